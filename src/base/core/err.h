@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Error details: what a fallible function says beside its status.
+ *
+ * The caller owns a `struct err` and passes it down; the function that fails fills it once, callers on
+ * the way up may wrap it ("importing cars.csv: line 7: …"). Passing NULL is allowed everywhere: then only
+ * the status is reported. Messages: lower case, no full stop, what went wrong first, the subject in `quotes`.
+ * Nothing here allocates. Thread: a `struct err` belongs to one thread at a time. */
+#ifndef BASE_CORE_ERR_H
+#define BASE_CORE_ERR_H
+
+#include <stdint.h>
+
+#include "base/core/status.h"
+
+enum { ERR_MESSAGE_BYTES = 512, ERR_HINT_BYTES = 256 };
+
+/** Details of one failure. Zero-initialise: `struct err err = {0}`. */
+struct err {
+  status code;
+  uint32_t line;   /* 1-based line in the statement or input, 0 when there is no position */
+  uint32_t column; /* 1-based column in code points */
+  uint64_t offset; /* byte offset in the statement or input */
+  const char *file; /* where in our source it was raised (static string) */
+  int source_line;
+  char message[ERR_MESSAGE_BYTES];
+  char hint[ERR_HINT_BYTES]; /* what to do next; empty when there is nothing to say */
+};
+
+/** Fills `err` (if not NULL) with `code` and a formatted message, clearing hint and position; answers `code`. Use FAIL. */
+status err_raise(struct err *err, status code, const char *file, int source_line, const char *format, ...)
+    __attribute__((format(printf, 5, 6), cold));
+
+/** Sets the hint, e.g. "did you mean `users`?". */
+void err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
+/** Sets the position from a byte offset into `text`; columns count code points. */
+void err_position(struct err *err, const char *text, size_t text_bytes, size_t offset);
+
+/** Puts "context: " before the message; truncates at the end if it does not fit. */
+void err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
+/** Back to "no error". */
+void err_reset(struct err *err);
+
+/** Returns from the calling function with a filled error. */
+#define FAIL(err, code, ...) return err_raise((err), (code), __FILE__, __LINE__, __VA_ARGS__)
+
+/** Returns from the calling function with the status of `call` unless it is LUMA_OK. */
+#define TRY(call)                                                                                  \
+  do {                                                                                             \
+    status try_status = (call);                                                                    \
+    if (try_status != LUMA_OK) return try_status;                                                  \
+  } while (0)
+
+#endif

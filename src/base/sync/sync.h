@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads, locks, condition variables. Thin words over pthreads: initialisation that cannot fail is asserted. */
+#ifndef BASE_SYNC_SYNC_H
+#define BASE_SYNC_SYNC_H
+
+#include <pthread.h>
+
+#include "base/core/err.h"
+
+struct mutex { pthread_mutex_t handle; };
+struct rwlock { pthread_rwlock_t handle; };
+struct cond { pthread_cond_t handle; };
+struct thread { pthread_t handle; };
+
+void mutex_init(struct mutex *mutex);
+void mutex_deinit(struct mutex *mutex);
+void mutex_lock(struct mutex *mutex);
+void mutex_unlock(struct mutex *mutex);
+
+void rwlock_init(struct rwlock *lock);
+void rwlock_deinit(struct rwlock *lock);
+void rwlock_lock_read(struct rwlock *lock);
+void rwlock_lock_write(struct rwlock *lock);
+void rwlock_unlock(struct rwlock *lock);
+
+void cond_init(struct cond *cond);
+void cond_deinit(struct cond *cond);
+void cond_wait(struct cond *cond, struct mutex *mutex);
+/** False when `timeout_us` passed first (monotonic clock). */
+bool cond_wait_timeout(struct cond *cond, struct mutex *mutex, uint64_t timeout_us);
+void cond_signal(struct cond *cond);
+void cond_broadcast(struct cond *cond);
+
+/** Starts `run(argument)`; `name` (at most 15 bytes) shows in debuggers. Signals are blocked in it. */
+status thread_start(struct thread *thread, const char *name, void (*run)(void *argument), void *argument, struct err *err);
+void thread_join(struct thread *thread);
+
+#endif

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes the status header and table from spec/errors.tsv.  usage: errors.py SPEC HEADER SOURCE"""
+import sys
+
+NOTE = "/* Made by tools/gen/errors.py from spec/errors.tsv: change that, not this. */\n"
+
+
+def read(path):
+    rows = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.startswith("#") or not line.strip():
+                continue
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) != 6:
+                sys.exit(f"{path}:{number}: {len(cells)} columns, expected 6")
+            rows.append(cells)
+    if len({r[1] for r in rows}) != len(rows) or len({r[0] for r in rows}) != len(rows):
+        sys.exit(f"{path}: a name or number stands twice")
+    return rows
+
+
+def header(rows):
+    lines = ["/* SPDX-License-Identifier: MIT */\n", NOTE,
+             "#ifndef LUMA_STATUS_H\n#define LUMA_STATUS_H\n\n",
+             "/** What every call answers; LUMA_OK is 0. The numbers never change. */\n",
+             "enum luma_status {\n"]
+    for name, number, _, http, _, text in rows:
+        lines.append(f"  /** {text[0].upper()}{text[1:]} (HTTP {http}). */\n  LUMA_{name} = {number},\n")
+    lines.append("};\n\n#endif\n")
+    return "".join(lines)
+
+
+def source(rows):
+    lines = ["/* SPDX-License-Identifier: MIT */\n", NOTE,
+             '#include "base/core/status.h"\n\n', "static const struct status_info table[] = {\n"]
+    for name, number, kind, http, retry, text in rows:
+        yes = "true" if retry == "yes" else "false"
+        lines.append(f'    {{"{name.lower()}", "{kind}", "{text}", {number}, {http}, {yes}}},\n')
+    lines.append("};\n\nconst struct status_info *status_info(status code) {\n"
+                 "  size_t index = (size_t)code;\n"
+                 "  return index < sizeof table / sizeof table[0] ? &table[index] : &table[LUMA_INTERNAL];\n}\n")
+    return "".join(lines)
+
+
+def main():
+    spec, header_path, source_path = sys.argv[1:4]
+    rows = read(spec)
+    if [int(r[1]) for r in rows] != list(range(len(rows))):
+        sys.exit(f"{spec}: numbers must run from 0 without a hole")
+    for path, text in ((header_path, header(rows)), (source_path, source(rows))):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+
+
+main()
