@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Building documents and values front to back into a buffer: begin, name, put, end. One pass, no tree.
+ * Errors are sticky and answered by build_finish. Duplicate names in one map: the last one wins and keeps the first one's place.
+ * A builder belongs to one thread. */
+#ifndef VALUE_DOC_BUILD_H
+#define VALUE_DOC_BUILD_H
+
+#include "base/text/buf.h"
+#include "value/doc/doc.h"
+
+struct build_frame;
+
+/** Fields are private to value/doc. */
+struct build {
+  struct buf *out;
+  struct names *names;
+  struct buf scratch; /* names and offsets of the open lists and maps */
+  struct build_frame *frames;
+  size_t frames_capacity;
+  uint32_t depth, depth_max;
+  size_t start;
+  bool is_document;
+  struct err err; /* the first failure */
+};
+
+/** Builds at the end of `out` (borrowed until deinit). `names`: where field names are interned; NULL = inline. */
+void build_init(struct build *build, struct buf *out, struct names *names);
+void build_deinit(struct build *build);
+/** Starts a document: header, then the root map is open. Or begin with any put: then one bare value is built. */
+void build_begin_document(struct build *build);
+void build_begin_map(struct build *build);
+void build_begin_list(struct build *build);
+/** Ends the open list or map. */
+void build_end(struct build *build);
+/** Names the next value of the open map. "_id" is the key slot. */
+void build_name(struct build *build, struct slice name);
+/** Puts a value; lists and maps are copied deeply (names re-resolved when the dictionaries differ). MISSING puts nothing and drops the name. */
+void build_put(struct build *build, const struct val *value);
+/** Field by field of `map` into the open map. */
+void build_put_fields(struct build *build, const struct val *map);
+/** Ends the document or value: `*result` borrows from `out`; on failure `out` is cut back to where it was. The builder may begin again. */
+status build_finish(struct build *build, struct slice *result, struct err *err);
+
+#endif
