@@ -12,11 +12,14 @@ struct decimal {
   uint64_t low, high;
 };
 
+/** 128-bit unsigned, a compiler extension. */
+__extension__ typedef unsigned __int128 uint128;
+
 enum { DECIMAL_TEXT_BYTES_MAX = 48, DECIMAL_DIGITS_MAX = 34 };
 
 /** sign x coefficient x 10^exponent; the canonical fields of a finite value. */
 struct decimal_parts {
-  unsigned __int128 coefficient;
+  uint128 coefficient;
   int32_t exponent;
   bool negative;
 };
