@@ -8,6 +8,7 @@
 
 #include "base/core/err.h"
 #include "base/mem/arena.h"
+#include "base/text/buf.h"
 #include "value/doc/doc.h"
 
 enum { PATH_STEPS_MAX = 64 };
