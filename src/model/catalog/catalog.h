@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The catalog: collections, their name dictionaries and indexes, as of one moment. A `struct catalog` is an immutable,
+ * reference-counted picture; changing statements make a new one when they commit, and every transaction that used a collection
+ * guards that collection's version, so that it conflicts instead of writing by an outdated picture.
+ * Thread: reading is free for all; acquire/release are atomic. */
+#ifndef MODEL_CATALOG_CATALOG_H
+#define MODEL_CATALOG_CATALOG_H
+
+#include "index/index.h"
+#include "store/store.h"
+#include "value/names/names.h"
+
+enum { CATALOG_NAME_BYTES_MAX = 120, CATALOG_COLLECTIONS_MAX = 100000, CATALOG_INDEXES_MAX = 64 };
+
+/** Where an index stands: it takes writes from its first moment, is filled, and only then read. */
+enum catalog_index_state { CATALOG_INDEX_WRITE_ONLY, CATALOG_INDEX_PUBLIC };
+
+struct catalog_index {
+  struct slice name;
+  struct index_def def; /* its number, keys and properties */
+  enum catalog_index_state state;
+  store_seq public_since; /* snapshots before this do not read it */
+};
+
+/** A collection: the alias of a soul with its own number, never reused. */
+struct collection {
+  struct slice name;
+  uint32_t number, soul;
+  bool open;           /* learns attributes; closed ones come with genotypes */
+  uint64_t version;    /* changes with every change of its catalog entry */
+  struct names *names; /* its dictionary; shared by all pictures */
+  struct catalog_index *indexes;
+  uint32_t indexes_count;
+};
+
+struct catalog;
+
+/** The collection of this name: exactly, else by the only match without case; NULL if there is none. */
+const struct collection *catalog_find(const struct catalog *catalog, struct slice name);
+/** Collection `nth` in name order; NULL past the end. */
+const struct collection *catalog_at(const struct catalog *catalog, uint32_t nth);
+uint32_t catalog_count(const struct catalog *catalog);
+/** Fills `err` with LUMA_UNKNOWN_COLLECTION, naming the nearest collection in the hint. Answers that status. */
+status catalog_fail_unknown(const struct catalog *catalog, struct slice name, struct err *err);
+/** The index of this name on the collection; NULL if there is none. */
+const struct catalog_index *collection_index(const struct collection *collection, struct slice name);
+
+#endif
