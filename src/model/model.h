@@ -25,7 +25,6 @@ struct model_options {
   struct os *os;
   bool feed;          /* changes go to the feed */
   bool read_only;     /* the store is: unfinished index builds are left as they are */
-  bool read_only;     /* the store is: unfinished index builds are left as they are */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
 };
 
