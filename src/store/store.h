@@ -7,6 +7,7 @@
  * at one position in the order of commits. Snapshot isolation, first committer wins: commit answers LUMA_CONFLICT when a key it
  * wrote (or guarded) was committed by another after its snapshot. Serializable: everything read, ranges too, counts as guarded.
  * In the durable sync modes readers and the feed see durable commits only.
+ * For conflicts a range delete counts as a write of every key of its range, an `add` only for those who put or guard its key.
  *
  * Any call may answer LUMA_PENDING (a network or a cold disk is in the way): the caller repeats the same call later, from a thread
  * that may wait if the transaction was begun with `may_block`. mem and lsm never do today.
@@ -22,7 +23,12 @@
 #include "base/mem/arena.h"
 #include "base/text/buf.h"
 
-enum { STORE_KEY_BYTES_MAX = 8192, STORE_VALUE_BYTES_MAX = 128 << 20, STORE_BATCH_MAX = 1024 };
+enum {
+  STORE_KEY_BYTES_MAX = 8192,
+  STORE_VALUE_BYTES_MAX = 128 << 20,
+  STORE_BATCH_MAX = 1024,
+  STORE_RECORD_BYTES_MIN = 16 /* a header with its version: see STORE_RECORDS */
+};
 
 /** What lies apart physically. */
 enum store_space {
@@ -88,7 +94,7 @@ struct store_rows {
   struct slice values[STORE_BATCH_MAX];
 };
 
-/** The half-open range [from, to); an empty `to` means no upper bound. */
+/** The half-open range [from, to); an empty `to` means no upper bound. Where `to` is not after `from` the range is empty. */
 struct store_range {
   struct slice from, to;
 };
@@ -122,7 +128,7 @@ struct store_ops {
   status (*begin)(struct store *store, const struct store_begin_options *options, struct store_txn **txn, struct err *err);
 
   /* ---- inside a transaction ---- */
-  /** `count` keys at once (any order, at most STORE_BATCH_MAX). */
+  /** `count` keys at once (any order, at most STORE_BATCH_MAX). Of the transaction's own adds a get shows nothing: see count. */
   status (*get_many)(struct store_txn *txn, enum store_space space, const struct slice *keys, uint32_t count,
                      struct store_value *values, struct store_pins *pins, struct err *err);
   /** Copies key and value into the transaction. */
@@ -135,17 +141,20 @@ struct store_ops {
   status (*add)(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most, struct err *err);
   /** The counter in the snapshot plus the transaction's own adds. */
   status (*count)(struct store_txn *txn, struct slice key, int64_t *value, struct err *err);
-  /** Commit answers LUMA_CONFLICT if another commits a write of this key after our snapshot, though we do not write it. */
+  /** Commit answers LUMA_CONFLICT if another commits a write of this key after our snapshot, though we do not write it.
+   *  A transaction that writes nothing is its snapshot and never conflicts. */
   status (*guard)(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
   /** Appends one payload to the feed with this commit; several payloads of one commit keep their order. */
   status (*emit)(struct store_txn *txn, struct slice payload, struct err *err);
-  /** A mark to come back to: undoes puts, deletes, adds, emits since (guards stay). Marks nest like a stack. */
+  /** A mark to come back to: undoes puts, deletes, adds, emits since (guards stay). Marks nest like a stack: going back to
+   *  one keeps it and ends those made after it. */
   status (*savepoint)(struct store_txn *txn, uint64_t *mark, struct err *err);
   status (*rollback_to)(struct store_txn *txn, uint64_t mark, struct err *err);
   /** The snapshot's sequence. */
   store_seq (*snapshot)(const struct store_txn *txn);
   /** Ends the transaction whatever the answer. `position` (may be NULL): where the commit stands in the feed's order.
-   *  `seq` (may be NULL): its sequence. Nothing written: no commit is made, both are those of the snapshot. */
+   *  `seq` (may be NULL): its sequence. Reading the feed after `position` begins with the next commit.
+   *  Nothing written: no commit is made, both are those of the snapshot. */
   status (*commit)(struct store_txn *txn, enum store_durability durability, struct store_pos *position, store_seq *seq, struct err *err);
   void (*rollback)(struct store_txn *txn);
 
@@ -191,14 +200,18 @@ struct store {
 };
 struct store_txn {
   struct store *store;
+  bool read_only; /* set by store_begin, which also refuses the writes */
 };
 struct store_cursor {
   struct store_txn *txn;
 };
 
-/* ---- the calls by name: store_put(txn, …) is txn->store->ops->put(txn, …) ---- */
+/* ---- the calls by name: store_put(txn, …) is txn->store->ops->put(txn, …) ----
+ * They judge the arguments for every implementation: spaces, sizes (LUMA_TOO_LARGE), batch counts (LUMA_INVALID_ARGUMENT),
+ * writes in a read-only transaction (LUMA_READ_ONLY). */
 
 void store_close(struct store *store);
+/** `options` NULL: a snapshot transaction that writes. */
 status store_begin(struct store *store, const struct store_begin_options *options, struct store_txn **txn, struct err *err);
 /** One key: the special case of get_many. */
 status store_get(struct store_txn *txn, enum store_space space, struct slice key, struct store_value *value,

@@ -1,68 +1,122 @@
 /* SPDX-License-Identifier: MIT */
-/* Expressions, as front ends write them and the binder completes them. All nodes live in the statement's arena and are
- * immutable once bound. Two families of predicates live side by side: SQL's, three-valued (a comparison with NULL is NULL),
- * and MongoDB's matches, two-valued, type-bracketed, reaching through lists (EXPR_MATCH). No front end patches results afterwards. */
+/* Expressions, as front ends write them and the binder completes them. All nodes live in the
+ * statement's arena and are immutable once bound. Two families of predicates live side by side:
+ * SQL's, three-valued (a comparison with NULL is NULL), and MongoDB's matches, two-valued,
+ * type-bracketed, reaching through lists (EXPR_MATCH). No front end patches results afterwards. */
 #ifndef QUERY_PLAN_EXPR_H
 #define QUERY_PLAN_EXPR_H
 
 #include "value/path/path.h"
 
 enum expr_kind {
-  EXPR_CONST,  /* value */
-  EXPR_PARAM,  /* parameter: number (1-based) or name */
-  EXPR_NAME,   /* unbound: a path as written; the binder makes it EXPR_FIELD */
-  EXPR_FIELD,  /* bound: column `slot` of the input, then `path` in it (may be empty) */
-  EXPR_UNARY,  /* op, args[0] */
-  EXPR_BINARY, /* op, args[0], args[1] */
-  EXPR_IN,     /* args[0] IN (args[1..]), three-valued; negated by `negated` */
-  EXPR_BETWEEN,/* args[0] BETWEEN args[1] AND args[2]; `negated` */
-  EXPR_CASE,   /* args: when, then, when, then, …, [else]; `has_else`. CASE x WHEN is written out by the front end */
-  EXPR_CALL,   /* function `name` over args; the binder sets `function` */
-  EXPR_AGGREGATE, /* aggregate over args[0] (none for COUNT(*)); `distinct`. Only the binder moves these into a PLAN_AGGREGATE */
-  EXPR_LIST,   /* list of args */
-  EXPR_MAP,    /* map of names[i]: args[i] */
-  EXPR_MATCH,  /* MongoDB's predicate: match */
-  EXPR_SHAPE,  /* MongoDB's projection of args[0]: shape */
-  EXPR_STAR    /* `*` or `alias.*` (qualifier in name) in a select list; the binder expands it */
+  EXPR_CONST,   /* value */
+  EXPR_PARAM,   /* parameter: number (1-based) or name */
+  EXPR_NAME,    /* unbound: a path as written; the binder makes it EXPR_FIELD */
+  EXPR_FIELD,   /* bound: column `slot` of the input, then `path` in it (may be empty) */
+  EXPR_UNARY,   /* op, args[0] */
+  EXPR_BINARY,  /* op, args[0], args[1] */
+  EXPR_IN,      /* args[0] IN (args[1..]), three-valued; negated by `negated` */
+  EXPR_BETWEEN, /* args[0] BETWEEN args[1] AND args[2]; `negated` */
+  EXPR_CASE, /* args: when, then, when, then, …, [else]; `has_else`. CASE x WHEN is written out by
+                the front end */
+  EXPR_CALL, /* function `name` over args; the binder sets `function` */
+  EXPR_AGGREGATE, /* aggregate over args[0] (none for COUNT(*)); `distinct`. Only the binder moves
+                     these into a PLAN_AGGREGATE */
+  EXPR_LIST,      /* list of args */
+  EXPR_MAP,       /* map of names[i]: args[i] */
+  EXPR_MATCH,     /* MongoDB's predicate: match */
+  EXPR_SHAPE,     /* MongoDB's projection of args[0]: shape */
+  EXPR_STAR       /* `*` or `alias.*` (qualifier in name). In a select list the binder expands it;
+                   * anywhere else it is the whole       row as one document: the only document column, else a
+                   * map of the columns ($$ROOT, the subject of a SHAPE) */
 };
 
 enum expr_op {
-  EXPR_OP_NOT, EXPR_OP_NEGATE, EXPR_OP_IS_NULL, EXPR_OP_IS_NOT_NULL, EXPR_OP_IS_TRUE, EXPR_OP_IS_FALSE, /* unary */
-  EXPR_OP_AND, EXPR_OP_OR,                                                                               /* three-valued */
-  EXPR_OP_EQ, EXPR_OP_NE, EXPR_OP_LT, EXPR_OP_LE, EXPR_OP_GT, EXPR_OP_GE,                                 /* three-valued */
-  EXPR_OP_IS_DISTINCT, EXPR_OP_IS_NOT_DISTINCT,
-  EXPR_OP_LIKE, EXPR_OP_NOT_LIKE, EXPR_OP_ILIKE, EXPR_OP_NOT_ILIKE,
-  EXPR_OP_CONTAINS,    /* NQL: text contains text without case, or list contains element */
-  EXPR_OP_STARTS_WITH, EXPR_OP_ENDS_WITH,
-  EXPR_OP_ADD, EXPR_OP_SUBTRACT, EXPR_OP_MULTIPLY, EXPR_OP_DIVIDE, EXPR_OP_MODULO, EXPR_OP_CONCAT
+  EXPR_OP_NOT,
+  EXPR_OP_NEGATE,
+  EXPR_OP_IS_NULL,
+  EXPR_OP_IS_NOT_NULL,
+  EXPR_OP_IS_TRUE,
+  EXPR_OP_IS_FALSE, /* unary */
+  EXPR_OP_AND,
+  EXPR_OP_OR, /* three-valued */
+  EXPR_OP_EQ,
+  EXPR_OP_NE,
+  EXPR_OP_LT,
+  EXPR_OP_LE,
+  EXPR_OP_GT,
+  EXPR_OP_GE, /* three-valued */
+  EXPR_OP_IS_DISTINCT,
+  EXPR_OP_IS_NOT_DISTINCT,
+  EXPR_OP_LIKE,
+  EXPR_OP_NOT_LIKE,
+  EXPR_OP_ILIKE,
+  EXPR_OP_NOT_ILIKE,
+  EXPR_OP_CONTAINS, /* NQL: text contains text without case, or list contains element */
+  EXPR_OP_STARTS_WITH,
+  EXPR_OP_ENDS_WITH,
+  EXPR_OP_ADD,
+  EXPR_OP_SUBTRACT,
+  EXPR_OP_MULTIPLY,
+  EXPR_OP_DIVIDE,
+  EXPR_OP_MODULO,
+  EXPR_OP_CONCAT
 };
 
-enum expr_aggregate { EXPR_COUNT, EXPR_SUM, EXPR_AVG, EXPR_MIN, EXPR_MAX, EXPR_FIRST, EXPR_LAST, EXPR_PUSH, EXPR_ADD_TO_SET };
+enum expr_aggregate {
+  EXPR_COUNT,
+  EXPR_SUM,
+  EXPR_AVG,
+  EXPR_MIN,
+  EXPR_MAX,
+  EXPR_FIRST,
+  EXPR_LAST,
+  EXPR_PUSH,
+  EXPR_ADD_TO_SET
+};
 
 enum match_op {
-  MATCH_EQ, MATCH_NE, MATCH_GT, MATCH_GTE, MATCH_LT, MATCH_LTE, MATCH_IN, MATCH_NIN, MATCH_EXISTS, MATCH_TYPE, MATCH_REGEX,
-  MATCH_ALL, MATCH_SIZE, MATCH_MOD, MATCH_ELEM, /* a predicate on fields */
-  MATCH_AND, MATCH_OR, MATCH_NOR, MATCH_NOT,    /* of `children` */
-  MATCH_EXPR                                    /* `expression` is true */
+  MATCH_EQ,
+  MATCH_NE,
+  MATCH_GT,
+  MATCH_GTE,
+  MATCH_LT,
+  MATCH_LTE,
+  MATCH_IN,
+  MATCH_NIN,
+  MATCH_EXISTS,
+  MATCH_TYPE,
+  MATCH_REGEX,
+  MATCH_ALL,
+  MATCH_SIZE,
+  MATCH_MOD,
+  MATCH_ELEM, /* a predicate on fields */
+  MATCH_AND,
+  MATCH_OR,
+  MATCH_NOR,
+  MATCH_NOT, /* of `children` */
+  MATCH_EXPR /* `expression` is true */
 };
 
 /** MongoDB's predicate tree. */
 struct match {
   enum match_op op;
-  struct path path;         /* dotted form; empty inside $elemMatch: the element itself */
-  struct expr *value;       /* constant or parameter: the operand; a list for IN, NIN, ALL; for REGEX a REGEX value or text */
-  struct slice options;     /* REGEX */
-  struct match **children;  /* AND OR NOR NOT ELEM, and ALL of $elemMatch */
+  struct path path;     /* dotted form; empty inside $elemMatch: the element itself */
+  struct expr *value;   /* constant or parameter: the operand; a list for IN, NIN, ALL; for REGEX a
+                           REGEX value or text */
+  struct slice options; /* REGEX */
+  struct match **children; /* AND OR NOR NOT ELEM, and ALL of $elemMatch */
   uint32_t children_count;
   struct expr *expression;
-  uint32_t slot;            /* bound: the column that holds the document */
-  uint64_t offset;          /* where in the statement, for errors */
+  uint32_t slot;   /* bound: the column that holds the document */
+  uint64_t offset; /* where in the statement, for errors */
 };
 
 /** MongoDB's projection: either all listed paths are kept, or all are left out. */
 struct shape {
-  bool include;
-  bool id;                  /* the key slot is kept */
+  bool include; /* true: the result has `paths` and the computed fields; false: everything but
+                   `paths` */
+  bool id;      /* the key slot is kept */
   struct path *paths;
   uint32_t paths_count;
   struct slice *computed_names; /* computed fields, in order, values in the node's args[1..] */
@@ -76,33 +130,47 @@ struct expr {
   enum expr_op op;
   enum expr_aggregate aggregate;
   bool negated, distinct, has_else;
+  bool mongo;  /* AGGREGATE, BINARY: MongoDB's rules (sum of nothing is 0, comparisons across types
+                  by the total order) */
+  bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
   uint32_t args_count;
   struct expr **args;
-  struct val value;        /* CONST */
-  struct slice name;       /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier */
-  uint32_t parameter;      /* PARAM by number, 1-based; 0 = by name */
-  struct path path;        /* NAME, FIELD */
-  uint32_t slot;           /* FIELD */
-  struct slice *names;     /* MAP */
+  struct val value;    /* CONST */
+  struct slice name;   /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier */
+  uint32_t parameter;  /* PARAM by number, 1-based; 0 = by name */
+  struct path path;    /* NAME, FIELD */
+  uint32_t slot;       /* FIELD */
+  struct slice *names; /* MAP */
   const struct func *function; /* CALL, bound */
   struct match *match;
   struct shape *shape;
-  uint64_t offset;         /* byte offset in the statement, for errors */
+  uint64_t offset; /* byte offset in the statement, for errors */
 };
 
-/* ---- makers: NULL when the arena is out (front ends check once, with plan_check_memory) ---- */
+/* ---- makers: NULL when the arena is out or an argument is NULL (front ends check once, with
+ * plan_check_memory) ---- */
 
 struct expr *expr_const(struct arena *arena, struct val value, uint64_t offset);
 struct expr *expr_param(struct arena *arena, uint32_t number, struct slice name, uint64_t offset);
 /** `text` is parsed as a path (dotted: MongoDB's form). */
 struct expr *expr_name(struct arena *arena, struct slice text, bool dotted, uint64_t offset);
 struct expr *expr_unary(struct arena *arena, enum expr_op op, struct expr *arg, uint64_t offset);
-struct expr *expr_binary(struct arena *arena, enum expr_op op, struct expr *left, struct expr *right, uint64_t offset);
+struct expr *expr_binary(struct arena *arena, enum expr_op op, struct expr *left,
+                         struct expr *right, uint64_t offset);
 /** Any kind with `count` args, copied from `args`. */
-struct expr *expr_node(struct arena *arena, enum expr_kind kind, struct expr *const *args, uint32_t count, uint64_t offset);
-struct match *match_node(struct arena *arena, enum match_op op, struct match *const *children, uint32_t count, uint64_t offset);
+struct expr *expr_node(struct arena *arena, enum expr_kind kind, struct expr *const *args,
+                       uint32_t count, uint64_t offset);
+struct match *match_node(struct arena *arena, enum match_op op, struct match *const *children,
+                         uint32_t count, uint64_t offset);
+/** LUMA_OK when `made` (what the last maker answered) is there, else the error that the arena ran
+ * out: of memory or of its budget. */
+status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** Appends the predicate as MongoDB's JSON. */
+void match_format(const struct match *match, struct buf *out);
+/** "count", "sum", …: the name in every language. */
+const char *expr_aggregate_name(enum expr_aggregate aggregate);
 /** Structural equality (GROUP BY a+1 … SELECT a+1). */
 bool expr_is_equal(const struct expr *a, const struct expr *b);
 

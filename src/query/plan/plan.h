@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The one logical plan that every language becomes. A tree of relational nodes over columns of values, plus statements that
- * change data or catalog at the root. Front ends build it unbound (names as written); query/bind resolves names against the
- * catalog and fills `columns`; query/opt rewrites; query/exec runs. Lives in the statement's arena.
+/* The one logical plan that every language becomes. A tree of relational nodes over columns of
+ * values, plus statements that change data or catalog at the root. Front ends build it unbound
+ * (names as written); query/bind resolves names against the catalog and fills `columns`; query/opt
+ * rewrites; query/exec runs. Lives in the statement's arena.
  *
- * A row is a tuple of columns. A collection scan yields one column: the document itself (`is_document`), named by its alias.
- * Where the only column is a document, the result's documents are those; otherwise each row becomes a document of its columns. */
+ * A row is a tuple of columns. A collection scan yields one column: the document itself
+ * (`is_document`), named by its alias. A result's document is made of the row's visible columns:
+ * the fields of a spread column (`*`, a scan, a SHAPE) stand in it directly, any other column as
+ * one field of its name.
+ *
+ * How front ends stack a SELECT: source (SCAN, JOIN, VALUES), FILTER, AGGREGATE with its keys only,
+ * FILTER (HAVING), PROJECT, DISTINCT, SORT, LIMIT. Aggregates may stand in HAVING, PROJECT and
+ * SORT: the binder moves them into the AGGREGATE (and makes one when there is none). A SORT above a
+ * PROJECT sees the PROJECT's columns first, then the PROJECT's input. No input under a PROJECT is
+ * one empty row. JQL's pipelines stack nodes as their stages come; an AGGREGATE of theirs has its
+ * aggregates. */
 #ifndef QUERY_PLAN_PLAN_H
 #define QUERY_PLAN_PLAN_H
 
@@ -12,37 +22,67 @@
 
 enum plan_kind {
   /* relations */
-  PLAN_SCAN, PLAN_VALUES, PLAN_FILTER, PLAN_PROJECT, PLAN_SORT, PLAN_LIMIT, PLAN_DISTINCT, PLAN_AGGREGATE, PLAN_JOIN,
+  PLAN_SCAN,
+  PLAN_VALUES,
+  PLAN_FILTER,
+  PLAN_PROJECT,
+  PLAN_SORT,
+  PLAN_LIMIT,
+  PLAN_DISTINCT,
+  PLAN_AGGREGATE,
+  PLAN_JOIN,
   /* changes: yield no rows but a count, unless `returning` */
-  PLAN_INSERT, PLAN_UPDATE, PLAN_DELETE,
+  PLAN_INSERT,
+  PLAN_UPDATE,
+  PLAN_DELETE,
   /* catalog */
-  PLAN_CREATE_COLLECTION, PLAN_DROP_COLLECTION, PLAN_RENAME_COLLECTION, PLAN_CREATE_INDEX, PLAN_DROP_INDEX,
-  PLAN_SHOW_COLLECTIONS, PLAN_SHOW_INDEXES,
+  PLAN_CREATE_COLLECTION,
+  PLAN_DROP_COLLECTION,
+  PLAN_RENAME_COLLECTION,
+  PLAN_CREATE_INDEX,
+  PLAN_DROP_INDEX,
+  PLAN_SHOW_COLLECTIONS,
+  PLAN_SHOW_INDEXES,
   /* session */
-  PLAN_BEGIN, PLAN_COMMIT, PLAN_ROLLBACK,
-  PLAN_EXPLAIN /* of input */
+  PLAN_BEGIN,
+  PLAN_COMMIT,
+  PLAN_ROLLBACK, /* run by the session, not by query/exec */
+  PLAN_EXPLAIN   /* of input */
 };
 
 /** One output column. */
 struct plan_column {
   struct slice name;
-  struct slice source;  /* alias of the collection it comes from; empty if computed */
-  bool is_document;     /* holds whole documents of `source` */
-  bool is_hidden;       /* needed by a later node, not part of the result */
-  uint8_t type;         /* enum val_type if known, VAL_MISSING = dynamic */
+  struct slice source; /* alias of the collection it comes from; empty if computed */
+  bool is_document;    /* holds whole documents of `source` */
+  bool is_spread;      /* its fields stand in the result's document directly */
+  bool is_hidden;      /* needed by a later node, not part of the result */
+  uint8_t type;        /* enum val_type if known, VAL_MISSING = dynamic */
 };
 
 struct plan_sort_key {
   struct expr *expr;
   bool descending;
-  bool nulls_first, nulls_last; /* neither: as the language has it (order_mongo or SQL: NULLS LAST ascending, FIRST descending) */
-  bool mongo;                   /* MongoDB's rules: null least, list by its least or greatest element */
+  bool nulls_first, nulls_last; /* neither: as the language has it (order_mongo or SQL: NULLS LAST
+                                   ascending, FIRST descending) */
+  bool mongo; /* MongoDB's rules: null least, list by its least or greatest element */
 };
 
 enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT, PLAN_JOIN_CROSS };
 
 enum plan_update_op {
-  PLAN_SET, PLAN_UNSET, PLAN_INC, PLAN_MUL, PLAN_MIN, PLAN_MAX, PLAN_RENAME, PLAN_PUSH, PLAN_ADD_TO_SET, PLAN_POP, PLAN_PULL, PLAN_SET_ON_INSERT
+  PLAN_SET,
+  PLAN_UNSET,
+  PLAN_INC,
+  PLAN_MUL,
+  PLAN_MIN,
+  PLAN_MAX,
+  PLAN_RENAME,
+  PLAN_PUSH,
+  PLAN_ADD_TO_SET,
+  PLAN_POP,
+  PLAN_PULL,
+  PLAN_SET_ON_INSERT
 };
 /** One change of an UPDATE. */
 struct plan_update_item {
@@ -59,7 +99,7 @@ struct plan_index_key {
   bool descending;
 };
 
-struct collection; /* model/catalog */
+struct collection;    /* model/catalog */
 struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {
@@ -72,32 +112,38 @@ struct plan {
 
   /* SCAN INSERT UPDATE DELETE CREATE_… DROP_… */
   struct slice collection_name, alias, new_name;
-  const struct collection *collection; /* bound; NULL for a missing collection that is empty (JQL) */
-  bool missing_is_empty;               /* JQL: a missing collection is empty; else an error with a suggestion */
+  const struct collection
+      *collection;       /* bound; NULL for a missing collection that is empty (JQL) */
+  bool missing_is_empty; /* JQL: a missing collection is empty; else an error with a suggestion */
   bool if_exists, if_not_exists;
 
   /* FILTER; JOIN: the ON condition; DELETE and UPDATE take their rows from `input` */
   struct expr *condition;
   enum plan_join_kind join;
 
-  /* PROJECT: exprs and columns' names. AGGREGATE: first the keys (keys_count), then the aggregates. VALUES: rows x exprs_per_row. DISTINCT: over all columns */
+  /* PROJECT: exprs and columns' names. AGGREGATE: first the keys (keys_count), then the aggregates.
+   * VALUES: rows_count rows of exprs_count / rows_count. DISTINCT: over all columns; or with
+   * `unwind` over what exprs[0], a NAME, reaches through lists, one column (MongoDB's distinct) */
   struct expr **exprs;
   struct slice *names; /* as asked by AS, else empty: the binder names the column */
   uint32_t exprs_count, keys_count, rows_count;
+
+  bool unwind; /* DISTINCT */
 
   struct plan_sort_key *sort;
   uint32_t sort_count;
 
   struct expr *limit, *skip; /* LIMIT: constants or parameters; NULL = none */
 
-  /* INSERT: `exprs` are documents (maps) when names_count is 0; else rows_count x names_count values for `names` */
+  /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
+   * names_count values for `names` */
   uint32_t names_count;
-  bool upsert; /* UPDATE: insert when nothing matches (JQL) */
-  bool multi;  /* UPDATE, DELETE: all matches, not just the first (LQL always) */
-  bool ordered;/* INSERT: stop at the first failure (JQL ordered) */
+  bool upsert;  /* UPDATE: insert when nothing matches (JQL) */
+  bool multi;   /* UPDATE, DELETE: all matches, not just the first (LQL always) */
+  bool ordered; /* INSERT: stop at the first failure (JQL ordered) */
   struct plan_update_item *updates;
   uint32_t updates_count;
-  struct expr *replacement; /* UPDATE: the whole document (JQL replace) */
+  struct expr *replacement;   /* UPDATE: the whole document (JQL replace) */
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */
@@ -116,15 +162,20 @@ enum plan_language { PLAN_LQL, PLAN_NQL, PLAN_JQL };
 struct statement {
   enum plan_language language;
   struct plan *root;
-  struct slice text;       /* the statement's text, borrowed */
+  struct slice text;         /* the statement's text, borrowed */
   uint32_t parameters_count; /* highest ?n / $n seen */
-  bool distinct_values;    /* JQL distinct: the reply is a list of values */
-  bool is_count;           /* JQL/NQL count: the reply is a number */
+  bool distinct_values;      /* JQL distinct: the reply is a list of values */
+  bool is_count;             /* JQL/NQL count: the reply is a number */
 };
 
-struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input, uint64_t offset);
+struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
+                       uint64_t offset);
 /** True for statements that change data or catalog. */
 bool plan_is_write(const struct plan *plan);
+/** "scan", "filter", …: what EXPLAIN calls the node. */
+const char *plan_kind_name(enum plan_kind kind);
+/** Appends one node, without its inputs, on one line. */
+void plan_format_node(const struct plan *plan, struct buf *out);
 /** Appends the plan as an indented tree: golden tests and EXPLAIN. */
 void plan_format(const struct plan *plan, struct buf *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A batch: up to BATCH_ROWS rows in columns of values, with a selection vector. What scans fill and operators eat.
- * Column memory belongs to the arena given at init; values may borrow from blocks that the producer keeps alive until the
- * next step. One thread. */
+/* A batch: up to BATCH_ROWS rows in columns of values, with a selection vector. What scans fill and
+ * operators eat. Column memory belongs to the arena given at init; values may borrow from blocks
+ * that the producer keeps alive until the next step. One thread. */
 #ifndef VALUE_BATCH_BATCH_H
 #define VALUE_BATCH_BATCH_H
 
@@ -15,13 +15,14 @@ struct batch {
   struct val **columns; /* columns_count arrays of BATCH_ROWS values */
   uint16_t *selected;   /* indexes of the live rows, ascending; all of [0, rows) when it is NULL */
   uint32_t columns_count;
-  uint32_t rows;           /* rows filled */
-  uint32_t selected_count; /* live rows (equals rows when selected is NULL) */
+  uint32_t rows;            /* rows filled */
+  uint32_t selected_count;  /* live rows (equals rows when selected is NULL) */
   uint16_t *selection_room; /* BATCH_ROWS entries for `selected` */
 };
 
 /** Columns of MISSING, no rows; memory from `arena`. */
-status batch_init(struct batch *batch, struct arena *arena, uint32_t columns_count, struct err *err);
+status batch_init(struct batch *batch, struct arena *arena, uint32_t columns_count,
+                  struct err *err);
 /** No rows, all selected. */
 void batch_reset(struct batch *batch);
 static inline uint32_t batch_row(const struct batch *batch, uint32_t nth) {

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Building documents and values front to back into a buffer: begin, name, put, end. One pass, no tree.
- * Errors are sticky and answered by build_finish. Duplicate names in one map: the last one wins and keeps the first one's place.
- * A builder belongs to one thread. */
+/* Building documents and values front to back into a buffer: begin, name, put, end. One pass, no
+ * tree. Errors are sticky and answered by build_finish; until then the calls that follow do
+ * nothing. Calls out of order (a value in a map without a name, an end without a begin) are faults
+ * of the caller and asserted. Duplicate names in one map: the last one wins and keeps the first
+ * one's place.
+ *
+ * How: values go straight to the end of the buffer; names and offsets of the open lists and maps
+ * wait in `scratch`. The end of a list or map moves its values up by the directory's size and
+ * writes the directory before them. A builder belongs to one thread and keeps its working memory
+ * from one document to the next. */
 #ifndef VALUE_DOC_BUILD_H
 #define VALUE_DOC_BUILD_H
 
@@ -10,7 +17,8 @@
 
 struct build_frame;
 
-/** Fields are private to value/doc. */
+/** Fields are private to value/doc, but for depth_max, which may be lowered before a document
+ * begins. */
 struct build {
   struct buf *out;
   struct names *names;
@@ -19,26 +27,32 @@ struct build {
   size_t frames_capacity;
   uint32_t depth, depth_max;
   size_t start;
-  bool is_document;
+  bool is_started, is_document;
   struct err err; /* the first failure */
 };
 
-/** Builds at the end of `out` (borrowed until deinit). `names`: where field names are interned; NULL = inline. */
+/** Builds at the end of `out` (borrowed until deinit). `names`: where field names are interned;
+ * NULL = inline. */
 void build_init(struct build *build, struct buf *out, struct names *names);
 void build_deinit(struct build *build);
-/** Starts a document: header, then the root map is open. Or begin with any put: then one bare value is built. */
+/** Starts a document: header, then the root map is open. Or begin with any put: then one bare value
+ * is built. */
 void build_begin_document(struct build *build);
 void build_begin_map(struct build *build);
 void build_begin_list(struct build *build);
 /** Ends the open list or map. */
 void build_end(struct build *build);
-/** Names the next value of the open map. "_id" is the key slot. */
+/** Names the next value of the open map (copied). "_id" is the key slot. */
 void build_name(struct build *build, struct slice name);
-/** Puts a value; lists and maps are copied deeply (names re-resolved when the dictionaries differ). MISSING puts nothing and drops the name. */
+/** Puts a value; lists and maps are copied deeply (names re-resolved when the dictionaries differ).
+ * MISSING puts nothing and drops the name. A DATE beyond what a TIMESTAMP can express is
+ * LUMA_OUT_OF_RANGE. */
 void build_put(struct build *build, const struct val *value);
 /** Field by field of `map` into the open map. */
 void build_put_fields(struct build *build, const struct val *map);
-/** Ends the document or value: `*result` borrows from `out`; on failure `out` is cut back to where it was. The builder may begin again. */
+/** Ends the document or value: `*result` borrows from `out`; on failure `out` is cut back to where
+ * it was. The builder may begin again. LUMA_TOO_LARGE past DOC_BYTES_MAX, LUMA_TOO_DEEP past
+ * depth_max. */
 status build_finish(struct build *build, struct slice *result, struct err *err);
 
 #endif

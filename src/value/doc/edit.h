@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Changing a document: a tree in an arena whose untouched parts stay borrowed slices of the original, edited by path and
- * written out again. UPDATE, $set/$unset/$inc/$push/$pull and merge patch (RFC 7396) stand on it. One thread. */
+/* Changing a document: a tree in an arena whose untouched parts stay borrowed slices of the
+ * original, edited by path and written out again. UPDATE, $set/$unset/$inc/$push/$pull and merge
+ * patch (RFC 7396) stand on it. One thread. */
 #ifndef VALUE_DOC_EDIT_H
 #define VALUE_DOC_EDIT_H
 
@@ -16,10 +17,13 @@ struct edit {
 
 /** Begins with a copy-on-write view of `root` (a MAP, borrowed). */
 status edit_init(struct edit *edit, struct arena *arena, const struct val *root, struct err *err);
-/** The value at `path` as it is now (deep containers that were edited are re-encoded into the arena); MISSING if none. */
+/** The value at `path` as it is now (deep containers that were edited are re-encoded into the
+ * arena); MISSING if none. */
 status edit_get(struct edit *edit, const struct path *path, struct val *out, struct err *err);
-/** Sets, making missing maps on the way (and padding lists with null); LUMA_TYPE_MISMATCH when a scalar stands in the way. */
-status edit_set(struct edit *edit, const struct path *path, const struct val *value, struct err *err);
+/** Sets, making missing maps on the way (and padding lists with null); LUMA_TYPE_MISMATCH when a
+ * scalar stands in the way. */
+status edit_set(struct edit *edit, const struct path *path, const struct val *value,
+                struct err *err);
 /** Removes; nothing happens if it is not there. A list element becomes null. */
 status edit_unset(struct edit *edit, const struct path *path, struct err *err);
 /** Merge patch, RFC 7396: null removes, maps merge, all else replaces. */

@@ -21,7 +21,8 @@ struct ulid_source {
 
 void ulid_source_init(struct ulid_source *source, struct os *os);
 void ulid_source_deinit(struct ulid_source *source);
-/** Everything made later sorts above `floor`: call with the largest one stored. */
+/** Everything made later sorts above `floor`: call with the largest one stored. A floor in the last millisecond that 48 bits
+ * can tell (a key someone made up) leaves no room above it and is ignored. */
 void ulid_source_raise(struct ulid_source *source, const uint8_t floor[ULID_BYTES]);
 void ulid_next(struct ulid_source *source, uint8_t out[ULID_BYTES]);
 

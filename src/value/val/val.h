@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One value of any type, 24 bytes, passed by pointer or copy. Fixed-size values are held inside; text, bytes, lists,
- * maps and vectors are borrowed from a document, an arena or the caller, whose lifetime bounds the value's.
- * Lists and maps point at their encoded form (spec/document.md) and at the name dictionary that resolves its name ids.
- * A value is plain data: any thread may read it while what it borrows lives. */
+/* One value of any type, 24 bytes, passed by pointer or copy. Fixed-size values are held inside;
+ * text, bytes, lists, maps and vectors are borrowed from a document, an arena or the caller, whose
+ * lifetime bounds the value's. Lists and maps point at their encoded form (spec/document.md) and at
+ * the name dictionary that resolves its name ids. A value is plain data: any thread may read it
+ * while what it borrows lives. */
 #ifndef VALUE_VAL_VAL_H
 #define VALUE_VAL_VAL_H
 
@@ -11,7 +12,8 @@
 
 struct names;
 
-/** Types, in no order that matters (the total order is value/order). Numbers are part of the document form: never change one. */
+/** Types, in no order that matters (the total order is value/order). Numbers are part of the
+ * document form: never change one. */
 enum val_type {
   VAL_MISSING = 0, /* no value at all: an attribute that is not there. Never stored */
   VAL_NULL = 1,
@@ -21,21 +23,21 @@ enum val_type {
   VAL_FLOAT64 = 5,
   VAL_DECIMAL = 6,
   VAL_TEXT = 7,
-  VAL_BYTES = 8,      /* `sub` is the BSON binary subtype, 0 = generic */
-  VAL_TIMESTAMP = 9,  /* µs since 1970 UTC */
-  VAL_DATE = 10,      /* days since 1970-01-01 */
-  VAL_DURATION = 11,  /* µs */
-  VAL_INTERVAL = 12,  /* months, days, µs */
+  VAL_BYTES = 8,     /* `sub` is the BSON binary subtype, 0 = generic */
+  VAL_TIMESTAMP = 9, /* µs since 1970 UTC */
+  VAL_DATE = 10,     /* days since 1970-01-01 */
+  VAL_DURATION = 11, /* µs */
+  VAL_INTERVAL = 12, /* months, days, µs */
   VAL_ULID = 13,
   VAL_UUID = 14,
   VAL_LIST = 15,
   VAL_MAP = 16,
-  VAL_VECTOR = 17,    /* `sub` is enum val_vector_kind; `bytes` the size of the elements */
-  VAL_LIGHT = 18,     /* 44 bytes: position 3 x f32, direction 3 x f32, intensity f32, colour 4 x f32 */
-  VAL_OBJECTID = 19,  /* 12 bytes */
-  VAL_REGEX = 20,     /* text: pattern, NUL, options */
-  VAL_BSONTIME = 21,  /* BSON timestamp: seconds << 32 | increment */
-  VAL_CODE = 22,      /* JavaScript code as text */
+  VAL_VECTOR = 17, /* `sub` is enum val_vector_kind; `bytes` the size of the elements */
+  VAL_LIGHT = 18, /* 44 bytes: position 3 x f32, direction 3 x f32, intensity f32, colour 4 x f32 */
+  VAL_OBJECTID = 19, /* 12 bytes */
+  VAL_REGEX = 20,    /* text: pattern, NUL, options */
+  VAL_BSONTIME = 21, /* BSON timestamp: seconds << 32 | increment */
+  VAL_CODE = 22,     /* JavaScript code as text */
   VAL_MINKEY = 23,
   VAL_MAXKEY = 24,
   VAL_TYPES = 25
@@ -54,14 +56,15 @@ struct val {
   uint16_t reserved; /* 0 */
   uint32_t bytes;    /* TEXT BYTES LIST MAP VECTOR LIGHT REGEX CODE: bytes at `data`; else 0 */
   union {
-    bool boolean;      /* BOOL */
-    int64_t integer;   /* INT32 INT64 TIMESTAMP DATE DURATION BSONTIME */
-    double real;       /* FLOAT64 */
+    bool boolean;    /* BOOL */
+    int64_t integer; /* INT32 INT64 TIMESTAMP DATE DURATION BSONTIME */
+    double real;     /* FLOAT64 */
     struct decimal decimal;
     struct val_interval interval;
-    uint8_t id[16];    /* ULID UUID; OBJECTID in the first 12 */
+    uint8_t id[16]; /* ULID UUID; OBJECTID in the first 12 */
     struct {
-      const uint8_t *data;       /* TEXT BYTES VECTOR LIGHT REGEX CODE; LIST MAP: their encoded form, tag first */
+      /* TEXT BYTES VECTOR LIGHT REGEX CODE; LIST MAP: their encoded form, tag first */
+      const uint8_t *data;
       const struct names *names; /* LIST MAP: resolves name ids; NULL when all names stand inline */
     };
   };
@@ -69,27 +72,52 @@ struct val {
 
 _Static_assert(sizeof(struct val) == 24, "a value is three words");
 
-static inline struct val val_missing(void) { return (struct val){.type = VAL_MISSING}; }
-static inline struct val val_null(void) { return (struct val){.type = VAL_NULL}; }
-static inline struct val val_bool(bool v) { return (struct val){.type = VAL_BOOL, .boolean = v}; }
-static inline struct val val_int32(int32_t v) { return (struct val){.type = VAL_INT32, .integer = v}; }
-static inline struct val val_int64(int64_t v) { return (struct val){.type = VAL_INT64, .integer = v}; }
-static inline struct val val_float64(double v) { return (struct val){.type = VAL_FLOAT64, .real = v}; }
-static inline struct val val_decimal(struct decimal v) { return (struct val){.type = VAL_DECIMAL, .decimal = v}; }
-static inline struct val val_timestamp(int64_t us) { return (struct val){.type = VAL_TIMESTAMP, .integer = us}; }
+static inline struct val val_missing(void) {
+  return (struct val){.type = VAL_MISSING};
+}
+static inline struct val val_null(void) {
+  return (struct val){.type = VAL_NULL};
+}
+static inline struct val val_bool(bool v) {
+  return (struct val){.type = VAL_BOOL, .boolean = v};
+}
+static inline struct val val_int32(int32_t v) {
+  return (struct val){.type = VAL_INT32, .integer = v};
+}
+static inline struct val val_int64(int64_t v) {
+  return (struct val){.type = VAL_INT64, .integer = v};
+}
+static inline struct val val_float64(double v) {
+  return (struct val){.type = VAL_FLOAT64, .real = v};
+}
+static inline struct val val_decimal(struct decimal v) {
+  return (struct val){.type = VAL_DECIMAL, .decimal = v};
+}
+static inline struct val val_timestamp(int64_t us) {
+  return (struct val){.type = VAL_TIMESTAMP, .integer = us};
+}
 /** Borrows `s`, valid UTF-8 of less than 4 GiB. */
 static inline struct val val_text(struct slice s) {
   return (struct val){.type = VAL_TEXT, .bytes = (uint32_t)s.bytes, .data = s.data};
 }
-static inline struct slice val_slice(const struct val *v) { return slice_of(v->data, v->bytes); }
+static inline struct slice val_slice(const struct val *v) {
+  return slice_of(v->data, v->bytes);
+}
 /** MISSING and NULL: what SQL calls NULL. */
-static inline bool val_is_null(const struct val *v) { return v->type <= VAL_NULL; }
-static inline bool val_is_number(const struct val *v) { return v->type >= VAL_INT32 && v->type <= VAL_DECIMAL; }
-static inline bool val_is_integer(const struct val *v) { return v->type == VAL_INT32 || v->type == VAL_INT64; }
+static inline bool val_is_null(const struct val *v) {
+  return v->type <= VAL_NULL;
+}
+static inline bool val_is_number(const struct val *v) {
+  return v->type >= VAL_INT32 && v->type <= VAL_DECIMAL;
+}
+static inline bool val_is_integer(const struct val *v) {
+  return v->type == VAL_INT32 || v->type == VAL_INT64;
+}
 
 /** "text", "int64", …: the name users see. */
 const char *val_type_name(enum val_type type);
-/** The type of a name users write, with the usual spellings (int, integer, string, str, double, …); false if unknown. */
+/** The type of a name users write, with the usual spellings (int, integer, string, str, double, …);
+ * false if unknown. */
 bool val_type_parse(struct slice name, enum val_type *type);
 /** The nearest double of any number. */
 double val_to_float64(const struct val *number);

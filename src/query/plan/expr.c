@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Makers and comparison of expressions. */
+#include "query/plan/expr.h"
+
+#include "value/order/order.h"
+
+static struct expr *make(struct arena *arena, enum expr_kind kind, uint64_t offset) {
+  struct expr *expr = arena_zalloc(arena, 1, sizeof *expr);
+  if (!expr) return NULL;
+  expr->kind = kind;
+  expr->offset = offset;
+  return expr;
+}
+
+struct expr *expr_const(struct arena *arena, struct val value, uint64_t offset) {
+  struct expr *expr = make(arena, EXPR_CONST, offset);
+  if (expr) expr->value = value;
+  return expr;
+}
+
+struct expr *expr_param(struct arena *arena, uint32_t number, struct slice name, uint64_t offset) {
+  struct expr *expr = make(arena, EXPR_PARAM, offset);
+  if (!expr) return NULL;
+  expr->parameter = number;
+  expr->name = name;
+  return expr;
+}
+
+struct expr *expr_name(struct arena *arena, struct slice text, bool dotted, uint64_t offset) {
+  struct expr *expr = make(arena, EXPR_NAME, offset);
+  if (!expr || path_parse(arena, text, dotted, &expr->path, NULL) != LUMA_OK) return NULL;
+  expr->name = text;
+  expr->dotted = dotted;
+  return expr;
+}
+
+struct expr *expr_unary(struct arena *arena, enum expr_op op, struct expr *arg, uint64_t offset) {
+  struct expr *expr = expr_node(arena, EXPR_UNARY, &arg, 1, offset);
+  if (expr) expr->op = op;
+  return expr;
+}
+
+struct expr *expr_binary(struct arena *arena, enum expr_op op, struct expr *left,
+                         struct expr *right, uint64_t offset) {
+  struct expr *args[] = {left, right};
+  struct expr *expr = expr_node(arena, EXPR_BINARY, args, 2, offset);
+  if (expr) expr->op = op;
+  return expr;
+}
+
+struct expr *expr_node(struct arena *arena, enum expr_kind kind, struct expr *const *args,
+                       uint32_t count, uint64_t offset) {
+  for (uint32_t i = 0; i < count; i++)
+    if (!args[i]) return NULL;
+  struct expr *expr = make(arena, kind, offset);
+  if (!expr) return NULL;
+  expr->args_count = count;
+  if (count == 0) return expr;
+  expr->args = arena_copy(arena, args, count * sizeof *args);
+  return expr->args ? expr : NULL;
+}
+
+struct match *match_node(struct arena *arena, enum match_op op, struct match *const *children,
+                         uint32_t count, uint64_t offset) {
+  for (uint32_t i = 0; i < count; i++)
+    if (!children[i]) return NULL;
+  struct match *match = arena_zalloc(arena, 1, sizeof *match);
+  if (!match) return NULL;
+  match->op = op;
+  match->offset = offset;
+  match->children_count = count;
+  if (count == 0) return match;
+  match->children = arena_copy(arena, children, count * sizeof *children);
+  return match->children ? match : NULL;
+}
+
+status plan_check_memory(const struct arena *arena, const void *made, struct err *err) {
+  if (made) return LUMA_OK;
+  if (arena_is_over_budget(arena))
+    FAIL(err, LUMA_BUDGET_EXCEEDED, "the statement needs more memory than its budget");
+  FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for the statement");
+}
+
+static bool match_is_equal(const struct match *a, const struct match *b) {
+  if (!a || !b) return a == b;
+  if (a->op != b->op || a->slot != b->slot || a->children_count != b->children_count) return false;
+  if (!path_is_equal(&a->path, &b->path) || !slice_is_equal(a->options, b->options)) return false;
+  if (!expr_is_equal(a->value, b->value) || !expr_is_equal(a->expression, b->expression))
+    return false;
+  for (uint32_t i = 0; i < a->children_count; i++)
+    if (!match_is_equal(a->children[i], b->children[i])) return false;
+  return true;
+}
+
+static bool shape_is_equal(const struct shape *a, const struct shape *b) {
+  if (!a || !b) return a == b;
+  if (a->include != b->include || a->id != b->id) return false;
+  if (a->paths_count != b->paths_count || a->computed_count != b->computed_count) return false;
+  for (uint32_t i = 0; i < a->paths_count; i++)
+    if (!path_is_equal(&a->paths[i], &b->paths[i])) return false;
+  for (uint32_t i = 0; i < a->computed_count; i++)
+    if (!slice_is_equal(a->computed_names[i], b->computed_names[i])) return false;
+  return true;
+}
+
+/** Everything but the arguments. */
+static bool node_is_equal(const struct expr *a, const struct expr *b) {
+  if (a->kind != b->kind || a->op != b->op || a->aggregate != b->aggregate) return false;
+  if (a->negated != b->negated || a->distinct != b->distinct || a->has_else != b->has_else)
+    return false;
+  if (a->mongo != b->mongo || a->dotted != b->dotted || a->args_count != b->args_count)
+    return false;
+  if (a->parameter != b->parameter || a->slot != b->slot || a->function != b->function)
+    return false;
+  bool named = a->kind == EXPR_PARAM || a->kind == EXPR_CALL || a->kind == EXPR_STAR;
+  if (named && !slice_is_equal(a->name, b->name)) return false;
+  if (a->kind == EXPR_CONST &&
+      (a->value.type != b->value.type || !val_is_equal(&a->value, &b->value)))
+    return false;
+  return path_is_equal(&a->path, &b->path);
+}
+
+bool expr_is_equal(const struct expr *a, const struct expr *b) {
+  if (!a || !b) return a == b;
+  if (a == b) return true;
+  if (!node_is_equal(a, b)) return false;
+  for (uint32_t i = 0; i < a->args_count; i++) {
+    if (!expr_is_equal(a->args[i], b->args[i])) return false;
+    if (a->names && !slice_is_equal(a->names[i], b->names[i])) return false;
+  }
+  return match_is_equal(a->match, b->match) && shape_is_equal(a->shape, b->shape);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Expressions as text: EXPLAIN, column names, golden plans. */
+#include "query/plan/expr.h"
+#include "value/json/json.h"
+
+static const char *const op_texts[] = {
+    [EXPR_OP_NOT] = "NOT ",
+    [EXPR_OP_NEGATE] = "-",
+    [EXPR_OP_IS_NULL] = " IS NULL",
+    [EXPR_OP_IS_NOT_NULL] = " IS NOT NULL",
+    [EXPR_OP_IS_TRUE] = " IS TRUE",
+    [EXPR_OP_IS_FALSE] = " IS FALSE",
+    [EXPR_OP_AND] = "AND",
+    [EXPR_OP_OR] = "OR",
+    [EXPR_OP_EQ] = "=",
+    [EXPR_OP_NE] = "!=",
+    [EXPR_OP_LT] = "<",
+    [EXPR_OP_LE] = "<=",
+    [EXPR_OP_GT] = ">",
+    [EXPR_OP_GE] = ">=",
+    [EXPR_OP_IS_DISTINCT] = "IS DISTINCT FROM",
+    [EXPR_OP_IS_NOT_DISTINCT] = "IS NOT DISTINCT FROM",
+    [EXPR_OP_LIKE] = "LIKE",
+    [EXPR_OP_NOT_LIKE] = "NOT LIKE",
+    [EXPR_OP_ILIKE] = "ILIKE",
+    [EXPR_OP_NOT_ILIKE] = "NOT ILIKE",
+    [EXPR_OP_CONTAINS] = "CONTAINS",
+    [EXPR_OP_STARTS_WITH] = "STARTS WITH",
+    [EXPR_OP_ENDS_WITH] = "ENDS WITH",
+    [EXPR_OP_ADD] = "+",
+    [EXPR_OP_SUBTRACT] = "-",
+    [EXPR_OP_MULTIPLY] = "*",
+    [EXPR_OP_DIVIDE] = "/",
+    [EXPR_OP_MODULO] = "%",
+    [EXPR_OP_CONCAT] = "||",
+};
+
+const char *expr_aggregate_name(enum expr_aggregate aggregate) {
+  static const char *const names[] = {
+      [EXPR_COUNT] = "count", [EXPR_SUM] = "sum",   [EXPR_AVG] = "avg",
+      [EXPR_MIN] = "min",     [EXPR_MAX] = "max",   [EXPR_FIRST] = "first",
+      [EXPR_LAST] = "last",   [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet",
+  };
+  return names[aggregate];
+}
+
+static void format_text(struct slice text, struct buf *out) {
+  buf_append_byte(out, '\'');
+  for (size_t i = 0; i < text.bytes; i++) {
+    if (text.data[i] == '\'') buf_append_byte(out, '\'');
+    buf_append_byte(out, text.data[i]);
+  }
+  buf_append_byte(out, '\'');
+}
+
+static void format_value(const struct val *value, struct buf *out) {
+  struct json_write_options options = {.form = JSON_PLAIN, .key_name = "_id"};
+  if (value->type == VAL_TEXT) {
+    format_text(val_slice(value), out);
+    return;
+  }
+  bool plain = val_is_null(value) || value->type == VAL_BOOL || val_is_number(value);
+  bool nested = value->type == VAL_LIST || value->type == VAL_MAP;
+  if (!plain && !nested) buf_append_format(out, "%s ", val_type_name(value->type));
+  json_write(out, value, &options);
+}
+
+/** Comma-separated arguments from `first`. */
+static void format_args(const struct expr *expr, uint32_t first, struct buf *out) {
+  for (uint32_t i = first; i < expr->args_count; i++) {
+    if (i > first) buf_append_text(out, ", ");
+    expr_format(expr->args[i], out);
+  }
+}
+
+static bool is_compound(const struct expr *expr) {
+  return expr->kind == EXPR_BINARY || expr->kind == EXPR_BETWEEN || expr->kind == EXPR_IN ||
+         (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT);
+}
+
+/** An argument of an operator: compound ones in parentheses. */
+static void format_operand(const struct expr *expr, struct buf *out) {
+  bool compound = is_compound(expr);
+  if (compound) buf_append_byte(out, '(');
+  expr_format(expr, out);
+  if (compound) buf_append_byte(out, ')');
+}
+
+static void format_unary(const struct expr *expr, struct buf *out) {
+  bool prefix = expr->op == EXPR_OP_NOT || expr->op == EXPR_OP_NEGATE;
+  if (prefix) buf_append_text(out, op_texts[expr->op]);
+  format_operand(expr->args[0], out);
+  if (!prefix) buf_append_text(out, op_texts[expr->op]);
+}
+
+static void format_case(const struct expr *expr, struct buf *out) {
+  buf_append_text(out, "CASE");
+  uint32_t pairs = expr->args_count / 2;
+  for (uint32_t i = 0; i < pairs; i++) {
+    buf_append_text(out, " WHEN ");
+    expr_format(expr->args[2 * i], out);
+    buf_append_text(out, " THEN ");
+    expr_format(expr->args[2 * i + 1], out);
+  }
+  if (expr->has_else) {
+    buf_append_text(out, " ELSE ");
+    expr_format(expr->args[expr->args_count - 1], out);
+  }
+  buf_append_text(out, " END");
+}
+
+static void format_map(const struct expr *expr, struct buf *out) {
+  buf_append_byte(out, '{');
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    if (i) buf_append_text(out, ", ");
+    json_write_text(out, expr->names[i]);
+    buf_append_text(out, ": ");
+    expr_format(expr->args[i], out);
+  }
+  buf_append_byte(out, '}');
+}
+
+static void format_shape(const struct expr *expr, struct buf *out) {
+  const struct shape *shape = expr->shape;
+  buf_append_text(out, shape->include ? "keep {" : "leave out {");
+  const char *between = "";
+  if (shape->id == shape->include) { /* named in either list only when it is in it */
+    buf_append_text(out, "_id");
+    between = ", ";
+  }
+  for (uint32_t i = 0; i < shape->paths_count; i++) {
+    buf_append_text(out, between);
+    path_format(&shape->paths[i], out);
+    between = ", ";
+  }
+  for (uint32_t i = 0; i < shape->computed_count; i++) {
+    buf_append_text(out, between);
+    buf_append_slice(out, shape->computed_names[i]);
+    buf_append_text(out, ": ");
+    expr_format(expr->args[i + 1], out);
+    between = ", ";
+  }
+  buf_append_byte(out, '}');
+}
+
+static void format_call(const struct expr *expr, struct buf *out) {
+  if (expr->kind == EXPR_CALL)
+    buf_append_slice(out, expr->name);
+  else
+    buf_append_text(out, expr_aggregate_name(expr->aggregate));
+  buf_append_byte(out, '(');
+  if (expr->distinct) buf_append_text(out, "DISTINCT ");
+  if (expr->kind == EXPR_AGGREGATE && expr->args_count == 0) buf_append_byte(out, '*');
+  format_args(expr, 0, out);
+  buf_append_byte(out, ')');
+}
+
+static void format_name(const struct expr *expr, struct buf *out) {
+  if (expr->name.bytes) {
+    buf_append_slice(out, expr->name);
+  } else if (expr->path.count == 0) {
+    buf_append_format(out, "#%u", expr->slot);
+  } else {
+    path_format(&expr->path, out);
+  }
+}
+
+static void format_param(const struct expr *expr, struct buf *out) {
+  buf_append_byte(out, '$');
+  if (expr->parameter)
+    buf_append_format(out, "%u", expr->parameter);
+  else
+    buf_append_slice(out, expr->name);
+}
+
+static void format_range(const struct expr *expr, struct buf *out) {
+  format_operand(expr->args[0], out);
+  if (expr->negated) buf_append_text(out, " NOT");
+  if (expr->kind == EXPR_IN) {
+    buf_append_text(out, " IN (");
+    format_args(expr, 1, out);
+    buf_append_byte(out, ')');
+    return;
+  }
+  buf_append_text(out, " BETWEEN ");
+  format_operand(expr->args[1], out);
+  buf_append_text(out, " AND ");
+  format_operand(expr->args[2], out);
+}
+
+void expr_format(const struct expr *expr, struct buf *out) {
+  switch (expr->kind) {
+  case EXPR_CONST: format_value(&expr->value, out); break;
+  case EXPR_PARAM: format_param(expr, out); break;
+  case EXPR_NAME:
+  case EXPR_FIELD: format_name(expr, out); break;
+  case EXPR_UNARY: format_unary(expr, out); break;
+  case EXPR_BINARY:
+    format_operand(expr->args[0], out);
+    buf_append_format(out, " %s ", op_texts[expr->op]);
+    format_operand(expr->args[1], out);
+    break;
+  case EXPR_IN:
+  case EXPR_BETWEEN: format_range(expr, out); break;
+  case EXPR_CASE: format_case(expr, out); break;
+  case EXPR_CALL:
+  case EXPR_AGGREGATE: format_call(expr, out); break;
+  case EXPR_LIST:
+    buf_append_byte(out, '[');
+    format_args(expr, 0, out);
+    buf_append_byte(out, ']');
+    break;
+  case EXPR_MAP: format_map(expr, out); break;
+  case EXPR_MATCH: match_format(expr->match, out); break;
+  case EXPR_SHAPE: format_shape(expr, out); break;
+  case EXPR_STAR:
+    if (expr->name.bytes) {
+      buf_append_slice(out, expr->name);
+      buf_append_byte(out, '.');
+    }
+    buf_append_byte(out, '*');
+    break;
+  }
+}
+
+/* ---- matches ---- */
+
+static const char *const match_texts[] = {
+    [MATCH_EQ] = "$eq",     [MATCH_NE] = "$ne",       [MATCH_GT] = "$gt",
+    [MATCH_GTE] = "$gte",   [MATCH_LT] = "$lt",       [MATCH_LTE] = "$lte",
+    [MATCH_IN] = "$in",     [MATCH_NIN] = "$nin",     [MATCH_EXISTS] = "$exists",
+    [MATCH_TYPE] = "$type", [MATCH_REGEX] = "$regex", [MATCH_ALL] = "$all",
+    [MATCH_SIZE] = "$size", [MATCH_MOD] = "$mod",     [MATCH_ELEM] = "$elemMatch",
+    [MATCH_AND] = "$and",   [MATCH_OR] = "$or",       [MATCH_NOR] = "$nor",
+    [MATCH_NOT] = "$not",   [MATCH_EXPR] = "$expr",
+};
+
+static void format_operator(const struct match *match, struct buf *out) {
+  buf_append_format(out, "{%s: ", match_texts[match->op]);
+  if (match->op == MATCH_EXPR) {
+    expr_format(match->expression, out);
+  } else if (match->value) {
+    expr_format(match->value, out);
+  } else {
+    buf_append_byte(out, '[');
+    for (uint32_t i = 0; i < match->children_count; i++) {
+      if (i) buf_append_text(out, ", ");
+      match_format(match->children[i], out);
+    }
+    buf_append_byte(out, ']');
+  }
+  if (match->options.bytes) buf_append_format(out, ", $options: '%.*s'", SLICE_ARG(match->options));
+  buf_append_byte(out, '}');
+}
+
+void match_format(const struct match *match, struct buf *out) {
+  if (match->path.count == 0) {
+    format_operator(match, out);
+    return;
+  }
+  buf_append_byte(out, '{');
+  path_format(&match->path, out);
+  buf_append_text(out, ": ");
+  format_operator(match, out);
+  buf_append_byte(out, '}');
+}

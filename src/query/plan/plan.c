@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Makers and formatter of plans. */
+#include "query/plan/plan.h"
+
+struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
+                       uint64_t offset) {
+  struct plan *plan = arena_zalloc(arena, 1, sizeof *plan);
+  if (!plan) return NULL;
+  plan->kind = kind;
+  plan->input = input;
+  plan->offset = offset;
+  return plan;
+}
+
+bool plan_is_write(const struct plan *plan) {
+  if (plan->kind == PLAN_EXPLAIN) return plan->analyze && plan_is_write(plan->input);
+  return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_DROP_INDEX;
+}
+
+static const char *const kind_names[] = {
+    [PLAN_SCAN] = "scan",
+    [PLAN_VALUES] = "values",
+    [PLAN_FILTER] = "filter",
+    [PLAN_PROJECT] = "project",
+    [PLAN_SORT] = "sort",
+    [PLAN_LIMIT] = "limit",
+    [PLAN_DISTINCT] = "distinct",
+    [PLAN_AGGREGATE] = "aggregate",
+    [PLAN_JOIN] = "join",
+    [PLAN_INSERT] = "insert",
+    [PLAN_UPDATE] = "update",
+    [PLAN_DELETE] = "delete",
+    [PLAN_CREATE_COLLECTION] = "create collection",
+    [PLAN_DROP_COLLECTION] = "drop collection",
+    [PLAN_RENAME_COLLECTION] = "rename collection",
+    [PLAN_CREATE_INDEX] = "create index",
+    [PLAN_DROP_INDEX] = "drop index",
+    [PLAN_SHOW_COLLECTIONS] = "show collections",
+    [PLAN_SHOW_INDEXES] = "show indexes",
+    [PLAN_BEGIN] = "begin",
+    [PLAN_COMMIT] = "commit",
+    [PLAN_ROLLBACK] = "rollback",
+    [PLAN_EXPLAIN] = "explain",
+};
+
+const char *plan_kind_name(enum plan_kind kind) {
+  return kind_names[kind];
+}
+
+/** " name: expr, name: expr" from `first` to `end`. */
+static void format_exprs(const struct plan *plan, uint32_t first, uint32_t end, struct buf *out) {
+  for (uint32_t i = first; i < end; i++) {
+    buf_append_text(out, i > first ? ", " : " ");
+    expr_format(plan->exprs[i], out);
+    if (plan->names && plan->names[i].bytes)
+      buf_append_format(out, " AS %.*s", SLICE_ARG(plan->names[i]));
+  }
+}
+
+static void format_sort(const struct plan *plan, struct buf *out) {
+  for (uint32_t i = 0; i < plan->sort_count; i++) {
+    const struct plan_sort_key *key = &plan->sort[i];
+    buf_append_text(out, i ? ", " : " ");
+    expr_format(key->expr, out);
+    if (key->descending) buf_append_text(out, " DESC");
+    if (key->nulls_first) buf_append_text(out, " NULLS FIRST");
+    if (key->nulls_last) buf_append_text(out, " NULLS LAST");
+  }
+}
+
+static void format_aggregate(const struct plan *plan, struct buf *out) {
+  format_exprs(plan, plan->keys_count, plan->exprs_count, out);
+  if (plan->keys_count == 0) return;
+  buf_append_text(out, " BY");
+  format_exprs(plan, 0, plan->keys_count, out);
+}
+
+static void format_updates(const struct plan *plan, struct buf *out) {
+  static const char *const ops[] = {
+      [PLAN_SET] = "set",       [PLAN_UNSET] = "unset", [PLAN_INC] = "inc",
+      [PLAN_MUL] = "mul",       [PLAN_MIN] = "min",     [PLAN_MAX] = "max",
+      [PLAN_RENAME] = "rename", [PLAN_PUSH] = "push",   [PLAN_ADD_TO_SET] = "addToSet",
+      [PLAN_POP] = "pop",       [PLAN_PULL] = "pull",   [PLAN_SET_ON_INSERT] = "setOnInsert",
+  };
+  for (uint32_t i = 0; i < plan->updates_count; i++) {
+    const struct plan_update_item *item = &plan->updates[i];
+    buf_append_format(out, "%s%s ", i ? ", " : " ", ops[item->op]);
+    path_format(&item->path, out);
+    if (item->value || item->match) buf_append_text(out, " = ");
+    if (item->value)
+      expr_format(item->value, out);
+    else if (item->match)
+      match_format(item->match, out);
+  }
+  if (plan->replacement) {
+    buf_append_text(out, " replace by ");
+    expr_format(plan->replacement, out);
+  }
+  if (plan->upsert) buf_append_text(out, " or insert");
+}
+
+static void format_index(const struct plan *plan, struct buf *out) {
+  if (plan->unique) buf_append_text(out, " unique");
+  if (plan->index_name.bytes) buf_append_format(out, " %.*s", SLICE_ARG(plan->index_name));
+  for (uint32_t i = 0; i < plan->index_keys_count; i++) {
+    buf_append_text(out, i ? ", " : " (");
+    path_format(&plan->index_keys[i].path, out);
+    if (plan->index_keys[i].descending) buf_append_text(out, " DESC");
+  }
+  if (plan->index_keys_count) buf_append_byte(out, ')');
+}
+
+static void format_names(const struct plan *plan, struct buf *out) {
+  if (plan->collection_name.bytes)
+    buf_append_format(out, " %.*s", SLICE_ARG(plan->collection_name));
+  if (plan->alias.bytes && !slice_is_equal(plan->alias, plan->collection_name))
+    buf_append_format(out, " AS %.*s", SLICE_ARG(plan->alias));
+  if (plan->new_name.bytes) buf_append_format(out, " to %.*s", SLICE_ARG(plan->new_name));
+}
+
+static void format_join(const struct plan *plan, struct buf *out) {
+  static const char *const kinds[] = {
+      [PLAN_JOIN_INNER] = " inner", [PLAN_JOIN_LEFT] = " left", [PLAN_JOIN_CROSS] = " cross"};
+  buf_append_text(out, kinds[plan->join]);
+  if (!plan->condition) return;
+  buf_append_text(out, " on ");
+  expr_format(plan->condition, out);
+}
+
+static void format_limit(const struct plan *plan, struct buf *out) {
+  if (plan->limit) {
+    buf_append_byte(out, ' ');
+    expr_format(plan->limit, out);
+  }
+  if (!plan->skip) return;
+  buf_append_text(out, " skip ");
+  expr_format(plan->skip, out);
+}
+
+void plan_format_node(const struct plan *plan, struct buf *out) {
+  buf_append_text(out, kind_names[plan->kind]);
+  format_names(plan, out);
+  if (plan->kind == PLAN_JOIN) {
+    format_join(plan, out);
+  } else if (plan->condition) {
+    buf_append_byte(out, ' ');
+    expr_format(plan->condition, out);
+  }
+  if (plan->kind == PLAN_VALUES)
+    buf_append_format(out, " %u rows", plan->rows_count);
+  else if (plan->kind == PLAN_AGGREGATE)
+    format_aggregate(plan, out);
+  else if (plan->kind == PLAN_PROJECT || plan->unwind)
+    format_exprs(plan, 0, plan->exprs_count, out);
+  else if (plan->kind == PLAN_INSERT)
+    buf_append_format(out, " %u documents", plan->rows_count);
+  if (plan->unwind) buf_append_text(out, " unwound");
+  format_sort(plan, out);
+  format_limit(plan, out);
+  format_updates(plan, out);
+  format_index(plan, out);
+}
+
+static void format_tree(const struct plan *plan, unsigned depth, struct buf *out) {
+  for (unsigned i = 0; i < depth; i++) buf_append_text(out, "  ");
+  plan_format_node(plan, out);
+  buf_append_byte(out, '\n');
+  if (plan->input) format_tree(plan->input, depth + 1, out);
+  if (plan->right) format_tree(plan->right, depth + 1, out);
+}
+
+void plan_format(const struct plan *plan, struct buf *out) {
+  format_tree(plan, 0, out);
+}

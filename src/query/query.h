@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The door to the query layer: text in any language becomes a prepared statement, a prepared
+ * statement runs in a transaction and yields batches of rows.
+ *
+ *   query_prepare -> struct query      parsed, bound, optimised; may be opened many times, several
+ * runs at once query_open    -> struct query_run  one execution: parameters, limits, the
+ * transaction query_next    -> batches, until NULL; then query_summary has counts and warnings
+ *
+ * A prepared statement follows the catalog: when a collection it uses changed, query_open prepares
+ * it anew. Statement atomicity is the caller's: after a failure of query_open or query_next of a
+ * statement that writes, the caller rolls back to the savepoint (or the transaction) it made
+ * before. BEGIN, COMMIT and ROLLBACK are the session's: query_open refuses them. CREATE INDEX
+ * commits its own transactions: the caller must have no writes pending in `txn`.
+ *
+ * Threads: a query and its runs belong to one thread at a time. Memory: a query owns its text and
+ * plan, a run its rows. */
+#ifndef QUERY_QUERY_H
+#define QUERY_QUERY_H
+
+#include <stdatomic.h>
+
+#include "model/model.h"
+#include "query/bind/policy.h"
+#include "query/lang/lang.h"
+#include "value/batch/batch.h"
+
+struct query;
+struct query_run;
+
+enum { QUERY_MEMORY_BYTES_DEFAULT = 256 << 20, QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64 };
+
+/** What is to be prepared: text in a language, or a JQL command as a value. */
+struct query_source {
+  const struct lang *lang;
+  struct slice text;
+  const struct val *command; /* JQL: a MAP; `text` is then empty */
+};
+
+struct query_prepare_options {
+  uint64_t now_us;                   /* wall clock */
+  const struct query_policy *policy; /* NULL: everything is allowed; borrowed until query_destroy */
+  const char *const *rules_off; /* names of optimizer passes not to run, NULL-terminated; NULL: all
+                                   run. Borrowed */
+};
+
+/** Prepares the statement at `*offset` of the source's text and moves `*offset` past it; with
+ * `offset` NULL the text must be one statement. `txn` may be NULL: then the newest committed
+ * catalog counts. Errors carry the position in the text. */
+status query_prepare(struct model *model, struct model_txn *txn, const struct query_source *source,
+                     size_t *offset, const struct query_prepare_options *options,
+                     struct query **query, struct err *err);
+void query_destroy(struct query *query);
+
+/** How the language shows the answer. */
+enum query_reply {
+  QUERY_REPLY_DOCUMENTS, /* rows, each a document (query_document) */
+  QUERY_REPLY_VALUES,    /* one column: a list of its values (JQL distinct) */
+  QUERY_REPLY_COUNT,     /* one row of one column: a number (count) */
+  QUERY_REPLY_CHANGE     /* no rows: the summary */
+};
+enum query_reply query_reply(const struct query *query);
+/** The statement's kind: what a session looks at for BEGIN, COMMIT, ROLLBACK and CREATE INDEX. */
+enum plan_kind query_kind(const struct query *query);
+bool query_is_write(const struct query *query);
+enum plan_language query_language(const struct query *query);
+/** The columns of the rows, hidden ones left out. A spread column stands for the fields of its
+ * documents. */
+const struct plan_column *query_columns(const struct query *query, uint32_t *count);
+/** Parameters by number the statement needs (the highest number). */
+uint32_t query_parameters_count(const struct query *query);
+
+/** Values for the parameters, by number (names NULL) or by name. */
+struct query_params {
+  const struct val *values;
+  const struct slice *names;
+  uint32_t count;
+};
+
+struct query_open_options {
+  struct query_params params;   /* borrowed until query_close */
+  struct os *os;                /* for the deadline; NULL: no deadline */
+  uint64_t now_us;              /* NOW(), wall clock */
+  uint64_t deadline_us;         /* monotonic; 0 = none: LUMA_TIMEOUT past it */
+  const atomic_bool *cancelled; /* NULL or: true ends the run with LUMA_CANCELLED */
+  size_t memory_bytes; /* budget for sorting, grouping, joining; 0 = QUERY_MEMORY_BYTES_DEFAULT */
+};
+
+/** Starts an execution. Changes happen in query_next. `run` must be closed before `txn` ends. */
+status query_open(struct query *query, struct model_txn *txn,
+                  const struct query_open_options *options, struct query_run **run,
+                  struct err *err);
+/** The next rows, at least one live row; NULL at the end. Valid until the next call. Columns are
+ * those of query_columns. */
+status query_next(struct query_run *run, struct batch **batch, struct err *err);
+/** Live row `nth` of the batch as one document; its key slot is called "_id" or however it was
+ * selected. Valid until the next query_next. */
+status query_document(struct query_run *run, const struct batch *batch, uint32_t nth,
+                      struct val *document, struct err *err);
+void query_close(struct query_run *run);
+
+struct query_warning {
+  const char *text; /* static */
+  uint64_t count;   /* how often it was met */
+};
+struct query_write_error {
+  uint32_t index; /* which document of an INSERT */
+  struct err err;
+};
+
+/** What the run did so far; borrowed until query_close. */
+struct query_summary {
+  uint64_t matched;  /* documents an UPDATE or DELETE found */
+  uint64_t affected; /* documents inserted, really changed, deleted */
+  const struct val
+      *keys; /* INSERT (and an upsert): keys of the documents made, the first QUERY_KEYS_MAX */
+  uint32_t keys_count;
+  bool upserted;
+  const struct query_write_error *write_errors; /* JQL inserts go on or stop, and report here */
+  uint32_t write_errors_count;
+  const struct query_warning *warnings;
+  uint32_t warnings_count;
+};
+void query_summary(const struct query_run *run, struct query_summary *summary);
+
+#endif

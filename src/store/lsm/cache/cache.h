@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The block cache: blocks of immutable files, by file number and offset, within a budget of bytes.
+ *
+ * Sharded by hash; each shard keeps a small queue for newcomers, a main queue for blocks seen
+ * again, and a list of ghosts (S3-FIFO: Yang et al., "FIFO queues are all you need for cache
+ * eviction", SOSP 2023), so one long scan cannot push out what is in use. Blocks are counted: one
+ * that is evicted lives until its last user lets go, and an answer can be sent straight from it.
+ * Blocks in use beyond their place in the queues are not part of the budget.
+ *
+ * Threads: everything may be called from any thread. A block's bytes are immutable once it was put.
+ */
+#ifndef STORE_LSM_CACHE_CACHE_H
+#define STORE_LSM_CACHE_CACHE_H
+
+#include <stdatomic.h>
+
+#include "base/core/err.h"
+#include "base/text/slice.h"
+
+struct cache;
+
+/** Names a block for good: file numbers are never used twice in a store. */
+struct cache_key {
+  uint64_t file, offset;
+};
+
+/** A block of memory with a count of users. */
+struct cache_block {
+  _Atomic uint32_t references;
+  uint8_t visits; /* of the shard's lock: how often it was asked for, up to 3 */
+  uint8_t queue;  /* of the shard's lock: which queue it stands in */
+  struct cache_key key;
+  struct cache_block *chain;  /* of the shard's lock: next in the hash bucket */
+  struct cache_block *behind; /* of the shard's lock: next in the queue */
+  size_t bytes;
+  uint8_t data[];
+};
+
+struct cache_stats {
+  uint64_t bytes, hits, misses;
+};
+
+/** `bytes_max` 0 keeps nothing (every get misses). */
+status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err);
+void cache_destroy(struct cache *cache);
+
+/** A block of `bytes` uninitialised bytes with one reference, not in any cache; NULL when out of
+ * memory. */
+struct cache_block *cache_block_create(size_t bytes);
+void cache_block_acquire(struct cache_block *block);
+/** Lets go of one reference; the last frees. Takes void * to serve as store_pin.release. */
+void cache_block_release(void *block);
+
+/** The block with one more reference (the caller's), or NULL. */
+struct cache_block *cache_get(struct cache *cache, struct cache_key key);
+/** Offers a filled block to the cache; the caller keeps its reference. Failing to keep it is no
+ * error. */
+void cache_put(struct cache *cache, struct cache_key key, struct cache_block *block);
+/** Lets go of every block of a file that is gone. */
+void cache_forget(struct cache *cache, uint64_t file);
+void cache_get_stats(struct cache *cache, struct cache_stats *stats);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The memtable: the newest entries, in memory, ordered, one tree per space.
+ *
+ * A B+tree of nodes with 15 slots, in which every change is published by one atomic store: a slot
+ * is filled first and then becomes part of the node's order, a 64-bit word of 4-bit slot numbers
+ * (the permutation of Mao, Kohler and Morris, "Cache craftiness for fast multicore key-value
+ * storage", EuroSys 2012). Splits copy; the old node stays as it was for readers who stand on it.
+ * The versions of a key hang in a chain, newest first, so updating a key never changes the tree.
+ *
+ * Threads: one writer at a time (the engine's commit lock). Any number of readers beside it,
+ * without locks, waiting or retries. A reader sees everything inserted before it began (its
+ * snapshot was taken), and perhaps some of what came later: it must ask by sequence. Memory: pieces
+ * of one pool that is freed with the memtable; readers keep it by reference.
+ *
+ * The horizon: memory that no reader can reach any more (versions hidden by a newer one, nodes
+ * replaced by a split) is used again. The writer says with each insert how old the oldest reader's
+ * snapshot can be; a reader with an older one must not exist while the insert runs. Horizon 0
+ * promises nothing and reuses nothing. */
+#ifndef STORE_LSM_MEMTABLE_MEMTABLE_H
+#define STORE_LSM_MEMTABLE_MEMTABLE_H
+
+#include <stdatomic.h>
+
+#include "base/core/err.h"
+#include "store/lsm/entry/entry.h"
+
+struct memtable;
+struct memtable_node;
+
+/** One version of a key. Immutable while any reader can reach it. */
+struct memtable_entry {
+  _Atomic(struct memtable_entry *) older; /* the next older version of the same key, or NULL */
+  uint64_t seq;
+  uint32_t value_bytes, value_capacity;
+  uint16_t key_bytes;
+  uint8_t kind;    /* enum entry_kind */
+  uint8_t bytes[]; /* the key, then the value */
+};
+
+/** An empty memtable with one reference. */
+status memtable_create(struct memtable **memtable, struct err *err);
+void memtable_acquire(struct memtable *memtable);
+/** Lets go of one reference; the last frees everything. Takes void * to serve as store_pin.release.
+ */
+void memtable_release(void *memtable);
+
+/** Makes sure that the next `entries` inserts with `bytes` bytes of keys and values in all cannot
+ * fail. Writer only. */
+status memtable_reserve(struct memtable *memtable, uint64_t entries, uint64_t bytes,
+                        struct err *err);
+
+/** Inserts a version; copies key and value. `entry->seq` must be above every version of this key
+ * that is here already. `horizon`: see above. LUMA_OUT_OF_MEMORY (never after memtable_reserve)
+ * changes nothing. Writer only. Fast when keys come in order. */
+status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+                       struct err *err);
+
+/** The newest version of `key` at or below `seq_max`; the value is borrowed from the memtable. */
+void memtable_get(const struct memtable *memtable, uint8_t space, struct slice key,
+                  uint64_t seq_max, struct entry_found *found);
+
+/** Bytes in use, for deciding when it is full. Any thread. */
+uint64_t memtable_bytes(const struct memtable *memtable);
+/** Versions inserted into `space`. Any thread. */
+uint64_t memtable_entries(const struct memtable *memtable, uint8_t space);
+/** The lowest and highest sequence inserted; UINT64_MAX and 0 when empty. Any thread. */
+uint64_t memtable_seq_min(const struct memtable *memtable);
+uint64_t memtable_seq_max(const struct memtable *memtable);
+
+/** A place in one space: a key with its chain of versions. Copyable. The caller holds a reference
+ * on the memtable. Fields are private. */
+struct memtable_cursor {
+  const struct memtable *memtable;
+  const struct memtable_node *node;
+  uint64_t order; /* the node's order as it was when the cursor came to it */
+  int rank;
+  uint8_t space;
+};
+
+void memtable_cursor_init(struct memtable_cursor *cursor, const struct memtable *memtable,
+                          uint8_t space);
+/** Each moves and answers the newest version of the key it came to, or NULL when there is none (the
+ * cursor is then unplaced). */
+const struct memtable_entry *memtable_cursor_first(struct memtable_cursor *cursor);
+const struct memtable_entry *memtable_cursor_last(struct memtable_cursor *cursor);
+/** The first key at or after `key`. */
+const struct memtable_entry *memtable_cursor_seek(struct memtable_cursor *cursor, struct slice key);
+/** The last key before `key`. */
+const struct memtable_entry *memtable_cursor_seek_before(struct memtable_cursor *cursor,
+                                                         struct slice key);
+const struct memtable_entry *memtable_cursor_next(struct memtable_cursor *cursor);
+const struct memtable_entry *memtable_cursor_prev(struct memtable_cursor *cursor);
+
+static inline struct slice memtable_entry_key(const struct memtable_entry *entry) {
+  return slice_of(entry->bytes, entry->key_bytes);
+}
+static inline struct slice memtable_entry_value(const struct memtable_entry *entry) {
+  return slice_of(entry->bytes + entry->key_bytes, entry->value_bytes);
+}
+/** The newest version at or below `seq_max` in the chain that begins with `newest`; NULL when all
+ * are newer. */
+static inline const struct memtable_entry *memtable_entry_at(const struct memtable_entry *newest,
+                                                             uint64_t seq_max) {
+  while (newest && newest->seq > seq_max)
+    newest = atomic_load_explicit(&newest->older, memory_order_acquire);
+  return newest;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Sorted files: immutable runs of entries of one space, in order (spec/sorted-file.md has every
+ * byte).
+ *
+ * Data blocks, values too large for a block, filter pages and index blocks, then the tail
+ * (properties, filter checksums, root index) and a footer of fixed size. Every checksum stands in
+ * the parent: a data block's in the index, an index block's in the root, the root's in the tail,
+ * the tail's in the footer. So bytes that were moved, lost or are of another time are found as well
+ * as bytes that changed. What fails its check is LUMA_CORRUPT with file and offset.
+ *
+ * Threads: a writer belongs to one thread. A file is immutable and shared by any number; a cursor
+ * belongs to one thread. */
+#ifndef STORE_LSM_SORTED_SORTED_H
+#define STORE_LSM_SORTED_SORTED_H
+
+#include "base/os/os.h"
+#include "store/lsm/block/block.h"
+#include "store/lsm/cache/cache.h"
+#include "store/store.h"
+
+struct sorted_file;
+struct sorted_writer;
+
+enum { SORTED_FORMAT_VERSION = 1, SORTED_UUID_BYTES = 16 };
+
+/** What a file says of itself. Slices are borrowed from the file, or from the writer until it is
+ * destroyed. */
+struct sorted_info {
+  uint64_t number;                 /* the file's number in its store */
+  uint8_t uuid[SORTED_UUID_BYTES]; /* unlike any other file's */
+  uint8_t hash[16];                /* of the tail, and through it of everything in the file */
+  uint8_t space;
+  uint64_t file_bytes, entries, keys, deletes;
+  uint64_t seq_min, seq_max;
+  struct slice key_min, key_max; /* the first and last key */
+};
+
+/* ---- writing ---- */
+
+struct sorted_writer_options {
+  struct os *os;
+  const char *path; /* must not exist */
+  uint64_t number;
+  uint8_t uuid[SORTED_UUID_BYTES];
+  uint8_t space;
+  enum block_codec codec;
+  uint32_t block_bytes; /* 0 = 16 KiB; values over a quarter of it stand apart */
+};
+
+/** Makes the file. Ends with sorted_writer_destroy in every case. */
+status sorted_writer_create(const struct sorted_writer_options *options,
+                            struct sorted_writer **writer, struct err *err);
+/** Appends an entry, strictly after the last one in the order of entries. After an error only
+ * destroy is allowed. */
+status sorted_writer_add(struct sorted_writer *writer, const struct lsm_entry *entry,
+                         struct err *err);
+/** Bytes the file has so far, about; entries added so far. For cutting. */
+uint64_t sorted_writer_bytes(const struct sorted_writer *writer);
+uint64_t sorted_writer_entries(const struct sorted_writer *writer);
+/** Writes what is left and syncs the file (its directory is the caller's to sync). At least one
+ * entry must have been added. */
+status sorted_writer_finish(struct sorted_writer *writer, struct sorted_info *info,
+                            struct err *err);
+/** Frees the writer; a file that was not finished is removed. */
+void sorted_writer_destroy(struct sorted_writer *writer);
+
+/* ---- reading ---- */
+
+struct sorted_open_options {
+  struct os *os;
+  const char *path;
+  struct cache *cache; /* outlives the file */
+  uint64_t number;     /* must be the file's */
+  const uint8_t *uuid; /* must be the file's; NULL = not known */
+};
+
+/** Opens and verifies footer and tail; one reference. LUMA_CORRUPT, LUMA_VERSION_TOO_NEW,
+ * LUMA_NOT_FOUND, LUMA_IO_ERROR. */
+status sorted_open(const struct sorted_open_options *options, struct sorted_file **file,
+                   struct err *err);
+void sorted_acquire(struct sorted_file *file);
+/** Lets go of one reference; the last closes the file and forgets its blocks. */
+void sorted_release(void *file);
+/** Borrowed; lives as long as the file. */
+const struct sorted_info *sorted_get_info(const struct sorted_file *file);
+
+/** The newest version of `key` at or below `seq_max`. What keeps the value in place is added to
+ * `pins`. */
+status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
+                  struct entry_found *found, struct store_pins *pins, struct err *err);
+
+/** Verifies every byte: header, blocks, values apart, filter, index, order, counts. Faults go to
+ * `fault` (may be NULL); LUMA_CORRUPT if there was one. */
+status sorted_check(struct sorted_file *file, store_check_fn *fault, void *context,
+                    struct err *err);
+
+/* ---- walking: all versions in order, block by block ---- */
+
+/** A place in a file. The caller holds a reference on the file. While placed, `view` and `index`
+ * name the entry, and `block` is the cursor's own reference on what holds it. Callers may move
+ * `index` within the view; otherwise fields are private. */
+struct sorted_cursor {
+  struct sorted_file *file;
+  struct cache_block *block; /* NULL: unplaced */
+  struct cache_block
+      *index_block; /* the index block the place was found through; NULL when the root */
+  struct block_view view, index_view, root_view;
+  uint32_t index, index_at, root_at;
+  bool no_fill; /* blocks read are not offered to the cache: for compaction and checks */
+};
+
+void sorted_cursor_init(struct sorted_cursor *cursor, struct sorted_file *file, bool no_fill);
+void sorted_cursor_deinit(struct sorted_cursor *cursor);
+/** Each places the cursor, or leaves it unplaced (cursor->block NULL) when there is no such entry.
+ */
+status sorted_cursor_first(struct sorted_cursor *cursor, struct err *err);
+status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err);
+/** The first entry at or after (key, seq) in the order of entries. */
+status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
+                          struct err *err);
+/** The last entry of the last key before `key`. */
+status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err);
+/** To the first entry of the next block, or the last of the one before. */
+status sorted_cursor_next_block(struct sorted_cursor *cursor, struct err *err);
+status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err);
+
+/** The value of the entry at `index` of the cursor's view. For a value that stands apart, `*apart`
+ * gets a block with one reference for the caller; else NULL and the value lives in cursor->block.
+ */
+status sorted_cursor_value(struct sorted_cursor *cursor, uint32_t index, struct slice *value,
+                           struct cache_block **apart, struct err *err);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* The encoded form of values (spec/document.md), as the files of this folder share it.
+ *
+ * A value is a tag byte and a payload. The tag's low five bits are the type (enum val_type), the
+ * high three the variant: bool                      variant = the value integers and times variant
+ * = log2 of the bytes of the two's complement payload (0-3) text, regex, code         0: u8 length;
+ * 1: u32 length; then the bytes bytes, vector             sub, then as text list, map 0: empty, the
+ * tag is all; 1: narrow, 16-bit words; 2: wide, 32-bit words: tag, total bytes, count, [map:
+ * names[count]], offsets[count], heap the rest                  0 Total and offsets count from the
+ * tag. A name word is an id, or its highest bit set and the offset of an inline name, which is an
+ * encoded text. Invariant: the heap holds, in order and without gaps, each field's inline name (if
+ * so) and value. */
+#ifndef VALUE_DOC_DOC_INT_H
+#define VALUE_DOC_DOC_INT_H
+
+#include "base/core/bytes.h"
+#include "value/doc/doc.h"
+
+enum { FORM_TYPE_MASK = 31, FORM_VARIANT_SHIFT = 5 };
+enum { FORM_EMPTY = 0, FORM_NARROW = 1, FORM_WIDE = 2 };
+enum { FORM_LIGHT_BYTES = 44, FORM_OBJECTID_BYTES = 12 };
+/* Days a DATE may have either side of 1970: those whose midnight a TIMESTAMP can express. */
+enum { FORM_DATE_DAYS_MAX = 106751991 };
+
+/** Bytes of a value by its tag; 0 when they depend on what follows, or no value has the tag. */
+extern const uint8_t form_fixed_bytes[256];
+
+static inline uint8_t form_tag(enum val_type type, uint32_t variant) {
+  return (uint8_t)(variant << FORM_VARIANT_SHIFT | (uint32_t)type);
+}
+
+/** The directory of a list or map. `word` is 2 or 4; 0 and no fields for an empty one. */
+struct form_directory {
+  const uint8_t *start; /* the tag */
+  const uint8_t *names; /* maps only */
+  const uint8_t *offsets;
+  uint32_t count, word;
+};
+
+static inline uint32_t form_word(const uint8_t *words, uint32_t word, uint32_t index) {
+  return word == 2 ? load16le(words + (size_t)index * 2) : load32le(words + (size_t)index * 4);
+}
+
+static inline struct form_directory form_directory(const uint8_t *p) {
+  uint32_t variant = *p >> FORM_VARIANT_SHIFT;
+  struct form_directory d = {.start = p, .word = variant * 2};
+  if (variant == FORM_EMPTY) return d;
+  d.count = form_word(p + 1, d.word, 1);
+  d.names = p + 1 + 2 * d.word;
+  bool is_map = (*p & FORM_TYPE_MASK) == VAL_MAP;
+  d.offsets = d.names + (is_map ? (size_t)d.count * d.word : 0);
+  return d;
+}
+
+static inline const uint8_t *form_child(const struct form_directory *d, uint32_t index) {
+  return d->start + form_word(d->offsets, d->word, index);
+}
+
+/** The bit that tells an inline name's offset from an id. */
+static inline uint32_t form_inline_bit(uint32_t word) {
+  return word == 2 ? 0x8000u : 0x80000000u;
+}
+
+/** The text of an encoded TEXT. */
+static inline struct slice form_text(const uint8_t *p) {
+  return *p >> FORM_VARIANT_SHIFT == 0 ? slice_of(p + 2, p[1]) : slice_of(p + 5, load32le(p + 1));
+}
+
+static inline int64_t form_integer(const uint8_t *p) {
+  switch (*p >> FORM_VARIANT_SHIFT) {
+  case 0: return (int8_t)p[1];
+  case 1: return (int16_t)load16le(p + 1);
+  case 2: return (int32_t)load32le(p + 1);
+  default: return (int64_t)load64le(p + 1);
+  }
+}
+
+/** The value at `p`. */
+struct val form_decode(const uint8_t *p, const struct names *names);
+
+/** Fills a header: `bytes` of the whole document, everything else 0 but the dictionary's number. */
+void doc__write_header(uint8_t *data, uint32_t bytes, uint32_t dictionary);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading from documents by path. */
+#include "value/path/path.h"
+
+#include "base/core/assert.h"
+
+struct path path_of_name(struct path_step *step, struct slice name) {
+  *step = (struct path_step){.name = name, .index = PATH_NO_INDEX, .is_name = true};
+  return (struct path){.count = 1, .steps = step};
+}
+
+static bool step_is_equal(const struct path_step *a, const struct path_step *b) {
+  if (a->is_name != b->is_name || a->is_index != b->is_index) return false;
+  if (a->is_index && a->index != b->index) return false;
+  return !a->is_name || slice_is_equal(a->name, b->name);
+}
+
+bool path_has_prefix(const struct path *path, const struct path *prefix) {
+  if (prefix->count > path->count) return false;
+  for (uint32_t i = 0; i < prefix->count; i++)
+    if (!step_is_equal(&path->steps[i], &prefix->steps[i])) return false;
+  return true;
+}
+
+bool path_is_equal(const struct path *a, const struct path *b) {
+  return a->count == b->count && path_has_prefix(a, b);
+}
+
+static struct val element_at(const struct val *list, int32_t index) {
+  int64_t at = index < 0 ? (int64_t)index + val_count(list) : index;
+  return at < 0 ? val_missing() : val_at(list, (uint32_t)at);
+}
+
+static struct val take_step(const struct path_step *step, const struct val *from) {
+  if (from->type == VAL_MAP && step->is_name) return val_field(from, step->name);
+  if (from->type == VAL_LIST && step->is_index) return element_at(from, step->index);
+  return val_missing();
+}
+
+struct val path_get(const struct path *path, const struct val *root) {
+  struct val v = *root;
+  for (uint32_t i = 0; i < path->count && v.type != VAL_MISSING; i++)
+    v = take_step(&path->steps[i], &v);
+  return v;
+}
+
+status path_bind(const struct path *path, const struct names *names, struct arena *arena,
+                 struct path_bound *bound, struct err *err) {
+  uint16_t *ids = arena_alloc(arena, (path->count + 1) * sizeof *ids);
+  if (!ids) FAIL(err, LUMA_OUT_OF_MEMORY, "out of memory for a path");
+  for (uint32_t i = 0; i < path->count; i++) {
+    const struct path_step *step = &path->steps[i];
+    ids[i] = step->is_name && names ? names_find(names, step->name) : NAMES_NONE;
+  }
+  *bound = (struct path_bound){.path = path, .names = names, .ids = ids};
+  return LUMA_OK;
+}
+
+/* A name without an id may have got one since: then it is looked up as if it were not bound. */
+struct val path_bound_get(const struct path_bound *bound, const struct val *root) {
+  const struct path *path = bound->path;
+  if (root->names != bound->names) return path_get(path, root);
+  struct val v = *root;
+  for (uint32_t i = 0; i < path->count && v.type != VAL_MISSING; i++) {
+    const struct path_step *step = &path->steps[i];
+    bool by_id = bound->ids[i] != NAMES_NONE && v.type == VAL_MAP;
+    v = by_id ? val_field_id(&v, bound->ids[i], step->name) : take_step(step, &v);
+  }
+  return v;
+}
+
+/* ---- through lists ---- */
+
+struct visit {
+  const struct path *path;
+  path_visit_fn *each;
+  void *context;
+};
+
+static bool visit_from(const struct visit *visit, uint32_t at, const struct val *v);
+
+/* An index leads to the element; a name leads on in every element that is a map. A number that is
+ * both leads by name only where there is such a field, so that `a.0` over maps does not answer
+ * MISSING beside the element it found. */
+static bool visit_list(const struct visit *visit, uint32_t at, const struct val *list) {
+  const struct path_step *step = &visit->path->steps[at];
+  uint32_t count = val_count(list);
+  if (step->is_index) {
+    struct val element = element_at(list, step->index);
+    if (element.type != VAL_MISSING && !visit_from(visit, at + 1, &element)) return false;
+  }
+  for (uint32_t i = 0; step->is_name && i < count; i++) {
+    struct val element = val_at(list, i);
+    if (element.type != VAL_MAP) continue;
+    struct val field = val_field(&element, step->name);
+    if (field.type == VAL_MISSING && step->is_index) continue;
+    if (!visit_from(visit, at + 1, &field)) return false;
+  }
+  return true;
+}
+
+static bool visit_from(const struct visit *visit, uint32_t at, const struct val *v) {
+  if (at == visit->path->count || v->type == VAL_MISSING) return visit->each(visit->context, v);
+  if (v->type == VAL_LIST) return visit_list(visit, at, v);
+  struct val next = take_step(&visit->path->steps[at], v);
+  return visit_from(visit, at + 1, &next);
+}
+
+bool path_visit(const struct path *path, const struct val *root, path_visit_fn *visit,
+                void *context) {
+  ASSERT(path->count <= PATH_STEPS_MAX);
+  return visit_from(&(struct visit){path, visit, context}, 0, root);
+}

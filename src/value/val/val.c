@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of types and conversions between the kinds of number. */
+#include "value/val/val.h"
+
+#include "base/core/assert.h"
+
+static const char *const type_names[VAL_TYPES] = {
+    [VAL_MISSING] = "missing",     [VAL_NULL] = "null",         [VAL_BOOL] = "bool",
+    [VAL_INT32] = "int32",         [VAL_INT64] = "int64",       [VAL_FLOAT64] = "float64",
+    [VAL_DECIMAL] = "decimal",     [VAL_TEXT] = "text",         [VAL_BYTES] = "bytes",
+    [VAL_TIMESTAMP] = "timestamp", [VAL_DATE] = "date",         [VAL_DURATION] = "duration",
+    [VAL_INTERVAL] = "interval",   [VAL_ULID] = "ulid",         [VAL_UUID] = "uuid",
+    [VAL_LIST] = "list",           [VAL_MAP] = "map",           [VAL_VECTOR] = "vector",
+    [VAL_LIGHT] = "light",         [VAL_OBJECTID] = "objectid", [VAL_REGEX] = "regex",
+    [VAL_BSONTIME] = "bsontime",   [VAL_CODE] = "code",         [VAL_MINKEY] = "minkey",
+    [VAL_MAXKEY] = "maxkey",
+};
+
+/* What users of SQL, JSON, MongoDB and common languages write for the same types. */
+static const struct {
+  const char *name;
+  enum val_type type;
+} spellings[] = {
+    {"boolean", VAL_BOOL},
+    {"int", VAL_INT64},
+    {"integer", VAL_INT64},
+    {"bigint", VAL_INT64},
+    {"long", VAL_INT64},
+    {"smallint", VAL_INT32},
+    {"float", VAL_FLOAT64},
+    {"double", VAL_FLOAT64},
+    {"double precision", VAL_FLOAT64},
+    {"real", VAL_FLOAT64},
+    {"number", VAL_FLOAT64},
+    {"decimal128", VAL_DECIMAL},
+    {"numeric", VAL_DECIMAL},
+    {"string", VAL_TEXT},
+    {"str", VAL_TEXT},
+    {"varchar", VAL_TEXT},
+    {"char", VAL_TEXT},
+    {"binary", VAL_BYTES},
+    {"blob", VAL_BYTES},
+    {"bytea", VAL_BYTES},
+    {"bindata", VAL_BYTES},
+    {"datetime", VAL_TIMESTAMP},
+    {"timestamptz", VAL_TIMESTAMP},
+    {"array", VAL_LIST},
+    {"object", VAL_MAP},
+    {"document", VAL_MAP},
+    {"json", VAL_MAP},
+    {"guid", VAL_UUID},
+    {"javascript", VAL_CODE},
+};
+
+const char *val_type_name(enum val_type type) {
+  ASSERT((unsigned)type < VAL_TYPES);
+  return type_names[type];
+}
+
+bool val_type_parse(struct slice name, enum val_type *type) {
+  for (int i = VAL_NULL; i < VAL_TYPES; i++) {
+    if (!slice_is_equal_nocase(name, slice_of_text(type_names[i]))) continue;
+    *type = (enum val_type)i;
+    return true;
+  }
+  for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+    if (!slice_is_equal_nocase(name, slice_of_text(spellings[i].name))) continue;
+    *type = spellings[i].type;
+    return true;
+  }
+  return false;
+}
+
+double val_to_float64(const struct val *number) {
+  ASSERT(val_is_number(number));
+  if (number->type == VAL_FLOAT64) return number->real;
+  return number->type == VAL_DECIMAL ? decimal_to_float64(number->decimal)
+                                     : (double)number->integer;
+}
+
+/* NaN and infinities fail the range test; -0x1p63 itself fits. */
+static bool float64_to_int64(double v, int64_t *out) {
+  if (!(v >= -0x1p63 && v < 0x1p63) || (double)(int64_t)v != v) return false;
+  *out = (int64_t)v;
+  return true;
+}
+
+bool val_to_int64(const struct val *number, int64_t *out) {
+  ASSERT(val_is_number(number));
+  if (number->type == VAL_FLOAT64) return float64_to_int64(number->real, out);
+  if (number->type == VAL_DECIMAL) return decimal_to_int64(number->decimal, out);
+  *out = number->integer;
+  return true;
+}
+
+struct decimal val_to_decimal(const struct val *number) {
+  ASSERT(val_is_number(number));
+  if (number->type == VAL_FLOAT64) return decimal_from_float64(number->real);
+  return number->type == VAL_DECIMAL ? number->decimal : decimal_from_int64(number->integer);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of the harness: the state of the case that runs in this process, and the runner
+ * of one case. */
+#ifndef TESTS_LIB_TEST_INT_H
+#define TESTS_LIB_TEST_INT_H
+
+#include <stdbool.h>
+
+#include "tests/lib/test.h"
+
+enum { TEST_DIR_BYTES = 256, TEST_TIMEOUT_S = 30 };
+
+/** What the command line asked for. */
+struct test_options {
+  const char *program, *only;
+  uint64_t seed;
+  bool list, no_fork;
+};
+
+/** How a case ended. */
+struct test_outcome {
+  bool passed, timed_out;
+  int wait_status;
+  uint64_t took_ms;
+};
+
+/** Begins a case in this process: its seed, and where its directory will stand. */
+void test__begin(uint64_t seed, const char *dir);
+/** Removes `dir` and all in it, if it is there. */
+void test__remove_dir(const char *dir);
+/** How many times the usual limits apply here: sanitizers and long runs are slower. */
+unsigned test__timeout_factor(void);
+/** LUMA_TEST_SCALE, at least 1. */
+size_t test__scale(void);
+
+/** Runs the case here and now; true when it passed. */
+bool test__run_here(const struct test_case *c, const struct test_options *options);
+/** Runs the case in a process of its own; what it printed is shown if it failed. */
+struct test_outcome test__run_forked(const struct test_case *c, const struct test_options *options);
+
+#endif
