@@ -30,24 +30,21 @@ status collection_shared_create(uint32_t number, struct collection_shared **shar
     return result;
   }
   mutex_init(&made->lock);
+  made->references = 1;
   *shared = made;
   return LUMA_OK;
 }
 
-void collection_shared_destroy(struct collection_shared *shared) {
+void collection_shared_release(struct collection_shared *shared) {
+  if (__atomic_sub_fetch(&shared->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   names_destroy(shared->names);
   mutex_deinit(&shared->lock);
   mem_free(shared);
 }
 
-static void shared_release(struct collection_shared *shared) {
-  if (__atomic_sub_fetch(&shared->references, 1, __ATOMIC_ACQ_REL) > 0) return;
-  collection_shared_destroy(shared);
-}
-
 static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
-  shared_release(holder->shared);
+  collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
 }

@@ -24,10 +24,11 @@ struct collection_shared {
   uint32_t references;
 };
 
+/** Made with one reference, the caller's. */
 status collection_shared_create(uint32_t number, struct collection_shared **shared, struct err *err);
 
-/** Ends one that no picture ever held. */
-void collection_shared_destroy(struct collection_shared *shared);
+/** Lets a reference go; each collection in a picture holds one of its own. */
+void collection_shared_release(struct collection_shared *shared);
 
 /** An empty picture with one reference. */
 status catalog_create(struct catalog **catalog, struct err *err);

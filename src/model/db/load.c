@@ -57,7 +57,7 @@ static status load_collection(struct model *model, struct slice key, struct slic
   if (result == LUMA_OK) result = collection_shared_create(collection.number, &shared, err);
   if (result == LUMA_OK) {
     result = catalog_with(model->catalog, &collection, shared, &next, err);
-    if (result != LUMA_OK) collection_shared_destroy(shared);
+    collection_shared_release(shared);
   }
   if (result == LUMA_OK) {
     catalog_release(model->catalog);
