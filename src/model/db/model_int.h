@@ -91,6 +91,9 @@ static inline struct val model__key_of(const struct doc *doc) {
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
                              const struct doc *document, struct err *err);
 
+/** Moves a scan by key past `record_key`. */
+status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);
+
 /* ---- feed payloads ---- */
 
 /** Appends one change to the payload in txn->feed. `old_version` 0 = none. */

@@ -154,3 +154,12 @@ status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct 
   if (!scan->index) return store_cursor_keep(scan->cursor, pins, err);
   return store_pins_move(&scan->pins, pins, err);
 }
+
+status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err) {
+  /* The least key above: the same bytes and a zero. */
+  buf_reset(&scan->keys);
+  buf_append_slice(&scan->keys, record_key);
+  buf_append_byte(&scan->keys, 0);
+  TRY(buf_check(&scan->keys, "a key", err));
+  return store_cursor_seek(scan->cursor, buf_slice(&scan->keys), err);
+}
