@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Error details: what a fallible function says beside its status.
  *
- * The caller owns a `struct err` and passes it down; the function that fails fills it once, callers on
- * the way up may wrap it ("importing cars.csv: line 7: …"). Passing NULL is allowed everywhere: then only
- * the status is reported. Messages: lower case, no full stop, what went wrong first, the subject in `quotes`.
- * Nothing here allocates. Thread: a `struct err` belongs to one thread at a time. */
+ * The caller owns a `struct err` and passes it down; the function that fails fills it once, callers
+ * on the way up may wrap it ("importing cars.csv: line 7: …"). Passing NULL is allowed everywhere:
+ * then only the status is reported. Messages: lower case, no full stop, what went wrong first, the
+ * subject in `quotes`. Nothing here allocates. Thread: a `struct err` belongs to one thread at a
+ * time. */
 #ifndef BASE_CORE_ERR_H
 #define BASE_CORE_ERR_H
 
@@ -17,18 +18,19 @@ enum { ERR_MESSAGE_BYTES = 512, ERR_HINT_BYTES = 256 };
 /** Details of one failure. Zero-initialise: `struct err err = {0}`. */
 struct err {
   status code;
-  uint32_t line;   /* 1-based line in the statement or input, 0 when there is no position */
-  uint32_t column; /* 1-based column in code points */
-  uint64_t offset; /* byte offset in the statement or input */
+  uint32_t line;    /* 1-based line in the statement or input, 0 when there is no position */
+  uint32_t column;  /* 1-based column in code points */
+  uint64_t offset;  /* byte offset in the statement or input */
   const char *file; /* where in our source it was raised (static string) */
   int source_line;
   char message[ERR_MESSAGE_BYTES];
   char hint[ERR_HINT_BYTES]; /* what to do next; empty when there is nothing to say */
 };
 
-/** Fills `err` (if not NULL) with `code` and a formatted message, clearing hint and position; answers `code`. Use FAIL. */
-status err_raise(struct err *err, status code, const char *file, int source_line, const char *format, ...)
-    __attribute__((format(printf, 5, 6), cold));
+/** Fills `err` (if not NULL) with `code` and a formatted message, clearing hint and position;
+ * answers `code`. Use FAIL. */
+status err_raise(struct err *err, status code, const char *file, int source_line,
+                 const char *format, ...) __attribute__((format(printf, 5, 6), cold));
 
 /** Sets the hint, e.g. "did you mean `users`?". */
 void err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hash map from byte strings to 64-bit values (open addressing, XXH3). Keys are borrowed: they must outlive the map.
- * Not thread-safe. Iteration order is unspecified. */
+/* Hash map from byte strings to 64-bit values (open addressing, XXH3). Keys are borrowed: they must
+ * outlive the map. Not thread-safe. Iteration order is unspecified. */
 #ifndef BASE_DS_HASHMAP_H
 #define BASE_DS_HASHMAP_H
 
@@ -22,7 +22,8 @@ void hashmap_deinit(struct hashmap *map);
 void hashmap_reset(struct hashmap *map);
 /** The value's place, or NULL. Valid until the next put or remove. */
 uint64_t *hashmap_get(const struct hashmap *map, struct slice key);
-/** The value's place, made with 0 if the key is new (`*is_new`, may be NULL); NULL when out of memory. */
+/** The value's place, made with 0 if the key is new (`*is_new`, may be NULL); NULL when out of
+ * memory. */
 uint64_t *hashmap_put(struct hashmap *map, struct slice key, bool *is_new);
 bool hashmap_remove(struct hashmap *map, struct slice key);
 /** Next used slot after `*at` (start with 0), or NULL at the end. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hashes and checksums: XXH3 (64 and 128 bits) from libxxhash; CRC-32C (RFC 3720) with SSE4.2 or ARMv8 instructions when there. Pure; any thread. */
+/* Hashes and checksums: XXH3 (64 and 128 bits) from libxxhash; CRC-32C (RFC 3720) with SSE4.2 or
+ * ARMv8 instructions when there. Pure; any thread. */
 #ifndef BASE_HASH_HASH_H
 #define BASE_HASH_HASH_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Arenas: memory by lifetime (connection, transaction, query, batch). Allocation bumps a pointer; everything is
- * freed at once. An arena has a budget: past it, allocation answers NULL just as when memory is out
- * (arena_is_over_budget tells which). Not thread-safe: one owner at a time. */
+/* Arenas: memory by lifetime (connection, transaction, query, batch). Allocation bumps a pointer;
+ * everything is freed at once. An arena has a budget: past it, allocation answers NULL just as when
+ * memory is out (arena_is_over_budget tells which). Not thread-safe: one owner at a time. */
 #ifndef BASE_MEM_ARENA_H
 #define BASE_MEM_ARENA_H
 
@@ -33,14 +33,17 @@ void arena_deinit(struct arena *arena);
 /** Frees everything but one chunk: the cheap end of a batch. */
 void arena_reset(struct arena *arena);
 
-/** `bytes` aligned to 16, uninitialised; NULL when out of memory or budget. Lives until reset/deinit/rewind. */
+/** `bytes` aligned to 16, uninitialised; NULL when out of memory or budget. Lives until
+ * reset/deinit/rewind. */
 void *arena_alloc(struct arena *arena, size_t bytes) __attribute__((warn_unused_result));
 /** The same, zeroed; `count` x `bytes` checked for overflow. */
-void *arena_zalloc(struct arena *arena, size_t count, size_t bytes) __attribute__((warn_unused_result));
+void *arena_zalloc(struct arena *arena, size_t count, size_t bytes)
+    __attribute__((warn_unused_result));
 /** `bytes` without alignment: text. */
 void *arena_alloc_text(struct arena *arena, size_t bytes) __attribute__((warn_unused_result));
 /** A copy of `bytes` at `p`. */
-void *arena_copy(struct arena *arena, const void *p, size_t bytes) __attribute__((warn_unused_result));
+void *arena_copy(struct arena *arena, const void *p, size_t bytes)
+    __attribute__((warn_unused_result));
 
 struct arena_mark arena_mark(const struct arena *arena);
 /** Frees what was allocated since `mark`. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Heap memory. The only room that calls malloc: tests wrap malloc at link time to fail the nth call.
- * Every function may answer NULL; that is LUMA_OUT_OF_MEMORY, an ordinary error. Any thread. */
+/* Heap memory. The only room that calls malloc: tests wrap malloc at link time to fail the nth
+ * call. Every function may answer NULL; that is LUMA_OUT_OF_MEMORY, an ordinary error. Any thread.
+ */
 #ifndef BASE_MEM_MEM_H
 #define BASE_MEM_MEM_H
 
@@ -25,7 +26,9 @@ void *mem_copy(const void *p, size_t bytes) __attribute__((warn_unused_result));
 /** Frees `p`; NULL is fine. */
 void mem_free(void *p);
 
-/** Makes `*items` (elements of `item_bytes`, `*capacity` of them) hold at least `need`, growing by half; false when out of memory. */
-bool mem_grow(void **items, size_t *capacity, size_t need, size_t item_bytes) __attribute__((warn_unused_result));
+/** Makes `*items` (elements of `item_bytes`, `*capacity` of them) hold at least `need`, growing by
+ * half; false when out of memory. */
+bool mem_grow(void **items, size_t *capacity, size_t need, size_t item_bytes)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads, locks, condition variables. Thin words over pthreads: initialisation that cannot fail is asserted. */
+/* Threads, locks, condition variables. Thin words over pthreads: initialisation that cannot fail is
+ * asserted. */
 #ifndef BASE_SYNC_SYNC_H
 #define BASE_SYNC_SYNC_H
 
@@ -7,10 +8,18 @@
 
 #include "base/core/err.h"
 
-struct mutex { pthread_mutex_t handle; };
-struct rwlock { pthread_rwlock_t handle; };
-struct cond { pthread_cond_t handle; };
-struct thread { pthread_t handle; };
+struct mutex {
+  pthread_mutex_t handle;
+};
+struct rwlock {
+  pthread_rwlock_t handle;
+};
+struct cond {
+  pthread_cond_t handle;
+};
+struct thread {
+  pthread_t handle;
+};
 
 void mutex_init(struct mutex *mutex);
 void mutex_deinit(struct mutex *mutex);
@@ -31,8 +40,10 @@ bool cond_wait_timeout(struct cond *cond, struct mutex *mutex, uint64_t timeout_
 void cond_signal(struct cond *cond);
 void cond_broadcast(struct cond *cond);
 
-/** Starts `run(argument)`; `name` (at most 15 bytes) shows in debuggers. Signals are blocked in it. */
-status thread_start(struct thread *thread, const char *name, void (*run)(void *argument), void *argument, struct err *err);
+/** Starts `run(argument)`; `name` (at most 15 bytes) shows in debuggers. Signals are blocked in it.
+ */
+status thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
+                    void *argument, struct err *err);
 void thread_join(struct thread *thread);
 
 #endif

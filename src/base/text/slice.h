@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A borrowed run of bytes: text (UTF-8, not terminated), keys, encoded values. Never owns. Pure; any thread. */
+/* A borrowed run of bytes: text (UTF-8, not terminated), keys, encoded values. Never owns. Pure;
+ * any thread. */
 #ifndef BASE_TEXT_SLICE_H
 #define BASE_TEXT_SLICE_H
 
@@ -19,7 +20,9 @@ struct slice {
 static inline struct slice slice_of(const void *data, size_t bytes) {
   return (struct slice){(const uint8_t *)data, bytes};
 }
-static inline struct slice slice_of_text(const char *text) { return slice_of(text, strlen(text)); }
+static inline struct slice slice_of_text(const char *text) {
+  return slice_of(text, strlen(text));
+}
 static inline bool slice_is_equal(struct slice a, struct slice b) {
   return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0);
 }
@@ -30,7 +33,8 @@ static inline int slice_compare(struct slice a, struct slice b) {
   return order ? order : (a.bytes > b.bytes) - (a.bytes < b.bytes);
 }
 static inline bool slice_has_prefix(struct slice s, struct slice prefix) {
-  return s.bytes >= prefix.bytes && (prefix.bytes == 0 || memcmp(s.data, prefix.data, prefix.bytes) == 0);
+  return s.bytes >= prefix.bytes &&
+         (prefix.bytes == 0 || memcmp(s.data, prefix.data, prefix.bytes) == 0);
 }
 /** Equal but for the case of ASCII letters. */
 bool slice_is_equal_nocase(struct slice a, struct slice b);

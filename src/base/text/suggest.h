@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* "Did you mean": the candidate nearest to what was typed by Damerau-Levenshtein distance (optimal string alignment),
- * without case; plural and prefix count as near. Pure; any thread. */
+/* "Did you mean": the candidate nearest to what was typed by Damerau-Levenshtein distance (optimal
+ * string alignment), without case; plural and prefix count as near. Pure; any thread. */
 #ifndef BASE_TEXT_SUGGEST_H
 #define BASE_TEXT_SUGGEST_H
 
@@ -16,7 +16,8 @@ struct suggest {
 void suggest_init(struct suggest *suggest, struct slice typed);
 /** Offers a candidate (borrowed). */
 void suggest_offer(struct suggest *suggest, struct slice candidate);
-/** True when `best` is near enough to be worth saying (distance at most a third of the length, at least 1). */
+/** True when `best` is near enough to be worth saying (distance at most a third of the length, at
+ * least 1). */
 bool suggest_is_good(const struct suggest *suggest);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 (RFC 3629): validation, code points, widths on a terminal, case folding. Behind it stands utf8proc. Pure; any thread. */
+/* UTF-8 (RFC 3629): validation, code points, widths on a terminal, case folding. Behind it stands
+ * utf8proc. Pure; any thread. */
 #ifndef BASE_TEXT_UTF8_H
 #define BASE_TEXT_UTF8_H
 
 #include "base/text/buf.h"
 
-/** True when all of `text` is valid; `*bad_offset` (may be NULL) is the first bad byte otherwise. */
+/** True when all of `text` is valid; `*bad_offset` (may be NULL) is the first bad byte otherwise.
+ */
 bool utf8_is_valid(struct slice text, size_t *bad_offset);
 /** Code points in valid text. */
 size_t utf8_count(struct slice text);
