@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated operating system's calls: each takes the lock, checks, counts, acts and draws its
  * fate. */
+#include "base/core/assert.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/simos_int.h"
 
@@ -295,6 +296,7 @@ static status copy_names(struct simos *sim, const char *path, struct sim_entries
                          struct err *err) {
   struct sim_inode *dir = NULL;
   TRY(find_dir(sim, path, &dir, err));
+  ASSERT(dir);
   copy->count = dir->entries.count;
   copy->items = fault_exempt_alloc(copy->count, sizeof *copy->items);
   size_t first = (size_t)rng_below(&sim->noise, copy->count);
