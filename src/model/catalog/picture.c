@@ -152,7 +152,7 @@ status catalog_with(const struct catalog *base, const struct collection *collect
   }
   struct catalog *made;
   TRY(picture_create(base->count + 1, &made, err));
-  struct holder *holder;
+  struct holder *holder = NULL;
   status result = holder_create(collection, shared, &holder, err);
   if (result != LUMA_OK) {
     catalog_release(made);

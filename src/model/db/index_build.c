@@ -33,8 +33,8 @@ static void append_name_of_path(struct buf *out, const struct path *path) {
   }
 }
 
-void model__index_name(struct buf *out, const struct collection *collection,
-                       const struct model_index_spec *spec) {
+static void append_index_name(struct buf *out, const struct collection *collection,
+                              const struct model_index_spec *spec) {
   if (spec->name.bytes > 0) {
     buf_append_slice(out, spec->name);
     return;
@@ -113,7 +113,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   const struct collection *collection = catalog_find(txn->catalog, build->collection_name);
   if (!collection) return catalog_fail_unknown(txn->catalog, build->collection_name, err);
   buf_reset(&build->name);
-  model__index_name(&build->name, collection, spec);
+  append_index_name(&build->name, collection, spec);
   build->index_name = buf_slice(&build->name);
   TRY(buf_check(&build->name, "the index's name", err));
   TRY(check_spec(spec, build->index_name, err));

@@ -50,7 +50,7 @@ static status encode_writes(struct model_txn *txn, const struct collection *coll
   buf_reset(&txn->encoded);
   *keys_are_new = true;
   for (uint32_t i = 0; i < count; i++) {
-    bool is_new;
+    bool is_new = false;
     *failed = i;
     TRY(encode_write(txn, collection, &writes[i], &is_new, &documents[i], err));
     *keys_are_new &= is_new;
