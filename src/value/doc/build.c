@@ -234,6 +234,11 @@ static void reset(struct build *build) {
   build->is_started = build->is_document = false;
 }
 
+status build_status(const struct build *build, struct err *err) {
+  if (build->err.code != LUMA_OK && err) *err = build->err;
+  return build->err.code;
+}
+
 status build_finish(struct build *build, struct slice *result, struct err *err) {
   struct buf *out = build->out;
   if (build->err.code == LUMA_OK && build->depth == 1 && build->is_document) build_end(build);
