@@ -4,7 +4,7 @@
  * patch (RFC 7396) stand on it.
  *
  * A node is opened (its fields become nodes) when a path leads through it, so the cost of an edit
- * is that of the levels it passes. Values given to edit_set and edit_merge are borrowed until the
+ * is that of the levels it passes. Values and paths given to edits are borrowed until the
  * last write. After a failed call the tree may hold part of the change: abandon it. One thread. */
 #ifndef VALUE_EDIT_EDIT_H
 #define VALUE_EDIT_EDIT_H
