@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated operating system's calls: each takes the lock, checks, counts, acts and draws its
  * fate. */
-#include "base/core/assert.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/simos_int.h"
 
@@ -73,6 +72,7 @@ static status open_file(struct simos *sim, const char *path, unsigned flags, str
   opened->generation = sim->generation;
   snprintf(opened->path, sizeof opened->path, "%s", path);
   sim__inode_acquire(inode);
+  inode->opens++;
   *file = opened;
   return LUMA_OK;
 }
@@ -90,6 +90,7 @@ static status sim_close(struct os *os, struct os_file *file, struct err *err) {
   status answer = enter(sim, "close", file->path, err);
   if (answer == LUMA_OK) answer = check_file(sim, file, false, err);
   if (file->inode->locked_by == file) file->inode->locked_by = NULL;
+  file->inode->opens--;
   sim__inode_release(sim, file->inode);
   fault_exempt_free(file);
   return leave(sim, answer);
@@ -281,27 +282,25 @@ static status sim_make_dir(struct os *os, const char *path, struct err *err) {
   return leave(sim, answer);
 }
 
-static status find_dir(struct simos *sim, const char *path, struct sim_inode **dir,
+static status find_dir(struct simos *sim, const char *path, struct sim_place *place,
                        struct err *err) {
-  struct sim_place place;
-  TRY(sim__find_there(sim, path, &place, err));
-  if (place.inode->kind != OS_KIND_DIRECTORY)
+  TRY(sim__find_there(sim, path, place, err));
+  if (place->inode->kind != OS_KIND_DIRECTORY)
     FAIL(err, LUMA_IO_ERROR, "%s: is not a directory", path);
-  *dir = place.inode;
   return LUMA_OK;
 }
 
 /** The names of a directory, copied and starting anywhere: a disk promises no order. */
 static status copy_names(struct simos *sim, const char *path, struct sim_entries *copy,
                          struct err *err) {
-  struct sim_inode *dir = NULL;
-  TRY(find_dir(sim, path, &dir, err));
-  ASSERT(dir);
-  copy->count = dir->entries.count;
+  struct sim_place place;
+  TRY(find_dir(sim, path, &place, err));
+  const struct sim_entries *entries = &place.inode->entries;
+  copy->count = entries->count;
   copy->items = fault_exempt_alloc(copy->count, sizeof *copy->items);
   size_t first = (size_t)rng_below(&sim->noise, copy->count);
   for (size_t i = 0; i < copy->count; i++)
-    copy->items[i] = dir->entries.items[(first + i) % copy->count];
+    copy->items[i] = entries->items[(first + i) % copy->count];
   return LUMA_OK;
 }
 
@@ -319,11 +318,11 @@ static status sim_list_dir(struct os *os, const char *path, os_list_fn *each, vo
 }
 
 static status sync_dir(struct simos *sim, const char *path, struct err *err) {
-  struct sim_inode *dir = NULL;
-  TRY(find_dir(sim, path, &dir, err));
+  struct sim_place place;
+  TRY(find_dir(sim, path, &place, err));
   enum sim_fate fate = sim__tick(sim, "sync_dir", path, sim->ops_count);
   if (fate == SIM_WORKS || (fate == SIM_FAILS && sim__takes_place(sim, fate)))
-    sim__dir_sync(sim, dir);
+    sim__dir_sync(sim, place.inode);
   return sim__settle(sim, fate, "sync_dir", path, err);
 }
 
@@ -334,15 +333,18 @@ static status sim_sync_dir(struct os *os, const char *path, struct err *err) {
   return leave(sim, answer);
 }
 
+static uint64_t free_bytes(struct simos *sim) {
+  if (sim->capacity_bytes == 0) return UINT64_C(1) << 40;
+  uint64_t used = sim__used_bytes(sim);
+  return sim->capacity_bytes > used ? sim->capacity_bytes - used : 0;
+}
+
 static status sim_free_bytes(struct os *os, const char *path, uint64_t *bytes, struct err *err) {
   struct simos *sim = sim_of(os);
   struct sim_place place;
   status answer = enter(sim, "free_bytes", path, err);
   if (answer == LUMA_OK) answer = sim__find_there(sim, path, &place, err);
-  if (answer == LUMA_OK && sim->capacity_bytes == 0)
-    *bytes = UINT64_C(1) << 40;
-  else if (answer == LUMA_OK)
-    *bytes = sim->capacity_bytes > sim->used_bytes ? sim->capacity_bytes - sim->used_bytes : 0;
+  if (answer == LUMA_OK) *bytes = free_bytes(sim);
   return leave(sim, answer);
 }
 
