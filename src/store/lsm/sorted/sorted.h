@@ -104,7 +104,7 @@ struct sorted_cursor {
   struct cache_block *block; /* NULL: unplaced */
   struct cache_block
       *index_block; /* the index block the place was found through; NULL when the root */
-  struct block_view view, index_view, root_view;
+  struct block_view view, index_view;
   uint32_t index, index_at, root_at;
   bool no_fill; /* blocks read are not offered to the cache: for compaction and checks */
 };
