@@ -168,16 +168,8 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
   return LUMA_OK;
 }
 
-status sorted_cursor_value(struct sorted_cursor *cursor, uint32_t index, struct slice *value,
-                           struct cache_block **apart, struct err *err) {
-  *apart = NULL;
-  *value = block_value(&cursor->view, index);
-  if (block_kind_of(&cursor->view, index) != BLOCK_APART) return LUMA_OK;
-  struct block_handle handle;
-  if (!block_handle_decode(*value, &handle))
-    FAIL(err, LUMA_CORRUPT, "`%s`: a value's handle is damaged", cursor->file->path);
-  TRY(sorted__load(cursor->file, &handle, SORTED_APART,
-                   cursor->no_fill ? SORTED_NO_FILL : SORTED_FILL, apart, err));
-  *value = slice_of((*apart)->data, (*apart)->bytes);
-  return LUMA_OK;
+status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill, struct cache_block **value, struct err *err) {
+  struct block_handle decoded;
+  if (!block_handle_decode(handle, &decoded)) FAIL(err, LUMA_CORRUPT, "`%s`: a value's handle is damaged", file->path);
+  return sorted__load(file, &decoded, SORTED_APART, no_fill ? SORTED_NO_FILL : SORTED_FILL, value, err);
 }

@@ -143,24 +143,32 @@ static bool is_in_range(const struct sorted_info *info, struct slice key, uint64
          slice_compare(key, info->key_max) <= 0;
 }
 
-/* Fills `found` from the entry the cursor stands at; the block that holds the value is moved from
- * the cursor to `pins`. */
-static status take_found(struct sorted_cursor *cursor, struct entry_found *found,
-                         struct store_pins *pins, struct err *err) {
-  uint32_t index = cursor->index;
-  struct cache_block *apart;
-  TRY(sorted_cursor_value(cursor, index, &found->value, &apart, err));
-  found->kind = block_kind_of(&cursor->view, index) == BLOCK_DELETE ? ENTRY_DELETE : ENTRY_PUT;
-  found->seq = block_seq(&cursor->view, index);
-  struct cache_block *holder = apart ? apart : cursor->block;
-  status code = LUMA_OK;
-  if (found->kind == ENTRY_PUT) {
-    if (!apart) cache_block_acquire(holder);
-    code = store_pins_add(pins, holder, cache_block_release, err);
-    if (code != LUMA_OK) cache_block_release(holder);
+/* The block that holds the value of the entry the cursor stands at, with one reference for the caller. */
+static status take_value(struct sorted_cursor *cursor, struct slice *value, struct cache_block **holder, struct err *err) {
+  *value = block_value(&cursor->view, cursor->index);
+  *holder = cursor->block;
+  if (block_kind_of(&cursor->view, cursor->index) != BLOCK_APART) {
+    cache_block_acquire(*holder);
+    return LUMA_OK;
   }
-  found->found = code == LUMA_OK;
-  return code;
+  TRY(sorted_apart(cursor->file, *value, false, holder, err));
+  *value = slice_of((*holder)->data, (*holder)->bytes);
+  return LUMA_OK;
+}
+
+/* Fills `found` from the entry the cursor stands at. */
+static status take_found(struct sorted_cursor *cursor, struct entry_found *found, struct store_pins *pins, struct err *err) {
+  struct entry_found here = {.found = true, .kind = ENTRY_DELETE, .seq = block_seq(&cursor->view, cursor->index)};
+  if (block_kind_of(&cursor->view, cursor->index) != BLOCK_DELETE) {
+    struct cache_block *holder;
+    here.kind = ENTRY_PUT;
+    TRY(take_value(cursor, &here.value, &holder, err));
+    status code = store_pins_add(pins, holder, cache_block_release, err);
+    if (code != LUMA_OK) cache_block_release(holder);
+    TRY(code);
+  }
+  *found = here;
+  return LUMA_OK;
 }
 
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
