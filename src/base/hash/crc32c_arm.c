@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <arm_acle.h>
+#include <stdbool.h>
 #include <sys/auxv.h>
 
 #include "base/core/bytes.h"
