@@ -280,26 +280,25 @@ static status sim_make_dir(struct os *os, const char *path, struct err *err) {
   return leave(sim, answer);
 }
 
-static status find_dir(struct simos *sim, const char *path, struct sim_inode **dir,
+static status find_dir(struct simos *sim, const char *path, struct sim_place *place,
                        struct err *err) {
-  struct sim_place place;
-  TRY(sim__find_there(sim, path, &place, err));
-  if (place.inode->kind != OS_KIND_DIRECTORY)
+  TRY(sim__find_there(sim, path, place, err));
+  if (place->inode->kind != OS_KIND_DIRECTORY)
     FAIL(err, LUMA_IO_ERROR, "%s: is not a directory", path);
-  *dir = place.inode;
   return LUMA_OK;
 }
 
 /** The names of a directory, copied and starting anywhere: a disk promises no order. */
 static status copy_names(struct simos *sim, const char *path, struct sim_entries *copy,
                          struct err *err) {
-  struct sim_inode *dir = NULL;
-  TRY(find_dir(sim, path, &dir, err));
-  copy->count = dir->entries.count;
+  struct sim_place place;
+  TRY(find_dir(sim, path, &place, err));
+  const struct sim_entries *entries = &place.inode->entries;
+  copy->count = entries->count;
   copy->items = fault_exempt_alloc(copy->count, sizeof *copy->items);
   size_t first = (size_t)rng_below(&sim->noise, copy->count);
   for (size_t i = 0; i < copy->count; i++)
-    copy->items[i] = dir->entries.items[(first + i) % copy->count];
+    copy->items[i] = entries->items[(first + i) % copy->count];
   return LUMA_OK;
 }
 
@@ -317,11 +316,11 @@ static status sim_list_dir(struct os *os, const char *path, os_list_fn *each, vo
 }
 
 static status sync_dir(struct simos *sim, const char *path, struct err *err) {
-  struct sim_inode *dir = NULL;
-  TRY(find_dir(sim, path, &dir, err));
+  struct sim_place place;
+  TRY(find_dir(sim, path, &place, err));
   enum sim_fate fate = sim__tick(sim, "sync_dir", path, sim->ops_count);
   if (fate == SIM_WORKS || (fate == SIM_FAILS && sim__takes_place(sim, fate)))
-    sim__dir_sync(sim, dir);
+    sim__dir_sync(sim, place.inode);
   return sim__settle(sim, fate, "sync_dir", path, err);
 }
 
