@@ -72,6 +72,7 @@ static status open_file(struct simos *sim, const char *path, unsigned flags, str
   opened->generation = sim->generation;
   snprintf(opened->path, sizeof opened->path, "%s", path);
   sim__inode_acquire(inode);
+  inode->opens++;
   *file = opened;
   return LUMA_OK;
 }
@@ -89,6 +90,7 @@ static status sim_close(struct os *os, struct os_file *file, struct err *err) {
   status answer = enter(sim, "close", file->path, err);
   if (answer == LUMA_OK) answer = check_file(sim, file, false, err);
   if (file->inode->locked_by == file) file->inode->locked_by = NULL;
+  file->inode->opens--;
   sim__inode_release(sim, file->inode);
   fault_exempt_free(file);
   return leave(sim, answer);
@@ -331,15 +333,18 @@ static status sim_sync_dir(struct os *os, const char *path, struct err *err) {
   return leave(sim, answer);
 }
 
+static uint64_t free_bytes(struct simos *sim) {
+  if (sim->capacity_bytes == 0) return UINT64_C(1) << 40;
+  uint64_t used = sim__used_bytes(sim);
+  return sim->capacity_bytes > used ? sim->capacity_bytes - used : 0;
+}
+
 static status sim_free_bytes(struct os *os, const char *path, uint64_t *bytes, struct err *err) {
   struct simos *sim = sim_of(os);
   struct sim_place place;
   status answer = enter(sim, "free_bytes", path, err);
   if (answer == LUMA_OK) answer = sim__find_there(sim, path, &place, err);
-  if (answer == LUMA_OK && sim->capacity_bytes == 0)
-    *bytes = UINT64_C(1) << 40;
-  else if (answer == LUMA_OK)
-    *bytes = sim->capacity_bytes > sim->used_bytes ? sim->capacity_bytes - sim->used_bytes : 0;
+  if (answer == LUMA_OK) *bytes = free_bytes(sim);
   return leave(sim, answer);
 }
 

@@ -47,7 +47,6 @@ void sim__inode_release(struct simos *sim, struct sim_inode *inode) {
   if (--inode->refs > 0) return;
   *(inode->previous ? &inode->previous->next : &sim->inodes) = inode->next;
   if (inode->next) inode->next->previous = inode->previous;
-  sim->used_bytes -= pages(inode->seen.bytes);
   free_contents(inode);
   sim__entries_free(sim, &inode->entries);
   sim__entries_free(sim, &inode->durable_entries);
@@ -156,15 +155,27 @@ static void put(struct simos *sim, struct sim_inode *inode, uint64_t offset, con
 
 static void set_size(struct simos *sim, struct sim_inode *inode, uint64_t bytes) {
   if (bytes == inode->seen.bytes) return;
-  sim->used_bytes = sim->used_bytes - pages(inode->seen.bytes) + pages(bytes);
   inode->between = inode->seen;
   inode->seen = (struct sim_size){bytes, sim->sequence};
 }
 
+uint64_t sim__used_bytes(struct simos *sim) {
+  uint64_t bytes = 0;
+  sim->census++;
+  for (struct sim_inode *dir = sim->inodes; dir; dir = dir->next) {
+    for (size_t i = 0; i < dir->entries.count; i++)
+      dir->entries.items[i].inode->census = sim->census;
+  }
+  for (struct sim_inode *inode = sim->inodes; inode; inode = inode->next) {
+    if (inode->census == sim->census || inode->opens > 0) bytes += pages(inode->seen.bytes);
+  }
+  return bytes;
+}
+
 /** How large the file may become. */
-static uint64_t size_max(const struct simos *sim, const struct sim_inode *inode) {
+static uint64_t size_max(struct simos *sim, const struct sim_inode *inode) {
   if (sim->capacity_bytes == 0) return UINT64_MAX;
-  uint64_t others = sim->used_bytes - pages(inode->seen.bytes);
+  uint64_t others = sim__used_bytes(sim) - pages(inode->seen.bytes);
   uint64_t room = sim->capacity_bytes > others ? sim->capacity_bytes - others : 0;
   room -= room % SIM_CHUNK_BYTES;
   return room > inode->seen.bytes ? room : inode->seen.bytes;

@@ -7,7 +7,7 @@
  * first.
  * 2. Every chunk that is not clean stands once in its inode's list `unclean`.
  * 3. refs of an inode = entries that name it (seen and durable) + pending operations + open files.
- * 4. used_bytes = sum over files of seen_bytes rounded up to pages.
+ * 4. A file takes room (its seen size in whole pages) while a seen entry names it or it is open.
  * 5. Functions named sim__… are called with the lock held. */
 #ifndef TESTS_LIB_SIMOS_INT_H
 #define TESTS_LIB_SIMOS_INT_H
@@ -62,7 +62,8 @@ struct sim_size {
 /** A file or directory. */
 struct sim_inode {
   struct sim_inode *next, *previous; /* all inodes of the disk */
-  size_t refs;
+  size_t refs, opens;
+  uint64_t census; /* the last count of room that met a name of it */
   enum os_file_kind kind;
   /* a file */
   struct sim_chunk *chunks;
@@ -107,7 +108,7 @@ struct simos {
   struct sim_inode *inodes, *root;
   struct sim_op *ops;
   size_t ops_count, ops_capacity;
-  uint64_t capacity_bytes, used_bytes;
+  uint64_t capacity_bytes, census;
   uint64_t monotonic_us, jump_one_in;
   int64_t wall_offset_us;
   uint64_t sequence, generation;
@@ -142,6 +143,8 @@ struct sim_inode *sim__inode_create(struct simos *sim, enum os_file_kind kind);
 void sim__inode_acquire(struct sim_inode *inode);
 /** Frees the inode, and what only it holds, when nobody refers to it any more. */
 void sim__inode_release(struct simos *sim, struct sim_inode *inode);
+/** Room taken on the disk. */
+uint64_t sim__used_bytes(struct simos *sim);
 /** Copies up to `bytes` from `offset`; answers how many there were. */
 size_t sim__file_read(const struct sim_inode *inode, uint64_t offset, void *data, size_t bytes);
 /** Writes what fits; LUMA_DISK_FULL when that is not all. */
