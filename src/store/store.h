@@ -253,6 +253,8 @@ int store_pos_compare(struct store *store, struct store_pos a, struct store_pos 
 
 /** Adds a reference; LUMA_OUT_OF_MEMORY leaves `object` with the caller. For implementations. */
 status store_pins_add(struct store_pins *pins, void *object, void (*release)(void *object), struct err *err);
+/** Moves everything from one to another. On failure what was not moved stays. */
+status store_pins_move(struct store_pins *from, struct store_pins *to, struct err *err);
 /** Lets go of everything; ready for use again. */
 void store_pins_release(struct store_pins *pins);
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/func/arith.h"
+
+#include <math.h>
+
+#include "query/func/calendar.h"
+
+static status fail_overflow(const char *type, struct err *err) {
+  FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit %s", type);
+}
+
+static status fail_zero(struct err *err) {
+  status failed = err_raise(err, LUMA_OUT_OF_RANGE, __FILE__, __LINE__, "division by zero");
+  err_hint(err, "nullif(divisor, 0) gives NULL instead of an error");
+  return failed;
+}
+
+static status divide_int(enum expr_op op, int64_t a, int64_t b, int64_t *out, struct err *err) {
+  if (b == 0) return fail_zero(err);
+  if (b == -1) { /* INT64_MIN / -1 traps in hardware */
+    if (op == EXPR_OP_MODULO)
+      *out = 0;
+    else if (__builtin_sub_overflow((int64_t)0, a, out))
+      return fail_overflow("a 64-bit integer", err);
+    return LUMA_OK;
+  }
+  *out = op == EXPR_OP_DIVIDE ? a / b : a % b;
+  return LUMA_OK;
+}
+
+static status arith_int(enum expr_op op, int64_t a, int64_t b, struct val *out, struct err *err) {
+  int64_t result = 0;
+  bool overflow = false;
+  if (op == EXPR_OP_ADD)
+    overflow = __builtin_add_overflow(a, b, &result);
+  else if (op == EXPR_OP_SUBTRACT)
+    overflow = __builtin_sub_overflow(a, b, &result);
+  else if (op == EXPR_OP_MULTIPLY)
+    overflow = __builtin_mul_overflow(a, b, &result);
+  else
+    TRY(divide_int(op, a, b, &result, err));
+  if (overflow) return fail_overflow("a 64-bit integer", err);
+  *out = val_int64(result);
+  return LUMA_OK;
+}
+
+static double float_result(enum expr_op op, double a, double b) {
+  if (op == EXPR_OP_ADD) return a + b;
+  if (op == EXPR_OP_SUBTRACT) return a - b;
+  if (op == EXPR_OP_MULTIPLY) return a * b;
+  return op == EXPR_OP_DIVIDE ? a / b : fmod(a, b);
+}
+
+static status arith_float(enum expr_op op, double a, double b, struct val *out, struct err *err) {
+  bool divides = op == EXPR_OP_DIVIDE || op == EXPR_OP_MODULO;
+  if (divides && b == 0) return fail_zero(err);
+  double result = float_result(op, a, b);
+  if (isinf(result) && !isinf(a) && !isinf(b)) return fail_overflow("a 64-bit float", err);
+  *out = val_float64(result);
+  return LUMA_OK;
+}
+
+/** a - trunc(a / b) * b, exact while the quotient has at most 34 digits. */
+static struct decimal decimal_remainder(struct decimal a, struct decimal b) {
+  struct decimal_parts parts;
+  struct decimal quotient = decimal_divide(a, b);
+  if (decimal_unpack(quotient, &parts) != DECIMAL_FINITE) return quotient;
+  while (parts.exponent < 0) {
+    parts.coefficient /= 10;
+    parts.exponent++;
+  }
+  return decimal_subtract(a, decimal_multiply(decimal_pack(parts, NULL), b));
+}
+
+static status arith_decimal(enum expr_op op, struct decimal a, struct decimal b, struct val *out,
+                            struct err *err) {
+  bool divides = op == EXPR_OP_DIVIDE || op == EXPR_OP_MODULO;
+  if (divides && decimal_compare(b, decimal_from_int64(0)) == 0) return fail_zero(err);
+  struct decimal result;
+  if (op == EXPR_OP_ADD)
+    result = decimal_add(a, b);
+  else if (op == EXPR_OP_SUBTRACT)
+    result = decimal_subtract(a, b);
+  else if (op == EXPR_OP_MULTIPLY)
+    result = decimal_multiply(a, b);
+  else if (op == EXPR_OP_DIVIDE)
+    result = decimal_divide(a, b);
+  else
+    result = decimal_remainder(a, b);
+  *out = val_decimal(result);
+  return LUMA_OK;
+}
+
+/* ---- moments ---- */
+
+static bool is_span(const struct val *v) {
+  return v->type == VAL_DURATION || v->type == VAL_INTERVAL;
+}
+
+static bool is_moment(const struct val *v) {
+  return v->type == VAL_TIMESTAMP || v->type == VAL_DATE;
+}
+
+static status add_us(int64_t us, int64_t delta, uint8_t type, struct val *out, struct err *err) {
+  int64_t result = 0;
+  if (__builtin_add_overflow(us, delta, &result)) return fail_overflow("a timestamp", err);
+  *out = (struct val){.type = type, .integer = result};
+  return LUMA_OK;
+}
+
+/** A timestamp (in µs) moved by a duration or interval, forwards (sign 1) or back (-1). */
+static status move_moment(int64_t us, const struct val *span, int sign, struct val *out,
+                          struct err *err) {
+  int64_t delta = 0;
+  if (span->type == VAL_DURATION) {
+    if (__builtin_mul_overflow(span->integer, (int64_t)sign, &delta))
+      return fail_overflow("a duration", err);
+    return add_us(us, delta, VAL_TIMESTAMP, out, err);
+  }
+  int64_t moved = calendar_add_months(us, (int64_t)span->interval.months * sign);
+  bool overflow =
+      __builtin_mul_overflow((int64_t)span->interval.days * sign, CALENDAR_US_PER_DAY, &delta) ||
+      __builtin_add_overflow(moved, delta, &moved) ||
+      __builtin_mul_overflow(span->interval.us, (int64_t)sign, &delta);
+  if (overflow) return fail_overflow("a timestamp", err);
+  return add_us(moved, delta, VAL_TIMESTAMP, out, err);
+}
+
+static int64_t moment_us(const struct val *v) {
+  return v->type == VAL_DATE ? v->integer * CALENDAR_US_PER_DAY : v->integer;
+}
+
+static status subtract_moments(const struct val *a, const struct val *b, struct val *out,
+                               struct err *err) {
+  if (a->type == VAL_DATE && b->type == VAL_DATE) {
+    *out = val_int64(a->integer - b->integer);
+    return LUMA_OK;
+  }
+  int64_t result = 0;
+  if (__builtin_sub_overflow(moment_us(a), moment_us(b), &result))
+    return fail_overflow("a duration", err);
+  *out = (struct val){.type = VAL_DURATION, .integer = result};
+  return LUMA_OK;
+}
+
+static status arith_moment(enum expr_op op, const struct val *a, const struct val *b,
+                           struct val *out, bool *clash, struct err *err) {
+  if (op == EXPR_OP_SUBTRACT && is_moment(a) && is_moment(b))
+    return subtract_moments(a, b, out, err);
+  if (op == EXPR_OP_ADD && is_moment(b)) { /* addition commutes */
+    const struct val *swap = a;
+    a = b;
+    b = swap;
+  }
+  int sign = op == EXPR_OP_ADD ? 1 : -1;
+  bool moves = (op == EXPR_OP_ADD || op == EXPR_OP_SUBTRACT) && is_moment(a);
+  if (moves && is_span(b)) return move_moment(moment_us(a), b, sign, out, err);
+  if (moves && a->type == VAL_DATE && val_is_integer(b)) {
+    int64_t days = 0;
+    if (__builtin_mul_overflow(b->integer, (int64_t)sign, &days))
+      return fail_overflow("a date", err);
+    return add_us(a->integer, days, VAL_DATE, out, err);
+  }
+  *clash = true;
+  return LUMA_OK;
+}
+
+static status arith_duration(enum expr_op op, const struct val *a, const struct val *b,
+                             struct val *out, bool *clash, struct err *err) {
+  bool both = a->type == VAL_DURATION && b->type == VAL_DURATION &&
+              (op == EXPR_OP_ADD || op == EXPR_OP_SUBTRACT);
+  bool scaled = a->type == VAL_DURATION && val_is_integer(b) &&
+                (op == EXPR_OP_MULTIPLY || op == EXPR_OP_DIVIDE);
+  if (!both && !scaled) {
+    *clash = true;
+    return LUMA_OK;
+  }
+  TRY(arith_int(op, a->integer, b->integer, out, err));
+  out->type = VAL_DURATION;
+  return LUMA_OK;
+}
+
+status arith_binary(enum expr_op op, const struct val *a, const struct val *b, struct val *out,
+                    bool *clash, struct err *err) {
+  *out = val_null();
+  *clash = false;
+  if (val_is_integer(a) && val_is_integer(b))
+    return arith_int(op, a->integer, b->integer, out, err);
+  if (val_is_number(a) && val_is_number(b)) {
+    if (a->type == VAL_DECIMAL || b->type == VAL_DECIMAL)
+      return arith_decimal(op, val_to_decimal(a), val_to_decimal(b), out, err);
+    return arith_float(op, val_to_float64(a), val_to_float64(b), out, err);
+  }
+  if (is_moment(a) || is_moment(b)) return arith_moment(op, a, b, out, clash, err);
+  if (is_span(a) && !is_moment(b)) return arith_duration(op, a, b, out, clash, err);
+  *clash = true;
+  return LUMA_OK;
+}
+
+status arith_negate(const struct val *a, struct val *out, bool *clash, struct err *err) {
+  *clash = false;
+  *out = val_null();
+  if (val_is_integer(a) || a->type == VAL_DURATION) {
+    TRY(arith_int(EXPR_OP_SUBTRACT, 0, a->integer, out, err));
+    if (a->type == VAL_DURATION) out->type = VAL_DURATION;
+  } else if (a->type == VAL_FLOAT64) {
+    *out = val_float64(-a->real);
+  } else if (a->type == VAL_DECIMAL) {
+    *out = val_decimal(decimal_negate(a->decimal));
+  } else {
+    *clash = true;
+  }
+  return LUMA_OK;
+}

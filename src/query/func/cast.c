@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* CAST: from any value to a type, by PostgreSQL's rules where they apply. */
+#include <math.h>
+
+#include "base/text/num.h"
+#include "query/func/calendar.h"
+#include "query/func/compare.h"
+#include "query/func/func_int.h"
+
+static status fail_cast(const struct val *value, enum val_type type, struct err *err) {
+  if (value->type == VAL_TEXT)
+    FAIL(err, LUMA_INVALID_VALUE, "the text '%.*s' does not read as %s",
+         value->bytes > 60 ? 60 : (int)value->bytes, (const char *)value->data,
+         val_type_name(type));
+  FAIL(err, LUMA_INVALID_VALUE, "a value of type %s cannot become %s", val_type_name(value->type),
+       val_type_name(type));
+}
+
+static struct slice trimmed(const struct val *text) {
+  struct slice s = val_slice(text);
+  while (s.bytes && s.data[0] <= ' ') s = slice_of(s.data + 1, s.bytes - 1);
+  while (s.bytes && s.data[s.bytes - 1] <= ' ') s.bytes--;
+  return s;
+}
+
+static bool round_to_int64(double real, int64_t *out) {
+  double rounded = nearbyint(real);
+  if (!(rounded >= -0x1p63 && rounded < 0x1p63)) return false;
+  *out = (int64_t)rounded;
+  return true;
+}
+
+static status cast_int(const struct val *value, enum val_type type, struct val *out,
+                       struct err *err) {
+  int64_t v = 0;
+  if (value->type == VAL_BOOL)
+    v = value->boolean;
+  else if (value->type == VAL_TEXT) {
+    if (!num_parse_int64(trimmed(value), &v)) return fail_cast(value, type, err);
+  } else if (!val_is_number(value)) {
+    return fail_cast(value, type, err);
+  } else if (!val_to_int64(value, &v)) {
+    struct val whole = *value;
+    if (value->type == VAL_DECIMAL) whole = val_decimal(decimal_round(value->decimal, 0));
+    bool fits =
+        value->type == VAL_DECIMAL ? val_to_int64(&whole, &v) : round_to_int64(value->real, &v);
+    if (!fits) FAIL(err, LUMA_OUT_OF_RANGE, "the number does not fit a 64-bit integer");
+  }
+  if (type == VAL_INT32 && (v < INT32_MIN || v > INT32_MAX))
+    FAIL(err, LUMA_OUT_OF_RANGE, "%lld does not fit a 32-bit integer", (long long)v);
+  *out = (struct val){.type = (uint8_t)type, .integer = v};
+  return LUMA_OK;
+}
+
+static status cast_float(const struct val *value, struct val *out, struct err *err) {
+  double v = 0;
+  if (val_is_number(value))
+    v = val_to_float64(value);
+  else if (value->type == VAL_BOOL)
+    v = value->boolean;
+  else if (value->type != VAL_TEXT || !num_parse_float64(trimmed(value), &v))
+    return fail_cast(value, VAL_FLOAT64, err);
+  *out = val_float64(v);
+  return LUMA_OK;
+}
+
+static status cast_decimal(const struct val *value, struct val *out, struct err *err) {
+  struct decimal v;
+  if (val_is_number(value))
+    v = val_to_decimal(value);
+  else if (value->type != VAL_TEXT || !decimal_parse(trimmed(value), &v, NULL))
+    return fail_cast(value, VAL_DECIMAL, err);
+  *out = val_decimal(v);
+  return LUMA_OK;
+}
+
+static bool is_one_of(struct slice text, const char *const *words) {
+  for (; *words; words++)
+    if (slice_is_equal_nocase(text, slice_of_text(*words))) return true;
+  return false;
+}
+
+static status cast_bool(const struct val *value, struct val *out, struct err *err) {
+  static const char *const yes[] = {"true", "t", "yes", "y", "on", "1", NULL};
+  static const char *const no[] = {"false", "f", "no", "n", "off", "0", NULL};
+  if (val_is_number(value)) {
+    *out = val_bool(val_to_float64(value) != 0);
+    return LUMA_OK;
+  }
+  if (value->type != VAL_TEXT) return fail_cast(value, VAL_BOOL, err);
+  bool is_true = is_one_of(trimmed(value), yes);
+  if (!is_true && !is_one_of(trimmed(value), no)) return fail_cast(value, VAL_BOOL, err);
+  *out = val_bool(is_true);
+  return LUMA_OK;
+}
+
+/** To a timestamp or date: from the other, from text, from seconds since 1970. */
+static status cast_moment(const struct val *value, enum val_type type, struct val *out,
+                          struct err *err) {
+  int64_t us = 0;
+  bool is_date = false;
+  if (value->type == VAL_TIMESTAMP)
+    us = value->integer;
+  else if (value->type == VAL_DATE)
+    us = value->integer * CALENDAR_US_PER_DAY;
+  else if (value->type == VAL_TEXT) {
+    if (!calendar_parse(trimmed(value), &us, &is_date)) return fail_cast(value, type, err);
+  } else if (!val_is_number(value) || !round_to_int64(val_to_float64(value) * 1e6, &us)) {
+    return fail_cast(value, type, err);
+  }
+  int64_t days = us / CALENDAR_US_PER_DAY - (us % CALENDAR_US_PER_DAY < 0);
+  *out = type == VAL_DATE ? (struct val){.type = VAL_DATE, .integer = days} : val_timestamp(us);
+  return LUMA_OK;
+}
+
+static status cast_text(struct func_env *env, const struct val *value, struct val *out,
+                        struct err *err) {
+  func_append_text(env->scratch, value);
+  return func__scratch_text(env, out, err);
+}
+
+status func_cast(struct func_env *env, const struct val *value, enum val_type type, struct val *out,
+                 struct err *err) {
+  *out = *value;
+  if (value->type == type || val_is_null(value)) return LUMA_OK;
+  if (type == VAL_INT32 || type == VAL_INT64) return cast_int(value, type, out, err);
+  if (type == VAL_FLOAT64) return cast_float(value, out, err);
+  if (type == VAL_DECIMAL) return cast_decimal(value, out, err);
+  if (type == VAL_BOOL) return cast_bool(value, out, err);
+  if (type == VAL_TEXT) return cast_text(env, value, out, err);
+  if (type == VAL_TIMESTAMP || type == VAL_DATE) return cast_moment(value, type, out, err);
+  if (value->type == VAL_TEXT && compare_read_text(trimmed(value), type, out)) return LUMA_OK;
+  return fail_cast(value, type, err);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions of numbers: the kind of the argument is kept. */
+#include <math.h>
+
+#include "query/func/arith.h"
+#include "query/func/func_int.h"
+
+status func__abs(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                 struct err *err) {
+  (void)count;
+  bool clash = false;
+  if (!val_is_number(&args[0])) return func__clash(env, out);
+  *out = args[0];
+  if (args[0].type == VAL_FLOAT64)
+    *out = val_float64(fabs(args[0].real));
+  else if (val_to_float64(&args[0]) < 0)
+    return arith_negate(&args[0], out, &clash, err);
+  return LUMA_OK;
+}
+
+status func__sign(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  (void)count, (void)err;
+  if (!val_is_number(&args[0])) return func__clash(env, out);
+  double v = val_to_float64(&args[0]);
+  *out = val_int64((v > 0) - (v < 0));
+  return LUMA_OK;
+}
+
+static struct decimal decimal_floor(struct decimal v, bool up) {
+  struct decimal whole = decimal_round(v, 0);
+  int order = decimal_compare(whole, v);
+  if (up && order < 0) return decimal_add(whole, decimal_from_int64(1));
+  if (!up && order > 0) return decimal_subtract(whole, decimal_from_int64(1));
+  return whole;
+}
+
+static status to_whole(struct func_env *env, const struct val *value, bool up, struct val *out) {
+  *out = *value;
+  if (value->type == VAL_FLOAT64)
+    *out = val_float64(up ? ceil(value->real) : floor(value->real));
+  else if (value->type == VAL_DECIMAL)
+    *out = val_decimal(decimal_floor(value->decimal, up));
+  else if (!val_is_integer(value))
+    return func__clash(env, out);
+  return LUMA_OK;
+}
+
+status func__floor(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  (void)count, (void)err;
+  return to_whole(env, &args[0], false, out);
+}
+
+status func__ceil(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  (void)count, (void)err;
+  return to_whole(env, &args[0], true, out);
+}
+
+status func__ceiling(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                     struct err *err) {
+  return func__ceil(env, args, count, out, err);
+}
+
+/** Halves away from zero; floats by their shortest text, so that round(2.675, 2) is what people
+ * read: 2.68. */
+static struct decimal round_half_away(struct decimal v, int places) {
+  struct decimal_parts parts;
+  if (decimal_unpack(v, &parts) != DECIMAL_FINITE || parts.exponent >= -places) return v;
+  uint128 half = 5;
+  int32_t cut = -places - parts.exponent;
+  if (cut > DECIMAL_DIGITS_MAX) return decimal_from_int64(0);
+  for (int32_t i = 1; i < cut; i++) half *= 10;
+  parts.coefficient = (parts.coefficient + half) / (half * 2);
+  parts.exponent = -places;
+  return decimal_pack(parts, NULL);
+}
+
+status func__round(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  int64_t places = 0;
+  if (!val_is_number(&args[0]) || (count > 1 && !val_to_int64(&args[1], &places)))
+    return func__clash(env, out);
+  if (places < -30 || places > 30) FAIL(err, LUMA_OUT_OF_RANGE, "round takes -30 to 30 places");
+  *out = args[0];
+  if (args[0].type == VAL_FLOAT64) {
+    if (isfinite(args[0].real))
+      *out =
+          val_float64(decimal_to_float64(round_half_away(val_to_decimal(&args[0]), (int)places)));
+  } else if (args[0].type == VAL_DECIMAL) {
+    *out = val_decimal(round_half_away(args[0].decimal, (int)places));
+  } else if (places < 0) {
+    int64_t whole = 0;
+    struct decimal rounded = round_half_away(val_to_decimal(&args[0]), (int)places);
+    if (!decimal_to_int64(rounded, &whole))
+      FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit integer");
+    *out = val_int64(whole);
+  }
+  return LUMA_OK;
+}
+
+status func__mod(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                 struct err *err) {
+  (void)count;
+  bool clash = false;
+  TRY(arith_binary(EXPR_OP_MODULO, &args[0], &args[1], out, &clash, err));
+  return clash ? func__clash(env, out) : LUMA_OK;
+}
+
+status func__power(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  (void)count;
+  if (!val_is_number(&args[0]) || !val_is_number(&args[1])) return func__clash(env, out);
+  double base = val_to_float64(&args[0]), exponent = val_to_float64(&args[1]),
+         result = pow(base, exponent);
+  bool finite = isfinite(base) && isfinite(exponent);
+  if (finite && isnan(result))
+    FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no root of this kind");
+  if (finite && isinf(result))
+    FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit float");
+  *out = val_float64(result);
+  return LUMA_OK;
+}
+
+status func__sqrt(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  (void)count;
+  if (!val_is_number(&args[0])) return func__clash(env, out);
+  double v = val_to_float64(&args[0]);
+  if (v < 0) FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no square root");
+  *out = val_float64(sqrt(v));
+  return LUMA_OK;
+}

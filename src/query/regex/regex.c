@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "query/regex/regex.h"
+
+#include <pcre2.h>
+
+#include "base/mem/mem.h"
+
+struct regex {
+  pcre2_code *code;
+  pcre2_match_data *matches;
+  pcre2_match_context *limits;
+  pcre2_general_context *memory;
+};
+
+static void *take_memory(size_t bytes, void *unused) {
+  (void)unused;
+  return mem_alloc(bytes);
+}
+
+static void give_memory(void *p, void *unused) {
+  (void)unused;
+  mem_free(p);
+}
+
+static status read_options(struct slice options, uint32_t *flags, struct err *err) {
+  *flags = PCRE2_UTF;
+  for (size_t i = 0; i < options.bytes; i++) {
+    switch (options.data[i]) {
+    case 'i': *flags |= PCRE2_CASELESS; break;
+    case 'm': *flags |= PCRE2_MULTILINE; break;
+    case 's': *flags |= PCRE2_DOTALL; break;
+    case 'x': *flags |= PCRE2_EXTENDED; break;
+    case 'u': break;
+    default:
+      FAIL(err, LUMA_INVALID_ARGUMENT,
+           "`%c` is not an option of regular expressions: use i, m, s, x", options.data[i]);
+    }
+  }
+  return LUMA_OK;
+}
+
+static status compile(struct regex *regex, struct slice pattern, uint32_t flags, struct err *err) {
+  regex->memory = pcre2_general_context_create(take_memory, give_memory, NULL);
+  pcre2_compile_context *context =
+      regex->memory ? pcre2_compile_context_create(regex->memory) : NULL;
+  if (!context) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
+  int code = 0;
+  size_t offset = 0;
+  regex->code = pcre2_compile(pattern.data, pattern.bytes, flags, &code, &offset, context);
+  pcre2_compile_context_free(context);
+  if (regex->code) return LUMA_OK;
+  if (code == PCRE2_ERROR_HEAP_FAILED || code == PCRE2_ERROR_NOMEMORY)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
+  uint8_t reason[160] = "";
+  pcre2_get_error_message(code, reason, sizeof reason);
+  FAIL(err, LUMA_INVALID_ARGUMENT, "the regular expression is wrong at character %zu: %s",
+       offset + 1, (const char *)reason);
+}
+
+static status prepare_match(struct regex *regex, struct err *err) {
+  regex->matches = pcre2_match_data_create_from_pattern(regex->code, regex->memory);
+  regex->limits = pcre2_match_context_create(regex->memory);
+  if (!regex->matches || !regex->limits)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
+  pcre2_set_match_limit(regex->limits, REGEX_STEPS_MAX);
+  pcre2_set_depth_limit(regex->limits, REGEX_DEPTH_MAX);
+  return LUMA_OK;
+}
+
+status regex_create(struct slice pattern, struct slice options, struct regex **regex,
+                    struct err *err) {
+  uint32_t flags = 0;
+  *regex = NULL;
+  TRY(read_options(options, &flags, err));
+  if (pattern.bytes > REGEX_PATTERN_BYTES_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "the regular expression is longer than %d bytes",
+         REGEX_PATTERN_BYTES_MAX);
+  struct regex *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
+  status failed = compile(made, pattern, flags, err);
+  if (failed == LUMA_OK) failed = prepare_match(made, err);
+  if (failed == LUMA_OK)
+    *regex = made;
+  else
+    regex_destroy(made);
+  return failed;
+}
+
+void regex_destroy(struct regex *regex) {
+  if (!regex) return;
+  pcre2_match_context_free(regex->limits);
+  pcre2_match_data_free(regex->matches);
+  pcre2_code_free(regex->code);
+  pcre2_general_context_free(regex->memory);
+  mem_free(regex);
+}
+
+status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err) {
+  const uint8_t *subject = text.bytes ? text.data : (const uint8_t *)"";
+  int found = pcre2_match(regex->code, subject, text.bytes, 0, PCRE2_NO_UTF_CHECK, regex->matches,
+                          regex->limits);
+  *matches = found >= 0;
+  if (found >= 0 || found == PCRE2_ERROR_NOMATCH) return LUMA_OK;
+  if (found == PCRE2_ERROR_NOMEMORY || found == PCRE2_ERROR_HEAPLIMIT)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
+  status failed = err_raise(err, LUMA_OUT_OF_RANGE, __FILE__, __LINE__,
+                            "the regular expression takes too many steps");
+  err_hint(err, "nested repetitions such as (a+)+ need exponential time: rewrite the pattern");
+  return failed;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Regular expressions in MongoDB's dialect (Perl's), through PCRE2: compiled once, matched against
+ * many texts, with limits on steps and depth so that no pattern runs away. A compiled expression
+ * belongs to one thread at a time. */
+#ifndef QUERY_REGEX_REGEX_H
+#define QUERY_REGEX_REGEX_H
+
+#include "base/core/err.h"
+#include "base/text/slice.h"
+
+enum { REGEX_PATTERN_BYTES_MAX = 32764, REGEX_STEPS_MAX = 10000000, REGEX_DEPTH_MAX = 1000 };
+
+struct regex;
+
+/** `options`: letters of i (no case), m (^ and $ at line ends), s (dot takes newlines), x (spaces
+ * and comments ignored), u (nothing). LUMA_INVALID_ARGUMENT says what is wrong with the pattern,
+ * and where. */
+status regex_create(struct slice pattern, struct slice options, struct regex **regex,
+                    struct err *err);
+void regex_destroy(struct regex *regex);
+/** Whether it matches anywhere in `text` (valid UTF-8). LUMA_OUT_OF_RANGE when the limits are hit.
+ */
+status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err);
+
+#endif
