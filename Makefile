@@ -1,24 +1,84 @@
 # LumaDB: the commands people type. Meson and ninja do the building.
 BUILD ?= build
-JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check bench fmt lint asan tsan fuzz install clean help
+.PHONY: all setup run test check long bench fmt lint tidy cppcheck asan tsan fuzz install clean help
 
-all: $(BUILD)/build.ninja ## build the server, the command and the library (release)
+all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD)
 
 setup: ## install the Debian packages that are missing
 	tools/setup
 
-$(BUILD)/build.ninja:
-	tools/setup
-	meson setup $(BUILD) --buildtype=release
+run: all ## start the server with the demo data
+	$(BUILD)/lumadb serve --demo
 
 test: all ## every test
-	meson test -C $(BUILD) --print-errorlogs
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+check: test asan tsan tidy cppcheck long ## all that can be checked: takes a while
+
+long: all ## the random tests, twenty times longer
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs --setup long --suite unit --suite model --suite fuzz
+
+bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
+	tools/setup --all
+	meson test -C $(BUILD) --no-rebuild --benchmark --verbose
+
+fmt: ## format the sources
+	tools/sources | xargs clang-format -i
+
+lint: $(BUILD)/build.ninja ## check the house rules
+	tools/lint/lint --build $(BUILD)
+
+tidy: build-tidy/build.ninja ## clang-tidy
+	ninja -C build-tidy
+	tools/tidy build-tidy
+
+cppcheck: $(BUILD)/build.ninja ## cppcheck
+	tools/cppcheck $(BUILD)
+
+asan: build-asan/build.ninja ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	ninja -C build-asan
+	meson test -C build-asan --no-rebuild --print-errorlogs --timeout-multiplier 10 --no-suite rules
+
+tsan: build-tsan/build.ninja ## every test under ThreadSanitizer
+	ninja -C build-tsan
+	meson test -C build-tsan --no-rebuild --print-errorlogs --timeout-multiplier 10 --no-suite rules
+
+fuzz: build-fuzz/build.ninja ## every fuzzer for FUZZ_SECONDS
+	ninja -C build-fuzz
+	tools/fuzz build-fuzz $(FUZZ_SECONDS)
+
+install: all ## install the command, the library and its headers (DESTDIR is honoured)
+	meson install -C $(BUILD) --no-rebuild
 
 clean: ## remove what was built
 	rm -rf build build-*
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BUILD)/build.ninja: | $(BUILD)/.packages
+	meson setup $(BUILD) --buildtype=release
+
+$(BUILD)/.packages: tools/packages.txt
+	tools/setup
+	@mkdir -p $(BUILD) && touch $@
+
+build-asan/build.ninja:
+	tools/setup --all
+	meson setup build-asan --buildtype=debugoptimized -Ddeep_asserts=true -Db_sanitize=address,undefined -Db_lundef=false
+
+build-tsan/build.ninja:
+	tools/setup --all
+	meson setup build-tsan --buildtype=debugoptimized -Ddeep_asserts=true -Db_sanitize=thread -Db_lundef=false
+
+build-tidy/build.ninja:
+	tools/setup --all
+	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug
+
+build-fuzz/build.ninja:
+	tools/setup --all
+	CC=clang CXX=clang++ meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Ddeep_asserts=true \
+	  -Db_sanitize=address,undefined -Db_lundef=false

@@ -24,6 +24,7 @@ struct model_scan;
 struct model_options {
   struct os *os;
   bool feed;          /* changes go to the feed */
+  bool read_only;     /* the store is: unfinished index builds are left as they are */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
 };
 
@@ -81,13 +82,15 @@ struct model_write {
   const struct val *document;  /* MAP; any dictionary */
   struct val key;              /* out: the key used; ULIDs inside, others borrow from `document` */
 };
-/** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed` (may be NULL): which one of them failed. */
+/** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed` (may be NULL): which one of them
+ *  failed; those before it are in the transaction, those after it are not. */
 status model_insert(struct model_txn *txn, const struct collection *collection, struct model_write *writes, uint32_t count,
                     uint32_t *failed, struct err *err);
 /** The same for documents already encoded with the collection's own dictionary (import's fast path): `documents[i]` writable, header and
- *  key slot first; a missing key slot must have been filled by the caller (model_make_key). */
-status model_insert_encoded(struct model_txn *txn, const struct collection *collection, struct slice *documents, uint32_t count,
-                            uint32_t *failed, struct err *err);
+ *  key slot first; a missing key slot must have been filled by the caller (model_make_key). `keys_are_new`: all keys are from
+ *  model_make_key, so none can be taken yet. */
+status model_insert_encoded(struct model_txn *txn, const struct collection *collection, const struct slice *documents, uint32_t count,
+                            bool keys_are_new, uint32_t *failed, struct err *err);
 /** A new ULID. */
 void model_make_key(struct model *model, struct val *key);
 /** Replaces the document under the key of `old` (as read in this transaction) by `new_document`, whose key slot must be equal or missing. */
@@ -134,6 +137,9 @@ struct model_change {
 /** Changes after `after` in commit order; memory from `arena`. LUMA_GAP when some are no longer kept. `*next`: pass as `after` to go on. */
 status model_feed_read(struct model *model, struct store_pos after, uint32_t max, struct arena *arena,
                        struct model_change **changes, uint32_t *count, struct store_pos *next, struct err *err);
+
+/** Lets go of changes at and before `position`, and of the documents they replaced. */
+status model_feed_trim(struct model *model, struct store_pos position, struct err *err);
 
 /* ---- checks ---- */
 

@@ -32,3 +32,13 @@ void store_pins_release(struct store_pins *pins) {
   if (pins->capacity > STORE_PINS_INLINE) mem_free(pins->more);
   *pins = (struct store_pins){0};
 }
+
+status store_pins_move(struct store_pins *from, struct store_pins *to, struct err *err) {
+  while (from->count > 0) {
+    struct store_pin *last = &pins_items(from)[from->count - 1];
+    TRY(store_pins_add(to, last->object, last->release, err));
+    from->count--;
+  }
+  store_pins_release(from);
+  return LUMA_OK;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The store in memory: a plain sorted structure with all versions kept while a snapshot needs them. The oracle of the
- * model tests, so it is written to be obviously right, and the `memory:` database. Nothing survives close. */
+/* The store in memory: a plain sorted structure with all versions kept while a snapshot needs them.
+ * The oracle of the model tests, so it is written to be obviously right, and the `memory:`
+ * database. Nothing survives close. */
 #ifndef STORE_MEM_MEM_STORE_H
 #define STORE_MEM_MEM_STORE_H
 

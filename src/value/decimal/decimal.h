@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* IEEE 754-2008 decimal128: 34 digits, exponent -6176 to 6111, binary integer (BID) form as BSON stores it.
- * Arithmetic rounds half to even and answers infinity or NaN as the standard has it. Our own: no fit C library is packaged.
- * Pure; any thread. */
+/* IEEE 754-2008 decimal128: 34 digits, exponent -6176 to 6111, binary integer (BID) form as BSON
+ * stores it. Arithmetic rounds half to even and answers infinity or NaN as the standard has it. Our
+ * own: no fit C library is packaged. Pure; any thread. */
 #ifndef VALUE_DECIMAL_DECIMAL_H
 #define VALUE_DECIMAL_DECIMAL_H
 
@@ -27,12 +27,15 @@ struct decimal_parts {
 enum decimal_class { DECIMAL_FINITE, DECIMAL_INFINITE, DECIMAL_NAN };
 
 enum decimal_class decimal_unpack(struct decimal d, struct decimal_parts *parts);
-/** Rounds half to even to 34 digits; overflow gives infinity, underflow zero; `*inexact` (may be NULL) tells. */
+/** Rounds half to even to 34 digits; overflow gives infinity, underflow zero; `*inexact` (may be
+ * NULL) tells. */
 struct decimal decimal_pack(struct decimal_parts parts, bool *inexact);
 
-/** Reads digits with optional point and exponent, "NaN", "Infinity"; false if not a number. `*inexact` (may be NULL): digits were lost. */
+/** Reads digits with optional point and exponent, "NaN", "Infinity"; false if not a number.
+ * `*inexact` (may be NULL): digits were lost. */
 bool decimal_parse(struct slice text, struct decimal *out, bool *inexact);
-/** Scientific string form of the standard (to-scientific-string), which keeps trailing zeroes; not terminated; answers the bytes. */
+/** Scientific string form of the standard (to-scientific-string), which keeps trailing zeroes; not
+ * terminated; answers the bytes. */
 size_t decimal_format(struct decimal d, char out[DECIMAL_TEXT_BYTES_MAX]);
 
 struct decimal decimal_from_int64(int64_t v);

@@ -16,7 +16,7 @@ struct decode {
 static void decode_payload(struct decode *d, enum order_class class);
 
 static struct slice take_text(struct decode *d) {
-  buf_reset(&d->texts);
+  d->texts.bytes = 0; /* a failure stays */
   for (;; d->at++) {
     if (d->at[0] == KEY_ESCAPE && d->at[1] == KEY_TEXT_END) break;
     (void)buf_append_byte(&d->texts, *d->at);
@@ -68,7 +68,7 @@ static void restore_element(uint8_t *out, const uint8_t *p, uint32_t bytes) {
 
 /* Elements written back into `texts`, `bytes` of them. */
 static const uint8_t *take_elements(struct decode *d, uint32_t bytes, uint32_t element_bytes) {
-  buf_reset(&d->texts);
+  d->texts.bytes = 0; /* a failure stays */
   uint8_t *out = buf_extend(&d->texts, (size_t)bytes + 1);
   for (uint32_t at = 0; out && at + element_bytes <= bytes; at += element_bytes)
     restore_element(out + at, d->at + at, element_bytes);

@@ -28,7 +28,6 @@ struct cache_key {
 struct cache_block {
   _Atomic uint32_t references;
   uint8_t visits; /* of the shard's lock: how often it was asked for, up to 3 */
-  uint8_t queue;  /* of the shard's lock: which queue it stands in */
   struct cache_key key;
   struct cache_block *chain;  /* of the shard's lock: next in the hash bucket */
   struct cache_block *behind; /* of the shard's lock: next in the queue */

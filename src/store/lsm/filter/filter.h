@@ -17,7 +17,7 @@ enum {
 
 /** The hash of a key that the calls below take. Part of the file format. */
 uint64_t filter_hash(struct slice key);
-/** Blocks for `keys` keys; at least 1. */
+/** Blocks for `keys` keys; at least 1. Counts of blocks are below 2^32. */
 uint64_t filter_blocks(uint64_t keys);
 /** The block of a filter with `blocks` blocks that `hash` belongs to. */
 uint64_t filter_block_of(uint64_t hash, uint64_t blocks);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* A document's entries: the cross product of what each key path reaches. Nearly always each path reaches one value;
+ * lists under a multikey index reach several, and then at most INDEX_ENTRIES_MAX entries are made. */
+#include <stdlib.h>
+
+#include "base/core/bytes.h"
+#include "base/mem/mem.h"
+#include "index/ordered/ordered_int.h"
+#include "value/key/key.h"
+
+/* Where the encoded parts of one key stand in the scratch buffer. */
+struct part {
+  uint32_t from, bytes;
+  bool is_null, is_missing;
+};
+struct parts {
+  struct part *items;
+  size_t count, capacity;
+};
+
+struct work {
+  const struct index_def *def;
+  struct slice record_key;
+  struct index_entries *entries;
+  struct buf scratch;
+  struct parts parts[INDEX_KEYS_MAX];
+  uint32_t key; /* the key being collected */
+  status failed;
+  struct err *err;
+};
+
+static status add_part(struct work *work, const struct val *value) {
+  struct parts *parts = &work->parts[work->key];
+  if (parts->count >= INDEX_ENTRIES_MAX) {
+    FAIL(work->err, LUMA_TOO_LARGE, "a list has over %d elements to index", INDEX_ENTRIES_MAX);
+  }
+  if (!mem_grow((void **)&parts->items, &parts->capacity, parts->count + 1, sizeof *parts->items)) {
+    FAIL(work->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
+  }
+  size_t from = work->scratch.bytes;
+  TRY(key_encode(&work->scratch, value, work->def->keys[work->key].descending, work->err));
+  parts->items[parts->count++] = (struct part){
+      .from = (uint32_t)from,
+      .bytes = (uint32_t)(work->scratch.bytes - from),
+      .is_null = val_is_null(value),
+      .is_missing = value->type == VAL_MISSING,
+  };
+  return LUMA_OK;
+}
+
+/* A value the path reaches; a list gives its elements (an empty one counts as missing, as in MongoDB). */
+static bool visit(void *context, const struct val *value) {
+  struct work *work = context;
+  if (value->type != VAL_LIST) {
+    work->failed = add_part(work, value);
+    return work->failed == LUMA_OK;
+  }
+  uint32_t count = val_count(value);
+  struct val missing = val_missing();
+  if (count == 0) work->failed = add_part(work, &missing);
+  for (uint32_t i = 0; i < count && work->failed == LUMA_OK; i++) {
+    struct val element = val_at(value, i);
+    work->failed = add_part(work, &element);
+  }
+  return work->failed == LUMA_OK;
+}
+
+static status collect(struct work *work, const struct doc *document) {
+  struct val root = doc_root(document);
+  for (work->key = 0; work->key < work->def->keys_count; work->key++) {
+    const struct path *path = &work->def->keys[work->key].path;
+    if (work->def->multikey) {
+      (void)path_visit(path, &root, visit, work);
+      TRY(work->failed);
+      struct val missing = val_missing();
+      if (work->parts[work->key].count == 0) TRY(add_part(work, &missing));
+    } else {
+      struct val value = path_get(path, &root);
+      TRY(add_part(work, &value));
+    }
+  }
+  return LUMA_OK;
+}
+
+/* Appends one entry made of the chosen part of each key. Keys are kept as offsets until the buffer rests. */
+static status add_entry(struct work *work, const size_t *chosen) {
+  const struct index_def *def = work->def;
+  struct index_entries *entries = work->entries;
+  if (entries->count >= INDEX_ENTRIES_MAX) {
+    FAIL(work->err, LUMA_TOO_LARGE, "a document has over %d entries in one index", INDEX_ENTRIES_MAX);
+  }
+  size_t capacity = entries->capacity;
+  if (!mem_grow((void **)&entries->items, &capacity, entries->count + 1u, sizeof *entries->items)) {
+    FAIL(work->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
+  }
+  entries->capacity = (uint32_t)capacity;
+  struct buf *bytes = &entries->bytes;
+  size_t from = bytes->bytes;
+  uint8_t number[ORDERED_NUMBER_BYTES];
+  store32be(number, def->number);
+  buf_append(bytes, number, sizeof number);
+  bool any_null = false, all_missing = true;
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    const struct part *part = &work->parts[i].items[chosen[i]];
+    buf_append(bytes, work->scratch.data + part->from, part->bytes);
+    any_null |= part->is_null;
+    all_missing &= part->is_missing;
+  }
+  if (def->sparse && all_missing) {
+    bytes->bytes = from;
+    return LUMA_OK;
+  }
+  bool is_unique = def->unique && !(any_null && def->nulls_distinct);
+  if (!is_unique) buf_append_slice(bytes, work->record_key);
+  TRY(buf_check(bytes, "the index entries", work->err));
+  entries->items[entries->count++] = (struct index_entry){
+      .key = {.data = NULL, .bytes = bytes->bytes - from},
+      .is_unique = is_unique,
+  };
+  return LUMA_OK;
+}
+
+static status add_product(struct work *work) {
+  size_t chosen[INDEX_KEYS_MAX] = {0};
+  uint32_t keys_count = work->def->keys_count;
+  for (;;) {
+    TRY(add_entry(work, chosen));
+    uint32_t i = keys_count;
+    while (i > 0 && ++chosen[i - 1] == work->parts[i - 1].count) chosen[--i] = 0;
+    if (i == 0) return LUMA_OK;
+  }
+}
+
+static int compare_entries(const void *a, const void *b) {
+  return slice_compare(((const struct index_entry *)a)->key, ((const struct index_entry *)b)->key);
+}
+
+/* Turns lengths into slices, sorts, drops equal entries. */
+static void settle(struct work *work) {
+  struct index_entries *entries = work->entries;
+  const uint8_t *at = entries->bytes.data;
+  for (uint32_t i = 0; i < entries->count; i++) {
+    struct index_entry *entry = &entries->items[i];
+    entry->key.data = at;
+    at += entry->key.bytes;
+    if (entry->is_unique) entry->value = work->record_key;
+  }
+  if (entries->count < 2) return;
+  qsort(entries->items, entries->count, sizeof *entries->items, compare_entries);
+  uint32_t kept = 1;
+  for (uint32_t i = 1; i < entries->count; i++) {
+    if (slice_is_equal(entries->items[i].key, entries->items[kept - 1].key)) continue;
+    entries->items[kept++] = entries->items[i];
+  }
+  entries->count = kept;
+}
+
+status ordered__entries(const struct index_def *def, const struct doc *document,
+                        struct slice record_key, struct index_entries *entries, struct err *err) {
+  struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
+  entries->count = 0;
+  buf_reset(&entries->bytes);
+  buf_init(&work.scratch, entries->bytes.bytes_max);
+  status result = collect(&work, document);
+  if (result == LUMA_OK) result = buf_check(&work.scratch, "the index entries", err);
+  if (result == LUMA_OK) result = add_product(&work);
+  if (result == LUMA_OK) settle(&work);
+  for (uint32_t i = 0; i < def->keys_count; i++) mem_free(work.parts[i].items);
+  buf_deinit(&work.scratch);
+  return result;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of this folder only. */
+#ifndef INDEX_ORDERED_ORDERED_INT_H
+#define INDEX_ORDERED_ORDERED_INT_H
+
+#include "index/ordered/ordered.h"
+
+enum { ORDERED_NUMBER_BYTES = 4 };
+
+/** struct index_method, `entries`. */
+status ordered__entries(const struct index_def *def, const struct doc *document,
+                        struct slice record_key, struct index_entries *entries, struct err *err);
+
+#endif

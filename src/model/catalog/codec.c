@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* A collection's catalog entry: an encoded map with names inline, so that later versions may add fields. */
+#include "model/catalog/picture.h"
+#include "value/doc/build.h"
+
+static struct slice text(const char *name) { return slice_of_text(name); }
+
+static void put_flag(struct build *build, const char *name, bool value) {
+  struct val flag = val_bool(value);
+  if (!value) return;
+  build_name(build, text(name));
+  build_put(build, &flag);
+}
+
+static void put_number(struct build *build, const char *name, uint64_t value) {
+  struct val number = val_int64((int64_t)value);
+  build_name(build, text(name));
+  build_put(build, &number);
+}
+
+static void put_text(struct build *build, const char *name, struct slice value) {
+  struct val string = val_text(value);
+  build_name(build, text(name));
+  build_put(build, &string);
+}
+
+/* A path as a list of its steps: a name as text, an index as a number, one that may be either as a list of both. */
+static void put_path(struct build *build, const struct path *path) {
+  build_name(build, text("path"));
+  build_begin_list(build);
+  for (uint32_t i = 0; i < path->count; i++) {
+    const struct path_step *step = &path->steps[i];
+    struct val name = val_text(step->name), index = val_int64(step->index);
+    bool both = step->is_name && step->is_index;
+    if (both) build_begin_list(build);
+    if (step->is_name) build_put(build, &name);
+    if (step->is_index) build_put(build, &index);
+    if (both) build_end(build);
+  }
+  build_end(build);
+}
+
+static void put_keys(struct build *build, const struct index_def *def) {
+  build_name(build, text("keys"));
+  build_begin_list(build);
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    build_begin_map(build);
+    put_path(build, &def->keys[i].path);
+    put_flag(build, "descending", def->keys[i].descending);
+    build_end(build);
+  }
+  build_end(build);
+}
+
+static void put_index(struct build *build, const struct catalog_index *index) {
+  build_begin_map(build);
+  put_text(build, "name", index->name);
+  put_number(build, "number", index->def.number);
+  put_number(build, "method", index->def.method);
+  put_flag(build, "unique", index->def.unique);
+  put_flag(build, "multikey", index->def.multikey);
+  put_flag(build, "nulls_distinct", index->def.nulls_distinct);
+  put_flag(build, "sparse", index->def.sparse);
+  put_flag(build, "public", index->state == CATALOG_INDEX_PUBLIC);
+  put_keys(build, &index->def);
+  build_end(build);
+}
+
+static void put_collection(struct build *build, const struct collection *collection) {
+  build_begin_map(build);
+  put_text(build, "name", collection->name);
+  put_number(build, "number", collection->number);
+  put_number(build, "soul", collection->soul);
+  put_number(build, "version", collection->version);
+  put_flag(build, "open", collection->open);
+  build_name(build, text("indexes"));
+  build_begin_list(build);
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    put_index(build, &collection->indexes[i]);
+  }
+  build_end(build);
+  build_end(build);
+}
+
+status catalog_encode(struct buf *out, const struct collection *collection, struct err *err) {
+  struct build build;
+  struct slice encoded;
+  build_init(&build, out, NULL);
+  put_collection(&build, collection);
+  status result = build_finish(&build, &encoded, err);
+  build_deinit(&build);
+  return result;
+}
+
+/* ---- reading ---- */
+
+static bool get_flag(const struct val *map, const char *name) {
+  struct val flag = val_field(map, text(name));
+  return flag.type == VAL_BOOL && flag.boolean;
+}
+
+static status get_number(const struct val *map, const char *name, uint64_t most, uint64_t *out,
+                         struct err *err) {
+  struct val number = val_field(map, text(name));
+  int64_t value;
+  if (!val_is_number(&number) || !val_to_int64(&number, &value) || value < 0 ||
+      (uint64_t)value > most) {
+    FAIL(err, LUMA_CORRUPT, "a catalog entry has no `%s`", name);
+  }
+  *out = (uint64_t)value;
+  return LUMA_OK;
+}
+
+static status copy_text(const struct val *value, struct arena *arena, struct slice *out,
+                        struct err *err) {
+  if (value->type != VAL_TEXT) FAIL(err, LUMA_CORRUPT, "a catalog entry lacks a text");
+  uint8_t *copy = arena_alloc_text(arena, value->bytes + 1u);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  memcpy(copy, value->data, value->bytes);
+  *out = slice_of(copy, value->bytes);
+  return LUMA_OK;
+}
+
+static status get_text(const struct val *map, const char *name, struct arena *arena,
+                       struct slice *out, struct err *err) {
+  struct val value = val_field(map, text(name));
+  return copy_text(&value, arena, out, err);
+}
+
+static status get_index_step(const struct val *value, struct path_step *step, struct err *err) {
+  int64_t index;
+  if (!val_is_number(value) || !val_to_int64(value, &index) || index < INT32_MIN ||
+      index > INT32_MAX) {
+    FAIL(err, LUMA_CORRUPT, "a step of an index path is neither name nor index");
+  }
+  step->index = (int32_t)index;
+  step->is_index = true;
+  return LUMA_OK;
+}
+
+static status get_step(const struct val *value, struct arena *arena, struct path_step *step,
+                       struct err *err) {
+  *step = (struct path_step){0};
+  struct val name = value->type == VAL_LIST ? val_at(value, 0) : *value;
+  if (name.type == VAL_TEXT) {
+    TRY(copy_text(&name, arena, &step->name, err));
+    step->is_name = true;
+  }
+  struct val index = value->type == VAL_LIST ? val_at(value, 1) : *value;
+  return index.type == VAL_TEXT ? LUMA_OK : get_index_step(&index, step, err);
+}
+
+static status get_path(const struct val *map, struct arena *arena, struct path *path,
+                       struct err *err) {
+  struct val steps = val_field(map, text("path"));
+  uint32_t count = steps.type == VAL_LIST ? val_count(&steps) : 0;
+  if (count == 0 || count > PATH_STEPS_MAX) FAIL(err, LUMA_CORRUPT, "an index path has %u steps", count);
+  path->steps = arena_zalloc(arena, count, sizeof *path->steps);
+  if (!path->steps) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  path->count = count;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val step = val_at(&steps, i);
+    TRY(get_step(&step, arena, &path->steps[i], err));
+  }
+  return LUMA_OK;
+}
+
+static status get_keys(const struct val *map, struct arena *arena, struct index_def *def,
+                       struct err *err) {
+  struct val keys = val_field(map, text("keys"));
+  uint32_t count = keys.type == VAL_LIST ? val_count(&keys) : 0;
+  if (count == 0 || count > INDEX_KEYS_MAX) FAIL(err, LUMA_CORRUPT, "an index has %u keys", count);
+  def->keys_count = count;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val key = val_at(&keys, i);
+    if (key.type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "an index key is not a map");
+    TRY(get_path(&key, arena, &def->keys[i].path, err));
+    def->keys[i].descending = get_flag(&key, "descending");
+  }
+  return LUMA_OK;
+}
+
+static status get_index(const struct val *map, struct arena *arena, struct catalog_index *index,
+                        struct err *err) {
+  if (map->type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "an index entry is not a map");
+  uint64_t number, method;
+  TRY(get_text(map, "name", arena, &index->name, err));
+  TRY(get_number(map, "number", UINT32_MAX, &number, err));
+  TRY(get_number(map, "method", UINT8_MAX, &method, err));
+  if (method != INDEX_ORDERED) {
+    FAIL(err, LUMA_VERSION_TOO_NEW, "index `%.*s` is of a kind this version does not know",
+         SLICE_ARG(index->name));
+  }
+  index->def.number = (uint32_t)number;
+  index->def.method = (uint8_t)method;
+  index->def.unique = get_flag(map, "unique");
+  index->def.multikey = get_flag(map, "multikey");
+  index->def.nulls_distinct = get_flag(map, "nulls_distinct");
+  index->def.sparse = get_flag(map, "sparse");
+  index->state = get_flag(map, "public") ? CATALOG_INDEX_PUBLIC : CATALOG_INDEX_WRITE_ONLY;
+  return get_keys(map, arena, &index->def, err);
+}
+
+status catalog_decode(struct slice bytes, struct arena *arena, struct collection *collection,
+                      struct err *err) {
+  TRY(doc_check_value(bytes, NULL, err));
+  struct val map = val_decode(bytes, NULL);
+  if (map.type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "a catalog entry is not a map");
+  *collection = (struct collection){.open = get_flag(&map, "open")};
+  uint64_t number, soul;
+  TRY(get_text(&map, "name", arena, &collection->name, err));
+  TRY(get_number(&map, "number", UINT32_MAX, &number, err));
+  TRY(get_number(&map, "soul", UINT32_MAX, &soul, err));
+  TRY(get_number(&map, "version", INT64_MAX, &collection->version, err));
+  collection->number = (uint32_t)number;
+  collection->soul = (uint32_t)soul;
+  struct val indexes = val_field(&map, text("indexes"));
+  uint32_t count = indexes.type == VAL_LIST ? val_count(&indexes) : 0;
+  if (count > CATALOG_INDEXES_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u indexes", count);
+  collection->indexes = arena_zalloc(arena, count + 1u, sizeof *collection->indexes);
+  if (!collection->indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  for (; collection->indexes_count < count; collection->indexes_count++) {
+    struct val index = val_at(&indexes, collection->indexes_count);
+    TRY(get_index(&index, arena, &collection->indexes[collection->indexes_count], err));
+  }
+  return LUMA_OK;
+}

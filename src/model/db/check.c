@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Verifying that what is stored agrees: documents with their form, keys, counts and index entries. */
+#include <stdio.h>
+
+#include "base/mem/mem.h"
+#include "model/db/model_int.h"
+
+struct checking {
+  struct model_txn *txn;
+  store_check_fn *fault;
+  void *context;
+  uint64_t faults;
+  const struct collection *collection;
+  uint64_t documents;
+  uint64_t entries[CATALOG_INDEXES_MAX]; /* expected, per index */
+  struct store_rows rows;
+};
+
+static void report(struct checking *checking, struct slice place, const char *what) {
+  char text[CATALOG_NAME_BYTES_MAX + 64];
+  (void)snprintf(text, sizeof text, "collection `%.*s`", SLICE_ARG(checking->collection->name));
+  char hex[80];
+  size_t at = 0;
+  for (size_t i = 0; i < place.bytes && at + 3 < sizeof hex; i++) {
+    at += (size_t)snprintf(hex + at, sizeof hex - at, "%02x", place.data[i]);
+  }
+  hex[at] = 0;
+  char full[sizeof text + sizeof hex + 8];
+  (void)snprintf(full, sizeof full, "%s, key %s", text, at ? hex : "-");
+  checking->faults++;
+  if (checking->fault) checking->fault(checking->context, full, what);
+}
+
+static status check_entries(struct checking *checking, const struct doc *doc, struct slice key_part,
+                            struct err *err) {
+  struct model_txn *txn = checking->txn;
+  for (uint32_t i = 0; i < checking->collection->indexes_count; i++) {
+    const struct catalog_index *index = &checking->collection->indexes[i];
+    if (index->state != CATALOG_INDEX_PUBLIC) continue;
+    TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+    checking->entries[i] += txn->fresh.count;
+    for (uint32_t k = 0; k < txn->fresh.count; k++) {
+      const struct index_entry *entry = &txn->fresh.items[k];
+      struct store_pins pins = {0};
+      struct store_value value;
+      TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
+      if (!value.found || !slice_is_equal(value.value, entry->value)) {
+        report(checking, entry->key, "an index lacks the entry of a document");
+      }
+      store_pins_release(&pins);
+    }
+  }
+  return LUMA_OK;
+}
+
+static status check_record(struct checking *checking, struct slice key, struct slice value,
+                           struct err *err) {
+  struct err found = {0};
+  checking->documents++;
+  if (doc_check(value, checking->collection->names, &found) != LUMA_OK) {
+    report(checking, key, found.message);
+    return LUMA_OK;
+  }
+  struct doc doc;
+  TRY(doc_open(value, checking->collection->names, &doc, err));
+  struct val id = model__key_of(&doc);
+  buf_reset(&checking->txn->keys);
+  if (model__record_key(&checking->txn->keys, checking->collection, &id, &found) != LUMA_OK ||
+      !slice_is_equal(buf_slice(&checking->txn->keys), key)) {
+    report(checking, key, "a document's key is not the one it is stored under");
+    return LUMA_OK;
+  }
+  return check_entries(checking, &doc, model__key_part(key), err);
+}
+
+static status each_row(struct checking *checking, enum store_space space,
+                       struct keyspace_key prefix, uint64_t *count, struct err *err) {
+  struct keyspace_key end;
+  struct store_cursor *cursor;
+  struct store_range range = model__prefix_range(&prefix, &end);
+  TRY(store_cursor_open(checking->txn->store, space, range, false, &cursor, err));
+  status result;
+  do {
+    result = store_cursor_next(cursor, STORE_BATCH_MAX, &checking->rows, err);
+    *count += result == LUMA_OK ? checking->rows.count : 0;
+    for (uint32_t i = 0; result == LUMA_OK && space == STORE_RECORDS && i < checking->rows.count; i++) {
+      result = check_record(checking, checking->rows.keys[i], checking->rows.values[i], err);
+    }
+  } while (result == LUMA_OK && checking->rows.count > 0);
+  store_cursor_close(cursor);
+  return result;
+}
+
+static status check_collection(struct checking *checking, const struct collection *collection,
+                               struct err *err) {
+  checking->collection = collection;
+  checking->documents = 0;
+  memset(checking->entries, 0, sizeof checking->entries);
+  uint64_t rows = 0, counted;
+  TRY(each_row(checking, STORE_RECORDS, keyspace_number(collection->number), &rows, err));
+  TRY(model_count(checking->txn, collection, &counted, err));
+  if (counted != checking->documents) {
+    report(checking, slice_of(NULL, 0), "the count of documents is wrong");
+  }
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    if (collection->indexes[i].state != CATALOG_INDEX_PUBLIC) continue;
+    uint64_t entries = 0;
+    TRY(each_row(checking, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number), &entries, err));
+    if (entries != checking->entries[i]) {
+      report(checking, slice_of(NULL, 0), "an index has entries that no document accounts for");
+    }
+  }
+  return LUMA_OK;
+}
+
+status model_check(struct model *model, store_check_fn *fault, void *context, struct err *err) {
+  status store_result = store_check(model->store, fault, context, err);
+  if (store_result != LUMA_OK && store_result != LUMA_CORRUPT) return store_result;
+  struct checking *checking = mem_zalloc(1, sizeof *checking);
+  if (!checking) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the check");
+  checking->fault = fault;
+  checking->context = context;
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  status result = model_begin(model, &options, &checking->txn, err);
+  for (uint32_t i = 0; result == LUMA_OK && i < catalog_count(checking->txn->catalog); i++) {
+    result = check_collection(checking, catalog_at(checking->txn->catalog, i), err);
+  }
+  if (checking->txn) model_rollback(checking->txn);
+  uint64_t faults = checking->faults;
+  mem_free(checking);
+  TRY(result);
+  TRY(store_result);
+  if (faults > 0) FAIL(err, LUMA_CORRUPT, "%llu faults were found", (unsigned long long)faults);
+  return LUMA_OK;
+}

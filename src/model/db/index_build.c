@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* Building an index on existing data while others read and write.
+ *
+ * 1. The definition is committed as write-only. Whoever began before guards the collection's catalog entry, which this commit
+ *    rewrites, so it conflicts; whoever begins after keeps the index. From here on no write misses it.
+ * 2. Back-fill, in steps of some documents, each step a transaction that guards the documents it read: a document changed
+ *    meanwhile makes the step conflict and run again, so no entry of an outdated document stays.
+ * 3. The definition is committed as public. Transactions with an older picture never read the index.
+ * A crash before 3 leaves a write-only index, which the next opening removes: its making was never acknowledged. */
+#include "base/mem/mem.h"
+#include "model/db/model_int.h"
+#include "value/batch/batch.h"
+
+enum { STEP_DOCUMENTS = 512, STEP_TRIES = 1000, CHANGE_TRIES = 100 };
+
+struct index_build {
+  struct model *model;
+  struct slice collection_name, index_name;
+  uint32_t collection_number, index_number;
+  struct buf name;
+  struct buf last_key; /* key part of the last document done; empty at the start */
+  uint64_t done, total;
+  struct doc documents[BATCH_ROWS];
+};
+
+/* ---- names and definitions ---- */
+
+static void append_name_of_path(struct buf *out, const struct path *path) {
+  for (uint32_t i = 0; i < path->count; i++) {
+    buf_append_byte(out, '_');
+    if (path->steps[i].is_name) buf_append_slice(out, path->steps[i].name);
+    else buf_append_format(out, "%d", path->steps[i].index);
+  }
+}
+
+static void append_index_name(struct buf *out, const struct collection *collection,
+                              const struct model_index_spec *spec) {
+  if (spec->name.bytes > 0) {
+    buf_append_slice(out, spec->name);
+    return;
+  }
+  buf_append_slice(out, collection->name);
+  for (uint32_t i = 0; i < spec->keys_count; i++) append_name_of_path(out, &spec->keys[i].path);
+  buf_append_text(out, "_idx");
+}
+
+static status check_spec(const struct model_index_spec *spec, struct slice name, struct err *err) {
+  if (spec->keys_count == 0) FAIL(err, LUMA_INVALID_ARGUMENT, "an index needs at least one attribute");
+  if (spec->keys_count > INDEX_KEYS_MAX) {
+    FAIL(err, LUMA_INVALID_ARGUMENT, "an index has at most %d attributes", INDEX_KEYS_MAX);
+  }
+  if (name.bytes > CATALOG_NAME_BYTES_MAX) {
+    FAIL(err, LUMA_INVALID_ARGUMENT, "the name of an index has at most %d bytes", CATALOG_NAME_BYTES_MAX);
+  }
+  return LUMA_OK;
+}
+
+/* A copy of the collection with room for one more index, in the transaction's arena. */
+static status copy_indexes(struct model_txn *txn, const struct collection *from,
+                           struct collection *to, struct err *err) {
+  arena_reset(&txn->arena);
+  *to = *from;
+  to->indexes = arena_zalloc(&txn->arena, from->indexes_count + 1u, sizeof *to->indexes);
+  if (!to->indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  if (from->indexes_count) memcpy(to->indexes, from->indexes, from->indexes_count * sizeof *to->indexes);
+  to->version++;
+  return LUMA_OK;
+}
+
+static struct index_def make_def(const struct model_index_spec *spec, uint32_t number) {
+  struct index_def def = {.number = number,
+                          .method = INDEX_ORDERED,
+                          .keys_count = spec->keys_count,
+                          .unique = spec->unique,
+                          .multikey = spec->multikey,
+                          .nulls_distinct = spec->nulls_distinct,
+                          .sparse = spec->sparse};
+  for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
+  return def;
+}
+
+/* ---- changes of the catalog, tried again on conflict ---- */
+
+typedef status change_fn(struct index_build *build, struct model_txn *txn, const void *input,
+                         struct err *err);
+
+static status change_once(struct index_build *build, change_fn *change, const void *input,
+                          struct err *err) {
+  struct store_begin_options options = {.may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(build->model, &options, &txn, err));
+  status result = model__begin_change(txn, err);
+  if (result == LUMA_OK) result = change(build, txn, input, err);
+  if (result != LUMA_OK || !txn->catalog_changed) {
+    model_rollback(txn);
+    return result;
+  }
+  return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+}
+
+static status change_catalog(struct index_build *build, change_fn *change, const void *input,
+                             struct err *err) {
+  status result = LUMA_CONFLICT;
+  for (int i = 0; i < CHANGE_TRIES && result == LUMA_CONFLICT; i++) {
+    result = change_once(build, change, input, err);
+  }
+  return result;
+}
+
+static status define(struct index_build *build, struct model_txn *txn, const void *input,
+                     struct err *err) {
+  const struct model_index_spec *spec = input;
+  const struct collection *collection = catalog_find(txn->catalog, build->collection_name);
+  if (!collection) return catalog_fail_unknown(txn->catalog, build->collection_name, err);
+  buf_reset(&build->name);
+  append_index_name(&build->name, collection, spec);
+  build->index_name = buf_slice(&build->name);
+  TRY(buf_check(&build->name, "the index's name", err));
+  TRY(check_spec(spec, build->index_name, err));
+  build->index_number = 0;
+  if (collection_index(collection, build->index_name)) {
+    if (spec->if_not_exists) return LUMA_OK;
+    FAIL(err, LUMA_ALREADY_EXISTS, "`%.*s` has an index `%.*s` already", SLICE_ARG(collection->name),
+         SLICE_ARG(build->index_name));
+  }
+  if (collection->indexes_count >= CATALOG_INDEXES_MAX) {
+    FAIL(err, LUMA_LIMIT_REACHED, "a collection has at most %d indexes", CATALOG_INDEXES_MAX);
+  }
+  uint64_t number;
+  TRY(model__take_numbers(build->model, &build->model->sequence_lock, &build->model->indexes,
+                          keyspace_sequence(KEYSPACE_INDEXES, 0), 1, &number, err));
+  build->index_number = (uint32_t)number;
+  build->collection_number = collection->number;
+  struct collection with;
+  TRY(copy_indexes(txn, collection, &with, err));
+  with.indexes[with.indexes_count++] = (struct catalog_index){
+      .name = build->index_name,
+      .def = make_def(spec, build->index_number),
+      .state = CATALOG_INDEX_WRITE_ONLY};
+  return model__store_collection(txn, &with, catalog_shared(collection), err);
+}
+
+/* The index being built in the transaction's picture; NULL when it, or the collection, was dropped meanwhile. */
+static const struct catalog_index *find_built(const struct index_build *build,
+                                              const struct model_txn *txn,
+                                              const struct collection **collection,
+                                              uint32_t *position) {
+  *collection = catalog_by_number(txn->catalog, build->collection_number);
+  if (!*collection) return NULL;
+  for (*position = 0; *position < (*collection)->indexes_count; ++*position) {
+    const struct catalog_index *index = &(*collection)->indexes[*position];
+    if (index->def.number == build->index_number) return index;
+  }
+  return NULL;
+}
+
+static status fail_gone(const struct index_build *build, struct err *err) {
+  FAIL(err, LUMA_CANCELLED, "index `%.*s` was dropped while it was built",
+       SLICE_ARG(build->index_name));
+}
+
+static status publish(struct index_build *build, struct model_txn *txn, const void *input,
+                      struct err *err) {
+  (void)input;
+  const struct collection *collection;
+  uint32_t position;
+  if (!find_built(build, txn, &collection, &position)) return fail_gone(build, err);
+  struct collection with;
+  TRY(copy_indexes(txn, collection, &with, err));
+  with.indexes[position].state = CATALOG_INDEX_PUBLIC;
+  return model__store_collection(txn, &with, catalog_shared(collection), err);
+}
+
+static status withdraw(struct index_build *build, struct model_txn *txn, const void *input,
+                       struct err *err) {
+  (void)input;
+  const struct collection *collection;
+  uint32_t position;
+  if (!find_built(build, txn, &collection, &position)) return LUMA_OK;
+  return model__remove_index(txn, collection, position, err);
+}
+
+/* ---- back-fill ---- */
+
+static status fill_document(struct model_txn *txn, const struct collection *collection,
+                            const struct catalog_index *index, const struct doc *doc,
+                            struct slice record_key, struct err *err) {
+  TRY(store_guard(txn->store, STORE_RECORDS, record_key, err));
+  struct slice key_part = model__key_part(record_key);
+  TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+  for (uint32_t i = 0; i < txn->fresh.count; i++) {
+    const struct index_entry *entry = &txn->fresh.items[i];
+    if (entry->is_unique) {
+      struct store_pins pins = {0};
+      struct store_value value;
+      TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
+      bool taken = value.found && !slice_is_equal(value.value, key_part);
+      store_pins_release(&pins);
+      if (taken) return model__fail_duplicate(collection, index, doc, err);
+    }
+    TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
+  }
+  return LUMA_OK;
+}
+
+/* Documents after the last one done. */
+static status read_some(struct index_build *build, struct model_txn *txn,
+                        const struct collection *collection, struct model_scan **scan,
+                        uint32_t *count, struct err *err) {
+  struct model_scan_options options = {0};
+  TRY(model_scan_open(txn, collection, &options, scan, err));
+  if (build->last_key.bytes > 0) {
+    TRY(model__scan_seek_after(*scan, buf_slice(&build->last_key), err));
+  }
+  return model_scan_next(*scan, STEP_DOCUMENTS, build->documents, count, err);
+}
+
+static status fill_some(struct index_build *build, struct model_txn *txn,
+                        const struct collection *collection, const struct catalog_index *index,
+                        uint32_t *count, struct err *err) {
+  struct model_scan *scan = NULL;
+  status result = read_some(build, txn, collection, &scan, count, err);
+  struct buf key;
+  buf_init(&key, MODEL_SCRATCH_BYTES_MAX);
+  for (uint32_t i = 0; result == LUMA_OK && i < *count; i++) {
+    struct val id = model__key_of(&build->documents[i]);
+    buf_reset(&key);
+    result = model__record_key(&key, collection, &id, err);
+    if (result == LUMA_OK) {
+      result = fill_document(txn, collection, index, &build->documents[i], buf_slice(&key), err);
+    }
+  }
+  if (result == LUMA_OK && *count > 0) {
+    buf_reset(&txn->keys);
+    buf_append_slice(&txn->keys, buf_slice(&key));
+    result = buf_check(&txn->keys, "a key", err);
+  }
+  buf_deinit(&key);
+  model_scan_close(scan);
+  return result;
+}
+
+static status fill_step(struct index_build *build, uint32_t *count, struct err *err) {
+  struct store_begin_options options = {.may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(build->model, &options, &txn, err));
+  const struct collection *collection;
+  uint32_t position;
+  const struct catalog_index *index = find_built(build, txn, &collection, &position);
+  status result = index ? model__guard(txn, collection, err) : fail_gone(build, err);
+  *count = 0;
+  if (result == LUMA_OK) result = fill_some(build, txn, collection, index, count, err);
+  struct buf last;
+  buf_init(&last, MODEL_SCRATCH_BYTES_MAX);
+  if (result == LUMA_OK && *count > 0 && !buf_append_slice(&last, buf_slice(&txn->keys))) {
+    result = buf_check(&last, "a key", err);
+  }
+  if (result != LUMA_OK) model_rollback(txn);
+  else result = model_commit(txn, STORE_QUEUED, NULL, err);
+  if (result == LUMA_OK && *count > 0) {
+    buf_deinit(&build->last_key);
+    build->last_key = last;
+  } else {
+    buf_deinit(&last);
+  }
+  return result;
+}
+
+static status fill(struct index_build *build, model_progress_fn *progress, void *context,
+                   struct err *err) {
+  uint32_t count, tries = 0;
+  do {
+    status result = fill_step(build, &count, err);
+    if (result == LUMA_CONFLICT && ++tries < STEP_TRIES) {
+      count = 1;
+      continue;
+    }
+    TRY(result);
+    tries = 0;
+    build->done += count;
+    if (progress && !progress(context, build->done, build->total)) {
+      FAIL(err, LUMA_CANCELLED, "building index `%.*s` was cancelled", SLICE_ARG(build->index_name));
+    }
+  } while (count > 0);
+  return LUMA_OK;
+}
+
+static status estimate_total(struct index_build *build, struct err *err) {
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(build->model, &options, &txn, err));
+  const struct collection *collection = catalog_by_number(txn->catalog, build->collection_number);
+  build->total = collection ? model_estimate_count(txn, collection) : 0;
+  model_rollback(txn);
+  return LUMA_OK;
+}
+
+static status run(struct index_build *build, const struct model_index_spec *spec,
+                  model_progress_fn *progress, void *context, struct err *err) {
+  TRY(change_catalog(build, define, spec, err));
+  if (build->index_number == 0) return LUMA_OK;
+  status result = estimate_total(build, err);
+  if (result == LUMA_OK) result = fill(build, progress, context, err);
+  if (result == LUMA_OK) result = change_catalog(build, publish, NULL, err);
+  if (result != LUMA_OK) (void)change_catalog(build, withdraw, NULL, NULL);
+  return result;
+}
+
+status model_create_index(struct model *model, struct slice collection,
+                          const struct model_index_spec *spec, model_progress_fn *progress,
+                          void *context, struct err *err) {
+  struct index_build *build = mem_zalloc(1, sizeof *build);
+  if (!build) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to build an index");
+  build->model = model;
+  build->collection_name = collection;
+  buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
+  status result = run(build, spec, progress, context, err);
+  buf_deinit(&build->name);
+  buf_deinit(&build->last_key);
+  mem_free(build);
+  return result;
+}

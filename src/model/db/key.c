@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys of documents: what may be one, their bytes, and saying that one is taken. */
+#include "model/db/model_int.h"
+#include "value/json/json.h"
+#include "value/key/key.h"
+
+enum { SHOWN_BYTES_MAX = 160 };
+
+static bool can_be_key(enum val_type type) {
+  static const enum val_type never[] = {VAL_MISSING, VAL_NULL,  VAL_LIST,   VAL_REGEX,
+                                        VAL_VECTOR,  VAL_LIGHT, VAL_MINKEY, VAL_MAXKEY};
+  for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+    if (type == never[i]) return false;
+  }
+  return true;
+}
+
+static status check_key(const struct val *key, struct err *err) {
+  if (can_be_key(key->type)) return LUMA_OK;
+  status code = err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
+                          "a value of type %s cannot be the key of a document", val_type_name(key->type));
+  err_hint(err, "give text, a number or a ULID, or leave the key out to have one made");
+  return code;
+}
+
+status model_key_encode(struct buf *out, const struct val *key, struct err *err) {
+  TRY(check_key(key, err));
+  return key_encode(out, key, false, err);
+}
+
+status model__record_key(struct buf *out, const struct collection *collection,
+                         const struct val *key, struct err *err) {
+  uint8_t number[4];
+  store32be(number, collection->number);
+  buf_append(out, number, sizeof number);
+  TRY(model_key_encode(out, key, err));
+  return buf_check(out, "a key", err);
+}
+
+static void append_shown(struct buf *out, const struct val *value) {
+  struct json_write_options options = {.form = JSON_PLAIN};
+  size_t from = out->bytes;
+  json_write(out, value, &options);
+  if (out->bytes - from <= SHOWN_BYTES_MAX) return;
+  out->bytes = from + SHOWN_BYTES_MAX;
+  while (out->bytes > from && (out->data[out->bytes] & 0xc0) == 0x80) out->bytes--;
+  buf_append_text(out, "…");
+}
+
+/* `path` = value, for each key of the index. */
+static void append_index_values(struct buf *out, const struct catalog_index *index,
+                                const struct doc *document) {
+  struct val root = doc_root(document);
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    struct val value = path_get(&index->def.keys[i].path, &root);
+    buf_append_text(out, i ? ", `" : "`");
+    path_format(&index->def.keys[i].path, out);
+    buf_append_text(out, "` = ");
+    append_shown(out, &value);
+  }
+}
+
+status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
+                             const struct doc *document, struct err *err) {
+  struct buf shown;
+  buf_init(&shown, MODEL_SCRATCH_BYTES_MAX);
+  status code;
+  if (index) {
+    append_index_values(&shown, index, document);
+    code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
+                     "another document of `%.*s` has %.*s (unique index `%.*s`)",
+                     SLICE_ARG(collection->name), SLICE_ARG(buf_slice(&shown)), SLICE_ARG(index->name));
+  } else {
+    struct val key = model__key_of(document);
+    append_shown(&shown, &key);
+    code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
+                     "`%.*s` has a document with the key %.*s already", SLICE_ARG(collection->name),
+                     SLICE_ARG(buf_slice(&shown)));
+  }
+  buf_deinit(&shown);
+  return code;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and closing; transactions. */
+#include "base/mem/mem.h"
+#include "model/db/model_int.h"
+
+enum { SCRATCH_CHUNK_BYTES = 16 << 10 };
+
+status model_open(struct store *store, const struct model_options *options, struct model **model,
+                  struct err *err) {
+  struct model *made = mem_zalloc(1, sizeof *made);
+  if (!made) {
+    store_close(store);
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the database");
+  }
+  made->store = store;
+  made->os = options->os;
+  made->options = *options;
+  if (made->options.document_bytes_max == 0) made->options.document_bytes_max = DOC_BYTES_MAX;
+  ulid_source_init(&made->keys, options->os);
+  rwlock_init(&made->catalog_lock);
+  mutex_init(&made->sequence_lock);
+  made->collections = (struct catalog_sequence){.step = 16};
+  made->indexes = (struct catalog_sequence){.step = 16};
+  status result = catalog_create(&made->catalog, err);
+  if (result == LUMA_OK) result = model__load_catalog(made, options->read_only, err);
+  if (result != LUMA_OK) {
+    model_close(made);
+    return result;
+  }
+  *model = made;
+  return LUMA_OK;
+}
+
+void model_close(struct model *model) {
+  if (!model) return;
+  catalog_release(model->catalog);
+  store_close(model->store);
+  mutex_deinit(&model->sequence_lock);
+  rwlock_deinit(&model->catalog_lock);
+  ulid_source_deinit(&model->keys);
+  mem_free(model);
+}
+
+struct store *model_store(struct model *model) { return model->store; }
+
+void model_make_key(struct model *model, struct val *key) {
+  *key = (struct val){.type = VAL_ULID};
+  ulid_next(&model->keys, key->id);
+}
+
+/* ---- transactions ---- */
+
+status model_begin(struct model *model, const struct store_begin_options *options,
+                   struct model_txn **txn, struct err *err) {
+  struct model_txn *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a transaction");
+  rwlock_lock_read(&model->catalog_lock);
+  status result = store_begin(model->store, options, &made->store, err);
+  if (result == LUMA_OK) {
+    made->catalog = model->catalog;
+    catalog_acquire(made->catalog);
+  }
+  rwlock_unlock(&model->catalog_lock);
+  if (result != LUMA_OK) {
+    mem_free(made);
+    return result;
+  }
+  made->model = model;
+  made->read_only = options->read_only;
+  arena_init(&made->arena, SCRATCH_CHUNK_BYTES, 0);
+  buf_init(&made->encoded, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&made->feed, MODEL_SCRATCH_BYTES_MAX);
+  index_entries_init(&made->fresh);
+  index_entries_init(&made->stale);
+  *txn = made;
+  return LUMA_OK;
+}
+
+static void txn_destroy(struct model_txn *txn) {
+  for (size_t i = 0; i < txn->marks_count; i++) catalog_release(txn->marks[i].catalog);
+  mem_free(txn->marks);
+  catalog_release(txn->catalog);
+  arena_deinit(&txn->arena);
+  buf_deinit(&txn->encoded);
+  buf_deinit(&txn->keys);
+  buf_deinit(&txn->feed);
+  index_entries_deinit(&txn->fresh);
+  index_entries_deinit(&txn->stale);
+  mem_free(txn);
+}
+
+/* Inv 1: nobody begins between the commit of a catalog change and the swap of the picture. */
+static status commit_change(struct model_txn *txn, enum store_durability durability,
+                            struct store_pos *position, struct err *err) {
+  struct model *model = txn->model;
+  rwlock_lock_write(&model->catalog_lock);
+  status result = store_commit(txn->store, durability, position, NULL, err);
+  if (result == LUMA_OK) {
+    struct catalog *old = model->catalog;
+    model->catalog = txn->catalog;
+    txn->catalog = old;
+  }
+  rwlock_unlock(&model->catalog_lock);
+  return result;
+}
+
+status model_commit(struct model_txn *txn, enum store_durability durability,
+                    struct store_pos *position, struct err *err) {
+  status result = txn->catalog_changed
+                      ? commit_change(txn, durability, position, err)
+                      : store_commit(txn->store, durability, position, NULL, err);
+  txn_destroy(txn);
+  return result;
+}
+
+void model_rollback(struct model_txn *txn) {
+  if (!txn) return;
+  store_rollback(txn->store);
+  txn_destroy(txn);
+}
+
+status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err) {
+  if (!mem_grow((void **)&txn->marks, &txn->marks_capacity, txn->marks_count + 1,
+                sizeof *txn->marks)) {
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a savepoint");
+  }
+  TRY(store_savepoint(txn->store, mark, err));
+  catalog_acquire(txn->catalog);
+  txn->marks[txn->marks_count++] = (struct model_mark){
+      .mark = *mark, .catalog = txn->catalog, .catalog_changed = txn->catalog_changed};
+  return LUMA_OK;
+}
+
+status model_rollback_to(struct model_txn *txn, uint64_t mark, struct err *err) {
+  size_t at = txn->marks_count;
+  while (at > 0 && txn->marks[at - 1].mark != mark) at--;
+  if (at == 0) FAIL(err, LUMA_INVALID_ARGUMENT, "the savepoint is not one of this transaction");
+  TRY(store_rollback_to(txn->store, mark, err));
+  for (size_t i = at; i < txn->marks_count; i++) catalog_release(txn->marks[i].catalog);
+  txn->marks_count = at;
+  catalog_acquire(txn->marks[at - 1].catalog);
+  catalog_release(txn->catalog);
+  txn->catalog = txn->marks[at - 1].catalog;
+  txn->catalog_changed = txn->marks[at - 1].catalog_changed;
+  return LUMA_OK;
+}
+
+const struct catalog *model_catalog(const struct model_txn *txn) { return txn->catalog; }
+
+const struct catalog *model_catalog_acquire(struct model *model) {
+  rwlock_lock_read(&model->catalog_lock);
+  struct catalog *catalog = model->catalog;
+  catalog_acquire(catalog);
+  rwlock_unlock(&model->catalog_lock);
+  return catalog;
+}
+
+void model__set_picture(struct model_txn *txn, struct catalog *catalog) {
+  catalog_release(txn->catalog);
+  txn->catalog = catalog;
+  txn->catalog_changed = true;
+}
+
+status model__guard(struct model_txn *txn, const struct collection *collection, struct err *err) {
+  if (txn->read_only) FAIL(err, LUMA_READ_ONLY, "the transaction is for reading only");
+  for (uint32_t i = 0; i < txn->guarded_count; i++) {
+    if (txn->guarded[i] == collection->number) return LUMA_OK;
+  }
+  struct keyspace_key key = keyspace_collection(collection->number);
+  TRY(store_guard(txn->store, STORE_META, keyspace_slice(&key), err));
+  if (txn->guarded_count < MODEL_GUARDED_MAX) {
+    txn->guarded[txn->guarded_count++] = collection->number;
+  }
+  return LUMA_OK;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of this folder only.
+ *
+ * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; the store's own locks come last.
+ * Inv 1: a transaction's picture is the newest one committed at its snapshot: begin takes both under catalog_lock for reading,
+ *        a catalog change commits and swaps the picture under it for writing.
+ * Inv 2: a document commits only after every name id in it is in the log (model__save_names runs before the put). */
+#ifndef MODEL_DB_MODEL_INT_H
+#define MODEL_DB_MODEL_INT_H
+
+#include "model/catalog/picture.h"
+#include "model/keyspace.h"
+#include "model/model.h"
+
+enum {
+  MODEL_GUARDED_MAX = 16, /* collections a transaction remembers having guarded; more are guarded again, harmlessly */
+  MODEL_SCRATCH_BYTES_MAX = 1 << 30
+};
+
+struct model {
+  struct store *store;
+  struct os *os;
+  struct model_options options;
+  struct ulid_source keys;
+  struct rwlock catalog_lock;
+  struct catalog *catalog; /* the newest committed picture; swapped under catalog_lock */
+  struct mutex sequence_lock;
+  struct catalog_sequence collections, indexes;
+};
+
+/* The picture to go back to with a savepoint. */
+struct model_mark {
+  uint64_t mark;
+  struct catalog *catalog;
+  bool catalog_changed;
+};
+
+struct model_txn {
+  struct model *model;
+  struct store_txn *store;
+  struct catalog *catalog; /* one reference */
+  bool catalog_changed, read_only;
+  uint32_t guarded_count;
+  uint32_t guarded[MODEL_GUARDED_MAX];
+  struct model_mark *marks;
+  size_t marks_count, marks_capacity;
+  struct arena arena; /* scratch of one call */
+  struct buf encoded, keys, feed;
+  struct index_entries fresh, stale;
+};
+
+/** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they run out. */
+status model__take_numbers(struct model *model, struct mutex *lock,
+                           struct catalog_sequence *sequence, struct keyspace_key key,
+                           uint64_t count, uint64_t *first, struct err *err);
+/** Logs the collection's new names. */
+status model__save_names(struct model *model, const struct collection *collection, struct err *err);
+/** Makes the transaction conflict with changes of the collection's catalog entry. */
+status model__guard(struct model_txn *txn, const struct collection *collection, struct err *err);
+/** Puts `catalog` (one reference, taken over) in the transaction's picture's place. */
+void model__set_picture(struct model_txn *txn, struct catalog *catalog);
+/** Begins, or refuses, a change of the catalog: one at a time, not read-only. */
+status model__begin_change(struct model_txn *txn, struct err *err);
+/** Writes the collection's catalog entry and puts it in the picture. `shared`: of the collection. */
+status model__store_collection(struct model_txn *txn, const struct collection *collection,
+                               struct collection_shared *shared, struct err *err);
+/** Deletes an index's entries and its definition; `position` is its place in collection->indexes. */
+status model__remove_index(struct model_txn *txn, const struct collection *collection,
+                           uint32_t position, struct err *err);
+/** Deletes every key that begins with `prefix`. */
+status model__delete_prefix(struct model_txn *txn, enum store_space space,
+                            struct keyspace_key prefix, struct err *err);
+/** The range of all keys that begin with `prefix`; `end` is room for the upper bound. */
+struct store_range model__prefix_range(const struct keyspace_key *prefix, struct keyspace_key *end);
+/** Reads the catalog of an existing store. */
+status model__load_catalog(struct model *model, bool read_only, struct err *err);
+
+/** u32 collection | key part, appended to `out`. */
+status model__record_key(struct buf *out, const struct collection *collection,
+                         const struct val *key, struct err *err);
+/** The part of a record key after the collection's number. */
+static inline struct slice model__key_part(struct slice record_key) {
+  return slice_of(record_key.data + 4, record_key.bytes - 4);
+}
+/** The key of a document. */
+static inline struct val model__key_of(const struct doc *doc) {
+  struct val root = doc_root(doc);
+  return val_field_id(&root, NAMES_KEY_SLOT, slice_of_text("_id"));
+}
+/** Fails with LUMA_DUPLICATE_KEY for a document whose values (or key, when `index` is NULL) are taken. */
+status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
+                             const struct doc *document, struct err *err);
+
+/** Moves a scan by key past `record_key`. */
+status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);
+
+/* ---- feed payloads ---- */
+
+/** Appends one change to the payload in txn->feed. `old_version` 0 = none. */
+void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
+                        struct slice key_part, uint64_t old_version);
+/** Emits the payload, if there is one. */
+status model__feed_emit(struct model_txn *txn, struct err *err);
+/** Keeps a document that a change replaces, for readers of the feed. */
+status model__feed_keep(struct model_txn *txn, const struct collection *collection,
+                        struct slice key_part, const struct doc *old, struct err *err);
+
+/** What one change of a payload says. */
+struct model__feed_item {
+  enum model_change_op op;
+  uint32_t collection;
+  struct slice key_part;
+  uint64_t old_version;
+};
+/** Takes the next item off the front of `payload`; `*has` false at the end. LUMA_CORRUPT if it is not one. */
+status model__feed_take(struct slice *payload, struct model__feed_item *item, bool *has,
+                        struct err *err);
+/** The key of a replaced document in STORE_ENTRIES, appended to `out`. */
+void model__history_key(struct buf *out, uint32_t collection, struct slice key_part,
+                        uint64_t version);
+
+#endif

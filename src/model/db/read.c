@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents by key, and counts. */
+#include "model/db/model_int.h"
+
+enum { KEYS_AT_ONCE = 256 };
+
+/* Record keys of some values, in txn->keys. A value that cannot be a key has no document: its slice is empty. */
+static status make_keys(struct model_txn *txn, const struct collection *collection,
+                        const struct val *keys, uint32_t count, struct slice *record_keys,
+                        struct err *err) {
+  buf_reset(&txn->keys);
+  for (uint32_t i = 0; i < count; i++) {
+    size_t from = txn->keys.bytes;
+    status result = model__record_key(&txn->keys, collection, &keys[i], err);
+    if (result == LUMA_INVALID_VALUE) {
+      err_reset(err);
+      txn->keys.bytes = from;
+    } else if (result != LUMA_OK) {
+      return result;
+    }
+    record_keys[i].bytes = txn->keys.bytes - from;
+  }
+  const uint8_t *at = txn->keys.data;
+  for (uint32_t i = 0; i < count; i++) {
+    record_keys[i].data = at;
+    at += record_keys[i].bytes;
+  }
+  return LUMA_OK;
+}
+
+static status get_some(struct model_txn *txn, const struct collection *collection,
+                       const struct val *keys, uint32_t count, struct doc *found,
+                       struct store_pins *pins, struct err *err) {
+  struct slice record_keys[KEYS_AT_ONCE];
+  struct store_value values[KEYS_AT_ONCE];
+  TRY(make_keys(txn, collection, keys, count, record_keys, err));
+  TRY(store_get_many(txn->store, STORE_RECORDS, record_keys, count, values, pins, err));
+  for (uint32_t i = 0; i < count; i++) {
+    found[i] = (struct doc){0};
+    if (values[i].found) TRY(doc_open(values[i].value, collection->names, &found[i], err));
+  }
+  return LUMA_OK;
+}
+
+status model_get_many(struct model_txn *txn, const struct collection *collection,
+                      const struct val *keys, uint32_t count, struct doc *found,
+                      struct store_pins *pins, struct err *err) {
+  for (uint32_t done = 0; done < count;) {
+    uint32_t some = count - done < KEYS_AT_ONCE ? count - done : KEYS_AT_ONCE;
+    TRY(get_some(txn, collection, keys + done, some, found + done, pins, err));
+    done += some;
+  }
+  return LUMA_OK;
+}
+
+status model_count(struct model_txn *txn, const struct collection *collection, uint64_t *count,
+                   struct err *err) {
+  struct keyspace_key key = keyspace_count(collection->number);
+  int64_t value;
+  TRY(store_count(txn->store, keyspace_slice(&key), &value, err));
+  *count = value > 0 ? (uint64_t)value : 0;
+  return LUMA_OK;
+}
+
+uint64_t model_estimate_count(struct model_txn *txn, const struct collection *collection) {
+  uint64_t count;
+  return model_count(txn, collection, &count, NULL) == LUMA_OK ? count : 0;
+}

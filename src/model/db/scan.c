@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Scans: documents in key order straight from the records, or in an index's order by fetching the records its entries name. */
+#include "base/ds/hashmap.h"
+#include "base/mem/mem.h"
+#include "model/db/model_int.h"
+#include "value/batch/batch.h"
+#include "value/key/key.h"
+
+struct model_scan {
+  struct model_txn *txn;
+  const struct collection *collection;
+  const struct catalog_index *index; /* NULL: by key */
+  bool keys_only;
+  struct store_cursor *cursor;
+  struct store_pins pins; /* of the documents last fetched through the index */
+  struct buf bounds, keys;
+  struct hashmap seen; /* multikey: record keys met before, in `arena` */
+  struct arena arena;
+  struct store_rows rows;
+  struct store_value values[STORE_BATCH_MAX];
+  struct slice record_keys[STORE_BATCH_MAX];
+};
+
+_Static_assert((int)BATCH_ROWS == (int)STORE_BATCH_MAX, "a batch of documents is a batch of rows");
+
+/* The key has no definition in the catalog; this one makes its bounds like an index's: number | part. */
+static struct index_def key_def(const struct collection *collection) {
+  return (struct index_def){.number = collection->number, .method = INDEX_ORDERED, .keys_count = 1};
+}
+
+static status open_cursor(struct model_scan *scan, const struct model_scan_options *options,
+                          struct err *err) {
+  struct index_def by_key = key_def(scan->collection);
+  const struct index_def *def = scan->index ? &scan->index->def : &by_key;
+  struct store_range range;
+  TRY(index_method(def)->range(def, options->bounds, &scan->bounds, &range, err));
+  return store_cursor_open(scan->txn->store, scan->index ? STORE_ENTRIES : STORE_RECORDS, range,
+                           options->backwards, &scan->cursor, err);
+}
+
+status model_scan_open(struct model_txn *txn, const struct collection *collection,
+                       const struct model_scan_options *options, struct model_scan **scan,
+                       struct err *err) {
+  struct model_scan *made = mem_alloc(sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a scan");
+  memset(made, 0, offsetof(struct model_scan, rows));
+  made->txn = txn;
+  made->collection = collection;
+  made->index = options->index;
+  made->keys_only = options->keys_only;
+  buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
+  hashmap_init(&made->seen);
+  arena_init(&made->arena, 0, 0);
+  status result = open_cursor(made, options, err);
+  if (result != LUMA_OK) {
+    model_scan_close(made);
+    return result;
+  }
+  *scan = made;
+  return LUMA_OK;
+}
+
+void model_scan_close(struct model_scan *scan) {
+  if (!scan) return;
+  if (scan->cursor) store_cursor_close(scan->cursor);
+  store_pins_release(&scan->pins);
+  hashmap_deinit(&scan->seen);
+  arena_deinit(&scan->arena);
+  buf_deinit(&scan->bounds);
+  buf_deinit(&scan->keys);
+  mem_free(scan);
+}
+
+static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
+                           struct err *err) {
+  for (uint32_t i = 0; i < scan->rows.count; i++) {
+    TRY(doc_open(scan->rows.values[i], scan->collection->names, &documents[i], err));
+  }
+  *count = scan->rows.count;
+  return LUMA_OK;
+}
+
+/* True if the document was met before through another of its elements. */
+static status meet(struct model_scan *scan, struct slice key_part, bool *met, struct err *err) {
+  *met = hashmap_get(&scan->seen, key_part) != NULL;
+  if (*met) return LUMA_OK;
+  uint8_t *copy = arena_alloc_text(&scan->arena, key_part.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
+  memcpy(copy, key_part.data, key_part.bytes);
+  if (!hashmap_put(&scan->seen, slice_of(copy, key_part.bytes), NULL)) {
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
+  }
+  return LUMA_OK;
+}
+
+/* Record keys of the rows' documents, each document once. */
+static status collect_keys(struct model_scan *scan, uint32_t *count, struct err *err) {
+  const struct index_def *def = &scan->index->def;
+  uint8_t number[4];
+  store32be(number, scan->collection->number);
+  buf_reset(&scan->keys);
+  *count = 0;
+  for (uint32_t i = 0; i < scan->rows.count; i++) {
+    struct slice key_part;
+    bool met = false;
+    TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part, err));
+    if (def->multikey) TRY(meet(scan, key_part, &met, err));
+    if (met) continue;
+    buf_append(&scan->keys, number, sizeof number);
+    buf_append_slice(&scan->keys, key_part);
+    scan->record_keys[(*count)++].bytes = sizeof number + key_part.bytes;
+  }
+  TRY(buf_check(&scan->keys, "the keys of an index scan", err));
+  const uint8_t *at = scan->keys.data;
+  for (uint32_t i = 0; i < *count; i++) {
+    scan->record_keys[i].data = at;
+    at += scan->record_keys[i].bytes;
+  }
+  return LUMA_OK;
+}
+
+static status fetch(struct model_scan *scan, struct doc *documents, uint32_t count,
+                    struct err *err) {
+  store_pins_release(&scan->pins);
+  TRY(store_get_many(scan->txn->store, STORE_RECORDS, scan->record_keys, count, scan->values,
+                     &scan->pins, err));
+  for (uint32_t i = 0; i < count; i++) {
+    if (!scan->values[i].found) {
+      FAIL(err, LUMA_CORRUPT, "index `%.*s` of `%.*s` names a document that is not there",
+           SLICE_ARG(scan->index->name), SLICE_ARG(scan->collection->name));
+    }
+    TRY(doc_open(scan->values[i].value, scan->collection->names, &documents[i], err));
+  }
+  return LUMA_OK;
+}
+
+status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
+                       uint32_t *count, struct err *err) {
+  *count = 0;
+  uint32_t most = max < STORE_BATCH_MAX ? max : STORE_BATCH_MAX;
+  do {
+    TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
+    if (scan->rows.count == 0) return LUMA_OK;
+    if (!scan->index) return next_records(scan, documents, count, err);
+    TRY(collect_keys(scan, count, err));
+  } while (*count == 0);
+  if (!scan->keys_only) return fetch(scan, documents, *count, err);
+  memset(documents, 0, *count * sizeof *documents);
+  return LUMA_OK;
+}
+
+status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {
+  if (!scan->index) return store_cursor_keep(scan->cursor, pins, err);
+  return store_pins_move(&scan->pins, pins, err);
+}
+
+status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err) {
+  /* The least key above: the same bytes and a zero. */
+  buf_reset(&scan->keys);
+  buf_append_slice(&scan->keys, record_key);
+  buf_append_byte(&scan->keys, 0);
+  TRY(buf_check(&scan->keys, "a key", err));
+  return store_cursor_seek(scan->cursor, buf_slice(&scan->keys), err);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents given as values: encoding them with the collection's names; replacing and deleting. */
+#include "model/db/model_int.h"
+
+static struct slice key_name(void) { return slice_of_text("_id"); }
+
+/* Appends the document to txn->encoded: the key slot first, then the other fields in their order. */
+static status encode_document(struct model_txn *txn, const struct collection *collection,
+                              const struct val *fields, const struct val *key, struct slice *encoded,
+                              struct err *err) {
+  struct build build;
+  build_init(&build, &txn->encoded, collection->names);
+  build_begin_document(&build);
+  build_name(&build, key_name());
+  build_put(&build, key);
+  uint32_t count = val_count(fields);
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name;
+    struct val value = val_field_at(fields, i, &name);
+    if (slice_is_equal(name, key_name())) continue;
+    build_name(&build, name);
+    build_put(&build, &value);
+  }
+  status result = build_finish(&build, encoded, err);
+  build_deinit(&build);
+  if (result == LUMA_OK && encoded->bytes > txn->model->options.document_bytes_max) {
+    FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %u", encoded->bytes,
+         txn->model->options.document_bytes_max);
+  }
+  return result;
+}
+
+static status encode_write(struct model_txn *txn, const struct collection *collection,
+                           struct model_write *write, bool *key_is_new, struct slice *encoded,
+                           struct err *err) {
+  if (write->document->type != VAL_MAP) {
+    FAIL(err, LUMA_INVALID_VALUE, "a document is a map of attributes, not a %s",
+         val_type_name(write->document->type));
+  }
+  write->key = val_field(write->document, key_name());
+  *key_is_new = val_is_null(&write->key);
+  if (*key_is_new) model_make_key(txn->model, &write->key);
+  return encode_document(txn, collection, write->document, &write->key, encoded, err);
+}
+
+/* Encodes all, then turns lengths into slices: the buffer moves while it grows. */
+static status encode_writes(struct model_txn *txn, const struct collection *collection,
+                            struct model_write *writes, uint32_t count, struct slice *documents,
+                            bool *keys_are_new, uint32_t *failed, struct err *err) {
+  buf_reset(&txn->encoded);
+  *keys_are_new = true;
+  for (uint32_t i = 0; i < count; i++) {
+    bool is_new = false;
+    *failed = i;
+    TRY(encode_write(txn, collection, &writes[i], &is_new, &documents[i], err));
+    *keys_are_new &= is_new;
+  }
+  uint8_t *at = txn->encoded.data;
+  for (uint32_t i = 0; i < count; i++) {
+    documents[i].data = at;
+    at += documents[i].bytes;
+  }
+  return LUMA_OK;
+}
+
+enum { WRITES_AT_ONCE = 256 };
+
+static status insert_some(struct model_txn *txn, const struct collection *collection,
+                          struct model_write *writes, uint32_t count, uint32_t *failed,
+                          struct err *err) {
+  struct slice documents[WRITES_AT_ONCE];
+  bool keys_are_new;
+  uint32_t bad = 0;
+  status result =
+      encode_writes(txn, collection, writes, count, documents, &keys_are_new, &bad, err);
+  if (result == LUMA_OK) {
+    return model_insert_encoded(txn, collection, documents, count, keys_are_new, failed, err);
+  }
+  /* One cannot be encoded: those before it go in, and its error is the answer unless theirs comes first. */
+  struct err earlier = {0};
+  buf_reset(&txn->encoded);
+  if (bad > 0 && encode_writes(txn, collection, writes, bad, documents, &keys_are_new, failed,
+                               &earlier) == LUMA_OK) {
+    status first = model_insert_encoded(txn, collection, documents, bad, false, failed, &earlier);
+    if (first != LUMA_OK) {
+      if (err) *err = earlier;
+      return first;
+    }
+  }
+  *failed = bad;
+  return result;
+}
+
+status model_insert(struct model_txn *txn, const struct collection *collection,
+                    struct model_write *writes, uint32_t count, uint32_t *failed, struct err *err) {
+  TRY(model__guard(txn, collection, err));
+  for (uint32_t done = 0; done < count;) {
+    uint32_t some = count - done < WRITES_AT_ONCE ? count - done : WRITES_AT_ONCE;
+    uint32_t bad = 0;
+    status result = insert_some(txn, collection, writes + done, some, &bad, err);
+    if (result != LUMA_OK) {
+      if (failed) *failed = done + bad;
+      return result;
+    }
+    done += some;
+  }
+  return LUMA_OK;
+}
+
+/* ---- replacing and deleting ---- */
+
+/* Moves one index from the stale entries to the fresh ones; both are sorted. */
+static status change_entries(struct model_txn *txn, const struct collection *collection,
+                             const struct catalog_index *index, const struct doc *fresh_doc,
+                             struct err *err) {
+  const struct index_entries *stale = &txn->stale, *fresh = &txn->fresh;
+  for (uint32_t s = 0, f = 0; s < stale->count || f < fresh->count;) {
+    int order = s == stale->count   ? 1
+                : f == fresh->count ? -1
+                                    : slice_compare(stale->items[s].key, fresh->items[f].key);
+    if (order < 0) TRY(store_delete(txn->store, STORE_ENTRIES, stale->items[s].key, err));
+    if (order > 0) {
+      const struct index_entry *entry = &fresh->items[f];
+      struct store_pins pins = {0};
+      struct store_value value = {0};
+      if (entry->is_unique) {
+        TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
+        store_pins_release(&pins);
+      }
+      if (value.found) return model__fail_duplicate(collection, index, fresh_doc, err);
+      TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
+    }
+    s += order <= 0;
+    f += order >= 0;
+  }
+  return LUMA_OK;
+}
+
+/* `fresh` NULL: the document goes. */
+static status change_indexes(struct model_txn *txn, const struct collection *collection,
+                             const struct doc *stale, const struct doc *fresh,
+                             struct slice key_part, struct err *err) {
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    const struct index_method *method = index_method(&index->def);
+    TRY(method->entries(&index->def, stale, key_part, &txn->stale, err));
+    txn->fresh.count = 0;
+    if (fresh) TRY(method->entries(&index->def, fresh, key_part, &txn->fresh, err));
+    TRY(change_entries(txn, collection, index, fresh, err));
+  }
+  return LUMA_OK;
+}
+
+static status begin_write(struct model_txn *txn, const struct collection *collection,
+                          const struct doc *old, struct slice *record_key, struct err *err) {
+  TRY(model__guard(txn, collection, err));
+  struct val key = model__key_of(old);
+  buf_reset(&txn->keys);
+  TRY(model__record_key(&txn->keys, collection, &key, err));
+  *record_key = buf_slice(&txn->keys);
+  return LUMA_OK;
+}
+
+static status finish_write(struct model_txn *txn, const struct collection *collection,
+                           enum model_change_op op, struct slice record_key, const struct doc *old,
+                           struct err *err) {
+  struct slice key_part = model__key_part(record_key);
+  TRY(model__feed_keep(txn, collection, key_part, old, err));
+  model__feed_change(txn, op, collection->number, key_part, doc_header(old).version);
+  return model__feed_emit(txn, err);
+}
+
+static status check_same_key(const struct val *old_key, const struct val *new_document,
+                             struct err *err) {
+  struct val given = val_field(new_document, key_name());
+  if (given.type == VAL_MISSING) return LUMA_OK;
+  struct buf a, b;
+  buf_init(&a, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&b, MODEL_SCRATCH_BYTES_MAX);
+  status result = model_key_encode(&a, old_key, err);
+  if (result == LUMA_OK) result = model_key_encode(&b, &given, err);
+  bool same = result == LUMA_OK && slice_is_equal(buf_slice(&a), buf_slice(&b));
+  buf_deinit(&a);
+  buf_deinit(&b);
+  TRY(result);
+  if (!same) {
+    status code = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "the key of a document cannot change");
+    err_hint(err, "insert a document under the new key and delete this one");
+    return code;
+  }
+  return LUMA_OK;
+}
+
+status model_replace(struct model_txn *txn, const struct collection *collection,
+                     const struct doc *old, const struct val *new_document, struct err *err) {
+  if (new_document->type != VAL_MAP) {
+    FAIL(err, LUMA_INVALID_VALUE, "a document is a map of attributes, not a %s",
+         val_type_name(new_document->type));
+  }
+  struct val key = model__key_of(old);
+  TRY(check_same_key(&key, new_document, err));
+  struct slice record_key, encoded;
+  TRY(begin_write(txn, collection, old, &record_key, err));
+  buf_reset(&txn->encoded);
+  TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
+  TRY(model__save_names(txn->model, collection, err));
+  struct doc_header header = {.row = doc_header(old).row,
+                              .soul = collection->soul,
+                              .dictionary = names_number(collection->names)};
+  doc_set_header(txn->encoded.data, &header);
+  struct doc fresh;
+  TRY(doc_open(encoded, collection->names, &fresh, err));
+  TRY(change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err));
+  TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
+  return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
+}
+
+status model_delete(struct model_txn *txn, const struct collection *collection,
+                    const struct doc *old, struct err *err) {
+  struct slice record_key;
+  TRY(begin_write(txn, collection, old, &record_key, err));
+  TRY(change_indexes(txn, collection, old, NULL, model__key_part(record_key), err));
+  TRY(store_delete(txn->store, STORE_RECORDS, record_key, err));
+  struct keyspace_key count = keyspace_count(collection->number);
+  TRY(store_add(txn->store, keyspace_slice(&count), -1, 0, INT64_MAX, err));
+  return finish_write(txn, collection, MODEL_DELETE, record_key, old, err);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/db/db.h"
+
+#include "base/mem/mem.h"
+#include "store/mem/mem_store.h"
+#include "value/json/json.h"
+
+static bool begins(const char *text, const char *prefix) {
+  return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static status fail_target(const char *target, status code, const char *hint, struct err *err) {
+  err_raise(err, code, __FILE__, __LINE__, "`%s` cannot be opened here", target);
+  err_hint(err, "%s", hint);
+  return code;
+}
+
+static status open_store(const char *target, const struct db_options *options,
+                         struct store **store, struct err *err) {
+  if (strcmp(target, "memory:") == 0) {
+    struct mem_options memory = {0};
+    return mem_store_open(&memory, store, err);
+  }
+  if (begins(target, "postgres://") || begins(target, "postgresql://")) {
+    return fail_target(target, LUMA_UNSUPPORTED,
+                       "this build stores in a directory or in memory: give a path or memory:", err);
+  }
+  if (begins(target, "http://") || begins(target, "https://")) {
+    return fail_target(target, LUMA_INVALID_ARGUMENT,
+                       "a server is reached by the lumadb command and the SDK, not by the library", err);
+  }
+  if (target[0] == 0) return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory or memory:", err);
+  struct lsm_options lsm = {
+      .create = !options->must_exist && !options->read_only,
+      .read_only = options->read_only,
+      .sync_mode = options->sync_mode,
+      .block_cache_bytes = options->cache_bytes,
+      .background_threads = options->background_threads ? options->background_threads : 1,
+      /* The model trims the feed together with the documents it refers to. */
+      .feed_bytes_max = UINT64_MAX,
+      .holder = options->holder,
+  };
+  return lsm_open(options->os, target, &lsm, store, err);
+}
+
+status db_open(const char *target, const struct db_options *options, struct db **db,
+               struct err *err) {
+  struct db *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the database");
+  made->options = *options;
+  if (!made->options.os) made->options.os = os_linux();
+  made->os = made->options.os;
+  made->opened_us = os_monotonic_us(made->os);
+  struct store *store;
+  status result = open_store(target, &made->options, &store, err);
+  if (result == LUMA_OK) {
+    struct model_options model = {.os = made->os, .feed = true, .read_only = options->read_only};
+    result = model_open(store, &model, &made->model, err);
+  }
+  if (result != LUMA_OK) {
+    mem_free(made);
+    return result;
+  }
+  *db = made;
+  return LUMA_OK;
+}
+
+void db_close(struct db *db) {
+  if (!db) return;
+  model_close(db->model);
+  mem_free(db);
+}
+
+static void put(struct buf *out, const char *name, uint64_t value) {
+  buf_append_format(out, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+static status put_collections(struct db *db, struct buf *out, struct err *err) {
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(db->model, &options, &txn, err));
+  const struct catalog *catalog = model_catalog(txn);
+  status result = LUMA_OK;
+  buf_append_text(out, ",\"collections\":[");
+  for (uint32_t i = 0; result == LUMA_OK && i < catalog_count(catalog); i++) {
+    const struct collection *collection = catalog_at(catalog, i);
+    uint64_t documents = 0;
+    result = model_count(txn, collection, &documents, err);
+    buf_append_text(out, i ? ",{\"name\":" : "{\"name\":");
+    json_write_text(out, collection->name);
+    put(out, "documents", documents);
+    put(out, "indexes", collection->indexes_count);
+    buf_append_byte(out, '}');
+  }
+  buf_append_byte(out, ']');
+  model_rollback(txn);
+  return result;
+}
+
+status db_stats(struct db *db, struct buf *out, struct err *err) {
+  struct store *store = model_store(db->model);
+  struct store_stats stats = {0};
+  TRY(store_get_stats(store, &stats, err));
+  buf_append_format(out, "{\"engine\":\"%s\"", store->ops->name);
+  put(out, "uptime_us", os_monotonic_us(db->os) - db->opened_us);
+  put(out, "statements", atomic_load(&db->counters.statements));
+  put(out, "failures", atomic_load(&db->counters.failures));
+  put(out, "retries", atomic_load(&db->counters.retries));
+  put(out, "documents_read", atomic_load(&db->counters.documents_read));
+  put(out, "documents_written", atomic_load(&db->counters.documents_written));
+  put(out, "commits", stats.commits);
+  put(out, "conflicts", stats.conflicts);
+  put(out, "syncs", stats.syncs);
+  put(out, "bytes_written", stats.bytes_written);
+  put(out, "bytes_read", stats.bytes_read);
+  put(out, "memtable_bytes", stats.memtable_bytes);
+  put(out, "file_bytes", stats.file_bytes);
+  put(out, "wal_bytes", stats.wal_bytes);
+  put(out, "files", stats.files);
+  put(out, "cache_bytes", stats.cache_bytes);
+  put(out, "cache_hits", stats.cache_hits);
+  put(out, "cache_misses", stats.cache_misses);
+  put(out, "snapshots_open", stats.snapshots_open);
+  put(out, "oldest_snapshot_age_us", stats.oldest_snapshot_age_us);
+  TRY(put_collections(db, out, err));
+  buf_append_byte(out, '}');
+  return buf_check(out, "the statistics", err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* An open database: the store a target names, the model on it, and the figures kept while it runs. Sessions stand on it.
+ * Thread: shared by any number of threads. */
+#ifndef SERVICE_DB_DB_H
+#define SERVICE_DB_DB_H
+
+#include <stdatomic.h>
+
+#include "model/model.h"
+#include "store/lsm/lsm.h"
+
+struct db_options {
+  struct os *os;               /* NULL = the machine's */
+  bool must_exist, read_only;
+  enum store_sync_mode sync_mode;
+  uint64_t cache_bytes;        /* 0 = the engine's default */
+  uint64_t statement_bytes;    /* memory budget of one statement; 0 = the default */
+  uint32_t background_threads; /* 0 = 1 */
+  const char *holder;          /* see lsm_options */
+};
+
+/** Counts since the database was opened. */
+struct db_counters {
+  atomic_uint_fast64_t statements, failures, retries, documents_read, documents_written;
+};
+
+struct db {
+  struct os *os;
+  struct model *model;
+  struct db_options options;
+  struct db_counters counters;
+  uint64_t opened_us; /* monotonic */
+};
+
+/** Opens a target: "memory:" or a directory. Others name what is missing (postgres://) or how to reach them (http://). */
+status db_open(const char *target, const struct db_options *options, struct db **db, struct err *err);
+/** NULL is fine. Every session must have ended. */
+void db_close(struct db *db);
+/** Appends one JSON object of figures. */
+status db_stats(struct db *db, struct buf *out, struct err *err);
+
+#endif

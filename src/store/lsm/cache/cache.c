@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/lsm/cache/cache.h"
+
+#include "base/core/assert.h"
+#include "base/mem/mem.h"
+#include "base/sync/sync.h"
+
+/* A shard holds a few hundred blocks at least, so that its queues mean something; a tiny cache is
+ * one shard. */
+enum {
+  SHARDS_MAX = 16,
+  SHARD_BYTES_MIN = 4 << 20,
+  BUCKETS_MIN = 64,
+  GHOSTS = 4096,
+  VISITS_MAX = 3
+};
+
+/* The small queue's part of a shard's budget. */
+enum { SMALL_PART = 10 };
+
+/* First in, first out. */
+struct queue {
+  struct cache_block *first, *last;
+  uint64_t bytes;
+};
+
+struct shard {
+  struct mutex lock;
+  struct cache_block **buckets;
+  uint64_t buckets_count, blocks_count;
+  struct queue small, main;
+  uint64_t bytes_max;
+  uint64_t ghosts[GHOSTS]; /* hashes of what the small queue pushed out: a ring, with a place chosen
+                              by hash */
+  uint64_t hits, misses;
+};
+
+struct cache {
+  uint32_t shards_count;
+  struct shard shards[];
+};
+
+/* ---- blocks ---- */
+
+struct cache_block *cache_block_create(size_t bytes) {
+  if (bytes > SIZE_MAX - sizeof(struct cache_block)) return NULL;
+  struct cache_block *block = mem_alloc(sizeof *block + bytes);
+  if (!block) return NULL;
+  *block = (struct cache_block){.bytes = bytes};
+  atomic_init(&block->references, 1);
+  return block;
+}
+
+void cache_block_acquire(struct cache_block *block) {
+  uint32_t before = atomic_fetch_add_explicit(&block->references, 1, memory_order_relaxed);
+  ASSERT(before > 0);
+}
+
+void cache_block_release(void *object) {
+  struct cache_block *block = object;
+  uint32_t before = atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel);
+  ASSERT(before > 0);
+  if (before == 1) mem_free(block);
+}
+
+/* ---- the table of a shard ---- */
+
+static uint64_t hash_key(struct cache_key key) {
+  uint64_t hash =
+      (key.file * UINT64_C(0x9E3779B97F4A7C15)) ^ (key.offset * UINT64_C(0xD6E8FEB86659FD93));
+  hash ^= hash >> 32;
+  hash *= UINT64_C(0xD6E8FEB86659FD93);
+  return hash ^ (hash >> 29);
+}
+
+static bool is_key(const struct cache_block *block, struct cache_key key) {
+  return block->key.file == key.file && block->key.offset == key.offset;
+}
+
+static struct cache_block **bucket_of(struct shard *shard, uint64_t hash) {
+  return &shard->buckets[(hash >> 8) & (shard->buckets_count - 1)];
+}
+
+static struct cache_block *find(struct shard *shard, struct cache_key key, uint64_t hash) {
+  struct cache_block *block = *bucket_of(shard, hash);
+  while (block && !is_key(block, key)) block = block->chain;
+  return block;
+}
+
+static void unlink_bucket(struct shard *shard, struct cache_block *block) {
+  struct cache_block **at = bucket_of(shard, hash_key(block->key));
+  while (*at != block) at = &(*at)->chain;
+  *at = block->chain;
+  shard->blocks_count--;
+}
+
+/* Failing to grow only makes chains longer. */
+static void grow_buckets(struct shard *shard) {
+  uint64_t old_count = shard->buckets_count;
+  struct cache_block **old = shard->buckets, **grown = mem_zalloc(old_count * 2, sizeof *grown);
+  if (!grown) return;
+  shard->buckets = grown;
+  shard->buckets_count = old_count * 2;
+  for (uint64_t i = 0; i < old_count; i++) {
+    for (struct cache_block *block = old[i], *next; block; block = next) {
+      next = block->chain;
+      struct cache_block **bucket = bucket_of(shard, hash_key(block->key));
+      block->chain = *bucket;
+      *bucket = block;
+    }
+  }
+  mem_free(old);
+}
+
+/* ---- queues ---- */
+
+static uint64_t charge_of(const struct cache_block *block) {
+  return sizeof *block + block->bytes;
+}
+
+static void push(struct queue *queue, struct cache_block *block) {
+  block->behind = NULL;
+  if (queue->last)
+    queue->last->behind = block;
+  else
+    queue->first = block;
+  queue->last = block;
+  queue->bytes += charge_of(block);
+}
+
+static struct cache_block *pop(struct queue *queue) {
+  struct cache_block *block = queue->first;
+  queue->first = block->behind;
+  if (!queue->first) queue->last = NULL;
+  queue->bytes -= charge_of(block);
+  return block;
+}
+
+static void drop(struct shard *shard, struct cache_block *block) {
+  unlink_bucket(shard, block);
+  cache_block_release(block);
+}
+
+/* Newcomers asked for again move to the main queue; the others leave, and their hash is remembered.
+ */
+static void evict_small(struct shard *shard) {
+  struct cache_block *block = pop(&shard->small);
+  if (block->visits > 0) {
+    block->visits = 0;
+    push(&shard->main, block);
+    return;
+  }
+  uint64_t hash = hash_key(block->key);
+  shard->ghosts[hash % GHOSTS] = hash;
+  drop(shard, block);
+}
+
+static void evict_main(struct shard *shard) {
+  struct cache_block *block = pop(&shard->main);
+  if (block->visits == 0) {
+    drop(shard, block);
+    return;
+  }
+  block->visits--;
+  push(&shard->main, block);
+}
+
+/* Ends: each round drops a block, or uses up a visit, or moves a block from small to main. */
+static void evict(struct shard *shard) {
+  while (shard->small.bytes + shard->main.bytes > shard->bytes_max) {
+    bool is_small = shard->small.first &&
+                    (shard->small.bytes > shard->bytes_max / SMALL_PART || !shard->main.first);
+    if (is_small)
+      evict_small(shard);
+    else
+      evict_main(shard);
+  }
+}
+
+/* ---- the cache ---- */
+
+static status init_shard(struct shard *shard, uint64_t bytes_max, struct err *err) {
+  shard->buckets = mem_zalloc(BUCKETS_MIN, sizeof(struct cache_block *));
+  if (!shard->buckets) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
+  shard->buckets_count = BUCKETS_MIN;
+  shard->bytes_max = bytes_max;
+  mutex_init(&shard->lock);
+  return LUMA_OK;
+}
+
+status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err) {
+  uint32_t shards = 1;
+  while (shards < SHARDS_MAX && bytes_max / (shards * 2) >= SHARD_BYTES_MIN) shards *= 2;
+  struct cache *made = mem_zalloc(1, sizeof *made + shards * sizeof(struct shard));
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
+  for (; made->shards_count < shards; made->shards_count++) {
+    status code = init_shard(&made->shards[made->shards_count], bytes_max / shards, err);
+    if (code == LUMA_OK) continue;
+    cache_destroy(made);
+    return code;
+  }
+  *cache = made;
+  return LUMA_OK;
+}
+
+static void empty_queue(struct shard *shard, struct queue *queue) {
+  while (queue->first) drop(shard, pop(queue));
+}
+
+void cache_destroy(struct cache *cache) {
+  if (!cache) return;
+  for (uint32_t i = 0; i < cache->shards_count; i++) {
+    struct shard *shard = &cache->shards[i];
+    empty_queue(shard, &shard->small);
+    empty_queue(shard, &shard->main);
+    mem_free(shard->buckets);
+    mutex_deinit(&shard->lock);
+  }
+  mem_free(cache);
+}
+
+static struct shard *shard_of(struct cache *cache, uint64_t hash) {
+  return &cache->shards[hash & (cache->shards_count - 1)];
+}
+
+struct cache_block *cache_get(struct cache *cache, struct cache_key key) {
+  uint64_t hash = hash_key(key);
+  struct shard *shard = shard_of(cache, hash);
+  mutex_lock(&shard->lock);
+  struct cache_block *block = find(shard, key, hash);
+  if (block) {
+    if (block->visits < VISITS_MAX) block->visits++;
+    cache_block_acquire(block);
+    shard->hits++;
+  } else {
+    shard->misses++;
+  }
+  mutex_unlock(&shard->lock);
+  return block;
+}
+
+static void insert(struct shard *shard, struct cache_block *block, uint64_t hash) {
+  if (shard->blocks_count >= shard->buckets_count) grow_buckets(shard);
+  struct cache_block **bucket = bucket_of(shard, hash);
+  block->chain = *bucket;
+  *bucket = block;
+  shard->blocks_count++;
+  bool was_here = shard->ghosts[hash % GHOSTS] == hash;
+  block->visits = 0;
+  push(was_here ? &shard->main : &shard->small, block);
+  evict(shard);
+}
+
+void cache_put(struct cache *cache, struct cache_key key, struct cache_block *block) {
+  uint64_t hash = hash_key(key);
+  struct shard *shard = shard_of(cache, hash);
+  /* One block must not push out all the others. */
+  if (charge_of(block) > shard->bytes_max / 4) return;
+  mutex_lock(&shard->lock);
+  if (!find(shard, key, hash)) {
+    block->key = key;
+    cache_block_acquire(block);
+    insert(shard, block, hash);
+  }
+  mutex_unlock(&shard->lock);
+}
+
+static void forget_in_queue(struct shard *shard, struct queue *queue, uint64_t file) {
+  struct queue kept = {0};
+  while (queue->first) {
+    struct cache_block *block = pop(queue);
+    if (block->key.file == file)
+      drop(shard, block);
+    else
+      push(&kept, block);
+  }
+  *queue = kept;
+}
+
+void cache_forget(struct cache *cache, uint64_t file) {
+  for (uint32_t i = 0; i < cache->shards_count; i++) {
+    struct shard *shard = &cache->shards[i];
+    mutex_lock(&shard->lock);
+    forget_in_queue(shard, &shard->small, file);
+    forget_in_queue(shard, &shard->main, file);
+    mutex_unlock(&shard->lock);
+  }
+}
+
+void cache_get_stats(struct cache *cache, struct cache_stats *stats) {
+  *stats = (struct cache_stats){0};
+  for (uint32_t i = 0; i < cache->shards_count; i++) {
+    struct shard *shard = &cache->shards[i];
+    mutex_lock(&shard->lock);
+    stats->bytes += shard->small.bytes + shard->main.bytes;
+    stats->hits += shard->hits;
+    stats->misses += shard->misses;
+    mutex_unlock(&shard->lock);
+  }
+}

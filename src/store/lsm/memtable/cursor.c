@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Cursors: they walk the leaves by the order each had when the cursor came to it; what is added to
+ * a leaf later is newer than the reader. */
+#include "store/lsm/memtable/memtable_int.h"
+
+void memtable_cursor_init(struct memtable_cursor *cursor, const struct memtable *memtable,
+                          uint8_t space) {
+  *cursor = (struct memtable_cursor){.memtable = memtable, .space = space};
+}
+
+static const struct memtable_entry *entry_here(const struct memtable_cursor *cursor) {
+  return memtable__item(cursor->node, memtable__slot(cursor->order, (uint32_t)cursor->rank));
+}
+
+static void enter(struct memtable_cursor *cursor, const struct memtable_node *leaf) {
+  cursor->node = leaf;
+  cursor->order = leaf ? memtable__order(leaf) : 0;
+}
+
+/* From a rank that may be behind the last: to the entry there, or the first of the leaves that
+ * follow. */
+static const struct memtable_entry *settle_forwards(struct memtable_cursor *cursor) {
+  while (cursor->node && cursor->rank >= (int)memtable__count(cursor->order)) {
+    enter(cursor, atomic_load_explicit(&cursor->node->next, memory_order_acquire));
+    cursor->rank = 0;
+  }
+  return cursor->node ? entry_here(cursor) : NULL;
+}
+
+static const struct memtable_entry *settle_backwards(struct memtable_cursor *cursor) {
+  while (cursor->node && cursor->rank < 0) {
+    enter(cursor, atomic_load_explicit(&cursor->node->prev, memory_order_acquire));
+    cursor->rank = (int)memtable__count(cursor->order) - 1;
+  }
+  return cursor->node ? entry_here(cursor) : NULL;
+}
+
+static const struct memtable_node *edge_leaf(const struct memtable_cursor *cursor, bool is_last) {
+  const struct memtable_tree *tree = &cursor->memtable->trees[cursor->space];
+  const struct memtable_node *node = atomic_load_explicit(&tree->root, memory_order_acquire);
+  while (node && node->level > 0) {
+    uint64_t order = memtable__order(node);
+    node = memtable__item(node, memtable__slot(order, is_last ? memtable__count(order) - 1 : 0));
+  }
+  return node;
+}
+
+const struct memtable_entry *memtable_cursor_first(struct memtable_cursor *cursor) {
+  enter(cursor, edge_leaf(cursor, false));
+  cursor->rank = 0;
+  return settle_forwards(cursor);
+}
+
+const struct memtable_entry *memtable_cursor_last(struct memtable_cursor *cursor) {
+  enter(cursor, edge_leaf(cursor, true));
+  cursor->rank = (int)memtable__count(cursor->order) - 1;
+  return settle_backwards(cursor);
+}
+
+static void enter_for(struct memtable_cursor *cursor, struct slice key) {
+  bool equal;
+  enter(cursor, memtable__leaf(&cursor->memtable->trees[cursor->space], key));
+  cursor->rank = cursor->node ? (int)memtable__rank(cursor->node, cursor->order, key, &equal) : 0;
+}
+
+const struct memtable_entry *memtable_cursor_seek(struct memtable_cursor *cursor,
+                                                  struct slice key) {
+  enter_for(cursor, key);
+  return settle_forwards(cursor);
+}
+
+const struct memtable_entry *memtable_cursor_seek_before(struct memtable_cursor *cursor,
+                                                         struct slice key) {
+  enter_for(cursor, key);
+  cursor->rank--;
+  return settle_backwards(cursor);
+}
+
+const struct memtable_entry *memtable_cursor_next(struct memtable_cursor *cursor) {
+  cursor->rank++;
+  return settle_forwards(cursor);
+}
+
+const struct memtable_entry *memtable_cursor_prev(struct memtable_cursor *cursor) {
+  cursor->rank--;
+  return settle_backwards(cursor);
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* The memtable against a naive history of every key, with the horizon at work, and with readers
+ * beside the writer. */
+#include <stdio.h>
+
+#include "base/core/bytes.h"
+#include "base/mem/mem.h"
+#include "base/sync/sync.h"
+#include "store/lsm/memtable/memtable.h"
+#include "tests/lib/fault.h"
+#include "tests/lib/test.h"
+
+enum { KEYS = 400, VERSIONS_MAX = 4000, SPACE = 2 };
+
+/* ---- the model: all versions ever inserted, in the order of insertion ---- */
+
+struct version {
+  uint32_t key;
+  enum entry_kind kind;
+  uint64_t seq, stamp; /* the value is `stamp`, repeated stamp % 5 times */
+};
+
+struct history {
+  struct memtable *memtable;
+  struct version versions[VERSIONS_MAX];
+  size_t count;
+  uint64_t seq;
+};
+
+/* Keys of different lengths that share prefixes, one empty, one beginning with another. */
+static struct slice make_key(uint32_t id, uint8_t room[64]) {
+  if (id == 0) return slice_of(room, 0);
+  size_t prefix = id % 3 * 9;
+  memset(room, 'p', prefix);
+  store32be(room + prefix, id / 7);
+  memset(room + prefix + 4, 'x', id % 7);
+  return slice_of(room, prefix + 4 + id % 7);
+}
+
+static struct slice make_value(uint64_t stamp, uint8_t room[64]) {
+  for (uint64_t i = 0; i < stamp % 5; i++) store64le(room + 8 * i, stamp);
+  return slice_of(room, stamp % 5 * 8);
+}
+
+static struct history *begin_history(void) {
+  struct history *history = mem_zalloc(1, sizeof *history);
+  assert_non_null(history);
+  assert_ok(memtable_create(&history->memtable, test_err()));
+  return history;
+}
+
+static void end_history(struct history *history) {
+  memtable_release(history->memtable);
+  mem_free(history);
+}
+
+static status insert(struct history *history, uint32_t key, uint64_t horizon) {
+  uint8_t key_room[64], value_room[64];
+  struct version *version = &history->versions[history->count];
+  uint64_t seq = history->seq + 1;
+  *version = (struct version){key, rng_below(test_rng(), 5) ? ENTRY_PUT : ENTRY_DELETE, seq,
+                              rng_next(test_rng()) >> 8};
+  struct lsm_entry entry = {SPACE, version->kind, seq, make_key(key, key_room), {0}};
+  if (entry.kind == ENTRY_PUT) entry.value = make_value(version->stamp, value_room);
+  status code = memtable_insert(history->memtable, &entry, horizon, NULL);
+  if (code != LUMA_OK) return code;
+  history->seq = seq;
+  history->count++;
+  return LUMA_OK;
+}
+
+static const struct version *newest(const struct history *history, uint32_t key, uint64_t seq_max) {
+  for (size_t i = history->count; i-- > 0;) {
+    const struct version *version = &history->versions[i];
+    if (version->key == key && version->seq <= seq_max) return version;
+  }
+  return NULL;
+}
+
+static void assert_same(const struct version *version, struct entry_found found) {
+  uint8_t room[64];
+  assert_int_equal(version != NULL, found.found);
+  if (!version) return;
+  assert_int_equal(version->seq, found.seq);
+  assert_int_equal(version->kind, found.kind);
+  struct slice expected =
+      version->kind == ENTRY_PUT ? make_value(version->stamp, room) : slice_of(NULL, 0);
+  assert_true(slice_is_equal(expected, found.value));
+}
+
+static void check_gets(const struct history *history, uint64_t seq_max) {
+  uint8_t room[64];
+  for (uint32_t key = 0; key < KEYS; key++) {
+    struct entry_found found;
+    memtable_get(history->memtable, SPACE, make_key(key, room), seq_max, &found);
+    assert_same(newest(history, key, seq_max), found);
+  }
+}
+
+/* Which keys have a version at or below seq_max, in bytewise order. */
+static size_t sorted_keys(const struct history *history, uint64_t seq_max, uint32_t ids[KEYS]) {
+  uint8_t a[64], b[64];
+  size_t count = 0;
+  for (uint32_t key = 0; key < KEYS; key++) {
+    if (!newest(history, key, seq_max)) continue;
+    size_t at = count++;
+    for (; at > 0 && slice_compare(make_key(ids[at - 1], a), make_key(key, b)) > 0; at--)
+      ids[at] = ids[at - 1];
+    ids[at] = key;
+  }
+  return count;
+}
+
+static const struct memtable_entry *visible(struct memtable_cursor *cursor,
+                                            const struct memtable_entry *entry, uint64_t seq_max,
+                                            bool is_forwards) {
+  while (entry && !memtable_entry_at(entry, seq_max))
+    entry = is_forwards ? memtable_cursor_next(cursor) : memtable_cursor_prev(cursor);
+  return entry;
+}
+
+static void check_walk(const struct history *history, uint64_t seq_max) {
+  static uint32_t ids[KEYS];
+  uint8_t room[64];
+  size_t count = sorted_keys(history, seq_max, ids);
+  struct memtable_cursor cursor;
+  memtable_cursor_init(&cursor, history->memtable, SPACE);
+  size_t at = rng_below(test_rng(), KEYS), from = 0;
+  struct slice start = make_key((uint32_t)at, room);
+  uint8_t other[64];
+  while (from < count && slice_compare(make_key(ids[from], other), start) < 0) from++;
+  const struct memtable_entry *entry =
+      visible(&cursor, memtable_cursor_seek(&cursor, start), seq_max, true);
+  for (size_t i = from; i < count; i++) {
+    assert_true(entry && slice_is_equal(memtable_entry_key(entry), make_key(ids[i], other)));
+    entry = visible(&cursor, memtable_cursor_next(&cursor), seq_max, true);
+  }
+  assert_null(entry);
+  entry = visible(&cursor, memtable_cursor_seek_before(&cursor, start), seq_max, false);
+  for (size_t i = from; i-- > 0;) {
+    assert_true(entry && slice_is_equal(memtable_entry_key(entry), make_key(ids[i], other)));
+    entry = visible(&cursor, memtable_cursor_prev(&cursor), seq_max, false);
+  }
+  assert_null(entry);
+  entry = visible(&cursor, memtable_cursor_first(&cursor), seq_max, true);
+  assert_int_equal(entry != NULL, count > 0);
+  if (entry) assert_true(slice_is_equal(memtable_entry_key(entry), make_key(ids[0], other)));
+  entry = visible(&cursor, memtable_cursor_last(&cursor), seq_max, false);
+  if (count > 0)
+    assert_true(slice_is_equal(memtable_entry_key(entry), make_key(ids[count - 1], other)));
+}
+
+/* ---- cases ---- */
+
+static void starts_empty(void) {
+  struct history *history = begin_history();
+  check_gets(history, UINT64_MAX);
+  check_walk(history, UINT64_MAX);
+  assert_int_equal(0, memtable_bytes(history->memtable));
+  assert_int_equal(UINT64_MAX, memtable_seq_min(history->memtable));
+  assert_int_equal(0, memtable_seq_max(history->memtable));
+  end_history(history);
+}
+
+enum key_order { KEYS_RANDOM, KEYS_UP, KEYS_DOWN, KEYS_TWO_RUNS, KEY_ORDERS };
+
+static uint32_t pick_key(enum key_order order, size_t i, size_t count) {
+  uint32_t place = (uint32_t)(i * KEYS / count);
+  if (order == KEYS_UP) return place;
+  if (order == KEYS_DOWN) return KEYS - 1 - place;
+  if (order == KEYS_TWO_RUNS) return place / 2 + (i % 2 ? KEYS / 2 : 0);
+  return (uint32_t)rng_below(test_rng(), KEYS);
+}
+
+static void keeps_every_version(void) {
+  for (int order = 0; order < KEY_ORDERS; order++) {
+    struct history *history = begin_history();
+    size_t count = 100 + rng_below(test_rng(), 2000);
+    for (size_t i = 0; i < count; i++)
+      assert_int_equal(LUMA_OK, insert(history, pick_key((enum key_order)order, i, count), 0));
+    for (int round = 0; round < 5; round++) {
+      uint64_t seq_max = rng_below(test_rng(), count + 2);
+      check_gets(history, seq_max);
+      check_walk(history, seq_max);
+    }
+    assert_int_equal(count, memtable_entries(history->memtable, SPACE));
+    assert_int_equal(0, memtable_entries(history->memtable, SPACE + 1));
+    assert_int_equal(1, memtable_seq_min(history->memtable));
+    assert_int_equal(count, memtable_seq_max(history->memtable));
+    end_history(history);
+  }
+}
+
+/* Snapshots are taken and let go at random; the horizon is the oldest. What any of them can see
+ * must stay right. */
+static void reuses_only_the_hidden(void) {
+  struct history *history = begin_history();
+  uint64_t held[4] = {0};
+  while (history->count < VERSIONS_MAX) {
+    held[rng_below(test_rng(), 4)] = history->seq;
+    uint64_t horizon = history->seq;
+    for (int i = 0; i < 4; i++) horizon = held[i] < horizon ? held[i] : horizon;
+    uint32_t key = (uint32_t)rng_below(test_rng(), rng_below(test_rng(), 3) ? 8 : KEYS);
+    assert_int_equal(LUMA_OK, insert(history, key, horizon));
+    if (history->count % 200) continue;
+    for (int i = 0; i < 4; i++) {
+      check_gets(history, held[i]);
+      check_walk(history, held[i]);
+    }
+  }
+  assert_true(memtable_entries(history->memtable, SPACE) < VERSIONS_MAX);
+  end_history(history);
+}
+
+static void counts_in_place(void) {
+  struct memtable *memtable;
+  assert_ok(memtable_create(&memtable, test_err()));
+  uint64_t bytes = 0;
+  for (uint64_t seq = 1; seq <= 10000; seq++) {
+    uint8_t value[8];
+    store64le(value, seq);
+    struct lsm_entry entry = {3, ENTRY_PUT, seq, slice_of("counter", 7), slice_of(value, 8)};
+    assert_ok(memtable_insert(memtable, &entry, seq - 1, test_err()));
+    if (seq == 10) bytes = memtable_bytes(memtable);
+  }
+  assert_int_equal(bytes, memtable_bytes(memtable));
+  struct entry_found found;
+  memtable_get(memtable, 3, slice_of("counter", 7), UINT64_MAX, &found);
+  assert_int_equal(10000, load64le(found.value.data));
+  memtable_release(memtable);
+}
+
+static void reserved_inserts_cannot_fail(void) {
+  for (size_t round = 0; round < test_rounds(40); round++) {
+    struct history *history = begin_history();
+    enum key_order order = (enum key_order)rng_below(test_rng(), KEY_ORDERS);
+    while (history->count + 200 < VERSIONS_MAX / 2) {
+      size_t batch = 1 + rng_below(test_rng(), rng_below(test_rng(), 2) ? 4 : 200);
+      assert_ok(memtable_reserve(history->memtable, batch, batch * (30 + 32), test_err()));
+      fault_alloc(1, true);
+      for (size_t i = 0; i < batch; i++)
+        assert_int_equal(LUMA_OK,
+                         insert(history, pick_key(order, history->count, VERSIONS_MAX / 2), 0));
+      fault_alloc_off();
+    }
+    check_gets(history, UINT64_MAX);
+    end_history(history);
+  }
+}
+
+static status insert_many(void *context) {
+  struct history *history = context;
+  history->count = 0;
+  history->seq = 0;
+  TRY(memtable_create(&history->memtable, NULL));
+  status code = LUMA_OK;
+  while (code == LUMA_OK && history->count < 1500) {
+    uint64_t before = memtable_bytes(history->memtable);
+    code = insert(history, (uint32_t)rng_below(test_rng(), KEYS), 0);
+    if (code != LUMA_OK) assert_int_equal(before, memtable_bytes(history->memtable));
+  }
+  check_gets(history, UINT64_MAX);
+  memtable_release(history->memtable);
+  return code;
+}
+
+static void survives_failing_memory(void) {
+  struct history *history = mem_zalloc(1, sizeof *history);
+  assert_true(fault_sweep_alloc(insert_many, history) > 3);
+  mem_free(history);
+}
+
+/* ---- readers beside the writer ---- */
+
+enum { READERS = 3, ROUNDS = 60000, LIVE_KEYS = 3000 };
+
+struct shared {
+  struct memtable *memtable;
+  struct mutex lock;
+  uint64_t visible, held[READERS];
+  _Atomic bool done;
+};
+
+struct reader {
+  struct shared *shared;
+  int index;
+  uint64_t walks;
+  bool is_wrong;
+};
+
+/* Commit number s writes `s` under key s % LIVE_KEYS * 7919 % LIVE_KEYS, so a reader at s knows
+ * what it must see. */
+static uint32_t live_key(uint64_t seq) {
+  return (uint32_t)(seq * 7919 % LIVE_KEYS);
+}
+
+static bool walk_is_right(const struct memtable *memtable, uint64_t snapshot, bool is_forwards) {
+  struct memtable_cursor cursor;
+  memtable_cursor_init(&cursor, memtable, SPACE);
+  uint64_t seen = 0;
+  int64_t last = is_forwards ? -1 : LIVE_KEYS;
+  const struct memtable_entry *entry =
+      is_forwards ? memtable_cursor_first(&cursor) : memtable_cursor_last(&cursor);
+  for (; entry;
+       entry = is_forwards ? memtable_cursor_next(&cursor) : memtable_cursor_prev(&cursor)) {
+    const struct memtable_entry *at = memtable_entry_at(entry, snapshot);
+    if (!at) continue;
+    int64_t key = load32be(memtable_entry_key(at).data);
+    uint64_t seq = load64le(memtable_entry_value(at).data);
+    if (is_forwards ? key <= last : key >= last) return false;
+    if (seq != at->seq || live_key(seq) != key || snapshot - seq >= LIVE_KEYS) return false;
+    last = key;
+    seen++;
+  }
+  return seen == (snapshot < LIVE_KEYS ? snapshot : LIVE_KEYS);
+}
+
+static void read_on(void *argument) {
+  struct reader *reader = argument;
+  struct shared *shared = reader->shared;
+  while (!atomic_load(&shared->done) && !reader->is_wrong) {
+    mutex_lock(&shared->lock);
+    uint64_t snapshot = shared->held[reader->index] = shared->visible;
+    mutex_unlock(&shared->lock);
+    reader->is_wrong = !walk_is_right(shared->memtable, snapshot, reader->walks++ % 2);
+    mutex_lock(&shared->lock);
+    shared->held[reader->index] = UINT64_MAX;
+    mutex_unlock(&shared->lock);
+  }
+}
+
+static uint64_t oldest(struct shared *shared) {
+  uint64_t seq = shared->visible;
+  for (int i = 0; i < READERS; i++) seq = shared->held[i] < seq ? shared->held[i] : seq;
+  return seq;
+}
+
+static void write_on(struct shared *shared) {
+  for (uint64_t seq = 1; seq <= ROUNDS; seq++) {
+    uint8_t key[4], value[8];
+    store32be(key, live_key(seq));
+    store64le(value, seq);
+    mutex_lock(&shared->lock);
+    uint64_t horizon = oldest(shared);
+    mutex_unlock(&shared->lock);
+    struct lsm_entry entry = {SPACE, ENTRY_PUT, seq, slice_of(key, 4), slice_of(value, 8)};
+    assert_ok(memtable_insert(shared->memtable, &entry, horizon, test_err()));
+    mutex_lock(&shared->lock);
+    shared->visible = seq;
+    mutex_unlock(&shared->lock);
+  }
+}
+
+static void readers_see_their_snapshot(void) {
+  struct shared shared = {0};
+  struct reader readers[READERS] = {0};
+  struct thread threads[READERS];
+  mutex_init(&shared.lock);
+  assert_ok(memtable_create(&shared.memtable, test_err()));
+  for (int i = 0; i < READERS; i++) {
+    shared.held[i] = UINT64_MAX;
+    readers[i] = (struct reader){.shared = &shared, .index = i};
+    assert_ok(thread_start(&threads[i], "reader", read_on, &readers[i], test_err()));
+  }
+  write_on(&shared);
+  atomic_store(&shared.done, true);
+  for (int i = 0; i < READERS; i++) {
+    thread_join(&threads[i]);
+    assert_false(readers[i].is_wrong);
+  }
+  memtable_release(shared.memtable);
+  mutex_deinit(&shared.lock);
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"starts_empty", starts_empty, 0},
+      {"keeps_every_version", keeps_every_version, 0},
+      {"reuses_only_the_hidden", reuses_only_the_hidden, 0},
+      {"counts_in_place", counts_in_place, 0},
+      {"reserved_inserts_cannot_fail", reserved_inserts_cannot_fail, 60},
+      {"survives_failing_memory", survives_failing_memory, 60},
+      {"readers_see_their_snapshot", readers_see_their_snapshot, 120},
+  };
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
