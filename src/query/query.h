@@ -21,6 +21,7 @@
 
 #include "model/model.h"
 #include "query/bind/policy.h"
+#include "query/expr/env.h"
 #include "query/lang/lang.h"
 #include "value/batch/batch.h"
 
@@ -69,15 +70,8 @@ const struct plan_column *query_columns(const struct query *query, uint32_t *cou
 /** Parameters by number the statement needs (the highest number). */
 uint32_t query_parameters_count(const struct query *query);
 
-/** Values for the parameters, by number (names NULL) or by name. */
-struct query_params {
-  const struct val *values;
-  const struct slice *names;
-  uint32_t count;
-};
-
 struct query_open_options {
-  struct query_params params;   /* borrowed until query_close */
+  struct query_params params;   /* by number or by name; borrowed until query_close */
   struct os *os;                /* for the deadline; NULL: no deadline */
   uint64_t now_us;              /* NOW(), wall clock */
   uint64_t deadline_us;         /* monotonic; 0 = none: LUMA_TIMEOUT past it */

@@ -163,7 +163,8 @@ struct store_ops {
                         struct store_cursor **cursor, struct err *err);
   /** Up to `max` (<= STORE_BATCH_MAX) rows; count 0 = the end. Writes made after cursor_open may or may not be seen. */
   status (*cursor_next)(struct store_cursor *cursor, uint32_t max, struct store_rows *rows, struct err *err);
-  /** Jumps forward (or backward) in the cursor's direction to `key`: the next row is the first at or past it. */
+  /** Jumps forward (or backward) in the cursor's direction to `key`: the next row is the first at or past it.
+   *  A key the cursor has passed changes nothing; the range stays the limit. */
   status (*cursor_seek)(struct store_cursor *cursor, struct slice key, struct err *err);
   /** Moves what keeps the last step's rows alive into `pins`: they outlive the next step. */
   status (*cursor_keep)(struct store_cursor *cursor, struct store_pins *pins, struct err *err);

@@ -35,13 +35,27 @@ static bool is_plain(double v) {
   return size == 0 || (size >= 1e-6 && size < 1e21);
 }
 
-size_t num_format_float64(double v, char *out) {
+static size_t format_special(double v, char *out) {
   if (isnan(v)) return copy_text(out, "NaN");
-  if (isinf(v)) return copy_text(out, v < 0 ? "-Infinity" : "Infinity");
-  bool plain = is_plain(v);
-  size_t bytes = num__print_shortest(v, plain, out);
+  return copy_text(out, v < 0 ? "-Infinity" : "Infinity");
+}
+
+/* Digits without a point get one, so that they read back as a floating number. */
+static size_t mark_real(bool plain, char *out, size_t bytes) {
   if (plain && !memchr(out, '.', bytes)) bytes += copy_text(out + bytes, ".0");
   return bytes;
+}
+
+size_t num_format_float64(double v, char *out) {
+  if (!isfinite(v)) return format_special(v, out);
+  bool plain = is_plain(v);
+  return mark_real(plain, out, num__print_shortest(v, plain, out));
+}
+
+size_t num_format_float32(float v, char *out) {
+  if (!isfinite(v)) return format_special((double)v, out);
+  bool plain = is_plain((double)v);
+  return mark_real(plain, out, num__print_shortest_float32(v, plain, out));
 }
 
 static bool is_digit(uint8_t byte) {

@@ -14,6 +14,8 @@ size_t num_format_uint64(uint64_t v, char *out);
 /** Shortest round trip; always reads as a floating number: 1.0 is "1.0", 1e300 "1e+300". NaN,
  * Infinity, -Infinity for the rest. */
 size_t num_format_float64(double v, char *out);
+/** The same for a float's own precision: 0.1f is "0.1". */
+size_t num_format_float32(float v, char *out);
 
 /** The whole of `text` must be a number: optional minus, digits. False if not, or out of range. */
 bool num_parse_int64(struct slice text, int64_t *v);

@@ -17,6 +17,8 @@ enum num__reading { NUM__OK, NUM__NOT_A_NUMBER, NUM__OUT_OF_RANGE };
 /** Shortest digits that read back as finite `v`, plain or with an exponent; answers the bytes at
  * `out`. */
 size_t num__print_shortest(double v, bool plain, char *out);
+/** The same for the float's own, smaller precision. */
+size_t num__print_shortest_float32(float v, bool plain, char *out);
 
 /** Reads all of [data, data + bytes); `*v` is set when NUM__OK. */
 enum num__reading num__read(const uint8_t *data, size_t bytes, double *v);

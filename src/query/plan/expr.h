@@ -27,8 +27,8 @@ enum expr_kind {
   EXPR_MATCH,     /* MongoDB's predicate: match */
   EXPR_SHAPE,     /* MongoDB's projection of args[0]: shape */
   EXPR_STAR       /* `*` or `alias.*` (qualifier in name). In a select list the binder expands it;
-                   * anywhere else it is the whole       row as one document: the only document column, else a
-                   * map of the columns ($$ROOT, the subject of a SHAPE) */
+                   * anywhere else it is the whole       row as one document: the only document column,
+                   * else a       map of the columns ($$ROOT, the subject of a SHAPE) */
 };
 
 enum expr_op {
@@ -48,7 +48,8 @@ enum expr_op {
   EXPR_OP_GE, /* three-valued */
   EXPR_OP_IS_DISTINCT,
   EXPR_OP_IS_NOT_DISTINCT,
-  EXPR_OP_LIKE,
+  EXPR_OP_LIKE, /* LIKE and its kin: args[2], if there, is the ESCAPE character, a constant text;
+                   else a backslash */
   EXPR_OP_NOT_LIKE,
   EXPR_OP_ILIKE,
   EXPR_OP_NOT_ILIKE,
@@ -109,6 +110,7 @@ struct match {
   uint32_t children_count;
   struct expr *expression;
   uint32_t slot;   /* bound: the column that holds the document */
+  bool key;        /* bound: as in struct expr */
   uint64_t offset; /* where in the statement, for errors */
 };
 
@@ -133,6 +135,8 @@ struct expr {
   bool mongo;  /* AGGREGATE, BINARY: MongoDB's rules (sum of nothing is 0, comparisons across types
                   by the total order) */
   bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
+  bool key; /* FIELD: the path begins with `id`: an attribute of that name, else the key (set by the
+               binder) */
   uint32_t args_count;
   struct expr **args;
   struct val value;    /* CONST */

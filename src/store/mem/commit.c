@@ -18,9 +18,9 @@ struct commit {
   struct mem_store *store;
   struct mem_txn *txn;
   store_seq seq;
-  struct queue changes; /* struct change */
-  struct queue erased;  /* struct mem_erased */
-  struct queue feed;    /* struct mem_feed_item */
+  struct fifo changes; /* struct change */
+  struct fifo erased;  /* struct mem_erased */
+  struct fifo feed;    /* struct mem_feed_item */
 };
 
 static status fail_memory(struct err *err) {
@@ -37,10 +37,10 @@ static status each_write(struct commit *commit,
                                         struct err *),
                          struct err *err) {
   for (int space = 0; space < STORE_SPACES; space++) {
-    const struct sorted *list = &commit->txn->writes[space];
-    struct sorted_gap gap = sorted_find(list, (struct slice){0});
-    for (struct sorted_item *item; (item = sorted_peek(list, gap, false));
-         sorted_step(list, &gap, false)) {
+    const struct keylist *list = &commit->txn->writes[space];
+    struct keylist_gap gap = keylist_find(list, (struct slice){0});
+    for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
+         keylist_step(list, &gap, false)) {
       const struct mem_write *write = (const struct mem_write *)item;
       if (!is_idle(write)) TRY(each(commit, (enum store_space)space, write, err));
     }
@@ -57,10 +57,10 @@ static status fail_conflict(struct err *err) {
   return code;
 }
 
-static status check_ranges(const struct commit *commit, const struct queue *ranges,
+static status check_ranges(const struct commit *commit, const struct fifo *ranges,
                            struct err *err) {
   for (size_t i = 0; i < ranges->count; i++) {
-    if (mem_store__is_changed(commit->store, queue_at(ranges, i), commit->txn->snapshot)) {
+    if (mem_store__is_changed(commit->store, fifo_at(ranges, i), commit->txn->snapshot)) {
       return fail_conflict(err);
     }
   }
@@ -117,7 +117,7 @@ static status build_change(struct commit *commit, enum store_space space,
     value = slice_of(counter, sizeof counter);
     is_deleted = false;
   }
-  if (!queue_reserve(&commit->changes, 1)) return fail_memory(err);
+  if (!fifo_reserve(&commit->changes, 1)) return fail_memory(err);
   struct mem_version *version = mem_store__version_make(commit->seq, is_deleted, value);
   if (!version) return fail_memory(err);
   struct mem_entry *entry = mem_store__entry_make(commit->store, space, write->item.key);
@@ -126,15 +126,15 @@ static status build_change(struct commit *commit, enum store_space space,
     return fail_memory(err);
   }
   if (space == STORE_RECORDS && !is_deleted) store64le(version->data + 8, commit->seq);
-  *(struct change *)queue_push(&commit->changes) = (struct change){space, entry, version};
+  *(struct change *)fifo_push(&commit->changes) = (struct change){space, entry, version};
   return LUMA_OK;
 }
 
 static status build_erased(struct commit *commit, struct err *err) {
-  const struct queue *ranges = &commit->txn->erased;
-  if (!queue_reserve(&commit->erased, ranges->count)) return fail_memory(err);
+  const struct fifo *ranges = &commit->txn->erased;
+  if (!fifo_reserve(&commit->erased, ranges->count)) return fail_memory(err);
   for (size_t i = 0; i < ranges->count; i++) {
-    struct mem_erased erased = {.where = *(struct mem_range *)queue_at(ranges, i),
+    struct mem_erased erased = {.where = *(struct mem_range *)fifo_at(ranges, i),
                                 .seq = commit->seq};
     struct store_range *range = &erased.where.range;
     erased.bytes = mem_alloc(range->from.bytes + range->to.bytes + 1);
@@ -143,19 +143,19 @@ static status build_erased(struct commit *commit, struct err *err) {
     memcpy(erased.bytes + range->from.bytes, range->to.data, range->to.bytes);
     range->from.data = erased.bytes;
     range->to.data = erased.bytes + range->from.bytes;
-    *(struct mem_erased *)queue_push(&commit->erased) = erased;
+    *(struct mem_erased *)fifo_push(&commit->erased) = erased;
   }
   return LUMA_OK;
 }
 
 static status build_feed(struct commit *commit, struct err *err) {
-  const struct queue *emits = &commit->txn->emits;
-  if (!queue_reserve(&commit->feed, emits->count)) return fail_memory(err);
+  const struct fifo *emits = &commit->txn->emits;
+  if (!fifo_reserve(&commit->feed, emits->count)) return fail_memory(err);
   for (size_t i = 0; i < emits->count; i++) {
-    const struct slice *payload = queue_at(emits, i);
+    const struct slice *payload = fifo_at(emits, i);
     uint8_t *copy = mem_copy(payload->data, payload->bytes + 1);
     if (!copy) return fail_memory(err);
-    *(struct mem_feed_item *)queue_push(&commit->feed) =
+    *(struct mem_feed_item *)fifo_push(&commit->feed) =
         (struct mem_feed_item){{commit->seq, i + 1}, payload->bytes, copy};
   }
   return LUMA_OK;
@@ -166,9 +166,9 @@ static status build(struct commit *commit, struct err *err) {
   TRY(each_write(commit, build_change, err));
   TRY(build_erased(commit, err));
   TRY(build_feed(commit, err));
-  if (!queue_reserve(&store->garbage, commit->changes.count) ||
-      !queue_reserve(&store->erased, commit->erased.count) ||
-      !queue_reserve(&store->feed, commit->feed.count)) {
+  if (!fifo_reserve(&store->garbage, commit->changes.count) ||
+      !fifo_reserve(&store->erased, commit->erased.count) ||
+      !fifo_reserve(&store->feed, commit->feed.count)) {
     return fail_memory(err);
   }
   return LUMA_OK;
@@ -177,15 +177,15 @@ static status build(struct commit *commit, struct err *err) {
 /* Frees what was built and not linked. */
 static void discard(struct commit *commit) {
   for (size_t i = 0; i < commit->changes.count; i++) {
-    struct change *change = queue_at(&commit->changes, i);
+    struct change *change = fifo_at(&commit->changes, i);
     mem_free(change->version);
     if (!change->entry->newest) mem_store__entry_drop(commit->store, change->space, change->entry);
   }
   for (size_t i = 0; i < commit->erased.count; i++) {
-    mem_free(((struct mem_erased *)queue_at(&commit->erased, i))->bytes);
+    mem_free(((struct mem_erased *)fifo_at(&commit->erased, i))->bytes);
   }
   for (size_t i = 0; i < commit->feed.count; i++) {
-    mem_free(((struct mem_feed_item *)queue_at(&commit->feed, i))->payload);
+    mem_free(((struct mem_feed_item *)fifo_at(&commit->feed, i))->payload);
   }
 }
 
@@ -194,16 +194,16 @@ static void discard(struct commit *commit) {
 static void link_all(struct commit *commit) {
   struct mem_store *store = commit->store;
   for (size_t i = 0; i < commit->changes.count; i++) {
-    struct change *change = queue_at(&commit->changes, i);
+    struct change *change = fifo_at(&commit->changes, i);
     mem_store__version_link(store, change->space, change->entry, change->version);
   }
   for (size_t i = 0; i < commit->erased.count; i++) {
-    *(struct mem_erased *)queue_push(&store->erased) =
-        *(struct mem_erased *)queue_at(&commit->erased, i);
+    *(struct mem_erased *)fifo_push(&store->erased) =
+        *(struct mem_erased *)fifo_at(&commit->erased, i);
   }
   for (size_t i = 0; i < commit->feed.count; i++) {
-    *(struct mem_feed_item *)queue_push(&store->feed) =
-        *(struct mem_feed_item *)queue_at(&commit->feed, i);
+    *(struct mem_feed_item *)fifo_push(&store->feed) =
+        *(struct mem_feed_item *)fifo_at(&commit->feed, i);
   }
   store->last_seq = commit->seq;
   store->newest = (struct store_pos){commit->seq, commit->feed.count};
@@ -212,10 +212,10 @@ static void link_all(struct commit *commit) {
 
 static bool has_writes(struct mem_txn *txn) {
   for (int space = 0; space < STORE_SPACES; space++) {
-    const struct sorted *list = &txn->writes[space];
-    struct sorted_gap gap = sorted_find(list, (struct slice){0});
-    for (struct sorted_item *item; (item = sorted_peek(list, gap, false));
-         sorted_step(list, &gap, false)) {
+    const struct keylist *list = &txn->writes[space];
+    struct keylist_gap gap = keylist_find(list, (struct slice){0});
+    for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
+         keylist_step(list, &gap, false)) {
       if (!is_idle((struct mem_write *)item)) return true;
     }
   }
@@ -225,9 +225,9 @@ static bool has_writes(struct mem_txn *txn) {
 /* One commit under the store's mutex. */
 static status commit_writes(struct mem_store *store, struct mem_txn *txn, struct err *err) {
   struct commit commit = {.store = store, .txn = txn, .seq = store->last_seq + 1};
-  queue_init(&commit.changes, sizeof(struct change));
-  queue_init(&commit.erased, sizeof(struct mem_erased));
-  queue_init(&commit.feed, sizeof(struct mem_feed_item));
+  fifo_init(&commit.changes, sizeof(struct change));
+  fifo_init(&commit.erased, sizeof(struct mem_erased));
+  fifo_init(&commit.feed, sizeof(struct mem_feed_item));
   status answer = check_conflicts(&commit, err);
   if (answer == LUMA_CONFLICT) store->stats.conflicts++;
   if (answer == LUMA_OK) answer = build(&commit, err);
@@ -236,9 +236,9 @@ static status commit_writes(struct mem_store *store, struct mem_txn *txn, struct
   } else {
     discard(&commit);
   }
-  queue_deinit(&commit.changes);
-  queue_deinit(&commit.erased);
-  queue_deinit(&commit.feed);
+  fifo_deinit(&commit.changes);
+  fifo_deinit(&commit.erased);
+  fifo_deinit(&commit.feed);
   return answer;
 }
 

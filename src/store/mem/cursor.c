@@ -54,9 +54,9 @@ void mem_store__cursor_close(struct store_cursor *cursor) {
 
 /* One of the two lists that are merged. */
 struct side {
-  const struct sorted *list;
-  struct sorted_gap gap;
-  struct sorted_item *item; /* the next one within the range, or NULL */
+  const struct keylist *list;
+  struct keylist_gap gap;
+  struct keylist_item *item; /* the next one within the range, or NULL */
 };
 
 static bool is_within(const struct mem_cursor *cursor, struct slice key) {
@@ -65,25 +65,25 @@ static bool is_within(const struct mem_cursor *cursor, struct slice key) {
 }
 
 static void side_load(const struct mem_cursor *cursor, struct side *side) {
-  side->item = sorted_peek(side->list, side->gap, cursor->backwards);
+  side->item = keylist_peek(side->list, side->gap, cursor->backwards);
   if (side->item && !is_within(cursor, side->item->key)) side->item = NULL;
 }
 
-static void side_start(const struct mem_cursor *cursor, const struct sorted *list,
+static void side_start(const struct mem_cursor *cursor, const struct keylist *list,
                        struct side *side) {
   side->list = list;
   if (!cursor->backwards) {
-    side->gap = sorted_find(list, buf_slice(&cursor->from));
+    side->gap = keylist_find(list, buf_slice(&cursor->from));
   } else if (cursor->has_to) {
-    side->gap = sorted_find(list, buf_slice(&cursor->to));
+    side->gap = keylist_find(list, buf_slice(&cursor->to));
   } else {
-    side->gap = sorted_end(list);
+    side->gap = keylist_end(list);
   }
   side_load(cursor, side);
 }
 
 static void side_step(const struct mem_cursor *cursor, struct side *side) {
-  sorted_step(side->list, &side->gap, cursor->backwards);
+  keylist_step(side->list, &side->gap, cursor->backwards);
   side_load(cursor, side);
 }
 

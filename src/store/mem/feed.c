@@ -13,7 +13,7 @@ static size_t feed_find(const struct mem_store *store, struct store_pos position
   size_t low = 0, high = store->feed.count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    const struct mem_feed_item *item = queue_at(&store->feed, middle);
+    const struct mem_feed_item *item = fifo_at(&store->feed, middle);
     if (mem_store__pos_compare(item->position, position) <= 0) {
       low = middle + 1;
     } else {
@@ -24,10 +24,10 @@ static size_t feed_find(const struct mem_store *store, struct store_pos position
 }
 
 static void feed_pop(struct mem_store *store) {
-  struct mem_feed_item *item = queue_at(&store->feed, 0);
+  struct mem_feed_item *item = fifo_at(&store->feed, 0);
   store->feed_trimmed = item->position;
   mem_free(item->payload);
-  queue_pop(&store->feed);
+  fifo_pop(&store->feed);
 }
 
 void mem_store__feed_bound(struct mem_store *store) {
@@ -37,7 +37,7 @@ void mem_store__feed_bound(struct mem_store *store) {
 static status feed_copy(const struct mem_store *store, size_t from, uint32_t count,
                         struct arena *arena, struct store_feed_record *records, struct err *err) {
   for (uint32_t i = 0; i < count; i++) {
-    const struct mem_feed_item *item = queue_at(&store->feed, from + i);
+    const struct mem_feed_item *item = fifo_at(&store->feed, from + i);
     void *payload = arena_copy(arena, item->payload, item->bytes);
     if (!payload) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the feed's records");
     records[i] = (struct store_feed_record){item->position, item->position.high,

@@ -11,10 +11,10 @@
 
 static const uint64_t FEED_RECORDS_MAX = 1000000;
 
-static void space_free(struct sorted *list) {
-  struct sorted_gap gap = sorted_find(list, (struct slice){0});
-  for (struct sorted_item *item; (item = sorted_peek(list, gap, false));
-       sorted_step(list, &gap, false)) {
+static void space_free(struct keylist *list) {
+  struct keylist_gap gap = keylist_find(list, (struct slice){0});
+  for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
+       keylist_step(list, &gap, false)) {
     for (struct mem_version *version = ((struct mem_entry *)item)->newest; version;) {
       struct mem_version *older = version->older;
       mem_free(version);
@@ -22,12 +22,12 @@ static void space_free(struct sorted *list) {
     }
   }
   /* the keys stand in the items, so these go once nothing looks at keys any more */
-  gap = sorted_find(list, (struct slice){0});
-  for (struct sorted_item *item; (item = sorted_peek(list, gap, false));) {
-    sorted_step(list, &gap, false);
+  gap = keylist_find(list, (struct slice){0});
+  for (struct keylist_item *item; (item = keylist_peek(list, gap, false));) {
+    keylist_step(list, &gap, false);
     mem_free(item);
   }
-  sorted_deinit(list);
+  keylist_deinit(list);
 }
 
 static void mem_close(struct store *store) {
@@ -38,9 +38,9 @@ static void mem_close(struct store *store) {
   mem->feed_records_max = 0;
   mem_store__feed_bound(mem);
   for (int space = 0; space < STORE_SPACES; space++) space_free(&mem->spaces[space]);
-  queue_deinit(&mem->garbage);
-  queue_deinit(&mem->erased);
-  queue_deinit(&mem->feed);
+  fifo_deinit(&mem->garbage);
+  fifo_deinit(&mem->erased);
+  fifo_deinit(&mem->feed);
   mutex_deinit(&mem->mutex);
   mem_free(mem);
 }
@@ -79,7 +79,7 @@ struct checking {
   uint64_t faults;
 };
 
-static void report(struct checking *checking, const struct sorted_item *item, const char *what) {
+static void report(struct checking *checking, const struct keylist_item *item, const char *what) {
   char place[64];
   size_t at = (size_t)snprintf(place, sizeof place, "space %d key ", (int)checking->space);
   for (size_t i = 0; i < item->key.bytes && at + 3 < sizeof place; i++) {
@@ -89,7 +89,7 @@ static void report(struct checking *checking, const struct sorted_item *item, co
   checking->fault(checking->context, place, what);
 }
 
-static void check_version(struct checking *checking, const struct sorted_item *item,
+static void check_version(struct checking *checking, const struct keylist_item *item,
                           const struct mem_version *version) {
   if (version->seq > checking->store->last_seq) report(checking, item, "is of the future");
   if (version->older && version->older->seq >= version->seq) {
@@ -105,11 +105,11 @@ static void check_version(struct checking *checking, const struct sorted_item *i
 }
 
 static void check_space(struct checking *checking) {
-  const struct sorted *list = &checking->store->spaces[checking->space];
-  const struct sorted_item *before = NULL;
-  struct sorted_gap gap = sorted_find(list, (struct slice){0});
-  for (struct sorted_item *item; (item = sorted_peek(list, gap, false)); before = item) {
-    sorted_step(list, &gap, false);
+  const struct keylist *list = &checking->store->spaces[checking->space];
+  const struct keylist_item *before = NULL;
+  struct keylist_gap gap = keylist_find(list, (struct slice){0});
+  for (struct keylist_item *item; (item = keylist_peek(list, gap, false)); before = item) {
+    keylist_step(list, &gap, false);
     if (before && slice_compare(before->key, item->key) >= 0) {
       report(checking, item, "is out of order");
     }
@@ -176,10 +176,10 @@ status mem_store_open(const struct mem_options *options, struct store **store, s
   made->listener = options->listener;
   made->feed_records_max = options->feed_records_max ? options->feed_records_max : FEED_RECORDS_MAX;
   mutex_init(&made->mutex);
-  for (int space = 0; space < STORE_SPACES; space++) sorted_init(&made->spaces[space]);
-  queue_init(&made->garbage, sizeof(struct mem_garbage));
-  queue_init(&made->erased, sizeof(struct mem_erased));
-  queue_init(&made->feed, sizeof(struct mem_feed_item));
+  for (int space = 0; space < STORE_SPACES; space++) keylist_init(&made->spaces[space]);
+  fifo_init(&made->garbage, sizeof(struct mem_garbage));
+  fifo_init(&made->erased, sizeof(struct mem_erased));
+  fifo_init(&made->feed, sizeof(struct mem_feed_item));
   *store = &made->store;
   return LUMA_OK;
 }

@@ -13,9 +13,9 @@
 #define STORE_MEM_MEM_STORE_INT_H
 
 #include "base/sync/sync.h"
+#include "store/mem/fifo.h"
+#include "store/mem/keylist.h"
 #include "store/mem/mem_store.h"
-#include "store/mem/queue.h"
-#include "store/mem/sorted.h"
 
 /** One committed state of a key. */
 struct mem_version {
@@ -29,7 +29,7 @@ struct mem_version {
 /** A key and its versions, newest first. `newest` is NULL only inside a commit that is making it.
  */
 struct mem_entry {
-  struct sorted_item item;
+  struct keylist_item item;
   struct mem_version *newest;
   uint8_t key[];
 };
@@ -64,12 +64,12 @@ struct mem_feed_item {
 struct mem_store {
   struct store store;
   struct mutex mutex;
-  struct sorted spaces[STORE_SPACES];
+  struct keylist spaces[STORE_SPACES];
   store_seq last_seq;
   struct store_pos newest;       /* of the last commit: (last_seq, its number of feed records) */
-  struct queue garbage;          /* mem_garbage, by seq */
-  struct queue erased;           /* mem_erased, by seq */
-  struct queue feed;             /* mem_feed_item, by position */
+  struct fifo garbage;           /* mem_garbage, by seq */
+  struct fifo erased;            /* mem_erased, by seq */
+  struct fifo feed;              /* mem_feed_item, by position */
   struct store_pos feed_trimmed; /* the newest record let go */
   uint64_t feed_records_max;
   struct mem_txn *oldest_txn, *newest_txn; /* open transactions by snapshot */
@@ -82,7 +82,7 @@ enum mem_write_kind { MEM_WRITE_NONE, MEM_WRITE_PUT, MEM_WRITE_DELETE };
 /** What a transaction did to one key. Nothing at all (NONE, no add) after a savepoint was undone.
  */
 struct mem_write {
-  struct sorted_item item;
+  struct keylist_item item;
   enum mem_write_kind kind;
   bool has_add;
   struct slice value;         /* of a put */
@@ -106,11 +106,11 @@ struct mem_txn {
   bool is_serializable, keeps_undo;
   struct arena
       arena; /* keys, values and writes; freed at the end only, so that what was read stays */
-  struct sorted writes[STORE_SPACES];
-  struct queue guards; /* mem_range: guarded, and in a serializable transaction whatever was read */
-  struct queue erased; /* mem_range: deleted as a whole */
-  struct queue emits;  /* slice */
-  struct queue undo;   /* mem_undo; a savepoint is its length */
+  struct keylist writes[STORE_SPACES];
+  struct fifo guards; /* mem_range: guarded, and in a serializable transaction whatever was read */
+  struct fifo erased; /* mem_range: deleted as a whole */
+  struct fifo emits;  /* slice */
+  struct fifo undo;   /* mem_undo; a savepoint is its length */
 };
 
 static inline struct mem_store *mem_store__of(const struct store_txn *txn) {

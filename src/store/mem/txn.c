@@ -10,11 +10,11 @@ static const size_t MEM_TXN_BYTES_MAX = (size_t)8 << 30;
 static void txn_init(struct mem_txn *txn, const struct store_begin_options *options) {
   txn->is_serializable = options->isolation == STORE_SERIALIZABLE && !options->read_only;
   arena_init(&txn->arena, 0, MEM_TXN_BYTES_MAX);
-  for (int space = 0; space < STORE_SPACES; space++) sorted_init(&txn->writes[space]);
-  queue_init(&txn->guards, sizeof(struct mem_range));
-  queue_init(&txn->erased, sizeof(struct mem_range));
-  queue_init(&txn->emits, sizeof(struct slice));
-  queue_init(&txn->undo, sizeof(struct mem_undo));
+  for (int space = 0; space < STORE_SPACES; space++) keylist_init(&txn->writes[space]);
+  fifo_init(&txn->guards, sizeof(struct mem_range));
+  fifo_init(&txn->erased, sizeof(struct mem_range));
+  fifo_init(&txn->emits, sizeof(struct slice));
+  fifo_init(&txn->undo, sizeof(struct mem_undo));
 }
 
 static void txn_join(struct mem_store *store, struct mem_txn *txn) {
@@ -58,11 +58,11 @@ status mem_store__begin(struct store *store, const struct store_begin_options *o
 }
 
 void mem_store__txn_destroy(struct mem_txn *txn) {
-  for (int space = 0; space < STORE_SPACES; space++) sorted_deinit(&txn->writes[space]);
-  queue_deinit(&txn->guards);
-  queue_deinit(&txn->erased);
-  queue_deinit(&txn->emits);
-  queue_deinit(&txn->undo);
+  for (int space = 0; space < STORE_SPACES; space++) keylist_deinit(&txn->writes[space]);
+  fifo_deinit(&txn->guards);
+  fifo_deinit(&txn->erased);
+  fifo_deinit(&txn->emits);
+  fifo_deinit(&txn->undo);
   arena_deinit(&txn->arena);
   mem_free(txn);
 }
@@ -102,7 +102,7 @@ status mem_store__rollback_to(struct store_txn *txn, uint64_t mark, struct err *
     FAIL(err, LUMA_INVALID_ARGUMENT, "the savepoint is not of this transaction, or was undone");
   }
   while (mem->undo.count > mark) {
-    step_back(mem, queue_at(&mem->undo, mem->undo.count - 1));
+    step_back(mem, fifo_at(&mem->undo, mem->undo.count - 1));
     mem->undo.count--;
   }
   return LUMA_OK;
@@ -111,10 +111,10 @@ status mem_store__rollback_to(struct store_txn *txn, uint64_t mark, struct err *
 status mem_store__note_read(struct mem_txn *txn, enum store_space space, struct store_range range,
                             struct err *err) {
   if (!txn->is_serializable) return LUMA_OK;
-  if (!queue_reserve(&txn->guards, 1)) {
+  if (!fifo_reserve(&txn->guards, 1)) {
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to note what the transaction read");
   }
-  *(struct mem_range *)queue_push(&txn->guards) = (struct mem_range){space, range};
+  *(struct mem_range *)fifo_push(&txn->guards) = (struct mem_range){space, range};
   return LUMA_OK;
 }
 

@@ -6,7 +6,7 @@
 
 struct mem_entry *mem_store__entry(const struct mem_store *store, enum store_space space,
                                    struct slice key) {
-  return (struct mem_entry *)sorted_get(&store->spaces[space], key);
+  return (struct mem_entry *)keylist_get(&store->spaces[space], key);
 }
 
 struct mem_entry *mem_store__entry_make(struct mem_store *store, enum store_space space,
@@ -18,7 +18,7 @@ struct mem_entry *mem_store__entry_make(struct mem_store *store, enum store_spac
   if (key.bytes) memcpy(entry->key, key.data, key.bytes);
   entry->item.key = slice_of(entry->key, key.bytes);
   entry->newest = NULL;
-  if (!sorted_insert(&store->spaces[space], &entry->item)) {
+  if (!keylist_insert(&store->spaces[space], &entry->item)) {
     mem_free(entry);
     return NULL;
   }
@@ -30,7 +30,7 @@ void mem_store__entry_drop(struct mem_store *store, enum store_space space,
                            struct mem_entry *entry) {
   ASSERT(!entry->newest);
   store->stats.memtable_bytes -= sizeof *entry + entry->item.key.bytes;
-  sorted_remove(&store->spaces[space], entry->item.key);
+  keylist_remove(&store->spaces[space], entry->item.key);
   mem_free(entry);
 }
 
@@ -55,7 +55,7 @@ void mem_store__version_link(struct mem_store *store, enum store_space space,
   entry->newest = version;
   store->stats.memtable_bytes += sizeof *version + version->bytes;
   if (version->older || version->is_deleted) {
-    *(struct mem_garbage *)queue_push(&store->garbage) =
+    *(struct mem_garbage *)fifo_push(&store->garbage) =
         (struct mem_garbage){entry, space, version->seq};
   }
 }
@@ -90,16 +90,16 @@ static void entry_prune(struct mem_store *store, const struct mem_garbage *garba
 void mem_store__prune(struct mem_store *store) {
   store_seq oldest = store->oldest_txn ? store->oldest_txn->snapshot : store->last_seq;
   while (store->garbage.count > 0) {
-    struct mem_garbage *garbage = queue_at(&store->garbage, 0);
+    struct mem_garbage *garbage = fifo_at(&store->garbage, 0);
     if (garbage->seq > oldest) break;
     entry_prune(store, garbage, oldest);
-    queue_pop(&store->garbage);
+    fifo_pop(&store->garbage);
   }
   while (store->erased.count > 0) {
-    struct mem_erased *erased = queue_at(&store->erased, 0);
+    struct mem_erased *erased = fifo_at(&store->erased, 0);
     if (erased->seq > oldest) break;
     mem_free(erased->bytes);
-    queue_pop(&store->erased);
+    fifo_pop(&store->erased);
   }
 }
 
@@ -111,16 +111,16 @@ static bool ranges_meet(struct store_range a, struct store_range b) {
 
 bool mem_store__is_changed(const struct mem_store *store, const struct mem_range *where,
                            store_seq snapshot) {
-  const struct sorted *list = &store->spaces[where->space];
+  const struct keylist *list = &store->spaces[where->space];
   struct slice to = where->range.to;
-  struct sorted_gap gap = sorted_find(list, where->range.from);
-  for (struct sorted_item *item; (item = sorted_peek(list, gap, false));
-       sorted_step(list, &gap, false)) {
+  struct keylist_gap gap = keylist_find(list, where->range.from);
+  for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
+       keylist_step(list, &gap, false)) {
     if (to.bytes > 0 && slice_compare(item->key, to) >= 0) break;
     if (((struct mem_entry *)item)->newest->seq > snapshot) return true;
   }
   for (size_t i = store->erased.count; i > 0; i--) {
-    const struct mem_erased *erased = queue_at(&store->erased, i - 1);
+    const struct mem_erased *erased = fifo_at(&store->erased, i - 1);
     if (erased->seq <= snapshot) break;
     if (erased->where.space == where->space && ranges_meet(erased->where.range, where->range)) {
       return true;

@@ -24,15 +24,15 @@ static status copy_in(struct mem_txn *txn, struct slice bytes, struct slice *cop
 
 const struct mem_write *mem_store__own(const struct mem_txn *txn, enum store_space space,
                                        struct slice key) {
-  return (const struct mem_write *)sorted_get(&txn->writes[space], key);
+  return (const struct mem_write *)keylist_get(&txn->writes[space], key);
 }
 
 /* Notes one step back, if there is a savepoint to go back to. */
 static status note_undo(struct mem_txn *txn, enum mem_undo_kind kind, struct mem_write *write,
                         struct err *err) {
   if (!txn->keeps_undo) return LUMA_OK;
-  if (!queue_reserve(&txn->undo, 1)) return fail_memory(txn, err);
-  struct mem_undo *undo = queue_push(&txn->undo);
+  if (!fifo_reserve(&txn->undo, 1)) return fail_memory(txn, err);
+  struct mem_undo *undo = fifo_push(&txn->undo);
   *undo = (struct mem_undo){.kind = kind, .write = write};
   if (write) undo->old = *write;
   return LUMA_OK;
@@ -42,12 +42,12 @@ static status note_undo(struct mem_txn *txn, enum mem_undo_kind kind, struct mem
  */
 static status write_touch(struct mem_txn *txn, enum store_space space, struct slice key,
                           struct mem_write **write, struct err *err) {
-  struct mem_write *found = (struct mem_write *)sorted_get(&txn->writes[space], key);
+  struct mem_write *found = (struct mem_write *)keylist_get(&txn->writes[space], key);
   if (!found) {
     found = arena_zalloc(&txn->arena, 1, sizeof *found);
     if (!found) return fail_memory(txn, err);
     TRY(copy_in(txn, key, &found->item.key, err));
-    if (!sorted_insert(&txn->writes[space], &found->item)) return fail_memory(txn, err);
+    if (!keylist_insert(&txn->writes[space], &found->item)) return fail_memory(txn, err);
   }
   TRY(note_undo(txn, MEM_UNDO_WRITE, found, err));
   *write = found;
@@ -83,10 +83,10 @@ static bool is_before(struct slice key, struct slice to) {
 
 static status erase_own(struct mem_txn *txn, enum store_space space, struct store_range range,
                         struct err *err) {
-  const struct sorted *list = &txn->writes[space];
-  struct sorted_gap gap = sorted_find(list, range.from);
-  for (struct sorted_item *item; (item = sorted_peek(list, gap, false));
-       sorted_step(list, &gap, false)) {
+  const struct keylist *list = &txn->writes[space];
+  struct keylist_gap gap = keylist_find(list, range.from);
+  for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
+       keylist_step(list, &gap, false)) {
     if (!is_before(item->key, range.to)) break;
     TRY(mem_store__delete(&txn->txn, space, item->key, err));
   }
@@ -95,10 +95,10 @@ static status erase_own(struct mem_txn *txn, enum store_space space, struct stor
 
 static status erase_committed(struct mem_txn *txn, enum store_space space, struct store_range range,
                               struct err *err) {
-  const struct sorted *list = &mem_store__of(&txn->txn)->spaces[space];
-  struct sorted_gap gap = sorted_find(list, range.from);
-  for (struct sorted_item *item; (item = sorted_peek(list, gap, false));
-       sorted_step(list, &gap, false)) {
+  const struct keylist *list = &mem_store__of(&txn->txn)->spaces[space];
+  struct keylist_gap gap = keylist_find(list, range.from);
+  for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
+       keylist_step(list, &gap, false)) {
     if (!is_before(item->key, range.to)) break;
     if (!mem_store__visible((struct mem_entry *)item, txn->snapshot)) continue;
     TRY(mem_store__delete(&txn->txn, space, item->key, err));
@@ -112,9 +112,9 @@ static status erase_note(struct mem_txn *txn, enum store_space space, struct sto
   struct mem_range where = {.space = space};
   TRY(copy_in(txn, range.from, &where.range.from, err));
   TRY(copy_in(txn, range.to, &where.range.to, err));
-  if (!queue_reserve(&txn->erased, 1)) return fail_memory(txn, err);
+  if (!fifo_reserve(&txn->erased, 1)) return fail_memory(txn, err);
   TRY(note_undo(txn, MEM_UNDO_ERASE, NULL, err));
-  *(struct mem_range *)queue_push(&txn->erased) = where;
+  *(struct mem_range *)fifo_push(&txn->erased) = where;
   return LUMA_OK;
 }
 
@@ -154,8 +154,8 @@ status mem_store__guard(struct store_txn *txn, enum store_space space, struct sl
   struct mem_txn *mem = (struct mem_txn *)txn;
   struct slice copy = {0};
   TRY(copy_in(mem, key, &copy, err));
-  if (!queue_reserve(&mem->guards, 1)) return fail_memory(mem, err);
-  *(struct mem_range *)queue_push(&mem->guards) =
+  if (!fifo_reserve(&mem->guards, 1)) return fail_memory(mem, err);
+  *(struct mem_range *)fifo_push(&mem->guards) =
       (struct mem_range){space, {copy, slice_of(copy.data, copy.bytes + 1)}};
   return LUMA_OK;
 }
@@ -164,8 +164,8 @@ status mem_store__emit(struct store_txn *txn, struct slice payload, struct err *
   struct mem_txn *mem = (struct mem_txn *)txn;
   struct slice copy = {0};
   TRY(copy_in(mem, payload, &copy, err));
-  if (!queue_reserve(&mem->emits, 1)) return fail_memory(mem, err);
+  if (!fifo_reserve(&mem->emits, 1)) return fail_memory(mem, err);
   TRY(note_undo(mem, MEM_UNDO_EMIT, NULL, err));
-  *(struct slice *)queue_push(&mem->emits) = copy;
+  *(struct slice *)fifo_push(&mem->emits) = copy;
   return LUMA_OK;
 }

@@ -51,6 +51,18 @@ static struct build_frame *top(const struct build *build) {
   return build->depth ? &build->frames[build->depth - 1] : NULL;
 }
 
+static bool append_entry(struct build *build, struct build_entry entry) {
+  struct buf *scratch = &build->scratch;
+  bool has_room = scratch->capacity - scratch->bytes >= sizeof entry;
+  if (!has_room && !buf_reserve(scratch, sizeof entry)) {
+    build__fail_buf(build, scratch);
+    return false;
+  }
+  memcpy(scratch->data + scratch->bytes, &entry, sizeof entry);
+  scratch->bytes += sizeof entry;
+  return true;
+}
+
 bool build__place(struct build *build) {
   if (build->err.code != LUMA_OK) return false;
   struct build_frame *frame = top(build);
@@ -62,8 +74,7 @@ bool build__place(struct build *build) {
   ASSERT(frame->has_name == frame->is_map);
   struct build_entry entry = {frame->name, (uint32_t)(build->out->bytes - frame->heap)};
   frame->has_name = false;
-  if (!buf_append(&build->scratch, &entry, sizeof entry)) build__fail_buf(build, &build->scratch);
-  return build->err.code == LUMA_OK;
+  return append_entry(build, entry);
 }
 
 static void push(struct build *build, bool is_map) {
@@ -232,6 +243,11 @@ static void reset(struct build *build) {
   build->scratch.bytes = 0;
   build->scratch.failed = LUMA_OK;
   build->is_started = build->is_document = false;
+}
+
+status build_status(const struct build *build, struct err *err) {
+  if (build->err.code != LUMA_OK && err) *err = build->err;
+  return build->err.code;
 }
 
 status build_finish(struct build *build, struct slice *result, struct err *err) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON text <-> documents (RFC 8259; NDJSON). simdjson stands behind one face file; numbers, names and the document form are ours.
+/* JSON text <-> documents (RFC 8259; NDJSON). simdjson stands behind one face file; numbers, names
+ * and the document form are ours.
  *
- * Two forms. Plain: what the APIs speak; types JSON lacks are written as text (ulid, timestamp as RFC 3339 …), decimals and integers as numbers.
- * Tagged: MongoDB's Extended JSON v2 with our own tags for our own types ({"$ulid":"…"}); reading back what was written is the identity.
- * Reading: integers that fit 64 bits are exact (int32 when they fit 32 bits in tagged $numberInt only; plain reads int64); larger ones and
- * magnitudes beyond a double become decimals; duplicate names: the last wins; errors have line and column. */
+ * Two forms. Plain: what the APIs speak; types JSON lacks are written as text (ulid, timestamp as
+ * RFC 3339 …), decimals and integers as numbers. Tagged: MongoDB's Extended JSON v2 with our own
+ * tags for our own types ({"$ulid":"…"}); reading back what was written is the identity. Reading:
+ * integers that fit 64 bits are exact (int32 when they fit 32 bits in tagged $numberInt only; plain
+ * reads int64); larger ones and magnitudes beyond a double become decimals; duplicate names: the
+ * last wins; errors have line and column. */
 #ifndef VALUE_JSON_JSON_H
 #define VALUE_JSON_JSON_H
 
@@ -15,9 +18,10 @@ enum json_form { JSON_PLAIN, JSON_TAGGED };
 
 struct json_read_options {
   enum json_form form;
-  uint32_t depth_max;   /* 0 = DOC_DEPTH_MAX */
-  size_t bytes_max;     /* of text; 0 = DOC_BYTES_MAX */
-  bool id_is_key;       /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL, REST, import) */
+  uint32_t depth_max; /* 0 = DOC_DEPTH_MAX */
+  size_t bytes_max;   /* of text; 0 = DOC_BYTES_MAX */
+  bool id_is_key; /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL,
+                     REST, import) */
 };
 
 /** A reader keeps its working memory between texts. One thread. */
@@ -25,16 +29,24 @@ struct json_reader;
 status json_reader_create(struct json_reader **reader, struct err *err);
 void json_reader_destroy(struct json_reader *reader);
 
-/** Reads one object as a document into `out` (names interned in `names`, or inline when NULL); `*doc` borrows from `out`. */
-status json_read_document(struct json_reader *reader, struct slice text, const struct json_read_options *options,
-                          struct names *names, struct buf *out, struct slice *doc, struct err *err);
+/** Reads one object as a document into `out` (names interned in `names`, or inline when NULL);
+ * `*doc` borrows from `out`. */
+status json_read_document(struct json_reader *reader, struct slice text,
+                          const struct json_read_options *options, struct names *names,
+                          struct buf *out, struct slice *doc, struct err *err);
 /** Reads any JSON value as a bare encoded value with inline names (parameters, requests). */
-status json_read_value(struct json_reader *reader, struct slice text, const struct json_read_options *options,
-                       struct buf *out, struct val *value, struct err *err);
+status json_read_value(struct json_reader *reader, struct slice text,
+                       const struct json_read_options *options, struct buf *out, struct val *value,
+                       struct err *err);
+
+/** Whether the text read last had an integer of more digits than a decimal keeps (34): it was
+ * rounded, and its kind says so. */
+bool json_reader_lost_digits(const struct json_reader *reader);
 
 struct json_write_options {
   enum json_form form;
-  const char *key_name; /* what the key slot is called at the top level: "id" or "_id"; NULL = "id", or "_id" when the map has an `id` of its own */
+  const char *key_name; /* what the key slot is called at the top level: "id" or "_id"; NULL = "id",
+                           or "_id" when the map has an `id` of its own */
   uint32_t indent;      /* 0 = one line */
 };
 

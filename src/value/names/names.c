@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/core/assert.h"
+#include "base/core/bytes.h"
 #include "base/hash/hash.h"
 #include "base/mem/arena.h"
 #include "base/mem/mem.h"
@@ -49,13 +50,30 @@ static struct slice entry(const struct names *names, uint32_t id) {
                               memory_order_acquire)[id % CHUNK_NAMES];
 }
 
+/* Names are short: two overlapping loads compare up to 16 bytes without a call. */
+static bool is_same_text(const uint8_t *a, const uint8_t *b, size_t bytes) {
+  if (bytes > 16) return memcmp(a, b, bytes) == 0;
+  if (bytes >= 8)
+    return load64le(a) == load64le(b) && load64le(a + bytes - 8) == load64le(b + bytes - 8);
+  if (bytes >= 4)
+    return load32le(a) == load32le(b) && load32le(a + bytes - 4) == load32le(b + bytes - 4);
+  for (size_t i = 0; i < bytes; i++)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+static bool has_name(const struct names *names, uint32_t id, struct slice name) {
+  struct slice known = entry(names, id);
+  return known.bytes == name.bytes && is_same_text(known.data, name.data, name.bytes);
+}
+
 static uint16_t find_hashed(const struct names *names, struct slice name, uint64_t hash) {
   const struct names_table *table = atomic_load_explicit(&names->table, memory_order_acquire);
   for (uint32_t i = (uint32_t)hash & table->mask;; i = (i + 1) & table->mask) {
     uint32_t slot = atomic_load_explicit(&table->slots[i], memory_order_acquire);
     if (slot == 0) return NAMES_NONE;
     uint32_t id = (slot & 0xffff) - 1;
-    if (slot == slot_of(hash, id) && slice_is_equal(entry(names, id), name)) return (uint16_t)id;
+    if (slot == slot_of(hash, id) && has_name(names, id, name)) return (uint16_t)id;
   }
 }
 

@@ -37,11 +37,14 @@ static struct val take_step(const struct path_step *step, const struct val *from
   return val_missing();
 }
 
+/* The last step answers straight into the caller's value: copying one just made stalls on its
+ * stores. */
 struct val path_get(const struct path *path, const struct val *root) {
+  if (path->count == 0) return *root;
   struct val v = *root;
-  for (uint32_t i = 0; i < path->count && v.type != VAL_MISSING; i++)
-    v = take_step(&path->steps[i], &v);
-  return v;
+  uint32_t last = path->count - 1;
+  for (uint32_t i = 0; i < last; i++) v = take_step(&path->steps[i], &v);
+  return take_step(&path->steps[last], &v);
 }
 
 status path_bind(const struct path *path, const struct names *names, struct arena *arena,
@@ -57,16 +60,21 @@ status path_bind(const struct path *path, const struct names *names, struct aren
 }
 
 /* A name without an id may have got one since: then it is looked up as if it were not bound. */
+static inline struct val take_bound_step(const struct path_bound *bound, uint32_t at,
+                                         const struct val *from) {
+  const struct path_step *step = &bound->path->steps[at];
+  uint16_t id = bound->ids[at];
+  bool by_id = id != NAMES_NONE && from->type == VAL_MAP;
+  return by_id ? val_field_id(from, id, step->name) : take_step(step, from);
+}
+
 struct val path_bound_get(const struct path_bound *bound, const struct val *root) {
-  const struct path *path = bound->path;
-  if (root->names != bound->names) return path_get(path, root);
-  struct val v = *root;
-  for (uint32_t i = 0; i < path->count && v.type != VAL_MISSING; i++) {
-    const struct path_step *step = &path->steps[i];
-    bool by_id = bound->ids[i] != NAMES_NONE && v.type == VAL_MAP;
-    v = by_id ? val_field_id(&v, bound->ids[i], step->name) : take_step(step, &v);
-  }
-  return v;
+  uint32_t count = bound->path->count;
+  if (root->names != bound->names || count == 0) return path_get(bound->path, root);
+  if (count == 1) return take_bound_step(bound, 0, root);
+  struct val v = take_bound_step(bound, 0, root);
+  for (uint32_t i = 1; i + 1 < count; i++) v = take_bound_step(bound, i, &v);
+  return take_bound_step(bound, count - 1, &v);
 }
 
 /* ---- through lists ---- */

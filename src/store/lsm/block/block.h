@@ -83,10 +83,8 @@ static inline enum block_kind block_kind_of(const struct block_view *view, uint3
 }
 uint64_t block_seq(const struct block_view *view, uint32_t index);
 /** The index of the first entry at or after (key, seq) in the order of entries; `count` when there
- * is none. */
+ * is none. UINT64_MAX as `seq`: the first entry of the first key at or after `key`. */
 uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq);
-/** The same for the first entry of the first key at or after `key`, whatever its sequence. */
-uint32_t block_seek_key(const struct block_view *view, struct slice key);
 
 /** Builds one block after another. */
 struct block_builder {

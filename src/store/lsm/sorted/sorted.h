@@ -104,7 +104,7 @@ struct sorted_cursor {
   struct cache_block *block; /* NULL: unplaced */
   struct cache_block
       *index_block; /* the index block the place was found through; NULL when the root */
-  struct block_view view, index_view, root_view;
+  struct block_view view, index_view;
   uint32_t index, index_at, root_at;
   bool no_fill; /* blocks read are not offered to the cache: for compaction and checks */
 };
@@ -124,10 +124,7 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
 status sorted_cursor_next_block(struct sorted_cursor *cursor, struct err *err);
 status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err);
 
-/** The value of the entry at `index` of the cursor's view. For a value that stands apart, `*apart`
- * gets a block with one reference for the caller; else NULL and the value lives in cursor->block.
- */
-status sorted_cursor_value(struct sorted_cursor *cursor, uint32_t index, struct slice *value,
-                           struct cache_block **apart, struct err *err);
+/** Loads a value that stands apart: `handle` is the value of an entry of kind BLOCK_APART. `*value` has one reference for the caller. */
+status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill, struct cache_block **value, struct err *err);
 
 #endif

@@ -3,52 +3,53 @@
  * searches, stepping either way is an index, inserting moves at most one short array and, when that
  * is full, splits it. Simple enough to be seen right.
  *
- * Items are the caller's, begin with a `struct sorted_item` and are never copied; their keys must
+ * Items are the caller's, begin with a `struct keylist_item` and are never copied; their keys must
  * not change while inside. Invariants: no chunk is empty; keys increase within a chunk and from one
  * chunk to the next; no key is there twice. Not thread-safe. */
-#ifndef STORE_MEM_SORTED_H
-#define STORE_MEM_SORTED_H
+#ifndef STORE_MEM_KEYLIST_H
+#define STORE_MEM_KEYLIST_H
 
 #include "base/text/slice.h"
 
 /** The head of every item. */
-struct sorted_item {
+struct keylist_item {
   struct slice key;
 };
 
-struct sorted_chunk;
+struct keylist_chunk;
 
-struct sorted {
-  struct sorted_chunk **chunks;
+struct keylist {
+  struct keylist_chunk **chunks;
   size_t chunks_count, chunks_capacity;
   uint64_t items_count;
 };
 
 /** A gap between two items (or before the first, or after the last). Valid until the list changes.
  */
-struct sorted_gap {
+struct keylist_gap {
   size_t chunk;
   uint32_t index;
 };
 
-void sorted_init(struct sorted *list);
+void keylist_init(struct keylist *list);
 /** Frees the list, not the items. */
-void sorted_deinit(struct sorted *list);
+void keylist_deinit(struct keylist *list);
 
 /** The item of exactly this key, or NULL. */
-struct sorted_item *sorted_get(const struct sorted *list, struct slice key);
+struct keylist_item *keylist_get(const struct keylist *list, struct slice key);
 /** Adds an item whose key must not be there yet; false when out of memory. */
-bool sorted_insert(struct sorted *list, struct sorted_item *item)
+bool keylist_insert(struct keylist *list, struct keylist_item *item)
     __attribute__((warn_unused_result));
 /** Takes out the item of this key, which must be there. Never fails. */
-void sorted_remove(struct sorted *list, struct slice key);
+void keylist_remove(struct keylist *list, struct slice key);
 
 /** The gap before the first item whose key is at or after `key`. */
-struct sorted_gap sorted_find(const struct sorted *list, struct slice key);
-struct sorted_gap sorted_end(const struct sorted *list);
+struct keylist_gap keylist_find(const struct keylist *list, struct slice key);
+struct keylist_gap keylist_end(const struct keylist *list);
 /** The item after the gap (before it, if `backwards`), or NULL. */
-struct sorted_item *sorted_peek(const struct sorted *list, struct sorted_gap gap, bool backwards);
-/** Moves the gap over the item that sorted_peek answers, which must be one. */
-void sorted_step(const struct sorted *list, struct sorted_gap *gap, bool backwards);
+struct keylist_item *keylist_peek(const struct keylist *list, struct keylist_gap gap,
+                                  bool backwards);
+/** Moves the gap over the item that keylist_peek answers, which must be one. */
+void keylist_step(const struct keylist *list, struct keylist_gap *gap, bool backwards);
 
 #endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/os/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/core/assert.h"
+#include "base/os/os_linux_int.h"
+
+static sigset_t watched_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+static void change_mask(int how) {
+  sigset_t set = watched_signals();
+  int result = pthread_sigmask(how, &set, NULL);
+  ASSERT(result == 0);
+}
+
+status process_signals_open(struct process_signals *signals, struct err *err) {
+  sigset_t set = watched_signals();
+  int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (descriptor < 0) return os__fail(err, errno, "open", "the signals");
+  change_mask(SIG_BLOCK);
+  signals->descriptor = descriptor;
+  return LUMA_OK;
+}
+
+enum process_request process_signals_next(struct process_signals *signals) {
+  struct signalfd_siginfo info;
+  ssize_t got;
+  do got = read(signals->descriptor, &info, sizeof info);
+  while (got < 0 && errno == EINTR);
+  if (got != sizeof info) return PROCESS_NOTHING;
+  switch (info.ssi_signo) {
+  case SIGINT: return PROCESS_INTERRUPT;
+  case SIGTERM: return PROCESS_STOP;
+  default: return PROCESS_RELOAD;
+  }
+}
+
+void process_signals_close(struct process_signals *signals) {
+  change_mask(SIG_UNBLOCK);
+  close(signals->descriptor);
+  signals->descriptor = -1;
+}
+
+void process_errors_not_signals(void) {
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  int pipe_result = sigaction(SIGPIPE, &ignore, NULL),
+      size_result = sigaction(SIGXFSZ, &ignore, NULL);
+  ASSERT(pipe_result == 0 && size_result == 0);
+}
+
+bool process_is_terminal(enum process_stream stream) {
+  return isatty((int)stream) == 1;
+}
+
+size_t process_terminal_width(enum process_stream stream) {
+  struct winsize size;
+  return ioctl((int)stream, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static const char *name_of(enum process_stream stream) {
+  static const char *const names[] = {"standard input", "standard output", "standard error"};
+  return names[stream];
+}
+
+/* After a failed call: whether to call again. A stream that someone made non-blocking is waited
+ * for. */
+static bool should_retry(enum process_stream stream, short events) {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN) return false;
+  struct pollfd waiting = {.fd = (int)stream, .events = events};
+  return poll(&waiting, 1, -1) >= 0 || errno == EINTR;
+}
+
+status process_read(enum process_stream stream, void *data, size_t bytes, size_t *got,
+                    struct err *err) {
+  ssize_t part;
+  do part = read((int)stream, data, bytes);
+  while (part < 0 && should_retry(stream, POLLIN));
+  if (part < 0) return os__fail(err, errno, "read", name_of(stream));
+  *got = (size_t)part;
+  return LUMA_OK;
+}
+
+status process_write(enum process_stream stream, struct slice data, struct err *err) {
+  for (size_t done = 0; done < data.bytes;) {
+    ssize_t part = write((int)stream, data.data + done, data.bytes - done);
+    if (part < 0 && should_retry(stream, POLLOUT)) continue;
+    if (part < 0 && errno == EPIPE)
+      FAIL(err, LUMA_CLOSED, "nobody reads %s any more", name_of(stream));
+    if (part < 0) return os__fail(err, errno, "write", name_of(stream));
+    done += (size_t)part;
+  }
+  return LUMA_OK;
+}
+
+const char *process_environment(const char *name) {
+  return getenv(name);
+}
+
+uint32_t process_id(void) {
+  return (uint32_t)getpid();
+}
+
+bool process_is_running(uint32_t id) {
+  return id != 0 && id <= INT32_MAX && (kill((pid_t)id, 0) == 0 || errno == EPERM);
+}
+
+uint64_t process_peak_bytes(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+unsigned process_cores_count(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? (unsigned)count : 1;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/expr/env.h"
+
+struct expr_regex {
+  struct expr_regex *next;
+  struct regex *regex;
+};
+
+void expr_env_init(struct expr_env *env, struct arena *arena) {
+  *env = (struct expr_env){.arena = arena};
+  buf_init(&env->scratch, EXPR_SCRATCH_BYTES_MAX);
+}
+
+void expr_env_deinit(struct expr_env *env) {
+  for (struct expr_regex *at = env->regexes; at; at = at->next) regex_destroy(at->regex);
+  env->regexes = NULL;
+  buf_deinit(&env->scratch);
+}
+
+status expr_env_regex(struct expr_env *env, struct slice pattern, struct slice options,
+                      struct regex **regex, struct err *err) {
+  struct expr_regex *node = arena_zalloc(env->arena, 1, sizeof *node);
+  TRY(plan_check_memory(env->arena, node, err));
+  TRY(regex_create(pattern, options, &node->regex, err));
+  node->next = env->regexes;
+  env->regexes = node;
+  *regex = node->regex;
+  return LUMA_OK;
+}
+
+static status fail_parameter(const struct expr_env *env, const struct expr *param,
+                             struct err *err) {
+  status failed;
+  if (param->parameter)
+    failed =
+        err_raise(err, LUMA_UNKNOWN_PARAMETER, __FILE__, __LINE__,
+                  "parameter $%u was not given: there are %u", param->parameter, env->params.count);
+  else
+    failed = err_raise(err, LUMA_UNKNOWN_PARAMETER, __FILE__, __LINE__,
+                       "parameter `%.*s` was not given", SLICE_ARG(param->name));
+  return expr_env_fail(env, param->offset, failed, err);
+}
+
+status expr_env_param(const struct expr_env *env, const struct expr *param, struct val *value,
+                      struct err *err) {
+  const struct query_params *params = &env->params;
+  if (param->parameter && param->parameter <= params->count && !params->names) {
+    *value = params->values[param->parameter - 1];
+    return LUMA_OK;
+  }
+  for (uint32_t i = 0; params->names && param->parameter == 0 && i < params->count; i++) {
+    if (!slice_is_equal(params->names[i], param->name)) continue;
+    *value = params->values[i];
+    return LUMA_OK;
+  }
+  return fail_parameter(env, param, err);
+}
+
+status expr_env_fail(const struct expr_env *env, uint64_t offset, status failed, struct err *err) {
+  if (failed != LUMA_OK && err && err->line == 0 && env->text.bytes && offset <= env->text.bytes)
+    err_position(err, (const char *)env->text.data, env->text.bytes, offset);
+  return failed;
+}
+
+static bool is_borrowed(const struct val *v) {
+  switch ((enum val_type)v->type) {
+  case VAL_TEXT:
+  case VAL_BYTES:
+  case VAL_LIST:
+  case VAL_MAP:
+  case VAL_VECTOR:
+  case VAL_LIGHT:
+  case VAL_REGEX:
+  case VAL_CODE: return true;
+  case VAL_MISSING:
+  case VAL_NULL:
+  case VAL_BOOL:
+  case VAL_INT32:
+  case VAL_INT64:
+  case VAL_FLOAT64:
+  case VAL_DECIMAL:
+  case VAL_TIMESTAMP:
+  case VAL_DATE:
+  case VAL_DURATION:
+  case VAL_INTERVAL:
+  case VAL_ULID:
+  case VAL_UUID:
+  case VAL_OBJECTID:
+  case VAL_BSONTIME:
+  case VAL_MINKEY:
+  case VAL_MAXKEY:
+  case VAL_TYPES: break;
+  }
+  return false;
+}
+
+status expr_copy_value(struct arena *arena, const struct val *value, struct val *copy,
+                       struct err *err) {
+  *copy = *value;
+  if (!is_borrowed(value) || value->bytes == 0) return LUMA_OK;
+  uint8_t *data = arena_alloc_text(arena, value->bytes);
+  TRY(plan_check_memory(arena, data, err));
+  memcpy(data, value->data, value->bytes);
+  copy->data = data;
+  return LUMA_OK;
+}

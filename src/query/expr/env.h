@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What the expressions of one run share: parameters, the statement's time and text, memory, and
+ * what they count. One thread. */
+#ifndef QUERY_EXPR_ENV_H
+#define QUERY_EXPR_ENV_H
+
+#include "query/plan/expr.h"
+#include "query/regex/regex.h"
+
+/** Values for parameters, by number (`names` NULL) or by name. */
+struct query_params {
+  const struct val *values;
+  const struct slice *names;
+  uint32_t count;
+};
+
+struct expr_regex; /* compiled expressions, ended with the environment */
+
+struct expr_env {
+  struct arena *arena; /* compiled programs and their registers; lives as long as the run */
+  struct query_params params;
+  uint64_t now_us;
+  struct slice text;  /* the statement, for positions */
+  uint64_t clashes;   /* operations that met types they do not take and answered NULL */
+  struct buf scratch; /* for building values; empty between uses */
+  struct expr_regex *regexes;
+};
+
+enum { EXPR_SCRATCH_BYTES_MAX = 128 << 20 };
+
+/** `arena` is borrowed. */
+void expr_env_init(struct expr_env *env, struct arena *arena);
+void expr_env_deinit(struct expr_env *env);
+/** A regular expression that lives as long as the environment. */
+status expr_env_regex(struct expr_env *env, struct slice pattern, struct slice options,
+                      struct regex **regex, struct err *err);
+/** The value of a parameter; LUMA_UNKNOWN_PARAMETER with its position if it was not given. */
+status expr_env_param(const struct expr_env *env, const struct expr *param, struct val *value,
+                      struct err *err);
+/** Gives `err` the position of `offset` in the statement, unless it has one; answers `failed`. */
+status expr_env_fail(const struct expr_env *env, uint64_t offset, status failed, struct err *err);
+/** Copies a value, deeply, so that it outlives the batch it came from. */
+status expr_copy_value(struct arena *arena, const struct val *value, struct val *copy,
+                       struct err *err);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Filtering: the conjuncts of a condition one after the other, each narrowing the rows the next one
+ * sees. The commonest conjunct, an attribute against a constant, reads the attribute and decides in
+ * one pass without a column in between. */
+#include "query/expr/program_int.h"
+#include "query/func/compare.h"
+
+/** `field op constant`; `keep` has a bit for each order that passes: 1 less, 2 equal, 4 greater. */
+struct quick {
+  struct field_reader field;
+  uint32_t slot, keep;
+  enum expr_op op;
+  struct val constant;
+};
+
+/** One conjunct: quick, a match, or a program. */
+struct conjunct {
+  struct quick *quick;
+  struct matcher *matcher;
+  struct program *program;
+  const struct expr *expr;
+};
+
+struct filter {
+  struct expr_env *env;
+  struct conjunct *conjuncts;
+  uint32_t count, capacity;
+};
+
+static uint32_t keep_bits(enum expr_op op) {
+  switch ((int)op) {
+  case EXPR_OP_LT: return 1;
+  case EXPR_OP_EQ: return 2;
+  case EXPR_OP_LE: return 3;
+  case EXPR_OP_GT: return 4;
+  case EXPR_OP_NE: return 5;
+  case EXPR_OP_GE: return 6;
+  default: return 0;
+  }
+}
+
+/** The operator seen from the other side: 3 < x is x > 3. */
+static enum expr_op swap_sides(enum expr_op op) {
+  switch ((int)op) {
+  case EXPR_OP_LT: return EXPR_OP_GT;
+  case EXPR_OP_LE: return EXPR_OP_GE;
+  case EXPR_OP_GT: return EXPR_OP_LT;
+  case EXPR_OP_GE: return EXPR_OP_LE;
+  default: return op;
+  }
+}
+
+static bool is_constant(const struct expr *expr) {
+  return expr->kind == EXPR_CONST || expr->kind == EXPR_PARAM;
+}
+
+static bool is_plain_field(const struct expr *expr) {
+  return expr->kind == EXPR_FIELD && expr->path.count > 0 && !expr->dotted;
+}
+
+static status make_quick(struct filter *filter, const struct expr *expr, struct quick **out,
+                         struct err *err) {
+  *out = NULL;
+  if (expr->kind != EXPR_BINARY || expr->mongo || keep_bits(expr->op) == 0) return LUMA_OK;
+  bool swapped = is_constant(expr->args[0]);
+  const struct expr *field = expr->args[swapped], *constant = expr->args[!swapped];
+  if (!is_plain_field(field) || !is_constant(constant)) return LUMA_OK;
+  struct quick *quick = arena_zalloc(filter->env->arena, 1, sizeof *quick);
+  TRY(plan_check_memory(filter->env->arena, quick, err));
+  TRY(program_constant(filter->env, constant, &quick->constant, err));
+  TRY(field_reader_init(&quick->field, filter->env, &field->path, field->key, false, err));
+  quick->op = swapped ? swap_sides(expr->op) : expr->op;
+  quick->keep = keep_bits(quick->op);
+  quick->slot = field->slot;
+  *out = quick;
+  return LUMA_OK;
+}
+
+static status add_conjunct(struct filter *filter, const struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_BINARY && expr->op == EXPR_OP_AND) {
+    TRY(add_conjunct(filter, expr->args[0], err));
+    return add_conjunct(filter, expr->args[1], err);
+  }
+  if (filter->count == filter->capacity) {
+    uint32_t capacity = filter->capacity ? filter->capacity * 2 : 2;
+    struct conjunct *conjuncts = arena_zalloc(filter->env->arena, capacity, sizeof *conjuncts);
+    TRY(plan_check_memory(filter->env->arena, conjuncts, err));
+    if (filter->count) memcpy(conjuncts, filter->conjuncts, filter->count * sizeof *conjuncts);
+    filter->conjuncts = conjuncts;
+    filter->capacity = capacity;
+  }
+  struct conjunct *conjunct = &filter->conjuncts[filter->count++];
+  conjunct->expr = expr;
+  if (expr->kind == EXPR_MATCH)
+    return matcher_create(filter->env, expr->match, &conjunct->matcher, err);
+  TRY(make_quick(filter, expr, &conjunct->quick, err));
+  return conjunct->quick ? LUMA_OK : program_create(filter->env, expr, &conjunct->program, err);
+}
+
+status filter_create(struct expr_env *env, const struct expr *condition, struct filter **filter,
+                     struct err *err) {
+  struct filter *made = arena_zalloc(env->arena, 1, sizeof *made);
+  TRY(plan_check_memory(env->arena, made, err));
+  made->env = env;
+  *filter = made;
+  return add_conjunct(made, condition, err);
+}
+
+static bool passes_quick(const struct quick *quick, struct expr_env *env, const struct val *v) {
+  struct val truth = program__compare(env, quick->op, v, &quick->constant);
+  return truth.type == VAL_BOOL && truth.boolean;
+}
+
+/** Integers against an integer: no call, no branch on the outcome. */
+static uint32_t run_quick_int(const struct quick *quick, struct expr_env *env,
+                              const struct batch *batch) {
+  const struct val *documents = batch->columns[quick->slot];
+  int64_t k = quick->constant.integer;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    struct val v = field_read(&quick->field, &documents[row]);
+    bool keep = val_is_integer(&v) ? quick->keep >> (1 + (v.integer > k) - (v.integer < k)) & 1
+                                   : passes_quick(quick, env, &v);
+    batch->selection_room[kept] = (uint16_t)row;
+    kept += keep;
+  }
+  return kept;
+}
+
+static uint32_t run_quick_any(const struct quick *quick, struct expr_env *env,
+                              const struct batch *batch) {
+  const struct val *documents = batch->columns[quick->slot];
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    struct val v = field_read(&quick->field, &documents[row]);
+    batch->selection_room[kept] = (uint16_t)row;
+    kept += passes_quick(quick, env, &v);
+  }
+  return kept;
+}
+
+static status run_quick(struct filter *filter, struct quick *quick, struct batch *batch,
+                        uint32_t *kept, struct err *err) {
+  const struct val *first = &batch->columns[quick->slot][batch_row(batch, 0)];
+  TRY(field_reader_bind(&quick->field, filter->env, first, err));
+  *kept = val_is_integer(&quick->constant) ? run_quick_int(quick, filter->env, batch)
+                                           : run_quick_any(quick, filter->env, batch);
+  return LUMA_OK;
+}
+
+static status run_matcher(struct filter *filter, struct matcher *matcher, struct batch *batch,
+                          struct arena *arena, uint32_t *kept, struct err *err) {
+  *kept = 0;
+  TRY(matcher_begin(matcher, filter->env, batch, arena, err));
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    bool matches = false;
+    TRY(matcher_test(matcher, batch, row, &matches, err));
+    batch->selection_room[*kept] = (uint16_t)row;
+    *kept += matches;
+  }
+  return LUMA_OK;
+}
+
+static status run_program(struct filter *filter, struct program *program, struct batch *batch,
+                          struct arena *arena, uint32_t *kept, struct err *err) {
+  const struct val *values = NULL;
+  uint32_t stride = 0;
+  *kept = 0;
+  TRY(program_run(program, batch, arena, &values, &stride, err));
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    struct val truth = program__truth(filter->env, &values[row * stride]);
+    batch->selection_room[*kept] = (uint16_t)row;
+    *kept += truth.type == VAL_BOOL && truth.boolean;
+  }
+  return LUMA_OK;
+}
+
+status filter_run(struct filter *filter, struct batch *batch, struct arena *arena,
+                  struct err *err) {
+  for (uint32_t i = 0; i < filter->count && batch->selected_count; i++) {
+    struct conjunct *conjunct = &filter->conjuncts[i];
+    uint32_t kept = 0;
+    status ran;
+    if (conjunct->quick)
+      ran = run_quick(filter, conjunct->quick, batch, &kept, err);
+    else if (conjunct->matcher)
+      ran = run_matcher(filter, conjunct->matcher, batch, arena, &kept, err);
+    else
+      ran = run_program(filter, conjunct->program, batch, arena, &kept, err);
+    if (ran != LUMA_OK) return expr_env_fail(filter->env, conjunct->expr->offset, ran, err);
+    batch->selected = batch->selection_room;
+    batch->selected_count = kept;
+  }
+  return LUMA_OK;
+}

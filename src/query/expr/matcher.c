@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiling and testing predicates: trees, paths, lists. */
+#include "query/expr/matcher.h"
+
+#include <stdlib.h>
+
+#include "base/core/assert.h"
+#include "query/expr/matcher_int.h"
+#include "query/expr/program.h"
+#include "value/order/order.h"
+
+static status compile(struct expr_env *env, const struct match *match, struct matcher **out,
+                      struct err *err);
+
+/* ---- compiling ---- */
+
+static bool is_plain_path(const struct path *path) {
+  for (uint32_t i = 0; i < path->count; i++)
+    if (path->steps[i].is_index) return false;
+  return true;
+}
+
+static int compare_values(const void *a, const void *b) {
+  return val_compare(a, b);
+}
+
+/** A REGEX value is a pattern, NUL, options; a text is a pattern. */
+static status add_regex(struct expr_env *env, struct matcher *matcher, const struct val *value,
+                        struct slice options, struct err *err) {
+  struct slice pattern = val_slice(value);
+  if (value->type == VAL_REGEX) {
+    const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
+    size_t bytes = end ? (size_t)(end - pattern.data) : pattern.bytes;
+    if (options.bytes == 0 && end) options = slice_of(end + 1, pattern.bytes - bytes - 1);
+    pattern.bytes = bytes;
+  }
+  uint32_t at = matcher->regexes_count;
+  TRY(expr_env_regex(env, pattern, options, &matcher->regexes[at], err));
+  matcher->regex_values[at] = *value;
+  matcher->regexes_count++;
+  return LUMA_OK;
+}
+
+static status make_regex_room(struct expr_env *env, struct matcher *matcher, uint32_t count,
+                              struct err *err) {
+  matcher->regexes = arena_zalloc(env->arena, count, sizeof(struct regex *));
+  matcher->regex_values = arena_zalloc(env->arena, count, sizeof(struct val));
+  return plan_check_memory(env->arena, matcher->regexes ? matcher->regex_values : NULL, err);
+}
+
+static status compile_in(struct expr_env *env, struct matcher *matcher, struct err *err) {
+  if (matcher->value.type != VAL_LIST) FAIL(err, LUMA_INVALID_ARGUMENT, "$in and $nin take a list");
+  uint32_t count = val_count(&matcher->value);
+  TRY(make_regex_room(env, matcher, count + 1, err));
+  matcher->values = arena_zalloc(env->arena, count + 1, sizeof(struct val));
+  TRY(plan_check_memory(env->arena, matcher->values, err));
+  for (uint32_t i = 0; i < count; i++) {
+    struct val element = val_at(&matcher->value, i);
+    if (val_is_null(&element))
+      matcher->has_null = true;
+    else if (element.type == VAL_REGEX)
+      TRY(add_regex(env, matcher, &element, slice_of(NULL, 0), err));
+    else
+      matcher->values[matcher->values_count++] = element;
+  }
+  qsort(matcher->values, matcher->values_count, sizeof(struct val), compare_values);
+  return LUMA_OK;
+}
+
+static status compile_mod(struct matcher *matcher, struct err *err) {
+  int64_t parts[2] = {0, 0};
+  if (matcher->value.type != VAL_LIST || val_count(&matcher->value) != 2)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "$mod takes a list of divisor and remainder");
+  for (uint32_t i = 0; i < 2; i++) {
+    struct val v = val_at(&matcher->value, i);
+    if (!val_is_number(&v)) FAIL(err, LUMA_INVALID_ARGUMENT, "$mod takes numbers");
+    if (!val_to_int64(&v, &parts[i])) parts[i] = (int64_t)val_to_float64(&v);
+  }
+  if (parts[0] == 0) FAIL(err, LUMA_INVALID_ARGUMENT, "the divisor of $mod is zero");
+  matcher->divisor = parts[0];
+  matcher->remainder = parts[1];
+  return LUMA_OK;
+}
+
+static status compile_size(struct matcher *matcher, struct err *err) {
+  if (!val_is_number(&matcher->value) || !val_to_int64(&matcher->value, &matcher->size) ||
+      matcher->size < 0)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "$size takes a whole number that is not negative");
+  return LUMA_OK;
+}
+
+/** The operand, made ready for the operator. */
+static status compile_operand(struct expr_env *env, struct matcher *matcher,
+                              const struct match *match, struct err *err) {
+  struct val *value = &matcher->value;
+  switch (match->op) {
+  case MATCH_IN:
+  case MATCH_NIN: return compile_in(env, matcher, err);
+  case MATCH_TYPE: return matcher__set_types(matcher, value, err);
+  case MATCH_MOD: return compile_mod(matcher, err);
+  case MATCH_SIZE: return compile_size(matcher, err);
+  case MATCH_REGEX:
+    if (value->type != VAL_TEXT && value->type != VAL_REGEX)
+      FAIL(err, LUMA_INVALID_ARGUMENT, "$regex takes a text or a regular expression");
+    TRY(make_regex_room(env, matcher, 1, err));
+    return add_regex(env, matcher, value, match->options, err);
+  case MATCH_EQ:
+  case MATCH_NE:
+    matcher->has_null = val_is_null(value);
+    if (value->type != VAL_REGEX) return LUMA_OK;
+    TRY(make_regex_room(env, matcher, 1, err));
+    return add_regex(env, matcher, value, match->options, err);
+  case MATCH_GT:
+  case MATCH_GTE:
+  case MATCH_LT:
+  case MATCH_LTE:
+    matcher->has_null = val_is_null(value);
+    matcher->order_class = val_order_class((enum val_type)value->type);
+    return LUMA_OK;
+  case MATCH_EXISTS:
+  case MATCH_ALL:
+  case MATCH_ELEM:
+  case MATCH_AND:
+  case MATCH_OR:
+  case MATCH_NOR:
+  case MATCH_NOT:
+  case MATCH_EXPR: break;
+  }
+  return LUMA_OK;
+}
+
+/** Whether the predicate of a $elemMatch is about fields of the elements, so that only maps and
+ * lists can match. */
+static bool reads_fields(const struct match *match) {
+  for (uint32_t i = 0; i < match->children_count; i++) {
+    const struct match *child = match->children[i];
+    if (child->path.count || (child->op != MATCH_ELEM && reads_fields(child))) return true;
+  }
+  return false;
+}
+
+static status compile_children(struct expr_env *env, struct matcher *matcher,
+                               const struct match *match, struct err *err) {
+  matcher->children = arena_zalloc(env->arena, match->children_count + 1, sizeof(struct matcher *));
+  TRY(plan_check_memory(env->arena, matcher->children, err));
+  for (uint32_t i = 0; i < match->children_count; i++)
+    TRY(compile(env, match->children[i], &matcher->children[i], err));
+  matcher->children_count = match->children_count;
+  matcher->on_fields = match->op == MATCH_ELEM && reads_fields(match);
+  return LUMA_OK;
+}
+
+/** `$all: [a, b]` is a AND b on the same path; of nothing it is false, which an OR of nothing says.
+ */
+static status compile_all(struct expr_env *env, struct matcher *matcher, const struct match *match,
+                          struct err *err) {
+  if (match->children_count) {
+    matcher->op = MATCH_AND;
+    return compile_children(env, matcher, match, err);
+  }
+  if (matcher->value.type != VAL_LIST) FAIL(err, LUMA_INVALID_ARGUMENT, "$all takes a list");
+  uint32_t count = val_count(&matcher->value);
+  matcher->op = count ? MATCH_AND : MATCH_OR;
+  matcher->children = arena_zalloc(env->arena, count + 1, sizeof(struct matcher *));
+  TRY(plan_check_memory(env->arena, matcher->children, err));
+  for (uint32_t i = 0; i < count; i++) {
+    struct match each = *match;
+    struct expr operand = {
+        .kind = EXPR_CONST, .value = val_at(&matcher->value, i), .offset = match->offset};
+    each.op = MATCH_EQ;
+    each.value = &operand;
+    TRY(compile(env, &each, &matcher->children[i], err));
+    matcher->children_count++;
+  }
+  return LUMA_OK;
+}
+
+static status fill(struct expr_env *env, struct matcher *matcher, const struct match *match,
+                   struct err *err) {
+  if (match->value) TRY(program_constant(env, match->value, &matcher->value, err));
+  TRY(field_reader_init(&matcher->field, env, &match->path, match->key, false, err));
+  matcher->is_plain = is_plain_path(&match->path);
+  if (match->op == MATCH_EXPR)
+    return program_create(env, match->expression, &matcher->program, err);
+  if (match->op == MATCH_ALL) return compile_all(env, matcher, match, err);
+  if (match->children_count) return compile_children(env, matcher, match, err);
+  return compile_operand(env, matcher, match, err);
+}
+
+static status compile(struct expr_env *env, const struct match *match, struct matcher **out,
+                      struct err *err) {
+  struct matcher *matcher = arena_zalloc(env->arena, 1, sizeof *matcher);
+  TRY(plan_check_memory(env->arena, matcher, err));
+  matcher->op = match->op;
+  matcher->slot = match->slot;
+  *out = matcher;
+  return expr_env_fail(env, match->offset, fill(env, matcher, match, err), err);
+}
+
+status matcher_create(struct expr_env *env, const struct match *match, struct matcher **matcher,
+                      struct err *err) {
+  return compile(env, match, matcher, err);
+}
+
+/* ---- testing ---- */
+
+status matcher_begin(struct matcher *matcher, struct expr_env *env, const struct batch *batch,
+                     struct arena *arena, struct err *err) {
+  if (batch->selected_count == 0) return LUMA_OK;
+  if (matcher->op == MATCH_EXPR)
+    return program_run(matcher->program, batch, arena, &matcher->truths, &matcher->truths_stride,
+                       err);
+  if (matcher->op == MATCH_ELEM || matcher->children_count == 0)
+    return field_reader_bind(&matcher->field, env,
+                             &batch->columns[matcher->slot][batch_row(batch, 0)], err);
+  for (uint32_t i = 0; i < matcher->children_count; i++)
+    TRY(matcher_begin(matcher->children[i], env, batch, arena, err));
+  return LUMA_OK;
+}
+
+/** A visit of the values a path reaches, until one satisfies the predicate. */
+struct test {
+  const struct matcher *matcher;
+  bool matches;
+  status failed;
+  struct err *err;
+};
+
+/** Whether a list is looked into besides being looked at. */
+static bool looks_into_lists(enum match_op op) {
+  return op != MATCH_EXISTS && op != MATCH_SIZE && op != MATCH_ELEM;
+}
+
+static status test_with_elements(const struct matcher *matcher, const struct val *v, bool *matches,
+                                 struct err *err) {
+  TRY(matcher__test_value(matcher, v, matches, err));
+  if (*matches || v->type != VAL_LIST || !looks_into_lists(matcher->op)) return LUMA_OK;
+  for (uint32_t i = 0; i < val_count(v) && !*matches; i++) {
+    struct val element = val_at(v, i);
+    TRY(matcher__test_value(matcher, &element, matches, err));
+  }
+  return LUMA_OK;
+}
+
+static bool test_visited(void *context, const struct val *v) {
+  struct test *test = context;
+  test->failed = test_with_elements(test->matcher, v, &test->matches, test->err);
+  return test->failed == LUMA_OK && !test->matches;
+}
+
+/** The predicate of a leaf on `root`'s path, before NE and NIN turn it round. */
+static status test_path(const struct matcher *matcher, const struct val *root, bool *matches,
+                        struct err *err) {
+  if (matcher->is_plain) {
+    struct val v = field_read(&matcher->field, root);
+    /* A value found by names alone is the only one: a list on the way would have ended the reading.
+     */
+    if (v.type != VAL_MISSING || (matcher->field.path.count == 1 && root->type == VAL_MAP))
+      return test_with_elements(matcher, &v, matches, err);
+  }
+  struct test test = {.matcher = matcher, .err = err};
+  field_visit(&matcher->field, root, test_visited, &test);
+  *matches = test.matches;
+  return test.failed;
+}
+
+static bool is_negative(const struct matcher *matcher) {
+  if (matcher->op == MATCH_EXISTS) return !matcher__is_true(&matcher->value);
+  return matcher->op == MATCH_NE || matcher->op == MATCH_NIN;
+}
+
+/** Where the documents come from: a batch's row, or one element. */
+struct subject {
+  const struct batch *batch;
+  uint32_t row;
+  const struct val *element;
+};
+
+static status test_subject(const struct matcher *matcher, const struct subject *subject,
+                           bool *matches, struct err *err);
+
+/** AND: all; OR: any; NOT: not all; NOR: not any. */
+static status test_tree(const struct matcher *matcher, const struct subject *subject, bool *matches,
+                        struct err *err) {
+  bool is_all = matcher->op == MATCH_AND || matcher->op == MATCH_NOT, found = is_all;
+  for (uint32_t i = 0; i < matcher->children_count && found == is_all; i++)
+    TRY(test_subject(matcher->children[i], subject, &found, err));
+  *matches = found ^ (matcher->op == MATCH_NOR || matcher->op == MATCH_NOT);
+  return LUMA_OK;
+}
+
+static status test_subject(const struct matcher *matcher, const struct subject *subject,
+                           bool *matches, struct err *err) {
+  if (matcher->op >= MATCH_AND && matcher->op <= MATCH_NOT)
+    return test_tree(matcher, subject, matches, err);
+  if (matcher->op == MATCH_EXPR) {
+    ASSERT(!subject->element);
+    *matches = matcher__is_true(&matcher->truths[subject->row * matcher->truths_stride]);
+    return LUMA_OK;
+  }
+  if (!subject->element) {
+    TRY(test_path(matcher, &subject->batch->columns[matcher->slot][subject->row], matches, err));
+  } else if (matcher->field.path.count == 0) {
+    TRY(matcher__test_value(matcher, subject->element, matches, err));
+  } else {
+    TRY(test_path(matcher, subject->element, matches, err));
+  }
+  *matches ^= is_negative(matcher);
+  return LUMA_OK;
+}
+
+status matcher_test(const struct matcher *matcher, const struct batch *batch, uint32_t row,
+                    bool *matches, struct err *err) {
+  return test_subject(matcher, &(struct subject){.batch = batch, .row = row}, matches, err);
+}
+
+status matcher_test_element(const struct matcher *matcher, const struct val *element, bool *matches,
+                            struct err *err) {
+  return test_subject(matcher, &(struct subject){.element = element}, matches, err);
+}

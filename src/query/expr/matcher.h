@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* MongoDB's predicates, compiled: operands evaluated, regular expressions made, paths bound.
+ * Exactly MongoDB's semantics: type brackets, null equal to missing, a list matches when any
+ * element does, negation of the whole. Two additions for types MongoDB lacks: a text that reads as
+ * a ULID or UUID equals one. One thread. */
+#ifndef QUERY_EXPR_MATCHER_H
+#define QUERY_EXPR_MATCHER_H
+
+#include "query/expr/field.h"
+#include "value/batch/batch.h"
+
+struct matcher;
+
+/** Compiles `match` (bound). Memory of env->arena. LUMA_INVALID_ARGUMENT for operands the operators
+ * do not take, with position. */
+status matcher_create(struct expr_env *env, const struct match *match, struct matcher **matcher,
+                      struct err *err);
+/** Binds paths to the documents of the batch and evaluates $expr over its live rows. Before
+ * matcher_test. */
+status matcher_begin(struct matcher *matcher, struct expr_env *env, const struct batch *batch,
+                     struct arena *arena, struct err *err);
+/** Whether row `row` of the batch matches. */
+status matcher_test(const struct matcher *matcher, const struct batch *batch, uint32_t row,
+                    bool *matches, struct err *err);
+/** Whether one value matches as an element does (the subject of $elemMatch and $pull): a predicate
+ * without paths on the value itself, one with paths on its fields. No $expr within. */
+status matcher_test_element(const struct matcher *matcher, const struct val *element, bool *matches,
+                            struct err *err);
+
+#endif

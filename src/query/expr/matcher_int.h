@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* The compiled predicate, as the compiler and the tester share it. */
+#ifndef QUERY_EXPR_MATCHER_INT_H
+#define QUERY_EXPR_MATCHER_INT_H
+
+#include "query/expr/matcher.h"
+
+struct program;
+
+struct matcher {
+  enum match_op op;
+  uint32_t slot;
+  struct field_reader field;
+  bool is_plain;    /* the path's steps are names only: read strictly while no list is in the way */
+  struct val value; /* the operand */
+  int order_class;  /* its type bracket */
+  struct val *values; /* IN: sorted by the total order */
+  uint32_t values_count;
+  bool has_null;            /* EQ, IN: the operand is or has null */
+  struct regex **regexes;   /* REGEX: one; IN: those in its list */
+  struct val *regex_values; /* what they were made of: an equal REGEX value matches too */
+  uint32_t regexes_count;
+  uint32_t types;             /* TYPE: bit per enum val_type */
+  bool type_int, type_long;   /* TYPE: "int" and "long" look at the size of 64-bit integers */
+  int64_t divisor, remainder; /* MOD */
+  int64_t size;
+  struct matcher **children;
+  uint32_t children_count;
+  bool on_fields;           /* ELEM: only maps and lists can match */
+  struct program *program;  /* EXPR */
+  const struct val *truths; /* EXPR: by row, of the current batch */
+  uint32_t truths_stride;
+};
+
+/** TYPE: fills the mask from a name, a number or a list of them. */
+status matcher__set_types(struct matcher *matcher, const struct val *operand, struct err *err);
+/** MongoDB's truth: all but false, null, missing and zero. */
+bool matcher__is_true(const struct val *v);
+/** Whether one value (not through lists) satisfies the predicate. */
+status matcher__test_value(const struct matcher *matcher, const struct val *v, bool *matches,
+                           struct err *err);
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* The compiler: a walk over the expression that appends steps in the order they run. */
+#include "query/expr/program.h"
+
+#include "base/core/assert.h"
+#include "query/expr/like.h"
+#include "query/expr/program_int.h"
+
+static status compile(struct program *program, const struct expr *expr, struct operand *out,
+                      struct err *err);
+
+/** Appends a step; valid until the next one. */
+static status add_step(struct program *program, step_run *run, const struct expr *expr,
+                       struct step **step, struct err *err) {
+  if (program->steps_count == program->steps_capacity) {
+    size_t capacity = program->steps_capacity ? program->steps_capacity * 2 : 4;
+    struct step *steps = arena_zalloc(program->env->arena, capacity, sizeof *steps);
+    TRY(plan_check_memory(program->env->arena, steps, err));
+    if (program->steps_count) memcpy(steps, program->steps, program->steps_count * sizeof *steps);
+    program->steps = steps;
+    program->steps_capacity = capacity;
+  }
+  if (program->steps_count == PROGRAM_STEPS_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "the expression is too large");
+  *step = &program->steps[program->steps_count++];
+  **step = (struct step){.run = run, .expr = expr};
+  return LUMA_OK;
+}
+
+static status add_register(struct program *program, uint32_t *index, struct err *err) {
+  struct arena *arena = program->env->arena;
+  if (program->registers_count == program->registers_capacity) {
+    uint32_t capacity = program->registers_capacity ? program->registers_capacity * 2 : 4;
+    struct val **registers = arena_zalloc(arena, capacity, sizeof *registers);
+    TRY(plan_check_memory(arena, registers, err));
+    if (program->registers_count)
+      memcpy(registers, program->registers, program->registers_count * sizeof *registers);
+    program->registers = registers;
+    program->registers_capacity = capacity;
+  }
+  struct val *values = arena_alloc(arena, BATCH_ROWS * sizeof *values);
+  TRY(plan_check_memory(arena, values, err));
+  program->registers[program->registers_count] = values;
+  *index = program->registers_count++;
+  return LUMA_OK;
+}
+
+static status add_constant(struct program *program, const struct val *value, struct operand *out,
+                           struct err *err) {
+  if (program->constants_count == program->constants_capacity) {
+    uint32_t capacity = program->constants_capacity ? program->constants_capacity * 2 : 4;
+    struct val *constants = arena_zalloc(program->env->arena, capacity, sizeof *constants);
+    TRY(plan_check_memory(program->env->arena, constants, err));
+    if (program->constants_count)
+      memcpy(constants, program->constants, program->constants_count * sizeof *constants);
+    program->constants = constants;
+    program->constants_capacity = capacity;
+  }
+  program->constants[program->constants_count] = *value;
+  *out = (struct operand){OPERAND_CONST, program->constants_count++};
+  return LUMA_OK;
+}
+
+/** A step whose result is a fresh register. */
+static status add_result(struct program *program, step_run *run, const struct expr *expr,
+                         struct step **step, struct operand *out, struct err *err) {
+  uint32_t index = 0;
+  TRY(add_register(program, &index, err));
+  TRY(add_step(program, run, expr, step, err));
+  (*step)->out = index;
+  *out = (struct operand){OPERAND_REGISTER, index};
+  return LUMA_OK;
+}
+
+static status compile_args(struct program *program, const struct expr *expr, struct operand **args,
+                           struct err *err) {
+  *args = arena_zalloc(program->env->arena, expr->args_count + 1, sizeof **args);
+  TRY(plan_check_memory(program->env->arena, *args, err));
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    TRY(compile(program, expr->args[i], &(*args)[i], err));
+  return LUMA_OK;
+}
+
+/** A step over all arguments. */
+static status compile_all(struct program *program, step_run *run, const struct expr *expr,
+                          struct step **step, struct operand *out, struct err *err) {
+  struct operand *args = NULL;
+  TRY(compile_args(program, expr, &args, err));
+  TRY(add_result(program, run, expr, step, out, err));
+  (*step)->args = args;
+  (*step)->args_count = expr->args_count;
+  if (expr->args_count > 0) (*step)->a = args[0];
+  if (expr->args_count > 1) (*step)->b = args[1];
+  if (expr->args_count > 2) (*step)->c = args[2];
+  return LUMA_OK;
+}
+
+/* ---- leaves ---- */
+
+static status compile_field(struct program *program, const struct expr *expr, struct operand *out,
+                            struct err *err) {
+  if (expr->path.count == 0) {
+    *out = (struct operand){OPERAND_COLUMN, expr->slot};
+    return LUMA_OK;
+  }
+  struct expr_env *env = program->env;
+  struct step *step = NULL;
+  struct field_reader *field = arena_zalloc(env->arena, 1, sizeof *field);
+  TRY(plan_check_memory(env->arena, field, err));
+  TRY(field_reader_init(field, env, &expr->path, expr->key, expr->dotted, err));
+  TRY(add_result(program, step_field, expr, &step, out, err));
+  step->field = field;
+  step->a = (struct operand){OPERAND_COLUMN, expr->slot};
+  return LUMA_OK;
+}
+
+static status compile_match(struct program *program, const struct expr *expr, struct operand *out,
+                            struct err *err) {
+  struct matcher *matcher = NULL;
+  struct step *step = NULL;
+  TRY(matcher_create(program->env, expr->match, &matcher, err));
+  TRY(add_result(program, step_match, expr, &step, out, err));
+  step->matcher = matcher;
+  return LUMA_OK;
+}
+
+/* ---- narrowing ---- */
+
+/** Begins a level of narrowing by `condition`; `*at` is its step, whose skip_to is set at the end.
+ */
+static status begin_narrow(struct program *program, step_run *run, const struct expr *expr,
+                           struct operand condition, uint32_t *at, struct err *err) {
+  struct step *step = NULL;
+  if (program->depth == PROGRAM_DEPTH_MAX - 1)
+    FAIL(err, LUMA_TOO_DEEP, "the expression is nested too deeply");
+  if (!program->rooms[program->depth]) {
+    uint16_t *room = arena_alloc(program->env->arena, BATCH_ROWS * sizeof *room);
+    TRY(plan_check_memory(program->env->arena, room, err));
+    program->rooms[program->depth] = room;
+  }
+  program->depth++;
+  *at = program->steps_count;
+  TRY(add_step(program, run, expr, &step, err));
+  step->a = condition;
+  return LUMA_OK;
+}
+
+static status end_narrow(struct program *program, const struct expr *expr, uint32_t at,
+                         struct err *err) {
+  struct step *step = NULL;
+  TRY(add_step(program, step_widen, expr, &step, err));
+  program->steps[at].skip_to = program->steps_count - 1;
+  program->depth--;
+  return LUMA_OK;
+}
+
+static status compile_logic(struct program *program, const struct expr *expr, struct operand *out,
+                            struct err *err) {
+  struct operand left, right;
+  struct step *step = NULL;
+  uint32_t at = 0;
+  bool is_and = expr->op == EXPR_OP_AND;
+  TRY(compile(program, expr->args[0], &left, err));
+  TRY(begin_narrow(program, is_and ? step_narrow_not_false : step_narrow_not_true, expr, left, &at,
+                   err));
+  TRY(compile(program, expr->args[1], &right, err));
+  TRY(end_narrow(program, expr, at, err));
+  TRY(add_result(program, is_and ? step_and : step_or, expr, &step, out, err));
+  step->a = left;
+  step->b = right;
+  return LUMA_OK;
+}
+
+static status add_copy(struct program *program, const struct expr *expr, struct operand from,
+                       struct operand to, struct err *err) {
+  struct step *step = NULL;
+  TRY(add_step(program, step_copy, expr, &step, err));
+  step->a = from;
+  step->out = to.index;
+  return LUMA_OK;
+}
+
+/** Each WHEN narrows to its rows for THEN, and to the others for what follows. */
+static status compile_case(struct program *program, const struct expr *expr, struct operand *out,
+                           struct err *err) {
+  struct step *step = NULL;
+  uint32_t pairs = expr->args_count / 2, begun[PROGRAM_DEPTH_MAX];
+  TRY(add_result(program, step_null, expr, &step, out, err));
+  for (uint32_t i = 0; i < pairs; i++) {
+    struct operand condition, value;
+    uint32_t at = 0;
+    if (i == PROGRAM_DEPTH_MAX)
+      FAIL(err, LUMA_TOO_LARGE, "CASE has more than %d branches", PROGRAM_DEPTH_MAX);
+    TRY(compile(program, expr->args[2 * i], &condition, err));
+    TRY(begin_narrow(program, step_narrow_true, expr, condition, &at, err));
+    TRY(compile(program, expr->args[2 * i + 1], &value, err));
+    TRY(add_copy(program, expr, value, *out, err));
+    TRY(end_narrow(program, expr, at, err));
+    TRY(begin_narrow(program, step_narrow_not_true, expr, condition, &begun[i], err));
+  }
+  if (expr->has_else) {
+    struct operand value;
+    TRY(compile(program, expr->args[expr->args_count - 1], &value, err));
+    TRY(add_copy(program, expr, value, *out, err));
+  }
+  for (uint32_t i = pairs; i-- > 0;) TRY(end_narrow(program, expr, begun[i], err));
+  return LUMA_OK;
+}
+
+static status compile_coalesce(struct program *program, const struct expr *expr,
+                               struct operand *out, struct err *err) {
+  struct step *step = NULL;
+  uint32_t begun[FUNC_ARGS_MAX];
+  TRY(add_result(program, step_null, expr, &step, out, err));
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    struct operand value;
+    TRY(begin_narrow(program, step_narrow_null, expr, *out, &begun[i], err));
+    TRY(compile(program, expr->args[i], &value, err));
+    TRY(add_copy(program, expr, value, *out, err));
+  }
+  for (uint32_t i = expr->args_count; i-- > 0;) TRY(end_narrow(program, expr, begun[i], err));
+  return LUMA_OK;
+}
+
+/* ---- operators ---- */
+
+static step_run *run_of_binary(const struct expr *expr) {
+  switch (expr->op) {
+  case EXPR_OP_EQ:
+  case EXPR_OP_NE:
+  case EXPR_OP_LT:
+  case EXPR_OP_LE:
+  case EXPR_OP_GT:
+  case EXPR_OP_GE: return expr->mongo ? step_mongo_compare : step_compare;
+  case EXPR_OP_IS_DISTINCT:
+  case EXPR_OP_IS_NOT_DISTINCT: return step_distinct;
+  case EXPR_OP_LIKE:
+  case EXPR_OP_NOT_LIKE:
+  case EXPR_OP_ILIKE:
+  case EXPR_OP_NOT_ILIKE: return step_like;
+  case EXPR_OP_CONTAINS:
+  case EXPR_OP_STARTS_WITH:
+  case EXPR_OP_ENDS_WITH: return step_contains;
+  case EXPR_OP_CONCAT: return step_concat;
+  case EXPR_OP_ADD:
+  case EXPR_OP_SUBTRACT:
+  case EXPR_OP_MULTIPLY:
+  case EXPR_OP_DIVIDE:
+  case EXPR_OP_MODULO: return step_arithmetic;
+  case EXPR_OP_NOT:
+  case EXPR_OP_NEGATE:
+  case EXPR_OP_IS_NULL:
+  case EXPR_OP_IS_NOT_NULL:
+  case EXPR_OP_IS_TRUE:
+  case EXPR_OP_IS_FALSE:
+  case EXPR_OP_AND:
+  case EXPR_OP_OR: break;
+  }
+  return step_null;
+}
+
+/** A constant pattern is checked and normalised once. */
+static status prepare_pattern(struct program *program, struct step *step, struct err *err) {
+  if (step->run != step_like || step->b.kind != OPERAND_CONST) return LUMA_OK;
+  const struct val *pattern = &program->constants[step->b.index];
+  if (pattern->type != VAL_TEXT) return LUMA_OK;
+  TRY(program__pattern(program->env, step->expr, val_slice(pattern), &step->pattern, err));
+  step->pattern_ready = true;
+  return LUMA_OK;
+}
+
+static status compile_binary(struct program *program, const struct expr *expr, struct operand *out,
+                             struct err *err) {
+  struct step *step = NULL;
+  if (expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR)
+    return compile_logic(program, expr, out, err);
+  TRY(compile_all(program, run_of_binary(expr), expr, &step, out, err));
+  return prepare_pattern(program, step, err);
+}
+
+static status compile_call(struct program *program, const struct expr *expr, struct operand *out,
+                           struct err *err) {
+  struct step *step = NULL;
+  ASSERT(expr->function);
+  if (expr->function->lazy) return compile_coalesce(program, expr, out, err);
+  TRY(compile_all(program, step_call, expr, &step, out, err));
+  step->func = expr->function;
+  return LUMA_OK;
+}
+
+static status compile_shape(struct program *program, const struct expr *expr, struct operand *out,
+                            struct err *err) {
+  struct step *step = NULL;
+  TRY(compile_all(program, step_shape, expr, &step, out, err));
+  return shape__compile(program->env, expr, &step->shape, err);
+}
+
+static status compile_node(struct program *program, const struct expr *expr, struct operand *out,
+                           struct err *err) {
+  struct step *step = NULL;
+  struct val value = expr->value;
+  switch (expr->kind) {
+  case EXPR_PARAM:
+    TRY(expr_env_param(program->env, expr, &value, err));
+    return add_constant(program, &value, out, err);
+  case EXPR_CONST: return add_constant(program, &value, out, err);
+  case EXPR_FIELD: return compile_field(program, expr, out, err);
+  case EXPR_UNARY:
+    return compile_all(program, expr->op == EXPR_OP_NEGATE ? step_negate : step_truth_unary, expr,
+                       &step, out, err);
+  case EXPR_BINARY: return compile_binary(program, expr, out, err);
+  case EXPR_IN: return compile_all(program, step_in, expr, &step, out, err);
+  case EXPR_BETWEEN: return compile_all(program, step_between, expr, &step, out, err);
+  case EXPR_CASE: return compile_case(program, expr, out, err);
+  case EXPR_CALL: return compile_call(program, expr, out, err);
+  case EXPR_LIST: return compile_all(program, step_list, expr, &step, out, err);
+  case EXPR_MAP: return compile_all(program, step_map, expr, &step, out, err);
+  case EXPR_MATCH: return compile_match(program, expr, out, err);
+  case EXPR_SHAPE: return compile_shape(program, expr, out, err);
+  case EXPR_NAME:
+  case EXPR_AGGREGATE:
+  case EXPR_STAR: break;
+  }
+  FAIL(err, LUMA_INTERNAL, "an expression reached execution unbound");
+}
+
+static status compile(struct program *program, const struct expr *expr, struct operand *out,
+                      struct err *err) {
+  return expr_env_fail(program->env, expr->offset, compile_node(program, expr, out, err), err);
+}
+
+status program_create(struct expr_env *env, const struct expr *expr, struct program **program,
+                      struct err *err) {
+  struct program *made = arena_zalloc(env->arena, 1, sizeof *made);
+  TRY(plan_check_memory(env->arena, made, err));
+  made->env = env;
+  *program = made;
+  return compile(made, expr, &made->result, err);
+}
+
+status program_run(struct program *program, const struct batch *batch, struct arena *arena,
+                   const struct val **values, uint32_t *stride, struct err *err) {
+  program->batch = batch;
+  program->arena = arena;
+  program->depth = 0;
+  program->levels[0] = (struct live){batch->selected, batch->selected_count};
+  for (uint32_t at = 0; at < program->steps_count; at = program->next) {
+    const struct step *step = &program->steps[at];
+    program->next = at + 1;
+    status ran = step->run(program, step, err);
+    if (ran != LUMA_OK) return expr_env_fail(program->env, step->expr->offset, ran, err);
+  }
+  struct view view = program_view(program, program->result);
+  *values = view.base;
+  *stride = view.stride;
+  return LUMA_OK;
+}
+
+status program_constant(struct expr_env *env, const struct expr *expr, struct val *value,
+                        struct err *err) {
+  if (expr->kind == EXPR_CONST) {
+    *value = expr->value;
+    return LUMA_OK;
+  }
+  if (expr->kind == EXPR_PARAM) return expr_env_param(env, expr, value, err);
+  struct batch row = {.rows = 1, .selected_count = 1};
+  struct program *program = NULL;
+  const struct val *values = NULL;
+  uint32_t stride = 0;
+  TRY(program_create(env, expr, &program, err));
+  TRY(program_run(program, &row, env->arena, &values, &stride, err));
+  *value = values[0];
+  return LUMA_OK;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps that make values: attributes, arithmetic, text, calls, lists, maps. */
+#include "base/text/utf8.h"
+#include "query/expr/like.h"
+#include "query/expr/program_int.h"
+#include "query/func/arith.h"
+#include "value/order/order.h"
+
+status step_field(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  const struct val *documents = program->batch->columns[step->a.index];
+  struct val *out = program->registers[step->out];
+  if (live->count == 0) return LUMA_OK;
+  TRY(field_reader_bind(step->field, program->env, &documents[live_row(live, 0)], err));
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    if (!step->field->dotted)
+      out[row] = field_read(step->field, &documents[row]);
+    else
+      TRY(field_read_dotted(step->field, program->env, program->arena, &documents[row], &out[row],
+                            err));
+  }
+  return LUMA_OK;
+}
+
+status step_match(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct batch rows = *program->batch;
+  rows.selected_count = live->count;
+  /* The matcher sees the rows of this level only. */
+  if (live->rows) {
+    rows.selected = arena_copy(program->arena, live->rows, live->count * sizeof *live->rows + 1);
+    TRY(plan_check_memory(program->arena, rows.selected, err));
+  }
+  TRY(matcher_begin(step->matcher, program->env, &rows, program->arena, err));
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    bool matches = false;
+    TRY(matcher_test(step->matcher, &rows, row, &matches, err));
+    program->registers[step->out][row] = val_bool(matches);
+  }
+  return LUMA_OK;
+}
+
+/* ---- arithmetic ---- */
+
+static status arithmetic(struct program *program, enum expr_op op, const struct val *a,
+                         const struct val *b, struct val *out, struct err *err) {
+  bool clash = false;
+  *out = val_null();
+  if (val_is_null(a) || val_is_null(b)) return LUMA_OK;
+  TRY(arith_binary(op, a, b, out, &clash, err));
+  program->env->clashes += clash;
+  return LUMA_OK;
+}
+
+status step_arithmetic(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct view a = program_view(program, step->a), b = program_view(program, step->b);
+  struct val *out = program->registers[step->out];
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    TRY(arithmetic(program, step->expr->op, view_at(a, row), view_at(b, row), &out[row], err));
+  }
+  return LUMA_OK;
+}
+
+status step_negate(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct view a = program_view(program, step->a);
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    const struct val *v = view_at(a, row);
+    bool clash = false;
+    struct val negated = val_null();
+    if (!val_is_null(v)) TRY(arith_negate(v, &negated, &clash, err));
+    program->env->clashes += clash;
+    program->registers[step->out][row] = negated;
+  }
+  return LUMA_OK;
+}
+
+/* ---- text ---- */
+
+static struct func_env call_env(struct program *program) {
+  return (struct func_env){.now_us = program->env->now_us,
+                           .arena = program->arena,
+                           .scratch = &program->env->scratch,
+                           .clashes = &program->env->clashes};
+}
+
+/** What stands in the scratch as a text in the batch's arena. */
+static status take_text(struct program *program, struct val *out, struct err *err) {
+  struct buf *scratch = &program->env->scratch;
+  status done = buf_check(scratch, "a text", err);
+  uint8_t *copy = done == LUMA_OK ? arena_alloc_text(program->arena, scratch->bytes + 1) : NULL;
+  if (done == LUMA_OK) done = plan_check_memory(program->arena, copy, err);
+  if (done == LUMA_OK) {
+    if (scratch->bytes) memcpy(copy, scratch->data, scratch->bytes);
+    *out = val_text(slice_of(copy, scratch->bytes));
+  }
+  buf_reset(scratch);
+  return done;
+}
+
+/** a || b: texts (other scalars as text); two lists join. NULL with anything is NULL. */
+static status concat(struct program *program, const struct val *a, const struct val *b,
+                     struct val *out, struct err *err) {
+  *out = val_null();
+  if (val_is_null(a) || val_is_null(b)) return LUMA_OK;
+  if (a->type != VAL_LIST || b->type != VAL_LIST) {
+    func_append_text(&program->env->scratch, a);
+    func_append_text(&program->env->scratch, b);
+    return take_text(program, out, err);
+  }
+  struct build build;
+  build_init(&build, &program->env->scratch, NULL);
+  build_begin_list(&build);
+  for (uint32_t i = 0; i < val_count(a) + val_count(b); i++) {
+    struct val element = i < val_count(a) ? val_at(a, i) : val_at(b, i - val_count(a));
+    build_put(&build, &element);
+  }
+  build_end(&build);
+  status done = field_take_built(program->env, program->arena, &build, out, err);
+  build_deinit(&build);
+  return done;
+}
+
+status step_concat(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct view a = program_view(program, step->a), b = program_view(program, step->b);
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    TRY(concat(program, view_at(a, row), view_at(b, row), &program->registers[step->out][row],
+               err));
+  }
+  return LUMA_OK;
+}
+
+/** Rewrites a pattern so that a backslash is its escape, whatever ESCAPE says. */
+status program__pattern(struct expr_env *env, const struct expr *like, struct slice pattern,
+                        struct slice *out, struct err *err) {
+  *out = pattern;
+  if (like->args_count > 2) {
+    struct val escape;
+    TRY(program_constant(env, like->args[2], &escape, err));
+    if (escape.type != VAL_TEXT || utf8_count(val_slice(&escape)) > 1 || escape.bytes > 1)
+      FAIL(err, LUMA_INVALID_ARGUMENT, "ESCAPE takes one character, or none");
+    uint8_t *room = arena_alloc_text(env->arena, 2 * pattern.bytes + 1);
+    TRY(plan_check_memory(env->arena, room, err));
+    size_t bytes = 0;
+    for (size_t i = 0; i < pattern.bytes; i++) {
+      bool escapes = escape.bytes && pattern.data[i] == escape.data[0];
+      if (escapes || pattern.data[i] == LIKE_ESCAPE_DEFAULT) room[bytes++] = LIKE_ESCAPE_DEFAULT;
+      if (escapes && i + 1 < pattern.bytes)
+        i++;
+      else if (escapes)
+        continue; /* at the end: what like_check refuses */
+      room[bytes++] = pattern.data[i];
+    }
+    *out = slice_of(room, bytes);
+  }
+  return like_check(*out, err);
+}
+
+/** Both sides in small letters, for ILIKE and CONTAINS. */
+static status fold(struct program *program, struct slice *text, struct err *err) {
+  struct val folded;
+  utf8_append_lower(&program->env->scratch, *text);
+  TRY(take_text(program, &folded, err));
+  *text = val_slice(&folded);
+  return LUMA_OK;
+}
+
+static status like(struct program *program, const struct step *step, const struct val *v,
+                   const struct val *pattern, struct val *out, struct err *err) {
+  enum expr_op op = step->expr->op;
+  *out = val_null();
+  if (val_is_null(v) || val_is_null(pattern)) return LUMA_OK;
+  if (v->type != VAL_TEXT || pattern->type != VAL_TEXT) {
+    program->env->clashes++;
+    return LUMA_OK;
+  }
+  struct slice text = val_slice(v), wanted = step->pattern;
+  if (!step->pattern_ready)
+    TRY(program__pattern(program->env, step->expr, val_slice(pattern), &wanted, err));
+  if (op == EXPR_OP_ILIKE || op == EXPR_OP_NOT_ILIKE) {
+    TRY(fold(program, &text, err));
+    TRY(fold(program, &wanted, err));
+  }
+  bool negated = op == EXPR_OP_NOT_LIKE || op == EXPR_OP_NOT_ILIKE;
+  *out = val_bool(like_matches(wanted, text) != negated);
+  return LUMA_OK;
+}
+
+status step_like(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct view a = program_view(program, step->a), b = program_view(program, step->b);
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    TRY(like(program, step, view_at(a, row), view_at(b, row), &program->registers[step->out][row],
+             err));
+  }
+  return LUMA_OK;
+}
+
+static bool is_found(enum expr_op op, struct slice text, struct slice part) {
+  if (text.bytes < part.bytes) return false;
+  if (op == EXPR_OP_STARTS_WITH) return slice_has_prefix(text, part);
+  if (op == EXPR_OP_ENDS_WITH)
+    return slice_is_equal(slice_of(text.data + text.bytes - part.bytes, part.bytes), part);
+  return part.bytes == 0 || memmem(text.data, text.bytes, part.data, part.bytes);
+}
+
+static bool has_element(const struct val *list, const struct val *wanted) {
+  for (uint32_t i = 0; i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (val_is_equal(&element, wanted)) return true;
+  }
+  return false;
+}
+
+/** CONTAINS, STARTS WITH, ENDS WITH: texts without case; CONTAINS on a list looks for the element.
+ */
+static status contains(struct program *program, enum expr_op op, const struct val *v,
+                       const struct val *part, struct val *out, struct err *err) {
+  *out = val_null();
+  if (val_is_null(v) || val_is_null(part)) return LUMA_OK;
+  if (op == EXPR_OP_CONTAINS && v->type == VAL_LIST) {
+    *out = val_bool(has_element(v, part));
+    return LUMA_OK;
+  }
+  if (v->type != VAL_TEXT || part->type != VAL_TEXT) {
+    program->env->clashes++;
+    return LUMA_OK;
+  }
+  struct slice text = val_slice(v), wanted = val_slice(part);
+  TRY(fold(program, &text, err));
+  TRY(fold(program, &wanted, err));
+  *out = val_bool(is_found(op, text, wanted));
+  return LUMA_OK;
+}
+
+status step_contains(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct view a = program_view(program, step->a), b = program_view(program, step->b);
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    struct val *out = &program->registers[step->out][row];
+    TRY(contains(program, step->expr->op, view_at(a, row), view_at(b, row), out, err));
+  }
+  return LUMA_OK;
+}
+
+/* ---- calls, lists, maps ---- */
+
+status step_call(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct func_env env = call_env(program);
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    struct val args[FUNC_ARGS_MAX], *out = &program->registers[step->out][row];
+    bool any_null = false;
+    for (uint32_t a = 0; a < step->args_count; a++) {
+      args[a] = *view_at(program_view(program, step->args[a]), row);
+      any_null |= val_is_null(&args[a]);
+    }
+    *out = val_null();
+    if (!any_null || !step->func->strict)
+      TRY(step->func->call(&env, args, step->args_count, out, err));
+  }
+  return LUMA_OK;
+}
+
+static void put_parts(struct program *program, const struct step *step, uint32_t row,
+                      struct build *build) {
+  bool is_map = step->expr->kind == EXPR_MAP;
+  if (is_map)
+    build_begin_map(build);
+  else
+    build_begin_list(build);
+  for (uint32_t i = 0; i < step->args_count; i++) {
+    struct val part = *view_at(program_view(program, step->args[i]), row);
+    if (is_map)
+      build_name(build, step->expr->names[i]);
+    else if (part.type == VAL_MISSING)
+      part = val_null();
+    build_put(build, &part);
+  }
+  build_end(build);
+}
+
+static status build_parts(struct program *program, const struct step *step, struct err *err) {
+  const struct live *live = program_live(program);
+  struct build build;
+  status done = LUMA_OK;
+  build_init(&build, &program->env->scratch, NULL);
+  for (uint32_t i = 0; i < live->count && done == LUMA_OK; i++) {
+    uint32_t row = live_row(live, i);
+    put_parts(program, step, row, &build);
+    done = field_take_built(program->env, program->arena, &build,
+                            &program->registers[step->out][row], err);
+  }
+  build_deinit(&build);
+  return done;
+}
+
+status step_list(struct program *program, const struct step *step, struct err *err) {
+  return build_parts(program, step, err);
+}
+
+status step_map(struct program *program, const struct step *step, struct err *err) {
+  return build_parts(program, step, err);
+}

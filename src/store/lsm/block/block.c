@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading blocks: header, search, proof. The layout stands in spec/sorted-file.md. */
+#include "store/lsm/block/block.h"
+
+#include "store/lsm/block/block_int.h"
+
+uint32_t block__head(struct slice key, uint32_t shared_bytes) {
+  if (key.bytes >= (size_t)shared_bytes + 4) return load32be(key.data + shared_bytes);
+  uint8_t padded[4] = {0};
+  if (key.bytes > shared_bytes) memcpy(padded, key.data + shared_bytes, key.bytes - shared_bytes);
+  return load32be(padded);
+}
+
+/* Where the parts of the table lie, from the header's own numbers. */
+static uint64_t table_bytes(uint64_t count, uint32_t delta_bytes, bool has_kinds) {
+  return BLOCK_HEADER_BYTES + 4 * count + 4 * (count + 1) + 2 * count + delta_bytes * count +
+         (has_kinds ? count : 0);
+}
+
+void block_view_init(struct block_view *view, const uint8_t *bytes) {
+  struct block__header header = block__header_read(bytes);
+  const uint8_t *at = bytes + BLOCK_HEADER_BYTES;
+  size_t count = header.count;
+  *view = (struct block_view){.data = bytes,
+                              .count = header.count,
+                              .shared_bytes = header.shared_bytes,
+                              .delta_bytes = header.delta_bytes,
+                              .flags = header.flags,
+                              .seq_min = header.seq_min,
+                              .seq_max = header.seq_max};
+  view->heads = at;
+  view->offsets = at + 4 * count;
+  view->key_lengths = view->offsets + 4 * (count + 1);
+  view->deltas = view->key_lengths + 2 * count;
+  view->kinds = header.flags & BLOCK_ALL_PUT ? NULL : view->deltas + header.delta_bytes * count;
+}
+
+uint64_t block_seq(const struct block_view *view, uint32_t index) {
+  const uint8_t *at = view->deltas + (size_t)view->delta_bytes * index;
+  switch (view->delta_bytes) {
+  case 0: return view->seq_min;
+  case 1: return view->seq_min + *at;
+  case 2: return view->seq_min + load16le(at);
+  case 4: return view->seq_min + load32le(at);
+  default: return view->seq_min + load64le(at);
+  }
+}
+
+/* ---- search ---- */
+
+/* Where `key` stands to the prefix that all keys share: below all keys, above all, or among them
+ * (0). */
+static int compare_shared(const struct block_view *view, struct slice key) {
+  if (view->shared_bytes == 0) return 0;
+  struct slice shared = slice_of(block_key(view, 0).data, view->shared_bytes);
+  if (slice_has_prefix(key, shared)) return 0;
+  return slice_compare(key, shared);
+}
+
+/* The order of the entry at `index` to (key, seq). */
+static int compare_at(const struct block_view *view, uint32_t index, uint32_t head,
+                      struct slice key, uint64_t seq) {
+  uint32_t here = load32le(view->heads + 4 * (size_t)index), shared = view->shared_bytes;
+  if (here != head) return here < head ? -1 : 1;
+  struct slice whole = block_key(view, index);
+  int order = slice_compare(slice_of(whole.data + shared, whole.bytes - shared),
+                            slice_of(key.data + shared, key.bytes - shared));
+  if (order != 0 || seq > ENTRY_SEQ_MAX) return order ? order : 1;
+  uint64_t seq_here = block_seq(view, index);
+  return (seq_here < seq) - (seq_here > seq);
+}
+
+uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq) {
+  int side = compare_shared(view, key);
+  if (side != 0) return side < 0 ? 0 : view->count;
+  uint32_t head = block__head(key, view->shared_bytes), from = 0, to = view->count;
+  while (from < to) {
+    uint32_t middle = (from + to) / 2;
+    if (compare_at(view, middle, head, key, seq) < 0)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from;
+}
+
+/* ---- proof ---- */
+
+static status check_header(const struct block__header *header, uint64_t bytes, struct err *err) {
+  if (header->count == 0 || header->count > BLOCK_ENTRIES_MAX)
+    FAIL(err, LUMA_CORRUPT, "the block's count is wrong");
+  if (header->flags & ~(unsigned)(BLOCK_ALL_PUT | BLOCK_UNIQUE_KEYS) || header->reserved != 0)
+    FAIL(err, LUMA_CORRUPT, "the block's flags are unknown");
+  uint8_t width = header->delta_bytes;
+  if (width > 8 || (width & (width - 1)))
+    FAIL(err, LUMA_CORRUPT, "the block's sequence width is wrong");
+  if (header->seq_min > header->seq_max || header->seq_max > ENTRY_SEQ_MAX)
+    FAIL(err, LUMA_CORRUPT, "the block's sequences are wrong");
+  if (table_bytes(header->count, width, !(header->flags & BLOCK_ALL_PUT)) > bytes)
+    FAIL(err, LUMA_CORRUPT, "the block's table is longer than the block");
+  return LUMA_OK;
+}
+
+/* Offsets begin behind the table, ascend, leave room for their keys and end with the block. */
+static status check_offsets(const struct block_view *view, uint64_t bytes, struct err *err) {
+  uint64_t at = table_bytes(view->count, view->delta_bytes, view->kinds);
+  if (load32le(view->offsets) != at) FAIL(err, LUMA_CORRUPT, "the block's first offset is wrong");
+  for (uint32_t i = 0; i < view->count; i++) {
+    uint64_t end = load32le(view->offsets + 4 * (size_t)i + 4),
+             key_bytes = load16le(view->key_lengths + 2 * (size_t)i);
+    if (end < at + key_bytes || end > bytes || key_bytes < view->shared_bytes)
+      FAIL(err, LUMA_CORRUPT, "entry %u of the block has a wrong offset", i);
+    at = end;
+  }
+  if (at != bytes) FAIL(err, LUMA_CORRUPT, "the block's last offset is wrong");
+  return LUMA_OK;
+}
+
+static bool kind_is_right(const struct block_view *view, uint32_t index) {
+  enum block_kind kind = block_kind_of(view, index);
+  size_t value_bytes = block_value(view, index).bytes;
+  if (kind == BLOCK_DELETE) return value_bytes == 0;
+  if (kind == BLOCK_APART) {
+    struct block_handle handle;
+    return block_handle_decode(block_value(view, index), &handle);
+  }
+  return kind == BLOCK_PUT;
+}
+
+static status check_entries(const struct block_view *view, struct err *err) {
+  uint64_t least = UINT64_MAX, most = 0;
+  bool is_unique = true, is_all_put = true;
+  struct slice first = block_key(view, 0), last = block_key(view, view->count - 1);
+  if (memcmp(first.data, last.data, view->shared_bytes) != 0)
+    FAIL(err, LUMA_CORRUPT, "the block's keys do not share a prefix");
+  for (uint32_t i = 0; i < view->count; i++) {
+    uint64_t seq = block_seq(view, i);
+    if (!kind_is_right(view, i))
+      FAIL(err, LUMA_CORRUPT, "entry %u of the block has a wrong kind", i);
+    if (load32le(view->heads + 4 * (size_t)i) !=
+        block__head(block_key(view, i), view->shared_bytes))
+      FAIL(err, LUMA_CORRUPT, "entry %u of the block has a wrong head", i);
+    is_all_put &= block_kind_of(view, i) == BLOCK_PUT;
+    least = seq < least ? seq : least;
+    most = seq > most ? seq : most;
+    if (i == 0) continue;
+    if (entry_compare(block_key(view, i - 1), block_seq(view, i - 1), block_key(view, i), seq) >= 0)
+      FAIL(err, LUMA_CORRUPT, "entry %u of the block is out of order", i);
+    is_unique &= !slice_is_equal(block_key(view, i - 1), block_key(view, i));
+  }
+  unsigned flags =
+      (is_all_put ? (unsigned)BLOCK_ALL_PUT : 0) | (is_unique ? (unsigned)BLOCK_UNIQUE_KEYS : 0);
+  if (least != view->seq_min || most != view->seq_max || flags != view->flags)
+    FAIL(err, LUMA_CORRUPT, "the block's summary does not fit its entries");
+  return LUMA_OK;
+}
+
+status block_check(struct slice bytes, struct err *err) {
+  if (bytes.bytes < BLOCK_HEADER_BYTES || bytes.bytes > BLOCK_BYTES_MAX)
+    FAIL(err, LUMA_CORRUPT, "the block's size is wrong");
+  struct block__header header = block__header_read(bytes.data);
+  TRY(check_header(&header, bytes.bytes, err));
+  struct block_view view;
+  block_view_init(&view, bytes.data);
+  TRY(check_offsets(&view, bytes.bytes, err));
+  return check_entries(&view, err);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The write-ahead log: records in the order of commits, made durable in groups.
+ *
+ * Records are appended to a group in memory. Whoever needs one written becomes the leader when
+ * there is none: it takes the whole group, writes it as one frame (wal/frame.h) and syncs it once,
+ * for all who wait. Frames stand in segments: files allocated and zero-filled before use, so that a
+ * commit changes no metadata, and used again when their records are in sorted files.
+ *
+ * Invariants:
+ * 1. A frame goes to the next segment only after every frame of the segments before is synced.
+ * 2. A frame's durable lsn is a fact when it is written: recovery holds a bad frame below any such
+ * claim for corruption, never for a torn tail.
+ * 3. After the first failed write or sync nothing is written any more: the contents are unknown,
+ * and a second try would only hide that. Running out of room is met before anything is appended
+ * (room is allocated first) and spoils nothing.
+ *
+ * Threads: any, except wal_open and wal_close. `synced` runs on the leader's thread without the
+ * log's lock, in order. */
+#ifndef STORE_LSM_WAL_WAL_H
+#define STORE_LSM_WAL_WAL_H
+
+#include "base/os/os.h"
+
+struct wal;
+
+struct wal_options {
+  struct os *os;
+  const char *directory;  /* outlives the log */
+  uint64_t database;      /* in each frame: files of another database are never taken for ours */
+  uint64_t segment_bytes; /* the largest usual segment, a multiple of 4096; a larger group gets a
+                             segment of its own */
+  bool direct;            /* write around the page cache where the file system allows */
+  void (*synced)(void *context, uint64_t seq); /* everything up to `seq` is durable */
+  void *context;
+};
+
+/** Where replay begins: the first frame of a segment. */
+struct wal_start {
+  uint64_t segment, lsn;
+  uint32_t previous_crc;
+};
+
+/** A file of the log. */
+struct wal_segment {
+  struct wal_start start; /* of a spare only the number counts */
+  uint64_t bytes;
+};
+struct wal_segments {
+  struct wal_segment *items;
+  size_t count, capacity;
+};
+
+/** Where the log ends, as recovery found it. */
+struct wal_end {
+  struct wal_segments used;   /* oldest first; at least one */
+  struct wal_segments spares; /* not begun, ascending */
+  uint64_t offset;            /* in the last used segment */
+  uint64_t lsn;
+  uint32_t crc;   /* of the last frame */
+  uint64_t edits; /* the most manifest edits that a frame knows of */
+};
+
+struct wal_stats {
+  uint64_t bytes, bytes_written, syncs;
+};
+
+/** Takes one record, in order; a status other than LUMA_OK stops the replay. */
+typedef status wal_replay_fn(void *context, struct slice record, struct err *err);
+
+/** Reads the log from `start` on and replays every record. A torn tail ends the log; LUMA_CORRUPT
+ * (file, offset) when what is missing or bad was durable once. Writes nothing. */
+status wal_recover(const struct wal_options *options, struct wal_start start, wal_replay_fn *replay,
+                   void *context, struct wal_end *end, struct err *err);
+void wal_end_deinit(struct wal_end *end);
+
+/** Makes the first segment of a new database and makes it durable. */
+status wal_create_first(const struct wal_options *options, struct wal_start start, struct err *err);
+/** Begins to write where recovery found the end, which is synced first. `seq` is the last record's.
+ */
+status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,
+                struct wal **wal, struct err *err);
+/** Frees without writing: call wal_write first. */
+void wal_close(struct wal *wal);
+
+/** Appends the record of commit `seq` (ascending) in memory. LUMA_OUT_OF_MEMORY, LUMA_DISK_FULL (no
+ * room for another segment) and LUMA_READ_ONLY (the log failed before) change nothing. */
+status wal_append(struct wal *wal, uint64_t seq, struct slice record, struct err *err);
+/** Returns once everything up to `seq` is written, and synced too if `sync`. */
+status wal_write(struct wal *wal, uint64_t seq, bool sync, struct err *err);
+/** Bytes appended and not yet written. */
+uint64_t wal_pending_bytes(struct wal *wal);
+
+/** The place from which everything appended from now on can be replayed. */
+struct wal_start wal_mark(struct wal *wal);
+/** Segments before `start.segment` are needed no more: they are used again or removed. */
+void wal_release(struct wal *wal, struct wal_start start);
+/** Makes the next segment now if there is none, so that no commit has to wait for it. */
+status wal_prepare(struct wal *wal, struct err *err);
+/** From now on frames say that `edits` manifest edits are durable. */
+void wal_witness(struct wal *wal, uint64_t edits);
+void wal_get_stats(struct wal *wal, struct wal_stats *stats);
+/** LUMA_OK, or why nothing is written any more. */
+status wal_check(struct wal *wal, struct err *err);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* The walk over the tokens of a JSON text into a builder. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/core/assert.h"
+#include "base/mem/mem.h"
+#include "value/json/json_int.h"
+
+static status read_value(struct json_reader *r, uint32_t depth, struct err *err);
+
+/* ---- tokens ---- */
+
+static bool is_space(uint8_t c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+struct slice json__take_token(struct json_reader *r) {
+  /* Only white space lies between the end of this token and the next place (the last place is the
+   * end of the text). */
+  size_t from = r->at[0], to = r->at[1];
+  while (is_space(r->text.data[to - 1])) to--;
+  r->at++;
+  return slice_of(r->text.data + from, to - from);
+}
+
+static bool take_escaped(struct json_reader *r, struct slice *text) {
+  uint8_t *out = buf_reserve(&r->unescaped, text->bytes);
+  size_t bytes = 0;
+  ASSERT(out != NULL); /* reserved for the whole text before the walk */
+  if (!json__unescape(*text, out, &bytes)) return false;
+  r->unescaped.bytes += bytes;
+  *text = slice_of(out, bytes);
+  return true;
+}
+
+bool json__take_text(struct json_reader *r, struct slice *text) {
+  struct slice token = json__take_token(r);
+  /* The index has seen that every quote is closed. */
+  ASSERT(token.bytes >= 2 && token.data[token.bytes - 1] == '"');
+  *text = slice_of(token.data + 1, token.bytes - 2);
+  if (!r->has_escapes || !memchr(text->data, '\\', text->bytes)) return true;
+  return take_escaped(r, text);
+}
+
+status json__fail_at(const struct json_reader *r, size_t offset, status code, struct err *err,
+                     const char *format, ...) {
+  char message[ERR_MESSAGE_BYTES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  err_raise(err, code, __FILE__, __LINE__, "%s", message);
+  if (err) err_position(err, (const char *)r->text.data, r->text.bytes, offset);
+  return code;
+}
+
+/* ---- values ---- */
+
+static status read_literal(struct json_reader *r) {
+  struct slice token = json__take_token(r);
+  struct val v;
+  if (slice_is_equal(token, slice_of_text("true"))) {
+    v = val_bool(true);
+  } else if (slice_is_equal(token, slice_of_text("false"))) {
+    v = val_bool(false);
+  } else if (slice_is_equal(token, slice_of_text("null"))) {
+    v = val_null();
+  } else {
+    return json__fault();
+  }
+  build_put(&r->build, &v);
+  return LUMA_OK;
+}
+
+static status read_number(struct json_reader *r, struct err *err) {
+  size_t offset = json__offset(r);
+  struct slice token = json__take_token(r);
+  struct val v;
+  enum json__number result = json__parse_number(token, &v);
+  if (result == JSON_NUMBER_FAULT) return json__fault();
+  if (result == JSON_NUMBER_RANGE)
+    return json__fail_at(r, offset, LUMA_OUT_OF_RANGE, err,
+                         "a number has a magnitude beyond 1E-6176 to 9.9E+6144");
+  r->lost_digits |= result == JSON_NUMBER_ROUNDED;
+  build_put(&r->build, &v);
+  return LUMA_OK;
+}
+
+static status read_text(struct json_reader *r) {
+  struct slice text;
+  if (!json__take_text(r, &text)) return json__fault();
+  struct val v = val_text(text);
+  build_put(&r->build, &v);
+  return LUMA_OK;
+}
+
+static status read_list(struct json_reader *r, uint32_t depth, struct err *err) {
+  build_begin_list(&r->build);
+  if (!json__take(r, ']')) {
+    do {
+      TRY(read_value(r, depth, err));
+    } while (json__take(r, ','));
+    if (!json__take(r, ']')) return json__fault();
+  }
+  build_end(&r->build);
+  return LUMA_OK;
+}
+
+/* A top-level `id` names the key slot, unless `_id` stands beside it; one that comes later means
+ * reading again. */
+static bool rename_id(struct json_reader *r, struct slice *name) {
+  if (slice_is_equal(*name, slice_of_text("id"))) {
+    r->met_id = true;
+    *name = slice_of_text("_id");
+  } else if (slice_is_equal(*name, slice_of_text("_id"))) {
+    if (r->met_id) return false;
+    r->id_is_key = false;
+  }
+  return true;
+}
+
+static status read_name(struct json_reader *r, uint32_t depth) {
+  struct slice name;
+  if (json__peek(r) != '"' || !json__take_text(r, &name)) return json__fault();
+  if (depth == 1 && r->id_is_key && !rename_id(r, &name)) {
+    r->met_id_first = true;
+    return json__fault();
+  }
+  if (!json__take(r, ':')) return json__fault();
+  build_name(&r->build, name);
+  return LUMA_OK;
+}
+
+/* The fields of the builder's open map up to and with the brace that ends them. `depth` is the
+ * map's own: 1 at the top. */
+static status read_fields(struct json_reader *r, uint32_t depth, struct err *err) {
+  if (json__take(r, '}')) return LUMA_OK;
+  do {
+    TRY(read_name(r, depth));
+    TRY(read_value(r, depth, err));
+  } while (json__take(r, ','));
+  return json__take(r, '}') ? LUMA_OK : json__fault();
+}
+
+/* The tag that the map whose brace was taken begins with: then its name and colon are taken too.
+ * Else nothing is. */
+static const struct json__tag *take_tag(struct json_reader *r) {
+  if (!r->is_tagged || json__peek(r) != '"') return NULL;
+  const uint32_t *mark = r->at;
+  size_t unescaped_mark = r->unescaped.bytes;
+  uint8_t first = r->text.data[*mark + 1];
+  if (first != '$' && first != '\\') return NULL; /* `\u0024` is a dollar as well */
+  struct slice name;
+  const struct json__tag *tag = json__take_text(r, &name) ? json__tag_find(name) : NULL;
+  if (tag && json__take(r, ':')) return tag;
+  r->at = mark;
+  r->unescaped.bytes = unescaped_mark; /* what was reserved suffices to unescape each text once */
+  return NULL;
+}
+
+static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {
+  const struct json__tag *tag = take_tag(r);
+  if (tag && !json__tag_is_plain(tag)) {
+    struct val v;
+    TRY(json__tag_read(r, tag, &v, err));
+    build_put(&r->build, &v);
+    return LUMA_OK;
+  }
+  if (tag && !json__take(r, '{'))
+    return json__fail_at(r, json__offset(r), LUMA_INVALID_VALUE, err, "`$plain` takes a map");
+  build_begin_map(&r->build);
+  TRY(read_fields(r, depth, err));
+  build_end(&r->build);
+  return !tag || json__take(r, '}') ? LUMA_OK : json__fault();
+}
+
+static status read_container(struct json_reader *r, uint32_t depth, struct err *err) {
+  if (depth == r->depth_max)
+    return json__fail_at(r, json__offset(r), LUMA_TOO_DEEP, err, "nesting is deeper than %u levels",
+                         r->depth_max);
+  bool is_map = json__take(r, '{');
+  r->at += !is_map;
+  return is_map ? read_map(r, depth + 1, err) : read_list(r, depth + 1, err);
+}
+
+static status read_value(struct json_reader *r, uint32_t depth, struct err *err) {
+  uint8_t c = json__peek(r);
+  if (c == '"') return read_text(r);
+  if (c == '-' || (c >= '0' && c <= '9')) return read_number(r, err);
+  if (c == '{' || c == '[') return read_container(r, depth, err);
+  return c == 't' || c == 'f' || c == 'n' ? read_literal(r) : json__fault();
+}
+
+/* The top of a document: its fields go into the root map, which the builder has open. */
+static status read_root(struct json_reader *r, struct err *err) {
+  if (!json__take(r, '{')) {
+    if (json__explain(r->text, r->depth_max, NULL) != LUMA_OK) return json__fault();
+    json__fail_at(r, json__offset(r), LUMA_INVALID_VALUE, err,
+                  "a document is an object, this is another value");
+    if (err) err_hint(err, "write {\"name\": value, …}");
+    return LUMA_INVALID_VALUE;
+  }
+  const struct json__tag *tag = take_tag(r);
+  if (tag && !json__tag_is_plain(tag))
+    return json__fail_at(r, 0, LUMA_INVALID_VALUE, err,
+                         "a document is an object, this is a `%s` value", json__tag_name(tag));
+  if (tag && !json__take(r, '{'))
+    return json__fail_at(r, json__offset(r), LUMA_INVALID_VALUE, err, "`$plain` takes a map");
+  TRY(read_fields(r, 1, err));
+  return !tag || json__take(r, '}') ? LUMA_OK : json__fault();
+}
+
+/* ---- the whole of a text ---- */
+
+static status index_text(struct json_reader *r, struct err *err) {
+  const uint32_t *places = NULL;
+  size_t count = 0;
+  enum json__index_result found =
+      json__index_run(r->index, r->text.data, r->text.bytes, &places, &count);
+  if (found == JSON_INDEX_NO_MEMORY)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "out of memory reading a JSON text of %zu bytes", r->text.bytes);
+  if (found == JSON_INDEX_FAULT) return json__fault();
+  r->at = places;
+  r->end = places + count;
+  return LUMA_OK;
+}
+
+static status begin(struct json_reader *r, struct slice text,
+                    const struct json_read_options *options, struct err *err) {
+  size_t bytes_max = options->bytes_max ? options->bytes_max : DOC_BYTES_MAX;
+  if (text.bytes > bytes_max)
+    FAIL(err, LUMA_TOO_LARGE, "a JSON text of %zu bytes is over the limit of %zu", text.bytes,
+         bytes_max);
+  uint32_t depth_max = options->depth_max;
+  r->depth_max = depth_max && depth_max < DOC_DEPTH_MAX ? depth_max : DOC_DEPTH_MAX;
+  r->text = text;
+  r->is_tagged = options->form == JSON_TAGGED;
+  r->id_is_key = false;
+  r->met_id = r->met_id_first = r->lost_digits = false;
+  r->has_escapes = text.bytes > 0 && memchr(text.data, '\\', text.bytes);
+  buf_reset(&r->unescaped);
+  if (r->has_escapes && !buf_reserve(&r->unescaped, text.bytes))
+    return buf_check(&r->unescaped, "a JSON text with escapes", err);
+  return LUMA_OK;
+}
+
+/* Throws away what was built of a text that failed. */
+static void abandon(struct json_reader *r, size_t start) {
+  r->build.out->bytes = start;
+  build_deinit(&r->build);
+  build_init(&r->build, r->build.out, r->build.names);
+}
+
+static status explain(const struct json_reader *r, struct err *err) {
+  status explained = json__explain(r->text, r->depth_max, err);
+  if (explained != LUMA_OK) return explained;
+  return json__fail_at(r, json__offset(r), LUMA_INVALID_JSON, err, "the text is not JSON");
+}
+
+/* Memory that one unusually long text needed does not stay. */
+static void end(struct json_reader *r) {
+  enum { KEPT_BYTES = 4 << 20 };
+  json__index_trim(r->index);
+  if (r->unescaped.capacity > KEPT_BYTES) {
+    buf_deinit(&r->unescaped);
+    buf_init(&r->unescaped, SIZE_MAX);
+  }
+}
+
+typedef status walk_fn(struct json_reader *r, struct err *err);
+
+/* One walk: index, read, nothing left over, finish. */
+static status run(struct json_reader *r, walk_fn *walk, struct slice *result, struct err *err) {
+  size_t start = r->build.out->bytes;
+  r->unescaped.bytes = 0;
+  status walked = index_text(r, err);
+  if (walked == LUMA_OK) walked = walk(r, err);
+  if (walked == LUMA_OK && r->at != r->end) walked = json__fault();
+  if (walked == LUMA_OK) return build_finish(&r->build, result, err);
+  abandon(r, start);
+  return walked;
+}
+
+static status run_and_explain(struct json_reader *r, walk_fn *walk, struct slice *result,
+                              struct err *err) {
+  status walked = run(r, walk, result, err);
+  if (walked == LUMA_INVALID_JSON && r->met_id_first) {
+    r->id_is_key = false;
+    walked = run(r, walk, result, err);
+  }
+  if (walked == LUMA_INVALID_JSON) walked = explain(r, err);
+  end(r);
+  return walked;
+}
+
+static status walk_document(struct json_reader *r, struct err *err) {
+  build_begin_document(&r->build);
+  return read_root(r, err);
+}
+
+static status walk_value(struct json_reader *r, struct err *err) {
+  return read_value(r, 0, err);
+}
+
+status json_read_document(struct json_reader *reader, struct slice text,
+                          const struct json_read_options *options, struct names *names,
+                          struct buf *out, struct slice *doc, struct err *err) {
+  TRY(begin(reader, text, options, err));
+  reader->id_is_key = options->id_is_key;
+  reader->build.out = out;
+  reader->build.names = names;
+  return run_and_explain(reader, walk_document, doc, err);
+}
+
+status json_read_value(struct json_reader *reader, struct slice text,
+                       const struct json_read_options *options, struct buf *out, struct val *value,
+                       struct err *err) {
+  TRY(begin(reader, text, options, err));
+  reader->id_is_key = options->id_is_key;
+  reader->build.out = out;
+  reader->build.names = NULL;
+  struct slice encoded;
+  TRY(run_and_explain(reader, walk_value, &encoded, err));
+  *value = val_decode(encoded, NULL);
+  return LUMA_OK;
+}
+
+bool json_reader_lost_digits(const struct json_reader *reader) {
+  return reader->lost_digits;
+}
+
+status json_reader_create(struct json_reader **reader, struct err *err) {
+  struct json_reader *made = mem_zalloc(1, sizeof *made);
+  if (made) made->index = json__index_create();
+  if (!made || !made->index) {
+    mem_free(made);
+    FAIL(err, LUMA_OUT_OF_MEMORY, "out of memory for a JSON reader");
+  }
+  buf_init(&made->unescaped, SIZE_MAX);
+  buf_init(&made->assembled, DOC_BYTES_MAX);
+  build_init(&made->build, NULL, NULL);
+  *reader = made;
+  return LUMA_OK;
+}
+
+void json_reader_destroy(struct json_reader *reader) {
+  if (!reader) return;
+  json__index_destroy(reader->index);
+  build_deinit(&reader->build);
+  buf_deinit(&reader->unescaped);
+  buf_deinit(&reader->assembled);
+  mem_free(reader);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The suite over the store in memory. */
+#include "store/mem/mem_store.h"
+#include "tests/unit/store/conformance.h"
+
+static status open_mem(const struct store_listener *listener, struct store **store,
+                       struct err *err) {
+  struct mem_options options = {.listener = *listener};
+  return mem_store_open(&options, store, err);
+}
+
+int main(int argc, char **argv) {
+  static const struct conformance_target target = {.name = "mem", .open = open_mem};
+  return conformance_main(argc, argv, &target);
+}
