@@ -271,6 +271,35 @@ static void dates_are_limited(void) {
   teardown(&f);
 }
 
+/* The example of spec/document.md, byte by byte: today's files stay readable. */
+static void the_form_is_as_specified(void) {
+  static const uint8_t expected[] = {
+      0x50, 0,    0, 0,    1, 0,    0x20, 0, 0, 0,   0,   0,   0,    0,    0,    0,
+      0,    0,    0, 0,    0, 0,    0,    0, 0, 0,   0,   0,   7,    0,    0,    0,
+      0x30, 0x30, 0, 4,    0, 0,    0,    1, 0, 2,   0,   3,   0,    0x15, 0,    0x17,
+      0,    0x1c, 0, 0x2f, 0, 4,    42,   7, 3, 'A', 'd', 'a', 0x2f, 0x13, 0,    2,
+      0,    9,    0, 10,   0, 0x22, 5,    0, 0, 0,   0,   0,   0,    0xe0, 0x3f, 0x10};
+  struct fixture f;
+  struct slice bytes;
+  setup(&f, true);
+  build_begin_document(&f.build);
+  name_int(&f.build, "_id", 42);
+  name_text(&f.build, "name", "Ada");
+  build_name(&f.build, slice_of_text("tags"));
+  build_begin_list(&f.build);
+  struct val yes = val_bool(true), half = val_float64(0.5);
+  build_put(&f.build, &yes);
+  build_put(&f.build, &half);
+  build_end(&f.build);
+  build_name(&f.build, slice_of_text("more"));
+  build_begin_map(&f.build);
+  build_end(&f.build);
+  assert_ok(build_finish(&f.build, &bytes, test_err()));
+  assert_int_equal(bytes.bytes, sizeof expected);
+  assert_memory_equal(bytes.data, expected, sizeof expected);
+  teardown(&f);
+}
+
 /* ---- properties ---- */
 
 static void any_value_comes_back(void) {
@@ -406,6 +435,7 @@ int main(int argc, char **argv) {
       {"depth is limited", depth_is_limited, 0},
       {"size is limited", size_is_limited, 0},
       {"dates are limited", dates_are_limited, 0},
+      {"the form is as specified", the_form_is_as_specified, 0},
       {"any value comes back", any_value_comes_back, 0},
       {"fields are found each way", fields_are_found_each_way, 0},
       {"damage is found or harmless", damage_is_found_or_harmless, 0},
