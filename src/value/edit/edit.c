@@ -142,8 +142,7 @@ static status make_child(struct edit *edit, struct edit_node *node, const struct
 static void write_children(const struct edit_node *node, struct build *build) {
   for (uint32_t i = 0; i < node->count; i++) {
     const struct edit_node *child = &node->children[i];
-    if (is_missing(child)) continue;
-    if (node->kind == EDIT_MAP) build_name(build, child->name);
+    if (node->kind == EDIT_MAP) build_name(build, child->name); /* MISSING takes it back */
     if (child->kind == EDIT_VALUE) {
       build_put(build, &child->value);
       continue;

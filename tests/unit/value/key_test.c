@@ -156,14 +156,16 @@ static void check_bytes(struct val v, bool descending, const char *hex) {
 
 /* The examples of spec/keys.md: today's indexes stay readable. */
 static void the_bytes_are_as_specified(void) {
-  struct decimal tenth;
+  struct decimal decimal;
   struct val text = val_text(slice_of("a\0b", 3)), day = {.type = VAL_DATE};
   static const uint8_t map[] = {0x30, 0x0d, 0, 1, 0, 9, 0x80, 0x0c, 0, 7, 1, 'b', 1};
-  assert_true(decimal_parse(slice_of_text("-0.1"), &tenth, NULL));
+  assert_true(decimal_parse(slice_of_text("-0.1"), &decimal, NULL));
   check_bytes(val_int64(1), false, "28bff000000000000000");
   check_bytes(val_float64(1.0), false, "28bff000000000000000");
   check_bytes(val_int64(9007199254740993), false, "28c3400000000000000180085b08145d374b0a5e00");
-  check_bytes(val_decimal(tenth), false, "284046666666666665017ffff4ff");
+  check_bytes(val_decimal(decimal), false, "284046666666666665017ffff4ff");
+  assert_true(decimal_parse(slice_of_text("-1E-400"), &decimal, NULL));
+  check_bytes(val_decimal(decimal), false, "287ffffffffffffffe0180c6fdff");
   check_bytes(val_float64(-0.0), false, "28800000000000000000");
   check_bytes(text, false, "306100ff620001");
   check_bytes(text, true, "cf9eff009dfffe");
