@@ -17,8 +17,9 @@ struct edit_node {
 };
 
 static status out_of_memory(const struct edit *edit, struct err *err) {
-  bool over = arena_is_over_budget(edit->arena);
-  FAIL(err, over ? LUMA_BUDGET_EXCEEDED : LUMA_OUT_OF_MEMORY, "no memory to change a document");
+  status failure = arena_is_over_budget(edit->arena) ? LUMA_BUDGET_EXCEEDED : LUMA_OUT_OF_MEMORY;
+  err_raise(err, failure, __FILE__, __LINE__, "no memory to change a document");
+  return failure;
 }
 
 /* ---- nodes ---- */
@@ -30,7 +31,7 @@ static status reserve(struct edit *edit, struct edit_node *node, uint32_t count,
   if (capacity < count) capacity = count;
   struct edit_node *children = arena_zalloc(edit->arena, capacity, sizeof *children);
   if (!children) return out_of_memory(edit, err);
-  if (node->count) memcpy(children, node->children, node->count * sizeof *children);
+  if (node->children) memcpy(children, node->children, node->count * sizeof *children);
   node->children = children;
   node->capacity = capacity;
   return LUMA_OK;
