@@ -89,6 +89,7 @@ static struct edit_node *find_child(const struct edit_node *node, const struct p
 static status add_field(struct edit *edit, struct edit_node *map, struct slice name,
                         struct edit_node **child, struct err *err) {
   TRY(reserve(edit, map, map->count + 1, err));
+  ASSERT(map->children);
   *child = &map->children[map->count++];
   *(*child) = (struct edit_node){.name = name};
   return LUMA_OK;
