@@ -14,7 +14,7 @@ struct explain {
   struct err *err;
 };
 
-static status explain_value(struct explain *e, const char *expected);
+static status explain_value(struct explain *e, const char *what);
 
 /* The byte here; 0 at the end, where `at_end` tells it from a NUL byte. */
 static uint8_t peek(const struct explain *e) {
