@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sorted list of the store in memory, against a table of which numbers are in it. */
-#include "store/mem/keylist.h"
+#include "store/draft/keylist.h"
 
 #include "base/core/bytes.h"
 #include "tests/lib/fault.h"
