@@ -79,9 +79,9 @@ build-tsan/build.ninja:
 
 build-tidy/build.ninja:
 	tools/setup --all
-	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug
+	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug -Dwerror=false
 
 build-fuzz/build.ninja:
 	tools/setup --all
-	CC=clang CXX=clang++ meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Ddeep_asserts=true \
+	CC=clang CXX=clang++ meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Ddeep_asserts=true -Dwerror=false \
 	  -Db_sanitize=address,undefined -Db_lundef=false
