@@ -168,7 +168,8 @@ static status rotate_locked(struct engine *engine, struct err *err) {
     FAIL(err, LUMA_BUSY, "%d memtables wait to be written to files", VIEW_IMMUTABLES_MAX);
   struct view_memtable next = {.start = wal_mark(engine->wal)};
   TRY(memtable_create(&next.memtable, err));
-  struct view_change change = {.rotate = &next};
+  struct view_change change = {
+      .rotate = &next, .rotate_seq = engine->last_seq, .rotate_emits = engine->last_emits};
   status answer = change_view(engine, &change, err);
   memtable_release(next.memtable);
   return answer;

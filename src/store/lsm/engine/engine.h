@@ -53,11 +53,9 @@ struct engine {
   struct wal *wal; /* NULL when read only */
 
   struct mutex commit_lock;
-  uint64_t last_seq;
-  uint64_t feed_bytes; /* payloads in the memtables since the last flush of the feed */
+  uint64_t last_seq, last_emits; /* the last commit, and how many payloads it emitted */
 
   struct mutex edit_lock;
-  struct cond flushed; /* with edit_lock: a flush ended, or failed */
   struct manifest *manifest;
   struct engine_span compacting;
 

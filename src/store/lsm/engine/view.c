@@ -129,7 +129,10 @@ static status level_change(const struct view_level *old, const struct view_chang
 static void change_memtables(const struct view *old, const struct view_change *change, struct view *made) {
   uint32_t kept = old->immutables_count - (change->drop_oldest ? 1 : 0);
   made->active = change->rotate ? *change->rotate : old->active;
-  if (change->rotate) made->immutables[made->immutables_count++] = old->active;
+  if (change->rotate) {
+    struct view_memtable full = {old->active.memtable, old->active.start, change->rotate_seq, change->rotate_emits};
+    made->immutables[made->immutables_count++] = full;
+  }
   for (uint32_t i = 0; i < kept; i++) made->immutables[made->immutables_count++] = old->immutables[i];
   memtable_acquire(made->active.memtable);
   for (uint32_t i = 0; i < made->immutables_count; i++) memtable_acquire(made->immutables[i].memtable);

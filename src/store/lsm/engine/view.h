@@ -42,6 +42,7 @@ struct view_ranges {
 struct view_memtable {
   struct memtable *memtable;
   struct wal_start start;
+  uint64_t seq, emits; /* of an immutable one: the last commit in it, and how many payloads that emitted */
 };
 
 struct view {
@@ -62,7 +63,8 @@ struct view_added {
 
 /** How a new view differs from an old one. */
 struct view_change {
-  const struct view_memtable *rotate;   /* becomes active; the old active becomes the newest immutable */
+  const struct view_memtable *rotate; /* becomes active; the old active becomes the newest immutable */
+  uint64_t rotate_seq, rotate_emits;  /* its last commit */
   bool drop_oldest;                     /* the oldest immutable is flushed */
   const struct view_added *added;
   size_t added_count;

@@ -107,7 +107,9 @@ status feed_read(struct store *store, struct store_pos after, uint32_t max, stru
   /* Asked after the reader began: what is trimmed later is still in its view. */
   if (feed_compare(after, trimmed(engine)) < 0)
     answer = err_raise(err, LUMA_GAP, __FILE__, __LINE__, "the feed no longer has all records after this position");
-  if (answer == LUMA_OK) answer = stretch_open(&stretch, after, newest, false, err);
+  bool has_more = feed_compare(after, newest) < 0;
+  if (!has_more) max = 0;
+  if (answer == LUMA_OK && has_more) answer = stretch_open(&stretch, after, newest, false, err);
   if (answer == LUMA_OK) answer = read_rows(&stretch, max < READ_MAX ? max : READ_MAX, arena, records, count, err);
   stretch_close(&stretch);
   return answer;

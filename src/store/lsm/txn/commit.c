@@ -180,6 +180,7 @@ static status append(struct commit *commit, struct err *err) {
   txn_insert_record(memtable, record, engine_horizon(engine));
   if (next) engine_set_view(engine, next);
   engine->last_seq = commit->seq;
+  engine->last_emits = commit->txn->writes.emits;
   engine_order(engine, commit->seq, commit->txn->writes.emits);
   return LUMA_OK;
 }
