@@ -6,9 +6,9 @@
 #include "store/lsm/compact/compact.h"
 
 enum {
-  COMPACT_LEVEL0_FILES = 4,   /* so many make level 0 due */
+  COMPACT_LEVEL0_FILES = 4, /* so many make level 0 due */
   COMPACT_LEVEL_RATIO = 10,
-  COMPACT_LEVEL1_FILES = 4,   /* level 1 is due beyond so many times file_bytes */
+  COMPACT_LEVEL1_FILES = 4, /* level 1 is due beyond so many times file_bytes */
 };
 
 /** Files being written: entries of one space in order, cut into files. */
@@ -16,7 +16,7 @@ struct compact_outputs {
   struct engine *engine;
   const struct view *view; /* boundaries to cut at; NULL: cut by size only */
   uint8_t space;
-  uint64_t cleaned;        /* see manifest_file */
+  uint64_t cleaned; /* see manifest_file */
   uint64_t file_bytes;
   struct sorted_writer *writer; /* NULL between files */
   uint64_t number;
@@ -26,7 +26,8 @@ struct compact_outputs {
 };
 
 /** Appends an entry, beginning and ending files as needed. */
-status compact__outputs_add(struct compact_outputs *outputs, const struct lsm_entry *entry, struct err *err);
+status compact__outputs_add(struct compact_outputs *outputs, const struct lsm_entry *entry,
+                            struct err *err);
 /** Ends the last file, if one was begun, and makes the directory durable. */
 status compact__outputs_finish(struct compact_outputs *outputs, struct err *err);
 /** Lets go of everything; with `remove`, the files too. */
@@ -49,7 +50,8 @@ struct compact_merge {
   uint8_t space;
   const struct merge_source *sources;
   uint32_t sources_count;
-  int bottom;       /* deletes may go where no file below this level has the key; VIEW_LEVELS: they stay */
+  int bottom; /* deletes may go where no file below this level has the key; VIEW_LEVELS: they stay
+               */
   struct compact_outputs *outputs;
 };
 /** Runs it: the newest version of each key goes to the outputs. */
@@ -63,8 +65,10 @@ struct compact_install {
   size_t removed_count;
   bool flushed; /* the oldest immutable memtable is in `added` */
 };
-/** All or nothing; takes edit_lock. After LUMA_READ_ONLY the files of `added` must stay: the edit may be durable. */
-status compact__install(struct engine *engine, const struct compact_install *install, struct err *err);
+/** All or nothing; takes edit_lock. After LUMA_READ_ONLY the files of `added` must stay: the edit
+ * may be durable. */
+status compact__install(struct engine *engine, const struct compact_install *install,
+                        struct err *err);
 
 /** Flushes the oldest immutable memtable; nothing to do is LUMA_OK. */
 status compact__flush_one(struct engine *engine, struct err *err);

@@ -11,7 +11,8 @@ struct flush {
 };
 
 static status flush_space(struct flush *flush, uint8_t space, struct err *err) {
-  struct merge_source source = {.kind = MERGE_MEMTABLE, .seq_max = UINT64_MAX, .memtable = flush->memtable};
+  struct merge_source source = {
+      .kind = MERGE_MEMTABLE, .seq_max = UINT64_MAX, .memtable = flush->memtable};
   struct compact_merge merge = {.engine = flush->engine,
                                 .view = flush->view,
                                 .space = space,
@@ -31,14 +32,16 @@ static status flush_files(struct flush *flush, struct err *err) {
   return compact__install(flush->engine, &install, err);
 }
 
-/* Files hold durable commits only, and only the newest version of a key: so everything must be visible before. */
+/* Files hold durable commits only, and only the newest version of a key: so everything must be
+ * visible before. */
 static status flush_memtable(struct engine *engine, const struct view *view, struct err *err) {
   const struct view_memtable *oldest = &view->immutables[view->immutables_count - 1];
   status answer = wal_write(engine->wal, oldest->seq, true, err);
   if (answer != LUMA_OK && err) engine_fail(engine, err);
   TRY(answer);
   struct flush flush = {.engine = engine, .view = view, .memtable = oldest->memtable};
-  flush.outputs = (struct compact_outputs){.engine = engine, .view = view, .file_bytes = engine->options.file_bytes};
+  flush.outputs = (struct compact_outputs){
+      .engine = engine, .view = view, .file_bytes = engine->options.file_bytes};
   answer = flush_files(&flush, err);
   compact__outputs_deinit(&flush.outputs, answer != LUMA_OK && answer != LUMA_READ_ONLY);
   return answer;

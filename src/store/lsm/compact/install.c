@@ -19,21 +19,25 @@ struct installing {
   struct view *next;
 };
 
-static status fail_memory(struct err *err) { FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to change the list of files"); }
+static status fail_memory(struct err *err) {
+  FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to change the list of files");
+}
 
 /* ---- where flushed files go ---- */
 
 static bool meets_level(const struct view_level *level, const struct sorted_info *info) {
   for (uint32_t i = 0; i < level->count; i++) {
     const struct sorted_info *other = sorted_get_info(level->files[i]);
-    if (slice_compare(info->key_min, other->key_max) <= 0 && slice_compare(other->key_min, info->key_max) <= 0)
+    if (slice_compare(info->key_min, other->key_max) <= 0 &&
+        slice_compare(other->key_min, info->key_max) <= 0)
       return true;
   }
   return false;
 }
 
 static bool meets_compaction(const struct engine_span *span, const struct sorted_info *info) {
-  return span->busy && span->space == info->space && slice_compare(info->key_min, span->last) <= 0 &&
+  return span->busy && span->space == info->space &&
+         slice_compare(info->key_min, span->last) <= 0 &&
          slice_compare(span->from, info->key_max) <= 0;
 }
 
@@ -82,14 +86,16 @@ static bool may_hide(const struct view *view, const struct manifest_range *range
     const struct view_level *level = &view->levels[range->space][depth];
     for (uint32_t i = 0; i < level->count; i++) {
       const struct sorted_info *info = sorted_get_info(level->files[i]);
-      if (info->seq_min < range->seq && level->cleaned[i] < range->seq && range_meets(range->from, range->to, info))
+      if (info->seq_min < range->seq && level->cleaned[i] < range->seq &&
+          range_meets(range->from, range->to, info))
         return true;
     }
   }
   return false;
 }
 
-/* Leaves in the next view the range deletes that still matter; the manifest keeps those the log will not repeat. */
+/* Leaves in the next view the range deletes that still matter; the manifest keeps those the log
+ * will not repeat. */
 static status keep_ranges(struct installing *installing, struct err *err) {
   const struct view_ranges *old = installing->next->ranges;
   uint64_t horizon = engine_conflict_horizon(installing->engine);
@@ -99,10 +105,12 @@ static status keep_ranges(struct installing *installing, struct err *err) {
   if (!ranges) return fail_memory(err);
   for (uint32_t i = 0; i < old->count; i++) {
     const struct manifest_range *range = &old->items[i];
-    bool needed = range->seq > horizon || range->seq > installing->log.seq || may_hide(installing->next, range);
+    bool needed = range->seq > horizon || range->seq > installing->log.seq ||
+                  may_hide(installing->next, range);
     if (!needed) continue;
     ranges[kept++] = *range;
-    if (range->seq <= installing->log.seq) installing->ranges_count = kept; /* they ascend by sequence */
+    if (range->seq <= installing->log.seq)
+      installing->ranges_count = kept; /* they ascend by sequence */
   }
   if (kept == old->count) return LUMA_OK;
   struct view_change change = {.has_ranges = true};
@@ -150,7 +158,8 @@ static status collect(struct installing *installing, struct err *err) {
   const struct compact_install *install = installing->install;
   size_t feed_files = engine->view->levels[VIEW_FEED][1].count;
   installing->added = mem_alloc((install->added_count + 1) * sizeof *installing->added);
-  installing->removed = mem_alloc((install->removed_count + feed_files + 1) * sizeof *installing->removed);
+  installing->removed =
+      mem_alloc((install->removed_count + feed_files + 1) * sizeof *installing->removed);
   if (!installing->added || !installing->removed) return fail_memory(err);
   for (size_t i = 0; i < install->added_count; i++) {
     struct view_added *added = &install->added[i];
@@ -189,7 +198,8 @@ static status apply(struct installing *installing, struct err *err) {
                                .trim = &installing->trim,
                                .ranges = installing->ranges,
                                .ranges_count = installing->ranges_count,
-                               .has_ranges = installing->ranges_count > 0 || state->ranges_count > 0};
+                               .has_ranges =
+                                   installing->ranges_count > 0 || state->ranges_count > 0};
   TRY(manifest_apply(engine->manifest, &edit, err));
   wal_witness(engine->wal, manifest_get_state(engine->manifest)->edits);
   feed_set_trimmed(engine, installing->trim);
@@ -219,7 +229,8 @@ static void clean_up(const struct installing *installing) {
   if (installing->install->flushed) wal_release(engine->wal, installing->log.wal);
 }
 
-status compact__install(struct engine *engine, const struct compact_install *install, struct err *err) {
+status compact__install(struct engine *engine, const struct compact_install *install,
+                        struct err *err) {
   struct installing installing = {.engine = engine, .install = install};
   mutex_lock(&engine->edit_lock);
   status answer = collect(&installing, err);

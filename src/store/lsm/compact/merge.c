@@ -17,12 +17,15 @@ status compact__ranges_collect(struct engine *engine, const struct view *view, u
     if (range->seq > visible) continue;
     if (range->seq > ranges->cleaned) ranges->cleaned = range->seq;
     if (range->space == space)
-      ranges->items[ranges->count++] = (struct merge_range_delete){range->from, range->to, range->seq};
+      ranges->items[ranges->count++] =
+          (struct merge_range_delete){range->from, range->to, range->seq};
   }
   return LUMA_OK;
 }
 
-void compact__ranges_deinit(struct compact_ranges *ranges) { mem_free(ranges->items); }
+void compact__ranges_deinit(struct compact_ranges *ranges) {
+  mem_free(ranges->items);
+}
 
 static bool is_covered(const struct compact_ranges *ranges, const struct lsm_entry *entry) {
   for (uint32_t i = 0; i < ranges->count; i++) {
@@ -38,7 +41,8 @@ static bool is_below(const struct compact_merge *merge, struct slice key) {
     const struct view_level *level = &merge->view->levels[merge->space][depth];
     for (uint32_t i = 0; i < level->count; i++) {
       const struct sorted_info *info = sorted_get_info(level->files[i]);
-      if (slice_compare(info->key_min, key) <= 0 && slice_compare(key, info->key_max) <= 0) return true;
+      if (slice_compare(info->key_min, key) <= 0 && slice_compare(key, info->key_max) <= 0)
+        return true;
     }
   }
   return false;
@@ -53,7 +57,8 @@ struct filter {
   bool has_last;
 };
 
-/* A delete hides nothing any more once nothing older lies below, and tells nothing once no transaction is older. */
+/* A delete hides nothing any more once nothing older lies below, and tells nothing once no
+ * transaction is older. */
 static bool is_needless_delete(const struct filter *filter, const struct lsm_entry *entry) {
   return entry->kind == ENTRY_DELETE && filter->merge->bottom < VIEW_LEVELS &&
          entry->seq <= filter->conflict_horizon && !is_below(filter->merge, entry->key);
@@ -71,7 +76,8 @@ static status take_entry(struct filter *filter, const struct lsm_entry *entry, s
   buf_append_slice(&filter->last, entry->key);
   TRY(buf_check(&filter->last, "a key", err));
   filter->has_last = true;
-  if (is_covered(&filter->ranges, entry) || is_needless_delete(filter, entry) || is_trimmed(filter, entry))
+  if (is_covered(&filter->ranges, entry) || is_needless_delete(filter, entry) ||
+      is_trimmed(filter, entry))
     return LUMA_OK;
   return compact__outputs_add(filter->merge->outputs, entry, err);
 }
@@ -89,8 +95,10 @@ static status take_all(struct filter *filter, struct merge *entries, struct err 
 status compact__merge(const struct compact_merge *merge, struct err *err) {
   struct engine *engine = merge->engine;
   struct filter filter = {.merge = merge, .conflict_horizon = engine_conflict_horizon(engine)};
-  struct merge_options options = {
-      .space = merge->space, .no_fill = true, .sources = merge->sources, .sources_count = merge->sources_count};
+  struct merge_options options = {.space = merge->space,
+                                  .no_fill = true,
+                                  .sources = merge->sources,
+                                  .sources_count = merge->sources_count};
   struct merge *entries;
   mutex_lock(&engine->view_lock);
   filter.trimmed = engine->trimmed;

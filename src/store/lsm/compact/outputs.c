@@ -5,9 +5,12 @@
 #include "base/mem/mem.h"
 #include "store/lsm/compact/compact_int.h"
 
-enum { BOUNDARY_FRACTION = 16 }; /* a file is cut at a boundary once it has this part of its full size */
+enum {
+  BOUNDARY_FRACTION = 16
+}; /* a file is cut at a boundary once it has this part of its full size */
 
-static status sorted_path(const struct engine *engine, uint64_t number, struct dbfile_path *path, struct err *err) {
+static status sorted_path(const struct engine *engine, uint64_t number, struct dbfile_path *path,
+                          struct err *err) {
   return dbfile_make(engine->directory, DBFILE_SORTED, number, path, err);
 }
 
@@ -39,8 +42,10 @@ static status open_file(struct compact_outputs *outputs, struct err *err) {
   struct view_added *item = &outputs->items[outputs->count];
   *item = (struct view_added){.cleaned = outputs->cleaned};
   status answer = sorted_open(&options, &item->file, err);
-  if (answer == LUMA_OK) outputs->count++;
-  else os_remove(engine->os, path.text, NULL);
+  if (answer == LUMA_OK)
+    outputs->count++;
+  else
+    os_remove(engine->os, path.text, NULL);
   return answer;
 }
 
@@ -57,24 +62,28 @@ static status end_file(struct compact_outputs *outputs, struct err *err) {
   return answer == LUMA_OK ? open_file(outputs, err) : answer;
 }
 
-/* Does a file of a lower level begin between the last key and this one? A file that spans none of those fits between them
- * and need not be merged with them. */
+/* Does a file of a lower level begin between the last key and this one? A file that spans none of
+ * those fits between them and need not be merged with them. */
 static bool crosses_boundary(struct compact_outputs *outputs, struct slice key) {
   bool crosses = false;
   for (int depth = 1; outputs->view && depth < VIEW_LEVELS; depth++) {
     const struct view_level *level = &outputs->view->levels[outputs->space][depth];
     uint32_t *at = &outputs->boundaries[depth];
-    for (; *at < level->count && slice_compare(sorted_get_info(level->files[*at])->key_min, key) <= 0; ++*at)
+    for (;
+         *at < level->count && slice_compare(sorted_get_info(level->files[*at])->key_min, key) <= 0;
+         ++*at)
       crosses = true;
   }
   return crosses;
 }
 
-status compact__outputs_add(struct compact_outputs *outputs, const struct lsm_entry *entry, struct err *err) {
+status compact__outputs_add(struct compact_outputs *outputs, const struct lsm_entry *entry,
+                            struct err *err) {
   bool crosses = crosses_boundary(outputs, entry->key);
   if (outputs->writer) {
     uint64_t bytes = sorted_writer_bytes(outputs->writer);
-    if (bytes >= outputs->file_bytes || (crosses && bytes >= outputs->file_bytes / BOUNDARY_FRACTION))
+    if (bytes >= outputs->file_bytes ||
+        (crosses && bytes >= outputs->file_bytes / BOUNDARY_FRACTION))
       TRY(end_file(outputs, err));
   }
   if (!outputs->writer) TRY(begin_file(outputs, err));
@@ -83,7 +92,8 @@ status compact__outputs_add(struct compact_outputs *outputs, const struct lsm_en
 
 status compact__outputs_finish(struct compact_outputs *outputs, struct err *err) {
   if (outputs->writer) TRY(end_file(outputs, err));
-  return outputs->count ? os_sync_dir(outputs->engine->os, outputs->engine->directory, err) : LUMA_OK;
+  return outputs->count ? os_sync_dir(outputs->engine->os, outputs->engine->directory, err)
+                        : LUMA_OK;
 }
 
 void compact__outputs_deinit(struct compact_outputs *outputs, bool remove) {

@@ -5,12 +5,13 @@
 #include "base/mem/mem.h"
 #include "store/lsm/compact/compact_int.h"
 
-/** A compaction: files of one level, and those of the level below that they meet, into that level. */
+/** A compaction: files of one level, and those of the level below that they meet, into that level.
+ */
 struct job {
   struct engine *engine;
   struct view *view;
   uint8_t space, level, into;
-  bool all;                /* everything of the space, whatever the level */
+  bool all;                            /* everything of the space, whatever the level */
   struct sorted_file **upper, **lower; /* lower ones in key order */
   uint32_t upper_count, lower_count;
   uint64_t *numbers; /* of all of them */
@@ -32,7 +33,8 @@ static uint64_t level_target(const struct engine *engine, int level) {
 }
 
 /* How much a level has of what it may have; over 1 is due. */
-static double level_score(const struct engine *engine, const struct view *view, int space, int level) {
+static double level_score(const struct engine *engine, const struct view *view, int space,
+                          int level) {
   const struct view_level *files = &view->levels[space][level];
   if (level == 0) return (double)files->count / COMPACT_LEVEL0_FILES;
   if (level == VIEW_LEVELS - 1) return 0;
@@ -66,7 +68,8 @@ static uint64_t bytes_below(const struct job *job, const struct sorted_file *fil
   const struct sorted_info *info = sorted_get_info(file);
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < below->count; i++)
-    if (meets(below->files[i], info->key_min, info->key_max)) bytes += sorted_get_info(below->files[i])->file_bytes;
+    if (meets(below->files[i], info->key_min, info->key_max))
+      bytes += sorted_get_info(below->files[i])->file_bytes;
   return bytes;
 }
 
@@ -89,11 +92,13 @@ static uint32_t choose_file(const struct job *job) {
 
 static status job_reserve(struct job *job, struct err *err) {
   size_t most = 1;
-  for (int level = 0; level < VIEW_LEVELS; level++) most += job->view->levels[job->space][level].count;
+  for (int level = 0; level < VIEW_LEVELS; level++)
+    most += job->view->levels[job->space][level].count;
   job->upper = mem_alloc(most * sizeof(struct sorted_file *));
   job->lower = mem_alloc(most * sizeof(struct sorted_file *));
   job->numbers = mem_alloc(most * sizeof *job->numbers);
-  if (!job->upper || !job->lower || !job->numbers) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compact files");
+  if (!job->upper || !job->lower || !job->numbers)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compact files");
   return LUMA_OK;
 }
 
@@ -106,7 +111,8 @@ static void span_of(const struct job *job, struct slice *from, struct slice *las
   *from = sorted_get_info(job->upper[0])->key_min;
   *last = sorted_get_info(job->upper[0])->key_max;
   for (uint32_t i = 1; i < job->upper_count + job->lower_count; i++) {
-    struct sorted_file *file = i < job->upper_count ? job->upper[i] : job->lower[i - job->upper_count];
+    struct sorted_file *file =
+        i < job->upper_count ? job->upper[i] : job->lower[i - job->upper_count];
     const struct sorted_info *info = sorted_get_info(file);
     if (slice_compare(info->key_min, *from) < 0) *from = info->key_min;
     if (slice_compare(info->key_max, *last) > 0) *last = info->key_max;
@@ -127,7 +133,8 @@ static void take_lower(struct job *job) {
 static status collect(struct job *job, struct err *err) {
   const struct view_level *level = &job->view->levels[job->space][job->level];
   TRY(job_reserve(job, err));
-  if (job->level > 0) take_upper(job, level->files[choose_file(job)]);
+  if (job->level > 0)
+    take_upper(job, level->files[choose_file(job)]);
   else
     for (uint32_t i = 0; i < level->count; i++) take_upper(job, level->files[i]);
   take_lower(job);
@@ -165,8 +172,10 @@ static status move_down(struct job *job, struct err *err) {
   if (!added) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compact files");
   for (uint32_t i = 0; i < job->upper_count; i++)
     added[i] = (struct view_added){job->upper[i], job->into, cleaned_of(job, job->upper[i])};
-  struct compact_install install = {
-      .added = added, .added_count = job->upper_count, .removed = job->numbers, .removed_count = job->numbers_count};
+  struct compact_install install = {.added = added,
+                                    .added_count = job->upper_count,
+                                    .removed = job->numbers,
+                                    .removed_count = job->numbers_count};
   status answer = compact__install(job->engine, &install, err);
   mem_free(added);
   return answer;
@@ -175,11 +184,13 @@ static status move_down(struct job *job, struct err *err) {
 static uint32_t job_sources(const struct job *job, struct merge_source *sources) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < job->upper_count; i++)
-    sources[count++] =
-        (struct merge_source){.kind = MERGE_FILES, .seq_max = UINT64_MAX, .files = &job->upper[i], .files_count = 1};
-  if (job->lower_count)
     sources[count++] = (struct merge_source){
-        .kind = MERGE_FILES, .seq_max = UINT64_MAX, .files = job->lower, .files_count = job->lower_count};
+        .kind = MERGE_FILES, .seq_max = UINT64_MAX, .files = &job->upper[i], .files_count = 1};
+  if (job->lower_count)
+    sources[count++] = (struct merge_source){.kind = MERGE_FILES,
+                                             .seq_max = UINT64_MAX,
+                                             .files = job->lower,
+                                             .files_count = job->lower_count};
   return count;
 }
 
@@ -234,9 +245,10 @@ static status run(struct job *job, struct err *err) {
 /* ---- range deletes ---- */
 
 /* Does the range delete hide everything (or, with `some`, may it hide something) of the file? */
-static bool hides(const struct engine *engine, const struct manifest_range *range, const struct sorted_info *info,
-                  uint64_t cleaned, bool some) {
-  if (range->space != info->space || range->seq > engine->visible || cleaned >= range->seq) return false;
+static bool hides(const struct engine *engine, const struct manifest_range *range,
+                  const struct sorted_info *info, uint64_t cleaned, bool some) {
+  if (range->space != info->space || range->seq > engine->visible || cleaned >= range->seq)
+    return false;
   if (some) return info->seq_min < range->seq && range_meets(range->from, range->to, info);
   return info->seq_max < range->seq && range_has(range->from, range->to, info->key_min) &&
          range_has(range->from, range->to, info->key_max);
@@ -250,7 +262,9 @@ static bool find_hidden(struct job *job, bool some, struct sorted_file **file) {
       uint8_t space = ranges->items[r].space;
       const struct view_level *level = &job->view->levels[space][depth];
       for (uint32_t i = 0; i < level->count; i++) {
-        if (!hides(job->engine, &ranges->items[r], sorted_get_info(level->files[i]), level->cleaned[i], some)) continue;
+        if (!hides(job->engine, &ranges->items[r], sorted_get_info(level->files[i]),
+                   level->cleaned[i], some))
+          continue;
         *file = level->files[i];
         job->space = space;
         job->level = job->into = depth;
@@ -311,14 +325,18 @@ static status collect_all(struct job *job, struct err *err) {
 /* A space that is one level already, with nothing hidden in it, is as good as it gets. */
 static bool is_one_level(const struct job *job) {
   int levels = 0;
-  for (int depth = 1; depth < VIEW_LEVELS; depth++) levels += job->view->levels[job->space][depth].count > 0;
+  for (int depth = 1; depth < VIEW_LEVELS; depth++)
+    levels += job->view->levels[job->space][depth].count > 0;
   return levels <= 1 && job->view->levels[job->space][0].count == 0 && !job->view->ranges;
 }
 
 static status compact_space(struct engine *engine, uint8_t space, struct err *err) {
   mutex_lock(&engine->compact_lock);
-  struct job job = {
-      .engine = engine, .view = engine_view(engine), .space = space, .into = VIEW_LEVELS - 1, .all = true};
+  struct job job = {.engine = engine,
+                    .view = engine_view(engine),
+                    .space = space,
+                    .into = VIEW_LEVELS - 1,
+                    .all = true};
   status answer = LUMA_OK;
   if (!is_one_level(&job)) {
     answer = collect_all(&job, err);

@@ -4,10 +4,10 @@
 #include "store/lsm/compact/compact_int.h"
 
 enum {
-  LOG_PER_MEMTABLE = 4,      /* a memtable is full, too, when so many times its bytes stand in the log */
-  IMMUTABLES_SLOW = 2,       /* from so many on commits are slowed a little */
+  LOG_PER_MEMTABLE = 4, /* a memtable is full, too, when so many times its bytes stand in the log */
+  IMMUTABLES_SLOW = 2,  /* from so many on commits are slowed a little */
   SLOW_US = 500,
-  STEPS_PER_CALL = 64,       /* without threads: compactions one call does at most */
+  STEPS_PER_CALL = 64, /* without threads: compactions one call does at most */
 };
 
 /* ---- room for a commit ---- */
@@ -16,7 +16,8 @@ static bool is_full(struct engine *engine, const struct view *view) {
   const struct view_memtable *active = &view->active;
   if (memtable_seq_max(active->memtable) == 0) return false;
   return memtable_bytes(active->memtable) >= engine->options.memtable_bytes ||
-         wal_bytes_since(engine->wal, active->start) >= LOG_PER_MEMTABLE * engine->options.memtable_bytes;
+         wal_bytes_since(engine->wal, active->start) >=
+             LOG_PER_MEMTABLE * engine->options.memtable_bytes;
 }
 
 status compact_make_room(struct engine *engine, struct err *err) {
@@ -66,14 +67,16 @@ void compact_due(struct engine *engine) {
 
 /* ---- threads ---- */
 
-/* In the modes that do not wait, what was committed is written after a while even when nothing else happens. */
+/* In the modes that do not wait, what was committed is written after a while even when nothing else
+ * happens. */
 static void write_idle_log(struct engine *engine) {
   if (engine->options.sync_mode == STORE_SYNC_NEVER && wal_pending_bytes(engine->wal) == 0) return;
   mutex_lock(&engine->commit_lock);
   uint64_t seq = engine->last_seq;
   mutex_unlock(&engine->commit_lock);
   struct err failure = {0};
-  if (wal_write(engine->wal, seq, engine->options.sync_mode != STORE_SYNC_NEVER, &failure) != LUMA_OK)
+  if (wal_write(engine->wal, seq, engine->options.sync_mode != STORE_SYNC_NEVER, &failure) !=
+      LUMA_OK)
     engine_fail(engine, &failure);
 }
 
@@ -81,7 +84,8 @@ static void run_worker(void *context) {
   struct engine *engine = context;
   mutex_lock(&engine->work_lock);
   while (!engine->stopping) {
-    if (!engine->work_is_due) cond_wait_timeout(&engine->work_due, &engine->work_lock, engine->options.sync_period_us);
+    if (!engine->work_is_due)
+      cond_wait_timeout(&engine->work_due, &engine->work_lock, engine->options.sync_period_us);
     engine->work_is_due = false;
     mutex_unlock(&engine->work_lock);
     write_idle_log(engine);
@@ -98,7 +102,8 @@ status compact_start(struct engine *engine, struct err *err) {
   engine->threads = mem_zalloc(count, sizeof *engine->threads);
   if (!engine->threads) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for background threads");
   for (; engine->threads_count < count; engine->threads_count++)
-    TRY(thread_start(&engine->threads[engine->threads_count], "luma-store", run_worker, engine, err));
+    TRY(thread_start(&engine->threads[engine->threads_count], "luma-store", run_worker, engine,
+                     err));
   return LUMA_OK;
 }
 
