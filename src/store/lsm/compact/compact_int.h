@@ -7,6 +7,7 @@
 
 enum {
   COMPACT_LEVEL0_FILES = 4, /* so many make level 0 due */
+  COMPACT_FEED_FILES = 8,   /* so many small files of the feed are joined */
   COMPACT_LEVEL_RATIO = 10,
   COMPACT_LEVEL1_FILES = 4, /* level 1 is due beyond so many times file_bytes */
 };

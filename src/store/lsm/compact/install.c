@@ -64,8 +64,11 @@ static uint64_t feed_bytes(const struct installing *installing) {
   return bytes;
 }
 
-/* Files wholly trimmed go; so do the oldest while there is too much, which trims. */
+/* Files wholly trimmed go; so do the oldest while there is too much, which trims. Not while some of
+ * them are being joined. */
 static void drop_feed(struct installing *installing) {
+  const struct engine_span *compacting = &installing->engine->compacting;
+  if (compacting->busy && compacting->space == VIEW_FEED) return;
   const struct view_level *feed = &installing->engine->view->levels[VIEW_FEED][1];
   uint64_t bytes = feed_bytes(installing);
   for (uint32_t i = 0; i < feed->count; i++) {

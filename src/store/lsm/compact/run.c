@@ -286,6 +286,35 @@ static status rewrite_hidden(struct job *job, struct sorted_file *file, struct e
   return run(job, err);
 }
 
+/* ---- the feed ---- */
+
+/* Files of the feed come one with each flush and never overlap: the newest are joined once there
+ * are many, each with newer ones that are as large together, so that a record is rewritten a
+ * logarithmic number of times. Full files are let be. */
+static uint32_t choose_feed(const struct job *job) {
+  const struct view_level *feed = &job->view->levels[VIEW_FEED][1];
+  uint64_t newer = 0;
+  uint32_t count = 0;
+  while (count < feed->count) {
+    uint64_t bytes = sorted_get_info(feed->files[feed->count - 1 - count])->file_bytes;
+    if (bytes > job->engine->options.file_bytes / 2 ||
+        (count >= COMPACT_FEED_FILES && bytes > newer))
+      break;
+    newer += bytes;
+    count++;
+  }
+  return count >= COMPACT_FEED_FILES ? count : 0;
+}
+
+static status join_feed(struct job *job, uint32_t count, struct err *err) {
+  const struct view_level *feed = &job->view->levels[VIEW_FEED][1];
+  job->space = VIEW_FEED;
+  job->level = job->into = 1;
+  TRY(job_reserve(job, err));
+  for (uint32_t i = feed->count - count; i < feed->count; i++) take_upper(job, feed->files[i]);
+  return run(job, err);
+}
+
 /* ---- the calls ---- */
 
 static status step_locked(struct job *job, bool *done, struct err *err) {
@@ -296,6 +325,8 @@ static status step_locked(struct job *job, bool *done, struct err *err) {
     TRY(collect(job, err));
     return run(job, err);
   }
+  uint32_t feed = choose_feed(job);
+  if (feed) return join_feed(job, feed, err);
   if (find_hidden(job, true, &file)) return rewrite_hidden(job, file, err);
   *done = false;
   return LUMA_OK;
