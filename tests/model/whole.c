@@ -198,7 +198,7 @@ void run_abandon(struct run *run) {
 /* Opens, with the power failing now and then while it does. */
 static void open_again(struct run *run) {
   for (int tries = 0;; tries++) {
-    run->is_armed = run->sim && tries < OPEN_TRIES && run_chance(run, 1, 3);
+    run->is_armed = run->target->can_crash && tries < OPEN_TRIES && run_chance(run, 1, 3);
     run->is_broken = false;
     if (run->is_armed) simos_crash_at(run->sim, 1 + rng_below(&run->rng, 30));
     run_note(run, "open%s", run->is_armed ? ", with a crash to come" : "");
@@ -302,7 +302,7 @@ static void do_reopen(struct run *run) {
 /* ---- trouble ---- */
 
 static void do_trouble(struct run *run) {
-  if (!run->sim || run->is_armed) return;
+  if (!run->target->can_crash || run->is_armed) return;
   uint64_t nth = 1 + rng_below(&run->rng, run_chance(run, 1, 2) ? 12 : 80);
   run->is_armed = true;
   switch (rng_below(&run->rng, 5)) {
