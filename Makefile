@@ -2,7 +2,7 @@
 BUILD ?= build
 FUZZ_SECONDS ?= 60
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check long bench fmt lint tidy cppcheck asan tsan fuzz install clean help
+.PHONY: all setup run test check long bench gen fmt lint tidy cppcheck asan tsan fuzz install clean help
 
 all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD)
@@ -24,6 +24,9 @@ long: all ## the random tests, twenty times longer
 bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 	tools/setup --all
 	meson test -C $(BUILD) --no-rebuild --benchmark --verbose
+
+gen: ## make the generated files again
+	tools/gen/all
 
 fmt: ## format the sources
 	tools/sources | xargs clang-format -i
@@ -76,9 +79,9 @@ build-tsan/build.ninja:
 
 build-tidy/build.ninja:
 	tools/setup --all
-	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug
+	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug -Dwerror=false
 
 build-fuzz/build.ninja:
 	tools/setup --all
-	CC=clang CXX=clang++ meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Ddeep_asserts=true \
+	CC=clang CXX=clang++ meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Ddeep_asserts=true -Dwerror=false \
 	  -Db_sanitize=address,undefined -Db_lundef=false

@@ -152,7 +152,9 @@ struct store_ops {
   status (*rollback_to)(struct store_txn *txn, uint64_t mark, struct err *err);
   /** The snapshot's sequence. */
   store_seq (*snapshot)(const struct store_txn *txn);
-  /** Ends the transaction whatever the answer. `position` (may be NULL): where the commit stands in the feed's order.
+  /** Ends the transaction whatever the answer. After LUMA_IO_ERROR or LUMA_DISK_FULL whether it was committed is not known until the
+   *  store was opened again (it is wholly or not at all); after any other error it was not.
+   *  `position` (may be NULL): where the commit stands in the feed's order.
    *  `seq` (may be NULL): its sequence. Reading the feed after `position` begins with the next commit.
    *  Nothing written: no commit is made, both are those of the snapshot. */
   status (*commit)(struct store_txn *txn, enum store_durability durability, struct store_pos *position, store_seq *seq, struct err *err);

@@ -117,8 +117,9 @@ static status move_moment(int64_t us, const struct val *span, int sign, struct v
       return fail_overflow("a duration", err);
     return add_us(us, delta, VAL_TIMESTAMP, out, err);
   }
-  int64_t moved = calendar_add_months(us, (int64_t)span->interval.months * sign);
+  int64_t moved = 0;
   bool overflow =
+      !calendar_add_months(us, (int64_t)span->interval.months * sign, &moved) ||
       __builtin_mul_overflow((int64_t)span->interval.days * sign, CALENDAR_US_PER_DAY, &delta) ||
       __builtin_add_overflow(moved, delta, &moved) ||
       __builtin_mul_overflow(span->interval.us, (int64_t)sign, &delta);

@@ -108,7 +108,7 @@ static status cast_moment(const struct val *value, enum val_type type, struct va
   } else if (!val_is_number(value) || !round_to_int64(val_to_float64(value) * 1e6, &us)) {
     return fail_cast(value, type, err);
   }
-  int64_t days = us / CALENDAR_US_PER_DAY - (us % CALENDAR_US_PER_DAY < 0);
+  int64_t days = calendar_day_of(us);
   *out = type == VAL_DATE ? (struct val){.type = VAL_DATE, .integer = days} : val_timestamp(us);
   return LUMA_OK;
 }

@@ -27,9 +27,8 @@ static bool read_moment(struct slice text, enum val_type type, struct val *out) 
   bool is_date = false;
   if (!calendar_parse(text, &us, &is_date)) return false;
   if (type == VAL_DATE && !is_date) return false;
-  *out = val_timestamp(us);
-  if (type == VAL_DATE) *out = (struct val){.type = VAL_DATE, .integer = us / CALENDAR_US_PER_DAY};
-  /* Dates before 1970 are whole days too: midnight divides without a rest. */
+  *out = type == VAL_DATE ? (struct val){.type = VAL_DATE, .integer = calendar_day_of(us)}
+                          : val_timestamp(us);
   return true;
 }
 
@@ -50,34 +49,23 @@ static bool is_textual(enum val_type type) {
   return is_moment(type) || type == VAL_ULID || type == VAL_UUID || type == VAL_OBJECTID;
 }
 
-static struct val moment_as_timestamp(const struct val *v) {
-  return val_timestamp(v->type == VAL_DATE ? v->integer * CALENDAR_US_PER_DAY : v->integer);
-}
-
 /** `text` against a value of a type that text can spell. */
 static bool compare_text(const struct val *text, const struct val *other, int *order) {
   struct val read;
   enum val_type type = is_moment(other->type) ? VAL_TIMESTAMP : (enum val_type)other->type;
   if (!compare_read_text(val_slice(text), type, &read)) return false;
-  struct val right = is_moment(other->type) ? moment_as_timestamp(other) : *other;
-  *order = val_compare(&read, &right);
+  *order = val_compare(&read, other);
   return true;
 }
 
 bool compare_types_fit(enum val_type a, enum val_type b) {
   if (val_order_class(a) == val_order_class(b)) return true;
-  if (is_moment(a) && is_moment(b)) return true;
   return (a == VAL_TEXT && is_textual(b)) || (b == VAL_TEXT && is_textual(a));
 }
 
 bool compare_sql(const struct val *a, const struct val *b, int *order) {
   if (a->type == b->type || val_order_class(a->type) == val_order_class(b->type)) {
     *order = val_compare(a, b);
-    return true;
-  }
-  if (is_moment(a->type) && is_moment(b->type)) {
-    struct val left = moment_as_timestamp(a), right = moment_as_timestamp(b);
-    *order = val_compare(&left, &right);
     return true;
   }
   if (a->type == VAL_TEXT && is_textual(b->type)) return compare_text(a, b, order);
@@ -100,7 +88,5 @@ static bool text_stands_for(const struct val *text, struct val *out) {
 uint64_t compare_sql_hash(const struct val *v, uint64_t seed) {
   struct val stands;
   if (v->type == VAL_TEXT && text_stands_for(v, &stands)) return val_hash(&stands, seed);
-  if (v->type != VAL_DATE) return val_hash(v, seed);
-  stands = moment_as_timestamp(v);
-  return val_hash(&stands, seed);
+  return val_hash(v, seed);
 }

@@ -50,14 +50,17 @@ enum plan_kind {
   PLAN_EXPLAIN   /* of input */
 };
 
+struct collection; /* model/catalog */
+
 /** One output column. */
 struct plan_column {
   struct slice name;
   struct slice source; /* alias of the collection it comes from; empty if computed */
-  bool is_document;    /* holds whole documents of `source` */
-  bool is_spread;      /* its fields stand in the result's document directly */
-  bool is_hidden;      /* needed by a later node, not part of the result */
-  uint8_t type;        /* enum val_type if known, VAL_MISSING = dynamic */
+  const struct collection *collection; /* of a document column, bound; may be NULL */
+  bool is_document;                    /* holds whole documents of `source` */
+  bool is_spread;                      /* its fields stand in the result's document directly */
+  bool is_hidden;                      /* needed by a later node, not part of the result */
+  uint8_t type;                        /* enum val_type if known, VAL_MISSING = dynamic */
 };
 
 struct plan_sort_key {
@@ -99,7 +102,6 @@ struct plan_index_key {
   bool descending;
 };
 
-struct collection;    /* model/catalog */
 struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {

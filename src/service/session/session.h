@@ -11,6 +11,7 @@
 
 #include "query/query.h"
 #include "service/db/db.h"
+#include "value/json/json.h"
 
 enum { SESSION_RETRIES_MAX = 32, SESSION_CURSORS_MAX = 100000 };
 
@@ -28,12 +29,21 @@ status session_begin(struct session *session, bool serializable, struct err *err
 status session_commit(struct session *session, struct err *err);
 status session_rollback(struct session *session, struct err *err);
 bool session_in_transaction(const struct session *session);
-/** The open transaction, or NULL; for service/docs and the like. `session_wrote` says that it has writes now. */
-struct model_txn *session_transaction(struct session *session);
-void session_wrote(struct session *session);
+/** Ends the statement that runs in another thread with LUMA_CANCELLED; the next statement begins uncancelled. */
 void session_cancel(struct session *session);
-/** Wakes from session_cancel; called when a new run begins. */
+/** For statements that name no limit of their own; 0 = none. */
 void session_set_timeout_us(struct session *session, uint64_t timeout_us);
+
+/** The session's reader of JSON, made at first use. */
+status session_json_reader(struct session *session, struct json_reader **reader, struct err *err);
+
+/** Work on the model without a language. */
+typedef status session_work_fn(void *context, struct model_txn *txn, struct err *err);
+/** Runs `work` in the session's transaction under a savepoint, or in one of its own that is committed, tried again on conflict
+ *  (so `work` may run several times). */
+status session_change(struct session *session, session_work_fn *work, void *context, struct err *err);
+/** Runs `work` in the session's transaction or on a snapshot of its own, which ends after. */
+status session_look(struct session *session, session_work_fn *work, void *context, struct err *err);
 
 /** What to run and within which limits. */
 struct session_request {

@@ -317,6 +317,7 @@ status json_read_value(struct json_reader *reader, struct slice text,
                        const struct json_read_options *options, struct buf *out, struct val *value,
                        struct err *err) {
   TRY(begin(reader, text, options, err));
+  reader->id_is_key = options->id_is_key;
   reader->build.out = out;
   reader->build.names = NULL;
   struct slice encoded;

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* Binding plans, node by node from the leaves. */
+#include "query/bind/bind.h"
+
+#include "model/catalog/catalog.h"
+#include "query/bind/bind_int.h"
+
+struct scope bind__scope(const struct plan *input) {
+  struct scope scope = {0};
+  if (!input) return scope;
+  scope.columns = input->columns;
+  scope.count = input->columns_count;
+  while (input->kind == PLAN_FILTER) input = input->input;
+  if (input->kind == PLAN_AGGREGATE) {
+    union {
+      const struct plan *seen;
+      struct plan *changed;
+    } node = {.seen = input}; /* its aggregates are added while names above it are resolved */
+    scope.aggregate = node.changed;
+    scope.columns = input->columns;
+    scope.count = input->columns_count;
+  }
+  return scope;
+}
+
+void bind__pass_columns(struct plan *node) {
+  node->columns = node->input->columns;
+  node->columns_count = node->input->columns_count;
+}
+
+/* ---- sources ---- */
+
+static status find_collection(struct binder *binder, struct plan *node, struct err *err) {
+  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  if (node->collection || node->missing_is_empty || node->if_exists) return LUMA_OK;
+  status failed = LUMA_OK;
+  if (binder->catalog)
+    failed = catalog_fail_unknown(binder->catalog, node->collection_name, err);
+  else
+    failed = err_raise(err, LUMA_UNKNOWN_COLLECTION, __FILE__, __LINE__,
+                       "there is no collection `%.*s`", SLICE_ARG(node->collection_name));
+  return bind__fail(binder, node->offset, failed, err);
+}
+
+/** One column that holds documents. */
+static status make_document_column(struct binder *binder, struct plan *node, struct slice source,
+                                   struct err *err) {
+  TRY(bind__room(binder, 1, sizeof *node->columns, &node->columns, err));
+  node->columns_count = 1;
+  node->columns[0] = (struct plan_column){.name = source,
+                                          .source = source,
+                                          .collection = node->collection,
+                                          .is_document = true,
+                                          .is_spread = true,
+                                          .type = VAL_MAP};
+  return LUMA_OK;
+}
+
+/** Puts `below` under a copy of the node, so that `*node` becomes the upper one. */
+static status put_above(struct binder *binder, struct plan **node, enum plan_kind kind,
+                        struct err *err) {
+  struct plan *upper = plan_node(binder->arena, kind, *node, (*node)->offset);
+  TRY(bind__memory(binder, upper, err));
+  bind__pass_columns(upper);
+  *node = upper;
+  return LUMA_OK;
+}
+
+/** The policy's predicate and mask stand right above the scan, below everything the statement says.
+ */
+static status apply_policy(struct binder *binder, struct plan **node, enum query_access access,
+                           struct err *err) {
+  struct expr *predicate = NULL;
+  struct shape *mask = NULL;
+  const struct collection *collection = (*node)->collection;
+  if (!binder->policy || !collection) return LUMA_OK;
+  TRY(binder->policy->check(binder->policy->context, collection, access, binder->arena, &predicate,
+                            &mask, err));
+  if (predicate) {
+    struct scope scope = bind__scope(*node);
+    TRY(put_above(binder, node, PLAN_FILTER, err));
+    TRY(bind__condition(binder, &scope, predicate, &(*node)->condition, err));
+  }
+  if (!mask || access != QUERY_READ) return LUMA_OK;
+  struct plan_column column = (*node)->columns[0];
+  struct expr *shape = NULL, *row = NULL, unbound = {.kind = EXPR_SHAPE, .shape = mask};
+  struct scope scope = bind__scope(*node);
+  TRY(bind__row(binder, &scope, (*node)->offset, &row, err));
+  unbound.args = &row;
+  unbound.args_count = 1;
+  TRY(bind__expr(binder, &scope, &unbound, &shape, err));
+  TRY(put_above(binder, node, PLAN_PROJECT, err));
+  TRY(bind__room(binder, 1, sizeof *(*node)->exprs, &(*node)->exprs, err));
+  TRY(bind__room(binder, 1, sizeof column, &(*node)->columns, err));
+  (*node)->exprs[0] = shape;
+  (*node)->exprs_count = 1;
+  (*node)->columns[0] = column;
+  return LUMA_OK;
+}
+
+static status bind_scan(struct binder *binder, struct plan **node, enum query_access access,
+                        struct err *err) {
+  struct plan *scan = *node;
+  TRY(find_collection(binder, scan, err));
+  struct slice alias = scan->alias.bytes ? scan->alias : scan->collection_name;
+  TRY(make_document_column(binder, scan, alias, err));
+  return apply_policy(binder, node, access, err);
+}
+
+static status bind_values(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  uint32_t columns = node->rows_count ? node->exprs_count / node->rows_count : 0;
+  struct expr **exprs = node->exprs;
+  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    TRY(bind__expr(binder, &nothing, exprs[i], &node->exprs[i], err));
+  TRY(bind__room(binder, columns, sizeof *node->columns, &node->columns, err));
+  for (uint32_t i = 0; i < columns; i++) {
+    struct plan_column *column = &node->columns[i];
+    if (node->names) column->name = node->names[i];
+    if (!node->alias.bytes || columns != 1) continue;
+    *column = (struct plan_column){
+        .name = node->alias, .source = node->alias, .is_document = true, .is_spread = true};
+  }
+  node->columns_count = columns;
+  return LUMA_OK;
+}
+
+static status check_aliases(struct binder *binder, const struct plan *join, struct err *err) {
+  for (uint32_t l = 0; l < join->input->columns_count; l++) {
+    for (uint32_t r = 0; r < join->right->columns_count; r++) {
+      struct slice name = join->right->columns[r].source;
+      if (!name.bytes || !slice_is_equal(join->input->columns[l].source, name)) continue;
+      status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                                "two sources are called `%.*s`", SLICE_ARG(name));
+      if (err) err_hint(err, "name one of them: JOIN %.*s AS other", SLICE_ARG(name));
+      return bind__fail(binder, join->right->offset, failed, err);
+    }
+  }
+  return LUMA_OK;
+}
+
+static status bind_join(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(bind__plan(binder, &node->input, err));
+  TRY(bind__plan(binder, &node->right, err));
+  TRY(check_aliases(binder, node, err));
+  uint32_t left = node->input->columns_count, right = node->right->columns_count;
+  TRY(bind__room(binder, left + right, sizeof *node->columns, &node->columns, err));
+  if (left) memcpy(node->columns, node->input->columns, left * sizeof *node->columns);
+  if (right) memcpy(node->columns + left, node->right->columns, right * sizeof *node->columns);
+  node->columns_count = left + right;
+  if (!node->condition) return LUMA_OK;
+  struct scope scope = {.columns = node->columns, .count = left + right};
+  return bind__condition(binder, &scope, node->condition, &node->condition, err);
+}
+
+/* ---- upper nodes ---- */
+
+static status bind_filter(struct binder *binder, struct plan *node, struct err *err) {
+  if (binder->language != PLAN_JQL)
+    TRY(bind__group_all(binder, node, bind__has_aggregate(node->condition), err));
+  TRY(bind__plan(binder, &node->input, err));
+  struct scope scope = bind__scope(node->input);
+  if (binder->language == PLAN_JQL) scope.aggregate = NULL;
+  TRY(bind__condition(binder, &scope, node->condition, &node->condition, err));
+  bind__pass_columns(node);
+  return LUMA_OK;
+}
+
+static status bind_limit(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  TRY(bind__plan(binder, &node->input, err));
+  if (node->limit) TRY(bind__expr(binder, &nothing, node->limit, &node->limit, err));
+  if (node->skip) TRY(bind__expr(binder, &nothing, node->skip, &node->skip, err));
+  bind__pass_columns(node);
+  return LUMA_OK;
+}
+
+static status bind_distinct(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(bind__plan(binder, &node->input, err));
+  bind__pass_columns(node);
+  if (!node->unwind) return LUMA_OK;
+  struct scope scope = bind__scope(node->input);
+  struct expr *bound = NULL;
+  TRY(bind__expr(binder, &scope, node->exprs[0], &bound, err));
+  TRY(bind__room(binder, 1, sizeof *node->exprs, &node->exprs, err));
+  TRY(bind__room(binder, 1, sizeof *node->columns, &node->columns, err));
+  node->exprs[0] = bound;
+  node->columns[0].name = bound->name;
+  node->columns_count = 1;
+  return LUMA_OK;
+}
+
+/** A pipeline's groups are documents to the stages above. */
+static status bind_pipeline_group(struct binder *binder, struct plan **node, struct err *err) {
+  TRY(bind__aggregate(binder, *node, err));
+  struct scope scope = {.columns = (*node)->columns, .count = (*node)->columns_count};
+  struct expr *row = NULL;
+  TRY(bind__row(binder, &scope, (*node)->offset, &row, err));
+  TRY(put_above(binder, node, PLAN_PROJECT, err));
+  TRY(bind__room(binder, 1, sizeof *(*node)->exprs, &(*node)->exprs, err));
+  TRY(bind__room(binder, 1, sizeof *(*node)->columns, &(*node)->columns, err));
+  (*node)->exprs[0] = row;
+  (*node)->exprs_count = (*node)->columns_count = 1;
+  (*node)->columns[0] = (struct plan_column){
+      .name = slice_of_text("group"), .is_document = true, .is_spread = true, .type = VAL_MAP};
+  return LUMA_OK;
+}
+
+/* ---- changes ---- */
+
+static status check_write(struct binder *binder, const struct plan *node, enum query_access access,
+                          struct err *err) {
+  struct expr *predicate = NULL;
+  struct shape *mask = NULL;
+  if (!binder->policy || !node->collection) return LUMA_OK;
+  return binder->policy->check(binder->policy->context, node->collection, access, binder->arena,
+                               &predicate, &mask, err);
+}
+
+static status bind_insert(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  struct expr **exprs = node->exprs;
+  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  TRY(check_write(binder, node, QUERY_INSERT, err));
+  if (node->input) TRY(bind__plan(binder, &node->input, err));
+  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    TRY(bind__expr(binder, &nothing, exprs[i], &node->exprs[i], err));
+  return LUMA_OK;
+}
+
+/** The source of an UPDATE or DELETE: its scan asks the policy for that access. */
+static status bind_changed(struct binder *binder, struct plan **node, enum query_access access,
+                           struct err *err) {
+  struct plan *at = *node;
+  if (at->kind == PLAN_SCAN) return bind_scan(binder, node, access, err);
+  if (at->kind != PLAN_FILTER && at->kind != PLAN_SORT && at->kind != PLAN_LIMIT)
+    return bind__plan(binder, node, err);
+  TRY(bind_changed(binder, &at->input, access, err));
+  struct scope scope = bind__scope(at->input), nothing = {0};
+  if (at->condition) TRY(bind__condition(binder, &scope, at->condition, &at->condition, err));
+  struct plan_sort_key *keys =
+      at->sort_count ? arena_copy(binder->arena, at->sort, at->sort_count * sizeof *keys)
+                     : at->sort;
+  if (at->sort_count) TRY(bind__memory(binder, keys, err));
+  for (uint32_t i = 0; i < at->sort_count; i++)
+    TRY(bind__expr(binder, &scope, at->sort[i].expr, &keys[i].expr, err));
+  at->sort = keys;
+  if (at->limit) TRY(bind__expr(binder, &nothing, at->limit, &at->limit, err));
+  if (at->skip) TRY(bind__expr(binder, &nothing, at->skip, &at->skip, err));
+  bind__pass_columns(at);
+  return LUMA_OK;
+}
+
+static status bind_update_items(struct binder *binder, struct plan *node, const struct scope *scope,
+                                struct err *err) {
+  const struct scope nothing = {0};
+  struct plan_update_item *items = NULL;
+  TRY(bind__room(binder, node->updates_count, sizeof *items, &items, err));
+  for (uint32_t i = 0; i < node->updates_count; i++) {
+    items[i] = node->updates[i];
+    if (items[i].value) TRY(bind__expr(binder, scope, items[i].value, &items[i].value, err));
+    if (items[i].match) TRY(bind__match(binder, &nothing, items[i].match, &items[i].match, err));
+    /* UPDATE users SET users.age = … names the source as the conditions do. */
+    struct path *path = &items[i].path;
+    bool qualified = binder->language != PLAN_JQL && path->count > 1 && path->steps[0].is_name &&
+                     slice_is_equal(path->steps[0].name, scope->columns[0].source);
+    if (qualified) *path = (struct path){.count = path->count - 1, .steps = path->steps + 1};
+  }
+  node->updates = items;
+  return LUMA_OK;
+}
+
+static status bind_change(struct binder *binder, struct plan *node, struct err *err) {
+  bool is_update = node->kind == PLAN_UPDATE;
+  TRY(bind_changed(binder, &node->input, is_update ? QUERY_UPDATE : QUERY_DELETE, err));
+  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  struct scope scope = bind__scope(node->input);
+  if (node->replacement)
+    TRY(bind__expr(binder, &scope, node->replacement, &node->replacement, err));
+  if (node->upsert_match) {
+    const struct scope nothing = {0};
+    TRY(bind__match(binder, &nothing, node->upsert_match, &node->upsert_match, err));
+  }
+  return is_update ? bind_update_items(binder, node, &scope, err) : LUMA_OK;
+}
+
+/* ---- catalog, EXPLAIN ---- */
+
+static status make_text_columns(struct binder *binder, struct plan *node, const char *const *names,
+                                uint32_t count, struct err *err) {
+  TRY(bind__room(binder, count, sizeof *node->columns, &node->columns, err));
+  for (uint32_t i = 0; i < count; i++)
+    node->columns[i] = (struct plan_column){.name = slice_of_text(names[i]), .type = VAL_TEXT};
+  node->columns_count = count;
+  return LUMA_OK;
+}
+
+static status bind_show(struct binder *binder, struct plan *node, struct err *err) {
+  static const char *const collections[] = {"name", "documents", "indexes"};
+  static const char *const indexes[] = {"collection", "name", "keys", "unique", "state"};
+  if (node->kind == PLAN_SHOW_COLLECTIONS)
+    return make_text_columns(binder, node, collections, 3, err);
+  if (node->collection_name.bytes) TRY(find_collection(binder, node, err));
+  return make_text_columns(binder, node, indexes, 5, err);
+}
+
+static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {
+  static const char *const names[] = {"plan"};
+  TRY(bind__plan(binder, &node->input, err));
+  return make_text_columns(binder, node, names, 1, err);
+}
+
+/** CREATE INDEX on a collection that is not there makes it, in a language where missing is empty.
+ */
+static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
+  bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
+               node->kind == PLAN_DROP_COLLECTION;
+  if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
+    TRY(find_collection(binder, node, err));
+  return check_write(binder, node, QUERY_SCHEMA, err);
+}
+
+status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
+  switch ((*node)->kind) {
+  case PLAN_SCAN: return bind_scan(binder, node, QUERY_READ, err);
+  case PLAN_VALUES: return bind_values(binder, *node, err);
+  case PLAN_FILTER: return bind_filter(binder, *node, err);
+  case PLAN_PROJECT: return bind__project(binder, *node, err);
+  case PLAN_SORT: return bind__sort(binder, *node, err);
+  case PLAN_LIMIT: return bind_limit(binder, *node, err);
+  case PLAN_DISTINCT: return bind_distinct(binder, *node, err);
+  case PLAN_AGGREGATE:
+    if (binder->language == PLAN_JQL && !binder->is_count)
+      return bind_pipeline_group(binder, node, err);
+    return bind__aggregate(binder, *node, err);
+  case PLAN_JOIN: return bind_join(binder, *node, err);
+  case PLAN_INSERT: return bind_insert(binder, *node, err);
+  case PLAN_UPDATE:
+  case PLAN_DELETE: return bind_change(binder, *node, err);
+  case PLAN_SHOW_COLLECTIONS:
+  case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
+  case PLAN_EXPLAIN: return bind_explain(binder, *node, err);
+  case PLAN_CREATE_COLLECTION:
+  case PLAN_DROP_COLLECTION:
+  case PLAN_RENAME_COLLECTION:
+  case PLAN_CREATE_INDEX:
+  case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
+  case PLAN_BEGIN:
+  case PLAN_COMMIT:
+  case PLAN_ROLLBACK: break;
+  }
+  return LUMA_OK;
+}
+
+status bind_statement(const struct bind_options *options, struct statement *statement,
+                      struct err *err) {
+  struct binder binder = {.arena = options->arena,
+                          .catalog = options->catalog,
+                          .policy = options->policy,
+                          .language = statement->language,
+                          .is_count = statement->is_count,
+                          .text = statement->text};
+  return bind__plan(&binder, &statement->root, err);
+}

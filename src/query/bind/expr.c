@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* Binding expressions: a new tree for each, so that one expression of a front end may stand in
+ * several places. */
+#include "query/bind/bind_int.h"
+#include "query/func/func.h"
+
+typedef status bind_fn(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                       struct expr **out, struct err *err);
+
+bool bind__has_aggregate(const struct expr *expr) {
+  if (expr->kind == EXPR_AGGREGATE) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (bind__has_aggregate(expr->args[i])) return true;
+  return false;
+}
+
+static status find_function(struct binder *binder, struct expr *call, struct err *err) {
+  call->function = func_find(call->name);
+  if (!call->function)
+    return bind__fail(binder, call->offset, func_fail_unknown(call->name, err), err);
+  const struct func *f = call->function;
+  if (call->args_count >= f->args_min && call->args_count <= f->args_max) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "%s does not take %u arguments", f->name, call->args_count);
+  if (err) err_hint(err, "it is %s", f->usage);
+  return bind__fail(binder, call->offset, failed, err);
+}
+
+/** A copy of the node whose arguments are bound by `bind`. */
+static status bind_args(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                        bind_fn *bind, struct expr **out, struct err *err) {
+  struct expr *node = arena_copy(binder->arena, expr, sizeof *expr);
+  TRY(bind__memory(binder, node, err));
+  TRY(bind__room(binder, expr->args_count, sizeof *node->args, &node->args, err));
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
+  if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
+  *out = node;
+  return bind__check_types(binder, node, err);
+}
+
+static status fail_aggregate(struct binder *binder, const struct expr *expr, struct err *err) {
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%s cannot stand here",
+                            expr_aggregate_name(expr->aggregate));
+  if (err) err_hint(err, "aggregates stand in the select list, in HAVING and in ORDER BY");
+  return bind__fail(binder, expr->offset, failed, err);
+}
+
+static status bind_match_node(struct binder *binder, const struct scope *scope,
+                              const struct expr *expr, struct expr **out, struct err *err) {
+  struct expr *node = arena_copy(binder->arena, expr, sizeof *expr);
+  TRY(bind__memory(binder, node, err));
+  *out = node;
+  return bind__match(binder, scope, expr->match, &node->match, err);
+}
+
+/** The subject of a shape may be left out: the row. */
+static status bind_shape(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                         struct expr **out, struct err *err) {
+  if (expr->args_count) return bind_args(binder, scope, expr, bind__expr, out, err);
+  struct expr *row = NULL, *node = arena_copy(binder->arena, expr, sizeof *expr);
+  TRY(bind__memory(binder, node, err));
+  TRY(bind__row(binder, scope, expr->offset, &row, err));
+  TRY(bind__room(binder, 1, sizeof *node->args, &node->args, err));
+  node->args[0] = row;
+  node->args_count = 1;
+  *out = node;
+  return LUMA_OK;
+}
+
+status bind__expr(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                  struct expr **out, struct err *err) {
+  switch (expr->kind) {
+  case EXPR_NAME: return bind__name(binder, scope, expr, out, err);
+  case EXPR_AGGREGATE: return fail_aggregate(binder, expr, err);
+  case EXPR_STAR: return bind__row(binder, scope, expr->offset, out, err);
+  case EXPR_MATCH: return bind_match_node(binder, scope, expr, out, err);
+  case EXPR_SHAPE: return bind_shape(binder, scope, expr, out, err);
+  case EXPR_CONST:
+  case EXPR_PARAM:
+  case EXPR_FIELD:
+  case EXPR_UNARY:
+  case EXPR_BINARY:
+  case EXPR_IN:
+  case EXPR_BETWEEN:
+  case EXPR_CASE:
+  case EXPR_CALL:
+  case EXPR_LIST:
+  case EXPR_MAP: break;
+  }
+  return bind_args(binder, scope, expr, bind__expr, out, err);
+}
+
+/* ---- over groups ---- */
+
+static struct expr *make_slot(struct binder *binder, const struct expr *like, uint32_t slot) {
+  struct expr *field = arena_zalloc(binder->arena, 1, sizeof *field);
+  if (!field) return NULL;
+  field->kind = EXPR_FIELD;
+  field->slot = slot;
+  field->offset = like->offset;
+  return field;
+}
+
+/** The name an aggregate's column goes by in EXPLAIN: its text. */
+static status name_by_text(struct binder *binder, const struct expr *expr, struct slice *name,
+                           struct err *err) {
+  struct buf text;
+  buf_init(&text, 4096);
+  expr_format(expr, &text);
+  void *copy = arena_copy(binder->arena, text.bytes ? (const void *)text.data : "",
+                          text.bytes ? text.bytes : 1);
+  *name = slice_of(copy, text.bytes);
+  buf_deinit(&text);
+  return bind__memory(binder, copy, err);
+}
+
+/** Column `slot` of the AGGREGATE for this bound aggregate, appended unless an equal one is there.
+ */
+static status place_aggregate(struct binder *binder, struct plan *node, struct expr *aggregate,
+                              uint32_t *slot, struct err *err) {
+  for (uint32_t i = node->keys_count; i < node->exprs_count; i++) {
+    *slot = i;
+    if (expr_is_equal(node->exprs[i], aggregate)) return LUMA_OK;
+  }
+  struct expr **exprs = NULL;
+  struct plan_column *columns = NULL;
+  uint32_t count = node->exprs_count;
+  TRY(bind__room(binder, count + 1, sizeof *exprs, &exprs, err));
+  TRY(bind__room(binder, count + 1, sizeof *columns, &columns, err));
+  if (count) memcpy(exprs, node->exprs, count * sizeof *exprs);
+  if (count) memcpy(columns, node->columns, count * sizeof *columns);
+  exprs[count] = aggregate;
+  TRY(name_by_text(binder, aggregate, &columns[count].name, err));
+  columns[count].type = (uint8_t)bind__type(aggregate);
+  node->exprs = exprs;
+  node->columns = columns;
+  node->exprs_count = node->columns_count = count + 1;
+  node->names = NULL;
+  *slot = count;
+  return LUMA_OK;
+}
+
+static status bind_aggregate(struct binder *binder, const struct scope *scope,
+                             const struct expr *expr, struct expr **out, struct err *err) {
+  struct scope below = bind__scope(scope->aggregate->input);
+  struct expr *aggregate = NULL;
+  uint32_t slot = 0;
+  below.aggregate = NULL;
+  TRY(bind_args(binder, &below, expr, bind__expr, &aggregate, err));
+  TRY(place_aggregate(binder, scope->aggregate, aggregate, &slot, err));
+  *out = make_slot(binder, expr, slot);
+  TRY(bind__memory(binder, *out, err));
+  (*out)->name = scope->aggregate->columns[slot].name;
+  return LUMA_OK;
+}
+
+/** True with the key's column when a bound expression is a key, or an attribute within a key. */
+static status find_key(struct binder *binder, const struct plan *aggregate,
+                       const struct expr *bound, struct expr **out, struct err *err) {
+  *out = NULL;
+  for (uint32_t i = 0; i < aggregate->keys_count; i++) {
+    const struct expr *key = aggregate->exprs[i];
+    bool within = key->kind == EXPR_FIELD && bound->kind == EXPR_FIELD &&
+                  key->slot == bound->slot && path_has_prefix(&bound->path, &key->path);
+    if (!within && !expr_is_equal(key, bound)) continue;
+    *out = make_slot(binder, bound, i);
+    TRY(bind__memory(binder, *out, err));
+    (*out)->name = bound->name;
+    uint32_t skip = within ? key->path.count : 0;
+    if (within)
+      (*out)->path =
+          (struct path){.count = bound->path.count - skip, .steps = bound->path.steps + skip};
+    return LUMA_OK;
+  }
+  return LUMA_OK;
+}
+
+static status fail_ungrouped(struct binder *binder, const struct expr *name, struct err *err) {
+  struct buf text;
+  buf_init(&text, ERR_MESSAGE_BYTES);
+  expr_format(name, &text);
+  status failed =
+      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                "`%.*s` is neither grouped nor aggregated", SLICE_ARG(buf_slice(&text)));
+  if (err)
+    err_hint(err, "add `%.*s` to GROUP BY, or use an aggregate such as max(%.*s)",
+             SLICE_ARG(buf_slice(&text)), SLICE_ARG(buf_slice(&text)));
+  buf_deinit(&text);
+  return bind__fail(binder, name->offset, failed, err);
+}
+
+status bind__grouped(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                     struct expr **out, struct err *err) {
+  if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
+  if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
+  if (!bind__has_aggregate(expr)) {
+    struct scope below = bind__scope(scope->aggregate->input);
+    struct expr *bound = NULL;
+    below.aggregate = NULL;
+    TRY(bind__expr(binder, &below, expr, &bound, err));
+    TRY(find_key(binder, scope->aggregate, bound, out, err));
+    if (*out) return LUMA_OK;
+  }
+  if (expr->kind == EXPR_NAME) return fail_ungrouped(binder, expr, err);
+  return bind_args(binder, scope, expr, bind__grouped, out, err);
+}
+
+/* ---- MongoDB's predicates ---- */
+
+static status bind_match_children(struct binder *binder, const struct scope *scope,
+                                  struct match *node, struct err *err) {
+  const struct scope nothing = {0};
+  const struct scope *inner = node->op == MATCH_ELEM ? &nothing : scope;
+  struct match *const *children = node->children;
+  TRY(bind__room(binder, node->children_count, sizeof *node->children, &node->children, err));
+  for (uint32_t i = 0; i < node->children_count; i++)
+    TRY(bind__match(binder, inner, children[i], &node->children[i], err));
+  return LUMA_OK;
+}
+
+/** The document that the predicate's path starts from; within $elemMatch (an empty scope) it is the
+ * element. */
+static status bind_match_path(struct binder *binder, const struct scope *scope, struct match *node,
+                              struct err *err) {
+  if (scope->count == 0) return LUMA_OK;
+  struct expr name = {.kind = EXPR_NAME,
+                      .dotted = true,
+                      .path = node->path,
+                      .offset = node->offset},
+              *field = NULL;
+  if (node->path.count) name.name = node->path.steps[0].name;
+  TRY(bind__name(binder, scope, &name, &field, err));
+  node->slot = field->slot;
+  node->path = field->path;
+  node->key = field->key;
+  return LUMA_OK;
+}
+
+status bind__match(struct binder *binder, const struct scope *scope, const struct match *match,
+                   struct match **out, struct err *err) {
+  const struct scope nothing = {0};
+  struct match *node = arena_copy(binder->arena, match, sizeof *match);
+  TRY(bind__memory(binder, node, err));
+  *out = node;
+  bool is_tree = match->op >= MATCH_AND && match->op <= MATCH_EXPR;
+  if (match->children_count) TRY(bind_match_children(binder, scope, node, err));
+  if (!is_tree) TRY(bind_match_path(binder, scope, node, err));
+  if (match->value) TRY(bind__expr(binder, &nothing, match->value, &node->value, err));
+  if (match->expression) TRY(bind__expr(binder, scope, match->expression, &node->expression, err));
+  return LUMA_OK;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* Names: what the first step of a path means. */
+#include "base/text/suggest.h"
+#include "model/catalog/catalog.h"
+#include "query/bind/bind_int.h"
+
+status bind__fail(const struct binder *binder, uint64_t offset, status failed, struct err *err) {
+  if (failed != LUMA_OK && err && err->line == 0 && binder->text.bytes &&
+      offset <= binder->text.bytes)
+    err_position(err, (const char *)binder->text.data, binder->text.bytes, offset);
+  return failed;
+}
+
+status bind__memory(const struct binder *binder, const void *made, struct err *err) {
+  return plan_check_memory(binder->arena, made, err);
+}
+
+status bind__room(const struct binder *binder, uint32_t count, size_t bytes, void *room,
+                  struct err *err) {
+  void *made = arena_zalloc(binder->arena, count ? count : 1, bytes);
+  memcpy(room, &made, sizeof made); /* `room` is the address of a pointer of any type */
+  return bind__memory(binder, made, err);
+}
+
+/** FIELD: column `slot`, then the path from `first` on. */
+static status make_field(struct binder *binder, const struct scope *scope, const struct expr *name,
+                         uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
+  struct expr *field = arena_copy(binder->arena, name, sizeof *name);
+  TRY(bind__memory(binder, field, err));
+  field->kind = EXPR_FIELD;
+  field->slot = slot;
+  field->path = (struct path){.count = name->path.count - first, .steps = name->path.steps + first};
+  bool in_document =
+      scope->columns[slot].is_document && field->path.count && field->path.steps[0].is_name;
+  field->key = in_document && slice_is_equal(field->path.steps[0].name, slice_of_text("id"));
+  *out = field;
+  return LUMA_OK;
+}
+
+static bool same_name(struct slice a, struct slice b, bool nocase) {
+  return nocase ? slice_is_equal_nocase(a, b) : slice_is_equal(a, b);
+}
+
+/** The column that `step` names: a source's alias, or (computed) its own name. Exactly, else by the
+ * only match without case. */
+static bool find_column(const struct scope *scope, struct slice step, bool documents,
+                        uint32_t *slot) {
+  for (int nocase = 0; nocase < 2; nocase++) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < scope->count; i++) {
+      const struct plan_column *column = &scope->columns[i];
+      bool is_source = column->is_document && column->source.bytes;
+      struct slice name = is_source ? column->source : column->name;
+      if (column->is_hidden || is_source != documents || !name.bytes ||
+          !same_name(name, step, nocase))
+        continue;
+      *slot = i;
+      found++;
+    }
+    if (found) return found == 1;
+  }
+  return false;
+}
+
+/** The document column when there is just one; the number of them in `*count`. */
+static uint32_t only_document(const struct scope *scope, uint32_t *count) {
+  uint32_t slot = 0;
+  *count = 0;
+  for (uint32_t i = 0; i < scope->count; i++) {
+    if (!scope->columns[i].is_document) continue;
+    if (*count == 0) slot = i;
+    (*count)++;
+  }
+  return slot;
+}
+
+static status fail_ambiguous(struct binder *binder, const struct scope *scope,
+                             const struct expr *name, struct err *err) {
+  struct slice alias = {0};
+  for (uint32_t i = 0; i < scope->count && !alias.bytes; i++)
+    if (scope->columns[i].is_document) alias = scope->columns[i].source;
+  status failed =
+      err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
+                "`%.*s` is ambiguous: more than one source may have it", SLICE_ARG(name->name));
+  if (err) err_hint(err, "qualify it: `%.*s.%.*s`", SLICE_ARG(alias), SLICE_ARG(name->name));
+  return bind__fail(binder, name->offset, failed, err);
+}
+
+static status fail_unknown(struct binder *binder, const struct scope *scope,
+                           const struct expr *name, struct err *err) {
+  struct suggest suggest;
+  suggest_init(&suggest, name->name);
+  for (uint32_t i = 0; i < scope->count; i++)
+    if (!scope->columns[i].is_hidden) suggest_offer(&suggest, scope->columns[i].name);
+  status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
+                            "there is no column `%.*s`", SLICE_ARG(name->name));
+  if (err && scope->count == 0)
+    err_hint(err, "a text stands in 'single quotes'");
+  else if (err && suggest_is_good(&suggest))
+    err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+  return bind__fail(binder, name->offset, failed, err);
+}
+
+/** The only name in the dictionary equal to `name` but for case; empty if there is not exactly one,
+ * or `name` itself is there. */
+static struct slice find_nocase(const struct names *names, struct slice name) {
+  struct slice found = {0};
+  if (names_find(names, name) != NAMES_NONE) return found;
+  for (uint32_t id = 0; id < names_count(names); id++) {
+    struct slice candidate = names_get(names, (uint16_t)id);
+    if (!slice_is_equal_nocase(candidate, name)) continue;
+    if (found.bytes) return (struct slice){0};
+    found = candidate;
+  }
+  return found;
+}
+
+/** Attributes match exactly, else by the only attribute that is equal without case: the path's
+ * first step is put right. */
+static status correct_case(struct binder *binder, const struct plan_column *column,
+                           struct expr *field, struct err *err) {
+  const struct collection *collection =
+      binder->catalog && column->source.bytes && column->collection ? column->collection : NULL;
+  if (!collection || field->dotted || field->path.count == 0 || !field->path.steps[0].is_name)
+    return LUMA_OK;
+  struct slice name = field->path.steps[0].name, right;
+  if (slice_is_equal(name, slice_of_text("id"))) return LUMA_OK;
+  right = find_nocase(collection->names, name);
+  if (!right.bytes && slice_is_equal_nocase(name, slice_of_text("id")) &&
+      names_find(collection->names, name) == NAMES_NONE)
+    right = slice_of_text("id");
+  if (!right.bytes) return LUMA_OK;
+  struct path_step *steps =
+      arena_copy(binder->arena, field->path.steps, field->path.count * sizeof *steps);
+  TRY(bind__memory(binder, steps, err));
+  steps[0].name = right;
+  field->path.steps = steps;
+  field->key = slice_is_equal(right, slice_of_text("id"));
+  return LUMA_OK;
+}
+
+status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
+                  struct expr **out, struct err *err) {
+  uint32_t slot = 0, documents = 0;
+  bool is_word = name->path.count && name->path.steps[0].is_name;
+  struct slice first = is_word ? name->path.steps[0].name : slice_of(NULL, 0);
+  if (is_word && !name->dotted && find_column(scope, first, true, &slot))
+    TRY(make_field(binder, scope, name, slot, 1, out, err));
+  else if (is_word && find_column(scope, first, false, &slot))
+    return make_field(binder, scope, name, slot, 1, out, err);
+  else {
+    slot = only_document(scope, &documents);
+    if (documents > 1) return fail_ambiguous(binder, scope, name, err);
+    if (documents == 0) return fail_unknown(binder, scope, name, err);
+    TRY(make_field(binder, scope, name, slot, 0, out, err));
+  }
+  return correct_case(binder, &scope->columns[slot], *out, err);
+}
+
+status bind__row(struct binder *binder, const struct scope *scope, uint64_t offset,
+                 struct expr **out, struct err *err) {
+  uint32_t documents = 0, slot = only_document(scope, &documents), count = 0;
+  struct expr **fields = NULL;
+  struct slice *names = NULL;
+  TRY(bind__room(binder, scope->count, sizeof *fields, &fields, err));
+  TRY(bind__room(binder, scope->count, sizeof *names, &names, err));
+  for (uint32_t i = 0; i < scope->count; i++) {
+    if (scope->columns[i].is_hidden) continue;
+    TRY(bind__room(binder, 1, sizeof **fields, &fields[count], err));
+    *fields[count] = (struct expr){
+        .kind = EXPR_FIELD, .slot = i, .name = scope->columns[i].name, .offset = offset};
+    names[count++] = scope->columns[i].name;
+  }
+  if (documents == 1 && count == 1) {
+    *out = fields[0];
+    (*out)->slot = slot;
+    return LUMA_OK;
+  }
+  *out = expr_node(binder->arena, EXPR_MAP, fields, count, offset);
+  TRY(bind__memory(binder, *out, err));
+  (*out)->names = names;
+  return LUMA_OK;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/* SELECT's upper nodes: the select list with its names and stars, grouping, ORDER BY. */
+#include <stdio.h>
+
+#include "query/bind/bind_int.h"
+
+struct plan *bind__aggregate_below(struct plan *node) {
+  while (node && node->kind == PLAN_FILTER) node = node->input;
+  return node && node->kind == PLAN_AGGREGATE ? node : NULL;
+}
+
+status bind__group_all(struct binder *binder, struct plan *node, bool has, struct err *err) {
+  if (!has || bind__aggregate_below(node->input)) return LUMA_OK;
+  struct plan *aggregate = plan_node(binder->arena, PLAN_AGGREGATE, node->input, node->offset);
+  TRY(bind__memory(binder, aggregate, err));
+  node->input = aggregate;
+  return LUMA_OK;
+}
+
+/* ---- names of columns ---- */
+
+static bool is_taken(const struct plan_column *columns, uint32_t count, struct slice name) {
+  for (uint32_t i = 0; i < count; i++)
+    if (slice_is_equal(columns[i].name, name)) return true;
+  return false;
+}
+
+/** "name_2" */
+static status print_name(struct binder *binder, struct slice plain, uint32_t number,
+                         struct slice *name, struct err *err) {
+  char room[256];
+  int printed = snprintf(room, sizeof room, "%.*s_%u", plain.bytes > 200 ? 200 : (int)plain.bytes,
+                         (const char *)plain.data, number);
+  void *copy = arena_copy(binder->arena, room, (size_t)printed + 1);
+  *name = slice_of(copy, (size_t)printed);
+  return bind__memory(binder, copy, err);
+}
+
+/** A second column of one name is told by its source (`o.name`), else by a number. */
+static status make_unique(struct binder *binder, const struct plan *node, uint32_t at,
+                          const struct expr *expr, struct err *err) {
+  struct slice *name = &node->columns[at].name, plain = *name;
+  if (is_taken(node->columns, at, plain) && expr->kind == EXPR_NAME && expr->path.count > 1)
+    *name = expr->name;
+  for (uint32_t number = 2; is_taken(node->columns, at, *name); number++)
+    TRY(print_name(binder, plain, number, name, err));
+  return LUMA_OK;
+}
+
+/** As PostgreSQL names columns: the attribute, the function, else the text of the expression. */
+static status derive_name(struct binder *binder, const struct expr *expr, struct slice *name,
+                          struct err *err) {
+  if ((expr->kind == EXPR_NAME || expr->kind == EXPR_FIELD) && expr->path.count) {
+    const struct path_step *last = &expr->path.steps[expr->path.count - 1];
+    for (uint32_t i = expr->path.count; i-- > 0 && !last->is_name;) last = &expr->path.steps[i];
+    *name = last->is_name ? last->name : expr->name;
+    return LUMA_OK;
+  }
+  if (expr->kind == EXPR_CALL) *name = expr->name;
+  if (expr->kind == EXPR_AGGREGATE) *name = slice_of_text(expr_aggregate_name(expr->aggregate));
+  if (name->bytes) return LUMA_OK;
+  struct buf text;
+  buf_init(&text, 4096);
+  expr_format(expr, &text);
+  void *copy = arena_copy(binder->arena, text.bytes ? (const void *)text.data : "?",
+                          text.bytes ? text.bytes : 1);
+  *name = slice_of(copy, text.bytes ? text.bytes : 1);
+  buf_deinit(&text);
+  return bind__memory(binder, copy, err);
+}
+
+/* ---- the select list ---- */
+
+static bool star_takes(const struct expr *star, const struct plan_column *column) {
+  if (column->is_hidden) return false;
+  return star->name.bytes == 0 || slice_is_equal(star->name, column->source) ||
+         (slice_is_equal_nocase(star->name, column->source));
+}
+
+static status count_stars(struct binder *binder, const struct plan *node, const struct scope *scope,
+                          uint32_t *total, struct err *err) {
+  *total = 0;
+  for (uint32_t i = 0; i < node->exprs_count; i++) {
+    const struct expr *expr = node->exprs[i];
+    uint32_t taken = expr->kind != EXPR_STAR;
+    for (uint32_t c = 0; expr->kind == EXPR_STAR && c < scope->count; c++)
+      taken += star_takes(expr, &scope->columns[c]);
+    if (taken == 0) {
+      status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
+                                "there is nothing that `%.*s%s*` stands for", SLICE_ARG(expr->name),
+                                expr->name.bytes ? "." : "");
+      return bind__fail(binder, expr->offset, failed, err);
+    }
+    *total += taken;
+  }
+  return LUMA_OK;
+}
+
+/** The columns a star stands for, from `*at` on. */
+static status expand_star(struct binder *binder, struct plan *node, const struct scope *scope,
+                          const struct expr *star, uint32_t *at, struct err *err) {
+  if (scope->aggregate) {
+    struct expr *bound = NULL;
+    return bind__grouped(binder, scope, star, &bound, err); /* says why not */
+  }
+  for (uint32_t c = 0; c < scope->count; c++) {
+    if (!star_takes(star, &scope->columns[c])) continue;
+    struct expr *field = NULL;
+    TRY(bind__room(binder, 1, sizeof *field, &field, err));
+    *field = (struct expr){
+        .kind = EXPR_FIELD, .slot = c, .name = scope->columns[c].name, .offset = star->offset};
+    node->exprs[*at] = field;
+    node->columns[*at] = scope->columns[c];
+    node->columns[*at].is_spread = scope->columns[c].is_document;
+    (*at)++;
+  }
+  return LUMA_OK;
+}
+
+/** Column properties of a bound expression: a whole document passed on stays one. */
+static void describe(struct plan_column *column, const struct scope *scope,
+                     const struct expr *bound) {
+  column->type = (uint8_t)bind__type(bound);
+  if (bound->kind == EXPR_FIELD && bound->path.count == 0 && !scope->aggregate)
+    column->is_document = scope->columns[bound->slot].is_document;
+  if (bound->kind == EXPR_SHAPE) column->is_document = column->is_spread = true;
+}
+
+static status bind_item(struct binder *binder, struct plan *node, const struct scope *scope,
+                        const struct expr *expr, struct slice asked, uint32_t at, struct err *err) {
+  struct plan_column *column = &node->columns[at];
+  if (scope->aggregate)
+    TRY(bind__grouped(binder, scope, expr, &node->exprs[at], err));
+  else
+    TRY(bind__expr(binder, scope, expr, &node->exprs[at], err));
+  column->name = asked;
+  if (!asked.bytes) TRY(derive_name(binder, expr, &column->name, err));
+  TRY(make_unique(binder, node, at, expr, err));
+  describe(column, scope, node->exprs[at]);
+  return LUMA_OK;
+}
+
+/** GROUP BY 2 and GROUP BY alias mean items of the select list. */
+static status resolve_keys(struct binder *binder, const struct plan *project,
+                           struct plan *aggregate, struct err *err) {
+  for (uint32_t k = 0; k < aggregate->keys_count; k++) {
+    struct expr *key = aggregate->exprs[k];
+    if (key->kind == EXPR_CONST && val_is_integer(&key->value)) {
+      int64_t at = key->value.integer;
+      if (at < 1 || at > project->exprs_count) {
+        status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                                  "GROUP BY %lld: the select list has %u columns", (long long)at,
+                                  project->exprs_count);
+        return bind__fail(binder, key->offset, failed, err);
+      }
+      aggregate->exprs[k] = project->exprs[at - 1];
+      continue;
+    }
+    for (uint32_t i = 0; project->names && key->kind == EXPR_NAME && i < project->exprs_count; i++)
+      if (project->names[i].bytes && slice_is_equal(project->names[i], key->name) &&
+          !bind__has_aggregate(project->exprs[i]))
+        aggregate->exprs[k] = project->exprs[i];
+  }
+  return LUMA_OK;
+}
+
+static status bind_items(struct binder *binder, struct plan *node, const struct scope *scope,
+                         struct err *err) {
+  struct expr **exprs = node->exprs;
+  struct slice *names = node->names;
+  uint32_t count = node->exprs_count, total = 0, at = 0;
+  TRY(count_stars(binder, node, scope, &total, err));
+  TRY(bind__room(binder, total, sizeof *node->exprs, &node->exprs, err));
+  TRY(bind__room(binder, total, sizeof *node->columns, &node->columns, err));
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice asked = names ? names[i] : slice_of(NULL, 0);
+    if (exprs[i]->kind == EXPR_STAR) {
+      TRY(expand_star(binder, node, scope, exprs[i], &at, err));
+      continue;
+    }
+    TRY(bind_item(binder, node, scope, exprs[i], asked, at, err));
+    at++;
+  }
+  node->names = NULL;
+  node->exprs_count = node->columns_count = at;
+  return LUMA_OK;
+}
+
+status bind__project(struct binder *binder, struct plan *node, struct err *err) {
+  bool has_aggregate = false;
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    has_aggregate |= bind__has_aggregate(node->exprs[i]);
+  TRY(bind__group_all(binder, node, has_aggregate, err));
+  struct plan *aggregate = binder->language == PLAN_JQL ? NULL : bind__aggregate_below(node->input);
+  if (aggregate) TRY(resolve_keys(binder, node, aggregate, err));
+  if (!node->input) {
+    node->input = plan_node(binder->arena, PLAN_VALUES, NULL, node->offset);
+    TRY(bind__memory(binder, node->input, err));
+    node->input->rows_count = 1;
+  }
+  TRY(bind__plan(binder, &node->input, err));
+  struct scope scope = bind__scope(node->input);
+  if (binder->language == PLAN_JQL) scope.aggregate = NULL;
+  TRY(bind_items(binder, node, &scope, err));
+  for (struct plan *at = node->input; at && at->kind == PLAN_FILTER; at = at->input)
+    bind__pass_columns(at);
+  return LUMA_OK;
+}
+
+/* ---- grouping ---- */
+
+status bind__aggregate(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(bind__plan(binder, &node->input, err));
+  struct scope scope = bind__scope(node->input);
+  struct expr **exprs = node->exprs;
+  scope.aggregate = NULL;
+  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
+  TRY(bind__room(binder, node->exprs_count, sizeof *node->columns, &node->columns, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++) {
+    struct expr *bound = arena_copy(binder->arena, exprs[i], sizeof *bound);
+    TRY(bind__memory(binder, bound, err));
+    if (exprs[i]->kind == EXPR_AGGREGATE) { /* a pipeline's */
+      TRY(bind__room(binder, exprs[i]->args_count, sizeof *bound->args, &bound->args, err));
+      for (uint32_t a = 0; a < exprs[i]->args_count; a++)
+        TRY(bind__expr(binder, &scope, exprs[i]->args[a], &bound->args[a], err));
+    } else {
+      TRY(bind__expr(binder, &scope, exprs[i], &bound, err));
+    }
+    node->exprs[i] = bound;
+    if (node->names && node->names[i].bytes)
+      node->columns[i].name = node->names[i];
+    else
+      TRY(derive_name(binder, exprs[i], &node->columns[i].name, err));
+    node->columns[i].type = (uint8_t)bind__type(bound);
+  }
+  node->columns_count = node->exprs_count;
+  return LUMA_OK;
+}
+
+/* ---- ORDER BY ---- */
+
+/** The PROJECT a SORT may look through, past DISTINCT; NULL if there is none. */
+static struct plan *project_below(struct plan *node, bool *distinct) {
+  *distinct = node->kind == PLAN_DISTINCT;
+  if (*distinct) node = node->input;
+  return node->kind == PLAN_PROJECT ? node : NULL;
+}
+
+static status make_slot(struct binder *binder, const struct expr *like, uint32_t slot,
+                        struct slice name, struct expr **out, struct err *err) {
+  TRY(bind__room(binder, 1, sizeof **out, out, err));
+  **out = (struct expr){.kind = EXPR_FIELD, .slot = slot, .name = name, .offset = like->offset};
+  return LUMA_OK;
+}
+
+/** The output column a sort key is: by position, by name. */
+static status find_output(struct binder *binder, const struct plan *project, const struct expr *key,
+                          struct expr **out, struct err *err) {
+  *out = NULL;
+  if (key->kind == EXPR_CONST && val_is_integer(&key->value)) {
+    int64_t at = key->value.integer;
+    if (at >= 1 && at <= project->columns_count)
+      return make_slot(binder, key, (uint32_t)at - 1, project->columns[at - 1].name, out, err);
+    status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                              "ORDER BY %lld: the select list has %u columns", (long long)at,
+                              project->columns_count);
+    return bind__fail(binder, key->offset, failed, err);
+  }
+  if (key->kind != EXPR_NAME || key->path.count == 0 || !key->path.steps[0].is_name) return LUMA_OK;
+  for (uint32_t i = 0; i < project->columns_count; i++) {
+    const struct plan_column *column = &project->columns[i];
+    if (column->is_spread || column->is_hidden ||
+        !slice_is_equal(column->name, key->path.steps[0].name))
+      continue;
+    TRY(make_slot(binder, key, i, key->name, out, err));
+    (*out)->path = (struct path){.count = key->path.count - 1, .steps = key->path.steps + 1};
+    return LUMA_OK;
+  }
+  return LUMA_OK;
+}
+
+/** Rewrites an expression over the PROJECT's input into one over its output; false (in `*fits`)
+ * when something is not passed on. */
+static status lift(struct binder *binder, const struct plan *project, const struct expr *expr,
+                   struct expr **out, bool *fits, struct err *err) {
+  for (uint32_t i = 0; i < project->exprs_count; i++) {
+    const struct expr *item = project->exprs[i];
+    bool passed = item->kind == EXPR_FIELD && item->path.count == 0 && expr->kind == EXPR_FIELD &&
+                  item->slot == expr->slot;
+    if (!passed && !expr_is_equal(item, expr)) continue;
+    *out = arena_copy(binder->arena, expr, sizeof *expr);
+    TRY(bind__memory(binder, *out, err));
+    if (passed)
+      (*out)->slot = i;
+    else
+      TRY(make_slot(binder, expr, i, project->columns[i].name, out, err));
+    return LUMA_OK;
+  }
+  *fits = *fits && expr->kind != EXPR_FIELD && expr->kind != EXPR_MATCH;
+  *out = arena_copy(binder->arena, expr, sizeof *expr);
+  TRY(bind__memory(binder, *out, err));
+  TRY(bind__room(binder, expr->args_count, sizeof *(*out)->args, &(*out)->args, err));
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    TRY(lift(binder, project, expr->args[i], &(*out)->args[i], fits, err));
+  return LUMA_OK;
+}
+
+/** A hidden column of the PROJECT for a sort key that is not in the select list. */
+static status add_hidden(struct binder *binder, struct plan *project, struct expr *bound,
+                         struct expr **out, struct err *err) {
+  uint32_t count = project->exprs_count;
+  struct expr **exprs = NULL;
+  struct plan_column *columns = NULL;
+  TRY(bind__room(binder, count + 1, sizeof *exprs, &exprs, err));
+  TRY(bind__room(binder, count + 1, sizeof *columns, &columns, err));
+  memcpy(exprs, project->exprs, count * sizeof *exprs);
+  memcpy(columns, project->columns, count * sizeof *columns);
+  exprs[count] = bound;
+  TRY(derive_name(binder, bound, &columns[count].name, err));
+  columns[count].is_hidden = true;
+  project->exprs = exprs;
+  project->columns = columns;
+  project->exprs_count = project->columns_count = count + 1;
+  return make_slot(binder, bound, count, columns[count].name, out, err);
+}
+
+static status fail_distinct(struct binder *binder, const struct expr *key, struct err *err) {
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "with DISTINCT, ORDER BY can only use columns of the select list");
+  return bind__fail(binder, key->offset, failed, err);
+}
+
+static status bind_key(struct binder *binder, struct plan *project, bool distinct,
+                       const struct expr *key, struct expr **out, struct err *err) {
+  TRY(find_output(binder, project, key, out, err));
+  if (*out) return LUMA_OK;
+  struct scope scope = bind__scope(project->input);
+  struct expr *bound = NULL;
+  bool fits = true;
+  if (scope.aggregate)
+    TRY(bind__grouped(binder, &scope, key, &bound, err));
+  else
+    TRY(bind__expr(binder, &scope, key, &bound, err));
+  for (struct plan *at = project->input; at && at->kind == PLAN_FILTER; at = at->input)
+    bind__pass_columns(at);
+  TRY(lift(binder, project, bound, out, &fits, err));
+  if (fits) return LUMA_OK;
+  if (distinct) return fail_distinct(binder, key, err);
+  return add_hidden(binder, project, bound, out, err);
+}
+
+status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
+  bool distinct = false, has_aggregate = false;
+  struct plan *project =
+      binder->language == PLAN_JQL ? NULL : project_below(node->input, &distinct);
+  for (uint32_t i = 0; i < node->sort_count; i++)
+    has_aggregate |= bind__has_aggregate(node->sort[i].expr);
+  if (project) TRY(bind__group_all(binder, project, has_aggregate, err));
+  TRY(bind__plan(binder, &node->input, err));
+  struct plan_sort_key *keys =
+      arena_copy(binder->arena, node->sort, node->sort_count * sizeof *keys);
+  TRY(bind__memory(binder, keys, err));
+  project = project ? project_below(node->input, &distinct) : NULL;
+  for (uint32_t i = 0; i < node->sort_count; i++) {
+    struct scope scope = bind__scope(node->input);
+    if (binder->language == PLAN_JQL) scope.aggregate = NULL;
+    if (project)
+      TRY(bind_key(binder, project, distinct, node->sort[i].expr, &keys[i].expr, err));
+    else if (scope.aggregate)
+      TRY(bind__grouped(binder, &scope, node->sort[i].expr, &keys[i].expr, err));
+    else
+      TRY(bind__expr(binder, &scope, node->sort[i].expr, &keys[i].expr, err));
+  }
+  node->sort = keys;
+  if (distinct) bind__pass_columns(node->input);
+  bind__pass_columns(node);
+  return LUMA_OK;
+}

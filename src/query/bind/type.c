@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Static types: what can be seen to be wrong before any data is read. */
+#include "query/bind/bind_int.h"
+#include "query/func/compare.h"
+#include "query/func/func.h"
+
+static bool is_comparison(enum expr_op op) {
+  return op >= EXPR_OP_EQ && op <= EXPR_OP_GE;
+}
+
+static bool is_arithmetic(enum expr_op op) {
+  return op >= EXPR_OP_ADD && op <= EXPR_OP_MODULO;
+}
+
+static bool is_text_match(enum expr_op op) {
+  return op >= EXPR_OP_LIKE && op <= EXPR_OP_NOT_ILIKE;
+}
+
+enum val_type bind__type(const struct expr *expr) {
+  switch (expr->kind) {
+  case EXPR_CONST:
+    return expr->value.type == VAL_NULL ? VAL_MISSING : (enum val_type)expr->value.type;
+  case EXPR_UNARY: return expr->op == EXPR_OP_NEGATE ? bind__type(expr->args[0]) : VAL_BOOL;
+  case EXPR_BINARY:
+    if (expr->op == EXPR_OP_CONCAT || is_arithmetic(expr->op)) return VAL_MISSING;
+    return VAL_BOOL;
+  case EXPR_IN:
+  case EXPR_BETWEEN:
+  case EXPR_MATCH: return VAL_BOOL;
+  case EXPR_CALL: return expr->function ? (enum val_type)expr->function->type : VAL_MISSING;
+  case EXPR_AGGREGATE: return expr->aggregate == EXPR_COUNT ? VAL_INT64 : VAL_MISSING;
+  case EXPR_LIST: return VAL_LIST;
+  case EXPR_MAP:
+  case EXPR_SHAPE: return VAL_MAP;
+  case EXPR_PARAM:
+  case EXPR_NAME:
+  case EXPR_FIELD:
+  case EXPR_CASE:
+  case EXPR_STAR: break;
+  }
+  return VAL_MISSING;
+}
+
+static bool is_number_type(enum val_type type) {
+  return type >= VAL_INT32 && type <= VAL_DECIMAL;
+}
+
+static status fail_clash(const struct binder *binder, const struct expr *expr, const char *what,
+                         enum val_type a, enum val_type b, const char *hint, struct err *err) {
+  status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "cannot %s %s and %s",
+                            what, val_type_name(a), val_type_name(b));
+  if (err && hint) err_hint(err, "%s", hint);
+  return bind__fail(binder, expr->offset, failed, err);
+}
+
+static status check_comparison(const struct binder *binder, const struct expr *expr,
+                               const struct expr *a, const struct expr *b, struct err *err) {
+  enum val_type left = bind__type(a), right = bind__type(b);
+  if (left == VAL_MISSING || right == VAL_MISSING || compare_types_fit(left, right)) return LUMA_OK;
+  const char *hint = NULL;
+  bool numeric_text =
+      (left == VAL_TEXT && is_number_type(right)) || (right == VAL_TEXT && is_number_type(left));
+  if (numeric_text) hint = "write the number without quotes, or use cast";
+  return fail_clash(binder, expr, "compare", left, right, hint, err);
+}
+
+static status check_arithmetic(const struct binder *binder, const struct expr *expr,
+                               struct err *err) {
+  enum val_type left = bind__type(expr->args[0]), right = bind__type(expr->args[1]);
+  bool bad_left = left == VAL_TEXT || left == VAL_BOOL || left == VAL_LIST || left == VAL_MAP;
+  bool bad_right = right == VAL_TEXT || right == VAL_BOOL || right == VAL_LIST || right == VAL_MAP;
+  if (!bad_left && !bad_right) return LUMA_OK;
+  if (left == VAL_MISSING || right == VAL_MISSING) {
+    enum val_type bad = bad_left ? left : right;
+    status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
+                              "cannot calculate with %s", val_type_name(bad));
+    if (err && bad == VAL_TEXT) err_hint(err, "|| joins texts; cast(text, 'int64') reads a number");
+    return bind__fail(binder, expr->offset, failed, err);
+  }
+  const char *hint = left == VAL_TEXT || right == VAL_TEXT
+                         ? "|| joins texts; cast(text, 'int64') reads a number"
+                         : NULL;
+  return fail_clash(binder, expr, "calculate with", left, right, hint, err);
+}
+
+static status check_truth(const struct binder *binder, const struct expr *expr, const char *where,
+                          struct err *err) {
+  enum val_type type = bind__type(expr);
+  if (type == VAL_MISSING || type == VAL_BOOL) return LUMA_OK;
+  status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
+                            "%s takes a condition, not %s", where, val_type_name(type));
+  return bind__fail(binder, expr->offset, failed, err);
+}
+
+static status check_binary(const struct binder *binder, const struct expr *expr, struct err *err) {
+  const struct expr *a = expr->args[0], *b = expr->args[1];
+  if (expr->mongo) return LUMA_OK;
+  if (is_comparison(expr->op)) return check_comparison(binder, expr, a, b, err);
+  if (is_arithmetic(expr->op)) return check_arithmetic(binder, expr, err);
+  if (expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR) {
+    TRY(check_truth(binder, a, expr->op == EXPR_OP_AND ? "AND" : "OR", err));
+    return check_truth(binder, b, expr->op == EXPR_OP_AND ? "AND" : "OR", err);
+  }
+  enum val_type pattern = bind__type(b);
+  if (is_text_match(expr->op) && pattern != VAL_MISSING && pattern != VAL_TEXT) {
+    status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
+                              "LIKE takes a text, not %s", val_type_name(pattern));
+    return bind__fail(binder, b->offset, failed, err);
+  }
+  return LUMA_OK;
+}
+
+status bind__check_types(const struct binder *binder, const struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_BINARY) return check_binary(binder, expr, err);
+  if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT)
+    return check_truth(binder, expr->args[0], "NOT", err);
+  if (expr->kind == EXPR_BETWEEN) {
+    TRY(check_comparison(binder, expr, expr->args[0], expr->args[1], err));
+    return check_comparison(binder, expr, expr->args[0], expr->args[2], err);
+  }
+  for (uint32_t i = 1; expr->kind == EXPR_IN && i < expr->args_count; i++) {
+    bool is_list = expr->args_count == 2 && bind__type(expr->args[1]) == VAL_LIST;
+    if (!is_list) TRY(check_comparison(binder, expr, expr->args[0], expr->args[i], err));
+  }
+  return LUMA_OK;
+}
+
+status bind__condition(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                       struct expr **out, struct err *err) {
+  if (scope->aggregate)
+    TRY(bind__grouped(binder, scope, expr, out, err));
+  else
+    TRY(bind__expr(binder, scope, expr, out, err));
+  return check_truth(binder, *out, "a condition", err);
+}
