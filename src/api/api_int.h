@@ -28,7 +28,7 @@ struct luma_result {
   struct arena step;             /* until the next step: values and texts handed out */
   struct arena params;           /* what parameters given as JSON became */
   struct val row;
-  bool got;                      /* the one row of a get was not read yet */
+  bool got; /* the one row of a get was not read yet */
   const char **names;
 };
 
@@ -40,15 +40,20 @@ struct luma_import {
 enum luma_status api__answer(luma_error *error, const struct err *err, status result);
 enum luma_status api__fail(luma_error *error, status code, const char *message);
 /** A parameter as a value: borrows from it, or from `arena` (lists and maps). */
-status api__param(struct session *session, const luma_param *param, struct arena *arena, struct val *value, struct err *err);
+status api__param(struct session *session, const luma_param *param, struct arena *arena,
+                  struct val *value, struct err *err);
 /** Many, with their names if they have any. */
-status api__params(struct session *session, const luma_param *params, size_t count, struct arena *arena,
-                   struct query_params *out, struct err *err);
+status api__params(struct session *session, const luma_param *params, size_t count,
+                   struct arena *arena, struct query_params *out, struct err *err);
 /** A text argument: NULL is empty. */
 struct slice api__text(const char *text, size_t bytes);
 /** An empty result of the session, or NULL. */
 struct luma_result *api__result_create(luma_session *session);
-static inline const struct val *api__val(const luma_value *value) { return (const struct val *)(const void *)value; }
-static inline const luma_value *api__value(const struct val *value) { return (const luma_value *)(const void *)value; }
+static inline const struct val *api__val(const luma_value *value) {
+  return (const struct val *)(const void *)value;
+}
+static inline const luma_value *api__value(const struct val *value) {
+  return (const luma_value *)(const void *)value;
+}
 
 #endif

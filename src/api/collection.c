@@ -13,7 +13,8 @@ static status show_key(const struct val *key, char *out, size_t out_bytes, struc
   json_write(&text, key, &options);
   status result = buf_check(&text, "a key", err);
   if (result == LUMA_OK && text.bytes >= out_bytes) {
-    result = err_raise(err, LUMA_TOO_LARGE, __FILE__, __LINE__, "the key does not fit in %zu bytes", out_bytes);
+    result = err_raise(err, LUMA_TOO_LARGE, __FILE__, __LINE__, "the key does not fit in %zu bytes",
+                       out_bytes);
   }
   if (result == LUMA_OK) {
     memcpy(out, text.data, text.bytes);
@@ -42,10 +43,12 @@ enum luma_status luma_insert_many(luma_session *session, const char *collection,
                                   const char *const *jsons, const size_t *bytes, size_t count,
                                   size_t *failed, luma_error *error) {
   struct err err = {0};
-  if (count > UINT32_MAX / 2) return api__fail(error, LUMA_INVALID_ARGUMENT, "too many documents at once");
+  if (count > UINT32_MAX / 2)
+    return api__fail(error, LUMA_INVALID_ARGUMENT, "too many documents at once");
   struct slice *texts = mem_alloc((count + 1) * sizeof *texts);
   if (!texts) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for documents");
-  for (size_t i = 0; i < count; i++) texts[i] = api__text(jsons[i], bytes ? bytes[i] : LUMA_TEXT_END);
+  for (size_t i = 0; i < count; i++)
+    texts[i] = api__text(jsons[i], bytes ? bytes[i] : LUMA_TEXT_END);
   uint32_t bad = 0;
   status result = docs_insert(session->session, slice_of_text(collection), texts, (uint32_t)count,
                               NULL, NULL, &bad, &err);
@@ -64,7 +67,8 @@ enum luma_status luma_get(luma_session *session, const char *collection, const l
   struct val id;
   status answer = api__param(session->session, key, &made->params, &id, &err);
   if (answer == LUMA_OK) {
-    answer = docs_get(session->session, slice_of_text(collection), &id, &made->whole, &made->row, NULL, &err);
+    answer = docs_get(session->session, slice_of_text(collection), &id, &made->whole, &made->row,
+                      NULL, &err);
   }
   if (answer == LUMA_OK) {
     *result = made;
@@ -84,7 +88,8 @@ enum luma_status luma_find(luma_session *session, const char *collection, const 
   buf_init(&command, DOC_BYTES_MAX);
   buf_append_text(&command, "{\"find\":");
   json_write_text(&command, slice_of_text(collection));
-  buf_append_format(&command, ",\"skip\":%llu,\"limit\":%llu", (unsigned long long)skip, (unsigned long long)limit);
+  buf_append_format(&command, ",\"skip\":%llu,\"limit\":%llu", (unsigned long long)skip,
+                    (unsigned long long)limit);
   if (sort) {
     buf_append_text(&command, ",\"sort\":");
     buf_append_text(&command, sort);
@@ -97,7 +102,8 @@ enum luma_status luma_find(luma_session *session, const char *collection, const 
   status answer = buf_check(&command, "the command", &err);
   enum luma_status code = api__answer(error, &err, answer);
   if (answer == LUMA_OK) {
-    code = luma_query(session, "jql", (const char *)command.data, command.bytes, NULL, 0, result, error);
+    code = luma_query(session, "jql", (const char *)command.data, command.bytes, NULL, 0, result,
+                      error);
   }
   buf_deinit(&command);
   return code;
@@ -113,7 +119,8 @@ enum luma_status luma_put(luma_session *session, const char *collection, const l
   arena_init(&arena, 0, 0);
   status result = api__param(session->session, key, &arena, &id, &err);
   if (result == LUMA_OK) {
-    result = docs_put(session->session, slice_of_text(collection), &id, api__text(json, json_bytes), &options, NULL, &err);
+    result = docs_put(session->session, slice_of_text(collection), &id, api__text(json, json_bytes),
+                      &options, NULL, &err);
   }
   arena_deinit(&arena);
   return api__answer(error, &err, result);
@@ -126,7 +133,8 @@ enum luma_status luma_delete(luma_session *session, const char *collection, cons
   struct val id;
   arena_init(&arena, 0, 0);
   status result = api__param(session->session, key, &arena, &id, &err);
-  if (result == LUMA_OK) result = docs_delete(session->session, slice_of_text(collection), &id, &err);
+  if (result == LUMA_OK)
+    result = docs_delete(session->session, slice_of_text(collection), &id, &err);
   arena_deinit(&arena);
   return api__answer(error, &err, result);
 }
@@ -134,7 +142,8 @@ enum luma_status luma_delete(luma_session *session, const char *collection, cons
 enum luma_status luma_count(luma_session *session, const char *collection, uint64_t *count,
                             luma_error *error) {
   struct err err = {0};
-  return api__answer(error, &err, docs_count(session->session, slice_of_text(collection), count, &err));
+  return api__answer(error, &err,
+                     docs_count(session->session, slice_of_text(collection), count, &err));
 }
 
 /* ---- import ---- */
@@ -148,9 +157,12 @@ enum luma_status luma_import_open(luma_session *session, const char *collection,
   luma_import *made = mem_zalloc(1, sizeof *made);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for an import");
   struct err err = {0};
-  status result = import_open(session->session, slice_of_text(collection), (enum import_type)type, &made->import, &err);
-  if (result == LUMA_OK) *import = made;
-  else mem_free(made);
+  status result = import_open(session->session, slice_of_text(collection), (enum import_type)type,
+                              &made->import, &err);
+  if (result == LUMA_OK)
+    *import = made;
+  else
+    mem_free(made);
   return api__answer(error, &err, result);
 }
 

@@ -7,9 +7,13 @@
 
 static const char version_text[] = LUMA_VERSION_TEXT;
 
-const char *luma_version(void) { return version_text; }
+const char *luma_version(void) {
+  return version_text;
+}
 
-const char *luma_status_name(enum luma_status code) { return status_info(code)->name; }
+const char *luma_status_name(enum luma_status code) {
+  return status_info(code)->name;
+}
 
 const char *luma_type_name(enum luma_type type) {
   return val_type_name((int)type < (int)VAL_TYPES ? (enum val_type)type : VAL_MISSING);
@@ -68,8 +72,10 @@ enum luma_status luma_open(const char *target, const luma_options *options, luma
                              .holder = options->holder};
   struct err err = {0};
   status result = db_open(target, &inner, &made->db, &err);
-  if (result == LUMA_OK) *db = made;
-  else mem_free(made);
+  if (result == LUMA_OK)
+    *db = made;
+  else
+    mem_free(made);
   return api__answer(error, &err, result);
 }
 
@@ -91,7 +97,8 @@ enum luma_status luma_stats(luma_db *db, char **json, luma_error *error) {
   *json = NULL;
   buf_init(&out, STATS_BYTES_MAX);
   status result = db_stats(db->db, &out, &err);
-  if (result == LUMA_OK && !buf_append_byte(&out, 0)) result = buf_check(&out, "the statistics", &err);
+  if (result == LUMA_OK && !buf_append_byte(&out, 0))
+    result = buf_check(&out, "the statistics", &err);
   if (result == LUMA_OK) *json = (char *)buf_take(&out, NULL);
   buf_deinit(&out);
   return api__answer(error, &err, result);
@@ -107,7 +114,9 @@ enum luma_status luma_compact(luma_db *db, luma_error *error) {
   return api__answer(error, &err, store_compact(model_store(db->db->model), &err));
 }
 
-void luma_free(void *memory) { mem_free(memory); }
+void luma_free(void *memory) {
+  mem_free(memory);
+}
 
 /* ---- sessions ---- */
 
@@ -118,8 +127,10 @@ enum luma_status luma_session_open(luma_db *db, luma_session **session, luma_err
   made->db = db;
   struct err err = {0};
   status result = session_open(db->db, &made->session, &err);
-  if (result == LUMA_OK) *session = made;
-  else mem_free(made);
+  if (result == LUMA_OK)
+    *session = made;
+  else
+    mem_free(made);
   return api__answer(error, &err, result);
 }
 
@@ -148,7 +159,9 @@ bool luma_in_transaction(const luma_session *session) {
   return session_in_transaction(session->session);
 }
 
-void luma_cancel(luma_session *session) { session_cancel(session->session); }
+void luma_cancel(luma_session *session) {
+  session_cancel(session->session);
+}
 
 void luma_set_timeout_ms(luma_session *session, uint64_t timeout_ms) {
   session_set_timeout_us(session->session, timeout_ms * 1000);

@@ -41,8 +41,10 @@ static status run(luma_result *result, const struct query_source *source, size_t
 
 static enum luma_status answer_result(luma_result *made, status result, luma_result **out,
                                       luma_error *error, const struct err *err) {
-  if (result == LUMA_OK) *out = made;
-  else luma_result_close(made);
+  if (result == LUMA_OK)
+    *out = made;
+  else
+    luma_result_close(made);
   return api__answer(error, err, result);
 }
 
@@ -109,8 +111,10 @@ enum luma_status luma_prepare(luma_session *session, const char *language, const
   struct query_source source = {.text = api__text(text, text_bytes)};
   status answer = find_language(language, &source.lang, &err);
   if (answer == LUMA_OK) answer = session_prepare(session->session, &source, &made->prepared, &err);
-  if (answer == LUMA_OK) *statement = made;
-  else mem_free(made);
+  if (answer == LUMA_OK)
+    *statement = made;
+  else
+    mem_free(made);
   return api__answer(error, &err, answer);
 }
 
@@ -121,7 +125,8 @@ enum luma_status luma_run(luma_statement *statement, const luma_param *params, s
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
   struct err err = {0};
   struct query_params values;
-  status answer = api__params(statement->session->session, params, count, &made->params, &values, &err);
+  status answer =
+      api__params(statement->session->session, params, count, &made->params, &values, &err);
   if (answer == LUMA_OK) {
     answer = session_run_prepared(statement->prepared, &values, &made->cursor, &err);
   }
@@ -167,7 +172,8 @@ const char *luma_column_name(const luma_result *result, uint32_t index) {
   if (!result->cursor) return "";
   const struct plan_column *columns = session_columns(result->cursor, &count);
   if (index >= count) return "";
-  struct slice name = columns[index].is_document && count == 1 ? slice_of(NULL, 0) : columns[index].name;
+  struct slice name =
+      columns[index].is_document && count == 1 ? slice_of(NULL, 0) : columns[index].name;
   /* The names are the result's from the first question on; the result is not really changed. */
   luma_result *mine = (luma_result *)(uintptr_t)result;
   char *text = arena_alloc_text(&mine->whole, name.bytes + 1);

@@ -49,7 +49,9 @@ const void *luma_value_bytes(const luma_value *value, size_t *bytes) {
   }
 }
 
-static bool is_container(const struct val *v) { return v->type == VAL_LIST || v->type == VAL_MAP; }
+static bool is_container(const struct val *v) {
+  return v->type == VAL_LIST || v->type == VAL_MAP;
+}
 
 uint32_t luma_value_count(const luma_value *value) {
   return value && is_container(api__val(value)) ? val_count(api__val(value)) : 0;
@@ -118,11 +120,14 @@ static status param_json(struct session *session, const luma_param *param, struc
   struct buf out;
   TRY(session_json_reader(session, &reader, err));
   buf_init(&out, DOC_BYTES_MAX);
-  status result = json_read_value(reader, api__text(param->data, param->bytes), &options, &out, value, err);
+  status result =
+      json_read_value(reader, api__text(param->data, param->bytes), &options, &out, value, err);
   if (result == LUMA_OK) {
     const uint8_t *copy = arena_copy(arena, out.data, out.bytes);
-    if (copy) *value = val_decode(slice_of(copy, out.bytes), NULL);
-    else result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a parameter");
+    if (copy)
+      *value = val_decode(slice_of(copy, out.bytes), NULL);
+    else
+      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a parameter");
   }
   buf_deinit(&out);
   return result;
@@ -130,7 +135,8 @@ static status param_json(struct session *session, const luma_param *param, struc
 
 static status param_id(const luma_param *param, enum val_type type, struct val *value,
                        struct err *err) {
-  if (param->bytes != sizeof value->id) FAIL(err, LUMA_INVALID_ARGUMENT, "a ULID or UUID has 16 bytes");
+  if (param->bytes != sizeof value->id)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "a ULID or UUID has 16 bytes");
   *value = (struct val){.type = (uint8_t)type};
   memcpy(value->id, param->data, sizeof value->id);
   return LUMA_OK;
@@ -151,12 +157,16 @@ status api__param(struct session *session, const luma_param *param, struct arena
     value->type = VAL_BYTES;
     return LUMA_OK;
   case LUMA_TIMESTAMP: *value = val_timestamp(param->integer); return LUMA_OK;
-  case LUMA_DATE: *value = (struct val){.type = VAL_DATE, .integer = param->integer}; return LUMA_OK;
+  case LUMA_DATE:
+    *value = (struct val){.type = VAL_DATE, .integer = param->integer};
+    return LUMA_OK;
   case LUMA_ULID: return param_id(param, VAL_ULID, value, err);
   case LUMA_UUID: return param_id(param, VAL_UUID, value, err);
   case LUMA_LIST:
   case LUMA_MAP: return param_json(session, param, arena, value, err);
-  default: FAIL(err, LUMA_INVALID_ARGUMENT, "a parameter of type %s is given as JSON in a map or list", luma_type_name(param->type));
+  default:
+    FAIL(err, LUMA_INVALID_ARGUMENT, "a parameter of type %s is given as JSON in a map or list",
+         luma_type_name(param->type));
   }
 }
 
@@ -166,13 +176,15 @@ status api__params(struct session *session, const luma_param *params, size_t cou
   if (count == 0) return LUMA_OK;
   struct val *values = arena_zalloc(arena, count, sizeof *values);
   struct slice *names = arena_zalloc(arena, count, sizeof *names);
-  if (!values || !names || count > UINT32_MAX) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for parameters");
+  if (!values || !names || count > UINT32_MAX)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for parameters");
   bool has_names = false;
   for (size_t i = 0; i < count; i++) {
     TRY(api__param(session, &params[i], arena, &values[i], err));
     if (params[i].name) names[i] = slice_of_text(params[i].name);
     has_names |= params[i].name != NULL;
   }
-  *out = (struct query_params){.values = values, .names = has_names ? names : NULL, .count = (uint32_t)count};
+  *out = (struct query_params){
+      .values = values, .names = has_names ? names : NULL, .count = (uint32_t)count};
   return LUMA_OK;
 }

@@ -21,7 +21,9 @@ static status find(struct model_txn *txn, struct slice name, const struct collec
   return *collection ? LUMA_OK : catalog_fail_unknown(model_catalog(txn), name, err);
 }
 
-static struct slice key_name(void) { return slice_of_text("_id"); }
+static struct slice key_name(void) {
+  return slice_of_text("_id");
+}
 
 /* ---- reading JSON ---- */
 
@@ -129,8 +131,10 @@ static status insert_work(void *context, struct model_txn *txn, struct err *err)
   TRY(docs_ensure_collection(txn, work->collection, &collection, err));
   TRY(encode_all(work, collection, &keys_are_new, err));
   for (uint32_t done = 0; done < work->count;) {
-    uint32_t some = work->count - done < STORE_BATCH_MAX ? work->count - done : STORE_BATCH_MAX, bad = 0;
-    status result = model_insert_encoded(txn, collection, work->documents + done, some, keys_are_new, &bad, err);
+    uint32_t some = work->count - done < STORE_BATCH_MAX ? work->count - done : STORE_BATCH_MAX,
+             bad = 0;
+    status result = model_insert_encoded(txn, collection, work->documents + done, some,
+                                         keys_are_new, &bad, err);
     work->failed = done + bad;
     TRY(result);
     done += some;
@@ -144,12 +148,17 @@ static status insert_work(void *context, struct model_txn *txn, struct err *err)
 status docs_insert(struct session *session, struct slice collection, const struct slice *jsons,
                    uint32_t count, struct arena *arena, struct val *keys, uint32_t *failed,
                    struct err *err) {
-  struct insert_work work = {.session = session, .collection = collection, .jsons = jsons,
-                             .count = count, .arena = arena, .keys = keys};
+  struct insert_work work = {.session = session,
+                             .collection = collection,
+                             .jsons = jsons,
+                             .count = count,
+                             .arena = arena,
+                             .keys = keys};
   buf_init(&work.encoded, INSERT_BYTES_MAX);
   work.documents = mem_alloc((count + 1u) * sizeof *work.documents);
   status result = work.documents ? session_json_reader(session, &work.reader, err)
-                                 : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for documents");
+                                 : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__,
+                                             "no memory for documents");
   if (result == LUMA_OK) result = session_change(session, insert_work, &work, err);
   if (failed) *failed = work.failed;
   mem_free(work.documents);
@@ -187,7 +196,8 @@ static status get_work(void *context, struct model_txn *txn, struct err *err) {
   status result = get_document(txn, collection, work->key, &doc, &pins, err);
   if (result == LUMA_OK) {
     const uint8_t *copy = arena_copy(work->arena, doc.data, doc.bytes);
-    if (!copy) result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a document");
+    if (!copy)
+      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a document");
     doc.data = copy;
   }
   store_pins_release(&pins);
@@ -276,8 +286,10 @@ static status put_work(void *context, struct model_txn *txn, struct err *err) {
   struct put_work *work = context;
   const struct collection *collection;
   work->made = false;
-  if (work->options->upsert) TRY(docs_ensure_collection(txn, work->collection, &collection, err));
-  else TRY(find(txn, work->collection, &collection, err));
+  if (work->options->upsert)
+    TRY(docs_ensure_collection(txn, work->collection, &collection, err));
+  else
+    TRY(find(txn, work->collection, &collection, err));
   struct store_pins pins = {0};
   struct doc old;
   status result = model_get_many(txn, collection, work->key, 1, &old, &pins, err);

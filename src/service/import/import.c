@@ -34,7 +34,8 @@ static void destroy(struct import *import) {
 status import_open(struct session *session, struct slice collection, enum import_type type,
                    struct import **import, struct err *err) {
   if (session_in_transaction(session)) {
-    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "an import commits in batches of its own");
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+              "an import commits in batches of its own");
     err_hint(err, "COMMIT or ROLLBACK the open transaction first");
     return LUMA_INVALID_ARGUMENT;
   }
@@ -109,8 +110,9 @@ status import__add(struct import *import, struct slice document, bool made_key, 
 status import__object(struct import *import, struct slice text, uint64_t line, struct err *err) {
   struct slice document;
   bool made_key;
-  status result = docs_read_json(import->reader, session_db(import->session)->model, import->collection,
-                                 text, &import->encoded, &document, &made_key, err);
+  status result =
+      docs_read_json(import->reader, session_db(import->session)->model, import->collection, text,
+                     &import->encoded, &document, &made_key, err);
   if (result != LUMA_OK) {
     if (err) err->line = (uint32_t)(line + (err->line ? err->line - 1 : 0));
     return result;
@@ -132,14 +134,16 @@ static status take(struct import *import, struct slice bytes, bool last, struct 
     return import__csv(import, bytes, last, err);
   }
   if (!buf_append_slice(&import->pending, bytes)) {
-    if (import->pending.failed == LUMA_OUT_OF_MEMORY) return buf_check(&import->pending, "a document", err);
+    if (import->pending.failed == LUMA_OUT_OF_MEMORY)
+      return buf_check(&import->pending, "a document", err);
     err_raise(err, LUMA_TOO_LARGE, __FILE__, __LINE__, "a document of the input is over %d MiB",
               IMPORT_LINE_BYTES_MAX >> 20);
     if (err) err->line = (uint32_t)import->split.line;
     err_hint(err, "is it one document a line? A JSON array is read with type json");
     return LUMA_TOO_LARGE;
   }
-  return import->type == IMPORT_NDJSON ? import__ndjson(import, last, err) : import__json(import, last, err);
+  return import->type == IMPORT_NDJSON ? import__ndjson(import, last, err)
+                                       : import__json(import, last, err);
 }
 
 status import_write(struct import *import, struct slice bytes, struct err *err) {
@@ -155,7 +159,9 @@ status import_write(struct import *import, struct slice bytes, struct err *err) 
   return LUMA_OK;
 }
 
-struct import_stats import_progress(const struct import *import) { return import->stats; }
+struct import_stats import_progress(const struct import *import) {
+  return import->stats;
+}
 
 status import_close(struct import *import, struct import_stats *stats, struct err *err) {
   status result = LUMA_OK;

@@ -7,15 +7,19 @@
 #include "value/csv/csv.h"
 
 /* Rows of CSV looked at before the columns get their types. */
-enum { IMPORT_SAMPLE_RECORDS = 10000, IMPORT_SAMPLE_BYTES = 8 << 20, IMPORT_PENDING_BYTES_MAX = 65 << 20 };
+enum {
+  IMPORT_SAMPLE_RECORDS = 10000,
+  IMPORT_SAMPLE_BYTES = 8 << 20,
+  IMPORT_PENDING_BYTES_MAX = 65 << 20
+};
 
 /* Where the splitter of JSON text is. */
 struct import_split {
-  size_t at;        /* next byte of `pending` to look at */
-  size_t start;     /* of the element under way */
+  size_t at;    /* next byte of `pending` to look at */
+  size_t start; /* of the element under way */
   uint32_t depth;
   bool in_text, escaped, in_element, in_array, array_ended;
-  uint64_t line;    /* 1-based line of `at` */
+  uint64_t line; /* 1-based line of `at` */
   uint64_t start_line;
 };
 
@@ -53,7 +57,8 @@ struct import {
 };
 
 /** The document just appended to import->encoded is one of the batch; a full batch is committed. */
-status import__add(struct import *import, struct slice document, bool made_key, uint64_t line, struct err *err);
+status import__add(struct import *import, struct slice document, bool made_key, uint64_t line,
+                   struct err *err);
 /** Commits what is in the batch. */
 status import__flush(struct import *import, struct err *err);
 /** Looks for whole documents in what is pending. `last`: no more will come. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* CSV and TSV: the first record names the columns; the next ones, up to a limit, are kept until they have told the columns'
- * types; then every record becomes a document. Empty fields are missing attributes. */
+/* CSV and TSV: the first record names the columns; the next ones, up to a limit, are kept until
+ * they have told the columns' types; then every record becomes a document. Empty fields are missing
+ * attributes. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
 #include "service/import/import_int.h"
@@ -54,7 +55,8 @@ static status check_names(const struct import_csv *csv, struct err *err) {
     if (!hashmap_put(&seen, csv->names[i], &is_new)) {
       result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the header");
     } else if (!is_new) {
-      err_raise(err, LUMA_INVALID_CSV, __FILE__, __LINE__, "two columns are called `%.*s`", SLICE_ARG(csv->names[i]));
+      err_raise(err, LUMA_INVALID_CSV, __FILE__, __LINE__, "two columns are called `%.*s`",
+                SLICE_ARG(csv->names[i]));
       result = fail_line(csv->reader.line, err, "rename one of them in the first line");
     }
   }
@@ -111,8 +113,10 @@ static status add_document(struct import *import, const struct csv_field *fields
 static status grow_sample(struct import_csv *csv, struct err *err) {
   size_t need = csv->sample_count + 1;
   if (!mem_grow((void **)&csv->sample, &csv->sample_capacity, need, sizeof *csv->sample) ||
-      !mem_grow((void **)&csv->sample_counts, &csv->counts_capacity, need, sizeof *csv->sample_counts) ||
-      !mem_grow((void **)&csv->sample_lines, &csv->lines_capacity, need, sizeof *csv->sample_lines)) {
+      !mem_grow((void **)&csv->sample_counts, &csv->counts_capacity, need,
+                sizeof *csv->sample_counts) ||
+      !mem_grow((void **)&csv->sample_lines, &csv->lines_capacity, need,
+                sizeof *csv->sample_lines)) {
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at the columns");
   }
   return LUMA_OK;
@@ -121,7 +125,8 @@ static status grow_sample(struct import_csv *csv, struct err *err) {
 static status keep_record(struct import_csv *csv, struct err *err) {
   const struct csv_reader *reader = &csv->reader;
   TRY(grow_sample(csv, err));
-  struct csv_field *fields = arena_copy(&csv->arena, reader->fields, reader->fields_count * sizeof *fields);
+  struct csv_field *fields =
+      arena_copy(&csv->arena, reader->fields, reader->fields_count * sizeof *fields);
   if (!fields) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at the columns");
   for (size_t i = 0; i < reader->fields_count; i++) {
     uint8_t *copy = arena_alloc_text(&csv->arena, fields[i].text.bytes + 1);
@@ -164,7 +169,8 @@ static status take_record(struct import *import, struct err *err) {
     return add_document(import, reader->fields, (uint32_t)reader->fields_count, reader->line, err);
   }
   TRY(keep_record(csv, err));
-  bool enough = csv->sample_count >= IMPORT_SAMPLE_RECORDS || csv->sample_bytes >= IMPORT_SAMPLE_BYTES;
+  bool enough =
+      csv->sample_count >= IMPORT_SAMPLE_RECORDS || csv->sample_bytes >= IMPORT_SAMPLE_BYTES;
   return enough ? release_sample(import, err) : LUMA_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cutting the input into documents: lines of NDJSON, elements of a JSON array. Only quotes and brackets are looked at here;
- * whether an element is JSON is for the reader to say. */
+/* Cutting the input into documents: lines of NDJSON, elements of a JSON array. Only quotes and
+ * brackets are looked at here; whether an element is JSON is for the reader to say. */
 #include "service/import/import_int.h"
 
 static bool is_blank(struct slice text) {
@@ -25,7 +25,8 @@ status import__ndjson(struct import *import, bool last, struct err *err) {
   for (;;) {
     /* What was searched before holds no line end. */
     size_t from = start > import->split.at ? start : import->split.at;
-    const uint8_t *end = pending->bytes > from ? memchr(pending->data + from, '\n', pending->bytes - from) : NULL;
+    const uint8_t *end =
+        pending->bytes > from ? memchr(pending->data + from, '\n', pending->bytes - from) : NULL;
     if (!end) break;
     size_t bytes = (size_t)(end - pending->data) - start;
     TRY(take_line(import, slice_of(pending->data + start, bytes), err));
@@ -80,14 +81,20 @@ static status between(struct import *import, uint8_t c, struct err *err) {
 static bool inside(struct import_split *split, uint8_t c) {
   if (c == '\n') split->line++;
   if (split->in_text) {
-    if (split->escaped) split->escaped = false;
-    else if (c == '\\') split->escaped = true;
-    else if (c == '"') split->in_text = false;
+    if (split->escaped)
+      split->escaped = false;
+    else if (c == '\\')
+      split->escaped = true;
+    else if (c == '"')
+      split->in_text = false;
     return false;
   }
-  if (c == '"') split->in_text = true;
-  else if (c == '{' || c == '[') split->depth++;
-  else if (c == '}' || c == ']') split->depth--;
+  if (c == '"')
+    split->in_text = true;
+  else if (c == '{' || c == '[')
+    split->depth++;
+  else if (c == '}' || c == ']')
+    split->depth--;
   return split->depth == 0;
 }
 

@@ -41,8 +41,10 @@ void session_cursor_close(struct session_cursor *cursor) {
   session__cursor_end(cursor);
   if (cursor->owns_query) query_destroy(cursor->query);
   if (cursor->next) cursor->next->previous = cursor->previous;
-  if (cursor->previous) cursor->previous->next = cursor->next;
-  else cursor->session->cursors = cursor->next;
+  if (cursor->previous)
+    cursor->previous->next = cursor->next;
+  else
+    cursor->session->cursors = cursor->next;
   cursor->session->cursors_count--;
   arena_deinit(&cursor->arena);
   mem_free(cursor);
@@ -73,8 +75,11 @@ static status copy_keys(struct session_cursor *cursor, const struct val *keys, u
     build_put(&build, &keys[i]);
     result = build_finish(&build, &bytes, err);
     build_deinit(&build);
-    const uint8_t *copy = result == LUMA_OK ? arena_copy(&cursor->arena, bytes.data, bytes.bytes) : NULL;
-    if (result == LUMA_OK && !copy) result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the keys inserted");
+    const uint8_t *copy =
+        result == LUMA_OK ? arena_copy(&cursor->arena, bytes.data, bytes.bytes) : NULL;
+    if (result == LUMA_OK && !copy)
+      result =
+          err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the keys inserted");
     if (result == LUMA_OK) copies[i] = val_decode(slice_of(copy, bytes.bytes), NULL);
   }
   buf_deinit(&encoded);
@@ -94,8 +99,10 @@ status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *e
   struct query_summary summary;
   query_summary(cursor->run, &summary);
   const void *warnings, *errors;
-  TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings, &warnings, err));
-  TRY(copy_array(cursor, summary.write_errors, summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
+  TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings,
+                 &warnings, err));
+  TRY(copy_array(cursor, summary.write_errors,
+                 summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
   cursor->outcome = (struct session_outcome){.matched = summary.matched,
                                              .affected = summary.affected,
                                              .upserted = summary.upserted,
@@ -163,7 +170,9 @@ enum query_reply session_reply(const struct session_cursor *cursor) {
   return query_reply(cursor->query);
 }
 
-enum plan_kind session_kind(const struct session_cursor *cursor) { return cursor->kind; }
+enum plan_kind session_kind(const struct session_cursor *cursor) {
+  return cursor->kind;
+}
 
 enum plan_language session_language(const struct session_cursor *cursor) {
   return query_language(cursor->query);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Executing a statement in the right transaction: the session's, under a savepoint; or its own, tried again on conflict. */
+/* Executing a statement in the right transaction: the session's, under a savepoint; or its own,
+ * tried again on conflict. */
 #include "service/session/session_int.h"
 
 enum { BACKOFF_FIRST_US = 50, BACKOFF_MAX_US = 20000 };

@@ -21,9 +21,15 @@ void session_close(struct session *session) {
   mem_free(session);
 }
 
-struct db *session_db(const struct session *session) { return session->db; }
-bool session_in_transaction(const struct session *session) { return session->txn != NULL; }
-void session_cancel(struct session *session) { atomic_store(&session->cancelled, true); }
+struct db *session_db(const struct session *session) {
+  return session->db;
+}
+bool session_in_transaction(const struct session *session) {
+  return session->txn != NULL;
+}
+void session_cancel(struct session *session) {
+  atomic_store(&session->cancelled, true);
+}
 void session_set_timeout_us(struct session *session, uint64_t timeout_us) {
   session->timeout_us = timeout_us;
 }
@@ -42,10 +48,10 @@ status session_begin(struct session *session, bool serializable, struct err *err
     err_hint(err, "COMMIT or ROLLBACK it first; transactions do not nest");
     return LUMA_INVALID_ARGUMENT;
   }
-  struct store_begin_options options = {
-      .isolation = serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
-      .read_only = session->db->options.read_only,
-      .may_block = true};
+  struct store_begin_options options = {.isolation =
+                                            serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
+                                        .read_only = session->db->options.read_only,
+                                        .may_block = true};
   return model_begin(session->db->model, &options, &session->txn, err);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared by the files of this folder only.
  * Inv 1: every open cursor is in its session's list; a cursor without a run has `ended` set.
- * Inv 2: a cursor of the explicit transaction has `own` NULL; when that transaction ends its run is closed. */
+ * Inv 2: a cursor of the explicit transaction has `own` NULL; when that transaction ends its run is
+ * closed. */
 #ifndef SERVICE_SESSION_SESSION_INT_H
 #define SERVICE_SESSION_SESSION_INT_H
 
@@ -25,15 +26,15 @@ struct session_prepared {
 struct session_cursor {
   struct session *session;
   struct session_cursor *next, *previous;
-  struct query *query;       /* NULL: BEGIN, COMMIT, ROLLBACK */
+  struct query *query; /* NULL: BEGIN, COMMIT, ROLLBACK */
   bool owns_query, ended, was_closed;
   enum plan_kind kind;
   struct query_run *run;
-  struct model_txn *own;     /* the snapshot of a reading statement outside a transaction */
+  struct model_txn *own; /* the snapshot of a reading statement outside a transaction */
   struct batch *batch;
-  uint32_t nth, row;         /* next live row; the row last read */
+  uint32_t nth, row; /* next live row; the row last read */
   bool has_row;
-  struct arena arena;        /* outcome kept after the run */
+  struct arena arena; /* outcome kept after the run */
   struct session_outcome outcome;
 };
 
