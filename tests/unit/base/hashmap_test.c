@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/hash/crc32c_int.h"
 #include "base/hash/hash.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/test.h"
@@ -141,6 +142,7 @@ static void crc32c_of_anything_in_parts(void) {
     size_t middle = begin + rng_below(test_rng(), end - begin + 1);
     uint32_t expected = crc32c_by_definition(data + begin, end - begin);
     assert_int_equal(hash_crc32c(0, slice_of(data + begin, end - begin)), expected);
+    assert_int_equal(~crc32c__update_portable(UINT32_MAX, data + begin, end - begin), expected);
     uint32_t first = hash_crc32c(0, slice_of(data + begin, middle - begin));
     assert_int_equal(hash_crc32c(first, slice_of(data + middle, end - middle)), expected);
   }
