@@ -73,11 +73,11 @@ $(BUILD)/.packages: tools/packages.txt
 
 build-asan/build.ninja:
 	tools/setup --all
-	meson setup build-asan --buildtype=debugoptimized -Ddeep_asserts=true -Db_sanitize=address,undefined -Db_lundef=false
+	meson setup build-asan --buildtype=debugoptimized -Dwerror=false -Ddeep_asserts=true -Db_sanitize=address,undefined -Db_lundef=false
 
 build-tsan/build.ninja:
 	tools/setup --all
-	meson setup build-tsan --buildtype=debugoptimized -Ddeep_asserts=true -Db_sanitize=thread -Db_lundef=false
+	meson setup build-tsan --buildtype=debugoptimized -Dwerror=false -Ddeep_asserts=true -Db_sanitize=thread -Db_lundef=false
 
 build-tidy/build.ninja:
 	tools/setup --all
