@@ -28,6 +28,7 @@ static void feed(struct lql *lql, void *parser) {
       lql__hint(lql, "try SHOW COLLECTIONS");
       return;
     }
+    if (!any) lql->first = token;
     any = true;
     if (ends) token.kind = 0;
     lqlGrammar(parser, token.kind, token, lql);
@@ -50,6 +51,10 @@ static status parse(const struct lang_context *context, struct slice text, size_
   if (!parser) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
   feed(&lql, parser);
   lqlGrammarFree(parser, mem_free);
+  if (lql.failed == LUMA_OK && lql.bare_star) {
+    lql__fail(&lql, LUMA_SYNTAX_ERROR, lql.bare_star->offset, "`*` needs a FROM");
+    lql__hint(&lql, "SELECT * FROM collection");
+  }
   if (lql.failed != LUMA_OK) return lql.failed;
   TRY(plan_check_memory(context->arena, lql.root, err));
   *statement = (struct statement){.language = PLAN_LQL,

@@ -30,10 +30,10 @@ static bool token_fits(void *context, int kind);
   lql__fail(lql, LUMA_TOO_DEEP, lql->last.offset, "the statement is nested too deeply");
 }
 
-/* Words that are names wherever they cannot be themselves. */
+/* Words that are names wherever they cannot be themselves: is_soft in lql_error.c knows them as the kinds between ID and UNIQUE. */
 %fallback ID
   ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST IF INDEX INDEXES INTO
-  LAST NULLS OFFSET RENAME ROLLBACK SET SHOW START TABLE TABLES TO TRANSACTION UNSET VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT UNIQUE.
+  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT UNIQUE.
 
 %left OR.
 %left AND.

@@ -77,7 +77,11 @@ static bool is_literal(int kind) {
   return false;
 }
 
-/* Keywords that are names by fallback are said only where they have a meaning of their own. */
+/* Keywords that can be names fit wherever a name does: there they say nothing. */
+static bool is_soft(int kind) {
+  return kind > LQL_ID && kind <= LQL_UNIQUE;
+}
+
 static void list_expected(struct expected *expected, fits_fn *fits, void *context) {
   bool expression = fits(context, LQL_INTEGER) && fits(context, LQL_LP);
   bool after = fits(context, LQL_EQ) && fits(context, LQL_PLUS);
@@ -85,8 +89,10 @@ static void list_expected(struct expected *expected, fits_fn *fits, void *contex
     expect(expected, "an expression");
   else if (fits(context, LQL_ID))
     expect(expected, "a name");
+  bool name = fits(context, LQL_ID);
   for (int kind = 1; kind <= LQL_QUOTED; kind++) {
     if (kind == LQL_ID || kind == LQL_QUOTED || !fits(context, kind)) continue;
+    if (name && is_soft(kind)) continue;
     if ((expression && is_literal(kind)) || (after && is_operator(kind))) continue;
     expect(expected, lql__describe(kind));
   }
@@ -129,31 +135,40 @@ static bool is_word(struct slice text) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* A word that is nearly a keyword which fits; before it, the one that was taken for an alias
- * (SELECT * FORM users). */
+static bool begins_clause(void *context, int kind) {
+  static const int clauses[] = {LQL_FROM,  LQL_WHERE,  LQL_GROUP,  LQL_HAVING, LQL_ORDER,
+                                LQL_LIMIT, LQL_OFFSET, LQL_JOIN,   LQL_LEFT,   LQL_INNER,
+                                LQL_CROSS, LQL_SET,    LQL_VALUES, LQL_ON,     LQL_INTO};
+  (void)context;
+  for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
+    if (clauses[i] == kind) return true;
+  return false;
+}
+
+/* The word before may be what is wrong: it was read as an alias. */
+/* A word that is nearly a keyword: one that fits, else one that begins a clause (the automaton may
+ * have closed its clause already). */
 static bool suggest_word(struct lql *lql, struct lql_token token, fits_fn *fits, void *context) {
-  const char *foreign = is_word(token.text) ? foreign_word(token.text) : NULL;
+  if (!is_word(token.text)) return false;
+  const char *foreign = foreign_word(token.text);
+  if (!foreign && lql->before.kind == LQL_ID) foreign = foreign_word(lql->before.text);
   if (foreign) {
     lql__hint(lql, "%s", foreign);
     return true;
   }
-  struct slice near =
-      is_word(token.text) ? lql__near_keyword(token.text, fits, context) : slice_of(NULL, 0);
+  struct slice near = lql__near_keyword(token.text, fits, context);
+  if (near.bytes == 0 && token.kind == LQL_ID)
+    near = lql__near_keyword(token.text, begins_clause, NULL);
   if (near.bytes == 0) return false;
   lql__hint(lql, "did you mean %.*s?", SLICE_ARG(near));
   return true;
-}
-
-static bool any_keyword(void *context, int kind) {
-  (void)context;
-  return kind != LQL_ID;
 }
 
 /* The word before may be what is wrong: it was read as an alias. */
 static bool suggest_earlier(struct lql *lql) {
   struct lql_token before = lql->before;
   if (before.kind != LQL_ID || before.text.bytes < 3) return false;
-  struct slice near = lql__near_keyword(before.text, any_keyword, NULL);
+  struct slice near = lql__near_keyword(before.text, begins_clause, NULL);
   if (near.bytes == 0 || slice_is_equal_nocase(near, before.text)) return false;
   lql__hint(lql, "did you mean %.*s instead of `%.*s`?", SLICE_ARG(near), SLICE_ARG(before.text));
   return true;
@@ -170,6 +185,11 @@ void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, v
   }
   if (token.kind == LQL_QUOTED && !fits(context, LQL_QUOTED) && fits(context, LQL_TEXT)) {
     lql__hint(lql, "a text stands in single quotes");
+  }
+  if (token.kind == LQL_LP && lql->before.kind == LQL_ID && lql->first.kind == LQL_CREATE) {
+    lql__hint(lql, "a collection takes any document: CREATE COLLECTION %.*s is enough",
+              SLICE_ARG(lql->before.text));
+    return;
   }
   if (suggest_word(lql, token, fits, context) || suggest_earlier(lql)) return;
   say_expected(lql, fits, context);

@@ -77,6 +77,8 @@ struct lql {
   struct err *err;
   status failed;
   struct plan *root;
+  const struct expr
+      *bare_star; /* a `*` without a FROM; judged at the end: what follows may explain it */
   uint32_t parameters, questions; /* highest number; question marks met */
   /* lexer */
   size_t at;

@@ -107,14 +107,8 @@ static struct plan *project(struct lql *lql, struct plan *input, const struct lq
 }
 
 struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
-  bool has_star = false;
-  for (uint32_t i = 0; select->items && i < select->items->count; i++) {
-    has_star |= select->items->items[i]->kind == EXPR_STAR;
-  }
-  if (has_star && !select->from) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, select->at.offset, "SELECT * needs a FROM");
-    return NULL;
-  }
+  for (uint32_t i = 0; !select->from && select->items && i < select->items->count; i++)
+    if (select->items->items[i]->kind == EXPR_STAR) lql->bare_star = select->items->items[i];
   struct plan *made = filter(lql, select->from, select->where);
   if (select->where && !made) return NULL;
   made = group(lql, made, select->group);
