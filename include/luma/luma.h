@@ -12,12 +12,16 @@
  *     luma_result_close(r); luma_session_close(s); luma_close(db);
  *
  * Rules that hold everywhere:
- * - Calls answer an enum luma_status; LUMA_OK is 0. Details go to the luma_error given last; NULL is allowed there.
- * - Nothing aborts, prints or exits. Running out of memory or disk is an ordinary error and loses nothing acknowledged.
+ * - Calls answer an enum luma_status; LUMA_OK is 0. Details go to the luma_error given last; NULL
+ * is allowed there.
+ * - Nothing aborts, prints or exits. Running out of memory or disk is an ordinary error and loses
+ * nothing acknowledged.
  * - Text is UTF-8. Lengths are in bytes; LUMA_TEXT_END says that a text ends with NUL.
- * - A luma_db may be used by any number of threads. Everything else belongs to one thread at a time. Handles are closed
- *   from the inside out: results, statements, imports, then sessions, then the database.
- * - Values are borrowed: a value read from a result lives until the next step of that result (luma_next) or its close.
+ * - A luma_db may be used by any number of threads. Everything else belongs to one thread at a
+ * time. Handles are closed from the inside out: results, statements, imports, then sessions, then
+ * the database.
+ * - Values are borrowed: a value read from a result lives until the next step of that result
+ * (luma_next) or its close.
  */
 #ifndef LUMA_LUMA_H
 #define LUMA_LUMA_H
@@ -48,13 +52,13 @@ typedef struct luma_value luma_value;         /**< a borrowed value of any type 
 /** What went wrong. Filled on failure, owned by the caller, never freed. */
 typedef struct luma_error {
   enum luma_status status;
-  const char *code;   /**< "syntax_error"; static */
-  uint64_t offset;    /**< byte in the statement or input */
-  uint32_t line;      /**< 1-based; 0 when there is no position */
-  uint32_t column;    /**< 1-based, in code points */
-  bool retryable;     /**< the same call may work when tried again */
+  const char *code; /**< "syntax_error"; static */
+  uint64_t offset;  /**< byte in the statement or input */
+  uint32_t line;    /**< 1-based; 0 when there is no position */
+  uint32_t column;  /**< 1-based, in code points */
+  bool retryable;   /**< the same call may work when tried again */
   char message[512];
-  char hint[256];     /**< what to do next; may be empty */
+  char hint[256]; /**< what to do next; may be empty */
 } luma_error;
 
 /** Version of the library, "0.1.0"; static. */
@@ -74,25 +78,29 @@ enum luma_sync {
 
 /** Settings; zero-initialise, then set what differs. */
 typedef struct luma_options {
-  bool must_exist;            /**< do not make a database that is not there */
+  bool must_exist; /**< do not make a database that is not there */
   bool read_only;
   enum luma_sync sync;
-  uint64_t cache_bytes;       /**< 0 = 256 MiB */
-  uint64_t memory_bytes;      /**< budget of one statement; 0 = 256 MiB */
-  uint32_t background_threads;/**< of the store; 0 = 1 */
-  const char *holder;         /**< shown to whoever finds the database locked; may be NULL */
+  uint64_t cache_bytes;        /**< 0 = 256 MiB */
+  uint64_t memory_bytes;       /**< budget of one statement; 0 = 256 MiB */
+  uint32_t background_threads; /**< of the store; 0 = 1 */
+  const char *holder;          /**< shown to whoever finds the database locked; may be NULL */
 } luma_options;
 
 /** Opens a database: a directory (made if missing), or "memory:". `options` may be NULL.
- *  LUMA_LOCKED names the process that has it open; LUMA_NOT_A_DATABASE, LUMA_CORRUPT, LUMA_VERSION_TOO_NEW, LUMA_CANNOT_OPEN. */
-LUMA_API enum luma_status luma_open(const char *target, const luma_options *options, luma_db **db, luma_error *error);
-/** Closes it; everything acknowledged is on disk after. Sessions must be closed before. NULL is fine. */
+ *  LUMA_LOCKED names the process that has it open; LUMA_NOT_A_DATABASE, LUMA_CORRUPT,
+ * LUMA_VERSION_TOO_NEW, LUMA_CANNOT_OPEN. */
+LUMA_API enum luma_status luma_open(const char *target, const luma_options *options, luma_db **db,
+                                    luma_error *error);
+/** Closes it; everything acknowledged is on disk after. Sessions must be closed before. NULL is
+ * fine. */
 LUMA_API void luma_close(luma_db *db);
 
 /** A fault found by luma_check: where and what. */
 typedef void luma_fault_fn(void *context, const char *place, const char *what);
 /** Verifies everything stored. LUMA_CORRUPT if a fault was found. `fault` may be NULL. */
-LUMA_API enum luma_status luma_check(luma_db *db, luma_fault_fn *fault, void *context, luma_error *error);
+LUMA_API enum luma_status luma_check(luma_db *db, luma_fault_fn *fault, void *context,
+                                     luma_error *error);
 /** Figures of the database as one JSON object; the text is freed with luma_free. */
 LUMA_API enum luma_status luma_stats(luma_db *db, char **json, luma_error *error);
 /** Moves logged data into its final files. */
@@ -108,13 +116,16 @@ LUMA_API enum luma_status luma_session_open(luma_db *db, luma_session **session,
 /** Rolls back an open transaction. Results of the session are closed by it. NULL is fine. */
 LUMA_API void luma_session_close(luma_session *session);
 
-/** Begins a transaction: snapshot isolation, or serializable. Without one each statement is its own, tried again on conflict. */
+/** Begins a transaction: snapshot isolation, or serializable. Without one each statement is its
+ * own, tried again on conflict. */
 LUMA_API enum luma_status luma_begin(luma_session *session, bool serializable, luma_error *error);
-/** LUMA_CONFLICT (retryable): another transaction changed the same first; begin anew. The transaction has ended in any case. */
+/** LUMA_CONFLICT (retryable): another transaction changed the same first; begin anew. The
+ * transaction has ended in any case. */
 LUMA_API enum luma_status luma_commit(luma_session *session, luma_error *error);
 LUMA_API enum luma_status luma_rollback(luma_session *session, luma_error *error);
 LUMA_API bool luma_in_transaction(const luma_session *session);
-/** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one call allowed from any thread. */
+/** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one
+ * call allowed from any thread. */
 LUMA_API void luma_cancel(luma_session *session);
 /** Statements of this session that take longer end with LUMA_TIMEOUT; 0 = no limit. */
 LUMA_API void luma_set_timeout_ms(luma_session *session, uint64_t timeout_ms);
@@ -123,65 +134,125 @@ LUMA_API void luma_set_timeout_ms(luma_session *session, uint64_t timeout_ms);
 
 /** Types of values. */
 enum luma_type {
-  LUMA_MISSING = 0, LUMA_NULL = 1, LUMA_BOOL = 2, LUMA_INT32 = 3, LUMA_INT64 = 4, LUMA_FLOAT64 = 5, LUMA_DECIMAL = 6,
-  LUMA_TEXT = 7, LUMA_BYTES = 8, LUMA_TIMESTAMP = 9, LUMA_DATE = 10, LUMA_DURATION = 11, LUMA_INTERVAL = 12,
-  LUMA_ULID = 13, LUMA_UUID = 14, LUMA_LIST = 15, LUMA_MAP = 16, LUMA_VECTOR = 17, LUMA_LIGHT = 18, LUMA_OBJECTID = 19,
-  LUMA_REGEX = 20, LUMA_BSONTIME = 21, LUMA_CODE = 22, LUMA_MINKEY = 23, LUMA_MAXKEY = 24
+  LUMA_MISSING = 0,
+  LUMA_NULL = 1,
+  LUMA_BOOL = 2,
+  LUMA_INT32 = 3,
+  LUMA_INT64 = 4,
+  LUMA_FLOAT64 = 5,
+  LUMA_DECIMAL = 6,
+  LUMA_TEXT = 7,
+  LUMA_BYTES = 8,
+  LUMA_TIMESTAMP = 9,
+  LUMA_DATE = 10,
+  LUMA_DURATION = 11,
+  LUMA_INTERVAL = 12,
+  LUMA_ULID = 13,
+  LUMA_UUID = 14,
+  LUMA_LIST = 15,
+  LUMA_MAP = 16,
+  LUMA_VECTOR = 17,
+  LUMA_LIGHT = 18,
+  LUMA_OBJECTID = 19,
+  LUMA_REGEX = 20,
+  LUMA_BSONTIME = 21,
+  LUMA_CODE = 22,
+  LUMA_MINKEY = 23,
+  LUMA_MAXKEY = 24
 };
 
 /** A value given to a call: a parameter or a key. Text and bytes are borrowed for the call. */
 typedef struct luma_param {
-  enum luma_type type;  /**< NULL BOOL INT64 FLOAT64 TEXT BYTES TIMESTAMP DATE ULID UUID; LIST and MAP are given as JSON in text */
-  const char *name;     /**< parameter name for `:name`; NULL: by position */
+  enum luma_type type; /**< NULL BOOL INT64 FLOAT64 TEXT BYTES TIMESTAMP DATE ULID UUID; LIST and
+                          MAP are given as JSON in text */
+  const char *name;    /**< parameter name for `:name`; NULL: by position */
   bool boolean;
-  int64_t integer;      /**< INT64; TIMESTAMP in µs since 1970 UTC; DATE in days */
+  int64_t integer; /**< INT64; TIMESTAMP in µs since 1970 UTC; DATE in days */
   double real;
-  const void *data;     /**< TEXT, BYTES, 16 bytes of ULID or UUID, JSON */
-  size_t bytes;         /**< of data; LUMA_TEXT_END for NUL-terminated text */
+  const void *data; /**< TEXT, BYTES, 16 bytes of ULID or UUID, JSON */
+  size_t bytes;     /**< of data; LUMA_TEXT_END for NUL-terminated text */
 } luma_param;
 
-static inline luma_param luma_null(void) { luma_param p = {0}; p.type = LUMA_NULL; return p; }
-static inline luma_param luma_bool(bool v) { luma_param p = {0}; p.type = LUMA_BOOL; p.boolean = v; return p; }
-static inline luma_param luma_int64(int64_t v) { luma_param p = {0}; p.type = LUMA_INT64; p.integer = v; return p; }
-static inline luma_param luma_float64(double v) { luma_param p = {0}; p.type = LUMA_FLOAT64; p.real = v; return p; }
+static inline luma_param luma_null(void) {
+  luma_param p = {0};
+  p.type = LUMA_NULL;
+  return p;
+}
+static inline luma_param luma_bool(bool v) {
+  luma_param p = {0};
+  p.type = LUMA_BOOL;
+  p.boolean = v;
+  return p;
+}
+static inline luma_param luma_int64(int64_t v) {
+  luma_param p = {0};
+  p.type = LUMA_INT64;
+  p.integer = v;
+  return p;
+}
+static inline luma_param luma_float64(double v) {
+  luma_param p = {0};
+  p.type = LUMA_FLOAT64;
+  p.real = v;
+  return p;
+}
 /** NUL-terminated text. */
-static inline luma_param luma_text(const char *v) { luma_param p = {0}; p.type = LUMA_TEXT; p.data = v; p.bytes = LUMA_TEXT_END; return p; }
+static inline luma_param luma_text(const char *v) {
+  luma_param p = {0};
+  p.type = LUMA_TEXT;
+  p.data = v;
+  p.bytes = LUMA_TEXT_END;
+  return p;
+}
 
 /** The type; LUMA_MISSING for NULL. */
 LUMA_API enum luma_type luma_value_type(const luma_value *value);
 /** "text", "int64", …; static. */
 LUMA_API const char *luma_type_name(enum luma_type type);
-/** Reading with conversion between kinds of numbers; false if it is not of that type, or does not fit. */
+/** Reading with conversion between kinds of numbers; false if it is not of that type, or does not
+ * fit. */
 LUMA_API bool luma_value_bool(const luma_value *value, bool *out);
 LUMA_API bool luma_value_int64(const luma_value *value, int64_t *out);
 LUMA_API bool luma_value_float64(const luma_value *value, double *out);
-/** Bytes of TEXT, BYTES, REGEX, CODE, VECTOR, LIGHT, ULID, UUID, OBJECTID; NULL for other types. Not terminated. */
+/** Bytes of TEXT, BYTES, REGEX, CODE, VECTOR, LIGHT, ULID, UUID, OBJECTID; NULL for other types.
+ * Not terminated. */
 LUMA_API const void *luma_value_bytes(const luma_value *value, size_t *bytes);
 /** Elements of a list or fields of a map; 0 for others. */
 LUMA_API uint32_t luma_value_count(const luma_value *value);
-/** Element or field `index`; NULL past the end. The result `holder` keeps it until its next step. */
-LUMA_API const luma_value *luma_value_at(luma_result *holder, const luma_value *value, uint32_t index);
+/** Element or field `index`; NULL past the end. The result `holder` keeps it until its next step.
+ */
+LUMA_API const luma_value *luma_value_at(luma_result *holder, const luma_value *value,
+                                         uint32_t index);
 /** The name of field `index` of a map; not terminated. */
 LUMA_API const char *luma_value_name(const luma_value *value, uint32_t index, size_t *bytes);
-/** The field of a map by name ("id" is the key unless the document has an `id` of its own); NULL if there is none. */
-LUMA_API const luma_value *luma_value_field(luma_result *holder, const luma_value *value, const char *name);
-/** A value as plain JSON text, NUL-terminated, kept by `holder` until its next step; `bytes` may be NULL. NULL when out of memory. */
+/** The field of a map by name ("id" is the key unless the document has an `id` of its own); NULL if
+ * there is none. */
+LUMA_API const luma_value *luma_value_field(luma_result *holder, const luma_value *value,
+                                            const char *name);
+/** A value as plain JSON text, NUL-terminated, kept by `holder` until its next step; `bytes` may be
+ * NULL. NULL when out of memory. */
 LUMA_API const char *luma_json(luma_result *holder, const luma_value *value, size_t *bytes);
 /** The same in tagged form (MongoDB's Extended JSON), which keeps every type. */
 LUMA_API const char *luma_tagged_json(luma_result *holder, const luma_value *value, size_t *bytes);
 
 /* ---- statements ---- */
 
-/** Runs one statement (or, in LQL, several separated by `;`: the result is the last one's) and reads nothing. `affected` (may be NULL): documents
- *  changed. `language`: "lql", "nql", "jql", or NULL to guess from the text. */
-LUMA_API enum luma_status luma_exec(luma_session *session, const char *language, const char *text, uint64_t *affected, luma_error *error);
-/** Runs one statement and gives its rows. `params` may be NULL when `count` is 0. `text_bytes` of text, or LUMA_TEXT_END. */
-LUMA_API enum luma_status luma_query(luma_session *session, const char *language, const char *text, size_t text_bytes,
-                                     const luma_param *params, size_t count, luma_result **result, luma_error *error);
+/** Runs one statement (or, in LQL, several separated by `;`: the result is the last one's) and
+ * reads nothing. `affected` (may be NULL): documents changed. `language`: "lql", "nql", "jql", or
+ * NULL to guess from the text. */
+LUMA_API enum luma_status luma_exec(luma_session *session, const char *language, const char *text,
+                                    uint64_t *affected, luma_error *error);
+/** Runs one statement and gives its rows. `params` may be NULL when `count` is 0. `text_bytes` of
+ * text, or LUMA_TEXT_END. */
+LUMA_API enum luma_status luma_query(luma_session *session, const char *language, const char *text,
+                                     size_t text_bytes, const luma_param *params, size_t count,
+                                     luma_result **result, luma_error *error);
 /** Prepares one statement to run many times. */
-LUMA_API enum luma_status luma_prepare(luma_session *session, const char *language, const char *text, size_t text_bytes,
+LUMA_API enum luma_status luma_prepare(luma_session *session, const char *language,
+                                       const char *text, size_t text_bytes,
                                        luma_statement **statement, luma_error *error);
-LUMA_API enum luma_status luma_run(luma_statement *statement, const luma_param *params, size_t count, luma_result **result, luma_error *error);
+LUMA_API enum luma_status luma_run(luma_statement *statement, const luma_param *params,
+                                   size_t count, luma_result **result, luma_error *error);
 LUMA_API void luma_statement_close(luma_statement *statement);
 
 /** How the answer is to be shown. */
@@ -192,14 +263,16 @@ LUMA_API enum luma_status luma_next(luma_result *result, const luma_value **row,
 /** The same row by position: column `index` of the row last read. NULL past the end. */
 LUMA_API const luma_value *luma_column(luma_result *result, uint32_t index);
 LUMA_API uint32_t luma_columns_count(const luma_result *result);
-/** The name of a column, NUL-terminated, until close. "" for a column that holds whole documents of the only source. */
+/** The name of a column, NUL-terminated, until close. "" for a column that holds whole documents of
+ * the only source. */
 LUMA_API const char *luma_column_name(const luma_result *result, uint32_t index);
 /** True when the rows are documents themselves, not tuples of columns. */
 LUMA_API bool luma_is_document(const luma_result *result);
 /** Its type if it is known beforehand, else LUMA_MISSING. */
 LUMA_API enum luma_type luma_column_type(const luma_result *result, uint32_t index);
 LUMA_API enum luma_reply luma_result_reply(const luma_result *result);
-/** Documents changed so far: all of them once luma_next has answered NULL (for statements that change, at once). */
+/** Documents changed so far: all of them once luma_next has answered NULL (for statements that
+ * change, at once). */
 LUMA_API uint64_t luma_affected(const luma_result *result);
 /** The key of inserted document `index`; NULL past those kept (the first 1,024). Until close. */
 LUMA_API const luma_value *luma_inserted_key(luma_result *result, uint32_t index);
@@ -210,25 +283,35 @@ LUMA_API void luma_result_close(luma_result *result);
 
 /* ---- collections, without a language ---- */
 
-/** Inserts one document given as JSON; the collection is made if it is missing. `key_json` (may be NULL): room for the key as JSON text, `key_bytes_max` of it. */
-LUMA_API enum luma_status luma_insert(luma_session *session, const char *collection, const char *json, size_t json_bytes,
-                                      char *key_json, size_t key_bytes_max, luma_error *error);
+/** Inserts one document given as JSON; the collection is made if it is missing. `key_json` (may be
+ * NULL): room for the key as JSON text, `key_bytes_max` of it. */
+LUMA_API enum luma_status luma_insert(luma_session *session, const char *collection,
+                                      const char *json, size_t json_bytes, char *key_json,
+                                      size_t key_bytes_max, luma_error *error);
 /** Inserts many, all or none. `failed` (may be NULL): the index of the one that failed. */
-LUMA_API enum luma_status luma_insert_many(luma_session *session, const char *collection, const char *const *jsons, const size_t *bytes,
+LUMA_API enum luma_status luma_insert_many(luma_session *session, const char *collection,
+                                           const char *const *jsons, const size_t *bytes,
                                            size_t count, size_t *failed, luma_error *error);
 /** The document under a key: one row of `*result` (already read: *row), or LUMA_NOT_FOUND. */
-LUMA_API enum luma_status luma_get(luma_session *session, const char *collection, const luma_param *key, luma_result **result,
+LUMA_API enum luma_status luma_get(luma_session *session, const char *collection,
+                                   const luma_param *key, luma_result **result,
                                    const luma_value **row, luma_error *error);
-/** Documents that match a JQL filter (JSON; NULL = all), in the order of `sort` (JSON, may be NULL). */
-LUMA_API enum luma_status luma_find(luma_session *session, const char *collection, const char *filter, const char *sort, uint64_t skip,
+/** Documents that match a JQL filter (JSON; NULL = all), in the order of `sort` (JSON, may be
+ * NULL). */
+LUMA_API enum luma_status luma_find(luma_session *session, const char *collection,
+                                    const char *filter, const char *sort, uint64_t skip,
                                     uint64_t limit, luma_result **result, luma_error *error);
-/** Replaces the document under a key (`merge`: JSON merge patch, RFC 7396). `upsert`: inserts it if it is missing, else LUMA_NOT_FOUND. */
-LUMA_API enum luma_status luma_put(luma_session *session, const char *collection, const luma_param *key, const char *json, size_t json_bytes,
+/** Replaces the document under a key (`merge`: JSON merge patch, RFC 7396). `upsert`: inserts it if
+ * it is missing, else LUMA_NOT_FOUND. */
+LUMA_API enum luma_status luma_put(luma_session *session, const char *collection,
+                                   const luma_param *key, const char *json, size_t json_bytes,
                                    bool merge, bool upsert, luma_error *error);
 /** Deletes the document under a key; LUMA_NOT_FOUND. */
-LUMA_API enum luma_status luma_delete(luma_session *session, const char *collection, const luma_param *key, luma_error *error);
+LUMA_API enum luma_status luma_delete(luma_session *session, const char *collection,
+                                      const luma_param *key, luma_error *error);
 /** Documents in a collection, in O(1). */
-LUMA_API enum luma_status luma_count(luma_session *session, const char *collection, uint64_t *count, luma_error *error);
+LUMA_API enum luma_status luma_count(luma_session *session, const char *collection, uint64_t *count,
+                                     luma_error *error);
 
 /* ---- import ---- */
 
@@ -238,15 +321,22 @@ typedef struct luma_import_stats {
   uint64_t documents, bytes;
 } luma_import_stats;
 
-/** Begins an import of bytes into a collection (made if missing). Documents are committed in batches as they come; each commit is
- *  atomic, the import as a whole is not. Only one at a time per session, outside transactions. */
-LUMA_API enum luma_status luma_import_open(luma_session *session, const char *collection, enum luma_import_type type, luma_import **import, luma_error *error);
-/** Gives the next bytes, cut anywhere. An error names line and column of the input; documents before it are in. */
-LUMA_API enum luma_status luma_import_write(luma_import *import, const void *data, size_t bytes, luma_error *error);
+/** Begins an import of bytes into a collection (made if missing). Documents are committed in
+ * batches as they come; each commit is atomic, the import as a whole is not. Only one at a time per
+ * session, outside transactions. */
+LUMA_API enum luma_status luma_import_open(luma_session *session, const char *collection,
+                                           enum luma_import_type type, luma_import **import,
+                                           luma_error *error);
+/** Gives the next bytes, cut anywhere. An error names line and column of the input; documents
+ * before it are in. */
+LUMA_API enum luma_status luma_import_write(luma_import *import, const void *data, size_t bytes,
+                                            luma_error *error);
 /** What is committed so far. */
 LUMA_API luma_import_stats luma_import_progress(const luma_import *import);
-/** Ends the input: what is left is read and committed. The import is closed in any case. `stats` may be NULL. */
-LUMA_API enum luma_status luma_import_close(luma_import *import, luma_import_stats *stats, luma_error *error);
+/** Ends the input: what is left is read and committed. The import is closed in any case. `stats`
+ * may be NULL. */
+LUMA_API enum luma_status luma_import_close(luma_import *import, luma_import_stats *stats,
+                                            luma_error *error);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Access methods: how an index turns documents into entries of STORE_ENTRIES and conditions into ranges of them.
- * An index knows keys and values and nothing of the catalog. Ordered indexes are the first method; text, vector, light and
- * columns follow the same table. Pure, but for what goes through the store's transaction given. */
+/* Access methods: how an index turns documents into entries of STORE_ENTRIES and conditions into
+ * ranges of them. An index knows keys and values and nothing of the catalog. Ordered indexes are
+ * the first method; text, vector, light and columns follow the same table. Pure, but for what goes
+ * through the store's transaction given. */
 #ifndef INDEX_INDEX_H
 #define INDEX_INDEX_H
 
@@ -24,8 +25,8 @@ struct index_def {
   uint8_t method;  /* enum index_method_id */
   uint32_t keys_count;
   struct index_key keys[INDEX_KEYS_MAX];
-  bool unique;         /* the value alone is the key: 1 and 1.0 collide */
-  bool multikey;       /* lists are indexed element by element (MongoDB); else a list is one value */
+  bool unique;   /* the value alone is the key: 1 and 1.0 collide */
+  bool multikey; /* lists are indexed element by element (MongoDB); else a list is one value */
   bool nulls_distinct; /* SQL: several documents may lack a unique attribute; MongoDB: only one */
   bool sparse;         /* documents that lack all keys have no entry */
 };
@@ -43,7 +44,7 @@ struct index_entries {
 
 /** A bound on the leading parts of the key, as values; what a scan goes through. */
 struct index_bounds {
-  struct val *equal;     /* equal_count leading parts are equal to these */
+  struct val *equal; /* equal_count leading parts are equal to these */
   uint32_t equal_count;
   bool has_low, has_high, low_open, high_open; /* a range on the part after them */
   struct val low, high;
@@ -51,13 +52,18 @@ struct index_bounds {
 
 struct index_method {
   const char *name;
-  /** The entries of `document` (sorted, without duplicates), whose key in its collection is `record_key`. Reuses `entries`. */
-  status (*entries)(const struct index_def *def, const struct doc *document, struct slice record_key,
-                    struct index_entries *entries, struct err *err);
-  /** The key range that holds all entries within `bounds`; from/to are appended to `room`, `range` borrows from it. */
-  status (*range)(const struct index_def *def, const struct index_bounds *bounds, struct buf *room, struct store_range *range, struct err *err);
-  /** The record key an entry stands for; borrowed from key or value. LUMA_CORRUPT if it is not an entry. */
-  status (*record_key)(const struct index_def *def, struct slice key, struct slice value, struct slice *record_key, struct err *err);
+  /** The entries of `document` (sorted, without duplicates), whose key in its collection is
+   * `record_key`. Reuses `entries`. */
+  status (*entries)(const struct index_def *def, const struct doc *document,
+                    struct slice record_key, struct index_entries *entries, struct err *err);
+  /** The key range that holds all entries within `bounds`; from/to are appended to `room`, `range`
+   * borrows from it. */
+  status (*range)(const struct index_def *def, const struct index_bounds *bounds, struct buf *room,
+                  struct store_range *range, struct err *err);
+  /** The record key an entry stands for; borrowed from key or value. LUMA_CORRUPT if it is not an
+   * entry. */
+  status (*record_key)(const struct index_def *def, struct slice key, struct slice value,
+                       struct slice *record_key, struct err *err);
 };
 
 /** The method of a definition; never NULL for a definition that was accepted. */

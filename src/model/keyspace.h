@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Every key the model writes, in one place. Numbers are big-endian so that they sort.
  *
- *   META      'c' u32 collection                 -> its catalog entry, an encoded map (model/catalog/codec.c)
- *             'n' name                           -> u32 collection: a name is taken once
- *             'v'                                -> u64, rewritten by every catalog change: they happen one at a time
- *             'd' u32 collection, u16 id         -> an attribute's name
- *             's' u8 sequence, u32 collection    -> u64: numbers below are given out (rows; collections; indexes)
- *   RECORDS   u32 collection, key part           -> the document
- *   ENTRIES   u32 index, …                       -> see index/ordered
- *             u32 KEYSPACE_HISTORY, u32 collection, key part, u64 version -> a document that a change in the feed replaced
- *   COUNTERS  'n' u32 collection                 -> documents in it
+ *   META      'c' u32 collection                 -> its catalog entry, an encoded map
+ * (model/catalog/codec.c) 'n' name                           -> u32 collection: a name is taken
+ * once 'v'                                -> u64, rewritten by every catalog change: they happen
+ * one at a time 'd' u32 collection, u16 id         -> an attribute's name 's' u8 sequence, u32
+ * collection    -> u64: numbers below are given out (rows; collections; indexes) RECORDS   u32
+ * collection, key part           -> the document ENTRIES   u32 index, …                       ->
+ * see index/ordered u32 KEYSPACE_HISTORY, u32 collection, key part, u64 version -> a document that
+ * a change in the feed replaced COUNTERS  'n' u32 collection                 -> documents in it
  *
  * Pure; any thread. */
 #ifndef MODEL_KEYSPACE_H

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The model: what stored bytes mean. Collections of beings with keys, kept with their indexes, counts, names and feed in the
- * transaction of each write. The only door from the query layer to storage.
+/* The model: what stored bytes mean. Collections of beings with keys, kept with their indexes,
+ * counts, names and feed in the transaction of each write. The only door from the query layer to
+ * storage.
  *
- * A model stands on one store and owns it. A model transaction pairs a store transaction with the catalog picture of its
- * snapshot; every collection it touches is guarded, so a concurrent change of the catalog makes it conflict, not err.
+ * A model stands on one store and owns it. A model transaction pairs a store transaction with the
+ * catalog picture of its snapshot; every collection it touches is guarded, so a concurrent change
+ * of the catalog makes it conflict, not err.
  *
- * Keys: any value but MISSING, null (both mean "make me a ULID"), list, regex, vector, light. Two documents whose keys are equal in the total order
- * (1 and 1.0) are the same document. The key stands in the document in the key slot (name id 0), first.
+ * Keys: any value but MISSING, null (both mean "make me a ULID"), list, regex, vector, light. Two
+ * documents whose keys are equal in the total order (1 and 1.0) are the same document. The key
+ * stands in the document in the key slot (name id 0), first.
  *
  * Threads: a model is shared; a transaction, its scans and pins belong to one thread at a time. */
 #ifndef MODEL_MODEL_H
@@ -23,27 +26,31 @@ struct model_scan;
 
 struct model_options {
   struct os *os;
-  bool feed;          /* changes go to the feed */
-  bool read_only;     /* the store is: unfinished index builds are left as they are */
+  bool feed;                   /* changes go to the feed */
+  bool read_only;              /* the store is: unfinished index builds are left as they are */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
 };
 
 /** Takes `store` over (also on failure). Reads the catalog; makes an empty one in a new store. */
-status model_open(struct store *store, const struct model_options *options, struct model **model, struct err *err);
+status model_open(struct store *store, const struct model_options *options, struct model **model,
+                  struct err *err);
 /** Ends the model and its store; every transaction must have ended. */
 void model_close(struct model *model);
 struct store *model_store(struct model *model);
 
 /* ---- transactions ---- */
 
-status model_begin(struct model *model, const struct store_begin_options *options, struct model_txn **txn, struct err *err);
+status model_begin(struct model *model, const struct store_begin_options *options,
+                   struct model_txn **txn, struct err *err);
 /** Ends the transaction whatever the answer. */
-status model_commit(struct model_txn *txn, enum store_durability durability, struct store_pos *position, struct err *err);
+status model_commit(struct model_txn *txn, enum store_durability durability,
+                    struct store_pos *position, struct err *err);
 void model_rollback(struct model_txn *txn);
 /** Statement atomicity inside an explicit transaction. */
 status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err);
 status model_rollback_to(struct model_txn *txn, uint64_t mark, struct err *err);
-/** The catalog as the transaction sees it, its own changes included. Valid until its next catalog change or its end. */
+/** The catalog as the transaction sees it, its own changes included. Valid until its next catalog
+ * change or its end. */
 const struct catalog *model_catalog(const struct model_txn *txn);
 /** The newest committed picture; end with catalog_release. For completion, front ends, listings. */
 const struct catalog *model_catalog_acquire(struct model *model);
@@ -51,10 +58,14 @@ void catalog_release(const struct catalog *catalog);
 
 /* ---- catalog changes, in the transaction ---- */
 
-/** An open collection. LUMA_ALREADY_EXISTS unless `if_not_exists`. `collection` (may be NULL): the new one. */
-status model_create_collection(struct model_txn *txn, struct slice name, bool if_not_exists, const struct collection **collection, struct err *err);
-status model_drop_collection(struct model_txn *txn, struct slice name, bool if_exists, struct err *err);
-status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name, struct err *err);
+/** An open collection. LUMA_ALREADY_EXISTS unless `if_not_exists`. `collection` (may be NULL): the
+ * new one. */
+status model_create_collection(struct model_txn *txn, struct slice name, bool if_not_exists,
+                               const struct collection **collection, struct err *err);
+status model_drop_collection(struct model_txn *txn, struct slice name, bool if_exists,
+                             struct err *err);
+status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,
+                               struct err *err);
 
 /** What a new index is to be. */
 struct model_index_spec {
@@ -63,44 +74,58 @@ struct model_index_spec {
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, if_not_exists;
 };
-/** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED). */
+/** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
+ */
 typedef bool model_progress_fn(void *context, uint64_t done, uint64_t total);
-/** Builds an index on existing data: write-only, back-fill in steps, public. Commits its own transactions, so it must not be called
- *  inside one that has writes. A duplicate found in existing data is LUMA_DUPLICATE_KEY with both keys; the index is then gone. */
-status model_create_index(struct model *model, struct slice collection, const struct model_index_spec *spec,
-                          model_progress_fn *progress, void *context, struct err *err);
+/** Builds an index on existing data: write-only, back-fill in steps, public. Commits its own
+ * transactions, so it must not be called inside one that has writes. A duplicate found in existing
+ * data is LUMA_DUPLICATE_KEY with both keys; the index is then gone. */
+status model_create_index(struct model *model, struct slice collection,
+                          const struct model_index_spec *spec, model_progress_fn *progress,
+                          void *context, struct err *err);
 /** `collection` may be empty: index names are then looked for everywhere (one match). */
-status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index, bool if_exists, struct err *err);
+status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
+                        bool if_exists, struct err *err);
 
 /* ---- documents ---- */
 
 /** The key bytes of a value within its collection. LUMA_INVALID_VALUE if it cannot be a key. */
 status model_key_encode(struct buf *out, const struct val *key, struct err *err);
 
-/** A document being written: a map value (its key slot holds the key, or is missing: a ULID is made). */
+/** A document being written: a map value (its key slot holds the key, or is missing: a ULID is
+ * made). */
 struct model_write {
-  const struct val *document;  /* MAP; any dictionary */
-  struct val key;              /* out: the key used; ULIDs inside, others borrow from `document` */
+  const struct val *document; /* MAP; any dictionary */
+  struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };
-/** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed` (may be NULL): which one of them
- *  failed; those before it are in the transaction, those after it are not. */
-status model_insert(struct model_txn *txn, const struct collection *collection, struct model_write *writes, uint32_t count,
-                    uint32_t *failed, struct err *err);
-/** The same for documents already encoded with the collection's own dictionary (import's fast path): `documents[i]` writable, header and
- *  key slot first; a missing key slot must have been filled by the caller (model_make_key). `keys_are_new`: all keys are from
- *  model_make_key, so none can be taken yet. */
-status model_insert_encoded(struct model_txn *txn, const struct collection *collection, const struct slice *documents, uint32_t count,
-                            bool keys_are_new, uint32_t *failed, struct err *err);
+/** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed`
+ * (may be NULL): which one of them failed; those before it are in the transaction, those after it
+ * are not. */
+status model_insert(struct model_txn *txn, const struct collection *collection,
+                    struct model_write *writes, uint32_t count, uint32_t *failed, struct err *err);
+/** The same for documents already encoded with the collection's own dictionary (import's fast
+ * path): `documents[i]` writable, header and key slot first; a missing key slot must have been
+ * filled by the caller (model_make_key). `keys_are_new`: all keys are from model_make_key, so none
+ * can be taken yet. */
+status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
+                            const struct slice *documents, uint32_t count, bool keys_are_new,
+                            uint32_t *failed, struct err *err);
 /** A new ULID. */
 void model_make_key(struct model *model, struct val *key);
-/** Replaces the document under the key of `old` (as read in this transaction) by `new_document`, whose key slot must be equal or missing. */
-status model_replace(struct model_txn *txn, const struct collection *collection, const struct doc *old, const struct val *new_document, struct err *err);
-status model_delete(struct model_txn *txn, const struct collection *collection, const struct doc *old, struct err *err);
-/** The documents under `keys`; found[i].data is NULL where there is none. Borrowed until `pins` end. */
-status model_get_many(struct model_txn *txn, const struct collection *collection, const struct val *keys, uint32_t count,
-                      struct doc *found, struct store_pins *pins, struct err *err);
+/** Replaces the document under the key of `old` (as read in this transaction) by `new_document`,
+ * whose key slot must be equal or missing. */
+status model_replace(struct model_txn *txn, const struct collection *collection,
+                     const struct doc *old, const struct val *new_document, struct err *err);
+status model_delete(struct model_txn *txn, const struct collection *collection,
+                    const struct doc *old, struct err *err);
+/** The documents under `keys`; found[i].data is NULL where there is none. Borrowed until `pins`
+ * end. */
+status model_get_many(struct model_txn *txn, const struct collection *collection,
+                      const struct val *keys, uint32_t count, struct doc *found,
+                      struct store_pins *pins, struct err *err);
 /** Documents in the collection, exactly, in O(1). */
-status model_count(struct model_txn *txn, const struct collection *collection, uint64_t *count, struct err *err);
+status model_count(struct model_txn *txn, const struct collection *collection, uint64_t *count,
+                   struct err *err);
 /** An estimate of the documents for the optimizer: never fails, costs nothing. */
 uint64_t model_estimate_count(struct model_txn *txn, const struct collection *collection);
 
@@ -111,13 +136,16 @@ struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
   bool backwards;
-  bool keys_only;                    /* documents are not fetched: count through an index */
+  bool keys_only; /* documents are not fetched: count through an index */
 };
-status model_scan_open(struct model_txn *txn, const struct collection *collection, const struct model_scan_options *options,
-                       struct model_scan **scan, struct err *err);
-/** Up to `max` (<= BATCH_ROWS) documents into `documents`, borrowed until the next step or close (model_scan_keep extends); `*count` 0 = the end.
- *  Through a multikey index each document comes once. */
-status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents, uint32_t *count, struct err *err);
+status model_scan_open(struct model_txn *txn, const struct collection *collection,
+                       const struct model_scan_options *options, struct model_scan **scan,
+                       struct err *err);
+/** Up to `max` (<= BATCH_ROWS) documents into `documents`, borrowed until the next step or close
+ * (model_scan_keep extends); `*count` 0 = the end. Through a multikey index each document comes
+ * once. */
+status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
+                       uint32_t *count, struct err *err);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);
 void model_scan_close(struct model_scan *scan);
 
@@ -128,22 +156,25 @@ struct model_change {
   struct store_pos position;
   uint64_t transaction; /* equal for the changes of one commit */
   enum model_change_op op;
-  uint32_t collection;  /* its number */
+  uint32_t collection; /* its number */
   struct slice collection_name;
   struct val key;
   uint64_t version;
   struct val old_document, new_document; /* MISSING where there is none */
 };
-/** Changes after `after` in commit order; memory from `arena`. LUMA_GAP when some are no longer kept. `*next`: pass as `after` to go on. */
-status model_feed_read(struct model *model, struct store_pos after, uint32_t max, struct arena *arena,
-                       struct model_change **changes, uint32_t *count, struct store_pos *next, struct err *err);
+/** Changes after `after` in commit order; memory from `arena`. LUMA_GAP when some are no longer
+ * kept. `*next`: pass as `after` to go on. */
+status model_feed_read(struct model *model, struct store_pos after, uint32_t max,
+                       struct arena *arena, struct model_change **changes, uint32_t *count,
+                       struct store_pos *next, struct err *err);
 
 /** Lets go of changes at and before `position`, and of the documents they replaced. */
 status model_feed_trim(struct model *model, struct store_pos position, struct err *err);
 
 /* ---- checks ---- */
 
-/** Verifies the store, every document, and that indexes, counts and dictionaries agree with the documents. */
+/** Verifies the store, every document, and that indexes, counts and dictionaries agree with the
+ * documents. */
 status model_check(struct model *model, store_check_fn *fault, void *context, struct err *err);
 
 #endif

@@ -307,10 +307,8 @@ void sim__file_flip(struct sim_inode *inode, uint64_t bit) {
   size_t number = (size_t)(bit / 8 / SIM_CHUNK_BYTES), at = (size_t)(bit / 8 % SIM_CHUNK_BYTES);
   uint8_t mask = (uint8_t)(1u << bit % 8);
   struct sim_chunk *chunk = chunk_at(inode, number);
-  if (!chunk->seen && !chunk->durable)
-    chunk->seen = chunk->durable = fault_exempt_alloc(1, SIM_CHUNK_BYTES);
-  else if (!chunk->durable)
-    chunk->durable = fault_exempt_alloc(1, SIM_CHUNK_BYTES);
+  if (!chunk->durable) chunk->durable = fault_exempt_alloc(1, SIM_CHUNK_BYTES);
+  if (!chunk->seen) chunk->seen = chunk->durable;
   chunk->seen[at] ^= mask;
   if (chunk->durable != chunk->seen) chunk->durable[at] ^= mask;
 }

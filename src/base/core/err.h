@@ -44,8 +44,10 @@ void err_wrap(struct err *err, const char *format, ...) __attribute__((format(pr
 /** Back to "no error". */
 void err_reset(struct err *err);
 
-/** Returns from the calling function with a filled error. */
-#define FAIL(err, code, ...) return err_raise((err), (code), __FILE__, __LINE__, __VA_ARGS__)
+/** Returns from the calling function with a filled error. `code` stands in the return itself, so
+ * that compilers and analyzers see that the call failed; it is evaluated twice. */
+#define FAIL(err, code, ...)                                                                       \
+  return (void)err_raise((err), (code), __FILE__, __LINE__, __VA_ARGS__), (code)
 
 /** Returns from the calling function with the status of `call` unless it is LUMA_OK. */
 #define TRY(call)                                                                                  \

@@ -46,8 +46,8 @@ static void put_letter(struct line *line, uint32_t letter) {
   if (letter == '"' || letter == '\\') {
     put(line, (uint8_t[]){'\\', (uint8_t)letter}, 2);
   } else if (letter < 0x20 || (letter >= 0x7f && letter < 0xa0)) {
-    put(line, encoded,
-        (size_t)snprintf((char *)encoded, sizeof encoded, "\\u%04x", (unsigned)letter));
+    int bytes = snprintf((char *)encoded, sizeof encoded, "\\u%04x", (unsigned)letter);
+    put(line, encoded, (size_t)bytes);
   } else {
     put(line, encoded, utf8_encode(letter, encoded));
   }
@@ -69,7 +69,8 @@ static void put_quoted(struct line *line, struct slice text) {
 
 static void put_integer(struct line *line, int64_t integer) {
   char digits[NUM_TEXT_BYTES_MAX];
-  put(line, digits, num_format_int64(integer, digits));
+  size_t bytes = num_format_int64(integer, digits);
+  put(line, digits, bytes);
 }
 
 static bool is_word(struct slice text) {

@@ -19,7 +19,9 @@ void *mem_alloc(size_t bytes) {
 }
 
 void *mem_zalloc(size_t count, size_t bytes) {
-  return calloc(at_least_one(count), at_least_one(bytes));
+  size_t total;
+  if (__builtin_mul_overflow(count, bytes, &total)) return NULL;
+  return calloc(1, at_least_one(total));
 }
 
 void *mem_alloc_aligned(size_t alignment, size_t bytes) {

@@ -54,14 +54,14 @@ static status read_port(const struct parts *parts, uint16_t default_port, uint16
   return LUMA_OK;
 }
 
-status net__from_system(const struct sockaddr_storage *from, socklen_t bytes,
+status net__from_system(const struct sockaddr_storage *system, socklen_t bytes,
                         struct net_address *address, struct err *err) {
-  *address = (struct net_address){.is_ipv6 = from->ss_family == AF_INET6};
-  int failure = getnameinfo((const struct sockaddr *)from, bytes, address->host,
+  *address = (struct net_address){.is_ipv6 = system->ss_family == AF_INET6};
+  int failure = getnameinfo((const struct sockaddr *)system, bytes, address->host,
                             sizeof address->host, NULL, 0, NI_NUMERICHOST);
   if (failure) FAIL(err, LUMA_IO_ERROR, "cannot print an address: %s", gai_strerror(failure));
-  address->port = ntohs(address->is_ipv6 ? ((const struct sockaddr_in6 *)from)->sin6_port
-                                         : ((const struct sockaddr_in *)from)->sin_port);
+  address->port = ntohs(address->is_ipv6 ? ((const struct sockaddr_in6 *)system)->sin6_port
+                                         : ((const struct sockaddr_in *)system)->sin_port);
   return LUMA_OK;
 }
 

@@ -96,7 +96,7 @@ static status read_to_end(struct os *os, struct os_file *file, struct buf *out, 
   for (uint64_t offset = 0;;) {
     size_t left = out->bytes_max - out->bytes, got;
     size_t wanted = left < READ_BYTES ? left : READ_BYTES;
-    uint8_t beyond;
+    uint8_t beyond = 0;
     uint8_t *at = wanted ? buf_reserve(out, wanted) : &beyond;
     if (!at) return buf_check(out, "the file", err);
     TRY(os_read_at(os, file, offset, at, wanted ? wanted : 1, &got, err));

@@ -213,7 +213,7 @@ static status grow(struct os *os, struct os_file *file, uint64_t from, uint64_t 
 }
 
 status os__file_allocate(struct os *os, struct os_file *file, uint64_t bytes, struct err *err) {
-  uint64_t size;
+  uint64_t size = 0;
   TRY(os__file_size(os, file, &size, err));
   if (bytes <= size) return bytes == size ? LUMA_OK : os__file_truncate(os, file, bytes, err);
   status result = grow(os, file, size, bytes, err);

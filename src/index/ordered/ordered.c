@@ -17,7 +17,8 @@ static status append_prefix(const struct index_def *def, const struct index_boun
   return buf_check(room, "the index range", err);
 }
 
-/* Makes what stands in `room` from `start` the smallest key above everything that begins with it. */
+/* Makes what stands in `room` from `start` the smallest key above everything that begins with it.
+ */
 static void move_past(struct buf *room, size_t start) {
   struct buf tail = {.data = room->data + start,
                      .bytes = room->bytes - start,
@@ -28,7 +29,8 @@ static void move_past(struct buf *room, size_t start) {
   room->bytes = start + tail.bytes;
 }
 
-/* One end of the range: prefix, then the bounding value if there is one. `past`: everything that begins so is below. */
+/* One end of the range: prefix, then the bounding value if there is one. `past`: everything that
+ * begins so is below. */
 static status append_end(const struct index_def *def, const struct index_bounds *bounds,
                          const struct val *value, bool past, struct buf *room, struct err *err) {
   size_t start = room->bytes;
@@ -82,7 +84,8 @@ static status ordered_record_key(const struct index_def *def, struct slice key, 
     if (part == 0) FAIL(err, LUMA_CORRUPT, "an entry of index %u is cut short", def->number);
     at += part;
   }
-  if (at >= key.bytes) FAIL(err, LUMA_CORRUPT, "an entry of index %u has no record key", def->number);
+  if (at >= key.bytes)
+    FAIL(err, LUMA_CORRUPT, "an entry of index %u has no record key", def->number);
   *record_key = slice_of(key.data + at, key.bytes - at);
   return LUMA_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A document's entries: the cross product of what each key path reaches. Nearly always each path reaches one value;
- * lists under a multikey index reach several, and then at most INDEX_ENTRIES_MAX entries are made. */
+/* A document's entries: the cross product of what each key path reaches. Nearly always each path
+ * reaches one value; lists under a multikey index reach several, and then at most INDEX_ENTRIES_MAX
+ * entries are made. */
 #include <stdlib.h>
 
 #include "base/core/bytes.h"
@@ -48,7 +49,8 @@ static status add_part(struct work *work, const struct val *value) {
   return LUMA_OK;
 }
 
-/* A value the path reaches; a list gives its elements (an empty one counts as missing, as in MongoDB). */
+/* A value the path reaches; a list gives its elements (an empty one counts as missing, as in
+ * MongoDB). */
 static bool visit(void *context, const struct val *value) {
   struct work *work = context;
   if (value->type != VAL_LIST) {
@@ -82,12 +84,14 @@ static status collect(struct work *work, const struct doc *document) {
   return LUMA_OK;
 }
 
-/* Appends one entry made of the chosen part of each key. Keys are kept as offsets until the buffer rests. */
+/* Appends one entry made of the chosen part of each key. Keys are kept as offsets until the buffer
+ * rests. */
 static status add_entry(struct work *work, const size_t *chosen) {
   const struct index_def *def = work->def;
   struct index_entries *entries = work->entries;
   if (entries->count >= INDEX_ENTRIES_MAX) {
-    FAIL(work->err, LUMA_TOO_LARGE, "a document has over %d entries in one index", INDEX_ENTRIES_MAX);
+    FAIL(work->err, LUMA_TOO_LARGE, "a document has over %d entries in one index",
+         INDEX_ENTRIES_MAX);
   }
   size_t capacity = entries->capacity;
   if (!mem_grow((void **)&entries->items, &capacity, entries->count + 1u, sizeof *entries->items)) {

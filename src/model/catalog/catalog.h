@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The catalog: collections, their name dictionaries and indexes, as of one moment. A `struct catalog` is an immutable,
- * reference-counted picture; changing statements make a new one when they commit, and every transaction that used a collection
- * guards that collection's version, so that it conflicts instead of writing by an outdated picture.
- * Thread: reading is free for all; acquire/release are atomic. */
+/* The catalog: collections, their name dictionaries and indexes, as of one moment. A `struct
+ * catalog` is an immutable, reference-counted picture; changing statements make a new one when they
+ * commit, and every transaction that used a collection guards that collection's version, so that it
+ * conflicts instead of writing by an outdated picture. Thread: reading is free for all;
+ * acquire/release are atomic. */
 #ifndef MODEL_CATALOG_CATALOG_H
 #define MODEL_CATALOG_CATALOG_H
 
@@ -35,14 +36,17 @@ struct collection {
 
 struct catalog;
 
-/** The collection of this name: exactly, else by the only match without case; NULL if there is none. */
+/** The collection of this name: exactly, else by the only match without case; NULL if there is
+ * none. */
 const struct collection *catalog_find(const struct catalog *catalog, struct slice name);
 /** Collection `nth` in name order; NULL past the end. */
 const struct collection *catalog_at(const struct catalog *catalog, uint32_t nth);
 uint32_t catalog_count(const struct catalog *catalog);
-/** Fills `err` with LUMA_UNKNOWN_COLLECTION, naming the nearest collection in the hint. Answers that status. */
+/** Fills `err` with LUMA_UNKNOWN_COLLECTION, naming the nearest collection in the hint. Answers
+ * that status. */
 status catalog_fail_unknown(const struct catalog *catalog, struct slice name, struct err *err);
 /** The index of this name on the collection; NULL if there is none. */
-const struct catalog_index *collection_index(const struct collection *collection, struct slice name);
+const struct catalog_index *collection_index(const struct collection *collection,
+                                             struct slice name);
 
 #endif

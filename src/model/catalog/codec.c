@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A collection's catalog entry: an encoded map with names inline, so that later versions may add fields. */
+/* A collection's catalog entry: an encoded map with names inline, so that later versions may add
+ * fields. */
 #include "model/catalog/picture.h"
 #include "value/doc/build.h"
 
-static struct slice text(const char *name) { return slice_of_text(name); }
+static struct slice text(const char *name) {
+  return slice_of_text(name);
+}
 
 static void put_flag(struct build *build, const char *name, bool value) {
   struct val flag = val_bool(value);
@@ -24,7 +27,8 @@ static void put_text(struct build *build, const char *name, struct slice value) 
   build_put(build, &string);
 }
 
-/* A path as a list of its steps: a name as text, an index as a number, one that may be either as a list of both. */
+/* A path as a list of its steps: a name as text, an index as a number, one that may be either as a
+ * list of both. */
 static void put_path(struct build *build, const struct path *path) {
   build_name(build, text("path"));
   build_begin_list(build);
@@ -154,7 +158,8 @@ static status get_path(const struct val *map, struct arena *arena, struct path *
                        struct err *err) {
   struct val steps = val_field(map, text("path"));
   uint32_t count = steps.type == VAL_LIST ? val_count(&steps) : 0;
-  if (count == 0 || count > PATH_STEPS_MAX) FAIL(err, LUMA_CORRUPT, "an index path has %u steps", count);
+  if (count == 0 || count > PATH_STEPS_MAX)
+    FAIL(err, LUMA_CORRUPT, "an index path has %u steps", count);
   path->steps = arena_zalloc(arena, count, sizeof *path->steps);
   if (!path->steps) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   path->count = count;

@@ -49,7 +49,8 @@ static void holder_release(struct holder *holder) {
   mem_free(holder);
 }
 
-static status copy_slice(struct arena *arena, struct slice from, struct slice *to, struct err *err) {
+static status copy_slice(struct arena *arena, struct slice from, struct slice *to,
+                         struct err *err) {
   uint8_t *copy = arena_alloc_text(arena, from.bytes + 1);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   if (from.bytes) memcpy(copy, from.data, from.bytes);
@@ -57,7 +58,8 @@ static status copy_slice(struct arena *arena, struct slice from, struct slice *t
   return LUMA_OK;
 }
 
-static status copy_path(struct arena *arena, const struct path *from, struct path *to, struct err *err) {
+static status copy_path(struct arena *arena, const struct path *from, struct path *to,
+                        struct err *err) {
   struct path_step *steps = arena_copy(arena, from->steps, from->count * sizeof *steps);
   if (!steps) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   for (uint32_t i = 0; i < from->count; i++) {
@@ -82,7 +84,8 @@ static status holder_fill(struct holder *holder, const struct collection *from, 
   to->names = holder->shared->names;
   TRY(copy_slice(&holder->arena, from->name, &to->name, err));
   if (from->indexes_count == 0) return LUMA_OK;
-  to->indexes = arena_copy(&holder->arena, from->indexes, from->indexes_count * sizeof *to->indexes);
+  to->indexes =
+      arena_copy(&holder->arena, from->indexes, from->indexes_count * sizeof *to->indexes);
   if (!to->indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   for (uint32_t i = 0; i < to->indexes_count; i++) {
     TRY(copy_index(&holder->arena, &to->indexes[i], err));
@@ -148,7 +151,8 @@ static void append_shared(struct catalog *to, struct holder *holder) {
 status catalog_with(const struct catalog *base, const struct collection *collection,
                     struct collection_shared *shared, struct catalog **catalog, struct err *err) {
   if (base->count >= CATALOG_COLLECTIONS_MAX) {
-    FAIL(err, LUMA_LIMIT_REACHED, "a database holds at most %d collections", CATALOG_COLLECTIONS_MAX);
+    FAIL(err, LUMA_LIMIT_REACHED, "a database holds at most %d collections",
+         CATALOG_COLLECTIONS_MAX);
   }
   struct catalog *made;
   TRY(picture_create(base->count + 1, &made, err));
@@ -198,8 +202,10 @@ static const struct collection *find_exact(const struct catalog *catalog, struct
     uint32_t middle = low + (high - low) / 2;
     int order = slice_compare(catalog->holders[middle]->collection.name, name);
     if (order == 0) return &catalog->holders[middle]->collection;
-    if (order < 0) low = middle + 1;
-    else high = middle;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return NULL;
 }
@@ -220,7 +226,9 @@ const struct collection *catalog_at(const struct catalog *catalog, uint32_t nth)
   return nth < catalog->count ? &catalog->holders[nth]->collection : NULL;
 }
 
-uint32_t catalog_count(const struct catalog *catalog) { return catalog->count; }
+uint32_t catalog_count(const struct catalog *catalog) {
+  return catalog->count;
+}
 
 status catalog_fail_unknown(const struct catalog *catalog, struct slice name, struct err *err) {
   struct suggest suggest;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Making catalog pictures: the model alone writes them. A picture is built from another by one change; collections are
- * shared between pictures by reference count, so a change costs one array copy and one collection.
+/* Making catalog pictures: the model alone writes them. A picture is built from another by one
+ * change; collections are shared between pictures by reference count, so a change costs one array
+ * copy and one collection.
  *
  * Inv 1: collections stand in bytewise name order and no two names are equal.
- * Inv 2: a collection is immutable once it is in a picture; its `shared` part (names, row numbers) is not, and has its own lock. */
+ * Inv 2: a collection is immutable once it is in a picture; its `shared` part (names, row numbers)
+ * is not, and has its own lock. */
 #ifndef MODEL_CATALOG_PICTURE_H
 #define MODEL_CATALOG_PICTURE_H
 
@@ -25,7 +27,8 @@ struct collection_shared {
 };
 
 /** Made with one reference, the caller's. */
-status collection_shared_create(uint32_t number, struct collection_shared **shared, struct err *err);
+status collection_shared_create(uint32_t number, struct collection_shared **shared,
+                                struct err *err);
 
 /** Lets a reference go; each collection in a picture holds one of its own. */
 void collection_shared_release(struct collection_shared *shared);
@@ -36,11 +39,13 @@ void catalog_acquire(const struct catalog *catalog);
 /** Lets a reference go; also declared by the model for its callers. */
 void catalog_release(const struct catalog *catalog);
 
-/** A copy of `base` in which `collection` (copied, with its `shared`, which gains a reference) takes the place of the one of the same number, or is new. */
+/** A copy of `base` in which `collection` (copied, with its `shared`, which gains a reference)
+ * takes the place of the one of the same number, or is new. */
 status catalog_with(const struct catalog *base, const struct collection *collection,
                     struct collection_shared *shared, struct catalog **catalog, struct err *err);
 /** A copy of `base` without the collection of this number. */
-status catalog_without(const struct catalog *base, uint32_t number, struct catalog **catalog, struct err *err);
+status catalog_without(const struct catalog *base, uint32_t number, struct catalog **catalog,
+                       struct err *err);
 
 /** By number; NULL if it is not there. */
 const struct collection *catalog_by_number(const struct catalog *catalog, uint32_t number);
@@ -52,6 +57,7 @@ struct collection_shared *catalog_shared(const struct collection *collection);
 /** Appends a collection's catalog entry (without `names`). */
 status catalog_encode(struct buf *out, const struct collection *collection, struct err *err);
 /** Reads an entry; names, paths and indexes live in `arena`. LUMA_CORRUPT if it is not one. */
-status catalog_decode(struct slice bytes, struct arena *arena, struct collection *collection, struct err *err);
+status catalog_decode(struct slice bytes, struct arena *arena, struct collection *collection,
+                      struct err *err);
 
 #endif

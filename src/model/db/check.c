@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying that what is stored agrees: documents with their form, keys, counts and index entries. */
+/* Verifying that what is stored agrees: documents with their form, keys, counts and index entries.
+ */
 #include <stdio.h>
 
 #include "base/mem/mem.h"
@@ -83,7 +84,8 @@ static status each_row(struct checking *checking, enum store_space space,
   do {
     result = store_cursor_next(cursor, STORE_BATCH_MAX, &checking->rows, err);
     *count += result == LUMA_OK ? checking->rows.count : 0;
-    for (uint32_t i = 0; result == LUMA_OK && space == STORE_RECORDS && i < checking->rows.count; i++) {
+    for (uint32_t i = 0; result == LUMA_OK && space == STORE_RECORDS && i < checking->rows.count;
+         i++) {
       result = check_record(checking, checking->rows.keys[i], checking->rows.values[i], err);
     }
   } while (result == LUMA_OK && checking->rows.count > 0);
@@ -105,7 +107,8 @@ static status check_collection(struct checking *checking, const struct collectio
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     if (collection->indexes[i].state != CATALOG_INDEX_PUBLIC) continue;
     uint64_t entries = 0;
-    TRY(each_row(checking, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number), &entries, err));
+    TRY(each_row(checking, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number),
+                 &entries, err));
     if (entries != checking->entries[i]) {
       report(checking, slice_of(NULL, 0), "an index has entries that no document accounts for");
     }

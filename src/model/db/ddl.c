@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes of the catalog. They happen one at a time: each rewrites the version key, so two at once conflict. */
+/* Changes of the catalog. They happen one at a time: each rewrites the version key, so two at once
+ * conflict. */
 #include "base/text/utf8.h"
 #include "model/db/model_int.h"
 
@@ -49,9 +50,11 @@ status model__store_collection(struct model_txn *txn, const struct collection *c
 static status check_name(const char *what, struct slice name, struct err *err) {
   if (name.bytes == 0) FAIL(err, LUMA_INVALID_ARGUMENT, "the name of %s is empty", what);
   if (name.bytes > CATALOG_NAME_BYTES_MAX) {
-    FAIL(err, LUMA_INVALID_ARGUMENT, "the name of %s is over %d bytes", what, CATALOG_NAME_BYTES_MAX);
+    FAIL(err, LUMA_INVALID_ARGUMENT, "the name of %s is over %d bytes", what,
+         CATALOG_NAME_BYTES_MAX);
   }
-  if (!utf8_is_valid(name, NULL)) FAIL(err, LUMA_INVALID_ARGUMENT, "the name of %s is not UTF-8", what);
+  if (!utf8_is_valid(name, NULL))
+    FAIL(err, LUMA_INVALID_ARGUMENT, "the name of %s is not UTF-8", what);
   for (size_t i = 0; i < name.bytes; i++) {
     if (name.data[i] < 0x20 || name.data[i] == 0x7f) {
       FAIL(err, LUMA_INVALID_ARGUMENT, "the name of %s has a control character", what);
@@ -129,7 +132,8 @@ static status delete_everything(struct model_txn *txn, const struct collection *
                                 struct err *err) {
   uint32_t number = collection->number;
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number), err));
+    TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number),
+                             err));
   }
   TRY(model__delete_prefix(txn, STORE_RECORDS, keyspace_number(number), err));
   TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_history(number), err));

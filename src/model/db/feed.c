@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The change feed. What a commit appends is small: which keys changed and which versions they replaced. Values are found when
- * the feed is read: a new document is the record itself while its version is that commit's, else it is kept in the history
- * (STORE_ENTRIES, KEYSPACE_HISTORY) by the change that replaced it, where old documents are too. So inserts, the bulk of all
- * writes, cost the feed a few bytes each, and a document replaced is written once more, not twice.
+/* The change feed. What a commit appends is small: which keys changed and which versions they
+ * replaced. Values are found when the feed is read: a new document is the record itself while its
+ * version is that commit's, else it is kept in the history (STORE_ENTRIES, KEYSPACE_HISTORY) by the
+ * change that replaced it, where old documents are too. So inserts, the bulk of all writes, cost
+ * the feed a few bytes each, and a document replaced is written once more, not twice.
  *
- * A payload is a row of items:  op u8 | varint collection | varint key bytes | key part | version u64 (UPDATE, DELETE). */
+ * A payload is a row of items:  op u8 | varint collection | varint key bytes | key part | version
+ * u64 (UPDATE, DELETE). */
 #include "model/db/model_int.h"
 
 void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
@@ -46,7 +48,8 @@ status model__feed_keep(struct model_txn *txn, const struct collection *collecti
   model__history_key(&key, collection->number, key_part, version);
   status result = buf_check(&key, "a history key", err);
   if (result == LUMA_OK) {
-    result = store_put(txn->store, STORE_ENTRIES, buf_slice(&key), slice_of(old->data, old->bytes), err);
+    result =
+        store_put(txn->store, STORE_ENTRIES, buf_slice(&key), slice_of(old->data, old->bytes), err);
   }
   buf_deinit(&key);
   return result;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the feed: payloads back to changes with their documents. The items of one commit on one key are one change. */
+/* Reading the feed: payloads back to changes with their documents. The items of one commit on one
+ * key are one change. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
@@ -30,8 +31,8 @@ static status find_in(struct reading *reading, enum store_space space, uint64_t 
                       const struct collection *collection, struct val *out) {
   struct store_pins pins = {0};
   struct store_value value;
-  status result = store_get(reading->txn->store, space, buf_slice(&reading->key), &value, &pins,
-                            reading->err);
+  status result =
+      store_get(reading->txn->store, space, buf_slice(&reading->key), &value, &pins, reading->err);
   struct doc doc;
   if (result == LUMA_OK && value.found) {
     result = doc_open(value.value, collection->names, &doc, reading->err);
@@ -107,7 +108,8 @@ static status finish_change(struct reading *reading, const struct store_feed_rec
   if (!net_change(merged->first.op, merged->last, &change.op)) return LUMA_OK;
   if (collection) {
     struct slice key_part = merged->first.key_part;
-    TRY(find_document(reading, collection, key_part, merged->first.old_version, &change.old_document));
+    TRY(find_document(reading, collection, key_part, merged->first.old_version,
+                      &change.old_document));
     if (change.op != MODEL_DELETE) {
       TRY(find_document(reading, collection, key_part, record->seq, &change.new_document));
     }
@@ -127,8 +129,10 @@ static status merge_items(struct reading *reading, struct slice payload, struct 
     struct slice before = payload;
     TRY(model__feed_take(&payload, &item, &has, reading->err));
     if (!has) return LUMA_OK;
-    /* Collection and key are told apart from others by the item's own bytes between op and version. */
-    struct slice identity = slice_of(before.data + 1, (size_t)(item.key_part.data + item.key_part.bytes - before.data) - 1);
+    /* Collection and key are told apart from others by the item's own bytes between op and version.
+     */
+    struct slice identity = slice_of(
+        before.data + 1, (size_t)(item.key_part.data + item.key_part.bytes - before.data) - 1);
     bool is_new;
     uint64_t *place = hashmap_put(by_key, identity, &is_new);
     if (!place || !mem_grow((void **)merged, capacity, *count + 1, sizeof **merged)) {
@@ -191,7 +195,9 @@ status model_feed_read(struct model *model, struct store_pos after, uint32_t max
   for (size_t i = 0; i < reading.count && result == LUMA_OK; i++) {
     struct slice *name = &reading.changes[i].collection_name;
     const uint8_t *copy = arena_copy(arena, name->data, name->bytes);
-    if (!copy && name->bytes) result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the change feed");
+    if (!copy && name->bytes)
+      result =
+          err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the change feed");
     name->data = copy;
   }
   buf_deinit(&reading.key);
@@ -246,7 +252,8 @@ static status trim_some(struct model *model, struct store_pos position, struct a
   uint32_t count, kept = 0;
   TRY(store_feed_bounds(model->store, &oldest, &newest, err));
   TRY(store_feed_read(model->store, oldest, TRIM_AT_ONCE, arena, &records, &count, err));
-  while (kept < count && store_pos_compare(model->store, records[kept].position, position) <= 0) kept++;
+  while (kept < count && store_pos_compare(model->store, records[kept].position, position) <= 0)
+    kept++;
   *done = kept < TRIM_AT_ONCE;
   if (kept == 0) return LUMA_OK;
   TRY(forget_all(model, records, kept, err));

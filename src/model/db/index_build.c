@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Building an index on existing data while others read and write.
  *
- * 1. The definition is committed as write-only. Whoever began before guards the collection's catalog entry, which this commit
- *    rewrites, so it conflicts; whoever begins after keeps the index. From here on no write misses it.
- * 2. Back-fill, in steps of some documents, each step a transaction that guards the documents it read: a document changed
- *    meanwhile makes the step conflict and run again, so no entry of an outdated document stays.
- * 3. The definition is committed as public. Transactions with an older picture never read the index.
- * A crash before 3 leaves a write-only index, which the next opening removes: its making was never acknowledged. */
+ * 1. The definition is committed as write-only. Whoever began before guards the collection's
+ * catalog entry, which this commit rewrites, so it conflicts; whoever begins after keeps the index.
+ * From here on no write misses it.
+ * 2. Back-fill, in steps of some documents, each step a transaction that guards the documents it
+ * read: a document changed meanwhile makes the step conflict and run again, so no entry of an
+ * outdated document stays.
+ * 3. The definition is committed as public. Transactions with an older picture never read the
+ * index. A crash before 3 leaves a write-only index, which the next opening removes: its making was
+ * never acknowledged. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
@@ -28,8 +31,10 @@ struct index_build {
 static void append_name_of_path(struct buf *out, const struct path *path) {
   for (uint32_t i = 0; i < path->count; i++) {
     buf_append_byte(out, '_');
-    if (path->steps[i].is_name) buf_append_slice(out, path->steps[i].name);
-    else buf_append_format(out, "%d", path->steps[i].index);
+    if (path->steps[i].is_name)
+      buf_append_slice(out, path->steps[i].name);
+    else
+      buf_append_format(out, "%d", path->steps[i].index);
   }
 }
 
@@ -45,12 +50,14 @@ static void append_index_name(struct buf *out, const struct collection *collecti
 }
 
 static status check_spec(const struct model_index_spec *spec, struct slice name, struct err *err) {
-  if (spec->keys_count == 0) FAIL(err, LUMA_INVALID_ARGUMENT, "an index needs at least one attribute");
+  if (spec->keys_count == 0)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "an index needs at least one attribute");
   if (spec->keys_count > INDEX_KEYS_MAX) {
     FAIL(err, LUMA_INVALID_ARGUMENT, "an index has at most %d attributes", INDEX_KEYS_MAX);
   }
   if (name.bytes > CATALOG_NAME_BYTES_MAX) {
-    FAIL(err, LUMA_INVALID_ARGUMENT, "the name of an index has at most %d bytes", CATALOG_NAME_BYTES_MAX);
+    FAIL(err, LUMA_INVALID_ARGUMENT, "the name of an index has at most %d bytes",
+         CATALOG_NAME_BYTES_MAX);
   }
   return LUMA_OK;
 }
@@ -62,7 +69,8 @@ static status copy_indexes(struct model_txn *txn, const struct collection *from,
   *to = *from;
   to->indexes = arena_zalloc(&txn->arena, from->indexes_count + 1u, sizeof *to->indexes);
   if (!to->indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
-  if (from->indexes_count) memcpy(to->indexes, from->indexes, from->indexes_count * sizeof *to->indexes);
+  if (from->indexes_count)
+    memcpy(to->indexes, from->indexes, from->indexes_count * sizeof *to->indexes);
   to->version++;
   return LUMA_OK;
 }
@@ -120,8 +128,8 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   build->index_number = 0;
   if (collection_index(collection, build->index_name)) {
     if (spec->if_not_exists) return LUMA_OK;
-    FAIL(err, LUMA_ALREADY_EXISTS, "`%.*s` has an index `%.*s` already", SLICE_ARG(collection->name),
-         SLICE_ARG(build->index_name));
+    FAIL(err, LUMA_ALREADY_EXISTS, "`%.*s` has an index `%.*s` already",
+         SLICE_ARG(collection->name), SLICE_ARG(build->index_name));
   }
   if (collection->indexes_count >= CATALOG_INDEXES_MAX) {
     FAIL(err, LUMA_LIMIT_REACHED, "a collection has at most %d indexes", CATALOG_INDEXES_MAX);
@@ -133,14 +141,15 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   build->collection_number = collection->number;
   struct collection with;
   TRY(copy_indexes(txn, collection, &with, err));
-  with.indexes[with.indexes_count++] = (struct catalog_index){
-      .name = build->index_name,
-      .def = make_def(spec, build->index_number),
-      .state = CATALOG_INDEX_WRITE_ONLY};
+  with.indexes[with.indexes_count++] =
+      (struct catalog_index){.name = build->index_name,
+                             .def = make_def(spec, build->index_number),
+                             .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
 
-/* The index being built in the transaction's picture; NULL when it, or the collection, was dropped meanwhile. */
+/* The index being built in the transaction's picture; NULL when it, or the collection, was dropped
+ * meanwhile. */
 static const struct catalog_index *find_built(const struct index_build *build,
                                               const struct model_txn *txn,
                                               const struct collection **collection,
@@ -255,8 +264,10 @@ static status fill_step(struct index_build *build, uint32_t *count, struct err *
   if (result == LUMA_OK && *count > 0 && !buf_append_slice(&last, buf_slice(&txn->keys))) {
     result = buf_check(&last, "a key", err);
   }
-  if (result != LUMA_OK) model_rollback(txn);
-  else result = model_commit(txn, STORE_QUEUED, NULL, err);
+  if (result != LUMA_OK)
+    model_rollback(txn);
+  else
+    result = model_commit(txn, STORE_QUEUED, NULL, err);
   if (result == LUMA_OK && *count > 0) {
     buf_deinit(&build->last_key);
     build->last_key = last;
@@ -279,7 +290,8 @@ static status fill(struct index_build *build, model_progress_fn *progress, void 
     tries = 0;
     build->done += count;
     if (progress && !progress(context, build->done, build->total)) {
-      FAIL(err, LUMA_CANCELLED, "building index `%.*s` was cancelled", SLICE_ARG(build->index_name));
+      FAIL(err, LUMA_CANCELLED, "building index `%.*s` was cancelled",
+           SLICE_ARG(build->index_name));
     }
   } while (count > 0);
   return LUMA_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inserting, batch-first: keys are checked together, then each document goes in with its index entries, in order, so that
- * those before a failed one are in the transaction. */
+/* Inserting, batch-first: keys are checked together, then each document goes in with its index
+ * entries, in order, so that those before a failed one are in the transaction. */
 #include "base/ds/hashmap.h"
 #include "model/db/model_int.h"
 
@@ -35,7 +35,8 @@ static status make_keys(struct batch_insert *batch, struct err *err) {
   return LUMA_OK;
 }
 
-/* The first document whose key an earlier one of the batch has. Keys in rising order, the usual case, need no table. */
+/* The first document whose key an earlier one of the batch has. Keys in rising order, the usual
+ * case, need no table. */
 static status find_repeated(struct batch_insert *batch, struct err *err) {
   bool rising = true;
   for (uint32_t i = 1; i < batch->count && rising; i++) {
@@ -58,12 +59,11 @@ static status find_repeated(struct batch_insert *batch, struct err *err) {
 }
 
 static status find_taken(struct batch_insert *batch, struct err *err) {
-  struct store_value *values =
-      arena_alloc(&batch->txn->arena, batch->count * sizeof *values);
+  struct store_value *values = arena_alloc(&batch->txn->arena, batch->count * sizeof *values);
   if (!values) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for keys");
   struct store_pins pins = {0};
-  status result = store_get_many(batch->txn->store, STORE_RECORDS, batch->keys, batch->count, values,
-                                 &pins, err);
+  status result = store_get_many(batch->txn->store, STORE_RECORDS, batch->keys, batch->count,
+                                 values, &pins, err);
   store_pins_release(&pins);
   TRY(result);
   for (uint32_t i = 0; i < batch->count && batch->good == batch->count; i++) {
@@ -107,11 +107,13 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
                     model__key_part(batch->keys[i]), err));
   }
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
-  model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]), 0);
+  model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]),
+                     0);
   return LUMA_OK;
 }
 
-/* Undoes the half-put document by a savepoint of its own only where one can fail half-way: under a unique index. */
+/* Undoes the half-put document by a savepoint of its own only where one can fail half-way: under a
+ * unique index. */
 static status put_document_whole(struct batch_insert *batch, uint32_t i, struct err *err) {
   if (batch->collection->indexes_count == 0) return put_document(batch, i, err);
   uint64_t mark;
@@ -173,11 +175,8 @@ status model_insert_encoded(struct model_txn *txn, const struct collection *coll
   TRY(model__guard(txn, collection, err));
   TRY(model__save_names(txn->model, collection, err));
   arena_reset(&txn->arena);
-  struct batch_insert batch = {.txn = txn,
-                               .collection = collection,
-                               .documents = documents,
-                               .count = count,
-                               .good = count};
+  struct batch_insert batch = {
+      .txn = txn, .collection = collection, .documents = documents, .count = count, .good = count};
   TRY(make_keys(&batch, err));
   if (!keys_are_new) TRY(find_taken(&batch, err));
   TRY(stamp(&batch, err));

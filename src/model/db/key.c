@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys of documents: what may be one, their bytes, and saying that one is taken. */
+#include "value/key/key.h"
 #include "model/db/model_int.h"
 #include "value/json/json.h"
-#include "value/key/key.h"
 
 enum { SHOWN_BYTES_MAX = 160 };
 
@@ -17,8 +17,9 @@ static bool can_be_key(enum val_type type) {
 
 static status check_key(const struct val *key, struct err *err) {
   if (can_be_key(key->type)) return LUMA_OK;
-  status code = err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
-                          "a value of type %s cannot be the key of a document", val_type_name(key->type));
+  status code =
+      err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
+                "a value of type %s cannot be the key of a document", val_type_name(key->type));
   err_hint(err, "give text, a number or a ULID, or leave the key out to have one made");
   return code;
 }
@@ -69,7 +70,8 @@ status model__fail_duplicate(const struct collection *collection, const struct c
     append_index_values(&shown, index, document);
     code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
                      "another document of `%.*s` has %.*s (unique index `%.*s`)",
-                     SLICE_ARG(collection->name), SLICE_ARG(buf_slice(&shown)), SLICE_ARG(index->name));
+                     SLICE_ARG(collection->name), SLICE_ARG(buf_slice(&shown)),
+                     SLICE_ARG(index->name));
   } else {
     struct val key = model__key_of(document);
     append_shown(&shown, &key);

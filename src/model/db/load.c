@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the catalog of an existing store. Indexes whose build a crash cut short were never acknowledged: they are removed. */
+/* Reading the catalog of an existing store. Indexes whose build a crash cut short were never
+ * acknowledged: they are removed. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 

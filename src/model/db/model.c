@@ -41,7 +41,9 @@ void model_close(struct model *model) {
   mem_free(model);
 }
 
-struct store *model_store(struct model *model) { return model->store; }
+struct store *model_store(struct model *model) {
+  return model->store;
+}
 
 void model_make_key(struct model *model, struct val *key) {
   *key = (struct val){.type = VAL_ULID};
@@ -107,9 +109,8 @@ static status commit_change(struct model_txn *txn, enum store_durability durabil
 
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
-  status result = txn->catalog_changed
-                      ? commit_change(txn, durability, position, err)
-                      : store_commit(txn->store, durability, position, NULL, err);
+  status result = txn->catalog_changed ? commit_change(txn, durability, position, err)
+                                       : store_commit(txn->store, durability, position, NULL, err);
   txn_destroy(txn);
   return result;
 }
@@ -146,7 +147,9 @@ status model_rollback_to(struct model_txn *txn, uint64_t mark, struct err *err) 
   return LUMA_OK;
 }
 
-const struct catalog *model_catalog(const struct model_txn *txn) { return txn->catalog; }
+const struct catalog *model_catalog(const struct model_txn *txn) {
+  return txn->catalog;
+}
 
 const struct catalog *model_catalog_acquire(struct model *model) {
   rwlock_lock_read(&model->catalog_lock);

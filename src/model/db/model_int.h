@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared by the files of this folder only.
  *
- * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; the store's own locks come last.
- * Inv 1: a transaction's picture is the newest one committed at its snapshot: begin takes both under catalog_lock for reading,
- *        a catalog change commits and swaps the picture under it for writing.
- * Inv 2: a document commits only after every name id in it is in the log (model__save_names runs before the put). */
+ * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; the store's own
+ * locks come last. Inv 1: a transaction's picture is the newest one committed at its snapshot:
+ * begin takes both under catalog_lock for reading, a catalog change commits and swaps the picture
+ * under it for writing. Inv 2: a document commits only after every name id in it is in the log
+ * (model__save_names runs before the put). */
 #ifndef MODEL_DB_MODEL_INT_H
 #define MODEL_DB_MODEL_INT_H
 
@@ -13,7 +14,8 @@
 #include "model/model.h"
 
 enum {
-  MODEL_GUARDED_MAX = 16, /* collections a transaction remembers having guarded; more are guarded again, harmlessly */
+  MODEL_GUARDED_MAX = 16, /* collections a transaction remembers having guarded; more are guarded
+                             again, harmlessly */
   MODEL_SCRATCH_BYTES_MAX = 1 << 30
 };
 
@@ -49,7 +51,8 @@ struct model_txn {
   struct index_entries fresh, stale;
 };
 
-/** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they run out. */
+/** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they
+ * run out. */
 status model__take_numbers(struct model *model, struct mutex *lock,
                            struct catalog_sequence *sequence, struct keyspace_key key,
                            uint64_t count, uint64_t *first, struct err *err);
@@ -61,10 +64,12 @@ status model__guard(struct model_txn *txn, const struct collection *collection, 
 void model__set_picture(struct model_txn *txn, struct catalog *catalog);
 /** Begins, or refuses, a change of the catalog: one at a time, not read-only. */
 status model__begin_change(struct model_txn *txn, struct err *err);
-/** Writes the collection's catalog entry and puts it in the picture. `shared`: of the collection. */
+/** Writes the collection's catalog entry and puts it in the picture. `shared`: of the collection.
+ */
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err);
-/** Deletes an index's entries and its definition; `position` is its place in collection->indexes. */
+/** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
+ */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
 /** Deletes every key that begins with `prefix`. */
@@ -87,7 +92,8 @@ static inline struct val model__key_of(const struct doc *doc) {
   struct val root = doc_root(doc);
   return val_field_id(&root, NAMES_KEY_SLOT, slice_of_text("_id"));
 }
-/** Fails with LUMA_DUPLICATE_KEY for a document whose values (or key, when `index` is NULL) are taken. */
+/** Fails with LUMA_DUPLICATE_KEY for a document whose values (or key, when `index` is NULL) are
+ * taken. */
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
                              const struct doc *document, struct err *err);
 
@@ -112,7 +118,8 @@ struct model__feed_item {
   struct slice key_part;
   uint64_t old_version;
 };
-/** Takes the next item off the front of `payload`; `*has` false at the end. LUMA_CORRUPT if it is not one. */
+/** Takes the next item off the front of `payload`; `*has` false at the end. LUMA_CORRUPT if it is
+ * not one. */
 status model__feed_take(struct slice *payload, struct model__feed_item *item, bool *has,
                         struct err *err);
 /** The key of a replaced document in STORE_ENTRIES, appended to `out`. */

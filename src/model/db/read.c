@@ -4,7 +4,8 @@
 
 enum { KEYS_AT_ONCE = 256 };
 
-/* Record keys of some values, in txn->keys. A value that cannot be a key has no document: its slice is empty. */
+/* Record keys of some values, in txn->keys. A value that cannot be a key has no document: its slice
+ * is empty. */
 static status make_keys(struct model_txn *txn, const struct collection *collection,
                         const struct val *keys, uint32_t count, struct slice *record_keys,
                         struct err *err) {

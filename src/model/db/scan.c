@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Scans: documents in key order straight from the records, or in an index's order by fetching the records its entries name. */
+/* Scans: documents in key order straight from the records, or in an index's order by fetching the
+ * records its entries name. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
@@ -23,7 +24,8 @@ struct model_scan {
 
 _Static_assert((int)BATCH_ROWS == (int)STORE_BATCH_MAX, "a batch of documents is a batch of rows");
 
-/* The key has no definition in the catalog; this one makes its bounds like an index's: number | part. */
+/* The key has no definition in the catalog; this one makes its bounds like an index's: number |
+ * part. */
 static struct index_def key_def(const struct collection *collection) {
   return (struct index_def){.number = collection->number, .method = INDEX_ORDERED, .keys_count = 1};
 }
@@ -104,7 +106,8 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
   for (uint32_t i = 0; i < scan->rows.count; i++) {
     struct slice key_part;
     bool met = false;
-    TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part, err));
+    TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
+                                      err));
     if (def->multikey) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
     buf_append(&scan->keys, number, sizeof number);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is given out outside transactions and logged before use: numbers and attribute names. A number may be lost with a
- * crash or a rollback, never given twice. */
+/* What is given out outside transactions and logged before use: numbers and attribute names. A
+ * number may be lost with a crash or a rollback, never given twice. */
 #include "model/db/model_int.h"
 
 enum { RESERVE_TRIES = 64, STEP_FIRST = 256, STEP_MAX = 1 << 16 };

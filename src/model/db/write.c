@@ -2,12 +2,15 @@
 /* Documents given as values: encoding them with the collection's names; replacing and deleting. */
 #include "model/db/model_int.h"
 
-static struct slice key_name(void) { return slice_of_text("_id"); }
+static struct slice key_name(void) {
+  return slice_of_text("_id");
+}
 
-/* Appends the document to txn->encoded: the key slot first, then the other fields in their order. */
+/* Appends the document to txn->encoded: the key slot first, then the other fields in their order.
+ */
 static status encode_document(struct model_txn *txn, const struct collection *collection,
-                              const struct val *fields, const struct val *key, struct slice *encoded,
-                              struct err *err) {
+                              const struct val *fields, const struct val *key,
+                              struct slice *encoded, struct err *err) {
   struct build build;
   build_init(&build, &txn->encoded, collection->names);
   build_begin_document(&build);
@@ -76,7 +79,8 @@ static status insert_some(struct model_txn *txn, const struct collection *collec
   if (result == LUMA_OK) {
     return model_insert_encoded(txn, collection, documents, count, keys_are_new, failed, err);
   }
-  /* One cannot be encoded: those before it go in, and its error is the answer unless theirs comes first. */
+  /* One cannot be encoded: those before it go in, and its error is the answer unless theirs comes
+   * first. */
   struct err earlier = {0};
   buf_reset(&txn->encoded);
   if (bad > 0 && encode_writes(txn, collection, writes, bad, documents, &keys_are_new, failed,

@@ -15,21 +15,24 @@ static status fail_target(const char *target, status code, const char *hint, str
   return code;
 }
 
-static status open_store(const char *target, const struct db_options *options,
-                         struct store **store, struct err *err) {
+static status open_store(const char *target, const struct db_options *options, struct store **store,
+                         struct err *err) {
   if (strcmp(target, "memory:") == 0) {
     struct mem_options memory = {0};
     return mem_store_open(&memory, store, err);
   }
   if (begins(target, "postgres://") || begins(target, "postgresql://")) {
-    return fail_target(target, LUMA_UNSUPPORTED,
-                       "this build stores in a directory or in memory: give a path or memory:", err);
+    return fail_target(
+        target, LUMA_UNSUPPORTED,
+        "this build stores in a directory or in memory: give a path or memory:", err);
   }
   if (begins(target, "http://") || begins(target, "https://")) {
     return fail_target(target, LUMA_INVALID_ARGUMENT,
-                       "a server is reached by the lumadb command and the SDK, not by the library", err);
+                       "a server is reached by the lumadb command and the SDK, not by the library",
+                       err);
   }
-  if (target[0] == 0) return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory or memory:", err);
+  if (target[0] == 0)
+    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory or memory:", err);
   struct lsm_options lsm = {
       .create = !options->must_exist && !options->read_only,
       .read_only = options->read_only,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An open database: the store a target names, the model on it, and the figures kept while it runs. Sessions stand on it.
- * Thread: shared by any number of threads. */
+/* An open database: the store a target names, the model on it, and the figures kept while it runs.
+ * Sessions stand on it. Thread: shared by any number of threads. */
 #ifndef SERVICE_DB_DB_H
 #define SERVICE_DB_DB_H
 
@@ -10,7 +10,7 @@
 #include "store/lsm/lsm.h"
 
 struct db_options {
-  struct os *os;               /* NULL = the machine's */
+  struct os *os; /* NULL = the machine's */
   bool must_exist, read_only;
   enum store_sync_mode sync_mode;
   uint64_t cache_bytes;        /* 0 = the engine's default */
@@ -32,8 +32,10 @@ struct db {
   uint64_t opened_us; /* monotonic */
 };
 
-/** Opens a target: "memory:" or a directory. Others name what is missing (postgres://) or how to reach them (http://). */
-status db_open(const char *target, const struct db_options *options, struct db **db, struct err *err);
+/** Opens a target: "memory:" or a directory. Others name what is missing (postgres://) or how to
+ * reach them (http://). */
+status db_open(const char *target, const struct db_options *options, struct db **db,
+               struct err *err);
 /** NULL is fine. Every session must have ended. */
 void db_close(struct db *db);
 /** Appends one JSON object of figures. */

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions: where statements run. A session has at most one explicit transaction; without one each statement is its own
- * transaction, and one that writes is tried again when it conflicts. Statements inside a transaction are atomic by savepoint.
+/* Sessions: where statements run. A session has at most one explicit transaction; without one each
+ * statement is its own transaction, and one that writes is tried again when it conflicts.
+ * Statements inside a transaction are atomic by savepoint.
  *
- * Statements yield cursors. One that only reads streams: its cursor holds the snapshot (or the session's transaction) until it
- * ends. One that writes has run to its end, and outside a transaction is committed and durable, when session_run returns.
+ * Statements yield cursors. One that only reads streams: its cursor holds the snapshot (or the
+ * session's transaction) until it ends. One that writes has run to its end, and outside a
+ * transaction is committed and durable, when session_run returns.
  *
- * Threads: a session and its cursors belong to one thread at a time; session_cancel may be called from any. */
+ * Threads: a session and its cursors belong to one thread at a time; session_cancel may be called
+ * from any. */
 #ifndef SERVICE_SESSION_SESSION_H
 #define SERVICE_SESSION_SESSION_H
 
 #include "query/query.h"
 #include "service/db/db.h"
+#include "value/json/json.h"
 
 enum { SESSION_RETRIES_MAX = 32, SESSION_CURSORS_MAX = 100000 };
 
@@ -19,7 +23,8 @@ struct session_cursor;
 struct session_prepared;
 
 status session_open(struct db *db, struct session **session, struct err *err);
-/** Ends its cursors, rolls an open transaction back. Prepared statements must have ended. NULL is fine. */
+/** Ends its cursors, rolls an open transaction back. Prepared statements must have ended. NULL is
+ * fine. */
 void session_close(struct session *session);
 struct db *session_db(const struct session *session);
 
@@ -28,22 +33,34 @@ status session_begin(struct session *session, bool serializable, struct err *err
 status session_commit(struct session *session, struct err *err);
 status session_rollback(struct session *session, struct err *err);
 bool session_in_transaction(const struct session *session);
-/** The open transaction, or NULL; for service/docs and the like. `session_wrote` says that it has writes now. */
-struct model_txn *session_transaction(struct session *session);
-void session_wrote(struct session *session);
+/** Ends the statement that runs in another thread with LUMA_CANCELLED; the next statement begins
+ * uncancelled. */
 void session_cancel(struct session *session);
-/** Wakes from session_cancel; called when a new run begins. */
+/** For statements that name no limit of their own; 0 = none. */
 void session_set_timeout_us(struct session *session, uint64_t timeout_us);
+
+/** The session's reader of JSON, made at first use. */
+status session_json_reader(struct session *session, struct json_reader **reader, struct err *err);
+
+/** Work on the model without a language. */
+typedef status session_work_fn(void *context, struct model_txn *txn, struct err *err);
+/** Runs `work` in the session's transaction under a savepoint, or in one of its own that is
+ * committed, tried again on conflict (so `work` may run several times). */
+status session_change(struct session *session, session_work_fn *work, void *context,
+                      struct err *err);
+/** Runs `work` in the session's transaction or on a snapshot of its own, which ends after. */
+status session_look(struct session *session, session_work_fn *work, void *context, struct err *err);
 
 /** What to run and within which limits. */
 struct session_request {
-  struct query_source source;  /* lang NULL: guessed from the text */
-  struct query_params params;  /* borrowed while the cursor is open */
-  uint64_t timeout_us;         /* 0 = the session's */
-  size_t memory_bytes;         /* 0 = the database's */
+  struct query_source source; /* lang NULL: guessed from the text */
+  struct query_params params; /* borrowed while the cursor is open */
+  uint64_t timeout_us;        /* 0 = the session's */
+  size_t memory_bytes;        /* 0 = the database's */
 };
 
-/** Runs the statement at `*offset` of the text and moves `*offset` past it; NULL: the text is one statement. */
+/** Runs the statement at `*offset` of the text and moves `*offset` past it; NULL: the text is one
+ * statement. */
 status session_run(struct session *session, const struct session_request *request, size_t *offset,
                    struct session_cursor **cursor, struct err *err);
 
@@ -69,15 +86,18 @@ struct session_outcome {
 };
 
 /** The next row as a document, valid until the next call; `*has` false at the end. */
-status session_next(struct session_cursor *cursor, struct val *document, bool *has, struct err *err);
+status session_next(struct session_cursor *cursor, struct val *document, bool *has,
+                    struct err *err);
 /** Column `index` of the row last read; MISSING past the end. */
 struct val session_column(const struct session_cursor *cursor, uint32_t index);
-/** The columns, their reply and kind as the query has them; for BEGIN, COMMIT and ROLLBACK: none, QUERY_REPLY_CHANGE. */
+/** The columns, their reply and kind as the query has them; for BEGIN, COMMIT and ROLLBACK: none,
+ * QUERY_REPLY_CHANGE. */
 const struct plan_column *session_columns(const struct session_cursor *cursor, uint32_t *count);
 enum query_reply session_reply(const struct session_cursor *cursor);
 enum plan_kind session_kind(const struct session_cursor *cursor);
 enum plan_language session_language(const struct session_cursor *cursor);
-/** So far; complete when session_next has answered the end, and at once for statements that write. Borrowed until close. */
+/** So far; complete when session_next has answered the end, and at once for statements that write.
+ * Borrowed until close. */
 struct session_outcome session_outcome(struct session_cursor *cursor);
 /** NULL is fine. */
 void session_cursor_close(struct session_cursor *cursor);

@@ -3,7 +3,8 @@
  * directory, four at a time; no other field is touched. */
 #include "value/doc/doc_int.h"
 
-enum { NOT_FOUND = UINT32_MAX, LANES = 4 };
+enum { LANES = 4 };
+static const uint32_t not_found = UINT32_MAX;
 
 static const uint64_t lane_ones = 0x0001000100010001u, lane_tops = 0x8000800080008000u;
 
@@ -25,13 +26,13 @@ static uint32_t find_narrow(const uint8_t *words, uint32_t count, uint16_t wante
   }
   for (; i < count; i++)
     if (load16le(words + i * 2) == wanted) return i;
-  return NOT_FOUND;
+  return not_found;
 }
 
 static uint32_t find_wide(const uint8_t *words, uint32_t count, uint32_t wanted) {
   for (uint32_t i = 0; i < count; i++)
     if (load32le(words + (size_t)i * 4) == wanted) return i;
-  return NOT_FOUND;
+  return not_found;
 }
 
 /* True at once for most maps of a collection: all their names are ids. */
@@ -45,14 +46,14 @@ static bool has_no_inline(const struct form_directory *d) {
 }
 
 static uint32_t find_inline(const struct form_directory *d, struct slice name) {
-  if (has_no_inline(d)) return NOT_FOUND;
+  if (has_no_inline(d)) return not_found;
   uint32_t inline_bit = form_inline_bit(d->word);
   for (uint32_t i = 0; i < d->count; i++) {
     uint32_t ref = form_word(d->names, d->word, i);
     if ((ref & inline_bit) && slice_is_equal(form_text(d->start + (ref ^ inline_bit)), name))
       return i;
   }
-  return NOT_FOUND;
+  return not_found;
 }
 
 uint32_t val_count(const struct val *v) {
@@ -64,18 +65,18 @@ struct val val_at(const struct val *list, uint32_t index) {
   if (list->type != VAL_LIST) return val_missing();
   struct form_directory d = form_directory(list->data);
   if (index >= d.count) return val_missing();
-  return form_decode(form_child(&d, index), list->names);
+  return doc__decode(form_child(&d, index), list->names);
 }
 
 struct val val_field_id(const struct val *map, uint16_t id, struct slice name) {
   if (map->type != VAL_MAP) return val_missing();
   struct form_directory d = form_directory(map->data);
-  uint32_t index = NOT_FOUND;
+  uint32_t index = not_found;
   if (id != NAMES_NONE)
     index = d.word == 2 ? find_narrow(d.names, d.count, id) : find_wide(d.names, d.count, id);
-  if (index == NOT_FOUND) index = find_inline(&d, name);
-  if (index == NOT_FOUND) return val_missing();
-  return form_decode(form_child(&d, index), map->names);
+  if (index == not_found) index = find_inline(&d, name);
+  if (index == not_found) return val_missing();
+  return doc__decode(form_child(&d, index), map->names);
 }
 
 struct val val_field(const struct val *map, struct slice name) {
@@ -93,7 +94,7 @@ struct val val_field_at(const struct val *map, uint32_t index, struct slice *nam
     *name = form_text(d.start + (ref ^ inline_bit));
   else if (map->names)
     *name = names_get(map->names, (uint16_t)ref);
-  return form_decode(form_child(&d, index), map->names);
+  return doc__decode(form_child(&d, index), map->names);
 }
 
 uint16_t val_field_name_id(const struct val *map, uint32_t index) {

@@ -71,7 +71,8 @@ struct model_index_spec fixture_spec(struct fixture *fixture, const char *name,
   struct index_key *keys = arena_zalloc(&fixture->arena, count + 1u, sizeof *keys);
   assert_non_null(keys);
   for (uint32_t i = 0; i < count; i++) {
-    assert_ok(path_parse(&fixture->arena, slice_of_text(paths[i]), true, &keys[i].path, test_err()));
+    assert_ok(
+        path_parse(&fixture->arena, slice_of_text(paths[i]), true, &keys[i].path, test_err()));
   }
   return (struct model_index_spec){.name = slice_of_text(name), .keys = keys, .keys_count = count};
 }

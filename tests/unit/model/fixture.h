@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A model on a store in memory, and documents from JSON. Everything asserts: the first failure ends the case. */
+/* A model on a store in memory, and documents from JSON. Everything asserts: the first failure ends
+ * the case. */
 #ifndef TESTS_UNIT_MODEL_FIXTURE_H
 #define TESTS_UNIT_MODEL_FIXTURE_H
 
@@ -25,9 +26,11 @@ struct val fixture_json(struct fixture *fixture, const char *text);
 /** Inserts one document; answers the status, details in test_err(). */
 status fixture_insert(struct model_txn *txn, const char *collection, struct val document);
 /** An index specification over dotted paths; `paths` ends with NULL. */
-struct model_index_spec fixture_spec(struct fixture *fixture, const char *name, const char *const *paths);
+struct model_index_spec fixture_spec(struct fixture *fixture, const char *name,
+                                     const char *const *paths);
 /** The document under an integer key, found or with NULL data. Lives as long as `pins`. */
-struct doc fixture_get(struct model_txn *txn, const char *collection, int64_t key, struct store_pins *pins);
+struct doc fixture_get(struct model_txn *txn, const char *collection, int64_t key,
+                       struct store_pins *pins);
 /** JSON text of a value, in the fixture's arena. */
 const char *fixture_text(struct fixture *fixture, const struct val *value);
 

@@ -29,7 +29,8 @@ static void keeps_documents(void) {
   struct doc doc = fixture_get(txn, "users", 7, &pins);
   assert_non_null(doc.data);
   struct val root = doc_root(&doc);
-  assert_string_equal("{\"id\":7,\"name\":\"Ann\",\"tags\":[1,{\"a\":null}]}", fixture_text(&f, &root));
+  assert_string_equal("{\"id\":7,\"name\":\"Ann\",\"tags\":[1,{\"a\":null}]}",
+                      fixture_text(&f, &root));
   assert_true(doc_header(&doc).version > 0);
   assert_true(doc_header(&doc).row > 0);
   assert_null(fixture_get(txn, "users", 8, &pins).data);
@@ -54,7 +55,8 @@ static void refuses_taken_keys(void) {
                          fixture_json(&f, "{\"id\":3}")};
   struct model_write writes[3] = {{&twice[0], {0}}, {&twice[1], {0}}, {&twice[2], {0}}};
   uint32_t failed;
-  assert_int_equal(LUMA_DUPLICATE_KEY, model_insert(txn, fixture_find(txn, "users"), writes, 3, &failed, test_err()));
+  assert_int_equal(LUMA_DUPLICATE_KEY,
+                   model_insert(txn, fixture_find(txn, "users"), writes, 3, &failed, test_err()));
   assert_int_equal(2, failed);
   commit(txn);
   assert_int_equal(3, count(&f, "users"));
@@ -86,8 +88,10 @@ static void keeps_unique_indexes(void) {
   spec.nulls_distinct = true;
   assert_ok(model_create_index(f.model, slice_of_text("users"), &spec, NULL, NULL, test_err()));
   struct model_txn *txn = fixture_begin(&f, false);
-  assert_int_equal(LUMA_DUPLICATE_KEY, fixture_insert(txn, "users", fixture_json(&f, "{\"id\":2,\"mail\":\"a\"}")));
-  assert_string_equal("another document of `users` has `mail` = \"a\" (unique index `by_mail`)", test_err()->message);
+  assert_int_equal(LUMA_DUPLICATE_KEY,
+                   fixture_insert(txn, "users", fixture_json(&f, "{\"id\":2,\"mail\":\"a\"}")));
+  assert_string_equal("another document of `users` has `mail` = \"a\" (unique index `by_mail`)",
+                      test_err()->message);
   assert_ok(fixture_insert(txn, "users", fixture_json(&f, "{\"id\":3}")));
   assert_ok(fixture_insert(txn, "users", fixture_json(&f, "{\"id\":4,\"mail\":null}")));
   commit(txn);
@@ -104,7 +108,8 @@ static void refuses_unique_index_on_duplicates(void) {
   const char *paths[] = {"mail", NULL};
   struct model_index_spec spec = fixture_spec(&f, "by_mail", paths);
   spec.unique = true;
-  assert_int_equal(LUMA_DUPLICATE_KEY, model_create_index(f.model, slice_of_text("users"), &spec, NULL, NULL, test_err()));
+  assert_int_equal(LUMA_DUPLICATE_KEY, model_create_index(f.model, slice_of_text("users"), &spec,
+                                                          NULL, NULL, test_err()));
   struct model_txn *txn = fixture_begin(&f, true);
   assert_int_equal(0, fixture_find(txn, "users")->indexes_count);
   model_rollback(txn);
@@ -143,14 +148,17 @@ static void collections_change(void) {
   fixture_collection(&f, "Users");
   insert_committed(&f, "users", "{\"id\":1}"); /* the only match without case */
   struct model_txn *txn = fixture_begin(&f, false);
-  assert_status(LUMA_ALREADY_EXISTS, model_create_collection(txn, slice_of_text("Users"), false, NULL, test_err()));
+  assert_status(LUMA_ALREADY_EXISTS,
+                model_create_collection(txn, slice_of_text("Users"), false, NULL, test_err()));
   assert_ok(model_create_collection(txn, slice_of_text("Users"), true, NULL, test_err()));
-  assert_ok(model_rename_collection(txn, slice_of_text("Users"), slice_of_text("people"), test_err()));
+  assert_ok(
+      model_rename_collection(txn, slice_of_text("Users"), slice_of_text("people"), test_err()));
   assert_null(catalog_find(model_catalog(txn), slice_of_text("Users")));
   commit(txn);
   assert_int_equal(1, count(&f, "people"));
   txn = fixture_begin(&f, false);
-  assert_int_equal(LUMA_UNKNOWN_COLLECTION, model_drop_collection(txn, slice_of_text("peple"), false, test_err()));
+  assert_int_equal(LUMA_UNKNOWN_COLLECTION,
+                   model_drop_collection(txn, slice_of_text("peple"), false, test_err()));
   assert_string_equal("did you mean `people`?", test_err()->hint);
   uint64_t mark;
   assert_ok(model_savepoint(txn, &mark, test_err()));
@@ -175,7 +183,8 @@ static void replacing_keeps_key_and_row(void) {
   struct doc old = fixture_get(txn, "users", 1, &pins);
   uint64_t row = doc_header(&old).row;
   struct val fresh = fixture_json(&f, "{\"b\":2}"), other = fixture_json(&f, "{\"id\":2}");
-  assert_status(LUMA_INVALID_ARGUMENT, model_replace(txn, fixture_find(txn, "users"), &old, &other, test_err()));
+  assert_status(LUMA_INVALID_ARGUMENT,
+                model_replace(txn, fixture_find(txn, "users"), &old, &other, test_err()));
   assert_ok(model_replace(txn, fixture_find(txn, "users"), &old, &fresh, test_err()));
   struct doc now = fixture_get(txn, "users", 1, &pins);
   struct val root = doc_root(&now);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Collections without a language; import. */
+#include <stdio.h>
+
+#include "api/api_int.h"
+#include "base/mem/mem.h"
+#include "service/docs/docs.h"
+
+static status show_key(const struct val *key, char *out, size_t out_bytes, struct err *err) {
+  struct buf text;
+  struct json_write_options options = {.form = JSON_PLAIN};
+  buf_init(&text, DOC_BYTES_MAX);
+  json_write(&text, key, &options);
+  status result = buf_check(&text, "a key", err);
+  if (result == LUMA_OK && text.bytes >= out_bytes) {
+    result = err_raise(err, LUMA_TOO_LARGE, __FILE__, __LINE__, "the key does not fit in %zu bytes",
+                       out_bytes);
+  }
+  if (result == LUMA_OK) {
+    memcpy(out, text.data, text.bytes);
+    out[text.bytes] = 0;
+  }
+  buf_deinit(&text);
+  return result;
+}
+
+enum luma_status luma_insert(luma_session *session, const char *collection, const char *json,
+                             size_t json_bytes, char *key_json, size_t key_bytes_max,
+                             luma_error *error) {
+  struct err err = {0};
+  struct arena arena;
+  struct val key;
+  struct slice text = api__text(json, json_bytes);
+  arena_init(&arena, 0, 0);
+  status result = docs_insert(session->session, slice_of_text(collection), &text, 1, &arena,
+                              key_json ? &key : NULL, NULL, &err);
+  if (result == LUMA_OK && key_json) result = show_key(&key, key_json, key_bytes_max, &err);
+  arena_deinit(&arena);
+  return api__answer(error, &err, result);
+}
+
+enum luma_status luma_insert_many(luma_session *session, const char *collection,
+                                  const char *const *jsons, const size_t *bytes, size_t count,
+                                  size_t *failed, luma_error *error) {
+  struct err err = {0};
+  if (count > UINT32_MAX / 2)
+    return api__fail(error, LUMA_INVALID_ARGUMENT, "too many documents at once");
+  struct slice *texts = mem_alloc((count + 1) * sizeof *texts);
+  if (!texts) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for documents");
+  for (size_t i = 0; i < count; i++)
+    texts[i] = api__text(jsons[i], bytes ? bytes[i] : LUMA_TEXT_END);
+  uint32_t bad = 0;
+  status result = docs_insert(session->session, slice_of_text(collection), texts, (uint32_t)count,
+                              NULL, NULL, &bad, &err);
+  if (failed) *failed = bad;
+  mem_free(texts);
+  return api__answer(error, &err, result);
+}
+
+enum luma_status luma_get(luma_session *session, const char *collection, const luma_param *key,
+                          luma_result **result, const luma_value **row, luma_error *error) {
+  *result = NULL;
+  *row = NULL;
+  luma_result *made = api__result_create(session);
+  if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
+  struct err err = {0};
+  struct val id;
+  status answer = api__param(session->session, key, &made->params, &id, &err);
+  if (answer == LUMA_OK) {
+    answer = docs_get(session->session, slice_of_text(collection), &id, &made->whole, &made->row,
+                      NULL, &err);
+  }
+  if (answer == LUMA_OK) {
+    *result = made;
+    *row = api__value(&made->row);
+  } else {
+    luma_result_close(made);
+  }
+  return api__answer(error, &err, answer);
+}
+
+enum luma_status luma_find(luma_session *session, const char *collection, const char *filter,
+                           const char *sort, uint64_t skip, uint64_t limit, luma_result **result,
+                           luma_error *error) {
+  struct buf command;
+  struct err err = {0};
+  *result = NULL;
+  buf_init(&command, DOC_BYTES_MAX);
+  buf_append_text(&command, "{\"find\":");
+  json_write_text(&command, slice_of_text(collection));
+  buf_append_format(&command, ",\"skip\":%llu,\"limit\":%llu", (unsigned long long)skip,
+                    (unsigned long long)limit);
+  if (sort) {
+    buf_append_text(&command, ",\"sort\":");
+    buf_append_text(&command, sort);
+  }
+  if (filter) {
+    buf_append_text(&command, ",\"filter\":");
+    buf_append_text(&command, filter);
+  }
+  buf_append_text(&command, "}");
+  status answer = buf_check(&command, "the command", &err);
+  enum luma_status code = api__answer(error, &err, answer);
+  if (answer == LUMA_OK) {
+    code = luma_query(session, "jql", (const char *)command.data, command.bytes, NULL, 0, result,
+                      error);
+  }
+  buf_deinit(&command);
+  return code;
+}
+
+enum luma_status luma_put(luma_session *session, const char *collection, const luma_param *key,
+                          const char *json, size_t json_bytes, bool merge, bool upsert,
+                          luma_error *error) {
+  struct err err = {0};
+  struct arena arena;
+  struct val id;
+  struct docs_put_options options = {.merge = merge, .upsert = upsert};
+  arena_init(&arena, 0, 0);
+  status result = api__param(session->session, key, &arena, &id, &err);
+  if (result == LUMA_OK) {
+    result = docs_put(session->session, slice_of_text(collection), &id, api__text(json, json_bytes),
+                      &options, NULL, &err);
+  }
+  arena_deinit(&arena);
+  return api__answer(error, &err, result);
+}
+
+enum luma_status luma_delete(luma_session *session, const char *collection, const luma_param *key,
+                             luma_error *error) {
+  struct err err = {0};
+  struct arena arena;
+  struct val id;
+  arena_init(&arena, 0, 0);
+  status result = api__param(session->session, key, &arena, &id, &err);
+  if (result == LUMA_OK)
+    result = docs_delete(session->session, slice_of_text(collection), &id, &err);
+  arena_deinit(&arena);
+  return api__answer(error, &err, result);
+}
+
+enum luma_status luma_count(luma_session *session, const char *collection, uint64_t *count,
+                            luma_error *error) {
+  struct err err = {0};
+  return api__answer(error, &err,
+                     docs_count(session->session, slice_of_text(collection), count, &err));
+}
+
+/* ---- import ---- */
+
+_Static_assert((int)LUMA_IMPORT_TSV == (int)IMPORT_TSV, "kinds of input have one order");
+
+enum luma_status luma_import_open(luma_session *session, const char *collection,
+                                  enum luma_import_type type, luma_import **import,
+                                  luma_error *error) {
+  *import = NULL;
+  luma_import *made = mem_zalloc(1, sizeof *made);
+  if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for an import");
+  struct err err = {0};
+  status result = import_open(session->session, slice_of_text(collection), (enum import_type)type,
+                              &made->import, &err);
+  if (result == LUMA_OK)
+    *import = made;
+  else
+    mem_free(made);
+  return api__answer(error, &err, result);
+}
+
+enum luma_status luma_import_write(luma_import *import, const void *data, size_t bytes,
+                                   luma_error *error) {
+  struct err err = {0};
+  return api__answer(error, &err, import_write(import->import, slice_of(data, bytes), &err));
+}
+
+luma_import_stats luma_import_progress(const luma_import *import) {
+  struct import_stats stats = import_progress(import->import);
+  return (luma_import_stats){.documents = stats.documents, .bytes = stats.bytes};
+}
+
+enum luma_status luma_import_close(luma_import *import, luma_import_stats *stats,
+                                   luma_error *error) {
+  struct err err = {0};
+  struct import_stats inner = {0};
+  status result = import_close(import->import, &inner, &err);
+  if (stats) *stats = (luma_import_stats){.documents = inner.documents, .bytes = inner.bytes};
+  mem_free(import);
+  return api__answer(error, &err, result);
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/docs/docs.h"
+
+#include "base/core/bytes.h"
+#include "base/mem/mem.h"
+#include "value/doc/build.h"
+#include "value/edit/edit.h"
+
+enum { INSERT_BYTES_MAX = 1 << 30 };
+
+status docs_ensure_collection(struct model_txn *txn, struct slice name,
+                              const struct collection **collection, struct err *err) {
+  *collection = catalog_find(model_catalog(txn), name);
+  if (*collection) return LUMA_OK;
+  return model_create_collection(txn, name, true, collection, err);
+}
+
+static status find(struct model_txn *txn, struct slice name, const struct collection **collection,
+                   struct err *err) {
+  *collection = catalog_find(model_catalog(txn), name);
+  return *collection ? LUMA_OK : catalog_fail_unknown(model_catalog(txn), name, err);
+}
+
+static struct slice key_name(void) {
+  return slice_of_text("_id");
+}
+
+/* ---- reading JSON ---- */
+
+/* Builds the document again with a made key in front. */
+static status add_key(struct model *model, const struct collection *collection, struct buf *out,
+                      struct slice *document, struct err *err) {
+  struct buf copy;
+  buf_init(&copy, DOC_BYTES_MAX);
+  size_t start = (size_t)(document->data - out->data);
+  buf_append_slice(&copy, *document);
+  out->bytes = start;
+  struct doc doc;
+  struct val key;
+  status result = buf_check(&copy, "a document", err);
+  if (result == LUMA_OK) result = doc_open(buf_slice(&copy), collection->names, &doc, err);
+  if (result == LUMA_OK) {
+    struct build build;
+    struct val root = doc_root(&doc);
+    uint32_t count = val_count(&root);
+    model_make_key(model, &key);
+    build_init(&build, out, collection->names);
+    build_begin_document(&build);
+    build_name(&build, key_name());
+    build_put(&build, &key);
+    for (uint32_t i = 0; i < count; i++) {
+      struct slice name;
+      struct val value = val_field_at(&root, i, &name);
+      if (val_field_name_id(&root, i) == NAMES_KEY_SLOT) continue;
+      build_name(&build, name);
+      build_put(&build, &value);
+    }
+    result = build_finish(&build, document, err);
+    build_deinit(&build);
+  }
+  buf_deinit(&copy);
+  return result;
+}
+
+status docs_read_json(struct json_reader *reader, struct model *model,
+                      const struct collection *collection, struct slice json, struct buf *out,
+                      struct slice *document, bool *made_key, struct err *err) {
+  struct json_read_options options = {.form = JSON_TAGGED, .id_is_key = true};
+  TRY(json_read_document(reader, json, &options, collection->names, out, document, err));
+  struct doc doc;
+  TRY(doc_open(*document, collection->names, &doc, err));
+  struct val root = doc_root(&doc);
+  struct val key = val_field_id(&root, NAMES_KEY_SLOT, key_name());
+  *made_key = val_is_null(&key);
+  return *made_key ? add_key(model, collection, out, document, err) : LUMA_OK;
+}
+
+/* ---- inserting ---- */
+
+struct insert_work {
+  struct session *session;
+  struct slice collection;
+  const struct slice *jsons;
+  uint32_t count, failed;
+  struct arena *arena;
+  struct val *keys;
+  struct json_reader *reader;
+  struct buf encoded;
+  struct slice *documents;
+};
+
+static status keep_key(struct insert_work *work, struct slice document,
+                       const struct collection *collection, uint32_t i, struct err *err) {
+  struct doc doc;
+  TRY(doc_open(document, collection->names, &doc, err));
+  struct val root = doc_root(&doc);
+  struct val key = val_field_id(&root, NAMES_KEY_SLOT, key_name());
+  if (key.type == VAL_TEXT || key.type == VAL_BYTES || key.type == VAL_MAP) {
+    const uint8_t *copy = arena_copy(work->arena, key.data, key.bytes);
+    if (!copy && key.bytes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a key");
+    key.data = copy;
+  }
+  work->keys[i] = key;
+  return LUMA_OK;
+}
+
+static status encode_all(struct insert_work *work, const struct collection *collection,
+                         bool *keys_are_new, struct err *err) {
+  struct model *model = session_db(work->session)->model;
+  buf_reset(&work->encoded);
+  *keys_are_new = true;
+  for (uint32_t i = 0; i < work->count; i++) {
+    bool made_key = false;
+    work->failed = i;
+    TRY(docs_read_json(work->reader, model, collection, work->jsons[i], &work->encoded,
+                       &work->documents[i], &made_key, err));
+    *keys_are_new &= made_key;
+  }
+  uint8_t *at = work->encoded.data;
+  for (uint32_t i = 0; i < work->count; i++) {
+    work->documents[i].data = at;
+    at += work->documents[i].bytes;
+  }
+  return LUMA_OK;
+}
+
+static status insert_work(void *context, struct model_txn *txn, struct err *err) {
+  struct insert_work *work = context;
+  const struct collection *collection;
+  bool keys_are_new;
+  TRY(docs_ensure_collection(txn, work->collection, &collection, err));
+  TRY(encode_all(work, collection, &keys_are_new, err));
+  for (uint32_t done = 0; done < work->count;) {
+    uint32_t some = work->count - done < STORE_BATCH_MAX ? work->count - done : STORE_BATCH_MAX,
+             bad = 0;
+    status result = model_insert_encoded(txn, collection, work->documents + done, some,
+                                         keys_are_new, &bad, err);
+    work->failed = done + bad;
+    TRY(result);
+    done += some;
+  }
+  for (uint32_t i = 0; work->keys && i < work->count; i++) {
+    TRY(keep_key(work, work->documents[i], collection, i, err));
+  }
+  return LUMA_OK;
+}
+
+status docs_insert(struct session *session, struct slice collection, const struct slice *jsons,
+                   uint32_t count, struct arena *arena, struct val *keys, uint32_t *failed,
+                   struct err *err) {
+  struct insert_work work = {.session = session,
+                             .collection = collection,
+                             .jsons = jsons,
+                             .count = count,
+                             .arena = arena,
+                             .keys = keys};
+  buf_init(&work.encoded, INSERT_BYTES_MAX);
+  work.documents = mem_alloc((count + 1u) * sizeof *work.documents);
+  status result = work.documents ? session_json_reader(session, &work.reader, err)
+                                 : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__,
+                                             "no memory for documents");
+  if (result == LUMA_OK) result = session_change(session, insert_work, &work, err);
+  if (failed) *failed = work.failed;
+  mem_free(work.documents);
+  buf_deinit(&work.encoded);
+  return result;
+}
+
+/* ---- reading ---- */
+
+struct get_work {
+  struct slice collection;
+  const struct val *key;
+  struct arena *arena;
+  struct val *document;
+  uint64_t *version;
+};
+
+static status fail_no_document(struct slice collection, struct err *err) {
+  FAIL(err, LUMA_NOT_FOUND, "`%.*s` has no document under this key", SLICE_ARG(collection));
+}
+
+static status get_document(struct model_txn *txn, const struct collection *collection,
+                           const struct val *key, struct doc *doc, struct store_pins *pins,
+                           struct err *err) {
+  TRY(model_get_many(txn, collection, key, 1, doc, pins, err));
+  return doc->data ? LUMA_OK : fail_no_document(collection->name, err);
+}
+
+static status get_work(void *context, struct model_txn *txn, struct err *err) {
+  struct get_work *work = context;
+  const struct collection *collection;
+  struct store_pins pins = {0};
+  struct doc doc;
+  TRY(find(txn, work->collection, &collection, err));
+  status result = get_document(txn, collection, work->key, &doc, &pins, err);
+  if (result == LUMA_OK) {
+    const uint8_t *copy = arena_copy(work->arena, doc.data, doc.bytes);
+    if (!copy)
+      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a document");
+    doc.data = copy;
+  }
+  store_pins_release(&pins);
+  TRY(result);
+  if (work->version) *work->version = doc_header(&doc).version;
+  *work->document = doc_root(&doc);
+  return LUMA_OK;
+}
+
+status docs_get(struct session *session, struct slice collection, const struct val *key,
+                struct arena *arena, struct val *document, uint64_t *version, struct err *err) {
+  struct get_work work = {collection, key, arena, document, version};
+  return session_look(session, get_work, &work, err);
+}
+
+/* ---- changing ---- */
+
+struct put_work {
+  struct slice collection, json;
+  const struct val *key, *fields; /* of `json` */
+  const struct docs_put_options *options;
+  bool made;
+};
+
+static status insert_under(struct model_txn *txn, const struct collection *collection,
+                           struct put_work *work, struct err *err) {
+  struct buf out;
+  struct build build;
+  struct slice bytes;
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  build_begin_map(&build);
+  build_name(&build, key_name());
+  build_put(&build, work->key);
+  for (uint32_t i = 0; i < val_count(work->fields); i++) {
+    struct slice name;
+    struct val value = val_field_at(work->fields, i, &name);
+    if (slice_is_equal(name, key_name())) continue;
+    if (work->options->merge && value.type == VAL_NULL) continue;
+    build_name(&build, name);
+    build_put(&build, &value);
+  }
+  build_end(&build);
+  status result = build_finish(&build, &bytes, err);
+  build_deinit(&build);
+  if (result == LUMA_OK) {
+    struct val document = val_decode(bytes, NULL);
+    struct model_write write = {.document = &document};
+    result = model_insert(txn, collection, &write, 1, NULL, err);
+  }
+  buf_deinit(&out);
+  work->made = result == LUMA_OK;
+  return result;
+}
+
+static status merge_into(struct model_txn *txn, const struct collection *collection,
+                         const struct doc *old, const struct val *patch, struct err *err) {
+  struct arena arena;
+  struct buf out;
+  struct build build;
+  struct edit edit;
+  struct slice bytes;
+  struct val root = doc_root(old);
+  arena_init(&arena, 0, 0);
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  status result = edit_init(&edit, &arena, &root, err);
+  if (result == LUMA_OK) result = edit_merge(&edit, patch, err);
+  if (result == LUMA_OK) {
+    build_begin_map(&build);
+    result = edit_write(&edit, &build, err);
+    build_end(&build);
+  }
+  if (result == LUMA_OK) result = build_finish(&build, &bytes, err);
+  if (result == LUMA_OK) {
+    struct val document = val_decode(bytes, NULL);
+    result = model_replace(txn, collection, old, &document, err);
+  }
+  build_deinit(&build);
+  buf_deinit(&out);
+  arena_deinit(&arena);
+  return result;
+}
+
+static status put_work(void *context, struct model_txn *txn, struct err *err) {
+  struct put_work *work = context;
+  const struct collection *collection;
+  work->made = false;
+  if (work->options->upsert)
+    TRY(docs_ensure_collection(txn, work->collection, &collection, err));
+  else
+    TRY(find(txn, work->collection, &collection, err));
+  struct store_pins pins = {0};
+  struct doc old;
+  status result = model_get_many(txn, collection, work->key, 1, &old, &pins, err);
+  if (result == LUMA_OK && !old.data) {
+    result = work->options->upsert ? insert_under(txn, collection, work, err)
+                                   : fail_no_document(collection->name, err);
+  } else if (result == LUMA_OK) {
+    result = work->options->merge ? merge_into(txn, collection, &old, work->fields, err)
+                                  : model_replace(txn, collection, &old, work->fields, err);
+  }
+  store_pins_release(&pins);
+  return result;
+}
+
+status docs_put(struct session *session, struct slice collection, const struct val *key,
+                struct slice json, const struct docs_put_options *options, bool *made,
+                struct err *err) {
+  struct json_reader *reader;
+  struct json_read_options read = {.form = JSON_TAGGED, .id_is_key = true};
+  struct buf out;
+  struct val fields;
+  TRY(session_json_reader(session, &reader, err));
+  buf_init(&out, DOC_BYTES_MAX);
+  struct put_work work = {collection, json, key, &fields, options, false};
+  status result = json_read_value(reader, json, &read, &out, &fields, err);
+  if (result == LUMA_OK && fields.type != VAL_MAP) {
+    result = err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
+                       "a document is a JSON object, not a %s", val_type_name(fields.type));
+  }
+  if (result == LUMA_OK) result = session_change(session, put_work, &work, err);
+  buf_deinit(&out);
+  if (made) *made = work.made;
+  return result;
+}
+
+struct delete_work {
+  struct slice collection;
+  const struct val *key;
+};
+
+static status delete_work(void *context, struct model_txn *txn, struct err *err) {
+  struct delete_work *work = context;
+  const struct collection *collection;
+  struct store_pins pins = {0};
+  struct doc doc;
+  TRY(find(txn, work->collection, &collection, err));
+  status result = get_document(txn, collection, work->key, &doc, &pins, err);
+  if (result == LUMA_OK) result = model_delete(txn, collection, &doc, err);
+  store_pins_release(&pins);
+  return result;
+}
+
+status docs_delete(struct session *session, struct slice collection, const struct val *key,
+                   struct err *err) {
+  struct delete_work work = {collection, key};
+  return session_change(session, delete_work, &work, err);
+}
+
+struct count_work {
+  struct slice collection;
+  uint64_t count;
+};
+
+static status count_work(void *context, struct model_txn *txn, struct err *err) {
+  struct count_work *work = context;
+  const struct collection *collection;
+  TRY(find(txn, work->collection, &collection, err));
+  return model_count(txn, collection, &work->count, err);
+}
+
+status docs_count(struct session *session, struct slice collection, uint64_t *count,
+                  struct err *err) {
+  struct count_work work = {collection, 0};
+  TRY(session_look(session, count_work, &work, err));
+  *count = work.count;
+  return LUMA_OK;
+}

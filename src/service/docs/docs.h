@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents by key, without a language: the short way for the C interface and for REST. JSON in,
+ * documents out. Thread: as the session. */
+#ifndef SERVICE_DOCS_DOCS_H
+#define SERVICE_DOCS_DOCS_H
+
+#include "service/session/session.h"
+#include "value/json/json.h"
+
+/** Inserts documents given as JSON objects, all or none; the collection is made if it is missing.
+ * `keys` (may be NULL) gets each one's key, in `arena` (which must outlive them). `failed` (may be
+ * NULL): the index of the one that failed. */
+status docs_insert(struct session *session, struct slice collection, const struct slice *jsons,
+                   uint32_t count, struct arena *arena, struct val *keys, uint32_t *failed,
+                   struct err *err);
+/** The document under a key as a value in `arena`, and its version; LUMA_NOT_FOUND. `version` may
+ * be NULL. */
+status docs_get(struct session *session, struct slice collection, const struct val *key,
+                struct arena *arena, struct val *document, uint64_t *version, struct err *err);
+
+struct docs_put_options {
+  bool merge;  /* JSON merge patch (RFC 7396) instead of replacement */
+  bool upsert; /* insert if it is missing, else LUMA_NOT_FOUND */
+};
+/** Replaces or patches. `made` (may be NULL): it was inserted. */
+status docs_put(struct session *session, struct slice collection, const struct val *key,
+                struct slice json, const struct docs_put_options *options, bool *made,
+                struct err *err);
+/** LUMA_NOT_FOUND if there is none. */
+status docs_delete(struct session *session, struct slice collection, const struct val *key,
+                   struct err *err);
+/** Documents in the collection. */
+status docs_count(struct session *session, struct slice collection, uint64_t *count,
+                  struct err *err);
+
+/** The collection, made in the transaction if it is missing. */
+status docs_ensure_collection(struct model_txn *txn, struct slice name,
+                              const struct collection **collection, struct err *err);
+/** Reads one JSON object as a document of the collection with its key slot filled, appended to
+ * `out`. `*made_key`: a ULID was made. */
+status docs_read_json(struct json_reader *reader, struct model *model,
+                      const struct collection *collection, struct slice json, struct buf *out,
+                      struct slice *document, bool *made_key, struct err *err);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Cursors: rows one by one out of a run's batches, and what a statement did. */
+#include "base/mem/mem.h"
+#include "service/session/session_int.h"
+
+status session__cursor_create(struct session *session, struct query *query, bool owns_query,
+                              struct session_cursor **cursor, struct err *err) {
+  if (session->cursors_count >= SESSION_CURSORS_MAX) {
+    err_raise(err, LUMA_BUSY, __FILE__, __LINE__, "the session has %d open results",
+              SESSION_CURSORS_MAX);
+    err_hint(err, "close results that are no longer read");
+    return LUMA_BUSY;
+  }
+  struct session_cursor *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a result");
+  made->session = session;
+  made->query = query;
+  made->owns_query = owns_query;
+  made->kind = query_kind(query);
+  arena_init(&made->arena, 0, 0);
+  made->next = session->cursors;
+  if (made->next) made->next->previous = made;
+  session->cursors = made;
+  session->cursors_count++;
+  *cursor = made;
+  return LUMA_OK;
+}
+
+void session__cursor_end(struct session_cursor *cursor) {
+  query_close(cursor->run);
+  cursor->run = NULL;
+  model_rollback(cursor->own);
+  cursor->own = NULL;
+  cursor->batch = NULL;
+  cursor->has_row = false;
+  cursor->ended = true;
+}
+
+void session_cursor_close(struct session_cursor *cursor) {
+  if (!cursor) return;
+  session__cursor_end(cursor);
+  if (cursor->owns_query) query_destroy(cursor->query);
+  if (cursor->next) cursor->next->previous = cursor->previous;
+  if (cursor->previous)
+    cursor->previous->next = cursor->next;
+  else
+    cursor->session->cursors = cursor->next;
+  cursor->session->cursors_count--;
+  arena_deinit(&cursor->arena);
+  mem_free(cursor);
+}
+
+void session__close_runs(struct session *session) {
+  for (struct session_cursor *cursor = session->cursors; cursor; cursor = cursor->next) {
+    if (!cursor->run || cursor->own) continue;
+    session__cursor_end(cursor);
+    cursor->was_closed = true;
+  }
+}
+
+/* ---- outcome ---- */
+
+static status copy_keys(struct session_cursor *cursor, const struct val *keys, uint32_t count,
+                        struct err *err) {
+  struct val *copies = arena_alloc(&cursor->arena, (count + 1u) * sizeof *copies);
+  if (!copies) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the keys inserted");
+  struct buf encoded;
+  buf_init(&encoded, DOC_BYTES_MAX);
+  status result = LUMA_OK;
+  for (uint32_t i = 0; i < count && result == LUMA_OK; i++) {
+    struct build build;
+    struct slice bytes;
+    buf_reset(&encoded);
+    build_init(&build, &encoded, NULL);
+    build_put(&build, &keys[i]);
+    result = build_finish(&build, &bytes, err);
+    build_deinit(&build);
+    const uint8_t *copy =
+        result == LUMA_OK ? arena_copy(&cursor->arena, bytes.data, bytes.bytes) : NULL;
+    if (result == LUMA_OK && !copy)
+      result =
+          err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the keys inserted");
+    if (result == LUMA_OK) copies[i] = val_decode(slice_of(copy, bytes.bytes), NULL);
+  }
+  buf_deinit(&encoded);
+  cursor->outcome.keys = copies;
+  cursor->outcome.keys_count = result == LUMA_OK ? count : 0;
+  return result;
+}
+
+static status copy_array(struct session_cursor *cursor, const void *items, size_t bytes,
+                         const void **copy, struct err *err) {
+  *copy = arena_copy(&cursor->arena, items, bytes);
+  if (bytes && !*copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  return LUMA_OK;
+}
+
+status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err) {
+  struct query_summary summary;
+  query_summary(cursor->run, &summary);
+  const void *warnings, *errors;
+  TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings,
+                 &warnings, err));
+  TRY(copy_array(cursor, summary.write_errors,
+                 summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
+  cursor->outcome = (struct session_outcome){.matched = summary.matched,
+                                             .affected = summary.affected,
+                                             .upserted = summary.upserted,
+                                             .warnings = warnings,
+                                             .warnings_count = summary.warnings_count,
+                                             .write_errors = errors,
+                                             .write_errors_count = summary.write_errors_count};
+  return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
+}
+
+struct session_outcome session_outcome(struct session_cursor *cursor) {
+  if (!cursor->run) return cursor->outcome;
+  struct query_summary summary;
+  query_summary(cursor->run, &summary);
+  return (struct session_outcome){.matched = summary.matched,
+                                  .affected = summary.affected,
+                                  .warnings = summary.warnings,
+                                  .warnings_count = summary.warnings_count};
+}
+
+/* ---- rows ---- */
+
+static status next_batch(struct session_cursor *cursor, struct err *err) {
+  cursor->nth = 0;
+  TRY(query_next(cursor->run, &cursor->batch, err));
+  if (cursor->batch) {
+    atomic_fetch_add_explicit(&cursor->session->db->counters.documents_read,
+                              cursor->batch->selected_count, memory_order_relaxed);
+    return LUMA_OK;
+  }
+  TRY(session__cursor_keep_outcome(cursor, err));
+  session__cursor_end(cursor);
+  return LUMA_OK;
+}
+
+status session_next(struct session_cursor *cursor, struct val *document, bool *has,
+                    struct err *err) {
+  *has = false;
+  if (cursor->was_closed) {
+    FAIL(err, LUMA_CLOSED, "the transaction this result was read in has ended");
+  }
+  if (cursor->ended) return LUMA_OK;
+  if (!cursor->batch || cursor->nth == cursor->batch->selected_count) {
+    TRY(next_batch(cursor, err));
+    if (cursor->ended) return LUMA_OK;
+  }
+  TRY(query_document(cursor->run, cursor->batch, cursor->nth, document, err));
+  cursor->row = batch_row(cursor->batch, cursor->nth);
+  cursor->nth++;
+  cursor->has_row = true;
+  *has = true;
+  return LUMA_OK;
+}
+
+struct val session_column(const struct session_cursor *cursor, uint32_t index) {
+  if (!cursor->has_row || index >= cursor->batch->columns_count) return val_missing();
+  return cursor->batch->columns[index][cursor->row];
+}
+
+const struct plan_column *session_columns(const struct session_cursor *cursor, uint32_t *count) {
+  return query_columns(cursor->query, count);
+}
+
+enum query_reply session_reply(const struct session_cursor *cursor) {
+  return query_reply(cursor->query);
+}
+
+enum plan_kind session_kind(const struct session_cursor *cursor) {
+  return cursor->kind;
+}
+
+enum plan_language session_language(const struct session_cursor *cursor) {
+  return query_language(cursor->query);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Executing a statement in the right transaction: the session's, under a savepoint; or its own,
+ * tried again on conflict. */
+#include "service/session/session_int.h"
+
+enum { BACKOFF_FIRST_US = 50, BACKOFF_MAX_US = 20000 };
+
+static status open_run(struct session_cursor *cursor, const struct session_request *request,
+                       struct model_txn *txn, struct err *err) {
+  struct session *session = cursor->session;
+  struct db *db = session->db;
+  uint64_t timeout_us = request->timeout_us ? request->timeout_us : session->timeout_us;
+  struct query_open_options options = {
+      .params = request->params,
+      .os = db->os,
+      .now_us = os_now_us(db->os),
+      .deadline_us = timeout_us ? os_monotonic_us(db->os) + timeout_us : 0,
+      .cancelled = &session->cancelled,
+      .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
+  };
+  return query_open(cursor->query, txn, &options, &cursor->run, err);
+}
+
+/* Runs a writing statement to its end and keeps its outcome. */
+static status run_write(struct session_cursor *cursor, const struct session_request *request,
+                        struct model_txn *txn, struct err *err) {
+  TRY(open_run(cursor, request, txn, err));
+  status result;
+  struct batch *batch;
+  do result = query_next(cursor->run, &batch, err);
+  while (result == LUMA_OK && batch);
+  if (result == LUMA_OK) result = session__cursor_keep_outcome(cursor, err);
+  query_close(cursor->run);
+  cursor->run = NULL;
+  return result;
+}
+
+/* ---- transactions around work ---- */
+
+static status change_once(struct session *session, session_work_fn *work, void *context,
+                          struct err *err) {
+  struct store_begin_options options = {.may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(session->db->model, &options, &txn, err));
+  status result = work(context, txn, err);
+  if (result != LUMA_OK) {
+    model_rollback(txn);
+    return result;
+  }
+  return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+}
+
+static status change_alone(struct session *session, session_work_fn *work, void *context,
+                           struct err *err) {
+  uint64_t pause_us = BACKOFF_FIRST_US;
+  for (int tries = 0;; tries++) {
+    status result = change_once(session, work, context, err);
+    if (result != LUMA_CONFLICT || tries == SESSION_RETRIES_MAX) return result;
+    atomic_fetch_add_explicit(&session->db->counters.retries, 1, memory_order_relaxed);
+    if (atomic_load(&session->cancelled)) return result;
+    os_sleep_us(session->db->os, pause_us);
+    if (pause_us < BACKOFF_MAX_US) pause_us *= 2;
+  }
+}
+
+static status change_inside(struct session *session, session_work_fn *work, void *context,
+                            struct err *err) {
+  uint64_t mark;
+  TRY(model_savepoint(session->txn, &mark, err));
+  status result = work(context, session->txn, err);
+  if (result == LUMA_OK) return LUMA_OK;
+  struct err second = {0};
+  if (model_rollback_to(session->txn, mark, &second) != LUMA_OK) {
+    err_wrap(err, "the statement could not be undone (%s)", second.message);
+  }
+  return result;
+}
+
+status session_change(struct session *session, session_work_fn *work, void *context,
+                      struct err *err) {
+  if (session->db->options.read_only) {
+    FAIL(err, LUMA_READ_ONLY, "the database is open for reading only");
+  }
+  return session->txn ? change_inside(session, work, context, err)
+                      : change_alone(session, work, context, err);
+}
+
+status session_look(struct session *session, session_work_fn *work, void *context,
+                    struct err *err) {
+  if (session->txn) return work(context, session->txn, err);
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(session->db->model, &options, &txn, err));
+  status result = work(context, txn, err);
+  model_rollback(txn);
+  return result;
+}
+
+/* ---- statements ---- */
+
+struct write_work {
+  struct session_cursor *cursor;
+  const struct session_request *request;
+};
+
+static status write_work(void *context, struct model_txn *txn, struct err *err) {
+  struct write_work *work = context;
+  return run_write(work->cursor, work->request, txn, err);
+}
+
+static status fail_index_inside(struct err *err) {
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "an index cannot be made inside a transaction");
+  err_hint(err, "COMMIT first: building an index commits in steps of its own");
+  return LUMA_INVALID_ARGUMENT;
+}
+
+static status read_alone(struct session_cursor *cursor, const struct session_request *request,
+                         struct err *err) {
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  TRY(model_begin(cursor->session->db->model, &options, &cursor->own, err));
+  return open_run(cursor, request, cursor->own, err);
+}
+
+status session__execute(struct session_cursor *cursor, const struct session_request *request,
+                        struct err *err) {
+  struct session *session = cursor->session;
+  if (!query_is_write(cursor->query)) {
+    return session->txn ? open_run(cursor, request, session->txn, err)
+                        : read_alone(cursor, request, err);
+  }
+  if (session->txn && cursor->kind == PLAN_CREATE_INDEX) return fail_index_inside(err);
+  cursor->ended = true;
+  struct write_work work = {cursor, request};
+  return session_change(session, write_work, &work, err);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions, their transaction, and which statements are theirs to run. */
+#include "service/session/session.h"
+
+#include "base/mem/mem.h"
+#include "service/session/session_int.h"
+
+status session_open(struct db *db, struct session **session, struct err *err) {
+  struct session *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a session");
+  made->db = db;
+  *session = made;
+  return LUMA_OK;
+}
+
+void session_close(struct session *session) {
+  if (!session) return;
+  while (session->cursors) session_cursor_close(session->cursors);
+  model_rollback(session->txn);
+  json_reader_destroy(session->reader);
+  mem_free(session);
+}
+
+struct db *session_db(const struct session *session) {
+  return session->db;
+}
+bool session_in_transaction(const struct session *session) {
+  return session->txn != NULL;
+}
+void session_cancel(struct session *session) {
+  atomic_store(&session->cancelled, true);
+}
+void session_set_timeout_us(struct session *session, uint64_t timeout_us) {
+  session->timeout_us = timeout_us;
+}
+
+status session_json_reader(struct session *session, struct json_reader **reader, struct err *err) {
+  if (!session->reader) TRY(json_reader_create(&session->reader, err));
+  *reader = session->reader;
+  return LUMA_OK;
+}
+
+/* ---- the explicit transaction ---- */
+
+status session_begin(struct session *session, bool serializable, struct err *err) {
+  if (session->txn) {
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "a transaction is open already");
+    err_hint(err, "COMMIT or ROLLBACK it first; transactions do not nest");
+    return LUMA_INVALID_ARGUMENT;
+  }
+  struct store_begin_options options = {.isolation =
+                                            serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
+                                        .read_only = session->db->options.read_only,
+                                        .may_block = true};
+  return model_begin(session->db->model, &options, &session->txn, err);
+}
+
+static status fail_no_transaction(struct err *err) {
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "no transaction is open");
+  err_hint(err, "BEGIN opens one");
+  return LUMA_INVALID_ARGUMENT;
+}
+
+status session_commit(struct session *session, struct err *err) {
+  if (!session->txn) return fail_no_transaction(err);
+  session__close_runs(session);
+  struct model_txn *txn = session->txn;
+  session->txn = NULL;
+  return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+}
+
+status session_rollback(struct session *session, struct err *err) {
+  if (!session->txn) return fail_no_transaction(err);
+  session__close_runs(session);
+  model_rollback(session->txn);
+  session->txn = NULL;
+  return LUMA_OK;
+}
+
+/* ---- preparing ---- */
+
+static status prepare(struct session *session, const struct query_source *source, size_t *offset,
+                      struct query **query, struct err *err) {
+  struct query_source with_lang = *source;
+  if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
+  struct query_prepare_options options = {.now_us = os_now_us(session->db->os)};
+  return query_prepare(session->db->model, session->txn, &with_lang, offset, &options, query, err);
+}
+
+status session_prepare(struct session *session, const struct query_source *source,
+                       struct session_prepared **prepared, struct err *err) {
+  struct session_prepared *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a statement");
+  made->session = session;
+  status result = prepare(session, source, NULL, &made->query, err);
+  if (result != LUMA_OK) {
+    mem_free(made);
+    return result;
+  }
+  *prepared = made;
+  return LUMA_OK;
+}
+
+void session_unprepare(struct session_prepared *prepared) {
+  if (!prepared) return;
+  query_destroy(prepared->query);
+  mem_free(prepared);
+}
+
+/* ---- running ---- */
+
+static bool is_sessions_own(enum plan_kind kind) {
+  return kind == PLAN_BEGIN || kind == PLAN_COMMIT || kind == PLAN_ROLLBACK;
+}
+
+static status run_own(struct session *session, enum plan_kind kind, struct err *err) {
+  if (kind == PLAN_BEGIN) return session_begin(session, false, err);
+  return kind == PLAN_COMMIT ? session_commit(session, err) : session_rollback(session, err);
+}
+
+static void count_statement(struct session *session, status result) {
+  atomic_fetch_add_explicit(&session->db->counters.statements, 1, memory_order_relaxed);
+  if (result != LUMA_OK) {
+    atomic_fetch_add_explicit(&session->db->counters.failures, 1, memory_order_relaxed);
+  }
+}
+
+/* Runs a prepared query under a new cursor, which owns it if `owns`. */
+static status run_query(struct session *session, struct query *query, bool owns,
+                        const struct session_request *request, struct session_cursor **cursor,
+                        struct err *err) {
+  struct session_cursor *made;
+  status result = session__cursor_create(session, query, owns, &made, err);
+  if (result != LUMA_OK) {
+    if (owns) query_destroy(query);
+    return result;
+  }
+  atomic_store(&session->cancelled, false);
+  if (is_sessions_own(made->kind)) {
+    made->ended = true;
+    result = run_own(session, made->kind, err);
+  } else {
+    result = session__execute(made, request, err);
+  }
+  count_statement(session, result);
+  if (result != LUMA_OK) {
+    session_cursor_close(made);
+    return result;
+  }
+  *cursor = made;
+  return LUMA_OK;
+}
+
+status session_run(struct session *session, const struct session_request *request, size_t *offset,
+                   struct session_cursor **cursor, struct err *err) {
+  struct query *query;
+  status result = prepare(session, &request->source, offset, &query, err);
+  if (result != LUMA_OK) {
+    count_statement(session, result);
+    return result;
+  }
+  return run_query(session, query, true, request, cursor, err);
+}
+
+status session_run_prepared(struct session_prepared *prepared, const struct query_params *params,
+                            struct session_cursor **cursor, struct err *err) {
+  struct session_request request = {.params = *params};
+  return run_query(prepared->session, prepared->query, false, &request, cursor, err);
+}

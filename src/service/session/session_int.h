@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of this folder only.
+ * Inv 1: every open cursor is in its session's list; a cursor without a run has `ended` set.
+ * Inv 2: a cursor of the explicit transaction has `own` NULL; when that transaction ends its run is
+ * closed. */
+#ifndef SERVICE_SESSION_SESSION_INT_H
+#define SERVICE_SESSION_SESSION_INT_H
+
+#include "service/session/session.h"
+
+struct session {
+  struct db *db;
+  struct model_txn *txn; /* explicit; NULL = none */
+  atomic_bool cancelled;
+  uint64_t timeout_us;
+  struct json_reader *reader; /* NULL until used */
+  struct session_cursor *cursors;
+  uint32_t cursors_count;
+};
+
+struct session_prepared {
+  struct session *session;
+  struct query *query;
+};
+
+struct session_cursor {
+  struct session *session;
+  struct session_cursor *next, *previous;
+  struct query *query; /* NULL: BEGIN, COMMIT, ROLLBACK */
+  bool owns_query, ended, was_closed;
+  enum plan_kind kind;
+  struct query_run *run;
+  struct model_txn *own; /* the snapshot of a reading statement outside a transaction */
+  struct batch *batch;
+  uint32_t nth, row; /* next live row; the row last read */
+  bool has_row;
+  struct arena arena; /* outcome kept after the run */
+  struct session_outcome outcome;
+};
+
+/** A cursor in the session's list, taking `query` over if `owns_query`. */
+status session__cursor_create(struct session *session, struct query *query, bool owns_query,
+                              struct session_cursor **cursor, struct err *err);
+/** Ends run and snapshot; `outcome` stays. */
+void session__cursor_end(struct session_cursor *cursor);
+/** Copies what the run has done so far into the cursor. */
+status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err);
+/** Ends the runs of all cursors of the explicit transaction. */
+void session__close_runs(struct session *session);
+/** Runs the cursor's query: a reading one is left open, a writing one runs to its end. */
+status session__execute(struct session_cursor *cursor, const struct session_request *request,
+                        struct err *err);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/model/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/test.h"
+
+/* ---- saying what happened ---- */
+
+void run_note(struct run *run, const char *format, ...) {
+  char *line = run->trace[run->trace_count++ % RUN_TRACE_LINES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(line, RUN_TRACE_BYTES, format, arguments);
+  va_end(arguments);
+}
+
+static void trace_print(const struct run *run) {
+  uint64_t from = run->trace_count > RUN_TRACE_LINES ? run->trace_count - RUN_TRACE_LINES : 0;
+  for (uint64_t i = from; i < run->trace_count; i++) {
+    printf("%6llu %s\n", (unsigned long long)i, run->trace[i % RUN_TRACE_LINES]);
+  }
+  printf("sync mode %d, WAL segment %llu, memtable %llu, block %llu, cache %llu, file %llu\n",
+         (int)run->tuning.sync_mode, (unsigned long long)run->tuning.wal_segment_bytes,
+         (unsigned long long)run->tuning.memtable_bytes,
+         (unsigned long long)run->tuning.block_bytes,
+         (unsigned long long)run->tuning.block_cache_bytes,
+         (unsigned long long)run->tuning.file_bytes);
+  printf("%s, round seed %llu (MODEL_ROUND=%llu repeats it alone)\n", run->target->name,
+         (unsigned long long)run->seed, (unsigned long long)run->seed);
+}
+
+void run_expect(struct run *run, bool holds, const char *format, ...) {
+  if (holds) return;
+  char message[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  trace_print(run);
+  fail_msg("%s", message);
+}
+
+/* A store that met a fault may have become read only; a crash fails whatever touches the disk. */
+bool run_worked(struct run *run, status answer, const char *what) {
+  if (answer == LUMA_OK) return true;
+  bool is_fault = answer == LUMA_IO_ERROR || answer == LUMA_READ_ONLY || answer == LUMA_DISK_FULL;
+  run_expect(run, run->is_armed && is_fault, "%s: %s: %s", what, status_info(answer)->name,
+             run->err.message);
+  run_note(run, "  %s broke: %s", what, run->err.message);
+  run->is_broken = true;
+  return false;
+}
+
+/* ---- chance ---- */
+
+bool run_chance(struct run *run, uint32_t one, uint32_t in) {
+  return rng_below(&run->rng, in) < one;
+}
+
+bool run_is_durable(const struct run *run) {
+  return run->tuning.sync_mode == STORE_SYNC_ALWAYS || run->tuning.sync_mode == STORE_SYNC_GROUP;
+}
+
+struct slice run_bound(struct run *run, uint8_t *room, uint32_t *index) {
+  struct slice key = run->naive.keys[rng_below(&run->rng, NAIVE_KEYS)];
+  if (key.bytes) memcpy(room, key.data, key.bytes);
+  struct slice bound = slice_of(room, key.bytes);
+  switch (rng_below(&run->rng, 5)) {
+  case 0: room[bound.bytes++] = 0; break;
+  case 1: bound.bytes -= bound.bytes > 0; break;
+  case 2: room[bound.bytes++] = 0xff; break;
+  default: break;
+  }
+  *index = 0;
+  while (*index < NAIVE_KEYS && slice_compare(run->naive.keys[*index], bound) < 0) ++*index;
+  return bound;
+}
+
+static void draw_tuning(struct run *run) {
+  static const enum store_sync_mode modes[] = {
+      STORE_SYNC_ALWAYS, STORE_SYNC_GROUP, STORE_SYNC_GROUP, STORE_SYNC_PERIODIC, STORE_SYNC_NEVER};
+  struct rng *rng = &run->rng;
+  run->tuning = (struct run_tuning){
+      .sync_mode = modes[rng_below(rng, sizeof modes / sizeof modes[0])],
+      .wal_segment_bytes = (uint64_t)8192 << rng_below(rng, 4),
+      .memtable_bytes = (uint64_t)2048 << rng_below(rng, 5),
+      .block_bytes = (uint64_t)256 << rng_below(rng, 3),
+      .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
+      .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
+  };
+}
+
+/* ---- the round ---- */
+
+static void open_first(struct run *run) {
+  run_worked(run, run->target->open(run, &run->store, &run->err), "open");
+  struct store_txn *txn = NULL;
+  run_worked(run, store_begin(run->store, NULL, &txn, &run->err), "begin");
+  run->last_seq = store_snapshot(txn);
+  store_rollback(txn);
+}
+
+static void step(struct run *run) {
+  if (run_chance(run, 1, 12)) {
+    run_store_step(run);
+    return;
+  }
+  struct run_client *client = &run->clients[rng_below(&run->rng, RUN_CLIENTS)];
+  if (client->txn) {
+    run_client_step(run, client);
+  } else {
+    run_client_begin(run, client);
+  }
+}
+
+static void finish(struct run *run) {
+  for (int i = 0; i < RUN_CLIENTS; i++) {
+    if (run->clients[i].txn) run_client_rollback(run, &run->clients[i]);
+  }
+  if (run->is_armed) run->is_broken = true; /* what is still to come does not matter any more */
+  if (run->is_broken) run_recover(run);
+  run_verify(run);
+  store_close(run->store);
+}
+
+void run_round(const struct run_target *target, uint64_t seed, uint32_t operations) {
+  struct run *run = calloc(1, sizeof *run);
+  assert_non_null(run);
+  run->target = target;
+  run->seed = seed;
+  rng_init(&run->rng, seed);
+  draw_tuning(run);
+  naive_init(&run->naive, &run->rng);
+  if (target->is_on_sim) run->sim = simos_create(rng_next(&run->rng));
+  open_first(run);
+  for (uint32_t i = 0; i < operations; i++) {
+    step(run);
+    if (run->is_broken) run_recover(run);
+  }
+  finish(run);
+  if (run->sim) simos_destroy(run->sim);
+  naive_deinit(&run->naive);
+  free(run);
+}
