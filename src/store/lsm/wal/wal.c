@@ -98,6 +98,9 @@ static status append_locked(struct wal *wal, uint64_t seq, struct slice record, 
   store32le(at, (uint32_t)record.bytes);
   memcpy(at + WAL_RECORD_HEADER_BYTES, record.data, record.bytes);
   wal->pending.bytes += bytes;
+  /* A second record of the same commit: not everything up to `seq` is written any more. */
+  if (wal->written_seq == seq && seq > 0) wal->written_seq = seq - 1;
+  if (wal->synced_seq == seq && seq > 0) wal->synced_seq = seq - 1;
   wal->appended_seq = seq;
   return LUMA_OK;
 }
@@ -297,6 +300,13 @@ void wal_close(struct wal *wal) {
 uint64_t wal_pending_bytes(struct wal *wal) {
   mutex_lock(&wal->lock);
   uint64_t bytes = wal->pending.bytes - FRAME_HEADER_BYTES;
+  mutex_unlock(&wal->lock);
+  return bytes;
+}
+
+uint64_t wal_bytes_since(struct wal *wal, struct wal_start start) {
+  mutex_lock(&wal->lock);
+  uint64_t bytes = wal->lsn - start.lsn;
   mutex_unlock(&wal->lock);
   return bytes;
 }

@@ -92,6 +92,8 @@ uint64_t wal_pending_bytes(struct wal *wal);
 
 /** The place from which everything appended from now on can be replayed. */
 struct wal_start wal_mark(struct wal *wal);
+/** Bytes written since a mark. */
+uint64_t wal_bytes_since(struct wal *wal, struct wal_start start);
 /** Segments before `start.segment` are needed no more: they are used again or removed. */
 void wal_release(struct wal *wal, struct wal_start start);
 /** Makes the next segment now if there is none, so that no commit has to wait for it. */
