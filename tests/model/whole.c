@@ -195,6 +195,13 @@ void run_abandon(struct run *run) {
   }
 }
 
+/* Trouble that was to come and did not will not come any more. */
+static void disarm(struct run *run) {
+  simos_crash_at(run->sim, 0);
+  simos_kill_at(run->sim, 0);
+  simos_fail_at(run->sim, 0, LUMA_OK);
+}
+
 /* Opens, with the power failing now and then while it does. */
 static void open_again(struct run *run) {
   for (int tries = 0;; tries++) {
@@ -267,9 +274,7 @@ void run_recover(struct run *run) {
   if (run->store) store_close(run->store);
   if (only_a_fault && run_chance(run, 1, 2)) simos_crash(run->sim);
   if (simos_is_off(run->sim)) simos_reboot(run->sim);
-  simos_crash_at(run->sim, 0);
-  simos_kill_at(run->sim, 0);
-  simos_fail_at(run->sim, 0, LUMA_OK);
+  disarm(run);
   open_again(run);
   if (!run->is_broken) find_survivors(run);
   if (run->is_broken) {
@@ -294,6 +299,7 @@ static void do_reopen(struct run *run) {
     return;
   }
   if (!run->is_armed) naive_settle(&run->naive);
+  if (run->sim) disarm(run);
   open_again(run);
   if (run->is_broken) return;
   find_survivors(run);

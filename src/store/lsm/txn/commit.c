@@ -47,7 +47,8 @@ static status check_guards(struct commit *commit, struct err *err) {
   return LUMA_OK;
 }
 
-/* Puts that stand for additions never conflict. They are the last operations of the log. */
+/* Puts that stand for additions are the last operations of the log; they conflict only when a put
+ * or delete of our own came before the additions. */
 static size_t checked_end(const struct commit *commit) {
   return commit->counters_count ? commit->counters[0].op_at : commit->txn->writes.log.bytes;
 }
