@@ -116,7 +116,9 @@ static void finish(struct run *run) {
     if (run->clients[i].txn) run_client_rollback(run, &run->clients[i]);
   }
   if (run->sim) simos_crash_at(run->sim, 0);
+  if (run->sim) simos_kill_at(run->sim, 0);
   if (run->sim) simos_fail_at(run->sim, 0, LUMA_OK);
+  if (run->sim && simos_is_off(run->sim)) run->is_broken = true; /* during work nobody waited for */
   run->is_armed = run->is_armed && run->is_broken;
   if (run->is_broken) run_recover(run);
   run_verify(run);

@@ -71,6 +71,12 @@ static status check_conflicts(struct commit *commit, struct err *err) {
   struct record_op op;
   for (size_t at = RECORD_HEADER_BYTES; record_next(log, &at, &op);)
     TRY(check_op(commit, &op, err));
+  for (size_t i = 0; i < commit->counters_count; i++) {
+    size_t at = commit->counters[i].op_at;
+    if (commit->counters[i].relative) continue;
+    record_next(buf_slice(&commit->txn->writes.log), &at, &op);
+    TRY(check_op(commit, &op, err));
+  }
   return LUMA_OK;
 }
 
