@@ -28,7 +28,8 @@ struct run_target {
   const char *name;
   status (*open)(struct run *run, struct store **store, struct err *err);
   bool is_kept;   /* what was committed outlives close */
-  bool is_on_sim; /* it stands on run->sim, which can crash */
+  bool is_on_sim; /* it stands on run->sim */
+  bool can_crash; /* and run->sim does what is worst */
 };
 
 /** Something read that must stay in place. */
