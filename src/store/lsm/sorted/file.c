@@ -143,8 +143,10 @@ static bool is_in_range(const struct sorted_info *info, struct slice key, uint64
          slice_compare(key, info->key_max) <= 0;
 }
 
-/* The block that holds the value of the entry the cursor stands at, with one reference for the caller. */
-static status take_value(struct sorted_cursor *cursor, struct slice *value, struct cache_block **holder, struct err *err) {
+/* The block that holds the value of the entry the cursor stands at, with one reference for the
+ * caller. */
+static status take_value(struct sorted_cursor *cursor, struct slice *value,
+                         struct cache_block **holder, struct err *err) {
   *value = block_value(&cursor->view, cursor->index);
   *holder = cursor->block;
   if (block_kind_of(&cursor->view, cursor->index) != BLOCK_APART) {
@@ -157,8 +159,10 @@ static status take_value(struct sorted_cursor *cursor, struct slice *value, stru
 }
 
 /* Fills `found` from the entry the cursor stands at. */
-static status take_found(struct sorted_cursor *cursor, struct entry_found *found, struct store_pins *pins, struct err *err) {
-  struct entry_found here = {.found = true, .kind = ENTRY_DELETE, .seq = block_seq(&cursor->view, cursor->index)};
+static status take_found(struct sorted_cursor *cursor, struct entry_found *found,
+                         struct store_pins *pins, struct err *err) {
+  struct entry_found here = {
+      .found = true, .kind = ENTRY_DELETE, .seq = block_seq(&cursor->view, cursor->index)};
   if (block_kind_of(&cursor->view, cursor->index) != BLOCK_DELETE) {
     struct cache_block *holder;
     here.kind = ENTRY_PUT;

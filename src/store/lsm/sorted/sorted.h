@@ -124,7 +124,9 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
 status sorted_cursor_next_block(struct sorted_cursor *cursor, struct err *err);
 status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err);
 
-/** Loads a value that stands apart: `handle` is the value of an entry of kind BLOCK_APART. `*value` has one reference for the caller. */
-status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill, struct cache_block **value, struct err *err);
+/** Loads a value that stands apart: `handle` is the value of an entry of kind BLOCK_APART. `*value`
+ * has one reference for the caller. */
+status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill,
+                    struct cache_block **value, struct err *err);
 
 #endif
