@@ -272,7 +272,7 @@ static void survives_failing_memory(void) {
 
 /* ---- readers beside the writer ---- */
 
-enum { READERS = 3, ROUNDS = 60000, LIVE_KEYS = 3000 };
+enum { READERS = 3, ROUNDS = 60000, LIVE_KEYS = 20000 };
 
 struct shared {
   struct memtable *memtable;
