@@ -13,7 +13,7 @@
 #include "tests/lib/simos.h"
 #include "tests/model/naive.h"
 
-enum { RUN_CLIENTS = 4, RUN_KEPT_MAX = 48, RUN_TRACE_LINES = 4000, RUN_TRACE_BYTES = 160 };
+enum { RUN_CLIENTS = 4, RUN_KEPT_MAX = 48, RUN_TRACE_LINES = 40, RUN_TRACE_BYTES = 160 };
 
 struct run;
 

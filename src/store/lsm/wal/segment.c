@@ -69,8 +69,7 @@ static void remove_segment(const struct wal_options *options, uint64_t number) {
     os_remove(options->os, path.text, NULL);
 }
 
-/* A spare that is too small for the group gives way to one that was made: until then what was
- * appended before may need it. Its number is not used again. */
+/* A spare that is too small for the group gives way; its number is not used again. */
 static void drop_small_spares(struct wal *wal, uint64_t bytes) {
   while (wal->spares.count > 0 && wal->spares.items[0].bytes < bytes) {
     remove_segment(&wal->options, wal->spares.items[0].start.segment);
@@ -83,9 +82,8 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
     cond_wait(&wal->changed, &wal->lock);
     return LUMA_OK;
   }
-  if (wal->spares.count > 0 && wal->spares.items[0].bytes >= bytes) return LUMA_OK;
   TRY(wal__segments_reserve(&wal->spares, 1, err));
-  TRY(wal__segments_reserve(&wal->used, wal->spares.count + 1, err));
+  TRY(wal__segments_reserve(&wal->used, 1, err));
   struct wal_segment made = {.start.segment = wal->segment_next++,
                              .bytes = next_segment_bytes(wal, bytes)};
   wal->making = true;
@@ -94,8 +92,8 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
   mutex_lock(&wal->lock);
   wal->making = false;
   if (answer == LUMA_OK) {
-    drop_small_spares(wal, bytes);
     wal->spares.items[wal->spares.count++] = made;
+    drop_small_spares(wal, bytes); /* not before: what is pending may count on one of them */
   }
   cond_broadcast(&wal->changed);
   return answer;
