@@ -29,7 +29,7 @@ static struct slice key_draw(struct rng *rng, uint8_t *room) {
 
 /* The empty key is always there: it comes first. */
 void naive_init(struct naive_store *naive, struct rng *rng) {
-  *naive = (struct naive_store){.next_number = 1};
+  *naive = (struct naive_store){.next_number = 1, .is_heavy = rng_below(rng, 6) == 0};
   naive->keys[0] = slice_of(naive->key_bytes[0], 0);
   for (uint32_t count = 1; count < NAIVE_KEYS;) {
     uint8_t *room = naive->key_bytes[count];
@@ -81,7 +81,7 @@ void naive_cut(struct naive_store *naive, uint64_t commits) {
 
 struct naive_blob naive_draw(struct naive_store *naive, struct rng *rng, uint32_t least) {
   struct naive_blob blob = {.number = naive->next_number++};
-  uint64_t kind = rng_below(rng, 100);
+  uint64_t kind = rng_below(rng, naive->is_heavy ? 160 : 100);
   uint64_t most = kind < 10 ? 1 : kind < 80 ? 100 : kind < 97 ? 1500 : NAIVE_VALUE_BYTES_MAX;
   blob.bytes = (uint32_t)rng_below(rng, most);
   if (blob.bytes < least) blob.bytes = least;

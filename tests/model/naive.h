@@ -83,6 +83,7 @@ struct naive_store {
   size_t feed_count, feed_capacity;
   uint64_t durable; /* commits up to this one must survive anything */
   uint64_t next_number;
+  bool is_heavy; /* many values are large */
 };
 
 /** Draws the keys. */
