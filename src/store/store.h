@@ -40,7 +40,9 @@ enum store_space {
   STORE_SPACES = 4
 };
 
-/** The order of commits on one store: 0 = before everything. Increases with each commit, without telling time. */
+/** Numbers commits: 0 = before everything. Increases along the versions of each key, without telling time. In lsm and mem it is
+ *  the order of commits, and a snapshot is all of them up to its own. Over pg commits that have no key in common may become visible
+ *  in another order: compare the sequences of one key only. */
 typedef uint64_t store_seq;
 
 /** A place in the feed: opaque, compared by store_pos_compare only. All zeroes = before everything. */
@@ -115,7 +117,8 @@ struct store_stats {
 /** Told of each fault a check finds, in words; `place` is a file and offset, or a key. */
 typedef void store_check_fn(void *context, const char *place, const char *what);
 
-/** Called after a commit became visible, in commit order, from the committing thread: must be quick and must not call the store. */
+/** Called after a commit of this process became visible, in commit order, from the committing thread: must be quick and must not
+ *  call the store. */
 struct store_listener {
   void (*committed)(void *context, struct store_pos position);
   void *context;
@@ -190,7 +193,8 @@ struct store_ops {
    *  not durable. `*count` 0 = none yet. LUMA_GAP when records after `after` were already trimmed. */
   status (*feed_read)(struct store *store, struct store_pos after, uint32_t max, struct arena *arena,
                       struct store_feed_record **records, uint32_t *count, struct err *err);
-  /** The newest visible position, and the oldest that feed_read still knows what follows. */
+  /** The newest position that feed_read comes to (over pg it waits for older commits under way anywhere on the server), and the
+   *  oldest that it still knows what follows. */
   status (*feed_bounds)(struct store *store, struct store_pos *oldest, struct store_pos *newest, struct err *err);
   /** Lets go of records at and before `position`. */
   status (*feed_trim)(struct store *store, struct store_pos position, struct err *err);

@@ -81,21 +81,33 @@ static void committed(struct run *run, const struct run_client *client, store_se
   run->last_position = position;
 }
 
-static void judge(struct run *run, const struct run_client *client, status answer, unsigned may,
-                  store_seq seq, struct store_pos position) {
+static void expect_legal(struct run *run, const struct run_client *client, status answer,
+                         const struct naive_verdict *verdict) {
+  unsigned may = verdict->may;
   bool is_legal = (answer == LUMA_OK && may & NAIVE_MAY_COMMIT) ||
                   (answer == LUMA_CONFLICT && may & NAIVE_MAY_CONFLICT) ||
                   (answer == LUMA_LIMIT_REACHED && may & NAIVE_MAY_LIMIT);
+  run_expect(run, is_legal,
+             "commit answered %s, but may only:%s%s%s (it sees %llu commits; key %d/%u%s%s is of "
+             "commit %llu)",
+             status_info(answer)->name, may & NAIVE_MAY_COMMIT ? " commit" : "",
+             may & NAIVE_MAY_CONFLICT ? " conflict" : "", may & NAIVE_MAY_LIMIT ? " limit" : "",
+             (unsigned long long)client->naive.begun, verdict->space, verdict->key,
+             verdict->is_written ? ", written," : "", verdict->is_guarded ? ", guarded," : "",
+             (unsigned long long)verdict->commit);
+}
+
+static void judge(struct run *run, const struct run_client *client, status answer,
+                  const struct naive_verdict *verdict, store_seq seq, struct store_pos position) {
   if (answer == LUMA_OK || answer == LUMA_CONFLICT || answer == LUMA_LIMIT_REACHED) {
-    run_expect(run, is_legal, "commit answered %s, but may only:%s%s%s", status_info(answer)->name,
-               may & NAIVE_MAY_COMMIT ? " commit" : "", may & NAIVE_MAY_CONFLICT ? " conflict" : "",
-               may & NAIVE_MAY_LIMIT ? " limit" : "");
+    expect_legal(run, client, answer, verdict);
     if (answer == LUMA_OK) committed(run, client, seq, position);
     return;
   }
   run_worked(run, answer, "commit");
   /* after a fault nobody knows whether it was committed; what survives will tell */
-  if (client->naive.draft.is_touched && may & NAIVE_MAY_COMMIT && answer != LUMA_READ_ONLY) {
+  if (client->naive.draft.is_touched && verdict->may & NAIVE_MAY_COMMIT &&
+      answer != LUMA_READ_ONLY) {
     naive_commit(&run->naive, &client->naive, 0);
   }
 }
@@ -113,7 +125,7 @@ void run_client_commit(struct run *run, struct run_client *client) {
     }
     naive_add(naive, NAIVE_COMMITS_KEY, 1, INT64_MIN, INT64_MAX);
   }
-  unsigned may = naive_judge(&run->naive, naive);
+  struct naive_verdict verdict = naive_judge(&run->naive, naive);
   check_kept(run, client);
   if (pins_go_first) store_pins_release(&client->pins);
   struct store_pos position = {0};
@@ -123,7 +135,7 @@ void run_client_commit(struct run *run, struct run_client *client) {
   client->txn = NULL;
   store_pins_release(&client->pins);
   run_note(run, "  %s, sequence %llu", status_info(answer)->name, (unsigned long long)seq);
-  judge(run, client, answer, may, seq, position);
+  judge(run, client, answer, &verdict, seq, position);
   if (answer != LUMA_OK || run->is_broken) return;
   bool is_durable = run_is_durable(run) && !is_queued;
   if (is_queued) {
@@ -174,6 +186,14 @@ static bool draw_range(struct run *run, enum store_space space, struct store_ran
   return range->to.bytes == 0 || slice_compare(range->from, range->to) < 0;
 }
 
+/* A range that is deleted begins and ends at keys. Then what meets it has a key in common with it,
+ * or begins in the gap after one of its keys: the naive store sees keys only. */
+static void make_exact(const struct run *run, struct store_range *range, uint32_t from,
+                       uint32_t to) {
+  range->from = run->naive.keys[from];
+  range->to = to < NAIVE_KEYS ? run->naive.keys[to] : (struct slice){0};
+}
+
 static void do_delete_range(struct run *run, struct run_client *client) {
   enum store_space space = draw_space(run);
   struct store_range range;
@@ -182,6 +202,7 @@ static void do_delete_range(struct run *run, struct run_client *client) {
   if (is_some && from == to)
     return; /* no key of ours: whether that is a write is nobody's matter */
   if (is_some && to - from > 12 && run_chance(run, 3, 4)) return;
+  if (is_some) make_exact(run, &range, from, to);
   run_client_close_cursor(client);
   run_note(run, "%d delete range %d/[%u,%u)", (int)(client - run->clients), (int)space, from, to);
   status answer = store_delete_range(client->txn, space, range, &run->err);
@@ -262,11 +283,13 @@ static void do_get(struct run *run, struct run_client *client) {
   for (uint32_t i = 0; i < count; i++) {
     numbers[i] = draw_key(run, space);
     keys[i] = run->naive.keys[numbers[i]];
-    naive_read(&client->naive, space, numbers[i], NAIVE_READ);
   }
-  /* one that can never be: longer than any key */
+  /* one that can never be: longer than any key (read in a serializable transaction, a range delete
+   * over it would conflict) */
   memset(room, 'z', sizeof room);
-  keys[0] = run_chance(run, 1, 4) ? slice_of(room, sizeof room) : keys[0];
+  if (!client->naive.is_serializable && run_chance(run, 1, 4)) {
+    keys[0] = slice_of(room, sizeof room);
+  }
   run_note(run, "%d get %u of %d", (int)(client - run->clients), count, (int)space);
   status answer = store_get_many(client->txn, space, keys, count, values, &client->pins, &run->err);
   if (!run_worked(run, answer, "get")) return;
@@ -274,6 +297,7 @@ static void do_get(struct run *run, struct run_client *client) {
     if (keys[i].bytes == sizeof room) {
       run_expect(run, !values[i].found, "a key is there that was never put");
     } else {
+      naive_read(&client->naive, space, numbers[i], NAIVE_READ);
       check_cell(run, client, space, numbers[i], &values[i]);
       if (values[i].found) keep(client, values[i].value);
     }
@@ -339,6 +363,10 @@ static uint32_t next_key(const struct run_client *client) {
  * what is behind. */
 static void pass(struct run_client *client, uint32_t key) {
   enum store_space space = client->cursor_space;
+  uint32_t before = client->from - (client->from > 0);
+  bool is_commits_key = space == STORE_COUNTERS && before == NAIVE_COMMITS_KEY;
+  if (!is_commits_key)
+    naive_read(&client->naive, space, before, NAIVE_MAYBE_READ); /* see make_exact */
   for (uint32_t i = client->from; i < client->to; i++) {
     bool is_passed = key == NAIVE_KEYS || (client->is_backwards ? i >= key : i <= key);
     naive_read(&client->naive, space, i, is_passed ? NAIVE_READ : NAIVE_MAYBE_READ);

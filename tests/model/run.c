@@ -16,6 +16,7 @@ void run_note(struct run *run, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(line, RUN_TRACE_BYTES, format, arguments);
   va_end(arguments);
+  if (run->is_loud) printf("%6llu %s\n", (unsigned long long)run->trace_count - 1, line);
 }
 
 static void trace_print(const struct run *run) {
@@ -23,6 +24,12 @@ static void trace_print(const struct run *run) {
   for (uint64_t i = from; i < run->trace_count; i++) {
     printf("%6llu %s\n", (unsigned long long)i, run->trace[i % RUN_TRACE_LINES]);
   }
+  printf("sync mode %d, WAL segment %llu, memtable %llu, block %llu, cache %llu, file %llu\n",
+         (int)run->tuning.sync_mode, (unsigned long long)run->tuning.wal_segment_bytes,
+         (unsigned long long)run->tuning.memtable_bytes,
+         (unsigned long long)run->tuning.block_bytes,
+         (unsigned long long)run->tuning.block_cache_bytes,
+         (unsigned long long)run->tuning.file_bytes);
   printf("%s, round seed %llu (MODEL_ROUND=%llu repeats it alone)\n", run->target->name,
          (unsigned long long)run->seed, (unsigned long long)run->seed);
 }
@@ -115,9 +122,7 @@ static void finish(struct run *run) {
   for (int i = 0; i < RUN_CLIENTS; i++) {
     if (run->clients[i].txn) run_client_rollback(run, &run->clients[i]);
   }
-  if (run->sim) simos_crash_at(run->sim, 0);
-  if (run->sim) simos_fail_at(run->sim, 0, LUMA_OK);
-  run->is_armed = run->is_armed && run->is_broken;
+  if (run->is_armed) run->is_broken = true; /* what is still to come does not matter any more */
   if (run->is_broken) run_recover(run);
   run_verify(run);
   store_close(run->store);
@@ -128,6 +133,8 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   assert_non_null(run);
   run->target = target;
   run->seed = seed;
+  run->is_loud = getenv("MODEL_TRACE") != NULL;
+  printf("%s: round %llu\n", target->name, (unsigned long long)seed); /* seen when it aborts */
   rng_init(&run->rng, seed);
   draw_tuning(run);
   naive_init(&run->naive, &run->rng);

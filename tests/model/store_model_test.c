@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/lsm/lsm.h"
 #include "store/mem/mem_store.h"
 #include "tests/lib/test.h"
 #include "tests/model/run.h"
@@ -32,9 +33,41 @@ static void mem_is_as_the_naive_store(void) {
   run_rounds(&target, 100);
 }
 
+static status open_lsm(struct run *run, struct store **store, struct err *err) {
+  const struct run_tuning *tuning = &run->tuning;
+  struct lsm_options options = {
+      .create = true,
+      .sync_mode = tuning->sync_mode,
+      .wal_segment_bytes = tuning->wal_segment_bytes,
+      .memtable_bytes = tuning->memtable_bytes,
+      .block_bytes = tuning->block_bytes,
+      .block_cache_bytes = tuning->block_cache_bytes,
+      .file_bytes = tuning->file_bytes,
+      .feed_bytes_max = 256 << 20,
+  };
+  return lsm_open(simos_os(run->sim), "db", &options, store, err);
+}
+
+static void lsm_is_as_the_naive_store(void) {
+  static const struct run_target target = {
+      .name = "lsm", .open = open_lsm, .is_kept = true, .is_on_sim = true};
+  run_rounds(&target, 60);
+}
+
+static void lsm_survives_crashes(void) {
+  static const struct run_target target = {.name = "lsm, crashing",
+                                           .open = open_lsm,
+                                           .is_kept = true,
+                                           .is_on_sim = true,
+                                           .can_crash = true};
+  run_rounds(&target, 60);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"mem_is_as_the_naive_store", mem_is_as_the_naive_store, TIMEOUT_S},
+      {"lsm_is_as_the_naive_store", lsm_is_as_the_naive_store, TIMEOUT_S},
+      {"lsm_survives_crashes", lsm_survives_crashes, TIMEOUT_S},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

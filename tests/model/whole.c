@@ -195,18 +195,31 @@ void run_abandon(struct run *run) {
   }
 }
 
+/* Nothing more will happen, but what has happened. */
+static void disarm(struct run *run) {
+  simos_crash_at(run->sim, 0);
+  simos_kill_at(run->sim, 0);
+  simos_fail_at(run->sim, 0, LUMA_OK);
+  run->is_armed = simos_is_off(run->sim);
+}
+
 /* Opens, with the power failing now and then while it does. */
 static void open_again(struct run *run) {
+  if (!run->sim) {
+    run_worked(run, run->target->open(run, &run->store, &run->err), "open");
+    return;
+  }
   for (int tries = 0;; tries++) {
-    run->is_armed = run->sim && tries < OPEN_TRIES && run_chance(run, 1, 3);
+    disarm(run);
     run->is_broken = false;
+    run->is_armed = run->target->can_crash && tries < OPEN_TRIES && run_chance(run, 1, 3);
     if (run->is_armed) simos_crash_at(run->sim, 1 + rng_below(&run->rng, 30));
     run_note(run, "open%s", run->is_armed ? ", with a crash to come" : "");
     if (run_worked(run, run->target->open(run, &run->store, &run->err), "open")) break;
     run->store = NULL;
     simos_reboot(run->sim);
   }
-  if (run->sim && !simos_is_off(run->sim)) simos_crash_at(run->sim, 0);
+  disarm(run);
 }
 
 /* The sequence of the commit that nobody heard the answer of: learnt from what it wrote. */
@@ -267,9 +280,6 @@ void run_recover(struct run *run) {
   if (run->store) store_close(run->store);
   if (only_a_fault && run_chance(run, 1, 2)) simos_crash(run->sim);
   if (simos_is_off(run->sim)) simos_reboot(run->sim);
-  simos_crash_at(run->sim, 0);
-  simos_kill_at(run->sim, 0);
-  simos_fail_at(run->sim, 0, LUMA_OK);
   open_again(run);
   if (!run->is_broken) find_survivors(run);
   if (run->is_broken) {
@@ -289,20 +299,19 @@ static void do_reopen(struct run *run) {
   }
   store_close(run->store);
   run->store = NULL;
-  if (run->sim && simos_is_off(run->sim)) {
+  if (run->is_armed) { /* closing may have met it: what was not durable before need not be so now */
     run->is_broken = true;
     return;
   }
-  if (!run->is_armed) naive_settle(&run->naive);
+  naive_settle(&run->naive);
   open_again(run);
-  if (run->is_broken) return;
-  find_survivors(run);
+  if (!run->is_broken) find_survivors(run);
 }
 
 /* ---- trouble ---- */
 
 static void do_trouble(struct run *run) {
-  if (!run->sim || run->is_armed) return;
+  if (!run->target->can_crash || run->is_armed) return;
   uint64_t nth = 1 + rng_below(&run->rng, run_chance(run, 1, 2) ? 12 : 80);
   run->is_armed = true;
   switch (rng_below(&run->rng, 5)) {

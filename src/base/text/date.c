@@ -100,7 +100,8 @@ static char *put_fraction(char *out, uint32_t us) {
 
 size_t date_format_timestamp(int64_t us, char *out) {
   int64_t days = floor_div(us, DATE_US_PER_DAY);
-  int64_t us_of_day = us - days * DATE_US_PER_DAY;
+  int64_t us_of_day = us % DATE_US_PER_DAY;
+  if (us_of_day < 0) us_of_day += DATE_US_PER_DAY;
   uint32_t seconds = (uint32_t)(us_of_day / US_PER_SECOND);
   char *at = put_byte(put_date(out, date_to_civil(days)), 'T');
   at = put_digits(at, 2, seconds / 3600);

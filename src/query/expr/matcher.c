@@ -291,6 +291,7 @@ static status test_tree(const struct matcher *matcher, const struct subject *sub
 
 static status test_subject(const struct matcher *matcher, const struct subject *subject,
                            bool *matches, struct err *err) {
+  ASSERT(subject->element || subject->batch);
   if (matcher->op >= MATCH_AND && matcher->op <= MATCH_NOT)
     return test_tree(matcher, subject, matches, err);
   if (matcher->op == MATCH_EXPR) {

@@ -27,22 +27,18 @@ static status fail_memory(struct err *err) {
   FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to commit");
 }
 
-static bool is_idle(const struct mem_write *write) {
-  return write->kind == MEM_WRITE_NONE && !write->has_add;
-}
-
 /* Calls `each` for every write that does something. */
 static status each_write(struct commit *commit,
-                         status (*each)(struct commit *, enum store_space, const struct mem_write *,
-                                        struct err *),
+                         status (*each)(struct commit *, enum store_space,
+                                        const struct draft_write *, struct err *),
                          struct err *err) {
   for (int space = 0; space < STORE_SPACES; space++) {
-    const struct keylist *list = &commit->txn->writes[space];
+    const struct keylist *list = &commit->txn->draft.writes[space];
     struct keylist_gap gap = keylist_find(list, (struct slice){0});
     for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
          keylist_step(list, &gap, false)) {
-      const struct mem_write *write = (const struct mem_write *)item;
-      if (!is_idle(write)) TRY(each(commit, (enum store_space)space, write, err));
+      const struct draft_write *write = (const struct draft_write *)item;
+      if (!draft_is_idle(write)) TRY(each(commit, (enum store_space)space, write, err));
     }
   }
   return LUMA_OK;
@@ -67,12 +63,12 @@ static status check_ranges(const struct commit *commit, const struct fifo *range
   return LUMA_OK;
 }
 
-/* A key that was only added to takes whatever others made of it. The zero after it is copy_in's. */
+/* A key that was only added to takes whatever others made of it. A zero stands after it. */
 static status check_write(struct commit *commit, enum store_space space,
-                          const struct mem_write *write, struct err *err) {
-  if (write->kind == MEM_WRITE_NONE) return LUMA_OK;
+                          const struct draft_write *write, struct err *err) {
+  if (write->kind == DRAFT_NONE) return LUMA_OK;
   struct slice key = write->item.key;
-  struct mem_range where = {space, {key, slice_of(key.data, key.bytes + 1)}};
+  struct draft_range where = {space, {key, slice_of(key.data, key.bytes + 1)}};
   if (mem_store__is_changed(commit->store, &where, commit->txn->snapshot)) {
     return fail_conflict(err);
   }
@@ -81,24 +77,24 @@ static status check_write(struct commit *commit, enum store_space space,
 
 static status check_conflicts(struct commit *commit, struct err *err) {
   if (commit->txn->snapshot == commit->store->last_seq) return LUMA_OK;
-  TRY(check_ranges(commit, &commit->txn->guards, err));
-  TRY(check_ranges(commit, &commit->txn->erased, err));
+  TRY(check_ranges(commit, &commit->txn->draft.guards, err));
+  TRY(check_ranges(commit, &commit->txn->draft.erased, err));
   return each_write(commit, check_write, err);
 }
 
 /* ---- building ---- */
 
 /* The counter after the adds of `write`, as 8 bytes in `room`. */
-static status build_counter(const struct commit *commit, const struct mem_write *write,
+static status build_counter(const struct commit *commit, const struct draft_write *write,
                             uint8_t room[sizeof(int64_t)], struct err *err) {
   struct slice base = write->value;
-  if (write->kind == MEM_WRITE_NONE) {
+  if (write->kind == DRAFT_NONE) {
     const struct mem_version *version = mem_store__visible(
         mem_store__entry(commit->store, STORE_COUNTERS, write->item.key), commit->store->last_seq);
     if (version) base = mem_store__value(version);
   }
   int64_t sum;
-  TRY(mem_store__sum(write, base.bytes ? (int64_t)load64le(base.data) : 0, &sum, err));
+  TRY(draft_sum(write, base.bytes ? (int64_t)load64le(base.data) : 0, &sum, err));
   if (sum < write->least || sum > write->most) {
     FAIL(err, LUMA_LIMIT_REACHED, "a counter would become %lld; it may be %lld to %lld",
          (long long)sum, (long long)write->least, (long long)write->most);
@@ -108,10 +104,10 @@ static status build_counter(const struct commit *commit, const struct mem_write 
 }
 
 static status build_change(struct commit *commit, enum store_space space,
-                           const struct mem_write *write, struct err *err) {
+                           const struct draft_write *write, struct err *err) {
   uint8_t counter[sizeof(int64_t)];
   struct slice value = write->value;
-  bool is_deleted = write->kind == MEM_WRITE_DELETE;
+  bool is_deleted = write->kind == DRAFT_DELETE;
   if (write->has_add) {
     TRY(build_counter(commit, write, counter, err));
     value = slice_of(counter, sizeof counter);
@@ -131,10 +127,10 @@ static status build_change(struct commit *commit, enum store_space space,
 }
 
 static status build_erased(struct commit *commit, struct err *err) {
-  const struct fifo *ranges = &commit->txn->erased;
+  const struct fifo *ranges = &commit->txn->draft.erased;
   if (!fifo_reserve(&commit->erased, ranges->count)) return fail_memory(err);
   for (size_t i = 0; i < ranges->count; i++) {
-    struct mem_erased erased = {.where = *(struct mem_range *)fifo_at(ranges, i),
+    struct mem_erased erased = {.where = *(struct draft_range *)fifo_at(ranges, i),
                                 .seq = commit->seq};
     struct store_range *range = &erased.where.range;
     erased.bytes = mem_alloc(range->from.bytes + range->to.bytes + 1);
@@ -149,7 +145,7 @@ static status build_erased(struct commit *commit, struct err *err) {
 }
 
 static status build_feed(struct commit *commit, struct err *err) {
-  const struct fifo *emits = &commit->txn->emits;
+  const struct fifo *emits = &commit->txn->draft.emits;
   if (!fifo_reserve(&commit->feed, emits->count)) return fail_memory(err);
   for (size_t i = 0; i < emits->count; i++) {
     const struct slice *payload = fifo_at(emits, i);
@@ -210,18 +206,6 @@ static void link_all(struct commit *commit) {
   store->stats.commits++;
 }
 
-static bool has_writes(struct mem_txn *txn) {
-  for (int space = 0; space < STORE_SPACES; space++) {
-    const struct keylist *list = &txn->writes[space];
-    struct keylist_gap gap = keylist_find(list, (struct slice){0});
-    for (struct keylist_item *item; (item = keylist_peek(list, gap, false));
-         keylist_step(list, &gap, false)) {
-      if (!is_idle((struct mem_write *)item)) return true;
-    }
-  }
-  return txn->erased.count > 0 || txn->emits.count > 0;
-}
-
 /* One commit under the store's mutex. */
 static status commit_writes(struct mem_store *store, struct mem_txn *txn, struct err *err) {
   struct commit commit = {.store = store, .txn = txn, .seq = store->last_seq + 1};
@@ -247,7 +231,7 @@ status mem_store__commit(struct store_txn *txn, enum store_durability durability
   (void)durability;
   struct mem_store *store = mem_store__of(txn);
   struct mem_txn *mem = (struct mem_txn *)txn;
-  bool writes = has_writes(mem);
+  bool writes = !draft_is_empty(&mem->draft);
   mutex_lock(&store->mutex);
   status answer = writes ? commit_writes(store, mem, err) : LUMA_OK;
   if (answer == LUMA_OK) {

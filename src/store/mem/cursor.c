@@ -102,17 +102,17 @@ static bool row_next(const struct mem_cursor *cursor, struct side *committed, st
   store_seq snapshot = ((const struct mem_txn *)cursor->cursor.txn)->snapshot;
   while (committed->item || own->item) {
     int order = sides_compare(cursor, committed, own);
-    const struct mem_write *write = order >= 0 ? (struct mem_write *)own->item : NULL;
+    const struct draft_write *write = order >= 0 ? (struct draft_write *)own->item : NULL;
     const struct mem_entry *entry = order <= 0 ? (struct mem_entry *)committed->item : NULL;
     const struct mem_version *version = mem_store__visible(entry, snapshot);
     if (write) side_step(cursor, own);
     if (entry) side_step(cursor, committed);
-    if (write && write->kind == MEM_WRITE_PUT) {
+    if (write && write->kind == DRAFT_PUT) {
       *key = write->item.key;
       *value = write->value;
       return true;
     }
-    if (version && !(write && write->kind == MEM_WRITE_DELETE)) {
+    if (version && !(write && write->kind == DRAFT_DELETE)) {
       *key = entry->item.key;
       *value = mem_store__value(version);
       return true;
@@ -127,20 +127,20 @@ static status note_step(const struct mem_cursor *cursor, const struct store_rows
                         struct err *err) {
   struct mem_txn *txn = (struct mem_txn *)cursor->cursor.txn;
   if (!txn->is_serializable) return LUMA_OK;
-  struct slice from = buf_slice(&cursor->from), to = buf_slice(&cursor->to);
-  if (!cursor->has_to) to = (struct slice){0};
-  if (!cursor->is_done && cursor->backwards) from = rows->keys[rows->count - 1];
-  if (!cursor->is_done && !cursor->backwards) to = rows->keys[rows->count - 1];
-  bool just_after = !cursor->is_done && !cursor->backwards;
-  bool has_to = just_after || cursor->has_to;
-  if (has_to && slice_compare(from, to) >= just_after) return LUMA_OK; /* nothing was left */
-  uint8_t *room = arena_zalloc(&txn->arena, from.bytes + to.bytes + 1, 1);
-  if (!room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to note what the transaction read");
-  if (from.bytes) memcpy(room, from.data, from.bytes);
-  if (to.bytes) memcpy(room + from.bytes, to.data, to.bytes);
-  struct store_range range = {slice_of(room, from.bytes),
-                              slice_of(room + from.bytes, to.bytes + just_after)};
-  return mem_store__note_read(txn, cursor->space, range, err);
+  struct store_range read = {buf_slice(&cursor->from), buf_slice(&cursor->to)};
+  bool has_to = cursor->has_to;
+  if (!cursor->is_done) {
+    struct slice last = rows->keys[rows->count - 1];
+    TRY(draft_guard_key(&txn->draft, cursor->space, last, err));
+    if (cursor->backwards) {
+      read.from = last;
+    } else {
+      read.to = last;
+      has_to = true;
+    }
+  }
+  if (has_to && slice_compare(read.from, read.to) >= 0) return LUMA_OK; /* nothing but the row */
+  return draft_guard_range(&txn->draft, cursor->space, read, err);
 }
 
 /* Where the next step begins. */
@@ -160,7 +160,7 @@ status mem_store__cursor_next(struct store_cursor *cursor, uint32_t max, struct 
   struct side committed, own;
   mutex_lock(&store->mutex);
   side_start(mem, &store->spaces[mem->space], &committed);
-  side_start(mem, &txn->writes[mem->space], &own);
+  side_start(mem, &txn->draft.writes[mem->space], &own);
   while (rows->count < max) {
     uint32_t at = rows->count;
     if (!row_next(mem, &committed, &own, &rows->keys[at], &rows->values[at])) break;

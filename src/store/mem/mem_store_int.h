@@ -13,8 +13,7 @@
 #define STORE_MEM_MEM_STORE_INT_H
 
 #include "base/sync/sync.h"
-#include "store/mem/fifo.h"
-#include "store/mem/keylist.h"
+#include "store/draft/draft.h"
 #include "store/mem/mem_store.h"
 
 /** One committed state of a key. */
@@ -42,15 +41,9 @@ struct mem_garbage {
   store_seq seq;
 };
 
-/** Keys [range.from, range.to) of a space; `to` empty = no upper bound. */
-struct mem_range {
-  enum store_space space;
-  struct store_range range;
-};
-
 /** A committed range delete, kept while a transaction that could conflict with it is open. */
 struct mem_erased {
-  struct mem_range where;
+  struct draft_range where;
   store_seq seq;
   uint8_t *bytes; /* owns what `where` borrows */
 };
@@ -77,40 +70,13 @@ struct mem_store {
   struct store_stats stats;
 };
 
-enum mem_write_kind { MEM_WRITE_NONE, MEM_WRITE_PUT, MEM_WRITE_DELETE };
-
-/** What a transaction did to one key. Nothing at all (NONE, no add) after a savepoint was undone.
- */
-struct mem_write {
-  struct keylist_item item;
-  enum mem_write_kind kind;
-  bool has_add;
-  struct slice value;         /* of a put */
-  int64_t delta, least, most; /* of the adds, on top of the put if there is one */
-};
-
-enum mem_undo_kind { MEM_UNDO_WRITE, MEM_UNDO_ERASE, MEM_UNDO_EMIT };
-
-/** One step back: the write as it was, or one erased range or payload less. */
-struct mem_undo {
-  enum mem_undo_kind kind;
-  struct mem_write *write;
-  struct mem_write old;
-};
-
 struct mem_txn {
   struct store_txn txn;
   struct mem_txn *older, *newer; /* in the store's list; snapshots increase towards `newer` */
   store_seq snapshot;
   struct store_pos position; /* the store's newest at the snapshot */
-  bool is_serializable, keeps_undo;
-  struct arena
-      arena; /* keys, values and writes; freed at the end only, so that what was read stays */
-  struct keylist writes[STORE_SPACES];
-  struct fifo guards; /* mem_range: guarded, and in a serializable transaction whatever was read */
-  struct fifo erased; /* mem_range: deleted as a whole */
-  struct fifo emits;  /* slice */
-  struct fifo undo;   /* mem_undo; a savepoint is its length */
+  bool is_serializable;      /* whatever it reads is guarded */
+  struct draft draft;
 };
 
 static inline struct mem_store *mem_store__of(const struct store_txn *txn) {
@@ -135,7 +101,7 @@ void mem_store__version_link(struct mem_store *store, enum store_space space,
 /** Frees what no open transaction can see or conflict with any more. */
 void mem_store__prune(struct mem_store *store);
 /** Whether anything in the range was committed after `snapshot`. */
-bool mem_store__is_changed(const struct mem_store *store, const struct mem_range *where,
+bool mem_store__is_changed(const struct mem_store *store, const struct draft_range *where,
                            store_seq snapshot);
 static inline struct slice mem_store__value(const struct mem_version *version) {
   return slice_of(version->data, version->bytes);
@@ -145,20 +111,12 @@ static inline struct slice mem_store__value(const struct mem_version *version) {
 
 status mem_store__begin(struct store *store, const struct store_begin_options *options,
                         struct store_txn **txn, struct err *err);
-status mem_store__savepoint(struct store_txn *txn, uint64_t *mark, struct err *err);
-status mem_store__rollback_to(struct store_txn *txn, uint64_t mark, struct err *err);
 store_seq mem_store__snapshot(const struct store_txn *txn);
 void mem_store__rollback(struct store_txn *txn);
 /** Takes the transaction out of the store's list. */
 void mem_store__txn_leave(struct mem_store *store, struct mem_txn *txn);
 /** Frees a transaction that has left. */
 void mem_store__txn_destroy(struct mem_txn *txn);
-/** Notes that the range was read, if that matters. */
-status mem_store__note_read(struct mem_txn *txn, enum store_space space, struct store_range range,
-                            struct err *err);
-status mem_store__note_read_key(struct mem_txn *txn, enum store_space space, struct slice key,
-                                struct err *err);
-
 /* ---- write.c, read.c ---- */
 
 status mem_store__put(struct store_txn *txn, enum store_space space, struct slice key,
@@ -172,15 +130,12 @@ status mem_store__add(struct store_txn *txn, struct slice key, int64_t delta, in
 status mem_store__guard(struct store_txn *txn, enum store_space space, struct slice key,
                         struct err *err);
 status mem_store__emit(struct store_txn *txn, struct slice payload, struct err *err);
-/** The transaction's own write of the key, or NULL. */
-const struct mem_write *mem_store__own(const struct mem_txn *txn, enum store_space space,
-                                       struct slice key);
+status mem_store__savepoint(struct store_txn *txn, uint64_t *mark, struct err *err);
+status mem_store__rollback_to(struct store_txn *txn, uint64_t mark, struct err *err);
 status mem_store__get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
                            uint32_t count, struct store_value *values, struct store_pins *pins,
                            struct err *err);
 status mem_store__count(struct store_txn *txn, struct slice key, int64_t *value, struct err *err);
-/** `base` and the adds of `write`; LUMA_OUT_OF_RANGE when that is over 64 bits. */
-status mem_store__sum(const struct mem_write *write, int64_t base, int64_t *sum, struct err *err);
 
 /* ---- commit.c, cursor.c, feed.c ---- */
 

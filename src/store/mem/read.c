@@ -13,9 +13,9 @@ static struct store_value read_committed(const struct mem_txn *txn, enum store_s
 
 static struct store_value read_one(const struct mem_txn *txn, enum store_space space,
                                    struct slice key) {
-  const struct mem_write *own = mem_store__own(txn, space, key);
-  if (!own || own->kind == MEM_WRITE_NONE) return read_committed(txn, space, key);
-  return (struct store_value){own->kind == MEM_WRITE_PUT, own->value, 0};
+  const struct draft_write *own = draft_find(&txn->draft, space, key);
+  if (!own || own->kind == DRAFT_NONE) return read_committed(txn, space, key);
+  return (struct store_value){own->kind == DRAFT_PUT, own->value, 0};
 }
 
 /* Nothing needs a pin: what a snapshot sees stays until the transaction ends. */
@@ -24,7 +24,9 @@ status mem_store__get_many(struct store_txn *txn, enum store_space space, const 
                            struct err *err) {
   (void)pins;
   struct mem_txn *mem = (struct mem_txn *)txn;
-  for (uint32_t i = 0; i < count; i++) TRY(mem_store__note_read_key(mem, space, keys[i], err));
+  for (uint32_t i = 0; mem->is_serializable && i < count; i++) {
+    TRY(draft_guard_key(&mem->draft, space, keys[i], err));
+  }
   struct mem_store *store = mem_store__of(txn);
   mutex_lock(&store->mutex);
   for (uint32_t i = 0; i < count; i++) values[i] = read_one(mem, space, keys[i]);
@@ -32,19 +34,12 @@ status mem_store__get_many(struct store_txn *txn, enum store_space space, const 
   return LUMA_OK;
 }
 
-status mem_store__sum(const struct mem_write *write, int64_t base, int64_t *sum, struct err *err) {
-  if (__builtin_add_overflow(base, write->delta, sum)) {
-    FAIL(err, LUMA_OUT_OF_RANGE, "a counter would leave 64 bits");
-  }
-  return LUMA_OK;
-}
-
 status mem_store__count(struct store_txn *txn, struct slice key, int64_t *value, struct err *err) {
   struct store_value found;
   TRY(mem_store__get_many(txn, STORE_COUNTERS, &key, 1, &found, NULL, err));
   int64_t base = found.found ? (int64_t)load64le(found.value.data) : 0;
-  const struct mem_write *own = mem_store__own((struct mem_txn *)txn, STORE_COUNTERS, key);
-  if (own) return mem_store__sum(own, base, value, err);
+  const struct draft_write *own = draft_find(&((struct mem_txn *)txn)->draft, STORE_COUNTERS, key);
+  if (own) return draft_sum(own, base, value, err);
   *value = base;
   return LUMA_OK;
 }

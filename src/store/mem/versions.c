@@ -109,7 +109,7 @@ static bool ranges_meet(struct store_range a, struct store_range b) {
   return a_reaches_b && b_reaches_a;
 }
 
-bool mem_store__is_changed(const struct mem_store *store, const struct mem_range *where,
+bool mem_store__is_changed(const struct mem_store *store, const struct draft_range *where,
                            store_seq snapshot) {
   const struct keylist *list = &store->spaces[where->space];
   struct slice to = where->range.to;

@@ -148,7 +148,7 @@ size_t decimal_format(struct decimal d, char out[DECIMAL_TEXT_BYTES_MAX]) {
   size_t n = 0;
   if (p.negative) out[n++] = '-';
   if (class == DECIMAL_INFINITE) return n + put_text(out + n, "Infinity");
-  char digits[DECIMAL__POWERS];
+  char digits[DECIMAL__POWERS] = {0};
   size_t count = put_digits(p.coefficient, digits);
   int64_t adjusted = (int64_t)p.exponent + (int64_t)count - 1;
   bool plain = p.exponent <= 0 && adjusted >= -6;

@@ -47,7 +47,7 @@ static status check_sized(const struct check *check, struct span span, uint32_t 
 }
 
 static status check_text(const struct check *check, struct span span, uint32_t *bytes) {
-  struct slice text;
+  struct slice text = {0};
   TRY(check_sized(check, span, 0, &text));
   size_t bad = 0;
   if (!utf8_is_valid(text, &bad)) return corrupt(check, text.data + bad, "invalid UTF-8");
@@ -61,7 +61,7 @@ static status check_text(const struct check *check, struct span span, uint32_t *
 static status check_bytes(const struct check *check, struct span span, uint32_t *bytes) {
   static const uint8_t element_bytes[] = {
       [VAL_VECTOR_F32] = 4, [VAL_VECTOR_F16] = 2, [VAL_VECTOR_I8] = 1};
-  struct slice content;
+  struct slice content = {0};
   TRY(check_sized(check, span, 1, &content));
   if ((*span.at & FORM_TYPE_MASK) == VAL_VECTOR) {
     uint8_t kind = span.at[1];

@@ -90,7 +90,7 @@ static struct val decode_interval(const uint8_t *p) {
   };
 }
 
-struct val form_decode(const uint8_t *p, const struct names *names) {
+struct val doc__decode(const uint8_t *p, const struct names *names) {
   enum val_type type = *p & FORM_TYPE_MASK;
   switch (type) {
   case VAL_BOOL: return val_bool(*p >> FORM_VARIANT_SHIFT);
@@ -124,7 +124,7 @@ struct val form_decode(const uint8_t *p, const struct names *names) {
 }
 
 struct val val_decode(struct slice bytes, const struct names *names) {
-  return form_decode(bytes.data, names);
+  return doc__decode(bytes.data, names);
 }
 
 status doc_open(struct slice bytes, const struct names *names, struct doc *doc, struct err *err) {

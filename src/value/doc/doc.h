@@ -56,7 +56,8 @@ struct val doc_root(const struct doc *doc);
 
 /* ---- reading lists and maps ---- */
 
-uint32_t val_count(const struct val *list_or_map);
+/** Elements or fields; 0 for what is neither list nor map. */
+uint32_t val_count(const struct val *v);
 /** Element `index` of a list; MISSING past the end. */
 struct val val_at(const struct val *list, uint32_t index);
 /** The field of a map by name; MISSING if it has none. */
@@ -72,7 +73,7 @@ uint16_t val_field_name_id(const struct val *map, uint32_t index);
 /** One encoded value (as build_value writes it) back to a value; borrows. `bytes` must have passed
  * a check. */
 struct val val_decode(struct slice bytes, const struct names *names);
-/** Bytes the encoding of the value at `data` takes. */
-uint32_t val_encoded_bytes(const uint8_t *data);
+/** Bytes the encoding of the value at `p` takes. */
+uint32_t val_encoded_bytes(const uint8_t *p);
 
 #endif

@@ -76,7 +76,7 @@ static inline int64_t form_integer(const uint8_t *p) {
 }
 
 /** The value at `p`. */
-struct val form_decode(const uint8_t *p, const struct names *names);
+struct val doc__decode(const uint8_t *p, const struct names *names);
 
 /** Fills a header: `bytes` of the whole document, everything else 0 but the dictionary's number. */
 void doc__write_header(uint8_t *data, uint32_t bytes, uint32_t dictionary);

@@ -65,7 +65,7 @@ struct val val_at(const struct val *list, uint32_t index) {
   if (list->type != VAL_LIST) return val_missing();
   struct form_directory d = form_directory(list->data);
   if (index >= d.count) return val_missing();
-  return form_decode(form_child(&d, index), list->names);
+  return doc__decode(form_child(&d, index), list->names);
 }
 
 struct val val_field_id(const struct val *map, uint16_t id, struct slice name) {
@@ -76,7 +76,7 @@ struct val val_field_id(const struct val *map, uint16_t id, struct slice name) {
     index = d.word == 2 ? find_narrow(d.names, d.count, id) : find_wide(d.names, d.count, id);
   if (index == not_found) index = find_inline(&d, name);
   if (index == not_found) return val_missing();
-  return form_decode(form_child(&d, index), map->names);
+  return doc__decode(form_child(&d, index), map->names);
 }
 
 struct val val_field(const struct val *map, struct slice name) {
@@ -94,7 +94,7 @@ struct val val_field_at(const struct val *map, uint32_t index, struct slice *nam
     *name = form_text(d.start + (ref ^ inline_bit));
   else if (map->names)
     *name = names_get(map->names, (uint16_t)ref);
-  return form_decode(form_child(&d, index), map->names);
+  return doc__decode(form_child(&d, index), map->names);
 }
 
 uint16_t val_field_name_id(const struct val *map, uint32_t index) {

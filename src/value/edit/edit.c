@@ -17,8 +17,9 @@ struct edit_node {
 };
 
 static status out_of_memory(const struct edit *edit, struct err *err) {
-  bool over = arena_is_over_budget(edit->arena);
-  FAIL(err, over ? LUMA_BUDGET_EXCEEDED : LUMA_OUT_OF_MEMORY, "no memory to change a document");
+  status failure = arena_is_over_budget(edit->arena) ? LUMA_BUDGET_EXCEEDED : LUMA_OUT_OF_MEMORY;
+  err_raise(err, failure, __FILE__, __LINE__, "no memory to change a document");
+  return failure;
 }
 
 /* ---- nodes ---- */
@@ -30,7 +31,7 @@ static status reserve(struct edit *edit, struct edit_node *node, uint32_t count,
   if (capacity < count) capacity = count;
   struct edit_node *children = arena_zalloc(edit->arena, capacity, sizeof *children);
   if (!children) return out_of_memory(edit, err);
-  if (node->count) memcpy(children, node->children, node->count * sizeof *children);
+  if (node->children) memcpy(children, node->children, node->count * sizeof *children);
   node->children = children;
   node->capacity = capacity;
   return LUMA_OK;
@@ -88,6 +89,7 @@ static struct edit_node *find_child(const struct edit_node *node, const struct p
 static status add_field(struct edit *edit, struct edit_node *map, struct slice name,
                         struct edit_node **child, struct err *err) {
   TRY(reserve(edit, map, map->count + 1, err));
+  ASSERT(map->children);
   *child = &map->children[map->count++];
   *(*child) = (struct edit_node){.name = name};
   return LUMA_OK;
@@ -142,8 +144,7 @@ static status make_child(struct edit *edit, struct edit_node *node, const struct
 static void write_children(const struct edit_node *node, struct build *build) {
   for (uint32_t i = 0; i < node->count; i++) {
     const struct edit_node *child = &node->children[i];
-    if (is_missing(child)) continue;
-    if (node->kind == EDIT_MAP) build_name(build, child->name);
+    if (node->kind == EDIT_MAP) build_name(build, child->name); /* MISSING takes it back */
     if (child->kind == EDIT_VALUE) {
       build_put(build, &child->value);
       continue;

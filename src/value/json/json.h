@@ -50,7 +50,8 @@ struct json_write_options {
   uint32_t indent;      /* 0 = one line */
 };
 
-/** Appends the JSON text of a value; MISSING writes null. Failure is sticky in `out`. */
+/** Appends the JSON text of a value; MISSING writes null. Failure is sticky in `out`, and may come
+ * a few dozen bytes before its maximum. */
 void json_write(struct buf *out, const struct val *value, const struct json_write_options *options);
 /** Appends `text` as a JSON string with quotes. */
 void json_write_text(struct buf *out, struct slice text);

@@ -14,7 +14,7 @@ struct explain {
   struct err *err;
 };
 
-static status explain_value(struct explain *e, const char *expected);
+static status explain_value(struct explain *e, const char *what);
 
 /* The byte here; 0 at the end, where `at_end` tells it from a NUL byte. */
 static uint8_t peek(const struct explain *e) {
@@ -104,35 +104,37 @@ static status expected(const struct explain *e, const char *what, const char *hi
 }
 
 /* What people write where JSON has something else. */
+static const struct {
+  const char *start;
+  const char *hint;
+} mistakes[] = {
+    {"'", "text stands in double quotes"},
+    {"`", "text stands in double quotes"},
+    {"\xe2\x80\x9c", "text stands in plain double quotes, not typographic ones"},
+    {"//", "JSON has no comments"},
+    {"/*", "JSON has no comments"},
+    {"#", "JSON has no comments"},
+    {"True", "write true"},
+    {"False", "write false"},
+    {"TRUE", "write true"},
+    {"FALSE", "write false"},
+    {"None", "write null"},
+    {"NULL", "write null"},
+    {"Null", "write null"},
+    {"undefined", "write null, or leave the field out"},
+    {"NaN", "JSON has no NaN: write null, or {\"$numberDouble\": \"NaN\"} in the tagged form"},
+    {"nan", "JSON has no NaN: write null, or {\"$numberDouble\": \"NaN\"} in the tagged form"},
+    {"Infinity",
+     "JSON has no Infinity: write {\"$numberDouble\": \"Infinity\"} in the tagged form"},
+    {"-Infinity",
+     "JSON has no Infinity: write {\"$numberDouble\": \"-Infinity\"} in the tagged form"},
+    {"+", "a number has no plus sign in front"},
+    {".", "a number begins with a digit: 0.5, not .5"},
+    {",", "a value is missing before the comma"},
+    {"\xef\xbb\xbf", "remove the byte order mark"},
+};
+
 static const char *hint_for_value(const struct explain *e) {
-  static const struct {
-    const char *start, *hint;
-  } mistakes[] = {
-      {"'", "text stands in double quotes"},
-      {"`", "text stands in double quotes"},
-      {"\xe2\x80\x9c", "text stands in plain double quotes, not typographic ones"},
-      {"//", "JSON has no comments"},
-      {"/*", "JSON has no comments"},
-      {"#", "JSON has no comments"},
-      {"True", "write true"},
-      {"False", "write false"},
-      {"TRUE", "write true"},
-      {"FALSE", "write false"},
-      {"None", "write null"},
-      {"NULL", "write null"},
-      {"Null", "write null"},
-      {"undefined", "write null, or leave the field out"},
-      {"NaN", "JSON has no NaN: write null, or {\"$numberDouble\": \"NaN\"} in the tagged form"},
-      {"nan", "JSON has no NaN: write null, or {\"$numberDouble\": \"NaN\"} in the tagged form"},
-      {"Infinity",
-       "JSON has no Infinity: write {\"$numberDouble\": \"Infinity\"} in the tagged form"},
-      {"-Infinity",
-       "JSON has no Infinity: write {\"$numberDouble\": \"-Infinity\"} in the tagged form"},
-      {"+", "a number has no plus sign in front"},
-      {".", "a number begins with a digit: 0.5, not .5"},
-      {",", "a value is missing before the comma"},
-      {"\xef\xbb\xbf", "remove the byte order mark"},
-  };
   for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++)
     if (looking_at(e, mistakes[i].start)) return mistakes[i].hint;
   return is_letter(peek(e)) ? "text stands in double quotes" : NULL;

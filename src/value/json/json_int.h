@@ -72,6 +72,12 @@ enum json__number json__parse_number(struct slice token, struct val *out);
 /** Finds the first fault of a text and describes it; LUMA_OK when there is none. */
 status json__explain(struct slice text, uint32_t depth_max, struct err *err);
 
+/** Levels a text may have whose values keep to depth_max: in the tagged form each map may stand in
+ * $plain, and a tag's own maps come on top. */
+static inline uint32_t json__text_depth_max(const struct json_reader *r) {
+  return r->is_tagged ? 2 * r->depth_max + 2 : r->depth_max;
+}
+
 /** Appends base 64 (RFC 4648, padded). */
 void json__append_base64(struct buf *out, struct slice bytes);
 /** Appends the bytes of a base 64 text; false if it is not one. */

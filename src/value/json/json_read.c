@@ -95,11 +95,20 @@ static status read_text(struct json_reader *r) {
   return LUMA_OK;
 }
 
+static status check_depth(const struct json_reader *r, size_t offset, uint32_t depth,
+                          struct err *err) {
+  if (depth < r->depth_max) return LUMA_OK;
+  return json__fail_at(r, offset, LUMA_TOO_DEEP, err, "nesting is deeper than %u levels",
+                       r->depth_max);
+}
+
 static status read_list(struct json_reader *r, uint32_t depth, struct err *err) {
+  TRY(check_depth(r, json__offset(r), depth, err));
+  r->at++;
   build_begin_list(&r->build);
   if (!json__take(r, ']')) {
     do {
-      TRY(read_value(r, depth, err));
+      TRY(read_value(r, depth + 1, err));
     } while (json__take(r, ','));
     if (!json__take(r, ']')) return json__fault();
   }
@@ -159,7 +168,11 @@ static const struct json__tag *take_tag(struct json_reader *r) {
   return NULL;
 }
 
+/* The braces of a tagged value are no level of nesting: what can be stored can be written and read.
+ */
 static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {
+  size_t offset = json__offset(r);
+  r->at++;
   const struct json__tag *tag = take_tag(r);
   if (tag && !json__tag_is_plain(tag)) {
     struct val v;
@@ -169,33 +182,26 @@ static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {
   }
   if (tag && !json__take(r, '{'))
     return json__fail_at(r, json__offset(r), LUMA_INVALID_VALUE, err, "`$plain` takes a map");
+  TRY(check_depth(r, offset, depth, err));
   build_begin_map(&r->build);
-  TRY(read_fields(r, depth, err));
+  TRY(read_fields(r, depth + 1, err));
   build_end(&r->build);
   return !tag || json__take(r, '}') ? LUMA_OK : json__fault();
-}
-
-static status read_container(struct json_reader *r, uint32_t depth, struct err *err) {
-  if (depth == r->depth_max)
-    return json__fail_at(r, json__offset(r), LUMA_TOO_DEEP, err, "nesting is deeper than %u levels",
-                         r->depth_max);
-  bool is_map = json__take(r, '{');
-  r->at += !is_map;
-  return is_map ? read_map(r, depth + 1, err) : read_list(r, depth + 1, err);
 }
 
 static status read_value(struct json_reader *r, uint32_t depth, struct err *err) {
   uint8_t c = json__peek(r);
   if (c == '"') return read_text(r);
   if (c == '-' || (c >= '0' && c <= '9')) return read_number(r, err);
-  if (c == '{' || c == '[') return read_container(r, depth, err);
+  if (c == '{') return read_map(r, depth, err);
+  if (c == '[') return read_list(r, depth, err);
   return c == 't' || c == 'f' || c == 'n' ? read_literal(r) : json__fault();
 }
 
 /* The top of a document: its fields go into the root map, which the builder has open. */
 static status read_root(struct json_reader *r, struct err *err) {
   if (!json__take(r, '{')) {
-    if (json__explain(r->text, r->depth_max, NULL) != LUMA_OK) return json__fault();
+    if (json__explain(r->text, json__text_depth_max(r), NULL) != LUMA_OK) return json__fault();
     json__fail_at(r, json__offset(r), LUMA_INVALID_VALUE, err,
                   "a document is an object, this is another value");
     if (err) err_hint(err, "write {\"name\": value, …}");
@@ -253,7 +259,7 @@ static void abandon(struct json_reader *r, size_t start) {
 }
 
 static status explain(const struct json_reader *r, struct err *err) {
-  status explained = json__explain(r->text, r->depth_max, err);
+  status explained = json__explain(r->text, json__text_depth_max(r), err);
   if (explained != LUMA_OK) return explained;
   return json__fail_at(r, json__offset(r), LUMA_INVALID_JSON, err, "the text is not JSON");
 }
@@ -320,7 +326,7 @@ status json_read_value(struct json_reader *reader, struct slice text,
   reader->id_is_key = options->id_is_key;
   reader->build.out = out;
   reader->build.names = NULL;
-  struct slice encoded;
+  struct slice encoded = {0};
   TRY(run_and_explain(reader, walk_value, &encoded, err));
   *value = val_decode(encoded, NULL);
   return LUMA_OK;

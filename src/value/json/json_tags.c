@@ -288,7 +288,7 @@ status json__tag_read(struct json_reader *r, const struct json__tag *tag, struct
   TRY(buf_check(&r->assembled, "a tagged value", err));
   if (taken && json__take(r, '}')) return LUMA_OK;
   /* It may be that the text is no JSON at all: that goes first. */
-  if (json__explain(r->text, r->depth_max, NULL) != LUMA_OK) return json__fault();
+  if (json__explain(r->text, json__text_depth_max(r), NULL) != LUMA_OK) return json__fault();
   json__fail_at(r, offset, LUMA_INVALID_VALUE, err, "`%s` takes %s, and nothing beside it",
                 tag->name, tag->takes);
   if (err)

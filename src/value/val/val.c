@@ -78,9 +78,10 @@ double val_to_float64(const struct val *number) {
                                      : (double)number->integer;
 }
 
-/* NaN and infinities fail the range test; -0x1p63 itself fits. */
+/* NaN and infinities fail the range test; -2^63 itself fits. */
 static bool float64_to_int64(double v, int64_t *out) {
-  if (!(v >= -0x1p63 && v < 0x1p63) || (double)(int64_t)v != v) return false;
+  const double limit = 9223372036854775808.0;
+  if (!(v >= -limit && v < limit) || (double)(int64_t)v != v) return false;
   *out = (int64_t)v;
   return true;
 }

@@ -301,6 +301,39 @@ static void another_file_is_refused(void) {
   end(&setting);
 }
 
+/* Values of megabytes go past the writer's buffer. */
+static void large_values_stand_apart(void) {
+  enum { BYTES = 3 << 20 };
+  struct simos *sim = simos_create(2);
+  uint8_t *value = mem_alloc(BYTES);
+  assert_non_null(value);
+  rng_fill(test_rng(), value, BYTES);
+  for (int codec = 0; codec < 2; codec++) {
+    struct entries_disk disk = {.os = simos_os(sim), .codec = (enum block_codec)codec};
+    struct lsm_entry items[] = {
+        {ENTRIES_SPACE, ENTRY_PUT, 1, slice_of("a", 1), slice_of("small", 5)},
+        {ENTRIES_SPACE, ENTRY_PUT, 2, slice_of("b", 1), slice_of(value, BYTES)},
+        {ENTRIES_SPACE, ENTRY_PUT, 3, slice_of("c", 1), slice_of(value, 16 * 1024)}};
+    struct sorted_info info;
+    struct sorted_file *file;
+    assert_ok(cache_create(1 << 20, &disk.cache, test_err()));
+    assert_ok(entries_write(&disk, 7 + (uint64_t)codec, items, 3, &info, test_err()));
+    assert_ok(entries_open(&disk, 7 + (uint64_t)codec, &file, test_err()));
+    for (int i = 0; i < 3; i++) {
+      struct entry_found found;
+      struct store_pins pins = {0};
+      assert_ok(sorted_get(file, items[i].key, UINT64_MAX, &found, &pins, test_err()));
+      assert_true(found.found && slice_is_equal(items[i].value, found.value));
+      store_pins_release(&pins);
+    }
+    assert_ok(sorted_check(file, NULL, NULL, test_err()));
+    sorted_release(file);
+    cache_destroy(disk.cache);
+  }
+  mem_free(value);
+  simos_destroy(sim);
+}
+
 static void the_order_is_kept(void) {
   struct simos *sim = simos_create(1);
   struct entries_disk disk = {.os = simos_os(sim)};
@@ -382,6 +415,7 @@ int main(int argc, char **argv) {
       {"every_bit_counts", every_bit_counts, 120},
       {"a_shorter_file_is_refused", a_shorter_file_is_refused, 0},
       {"another_file_is_refused", another_file_is_refused, 0},
+      {"large_values_stand_apart", large_values_stand_apart, 60},
       {"the_order_is_kept", the_order_is_kept, 0},
       {"survives_failing_memory", survives_failing_memory, 120},
       {"survives_failing_disks", survives_failing_disks, 120},

@@ -271,6 +271,84 @@ static void dates_are_limited(void) {
   teardown(&f);
 }
 
+/* The example of spec/document.md, byte by byte: today's files stay readable. */
+static void the_form_is_as_specified(void) {
+  static const uint8_t expected[] = {
+      0x50, 0,    0, 0,    1, 0,    0x20, 0, 0, 0,   0,   0,   0,    0,    0,    0,
+      0,    0,    0, 0,    0, 0,    0,    0, 0, 0,   0,   0,   7,    0,    0,    0,
+      0x30, 0x30, 0, 4,    0, 0,    0,    1, 0, 2,   0,   3,   0,    0x15, 0,    0x17,
+      0,    0x1c, 0, 0x2f, 0, 4,    42,   7, 3, 'A', 'd', 'a', 0x2f, 0x13, 0,    2,
+      0,    9,    0, 10,   0, 0x22, 5,    0, 0, 0,   0,   0,   0,    0xe0, 0x3f, 0x10};
+  struct fixture f;
+  struct slice bytes;
+  setup(&f, true);
+  build_begin_document(&f.build);
+  name_int(&f.build, "_id", 42);
+  name_text(&f.build, "name", "Ada");
+  build_name(&f.build, slice_of_text("tags"));
+  build_begin_list(&f.build);
+  struct val yes = val_bool(true), half = val_float64(0.5);
+  build_put(&f.build, &yes);
+  build_put(&f.build, &half);
+  build_end(&f.build);
+  build_name(&f.build, slice_of_text("more"));
+  build_begin_map(&f.build);
+  build_end(&f.build);
+  assert_ok(build_finish(&f.build, &bytes, test_err()));
+  assert_int_equal(bytes.bytes, sizeof expected);
+  assert_memory_equal(bytes.data, expected, sizeof expected);
+  teardown(&f);
+}
+
+/* One fault each, in small values that are right but for it. The dictionary has ids 0 and 1. */
+static void check_refuses_each_fault(void) {
+  static const struct {
+    uint8_t bytes[16];
+    uint8_t count;
+    bool is_right;
+    const char *message;
+  } cases[] = {
+      {{0x2f, 7, 0, 1, 0, 7, 0}, 7, false, "value missing"},
+      {{0x2f, 8, 0, 1, 0, 7, 0, 1}, 8, true, ""},
+      {{0x2f, 9, 0, 1, 0, 7, 0, 1, 1}, 9, false, "bytes left over"},
+      {{0x2f, 9, 0, 1, 0, 8, 0, 1, 1}, 9, false, "misplaced value"},
+      {{0x2f, 9, 0, 1, 0, 7, 0, 1}, 8, false, "length past the end"},
+      {{0x2f, 11, 0, 2, 0, 9, 0, 9, 0, 1, 1}, 11, false, "misplaced value"},
+      {{0x2f, 5, 0, 0, 0}, 5, false, "impossible count"},
+      {{0x2f, 8, 0, 9, 0, 7, 0, 1}, 8, false, "impossible count"},
+      {{0x2f, 8, 0}, 3, false, "truncated list or map"},
+      {{0x6f, 8, 0, 1, 0, 7, 0, 1}, 8, false, "unknown tag"},
+      {{0x30, 10, 0, 1, 0, 1, 0, 9, 0, 1}, 10, true, ""},
+      {{0x30, 10, 0, 1, 0, 2, 0, 9, 0, 1}, 10, false, "unknown name id"},
+      {{0x30, 12, 0, 1, 0, 9, 0x80, 11, 0, 7, 0, 1}, 12, true, ""},
+      {{0x30, 12, 0, 1, 0, 8, 0x80, 11, 0, 7, 0, 1}, 12, false, "misplaced name"},
+      {{0x30, 12, 0, 1, 0, 9, 0x80, 11, 0, 8, 0, 0}, 12, false, "name that is not text"},
+      {{0x01, 0x01}, 2, false, "bytes left over"},
+      {{0x00}, 1, false, "unknown tag"},
+      {{0x42}, 1, false, "unknown tag"},
+      {{0x63, 1, 2, 3, 4, 5, 6, 7, 8}, 9, false, "unknown tag"},
+      {{0x05, 1, 2, 3}, 4, false, "truncated value"},
+      {{0x07, 2, 'a'}, 3, false, "length past the end"},
+      {{0x07, 2, 'a', 0xff}, 4, false, "invalid UTF-8"},
+      {{0x27, 1, 0}, 3, false, "truncated value"},
+      {{0x14, 1, 'a'}, 3, false, "regular expression without its options"},
+      {{0x11, 3, 0}, 3, false, "unknown kind of vector"},
+      {{0x11, 1, 1, 0}, 4, false, "half an element in a vector"},
+      {{0x4a, 0xf8, 0xe9, 0x5c, 6}, 5, false, "date out of range"},
+  };
+  struct fixture f;
+  uint16_t id;
+  setup(&f, true);
+  assert_ok(names_intern(f.names, slice_of_text("a"), &id, test_err()));
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct err err = {0};
+    status checked = doc_check_value(slice_of(cases[i].bytes, cases[i].count), f.names, &err);
+    assert_int_equal(checked, cases[i].is_right ? LUMA_OK : LUMA_CORRUPT);
+    if (!strstr(err.message, cases[i].message)) fail_msg("case %zu: `%s`", i, err.message);
+  }
+  teardown(&f);
+}
+
 /* ---- properties ---- */
 
 static void any_value_comes_back(void) {
@@ -406,6 +484,8 @@ int main(int argc, char **argv) {
       {"depth is limited", depth_is_limited, 0},
       {"size is limited", size_is_limited, 0},
       {"dates are limited", dates_are_limited, 0},
+      {"the form is as specified", the_form_is_as_specified, 0},
+      {"check refuses each fault", check_refuses_each_fault, 0},
       {"any value comes back", any_value_comes_back, 0},
       {"fields are found each way", fields_are_found_each_way, 0},
       {"damage is found or harmless", damage_is_found_or_harmless, 0},

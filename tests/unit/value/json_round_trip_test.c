@@ -138,6 +138,32 @@ static void tagged_values_keep_kind_and_bytes(void) {
   bench_deinit(&b);
 }
 
+/* Maps within maps to the last level, each of which must hide in $plain, and a tagged number in the
+ * innermost. */
+static void tagged_is_the_identity_at_the_deepest(void) {
+  struct bench b;
+  struct build build;
+  struct slice first;
+  struct val number = val_int64(1), again;
+  bench_init(&b);
+  build_init(&build, &b.first, NULL);
+  for (int i = 0; i < DOC_DEPTH_MAX; i++) {
+    build_begin_map(&build);
+    build_name(&build, slice_of_text("$oid"));
+  }
+  build_put(&build, &number);
+  for (int i = 0; i < DOC_DEPTH_MAX; i++) build_end(&build);
+  assert_ok(build_finish(&build, &first, test_err()));
+  build_deinit(&build);
+  struct val v = val_decode(first, NULL);
+  json_write(&b.text, &v, &(struct json_write_options){.form = JSON_TAGGED, .key_name = "_id"});
+  assert_ok(json_read_value(b.reader, buf_slice(&b.text),
+                            &(struct json_read_options){.form = JSON_TAGGED}, &b.again, &again,
+                            test_err()));
+  assert_same(&b, first, buf_slice(&b.again));
+  bench_deinit(&b);
+}
+
 /* A broken text is refused, and described, or read: never anything else, never a crash. */
 static void survives_mutations(void) {
   struct bench b;
@@ -199,6 +225,7 @@ int main(int argc, char **argv) {
       {"plain_is_the_identity_of_what_json_has", plain_is_the_identity_of_what_json_has, 0},
       {"plain_is_always_json", plain_is_always_json, 0},
       {"tagged_values_keep_kind_and_bytes", tagged_values_keep_kind_and_bytes, 0},
+      {"tagged_is_the_identity_at_the_deepest", tagged_is_the_identity_at_the_deepest, 0},
       {"survives_mutations", survives_mutations, 0},
       {"survives_lack_of_memory", survives_lack_of_memory, 0},
   };

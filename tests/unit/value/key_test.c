@@ -143,6 +143,37 @@ static void numbers_come_back(void) {
   buf_deinit(&scratch);
 }
 
+static void check_bytes(struct val v, bool descending, const char *hex) {
+  struct buf key, text;
+  buf_init(&key, BUF_BYTES_MAX);
+  buf_init(&text, BUF_BYTES_MAX);
+  assert_true(encode(&key, &v, descending));
+  for (size_t i = 0; i < key.bytes; i++) (void)buf_append_format(&text, "%02x", key.data[i]);
+  assert_true(slice_is_equal(buf_slice(&text), slice_of_text(hex)));
+  buf_deinit(&key);
+  buf_deinit(&text);
+}
+
+/* The examples of spec/keys.md: today's indexes stay readable. */
+static void the_bytes_are_as_specified(void) {
+  struct decimal decimal;
+  struct val text = val_text(slice_of("a\0b", 3)), day = {.type = VAL_DATE};
+  static const uint8_t map[] = {0x30, 0x0d, 0, 1, 0, 9, 0x80, 0x0c, 0, 7, 1, 'b', 1};
+  assert_true(decimal_parse(slice_of_text("-0.1"), &decimal, NULL));
+  check_bytes(val_int64(1), false, "28bff000000000000000");
+  check_bytes(val_float64(1.0), false, "28bff000000000000000");
+  check_bytes(val_int64(9007199254740993), false, "28c3400000000000000180085b08145d374b0a5e00");
+  check_bytes(val_decimal(decimal), false, "284046666666666665017ffff4ff");
+  assert_true(decimal_parse(slice_of_text("-1E-400"), &decimal, NULL));
+  check_bytes(val_decimal(decimal), false, "287ffffffffffffffe0180c6fdff");
+  check_bytes(val_float64(-0.0), false, "28800000000000000000");
+  check_bytes(text, false, "306100ff620001");
+  check_bytes(text, true, "cf9eff009dfffe");
+  check_bytes(val_decode(slice_of(map, sizeof map), NULL), false, "382062000100");
+  check_bytes(val_timestamp(0), false, "808000000000000000");
+  check_bytes(day, false, "808000000000000000");
+}
+
 /* Bytes from anywhere, or damaged keys: a length within them or none, a checked value or an error.
  */
 static void any_bytes_are_decided(void) {
@@ -240,6 +271,7 @@ int main(int argc, char **argv) {
       {"parts delimit themselves and decode", parts_delimit_themselves_and_decode, 0},
       {"missing is a key", missing_is_a_key, 0},
       {"numbers come back", numbers_come_back, 0},
+      {"the bytes are as specified", the_bytes_are_as_specified, 0},
       {"any bytes are decided", any_bytes_are_decided, 0},
       {"large keys are refused", large_keys_are_refused, 0},
       {"successors lie above every extension", successors_lie_above_every_extension, 0},

@@ -33,8 +33,10 @@ void engine_reader_begin(struct engine *engine, struct engine_reader *reader) {
   reader->position = engine->newest;
   reader->older = engine->newest_reader;
   reader->newer = NULL;
-  if (reader->older) reader->older->newer = reader;
-  else engine->oldest_reader = reader;
+  if (reader->older)
+    reader->older->newer = reader;
+  else
+    engine->oldest_reader = reader;
   engine->newest_reader = reader;
   engine->counts.snapshots_open++;
   mutex_unlock(&engine->view_lock);
@@ -42,10 +44,14 @@ void engine_reader_begin(struct engine *engine, struct engine_reader *reader) {
 
 void engine_reader_end(struct engine *engine, struct engine_reader *reader) {
   mutex_lock(&engine->view_lock);
-  if (reader->older) reader->older->newer = reader->newer;
-  else engine->oldest_reader = reader->newer;
-  if (reader->newer) reader->newer->older = reader->older;
-  else engine->newest_reader = reader->older;
+  if (reader->older)
+    reader->older->newer = reader->newer;
+  else
+    engine->oldest_reader = reader->newer;
+  if (reader->newer)
+    reader->newer->older = reader->older;
+  else
+    engine->newest_reader = reader->older;
   engine->counts.snapshots_open--;
   mutex_unlock(&engine->view_lock);
   view_release(reader->view);
@@ -85,7 +91,8 @@ static status unseen_grow(struct engine *engine, struct err *err) {
 
 status engine_order_reserve(struct engine *engine, struct err *err) {
   mutex_lock(&engine->view_lock);
-  status answer = engine->unseen_count < engine->unseen_capacity ? LUMA_OK : unseen_grow(engine, err);
+  status answer =
+      engine->unseen_count < engine->unseen_capacity ? LUMA_OK : unseen_grow(engine, err);
   mutex_unlock(&engine->view_lock);
   return answer;
 }
@@ -141,13 +148,15 @@ void engine_fail(struct engine *engine, const struct err *err) {
 }
 
 static status fail_read_only(const struct engine *engine, struct err *err) {
-  err_raise(err, LUMA_READ_ONLY, __FILE__, __LINE__, "the database takes no more writes: %s", engine->reason);
+  err_raise(err, LUMA_READ_ONLY, __FILE__, __LINE__, "the database takes no more writes: %s",
+            engine->reason);
   err_hint(err, "everything acknowledged is safe; make the disk sound and open the database again");
   return LUMA_READ_ONLY;
 }
 
 status engine_check_writable(struct engine *engine, struct err *err) {
-  if (engine->options.read_only) FAIL(err, LUMA_READ_ONLY, "`%s` is open for reading only", engine->directory);
+  if (engine->options.read_only)
+    FAIL(err, LUMA_READ_ONLY, "`%s` is open for reading only", engine->directory);
   mutex_lock(&engine->view_lock);
   status answer = engine->failed == LUMA_OK ? LUMA_OK : fail_read_only(engine, err);
   mutex_unlock(&engine->view_lock);
@@ -156,7 +165,8 @@ status engine_check_writable(struct engine *engine, struct err *err) {
 
 /* ---- memtable rotation and range deletes ---- */
 
-static status change_view(struct engine *engine, const struct view_change *change, struct err *err) {
+static status change_view(struct engine *engine, const struct view_change *change,
+                          struct err *err) {
   struct view *next;
   TRY(view_change(engine->view, change, &next, err));
   engine_set_view(engine, next);
@@ -168,7 +178,8 @@ static status rotate_locked(struct engine *engine, struct err *err) {
     FAIL(err, LUMA_BUSY, "%d memtables wait to be written to files", VIEW_IMMUTABLES_MAX);
   struct view_memtable next = {.start = wal_mark(engine->wal)};
   TRY(memtable_create(&next.memtable, err));
-  struct view_change change = {.rotate = &next};
+  struct view_change change = {
+      .rotate = &next, .rotate_seq = engine->last_seq, .rotate_emits = engine->last_emits};
   status answer = change_view(engine, &change, err);
   memtable_release(next.memtable);
   return answer;
@@ -181,8 +192,8 @@ status engine_rotate(struct engine *engine, struct err *err) {
   return answer;
 }
 
-status engine_view_with_ranges(struct engine *engine, const struct manifest_range *more, uint32_t count,
-                               struct view **next, struct err *err) {
+status engine_view_with_ranges(struct engine *engine, const struct manifest_range *more,
+                               uint32_t count, struct view **next, struct err *err) {
   const struct view_ranges *old = engine->view->ranges;
   uint32_t before = old ? old->count : 0;
   struct manifest_range *all = mem_alloc((before + count) * sizeof *all);
@@ -193,7 +204,8 @@ status engine_view_with_ranges(struct engine *engine, const struct manifest_rang
   status answer = view_ranges_create(all, before + count, &ranges, err);
   mem_free(all);
   TRY(answer);
-  answer = view_change(engine->view, &(struct view_change){.ranges = ranges, .has_ranges = true}, next, err);
+  answer = view_change(engine->view, &(struct view_change){.ranges = ranges, .has_ranges = true},
+                       next, err);
   view_ranges_release(ranges);
   return answer;
 }

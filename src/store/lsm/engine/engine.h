@@ -4,13 +4,14 @@
  * Locks, in the order in which they are taken:
  *   commit_lock  orders commits: sequences, the active memtable's writing, the log's appending
  *   edit_lock    orders changes of the view together with the manifest's edits
- *   view_lock    guards the pointer to the view, what is visible, and the list of transactions; held for moments only
- * The log has a lock of its own below them all.
+ *   view_lock    guards the pointer to the view, what is visible, and the list of transactions;
+ * held for moments only The log has a lock of its own below them all.
  *
  * Invariants:
- * 1. `visible` never exceeds what is durable in the modes always and group; in the others it is the last commit.
- * 2. A view is in place before anything that is only in it becomes visible. So view and `visible`, taken together under
- *    view_lock, fit.
+ * 1. `visible` never exceeds what is durable in the modes always and group; in the others it is the
+ * last commit.
+ * 2. A view is in place before anything that is only in it becomes visible. So view and `visible`,
+ * taken together under view_lock, fit.
  * 3. Transactions begin in the order of their snapshots: the first in the list has the oldest. */
 #ifndef STORE_LSM_ENGINE_ENGINE_H
 #define STORE_LSM_ENGINE_ENGINE_H
@@ -53,18 +54,17 @@ struct engine {
   struct wal *wal; /* NULL when read only */
 
   struct mutex commit_lock;
-  uint64_t last_seq;
-  uint64_t feed_bytes; /* payloads in the memtables since the last flush of the feed */
+  uint64_t last_seq, last_emits; /* the last commit, and how many payloads it emitted */
 
   struct mutex edit_lock;
-  struct cond flushed; /* with edit_lock: a flush ended, or failed */
   struct manifest *manifest;
   struct engine_span compacting;
 
   struct mutex view_lock;
   struct view *view;
   _Atomic uint64_t visible;
-  struct store_pos newest, trimmed; /* of the feed: newest visible; oldest whose follower is known */
+  struct store_pos newest,
+      trimmed; /* of the feed: newest visible; oldest whose follower is known */
   struct engine_reader *oldest_reader, *newest_reader;
   struct engine_unseen *unseen; /* a ring, oldest at unseen_first */
   size_t unseen_first, unseen_count, unseen_capacity;
@@ -77,7 +77,8 @@ struct engine {
   struct thread *threads;
   uint32_t threads_count;
   bool stopping, work_is_due;
-  struct mutex flush_lock, compact_lock; /* one flush and one compaction at a time; taken before all others */
+  struct mutex flush_lock,
+      compact_lock; /* one flush and one compaction at a time; taken before all others */
 };
 
 /* ---- views and readers ---- */
@@ -98,7 +99,8 @@ uint64_t engine_conflict_horizon(struct engine *engine);
 
 /** Makes sure that engine_order cannot fail. */
 status engine_order_reserve(struct engine *engine, struct err *err);
-/** Notes an ordered commit; makes it visible at once unless that waits for the log. With commit_lock held. */
+/** Notes an ordered commit; makes it visible at once unless that waits for the log. With
+ * commit_lock held. */
 void engine_order(struct engine *engine, uint64_t seq, uint64_t emits);
 /** The log's callback: everything up to `seq` is durable. */
 void engine_synced(void *engine, uint64_t seq);
@@ -112,10 +114,11 @@ status engine_check_writable(struct engine *engine, struct err *err);
 
 /* ---- memtable rotation and range deletes ---- */
 
-/** Makes a new memtable the active one. With commit_lock held; LUMA_BUSY when too many wait to be flushed. */
+/** Makes a new memtable the active one. With commit_lock held; LUMA_BUSY when too many wait to be
+ * flushed. */
 status engine_rotate(struct engine *engine, struct err *err);
 /** The view with more range deletes, not yet in place. With commit_lock and edit_lock held. */
-status engine_view_with_ranges(struct engine *engine, const struct manifest_range *more, uint32_t count,
-                               struct view **next, struct err *err);
+status engine_view_with_ranges(struct engine *engine, const struct manifest_range *more,
+                               uint32_t count, struct view **next, struct err *err);
 
 #endif

@@ -8,7 +8,9 @@
 #include "base/core/assert.h"
 #include "base/mem/mem.h"
 
-static status fail_memory(struct err *err) { FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the list of files"); }
+static status fail_memory(struct err *err) {
+  FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the list of files");
+}
 
 /* ---- ranges ---- */
 
@@ -18,8 +20,8 @@ static uint8_t *copy_key(uint8_t *room, struct slice *key) {
   return room + key->bytes;
 }
 
-status view_ranges_create(const struct manifest_range *items, uint32_t count, struct view_ranges **ranges,
-                          struct err *err) {
+status view_ranges_create(const struct manifest_range *items, uint32_t count,
+                          struct view_ranges **ranges, struct err *err) {
   size_t bytes = sizeof(struct view_ranges) + count * sizeof *items;
   for (uint32_t i = 0; i < count; i++) bytes += items[i].from.bytes + items[i].to.bytes;
   struct view_ranges *made = mem_alloc(bytes);
@@ -42,7 +44,9 @@ void view_ranges_release(struct view_ranges *ranges) {
 
 /* ---- views ---- */
 
-void view_acquire(struct view *view) { atomic_fetch_add_explicit(&view->references, 1, memory_order_relaxed); }
+void view_acquire(struct view *view) {
+  atomic_fetch_add_explicit(&view->references, 1, memory_order_relaxed);
+}
 
 static void level_free(struct view_level *level) {
   for (uint32_t i = 0; i < level->count; i++) sorted_release(level->files[i]);
@@ -53,7 +57,8 @@ static void level_free(struct view_level *level) {
 void view_release(struct view *view) {
   if (!view || atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1) return;
   if (view->active.memtable) memtable_release(view->active.memtable);
-  for (uint32_t i = 0; i < view->immutables_count; i++) memtable_release(view->immutables[i].memtable);
+  for (uint32_t i = 0; i < view->immutables_count; i++)
+    memtable_release(view->immutables[i].memtable);
   view_ranges_release(view->ranges);
   for (int space = 0; space < VIEW_SPACES; space++)
     for (int level = 0; level < VIEW_LEVELS; level++) level_free(&view->levels[space][level]);
@@ -91,10 +96,12 @@ static void level_push(struct view_level *level, struct sorted_file *file, uint6
 }
 
 /* Level 0: newest first, so that the first answer is the newest. Below: by key. */
-static bool stands_before(const struct sorted_file *left, const struct sorted_file *right, int level) {
+static bool stands_before(const struct sorted_file *left, const struct sorted_file *right,
+                          int level) {
   const struct sorted_info *a = sorted_get_info(left), *b = sorted_get_info(right);
   if (level > 0) return slice_compare(a->key_min, b->key_min) < 0;
-  return a->seq_max != b->seq_max ? a->seq_max > b->seq_max : slice_compare(a->key_min, b->key_min) < 0;
+  return a->seq_max != b->seq_max ? a->seq_max > b->seq_max
+                                  : slice_compare(a->key_min, b->key_min) < 0;
 }
 
 /* New files are few and come last: each sinks to its place. */
@@ -112,8 +119,8 @@ static void level_settle(struct view_level *level, int depth) {
   }
 }
 
-static status level_change(const struct view_level *old, const struct view_change *change, int space, int depth,
-                           struct view_level *level, struct err *err) {
+static status level_change(const struct view_level *old, const struct view_change *change,
+                           int space, int depth, struct view_level *level, struct err *err) {
   TRY(level_reserve(level, old->count + change->added_count, err));
   for (uint32_t i = 0; i < old->count; i++)
     if (!is_removed(change, old->files[i])) level_push(level, old->files[i], old->cleaned[i]);
@@ -126,16 +133,24 @@ static status level_change(const struct view_level *old, const struct view_chang
   return LUMA_OK;
 }
 
-static void change_memtables(const struct view *old, const struct view_change *change, struct view *made) {
+static void change_memtables(const struct view *old, const struct view_change *change,
+                             struct view *made) {
   uint32_t kept = old->immutables_count - (change->drop_oldest ? 1 : 0);
   made->active = change->rotate ? *change->rotate : old->active;
-  if (change->rotate) made->immutables[made->immutables_count++] = old->active;
-  for (uint32_t i = 0; i < kept; i++) made->immutables[made->immutables_count++] = old->immutables[i];
+  if (change->rotate) {
+    struct view_memtable full = {old->active.memtable, old->active.start, change->rotate_seq,
+                                 change->rotate_emits};
+    made->immutables[made->immutables_count++] = full;
+  }
+  for (uint32_t i = 0; i < kept; i++)
+    made->immutables[made->immutables_count++] = old->immutables[i];
   memtable_acquire(made->active.memtable);
-  for (uint32_t i = 0; i < made->immutables_count; i++) memtable_acquire(made->immutables[i].memtable);
+  for (uint32_t i = 0; i < made->immutables_count; i++)
+    memtable_acquire(made->immutables[i].memtable);
 }
 
-status view_change(const struct view *old, const struct view_change *change, struct view **view, struct err *err) {
+status view_change(const struct view *old, const struct view_change *change, struct view **view,
+                   struct err *err) {
   ASSERT(!change->rotate || old->immutables_count < VIEW_IMMUTABLES_MAX);
   ASSERT(!change->drop_oldest || old->immutables_count > 0);
   struct view *made = mem_zalloc(1, sizeof *made);
@@ -147,7 +162,8 @@ status view_change(const struct view *old, const struct view_change *change, str
   status answer = LUMA_OK;
   for (int space = 0; space < VIEW_SPACES && answer == LUMA_OK; space++)
     for (int level = 0; level < VIEW_LEVELS && answer == LUMA_OK; level++)
-      answer = level_change(&old->levels[space][level], change, space, level, &made->levels[space][level], err);
+      answer = level_change(&old->levels[space][level], change, space, level,
+                            &made->levels[space][level], err);
   if (answer != LUMA_OK) {
     view_release(made);
     return answer;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A view: everything a reader has to look at, at one moment: the memtable in use, those waiting to be flushed, the sorted
- * files by space and level, and the range deletes that may still hide something.
+/* A view: everything a reader has to look at, at one moment: the memtable in use, those waiting to
+ * be flushed, the sorted files by space and level, and the range deletes that may still hide
+ * something.
  *
  * Invariants:
- * 1. A view never changes, but for what is inserted into its active memtable (with sequences above every snapshot taken
- *    before). So a transaction that holds a view and a sequence reads the same for as long as it likes, and flush and
- *    compaction need to keep nothing for it: the files it reads live as long as the view.
- * 2. For each key, every version in the active memtable is newer than every one in the immutable ones (newest first), those
- *    newer than every one in level 0 (newest first), those newer than level 1, and so on.
+ * 1. A view never changes, but for what is inserted into its active memtable (with sequences above
+ * every snapshot taken before). So a transaction that holds a view and a sequence reads the same
+ * for as long as it likes, and flush and compaction need to keep nothing for it: the files it reads
+ * live as long as the view.
+ * 2. For each key, every version in the active memtable is newer than every one in the immutable
+ * ones (newest first), those newer than every one in level 0 (newest first), those newer than level
+ * 1, and so on.
  * 3. Files of level 1 and below do not overlap and stand in key order.
  *
  * Threads: immutable and counted; any thread. */
@@ -22,7 +25,12 @@
 #include "store/lsm/sorted/sorted.h"
 
 /** The engine's own space: the feed, keyed by position (two u64, big endian). */
-enum { VIEW_FEED = STORE_SPACES, VIEW_SPACES = STORE_SPACES + 1, VIEW_LEVELS = MANIFEST_LEVELS, VIEW_IMMUTABLES_MAX = 4 };
+enum {
+  VIEW_FEED = STORE_SPACES,
+  VIEW_SPACES = STORE_SPACES + 1,
+  VIEW_LEVELS = MANIFEST_LEVELS,
+  VIEW_IMMUTABLES_MAX = 4
+};
 
 /** Files of one space and level, with what the manifest says beside them. */
 struct view_level {
@@ -42,6 +50,8 @@ struct view_ranges {
 struct view_memtable {
   struct memtable *memtable;
   struct wal_start start;
+  uint64_t seq,
+      emits; /* of an immutable one: the last commit in it, and how many payloads that emitted */
 };
 
 struct view {
@@ -62,44 +72,52 @@ struct view_added {
 
 /** How a new view differs from an old one. */
 struct view_change {
-  const struct view_memtable *rotate;   /* becomes active; the old active becomes the newest immutable */
-  bool drop_oldest;                     /* the oldest immutable is flushed */
+  const struct view_memtable
+      *rotate; /* becomes active; the old active becomes the newest immutable */
+  uint64_t rotate_seq, rotate_emits; /* its last commit */
+  bool drop_oldest;                  /* the oldest immutable is flushed */
   const struct view_added *added;
   size_t added_count;
   const uint64_t *removed; /* file numbers */
   size_t removed_count;
-  struct view_ranges *ranges; /* with has_ranges: replaces the list (may be NULL); the view takes its own reference */
+  struct view_ranges *ranges; /* with has_ranges: replaces the list (may be NULL); the view takes
+                                 its own reference */
   bool has_ranges;
 };
 
-/** A view of nothing but `active`, one reference; the view takes its own reference on the memtable. */
+/** A view of nothing but `active`, one reference; the view takes its own reference on the memtable.
+ */
 status view_create(struct view_memtable active, struct view **view, struct err *err);
 /** The old view with a change, one reference. */
-status view_change(const struct view *old, const struct view_change *change, struct view **view, struct err *err);
+status view_change(const struct view *old, const struct view_change *change, struct view **view,
+                   struct err *err);
 void view_acquire(struct view *view);
 void view_release(struct view *view);
 
-/** A list of `count` ranges with room for `bytes` of keys, filled by view_ranges_add; one reference. */
-status view_ranges_create(const struct manifest_range *items, uint32_t count, struct view_ranges **ranges,
-                          struct err *err);
+/** A list of `count` ranges with room for `bytes` of keys, filled by view_ranges_add; one
+ * reference. */
+status view_ranges_create(const struct manifest_range *items, uint32_t count,
+                          struct view_ranges **ranges, struct err *err);
 void view_ranges_release(struct view_ranges *ranges);
 
 /** The highest sequence up to `seq_max` of a range delete that covers the key; 0 = none. */
 uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max);
 
 /** The newest version of `key` up to `seq_max` whatever it is, range deletes not applied. */
-status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max, struct entry_found *found,
-                struct store_pins *pins, struct err *err);
+status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max,
+                struct entry_found *found, struct store_pins *pins, struct err *err);
 /** True when a version of `key`, or a range delete over it, is newer than `seq`. */
-status view_is_newer(const struct view *view, uint8_t space, struct slice key, uint64_t seq, bool *newer,
-                     struct err *err);
+status view_is_newer(const struct view *view, uint8_t space, struct slice key, uint64_t seq,
+                     bool *newer, struct err *err);
 /** True when anything in the range is newer than `seq`. */
-status view_range_is_newer(const struct view *view, uint8_t space, struct store_range range, uint64_t seq, bool *newer,
-                           struct err *err);
+status view_range_is_newer(const struct view *view, uint8_t space, struct store_range range,
+                           uint64_t seq, bool *newer, struct err *err);
 
-/** Sources for merging everything of one space; `room` must have view_sources_count. Answers how many were filled. */
+/** Sources for merging everything of one space; `room` must have view_sources_count. Answers how
+ * many were filled. */
 uint32_t view_sources_count(const struct view *view, uint8_t space);
-uint32_t view_sources(const struct view *view, uint8_t space, uint64_t seq_max, struct merge_source *room);
+uint32_t view_sources(const struct view *view, uint8_t space, uint64_t seq_max,
+                      struct merge_source *room);
 
 /** In the half-open range? An empty `to` has no end. */
 static inline bool range_has(struct slice from, struct slice to, struct slice key) {
@@ -107,7 +125,8 @@ static inline bool range_has(struct slice from, struct slice to, struct slice ke
 }
 /** Does a file's closed span of keys meet the range? */
 static inline bool range_meets(struct slice from, struct slice to, const struct sorted_info *info) {
-  return slice_compare(info->key_max, from) >= 0 && (to.bytes == 0 || slice_compare(info->key_min, to) < 0);
+  return slice_compare(info->key_max, from) >= 0 &&
+         (to.bytes == 0 || slice_compare(info->key_min, to) < 0);
 }
 
 #endif

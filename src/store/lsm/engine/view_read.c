@@ -8,7 +8,8 @@ uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, ui
   if (!ranges) return 0;
   for (uint32_t i = ranges->count; i > 0; i--) {
     const struct manifest_range *range = &ranges->items[i - 1];
-    if (range->space == space && range->seq <= seq_max && range_has(range->from, range->to, key)) return range->seq;
+    if (range->space == space && range->seq <= seq_max && range_has(range->from, range->to, key))
+      return range->seq;
   }
   return 0;
 }
@@ -18,10 +19,13 @@ static struct sorted_file *level_find(const struct view_level *level, struct sli
   uint32_t low = 0, high = level->count;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
-    if (slice_compare(sorted_get_info(level->files[middle])->key_max, key) < 0) low = middle + 1;
-    else high = middle;
+    if (slice_compare(sorted_get_info(level->files[middle])->key_max, key) < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  if (low == level->count || slice_compare(sorted_get_info(level->files[low])->key_min, key) > 0) return NULL;
+  if (low == level->count || slice_compare(sorted_get_info(level->files[low])->key_min, key) > 0)
+    return NULL;
   return level->files[low];
 }
 
@@ -31,15 +35,17 @@ static bool file_spans(const struct sorted_file *file, struct slice key) {
 }
 
 /* In one file: `seq_min` is the lowest sequence of interest. */
-static status get_in_file(struct sorted_file *file, struct slice key, uint64_t seq_min, uint64_t seq_max,
-                          struct entry_found *found, struct store_pins *pins, struct err *err) {
+static status get_in_file(struct sorted_file *file, struct slice key, uint64_t seq_min,
+                          uint64_t seq_max, struct entry_found *found, struct store_pins *pins,
+                          struct err *err) {
   const struct sorted_info *info = sorted_get_info(file);
   if (info->seq_max < seq_min || info->seq_min > seq_max) return LUMA_OK;
   return sorted_get(file, key, seq_max, found, pins, err);
 }
 
-static status get_in_files(const struct view *view, uint8_t space, struct slice key, uint64_t seq_min,
-                           uint64_t seq_max, struct entry_found *found, struct store_pins *pins, struct err *err) {
+static status get_in_files(const struct view *view, uint8_t space, struct slice key,
+                           uint64_t seq_min, uint64_t seq_max, struct entry_found *found,
+                           struct store_pins *pins, struct err *err) {
   const struct view_level *levels = view->levels[space];
   for (uint32_t i = 0; i < levels[0].count; i++) {
     if (!file_spans(levels[0].files[i], key)) continue;
@@ -55,8 +61,8 @@ static status get_in_files(const struct view *view, uint8_t space, struct slice 
   return LUMA_OK;
 }
 
-static bool get_in_memory(const struct view *view, uint8_t space, struct slice key, uint64_t seq_min,
-                          uint64_t seq_max, struct entry_found *found) {
+static bool get_in_memory(const struct view *view, uint8_t space, struct slice key,
+                          uint64_t seq_min, uint64_t seq_max, struct entry_found *found) {
   if (memtable_seq_max(view->active.memtable) >= seq_min) {
     memtable_get(view->active.memtable, space, key, seq_max, found);
     if (found->found) return true;
@@ -70,15 +76,15 @@ static bool get_in_memory(const struct view *view, uint8_t space, struct slice k
   return false;
 }
 
-status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max, struct entry_found *found,
-                struct store_pins *pins, struct err *err) {
+status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max,
+                struct entry_found *found, struct store_pins *pins, struct err *err) {
   found->found = false;
   if (get_in_memory(view, space, key, 0, seq_max, found)) return LUMA_OK;
   return get_in_files(view, space, key, 0, seq_max, found, pins, err);
 }
 
-status view_is_newer(const struct view *view, uint8_t space, struct slice key, uint64_t seq, bool *newer,
-                     struct err *err) {
+status view_is_newer(const struct view *view, uint8_t space, struct slice key, uint64_t seq,
+                     bool *newer, struct err *err) {
   struct entry_found found = {0};
   struct store_pins pins = {0};
   *newer = true;
@@ -94,13 +100,16 @@ status view_is_newer(const struct view *view, uint8_t space, struct slice key, u
 /* ---- ranges ---- */
 
 static bool ranges_meet(struct store_range a, struct slice from, struct slice to) {
-  return (a.to.bytes == 0 || slice_compare(from, a.to) < 0) && (to.bytes == 0 || slice_compare(a.from, to) < 0);
+  return (a.to.bytes == 0 || slice_compare(from, a.to) < 0) &&
+         (to.bytes == 0 || slice_compare(a.from, to) < 0);
 }
 
-static bool is_covered_since(const struct view *view, uint8_t space, struct store_range range, uint64_t seq) {
+static bool is_covered_since(const struct view *view, uint8_t space, struct store_range range,
+                             uint64_t seq) {
   for (uint32_t i = 0; view->ranges && i < view->ranges->count; i++) {
     const struct manifest_range *item = &view->ranges->items[i];
-    if (item->space == space && item->seq > seq && ranges_meet(range, item->from, item->to)) return true;
+    if (item->space == space && item->seq > seq && ranges_meet(range, item->from, item->to))
+      return true;
   }
   return false;
 }
@@ -112,7 +121,8 @@ static bool source_is_newer(const struct merge_source *source, uint64_t seq) {
   return false;
 }
 
-static status scan_for_newer(const struct merge_options *options, uint64_t seq, bool *newer, struct err *err) {
+static status scan_for_newer(const struct merge_options *options, uint64_t seq, bool *newer,
+                             struct err *err) {
   struct merge *merge;
   TRY(merge_open(options, &merge, err));
   status answer = LUMA_OK;
@@ -125,8 +135,8 @@ static status scan_for_newer(const struct merge_options *options, uint64_t seq, 
   return answer;
 }
 
-status view_range_is_newer(const struct view *view, uint8_t space, struct store_range range, uint64_t seq, bool *newer,
-                           struct err *err) {
+status view_range_is_newer(const struct view *view, uint8_t space, struct store_range range,
+                           uint64_t seq, bool *newer, struct err *err) {
   *newer = is_covered_since(view, space, range, seq);
   if (*newer) return LUMA_OK;
   struct merge_source *sources = mem_zalloc(view_sources_count(view, space), sizeof *sources);
@@ -134,7 +144,8 @@ status view_range_is_newer(const struct view *view, uint8_t space, struct store_
   uint32_t all = view_sources(view, space, ENTRY_SEQ_MAX, sources), count = 0;
   for (uint32_t i = 0; i < all; i++)
     if (source_is_newer(&sources[i], seq)) sources[count++] = sources[i];
-  struct merge_options options = {.space = space, .range = range, .sources = sources, .sources_count = count};
+  struct merge_options options = {
+      .space = space, .range = range, .sources = sources, .sources_count = count};
   status answer = count ? scan_for_newer(&options, seq, newer, err) : LUMA_OK;
   mem_free(sources);
   return answer;
@@ -150,19 +161,25 @@ static struct merge_source memory_source(struct memtable *memtable, uint64_t seq
   return (struct merge_source){.kind = MERGE_MEMTABLE, .seq_max = seq_max, .memtable = memtable};
 }
 
-static struct merge_source file_source(struct sorted_file *const *files, uint32_t count, uint64_t seq_max) {
-  return (struct merge_source){.kind = MERGE_FILES, .seq_max = seq_max, .files = files, .files_count = count};
+static struct merge_source file_source(struct sorted_file *const *files, uint32_t count,
+                                       uint64_t seq_max) {
+  return (struct merge_source){
+      .kind = MERGE_FILES, .seq_max = seq_max, .files = files, .files_count = count};
 }
 
-uint32_t view_sources(const struct view *view, uint8_t space, uint64_t seq_max, struct merge_source *room) {
+uint32_t view_sources(const struct view *view, uint8_t space, uint64_t seq_max,
+                      struct merge_source *room) {
   const struct view_level *levels = view->levels[space];
   uint32_t count = 0;
-  if (memtable_entries(view->active.memtable, space)) room[count++] = memory_source(view->active.memtable, seq_max);
+  if (memtable_entries(view->active.memtable, space))
+    room[count++] = memory_source(view->active.memtable, seq_max);
   for (uint32_t i = 0; i < view->immutables_count; i++)
     if (memtable_entries(view->immutables[i].memtable, space))
       room[count++] = memory_source(view->immutables[i].memtable, seq_max);
-  for (uint32_t i = 0; i < levels[0].count; i++) room[count++] = file_source(&levels[0].files[i], 1, seq_max);
+  for (uint32_t i = 0; i < levels[0].count; i++)
+    room[count++] = file_source(&levels[0].files[i], 1, seq_max);
   for (int level = 1; level < VIEW_LEVELS; level++)
-    if (levels[level].count) room[count++] = file_source(levels[level].files, levels[level].count, seq_max);
+    if (levels[level].count)
+      room[count++] = file_source(levels[level].files, levels[level].count, seq_max);
   return count;
 }

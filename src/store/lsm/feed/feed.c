@@ -47,16 +47,18 @@ static struct store_pos just_after(struct store_pos position) {
 }
 
 /* Records after `after`, up to and with `until`. Ends with stretch_close in every case. */
-static status stretch_open(struct stretch *stretch, struct store_pos after, struct store_pos until, bool backwards,
-                           struct err *err) {
+static status stretch_open(struct stretch *stretch, struct store_pos after, struct store_pos until,
+                           bool backwards, struct err *err) {
   const struct view *view = stretch->reader.view;
   stretch->sources = mem_alloc(view_sources_count(view, VIEW_FEED) * sizeof *stretch->sources);
   stretch->rows = mem_alloc(sizeof *stretch->rows);
-  if (!stretch->sources || !stretch->rows) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read the feed");
+  if (!stretch->sources || !stretch->rows)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read the feed");
   struct merge_options options = {
       .space = VIEW_FEED,
       .backwards = backwards,
-      .range = {feed_key_of(just_after(after), stretch->from), feed_key_of(just_after(until), stretch->to)},
+      .range = {feed_key_of(just_after(after), stretch->from),
+                feed_key_of(just_after(until), stretch->to)},
       .sources = stretch->sources,
       .sources_count = view_sources(view, VIEW_FEED, stretch->reader.seq, stretch->sources)};
   return merge_open(&options, &stretch->merge, err);
@@ -67,13 +69,15 @@ static void stretch_begin(struct stretch *stretch, struct engine *engine) {
   engine_reader_begin(engine, &stretch->reader);
 }
 
-static status copy_rows(const struct store_rows *rows, struct arena *arena, struct store_feed_record *records,
-                        struct err *err) {
+static status copy_rows(const struct store_rows *rows, struct arena *arena,
+                        struct store_feed_record *records, struct err *err) {
   for (uint32_t i = 0; i < rows->count; i++) {
     void *payload = arena_copy(arena, rows->values[i].data, rows->values[i].bytes);
-    if (!payload && rows->values[i].bytes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the feed's records");
+    if (!payload && rows->values[i].bytes)
+      FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the feed's records");
     struct store_pos position = feed_position_of(rows->keys[i]);
-    records[i] = (struct store_feed_record){position, position.high, slice_of(payload, rows->values[i].bytes)};
+    records[i] = (struct store_feed_record){position, position.high,
+                                            slice_of(payload, rows->values[i].bytes)};
   }
   return LUMA_OK;
 }
@@ -106,14 +110,19 @@ status feed_read(struct store *store, struct store_pos after, uint32_t max, stru
   status answer = LUMA_OK;
   /* Asked after the reader began: what is trimmed later is still in its view. */
   if (feed_compare(after, trimmed(engine)) < 0)
-    answer = err_raise(err, LUMA_GAP, __FILE__, __LINE__, "the feed no longer has all records after this position");
-  if (answer == LUMA_OK) answer = stretch_open(&stretch, after, newest, false, err);
-  if (answer == LUMA_OK) answer = read_rows(&stretch, max < READ_MAX ? max : READ_MAX, arena, records, count, err);
+    answer = err_raise(err, LUMA_GAP, __FILE__, __LINE__,
+                       "the feed no longer has all records after this position");
+  bool has_more = feed_compare(after, newest) < 0;
+  if (!has_more) max = 0;
+  if (answer == LUMA_OK && has_more) answer = stretch_open(&stretch, after, newest, false, err);
+  if (answer == LUMA_OK)
+    answer = read_rows(&stretch, max < READ_MAX ? max : READ_MAX, arena, records, count, err);
   stretch_close(&stretch);
   return answer;
 }
 
-status feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest, struct err *err) {
+status feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest,
+                   struct err *err) {
   struct engine *engine = (struct engine *)store;
   (void)err;
   mutex_lock(&engine->view_lock);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The feed: what commits emitted, in their order, in a space of the engine's own keyed by position. It passes through log,
- * memtable and files like everything else; its files never overlap and are dropped from the oldest end.
+/* The feed: what commits emitted, in their order, in a space of the engine's own keyed by position.
+ * It passes through log, memtable and files like everything else; its files never overlap and are
+ * dropped from the oldest end.
  *
- * A position is (sequence of the commit, 1 for its first payload and so on). `trimmed` is the last record let go of: readers
- * that stand before it get LUMA_GAP. Threads: any. */
+ * A position is (sequence of the commit, 1 for its first payload and so on). `trimmed` is the last
+ * record let go of: readers that stand before it get LUMA_GAP. Threads: any. */
 #ifndef STORE_LSM_FEED_FEED_H
 #define STORE_LSM_FEED_FEED_H
 
@@ -25,7 +26,8 @@ static inline struct store_pos feed_position_of(struct slice key) {
 int feed_compare(struct store_pos a, struct store_pos b);
 status feed_read(struct store *store, struct store_pos after, uint32_t max, struct arena *arena,
                  struct store_feed_record **records, uint32_t *count, struct err *err);
-status feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest, struct err *err);
+status feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest,
+                   struct err *err);
 status feed_trim(struct store *store, struct store_pos position, struct err *err);
 /** Everything up to `position` is gone from now on, if it was not already. */
 void feed_set_trimmed(struct engine *engine, struct store_pos position);

@@ -12,9 +12,13 @@ static const struct memtable_entry *entry_here(const struct memtable_cursor *cur
   return memtable__item(cursor->node, memtable__slot(cursor->order, (uint32_t)cursor->rank));
 }
 
+/* Entries lie anywhere in memory: those of the leaf are asked for together, not one after another.
+ */
 static void enter(struct memtable_cursor *cursor, const struct memtable_node *leaf) {
   cursor->node = leaf;
   cursor->order = leaf ? memtable__order(leaf) : 0;
+  for (uint32_t slot = 0; slot < memtable__count(cursor->order); slot++)
+    __builtin_prefetch(memtable__item(leaf, slot));
 }
 
 /* From a rank that may be behind the last: to the entry there, or the first of the leaves that

@@ -76,16 +76,14 @@ size_t memtable__insert_cost(const struct memtable_node *leaf) {
   return nodes * memtable__pool_cost(sizeof(struct memtable_node));
 }
 
-/* Each insert may append a leaf behind a full one; a split in the middle needs a full node, of
- * which there are those here now and one more for every seven inserts. Inner nodes append at the
- * right edge only, so most of their splits halve. */
+/* Each insert makes at most two leaves. Inner nodes append at the right edge only, so most of their
+ * splits halve a full one, of which there are those here now and one more for every seven inserts.
+ * One path from leaf to root is on top: what memtable__insert_cost may ask for beyond what the last
+ * insert uses. */
 size_t memtable__inserts_cost(const struct memtable *memtable, uint64_t entries) {
   uint32_t levels = memtable->levels + 1;
   for (uint64_t rest = entries; rest >= 8; rest /= 8) levels++;
-  uint64_t halvings = memtable->level_nodes[0] + entries / 7 + 1;
-  uint64_t nodes = ENTRY_SPACES_MAX + 2 * (uint64_t)levels + 1 + entries +
-                   (halvings < entries ? halvings : entries);
-  uint64_t splits = entries;
+  uint64_t nodes = ENTRY_SPACES_MAX + 2 * (uint64_t)levels + 1 + 2 * entries, splits = entries;
   for (uint32_t level = 1; level <= levels; level++) {
     uint64_t here = level < NODE_LEVELS_MAX ? memtable->level_nodes[level] : 0;
     uint64_t most = here + 2 * splits / 7 + 2;
@@ -196,6 +194,55 @@ static void add_to_parent(struct split *split, struct memtable_node *left,
   insert_item(split, left->parent, rank_in_parent(left) + 1, bound_key(right->low), right);
 }
 
+static struct memtable_node *copy_ranks(struct split *split, struct memtable_node *node,
+                                        uint32_t from, uint32_t to,
+                                        const struct memtable_entry *low,
+                                        const struct memtable_entry *high) {
+  struct memtable_node *copy = make_node(split->memtable, node->level, low, high, split->horizon);
+  uint64_t order = memtable__order(node);
+  for (uint32_t rank = from; rank < to; rank++) {
+    uint32_t slot = memtable__slot(order, rank);
+    void *item = memtable__item(node, slot);
+    put_slot(copy, rank - from, slot_key(node, slot), item);
+    if (node->level) ((struct memtable_node *)item)->parent = copy;
+  }
+  return copy;
+}
+
+/* Puts the leaves or nodes from `first` to `last`, linked among themselves, in the place of `old`;
+ * keys behind `first` are found through the parent already. */
+static void replace(struct split *split, struct memtable_node *old, struct memtable_node *first,
+                    struct memtable_node *last) {
+  struct memtable_node *parent = old->parent;
+  uint32_t slot = memtable__slot(memtable__order(parent), rank_in_parent(old));
+  first->parent = parent;
+  atomic_store_explicit(&parent->items[slot], first, memory_order_release);
+  if (old->level == 0) {
+    link_leaves(atomic_load_explicit(&old->prev, memory_order_relaxed), first);
+    link_leaves(last, atomic_load_explicit(&old->next, memory_order_relaxed));
+  }
+  retire(split->memtable, old, split->seq);
+}
+
+/* What `copy`, a leaf, or the chain of leaves from `first` to `last` needs to be walked before it
+ * is linked in the place of `old`. */
+static void inherit_links(const struct memtable_node *old, struct memtable_node *first,
+                          struct memtable_node *last) {
+  if (old->level > 0) return;
+  atomic_store_explicit(&first->prev, atomic_load_explicit(&old->prev, memory_order_relaxed),
+                        memory_order_relaxed);
+  atomic_store_explicit(&last->next, atomic_load_explicit(&old->next, memory_order_relaxed),
+                        memory_order_relaxed);
+}
+
+/* A full leaf whose bounds have come closer is replaced by a copy whose heads begin later and so
+ * decide more. */
+static void tighten(struct split *split, struct memtable_node *leaf) {
+  struct memtable_node *copy = copy_ranks(split, leaf, 0, NODE_SLOTS, leaf->low, leaf->high);
+  inherit_links(leaf, copy, copy);
+  replace(split, leaf, copy, copy);
+}
+
 /* Keys that come in order fill nodes to the last slot: the node stays as it is and a new one begins
  * behind it. All that the new node has is newer than any reader, so the order in which it is linked
  * does not matter to them. */
@@ -214,21 +261,7 @@ static void append_node(struct split *split, struct memtable_node *node, struct 
     split->tree->finger = right;
   }
   add_to_parent(split, node, right);
-}
-
-static struct memtable_node *copy_ranks(struct split *split, struct memtable_node *node,
-                                        uint32_t from, uint32_t to,
-                                        const struct memtable_entry *low,
-                                        const struct memtable_entry *high) {
-  struct memtable_node *copy = make_node(split->memtable, node->level, low, high, split->horizon);
-  uint64_t order = memtable__order(node);
-  for (uint32_t rank = from; rank < to; rank++) {
-    uint32_t slot = memtable__slot(order, rank);
-    void *item = memtable__item(node, slot);
-    put_slot(copy, rank - from, slot_key(node, slot), item);
-    if (node->level) ((struct memtable_node *)item)->parent = copy;
-  }
-  return copy;
+  if (node->level == 0 && shared_bytes(node->low, node->high) > node->skip) tighten(split, node);
 }
 
 /* The right half becomes reachable first: until the left half takes the old node's place, a reader
@@ -241,23 +274,10 @@ static void halve(struct split *split, struct memtable_node *node, struct memtab
   *left = copy_ranks(split, node, 0, NODE_SLOTS / 2 + 1, node->low, bound);
   *right = copy_ranks(split, node, NODE_SLOTS / 2 + 1, NODE_SLOTS, bound, node->high);
   count_node(split->memtable, node->level);
-  if (node->level == 0) {
-    link_leaves(*left, *right);
-    atomic_store_explicit(&(*left)->prev, atomic_load_explicit(&node->prev, memory_order_relaxed),
-                          memory_order_relaxed);
-    atomic_store_explicit(&(*right)->next, atomic_load_explicit(&node->next, memory_order_relaxed),
-                          memory_order_relaxed);
-  }
+  if (node->level == 0) link_leaves(*left, *right);
+  inherit_links(node, *left, *right);
   add_to_parent(split, node, *right); /* may move `node` to another parent */
-  struct memtable_node *parent = node->parent;
-  (*left)->parent = parent;
-  uint32_t slot = memtable__slot(memtable__order(parent), rank_in_parent(node));
-  atomic_store_explicit(&parent->items[slot], *left, memory_order_release);
-  if (node->level == 0) {
-    link_leaves(atomic_load_explicit(&node->prev, memory_order_relaxed), *left);
-    link_leaves(*right, atomic_load_explicit(&node->next, memory_order_relaxed));
-  }
-  retire(split->memtable, node, split->seq);
+  replace(split, node, *left, *right);
 }
 
 static void insert_item(struct split *split, struct memtable_node *node, uint32_t rank,

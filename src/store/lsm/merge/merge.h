@@ -59,7 +59,7 @@ struct merge_options {
 status merge_open(const struct merge_options *options, struct merge **merge, struct err *err);
 void merge_close(struct merge *merge);
 
-/** Up to `max` (<= STORE_BATCH_MAX) rows; count 0 = the end. Fewer than `max` is not the end:
+/** Up to `max` (1 to STORE_BATCH_MAX) rows; count 0 = the end. Fewer than `max` is not the end:
  * batches are also cut by the bytes they hold in memory. Borrowed until the next call. */
 status merge_rows(struct merge *merge, uint32_t max, struct store_rows *rows, struct err *err);
 /** The sequence of each of the last batch's rows, `rows->count` of them; borrowed until the next

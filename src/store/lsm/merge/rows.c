@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows in batches: runs of a block where one source is alone, single keys elsewhere. */
+#include "base/core/assert.h"
 #include "store/lsm/merge/merge_int.h"
 
 /* A batch ends once it holds this much in memory. */
@@ -244,6 +245,7 @@ static status fill(struct batch *batch, struct err *err) {
 }
 
 status merge_rows(struct merge *merge, uint32_t max, struct store_rows *rows, struct err *err) {
+  ASSERT(max > 0);
   if (merge->failed) FAIL(err, merge->failed, "an earlier step of the cursor failed");
   struct batch batch = {merge, rows, max < STORE_BATCH_MAX ? max : STORE_BATCH_MAX};
   rows->count = 0;

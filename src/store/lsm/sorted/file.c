@@ -16,17 +16,9 @@ static void destroy(struct sorted_file *file) {
   mem_free(file);
 }
 
-static status read_footer(struct sorted_file *file, const struct sorted_open_options *options,
-                          struct sorted__footer *footer, struct err *err) {
-  uint8_t bytes[SORTED_FOOTER_BYTES];
-  uint64_t size;
-  size_t got;
-  TRY(os_size(file->os, file->handle, &size, err));
-  if (size < SORTED_HEADER_BYTES + SORTED_TAIL_FIXED_BYTES + SORTED_FOOTER_BYTES)
-    FAIL(err, LUMA_CORRUPT, "the file is too short");
-  TRY(os_read_at(file->os, file->handle, size - sizeof bytes, bytes, sizeof bytes, &got, err));
-  if (got < sizeof bytes) FAIL(err, LUMA_CORRUPT, "the file is cut off here");
-  TRY(sorted__footer_decode(bytes, footer, err));
+static status check_footer(const struct sorted__footer *footer, uint64_t size,
+                           const struct sorted_open_options *options, struct err *err) {
+  uint64_t end = size - SORTED_FOOTER_BYTES;
   if (footer->file_bytes != size)
     FAIL(err, LUMA_CORRUPT, "the file has %llu bytes instead of %llu", (unsigned long long)size,
          (unsigned long long)footer->file_bytes);
@@ -35,11 +27,23 @@ static status read_footer(struct sorted_file *file, const struct sorted_open_opt
          (unsigned long long)options->number);
   if (options->uuid && memcmp(footer->uuid, options->uuid, SORTED_UUID_BYTES) != 0)
     FAIL(err, LUMA_CORRUPT, "this file is of another time or database");
-  uint64_t end = size - SORTED_FOOTER_BYTES;
   if (footer->tail_bytes > SORTED_TAIL_BYTES_MAX || footer->tail_bytes > end ||
       footer->tail_offset != end - footer->tail_bytes)
     FAIL(err, LUMA_CORRUPT, "the footer points to no tail");
   return LUMA_OK;
+}
+
+static status read_footer(struct sorted_file *file, uint64_t size,
+                          const struct sorted_open_options *options, struct sorted__footer *footer,
+                          struct err *err) {
+  uint8_t bytes[SORTED_FOOTER_BYTES];
+  size_t got;
+  if (size < SORTED_HEADER_BYTES + SORTED_TAIL_FIXED_BYTES + SORTED_FOOTER_BYTES)
+    FAIL(err, LUMA_CORRUPT, "the file is too short");
+  TRY(os_read_at(file->os, file->handle, size - sizeof bytes, bytes, sizeof bytes, &got, err));
+  if (got < sizeof bytes) FAIL(err, LUMA_CORRUPT, "the file is cut off here");
+  TRY(sorted__footer_decode(bytes, footer, err));
+  return check_footer(footer, size, options, err);
 }
 
 static status read_tail(struct sorted_file *file, const struct sorted__footer *footer,
@@ -81,10 +85,11 @@ static status open_file(struct sorted_file *file, const struct sorted_open_optio
   if (!file->path) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to open `%s`", options->path);
   TRY(os_open(file->os, file->path, OS_OPEN_READ, &file->handle, err));
   struct sorted__footer footer;
-  status code = read_footer(file, options, &footer, err);
-  if (code == LUMA_CORRUPT || code == LUMA_VERSION_TOO_NEW)
-    err_wrap(err, "the end of `%s`", file->path);
-  TRY(code);
+  uint64_t size;
+  TRY(os_size(file->os, file->handle, &size, err));
+  status code = read_footer(file, size, options, &footer, err);
+  uint64_t footer_offset = size > SORTED_FOOTER_BYTES ? size - SORTED_FOOTER_BYTES : 0;
+  if (code != LUMA_OK) return sorted__blame(file, footer_offset, code, err);
   code = read_tail(file, &footer, err);
   if (code != LUMA_OK) return sorted__blame(file, footer.tail_offset, code, err);
   fill_info(file, &footer);
@@ -143,8 +148,10 @@ static bool is_in_range(const struct sorted_info *info, struct slice key, uint64
          slice_compare(key, info->key_max) <= 0;
 }
 
-/* The block that holds the value of the entry the cursor stands at, with one reference for the caller. */
-static status take_value(struct sorted_cursor *cursor, struct slice *value, struct cache_block **holder, struct err *err) {
+/* The block that holds the value of the entry the cursor stands at, with one reference for the
+ * caller. */
+static status take_value(struct sorted_cursor *cursor, struct slice *value,
+                         struct cache_block **holder, struct err *err) {
   *value = block_value(&cursor->view, cursor->index);
   *holder = cursor->block;
   if (block_kind_of(&cursor->view, cursor->index) != BLOCK_APART) {
@@ -157,8 +164,10 @@ static status take_value(struct sorted_cursor *cursor, struct slice *value, stru
 }
 
 /* Fills `found` from the entry the cursor stands at. */
-static status take_found(struct sorted_cursor *cursor, struct entry_found *found, struct store_pins *pins, struct err *err) {
-  struct entry_found here = {.found = true, .kind = ENTRY_DELETE, .seq = block_seq(&cursor->view, cursor->index)};
+static status take_found(struct sorted_cursor *cursor, struct entry_found *found,
+                         struct store_pins *pins, struct err *err) {
+  struct entry_found here = {
+      .found = true, .kind = ENTRY_DELETE, .seq = block_seq(&cursor->view, cursor->index)};
   if (block_kind_of(&cursor->view, cursor->index) != BLOCK_DELETE) {
     struct cache_block *holder;
     here.kind = ENTRY_PUT;

@@ -9,8 +9,8 @@ enum { LZ4_RATIO_MAX = 255, CACHE_KEY_USES = 4 };
 
 status sorted__blame(const struct sorted_file *file, uint64_t offset, status code,
                      struct err *err) {
-  if (code == LUMA_CORRUPT)
-    err_wrap(err, "`%s` at offset %llu", file->path, (unsigned long long)offset);
+  bool is_of_file = code == LUMA_CORRUPT || code == LUMA_VERSION_TOO_NEW;
+  if (is_of_file) err_wrap(err, "`%s` at offset %llu", file->path, (unsigned long long)offset);
   return code;
 }
 

@@ -80,7 +80,7 @@ status sorted_open(const struct sorted_open_options *options, struct sorted_file
                    struct err *err);
 void sorted_acquire(struct sorted_file *file);
 /** Lets go of one reference; the last closes the file and forgets its blocks. */
-void sorted_release(void *file);
+void sorted_release(void *object);
 /** Borrowed; lives as long as the file. */
 const struct sorted_info *sorted_get_info(const struct sorted_file *file);
 
@@ -124,7 +124,9 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
 status sorted_cursor_next_block(struct sorted_cursor *cursor, struct err *err);
 status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err);
 
-/** Loads a value that stands apart: `handle` is the value of an entry of kind BLOCK_APART. `*value` has one reference for the caller. */
-status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill, struct cache_block **value, struct err *err);
+/** Loads a value that stands apart: `handle` is the value of an entry of kind BLOCK_APART. `*value`
+ * has one reference for the caller. */
+status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill,
+                    struct cache_block **value, struct err *err);
 
 #endif

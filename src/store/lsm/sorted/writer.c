@@ -118,8 +118,24 @@ static status flush(struct sorted_writer *writer, struct err *err) {
   return LUMA_OK;
 }
 
+/* As it is, without a copy in memory. */
+static status append_large(struct sorted_writer *writer, struct slice raw,
+                           struct block_handle *handle, struct err *err) {
+  TRY(flush(writer, err));
+  TRY(os_write_at(writer->os, writer->file, writer->written_bytes, raw.data, raw.bytes, err));
+  *handle = (struct block_handle){.offset = writer->written_bytes,
+                                  .stored_bytes = (uint32_t)raw.bytes,
+                                  .raw_bytes = (uint32_t)raw.bytes,
+                                  .crc = hash_crc32c(0, raw),
+                                  .codec = BLOCK_NONE};
+  writer->written_bytes += raw.bytes;
+  return LUMA_OK;
+}
+
 static status append_packed(struct sorted_writer *writer, struct slice raw,
                             struct block_handle *handle, struct err *err) {
+  if (raw.bytes >= FLUSH_BYTES && writer->codec == BLOCK_NONE)
+    return append_large(writer, raw, handle, err);
   uint64_t offset = offset_of_end(writer);
   TRY(block_pack(raw, writer->codec, &writer->out, handle, err));
   handle->offset = offset;

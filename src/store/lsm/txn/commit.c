@@ -8,7 +8,8 @@
 #include "store/lsm/txn/txn.h"
 
 enum {
-  UNWRITTEN_BYTES_MAX = 256 << 10, /* in the modes that do not wait, the log is written in pieces of about this */
+  UNWRITTEN_BYTES_MAX =
+      256 << 10, /* in the modes that do not wait, the log is written in pieces of about this */
 };
 
 /** A commit on its way. */
@@ -27,7 +28,8 @@ static status fail_conflict(struct commit *commit, struct err *err) {
   mutex_lock(&commit->engine->view_lock);
   commit->engine->counts.conflicts++;
   mutex_unlock(&commit->engine->view_lock);
-  err_raise(err, LUMA_CONFLICT, __FILE__, __LINE__, "another transaction changed the same data first");
+  err_raise(err, LUMA_CONFLICT, __FILE__, __LINE__,
+            "another transaction changed the same data first");
   err_hint(err, "run the transaction again");
   return LUMA_CONFLICT;
 }
@@ -36,14 +38,17 @@ static status check_guards(struct commit *commit, struct err *err) {
   uint64_t snapshot = commit->txn->reader.seq;
   for (const struct txn_guard *guard = commit->txn->guards; guard; guard = guard->next) {
     bool newer;
-    if (guard->is_key) TRY(view_is_newer(commit->view, guard->space, guard->range.from, snapshot, &newer, err));
-    else TRY(view_range_is_newer(commit->view, guard->space, guard->range, snapshot, &newer, err));
+    if (guard->is_key)
+      TRY(view_is_newer(commit->view, guard->space, guard->range.from, snapshot, &newer, err));
+    else
+      TRY(view_range_is_newer(commit->view, guard->space, guard->range, snapshot, &newer, err));
     if (newer) return fail_conflict(commit, err);
   }
   return LUMA_OK;
 }
 
-/* Puts that stand for additions never conflict. They are the last operations of the log. */
+/* Puts that stand for additions are the last operations of the log; they conflict only when a put
+ * or delete of our own came before the additions. */
 static size_t checked_end(const struct commit *commit) {
   return commit->counters_count ? commit->counters[0].op_at : commit->txn->writes.log.bytes;
 }
@@ -54,7 +59,8 @@ static status check_op(struct commit *commit, const struct record_op *op, struct
   if (op->kind == RECORD_PUT || op->kind == RECORD_DELETE)
     TRY(view_is_newer(commit->view, op->space, op->key, snapshot, &newer, err));
   if (op->kind == RECORD_DELETE_RANGE)
-    TRY(view_range_is_newer(commit->view, op->space, (struct store_range){op->key, op->value}, snapshot, &newer, err));
+    TRY(view_range_is_newer(commit->view, op->space, (struct store_range){op->key, op->value},
+                            snapshot, &newer, err));
   return newer ? fail_conflict(commit, err) : LUMA_OK;
 }
 
@@ -63,13 +69,21 @@ static status check_conflicts(struct commit *commit, struct err *err) {
   TRY(check_guards(commit, err));
   struct slice log = slice_of(commit->txn->writes.log.data, checked_end(commit));
   struct record_op op;
-  for (size_t at = RECORD_HEADER_BYTES; record_next(log, &at, &op);) TRY(check_op(commit, &op, err));
+  for (size_t at = RECORD_HEADER_BYTES; record_next(log, &at, &op);)
+    TRY(check_op(commit, &op, err));
+  for (size_t i = 0; i < commit->counters_count; i++) {
+    size_t at = commit->counters[i].op_at;
+    if (commit->counters[i].relative) continue;
+    record_next(buf_slice(&commit->txn->writes.log), &at, &op);
+    TRY(check_op(commit, &op, err));
+  }
   return LUMA_OK;
 }
 
 /* ---- filling in ---- */
 
-static status read_counter(struct commit *commit, struct slice key, int64_t *value, struct err *err) {
+static status read_counter(struct commit *commit, struct slice key, int64_t *value,
+                           struct err *err) {
   struct entry_found found = {0};
   struct store_pins pins = {0};
   status answer = view_get(commit->view, STORE_COUNTERS, key, ENTRY_SEQ_MAX, &found, &pins, err);
@@ -80,7 +94,8 @@ static status read_counter(struct commit *commit, struct slice key, int64_t *val
   return answer;
 }
 
-static status fill_counter(struct commit *commit, const struct writes_counter *counter, struct err *err) {
+static status fill_counter(struct commit *commit, const struct writes_counter *counter,
+                           struct err *err) {
   struct buf *log = &commit->txn->writes.log;
   int64_t base = counter->base, sum;
   size_t at = counter->op_at;
@@ -90,8 +105,8 @@ static status fill_counter(struct commit *commit, const struct writes_counter *c
   if (__builtin_add_overflow(base, counter->delta, &sum))
     FAIL(err, LUMA_OUT_OF_RANGE, "a counter would leave 64 bits");
   if (sum < counter->least || sum > counter->most)
-    FAIL(err, LUMA_LIMIT_REACHED, "a counter would become %lld; it may be %lld to %lld", (long long)sum,
-         (long long)counter->least, (long long)counter->most);
+    FAIL(err, LUMA_LIMIT_REACHED, "a counter would become %lld; it may be %lld to %lld",
+         (long long)sum, (long long)counter->least, (long long)counter->most);
   store64le(log->data + counter->value_at, (uint64_t)sum);
   return LUMA_OK;
 }
@@ -117,10 +132,11 @@ void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes)
   }
 }
 
-static void insert_op(struct memtable *memtable, const struct record_op *op, uint64_t seq, uint64_t *emits,
-                      uint64_t horizon) {
+static void insert_op(struct memtable *memtable, const struct record_op *op, uint64_t seq,
+                      uint64_t *emits, uint64_t horizon) {
   uint8_t feed_key[FEED_KEY_BYTES];
-  struct lsm_entry entry = {.space = op->space, .kind = ENTRY_PUT, .seq = seq, .key = op->key, .value = op->value};
+  struct lsm_entry entry = {
+      .space = op->space, .kind = ENTRY_PUT, .seq = seq, .key = op->key, .value = op->value};
   switch (op->kind) {
   case RECORD_PUT: break;
   case RECORD_DELETE: entry.kind = ENTRY_DELETE; break;
@@ -153,7 +169,8 @@ static uint32_t collect_ranges(const struct commit *commit, struct manifest_rang
   return count;
 }
 
-/* The view that will show the commit's range deletes; NULL when it has none. With edit_lock held. */
+/* The view that will show the commit's range deletes; NULL when it has none. With edit_lock held.
+ */
 static status prepare_view(struct commit *commit, struct view **next, struct err *err) {
   *next = NULL;
   if (commit->txn->writes.ranges_count == 0) return LUMA_OK;
@@ -180,6 +197,7 @@ static status append(struct commit *commit, struct err *err) {
   txn_insert_record(memtable, record, engine_horizon(engine));
   if (next) engine_set_view(engine, next);
   engine->last_seq = commit->seq;
+  engine->last_emits = commit->txn->writes.emits;
   engine_order(engine, commit->seq, commit->txn->writes.emits);
   return LUMA_OK;
 }
@@ -190,7 +208,8 @@ static status prepare(struct commit *commit, struct err *err) {
   TRY(compact_make_room(engine, err));
   commit->view = engine_view(engine);
   TRY(check_conflicts(commit, err));
-  for (size_t i = 0; i < commit->counters_count; i++) TRY(fill_counter(commit, &commit->counters[i], err));
+  for (size_t i = 0; i < commit->counters_count; i++)
+    TRY(fill_counter(commit, &commit->counters[i], err));
   TRY(engine_order_reserve(engine, err));
   TRY(memtable_reserve(commit->view->active.memtable, commit->entries, commit->bytes, err));
   commit->seq = engine->last_seq + 1;
@@ -205,8 +224,10 @@ static status order(struct commit *commit, struct err *err) {
   mutex_lock(&engine->commit_lock);
   status answer = prepare(commit, err);
   if (answer == LUMA_OK && edits) mutex_lock(&engine->edit_lock);
-  if (answer == LUMA_OK) answer = append(commit, err);
-  else edits = false;
+  if (answer == LUMA_OK)
+    answer = append(commit, err);
+  else
+    edits = false;
   if (edits) mutex_unlock(&engine->edit_lock);
   mutex_unlock(&engine->commit_lock);
   view_release(commit->view);
@@ -215,16 +236,20 @@ static status order(struct commit *commit, struct err *err) {
 
 /* ---- after the order ---- */
 
-static status settle(struct engine *engine, uint64_t seq, enum store_durability durability, struct err *err) {
+static status settle(struct engine *engine, uint64_t seq, enum store_durability durability,
+                     struct err *err) {
   status answer = LUMA_OK;
-  if (engine->visible_when_durable && durability != STORE_QUEUED) answer = wal_write(engine->wal, seq, true, err);
+  if (engine->visible_when_durable && durability != STORE_QUEUED)
+    answer = wal_write(engine->wal, seq, true, err);
   else if (wal_pending_bytes(engine->wal) >= UNWRITTEN_BYTES_MAX)
     answer = wal_write(engine->wal, seq, engine->visible_when_durable, err);
   if (answer != LUMA_OK && err) engine_fail(engine, err);
   return answer;
 }
 
-static bool has_writes(const struct writes *writes) { return writes->count > 0; }
+static bool has_writes(const struct writes *writes) {
+  return writes->count > 0;
+}
 
 static status resolve_and_order(struct commit *commit, struct err *err) {
   struct writes *writes = &commit->txn->writes;
@@ -237,8 +262,8 @@ static status resolve_and_order(struct commit *commit, struct err *err) {
   return answer;
 }
 
-status txn_commit(struct store_txn *txn, enum store_durability durability, struct store_pos *position, store_seq *seq,
-                  struct err *err) {
+status txn_commit(struct store_txn *txn, enum store_durability durability,
+                  struct store_pos *position, store_seq *seq, struct err *err) {
   struct txn *own = (struct txn *)txn;
   struct engine *engine = own->engine;
   struct commit commit = {.engine = engine, .txn = own, .seq = own->reader.seq};

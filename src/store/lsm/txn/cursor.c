@@ -13,23 +13,27 @@ struct cursor {
   struct merge_source *sources;
   struct merge_range_delete *ranges;
   uint32_t sources_count, ranges_count;
-  /* For a serializable transaction: the bound in the direction of reading, and up to where it was read. */
+  /* For a serializable transaction: the bound in the direction of reading, and up to where it was
+   * read. */
   struct buf bound, reached;
 };
 
-static struct txn *txn_of(struct cursor *cursor) { return (struct txn *)cursor->head.txn; }
+static struct txn *txn_of(struct cursor *cursor) {
+  return (struct txn *)cursor->head.txn;
+}
 
 /* ---- opening ---- */
 
 static status collect_sources(struct cursor *cursor, struct txn *txn, struct err *err) {
   const struct view *view = txn->reader.view;
-  cursor->sources = mem_alloc((view_sources_count(view, cursor->space) + 1) * sizeof *cursor->sources);
+  cursor->sources =
+      mem_alloc((view_sources_count(view, cursor->space) + 1) * sizeof *cursor->sources);
   if (!cursor->sources) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a cursor");
   cursor->sources_count = view_sources(view, cursor->space, txn->reader.seq, cursor->sources);
   if (txn->writes.count == 0) return LUMA_OK;
   TRY(writes_overlay(&txn->writes, err));
-  cursor->sources[cursor->sources_count++] =
-      (struct merge_source){.kind = MERGE_MEMTABLE, .seq_max = UINT64_MAX, .memtable = txn->writes.overlay};
+  cursor->sources[cursor->sources_count++] = (struct merge_source){
+      .kind = MERGE_MEMTABLE, .seq_max = UINT64_MAX, .memtable = txn->writes.overlay};
   return LUMA_OK;
 }
 
@@ -42,7 +46,8 @@ static status collect_ranges(struct cursor *cursor, struct txn *txn, struct err 
   for (uint32_t i = 0; committed && i < committed->count; i++) {
     const struct manifest_range *range = &committed->items[i];
     if (range->space == cursor->space && range->seq <= txn->reader.seq)
-      cursor->ranges[cursor->ranges_count++] = (struct merge_range_delete){range->from, range->to, range->seq};
+      cursor->ranges[cursor->ranges_count++] =
+          (struct merge_range_delete){range->from, range->to, range->seq};
   }
   for (size_t i = 0; i < txn->writes.own_ranges_count; i++)
     if (txn->writes.ranges[i].space == cursor->space)
@@ -57,7 +62,8 @@ static status set_key(struct buf *buf, struct slice key, bool just_after, struct
   return buf_check(buf, "a cursor's key", err);
 }
 
-static status open_parts(struct cursor *cursor, struct txn *txn, struct store_range range, struct err *err) {
+static status open_parts(struct cursor *cursor, struct txn *txn, struct store_range range,
+                         struct err *err) {
   TRY(collect_sources(cursor, txn, err));
   TRY(collect_ranges(cursor, txn, err));
   if (txn->serializable) {
@@ -74,8 +80,8 @@ static status open_parts(struct cursor *cursor, struct txn *txn, struct store_ra
   return merge_open(&options, &cursor->merge, err);
 }
 
-status txn_cursor_open(struct store_txn *txn, enum store_space space, struct store_range range, bool backwards,
-                       struct store_cursor **cursor, struct err *err) {
+status txn_cursor_open(struct store_txn *txn, enum store_space space, struct store_range range,
+                       bool backwards, struct store_cursor **cursor, struct err *err) {
   struct cursor *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a cursor");
   made->head.txn = txn;
@@ -104,7 +110,8 @@ void txn_cursor_close(struct store_cursor *cursor) {
 
 /* ---- reading ---- */
 
-/* What a step went through counts as read: up to its last row, or to the bound when there were no more. */
+/* What a step went through counts as read: up to its last row, or to the bound when there were no
+ * more. */
 static status note_step(struct cursor *cursor, const struct store_rows *rows, struct err *err) {
   struct txn *txn = txn_of(cursor);
   if (!txn->serializable || cursor->done) return LUMA_OK;
@@ -119,13 +126,15 @@ static status note_step(struct cursor *cursor, const struct store_rows *rows, st
       to = slice_of(after, to.bytes + 1);
     }
   }
-  struct store_range range = cursor->backwards ? (struct store_range){to, from} : (struct store_range){from, to};
+  struct store_range range =
+      cursor->backwards ? (struct store_range){to, from} : (struct store_range){from, to};
   if (range.to.bytes > 0 && slice_compare(range.from, range.to) >= 0) return LUMA_OK;
   TRY(txn__note_range(txn, cursor->space, range, err));
   return rows->count ? set_key(&cursor->reached, to, false, err) : LUMA_OK;
 }
 
-status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows, struct err *err) {
+status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
+                       struct err *err) {
   struct cursor *own = (struct cursor *)cursor;
   TRY(merge_rows(own->merge, max, rows, err));
   return note_step(own, rows, err);

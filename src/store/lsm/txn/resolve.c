@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Resolving a write set: one commit has one sequence, so of all operations on a key only their outcome may stay. */
+/* Resolving a write set: one commit has one sequence, so of all operations on a key only their
+ * outcome may stay. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,11 @@ struct ref {
 
 /* What the operations on one key come to. */
 struct outcome {
-  enum { UNCHANGED, KEEP, ERASED } kind; /* KEEP: the operation at `at`; ERASED: by an own range delete */
+  enum {
+    UNCHANGED,
+    KEEP,
+    ERASED
+  } kind; /* KEEP: the operation at `at`; ERASED: by an own range delete */
   size_t at;
   bool has_add;
   int64_t delta, least, most;
@@ -50,18 +55,24 @@ static void collect(struct resolving *resolving, uint8_t space) {
   resolving->count = resolving->ranges_count = 0;
   for (size_t at = RECORD_HEADER_BYTES; record_next(buf_slice(&writes->log), &at, &op);) {
     if (op.space != space || op.kind == RECORD_EMIT || op.kind == RECORD_NOP) continue;
-    if (op.kind == RECORD_DELETE_RANGE) resolving->ranges[resolving->ranges_count++] = op.at;
-    else resolving->refs[resolving->count++] = (struct ref){writes, op.at};
+    if (op.kind == RECORD_DELETE_RANGE)
+      resolving->ranges[resolving->ranges_count++] = op.at;
+    else
+      resolving->refs[resolving->count++] = (struct ref){writes, op.at};
   }
-  if (resolving->count) qsort(resolving->refs, resolving->count, sizeof *resolving->refs, compare_refs);
+  if (resolving->count)
+    qsort(resolving->refs, resolving->count, sizeof *resolving->refs, compare_refs);
 }
 
-/* Own range deletes that came before `until` undo what was there; `*next` is the first not yet looked at. */
-static void apply_ranges(const struct resolving *resolving, struct slice key, size_t until, size_t *next,
-                         struct outcome *outcome) {
+/* Own range deletes that came before `until` undo what was there; `*next` is the first not yet
+ * looked at. */
+static void apply_ranges(const struct resolving *resolving, struct slice key, size_t until,
+                         size_t *next, struct outcome *outcome) {
   for (; *next < resolving->ranges_count && resolving->ranges[*next] < until; ++*next) {
     struct record_op range = op_at(resolving->writes, resolving->ranges[*next]);
-    if (slice_compare(range.key, key) > 0 || (range.value.bytes && slice_compare(key, range.value) >= 0)) continue;
+    if (slice_compare(range.key, key) > 0 ||
+        (range.value.bytes && slice_compare(key, range.value) >= 0))
+      continue;
     *outcome = (struct outcome){.kind = ERASED};
   }
 }
@@ -85,8 +96,10 @@ static status apply_op(const struct record_op *op, struct outcome *outcome, stru
 static status put_counter(struct resolving *resolving, size_t key_at, const struct outcome *outcome,
                           struct err *err) {
   struct writes *writes = resolving->writes;
-  struct writes_counter counter = {
-      .delta = outcome->delta, .least = outcome->least, .most = outcome->most, .relative = outcome->kind == UNCHANGED};
+  struct writes_counter counter = {.delta = outcome->delta,
+                                   .least = outcome->least,
+                                   .most = outcome->most,
+                                   .relative = outcome->kind == UNCHANGED};
   if (outcome->kind == KEEP) {
     struct record_op base = op_at(writes, outcome->at);
     if (base.kind == RECORD_PUT) counter.base = (int64_t)load64le(base.value.data);
@@ -124,33 +137,38 @@ static status resolve_key(struct resolving *resolving, size_t from, size_t to, s
 
 static bool is_same_key(const struct resolving *resolving, size_t a, size_t b) {
   const struct writes *writes = resolving->writes;
-  return slice_is_equal(op_at(writes, resolving->refs[a].at).key, op_at(writes, resolving->refs[b].at).key);
+  return slice_is_equal(op_at(writes, resolving->refs[a].at).key,
+                        op_at(writes, resolving->refs[b].at).key);
 }
 
 static status resolve_space(struct resolving *resolving, uint8_t space, struct err *err) {
   collect(resolving, space);
   for (size_t from = 0, to; from < resolving->count; from = to) {
-    for (to = from + 1; to < resolving->count && is_same_key(resolving, from, to); to++) {}
+    for (to = from + 1; to < resolving->count && is_same_key(resolving, from, to); to++) {
+    }
     TRY(resolve_key(resolving, from, to, err));
   }
   return LUMA_OK;
 }
 
 static bool needs_resolving(const struct writes *writes, uint8_t space) {
-  return !writes->ascending[space] || writes->ranges_count > 0 || (space == STORE_COUNTERS && writes->adds > 0);
+  return !writes->ascending[space] || writes->ranges_count > 0 ||
+         (space == STORE_COUNTERS && writes->adds > 0);
 }
 
-status writes_resolve(struct writes *writes, struct writes_counter *counters, size_t *count, struct err *err) {
+status writes_resolve(struct writes *writes, struct writes_counter *counters, size_t *count,
+                      struct err *err) {
   struct resolving resolving = {.writes = writes, .counters = counters};
   bool needed = false;
   *count = 0;
-  for (uint8_t space = 0; space < STORE_SPACES; space++) needed = needed || needs_resolving(writes, space);
+  for (uint8_t space = 0; space < STORE_SPACES; space++)
+    needed = needed || needs_resolving(writes, space);
   if (!needed) return LUMA_OK;
   resolving.refs = mem_alloc(writes->count * sizeof *resolving.refs);
   resolving.ranges = mem_alloc((writes->ranges_count + 1) * sizeof *resolving.ranges);
-  status answer = resolving.refs && resolving.ranges
-                      ? LUMA_OK
-                      : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory to commit");
+  status answer = resolving.refs && resolving.ranges ? LUMA_OK
+                                                     : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__,
+                                                                 __LINE__, "no memory to commit");
   for (uint8_t space = 0; space < STORE_SPACES && answer == LUMA_OK; space++)
     if (needs_resolving(writes, space)) answer = resolve_space(&resolving, space, err);
   *count = resolving.counters_count;

@@ -6,12 +6,16 @@
 
 #include "base/mem/mem.h"
 
-static struct txn *of(struct store_txn *txn) { return (struct txn *)txn; }
+static struct txn *of(struct store_txn *txn) {
+  return (struct txn *)txn;
+}
 
-static status fail_memory(struct err *err) { FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the transaction"); }
+static status fail_memory(struct err *err) {
+  FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the transaction");
+}
 
-status txn_begin(struct store *store, const struct store_begin_options *options, struct store_txn **txn,
-                 struct err *err) {
+status txn_begin(struct store *store, const struct store_begin_options *options,
+                 struct store_txn **txn, struct err *err) {
   struct txn *made = mem_alloc(sizeof *made);
   if (!made) return fail_memory(err);
   made->head.store = store;
@@ -37,7 +41,9 @@ void txn_rollback(struct store_txn *txn) {
   txn__destroy(of(txn));
 }
 
-store_seq txn_snapshot(const struct store_txn *txn) { return ((const struct txn *)txn)->reader.seq; }
+store_seq txn_snapshot(const struct store_txn *txn) {
+  return ((const struct txn *)txn)->reader.seq;
+}
 
 /* ---- guards ---- */
 
@@ -50,7 +56,8 @@ static bool copy_key(struct txn *txn, struct slice *key) {
   return true;
 }
 
-static status add_guard(struct txn *txn, uint8_t space, struct store_range range, bool is_key, struct err *err) {
+static status add_guard(struct txn *txn, uint8_t space, struct store_range range, bool is_key,
+                        struct err *err) {
   struct txn_guard *guard = arena_alloc(&txn->arena, sizeof *guard);
   if (!guard || !copy_key(txn, &range.from) || !copy_key(txn, &range.to)) return fail_memory(err);
   *guard = (struct txn_guard){txn->guards, space, is_key, range};
@@ -73,13 +80,15 @@ status txn_guard(struct store_txn *txn, enum store_space space, struct slice key
 /* ---- reads ---- */
 
 /* The transaction's own word on a key, if it has one. */
-static status get_own(struct txn *txn, uint8_t space, struct slice key, struct entry_found *own, struct err *err) {
+static status get_own(struct txn *txn, uint8_t space, struct slice key, struct entry_found *own,
+                      struct err *err) {
   own->found = false;
   if (writes_is_untouched(&txn->writes, space, key)) return LUMA_OK;
   TRY(writes_overlay(&txn->writes, err));
   memtable_get(txn->writes.overlay, space, key, ENTRY_SEQ_MAX, own);
   uint64_t cover = writes_cover(&txn->writes, space, key);
-  if (cover > (own->found ? own->seq : 0)) *own = (struct entry_found){.found = true, .kind = ENTRY_DELETE};
+  if (cover > (own->found ? own->seq : 0))
+    *own = (struct entry_found){.found = true, .kind = ENTRY_DELETE};
   return LUMA_OK;
 }
 
@@ -93,14 +102,16 @@ static status get_one(struct txn *txn, uint8_t space, struct slice key, struct s
   }
   const struct engine_reader *reader = &txn->reader;
   TRY(view_get(reader->view, space, key, reader->seq, &found, pins, err));
-  bool visible = found.found && found.kind == ENTRY_PUT &&
-                 (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found.seq);
+  bool visible =
+      found.found && found.kind == ENTRY_PUT &&
+      (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found.seq);
   *value = visible ? (struct store_value){true, found.value, found.seq} : (struct store_value){0};
   return LUMA_OK;
 }
 
-status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys, uint32_t count,
-                    struct store_value *values, struct store_pins *pins, struct err *err) {
+status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
+                    uint32_t count, struct store_value *values, struct store_pins *pins,
+                    struct err *err) {
   for (uint32_t i = 0; i < count; i++) {
     if (of(txn)->serializable) TRY(txn__guard_key(of(txn), (uint8_t)space, keys[i], err));
     TRY(get_one(of(txn), (uint8_t)space, keys[i], &values[i], pins, err));
@@ -117,27 +128,31 @@ status txn_count(struct store_txn *txn, struct slice key, int64_t *value, struct
   store_pins_release(&pins);
   TRY(answer);
   TRY(writes_count(&of(txn)->writes, key, &delta, err));
-  if (__builtin_add_overflow(base, delta, value)) FAIL(err, LUMA_OUT_OF_RANGE, "a counter would leave 64 bits");
+  if (__builtin_add_overflow(base, delta, value))
+    FAIL(err, LUMA_OUT_OF_RANGE, "a counter would leave 64 bits");
   return LUMA_OK;
 }
 
 /* ---- writes ---- */
 
-static status write_op(struct store_txn *txn, enum record_op_kind kind, uint8_t space, struct slice key,
-                       struct slice value, struct err *err) {
+static status write_op(struct store_txn *txn, enum record_op_kind kind, uint8_t space,
+                       struct slice key, struct slice value, struct err *err) {
   if (of(txn)->engine->options.read_only) return engine_check_writable(of(txn)->engine, err);
   return writes_add_op(&of(txn)->writes, kind, space, key, value, err);
 }
 
-status txn_put(struct store_txn *txn, enum store_space space, struct slice key, struct slice value, struct err *err) {
+status txn_put(struct store_txn *txn, enum store_space space, struct slice key, struct slice value,
+               struct err *err) {
   return write_op(txn, RECORD_PUT, (uint8_t)space, key, value, err);
 }
 
-status txn_delete(struct store_txn *txn, enum store_space space, struct slice key, struct err *err) {
+status txn_delete(struct store_txn *txn, enum store_space space, struct slice key,
+                  struct err *err) {
   return write_op(txn, RECORD_DELETE, (uint8_t)space, key, (struct slice){0}, err);
 }
 
-status txn_delete_range(struct store_txn *txn, enum store_space space, struct store_range range, struct err *err) {
+status txn_delete_range(struct store_txn *txn, enum store_space space, struct store_range range,
+                        struct err *err) {
   return write_op(txn, RECORD_DELETE_RANGE, (uint8_t)space, range.from, range.to, err);
 }
 
@@ -145,7 +160,8 @@ status txn_emit(struct store_txn *txn, struct slice payload, struct err *err) {
   return write_op(txn, RECORD_EMIT, 0, (struct slice){0}, payload, err);
 }
 
-status txn_add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most, struct err *err) {
+status txn_add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most,
+               struct err *err) {
   if (of(txn)->engine->options.read_only) return engine_check_writable(of(txn)->engine, err);
   return writes_add(&of(txn)->writes, key, delta, least, most, err);
 }

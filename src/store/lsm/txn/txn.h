@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Transactions of the native engine: a view and a sequence to read at, the writes so far, and what must not have changed when
- * they are committed. The calls are those of store.h.
+/* Transactions of the native engine: a view and a sequence to read at, the writes so far, and what
+ * must not have changed when they are committed. The calls are those of store.h.
  *
- * Commit (commit.c): resolve the write set outside of any lock; under the commit lock check for conflicts, add up counters,
- * take the next sequence, append the record to the log, insert into the memtable; then wait for the log without the lock.
- * Everything that can fail comes before the append. Threads: a transaction belongs to one at a time. */
+ * Commit (commit.c): resolve the write set outside of any lock; under the commit lock check for
+ * conflicts, add up counters, take the next sequence, append the record to the log, insert into the
+ * memtable; then wait for the log without the lock. Everything that can fail comes before the
+ * append. Threads: a transaction belongs to one at a time. */
 #ifndef STORE_LSM_TXN_TXN_H
 #define STORE_LSM_TXN_TXN_H
 
@@ -29,34 +30,40 @@ struct txn {
   bool serializable;
 };
 
-status txn_begin(struct store *store, const struct store_begin_options *options, struct store_txn **txn,
-                 struct err *err);
+status txn_begin(struct store *store, const struct store_begin_options *options,
+                 struct store_txn **txn, struct err *err);
 void txn_rollback(struct store_txn *txn);
 store_seq txn_snapshot(const struct store_txn *txn);
 
-status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys, uint32_t count,
-                    struct store_value *values, struct store_pins *pins, struct err *err);
+status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
+                    uint32_t count, struct store_value *values, struct store_pins *pins,
+                    struct err *err);
 status txn_count(struct store_txn *txn, struct slice key, int64_t *value, struct err *err);
-status txn_put(struct store_txn *txn, enum store_space space, struct slice key, struct slice value, struct err *err);
+status txn_put(struct store_txn *txn, enum store_space space, struct slice key, struct slice value,
+               struct err *err);
 status txn_delete(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
-status txn_delete_range(struct store_txn *txn, enum store_space space, struct store_range range, struct err *err);
-status txn_add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most, struct err *err);
+status txn_delete_range(struct store_txn *txn, enum store_space space, struct store_range range,
+                        struct err *err);
+status txn_add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most,
+               struct err *err);
 status txn_guard(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
 status txn_emit(struct store_txn *txn, struct slice payload, struct err *err);
 status txn_savepoint(struct store_txn *txn, uint64_t *mark, struct err *err);
 status txn_rollback_to(struct store_txn *txn, uint64_t mark, struct err *err);
 
-status txn_commit(struct store_txn *txn, enum store_durability durability, struct store_pos *position, store_seq *seq,
-                  struct err *err);
+status txn_commit(struct store_txn *txn, enum store_durability durability,
+                  struct store_pos *position, store_seq *seq, struct err *err);
 
-status txn_cursor_open(struct store_txn *txn, enum store_space space, struct store_range range, bool backwards,
-                       struct store_cursor **cursor, struct err *err);
-status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows, struct err *err);
+status txn_cursor_open(struct store_txn *txn, enum store_space space, struct store_range range,
+                       bool backwards, struct store_cursor **cursor, struct err *err);
+status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
+                       struct err *err);
 status txn_cursor_seek(struct store_cursor *cursor, struct slice key, struct err *err);
 status txn_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
 void txn_cursor_close(struct store_cursor *cursor);
 
-/** Inserts what a commit record says into a memtable that has room reserved, values stamped. Range deletes are left out. */
+/** Inserts what a commit record says into a memtable that has room reserved, values stamped. Range
+ * deletes are left out. */
 void txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon);
 /** What memtable_reserve must be asked for before. */
 void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes);

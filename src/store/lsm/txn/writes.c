@@ -41,7 +41,9 @@ void writes_deinit(struct writes *writes) {
 
 /* ---- the log ---- */
 
-static struct slice log_slice(const struct writes *writes) { return buf_slice(&writes->log); }
+static struct slice log_slice(const struct writes *writes) {
+  return buf_slice(&writes->log);
+}
 
 static struct record_op op_at(const struct writes *writes, size_t at) {
   struct record_op op = {0};
@@ -60,8 +62,10 @@ static void note_op(struct writes *writes, const struct record_op *op) {
   writes->adds += op->kind == RECORD_ADD;
   writes->ranges_count += op->kind == RECORD_DELETE_RANGE;
   bool is_key = is_write_of_key(op->kind);
-  if (op->kind == RECORD_DELETE_RANGE || (is_key && op->space == STORE_COUNTERS)) writes->floor = op->end;
-  if (op->kind == RECORD_ADD) writes->recent_adds[writes->recent_next++ % WRITES_RECENT_ADDS] = op->at;
+  if (op->kind == RECORD_DELETE_RANGE || (is_key && op->space == STORE_COUNTERS))
+    writes->floor = op->end;
+  if (op->kind == RECORD_ADD)
+    writes->recent_adds[writes->recent_next++ % WRITES_RECENT_ADDS] = op->at;
   if (!is_key) return;
   size_t *last = &writes->last_at[op->space];
   if (*last && writes->ascending[op->space])
@@ -76,8 +80,8 @@ static status fail_log(struct writes *writes, size_t kept, struct err *err) {
   return answer;
 }
 
-status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t space, struct slice key,
-                     struct slice value, struct err *err) {
+status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t space,
+                     struct slice key, struct slice value, struct err *err) {
   size_t kept = writes->log.bytes;
   if (kept == 0) record_begin(&writes->log, RECORD_COMMIT);
   size_t at = writes->log.bytes;
@@ -90,7 +94,8 @@ status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t sp
 /* ---- counters ---- */
 
 /* A recent add to the key, with nothing since that another add must come after. */
-static bool find_recent_add(const struct writes *writes, struct slice key, struct record_op *found) {
+static bool find_recent_add(const struct writes *writes, struct slice key,
+                            struct record_op *found) {
   for (int i = 0; i < WRITES_RECENT_ADDS; i++) {
     size_t at = writes->recent_adds[i];
     if (at == 0 || at < writes->floor) continue;
@@ -100,7 +105,8 @@ static bool find_recent_add(const struct writes *writes, struct slice key, struc
   return false;
 }
 
-static status add_into(struct writes *writes, const struct record_op *op, const int64_t terms[3], struct err *err) {
+static status add_into(struct writes *writes, const struct record_op *op, const int64_t terms[3],
+                       struct err *err) {
   uint8_t *value = writes->log.data + op->at + RECORD_OP_BYTES + op->key.bytes;
   int64_t sum, least = (int64_t)load64le(value + 8), most = (int64_t)load64le(value + 16);
   if (__builtin_add_overflow((int64_t)load64le(value), terms[0], &sum))
@@ -111,8 +117,8 @@ static status add_into(struct writes *writes, const struct record_op *op, const 
   return LUMA_OK;
 }
 
-status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_t least, int64_t most,
-                  struct err *err) {
+status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_t least,
+                  int64_t most, struct err *err) {
   struct record_op op;
   const int64_t terms[3] = {delta, least, most};
   if (find_recent_add(writes, key, &op)) return add_into(writes, &op, terms, err);
@@ -122,17 +128,21 @@ status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_
 }
 
 static bool range_op_has(const struct record_op *op, uint8_t space, struct slice key) {
-  return op->kind == RECORD_DELETE_RANGE && op->space == space && slice_compare(op->key, key) <= 0 &&
+  return op->kind == RECORD_DELETE_RANGE && op->space == space &&
+         slice_compare(op->key, key) <= 0 &&
          (op->value.bytes == 0 || slice_compare(key, op->value) < 0);
 }
 
-status writes_count(const struct writes *writes, struct slice key, int64_t *delta, struct err *err) {
+status writes_count(const struct writes *writes, struct slice key, int64_t *delta,
+                    struct err *err) {
   struct record_op op;
   *delta = 0;
-  for (size_t at = RECORD_HEADER_BYTES; writes->adds > 0 && record_next(log_slice(writes), &at, &op);) {
+  for (size_t at = RECORD_HEADER_BYTES;
+       writes->adds > 0 && record_next(log_slice(writes), &at, &op);) {
     bool is_key = op.space == STORE_COUNTERS && slice_is_equal(op.key, key);
     if (range_op_has(&op, STORE_COUNTERS, key) || (is_key && is_write_of_key(op.kind))) *delta = 0;
-    if (is_key && op.kind == RECORD_ADD && __builtin_add_overflow(*delta, (int64_t)load64le(op.value.data), delta))
+    if (is_key && op.kind == RECORD_ADD &&
+        __builtin_add_overflow(*delta, (int64_t)load64le(op.value.data), delta))
       FAIL(err, LUMA_OUT_OF_RANGE, "the additions to a counter leave 64 bits");
   }
   return LUMA_OK;
@@ -153,11 +163,13 @@ static void recount(struct writes *writes) {
     writes->ascending[space] = true;
     writes->last_at[space] = 0;
   }
-  for (size_t at = RECORD_HEADER_BYTES; record_next(log_slice(writes), &at, &op);) note_op(writes, &op);
+  for (size_t at = RECORD_HEADER_BYTES; record_next(log_slice(writes), &at, &op);)
+    note_op(writes, &op);
   writes->floor = writes->log.bytes;
 }
 
-/* The overlay holds what is undone: it is kept for values read from it, and made anew when needed. */
+/* The overlay holds what is undone: it is kept for values read from it, and made anew when needed.
+ */
 static status retire_overlay(struct writes *writes, struct err *err) {
   if (!writes->overlay) return LUMA_OK;
   struct writes_retired *retired = mem_alloc(sizeof *retired);
@@ -192,17 +204,19 @@ bool writes_is_untouched(const struct writes *writes, uint8_t space, struct slic
   return true;
 }
 
-static status overlay_range(struct writes *writes, const struct record_op *op, uint64_t seq, struct err *err) {
+static status overlay_range(struct writes *writes, const struct record_op *op, uint64_t seq,
+                            struct err *err) {
   void *ranges = writes->ranges;
-  if (!mem_grow(&ranges, &writes->own_ranges_capacity, writes->own_ranges_count + 1, sizeof *writes->ranges))
+  if (!mem_grow(&ranges, &writes->own_ranges_capacity, writes->own_ranges_count + 1,
+                sizeof *writes->ranges))
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a range delete");
   writes->ranges = ranges;
   uint8_t *keys = mem_alloc(op->key.bytes + op->value.bytes + 1);
   if (!keys) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a range delete");
   if (op->key.bytes) memcpy(keys, op->key.data, op->key.bytes);
   if (op->value.bytes) memcpy(keys + op->key.bytes, op->value.data, op->value.bytes);
-  struct merge_range_delete range = {slice_of(keys, op->key.bytes), slice_of(keys + op->key.bytes, op->value.bytes),
-                                     seq};
+  struct merge_range_delete range = {slice_of(keys, op->key.bytes),
+                                     slice_of(keys + op->key.bytes, op->value.bytes), seq};
   writes->ranges[writes->own_ranges_count++] = (struct writes_range){op->space, range};
   return LUMA_OK;
 }
@@ -225,7 +239,8 @@ status writes_overlay(struct writes *writes, struct err *err) {
     writes->overlaid = RECORD_HEADER_BYTES;
   }
   struct record_op op;
-  for (size_t at = writes->overlaid; record_next(log_slice(writes), &at, &op); writes->overlaid = at)
+  for (size_t at = writes->overlaid; record_next(log_slice(writes), &at, &op);
+       writes->overlaid = at)
     TRY(overlay_op(writes, &op, err));
   return LUMA_OK;
 }

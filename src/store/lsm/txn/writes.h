@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a transaction wrote: a log of operations in the very form that the commit record has (record/record.h), so that a
- * commit copies it once; and, made only when the transaction reads after writing, a memtable of the same for reading.
+/* What a transaction wrote: a log of operations in the very form that the commit record has
+ * (record/record.h), so that a commit copies it once; and, made only when the transaction reads
+ * after writing, a memtable of the same for reading.
  *
- * A savepoint is a length of the log. Own versions carry sequences above every commit's, in the order of the log, so own
- * range deletes and own puts hide each other as they hide what is committed.
- * Threads: one at a time, as its transaction. */
+ * A savepoint is a length of the log. Own versions carry sequences above every commit's, in the
+ * order of the log, so own range deletes and own puts hide each other as they hide what is
+ * committed. Threads: one at a time, as its transaction. */
 #ifndef STORE_LSM_TXN_WRITES_H
 #define STORE_LSM_TXN_WRITES_H
 
@@ -41,7 +42,8 @@ struct writes {
   uint32_t count, emits, ranges_count, adds;
   bool ascending[STORE_SPACES]; /* puts and deletes of the space came in key order, none twice */
   size_t last_at[STORE_SPACES]; /* the last of them */
-  size_t floor; /* adds before this are not summed into: a savepoint, range delete or put came after */
+  size_t
+      floor; /* adds before this are not summed into: a savepoint, range delete or put came after */
   size_t recent_adds[WRITES_RECENT_ADDS]; /* where the last ones stand, in turn */
   uint32_t recent_next;
 
@@ -57,11 +59,11 @@ void writes_init(struct writes *writes);
 void writes_deinit(struct writes *writes);
 
 /** Appends an operation. LUMA_TOO_LARGE and LUMA_OUT_OF_MEMORY change nothing. */
-status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t space, struct slice key,
-                     struct slice value, struct err *err);
+status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t space,
+                     struct slice key, struct slice value, struct err *err);
 /** Adds to a counter; sums into an earlier add of the same key where that changes nothing else. */
-status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_t least, int64_t most,
-                  struct err *err);
+status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_t least,
+                  int64_t most, struct err *err);
 /** The sum of own adds to `key` since it was last put or deleted here. */
 status writes_count(const struct writes *writes, struct slice key, int64_t *delta, struct err *err);
 
@@ -76,8 +78,9 @@ status writes_overlay(struct writes *writes, struct err *err);
 /** The highest sequence of an own range delete over the key (of the overlaid part); 0 = none. */
 uint64_t writes_cover(const struct writes *writes, uint8_t space, struct slice key);
 
-/** Leaves in the log, of the operations on each key, the last only; turns adds into puts, described in `counters` (as many as
- *  `writes->adds` at most). */
-status writes_resolve(struct writes *writes, struct writes_counter *counters, size_t *count, struct err *err);
+/** Leaves in the log, of the operations on each key, the last only; turns adds into puts, described
+ * in `counters` (as many as `writes->adds` at most). */
+status writes_resolve(struct writes *writes, struct writes_counter *counters, size_t *count,
+                      struct err *err);
 
 #endif

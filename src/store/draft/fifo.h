@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A queue of plain items in one array: pushed at the end, taken from the front. Room is reserved
  * first, so that a push cannot fail half way through a commit. Not thread-safe. */
-#ifndef STORE_MEM_FIFO_H
-#define STORE_MEM_FIFO_H
+#ifndef STORE_DRAFT_FIFO_H
+#define STORE_DRAFT_FIFO_H
 
 #include <stdbool.h>
 #include <stddef.h>

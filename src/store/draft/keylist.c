@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/mem/keylist.h"
+#include "store/draft/keylist.h"
 
 #include "base/core/assert.h"
 #include "base/mem/mem.h"

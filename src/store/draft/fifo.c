@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/mem/fifo.h"
+#include "store/draft/fifo.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * Items are the caller's, begin with a `struct keylist_item` and are never copied; their keys must
  * not change while inside. Invariants: no chunk is empty; keys increase within a chunk and from one
  * chunk to the next; no key is there twice. Not thread-safe. */
-#ifndef STORE_MEM_KEYLIST_H
-#define STORE_MEM_KEYLIST_H
+#ifndef STORE_DRAFT_KEYLIST_H
+#define STORE_DRAFT_KEYLIST_H
 
 #include "base/text/slice.h"
 

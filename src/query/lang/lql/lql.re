@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The lexer of LQL, for re2c, over a window of the text that ends with NUL (lql.c makes it): the sentinel that re2c looks for.
+ * Words become keywords by table (lql_words.c); after a dot every word is a name. */
+#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql.h"
+
+/*!re2c
+  re2c:define:YYCTYPE = uint8_t;
+  re2c:define:YYCURSOR = cursor;
+  re2c:define:YYMARKER = marker;
+  re2c:define:YYCTXMARKER = context;
+  re2c:define:YYLIMIT = limit;
+  re2c:yyfill:enable = 0;
+  re2c:eof = 0;
+
+  blank   = [ \t\r\n\f\v];
+  word    = [a-zA-Z_\x80-\xff] [a-zA-Z0-9_\x80-\xff]*;
+  digits  = [0-9] ("_"? [0-9])*;
+  exponent = [eE] [+-]? [0-9]+;
+  single  = "'" ([^'] | "''")* "'";
+  escaped = [eE] "'" ([^'\\] | "\\" [^] | "''")* "'";
+  double  = "\"" ([^"] | "\"\"")* "\"";
+  tick    = "`" ([^`] | "``")* "`";
+*/
+
+/* Where a comment that starts at `from` ends; NULL if it does not. Comments nest. */
+static const uint8_t *skip_comment(const uint8_t *from, const uint8_t *limit) {
+  uint32_t depth = 0;
+  for (const uint8_t *at = from; at + 1 < limit; at++) {
+    if (at[0] == '/' && at[1] == '*') {
+      depth++;
+      at++;
+    } else if (at[0] == '*' && at[1] == '/') {
+      at++;
+      if (--depth == 0) return at + 1;
+    }
+  }
+  return NULL;
+}
+
+static uint64_t offset_of(const struct lql *lql, const uint8_t *at) {
+  return lql->base + (uint64_t)(at - lql->window.data);
+}
+
+static struct lql_token token_of(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
+  lql->before = lql->last;
+  lql->last = (struct lql_token){kind, slice_of(start, (size_t)(end - start)), offset_of(lql, start)};
+  lql->at = (size_t)(end - lql->window.data);
+  return lql->last;
+}
+
+static struct lql_token fail(struct lql *lql, const uint8_t *start, const char *what, const char *hint) {
+  lql__fail(lql, LUMA_SYNTAX_ERROR, offset_of(lql, start), "%s", what);
+  lql__hint(lql, "%s", hint);
+  return (struct lql_token){-1, slice_of(start, 0), 0};
+}
+
+static struct lql_token fail_character(struct lql *lql, const uint8_t *start) {
+  if (*start >= 0x20 && *start < 0x7f) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, offset_of(lql, start), "`%c` has no meaning here", *start);
+  } else {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, offset_of(lql, start), "the byte 0x%02x has no meaning here", *start);
+  }
+  return (struct lql_token){-1, slice_of(start, 0), 0};
+}
+
+static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t *end) {
+  if (lql->last.kind == LQL_DOT) return LQL_ID;
+  return lql__keyword(slice_of(start, (size_t)(end - start)));
+}
+
+static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
+  if (kind == LQL_LBRACE) lql->braces++;
+  else if (lql->braces > 0) lql->braces--;
+  return token_of(lql, kind, start, end);
+}
+
+struct lql_token lql__next(struct lql *lql) {
+  const uint8_t *cursor = lql->window.data + lql->at, *limit = lql->window.data + lql->window.bytes;
+  const uint8_t *marker = cursor, *context = cursor, *start = cursor;
+  for (;;) {
+    start = cursor;
+    /*!re2c
+      $            { return token_of(lql, 0, start, start); }
+      blank+       { continue; }
+      "--" [^\n]*  { continue; }
+      "/*"         {
+        cursor = skip_comment(start, limit);
+        if (!cursor) return fail(lql, start, "the comment does not end", "close it with */");
+        continue;
+      }
+      'date' / (blank* "'")      { goto typed; }
+      'timestamp' / (blank* "'") { goto typed; }
+      'interval' / (blank* "'")  { goto typed; }
+      word         { return token_of(lql, word_kind(lql, start, cursor), start, cursor); }
+      digits       { return token_of(lql, LQL_INTEGER, start, cursor); }
+      digits "." digits? exponent? | "." digits exponent? | digits exponent { return token_of(lql, LQL_FLOAT, start, cursor); }
+      digits [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
+      single       { return token_of(lql, LQL_TEXT, start, cursor); }
+      escaped      { return token_of(lql, LQL_TEXT, start, cursor); }
+      double       { return token_of(lql, lql->braces > 0 ? LQL_TEXT : LQL_QUOTED, start, cursor); }
+      tick         { return token_of(lql, LQL_QUOTED, start, cursor); }
+      "'" | [eE] "'" { return fail(lql, start, "the text does not end", "close it with ', and write '' for a quote inside"); }
+      "\""         { return fail(lql, start, "the quoted name does not end", "close it with \""); }
+      "`"          { return fail(lql, start, "the quoted name does not end", "close it with `"); }
+      "?" | "$" [0-9]+ | [:$] word { return token_of(lql, LQL_PARAM, start, cursor); }
+      "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
+      "!=" | "<>"  { return token_of(lql, LQL_NE, start, cursor); }
+      "<"          { return token_of(lql, LQL_LT, start, cursor); }
+      "<="         { return token_of(lql, LQL_LE, start, cursor); }
+      ">"          { return token_of(lql, LQL_GT, start, cursor); }
+      ">="         { return token_of(lql, LQL_GE, start, cursor); }
+      "||"         { return token_of(lql, LQL_CONCAT, start, cursor); }
+      "+"          { return token_of(lql, LQL_PLUS, start, cursor); }
+      "-"          { return token_of(lql, LQL_MINUS, start, cursor); }
+      "*"          { return token_of(lql, LQL_STAR, start, cursor); }
+      "/"          { return token_of(lql, LQL_SLASH, start, cursor); }
+      "%"          { return token_of(lql, LQL_PERCENT, start, cursor); }
+      "::"         { return token_of(lql, LQL_CAST_AS, start, cursor); }
+      ":"          { return token_of(lql, LQL_COLON, start, cursor); }
+      ","          { return token_of(lql, LQL_COMMA, start, cursor); }
+      "."          { return token_of(lql, LQL_DOT, start, cursor); }
+      "("          { return token_of(lql, LQL_LP, start, cursor); }
+      ")"          { return token_of(lql, LQL_RP, start, cursor); }
+      "["          { return token_of(lql, LQL_LBRACKET, start, cursor); }
+      "]"          { return token_of(lql, LQL_RBRACKET, start, cursor); }
+      "{"          { return brace(lql, LQL_LBRACE, start, cursor); }
+      "}"          { return brace(lql, LQL_RBRACE, start, cursor); }
+      ";"          { return token_of(lql, LQL_SEMICOLON, start, cursor); }
+      "&&"         { return fail(lql, start, "`&&` has no meaning here", "write AND"); }
+      "!"          { return fail(lql, start, "`!` has no meaning here", "write NOT, or != for unequal"); }
+      *            { return fail_character(lql, start); }
+    */
+  typed:
+    /*!re2c
+      blank* single { return token_of(lql, lql->last.kind == LQL_DOT ? LQL_ID : LQL_TYPED, start, cursor); }
+      $             { return fail(lql, start, "the text does not end", "close it with '"); }
+      *             { return fail(lql, start, "the text does not end", "close it with '"); }
+    */
+  }
+}

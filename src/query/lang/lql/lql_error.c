@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Failures that teach: where, what was found, what could have stood there, and the word that was
+ * probably meant. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_int.h"
+
+enum { EXPECTED_MAX = 5 };
+
+static void place(struct lql *lql, uint64_t offset) {
+  err_position(lql->err, (const char *)lql->text.data, lql->text.bytes, offset);
+}
+
+void lql__fail(struct lql *lql, status code, uint64_t offset, const char *format, ...) {
+  if (lql->failed != LUMA_OK) return;
+  char message[ERR_MESSAGE_BYTES];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  lql->failed = code;
+  err_raise(lql->err, code, __FILE__, __LINE__, "%s", message);
+  place(lql, offset);
+}
+
+void lql__hint(struct lql *lql, const char *format, ...) {
+  char hint[ERR_HINT_BYTES];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(hint, sizeof hint, format, args);
+  va_end(args);
+  if (lql->err && lql->err->hint[0] == 0) err_hint(lql->err, "%s", hint);
+}
+
+/* What fits, in words: each kind of thing once. */
+struct expected {
+  const char *words[EXPECTED_MAX];
+  uint32_t count;
+  bool more;
+};
+
+static void expect(struct expected *expected, const char *word) {
+  for (uint32_t i = 0; i < expected->count; i++) {
+    if (strcmp(expected->words[i], word) == 0) return;
+  }
+  if (expected->count == EXPECTED_MAX) {
+    expected->more = true;
+    return;
+  }
+  expected->words[expected->count++] = word;
+}
+
+typedef bool fits_fn(void *context, int kind);
+
+/* Parts of an expression that began: saying "an operator" is enough. */
+static bool is_operator(int kind) {
+  static const int operators[] = {
+      LQL_OR,   LQL_AND,   LQL_IS,   LQL_LIKE,  LQL_ILIKE,   LQL_BETWEEN, LQL_IN,
+      LQL_EQ,   LQL_NE,    LQL_LT,   LQL_LE,    LQL_GT,      LQL_GE,      LQL_CONCAT,
+      LQL_PLUS, LQL_MINUS, LQL_STAR, LQL_SLASH, LQL_PERCENT, LQL_CAST_AS, LQL_NOT};
+  for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+    if (operators[i] == kind) return true;
+  }
+  return false;
+}
+
+static bool is_literal(int kind) {
+  static const int literals[] = {LQL_INTEGER, LQL_FLOAT,  LQL_TEXT,    LQL_TYPED, LQL_TRUE,
+                                 LQL_FALSE,   LQL_NULL,   LQL_PARAM,   LQL_CAST,  LQL_CASE,
+                                 LQL_LP,      LQL_LBRACE, LQL_MINUS,   LQL_PLUS,  LQL_NOT,
+                                 LQL_QUOTED,  LQL_ID,     LQL_LBRACKET};
+  for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
+    if (literals[i] == kind) return true;
+  }
+  return false;
+}
+
+/* Keywords that can be names fit wherever a name does: there they say nothing. */
+static bool is_soft(int kind) {
+  return kind > LQL_ID && kind <= LQL_UNIQUE;
+}
+
+static void list_expected(struct expected *expected, fits_fn *fits, void *context) {
+  bool expression = fits(context, LQL_INTEGER) && fits(context, LQL_LP);
+  bool after = fits(context, LQL_EQ) && fits(context, LQL_PLUS);
+  if (expression)
+    expect(expected, "an expression");
+  else if (fits(context, LQL_ID))
+    expect(expected, "a name");
+  bool name = fits(context, LQL_ID);
+  for (int kind = 1; kind <= LQL_QUOTED; kind++) {
+    if (kind == LQL_ID || kind == LQL_QUOTED || !fits(context, kind)) continue;
+    if (name && is_soft(kind)) continue;
+    if ((expression && is_literal(kind)) || (after && is_operator(kind))) continue;
+    expect(expected, lql__describe(kind));
+  }
+  if (after) expect(expected, "an operator");
+  if (fits(context, 0)) expect(expected, lql__describe(0));
+}
+
+static void say_expected(struct lql *lql, fits_fn *fits, void *context) {
+  struct expected expected = {0};
+  char text[ERR_HINT_BYTES];
+  size_t at = 0;
+  list_expected(&expected, fits, context);
+  for (uint32_t i = 0; i < expected.count && at < sizeof text; i++) {
+    const char *join = i == 0 ? "" : (i + 1 == expected.count && !expected.more ? " or " : ", ");
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", join, expected.words[i]);
+  }
+  if (expected.count > 0) lql__hint(lql, "expected %s%s", text, expected.more ? ", …" : "");
+}
+
+/* Words that people bring from elsewhere. */
+static const char *foreign_word(struct slice word) {
+  static const char *const pairs[][2] = {
+      {"TOP", "write LIMIT n at the end"},
+      {"FETCH", "write LIMIT n at the end"},
+      {"UPSERT", "write INSERT, or UPDATE"},
+      {"RETURNING", "RETURNING is not there: SELECT after the change"},
+      {"UNION", "UNION is not there: run the two SELECTs one after the other"},
+      {"OVER", "window functions are not there"},
+      {"WITH", "WITH is not there: write the SELECT itself"},
+      {"TRUNCATE", "write DELETE FROM collection"},
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    if (slice_is_equal_nocase(word, slice_of_text(pairs[i][0]))) return pairs[i][1];
+  }
+  return NULL;
+}
+
+static bool is_word(struct slice text) {
+  uint8_t c = text.bytes ? text.data[0] : 0;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool begins_clause(void *context, int kind) {
+  static const int clauses[] = {LQL_FROM,  LQL_WHERE,  LQL_GROUP,  LQL_HAVING, LQL_ORDER,
+                                LQL_LIMIT, LQL_OFFSET, LQL_JOIN,   LQL_LEFT,   LQL_INNER,
+                                LQL_CROSS, LQL_SET,    LQL_VALUES, LQL_ON,     LQL_INTO};
+  (void)context;
+  for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
+    if (clauses[i] == kind) return true;
+  return false;
+}
+
+/* The word before may be what is wrong: it was read as an alias. */
+/* A word that is nearly a keyword: one that fits, else one that begins a clause (the automaton may
+ * have closed its clause already). */
+static bool suggest_word(struct lql *lql, struct lql_token token, fits_fn *fits, void *context) {
+  if (!is_word(token.text)) return false;
+  const char *foreign = foreign_word(token.text);
+  if (!foreign && lql->before.kind == LQL_ID) foreign = foreign_word(lql->before.text);
+  if (foreign) {
+    lql__hint(lql, "%s", foreign);
+    return true;
+  }
+  struct slice near = lql__near_keyword(token.text, fits, context);
+  if (near.bytes == 0 && token.kind == LQL_ID)
+    near = lql__near_keyword(token.text, begins_clause, NULL);
+  if (near.bytes == 0) return false;
+  lql__hint(lql, "did you mean %.*s?", SLICE_ARG(near));
+  return true;
+}
+
+/* The word before may be what is wrong: it was read as an alias. */
+static bool suggest_earlier(struct lql *lql) {
+  struct lql_token before = lql->before;
+  if (before.kind != LQL_ID || before.text.bytes < 3) return false;
+  struct slice near = lql__near_keyword(before.text, begins_clause, NULL);
+  if (near.bytes == 0 || slice_is_equal_nocase(near, before.text)) return false;
+  lql__hint(lql, "did you mean %.*s instead of `%.*s`?", SLICE_ARG(near), SLICE_ARG(before.text));
+  return true;
+}
+
+void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, void *context) {
+  if (lql->failed != LUMA_OK) return;
+  if (token.kind == 0 || token.kind == LQL_SEMICOLON) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, token.offset, "the statement ends too early");
+  } else {
+    int shown = token.text.bytes > 60 ? 60 : (int)token.text.bytes;
+    lql__fail(lql, LUMA_SYNTAX_ERROR, token.offset, "`%.*s` does not fit here", shown,
+              (const char *)token.text.data);
+  }
+  if (token.kind == LQL_QUOTED && !fits(context, LQL_QUOTED) && fits(context, LQL_TEXT)) {
+    lql__hint(lql, "a text stands in single quotes");
+  }
+  if (token.kind == LQL_LP && lql->before.kind == LQL_ID && lql->first.kind == LQL_CREATE) {
+    lql__hint(lql, "a collection takes any document: CREATE COLLECTION %.*s is enough",
+              SLICE_ARG(lql->before.text));
+    return;
+  }
+  if (suggest_word(lql, token, fits, context) || suggest_earlier(lql)) return;
+  say_expected(lql, fits, context);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Expressions and paths, as the grammar's rules ask for them. */
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_int.h"
+
+/* A long chain of operators is a deep tree: it stays within what later stages can walk. */
+static bool count_operator(struct lql *lql, struct lql_token at) {
+  if (++lql->operators <= LQL_OPERATORS_MAX) return true;
+  lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement has over %d operators",
+            LQL_OPERATORS_MAX);
+  lql__hint(lql, "many alternatives are better given as x IN (…)");
+  return false;
+}
+
+struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg) {
+  return count_operator(lql, at) ? expr_unary(lql->arena, op, arg, at.offset) : NULL;
+}
+
+struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
+                         struct expr *right) {
+  return count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
+}
+
+/* -9223372036854775808 is an integer though its digits alone are not. */
+struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg) {
+  if (!arg || arg->kind != EXPR_CONST || !val_is_number(&arg->value)) {
+    return lql__unary(lql, EXPR_OP_NEGATE, at, arg);
+  }
+  struct val value = arg->value;
+  int64_t integer;
+  if (val_is_integer(&value) && value.integer != INT64_MIN)
+    value.integer = -value.integer;
+  else if (value.type == VAL_FLOAT64)
+    value.real = -value.real;
+  else if (value.type == VAL_DECIMAL)
+    value.decimal = decimal_negate(value.decimal);
+  else
+    return lql__unary(lql, EXPR_OP_NEGATE, at, arg);
+  bool was_integer = memchr(lql->text.data + arg->offset, '.', 1) == NULL;
+  if (value.type == VAL_DECIMAL && was_integer && decimal_to_int64(value.decimal, &integer)) {
+    value = val_int64(integer);
+  }
+  return expr_const(lql->arena, value, at.offset);
+}
+
+struct expr *lql__like(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
+                       struct expr *pattern, struct expr *escape) {
+  struct expr *args[3] = {left, pattern, escape};
+  if (!left || !pattern || !count_operator(lql, at)) return NULL;
+  struct expr *made = expr_node(lql->arena, EXPR_BINARY, args, escape ? 3 : 2, at.offset);
+  if (made) made->op = op;
+  return made;
+}
+
+struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
+                     bool negated) {
+  if (!left || !list) return NULL;
+  if (list->count == 0) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "IN needs at least one value");
+    return NULL;
+  }
+  struct lql_list *all = lql__append(lql, lql__list(lql), left, slice_of(NULL, 0));
+  for (uint32_t i = 0; all && i < list->count; i++)
+    all = lql__append(lql, all, list->items[i], slice_of(NULL, 0));
+  struct expr *made =
+      all ? expr_node(lql->arena, EXPR_IN, all->items, all->count, at.offset) : NULL;
+  if (made) made->negated = negated;
+  return made;
+}
+
+struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
+                          struct expr *low, struct expr *high, bool negated) {
+  struct expr *args[3] = {value, low, high};
+  if (!value || !low || !high || !count_operator(lql, at)) return NULL;
+  struct expr *made = expr_node(lql->arena, EXPR_BETWEEN, args, 3, at.offset);
+  if (made) made->negated = negated;
+  return made;
+}
+
+struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operand,
+                       struct lql_list *pairs, struct expr *otherwise) {
+  struct lql_list *args = pairs ? lql__list(lql) : NULL;
+  for (uint32_t i = 0; args && i < pairs->count; i++) {
+    struct expr *item = pairs->items[i];
+    if (operand && i % 2 == 0) item = lql__binary(lql, EXPR_OP_EQ, at, operand, item);
+    args = lql__append(lql, args, item, slice_of(NULL, 0));
+  }
+  if (otherwise) args = lql__append(lql, args, otherwise, slice_of(NULL, 0));
+  struct expr *made =
+      args ? expr_node(lql->arena, EXPR_CASE, args->items, args->count, at.offset) : NULL;
+  if (made) made->has_else = otherwise != NULL;
+  return made;
+}
+
+/* ---- calls ---- */
+
+static struct expr *call(struct lql *lql, struct slice name, struct expr *const *args,
+                         uint32_t count, uint64_t offset) {
+  struct expr *made = expr_node(lql->arena, EXPR_CALL, args, count, offset);
+  if (made) made->name = name;
+  return made;
+}
+
+struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
+                       struct lql_token type) {
+  struct slice name = lql__name(lql, type);
+  enum val_type known;
+  if (!val_type_parse(name, &known)) {
+    lql__fail(lql, LUMA_INVALID_ARGUMENT, type.offset, "there is no type `%.*s`", SLICE_ARG(name));
+    lql__hint(lql, "types are text, int, float, decimal, boolean, timestamp, date, …");
+    return NULL;
+  }
+  struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), type.offset)};
+  return value ? call(lql, slice_of_text("cast"), args, 2, at.offset) : NULL;
+}
+
+static bool find_aggregate(struct slice name, enum expr_aggregate *aggregate) {
+  for (int i = EXPR_COUNT; i <= EXPR_MAX; i++) {
+    if (!slice_is_equal_nocase(name, slice_of_text(expr_aggregate_name((enum expr_aggregate)i))))
+      continue;
+    *aggregate = (enum expr_aggregate)i;
+    return true;
+  }
+  return false;
+}
+
+static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
+                                   enum expr_aggregate which, const struct lql_list *args,
+                                   bool distinct) {
+  if (args->count != 1) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "%.*s takes one argument", SLICE_ARG(name.text));
+    if (which == EXPR_COUNT) lql__hint(lql, "COUNT(*) counts all rows");
+    return NULL;
+  }
+  struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, args->items, 1, name.offset);
+  if (!made) return NULL;
+  made->aggregate = which;
+  made->distinct = distinct;
+  return made;
+}
+
+struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args,
+                       bool distinct) {
+  enum expr_aggregate which;
+  if (!args) return NULL;
+  if (find_aggregate(name.text, &which)) return aggregate_call(lql, name, which, args, distinct);
+  if (distinct) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset,
+              "DISTINCT stands in aggregates only, and `%.*s` is none", SLICE_ARG(name.text));
+    return NULL;
+  }
+  return call(lql, name.text, args->items, args->count, name.offset);
+}
+
+struct expr *lql__call_star(struct lql *lql, struct lql_token name) {
+  enum expr_aggregate which;
+  if (!find_aggregate(name.text, &which) || which != EXPR_COUNT) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "only COUNT takes `*`");
+    return NULL;
+  }
+  struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, NULL, 0, name.offset);
+  if (made) made->aggregate = EXPR_COUNT;
+  return made;
+}
+
+/* ---- maps, lists, stars ---- */
+
+struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs) {
+  if (!pairs) return NULL;
+  struct expr *made = expr_node(lql->arena, EXPR_MAP, pairs->items, pairs->count, at.offset);
+  if (made) made->names = pairs->names;
+  return made;
+}
+
+struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *items) {
+  return items ? expr_node(lql->arena, EXPR_LIST, items->items, items->count, at.offset) : NULL;
+}
+
+struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualifier) {
+  struct expr *made = expr_node(lql->arena, EXPR_STAR, NULL, 0, at.offset);
+  if (made) made->name = qualifier;
+  return made;
+}
+
+struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct lql_path *path) {
+  if (!path) return NULL;
+  struct path steps;
+  if (path_parse(lql->arena, path->text, false, &steps, NULL) != LUMA_OK) return NULL;
+  if (steps.count != 1 || !steps.steps[0].is_name) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, path->offset,
+              "`%.*s.*`: only a collection or its alias has a `*`", SLICE_ARG(path->text));
+    return NULL;
+  }
+  return lql__star(lql, at, steps.steps[0].name);
+}
+
+struct lql_list *lql__list(struct lql *lql) {
+  return arena_zalloc(lql->arena, 1, sizeof(struct lql_list));
+}
+
+struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr *item,
+                             struct slice name) {
+  if (!list || !item) return NULL;
+  if (list->count == list->capacity) {
+    uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
+    struct expr **items = arena_alloc(lql->arena, capacity * sizeof *items);
+    struct slice *names = arena_alloc(lql->arena, capacity * sizeof *names);
+    if (!items || !names) return NULL;
+    if (list->count) {
+      memcpy(items, list->items, list->count * sizeof *items);
+      memcpy(names, list->names, list->count * sizeof *names);
+    }
+    list->items = items;
+    list->names = names;
+    list->capacity = capacity;
+  }
+  list->items[list->count] = item;
+  list->names[list->count++] = name;
+  return list;
+}
+
+/* ---- paths ---- */
+
+static struct lql_path *extend(struct lql *lql, const struct lql_path *path, struct slice a,
+                               struct slice b, struct slice c) {
+  if (!path) return NULL;
+  size_t bytes = path->text.bytes + a.bytes + b.bytes + c.bytes;
+  uint8_t *text = arena_alloc_text(lql->arena, bytes + 1);
+  struct lql_path *made = arena_alloc(lql->arena, sizeof *made);
+  if (!text || !made) return NULL;
+  struct slice parts[4] = {path->text, a, b, c};
+  size_t at = 0;
+  for (int i = 0; i < 4; i++) {
+    if (parts[i].bytes) memcpy(text + at, parts[i].data, parts[i].bytes);
+    at += parts[i].bytes;
+  }
+  *made = (struct lql_path){.text = slice_of(text, bytes), .offset = path->offset};
+  return made;
+}
+
+struct lql_path *lql__path(struct lql *lql, struct lql_token name) {
+  struct lql_path *made = arena_alloc(lql->arena, sizeof *made);
+  if (made) *made = (struct lql_path){.text = name.text, .offset = name.offset};
+  return made;
+}
+
+struct lql_path *lql__path_name(struct lql *lql, struct lql_path *path, struct lql_token name) {
+  return extend(lql, path, slice_of_text("."), name.text, slice_of(NULL, 0));
+}
+
+struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
+                                 bool from_end) {
+  return extend(lql, path, slice_of_text(from_end ? "[-" : "["), index.text, slice_of_text("]"));
+}
+
+struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path) {
+  (void)lql;
+  if (path) path->has_elements = true;
+  return path;
+}
+
+struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path) {
+  if (!path) return NULL;
+  struct path steps;
+  struct err err = {0};
+  if (path_parse(lql->arena, path->text, false, &steps, &err) != LUMA_OK) {
+    lql__fail(lql, err.code, path->offset, "%s", err.message);
+    return NULL;
+  }
+  return expr_name(lql->arena, path->text, false, path->offset);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the lexer (lql.re), the grammar (lql.y) and what the grammar's rules call.
+ *
+ * One `struct lql` is one statement being parsed. The first failure is kept in it and ends the
+ * parse; makers answer NULL when the arena is out, and rules pass NULL on, so the grammar never
+ * looks at errors. */
+#ifndef QUERY_LANG_LQL_LQL_INT_H
+#define QUERY_LANG_LQL_LQL_INT_H
+
+#include "query/lang/lang.h"
+
+enum { LQL_PARAMETERS_MAX = 65535, LQL_TEXT_BYTES_MAX = 64 << 20, LQL_OPERATORS_MAX = 4000 };
+
+/** A token: its kind is a number of lql.gen.h; 0 is the end. */
+struct lql_token {
+  int kind;
+  struct slice text; /* as written */
+  uint64_t offset;
+};
+
+/** A growing list of expressions, with names where the construct has them. */
+struct lql_list {
+  struct expr **items;
+  struct slice *names;
+  uint32_t count, capacity;
+};
+
+/** A path as written, put together without the blanks between its parts. */
+struct lql_path {
+  struct slice text;
+  uint64_t offset;
+  bool has_elements; /* ended with [*] */
+};
+
+struct lql_sort {
+  struct plan_sort_key *keys;
+  uint32_t count, capacity;
+};
+
+struct lql_keys {
+  struct plan_index_key *keys;
+  uint32_t count, capacity;
+  bool multikey;
+};
+
+struct lql_updates {
+  struct plan_update_item *items;
+  uint32_t count, capacity;
+};
+
+struct lql_limit {
+  struct expr *limit, *skip;
+};
+
+/** IF [NOT] EXISTS, UNIQUE and the like. */
+struct lql_name {
+  struct slice text;
+  uint64_t offset;
+};
+
+/** The parts of a SELECT. */
+struct lql_select {
+  struct lql_token at;
+  bool distinct;
+  struct lql_list *items;
+  struct plan *from;
+  struct expr *where, *having;
+  struct lql_list *group;
+  struct lql_sort *order;
+  struct lql_limit limit;
+};
+
+struct lql {
+  const struct lang_context *context;
+  struct arena *arena;
+  struct slice text; /* the whole script */
+  struct err *err;
+  status failed;
+  struct plan *root;
+  const struct expr
+      *bare_star; /* a `*` without a FROM; judged at the end: what follows may explain it */
+  uint32_t parameters, questions; /* highest number; question marks met */
+  /* lexer: `at` in a window of the text that begins at `base` and ends with NUL */
+  struct slice window;
+  size_t at, base;
+  uint32_t braces;    /* open `{`: inside, "text" is text */
+  uint32_t operators; /* bounds the depth of the tree */
+  struct lql_token last, first, before;
+};
+
+/* ---- lexer ---- */
+
+/** The next token; kind 0 at the end, negative after a failure. */
+struct lql_token lql__next(struct lql *lql);
+/** The token kind of a word, or that of a name. */
+int lql__keyword(struct slice word);
+/** The nearest keyword to a misspelt word; empty if none is near. */
+struct slice lql__near_keyword(struct slice word, bool (*fits)(void *context, int kind),
+                               void *context);
+/** A token kind in words: "FROM", "a name", "`(`". */
+const char *lql__describe(int kind);
+
+/* ---- failures ---- */
+
+/** Keeps the first failure, with its position. */
+void lql__fail(struct lql *lql, status code, uint64_t offset, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void lql__hint(struct lql *lql, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Called by the grammar: `fits` says whether a token of a kind could stand here. */
+void lql__syntax_error(struct lql *lql, struct lql_token token,
+                       bool (*fits)(void *context, int kind), void *context);
+
+/* ---- what rules make ---- */
+
+struct expr *lql__integer(struct lql *lql, struct lql_token token);
+struct expr *lql__float(struct lql *lql, struct lql_token token);
+/** 'text', E'text', "text" inside a JSON literal. */
+struct expr *lql__text(struct lql *lql, struct lql_token token);
+/** DATE '…', TIMESTAMP '…', INTERVAL '…'. */
+struct expr *lql__typed(struct lql *lql, struct lql_token token);
+struct expr *lql__bool(struct lql *lql, struct lql_token token, bool value);
+struct expr *lql__null(struct lql *lql, struct lql_token token);
+struct expr *lql__parameter(struct lql *lql, struct lql_token token);
+struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg);
+struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
+struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
+                         struct expr *right);
+/** LIKE and ILIKE with an optional ESCAPE. */
+struct expr *lql__like(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
+                       struct expr *pattern, struct expr *escape);
+struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
+                     bool negated);
+struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
+                          struct expr *low, struct expr *high, bool negated);
+/** `operand` NULL: CASE WHEN condition; `pairs`: when, then, …. */
+struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operand,
+                       struct lql_list *pairs, struct expr *otherwise);
+struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
+                       struct lql_token type);
+struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args,
+                       bool distinct);
+/** name(*): only COUNT. */
+struct expr *lql__call_star(struct lql *lql, struct lql_token name);
+struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs);
+struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *items);
+struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path);
+struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualifier);
+
+/** `path.*`: the path must be one name. */
+struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct lql_path *path);
+
+struct lql_list *lql__list(struct lql *lql);
+struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr *item,
+                             struct slice name);
+struct lql_path *lql__path(struct lql *lql, struct lql_token name);
+struct lql_path *lql__path_name(struct lql *lql, struct lql_path *path, struct lql_token name);
+struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
+                                 bool from_end);
+struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path);
+/** The name a token stands for: quotes taken off. */
+struct slice lql__name(struct lql *lql, struct lql_token token);
+
+/* ---- statements ---- */
+
+struct plan *lql__table(struct lql *lql, struct lql_token name, struct slice alias);
+struct plan *lql__join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
+                       struct plan *left, struct plan *right, struct expr *on);
+struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *expr,
+                           bool descending, int nulls);
+struct plan *lql__select(struct lql *lql, const struct lql_select *select);
+struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
+                         struct lql_list *rows);
+struct plan *lql__insert_documents(struct lql *lql, struct lql_token name,
+                                   struct lql_list *documents);
+struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum plan_update_op op,
+                             struct lql_path *path, struct expr *value);
+struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
+                         struct expr *where);
+struct plan *lql__delete(struct lql *lql, struct plan *table, struct expr *where);
+struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
+                          bool descending);
+struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
+                               struct lql_token collection, struct lql_keys *keys);
+/** A statement that names a collection and little else. */
+struct plan *lql__collection(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                             struct lql_token name);
+struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                        struct plan *input);
+
+/* ---- the generated parser ---- */
+
+void *lqlGrammarAlloc(void *(*allocate)(size_t bytes));
+void lqlGrammarFree(void *parser, void (*release)(void *memory));
+void lqlGrammar(void *parser, int kind, struct lql_token token, struct lql *lql);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Statements, as the grammar's rules ask for them; how a SELECT is stacked is said in
+ * query/plan/plan.h. */
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_int.h"
+
+struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                        struct plan *input) {
+  if (kind == PLAN_EXPLAIN && !input) return NULL;
+  return plan_node(lql->arena, kind, input, at.offset);
+}
+
+struct plan *lql__collection(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                             struct lql_token name) {
+  struct plan *made = lql__plain(lql, kind, at, NULL);
+  if (made) {
+    made->collection_name = lql__name(lql, name);
+    made->offset = name.offset;
+  }
+  return made;
+}
+
+/* ---- SELECT ---- */
+
+struct plan *lql__table(struct lql *lql, struct lql_token name, struct slice alias) {
+  struct plan *made = lql__collection(lql, PLAN_SCAN, name, name);
+  if (made) made->alias = alias.bytes ? alias : made->collection_name;
+  return made;
+}
+
+struct plan *lql__join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
+                       struct plan *left, struct plan *right, struct expr *on) {
+  if (!left || !right || (kind != PLAN_JOIN_CROSS && !on)) return NULL;
+  struct plan *made = plan_node(lql->arena, PLAN_JOIN, left, at.offset);
+  if (!made) return NULL;
+  made->right = right;
+  made->join = kind;
+  made->condition = on;
+  return made;
+}
+
+/* Doubles an arena array of `count` elements when it is full; NULL when the arena is out. */
+static void *grow(struct lql *lql, void *items, uint32_t count, uint32_t *capacity, size_t bytes) {
+  if (count < *capacity) return items;
+  uint32_t more = *capacity ? *capacity * 2 : 4;
+  void *copy = arena_alloc(lql->arena, more * bytes);
+  if (!copy) return NULL;
+  if (count) memcpy(copy, items, count * bytes);
+  *capacity = more;
+  return copy;
+}
+
+struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *expr,
+                           bool descending, int nulls) {
+  if (!sort) sort = arena_zalloc(lql->arena, 1, sizeof *sort);
+  if (!sort || !expr) return NULL;
+  sort->keys = grow(lql, sort->keys, sort->count, &sort->capacity, sizeof *sort->keys);
+  if (!sort->keys) return NULL;
+  sort->keys[sort->count++] = (struct plan_sort_key){
+      .expr = expr, .descending = descending, .nulls_first = nulls == 1, .nulls_last = nulls == 2};
+  return sort;
+}
+
+static struct plan *filter(struct lql *lql, struct plan *input, struct expr *condition) {
+  if (!condition) return input;
+  struct plan *made = plan_node(lql->arena, PLAN_FILTER, input, condition->offset);
+  if (made) made->condition = condition;
+  return made;
+}
+
+static struct plan *group(struct lql *lql, struct plan *input, const struct lql_list *keys) {
+  if (!keys) return input;
+  struct plan *made = plan_node(lql->arena, PLAN_AGGREGATE, input, keys->items[0]->offset);
+  if (!made) return NULL;
+  made->exprs = keys->items;
+  made->exprs_count = made->keys_count = keys->count;
+  return made;
+}
+
+static struct plan *order(struct lql *lql, struct plan *input, const struct lql_sort *sort) {
+  if (!sort) return input;
+  struct plan *made = plan_node(lql->arena, PLAN_SORT, input, sort->keys[0].expr->offset);
+  if (!made) return NULL;
+  made->sort = sort->keys;
+  made->sort_count = sort->count;
+  return made;
+}
+
+static struct plan *limit(struct lql *lql, struct plan *input, struct lql_limit limit) {
+  if (!limit.limit && !limit.skip) return input;
+  struct plan *made = plan_node(lql->arena, PLAN_LIMIT, input,
+                                limit.limit ? limit.limit->offset : limit.skip->offset);
+  if (!made) return NULL;
+  made->limit = limit.limit;
+  made->skip = limit.skip;
+  return made;
+}
+
+static struct plan *project(struct lql *lql, struct plan *input, const struct lql_select *select) {
+  if (!select->items) return NULL;
+  struct plan *made = plan_node(lql->arena, PLAN_PROJECT, input, select->at.offset);
+  if (!made) return NULL;
+  made->exprs = select->items->items;
+  made->names = select->items->names;
+  made->exprs_count = select->items->count;
+  return made;
+}
+
+struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
+  for (uint32_t i = 0; !select->from && select->items && i < select->items->count; i++)
+    if (select->items->items[i]->kind == EXPR_STAR) lql->bare_star = select->items->items[i];
+  struct plan *made = filter(lql, select->from, select->where);
+  if (select->where && !made) return NULL;
+  made = group(lql, made, select->group);
+  if (select->group && !made) return NULL;
+  made = filter(lql, made, select->having);
+  if (select->having && !made) return NULL;
+  made = project(lql, made, select);
+  if (made && select->distinct)
+    made = plan_node(lql->arena, PLAN_DISTINCT, made, select->at.offset);
+  if (made) made = order(lql, made, select->order);
+  return made ? limit(lql, made, select->limit) : NULL;
+}
+
+/* ---- changes ---- */
+
+static struct plan *insert(struct lql *lql, struct lql_token name, struct lql_list *exprs) {
+  struct plan *made = exprs ? lql__collection(lql, PLAN_INSERT, name, name) : NULL;
+  if (!made) return NULL;
+  made->exprs = exprs->items;
+  made->exprs_count = exprs->count;
+  made->ordered = true;
+  return made;
+}
+
+static bool check_row(struct lql *lql, const struct expr *row, uint32_t columns) {
+  if (row->args_count == columns) return true;
+  lql__fail(lql, LUMA_SYNTAX_ERROR, row->offset, "the row has %u values for %u columns",
+            row->args_count, columns);
+  return false;
+}
+
+struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
+                         struct lql_list *rows) {
+  if (!columns || !rows) return NULL;
+  struct lql_list *values = lql__list(lql);
+  for (uint32_t r = 0; r < rows->count; r++) {
+    const struct expr *row = rows->items[r];
+    if (!check_row(lql, row, columns->count)) return NULL;
+    for (uint32_t i = 0; i < row->args_count; i++)
+      values = lql__append(lql, values, row->args[i], slice_of(NULL, 0));
+  }
+  struct plan *made = insert(lql, name, values);
+  if (!made) return NULL;
+  made->names = columns->names;
+  made->names_count = columns->count;
+  made->rows_count = rows->count;
+  return made;
+}
+
+struct plan *lql__insert_documents(struct lql *lql, struct lql_token name,
+                                   struct lql_list *documents) {
+  struct lql_list *all = documents ? lql__list(lql) : NULL;
+  for (uint32_t i = 0; all && i < documents->count; i++) {
+    struct expr *item = documents->items[i];
+    if (item->kind != EXPR_LIST) {
+      all = lql__append(lql, all, item, slice_of(NULL, 0));
+      continue;
+    }
+    for (uint32_t k = 0; k < item->args_count; k++)
+      all = lql__append(lql, all, item->args[k], slice_of(NULL, 0));
+  }
+  struct plan *made = insert(lql, name, all);
+  if (made) made->rows_count = all->count;
+  return made;
+}
+
+struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum plan_update_op op,
+                             struct lql_path *path, struct expr *value) {
+  if (!updates) updates = arena_zalloc(lql->arena, 1, sizeof *updates);
+  if (!updates || !path || (op == PLAN_SET && !value)) return NULL;
+  struct plan_update_item item = {.op = op, .value = value, .offset = path->offset};
+  struct err err = {0};
+  if (path_parse(lql->arena, path->text, false, &item.path, &err) != LUMA_OK) {
+    lql__fail(lql, err.code, path->offset, "%s", err.message);
+    return NULL;
+  }
+  updates->items =
+      grow(lql, updates->items, updates->count, &updates->capacity, sizeof *updates->items);
+  if (!updates->items) return NULL;
+  updates->items[updates->count++] = item;
+  return updates;
+}
+
+/* The changed collection is the scan's. */
+static struct plan *change(struct lql *lql, enum plan_kind kind, struct plan *table,
+                           struct expr *where) {
+  if (!table) return NULL;
+  struct plan *rows = filter(lql, table, where);
+  struct plan *made = rows ? plan_node(lql->arena, kind, rows, table->offset) : NULL;
+  if (!made) return NULL;
+  made->collection_name = table->collection_name;
+  made->alias = table->alias;
+  made->multi = true;
+  return made;
+}
+
+struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
+                         struct expr *where) {
+  struct plan *made = updates ? change(lql, PLAN_UPDATE, table, where) : NULL;
+  if (!made) return NULL;
+  made->updates = updates->items;
+  made->updates_count = updates->count;
+  return made;
+}
+
+struct plan *lql__delete(struct lql *lql, struct plan *table, struct expr *where) {
+  return change(lql, PLAN_DELETE, table, where);
+}
+
+/* ---- indexes ---- */
+
+struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
+                          bool descending) {
+  if (!keys) keys = arena_zalloc(lql->arena, 1, sizeof *keys);
+  if (!keys || !path) return NULL;
+  struct plan_index_key key = {.descending = descending};
+  struct err err = {0};
+  if (path_parse(lql->arena, path->text, false, &key.path, &err) != LUMA_OK) {
+    lql__fail(lql, err.code, path->offset, "%s", err.message);
+    return NULL;
+  }
+  keys->keys = grow(lql, keys->keys, keys->count, &keys->capacity, sizeof *keys->keys);
+  if (!keys->keys) return NULL;
+  keys->keys[keys->count++] = key;
+  keys->multikey |= path->has_elements;
+  return keys;
+}
+
+struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
+                               struct lql_token collection, struct lql_keys *keys) {
+  struct plan *made = keys ? lql__collection(lql, PLAN_CREATE_INDEX, at, collection) : NULL;
+  if (!made) return NULL;
+  made->index_name = name;
+  made->index_keys = keys->keys;
+  made->index_keys_count = keys->count;
+  made->multikey = keys->multikey;
+  made->nulls_distinct = true;
+  return made;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Words: which are keywords, what tokens are called, which keyword a misspelt one meant. */
+#include "base/text/suggest.h"
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_int.h"
+
+struct word {
+  const char *text;
+  int kind;
+};
+
+static const struct word words[] = {
+    {"ALL", LQL_ALL},
+    {"ALTER", LQL_ALTER},
+    {"ANALYZE", LQL_ANALYZE},
+    {"AND", LQL_AND},
+    {"AS", LQL_AS},
+    {"ASC", LQL_ASC},
+    {"BEGIN", LQL_BEGIN},
+    {"BETWEEN", LQL_BETWEEN},
+    {"BY", LQL_BY},
+    {"CASE", LQL_CASE},
+    {"CAST", LQL_CAST},
+    {"COLLECTION", LQL_COLLECTION},
+    {"COLLECTIONS", LQL_COLLECTIONS},
+    {"COMMIT", LQL_COMMIT},
+    {"CREATE", LQL_CREATE},
+    {"CROSS", LQL_CROSS},
+    {"DELETE", LQL_DELETE},
+    {"DESC", LQL_DESC},
+    {"DISTINCT", LQL_DISTINCT},
+    {"DROP", LQL_DROP},
+    {"ELSE", LQL_ELSE},
+    {"END", LQL_END},
+    {"ESCAPE", LQL_ESCAPE},
+    {"EXISTS", LQL_EXISTS},
+    {"EXPLAIN", LQL_EXPLAIN},
+    {"FALSE", LQL_FALSE},
+    {"FIRST", LQL_FIRST},
+    {"FROM", LQL_FROM},
+    {"GROUP", LQL_GROUP},
+    {"HAVING", LQL_HAVING},
+    {"IF", LQL_IF},
+    {"ILIKE", LQL_ILIKE},
+    {"IN", LQL_IN},
+    {"INDEX", LQL_INDEX},
+    {"INDEXES", LQL_INDEXES},
+    {"INNER", LQL_INNER},
+    {"INSERT", LQL_INSERT},
+    {"INTO", LQL_INTO},
+    {"IS", LQL_IS},
+    {"JOIN", LQL_JOIN},
+    {"LAST", LQL_LAST},
+    {"LEFT", LQL_LEFT},
+    {"LIKE", LQL_LIKE},
+    {"LIMIT", LQL_LIMIT},
+    {"NOT", LQL_NOT},
+    {"NULL", LQL_NULL},
+    {"NULLS", LQL_NULLS},
+    {"OFFSET", LQL_OFFSET},
+    {"ON", LQL_ON},
+    {"OR", LQL_OR},
+    {"ORDER", LQL_ORDER},
+    {"OUTER", LQL_OUTER},
+    {"RENAME", LQL_RENAME},
+    {"ROLLBACK", LQL_ROLLBACK},
+    {"SELECT", LQL_SELECT},
+    {"SET", LQL_SET},
+    {"SHOW", LQL_SHOW},
+    {"START", LQL_START},
+    {"TABLE", LQL_TABLE},
+    {"TABLES", LQL_TABLES},
+    {"THEN", LQL_THEN},
+    {"TO", LQL_TO},
+    {"TRANSACTION", LQL_TRANSACTION},
+    {"TRUE", LQL_TRUE},
+    {"UNIQUE", LQL_UNIQUE},
+    {"UNSET", LQL_UNSET},
+    {"UPDATE", LQL_UPDATE},
+    {"VALUES", LQL_VALUES},
+    {"WHEN", LQL_WHEN},
+    {"WHERE", LQL_WHERE},
+    {"WORK", LQL_WORK},
+};
+enum { WORDS_COUNT = sizeof words / sizeof words[0] };
+
+static const struct word marks[] = {
+    {"a name", LQL_ID},
+    {"a name", LQL_QUOTED},
+    {"a number", LQL_INTEGER},
+    {"a number", LQL_FLOAT},
+    {"a text", LQL_TEXT},
+    {"a date", LQL_TYPED},
+    {"a parameter", LQL_PARAM},
+    {"`=`", LQL_EQ},
+    {"`!=`", LQL_NE},
+    {"`<`", LQL_LT},
+    {"`<=`", LQL_LE},
+    {"`>`", LQL_GT},
+    {"`>=`", LQL_GE},
+    {"`||`", LQL_CONCAT},
+    {"`+`", LQL_PLUS},
+    {"`-`", LQL_MINUS},
+    {"`*`", LQL_STAR},
+    {"`/`", LQL_SLASH},
+    {"`%`", LQL_PERCENT},
+    {"`::`", LQL_CAST_AS},
+    {"`:`", LQL_COLON},
+    {"`,`", LQL_COMMA},
+    {"`.`", LQL_DOT},
+    {"`(`", LQL_LP},
+    {"`)`", LQL_RP},
+    {"`[`", LQL_LBRACKET},
+    {"`]`", LQL_RBRACKET},
+    {"`{`", LQL_LBRACE},
+    {"`}`", LQL_RBRACE},
+    {"`;`", LQL_SEMICOLON},
+    {"the end of the statement", 0},
+};
+
+int lql__keyword(struct slice word) {
+  size_t low = 0, high = WORDS_COUNT;
+  char upper[16];
+  if (word.bytes >= sizeof upper) return LQL_ID;
+  for (size_t i = 0; i < word.bytes; i++) {
+    uint8_t c = word.data[i];
+    upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  struct slice wanted = slice_of(upper, word.bytes);
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    int order = slice_compare(slice_of_text(words[middle].text), wanted);
+    if (order == 0) return words[middle].kind;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return LQL_ID;
+}
+
+const char *lql__describe(int kind) {
+  for (size_t i = 0; i < WORDS_COUNT; i++) {
+    if (words[i].kind == kind) return words[i].text;
+  }
+  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+    if (marks[i].kind == kind) return marks[i].text;
+  }
+  return "something else";
+}
+
+struct slice lql__near_keyword(struct slice word, bool (*fits)(void *context, int kind),
+                               void *context) {
+  struct suggest suggest;
+  suggest_init(&suggest, word);
+  for (size_t i = 0; i < WORDS_COUNT; i++) {
+    if (fits(context, words[i].kind)) suggest_offer(&suggest, slice_of_text(words[i].text));
+  }
+  return suggest_is_good(&suggest) ? suggest.best : slice_of(NULL, 0);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/lsm/lsm.h"
+
+#include <string.h>
+
+#include "base/core/assert.h"
+#include "base/mem/mem.h"
+#include "store/lsm/compact/compact.h"
+#include "store/lsm/feed/feed.h"
+#include "store/lsm/lock.h"
+#include "store/lsm/recover.h"
+#include "store/lsm/txn/txn.h"
+#include "store/lsm/verify.h"
+
+enum {
+  CLOSE_REPLAY_BYTES = 4 << 20
+}; /* closing leaves at most about this much for the next opening to replay */
+
+/* ---- the calls on the store ---- */
+
+static struct engine *of(struct store *store) {
+  return (struct engine *)store;
+}
+
+static uint64_t last_seq(struct engine *engine) {
+  mutex_lock(&engine->commit_lock);
+  uint64_t seq = engine->last_seq;
+  mutex_unlock(&engine->commit_lock);
+  return seq;
+}
+
+static status sync_to(struct engine *engine, uint64_t seq, struct err *err) {
+  if (engine->options.read_only) return LUMA_OK;
+  status answer = wal_write(engine->wal, seq, true, err);
+  if (answer != LUMA_OK && err) engine_fail(engine, err);
+  return answer;
+}
+
+static status lsm_wait(struct store *store, struct store_pos position, struct err *err) {
+  uint64_t last = last_seq(of(store));
+  return sync_to(of(store), position.high < last ? position.high : last, err);
+}
+
+static status lsm_sync(struct store *store, struct err *err) {
+  return sync_to(of(store), last_seq(of(store)), err);
+}
+
+static status lsm_checkpoint(struct store *store, struct err *err) {
+  return compact_flush_all(of(store), err);
+}
+
+static status lsm_compact(struct store *store, struct err *err) {
+  return compact_everything(of(store), err);
+}
+
+static void count_files(const struct view *view, struct store_stats *stats) {
+  stats->memtable_bytes = memtable_bytes(view->active.memtable);
+  for (uint32_t i = 0; i < view->immutables_count; i++)
+    stats->memtable_bytes += memtable_bytes(view->immutables[i].memtable);
+  for (int space = 0; space < VIEW_SPACES; space++)
+    for (int depth = 0; depth < VIEW_LEVELS; depth++) {
+      const struct view_level *level = &view->levels[space][depth];
+      stats->files += level->count;
+      for (uint32_t i = 0; i < level->count; i++)
+        stats->file_bytes += sorted_get_info(level->files[i])->file_bytes;
+    }
+}
+
+static status lsm_stats(struct store *store, struct store_stats *stats, struct err *err) {
+  struct engine *engine = of(store);
+  (void)err;
+  struct cache_stats cache;
+  struct wal_stats wal = {0};
+  cache_get_stats(engine->cache, &cache);
+  if (engine->wal) wal_get_stats(engine->wal, &wal);
+  mutex_lock(&engine->view_lock);
+  *stats = engine->counts;
+  uint64_t begun = engine->oldest_reader ? engine->oldest_reader->begun_us : 0;
+  mutex_unlock(&engine->view_lock);
+  stats->oldest_snapshot_age_us = begun ? os_monotonic_us(engine->os) - begun : 0;
+  stats->syncs = wal.syncs;
+  stats->bytes_written += wal.bytes_written;
+  stats->wal_bytes = wal.bytes;
+  stats->cache_bytes = cache.bytes;
+  stats->cache_hits = cache.hits;
+  stats->cache_misses = cache.misses;
+  struct view *view = engine_view(engine);
+  count_files(view, stats);
+  view_release(view);
+  return LUMA_OK;
+}
+
+/* ---- closing ---- */
+
+static void engine_free(struct engine *engine) {
+  view_release(engine->view);
+  if (engine->wal) wal_close(engine->wal);
+  if (engine->manifest) manifest_close(engine->manifest);
+  if (engine->cache) cache_destroy(engine->cache);
+  if (engine->lock_file) os_close(engine->os, engine->lock_file, NULL);
+  mutex_deinit(&engine->commit_lock);
+  mutex_deinit(&engine->edit_lock);
+  mutex_deinit(&engine->view_lock);
+  mutex_deinit(&engine->work_lock);
+  mutex_deinit(&engine->flush_lock);
+  mutex_deinit(&engine->compact_lock);
+  cond_deinit(&engine->work_due);
+  mem_free(engine->unseen);
+  mem_free(engine->directory);
+  mem_free(engine);
+}
+
+/* Nobody is told of a failure here: what was acknowledged as durable is so already. */
+static void settle(struct engine *engine) {
+  struct err failure = {0};
+  if (sync_to(engine, engine->last_seq, &failure) != LUMA_OK) return;
+  if (wal_bytes_since(engine->wal, engine->view->active.start) > CLOSE_REPLAY_BYTES)
+    compact_flush_all(engine, &failure);
+}
+
+static void lsm_close(struct store *store) {
+  struct engine *engine = of(store);
+  compact_stop(engine);
+  ASSERT(!engine->oldest_reader);
+  if (engine->wal) settle(engine);
+  engine_free(engine);
+}
+
+/* ---- opening ---- */
+
+static const struct store_ops ops = {
+    .name = "lsm",
+    .close = lsm_close,
+    .begin = txn_begin,
+    .get_many = txn_get_many,
+    .put = txn_put,
+    .delete = txn_delete,
+    .delete_range = txn_delete_range,
+    .add = txn_add,
+    .count = txn_count,
+    .guard = txn_guard,
+    .emit = txn_emit,
+    .savepoint = txn_savepoint,
+    .rollback_to = txn_rollback_to,
+    .snapshot = txn_snapshot,
+    .commit = txn_commit,
+    .rollback = txn_rollback,
+    .cursor_open = txn_cursor_open,
+    .cursor_next = txn_cursor_next,
+    .cursor_seek = txn_cursor_seek,
+    .cursor_keep = txn_cursor_keep,
+    .cursor_close = txn_cursor_close,
+    .wait = lsm_wait,
+    .sync = lsm_sync,
+    .checkpoint = lsm_checkpoint,
+    .compact = lsm_compact,
+    .check = verify_store,
+    .stats = lsm_stats,
+    .feed_read = feed_read,
+    .feed_bounds = feed_bounds,
+    .feed_trim = feed_trim,
+    .pos_compare = feed_compare,
+};
+
+static uint64_t or_default(uint64_t value, uint64_t usual) {
+  return value ? value : usual;
+}
+
+/* The log may take a small part of what is free, within 1 and 64 MiB a segment. */
+static uint64_t segment_bytes(struct engine *engine) {
+  enum { FREE_FRACTION = 256, LEAST = 1 << 20, MOST = 64 << 20, ALIGN = 4096 };
+  uint64_t bytes = engine->options.wal_segment_bytes, room = 0;
+  if (bytes) return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+  if (os_free_bytes(engine->os, engine->directory, &room, NULL) != LUMA_OK) return LEAST;
+  bytes = room / FREE_FRACTION / LEAST * LEAST;
+  return bytes < LEAST ? LEAST : bytes > MOST ? MOST : bytes;
+}
+
+static void fill_defaults(struct engine *engine) {
+  struct lsm_options *options = &engine->options;
+  options->sync_period_us = or_default(options->sync_period_us, 100000);
+  options->memtable_bytes = or_default(options->memtable_bytes, 64 << 20);
+  options->block_bytes = or_default(options->block_bytes, 16 << 10);
+  options->block_cache_bytes = or_default(options->block_cache_bytes, 256 << 20);
+  options->file_bytes = or_default(options->file_bytes, 64 << 20);
+  options->feed_bytes_max = or_default(options->feed_bytes_max, 256 << 20);
+  engine->visible_when_durable =
+      options->sync_mode == STORE_SYNC_ALWAYS || options->sync_mode == STORE_SYNC_GROUP;
+}
+
+static struct engine *engine_make(struct os *os, const char *path,
+                                  const struct lsm_options *options) {
+  struct engine *engine = mem_zalloc(1, sizeof *engine);
+  if (!engine) return NULL;
+  engine->directory = mem_copy(path, strlen(path) + 1);
+  if (!engine->directory) {
+    mem_free(engine);
+    return NULL;
+  }
+  engine->store.ops = &ops;
+  engine->os = os;
+  engine->options = *options;
+  engine->options.holder = NULL;
+  mutex_init(&engine->commit_lock);
+  mutex_init(&engine->edit_lock);
+  mutex_init(&engine->view_lock);
+  mutex_init(&engine->work_lock);
+  mutex_init(&engine->flush_lock);
+  mutex_init(&engine->compact_lock);
+  cond_init(&engine->work_due);
+  fill_defaults(engine);
+  return engine;
+}
+
+/* A new directory is durable once its parent is synced. */
+static status make_directory(struct engine *engine, struct err *err) {
+  char parent[DBFILE_PATH_BYTES];
+  TRY(os_make_dir(engine->os, engine->directory, err));
+  size_t bytes = strlen(engine->directory);
+  if (bytes >= sizeof parent)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "the path of the database is too long");
+  memcpy(parent, engine->directory, bytes + 1);
+  while (bytes > 1 && parent[bytes - 1] == '/') parent[--bytes] = 0;
+  char *slash = strrchr(parent, '/');
+  if (!slash)
+    memcpy(parent, ".", 2);
+  else
+    slash[slash == parent] = 0;
+  return os_sync_dir(engine->os, parent, err);
+}
+
+static status enter_directory(struct engine *engine, struct err *err) {
+  struct os_stat stat;
+  status answer = os_stat(engine->os, engine->directory, &stat, err);
+  if (answer == LUMA_NOT_FOUND && engine->options.create && !engine->options.read_only)
+    return make_directory(engine, err);
+  if (answer == LUMA_NOT_FOUND) {
+    err_raise(err, LUMA_NOT_FOUND, __FILE__, __LINE__, "there is no database `%s`",
+              engine->directory);
+    err_hint(err, "check the path");
+    return LUMA_NOT_FOUND;
+  }
+  TRY(answer);
+  if (stat.kind != OS_KIND_DIRECTORY)
+    FAIL(err, LUMA_NOT_A_DATABASE, "`%s` is a file; a LumaDB database is a directory",
+         engine->directory);
+  return LUMA_OK;
+}
+
+static status open_parts(struct engine *engine, const char *holder, struct err *err) {
+  bool read_only = engine->options.read_only;
+  TRY(enter_directory(engine, err));
+  engine->options.wal_segment_bytes = segment_bytes(engine);
+  TRY(lock_acquire(engine->os, engine->directory, read_only, holder, &engine->lock_file, err));
+  TRY(recover_create(engine, err));
+  TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
+  TRY(recover_open(engine, err));
+  return read_only ? LUMA_OK : compact_start(engine, err);
+}
+
+status lsm_open(struct os *os, const char *path, const struct lsm_options *options,
+                struct store **store, struct err *err) {
+  struct engine *engine = engine_make(os, path, options);
+  if (!engine) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to open `%s`", path);
+  status answer = open_parts(engine, options->holder, err);
+  if (answer != LUMA_OK) {
+    compact_stop(engine);
+    engine_free(engine);
+    return answer;
+  }
+  if (err) err_reset(err);
+  *store = &engine->store;
+  return LUMA_OK;
+}
