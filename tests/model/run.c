@@ -16,6 +16,7 @@ void run_note(struct run *run, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(line, RUN_TRACE_BYTES, format, arguments);
   va_end(arguments);
+  if (run->is_loud) printf("%6llu %s\n", (unsigned long long)run->trace_count - 1, line);
 }
 
 static void trace_print(const struct run *run) {
@@ -132,6 +133,8 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   assert_non_null(run);
   run->target = target;
   run->seed = seed;
+  run->is_loud = getenv("MODEL_TRACE") != NULL;
+  printf("%s: round %llu\n", target->name, (unsigned long long)seed); /* seen when it aborts */
   rng_init(&run->rng, seed);
   draw_tuning(run);
   naive_init(&run->naive, &run->rng);

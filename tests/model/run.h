@@ -62,9 +62,10 @@ struct run {
   struct naive_store naive;
   struct store *store;
   struct run_client clients[RUN_CLIENTS];
-  bool is_armed;                  /* a crash or fault is under way: errors may come */
-  bool is_broken;                 /* one came */
-  store_seq last_seq;             /* of the newest commit; 0 = not known */
+  bool is_armed;      /* a crash or fault is under way: errors may come */
+  bool is_broken;     /* one came */
+  bool is_loud;       /* operations are printed as they come, for runs that do not live to tell */
+  store_seq last_seq; /* of the newest commit; 0 = not known */
   struct store_pos last_position; /* the same; zero = not known */
   size_t reader;                  /* feed records the reader has had */
   size_t trimmed;                 /* feed records that may be gone */

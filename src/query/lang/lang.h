@@ -23,6 +23,9 @@ struct lang {
   status (*parse)(const struct lang_context *context, struct slice text, size_t *offset,
                   struct statement *statement, struct err *err);
   const char *const *keywords; /* for completion and colour, NULL-terminated */
+  /** The statement given as a value; NULL when the language has no such form. */
+  status (*parse_value)(const struct lang_context *context, const struct val *command,
+                        struct statement *statement, struct err *err);
 };
 
 extern const struct lang lang_lql, lang_nql, lang_jql;

@@ -29,6 +29,7 @@ struct manifest {
   struct os_file *file; /* NULL when read only */
   uint64_t number;      /* of the manifest's own file */
   uint64_t bytes, room; /* written, allocated */
+  uint64_t last_at;     /* where the last edit read stands */
   uint64_t picture_bytes;
   _Atomic uint64_t next_number; /* taken from by any thread; edits write it down */
   status failed;
@@ -108,7 +109,7 @@ struct loading {
   struct manifest_state *state;
   const char *path;
   struct slice bytes;
-  size_t at;
+  size_t at, last_at;
 };
 
 static status fail_damaged(const struct loading *loading, const char *what, struct err *err) {
@@ -142,6 +143,7 @@ static status load_edit(struct loading *loading, const struct edit_frame *frame,
   if (frame->database != load64le(state->uuid))
     return fail_damaged(loading, "an edit of another database", err);
   state->edits = frame->number;
+  loading->last_at = loading->at;
   loading->at += frame->bytes;
   return LUMA_OK;
 }
@@ -178,10 +180,12 @@ static status load(struct manifest *manifest, bool *clean, struct err *err) {
   if (answer == LUMA_NOT_FOUND)
     answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__,
                        "`%s` is missing, which CURRENT names", path.text);
-  struct loading loading = {&manifest->state, path.text, buf_slice(&bytes), 0};
+  struct loading loading = {
+      .state = &manifest->state, .path = path.text, .bytes = buf_slice(&bytes)};
   if (answer == LUMA_OK) answer = load_edits(&loading, err);
   if (answer == LUMA_OK) {
     manifest->bytes = loading.at;
+    manifest->last_at = loading.last_at;
     manifest->room = bytes.bytes;
     *clean = is_all_zero(slice_of(bytes.data + loading.at, bytes.bytes - loading.at));
   }
@@ -342,12 +346,27 @@ status manifest_create(struct os *os, const char *directory,
   return answer;
 }
 
+/* The last edit may stand in the page cache only, left there by a process that died or by a sync
+ * that failed, after which the system takes the pages for written. Those before were synced before
+ * it was written. */
+static status write_last_again(struct manifest *manifest, struct err *err) {
+  size_t bytes = (size_t)(manifest->bytes - manifest->last_at), got = 0;
+  uint8_t *edit = mem_alloc(bytes);
+  if (!edit) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the manifest");
+  status answer =
+      os_read_at(manifest->os, manifest->file, manifest->last_at, edit, bytes, &got, err);
+  if (answer == LUMA_OK)
+    answer = os_write_at(manifest->os, manifest->file, manifest->last_at, edit, got, err);
+  mem_free(edit);
+  return answer;
+}
+
 static status open_for_writing(struct manifest *manifest, bool clean, struct err *err) {
   struct dbfile_path path;
   if (!clean) return rewrite(manifest, err);
   TRY(manifest_path(manifest, manifest->number, &path, err));
   TRY(os_open(manifest->os, path.text, OS_OPEN_WRITE, &manifest->file, err));
-  /* What a process that died left unsynced is relied on from here. */
+  TRY(write_last_again(manifest, err));
   TRY(os_sync(manifest->os, manifest->file, err));
   return os_sync_dir(manifest->os, manifest->directory, err);
 }
