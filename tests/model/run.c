@@ -88,7 +88,7 @@ static void draw_tuning(struct run *run) {
   run->tuning = (struct run_tuning){
       .sync_mode = modes[rng_below(rng, sizeof modes / sizeof modes[0])],
       .wal_segment_bytes = (uint64_t)8192 << rng_below(rng, 4),
-      .memtable_bytes = (uint64_t)2048 << rng_below(rng, 5),
+      .memtable_bytes = rng_below(rng, 6) ? (uint64_t)2048 << rng_below(rng, 5) : 1 << 20,
       .block_bytes = (uint64_t)256 << rng_below(rng, 3),
       .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
       .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
