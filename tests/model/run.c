@@ -87,6 +87,7 @@ static void draw_tuning(struct run *run) {
   struct rng *rng = &run->rng;
   run->tuning = (struct run_tuning){
       .sync_mode = modes[rng_below(rng, sizeof modes / sizeof modes[0])],
+      .is_lazy = rng_below(rng, 4) == 0,
       .wal_segment_bytes = (uint64_t)8192 << rng_below(rng, 4),
       .memtable_bytes = rng_below(rng, 6) ? (uint64_t)2048 << rng_below(rng, 5) : 1 << 20,
       .block_bytes = (uint64_t)256 << rng_below(rng, 3),
