@@ -87,13 +87,20 @@ static void draw_tuning(struct run *run) {
   struct rng *rng = &run->rng;
   run->tuning = (struct run_tuning){
       .sync_mode = modes[rng_below(rng, sizeof modes / sizeof modes[0])],
-      .is_lazy = rng_below(rng, 4) == 0,
       .wal_segment_bytes = (uint64_t)8192 << rng_below(rng, 4),
-      .memtable_bytes = rng_below(rng, 6) ? (uint64_t)2048 << rng_below(rng, 5) : 1 << 20,
+      .memtable_bytes = (uint64_t)2048 << rng_below(rng, 5),
       .block_bytes = (uint64_t)256 << rng_below(rng, 3),
       .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
       .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
   };
+}
+
+/* Much is written before any of it is durable. */
+static void make_lazy(struct run *run) {
+  run->tuning.is_lazy = true;
+  run->tuning.sync_mode = run_chance(run, 1, 2) ? STORE_SYNC_PERIODIC : STORE_SYNC_NEVER;
+  run->tuning.memtable_bytes = 1 << 20;
+  run->naive.is_heavy = true;
 }
 
 /* ---- the round ---- */
@@ -139,6 +146,7 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   rng_init(&run->rng, seed);
   draw_tuning(run);
   naive_init(&run->naive, &run->rng);
+  if (run_chance(run, 1, 8)) make_lazy(run);
   if (target->is_on_sim) run->sim = simos_create(rng_next(&run->rng));
   open_first(run);
   for (uint32_t i = 0; i < operations; i++) {
