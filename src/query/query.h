@@ -21,6 +21,7 @@
 
 #include "model/model.h"
 #include "query/bind/policy.h"
+#include "query/exec/summary.h"
 #include "query/expr/env.h"
 #include "query/lang/lang.h"
 #include "value/batch/batch.h"
@@ -28,7 +29,7 @@
 struct query;
 struct query_run;
 
-enum { QUERY_MEMORY_BYTES_DEFAULT = 256 << 20, QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64 };
+enum { QUERY_MEMORY_BYTES_DEFAULT = 256 << 20 };
 
 /** What is to be prepared: text in a language, or a JQL command as a value. */
 struct query_source {
@@ -45,8 +46,9 @@ struct query_prepare_options {
 };
 
 /** Prepares the statement at `*offset` of the source's text and moves `*offset` past it; with
- * `offset` NULL the text must be one statement. `txn` may be NULL: then the newest committed
- * catalog counts. Errors carry the position in the text. */
+ * `offset` NULL the text must be one statement. `txn` may be NULL (statements to be kept): then the
+ * newest committed catalog counts. Errors carry the position in the text. With a `txn` the first
+ * query_open must be in that transaction. */
 status query_prepare(struct model *model, struct model_txn *txn, const struct query_source *source,
                      size_t *offset, const struct query_prepare_options *options,
                      struct query **query, struct err *err);
@@ -92,28 +94,7 @@ status query_document(struct query_run *run, const struct batch *batch, uint32_t
                       struct val *document, struct err *err);
 void query_close(struct query_run *run);
 
-struct query_warning {
-  const char *text; /* static */
-  uint64_t count;   /* how often it was met */
-};
-struct query_write_error {
-  uint32_t index; /* which document of an INSERT */
-  struct err err;
-};
-
 /** What the run did so far; borrowed until query_close. */
-struct query_summary {
-  uint64_t matched;  /* documents an UPDATE or DELETE found */
-  uint64_t affected; /* documents inserted, really changed, deleted */
-  const struct val
-      *keys; /* INSERT (and an upsert): keys of the documents made, the first QUERY_KEYS_MAX */
-  uint32_t keys_count;
-  bool upserted;
-  const struct query_write_error *write_errors; /* JQL inserts go on or stop, and report here */
-  uint32_t write_errors_count;
-  const struct query_warning *warnings;
-  uint32_t warnings_count;
-};
 void query_summary(const struct query_run *run, struct query_summary *summary);
 
 #endif

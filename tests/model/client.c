@@ -81,28 +81,40 @@ static void committed(struct run *run, const struct run_client *client, store_se
   run->last_position = position;
 }
 
-static void judge(struct run *run, const struct run_client *client, status answer, unsigned may,
-                  store_seq seq, struct store_pos position) {
+static void expect_legal(struct run *run, const struct run_client *client, status answer,
+                         const struct naive_verdict *verdict) {
+  unsigned may = verdict->may;
   bool is_legal = (answer == LUMA_OK && may & NAIVE_MAY_COMMIT) ||
                   (answer == LUMA_CONFLICT && may & NAIVE_MAY_CONFLICT) ||
                   (answer == LUMA_LIMIT_REACHED && may & NAIVE_MAY_LIMIT);
+  run_expect(run, is_legal,
+             "commit answered %s, but may only:%s%s%s (it sees %llu commits; key %d/%u%s%s is of "
+             "commit %llu)",
+             status_info(answer)->name, may & NAIVE_MAY_COMMIT ? " commit" : "",
+             may & NAIVE_MAY_CONFLICT ? " conflict" : "", may & NAIVE_MAY_LIMIT ? " limit" : "",
+             (unsigned long long)client->naive.begun, verdict->space, verdict->key,
+             verdict->is_written ? ", written," : "", verdict->is_guarded ? ", guarded," : "",
+             (unsigned long long)verdict->commit);
+}
+
+static void judge(struct run *run, const struct run_client *client, status answer,
+                  const struct naive_verdict *verdict, store_seq seq, struct store_pos position) {
   if (answer == LUMA_OK || answer == LUMA_CONFLICT || answer == LUMA_LIMIT_REACHED) {
-    run_expect(run, is_legal, "commit answered %s, but may only:%s%s%s", status_info(answer)->name,
-               may & NAIVE_MAY_COMMIT ? " commit" : "", may & NAIVE_MAY_CONFLICT ? " conflict" : "",
-               may & NAIVE_MAY_LIMIT ? " limit" : "");
+    expect_legal(run, client, answer, verdict);
     if (answer == LUMA_OK) committed(run, client, seq, position);
     return;
   }
   run_worked(run, answer, "commit");
   /* after a fault nobody knows whether it was committed; what survives will tell */
-  if (client->naive.draft.is_touched && may & NAIVE_MAY_COMMIT && answer != LUMA_READ_ONLY) {
+  if (client->naive.draft.is_touched && verdict->may & NAIVE_MAY_COMMIT &&
+      answer != LUMA_READ_ONLY) {
     naive_commit(&run->naive, &client->naive, 0);
   }
 }
 
 void run_client_commit(struct run *run, struct run_client *client) {
   struct naive_txn *naive = &client->naive;
-  bool is_queued = run_chance(run, 1, 4);
+  bool is_queued = run_chance(run, 1, run->tuning.is_lazy ? 200 : 4);
   bool pins_go_first = run_chance(run, 1, 2);
   run_note(run, "%d commit%s%s", (int)(client - run->clients), is_queued ? " queued" : "",
            naive->draft.is_touched ? "" : " of nothing");
@@ -113,7 +125,7 @@ void run_client_commit(struct run *run, struct run_client *client) {
     }
     naive_add(naive, NAIVE_COMMITS_KEY, 1, INT64_MIN, INT64_MAX);
   }
-  unsigned may = naive_judge(&run->naive, naive);
+  struct naive_verdict verdict = naive_judge(&run->naive, naive);
   check_kept(run, client);
   if (pins_go_first) store_pins_release(&client->pins);
   struct store_pos position = {0};
@@ -123,7 +135,7 @@ void run_client_commit(struct run *run, struct run_client *client) {
   client->txn = NULL;
   store_pins_release(&client->pins);
   run_note(run, "  %s, sequence %llu", status_info(answer)->name, (unsigned long long)seq);
-  judge(run, client, answer, may, seq, position);
+  judge(run, client, answer, &verdict, seq, position);
   if (answer != LUMA_OK || run->is_broken) return;
   bool is_durable = run_is_durable(run) && !is_queued;
   if (is_queued) {

@@ -29,7 +29,7 @@ static struct slice key_draw(struct rng *rng, uint8_t *room) {
 
 /* The empty key is always there: it comes first. */
 void naive_init(struct naive_store *naive, struct rng *rng) {
-  *naive = (struct naive_store){.next_number = 1};
+  *naive = (struct naive_store){.next_number = 1, .is_heavy = rng_below(rng, 6) == 0};
   naive->keys[0] = slice_of(naive->key_bytes[0], 0);
   for (uint32_t count = 1; count < NAIVE_KEYS;) {
     uint8_t *room = naive->key_bytes[count];
@@ -81,7 +81,7 @@ void naive_cut(struct naive_store *naive, uint64_t commits) {
 
 struct naive_blob naive_draw(struct naive_store *naive, struct rng *rng, uint32_t least) {
   struct naive_blob blob = {.number = naive->next_number++};
-  uint64_t kind = rng_below(rng, 100);
+  uint64_t kind = rng_below(rng, naive->is_heavy ? 160 : 100);
   uint64_t most = kind < 10 ? 1 : kind < 80 ? 100 : kind < 97 ? 1500 : NAIVE_VALUE_BYTES_MAX;
   blob.bytes = (uint32_t)rng_below(rng, most);
   if (blob.bytes < least) blob.bytes = least;
@@ -182,27 +182,35 @@ static int64_t count_after(const struct naive_store *naive, const struct naive_t
   return base->cells[STORE_COUNTERS][key].count + write->delta;
 }
 
-unsigned naive_judge(const struct naive_store *naive, const struct naive_txn *txn) {
-  if (!txn->draft.is_touched) return NAIVE_MAY_COMMIT;
-  unsigned verdict = 0;
-  bool must_fail = false;
+/* Adds to the verdict what one key has to say; whether it forbids the commit. */
+static bool judge_key(const struct naive_store *naive, const struct naive_txn *txn, int space,
+                      uint32_t key, unsigned *may) {
+  const struct naive_write *write = &txn->draft.writes[space][key];
+  enum naive_read read = txn->is_serializable ? txn->reads[space][key] : NAIVE_UNREAD;
+  bool is_held = write->is_written || txn->is_guarded[space][key] || read == NAIVE_READ;
+  bool is_newer = naive_now(naive)->cells[space][key].commit > txn->begun;
+  if (is_newer && (is_held || read)) *may |= NAIVE_MAY_CONFLICT;
+  int64_t count = write->has_add ? count_after(naive, txn, key) : 0;
+  bool is_over = write->has_add && (count < write->least || count > write->most);
+  if (is_over) *may |= NAIVE_MAY_LIMIT;
+  return is_over || (is_newer && is_held);
+}
+
+struct naive_verdict naive_judge(const struct naive_store *naive, const struct naive_txn *txn) {
+  struct naive_verdict verdict = {.may = NAIVE_MAY_COMMIT};
+  if (!txn->draft.is_touched) return verdict;
   for (int space = 0; space < STORE_SPACES; space++) {
     for (uint32_t key = 0; key < NAIVE_KEYS; key++) {
-      const struct naive_write *write = &txn->draft.writes[space][key];
-      enum naive_read read = txn->is_serializable ? txn->reads[space][key] : NAIVE_UNREAD;
-      bool is_held = write->is_written || txn->is_guarded[space][key] || read == NAIVE_READ;
-      if (naive_now(naive)->cells[space][key].commit > txn->begun && (is_held || read)) {
-        verdict |= NAIVE_MAY_CONFLICT;
-        must_fail |= is_held;
-      }
-      int64_t count = write->has_add ? count_after(naive, txn, key) : 0;
-      if (write->has_add && (count < write->least || count > write->most)) {
-        verdict |= NAIVE_MAY_LIMIT;
-        must_fail = true;
-      }
+      if (!judge_key(naive, txn, space, key, &verdict.may)) continue;
+      verdict.may &= ~(unsigned)NAIVE_MAY_COMMIT;
+      verdict.space = space;
+      verdict.key = key;
+      verdict.is_written = txn->draft.writes[space][key].is_written;
+      verdict.is_guarded = txn->is_guarded[space][key];
+      verdict.commit = naive_now(naive)->cells[space][key].commit;
     }
   }
-  return must_fail ? verdict : verdict | NAIVE_MAY_COMMIT;
+  return verdict;
 }
 
 static void append_feed(struct naive_store *naive, const struct naive_txn *txn, uint64_t commit) {

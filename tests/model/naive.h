@@ -83,6 +83,7 @@ struct naive_store {
   size_t feed_count, feed_capacity;
   uint64_t durable; /* commits up to this one must survive anything */
   uint64_t next_number;
+  bool is_heavy; /* many values are large */
 };
 
 /** Draws the keys. */
@@ -116,9 +117,17 @@ bool naive_save(struct naive_txn *txn);
 /** Back to mark number `mark`, which stays. */
 void naive_restore(struct naive_txn *txn, uint32_t mark);
 
-/** What commit may answer: bits by status. */
-enum naive_verdict { NAIVE_MAY_COMMIT = 1, NAIVE_MAY_CONFLICT = 2, NAIVE_MAY_LIMIT = 4 };
-unsigned naive_judge(const struct naive_store *naive, const struct naive_txn *txn);
+/** What commit may answer: bits. */
+enum naive_may { NAIVE_MAY_COMMIT = 1, NAIVE_MAY_CONFLICT = 2, NAIVE_MAY_LIMIT = 4 };
+/** What it may answer, and the last key that forbids it to succeed. */
+struct naive_verdict {
+  unsigned may;
+  int space;
+  uint32_t key;
+  bool is_written, is_guarded; /* why the key was held; else it was read */
+  uint64_t commit;             /* that wrote the key since */
+};
+struct naive_verdict naive_judge(const struct naive_store *naive, const struct naive_txn *txn);
 /** Commits: the state after it is the new last one. */
 void naive_commit(struct naive_store *naive, const struct naive_txn *txn, store_seq seq);
 

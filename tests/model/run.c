@@ -16,6 +16,7 @@ void run_note(struct run *run, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(line, RUN_TRACE_BYTES, format, arguments);
   va_end(arguments);
+  if (run->is_loud) printf("%6llu %s\n", (unsigned long long)run->trace_count - 1, line);
 }
 
 static void trace_print(const struct run *run) {
@@ -94,6 +95,14 @@ static void draw_tuning(struct run *run) {
   };
 }
 
+/* Much is written before any of it is durable. */
+static void make_lazy(struct run *run) {
+  run->tuning.is_lazy = true;
+  run->tuning.sync_mode = run_chance(run, 1, 2) ? STORE_SYNC_PERIODIC : STORE_SYNC_NEVER;
+  run->tuning.memtable_bytes = 1 << 20;
+  run->naive.is_heavy = true;
+}
+
 /* ---- the round ---- */
 
 static void open_first(struct run *run) {
@@ -132,9 +141,12 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   assert_non_null(run);
   run->target = target;
   run->seed = seed;
+  run->is_loud = getenv("MODEL_TRACE") != NULL;
+  printf("%s: round %llu\n", target->name, (unsigned long long)seed); /* seen when it aborts */
   rng_init(&run->rng, seed);
   draw_tuning(run);
   naive_init(&run->naive, &run->rng);
+  if (run_chance(run, 1, 8)) make_lazy(run);
   if (target->is_on_sim) run->sim = simos_create(rng_next(&run->rng));
   open_first(run);
   for (uint32_t i = 0; i < operations; i++) {

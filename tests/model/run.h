@@ -20,6 +20,7 @@ struct run;
 /** Sizes so small that everything happens often. */
 struct run_tuning {
   enum store_sync_mode sync_mode;
+  bool is_lazy; /* clients seldom ask for durability, so that much is not */
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes;
 };
 
@@ -62,9 +63,10 @@ struct run {
   struct naive_store naive;
   struct store *store;
   struct run_client clients[RUN_CLIENTS];
-  bool is_armed;                  /* a crash or fault is under way: errors may come */
-  bool is_broken;                 /* one came */
-  store_seq last_seq;             /* of the newest commit; 0 = not known */
+  bool is_armed;      /* a crash or fault is under way: errors may come */
+  bool is_broken;     /* one came */
+  bool is_loud;       /* operations are printed as they come, for runs that do not live to tell */
+  store_seq last_seq; /* of the newest commit; 0 = not known */
   struct store_pos last_position; /* the same; zero = not known */
   size_t reader;                  /* feed records the reader has had */
   size_t trimmed;                 /* feed records that may be gone */

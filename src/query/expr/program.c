@@ -38,7 +38,7 @@ static status add_register(struct program *program, uint32_t *index, struct err 
     program->registers = registers;
     program->registers_capacity = capacity;
   }
-  struct val *values = arena_alloc(arena, BATCH_ROWS * sizeof *values);
+  struct val *values = arena_alloc(arena, program->rows_max * sizeof *values);
   TRY(plan_check_memory(arena, values, err));
   program->registers[program->registers_count] = values;
   *index = program->registers_count++;
@@ -134,7 +134,7 @@ static status begin_narrow(struct program *program, step_run *run, const struct 
   if (program->depth == PROGRAM_DEPTH_MAX - 1)
     FAIL(err, LUMA_TOO_DEEP, "the expression is nested too deeply");
   if (!program->rooms[program->depth]) {
-    uint16_t *room = arena_alloc(program->env->arena, BATCH_ROWS * sizeof *room);
+    uint16_t *room = arena_alloc(program->env->arena, program->rows_max * sizeof *room);
     TRY(plan_check_memory(program->env->arena, room, err));
     program->rooms[program->depth] = room;
   }
@@ -329,13 +329,19 @@ static status compile(struct program *program, const struct expr *expr, struct o
   return expr_env_fail(program->env, expr->offset, compile_node(program, expr, out, err), err);
 }
 
-status program_create(struct expr_env *env, const struct expr *expr, struct program **program,
-                      struct err *err) {
+static status create(struct expr_env *env, const struct expr *expr, uint32_t rows_max,
+                     struct program **program, struct err *err) {
   struct program *made = arena_zalloc(env->arena, 1, sizeof *made);
   TRY(plan_check_memory(env->arena, made, err));
   made->env = env;
+  made->rows_max = rows_max;
   *program = made;
   return compile(made, expr, &made->result, err);
+}
+
+status program_create(struct expr_env *env, const struct expr *expr, struct program **program,
+                      struct err *err) {
+  return create(env, expr, BATCH_ROWS, program, err);
 }
 
 status program_run(struct program *program, const struct batch *batch, struct arena *arena,
@@ -367,7 +373,7 @@ status program_constant(struct expr_env *env, const struct expr *expr, struct va
   struct program *program = NULL;
   const struct val *values = NULL;
   uint32_t stride = 0;
-  TRY(program_create(env, expr, &program, err));
+  TRY(create(env, expr, 1, &program, err));
   TRY(program_run(program, &row, env->arena, &values, &stride, err));
   *value = values[0];
   return LUMA_OK;

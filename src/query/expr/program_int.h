@@ -48,6 +48,7 @@ struct live {
 
 struct program {
   struct expr_env *env;
+  uint32_t rows_max; /* that a register holds */
   struct step *steps;
   uint32_t steps_count;
   size_t steps_capacity;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A front end: text in, unbound plan out. It sees values, expressions, plans and the catalog's names, and nothing of storage.
- * Errors have a position, what was expected, and a "did you mean". No state between calls; any thread. */
+/* A front end: text in, unbound plan out. It sees values, expressions, plans and the catalog's
+ * names, and nothing of storage. Errors have a position, what was expected, and a "did you mean".
+ * No state between calls; any thread. */
 #ifndef QUERY_LANG_LANG_H
 #define QUERY_LANG_LANG_H
 
@@ -10,22 +11,28 @@ struct catalog; /* model/catalog/catalog.h */
 
 /** What a front end may look at: names for suggestions. */
 struct lang_context {
-  struct arena *arena;            /* everything made lives here */
-  const struct catalog *catalog;  /* may be NULL */
-  uint64_t now_us;                /* the statement's time: NOW() is the same everywhere in it */
+  struct arena *arena;           /* everything made lives here */
+  const struct catalog *catalog; /* may be NULL */
+  uint64_t now_us;               /* the statement's time: NOW() is the same everywhere in it */
 };
 
-/** One language. `parse` reads one statement from `text` at `*offset` and moves `*offset` past it (and its `;`): LQL scripts hold several. */
+/** One language. `parse` reads one statement from `text` at `*offset` and moves `*offset` past it
+ * (and its `;`): LQL scripts hold several. */
 struct lang {
   const char *name; /* "lql" */
-  status (*parse)(const struct lang_context *context, struct slice text, size_t *offset, struct statement *statement, struct err *err);
+  status (*parse)(const struct lang_context *context, struct slice text, size_t *offset,
+                  struct statement *statement, struct err *err);
   const char *const *keywords; /* for completion and colour, NULL-terminated */
+  /** The statement given as a value; NULL when the language has no such form. */
+  status (*parse_value)(const struct lang_context *context, const struct val *command,
+                        struct statement *statement, struct err *err);
 };
 
 extern const struct lang lang_lql, lang_nql, lang_jql;
 
 /** JQL given as a value instead of text (an HTTP body's object). */
-status jql_parse_value(const struct lang_context *context, const struct val *command, struct statement *statement, struct err *err);
+status jql_parse_value(const struct lang_context *context, const struct val *command,
+                       struct statement *statement, struct err *err);
 
 /** By name; NULL if there is none. */
 const struct lang *lang_find(struct slice name);

@@ -125,8 +125,11 @@ static void an_add_conflicts_only_with_put_and_guard(void) {
   struct store *store = open_store();
   uint8_t forty[8];
   store64le(forty, 40);
-  struct store_txn *adder = begin(store), *putter = begin(store), *guard = begin(store);
+  struct store_txn *adder = begin(store), *putter = begin(store), *guard = begin(store),
+                   *both = begin(store);
   add(adder, "n", 1);
+  assert_ok(store_put(both, STORE_COUNTERS, text("n"), slice_of(forty, 8), test_err()));
+  add(both, "n", 1);
   assert_ok(store_put(putter, STORE_COUNTERS, text("n"), slice_of(forty, 8), test_err()));
   assert_ok(store_guard(guard, STORE_COUNTERS, text("n"), test_err()));
   put(guard, META, "a", "1");
@@ -135,6 +138,7 @@ static void an_add_conflicts_only_with_put_and_guard(void) {
   commit(adder);
   commit_fails(putter, LUMA_CONFLICT);
   commit_fails(guard, LUMA_CONFLICT);
+  commit_fails(both, LUMA_CONFLICT);
   putter = begin(store);
   assert_ok(store_put(putter, STORE_COUNTERS, text("n"), slice_of(forty, 8), test_err()));
   commit(putter);

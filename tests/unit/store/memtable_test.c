@@ -6,7 +6,7 @@
 #include "base/core/bytes.h"
 #include "base/mem/mem.h"
 #include "base/sync/sync.h"
-#include "store/lsm/memtable/memtable.h"
+#include "store/lsm/memtable/memtable_int.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 
@@ -150,6 +150,77 @@ static void check_walk(const struct history *history, uint64_t seq_max) {
     assert_true(slice_is_equal(memtable_entry_key(entry), make_key(ids[count - 1], other)));
 }
 
+/* ---- the shape of the tree: the invariants of memtable_int.h ---- */
+
+struct shape {
+  const struct memtable_node *leaf; /* the last one met */
+  size_t keys;
+};
+
+static struct slice low_key(const struct memtable_node *node) {
+  return node->low ? memtable_entry_key(node->low) : slice_of(NULL, 0);
+}
+
+static void check_bounds(const struct memtable_node *node, struct slice key) {
+  assert_true(slice_compare(low_key(node), key) <= 0);
+  if (node->high) assert_true(slice_compare(key, memtable_entry_key(node->high)) < 0);
+  if (!node->high) return;
+  assert_true(node->skip <= key.bytes && node->skip <= node->high->key_bytes);
+  assert_memory_equal(node->high->bytes, key.data, node->skip);
+}
+
+static void check_leaf(const struct memtable_node *leaf, struct shape *shape) {
+  uint64_t order = memtable__order(leaf);
+  assert_ptr_equal(shape->leaf, atomic_load(&leaf->prev));
+  if (shape->leaf) assert_ptr_equal(leaf, atomic_load(&shape->leaf->next));
+  if (shape->leaf) assert_ptr_equal(shape->leaf->high, leaf->low);
+  for (uint32_t rank = 0; rank < memtable__count(order); rank++) {
+    struct slice key = memtable_entry_key(memtable__item(leaf, memtable__slot(order, rank)));
+    bool equal;
+    check_bounds(leaf, key);
+    assert_int_equal(rank, memtable__rank(leaf, order, key, &equal));
+    assert_true(equal);
+  }
+  shape->leaf = leaf;
+  shape->keys += memtable__count(order);
+}
+
+static void check_node(const struct memtable_node *node, struct shape *shape) {
+  uint64_t order = memtable__order(node);
+  uint32_t count = memtable__count(order), slots = 0;
+  assert_in_range(count, 1, NODE_SLOTS);
+  for (uint32_t rank = 0; rank < count; rank++) slots |= 1U << memtable__slot(order, rank);
+  assert_int_equal((1U << count) - 1, slots);
+  if (node->level == 0) {
+    check_leaf(node, shape);
+    return;
+  }
+  const struct memtable_entry *bound = node->low;
+  for (uint32_t rank = 0; rank < count; rank++) {
+    const struct memtable_node *child = memtable__item(node, memtable__slot(order, rank));
+    assert_ptr_equal(bound, child->low);
+    assert_ptr_equal(node, child->parent);
+    assert_int_equal(node->level - 1, child->level);
+    check_node(child, shape);
+    bound = child->high;
+  }
+  assert_ptr_equal(bound, node->high);
+}
+
+static void check_shape(const struct history *history) {
+  static uint32_t ids[KEYS];
+  struct shape shape = {0};
+  const struct memtable_node *root = atomic_load(&history->memtable->trees[SPACE].root);
+  if (root) {
+    assert_null(root->low);
+    assert_null(root->high);
+    assert_null(root->parent);
+    check_node(root, &shape);
+  }
+  if (shape.leaf) assert_null(atomic_load(&shape.leaf->next));
+  assert_int_equal(sorted_keys(history, UINT64_MAX, ids), shape.keys);
+}
+
 /* ---- cases ---- */
 
 static void starts_empty(void) {
@@ -183,6 +254,7 @@ static void keeps_every_version(void) {
       check_gets(history, seq_max);
       check_walk(history, seq_max);
     }
+    check_shape(history);
     assert_int_equal(count, memtable_entries(history->memtable, SPACE));
     assert_int_equal(0, memtable_entries(history->memtable, SPACE + 1));
     assert_int_equal(1, memtable_seq_min(history->memtable));
@@ -203,6 +275,7 @@ static void reuses_only_the_hidden(void) {
     uint32_t key = (uint32_t)rng_below(test_rng(), rng_below(test_rng(), 3) ? 8 : KEYS);
     assert_int_equal(LUMA_OK, insert(history, key, horizon));
     if (history->count % 200) continue;
+    check_shape(history);
     for (int i = 0; i < 4; i++) {
       check_gets(history, held[i]);
       check_walk(history, held[i]);
@@ -244,6 +317,7 @@ static void reserved_inserts_cannot_fail(void) {
       fault_alloc_off();
     }
     check_gets(history, UINT64_MAX);
+    check_shape(history);
     end_history(history);
   }
 }
@@ -278,6 +352,7 @@ struct shared {
   struct memtable *memtable;
   struct mutex lock;
   uint64_t visible, held[READERS];
+  uint64_t stride; /* from key to key: 1 is in order */
   _Atomic bool done;
 };
 
@@ -288,15 +363,15 @@ struct reader {
   bool is_wrong;
 };
 
-/* Commit number s writes `s` under key s % LIVE_KEYS * 7919 % LIVE_KEYS, so a reader at s knows
- * what it must see. */
-static uint32_t live_key(uint64_t seq) {
-  return (uint32_t)(seq * 7919 % LIVE_KEYS);
+/* Commit number s writes `s` under this key, so a reader at s knows what it must see. The strides
+ * have no divisor in common with LIVE_KEYS. */
+static uint32_t live_key(uint64_t seq, uint64_t stride) {
+  return (uint32_t)(seq * stride % LIVE_KEYS);
 }
 
-static bool walk_is_right(const struct memtable *memtable, uint64_t snapshot, bool is_forwards) {
+static bool walk_is_right(const struct shared *shared, uint64_t snapshot, bool is_forwards) {
   struct memtable_cursor cursor;
-  memtable_cursor_init(&cursor, memtable, SPACE);
+  memtable_cursor_init(&cursor, shared->memtable, SPACE);
   uint64_t seen = 0;
   int64_t last = is_forwards ? -1 : LIVE_KEYS;
   const struct memtable_entry *entry =
@@ -308,7 +383,8 @@ static bool walk_is_right(const struct memtable *memtable, uint64_t snapshot, bo
     int64_t key = load32be(memtable_entry_key(at).data);
     uint64_t seq = load64le(memtable_entry_value(at).data);
     if (is_forwards ? key <= last : key >= last) return false;
-    if (seq != at->seq || live_key(seq) != key || snapshot - seq >= LIVE_KEYS) return false;
+    if (seq != at->seq || live_key(seq, shared->stride) != key || snapshot - seq >= LIVE_KEYS)
+      return false;
     last = key;
     seen++;
   }
@@ -322,7 +398,7 @@ static void read_on(void *argument) {
     mutex_lock(&shared->lock);
     uint64_t snapshot = shared->held[reader->index] = shared->visible;
     mutex_unlock(&shared->lock);
-    reader->is_wrong = !walk_is_right(shared->memtable, snapshot, reader->walks++ % 2);
+    reader->is_wrong = !walk_is_right(shared, snapshot, reader->walks++ % 2);
     mutex_lock(&shared->lock);
     shared->held[reader->index] = UINT64_MAX;
     mutex_unlock(&shared->lock);
@@ -338,7 +414,7 @@ static uint64_t oldest(struct shared *shared) {
 static void write_on(struct shared *shared) {
   for (uint64_t seq = 1; seq <= ROUNDS; seq++) {
     uint8_t key[4], value[8];
-    store32be(key, live_key(seq));
+    store32be(key, live_key(seq, shared->stride));
     store64le(value, seq);
     mutex_lock(&shared->lock);
     uint64_t horizon = oldest(shared);
@@ -351,8 +427,8 @@ static void write_on(struct shared *shared) {
   }
 }
 
-static void readers_see_their_snapshot(void) {
-  struct shared shared = {0};
+static void write_beside_readers(uint64_t stride) {
+  struct shared shared = {.stride = stride};
   struct reader readers[READERS] = {0};
   struct thread threads[READERS];
   mutex_init(&shared.lock);
@@ -370,6 +446,11 @@ static void readers_see_their_snapshot(void) {
   }
   memtable_release(shared.memtable);
   mutex_deinit(&shared.lock);
+}
+
+static void readers_see_their_snapshot(void) {
+  static const uint64_t STRIDES[] = {1, 7919, LIVE_KEYS - 1};
+  for (int i = 0; i < 3; i++) write_beside_readers(STRIDES[i]);
 }
 
 int main(int argc, char **argv) {

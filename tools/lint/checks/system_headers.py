@@ -7,9 +7,9 @@ PROCESSOR = {"immintrin.h", "nmmintrin.h", "emmintrin.h", "tmmintrin.h", "smmint
              "arm_neon.h", "cpuid.h"}
 SYSTEM_FOLDERS = ("sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "bits/")
 SYSTEM = {"dirent.h", "fcntl.h", "fnmatch.h", "ftw.h", "glob.h", "grp.h", "ifaddrs.h", "langinfo.h", "locale.h",
-          "netdb.h", "poll.h", "pwd.h", "setjmp.h", "signal.h", "spawn.h", "syslog.h", "termios.h", "threads.h",
+          "netdb.h", "poll.h", "pwd.h", "sched.h", "setjmp.h", "signal.h", "spawn.h", "syslog.h", "termios.h", "threads.h",
           "time.h", "ucontext.h", "uchar.h", "unistd.h", "utime.h", "wchar.h", "wctype.h"}
-THREADS = {"pthread.h", "sched.h", "semaphore.h"}
+THREADS = {"pthread.h", "semaphore.h"}
 PROCESSOR_FEATURES = "sys/auxv.h"
 
 

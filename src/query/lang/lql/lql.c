@@ -36,6 +36,46 @@ static void feed(struct lql *lql, void *parser) {
   }
 }
 
+enum { WINDOW_BYTES = 16 << 10 };
+
+/* A copy of the text from `base` on, with the NUL that the lexer needs. */
+static status open_window(struct lql *lql, size_t bytes) {
+  uint8_t *copy = arena_alloc_text(lql->arena, bytes + 1);
+  TRY(plan_check_memory(lql->arena, copy, lql->err));
+  if (bytes) memcpy(copy, lql->text.data + lql->base, bytes);
+  copy[bytes] = 0;
+  lql->window = slice_of(copy, bytes);
+  return LUMA_OK;
+}
+
+static status parse_window(struct lql *lql, size_t bytes) {
+  TRY(open_window(lql, bytes));
+  void *parser = lqlGrammarAlloc(mem_alloc);
+  if (!parser) FAIL(lql->err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
+  feed(lql, parser);
+  lqlGrammarFree(parser, mem_free);
+  if (lql->failed == LUMA_OK && lql->bare_star) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, lql->bare_star->offset, "`*` needs a FROM");
+    lql__hint(lql, "SELECT * FROM collection");
+  }
+  return lql->failed;
+}
+
+/* Reads in a window, so that a statement of a long script costs what it is long; a statement that
+ * touches the window's end (or fails, perhaps for that) is read again in a larger one. */
+static status parse_growing(struct lql *lql) {
+  struct lql fresh = *lql;
+  size_t rest = lql->text.bytes - lql->base;
+  for (size_t bytes = WINDOW_BYTES;; bytes *= 4) {
+    bool whole = bytes >= rest;
+    *lql = fresh;
+    status result = parse_window(lql, whole ? rest : bytes);
+    if (whole || (result == LUMA_OK && lql->at < bytes)) return result;
+    if (result == LUMA_OUT_OF_MEMORY || result == LUMA_BUDGET_EXCEEDED) return result;
+    err_reset(lql->err);
+  }
+}
+
 static status parse(const struct lang_context *context, struct slice text, size_t *offset,
                     struct statement *statement, struct err *err) {
   struct err scratch = {0};
@@ -43,25 +83,16 @@ static status parse(const struct lang_context *context, struct slice text, size_
                     .arena = context->arena,
                     .text = text,
                     .err = err ? err : &scratch,
-                    .at = *offset};
-  if (text.bytes > LQL_TEXT_BYTES_MAX) {
+                    .base = *offset};
+  if (text.bytes > LQL_TEXT_BYTES_MAX)
     FAIL(err, LUMA_TOO_LARGE, "a statement has at most %d MiB", LQL_TEXT_BYTES_MAX >> 20);
-  }
-  void *parser = lqlGrammarAlloc(mem_alloc);
-  if (!parser) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
-  feed(&lql, parser);
-  lqlGrammarFree(parser, mem_free);
-  if (lql.failed == LUMA_OK && lql.bare_star) {
-    lql__fail(&lql, LUMA_SYNTAX_ERROR, lql.bare_star->offset, "`*` needs a FROM");
-    lql__hint(&lql, "SELECT * FROM collection");
-  }
-  if (lql.failed != LUMA_OK) return lql.failed;
+  TRY(parse_growing(&lql));
   TRY(plan_check_memory(context->arena, lql.root, err));
   *statement = (struct statement){.language = PLAN_LQL,
                                   .root = lql.root,
-                                  .text = slice_of(text.data + *offset, lql.at - *offset),
+                                  .text = slice_of(text.data + *offset, lql.at),
                                   .parameters_count = lql.parameters};
-  *offset = lql.at;
+  *offset += lql.at;
   return LUMA_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The lexer of LQL, for re2c. The statement is not NUL-terminated: YYLESSTHAN and the limit stand guard.
+/* The lexer of LQL, for re2c, over a window of the text that ends with NUL (lql.c makes it): the sentinel that re2c looks for.
  * Words become keywords by table (lql_words.c); after a dot every word is a name. */
 #include "query/lang/lql/lql_int.h"
 #include "query/lang/lql/lql.h"
@@ -38,24 +38,28 @@ static const uint8_t *skip_comment(const uint8_t *from, const uint8_t *limit) {
   return NULL;
 }
 
+static uint64_t offset_of(const struct lql *lql, const uint8_t *at) {
+  return lql->base + (uint64_t)(at - lql->window.data);
+}
+
 static struct lql_token token_of(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
   lql->before = lql->last;
-  lql->last = (struct lql_token){kind, slice_of(start, (size_t)(end - start)), (uint64_t)(start - lql->text.data)};
-  lql->at = (size_t)(end - lql->text.data);
+  lql->last = (struct lql_token){kind, slice_of(start, (size_t)(end - start)), offset_of(lql, start)};
+  lql->at = (size_t)(end - lql->window.data);
   return lql->last;
 }
 
 static struct lql_token fail(struct lql *lql, const uint8_t *start, const char *what, const char *hint) {
-  lql__fail(lql, LUMA_SYNTAX_ERROR, (uint64_t)(start - lql->text.data), "%s", what);
+  lql__fail(lql, LUMA_SYNTAX_ERROR, offset_of(lql, start), "%s", what);
   lql__hint(lql, "%s", hint);
   return (struct lql_token){-1, slice_of(start, 0), 0};
 }
 
 static struct lql_token fail_character(struct lql *lql, const uint8_t *start) {
   if (*start >= 0x20 && *start < 0x7f) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, (uint64_t)(start - lql->text.data), "`%c` has no meaning here", *start);
+    lql__fail(lql, LUMA_SYNTAX_ERROR, offset_of(lql, start), "`%c` has no meaning here", *start);
   } else {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, (uint64_t)(start - lql->text.data), "the byte 0x%02x has no meaning here", *start);
+    lql__fail(lql, LUMA_SYNTAX_ERROR, offset_of(lql, start), "the byte 0x%02x has no meaning here", *start);
   }
   return (struct lql_token){-1, slice_of(start, 0), 0};
 }
@@ -72,7 +76,7 @@ static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, c
 }
 
 struct lql_token lql__next(struct lql *lql) {
-  const uint8_t *cursor = lql->text.data + lql->at, *limit = lql->text.data + lql->text.bytes;
+  const uint8_t *cursor = lql->window.data + lql->at, *limit = lql->window.data + lql->window.bytes;
   const uint8_t *marker = cursor, *context = cursor, *start = cursor;
   for (;;) {
     start = cursor;

@@ -80,8 +80,9 @@ struct lql {
   const struct expr
       *bare_star; /* a `*` without a FROM; judged at the end: what follows may explain it */
   uint32_t parameters, questions; /* highest number; question marks met */
-  /* lexer */
-  size_t at;
+  /* lexer: `at` in a window of the text that begins at `base` and ends with NUL */
+  struct slice window;
+  size_t at, base;
   uint32_t braces;    /* open `{`: inside, "text" is text */
   uint32_t operators; /* bounds the depth of the tree */
   struct lql_token last, first, before;

@@ -11,10 +11,11 @@ uint32_t block__head(struct slice key, uint32_t shared_bytes) {
   return load32be(padded);
 }
 
-/* Where the parts of the table lie, from the header's own numbers. */
-static uint64_t table_bytes(uint64_t count, uint32_t delta_bytes, bool has_kinds) {
-  return BLOCK_HEADER_BYTES + 4 * count + 4 * (count + 1) + 2 * count + delta_bytes * count +
-         (has_kinds ? count : 0);
+/* Bytes before the first entry, from the header's own numbers. */
+static uint64_t table_bytes(const struct block__header *header) {
+  uint64_t count = header->count, per_entry = 4 + BLOCK_PLACE_BYTES + header->delta_bytes;
+  if (!(header->flags & BLOCK_ALL_PUT)) per_entry++;
+  return BLOCK_HEADER_BYTES + (uint64_t)header->shared_bytes + 4 + per_entry * count;
 }
 
 void block_view_init(struct block_view *view, const uint8_t *bytes) {
@@ -28,10 +29,10 @@ void block_view_init(struct block_view *view, const uint8_t *bytes) {
                               .flags = header.flags,
                               .seq_min = header.seq_min,
                               .seq_max = header.seq_max};
-  view->heads = at;
-  view->offsets = at + 4 * count;
-  view->key_lengths = view->offsets + 4 * (count + 1);
-  view->deltas = view->key_lengths + 2 * count;
+  view->shared = at;
+  view->heads = at + header.shared_bytes;
+  view->places = view->heads + 4 * count;
+  view->deltas = view->places + BLOCK_PLACE_BYTES * count + 4;
   view->kinds = header.flags & BLOCK_ALL_PUT ? NULL : view->deltas + header.delta_bytes * count;
 }
 
@@ -52,7 +53,7 @@ uint64_t block_seq(const struct block_view *view, uint32_t index) {
  * (0). */
 static int compare_shared(const struct block_view *view, struct slice key) {
   if (view->shared_bytes == 0) return 0;
-  struct slice shared = slice_of(block_key(view, 0).data, view->shared_bytes);
+  struct slice shared = slice_of(view->shared, view->shared_bytes);
   if (slice_has_prefix(key, shared)) return 0;
   return slice_compare(key, shared);
 }
@@ -96,18 +97,18 @@ static status check_header(const struct block__header *header, uint64_t bytes, s
     FAIL(err, LUMA_CORRUPT, "the block's sequence width is wrong");
   if (header->seq_min > header->seq_max || header->seq_max > ENTRY_SEQ_MAX)
     FAIL(err, LUMA_CORRUPT, "the block's sequences are wrong");
-  if (table_bytes(header->count, width, !(header->flags & BLOCK_ALL_PUT)) > bytes)
+  if (table_bytes(header) > bytes)
     FAIL(err, LUMA_CORRUPT, "the block's table is longer than the block");
   return LUMA_OK;
 }
 
 /* Offsets begin behind the table, ascend, leave room for their keys and end with the block. */
-static status check_offsets(const struct block_view *view, uint64_t bytes, struct err *err) {
-  uint64_t at = table_bytes(view->count, view->delta_bytes, view->kinds);
-  if (load32le(view->offsets) != at) FAIL(err, LUMA_CORRUPT, "the block's first offset is wrong");
+static status check_places(const struct block_view *view, uint64_t at, uint64_t bytes,
+                           struct err *err) {
+  if (load32le(view->places) != at) FAIL(err, LUMA_CORRUPT, "the block's first offset is wrong");
   for (uint32_t i = 0; i < view->count; i++) {
-    uint64_t end = load32le(view->offsets + 4 * (size_t)i + 4),
-             key_bytes = load16le(view->key_lengths + 2 * (size_t)i);
+    uint64_t end = load32le(block_place(view, i + 1)),
+             key_bytes = load16le(block_place(view, i) + 4);
     if (end < at + key_bytes || end > bytes || key_bytes < view->shared_bytes)
       FAIL(err, LUMA_CORRUPT, "entry %u of the block has a wrong offset", i);
     at = end;
@@ -130,9 +131,10 @@ static bool kind_is_right(const struct block_view *view, uint32_t index) {
 static status check_entries(const struct block_view *view, struct err *err) {
   uint64_t least = UINT64_MAX, most = 0;
   bool is_unique = true, is_all_put = true;
-  struct slice first = block_key(view, 0), last = block_key(view, view->count - 1);
-  if (memcmp(first.data, last.data, view->shared_bytes) != 0)
-    FAIL(err, LUMA_CORRUPT, "the block's keys do not share a prefix");
+  struct slice shared = slice_of(view->shared, view->shared_bytes);
+  bool is_shared = slice_has_prefix(block_key(view, 0), shared) &&
+                   slice_has_prefix(block_key(view, view->count - 1), shared);
+  if (!is_shared) FAIL(err, LUMA_CORRUPT, "the block's keys do not share a prefix");
   for (uint32_t i = 0; i < view->count; i++) {
     uint64_t seq = block_seq(view, i);
     if (!kind_is_right(view, i))
@@ -162,6 +164,6 @@ status block_check(struct slice bytes, struct err *err) {
   TRY(check_header(&header, bytes.bytes, err));
   struct block_view view;
   block_view_init(&view, bytes.data);
-  TRY(check_offsets(&view, bytes.bytes, err));
+  TRY(check_places(&view, table_bytes(&header), bytes.bytes, err));
   return check_entries(&view, err);
 }

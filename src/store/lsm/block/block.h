@@ -2,8 +2,8 @@
 /* Blocks of a sorted file: some hundred entries in order, laid out for binary search and for
  * reading in place (spec/sorted-file.md has every byte).
  *
- *     header | heads u32[n] | offsets u32[n + 1] | key lengths u16[n] | seq deltas (0, 1, 2, 4 or 8
- * bytes)[n] | kinds u8[n or 0] | key value key value …
+ *     header | shared | heads u32[n] | places {offset u32, key bytes u16}[n], end u32
+ *            | seq deltas (0, 1, 2, 4 or 8 bytes)[n] | kinds u8[n or 0] | key value key value …
  *
  * Every key stands whole beside its value, so keys and values are handed out without copying. A
  * head is the four bytes of the key after the prefix that all keys of the block share: searches
@@ -55,9 +55,9 @@ bool block_handle_decode(struct slice bytes, struct block_handle *handle);
 
 /** A checked block opened for reading; borrows the bytes. Cheap to make. */
 struct block_view {
-  const uint8_t *heads, *offsets, *key_lengths, *deltas,
-      *kinds;          /* kinds NULL when all are BLOCK_PUT */
-  const uint8_t *data; /* the block's first byte; offsets count from it */
+  const uint8_t *shared, *heads, *places, *deltas;
+  const uint8_t *kinds; /* NULL when all are BLOCK_PUT */
+  const uint8_t *data;  /* the block's first byte; offsets count from it */
   uint64_t seq_min, seq_max;
   uint32_t count, shared_bytes;
   uint8_t delta_bytes, flags;
@@ -68,15 +68,18 @@ status block_check(struct slice bytes, struct err *err);
 /** Opens a checked block. */
 void block_view_init(struct block_view *view, const uint8_t *bytes);
 
+enum { BLOCK_PLACE_BYTES = 6 };
+static inline const uint8_t *block_place(const struct block_view *view, uint32_t index) {
+  return view->places + BLOCK_PLACE_BYTES * (size_t)index;
+}
 static inline struct slice block_key(const struct block_view *view, uint32_t index) {
-  return slice_of(view->data + load32le(view->offsets + 4 * (size_t)index),
-                  load16le(view->key_lengths + 2 * (size_t)index));
+  const uint8_t *place = block_place(view, index);
+  return slice_of(view->data + load32le(place), load16le(place + 4));
 }
 static inline struct slice block_value(const struct block_view *view, uint32_t index) {
-  uint32_t at = load32le(view->offsets + 4 * (size_t)index),
-           end = load32le(view->offsets + 4 * (size_t)index + 4);
-  uint32_t key_bytes = load16le(view->key_lengths + 2 * (size_t)index);
-  return slice_of(view->data + at + key_bytes, end - at - key_bytes);
+  const uint8_t *place = block_place(view, index);
+  uint32_t from = load32le(place) + load16le(place + 4);
+  return slice_of(view->data + from, load32le(place + BLOCK_PLACE_BYTES) - from);
 }
 static inline enum block_kind block_kind_of(const struct block_view *view, uint32_t index) {
   return view->kinds ? (enum block_kind)view->kinds[index] : BLOCK_PUT;

@@ -89,8 +89,9 @@ static uint8_t delta_bytes(const struct block_builder *builder) {
 }
 
 static size_t table_bytes(const struct block_builder *builder) {
-  size_t per_entry = 4 + 4 + 2 + (size_t)delta_bytes(builder) + (builder->all_put ? 0 : 1);
-  return BLOCK_HEADER_BYTES + 4 + per_entry * builder->count;
+  size_t per_entry =
+      4 + BLOCK_PLACE_BYTES + (size_t)delta_bytes(builder) + (builder->all_put ? 0 : 1);
+  return BLOCK_HEADER_BYTES + builder->shared_bytes + 4 + per_entry * builder->count;
 }
 
 size_t block_builder_bytes(const struct block_builder *builder) {
@@ -113,10 +114,14 @@ static void append_table(const struct block_builder *builder, struct buf *out) {
   const struct note *notes = notes_of(builder);
   uint32_t count = builder->count, base = (uint32_t)table_bytes(builder);
   uint8_t width = delta_bytes(builder);
+  buf_append(out, key_of(builder, 0).data, builder->shared_bytes);
   for (uint32_t i = 0; i < count; i++)
     buf_append32le(out, block__head(key_of(builder, i), builder->shared_bytes));
-  for (uint32_t i = 0; i <= count; i++) buf_append32le(out, base + start_of(builder, i));
-  for (uint32_t i = 0; i < count; i++) buf_append16le(out, notes[i].key_bytes);
+  for (uint32_t i = 0; i < count; i++) {
+    buf_append32le(out, base + start_of(builder, i));
+    buf_append16le(out, notes[i].key_bytes);
+  }
+  buf_append32le(out, base + start_of(builder, count));
   for (uint32_t i = 0; i < count; i++) {
     uint64_t delta = notes[i].seq - builder->seq_min; /* little endian: its low bytes come first */
     buf_append(out, &delta, width);

@@ -240,7 +240,7 @@ struct cache_block *cache_get(struct cache *cache, struct cache_key key) {
 }
 
 static void insert(struct shard *shard, struct cache_block *block, uint64_t hash) {
-  if (shard->blocks_count >= shard->buckets_count) grow_buckets(shard);
+  if (shard->blocks_count >= shard->buckets_count / 2) grow_buckets(shard);
   struct cache_block **bucket = bucket_of(shard, hash);
   block->chain = *bucket;
   *bucket = block;

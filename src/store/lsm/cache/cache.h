@@ -48,7 +48,7 @@ void cache_destroy(struct cache *cache);
 struct cache_block *cache_block_create(size_t bytes);
 void cache_block_acquire(struct cache_block *block);
 /** Lets go of one reference; the last frees. Takes void * to serve as store_pin.release. */
-void cache_block_release(void *block);
+void cache_block_release(void *object);
 
 /** The block with one more reference (the caller's), or NULL. */
 struct cache_block *cache_get(struct cache *cache, struct cache_key key);

@@ -34,13 +34,18 @@ status compact__outputs_finish(struct compact_outputs *outputs, struct err *err)
 /** Lets go of everything; with `remove`, the files too. */
 void compact__outputs_deinit(struct compact_outputs *outputs, bool remove);
 
-/** The range deletes that everybody sees, of one space. */
+/** The last commit that files and manifest hold together with everything before it. Only range
+ * deletes up to here may take effect in files: a later one may be lost in a crash, and what it
+ * deleted must then be there again. */
+uint64_t compact__flushed_seq(struct engine *engine);
+
+/** The range deletes of one space up to a sequence. */
 struct compact_ranges {
   struct merge_range_delete *items;
   uint32_t count;
   uint64_t cleaned; /* the highest of them, whatever the space */
 };
-status compact__ranges_collect(struct engine *engine, const struct view *view, uint8_t space,
+status compact__ranges_collect(const struct view *view, uint8_t space, uint64_t seq_max,
                                struct compact_ranges *ranges, struct err *err);
 void compact__ranges_deinit(struct compact_ranges *ranges);
 
@@ -53,6 +58,7 @@ struct compact_merge {
   uint32_t sources_count;
   int bottom; /* deletes may go where no file below this level has the key; VIEW_LEVELS: they stay
                */
+  uint64_t ranges_seq; /* range deletes up to here are applied */
   struct compact_outputs *outputs;
 };
 /** Runs it: the newest version of each key goes to the outputs. */

@@ -6,23 +6,24 @@
 struct flush {
   struct engine *engine;
   const struct view *view;
-  struct memtable *memtable;
+  const struct view_memtable *memtable;
   struct compact_outputs outputs;
 };
 
 static status flush_space(struct flush *flush, uint8_t space, struct err *err) {
   struct merge_source source = {
-      .kind = MERGE_MEMTABLE, .seq_max = UINT64_MAX, .memtable = flush->memtable};
+      .kind = MERGE_MEMTABLE, .seq_max = UINT64_MAX, .memtable = flush->memtable->memtable};
   struct compact_merge merge = {.engine = flush->engine,
                                 .view = flush->view,
                                 .space = space,
                                 .sources = &source,
                                 .sources_count = 1,
                                 .bottom = VIEW_LEVELS,
+                                .ranges_seq = flush->memtable->seq,
                                 .outputs = &flush->outputs};
   flush->outputs.space = space;
   for (int depth = 0; depth < VIEW_LEVELS; depth++) flush->outputs.boundaries[depth] = 0;
-  return memtable_entries(flush->memtable, space) ? compact__merge(&merge, err) : LUMA_OK;
+  return memtable_entries(flush->memtable->memtable, space) ? compact__merge(&merge, err) : LUMA_OK;
 }
 
 static status flush_files(struct flush *flush, struct err *err) {
@@ -39,7 +40,7 @@ static status flush_memtable(struct engine *engine, const struct view *view, str
   status answer = wal_write(engine->wal, oldest->seq, true, err);
   if (answer != LUMA_OK && err) engine_fail(engine, err);
   TRY(answer);
-  struct flush flush = {.engine = engine, .view = view, .memtable = oldest->memtable};
+  struct flush flush = {.engine = engine, .view = view, .memtable = oldest};
   flush.outputs = (struct compact_outputs){
       .engine = engine, .view = view, .file_bytes = engine->options.file_bytes};
   answer = flush_files(&flush, err);

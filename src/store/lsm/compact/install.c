@@ -175,6 +175,10 @@ static status collect(struct installing *installing, struct err *err) {
   mutex_lock(&engine->view_lock);
   installing->trim = engine->trimmed;
   mutex_unlock(&engine->view_lock);
+  /* A trim of commits that a crash may undo must not outlive them: their positions are given again.
+   */
+  if (installing->trim.high > installing->log.seq)
+    installing->trim = (struct store_pos){installing->log.seq, UINT64_MAX};
   if (install->flushed) drop_feed(installing);
   return LUMA_OK;
 }

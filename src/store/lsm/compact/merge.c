@@ -5,16 +5,15 @@
 #include "base/mem/mem.h"
 #include "store/lsm/compact/compact_int.h"
 
-status compact__ranges_collect(struct engine *engine, const struct view *view, uint8_t space,
+status compact__ranges_collect(const struct view *view, uint8_t space, uint64_t seq_max,
                                struct compact_ranges *ranges, struct err *err) {
-  uint64_t visible = engine->visible;
   *ranges = (struct compact_ranges){0};
   if (!view->ranges || view->ranges->count == 0) return LUMA_OK;
   ranges->items = mem_alloc(view->ranges->count * sizeof *ranges->items);
   if (!ranges->items) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for range deletes");
   for (uint32_t i = 0; i < view->ranges->count; i++) {
     const struct manifest_range *range = &view->ranges->items[i];
-    if (range->seq > visible) continue;
+    if (range->seq > seq_max) continue;
     if (range->seq > ranges->cleaned) ranges->cleaned = range->seq;
     if (range->space == space)
       ranges->items[ranges->count++] =
@@ -103,7 +102,7 @@ status compact__merge(const struct compact_merge *merge, struct err *err) {
   mutex_lock(&engine->view_lock);
   filter.trimmed = engine->trimmed;
   mutex_unlock(&engine->view_lock);
-  TRY(compact__ranges_collect(engine, merge->view, merge->space, &filter.ranges, err));
+  TRY(compact__ranges_collect(merge->view, merge->space, merge->ranges_seq, &filter.ranges, err));
   merge->outputs->cleaned = filter.ranges.cleaned;
   buf_init(&filter.last, STORE_KEY_BYTES_MAX);
   status answer = merge_open(&options, &entries, err);

@@ -10,6 +10,7 @@
 struct job {
   struct engine *engine;
   struct view *view;
+  uint64_t flushed_seq;
   uint8_t space, level, into;
   bool all;                            /* everything of the space, whatever the level */
   struct sorted_file **upper, **lower; /* lower ones in key order */
@@ -17,6 +18,13 @@ struct job {
   uint64_t *numbers; /* of all of them */
   size_t numbers_count;
 };
+
+uint64_t compact__flushed_seq(struct engine *engine) {
+  mutex_lock(&engine->edit_lock);
+  uint64_t seq = manifest_get_state(engine->manifest)->log.seq;
+  mutex_unlock(&engine->edit_lock);
+  return seq;
+}
 
 /* ---- what is due ---- */
 
@@ -203,6 +211,7 @@ static status rewrite_into(struct job *job, struct compact_outputs *outputs, str
                                 .sources = sources,
                                 .sources_count = job_sources(job, sources),
                                 .bottom = job->into,
+                                .ranges_seq = job->flushed_seq,
                                 .outputs = outputs};
   if (job->all) merge.bottom = VIEW_LEVELS - 1;
   if (job->level == 0 && job->into == 0) merge.bottom = VIEW_LEVELS;
@@ -245,9 +254,9 @@ static status run(struct job *job, struct err *err) {
 /* ---- range deletes ---- */
 
 /* Does the range delete hide everything (or, with `some`, may it hide something) of the file? */
-static bool hides(const struct engine *engine, const struct manifest_range *range,
+static bool hides(const struct job *job, const struct manifest_range *range,
                   const struct sorted_info *info, uint64_t cleaned, bool some) {
-  if (range->space != info->space || range->seq > engine->visible || cleaned >= range->seq)
+  if (range->space != info->space || range->seq > job->flushed_seq || cleaned >= range->seq)
     return false;
   if (some) return info->seq_min < range->seq && range_meets(range->from, range->to, info);
   return info->seq_max < range->seq && range_has(range->from, range->to, info->key_min) &&
@@ -262,8 +271,8 @@ static bool find_hidden(struct job *job, bool some, struct sorted_file **file) {
       uint8_t space = ranges->items[r].space;
       const struct view_level *level = &job->view->levels[space][depth];
       for (uint32_t i = 0; i < level->count; i++) {
-        if (!hides(job->engine, &ranges->items[r], sorted_get_info(level->files[i]),
-                   level->cleaned[i], some))
+        if (!hides(job, &ranges->items[r], sorted_get_info(level->files[i]), level->cleaned[i],
+                   some))
           continue;
         *file = level->files[i];
         job->space = space;
@@ -337,7 +346,8 @@ status compact__step(struct engine *engine, bool *done, struct err *err) {
   if (!err) err = &own;
   *done = false;
   mutex_lock(&engine->compact_lock);
-  struct job job = {.engine = engine, .view = engine_view(engine)};
+  struct job job = {
+      .engine = engine, .flushed_seq = compact__flushed_seq(engine), .view = engine_view(engine)};
   status answer = engine_check_writable(engine, err);
   if (answer == LUMA_OK) answer = step_locked(&job, done, err);
   job_free(&job);

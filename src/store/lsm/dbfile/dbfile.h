@@ -6,7 +6,7 @@
 
 #include "base/core/err.h"
 
-enum { DBFILE_PATH_BYTES = 4096 };
+enum { DBFILE_PATH_BYTES = 1024 };
 
 enum dbfile_kind {
   DBFILE_OTHER,          /* not ours: never touched */

@@ -9,6 +9,7 @@
 #include "base/core/bytes.h"
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
+#include "base/text/num.h"
 #include "store/lsm/dbfile/dbfile.h"
 #include "store/lsm/manifest/edit.h"
 
@@ -29,6 +30,7 @@ struct manifest {
   struct os_file *file; /* NULL when read only */
   uint64_t number;      /* of the manifest's own file */
   uint64_t bytes, room; /* written, allocated */
+  uint64_t last_at;     /* where the last edit read stands */
   uint64_t picture_bytes;
   _Atomic uint64_t next_number; /* taken from by any thread; edits write it down */
   status failed;
@@ -74,6 +76,27 @@ static status switch_current(struct os *os, const char *directory, struct err *e
   return os_sync_dir(os, directory, err);
 }
 
+/* "lumadb manifest NNNNNNNNNNNN version V\n" */
+static status parse_current(struct slice text, uint64_t *number, struct err *err) {
+  enum { DIGITS = 12 };
+  struct slice head = slice_of_text("lumadb manifest "), middle = slice_of_text(" version ");
+  int64_t value = 0, version = 0;
+  bool fits = text.bytes > head.bytes + DIGITS + middle.bytes + 1 && slice_has_prefix(text, head) &&
+              text.data[text.bytes - 1] == '\n';
+  if (fits) {
+    struct slice digits = slice_of(text.data + head.bytes, DIGITS);
+    struct slice rest = slice_of(digits.data + DIGITS, text.bytes - head.bytes - DIGITS - 1);
+    fits =
+        num_parse_int64(digits, &value) && value > 0 && slice_has_prefix(rest, middle) &&
+        num_parse_int64(slice_of(rest.data + middle.bytes, rest.bytes - middle.bytes), &version) &&
+        version > 0;
+  }
+  if (!fits) FAIL(err, LUMA_CORRUPT, "is damaged at offset 0: it names no manifest");
+  if (version > 1) FAIL(err, LUMA_VERSION_TOO_NEW, "was written by a newer version of LumaDB");
+  *number = (uint64_t)value;
+  return LUMA_OK;
+}
+
 static status read_current(struct os *os, const char *directory, uint64_t *number,
                            struct err *err) {
   struct dbfile_path path;
@@ -81,24 +104,14 @@ static status read_current(struct os *os, const char *directory, uint64_t *numbe
   TRY(dbfile_make(directory, DBFILE_CURRENT, 0, &path, err));
   buf_init(&text, CURRENT_BYTES_MAX);
   status answer = os_read_file(os, path.text, &text, err);
-  unsigned long long value = 0;
-  unsigned version = 0;
-  buf_append_byte(&text, 0);
-  if (answer == LUMA_OK) answer = buf_check(&text, "CURRENT", err);
+  if (answer == LUMA_TOO_LARGE)
+    answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__, "`%s` is damaged: it is too long",
+                       path.text);
   if (answer == LUMA_OK) {
-    char again[CURRENT_BYTES_MAX];
-    int fields =
-        sscanf((const char *)text.data, "lumadb manifest %12llu version %u", &value, &version);
-    snprintf(again, sizeof again, CURRENT_FORMAT, value);
-    if (fields == 2 && version > 1)
-      answer = err_raise(err, LUMA_VERSION_TOO_NEW, __FILE__, __LINE__,
-                         "`%s` was written by a newer version of LumaDB", directory);
-    else if (fields != 2 || strcmp(again, (const char *)text.data) != 0)
-      answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__,
-                         "`%s` is damaged at offset 0: it names no manifest", path.text);
+    answer = parse_current(buf_slice(&text), number, err);
+    if (answer != LUMA_OK) err_wrap(err, "`%s`", path.text);
   }
   buf_deinit(&text);
-  *number = value;
   return answer;
 }
 
@@ -108,7 +121,7 @@ struct loading {
   struct manifest_state *state;
   const char *path;
   struct slice bytes;
-  size_t at;
+  size_t at, last_at;
 };
 
 static status fail_damaged(const struct loading *loading, const char *what, struct err *err) {
@@ -142,6 +155,7 @@ static status load_edit(struct loading *loading, const struct edit_frame *frame,
   if (frame->database != load64le(state->uuid))
     return fail_damaged(loading, "an edit of another database", err);
   state->edits = frame->number;
+  loading->last_at = loading->at;
   loading->at += frame->bytes;
   return LUMA_OK;
 }
@@ -178,10 +192,12 @@ static status load(struct manifest *manifest, bool *clean, struct err *err) {
   if (answer == LUMA_NOT_FOUND)
     answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__,
                        "`%s` is missing, which CURRENT names", path.text);
-  struct loading loading = {&manifest->state, path.text, buf_slice(&bytes), 0};
+  struct loading loading = {
+      .state = &manifest->state, .path = path.text, .bytes = buf_slice(&bytes)};
   if (answer == LUMA_OK) answer = load_edits(&loading, err);
   if (answer == LUMA_OK) {
     manifest->bytes = loading.at;
+    manifest->last_at = loading.last_at;
     manifest->room = bytes.bytes;
     *clean = is_all_zero(slice_of(bytes.data + loading.at, bytes.bytes - loading.at));
   }
@@ -342,12 +358,27 @@ status manifest_create(struct os *os, const char *directory,
   return answer;
 }
 
+/* The last edit may stand in the page cache only, left there by a process that died or by a sync
+ * that failed, after which the system takes the pages for written. Those before were synced before
+ * it was written. */
+static status write_last_again(struct manifest *manifest, struct err *err) {
+  size_t bytes = (size_t)(manifest->bytes - manifest->last_at), got = 0;
+  uint8_t *edit = mem_alloc(bytes);
+  if (!edit) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the manifest");
+  status answer =
+      os_read_at(manifest->os, manifest->file, manifest->last_at, edit, bytes, &got, err);
+  if (answer == LUMA_OK)
+    answer = os_write_at(manifest->os, manifest->file, manifest->last_at, edit, got, err);
+  mem_free(edit);
+  return answer;
+}
+
 static status open_for_writing(struct manifest *manifest, bool clean, struct err *err) {
   struct dbfile_path path;
   if (!clean) return rewrite(manifest, err);
   TRY(manifest_path(manifest, manifest->number, &path, err));
   TRY(os_open(manifest->os, path.text, OS_OPEN_WRITE, &manifest->file, err));
-  /* What a process that died left unsynced is relied on from here. */
+  TRY(write_last_again(manifest, err));
   TRY(os_sync(manifest->os, manifest->file, err));
   return os_sync_dir(manifest->os, manifest->directory, err);
 }

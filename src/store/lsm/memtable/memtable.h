@@ -42,7 +42,7 @@ status memtable_create(struct memtable **memtable, struct err *err);
 void memtable_acquire(struct memtable *memtable);
 /** Lets go of one reference; the last frees everything. Takes void * to serve as store_pin.release.
  */
-void memtable_release(void *memtable);
+void memtable_release(void *object);
 
 /** Makes sure that the next `entries` inserts with `bytes` bytes of keys and values in all cannot
  * fail. Writer only. */

@@ -80,7 +80,7 @@ status sorted_open(const struct sorted_open_options *options, struct sorted_file
                    struct err *err);
 void sorted_acquire(struct sorted_file *file);
 /** Lets go of one reference; the last closes the file and forgets its blocks. */
-void sorted_release(void *file);
+void sorted_release(void *object);
 /** Borrowed; lives as long as the file. */
 const struct sorted_info *sorted_get_info(const struct sorted_file *file);
 

@@ -47,7 +47,8 @@ static status check_guards(struct commit *commit, struct err *err) {
   return LUMA_OK;
 }
 
-/* Puts that stand for additions never conflict. They are the last operations of the log. */
+/* Puts that stand for additions are the last operations of the log; they conflict only when a put
+ * or delete of our own came before the additions. */
 static size_t checked_end(const struct commit *commit) {
   return commit->counters_count ? commit->counters[0].op_at : commit->txn->writes.log.bytes;
 }
@@ -70,6 +71,12 @@ static status check_conflicts(struct commit *commit, struct err *err) {
   struct record_op op;
   for (size_t at = RECORD_HEADER_BYTES; record_next(log, &at, &op);)
     TRY(check_op(commit, &op, err));
+  for (size_t i = 0; i < commit->counters_count; i++) {
+    size_t at = commit->counters[i].op_at;
+    if (commit->counters[i].relative) continue;
+    record_next(buf_slice(&commit->txn->writes.log), &at, &op);
+    TRY(check_op(commit, &op, err));
+  }
   return LUMA_OK;
 }
 

@@ -144,6 +144,7 @@ static void step(struct reader *reader, const struct frame *frame) {
   end->lsn = frame->lsn + frame_bytes(frame->payload_bytes);
   end->crc = frame->crc;
   if (frame->edits > end->edits) end->edits = frame->edits;
+  if (frame->durable_lsn > end->durable_lsn) end->durable_lsn = frame->durable_lsn;
 }
 
 /* Replays the open segment; `*entered` tells whether even its first frame continued the log. */

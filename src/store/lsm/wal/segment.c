@@ -82,8 +82,6 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
     cond_wait(&wal->changed, &wal->lock);
     return LUMA_OK;
   }
-  drop_small_spares(wal, bytes);
-  if (wal->spares.count > 0) return LUMA_OK;
   TRY(wal__segments_reserve(&wal->spares, 1, err));
   TRY(wal__segments_reserve(&wal->used, 1, err));
   struct wal_segment made = {.start.segment = wal->segment_next++,
@@ -93,7 +91,10 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
   status answer = wal__segment_create(&wal->options, made.start.segment, made.bytes, err);
   mutex_lock(&wal->lock);
   wal->making = false;
-  if (answer == LUMA_OK) wal->spares.items[wal->spares.count++] = made;
+  if (answer == LUMA_OK) {
+    wal->spares.items[wal->spares.count++] = made;
+    drop_small_spares(wal, bytes); /* not before: what is pending may count on one of them */
+  }
   cond_broadcast(&wal->changed);
   return answer;
 }

@@ -256,13 +256,38 @@ static status take_end(struct wal *wal, const struct wal_end *end, struct err *e
   return LUMA_OK;
 }
 
+static status copy_onto_itself(struct wal *wal, uint64_t offset, uint8_t *room, size_t bytes,
+                               struct err *err) {
+  size_t got;
+  TRY(os_read_at(wal->options.os, wal->file, offset, room, bytes, &got, err));
+  if (got < bytes) FAIL(err, LUMA_IO_ERROR, "the log became shorter while it was opened");
+  return os_write_at(wal->options.os, wal->file, offset, room, bytes, err);
+}
+
+/* What is called durable from here on may stand in the page cache only, left there by a process
+ * that died or by a sync that failed, after which the system takes the pages for written. Earlier
+ * segments were synced before this one began. */
+static status write_again(struct wal *wal, const struct wal_end *end, struct err *err) {
+  enum { STEP_BYTES = 1 << 20 };
+  uint64_t begin = last_used(wal)->start.lsn;
+  uint64_t bytes = end->lsn - (end->durable_lsn > begin ? end->durable_lsn : begin);
+  uint8_t *room = mem_alloc_aligned(FRAME_ALIGN, STEP_BYTES);
+  if (!room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to open the log");
+  status answer = LUMA_OK;
+  for (uint64_t at = end->offset - bytes; at < end->offset && answer == LUMA_OK; at += STEP_BYTES) {
+    uint64_t left = end->offset - at;
+    answer = copy_onto_itself(wal, at, room, left < STEP_BYTES ? (size_t)left : STEP_BYTES, err);
+  }
+  mem_free(room);
+  return answer == LUMA_OK ? os_sync(wal->options.os, wal->file, err) : answer;
+}
+
 static status open_parts(struct wal *wal, const struct wal_end *end, struct err *err) {
   TRY(take_end(wal, end, err));
   wal->pending.bytes = wal->writing.bytes = FRAME_HEADER_BYTES;
   TRY(group_reserve(&wal->pending, FRAME_HEADER_BYTES, err));
   TRY(wal__segment_open(&wal->options, last_used(wal)->start.segment, &wal->file, err));
-  /* A process that died may have left in the page cache what we call durable from here on. */
-  return os_sync(wal->options.os, wal->file, err);
+  return write_again(wal, end, err);
 }
 
 status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,

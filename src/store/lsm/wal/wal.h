@@ -56,8 +56,9 @@ struct wal_end {
   struct wal_segments spares; /* not begun, ascending */
   uint64_t offset;            /* in the last used segment */
   uint64_t lsn;
-  uint32_t crc;   /* of the last frame */
-  uint64_t edits; /* the most manifest edits that a frame knows of */
+  uint32_t crc;         /* of the last frame */
+  uint64_t edits;       /* the most manifest edits that a frame knows of */
+  uint64_t durable_lsn; /* everything below was durable, a frame says */
 };
 
 struct wal_stats {
@@ -75,7 +76,9 @@ void wal_end_deinit(struct wal_end *end);
 
 /** Makes the first segment of a new database and makes it durable. */
 status wal_create_first(const struct wal_options *options, struct wal_start start, struct err *err);
-/** Begins to write where recovery found the end, which is synced first. `seq` is the last record's.
+/** Begins to write where recovery found the end. What no frame shows to have been durable is
+ * written again and synced: after a failed sync the page cache may hold what the disk never got.
+ * `seq` is the last record's.
  */
 status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,
                 struct wal **wal, struct err *err);

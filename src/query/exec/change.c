@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/exec/change.h"
+
+#include "query/expr/field.h"
+#include "query/expr/program.h"
+#include "query/func/arith.h"
+#include "value/order/order.h"
+
+status change_compile(struct exec *exec, const struct plan_update_item *item, struct change *change,
+                      struct err *err) {
+  struct val name;
+  *change = (struct change){.item = item};
+  if (item->match) return matcher_create(exec->env, item->match, &change->match, err);
+  if (!item->value) return LUMA_OK;
+  TRY(program_create(exec->env, item->value, &change->value, err));
+  if (item->op != PLAN_RENAME) return LUMA_OK;
+  TRY(program_constant(exec->env, item->value, &name, err));
+  if (name.type != VAL_TEXT) FAIL(err, LUMA_INVALID_ARGUMENT, "$rename takes a name");
+  return path_parse(exec->arena, val_slice(&name), true, &change->renamed, err);
+}
+
+/** The error of an operator that does not fit the value it finds. */
+static status fail_kind(const struct change *change, const char *what, const struct val *found,
+                        struct err *err) {
+  struct buf path;
+  buf_init(&path, ERR_MESSAGE_BYTES);
+  path_format(&change->item->path, &path);
+  status failed =
+      err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "cannot %s `%.*s`: it is %s", what,
+                SLICE_ARG(buf_slice(&path)), val_type_name((enum val_type)found->type));
+  buf_deinit(&path);
+  return failed;
+}
+
+/* ---- numbers ---- */
+
+/** MongoDB's sum or product: int32 stays int32 while it fits, then int64; beyond that an error. */
+static status calculate(const struct change *change, const struct val *a, const struct val *b,
+                        struct val *out, struct err *err) {
+  bool clash = false;
+  enum expr_op op = change->item->op == PLAN_MUL ? EXPR_OP_MULTIPLY : EXPR_OP_ADD;
+  if (!val_is_number(a)) return fail_kind(change, "calculate with", a, err);
+  if (!val_is_number(b))
+    FAIL(err, LUMA_TYPE_MISMATCH, "cannot add or multiply by %s",
+         val_type_name((enum val_type)b->type));
+  TRY(arith_binary(op, a, b, out, &clash, err));
+  bool small = a->type == VAL_INT32 && b->type == VAL_INT32 && out->integer >= INT32_MIN &&
+               out->integer <= INT32_MAX;
+  if (small) *out = val_int32((int32_t)out->integer);
+  return LUMA_OK;
+}
+
+static status apply_number(const struct change *change, struct edit *edit,
+                           const struct val *operand, struct err *err) {
+  struct val current, result;
+  TRY(edit_get(edit, &change->item->path, &current, err));
+  if (current.type == VAL_MISSING) {
+    struct val zero = {.type = operand->type == VAL_INT32 ? VAL_INT32 : VAL_INT64};
+    if (change->item->op == PLAN_INC)
+      current = zero; /* checks the operand's kind and keeps its value */
+    TRY(calculate(change, current.type == VAL_MISSING ? &zero : &current, operand, &result, err));
+    return edit_set(edit, &change->item->path, change->item->op == PLAN_INC ? operand : &result,
+                    err);
+  }
+  TRY(calculate(change, &current, operand, &result, err));
+  return edit_set(edit, &change->item->path, &result, err);
+}
+
+static status apply_extreme(const struct change *change, struct edit *edit,
+                            const struct val *operand, struct err *err) {
+  struct val current;
+  TRY(edit_get(edit, &change->item->path, &current, err));
+  int order = val_compare(operand, &current);
+  bool replaces = change->item->op == PLAN_MIN ? order < 0 : order > 0;
+  if (current.type != VAL_MISSING && !replaces) return LUMA_OK;
+  return edit_set(edit, &change->item->path, operand, err);
+}
+
+/* ---- lists ---- */
+
+struct list_edit {
+  struct exec *exec;
+  const struct change *change;
+  struct val current; /* a list, or MISSING */
+  struct build build;
+};
+
+static bool list_has(const struct val *list, const struct val *wanted) {
+  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (val_is_equal(&element, wanted)) return true;
+  }
+  return false;
+}
+
+/** Puts an element of $push or $addToSet; `before`: elements of the operand already put. */
+static void put_added(struct list_edit *list, const struct val *operand, uint32_t index,
+                      const struct val *element) {
+  if (list->change->item->op == PLAN_ADD_TO_SET) {
+    if (list_has(&list->current, element)) return;
+    for (uint32_t i = 0; operand && i < index; i++) {
+      struct val before = val_at(operand, i);
+      if (val_is_equal(&before, element)) return;
+    }
+  }
+  build_put(&list->build, element);
+}
+
+static void put_pushed(struct list_edit *list, const struct val *operand) {
+  for (uint32_t i = 0; list->current.type == VAL_LIST && i < val_count(&list->current); i++) {
+    struct val element = val_at(&list->current, i);
+    build_put(&list->build, &element);
+  }
+  if (!list->change->item->each || operand->type != VAL_LIST) {
+    put_added(list, NULL, 0, operand);
+    return;
+  }
+  for (uint32_t i = 0; i < val_count(operand); i++) {
+    struct val element = val_at(operand, i);
+    put_added(list, operand, i, &element);
+  }
+}
+
+static void put_popped(struct list_edit *list, const struct val *operand) {
+  bool first = val_is_number(operand) && val_to_float64(operand) < 0;
+  uint32_t count = val_count(&list->current), from = first,
+           to = first || count == 0 ? count : count - 1;
+  for (uint32_t i = from; i < to; i++) {
+    struct val element = val_at(&list->current, i);
+    build_put(&list->build, &element);
+  }
+}
+
+static status put_pulled(struct list_edit *list, const struct val *operand, struct err *err) {
+  for (uint32_t i = 0; i < val_count(&list->current); i++) {
+    struct val element = val_at(&list->current, i);
+    bool goes = false;
+    if (list->change->match)
+      TRY(matcher_test_element(list->change->match, &element, &goes, err));
+    else
+      goes = val_is_equal(&element, operand);
+    if (!goes) build_put(&list->build, &element);
+  }
+  return LUMA_OK;
+}
+
+static status put_elements(struct list_edit *list, const struct val *operand, struct err *err) {
+  enum plan_update_op op = list->change->item->op;
+  if (op == PLAN_PULL) return put_pulled(list, operand, err);
+  if (op == PLAN_POP)
+    put_popped(list, operand);
+  else
+    put_pushed(list, operand);
+  return LUMA_OK;
+}
+
+static status apply_list(struct exec *exec, const struct change *change, struct edit *edit,
+                         const struct val *operand, struct arena *arena, struct err *err) {
+  struct list_edit list = {.exec = exec, .change = change};
+  bool adds = change->item->op == PLAN_PUSH || change->item->op == PLAN_ADD_TO_SET;
+  struct val *result = arena_alloc(arena, sizeof *result); /* edits borrow */
+  TRY(plan_check_memory(arena, result, err));
+  TRY(edit_get(edit, &change->item->path, &list.current, err));
+  if (list.current.type == VAL_MISSING && !adds) return LUMA_OK;
+  if (list.current.type != VAL_MISSING && list.current.type != VAL_LIST)
+    return fail_kind(change, "change elements of", &list.current, err);
+  build_init(&list.build, &exec->env->scratch, NULL);
+  build_begin_list(&list.build);
+  status done = put_elements(&list, operand, err);
+  if (done == LUMA_OK) {
+    build_end(&list.build);
+    done = field_take_built(exec->env, arena, &list.build, result, err);
+  }
+  build_deinit(&list.build);
+  buf_reset(&exec->env->scratch);
+  return done == LUMA_OK ? edit_set(edit, &change->item->path, result, err) : done;
+}
+
+/* ---- all ---- */
+
+static status rename(const struct change *change, struct edit *edit, struct err *err) {
+  struct val current;
+  TRY(edit_get(edit, &change->item->path, &current, err));
+  if (current.type == VAL_MISSING) return LUMA_OK;
+  TRY(edit_unset(edit, &change->item->path, err));
+  return edit_set(edit, &change->renamed, &current, err);
+}
+
+/** Outside JQL `id` is the key, where the document has no attribute of that name. */
+static status set(struct exec *exec, const struct change *change, struct edit *edit,
+                  const struct batch *batch, struct val operand, struct err *err) {
+  struct path path = change->item->path;
+  struct path_step key = {.name = slice_of_text("_id"), .index = PATH_NO_INDEX, .is_name = true};
+  if (exec->language != PLAN_JQL && operand.type == VAL_MISSING) operand = val_null();
+  bool is_id = path.count == 1 && path.steps[0].is_name &&
+               slice_is_equal(path.steps[0].name, slice_of_text("id"));
+  if (is_id && exec->language != PLAN_JQL &&
+      val_field(&batch->columns[0][0], path.steps[0].name).type == VAL_MISSING)
+    path.steps = &key;
+  return edit_set(edit, &path, &operand, err);
+}
+
+static status apply(struct exec *exec, const struct change *change, struct edit *edit,
+                    const struct batch *batch, const struct val *operand, struct arena *arena,
+                    struct err *err) {
+  switch (change->item->op) {
+  case PLAN_SET:
+  case PLAN_SET_ON_INSERT: return set(exec, change, edit, batch, *operand, err);
+  case PLAN_UNSET: return edit_unset(edit, &change->item->path, err);
+  case PLAN_INC:
+  case PLAN_MUL: return apply_number(change, edit, operand, err);
+  case PLAN_MIN:
+  case PLAN_MAX: return apply_extreme(change, edit, operand, err);
+  case PLAN_RENAME: return rename(change, edit, err);
+  case PLAN_PUSH:
+  case PLAN_ADD_TO_SET:
+  case PLAN_POP:
+  case PLAN_PULL: return apply_list(exec, change, edit, operand, arena, err);
+  }
+  return LUMA_OK;
+}
+
+status change_apply(struct exec *exec, const struct change *change, struct edit *edit,
+                    const struct batch *batch, bool inserting, struct arena *arena,
+                    struct err *err) {
+  struct val *operand = arena_alloc(arena, sizeof *operand); /* edits borrow */
+  TRY(plan_check_memory(arena, operand, err));
+  *operand = val_missing();
+  if (change->item->op == PLAN_SET_ON_INSERT && !inserting) return LUMA_OK;
+  if (change->value) {
+    const struct val *values = NULL;
+    uint32_t stride = 0;
+    TRY(program_run(change->value, batch, arena, &values, &stride, err));
+    *operand = values[0];
+  }
+  status done = apply(exec, change, edit, batch, operand, arena, err);
+  return expr_env_fail(exec->env, change->item->offset, done, err);
+}

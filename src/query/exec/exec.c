@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* What all operators share: making, asking, ending; rows that are kept; rows as documents. */
+#include "query/exec/exec.h"
+
+#include "query/exec/exec_int.h"
+#include "query/expr/field.h"
+
+enum { BATCH_ARENA_BYTES = 64 << 10 };
+
+status op__memory(const struct exec *exec, const void *made, struct err *err) {
+  return plan_check_memory(exec->arena, made, err);
+}
+
+status op__create(struct exec *exec, const struct plan *plan, const struct op_ops *ops,
+                  size_t bytes, void *op, struct err *err) {
+  struct op *made = arena_zalloc(exec->arena, 1, bytes);
+  TRY(op__memory(exec, made, err));
+  made->ops = ops;
+  made->exec = exec;
+  made->plan = plan;
+  arena_init(&made->batch_arena, BATCH_ARENA_BYTES, exec->memory_bytes);
+  memcpy(op, &made,
+         sizeof made); /* `op` is the address of a pointer to the operator's own struct */
+  return LUMA_OK;
+}
+
+status op__check(const struct exec *exec, struct err *err) {
+  if (exec->cancelled && atomic_load_explicit(exec->cancelled, memory_order_relaxed))
+    FAIL(err, LUMA_CANCELLED, "the statement was cancelled");
+  if (exec->deadline_us && exec->os && os_monotonic_us(exec->os) > exec->deadline_us)
+    FAIL(err, LUMA_TIMEOUT, "the statement took longer than its limit");
+  return LUMA_OK;
+}
+
+static status next_measured(struct op *op, struct batch **batch, struct err *err) {
+  uint64_t start = os_monotonic_us(op->exec->os);
+  status ran = op->ops->next(op, batch, err);
+  op->us += os_monotonic_us(op->exec->os) - start;
+  return ran;
+}
+
+status op__next(struct op *op, struct batch **batch, struct err *err) {
+  *batch = NULL;
+  while (!op->is_ended) {
+    if (op->exec->analyze && op->exec->os)
+      TRY(next_measured(op, batch, err));
+    else
+      TRY(op->ops->next(op, batch, err));
+    if (!*batch)
+      op->is_ended = true;
+    else if ((*batch)->selected_count)
+      break;
+  }
+  if (*batch) op->rows += (*batch)->selected_count;
+  return LUMA_OK;
+}
+
+status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
+                    struct program ***programs, struct err *err) {
+  *programs = arena_zalloc(exec->arena, count + 1, sizeof **programs);
+  TRY(op__memory(exec, *programs, err));
+  for (uint32_t i = 0; i < count; i++)
+    TRY(program_create(exec->env, exprs[i], &(*programs)[i], err));
+  return LUMA_OK;
+}
+
+status op__whole_number(struct exec *exec, const struct expr *expr, const char *what,
+                        uint64_t *number, struct err *err) {
+  struct val value;
+  int64_t whole = 0;
+  TRY(program_constant(exec->env, expr, &value, err));
+  if (!val_is_number(&value) || !val_to_int64(&value, &whole) || whole < 0)
+    return expr_env_fail(exec->env, expr->offset,
+                         err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                                   "%s takes a whole number that is not negative", what),
+                         err);
+  *number = (uint64_t)whole;
+  return LUMA_OK;
+}
+
+/* ---- rows that are kept ---- */
+
+void rows_init(struct rows *rows, struct exec *exec, uint32_t columns) {
+  *rows = (struct rows){.exec = exec, .columns = columns};
+}
+
+static status add_block(struct rows *rows, struct err *err) {
+  struct exec *exec = rows->exec;
+  if (rows->blocks_count == rows->blocks_capacity) {
+    size_t capacity = rows->blocks_capacity ? rows->blocks_capacity * 2 : 16;
+    struct val **blocks = arena_alloc(exec->arena, capacity * sizeof *blocks);
+    TRY(op__memory(exec, blocks, err));
+    if (rows->blocks_count) memcpy(blocks, rows->blocks, rows->blocks_count * sizeof *blocks);
+    rows->blocks = blocks;
+    rows->blocks_capacity = capacity;
+  }
+  uint32_t width = rows->columns ? rows->columns : 1;
+  struct val *block = arena_alloc(exec->arena, (size_t)ROWS_PER_BLOCK * width * sizeof *block);
+  TRY(op__memory(exec, block, err));
+  rows->blocks[rows->blocks_count++] = block;
+  return LUMA_OK;
+}
+
+status rows_add(struct rows *rows, struct val **tuple, struct err *err) {
+  if (rows->count == rows->blocks_count * ROWS_PER_BLOCK) TRY(add_block(rows, err));
+  *tuple = rows_at(rows, rows->count++);
+  return LUMA_OK;
+}
+
+void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at) {
+  uint64_t left = rows->count - *at;
+  batch_reset(batch);
+  batch->rows = batch->selected_count = left < BATCH_ROWS ? (uint32_t)left : BATCH_ROWS;
+  for (uint32_t i = 0; i < batch->rows; i++) {
+    const struct val *tuple = rows_at(rows, *at + i);
+    for (uint32_t c = 0; c < batch->columns_count; c++) batch->columns[c][i] = tuple[c];
+  }
+  *at += batch->rows;
+}
+
+/* ---- the tree ---- */
+
+static op_open *open_of_join(const struct plan *plan) {
+  enum plan_join_method method = plan->physical ? plan->physical->join : PLAN_JOIN_LOOP;
+  if (method == PLAN_JOIN_HASH) return op__open_hash_join;
+  return method == PLAN_JOIN_INDEX ? op__open_index_join : op__open_loop_join;
+}
+
+static op_open *open_of(const struct plan *plan) {
+  switch (plan->kind) {
+  case PLAN_SCAN: return op__open_scan;
+  case PLAN_VALUES: return op__open_values;
+  case PLAN_FILTER: return op__open_filter;
+  case PLAN_PROJECT: return op__open_project;
+  case PLAN_SORT: return op__open_sort;
+  case PLAN_LIMIT: return op__open_limit;
+  case PLAN_DISTINCT: return op__open_distinct;
+  case PLAN_AGGREGATE:
+    return plan->physical && plan->physical->count_only ? op__open_count : op__open_aggregate;
+  case PLAN_JOIN: return open_of_join(plan);
+  case PLAN_INSERT: return op__open_insert;
+  case PLAN_UPDATE: return op__open_update;
+  case PLAN_DELETE: return op__open_delete;
+  case PLAN_CREATE_COLLECTION:
+  case PLAN_DROP_COLLECTION:
+  case PLAN_RENAME_COLLECTION:
+  case PLAN_CREATE_INDEX:
+  case PLAN_DROP_INDEX: return op__open_schema;
+  case PLAN_SHOW_COLLECTIONS:
+  case PLAN_SHOW_INDEXES: return op__open_show;
+  case PLAN_EXPLAIN: return op__open_explain;
+  case PLAN_BEGIN:
+  case PLAN_COMMIT:
+  case PLAN_ROLLBACK: break;
+  }
+  return NULL;
+}
+
+status op__open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  op_open *open = open_of(plan);
+  *op = NULL;
+  if (!open)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "BEGIN, COMMIT and ROLLBACK are for a session to run");
+  return open(exec, plan, op, err);
+}
+
+status exec_open(struct exec *exec, const struct plan *plan, struct op **root, struct err *err) {
+  status opened = op__open(exec, plan, root, err);
+  if (opened == LUMA_OK) return LUMA_OK;
+  exec_close(*root);
+  *root = NULL;
+  return opened;
+}
+
+status exec_next(struct op *op, struct batch **batch, struct err *err) {
+  return op__next(op, batch, err);
+}
+
+void exec_close(struct op *op) {
+  if (!op) return;
+  exec_close(op->input);
+  exec_close(op->right);
+  if (op->ops->close) op->ops->close(op);
+  arena_deinit(&op->batch_arena);
+}
+
+/* ---- rows as documents ---- */
+
+/** Puts the fields of a spread document; a name that stands already is told by its source: `o.id`.
+ */
+static void put_spread(const struct plan_column *column, const struct val *document,
+                       const struct plan_column *before, const struct val *first,
+                       struct build *build) {
+  for (uint32_t i = 0; i < val_count(document); i++) {
+    struct slice name;
+    struct val field = val_field_at(document, i, &name);
+    bool is_taken = before && first->type == VAL_MAP && val_field(first, name).type != VAL_MISSING;
+    char qualified[512];
+    if (is_taken && column->source.bytes + name.bytes + 1 < sizeof qualified) {
+      if (slice_is_equal(name, slice_of_text("_id"))) name = slice_of_text("id");
+      memcpy(qualified, column->source.data, column->source.bytes);
+      qualified[column->source.bytes] = '.';
+      memcpy(qualified + column->source.bytes + 1, name.data, name.bytes);
+      name = slice_of(qualified, column->source.bytes + 1 + name.bytes);
+    }
+    build_name(build, name);
+    build_put(build, &field);
+  }
+}
+
+static void put_row(const struct plan_column *columns, const struct batch *batch, uint32_t row,
+                    struct build *build) {
+  const struct plan_column *before = NULL;
+  const struct val *first = NULL;
+  build_begin_map(build);
+  for (uint32_t c = 0; c < batch->columns_count; c++) {
+    struct val value = batch->columns[c][row];
+    if (columns[c].is_hidden) continue;
+    if (columns[c].is_spread) {
+      if (value.type == VAL_MAP) put_spread(&columns[c], &value, before, first, build);
+      if (!before) {
+        before = &columns[c];
+        first = &batch->columns[c][row];
+      }
+      continue;
+    }
+    if (value.type == VAL_MISSING) value = val_null();
+    build_name(build, columns[c].name);
+    build_put(build, &value);
+  }
+  build_end(build);
+}
+
+status exec_document(struct expr_env *env, const struct plan_column *columns,
+                     const struct batch *batch, uint32_t nth, struct arena *arena,
+                     struct val *document, struct err *err) {
+  uint32_t row = batch_row(batch, nth), visible = 0, only = 0;
+  for (uint32_t c = 0; c < batch->columns_count; c++) {
+    if (columns[c].is_hidden) continue;
+    only = c;
+    visible++;
+  }
+  if (visible == 1 && columns[only].is_spread && batch->columns[only][row].type == VAL_MAP) {
+    *document = batch->columns[only][row];
+    return LUMA_OK;
+  }
+  struct build build;
+  build_init(&build, &env->scratch, NULL);
+  put_row(columns, batch, row, &build);
+  status done = field_take_built(env, arena, &build, document, err);
+  build_deinit(&build);
+  return done;
+}

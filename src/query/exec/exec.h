@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The executor: a tree of operators, one for each node of the plan, that hand batches of rows
+ * upwards when asked. A batch belongs to the operator that made it and is valid until it is asked
+ * again; filters narrow it in place.
+ *
+ * Memory: what outlives a batch (sorted rows, groups, hash tables) is in the run's arena, whose
+ * budget ends a statement with LUMA_BUDGET_EXCEEDED; what a batch needs is in its operator's own
+ * arena, reset with each batch. Deadline and cancellation are looked at with every batch read. One
+ * thread. */
+#ifndef QUERY_EXEC_EXEC_H
+#define QUERY_EXEC_EXEC_H
+
+#include <stdatomic.h>
+
+#include "model/model.h"
+#include "query/exec/summary.h"
+#include "query/expr/env.h"
+#include "query/plan/plan.h"
+#include "value/batch/batch.h"
+
+/** One execution: what its operators share. The fields up to `cancelled` are set by the caller. */
+struct exec {
+  struct arena *arena; /* budgeted; borrowed */
+  struct expr_env *env;
+  struct model *model;
+  struct model_txn *txn;
+  enum plan_language language;
+  size_t memory_bytes;
+  struct os *os; /* NULL: no deadline, no times in EXPLAIN ANALYZE */
+  uint64_t deadline_us;
+  const atomic_bool *cancelled;
+  /* what changes did */
+  uint64_t matched, affected;
+  struct val *keys; /* of inserted documents */
+  uint32_t keys_count;
+  bool upserted;
+  struct query_write_error *write_errors;
+  uint32_t write_errors_count;
+  bool analyze; /* operators measure themselves */
+};
+
+struct op;
+
+/** Makes the operators of a plan. On failure nothing is left to close. */
+status exec_open(struct exec *exec, const struct plan *plan, struct op **root, struct err *err);
+/** The next batch, with at least one live row; NULL at the end. */
+status exec_next(struct op *op, struct batch **batch, struct err *err);
+/** NULL is fine. */
+void exec_close(struct op *op);
+/** Row `nth` of a batch with these columns as one document, into `arena`. */
+status exec_document(struct expr_env *env, const struct plan_column *columns,
+                     const struct batch *batch, uint32_t nth, struct arena *arena,
+                     struct val *document, struct err *err);
+
+#endif

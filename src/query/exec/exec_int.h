@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators, as the files of the executor share them. */
+#ifndef QUERY_EXEC_EXEC_INT_H
+#define QUERY_EXEC_EXEC_INT_H
+
+#include "query/exec/exec.h"
+#include "query/expr/program.h"
+#include "query/plan/physical.h"
+
+struct op_ops {
+  status (*next)(struct op *op, struct batch **batch, struct err *err);
+  /** Frees what is not in an arena; NULL: nothing. */
+  void (*close)(struct op *op);
+};
+
+/** The head of every operator's struct. */
+struct op {
+  const struct op_ops *ops;
+  struct exec *exec;
+  const struct plan *plan;
+  struct op *input, *right;
+  struct arena batch_arena; /* reset with each batch */
+  uint64_t rows, us;        /* yielded; spent here and below (EXPLAIN ANALYZE) */
+  bool is_ended;
+};
+
+/** Room for an operator's struct (whose first member is `op`), set up. */
+status op__create(struct exec *exec, const struct plan *plan, const struct op_ops *ops,
+                  size_t bytes, void *op, struct err *err);
+/** Asks an operator and counts. */
+status op__next(struct op *op, struct batch **batch, struct err *err);
+/** LUMA_TIMEOUT or LUMA_CANCELLED when it is time to stop. */
+status op__check(const struct exec *exec, struct err *err);
+/** The arena's failure unless `made`. */
+status op__memory(const struct exec *exec, const void *made, struct err *err);
+/** Programs for `count` expressions. */
+status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
+                    struct program ***programs, struct err *err);
+/** Fills `batch` (of `columns` columns, whose memory it has) with rows `from`… of `rows`; at most
+ * BATCH_ROWS. */
+struct rows;
+void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at);
+/** A non-negative whole number of LIMIT or SKIP. */
+status op__whole_number(struct exec *exec, const struct expr *expr, const char *what,
+                        uint64_t *number, struct err *err);
+
+/** Rows kept: tuples of copied values, in blocks. */
+struct rows {
+  struct exec *exec;
+  struct val **blocks; /* of ROWS_PER_BLOCK tuples */
+  size_t blocks_count, blocks_capacity;
+  uint32_t columns;
+  uint64_t count;
+};
+enum { ROWS_PER_BLOCK = 1024 };
+void rows_init(struct rows *rows, struct exec *exec, uint32_t columns);
+static inline struct val *rows_at(const struct rows *rows, uint64_t row) {
+  return rows->blocks[row / ROWS_PER_BLOCK] + (row % ROWS_PER_BLOCK) * rows->columns;
+}
+/** A new tuple, uninitialised. */
+status rows_add(struct rows *rows, struct val **tuple, struct err *err);
+
+/** Each makes the operator of its kind of node. `*op` is set as soon as there is something to
+ * close. */
+typedef status op_open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err);
+op_open op__open_scan, op__open_values, op__open_filter, op__open_project, op__open_sort,
+    op__open_limit, op__open_distinct;
+op_open op__open_aggregate, op__open_count, op__open_hash_join, op__open_index_join,
+    op__open_loop_join;
+op_open op__open_insert, op__open_update, op__open_delete, op__open_schema, op__open_show,
+    op__open_explain;
+/** Any node. */
+op_open op__open;
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What all joins share. A join method names candidates: for each left row, right tuples that may
+ * match. This part pairs them in batches, lets the ON condition decide, and, for a left join, hands
+ * out the left rows that nothing matched after each left batch. */
+#ifndef QUERY_EXEC_JOIN_H
+#define QUERY_EXEC_JOIN_H
+
+#include "query/exec/exec_int.h"
+#include "query/expr/program.h"
+
+struct join;
+
+struct join_method {
+  /** Looks at a new left batch. */
+  status (*begin_batch)(struct join *join, const struct batch *left, struct err *err);
+  /** Goes to live row `nth` of it. */
+  void (*begin_row)(struct join *join, uint32_t nth);
+  /** The columns of the row's next candidate, NULL when there is none. Valid until the next
+   * begin_batch. */
+  const struct val *(*next)(struct join *join);
+};
+
+/** The head of every join operator. */
+struct join {
+  struct op op;
+  const struct join_method *method;
+  struct filter *condition; /* NULL: every candidate matches */
+  struct batch batch;
+  struct batch *left;
+  uint32_t left_nth, left_columns, right_columns;
+  bool in_row, gives_unmatched;
+  bool *matched;       /* by live row of the left batch */
+  uint16_t *pair_left; /* the live left row of each pair */
+};
+
+/** Sets the common part up; the method's own comes after. Opens the left input. */
+status join_init(struct join *join, const struct join_method *method, struct err *err);
+status join_next(struct op *op, struct batch **batch, struct err *err);
+/** Reads all of `input` into `rows`: copies of its columns. */
+status join_keep_all(struct op *input, struct rows *rows, struct err *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* DELETE: removes the documents of its input; all of them, or (JQL, not multi) the first. */
+#include "query/exec/exec_int.h"
+#include "query/exec/write.h"
+
+static status delete_one(void *context, const struct doc *document, struct err *err) {
+  struct op *op = context;
+  bool multi = op->plan->multi || op->exec->language != PLAN_JQL;
+  if (!multi && op->exec->affected) return LUMA_OK;
+  TRY(model_delete(op->exec->txn, op->plan->collection, document, err));
+  op->exec->matched++;
+  op->exec->affected++;
+  return LUMA_OK;
+}
+
+static status delete_next(struct op *op, struct batch **batch, struct err *err) {
+  (void)batch;
+  if (!op->plan->collection) return LUMA_OK;
+  return write_for_each(op, op->plan->collection, delete_one, op, err);
+}
+
+status op__open_delete(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {delete_next, NULL};
+  struct op *deleting = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *deleting, &deleting, err));
+  *op = deleting;
+  return op__open(exec, plan->input, &deleting->input, err);
+}

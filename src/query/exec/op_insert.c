@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* INSERT: documents in batches. A collection that is not there is made. In JQL a document that
+ * cannot be inserted is reported beside what was inserted: `ordered` stops at it, otherwise the
+ * others go on; elsewhere it fails the statement. */
+#include "query/exec/exec_int.h"
+#include "query/exec/write.h"
+#include "query/expr/field.h"
+
+enum { INSERT_AT_ONCE = 256 };
+
+struct inserting {
+  struct op op;
+  const struct collection *collection;
+  struct val documents[INSERT_AT_ONCE];
+  struct model_write writes[INSERT_AT_ONCE];
+  uint32_t pending, taken; /* documents waiting; those before them */
+  bool is_stopped;
+};
+
+static status report(struct inserting *op, uint32_t index, const struct err *failed,
+                     struct err *err) {
+  struct exec *exec = op->op.exec;
+  if (!exec->write_errors) {
+    exec->write_errors =
+        arena_zalloc(exec->arena, QUERY_WRITE_ERRORS_MAX, sizeof *exec->write_errors);
+    TRY(op__memory(exec, exec->write_errors, err));
+  }
+  if (exec->write_errors_count == QUERY_WRITE_ERRORS_MAX) return LUMA_OK;
+  exec->write_errors[exec->write_errors_count++] =
+      (struct query_write_error){.index = index, .err = *failed};
+  return LUMA_OK;
+}
+
+static status insert_some(struct inserting *op, uint32_t from, uint32_t count, struct err *err) {
+  uint32_t failed = 0;
+  struct exec *exec = op->op.exec;
+  TRY(model_insert(exec->txn, op->collection, op->writes + from, count, &failed, err));
+  exec->affected += count;
+  return write_note_keys(exec, op->writes + from, count, err);
+}
+
+/** One by one, because each may fail alone. */
+static status insert_each(struct inserting *op, struct err *err) {
+  for (uint32_t i = 0; i < op->pending && !op->is_stopped; i++) {
+    struct err failed = {0};
+    status done = insert_some(op, i, 1, &failed);
+    bool is_users = done == LUMA_DUPLICATE_KEY || done == LUMA_INVALID_VALUE ||
+                    done == LUMA_TOO_LARGE || done == LUMA_CONSTRAINT;
+    if (done != LUMA_OK && !is_users) {
+      if (err) *err = failed;
+      return done;
+    }
+    if (done == LUMA_OK) continue;
+    TRY(report(op, op->taken + i, &failed, err));
+    op->is_stopped = op->op.plan->ordered;
+  }
+  return LUMA_OK;
+}
+
+static status flush(struct inserting *op, struct err *err) {
+  if (op->pending == 0) return LUMA_OK;
+  if (op->op.exec->language == PLAN_JQL)
+    TRY(insert_each(op, err));
+  else
+    TRY(insert_some(op, 0, op->pending, err));
+  op->taken += op->pending;
+  op->pending = 0;
+  arena_reset(&op->op.batch_arena);
+  return LUMA_OK;
+}
+
+/** A document for the next insert; its memory lives until the flush. */
+static status take(struct inserting *op, const struct val *document, uint64_t offset,
+                   struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct val *place = &op->documents[op->pending];
+  if (document->type != VAL_MAP) {
+    status failed = err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
+                              "a document is a map of attributes, not %s",
+                              val_type_name((enum val_type)document->type));
+    return expr_env_fail(exec->env, offset, failed, err);
+  }
+  TRY(write_name_key(exec, &op->op.batch_arena, document, place, err));
+  op->writes[op->pending++] = (struct model_write){.document = place};
+  return op->pending == INSERT_AT_ONCE ? flush(op, err) : LUMA_OK;
+}
+
+/** A row of values under the statement's names, as a document. */
+static status take_row(struct inserting *op, struct expr *const *values, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  struct expr_env *env = op->op.exec->env;
+  struct val document;
+  struct build build;
+  build_init(&build, &env->scratch, NULL);
+  build_begin_map(&build);
+  status done = LUMA_OK;
+  for (uint32_t i = 0; i < plan->names_count && done == LUMA_OK; i++) {
+    struct val value = val_null();
+    struct buf kept = env->scratch; /* an expression may build values of its own */
+    buf_init(&env->scratch, EXPR_SCRATCH_BYTES_MAX);
+    done = program_constant(env, values[i], &value, err);
+    buf_deinit(&env->scratch);
+    env->scratch = kept;
+    build_name(&build, plan->names[i]);
+    build_put(&build, &value);
+  }
+  if (done == LUMA_OK) {
+    build_end(&build);
+    done = field_take_built(env, &op->op.batch_arena, &build, &document, err);
+  }
+  build_deinit(&build);
+  buf_reset(&env->scratch);
+  return done == LUMA_OK ? take(op, &document, plan->offset, err) : done;
+}
+
+static status insert_written(struct inserting *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  for (uint32_t row = 0; row < plan->rows_count && !op->is_stopped; row++) {
+    TRY(op__check(op->op.exec, err));
+    if (plan->names_count) {
+      TRY(take_row(op, plan->exprs + (size_t)row * plan->names_count, err));
+      continue;
+    }
+    struct val document;
+    TRY(program_constant(op->op.exec->env, plan->exprs[row], &document, err));
+    TRY(take(op, &document, plan->exprs[row]->offset, err));
+  }
+  return flush(op, err);
+}
+
+static status insert_selected(struct inserting *op, struct err *err) {
+  for (;;) {
+    struct batch *in = NULL;
+    TRY(op__next(op->op.input, &in, err));
+    if (!in) return LUMA_OK;
+    for (uint32_t i = 0; i < in->selected_count; i++) {
+      struct val document;
+      TRY(exec_document(op->op.exec->env, op->op.plan->input->columns, in, i, &op->op.batch_arena,
+                        &document, err));
+      TRY(take(op, &document, op->op.plan->offset, err));
+    }
+    TRY(flush(op, err)); /* the documents may borrow from the batch */
+  }
+}
+
+static status insert_next(struct op *base, struct batch **batch, struct err *err) {
+  struct inserting *op = (struct inserting *)base;
+  (void)batch;
+  TRY(write_collection(base->exec, base->plan, &op->collection, err));
+  return base->plan->input ? insert_selected(op, err) : insert_written(op, err);
+}
+
+status op__open_insert(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {insert_next, NULL};
+  struct inserting *inserting = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *inserting, &inserting, err));
+  *op = &inserting->op;
+  return plan->input ? op__open(exec, plan->input, &inserting->op.input, err) : LUMA_OK;
+}

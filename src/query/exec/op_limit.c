@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* LIMIT: passes so many rows after skipping so many. */
+#include "query/exec/exec_int.h"
+
+struct limiting {
+  struct op op;
+  uint64_t left, skip;
+};
+
+/** Cuts the batch's live rows to those from `first`, at most `count`. */
+static void cut(struct batch *batch, uint32_t first, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    batch->selection_room[i] = (uint16_t)batch_row(batch, first + i);
+  batch->selected = batch->selection_room;
+  batch->selected_count = count;
+}
+
+static status limit_next(struct op *base, struct batch **batch, struct err *err) {
+  struct limiting *op = (struct limiting *)base;
+  while (op->left) {
+    TRY(op__next(base->input, batch, err));
+    if (!*batch) return LUMA_OK;
+    uint32_t live = (*batch)->selected_count;
+    if (live <= op->skip) {
+      op->skip -= live;
+      continue;
+    }
+    uint32_t first = (uint32_t)op->skip, count = live - first;
+    if (count > op->left) count = (uint32_t)op->left;
+    if (count < live) cut(*batch, first, count);
+    op->skip = 0;
+    op->left -= count;
+    return LUMA_OK;
+  }
+  *batch = NULL;
+  return LUMA_OK;
+}
+
+status op__open_limit(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  static const struct op_ops ops = {limit_next, NULL};
+  struct limiting *limiting = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *limiting, &limiting, err));
+  *op = &limiting->op;
+  limiting->left = UINT64_MAX;
+  if (plan->limit) TRY(op__whole_number(exec, plan->limit, "LIMIT", &limiting->left, err));
+  if (plan->skip) TRY(op__whole_number(exec, plan->skip, "SKIP", &limiting->skip, err));
+  return op__open(exec, plan->input, &limiting->op.input, err);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* SCAN: documents of a collection, in key order or through ranges of an index, one after the other.
+ */
+#include "base/ds/hashmap.h"
+#include "query/exec/exec_int.h"
+#include "query/exec/ranges.h"
+
+struct scan {
+  struct op op;
+  struct batch batch;
+  struct doc *documents;
+  struct model_scan *scan; /* of the range in progress */
+  struct ranges ranges;
+  uint32_t next_range;
+  bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
+  struct hashmap seen;          /* keys are row numbers, in the run's arena */
+};
+
+static status open_range(struct scan *op, struct err *err) {
+  const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
+  const struct range *range = op->ranges.items ? &op->ranges.items[op->next_range] : NULL;
+  struct index_bounds bounds = range ? range->bounds : (struct index_bounds){0};
+  struct model_scan_options options = {.index = access ? access->index : NULL,
+                                       .bounds = range ? &bounds : NULL,
+                                       .backwards = access && access->backwards};
+  op->next_range++;
+  return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
+}
+
+static status prepare(struct scan *op, struct err *err) {
+  const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
+  op->is_prepared = true;
+  op->ranges.count = 1; /* everything */
+  if (!access) return LUMA_OK;
+  TRY(ranges_make(op->op.exec->env, access, &op->ranges, err));
+  op->sees_twice = access->index && access->index->def.multikey && op->ranges.count > 1;
+  return LUMA_OK;
+}
+
+/** True the first time a document is met. */
+static status is_first(struct scan *op, const struct doc *document, bool *first, struct err *err) {
+  uint64_t row = doc_header(document).row;
+  void *key = arena_copy(op->op.exec->arena, &row, sizeof row);
+  TRY(op__memory(op->op.exec, key, err));
+  if (!hashmap_put(&op->seen, slice_of(key, sizeof row), first))
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a scan");
+  return LUMA_OK;
+}
+
+static status fill(struct scan *op, uint32_t count, struct err *err) {
+  uint32_t kept = 0;
+  batch_reset(&op->batch);
+  for (uint32_t i = 0; i < count; i++) {
+    bool first = true;
+    if (op->sees_twice) TRY(is_first(op, &op->documents[i], &first, err));
+    if (first) op->batch.columns[0][kept++] = doc_root(&op->documents[i]);
+  }
+  op->batch.rows = op->batch.selected_count = kept;
+  return LUMA_OK;
+}
+
+static status scan_next(struct op *base, struct batch **batch, struct err *err) {
+  struct scan *op = (struct scan *)base;
+  if (!base->plan->collection) return LUMA_OK;
+  if (!op->is_prepared) TRY(prepare(op, err));
+  for (;;) {
+    uint32_t count = 0;
+    TRY(op__check(base->exec, err));
+    if (!op->scan) {
+      if (op->next_range == op->ranges.count) return LUMA_OK;
+      TRY(open_range(op, err));
+    }
+    TRY(model_scan_next(op->scan, BATCH_ROWS, op->documents, &count, err));
+    if (count) {
+      TRY(fill(op, count, err));
+      *batch = &op->batch;
+      return LUMA_OK;
+    }
+    model_scan_close(op->scan);
+    op->scan = NULL;
+  }
+}
+
+static void scan_close(struct op *base) {
+  struct scan *op = (struct scan *)base;
+  if (op->scan) model_scan_close(op->scan);
+  hashmap_deinit(&op->seen);
+}
+
+status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  static const struct op_ops ops = {scan_next, scan_close};
+  struct scan *scan = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
+  *op = &scan->op;
+  hashmap_init(&scan->seen);
+  scan->documents = arena_alloc(exec->arena, BATCH_ROWS * sizeof *scan->documents);
+  TRY(op__memory(exec, scan->documents, err));
+  return batch_init(&scan->batch, exec->arena, 1, err);
+}

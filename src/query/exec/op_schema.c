@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Statements about the catalog: they do their work when first asked and yield no rows; and SHOW,
+ * which yields what the catalog holds. */
+#include "query/exec/exec_int.h"
+
+/** The index keys of the plan as the model takes them. */
+static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
+                        struct err *err) {
+  *keys = arena_zalloc(exec->arena, plan->index_keys_count + 1, sizeof **keys);
+  TRY(op__memory(exec, *keys, err));
+  for (uint32_t i = 0; i < plan->index_keys_count; i++) {
+    (*keys)[i].path = plan->index_keys[i].path;
+    (*keys)[i].descending = plan->index_keys[i].descending;
+  }
+  return LUMA_OK;
+}
+
+/** Asked while an index is built. */
+static bool go_on(void *context, uint64_t done, uint64_t total) {
+  (void)done, (void)total;
+  return op__check(context, NULL) == LUMA_OK;
+}
+
+static status create_index(struct exec *exec, const struct plan *plan, struct err *err) {
+  struct index_key *keys = NULL;
+  TRY(make_keys(exec, plan, &keys, err));
+  struct model_index_spec spec = {.name = plan->index_name,
+                                  .keys = keys,
+                                  .keys_count = plan->index_keys_count,
+                                  .unique = plan->unique,
+                                  .multikey = plan->multikey,
+                                  .nulls_distinct = plan->nulls_distinct,
+                                  .sparse = plan->sparse,
+                                  .if_not_exists = plan->if_not_exists};
+  struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
+  return model_create_index(exec->model, name, &spec, go_on, exec, err);
+}
+
+static status run(struct exec *exec, const struct plan *plan, struct err *err) {
+  struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
+  switch ((int)plan->kind) {
+  case PLAN_CREATE_COLLECTION:
+    return model_create_collection(exec->txn, plan->collection_name, plan->if_not_exists, NULL,
+                                   err);
+  case PLAN_DROP_COLLECTION:
+    if (!plan->collection) return LUMA_OK;
+    return model_drop_collection(exec->txn, name, plan->if_exists, err);
+  case PLAN_RENAME_COLLECTION: return model_rename_collection(exec->txn, name, plan->new_name, err);
+  case PLAN_CREATE_INDEX: return create_index(exec, plan, err);
+  default: return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
+  }
+}
+
+static status schema_next(struct op *op, struct batch **batch, struct err *err) {
+  (void)batch;
+  return run(op->exec, op->plan, err);
+}
+
+status op__open_schema(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {schema_next, NULL};
+  return op__create(exec, plan, &ops, sizeof **op, op, err);
+}
+
+/* ---- SHOW ---- */
+
+struct showing {
+  struct op op;
+  struct batch batch;
+  struct rows rows;
+  uint64_t next_row;
+  bool is_done;
+};
+
+static status show_collection(struct showing *op, const struct collection *collection,
+                              struct err *err) {
+  struct val *row = NULL;
+  uint64_t count = 0;
+  TRY(model_count(op->op.exec->txn, collection, &count, err));
+  TRY(rows_add(&op->rows, &row, err));
+  row[0] = val_text(collection->name);
+  row[1] = val_int64((int64_t)count);
+  row[2] = val_int64(collection->indexes_count);
+  return LUMA_OK;
+}
+
+/** "email, age DESC" */
+static status format_keys(struct showing *op, const struct catalog_index *index, struct val *out,
+                          struct err *err) {
+  struct buf *scratch = &op->op.exec->env->scratch;
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    if (i) buf_append_text(scratch, ", ");
+    path_format(&index->def.keys[i].path, scratch);
+    if (index->def.keys[i].descending) buf_append_text(scratch, " DESC");
+  }
+  struct val text = val_text(buf_slice(scratch));
+  status done = buf_check(scratch, "the keys of an index", err);
+  if (done == LUMA_OK) done = expr_copy_value(op->op.exec->arena, &text, out, err);
+  buf_reset(scratch);
+  return done;
+}
+
+static status show_indexes(struct showing *op, const struct collection *collection,
+                           struct err *err) {
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    struct val *row = NULL;
+    TRY(rows_add(&op->rows, &row, err));
+    row[0] = val_text(collection->name);
+    row[1] = val_text(index->name);
+    TRY(format_keys(op, index, &row[2], err));
+    row[3] = val_bool(index->def.unique);
+    row[4] = val_text(slice_of_text(index->state == CATALOG_INDEX_PUBLIC ? "ready" : "building"));
+  }
+  return LUMA_OK;
+}
+
+static status show_all(struct showing *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  const struct catalog *catalog = model_catalog(op->op.exec->txn);
+  op->is_done = true;
+  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+    const struct collection *collection = catalog_at(catalog, i);
+    if (plan->kind == PLAN_SHOW_COLLECTIONS)
+      TRY(show_collection(op, collection, err));
+    else if (!plan->collection_name.bytes ||
+             (plan->collection && plan->collection->number == collection->number))
+      TRY(show_indexes(op, collection, err));
+  }
+  return LUMA_OK;
+}
+
+static status show_next(struct op *base, struct batch **batch, struct err *err) {
+  struct showing *op = (struct showing *)base;
+  if (!op->is_done) TRY(show_all(op, err));
+  if (op->next_row == op->rows.count) return LUMA_OK;
+  op__emit(&op->batch, &op->rows, &op->next_row);
+  *batch = &op->batch;
+  return LUMA_OK;
+}
+
+status op__open_show(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  static const struct op_ops ops = {show_next, NULL};
+  struct showing *showing = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *showing, &showing, err));
+  *op = &showing->op;
+  rows_init(&showing->rows, exec, plan->columns_count);
+  return batch_init(&showing->batch, exec->arena, plan->columns_count, err);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* UPDATE: edits or replaces the documents of its input; all of them, or (JQL, not multi) the first.
+ * With `upsert` and nothing found, inserts a document made of the filter's equalities and the
+ * changes. A document that comes out as it was is not written. */
+#include "query/exec/change.h"
+#include "query/exec/write.h"
+#include "query/expr/field.h"
+
+struct updating {
+  struct op op;
+  struct change *changes;
+  struct program *replacement;
+  struct batch row; /* the document in hand, as the only row */
+  struct buf encoded;
+  const struct collection *collection;
+};
+
+/** The changed document, as a value over op->encoded (with the collection's names). */
+static status edit_document(struct updating *op, const struct val *document, bool inserting,
+                            struct val *changed, struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct arena *arena = &op->op.batch_arena;
+  struct edit edit;
+  TRY(edit_init(&edit, arena, document, err));
+  for (uint32_t i = 0; i < op->op.plan->updates_count; i++)
+    TRY(change_apply(exec, &op->changes[i], &edit, &op->row, inserting, arena, err));
+  struct build build;
+  struct slice built;
+  buf_reset(&op->encoded);
+  build_init(&build, &op->encoded, op->collection->names);
+  build_begin_map(&build);
+  status done = edit_write(&edit, &build, err);
+  build_end(&build);
+  if (done == LUMA_OK) done = build_finish(&build, &built, err);
+  build_deinit(&build);
+  if (done == LUMA_OK) *changed = val_decode(built, op->collection->names);
+  return done;
+}
+
+/** A replacement keeps the key of what it replaces, when it has none. */
+static status replace_document(struct updating *op, const struct val *key, struct val *changed,
+                               struct err *err) {
+  const struct val *values = NULL;
+  uint32_t stride = 0;
+  struct build build;
+  struct slice built;
+  TRY(program_run(op->replacement, &op->row, &op->op.batch_arena, &values, &stride, err));
+  if (values[0].type != VAL_MAP)
+    FAIL(err, LUMA_INVALID_VALUE, "a document is a map of attributes, not %s",
+         val_type_name((enum val_type)values[0].type));
+  struct val own = val_field(&values[0], slice_of_text("_id"));
+  buf_reset(&op->encoded);
+  build_init(&build, &op->encoded, op->collection->names);
+  build_begin_map(&build);
+  build_name(&build, slice_of_text("_id"));
+  build_put(&build, own.type == VAL_MISSING ? key : &own);
+  for (uint32_t i = 0; i < val_count(&values[0]); i++) {
+    struct slice name;
+    struct val field = val_field_at(&values[0], i, &name);
+    if (slice_is_equal(name, slice_of_text("_id"))) continue;
+    build_name(&build, name);
+    build_put(&build, &field);
+  }
+  build_end(&build);
+  status done = build_finish(&build, &built, err);
+  build_deinit(&build);
+  if (done == LUMA_OK) *changed = val_decode(built, op->collection->names);
+  return done;
+}
+
+static status make_changed(struct updating *op, const struct val *document, bool inserting,
+                           struct val *changed, struct err *err) {
+  op->row.columns[0][0] = *document;
+  op->row.rows = op->row.selected_count = 1;
+  struct val key = val_field(document, slice_of_text("_id"));
+  if (op->replacement) return replace_document(op, &key, changed, err);
+  return edit_document(op, document, inserting, changed, err);
+}
+
+static bool is_multi(const struct op *op) {
+  return op->plan->multi || op->exec->language != PLAN_JQL;
+}
+
+static status update_one(void *context, const struct doc *document, struct err *err) {
+  struct updating *op = context;
+  struct exec *exec = op->op.exec;
+  struct val changed, root = doc_root(document);
+  if (!is_multi(&op->op) && exec->matched) return LUMA_OK;
+  exec->matched++;
+  arena_reset(&op->op.batch_arena);
+  TRY(make_changed(op, &root, false, &changed, err));
+  bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
+  if (!same) TRY(model_replace(exec->txn, op->collection, document, &changed, err));
+  exec->affected += !same || exec->language != PLAN_JQL;
+  return LUMA_OK;
+}
+
+/* ---- upsert ---- */
+
+static status set_equalities(struct updating *op, const struct match *match, struct edit *edit,
+                             struct err *err) {
+  for (uint32_t i = 0; match->op == MATCH_AND && i < match->children_count; i++)
+    TRY(set_equalities(op, match->children[i], edit, err));
+  if (match->op != MATCH_EQ || match->path.count == 0) return LUMA_OK;
+  struct val *value = arena_alloc(&op->op.batch_arena, sizeof *value);
+  TRY(plan_check_memory(&op->op.batch_arena, value, err));
+  TRY(program_constant(op->op.exec->env, match->value, value, err));
+  return value->type == VAL_REGEX ? LUMA_OK : edit_set(edit, &match->path, value, err);
+}
+
+/** The document an upsert begins with. */
+static status make_seed(struct updating *op, struct val *seed, struct err *err) {
+  static const uint8_t empty[] = {VAL_MAP};
+  struct exec *exec = op->op.exec;
+  struct val nothing = val_decode(slice_of(empty, sizeof empty), NULL);
+  struct edit edit;
+  TRY(edit_init(&edit, &op->op.batch_arena, &nothing, err));
+  if (op->op.plan->upsert_match) TRY(set_equalities(op, op->op.plan->upsert_match, &edit, err));
+  struct build build;
+  build_init(&build, &exec->env->scratch, NULL);
+  build_begin_map(&build);
+  status done = edit_write(&edit, &build, err);
+  build_end(&build);
+  if (done == LUMA_OK) done = field_take_built(exec->env, &op->op.batch_arena, &build, seed, err);
+  build_deinit(&build);
+  buf_reset(&exec->env->scratch);
+  return done;
+}
+
+static status upsert(struct updating *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct val seed, made;
+  arena_reset(&op->op.batch_arena);
+  TRY(make_seed(op, &seed, err));
+  TRY(make_changed(op, &seed, true, &made, err));
+  struct model_write write = {.document = &made};
+  uint32_t failed = 0;
+  TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));
+  exec->affected++;
+  exec->upserted = true;
+  return write_note_keys(exec, &write, 1, err);
+}
+
+static status update_next(struct op *base, struct batch **batch, struct err *err) {
+  struct updating *op = (struct updating *)base;
+  (void)batch;
+  op->collection = base->plan->collection;
+  if (op->collection) TRY(write_for_each(base, op->collection, update_one, op, err));
+  if (base->exec->matched || !base->plan->upsert) return LUMA_OK;
+  TRY(write_collection(base->exec, base->plan, &op->collection, err));
+  return upsert(op, err);
+}
+
+static void update_close(struct op *base) {
+  buf_deinit(&((struct updating *)base)->encoded);
+}
+
+status op__open_update(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {update_next, update_close};
+  struct updating *updating = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *updating, &updating, err));
+  *op = &updating->op;
+  buf_init(&updating->encoded, EXPR_SCRATCH_BYTES_MAX);
+  updating->changes = arena_zalloc(exec->arena, plan->updates_count + 1, sizeof *updating->changes);
+  TRY(op__memory(exec, updating->changes, err));
+  for (uint32_t i = 0; i < plan->updates_count; i++)
+    TRY(change_compile(exec, &plan->updates[i], &updating->changes[i], err));
+  if (plan->replacement)
+    TRY(program_create(exec->env, plan->replacement, &updating->replacement, err));
+  TRY(batch_init(&updating->row, exec->arena, 1, err));
+  return op__open(exec, plan->input, &updating->op.input, err);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/exec/ranges.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/catalog/catalog.h"
+#include "query/expr/like.h"
+#include "query/expr/program.h"
+#include "query/func/compare.h"
+#include "value/doc/doc.h"
+
+/** An interval of one part's values. A point is closed on both sides with equal ends. */
+struct interval {
+  struct val low, high;
+  bool has_low, has_high, low_open, high_open;
+};
+
+struct intervals {
+  struct expr_env *env;
+  struct interval *items;
+  uint32_t count, capacity;
+  bool all_points;
+};
+
+static status add(struct intervals *set, struct interval interval, struct err *err) {
+  if (set->count == set->capacity) {
+    uint32_t capacity = set->capacity ? set->capacity * 2 : 8;
+    struct interval *items = arena_alloc(set->env->arena, capacity * sizeof *items);
+    TRY(plan_check_memory(set->env->arena, items, err));
+    if (set->count) memcpy(items, set->items, set->count * sizeof *items);
+    set->items = items;
+    set->capacity = capacity;
+  }
+  set->items[set->count++] = interval;
+  return LUMA_OK;
+}
+
+static status add_point(struct intervals *set, const struct val *v, struct err *err) {
+  return add(set, (struct interval){.low = *v, .high = *v, .has_low = true, .has_high = true}, err);
+}
+
+static struct val empty_text(void) {
+  return val_text(slice_of_text(""));
+}
+
+/** The least value of the type class, where there is one worth knowing. */
+static bool class_low(enum val_type type, struct val *low) {
+  if (type >= VAL_INT32 && type <= VAL_DECIMAL)
+    *low = val_float64((double)NAN);
+  else if (type == VAL_TEXT)
+    *low = empty_text();
+  else
+    return false;
+  return true;
+}
+
+/** A value above the class, with nothing of it at or past: numbers end where texts begin, texts
+ * where maps do. */
+static bool class_high(enum val_type type, struct val *high) {
+  static const uint8_t empty_map[] = {VAL_MAP};
+  if (type >= VAL_INT32 && type <= VAL_DECIMAL)
+    *high = empty_text();
+  else if (type == VAL_TEXT)
+    *high = val_decode(slice_of(empty_map, sizeof empty_map), NULL);
+  else
+    return false;
+  return true;
+}
+
+/** All values of the class of `type`; more where its ends are not known. */
+static struct interval whole_class(enum val_type type) {
+  struct interval all = {.high_open = true};
+  all.has_low = class_low(type, &all.low);
+  all.has_high = class_high(type, &all.high);
+  return all;
+}
+
+static status add_class(struct intervals *set, enum val_type type, struct err *err) {
+  set->all_points = false;
+  return add(set, whole_class(type), err);
+}
+
+static bool is_spelled(enum val_type type) {
+  return type == VAL_ULID || type == VAL_UUID || type == VAL_OBJECTID || type == VAL_TIMESTAMP ||
+         type == VAL_DATE;
+}
+
+/** What equals a value: itself; what its text may spell; any text when texts may spell it. */
+static status add_equal(struct intervals *set, const struct val *v, bool mongo, struct err *err) {
+  static const enum val_type types[] = {VAL_ULID, VAL_UUID, VAL_OBJECTID, VAL_TIMESTAMP};
+  struct val read;
+  TRY(add_point(set, v, err));
+  for (size_t i = 0; v->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++) {
+    if (mongo && types[i] != VAL_ULID && types[i] != VAL_UUID) continue;
+    if (compare_read_text(val_slice(v), types[i], &read)) TRY(add_point(set, &read, err));
+  }
+  if (!mongo && is_spelled(v->type)) return add_class(set, VAL_TEXT, err);
+  return LUMA_OK;
+}
+
+static status add_missing(struct intervals *set, struct err *err) {
+  struct val missing = val_missing(), null = val_null();
+  set->all_points = false;
+  return add(
+      set, (struct interval){.low = missing, .high = null, .has_low = true, .has_high = true}, err);
+}
+
+/** Null is equal to nothing in SQL, to null and missing in MongoDB. */
+static status add_equal_or_null(struct intervals *set, const struct val *v,
+                                const struct plan_part *part, struct err *err) {
+  if (!val_is_null(v)) return add_equal(set, v, part->mongo, err);
+  return part->mongo ? add_missing(set, err) : LUMA_OK;
+}
+
+static status add_equals(struct intervals *set, const struct plan_part *part, struct err *err) {
+  for (uint32_t i = 0; i < part->values_count; i++) {
+    struct val v;
+    TRY(program_constant(set->env, part->values[i], &v, err));
+    if (!part->spread || v.type != VAL_LIST) {
+      TRY(add_equal_or_null(set, &v, part, err));
+      continue;
+    }
+    for (uint32_t e = 0; e < val_count(&v); e++) {
+      struct val element = val_at(&v, e);
+      TRY(add_equal_or_null(set, &element, part, err));
+    }
+  }
+  return LUMA_OK;
+}
+
+/** The range within the class of its end; texts and what they spell stand in for each other as in
+ * add_equal. */
+static status add_bounded(struct intervals *set, const struct val *low, const struct val *high,
+                          const struct plan_part *part, struct err *err) {
+  enum val_type type = (enum val_type)(low ? low->type : high->type);
+  struct interval range = whole_class(type);
+  set->all_points = false;
+  if (low) {
+    range.low = *low;
+    range.has_low = true;
+    range.low_open = part->low_open;
+  }
+  if (high) {
+    range.high = *high;
+    range.has_high = true;
+    range.high_open = part->high_open;
+  }
+  return add(set, range, err);
+}
+
+/** A text bound may also bound moments and ids, and those may be bounded where texts spell them:
+ * the classes are read whole. */
+static status add_spelled_classes(struct intervals *set, const struct val *bound, struct err *err) {
+  static const enum val_type types[] = {VAL_ULID, VAL_UUID, VAL_OBJECTID, VAL_TIMESTAMP};
+  struct val read;
+  if (is_spelled(bound->type)) return add_class(set, VAL_TEXT, err);
+  for (size_t i = 0; bound->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++) {
+    struct interval all = {.low_open = true, .high_open = true};
+    static const uint8_t least[16],
+        most[16] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    if (!compare_read_text(val_slice(bound), types[i], &read)) continue;
+    all.low = all.high = (struct val){.type = (uint8_t)types[i]};
+    memcpy(all.low.id, least, sizeof least);
+    memcpy(all.high.id, most, sizeof most);
+    if (types[i] == VAL_TIMESTAMP) {
+      all.low = val_timestamp(INT64_MIN);
+      all.high = val_timestamp(INT64_MAX);
+    }
+    all.has_low = all.has_high = true;
+    all.low_open = all.high_open = false;
+    set->all_points = false;
+    TRY(add(set, all, err));
+  }
+  return LUMA_OK;
+}
+
+static status add_range(struct intervals *set, const struct plan_part *part, struct err *err) {
+  struct val low = val_null(), high = val_null();
+  set->all_points = false;
+  if (part->low) TRY(program_constant(set->env, part->low, &low, err));
+  if (part->high) TRY(program_constant(set->env, part->high, &high, err));
+  bool is_nothing = (part->low && val_is_null(&low)) || (part->high && val_is_null(&high));
+  if (is_nothing && !part->mongo) return LUMA_OK; /* SQL: compared with NULL, nothing is true */
+  if (is_nothing) return add(set, (struct interval){0}, err);
+  if (part->low && part->high &&
+      val_order_class((enum val_type)low.type) != val_order_class((enum val_type)high.type)) {
+    TRY(add_bounded(set, &low, NULL, part, err));
+    TRY(add_bounded(set, NULL, &high, part, err));
+  } else {
+    TRY(add_bounded(set, part->low ? &low : NULL, part->high ? &high : NULL, part, err));
+  }
+  if (part->mongo) return LUMA_OK;
+  if (part->low) TRY(add_spelled_classes(set, &low, err));
+  return part->high ? add_spelled_classes(set, &high, err) : LUMA_OK;
+}
+
+/** LIKE: from the literal beginning up to the next text that does not begin so. */
+static status add_prefix(struct intervals *set, const struct plan_part *part, struct err *err) {
+  struct val pattern;
+  bool exact = false, prefix_only = false;
+  TRY(program_constant(set->env, part->low, &pattern, err));
+  set->all_points = false;
+  if (pattern.type != VAL_TEXT) return add_class(set, VAL_TEXT, err);
+  uint8_t *text = arena_alloc_text(set->env->arena, 2 * (size_t)pattern.bytes + 1);
+  TRY(plan_check_memory(set->env->arena, text, err));
+  size_t bytes = like_prefix(val_slice(&pattern), text, &exact, &prefix_only);
+  struct interval range = whole_class(VAL_TEXT);
+  range.low = val_text(slice_of(text, bytes));
+  uint8_t *above = text + bytes;
+  if (bytes) memcpy(above, text, bytes);
+  while (bytes && above[bytes - 1] == 0xff) bytes--;
+  if (bytes) {
+    above[bytes - 1]++;
+    range.high = val_text(slice_of(above, bytes));
+  }
+  return add(set, range, err);
+}
+
+/* ---- sets of intervals in order ---- */
+
+static int compare_lows(const struct interval *a, const struct interval *b) {
+  if (!a->has_low || !b->has_low) return a->has_low - b->has_low;
+  int order = val_compare(&a->low, &b->low);
+  return order ? order : a->low_open - b->low_open;
+}
+
+static int compare_intervals(const void *a, const void *b) {
+  return compare_lows(a, b);
+}
+
+/** Whether `next`, whose low end is not below, begins within or right at the end of `last`. */
+static bool touches(const struct interval *last, const struct interval *next) {
+  if (!last->has_high || !next->has_low) return true;
+  int order = val_compare(&next->low, &last->high);
+  return order < 0 || (order == 0 && !(next->low_open && last->high_open));
+}
+
+static bool ends_later(const struct interval *a, const struct interval *b) {
+  if (!a->has_high || !b->has_high) return !a->has_high && b->has_high;
+  int order = val_compare(&a->high, &b->high);
+  return order > 0 || (order == 0 && !a->high_open && b->high_open);
+}
+
+/** Sorts and joins what overlaps. */
+static void normalise(struct intervals *set) {
+  uint32_t kept = 0;
+  if (set->count == 0) return;
+  qsort(set->items, set->count, sizeof *set->items, compare_intervals);
+  for (uint32_t i = 1; i < set->count; i++) {
+    struct interval *last = &set->items[kept], *next = &set->items[i];
+    if (!touches(last, next)) {
+      set->items[++kept] = *next;
+    } else if (ends_later(next, last)) {
+      last->high = next->high;
+      last->has_high = next->has_high;
+      last->high_open = next->high_open;
+    }
+  }
+  set->count = kept + 1;
+}
+
+static status make_intervals(struct intervals *set, const struct plan_access *access,
+                             const struct plan_part *part, struct err *err) {
+  set->all_points = true;
+  if (part->is_null) TRY(add_missing(set, err));
+  if (part->prefix)
+    TRY(add_prefix(set, part, err));
+  else if (part->is_equal)
+    TRY(add_equals(set, part, err));
+  else if (part->low || part->high)
+    TRY(add_range(set, part, err));
+  if (access->with_lists) {
+    static const uint8_t empty[] = {VAL_LIST};
+    struct val list = val_decode(slice_of(empty, sizeof empty), NULL);
+    struct val vector = {.type = VAL_VECTOR, .data = empty}; /* the class after lists */
+    set->all_points = false;
+    TRY(add(set,
+            (struct interval){
+                .low = list, .has_low = true, .high = vector, .has_high = true, .high_open = true},
+            err));
+  }
+  if (access->with_missing) TRY(add_missing(set, err));
+  normalise(set);
+  return LUMA_OK;
+}
+
+/* ---- from parts to ranges ---- */
+
+struct maker {
+  struct expr_env *env;
+  const struct plan_access *access;
+  struct intervals parts[INDEX_KEYS_MAX];
+  uint32_t parts_count; /* those used: points, then at most one of ranges */
+  struct ranges *ranges;
+  uint32_t capacity;
+};
+
+static bool is_descending(const struct maker *maker, uint32_t part) {
+  return maker->access->index && maker->access->index->def.keys[part].descending;
+}
+
+static status emit(struct maker *maker, const struct val *equal, uint32_t equal_count,
+                   const struct interval *range, struct err *err) {
+  struct ranges *ranges = maker->ranges;
+  if (ranges->count == RANGES_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "the condition asks for more than %d ranges of an index", RANGES_MAX);
+  struct index_bounds *bounds = &ranges->items[ranges->count].bounds;
+  *bounds = (struct index_bounds){.equal_count = equal_count};
+  if (equal_count)
+    bounds->equal = arena_copy(maker->env->arena, equal, equal_count * sizeof *equal);
+  if (equal_count) TRY(plan_check_memory(maker->env->arena, bounds->equal, err));
+  if (range) {
+    bounds->has_low = range->has_low;
+    bounds->has_high = range->has_high;
+    bounds->low_open = range->low_open;
+    bounds->high_open = range->high_open;
+    bounds->low = range->low;
+    bounds->high = range->high;
+  }
+  ranges->count++;
+  return LUMA_OK;
+}
+
+/** The cross product of the parts' points, with the last part's ranges, in the order of the index.
+ */
+static status cross(struct maker *maker, uint32_t part, struct val *equal, struct err *err) {
+  if (part == maker->parts_count) return emit(maker, equal, part, NULL, err);
+  const struct intervals *set = &maker->parts[part];
+  for (uint32_t i = 0; i < set->count; i++) {
+    const struct interval *item = &set->items[is_descending(maker, part) ? set->count - 1 - i : i];
+    if (!set->all_points) {
+      TRY(emit(maker, equal, part, item, err));
+      continue;
+    }
+    equal[part] = item->low;
+    TRY(cross(maker, part + 1, equal, err));
+  }
+  return LUMA_OK;
+}
+
+static uint64_t count_ranges(const struct maker *maker) {
+  uint64_t product = 1;
+  for (uint32_t i = 0; i < maker->parts_count && product <= RANGES_MAX; i++)
+    product *= maker->parts[i].count;
+  return product;
+}
+
+static void reverse(struct ranges *ranges) {
+  for (uint32_t i = 0; i < ranges->count / 2; i++) {
+    struct range swap = ranges->items[i];
+    ranges->items[i] = ranges->items[ranges->count - 1 - i];
+    ranges->items[ranges->count - 1 - i] = swap;
+  }
+}
+
+/** An order with NULLs at the other end: the entries of nulls are read apart, after (ascending) or
+ * before (descending) the rest. */
+static status split_nulls(struct maker *maker, struct err *err) {
+  struct val null = val_null();
+  struct interval nulls = {.low = val_missing(), .high = null, .has_low = true, .has_high = true};
+  struct interval rest = {.low = null, .has_low = true, .low_open = true};
+  bool rest_first = !maker->access->backwards != is_descending(maker, maker->parts_count);
+  struct val equal[INDEX_KEYS_MAX];
+  for (uint32_t i = 0; i < maker->parts_count; i++)
+    if (maker->parts[i].count == 0) return LUMA_OK;
+  for (uint32_t i = 0; i < maker->parts_count; i++) equal[i] = maker->parts[i].items[0].low;
+  TRY(emit(maker, equal, maker->parts_count, rest_first ? &rest : &nulls, err));
+  return emit(maker, equal, maker->parts_count, rest_first ? &nulls : &rest, err);
+}
+
+status ranges_make(struct expr_env *env, const struct plan_access *access, struct ranges *ranges,
+                   struct err *err) {
+  struct maker maker = {.env = env, .access = access, .ranges = ranges};
+  struct val equal[INDEX_KEYS_MAX];
+  *ranges = (struct ranges){.count = 1};
+  if (access->parts_count == 0 && !access->nulls_apart) return LUMA_OK;
+  for (uint32_t i = 0; i < access->parts_count; i++) {
+    struct intervals *set = &maker.parts[i];
+    set->env = env;
+    TRY(make_intervals(set, access, &access->parts[i], err));
+    maker.parts_count++;
+    if (!set->all_points) break;
+  }
+  while (maker.parts_count > 1 && count_ranges(&maker) > RANGES_MAX) maker.parts_count--;
+  if (count_ranges(&maker) > RANGES_MAX) return LUMA_OK; /* everything: the filter decides */
+  ranges->count = 0;
+  ranges->items = arena_zalloc(env->arena, count_ranges(&maker) + 2, sizeof *ranges->items);
+  TRY(plan_check_memory(env->arena, ranges->items, err));
+  if (access->nulls_apart) return split_nulls(&maker, err);
+  TRY(cross(&maker, 0, equal, err));
+  if (access->backwards) reverse(ranges);
+  return LUMA_OK;
+}

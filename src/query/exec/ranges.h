@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* From what a predicate asks of an index's parts to the ranges to read, once the values are known.
+ * Ranges may hold more than the predicate keeps (the FILTER above decides), never less. They are
+ * disjoint and in the order of the index (reversed for a scan backwards), so that reading them one
+ * after the other keeps the order. */
+#ifndef QUERY_EXEC_RANGES_H
+#define QUERY_EXEC_RANGES_H
+
+#include "index/index.h"
+#include "query/expr/env.h"
+#include "query/plan/physical.h"
+
+enum { RANGES_MAX = 4096 };
+
+/** One range; its bounds' values live in the arena of the environment. */
+struct range {
+  struct index_bounds bounds;
+};
+
+/** `items` NULL with count 1: everything. */
+struct ranges {
+  struct range *items;
+  uint32_t count;
+};
+
+status ranges_make(struct expr_env *env, const struct plan_access *access, struct ranges *ranges,
+                   struct err *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The order of rows in ORDER BY: SQL's (NULLs last when ascending, first when descending, or as
+ * asked), or MongoDB's (null and missing are equal and least; a list sorts by its least element, or
+ * its greatest when descending; an empty list below null). */
+#ifndef QUERY_EXEC_SORT_KEY_H
+#define QUERY_EXEC_SORT_KEY_H
+
+#include "query/plan/plan.h"
+
+/** What of a value counts for the order; borrows from it. */
+struct val sort_key_of(const struct plan_sort_key *key, const struct val *value);
+/** Compares two tuples of such values. */
+int sort_key_compare(const struct plan_sort_key *keys, uint32_t count, const struct val *a,
+                     const struct val *b);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run did. Memory belongs to the run. */
+#ifndef QUERY_EXEC_SUMMARY_H
+#define QUERY_EXEC_SUMMARY_H
+
+#include "base/core/err.h"
+#include "value/val/val.h"
+
+enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64 };
+
+struct query_warning {
+  const char *text; /* static */
+  uint64_t count;   /* how often it was met */
+};
+
+/** A document of an INSERT that could not be inserted, in languages that go on. */
+struct query_write_error {
+  uint32_t index;
+  struct err err;
+};
+
+struct query_summary {
+  uint64_t matched;  /* documents an UPDATE or DELETE found */
+  uint64_t affected; /* documents inserted, changed (JQL: really changed), deleted */
+  const struct val
+      *keys; /* INSERT (and an upsert): keys of the documents made, the first QUERY_KEYS_MAX */
+  uint32_t keys_count;
+  bool upserted;
+  const struct query_write_error *write_errors; /* JQL inserts go on or stop, and report here */
+  uint32_t write_errors_count;
+  const struct query_warning *warnings;
+  uint32_t warnings_count;
+};
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What INSERT, UPDATE and DELETE share: the collection, the key's two names, and the documents to
+ * change. */
+#ifndef QUERY_EXEC_WRITE_H
+#define QUERY_EXEC_WRITE_H
+
+#include "query/exec/exec_int.h"
+
+/** The collection of the plan, made if it is not there. */
+status write_collection(struct exec *exec, const struct plan *plan,
+                        const struct collection **collection, struct err *err);
+/** The document with its key in the key slot: outside JQL `id` names it, unless `_id` stands beside
+ * it. */
+status write_name_key(struct exec *exec, struct arena *arena, const struct val *document,
+                      struct val *named, struct err *err);
+/** Remembers the keys of inserted documents for the summary. */
+status write_note_keys(struct exec *exec, const struct model_write *writes, uint32_t count,
+                       struct err *err);
+
+/** Called for each document to change. */
+typedef status write_each(void *context, const struct doc *document, struct err *err);
+/** Gives every document of the input (one column of stored documents) to `each`, once, even when
+ * `each` changes what the input reads: unless the input reads in key order, all keys are collected
+ * before the first change. */
+status write_for_each(struct op *op, const struct collection *collection, write_each *each,
+                      void *context, struct err *err);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* "choose an index": for a FILTER over a SCAN, the key or the index that reads least. The FILTER
+ * stays: what is read may be more than what it keeps, and never less. */
+#include "query/opt/access.h"
+
+#include <math.h>
+
+#include "model/model.h"
+
+/* Costs are in documents read in sequence. Fetching a document by key from an index entry is
+ * several times that. */
+static const double cost_fetch = 4, cost_range = 8, cost_by_key = 1.5;
+static const double share_equal = 0.01, share_half = 0.2, share_range = 0.1, share_null = 0.1;
+static const double rows_unknown = 100000;
+static const double rows_least = 1000; /* a plan outlives the moment at which a collection is small */
+
+double access_count(const struct opt *opt, const struct collection *collection) {
+  double count = opt->txn ? (double)model_estimate_count(opt->txn, collection) : rows_unknown;
+  return count < rows_least ? rows_least : count;
+}
+
+bool access_is_key(const struct collection *collection, const struct path *path, bool is_alias) {
+  if (path->count != 1) return false;
+  if (slice_is_equal(path->steps[0].name, slice_of_text("_id"))) return true;
+  /* A full dictionary leaves names inline, so it can no longer prove that there is no such
+   * attribute. */
+  bool is_proof = names_count(collection->names) < NAMES_COUNT_MAX;
+  return is_alias && is_proof && names_find(collection->names, path->steps[0].name) == NAMES_NONE;
+}
+
+/* ---- from asks to parts ---- */
+
+struct making {
+  struct opt *opt;
+  const struct collection *collection;
+  const struct catalog_index *index;
+  const struct asks *asks;
+  struct plan_access *access;
+  bool has_lists; /* an ask was passed over because lists make it unsafe */
+};
+
+static bool is_about(const struct making *making, const struct ask *ask, uint32_t part) {
+  if (!making->index) return access_is_key(making->collection, &ask->path, ask->is_key);
+  return path_is_equal(&ask->path, &making->index->def.keys[part].path);
+}
+
+/** Whether entries of the index show all documents that the ask is true of. */
+static bool is_safe(const struct making *making, const struct ask *ask) {
+  if (!making->index) return ask->kind != ASK_NULL;
+  if (ask->kind == ASK_NULL && making->index->def.sparse) return false;
+  bool nested = ask->path.count > 1;
+  /* Read strictly, a path through a list is null; an index of the elements has no entry that says
+   * so. */
+  return ask->mongo || !making->index->def.multikey || ask->kind != ASK_NULL || !nested;
+}
+
+static const struct ask *find_ask(struct making *making, uint32_t part, enum ask_kind kind,
+                                  bool wants_low) {
+  for (uint32_t i = 0; i < making->asks->count; i++) {
+    const struct ask *ask = &making->asks->items[i];
+    if (ask->kind != kind || !is_about(making, ask, part)) continue;
+    if (kind == ASK_RANGE && !(wants_low ? ask->low : ask->high)) continue;
+    if (is_safe(making, ask)) return ask;
+    making->has_lists = true;
+  }
+  return NULL;
+}
+
+static void use_equal(struct plan_part *part, const struct ask *ask) {
+  *part = (struct plan_part){.is_equal = true,
+                             .spread = ask->spread,
+                             .mongo = ask->mongo,
+                             .values = ask->values,
+                             .values_count = ask->values_count};
+}
+
+/** Two ends from two asks bound one value; in a list of MongoDB's one element may satisfy the one
+ * and another the other. */
+static bool may_combine(const struct making *making, const struct ask *low,
+                        const struct ask *high) {
+  bool multikey = making->index && making->index->def.multikey;
+  return low == high || !multikey || (!low->mongo && !high->mongo);
+}
+
+static void use_range(const struct making *making, struct plan_part *part, const struct ask *low,
+                      const struct ask *high) {
+  if (low && high && !may_combine(making, low, high)) high = NULL;
+  *part = (struct plan_part){.mongo = (low ? low : high)->mongo};
+  if (low) {
+    part->low = low->low;
+    part->low_open = low->low_open;
+  }
+  if (high) {
+    part->high = high->high;
+    part->high_open = high->high_open;
+  }
+}
+
+/** The narrowest of what is asked of one part; false when nothing is. */
+static bool make_part(struct making *making, uint32_t nth, struct plan_part *part) {
+  const struct ask *equal = find_ask(making, nth, ASK_EQUAL, false);
+  if (equal) {
+    use_equal(part, equal);
+    return true;
+  }
+  const struct ask *prefix = find_ask(making, nth, ASK_PREFIX, false),
+                   *null = find_ask(making, nth, ASK_NULL, false);
+  if (prefix) {
+    *part = (struct plan_part){.prefix = true, .low = prefix->values[0]};
+    return true;
+  }
+  if (null) {
+    *part = (struct plan_part){.is_null = true, .mongo = null->mongo};
+    return true;
+  }
+  const struct ask *low = find_ask(making, nth, ASK_RANGE, true),
+                   *high = find_ask(making, nth, ASK_RANGE, false);
+  if (low || high) use_range(making, part, low, high);
+  return low || high;
+}
+
+static double share_of(const struct plan_part *part) {
+  if (part->is_equal)
+    return share_equal * (part->values_count ? part->values_count : 1) * (part->spread ? 4 : 1);
+  if (part->is_null) return share_null;
+  return part->prefix || (part->low && part->high) ? share_range : share_half;
+}
+
+static void estimate(struct making *making) {
+  struct plan_access *access = making->access;
+  double count = access_count(making->opt, making->collection), share = 1, ranges = 1;
+  bool all_equal = access->parts_count > 0;
+  for (uint32_t i = 0; i < access->parts_count; i++) {
+    share *= share_of(&access->parts[i]);
+    all_equal = all_equal && access->parts[i].is_equal;
+    if (access->parts[i].is_equal && !access->parts[i].spread)
+      ranges *= access->parts[i].values_count;
+  }
+  bool is_unique =
+      all_equal && (!making->index || (making->index->def.unique &&
+                                       access->parts_count == making->index->def.keys_count));
+  access->rows = is_unique ? fmin(ranges, count) : fmin(count * fmin(share, 1), count);
+  double each = making->index ? cost_fetch : access->parts_count ? cost_by_key : 1;
+  access->cost = access->rows * each + (access->parts_count ? ranges * cost_range : 0);
+}
+
+/** What the scan must read besides, because the predicates look into lists and the entries do not.
+ */
+static void add_lists(struct making *making) {
+  struct plan_access *access = making->access;
+  for (uint32_t i = 0; making->index && !making->index->def.multikey && i < access->parts_count;
+       i++) {
+    if (!access->parts[i].mongo) continue;
+    access->with_lists = true;
+    access->with_missing |= making->index->def.keys[i].path.count > 1;
+  }
+}
+
+status access_make(struct opt *opt, const struct collection *collection,
+                   const struct catalog_index *index, const struct asks *asks,
+                   struct plan_access *access, enum access_refusal *refusal, struct err *err) {
+  struct making making = {
+      .opt = opt, .collection = collection, .index = index, .asks = asks, .access = access};
+  uint32_t keys_count = index ? index->def.keys_count : 1;
+  *access = (struct plan_access){.index = index};
+  *refusal = ACCESS_FITS;
+  if (index && index->state != CATALOG_INDEX_PUBLIC) {
+    *refusal = ACCESS_NOT_READY;
+    return LUMA_OK;
+  }
+  access->parts = arena_zalloc(opt->arena, keys_count, sizeof *access->parts);
+  TRY(opt__memory(opt, access->parts, err));
+  for (uint32_t i = 0; i < keys_count; i++) {
+    if (!make_part(&making, i, &access->parts[i])) break;
+    access->parts_count++;
+    if (!access->parts[i].is_equal) break;
+  }
+  add_lists(&making);
+  bool reads_nulls = access->with_missing || access->parts_count == 0;
+  if (index && index->def.sparse && reads_nulls)
+    *refusal = ACCESS_SPARSE;
+  else if (access->parts_count == 0)
+    *refusal = making.has_lists ? ACCESS_LISTS : ACCESS_NO_CONDITION;
+  estimate(&making);
+  return LUMA_OK;
+}
+
+/* ---- the choice ---- */
+
+static status note_refusal(struct opt *opt, struct plan_access *chosen,
+                           const struct catalog_index *index, enum access_refusal refusal,
+                           double cost, double best, struct err *err) {
+  static const char *const reasons[] = {
+      [ACCESS_NOT_READY] = "it is still being built",
+      [ACCESS_NO_CONDITION] = "no condition bounds its first attribute",
+      [ACCESS_LISTS] = "it indexes the elements of lists, the condition looks at whole values",
+      [ACCESS_SPARSE] = "it is sparse and lacks documents that the condition may keep",
+  };
+  struct buf line;
+  buf_init(&line, 1024);
+  if (index)
+    buf_append_format(&line, "index %.*s: ", SLICE_ARG(index->name));
+  else
+    buf_append_text(&line, "the key: ");
+  if (refusal == ACCESS_COSTLIER)
+    buf_append_format(&line, "cost ~%.0f, chosen ~%.0f", cost, best);
+  else
+    buf_append_text(&line, reasons[refusal]);
+  void *copy = line.bytes ? arena_copy(opt->arena, line.data, line.bytes) : NULL;
+  chosen->refused[chosen->refused_count++] = slice_of(copy, line.bytes);
+  buf_deinit(&line);
+  return opt__memory(opt, copy, err);
+}
+
+/** All ways: [0] everything, [1] by key, then the indexes. */
+struct ways {
+  struct plan_access items[CATALOG_INDEXES_MAX + 2];
+  enum access_refusal refusals[CATALOG_INDEXES_MAX + 2];
+  uint32_t count, best;
+};
+
+static const struct catalog_index *index_of(const struct collection *collection, uint32_t way) {
+  return way >= 2 ? &collection->indexes[way - 2] : NULL;
+}
+
+static status weigh(struct opt *opt, const struct collection *collection, const struct asks *asks,
+                    struct ways *ways, struct err *err) {
+  const struct asks nothing = {0};
+  ways->best = 0;
+  ways->count = collection->indexes_count + 2;
+  for (uint32_t i = 0; i < ways->count; i++) {
+    const struct asks *asked = i == 0 ? &nothing : asks;
+    TRY(access_make(opt, collection, index_of(collection, i), asked, &ways->items[i],
+                    &ways->refusals[i], err));
+    if (i == 0) ways->refusals[i] = ACCESS_FITS;
+    bool fits = ways->refusals[i] == ACCESS_FITS;
+    if (fits && ways->items[i].cost < ways->items[ways->best].cost) ways->best = i;
+  }
+  return LUMA_OK;
+}
+
+static status explain_refusals(struct opt *opt, const struct collection *collection,
+                               const struct ways *ways, struct plan_access *chosen,
+                               struct err *err) {
+  chosen->refused = arena_zalloc(opt->arena, ways->count, sizeof *chosen->refused);
+  TRY(opt__memory(opt, chosen->refused, err));
+  for (uint32_t i = 1; i < ways->count; i++) {
+    enum access_refusal refusal = ways->refusals[i];
+    bool is_worth_saying = i >= 2 || refusal == ACCESS_FITS;
+    if (i == ways->best || !is_worth_saying) continue;
+    if (refusal == ACCESS_FITS) refusal = ACCESS_COSTLIER;
+    TRY(note_refusal(opt, chosen, index_of(collection, i), refusal, ways->items[i].cost,
+                     ways->items[ways->best].cost, err));
+  }
+  return LUMA_OK;
+}
+
+static status choose(struct opt *opt, struct plan *scan, struct expr *condition, struct err *err) {
+  struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
+  struct ways *ways = arena_alloc(opt->arena, sizeof *ways);
+  struct plan_physical *physical = NULL;
+  TRY(opt__memory(opt, asks ? ways : NULL, err));
+  TRY(asks_collect(opt, condition, asks, err));
+  TRY(weigh(opt, scan->collection, asks, ways, err));
+  if (ways->best == 0 && ways->count == 2) return LUMA_OK; /* there was no choice */
+  TRY(opt__physical(opt, scan, &physical, err));
+  physical->access = &ways->items[ways->best];
+  return explain_refusals(opt, scan->collection, ways, physical->access, err);
+}
+
+status opt__access(struct opt *opt, struct plan **node, struct err *err) {
+  struct plan *filter = *node;
+  bool fits =
+      filter->kind == PLAN_FILTER && filter->input->kind == PLAN_SCAN && filter->input->collection;
+  return fits ? choose(opt, filter->input, filter->condition, err) : LUMA_OK;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Ways to read a collection for a condition, and what they cost. */
+#ifndef QUERY_OPT_ACCESS_H
+#define QUERY_OPT_ACCESS_H
+
+#include "model/catalog/catalog.h"
+#include "query/opt/asks.h"
+
+/** Why an index cannot serve. */
+enum access_refusal {
+  ACCESS_FITS,
+  ACCESS_NOT_READY,
+  ACCESS_NO_CONDITION,
+  ACCESS_LISTS,
+  ACCESS_SPARSE,
+  ACCESS_COSTLIER
+};
+
+/** Fills `access` for reading by `index` (NULL: by key) within what is asked; without conditions it
+ * reads everything. */
+status access_make(struct opt *opt, const struct collection *collection,
+                   const struct catalog_index *index, const struct asks *asks,
+                   struct plan_access *access, enum access_refusal *refusal, struct err *err);
+/** True when the path names the key of the collection's documents. `is_alias`: it is `id`, which
+ * names the key only while no document has an attribute of that name. */
+bool access_is_key(const struct collection *collection, const struct path *path, bool is_alias);
+/** Documents in the collection, roughly. */
+double access_count(const struct opt *opt, const struct collection *collection);
+
+#endif

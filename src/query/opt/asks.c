@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/opt/asks.h"
+
+#include "query/expr/like.h"
+
+static struct ask *add(struct asks *asks, enum ask_kind kind, const struct path *path, bool is_key,
+                       bool mongo) {
+  if (asks->count == ASKS_MAX) return NULL;
+  for (uint32_t i = 0; i < path->count; i++)
+    if (path->steps[i].is_index)
+      return NULL; /* keys on list places are rare, and languages disagree on them */
+  struct ask *ask = &asks->items[asks->count++];
+  *ask = (struct ask){.kind = kind, .path = *path, .is_key = is_key, .mongo = mongo};
+  return ask;
+}
+
+static status set_value(struct asks *asks, struct ask *ask, struct expr *value, struct err *err) {
+  if (!ask) return LUMA_OK;
+  ask->values = arena_copy(asks->opt->arena, &value, sizeof value);
+  ask->values_count = 1;
+  return opt__memory(asks->opt, ask->values, err);
+}
+
+static bool is_field(const struct expr *expr) {
+  return expr->kind == EXPR_FIELD && !expr->dotted && expr->path.count;
+}
+
+static enum expr_op swap_sides(enum expr_op op) {
+  switch ((int)op) {
+  case EXPR_OP_LT: return EXPR_OP_GT;
+  case EXPR_OP_LE: return EXPR_OP_GE;
+  case EXPR_OP_GT: return EXPR_OP_LT;
+  case EXPR_OP_GE: return EXPR_OP_LE;
+  default: return op;
+  }
+}
+
+static void set_bound(struct ask *ask, enum expr_op op, struct expr *value) {
+  if (!ask) return;
+  bool is_low = op == EXPR_OP_GT || op == EXPR_OP_GE;
+  if (is_low)
+    ask->low = value;
+  else
+    ask->high = value;
+  ask->low_open = op == EXPR_OP_GT;
+  ask->high_open = op == EXPR_OP_LT;
+}
+
+/** field op constant, either way round. */
+static status collect_comparison(struct asks *asks, const struct expr *expr, struct err *err) {
+  bool swapped = !is_field(expr->args[0]);
+  struct expr *field = expr->args[swapped], *value = expr->args[!swapped];
+  enum expr_op op = swapped ? swap_sides(expr->op) : expr->op;
+  bool fits = is_field(field) && opt__is_constant(value) && op >= EXPR_OP_EQ && op <= EXPR_OP_GE &&
+              op != EXPR_OP_NE;
+  if (!fits || expr->mongo) return LUMA_OK;
+  if (op == EXPR_OP_EQ)
+    return set_value(asks, add(asks, ASK_EQUAL, &field->path, field->key, false), value, err);
+  set_bound(add(asks, ASK_RANGE, &field->path, field->key, false), op, value);
+  return LUMA_OK;
+}
+
+static bool is_literal_prefix(const struct opt *opt, const struct expr *pattern) {
+  bool exact = false, prefix_only = false;
+  if (pattern->kind != EXPR_CONST || pattern->value.type != VAL_TEXT) return false;
+  uint8_t *room = arena_alloc_text(opt->arena, pattern->value.bytes + 1);
+  return room && like_prefix(val_slice(&pattern->value), room, &exact, &prefix_only) > 0;
+}
+
+static status collect_binary(struct asks *asks, const struct expr *expr, struct err *err) {
+  if (expr->op != EXPR_OP_LIKE) return collect_comparison(asks, expr, err);
+  bool fits = is_field(expr->args[0]) && expr->args_count == 2 &&
+              is_literal_prefix(asks->opt, expr->args[1]);
+  if (!fits) return LUMA_OK;
+  struct ask *ask = add(asks, ASK_PREFIX, &expr->args[0]->path, expr->args[0]->key, false);
+  return set_value(asks, ask, expr->args[1], err);
+}
+
+static status collect_in(struct asks *asks, const struct expr *expr) {
+  if (expr->negated || !is_field(expr->args[0])) return LUMA_OK;
+  for (uint32_t i = 1; i < expr->args_count; i++)
+    if (!opt__is_constant(expr->args[i])) return LUMA_OK;
+  struct ask *ask = add(asks, ASK_EQUAL, &expr->args[0]->path, expr->args[0]->key, false);
+  if (!ask) return LUMA_OK;
+  ask->values = expr->args + 1;
+  ask->values_count = expr->args_count - 1;
+  ask->spread = ask->values_count == 1;
+  return LUMA_OK;
+}
+
+static status collect_between(struct asks *asks, const struct expr *expr) {
+  bool fits = !expr->negated && is_field(expr->args[0]) && opt__is_constant(expr->args[1]) &&
+              opt__is_constant(expr->args[2]);
+  if (!fits) return LUMA_OK;
+  struct ask *ask = add(asks, ASK_RANGE, &expr->args[0]->path, expr->args[0]->key, false);
+  if (!ask) return LUMA_OK;
+  ask->low = expr->args[1];
+  ask->high = expr->args[2];
+  return LUMA_OK;
+}
+
+/* ---- MongoDB's ---- */
+
+/** Operands that a key cannot answer for: patterns, and lists of them. */
+static bool has_regex(const struct val *value) {
+  if (value->type != VAL_LIST) return value->type == VAL_REGEX;
+  for (uint32_t i = 0; i < val_count(value); i++) {
+    struct val element = val_at(value, i);
+    if (element.type == VAL_REGEX) return true;
+  }
+  return false;
+}
+
+static status collect_match(struct asks *asks, const struct match *match, struct err *err);
+
+static status collect_leaf(struct asks *asks, const struct match *match, struct err *err) {
+  bool is_known = match->value && match->value->kind == EXPR_CONST;
+  if (!is_known || has_regex(&match->value->value)) return LUMA_OK;
+  struct ask *ask = NULL;
+  switch ((int)match->op) {
+  case MATCH_EQ:
+    ask = add(asks, val_is_null(&match->value->value) ? ASK_NULL : ASK_EQUAL, &match->path,
+              match->key, true);
+    return set_value(asks, ask, match->value, err);
+  case MATCH_IN:
+    ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
+    if (ask) ask->spread = true;
+    return set_value(asks, ask, match->value, err);
+  case MATCH_GT:
+    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GT, match->value);
+    break;
+  case MATCH_GTE:
+    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GE, match->value);
+    break;
+  case MATCH_LT:
+    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_LT, match->value);
+    break;
+  case MATCH_LTE:
+    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_LE, match->value);
+    break;
+  default: break;
+  }
+  return LUMA_OK;
+}
+
+static status collect_match(struct asks *asks, const struct match *match, struct err *err) {
+  if (match->op != MATCH_AND) return collect_leaf(asks, match, err);
+  for (uint32_t i = 0; i < match->children_count; i++)
+    TRY(collect_match(asks, match->children[i], err));
+  return LUMA_OK;
+}
+
+static status collect(void *context, struct expr *expr, struct err *err) {
+  struct asks *asks = context;
+  if (expr->kind == EXPR_BINARY) return collect_binary(asks, expr, err);
+  if (expr->kind == EXPR_IN) return collect_in(asks, expr);
+  if (expr->kind == EXPR_BETWEEN) return collect_between(asks, expr);
+  if (expr->kind == EXPR_MATCH) return collect_match(asks, expr->match, err);
+  if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_IS_NULL && is_field(expr->args[0]))
+    add(asks, ASK_NULL, &expr->args[0]->path, expr->args[0]->key, false);
+  return LUMA_OK;
+}
+
+status asks_collect(struct opt *opt, struct expr *condition, struct asks *asks, struct err *err) {
+  asks->opt = opt;
+  asks->count = 0;
+  return opt__conjuncts(condition, collect, asks, err);
+}

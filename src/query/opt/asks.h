@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What a condition asks of attributes in a way a key could answer: equality, ranges, prefixes,
+ * null. */
+#ifndef QUERY_OPT_ASKS_H
+#define QUERY_OPT_ASKS_H
+
+#include "query/opt/opt_int.h"
+
+enum { ASKS_MAX = 64 };
+
+enum ask_kind { ASK_EQUAL, ASK_RANGE, ASK_PREFIX, ASK_NULL };
+
+struct ask {
+  enum ask_kind kind;
+  struct path path;
+  bool is_key; /* the path may mean the key: `id` where the document has none of its own */
+  bool mongo, spread;
+  struct expr **values; /* EQUAL; PREFIX: the pattern */
+  uint32_t values_count;
+  struct expr *low, *high; /* RANGE */
+  bool low_open, high_open;
+};
+
+struct asks {
+  struct opt *opt;
+  struct ask items[ASKS_MAX];
+  uint32_t count;
+};
+
+/** Collects from a condition over one document column. What does not fit in ASKS_MAX is left out:
+ * asks only narrow. */
+status asks_collect(struct opt *opt, struct expr *condition, struct asks *asks, struct err *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of passes, and the walk that applies them. */
+#include "query/opt/opt.h"
+
+#include "query/opt/opt_int.h"
+
+struct pass {
+  const char *name;
+  opt_pass *run;
+};
+
+static const struct pass passes[] = {
+    {"fold constants", opt__fold},       {"drop empty projections", opt__identity},
+    {"push filters", opt__push_filters}, {"count by the collection", opt__count},
+    {"choose an index", opt__access},    {"choose join methods", opt__join},
+    {"read in order", opt__order},       {"keep the first", opt__top},
+};
+
+enum { PASSES = sizeof passes / sizeof passes[0] };
+
+const char *opt_pass_name(uint32_t nth) {
+  return nth < PASSES ? passes[nth].name : NULL;
+}
+
+static bool is_off(const struct opt_options *options, const char *name) {
+  for (const char *const *off = options->rules_off; off && *off; off++)
+    if (strcmp(*off, name) == 0) return true;
+  return false;
+}
+
+/** Inputs first, then the node. */
+static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err) {
+  if ((*node)->input) TRY(walk(opt, run, &(*node)->input, err));
+  if ((*node)->right) TRY(walk(opt, run, &(*node)->right, err));
+  return run(opt, node, err);
+}
+
+status opt_statement(const struct opt_options *options, struct statement *statement,
+                     struct err *err) {
+  struct opt opt = {.arena = options->arena,
+                    .txn = options->txn,
+                    .now_us = options->now_us,
+                    .language = statement->language};
+  for (uint32_t i = 0; i < PASSES; i++)
+    if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));
+  return LUMA_OK;
+}

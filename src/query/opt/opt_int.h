@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the passes. */
+#ifndef QUERY_OPT_OPT_INT_H
+#define QUERY_OPT_OPT_INT_H
+
+#include "query/opt/opt.h"
+
+struct opt {
+  struct arena *arena;
+  struct model_txn *txn;
+  uint64_t now_us;
+  enum plan_language language;
+};
+
+/** A pass looks at one node, whose inputs it has already seen, and may put another in its place. */
+typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
+
+/* In the order they run. */
+opt_pass opt__fold, opt__push_filters, opt__count, opt__join, opt__access, opt__order, opt__top,
+    opt__identity;
+
+status opt__memory(const struct opt *opt, const void *made, struct err *err);
+/** The node's physical choices, made on first use. */
+status opt__physical(struct opt *opt, struct plan *node, struct plan_physical **physical,
+                     struct err *err);
+/** Calls `each` for every conjunct of a condition. */
+typedef status opt_each(void *context, struct expr *conjunct, struct err *err);
+status opt__conjuncts(struct expr *condition, opt_each *each, void *context, struct err *err);
+/** `a AND b`; either may be NULL. */
+status opt__and(struct opt *opt, struct expr *a, struct expr *b, struct expr **out,
+                struct err *err);
+/** True when the expression reads columns; `*low` and `*high` are then the least and the greatest
+ * of them. */
+bool opt__slots(const struct expr *expr, uint32_t *low, uint32_t *high);
+/** A copy over columns moved by `delta`. */
+status opt__shift(struct opt *opt, const struct expr *expr, int64_t delta, struct expr **out,
+                  struct err *err);
+/** Without columns: its value is known when the statement is opened. */
+bool opt__is_constant(const struct expr *expr);
+/** Rows a node yields, roughly. */
+double opt__rows(struct opt *opt, const struct plan *node);
+
+#endif

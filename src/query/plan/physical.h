@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* How nodes are to be run: what the optimizer decides and the executor follows. No node needs one:
+ * without it a SCAN reads everything in key order, a JOIN compares all pairs, a SORT sorts. Lives
+ * in the statement's arena, immutable. */
+#ifndef QUERY_PLAN_PHYSICAL_H
+#define QUERY_PLAN_PHYSICAL_H
+
+#include "query/plan/plan.h"
+
+struct catalog_index;
+
+/** What is asked of one part of a key. The values are known when the statement is opened. */
+struct plan_part {
+  bool is_equal; /* the part is one of `values` (a value that is a list, with `spread`: one of its
+                    elements); else a range */
+  bool spread;
+  bool mongo;           /* by MongoDB's type brackets; else SQL's comparison */
+  bool is_null;         /* the part is missing or null */
+  bool prefix;          /* LIKE: `low` is a pattern whose literal beginning bounds the part */
+  struct expr **values; /* is_equal */
+  uint32_t values_count;
+  struct expr *low, *high;
+  bool low_open, high_open;
+};
+
+/** How a SCAN reads. */
+struct plan_access {
+  const struct catalog_index *index; /* NULL: the key itself */
+  struct plan_part *parts;           /* conditions on leading parts; only the last may be a range */
+  uint32_t parts_count;
+  bool backwards;
+  bool with_lists; /* lists are one entry and the predicate looks into them: read those entries too
+                    */
+  bool with_missing; /* and those of documents without the attribute */
+  bool nulls_apart; /* an order with NULLs last (ascending) or first (descending): their entries are
+                       read at that end */
+  bool is_ordered;  /* a SORT above was dropped because of this order */
+  double rows, cost;     /* estimated */
+  struct slice *refused; /* why each other index was not chosen, a line each */
+  uint32_t refused_count;
+};
+
+enum plan_join_method { PLAN_JOIN_LOOP, PLAN_JOIN_HASH, PLAN_JOIN_INDEX };
+
+struct plan_physical {
+  struct plan_access *access;        /* SCAN */
+  bool count_only;                   /* AGGREGATE: a count of a whole collection */
+  struct expr *top_limit, *top_skip; /* SORT: only so many first rows are needed */
+  enum plan_join_method join;
+  struct expr **left_keys,
+      **right_keys; /* JOIN: equal pairs; left over the left's columns, right over the right's */
+  uint32_t keys_count;
+  struct expr *residual; /* JOIN: what is left of ON besides the keys */
+};
+
+#endif

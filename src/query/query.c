@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Preparing: parse, bind, optimise. The result is shared by the runs that use it and made anew when
+ * the catalog moved on. */
+#include "query/query.h"
+
+#include "base/mem/mem.h"
+#include "query/bind/bind.h"
+#include "query/opt/opt.h"
+#include "query/query_int.h"
+
+enum {
+  PLAN_ARENA_BYTES = 8 << 10,
+  PLAN_ARENA_BYTES_MAX = 64 << 20,
+  SCRIPT_WINDOW_BYTES = 16 << 10
+};
+
+void query__release(struct query_compiled *compiled) {
+  if (!compiled || --compiled->references > 0) return;
+  if (!compiled->is_borrowed) catalog_release(compiled->catalog);
+  arena_deinit(&compiled->arena);
+  mem_free(compiled);
+}
+
+static status parse(const struct query *query, struct query_compiled *compiled, size_t *offset,
+                    struct err *err) {
+  struct lang_context context = {
+      .arena = &compiled->arena, .catalog = compiled->catalog, .now_us = query->options.now_us};
+  struct slice text = query->source.text;
+  if (query->source.command) {
+    if (!query->source.lang->parse_value)
+      FAIL(err, LUMA_INVALID_ARGUMENT, "%s has no statements as values", query->source.lang->name);
+    return query->source.lang->parse_value(&context, query->source.command, &compiled->statement,
+                                           err);
+  }
+  TRY(query->source.lang->parse(&context, text, offset, &compiled->statement, err));
+  compiled->statement.text = text;
+  return LUMA_OK;
+}
+
+static status compile_into(struct query *query, struct query_compiled *compiled,
+                           struct model_txn *txn, size_t *offset, struct err *err) {
+  struct bind_options bind = {
+      .arena = &compiled->arena, .catalog = compiled->catalog, .policy = query->options.policy};
+  struct opt_options opt = {.arena = &compiled->arena,
+                            .txn = txn,
+                            .now_us = query->options.now_us,
+                            .rules_off = query->options.rules_off};
+  TRY(parse(query, compiled, offset, err));
+  TRY(bind_statement(&bind, &compiled->statement, err));
+  return opt_statement(&opt, &compiled->statement, err);
+}
+
+status query__compile(struct query *query, struct model_txn *txn, size_t *offset,
+                      struct query_compiled **compiled, struct err *err) {
+  struct query_compiled *made = mem_zalloc(1, sizeof *made);
+  *compiled = NULL;
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a statement");
+  made->references = 1;
+  made->is_borrowed = txn != NULL;
+  arena_init(&made->arena, PLAN_ARENA_BYTES, PLAN_ARENA_BYTES_MAX);
+  made->txn = txn;
+  made->catalog = txn ? model_catalog(txn) : model_catalog_acquire(query->model);
+  status done = compile_into(query, made, txn, offset, err);
+  if (done == LUMA_OK)
+    *compiled = made;
+  else
+    query__release(made);
+  return done;
+}
+
+static status keep_command(struct query *query, const struct val *command, struct err *err) {
+  struct val *copy = arena_alloc(&query->arena, sizeof *copy);
+  TRY(plan_check_memory(&query->arena, copy, err));
+  query->source.command = copy;
+  return expr_copy_value(&query->arena, command, copy, err);
+}
+
+/** Copies `text`; the byte after it is 0, for lexers to stop at. */
+static status keep_text(struct query *query, struct slice text, struct err *err) {
+  uint8_t *copy = arena_alloc_text(&query->arena, text.bytes + 1);
+  TRY(plan_check_memory(&query->arena, copy, err));
+  if (text.bytes) memcpy(copy, text.data, text.bytes);
+  copy[text.bytes] = 0;
+  query->source.text = slice_of(copy, text.bytes);
+  return LUMA_OK;
+}
+
+/** The text must end where the statement does. */
+static status check_end(const struct query *query, size_t end, struct err *err) {
+  struct slice text = query->source.text;
+  for (; end < text.bytes; end++) {
+    uint8_t c = text.data[end];
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';') continue;
+    status failed = err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__,
+                              "there is more after the end of the statement");
+    if (err) err_position(err, (const char *)text.data, text.bytes, end);
+    return failed;
+  }
+  return LUMA_OK;
+}
+
+/* The statement's text is kept from its beginning on, so positions are moved back by where it
+ * began. */
+static void move_position(const struct query_source *source, size_t from, struct err *err) {
+  if (err && err->line && from)
+    err_position(err, (const char *)source->text.data, source->text.bytes, from + err->offset);
+}
+
+/* A long script is not copied for each of its statements: a window of it is, which grows until a
+ * statement ends within. */
+static status compile_window(struct query *query, struct model_txn *txn, struct slice rest,
+                             size_t *end, struct err *err) {
+  for (size_t window = SCRIPT_WINDOW_BYTES;; window *= 2) {
+    bool is_whole = window >= rest.bytes;
+    status done;
+    *end = 0;
+    TRY(keep_text(query, slice_of(rest.data, is_whole ? rest.bytes : window), err));
+    done = query__compile(query, txn, end, &query->compiled, err);
+    if (is_whole || (done == LUMA_OK && *end < window)) return done;
+    query__release(query->compiled);
+    query->compiled = NULL;
+    err_reset(err);
+  }
+}
+
+static status prepare_text(struct query *query, struct model_txn *txn,
+                           const struct query_source *source, size_t *offset, struct err *err) {
+  size_t from = offset ? *offset : 0, end = 0;
+  struct slice rest = slice_of(source->text.data + from, source->text.bytes - from);
+  status done;
+  if (offset) {
+    done = compile_window(query, txn, rest, &end, err);
+  } else {
+    TRY(keep_text(query, rest, err));
+    done = query__compile(query, txn, &end, &query->compiled, err);
+    if (done == LUMA_OK) done = check_end(query, end, err);
+  }
+  if (done != LUMA_OK) {
+    move_position(source, from, err);
+    return done;
+  }
+  if (offset) *offset = from + end;
+  query->source.text.bytes = end;
+  return LUMA_OK;
+}
+
+static status prepare(struct query *query, struct model_txn *txn, const struct query_source *source,
+                      size_t *offset, struct err *err) {
+  size_t unused = 0;
+  query->source = *source;
+  if (!source->command) return prepare_text(query, txn, source, offset, err);
+  TRY(keep_command(query, source->command, err));
+  return query__compile(query, txn, &unused, &query->compiled, err);
+}
+
+status query_prepare(struct model *model, struct model_txn *txn, const struct query_source *source,
+                     size_t *offset, const struct query_prepare_options *options,
+                     struct query **query, struct err *err) {
+  struct query *made = mem_zalloc(1, sizeof *made);
+  *query = NULL;
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a statement");
+  arena_init(&made->arena, PLAN_ARENA_BYTES, 0);
+  made->model = model;
+  if (options) made->options = *options;
+  status done = prepare(made, txn, source, offset, err);
+  if (done == LUMA_OK)
+    *query = made;
+  else
+    query_destroy(made);
+  return done;
+}
+
+void query_destroy(struct query *query) {
+  if (!query) return;
+  query__release(query->compiled);
+  arena_deinit(&query->arena);
+  mem_free(query);
+}
+
+/* ---- what it is ---- */
+
+static const struct statement *statement_of(const struct query *query) {
+  return &query->compiled->statement;
+}
+
+enum plan_kind query_kind(const struct query *query) {
+  return statement_of(query)->root->kind;
+}
+
+bool query_is_write(const struct query *query) {
+  return plan_is_write(statement_of(query)->root);
+}
+
+enum plan_language query_language(const struct query *query) {
+  return statement_of(query)->language;
+}
+
+uint32_t query_parameters_count(const struct query *query) {
+  return statement_of(query)->parameters_count;
+}
+
+enum query_reply query_reply(const struct query *query) {
+  const struct statement *statement = statement_of(query);
+  if (statement->root->columns_count == 0) return QUERY_REPLY_CHANGE;
+  if (statement->distinct_values) return QUERY_REPLY_VALUES;
+  return statement->is_count ? QUERY_REPLY_COUNT : QUERY_REPLY_DOCUMENTS;
+}
+
+const struct plan_column *query_columns(const struct query *query, uint32_t *count) {
+  const struct plan *root = statement_of(query)->root;
+  *count = 0;
+  while (*count < root->columns_count && !root->columns[*count].is_hidden) (*count)++;
+  return root->columns;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Running: an execution of a prepared statement in a transaction. */
+#include "base/mem/mem.h"
+#include "model/catalog/catalog.h"
+#include "query/exec/exec.h"
+#include "query/query_int.h"
+
+enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10 };
+
+struct query_run {
+  struct query_compiled *compiled; /* one reference */
+  struct arena arena;              /* everything that lives as long as the run */
+  struct arena document_arena;     /* documents made since the last batch */
+  struct expr_env env;
+  struct exec exec;
+  struct op *root;
+  struct query_warning warning;
+};
+
+/** True when every collection of the plan is in the catalog as it was when the plan was bound. */
+static bool is_current(const struct plan *plan, const struct catalog *catalog) {
+  if (!plan) return true;
+  if (plan->collection_name.bytes) {
+    const struct collection *now = catalog_find(catalog, plan->collection_name);
+    if (!now != !plan->collection) return false;
+    if (now &&
+        (now->number != plan->collection->number || now->version != plan->collection->version))
+      return false;
+  }
+  return is_current(plan->input, catalog) && is_current(plan->right, catalog);
+}
+
+/** The plan to run: the prepared one, or one made for this transaction. */
+static status take_compiled(struct query *query, struct model_txn *txn,
+                            struct query_compiled **compiled, struct err *err) {
+  struct query_compiled *prepared = query->compiled;
+  bool is_timeless = query->source.command || prepared->statement.language == PLAN_LQL ||
+                     prepared->statement.language == PLAN_JQL;
+  bool is_fresh =
+      prepared->is_borrowed && prepared->txn == txn && prepared->catalog == model_catalog(txn);
+  bool is_kept = is_timeless && !prepared->is_borrowed &&
+                 is_current(prepared->statement.root, model_catalog(txn));
+  prepared->txn = NULL; /* a borrowed picture is good for one opening */
+  if (!is_fresh && !is_kept) {
+    size_t offset = 0;
+    return query__compile(query, txn, &offset, compiled, err);
+  }
+  prepared->references++;
+  *compiled = prepared;
+  return LUMA_OK;
+}
+
+static status start(struct query_run *run, struct query *query, struct model_txn *txn,
+                    const struct query_open_options *options, struct err *err) {
+  TRY(take_compiled(query, txn, &run->compiled, err));
+  size_t budget = options->memory_bytes ? options->memory_bytes : QUERY_MEMORY_BYTES_DEFAULT;
+  arena_init(&run->arena, RUN_ARENA_BYTES, budget);
+  arena_init(&run->document_arena, RUN_DOCUMENT_BYTES, budget);
+  expr_env_init(&run->env, &run->arena);
+  run->warning.text = "values of types that do not go together gave NULL";
+  run->env.params = options->params;
+  run->env.now_us = options->now_us;
+  run->env.text = run->compiled->statement.text;
+  run->exec = (struct exec){.arena = &run->arena,
+                            .env = &run->env,
+                            .model = query->model,
+                            .txn = txn,
+                            .language = run->compiled->statement.language,
+                            .memory_bytes = budget,
+                            .os = options->os,
+                            .deadline_us = options->deadline_us,
+                            .cancelled = options->cancelled};
+  return exec_open(&run->exec, run->compiled->statement.root, &run->root, err);
+}
+
+status query_open(struct query *query, struct model_txn *txn,
+                  const struct query_open_options *options, struct query_run **run,
+                  struct err *err) {
+  struct query_run *made = mem_zalloc(1, sizeof *made);
+  *run = NULL;
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a statement");
+  query->options.now_us = options->now_us;
+  arena_init(&made->arena, 0, 0);
+  arena_init(&made->document_arena, 0, 0);
+  expr_env_init(&made->env, &made->arena);
+  status done = start(made, query, txn, options, err);
+  if (done == LUMA_OK)
+    *run = made;
+  else
+    query_close(made);
+  return done;
+}
+
+status query_next(struct query_run *run, struct batch **batch, struct err *err) {
+  arena_reset(&run->document_arena);
+  status done = exec_next(run->root, batch, err);
+  run->warning.count = run->env.clashes;
+  return done;
+}
+
+status query_document(struct query_run *run, const struct batch *batch, uint32_t nth,
+                      struct val *document, struct err *err) {
+  const struct plan *root = run->compiled->statement.root;
+  return exec_document(&run->env, root->columns, batch, nth, &run->document_arena, document, err);
+}
+
+void query_close(struct query_run *run) {
+  if (!run) return;
+  exec_close(run->root);
+  expr_env_deinit(&run->env);
+  arena_deinit(&run->document_arena);
+  arena_deinit(&run->arena);
+  query__release(run->compiled);
+  mem_free(run);
+}
+
+void query_summary(const struct query_run *run, struct query_summary *summary) {
+  const struct exec *exec = &run->exec;
+  *summary = (struct query_summary){.matched = exec->matched,
+                                    .affected = exec->affected,
+                                    .keys = exec->keys,
+                                    .keys_count = exec->keys_count,
+                                    .upserted = exec->upserted,
+                                    .write_errors = exec->write_errors,
+                                    .write_errors_count = exec->write_errors_count};
+  if (!run->warning.count) return;
+  summary->warnings = &run->warning;
+  summary->warnings_count = 1;
+}
