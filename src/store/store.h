@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The store: an ordered, transactional map of byte keys, and the only thing the layers above know of storage.
- * Implementations: store/lsm (native engine), store/mem (oracle of the model tests, `memory:`), store/pg (PostgreSQL's protocol).
+/* The store: an ordered, transactional map of byte keys, and the only thing the layers above know
+ * of storage. Implementations: store/lsm (native engine), store/mem (oracle of the model tests,
+ * `memory:`), store/pg (PostgreSQL's protocol).
  *
  * Spaces are physical and few; collections and indexes are key prefixes inside them.
- * A transaction reads one snapshot plus its own writes; its writes stay private until commit, which is atomic: all or nothing,
- * at one position in the order of commits. Snapshot isolation, first committer wins: commit answers LUMA_CONFLICT when a key it
- * wrote (or guarded) was committed by another after its snapshot. Serializable: everything read, ranges too, counts as guarded.
- * In the durable sync modes readers and the feed see durable commits only.
- * For conflicts a range delete counts as a write of every key of its range, an `add` only for those who put or guard its key.
+ * A transaction reads one snapshot plus its own writes; its writes stay private until commit, which
+ * is atomic: all or nothing, at one position in the order of commits. Snapshot isolation, first
+ * committer wins: commit answers LUMA_CONFLICT when a key it wrote (or guarded) was committed by
+ * another after its snapshot. Serializable: everything read, ranges too, counts as guarded. In the
+ * durable sync modes readers and the feed see durable commits only. For conflicts a range delete
+ * counts as a write of every key of its range, an `add` only for those who put or guard its key.
  *
- * Any call may answer LUMA_PENDING (a network or a cold disk is in the way): the caller repeats the same call later, from a thread
- * that may wait if the transaction was begun with `may_block`. mem and lsm never do today.
+ * Any call may answer LUMA_PENDING (a network or a cold disk is in the way): the caller repeats the
+ * same call later, from a thread that may wait if the transaction was begun with `may_block`. mem
+ * and lsm never do today.
  *
- * Values read are borrowed: they stay as long as the `struct store_pins` they were read with (a reference on the block or
- * memtable, not an epoch), or the transaction, whichever ends first.
+ * Values read are borrowed: they stay as long as the `struct store_pins` they were read with (a
+ * reference on the block or memtable, not an epoch), or the transaction, whichever ends first.
  *
- * Threads: a store is shared by any number of threads. A transaction, its cursors and pins belong to one thread at a time. */
+ * Threads: a store is shared by any number of threads. A transaction, its cursors and pins belong
+ * to one thread at a time. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -32,20 +36,23 @@ enum {
 
 /** What lies apart physically. */
 enum store_space {
-  STORE_META = 0,    /* the catalog: few, small, hot */
-  STORE_RECORDS = 1, /* documents: large values, ids mostly in time order. The store writes the commit sequence into bytes
-                        [8, 16) (little endian) of every value put here, which must be at least 16 bytes long */
-  STORE_ENTRIES = 2, /* index entries: small, random keys */
-  STORE_COUNTERS = 3,/* what `add` changes: 8-byte values */
+  STORE_META = 0, /* the catalog: few, small, hot */
+  /* documents: large values, ids mostly in time order. The store writes the commit sequence into
+   * bytes [8, 16) (little endian) of every value put here, which must be at least 16 bytes long */
+  STORE_RECORDS = 1,
+  STORE_ENTRIES = 2,  /* index entries: small, random keys */
+  STORE_COUNTERS = 3, /* what `add` changes: 8-byte values */
   STORE_SPACES = 4
 };
 
-/** Numbers commits: 0 = before everything. Increases along the versions of each key, without telling time. In lsm and mem it is
- *  the order of commits, and a snapshot is all of them up to its own. Over pg commits that have no key in common may become visible
- *  in another order: compare the sequences of one key only. */
+/** Numbers commits: 0 = before everything. Increases along the versions of each key, without
+ * telling time. In lsm and mem it is the order of commits, and a snapshot is all of them up to its
+ * own. Over pg commits that have no key in common may become visible in another order: compare the
+ * sequences of one key only. */
 typedef uint64_t store_seq;
 
-/** A place in the feed: opaque, compared by store_pos_compare only. All zeroes = before everything. */
+/** A place in the feed: opaque, compared by store_pos_compare only. All zeroes = before everything.
+ */
 struct store_pos {
   uint64_t high, low;
 };
@@ -89,14 +96,16 @@ struct store_value {
   store_seq seq;      /* the commit that wrote it; 0 for the transaction's own uncommitted write */
 };
 
-/** Rows of a cursor step: `count` keys and values, borrowed until the next step or the cursor's end. */
+/** Rows of a cursor step: `count` keys and values, borrowed until the next step or the cursor's
+ * end. */
 struct store_rows {
   uint32_t count;
   struct slice keys[STORE_BATCH_MAX];
   struct slice values[STORE_BATCH_MAX];
 };
 
-/** The half-open range [from, to); an empty `to` means no upper bound. Where `to` is not after `from` the range is empty. */
+/** The half-open range [from, to); an empty `to` means no upper bound. Where `to` is not after
+ * `from` the range is empty. */
 struct store_range {
   struct slice from, to;
 };
@@ -117,8 +126,8 @@ struct store_stats {
 /** Told of each fault a check finds, in words; `place` is a file and offset, or a key. */
 typedef void store_check_fn(void *context, const char *place, const char *what);
 
-/** Called after a commit of this process became visible, in commit order, from the committing thread: must be quick and must not
- *  call the store. */
+/** Called after a commit of this process became visible, in commit order, from the committing
+ * thread: must be quick and must not call the store. */
 struct store_listener {
   void (*committed)(void *context, struct store_pos position);
   void *context;
@@ -128,48 +137,60 @@ struct store_listener {
 struct store_ops {
   const char *name; /* "lsm", "mem", "pg" */
   void (*close)(struct store *store);
-  status (*begin)(struct store *store, const struct store_begin_options *options, struct store_txn **txn, struct err *err);
+  status (*begin)(struct store *store, const struct store_begin_options *options,
+                  struct store_txn **txn, struct err *err);
 
   /* ---- inside a transaction ---- */
-  /** `count` keys at once (any order, at most STORE_BATCH_MAX). Of the transaction's own adds a get shows nothing: see count. */
-  status (*get_many)(struct store_txn *txn, enum store_space space, const struct slice *keys, uint32_t count,
-                     struct store_value *values, struct store_pins *pins, struct err *err);
+  /** `count` keys at once (any order, at most STORE_BATCH_MAX). Of the transaction's own adds a get
+   * shows nothing: see count. */
+  status (*get_many)(struct store_txn *txn, enum store_space space, const struct slice *keys,
+                     uint32_t count, struct store_value *values, struct store_pins *pins,
+                     struct err *err);
   /** Copies key and value into the transaction. */
-  status (*put)(struct store_txn *txn, enum store_space space, struct slice key, struct slice value, struct err *err);
-  status (*delete)(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
+  status (*put)(struct store_txn *txn, enum store_space space, struct slice key, struct slice value,
+                struct err *err);
+  status (*delete)(struct store_txn *txn, enum store_space space, struct slice key,
+                   struct err *err);
   /** Deletes all keys of the range, cheaply however many. */
-  status (*delete_range)(struct store_txn *txn, enum store_space space, struct store_range range, struct err *err);
-  /** Adds to a counter of STORE_COUNTERS at commit, without conflicts; fails at commit with LUMA_LIMIT_REACHED if the sum would
-   *  leave [least, most]. Several adds to one key in a transaction sum up (the tightest limits hold). A counter never put reads 0. */
-  status (*add)(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most, struct err *err);
+  status (*delete_range)(struct store_txn *txn, enum store_space space, struct store_range range,
+                         struct err *err);
+  /** Adds to a counter of STORE_COUNTERS at commit, without conflicts; fails at commit with
+   * LUMA_LIMIT_REACHED if the sum would leave [least, most]. Several adds to one key in a
+   * transaction sum up (the tightest limits hold). A counter never put reads 0. */
+  status (*add)(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most,
+                struct err *err);
   /** The counter in the snapshot plus the transaction's own adds. */
   status (*count)(struct store_txn *txn, struct slice key, int64_t *value, struct err *err);
-  /** Commit answers LUMA_CONFLICT if another commits a write of this key after our snapshot, though we do not write it.
-   *  A transaction that writes nothing is its snapshot and never conflicts. */
+  /** Commit answers LUMA_CONFLICT if another commits a write of this key after our snapshot, though
+   * we do not write it. A transaction that writes nothing is its snapshot and never conflicts. */
   status (*guard)(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
-  /** Appends one payload to the feed with this commit; several payloads of one commit keep their order. */
+  /** Appends one payload to the feed with this commit; several payloads of one commit keep their
+   * order. */
   status (*emit)(struct store_txn *txn, struct slice payload, struct err *err);
-  /** A mark to come back to: undoes puts, deletes, adds, emits since (guards stay). Marks nest like a stack: going back to
-   *  one keeps it and ends those made after it. */
+  /** A mark to come back to: undoes puts, deletes, adds, emits since (guards stay). Marks nest like
+   * a stack: going back to one keeps it and ends those made after it. */
   status (*savepoint)(struct store_txn *txn, uint64_t *mark, struct err *err);
   status (*rollback_to)(struct store_txn *txn, uint64_t mark, struct err *err);
   /** The snapshot's sequence. */
   store_seq (*snapshot)(const struct store_txn *txn);
-  /** Ends the transaction whatever the answer. After LUMA_IO_ERROR or LUMA_DISK_FULL whether it was committed is not known until the
-   *  store was opened again (it is wholly or not at all); after any other error it was not.
-   *  `position` (may be NULL): where the commit stands in the feed's order.
-   *  `seq` (may be NULL): its sequence. Reading the feed after `position` begins with the next commit.
-   *  Nothing written: no commit is made, both are those of the snapshot. */
-  status (*commit)(struct store_txn *txn, enum store_durability durability, struct store_pos *position, store_seq *seq, struct err *err);
+  /** Ends the transaction whatever the answer. After LUMA_IO_ERROR or LUMA_DISK_FULL whether it was
+   * committed is not known until the store was opened again (it is wholly or not at all); after any
+   * other error it was not. `position` (may be NULL): where the commit stands in the feed's order.
+   *  `seq` (may be NULL): its sequence. Reading the feed after `position` begins with the next
+   * commit. Nothing written: no commit is made, both are those of the snapshot. */
+  status (*commit)(struct store_txn *txn, enum store_durability durability,
+                   struct store_pos *position, store_seq *seq, struct err *err);
   void (*rollback)(struct store_txn *txn);
 
   /* ---- cursors: rows of a range, own writes merged in, as of the transaction's snapshot ---- */
-  status (*cursor_open)(struct store_txn *txn, enum store_space space, struct store_range range, bool backwards,
-                        struct store_cursor **cursor, struct err *err);
-  /** Up to `max` (<= STORE_BATCH_MAX) rows; count 0 = the end. Writes made after cursor_open may or may not be seen. */
-  status (*cursor_next)(struct store_cursor *cursor, uint32_t max, struct store_rows *rows, struct err *err);
-  /** Jumps forward (or backward) in the cursor's direction to `key`: the next row is the first at or past it.
-   *  A key the cursor has passed changes nothing; the range stays the limit. */
+  status (*cursor_open)(struct store_txn *txn, enum store_space space, struct store_range range,
+                        bool backwards, struct store_cursor **cursor, struct err *err);
+  /** Up to `max` (<= STORE_BATCH_MAX) rows; count 0 = the end. Writes made after cursor_open may or
+   * may not be seen. */
+  status (*cursor_next)(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
+                        struct err *err);
+  /** Jumps forward (or backward) in the cursor's direction to `key`: the next row is the first at
+   * or past it. A key the cursor has passed changes nothing; the range stays the limit. */
   status (*cursor_seek)(struct store_cursor *cursor, struct slice key, struct err *err);
   /** Moves what keeps the last step's rows alive into `pins`: they outlive the next step. */
   status (*cursor_keep)(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
@@ -189,13 +210,16 @@ struct store_ops {
   status (*stats)(struct store *store, struct store_stats *stats, struct err *err);
 
   /* ---- the feed ---- */
-  /** Records after `after` in commit order, at most `max`, copied into `arena`; stops before commits that are still open or
-   *  not durable. `*count` 0 = none yet. LUMA_GAP when records after `after` were already trimmed. */
-  status (*feed_read)(struct store *store, struct store_pos after, uint32_t max, struct arena *arena,
-                      struct store_feed_record **records, uint32_t *count, struct err *err);
-  /** The newest position that feed_read comes to (over pg it waits for older commits under way anywhere on the server), and the
-   *  oldest that it still knows what follows. */
-  status (*feed_bounds)(struct store *store, struct store_pos *oldest, struct store_pos *newest, struct err *err);
+  /** Records after `after` in commit order, at most `max`, copied into `arena`; stops before
+   * commits that are still open or not durable. `*count` 0 = none yet. LUMA_GAP when records after
+   * `after` were already trimmed. */
+  status (*feed_read)(struct store *store, struct store_pos after, uint32_t max,
+                      struct arena *arena, struct store_feed_record **records, uint32_t *count,
+                      struct err *err);
+  /** The newest position that feed_read comes to (over pg it waits for older commits under way
+   * anywhere on the server), and the oldest that it still knows what follows. */
+  status (*feed_bounds)(struct store *store, struct store_pos *oldest, struct store_pos *newest,
+                        struct err *err);
   /** Lets go of records at and before `position`. */
   status (*feed_trim)(struct store *store, struct store_pos position, struct err *err);
   int (*pos_compare)(struct store_pos a, struct store_pos b);
@@ -214,32 +238,41 @@ struct store_cursor {
 };
 
 /* ---- the calls by name: store_put(txn, …) is txn->store->ops->put(txn, …) ----
- * They judge the arguments for every implementation: spaces, sizes (LUMA_TOO_LARGE), batch counts (LUMA_INVALID_ARGUMENT),
- * writes in a read-only transaction (LUMA_READ_ONLY). */
+ * They judge the arguments for every implementation: spaces, sizes (LUMA_TOO_LARGE), batch counts
+ * (LUMA_INVALID_ARGUMENT), writes in a read-only transaction (LUMA_READ_ONLY). */
 
 void store_close(struct store *store);
 /** `options` NULL: a snapshot transaction that writes. */
-status store_begin(struct store *store, const struct store_begin_options *options, struct store_txn **txn, struct err *err);
+status store_begin(struct store *store, const struct store_begin_options *options,
+                   struct store_txn **txn, struct err *err);
 /** One key: the special case of get_many. */
-status store_get(struct store_txn *txn, enum store_space space, struct slice key, struct store_value *value,
-                 struct store_pins *pins, struct err *err);
-status store_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys, uint32_t count,
-                      struct store_value *values, struct store_pins *pins, struct err *err);
-status store_put(struct store_txn *txn, enum store_space space, struct slice key, struct slice value, struct err *err);
-status store_delete(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
-status store_delete_range(struct store_txn *txn, enum store_space space, struct store_range range, struct err *err);
-status store_add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most, struct err *err);
+status store_get(struct store_txn *txn, enum store_space space, struct slice key,
+                 struct store_value *value, struct store_pins *pins, struct err *err);
+status store_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
+                      uint32_t count, struct store_value *values, struct store_pins *pins,
+                      struct err *err);
+status store_put(struct store_txn *txn, enum store_space space, struct slice key,
+                 struct slice value, struct err *err);
+status store_delete(struct store_txn *txn, enum store_space space, struct slice key,
+                    struct err *err);
+status store_delete_range(struct store_txn *txn, enum store_space space, struct store_range range,
+                          struct err *err);
+status store_add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least,
+                 int64_t most, struct err *err);
 status store_count(struct store_txn *txn, struct slice key, int64_t *value, struct err *err);
-status store_guard(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
+status store_guard(struct store_txn *txn, enum store_space space, struct slice key,
+                   struct err *err);
 status store_emit(struct store_txn *txn, struct slice payload, struct err *err);
 status store_savepoint(struct store_txn *txn, uint64_t *mark, struct err *err);
 status store_rollback_to(struct store_txn *txn, uint64_t mark, struct err *err);
 store_seq store_snapshot(const struct store_txn *txn);
-status store_commit(struct store_txn *txn, enum store_durability durability, struct store_pos *position, store_seq *seq, struct err *err);
+status store_commit(struct store_txn *txn, enum store_durability durability,
+                    struct store_pos *position, store_seq *seq, struct err *err);
 void store_rollback(struct store_txn *txn);
-status store_cursor_open(struct store_txn *txn, enum store_space space, struct store_range range, bool backwards,
-                         struct store_cursor **cursor, struct err *err);
-status store_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows, struct err *err);
+status store_cursor_open(struct store_txn *txn, enum store_space space, struct store_range range,
+                         bool backwards, struct store_cursor **cursor, struct err *err);
+status store_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
+                         struct err *err);
 status store_cursor_seek(struct store_cursor *cursor, struct slice key, struct err *err);
 status store_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
 void store_cursor_close(struct store_cursor *cursor);
@@ -249,14 +282,17 @@ status store_checkpoint(struct store *store, struct err *err);
 status store_compact(struct store *store, struct err *err);
 status store_check(struct store *store, store_check_fn *fault, void *context, struct err *err);
 status store_get_stats(struct store *store, struct store_stats *stats, struct err *err);
-status store_feed_read(struct store *store, struct store_pos after, uint32_t max, struct arena *arena,
-                       struct store_feed_record **records, uint32_t *count, struct err *err);
-status store_feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest, struct err *err);
+status store_feed_read(struct store *store, struct store_pos after, uint32_t max,
+                       struct arena *arena, struct store_feed_record **records, uint32_t *count,
+                       struct err *err);
+status store_feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest,
+                         struct err *err);
 status store_feed_trim(struct store *store, struct store_pos position, struct err *err);
 int store_pos_compare(struct store *store, struct store_pos a, struct store_pos b);
 
 /** Adds a reference; LUMA_OUT_OF_MEMORY leaves `object` with the caller. For implementations. */
-status store_pins_add(struct store_pins *pins, void *object, void (*release)(void *object), struct err *err);
+status store_pins_add(struct store_pins *pins, void *object, void (*release)(void *object),
+                      struct err *err);
 /** Moves everything from one to another. On failure what was not moved stays. */
 status store_pins_move(struct store_pins *from, struct store_pins *to, struct err *err);
 /** Lets go of everything; ready for use again. */

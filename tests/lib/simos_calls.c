@@ -90,6 +90,7 @@ static status sim_close(struct os *os, struct os_file *file, struct err *err) {
   status answer = enter(sim, "close", file->path, err);
   if (answer == LUMA_OK) answer = check_file(sim, file, false, err);
   if (file->inode->locked_by == file) file->inode->locked_by = NULL;
+  if (file->shares && file->generation == sim->generation) file->inode->readers--;
   file->inode->opens--;
   sim__inode_release(sim, file->inode);
   fault_exempt_free(file);
@@ -184,10 +185,14 @@ static status sim_size(struct os *os, struct os_file *file, uint64_t *bytes, str
   return leave(sim, answer);
 }
 
-static status lock_file(const struct os_file *file, struct err *err) {
-  if (file->inode->locked_by && file->inode->locked_by != file)
+static status lock_file(struct os_file *file, struct err *err) {
+  struct sim_inode *inode = file->inode;
+  bool writes = file->flags & OS_OPEN_WRITE, held = inode->locked_by && inode->locked_by != file;
+  if (held || (writes && inode->readers > 0))
     FAIL(err, LUMA_LOCKED, "%s: is locked by another", file->path);
-  file->inode->locked_by = file;
+  if (writes) inode->locked_by = file;
+  if (!writes && !file->shares) inode->readers++;
+  file->shares = !writes;
   return LUMA_OK;
 }
 

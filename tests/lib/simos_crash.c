@@ -55,7 +55,10 @@ static void stop(struct simos *sim) {
   memset(&sim->countdown, 0, sizeof sim->countdown);
   sim->generation++;
   sim->off = true;
-  for (struct sim_inode *inode = sim->inodes; inode; inode = inode->next) inode->locked_by = NULL;
+  for (struct sim_inode *inode = sim->inodes; inode; inode = inode->next) {
+    inode->locked_by = NULL;
+    inode->readers = 0;
+  }
 }
 
 static void lose_power(struct simos *sim) {

@@ -290,6 +290,7 @@ static void clear_tail(struct sim_inode *inode) {
 
 void sim__file_crash(struct simos *sim, struct sim_inode *inode) {
   inode->locked_by = NULL;
+  inode->readers = 0;
   for (size_t i = 0; i < inode->unclean_count; i++)
     settle_chunk(sim, &inode->chunks[inode->unclean[i]]);
   inode->unclean_count = 0;

@@ -71,7 +71,8 @@ struct sim_inode {
   size_t *unclean;
   size_t unclean_count, unclean_capacity;
   struct sim_size seen, between, durable;
-  const struct os_file *locked_by;
+  const struct os_file *locked_by; /* the writer that has the lock */
+  size_t readers;                  /* that share it */
   /* a directory */
   struct sim_entries entries, durable_entries;
 };
@@ -123,6 +124,7 @@ struct os_file {
   struct sim_inode *inode;
   uint64_t generation;
   unsigned flags;
+  bool shares; /* the lock of its inode, with other readers */
   char path[SIM_PATH_BYTES];
 };
 

@@ -114,7 +114,7 @@ static void judge(struct run *run, const struct run_client *client, status answe
 
 void run_client_commit(struct run *run, struct run_client *client) {
   struct naive_txn *naive = &client->naive;
-  bool is_queued = run_chance(run, 1, 4);
+  bool is_queued = run_chance(run, 1, run->tuning.is_lazy ? 200 : 4);
   bool pins_go_first = run_chance(run, 1, 2);
   run_note(run, "%d commit%s%s", (int)(client - run->clients), is_queued ? " queued" : "",
            naive->draft.is_touched ? "" : " of nothing");

@@ -95,6 +95,14 @@ static void draw_tuning(struct run *run) {
   };
 }
 
+/* Much is written before any of it is durable. */
+static void make_lazy(struct run *run) {
+  run->tuning.is_lazy = true;
+  run->tuning.sync_mode = run_chance(run, 1, 2) ? STORE_SYNC_PERIODIC : STORE_SYNC_NEVER;
+  run->tuning.memtable_bytes = 1 << 20;
+  run->naive.is_heavy = true;
+}
+
 /* ---- the round ---- */
 
 static void open_first(struct run *run) {
@@ -138,6 +146,7 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   rng_init(&run->rng, seed);
   draw_tuning(run);
   naive_init(&run->naive, &run->rng);
+  if (run_chance(run, 1, 8)) make_lazy(run);
   if (target->is_on_sim) run->sim = simos_create(rng_next(&run->rng));
   open_first(run);
   for (uint32_t i = 0; i < operations; i++) {

@@ -20,6 +20,7 @@ struct run;
 /** Sizes so small that everything happens often. */
 struct run_tuning {
   enum store_sync_mode sync_mode;
+  bool is_lazy; /* clients seldom ask for durability, so that much is not */
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes;
 };
 

@@ -30,7 +30,7 @@ static status open_mem(struct run *run, struct store **store, struct err *err) {
 
 static void mem_is_as_the_naive_store(void) {
   static const struct run_target target = {.name = "mem", .open = open_mem};
-  run_rounds(&target, 100);
+  run_rounds(&target, 300);
 }
 
 static status open_lsm(struct run *run, struct store **store, struct err *err) {
@@ -51,7 +51,7 @@ static status open_lsm(struct run *run, struct store **store, struct err *err) {
 static void lsm_is_as_the_naive_store(void) {
   static const struct run_target target = {
       .name = "lsm", .open = open_lsm, .is_kept = true, .is_on_sim = true};
-  run_rounds(&target, 60);
+  run_rounds(&target, 120);
 }
 
 static void lsm_survives_crashes(void) {
@@ -60,7 +60,7 @@ static void lsm_survives_crashes(void) {
                                            .is_kept = true,
                                            .is_on_sim = true,
                                            .can_crash = true};
-  run_rounds(&target, 60);
+  run_rounds(&target, 300);
 }
 
 int main(int argc, char **argv) {

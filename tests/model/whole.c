@@ -174,6 +174,7 @@ static void do_compact(struct run *run) {
 }
 
 static void do_sync(struct run *run) {
+  if (run->tuning.is_lazy && !run_chance(run, 1, 8)) return;
   run_note(run, "sync");
   if (run_worked(run, store_sync(run->store, &run->err), "sync")) naive_settle(&run->naive);
 }

@@ -56,8 +56,8 @@ struct os_ops {
    * when there is none. */
   status (*allocate)(struct os *os, struct os_file *file, uint64_t bytes, struct err *err);
   status (*size)(struct os *os, struct os_file *file, uint64_t *bytes, struct err *err);
-  /** Exclusive advisory lock for this open file; LUMA_LOCKED when another holds it. Ends with close
-   * or the process. */
+  /** Advisory lock: a file open for writing is held alone, one open for reading together with other
+   * readers. LUMA_LOCKED when another is in the way. Ends with close or the process. */
   status (*lock)(struct os *os, struct os_file *file, struct err *err);
 
   status (*stat)(struct os *os, const char *path, struct os_stat *stat, struct err *err);

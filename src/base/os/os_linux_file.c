@@ -223,8 +223,10 @@ status os__file_allocate(struct os *os, struct os_file *file, uint64_t bytes, st
 
 status os__file_lock(struct os *os, struct os_file *file, struct err *err) {
   (void)os;
-  int result;
-  do result = flock(file->fd, LOCK_EX | LOCK_NB);
+  int result, flags = fcntl(file->fd, F_GETFL);
+  if (flags < 0) return os__fail(err, errno, "lock", file->path);
+  int kind = (flags & O_ACCMODE) == O_RDONLY ? LOCK_SH : LOCK_EX;
+  do result = flock(file->fd, kind | LOCK_NB);
   while (result != 0 && errno == EINTR);
   if (result == 0) return LUMA_OK;
   if (errno == EWOULDBLOCK)

@@ -176,16 +176,24 @@ static uint64_t segment_bytes(struct engine *engine) {
   return bytes < LEAST ? LEAST : bytes > MOST ? MOST : bytes;
 }
 
-static void fill_defaults(struct engine *engine) {
-  struct lsm_options *options = &engine->options;
-  options->sync_period_us = or_default(options->sync_period_us, 100000);
-  options->memtable_bytes = or_default(options->memtable_bytes, 64 << 20);
-  options->block_bytes = or_default(options->block_bytes, 16 << 10);
-  options->block_cache_bytes = or_default(options->block_cache_bytes, 256 << 20);
-  options->file_bytes = or_default(options->file_bytes, 64 << 20);
-  options->feed_bytes_max = or_default(options->feed_bytes_max, 256 << 20);
+static void fill_options(struct engine *engine, const struct lsm_options *given) {
+  engine->options = (struct engine_options){
+      .create = given->create,
+      .read_only = given->read_only,
+      .sync_mode = given->sync_mode,
+      .sync_period_us = or_default(given->sync_period_us, 100000),
+      .wal_segment_bytes =
+          given->wal_segment_bytes, /* the default asks the disk: see segment_bytes */
+      .memtable_bytes = or_default(given->memtable_bytes, 64 << 20),
+      .block_bytes = or_default(given->block_bytes, 16 << 10),
+      .block_cache_bytes = or_default(given->block_cache_bytes, 256 << 20),
+      .file_bytes = or_default(given->file_bytes, 64 << 20),
+      .feed_bytes_max = or_default(given->feed_bytes_max, 256 << 20),
+      .background_threads = given->background_threads,
+      .listener = given->listener,
+  };
   engine->visible_when_durable =
-      options->sync_mode == STORE_SYNC_ALWAYS || options->sync_mode == STORE_SYNC_GROUP;
+      given->sync_mode == STORE_SYNC_ALWAYS || given->sync_mode == STORE_SYNC_GROUP;
 }
 
 static struct engine *engine_make(struct os *os, const char *path,
@@ -199,8 +207,7 @@ static struct engine *engine_make(struct os *os, const char *path,
   }
   engine->store.ops = &ops;
   engine->os = os;
-  engine->options = *options;
-  engine->options.holder = NULL;
+  fill_options(engine, options);
   mutex_init(&engine->commit_lock);
   mutex_init(&engine->edit_lock);
   mutex_init(&engine->view_lock);
@@ -208,7 +215,6 @@ static struct engine *engine_make(struct os *os, const char *path,
   mutex_init(&engine->flush_lock);
   mutex_init(&engine->compact_lock);
   cond_init(&engine->work_due);
-  fill_defaults(engine);
   return engine;
 }
 

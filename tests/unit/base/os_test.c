@@ -229,6 +229,19 @@ static void a_device_without_room(void) {
   close_file(file);
 }
 
+static void readers_share_a_lock(void) {
+  struct os *os = os_linux();
+  struct os_file *writer = created("f");
+  struct os_file *first = opened("f", OS_OPEN_READ), *second = opened("f", OS_OPEN_READ);
+  assert_ok(os_lock(os, first, test_err()));
+  assert_ok(os_lock(os, second, test_err()));
+  assert_status(LUMA_LOCKED, os_lock(os, writer, test_err()));
+  close_file(first);
+  close_file(second);
+  assert_ok(os_lock(os, writer, test_err()));
+  close_file(writer);
+}
+
 static void a_lock_is_exclusive(void) {
   struct os *os = os_linux();
   struct os_file *first = created("f"), *second = opened("f", OS_OPEN_READ);
@@ -381,6 +394,7 @@ int main(int argc, char **argv) {
       {"a_full_disk_is_an_ordinary_error", a_full_disk_is_an_ordinary_error, 0},
       {"a_device_without_room", a_device_without_room, 0},
       {"a_lock_is_exclusive", a_lock_is_exclusive, 0},
+      {"readers_share_a_lock", readers_share_a_lock, 0},
       {"directories_are_listed", directories_are_listed, 0},
       {"whole_files_are_read", whole_files_are_read, 0},
       {"pipes_are_read_in_order", pipes_are_read_in_order, 0},

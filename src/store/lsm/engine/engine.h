@@ -19,7 +19,6 @@
 #include "base/sync/sync.h"
 #include "store/lsm/dbfile/dbfile.h"
 #include "store/lsm/engine/view.h"
-#include "store/lsm/lsm.h"
 #include "store/lsm/wal/wal.h"
 
 /** A transaction in the engine's list: what a txn begins with. */
@@ -43,11 +42,22 @@ struct engine_span {
   struct slice from, last; /* closed; borrowed from the files compacted */
 };
 
+/** The options of lsm.h with defaults filled in. */
+struct engine_options {
+  bool create, read_only;
+  enum store_sync_mode sync_mode;
+  uint64_t sync_period_us;
+  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes,
+      feed_bytes_max;
+  uint32_t background_threads;
+  struct store_listener listener;
+};
+
 struct engine {
   struct store store; /* first */
   struct os *os;
   char *directory;
-  struct lsm_options options; /* defaults filled in; holder is not kept */
+  struct engine_options options;
   bool visible_when_durable;
   struct os_file *lock_file;
   struct cache *cache;

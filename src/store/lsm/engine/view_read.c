@@ -34,43 +34,47 @@ static bool file_spans(const struct sorted_file *file, struct slice key) {
   return slice_compare(info->key_min, key) <= 0 && slice_compare(key, info->key_max) <= 0;
 }
 
-/* In one file: `seq_min` is the lowest sequence of interest. */
-static status get_in_file(struct sorted_file *file, struct slice key, uint64_t seq_min,
-                          uint64_t seq_max, struct entry_found *found, struct store_pins *pins,
-                          struct err *err) {
+/** What is looked for: the newest version of a key within some sequences. */
+struct lookup {
+  struct slice key;
+  uint64_t seq_min, seq_max;
+  uint8_t space;
+};
+
+static status get_in_file(struct sorted_file *file, const struct lookup *lookup,
+                          struct entry_found *found, struct store_pins *pins, struct err *err) {
   const struct sorted_info *info = sorted_get_info(file);
-  if (info->seq_max < seq_min || info->seq_min > seq_max) return LUMA_OK;
-  return sorted_get(file, key, seq_max, found, pins, err);
+  if (info->seq_max < lookup->seq_min || info->seq_min > lookup->seq_max) return LUMA_OK;
+  return sorted_get(file, lookup->key, lookup->seq_max, found, pins, err);
 }
 
-static status get_in_files(const struct view *view, uint8_t space, struct slice key,
-                           uint64_t seq_min, uint64_t seq_max, struct entry_found *found,
-                           struct store_pins *pins, struct err *err) {
-  const struct view_level *levels = view->levels[space];
+static status get_in_files(const struct view *view, const struct lookup *lookup,
+                           struct entry_found *found, struct store_pins *pins, struct err *err) {
+  const struct view_level *levels = view->levels[lookup->space];
   for (uint32_t i = 0; i < levels[0].count; i++) {
-    if (!file_spans(levels[0].files[i], key)) continue;
-    TRY(get_in_file(levels[0].files[i], key, seq_min, seq_max, found, pins, err));
+    if (!file_spans(levels[0].files[i], lookup->key)) continue;
+    TRY(get_in_file(levels[0].files[i], lookup, found, pins, err));
     if (found->found) return LUMA_OK;
   }
   for (int level = 1; level < VIEW_LEVELS; level++) {
-    struct sorted_file *file = level_find(&levels[level], key);
+    struct sorted_file *file = level_find(&levels[level], lookup->key);
     if (!file) continue;
-    TRY(get_in_file(file, key, seq_min, seq_max, found, pins, err));
+    TRY(get_in_file(file, lookup, found, pins, err));
     if (found->found) return LUMA_OK;
   }
   return LUMA_OK;
 }
 
-static bool get_in_memory(const struct view *view, uint8_t space, struct slice key,
-                          uint64_t seq_min, uint64_t seq_max, struct entry_found *found) {
-  if (memtable_seq_max(view->active.memtable) >= seq_min) {
-    memtable_get(view->active.memtable, space, key, seq_max, found);
+static bool get_in_memory(const struct view *view, const struct lookup *lookup,
+                          struct entry_found *found) {
+  if (memtable_seq_max(view->active.memtable) >= lookup->seq_min) {
+    memtable_get(view->active.memtable, lookup->space, lookup->key, lookup->seq_max, found);
     if (found->found) return true;
   }
   for (uint32_t i = 0; i < view->immutables_count; i++) {
     struct memtable *memtable = view->immutables[i].memtable;
-    if (memtable_seq_max(memtable) < seq_min) continue;
-    memtable_get(memtable, space, key, seq_max, found);
+    if (memtable_seq_max(memtable) < lookup->seq_min) continue;
+    memtable_get(memtable, lookup->space, lookup->key, lookup->seq_max, found);
     if (found->found) return true;
   }
   return false;
@@ -78,20 +82,22 @@ static bool get_in_memory(const struct view *view, uint8_t space, struct slice k
 
 status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max,
                 struct entry_found *found, struct store_pins *pins, struct err *err) {
+  struct lookup lookup = {.space = space, .key = key, .seq_max = seq_max};
   found->found = false;
-  if (get_in_memory(view, space, key, 0, seq_max, found)) return LUMA_OK;
-  return get_in_files(view, space, key, 0, seq_max, found, pins, err);
+  if (get_in_memory(view, &lookup, found)) return LUMA_OK;
+  return get_in_files(view, &lookup, found, pins, err);
 }
 
 status view_is_newer(const struct view *view, uint8_t space, struct slice key, uint64_t seq,
                      bool *newer, struct err *err) {
+  struct lookup lookup = {.space = space, .key = key, .seq_min = seq + 1, .seq_max = ENTRY_SEQ_MAX};
   struct entry_found found = {0};
   struct store_pins pins = {0};
   *newer = true;
   if (view_cover(view, space, key, ENTRY_SEQ_MAX) > seq) return LUMA_OK;
   status answer = LUMA_OK;
-  if (!get_in_memory(view, space, key, seq + 1, ENTRY_SEQ_MAX, &found))
-    answer = get_in_files(view, space, key, seq + 1, ENTRY_SEQ_MAX, &found, &pins, err);
+  if (!get_in_memory(view, &lookup, &found))
+    answer = get_in_files(view, &lookup, &found, &pins, err);
   store_pins_release(&pins);
   *newer = found.found && found.seq > seq;
   return answer;

@@ -9,6 +9,7 @@
 #include "base/core/bytes.h"
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
+#include "base/text/num.h"
 #include "store/lsm/dbfile/dbfile.h"
 #include "store/lsm/manifest/edit.h"
 
@@ -75,6 +76,27 @@ static status switch_current(struct os *os, const char *directory, struct err *e
   return os_sync_dir(os, directory, err);
 }
 
+/* "lumadb manifest NNNNNNNNNNNN version V\n" */
+static status parse_current(struct slice text, uint64_t *number, struct err *err) {
+  enum { DIGITS = 12 };
+  struct slice head = slice_of_text("lumadb manifest "), middle = slice_of_text(" version ");
+  int64_t value = 0, version = 0;
+  bool fits = text.bytes > head.bytes + DIGITS + middle.bytes + 1 && slice_has_prefix(text, head) &&
+              text.data[text.bytes - 1] == '\n';
+  if (fits) {
+    struct slice digits = slice_of(text.data + head.bytes, DIGITS);
+    struct slice rest = slice_of(digits.data + DIGITS, text.bytes - head.bytes - DIGITS - 1);
+    fits =
+        num_parse_int64(digits, &value) && value > 0 && slice_has_prefix(rest, middle) &&
+        num_parse_int64(slice_of(rest.data + middle.bytes, rest.bytes - middle.bytes), &version) &&
+        version > 0;
+  }
+  if (!fits) FAIL(err, LUMA_CORRUPT, "is damaged at offset 0: it names no manifest");
+  if (version > 1) FAIL(err, LUMA_VERSION_TOO_NEW, "was written by a newer version of LumaDB");
+  *number = (uint64_t)value;
+  return LUMA_OK;
+}
+
 static status read_current(struct os *os, const char *directory, uint64_t *number,
                            struct err *err) {
   struct dbfile_path path;
@@ -82,24 +104,14 @@ static status read_current(struct os *os, const char *directory, uint64_t *numbe
   TRY(dbfile_make(directory, DBFILE_CURRENT, 0, &path, err));
   buf_init(&text, CURRENT_BYTES_MAX);
   status answer = os_read_file(os, path.text, &text, err);
-  unsigned long long value = 0;
-  unsigned version = 0;
-  buf_append_byte(&text, 0);
-  if (answer == LUMA_OK) answer = buf_check(&text, "CURRENT", err);
+  if (answer == LUMA_TOO_LARGE)
+    answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__, "`%s` is damaged: it is too long",
+                       path.text);
   if (answer == LUMA_OK) {
-    char again[CURRENT_BYTES_MAX];
-    int fields =
-        sscanf((const char *)text.data, "lumadb manifest %12llu version %u", &value, &version);
-    snprintf(again, sizeof again, CURRENT_FORMAT, value);
-    if (fields == 2 && version > 1)
-      answer = err_raise(err, LUMA_VERSION_TOO_NEW, __FILE__, __LINE__,
-                         "`%s` was written by a newer version of LumaDB", directory);
-    else if (fields != 2 || strcmp(again, (const char *)text.data) != 0)
-      answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__,
-                         "`%s` is damaged at offset 0: it names no manifest", path.text);
+    answer = parse_current(buf_slice(&text), number, err);
+    if (answer != LUMA_OK) err_wrap(err, "`%s`", path.text);
   }
   buf_deinit(&text);
-  *number = value;
   return answer;
 }
 

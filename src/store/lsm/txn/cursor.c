@@ -120,7 +120,9 @@ static status note_step(struct cursor *cursor, const struct store_rows *rows, st
   cursor->done = rows->count == 0;
   if (rows->count > 0) {
     to = rows->keys[rows->count - 1];
-    if (!cursor->backwards) {
+    if (cursor->backwards) {
+      cursor->done = to.bytes == 0; /* the empty key is the first; as a bound it would mean none */
+    } else {
       memcpy(after, to.data, to.bytes);
       after[to.bytes] = 0;
       to = slice_of(after, to.bytes + 1);
