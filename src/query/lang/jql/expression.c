@@ -59,6 +59,15 @@ static status read_args(const struct jql *jql, const struct operator* operator,
   return LUMA_OK;
 }
 
+/** Whether an expression answers true or false, and nothing else. */
+static bool is_truth(const struct expr *expr) {
+  if (expr->kind == EXPR_CONST) return expr->value.type == VAL_BOOL;
+  if (expr->kind == EXPR_UNARY) return expr->op == EXPR_OP_NOT;
+  if (expr->kind != EXPR_BINARY) return expr->kind == EXPR_MATCH;
+  return expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR ||
+         (expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_GE);
+}
+
 /** The type an argument has as it is written; MISSING when documents decide. */
 static enum val_type written_type(const struct expr *arg) {
   if (arg->kind == EXPR_CONST) return (enum val_type)arg->value.type;
@@ -122,15 +131,6 @@ static status read_literal(const struct jql *jql, const struct operator* operato
                            const struct jql_node * node, struct expr **expr) {
   (void)operator;
   return jql__const(jql, node, expr);
-}
-
-/** Whether an expression answers true or false, and nothing else. */
-static bool is_truth(const struct expr *expr) {
-  if (expr->kind == EXPR_CONST) return expr->value.type == VAL_BOOL;
-  if (expr->kind == EXPR_UNARY) return expr->op == EXPR_OP_NOT;
-  if (expr->kind != EXPR_BINARY) return expr->kind == EXPR_MATCH;
-  return expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR ||
-         (expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_GE);
 }
 
 status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **truth) {
