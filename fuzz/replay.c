@@ -32,7 +32,7 @@ static void read_sample(const char *folder, const char *name) {
   snprintf(sample->name, sizeof sample->name, "%s", name);
   snprintf(path, sizeof path, "%s/%s", folder, name);
   FILE *file = fopen(path, "rb");
-  assert_non_null(file);
+  if (!file) fail_msg("cannot open %s", path);
   fseek(file, 0, SEEK_END);
   sample->bytes = (size_t)ftell(file);
   rewind(file);

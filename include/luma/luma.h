@@ -112,6 +112,7 @@ LUMA_API void luma_free(void *memory);
 
 /* ---- sessions and transactions ---- */
 
+/** Begins a session: what runs in it shares its transaction. luma_session_close ends it. */
 LUMA_API enum luma_status luma_session_open(luma_db *db, luma_session **session, luma_error *error);
 /** Rolls back an open transaction. Results of the session are closed by it. NULL is fine. */
 LUMA_API void luma_session_close(luma_session *session);

@@ -162,7 +162,7 @@ struct model_change {
   uint64_t version;
   struct val old_document, new_document; /* MISSING where there is none */
 };
-/** Changes after `after` in commit order; memory from `arena`. LUMA_GAP when some are no longer
+/** Changes after `after` in commit order, those of at least `max` records of the feed, whole commits always; memory from `arena`. LUMA_GAP when some are no longer
  * kept. `*next`: pass as `after` to go on. */
 status model_feed_read(struct model *model, struct store_pos after, uint32_t max,
                        struct arena *arena, struct model_change **changes, uint32_t *count,

@@ -11,7 +11,7 @@
 enum {
   PLAN_ARENA_BYTES = 8 << 10,
   PLAN_ARENA_BYTES_MAX = 64 << 20,
-  SCRIPT_COPY_BYTES_MAX = 64 << 10
+  SCRIPT_WINDOW_BYTES = 16 << 10
 };
 
 void query__release(struct query_compiled *compiled) {
@@ -68,36 +68,20 @@ status query__compile(struct query *query, struct model_txn *txn, size_t *offset
   return done;
 }
 
-/** Where the statement ends, for a long script of which only the statement is to be kept. */
-static status find_end(const struct query_source *source, size_t *end, struct err *err) {
-  struct arena arena;
-  struct statement statement = {0};
-  arena_init(&arena, PLAN_ARENA_BYTES, PLAN_ARENA_BYTES_MAX);
-  struct lang_context context = {.arena = &arena};
-  status done = source->lang->parse(&context, source->text, end, &statement, err);
-  arena_deinit(&arena);
-  return done;
+static status keep_command(struct query *query, const struct val *command, struct err *err) {
+  struct val *copy = arena_alloc(&query->arena, sizeof *copy);
+  TRY(plan_check_memory(&query->arena, copy, err));
+  query->source.command = copy;
+  return expr_copy_value(&query->arena, command, copy, err);
 }
 
-/** Copies what the caller lent: text or command. */
-static status keep_source(struct query *query, const struct query_source *source, size_t from,
-                          bool script, struct err *err) {
-  query->source = *source;
-  if (source->command) {
-    struct val *command = arena_alloc(&query->arena, sizeof *command);
-    TRY(plan_check_memory(&query->arena, command, err));
-    query->source.command = command;
-    return expr_copy_value(&query->arena, source->command, command, err);
-  }
-  size_t end = from, bytes = source->text.bytes - from;
-  if (script && bytes > SCRIPT_COPY_BYTES_MAX) {
-    TRY(find_end(source, &end, err));
-    bytes = end - from;
-  }
-  uint8_t *text = arena_alloc_text(&query->arena, bytes + 1);
-  TRY(plan_check_memory(&query->arena, text, err));
-  if (bytes) memcpy(text, source->text.data + from, bytes);
-  query->source.text = slice_of(text, bytes);
+/** Copies `text`; the byte after it is 0, for lexers to stop at. */
+static status keep_text(struct query *query, struct slice text, struct err *err) {
+  uint8_t *copy = arena_alloc_text(&query->arena, text.bytes + 1);
+  TRY(plan_check_memory(&query->arena, copy, err));
+  if (text.bytes) memcpy(copy, text.data, text.bytes);
+  copy[text.bytes] = 0;
+  query->source.text = slice_of(copy, text.bytes);
   return LUMA_OK;
 }
 
@@ -122,19 +106,51 @@ static void move_position(const struct query_source *source, size_t from, struct
     err_position(err, (const char *)source->text.data, source->text.bytes, from + err->offset);
 }
 
-static status prepare(struct query *query, struct model_txn *txn, const struct query_source *source,
-                      size_t *offset, struct err *err) {
+/* A long script is not copied for each of its statements: a window of it is, which grows until a
+ * statement ends within. */
+static status compile_window(struct query *query, struct model_txn *txn, struct slice rest,
+                             size_t *end, struct err *err) {
+  for (size_t window = SCRIPT_WINDOW_BYTES;; window *= 2) {
+    bool is_whole = window >= rest.bytes;
+    status done;
+    *end = 0;
+    TRY(keep_text(query, slice_of(rest.data, is_whole ? rest.bytes : window), err));
+    done = query__compile(query, txn, end, &query->compiled, err);
+    if (is_whole || (done == LUMA_OK && *end < window)) return done;
+    query__release(query->compiled);
+    query->compiled = NULL;
+    err_reset(err);
+  }
+}
+
+static status prepare_text(struct query *query, struct model_txn *txn,
+                           const struct query_source *source, size_t *offset, struct err *err) {
   size_t from = offset ? *offset : 0, end = 0;
-  TRY(keep_source(query, source, from, offset != NULL, err));
-  status done = query__compile(query, txn, &end, &query->compiled, err);
-  if (done == LUMA_OK && !offset && !source->command) done = check_end(query, end, err);
+  struct slice rest = slice_of(source->text.data + from, source->text.bytes - from);
+  status done;
+  if (offset) {
+    done = compile_window(query, txn, rest, &end, err);
+  } else {
+    TRY(keep_text(query, rest, err));
+    done = query__compile(query, txn, &end, &query->compiled, err);
+    if (done == LUMA_OK) done = check_end(query, end, err);
+  }
   if (done != LUMA_OK) {
     move_position(source, from, err);
     return done;
   }
   if (offset) *offset = from + end;
-  if (!source->command) query->source.text.bytes = end;
+  query->source.text.bytes = end;
   return LUMA_OK;
+}
+
+static status prepare(struct query *query, struct model_txn *txn, const struct query_source *source,
+                      size_t *offset, struct err *err) {
+  size_t unused = 0;
+  query->source = *source;
+  if (!source->command) return prepare_text(query, txn, source, offset, err);
+  TRY(keep_command(query, source->command, err));
+  return query__compile(query, txn, &unused, &query->compiled, err);
 }
 
 status query_prepare(struct model *model, struct model_txn *txn, const struct query_source *source,

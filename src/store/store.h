@@ -36,10 +36,10 @@ enum {
 
 /** What lies apart physically. */
 enum store_space {
-  STORE_META = 0,     /* the catalog: few, small, hot */
-  STORE_RECORDS = 1,  /* documents: large values, ids mostly in time order. The store writes the
-                         commit sequence into bytes  [8, 16) (little endian) of every value put here,
-                         which must be at least 16 bytes long */
+  STORE_META = 0, /* the catalog: few, small, hot */
+  /* documents: large values, ids mostly in time order. The store writes the commit sequence into
+   * bytes [8, 16) (little endian) of every value put here, which must be at least 16 bytes long */
+  STORE_RECORDS = 1,
   STORE_ENTRIES = 2,  /* index entries: small, random keys */
   STORE_COUNTERS = 3, /* what `add` changes: 8-byte values */
   STORE_SPACES = 4

@@ -176,36 +176,68 @@ static status read_records(struct reading *reading, const struct store_feed_reco
   return LUMA_OK;
 }
 
+/* Records of the store. */
+struct records {
+  struct store_feed_record *items;
+  uint32_t count;
+};
+
+/* Appends the rest of the last record's commit: a commit is read whole, or its changes could not be told. */
+static status complete_commit(struct model *model, struct arena *arena, struct records *records,
+                              struct err *err) {
+  enum { MORE = 64 };
+  for (;;) {
+    const struct store_feed_record *last = &records->items[records->count - 1];
+    struct store_feed_record *more;
+    uint32_t more_count, same = 0;
+    TRY(store_feed_read(model->store, last->position, MORE, arena, &more, &more_count, err));
+    while (same < more_count && more[same].seq == last->seq) same++;
+    if (same == 0) return LUMA_OK;
+    struct store_feed_record *all =
+        arena_alloc(arena, (records->count + same) * sizeof *all);
+    if (!all) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the change feed");
+    memcpy(all, records->items, records->count * sizeof *all);
+    memcpy(all + records->count, more, same * sizeof *all);
+    *records = (struct records){all, records->count + same};
+    if (same < more_count) return LUMA_OK;
+  }
+}
+
+/* Names of collections outlive the picture they were read in. */
+static status keep_names(struct reading *reading) {
+  for (size_t i = 0; i < reading->count; i++) {
+    struct slice *name = &reading->changes[i].collection_name;
+    const uint8_t *copy = arena_copy(reading->arena, name->data, name->bytes);
+    if (!copy && name->bytes) {
+      FAIL(reading->err, LUMA_OUT_OF_MEMORY, "no memory for the change feed");
+    }
+    name->data = copy;
+  }
+  return LUMA_OK;
+}
+
 status model_feed_read(struct model *model, struct store_pos after, uint32_t max,
                        struct arena *arena, struct model_change **changes, uint32_t *count,
                        struct store_pos *next, struct err *err) {
-  struct store_feed_record *records;
-  uint32_t records_count;
+  struct records records;
   *count = 0;
   *changes = NULL;
   *next = after;
-  TRY(store_feed_read(model->store, after, max, arena, &records, &records_count, err));
-  if (records_count == 0) return LUMA_OK;
+  TRY(store_feed_read(model->store, after, max, arena, &records.items, &records.count, err));
+  if (records.count == 0) return LUMA_OK;
+  TRY(complete_commit(model, arena, &records, err));
   struct reading reading = {.model = model, .arena = arena, .err = err};
   struct store_begin_options options = {.read_only = true, .may_block = true};
   TRY(model_begin(model, &options, &reading.txn, err));
   buf_init(&reading.key, MODEL_SCRATCH_BYTES_MAX);
-  status result = read_records(&reading, records, records_count);
-  /* Names of collections outlive the picture. */
-  for (size_t i = 0; i < reading.count && result == LUMA_OK; i++) {
-    struct slice *name = &reading.changes[i].collection_name;
-    const uint8_t *copy = arena_copy(arena, name->data, name->bytes);
-    if (!copy && name->bytes)
-      result =
-          err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the change feed");
-    name->data = copy;
-  }
+  status result = read_records(&reading, records.items, records.count);
+  if (result == LUMA_OK) result = keep_names(&reading);
   buf_deinit(&reading.key);
   model_rollback(reading.txn);
   if (result != LUMA_OK) return result;
   *changes = reading.changes;
   *count = (uint32_t)reading.count;
-  *next = records[records_count - 1].position;
+  *next = records.items[records.count - 1].position;
   return LUMA_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "query/bind/bind_int.h"
+#include "query/func/func.h"
 
 struct plan *bind__aggregate_below(struct plan *node) {
   while (node && node->kind == PLAN_FILTER) node = node->input;
@@ -56,7 +57,7 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
     *name = last->is_name ? last->name : expr->name;
     return LUMA_OK;
   }
-  if (expr->kind == EXPR_CALL) *name = expr->name;
+  if (expr->kind == EXPR_CALL && func_find(expr->name)) *name = slice_of_text(func_find(expr->name)->name);
   if (expr->kind == EXPR_AGGREGATE) *name = slice_of_text(expr_aggregate_name(expr->aggregate));
   if (name->bytes) return LUMA_OK;
   struct buf text;

@@ -10,11 +10,13 @@
 /* Costs are in documents read in sequence. Fetching a document by key from an index entry is
  * several times that. */
 static const double cost_fetch = 4, cost_range = 8, cost_by_key = 1.5;
-static const double share_equal = 0.01, share_half = 0.3, share_range = 0.1, share_null = 0.1;
+static const double share_equal = 0.01, share_half = 0.2, share_range = 0.1, share_null = 0.1;
 static const double rows_unknown = 100000;
+static const double rows_least = 1000; /* a plan outlives the moment at which a collection is small */
 
 double access_count(const struct opt *opt, const struct collection *collection) {
-  return opt->txn ? (double)model_estimate_count(opt->txn, collection) : rows_unknown;
+  double count = opt->txn ? (double)model_estimate_count(opt->txn, collection) : rows_unknown;
+  return count < rows_least ? rows_least : count;
 }
 
 bool access_is_key(const struct collection *collection, const struct path *path, bool is_alias) {
@@ -138,7 +140,6 @@ static void estimate(struct making *making) {
       all_equal && (!making->index || (making->index->def.unique &&
                                        access->parts_count == making->index->def.keys_count));
   access->rows = is_unique ? fmin(ranges, count) : fmin(count * fmin(share, 1), count);
-  if (access->rows < 1 && count >= 1) access->rows = 1;
   double each = making->index ? cost_fetch : access->parts_count ? cost_by_key : 1;
   access->cost = access->rows * each + (access->parts_count ? ranges * cost_range : 0);
 }

@@ -26,9 +26,10 @@ enum expr_kind {
   EXPR_MAP,       /* map of names[i]: args[i] */
   EXPR_MATCH,     /* MongoDB's predicate: match */
   EXPR_SHAPE,     /* MongoDB's projection of args[0]: shape */
-  EXPR_STAR       /* `*` or `alias.*` (qualifier in name). In a select list the binder expands it;
-                   * anywhere else it is the whole       row as one document: the only document column,
-                   * else a       map of the columns ($$ROOT, the subject of a SHAPE) */
+  /* `*` or `alias.*` (qualifier in name). In a select list the binder expands it; anywhere else it
+   * is the whole row as one document: the only document column, else a map of the columns ($$ROOT,
+   * the subject of a SHAPE) */
+  EXPR_STAR
 };
 
 enum expr_op {

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* Field expressions of $project, $group, $addFields and $expr. Comparisons and truths are
+ * MongoDB's: by the total order, and with everything but false, null and 0 true. */
+#include "query/lang/jql/jql_int.h"
+
+enum { FOLD_LEFT_MAX = 16 };
+
+/** One operator; `op`, `call` and the counts mean what its reader makes of them. */
+struct operator{
+  const char *name;
+  status (*read)(const struct jql *jql, const struct operator* operator,
+                 const struct jql_node * node, struct expr **expr);
+  enum expr_op op;
+  const char *call; /* function of the query languages */
+  uint32_t args_min, args_max;
+};
+
+/* ---- arguments ---- */
+
+/** An operator takes a list of arguments, or one argument by itself. */
+struct args {
+  struct expr **items;
+  uint32_t count;
+};
+
+static status fail_count(const struct jql *jql, const struct operator* operator,
+                         const struct jql_node * node, uint32_t count) {
+  if (operator->args_min == operator->args_max)
+    return jql__fail(
+        jql, node, LUMA_INVALID_ARGUMENT,
+        "`%s` takes %u %s, not %u",
+        operator->name, operator->args_min, operator->args_min == 1 ? "argument" : "arguments",
+        count);
+  if (count < operator->args_min)
+    return jql__fail(
+        jql, node, LUMA_INVALID_ARGUMENT,
+        "`%s` takes at least %u %s, not %u",
+        operator->name, operator->args_min, operator->args_min == 1 ? "argument" : "arguments",
+        count);
+  return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
+                   "`%s` takes at most %u arguments, not %u", operator->name, operator->args_max,
+                   count);
+}
+
+static status read_args(const struct jql *jql, const struct operator* operator,
+                        const struct jql_node * node, struct args *args) {
+  bool is_list = node->value.type == VAL_LIST;
+  uint32_t count = is_list ? val_count(&node->value) : 1;
+  if (count < operator->args_min || count> operator->args_max)
+    return fail_count(jql, operator, node, count);
+  *args = (struct args){.count = count};
+  args->items = arena_zalloc(jql->arena, count + 1, sizeof *args->items);
+  TRY(jql__made(jql, args->items));
+  if (!is_list) return jql__expression(jql, node, &args->items[0]);
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node arg;
+  while (jql__next(&each, &arg)) TRY(jql__expression(jql, &arg, &args->items[arg.index]));
+  return LUMA_OK;
+}
+
+static struct expr *make_binary(const struct jql *jql, enum expr_op op, struct expr *left,
+                                struct expr *right, uint64_t offset) {
+  struct expr *expr = expr_binary(jql->arena, op, left, right, offset);
+  if (expr) expr->mongo = true;
+  return expr;
+}
+
+/** a + b + c from the left; long lists by halves, so that the tree stays shallow. */
+static struct expr *fold(const struct jql *jql, enum expr_op op, struct expr *const *items,
+                         uint32_t count, uint64_t offset) {
+  if (count == 1) return items[0];
+  uint32_t left = count <= FOLD_LEFT_MAX ? count - 1 : count / 2;
+  return make_binary(jql, op, fold(jql, op, items, left, offset),
+                     fold(jql, op, items + left, count - left, offset), offset);
+}
+
+/* ---- operators ---- */
+
+/** a op b op c. */
+static status read_chain(const struct jql *jql, const struct operator* operator,
+                         const struct jql_node * node, struct expr **expr) {
+  struct args args;
+  TRY(read_args(jql, operator, node, &args));
+  *expr = fold(jql, operator->op, args.items, args.count, node->offset);
+  return jql__made(jql, *expr);
+}
+
+static status read_call(const struct jql *jql, const struct operator* operator,
+                        const struct jql_node * node, struct expr **expr) {
+  struct args args;
+  TRY(read_args(jql, operator, node, &args));
+  *expr = expr_node(jql->arena, EXPR_CALL, args.items, args.count, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->name = slice_of_text(operator->call);
+  return LUMA_OK;
+}
+
+static status read_literal(const struct jql *jql, const struct operator* operator,
+                           const struct jql_node * node, struct expr **expr) {
+  (void)operator;
+  return jql__const(jql, node, expr);
+}
+
+static status make_match(const struct jql *jql, enum match_op op, struct match *const *children,
+                         uint32_t count, uint64_t offset, struct expr **expr) {
+  struct match *match = match_node(jql->arena, op, children, count, offset);
+  TRY(jql__made(jql, match));
+  *expr = expr_node(jql->arena, EXPR_MATCH, NULL, 0, offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->match = match;
+  return LUMA_OK;
+}
+
+status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **truth) {
+  uint64_t offset = expr->offset;
+  TRY(make_match(jql, MATCH_EXPR, NULL, 0, offset, truth));
+  (*truth)->match->expression = expr;
+  return LUMA_OK;
+}
+
+/** $and, $or, $not of expressions. */
+static status read_logic(const struct jql *jql, const struct operator* operator,
+                         const struct jql_node * node, struct expr **expr) {
+  struct args args;
+  TRY(read_args(jql, operator, node, &args));
+  struct match **children = arena_zalloc(jql->arena, args.count + 1, sizeof *children);
+  TRY(jql__made(jql, children));
+  for (uint32_t i = 0; i < args.count; i++) {
+    struct expr *truth = NULL;
+    TRY(jql__truth_of(jql, args.items[i], &truth));
+    children[i] = truth->match;
+  }
+  enum match_op op = operator->op == EXPR_OP_AND ? MATCH_AND :
+                     operator->op == EXPR_OP_OR  ? MATCH_OR
+                                                 : MATCH_NOT;
+  return make_match(jql, op, children, args.count, node->offset, expr);
+}
+
+/** The three parts of $cond, given as a list or by name. */
+static status read_cond_parts(const struct jql *jql, const struct operator* operator,
+                              const struct jql_node * node, struct args *args) {
+  static const struct jql_field specs[] = {
+      {"if", JQL_ANY, true}, {"then", JQL_ANY, true}, {"else", JQL_ANY, true}};
+  struct jql_node fields[3];
+  if (node->value.type != VAL_MAP) return read_args(jql, operator, node, args);
+  TRY(jql__take(jql, node, specs, 3, fields));
+  args->count = 3;
+  args->items = arena_zalloc(jql->arena, 3, sizeof *args->items);
+  TRY(jql__made(jql, args->items));
+  for (uint32_t i = 0; i < 3; i++) TRY(jql__expression(jql, &fields[i], &args->items[i]));
+  return LUMA_OK;
+}
+
+static status read_cond(const struct jql *jql, const struct operator* operator,
+                        const struct jql_node * node, struct expr **expr) {
+  struct args args = {0};
+  TRY(read_cond_parts(jql, operator, node, &args));
+  TRY(jql__truth_of(jql, args.items[0], &args.items[0]));
+  *expr = expr_node(jql->arena, EXPR_CASE, args.items, args.count, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->has_else = true;
+  return LUMA_OK;
+}
+
+static const struct operator operators[] = {
+    {"$literal", read_literal, 0, NULL, 0, 0},
+    {"$add", read_chain, EXPR_OP_ADD, NULL, 1, UINT32_MAX},
+    {"$subtract", read_chain, EXPR_OP_SUBTRACT, NULL, 2, 2},
+    {"$multiply", read_chain, EXPR_OP_MULTIPLY, NULL, 1, UINT32_MAX},
+    {"$divide", read_chain, EXPR_OP_DIVIDE, NULL, 2, 2},
+    {"$mod", read_chain, EXPR_OP_MODULO, NULL, 2, 2},
+    {"$concat", read_chain, EXPR_OP_CONCAT, NULL, 1, UINT32_MAX},
+    {"$eq", read_chain, EXPR_OP_EQ, NULL, 2, 2},
+    {"$ne", read_chain, EXPR_OP_NE, NULL, 2, 2},
+    {"$gt", read_chain, EXPR_OP_GT, NULL, 2, 2},
+    {"$gte", read_chain, EXPR_OP_GE, NULL, 2, 2},
+    {"$lt", read_chain, EXPR_OP_LT, NULL, 2, 2},
+    {"$lte", read_chain, EXPR_OP_LE, NULL, 2, 2},
+    {"$and", read_logic, EXPR_OP_AND, NULL, 0, UINT32_MAX},
+    {"$or", read_logic, EXPR_OP_OR, NULL, 0, UINT32_MAX},
+    {"$not", read_logic, EXPR_OP_NOT, NULL, 1, 1},
+    {"$cond", read_cond, 0, NULL, 3, 3},
+    {"$ifNull", read_call, 0, "coalesce", 2, 16},
+    {"$toUpper", read_call, 0, "upper", 1, 1},
+    {"$toLower", read_call, 0, "lower", 1, 1},
+    {"$abs", read_call, 0, "abs", 1, 1},
+    {"$ceil", read_call, 0, "ceil", 1, 1},
+    {"$floor", read_call, 0, "floor", 1, 1},
+    {"$sqrt", read_call, 0, "sqrt", 1, 1},
+    {"$pow", read_call, 0, "power", 2, 2},
+    {"$strLenCP", read_call, 0, "length", 1, 1},
+};
+
+enum { OPERATORS = sizeof operators / sizeof operators[0] };
+
+static status read_operator(const struct jql *jql, const struct jql_node *map, struct expr **expr) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  (void)jql__next(&each, &node);
+  if (each.count > 1)
+    return jql__fail(jql, &node, LUMA_SYNTAX_ERROR, "`%.*s` stands beside other fields",
+                     SLICE_ARG(node.name));
+  for (size_t i = 0; i < OPERATORS; i++)
+    if (jql_is_named(&node, operators[i].name))
+      return operators[i].read(jql, &operators[i], &node, expr);
+  return jql__fail_unknown(jql, &node, "an operator of expressions", operators, OPERATORS,
+                           sizeof *operators);
+}
+
+/* ---- variables, maps, lists ---- */
+
+static status read_variable(const struct jql *jql, const struct jql_node *node, struct slice name,
+                            struct expr **expr) {
+  const uint8_t *dot = memchr(name.data, '.', name.bytes);
+  struct slice rest = {0}, first = name;
+  if (dot) {
+    first.bytes = (size_t)(dot - name.data);
+    rest = slice_of(dot + 1, name.bytes - first.bytes - 1);
+  }
+  bool is_row = slice_is_equal(first, slice_of_text("ROOT")) ||
+                slice_is_equal(first, slice_of_text("CURRENT"));
+  if (is_row && rest.data) return jql__name(jql, node, rest, expr);
+  if (is_row) {
+    *expr = expr_node(jql->arena, EXPR_STAR, NULL, 0, node->offset);
+  } else if (slice_is_equal(name, slice_of_text("NOW"))) {
+    *expr = expr_node(jql->arena, EXPR_CALL, NULL, 0, node->offset);
+    if (*expr) (*expr)->name = slice_of_text("now");
+  } else if (slice_is_equal(name, slice_of_text("REMOVE"))) {
+    *expr = expr_const(jql->arena, val_missing(), node->offset);
+  } else {
+    status failed =
+        jql__fail(jql, node, LUMA_UNKNOWN_FIELD, "there is no variable `$$%.*s`", SLICE_ARG(first));
+    err_hint(jql->err, "there are $$ROOT, $$CURRENT, $$NOW, $$REMOVE");
+    return failed;
+  }
+  return jql__made(jql, *expr);
+}
+
+static status read_text(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  struct slice text = val_slice(&node->value);
+  if (!jql_is_operator(text) || text.bytes == 1) return jql__const(jql, node, expr);
+  if (text.data[1] == '$')
+    return read_variable(jql, node, slice_of(text.data + 2, text.bytes - 2), expr);
+  return jql__name(jql, node, slice_of(text.data + 1, text.bytes - 1), expr);
+}
+
+/** A map or list whose parts are expressions. */
+static status read_parts(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node part;
+  bool is_map = node->value.type == VAL_MAP;
+  struct expr **items = arena_zalloc(jql->arena, each.count + 1, sizeof *items);
+  TRY(jql__made(jql, items));
+  struct slice *names = arena_zalloc(jql->arena, each.count + 1, sizeof *names);
+  TRY(jql__made(jql, names));
+  while (jql__next(&each, &part)) {
+    if (jql_is_operator(part.name))
+      return jql__fail(jql, &part, LUMA_SYNTAX_ERROR, "`%.*s` stands beside other fields",
+                       SLICE_ARG(part.name));
+    names[part.index] = part.name;
+    TRY(jql__expression(jql, &part, &items[part.index]));
+  }
+  *expr = expr_node(jql->arena, is_map ? EXPR_MAP : EXPR_LIST, items, each.count, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->names = is_map ? names : NULL;
+  return LUMA_OK;
+}
+
+status jql__expression(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  if (node->value.type == VAL_TEXT) return read_text(jql, node, expr);
+  if (jql__has_operators(node)) return read_operator(jql, node, expr);
+  if (node->value.type == VAL_MAP || node->value.type == VAL_LIST)
+    return read_parts(jql, node, expr);
+  return jql__const(jql, node, expr);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Taking commands apart by tables of their fields, and the smallest parts: paths, names, constants.
+ */
+#include "query/lang/jql/jql_int.h"
+
+static const char *kind_text(enum jql_kind kind) {
+  static const char *const texts[] = {
+      [JQL_ANY] = "a value",
+      [JQL_MAP] = "a map",
+      [JQL_LIST] = "a list",
+      [JQL_TEXT] = "text",
+      [JQL_NAME] = "the name of a collection",
+      [JQL_WHOLE] = "a whole number",
+      [JQL_BOOL] = "true or false",
+      [JQL_IGNORED] = "a value",
+      [JQL_UNSUPPORTED] = "absent",
+  };
+  return texts[kind];
+}
+
+static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) {
+  int64_t whole = 0;
+  *fits = true;
+  switch (kind) {
+  case JQL_MAP: return value->type == VAL_MAP;
+  case JQL_LIST: return value->type == VAL_LIST;
+  case JQL_TEXT: return value->type == VAL_TEXT;
+  case JQL_NAME: *fits = value->bytes > 0; return value->type == VAL_TEXT;
+  case JQL_BOOL: return value->type == VAL_BOOL || val_is_number(value);
+  case JQL_WHOLE:
+    if (!val_is_number(value) || !val_to_int64(value, &whole)) return false;
+    *fits = whole >= 0;
+    return true;
+  case JQL_ANY:
+  case JQL_IGNORED:
+  case JQL_UNSUPPORTED: break;
+  }
+  return true;
+}
+
+status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum jql_kind kind) {
+  bool fits = true;
+  if (!is_of_kind(&node->value, kind, &fits)) return jql__fail_type(jql, node, kind_text(kind));
+  if (fits) return LUMA_OK;
+  if (kind == JQL_NAME)
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "the name of the collection is empty");
+  return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "a number that is not negative is needed");
+}
+
+/** What drivers send with any command. */
+static bool is_envelope(struct slice name) {
+  static const char *const names[] = {"$db",         "lsid",      "comment",         "writeConcern",
+                                      "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
+                                      "apiVersion",  "txnNumber"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_is_equal(name, slice_of_text(names[i]))) return true;
+  return false;
+}
+
+static status take_field(const struct jql *jql, const struct jql_node *field,
+                         const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (!jql_is_named(field, specs[i].name)) continue;
+    if (val_is_null(&field->value) && specs[i].kind != JQL_ANY) return LUMA_OK;
+    if (specs[i].kind == JQL_UNSUPPORTED)
+      return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
+    fields[i] = *field;
+    return jql__check_kind(jql, field, specs[i].kind);
+  }
+  if (!field->parent->parent && is_envelope(field->name)) return LUMA_OK;
+  return jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
+}
+
+status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
+                 uint32_t count, struct jql_node *fields) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node field;
+  for (uint32_t i = 0; i < count; i++)
+    fields[i] = (struct jql_node){.parent = map,
+                                  .name = slice_of_text(specs[i].name),
+                                  .offset = map->offset,
+                                  .value_offset = JQL_NOWHERE};
+  while (jql__next(&each, &field)) TRY(take_field(jql, &field, specs, count, fields));
+  for (uint32_t i = 0; i < count; i++)
+    if (specs[i].required && !jql_is_given(&fields[i]))
+      return jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", specs[i].name);
+  return LUMA_OK;
+}
+
+bool jql__flag(const struct jql_node *node, bool otherwise) {
+  return jql_is_given(node) ? jql__truth(&node->value) : otherwise;
+}
+
+status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
+                 struct path *path) {
+  struct err why = {0};
+  status parsed = path_parse(jql->arena, text, true, path, &why);
+  if (parsed == LUMA_OK) return LUMA_OK;
+  if (parsed == LUMA_OUT_OF_MEMORY) return jql__made(jql, NULL);
+  return jql__fail(jql, node, parsed, "%s", why.message);
+}
+
+status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  *expr = expr_const(jql->arena, node->value, node->offset);
+  return jql__made(jql, *expr);
+}
+
+status jql__name(const struct jql *jql, const struct jql_node *node, struct slice text,
+                 struct expr **expr) {
+  struct path path;
+  TRY(jql__path(jql, node, text, &path));
+  *expr = expr_node(jql->arena, EXPR_NAME, NULL, 0, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->name = text;
+  (*expr)->path = path;
+  (*expr)->dotted = true;
+  return LUMA_OK;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* Filters: MongoDB's predicate documents become a tree of matches.
+ *
+ *   {"age": {"$gt": 21}, "status": "active"}     AND of conditions on paths
+ *   {"$or": [filter, …]}                         trees of filters
+ *   {"age": {"$not": {"$gt": 21}}}               operators on one path */
+#include "query/lang/jql/jql_int.h"
+
+/** One operator of a value: what it takes and who reads it. */
+struct condition {
+  const char *name;
+  enum match_op op;
+  status (*read)(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                 struct match **match);
+};
+
+static const struct condition *find_condition(struct slice name);
+
+/** The children of a list or map as they are read, for one AND or OR. */
+struct children {
+  struct match **items;
+  uint32_t count;
+};
+
+static status make_room(const struct jql *jql, uint32_t count, struct children *children) {
+  *children = (struct children){0};
+  children->items = arena_zalloc(jql->arena, count ? count : 1, sizeof(struct match *));
+  return jql__made(jql, children->items);
+}
+
+static status make_tree(const struct jql *jql, enum match_op op, const struct children *children,
+                        uint64_t offset, struct match **match) {
+  bool is_only = op == MATCH_AND && children->count == 1;
+  *match = is_only ? children->items[0]
+                   : match_node(jql->arena, op, children->items, children->count, offset);
+  return jql__made(jql, *match);
+}
+
+/* ---- operators on a path ---- */
+
+static status make_leaf(const struct jql *jql, const struct jql_node *node, enum match_op op,
+                        const struct path *path, struct match **match) {
+  struct expr *value = NULL;
+  TRY(jql__const(jql, node, &value));
+  *match = match_node(jql->arena, op, NULL, 0, node->offset);
+  TRY(jql__made(jql, *match));
+  (*match)->value = value;
+  (*match)->path = *path;
+  return LUMA_OK;
+}
+
+static status read_plain(const struct jql *jql, const struct jql_node *node,
+                         const struct path *path, struct match **match) {
+  enum match_op op = find_condition(node->name)->op;
+  bool is_pattern = node->value.type == VAL_REGEX && op != MATCH_EQ && op != MATCH_EXISTS;
+  if (is_pattern)
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%.*s` takes no regular expression",
+                     SLICE_ARG(node->name));
+  return make_leaf(jql, node, op, path, match);
+}
+
+static status read_in(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                      struct match **match) {
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node element;
+  TRY(jql__check_kind(jql, node, JQL_LIST));
+  while (jql__next(&each, &element))
+    if (jql__has_operators(&element))
+      return jql__fail(jql, &element, LUMA_INVALID_ARGUMENT, "`%.*s` takes values, not operators",
+                       SLICE_ARG(node->name));
+  return make_leaf(jql, node, find_condition(node->name)->op, path, match);
+}
+
+static status read_size(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                        struct match **match) {
+  TRY(jql__check_kind(jql, node, JQL_WHOLE));
+  return make_leaf(jql, node, MATCH_SIZE, path, match);
+}
+
+static status read_type(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                        struct match **match) {
+  bool is_one = node->value.type == VAL_TEXT || val_is_number(&node->value);
+  if (!is_one && node->value.type != VAL_LIST)
+    return jql__fail_type(jql, node, "the name or number of a type, or a list of them");
+  return make_leaf(jql, node, MATCH_TYPE, path, match);
+}
+
+static status read_mod(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match) {
+  TRY(jql__check_kind(jql, node, JQL_LIST));
+  if (val_count(&node->value) != 2)
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
+                     "`$mod` takes a list of divisor and remainder");
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node part;
+  while (jql__next(&each, &part)) {
+    if (!val_is_number(&part.value)) return jql__fail_type(jql, &part, "a number");
+    if (part.index == 0 && (int64_t)val_to_float64(&part.value) == 0)
+      return jql__fail(jql, &part, LUMA_INVALID_ARGUMENT, "the divisor of `$mod` is zero");
+  }
+  return make_leaf(jql, node, MATCH_MOD, path, match);
+}
+
+/** The field beside `node` in its map; MISSING if it is not there. */
+static struct val sibling(const struct jql_node *node, const char *name) {
+  return val_field(&node->parent->value, slice_of_text(name));
+}
+
+static status read_regex(const struct jql *jql, const struct jql_node *node,
+                         const struct path *path, struct match **match) {
+  struct val options = sibling(node, "$options");
+  if (node->value.type != VAL_TEXT && node->value.type != VAL_REGEX)
+    return jql__fail_type(jql, node, "text or a regular expression");
+  TRY(make_leaf(jql, node, MATCH_REGEX, path, match));
+  if (options.type == VAL_TEXT) (*match)->options = val_slice(&options);
+  return LUMA_OK;
+}
+
+/** Read with the $regex beside it. */
+static status read_options(const struct jql *jql, const struct jql_node *node,
+                           const struct path *path, struct match **match) {
+  (void)path;
+  *match = NULL;
+  TRY(jql__check_kind(jql, node, JQL_TEXT));
+  if (sibling(node, "$regex").type != VAL_MISSING) return LUMA_OK;
+  return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`$options` needs a `$regex` beside it");
+}
+
+static status read_elem_match(const struct jql *jql, const struct jql_node *node,
+                              const struct path *path, struct match **match) {
+  const struct path element = {0};
+  struct match *inner = NULL;
+  TRY(jql__check_kind(jql, node, JQL_MAP));
+  struct slice first = {0};
+  if (val_count(&node->value)) (void)val_field_at(&node->value, 0, &first);
+  if (find_condition(first))
+    TRY(jql__conditions(jql, node, &element, &inner));
+  else
+    TRY(jql__filter(jql, node, &inner));
+  *match = match_node(jql->arena, MATCH_ELEM, &inner, 1, node->offset);
+  TRY(jql__made(jql, *match));
+  (*match)->path = *path;
+  return LUMA_OK;
+}
+
+/** A list of values, or of $elemMatch. */
+static status read_all(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match) {
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node element;
+  struct children children;
+  TRY(jql__check_kind(jql, node, JQL_LIST));
+  TRY(make_room(jql, val_count(&node->value), &children));
+  while (jql__next(&each, &element)) {
+    if (jql__has_operators(&element)) {
+      TRY(jql__conditions(jql, &element, path, &children.items[children.count]));
+      if (children.items[children.count++]->op == MATCH_ELEM) continue;
+      return jql__fail(jql, &element, LUMA_INVALID_ARGUMENT,
+                       "`$all` takes values, or `$elemMatch` alone");
+    }
+    if (children.count) return jql__fail_type(jql, &element, "an `$elemMatch` like the first");
+  }
+  if (children.count == 0) return make_leaf(jql, node, MATCH_ALL, path, match);
+  if (children.count < val_count(&node->value))
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
+                     "`$all` takes values or `$elemMatch`, not both");
+  *match = match_node(jql->arena, MATCH_ALL, children.items, children.count, node->offset);
+  return jql__made(jql, *match);
+}
+
+static status read_not(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match) {
+  struct match *inner = NULL;
+  if (node->value.type == VAL_REGEX) {
+    TRY(make_leaf(jql, node, MATCH_REGEX, path, &inner));
+  } else {
+    if (!jql__has_operators(node))
+      return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
+                       "`$not` takes operators, as in {\"$not\": {\"$gt\": 5}}");
+    TRY(jql__conditions(jql, node, path, &inner));
+  }
+  *match = match_node(jql->arena, MATCH_NOT, &inner, 1, node->offset);
+  return jql__made(jql, *match);
+}
+
+static const struct condition conditions[] = {
+    {"$eq", MATCH_EQ, read_plain},
+    {"$ne", MATCH_NE, read_plain},
+    {"$gt", MATCH_GT, read_plain},
+    {"$gte", MATCH_GTE, read_plain},
+    {"$lt", MATCH_LT, read_plain},
+    {"$lte", MATCH_LTE, read_plain},
+    {"$in", MATCH_IN, read_in},
+    {"$nin", MATCH_NIN, read_in},
+    {"$exists", MATCH_EXISTS, read_plain},
+    {"$type", MATCH_TYPE, read_type},
+    {"$regex", MATCH_REGEX, read_regex},
+    {"$options", MATCH_REGEX, read_options},
+    {"$all", MATCH_ALL, read_all},
+    {"$size", MATCH_SIZE, read_size},
+    {"$mod", MATCH_MOD, read_mod},
+    {"$elemMatch", MATCH_ELEM, read_elem_match},
+    {"$not", MATCH_NOT, read_not},
+};
+
+enum { CONDITIONS = sizeof conditions / sizeof conditions[0] };
+
+static const struct condition *find_condition(struct slice name) {
+  for (size_t i = 0; i < CONDITIONS; i++)
+    if (slice_is_equal(name, slice_of_text(conditions[i].name))) return &conditions[i];
+  return NULL;
+}
+
+/** Operators that MongoDB has and this language does not: not misspelt, so no suggestion. */
+static bool is_foreign(struct slice name) {
+  static const char *const names[] = {
+      "$where",        "$text",       "$jsonSchema", "$geoWithin",  "$geoIntersects",
+      "$near",         "$nearSphere", "$bitsAllSet", "$bitsAnySet", "$bitsAllClear",
+      "$bitsAnyClear", "$rand",       "$sampleRate", "$slice",      "$meta"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_is_equal(name, slice_of_text(names[i]))) return true;
+  return false;
+}
+
+static status fail_condition(const struct jql *jql, const struct jql_node *node) {
+  if (is_foreign(node->name))
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported", SLICE_ARG(node->name));
+  if (jql_is_operator(node->name))
+    return jql__fail_unknown(jql, node, "an operator", conditions, CONDITIONS, sizeof *conditions);
+  status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands among operators",
+                            SLICE_ARG(node->name));
+  err_hint(jql->err, "operators begin with `$`; a map of values has none");
+  return failed;
+}
+
+status jql__conditions(const struct jql *jql, const struct jql_node *map, const struct path *path,
+                       struct match **match) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  struct children children;
+  TRY(make_room(jql, val_count(&map->value), &children));
+  while (jql__next(&each, &node)) {
+    const struct condition *condition = find_condition(node.name);
+    struct match *made = NULL;
+    if (!condition) return fail_condition(jql, &node);
+    TRY(condition->read(jql, &node, path, &made));
+    if (made) children.items[children.count++] = made;
+  }
+  return make_tree(jql, MATCH_AND, &children, map->offset, match);
+}
+
+/* ---- whole filters ---- */
+
+static status read_field(const struct jql *jql, const struct jql_node *node, struct match **match) {
+  struct path path;
+  TRY(jql__path(jql, node, node->name, &path));
+  bool is_reference = false; /* {"$ref": …, "$id": …} is a value */
+  if (node->value.type == VAL_MAP)
+    is_reference = val_field(&node->value, slice_of_text("$ref")).type != VAL_MISSING;
+  if (jql__has_operators(node) && !is_reference) return jql__conditions(jql, node, &path, match);
+  bool is_pattern = node->value.type == VAL_REGEX;
+  return make_leaf(jql, node, is_pattern ? MATCH_REGEX : MATCH_EQ, &path, match);
+}
+
+static status read_filters(const struct jql *jql, const struct jql_node *node, enum match_op op,
+                           struct match **match) {
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node element;
+  struct children children;
+  TRY(jql__check_kind(jql, node, JQL_LIST));
+  if (val_count(&node->value) == 0)
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%.*s` takes a list that is not empty",
+                     SLICE_ARG(node->name));
+  TRY(make_room(jql, val_count(&node->value), &children));
+  while (jql__next(&each, &element)) {
+    TRY(jql__check_kind(jql, &element, JQL_MAP));
+    TRY(jql__filter(jql, &element, &children.items[children.count++]));
+  }
+  return make_tree(jql, op, &children, node->offset, match);
+}
+
+static status read_expression(const struct jql *jql, const struct jql_node *node,
+                              struct match **match) {
+  struct expr *expression = NULL;
+  TRY(jql__expression(jql, node, &expression));
+  *match = match_node(jql->arena, MATCH_EXPR, NULL, 0, node->offset);
+  TRY(jql__made(jql, *match));
+  (*match)->expression = expression;
+  return LUMA_OK;
+}
+
+static status fail_tree(const struct jql *jql, const struct jql_node *node) {
+  static const char *const names[] = {"$and", "$or", "$nor", "$expr", "$comment"};
+  if (is_foreign(node->name)) return fail_condition(jql, node);
+  if (!find_condition(node->name))
+    return jql__fail_unknown(jql, node, "an operator", names, 5, sizeof *names);
+  status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands without a field",
+                            SLICE_ARG(node->name));
+  err_hint(jql->err, "write {\"field\": {\"%.*s\": …}}", SLICE_ARG(node->name));
+  return failed;
+}
+
+/** One entry of a filter; `*match` is NULL for a comment. */
+static status read_entry(const struct jql *jql, const struct jql_node *node, struct match **match) {
+  *match = NULL;
+  if (!jql_is_operator(node->name)) return read_field(jql, node, match);
+  if (jql_is_named(node, "$and")) return read_filters(jql, node, MATCH_AND, match);
+  if (jql_is_named(node, "$or")) return read_filters(jql, node, MATCH_OR, match);
+  if (jql_is_named(node, "$nor")) return read_filters(jql, node, MATCH_NOR, match);
+  if (jql_is_named(node, "$expr")) return read_expression(jql, node, match);
+  if (jql_is_named(node, "$comment")) return LUMA_OK;
+  return fail_tree(jql, node);
+}
+
+status jql__filter(const struct jql *jql, const struct jql_node *map, struct match **match) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  struct children children;
+  TRY(make_room(jql, val_count(&map->value), &children));
+  while (jql__next(&each, &node)) {
+    struct match *made = NULL;
+    TRY(read_entry(jql, &node, &made));
+    if (made) children.items[children.count++] = made;
+  }
+  return make_tree(jql, MATCH_AND, &children, map->offset, match);
+}
+
+/* ---- upserts ---- */
+
+static uint32_t collect_equalities(const struct match *match, struct match **items) {
+  uint32_t count = 0;
+  if (match->op == MATCH_EQ && match->path.count) {
+    if (items) memcpy(items, &match, sizeof match);
+    return 1;
+  }
+  bool is_and = match->op == MATCH_AND || (match->op == MATCH_OR && match->children_count == 1);
+  for (uint32_t i = 0; is_and && i < match->children_count; i++)
+    count += collect_equalities(match->children[i], items ? items + count : NULL);
+  return count;
+}
+
+status jql__equalities(const struct jql *jql, const struct match *match, struct match **out) {
+  struct children children;
+  TRY(make_room(jql, collect_equalities(match, NULL), &children));
+  children.count = collect_equalities(match, children.items);
+  *out = match_node(jql->arena, MATCH_AND, children.items, children.count, match->offset);
+  return jql__made(jql, *out);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The door of the JQL front end: text or a value in, a plan out. */
+#include "query/lang/jql/jql_int.h"
+#include "value/json/json.h"
+
+struct command {
+  const char *name;
+  jql_command *read;
+};
+
+static const struct command commands[] = {
+    {"find", jql__find},
+    {"insert", jql__insert},
+    {"update", jql__update},
+    {"delete", jql__delete},
+    {"count", jql__count},
+    {"distinct", jql__distinct},
+    {"aggregate", jql__aggregate},
+    {"createIndexes", jql__create_indexes},
+    {"dropIndexes", jql__drop_indexes},
+    {"listIndexes", jql__list_indexes},
+    {"create", jql__create},
+    {"drop", jql__drop},
+    {"renameCollection", jql__rename},
+    {"listCollections", jql__list_collections},
+    {"explain", jql__explain},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const struct command *find_command(const struct jql_node *field) {
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (jql_is_named(field, commands[i].name)) return &commands[i];
+  return NULL;
+}
+
+/** The first field names the command; where the order of fields was lost on the way, the first that
+ * is a command does. */
+status jql__command(const struct jql *jql, const struct jql_node *map, struct plan **plan) {
+  struct jql_node first = {0}, field;
+  TRY(jql__check_kind(jql, map, JQL_MAP));
+  struct jql_each each = jql__each(jql, map);
+  while (jql__next(&each, &field)) {
+    const struct command *command = find_command(&field);
+    if (each.at == 1) first = field;
+    if (command) return command->read(jql, map, plan);
+  }
+  if (each.count)
+    return jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
+  status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "an empty map is no command");
+  err_hint(jql->err, "for example {\"find\": \"users\"}");
+  return failed;
+}
+
+status jql__explain(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  static const struct jql_field specs[] = {{"explain", JQL_MAP, true},
+                                           {"verbosity", JQL_TEXT, false}};
+  static const char *const verbosities[] = {"queryPlanner", "executionStats", "allPlansExecution"};
+  struct jql_node fields[2];
+  uint32_t verbosity = 0;
+  TRY(jql__take(jql, command, specs, 2, fields));
+  TRY(jql__command(jql, &fields[0], plan));
+  jql->statement->is_count = jql->statement->distinct_values = false;
+  if ((*plan)->kind == PLAN_EXPLAIN)
+    return jql__fail(jql, &fields[0], LUMA_SYNTAX_ERROR, "an explain explains another");
+  if (jql_is_given(&fields[1])) {
+    struct slice name = val_slice(&fields[1].value);
+    while (verbosity < 3 && !slice_is_equal(name, slice_of_text(verbosities[verbosity])))
+      verbosity++;
+    if (verbosity == 3)
+      return jql__fail(jql, &fields[1], LUMA_INVALID_ARGUMENT,
+                       "verbosity is queryPlanner, executionStats or allPlansExecution");
+  }
+  TRY(jql__put(jql, PLAN_EXPLAIN, command, plan));
+  (*plan)->analyze = verbosity > 0;
+  return LUMA_OK;
+}
+
+/* ---- text ---- */
+
+static status parse_node(const struct lang_context *context, struct slice text, size_t at,
+                         const struct val *value, struct statement *statement, struct err *err) {
+  struct jql jql = {.context = context,
+                    .arena = context->arena,
+                    .text = text,
+                    .statement = statement,
+                    .err = err};
+  struct jql_node root = {.value = *value,
+                          .offset = text.bytes ? at : 0,
+                          .value_offset = text.bytes ? at : JQL_NOWHERE};
+  *statement = (struct statement){.language = PLAN_JQL};
+  return jql__command(&jql, &root, &statement->root);
+}
+
+/** Reads `json` into the arena. */
+static status read_json(struct json_reader *reader, struct arena *arena, struct slice json,
+                        struct val *value, struct err *err) {
+  const struct json_read_options options = {.form = JSON_TAGGED};
+  struct buf out;
+  struct val read;
+  buf_init(&out, DOC_BYTES_MAX);
+  status done = json_read_value(reader, json, &options, &out, &read, err);
+  if (done == LUMA_OK) {
+    void *copy = arena_copy(arena, out.data, out.bytes);
+    done = plan_check_memory(arena, copy, err);
+    if (copy) *value = val_decode(slice_of(copy, out.bytes), NULL);
+  }
+  buf_deinit(&out);
+  return done;
+}
+
+/** What follows a command is another one, or nothing. */
+static status check_rest(struct slice text, size_t at, struct err *err) {
+  if (at == text.bytes || text.data[at] == '{') return LUMA_OK;
+  status failed = err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__,
+                            "the command has ended, and something follows");
+  if (err) err_position(err, (const char *)text.data, text.bytes, at);
+  return failed;
+}
+
+static status fail_start(struct slice text, size_t at, struct err *err) {
+  bool is_empty = at == text.bytes;
+  status failed = err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__,
+                            is_empty ? "there is no command" : "a command is a JSON object");
+  if (err) err_position(err, (const char *)text.data, text.bytes, at);
+  err_hint(err, "for example {\"find\": \"users\"}");
+  return failed;
+}
+
+static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
+                         struct statement *statement, struct err *err) {
+  size_t start = jql__skip_space(text, *offset), end = jql__skip_value(text, start);
+  struct json_reader *reader = NULL;
+  struct val value = val_missing();
+  if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
+  struct slice json = slice_of(text.data + start, end - start);
+  TRY(json_reader_create(&reader, err));
+  status done = read_json(reader, context->arena, json, &value, err);
+  json_reader_destroy(reader);
+  if (done != LUMA_OK) {
+    if (err && err->line)
+      err_position(err, (const char *)text.data, text.bytes, start + err->offset);
+    return done;
+  }
+  TRY(parse_node(context, text, start, &value, statement, err));
+  statement->text = text;
+  size_t after = jql__skip_space(text, end);
+  if (after < text.bytes && text.data[after] == ';') after = jql__skip_space(text, after + 1);
+  *offset = after;
+  return check_rest(text, after, err);
+}
+
+status jql_parse_value(const struct lang_context *context, const struct val *command,
+                       struct statement *statement, struct err *err) {
+  return parse_node(context, slice_of(NULL, 0), 0, command, statement, err);
+}
+
+static const char *const keywords[] = {"find",
+                                       "filter",
+                                       "projection",
+                                       "sort",
+                                       "skip",
+                                       "limit",
+                                       "insert",
+                                       "documents",
+                                       "ordered",
+                                       "update",
+                                       "updates",
+                                       "set",
+                                       "unset",
+                                       "inc",
+                                       "push",
+                                       "pull",
+                                       "multi",
+                                       "upsert",
+                                       "delete",
+                                       "deletes",
+                                       "count",
+                                       "query",
+                                       "distinct",
+                                       "key",
+                                       "aggregate",
+                                       "pipeline",
+                                       "createIndexes",
+                                       "indexes",
+                                       "dropIndexes",
+                                       "listIndexes",
+                                       "create",
+                                       "drop",
+                                       "renameCollection",
+                                       "listCollections",
+                                       "explain",
+                                       "$eq",
+                                       "$ne",
+                                       "$gt",
+                                       "$gte",
+                                       "$lt",
+                                       "$lte",
+                                       "$in",
+                                       "$nin",
+                                       "$and",
+                                       "$or",
+                                       "$nor",
+                                       "$not",
+                                       "$exists",
+                                       "$type",
+                                       "$regex",
+                                       "$options",
+                                       "$all",
+                                       "$size",
+                                       "$elemMatch",
+                                       "$mod",
+                                       "$expr",
+                                       "$set",
+                                       "$unset",
+                                       "$inc",
+                                       "$mul",
+                                       "$min",
+                                       "$max",
+                                       "$rename",
+                                       "$push",
+                                       "$each",
+                                       "$addToSet",
+                                       "$pop",
+                                       "$pull",
+                                       "$setOnInsert",
+                                       "$match",
+                                       "$group",
+                                       "$sort",
+                                       "$limit",
+                                       "$skip",
+                                       "$project",
+                                       "$count",
+                                       "$addFields",
+                                       "$sum",
+                                       "$avg",
+                                       "$first",
+                                       "$last",
+                                       NULL};
+
+const struct lang lang_jql = {.name = "jql", .parse = parse_text, .keywords = keywords};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of the JQL front end: a command is a value that is walked, never a syntax
+ * tree of its own.
+ *
+ * A `struct jql_node` is a value together with the way that led to it, so that every error can say
+ * where it is: as a path (filter.age.$gtt), and as line and column when the command came as text.
+ * Nodes live on the stack of the walk; a node's parents outlive it. Depth is bounded by
+ * DOC_DEPTH_MAX, which the reader of the text has checked. */
+#ifndef QUERY_LANG_JQL_JQL_INT_H
+#define QUERY_LANG_JQL_JQL_INT_H
+
+#include "query/lang/lang.h"
+#include "value/doc/doc.h"
+
+#define JQL_NOWHERE SIZE_MAX
+enum { JQL_STAGES_MAX = 1000 };
+
+/** One command being read. */
+struct jql {
+  const struct lang_context *context;
+  struct arena *arena;
+  struct slice text; /* empty when the command came as a value */
+  struct statement *statement;
+  struct err *err;
+};
+
+struct jql_node {
+  struct val value;              /* MISSING: a field that was not given */
+  const struct jql_node *parent; /* NULL: the command itself */
+  struct slice name;             /* of a field; without data: an element of a list */
+  uint32_t index;                /* of an element */
+  size_t offset;                 /* of the name or element in the text; its parent's if unknown */
+  size_t value_offset;           /* JQL_NOWHERE if unknown */
+};
+
+/* ---- nodes (node.c) ---- */
+
+/** A walk over the fields of a map or the elements of a list, in order. */
+struct jql_each {
+  const struct jql *jql;
+  const struct jql_node *of;
+  uint32_t at, count;
+  size_t cursor; /* in the text: after the last child; JQL_NOWHERE: children are not located */
+};
+
+struct jql_each jql__each(const struct jql *jql, const struct jql_node *of);
+bool jql__next(struct jql_each *each, struct jql_node *child);
+/** Past the end of the JSON value at `at`; the text need not be valid. */
+size_t jql__skip_value(struct slice text, size_t at);
+size_t jql__skip_space(struct slice text, size_t at);
+
+static inline bool jql_is_given(const struct jql_node *node) {
+  return node->value.type != VAL_MISSING;
+}
+static inline bool jql_is_named(const struct jql_node *node, const char *name) {
+  return slice_is_equal(node->name, slice_of_text(name));
+}
+/** Begins with `$`. */
+static inline bool jql_is_operator(struct slice name) {
+  return name.bytes && name.data[0] == '$';
+}
+/** A map whose first field is an operator. */
+bool jql__has_operators(const struct jql_node *node);
+/** The truth of a value as MongoDB has it: false, null and 0 are not. */
+bool jql__truth(const struct val *value);
+
+/* ---- errors (fail.c) ---- */
+
+/** "message (path)", with the position of the node's name. */
+status jql__fail(const struct jql *jql, const struct jql_node *node, status code,
+                 const char *format, ...) __attribute__((format(printf, 4, 5), cold));
+/** "path must be a whole number, not text", with the position of the value. */
+status jql__fail_type(const struct jql *jql, const struct jql_node *node, const char *wanted)
+    __attribute__((cold));
+/** The name of the node is not one of `names`: LUMA_UNKNOWN_OPERATOR for operators, else
+ * LUMA_SYNTAX_ERROR; `what` is "an operator", "a command". Suggests the nearest. Elements are
+ * `stride` bytes apart and begin with the name. */
+status jql__fail_unknown(const struct jql *jql, const struct jql_node *node, const char *what,
+                         const void *names, size_t count, size_t stride) __attribute__((cold));
+/** The arena's error, unless `made`. */
+status jql__made(const struct jql *jql, const void *made);
+
+/* ---- fields of commands (fields.c) ---- */
+
+enum jql_kind {
+  JQL_ANY,
+  JQL_MAP,
+  JQL_LIST,
+  JQL_TEXT,
+  JQL_NAME,  /* of a collection: text that is not empty */
+  JQL_WHOLE, /* a whole number, not negative */
+  JQL_BOOL,
+  JQL_IGNORED,    /* known to MongoDB's clients, without meaning here */
+  JQL_UNSUPPORTED /* has a meaning that is not here */
+};
+
+/** What a command, or a part of one, may hold. */
+struct jql_field {
+  const char *name;
+  enum jql_kind kind;
+  bool required;
+};
+
+/** Takes the fields of `map` apart: fields[i] is what was given for specs[i] (MISSING if nothing,
+ * or null). Unknown fields, kinds that differ and required fields that are not there are errors. */
+status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
+                 uint32_t count, struct jql_node *fields);
+/** LUMA_OK if the node is of the kind. */
+status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum jql_kind kind);
+/** `otherwise` when not given. */
+bool jql__flag(const struct jql_node *node, bool otherwise);
+/** Parses `text`, found at `node`, as a dotted path. */
+status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
+                 struct path *path);
+status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** A name of the document that comes in: EXPR_NAME. */
+status jql__name(const struct jql *jql, const struct jql_node *node, struct slice text,
+                 struct expr **expr);
+
+/* ---- parts of commands ---- */
+
+/** A filter: MATCH_AND of its conditions, or the only one. (filter.c) */
+status jql__filter(const struct jql *jql, const struct jql_node *map, struct match **match);
+/** The operators of a map like {"$gt": 1, "$lt": 5} on `path`. */
+status jql__conditions(const struct jql *jql, const struct jql_node *map, const struct path *path,
+                       struct match **match);
+/** What an upserted document gets from a filter: its equalities, as MATCH_AND. */
+status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
+/** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
+status jql__expression(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** Computes `expr` as MongoDB's truth: a bool. */
+status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **truth);
+/** A projection over the row: EXPR_SHAPE. (projection.c) */
+status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape);
+/** $unset of a pipeline: one name or a list. */
+status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape);
+/** $addFields. */
+status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
+
+/** Plans that nodes are stacked on. (read.c) */
+status jql__scan(const struct jql *jql, const struct jql_node *collection, struct plan **plan);
+status jql__put(const struct jql *jql, enum plan_kind kind, const struct jql_node *at,
+                struct plan **plan);
+/** FILTER, unless nothing is asked for. */
+status jql__put_filter(const struct jql *jql, const struct jql_node *filter, struct plan **plan);
+status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan);
+/** LIMIT; a limit of 0 is none in a command. */
+status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
+                      const struct jql_node *skip, struct plan **plan);
+status jql__put_project(const struct jql *jql, const struct jql_node *at, struct expr *expr,
+                        struct plan **plan);
+/** COUNT(*) under `name`, grouped by `key` (NULL: one group, always). */
+status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
+                      struct slice name, struct plan **plan);
+/** The stages of a pipeline on top of `plan`. (pipeline.c) */
+status jql__put_pipeline(const struct jql *jql, const struct jql_node *stages, struct plan **plan);
+status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct plan **plan);
+
+/** The changes of an update: operators, or a replacement, into the PLAN_UPDATE. (update.c) */
+status jql__changes(const struct jql *jql, const struct jql_node *update, struct plan *plan);
+/** The short form: `set`, `inc` … of a command, each as given to one operator; MISSING ones are
+ * none. */
+struct jql_change {
+  const char *name; /* of the operator: "$set" */
+  const struct jql_node *node;
+};
+status jql__short_changes(const struct jql *jql, const struct jql_change *changes, uint32_t count,
+                          struct plan *plan);
+
+/* ---- commands: each reads the fields of its command and makes a plan ---- */
+
+typedef status jql_command(const struct jql *jql, const struct jql_node *command,
+                           struct plan **plan);
+jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
+jql_command jql__insert, jql__update, jql__delete;                /* write.c */
+/* schema.c */
+jql_command jql__create, jql__drop, jql__rename, jql__create_indexes, jql__drop_indexes;
+jql_command jql__list_collections, jql__list_indexes;
+/** Finds the command by its first field. (jql.c) */
+jql_command jql__command, jql__explain;
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Projections: what of a document is kept, left out, computed. */
+#include "query/lang/jql/jql_int.h"
+
+/** A shape being put together. */
+struct shaping {
+  struct shape *shape;
+  struct expr **computed; /* values of the computed fields */
+  uint32_t capacity;
+  bool keeps, leaves_out; /* some field other than the key said so */
+  int id;                 /* 1 kept, 0 left out, -1 not said */
+};
+
+/** Fields in a projection, those in nested maps counted too: room for the paths. */
+static uint32_t count_leaves(const struct jql *jql, const struct jql_node *map) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  uint32_t count = 0;
+  while (jql__next(&each, &node)) {
+    bool is_nested = node.value.type == VAL_MAP && !jql__has_operators(&node);
+    count += is_nested ? count_leaves(jql, &node) + 1 : 1;
+  }
+  return count;
+}
+
+static status begin(const struct jql *jql, uint32_t capacity, struct shaping *shaping) {
+  *shaping = (struct shaping){.capacity = capacity, .id = -1};
+  struct shape *shape = shaping->shape = arena_zalloc(jql->arena, 1, sizeof *shape);
+  TRY(jql__made(jql, shape));
+  shape->paths = arena_zalloc(jql->arena, capacity + 1, sizeof *shape->paths);
+  TRY(jql__made(jql, shape->paths));
+  shape->computed_names = arena_zalloc(jql->arena, capacity + 1, sizeof *shape->computed_names);
+  TRY(jql__made(jql, shape->computed_names));
+  shaping->computed = arena_zalloc(jql->arena, capacity + 1, sizeof(struct expr *));
+  return jql__made(jql, shaping->computed);
+}
+
+/** The EXPR_SHAPE of the row. */
+static status finish(const struct jql *jql, struct shaping *shaping, uint64_t offset,
+                     struct expr **out) {
+  uint32_t count = shaping->shape->computed_count;
+  struct expr *row = expr_node(jql->arena, EXPR_STAR, NULL, 0, offset);
+  struct expr **args = arena_zalloc(jql->arena, count + 1, sizeof *args);
+  TRY(jql__made(jql, args));
+  args[0] = row;
+  if (count) memcpy(args + 1, shaping->computed, count * sizeof *args);
+  *out = expr_node(jql->arena, EXPR_SHAPE, args, count + 1, offset);
+  TRY(jql__made(jql, *out));
+  (*out)->shape = shaping->shape;
+  return LUMA_OK;
+}
+
+static status add_path(const struct jql *jql, struct shaping *shaping, const struct jql_node *node,
+                       struct slice name) {
+  struct shape *shape = shaping->shape;
+  return jql__path(jql, node, name, &shape->paths[shape->paths_count++]);
+}
+
+static status add_computed(const struct jql *jql, struct shaping *shaping,
+                           const struct jql_node *node, struct slice name) {
+  struct shape *shape = shaping->shape;
+  shape->computed_names[shape->computed_count] = name;
+  return jql__expression(jql, node, &shaping->computed[shape->computed_count++]);
+}
+
+/** "a" and "b" give "a.b". */
+static status join_names(const struct jql *jql, struct slice above, struct slice name,
+                         struct slice *joined) {
+  *joined = name;
+  if (!above.bytes) return LUMA_OK;
+  size_t bytes = above.bytes + 1 + name.bytes;
+  uint8_t *text = arena_alloc_text(jql->arena, bytes);
+  TRY(jql__made(jql, text));
+  memcpy(text, above.data, above.bytes);
+  text[above.bytes] = '.';
+  if (name.bytes) memcpy(text + above.bytes + 1, name.data, name.bytes);
+  *joined = slice_of(text, bytes);
+  return LUMA_OK;
+}
+
+static status read_switch(const struct jql *jql, struct shaping *shaping,
+                          const struct jql_node *node, struct slice name) {
+  bool keep = jql__truth(&node->value);
+  if (slice_is_equal(name, slice_of_text("_id"))) {
+    shaping->id = keep;
+    return LUMA_OK;
+  }
+  shaping->keeps |= keep;
+  shaping->leaves_out |= !keep;
+  if (shaping->keeps && shaping->leaves_out) {
+    status failed = jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
+                              "a projection either keeps fields or leaves them out");
+    err_hint(jql->err, "only `_id` may be left out where others are kept");
+    return failed;
+  }
+  return add_path(jql, shaping, node, name);
+}
+
+/** Whether any field within says 0 or 1: then the map is a nested projection, not a value. */
+static bool has_switches(const struct jql *jql, const struct jql_node *map) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  while (jql__next(&each, &node)) {
+    if (node.value.type == VAL_BOOL || val_is_number(&node.value)) return true;
+    if (node.value.type == VAL_MAP && !jql__has_operators(&node) && has_switches(jql, &node))
+      return true;
+  }
+  return false;
+}
+
+static status read_field(const struct jql *jql, struct shaping *shaping,
+                         const struct jql_node *node, struct slice above) {
+  struct slice name;
+  TRY(join_names(jql, above, node->name, &name));
+  if (jql_is_operator(node->name))
+    return jql__fail(jql, node, LUMA_SYNTAX_ERROR, "a projection names fields, not operators");
+  if (node->value.type == VAL_BOOL || val_is_number(&node->value))
+    return read_switch(jql, shaping, node, name);
+  bool is_nested =
+      node->value.type == VAL_MAP && !jql__has_operators(node) && has_switches(jql, node);
+  if (is_nested) {
+    struct jql_each each = jql__each(jql, node);
+    struct jql_node inner;
+    while (jql__next(&each, &inner)) TRY(read_field(jql, shaping, &inner, name));
+    return LUMA_OK;
+  }
+  if (slice_is_equal(name, slice_of_text("_id"))) shaping->id = 0;
+  return add_computed(jql, shaping, node, name);
+}
+
+status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  struct shaping shaping;
+  TRY(begin(jql, count_leaves(jql, map), &shaping));
+  while (jql__next(&each, &node)) TRY(read_field(jql, &shaping, &node, slice_of(NULL, 0)));
+  bool only_id_out = shaping.id == 0 && !shaping.keeps && !shaping.shape->computed_count;
+  shaping.shape->include = !shaping.leaves_out && !only_id_out;
+  shaping.shape->id = shaping.id != 0;
+  return finish(jql, &shaping, map->offset, shape);
+}
+
+status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  struct shaping shaping;
+  TRY(jql__check_kind(jql, map, JQL_MAP));
+  TRY(begin(jql, val_count(&map->value), &shaping));
+  shaping.shape->id = true;
+  while (jql__next(&each, &node)) TRY(add_computed(jql, &shaping, &node, node.name));
+  return finish(jql, &shaping, map->offset, shape);
+}
+
+static status leave_out_name(const struct jql *jql, struct shaping *shaping,
+                             const struct jql_node *node) {
+  TRY(jql__check_kind(jql, node, JQL_TEXT));
+  struct slice name = val_slice(&node->value);
+  if (!slice_is_equal(name, slice_of_text("_id"))) return add_path(jql, shaping, node, name);
+  shaping->shape->id = false;
+  return LUMA_OK;
+}
+
+status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape) {
+  bool is_list = node->value.type == VAL_LIST;
+  struct shaping shaping;
+  TRY(begin(jql, is_list ? val_count(&node->value) : 1, &shaping));
+  shaping.shape->id = true;
+  if (is_list) {
+    struct jql_each each = jql__each(jql, node);
+    struct jql_node element;
+    while (jql__next(&each, &element)) TRY(leave_out_name(jql, &shaping, &element));
+  } else {
+    TRY(leave_out_name(jql, &shaping, node));
+  }
+  return finish(jql, &shaping, node->offset, shape);
+}

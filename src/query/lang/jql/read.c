@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands that read: find, count, distinct, aggregate, and the nodes that they stack. */
+#include "query/lang/jql/jql_int.h"
+
+/* ---- nodes ---- */
+
+status jql__put(const struct jql *jql, enum plan_kind kind, const struct jql_node *at,
+                struct plan **plan) {
+  *plan = plan_node(jql->arena, kind, *plan, at->offset);
+  return jql__made(jql, *plan);
+}
+
+status jql__scan(const struct jql *jql, const struct jql_node *collection, struct plan **plan) {
+  *plan = NULL;
+  TRY(jql__put(jql, PLAN_SCAN, collection, plan));
+  (*plan)->collection_name = val_slice(&collection->value);
+  (*plan)->missing_is_empty = true;
+  return LUMA_OK;
+}
+
+status jql__put_filter(const struct jql *jql, const struct jql_node *filter, struct plan **plan) {
+  struct match *match = NULL;
+  if (!jql_is_given(filter) || val_count(&filter->value) == 0) return LUMA_OK;
+  TRY(jql__filter(jql, filter, &match));
+  TRY(jql__put(jql, PLAN_FILTER, filter, plan));
+  struct expr *condition = expr_node(jql->arena, EXPR_MATCH, NULL, 0, filter->offset);
+  TRY(jql__made(jql, condition));
+  condition->match = match;
+  (*plan)->condition = condition;
+  return LUMA_OK;
+}
+
+static status read_sort_key(const struct jql *jql, const struct jql_node *node,
+                            struct plan_sort_key *key) {
+  int64_t direction = 0;
+  bool is_number = val_is_number(&node->value) && val_to_int64(&node->value, &direction);
+  if (!is_number || (direction != 1 && direction != -1)) {
+    if (node->value.type == VAL_MAP)
+      return jql__fail(jql, node, LUMA_UNSUPPORTED, "sorting by an expression is not supported");
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
+                     "a sort key is 1 (ascending) or -1 (descending)");
+  }
+  key->descending = direction < 0;
+  key->mongo = true;
+  return jql__name(jql, node, node->name, &key->expr);
+}
+
+status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
+  struct jql_node node;
+  if (!jql_is_given(sort) || val_count(&sort->value) == 0) return LUMA_OK;
+  struct jql_each each = jql__each(jql, sort);
+  struct plan_sort_key *keys = arena_zalloc(jql->arena, each.count, sizeof *keys);
+  TRY(jql__made(jql, keys));
+  for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_sort_key(jql, &node, &keys[i]));
+  TRY(jql__put(jql, PLAN_SORT, sort, plan));
+  (*plan)->sort = keys;
+  (*plan)->sort_count = each.count;
+  return LUMA_OK;
+}
+
+/** A number that cuts something off: NULL for 0. */
+static status read_cut(const struct jql *jql, const struct jql_node *node, struct expr **cut) {
+  int64_t rows = 0;
+  *cut = NULL;
+  if (!jql_is_given(node)) return LUMA_OK;
+  (void)val_to_int64(&node->value, &rows);
+  if (rows == 0) return LUMA_OK;
+  *cut = expr_const(jql->arena, val_int64(rows), node->offset);
+  return jql__made(jql, *cut);
+}
+
+status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
+                      const struct jql_node *skip, struct plan **plan) {
+  struct expr *most = NULL, *first = NULL;
+  TRY(read_cut(jql, limit, &most));
+  TRY(read_cut(jql, skip, &first));
+  if (!most && !first) return LUMA_OK;
+  TRY(jql__put(jql, PLAN_LIMIT, most ? limit : skip, plan));
+  (*plan)->limit = most;
+  (*plan)->skip = first;
+  return LUMA_OK;
+}
+
+/** Room for `count` expressions in the node. */
+static status make_exprs(const struct jql *jql, struct plan *plan, uint32_t count) {
+  plan->exprs = arena_zalloc(jql->arena, count, sizeof *plan->exprs);
+  TRY(jql__made(jql, plan->exprs));
+  plan->names = arena_zalloc(jql->arena, count, sizeof *plan->names);
+  plan->exprs_count = count;
+  return jql__made(jql, plan->names);
+}
+
+status jql__put_project(const struct jql *jql, const struct jql_node *at, struct expr *expr,
+                        struct plan **plan) {
+  TRY(jql__put(jql, PLAN_PROJECT, at, plan));
+  TRY(make_exprs(jql, *plan, 1));
+  (*plan)->exprs[0] = expr;
+  return LUMA_OK;
+}
+
+status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
+                      struct slice name, struct plan **plan) {
+  uint32_t keys = key != NULL;
+  struct expr *count = expr_node(jql->arena, EXPR_AGGREGATE, NULL, 0, at->offset);
+  TRY(jql__made(jql, count));
+  count->aggregate = EXPR_COUNT;
+  count->mongo = true;
+  TRY(jql__put(jql, PLAN_AGGREGATE, at, plan));
+  TRY(make_exprs(jql, *plan, keys + 1));
+  (*plan)->keys_count = keys;
+  if (key) (*plan)->exprs[0] = key;
+  if (key) (*plan)->names[0] = slice_of_text("_id");
+  (*plan)->exprs[keys] = count;
+  (*plan)->names[keys] = name;
+  return LUMA_OK;
+}
+
+/* ---- commands ---- */
+
+status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, FIELDS };
+  static const struct jql_field specs[] = {
+      {"find", JQL_NAME, true},
+      {"filter", JQL_MAP, false},
+      {"projection", JQL_MAP, false},
+      {"sort", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},
+      {"limit", JQL_WHOLE, false},
+      {"batchSize", JQL_IGNORED, false},
+      {"singleBatch", JQL_IGNORED, false},
+      {"hint", JQL_IGNORED, false},
+      {"allowDiskUse", JQL_IGNORED, false},
+      {"collation", JQL_UNSUPPORTED, false},
+      {"let", JQL_UNSUPPORTED, false},
+  };
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  struct expr *shape = NULL;
+  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(jql__scan(jql, &fields[FIND], plan));
+  TRY(jql__put_filter(jql, &fields[FILTER], plan));
+  TRY(jql__put_sort(jql, &fields[SORT], plan));
+  TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
+  if (!jql_is_given(&fields[PROJECTION]) || val_count(&fields[PROJECTION].value) == 0)
+    return LUMA_OK;
+  TRY(jql__projection(jql, &fields[PROJECTION], &shape));
+  return jql__put_project(jql, &fields[PROJECTION], shape, plan);
+}
+
+/** MongoDB calls it `query` in some commands and `filter` in others: either is good. */
+static status take_filter(const struct jql *jql, const struct jql_node *query,
+                          const struct jql_node *filter, const struct jql_node **taken) {
+  *taken = jql_is_given(query) ? query : filter;
+  if (!jql_is_given(query) || !jql_is_given(filter)) return LUMA_OK;
+  return jql__fail(jql, filter, LUMA_SYNTAX_ERROR, "`query` and `filter` are the same thing");
+}
+
+status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  enum { COUNT, QUERY, FILTER, SKIP, LIMIT };
+  static const struct jql_field specs[] = {
+      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},
+      {"filter", JQL_MAP, false},     {"skip", JQL_WHOLE, false},
+      {"limit", JQL_WHOLE, false},    {"hint", JQL_IGNORED, false},
+      {"fields", JQL_IGNORED, false}, {"collation", JQL_UNSUPPORTED, false},
+  };
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  const struct jql_node *filter = NULL;
+  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
+  TRY(jql__scan(jql, &fields[COUNT], plan));
+  TRY(jql__put_filter(jql, filter, plan));
+  TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
+  jql->statement->is_count = true;
+  return jql__put_count(jql, &fields[COUNT], NULL, slice_of_text("count"), plan);
+}
+
+status jql__distinct(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  enum { DISTINCT, KEY, QUERY, FILTER };
+  static const struct jql_field specs[] = {
+      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},
+      {"query", JQL_MAP, false},    {"filter", JQL_MAP, false},
+      {"hint", JQL_IGNORED, false}, {"collation", JQL_UNSUPPORTED, false},
+  };
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  const struct jql_node *filter = NULL;
+  struct expr *key = NULL;
+  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
+  TRY(jql__scan(jql, &fields[DISTINCT], plan));
+  TRY(jql__put_filter(jql, filter, plan));
+  TRY(jql__name(jql, &fields[KEY], val_slice(&fields[KEY].value), &key));
+  TRY(jql__put(jql, PLAN_DISTINCT, &fields[KEY], plan));
+  TRY(make_exprs(jql, *plan, 1));
+  (*plan)->exprs[0] = key;
+  (*plan)->unwind = true;
+  jql->statement->distinct_values = true;
+  return LUMA_OK;
+}
+
+status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  enum { AGGREGATE, PIPELINE, EXPLAIN };
+  static const struct jql_field specs[] = {
+      {"aggregate", JQL_NAME, true},         {"pipeline", JQL_LIST, true},
+      {"explain", JQL_BOOL, false},          {"cursor", JQL_IGNORED, false},
+      {"hint", JQL_IGNORED, false},          {"allowDiskUse", JQL_IGNORED, false},
+      {"batchSize", JQL_IGNORED, false},     {"bypassDocumentValidation", JQL_IGNORED, false},
+      {"collation", JQL_UNSUPPORTED, false}, {"let", JQL_UNSUPPORTED, false},
+  };
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(jql__scan(jql, &fields[AGGREGATE], plan));
+  TRY(jql__put_pipeline(jql, &fields[PIPELINE], plan));
+  if (!jql__flag(&fields[EXPLAIN], false)) return LUMA_OK;
+  return jql__put(jql, PLAN_EXPLAIN, &fields[EXPLAIN], plan);
+}
