@@ -92,6 +92,8 @@ static void draw_tuning(struct run *run) {
       .block_bytes = (uint64_t)256 << rng_below(rng, 3),
       .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
       .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
+      .feed_bytes_max =
+          rng_below(rng, 4) ? RUN_FEED_UNTRIMMED : (uint64_t)2048 << rng_below(rng, 4),
   };
 }
 

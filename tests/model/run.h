@@ -13,7 +13,13 @@
 #include "tests/lib/simos.h"
 #include "tests/model/naive.h"
 
-enum { RUN_CLIENTS = 4, RUN_KEPT_MAX = 48, RUN_TRACE_LINES = 40, RUN_TRACE_BYTES = 160 };
+enum {
+  RUN_CLIENTS = 4,
+  RUN_KEPT_MAX = 48,
+  RUN_TRACE_LINES = 40,
+  RUN_TRACE_BYTES = 160,
+  RUN_FEED_UNTRIMMED = 256 << 20
+};
 
 struct run;
 
@@ -22,6 +28,7 @@ struct run_tuning {
   enum store_sync_mode sync_mode;
   bool is_lazy; /* clients seldom ask for durability, so that much is not */
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes;
+  uint64_t feed_bytes_max; /* small: the store trims by itself */
 };
 
 /** An implementation under test. */
