@@ -196,11 +196,13 @@ static void do_feed_bounds(struct run *run) {
 
 static void do_checkpoint(struct run *run) {
   run_note(run, "checkpoint");
+  run_starve(run);
   run_worked(run, store_checkpoint(run->store, &run->err), "checkpoint");
 }
 
 static void do_compact(struct run *run) {
   run_note(run, "compact");
+  run_starve(run);
   run_worked(run, store_compact(run->store, &run->err), "compact");
 }
 
@@ -232,6 +234,7 @@ static void disarm(struct run *run) {
   simos_crash_at(run->sim, 0);
   simos_kill_at(run->sim, 0);
   simos_fail_at(run->sim, 0, LUMA_OK);
+  simos_set_capacity(run->sim, 0);
   run->is_armed = simos_is_off(run->sim);
 }
 
@@ -305,9 +308,19 @@ static void find_survivors(struct run *run) {
   store_rollback(txn);
 }
 
+/* What failed was a change: those who only read go on. */
+static void read_on(struct run *run) {
+  run->is_armed = run->is_broken = false;
+  for (int i = 0; i < RUN_CLIENTS; i++) {
+    struct run_client *client = &run->clients[i];
+    if (client->txn && client != run->active) run_client_get(run, client);
+  }
+}
+
 void run_recover(struct run *run) {
   bool only_a_fault = !simos_is_off(run->sim);
   run_note(run, "recover from a %s", only_a_fault ? "fault" : "crash");
+  if (only_a_fault && run->store) read_on(run);
   run_abandon(run);
   if (run->store) store_close(run->store);
   if (only_a_fault && run_chance(run, 1, 2)) simos_crash(run->sim);
@@ -346,7 +359,7 @@ static void do_trouble(struct run *run) {
   if (!run->target->can_crash || run->is_armed) return;
   uint64_t nth = 1 + rng_below(&run->rng, run_chance(run, 1, 2) ? 12 : 80);
   run->is_armed = true;
-  switch (rng_below(&run->rng, 5)) {
+  switch (rng_below(&run->rng, 6)) {
   case 0:
   case 1:
   case 2:
@@ -356,6 +369,11 @@ static void do_trouble(struct run *run) {
   case 3:
     run_note(run, "the process will die at change %llu", (unsigned long long)nth);
     simos_kill_at(run->sim, nth);
+    break;
+  case 4:
+    nth = (uint64_t)(32 << 10) << rng_below(&run->rng, 6);
+    run_note(run, "the disk has room for %llu bytes", (unsigned long long)nth);
+    simos_set_capacity(run->sim, nth);
     break;
   default:
     run_note(run, "change %llu will fail", (unsigned long long)nth);
