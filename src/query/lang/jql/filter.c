@@ -4,6 +4,7 @@
  *   {"age": {"$gt": 21}, "status": "active"}     AND of conditions on paths
  *   {"$or": [filter, …]}                         trees of filters
  *   {"age": {"$not": {"$gt": 21}}}               operators on one path */
+#include "base/core/assert.h"
 #include "query/lang/jql/jql_int.h"
 
 /** One operator of a value: what it takes and who reads it. */
@@ -49,9 +50,16 @@ static status make_leaf(const struct jql *jql, const struct jql_node *node, enum
   return LUMA_OK;
 }
 
+/* The operator of a node that is known to name one. */
+static enum match_op op_of(const struct jql_node *node) {
+  const struct condition *condition = find_condition(node->name);
+  ASSERT(condition);
+  return condition->op;
+}
+
 static status read_plain(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
-  enum match_op op = find_condition(node->name)->op;
+  enum match_op op = op_of(node);
   bool is_pattern = node->value.type == VAL_REGEX && op != MATCH_EQ && op != MATCH_EXISTS;
   if (is_pattern)
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%.*s` takes no regular expression",
@@ -68,7 +76,7 @@ static status read_in(const struct jql *jql, const struct jql_node *node, const 
     if (jql__has_operators(&element))
       return jql__fail(jql, &element, LUMA_INVALID_ARGUMENT, "`%.*s` takes values, not operators",
                        SLICE_ARG(node->name));
-  return make_leaf(jql, node, find_condition(node->name)->op, path, match);
+  return make_leaf(jql, node, op_of(node), path, match);
 }
 
 static status read_size(const struct jql *jql, const struct jql_node *node, const struct path *path,
@@ -327,22 +335,49 @@ status jql__filter(const struct jql *jql, const struct jql_node *map, struct mat
 
 /* ---- upserts ---- */
 
-static uint32_t collect_equalities(const struct match *match, struct match **items) {
-  uint32_t count = 0;
-  if (match->op == MATCH_EQ && match->path.count) {
-    if (items) memcpy(items, &match, sizeof match);
-    return 1;
+/** Puts the equalities of the filter into `children` (`items` NULL: only counts them). A list of
+ * one element says as much as the element; $all of more says that of each. */
+static status add_equality(const struct jql *jql, const struct match *match,
+                           struct children *children, const struct val *value) {
+  struct match *leaf = match_node(jql->arena, MATCH_EQ, NULL, 0, match->offset);
+  if (value->type == VAL_REGEX) return LUMA_OK;
+  if (children->items) {
+    TRY(jql__made(jql, leaf));
+    leaf->path = match->path;
+    leaf->value = expr_const(jql->arena, *value, match->offset);
+    TRY(jql__made(jql, leaf->value));
+    children->items[children->count] = leaf;
   }
-  bool is_and = match->op == MATCH_AND || (match->op == MATCH_OR && match->children_count == 1);
-  for (uint32_t i = 0; is_and && i < match->children_count; i++)
-    count += collect_equalities(match->children[i], items ? items + count : NULL);
-  return count;
+  children->count++;
+  return LUMA_OK;
+}
+
+static status collect_equalities(const struct jql *jql, const struct match *match,
+                                 struct children *children) {
+  bool is_leaf = match->path.count && match->value && match->value->kind == EXPR_CONST;
+  bool is_one = match->children_count == 1;
+  if (match->op == MATCH_AND || (match->op == MATCH_OR && is_one)) {
+    for (uint32_t i = 0; i < match->children_count; i++)
+      TRY(collect_equalities(jql, match->children[i], children));
+    return LUMA_OK;
+  }
+  if (!is_leaf) return LUMA_OK;
+  const struct val *value = &match->value->value;
+  if (match->op == MATCH_EQ) return add_equality(jql, match, children, value);
+  uint32_t count = value->type == VAL_LIST ? val_count(value) : 0;
+  bool says = match->op == MATCH_ALL || (match->op == MATCH_IN && count == 1);
+  for (uint32_t i = 0; says && i < count; i++) {
+    struct val element = val_at(value, i);
+    TRY(add_equality(jql, match, children, &element));
+  }
+  return LUMA_OK;
 }
 
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out) {
-  struct children children;
-  TRY(make_room(jql, collect_equalities(match, NULL), &children));
-  children.count = collect_equalities(match, children.items);
+  struct children counted = {0}, children;
+  TRY(collect_equalities(jql, match, &counted));
+  TRY(make_room(jql, counted.count, &children));
+  TRY(collect_equalities(jql, match, &children));
   *out = match_node(jql->arena, MATCH_AND, children.items, children.count, match->offset);
   return jql__made(jql, *out);
 }
