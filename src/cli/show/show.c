@@ -47,7 +47,6 @@ static status show_change(struct showing *showing, struct err *err) {
   struct target_outcome outcome;
   TRY(showing->target->ops->outcome(showing->reply, &outcome, err));
   struct out *out = &showing->cli->out;
-  if (showing->options->format == SHOW_JSON) out_text(out, "[]\n");
   if (showing->options->format == SHOW_TABLE)
     out_format(out, "%llu document%s changed\n", (unsigned long long)outcome.affected,
                outcome.affected == 1 ? "" : "s");
