@@ -29,6 +29,9 @@ enum process_request process_signals_next(struct process_signals *signals);
 /** Gives the signals back their ordinary effect. */
 void process_signals_close(struct process_signals *signals);
 
+/** Letters of the terminal are read and shown in the character set its locale names. For programs,
+ * before other threads start. */
+void process_use_character_set(void);
 /** A broken pipe and the limit of file size become errors of the call that meets them instead of
  * ending the process. For programs; a library leaves its host's signals alone. */
 void process_errors_not_signals(void);

@@ -2,6 +2,7 @@
 #include "base/os/process.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -55,6 +56,11 @@ void process_signals_close(struct process_signals *signals) {
   change_mask(SIG_UNBLOCK);
   close(signals->descriptor);
   signals->descriptor = -1;
+}
+
+void process_use_character_set(void) {
+  /* Numbers and dates keep the C locale's form. */
+  if (!setlocale(LC_CTYPE, "")) (void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 void process_errors_not_signals(void) {
