@@ -48,6 +48,8 @@ status process_write(enum process_stream stream, struct slice data, struct err *
 
 /** The variable's text, or NULL; the system's own memory, to be copied if it is kept. */
 const char *process_environment(const char *name);
+/** The path of the running program, terminated; empty when it cannot be told or is longer. */
+void process_executable(char *path, size_t path_bytes);
 uint32_t process_id(void);
 /** Whether a process of this id runs; one that we may not signal does. */
 bool process_is_running(uint32_t id);

@@ -119,6 +119,11 @@ const char *process_environment(const char *name) {
   return getenv(name);
 }
 
+void process_executable(char *path, size_t path_bytes) {
+  ssize_t got = readlink("/proc/self/exe", path, path_bytes);
+  path[got > 0 && (size_t)got < path_bytes ? (size_t)got : 0] = 0;
+}
+
 uint32_t process_id(void) {
   return (uint32_t)getpid();
 }
