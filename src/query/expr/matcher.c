@@ -274,10 +274,24 @@ struct subject {
   const struct batch *batch;
   uint32_t row;
   const struct val *element;
+  bool looks_within; /* a list that is the element matches by its elements, too */
 };
 
 static status test_subject(const struct matcher *matcher, const struct subject *subject,
                            bool *matches, struct err *err);
+
+/** A list within a list is a map of its indexes: names lead nowhere. */
+static status test_element(const struct matcher *matcher, const struct subject *subject,
+                           bool *matches, struct err *err) {
+  static const struct val nothing = {.type = VAL_MISSING};
+  const struct path *path = &matcher->field.path;
+  const struct val *element = subject->element;
+  if (path->count == 0 && subject->looks_within)
+    return test_with_elements(matcher, element, matches, err);
+  if (path->count == 0) return matcher__test_value(matcher, element, matches, err);
+  bool is_lost = element->type == VAL_LIST && !path->steps[0].is_index;
+  return test_path(matcher, is_lost ? &nothing : element, matches, err);
+}
 
 /** AND: all; OR: any; NOT: not all; NOR: not any. */
 static status test_tree(const struct matcher *matcher, const struct subject *subject, bool *matches,
@@ -299,13 +313,10 @@ static status test_subject(const struct matcher *matcher, const struct subject *
     *matches = matcher__is_true(&matcher->truths[subject->row * matcher->truths_stride]);
     return LUMA_OK;
   }
-  if (!subject->element) {
+  if (!subject->element)
     TRY(test_path(matcher, &subject->batch->columns[matcher->slot][subject->row], matches, err));
-  } else if (matcher->field.path.count == 0) {
-    TRY(matcher__test_value(matcher, subject->element, matches, err));
-  } else {
-    TRY(test_path(matcher, subject->element, matches, err));
-  }
+  else
+    TRY(test_element(matcher, subject, matches, err));
   *matches ^= is_negative(matcher);
   return LUMA_OK;
 }
@@ -313,6 +324,12 @@ static status test_subject(const struct matcher *matcher, const struct subject *
 status matcher_test(const struct matcher *matcher, const struct batch *batch, uint32_t row,
                     bool *matches, struct err *err) {
   return test_subject(matcher, &(struct subject){.batch = batch, .row = row}, matches, err);
+}
+
+status matcher_test_pulled(const struct matcher *matcher, const struct val *element, bool *matches,
+                           struct err *err) {
+  struct subject subject = {.element = element, .looks_within = true};
+  return test_subject(matcher, &subject, matches, err);
 }
 
 status matcher_test_element(const struct matcher *matcher, const struct val *element, bool *matches,
