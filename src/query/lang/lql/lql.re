@@ -75,6 +75,25 @@ static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, c
   return token_of(lql, kind, start, end);
 }
 
+/* A text of a document: as JSON has it, where a backslash escapes a quote too. */
+static struct lql_token json_text(struct lql *lql, const uint8_t *start, const uint8_t *limit) {
+  for (const uint8_t *at = start + 1; at < limit; at++) {
+    if (*at == '\\' || (*at == '"' && at + 1 < limit && at[1] == '"'))
+      at++;
+    else if (*at == '"')
+      return token_of(lql, LQL_TEXT, start, at + 1);
+  }
+  return fail(lql, start, "the text does not end", "close it with \"");
+}
+
+/* In `{"a":null}` the colon belongs to the name before it, in `{a: :null}` to a parameter. */
+static bool follows_name(const struct lql *lql) {
+  if (lql->braces == 0 || lql->last.text.bytes == 0) return false;
+  uint8_t c = *lql->last.text.data;
+  bool is_letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+  return is_letter || c == '_' || c >= 0x80 || c == '"' || c == '\'' || c == '`';
+}
+
 struct lql_token lql__next(struct lql *lql) {
   const uint8_t *cursor = lql->window.data + lql->at, *limit = lql->window.data + lql->window.bytes;
   const uint8_t *marker = cursor, *context = cursor, *start = cursor;
@@ -98,12 +117,21 @@ struct lql_token lql__next(struct lql *lql) {
       digits [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
       single       { return token_of(lql, LQL_TEXT, start, cursor); }
       escaped      { return token_of(lql, LQL_TEXT, start, cursor); }
-      double       { return token_of(lql, lql->braces > 0 ? LQL_TEXT : LQL_QUOTED, start, cursor); }
+      double       {
+        if (lql->braces > 0) return json_text(lql, start, limit);
+        return token_of(lql, LQL_QUOTED, start, cursor);
+      }
       tick         { return token_of(lql, LQL_QUOTED, start, cursor); }
       "'" | [eE] "'" { return fail(lql, start, "the text does not end", "close it with ', and write '' for a quote inside"); }
-      "\""         { return fail(lql, start, "the quoted name does not end", "close it with \""); }
+      "\""         {
+        if (lql->braces > 0) return json_text(lql, start, limit);
+        return fail(lql, start, "the quoted name does not end", "close it with \"");
+      }
       "`"          { return fail(lql, start, "the quoted name does not end", "close it with `"); }
-      "?" | "$" [0-9]+ | [:$] word { return token_of(lql, LQL_PARAM, start, cursor); }
+      "?" | "$" [0-9]+ | [:$] word {
+        if (*start == ':' && follows_name(lql)) return token_of(lql, LQL_COLON, start, start + 1);
+        return token_of(lql, LQL_PARAM, start, cursor);
+      }
       "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
       "!=" | "<>"  { return token_of(lql, LQL_NE, start, cursor); }
       "<"          { return token_of(lql, LQL_LT, start, cursor); }
