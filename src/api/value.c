@@ -92,7 +92,8 @@ const luma_value *luma_value_field(luma_result *holder, const luma_value *value,
 static const char *show(luma_result *holder, const luma_value *value, enum json_form form,
                         size_t *bytes) {
   struct buf out;
-  struct json_write_options options = {.form = form};
+  bool is_jql = holder->cursor && session_language(holder->cursor) == PLAN_JQL;
+  struct json_write_options options = {.form = form, .key_name = is_jql ? "_id" : NULL};
   struct val missing = val_missing();
   buf_init(&out, (size_t)DOC_BYTES_MAX * 8);
   json_write(&out, value ? api__val(value) : &missing, &options);

@@ -78,14 +78,20 @@ static status add_text(struct index_join *op, const struct val *v, struct val *t
   return func_cast(&call, v, VAL_TEXT, text, err);
 }
 
+/** An index of elements knows a list by each of them, and an empty one as missing. */
+static struct val indexed_as(const struct index_join *op, const struct val *v) {
+  const struct catalog_index *index = op->scan->physical->access->index;
+  return index && index->def.multikey && v->type == VAL_LIST ? val_at(v, 0) : *v;
+}
+
 static status read_row(struct index_join *op, const struct val *v, struct err *err) {
-  struct val spellings[SPELLINGS_MAX + 1];
+  struct val spellings[SPELLINGS_MAX + 1], value = indexed_as(op, v);
   bool has_text = false;
   if (val_is_null(v)) return LUMA_OK;
-  uint32_t count = spell(v, spellings);
-  TRY(add_text(op, v, &spellings[count], &has_text, err));
+  uint32_t count = spell(&value, spellings);
+  TRY(add_text(op, &value, &spellings[count], &has_text, err));
   for (uint32_t i = 0; i < count + has_text; i++) TRY(read_equal(op, &spellings[i], err));
-  return v->type == VAL_TIMESTAMP || v->type == VAL_DATE ? read_texts(op, err) : LUMA_OK;
+  return value.type == VAL_TIMESTAMP || value.type == VAL_DATE ? read_texts(op, err) : LUMA_OK;
 }
 
 static status index_begin_batch(struct join *join, const struct batch *left, struct err *err) {

@@ -18,6 +18,7 @@ struct interval {
 
 struct intervals {
   struct expr_env *env;
+  bool multikey; /* the index knows a list by its elements, and an empty one as missing */
   struct interval *items;
   uint32_t count, capacity;
   bool all_points;
@@ -89,8 +90,9 @@ static bool is_spelled(enum val_type type) {
 /** What equals a value: itself; what its text may spell; any text when texts may spell it. */
 static status add_equal(struct intervals *set, const struct val *v, bool mongo, struct err *err) {
   static const enum val_type types[] = {VAL_ULID, VAL_UUID, VAL_OBJECTID, VAL_TIMESTAMP};
-  struct val read;
+  struct val read, first = v->type == VAL_LIST ? val_at(v, 0) : val_null();
   TRY(add_point(set, v, err));
+  if (set->multikey && v->type == VAL_LIST) TRY(add_point(set, &first, err));
   for (size_t i = 0; v->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++) {
     if (mongo && types[i] != VAL_ULID && types[i] != VAL_UUID) continue;
     if (compare_read_text(val_slice(v), types[i], &read)) TRY(add_point(set, &read, err));
@@ -182,7 +184,9 @@ static status add_range(struct intervals *set, const struct plan_part *part, str
   if (part->high) TRY(program_constant(set->env, part->high, &high, err));
   bool is_nothing = (part->low && val_is_null(&low)) || (part->high && val_is_null(&high));
   if (is_nothing && !part->mongo) return LUMA_OK; /* SQL: compared with NULL, nothing is true */
-  if (is_nothing) return add(set, (struct interval){0}, err);
+  bool is_list = low.type == VAL_LIST || high.type == VAL_LIST;
+  if (is_nothing || (is_list && set->multikey))
+    return add(set, (struct interval){0}, err); /* everything */
   if (part->low && part->high &&
       val_order_class((enum val_type)low.type) != val_order_class((enum val_type)high.type)) {
     TRY(add_bounded(set, &low, NULL, part, err));
@@ -378,6 +382,7 @@ status ranges_make(struct expr_env *env, const struct plan_access *access, struc
   for (uint32_t i = 0; i < access->parts_count; i++) {
     struct intervals *set = &maker.parts[i];
     set->env = env;
+    set->multikey = access->index && access->index->def.multikey;
     TRY(make_intervals(set, access, &access->parts[i], err));
     maker.parts_count++;
     if (!set->all_points) break;

@@ -3,6 +3,7 @@
  * Either the index that the FILTER chose goes on with the sort keys behind its equal parts, or,
  * when only the first rows are needed, another index in that order (or the key) is worth reading
  * instead of everything. */
+#include "query/func/compare.h"
 #include "query/opt/access.h"
 
 /** The nodes between a SORT and its SCAN keep rows and their order. */
@@ -24,10 +25,15 @@ static bool find_chain(struct plan *sort, struct chain *chain) {
 /** Equal to exactly one value, whatever it is spelled as: what follows it in the index is then in
  * order. */
 static bool is_point(const struct plan_part *part) {
+  static const enum val_type types[] = {VAL_ULID, VAL_UUID, VAL_OBJECTID, VAL_TIMESTAMP};
+  struct val read;
   if (!part->is_equal || part->values_count != 1 || part->spread ||
       part->values[0]->kind != EXPR_CONST)
     return false;
-  return val_is_number(&part->values[0]->value) || part->values[0]->value.type == VAL_BOOL;
+  const struct val *value = &part->values[0]->value;
+  for (size_t i = 0; value->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++)
+    if (compare_read_text(val_slice(value), types[i], &read)) return false;
+  return val_is_number(value) || value->type == VAL_BOOL || value->type == VAL_TEXT;
 }
 
 /** The attribute a sort key is, in the documents of the scan. */
@@ -68,6 +74,8 @@ static bool gives_order(const struct plan *sort, struct plan_access *access, uin
      * not. */
     bool natural = key->mongo || is_nulls_first(key) != key->descending;
     bool bounded = first + i < access->parts_count && !access->parts[first + i].is_null;
+    /* Within bounds a list is met at an element that need not be its extreme one. */
+    if (def->multikey && first + i < access->parts_count) return false;
     if (i == 0)
       access->nulls_apart = !natural && !bounded;
     else if (!natural && !bounded)

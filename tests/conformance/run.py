@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs sets of cases in MongoDB's language (*.jsonl, one case a line) through libluma.
+
+Prints pass, fail and skip for each set and kind. A case is skipped, with a reason (--skips counts them), when it is about
+an operator, stage or option that the language does not have (unknown_operator, unsupported), or cannot be run as it is
+written. A case that expects an error passes on any error but internal ones. --fails prints what failed and how.
+"""
+import argparse
+import collections
+import glob
+import json
+import os
+import re
+import sys
+
+from compare import plain, same, same_documents
+from luma import Database, Library, Refused
+
+ABSENT = ("unsupported", "unknown_operator")
+
+
+class Skip(Exception):
+    """The case cannot be run."""
+
+
+class Answer:
+    """What came and what was wanted: lists of documents, unless `compare` is another function."""
+
+    def __init__(self, got, wanted, ordered=True, compare=None):
+        self.got, self.wanted, self.ordered = plain(got), plain(wanted), ordered
+        self.compare = compare or (lambda got, wanted: same_documents(got, wanted, ordered))
+
+    def is_right(self):
+        return self.compare(self.got, self.wanted)
+
+
+def listed(value):
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def fill(database, collection, documents):
+    if not all(isinstance(document, dict) and "$date" not in document for document in documents):
+        raise Skip("a document that is none")
+    if documents:
+        database.run({"insert": collection, "documents": documents})
+
+
+def without_made_keys(documents, given):
+    """Takes away the keys that the database made."""
+    if given and all("_id" in document for document in given):
+        return documents
+    return without_keys(documents)
+
+
+def without_keys(documents):
+    return [{name: value for name, value in document.items() if name != "_id"} for document in documents]
+
+
+def sort_of(sort):
+    """[["a", "desc"], "b"] is {"a": -1, "b": 1}."""
+    if not isinstance(sort, list):
+        return sort
+    pairs = (key if isinstance(key, list) else (key, 1) for key in sort)
+    return {name: -1 if way in (-1, "desc") else 1 for name, way in pairs}
+
+
+# ---- kinds ----
+
+def run_match(database, case):
+    fill(database, "c", [case["doc"]])
+    got = bool(database.run({"find": "c", "filter": case["filter"]}))
+    return Answer(got, case["expect"].get("result"), compare=same)
+
+
+def add_cursor_options(command, case):
+    options = dict(case.get("options") or {})
+    for operation in case.get("ops") or []:
+        options.update(operation if isinstance(operation, dict) else [operation])
+    for name in ("sort", "skip", "limit"):
+        if options.get(name) is not None:
+            command[name] = sort_of(options[name])
+    projection = case.get("projection") or options.get("projection") or options.get("fields")
+    if projection:
+        command["projection"] = projection
+
+
+def run_find(database, case):
+    if "cmd" in case:
+        return run_command(database, case)
+    fill(database, "c", case["docs"])
+    command = {"find": "c", "filter": case["filter"]}
+    add_cursor_options(command, case)
+    got = without_made_keys(database.run(command), case["docs"])
+    if "n" in case["expect"]:
+        return Answer(len(got), case["expect"]["n"], compare=same)
+    return Answer(got, listed(case["expect"].get("result")), "sort" in command)
+
+
+def run_pipeline(database, documents, pipeline, case):
+    fill(database, "c", documents)
+    got = database.run({"aggregate": "c", "pipeline": pipeline})
+    wanted = listed(case["expect"].get("result"))
+    return Answer(without_made_keys(got, documents), wanted, case.get("ordered", True))
+
+
+def run_project(database, case):
+    if "spec" in case:
+        return run_pipeline(database, [case["doc"]], [{"$project": case["spec"]}], case)
+    fill(database, "c", [case["doc"]])
+    got = database.run({"find": "c", "projection": case["projection"]})
+    return Answer(without_made_keys(got, [case["doc"]]), listed(case["expect"].get("result")))
+
+
+def run_unset(database, case):
+    return run_pipeline(database, [case["doc"]], [{"$unset": case["spec"][""]}], case)
+
+
+def run_unwind(database, case):
+    return run_pipeline(database, [case["doc"]], [{"$unwind": case["spec"]}], case)
+
+
+def run_expr(database, case):
+    if case["expr"] == {}:
+        raise Skip("undefined")
+    fill(database, "c", [case["doc"]])
+    got = database.run({"aggregate": "c", "pipeline": [{"$project": {"_id": 0, "r": case["expr"]}}]})
+    return Answer(got[0].get("r"), case["expect"].get("result"), compare=same)
+
+
+def check_complete(given, wanted):
+    """Some cases lost documents on the way into the set."""
+    keys = [plain(document.get("_id")) for document in given]
+    if not all(plain(document.get("_id")) in keys for document in wanted if isinstance(document, dict)):
+        raise Skip("the case lacks documents that it expects")
+
+
+def run_command(database, case):
+    command, given = case["cmd"], [document for documents in case["colls"].values() for document in documents]
+    wanted = listed(case["expect"].get("result"))
+    for name, documents in case["colls"].items():
+        fill(database, name, documents)
+    if "find" in command:
+        check_complete(given, wanted)
+    got = database.run(command)
+    if "count" in command:
+        got = [{"n": next(iter(got[0].values())), "ok": 1}]
+    if "distinct" in command:
+        got = [{"values": [next(iter(row.values())) for row in got], "ok": 1}]
+    return Answer(without_made_keys(got, given), wanted, case.get("ordered", True))
+
+
+def run_aggregate(database, case):
+    if "cmd" in case:
+        return run_command(database, case)
+    if "collation" in case:
+        raise Skip("collation")
+    return run_pipeline(database, case["docs"], case["pipeline"], case)
+
+
+def run_update(database, case):
+    if "cmd" in case:
+        return run_command(database, case)
+    is_upsert = not case["doc"]
+    if not is_upsert:
+        fill(database, "c", [case["doc"]])
+    change = {"q": case.get("filter", {}), "u": case["update"], "upsert": is_upsert}
+    if "arrayFilters" in case:
+        change["arrayFilters"] = case["arrayFilters"]
+    database.run({"update": "c", "updates": [change]})
+    got, wanted = database.run({"find": "c"}), listed(case["expect"].get("result"))
+    if wanted in ([None], []):
+        wanted = [] if is_upsert else [case["doc"]]
+    has_keys = all("_id" in document for document in wanted)
+    return Answer(got if has_keys else without_keys(got), wanted)
+
+
+def run_upsert(database, case):
+    fill(database, "c", case["docs"])
+    database.run({"update": "c", "updates": [{"q": case["filter"], "u": case["update"], "upsert": True}]})
+    got, wanted = database.run({"find": "c"}), listed(case["expect"].get("result"))
+    has_keys = all("_id" in document for document in wanted)
+    return Answer(got if has_keys else without_keys(got), wanted)
+
+
+def run_order(database, case):
+    """Documents in the order of the sort in `ctx`; without one, values in ascending order."""
+    sort = sort_of(json.loads(case["ctx"]))
+    if isinstance(sort, dict):
+        documents = [{**value, "_id": i} for i, value in enumerate(case["values"])]
+    else:
+        documents = [{"_id": i, "a": [value] if isinstance(value, list) else value}
+                     for i, value in enumerate(case["values"])]
+        sort = {"a": 1}
+    fill(database, "c", documents[::-1])
+    got = [document["_id"] for document in database.run({"find": "c", "sort": sort})]
+    return Answer(got, list(range(len(documents))), compare=same)
+
+
+KINDS = {"match": run_match, "find": run_find, "project": run_project, "unset": run_unset, "unwind": run_unwind,
+         "expr": run_expr, "aggregate": run_aggregate, "update": run_update, "upsert": run_upsert, "order": run_order,
+         "count": run_command, "distinct": run_command, "delete": run_command, "find_and_modify": run_command}
+
+
+def judge(database, case):
+    """(verdict, why)"""
+    error = case["expect"].get("error")
+    if case.get("undef"):
+        return "skip", "undefined"
+    try:
+        answer = KINDS[case["kind"]](database, case)
+    except Skip as skip:
+        return "skip", str(skip)
+    except Refused as refused:
+        if error:
+            return ("fail" if refused.code == "internal" else "pass"), str(refused)
+        if refused.code in ABSENT or "`$oid` takes" in str(refused):
+            return "skip", re.sub(r" \([^()]*\)$", "", str(refused))
+        return "fail", f"{refused.code}: {refused}"
+    if error:
+        return "fail", "no error, wanted: " + case["expect"].get("message", "one")
+    return ("pass", "") if answer.is_right() else ("fail", f"got    {answer.got}\n     wanted {answer.wanted}")
+
+
+def run_case(library, case):
+    database = Database(library)
+    try:
+        return judge(database, case)
+    finally:
+        database.close()
+
+
+def question_of(case):
+    """The case without what every kind has."""
+    left_out = ("id", "src", "kind", "test", "file", "expect", "ordered", "ext")
+    return json.dumps({name: value for name, value in case.items() if name not in left_out}, ensure_ascii=False)
+
+
+def read_cases(path, asked):
+    with open(path, encoding="utf-8") as lines:
+        cases = [json.loads(line) for line in lines]
+    wanted = {"kind": asked.kind, "file": asked.file, "id": asked.id}
+    return [case for case in cases if case.get("kind") in KINDS
+            and all(value in (None, case.get(name)) for name, value in wanted.items())]
+
+
+def run_set(library, name, cases, asked, skips):
+    """Prints a line for each kind; answers the totals."""
+    counts = collections.defaultdict(collections.Counter)
+    for case in cases:
+        verdict, why = run_case(library, case)
+        counts[case["kind"]][verdict] += 1
+        if verdict == "skip":
+            skips[why] += 1
+        if verdict == "fail" and asked.fails:
+            print(f"FAIL {case['id']} {case['kind']} {why}\n     {question_of(case)[:asked.width]}")
+    for kind, count in counts.items():
+        print(f"{name:12} {kind:16} pass {count['pass']:5} fail {count['fail']:5} skip {count['skip']:5}")
+    return sum(counts.values(), collections.Counter())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("library", help="libluma.so")
+    parser.add_argument("folder", help="where the sets are")
+    for name in ("set", "kind", "file", "id"):
+        parser.add_argument("--" + name)
+    parser.add_argument("--fails", action="store_true")
+    parser.add_argument("--skips", action="store_true")
+    parser.add_argument("--width", type=int, default=1000, help="how much of a failed case is shown")
+    asked = parser.parse_args()
+    library, skips, totals = Library(os.path.abspath(asked.library)), collections.Counter(), collections.Counter()
+    for path in sorted(glob.glob(os.path.join(asked.folder, "*.jsonl"))):
+        name = os.path.basename(path)[:-len(".jsonl")]
+        if asked.set in (None, name):
+            totals += run_set(library, name, read_cases(path, asked), asked, skips)
+    if asked.skips:
+        for why, count in skips.most_common():
+            print(f"skip {count:5}  {why}")
+    print(f"{'total':29} pass {totals['pass']:5} fail {totals['fail']:5} skip {totals['skip']:5}")
+    return 0 if totals["fail"] == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
