@@ -58,7 +58,7 @@ static void take_line(struct player *player, struct slice line) {
 }
 
 void script_play(struct script_db *db, const char *path) {
-  struct player player = {.db = db, .path = path};
+  struct player player = {.db = db, .path = path, .lang = &lang_lql};
   struct buf file;
   buf_init(&file, SCRIPT_BYTES_MAX);
   buf_init(&player.statement, SCRIPT_BYTES_MAX);

@@ -57,7 +57,8 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
     *name = last->is_name ? last->name : expr->name;
     return LUMA_OK;
   }
-  if (expr->kind == EXPR_CALL && func_find(expr->name)) *name = slice_of_text(func_find(expr->name)->name);
+  const struct func *function = expr->kind == EXPR_CALL ? func_find(expr->name) : NULL;
+  if (function) *name = slice_of_text(function->name);
   if (expr->kind == EXPR_AGGREGATE) *name = slice_of_text(expr_aggregate_name(expr->aggregate));
   if (name->bytes) return LUMA_OK;
   struct buf text;
@@ -210,7 +211,17 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err) 
 
 /* ---- grouping ---- */
 
+/** WHERE is asked before there are groups. */
+static status refuse_aggregates(struct binder *binder, const struct plan *where, struct err *err) {
+  if (where->kind != PLAN_FILTER || !bind__has_aggregate(where->condition)) return LUMA_OK;
+  status failed =
+      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "aggregates cannot stand in WHERE");
+  if (err) err_hint(err, "WHERE is asked of each row; ask of the groups in HAVING");
+  return bind__fail(binder, where->condition->offset, failed, err);
+}
+
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(refuse_aggregates(binder, node->input, err));
   TRY(bind__plan(binder, &node->input, err));
   struct scope scope = bind__scope(node->input);
   struct expr **exprs = node->exprs;

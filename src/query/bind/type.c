@@ -74,11 +74,11 @@ static status check_arithmetic(const struct binder *binder, const struct expr *e
     enum val_type bad = bad_left ? left : right;
     status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
                               "cannot calculate with %s", val_type_name(bad));
-    if (err && bad == VAL_TEXT) err_hint(err, "|| joins texts; cast(text, 'int64') reads a number");
+    if (err && bad == VAL_TEXT) err_hint(err, "|| joins texts; CAST(x AS int) reads a number");
     return bind__fail(binder, expr->offset, failed, err);
   }
   const char *hint = left == VAL_TEXT || right == VAL_TEXT
-                         ? "|| joins texts; cast(text, 'int64') reads a number"
+                         ? "|| joins texts; CAST(x AS int) reads a number"
                          : NULL;
   return fail_clash(binder, expr, "calculate with", left, right, hint, err);
 }

@@ -111,7 +111,7 @@ static status is_new_value(struct exec *exec, struct accumulator *a, const struc
     TRY(op__memory(exec, a->seen, err));
     tuple_table_init(a->seen, exec, 1);
   }
-  return tuple_table_put(a->seen, v, tuple_hash(v, 1), &number, is_new, err);
+  return tuple_table_put(a->seen, v, tuple_table_hash(v, 1), &number, is_new, err);
 }
 
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
@@ -153,8 +153,9 @@ static status list_of(struct exec *exec, const struct accumulator *a, struct are
   return done;
 }
 
-status accumulated(struct exec *exec, const struct expr *aggregate, const struct accumulator *a,
-                   struct arena *arena, struct val *out, struct err *err) {
+status accumulate_result(struct exec *exec, const struct expr *aggregate,
+                         const struct accumulator *a, struct arena *arena, struct val *out,
+                         struct err *err) {
   switch (aggregate->aggregate) {
   case EXPR_COUNT: *out = val_int64((int64_t)a->count); return LUMA_OK;
   case EXPR_SUM: *out = sum_of(aggregate, a); return LUMA_OK;

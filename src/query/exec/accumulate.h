@@ -32,8 +32,8 @@ struct accumulator {
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *accumulator,
                   const struct val *value, struct err *err);
 /** The result so far; lists live in `arena`. */
-status accumulated(struct exec *exec, const struct expr *aggregate,
-                   const struct accumulator *accumulator, struct arena *arena, struct val *out,
-                   struct err *err);
+status accumulate_result(struct exec *exec, const struct expr *aggregate,
+                         const struct accumulator *accumulator, struct arena *arena,
+                         struct val *out, struct err *err);
 
 #endif

@@ -136,7 +136,7 @@ static status put_pulled(struct list_edit *list, const struct val *operand, stru
     struct val element = val_at(&list->current, i);
     bool goes = false;
     if (list->change->match)
-      TRY(matcher_test_element(list->change->match, &element, &goes, err));
+      TRY(matcher_test_pulled(list->change->match, &element, &goes, err));
     else
       goes = val_is_equal(&element, operand);
     if (!goes) build_put(&list->build, &element);

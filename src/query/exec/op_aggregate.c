@@ -62,8 +62,8 @@ static status find_groups(struct aggregating *op, const struct batch *in, struct
       tuple[k] = columns[k][row * strides[k]];
       if (tuple[k].type == VAL_MISSING) tuple[k] = val_null();
     }
-    TRY(tuple_table_put(&op->groups, tuple, tuple_hash(tuple, keys_count), &op->numbers[i], &is_new,
-                        err));
+    TRY(tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, keys_count), &op->numbers[i],
+                        &is_new, err));
   }
   return reserve(op, op->groups.tuples.count, err);
 }
@@ -107,8 +107,8 @@ static status emit_group(struct aggregating *op, uint64_t group, uint32_t row, s
   for (uint32_t a = 0; a < op->aggregates_count; a++) {
     uint32_t column = plan->keys_count + a;
     struct accumulator *accumulator = &accumulators_of(op, group)[a];
-    TRY(accumulated(op->op.exec, plan->exprs[column], accumulator, &op->op.batch_arena,
-                    &op->batch.columns[column][row], err));
+    TRY(accumulate_result(op->op.exec, plan->exprs[column], accumulator, &op->op.batch_arena,
+                          &op->batch.columns[column][row], err));
   }
   return LUMA_OK;
 }

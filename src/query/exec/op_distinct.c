@@ -31,8 +31,8 @@ static status distinct_next(struct op *base, struct batch **batch, struct err *e
       op->tuple[c] = in->columns[c][row];
       if (op->tuple[c].type == VAL_MISSING) op->tuple[c] = val_null();
     }
-    TRY(tuple_table_put(&op->seen, op->tuple, tuple_hash(op->tuple, in->columns_count), &number,
-                        &is_new, err));
+    TRY(tuple_table_put(&op->seen, op->tuple, tuple_table_hash(op->tuple, in->columns_count),
+                        &number, &is_new, err));
     in->selection_room[kept] = (uint16_t)row;
     kept += is_new;
   }
@@ -45,7 +45,7 @@ static bool take_one(struct distinguishing *op, const struct val *v) {
   bool is_new = false;
   uint32_t number = 0;
   if (v->type != VAL_MISSING)
-    op->failed = tuple_table_put(&op->seen, v, tuple_hash(v, 1), &number, &is_new, op->err);
+    op->failed = tuple_table_put(&op->seen, v, tuple_table_hash(v, 1), &number, &is_new, op->err);
   return op->failed == LUMA_OK;
 }
 

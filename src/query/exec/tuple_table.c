@@ -10,7 +10,7 @@ void tuple_table_init(struct tuple_table *table, struct exec *exec, uint32_t col
   rows_init(&table->tuples, exec, columns);
 }
 
-uint64_t tuple_hash(const struct val *tuple, uint32_t columns) {
+uint64_t tuple_table_hash(const struct val *tuple, uint32_t columns) {
   uint64_t hash = 0;
   for (uint32_t i = 0; i < columns; i++) hash = val_hash(&tuple[i], hash);
   return hash;
@@ -34,7 +34,7 @@ static status grow(struct tuple_table *table, struct err *err) {
   struct tuple_slot *slots = arena_zalloc(table->exec->arena, capacity, sizeof *slots);
   TRY(op__memory(table->exec, slots, err));
   for (uint64_t i = 0; i < table->tuples.count; i++) {
-    uint64_t hash = tuple_hash(rows_at(&table->tuples, i), table->tuples.columns);
+    uint64_t hash = tuple_table_hash(rows_at(&table->tuples, i), table->tuples.columns);
     uint64_t at = hash & (capacity - 1);
     while (slots[at].number) at = (at + 1) & (capacity - 1);
     slots[at] = (struct tuple_slot){(uint32_t)(hash >> 32), (uint32_t)i + 1};

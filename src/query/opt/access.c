@@ -12,7 +12,8 @@
 static const double cost_fetch = 4, cost_range = 8, cost_by_key = 1.5;
 static const double share_equal = 0.01, share_half = 0.2, share_range = 0.1, share_null = 0.1;
 static const double rows_unknown = 100000;
-static const double rows_least = 1000; /* a plan outlives the moment at which a collection is small */
+/* A plan outlives the moment at which a collection is small. */
+static const double rows_least = 1000;
 
 double access_count(const struct opt *opt, const struct collection *collection) {
   double count = opt->txn ? (double)model_estimate_count(opt->txn, collection) : rows_unknown;

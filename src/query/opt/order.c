@@ -6,14 +6,39 @@
 #include "query/func/compare.h"
 #include "query/opt/access.h"
 
-/** The nodes between a SORT and its SCAN keep rows and their order. */
+/** A SORT, its keys over the documents of a SCAN, and what stands between: nodes that keep rows and
+ * their order. */
 struct chain {
+  struct plan sort; /* a copy with the keys as the SCAN sees them */
   struct plan *scan, *filter;
 };
 
-static bool find_chain(struct plan *sort, struct chain *chain) {
+/** What a sort key over a PROJECT is over its input; NULL when that is not an attribute. */
+static struct expr *see_through(struct opt *opt, const struct plan *project,
+                                const struct expr *key) {
+  if (key->kind != EXPR_FIELD) return NULL;
+  const struct expr *item = project->exprs[key->slot];
+  if (item->kind != EXPR_FIELD || (item->path.count && key->path.count)) return NULL;
+  struct expr *seen = arena_copy(opt->arena, item->path.count ? item : key, sizeof *seen);
+  if (seen) seen->slot = item->slot;
+  return seen;
+}
+
+static bool lower_keys(struct opt *opt, const struct plan *project, struct plan *sort) {
+  struct plan_sort_key *keys = arena_copy(opt->arena, sort->sort, sort->sort_count * sizeof *keys);
+  for (uint32_t i = 0; keys && i < sort->sort_count; i++) {
+    keys[i].expr = see_through(opt, project, keys[i].expr);
+    if (!keys[i].expr) return false;
+  }
+  sort->sort = keys;
+  return keys != NULL;
+}
+
+static bool find_chain(struct opt *opt, const struct plan *sort, struct chain *chain) {
   struct plan *at = sort->input;
-  *chain = (struct chain){0};
+  *chain = (struct chain){.sort = *sort};
+  for (; at->kind == PLAN_PROJECT; at = at->input)
+    if (!lower_keys(opt, at, &chain->sort)) return false;
   if (at->kind == PLAN_FILTER) {
     chain->filter = at;
     at = at->input;
@@ -127,11 +152,11 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
       chosen ? *chosen : (struct plan_access){.rows = access_count(opt, chain->scan->collection)};
   bool backwards = false;
   *done = true;
-  if (access.index && fits_order(*node, &access))
+  if (access.index && fits_order(&chain->sort, &access))
     return drop_sort(opt, node, chain->scan, &access, err);
   bool one_range =
       access.parts_count == 0 || !access.parts[0].is_equal || is_point(&access.parts[0]);
-  if (!access.index && one_range && fits_key_order(*node, chain->scan, &backwards)) {
+  if (!access.index && one_range && fits_key_order(&chain->sort, chain->scan, &backwards)) {
     access.backwards = backwards;
     return drop_sort(opt, node, chain->scan, &access, err);
   }
@@ -153,7 +178,7 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
     enum access_refusal refusal = ACCESS_FITS;
     TRY(access_make(opt, collection, &collection->indexes[i], asks, &access, &refusal, err));
     bool usable = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
-    if (usable && fits_order(*node, &access))
+    if (usable && fits_order(&chain->sort, &access))
       return drop_sort(opt, node, chain->scan, &access, err);
   }
   return LUMA_OK;
@@ -162,7 +187,7 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
 static status order_sort(struct opt *opt, struct plan **node, bool only_first, struct err *err) {
   struct chain chain;
   bool done = false;
-  if (!find_chain(*node, &chain)) return LUMA_OK;
+  if (!find_chain(opt, *node, &chain)) return LUMA_OK;
   TRY(try_chosen(opt, node, &chain, &done, err));
   return done || !only_first ? LUMA_OK : try_others(opt, node, &chain, err);
 }
