@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The benchmark against peers: the same documents and the same work, in one process and one run, through each engine's own
- * C interface with prepared statements. Results are compared, so that an engine that answers wrongly is no peer.
- * An engine is a table of steps; a step does its work and says how many operations it did; the harness takes the time. */
+/* The benchmark against peers: the same documents and the same work, in one process and one run,
+ * through each engine's own C interface with prepared statements. Results are compared, so that an
+ * engine that answers wrongly is no peer. An engine is a table of steps; a step does its work and
+ * says how many operations it did; the harness takes the time. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -13,7 +14,7 @@ enum { BENCH_DOC_BYTES_MAX = 512, BENCH_SCAN_ROWS = 1000 };
 
 /** How much work: the whole measure, or a tiny one for the tests. */
 struct bench_size {
-  uint64_t documents;      /* imported */
+  uint64_t documents;                                                  /* imported */
   uint64_t durable, unsynced, points, scans, filters, indexed, groups; /* operations of each row */
 };
 
@@ -25,19 +26,20 @@ struct bench_result {
 struct engine;
 typedef struct bench_result bench_step(struct engine *engine, const struct bench_size *size);
 
-/** One engine under test. Steps run in this order, on the database that `open` made in `directory`. A failure ends the program. */
+/** One engine under test. Steps run in this order, on the database that `open` made in `directory`.
+ * A failure ends the program. */
 struct engine {
   const char *name;
   void (*open)(struct engine *engine, const char *directory);
-  bench_step *import;      /* documents 0 .. documents-1 from NDJSON text, durable at the end */
-  bench_step *durable;     /* single inserts, each on disk before the next */
-  bench_step *unsynced;    /* single inserts, each its own transaction, not waited for */
-  bench_step *points;      /* random documents by key, one field read */
-  bench_step *scans;       /* BENCH_SCAN_ROWS documents in key order from a random key */
-  bench_step *filter;      /* count where age = a and city = b, without an index */
-  bench_step *make_index;  /* on age */
-  bench_step *indexed;     /* the documents of one age, through the index */
-  bench_step *group;       /* count and average age by city */
+  bench_step *import;     /* documents 0 .. documents-1 from NDJSON text, durable at the end */
+  bench_step *durable;    /* single inserts, each on disk before the next */
+  bench_step *unsynced;   /* single inserts, each its own transaction, not waited for */
+  bench_step *points;     /* random documents by key, one field read */
+  bench_step *scans;      /* BENCH_SCAN_ROWS documents in key order from a random key */
+  bench_step *filter;     /* count where age = a and city = b, without an index */
+  bench_step *make_index; /* on age */
+  bench_step *indexed;    /* the documents of one age, through the index */
+  bench_step *group;      /* count and average age by city */
   void (*close)(struct engine *engine);
   void *state;
 };

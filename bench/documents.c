@@ -8,11 +8,14 @@
 #include "bench/bench.h"
 
 static const char *const cities[BENCH_CITIES] = {
-    "Amsterdam", "Athens",   "Barcelona", "Berlin",    "Bern",     "Bratislava", "Brussels", "Bucharest", "Budapest", "Cork",
-    "Copenhagen", "Dublin",  "Edinburgh", "Florence",  "Geneva",   "Ghent",      "Hamburg",  "Helsinki",  "Istanbul", "Kyiv",
-    "Krakow",    "Lisbon",   "Ljubljana", "London",    "Lyon",     "Madrid",     "Malmo",    "Marseille", "Milan",    "Munich",
-    "Naples",    "Nice",     "Oslo",      "Ostrava",   "Paris",    "Porto",      "Prague",   "Riga",      "Rome",     "Seville",
-    "Sofia",     "Stockholm", "Tallinn",  "Turin",     "Valencia", "Venice",     "Vienna",   "Vilnius",   "Warsaw",   "Zurich"};
+    "Amsterdam", "Athens",    "Barcelona", "Berlin",     "Bern",     "Bratislava", "Brussels",
+    "Bucharest", "Budapest",  "Cork",      "Copenhagen", "Dublin",   "Edinburgh",  "Florence",
+    "Geneva",    "Ghent",     "Hamburg",   "Helsinki",   "Istanbul", "Kyiv",       "Krakow",
+    "Lisbon",    "Ljubljana", "London",    "Lyon",       "Madrid",   "Malmo",      "Marseille",
+    "Milan",     "Munich",    "Naples",    "Nice",       "Oslo",     "Ostrava",    "Paris",
+    "Porto",     "Prague",    "Riga",      "Rome",       "Seville",  "Sofia",      "Stockholm",
+    "Tallinn",   "Turin",     "Valencia",  "Venice",     "Vienna",   "Vilnius",    "Warsaw",
+    "Zurich"};
 
 uint64_t bench_random(uint64_t nth) {
   uint64_t z = (nth + 1) * 0x9e3779b97f4a7c15u;
@@ -21,20 +24,27 @@ uint64_t bench_random(uint64_t nth) {
   return z ^ (z >> 31);
 }
 
-const char *bench_city(uint64_t nth) { return cities[nth % BENCH_CITIES]; }
+const char *bench_city(uint64_t nth) {
+  return cities[nth % BENCH_CITIES];
+}
 
 size_t bench_document(uint64_t number, char out[BENCH_DOC_BYTES_MAX]) {
   uint64_t r = bench_random(number);
   int bytes = snprintf(
       out, BENCH_DOC_BYTES_MAX,
-      "{\"id\":%llu,\"name\":\"User %llu\",\"email\":\"user%llu@example.com\",\"age\":%u,\"city\":\"%s\",\"score\":%u.%02u,"
-      "\"active\":%s,\"tags\":[\"t%u\",\"t%u\",\"t%u\"],\"address\":{\"street\":\"%u Main Street\",\"zip\":\"%05u\",\"floor\":%u},"
-      "\"created_at\":\"2026-%02u-%02uT%02u:%02u:00Z\",\"note\":\"the quick brown fox jumps over the lazy dog %llx\"}",
-      (unsigned long long)number, (unsigned long long)number, (unsigned long long)number, 18 + (unsigned)(r % BENCH_AGES),
-      bench_city(r >> 8), (unsigned)(r >> 16) % 100, (unsigned)(r >> 24) % 100, (r >> 32) & 1 ? "true" : "false",
-      (unsigned)(r >> 33) % 100, (unsigned)(r >> 34) % 100, (unsigned)(r >> 35) % 100, (unsigned)(r >> 36) % 999,
-      (unsigned)(r >> 40) % 99999, (unsigned)(r >> 44) % 9, 1 + (unsigned)(r >> 48) % 12, 1 + (unsigned)(r >> 50) % 28,
-      (unsigned)(r >> 52) % 24, (unsigned)(r >> 56) % 60, (unsigned long long)r);
+      "{\"id\":%llu,\"name\":\"User "
+      "%llu\",\"email\":\"user%llu@example.com\",\"age\":%u,\"city\":\"%s\",\"score\":%u.%02u,"
+      "\"active\":%s,\"tags\":[\"t%u\",\"t%u\",\"t%u\"],\"address\":{\"street\":\"%u Main "
+      "Street\",\"zip\":\"%05u\",\"floor\":%u},"
+      "\"created_at\":\"2026-%02u-%02uT%02u:%02u:00Z\",\"note\":\"the quick brown fox jumps over "
+      "the lazy dog %llx\"}",
+      (unsigned long long)number, (unsigned long long)number, (unsigned long long)number,
+      18 + (unsigned)(r % BENCH_AGES), bench_city(r >> 8), (unsigned)(r >> 16) % 100,
+      (unsigned)(r >> 24) % 100, (r >> 32) & 1 ? "true" : "false", (unsigned)(r >> 33) % 100,
+      (unsigned)(r >> 34) % 100, (unsigned)(r >> 35) % 100, (unsigned)(r >> 36) % 999,
+      (unsigned)(r >> 40) % 99999, (unsigned)(r >> 44) % 9, 1 + (unsigned)(r >> 48) % 12,
+      1 + (unsigned)(r >> 50) % 28, (unsigned)(r >> 52) % 24, (unsigned)(r >> 56) % 60,
+      (unsigned long long)r);
   return (size_t)bytes;
 }
 

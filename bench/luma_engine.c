@@ -78,7 +78,8 @@ static struct bench_result unsynced_step(struct engine *engine, const struct ben
 
 static uint64_t int_field(luma_result *result, const luma_value *document, const char *name) {
   int64_t value = 0;
-  if (!luma_value_int64(luma_value_field(result, document, name), &value)) bench_fail("lumadb", "read", name);
+  if (!luma_value_int64(luma_value_field(result, document, name), &value))
+    bench_fail("lumadb", "read", name);
   return (uint64_t)value;
 }
 
@@ -103,7 +104,8 @@ static luma_statement *prepare(struct luma_state *state, const char *text) {
 }
 
 /* Runs the statement and adds up `field` of its rows (1 for each row when NULL). */
-static uint64_t run(luma_statement *statement, const luma_param *params, size_t count, const char *field) {
+static uint64_t run(luma_statement *statement, const luma_param *params, size_t count,
+                    const char *field) {
   luma_result *result;
   const luma_value *row;
   uint64_t sum = 0;
@@ -118,10 +120,12 @@ static uint64_t run(luma_statement *statement, const luma_param *params, size_t 
 }
 
 static struct bench_result scans_step(struct engine *engine, const struct bench_size *size) {
-  luma_statement *statement = prepare(engine->state, "SELECT * FROM docs WHERE id >= ? ORDER BY id LIMIT 1000");
+  luma_statement *statement =
+      prepare(engine->state, "SELECT * FROM docs WHERE id >= ? ORDER BY id LIMIT 1000");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->scans; i++) {
-    luma_param from = luma_int64((int64_t)(bench_random(i) % (size->documents > 2000 ? size->documents - 2000 : 1)));
+    luma_param from = luma_int64(
+        (int64_t)(bench_random(i) % (size->documents > 2000 ? size->documents - 2000 : 1)));
     sum += run(statement, &from, 1, "id");
   }
   luma_statement_close(statement);
@@ -129,7 +133,8 @@ static struct bench_result scans_step(struct engine *engine, const struct bench_
 }
 
 static struct bench_result filter_step(struct engine *engine, const struct bench_size *size) {
-  luma_statement *statement = prepare(engine->state, "SELECT COUNT(*) AS n FROM docs WHERE age = ? AND city = ?");
+  luma_statement *statement =
+      prepare(engine->state, "SELECT COUNT(*) AS n FROM docs WHERE age = ? AND city = ?");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->filters; i++) {
     luma_param params[2] = {luma_int64((int64_t)(18 + i % BENCH_AGES)), luma_text(bench_city(i))};
@@ -141,7 +146,8 @@ static struct bench_result filter_step(struct engine *engine, const struct bench
 
 static struct bench_result make_index_step(struct engine *engine, const struct bench_size *size) {
   struct luma_state *state = engine->state;
-  check(luma_exec(state->session, "lql", "CREATE INDEX docs_age ON docs (age)", NULL, &error), "index");
+  check(luma_exec(state->session, "lql", "CREATE INDEX docs_age ON docs (age)", NULL, &error),
+        "index");
   return (struct bench_result){size->documents, 0};
 }
 
@@ -157,7 +163,8 @@ static struct bench_result indexed_step(struct engine *engine, const struct benc
 }
 
 static struct bench_result group_step(struct engine *engine, const struct bench_size *size) {
-  luma_statement *statement = prepare(engine->state, "SELECT city, COUNT(*) AS n, AVG(age) AS a FROM docs GROUP BY city");
+  luma_statement *statement =
+      prepare(engine->state, "SELECT city, COUNT(*) AS n, AVG(age) AS a FROM docs GROUP BY city");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->groups; i++) sum += run(statement, NULL, 0, "n");
   luma_statement_close(statement);
@@ -171,6 +178,15 @@ static void close_engine(struct engine *engine) {
   free(state);
 }
 
-struct engine engine_luma = {.name = "lumadb", .open = luma_open_engine, .import = import_step, .durable = durable_step,
-                             .unsynced = unsynced_step, .points = points_step, .scans = scans_step, .filter = filter_step,
-                             .make_index = make_index_step, .indexed = indexed_step, .group = group_step, .close = close_engine};
+struct engine engine_luma = {.name = "lumadb",
+                             .open = luma_open_engine,
+                             .import = import_step,
+                             .durable = durable_step,
+                             .unsynced = unsynced_step,
+                             .points = points_step,
+                             .scans = scans_step,
+                             .filter = filter_step,
+                             .make_index = make_index_step,
+                             .indexed = indexed_step,
+                             .group = group_step,
+                             .close = close_engine};

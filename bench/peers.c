@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs every step on every engine and prints figures side by side: a table, or with FORMAT=tsv lines of
- * name, figure, unit, peer, peer_figure, ratio, target, met. QUICK=1: under 50 seconds. --tiny: a test; figures are not shown.
- * Every step's answers are compared between the engines.   usage: bench_peers [--tiny] DIRECTORY */
+/* Runs every step on every engine and prints figures side by side: a table, or with FORMAT=tsv
+ * lines of name, figure, unit, peer, peer_figure, ratio, target, met. QUICK=1: under 50 seconds.
+ * --tiny: a test; figures are not shown. Every step's answers are compared between the engines.
+ * usage: bench_peers [--tiny] DIRECTORY */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ struct measure {
   double rate[ENGINES_MAX];
 };
 
-static void measure_row(const struct row *row, struct engine **engines, int count, const struct bench_size *size, struct measure *measure) {
+static void measure_row(const struct row *row, struct engine **engines, int count,
+                        const struct bench_size *size, struct measure *measure) {
   uint64_t expected = 0;
   for (int i = 0; i < count; i++) {
     double before = bench_now();
@@ -48,23 +50,26 @@ static void measure_row(const struct row *row, struct engine **engines, int coun
     measure->rate[i] = (double)result.operations / (seconds > 0 ? seconds : 1e-9);
     if (i == 0) expected = result.check;
     if (result.check != expected) {
-      fprintf(stderr, "bench: %s: %s answers %llu, %s %llu\n", row->name, engines[i]->name, (unsigned long long)result.check,
-              engines[0]->name, (unsigned long long)expected);
+      fprintf(stderr, "bench: %s: %s answers %llu, %s %llu\n", row->name, engines[i]->name,
+              (unsigned long long)result.check, engines[0]->name, (unsigned long long)expected);
       exit(1);
     }
   }
 }
 
-static double target_of(const struct engine *peer) { return strcmp(peer->name, "sqlite") == 0 ? 0.95 : 1.5; }
+static double target_of(const struct engine *peer) {
+  return strcmp(peer->name, "sqlite") == 0 ? 0.95 : 1.5;
+}
 
-static void print_row(const struct row *row, struct engine **engines, int count, const struct measure *measure, bool tsv) {
+static void print_row(const struct row *row, struct engine **engines, int count,
+                      const struct measure *measure, bool tsv) {
   if (!tsv) printf("%-24s %12.0f", row->name, measure->rate[0]);
   for (int i = 1; i < count; i++) {
     double ratio = measure->rate[0] / measure->rate[i], target = target_of(engines[i]);
     const char *met = !row->has_target ? "-" : ratio >= target ? "yes" : "no";
     if (tsv) {
-      printf("%s\t%.0f\t%s\t%s\t%.0f\t%.2f\t%.2f\t%s\n", row->name, measure->rate[0], row->unit, engines[i]->name, measure->rate[i],
-             ratio, row->has_target ? target : 0.0, met);
+      printf("%s\t%.0f\t%s\t%s\t%.0f\t%.2f\t%.2f\t%s\n", row->name, measure->rate[0], row->unit,
+             engines[i]->name, measure->rate[i], ratio, row->has_target ? target : 0.0, met);
     } else {
       printf(" %12.0f %7.2fx %-4s", measure->rate[i], ratio, met);
     }

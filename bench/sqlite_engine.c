@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SQLite: the key as INTEGER PRIMARY KEY (its fastest), the document as JSON text, WAL mode; the cache as large as LumaDB's. */
+/* SQLite: the key as INTEGER PRIMARY KEY (its fastest), the document as JSON text, WAL mode; the
+ * cache as large as LumaDB's. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@ struct sqlite_state {
 };
 
 static void check(struct sqlite_state *state, int code, const char *what) {
-  if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW) bench_fail("sqlite", what, sqlite3_errmsg(state->db));
+  if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW)
+    bench_fail("sqlite", what, sqlite3_errmsg(state->db));
 }
 
 static void run(struct sqlite_state *state, const char *sql) {
@@ -23,7 +25,8 @@ static void run(struct sqlite_state *state, const char *sql) {
 
 static sqlite3_stmt *prepare(struct sqlite_state *state, const char *sql) {
   sqlite3_stmt *statement;
-  check(state, sqlite3_prepare_v3(state->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL), sql);
+  check(state, sqlite3_prepare_v3(state->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL),
+        sql);
   return statement;
 }
 
@@ -85,7 +88,8 @@ static struct bench_result unsynced_step(struct engine *engine, const struct ben
 
 static struct bench_result points_step(struct engine *engine, const struct bench_size *size) {
   struct sqlite_state *state = engine->state;
-  sqlite3_stmt *statement = prepare(state, "SELECT json_extract(doc, '$.age') FROM docs WHERE id = ?");
+  sqlite3_stmt *statement =
+      prepare(state, "SELECT json_extract(doc, '$.age') FROM docs WHERE id = ?");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->points; i++) {
     sqlite3_bind_int64(statement, 1, (int64_t)(bench_random(i) % size->documents));
@@ -101,7 +105,8 @@ static struct bench_result points_step(struct engine *engine, const struct bench
 static uint64_t sum_rows(struct sqlite_state *state, sqlite3_stmt *statement) {
   uint64_t sum = 0;
   int code;
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW) sum += (uint64_t)sqlite3_column_int64(statement, 0);
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+    sum += (uint64_t)sqlite3_column_int64(statement, 0);
   check(state, code, "rows");
   sqlite3_reset(statement);
   return sum;
@@ -109,10 +114,13 @@ static uint64_t sum_rows(struct sqlite_state *state, sqlite3_stmt *statement) {
 
 static struct bench_result scans_step(struct engine *engine, const struct bench_size *size) {
   struct sqlite_state *state = engine->state;
-  sqlite3_stmt *statement = prepare(state, "SELECT id, doc FROM docs WHERE id >= ? ORDER BY id LIMIT 1000");
+  sqlite3_stmt *statement =
+      prepare(state, "SELECT id, doc FROM docs WHERE id >= ? ORDER BY id LIMIT 1000");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->scans; i++) {
-    sqlite3_bind_int64(statement, 1, (int64_t)(bench_random(i) % (size->documents > 2000 ? size->documents - 2000 : 1)));
+    sqlite3_bind_int64(
+        statement, 1,
+        (int64_t)(bench_random(i) % (size->documents > 2000 ? size->documents - 2000 : 1)));
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
       sum += (uint64_t)sqlite3_column_int64(statement, 0);
@@ -127,7 +135,8 @@ static struct bench_result scans_step(struct engine *engine, const struct bench_
 
 static struct bench_result filter_step(struct engine *engine, const struct bench_size *size) {
   struct sqlite_state *state = engine->state;
-  sqlite3_stmt *statement = prepare(state, "SELECT COUNT(*) FROM docs WHERE json_extract(doc, '$.age') = ? AND json_extract(doc, '$.city') = ?");
+  sqlite3_stmt *statement = prepare(state, "SELECT COUNT(*) FROM docs WHERE json_extract(doc, "
+                                           "'$.age') = ? AND json_extract(doc, '$.city') = ?");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->filters; i++) {
     sqlite3_bind_int64(statement, 1, (int64_t)(18 + i % BENCH_AGES));
@@ -145,7 +154,8 @@ static struct bench_result make_index_step(struct engine *engine, const struct b
 
 static struct bench_result indexed_step(struct engine *engine, const struct bench_size *size) {
   struct sqlite_state *state = engine->state;
-  sqlite3_stmt *statement = prepare(state, "SELECT json_extract(doc, '$.age'), doc FROM docs WHERE json_extract(doc, '$.age') = ? LIMIT 100");
+  sqlite3_stmt *statement = prepare(state, "SELECT json_extract(doc, '$.age'), doc FROM docs WHERE "
+                                           "json_extract(doc, '$.age') = ? LIMIT 100");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->indexed; i++) {
     sqlite3_bind_int64(statement, 1, (int64_t)(18 + i % BENCH_AGES));
@@ -157,7 +167,8 @@ static struct bench_result indexed_step(struct engine *engine, const struct benc
 
 static struct bench_result group_step(struct engine *engine, const struct bench_size *size) {
   struct sqlite_state *state = engine->state;
-  sqlite3_stmt *statement = prepare(state, "SELECT COUNT(*), json_extract(doc, '$.city') AS c, AVG(json_extract(doc, '$.age')) FROM docs GROUP BY c");
+  sqlite3_stmt *statement = prepare(state, "SELECT COUNT(*), json_extract(doc, '$.city') AS c, "
+                                           "AVG(json_extract(doc, '$.age')) FROM docs GROUP BY c");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->groups; i++) sum += sum_rows(state, statement);
   sqlite3_finalize(statement);
@@ -171,6 +182,15 @@ static void close_engine(struct engine *engine) {
   free(state);
 }
 
-struct engine engine_sqlite = {.name = "sqlite", .open = open_engine, .import = import_step, .durable = durable_step,
-                               .unsynced = unsynced_step, .points = points_step, .scans = scans_step, .filter = filter_step,
-                               .make_index = make_index_step, .indexed = indexed_step, .group = group_step, .close = close_engine};
+struct engine engine_sqlite = {.name = "sqlite",
+                               .open = open_engine,
+                               .import = import_step,
+                               .durable = durable_step,
+                               .unsynced = unsynced_step,
+                               .points = points_step,
+                               .scans = scans_step,
+                               .filter = filter_step,
+                               .make_index = make_index_step,
+                               .indexed = indexed_step,
+                               .group = group_step,
+                               .close = close_engine};

@@ -243,11 +243,11 @@ LUMA_API const char *luma_tagged_json(luma_result *holder, const luma_value *val
  * NULL to guess from the text. */
 LUMA_API enum luma_status luma_exec(luma_session *session, const char *language, const char *text,
                                     uint64_t *affected, luma_error *error);
-/** Runs one statement and gives its rows. `params` may be NULL when `count` is 0. `text_bytes` of
- * text, or LUMA_TEXT_END. */
+/** Runs one statement and gives its rows. `text` ends with NUL (luma_prepare takes a length);
+ * `params` may be NULL when `count` is 0. */
 LUMA_API enum luma_status luma_query(luma_session *session, const char *language, const char *text,
-                                     size_t text_bytes, const luma_param *params, size_t count,
-                                     luma_result **result, luma_error *error);
+                                     const luma_param *params, size_t count, luma_result **result,
+                                     luma_error *error);
 /** Prepares one statement to run many times. */
 LUMA_API enum luma_status luma_prepare(luma_session *session, const char *language,
                                        const char *text, size_t text_bytes,
@@ -297,16 +297,29 @@ LUMA_API enum luma_status luma_insert_many(luma_session *session, const char *co
 LUMA_API enum luma_status luma_get(luma_session *session, const char *collection,
                                    const luma_param *key, luma_result **result,
                                    const luma_value **row, luma_error *error);
-/** Documents that match a JQL filter (JSON; NULL = all), in the order of `sort` (JSON, may be
- * NULL). */
+/** What luma_find looks for. Zero-initialised: every document, in no promised order. */
+typedef struct luma_find_options {
+  const char *filter; /**< JQL filter as JSON; NULL = all */
+  const char *sort;   /**< JQL sort as JSON, such as {"age": -1}; NULL = none */
+  uint64_t skip;
+  uint64_t limit; /**< 0 = no limit */
+} luma_find_options;
+
+/** Documents of a collection; `options` may be NULL. A missing collection is empty. */
 LUMA_API enum luma_status luma_find(luma_session *session, const char *collection,
-                                    const char *filter, const char *sort, uint64_t skip,
-                                    uint64_t limit, luma_result **result, luma_error *error);
-/** Replaces the document under a key (`merge`: JSON merge patch, RFC 7396). `upsert`: inserts it if
- * it is missing, else LUMA_NOT_FOUND. */
+                                    const luma_find_options *options, luma_result **result,
+                                    luma_error *error);
+/** How luma_put changes a document; flags may be combined. */
+enum luma_put_flags {
+  LUMA_PUT_REPLACE = 0, /**< the JSON is the new document */
+  LUMA_PUT_MERGE = 1,   /**< the JSON is a merge patch (RFC 7396) */
+  LUMA_PUT_UPSERT = 2   /**< a missing document is inserted; else that is LUMA_NOT_FOUND */
+};
+
+/** Changes the document under a key; `flags` of enum luma_put_flags. */
 LUMA_API enum luma_status luma_put(luma_session *session, const char *collection,
                                    const luma_param *key, const char *json, size_t json_bytes,
-                                   bool merge, bool upsert, luma_error *error);
+                                   unsigned flags, luma_error *error);
 /** Deletes the document under a key; LUMA_NOT_FOUND. */
 LUMA_API enum luma_status luma_delete(luma_session *session, const char *collection,
                                       const luma_param *key, luma_error *error);

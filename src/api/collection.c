@@ -32,8 +32,9 @@ enum luma_status luma_insert(luma_session *session, const char *collection, cons
   struct val key;
   struct slice text = api__text(json, json_bytes);
   arena_init(&arena, 0, 0);
-  status result = docs_insert(session->session, slice_of_text(collection), &text, 1, &arena,
-                              key_json ? &key : NULL, NULL, &err);
+  struct docs_batch batch = {
+      .jsons = &text, .count = 1, .arena = &arena, .keys = key_json ? &key : NULL};
+  status result = docs_insert(session->session, slice_of_text(collection), &batch, &err);
   if (result == LUMA_OK && key_json) result = show_key(&key, key_json, key_bytes_max, &err);
   arena_deinit(&arena);
   return api__answer(error, &err, result);
@@ -49,10 +50,9 @@ enum luma_status luma_insert_many(luma_session *session, const char *collection,
   if (!texts) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for documents");
   for (size_t i = 0; i < count; i++)
     texts[i] = api__text(jsons[i], bytes ? bytes[i] : LUMA_TEXT_END);
-  uint32_t bad = 0;
-  status result = docs_insert(session->session, slice_of_text(collection), texts, (uint32_t)count,
-                              NULL, NULL, &bad, &err);
-  if (failed) *failed = bad;
+  struct docs_batch batch = {.jsons = texts, .count = (uint32_t)count};
+  status result = docs_insert(session->session, slice_of_text(collection), &batch, &err);
+  if (failed) *failed = batch.failed;
   mem_free(texts);
   return api__answer(error, &err, result);
 }
@@ -79,43 +79,49 @@ enum luma_status luma_get(luma_session *session, const char *collection, const l
   return api__answer(error, &err, answer);
 }
 
-enum luma_status luma_find(luma_session *session, const char *collection, const char *filter,
-                           const char *sort, uint64_t skip, uint64_t limit, luma_result **result,
+static void append_find(struct buf *command, const char *collection,
+                        const luma_find_options *options) {
+  buf_append_text(command, "{\"find\":");
+  json_write_text(command, slice_of_text(collection));
+  buf_append_format(command, ",\"skip\":%llu,\"limit\":%llu", (unsigned long long)options->skip,
+                    (unsigned long long)options->limit);
+  if (options->sort) {
+    buf_append_text(command, ",\"sort\":");
+    buf_append_text(command, options->sort);
+  }
+  if (options->filter) {
+    buf_append_text(command, ",\"filter\":");
+    buf_append_text(command, options->filter);
+  }
+  buf_append_byte(command, '}');
+  buf_append_byte(command, 0);
+}
+
+enum luma_status luma_find(luma_session *session, const char *collection,
+                           const luma_find_options *options, luma_result **result,
                            luma_error *error) {
+  static const luma_find_options everything = {0};
   struct buf command;
   struct err err = {0};
   *result = NULL;
   buf_init(&command, DOC_BYTES_MAX);
-  buf_append_text(&command, "{\"find\":");
-  json_write_text(&command, slice_of_text(collection));
-  buf_append_format(&command, ",\"skip\":%llu,\"limit\":%llu", (unsigned long long)skip,
-                    (unsigned long long)limit);
-  if (sort) {
-    buf_append_text(&command, ",\"sort\":");
-    buf_append_text(&command, sort);
-  }
-  if (filter) {
-    buf_append_text(&command, ",\"filter\":");
-    buf_append_text(&command, filter);
-  }
-  buf_append_text(&command, "}");
+  append_find(&command, collection, options ? options : &everything);
   status answer = buf_check(&command, "the command", &err);
   enum luma_status code = api__answer(error, &err, answer);
   if (answer == LUMA_OK) {
-    code = luma_query(session, "jql", (const char *)command.data, command.bytes, NULL, 0, result,
-                      error);
+    code = luma_query(session, "jql", (const char *)command.data, NULL, 0, result, error);
   }
   buf_deinit(&command);
   return code;
 }
 
 enum luma_status luma_put(luma_session *session, const char *collection, const luma_param *key,
-                          const char *json, size_t json_bytes, bool merge, bool upsert,
-                          luma_error *error) {
+                          const char *json, size_t json_bytes, unsigned flags, luma_error *error) {
   struct err err = {0};
   struct arena arena;
   struct val id;
-  struct docs_put_options options = {.merge = merge, .upsert = upsert};
+  struct docs_put_options options = {.merge = (flags & LUMA_PUT_MERGE) != 0,
+                                     .upsert = (flags & LUMA_PUT_UPSERT) != 0};
   arena_init(&arena, 0, 0);
   status result = api__param(session->session, key, &arena, &id, &err);
   if (result == LUMA_OK) {

@@ -49,13 +49,13 @@ static enum luma_status answer_result(luma_result *made, status result, luma_res
 }
 
 enum luma_status luma_query(luma_session *session, const char *language, const char *text,
-                            size_t text_bytes, const luma_param *params, size_t count,
-                            luma_result **result, luma_error *error) {
+                            const luma_param *params, size_t count, luma_result **result,
+                            luma_error *error) {
   *result = NULL;
   luma_result *made = api__result_create(session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
   struct err err = {0};
-  struct query_source source = {.text = api__text(text, text_bytes)};
+  struct query_source source = {.text = api__text(text, LUMA_TEXT_END)};
   status answer = find_language(language, &source.lang, &err);
   if (answer == LUMA_OK) answer = run(made, &source, NULL, params, count, &err);
   return answer_result(made, answer, result, error, &err);

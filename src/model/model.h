@@ -162,11 +162,16 @@ struct model_change {
   uint64_t version;
   struct val old_document, new_document; /* MISSING where there is none */
 };
-/** Changes after `after` in commit order, those of at least `max` records of the feed, whole commits always; memory from `arena`. LUMA_GAP when some are no longer
- * kept. `*next`: pass as `after` to go on. */
-status model_feed_read(struct model *model, struct store_pos after, uint32_t max,
-                       struct arena *arena, struct model_change **changes, uint32_t *count,
-                       struct store_pos *next, struct err *err);
+/** A reader's place in the feed, and what the last read gave. */
+struct model_feed {
+  struct store_pos position; /* all zeroes: the beginning; moved on by each read */
+  struct model_change *changes;
+  uint32_t count; /* 0: nothing new, unless `position` moved */
+};
+/** Changes after feed->position in commit order: those of about `max` records of the feed, whole
+ * commits always; memory from `arena`. LUMA_GAP when some are no longer kept. */
+status model_feed_read(struct model *model, struct model_feed *feed, uint32_t max,
+                       struct arena *arena, struct err *err);
 
 /** Lets go of changes at and before `position`, and of the documents they replaced. */
 status model_feed_trim(struct model *model, struct store_pos position, struct err *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The model against a naive one: random transactions on one collection with a unique and a multikey index that come and go, on
- * the store in memory and on files of a simulated disk that loses power. After each step that can be judged: every document, every
- * index, the count and the feed agree with an array; after a crash every acknowledged transaction is there and none is half there. */
+/* The model against a naive one: random transactions on one collection with a unique and a multikey
+ * index that come and go, on the store in memory and on files of a simulated disk that loses power.
+ * After each step that can be judged: every document, every index, the count and the feed agree
+ * with an array; after a crash every acknowledged transaction is there and none is half there. */
 #include "model/model.h"
 #include "store/lsm/lsm.h"
 #include "store/mem/mem_store.h"
@@ -36,7 +37,8 @@ struct world {
 
 static struct being random_being(void) {
   struct rng *rng = test_rng();
-  struct being being = {.there = true, .unique = (int64_t)rng_below(rng, UNIQUE_VALUES + 6), .body = rng_next(rng)};
+  struct being being = {
+      .there = true, .unique = (int64_t)rng_below(rng, UNIQUE_VALUES + 6), .body = rng_next(rng)};
   if (being.unique >= UNIQUE_VALUES) being.unique = -1;
   being.tags_count = (uint32_t)rng_below(rng, TAGS_MAX + 1);
   for (uint32_t i = 0; i < being.tags_count; i++) being.tags[i] = (int64_t)rng_below(rng, TAGS);
@@ -81,7 +83,9 @@ static int64_t number_of(const struct val *map, const char *name, int64_t missin
 }
 
 static void read_document(const struct val *document, int64_t *key, struct being *being) {
-  *being = (struct being){.there = true, .unique = number_of(document, "unique", -1), .body = (uint64_t)number_of(document, "body", 0)};
+  *being = (struct being){.there = true,
+                          .unique = number_of(document, "unique", -1),
+                          .body = (uint64_t)number_of(document, "body", 0)};
   *key = number_of(document, "_id", -1);
   struct val tags = val_field(document, slice_of_text("tags"));
   being->tags_count = val_count(&tags);
@@ -100,14 +104,19 @@ static bool same_being(const struct being *a, const struct being *b) {
 static status try_open(struct world *world) {
   struct store *store;
   if (world->sim) {
-    struct lsm_options options = {.create = true, .memtable_bytes = 16 << 10, .block_bytes = 512, .wal_segment_bytes = 64 << 10,
-                                  .file_bytes = 8 << 10, .feed_bytes_max = UINT64_MAX};
+    struct lsm_options options = {.create = true,
+                                  .memtable_bytes = 16 << 10,
+                                  .block_bytes = 512,
+                                  .wal_segment_bytes = 64 << 10,
+                                  .file_bytes = 8 << 10,
+                                  .feed_bytes_max = UINT64_MAX};
     TRY(lsm_open(simos_os(world->sim), "db", &options, &store, test_err()));
   } else {
     struct mem_options options = {0};
     TRY(mem_store_open(&options, &store, test_err()));
   }
-  struct model_options options = {.os = world->sim ? simos_os(world->sim) : os_linux(), .feed = true};
+  struct model_options options = {.os = world->sim ? simos_os(world->sim) : os_linux(),
+                                  .feed = true};
   return model_open(store, &options, &world->model, test_err());
 }
 
@@ -133,26 +142,30 @@ static status make_collection(struct world *world) {
 
 /* ---- judging ---- */
 
-static void judge_index(struct model_txn *txn, const struct state *state, const char *name, bool is_tags) {
+static void judge_index(struct model_txn *txn, const struct state *state, const char *name,
+                        bool is_tags) {
   const struct catalog_index *index = collection_index(find(txn), slice_of_text(name));
   assert_non_null(index);
   for (int64_t value = 0; value < (is_tags ? TAGS : UNIQUE_VALUES); value++) {
     struct val equal = val_int64(value);
     struct index_bounds bounds = {.equal = &equal, .equal_count = 1};
-    struct model_scan_options options = {.index = index, .bounds = &bounds, .backwards = rng_below(test_rng(), 2) == 1};
+    struct model_scan_options options = {
+        .index = index, .bounds = &bounds, .backwards = rng_below(test_rng(), 2) == 1};
     struct model_scan *scan;
     struct doc documents[KEYS];
     uint32_t count, expected = 0, met = 0;
     assert_ok(model_scan_open(txn, find(txn), &options, &scan, test_err()));
     do {
-      assert_ok(model_scan_next(scan, 1 + (uint32_t)rng_below(test_rng(), KEYS), documents, &count, test_err()));
+      assert_ok(model_scan_next(scan, 1 + (uint32_t)rng_below(test_rng(), KEYS), documents, &count,
+                                test_err()));
       met += count;
     } while (count > 0);
     model_scan_close(scan);
     for (int key = 0; key < KEYS; key++) {
       const struct being *being = &state->beings[key];
       bool has = being->there && !is_tags && being->unique == value;
-      for (uint32_t i = 0; being->there && is_tags && i < being->tags_count; i++) has |= being->tags[i] == value;
+      for (uint32_t i = 0; being->there && is_tags && i < being->tags_count; i++)
+        has |= being->tags[i] == value;
       expected += has;
     }
     assert_int_equal(expected, met);
@@ -194,12 +207,12 @@ static void print_fault(void *context, const char *place, const char *what) {
 /* Brings the replica up to date from the feed. */
 static void follow_feed(struct world *world) {
   for (;;) {
-    struct model_change *changes;
-    uint32_t count;
-    struct store_pos next;
-    assert_ok(model_feed_read(world->model, world->position, 1 + (uint32_t)rng_below(test_rng(), 50), &world->arena, &changes, &count, &next, test_err()));
-    bool moved = store_pos_compare(model_store(world->model), next, world->position) != 0;
-    for (uint32_t i = 0; i < count; i++) {
+    struct model_feed feed = {.position = world->position};
+    assert_ok(model_feed_read(world->model, &feed, 1 + (uint32_t)rng_below(test_rng(), 50),
+                              &world->arena, test_err()));
+    const struct model_change *changes = feed.changes;
+    bool moved = store_pos_compare(model_store(world->model), feed.position, world->position) != 0;
+    for (uint32_t i = 0; i < feed.count; i++) {
       if (changes[i].op == MODEL_CATALOG) continue;
       struct being being = {0};
       int64_t key = changes[i].key.integer;
@@ -218,7 +231,7 @@ static void follow_feed(struct world *world) {
       }
       *mine = being;
     }
-    world->position = next;
+    world->position = feed.position;
     if (!moved) break;
   }
 }
@@ -235,7 +248,8 @@ static void judge(struct world *world) {
   if (world->committed.has_tags) judge_index(txn, &world->committed, "by_tags", true);
   model_rollback(txn);
   follow_feed(world);
-  for (int key = 0; key < KEYS; key++) assert_true(same_being(&world->replica.beings[key], &world->committed.beings[key]));
+  for (int key = 0; key < KEYS; key++)
+    assert_true(same_being(&world->replica.beings[key], &world->committed.beings[key]));
   arena_reset(&world->arena);
 }
 
@@ -243,7 +257,8 @@ static void judge(struct world *world) {
 
 static bool unique_is_free(const struct state *state, int64_t key, int64_t unique) {
   for (int64_t i = 0; i < KEYS; i++) {
-    if (i != key && state->beings[i].there && unique >= 0 && state->beings[i].unique == unique) return false;
+    if (i != key && state->beings[i].there && unique >= 0 && state->beings[i].unique == unique)
+      return false;
   }
   return true;
 }
@@ -288,7 +303,8 @@ static status change_one(struct world *world, struct model_txn *txn, struct stat
 }
 
 /* Some changes under a savepoint, undone again. */
-static status change_and_undo(struct world *world, struct model_txn *txn, const struct state *state) {
+static status change_and_undo(struct world *world, struct model_txn *txn,
+                              const struct state *state) {
   struct state scratch = *state;
   uint64_t mark;
   TRY(model_savepoint(txn, &mark, test_err()));
@@ -304,7 +320,8 @@ static status transact(struct world *world) {
   status result = LUMA_OK;
   uint64_t ops = 1 + rng_below(test_rng(), OPS_MAX);
   for (uint64_t i = 0; i < ops && result == LUMA_OK; i++) {
-    result = rng_below(test_rng(), 5) ? change_one(world, txn, &state) : change_and_undo(world, txn, &state);
+    result = rng_below(test_rng(), 5) ? change_one(world, txn, &state)
+                                      : change_and_undo(world, txn, &state);
   }
   if (result != LUMA_OK || rng_below(test_rng(), 6) == 0) {
     model_rollback(txn);
@@ -319,7 +336,8 @@ static status transact(struct world *world) {
 
 static bool has_duplicates(const struct state *state) {
   for (int64_t key = 0; key < KEYS; key++) {
-    if (state->beings[key].there && !unique_is_free(state, key, state->beings[key].unique)) return true;
+    if (state->beings[key].there && !unique_is_free(state, key, state->beings[key].unique))
+      return true;
   }
   return false;
 }
@@ -327,9 +345,15 @@ static bool has_duplicates(const struct state *state) {
 static status make_index(struct world *world, bool tags) {
   struct path_step step;
   struct index_key key = {.path = path_of_name(&step, slice_of_text(tags ? "tags" : "unique"))};
-  struct model_index_spec spec = {.name = slice_of_text(tags ? "by_tags" : "by_unique"), .keys = &key, .keys_count = 1,
-                                  .unique = !tags, .multikey = tags, .nulls_distinct = true, .if_not_exists = true};
-  status result = model_create_index(world->model, slice_of_text("beings"), &spec, NULL, NULL, test_err());
+  struct model_index_spec spec = {.name = slice_of_text(tags ? "by_tags" : "by_unique"),
+                                  .keys = &key,
+                                  .keys_count = 1,
+                                  .unique = !tags,
+                                  .multikey = tags,
+                                  .nulls_distinct = true,
+                                  .if_not_exists = true};
+  status result =
+      model_create_index(world->model, slice_of_text("beings"), &spec, NULL, NULL, test_err());
   bool refused = !tags && !world->committed.has_unique && has_duplicates(&world->committed);
   if (result == LUMA_DUPLICATE_KEY && refused) {
     err_reset(test_err());
@@ -345,7 +369,8 @@ static status make_index(struct world *world, bool tags) {
 static status drop_index(struct world *world, bool tags) {
   struct model_txn *txn;
   TRY(begin(world, false, &txn));
-  status result = model_drop_index(txn, slice_of_text("beings"), slice_of_text(tags ? "by_tags" : "by_unique"), true, test_err());
+  status result = model_drop_index(txn, slice_of_text("beings"),
+                                   slice_of_text(tags ? "by_tags" : "by_unique"), true, test_err());
   if (result != LUMA_OK) {
     model_rollback(txn);
     return result;
@@ -418,10 +443,13 @@ static void agrees_on_disk(void) {
 static void recover(struct world *world) {
   for (int tries = 0;; tries++) {
     simos_reboot(world->sim);
-    if (tries < 3 && rng_below(test_rng(), 4) == 0) simos_crash_at(world->sim, 1 + rng_below(test_rng(), 20));
+    if (tries < 3 && rng_below(test_rng(), 4) == 0)
+      simos_crash_at(world->sim, 1 + rng_below(test_rng(), 20));
     status result = try_open(world);
-    if (result == LUMA_OK) result = make_collection(world);
-    else world->model = NULL;
+    if (result == LUMA_OK)
+      result = make_collection(world);
+    else
+      world->model = NULL;
     if (!simos_is_off(world->sim)) {
       assert_ok(result);
       /* Disarm: judging is not to be cut. */

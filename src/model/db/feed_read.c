@@ -182,7 +182,8 @@ struct records {
   uint32_t count;
 };
 
-/* Appends the rest of the last record's commit: a commit is read whole, or its changes could not be told. */
+/* Appends the rest of the last record's commit: a commit is read whole, or its changes could not be
+ * told. */
 static status complete_commit(struct model *model, struct arena *arena, struct records *records,
                               struct err *err) {
   enum { MORE = 64 };
@@ -193,8 +194,7 @@ static status complete_commit(struct model *model, struct arena *arena, struct r
     TRY(store_feed_read(model->store, last->position, MORE, arena, &more, &more_count, err));
     while (same < more_count && more[same].seq == last->seq) same++;
     if (same == 0) return LUMA_OK;
-    struct store_feed_record *all =
-        arena_alloc(arena, (records->count + same) * sizeof *all);
+    struct store_feed_record *all = arena_alloc(arena, (records->count + same) * sizeof *all);
     if (!all) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the change feed");
     memcpy(all, records->items, records->count * sizeof *all);
     memcpy(all + records->count, more, same * sizeof *all);
@@ -216,14 +216,13 @@ static status keep_names(struct reading *reading) {
   return LUMA_OK;
 }
 
-status model_feed_read(struct model *model, struct store_pos after, uint32_t max,
-                       struct arena *arena, struct model_change **changes, uint32_t *count,
-                       struct store_pos *next, struct err *err) {
+status model_feed_read(struct model *model, struct model_feed *feed, uint32_t max,
+                       struct arena *arena, struct err *err) {
   struct records records;
-  *count = 0;
-  *changes = NULL;
-  *next = after;
-  TRY(store_feed_read(model->store, after, max, arena, &records.items, &records.count, err));
+  feed->count = 0;
+  feed->changes = NULL;
+  TRY(store_feed_read(model->store, feed->position, max, arena, &records.items, &records.count,
+                      err));
   if (records.count == 0) return LUMA_OK;
   TRY(complete_commit(model, arena, &records, err));
   struct reading reading = {.model = model, .arena = arena, .err = err};
@@ -235,9 +234,9 @@ status model_feed_read(struct model *model, struct store_pos after, uint32_t max
   buf_deinit(&reading.key);
   model_rollback(reading.txn);
   if (result != LUMA_OK) return result;
-  *changes = reading.changes;
-  *count = (uint32_t)reading.count;
-  *next = records.items[records.count - 1].position;
+  feed->changes = reading.changes;
+  feed->count = (uint32_t)reading.count;
+  feed->position = records.items[records.count - 1].position;
   return LUMA_OK;
 }
 

@@ -46,46 +46,51 @@ static status encode_write(struct model_txn *txn, const struct collection *colle
   return encode_document(txn, collection, write->document, &write->key, encoded, err);
 }
 
+enum { WRITES_AT_ONCE = 256 };
+
+/* What became of some writes. */
+struct encoded {
+  struct slice documents[WRITES_AT_ONCE];
+  bool keys_are_new;
+  uint32_t failed; /* the one that could not be encoded */
+};
+
 /* Encodes all, then turns lengths into slices: the buffer moves while it grows. */
 static status encode_writes(struct model_txn *txn, const struct collection *collection,
-                            struct model_write *writes, uint32_t count, struct slice *documents,
-                            bool *keys_are_new, uint32_t *failed, struct err *err) {
+                            struct model_write *writes, uint32_t count, struct encoded *encoded,
+                            struct err *err) {
   buf_reset(&txn->encoded);
-  *keys_are_new = true;
+  encoded->keys_are_new = true;
   for (uint32_t i = 0; i < count; i++) {
     bool is_new = false;
-    *failed = i;
-    TRY(encode_write(txn, collection, &writes[i], &is_new, &documents[i], err));
-    *keys_are_new &= is_new;
+    encoded->failed = i;
+    TRY(encode_write(txn, collection, &writes[i], &is_new, &encoded->documents[i], err));
+    encoded->keys_are_new &= is_new;
   }
   uint8_t *at = txn->encoded.data;
   for (uint32_t i = 0; i < count; i++) {
-    documents[i].data = at;
-    at += documents[i].bytes;
+    encoded->documents[i].data = at;
+    at += encoded->documents[i].bytes;
   }
   return LUMA_OK;
 }
 
-enum { WRITES_AT_ONCE = 256 };
-
 static status insert_some(struct model_txn *txn, const struct collection *collection,
                           struct model_write *writes, uint32_t count, uint32_t *failed,
                           struct err *err) {
-  struct slice documents[WRITES_AT_ONCE];
-  bool keys_are_new;
-  uint32_t bad = 0;
-  status result =
-      encode_writes(txn, collection, writes, count, documents, &keys_are_new, &bad, err);
+  struct encoded encoded;
+  status result = encode_writes(txn, collection, writes, count, &encoded, err);
   if (result == LUMA_OK) {
-    return model_insert_encoded(txn, collection, documents, count, keys_are_new, failed, err);
+    return model_insert_encoded(txn, collection, encoded.documents, count, encoded.keys_are_new,
+                                failed, err);
   }
   /* One cannot be encoded: those before it go in, and its error is the answer unless theirs comes
    * first. */
+  uint32_t bad = encoded.failed;
   struct err earlier = {0};
-  buf_reset(&txn->encoded);
-  if (bad > 0 && encode_writes(txn, collection, writes, bad, documents, &keys_are_new, failed,
-                               &earlier) == LUMA_OK) {
-    status first = model_insert_encoded(txn, collection, documents, bad, false, failed, &earlier);
+  if (bad > 0 && encode_writes(txn, collection, writes, bad, &encoded, &earlier) == LUMA_OK) {
+    status first =
+        model_insert_encoded(txn, collection, encoded.documents, bad, false, failed, &earlier);
     if (first != LUMA_OK) {
       if (err) *err = earlier;
       return first;

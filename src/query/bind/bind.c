@@ -288,28 +288,39 @@ static status bind_change(struct binder *binder, struct plan *node, struct err *
 
 /* ---- catalog, EXPLAIN ---- */
 
-static status make_text_columns(struct binder *binder, struct plan *node, const char *const *names,
+/** A column of what SHOW and EXPLAIN tell. */
+struct told {
+  const char *name;
+  uint8_t type;
+};
+
+static status make_told_columns(struct binder *binder, struct plan *node, const struct told *told,
                                 uint32_t count, struct err *err) {
   TRY(bind__room(binder, count, sizeof *node->columns, &node->columns, err));
   for (uint32_t i = 0; i < count; i++)
-    node->columns[i] = (struct plan_column){.name = slice_of_text(names[i]), .type = VAL_TEXT};
+    node->columns[i] =
+        (struct plan_column){.name = slice_of_text(told[i].name), .type = told[i].type};
   node->columns_count = count;
   return LUMA_OK;
 }
 
 static status bind_show(struct binder *binder, struct plan *node, struct err *err) {
-  static const char *const collections[] = {"name", "documents", "indexes"};
-  static const char *const indexes[] = {"collection", "name", "keys", "unique", "state"};
+  static const struct told collections[] = {
+      {"name", VAL_TEXT}, {"documents", VAL_INT64}, {"indexes", VAL_INT64}};
+  static const struct told indexes[] = {{"collection", VAL_TEXT},     {"name", VAL_TEXT},
+                                        {"keys", VAL_TEXT},           {"unique", VAL_BOOL},
+                                        {"multikey", VAL_BOOL},       {"sparse", VAL_BOOL},
+                                        {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT}};
   if (node->kind == PLAN_SHOW_COLLECTIONS)
-    return make_text_columns(binder, node, collections, 3, err);
+    return make_told_columns(binder, node, collections, 3, err);
   if (node->collection_name.bytes) TRY(find_collection(binder, node, err));
-  return make_text_columns(binder, node, indexes, 5, err);
+  return make_told_columns(binder, node, indexes, 8, err);
 }
 
 static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {
-  static const char *const names[] = {"plan"};
+  static const struct told names[] = {{"plan", VAL_TEXT}};
   TRY(bind__plan(binder, &node->input, err));
-  return make_text_columns(binder, node, names, 1, err);
+  return make_told_columns(binder, node, names, 1, err);
 }
 
 /** CREATE INDEX on a collection that is not there makes it, in a language where missing is empty.

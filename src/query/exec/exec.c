@@ -162,7 +162,14 @@ status op__open(struct exec *exec, const struct plan *plan, struct op **op, stru
   *op = NULL;
   if (!open)
     FAIL(err, LUMA_INVALID_ARGUMENT, "BEGIN, COMMIT and ROLLBACK are for a session to run");
-  return open(exec, plan, op, err);
+  /* What a LIMIT above wants of its input goes down only through nodes that pass rows on. */
+  uint64_t rows_wanted = exec->rows_wanted;
+  bool passes = plan->kind == PLAN_LIMIT || plan->kind == PLAN_PROJECT ||
+                plan->kind == PLAN_FILTER || plan->kind == PLAN_SCAN;
+  if (!passes) exec->rows_wanted = 0;
+  status opened = open(exec, plan, op, err);
+  exec->rows_wanted = rows_wanted;
+  return opened;
 }
 
 status exec_open(struct exec *exec, const struct plan *plan, struct op **root, struct err *err) {

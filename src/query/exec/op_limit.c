@@ -44,5 +44,7 @@ status op__open_limit(struct exec *exec, const struct plan *plan, struct op **op
   limiting->left = UINT64_MAX;
   if (plan->limit) TRY(op__whole_number(exec, plan->limit, "LIMIT", &limiting->left, err));
   if (plan->skip) TRY(op__whole_number(exec, plan->skip, "SKIP", &limiting->skip, err));
+  uint64_t wanted = limiting->left + limiting->skip;
+  if (plan->limit && wanted >= limiting->left) exec->rows_wanted = wanted;
   return op__open(exec, plan->input, &limiting->op.input, err);
 }

@@ -12,6 +12,7 @@ struct scan {
   struct model_scan *scan; /* of the range in progress */
   struct ranges ranges;
   uint32_t next_range;
+  uint32_t step; /* documents of the next batch: few under a LIMIT, then more */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
 };
@@ -70,7 +71,8 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
       if (op->next_range == op->ranges.count) return LUMA_OK;
       TRY(open_range(op, err));
     }
-    TRY(model_scan_next(op->scan, BATCH_ROWS, op->documents, &count, err));
+    TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
+    op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
     if (count) {
       TRY(fill(op, count, err));
       *batch = &op->batch;
@@ -93,6 +95,8 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
   *op = &scan->op;
   hashmap_init(&scan->seen);
+  scan->step = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS ? (uint32_t)exec->rows_wanted
+                                                                   : BATCH_ROWS;
   scan->documents = arena_alloc(exec->arena, BATCH_ROWS * sizeof *scan->documents);
   TRY(op__memory(exec, scan->documents, err));
   return batch_init(&scan->batch, exec->arena, 1, err);

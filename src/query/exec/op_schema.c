@@ -110,7 +110,10 @@ static status show_indexes(struct showing *op, const struct collection *collecti
     row[1] = val_text(index->name);
     TRY(format_keys(op, index, &row[2], err));
     row[3] = val_bool(index->def.unique);
-    row[4] = val_text(slice_of_text(index->state == CATALOG_INDEX_PUBLIC ? "ready" : "building"));
+    row[4] = val_bool(index->def.multikey);
+    row[5] = val_bool(index->def.sparse);
+    row[6] = val_bool(index->def.nulls_distinct);
+    row[7] = val_text(slice_of_text(index->state == CATALOG_INDEX_PUBLIC ? "ready" : "building"));
   }
   return LUMA_OK;
 }

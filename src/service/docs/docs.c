@@ -62,9 +62,11 @@ static status add_key(struct model *model, const struct collection *collection, 
   return result;
 }
 
-status docs_read_json(struct json_reader *reader, struct model *model,
-                      const struct collection *collection, struct slice json, struct buf *out,
-                      struct slice *document, bool *made_key, struct err *err) {
+status docs_read_json(struct session *session, const struct collection *collection,
+                      struct slice json, struct buf *out, struct slice *document, bool *made_key,
+                      struct err *err) {
+  struct json_reader *reader;
+  TRY(session_json_reader(session, &reader, err));
   struct json_read_options options = {.form = JSON_TAGGED, .id_is_key = true};
   TRY(json_read_document(reader, json, &options, collection->names, out, document, err));
   struct doc doc;
@@ -72,7 +74,7 @@ status docs_read_json(struct json_reader *reader, struct model *model,
   struct val root = doc_root(&doc);
   struct val key = val_field_id(&root, NAMES_KEY_SLOT, key_name());
   *made_key = val_is_null(&key);
-  return *made_key ? add_key(model, collection, out, document, err) : LUMA_OK;
+  return *made_key ? add_key(session_db(session)->model, collection, out, document, err) : LUMA_OK;
 }
 
 /* ---- inserting ---- */
@@ -80,46 +82,58 @@ status docs_read_json(struct json_reader *reader, struct model *model,
 struct insert_work {
   struct session *session;
   struct slice collection;
-  const struct slice *jsons;
-  uint32_t count, failed;
-  struct arena *arena;
-  struct val *keys;
-  struct json_reader *reader;
+  struct docs_batch *batch;
   struct buf encoded;
   struct slice *documents;
+  bool keys_are_new;
 };
 
-static status keep_key(struct insert_work *work, struct slice document,
-                       const struct collection *collection, uint32_t i, struct err *err) {
+static status keep_key(struct docs_batch *batch, const struct collection *collection,
+                       struct slice document, uint32_t i, struct err *err) {
   struct doc doc;
   TRY(doc_open(document, collection->names, &doc, err));
   struct val root = doc_root(&doc);
   struct val key = val_field_id(&root, NAMES_KEY_SLOT, key_name());
   if (key.type == VAL_TEXT || key.type == VAL_BYTES || key.type == VAL_MAP) {
-    const uint8_t *copy = arena_copy(work->arena, key.data, key.bytes);
+    const uint8_t *copy = arena_copy(batch->arena, key.data, key.bytes);
     if (!copy && key.bytes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a key");
     key.data = copy;
   }
-  work->keys[i] = key;
+  batch->keys[i] = key;
   return LUMA_OK;
 }
 
 static status encode_all(struct insert_work *work, const struct collection *collection,
-                         bool *keys_are_new, struct err *err) {
-  struct model *model = session_db(work->session)->model;
+                         struct err *err) {
+  struct docs_batch *batch = work->batch;
   buf_reset(&work->encoded);
-  *keys_are_new = true;
-  for (uint32_t i = 0; i < work->count; i++) {
+  work->keys_are_new = true;
+  for (uint32_t i = 0; i < batch->count; i++) {
     bool made_key = false;
-    work->failed = i;
-    TRY(docs_read_json(work->reader, model, collection, work->jsons[i], &work->encoded,
+    batch->failed = i;
+    TRY(docs_read_json(work->session, collection, batch->jsons[i], &work->encoded,
                        &work->documents[i], &made_key, err));
-    *keys_are_new &= made_key;
+    work->keys_are_new &= made_key;
   }
   uint8_t *at = work->encoded.data;
-  for (uint32_t i = 0; i < work->count; i++) {
+  for (uint32_t i = 0; i < batch->count; i++) {
     work->documents[i].data = at;
     at += work->documents[i].bytes;
+  }
+  return LUMA_OK;
+}
+
+static status put_all(struct insert_work *work, struct model_txn *txn,
+                      const struct collection *collection, struct err *err) {
+  struct docs_batch *batch = work->batch;
+  for (uint32_t done = 0; done < batch->count;) {
+    uint32_t rest = batch->count - done, bad = 0;
+    uint32_t some = rest < STORE_BATCH_MAX ? rest : STORE_BATCH_MAX;
+    status result = model_insert_encoded(txn, collection, work->documents + done, some,
+                                         work->keys_are_new, &bad, err);
+    batch->failed = done + bad;
+    TRY(result);
+    done += some;
   }
   return LUMA_OK;
 }
@@ -127,40 +141,22 @@ static status encode_all(struct insert_work *work, const struct collection *coll
 static status insert_work(void *context, struct model_txn *txn, struct err *err) {
   struct insert_work *work = context;
   const struct collection *collection;
-  bool keys_are_new;
   TRY(docs_ensure_collection(txn, work->collection, &collection, err));
-  TRY(encode_all(work, collection, &keys_are_new, err));
-  for (uint32_t done = 0; done < work->count;) {
-    uint32_t some = work->count - done < STORE_BATCH_MAX ? work->count - done : STORE_BATCH_MAX,
-             bad = 0;
-    status result = model_insert_encoded(txn, collection, work->documents + done, some,
-                                         keys_are_new, &bad, err);
-    work->failed = done + bad;
-    TRY(result);
-    done += some;
-  }
-  for (uint32_t i = 0; work->keys && i < work->count; i++) {
-    TRY(keep_key(work, work->documents[i], collection, i, err));
+  TRY(encode_all(work, collection, err));
+  TRY(put_all(work, txn, collection, err));
+  for (uint32_t i = 0; work->batch->keys && i < work->batch->count; i++) {
+    TRY(keep_key(work->batch, collection, work->documents[i], i, err));
   }
   return LUMA_OK;
 }
 
-status docs_insert(struct session *session, struct slice collection, const struct slice *jsons,
-                   uint32_t count, struct arena *arena, struct val *keys, uint32_t *failed,
+status docs_insert(struct session *session, struct slice collection, struct docs_batch *batch,
                    struct err *err) {
-  struct insert_work work = {.session = session,
-                             .collection = collection,
-                             .jsons = jsons,
-                             .count = count,
-                             .arena = arena,
-                             .keys = keys};
+  struct insert_work work = {.session = session, .collection = collection, .batch = batch};
+  work.documents = mem_alloc((batch->count + 1u) * sizeof *work.documents);
+  if (!work.documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for documents");
   buf_init(&work.encoded, INSERT_BYTES_MAX);
-  work.documents = mem_alloc((count + 1u) * sizeof *work.documents);
-  status result = work.documents ? session_json_reader(session, &work.reader, err)
-                                 : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__,
-                                             "no memory for documents");
-  if (result == LUMA_OK) result = session_change(session, insert_work, &work, err);
-  if (failed) *failed = work.failed;
+  status result = session_change(session, insert_work, &work, err);
   mem_free(work.documents);
   buf_deinit(&work.encoded);
   return result;

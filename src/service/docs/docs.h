@@ -7,11 +7,16 @@
 #include "service/session/session.h"
 #include "value/json/json.h"
 
-/** Inserts documents given as JSON objects, all or none; the collection is made if it is missing.
- * `keys` (may be NULL) gets each one's key, in `arena` (which must outlive them). `failed` (may be
- * NULL): the index of the one that failed. */
-status docs_insert(struct session *session, struct slice collection, const struct slice *jsons,
-                   uint32_t count, struct arena *arena, struct val *keys, uint32_t *failed,
+/** Documents to insert, given as JSON objects, and what became of them. */
+struct docs_batch {
+  const struct slice *jsons;
+  uint32_t count;
+  struct arena *arena; /* holds the keys; NULL when they are not wanted */
+  struct val *keys;    /* room for `count`, or NULL */
+  uint32_t failed;     /* out: the one that failed */
+};
+/** Inserts all or none; the collection is made if it is missing. */
+status docs_insert(struct session *session, struct slice collection, struct docs_batch *batch,
                    struct err *err);
 /** The document under a key as a value in `arena`, and its version; LUMA_NOT_FOUND. `version` may
  * be NULL. */
@@ -38,8 +43,8 @@ status docs_ensure_collection(struct model_txn *txn, struct slice name,
                               const struct collection **collection, struct err *err);
 /** Reads one JSON object as a document of the collection with its key slot filled, appended to
  * `out`. `*made_key`: a ULID was made. */
-status docs_read_json(struct json_reader *reader, struct model *model,
-                      const struct collection *collection, struct slice json, struct buf *out,
-                      struct slice *document, bool *made_key, struct err *err);
+status docs_read_json(struct session *session, const struct collection *collection,
+                      struct slice json, struct buf *out, struct slice *document, bool *made_key,
+                      struct err *err);
 
 #endif

@@ -19,14 +19,13 @@ static status find_collection(struct import *import, struct slice name, struct e
   import->catalog = model_catalog_acquire(model);
   import->collection = catalog_find(import->catalog, name);
   if (!import->collection) return catalog_fail_unknown(import->catalog, name, err);
-  return json_reader_create(&import->reader, err);
+  return LUMA_OK;
 }
 
 static void destroy(struct import *import) {
   import__csv_deinit(&import->csv);
   buf_deinit(&import->pending);
   buf_deinit(&import->encoded);
-  json_reader_destroy(import->reader);
   catalog_release(import->catalog);
   mem_free(import);
 }
@@ -110,9 +109,8 @@ status import__add(struct import *import, struct slice document, bool made_key, 
 status import__object(struct import *import, struct slice text, uint64_t line, struct err *err) {
   struct slice document;
   bool made_key;
-  status result =
-      docs_read_json(import->reader, session_db(import->session)->model, import->collection, text,
-                     &import->encoded, &document, &made_key, err);
+  status result = docs_read_json(import->session, import->collection, text, &import->encoded,
+                                 &document, &made_key, err);
   if (result != LUMA_OK) {
     if (err) err->line = (uint32_t)(line + (err->line ? err->line - 1 : 0));
     return result;

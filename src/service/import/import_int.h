@@ -41,7 +41,6 @@ struct import {
   struct session *session;
   const struct catalog *catalog; /* keeps `collection` */
   const struct collection *collection;
-  struct json_reader *reader;
   enum import_type type;
   status failed; /* the first error's status: nothing may follow it */
   struct buf pending;

@@ -252,7 +252,9 @@ static status recover_log(struct engine *engine, struct err *err) {
   engine->trimmed = state->trim;
   TRY(wal_recover(&options, state->log.wal, replay, engine, &end, err));
   status answer = check_witness(engine, &end, err);
-  if (answer == LUMA_OK && !engine->options.read_only)
+  bool writes = answer == LUMA_OK && !engine->options.read_only;
+  if (writes) answer = manifest_start(engine->manifest, err);
+  if (writes && answer == LUMA_OK)
     answer = wal_open(&options, &end, engine->last_seq, &engine->wal, err);
   wal_end_deinit(&end);
   engine->visible = engine->last_seq;
@@ -289,8 +291,7 @@ static status remove_orphan(void *context, const char *name) {
 status recover_open(struct engine *engine, struct err *err) {
   struct survey survey;
   TRY(survey_directory(engine, &survey, err));
-  TRY(manifest_open(engine->os, engine->directory, engine->options.read_only, survey.number_max,
-                    &engine->manifest, err));
+  TRY(manifest_open(engine->os, engine->directory, survey.number_max, &engine->manifest, err));
   TRY(load_view(engine, err));
   TRY(recover_log(engine, err));
   if (engine->options.read_only) return LUMA_OK;

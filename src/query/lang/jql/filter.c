@@ -4,6 +4,7 @@
  *   {"age": {"$gt": 21}, "status": "active"}     AND of conditions on paths
  *   {"$or": [filter, …]}                         trees of filters
  *   {"age": {"$not": {"$gt": 21}}}               operators on one path */
+#include "base/core/assert.h"
 #include "query/lang/jql/jql_int.h"
 
 /** One operator of a value: what it takes and who reads it. */
@@ -49,9 +50,16 @@ static status make_leaf(const struct jql *jql, const struct jql_node *node, enum
   return LUMA_OK;
 }
 
+/* The operator of a node that is known to name one. */
+static enum match_op op_of(const struct jql_node *node) {
+  const struct condition *condition = find_condition(node->name);
+  ASSERT(condition);
+  return condition->op;
+}
+
 static status read_plain(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
-  enum match_op op = find_condition(node->name)->op;
+  enum match_op op = op_of(node);
   bool is_pattern = node->value.type == VAL_REGEX && op != MATCH_EQ && op != MATCH_EXISTS;
   if (is_pattern)
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%.*s` takes no regular expression",
@@ -68,7 +76,7 @@ static status read_in(const struct jql *jql, const struct jql_node *node, const 
     if (jql__has_operators(&element))
       return jql__fail(jql, &element, LUMA_INVALID_ARGUMENT, "`%.*s` takes values, not operators",
                        SLICE_ARG(node->name));
-  return make_leaf(jql, node, find_condition(node->name)->op, path, match);
+  return make_leaf(jql, node, op_of(node), path, match);
 }
 
 static status read_size(const struct jql *jql, const struct jql_node *node, const struct path *path,

@@ -374,6 +374,7 @@ static bool is_one_level(const struct job *job) {
 static status compact_space(struct engine *engine, uint8_t space, struct err *err) {
   mutex_lock(&engine->compact_lock);
   struct job job = {.engine = engine,
+                    .flushed_seq = compact__flushed_seq(engine),
                     .view = engine_view(engine),
                     .space = space,
                     .into = VIEW_LEVELS - 1,

@@ -27,7 +27,8 @@ struct manifest {
   struct os *os;
   const char *directory;
   struct manifest_state state;
-  struct os_file *file; /* NULL when read only */
+  struct os_file *file; /* NULL until manifest_start */
+  bool clean;
   uint64_t number;      /* of the manifest's own file */
   uint64_t bytes, room; /* written, allocated */
   uint64_t last_at;     /* where the last edit read stands */
@@ -180,9 +181,9 @@ static bool is_all_zero(struct slice bytes) {
   return true;
 }
 
-/* Reads everything into `manifest`; `*clean` tells that nothing but zeroes follows the last edit.
+/* Reads everything into `manifest`, which is clean when nothing but zeroes follows the last edit.
  */
-static status load(struct manifest *manifest, bool *clean, struct err *err) {
+static status load(struct manifest *manifest, struct err *err) {
   struct dbfile_path path;
   struct buf bytes;
   TRY(read_current(manifest->os, manifest->directory, &manifest->number, err));
@@ -199,7 +200,7 @@ static status load(struct manifest *manifest, bool *clean, struct err *err) {
     manifest->bytes = loading.at;
     manifest->last_at = loading.last_at;
     manifest->room = bytes.bytes;
-    *clean = is_all_zero(slice_of(bytes.data + loading.at, bytes.bytes - loading.at));
+    manifest->clean = is_all_zero(slice_of(bytes.data + loading.at, bytes.bytes - loading.at));
   }
   buf_deinit(&bytes);
   return answer;
@@ -373,9 +374,9 @@ static status write_last_again(struct manifest *manifest, struct err *err) {
   return answer;
 }
 
-static status open_for_writing(struct manifest *manifest, bool clean, struct err *err) {
+status manifest_start(struct manifest *manifest, struct err *err) {
   struct dbfile_path path;
-  if (!clean) return rewrite(manifest, err);
+  if (!manifest->clean) return rewrite(manifest, err);
   TRY(manifest_path(manifest, manifest->number, &path, err));
   TRY(os_open(manifest->os, path.text, OS_OPEN_WRITE, &manifest->file, err));
   TRY(write_last_again(manifest, err));
@@ -383,17 +384,15 @@ static status open_for_writing(struct manifest *manifest, bool clean, struct err
   return os_sync_dir(manifest->os, manifest->directory, err);
 }
 
-status manifest_open(struct os *os, const char *directory, bool read_only, uint64_t number_used,
+status manifest_open(struct os *os, const char *directory, uint64_t number_used,
                      struct manifest **manifest, struct err *err) {
-  bool clean = false;
   struct manifest *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the manifest");
   made->os = os;
   made->directory = directory;
-  status answer = load(made, &clean, err);
+  status answer = load(made, err);
   made->next_number =
       made->state.next_number > number_used ? made->state.next_number : number_used + 1;
-  if (answer == LUMA_OK && !read_only) answer = open_for_writing(made, clean, err);
   if (answer != LUMA_OK) {
     manifest_close(made);
     return answer;

@@ -83,8 +83,12 @@ status manifest_create(struct os *os, const char *directory,
                        struct err *err);
 /** Reads it. `directory` must outlive it; `number_used` is the highest number a file of the
  * directory has. LUMA_CORRUPT (file, offset), LUMA_VERSION_TOO_NEW. */
-status manifest_open(struct os *os, const char *directory, bool read_only, uint64_t number_used,
+status manifest_open(struct os *os, const char *directory, uint64_t number_used,
                      struct manifest **manifest, struct err *err);
+/** Begins to write, once the log has told that no edit is missing: a torn end is left behind by a
+ * rewriting, and an end that may stand in the page cache only is made durable. Nothing was changed
+ * before. */
+status manifest_start(struct manifest *manifest, struct err *err);
 void manifest_close(struct manifest *manifest);
 
 const struct manifest_state *manifest_get_state(const struct manifest *manifest);

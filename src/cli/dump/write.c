@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/dump/dump.h"
+#include "cli/io/progress.h"
+#include "cli/target/names.h"
+
+enum { STATEMENT_BYTES_MAX = 4096 };
+
+struct writing {
+  struct cli *cli;
+  struct target *target;
+  struct dump_counts counts;
+  struct progress progress;
+};
+
+typedef status row_fn(struct writing *writing, const struct val *row, struct err *err);
+
+static status each_row(struct writing *writing, const char *select, struct slice collection,
+                       row_fn *each, struct err *err) {
+  struct target *target = writing->target;
+  struct buf text;
+  struct target_reply *reply;
+  buf_init(&text, STATEMENT_BYTES_MAX);
+  buf_append_text(&text, select);
+  names_quote(&text, collection);
+  struct target_statement statement = {.language = "lql", .text = buf_slice(&text)};
+  status result = buf_check(&text, "a statement", err);
+  if (result == LUMA_OK) result = target_run(target, &statement, &reply, err);
+  buf_deinit(&text);
+  TRY(result);
+  struct val row;
+  for (bool has = true; result == LUMA_OK;) {
+    result = target->ops->next(reply, &row, &has, err);
+    if (result != LUMA_OK || !has) break;
+    result = each(writing, &row, err);
+  }
+  target->ops->end(reply);
+  return result;
+}
+
+static status write_document(struct writing *writing, const struct val *row, struct err *err) {
+  static const struct json_write_options tagged = {.form = JSON_TAGGED, .key_name = "_id"};
+  struct out *out = &writing->cli->out;
+  json_write(out_buf(out), row, &tagged);
+  out_text(out, "\n");
+  progress_show(&writing->progress, 0, ++writing->counts.documents);
+  return out_check(out, err);
+}
+
+static status write_index(struct writing *writing, const struct val *row, struct err *err) {
+  static const struct json_write_options plain = {.form = JSON_PLAIN};
+  static const char *const fields[] = {"collection", "name",   "keys",          "unique",
+                                       "multikey",   "sparse", "nulls_distinct"};
+  struct out *out = &writing->cli->out;
+  out_text(out, "{\"$lumadb\":\"index\"");
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    struct val value = val_field(row, slice_of_text(fields[i]));
+    out_format(out, ",\"%s\":", fields[i]);
+    json_write(out_buf(out), &value, &plain);
+  }
+  out_text(out, "}\n");
+  writing->counts.indexes++;
+  return out_check(out, err);
+}
+
+static status write_collection(struct writing *writing, struct slice name, struct err *err) {
+  struct out *out = &writing->cli->out;
+  out_text(out, "{\"$lumadb\":\"collection\",\"name\":");
+  json_write_text(out_buf(out), name);
+  out_text(out, "}\n");
+  writing->counts.collections++;
+  TRY(each_row(writing, "SELECT * FROM ", name, write_document, err));
+  return each_row(writing, "SHOW INDEXES FROM ", name, write_index, err);
+}
+
+static status write_all(struct writing *writing, struct err *err) {
+  struct out *out = &writing->cli->out;
+  struct arena arena;
+  struct names_list names;
+  arena_init(&arena, 0, 0);
+  out_format(out, "{\"$lumadb\":\"dump\",\"version\":%d}\n", DUMP_VERSION);
+  status result = names_collections(writing->target, &arena, &names, err);
+  for (size_t i = 0; i < names.count && result == LUMA_OK; i++)
+    result = write_collection(writing, names.items[i], err);
+  names_list_deinit(&names);
+  arena_deinit(&arena);
+  TRY(result);
+  out_format(out, "{\"$lumadb\":\"end\",\"collections\":%llu,\"documents\":%llu}\n",
+             (unsigned long long)writing->counts.collections,
+             (unsigned long long)writing->counts.documents);
+  return out_check(out, err);
+}
+
+status dump_write(struct cli *cli, struct target *target, struct err *err) {
+  struct writing writing = {.cli = cli, .target = target};
+  progress_begin(&writing.progress, cli, 0);
+  TRY(target_exec(target, "lql", slice_of_text("BEGIN"), err));
+  status result = write_all(&writing, err);
+  /* Nothing was written, so nothing is lost when the transaction ends as it likes. */
+  (void)target_exec(target, "lql", slice_of_text("ROLLBACK"), NULL);
+  (void)progress_end(&writing.progress);
+  return result;
+}

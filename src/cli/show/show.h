@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A reply in one of the formats of the command. `ndjson` is one document a line and nothing else;
+ * `json` one array; `csv` and `tsv` have a header line; `table` is for people. Rows are written as
+ * they come, but where the columns are told by the documents alone: those are looked at first
+ * (tables in parts of SHOW_PART_ROWS; csv needs them all, up to SHOW_KEPT_BYTES). */
+#ifndef CLI_SHOW_SHOW_H
+#define CLI_SHOW_SHOW_H
+
+#include "cli/io/cli.h"
+#include "cli/target/target.h"
+
+enum { SHOW_PART_ROWS = 10000, SHOW_KEPT_BYTES = 256 << 20 };
+
+enum show_format { SHOW_TABLE, SHOW_JSON, SHOW_NDJSON, SHOW_CSV, SHOW_TSV };
+
+struct show_options {
+  enum show_format format;
+  bool tagged;       /* JSON in the form that keeps every type */
+  bool has_type_row; /* tables: a row of types under the names */
+};
+
+/** "table" …; false if there is none of that name. */
+bool show_format_parse(const char *name, enum show_format *format);
+/** "table, json, …" for hints. */
+const char *show_formats(void);
+
+/** Reads the reply to its end and writes it to cli->out, warnings to cli->problems. `rows` (may be
+ * NULL): how many. The reply remains the caller's to end. */
+status show_reply(struct cli *cli, const struct show_options *options, struct target *target,
+                  struct target_reply *reply, uint64_t *rows, struct err *err);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Statements on a server, their answers read page by page through the cursor it keeps. */
+#include "base/mem/mem.h"
+#include "cli/target/remote/remote_int.h"
+
+enum { BODY_BYTES_MAX = 64 << 20, WARNINGS_MAX = 64 };
+
+/* target_reply under its public name. */
+struct page {
+  struct remote *remote;
+  struct buf body, text, values;
+  struct val answer, documents, cursor;
+  uint32_t documents_count, at;
+  bool changes; /* a statement that writes: it has no rows to show */
+  const char *key_name;
+  struct arena arena; /* columns and warnings */
+};
+
+static struct page *page_of(struct target_reply *reply) {
+  return (struct page *)(void *)reply;
+}
+
+static status ask(struct page *page, struct err *err) {
+  struct http_request request = {
+      .method = "POST", .path = "/v1/query", .body = buf_slice(&page->body)};
+  TRY(buf_check(&page->body, "the request", err));
+  TRY(remote__ask(page->remote, &request, &page->text, &page->values, &page->answer, err));
+  page->documents = val_missing();
+  page->cursor = val_missing();
+  if (page->answer.type == VAL_MAP) {
+    page->documents = val_field(&page->answer, slice_of_text("documents"));
+    page->cursor = val_field(&page->answer, slice_of_text("cursor"));
+  }
+  page->documents_count = page->documents.type == VAL_LIST ? val_count(&page->documents) : 0;
+  page->at = 0;
+  return LUMA_OK;
+}
+
+static void write_params(struct buf *body, const struct target_statement *statement) {
+  bool are_named = statement->params_count > 0 && statement->params[0].name.bytes > 0;
+  if (statement->params_count == 0) return;
+  buf_append_text(body, are_named ? ",\"params\":{" : ",\"params\":[");
+  for (size_t i = 0; i < statement->params_count; i++) {
+    if (i) buf_append_byte(body, ',');
+    if (are_named) {
+      json_write_text(body, statement->params[i].name);
+      buf_append_byte(body, ':');
+    }
+    buf_append_slice(body, statement->params[i].json);
+  }
+  buf_append_byte(body, are_named ? '}' : ']');
+}
+
+static void write_request(struct page *page, const char *language,
+                          const struct target_statement *statement) {
+  struct buf *body = &page->body;
+  buf_append_format(body, "{\"lang\":\"%s\",\"query\":", language);
+  json_write_text(body, statement->text);
+  write_params(body, statement);
+  if (page->remote->options.timeout_ms)
+    buf_append_format(body, ",\"timeout_ms\":%llu",
+                      (unsigned long long)page->remote->options.timeout_ms);
+  buf_append_format(body, ",\"limit\":%d,\"form\":\"tagged\"}", REMOTE_PAGE_ROWS);
+}
+
+static status open_session(struct page *page, struct err *err) {
+  struct remote *remote = page->remote;
+  struct http_request request = {.method = "POST", .path = "/v1/sessions"};
+  TRY(remote__ask(remote, &request, &page->text, &page->values, &page->answer, err));
+  struct val id = page->answer.type == VAL_MAP ? val_field(&page->answer, slice_of_text("session"))
+                                               : val_missing();
+  if (id.type != VAL_TEXT || id.bytes >= HTTP_SESSION_BYTES)
+    FAIL(err, LUMA_INTERNAL, "the server's answer names no session");
+  memcpy(remote->session, id.data, id.bytes);
+  remote->session[id.bytes] = 0;
+  remote->has_session = true;
+  return LUMA_OK;
+}
+
+/* What the statement is, as far as can be told here: errors are the server's to tell. */
+static enum plan_kind kind_of(const struct lang *lang, struct slice text, bool *writes) {
+  struct arena arena;
+  struct statement statement = {0};
+  size_t offset = 0;
+  arena_init(&arena, 0, 0);
+  struct lang_context context = {.arena = &arena};
+  enum plan_kind kind = PLAN_SCAN;
+  *writes = false;
+  if (lang->parse(&context, text, &offset, &statement, NULL) == LUMA_OK) {
+    kind = statement.root->kind;
+    *writes = plan_is_write(statement.root) || kind == PLAN_BEGIN || kind == PLAN_COMMIT ||
+              kind == PLAN_ROLLBACK;
+  }
+  arena_deinit(&arena);
+  return kind;
+}
+
+static status start(struct page *page, const struct target_statement *statement, struct err *err) {
+  const struct lang *lang = statement->language ? lang_find(slice_of_text(statement->language))
+                                                : lang_guess(statement->text);
+  if (!lang) FAIL(err, LUMA_UNKNOWN_LANGUAGE, "there is no language `%s`", statement->language);
+  enum plan_kind kind = kind_of(lang, statement->text, &page->changes);
+  if (kind == PLAN_BEGIN && !page->remote->has_session) TRY(open_session(page, err));
+  write_request(page, lang->name, statement);
+  return ask(page, err);
+}
+
+status remote__run(struct target *target, const struct target_statement *statement,
+                   struct target_reply **reply, struct err *err) {
+  struct page *page = mem_zalloc(1, sizeof *page);
+  if (!page) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a reply");
+  page->remote = remote__of(target);
+  arena_init(&page->arena, 0, 0);
+  buf_init(&page->body, BODY_BYTES_MAX);
+  buf_init(&page->text, HTTP_ANSWER_BYTES_MAX);
+  buf_init(&page->values, HTTP_ANSWER_BYTES_MAX);
+  *reply = (struct target_reply *)(void *)page;
+  status result = start(page, statement, err);
+  if (result != LUMA_OK) remote__end(*reply);
+  return result;
+}
+
+/* ---- what it is ---- */
+
+static status copy_columns(struct page *page, const struct val *columns, struct target_shape *shape,
+                           struct err *err) {
+  uint32_t count = val_count(columns);
+  struct target_column *made = arena_zalloc(&page->arena, count + 1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the columns");
+  for (uint32_t i = 0; i < count; i++) {
+    struct val column = val_at(columns, i);
+    struct val name =
+        column.type == VAL_MAP ? val_field(&column, slice_of_text("name")) : val_missing();
+    struct val type =
+        column.type == VAL_MAP ? val_field(&column, slice_of_text("type")) : val_missing();
+    if (name.type != VAL_TEXT || name.bytes == 0) return LUMA_OK;
+    const uint8_t *copy = arena_copy(&page->arena, name.data, name.bytes);
+    if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the columns");
+    made[i].name = slice_of(copy, name.bytes);
+    enum val_type known;
+    if (type.type == VAL_TEXT && val_type_parse(val_slice(&type), &known))
+      made[i].type = (uint8_t)known;
+  }
+  shape->columns = made;
+  shape->columns_count = count;
+  return LUMA_OK;
+}
+
+status remote__shape(struct target_reply *reply, struct target_shape *shape, struct err *err) {
+  struct page *page = page_of(reply);
+  /* The server has given the key slot its name already. */
+  *shape = (struct target_shape){.key_name = "_id"};
+  shape->reply = page->changes ? QUERY_REPLY_CHANGE : QUERY_REPLY_DOCUMENTS;
+  struct val columns = page->answer.type == VAL_MAP
+                           ? val_field(&page->answer, slice_of_text("columns"))
+                           : val_missing();
+  return columns.type == VAL_LIST ? copy_columns(page, &columns, shape, err) : LUMA_OK;
+}
+
+/* ---- rows ---- */
+
+static status next_page(struct page *page, struct err *err) {
+  buf_reset(&page->body);
+  buf_append_text(&page->body, "{\"cursor\":");
+  static const struct json_write_options plain = {.form = JSON_PLAIN};
+  json_write(&page->body, &page->cursor, &plain);
+  buf_append_format(&page->body, ",\"limit\":%d,\"form\":\"tagged\"}", REMOTE_PAGE_ROWS);
+  return ask(page, err);
+}
+
+status remote__next(struct target_reply *reply, struct val *row, bool *has, struct err *err) {
+  struct page *page = page_of(reply);
+  while (page->at == page->documents_count && page->cursor.type > VAL_NULL)
+    TRY(next_page(page, err));
+  *has = page->at < page->documents_count;
+  if (*has) *row = val_at(&page->documents, page->at++);
+  return LUMA_OK;
+}
+
+status remote__outcome(struct target_reply *reply, struct target_outcome *outcome,
+                       struct err *err) {
+  struct page *page = page_of(reply);
+  const char **texts = arena_zalloc(&page->arena, WARNINGS_MAX + 1, sizeof *texts);
+  if (!texts) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the warnings");
+  *outcome = (struct target_outcome){.warnings = texts};
+  if (page->answer.type != VAL_MAP) return LUMA_OK;
+  struct val affected = val_field(&page->answer, slice_of_text("affected"));
+  struct val warnings = val_field(&page->answer, slice_of_text("warnings"));
+  int64_t number = 0;
+  if (val_is_number(&affected) && val_to_int64(&affected, &number) && number > 0)
+    outcome->affected = (uint64_t)number;
+  uint32_t count = warnings.type == VAL_LIST ? val_count(&warnings) : 0, kept = 0;
+  for (uint32_t i = 0; i < count && kept < WARNINGS_MAX; i++) {
+    struct val text = val_at(&warnings, i);
+    char *copy = text.type == VAL_TEXT ? arena_alloc_text(&page->arena, text.bytes + 1) : NULL;
+    if (!copy) continue;
+    memcpy(copy, text.data, text.bytes);
+    copy[text.bytes] = 0;
+    texts[kept++] = copy;
+  }
+  return LUMA_OK;
+}
+
+void remote__end(struct target_reply *reply) {
+  struct page *page = page_of(reply);
+  arena_deinit(&page->arena);
+  buf_deinit(&page->body);
+  buf_deinit(&page->text);
+  buf_deinit(&page->values);
+  mem_free(page);
+}
