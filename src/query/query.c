@@ -184,7 +184,8 @@ static const struct statement *statement_of(const struct query *query) {
 }
 
 enum plan_kind query_kind(const struct query *query) {
-  return statement_of(query)->root->kind;
+  const struct plan *root = statement_of(query)->root;
+  return root->kind == PLAN_SEQUENCE ? root->input->kind : root->kind;
 }
 
 bool query_is_write(const struct query *query) {
@@ -202,6 +203,7 @@ uint32_t query_parameters_count(const struct query *query) {
 enum query_reply query_reply(const struct query *query) {
   const struct statement *statement = statement_of(query);
   if (statement->root->columns_count == 0) return QUERY_REPLY_CHANGE;
+  if (statement->root->kind == PLAN_EXPLAIN) return QUERY_REPLY_DOCUMENTS;
   if (statement->distinct_values) return QUERY_REPLY_VALUES;
   return statement->is_count ? QUERY_REPLY_COUNT : QUERY_REPLY_DOCUMENTS;
 }

@@ -350,6 +350,9 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_INSERT: return bind_insert(binder, *node, err);
   case PLAN_UPDATE:
   case PLAN_DELETE: return bind_change(binder, *node, err);
+  case PLAN_SEQUENCE:
+    TRY(bind__plan(binder, &(*node)->input, err));
+    return bind__plan(binder, &(*node)->right, err);
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
   case PLAN_EXPLAIN: return bind_explain(binder, *node, err);

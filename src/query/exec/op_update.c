@@ -14,6 +14,7 @@ struct updating {
   struct batch row; /* the document in hand, as the only row */
   struct buf encoded;
   const struct collection *collection;
+  uint64_t matched; /* by this operator */
 };
 
 /** The changed document, as a value over op->encoded (with the collection's names). */
@@ -86,7 +87,8 @@ static status update_one(void *context, const struct doc *document, struct err *
   struct updating *op = context;
   struct exec *exec = op->op.exec;
   struct val changed, root = doc_root(document);
-  if (!is_multi(&op->op) && exec->matched) return LUMA_OK;
+  if (!is_multi(&op->op) && op->matched) return LUMA_OK;
+  op->matched++;
   exec->matched++;
   arena_reset(&op->op.batch_arena);
   TRY(make_changed(op, &root, false, &changed, err));
@@ -97,6 +99,14 @@ static status update_one(void *context, const struct doc *document, struct err *
 }
 
 /* ---- upsert ---- */
+
+/** What an upsert inserts has the key that the filter asked for. */
+static status check_seed_key(const struct val *seed, const struct val *made, struct err *err) {
+  struct val asked = val_field(seed, slice_of_text("_id"));
+  struct val key = val_field(made, slice_of_text("_id"));
+  if (asked.type == VAL_MISSING || val_is_equal(&asked, &key)) return LUMA_OK;
+  FAIL(err, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+}
 
 /** The one value a predicate leaves for its path: of an equality, or of a list of one. */
 static bool only_value(enum match_op op, const struct val *operand, struct val *value) {
@@ -120,14 +130,6 @@ static status set_equality(struct updating *op, const struct match *match, struc
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "the filter gives an attribute of the document to insert twice");
   return expr_env_fail(op->op.exec->env, match->offset, failed, err);
-}
-
-/** What an upsert inserts has the key that the filter asked for. */
-static status check_seed_key(const struct val *seed, const struct val *made, struct err *err) {
-  struct val asked = val_field(seed, slice_of_text("_id"));
-  struct val key = val_field(made, slice_of_text("_id"));
-  if (asked.type == VAL_MISSING || val_is_equal(&asked, &key)) return LUMA_OK;
-  FAIL(err, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
 }
 
 static status set_equalities(struct updating *op, const struct match *match, struct edit *edit,
@@ -177,7 +179,7 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
   (void)batch;
   op->collection = base->plan->collection;
   if (op->collection) TRY(write_for_each(base, op->collection, update_one, op, err));
-  if (base->exec->matched || !base->plan->upsert) return LUMA_OK;
+  if (op->matched || !base->plan->upsert) return LUMA_OK;
   TRY(write_collection(base->exec, base->plan, &op->collection, err));
   return upsert(op, err);
 }

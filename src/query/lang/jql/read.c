@@ -45,9 +45,7 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
                      SLICE_ARG(node->name));
   key->descending = direction < 0;
   key->mongo = true;
-  TRY(jql__name(jql, node, node->name, &key->expr));
-  key->expr->mongo = true;
-  return LUMA_OK;
+  return jql__name(jql, node, node->name, &key->expr);
 }
 
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
