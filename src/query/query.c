@@ -37,6 +37,12 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
+uint32_t query__own_ids(const struct plan *plan) {
+  if (!plan) return 0;
+  uint32_t here = plan->collection && collection_has_own_id(plan->collection);
+  return here + query__own_ids(plan->input) + query__own_ids(plan->right);
+}
+
 static status compile_into(struct query *query, struct query_compiled *compiled,
                            struct model_txn *txn, size_t *offset, struct err *err) {
   struct bind_options bind = {
@@ -47,6 +53,7 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                             .rules_off = query->options.rules_off};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
+  compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
   return opt_statement(&opt, &compiled->statement, err);
 }
 
