@@ -26,6 +26,8 @@ struct process_signals {
 status process_signals_open(struct process_signals *signals, struct err *err);
 /** The next request, PROCESS_NOTHING when none waits. Does not block. */
 enum process_request process_signals_next(struct process_signals *signals);
+/** Waits until a request is there or `timeout_us` passed; process_signals_next tells. */
+void process_signals_wait(const struct process_signals *signals, uint64_t timeout_us);
 /** Gives the signals back their ordinary effect. */
 void process_signals_close(struct process_signals *signals);
 

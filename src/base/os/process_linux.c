@@ -52,6 +52,11 @@ enum process_request process_signals_next(struct process_signals *signals) {
   }
 }
 
+void process_signals_wait(const struct process_signals *signals, uint64_t timeout_us) {
+  struct pollfd waiting = {.fd = signals->descriptor, .events = POLLIN};
+  (void)poll(&waiting, 1, (int)(timeout_us / 1000)); /* an early end is no harm */
+}
+
 void process_signals_close(struct process_signals *signals) {
   change_mask(SIG_UNBLOCK);
   close(signals->descriptor);

@@ -148,18 +148,43 @@ static status keep_all(struct sorting *op, struct val *keys, const struct batch 
   return LUMA_OK;
 }
 
+/** A key that is an attribute of a document, found through lists on the way. */
+static bool is_through_lists(const struct plan_sort_key *key) {
+  return key->mongo && key->expr->kind == EXPR_FIELD && key->expr->dotted &&
+         key->expr->path.count > 1;
+}
+
+/** The column each key reads: its own, or that of the documents. */
+static status run_keys(struct sorting *op, const struct batch *batch, const struct val **columns,
+                       uint32_t *strides, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  for (uint32_t k = 0; k < plan->sort_count; k++) {
+    if (is_through_lists(&plan->sort[k]))
+      columns[k] = batch->columns[plan->sort[k].expr->slot];
+    else
+      TRY(program_run(op->programs[k], batch, &op->op.batch_arena, &columns[k], &strides[k], err));
+  }
+  return LUMA_OK;
+}
+
+static struct val key_of_row(const struct plan_sort_key *key, const struct val *column,
+                             uint32_t stride, uint32_t row) {
+  if (is_through_lists(key)) return sort_key_of_path(key, &key->expr->path, &column[row]);
+  return sort_key_of(key, &column[row * stride]);
+}
+
 static status take_batch(struct sorting *op, const struct batch *batch, struct err *err) {
   const struct plan *plan = op->op.plan;
-  const struct val **columns = arena_alloc(&op->op.batch_arena, plan->sort_count * sizeof *columns);
-  uint32_t *strides = arena_alloc(&op->op.batch_arena, plan->sort_count * sizeof *strides);
-  struct val *keys = arena_alloc(&op->op.batch_arena, plan->sort_count * sizeof *keys);
-  TRY(plan_check_memory(&op->op.batch_arena, columns && strides ? keys : NULL, err));
-  for (uint32_t k = 0; k < plan->sort_count; k++)
-    TRY(program_run(op->programs[k], batch, &op->op.batch_arena, &columns[k], &strides[k], err));
+  struct arena *arena = &op->op.batch_arena;
+  const struct val **columns = arena_alloc(arena, plan->sort_count * sizeof *columns);
+  uint32_t *strides = arena_zalloc(arena, plan->sort_count, sizeof *strides);
+  struct val *keys = arena_alloc(arena, plan->sort_count * sizeof *keys);
+  TRY(plan_check_memory(arena, columns && strides ? keys : NULL, err));
+  TRY(run_keys(op, batch, columns, strides, err));
   for (uint32_t i = 0; i < batch->selected_count; i++) {
     uint32_t row = batch_row(batch, i);
     for (uint32_t k = 0; k < plan->sort_count; k++)
-      keys[k] = sort_key_of(&plan->sort[k], &columns[k][row * strides[k]]);
+      keys[k] = key_of_row(&plan->sort[k], columns[k], strides[k], row);
     if (op->top)
       TRY(keep_top(op, keys, batch, row, err));
     else

@@ -98,19 +98,28 @@ static status update_one(void *context, const struct doc *document, struct err *
 
 /* ---- upsert ---- */
 
-/** A filter that says two things about one path says nothing about what to insert. */
-static status check_free(struct edit *edit, const struct path *path, struct err *err) {
-  struct val taken;
-  struct buf text;
-  TRY(edit_get(edit, path, &taken, err));
-  if (taken.type == VAL_MISSING) return LUMA_OK;
-  buf_init(&text, ERR_MESSAGE_BYTES);
-  path_format(path, &text);
+/** The one value a predicate leaves for its path: of an equality, or of a list of one. */
+static bool only_value(enum match_op op, const struct val *operand, struct val *value) {
+  *value = *operand;
+  if (op == MATCH_EQ) return operand->type != VAL_REGEX;
+  if ((op != MATCH_ALL && op != MATCH_IN) || operand->type != VAL_LIST || val_count(operand) != 1)
+    return false;
+  *value = val_at(operand, 0);
+  return value->type != VAL_REGEX;
+}
+
+static status set_equality(struct updating *op, const struct match *match, struct edit *edit,
+                           struct err *err) {
+  struct val operand, before,
+      *value = arena_alloc(&op->op.batch_arena, sizeof *value); /* edits borrow */
+  TRY(plan_check_memory(&op->op.batch_arena, value, err));
+  TRY(program_constant(op->op.exec->env, match->value, &operand, err));
+  if (!only_value(match->op, &operand, value)) return LUMA_OK;
+  TRY(edit_get(edit, &match->path, &before, err));
+  if (before.type == VAL_MISSING) return edit_set(edit, &match->path, value, err);
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                            "the filter gives `%.*s` twice: an upsert cannot choose",
-                            SLICE_ARG(buf_slice(&text)));
-  buf_deinit(&text);
-  return failed;
+                            "the filter gives an attribute of the document to insert twice");
+  return expr_env_fail(op->op.exec->env, match->offset, failed, err);
 }
 
 /** What an upsert inserts has the key that the filter asked for. */
@@ -123,14 +132,10 @@ static status check_seed_key(const struct val *seed, const struct val *made, str
 
 static status set_equalities(struct updating *op, const struct match *match, struct edit *edit,
                              struct err *err) {
-  for (uint32_t i = 0; match->op == MATCH_AND && i < match->children_count; i++)
+  bool is_tree = match->op == MATCH_AND || (match->op == MATCH_OR && match->children_count == 1);
+  for (uint32_t i = 0; is_tree && i < match->children_count; i++)
     TRY(set_equalities(op, match->children[i], edit, err));
-  if (match->op != MATCH_EQ || match->path.count == 0) return LUMA_OK;
-  TRY(check_free(edit, &match->path, err));
-  struct val *value = arena_alloc(&op->op.batch_arena, sizeof *value);
-  TRY(plan_check_memory(&op->op.batch_arena, value, err));
-  TRY(program_constant(op->op.exec->env, match->value, value, err));
-  return value->type == VAL_REGEX ? LUMA_OK : edit_set(edit, &match->path, value, err);
+  return match->path.count && match->value ? set_equality(op, match, edit, err) : LUMA_OK;
 }
 
 /** The document an upsert begins with. */

@@ -7,20 +7,53 @@
 /** Below null: an empty list, and only in this order. */
 static const struct val empty_list_key = {.type = VAL_MISSING};
 
-static struct val extreme(const struct val *list, int sign) {
-  struct val best = empty_list_key;
-  uint32_t count = val_count(list);
+/** The extreme of the values seen: the least (sign -1) or the greatest. */
+struct extreme {
+  int sign;
+  bool has;
+  struct val best;
+};
+
+static void see(struct extreme *extreme, const struct val *v) {
+  if (extreme->has && val_compare(v, &extreme->best) * extreme->sign <= 0) return;
+  extreme->best = *v;
+  extreme->has = true;
+}
+
+/** A list counts by its elements, an empty one as less than null, what is missing as null. */
+static bool see_value(void *context, const struct val *v) {
+  struct val null = val_null();
+  uint32_t count = v->type == VAL_LIST ? val_count(v) : 0;
+  if (v->type == VAL_MISSING)
+    see(context, &null);
+  else if (v->type != VAL_LIST)
+    see(context, v);
+  else if (count == 0)
+    see(context, &empty_list_key);
   for (uint32_t i = 0; i < count; i++) {
-    struct val element = val_at(list, i);
-    if (i == 0 || val_compare(&element, &best) * sign > 0) best = element;
+    struct val element = val_at(v, i);
+    see(context, &element);
   }
-  return best;
+  return true;
+}
+
+static struct extreme extreme_of(const struct plan_sort_key *key) {
+  return (struct extreme){.sign = key->descending ? 1 : -1, .best = val_null()};
+}
+
+struct val sort_key_of_path(const struct plan_sort_key *key, const struct path *path,
+                            const struct val *document) {
+  struct extreme extreme = extreme_of(key);
+  path_visit(path, document, see_value, &extreme);
+  return extreme.best;
 }
 
 struct val sort_key_of(const struct plan_sort_key *key, const struct val *value) {
   if (value->type == VAL_MISSING) return val_null();
   if (!key->mongo || value->type != VAL_LIST) return *value;
-  return extreme(value, key->descending ? 1 : -1);
+  struct extreme extreme = extreme_of(key);
+  see_value(&extreme, value);
+  return extreme.best;
 }
 
 static int compare_one(const struct plan_sort_key *key, const struct val *a, const struct val *b) {

@@ -9,6 +9,10 @@
 
 /** What of a value counts for the order; borrows from it. */
 struct val sort_key_of(const struct plan_sort_key *key, const struct val *value);
+/** The same for MongoDB's path into a document: the extreme of all values it reaches through lists.
+ */
+struct val sort_key_of_path(const struct plan_sort_key *key, const struct path *path,
+                            const struct val *document);
 /** Compares two tuples of such values. */
 int sort_key_compare(const struct plan_sort_key *keys, uint32_t count, const struct val *a,
                      const struct val *b);

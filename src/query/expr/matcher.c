@@ -74,7 +74,8 @@ static status compile_mod(struct matcher *matcher, struct err *err) {
   for (uint32_t i = 0; i < 2; i++) {
     struct val v = val_at(&matcher->value, i);
     if (!val_is_number(&v)) FAIL(err, LUMA_INVALID_ARGUMENT, "$mod takes numbers");
-    if (!val_to_int64(&v, &parts[i])) parts[i] = (int64_t)val_to_float64(&v);
+    if (!matcher__truncate(&v, &parts[i]))
+      FAIL(err, LUMA_INVALID_ARGUMENT, "$mod takes numbers that fit 64 bits");
   }
   if (parts[0] == 0) FAIL(err, LUMA_INVALID_ARGUMENT, "the divisor of $mod is zero");
   matcher->divisor = parts[0];
@@ -146,7 +147,6 @@ static status compile_children(struct expr_env *env, struct matcher *matcher,
   for (uint32_t i = 0; i < match->children_count; i++)
     TRY(compile(env, match->children[i], &matcher->children[i], err));
   matcher->children_count = match->children_count;
-  matcher->on_fields = match->op == MATCH_ELEM && reads_fields(match);
   return LUMA_OK;
 }
 
@@ -180,6 +180,8 @@ static status fill(struct expr_env *env, struct matcher *matcher, const struct m
   if (match->value) TRY(program_constant(env, match->value, &matcher->value, err));
   TRY(field_reader_init(&matcher->field, env, &match->path, match->key, false, err));
   matcher->is_plain = is_plain_path(&match->path);
+  matcher->on_fields =
+      match->op == MATCH_ELEM ? reads_fields(match) : match->path.count || reads_fields(match);
   if (match->op == MATCH_EXPR)
     return program_create(env, match->expression, &matcher->program, err);
   if (match->op == MATCH_ALL) return compile_all(env, matcher, match, err);
@@ -274,24 +276,11 @@ struct subject {
   const struct batch *batch;
   uint32_t row;
   const struct val *element;
-  bool looks_within; /* a list that is the element matches by its elements, too */
+  bool is_pulled;
 };
 
 static status test_subject(const struct matcher *matcher, const struct subject *subject,
                            bool *matches, struct err *err);
-
-/** A list within a list is a map of its indexes: names lead nowhere. */
-static status test_element(const struct matcher *matcher, const struct subject *subject,
-                           bool *matches, struct err *err) {
-  static const struct val nothing = {.type = VAL_MISSING};
-  const struct path *path = &matcher->field.path;
-  const struct val *element = subject->element;
-  if (path->count == 0 && subject->looks_within)
-    return test_with_elements(matcher, element, matches, err);
-  if (path->count == 0) return matcher__test_value(matcher, element, matches, err);
-  bool is_lost = element->type == VAL_LIST && !path->steps[0].is_index;
-  return test_path(matcher, is_lost ? &nothing : element, matches, err);
-}
 
 /** AND: all; OR: any; NOT: not all; NOR: not any. */
 static status test_tree(const struct matcher *matcher, const struct subject *subject, bool *matches,
@@ -301,6 +290,30 @@ static status test_tree(const struct matcher *matcher, const struct subject *sub
     TRY(test_subject(matcher->children[i], subject, &found, err));
   *matches = found ^ (matcher->op == MATCH_NOR || matcher->op == MATCH_NOT);
   return LUMA_OK;
+}
+
+/** A list among the elements is a map of its places: its own elements are reached by number, not
+ * through it. */
+static status test_list_element(const struct matcher *matcher, const struct val *list,
+                                bool *matches, struct err *err) {
+  const struct path *path = &matcher->field.path;
+  struct path rest = {.count = path->count - 1, .steps = path->steps + 1};
+  struct test test = {.matcher = matcher, .err = err};
+  struct val at =
+      path->steps[0].is_index ? val_at(list, (uint32_t)path->steps[0].index) : val_missing();
+  path_visit(&rest, &at, test_visited, &test);
+  *matches = test.matches;
+  return test.failed;
+}
+
+static status test_element(const struct matcher *matcher, const struct subject *subject,
+                           bool *matches, struct err *err) {
+  const struct val *element = subject->element;
+  if (matcher->field.path.count == 0)
+    return subject->is_pulled ? test_with_elements(matcher, element, matches, err)
+                              : matcher__test_value(matcher, element, matches, err);
+  if (element->type == VAL_LIST) return test_list_element(matcher, element, matches, err);
+  return test_path(matcher, element, matches, err);
 }
 
 static status test_subject(const struct matcher *matcher, const struct subject *subject,
@@ -326,13 +339,15 @@ status matcher_test(const struct matcher *matcher, const struct batch *batch, ui
   return test_subject(matcher, &(struct subject){.batch = batch, .row = row}, matches, err);
 }
 
-status matcher_test_pulled(const struct matcher *matcher, const struct val *element, bool *matches,
-                           struct err *err) {
-  struct subject subject = {.element = element, .looks_within = true};
-  return test_subject(matcher, &subject, matches, err);
-}
-
 status matcher_test_element(const struct matcher *matcher, const struct val *element, bool *matches,
                             struct err *err) {
   return test_subject(matcher, &(struct subject){.element = element}, matches, err);
+}
+
+status matcher_test_pulled(const struct matcher *matcher, const struct val *element, bool *matches,
+                           struct err *err) {
+  *matches = false;
+  if (matcher->on_fields && element->type != VAL_MAP) return LUMA_OK;
+  return test_subject(matcher, &(struct subject){.element = element, .is_pulled = true}, matches,
+                      err);
 }

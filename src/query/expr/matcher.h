@@ -22,11 +22,12 @@ status matcher_begin(struct matcher *matcher, struct expr_env *env, const struct
 /** Whether row `row` of the batch matches. */
 status matcher_test(const struct matcher *matcher, const struct batch *batch, uint32_t row,
                     bool *matches, struct err *err);
-/** Whether one value matches as an element does (the subject of $elemMatch): a predicate
- * without paths on the value itself, one with paths on its fields. No $expr within. */
+/** Whether one element of a list matches, as $elemMatch asks: a predicate without paths looks at
+ * the value itself, one with paths at its fields. No $expr within. */
 status matcher_test_element(const struct matcher *matcher, const struct val *element, bool *matches,
                             struct err *err);
-/** The same as $pull has it: an element that is a list also matches by one of its own. */
+/** The same as $pull asks: a predicate without paths also looks into an element that is a list, one
+ * with paths at maps only. */
 status matcher_test_pulled(const struct matcher *matcher, const struct val *element, bool *matches,
                            struct err *err);
 

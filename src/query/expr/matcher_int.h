@@ -34,6 +34,8 @@ struct matcher {
 
 /** TYPE: fills the mask from a name, a number or a list of them. */
 status matcher__set_types(struct matcher *matcher, const struct val *operand, struct err *err);
+/** A number towards zero; false when that does not fit 64 bits. */
+bool matcher__truncate(const struct val *number, int64_t *whole);
 /** MongoDB's truth: all but false, null, missing and zero. */
 bool matcher__is_true(const struct val *v);
 /** Whether one value (not through lists) satisfies the predicate. */

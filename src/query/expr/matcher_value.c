@@ -97,14 +97,17 @@ static bool test_type(const struct matcher *matcher, const struct val *v) {
   return (matcher->type_int && is_small) || (matcher->type_long && v->type == VAL_INT64);
 }
 
+bool matcher__truncate(const struct val *number, int64_t *whole) {
+  if (val_to_int64(number, whole)) return true;
+  double real = trunc(val_to_float64(number));
+  if (!(real >= -0x1p63 && real < 0x1p63)) return false;
+  *whole = (int64_t)real;
+  return true;
+}
+
 static bool test_mod(const struct matcher *matcher, const struct val *v) {
   int64_t whole = 0;
-  if (!val_is_number(v)) return false;
-  if (!val_to_int64(v, &whole)) {
-    double real = trunc(val_to_float64(v));
-    if (!(real >= -0x1p63 && real < 0x1p63)) return false;
-    whole = (int64_t)real;
-  }
+  if (!val_is_number(v) || !matcher__truncate(v, &whole)) return false;
   int64_t rest = matcher->divisor == -1 ? 0 : whole % matcher->divisor;
   return rest == matcher->remainder;
 }

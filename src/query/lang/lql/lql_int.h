@@ -9,7 +9,20 @@
 
 #include "query/lang/lang.h"
 
-enum { LQL_PARAMETERS_MAX = 65535, LQL_TEXT_BYTES_MAX = 64 << 20, LQL_OPERATORS_MAX = 4000 };
+enum {
+  LQL_PARAMETERS_MAX = 65535,
+  LQL_TEXT_BYTES_MAX = 64 << 20,
+  LQL_OPERATORS_MAX = 4000,
+  LQL_JOINS_MAX = 64
+};
+
+/** Where the automaton stands before it reads a token: an error is judged there, not after the
+ * reductions that a wrong token still causes. */
+enum { LQL_STATES_MAX = 1024 };
+struct lql_states {
+  uint32_t count;
+  uint16_t items[LQL_STATES_MAX];
+};
 
 /** A token: its kind is a number of lql.gen.h; 0 is the end. */
 struct lql_token {
@@ -29,6 +42,7 @@ struct lql_list {
 struct lql_path {
   struct slice text;
   uint64_t offset;
+  uint32_t steps;
   bool has_elements; /* ended with [*] */
 };
 
@@ -83,9 +97,10 @@ struct lql {
   /* lexer: `at` in a window of the text that begins at `base` and ends with NUL */
   struct slice window;
   size_t at, base;
-  uint32_t braces;    /* open `{`: inside, "text" is text */
-  uint32_t operators; /* bounds the depth of the tree */
+  uint32_t braces;           /* open `{`: inside, "text" is text, as JSON has it */
+  uint32_t operators, joins; /* bound the depth of the trees */
   struct lql_token last, first, before;
+  struct lql_states *states;
 };
 
 /* ---- lexer ---- */
@@ -157,6 +172,11 @@ struct lql_path *lql__path_name(struct lql *lql, struct lql_path *path, struct l
 struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
                                  bool from_end);
 struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path);
+/** A name after an expression or a collection without AS: not one of the words that begin clauses
+ * elsewhere (RIGHT JOIN would be an alias and an inner join). */
+struct slice lql__bare_alias(struct lql *lql, struct lql_token name);
+/** What to write for a word that people bring from elsewhere; NULL if it is none. */
+const char *lql__foreign_word(struct slice word);
 /** The name a token stands for: quotes taken off. */
 struct slice lql__name(struct lql *lql, struct lql_token token);
 
@@ -192,5 +212,7 @@ struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token a
 void *lqlGrammarAlloc(void *(*allocate)(size_t bytes));
 void lqlGrammarFree(void *parser, void (*release)(void *memory));
 void lqlGrammar(void *parser, int kind, struct lql_token token, struct lql *lql);
+/** Copies where the parser stands. */
+void lql__remember(const void *parser, struct lql_states *states);
 
 #endif

@@ -31,6 +31,11 @@ struct plan *lql__table(struct lql *lql, struct lql_token name, struct slice ali
 struct plan *lql__join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
                        struct plan *left, struct plan *right, struct expr *on) {
   if (!left || !right || (kind != PLAN_JOIN_CROSS && !on)) return NULL;
+  if (++lql->joins > LQL_JOINS_MAX) {
+    lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement joins over %d collections",
+              LQL_JOINS_MAX);
+    return NULL;
+  }
   struct plan *made = plan_node(lql->arena, PLAN_JOIN, left, at.offset);
   if (!made) return NULL;
   made->right = right;
@@ -135,8 +140,8 @@ static struct plan *insert(struct lql *lql, struct lql_token name, struct lql_li
 
 static bool check_row(struct lql *lql, const struct expr *row, uint32_t columns) {
   if (row->args_count == columns) return true;
-  lql__fail(lql, LUMA_SYNTAX_ERROR, row->offset, "the row has %u values for %u columns",
-            row->args_count, columns);
+  lql__fail(lql, LUMA_SYNTAX_ERROR, row->offset, "the row has %u value%s for %u column%s",
+            row->args_count, row->args_count == 1 ? "" : "s", columns, columns == 1 ? "" : "s");
   return false;
 }
 
