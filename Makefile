@@ -11,6 +11,7 @@ setup: ## install the Debian packages that are missing
 	tools/setup
 
 run: all ## start the server with the demo data
+	tools/demo $(BUILD)/demo
 	$(BUILD)/lumadb serve --demo
 
 test: all ## every test

@@ -21,6 +21,13 @@ struct luma_statement {
   struct session_prepared *prepared;
 };
 
+/* The field read last: its id in a dictionary. */
+struct api_field {
+  const struct names *names; /* NULL: none yet */
+  uint16_t id;
+  char name[46];
+};
+
 struct luma_result {
   struct luma_session *session;
   struct session_cursor *cursor; /* NULL: a document got by key */
@@ -28,6 +35,7 @@ struct luma_result {
   struct arena step;             /* until the next step: values and texts handed out */
   struct arena params;           /* what parameters given as JSON became */
   struct val row;
+  struct api_field field;
   bool got; /* the one row of a get was not read yet */
   const char **names;
 };

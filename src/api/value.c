@@ -80,12 +80,33 @@ const char *luma_value_name(const luma_value *value, uint32_t index, size_t *byt
   return (const char *)name.data;
 }
 
+static bool is_id(const char *name) {
+  return strcmp(name, "id") == 0;
+}
+
+/* The name's id in a dictionary. What was looked up last is remembered: loops read one field of
+ * many documents. */
+static uint16_t field_id(luma_result *holder, const struct names *names, const char *name) {
+  struct api_field *last = &holder->field;
+  if (last->names == names && strcmp(last->name, name) == 0) return last->id;
+  uint16_t id = names_find(names, slice_of_text(name));
+  if (id == NAMES_NONE && is_id(name)) id = NAMES_KEY_SLOT;
+  size_t bytes = strlen(name);
+  if (id != NAMES_NONE && bytes < sizeof last->name) {
+    last->names = names;
+    last->id = id;
+    memcpy(last->name, name, bytes + 1);
+  }
+  return id;
+}
+
 const luma_value *luma_value_field(luma_result *holder, const luma_value *value, const char *name) {
   if (!value || api__val(value)->type != VAL_MAP) return NULL;
-  struct val field = val_field(api__val(value), slice_of_text(name));
-  if (field.type == VAL_MISSING && strcmp(name, "id") == 0) {
-    field = val_field(api__val(value), slice_of_text("_id"));
-  }
+  const struct val *map = api__val(value);
+  struct slice text = slice_of_text(name);
+  uint16_t id = map->names ? field_id(holder, map->names, name) : NAMES_NONE;
+  struct val field = map->names ? val_field_id(map, id, text) : val_field(map, text);
+  if (field.type == VAL_MISSING && is_id(name)) field = val_field(map, slice_of_text("_id"));
   return keep(holder, field);
 }
 

@@ -18,7 +18,7 @@
 #include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 
-enum { LINE_BYTES_MAX = 1 << 16, TEXT_BYTES_MAX = 1 << 20 };
+enum { LINE_BYTES_MAX = 1 << 16, TEXT_BYTES_MAX = 1 << 20, SMALL_BYTES = 64 };
 
 static const struct lang *language(void) {
   const char *name = getenv("LUMA_LANG");
@@ -43,13 +43,13 @@ static void append_plan(const struct statement *statement, struct buf *out) {
     buf_append_format(out, "= %u parameters\n", statement->parameters_count);
 }
 
-/** What the statement becomes, as the file has it. */
-static status describe(struct slice text, struct buf *out) {
+/** What the statement becomes, as the file has it; with a budget for its memory (0: none). */
+static status describe(struct slice text, size_t budget_bytes, struct buf *out) {
   struct arena arena;
   struct err err = {0};
   struct statement statement;
   size_t offset = 0;
-  arena_init(&arena, 0, 0);
+  arena_init(&arena, budget_bytes ? SMALL_BYTES : 0, budget_bytes);
   struct lang_context context = {.arena = &arena};
   status parsed = language()->parse(&context, text, &offset, &statement, &err);
   if (parsed == LUMA_OK)
@@ -117,7 +117,7 @@ static void each_golden(golden_fn *judge) {
 static void judge_plan(const struct golden *golden) {
   struct buf out;
   buf_init(&out, TEXT_BYTES_MAX);
-  (void)describe(buf_slice(&golden->text), &out);
+  (void)describe(buf_slice(&golden->text), 0, &out);
   if (!slice_is_equal(buf_slice(&out), buf_slice(&golden->plan)))
     fail_msg("line %u: %.*s\nexpected:\n%.*s\nbecame:\n%.*s", golden->line,
              SLICE_ARG(buf_slice(&golden->text)), SLICE_ARG(buf_slice(&golden->plan)),
@@ -133,7 +133,7 @@ static status parse_again(void *context) {
   struct buf out;
   buf_init(&out, TEXT_BYTES_MAX);
   struct slice *text = context;
-  status parsed = describe(*text, &out);
+  status parsed = describe(*text, 0, &out);
   buf_deinit(&out);
   return parsed;
 }
@@ -147,6 +147,23 @@ static void survives_memory_running_out(void) {
   each_golden(judge_memory);
 }
 
+/** Every budget that is too small is an error that says so. */
+static void judge_budgets(const struct golden *golden) {
+  status parsed = LUMA_BUDGET_EXCEEDED;
+  for (size_t budget = 16; parsed == LUMA_BUDGET_EXCEEDED; budget += 48) {
+    struct buf out;
+    buf_init(&out, TEXT_BYTES_MAX);
+    parsed = describe(buf_slice(&golden->text), budget, &out);
+    assert_true(parsed == LUMA_BUDGET_EXCEEDED ||
+                slice_is_equal(buf_slice(&out), buf_slice(&golden->plan)));
+    buf_deinit(&out);
+  }
+}
+
+static void survives_every_budget(void) {
+  each_golden(judge_budgets);
+}
+
 /** Every beginning of a statement parses or fails; under sanitizers nothing is read past it. */
 static void judge_prefixes(const struct golden *golden) {
   for (size_t bytes = 0; bytes < golden->text.bytes; bytes++) {
@@ -154,7 +171,7 @@ static void judge_prefixes(const struct golden *golden) {
     char *copy = test_malloc(bytes + 1);
     memcpy(copy, golden->text.data, bytes);
     buf_init(&out, TEXT_BYTES_MAX);
-    (void)describe(slice_of(copy, bytes), &out);
+    (void)describe(slice_of(copy, bytes), 0, &out);
     assert_true(out.bytes > 0);
     buf_deinit(&out);
     test_free(copy);
@@ -169,6 +186,7 @@ int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"becomes_the_plans_of_the_file", becomes_the_plans_of_the_file, 0},
       {"survives_memory_running_out", survives_memory_running_out, 120},
+      {"survives_every_budget", survives_every_budget, 120},
       {"answers_for_every_prefix", answers_for_every_prefix, 120},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -5,6 +5,7 @@
 #include "query/exec/change.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
+#include "value/order/order.h"
 
 struct updating {
   struct op op;
@@ -121,6 +122,14 @@ static status set_equality(struct updating *op, const struct match *match, struc
   return expr_env_fail(op->op.exec->env, match->offset, failed, err);
 }
 
+/** What an upsert inserts has the key that the filter asked for. */
+static status check_seed_key(const struct val *seed, const struct val *made, struct err *err) {
+  struct val asked = val_field(seed, slice_of_text("_id"));
+  struct val key = val_field(made, slice_of_text("_id"));
+  if (asked.type == VAL_MISSING || val_is_equal(&asked, &key)) return LUMA_OK;
+  FAIL(err, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+}
+
 static status set_equalities(struct updating *op, const struct match *match, struct edit *edit,
                              struct err *err) {
   bool is_tree = match->op == MATCH_AND || (match->op == MATCH_OR && match->children_count == 1);
@@ -154,6 +163,7 @@ static status upsert(struct updating *op, struct err *err) {
   arena_reset(&op->op.batch_arena);
   TRY(make_seed(op, &seed, err));
   TRY(make_changed(op, &seed, true, &made, err));
+  TRY(check_seed_key(&seed, &made, err));
   struct model_write write = {.document = &made};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));

@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* MongoDB's projection: the listed paths as a tree, walked beside each document. Lists on the way
- * are walked element by element: an inclusion keeps the elements that are maps, an exclusion leaves
- * the others as they are. Fields keep the document's order; computed ones follow. */
+/* MongoDB's projection: the listed paths and the computed ones as one tree, walked beside each
+ * document. Lists on the way are walked element by element: an inclusion keeps the elements that
+ * are maps, an exclusion leaves the others as they are, and what is computed below a list stands in
+ * each of its elements, which become maps for it. Fields keep the document's order; computed ones
+ * that are new follow. */
 #include "query/expr/program_int.h"
 
 struct shape_tree {
   struct slice name;
-  struct shape_tree *children, *next;
-  bool is_end; /* a listed path ends here */
+  struct shape_tree *children, *last, *next; /* children in the order of the projection */
+  uint32_t computed;                         /* the step's argument that gives the value; 0: none */
+  bool is_end;                               /* a listed path ends here */
+  bool has_computed;                         /* here or below */
+};
+
+/** A projection at work on one row. */
+struct shaping {
+  struct program *program;
+  const struct step *step;
+  uint32_t row;
+  struct build *build;
+  bool include;
 };
 
 static struct shape_tree *find_child(const struct shape_tree *tree, struct slice name) {
@@ -16,21 +29,43 @@ static struct shape_tree *find_child(const struct shape_tree *tree, struct slice
   return NULL;
 }
 
+/* ---- the tree ---- */
+
+static status take_child(struct expr_env *env, struct shape_tree *tree, struct slice name,
+                         struct shape_tree **child, struct err *err) {
+  *child = find_child(tree, name);
+  if (*child) return LUMA_OK;
+  *child = arena_zalloc(env->arena, 1, sizeof **child);
+  TRY(plan_check_memory(env->arena, *child, err));
+  (*child)->name = name;
+  if (tree->last)
+    tree->last->next = *child;
+  else
+    tree->children = *child;
+  tree->last = *child;
+  return LUMA_OK;
+}
+
 static status add_path(struct expr_env *env, struct shape_tree *root, const struct path *path,
                        struct err *err) {
-  struct shape_tree *at = root;
-  for (uint32_t i = 0; i < path->count; i++) {
-    struct shape_tree *child = find_child(at, path->steps[i].name);
-    if (!child) {
-      child = arena_zalloc(env->arena, 1, sizeof *child);
-      TRY(plan_check_memory(env->arena, child, err));
-      child->name = path->steps[i].name;
-      child->next = at->children;
-      at->children = child;
-    }
-    at = child;
+  for (uint32_t i = 0; i < path->count; i++)
+    TRY(take_child(env, root, path->steps[i].name, &root, err));
+  root->is_end = true;
+  return LUMA_OK;
+}
+
+/** `name` is a dotted path. */
+static status add_computed(struct expr_env *env, struct shape_tree *root, struct slice name,
+                           uint32_t argument, struct err *err) {
+  root->has_computed = true;
+  for (size_t at = 0; at <= name.bytes;) {
+    const uint8_t *from = name.data + at, *dot = memchr(from, '.', name.bytes - at);
+    size_t bytes = dot ? (size_t)(dot - from) : name.bytes - at;
+    TRY(take_child(env, root, slice_of(from, bytes), &root, err));
+    root->has_computed = true;
+    at += bytes + 1;
   }
-  at->is_end = true;
+  root->computed = argument;
   return LUMA_OK;
 }
 
@@ -44,78 +79,120 @@ status shape__compile(struct expr_env *env, const struct expr *expr, struct shap
   if (shape->id == shape->include) TRY(add_path(env, *tree, &key, err));
   for (uint32_t i = 0; i < shape->paths_count; i++)
     TRY(add_path(env, *tree, &shape->paths[i], err));
+  for (uint32_t i = 0; i < shape->computed_count; i++)
+    TRY(add_computed(env, *tree, shape->computed_names[i], i + 1, err));
   return LUMA_OK;
 }
 
-static void put_map(const struct shape_tree *tree, bool include, const struct val *map,
-                    struct build *build);
+/* ---- at work ---- */
 
-static void put_list(const struct shape_tree *tree, bool include, const struct val *list,
-                     struct build *build) {
+static const struct val *computed_value(const struct shaping *shaping, uint32_t argument) {
+  return view_at(program_view(shaping->program, shaping->step->args[argument]), shaping->row);
+}
+
+/** What is computed at and below a place where the document has no map. */
+static void put_computed(const struct shaping *shaping, const struct shape_tree *tree) {
+  if (tree->computed) {
+    build_put(shaping->build, computed_value(shaping, tree->computed));
+    return;
+  }
+  build_begin_map(shaping->build);
+  for (const struct shape_tree *at = tree->children; at; at = at->next) {
+    if (!at->has_computed) continue;
+    build_name(shaping->build, at->name);
+    put_computed(shaping, at);
+  }
+  build_end(shaping->build);
+}
+
+static void put_map(const struct shaping *shaping, const struct shape_tree *tree,
+                    const struct val *map);
+
+/** A value that paths lead into: a map, a list, or a scalar that gives way to what is computed. */
+static void put_inner(const struct shaping *shaping, const struct shape_tree *tree,
+                      const struct val *value) {
+  struct build *build = shaping->build;
+  if (value->type == VAL_MAP) {
+    build_begin_map(build);
+    put_map(shaping, tree, value);
+    build_end(build);
+    return;
+  }
+  if (value->type != VAL_LIST) {
+    if (tree->has_computed)
+      put_computed(shaping, tree);
+    else
+      build_put(build, value);
+    return;
+  }
   build_begin_list(build);
-  for (uint32_t i = 0; i < val_count(list); i++) {
-    struct val element = val_at(list, i);
-    if (element.type == VAL_MAP) {
-      build_begin_map(build);
-      put_map(tree, include, &element, build);
-      build_end(build);
-    } else if (element.type == VAL_LIST) {
-      put_list(tree, include, &element, build);
-    } else if (!include) {
-      build_put(build, &element);
-    }
+  for (uint32_t i = 0; i < val_count(value); i++) {
+    struct val element = val_at(value, i);
+    bool is_container = element.type == VAL_MAP || element.type == VAL_LIST;
+    if (is_container || tree->has_computed || !shaping->include) put_inner(shaping, tree, &element);
   }
   build_end(build);
 }
 
-/** The fields of `map` that the shape leaves, into the open map. */
-static void put_map(const struct shape_tree *tree, bool include, const struct val *map,
-                    struct build *build) {
+/** A field of the document for which the tree has a node. */
+static void put_known(const struct shaping *shaping, const struct shape_tree *child,
+                      const struct val *field) {
+  bool is_container = field->type == VAL_MAP || field->type == VAL_LIST;
+  bool puts = false;
+  if (child->computed)
+    puts = !shaping->include; /* in an inclusion it follows at the end */
+  else if (child->is_end)
+    puts = shaping->include;
+  else
+    puts = is_container || child->has_computed || !shaping->include;
+  if (!puts) return;
+  build_name(shaping->build, child->name);
+  if (child->computed)
+    put_computed(shaping, child);
+  else if (child->is_end)
+    build_put(shaping->build, field);
+  else
+    put_inner(shaping, child, field);
+}
+
+/** The fields of `map` that the shape leaves, and those it computes, into the open map. */
+static void put_map(const struct shaping *shaping, const struct shape_tree *tree,
+                    const struct val *map) {
   for (uint32_t i = 0; i < val_count(map); i++) {
     struct slice name;
     struct val field = val_field_at(map, i, &name);
     const struct shape_tree *child = find_child(tree, name);
-    bool is_inner = child && !child->is_end;
-    bool is_container = field.type == VAL_MAP || field.type == VAL_LIST;
-    if (is_inner && is_container) {
-      build_name(build, name);
-      if (field.type == VAL_LIST) {
-        put_list(child, include, &field, build);
-        continue;
-      }
-      build_begin_map(build);
-      put_map(child, include, &field, build);
-      build_end(build);
-    } else if (is_inner ? !include : (child != NULL) == include) {
-      build_name(build, name);
-      build_put(build, &field);
+    if (child) {
+      put_known(shaping, child, &field);
+    } else if (!shaping->include) {
+      build_name(shaping->build, name);
+      build_put(shaping->build, &field);
     }
   }
-}
-
-static void put_shape(struct program *program, const struct step *step, uint32_t row,
-                      struct build *build) {
-  const struct shape *shape = step->expr->shape;
-  const struct val *document = view_at(program_view(program, step->args[0]), row);
-  build_begin_map(build);
-  if (document->type == VAL_MAP) put_map(step->shape, shape->include, document, build);
-  for (uint32_t i = 0; i < shape->computed_count; i++) {
-    build_name(build, shape->computed_names[i]);
-    build_put(build, view_at(program_view(program, step->args[i + 1]), row));
+  for (const struct shape_tree *at = tree->children; at; at = at->next) {
+    bool follows = at->computed && shaping->include;
+    if (!at->has_computed) continue;
+    if (!follows && val_field(map, at->name).type != VAL_MISSING) continue;
+    build_name(shaping->build, at->name);
+    put_computed(shaping, at);
   }
-  build_end(build);
 }
 
 status step_shape(struct program *program, const struct step *step, struct err *err) {
   const struct live *live = program_live(program);
   struct build build;
+  struct shaping shaping = {
+      .program = program, .step = step, .build = &build, .include = step->expr->shape->include};
   status done = LUMA_OK;
   build_init(&build, &program->env->scratch, NULL);
   for (uint32_t i = 0; i < live->count && done == LUMA_OK; i++) {
-    uint32_t row = live_row(live, i);
-    put_shape(program, step, row, &build);
+    shaping.row = live_row(live, i);
+    struct val document = *view_at(program_view(program, step->args[0]), shaping.row);
+    build_begin_map(&build);
+    if (document.type == VAL_MAP) put_map(&shaping, step->shape, &document);
+    build_end(&build);
     done = field_take_built(program->env, program->arena, &build,
-                            &program->registers[step->out][row], err);
+                            &program->registers[step->out][shaping.row], err);
   }
   build_deinit(&build);
   return done;

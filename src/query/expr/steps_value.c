@@ -44,12 +44,15 @@ status step_match(struct program *program, const struct step *step, struct err *
 
 /* ---- arithmetic ---- */
 
-static status arithmetic(struct program *program, enum expr_op op, const struct val *a,
+static status arithmetic(struct program *program, const struct expr *expr, const struct val *a,
                          const struct val *b, struct val *out, struct err *err) {
   bool clash = false;
   *out = val_null();
   if (val_is_null(a) || val_is_null(b)) return LUMA_OK;
-  TRY(arith_binary(op, a, b, out, &clash, err));
+  if (expr->mongo)
+    TRY(arith_mongo(expr->op, a, b, out, &clash, err));
+  else
+    TRY(arith_binary(expr->op, a, b, out, &clash, err));
   program->env->clashes += clash;
   return LUMA_OK;
 }
@@ -60,7 +63,7 @@ status step_arithmetic(struct program *program, const struct step *step, struct 
   struct val *out = program->registers[step->out];
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
-    TRY(arithmetic(program, step->expr->op, view_at(a, row), view_at(b, row), &out[row], err));
+    TRY(arithmetic(program, step->expr, view_at(a, row), view_at(b, row), &out[row], err));
   }
   return LUMA_OK;
 }

@@ -198,6 +198,52 @@ status arith_binary(enum expr_op op, const struct val *a, const struct val *b, s
   return LUMA_OK;
 }
 
+/* ---- MongoDB's ---- */
+
+/** Milliseconds, rounded, as microseconds. */
+static bool milliseconds_us(const struct val *number, int64_t *us) {
+  int64_t ms = 0;
+  if (!val_to_int64(number, &ms)) {
+    double rounded = round(val_to_float64(number));
+    if (!(rounded >= -0x1p63 && rounded < 0x1p63)) return false;
+    ms = (int64_t)rounded;
+  }
+  return !__builtin_mul_overflow(ms, (int64_t)1000, us);
+}
+
+/** A moment and milliseconds, or the milliseconds between two moments. */
+static status arith_mongo_moment(enum expr_op op, const struct val *a, const struct val *b,
+                                 struct val *out, bool *clash, struct err *err) {
+  int64_t us = 0, result = 0;
+  if (op == EXPR_OP_SUBTRACT && is_moment(a) && is_moment(b)) {
+    if (__builtin_sub_overflow(moment_us(a), moment_us(b), &result))
+      return fail_overflow("a 64-bit integer", err);
+    *out = val_int64(result / 1000);
+    return LUMA_OK;
+  }
+  const struct val *moment = is_moment(a) ? a : b, *number = is_moment(a) ? b : a;
+  bool moves =
+      val_is_number(number) && (op == EXPR_OP_ADD || (op == EXPR_OP_SUBTRACT && is_moment(a)));
+  if (!moves) return arith_moment(op, a, b, out, clash, err);
+  if (!milliseconds_us(number, &us)) return fail_overflow("a timestamp", err);
+  if (op == EXPR_OP_SUBTRACT && __builtin_sub_overflow((int64_t)0, us, &us))
+    return fail_overflow("a timestamp", err);
+  return add_us(moment_us(moment), us, VAL_TIMESTAMP, out, err);
+}
+
+status arith_mongo(enum expr_op op, const struct val *a, const struct val *b, struct val *out,
+                   bool *clash, struct err *err) {
+  *out = val_null();
+  *clash = false;
+  if (op == EXPR_OP_DIVIDE && val_is_integer(a) && val_is_integer(b)) {
+    if (b->integer == 0) return fail_zero(err);
+    *out = val_float64((double)a->integer / (double)b->integer);
+    return LUMA_OK;
+  }
+  if (is_moment(a) || is_moment(b)) return arith_mongo_moment(op, a, b, out, clash, err);
+  return arith_binary(op, a, b, out, clash, err);
+}
+
 status arith_negate(const struct val *a, struct val *out, bool *clash, struct err *err) {
   *clash = false;
   *out = val_null();

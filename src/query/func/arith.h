@@ -14,6 +14,10 @@
  */
 status arith_binary(enum expr_op op, const struct val *a, const struct val *b, struct val *out,
                     bool *clash, struct err *err);
+/** The same as MongoDB has it: division of integers is a float, numbers beside moments are
+ * milliseconds. */
+status arith_mongo(enum expr_op op, const struct val *a, const struct val *b, struct val *out,
+                   bool *clash, struct err *err);
 status arith_negate(const struct val *a, struct val *out, bool *clash, struct err *err);
 
 #endif

@@ -122,7 +122,8 @@ struct shape {
   bool id;      /* the key slot is kept */
   struct path *paths;
   uint32_t paths_count;
-  struct slice *computed_names; /* computed fields, in order, values in the node's args[1..] */
+  struct slice *computed_names; /* computed fields as dotted paths, in order, values in the node's
+                                   args[1..] */
   uint32_t computed_count;
 };
 
@@ -134,7 +135,7 @@ struct expr {
   enum expr_aggregate aggregate;
   bool negated, distinct, has_else;
   bool mongo;  /* AGGREGATE, BINARY: MongoDB's rules (sum of nothing is 0, comparisons across types
-                  by the total order) */
+                  by the total order, arithmetic); NAME, FIELD: a sort key */
   bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
   bool key; /* FIELD: the path begins with `id`: an attribute of that name, else the key (set by the
                binder) */

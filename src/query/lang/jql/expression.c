@@ -13,6 +13,7 @@ struct operator{
   enum expr_op op;
   const char *call; /* function of the query languages */
   uint32_t args_min, args_max;
+  bool of_numbers; /* takes numbers, or moments: what is seen to be another type is an error */
 };
 
 /* ---- arguments ---- */
@@ -58,6 +59,35 @@ static status read_args(const struct jql *jql, const struct operator* operator,
   return LUMA_OK;
 }
 
+/** Whether an expression answers true or false, and nothing else. */
+static bool is_truth(const struct expr *expr) {
+  if (expr->kind == EXPR_CONST) return expr->value.type == VAL_BOOL;
+  if (expr->kind == EXPR_UNARY) return expr->op == EXPR_OP_NOT;
+  if (expr->kind != EXPR_BINARY) return expr->kind == EXPR_MATCH;
+  return expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR ||
+         (expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_GE);
+}
+
+/** The type an argument has as it is written; MISSING when documents decide. */
+static enum val_type written_type(const struct expr *arg) {
+  if (arg->kind == EXPR_CONST) return (enum val_type)arg->value.type;
+  if (arg->kind == EXPR_LIST) return VAL_LIST;
+  if (arg->kind == EXPR_MAP) return VAL_MAP;
+  return is_truth(arg) ? VAL_BOOL : VAL_MISSING;
+}
+
+static status check_numbers(const struct jql *jql, const struct operator* operator,
+                            const struct jql_node * node, const struct args *args) {
+  for (uint32_t i = 0; operator->of_numbers && i<args->count; i++) {
+    enum val_type type = written_type(args->items[i]);
+    bool fits = type != VAL_TEXT && type != VAL_BOOL && type != VAL_LIST && type != VAL_MAP;
+    if (!fits)
+      return jql__fail(jql, node, LUMA_TYPE_MISMATCH, "`%s` takes numbers, not %s", operator->name,
+                       val_type_name(type));
+  }
+  return LUMA_OK;
+}
+
 static struct expr *make_binary(const struct jql *jql, enum expr_op op, struct expr *left,
                                 struct expr *right, uint64_t offset) {
   struct expr *expr = expr_binary(jql->arena, op, left, right, offset);
@@ -81,6 +111,7 @@ static status read_chain(const struct jql *jql, const struct operator* operator,
                          const struct jql_node * node, struct expr **expr) {
   struct args args;
   TRY(read_args(jql, operator, node, &args));
+  TRY(check_numbers(jql, operator, node, &args));
   *expr = fold(jql, operator->op, args.items, args.count, node->offset);
   return jql__made(jql, *expr);
 }
@@ -89,6 +120,7 @@ static status read_call(const struct jql *jql, const struct operator* operator,
                         const struct jql_node * node, struct expr **expr) {
   struct args args;
   TRY(read_args(jql, operator, node, &args));
+  TRY(check_numbers(jql, operator, node, &args));
   *expr = expr_node(jql->arena, EXPR_CALL, args.items, args.count, node->offset);
   TRY(jql__made(jql, *expr));
   (*expr)->name = slice_of_text(operator->call);
@@ -101,39 +133,32 @@ static status read_literal(const struct jql *jql, const struct operator* operato
   return jql__const(jql, node, expr);
 }
 
-static status make_match(const struct jql *jql, enum match_op op, struct match *const *children,
-                         uint32_t count, uint64_t offset, struct expr **expr) {
-  struct match *match = match_node(jql->arena, op, children, count, offset);
-  TRY(jql__made(jql, match));
-  *expr = expr_node(jql->arena, EXPR_MATCH, NULL, 0, offset);
-  TRY(jql__made(jql, *expr));
-  (*expr)->match = match;
-  return LUMA_OK;
-}
-
 status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **truth) {
   uint64_t offset = expr->offset;
-  TRY(make_match(jql, MATCH_EXPR, NULL, 0, offset, truth));
-  (*truth)->match->expression = expr;
+  *truth = expr;
+  if (is_truth(expr)) return LUMA_OK;
+  struct match *match = match_node(jql->arena, MATCH_EXPR, NULL, 0, offset);
+  TRY(jql__made(jql, match));
+  match->expression = expr;
+  *truth = expr_node(jql->arena, EXPR_MATCH, NULL, 0, offset);
+  TRY(jql__made(jql, *truth));
+  (*truth)->match = match;
   return LUMA_OK;
 }
 
-/** $and, $or, $not of expressions. */
+/** $and, $or, $not of expressions: later ones are not computed when earlier ones decide. */
 static status read_logic(const struct jql *jql, const struct operator* operator,
                          const struct jql_node * node, struct expr **expr) {
   struct args args;
   TRY(read_args(jql, operator, node, &args));
-  struct match **children = arena_zalloc(jql->arena, args.count + 1, sizeof *children);
-  TRY(jql__made(jql, children));
-  for (uint32_t i = 0; i < args.count; i++) {
-    struct expr *truth = NULL;
-    TRY(jql__truth_of(jql, args.items[i], &truth));
-    children[i] = truth->match;
-  }
-  enum match_op op = operator->op == EXPR_OP_AND ? MATCH_AND :
-                     operator->op == EXPR_OP_OR  ? MATCH_OR
-                                                 : MATCH_NOT;
-  return make_match(jql, op, children, args.count, node->offset, expr);
+  for (uint32_t i = 0; i < args.count; i++) TRY(jql__truth_of(jql, args.items[i], &args.items[i]));
+  if (operator->op == EXPR_OP_NOT)
+    *expr = expr_unary(jql->arena, EXPR_OP_NOT, args.items[0], node->offset);
+  else if (args.count == 0)
+    *expr = expr_const(jql->arena, val_bool(operator->op == EXPR_OP_AND), node->offset);
+  else
+    *expr = fold(jql, operator->op, args.items, args.count, node->offset);
+  return jql__made(jql, *expr);
 }
 
 /** The three parts of $cond, given as a list or by name. */
@@ -163,32 +188,32 @@ static status read_cond(const struct jql *jql, const struct operator* operator,
 }
 
 static const struct operator operators[] = {
-    {"$literal", read_literal, 0, NULL, 0, 0},
-    {"$add", read_chain, EXPR_OP_ADD, NULL, 1, UINT32_MAX},
-    {"$subtract", read_chain, EXPR_OP_SUBTRACT, NULL, 2, 2},
-    {"$multiply", read_chain, EXPR_OP_MULTIPLY, NULL, 1, UINT32_MAX},
-    {"$divide", read_chain, EXPR_OP_DIVIDE, NULL, 2, 2},
-    {"$mod", read_chain, EXPR_OP_MODULO, NULL, 2, 2},
-    {"$concat", read_chain, EXPR_OP_CONCAT, NULL, 1, UINT32_MAX},
-    {"$eq", read_chain, EXPR_OP_EQ, NULL, 2, 2},
-    {"$ne", read_chain, EXPR_OP_NE, NULL, 2, 2},
-    {"$gt", read_chain, EXPR_OP_GT, NULL, 2, 2},
-    {"$gte", read_chain, EXPR_OP_GE, NULL, 2, 2},
-    {"$lt", read_chain, EXPR_OP_LT, NULL, 2, 2},
-    {"$lte", read_chain, EXPR_OP_LE, NULL, 2, 2},
-    {"$and", read_logic, EXPR_OP_AND, NULL, 0, UINT32_MAX},
-    {"$or", read_logic, EXPR_OP_OR, NULL, 0, UINT32_MAX},
-    {"$not", read_logic, EXPR_OP_NOT, NULL, 1, 1},
-    {"$cond", read_cond, 0, NULL, 3, 3},
-    {"$ifNull", read_call, 0, "coalesce", 2, 16},
-    {"$toUpper", read_call, 0, "upper", 1, 1},
-    {"$toLower", read_call, 0, "lower", 1, 1},
-    {"$abs", read_call, 0, "abs", 1, 1},
-    {"$ceil", read_call, 0, "ceil", 1, 1},
-    {"$floor", read_call, 0, "floor", 1, 1},
-    {"$sqrt", read_call, 0, "sqrt", 1, 1},
-    {"$pow", read_call, 0, "power", 2, 2},
-    {"$strLenCP", read_call, 0, "length", 1, 1},
+    {"$literal", read_literal, 0, NULL, 0, 0, false},
+    {"$add", read_chain, EXPR_OP_ADD, NULL, 1, UINT32_MAX, true},
+    {"$subtract", read_chain, EXPR_OP_SUBTRACT, NULL, 2, 2, true},
+    {"$multiply", read_chain, EXPR_OP_MULTIPLY, NULL, 1, UINT32_MAX, true},
+    {"$divide", read_chain, EXPR_OP_DIVIDE, NULL, 2, 2, true},
+    {"$mod", read_chain, EXPR_OP_MODULO, NULL, 2, 2, true},
+    {"$concat", read_chain, EXPR_OP_CONCAT, NULL, 1, UINT32_MAX, false},
+    {"$eq", read_chain, EXPR_OP_EQ, NULL, 2, 2, false},
+    {"$ne", read_chain, EXPR_OP_NE, NULL, 2, 2, false},
+    {"$gt", read_chain, EXPR_OP_GT, NULL, 2, 2, false},
+    {"$gte", read_chain, EXPR_OP_GE, NULL, 2, 2, false},
+    {"$lt", read_chain, EXPR_OP_LT, NULL, 2, 2, false},
+    {"$lte", read_chain, EXPR_OP_LE, NULL, 2, 2, false},
+    {"$and", read_logic, EXPR_OP_AND, NULL, 0, UINT32_MAX, false},
+    {"$or", read_logic, EXPR_OP_OR, NULL, 0, UINT32_MAX, false},
+    {"$not", read_logic, EXPR_OP_NOT, NULL, 1, 1, false},
+    {"$cond", read_cond, 0, NULL, 3, 3, false},
+    {"$ifNull", read_call, 0, "coalesce", 2, 16, false},
+    {"$toUpper", read_call, 0, "upper", 1, 1, false},
+    {"$toLower", read_call, 0, "lower", 1, 1, false},
+    {"$abs", read_call, 0, "abs", 1, 1, true},
+    {"$ceil", read_call, 0, "ceil", 1, 1, true},
+    {"$floor", read_call, 0, "floor", 1, 1, true},
+    {"$sqrt", read_call, 0, "sqrt", 1, 1, true},
+    {"$pow", read_call, 0, "power", 2, 2, true},
+    {"$strLenCP", read_call, 0, "length", 1, 1, false},
 };
 
 enum { OPERATORS = sizeof operators / sizeof operators[0] };
@@ -209,6 +234,17 @@ static status read_operator(const struct jql *jql, const struct jql_node *map, s
 
 /* ---- variables, maps, lists ---- */
 
+/** In expressions a number in a path is a name, never an index. */
+static status read_path(const struct jql *jql, const struct jql_node *node, struct slice text,
+                        struct expr **expr) {
+  TRY(jql__name(jql, node, text, expr));
+  for (uint32_t i = 0; i < (*expr)->path.count; i++) {
+    (*expr)->path.steps[i].is_index = false;
+    (*expr)->path.steps[i].index = PATH_NO_INDEX;
+  }
+  return LUMA_OK;
+}
+
 static status read_variable(const struct jql *jql, const struct jql_node *node, struct slice name,
                             struct expr **expr) {
   const uint8_t *dot = memchr(name.data, '.', name.bytes);
@@ -219,7 +255,7 @@ static status read_variable(const struct jql *jql, const struct jql_node *node, 
   }
   bool is_row = slice_is_equal(first, slice_of_text("ROOT")) ||
                 slice_is_equal(first, slice_of_text("CURRENT"));
-  if (is_row && rest.data) return jql__name(jql, node, rest, expr);
+  if (is_row && rest.data) return read_path(jql, node, rest, expr);
   if (is_row) {
     *expr = expr_node(jql->arena, EXPR_STAR, NULL, 0, node->offset);
   } else if (slice_is_equal(name, slice_of_text("NOW"))) {
@@ -241,7 +277,7 @@ static status read_text(const struct jql *jql, const struct jql_node *node, stru
   if (!jql_is_operator(text) || text.bytes == 1) return jql__const(jql, node, expr);
   if (text.data[1] == '$')
     return read_variable(jql, node, slice_of(text.data + 2, text.bytes - 2), expr);
-  return jql__name(jql, node, slice_of(text.data + 1, text.bytes - 1), expr);
+  return read_path(jql, node, slice_of(text.data + 1, text.bytes - 1), expr);
 }
 
 /** A map or list whose parts are expressions. */

@@ -335,22 +335,49 @@ status jql__filter(const struct jql *jql, const struct jql_node *map, struct mat
 
 /* ---- upserts ---- */
 
-static uint32_t collect_equalities(const struct match *match, struct match **items) {
-  uint32_t count = 0;
-  if (match->op == MATCH_EQ && match->path.count) {
-    if (items) memcpy(items, &match, sizeof match);
-    return 1;
+/** Puts the equalities of the filter into `children` (`items` NULL: only counts them). A list of
+ * one element says as much as the element; $all of more says that of each. */
+static status add_equality(const struct jql *jql, const struct match *match,
+                           struct children *children, const struct val *value) {
+  struct match *leaf = match_node(jql->arena, MATCH_EQ, NULL, 0, match->offset);
+  if (value->type == VAL_REGEX) return LUMA_OK;
+  if (children->items) {
+    TRY(jql__made(jql, leaf));
+    leaf->path = match->path;
+    leaf->value = expr_const(jql->arena, *value, match->offset);
+    TRY(jql__made(jql, leaf->value));
+    children->items[children->count] = leaf;
   }
-  bool is_and = match->op == MATCH_AND || (match->op == MATCH_OR && match->children_count == 1);
-  for (uint32_t i = 0; is_and && i < match->children_count; i++)
-    count += collect_equalities(match->children[i], items ? items + count : NULL);
-  return count;
+  children->count++;
+  return LUMA_OK;
+}
+
+static status collect_equalities(const struct jql *jql, const struct match *match,
+                                 struct children *children) {
+  bool is_leaf = match->path.count && match->value && match->value->kind == EXPR_CONST;
+  bool is_one = match->children_count == 1;
+  if (match->op == MATCH_AND || (match->op == MATCH_OR && is_one)) {
+    for (uint32_t i = 0; i < match->children_count; i++)
+      TRY(collect_equalities(jql, match->children[i], children));
+    return LUMA_OK;
+  }
+  if (!is_leaf) return LUMA_OK;
+  const struct val *value = &match->value->value;
+  if (match->op == MATCH_EQ) return add_equality(jql, match, children, value);
+  uint32_t count = value->type == VAL_LIST ? val_count(value) : 0;
+  bool says = match->op == MATCH_ALL || (match->op == MATCH_IN && count == 1);
+  for (uint32_t i = 0; says && i < count; i++) {
+    struct val element = val_at(value, i);
+    TRY(add_equality(jql, match, children, &element));
+  }
+  return LUMA_OK;
 }
 
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out) {
-  struct children children;
-  TRY(make_room(jql, collect_equalities(match, NULL), &children));
-  children.count = collect_equalities(match, children.items);
+  struct children counted = {0}, children;
+  TRY(collect_equalities(jql, match, &counted));
+  TRY(make_room(jql, counted.count, &children));
+  TRY(collect_equalities(jql, match, &children));
   *out = match_node(jql->arena, MATCH_AND, children.items, children.count, match->offset);
   return jql__made(jql, *out);
 }

@@ -238,4 +238,5 @@ static const char *const keywords[] = {"find",
                                        "$last",
                                        NULL};
 
-const struct lang lang_jql = {.name = "jql", .parse = parse_text, .keywords = keywords};
+const struct lang lang_jql = {
+    .name = "jql", .parse = parse_text, .keywords = keywords, .parse_value = jql_parse_value};

@@ -40,9 +40,14 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
                      "a sort key is 1 (ascending) or -1 (descending)");
   }
+  if (jql_is_operator(node->name))
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "sorting by `%.*s` is not supported",
+                     SLICE_ARG(node->name));
   key->descending = direction < 0;
   key->mongo = true;
-  return jql__name(jql, node, node->name, &key->expr);
+  TRY(jql__name(jql, node, node->name, &key->expr));
+  key->expr->mongo = true;
+  return LUMA_OK;
 }
 
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {

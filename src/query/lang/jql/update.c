@@ -189,6 +189,14 @@ static status check_conflicts(const struct jql *jql, const struct jql_node *at,
 
 /* ---- whole updates ---- */
 
+/** The key is given once: it can only be set, and then to what it is. */
+static status check_key(const struct jql *jql, const struct jql_node *field,
+                        const struct plan_update_item *item) {
+  bool is_key = slice_is_equal(item->path.steps[0].name, slice_of_text("_id"));
+  if (!is_key || item->op == PLAN_SET || item->op == PLAN_SET_ON_INSERT) return LUMA_OK;
+  return jql__fail(jql, field, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+}
+
 static status read_fields(const struct jql *jql, const struct change *change,
                           const struct jql_node *map, struct items *items) {
   struct jql_each each = jql__each(jql, map);
@@ -198,6 +206,7 @@ static status read_fields(const struct jql *jql, const struct change *change,
     item->op = change->op;
     item->offset = field.offset;
     TRY(read_path(jql, &field, &item->path));
+    TRY(check_key(jql, &field, item));
     TRY(change->read(jql, &field, item));
   }
   return LUMA_OK;

@@ -85,6 +85,13 @@ static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, c
   return token_of(lql, kind, start, end);
 }
 
+/* In `{"a":null}` the colon belongs to the name before it, in `{a: :null}` to a parameter. */
+static bool follows_name(const struct lql *lql) {
+  int kind = lql->last.kind;
+  bool is_name = (kind >= LQL_ID && kind <= LQL_UNIQUE) || kind == LQL_QUOTED || kind == LQL_TEXT;
+  return lql->braces > 0 && is_name;
+}
+
 struct lql_token lql__next(struct lql *lql) {
   const uint8_t *cursor = lql->window.data + lql->at, *limit = lql->window.data + lql->window.bytes;
   const uint8_t *marker = cursor, *context = cursor, *start = cursor;
@@ -113,7 +120,10 @@ struct lql_token lql__next(struct lql *lql) {
       tick         { return name_of(lql, LQL_QUOTED, start, cursor); }
       "'" | [eE] "'" { return fail(lql, start, "the text does not end", "close it with ', and write '' for a quote inside"); }
       "`"          { return fail(lql, start, "the quoted name does not end", "close it with `"); }
-      "?" | "$" [0-9]+ | [:$] word { return token_of(lql, LQL_PARAM, start, cursor); }
+      "?" | "$" [0-9]+ | [:$] word {
+        if (*start == ':' && follows_name(lql)) return token_of(lql, LQL_COLON, start, start + 1);
+        return token_of(lql, LQL_PARAM, start, cursor);
+      }
       "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
       "!=" | "<>"  { return token_of(lql, LQL_NE, start, cursor); }
       "<"          { return token_of(lql, LQL_LT, start, cursor); }

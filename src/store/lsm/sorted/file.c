@@ -8,7 +8,17 @@
 
 /* ---- open and close ---- */
 
+static void release_pages(struct sorted_file *file) {
+  uint64_t pages = file->filter_pages ? sorted__filter_pages(file->tail.filter_blocks) : 0;
+  for (uint64_t i = 0; i < pages; i++) {
+    struct cache_block *page = atomic_load_explicit(&file->filter_pages[i], memory_order_relaxed);
+    if (page) cache_block_release(page);
+  }
+  mem_free(file->filter_pages);
+}
+
 static void destroy(struct sorted_file *file) {
+  release_pages(file);
   if (file->handle)
     os_close(file->os, file->handle, NULL); /* opened for reading: nothing can be lost */
   mem_free(file->tail_bytes);
@@ -60,6 +70,9 @@ static status read_tail(struct sorted_file *file, const struct sorted__footer *f
   TRY(sorted__tail_decode(slice_of(file->tail_bytes, bytes), &file->tail, err));
   TRY(block_check(file->tail.root, err));
   block_view_init(&file->root, file->tail.root.data);
+  uint64_t pages = sorted__filter_pages(file->tail.filter_blocks);
+  file->filter_pages = mem_zalloc(pages ? pages : 1, sizeof *file->filter_pages);
+  if (!file->filter_pages) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the filter of a file");
   return LUMA_OK;
 }
 
@@ -132,14 +145,30 @@ const struct sorted_info *sorted_get_info(const struct sorted_file *file) {
 
 /* ---- one key ---- */
 
-static status may_have(const struct sorted_file *file, struct slice key, bool *may,
-                       struct err *err) {
+/* A page of the filter, kept by the file. Of two threads that load it at once the first one's
+ * stays. */
+static status filter_page(struct sorted_file *file, uint64_t number, struct cache_block **page,
+                          struct err *err) {
+  *page = atomic_load_explicit(&file->filter_pages[number], memory_order_acquire);
+  if (*page) return LUMA_OK;
+  struct block_handle handle = sorted__page_handle(file, number);
+  struct cache_block *mine, *theirs = NULL;
+  TRY(sorted__load(file, &handle, SORTED_FILTER, SORTED_FRESH, &mine, err));
+  if (atomic_compare_exchange_strong_explicit(&file->filter_pages[number], &theirs, mine,
+                                              memory_order_acq_rel, memory_order_acquire)) {
+    *page = mine;
+    return LUMA_OK;
+  }
+  cache_block_release(mine);
+  *page = theirs;
+  return LUMA_OK;
+}
+
+static status may_have(struct sorted_file *file, struct slice key, bool *may, struct err *err) {
   uint64_t hash = filter_hash(key), at = filter_block_of(hash, file->tail.filter_blocks);
-  struct block_handle handle = sorted__page_handle(file, at / FILTER_PAGE_BLOCKS);
   struct cache_block *page;
-  TRY(sorted__load(file, &handle, SORTED_FILTER, SORTED_FILL, &page, err));
+  TRY(filter_page(file, at / FILTER_PAGE_BLOCKS, &page, err));
   *may = filter_block_may_have(page->data + at % FILTER_PAGE_BLOCKS * FILTER_BLOCK_BYTES, hash);
-  cache_block_release(page);
   return LUMA_OK;
 }
 

@@ -64,6 +64,9 @@ struct sorted_file {
   uint8_t *tail_bytes; /* what `tail` and `info` point into */
   struct sorted__tail tail;
   struct block_view root;
+  /* Filter pages, kept from their first use until the file is closed (10 bits a key): every lookup
+   * asks one, and the cache's lock is spared. */
+  _Atomic(struct cache_block *) *filter_pages;
 };
 
 /** What a piece of a file is used as: pieces are verified for their use before they get into the
