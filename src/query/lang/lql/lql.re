@@ -87,10 +87,9 @@ static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, c
 
 /* In `{"a":null}` the colon belongs to the name before it, in `{a: :null}` to a parameter. */
 static bool follows_name(const struct lql *lql) {
-  if (lql->braces == 0 || lql->last.text.bytes == 0) return false;
-  uint8_t c = *lql->last.text.data;
-  bool is_letter = (c | 32) >= 'a' && (c | 32) <= 'z';
-  return is_letter || c == '_' || c >= 0x80 || c == '"' || c == '\'' || c == '`';
+  int kind = lql->last.kind;
+  bool is_name = (kind >= LQL_ID && kind <= LQL_UNIQUE) || kind == LQL_QUOTED || kind == LQL_TEXT;
+  return lql->braces > 0 && is_name;
 }
 
 struct lql_token lql__next(struct lql *lql) {

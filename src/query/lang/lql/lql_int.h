@@ -13,7 +13,8 @@ enum {
   LQL_PARAMETERS_MAX = 65535,
   LQL_TEXT_BYTES_MAX = 64 << 20,
   LQL_OPERATORS_MAX = 4000,
-  LQL_JOINS_MAX = 64
+  LQL_JOINS_MAX = 64,
+  LQL_COLUMNS_MAX = 2000 /* of an INSERT; changes of an UPDATE */
 };
 
 /** Where the automaton stands before it reads a token: an error is judged there, not after the
@@ -190,10 +191,13 @@ struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *
 struct plan *lql__select(struct lql *lql, const struct lql_select *select);
 struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
                          struct lql_list *rows);
+struct plan *lql__insert_node(struct lql *lql, struct lql_token name, struct lql_list *exprs);
 struct plan *lql__insert_documents(struct lql *lql, struct lql_token name,
                                    struct lql_list *documents);
 struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum plan_update_op op,
                              struct lql_path *path, struct expr *value);
+/** False, with the failure kept, when two changes concern the same place. */
+bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
                          struct expr *where);
 struct plan *lql__delete(struct lql *lql, struct plan *table, struct expr *where);
