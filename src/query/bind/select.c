@@ -195,11 +195,6 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err) 
   TRY(bind__group_all(binder, node, has_aggregate, err));
   struct plan *aggregate = binder->language == PLAN_JQL ? NULL : bind__aggregate_below(node->input);
   if (aggregate) TRY(resolve_keys(binder, node, aggregate, err));
-  if (!node->input) {
-    node->input = plan_node(binder->arena, PLAN_VALUES, NULL, node->offset);
-    TRY(bind__memory(binder, node->input, err));
-    node->input->rows_count = 1;
-  }
   TRY(bind__plan(binder, &node->input, err));
   struct scope scope = bind__scope(node->input);
   if (binder->language == PLAN_JQL) scope.aggregate = NULL;
