@@ -56,7 +56,8 @@ static status take_record(void *context, struct slice record, struct err *err) {
 
 static void recover(const uint8_t *log, size_t bytes, size_t cut) {
   struct memory_files memory;
-  struct wal_options options = {.os = &memory.os, .directory = "db", .database = bytes < 48 ? 0 : load64le(log + 40)};
+  struct wal_options options = {
+      .os = &memory.os, .directory = "db", .database = bytes < 48 ? 0 : load64le(log + 40)};
   struct wal_start start = {.segment = 1};
   struct wal_end end;
   struct err err = {0};

@@ -99,7 +99,8 @@ enum luma_status luma_stats(luma_db *db, char **json, luma_error *error) {
   status result = db_stats(db->db, &out, &err);
   if (result == LUMA_OK && !buf_append_byte(&out, 0))
     result = buf_check(&out, "the statistics", &err);
-  if (result == LUMA_OK) *json = (char *)buf_take(&out, NULL);
+  size_t bytes;
+  if (result == LUMA_OK) *json = (char *)buf_take(&out, &bytes);
   buf_deinit(&out);
   return api__answer(error, &err, result);
 }

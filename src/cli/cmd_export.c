@@ -9,17 +9,12 @@ enum { TEXT_BYTES_MAX = 4096 };
 static status export(struct cli *cli, struct target *target, const struct show_options *show,
                      struct slice collection, struct err *err) {
   struct buf text;
-  struct target_reply *reply;
   buf_init(&text, TEXT_BYTES_MAX);
   buf_append_text(&text, "SELECT * FROM ");
   names_quote(&text, collection);
   struct target_statement statement = {.language = "lql", .text = buf_slice(&text)};
   status result = buf_check(&text, "the name of the collection", err);
-  if (result == LUMA_OK) result = target_run(target, &statement, &reply, err);
-  if (result == LUMA_OK) {
-    result = show_reply(cli, show, target, reply, NULL, err);
-    target->ops->end(reply);
-  }
+  if (result == LUMA_OK) result = show_statement(cli, show, target, &statement, err);
   /* The statement is ours: its positions would mean nothing. */
   if (result != LUMA_OK) err->line = 0;
   buf_deinit(&text);

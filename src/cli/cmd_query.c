@@ -23,11 +23,7 @@ static status run_statement(const struct asking *asking, const struct script_sta
                                    .text = statement->text,
                                    .params = asking->params,
                                    .params_count = asking->params_count};
-  struct target_reply *reply;
-  TRY(target_run(asking->target, &asked, &reply, err));
-  status result = show_reply(asking->cli, &asking->show, asking->target, reply, NULL, err);
-  asking->target->ops->end(reply);
-  return result;
+  return show_statement(asking->cli, &asking->show, asking->target, &asked, err);
 }
 
 static enum cli_exit run_script(const struct asking *asking, struct slice text, const char *name) {

@@ -23,7 +23,9 @@ enum { LINE_BYTES_MAX = 1 << 16, TEXT_BYTES_MAX = 1 << 20, SMALL_BYTES = 64 };
 static const struct lang *language(void) {
   const char *name = getenv("LUMA_LANG");
   assert_non_null(name);
-  return strcmp(name, "jql") == 0 ? &lang_jql : &lang_nql;
+  const struct lang *lang = lang_find(slice_of_text(name));
+  assert_non_null(lang);
+  return lang;
 }
 
 static void append_error(const struct err *err, struct buf *out) {

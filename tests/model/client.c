@@ -104,10 +104,9 @@ static void judge(struct run *run, const struct run_client *client, status answe
     if (answer == LUMA_OK) committed(run, client, seq, position);
     return;
   }
-  run_worked(run, answer, "commit");
   /* after a fault nobody knows whether it was committed; what survives will tell */
   if (client->naive.draft.is_touched && verdict->may & NAIVE_MAY_COMMIT &&
-      answer != LUMA_READ_ONLY) {
+      (answer == LUMA_IO_ERROR || answer == LUMA_DISK_FULL)) {
     naive_commit(&run->naive, &client->naive, 0);
   }
 }
@@ -130,8 +129,11 @@ void run_client_commit(struct run *run, struct run_client *client) {
   if (pins_go_first) store_pins_release(&client->pins);
   struct store_pos position = {0};
   store_seq seq = 0;
+  run_starve(run);
   status answer = store_commit(client->txn, is_queued ? STORE_QUEUED : STORE_SYNC_DEFAULT,
                                &position, &seq, &run->err);
+  bool worked = answer == LUMA_OK || answer == LUMA_CONFLICT || answer == LUMA_LIMIT_REACHED;
+  run_worked(run, worked ? LUMA_OK : answer, "commit");
   client->txn = NULL;
   store_pins_release(&client->pins);
   run_note(run, "  %s, sequence %llu", status_info(answer)->name, (unsigned long long)seq);
@@ -273,7 +275,7 @@ static void check_cell(struct run *run, const struct run_client *client, enum st
              (int)space, key, (unsigned long long)found->seq, (unsigned long long)cell->seq);
 }
 
-static void do_get(struct run *run, struct run_client *client) {
+void run_client_get(struct run *run, struct run_client *client) {
   struct slice keys[GET_MAX];
   uint32_t numbers[GET_MAX];
   static uint8_t room[NAIVE_KEY_BYTES_MAX + 8];
@@ -400,7 +402,7 @@ static void do_cursor_step(struct run *run, struct run_client *client) {
   }
   static const uint32_t sizes[] = {1, 2, 7, STORE_BATCH_MAX};
   if (run_chance(run, 1, 3)) seek(run, client);
-  if (run->is_broken) return;
+  if (run->is_broken || run->is_hungry) return;
   uint32_t max = sizes[rng_below(&run->rng, 4)];
   run_note(run, "%d   next %u", (int)(client - run->clients), max);
   status answer = store_cursor_next(client->cursor, max, &run->rows, &run->err);
@@ -435,7 +437,7 @@ void run_client_step(struct run *run, struct run_client *client) {
       {do_emit, 6, true},
       {do_save, 3, false},
       {do_restore, 2, false},
-      {do_get, 10, false},
+      {run_client_get, 10, false},
       {do_count, 4, false},
       {do_scan, 3, false},
       {do_cursor_step, 12, false},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 
 /* ---- saying what happened ---- */
@@ -45,9 +46,25 @@ void run_expect(struct run *run, bool holds, const char *format, ...) {
   fail_msg("%s", message);
 }
 
+void run_starve(struct run *run) {
+  if (!run_chance(run, 1, 40)) return;
+  uint64_t nth = 1 + rng_below(&run->rng, 30);
+  run_note(run, "  memory runs out at allocation %llu", (unsigned long long)nth);
+  run->is_starved = true;
+  fault_alloc(nth, run_chance(run, 1, 3));
+}
+
 /* A store that met a fault may have become read only; a crash fails whatever touches the disk. */
 bool run_worked(struct run *run, status answer, const char *what) {
+  bool was_starved = run->is_starved && fault_alloc_hits() > 0;
+  if (run->is_starved) fault_alloc_off();
+  run->is_starved = false;
   if (answer == LUMA_OK) return true;
+  if (answer == LUMA_OUT_OF_MEMORY && was_starved) {
+    run_note(run, "  %s went without: %s", what, run->err.message);
+    run->is_hungry = true;
+    return false;
+  }
   bool is_fault = answer == LUMA_IO_ERROR || answer == LUMA_READ_ONLY || answer == LUMA_DISK_FULL;
   run_expect(run, run->is_armed && is_fault, "%s: %s: %s", what, status_info(answer)->name,
              run->err.message);
@@ -92,6 +109,8 @@ static void draw_tuning(struct run *run) {
       .block_bytes = (uint64_t)256 << rng_below(rng, 3),
       .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
       .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
+      .feed_bytes_max =
+          rng_below(rng, 4) ? RUN_FEED_UNTRIMMED : (uint64_t)2048 << rng_below(rng, 4),
   };
 }
 
@@ -114,16 +133,23 @@ static void open_first(struct run *run) {
 }
 
 static void step(struct run *run) {
+  run->is_hungry = false;
+  run->active = NULL;
   if (run_chance(run, 1, 12)) {
     run_store_step(run);
     return;
   }
   struct run_client *client = &run->clients[rng_below(&run->rng, RUN_CLIENTS)];
+  run->active = client;
+  run_starve(run);
   if (client->txn) {
     run_client_step(run, client);
   } else {
     run_client_begin(run, client);
   }
+  if (run->is_starved) fault_alloc_off(); /* the operation made no call */
+  run->is_starved = false;
+  if (run->is_hungry && !run->is_broken && client->txn) run_client_rollback(run, client);
 }
 
 static void finish(struct run *run) {

@@ -13,7 +13,13 @@
 #include "tests/lib/simos.h"
 #include "tests/model/naive.h"
 
-enum { RUN_CLIENTS = 4, RUN_KEPT_MAX = 48, RUN_TRACE_LINES = 40, RUN_TRACE_BYTES = 160 };
+enum {
+  RUN_CLIENTS = 4,
+  RUN_KEPT_MAX = 48,
+  RUN_TRACE_LINES = 40,
+  RUN_TRACE_BYTES = 160,
+  RUN_FEED_UNTRIMMED = 256 << 20
+};
 
 struct run;
 
@@ -22,6 +28,7 @@ struct run_tuning {
   enum store_sync_mode sync_mode;
   bool is_lazy; /* clients seldom ask for durability, so that much is not */
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes;
+  uint64_t feed_bytes_max; /* small: the store trims by itself */
 };
 
 /** An implementation under test. */
@@ -63,8 +70,11 @@ struct run {
   struct naive_store naive;
   struct store *store;
   struct run_client clients[RUN_CLIENTS];
-  bool is_armed;      /* a crash or fault is under way: errors may come */
-  bool is_broken;     /* one came */
+  bool is_armed;             /* a crash or fault is under way: errors may come */
+  bool is_broken;            /* one came */
+  bool is_starved;           /* memory may run out during the next call */
+  bool is_hungry;            /* it did: the transaction of that call ends */
+  struct run_client *active; /* whose operation it is; NULL: the store's */
   bool is_loud;       /* operations are printed as they come, for runs that do not live to tell */
   store_seq last_seq; /* of the newest commit; 0 = not known */
   struct store_pos last_position; /* the same; zero = not known */
@@ -89,6 +99,8 @@ void run_expect(struct run *run, bool holds, const char *format, ...)
 /** True when `answer` is LUMA_OK; false, and the run is broken, when a fault explains it; else
  * fails the case. */
 bool run_worked(struct run *run, status answer, const char *what);
+/** Now and then lets memory run out during the next call of the store. */
+void run_starve(struct run *run);
 /** True `one` times in `in`. */
 bool run_chance(struct run *run, uint32_t one, uint32_t in);
 /** Whether a commit answered with LUMA_OK is durable by that. */
@@ -101,6 +113,8 @@ void run_client_begin(struct run *run, struct run_client *client);
 void run_client_commit(struct run *run, struct run_client *client);
 void run_client_rollback(struct run *run, struct run_client *client);
 void run_client_close_cursor(struct run_client *client);
+/** Reads some keys and compares. */
+void run_client_get(struct run *run, struct run_client *client);
 /** One random operation inside the transaction. */
 void run_client_step(struct run *run, struct run_client *client);
 

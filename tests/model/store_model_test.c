@@ -43,7 +43,7 @@ static status open_lsm(struct run *run, struct store **store, struct err *err) {
       .block_bytes = tuning->block_bytes,
       .block_cache_bytes = tuning->block_cache_bytes,
       .file_bytes = tuning->file_bytes,
-      .feed_bytes_max = 256 << 20,
+      .feed_bytes_max = tuning->feed_bytes_max,
   };
   return lsm_open(simos_os(run->sim), "db", &options, store, err);
 }

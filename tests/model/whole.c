@@ -107,6 +107,33 @@ static void check_record(struct run *run, size_t at, const struct store_feed_rec
   change->position = record->position;
 }
 
+/* The store has trimmed by itself: what it still has must be the last records. */
+static void find_oldest(struct run *run) {
+  struct store_pos oldest, newest;
+  struct store_feed_record *records = NULL;
+  uint32_t count = 0;
+  struct arena arena;
+  if (!run_worked(run, store_feed_bounds(run->store, &oldest, &newest, &run->err), "bounds")) {
+    return;
+  }
+  arena_init(&arena, 0, 0);
+  status answer =
+      store_feed_read(run->store, oldest, UINT32_MAX, &arena, &records, &count, &run->err);
+  if (run_worked(run, answer, "feed read")) {
+    run_expect(run, count <= run->naive.feed_count - run->trimmed,
+               "the feed has %u records, at most %zu were not trimmed", count,
+               run->naive.feed_count - run->trimmed);
+    run->trimmed = run->reader = run->naive.feed_count - count;
+    if (run->trimmed) run->naive.feed[run->trimmed - 1].position = oldest;
+    run_note(run, "  trimmed up to %zu", run->trimmed);
+  }
+  arena_deinit(&arena);
+}
+
+static bool trims_itself(const struct run *run) {
+  return run->target->is_kept && run->tuning.feed_bytes_max != RUN_FEED_UNTRIMMED;
+}
+
 /* Reads after record number `from`, all of which have been read before. */
 static void feed_read_from(struct run *run, size_t from, uint32_t max) {
   struct arena arena;
@@ -115,7 +142,9 @@ static void feed_read_from(struct run *run, size_t from, uint32_t max) {
   uint32_t count = 0;
   status answer =
       store_feed_read(run->store, position_of(run, from), max, &arena, &records, &count, &run->err);
-  if (!(answer == LUMA_GAP && from < run->trimmed) && run_worked(run, answer, "feed read")) {
+  if (answer == LUMA_GAP && from >= run->trimmed && trims_itself(run)) {
+    find_oldest(run);
+  } else if (!(answer == LUMA_GAP && from < run->trimmed) && run_worked(run, answer, "feed read")) {
     size_t rest = run->naive.feed_count - from;
     run_expect(run, count == (rest < max ? rest : max),
                "the feed has %u records after %zu, not %zu", count, from,
@@ -157,7 +186,9 @@ static void do_feed_bounds(struct run *run) {
              is_zero(run->last_position) ||
                  store_pos_compare(run->store, newest, run->last_position) == 0,
              "the feed's newest position is not that of the last commit");
-  run_expect(run, store_pos_compare(run->store, oldest, position_of(run, run->trimmed)) <= 0,
+  run_expect(run,
+             trims_itself(run) ||
+                 store_pos_compare(run->store, oldest, position_of(run, run->trimmed)) <= 0,
              "the feed lost more than was trimmed");
 }
 
@@ -165,11 +196,13 @@ static void do_feed_bounds(struct run *run) {
 
 static void do_checkpoint(struct run *run) {
   run_note(run, "checkpoint");
+  run_starve(run);
   run_worked(run, store_checkpoint(run->store, &run->err), "checkpoint");
 }
 
 static void do_compact(struct run *run) {
   run_note(run, "compact");
+  run_starve(run);
   run_worked(run, store_compact(run->store, &run->err), "compact");
 }
 
@@ -201,6 +234,7 @@ static void disarm(struct run *run) {
   simos_crash_at(run->sim, 0);
   simos_kill_at(run->sim, 0);
   simos_fail_at(run->sim, 0, LUMA_OK);
+  simos_set_capacity(run->sim, 0);
   run->is_armed = simos_is_off(run->sim);
 }
 
@@ -274,9 +308,19 @@ static void find_survivors(struct run *run) {
   store_rollback(txn);
 }
 
+/* What failed was a change: those who only read go on. */
+static void read_on(struct run *run) {
+  run->is_armed = run->is_broken = false;
+  for (int i = 0; i < RUN_CLIENTS; i++) {
+    struct run_client *client = &run->clients[i];
+    if (client->txn && client != run->active) run_client_get(run, client);
+  }
+}
+
 void run_recover(struct run *run) {
   bool only_a_fault = !simos_is_off(run->sim);
   run_note(run, "recover from a %s", only_a_fault ? "fault" : "crash");
+  if (only_a_fault && run->store) read_on(run);
   run_abandon(run);
   if (run->store) store_close(run->store);
   if (only_a_fault && run_chance(run, 1, 2)) simos_crash(run->sim);
@@ -315,7 +359,7 @@ static void do_trouble(struct run *run) {
   if (!run->target->can_crash || run->is_armed) return;
   uint64_t nth = 1 + rng_below(&run->rng, run_chance(run, 1, 2) ? 12 : 80);
   run->is_armed = true;
-  switch (rng_below(&run->rng, 5)) {
+  switch (rng_below(&run->rng, 6)) {
   case 0:
   case 1:
   case 2:
@@ -325,6 +369,11 @@ static void do_trouble(struct run *run) {
   case 3:
     run_note(run, "the process will die at change %llu", (unsigned long long)nth);
     simos_kill_at(run->sim, nth);
+    break;
+  case 4:
+    nth = (uint64_t)(32 << 10) << rng_below(&run->rng, 6);
+    run_note(run, "the disk has room for %llu bytes", (unsigned long long)nth);
+    simos_set_capacity(run->sim, nth);
     break;
   default:
     run_note(run, "change %llu will fail", (unsigned long long)nth);

@@ -66,7 +66,7 @@ void arena_reset(struct arena *arena) {
   if (kept) kept->below = NULL;
   set_top(arena, kept, kept ? chunk_room(kept) : NULL);
   arena->used_bytes = 0;
-  arena->over_budget = false;
+  arena->over_budget = arena->refused = false;
 }
 
 static bool push_chunk(struct arena *arena, size_t bytes_min) {
@@ -91,12 +91,17 @@ static bool is_within_budget(struct arena *arena, size_t bytes) {
   return false;
 }
 
+static void *refuse(struct arena *arena) {
+  arena->refused = true;
+  return NULL;
+}
+
 /* `padding` bytes are skipped in the top chunk; a new chunk begins aligned and needs none. */
 static void *bump(struct arena *arena, size_t padding, size_t bytes) {
-  if (!is_within_budget(arena, bytes)) return NULL;
+  if (!is_within_budget(arena, bytes)) return refuse(arena);
   size_t room = (size_t)(arena->end - arena->at);
   if (!arena->chunks || room < padding || room - padding < bytes) {
-    if (!push_chunk(arena, bytes)) return NULL;
+    if (!push_chunk(arena, bytes)) return refuse(arena);
     padding = 0;
   }
   uint8_t *p = arena->at + padding;
@@ -112,7 +117,7 @@ void *arena_alloc(struct arena *arena, size_t bytes) {
 
 void *arena_zalloc(struct arena *arena, size_t count, size_t bytes) {
   size_t total;
-  if (__builtin_mul_overflow(count, bytes, &total)) return NULL;
+  if (__builtin_mul_overflow(count, bytes, &total)) return refuse(arena);
   void *p = arena_alloc(arena, total);
   return p ? memset(p, 0, total) : NULL;
 }
@@ -142,11 +147,15 @@ void arena_rewind(struct arena *arena, struct arena_mark mark) {
   free_down_to(arena, mark.chunk);
   set_top(arena, mark.chunk, mark.at);
   arena->used_bytes = mark.used_bytes;
-  arena->over_budget = false;
+  arena->over_budget = arena->refused = false;
 }
 
 bool arena_is_over_budget(const struct arena *arena) {
   return arena->over_budget;
+}
+
+bool arena_has_refused(const struct arena *arena) {
+  return arena->refused;
 }
 
 size_t arena_used_bytes(const struct arena *arena) {

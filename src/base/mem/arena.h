@@ -16,7 +16,7 @@ struct arena {
   uint8_t *at, *end;
   struct arena_chunk *chunks;
   size_t chunk_bytes, used_bytes, budget_bytes;
-  bool over_budget;
+  bool over_budget, refused;
 };
 
 /** A mark to return to. */
@@ -50,6 +50,9 @@ struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
 bool arena_is_over_budget(const struct arena *arena);
+/** True when an allocation was refused, for memory or budget, since init, reset or rewind: one look
+ * at the end in place of many on the way. */
+bool arena_has_refused(const struct arena *arena);
 size_t arena_used_bytes(const struct arena *arena);
 
 #endif

@@ -26,9 +26,14 @@ struct process_signals {
 status process_signals_open(struct process_signals *signals, struct err *err);
 /** The next request, PROCESS_NOTHING when none waits. Does not block. */
 enum process_request process_signals_next(struct process_signals *signals);
+/** Waits until a request is there or `timeout_us` passed; process_signals_next tells. */
+void process_signals_wait(const struct process_signals *signals, uint64_t timeout_us);
 /** Gives the signals back their ordinary effect. */
 void process_signals_close(struct process_signals *signals);
 
+/** Letters of the terminal are read and shown in the character set its locale names. For programs,
+ * before other threads start. */
+void process_use_character_set(void);
 /** A broken pipe and the limit of file size become errors of the call that meets them instead of
  * ending the process. For programs; a library leaves its host's signals alone. */
 void process_errors_not_signals(void);
@@ -45,6 +50,8 @@ status process_write(enum process_stream stream, struct slice data, struct err *
 
 /** The variable's text, or NULL; the system's own memory, to be copied if it is kept. */
 const char *process_environment(const char *name);
+/** The path of the running program, terminated; empty when it cannot be told or is longer. */
+void process_executable(char *path, size_t path_bytes);
 uint32_t process_id(void);
 /** Whether a process of this id runs; one that we may not signal does. */
 bool process_is_running(uint32_t id);

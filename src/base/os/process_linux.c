@@ -2,6 +2,7 @@
 #include "base/os/process.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -51,10 +52,20 @@ enum process_request process_signals_next(struct process_signals *signals) {
   }
 }
 
+void process_signals_wait(const struct process_signals *signals, uint64_t timeout_us) {
+  struct pollfd waiting = {.fd = signals->descriptor, .events = POLLIN};
+  (void)poll(&waiting, 1, (int)(timeout_us / 1000)); /* an early end is no harm */
+}
+
 void process_signals_close(struct process_signals *signals) {
   change_mask(SIG_UNBLOCK);
   close(signals->descriptor);
   signals->descriptor = -1;
+}
+
+void process_use_character_set(void) {
+  /* Numbers and dates keep the C locale's form. */
+  if (!setlocale(LC_CTYPE, "")) (void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 void process_errors_not_signals(void) {
@@ -111,6 +122,11 @@ status process_write(enum process_stream stream, struct slice data, struct err *
 
 const char *process_environment(const char *name) {
   return getenv(name);
+}
+
+void process_executable(char *path, size_t path_bytes) {
+  ssize_t got = readlink("/proc/self/exe", path, path_bytes);
+  path[got > 0 && (size_t)got < path_bytes ? (size_t)got : 0] = 0;
 }
 
 uint32_t process_id(void) {

@@ -47,7 +47,6 @@ static status show_change(struct showing *showing, struct err *err) {
   struct target_outcome outcome;
   TRY(showing->target->ops->outcome(showing->reply, &outcome, err));
   struct out *out = &showing->cli->out;
-  if (showing->options->format == SHOW_JSON) out_text(out, "[]\n");
   if (showing->options->format == SHOW_TABLE)
     out_format(out, "%llu document%s changed\n", (unsigned long long)outcome.affected,
                outcome.affected == 1 ? "" : "s");
@@ -76,13 +75,21 @@ static status tell_outcome(struct showing *showing, struct err *err) {
   return outcome.write_error->code;
 }
 
-status show_reply(struct cli *cli, const struct show_options *options, struct target *target,
-                  struct target_reply *reply, uint64_t *rows, struct err *err) {
+static status show_reply(struct cli *cli, const struct show_options *options, struct target *target,
+                         struct target_reply *reply, struct err *err) {
   struct showing showing = {.cli = cli, .options = options, .target = target, .reply = reply};
   TRY(target->ops->shape(reply, &showing.shape, err));
   TRY(showing.shape.reply == QUERY_REPLY_CHANGE ? show_change(&showing, err)
                                                 : show_rows(&showing, err));
-  if (rows) *rows = showing.rows;
   TRY(tell_outcome(&showing, err));
   return out_check(&cli->out, err);
+}
+
+status show_statement(struct cli *cli, const struct show_options *options, struct target *target,
+                      const struct target_statement *statement, struct err *err) {
+  struct target_reply *reply;
+  TRY(target_run(target, statement, &reply, err));
+  status result = show_reply(cli, options, target, reply, err);
+  target->ops->end(reply);
+  return result;
 }

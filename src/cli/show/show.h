@@ -24,9 +24,9 @@ bool show_format_parse(const char *name, enum show_format *format);
 /** "table, json, …" for hints. */
 const char *show_formats(void);
 
-/** Reads the reply to its end and writes it to cli->out, warnings to cli->problems. `rows` (may be
- * NULL): how many. The reply remains the caller's to end. */
-status show_reply(struct cli *cli, const struct show_options *options, struct target *target,
-                  struct target_reply *reply, uint64_t *rows, struct err *err);
+/** Runs the statement, reads its reply to the end and writes it to cli->out, warnings to
+ * cli->problems. */
+status show_statement(struct cli *cli, const struct show_options *options, struct target *target,
+                      const struct target_statement *statement, struct err *err);
 
 #endif

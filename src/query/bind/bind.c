@@ -157,8 +157,8 @@ static status bind_join(struct binder *binder, struct plan *node, struct err *er
 /* ---- upper nodes ---- */
 
 static status bind_filter(struct binder *binder, struct plan *node, struct err *err) {
-  if (binder->language != PLAN_JQL)
-    TRY(bind__group_all(binder, node, bind__has_aggregate(node->condition), err));
+  if (binder->language != PLAN_JQL && !bind__aggregate_below(node->input))
+    TRY(bind__refuse_aggregates(binder, node, err));
   TRY(bind__plan(binder, &node->input, err));
   struct scope scope = bind__scope(node->input);
   if (binder->language == PLAN_JQL) scope.aggregate = NULL;
@@ -361,6 +361,9 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_INSERT: return bind_insert(binder, *node, err);
   case PLAN_UPDATE:
   case PLAN_DELETE: return bind_change(binder, *node, err);
+  case PLAN_SEQUENCE:
+    TRY(bind__plan(binder, &(*node)->input, err));
+    return bind__plan(binder, &(*node)->right, err);
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
   case PLAN_EXPLAIN: return bind_explain(binder, *node, err);

@@ -61,6 +61,8 @@ struct scope bind__scope(const struct plan *input);
 status bind__project(struct binder *binder, struct plan *node, struct err *err);
 status bind__sort(struct binder *binder, struct plan *node, struct err *err);
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err);
+/** WHERE is asked before there are groups: an error if `where` is a FILTER by an aggregate. */
+status bind__refuse_aggregates(struct binder *binder, const struct plan *where, struct err *err);
 /** Puts an AGGREGATE without keys under `node` when `has` aggregates but nothing below groups. */
 status bind__group_all(struct binder *binder, struct plan *node, bool has, struct err *err);
 /** The AGGREGATE a SELECT's node stands on, through FILTERs; NULL if there is none. */

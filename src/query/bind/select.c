@@ -206,9 +206,9 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err) 
 
 /* ---- grouping ---- */
 
-/** WHERE is asked before there are groups. */
-static status refuse_aggregates(struct binder *binder, const struct plan *where, struct err *err) {
-  if (where->kind != PLAN_FILTER || !bind__has_aggregate(where->condition)) return LUMA_OK;
+status bind__refuse_aggregates(struct binder *binder, const struct plan *where, struct err *err) {
+  if (!where || where->kind != PLAN_FILTER || !bind__has_aggregate(where->condition))
+    return LUMA_OK;
   status failed =
       err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "aggregates cannot stand in WHERE");
   if (err) err_hint(err, "WHERE is asked of each row; ask of the groups in HAVING");
@@ -216,7 +216,7 @@ static status refuse_aggregates(struct binder *binder, const struct plan *where,
 }
 
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err) {
-  TRY(refuse_aggregates(binder, node->input, err));
+  TRY(bind__refuse_aggregates(binder, node->input, err));
   TRY(bind__plan(binder, &node->input, err));
   struct scope scope = bind__scope(node->input);
   struct expr **exprs = node->exprs;

@@ -108,7 +108,6 @@ static status compile_field(struct program *program, const struct expr *expr, st
   struct field_reader *field = arena_zalloc(env->arena, 1, sizeof *field);
   TRY(plan_check_memory(env->arena, field, err));
   TRY(field_reader_init(field, env, &expr->path, expr->key, expr->dotted, err));
-  field->is_sort_key = expr->mongo;
   TRY(add_result(program, step_field, expr, &step, out, err));
   step->field = field;
   step->a = (struct operand){OPERAND_COLUMN, expr->slot};

@@ -75,7 +75,7 @@ static void format_args(const struct expr *expr, uint32_t first, struct buf *out
 
 static bool is_compound(const struct expr *expr) {
   return expr->kind == EXPR_BINARY || expr->kind == EXPR_BETWEEN || expr->kind == EXPR_IN ||
-         (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT);
+         (expr->kind == EXPR_UNARY && expr->op != EXPR_OP_NEGATE);
 }
 
 /** An argument of an operator: compound ones in parentheses. */
@@ -86,9 +86,16 @@ static void format_operand(const struct expr *expr, struct buf *out) {
   if (compound) buf_append_byte(out, ')');
 }
 
+/* Two minus signs together would begin a comment. */
+static bool begins_minus(const struct expr *expr) {
+  return (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NEGATE) ||
+         (expr->kind == EXPR_CONST && val_is_number(&expr->value));
+}
+
 static void format_unary(const struct expr *expr, struct buf *out) {
   bool prefix = expr->op == EXPR_OP_NOT || expr->op == EXPR_OP_NEGATE;
   if (prefix) buf_append_text(out, op_texts[expr->op]);
+  if (expr->op == EXPR_OP_NEGATE && begins_minus(expr->args[0])) buf_append_byte(out, ' ');
   format_operand(expr->args[0], out);
   if (!prefix) buf_append_text(out, op_texts[expr->op]);
 }
@@ -143,7 +150,26 @@ static void format_shape(const struct expr *expr, struct buf *out) {
   buf_append_byte(out, '}');
 }
 
+/* CAST(a AS text) is the call cast(a, 'text'). */
+static bool is_cast(const struct expr *expr) {
+  return expr->kind == EXPR_CALL && expr->args_count == 2 &&
+         slice_is_equal_nocase(expr->name, slice_of_text("cast")) &&
+         expr->args[1]->kind == EXPR_CONST && expr->args[1]->value.type == VAL_TEXT;
+}
+
+static void format_cast(const struct expr *expr, struct buf *out) {
+  buf_append_text(out, "CAST(");
+  expr_format(expr->args[0], out);
+  buf_append_text(out, " AS ");
+  buf_append_slice(out, val_slice(&expr->args[1]->value));
+  buf_append_byte(out, ')');
+}
+
 static void format_call(const struct expr *expr, struct buf *out) {
+  if (is_cast(expr)) {
+    format_cast(expr, out);
+    return;
+  }
   if (expr->kind == EXPR_CALL)
     buf_append_slice(out, expr->name);
   else
@@ -199,6 +225,10 @@ void expr_format(const struct expr *expr, struct buf *out) {
     format_operand(expr->args[0], out);
     buf_append_format(out, " %s ", op_texts[expr->op]);
     format_operand(expr->args[1], out);
+    if (expr->args_count == 3) {
+      buf_append_text(out, " ESCAPE ");
+      format_operand(expr->args[2], out);
+    }
     break;
   case EXPR_IN:
   case EXPR_BETWEEN: format_range(expr, out); break;

@@ -35,6 +35,7 @@ enum plan_kind {
   PLAN_INSERT,
   PLAN_UPDATE,
   PLAN_DELETE,
+  PLAN_SEQUENCE, /* changes of one kind: `input`, then `right`, which may be a SEQUENCE (JQL) */
   /* catalog */
   PLAN_CREATE_COLLECTION,
   PLAN_DROP_COLLECTION,
@@ -106,7 +107,7 @@ struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {
   enum plan_kind kind;
-  struct plan *input, *right; /* `right`: JOIN only */
+  struct plan *input, *right; /* `right`: JOIN and SEQUENCE only */
   uint64_t offset;
 
   struct plan_column *columns; /* what the node yields; set by the binder */

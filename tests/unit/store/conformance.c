@@ -20,7 +20,7 @@ int conformance_main(int argc, char **argv, const struct conformance_target *tar
   the_target = target;
   const struct conformance_cases parts[] = {
       conformance_reads(),    conformance_cursors(), conformance_writes(), conformance_conflicts(),
-      conformance_counters(), conformance_feed(),    conformance_whole()};
+      conformance_counters(), conformance_feed(),    conformance_whole(),  conformance_threads()};
   static struct test_case cases[CASES_MAX];
   size_t count = 0;
   for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {

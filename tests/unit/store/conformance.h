@@ -18,6 +18,10 @@ struct conformance_target {
    * `is_kept`. */
   status (*open)(const struct store_listener *listener, struct store **store, struct err *err);
   bool is_kept; /* what was committed outlives close */
+  /** Makes the next open find nothing; no store is open. Given where the calling thread does all
+   * work in memory, so that memory can be made to run out at each allocation in turn: the case that
+   * does so is run then only. */
+  void (*wipe)(void);
 };
 
 /** Runs the suite; answers what main answers. */

@@ -18,6 +18,7 @@ struct conformance_cases conformance_conflicts(void);
 struct conformance_cases conformance_counters(void);
 struct conformance_cases conformance_feed(void);
 struct conformance_cases conformance_whole(void);
+struct conformance_cases conformance_threads(void);
 
 enum { META = STORE_META, RECORDS = STORE_RECORDS, ENTRIES = STORE_ENTRIES };
 

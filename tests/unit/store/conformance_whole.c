@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The store as a whole: reopening, maintenance, durability calls, figures, threads, memory that
+/* The store as a whole: reopening, maintenance, durability calls, figures, memory that
  * runs out. */
-#include <stdatomic.h>
-#include <stdio.h>
-
-#include "base/sync/sync.h"
 #include "tests/lib/fault.h"
 #include "tests/unit/store/conformance_int.h"
 
@@ -87,81 +83,6 @@ static void figures_count_what_happens(void) {
   close_store(store);
 }
 
-/* ---- threads ---- */
-
-enum { WORKERS = 4, TURNS = 60 };
-
-struct work {
-  struct store *store;
-  atomic_uint errors;
-};
-
-/* Cases' assertions belong to the first thread; a worker answers and counts. */
-static status turn_once(struct store *store) {
-  struct store_txn *txn;
-  TRY(store_begin(store, NULL, &txn, NULL));
-  struct store_value found;
-  struct store_pins pins = {0};
-  status answer = store_get(txn, STORE_META, text("shared"), &found, &pins, NULL);
-  unsigned number = 0;
-  if (answer == LUMA_OK && found.found) memcpy(&number, found.value.data, sizeof number);
-  number++;
-  store_pins_release(&pins);
-  if (answer == LUMA_OK) {
-    answer = store_put(txn, STORE_META, text("shared"), slice_of(&number, sizeof number), NULL);
-  }
-  if (answer == LUMA_OK) answer = store_add(txn, text("turns"), 1, 0, INT64_MAX, NULL);
-  if (answer == LUMA_OK) answer = store_emit(txn, text("."), NULL);
-  if (answer == LUMA_OK) return store_commit(txn, STORE_SYNC_DEFAULT, NULL, NULL, NULL);
-  store_rollback(txn);
-  return answer;
-}
-
-static void worker(void *argument) {
-  struct work *work = argument;
-  for (int turn = 0; turn < TURNS; turn++) {
-    status answer;
-    do {
-      answer = turn_once(work->store);
-    } while (answer == LUMA_CONFLICT);
-    if (answer != LUMA_OK) atomic_fetch_add(&work->errors, 1);
-  }
-}
-
-static uint32_t feed_length(struct store *store) {
-  struct arena arena;
-  arena_init(&arena, 0, 0);
-  struct store_feed_record *records;
-  uint32_t count;
-  assert_ok(store_feed_read(store, (struct store_pos){0}, WORKERS * TURNS + 1, &arena, &records,
-                            &count, test_err()));
-  arena_deinit(&arena);
-  return count;
-}
-
-static void threads_lose_no_update(void) {
-  struct work work = {.store = open_store()};
-  struct thread threads[WORKERS];
-  for (int i = 0; i < WORKERS; i++) {
-    assert_ok(thread_start(&threads[i], "worker", worker, &work, test_err()));
-  }
-  for (int i = 0; i < WORKERS; i++) thread_join(&threads[i]);
-  assert_int_equal(0, work.errors);
-  struct store_txn *txn = begin(work.store);
-  expect_count(txn, "turns", WORKERS * TURNS);
-  struct store_value found;
-  struct store_pins pins = {0};
-  unsigned number = 0;
-  assert_ok(store_get(txn, STORE_META, text("shared"), &found, &pins, test_err()));
-  assert_int_equal(sizeof number, found.value.bytes);
-  memcpy(&number, found.value.data, sizeof number);
-  assert_int_equal(WORKERS * TURNS, number);
-  store_pins_release(&pins);
-  store_rollback(txn);
-  assert_int_equal(WORKERS * TURNS, feed_length(work.store));
-  close_store(work.store);
-}
-
 /* ---- memory that runs out ---- */
 
 static status write_all(struct store_txn *txn, struct err *err) {
@@ -210,6 +131,7 @@ static status live_a_little(void *context) {
   struct err *err = context;
   static const struct store_listener nobody;
   struct store *store;
+  conformance_target()->wipe();
   TRY(conformance_target()->open(&nobody, &store, err));
   status answer = transact(store, err);
   if (answer == LUMA_OK) answer = transact(store, err);
@@ -237,10 +159,11 @@ static const struct test_case cases[] = {
     {"maintenance_changes_nothing_to_be_seen", maintenance_changes_nothing_to_be_seen, 0},
     {"a_queued_commit_can_be_waited_for", a_queued_commit_can_be_waited_for, 0},
     {"figures_count_what_happens", figures_count_what_happens, 0},
-    {"threads_lose_no_update", threads_lose_no_update, 120},
     {"memory_that_runs_out_is_an_ordinary_error", memory_that_runs_out_is_an_ordinary_error, 120},
+    /* the last: see below */
 };
 
 struct conformance_cases conformance_whole(void) {
-  return (struct conformance_cases){cases, sizeof cases / sizeof cases[0]};
+  size_t count = sizeof cases / sizeof cases[0];
+  return (struct conformance_cases){cases, conformance_target()->wipe ? count : count - 1};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The native engine on real files, with settings so small that everything happens. */
+/* The native engine on real files, with threads in the background and settings so small that
+ * everything happens. */
 #include <stdio.h>
 
 #include "store/lsm/lsm.h"
@@ -15,7 +16,8 @@ static status open_lsm(const struct store_listener *listener, struct store **sto
                                 .wal_segment_bytes = 64 << 10,
                                 .memtable_bytes = 16 << 10,
                                 .block_bytes = 512,
-                                .file_bytes = 16 << 10};
+                                .file_bytes = 16 << 10,
+                                .background_threads = 2};
   if (listener) options.listener = *listener;
   return lsm_open(os_linux(), path, &options, store, err);
 }

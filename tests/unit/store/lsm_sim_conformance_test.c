@@ -6,10 +6,14 @@
 #include "tests/unit/store/conformance.h"
 
 /* One disk for each case: cases are processes. */
-static struct os *disk(void) {
+static struct simos *disk(void) {
   static struct simos *sim;
   if (!sim) sim = simos_create(test_seed());
-  return simos_os(sim);
+  return sim;
+}
+
+static void wipe(void) {
+  simos_wipe(disk());
 }
 
 static status open_lsm(const struct store_listener *listener, struct store **store,
@@ -21,11 +25,11 @@ static status open_lsm(const struct store_listener *listener, struct store **sto
                                 .block_bytes = 256,
                                 .file_bytes = 8 << 10,
                                 .listener = *listener};
-  return lsm_open(disk(), "db", &options, store, err);
+  return lsm_open(simos_os(disk()), "db", &options, store, err);
 }
 
 int main(int argc, char **argv) {
   static const struct conformance_target target = {
-      .name = "lsm on a simulated system", .open = open_lsm, .is_kept = true};
+      .name = "lsm on a simulated system", .open = open_lsm, .is_kept = true, .wipe = wipe};
   return conformance_main(argc, argv, &target);
 }

@@ -9,7 +9,10 @@ static status open_mem(const struct store_listener *listener, struct store **sto
   return mem_store_open(&options, store, err);
 }
 
+/* It is new whenever it is opened. */
+static void wipe(void) {}
+
 int main(int argc, char **argv) {
-  static const struct conformance_target target = {.name = "mem", .open = open_mem};
+  static const struct conformance_target target = {.name = "mem", .open = open_mem, .wipe = wipe};
   return conformance_main(argc, argv, &target);
 }

@@ -60,7 +60,7 @@ static void write_request(struct page *page, const char *language,
   if (page->remote->options.timeout_ms)
     buf_append_format(body, ",\"timeout_ms\":%llu",
                       (unsigned long long)page->remote->options.timeout_ms);
-  buf_append_format(body, ",\"limit\":%d,\"form\":\"tagged\"}", REMOTE_PAGE_ROWS);
+  buf_append_format(body, ",\"limit\":%d,\"tagged\":true}", REMOTE_PAGE_ROWS);
 }
 
 static status open_session(struct page *page, struct err *err) {
@@ -164,7 +164,7 @@ static status next_page(struct page *page, struct err *err) {
   buf_append_text(&page->body, "{\"cursor\":");
   static const struct json_write_options plain = {.form = JSON_PLAIN};
   json_write(&page->body, &page->cursor, &plain);
-  buf_append_format(&page->body, ",\"limit\":%d,\"form\":\"tagged\"}", REMOTE_PAGE_ROWS);
+  buf_append_format(&page->body, ",\"limit\":%d,\"tagged\":true}", REMOTE_PAGE_ROWS);
   return ask(page, err);
 }
 

@@ -17,6 +17,8 @@ static const char *const keywords[] = {
 
 /* Feeds tokens; the end of the statement is a `;` or that of the text. */
 static void feed(struct lql *lql, void *parser) {
+  struct lql_states states;
+  lql->states = &states;
   bool any = false;
   for (;;) {
     struct lql_token token = lql__next(lql);
@@ -31,6 +33,7 @@ static void feed(struct lql *lql, void *parser) {
     if (!any) lql->first = token;
     any = true;
     if (ends) token.kind = 0;
+    lql__remember(parser, &states);
     lqlGrammar(parser, token.kind, token, lql);
     if (ends || lql->failed != LUMA_OK) return;
   }
@@ -54,6 +57,9 @@ static status parse_window(struct lql *lql, size_t bytes) {
   if (!parser) FAIL(lql->err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
   feed(lql, parser);
   lqlGrammarFree(parser, mem_free);
+  /* A part that the arena refused looks to the rules like one that was not written. */
+  if (lql->failed == LUMA_OK && arena_has_refused(lql->arena))
+    return plan_check_memory(lql->arena, NULL, lql->err);
   if (lql->failed == LUMA_OK && lql->bare_star) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, lql->bare_star->offset, "`*` needs a FROM");
     lql__hint(lql, "SELECT * FROM collection");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The lexer of LQL, for re2c, over a window of the text that ends with NUL (lql.c makes it): the sentinel that re2c looks for.
  * Words become keywords by table (lql_words.c); after a dot every word is a name. */
+#include "base/text/utf8.h"
 #include "query/lang/lql/lql_int.h"
 #include "query/lang/lql/lql.h"
 
@@ -20,6 +21,7 @@
   single  = "'" ([^'] | "''")* "'";
   escaped = [eE] "'" ([^'\\] | "\\" [^] | "''")* "'";
   double  = "\"" ([^"] | "\"\"")* "\"";
+  json    = "\"" ([^"\\] | "\\" [^])* "\"";
   tick    = "`" ([^`] | "``")* "`";
 */
 
@@ -64,6 +66,14 @@ static struct lql_token fail_character(struct lql *lql, const uint8_t *start) {
   return (struct lql_token){-1, slice_of(start, 0), 0};
 }
 
+static struct lql_token name_of(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
+  size_t bad;
+  if (!utf8_is_valid(slice_of(start, (size_t)(end - start)), &bad)) {
+    return fail(lql, start + bad, "the name is not UTF-8", "texts and names are UTF-8");
+  }
+  return token_of(lql, kind, start, end);
+}
+
 static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t *end) {
   if (lql->last.kind == LQL_DOT) return LQL_ID;
   return lql__keyword(slice_of(start, (size_t)(end - start)));
@@ -73,6 +83,13 @@ static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, c
   if (kind == LQL_LBRACE) lql->braces++;
   else if (lql->braces > 0) lql->braces--;
   return token_of(lql, kind, start, end);
+}
+
+/* In `{"a":null}` the colon belongs to the name before it, in `{a: :null}` to a parameter. */
+static bool follows_name(const struct lql *lql) {
+  int kind = lql->last.kind;
+  bool is_name = (kind >= LQL_ID && kind <= LQL_UNIQUE) || kind == LQL_QUOTED || kind == LQL_TEXT;
+  return lql->braces > 0 && is_name;
 }
 
 struct lql_token lql__next(struct lql *lql) {
@@ -89,21 +106,24 @@ struct lql_token lql__next(struct lql *lql) {
         if (!cursor) return fail(lql, start, "the comment does not end", "close it with */");
         continue;
       }
-      'date' / (blank* "'")      { goto typed; }
-      'timestamp' / (blank* "'") { goto typed; }
-      'interval' / (blank* "'")  { goto typed; }
-      word         { return token_of(lql, word_kind(lql, start, cursor), start, cursor); }
+      ('date' | 'timestamp' | 'interval') / (blank* "'") {
+        if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, cursor);
+        goto typed;
+      }
+      word         { return name_of(lql, word_kind(lql, start, cursor), start, cursor); }
       digits       { return token_of(lql, LQL_INTEGER, start, cursor); }
       digits "." digits? exponent? | "." digits exponent? | digits exponent { return token_of(lql, LQL_FLOAT, start, cursor); }
       digits [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
       single       { return token_of(lql, LQL_TEXT, start, cursor); }
       escaped      { return token_of(lql, LQL_TEXT, start, cursor); }
-      double       { return token_of(lql, lql->braces > 0 ? LQL_TEXT : LQL_QUOTED, start, cursor); }
-      tick         { return token_of(lql, LQL_QUOTED, start, cursor); }
+      "\""         { if (lql->braces > 0) goto json; goto quoted; }
+      tick         { return name_of(lql, LQL_QUOTED, start, cursor); }
       "'" | [eE] "'" { return fail(lql, start, "the text does not end", "close it with ', and write '' for a quote inside"); }
-      "\""         { return fail(lql, start, "the quoted name does not end", "close it with \""); }
       "`"          { return fail(lql, start, "the quoted name does not end", "close it with `"); }
-      "?" | "$" [0-9]+ | [:$] word { return token_of(lql, LQL_PARAM, start, cursor); }
+      "?" | "$" [0-9]+ | [:$] word {
+        if (*start == ':' && follows_name(lql)) return token_of(lql, LQL_COLON, start, start + 1);
+        return token_of(lql, LQL_PARAM, start, cursor);
+      }
       "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
       "!=" | "<>"  { return token_of(lql, LQL_NE, start, cursor); }
       "<"          { return token_of(lql, LQL_LT, start, cursor); }
@@ -127,15 +147,32 @@ struct lql_token lql__next(struct lql *lql) {
       "{"          { return brace(lql, LQL_LBRACE, start, cursor); }
       "}"          { return brace(lql, LQL_RBRACE, start, cursor); }
       ";"          { return token_of(lql, LQL_SEMICOLON, start, cursor); }
+      "=>"         { return fail(lql, start, "`=>` has no meaning here", "write >="); }
+      "=<"         { return fail(lql, start, "`=<` has no meaning here", "write <="); }
+      "#"          { return fail(lql, start, "`#` has no meaning here", "comments begin with --, or stand between /* and */"); }
       "&&"         { return fail(lql, start, "`&&` has no meaning here", "write AND"); }
       "!"          { return fail(lql, start, "`!` has no meaning here", "write NOT, or != for unequal"); }
       *            { return fail_character(lql, start); }
     */
   typed:
     /*!re2c
-      blank* single { return token_of(lql, lql->last.kind == LQL_DOT ? LQL_ID : LQL_TYPED, start, cursor); }
+      blank* single { return token_of(lql, LQL_TYPED, start, cursor); }
       $             { return fail(lql, start, "the text does not end", "close it with '"); }
       *             { return fail(lql, start, "the text does not end", "close it with '"); }
+    */
+  json:
+    cursor = start;
+    /*!re2c
+      json { return token_of(lql, LQL_TEXT, start, cursor); }
+      $    { return fail(lql, start, "the text does not end", "close it with \""); }
+      *    { return fail(lql, start, "the text does not end", "close it with \""); }
+    */
+  quoted:
+    cursor = start;
+    /*!re2c
+      double { return name_of(lql, LQL_QUOTED, start, cursor); }
+      $      { return fail(lql, start, "the quoted name does not end", "close it with \""); }
+      *      { return fail(lql, start, "the quoted name does not end", "close it with \""); }
     */
   }
 }

@@ -12,16 +12,11 @@
 #include "query/lang/lql/lql_int.h"
 #define NDEBUG 1
 
-/* Where the automaton stands when a token does not fit. */
-struct lql_stack {
-  const void *parser;
-};
 static bool token_fits(void *context, int kind);
 }
 
 %syntax_error {
-  struct lql_stack stack = {yypParser};
-  lql__syntax_error(lql, TOKEN, token_fits, &stack);
+  lql__syntax_error(lql, TOKEN, token_fits, lql->states);
 }
 %parse_failure {
   if (lql->failed == LUMA_OK) lql__fail(lql, LUMA_SYNTAX_ERROR, lql->last.offset, "the statement cannot be read");
@@ -32,7 +27,7 @@ static bool token_fits(void *context, int kind);
 
 /* Words that are names wherever they cannot be themselves: is_soft in lql_error.c knows them as the kinds between ID and UNIQUE. */
 %fallback ID
-  ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST IF INDEX INDEXES INTO
+  ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST FOR IF INDEX INDEXES INTO
   LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT UNIQUE.
 
 %left OR.
@@ -81,6 +76,7 @@ static bool token_fits(void *context, int kind);
 %type descending {int}
 %type nulls {int}
 %type unique {int}
+%type index_kind {int}
 %type analyze {int}
 %type if_exists {int}
 %type if_not_exists {int}
@@ -119,7 +115,7 @@ star(A) ::= path(P) DOT(T) STAR. { A = lql__star_of(lql, T, P); }
 
 alias(A) ::= . { A = slice_of(NULL, 0); }
 alias(A) ::= AS name(N). { A = lql__name(lql, N); }
-alias(A) ::= name(N). { A = lql__name(lql, N); }
+alias(A) ::= name(N). { A = lql__bare_alias(lql, N); }
 
 from(A) ::= . { A = NULL; }
 from(A) ::= FROM tables(B). { A = B; }
@@ -183,13 +179,15 @@ command(A) ::= DELETE FROM table(T) where(W). { A = lql__delete(lql, T, W); }
 
 /* ---- catalog ---- */
 
-command(A) ::= CREATE(T) unique(U) INDEX if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V). {
+command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V). {
   A = lql__create_index(lql, T, N, C, K);
   if (A) {
     A->unique = U || V;
     A->if_not_exists = X;
   }
 }
+index_kind(A) ::= INDEX. { A = 0; }
+index_kind(A) ::= UNIQUE INDEX. { A = 1; }
 unique(A) ::= . { A = 0; }
 unique(A) ::= UNIQUE. { A = 1; }
 index_name(A) ::= . { A = slice_of(NULL, 0); }
@@ -309,8 +307,13 @@ whens(A) ::= whens(B) WHEN expr(C) THEN expr(V). {
 }
 otherwise(A) ::= . { A = NULL; }
 otherwise(A) ::= ELSE expr(E). { A = E; }
-expr(A) ::= ID(N) LP distinct(D) exprs(L) RP. { A = lql__call(lql, N, L, D); }
+expr(A) ::= ID(N) LP exprs(L) RP. { A = lql__call(lql, N, L, false); }
+expr(A) ::= ID(N) LP ALL exprs(L) RP. { A = lql__call(lql, N, L, false); }
+expr(A) ::= ID(N) LP DISTINCT exprs(L) RP. { A = lql__call(lql, N, L, true); }
 expr(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
+expr(A) ::= ID(N) LP expr(L) FROM expr(R) RP. { A = lql__call_from(lql, N, L, R, NULL); }
+expr(A) ::= ID(N) LP expr(L) FROM expr(R) FOR expr(E) RP. { A = lql__call_from(lql, N, L, R, E); }
+expr(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
 
 literal(A) ::= LBRACE(T) pairs(P) RBRACE. { A = lql__map(lql, T, P); }
 literal(A) ::= LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
@@ -334,16 +337,23 @@ name(A) ::= ID(T). { A = T; }
 name(A) ::= QUOTED(T). { A = T; }
 
 %code {
-/* Would a token of a kind be accepted here? Plays the automaton on a copy of the states: reduces until it shifts or fails. */
-enum { PLAYED_STATES_MAX = 1024 };
+void lql__remember(const void *parser, struct lql_states *states) {
+  const yyParser *from = parser;
+  states->count = 0;
+  for (const yyStackEntry *entry = from->yystack; entry <= from->yytos && states->count < LQL_STATES_MAX; entry++)
+    states->items[states->count++] = entry->stateno;
+}
+
+/* Would a token of a kind be accepted there? Plays the automaton on a copy of the states: reduces until it shifts or fails. */
 
 static bool token_fits(void *context, int kind) {
-  const yyParser *parser = ((const struct lql_stack *)context)->parser;
-  YYACTIONTYPE states[PLAYED_STATES_MAX];
-  int depth = (int)(parser->yytos - parser->yystack);
-  if (depth + 2 > PLAYED_STATES_MAX) return false;
-  for (int i = 0; i <= depth; i++) states[i] = parser->yystack[i].stateno;
-  for (int steps = 0; steps < PLAYED_STATES_MAX && depth >= 0; steps++) {
+  const struct lql_states *from = context;
+  struct lql_states played;
+  uint16_t *states = played.items;
+  int depth = (int)from->count - 1;
+  if (depth + 2 > LQL_STATES_MAX) return false;
+  memcpy(states, from->items, from->count * sizeof *states);
+  for (int steps = 0; steps < LQL_STATES_MAX && depth >= 0; steps++) {
     YYACTIONTYPE act = states[depth];
     if (act <= YY_MAX_SHIFT) act = yy_find_shift_action((YYCODETYPE)kind, act);
     if (act <= YY_MAX_SHIFTREDUCE) return true;
@@ -351,7 +361,7 @@ static bool token_fits(void *context, int kind) {
     if (act < YY_MIN_REDUCE) return false;
     unsigned rule = act - YY_MIN_REDUCE;
     depth += yyRuleInfoNRhs[rule];
-    if (depth < 0 || depth + 1 >= PLAYED_STATES_MAX) return false;
+    if (depth < 0 || depth + 1 >= LQL_STATES_MAX) return false;
     YYACTIONTYPE next = yy_find_reduce_action(states[depth], yyRuleInfoLhs[rule]);
     if (next == YY_ERROR_ACTION) return false;
     states[++depth] = next;

@@ -14,7 +14,8 @@ static void place(struct lql *lql, uint64_t offset) {
 }
 
 void lql__fail(struct lql *lql, status code, uint64_t offset, const char *format, ...) {
-  if (lql->failed != LUMA_OK) return;
+  /* After a refusal of the arena anything may look wrong: the end of the parse says what was. */
+  if (lql->failed != LUMA_OK || arena_has_refused(lql->arena)) return;
   char message[ERR_MESSAGE_BYTES];
   va_list args;
   va_start(args, format);
@@ -101,6 +102,10 @@ static void list_expected(struct expected *expected, fits_fn *fits, void *contex
 }
 
 static void say_expected(struct lql *lql, fits_fn *fits, void *context) {
+  if (fits(context, LQL_SELECT) && fits(context, LQL_INSERT)) {
+    lql__hint(lql, "a statement begins with SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, …");
+    return;
+  }
   struct expected expected = {0};
   char text[ERR_HINT_BYTES];
   size_t at = 0;
@@ -112,15 +117,22 @@ static void say_expected(struct lql *lql, fits_fn *fits, void *context) {
   if (expected.count > 0) lql__hint(lql, "expected %s%s", text, expected.more ? ", …" : "");
 }
 
-/* Words that people bring from elsewhere. */
-static const char *foreign_word(struct slice word) {
+const char *lql__foreign_word(struct slice word) {
   static const char *const pairs[][2] = {
       {"TOP", "write LIMIT n at the end"},
       {"FETCH", "write LIMIT n at the end"},
       {"UPSERT", "write INSERT, or UPDATE"},
       {"RETURNING", "RETURNING is not there: SELECT after the change"},
       {"UNION", "UNION is not there: run the two SELECTs one after the other"},
+      {"INTERSECT", "INTERSECT is not there: a JOIN or AND does it"},
+      {"EXCEPT", "EXCEPT is not there: LEFT JOIN and IS NULL do it"},
       {"OVER", "window functions are not there"},
+      {"WINDOW", "window functions are not there"},
+      {"RIGHT", "write LEFT JOIN with the collections exchanged"},
+      {"FULL", "FULL JOIN is not there: LEFT JOIN both ways"},
+      {"NATURAL", "write JOIN … ON with the fields that are to be equal"},
+      {"USING", "write ON with the fields that are to be equal"},
+      {"FOR", "rows are not locked: a conflict shows at COMMIT"},
       {"WITH", "WITH is not there: write the SELECT itself"},
       {"TRUNCATE", "write DELETE FROM collection"},
   };
@@ -145,20 +157,20 @@ static bool begins_clause(void *context, int kind) {
   return false;
 }
 
-/* The word before may be what is wrong: it was read as an alias. */
 /* A word that is nearly a keyword: one that fits, else one that begins a clause (the automaton may
  * have closed its clause already). */
 static bool suggest_word(struct lql *lql, struct lql_token token, fits_fn *fits, void *context) {
-  if (!is_word(token.text)) return false;
-  const char *foreign = foreign_word(token.text);
-  if (!foreign && lql->before.kind == LQL_ID) foreign = foreign_word(lql->before.text);
+  const char *foreign = is_word(token.text) ? lql__foreign_word(token.text) : NULL;
+  if (!foreign && lql->before.kind == LQL_ID) foreign = lql__foreign_word(lql->before.text);
+  if (token.kind == LQL_SELECT && lql->before.kind == LQL_LP)
+    foreign = "a SELECT inside a statement is not there: write a JOIN, or run it first";
   if (foreign) {
     lql__hint(lql, "%s", foreign);
     return true;
   }
+  if (token.kind != LQL_ID) return false;
   struct slice near = lql__near_keyword(token.text, fits, context);
-  if (near.bytes == 0 && token.kind == LQL_ID)
-    near = lql__near_keyword(token.text, begins_clause, NULL);
+  if (near.bytes == 0) near = lql__near_keyword(token.text, begins_clause, NULL);
   if (near.bytes == 0) return false;
   lql__hint(lql, "did you mean %.*s?", SLICE_ARG(near));
   return true;
@@ -193,4 +205,18 @@ void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, v
   }
   if (suggest_word(lql, token, fits, context) || suggest_earlier(lql)) return;
   say_expected(lql, fits, context);
+}
+
+struct slice lql__bare_alias(struct lql *lql, struct lql_token name) {
+  static const char *const clauses[] = {"RIGHT",     "FULL",   "NATURAL",  "UNION",
+                                        "INTERSECT", "EXCEPT", "WINDOW",   "FETCH",
+                                        "USING",     "FOR",    "RETURNING"};
+  for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof clauses / sizeof clauses[0]; i++) {
+    if (!slice_is_equal_nocase(name.text, slice_of_text(clauses[i]))) continue;
+    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` does not fit here",
+              SLICE_ARG(name.text));
+    lql__hint(lql, "%s", lql__foreign_word(name.text));
+    return slice_of(NULL, 0);
+  }
+  return lql__name(lql, name);
 }

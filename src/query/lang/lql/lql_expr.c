@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions and paths, as the grammar's rules ask for them. */
+#include "base/text/suggest.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
@@ -21,6 +22,16 @@ struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, 
   return count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
 }
 
+/* Whether the number written at `offset` has neither point nor exponent. */
+static bool begins_integer(const struct lql *lql, uint64_t offset) {
+  size_t at = (size_t)offset;
+  while (at < lql->text.bytes &&
+         ((lql->text.data[at] >= '0' && lql->text.data[at] <= '9') || lql->text.data[at] == '_'))
+    at++;
+  uint8_t next = at < lql->text.bytes ? lql->text.data[at] : 0;
+  return next != '.' && next != 'e' && next != 'E';
+}
+
 /* -9223372036854775808 is an integer though its digits alone are not. */
 struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg) {
   if (!arg || arg->kind != EXPR_CONST || !val_is_number(&arg->value)) {
@@ -36,8 +47,8 @@ struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg)
     value.decimal = decimal_negate(value.decimal);
   else
     return lql__unary(lql, EXPR_OP_NEGATE, at, arg);
-  bool was_integer = memchr(lql->text.data + arg->offset, '.', 1) == NULL;
-  if (value.type == VAL_DECIMAL && was_integer && decimal_to_int64(value.decimal, &integer)) {
+  if (value.type == VAL_DECIMAL && begins_integer(lql, arg->offset) &&
+      decimal_to_int64(value.decimal, &integer)) {
     value = val_int64(integer);
   }
   return expr_const(lql->arena, value, at.offset);
@@ -54,7 +65,7 @@ struct expr *lql__like(struct lql *lql, enum expr_op op, struct lql_token at, st
 
 struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
                      bool negated) {
-  if (!left || !list) return NULL;
+  if (!left || !list || !count_operator(lql, at)) return NULL;
   if (list->count == 0) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "IN needs at least one value");
     return NULL;
@@ -101,15 +112,25 @@ static struct expr *call(struct lql *lql, struct slice name, struct expr *const 
   return made;
 }
 
+static void hint_type(struct lql *lql, struct slice name) {
+  struct suggest suggest;
+  suggest_init(&suggest, name);
+  for (int type = VAL_NULL; type <= VAL_MAP; type++)
+    suggest_offer(&suggest, slice_of_text(val_type_name((enum val_type)type)));
+  if (suggest_is_good(&suggest)) lql__hint(lql, "did you mean %.*s?", SLICE_ARG(suggest.best));
+}
+
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_token type) {
   struct slice name = lql__name(lql, type);
   enum val_type known;
   if (!val_type_parse(name, &known)) {
     lql__fail(lql, LUMA_INVALID_ARGUMENT, type.offset, "there is no type `%.*s`", SLICE_ARG(name));
+    hint_type(lql, name);
     lql__hint(lql, "types are text, int, float, decimal, boolean, timestamp, date, …");
     return NULL;
   }
+  if (!count_operator(lql, at)) return NULL;
   struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), type.offset)};
   return value ? call(lql, slice_of_text("cast"), args, 2, at.offset) : NULL;
 }
@@ -161,6 +182,54 @@ struct expr *lql__call_star(struct lql *lql, struct lql_token name) {
   struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, NULL, 0, name.offset);
   if (made) made->aggregate = EXPR_COUNT;
   return made;
+}
+
+/* ---- SQL's forms with FROM ---- */
+
+/* The function that trims the side: "both", "leading", "trailing"; NULL for another word. */
+static const char *trim_function(struct slice side) {
+  if (slice_is_equal_nocase(side, slice_of_text("both"))) return "trim";
+  if (slice_is_equal_nocase(side, slice_of_text("leading"))) return "ltrim";
+  return slice_is_equal_nocase(side, slice_of_text("trailing")) ? "rtrim" : NULL;
+}
+
+static struct expr *fail_word(struct lql *lql, struct lql_token name, const char *word) {
+  lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` takes no %s", SLICE_ARG(name.text), word);
+  lql__hint(lql, "extract, substring and trim do; others take arguments with commas");
+  return NULL;
+}
+
+struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
+                       struct expr *characters, struct expr *text) {
+  const char *function = trim_function(side.text);
+  if (!function || !slice_is_equal_nocase(name.text, slice_of_text("trim")))
+    return fail_word(lql, name, "FROM");
+  struct expr *args[2] = {text, characters};
+  return call(lql, slice_of_text(function), args, 2, name.offset);
+}
+
+static struct expr *extract(struct lql *lql, struct lql_token name, struct expr *field,
+                            struct expr *from) {
+  if (field->kind == EXPR_NAME)
+    field = expr_const(lql->arena, val_text(field->name), field->offset);
+  struct expr *args[2] = {field, from};
+  return call(lql, name.text, args, 2, name.offset);
+}
+
+struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr *left,
+                            struct expr *from, struct expr *count) {
+  struct expr *args[3] = {left, from, count};
+  if (!left || !from) return NULL;
+  bool is_substring = slice_is_equal_nocase(name.text, slice_of_text("substring"));
+  if (is_substring) return call(lql, name.text, args, count ? 3 : 2, name.offset);
+  if (count) return fail_word(lql, name, "FOR");
+  if (slice_is_equal_nocase(name.text, slice_of_text("extract")))
+    return extract(lql, name, left, from);
+  if (!slice_is_equal_nocase(name.text, slice_of_text("trim"))) return fail_word(lql, name, "FROM");
+  const char *side = left->kind == EXPR_NAME ? trim_function(left->name) : NULL;
+  args[0] = from;
+  args[1] = left;
+  return call(lql, slice_of_text(side ? side : "trim"), args, side ? 1 : 2, name.offset);
 }
 
 /* ---- maps, lists, stars ---- */
@@ -224,6 +293,10 @@ struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr
 static struct lql_path *extend(struct lql *lql, const struct lql_path *path, struct slice a,
                                struct slice b, struct slice c) {
   if (!path) return NULL;
+  if (path->steps == PATH_STEPS_MAX) {
+    lql__fail(lql, LUMA_TOO_DEEP, path->offset, "a path has more than %d steps", PATH_STEPS_MAX);
+    return NULL;
+  }
   size_t bytes = path->text.bytes + a.bytes + b.bytes + c.bytes;
   uint8_t *text = arena_alloc_text(lql->arena, bytes + 1);
   struct lql_path *made = arena_alloc(lql->arena, sizeof *made);
@@ -234,13 +307,14 @@ static struct lql_path *extend(struct lql *lql, const struct lql_path *path, str
     if (parts[i].bytes) memcpy(text + at, parts[i].data, parts[i].bytes);
     at += parts[i].bytes;
   }
-  *made = (struct lql_path){.text = slice_of(text, bytes), .offset = path->offset};
+  *made = (struct lql_path){
+      .text = slice_of(text, bytes), .offset = path->offset, .steps = path->steps + 1};
   return made;
 }
 
 struct lql_path *lql__path(struct lql *lql, struct lql_token name) {
   struct lql_path *made = arena_alloc(lql->arena, sizeof *made);
-  if (made) *made = (struct lql_path){.text = name.text, .offset = name.offset};
+  if (made) *made = (struct lql_path){.text = name.text, .offset = name.offset, .steps = 1};
   return made;
 }
 

@@ -9,7 +9,21 @@
 
 #include "query/lang/lang.h"
 
-enum { LQL_PARAMETERS_MAX = 65535, LQL_TEXT_BYTES_MAX = 64 << 20, LQL_OPERATORS_MAX = 4000 };
+enum {
+  LQL_PARAMETERS_MAX = 65535,
+  LQL_TEXT_BYTES_MAX = 64 << 20,
+  LQL_OPERATORS_MAX = 4000,
+  LQL_JOINS_MAX = 64,
+  LQL_COLUMNS_MAX = 2000 /* of an INSERT; changes of an UPDATE */
+};
+
+/** Where the automaton stands before it reads a token: an error is judged there, not after the
+ * reductions that a wrong token still causes. */
+enum { LQL_STATES_MAX = 1024 };
+struct lql_states {
+  uint32_t count;
+  uint16_t items[LQL_STATES_MAX];
+};
 
 /** A token: its kind is a number of lql.gen.h; 0 is the end. */
 struct lql_token {
@@ -29,6 +43,7 @@ struct lql_list {
 struct lql_path {
   struct slice text;
   uint64_t offset;
+  uint32_t steps;
   bool has_elements; /* ended with [*] */
 };
 
@@ -83,9 +98,10 @@ struct lql {
   /* lexer: `at` in a window of the text that begins at `base` and ends with NUL */
   struct slice window;
   size_t at, base;
-  uint32_t braces;    /* open `{`: inside, "text" is text */
-  uint32_t operators; /* bounds the depth of the tree */
+  uint32_t braces;           /* open `{`: inside, "text" is text, as JSON has it */
+  uint32_t operators, joins; /* bound the depth of the trees */
   struct lql_token last, first, before;
+  struct lql_states *states;
 };
 
 /* ---- lexer ---- */
@@ -141,6 +157,13 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
                        bool distinct);
 /** name(*): only COUNT. */
 struct expr *lql__call_star(struct lql *lql, struct lql_token name);
+/** SQL's own forms: extract(year FROM x), substring(x FROM 2 FOR 3), trim(both FROM x), trim('x'
+ * FROM y). */
+struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr *left,
+                            struct expr *from, struct expr *count);
+/** trim(leading 'x' FROM y). */
+struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
+                       struct expr *characters, struct expr *text);
 struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs);
 struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *items);
 struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path);
@@ -157,6 +180,11 @@ struct lql_path *lql__path_name(struct lql *lql, struct lql_path *path, struct l
 struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
                                  bool from_end);
 struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path);
+/** A name after an expression or a collection without AS: not one of the words that begin clauses
+ * elsewhere (RIGHT JOIN would be an alias and an inner join). */
+struct slice lql__bare_alias(struct lql *lql, struct lql_token name);
+/** What to write for a word that people bring from elsewhere; NULL if it is none. */
+const char *lql__foreign_word(struct slice word);
 /** The name a token stands for: quotes taken off. */
 struct slice lql__name(struct lql *lql, struct lql_token token);
 
@@ -170,10 +198,13 @@ struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *
 struct plan *lql__select(struct lql *lql, const struct lql_select *select);
 struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
                          struct lql_list *rows);
+struct plan *lql__insert_node(struct lql *lql, struct lql_token name, struct lql_list *exprs);
 struct plan *lql__insert_documents(struct lql *lql, struct lql_token name,
                                    struct lql_list *documents);
 struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum plan_update_op op,
                              struct lql_path *path, struct expr *value);
+/** False, with the failure kept, when two changes concern the same place. */
+bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
                          struct expr *where);
 struct plan *lql__delete(struct lql *lql, struct plan *table, struct expr *where);
@@ -192,5 +223,7 @@ struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token a
 void *lqlGrammarAlloc(void *(*allocate)(size_t bytes));
 void lqlGrammarFree(void *parser, void (*release)(void *memory));
 void lqlGrammar(void *parser, int kind, struct lql_token token, struct lql *lql);
+/** Copies where the parser stands. */
+void lql__remember(const void *parser, struct lql_states *states);
 
 #endif

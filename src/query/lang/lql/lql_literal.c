@@ -75,7 +75,9 @@ struct expr *lql__float(struct lql *lql, struct lql_token token) {
 
 /* ---- texts ---- */
 
-static size_t hex_escape(const uint8_t *at, const uint8_t *end, uint32_t *code_point) {
+/* The digits after the letter at `at`; answers the bytes read with the letter, 0 if they are not
+ * there. */
+static size_t hex_digits(const uint8_t *at, const uint8_t *end, uint32_t *code_point) {
   size_t digits = *at == 'u' ? 4 : *at == 'U' ? 8 : 2, read = 0;
   *code_point = 0;
   for (at++; read < digits && at < end; at++, read++) {
@@ -86,8 +88,22 @@ static size_t hex_escape(const uint8_t *at, const uint8_t *end, uint32_t *code_p
     if (digit == 16) break;
     *code_point = *code_point * 16 + digit;
   }
-  bool scalar = *code_point <= 0x10ffff && (*code_point < 0xd800 || *code_point > 0xdfff);
-  return read == digits && scalar ? digits + 1 : 0;
+  return read == digits ? digits + 1 : 0;
+}
+
+/* One code point; JSON writes those beyond 16 bits as two escapes, a pair of surrogates. */
+static size_t hex_escape(const uint8_t *at, const uint8_t *end, uint32_t *code_point) {
+  size_t read = hex_digits(at, end, code_point);
+  bool is_high = *at == 'u' && *code_point >= 0xd800 && *code_point < 0xdc00;
+  if (is_high && read && end - at > 6 && at[5] == '\\' && at[6] == 'u') {
+    uint32_t low;
+    size_t more = hex_digits(at + 6, end, &low);
+    if (!more || low < 0xdc00 || low > 0xdfff) return 0;
+    *code_point = 0x10000 + ((*code_point - 0xd800) << 10) + (low - 0xdc00);
+    return read + 1 + more;
+  }
+  bool is_scalar = *code_point <= 0x10ffff && (*code_point < 0xd800 || *code_point > 0xdfff);
+  return is_scalar ? read : 0;
 }
 
 /* What stands after a backslash, written to `out`; answers the bytes read, 0 if it is no escape. */
@@ -126,7 +142,7 @@ static struct slice unquote(struct lql *lql, struct lql_token token, struct slic
       continue;
     }
     *out++ = *at;
-    if (*at == quote && at + 1 < end) at++;
+    if (*at == quote && at + 1 < end) at++; /* doubled */
   }
   return slice_of(copy, copy ? (size_t)(out - copy) : 0);
 }

@@ -31,6 +31,11 @@ struct plan *lql__table(struct lql *lql, struct lql_token name, struct slice ali
 struct plan *lql__join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
                        struct plan *left, struct plan *right, struct expr *on) {
   if (!left || !right || (kind != PLAN_JOIN_CROSS && !on)) return NULL;
+  if (++lql->joins > LQL_JOINS_MAX) {
+    lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement joins over %d collections",
+              LQL_JOINS_MAX);
+    return NULL;
+  }
   struct plan *made = plan_node(lql->arena, PLAN_JOIN, left, at.offset);
   if (!made) return NULL;
   made->right = right;
@@ -113,6 +118,9 @@ struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
   if (select->where && !made) return NULL;
   made = group(lql, made, select->group);
   if (select->group && !made) return NULL;
+  if (select->having && !select->group) /* HAVING alone: all rows are one group */
+    made = plan_node(lql->arena, PLAN_AGGREGATE, made, select->having->offset);
+  if (select->having && !made) return NULL;
   made = filter(lql, made, select->having);
   if (select->having && !made) return NULL;
   made = project(lql, made, select);
@@ -124,37 +132,12 @@ struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
 
 /* ---- changes ---- */
 
-static struct plan *insert(struct lql *lql, struct lql_token name, struct lql_list *exprs) {
+struct plan *lql__insert_node(struct lql *lql, struct lql_token name, struct lql_list *exprs) {
   struct plan *made = exprs ? lql__collection(lql, PLAN_INSERT, name, name) : NULL;
   if (!made) return NULL;
   made->exprs = exprs->items;
   made->exprs_count = exprs->count;
   made->ordered = true;
-  return made;
-}
-
-static bool check_row(struct lql *lql, const struct expr *row, uint32_t columns) {
-  if (row->args_count == columns) return true;
-  lql__fail(lql, LUMA_SYNTAX_ERROR, row->offset, "the row has %u values for %u columns",
-            row->args_count, columns);
-  return false;
-}
-
-struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
-                         struct lql_list *rows) {
-  if (!columns || !rows) return NULL;
-  struct lql_list *values = lql__list(lql);
-  for (uint32_t r = 0; r < rows->count; r++) {
-    const struct expr *row = rows->items[r];
-    if (!check_row(lql, row, columns->count)) return NULL;
-    for (uint32_t i = 0; i < row->args_count; i++)
-      values = lql__append(lql, values, row->args[i], slice_of(NULL, 0));
-  }
-  struct plan *made = insert(lql, name, values);
-  if (!made) return NULL;
-  made->names = columns->names;
-  made->names_count = columns->count;
-  made->rows_count = rows->count;
   return made;
 }
 
@@ -170,7 +153,7 @@ struct plan *lql__insert_documents(struct lql *lql, struct lql_token name,
     for (uint32_t k = 0; k < item->args_count; k++)
       all = lql__append(lql, all, item->args[k], slice_of(NULL, 0));
   }
-  struct plan *made = insert(lql, name, all);
+  struct plan *made = lql__insert_node(lql, name, all);
   if (made) made->rows_count = all->count;
   return made;
 }
@@ -207,6 +190,7 @@ static struct plan *change(struct lql *lql, enum plan_kind kind, struct plan *ta
 
 struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
                          struct expr *where) {
+  if (updates && !lql__check_updates(lql, updates)) return NULL;
   struct plan *made = updates ? change(lql, PLAN_UPDATE, table, where) : NULL;
   if (!made) return NULL;
   made->updates = updates->items;

@@ -43,7 +43,7 @@ static status put_pairs(struct nql *nql, struct plan *plan) {
   return LUMA_OK;
 }
 
-/** {…}, {…}: one document or several; a list of them is the same. */
+/** {…}, {…}: one document or several. */
 static status put_documents(struct nql *nql, struct plan *plan) {
   struct expr *documents[NQL_ITEMS_MAX];
   uint32_t count = 0;

@@ -61,7 +61,8 @@ struct engine {
   bool visible_when_durable;
   struct os_file *lock_file;
   struct cache *cache;
-  struct wal *wal; /* NULL when read only */
+  struct wal *wal;            /* NULL when read only */
+  _Atomic uint64_t synced_us; /* periodic, without threads: when the log was last synced */
 
   struct mutex commit_lock;
   uint64_t last_seq, last_emits; /* the last commit, and how many payloads it emitted */

@@ -220,7 +220,7 @@ static void set_failed(struct manifest *manifest, status code, const struct err 
 
 static status fail_if_failed(const struct manifest *manifest, struct err *err) {
   if (manifest->failed == LUMA_OK) return LUMA_OK;
-  err_raise(err, LUMA_READ_ONLY, __FILE__, __LINE__, "the database takes no more writes: %s",
+  err_raise(err, LUMA_READ_ONLY, __FILE__, __LINE__, "the manifest could not be written: %s",
             manifest->reason);
   err_hint(err, "everything acknowledged is safe; make the disk sound and open the database again");
   return LUMA_READ_ONLY;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Collections: which there are, what they hold, making and dropping them. */
+#include "server/rest/rest_int.h"
+
+struct collection_work {
+  struct exchange *exchange;
+  bool made;
+};
+
+static void put_name(struct buf *out, struct slice name) {
+  buf_append_text(out, "{\"name\":");
+  json_write_text(out, name);
+}
+
+static status put_collection(struct model_txn *txn, const struct collection *collection,
+                             struct buf *out, struct err *err) {
+  uint64_t documents;
+  TRY(model_count(txn, collection, &documents, err));
+  put_name(out, collection->name);
+  buf_append_format(out, ",\"documents\":%llu", (unsigned long long)documents);
+  return LUMA_OK;
+}
+
+static status list_work(void *context, struct model_txn *txn, struct err *err) {
+  struct collection_work *work = context;
+  struct buf *out = &work->exchange->request->reply.body;
+  const struct catalog *catalog = model_catalog(txn);
+  buf_append_text(out, "{\"collections\":[");
+  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+    const struct collection *collection = catalog_at(catalog, i);
+    if (i) buf_append_byte(out, ',');
+    TRY(put_collection(txn, collection, out, err));
+    buf_append_format(out, ",\"indexes\":%u}", collection->indexes_count);
+  }
+  buf_append_text(out, "]}");
+  return LUMA_OK;
+}
+
+static void put_index(const struct catalog_index *index, struct buf *out) {
+  put_name(out, index->name);
+  buf_append_text(out, ",\"keys\":[");
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    struct buf path;
+    buf_init(&path, 64 << 10);
+    path_format(&index->def.keys[i].path, &path);
+    buf_append_text(out, i ? ",{\"path\":" : "{\"path\":");
+    json_write_text(out, buf_slice(&path));
+    buf_append_format(out, ",\"descending\":%s}", index->def.keys[i].descending ? "true" : "false");
+    buf_deinit(&path);
+  }
+  buf_append_format(out, "],\"unique\":%s,\"state\":\"%s\"}", index->def.unique ? "true" : "false",
+                    index->state == CATALOG_INDEX_PUBLIC ? "public" : "building");
+}
+
+static status get_work(void *context, struct model_txn *txn, struct err *err) {
+  struct collection_work *work = context;
+  struct buf *out = &work->exchange->request->reply.body;
+  const struct catalog *catalog = model_catalog(txn);
+  const struct collection *collection = catalog_find(catalog, work->exchange->first);
+  if (!collection) return catalog_fail_unknown(catalog, work->exchange->first, err);
+  TRY(put_collection(txn, collection, out, err));
+  buf_append_text(out, ",\"indexes\":[");
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    if (i) buf_append_byte(out, ',');
+    put_index(&collection->indexes[i], out);
+  }
+  buf_append_text(out, "]}");
+  return LUMA_OK;
+}
+
+static status create_work(void *context, struct model_txn *txn, struct err *err) {
+  struct collection_work *work = context;
+  struct slice name = work->exchange->first;
+  work->made = catalog_find(model_catalog(txn), name) == NULL;
+  return model_create_collection(txn, name, true, NULL, err);
+}
+
+static status drop_work(void *context, struct model_txn *txn, struct err *err) {
+  struct collection_work *work = context;
+  return model_drop_collection(txn, work->exchange->first, false, err);
+}
+
+static status look(struct exchange *exchange, session_work_fn *look_work, unsigned http,
+                   struct err *err) {
+  struct collection_work work = {.exchange = exchange};
+  TRY(session_look(exchange->session, look_work, &work, err));
+  rest__json(exchange, http);
+  return buf_check(&exchange->request->reply.body, "the reply", err);
+}
+
+status rest__list_collections(struct exchange *exchange, struct err *err) {
+  TRY(rest__take_session(exchange, err));
+  return look(exchange, list_work, 200, err);
+}
+
+status rest__get_collection(struct exchange *exchange, struct err *err) {
+  TRY(rest__take_session(exchange, err));
+  return look(exchange, get_work, 200, err);
+}
+
+status rest__put_collection(struct exchange *exchange, struct err *err) {
+  struct collection_work work = {.exchange = exchange};
+  TRY(rest__take_session(exchange, err));
+  TRY(session_change(exchange->session, create_work, &work, err));
+  return look(exchange, get_work, work.made ? 201 : 200, err);
+}
+
+status rest__delete_collection(struct exchange *exchange, struct err *err) {
+  struct collection_work work = {.exchange = exchange};
+  TRY(rest__take_session(exchange, err));
+  TRY(session_change(exchange->session, drop_work, &work, err));
+  rest__empty(exchange, 204);
+  return LUMA_OK;
+}

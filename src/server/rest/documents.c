@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents by key: read, replace, patch, delete, with versions as entity tags (RFC 9110, 8.8). */
+#include "base/text/num.h"
+#include "server/rest/rest_int.h"
+#include "service/docs/docs.h"
+
+enum { CONDITION_RETRIES_MAX = 8 };
+
+/* ---- reading ---- */
+
+static void put_etag(struct exchange *exchange, uint64_t version) {
+  char tag[NUM_TEXT_BYTES_MAX + 2];
+  if (version == 0) return; /* not committed yet */
+  tag[0] = '"';
+  size_t bytes = 1 + num_format_uint64(version, tag + 1);
+  tag[bytes++] = '"';
+  http_reply_header(exchange->request, "etag:", slice_of(tag, bytes));
+}
+
+/* Whether a list of tags ("*", `"12", W/"13"`) has this version. */
+static bool has_tag(struct slice list, uint64_t version) {
+  char tag[NUM_TEXT_BYTES_MAX + 2];
+  if (slice_is_equal(list, slice_of_text("*"))) return true;
+  tag[0] = '"';
+  size_t bytes = 1 + num_format_uint64(version, tag + 1);
+  tag[bytes++] = '"';
+  for (size_t i = 0; i + bytes <= list.bytes; i++) {
+    if (memcmp(list.data + i, tag, bytes) == 0) return true;
+  }
+  return false;
+}
+
+static status reply_document(struct exchange *exchange, const struct val *key, unsigned status_code,
+                             struct err *err) {
+  struct val document;
+  uint64_t version;
+  struct http_request *request = exchange->request;
+  struct json_write_options options = {0};
+  TRY(docs_get(exchange->session, exchange->first, key, &request->arena, &document, &version, err));
+  put_etag(exchange, version);
+  json_write(&request->reply.body, &document, &options);
+  TRY(buf_check(&request->reply.body, "the document", err));
+  rest__json(exchange, status_code);
+  return LUMA_OK;
+}
+
+static status get_from(struct exchange *exchange, struct session *session, struct err *err) {
+  struct http_request *request = exchange->request;
+  struct json_write_options options = {0};
+  struct val key, document;
+  uint64_t version;
+  TRY(rest__key(exchange->second, &key, err));
+  TRY(docs_get(session, exchange->first, &key, &request->arena, &document, &version, err));
+  put_etag(exchange, version);
+  if (request->headers[HTTP_IF_NONE_MATCH].bytes && version &&
+      has_tag(request->headers[HTTP_IF_NONE_MATCH], version)) {
+    rest__empty(exchange, 304);
+    return LUMA_OK;
+  }
+  json_write(&request->reply.body, &document, &options);
+  TRY(buf_check(&request->reply.body, "the document", err));
+  rest__json(exchange, 200);
+  return LUMA_OK;
+}
+
+status rest__get_document(struct exchange *exchange, struct err *err) {
+  if (exchange->request->headers[HTTP_LUMA_SESSION].bytes) {
+    TRY(rest__take_session(exchange, err));
+    return get_from(exchange, exchange->session, err);
+  }
+  uint32_t loop = http_loop_index(exchange->request->loop);
+  return get_from(exchange, exchange->rest->loop_sessions[loop], err);
+}
+
+/* ---- changing ---- */
+
+struct change {
+  struct val key;
+  struct docs_put_options options;
+  bool is_delete, made;
+};
+
+static status change_once(struct exchange *exchange, struct change *change, struct err *err) {
+  if (change->is_delete) return docs_delete(exchange->session, exchange->first, &change->key, err);
+  return docs_put(exchange->session, exchange->first, &change->key,
+                  buf_slice(&exchange->request->body), &change->options, &change->made, err);
+}
+
+static status check_condition(struct exchange *exchange, const struct change *change,
+                              struct err *err) {
+  struct slice tags = exchange->request->headers[HTTP_IF_MATCH];
+  bool only_new = exchange->request->headers[HTTP_IF_NONE_MATCH].bytes > 0;
+  struct val document;
+  uint64_t version = 0;
+  status result = docs_get(exchange->session, exchange->first, &change->key,
+                           &exchange->request->arena, &document, &version, err);
+  bool is_there = result == LUMA_OK;
+  if (!is_there && result != LUMA_NOT_FOUND && result != LUMA_UNKNOWN_COLLECTION) return result;
+  if (only_new && is_there)
+    FAIL(err, LUMA_PRECONDITION_FAILED, "there is a document under this key");
+  if (tags.bytes == 0 || (is_there && has_tag(tags, version))) return LUMA_OK;
+  err_raise(err, LUMA_PRECONDITION_FAILED, __FILE__, __LINE__,
+            is_there ? "the document changed since it was read"
+                     : "there is no document under this key any more");
+  err_hint(err, "read it again and decide anew");
+  return LUMA_PRECONDITION_FAILED;
+}
+
+/* Condition and change in one transaction: the session's, or one of their own. */
+static status change_if(struct exchange *exchange, struct change *change, struct err *err) {
+  struct session *session = exchange->session;
+  bool is_own = !session_in_transaction(session);
+  if (is_own) TRY(session_begin(session, false, err));
+  status result = check_condition(exchange, change, err);
+  if (result == LUMA_OK) result = change_once(exchange, change, err);
+  if (!is_own) return result;
+  if (result == LUMA_OK) return session_commit(session, err);
+  (void)session_rollback(session, NULL);
+  return result;
+}
+
+static status apply(struct exchange *exchange, struct change *change, struct err *err) {
+  const struct slice *headers = exchange->request->headers;
+  TRY(rest__key(exchange->second, &change->key, err));
+  TRY(rest__take_session(exchange, err));
+  if (!headers[HTTP_IF_MATCH].bytes && !headers[HTTP_IF_NONE_MATCH].bytes)
+    return change_once(exchange, change, err);
+  status result = LUMA_CONFLICT;
+  for (int i = 0; i < CONDITION_RETRIES_MAX && result == LUMA_CONFLICT; i++) {
+    result = change_if(exchange, change, err);
+    if (session_in_transaction(exchange->session)) break;
+  }
+  return result;
+}
+
+status rest__put_document(struct exchange *exchange, struct err *err) {
+  struct change change = {.options = {.upsert = true}};
+  TRY(apply(exchange, &change, err));
+  return reply_document(exchange, &change.key, change.made ? 201 : 200, err);
+}
+
+status rest__patch_document(struct exchange *exchange, struct err *err) {
+  struct change change = {.options = {.merge = true}};
+  TRY(apply(exchange, &change, err));
+  return reply_document(exchange, &change.key, 200, err);
+}
+
+status rest__delete_document(struct exchange *exchange, struct err *err) {
+  struct change change = {.is_delete = true};
+  TRY(apply(exchange, &change, err));
+  rest__empty(exchange, 204);
+  return LUMA_OK;
+}

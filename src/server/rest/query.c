@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* POST /v1/query: one reply, a cursor's next part, or a stream of lines; and cancelling. */
+#include "base/mem/mem.h"
+#include "server/rest/rest_int.h"
+#include "server/rest/statement.h"
+
+enum { LOGGED_TEXT_BYTES = 512 };
+
+static bool wants_lines(const struct exchange *exchange) {
+  static const char type[] = "application/x-ndjson";
+  struct slice accept = exchange->request->headers[HTTP_ACCEPT];
+  for (size_t i = 0; i + sizeof type - 1 <= accept.bytes; i++) {
+    if (memcmp(accept.data + i, type, sizeof type - 1) == 0) return true;
+  }
+  return false;
+}
+
+/* ---- cursors ---- */
+
+/* What is left of a statement goes to the registry, with the session it borrowed. */
+static status keep_cursor(void *context, struct statement_run *run, const char **id,
+                          struct err *err) {
+  struct exchange *exchange = context;
+  char *copy = arena_alloc(&exchange->request->arena, REGISTRY_ID_BYTES + 1);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a cursor");
+  run->is_kept = true;
+  *id = memcpy(copy, run->id, REGISTRY_ID_BYTES + 1);
+  return LUMA_OK;
+}
+
+static struct statement_writer writer_of(struct exchange *exchange) {
+  return (struct statement_writer){.bytes_max =
+                                       (size_t)exchange->rest->options.config->limits.reply_bytes,
+                                   .os = exchange->rest->options.os,
+                                   .began_us = exchange->request->began_us,
+                                   .keep = keep_cursor,
+                                   .context = exchange};
+}
+
+/* The session leaves the exchange together with the cursor, which needs it. */
+static status leave_cursor(struct exchange *exchange, struct statement_run *run, struct err *err) {
+  registry_remove_running(exchange->rest->registry, &exchange->running);
+  exchange->is_listed = false;
+  TRY(registry_keep_cursor(exchange->rest->registry, run, err));
+  if (!run->named) exchange->session = NULL;
+  return LUMA_OK;
+}
+
+/* Writes the reply; `*run` is NULL after when a cursor was left. */
+static status write_reply(struct exchange *exchange, struct statement_run **run, struct err *err) {
+  struct statement_writer writer = writer_of(exchange);
+  registry_name_cursor(exchange->rest->registry, *run);
+  TRY(statement_write(*run, &writer, &exchange->request->reply.body, err));
+  rest__json(exchange, 200);
+  if (!(*run)->is_kept) return LUMA_OK;
+  TRY(leave_cursor(exchange, *run, err));
+  *run = NULL;
+  return LUMA_OK;
+}
+
+static status continue_cursor(struct exchange *exchange, const struct val *map,
+                              const struct val *cursor, struct err *err) {
+  struct statement_run *run;
+  struct val limit = val_field(map, slice_of_text("limit"));
+  int64_t count = 0;
+  if (cursor->type != VAL_TEXT)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "`cursor` takes the text a reply gave");
+  if (!val_is_null(&limit) &&
+      (!val_is_number(&limit) || !val_to_int64(&limit, &count) || count < 1))
+    FAIL(err, LUMA_INVALID_ARGUMENT, "`limit` takes a whole number, at least 1");
+  TRY(registry_take_cursor(exchange->rest->registry, val_slice(cursor), exchange->named, &run,
+                           err));
+  if (!run->named) { /* it brings its own session */
+    registry_remove_running(exchange->rest->registry, &exchange->running);
+    registry_return(exchange->rest->registry, exchange->session);
+    exchange->session = run->session;
+    exchange->running.session = run->session;
+    exchange->is_listed =
+        registry_add_running(exchange->rest->registry, &exchange->running, NULL) == LUMA_OK;
+  }
+  if (count) run->limit = (uint64_t)count;
+  run->is_continued = true;
+  run->is_kept = false;
+  status result = write_reply(exchange, &run, err);
+  statement_destroy(run);
+  return result;
+}
+
+/* ---- streams ---- */
+
+status rest__stream_part(struct exchange *exchange, struct err *err) {
+  struct http_reply *reply = &exchange->request->reply;
+  bool ended = false, is_first = !reply->is_stream;
+  status result =
+      atomic_load(&exchange->cancelled)
+          ? err_raise(err, LUMA_CANCELLED, __FILE__, __LINE__, "the statement was cancelled")
+          : statement_write_lines(exchange->stream, &reply->body, REST_STREAM_PART_BYTES, &ended,
+                                  err);
+  if (result != LUMA_OK && is_first) return result;
+  if (result != LUMA_OK) { /* the head is out: the last line tells */
+    rest__put_error(&reply->body, err, false);
+    buf_append_byte(&reply->body, '\n');
+  }
+  reply->status = 200;
+  reply->content_type = "application/x-ndjson";
+  reply->is_stream = true;
+  reply->has_more = result == LUMA_OK && !ended;
+  return LUMA_OK;
+}
+
+/* ---- the route ---- */
+
+/* For the log: the statement itself may be gone by then. */
+static void keep_text(struct exchange *exchange, struct slice text) {
+  size_t bytes = text.bytes < LOGGED_TEXT_BYTES ? text.bytes : (size_t)LOGGED_TEXT_BYTES;
+  const char *copy = arena_copy(&exchange->request->arena, text.data, bytes);
+  if (copy) exchange->statement_text = slice_of(copy, bytes);
+}
+
+static void fill_limits(struct exchange *exchange, struct statement_run *run, bool lines) {
+  const struct config *config = exchange->rest->options.config;
+  run->session = exchange->session;
+  run->named = exchange->named;
+  /* A stream lasts as long as its reader takes. */
+  if (!run->request.timeout_us && !lines)
+    run->request.timeout_us = (uint64_t)config->limits.statement_ms * 1000;
+  keep_text(exchange, run->request.source.text);
+}
+
+static status run_query(struct exchange *exchange, struct statement_run **run,
+                        const struct val *map, struct err *err) {
+  bool lines = wants_lines(exchange);
+  TRY(statement_read(*run, map, err));
+  fill_limits(exchange, *run, lines);
+  TRY(statement_start(*run, err));
+  if (!lines || session_reply((*run)->cursor) == QUERY_REPLY_CHANGE)
+    return write_reply(exchange, run, err);
+  exchange->stream = *run;
+  *run = NULL;
+  return rest__stream_part(exchange, err);
+}
+
+status rest__query(struct exchange *exchange, struct err *err) {
+  struct statement_run *run;
+  struct val map;
+  TRY(rest__take_session(exchange, err));
+  TRY(statement_create(&run, err));
+  status result = rest__read_body(exchange, &run->encoded, &map, err);
+  struct val cursor = result == LUMA_OK && map.type == VAL_MAP
+                          ? val_field(&map, slice_of_text("cursor"))
+                          : val_missing();
+  if (result == LUMA_OK && !val_is_null(&cursor))
+    result = continue_cursor(exchange, &map, &cursor, err);
+  else if (result == LUMA_OK)
+    result = run_query(exchange, &run, &map, err);
+  statement_destroy(run);
+  return result;
+}
+
+status rest__cancel_query(struct exchange *exchange, struct err *err) {
+  TRY(registry_cancel(exchange->rest->registry, exchange->first, err));
+  rest__empty(exchange, 204);
+  return LUMA_OK;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* What outlives a request: sessions that clients opened, cursors that have more to give, and the
+ * statements that run now, by the names clients know them by. Names are random: nobody guesses
+ * another's. Everything taken is exclusively the taker's until it is given back. Sessions that end
+ * take their cursors along. Thread: any. */
+#ifndef SERVER_REST_REGISTRY_H
+#define SERVER_REST_REGISTRY_H
+
+#include <stdatomic.h>
+
+#include "base/os/os.h"
+#include "base/sync/sync.h"
+#include "service/session/session.h"
+
+enum { REGISTRY_ID_BYTES = 32, REGISTRY_FREE_SESSIONS_MAX = 64 };
+
+struct registry;
+struct statement_run; /* statement.h */
+
+/** A session that a client opened. Fields are the registry's. */
+struct registry_session {
+  char id[REGISTRY_ID_BYTES + 1];
+  struct session *session;
+  struct registry_session *next, *previous;
+  uint64_t used_us;
+  bool is_taken;
+};
+
+struct registry_options {
+  struct os *os;
+  struct db *db;
+  uint32_t sessions_max, cursors_max;
+  uint64_t session_idle_us, cursor_idle_us;
+};
+
+/** Figures of the moment. */
+struct registry_stats {
+  uint64_t sessions, cursors, running;
+};
+
+status registry_create(const struct registry_options *options, struct registry **registry,
+                       struct err *err);
+/** Ends all sessions and cursors. NULL is fine. */
+void registry_destroy(struct registry *registry);
+struct registry_stats registry_stats(struct registry *registry);
+/** Ends what was idle for too long. */
+void registry_expire(struct registry *registry);
+
+/* ---- sessions ---- */
+
+/** A session for one statement; sessions that end go back to be used again. */
+status registry_borrow(struct registry *registry, struct session **session, struct err *err);
+void registry_return(struct registry *registry, struct session *session);
+/** A session for a client, taken. LUMA_BUSY at the limit. */
+status registry_open_session(struct registry *registry, struct registry_session **session,
+                             struct err *err);
+/** LUMA_UNKNOWN_SESSION; LUMA_BUSY when another request has it. */
+status registry_take_session(struct registry *registry, struct slice id,
+                             struct registry_session **session, struct err *err);
+void registry_give_session(struct registry *registry, struct registry_session *session);
+/** Ends a session that was taken. */
+void registry_end_session(struct registry *registry, struct registry_session *session);
+
+/* ---- cursors ---- */
+
+/** Gives a statement the name it would have as a cursor, unless it has one. */
+void registry_name_cursor(struct registry *registry, struct statement_run *run);
+/** Keeps a statement that has more rows, under its name. LUMA_BUSY at the limit: it stays the
+ * caller's. */
+status registry_keep_cursor(struct registry *registry, struct statement_run *run, struct err *err);
+/** Takes it out; it is the caller's. `session`: the client's session it must belong to; NULL =
+ * none. LUMA_CLOSED when there is none of this name. */
+status registry_take_cursor(struct registry *registry, struct slice id,
+                            const struct registry_session *session, struct statement_run **run,
+                            struct err *err);
+
+/* ---- statements that run ---- */
+
+/** Something that runs and can be told to stop. */
+struct registry_running {
+  struct slice id;
+  struct session *session;
+  atomic_bool *cancelled;
+  struct registry_running *next, *previous;
+};
+/** LUMA_ALREADY_EXISTS when a statement of this name runs. */
+status registry_add_running(struct registry *registry, struct registry_running *running,
+                            struct err *err);
+void registry_remove_running(struct registry *registry, struct registry_running *running);
+/** LUMA_UNKNOWN_QUERY. */
+status registry_cancel(struct registry *registry, struct slice id, struct err *err);
+void registry_cancel_all(struct registry *registry);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of this folder only. */
+#ifndef SERVER_REST_REST_INT_H
+#define SERVER_REST_REST_INT_H
+
+#include <stdatomic.h>
+
+#include "base/sync/sync.h"
+#include "server/metrics/metrics.h"
+#include "server/rest/registry.h"
+#include "server/rest/rest.h"
+#include "service/session/session.h"
+
+enum { REST_STREAM_PART_BYTES = 256 << 10, REST_LIST_DEFAULT = 100, REST_LIST_MAX = 10000 };
+
+struct rest {
+  struct rest_options options;
+  struct registry *registry;
+  struct metrics *metrics;
+  struct session **loop_sessions; /* of the point reads: one per loop */
+  const struct http_server *http;
+  uint64_t id_seed;
+  atomic_uint_fast64_t ids;
+  atomic_bool is_ready;
+};
+
+struct exchange;
+
+/** Does a request's work and fills its reply; on failure the error becomes the reply. */
+typedef status route_run_fn(struct exchange *exchange, struct err *err);
+
+enum route_body { ROUTE_NO_BODY, ROUTE_JSON, ROUTE_JSON_OPTIONAL, ROUTE_DOCUMENTS };
+
+/** One method of one address. */
+struct route {
+  const char *pattern; /* "{c}" is a collection, "{id}" the rest */
+  enum http_method method;
+  enum route_body body;
+  bool on_loop;   /* never waits: runs on the loop */
+  bool is_public; /* no token, and served before the server is ready */
+  route_run_fn *run;
+};
+
+/** A request on its way through the API. Lives in the request's arena. */
+struct exchange {
+  struct work_item item; /* first */
+  struct rest *rest;
+  struct http_request *request;
+  const struct route *route;
+  struct slice first, second; /* what the pattern's braces stand for */
+  struct slice query_id;
+  struct slice statement_text; /* for the log */
+  unsigned http_status;        /* of the error, when the table's is not meant */
+  bool retryable;              /* also when the table says no */
+
+  struct session *session;        /* of the statement; NULL = none taken */
+  struct registry_session *named; /* it is this one's */
+  struct registry_running running;
+  bool is_listed; /* `running` is in the registry */
+  atomic_bool cancelled;
+  struct statement_run *stream; /* what `more` reads from */
+  struct err err;
+};
+
+/* router.c */
+/** Finds the route; else fills `err`, and `allow` with the methods the address does take. */
+status rest__route(struct exchange *exchange, struct buf *allow, struct err *err);
+
+uint32_t rest__routes_count(void);
+/** Its number for the metrics; of NULL the one after the last. */
+uint32_t rest__route_number(const struct route *route);
+void rest__route_name(uint32_t number, const char **method, const char **pattern);
+
+/* guard.c */
+/** Host, Origin, token. */
+status rest__guard(struct exchange *exchange, struct err *err);
+/** Answers a preflight of an allowed origin; false if it is none. */
+bool rest__preflight(struct exchange *exchange);
+
+/* exchange.c */
+/** Takes the session that a statement runs in (the named one, or one of the pool) and lists the
+ * statement as running, so that it can be cancelled. */
+status rest__take_session(struct exchange *exchange, struct err *err);
+/** Ends whatever the exchange holds; harmless when it holds nothing. */
+void rest__release(struct exchange *exchange);
+
+/* reply.c */
+void rest__json(struct exchange *exchange, unsigned http);
+void rest__empty(struct exchange *exchange, unsigned http);
+/** The error becomes the reply. */
+void rest__fail(struct exchange *exchange, const struct err *err);
+/** Appends {"error":{…}}. */
+void rest__put_error(struct buf *out, const struct err *err, bool retryable);
+/** An argument that is a whole number from `least` to `most`; `*value` stays if it is absent. */
+status rest__integer(const struct exchange *exchange, const char *name, uint64_t least,
+                     uint64_t most, uint64_t *value, struct err *err);
+/** Reads the body as a JSON value (tagged form) into `out`. */
+status rest__read_body(struct exchange *exchange, struct buf *out, struct val *value,
+                       struct err *err);
+
+/* key.c */
+/** The key that an address names: 42, "42", a ULID, else text. Text borrows. */
+status rest__key(struct slice text, struct val *key, struct err *err);
+/** Appends the key as an address names it, not yet percent-encoded. */
+void rest__put_key(struct buf *out, const struct val *key);
+
+/* the routes */
+route_run_fn rest__list_documents, rest__insert_documents, rest__get_document, rest__put_document,
+    rest__patch_document, rest__delete_document;
+route_run_fn rest__list_collections, rest__get_collection, rest__put_collection,
+    rest__delete_collection;
+route_run_fn rest__query, rest__batch, rest__cancel_query, rest__open_session, rest__close_session;
+route_run_fn rest__healthz, rest__readyz, rest__metrics, rest__openapi;
+/** The next part of a stream. */
+status rest__stream_part(struct exchange *exchange, struct err *err);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing what a statement answers: our own shape, positional rows, MongoDB's replies, lines. */
+#include <stdio.h>
+
+#include "server/rest/statement.h"
+
+/* ---- rows ---- */
+
+static struct json_write_options options_of(const struct statement_run *run) {
+  bool mongo = run->form == STATEMENT_MONGO, jql = session_language(run->cursor) == PLAN_JQL;
+  return (struct json_write_options){.key_name = mongo || jql ? "_id" : NULL};
+}
+
+static void write_columns_of_row(const struct statement_run *run, struct buf *out) {
+  uint32_t count;
+  struct json_write_options options = options_of(run);
+  session_columns(run->cursor, &count);
+  buf_append_byte(out, '[');
+  for (uint32_t i = 0; i < count; i++) {
+    struct val value = session_column(run->cursor, i);
+    if (i) buf_append_byte(out, ',');
+    json_write(out, &value, &options);
+  }
+  buf_append_byte(out, ']');
+}
+
+static void write_row(const struct statement_run *run, const struct val *row, struct buf *out) {
+  struct json_write_options options = options_of(run);
+  if (run->form == STATEMENT_ROWS)
+    write_columns_of_row(run, out);
+  else if (run->form == STATEMENT_MONGO && session_reply(run->cursor) == QUERY_REPLY_VALUES) {
+    struct val value = session_column(run->cursor, 0);
+    json_write(out, &value, &options);
+  } else
+    json_write(out, row, &options);
+}
+
+static status next(struct statement_run *run, struct val *row, bool *has, struct err *err) {
+  if (!run->has_pending) return session_next(run->cursor, row, has, err);
+  run->has_pending = false;
+  *row = run->pending;
+  *has = true;
+  return LUMA_OK;
+}
+
+status statement_write_rows(struct statement_run *run, struct buf *out, size_t bytes_max,
+                            uint64_t *count, bool *ended, struct err *err) {
+  bool has = true;
+  *count = 0;
+  while ((run->limit == 0 || *count < run->limit) && out->bytes < bytes_max) {
+    struct val row;
+    TRY(next(run, &row, &has, err));
+    if (!has) break;
+    if (*count) buf_append_byte(out, ',');
+    write_row(run, &row, out);
+    (*count)++;
+    TRY(buf_check(out, "the reply", err));
+  }
+  if (has) TRY(session_next(run->cursor, &run->pending, &has, err));
+  run->has_pending = has;
+  *ended = !has;
+  return LUMA_OK;
+}
+
+status statement_write_lines(struct statement_run *run, struct buf *out, size_t bytes_max,
+                             bool *ended, struct err *err) {
+  bool has = true;
+  while (out->bytes < bytes_max) {
+    struct val row;
+    if (run->limit && run->limit == run->lines) break;
+    TRY(session_next(run->cursor, &row, &has, err));
+    if (!has) break;
+    write_row(run, &row, out);
+    buf_append_byte(out, '\n');
+    run->lines++;
+    TRY(buf_check(out, "the reply", err));
+  }
+  *ended = !has || (run->limit && run->limit == run->lines);
+  return LUMA_OK;
+}
+
+/* ---- our own shape ---- */
+
+static void write_columns(struct session_cursor *cursor, struct buf *out) {
+  uint32_t count;
+  const struct plan_column *columns = session_columns(cursor, &count);
+  buf_append_text(out, ",\"columns\":[");
+  for (uint32_t i = 0; i < count; i++) {
+    const struct plan_column *column = &columns[i];
+    buf_append_text(out, i ? ",{\"name\":" : "{\"name\":");
+    json_write_text(out, column->name);
+    const char *type = column->type == VAL_MISSING ? "any" : val_type_name(column->type);
+    buf_append_format(out, ",\"type\":\"%s\"}", column->is_document ? "map" : type);
+  }
+  buf_append_byte(out, ']');
+}
+
+static void write_keys(const struct session_outcome *outcome, const char *key_name,
+                       struct buf *out) {
+  struct json_write_options options = {.key_name = key_name};
+  buf_append_text(out, ",\"keys\":[");
+  for (uint32_t i = 0; i < outcome->keys_count; i++) {
+    if (i) buf_append_byte(out, ',');
+    json_write(out, &outcome->keys[i], &options);
+  }
+  buf_append_byte(out, ']');
+}
+
+static void write_errors(const struct session_outcome *outcome, const char *name, struct buf *out) {
+  if (outcome->write_errors_count == 0) return;
+  buf_append_format(out, ",\"%s\":[", name);
+  for (uint32_t i = 0; i < outcome->write_errors_count; i++) {
+    const struct query_write_error *error = &outcome->write_errors[i];
+    buf_append_format(out, "%s{\"index\":%u,\"code\":\"%s\",\"errmsg\":", i ? "," : "",
+                      error->index, status_info(error->err.code)->name);
+    json_write_text(out, slice_of_text(error->err.message));
+    buf_append_byte(out, '}');
+  }
+  buf_append_byte(out, ']');
+}
+
+static void write_warnings(const struct session_outcome *outcome, struct buf *out) {
+  buf_append_text(out, ",\"warnings\":[");
+  for (uint32_t i = 0; i < outcome->warnings_count; i++) {
+    const struct query_warning *warning = &outcome->warnings[i];
+    char text[256];
+    if (warning->count > 1)
+      snprintf(text, sizeof text, "%s (%llu times)", warning->text,
+               (unsigned long long)warning->count);
+    else
+      snprintf(text, sizeof text, "%s", warning->text);
+    if (i) buf_append_byte(out, ',');
+    json_write_text(out, slice_of_text(text));
+  }
+  buf_append_byte(out, ']');
+}
+
+static void write_tail(struct statement_run *run, const struct statement_reply *reply,
+                       struct buf *out) {
+  struct session_outcome outcome = session_outcome(run->cursor);
+  write_columns(run->cursor, out);
+  buf_append_format(out, ",\"count\":%llu,\"affected\":%llu", (unsigned long long)reply->count,
+                    (unsigned long long)outcome.affected);
+  if (session_reply(run->cursor) == QUERY_REPLY_CHANGE && outcome.keys_count)
+    write_keys(&outcome, NULL, out);
+  write_errors(&outcome, "write_errors", out);
+  write_warnings(&outcome, out);
+  if (reply->cursor)
+    buf_append_format(out, ",\"cursor\":\"%s\"", reply->cursor);
+  else
+    buf_append_text(out, ",\"cursor\":null");
+  buf_append_format(out, ",\"took_us\":%llu}", (unsigned long long)reply->took_us);
+}
+
+/* ---- MongoDB's replies ---- */
+
+static void write_upserted(const struct session_outcome *outcome, struct buf *out) {
+  struct json_write_options options = {.key_name = "_id"};
+  if (!outcome->upserted || outcome->keys_count == 0) return;
+  buf_append_text(out, ",\"upserted\":[{\"index\":0,\"_id\":");
+  json_write(out, &outcome->keys[0], &options);
+  buf_append_text(out, "}]");
+}
+
+static void write_mongo_change(struct statement_run *run, struct buf *out) {
+  struct session_outcome outcome = session_outcome(run->cursor);
+  unsigned long long affected = outcome.affected, matched = outcome.matched;
+  enum plan_kind kind = session_kind(run->cursor);
+  buf_append_byte(out, '{');
+  if (kind == PLAN_UPDATE) {
+    buf_append_format(out, "\"n\":%llu,\"nModified\":%llu", matched + outcome.upserted,
+                      affected - outcome.upserted);
+    write_upserted(&outcome, out);
+  } else {
+    buf_append_format(out, "\"n\":%llu", affected);
+  }
+  write_errors(&outcome, "writeErrors", out);
+  buf_append_text(out, ",\"ok\":1}");
+}
+
+static status write_mongo_count(struct statement_run *run, struct buf *out, struct err *err) {
+  bool has;
+  struct val row;
+  struct json_write_options plain = {0};
+  TRY(session_next(run->cursor, &row, &has, err));
+  struct val count = has ? session_column(run->cursor, 0) : val_int64(0);
+  buf_append_text(out, "{\"n\":");
+  json_write(out, &count, &plain);
+  buf_append_text(out, ",\"ok\":1}");
+  return LUMA_OK;
+}
+
+/* The rows are in `out` from `start`; what stands around them depends on whether more are left. */
+static void end_mongo(const struct statement_run *run, const char *cursor, struct buf *out) {
+  if (session_reply(run->cursor) == QUERY_REPLY_VALUES) {
+    buf_append_text(out, "],\"ok\":1}");
+    return;
+  }
+  if (cursor)
+    buf_append_format(out, "],\"id\":\"%s\"},\"ok\":1}", cursor);
+  else
+    buf_append_text(out, "],\"id\":0},\"ok\":1}");
+}
+
+static const char *mongo_head(const struct statement_run *run) {
+  if (session_reply(run->cursor) == QUERY_REPLY_VALUES) return "{\"values\":[";
+  return run->is_continued ? "{\"cursor\":{\"nextBatch\":[" : "{\"cursor\":{\"firstBatch\":[";
+}
+
+/* ---- whole replies ---- */
+
+static const char *head_of(const struct statement_run *run) {
+  switch (run->form) {
+  case STATEMENT_ROWS: return "{\"rows\":[";
+  case STATEMENT_MONGO: return mongo_head(run);
+  case STATEMENT_DOCUMENTS: break;
+  }
+  return "{\"documents\":[";
+}
+
+static status write_rows_and_tail(struct statement_run *run, const struct statement_writer *writer,
+                                  struct buf *out, struct err *err) {
+  struct statement_reply reply = {0};
+  bool ended;
+  buf_append_text(out, head_of(run));
+  TRY(statement_write_rows(run, out, out->bytes + writer->bytes_max, &reply.count, &ended, err));
+  if (!ended && writer->keep) TRY(writer->keep(writer->context, run, &reply.cursor, err));
+  reply.took_us = os_monotonic_us(writer->os) - writer->began_us;
+  if (run->form == STATEMENT_MONGO) {
+    end_mongo(run, reply.cursor, out);
+  } else {
+    buf_append_byte(out, ']');
+    write_tail(run, &reply, out);
+  }
+  return LUMA_OK;
+}
+
+status statement_write(struct statement_run *run, const struct statement_writer *writer,
+                       struct buf *out, struct err *err) {
+  enum query_reply reply = session_reply(run->cursor);
+  if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_CHANGE)
+    write_mongo_change(run, out);
+  else if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_COUNT)
+    TRY(write_mongo_count(run, out, err));
+  else
+    TRY(write_rows_and_tail(run, writer, out, err));
+  return buf_check(out, "the reply", err);
+}

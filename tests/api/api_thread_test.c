@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* The public interface from several threads: a database is shared, a session is not, and
+ * luma_cancel may come from anywhere. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "api_cases.h"
+
+enum { THREADS = 4, ROUNDS = 200 };
+
+struct worker {
+  luma_db *db;
+  int number;
+  atomic_int *problems;
+};
+
+/* Statements on their own are tried again on conflict, so none is lost. */
+static void *count_up(void *context) {
+  struct worker *worker = context;
+  luma_session *session;
+  char text[128];
+  if (luma_session_open(worker->db, &session, NULL) != LUMA_OK) {
+    atomic_fetch_add(worker->problems, 1);
+    return NULL;
+  }
+  for (int i = 0; i < ROUNDS; i++) {
+    snprintf(text, sizeof text,
+             "INSERT INTO log {who: %d, i: %d}; UPDATE counters SET n = n + 1 WHERE id = %d",
+             worker->number, i, i % 8);
+    if (luma_exec(session, "lql", text, NULL, NULL) != LUMA_OK)
+      atomic_fetch_add(worker->problems, 1);
+  }
+  luma_session_close(session);
+  return NULL;
+}
+
+static void threads_share_a_database(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  struct worker workers[THREADS];
+  pthread_t threads[THREADS];
+  atomic_int problems = 0;
+  for (int i = 0; i < 8; i++) {
+    char text[64];
+    snprintf(text, sizeof text, "INSERT INTO counters {id: %d, n: 0}", i);
+    api_exec(api.session, text);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    workers[i] = (struct worker){api.db, i, &problems};
+    assert_int_equal(pthread_create(&threads[i], NULL, count_up, &workers[i]), 0);
+  }
+  for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  assert_int_equal(problems, 0);
+  assert_int_equal(api_number(api.session, "SELECT SUM(n) FROM counters"), THREADS * ROUNDS);
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM log"), THREADS * ROUNDS);
+  api_end(&api);
+}
+
+static void *cancel_soon(void *session) {
+  usleep(100000);
+  luma_cancel(session);
+  return NULL;
+}
+
+static void fill(luma_session *session) {
+  luma_import *import;
+  char line[32];
+  assert_ok(luma_import_open(session, "t", LUMA_IMPORT_NDJSON, &import, &api_error));
+  for (int i = 0; i < 3000; i++) {
+    int bytes = snprintf(line, sizeof line, "{\"n\":%d}\n", i);
+    assert_ok(luma_import_write(import, line, (size_t)bytes, &api_error));
+  }
+  assert_ok(luma_import_close(import, NULL, &api_error));
+}
+
+/* 27,000 million pairs: hours, unless it is ended. */
+static const char endless[] = "SELECT COUNT(*) FROM t a, t b, t c WHERE a.n + b.n + c.n < 0";
+
+static void another_thread_cancels(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  pthread_t thread;
+  fill(api.session);
+  assert_int_equal(pthread_create(&thread, NULL, cancel_soon, api.session), 0);
+  assert_status(LUMA_CANCELLED, luma_exec(api.session, "lql", endless, NULL, &api_error));
+  pthread_join(thread, NULL);
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 3000);
+  api_end(&api);
+}
+
+static void time_limits_end_statements(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  fill(api.session);
+  luma_set_timeout_ms(api.session, 100);
+  assert_status(LUMA_TIMEOUT, luma_exec(api.session, "lql", endless, NULL, &api_error));
+  luma_set_timeout_ms(api.session, 0);
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 3000);
+  api_end(&api);
+}
+
+int main(void) {
+  static const struct CMUnitTest cases[] = {
+      cmocka_unit_test(threads_share_a_database),
+      cmocka_unit_test(another_thread_cancels),
+      cmocka_unit_test(time_limits_end_statements),
+  };
+  return api_main(cases, sizeof cases / sizeof cases[0]);
+}

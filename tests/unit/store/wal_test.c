@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* The log alone, on the simulated system: what was synced is replayed, whatever happens, and
+ * nothing that was not appended. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/core/bytes.h"
+#include "base/hash/hash.h"
+#include "store/lsm/wal/frame.h"
+#include "store/lsm/wal/wal.h"
+#include "tests/lib/fault.h"
+#include "tests/lib/simos.h"
+#include "tests/lib/test.h"
+
+enum { RECORDS_MAX = 4000, RECORD_BYTES_MAX = 20000, DATABASE = 42 };
+
+/* Record n is n and then bytes that follow from n: so the expectation needs no memory. */
+struct log {
+  struct simos *sim;
+  struct wal_options options;
+  struct wal *wal;
+  struct wal_start start;
+  uint64_t start_seq; /* records above are to be replayed from `start` */
+  uint64_t appended, synced, replayed;
+  uint64_t sync_calls;
+};
+
+static void note_synced(void *context, uint64_t seq) {
+  struct log *log = context;
+  assert_true(seq >= log->synced && seq <= log->appended);
+  log->synced = seq;
+  log->sync_calls++;
+}
+
+static size_t record_of(uint64_t seq, uint8_t *room) {
+  uint64_t mixed = seq * UINT64_C(0x9E3779B97F4A7C15);
+  size_t bytes = 8 + (size_t)(mixed >> 40) % ((mixed >> 60) == 0 ? RECORD_BYTES_MAX : 300);
+  store64le(room, seq);
+  memset(room + 8, (int)(seq & 0xff), bytes - 8);
+  return bytes;
+}
+
+static void log_create(struct log *log, uint64_t seed) {
+  *log = (struct log){.sim = simos_create(seed), .start = {.segment = 1}};
+  log->options = (struct wal_options){.os = simos_os(log->sim),
+                                      .directory = "log",
+                                      .database = DATABASE,
+                                      .segment_bytes = 4096 * (2 + rng_below(test_rng(), 10)),
+                                      .direct = rng_below(test_rng(), 2),
+                                      .synced = note_synced,
+                                      .context = log};
+  assert_ok(os_make_dir(log->options.os, "log", test_err()));
+  assert_ok(os_sync_dir(log->options.os, ".", test_err()));
+  assert_ok(wal_create_first(&log->options, log->start, test_err()));
+}
+
+static status replay_one(void *context, struct slice record, struct err *err) {
+  struct log *log = context;
+  static uint8_t room[RECORD_BYTES_MAX + 8];
+  uint64_t seq = load64le(record.data);
+  if (seq <= log->start_seq) return LUMA_OK;
+  if (seq != log->replayed + 1)
+    FAIL(err, LUMA_INTERNAL, "record %d after %d", (int)seq, (int)log->replayed);
+  if (!slice_is_equal(record, slice_of(room, record_of(seq, room))))
+    FAIL(err, LUMA_INTERNAL, "record %d", (int)seq);
+  log->replayed = seq;
+  return LUMA_OK;
+}
+
+/* Recovers and opens; everything synced must be there, and nothing that was not appended. */
+static void log_open(struct log *log) {
+  struct wal_end end;
+  log->replayed = log->start_seq;
+  assert_ok(wal_recover(&log->options, log->start, replay_one, log, &end, test_err()));
+  assert_true(log->replayed >= log->synced && log->replayed <= log->appended);
+  log->appended = log->synced = log->replayed;
+  status answer = wal_open(&log->options, &end, log->replayed, &log->wal, test_err());
+  wal_end_deinit(&end);
+  assert_status(LUMA_OK, answer);
+}
+
+static status append_one(struct log *log) {
+  static uint8_t room[RECORD_BYTES_MAX + 8];
+  status answer = wal_append(log->wal, log->appended + 1,
+                             slice_of(room, record_of(log->appended + 1, room)), test_err());
+  if (answer == LUMA_OK) log->appended++;
+  return answer;
+}
+
+/* One random call; other than LUMA_OK only when the machine is off or a fault was planned. */
+static status step(struct log *log) {
+  switch (rng_below(test_rng(), 8)) {
+  case 0: return wal_write(log->wal, log->appended, true, test_err());
+  case 1: return wal_write(log->wal, log->appended, false, test_err());
+  case 2: return wal_prepare(log->wal, test_err());
+  default: return append_one(log);
+  }
+}
+
+/* A mark, what was appended before it, and the release of what came before. */
+static status move_start(struct log *log) {
+  uint64_t seq = log->appended;
+  struct wal_start start = wal_mark(log->wal);
+  status answer = wal_write(log->wal, seq, true, test_err());
+  if (answer != LUMA_OK) return answer;
+  log->start = start;
+  log->start_seq = seq;
+  wal_release(log->wal, start);
+  return LUMA_OK;
+}
+
+static void run_life(struct log *log, bool trouble) {
+  if (trouble && rng_below(test_rng(), 2))
+    simos_crash_at(log->sim, 1 + rng_below(test_rng(), 60));
+  else if (trouble)
+    simos_fail_at(log->sim, 1 + rng_below(test_rng(), 60), LUMA_IO_ERROR);
+  status answer = LUMA_OK;
+  for (int i = 0; i < 80 && answer == LUMA_OK && log->appended < RECORDS_MAX; i++)
+    answer = rng_below(test_rng(), 20) ? step(log) : move_start(log);
+  if (answer != LUMA_OK) assert_true(trouble);
+  if (!trouble) assert_ok(wal_write(log->wal, log->appended, true, test_err()));
+  err_reset(test_err());
+  wal_close(log->wal);
+  if (!simos_is_off(log->sim) && rng_below(test_rng(), 2)) simos_crash(log->sim);
+  if (simos_is_off(log->sim)) simos_reboot(log->sim);
+  simos_crash_at(log->sim, 0);
+  simos_fail_at(log->sim, 0, LUMA_OK);
+}
+
+static void what_was_synced_is_replayed_through_crashes(void) {
+  for (size_t round = 0; round < test_rounds(150); round++) {
+    struct log log;
+    log_create(&log, rng_next(test_rng()));
+    for (int life = 0; life < 12; life++) {
+      log_open(&log);
+      run_life(&log, rng_below(test_rng(), 3) > 0);
+    }
+    log_open(&log);
+    wal_close(log.wal);
+    simos_destroy(log.sim);
+  }
+}
+
+static void frames_tell_every_changed_bit(void) {
+  static uint8_t bytes[4096];
+  struct frame frame = {
+      .lsn = 8192, .durable_lsn = 4096, .epoch = 3, .database = DATABASE, .payload_bytes = 333};
+  rng_fill(test_rng(), bytes + FRAME_HEADER_BYTES, 333);
+  frame_encode(&frame, bytes);
+  size_t used = FRAME_HEADER_BYTES + 333;
+  for (size_t bit = 0; bit < used * 8; bit++) {
+    struct frame again;
+    bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    bool intact = frame_decode(bytes, &again) && frame_bytes(again.payload_bytes) <= sizeof bytes &&
+                  frame_is_intact(&again, bytes);
+    assert_false(intact);
+    bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+  }
+  struct frame again;
+  assert_true(frame_decode(bytes, &again) && frame_is_intact(&again, bytes));
+  assert_int_equal(frame.lsn, again.lsn);
+}
+
+static void one_sync_serves_a_whole_group(void) {
+  struct log log;
+  log_create(&log, test_seed());
+  log_open(&log);
+  for (int i = 0; i < 50; i++) assert_ok(append_one(&log));
+  assert_ok(wal_write(log.wal, 10, true, test_err()));
+  assert_int_equal(50, log.synced);
+  assert_ok(wal_write(log.wal, 50, true, test_err()));
+  assert_int_equal(1, log.sync_calls);
+  struct wal_stats stats;
+  wal_get_stats(log.wal, &stats);
+  assert_int_equal(1, stats.syncs);
+  assert_int_equal(0, stats.bytes_written % FRAME_ALIGN);
+  wal_close(log.wal);
+  simos_destroy(log.sim);
+}
+
+static void room_is_asked_for_before_anything_is_appended(void) {
+  struct log log;
+  log_create(&log, test_seed());
+  log_open(&log);
+  simos_set_capacity(log.sim, 96 << 10);
+  while (append_one(&log) == LUMA_OK) assert_ok(wal_write(log.wal, log.appended, true, test_err()));
+  assert_int_equal(LUMA_DISK_FULL, test_err()->code);
+  err_reset(test_err());
+  assert_ok(wal_check(log.wal, test_err()));
+  simos_set_capacity(log.sim, 0);
+  assert_ok(append_one(&log));
+  assert_ok(wal_write(log.wal, log.appended, true, test_err()));
+  wal_close(log.wal);
+  simos_crash(log.sim);
+  simos_reboot(log.sim);
+  log_open(&log);
+  wal_close(log.wal);
+  simos_destroy(log.sim);
+}
+
+static status live(void *context) {
+  struct log *log = context;
+  struct wal_end end;
+  struct err err = {0};
+  log->replayed = log->start_seq;
+  TRY(wal_recover(&log->options, log->start, replay_one, log, &end, &err));
+  log->appended = log->synced = log->replayed;
+  status answer = wal_open(&log->options, &end, log->replayed, &log->wal, &err);
+  wal_end_deinit(&end);
+  TRY(answer);
+  for (int i = 0; i < 5 && answer == LUMA_OK; i++) answer = append_one(log);
+  if (answer == LUMA_OK) answer = wal_write(log->wal, log->appended, true, &err);
+  wal_close(log->wal);
+  err_reset(test_err());
+  return answer;
+}
+
+static void memory_that_runs_out_is_an_ordinary_error(void) {
+  struct log log;
+  log_create(&log, test_seed());
+  assert_true(fault_sweep_alloc(live, &log) > 5);
+  simos_destroy(log.sim);
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"what_was_synced_is_replayed_through_crashes", what_was_synced_is_replayed_through_crashes,
+       120},
+      {"frames_tell_every_changed_bit", frames_tell_every_changed_bit, 0},
+      {"one_sync_serves_a_whole_group", one_sync_serves_a_whole_group, 0},
+      {"room_is_asked_for_before_anything_is_appended",
+       room_is_asked_for_before_anything_is_appended, 0},
+      {"memory_that_runs_out_is_an_ordinary_error", memory_that_runs_out_is_an_ordinary_error, 0},
+  };
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
