@@ -8,7 +8,8 @@
 
 static struct json_write_options options_of(const struct statement_run *run) {
   bool mongo = run->form == STATEMENT_MONGO, jql = session_language(run->cursor) == PLAN_JQL;
-  return (struct json_write_options){.key_name = mongo || jql ? "_id" : NULL};
+  return (struct json_write_options){.form = run->is_tagged ? JSON_TAGGED : JSON_PLAIN,
+                                     .key_name = mongo || jql || run->is_tagged ? "_id" : NULL};
 }
 
 static void write_columns_of_row(const struct statement_run *run, struct buf *out) {
@@ -90,7 +91,9 @@ static void write_columns(struct session_cursor *cursor, struct buf *out) {
     buf_append_text(out, i ? ",{\"name\":" : "{\"name\":");
     json_write_text(out, column->name);
     const char *type = column->type == VAL_MISSING ? "any" : val_type_name(column->type);
-    buf_append_format(out, ",\"type\":\"%s\"}", column->is_document ? "map" : type);
+    bool is_document = column->is_document || column->is_spread;
+    buf_append_format(out, ",\"type\":\"%s\"", is_document ? "map" : type);
+    buf_append_text(out, is_document ? ",\"document\":true}" : "}");
   }
   buf_append_byte(out, ']');
 }
