@@ -2,7 +2,7 @@
 BUILD ?= build
 FUZZ_SECONDS ?= 60
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check long bench gen fmt lint tidy cppcheck asan tsan fuzz install clean help
+.PHONY: all setup run test check long bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
 
 all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD) $(if $(wildcard src/cli/main.c),product)
@@ -27,6 +27,9 @@ bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 	tools/setup --all
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-rebuild --benchmark --verbose
+
+conformance: all ## third-party cases: CASES=a folder of *.jsonl
+	tests/conformance/run.py $(BUILD)/libluma.so $(CASES) --skips
 
 gen: ## make the generated files again
 	tools/gen/all

@@ -37,17 +37,36 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
-static status compile_into(struct query *query, struct query_compiled *compiled,
-                           struct model_txn *txn, size_t *offset, struct err *err) {
-  struct bind_options bind = {
-      .arena = &compiled->arena, .catalog = compiled->catalog, .policy = query->options.policy};
+uint32_t query__own_ids(const struct plan *plan) {
+  if (!plan) return 0;
+  uint32_t here = plan->collection && collection_has_own_id(plan->collection);
+  return here + query__own_ids(plan->input) + query__own_ids(plan->right);
+}
+
+/* The optimizer weighs by how much is stored; without a transaction it looks at a snapshot of its
+ * own. */
+static status optimize(const struct query *query, struct query_compiled *compiled,
+                       struct model_txn *txn, struct err *err) {
   struct opt_options opt = {.arena = &compiled->arena,
                             .txn = txn,
                             .now_us = query->options.now_us,
                             .rules_off = query->options.rules_off};
+  if (txn) return opt_statement(&opt, &compiled->statement, err);
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  TRY(model_begin(query->model, &options, &opt.txn, err));
+  status done = opt_statement(&opt, &compiled->statement, err);
+  model_rollback(opt.txn);
+  return done;
+}
+
+static status compile_into(struct query *query, struct query_compiled *compiled,
+                           struct model_txn *txn, size_t *offset, struct err *err) {
+  struct bind_options bind = {
+      .arena = &compiled->arena, .catalog = compiled->catalog, .policy = query->options.policy};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
-  return opt_statement(&opt, &compiled->statement, err);
+  compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
+  return optimize(query, compiled, txn, err);
 }
 
 status query__compile(struct query *query, struct model_txn *txn, size_t *offset,
@@ -184,7 +203,8 @@ static const struct statement *statement_of(const struct query *query) {
 }
 
 enum plan_kind query_kind(const struct query *query) {
-  return statement_of(query)->root->kind;
+  const struct plan *root = statement_of(query)->root;
+  return root->kind == PLAN_SEQUENCE ? root->input->kind : root->kind;
 }
 
 bool query_is_write(const struct query *query) {
@@ -202,6 +222,7 @@ uint32_t query_parameters_count(const struct query *query) {
 enum query_reply query_reply(const struct query *query) {
   const struct statement *statement = statement_of(query);
   if (statement->root->columns_count == 0) return QUERY_REPLY_CHANGE;
+  if (statement->root->kind == PLAN_EXPLAIN) return QUERY_REPLY_DOCUMENTS;
   if (statement->distinct_values) return QUERY_REPLY_VALUES;
   return statement->is_count ? QUERY_REPLY_COUNT : QUERY_REPLY_DOCUMENTS;
 }

@@ -39,7 +39,8 @@ static status take_compiled(struct query *query, struct model_txn *txn,
   bool is_fresh =
       prepared->is_borrowed && prepared->txn == txn && prepared->catalog == model_catalog(txn);
   bool is_kept = is_timeless && !prepared->is_borrowed &&
-                 is_current(prepared->statement.root, model_catalog(txn));
+                 is_current(prepared->statement.root, model_catalog(txn)) &&
+                 prepared->own_ids == query__own_ids(prepared->statement.root);
   prepared->txn = NULL; /* a borrowed picture is good for one opening */
   if (!is_fresh && !is_kept) {
     size_t offset = 0;

@@ -24,7 +24,6 @@ class Library:
         for name in ("luma_json", "luma_tagged_json"):
             getattr(self.so, name).restype = ctypes.c_char_p
         self.so.luma_affected.restype = ctypes.c_uint64
-        self.so.luma_text_end = ctypes.c_size_t(-1).value
 
     def call(self, name, *arguments):
         error = Error()
@@ -48,8 +47,7 @@ class Database:
         """The documents that a command (a dict) answers, in tagged JSON."""
         so, result, row = self.library.so, ctypes.c_void_p(), ctypes.c_void_p()
         text = json.dumps(command, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        self.library.call("luma_query", self.session, b"jql", text, ctypes.c_size_t(len(text)), None,
-                          ctypes.c_size_t(0), ctypes.byref(result))
+        self.library.call("luma_query", self.session, b"jql", text, None, ctypes.c_size_t(0), ctypes.byref(result))
         documents = []
         try:
             while True:

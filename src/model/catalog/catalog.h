@@ -49,4 +49,10 @@ status catalog_fail_unknown(const struct catalog *catalog, struct slice name, st
 const struct catalog_index *collection_index(const struct collection *collection,
                                              struct slice name);
 
+/** True once a document of the collection has had an attribute `id` of its own beside its key:
+ * before, `id` can only name the key. Kept as a name of the dictionary that no attribute can have,
+ * so that it is logged with the names of the documents it speaks of. */
+bool collection_has_own_id(const struct collection *collection);
+status collection_mark_own_id(const struct collection *collection, struct err *err);
+
 #endif

@@ -253,3 +253,18 @@ const struct catalog_index *collection_index(const struct collection *collection
   }
   return NULL;
 }
+
+/* Should an attribute ever have this very name, ids are looked for the slow way, and rightly. */
+static struct slice own_id_mark(void) {
+  return slice_of("\0own id", 7);
+}
+
+bool collection_has_own_id(const struct collection *collection) {
+  return names_find(collection->names, own_id_mark()) != NAMES_NONE ||
+         names_count(collection->names) >= NAMES_COUNT_MAX;
+}
+
+status collection_mark_own_id(const struct collection *collection, struct err *err) {
+  uint16_t ignored;
+  return names_intern(collection->names, own_id_mark(), &ignored, err);
+}

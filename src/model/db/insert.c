@@ -173,6 +173,7 @@ status model_insert_encoded(struct model_txn *txn, const struct collection *coll
   }
   if (count == 0) return LUMA_OK;
   TRY(model__guard(txn, collection, err));
+  TRY(model__note_own_id(collection, documents, count, err));
   TRY(model__save_names(txn->model, collection, err));
   arena_reset(&txn->arena);
   struct batch_insert batch = {

@@ -56,6 +56,10 @@ struct model_txn {
 status model__take_numbers(struct model *model, struct mutex *lock,
                            struct catalog_sequence *sequence, struct keyspace_key key,
                            uint64_t count, uint64_t *first, struct err *err);
+/** Remembers that one of the encoded documents has an attribute `id` beside its key. Before
+ * model__save_names. */
+status model__note_own_id(const struct collection *collection, const struct slice *documents,
+                          uint32_t count, struct err *err);
 /** Logs the collection's new names. */
 status model__save_names(struct model *model, const struct collection *collection, struct err *err);
 /** Makes the transaction conflict with changes of the collection's catalog entry. */

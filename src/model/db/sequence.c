@@ -60,6 +60,21 @@ status model__take_numbers(struct model *model, struct mutex *lock,
   return result;
 }
 
+status model__note_own_id(const struct collection *collection, const struct slice *documents,
+                          uint32_t count, struct err *err) {
+  struct slice name = slice_of_text("id");
+  uint16_t id = names_find(collection->names, name);
+  if (id == NAMES_NONE || collection_has_own_id(collection)) return LUMA_OK;
+  for (uint32_t i = 0; i < count; i++) {
+    struct doc doc;
+    TRY(doc_open(documents[i], collection->names, &doc, err));
+    struct val root = doc_root(&doc);
+    if (val_field_id(&root, id, name).type != VAL_MISSING)
+      return collection_mark_own_id(collection, err);
+  }
+  return LUMA_OK;
+}
+
 static status log_names(struct model *model, const struct collection *collection, uint16_t from,
                         uint16_t to, struct err *err) {
   struct store_begin_options options = {.may_block = true};

@@ -213,6 +213,7 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   TRY(begin_write(txn, collection, old, &record_key, err));
   buf_reset(&txn->encoded);
   TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
+  TRY(model__note_own_id(collection, &encoded, 1, err));
   TRY(model__save_names(txn->model, collection, err));
   struct doc_header header = {.row = doc_header(old).row,
                               .soul = collection->soul,

@@ -141,6 +141,7 @@ static op_open *open_of(const struct plan *plan) {
   case PLAN_INSERT: return op__open_insert;
   case PLAN_UPDATE: return op__open_update;
   case PLAN_DELETE: return op__open_delete;
+  case PLAN_SEQUENCE: return op__open_sequence;
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:

@@ -3,11 +3,18 @@
 #include "query/exec/exec_int.h"
 #include "query/exec/write.h"
 
+struct deleting {
+  struct op op;
+  bool has_deleted;
+};
+
 static status delete_one(void *context, const struct doc *document, struct err *err) {
-  struct op *op = context;
+  struct deleting *deleting = context;
+  struct op *op = &deleting->op;
   bool multi = op->plan->multi || op->exec->language != PLAN_JQL;
-  if (!multi && op->exec->affected) return LUMA_OK;
+  if (!multi && deleting->has_deleted) return LUMA_OK;
   TRY(model_delete(op->exec->txn, op->plan->collection, document, err));
+  deleting->has_deleted = true;
   op->exec->matched++;
   op->exec->affected++;
   return LUMA_OK;
@@ -22,8 +29,8 @@ static status delete_next(struct op *op, struct batch **batch, struct err *err) 
 status op__open_delete(struct exec *exec, const struct plan *plan, struct op **op,
                        struct err *err) {
   static const struct op_ops ops = {delete_next, NULL};
-  struct op *deleting = NULL;
+  struct deleting *deleting = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *deleting, &deleting, err));
-  *op = deleting;
-  return op__open(exec, plan->input, &deleting->input, err);
+  *op = &deleting->op;
+  return op__open(exec, plan->input, &deleting->op.input, err);
 }

@@ -14,6 +14,7 @@ struct updating {
   struct batch row; /* the document in hand, as the only row */
   struct buf encoded;
   const struct collection *collection;
+  uint64_t matched; /* by this operator: a statement may have several */
 };
 
 /** The changed document, as a value over op->encoded (with the collection's names). */
@@ -86,7 +87,8 @@ static status update_one(void *context, const struct doc *document, struct err *
   struct updating *op = context;
   struct exec *exec = op->op.exec;
   struct val changed, root = doc_root(document);
-  if (!is_multi(&op->op) && exec->matched) return LUMA_OK;
+  if (!is_multi(&op->op) && op->matched) return LUMA_OK;
+  op->matched++;
   exec->matched++;
   arena_reset(&op->op.batch_arena);
   TRY(make_changed(op, &root, false, &changed, err));
@@ -97,6 +99,29 @@ static status update_one(void *context, const struct doc *document, struct err *
 }
 
 /* ---- upsert ---- */
+
+/** A filter that says two things about one path says nothing about what to insert. */
+static status check_free(struct edit *edit, const struct path *path, struct err *err) {
+  struct val taken;
+  struct buf text;
+  TRY(edit_get(edit, path, &taken, err));
+  if (taken.type == VAL_MISSING) return LUMA_OK;
+  buf_init(&text, ERR_MESSAGE_BYTES);
+  path_format(path, &text);
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "the filter gives `%.*s` twice: an upsert cannot choose",
+                            SLICE_ARG(buf_slice(&text)));
+  buf_deinit(&text);
+  return failed;
+}
+
+/** What an upsert inserts has the key that the filter asked for. */
+static status check_seed_key(const struct val *seed, const struct val *made, struct err *err) {
+  struct val asked = val_field(seed, slice_of_text("_id"));
+  struct val key = val_field(made, slice_of_text("_id"));
+  if (asked.type == VAL_MISSING || val_is_equal(&asked, &key)) return LUMA_OK;
+  FAIL(err, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+}
 
 /** The one value a predicate leaves for its path: of an equality, or of a list of one. */
 static bool only_value(enum match_op op, const struct val *operand, struct val *value) {
@@ -110,24 +135,12 @@ static bool only_value(enum match_op op, const struct val *operand, struct val *
 
 static status set_equality(struct updating *op, const struct match *match, struct edit *edit,
                            struct err *err) {
-  struct val operand, before,
-      *value = arena_alloc(&op->op.batch_arena, sizeof *value); /* edits borrow */
+  struct val operand, *value = arena_alloc(&op->op.batch_arena, sizeof *value); /* edits borrow */
   TRY(plan_check_memory(&op->op.batch_arena, value, err));
   TRY(program_constant(op->op.exec->env, match->value, &operand, err));
   if (!only_value(match->op, &operand, value)) return LUMA_OK;
-  TRY(edit_get(edit, &match->path, &before, err));
-  if (before.type == VAL_MISSING) return edit_set(edit, &match->path, value, err);
-  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                            "the filter gives an attribute of the document to insert twice");
-  return expr_env_fail(op->op.exec->env, match->offset, failed, err);
-}
-
-/** What an upsert inserts has the key that the filter asked for. */
-static status check_seed_key(const struct val *seed, const struct val *made, struct err *err) {
-  struct val asked = val_field(seed, slice_of_text("_id"));
-  struct val key = val_field(made, slice_of_text("_id"));
-  if (asked.type == VAL_MISSING || val_is_equal(&asked, &key)) return LUMA_OK;
-  FAIL(err, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+  TRY(expr_env_fail(op->op.exec->env, match->offset, check_free(edit, &match->path, err), err));
+  return edit_set(edit, &match->path, value, err);
 }
 
 static status set_equalities(struct updating *op, const struct match *match, struct edit *edit,
@@ -177,7 +190,7 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
   (void)batch;
   op->collection = base->plan->collection;
   if (op->collection) TRY(write_for_each(base, op->collection, update_one, op, err));
-  if (base->exec->matched || !base->plan->upsert) return LUMA_OK;
+  if (op->matched || !base->plan->upsert) return LUMA_OK;
   TRY(write_collection(base->exec, base->plan, &op->collection, err));
   return upsert(op, err);
 }

@@ -21,30 +21,51 @@ static void see(struct extreme *extreme, const struct val *v) {
 }
 
 /** A list counts by its elements, an empty one as less than null, what is missing as null. */
-static bool see_value(void *context, const struct val *v) {
+static void see_value(struct extreme *extreme, const struct val *v) {
   struct val null = val_null();
   uint32_t count = v->type == VAL_LIST ? val_count(v) : 0;
   if (v->type == VAL_MISSING)
-    see(context, &null);
+    see(extreme, &null);
   else if (v->type != VAL_LIST)
-    see(context, v);
+    see(extreme, v);
   else if (count == 0)
-    see(context, &empty_list_key);
+    see(extreme, &empty_list_key);
   for (uint32_t i = 0; i < count; i++) {
     struct val element = val_at(v, i);
-    see(context, &element);
+    see(extreme, &element);
   }
-  return true;
 }
 
 static struct extreme extreme_of(const struct plan_sort_key *key) {
   return (struct extreme){.sign = key->descending ? 1 : -1, .best = val_null()};
 }
 
+/** Every branch of the path counts: what ends early, and an element that is no map, as null. */
+static void see_branches(struct extreme *extreme, const struct path *path, uint32_t at,
+                         const struct val *v) {
+  const struct val nothing = val_missing();
+  const struct path_step *step = &path->steps[at];
+  uint32_t count = v->type == VAL_LIST ? val_count(v) : 0;
+  bool is_indexed =
+      v->type == VAL_LIST && at < path->count && step->is_index && (uint32_t)step->index < count;
+  if (at == path->count || (v->type != VAL_MAP && count == 0)) {
+    see_value(extreme, at == path->count ? v : &nothing);
+  } else if (v->type == VAL_MAP || is_indexed) {
+    struct val next = is_indexed ? val_at(v, (uint32_t)step->index) : val_field(v, step->name);
+    see_branches(extreme, path, at + 1, &next);
+  } else {
+    for (uint32_t i = 0; i < count; i++) {
+      struct val element = val_at(v, i);
+      see_branches(extreme, path, element.type == VAL_MAP ? at : path->count,
+                   element.type == VAL_MAP ? &element : &nothing);
+    }
+  }
+}
+
 struct val sort_key_of_path(const struct plan_sort_key *key, const struct path *path,
                             const struct val *document) {
   struct extreme extreme = extreme_of(key);
-  path_visit(path, document, see_value, &extreme);
+  see_branches(&extreme, path, 0, document);
   return extreme.best;
 }
 

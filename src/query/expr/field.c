@@ -90,33 +90,6 @@ static void put_dotted(struct build *build, const struct path *path, uint32_t at
   build_end(build);
 }
 
-/** MongoDB's sort key: the values at the ends of all branches in one list, null for those that end
- * early. */
-static void put_branches(struct build *build, const struct path *path, uint32_t at,
-                         const struct val *v) {
-  const struct val null = val_null();
-  const struct path_step *step = &path->steps[at];
-  bool is_end = at == path->count;
-  if (!is_end && v->type == VAL_MAP && step->is_name) {
-    struct val next = val_field(v, step->name);
-    put_branches(build, path, at + 1, &next);
-    return;
-  }
-  if (v->type != VAL_LIST || val_count(v) == 0) {
-    build_put(build, is_end && v->type != VAL_MISSING && v->type != VAL_LIST ? v : &null);
-    return;
-  }
-  for (uint32_t i = 0; i < val_count(v); i++) {
-    struct val element = val_at(v, i);
-    if (is_end)
-      build_put(build, &element);
-    else if (element.type == VAL_MAP)
-      put_branches(build, path, at, &element);
-    else
-      build_put(build, &null);
-  }
-}
-
 /** Whether a list stands before the end of the path. */
 static bool meets_list(const struct path *path, const struct val *document) {
   struct val v = *document;
@@ -138,13 +111,7 @@ status field_read_dotted(const struct field_reader *reader, struct expr_env *env
   if (!meets_list(path, document)) return LUMA_OK;
   struct build build;
   build_init(&build, &env->scratch, NULL);
-  if (reader->is_sort_key) {
-    build_begin_list(&build);
-    put_branches(&build, path, 0, document);
-    build_end(&build);
-  } else {
-    put_dotted(&build, path, 0, document);
-  }
+  put_dotted(&build, path, 0, document);
   status done = field_take_built(env, arena, &build, out, err);
   build_deinit(&build);
   return done;

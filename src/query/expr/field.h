@@ -14,7 +14,6 @@ struct field_reader {
   struct path_bound bound, key_bound;
   bool is_key; /* the path begins with `id` */
   bool dotted;
-  bool is_sort_key; /* dotted, and every branch counts: see field_read_dotted */
   bool is_bound;
 };
 
@@ -26,7 +25,7 @@ status field_reader_bind(struct field_reader *reader, struct expr_env *env,
 /** The strict value: MISSING where the path ends early. */
 struct val field_read(const struct field_reader *reader, const struct val *document);
 /** MongoDB's value: a name step into a list gives the list of what its elements have. New lists
- * live in `arena`. A sort key is one flat list with null where a branch ends early. */
+ * live in `arena`. */
 status field_read_dotted(const struct field_reader *reader, struct expr_env *env,
                          struct arena *arena, const struct val *document, struct val *out,
                          struct err *err);

@@ -200,11 +200,11 @@ status arith_binary(enum expr_op op, const struct val *a, const struct val *b, s
 
 /* ---- MongoDB's ---- */
 
-/** Milliseconds, rounded, as microseconds. */
-static bool milliseconds_us(const struct val *number, int64_t *us) {
+/** Milliseconds as microseconds: rounded when added, cut off when subtracted. */
+static bool milliseconds_us(enum expr_op op, const struct val *number, int64_t *us) {
   int64_t ms = 0;
   if (!val_to_int64(number, &ms)) {
-    double rounded = round(val_to_float64(number));
+    double real = val_to_float64(number), rounded = op == EXPR_OP_ADD ? round(real) : trunc(real);
     if (!(rounded >= -0x1p63 && rounded < 0x1p63)) return false;
     ms = (int64_t)rounded;
   }
@@ -225,7 +225,7 @@ static status arith_mongo_moment(enum expr_op op, const struct val *a, const str
   bool moves =
       val_is_number(number) && (op == EXPR_OP_ADD || (op == EXPR_OP_SUBTRACT && is_moment(a)));
   if (!moves) return arith_moment(op, a, b, out, clash, err);
-  if (!milliseconds_us(number, &us)) return fail_overflow("a timestamp", err);
+  if (!milliseconds_us(op, number, &us)) return fail_overflow("a timestamp", err);
   if (op == EXPR_OP_SUBTRACT && __builtin_sub_overflow((int64_t)0, us, &us))
     return fail_overflow("a timestamp", err);
   return add_us(moment_us(moment), us, VAL_TIMESTAMP, out, err);

@@ -23,10 +23,8 @@ double access_count(const struct opt *opt, const struct collection *collection) 
 bool access_is_key(const struct collection *collection, const struct path *path, bool is_alias) {
   if (path->count != 1) return false;
   if (slice_is_equal(path->steps[0].name, slice_of_text("_id"))) return true;
-  /* A full dictionary leaves names inline, so it can no longer prove that there is no such
-   * attribute. */
-  bool is_proof = names_count(collection->names) < NAMES_COUNT_MAX;
-  return is_alias && is_proof && names_find(collection->names, path->steps[0].name) == NAMES_NONE;
+  return is_alias && slice_is_equal(path->steps[0].name, slice_of_text("id")) &&
+         !collection_has_own_id(collection);
 }
 
 /* ---- from asks to parts ---- */

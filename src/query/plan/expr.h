@@ -135,7 +135,7 @@ struct expr {
   enum expr_aggregate aggregate;
   bool negated, distinct, has_else;
   bool mongo;  /* AGGREGATE, BINARY: MongoDB's rules (sum of nothing is 0, comparisons across types
-                  by the total order, arithmetic); NAME, FIELD: a sort key */
+                  by the total order, arithmetic) */
   bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
   bool key; /* FIELD: the path begins with `id`: an attribute of that name, else the key (set by the
                binder) */

@@ -30,6 +30,7 @@ static const char *const kind_names[] = {
     [PLAN_INSERT] = "insert",
     [PLAN_UPDATE] = "update",
     [PLAN_DELETE] = "delete",
+    [PLAN_SEQUENCE] = "sequence",
     [PLAN_CREATE_COLLECTION] = "create collection",
     [PLAN_DROP_COLLECTION] = "drop collection",
     [PLAN_RENAME_COLLECTION] = "rename collection",

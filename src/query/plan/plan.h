@@ -12,7 +12,7 @@
  * How front ends stack a SELECT: source (SCAN, JOIN, VALUES), FILTER, AGGREGATE with its keys only,
  * FILTER (HAVING), PROJECT, DISTINCT, SORT, LIMIT. Aggregates may stand in HAVING, PROJECT and
  * SORT: the binder moves them into the AGGREGATE (and makes one when there is none). A SORT above a
- * PROJECT sees the PROJECT's columns first, then the PROJECT's input. No input under a PROJECT is
+ * PROJECT sees the PROJECT's columns first, then the PROJECT's input. No input under these is
  * one empty row. JQL's pipelines stack nodes as their stages come; an AGGREGATE of theirs has its
  * aggregates. */
 #ifndef QUERY_PLAN_PLAN_H
@@ -35,6 +35,7 @@ enum plan_kind {
   PLAN_INSERT,
   PLAN_UPDATE,
   PLAN_DELETE,
+  PLAN_SEQUENCE, /* changes of one kind: `input`, then `right`, which may be a SEQUENCE (JQL) */
   /* catalog */
   PLAN_CREATE_COLLECTION,
   PLAN_DROP_COLLECTION,
@@ -106,7 +107,7 @@ struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {
   enum plan_kind kind;
-  struct plan *input, *right; /* `right`: JOIN only */
+  struct plan *input, *right; /* `right`: JOIN and SEQUENCE only */
   uint64_t offset;
 
   struct plan_column *columns; /* what the node yields; set by the binder */

@@ -6,10 +6,10 @@
 enum { FOLD_LEFT_MAX = 16 };
 
 /** One operator; `op`, `call` and the counts mean what its reader makes of them. */
-struct operator{
+struct operation {
   const char *name;
-  status (*read)(const struct jql *jql, const struct operator* operator,
-                 const struct jql_node * node, struct expr **expr);
+  status (*read)(const struct jql *jql, const struct operation *operation,
+                 const struct jql_node *node, struct expr **expr);
   enum expr_op op;
   const char *call; /* function of the query languages */
   uint32_t args_min, args_max;
@@ -24,31 +24,26 @@ struct args {
   uint32_t count;
 };
 
-static status fail_count(const struct jql *jql, const struct operator* operator,
-                         const struct jql_node * node, uint32_t count) {
-  if (operator->args_min == operator->args_max)
-    return jql__fail(
-        jql, node, LUMA_INVALID_ARGUMENT,
-        "`%s` takes %u %s, not %u",
-        operator->name, operator->args_min, operator->args_min == 1 ? "argument" : "arguments",
-        count);
-  if (count < operator->args_min)
-    return jql__fail(
-        jql, node, LUMA_INVALID_ARGUMENT,
-        "`%s` takes at least %u %s, not %u",
-        operator->name, operator->args_min, operator->args_min == 1 ? "argument" : "arguments",
-        count);
-  return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
-                   "`%s` takes at most %u arguments, not %u", operator->name, operator->args_max,
-                   count);
+static status fail_count(const struct jql *jql, const struct operation *operation,
+                         const struct jql_node *node, uint32_t count) {
+  if (operation->args_min == operation->args_max)
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%s` takes %u %s, not %u", operation->name,
+                     operation->args_min, operation->args_min == 1 ? "argument" : "arguments",
+                     count);
+  if (count < operation->args_min)
+    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%s` takes at least %u %s, not %u",
+                     operation->name, operation->args_min,
+                     operation->args_min == 1 ? "argument" : "arguments", count);
+  return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%s` takes at most %u arguments, not %u",
+                   operation->name, operation->args_max, count);
 }
 
-static status read_args(const struct jql *jql, const struct operator* operator,
-                        const struct jql_node * node, struct args *args) {
+static status read_args(const struct jql *jql, const struct operation *operation,
+                        const struct jql_node *node, struct args *args) {
   bool is_list = node->value.type == VAL_LIST;
   uint32_t count = is_list ? val_count(&node->value) : 1;
-  if (count < operator->args_min || count> operator->args_max)
-    return fail_count(jql, operator, node, count);
+  if (count < operation->args_min || count > operation->args_max)
+    return fail_count(jql, operation, node, count);
   *args = (struct args){.count = count};
   args->items = arena_zalloc(jql->arena, count + 1, sizeof *args->items);
   TRY(jql__made(jql, args->items));
@@ -76,13 +71,16 @@ static enum val_type written_type(const struct expr *arg) {
   return is_truth(arg) ? VAL_BOOL : VAL_MISSING;
 }
 
-static status check_numbers(const struct jql *jql, const struct operator* operator,
-                            const struct jql_node * node, const struct args *args) {
-  for (uint32_t i = 0; operator->of_numbers && i<args->count; i++) {
+static status check_numbers(const struct jql *jql, const struct operation *operation,
+                            const struct jql_node *node, const struct args *args) {
+  for (uint32_t i = 0; i < args->count; i++)
+    if (args->items[i]->kind == EXPR_CONST && args->items[i]->value.type == VAL_NULL)
+      return LUMA_OK; /* null wins */
+  for (uint32_t i = 0; operation->of_numbers && i < args->count; i++) {
     enum val_type type = written_type(args->items[i]);
     bool fits = type != VAL_TEXT && type != VAL_BOOL && type != VAL_LIST && type != VAL_MAP;
     if (!fits)
-      return jql__fail(jql, node, LUMA_TYPE_MISMATCH, "`%s` takes numbers, not %s", operator->name,
+      return jql__fail(jql, node, LUMA_TYPE_MISMATCH, "`%s` takes numbers, not %s", operation->name,
                        val_type_name(type));
   }
   return LUMA_OK;
@@ -107,29 +105,29 @@ static struct expr *fold(const struct jql *jql, enum expr_op op, struct expr *co
 /* ---- operators ---- */
 
 /** a op b op c. */
-static status read_chain(const struct jql *jql, const struct operator* operator,
-                         const struct jql_node * node, struct expr **expr) {
+static status read_chain(const struct jql *jql, const struct operation *operation,
+                         const struct jql_node *node, struct expr **expr) {
   struct args args;
-  TRY(read_args(jql, operator, node, &args));
-  TRY(check_numbers(jql, operator, node, &args));
-  *expr = fold(jql, operator->op, args.items, args.count, node->offset);
+  TRY(read_args(jql, operation, node, &args));
+  TRY(check_numbers(jql, operation, node, &args));
+  *expr = fold(jql, operation->op, args.items, args.count, node->offset);
   return jql__made(jql, *expr);
 }
 
-static status read_call(const struct jql *jql, const struct operator* operator,
-                        const struct jql_node * node, struct expr **expr) {
+static status read_call(const struct jql *jql, const struct operation *operation,
+                        const struct jql_node *node, struct expr **expr) {
   struct args args;
-  TRY(read_args(jql, operator, node, &args));
-  TRY(check_numbers(jql, operator, node, &args));
+  TRY(read_args(jql, operation, node, &args));
+  TRY(check_numbers(jql, operation, node, &args));
   *expr = expr_node(jql->arena, EXPR_CALL, args.items, args.count, node->offset);
   TRY(jql__made(jql, *expr));
-  (*expr)->name = slice_of_text(operator->call);
+  (*expr)->name = slice_of_text(operation->call);
   return LUMA_OK;
 }
 
-static status read_literal(const struct jql *jql, const struct operator* operator,
-                           const struct jql_node * node, struct expr **expr) {
-  (void)operator;
+static status read_literal(const struct jql *jql, const struct operation *operation,
+                           const struct jql_node *node, struct expr **expr) {
+  (void)operation;
   return jql__const(jql, node, expr);
 }
 
@@ -147,27 +145,27 @@ status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **tru
 }
 
 /** $and, $or, $not of expressions: later ones are not computed when earlier ones decide. */
-static status read_logic(const struct jql *jql, const struct operator* operator,
-                         const struct jql_node * node, struct expr **expr) {
+static status read_logic(const struct jql *jql, const struct operation *operation,
+                         const struct jql_node *node, struct expr **expr) {
   struct args args;
-  TRY(read_args(jql, operator, node, &args));
+  TRY(read_args(jql, operation, node, &args));
   for (uint32_t i = 0; i < args.count; i++) TRY(jql__truth_of(jql, args.items[i], &args.items[i]));
-  if (operator->op == EXPR_OP_NOT)
+  if (operation->op == EXPR_OP_NOT)
     *expr = expr_unary(jql->arena, EXPR_OP_NOT, args.items[0], node->offset);
   else if (args.count == 0)
-    *expr = expr_const(jql->arena, val_bool(operator->op == EXPR_OP_AND), node->offset);
+    *expr = expr_const(jql->arena, val_bool(operation->op == EXPR_OP_AND), node->offset);
   else
-    *expr = fold(jql, operator->op, args.items, args.count, node->offset);
+    *expr = fold(jql, operation->op, args.items, args.count, node->offset);
   return jql__made(jql, *expr);
 }
 
 /** The three parts of $cond, given as a list or by name. */
-static status read_cond_parts(const struct jql *jql, const struct operator* operator,
-                              const struct jql_node * node, struct args *args) {
+static status read_cond_parts(const struct jql *jql, const struct operation *operation,
+                              const struct jql_node *node, struct args *args) {
   static const struct jql_field specs[] = {
       {"if", JQL_ANY, true}, {"then", JQL_ANY, true}, {"else", JQL_ANY, true}};
   struct jql_node fields[3];
-  if (node->value.type != VAL_MAP) return read_args(jql, operator, node, args);
+  if (node->value.type != VAL_MAP) return read_args(jql, operation, node, args);
   TRY(jql__take(jql, node, specs, 3, fields));
   args->count = 3;
   args->items = arena_zalloc(jql->arena, 3, sizeof *args->items);
@@ -176,10 +174,10 @@ static status read_cond_parts(const struct jql *jql, const struct operator* oper
   return LUMA_OK;
 }
 
-static status read_cond(const struct jql *jql, const struct operator* operator,
-                        const struct jql_node * node, struct expr **expr) {
+static status read_cond(const struct jql *jql, const struct operation *operation,
+                        const struct jql_node *node, struct expr **expr) {
   struct args args = {0};
-  TRY(read_cond_parts(jql, operator, node, &args));
+  TRY(read_cond_parts(jql, operation, node, &args));
   TRY(jql__truth_of(jql, args.items[0], &args.items[0]));
   *expr = expr_node(jql->arena, EXPR_CASE, args.items, args.count, node->offset);
   TRY(jql__made(jql, *expr));
@@ -187,7 +185,7 @@ static status read_cond(const struct jql *jql, const struct operator* operator,
   return LUMA_OK;
 }
 
-static const struct operator operators[] = {
+static const struct operation operations[] = {
     {"$literal", read_literal, 0, NULL, 0, 0, false},
     {"$add", read_chain, EXPR_OP_ADD, NULL, 1, UINT32_MAX, true},
     {"$subtract", read_chain, EXPR_OP_SUBTRACT, NULL, 2, 2, true},
@@ -216,7 +214,7 @@ static const struct operator operators[] = {
     {"$strLenCP", read_call, 0, "length", 1, 1, false},
 };
 
-enum { OPERATORS = sizeof operators / sizeof operators[0] };
+enum { OPERATIONS = sizeof operations / sizeof operations[0] };
 
 static status read_operator(const struct jql *jql, const struct jql_node *map, struct expr **expr) {
   struct jql_each each = jql__each(jql, map);
@@ -225,11 +223,11 @@ static status read_operator(const struct jql *jql, const struct jql_node *map, s
   if (each.count > 1)
     return jql__fail(jql, &node, LUMA_SYNTAX_ERROR, "`%.*s` stands beside other fields",
                      SLICE_ARG(node.name));
-  for (size_t i = 0; i < OPERATORS; i++)
-    if (jql_is_named(&node, operators[i].name))
-      return operators[i].read(jql, &operators[i], &node, expr);
-  return jql__fail_unknown(jql, &node, "an operator of expressions", operators, OPERATORS,
-                           sizeof *operators);
+  for (size_t i = 0; i < OPERATIONS; i++)
+    if (jql_is_named(&node, operations[i].name))
+      return operations[i].read(jql, &operations[i], &node, expr);
+  return jql__fail_unknown(jql, &node, "an operator of expressions", operations, OPERATIONS,
+                           sizeof *operations);
 }
 
 /* ---- variables, maps, lists ---- */

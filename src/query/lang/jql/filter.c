@@ -103,7 +103,10 @@ static status read_mod(const struct jql *jql, const struct jql_node *node, const
   struct jql_node part;
   while (jql__next(&each, &part)) {
     if (!val_is_number(&part.value)) return jql__fail_type(jql, &part, "a number");
-    if (part.index == 0 && (int64_t)val_to_float64(&part.value) == 0)
+    double real = val_to_float64(&part.value);
+    if (!(real >= -0x1p63 && real < 0x1p63))
+      return jql__fail(jql, &part, LUMA_INVALID_ARGUMENT, "`$mod` takes numbers of 64 bits");
+    if (part.index == 0 && (int64_t)real == 0)
       return jql__fail(jql, &part, LUMA_INVALID_ARGUMENT, "the divisor of `$mod` is zero");
   }
   return make_leaf(jql, node, MATCH_MOD, path, match);

@@ -60,7 +60,6 @@ status jql__explain(const struct jql *jql, const struct jql_node *command, struc
   uint32_t verbosity = 0;
   TRY(jql__take(jql, command, specs, 2, fields));
   TRY(jql__command(jql, &fields[0], plan));
-  jql->statement->is_count = jql->statement->distinct_values = false;
   if ((*plan)->kind == PLAN_EXPLAIN)
     return jql__fail(jql, &fields[0], LUMA_SYNTAX_ERROR, "an explain explains another");
   if (jql_is_given(&fields[1])) {

@@ -13,7 +13,7 @@
 #include "value/doc/doc.h"
 
 #define JQL_NOWHERE SIZE_MAX
-enum { JQL_STAGES_MAX = 1000 };
+enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000 };
 
 /** One command being read. */
 struct jql {
@@ -149,6 +149,12 @@ status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
                       const struct jql_node *skip, struct plan **plan);
 status jql__put_project(const struct jql *jql, const struct jql_node *at, struct expr *expr,
                         struct plan **plan);
+/** Reads each element of `list`, a map, as one change of `collection`, and stacks several as a
+ * SEQUENCE. */
+typedef status jql_element(const struct jql *jql, const struct jql_node *collection,
+                           const struct jql_node *element, struct plan **plan);
+status jql__sequence(const struct jql *jql, const struct jql_node *collection,
+                     const struct jql_node *list, jql_element *read, struct plan **plan);
 /** COUNT(*) under `name`, grouped by `key` (NULL: one group, always). */
 status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
                       struct slice name, struct plan **plan);

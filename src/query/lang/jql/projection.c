@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Projections: what of a document is kept, left out, computed. */
+#include <stdlib.h>
+
 #include "query/lang/jql/jql_int.h"
 
 /** A shape being put together. */
@@ -8,6 +10,7 @@ struct shaping {
   struct expr **computed; /* values of the computed fields */
   uint32_t capacity;
   bool keeps, leaves_out; /* some field other than the key said so */
+  bool only_adds;         /* $addFields: numbers are values */
   int id;                 /* 1 kept, 0 left out, -1 not said */
 };
 
@@ -35,10 +38,45 @@ static status begin(const struct jql *jql, uint32_t capacity, struct shaping *sh
   return jql__made(jql, shaping->computed);
 }
 
+static int compare_paths(const void *a, const void *b) {
+  const struct path *left = a;
+  const struct path *right = b;
+  for (uint32_t i = 0; i < left->count && i < right->count; i++) {
+    int order = slice_compare(left->steps[i].name, right->steps[i].name);
+    if (order) return order;
+  }
+  return (left->count > right->count) - (left->count < right->count);
+}
+
+/** No path may be asked for twice, or beside one that leads through it. In their order such a pair
+ * stands side by side. */
+static status check_collisions(const struct jql *jql, const struct jql_node *at,
+                               const struct shape *shape) {
+  uint32_t count = shape->paths_count + shape->computed_count;
+  struct path *places = arena_zalloc(jql->arena, count + 1, sizeof *places);
+  TRY(jql__made(jql, places));
+  for (uint32_t i = 0; i < count; i++) {
+    bool is_listed = i < shape->paths_count;
+    uint32_t computed = i - shape->paths_count;
+    if (is_listed)
+      places[i] = shape->paths[i];
+    else
+      TRY(jql__path(jql, at, shape->computed_names[computed], &places[i]));
+  }
+  qsort(places, count, sizeof *places, compare_paths);
+  for (uint32_t i = 1; i < count; i++)
+    if (path_has_prefix(&places[i], &places[i - 1]))
+      return jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two fields concern `%.*s`",
+                       SLICE_ARG(places[i].steps[0].name));
+  return LUMA_OK;
+}
+
 /** The EXPR_SHAPE of the row. */
-static status finish(const struct jql *jql, struct shaping *shaping, uint64_t offset,
+static status finish(const struct jql *jql, struct shaping *shaping, const struct jql_node *at,
                      struct expr **out) {
   uint32_t count = shaping->shape->computed_count;
+  uint64_t offset = at->offset;
+  TRY(check_collisions(jql, at, shaping->shape));
   struct expr *row = expr_node(jql->arena, EXPR_STAR, NULL, 0, offset);
   struct expr **args = arena_zalloc(jql->arena, count + 1, sizeof *args);
   TRY(jql__made(jql, args));
@@ -96,16 +134,19 @@ static status read_switch(const struct jql *jql, struct shaping *shaping,
   return add_path(jql, shaping, node, name);
 }
 
-/** Whether any field within says 0 or 1: then the map is a nested projection, not a value. */
-static bool has_switches(const struct jql *jql, const struct jql_node *map) {
+static status read_field(const struct jql *jql, struct shaping *shaping,
+                         const struct jql_node *node, struct slice above);
+
+/** {"a": {"b": …}} says the same as {"a.b": …}. */
+static status read_nested(const struct jql *jql, struct shaping *shaping,
+                          const struct jql_node *map, struct slice name) {
   struct jql_each each = jql__each(jql, map);
-  struct jql_node node;
-  while (jql__next(&each, &node)) {
-    if (node.value.type == VAL_BOOL || val_is_number(&node.value)) return true;
-    if (node.value.type == VAL_MAP && !jql__has_operators(&node) && has_switches(jql, &node))
-      return true;
-  }
-  return false;
+  struct jql_node inner;
+  if (each.count == 0)
+    return jql__fail(jql, map, LUMA_INVALID_ARGUMENT,
+                     "an empty map says nothing: write {\"$literal\": {}} for the value");
+  while (jql__next(&each, &inner)) TRY(read_field(jql, shaping, &inner, name));
+  return LUMA_OK;
 }
 
 static status read_field(const struct jql *jql, struct shaping *shaping,
@@ -114,16 +155,10 @@ static status read_field(const struct jql *jql, struct shaping *shaping,
   TRY(join_names(jql, above, node->name, &name));
   if (jql_is_operator(node->name))
     return jql__fail(jql, node, LUMA_SYNTAX_ERROR, "a projection names fields, not operators");
-  if (node->value.type == VAL_BOOL || val_is_number(&node->value))
-    return read_switch(jql, shaping, node, name);
-  bool is_nested =
-      node->value.type == VAL_MAP && !jql__has_operators(node) && has_switches(jql, node);
-  if (is_nested) {
-    struct jql_each each = jql__each(jql, node);
-    struct jql_node inner;
-    while (jql__next(&each, &inner)) TRY(read_field(jql, shaping, &inner, name));
-    return LUMA_OK;
-  }
+  bool is_switch = node->value.type == VAL_BOOL || val_is_number(&node->value);
+  if (is_switch && !shaping->only_adds) return read_switch(jql, shaping, node, name);
+  if (node->value.type == VAL_MAP && !jql__has_operators(node))
+    return read_nested(jql, shaping, node, name);
   if (slice_is_equal(name, slice_of_text("_id"))) shaping->id = 0;
   return add_computed(jql, shaping, node, name);
 }
@@ -137,7 +172,7 @@ status jql__projection(const struct jql *jql, const struct jql_node *map, struct
   bool only_id_out = shaping.id == 0 && !shaping.keeps && !shaping.shape->computed_count;
   shaping.shape->include = !shaping.leaves_out && !only_id_out;
   shaping.shape->id = shaping.id != 0;
-  return finish(jql, &shaping, map->offset, shape);
+  return finish(jql, &shaping, map, shape);
 }
 
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape) {
@@ -145,10 +180,11 @@ status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct
   struct jql_node node;
   struct shaping shaping;
   TRY(jql__check_kind(jql, map, JQL_MAP));
-  TRY(begin(jql, val_count(&map->value), &shaping));
+  TRY(begin(jql, count_leaves(jql, map), &shaping));
   shaping.shape->id = true;
-  while (jql__next(&each, &node)) TRY(add_computed(jql, &shaping, &node, node.name));
-  return finish(jql, &shaping, map->offset, shape);
+  shaping.only_adds = true;
+  while (jql__next(&each, &node)) TRY(read_field(jql, &shaping, &node, slice_of(NULL, 0)));
+  return finish(jql, &shaping, map, shape);
 }
 
 static status leave_out_name(const struct jql *jql, struct shaping *shaping,
@@ -172,5 +208,5 @@ status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct
   } else {
     TRY(leave_out_name(jql, &shaping, node));
   }
-  return finish(jql, &shaping, node->offset, shape);
+  return finish(jql, &shaping, node, shape);
 }

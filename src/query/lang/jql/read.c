@@ -45,9 +45,7 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
                      SLICE_ARG(node->name));
   key->descending = direction < 0;
   key->mongo = true;
-  TRY(jql__name(jql, node, node->name, &key->expr));
-  key->expr->mongo = true;
-  return LUMA_OK;
+  return jql__name(jql, node, node->name, &key->expr);
 }
 
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
@@ -204,7 +202,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { AGGREGATE, PIPELINE, EXPLAIN };
   static const struct jql_field specs[] = {
-      {"aggregate", JQL_NAME, true},         {"pipeline", JQL_LIST, true},
+      {"aggregate", JQL_ANY, true},          {"pipeline", JQL_LIST, true},
       {"explain", JQL_BOOL, false},          {"cursor", JQL_IGNORED, false},
       {"hint", JQL_IGNORED, false},          {"allowDiskUse", JQL_IGNORED, false},
       {"batchSize", JQL_IGNORED, false},     {"bypassDocumentValidation", JQL_IGNORED, false},
@@ -212,6 +210,10 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  if (val_is_number(&fields[AGGREGATE].value))
+    return jql__fail(jql, &fields[AGGREGATE], LUMA_UNSUPPORTED,
+                     "a pipeline without a collection is not supported");
+  TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
   TRY(jql__scan(jql, &fields[AGGREGATE], plan));
   TRY(jql__put_pipeline(jql, &fields[PIPELINE], plan));
   if (!jql__flag(&fields[EXPLAIN], false)) return LUMA_OK;

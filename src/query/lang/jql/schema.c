@@ -94,7 +94,8 @@ static status derive_name(const struct jql *jql, const struct jql_node *keys, st
   return jql__made(jql, copy);
 }
 
-static status read_index(const struct jql *jql, const struct jql_node *index, struct plan *plan) {
+static status read_index(const struct jql *jql, const struct jql_node *collection,
+                         const struct jql_node *index, struct plan **made) {
   enum { KEY, NAME, UNIQUE, SPARSE };
   static const struct jql_field specs[] = {
       {"key", JQL_MAP, true},
@@ -108,8 +109,10 @@ static status read_index(const struct jql *jql, const struct jql_node *index, st
       {"collation", JQL_UNSUPPORTED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
-  TRY(jql__check_kind(jql, index, JQL_MAP));
   TRY(jql__take(jql, index, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(put_named(jql, PLAN_CREATE_INDEX, collection, made));
+  struct plan *plan = *made;
+  plan->missing_is_empty = plan->if_not_exists = plan->multikey = true;
   TRY(read_keys(jql, &fields[KEY], plan));
   plan->unique = jql__flag(&fields[UNIQUE], false);
   plan->sparse = jql__flag(&fields[SPARSE], false);
@@ -123,18 +126,9 @@ status jql__create_indexes(const struct jql *jql, const struct jql_node *command
   static const struct jql_field specs[] = {{"createIndexes", JQL_NAME, true},
                                            {"indexes", JQL_LIST, true},
                                            {"commitQuorum", JQL_IGNORED, false}};
-  struct jql_node fields[3], index;
+  struct jql_node fields[3];
   TRY(jql__take(jql, command, specs, 3, fields));
-  struct jql_each each = jql__each(jql, &fields[1]);
-  if (each.count != 1)
-    return jql__fail(jql, &fields[1], LUMA_UNSUPPORTED, "`indexes` takes one index, not %u",
-                     each.count);
-  TRY(put_named(jql, PLAN_CREATE_INDEX, &fields[0], plan));
-  (*plan)->missing_is_empty = true;
-  (*plan)->if_not_exists = true;
-  (*plan)->multikey = true;
-  (void)jql__next(&each, &index);
-  return read_index(jql, &index, *plan);
+  return jql__sequence(jql, &fields[0], &fields[1], read_index, plan);
 }
 
 status jql__drop_indexes(const struct jql *jql, const struct jql_node *command,

@@ -42,28 +42,38 @@ static status put_change(const struct jql *jql, enum plan_kind kind,
   return LUMA_OK;
 }
 
-/** One element of `updates` or `deletes` is one statement. */
-static status take_only(const struct jql *jql, const struct jql_node *list, struct jql_node *only) {
+status jql__sequence(const struct jql *jql, const struct jql_node *collection,
+                     const struct jql_node *list, jql_element *read, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
-  if (each.count != 1)
-    return jql__fail(jql, list, LUMA_UNSUPPORTED, "`%.*s` takes one element, not %u",
-                     SLICE_ARG(list->name), each.count);
-  (void)jql__next(&each, only);
-  return jql__check_kind(jql, only, JQL_MAP);
+  struct jql_node element;
+  struct plan **last = plan;
+  if (each.count == 0 || each.count > JQL_CHANGES_MAX)
+    return jql__fail(jql, list, LUMA_INVALID_ARGUMENT, "`%.*s` takes 1 to %d elements, not %u",
+                     SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
+  while (jql__next(&each, &element)) {
+    struct plan *made = NULL;
+    TRY(jql__check_kind(jql, &element, JQL_MAP));
+    TRY(read(jql, collection, &element, &made));
+    bool is_last = each.at == each.count;
+    *last = made;
+    if (is_last) return LUMA_OK;
+    TRY(jql__put(jql, PLAN_SEQUENCE, &element, last));
+    last = &(*last)->right;
+  }
+  return LUMA_OK;
 }
 
 /* ---- update ---- */
 
-static status set_upsert(const struct jql *jql, const struct jql_node *filter, struct plan *plan) {
+static status set_upsert(const struct jql *jql, struct plan *plan) {
   const struct plan *source = plan->input;
   plan->upsert = true;
   if (source->kind != PLAN_FILTER) return LUMA_OK;
-  (void)filter;
   return jql__equalities(jql, source->condition->match, &plan->upsert_match);
 }
 
-static status update_long(const struct jql *jql, const struct jql_node *collection,
-                          const struct jql_node *updates, struct plan **plan) {
+static status read_update(const struct jql *jql, const struct jql_node *collection,
+                          const struct jql_node *update, struct plan **plan) {
   enum { Q, U, UPSERT, MULTI };
   static const struct jql_field specs[] = {
       {"q", JQL_MAP, true},          {"u", JQL_ANY, true},
@@ -71,9 +81,8 @@ static status update_long(const struct jql *jql, const struct jql_node *collecti
       {"hint", JQL_IGNORED, false},  {"collation", JQL_UNSUPPORTED, false},
       {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_UNSUPPORTED, false},
   };
-  struct jql_node update, fields[8];
-  TRY(take_only(jql, updates, &update));
-  TRY(jql__take(jql, &update, specs, 8, fields));
+  struct jql_node fields[8];
+  TRY(jql__take(jql, update, specs, 8, fields));
   TRY(put_change(jql, PLAN_UPDATE, collection, &fields[Q], plan));
   TRY(jql__changes(jql, &fields[U], *plan));
   (*plan)->multi = jql__flag(&fields[MULTI], false);
@@ -81,7 +90,7 @@ static status update_long(const struct jql *jql, const struct jql_node *collecti
     return jql__fail(jql, &fields[MULTI], LUMA_INVALID_ARGUMENT,
                      "a document cannot replace several");
   if (!jql__flag(&fields[UPSERT], false)) return LUMA_OK;
-  return set_upsert(jql, &fields[Q], *plan);
+  return set_upsert(jql, *plan);
 }
 
 enum update_field {
@@ -145,7 +154,7 @@ static status update_short(const struct jql *jql, const struct jql_node *command
     return failed;
   }
   if (!jql__flag(&fields[UPDATE_UPSERT], false)) return LUMA_OK;
-  return set_upsert(jql, &fields[UPDATE_FILTER], *plan);
+  return set_upsert(jql, *plan);
 }
 
 /** What belongs to the short form cannot stand beside `updates` or `deletes`. */
@@ -165,21 +174,20 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
   const struct jql_node *updates = &fields[UPDATES];
   if (!jql_is_given(updates)) return update_short(jql, command, fields, plan);
   TRY(check_form(jql, updates, fields, UPDATE_FILTER, UPDATE_CHANGES + SHORT_OPERATORS));
-  return update_long(jql, &fields[UPDATE], updates, plan);
+  return jql__sequence(jql, &fields[UPDATE], updates, read_update, plan);
 }
 
 /* ---- delete ---- */
 
-static status delete_long(const struct jql *jql, const struct jql_node *collection,
-                          const struct jql_node *deletes, struct plan **plan) {
+static status read_delete(const struct jql *jql, const struct jql_node *collection,
+                          const struct jql_node *deletion, struct plan **plan) {
   enum { Q, LIMIT };
   static const struct jql_field specs[] = {{"q", JQL_MAP, true},
                                            {"limit", JQL_WHOLE, true},
                                            {"hint", JQL_IGNORED, false},
                                            {"collation", JQL_UNSUPPORTED, false}};
-  struct jql_node deletion, fields[4];
-  TRY(take_only(jql, deletes, &deletion));
-  TRY(jql__take(jql, &deletion, specs, 4, fields));
+  struct jql_node fields[4];
+  TRY(jql__take(jql, deletion, specs, 4, fields));
   int64_t limit = 0;
   if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
     return jql__fail(jql, &fields[LIMIT], LUMA_INVALID_ARGUMENT,
@@ -200,7 +208,7 @@ status jql__delete(const struct jql *jql, const struct jql_node *command, struct
   TRY(jql__take(jql, command, specs, FIELDS, fields));
   if (jql_is_given(&fields[DELETES])) {
     TRY(check_form(jql, &fields[DELETES], fields, FILTER, FIELDS));
-    return delete_long(jql, &fields[DELETE], &fields[DELETES], plan);
+    return jql__sequence(jql, &fields[DELETE], &fields[DELETES], read_delete, plan);
   }
   if (!jql_is_given(&fields[FILTER])) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "`filter` is missing");

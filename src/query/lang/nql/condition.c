@@ -246,10 +246,9 @@ static status read_predicate(struct nql *nql, struct expr **out) {
   const struct phrase *phrase = accept_phrase(nql);
   p.negated ^= has_no;
   if (phrase) return read_operands(nql, &p, phrase, out);
-  if (linked && !ends_predicate(nql)) return read_comparison(nql, &p, EXPR_OP_EQ, out);
-  if (!ends_predicate(nql) || linked)
-    return nql__fail_expected(nql, linked ? "a value" : "`is`, `contains` or another comparison",
-                              joints);
+  if (linked) return read_comparison(nql, &p, EXPR_OP_EQ, out); /* says what is wrong */
+  if (!ends_predicate(nql))
+    return nql__fail_expected(nql, "`is`, `contains` or another comparison", joints);
   enum expr_op op = has ? has_no ? EXPR_OP_IS_NULL : EXPR_OP_IS_NOT_NULL : EXPR_OP_IS_TRUE;
   *out = expr_unary(nql->arena, op, p.subject, p.offset);
   return nql__made(nql, *out);

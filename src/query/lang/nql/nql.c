@@ -36,7 +36,6 @@ static status read_explained(struct nql *nql, struct plan **plan) {
   bool analyze = explain && nql__accept(nql, "analyze");
   TRY(read_statement(nql, plan));
   if (!explain) return LUMA_OK;
-  nql->statement->is_count = false;
   TRY(nql__put(nql, PLAN_EXPLAIN, offset, plan));
   (*plan)->analyze = analyze;
   return LUMA_OK;

@@ -43,7 +43,7 @@ static status put_pairs(struct nql *nql, struct plan *plan) {
   return LUMA_OK;
 }
 
-/** {…}, {…}: one document or several; a list of them is the same. */
+/** {…}, {…}: one document or several. */
 static status put_documents(struct nql *nql, struct plan *plan) {
   struct expr *documents[NQL_ITEMS_MAX];
   uint32_t count = 0;
@@ -96,8 +96,7 @@ static status put_chosen(struct nql *nql, const char *verb, bool all, struct pla
   TRY(nql__put_where(nql, plan, &found));
   if (found || all) return LUMA_OK;
   static const char *const words[] = {"where", "with", "whose", NULL};
-  if (nql->token.kind != NQL_END && nql->token.kind != NQL_SYMBOL)
-    return nql__fail_expected(nql, "`where`", words);
+  if (!nql__may_end(nql)) return nql__fail_expected(nql, "`where`", words);
   status failed = nql__fail(nql, nql->token.offset, LUMA_SYNTAX_ERROR,
                             "a condition is missing: this would %s everything", verb);
   err_hint(nql->err, "add `where …`, or say so: %s all %.*s …", verb, SLICE_ARG(name));
