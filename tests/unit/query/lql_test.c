@@ -331,8 +331,8 @@ static struct expr *grow_const(struct grower *grower) {
 }
 
 static struct expr *grow_leaf(struct grower *grower) {
-  static const char *const names[] = {
-      "a", "b.c", "d[3].e", "f[-1]", "`first name`.x", "`odd``one`"};
+  static const char *const names[] = {"a",         "b.c", "d[3].e", "f[-1]", "`first name`.x",
+                                      "`odd``one`"};
   switch (rng_below(grower->rng, 4)) {
   case 0:
     return expr_name(grower->arena, slice_of_text(names[rng_below(grower->rng, 6)]), false, 0);

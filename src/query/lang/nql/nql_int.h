@@ -70,6 +70,8 @@ const char *nql__accept_any(struct nql *nql, const char *const *phrases);
 bool nql__is_next(const struct nql *nql, const char *phrase);
 /** Whether the token is one of the words that hold sentences together. */
 bool nql__is_reserved(struct slice word);
+/** At the end, or at a mark that may stand there. */
+bool nql__may_end(const struct nql *nql);
 /** "the", "their", …: passed over. */
 void nql__skip_articles(struct nql *nql);
 
