@@ -92,7 +92,7 @@ status nql__attribute(struct nql *nql, struct expr **name);
 /** Whether an attribute's name can begin here. */
 bool nql__is_attribute(const struct nql *nql);
 /** The name of a collection. */
-status nql__collection(struct nql *nql, struct nql_token *name, struct slice *text);
+status nql__collection(struct nql *nql, struct nql_token *token, struct slice *name);
 status nql__value(struct nql *nql, struct expr **value);
 /** A value that counts rows: a whole number or a parameter. */
 status nql__row_count(struct nql *nql, struct expr **count);
