@@ -6,7 +6,13 @@
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
-enum { QUERY_ID_BYTES = 16, QUERY_ID_BYTES_MAX = 64, HTTP_CLIENT_LEFT = 499 };
+enum {
+  QUERY_ID_BYTES = 16,
+  QUERY_ID_BYTES_MAX = 64,
+  HTTP_CLIENT_LEFT = 499,
+  BACKOFF_FIRST_US = 100,
+  BACKOFF_MAX_US = 20000
+};
 
 /* ---- life of the API ---- */
 
@@ -92,6 +98,14 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
   TRY(registry_add_running(registry, &exchange->running, err));
   exchange->is_listed = true;
   return LUMA_OK;
+}
+
+bool rest__try_again(struct exchange *exchange, uint32_t *tries) {
+  if (*tries == SESSION_RETRIES_MAX || atomic_load(&exchange->cancelled)) return false;
+  uint64_t pause_us = (uint64_t)BACKOFF_FIRST_US << *tries;
+  os_sleep_us(exchange->rest->options.os, pause_us < BACKOFF_MAX_US ? pause_us : BACKOFF_MAX_US);
+  ++*tries;
+  return true;
 }
 
 void rest__release(struct exchange *exchange) {
