@@ -9,7 +9,7 @@
 static struct json_write_options options_of(const struct statement_run *run) {
   bool mongo = run->form == STATEMENT_MONGO, jql = session_language(run->cursor) == PLAN_JQL;
   return (struct json_write_options){.form = run->is_tagged ? JSON_TAGGED : JSON_PLAIN,
-                                     .key_name = mongo || jql || run->is_tagged ? "_id" : NULL};
+                                     .key_name = mongo || jql ? "_id" : NULL};
 }
 
 static void write_columns_of_row(const struct statement_run *run, struct buf *out) {
@@ -98,9 +98,9 @@ static void write_columns(struct session_cursor *cursor, struct buf *out) {
   buf_append_byte(out, ']');
 }
 
-static void write_keys(const struct session_outcome *outcome, const char *key_name,
+static void write_keys(const struct statement_run *run, const struct session_outcome *outcome,
                        struct buf *out) {
-  struct json_write_options options = {.key_name = key_name};
+  struct json_write_options options = options_of(run);
   buf_append_text(out, ",\"keys\":[");
   for (uint32_t i = 0; i < outcome->keys_count; i++) {
     if (i) buf_append_byte(out, ',');
@@ -145,7 +145,7 @@ static void write_tail(struct statement_run *run, const struct statement_reply *
   buf_append_format(out, ",\"count\":%llu,\"affected\":%llu", (unsigned long long)reply->count,
                     (unsigned long long)outcome.affected);
   if (session_reply(run->cursor) == QUERY_REPLY_CHANGE && outcome.keys_count)
-    write_keys(&outcome, NULL, out);
+    write_keys(run, &outcome, out);
   write_errors(&outcome, "write_errors", out);
   write_warnings(&outcome, out);
   if (reply->cursor)
