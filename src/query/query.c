@@ -43,18 +43,30 @@ uint32_t query__own_ids(const struct plan *plan) {
   return here + query__own_ids(plan->input) + query__own_ids(plan->right);
 }
 
-static status compile_into(struct query *query, struct query_compiled *compiled,
-                           struct model_txn *txn, size_t *offset, struct err *err) {
-  struct bind_options bind = {
-      .arena = &compiled->arena, .catalog = compiled->catalog, .policy = query->options.policy};
+/* The optimizer weighs by how much is stored; without a transaction it looks at a snapshot of its
+ * own. */
+static status optimize(const struct query *query, struct query_compiled *compiled,
+                       struct model_txn *txn, struct err *err) {
   struct opt_options opt = {.arena = &compiled->arena,
                             .txn = txn,
                             .now_us = query->options.now_us,
                             .rules_off = query->options.rules_off};
+  if (txn) return opt_statement(&opt, &compiled->statement, err);
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  TRY(model_begin(query->model, &options, &opt.txn, err));
+  status done = opt_statement(&opt, &compiled->statement, err);
+  model_rollback(opt.txn);
+  return done;
+}
+
+static status compile_into(struct query *query, struct query_compiled *compiled,
+                           struct model_txn *txn, size_t *offset, struct err *err) {
+  struct bind_options bind = {
+      .arena = &compiled->arena, .catalog = compiled->catalog, .policy = query->options.policy};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
   compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
-  return opt_statement(&opt, &compiled->statement, err);
+  return optimize(query, compiled, txn, err);
 }
 
 status query__compile(struct query *query, struct model_txn *txn, size_t *offset,

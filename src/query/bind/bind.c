@@ -333,16 +333,18 @@ static status bind_schema(struct binder *binder, struct plan *node, struct err *
   return check_write(binder, node, QUERY_SCHEMA, err);
 }
 
-/** What stands where no FROM does: one row without columns. */
-static status bind_nothing(struct binder *binder, struct plan **node, struct err *err) {
-  *node = plan_node(binder->arena, PLAN_VALUES, NULL, 0);
-  TRY(bind__memory(binder, *node, err));
-  (*node)->rows_count = 1;
-  return bind_values(binder, *node, err);
+/** A node of a SELECT without a source stands on one empty row. */
+static status give_input(struct binder *binder, struct plan *node, struct err *err) {
+  bool needs = node->kind >= PLAN_FILTER && node->kind <= PLAN_AGGREGATE;
+  if (!needs || node->input) return LUMA_OK;
+  node->input = plan_node(binder->arena, PLAN_VALUES, NULL, node->offset);
+  TRY(bind__memory(binder, node->input, err));
+  node->input->rows_count = 1;
+  return LUMA_OK;
 }
 
 status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
-  if (!*node) return bind_nothing(binder, node, err);
+  TRY(give_input(binder, *node, err));
   switch ((*node)->kind) {
   case PLAN_SCAN: return bind_scan(binder, node, QUERY_READ, err);
   case PLAN_VALUES: return bind_values(binder, *node, err);

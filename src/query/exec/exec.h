@@ -36,7 +36,7 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
-  bool analyze; /* operators measure themselves */
+  bool analyze;         /* operators measure themselves */
   uint64_t rows_wanted; /* while opening: a LIMIT above wants no more rows than this; 0 = all */
 };
 

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/exec/join.h"
 
-status join_init(struct join *join, const struct join_method *method, struct err *err) {
+status join_init(struct join *join, const struct join_method *method, bool swapped,
+                 struct err *err) {
   struct exec *exec = join->op.exec;
   const struct plan *plan = join->op.plan;
+  const struct plan *left = swapped ? plan->right : plan->input,
+                    *right = swapped ? plan->input : plan->right;
   join->method = method;
-  join->left_columns = plan->input->columns_count;
-  join->right_columns = plan->right->columns_count;
+  join->left_columns = left->columns_count;
+  join->right_columns = right->columns_count;
+  join->left_at = swapped ? right->columns_count : 0;
+  join->right_at = swapped ? 0 : left->columns_count;
   TRY(batch_init(&join->batch, exec->arena, plan->columns_count, err));
   join->matched = arena_zalloc(exec->arena, BATCH_ROWS, sizeof *join->matched);
   join->pair_left = arena_alloc(exec->arena, BATCH_ROWS * sizeof *join->pair_left);
   TRY(op__memory(exec, join->matched ? join->pair_left : NULL, err));
   if (plan->condition) TRY(filter_create(exec->env, plan->condition, &join->condition, err));
-  return op__open(exec, plan->input, &join->op.input, err);
+  return op__open(exec, left, &join->op.input, err);
 }
 
 static void put_left(struct join *join, uint32_t nth, uint32_t row) {
   uint32_t from = batch_row(join->left, nth);
   for (uint32_t c = 0; c < join->left_columns; c++)
-    join->batch.columns[c][row] = join->left->columns[c][from];
+    join->batch.columns[join->left_at + c][row] = join->left->columns[c][from];
   join->pair_left[row] = (uint16_t)nth;
 }
 
@@ -36,7 +41,7 @@ static void fill(struct join *join) {
     }
     put_left(join, join->left_nth, rows);
     for (uint32_t c = 0; c < join->right_columns; c++)
-      join->batch.columns[join->left_columns + c][rows] = right[c];
+      join->batch.columns[join->right_at + c][rows] = right[c];
     rows++;
   }
   join->batch.rows = join->batch.selected_count = rows;
@@ -49,7 +54,7 @@ static void fill_unmatched(struct join *join) {
     if (join->matched[nth]) continue;
     put_left(join, nth, rows);
     for (uint32_t c = 0; c < join->right_columns; c++)
-      join->batch.columns[join->left_columns + c][rows] = val_missing();
+      join->batch.columns[join->right_at + c][rows] = val_missing();
     rows++;
   }
   join->batch.rows = join->batch.selected_count = rows;

@@ -28,13 +28,17 @@ struct join {
   struct batch batch;
   struct batch *left;
   uint32_t left_nth, left_columns, right_columns;
+  uint32_t left_at, right_at; /* where their columns stand in a pair */
   bool in_row, gives_unmatched;
   bool *matched;       /* by live row of the left batch */
   uint16_t *pair_left; /* the live left row of each pair */
 };
 
-/** Sets the common part up; the method's own comes after. Opens the left input. */
-status join_init(struct join *join, const struct join_method *method, struct err *err);
+/** Sets the common part up; the method's own comes after. Opens the input whose rows are gone
+ * through: the plan's left, or
+ * (`swapped`, inner joins only) its right, which is then `left` in all that is said here. */
+status join_init(struct join *join, const struct join_method *method, bool swapped,
+                 struct err *err);
 status join_next(struct op *op, struct batch **batch, struct err *err);
 /** Reads all of `input` into `rows`: copies of its columns. */
 status join_keep_all(struct op *input, struct rows *rows, struct err *err);

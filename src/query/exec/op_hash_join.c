@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* JOIN by hash: the right side is kept and chained by the hash of its keys; each left row walks one
- * chain. The ON condition has the last word on every pair, so the table compares hashes only. Rows
- * with a NULL key match nothing. */
+/* JOIN by hash: one side (the right, unless the left of an inner join is smaller) is kept and
+ * chained by the hash of its keys; each left row walks one chain. The ON condition has the last
+ * word on every pair, so the table compares hashes only. Rows with a NULL key match nothing. */
 #include "query/exec/join.h"
 #include "query/func/compare.h"
 
@@ -133,12 +133,15 @@ status op__open_hash_join(struct exec *exec, const struct plan *plan, struct op 
   struct hash_join *hash = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *hash, &hash, err));
   *op = &hash->join.op;
-  rows_init(&hash->right, exec, plan->right->columns_count);
+  const struct plan *kept = physical->keeps_left ? plan->input : plan->right;
+  rows_init(&hash->right, exec, kept->columns_count);
   hash->left_hashes = arena_alloc(exec->arena, BATCH_ROWS * sizeof *hash->left_hashes);
   hash->left_nulls = arena_alloc(exec->arena, BATCH_ROWS * sizeof *hash->left_nulls);
   TRY(op__memory(exec, hash->left_hashes ? hash->left_nulls : NULL, err));
-  TRY(op__programs(exec, physical->left_keys, physical->keys_count, &hash->left_keys, err));
-  TRY(op__programs(exec, physical->right_keys, physical->keys_count, &hash->right_keys, err));
-  TRY(join_init(&hash->join, &method, err));
-  return op__open(exec, plan->right, &hash->join.op.right, err);
+  struct program ***first = physical->keeps_left ? &hash->right_keys : &hash->left_keys;
+  struct program ***second = physical->keeps_left ? &hash->left_keys : &hash->right_keys;
+  TRY(op__programs(exec, physical->left_keys, physical->keys_count, first, err));
+  TRY(op__programs(exec, physical->right_keys, physical->keys_count, second, err));
+  TRY(join_init(&hash->join, &method, physical->keeps_left, err));
+  return op__open(exec, kept, &hash->join.op.right, err);
 }

@@ -138,5 +138,5 @@ status op__open_index_join(struct exec *exec, const struct plan *plan, struct op
   TRY(op__memory(exec, index->first, err));
   TRY(op__programs(exec, plan->physical->left_keys, plan->physical->keys_count, &index->left_keys,
                    err));
-  return join_init(&index->join, &method, err);
+  return join_init(&index->join, &method, false, err);
 }

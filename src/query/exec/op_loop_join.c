@@ -36,6 +36,6 @@ status op__open_loop_join(struct exec *exec, const struct plan *plan, struct op 
   TRY(op__create(exec, plan, &ops, sizeof *loop, &loop, err));
   *op = &loop->join.op;
   rows_init(&loop->right, exec, plan->right->columns_count);
-  TRY(join_init(&loop->join, &method, err));
+  TRY(join_init(&loop->join, &method, false, err));
   return op__open(exec, plan->right, &loop->join.op.right, err);
 }

@@ -12,7 +12,7 @@ struct scan {
   struct model_scan *scan; /* of the range in progress */
   struct ranges ranges;
   uint32_t next_range;
-  uint32_t step; /* documents of the next batch: few under a LIMIT, then more */
+  uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
 };

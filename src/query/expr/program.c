@@ -295,6 +295,31 @@ static status compile_shape(struct program *program, const struct expr *expr, st
   return shape__compile(program->env, expr, &step->shape, err);
 }
 
+/** A list of constants is sorted once. A single one may itself be the list. */
+static status prepare_set(struct program *program, struct step *step, struct err *err) {
+  struct arena *arena = program->env->arena;
+  struct val *values = arena_alloc(arena, step->args_count * sizeof *values);
+  TRY(plan_check_memory(arena, values, err));
+  for (uint32_t i = 1; i < step->args_count; i++) {
+    if (step->args[i].kind != OPERAND_CONST) return LUMA_OK;
+    values[i - 1] = program->constants[step->args[i].index];
+  }
+  if (step->args_count != 2 || values[0].type != VAL_LIST)
+    return in_set_create(arena, values, step->args_count - 1, &step->in_set, err);
+  struct val list = values[0];
+  values = arena_alloc(arena, (val_count(&list) + 1) * sizeof *values);
+  TRY(plan_check_memory(arena, values, err));
+  for (uint32_t i = 0; i < val_count(&list); i++) values[i] = val_at(&list, i);
+  return in_set_create(arena, values, val_count(&list), &step->in_set, err);
+}
+
+static status compile_in(struct program *program, const struct expr *expr, struct operand *out,
+                         struct err *err) {
+  struct step *step = NULL;
+  TRY(compile_all(program, step_in, expr, &step, out, err));
+  return prepare_set(program, step, err);
+}
+
 static status compile_node(struct program *program, const struct expr *expr, struct operand *out,
                            struct err *err) {
   struct step *step = NULL;
@@ -309,7 +334,7 @@ static status compile_node(struct program *program, const struct expr *expr, str
     return compile_all(program, expr->op == EXPR_OP_NEGATE ? step_negate : step_truth_unary, expr,
                        &step, out, err);
   case EXPR_BINARY: return compile_binary(program, expr, out, err);
-  case EXPR_IN: return compile_all(program, step_in, expr, &step, out, err);
+  case EXPR_IN: return compile_in(program, expr, out, err);
   case EXPR_BETWEEN: return compile_all(program, step_between, expr, &step, out, err);
   case EXPR_CASE: return compile_case(program, expr, out, err);
   case EXPR_CALL: return compile_call(program, expr, out, err);

@@ -3,6 +3,7 @@
 #ifndef QUERY_EXPR_PROGRAM_INT_H
 #define QUERY_EXPR_PROGRAM_INT_H
 
+#include "query/expr/in_set.h"
 #include "query/expr/matcher.h"
 #include "query/expr/program.h"
 #include "query/func/func.h"
@@ -35,6 +36,7 @@ struct step {
   struct field_reader *field;
   struct matcher *matcher;
   const struct func *func;
+  struct in_set *in_set; /* IN of many constants; may be NULL */
   struct shape_tree *shape;
   bool pattern_ready; /* LIKE: `pattern` is the constant pattern, normalised */
   struct slice pattern;

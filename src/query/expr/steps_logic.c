@@ -256,6 +256,8 @@ static void look_in(struct expr_env *env, const struct val *v, const struct val 
 static struct val is_in(struct program *program, const struct step *step, uint32_t row,
                         const struct val *v) {
   struct val found = val_bool(false);
+  bool is_known = step->in_set && !val_is_null(v) && in_set_find(step->in_set, v, &found);
+  if (is_known) return found;
   for (uint32_t i = 1; i < step->args_count && !is_true(found); i++) {
     const struct val *candidate = view_at(program_view(program, step->args[i]), row);
     bool is_list = candidate->type == VAL_LIST && step->args_count == 2 && v->type != VAL_LIST;

@@ -122,5 +122,7 @@ status opt__join(struct opt *opt, struct plan **node, struct err *err) {
   physical->keys_count = pairs.count;
   TRY(copy_exprs(opt, pairs.left, pairs.count, &physical->left_keys, err));
   TRY(copy_exprs(opt, pairs.right, pairs.count, &physical->right_keys, err));
+  physical->keeps_left =
+      join->join == PLAN_JOIN_INNER && opt__rows(opt, join->input) < opt__rows(opt, join->right);
   return consider_lookup(opt, join, err);
 }

@@ -50,7 +50,7 @@ struct plan_physical {
   struct expr **left_keys,
       **right_keys; /* JOIN: equal pairs; left over the left's columns, right over the right's */
   uint32_t keys_count;
-  struct expr *residual; /* JOIN: what is left of ON besides the keys */
+  bool keeps_left; /* hash JOIN: the left side is the smaller one, and is kept in memory */
 };
 
 #endif

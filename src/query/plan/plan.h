@@ -12,7 +12,7 @@
  * How front ends stack a SELECT: source (SCAN, JOIN, VALUES), FILTER, AGGREGATE with its keys only,
  * FILTER (HAVING), PROJECT, DISTINCT, SORT, LIMIT. Aggregates may stand in HAVING, PROJECT and
  * SORT: the binder moves them into the AGGREGATE (and makes one when there is none). A SORT above a
- * PROJECT sees the PROJECT's columns first, then the PROJECT's input. No input under a PROJECT is
+ * PROJECT sees the PROJECT's columns first, then the PROJECT's input. No input under these is
  * one empty row. JQL's pipelines stack nodes as their stages come; an AGGREGATE of theirs has its
  * aggregates. */
 #ifndef QUERY_PLAN_PLAN_H

@@ -18,8 +18,9 @@ static const struct http_options *options_of(const struct http_conn *conn) {
   return &conn->request.loop->server->options;
 }
 
+/* By the loop's own coarse clock, at least `us`; 0 = no deadline. */
 static void set_timer(struct http_conn *conn, uint64_t us) {
-  lws_set_timer_usecs(conn->wsi, us ? (lws_usec_t)us : LWS_SET_TIMER_USEC_CANCEL);
+  conn->deadline_us = us ? conn->request.loop->now_us + us + HTTP_TICK_US : 0;
 }
 
 /* ---- beginning and end ---- */
@@ -133,7 +134,7 @@ int http__conn_head(struct http_conn *conn) {
   if (http__head_read(conn, NULL) != LUMA_OK) return -1;
   if (!handler->begin(handler->context, request)) {
     /* An unread body would be taken for the next request. */
-    request->reply.close |= request->body_bytes > 0 || request->is_chunked;
+    request->reply.close |= request->body_bytes > 0 || request->is_chunked || request->head_is_bad;
     return reply_now(conn);
   }
   if (request->body_bytes == 0) return run(conn);
@@ -141,7 +142,7 @@ int http__conn_head(struct http_conn *conn) {
   buf_reset(&request->body);
   conn->phase = HTTP_READING;
   set_timer(conn, body_time_us(conn));
-  return 0;
+  return request->wants_continue ? http__write_continue(conn) : 0;
 }
 
 int http__conn_body(struct http_conn *conn, const void *data, size_t bytes) {
@@ -158,12 +159,22 @@ int http__conn_body_end(struct http_conn *conn) {
   return run(conn);
 }
 
-int http__conn_timer(struct http_conn *conn) {
-  if (conn->phase == HTTP_KEPT) return 0;
-  if (conn->phase != HTTP_READING) return -1;
+void http__conn_expire(struct http_conn *conn) {
+  conn->deadline_us = 0;
+  if (!conn->wsi) return;
+  if (conn->phase != HTTP_READING) {
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    return;
+  }
   handler_of(conn)->timed_out(handler_of(conn)->context, &conn->request);
   conn->request.reply.close = true;
-  return reply_now(conn);
+  conn->phase = HTTP_WRITING;
+  set_timer(conn, options_of(conn)->send_timeout_us);
+  lws_callback_on_writable(conn->wsi);
+}
+
+void http__conn_taken(struct http_conn *conn) {
+  set_timer(conn, options_of(conn)->send_timeout_us);
 }
 
 /* ---- back from the handler ---- */
@@ -194,7 +205,7 @@ int http__conn_done(struct http_conn *conn) {
   bool close = conn->request.reply.close || atomic_load(&conn->request.loop->server->is_draining);
   end_request(conn);
   conn->phase = HTTP_IDLE;
-  set_timer(conn, 0);
+  set_timer(conn, options_of(conn)->idle_timeout_us);
   if (close) return -1;
   return lws_http_transaction_completed(conn->wsi) ? -1 : 0;
 }

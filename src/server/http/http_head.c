@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The head of a request, copied out of the library: it lives as long as the request and may be read
  * by other threads. */
+#include "base/text/num.h"
 #include "server/http/http_int.h"
 
 static const char *const method_names[HTTP_METHODS] = {"GET",   "HEAD",   "POST",   "PUT",
@@ -105,16 +106,19 @@ static bool is_over_limit(const struct http_conn *conn) {
   return total > conn->request.loop->server->options.header_bytes_max;
 }
 
+/* Digits alone: what is read differently by others on the way must not be guessed. */
 static void read_length(struct http_conn *conn) {
   struct http_request *request = &conn->request;
-  char text[24];
-  int bytes = lws_hdr_copy(conn->wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-  request->body_bytes = 0;
-  for (int i = 0; i < bytes && text[i] >= '0' && text[i] <= '9'; i++) {
-    if (request->body_bytes > UINT64_MAX / 10 - 1) break;
-    request->body_bytes = request->body_bytes * 10 + (uint64_t)(text[i] - '0');
-  }
+  char text[24] = "";
+  int sent = lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH), bytes = 0;
+  if (sent > 0) bytes = lws_hdr_copy(conn->wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  int64_t length = 0;
+  bool is_good = sent <= 0 || (bytes > 0 && text[0] != '-' &&
+                               num_parse_int64(slice_of(text, (size_t)bytes), &length));
+  request->body_bytes = is_good ? (uint64_t)length : 0;
+  request->head_is_bad |= !is_good;
   request->is_chunked = lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+  request->wants_continue = lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_EXPECT) > 0;
 }
 
 status http__head_read(struct http_conn *conn, struct err *err) {
@@ -126,8 +130,10 @@ status http__head_read(struct http_conn *conn, struct err *err) {
   const char *copy = arena_copy(&request->arena, path ? path : "/", path ? (size_t)path_bytes : 1);
   if (!copy) return no_memory(err);
   request->path = slice_of(copy, path ? (size_t)path_bytes : 1);
+  request->head_is_bad = false;
   read_length(conn);
   TRY(copy_headers(conn, err));
+  request->head_is_bad |= request->headers[HTTP_HOST].bytes == 0;
   return copy_arguments(conn, err);
 }
 

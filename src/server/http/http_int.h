@@ -14,7 +14,12 @@
 #include "base/sync/sync.h"
 #include "server/http/http.h"
 
-enum { HTTP_SCRATCH_BYTES = 64 << 10, HTTP_HEAD_BYTES = 4096, HTTP_LISTEN_MAX = 8 };
+enum {
+  HTTP_SCRATCH_BYTES = 64 << 10,
+  HTTP_HEAD_BYTES = 4096,
+  HTTP_LISTEN_MAX = 8,
+  HTTP_TICK_US = 100000
+};
 
 enum http_phase {
   HTTP_IDLE,    /* between requests, or a head is on its way */
@@ -29,9 +34,10 @@ struct http_conn {
   struct http_conn *next, *previous; /* of the loop */
   struct http_conn *next_returned;
   enum http_phase phase;
-  bool has_request;  /* handler.end is owed */
-  bool head_written; /* of the reply */
-  size_t written;    /* of the reply's body, or of the stream's part */
+  uint64_t deadline_us; /* of the phase; 0 = none */
+  bool has_request;     /* handler.end is owed */
+  bool head_written;    /* of the reply */
+  size_t written;       /* of the reply's body, or of the stream's part */
   atomic_bool is_lost;
 };
 
@@ -43,6 +49,8 @@ struct http_loop {
   struct lws *listeners[HTTP_LISTEN_MAX];
   int descriptors[HTTP_LISTEN_MAX]; /* not yet given to the library; -1 = given */
   struct http_conn *conns;
+  lws_sorted_usec_list_t tick; /* looks at the deadlines */
+  uint64_t now_us;             /* when it last did */
   struct thread thread;
   bool has_thread, is_drained;
   struct mutex lock; /* of `returned` */
@@ -77,7 +85,10 @@ void http__conn_closed(struct http_conn *conn);
 int http__conn_head(struct http_conn *conn);
 int http__conn_body(struct http_conn *conn, const void *data, size_t bytes);
 int http__conn_body_end(struct http_conn *conn);
-int http__conn_timer(struct http_conn *conn);
+/** Its deadline passed. */
+void http__conn_expire(struct http_conn *conn);
+/** The client took something of the reply: it has time for the next piece. */
+void http__conn_taken(struct http_conn *conn);
 /** The loop has it back from the handler. */
 void http__conn_returned(struct http_conn *conn);
 /** Asks the handler for the next part of a stream. Below 0: close. */
@@ -90,6 +101,8 @@ int http__conn_done(struct http_conn *conn);
 status http__head_read(struct http_conn *conn, struct err *err);
 
 /* http_write.c */
+/** The interim reply 100. */
+int http__write_continue(struct http_conn *conn);
 /** Writes as much of the reply as may be written now. Below 0: close the connection. */
 int http__write(struct http_conn *conn);
 

@@ -37,6 +37,18 @@ static int on_listener(struct lws *wsi, enum lws_callback_reasons reason, void *
   return 0;
 }
 
+/* ---- deadlines ---- */
+
+/* One look at all connections now and then is cheaper than a timer for each request. */
+static void tick(struct lws_sorted_usec_list *list) {
+  struct http_loop *loop = lws_container_of(list, struct http_loop, tick);
+  loop->now_us = os_monotonic_us(loop->server->options.os);
+  for (struct http_conn *conn = loop->conns; conn; conn = conn->next) {
+    if (conn->deadline_us && conn->deadline_us <= loop->now_us) http__conn_expire(conn);
+  }
+  lws_sul_schedule(loop->context, 0, &loop->tick, tick, HTTP_TICK_US);
+}
+
 /* ---- waking up ---- */
 
 static void take_returned(struct http_loop *loop) {
@@ -88,7 +100,6 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
   if (reason == LWS_CALLBACK_HTTP_BODY) return http__conn_body(conn, in, bytes);
   if (reason == LWS_CALLBACK_HTTP_BODY_COMPLETION) return http__conn_body_end(conn);
   if (reason == LWS_CALLBACK_HTTP_WRITEABLE) return http__write(conn);
-  if (reason == LWS_CALLBACK_TIMER) return http__conn_timer(conn);
   if (reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE) return -1;
   if (reason == LWS_CALLBACK_WSI_DESTROY) http__conn_closed(conn);
   return 0;
@@ -157,6 +168,7 @@ status http__loop_create(struct http_server *server, uint32_t index, struct http
 
 static void run_loop(void *argument) {
   struct http_loop *loop = argument;
+  tick(&loop->tick);
   while (!atomic_load(&loop->stop) && lws_service(loop->context, 0) >= 0) {
   }
 }
@@ -184,6 +196,7 @@ void http__loop_destroy(struct http_loop *loop) {
     thread_join(&loop->thread);
     take_returned(loop);
   }
+  lws_sul_cancel(&loop->tick);
   if (loop->context) lws_context_destroy(loop->context);
   for (uint32_t i = 0; i < HTTP_LISTEN_MAX; i++) {
     if (loop->descriptors[i] >= 0) net_close(loop->descriptors[i]);

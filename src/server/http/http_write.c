@@ -105,6 +105,14 @@ static int send_room(struct http_conn *conn, struct room *room, bool is_last) {
   return sent < (int)bytes ? -1 : 0;
 }
 
+int http__write_continue(struct http_conn *conn) {
+  static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  struct room room = room_of(conn);
+  memcpy(room.at, text, sizeof text - 1);
+  room.at += sizeof text - 1;
+  return send_room(conn, &room, false);
+}
+
 int http__write(struct http_conn *conn) {
   if (conn->phase != HTTP_WRITING) return 0;
   struct http_reply *reply = &conn->request.reply;

@@ -6,7 +6,13 @@
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
-enum { QUERY_ID_BYTES = 16, QUERY_ID_BYTES_MAX = 64 };
+enum {
+  QUERY_ID_BYTES = 16,
+  QUERY_ID_BYTES_MAX = 64,
+  HTTP_CLIENT_LEFT = 499,
+  BACKOFF_FIRST_US = 100,
+  BACKOFF_MAX_US = 20000
+};
 
 /* ---- life of the API ---- */
 
@@ -94,6 +100,14 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
   return LUMA_OK;
 }
 
+bool rest__try_again(struct exchange *exchange, uint32_t *tries) {
+  if (*tries == SESSION_RETRIES_MAX || atomic_load(&exchange->cancelled)) return false;
+  uint64_t pause_us = (uint64_t)BACKOFF_FIRST_US << *tries;
+  os_sleep_us(exchange->rest->options.os, pause_us < BACKOFF_MAX_US ? pause_us : BACKOFF_MAX_US);
+  ++*tries;
+  return true;
+}
+
 void rest__release(struct exchange *exchange) {
   struct registry *registry = exchange->rest->registry;
   if (exchange->is_listed) registry_remove_running(registry, &exchange->running);
@@ -141,8 +155,16 @@ static bool has_media(struct slice type, const char *wanted) {
          (type.bytes == bytes || type.data[bytes] == ';' || type.data[bytes] == ' ');
 }
 
+/* curl -d names this type whatever the body is. A browser that sends a form names its origin, too,
+ * and a page of another origin must not reach us by a form. */
+static bool is_curls(const struct exchange *exchange, struct slice type) {
+  return has_media(type, "application/x-www-form-urlencoded") &&
+         exchange->request->headers[HTTP_ORIGIN].bytes == 0;
+}
+
 static status check_media(const struct exchange *exchange, struct err *err) {
   struct slice type = exchange->request->headers[HTTP_CONTENT_TYPE];
+  if (is_curls(exchange, type)) return LUMA_OK;
   if (type.bytes == 0 || has_media(type, "application/json")) return LUMA_OK;
   if (exchange->route->method == HTTP_PATCH && has_media(type, "application/merge-patch+json"))
     return LUMA_OK;
@@ -181,6 +203,11 @@ static status check_head(struct exchange *exchange, struct err *err) {
     request->reply.close = true;
     FAIL(err, LUMA_TOO_LARGE, "the request's head is over its limit of %lld bytes",
          (long long)exchange->rest->options.config->limits.header_bytes);
+  }
+  if (request->head_is_bad) {
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the request's head is malformed");
+    err_hint(err, "it has one Host, and at most one Content-Length, a whole number");
+    return LUMA_INVALID_ARGUMENT;
   }
   struct buf allow;
   buf_init(&allow, 256);
@@ -271,27 +298,27 @@ static void timed_out(void *context, struct http_request *request) {
 
 /* ---- the end ---- */
 
-static void log_request(const struct exchange *exchange, uint64_t took_us) {
+static void log_request(const struct exchange *exchange, unsigned http, uint64_t took_us) {
   const struct rest_options *options = &exchange->rest->options;
   const struct http_request *request = exchange->request;
   uint64_t slow_us = (uint64_t)options->config->log.slow_ms * 1000;
-  bool is_slow = slow_us && took_us > slow_us, is_fault = request->reply.status >= 500;
+  bool is_slow = slow_us && took_us > slow_us, is_fault = http >= 500;
   enum log_level level = is_slow || is_fault ? LOG_WARN : LOG_INFO;
   if (!(options->config->log.access || is_slow || is_fault) || !log_is_on(options->log, level))
     return;
-  struct log_field fields[] = {
+  size_t count = 6;
+  struct log_field fields[8] = {
       log_text("method", slice_of_text(http_method_name(request->method))),
       log_text("path", request->path),
-      log_integer("status", request->reply.status),
+      log_integer("status", http),
       log_integer("took_us", (int64_t)took_us),
       log_integer("bytes", (int64_t)request->sent_bytes),
       log_text("query", exchange->query_id),
-      log_text("statement", exchange->statement_text),
-      log_text("error", slice_of_text(exchange->err.message)),
   };
-  size_t count = sizeof fields / sizeof fields[0];
-  if (!exchange->err.message[0]) count--;
-  if (!is_slow && !exchange->err.message[0]) count--;
+  if (is_slow && exchange->statement_text.bytes)
+    fields[count++] = log_text("statement", exchange->statement_text);
+  if (exchange->err.message[0])
+    fields[count++] = log_text("error", slice_of_text(exchange->err.message));
   log_write(options->log, level, fields, count, is_slow ? "slow request" : "request");
 }
 
@@ -300,10 +327,11 @@ static void end(void *context, struct http_request *request) {
   struct exchange *exchange = request->user;
   uint64_t took_us = os_monotonic_us(rest->options.os) - request->began_us;
   if (!exchange) return;
+  unsigned http = request->reply.status ? request->reply.status : (unsigned)HTTP_CLIENT_LEFT;
   rest__release(exchange);
   metrics_count(rest->metrics, http_loop_index(request->loop), rest__route_number(exchange->route),
-                request->reply.status, took_us);
-  log_request(exchange, took_us);
+                http, took_us);
+  log_request(exchange, http, took_us);
 }
 
 struct http_handler rest_handler(struct rest *rest) {

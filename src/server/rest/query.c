@@ -4,6 +4,8 @@
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
+enum { LOGGED_TEXT_BYTES = 512 };
+
 static bool wants_lines(const struct exchange *exchange) {
   static const char type[] = "application/x-ndjson";
   struct slice accept = exchange->request->headers[HTTP_ACCEPT];
@@ -108,6 +110,13 @@ status rest__stream_part(struct exchange *exchange, struct err *err) {
 
 /* ---- the route ---- */
 
+/* For the log: the statement itself may be gone by then. */
+static void keep_text(struct exchange *exchange, struct slice text) {
+  size_t bytes = text.bytes < LOGGED_TEXT_BYTES ? text.bytes : (size_t)LOGGED_TEXT_BYTES;
+  const char *copy = arena_copy(&exchange->request->arena, text.data, bytes);
+  if (copy) exchange->statement_text = slice_of(copy, bytes);
+}
+
 static void fill_limits(struct exchange *exchange, struct statement_run *run, bool lines) {
   const struct config *config = exchange->rest->options.config;
   run->session = exchange->session;
@@ -115,7 +124,7 @@ static void fill_limits(struct exchange *exchange, struct statement_run *run, bo
   /* A stream lasts as long as its reader takes. */
   if (!run->request.timeout_us && !lines)
     run->request.timeout_us = (uint64_t)config->limits.statement_ms * 1000;
-  exchange->statement_text = run->request.source.text;
+  keep_text(exchange, run->request.source.text);
 }
 
 static status run_query(struct exchange *exchange, struct statement_run **run,

@@ -27,6 +27,12 @@ static status fail_at(const struct parse *parse, size_t offset, const char *what
   return LUMA_SYNTAX_ERROR;
 }
 
+static status fail_memory(const struct arena *arena, struct err *err) {
+  if (arena_is_over_budget(arena))
+    FAIL(err, LUMA_BUDGET_EXCEEDED, "a path does not fit the budget for memory");
+  FAIL(err, LUMA_OUT_OF_MEMORY, "out of memory for a path");
+}
+
 static bool at_end(const struct parse *parse) {
   return parse->at == parse->text.bytes;
 }
@@ -59,7 +65,7 @@ static status parse_plain(struct parse *parse) {
     return fail_at(parse, start, "a name is missing",
                    "quote names with other characters: `first name`");
   const uint8_t *copy = arena_copy(parse->arena, parse->text.data + start, parse->at - start);
-  if (!copy) FAIL(parse->err, LUMA_OUT_OF_MEMORY, "out of memory for a path");
+  if (!copy) return fail_memory(parse->arena, parse->err);
   return push_step(parse, name_step(slice_of(copy, parse->at - start)));
 }
 
@@ -67,7 +73,7 @@ static status parse_quoted(struct parse *parse) {
   size_t start = parse->at;
   uint8_t quote = parse->text.data[parse->at++];
   uint8_t *name = arena_alloc_text(parse->arena, parse->text.bytes - parse->at + 1);
-  if (!name) FAIL(parse->err, LUMA_OUT_OF_MEMORY, "out of memory for a path");
+  if (!name) return fail_memory(parse->arena, parse->err);
   for (size_t bytes = 0; !at_end(parse); name[bytes++] = parse->text.data[parse->at++]) {
     if (peek(parse) != quote) continue;
     parse->at++;
@@ -129,7 +135,7 @@ static status parse_segment(struct parse *parse) {
   if (parse->at == start)
     return fail_at(parse, start, "a name is missing", "names stand on both sides of a dot");
   const uint8_t *copy = arena_copy(parse->arena, parse->text.data + start, parse->at - start);
-  if (!copy) FAIL(parse->err, LUMA_OUT_OF_MEMORY, "out of memory for a path");
+  if (!copy) return fail_memory(parse->arena, parse->err);
   struct path_step step = name_step(slice_of(copy, parse->at - start));
   step.index = segment_index(step.name);
   step.is_index = step.index != PATH_NO_INDEX;
@@ -150,7 +156,7 @@ status path_parse(struct arena *arena, struct slice text, bool dotted, struct pa
   struct parse parse = {.arena = arena, .text = text, .err = err};
   TRY(dotted ? parse_dotted(&parse) : parse_native(&parse));
   struct path_step *steps = arena_copy(arena, parse.steps, parse.count * sizeof *steps);
-  if (!steps) FAIL(err, LUMA_OUT_OF_MEMORY, "out of memory for a path");
+  if (!steps) return fail_memory(arena, err);
   *path = (struct path){.count = parse.count, .steps = steps};
   return LUMA_OK;
 }

@@ -123,10 +123,12 @@ static void append_condition(struct buf *out, const char *alias, unsigned depth)
   } else if (kind == 4) {
     buf_append_text(out, toss() ? " IS NULL" : " IS NOT NULL");
   } else if (kind == 5) {
-    buf_append_text(out, " IN (");
+    buf_append_text(out, toss() ? " IN (" : " NOT IN (");
     append_constant(out);
-    buf_append_text(out, ", ");
-    append_constant(out);
+    for (uint32_t i = 0, more = pick(4) ? 1 : 12; i < more; i++) {
+      buf_append_text(out, ", ");
+      append_constant(out);
+    }
     buf_append_text(out, ")");
   } else if (kind == 6) {
     buf_append_format(out, " BETWEEN %u AND %u", pick(4), 3 + pick(4));

@@ -96,7 +96,7 @@ status jql__path(const struct jql *jql, const struct jql_node *node, struct slic
   struct err why = {0};
   status parsed = path_parse(jql->arena, text, true, path, &why);
   if (parsed == LUMA_OK) return LUMA_OK;
-  if (parsed == LUMA_OUT_OF_MEMORY) return jql__made(jql, NULL);
+  if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);
   return jql__fail(jql, node, parsed, "%s", why.message);
 }
 

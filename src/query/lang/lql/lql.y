@@ -27,7 +27,7 @@ static bool token_fits(void *context, int kind);
 
 /* Words that are names wherever they cannot be themselves: is_soft in lql_error.c knows them as the kinds between ID and UNIQUE. */
 %fallback ID
-  ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST IF INDEX INDEXES INTO
+  ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST FOR IF INDEX INDEXES INTO
   LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT UNIQUE.
 
 %left OR.
@@ -307,8 +307,13 @@ whens(A) ::= whens(B) WHEN expr(C) THEN expr(V). {
 }
 otherwise(A) ::= . { A = NULL; }
 otherwise(A) ::= ELSE expr(E). { A = E; }
-expr(A) ::= ID(N) LP distinct(D) exprs(L) RP. { A = lql__call(lql, N, L, D); }
+expr(A) ::= ID(N) LP exprs(L) RP. { A = lql__call(lql, N, L, false); }
+expr(A) ::= ID(N) LP ALL exprs(L) RP. { A = lql__call(lql, N, L, false); }
+expr(A) ::= ID(N) LP DISTINCT exprs(L) RP. { A = lql__call(lql, N, L, true); }
 expr(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
+expr(A) ::= ID(N) LP expr(L) FROM expr(R) RP. { A = lql__call_from(lql, N, L, R, NULL); }
+expr(A) ::= ID(N) LP expr(L) FROM expr(R) FOR expr(E) RP. { A = lql__call_from(lql, N, L, R, E); }
+expr(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
 
 literal(A) ::= LBRACE(T) pairs(P) RBRACE. { A = lql__map(lql, T, P); }
 literal(A) ::= LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }

@@ -14,7 +14,8 @@ static void place(struct lql *lql, uint64_t offset) {
 }
 
 void lql__fail(struct lql *lql, status code, uint64_t offset, const char *format, ...) {
-  if (lql->failed != LUMA_OK) return;
+  /* After a refusal of the arena anything may look wrong: the end of the parse says what was. */
+  if (lql->failed != LUMA_OK || arena_has_refused(lql->arena)) return;
   char message[ERR_MESSAGE_BYTES];
   va_list args;
   va_start(args, format);
@@ -210,7 +211,7 @@ struct slice lql__bare_alias(struct lql *lql, struct lql_token name) {
   static const char *const clauses[] = {"RIGHT",     "FULL",   "NATURAL",  "UNION",
                                         "INTERSECT", "EXCEPT", "WINDOW",   "FETCH",
                                         "USING",     "FOR",    "RETURNING"};
-  for (size_t i = 0; name.kind == LQL_ID && i < sizeof clauses / sizeof clauses[0]; i++) {
+  for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof clauses / sizeof clauses[0]; i++) {
     if (!slice_is_equal_nocase(name.text, slice_of_text(clauses[i]))) continue;
     lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` does not fit here",
               SLICE_ARG(name.text));

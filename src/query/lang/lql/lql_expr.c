@@ -184,6 +184,54 @@ struct expr *lql__call_star(struct lql *lql, struct lql_token name) {
   return made;
 }
 
+/* ---- SQL's forms with FROM ---- */
+
+/* The function that trims the side: "both", "leading", "trailing"; NULL for another word. */
+static const char *trim_function(struct slice side) {
+  if (slice_is_equal_nocase(side, slice_of_text("both"))) return "trim";
+  if (slice_is_equal_nocase(side, slice_of_text("leading"))) return "ltrim";
+  return slice_is_equal_nocase(side, slice_of_text("trailing")) ? "rtrim" : NULL;
+}
+
+static struct expr *fail_word(struct lql *lql, struct lql_token name, const char *word) {
+  lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` takes no %s", SLICE_ARG(name.text), word);
+  lql__hint(lql, "extract, substring and trim do; others take arguments with commas");
+  return NULL;
+}
+
+struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
+                       struct expr *characters, struct expr *text) {
+  const char *function = trim_function(side.text);
+  if (!function || !slice_is_equal_nocase(name.text, slice_of_text("trim")))
+    return fail_word(lql, name, "FROM");
+  struct expr *args[2] = {text, characters};
+  return call(lql, slice_of_text(function), args, 2, name.offset);
+}
+
+static struct expr *extract(struct lql *lql, struct lql_token name, struct expr *field,
+                            struct expr *from) {
+  if (field->kind == EXPR_NAME)
+    field = expr_const(lql->arena, val_text(field->name), field->offset);
+  struct expr *args[2] = {field, from};
+  return call(lql, name.text, args, 2, name.offset);
+}
+
+struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr *left,
+                            struct expr *from, struct expr *count) {
+  struct expr *args[3] = {left, from, count};
+  if (!left || !from) return NULL;
+  bool is_substring = slice_is_equal_nocase(name.text, slice_of_text("substring"));
+  if (is_substring) return call(lql, name.text, args, count ? 3 : 2, name.offset);
+  if (count) return fail_word(lql, name, "FOR");
+  if (slice_is_equal_nocase(name.text, slice_of_text("extract")))
+    return extract(lql, name, left, from);
+  if (!slice_is_equal_nocase(name.text, slice_of_text("trim"))) return fail_word(lql, name, "FROM");
+  const char *side = left->kind == EXPR_NAME ? trim_function(left->name) : NULL;
+  args[0] = from;
+  args[1] = left;
+  return call(lql, slice_of_text(side ? side : "trim"), args, side ? 1 : 2, name.offset);
+}
+
 /* ---- maps, lists, stars ---- */
 
 struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs) {

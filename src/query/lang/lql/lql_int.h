@@ -157,6 +157,13 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
                        bool distinct);
 /** name(*): only COUNT. */
 struct expr *lql__call_star(struct lql *lql, struct lql_token name);
+/** SQL's own forms: extract(year FROM x), substring(x FROM 2 FOR 3), trim(both FROM x), trim('x'
+ * FROM y). */
+struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr *left,
+                            struct expr *from, struct expr *count);
+/** trim(leading 'x' FROM y). */
+struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
+                       struct expr *characters, struct expr *text);
 struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs);
 struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *items);
 struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path);

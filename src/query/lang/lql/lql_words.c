@@ -37,6 +37,7 @@ static const struct word words[] = {
     {"EXPLAIN", LQL_EXPLAIN},
     {"FALSE", LQL_FALSE},
     {"FIRST", LQL_FIRST},
+    {"FOR", LQL_FOR},
     {"FROM", LQL_FROM},
     {"GROUP", LQL_GROUP},
     {"HAVING", LQL_HAVING},

@@ -52,7 +52,7 @@ static status make_path(const struct nql *nql, const struct nql_token *token, st
   struct err why = {0};
   status parsed = path_parse(nql->arena, text, false, path, &why);
   if (parsed == LUMA_OK) return LUMA_OK;
-  if (parsed == LUMA_OUT_OF_MEMORY) return nql__made(nql, NULL);
+  if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return nql__made(nql, NULL);
   return nql__fail(nql, token->offset, parsed, "%s", why.message);
 }
 
