@@ -79,7 +79,7 @@ enum luma_sync {
 /** Settings; zero-initialise, then set what differs. */
 typedef struct luma_options {
   bool must_exist; /**< do not make a database that is not there */
-  bool read_only;
+  bool read_only;  /**< always so on a file system mounted read-only */
   enum luma_sync sync;
   uint64_t cache_bytes;        /**< 0 = 256 MiB */
   uint64_t memory_bytes;       /**< budget of one statement; 0 = 256 MiB */
