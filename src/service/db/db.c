@@ -15,8 +15,8 @@ static status fail_target(const char *target, status code, const char *hint, str
   return code;
 }
 
-static status open_store(const char *target, const struct db_options *options, struct store **store,
-                         struct err *err) {
+static status open_target(const char *target, const struct db_options *options,
+                          struct store **store, struct err *err) {
   if (strcmp(target, "memory:") == 0) {
     struct mem_options memory = {0};
     return mem_store_open(&memory, store, err);
@@ -46,6 +46,18 @@ static status open_store(const char *target, const struct db_options *options, s
   return lsm_open(options->os, target, &lsm, store, err);
 }
 
+/* A database on media that cannot be written is read; if even that fails, the first error tells. */
+static status open_store(const char *target, struct db *db, struct store **store, struct err *err) {
+  status result = open_target(target, &db->options, store, err);
+  if (result != LUMA_READ_ONLY || db->options.read_only) return result;
+  struct db_options reading = db->options;
+  reading.read_only = true;
+  if (open_target(target, &reading, store, NULL) != LUMA_OK) return result;
+  err_reset(err);
+  db->options.read_only = db->is_media_read_only = true;
+  return LUMA_OK;
+}
+
 status db_open(const char *target, const struct db_options *options, struct db **db,
                struct err *err) {
   struct db *made = mem_zalloc(1, sizeof *made);
@@ -55,9 +67,10 @@ status db_open(const char *target, const struct db_options *options, struct db *
   made->os = made->options.os;
   made->opened_us = os_monotonic_us(made->os);
   struct store *store;
-  status result = open_store(target, &made->options, &store, err);
+  status result = open_store(target, made, &store, err);
   if (result == LUMA_OK) {
-    struct model_options model = {.os = made->os, .feed = true, .read_only = options->read_only};
+    struct model_options model = {
+        .os = made->os, .feed = true, .read_only = made->options.read_only};
     result = model_open(store, &model, &made->model, err);
   }
   if (result != LUMA_OK) {

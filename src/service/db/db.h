@@ -28,12 +28,13 @@ struct db {
   struct os *os;
   struct model *model;
   struct db_options options;
+  bool is_media_read_only; /* read_only was not asked for, but forced by the file system */
   struct db_counters counters;
   uint64_t opened_us; /* monotonic */
 };
 
 /** Opens a target: "memory:" or a directory. Others name what is missing (postgres://) or how to
- * reach them (http://). */
+ * reach them (http://). A database on a file system mounted read-only is opened for reading. */
 status db_open(const char *target, const struct db_options *options, struct db **db,
                struct err *err);
 /** NULL is fine. Every session must have ended. */

@@ -79,7 +79,9 @@ static status change_inside(struct session *session, session_work_fn *work, void
 status session_change(struct session *session, session_work_fn *work, void *context,
                       struct err *err) {
   if (session->db->options.read_only) {
-    FAIL(err, LUMA_READ_ONLY, "the database is open for reading only");
+    bool media = session->db->is_media_read_only;
+    FAIL(err, LUMA_READ_ONLY, "the database is open for reading only%s",
+         media ? ": its file system is mounted read-only" : "");
   }
   return session->txn ? change_inside(session, work, context, err)
                       : change_alone(session, work, context, err);
