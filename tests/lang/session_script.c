@@ -103,6 +103,7 @@ struct player {
   session_script_judge *judge;
   struct buf statement, expected, answer;
   unsigned line, statement_line;
+  bool is_prose; /* between the fenced parts of a page */
 };
 
 static void finish(struct player *player) {
@@ -132,7 +133,12 @@ static void reopen(struct player *player) {
 
 static void take_line(struct player *player, struct slice line) {
   player->line++;
-  if (line.bytes == 0) {
+  if (begins(line, "```")) {
+    finish(player);
+    player->is_prose = !player->is_prose;
+  } else if (player->is_prose) {
+    return;
+  } else if (line.bytes == 0) {
     finish(player);
   } else if (begins(line, "# ")) {
     return;
@@ -156,7 +162,9 @@ static void take_line(struct player *player, struct slice line) {
 
 void session_script_play(struct session_script *script, const char *path,
                          session_script_judge *judge) {
-  struct player player = {.script = script, .judge = judge};
+  struct slice name = slice_of_text(path);
+  bool is_page = name.bytes > 3 && memcmp(name.data + name.bytes - 3, ".md", 3) == 0;
+  struct player player = {.script = script, .judge = judge, .is_prose = is_page};
   struct buf file;
   buf_init(&file, TEXT_BYTES_MAX);
   buf_init(&player.statement, TEXT_BYTES_MAX);

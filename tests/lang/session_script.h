@@ -6,6 +6,8 @@
  *     @params [1, "x"]      values for the parameters of the next statement; {"a": 1}: by name
  *     @reopen               closes the database and opens it again; nothing in memory
  *
+ * In a page (*.md) only what stands between ``` lines is played.
+ *
  * A change answers `affected N`; numbers of warnings are left out. */
 #ifndef TESTS_LANG_SESSION_SCRIPT_H
 #define TESTS_LANG_SESSION_SCRIPT_H

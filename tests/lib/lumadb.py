@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-COMMAND = os.environ.get("LUMA_COMMAND", "build/lumadb")
+COMMAND = os.path.abspath(os.environ.get("LUMA_COMMAND", "build/lumadb"))
 
 
 class Answer:

@@ -68,11 +68,21 @@ static uint32_t find(const struct show_columns *columns, struct slice name, uint
   return columns->count;
 }
 
+static bool is_number(uint8_t type) {
+  return type >= VAL_INT32 && type <= VAL_DECIMAL;
+}
+
+/* A column of several types has none, but for one of numbers: it keeps a number's, to be aligned.
+ */
 static void note_type(struct show_columns *columns, uint32_t index, uint8_t type) {
-  if (type <= VAL_NULL || columns->are_mixed[index]) return;
   uint8_t *known = &columns->types[index];
-  columns->are_mixed[index] = *known != VAL_MISSING && *known != type;
-  *known = columns->are_mixed[index] ? VAL_MISSING : type;
+  if (type <= VAL_NULL || *known == type) return;
+  bool is_first = *known == VAL_MISSING && !columns->are_mixed[index];
+  if (!is_first) columns->are_mixed[index] = true;
+  if (is_first)
+    *known = type;
+  else if (!is_number(*known) || !is_number(type))
+    *known = VAL_MISSING;
 }
 
 status show__columns_see(struct show_columns *columns, const struct val *row, bool may_add,

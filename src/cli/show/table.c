@@ -11,7 +11,8 @@ static enum table_align align_of(uint8_t type) {
 }
 
 /* Text as it is; everything else as JSON has it, without the quotes of what JSON has as text. */
-static void add_cell(struct table *table, const struct val *value, struct buf *scratch) {
+static void add_cell(struct table *table, const struct val *value, enum table_align null_align,
+                     struct buf *scratch) {
   struct slice text = slice_of(NULL, 0);
   buf_reset(scratch);
   if (value->type == VAL_TEXT) {
@@ -22,7 +23,7 @@ static void add_cell(struct table *table, const struct val *value, struct buf *s
     text = buf_slice(scratch);
     if (text.bytes > 1 && text.data[0] == '"') text = slice_of(text.data + 1, text.bytes - 2);
   }
-  table_add(table, text, align_of(value->type));
+  table_add(table, text, val_is_null(value) ? null_align : align_of(value->type));
 }
 
 static void add_titles(struct table *table, const struct show_columns *columns, bool has_types) {
@@ -48,7 +49,7 @@ static status print(struct showing *showing, const struct show_columns *columns,
   for (size_t i = 0; i < rows->count; i++) {
     for (uint32_t k = 0; k < columns->count; k++) {
       struct val value = show__cell(&rows->items[i], columns->names[k], showing->shape.key_name);
-      add_cell(&table, &value, &scratch);
+      add_cell(&table, &value, align_of(columns->types[k]), &scratch);
     }
   }
   status result = table_print(&table, &options, out_buf(out), err);

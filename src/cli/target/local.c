@@ -123,7 +123,8 @@ static status outcome(struct target_reply *self, struct target_outcome *outcome,
   if (!warnings) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the warnings");
   for (uint32_t i = 0; i < told.warnings_count; i++) warnings[i] = told.warnings[i].text;
   *outcome = (struct target_outcome){.affected = told.affected, .warnings = warnings};
-  if (told.write_errors_count) outcome->write_error = &told.write_errors[0].err;
+  const struct query_write_error *refused = told.write_errors;
+  if (told.write_errors_count) outcome->write_error = &refused->err;
   return LUMA_OK;
 }
 

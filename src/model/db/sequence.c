@@ -36,6 +36,8 @@ static status reserve(struct model *model, struct catalog_sequence *sequence, st
   status result = LUMA_CONFLICT;
   for (int i = 0; i < RESERVE_TRIES && result == LUMA_CONFLICT; i++) {
     result = reserve_once(model, key, step, &first, err);
+    /* The mark before is queued and not visible until it is durable. */
+    if (result == LUMA_CONFLICT) TRY(store_sync(model->store, err));
   }
   if (result != LUMA_OK) return result;
   sequence->next = first;

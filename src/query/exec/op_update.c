@@ -14,6 +14,7 @@ struct updating {
   struct batch row; /* the document in hand, as the only row */
   struct buf encoded;
   const struct collection *collection;
+  uint64_t matched; /* by this operator: a statement may have several */
 };
 
 /** The changed document, as a value over op->encoded (with the collection's names). */
@@ -86,7 +87,8 @@ static status update_one(void *context, const struct doc *document, struct err *
   struct updating *op = context;
   struct exec *exec = op->op.exec;
   struct val changed, root = doc_root(document);
-  if (!is_multi(&op->op) && exec->matched) return LUMA_OK;
+  if (!is_multi(&op->op) && op->matched) return LUMA_OK;
+  op->matched++;
   exec->matched++;
   arena_reset(&op->op.batch_arena);
   TRY(make_changed(op, &root, false, &changed, err));
@@ -188,7 +190,7 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
   (void)batch;
   op->collection = base->plan->collection;
   if (op->collection) TRY(write_for_each(base, op->collection, update_one, op, err));
-  if (base->exec->matched || !base->plan->upsert) return LUMA_OK;
+  if (op->matched || !base->plan->upsert) return LUMA_OK;
   TRY(write_collection(base->exec, base->plan, &op->collection, err));
   return upsert(op, err);
 }

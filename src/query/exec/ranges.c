@@ -131,11 +131,10 @@ static status add_equals(struct intervals *set, const struct plan_part *part, st
   return LUMA_OK;
 }
 
-/** The range within the class of its end; texts and what they spell stand in for each other as in
+/** The range within the class of its ends; texts and what they spell stand in for each other as in
  * add_equal. */
-static status add_bounded(struct intervals *set, const struct val *low, const struct val *high,
-                          const struct plan_part *part, struct err *err) {
-  enum val_type type = (enum val_type)(low ? low->type : high->type);
+static status add_bounded(struct intervals *set, enum val_type type, const struct val *low,
+                          const struct val *high, const struct plan_part *part, struct err *err) {
   struct interval range = whole_class(type);
   set->all_points = false;
   if (low) {
@@ -189,10 +188,11 @@ static status add_range(struct intervals *set, const struct plan_part *part, str
     return add(set, (struct interval){0}, err); /* everything */
   if (part->low && part->high &&
       val_order_class((enum val_type)low.type) != val_order_class((enum val_type)high.type)) {
-    TRY(add_bounded(set, &low, NULL, part, err));
-    TRY(add_bounded(set, NULL, &high, part, err));
+    TRY(add_bounded(set, (enum val_type)low.type, &low, NULL, part, err));
+    TRY(add_bounded(set, (enum val_type)high.type, NULL, &high, part, err));
   } else {
-    TRY(add_bounded(set, part->low ? &low : NULL, part->high ? &high : NULL, part, err));
+    enum val_type type = (enum val_type)(part->low ? low.type : high.type);
+    TRY(add_bounded(set, type, part->low ? &low : NULL, part->high ? &high : NULL, part, err));
   }
   if (part->mongo) return LUMA_OK;
   if (part->low) TRY(add_spelled_classes(set, &low, err));

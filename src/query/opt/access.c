@@ -84,14 +84,16 @@ static bool may_combine(const struct making *making, const struct ask *low,
 static void use_range(const struct making *making, struct plan_part *part, const struct ask *low,
                       const struct ask *high) {
   if (low && high && !may_combine(making, low, high)) high = NULL;
-  *part = (struct plan_part){.mongo = (low ? low : high)->mongo};
-  if (low) {
-    part->low = low->low;
-    part->low_open = low->low_open;
-  }
+  *part = (struct plan_part){0};
   if (high) {
+    part->mongo = high->mongo;
     part->high = high->high;
     part->high_open = high->high_open;
+  }
+  if (low) {
+    part->mongo = low->mongo;
+    part->low = low->low;
+    part->low_open = low->low_open;
   }
 }
 

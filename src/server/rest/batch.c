@@ -3,7 +3,7 @@
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
-enum { BATCH_RETRIES_MAX = 16, BATCH_STATEMENTS_MAX = 10000 };
+enum { BATCH_STATEMENTS_MAX = 10000 };
 
 static status run_statement(struct exchange *exchange, const struct val *map, struct err *err) {
   const struct config *config = exchange->rest->options.config;
@@ -58,9 +58,10 @@ static status run_batch(struct exchange *exchange, const struct val *body, struc
     FAIL(err, LUMA_TOO_LARGE, "a batch takes at most %d statements", BATCH_STATEMENTS_MAX);
   if (session_in_transaction(exchange->session))
     FAIL(err, LUMA_INVALID_ARGUMENT, "a batch is a transaction of its own; the session has one");
-  status result = LUMA_CONFLICT;
-  for (int i = 0; i < BATCH_RETRIES_MAX && result == LUMA_CONFLICT; i++)
-    result = run_once(exchange, &statements, err);
+  uint32_t tries = 0;
+  status result;
+  do result = run_once(exchange, &statements, err);
+  while (result == LUMA_CONFLICT && rest__try_again(exchange, &tries));
   return result;
 }
 

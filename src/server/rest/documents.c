@@ -4,8 +4,6 @@
 #include "server/rest/rest_int.h"
 #include "service/docs/docs.h"
 
-enum { CONDITION_RETRIES_MAX = 8 };
-
 /* ---- reading ---- */
 
 static void put_etag(struct exchange *exchange, uint64_t version) {
@@ -125,11 +123,11 @@ static status apply(struct exchange *exchange, struct change *change, struct err
   TRY(rest__take_session(exchange, err));
   if (!headers[HTTP_IF_MATCH].bytes && !headers[HTTP_IF_NONE_MATCH].bytes)
     return change_once(exchange, change, err);
-  status result = LUMA_CONFLICT;
-  for (int i = 0; i < CONDITION_RETRIES_MAX && result == LUMA_CONFLICT; i++) {
-    result = change_if(exchange, change, err);
-    if (session_in_transaction(exchange->session)) break;
-  }
+  uint32_t tries = 0;
+  status result;
+  do result = change_if(exchange, change, err);
+  while (result == LUMA_CONFLICT && !session_in_transaction(exchange->session) &&
+         rest__try_again(exchange, &tries));
   return result;
 }
 

@@ -15,7 +15,8 @@ struct listing {
   bool has_after, backwards; /* by key */
   struct val after;          /* key of the last document before the page */
   uint64_t count;            /* written */
-  struct buf last_key;       /* encoded: of the last document written */
+  struct buf last_key;       /* of the last document written, as an address names it */
+  struct buf filter_room, command_room;
 };
 
 /* ---- what is asked for ---- */
@@ -65,12 +66,12 @@ static status read_after(struct listing *listing, struct slice text, struct err 
   return LUMA_INVALID_ARGUMENT;
 }
 
-static status read_filter(struct listing *listing, struct slice text, struct buf *room,
-                          struct err *err) {
+static status read_filter(struct listing *listing, struct slice text, struct err *err) {
   struct json_read_options options = {.form = JSON_TAGGED};
   struct json_reader *reader;
   TRY(session_json_reader(listing->exchange->session, &reader, err));
-  status result = json_read_value(reader, text, &options, room, &listing->filter, err);
+  status result =
+      json_read_value(reader, text, &options, &listing->filter_room, &listing->filter, err);
   if (result == LUMA_OK && listing->filter.type != VAL_MAP)
     result = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                        "a filter is a JSON object, not a %s", val_type_name(listing->filter.type));
@@ -78,7 +79,7 @@ static status read_filter(struct listing *listing, struct slice text, struct buf
   return result;
 }
 
-static status read_listing(struct listing *listing, struct buf *room, struct err *err) {
+static status read_listing(struct listing *listing, struct err *err) {
   struct exchange *exchange = listing->exchange;
   struct slice text;
   listing->limit = REST_LIST_DEFAULT;
@@ -89,7 +90,7 @@ static status read_listing(struct listing *listing, struct buf *room, struct err
   if (http_argument(exchange->request, "fields", &listing->fields))
     TRY(check_names(listing->fields, "fields", err));
   if (http_argument(exchange->request, "after", &text)) TRY(read_after(listing, text, err));
-  if (http_argument(exchange->request, "filter", &text)) TRY(read_filter(listing, text, room, err));
+  if (http_argument(exchange->request, "filter", &text)) TRY(read_filter(listing, text, err));
   return LUMA_OK;
 }
 
@@ -166,12 +167,13 @@ static void put_projection(struct build *build, const struct listing *listing) {
 }
 
 /* `bound`: the key's own condition is in the filter, and the limits count. */
-static status build_command(const struct listing *listing, bool bound, struct buf *room,
-                            struct val *command, struct err *err) {
+static status build_command(struct listing *listing, bool bound, struct val *command,
+                            struct err *err) {
   struct build build;
   struct slice bytes;
   struct val name = val_text(listing->exchange->first);
-  build_init(&build, room, NULL);
+  buf_reset(&listing->command_room);
+  build_init(&build, &listing->command_room, NULL);
   build_begin_map(&build);
   build_name(&build, slice_of_text("find"));
   build_put(&build, &name);
@@ -236,12 +238,12 @@ static status run_command(struct listing *listing, const struct val *command, bo
   return result;
 }
 
-static status write_pages(struct listing *listing, struct buf *room, struct err *err) {
+static status write_pages(struct listing *listing, struct err *err) {
   struct val command;
-  TRY(build_command(listing, listing->has_after, room, &command, err));
+  TRY(build_command(listing, listing->has_after, &command, err));
   TRY(run_command(listing, &command, false, err));
   if (!listing->has_after || listing->count == listing->limit) return LUMA_OK;
-  TRY(build_command(listing, false, room, &command, err));
+  TRY(build_command(listing, false, &command, err));
   return run_command(listing, &command, true, err);
 }
 
@@ -252,12 +254,12 @@ static status check_collection(struct exchange *exchange, struct err *err) {
   return docs_count(exchange->session, exchange->first, &count, err);
 }
 
-static status list(struct listing *listing, struct buf *room, struct err *err) {
+static status list(struct listing *listing, struct err *err) {
   struct exchange *exchange = listing->exchange;
   struct buf *out = &exchange->request->reply.body;
-  TRY(read_listing(listing, room, err));
+  TRY(read_listing(listing, err));
   buf_append_text(out, "{\"documents\":[");
-  TRY(write_pages(listing, room, err));
+  TRY(write_pages(listing, err));
   buf_append_format(out, "],\"count\":%llu,\"after\":", (unsigned long long)listing->count);
   if (listing->count == listing->limit)
     json_write_text(out, buf_slice(&listing->last_key));
@@ -270,13 +272,14 @@ static status list(struct listing *listing, struct buf *room, struct err *err) {
 
 status rest__list_documents(struct exchange *exchange, struct err *err) {
   struct listing listing = {.exchange = exchange};
-  struct buf room;
   TRY(rest__take_session(exchange, err));
   TRY(check_collection(exchange, err));
-  buf_init(&room, COMMAND_BYTES_MAX);
+  buf_init(&listing.filter_room, COMMAND_BYTES_MAX);
+  buf_init(&listing.command_room, COMMAND_BYTES_MAX);
   buf_init(&listing.last_key, COMMAND_BYTES_MAX);
-  status result = list(&listing, &room, err);
+  status result = list(&listing, err);
+  buf_deinit(&listing.filter_room);
+  buf_deinit(&listing.command_room);
   buf_deinit(&listing.last_key);
-  buf_deinit(&room);
   return result;
 }

@@ -6,7 +6,13 @@
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
-enum { QUERY_ID_BYTES = 16, QUERY_ID_BYTES_MAX = 64, HTTP_CLIENT_LEFT = 499 };
+enum {
+  QUERY_ID_BYTES = 16,
+  QUERY_ID_BYTES_MAX = 64,
+  HTTP_CLIENT_LEFT = 499,
+  BACKOFF_FIRST_US = 100,
+  BACKOFF_MAX_US = 20000
+};
 
 /* ---- life of the API ---- */
 
@@ -94,6 +100,14 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
   return LUMA_OK;
 }
 
+bool rest__try_again(struct exchange *exchange, uint32_t *tries) {
+  if (*tries == SESSION_RETRIES_MAX || atomic_load(&exchange->cancelled)) return false;
+  uint64_t pause_us = (uint64_t)BACKOFF_FIRST_US << *tries;
+  os_sleep_us(exchange->rest->options.os, pause_us < BACKOFF_MAX_US ? pause_us : BACKOFF_MAX_US);
+  ++*tries;
+  return true;
+}
+
 void rest__release(struct exchange *exchange) {
   struct registry *registry = exchange->rest->registry;
   if (exchange->is_listed) registry_remove_running(registry, &exchange->running);
@@ -141,8 +155,16 @@ static bool has_media(struct slice type, const char *wanted) {
          (type.bytes == bytes || type.data[bytes] == ';' || type.data[bytes] == ' ');
 }
 
+/* curl -d names this type whatever the body is. A browser that sends a form names its origin, too,
+ * and a page of another origin must not reach us by a form. */
+static bool is_curls(const struct exchange *exchange, struct slice type) {
+  return has_media(type, "application/x-www-form-urlencoded") &&
+         exchange->request->headers[HTTP_ORIGIN].bytes == 0;
+}
+
 static status check_media(const struct exchange *exchange, struct err *err) {
   struct slice type = exchange->request->headers[HTTP_CONTENT_TYPE];
+  if (is_curls(exchange, type)) return LUMA_OK;
   if (type.bytes == 0 || has_media(type, "application/json")) return LUMA_OK;
   if (exchange->route->method == HTTP_PATCH && has_media(type, "application/merge-patch+json"))
     return LUMA_OK;

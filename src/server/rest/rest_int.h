@@ -84,6 +84,9 @@ status rest__take_session(struct exchange *exchange, struct err *err);
 /** Ends whatever the exchange holds; harmless when it holds nothing. */
 void rest__release(struct exchange *exchange);
 
+/** After a conflict: waits a little, longer each time; false when it was tried often enough. */
+bool rest__try_again(struct exchange *exchange, uint32_t *tries);
+
 /* reply.c */
 void rest__json(struct exchange *exchange, unsigned http);
 void rest__empty(struct exchange *exchange, unsigned http);

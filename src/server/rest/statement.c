@@ -85,24 +85,30 @@ static status read_number(const char *name, const struct val *value, int64_t mos
   return LUMA_OK;
 }
 
-static status read_form(struct statement_run *run, struct slice name, const struct val *value,
-                        struct err *err) {
-  if (slice_is_equal(name, slice_of_text("rows"))) {
-    if (value->type != VAL_BOOL) return fail_field("rows", "true or false", value, err);
-    if (value->boolean) run->form = STATEMENT_ROWS;
-    return LUMA_OK;
-  }
-  if (value->type == VAL_TEXT && slice_is_equal(val_slice(value), slice_of_text("mongo"))) {
-    run->form = STATEMENT_MONGO;
-    return LUMA_OK;
-  }
+static status read_flag(const char *name, const struct val *value, bool *flag, struct err *err) {
+  if (value->type != VAL_BOOL) return fail_field(name, "true or false", value, err);
+  *flag = value->boolean;
+  return LUMA_OK;
+}
+
+static status read_rows(struct statement_run *run, const struct val *value, struct err *err) {
+  bool rows;
+  TRY(read_flag("rows", value, &rows, err));
+  if (rows) run->form = STATEMENT_ROWS;
+  return LUMA_OK;
+}
+
+static status read_reply(struct statement_run *run, const struct val *value, struct err *err) {
   if (val_is_null(value)) return LUMA_OK;
-  FAIL(err, LUMA_INVALID_ARGUMENT, "`reply` takes \"mongo\", or is left out");
+  if (value->type != VAL_TEXT || !slice_is_equal(val_slice(value), slice_of_text("mongo")))
+    FAIL(err, LUMA_INVALID_ARGUMENT, "`reply` takes \"mongo\", or is left out");
+  run->form = STATEMENT_MONGO;
+  return LUMA_OK;
 }
 
 static status fail_unknown(struct slice name, struct err *err) {
-  static const char *const names[] = {"lang",       "query", "params", "limit",
-                                      "timeout_ms", "rows",  "reply",  "cursor"};
+  static const char *const names[] = {"lang", "query", "params", "limit", "timeout_ms",
+                                      "rows", "reply", "tagged", "cursor"};
   struct suggest suggest;
   suggest_init(&suggest, name);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -112,7 +118,7 @@ static status fail_unknown(struct slice name, struct err *err) {
   if (suggest_is_good(&suggest))
     err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
   else
-    err_hint(err, "it has lang, query, params, limit, timeout_ms, rows, reply or cursor");
+    err_hint(err, "it has lang, query, params, limit, timeout_ms, rows, reply, tagged or cursor");
   return LUMA_INVALID_ARGUMENT;
 }
 
@@ -129,8 +135,10 @@ static status read_field(struct statement_run *run, struct slice name, const str
     run->request.timeout_us = timeout_ms * 1000;
     return LUMA_OK;
   }
-  if (slice_is_equal(name, slice_of_text("rows")) || slice_is_equal(name, slice_of_text("reply")))
-    return read_form(run, name, value, err);
+  if (slice_is_equal(name, slice_of_text("rows"))) return read_rows(run, value, err);
+  if (slice_is_equal(name, slice_of_text("reply"))) return read_reply(run, value, err);
+  if (slice_is_equal(name, slice_of_text("tagged")))
+    return read_flag("tagged", value, &run->is_tagged, err);
   if (slice_is_equal(name, slice_of_text("cursor"))) return LUMA_OK;
   return fail_unknown(name, err);
 }

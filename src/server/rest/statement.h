@@ -18,6 +18,7 @@ struct statement_run {
   struct session_request request;
   struct session_cursor *cursor;
   enum statement_form form;
+  bool is_tagged; /* values keep their types: MongoDB's extended JSON */
   uint64_t limit; /* rows of one reply; 0 = no limit */
   uint64_t lines; /* written by statement_write_lines so far */
   struct val pending;

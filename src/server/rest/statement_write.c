@@ -8,7 +8,8 @@
 
 static struct json_write_options options_of(const struct statement_run *run) {
   bool mongo = run->form == STATEMENT_MONGO, jql = session_language(run->cursor) == PLAN_JQL;
-  return (struct json_write_options){.key_name = mongo || jql ? "_id" : NULL};
+  return (struct json_write_options){.form = run->is_tagged ? JSON_TAGGED : JSON_PLAIN,
+                                     .key_name = mongo || jql ? "_id" : NULL};
 }
 
 static void write_columns_of_row(const struct statement_run *run, struct buf *out) {
@@ -90,14 +91,16 @@ static void write_columns(struct session_cursor *cursor, struct buf *out) {
     buf_append_text(out, i ? ",{\"name\":" : "{\"name\":");
     json_write_text(out, column->name);
     const char *type = column->type == VAL_MISSING ? "any" : val_type_name(column->type);
-    buf_append_format(out, ",\"type\":\"%s\"}", column->is_document ? "map" : type);
+    bool is_document = column->is_document || column->is_spread;
+    buf_append_format(out, ",\"type\":\"%s\"", is_document ? "map" : type);
+    buf_append_text(out, is_document ? ",\"document\":true}" : "}");
   }
   buf_append_byte(out, ']');
 }
 
-static void write_keys(const struct session_outcome *outcome, const char *key_name,
+static void write_keys(const struct statement_run *run, const struct session_outcome *outcome,
                        struct buf *out) {
-  struct json_write_options options = {.key_name = key_name};
+  struct json_write_options options = options_of(run);
   buf_append_text(out, ",\"keys\":[");
   for (uint32_t i = 0; i < outcome->keys_count; i++) {
     if (i) buf_append_byte(out, ',');
@@ -142,7 +145,7 @@ static void write_tail(struct statement_run *run, const struct statement_reply *
   buf_append_format(out, ",\"count\":%llu,\"affected\":%llu", (unsigned long long)reply->count,
                     (unsigned long long)outcome.affected);
   if (session_reply(run->cursor) == QUERY_REPLY_CHANGE && outcome.keys_count)
-    write_keys(&outcome, NULL, out);
+    write_keys(run, &outcome, out);
   write_errors(&outcome, "write_errors", out);
   write_warnings(&outcome, out);
   if (reply->cursor)

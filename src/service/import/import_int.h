@@ -19,7 +19,8 @@ struct import_split {
   size_t start; /* of the element under way */
   uint32_t depth;
   bool in_text, escaped, in_element, in_array, array_ended;
-  uint64_t line; /* 1-based line of `at` */
+  bool needs_comma, after_comma; /* in an array: an element has ended; a comma has come after it */
+  uint64_t line;                 /* 1-based line of `at` */
   uint64_t start_line;
 };
 

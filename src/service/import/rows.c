@@ -174,13 +174,23 @@ static status take_record(struct import *import, struct err *err) {
   return enough ? release_sample(import, err) : LUMA_OK;
 }
 
-status import__csv(struct import *import, struct slice bytes, bool last, struct err *err) {
+static status take_records(struct import *import, struct slice bytes, bool last, struct err *err) {
   TRY(csv_feed(&import->csv.reader, bytes, last, err));
   for (;;) {
     bool has;
     TRY(csv_next(&import->csv.reader, &has, err));
-    if (!has) break;
+    if (!has) return LUMA_OK;
     TRY(take_record(import, err));
   }
-  return last && !import->csv.has_types ? release_sample(import, err) : LUMA_OK;
+}
+
+status import__csv(struct import *import, struct slice bytes, bool last, struct err *err) {
+  struct import_csv *csv = &import->csv;
+  struct err second = {0};
+  status result = take_records(import, bytes, last, err);
+  bool is_end = last || result != LUMA_OK;
+  if (!is_end || csv->has_types) return result;
+  /* The records before a wrong one are good: they go in by the types seen so far. */
+  status released = release_sample(import, result == LUMA_OK ? err : &second);
+  return result == LUMA_OK ? released : result;
 }

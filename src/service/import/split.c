@@ -59,6 +59,7 @@ static status between(struct import *import, uint8_t c, struct err *err) {
   if (c == ' ' || c == '\t' || c == '\r' || c == '\n') return LUMA_OK;
   if (c == '{') {
     if (split->array_ended) return fail_at(import, err, "there is more after the end of the array");
+    if (split->needs_comma) return fail_at(import, err, "expected `,` or `]` after an object");
     split->in_element = true;
     split->depth = 0;
     split->start = split->at;
@@ -69,8 +70,13 @@ static status between(struct import *import, uint8_t c, struct err *err) {
     split->in_array = true;
     return LUMA_OK;
   }
-  if (c == ',' && split->in_array && !split->array_ended) return LUMA_OK;
-  if (c == ']' && split->in_array && !split->array_ended) {
+  if (c == ',' && split->needs_comma) {
+    split->needs_comma = false;
+    split->after_comma = true;
+    return LUMA_OK;
+  }
+  if (c == ']' && split->in_array && !split->array_ended && !split->after_comma) {
+    split->needs_comma = false;
     split->array_ended = true;
     return LUMA_OK;
   }
@@ -110,6 +116,8 @@ status import__json(struct import *import, bool last, struct err *err) {
     if (!split->in_element) TRY(between(import, c, err));
     if (split->in_element && inside(split, c)) {
       split->in_element = false;
+      split->needs_comma = split->in_array;
+      split->after_comma = false;
       struct slice text = slice_of(pending->data + split->start, split->at + 1 - split->start);
       TRY(import__object(import, text, split->start_line, err));
     }

@@ -140,6 +140,7 @@ static void refuses_bytes_that_are_no_text(void) {
   expect_error(TEXT_OF("SELECT 1 FROM \"t\xc3\""), LUMA_SYNTAX_ERROR, 17);
   expect_error(TEXT_OF("SELECT 1 AS `\xed\xa0\x80`"), LUMA_SYNTAX_ERROR, 14);
   expect_error(TEXT_OF("INSERT INTO t {\"\xff\": 1}"), LUMA_SYNTAX_ERROR, 16);
+  expect_error(TEXT_OF("SELECT $\xcf"), LUMA_SYNTAX_ERROR, 9);
   expect_error(TEXT_OF("DATE '\xff'"), LUMA_SYNTAX_ERROR, 1);
 }
 

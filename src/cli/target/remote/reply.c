@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements on a server, their answers read page by page through the cursor it keeps. */
 #include "base/mem/mem.h"
+#include "base/text/utf8.h"
 #include "cli/target/remote/remote_int.h"
 
 enum { BODY_BYTES_MAX = 64 << 20, WARNINGS_MAX = 64 };
@@ -11,8 +12,8 @@ struct page {
   struct buf body, text, values;
   struct val answer, documents, cursor;
   uint32_t documents_count, at;
-  bool changes; /* a statement that writes: it has no rows to show */
-  const char *key_name;
+  bool changes;       /* a statement that writes: it has no rows to show */
+  bool is_mongo;      /* JQL */
   struct arena arena; /* columns and warnings */
 };
 
@@ -95,14 +96,29 @@ static enum plan_kind kind_of(const struct lang *lang, struct slice text, bool *
   return kind;
 }
 
+/* The server tells line and column; the byte they stand for. */
+static size_t offset_of(struct slice text, const struct err *err) {
+  size_t at = 0, bytes;
+  uint32_t letter;
+  for (uint32_t line = 1; line < err->line && at < text.bytes; at++) line += text.data[at] == '\n';
+  for (uint32_t column = 1; column < err->column; column++, at += bytes) {
+    bytes = utf8_decode(slice_of(text.data + at, text.bytes - at), &letter);
+    if (bytes == 0) break;
+  }
+  return at;
+}
+
 static status start(struct page *page, const struct target_statement *statement, struct err *err) {
   const struct lang *lang = statement->language ? lang_find(slice_of_text(statement->language))
                                                 : lang_guess(statement->text);
   if (!lang) FAIL(err, LUMA_UNKNOWN_LANGUAGE, "there is no language `%s`", statement->language);
   enum plan_kind kind = kind_of(lang, statement->text, &page->changes);
   if (kind == PLAN_BEGIN && !page->remote->has_session) TRY(open_session(page, err));
+  page->is_mongo = lang == &lang_jql;
   write_request(page, lang->name, statement);
-  return ask(page, err);
+  status result = ask(page, err);
+  if (result != LUMA_OK && err && err->line > 0) err->offset = offset_of(statement->text, err);
+  return result;
 }
 
 status remote__run(struct target *target, const struct target_statement *statement,
@@ -133,7 +149,9 @@ static status copy_columns(struct page *page, const struct val *columns, struct 
         column.type == VAL_MAP ? val_field(&column, slice_of_text("name")) : val_missing();
     struct val type =
         column.type == VAL_MAP ? val_field(&column, slice_of_text("type")) : val_missing();
-    if (name.type != VAL_TEXT || name.bytes == 0) return LUMA_OK;
+    bool is_document =
+        column.type == VAL_MAP && val_field(&column, slice_of_text("document")).type != VAL_MISSING;
+    if (name.type != VAL_TEXT || is_document) return LUMA_OK;
     const uint8_t *copy = arena_copy(&page->arena, name.data, name.bytes);
     if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the columns");
     made[i].name = slice_of(copy, name.bytes);
@@ -148,8 +166,7 @@ static status copy_columns(struct page *page, const struct val *columns, struct 
 
 status remote__shape(struct target_reply *reply, struct target_shape *shape, struct err *err) {
   struct page *page = page_of(reply);
-  /* The server has given the key slot its name already. */
-  *shape = (struct target_shape){.key_name = "_id"};
+  *shape = (struct target_shape){.key_name = page->is_mongo ? "_id" : NULL};
   shape->reply = page->changes ? QUERY_REPLY_CHANGE : QUERY_REPLY_DOCUMENTS;
   struct val columns = page->answer.type == VAL_MAP
                            ? val_field(&page->answer, slice_of_text("columns"))

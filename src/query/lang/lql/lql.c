@@ -17,8 +17,6 @@ static const char *const keywords[] = {
 
 /* Feeds tokens; the end of the statement is a `;` or that of the text. */
 static void feed(struct lql *lql, void *parser) {
-  struct lql_states states;
-  lql->states = &states;
   bool any = false;
   for (;;) {
     struct lql_token token = lql__next(lql);
@@ -33,7 +31,7 @@ static void feed(struct lql *lql, void *parser) {
     if (!any) lql->first = token;
     any = true;
     if (ends) token.kind = 0;
-    lql__remember(parser, &states);
+    lql__remember(parser, lql->states);
     lqlGrammar(parser, token.kind, token, lql);
     if (ends || lql->failed != LUMA_OK) return;
   }
@@ -55,7 +53,10 @@ static status parse_window(struct lql *lql, size_t bytes) {
   TRY(open_window(lql, bytes));
   void *parser = lqlGrammarAlloc(mem_alloc);
   if (!parser) FAIL(lql->err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
+  struct lql_states states;
+  lql->states = &states;
   feed(lql, parser);
+  lql->states = NULL;
   lqlGrammarFree(parser, mem_free);
   /* A part that the arena refused looks to the rules like one that was not written. */
   if (lql->failed == LUMA_OK && arena_has_refused(lql->arena))

@@ -122,7 +122,7 @@ struct lql_token lql__next(struct lql *lql) {
       "`"          { return fail(lql, start, "the quoted name does not end", "close it with `"); }
       "?" | "$" [0-9]+ | [:$] word {
         if (*start == ':' && follows_name(lql)) return token_of(lql, LQL_COLON, start, start + 1);
-        return token_of(lql, LQL_PARAM, start, cursor);
+        return name_of(lql, LQL_PARAM, start, cursor);
       }
       "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
       "!=" | "<>"  { return token_of(lql, LQL_NE, start, cursor); }

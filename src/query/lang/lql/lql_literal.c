@@ -42,16 +42,18 @@ struct expr *lql__integer(struct lql *lql, struct lql_token token) {
   return digits.data ? decimal_literal(lql, token, digits) : NULL;
 }
 
+/* Digits between the first and the last that is not zero. */
 static uint32_t significant_digits(struct slice text) {
-  uint32_t count = 0;
+  uint32_t count = 0, significant = 0;
   bool leading = true;
   for (size_t i = 0; i < text.bytes && text.data[i] != 'e' && text.data[i] != 'E'; i++) {
     uint8_t c = text.data[i];
     if (c == '.') continue;
     leading &= c == '0';
     count += !leading;
+    if (c != '0') significant = count;
   }
-  return count;
+  return significant;
 }
 
 /* A double, unless it cannot hold the digits. */

@@ -70,6 +70,8 @@ const char *nql__accept_any(struct nql *nql, const char *const *phrases);
 bool nql__is_next(const struct nql *nql, const char *phrase);
 /** Whether the token is one of the words that hold sentences together. */
 bool nql__is_reserved(struct slice word);
+/** At the end, or at a mark that may stand there. */
+bool nql__may_end(const struct nql *nql);
 /** "the", "their", …: passed over. */
 void nql__skip_articles(struct nql *nql);
 
@@ -90,7 +92,7 @@ status nql__attribute(struct nql *nql, struct expr **name);
 /** Whether an attribute's name can begin here. */
 bool nql__is_attribute(const struct nql *nql);
 /** The name of a collection. */
-status nql__collection(struct nql *nql, struct nql_token *name, struct slice *text);
+status nql__collection(struct nql *nql, struct nql_token *token, struct slice *name);
 status nql__value(struct nql *nql, struct expr **value);
 /** A value that counts rows: a whole number or a parameter. */
 status nql__row_count(struct nql *nql, struct expr **count);

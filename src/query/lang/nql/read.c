@@ -202,7 +202,7 @@ status nql__find(struct nql *nql, struct plan **plan) {
   TRY(read_first(nql, find));
   TRY(read_subject(nql, find));
   while (found) TRY(read_clause(nql, find, &found));
-  if (nql->token.kind != NQL_END && nql->token.kind != NQL_SYMBOL)
+  if (!nql__may_end(nql))
     return nql__fail_more(nql, "`where`, `sorted by`, `limit` or the end", clause_words);
   return stack(nql, find, plan);
 }
@@ -218,8 +218,7 @@ status nql__count(struct nql *nql, struct plan **plan) {
   TRY(nql__scan(nql, plan));
   (void)nql__accept(nql, "are there");
   TRY(nql__put_where(nql, plan, &found));
-  if (!found && nql->token.kind != NQL_END && nql->token.kind != NQL_SYMBOL)
-    return nql__fail_more(nql, "`where` or the end", clauses);
+  if (!found && !nql__may_end(nql)) return nql__fail_more(nql, "`where` or the end", clauses);
   struct expr *count = expr_node(nql->arena, EXPR_AGGREGATE, NULL, 0, offset);
   TRY(nql__made(nql, count));
   count->aggregate = EXPR_COUNT;

@@ -51,6 +51,12 @@ void nql__skip_articles(struct nql *nql) {
   while (nql__accept_any(nql, articles)) continue;
 }
 
+bool nql__may_end(const struct nql *nql) {
+  const struct nql_token *token = &nql->token;
+  bool is_question = token->kind == NQL_PARAM && token->text.bytes == 1;
+  return token->kind == NQL_END || token->kind == NQL_SYMBOL || is_question;
+}
+
 bool nql__is_reserved(struct slice word) {
   static const char *const words[] = {
       "and",   "or",      "not",       "is",   "are",     "where", "whose", "with",  "that",

@@ -96,8 +96,7 @@ static status put_chosen(struct nql *nql, const char *verb, bool all, struct pla
   TRY(nql__put_where(nql, plan, &found));
   if (found || all) return LUMA_OK;
   static const char *const words[] = {"where", "with", "whose", NULL};
-  if (nql->token.kind != NQL_END && nql->token.kind != NQL_SYMBOL)
-    return nql__fail_expected(nql, "`where`", words);
+  if (!nql__may_end(nql)) return nql__fail_expected(nql, "`where`", words);
   status failed = nql__fail(nql, nql->token.offset, LUMA_SYNTAX_ERROR,
                             "a condition is missing: this would %s everything", verb);
   err_hint(nql->err, "add `where …`, or say so: %s all %.*s …", verb, SLICE_ARG(name));
