@@ -244,7 +244,8 @@ LUMA_API const char *luma_tagged_json(luma_result *holder, const luma_value *val
 LUMA_API enum luma_status luma_exec(luma_session *session, const char *language, const char *text,
                                     uint64_t *affected, luma_error *error);
 /** Runs one statement and gives its rows. `text` ends with NUL (luma_prepare takes a length);
- * `params` may be NULL when `count` is 0. */
+ * `params` may be NULL when `count` is 0. An insert in JQL that fails at a document keeps those
+ * before it (unordered: all others): the error names the first that failed. */
 LUMA_API enum luma_status luma_query(luma_session *session, const char *language, const char *text,
                                      const luma_param *params, size_t count, luma_result **result,
                                      luma_error *error);

@@ -30,13 +30,26 @@ static status find_language(const char *language, const struct lang **lang, stru
   return LUMA_UNKNOWN_LANGUAGE;
 }
 
+/* An insert in JQL keeps what it inserted before a document that it could not: here that document's
+ * failure is the answer. */
+static status check_documents(const luma_result *result, struct err *err) {
+  struct session_outcome outcome = session_outcome(result->cursor);
+  if (outcome.write_errors_count == 0) return LUMA_OK;
+  const struct query_write_error *first = &outcome.write_errors[0];
+  *err = first->err;
+  err_wrap(err, "document %u", first->index);
+  err_hint(err, "%llu documents were inserted", (unsigned long long)outcome.affected);
+  return err->code;
+}
+
 /* Runs the statement at `*offset`. */
 static status run(luma_result *result, const struct query_source *source, size_t *offset,
                   const luma_param *params, size_t count, struct err *err) {
   struct session *session = result->session->session;
   struct session_request request = {.source = *source};
   TRY(api__params(session, params, count, &result->params, &request.params, err));
-  return session_run(session, &request, offset, &result->cursor, err);
+  TRY(session_run(session, &request, offset, &result->cursor, err));
+  return check_documents(result, err);
 }
 
 static enum luma_status answer_result(luma_result *made, status result, luma_result **out,
@@ -129,6 +142,7 @@ enum luma_status luma_run(luma_statement *statement, const luma_param *params, s
       api__params(statement->session->session, params, count, &made->params, &values, &err);
   if (answer == LUMA_OK) {
     answer = session_run_prepared(statement->prepared, &values, &made->cursor, &err);
+    if (answer == LUMA_OK) answer = check_documents(made, &err);
   }
   return answer_result(made, answer, result, error, &err);
 }

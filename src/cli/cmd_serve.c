@@ -19,7 +19,7 @@ static void ready(void *context, const char *url) {
   out_format(out, "LumaDB is listening at %s (Ctrl-C ends it)\n", url);
   if (serving->demo_folder) {
     out_text(out, "Ask it, in LQL, NQL and JQL:\n");
-    demo_print_questions(out, url);
+    demo_print_questions(serving->cli, url);
   }
   out_flush(out);
 }

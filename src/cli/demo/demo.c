@@ -134,14 +134,12 @@ status demo_load(struct cli *cli, struct db *db, const char *folder, struct err 
   return result;
 }
 
-void demo_print_questions(struct out *out, const char *url) {
+void demo_print_questions(struct cli *cli, const char *url) {
   static const char *const questions[] = {
       "\"SELECT name, city FROM airports WHERE state = 'HI' ORDER BY name LIMIT 5\"",
       "\"find cars where Horsepower is greater than 220 sorted by Horsepower\"",
       "'{\"find\":\"weather\",\"filter\":{\"weather\":\"snow\"},\"sort\":{\"temp_max\":-1},"
       "\"limit\":5}'"};
-  char path[DEMO_PATH_BYTES];
-  process_executable(path, sizeof path);
   for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
-    out_format(out, "  %s query %s %s\n", path[0] ? path : "lumadb", url, questions[i]);
+    out_format(&cli->out, "  %s query %s %s\n", cli->program, url, questions[i]);
 }

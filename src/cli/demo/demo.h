@@ -15,6 +15,6 @@ status demo_folder(struct cli *cli, char path[DEMO_PATH_BYTES], struct err *err)
 /** Imports what is missing from `folder`; tells what it did on cli->out. */
 status demo_load(struct cli *cli, struct db *db, const char *folder, struct err *err);
 /** Three questions to paste, one in each language. */
-void demo_print_questions(struct out *out, const char *url);
+void demo_print_questions(struct cli *cli, const char *url);
 
 #endif

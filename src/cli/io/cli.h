@@ -16,6 +16,7 @@ enum cli_exit {
 
 struct cli {
   struct os *os;
+  const char *program; /* as it was called: "build/lumadb" */
   struct out out;      /* standard output: answers */
   struct out problems; /* standard error: problems and progress */
 };

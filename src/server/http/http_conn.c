@@ -90,10 +90,6 @@ void http__conn_closed(struct http_conn *conn) {
   struct http_loop *loop = conn->request.loop;
   conn->wsi = NULL;
   atomic_fetch_sub_explicit(&loop->server->connections_open, 1, memory_order_relaxed);
-  if (atomic_load_explicit(&loop->server->connections_open, memory_order_relaxed) + 1 >=
-      loop->server->options.connections_max) {
-    lws_cancel_service(loop->context); /* the listening sockets go on */
-  }
   if (conn->phase != HTTP_KEPT) {
     free_conn(conn);
     return;

@@ -53,6 +53,7 @@ struct http_loop {
   uint64_t now_us;             /* when it last did */
   struct thread thread;
   bool has_thread, is_drained;
+  bool is_paused;    /* accepts nothing: the limit of connections is reached */
   struct mutex lock; /* of `returned` */
   struct http_conn *returned, *returned_last;
   atomic_bool stop;

@@ -14,7 +14,7 @@ static bool is_full(const struct http_server *server) {
 }
 
 /* At the limit connections wait in the system's queue. The library asks again and again while one
- * waits, so the loop pauses its socket until a connection has ended. */
+ * waits, so the loop pauses its socket and looks again at its next tick. */
 static void accept_all(struct http_loop *loop, struct lws *wsi) {
   while (!is_full(loop->server)) {
     int descriptor;
@@ -22,6 +22,14 @@ static void accept_all(struct http_loop *loop, struct lws *wsi) {
     http__conn_adopt(loop, descriptor);
   }
   lws_rx_flow_control(wsi, 0);
+  loop->is_paused = true;
+}
+
+static void resume_accepting(struct http_loop *loop) {
+  for (uint32_t i = 0; i < loop->server->listen_count; i++) {
+    if (loop->listeners[i]) lws_rx_flow_control(loop->listeners[i], 1);
+  }
+  loop->is_paused = false;
 }
 
 static int on_listener(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -46,6 +54,7 @@ static void tick(struct lws_sorted_usec_list *list) {
   for (struct http_conn *conn = loop->conns; conn; conn = conn->next) {
     if (conn->deadline_us && conn->deadline_us <= loop->now_us) http__conn_expire(conn);
   }
+  if (loop->is_paused && !is_full(loop->server)) resume_accepting(loop);
   lws_sul_schedule(loop->context, 0, &loop->tick, tick, HTTP_TICK_US);
 }
 
@@ -79,9 +88,6 @@ static void drain(struct http_loop *loop) {
 static void on_wake(struct http_loop *loop) {
   take_returned(loop);
   if (atomic_load(&loop->server->is_draining) && !loop->is_drained) drain(loop);
-  for (uint32_t i = 0; !loop->is_drained && i < loop->server->listen_count; i++) {
-    if (loop->listeners[i]) lws_rx_flow_control(loop->listeners[i], 1);
-  }
 }
 
 /* ---- what the library tells ---- */
