@@ -15,12 +15,18 @@ static void check_error(const struct err *err, size_t bytes) {
   ASSERT(err->offset <= bytes);
 }
 
+/* Decimals and very large doubles are printed as numbers that may be read as the other kind. */
+static bool is_plain_number(const struct val *value) {
+  double real = value->type == VAL_FLOAT64 ? value->real : 0;
+  return val_is_integer(value) || (value->type == VAL_FLOAT64 && real < 1e15 && real > -1e15);
+}
+
 /* A name within braces is quoted as the statement quoted it, and "…" means a text there: printed
  * expressions with maps are left out. */
 static bool can_return(const struct expr *expr) {
   if (expr->kind == EXPR_MAP || expr->kind == EXPR_STAR) return false;
   bool is_plain = expr->kind != EXPR_CONST || val_is_null(&expr->value) ||
-                  val_is_number(&expr->value) || expr->value.type == VAL_BOOL ||
+                  is_plain_number(&expr->value) || expr->value.type == VAL_BOOL ||
                   expr->value.type == VAL_TEXT;
   for (uint32_t i = 0; is_plain && i < expr->args_count; i++) is_plain = can_return(expr->args[i]);
   return is_plain;

@@ -4,25 +4,12 @@
  * The statements keep to what both languages say alike: columns of one type each (with NULLs, which
  * are now and then simply missing in LumaDB), explicit NULLS FIRST or LAST, no division, full
  * parentheses. */
-#include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem/mem.h"
-#include "base/text/buf.h"
-#include "service/session/session.h"
-#include "tests/lib/test.h"
+#include "tests/model/pair.h"
 
-enum { TEXT_BYTES_MAX = 16 << 20, DEPTH_MAX = 3, ROWS = 60 };
-
-struct pair {
-  sqlite3 *sqlite;
-  struct db *plain, *indexed;
-  struct session *plain_session, *indexed_session;
-  struct rng *rng;
-  struct buf text; /* the statement */
-};
+enum { DEPTH_MAX = 3, ROWS = 60 };
 
 static uint64_t pick(struct pair *pair, uint64_t n) {
   return rng_below(pair->rng, n);
@@ -35,128 +22,6 @@ __attribute__((format(printf, 2, 3))) static void say(struct pair *pair, const c
   (void)vsnprintf(part, sizeof part, format, args);
   va_end(args);
   assert_true(buf_append_text(&pair->text, part));
-}
-
-/* ---- answers as text, a row a line ---- */
-
-static void append_real(struct buf *out, double real) {
-  buf_append_format(out, "%.12g|", real == 0 ? 0.0 : real);
-}
-
-static void append_value(struct buf *out, const struct val *value) {
-  if (val_is_null(value))
-    buf_append_text(out, "NULL|");
-  else if (val_is_integer(value))
-    buf_append_format(out, "%lld|", (long long)value->integer);
-  else if (val_is_number(value))
-    append_real(out, val_to_float64(value));
-  else if (value->type == VAL_BOOL)
-    buf_append_format(out, "%d|", value->boolean);
-  else if (value->type == VAL_TEXT)
-    buf_append_format(out, "'%.*s'|", SLICE_ARG(val_slice(value)));
-  else
-    buf_append_format(out, "%s|", val_type_name((enum val_type)value->type));
-}
-
-static void ask_luma(struct pair *pair, struct session *session, struct buf *out) {
-  struct session_request request = {.source = {.lang = &lang_lql, .text = buf_slice(&pair->text)}};
-  struct session_cursor *cursor = NULL;
-  struct err err = {0};
-  if (session_run(session, &request, NULL, &cursor, &err) != LUMA_OK)
-    fail_msg("%s (%s) at %u: %.*s", err.message, err.hint, err.column,
-             SLICE_ARG(buf_slice(&pair->text)));
-  uint32_t columns;
-  (void)session_columns(cursor, &columns);
-  for (;;) {
-    struct val document;
-    bool has = false;
-    if (session_next(cursor, &document, &has, &err) != LUMA_OK)
-      fail_msg("%s: %.*s", err.message, SLICE_ARG(buf_slice(&pair->text)));
-    if (!has) break;
-    for (uint32_t i = 0; i < columns; i++) {
-      struct val value = session_column(cursor, i);
-      append_value(out, &value);
-    }
-    buf_append_byte(out, '\n');
-  }
-  if (session_reply(cursor) == QUERY_REPLY_CHANGE)
-    buf_append_format(out, "affected %llu\n", (unsigned long long)session_outcome(cursor).affected);
-  session_cursor_close(cursor);
-}
-
-static void append_column(struct buf *out, sqlite3_stmt *statement, int column) {
-  switch (sqlite3_column_type(statement, column)) {
-  case SQLITE_NULL: buf_append_text(out, "NULL|"); break;
-  case SQLITE_INTEGER:
-    buf_append_format(out, "%lld|", (long long)sqlite3_column_int64(statement, column));
-    break;
-  case SQLITE_FLOAT: append_real(out, sqlite3_column_double(statement, column)); break;
-  default:
-    buf_append_format(out, "'%s'|", (const char *)sqlite3_column_text(statement, column));
-    break;
-  }
-}
-
-static void ask_sqlite(struct pair *pair, struct buf *out) {
-  sqlite3_stmt *statement = NULL;
-  int prepared = sqlite3_prepare_v2(pair->sqlite, (const char *)pair->text.data,
-                                    (int)pair->text.bytes, &statement, NULL);
-  if (prepared != SQLITE_OK)
-    fail_msg("%s: %.*s", sqlite3_errmsg(pair->sqlite), SLICE_ARG(buf_slice(&pair->text)));
-  int step;
-  while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
-    for (int i = 0; i < sqlite3_column_count(statement); i++) append_column(out, statement, i);
-    buf_append_byte(out, '\n');
-  }
-  if (step != SQLITE_DONE)
-    fail_msg("%s: %.*s", sqlite3_errmsg(pair->sqlite), SLICE_ARG(buf_slice(&pair->text)));
-  if (sqlite3_column_count(statement) == 0)
-    buf_append_format(out, "affected %d\n", sqlite3_changes(pair->sqlite));
-  sqlite3_finalize(statement);
-}
-
-static int compare_lines(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Without an ORDER BY the order of the lines says nothing. */
-static void sort_lines(struct buf *text) {
-  size_t count = 0;
-  char **lines = mem_alloc((text->bytes + 1) * sizeof *lines);
-  assert_non_null(lines);
-  buf_append_byte(text, 0);
-  struct buf sorted;
-  buf_init(&sorted, TEXT_BYTES_MAX);
-  for (char *line = strtok((char *)text->data, "\n"); line; line = strtok(NULL, "\n"))
-    lines[count++] = line;
-  qsort(lines, count, sizeof *lines, compare_lines);
-  for (size_t i = 0; i < count; i++) buf_append_format(&sorted, "%s\n", lines[i]);
-  buf_deinit(text);
-  *text = sorted;
-  mem_free(lines);
-}
-
-static void expect_same(struct pair *pair, const struct buf *expected, struct session *session,
-                        const char *where, bool ordered) {
-  struct buf answer;
-  buf_init(&answer, TEXT_BYTES_MAX);
-  ask_luma(pair, session, &answer);
-  if (!ordered) sort_lines(&answer);
-  if (!slice_is_equal(buf_slice(expected), buf_slice(&answer)))
-    fail_msg("%s: %.*s\nSQLite:\n%.*s\nLumaDB:\n%.*s", where, SLICE_ARG(buf_slice(&pair->text)),
-             SLICE_ARG(buf_slice(expected)), SLICE_ARG(buf_slice(&answer)));
-  buf_deinit(&answer);
-}
-
-/* Puts the statement in `text` to all three. */
-static void compare(struct pair *pair, bool ordered) {
-  struct buf expected;
-  buf_init(&expected, TEXT_BYTES_MAX);
-  ask_sqlite(pair, &expected);
-  if (!ordered) sort_lines(&expected);
-  expect_same(pair, &expected, pair->plain_session, "without indexes", ordered);
-  expect_same(pair, &expected, pair->indexed_session, "with indexes", ordered);
-  buf_deinit(&expected);
 }
 
 /* ---- random expressions ---- */
@@ -383,7 +248,7 @@ static void say_items(struct pair *pair, const struct scope *scope) {
 /* The list stands before the FROM that it needs to know: the FROM is made first and moved. */
 static void put_items_first(struct pair *pair, const char *head, size_t items_at) {
   struct buf whole;
-  buf_init(&whole, TEXT_BYTES_MAX);
+  buf_init(&whole, PAIR_TEXT_BYTES_MAX);
   buf_append_text(&whole, head);
   buf_append(&whole, pair->text.data + items_at, pair->text.bytes - items_at);
   buf_append(&whole, pair->text.data, items_at);
@@ -400,7 +265,7 @@ static void select_rows(struct pair *pair) {
   size_t items_at = pair->text.bytes;
   say_items(pair, &scope);
   put_items_first(pair, distinct ? "SELECT DISTINCT " : "SELECT ", items_at);
-  compare(pair, ordered);
+  pair_compare(pair, ordered);
 }
 
 static void say_aggregate(struct pair *pair, const struct scope *scope) {
@@ -437,7 +302,7 @@ static void select_groups(struct pair *pair) {
   }
   size_t items_at = pair->text.bytes;
   struct buf key_text;
-  buf_init(&key_text, TEXT_BYTES_MAX);
+  buf_init(&key_text, PAIR_TEXT_BYTES_MAX);
   buf_append(&key_text, pair->text.data + first_key, keys_end - first_key);
   buf_append_byte(&key_text, 0);
   if (keys) say(pair, "%s, ", (const char *)key_text.data);
@@ -447,7 +312,7 @@ static void select_groups(struct pair *pair) {
     say_aggregate(pair, &scope);
   }
   put_items_first(pair, "SELECT ", items_at);
-  compare(pair, false);
+  pair_compare(pair, false);
 }
 
 /* ---- random changes ---- */
@@ -465,7 +330,7 @@ static void update_rows(struct pair *pair) {
     say(pair, "%s", kind == INTEGER ? "j - 1" : (kind == REAL ? "abs(r)" : "trim(s)"));
   say(pair, " WHERE ");
   say_predicate(pair, &scope, 1);
-  compare(pair, true);
+  pair_compare(pair, true);
 }
 
 static void delete_rows(struct pair *pair) {
@@ -473,17 +338,17 @@ static void delete_rows(struct pair *pair) {
   struct scope scope = {{table}, 1};
   say(pair, "DELETE FROM %s WHERE id > %d AND ", table, (int)pick(pair, ROWS));
   say_predicate(pair, &scope, 1);
-  compare(pair, true);
+  pair_compare(pair, true);
 }
 
 /* ---- the three databases ---- */
 
 static void run_in(struct pair *pair, struct session *session, const char *text) {
   struct buf saved = pair->text, out;
-  buf_init(&pair->text, TEXT_BYTES_MAX);
-  buf_init(&out, TEXT_BYTES_MAX);
+  buf_init(&pair->text, PAIR_TEXT_BYTES_MAX);
+  buf_init(&out, PAIR_TEXT_BYTES_MAX);
   buf_append_text(&pair->text, text);
-  ask_luma(pair, session, &out);
+  pair_ask(pair, session, &out);
   buf_deinit(&pair->text);
   buf_deinit(&out);
   pair->text = saved;
@@ -499,7 +364,7 @@ static void insert_row(struct pair *pair, const char *table, unsigned id) {
   static const char *const names[] = {"i", "j", "r", "q", "s", "u"};
   static const enum kind kinds[] = {INTEGER, INTEGER, REAL, REAL, TEXT, TEXT};
   struct buf document;
-  buf_init(&document, TEXT_BYTES_MAX);
+  buf_init(&document, PAIR_TEXT_BYTES_MAX);
   buf_append_format(&document, "INSERT INTO %s {\"id\": %u", table, id);
   buf_reset(&pair->text);
   say(pair, "INSERT INTO %s VALUES (%u", table, id);
@@ -540,7 +405,7 @@ static void make_indexes(struct pair *pair) {
 static void open_pair(struct pair *pair) {
   struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
   *pair = (struct pair){.rng = test_rng()};
-  buf_init(&pair->text, TEXT_BYTES_MAX);
+  buf_init(&pair->text, PAIR_TEXT_BYTES_MAX);
   assert_int_equal(SQLITE_OK, sqlite3_open(":memory:", &pair->sqlite));
   run_sqlite(pair, "PRAGMA case_sensitive_like = ON");
   assert_ok(db_open("memory:", &options, &pair->plain, test_err()));
