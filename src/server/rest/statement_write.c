@@ -37,7 +37,8 @@ static void write_row(const struct statement_run *run, const struct val *row, st
 }
 
 static status next(struct statement_run *run, struct val *row, bool *has, struct err *err) {
-  if (!run->has_pending) return session_next(run->cursor, row, has, err);
+  bool is_there = run->has_pending && !session_cursor_is_closed(run->cursor);
+  if (!is_there) return session_next(run->cursor, row, has, err);
   run->has_pending = false;
   *row = run->pending;
   *has = true;

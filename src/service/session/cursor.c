@@ -157,6 +157,10 @@ status session_next(struct session_cursor *cursor, struct val *document, bool *h
   return LUMA_OK;
 }
 
+bool session_cursor_is_closed(const struct session_cursor *cursor) {
+  return cursor->was_closed;
+}
+
 struct val session_column(const struct session_cursor *cursor, uint32_t index) {
   if (!cursor->has_row || index >= cursor->batch->columns_count) return val_missing();
   return cursor->batch->columns[index][cursor->row];

@@ -90,6 +90,9 @@ status session_next(struct session_cursor *cursor, struct val *document, bool *h
                     struct err *err);
 /** Column `index` of the row last read; MISSING past the end. */
 struct val session_column(const struct session_cursor *cursor, uint32_t index);
+/** The transaction of the cursor has ended: rows read from it are gone, session_next answers
+ * LUMA_CLOSED. */
+bool session_cursor_is_closed(const struct session_cursor *cursor);
 /** The columns, their reply and kind as the query has them; for BEGIN, COMMIT and ROLLBACK: none,
  * QUERY_REPLY_CHANGE. */
 const struct plan_column *session_columns(const struct session_cursor *cursor, uint32_t *count);
