@@ -223,7 +223,6 @@ static status bind_insert(struct binder *binder, struct plan *node, struct err *
   struct expr **exprs = node->exprs;
   node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
   TRY(check_write(binder, node, QUERY_INSERT, err));
-  if (node->input) TRY(bind__plan(binder, &node->input, err));
   TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
   for (uint32_t i = 0; i < node->exprs_count; i++)
     TRY(bind__expr(binder, &nothing, exprs[i], &node->exprs[i], err));

@@ -128,26 +128,11 @@ static status insert_written(struct inserting *op, struct err *err) {
   return flush(op, err);
 }
 
-static status insert_selected(struct inserting *op, struct err *err) {
-  for (;;) {
-    struct batch *in = NULL;
-    TRY(op__next(op->op.input, &in, err));
-    if (!in) return LUMA_OK;
-    for (uint32_t i = 0; i < in->selected_count; i++) {
-      struct val document;
-      TRY(exec_document(op->op.exec->env, op->op.plan->input->columns, in, i, &op->op.batch_arena,
-                        &document, err));
-      TRY(take(op, &document, op->op.plan->offset, err));
-    }
-    TRY(flush(op, err)); /* the documents may borrow from the batch */
-  }
-}
-
 static status insert_next(struct op *base, struct batch **batch, struct err *err) {
   struct inserting *op = (struct inserting *)base;
   (void)batch;
   TRY(write_collection(base->exec, base->plan, &op->collection, err));
-  return base->plan->input ? insert_selected(op, err) : insert_written(op, err);
+  return insert_written(op, err);
 }
 
 status op__open_insert(struct exec *exec, const struct plan *plan, struct op **op,
@@ -156,5 +141,5 @@ status op__open_insert(struct exec *exec, const struct plan *plan, struct op **o
   struct inserting *inserting = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *inserting, &inserting, err));
   *op = &inserting->op;
-  return plan->input ? op__open(exec, plan->input, &inserting->op.input, err) : LUMA_OK;
+  return LUMA_OK;
 }

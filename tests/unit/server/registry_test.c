@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions, cursors and running statements: exclusive, limited, ended when idle. Also the keys of
+ * addresses. */
+#include "server/rest/registry.h"
+
+#include "server/rest/rest_int.h"
+#include "server/rest/statement.h"
+#include "tests/lib/test.h"
+
+enum { IDLE_US = 1000000 };
+
+struct fixture {
+  struct db *db;
+  struct registry *registry;
+};
+
+static struct fixture open_fixture(uint64_t session_idle_us) {
+  struct fixture fixture;
+  struct db_options options = {0};
+  assert_ok(db_open("memory:", &options, &fixture.db, test_err()));
+  struct registry_options registry = {.os = os_linux(),
+                                      .db = fixture.db,
+                                      .sessions_max = 2,
+                                      .cursors_max = 3,
+                                      .session_idle_us = session_idle_us,
+                                      .cursor_idle_us = session_idle_us};
+  assert_ok(registry_create(&registry, &fixture.registry, test_err()));
+  return fixture;
+}
+
+static void close_fixture(struct fixture *fixture) {
+  registry_destroy(fixture->registry);
+  db_close(fixture->db);
+}
+
+static void sessions_are_exclusive_and_few(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  struct registry_session *one, *two, *three;
+  assert_ok(registry_open_session(fixture.registry, &one, test_err()));
+  assert_ok(registry_open_session(fixture.registry, &two, test_err()));
+  assert_status(LUMA_BUSY, registry_open_session(fixture.registry, &three, test_err()));
+  assert_string_not_equal(one->id, two->id);
+  struct slice id = slice_of_text(one->id);
+  assert_status(LUMA_BUSY, registry_take_session(fixture.registry, id, &three, test_err()));
+  registry_give_session(fixture.registry, one);
+  assert_ok(registry_take_session(fixture.registry, id, &three, test_err()));
+  assert_ptr_equal(one, three);
+  registry_end_session(fixture.registry, two);
+  assert_ok(registry_open_session(fixture.registry, &two, test_err()));
+  assert_status(LUMA_UNKNOWN_SESSION,
+                registry_take_session(fixture.registry, slice_of_text("x"), &three, test_err()));
+  close_fixture(&fixture);
+}
+
+static struct statement_run *make_run(struct fixture *fixture, struct registry_session *session) {
+  struct statement_run *run;
+  assert_ok(statement_create(&run, test_err()));
+  if (session)
+    run->session = session->session;
+  else
+    assert_ok(registry_borrow(fixture->registry, &run->session, test_err()));
+  run->named = session;
+  registry_name_cursor(fixture->registry, run);
+  return run;
+}
+
+static void cursors_end_with_their_session(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  struct registry_session *session;
+  struct statement_run *taken;
+  assert_ok(registry_open_session(fixture.registry, &session, test_err()));
+  struct statement_run *own = make_run(&fixture, NULL), *theirs = make_run(&fixture, session);
+  struct slice own_id = slice_of_text(own->id);
+  char their_id[REGISTRY_ID_BYTES + 1];
+  memcpy(their_id, theirs->id, sizeof their_id);
+  assert_ok(registry_keep_cursor(fixture.registry, own, test_err()));
+  assert_ok(registry_keep_cursor(fixture.registry, theirs, test_err()));
+  assert_status(LUMA_CLOSED, registry_take_cursor(fixture.registry, slice_of_text(their_id), NULL,
+                                                  &taken, test_err()));
+  assert_status(LUMA_CLOSED,
+                registry_take_cursor(fixture.registry, own_id, session, &taken, test_err()));
+  assert_int_equal(2, registry_stats(fixture.registry).cursors);
+  registry_end_session(fixture.registry, session);
+  assert_int_equal(1, registry_stats(fixture.registry).cursors);
+  assert_ok(registry_take_cursor(fixture.registry, own_id, NULL, &taken, test_err()));
+  registry_return(fixture.registry, taken->session);
+  statement_destroy(taken);
+  close_fixture(&fixture);
+}
+
+static void what_is_idle_ends_and_what_is_used_does_not(void) {
+  struct fixture fixture = open_fixture(1000);
+  struct registry_session *idle, *used;
+  assert_ok(registry_open_session(fixture.registry, &idle, test_err()));
+  assert_ok(registry_open_session(fixture.registry, &used, test_err()));
+  assert_ok(registry_keep_cursor(fixture.registry, make_run(&fixture, NULL), test_err()));
+  registry_give_session(fixture.registry, idle);
+  os_sleep_us(os_linux(), 20000);
+  registry_expire(fixture.registry);
+  struct registry_stats stats = registry_stats(fixture.registry);
+  assert_int_equal(1, stats.sessions);
+  assert_int_equal(0, stats.cursors);
+  registry_give_session(fixture.registry, used);
+  close_fixture(&fixture);
+}
+
+static void statements_are_cancelled_by_name(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  atomic_bool cancelled = false, other = false;
+  struct registry_running running = {.id = slice_of_text("a"), .cancelled = &cancelled}, again;
+  assert_ok(registry_borrow(fixture.registry, &running.session, test_err()));
+  again = running;
+  again.cancelled = &other;
+  assert_ok(registry_add_running(fixture.registry, &running, test_err()));
+  assert_status(LUMA_ALREADY_EXISTS, registry_add_running(fixture.registry, &again, test_err()));
+  assert_status(LUMA_UNKNOWN_QUERY,
+                registry_cancel(fixture.registry, slice_of_text("b"), test_err()));
+  assert_ok(registry_cancel(fixture.registry, slice_of_text("a"), test_err()));
+  assert_true(atomic_load(&cancelled));
+  assert_false(atomic_load(&other));
+  registry_remove_running(fixture.registry, &running);
+  assert_status(LUMA_UNKNOWN_QUERY,
+                registry_cancel(fixture.registry, slice_of_text("a"), test_err()));
+  registry_return(fixture.registry, running.session);
+  close_fixture(&fixture);
+}
+
+static void keys_of_addresses_come_back(void) {
+  static const struct {
+    const char *text;
+    enum val_type type;
+    const char *again;
+  } cases[] = {
+      {"42", VAL_INT64, "42"},
+      {"-7", VAL_INT64, "-7"},
+      {"\"42\"", VAL_TEXT, "\"42\""},
+      {"007", VAL_TEXT, "007"},
+      {"-0", VAL_TEXT, "-0"},
+      {"9223372036854775807", VAL_INT64, "9223372036854775807"},
+      {"9223372036854775808", VAL_TEXT, "9223372036854775808"},
+      {"1.5", VAL_TEXT, "1.5"},
+      {"\"\"", VAL_TEXT, "\"\""},
+      {"\"", VAL_TEXT, "\""},
+      {"ann", VAL_TEXT, "ann"},
+      {"\"ann\"", VAL_TEXT, "ann"},
+      {"01ARZ3NDEKTSV4RRFFQ69G5FAV", VAL_ULID, "01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+      {"\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"", VAL_TEXT, "\"01ARZ3NDEKTSV4RRFFQ69G5FAV\""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct val key;
+    struct buf out;
+    buf_init(&out, 100);
+    assert_ok(rest__key(slice_of_text(cases[i].text), &key, test_err()));
+    assert_int_equal(cases[i].type, key.type);
+    rest__put_key(&out, &key);
+    buf_append_byte(&out, 0);
+    assert_string_equal(cases[i].again, (const char *)out.data);
+    buf_deinit(&out);
+  }
+  struct val key;
+  assert_status(LUMA_INVALID_ARGUMENT, rest__key(slice_of_text(""), &key, test_err()));
+  assert_status(LUMA_INVALID_ARGUMENT, rest__key(slice_of_text("a/b"), &key, test_err()));
+  assert_status(LUMA_INVALID_ARGUMENT, rest__key(slice_of_text("\xff"), &key, test_err()));
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"sessions_are_exclusive_and_few", sessions_are_exclusive_and_few, 0},
+      {"cursors_end_with_their_session", cursors_end_with_their_session, 0},
+      {"what_is_idle_ends_and_what_is_used_does_not", what_is_idle_ends_and_what_is_used_does_not,
+       0},
+      {"statements_are_cancelled_by_name", statements_are_cancelled_by_name, 0},
+      {"keys_of_addresses_come_back", keys_of_addresses_come_back, 0},
+  };
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
