@@ -186,9 +186,10 @@ static void watch(struct server *server) {
 }
 
 /* Whether all requests ended in time. */
-static bool wait_for_requests(struct server *server, uint64_t limit_us) {
+static bool wait_for_requests(struct server *server, uint64_t limit_us, bool cancel) {
   uint64_t deadline = os_monotonic_us(server->os) + limit_us;
   while (http_running(server->http) > 0) {
+    if (cancel) rest_cancel_all(server->rest);
     if (os_monotonic_us(server->os) >= deadline) return false;
     os_sleep_us(server->os, DRAIN_STEP_US);
   }
@@ -199,16 +200,16 @@ static void finish_requests(struct server *server) {
   log_write(&server->log, LOG_INFO, NULL, 0, "stopping");
   rest_set_ready(server->rest, false);
   http_drain(server->http);
-  if (wait_for_requests(server, us_of(server->config.server.shutdown_ms))) return;
+  if (wait_for_requests(server, us_of(server->config.server.shutdown_ms), false)) return;
   log_write(&server->log, LOG_WARN, NULL, 0, "cancelling requests that did not end in time");
-  rest_cancel_all(server->rest);
-  (void)wait_for_requests(server, CANCEL_GRACE_US);
+  (void)wait_for_requests(server, CANCEL_GRACE_US, true);
 }
 
-/* Workers end before the loops they give requests back to. */
+/* Workers end before the loops they give requests back to, their queue after. */
 static void end(struct server *server) {
-  work_pool_destroy(server->pool);
+  work_pool_stop(server->pool);
   http_close(server->http);
+  work_pool_destroy(server->pool);
   rest_destroy(server->rest);
   db_close(server->db);
   if (server->has_log) {

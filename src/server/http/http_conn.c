@@ -5,7 +5,7 @@
 
 enum {
   ARENA_CHUNK_BYTES = 4096,
-  BODY_KEPT_BYTES = 64 << 10,          /* buffers larger than this do not outlive their request */
+  BODY_KEPT_BYTES = 16 << 10,          /* buffers larger than this do not outlive their request */
   REPLY_BYTES_MAX = 256 << 20,         /* no reply is larger, in one part */
   BODY_BYTES_A_SECOND_LEAST = 64 << 10 /* slower senders run out of time */
 };

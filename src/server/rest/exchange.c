@@ -277,8 +277,10 @@ static enum http_answer run(void *context, struct http_request *request) {
 static enum http_answer more(void *context, struct http_request *request) {
   struct rest *rest = context;
   struct exchange *exchange = request->user;
-  work_resubmit(rest->options.pool, &exchange->item);
-  return HTTP_LATER;
+  if (work_resubmit(rest->options.pool, &exchange->item)) return HTTP_LATER;
+  request->reply.has_more = false;
+  request->reply.close = true; /* without its end: the client sees that it was cut off */
+  return HTTP_ANSWERED;
 }
 
 static void lost(void *context, struct http_request *request) {

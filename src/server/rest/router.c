@@ -13,7 +13,7 @@ static const struct route routes[] = {
     {"/v1/collections/{c}/documents", HTTP_GET, ROUTE_NO_BODY, false, false, rest__list_documents},
     {"/v1/collections/{c}/documents", HTTP_POST, ROUTE_DOCUMENTS, false, false,
      rest__insert_documents},
-    {"/v1/collections", HTTP_GET, ROUTE_NO_BODY, true, false, rest__list_collections},
+    {"/v1/collections", HTTP_GET, ROUTE_NO_BODY, false, false, rest__list_collections},
     {"/v1/collections/{c}", HTTP_GET, ROUTE_NO_BODY, true, false, rest__get_collection},
     {"/v1/collections/{c}", HTTP_PUT, ROUTE_JSON_OPTIONAL, false, false, rest__put_collection},
     {"/v1/collections/{c}", HTTP_DELETE, ROUTE_NO_BODY, false, false, rest__delete_collection},

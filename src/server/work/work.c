@@ -81,13 +81,20 @@ status work_pool_create(uint32_t workers, uint32_t queue_max, struct work_pool *
   return LUMA_OK;
 }
 
-void work_pool_destroy(struct work_pool *pool) {
+void work_pool_stop(struct work_pool *pool) {
   if (!pool) return;
   mutex_lock(&pool->lock);
+  uint32_t workers = pool->stats.workers;
+  pool->stats.workers = 0;
   pool->stop = true;
   cond_broadcast(&pool->wake);
   mutex_unlock(&pool->lock);
-  for (uint32_t i = 0; i < pool->stats.workers; i++) thread_join(&pool->threads[i]);
+  for (uint32_t i = 0; i < workers; i++) thread_join(&pool->threads[i]);
+}
+
+void work_pool_destroy(struct work_pool *pool) {
+  if (!pool) return;
+  work_pool_stop(pool);
   cond_deinit(&pool->wake);
   mutex_deinit(&pool->lock);
   mem_free(pool->threads);
@@ -107,7 +114,7 @@ static void append(struct work_pool *pool, struct work_item *item) {
 
 status work_submit(struct work_pool *pool, struct work_item *item, struct err *err) {
   mutex_lock(&pool->lock);
-  bool is_full = pool->stats.queued >= pool->queue_max;
+  bool is_full = pool->stop || pool->stats.queued >= pool->queue_max;
   if (is_full)
     pool->stats.refused++;
   else
@@ -119,10 +126,13 @@ status work_submit(struct work_pool *pool, struct work_item *item, struct err *e
   return LUMA_BUSY;
 }
 
-void work_resubmit(struct work_pool *pool, struct work_item *item) {
+bool work_resubmit(struct work_pool *pool, struct work_item *item) {
   mutex_lock(&pool->lock);
-  append(pool, item);
+  /* A worker that puts its own item back is still there to take it, stopped or not. */
+  bool taken = !pool->stop || pool->stats.busy > 0;
+  if (taken) append(pool, item);
   mutex_unlock(&pool->lock);
+  return taken;
 }
 
 struct work_stats work_stats(struct work_pool *pool) {

@@ -23,12 +23,14 @@ struct work_stats {
 
 status work_pool_create(uint32_t workers, uint32_t queue_max, struct work_pool **pool,
                         struct err *err);
-/** Runs what is queued, then ends. NULL is fine. */
+/** Runs what is queued, then ends the workers: nothing is taken any more. NULL is fine. */
+void work_pool_stop(struct work_pool *pool);
+/** After work_pool_stop, or instead of it. NULL is fine. */
 void work_pool_destroy(struct work_pool *pool);
 /** LUMA_BUSY when the queue is full. */
 status work_submit(struct work_pool *pool, struct work_item *item, struct err *err);
-/** The next part of work that was admitted before. */
-void work_resubmit(struct work_pool *pool, struct work_item *item);
+/** The next part of work that was admitted before; false when the workers have ended. */
+bool work_resubmit(struct work_pool *pool, struct work_item *item);
 struct work_stats work_stats(struct work_pool *pool);
 
 #endif
