@@ -49,9 +49,12 @@ static int by_name(const void *a, const void *b) {
 
 static void read_corpus(void) {
   const char *folder = getenv("LUMA_FUZZ_CORPUS");
-  if (!folder) fail_msg("LUMA_FUZZ_CORPUS must name the folder of the corpus");
-  DIR *dir = opendir(folder);
-  if (!dir) fail_msg("cannot open %s", folder);
+  DIR *dir = folder ? opendir(folder) : NULL;
+  if (!dir) {
+    fail_msg("LUMA_FUZZ_CORPUS must name the folder of the corpus, not %s",
+             folder ? folder : "nothing");
+    return;
+  }
   for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
     if (entry->d_name[0] != '.') read_sample(folder, entry->d_name);
   }

@@ -29,6 +29,12 @@ static void walk_utf8(struct slice text) {
   buf_deinit(&copy);
 }
 
+static uint64_t float64_bits(double real) {
+  uint64_t bits;
+  memcpy(&bits, &real, sizeof bits);
+  return bits;
+}
+
 static void read_numbers(struct slice text) {
   char out[NUM_TEXT_BYTES_MAX];
   int64_t integer, integer_back;
@@ -41,7 +47,7 @@ static void read_numbers(struct slice text) {
     size_t bytes = num_format_float64(real, out);
     bool is_infinite = real - real != 0;
     ASSERT(is_infinite || (num_parse_float64(slice_of(out, bytes), &real_back) &&
-                           !memcmp(&real, &real_back, sizeof real)));
+                           float64_bits(real) == float64_bits(real_back)));
   }
 }
 

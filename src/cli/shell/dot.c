@@ -134,10 +134,10 @@ static struct slice trim(struct slice text) {
 }
 
 void shell__dot(struct shell *shell, struct slice line) {
-  struct slice name = trim(slice_of(line.data + 1, line.bytes - 1)), argument = name;
+  struct slice name = trim(slice_of(line.data + 1, line.bytes - 1));
   size_t bytes = 0, count;
   while (bytes < name.bytes && name.data[bytes] > ' ') bytes++;
-  argument = trim(slice_of(name.data + bytes, name.bytes - bytes));
+  struct slice argument = trim(slice_of(name.data + bytes, name.bytes - bytes));
   name.bytes = bytes;
   const struct dot *all = dots(&count);
   struct suggest suggest;

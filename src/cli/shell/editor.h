@@ -16,8 +16,8 @@ typedef void editor_complete_fn(void *context, struct editor *editor, struct sli
 enum editor_answer { EDITOR_LINE, EDITOR_END, EDITOR_INTERRUPT };
 
 /** `history`: the file of earlier lines; NULL = none is kept. */
-status editor_open(struct cli *cli, const char *history, editor_complete_fn *complete,
-                   void *context, struct editor **editor, struct err *err);
+status editor_open(struct cli *cli, const char *history_path, editor_complete_fn *complete_fn,
+                   void *context, struct editor **out, struct err *err);
 /** Writes the history. NULL is fine. */
 void editor_close(struct editor *editor);
 /** The next line without its end, valid until the next call. EDITOR_INTERRUPT: Ctrl-C was

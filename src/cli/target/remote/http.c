@@ -95,9 +95,11 @@ static void set_up(struct http *http, const struct http_request *request, const 
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_cancelled);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
-  if (request->body.bytes == 0) return;
+  if (request->body.bytes == 0 && strcmp(request->method, "POST") != 0) return;
+  /* A POST tells its length even when that is 0 (RFC 9110, 8.6). */
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.bytes);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)request->body.data);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+                   request->body.bytes ? (const char *)request->body.data : "");
 }
 
 static status judge(struct http *http, CURLcode code, const struct buf *answer, struct err *err) {

@@ -20,7 +20,7 @@ struct http_request {
 };
 
 /** `url` without a slash at its end; `token` may be NULL. Both are copied. */
-status http_create(const char *url, const char *token, struct http **http, struct err *err);
+status http_create(const char *url, const char *token, struct http **out, struct err *err);
 void http_destroy(struct http *http);
 /** Sends and waits for the whole answer, appended to `answer`; `*code` is its HTTP status.
  * LUMA_CANNOT_OPEN when the server cannot be reached, LUMA_CANCELLED after http_cancel. */
