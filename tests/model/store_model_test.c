@@ -49,14 +49,14 @@ static void lsm_survives_crashes(void) {
 
 /* Thousands of crashes; a million in `make sim`. */
 static void lsm_survives_a_harsh_world(void) {
-  size_t rounds = test_rounds(150);
+  size_t rounds = test_rounds(300);
   struct run_target target = targets_harsh;
   struct run_tally tally = {0};
   target.tally = &tally;
   for (size_t i = 0; i < rounds; i++)
     run_round(&target, rng_next(test_rng()), TARGETS_HARSH_OPERATIONS);
-  assert_true(tally.met[RUN_CRASH] + tally.met[RUN_KILL] > 10 * rounds);
-  assert_true(tally.met[RUN_ROT] > rounds / 8);
+  assert_true(tally.met[RUN_CRASH] + tally.met[RUN_KILL] > 3 * rounds);
+  assert_true(tally.met[RUN_ROT] > rounds / 10);
 }
 
 int main(int argc, char **argv) {
