@@ -16,6 +16,8 @@ enum {
   CLOSE_REPLAY_BYTES = 4 << 20
 }; /* closing leaves at most about this much for the next opening to replay */
 
+static const uint64_t SNAPSHOT_AGE_MAX_US = UINT64_C(24) * 3600 * 1000000;
+
 /* ---- the calls on the store ---- */
 
 static struct engine *of(struct store *store) {
@@ -66,6 +68,13 @@ static void count_files(const struct view *view, struct store_stats *stats) {
     }
 }
 
+static void tell_room(struct engine *engine, struct store_stats *stats) {
+  struct err err = {0};
+  if (stats->trouble != LUMA_OK || engine_check_room(engine, false, &err) == LUMA_OK) return;
+  stats->trouble = err.code;
+  memcpy(stats->reason, err.message, sizeof stats->reason);
+}
+
 static status lsm_stats(struct store *store, struct store_stats *stats, struct err *err) {
   struct engine *engine = of(store);
   (void)err;
@@ -75,9 +84,12 @@ static status lsm_stats(struct store *store, struct store_stats *stats, struct e
   if (engine->wal) wal_get_stats(engine->wal, &wal);
   mutex_lock(&engine->view_lock);
   *stats = engine->counts;
+  stats->trouble = engine->failed;
+  memcpy(stats->reason, engine->reason, sizeof stats->reason);
   uint64_t begun = engine->oldest_reader ? engine->oldest_reader->begun_us : 0;
   mutex_unlock(&engine->view_lock);
   stats->oldest_snapshot_age_us = begun ? os_monotonic_us(engine->os) - begun : 0;
+  tell_room(engine, stats);
   stats->syncs = wal.syncs;
   stats->bytes_written += wal.bytes_written;
   stats->wal_bytes = wal.bytes;
@@ -189,6 +201,7 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .block_cache_bytes = or_default(given->block_cache_bytes, 256 << 20),
       .file_bytes = or_default(given->file_bytes, 64 << 20),
       .feed_bytes_max = or_default(given->feed_bytes_max, 256 << 20),
+      .snapshot_age_max_us = or_default(given->snapshot_age_max_us, SNAPSHOT_AGE_MAX_US),
       .background_threads = given->background_threads,
       .listener = given->listener,
   };

@@ -31,6 +31,7 @@ static status survey_one(void *context, const char *name) {
     if (number > survey->number_max) survey->number_max = number;
     break;
   case DBFILE_LOCK:
+  case DBFILE_BALLAST:
   case DBFILE_CURRENT_MAKING:
   default: break;
   }
@@ -293,6 +294,7 @@ static status remove_orphan(void *context, const char *name) {
 status recover_open(struct engine *engine, struct err *err) {
   struct survey survey;
   TRY(survey_directory(engine, &survey, err));
+  if (!engine->options.read_only) engine_room_open(engine);
   TRY(manifest_open(engine->os, engine->directory, survey.number_max, &engine->manifest, err));
   status answer = load_view(engine, err);
   if (answer == LUMA_OK) answer = recover_log(engine, err);

@@ -234,7 +234,9 @@ static void clean_up(const struct installing *installing) {
     if (dbfile_make(engine->directory, DBFILE_SORTED, number, &path, NULL) == LUMA_OK)
       os_remove(engine->os, path.text, NULL);
   }
-  if (installing->install->flushed) wal_release(engine->wal, installing->log.wal);
+  if (!installing->install->flushed) return;
+  wal_release(engine->wal, installing->log.wal);
+  engine_ballast(engine);
 }
 
 status compact__install(struct engine *engine, const struct compact_install *install,

@@ -8,7 +8,12 @@
 #include "store/lsm/wal/frame.h"
 #include "store/lsm/wal/wal.h"
 
-enum { WAL_RECORD_HEADER_BYTES = 4, WAL_SPARES_MAX = 2, WAL_FIRST_SEGMENT_BYTES = 1 << 20 };
+enum {
+  WAL_RECORD_HEADER_BYTES = 4,
+  WAL_SPARES_MAX = 2,
+  WAL_FIRST_SEGMENT_BYTES = 1 << 20,
+  WAL_SMALL_SEGMENT_BYTES = 64 << 10
+};
 
 /** A group of records with room for the frame's header before them; aligned for direct writes. */
 struct wal_group {
