@@ -191,7 +191,7 @@ static uint64_t segment_bytes(struct engine *engine) {
 static void fill_options(struct engine *engine, const struct lsm_options *given) {
   engine->options = (struct engine_options){
       .create = given->create,
-      .read_only = given->read_only,
+      .read_only = given->read_only || given->lost,
       .sync_mode = given->sync_mode,
       .sync_period_us = or_default(given->sync_period_us, 100000),
       .wal_segment_bytes =
@@ -204,6 +204,8 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .snapshot_age_max_us = or_default(given->snapshot_age_max_us, SNAPSHOT_AGE_MAX_US),
       .background_threads = given->background_threads,
       .listener = given->listener,
+      .lost = given->lost,
+      .lost_context = given->lost_context,
   };
   engine->visible_when_durable =
       given->sync_mode == STORE_SYNC_ALWAYS || given->sync_mode == STORE_SYNC_GROUP;
@@ -271,9 +273,9 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   TRY(enter_directory(engine, err));
   engine->options.wal_segment_bytes = segment_bytes(engine);
   TRY(lock_acquire(engine->os, engine->directory, read_only, holder, &engine->lock_file, err));
-  TRY(recover_create(engine, err));
+  if (!engine->options.lost) TRY(recover_create(engine, err));
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
-  TRY(recover_open(engine, err));
+  TRY(engine->options.lost ? recover_salvage(engine, err) : recover_open(engine, err));
   return read_only ? LUMA_OK : compact_start(engine, err);
 }
 

@@ -25,6 +25,10 @@ struct lsm_options {
   uint32_t background_threads; /* flush and compaction; 0 = none: work is done inside the calls that
                                   make it due (simulation) */
   struct store_listener listener; /* may be all NULL */
+  /* Salvage, read only: what is damaged is opened too, cursors pass over what cannot be read, and
+   * all of that is told here. Point reads still fail. NULL = no salvage */
+  store_check_fn *lost;
+  void *lost_context;
   const char *holder; /* text the lock file shows to others, e.g. "lumadb serve at 127.0.0.1:7070";
                          NULL = none */
 };

@@ -51,6 +51,8 @@ struct engine_options {
       feed_bytes_max, snapshot_age_max_us;
   uint32_t background_threads;
   struct store_listener listener;
+  store_check_fn *lost; /* salvage; NULL = none */
+  void *lost_context;
 };
 
 struct engine {

@@ -59,6 +59,8 @@ struct sorted_file {
   struct os *os;
   struct os_file *handle;
   struct cache *cache;
+  store_check_fn *lost; /* see sorted_open_options */
+  void *lost_context;
   char *path;
   struct sorted_info info;
   uint8_t *tail_bytes; /* what `tail` and `info` point into */

@@ -20,6 +20,7 @@
 #define STORE_LSM_WAL_WAL_H
 
 #include "base/os/os.h"
+#include "store/store.h"
 
 struct wal;
 
@@ -30,6 +31,9 @@ struct wal_options {
   uint64_t segment_bytes; /* the largest usual segment, a multiple of 4096; a larger group gets a
                              segment of its own */
   bool direct;            /* write around the page cache where the file system allows */
+  /* salvage: wal_recover passes over frames that cannot be read and tells them here; may be NULL */
+  store_check_fn *lost;
+  void *lost_context;
   void (*synced)(void *context, uint64_t seq); /* everything up to `seq` is durable */
   void *context;
 };
