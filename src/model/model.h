@@ -92,8 +92,8 @@ status model_drop_index(struct model_txn *txn, struct slice collection, struct s
 
 /** Gives a collection a soul, making the collection if there is none. The genotype may have its
  * settings (alias, open, population, indexes) inside or beside it. LUMA_ALREADY_EXISTS for a
- * collection that has another soul: evolve it. An open collection without soul is closed by it, once
- * every being fits. */
+ * collection that has another soul: evolve it. An open collection without soul is closed by it,
+ * once every being fits. */
 struct model_soul_spec {
   struct slice alias; /* empty: the genotype's alias, else its name */
   const struct val *genotype;

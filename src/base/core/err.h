@@ -15,7 +15,7 @@
 
 struct buf;
 
-enum { ERR_MESSAGE_BYTES = 512, ERR_HINT_BYTES = 256 };
+enum { ERR_MESSAGE_BYTES = 2048, ERR_HINT_BYTES = 256 };
 
 /** Details of one failure. Zero-initialise: `struct err err = {0}`. */
 struct err {

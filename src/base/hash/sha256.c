@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Straight from FIPS 180-4, section 6.2; it hashes a genotype now and then, so it need not be fast. */
+/* Straight from FIPS 180-4, section 6.2; it hashes a genotype now and then, so it need not be fast.
+ */
 #include "base/hash/sha256.h"
 
 #include <string.h>

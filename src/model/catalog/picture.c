@@ -79,8 +79,8 @@ static status copy_index(struct arena *arena, struct catalog_index *index, struc
   return LUMA_OK;
 }
 
-/* Which attribute each name of the dictionary stands for, as far as there are names: ids of names to
- * come are looked up by name. */
+/* Which attribute each name of the dictionary stands for, as far as there are names: ids of names
+ * to come are looked up by name. */
 static status bind_attributes(struct holder *holder, struct err *err) {
   struct collection *to = &holder->collection;
   uint32_t count = names_count(to->names);

@@ -115,8 +115,8 @@ static status compute(struct conforming *conforming, struct err *err) {
   const struct soul *soul = conforming->check.soul;
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
     const struct soul_attribute *attribute = &soul->attributes[i];
-    uint32_t rule = attribute->computed_rule != SOUL_NONE ? attribute->computed_rule
-                                                          : attribute->default_rule;
+    uint32_t rule =
+        attribute->computed_rule != SOUL_NONE ? attribute->computed_rule : attribute->default_rule;
     if (rule == SOUL_NONE) continue;
     TRY(rebuild_changed(conforming, err));
     TRY(soul->ops->run(conforming->check.program, rule, conforming->roots, conforming->count,
@@ -189,18 +189,17 @@ static status conform(struct conforming *conforming, struct err *err) {
 static void set_up(struct conforming *conforming, struct soul_program *program) {
   const struct collection *collection = conforming->collection;
   if (program) program->now_us = os_now_us(conforming->txn->model->os);
-  conforming->check =
-      (struct soul_check){.soul = collection->genotype,
-                          .open = collection->open,
-                          .binding = {.names = collection->names,
-                                      .by_id = collection->attribute_of_id,
-                                      .count = collection->attribute_of_id_count},
-                          .program = program,
-                          .arena = &conforming->txn->soul_arena,
-                          .faults = &conforming->faults,
-                          .batch_count = conforming->count,
-                          .resolve = model__resolve_reference,
-                          .context = conforming->txn};
+  conforming->check = (struct soul_check){.soul = collection->genotype,
+                                          .open = collection->open,
+                                          .binding = {.names = collection->names,
+                                                      .by_id = collection->attribute_of_id,
+                                                      .count = collection->attribute_of_id_count},
+                                          .program = program,
+                                          .arena = &conforming->txn->soul_arena,
+                                          .faults = &conforming->faults,
+                                          .batch_count = conforming->count,
+                                          .resolve = model__resolve_reference,
+                                          .context = conforming->txn};
   soul_faults_init(&conforming->faults);
 }
 

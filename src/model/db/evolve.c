@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Evolving a collection's soul: what changes, what follows lazily, what has to be looked at now.
  *
- * Beings are not rewritten. A step is added to the collection's evolution, and beings of older souls
- * are read through it. Indexes always speak of beings as they are read: one whose attribute gets
- * other values by the step is filled anew in the same transaction; one whose attribute is renamed
- * keeps its entries. */
+ * Beings are not rewritten. A step is added to the collection's evolution, and beings of older
+ * souls are read through it. Indexes always speak of beings as they are read: one whose attribute
+ * gets other values by the step is filled anew in the same transaction; one whose attribute is
+ * renamed keeps its entries. */
 #include "model/db/evolve_int.h"
 #include "value/json/json.h"
 
@@ -206,7 +206,8 @@ static status prepare(struct evolving *evolving, struct err *err) {
   TRY(evolve__read(evolving, err));
   const struct soul *fresh = evolving->fresh;
   bool is_open = fresh->settings.has_open ? fresh->settings.open
-                                          : base->genotype ? base->open : fresh->attributes_count == 0;
+                 : base->genotype         ? base->open
+                                          : fresh->attributes_count == 0;
   struct soul_versions versions = {base->genotype, fresh, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   evolving->with = *base;
@@ -226,7 +227,11 @@ static status prepare(struct evolving *evolving, struct err *err) {
 static void append_report(struct evolving *evolving, struct buf *out) {
   char id[ULID_TEXT_BYTES];
   ulid_format(evolving->fresh->id, id);
-  buf_append_format(out, "{\"soul\":\"%.*s\",\"changes\":", ULID_TEXT_BYTES, id);
+  /* A dry run's soul is not kept: its id would name nothing. */
+  if (evolving->request->dry_run)
+    buf_append_text(out, "{\"changes\":");
+  else
+    buf_append_format(out, "{\"soul\":\"%.*s\",\"changes\":", ULID_TEXT_BYTES, id);
   soul_diff_write(out, &evolving->diff);
   buf_append_format(out, ",\"dry_run\":%s,\"beings\":%llu,\"in_the_way\":%llu,\"first\":[",
                     evolving->request->dry_run ? "true" : "false",
@@ -236,9 +241,9 @@ static void append_report(struct evolving *evolving, struct buf *out) {
 }
 
 static bool changes_anything(const struct evolving *evolving) {
-  return evolving->with.soul != evolving->base->soul || evolving->with.open != evolving->base->open ||
-         evolving->any_fill || evolving->counts_limits ||
-         !slice_is_equal(evolving->with.source, evolving->base->source);
+  return evolving->with.soul != evolving->base->soul ||
+         evolving->with.open != evolving->base->open || evolving->any_fill ||
+         evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
 }
 
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {

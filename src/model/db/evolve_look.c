@@ -39,8 +39,7 @@ static status check_one(struct evolving *evolving, const struct doc *document, b
   struct buf faults;
   struct err why = {.faults = &faults};
   buf_init(&faults, 1 << 20);
-  status result =
-      model__conform(evolving->txn, evolving->now, &bytes, NULL, 1, NULL, &why);
+  status result = model__conform(evolving->txn, evolving->now, &bytes, NULL, 1, NULL, &why);
   *fits = result == LUMA_OK;
   if (is_beings(result)) {
     evolve__note(evolving, document, &why);
@@ -78,8 +77,7 @@ static status fill_index(struct evolving *evolving, const struct catalog_index *
     const struct index_entry *entry = &txn->fresh.items[i];
     struct store_pins pins = {0};
     struct store_value value = {0};
-    if (entry->is_unique)
-      TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
+    if (entry->is_unique) TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
     bool taken = value.found && !slice_is_equal(value.value, entry->value);
     store_pins_release(&pins);
     if (taken) return model__fail_duplicate(evolving->now, index, document, err);
@@ -88,8 +86,7 @@ static status fill_index(struct evolving *evolving, const struct catalog_index *
   return LUMA_OK;
 }
 
-static status fill_indexes(struct evolving *evolving, const struct doc *document,
-                           struct err *err) {
+static status fill_indexes(struct evolving *evolving, const struct doc *document, struct err *err) {
   struct model_txn *txn = evolving->txn;
   struct val key = model__key_of(document);
   if (!evolving->any_fill) return LUMA_OK;

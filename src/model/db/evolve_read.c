@@ -110,7 +110,8 @@ static status read_source(struct evolving *evolving, struct val *source, struct 
   struct build build;
   struct val read;
   static const char nothing[] = "{\"genotype\":{}}";
-  struct slice text = evolving->base->source.bytes ? evolving->base->source : slice_of_text(nothing);
+  struct slice text =
+      evolving->base->source.bytes ? evolving->base->source : slice_of_text(nothing);
   TRY(json_reader_create(&reader, err));
   buf_init(&out, DOC_BYTES_MAX);
   status result = json_read_value(reader, text, &options, &out, &read, err);
@@ -128,8 +129,8 @@ static status read_source(struct evolving *evolving, struct val *source, struct 
   return result;
 }
 
-/* With `merge` the patch is merged in; else the genotype is replaced and settings that are not given
- * stay. */
+/* With `merge` the patch is merged in; else the genotype is replaced and settings that are not
+ * given stay. */
 static status combine(struct evolving *evolving, const struct val *source, const struct val *given,
                       struct val *whole, struct err *err) {
   struct buf out;
@@ -142,8 +143,7 @@ static status combine(struct evolving *evolving, const struct val *source, const
   buf_init(&out, DOC_BYTES_MAX);
   build_init(&build, &out, NULL);
   status result = edit_init(&edit, &arena, source, err);
-  if (result == LUMA_OK && !evolving->request->merge)
-    result = edit_unset(&edit, &genotype, err);
+  if (result == LUMA_OK && !evolving->request->merge) result = edit_unset(&edit, &genotype, err);
   if (result == LUMA_OK) result = edit_merge(&edit, given, err);
   if (result == LUMA_OK) {
     build_begin_map(&build);

@@ -54,10 +54,10 @@ status model__fail_limit(const struct collection *collection, const struct soul_
   for (uint32_t i = 0; i < limit->per_count; i++)
     buf_append_format(&rule, "%s`%.*s`", i ? ", " : " for each ", SLICE_ARG(limit->per[i]));
   if (limit->where.bytes) buf_append_format(&rule, " where %.*s", SLICE_ARG(limit->where));
-  status code = err_raise(err, LUMA_LIMIT_REACHED, __FILE__, __LINE__,
-                          "the population of `%.*s` is full: at most %llu%.*s",
-                          SLICE_ARG(collection->name), (unsigned long long)limit->max,
-                          SLICE_ARG(buf_slice(&rule)));
+  status code =
+      err_raise(err, LUMA_LIMIT_REACHED, __FILE__, __LINE__,
+                "the population of `%.*s` is full: at most %llu%.*s", SLICE_ARG(collection->name),
+                (unsigned long long)limit->max, SLICE_ARG(buf_slice(&rule)));
   buf_deinit(&rule);
   return code;
 }

@@ -90,8 +90,7 @@ static status guard_record(struct model_txn *txn, const struct collection *targe
   struct buf record;
   buf_init(&record, MODEL_SCRATCH_BYTES_MAX);
   status result = model__record_key(&record, target, key, err);
-  if (result == LUMA_OK)
-    result = store_guard(txn->store, STORE_RECORDS, buf_slice(&record), err);
+  if (result == LUMA_OK) result = store_guard(txn->store, STORE_RECORDS, buf_slice(&record), err);
   buf_deinit(&record);
   return result;
 }
@@ -226,7 +225,8 @@ static status scan_referrers(struct model_scan *scan, const struct soul_attribut
   while (result == LUMA_OK && count > 0 && referrers->count == 0) {
     result = model_scan_next(scan, KEYS_AT_ONCE, documents, &count, err);
     for (uint32_t i = 0; result == LUMA_OK && i < count; i++) {
-      if (names_key(&documents[i], attribute, key)) result = keep_key(referrers, &documents[i], err);
+      if (names_key(&documents[i], attribute, key))
+        result = keep_key(referrers, &documents[i], err);
     }
   }
   mem_free(documents);
@@ -333,8 +333,7 @@ static status follow(struct model_txn *txn, const struct collection *collection,
       return fail_restricted(collection, target, attribute, key, err);
     for (uint32_t i = 0; i < referrers->count; i++) {
       bool is_self = collection->number == target->number && val_is_equal(&referrers->keys[i], key);
-      if (!is_self)
-        TRY(follow_one(txn, collection, attribute, &referrers->keys[i], key, err));
+      if (!is_self) TRY(follow_one(txn, collection, attribute, &referrers->keys[i], key, err));
     }
   }
 }
@@ -367,8 +366,7 @@ status model__before_delete(struct model_txn *txn, const struct collection *coll
   int64_t count = 0;
   buf_init(&counter, MODEL_SCRATCH_BYTES_MAX);
   status result = counter_key(&counter, collection, &key, err);
-  if (result == LUMA_OK)
-    result = store_guard(txn->store, STORE_COUNTERS, buf_slice(&counter), err);
+  if (result == LUMA_OK) result = store_guard(txn->store, STORE_COUNTERS, buf_slice(&counter), err);
   if (result == LUMA_OK) result = store_count(txn->store, buf_slice(&counter), &count, err);
   buf_deinit(&counter);
   TRY(result);

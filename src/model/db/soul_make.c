@@ -79,8 +79,9 @@ static status make_name(struct model_txn *txn, const struct collection *collecti
   }
   buf_append_text(&text, wanted->unique ? "_key" : "_idx");
   if (text.bytes > CATALOG_NAME_BYTES_MAX) text.bytes = CATALOG_NAME_BYTES_MAX;
-  const uint8_t *copy = wanted->name.bytes ? arena_copy(&txn->kept, wanted->name.data, wanted->name.bytes)
-                                           : arena_copy(&txn->kept, text.data, text.bytes);
+  const uint8_t *copy = wanted->name.bytes
+                            ? arena_copy(&txn->kept, wanted->name.data, wanted->name.bytes)
+                            : arena_copy(&txn->kept, text.data, text.bytes);
   *name = slice_of(copy, wanted->name.bytes ? wanted->name.bytes : text.bytes);
   buf_deinit(&text);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an index");
@@ -169,8 +170,8 @@ static status check_targets(struct model_txn *txn, const struct soul *soul, stru
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
     const struct soul_attribute *attribute = &soul->attributes[i];
     if (!model__is_reference(attribute)) continue;
-    struct slice target = attribute->type.kind == SOUL_REF ? attribute->type.target
-                                                           : attribute->type.element->target;
+    struct slice target =
+        attribute->type.kind == SOUL_REF ? attribute->type.target : attribute->type.element->target;
     if (slice_is_equal_nocase(target, alias) || catalog_find(txn->catalog, target)) continue;
     err_raise(err, LUMA_INVALID_GENOTYPE, __FILE__, __LINE__,
               "`%.*s` refers to `%.*s`, which is not there", SLICE_ARG(attribute->name),
@@ -228,11 +229,12 @@ static status create(struct model_txn *txn, const struct model_soul_spec *spec, 
   if (!alias.bytes) alias = soul->settings.alias;
   if (!alias.bytes) alias = soul->name;
   if (!alias.bytes)
-    FAIL(err, LUMA_INVALID_GENOTYPE, "the genotype has no alias: give \"alias\", or a name in "
-                                     "\"genesis\"");
+    FAIL(err, LUMA_INVALID_GENOTYPE,
+         "the genotype has no alias: give \"alias\", or a name in "
+         "\"genesis\"");
   const struct collection *found = catalog_find(txn->catalog, alias);
-  bool is_same = found && found->genotype &&
-                 memcmp(found->genotype->hash, soul->hash, SOUL_HASH_BYTES) == 0;
+  bool is_same =
+      found && found->genotype && memcmp(found->genotype->hash, soul->hash, SOUL_HASH_BYTES) == 0;
   made->made = !is_same;
   if (found && found->genotype && !is_same && !spec->if_not_exists) return fail_other(found, err);
   if (found && found->genotype) {

@@ -22,7 +22,8 @@ static status decode_record(struct slice bytes, struct arena *arena,
                             struct model_soul_record *record, struct err *err) {
   TRY(doc_check_value(bytes, NULL, err));
   struct val map = val_decode(bytes, NULL);
-  struct val id = val_field(&map, slice_of_text("id")), hash = val_field(&map, slice_of_text("hash"));
+  struct val id = val_field(&map, slice_of_text("id")),
+             hash = val_field(&map, slice_of_text("hash"));
   struct val parent = val_field(&map, slice_of_text("parent"));
   struct val created = val_field(&map, slice_of_text("created"));
   struct val genotype = val_field(&map, slice_of_text("genotype"));
@@ -62,8 +63,8 @@ static status find_number(struct store_txn *txn, uint8_t tag, struct slice name,
   key[0] = tag;
   memcpy(key + 1, name.data, name.bytes);
   status result = store_get(txn, STORE_META, slice_of(key, name.bytes + 1), &value, &pins, err);
-  *number = result == LUMA_OK && value.found && value.value.bytes == 4 ? load32be(value.value.data)
-                                                                      : 0;
+  *number =
+      result == LUMA_OK && value.found && value.value.bytes == 4 ? load32be(value.value.data) : 0;
   store_pins_release(&pins);
   return result;
 }
@@ -97,7 +98,8 @@ static status put_record(struct model_txn *txn, const struct soul *soul, bool ha
   build_init(&build, &txn->encoded, NULL);
   build_begin_map(&build);
   put_field(&build, "id", ulid_of(soul->id));
-  put_field(&build, "hash", (struct val){.type = VAL_BYTES, .bytes = SOUL_HASH_BYTES, .data = soul->hash});
+  put_field(&build, "hash",
+            (struct val){.type = VAL_BYTES, .bytes = SOUL_HASH_BYTES, .data = soul->hash});
   if (has_parent) put_field(&build, "parent", ulid_of(soul->parent_id));
   put_field(&build, "created", val_timestamp(soul->created_us));
   put_field(&build, "genotype", val_text(buf_slice(&text)));
@@ -275,8 +277,8 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
   bool found = false;
   if (!number) TRY(number_of(txn, name, &number, err));
   arena_init(&arena, 0, 0);
-  status result = number ? model__read_soul(txn->store, number, &arena, &record, &found, err)
-                         : LUMA_OK;
+  status result =
+      number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
   if (result == LUMA_OK && !found) result = fail_no_soul(name, err);
   if (result == LUMA_OK) {
     if (!collection) collection = model_collection_of_soul(txn, name);
@@ -303,8 +305,8 @@ status model__soul_named(struct model_txn *txn, struct slice name, struct soul *
   bool found = false;
   if (!number) TRY(number_of(txn, name, &number, err));
   arena_init(&arena, 0, 0);
-  status result = number ? model__read_soul(txn->store, number, &arena, &record, &found, err)
-                         : LUMA_OK;
+  status result =
+      number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
   if (result == LUMA_OK && !found) result = fail_no_soul(name, err);
   if (result == LUMA_OK)
     result = soul_read_text(record.genotype, txn->model->options.rules, soul, err);

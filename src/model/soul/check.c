@@ -48,7 +48,8 @@ static status check_fields(struct checking *checking, struct err *err) {
     struct val value = val_field_at(checking->root, i, &name);
     uint32_t nth = find_attribute(checking, i, name);
     if (nth == 0) {
-      if (!check->open && !slice_is_equal(name, slice_of_text("_id"))) fault_unknown(checking, name);
+      if (!check->open && !slice_is_equal(name, slice_of_text("_id")))
+        fault_unknown(checking, name);
       continue;
     }
     const struct soul_attribute *attribute = &check->soul->attributes[nth - 1];
@@ -65,7 +66,8 @@ static void complete(struct checking *checking) {
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
     const struct soul_attribute *attribute = &soul->attributes[i];
     struct val *value = &checking->finding->values[i];
-    if (value->type != VAL_MISSING || attribute->computed.bytes || attribute->default_rule != SOUL_NONE)
+    if (value->type != VAL_MISSING || attribute->computed.bytes ||
+        attribute->default_rule != SOUL_NONE)
       continue;
     if (attribute->default_value.type != VAL_MISSING) {
       *value = attribute->default_value;
@@ -144,7 +146,8 @@ status soul_check_document(struct soul_check *check, uint32_t nth, const struct 
                               .old = old};
   uint32_t before = check->faults->count;
   *finding = (struct soul_finding){0};
-  finding->values = arena_zalloc(check->arena, check->soul->attributes_count + 1u, sizeof(struct val));
+  finding->values =
+      arena_zalloc(check->arena, check->soul->attributes_count + 1u, sizeof(struct val));
   if (!finding->values) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to check a being");
   TRY(check_fields(&checking, err));
   complete(&checking);

@@ -39,27 +39,29 @@ static void fault_type(struct soul_check *check, const struct soul_attribute *at
 struct rewriting {
   struct buf bytes;
   struct build build;
-  bool is_list;
+  bool is_list, any; /* `any`: a value is another one now */
 };
 
 static void begin_rewriting(struct rewriting *rewriting, const struct val *value) {
   buf_init(&rewriting->bytes, VALUE_BYTES_MAX);
   build_init(&rewriting->build, &rewriting->bytes, NULL);
   rewriting->is_list = value->type == VAL_LIST;
+  rewriting->any = false;
   if (rewriting->is_list)
     build_begin_list(&rewriting->build);
   else
     build_begin_map(&rewriting->build);
 }
 
-static status end_rewriting(struct soul_check *check, struct rewriting *rewriting, bool changed,
+static status end_rewriting(struct soul_check *check, struct rewriting *rewriting,
                             struct val *value, struct err *err) {
   struct slice built = {0};
   build_end(&rewriting->build);
   status result = build_finish(&rewriting->build, &built, err);
-  if (result == LUMA_OK && changed) {
+  if (result == LUMA_OK && rewriting->any) {
     const uint8_t *copy = arena_copy(check->arena, built.data, built.bytes);
-    if (!copy) result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a value");
+    if (!copy)
+      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a value");
     if (copy) *value = val_decode(slice_of(copy, built.bytes), NULL);
   }
   build_deinit(&rewriting->build);
@@ -72,20 +74,18 @@ static status check_elements(struct soul_check *check, const struct soul_attribu
                              const struct soul_type *type, const struct soul_place *place,
                              struct val *value, bool *changed, struct err *err) {
   struct rewriting rewriting;
-  bool any = false;
   status result = LUMA_OK;
   begin_rewriting(&rewriting, value);
   uint32_t count = val_count(value);
   for (uint32_t i = 0; i < count && result == LUMA_OK; i++) {
     struct soul_place here = {.up = place, .index = i};
     struct val item = rewriting.is_list ? val_at(value, i) : val_field_at(value, i, &here.name);
-    result = check_deep(check, attribute, type->element, &here, &item, &any, err);
+    result = check_deep(check, attribute, type->element, &here, &item, &rewriting.any, err);
     if (!rewriting.is_list) build_name(&rewriting.build, here.name);
     build_put(&rewriting.build, &item);
   }
-  *changed |= any;
-  status ended = end_rewriting(check, &rewriting, any && result == LUMA_OK, value,
-                               result == LUMA_OK ? err : NULL);
+  *changed |= rewriting.any;
+  status ended = end_rewriting(check, &rewriting, value, result == LUMA_OK ? err : NULL);
   return result == LUMA_OK ? ended : result;
 }
 
@@ -99,14 +99,13 @@ static const struct soul_attribute *field_named(const struct soul_type *type, st
 /* The fields that stand in the map. */
 static status check_present(struct soul_check *check, const struct soul_attribute *attribute,
                             const struct soul_type *type, const struct soul_place *place,
-                            const struct val *value, struct rewriting *rewriting, bool *any,
-                            struct err *err) {
+                            const struct val *value, struct rewriting *rewriting, struct err *err) {
   uint32_t count = val_count(value);
   for (uint32_t i = 0; i < count; i++) {
     struct soul_place here = {.up = place};
     struct val item = val_field_at(value, i, &here.name);
     const struct soul_attribute *field = field_named(type, here.name);
-    if (field) TRY(soul_check_value(check, field, &here, &item, any, err));
+    if (field) TRY(soul_check_value(check, field, &here, &item, &rewriting->any, err));
     if (!field && !type->fields_open)
       FAULT(check, &here, attribute, "unknown", NULL, "is not an attribute of the soul");
     build_name(&rewriting->build, here.name);
@@ -119,9 +118,8 @@ static status check_fields(struct soul_check *check, const struct soul_attribute
                            const struct soul_type *type, const struct soul_place *place,
                            struct val *value, bool *changed, struct err *err) {
   struct rewriting rewriting;
-  bool any = false;
   begin_rewriting(&rewriting, value);
-  status result = check_present(check, attribute, type, place, value, &rewriting, &any, err);
+  status result = check_present(check, attribute, type, place, value, &rewriting, err);
   for (uint32_t i = 0; i < type->fields_count && result == LUMA_OK; i++) {
     const struct soul_attribute *field = &type->fields[i];
     struct soul_place here = {.up = place, .name = field->name};
@@ -130,14 +128,13 @@ static status check_fields(struct soul_check *check, const struct soul_attribute
     if (field->default_value.type != VAL_MISSING) {
       build_name(&rewriting.build, field->name);
       build_put(&rewriting.build, &field->default_value);
-      any = true;
+      rewriting.any = true;
     } else if (field->required) {
       FAULT(check, &here, field, "required", NULL, "is required");
     }
   }
-  *changed |= any;
-  status ended = end_rewriting(check, &rewriting, any && result == LUMA_OK, value,
-                               result == LUMA_OK ? err : NULL);
+  *changed |= rewriting.any;
+  status ended = end_rewriting(check, &rewriting, value, result == LUMA_OK ? err : NULL);
   return result == LUMA_OK ? ended : result;
 }
 
@@ -227,8 +224,8 @@ static status check_pattern(struct soul_check *check, const struct soul_attribut
                             struct err *err) {
   bool matches = false;
   if (value->type != VAL_TEXT || !check->program) return LUMA_OK;
-  status result = check->soul->ops->match(check->program, attribute->pattern_rule,
-                                          val_slice(value), &matches, err);
+  status result = check->soul->ops->match(check->program, attribute->pattern_rule, val_slice(value),
+                                          &matches, err);
   if (result != LUMA_OK && result != LUMA_OUT_OF_RANGE) return result;
   if (result == LUMA_OUT_OF_RANGE) err_reset(err); /* too many steps: it cannot be said to match */
   if (!matches)

@@ -169,13 +169,15 @@ static bool has_dimensions(const struct val *vector, uint32_t dimensions) {
   return dimensions == 0 || vector->bytes == dimensions * element_bytes[vector->sub % 3];
 }
 
+/* Floats of a light that are given together. */
+static const struct {
+  const char *name;
+  uint32_t at, count;
+} parts[] = {{"position", 0, 3}, {"direction", 3, 3}, {"color", 7, 4}};
+
 /* {"position": [x, y, z], "direction": [x, y, z], "intensity": i, "color": [r, g, b, a]}; all but
  * the position may be left out. */
 static bool to_light(const struct val *value, struct arena *arena, struct val *out) {
-  static const struct {
-    const char *name;
-    uint32_t at, count;
-  } parts[] = {{"position", 0, 3}, {"direction", 3, 3}, {"color", 7, 4}};
   float light[LIGHT_FLOATS] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
   if (value->type != VAL_MAP) return false;
   for (size_t i = 0; i < 3; i++) {

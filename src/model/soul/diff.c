@@ -150,7 +150,7 @@ static void compare_rules(struct comparing *comparing, const struct soul_attribu
 static bool is_wider(const struct soul_type *old, const struct soul_type *fresh) {
   static const struct {
     enum soul_kind from, to;
-  } wider[] = {{SOUL_INT, SOUL_DECIMAL}, {SOUL_INT, SOUL_FLOAT},       {SOUL_FLOAT, SOUL_DECIMAL},
+  } wider[] = {{SOUL_INT, SOUL_DECIMAL}, {SOUL_INT, SOUL_FLOAT},      {SOUL_FLOAT, SOUL_DECIMAL},
                {SOUL_ULID, SOUL_TEXT},   {SOUL_DATE, SOUL_TIMESTAMP}, {SOUL_UUID, SOUL_TEXT},
                {SOUL_ULID, SOUL_UUID}};
   if (fresh->kind == SOUL_ANY) return true;
@@ -308,8 +308,7 @@ status soul_compare(const struct soul_versions *versions, const struct soul_hint
   struct comparing comparing = {versions, hints, arena, diff};
   *diff = (struct soul_diff){.changes = arena_zalloc(arena, CHANGES_MAX, sizeof *diff->changes),
                              .ops = arena_zalloc(arena, OPS_MAX, sizeof *diff->ops)};
-  if (!diff->changes || !diff->ops)
-    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compare genotypes");
+  if (!diff->changes || !diff->ops) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compare genotypes");
   TRY(check_hints(&comparing, err));
   for (uint32_t i = 0; i < versions->fresh->attributes_count; i++)
     compare_attribute(&comparing, &versions->fresh->attributes[i]);

@@ -7,9 +7,9 @@
 #include "model/soul/evolution.h"
 
 enum soul_effect {
-  SOUL_NEUTRAL,  /* old beings are what they were */
-  SOUL_WIDENS,   /* old beings fit as they are, or follow by themselves */
-  SOUL_NARROWS   /* old beings have to be looked at: some may not fit */
+  SOUL_NEUTRAL, /* old beings are what they were */
+  SOUL_WIDENS,  /* old beings fit as they are, or follow by themselves */
+  SOUL_NARROWS  /* old beings have to be looked at: some may not fit */
 };
 
 struct soul_change {

@@ -49,7 +49,8 @@ static void convert(struct stepping *stepping, const struct evolution_op *op, st
 static status transform(struct stepping *stepping, const struct evolution_op *op, struct val *value,
                         struct err *err) {
   const struct soul *rules = stepping->evolution->rules;
-  TRY(rules->ops->run(stepping->program, op->rule, &stepping->root, 1, &stepping->arena, value, err));
+  TRY(rules->ops->run(stepping->program, op->rule, &stepping->root, 1, &stepping->arena, value,
+                      err));
   convert(stepping, op, value);
   return LUMA_OK;
 }
@@ -108,24 +109,26 @@ static status take_steps(struct stepping *stepping, const struct doc *document, 
   buf_init(&room[1], DOC_BYTES_MAX);
   struct doc current = *document;
   status result = LUMA_OK;
+  int turn = 0; /* a step reads from the one and writes to the other */
   for (uint32_t i = from; i < stepping->evolution->steps_count && result == LUMA_OK; i++) {
     stepping->step = &stepping->evolution->steps[i];
     if (stepping->step->ops_count == 0) continue;
     stepping->root = doc_root(&current);
-    buf_reset(&room[i & 1]);
-    result = build_step(stepping, &room[i & 1], made, err);
-    if (result == LUMA_OK)
-      result = doc_open(*made, stepping->evolution->names, &current, err);
+    turn ^= 1;
+    buf_reset(&room[turn]);
+    result = build_step(stepping, &room[turn], made, err);
+    if (result == LUMA_OK) result = doc_open(*made, stepping->evolution->names, &current, err);
   }
-  if (result == LUMA_OK && !buf_append_slice(out, *made)) result = buf_check(out, "a document", err);
+  if (result == LUMA_OK && !buf_append_slice(out, *made))
+    result = buf_check(out, "a document", err);
   if (result == LUMA_OK) *made = slice_of(out->data + start, out->bytes - start);
   buf_deinit(&room[0]);
   buf_deinit(&room[1]);
   return result;
 }
 
-status evolution_apply(const struct evolution *evolution, const struct doc *document, uint64_t now_us,
-                       struct buf *out, struct slice *made, struct err *err) {
+status evolution_apply(const struct evolution *evolution, const struct doc *document,
+                       uint64_t now_us, struct buf *out, struct slice *made, struct err *err) {
   struct doc_header header = doc_header(document);
   uint32_t from = evolution_begin(evolution, header.soul);
   struct stepping stepping = {.evolution = evolution};

@@ -63,7 +63,7 @@ static inline bool evolution_changes(const struct evolution *evolution, uint32_t
 }
 /** The document as the newest soul has it: header kept, built at the end of `out`; `*made` borrows
  * from it. `now_us` is what now() answers. */
-status evolution_apply(const struct evolution *evolution, const struct doc *document, uint64_t now_us,
-                       struct buf *out, struct slice *made, struct err *err);
+status evolution_apply(const struct evolution *evolution, const struct doc *document,
+                       uint64_t now_us, struct buf *out, struct slice *made, struct err *err);
 
 #endif

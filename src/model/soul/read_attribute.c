@@ -5,25 +5,41 @@
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *const attribute_keys[] = {
-    "type",       "py_type",   "required",    "nullable",      "default",     "default_expression",
-    "unique",     "index",     "indexed",     "min",           "minimum",     "max",
-    "maximum",    "min_length", "minLength",  "minItems",      "max_length",  "maxLength",
-    "maxItems",   "pattern",   "regex",       "enum",          "choices",     "computed",
-    "sensitive",  "immutable", "readOnly",    "description",   "attributes",  "properties",
-    "open",       "additionalProperties",     "items",         "values",      "format",
-    "dimensions", "ref",       "soul",        "on_delete",     "onDelete",    "transitions",
-    "title",      "examples",  "comment",     NULL};
+static const char *const attribute_keys[] = {"type",        "py_type",
+                                             "required",    "nullable",
+                                             "default",     "default_expression",
+                                             "unique",      "index",
+                                             "indexed",     "min",
+                                             "minimum",     "max",
+                                             "maximum",     "min_length",
+                                             "minLength",   "minItems",
+                                             "max_length",  "maxLength",
+                                             "maxItems",    "pattern",
+                                             "regex",       "enum",
+                                             "choices",     "computed",
+                                             "sensitive",   "immutable",
+                                             "readOnly",    "description",
+                                             "attributes",  "properties",
+                                             "open",        "additionalProperties",
+                                             "items",       "values",
+                                             "format",      "dimensions",
+                                             "ref",         "soul",
+                                             "on_delete",   "onDelete",
+                                             "transitions", "title",
+                                             "examples",    "comment",
+                                             NULL};
 
 /* ---- types ---- */
 
+static const struct {
+  const char *format;
+  const char *type;
+} formats[] = {{"date-time", "timestamp"}, {"date", "date"},      {"duration", "duration"},
+               {"uuid", "uuid"},           {"ulid", "ulid"},      {"byte", "bytes"},
+               {"binary", "bytes"},        {"decimal", "decimal"}};
+
 /* JSON Schema says some types by a format. */
 static struct slice apply_format(const struct val *map, struct slice type) {
-  static const struct {
-    const char *format, *type;
-  } formats[] = {{"date-time", "timestamp"}, {"date", "date"},     {"duration", "duration"},
-                 {"uuid", "uuid"},           {"ulid", "ulid"},     {"byte", "bytes"},
-                 {"binary", "bytes"},        {"decimal", "decimal"}};
   struct val format = val_field(map, slice_of_text("format"));
   if (format.type != VAL_TEXT) return type;
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
@@ -49,7 +65,8 @@ static struct slice type_text(struct soul_reading *reading, const struct soul_pl
     return slice_of_text("map");
   if (soul__member(map, NAMES("enum", "choices", "computed"), NULL).type != VAL_MISSING)
     return slice_of_text("jsonb");
-  soul__fault(reading, &here, "type", NULL, "has no type");
+  here.name = slice_of_text("type");
+  soul__fault(reading, &here, "type", NULL, "is missing");
   return slice_of_text("jsonb");
 }
 
@@ -84,8 +101,8 @@ static void complete_type(struct soul_reading *reading, const struct soul_place 
   struct soul_type *type = &attribute->type;
   struct soul_place here = {.up = place};
   if (type->kind == SOUL_VECTOR && type->dimensions == 0)
-    type->dimensions = (uint32_t)soul__number(reading, place, map, NAMES("dimensions"),
-                                              SOUL_DIMENSIONS_MAX, 0);
+    type->dimensions =
+        (uint32_t)soul__number(reading, place, map, NAMES("dimensions"), SOUL_DIMENSIONS_MAX, 0);
   if (type->kind == SOUL_LIST || type->kind == SOUL_MAP) read_element(reading, place, map, type);
   struct val fields = soul__member(map, NAMES("attributes", "properties"), &here);
   if (type->kind != SOUL_MAP || val_is_null(&fields)) return;
@@ -143,7 +160,8 @@ static void read_transition_map(struct soul_reading *reading, const struct soul_
       soul__fault(reading, &here, "type", &targets, "must list the values it may change to");
     for (uint32_t k = 0; k < val_count(&targets); k++) {
       struct slice name = slice_of(NULL, 0), guard = slice_of(NULL, 0);
-      struct val to = targets.type == VAL_LIST ? val_at(&targets, k) : val_field_at(&targets, k, &name);
+      struct val to =
+          targets.type == VAL_LIST ? val_at(&targets, k) : val_field_at(&targets, k, &name);
       if (targets.type == VAL_MAP) {
         if (to.type == VAL_TEXT) guard = val_slice(&to);
         to = val_text(name);

@@ -89,7 +89,8 @@ static void settle_range(struct soul_reading *reading, const struct soul_place *
                          const struct val *map, struct soul_attribute *attribute) {
   attribute->min = settle_member(reading, place, map, attribute, NAMES("min", "minimum"));
   attribute->max = settle_member(reading, place, map, attribute, NAMES("max", "maximum"));
-  if (attribute->min.type && attribute->max.type && val_compare(&attribute->min, &attribute->max) > 0)
+  if (attribute->min.type && attribute->max.type &&
+      val_compare(&attribute->min, &attribute->max) > 0)
     soul__fault(reading, place, "min", &attribute->min, "has a min above its max");
   if (attribute->min_length != SOUL_NONE && attribute->max_length != SOUL_NONE &&
       attribute->min_length > attribute->max_length)
@@ -210,8 +211,8 @@ struct slice soul__expand(struct soul_reading *reading, struct slice text) {
     buf_reset(&to);
   }
   if (tries == EXPANSIONS_MAX || to.failed != LUMA_OK)
-    soul__fault(reading, NULL, "functions", NULL, "the functions of `%.*s` call each other in a ring",
-                SLICE_ARG(text));
+    soul__fault(reading, NULL, "functions", NULL,
+                "the functions of `%.*s` call each other in a ring", SLICE_ARG(text));
   struct slice kept = soul__keep_text(reading, buf_slice(&from));
   buf_deinit(&from);
   buf_deinit(&to);
@@ -238,8 +239,9 @@ static void read_constraint(struct soul_reading *reading, const struct soul_plac
     return;
   }
   if (value->type != VAL_MAP) {
-    soul__fault(reading, place, "type", value, "must be an expression, or a map with \"check\" or "
-                                               "\"unique\"");
+    soul__fault(reading, place, "type", value,
+                "must be an expression, or a map with \"check\" or "
+                "\"unique\"");
     return;
   }
   soul__check_keys(reading, place, value,
@@ -253,8 +255,7 @@ static void read_constraint(struct soul_reading *reading, const struct soul_plac
     return;
   }
   constraint->kind = SOUL_UNIQUE;
-  constraint->attributes =
-      soul__texts(reading, place, &unique, &constraint->attributes_count);
+  constraint->attributes = soul__texts(reading, place, &unique, &constraint->attributes_count);
   check_columns(reading, place, constraint);
 }
 

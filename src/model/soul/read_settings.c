@@ -23,7 +23,8 @@ static void read_limit(struct soul_reading *reading, const struct soul_place *pl
   struct val per = val_field(value, slice_of_text("per"));
   limit->per = soul__texts(reading, &here, &per, &limit->per_count);
   limit->where = soul__text(reading, place, value, NAMES("where"));
-  if (limit->where.bytes) limit->where_rule = soul__rule(reading, SOUL_RULE_CONDITION, limit->where);
+  if (limit->where.bytes)
+    limit->where_rule = soul__rule(reading, SOUL_RULE_CONDITION, limit->where);
 }
 
 static bool says_limit(const struct val *value) {
@@ -38,8 +39,8 @@ static void read_population(struct soul_reading *reading, const struct val *popu
   if (population->type == VAL_MISSING) return;
   settings->has_limits = true;
   if (population->type == VAL_NULL) return;
-  struct val list = population->type == VAL_MAP ? val_field(population, slice_of_text("limits"))
-                                                : *population;
+  struct val list =
+      population->type == VAL_MAP ? val_field(population, slice_of_text("limits")) : *population;
   uint32_t count = list.type == VAL_LIST ? val_count(&list) : 0;
   if (count >= SOUL_LIMITS_MAX) {
     soul__fault(reading, &top, "too_many", NULL, "has at most %d limits", SOUL_LIMITS_MAX - 1);

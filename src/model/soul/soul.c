@@ -45,7 +45,7 @@ static void put_relation(struct build *build, struct slice name, const struct va
   build_name(build, slice_of_text("type"));
   build_put(build, &type);
   for (uint32_t i = 0; i < val_count(relation); i++) {
-    static const char *const kept[] = {"required", "on_delete", "onDelete", "unique",
+    static const char *const kept[] = {"required", "on_delete", "onDelete",   "unique",
                                        "index",    "immutable", "description"};
     struct slice key;
     struct val value = val_field_at(relation, i, &key);
@@ -63,8 +63,7 @@ static void append_attributes(struct soul_reading *reading, const struct soul_at
   struct soul *soul = reading->soul;
   struct soul_attribute *all = soul__room(reading, soul->attributes_count + count, sizeof *all);
   if (!all) return;
-  if (soul->attributes_count)
-    memcpy(all, soul->attributes, soul->attributes_count * sizeof *all);
+  if (soul->attributes_count) memcpy(all, soul->attributes, soul->attributes_count * sizeof *all);
   for (uint32_t i = 0; i < count; i++) {
     struct soul_attribute *same = find_attribute(soul, more[i].name);
     if (same && same->type.kind == SOUL_REF)
@@ -213,8 +212,9 @@ static void check_rules(struct soul_reading *reading) {
     else if (result == LUMA_OUT_OF_MEMORY)
       reading->failed = result;
     else
-      soul__fault(reading, NULL, soul->rules[i].kind == SOUL_RULE_PATTERN ? "pattern" : "expression",
-                  NULL, "%s `%.*s`: %s",
+      soul__fault(reading, NULL,
+                  soul->rules[i].kind == SOUL_RULE_PATTERN ? "pattern" : "expression", NULL,
+                  "%s `%.*s`: %s",
                   soul->rules[i].kind == SOUL_RULE_PATTERN ? "the pattern" : "the expression",
                   SLICE_ARG(soul->rules[i].text), err.message);
   }

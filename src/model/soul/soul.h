@@ -42,7 +42,7 @@ struct soul_attribute {
   struct slice name;
   struct soul_type type;
   bool required, unique, indexed, sensitive, immutable;
-  uint8_t on_delete; /* of a reference: enum soul_on_delete */
+  uint8_t on_delete;                           /* of a reference: enum soul_on_delete */
   struct val default_value, min, max, allowed; /* `allowed`: a LIST */
   uint32_t min_length, max_length;             /* SOUL_NONE = no limit */
   struct slice pattern, computed, default_expression, description;
@@ -77,8 +77,8 @@ struct soul_limit {
 };
 
 struct soul_index {
-  struct slice name;    /* empty: made from the attributes */
-  struct slice *paths;  /* texts; "-" before one = descending */
+  struct slice name;   /* empty: made from the attributes */
+  struct slice *paths; /* texts; "-" before one = descending */
   uint32_t paths_count;
   bool unique;
 };
@@ -129,7 +129,8 @@ void soul_release(const struct soul *soul);
 
 /** How a genotype is written. */
 enum soul_form {
-  SOUL_CANONICAL, /* what is hashed: attributes and keys sorted, descriptions and indexes left out */
+  SOUL_CANONICAL, /* what is hashed: attributes and keys sorted, descriptions and indexes left out
+                   */
   SOUL_SHOWN      /* as declared, with descriptions and indexes */
 };
 /** Appends the genotype as JSON. */

@@ -4,8 +4,8 @@
 #define MODEL_SOUL_SOUL_INT_H
 
 #include "model/soul/check.h"
-#include "value/doc/build.h"
 #include "model/soul/soul.h"
+#include "value/doc/build.h"
 
 /** A genotype being read: everything made lives in the soul's arena. Faults are gathered; `failed`
  * is the first failure of the machine. */

@@ -6,12 +6,12 @@
 #include "model/soul/soul.h"
 
 static const char *const kind_names[SOUL_KINDS] = {
-    [SOUL_ANY] = "jsonb",          [SOUL_TEXT] = "text",         [SOUL_INT] = "int",
-    [SOUL_FLOAT] = "float",        [SOUL_DECIMAL] = "decimal",   [SOUL_BOOLEAN] = "boolean",
-    [SOUL_TIMESTAMP] = "timestamp", [SOUL_DATE] = "date",        [SOUL_DURATION] = "duration",
-    [SOUL_ULID] = "ulid",          [SOUL_UUID] = "uuid",         [SOUL_BYTES] = "bytes",
-    [SOUL_LIST] = "list",          [SOUL_MAP] = "map",           [SOUL_VECTOR] = "vector",
-    [SOUL_LIGHT] = "light",        [SOUL_REF] = "ref",
+    [SOUL_ANY] = "jsonb",           [SOUL_TEXT] = "text",       [SOUL_INT] = "int",
+    [SOUL_FLOAT] = "float",         [SOUL_DECIMAL] = "decimal", [SOUL_BOOLEAN] = "boolean",
+    [SOUL_TIMESTAMP] = "timestamp", [SOUL_DATE] = "date",       [SOUL_DURATION] = "duration",
+    [SOUL_ULID] = "ulid",           [SOUL_UUID] = "uuid",       [SOUL_BYTES] = "bytes",
+    [SOUL_LIST] = "list",           [SOUL_MAP] = "map",         [SOUL_VECTOR] = "vector",
+    [SOUL_LIGHT] = "light",         [SOUL_REF] = "ref",
 };
 
 /* Names without parameters, lower case. */
@@ -117,8 +117,9 @@ static status read_type(struct reading *reading, struct slice text, uint32_t dep
 static status fail_type(struct reading *reading, struct slice text) {
   err_raise(reading->err, LUMA_INVALID_VALUE, __FILE__, __LINE__, "`%.*s` is no type",
             (int)(text.bytes < 100 ? text.bytes : 100), (const char *)text.data);
-  err_hint(reading->err, "types are text int float decimal boolean timestamp date duration ulid uuid "
-                         "bytes jsonb list<T> map<T> vector(n) light ref(soul)");
+  err_hint(reading->err,
+           "types are text int float decimal boolean timestamp date duration ulid uuid "
+           "bytes jsonb list<T> map<T> vector(n) light ref(soul)");
   return LUMA_INVALID_VALUE;
 }
 
@@ -202,8 +203,8 @@ static status read_wrapped(struct reading *reading, struct slice name, struct sl
 
 static bool ends_with(struct slice text, const char *end) {
   size_t bytes = strlen(end);
-  return text.bytes > bytes && slice_is_equal_nocase(slice_of(text.data + text.bytes - bytes, bytes),
-                                                     slice_of_text(end));
+  return text.bytes > bytes &&
+         slice_is_equal_nocase(slice_of(text.data + text.bytes - bytes, bytes), slice_of_text(end));
 }
 
 static status read_suffixed(struct reading *reading, struct slice text, uint32_t depth,
@@ -275,12 +276,14 @@ bool soul_type_is_equal(const struct soul_type *a, const struct soul_type *b) {
 
 enum soul_kind soul_kind_of(enum val_type type) {
   static const uint8_t kinds[VAL_TYPES] = {
-      [VAL_BOOL] = SOUL_BOOLEAN,        [VAL_INT32] = SOUL_INT,         [VAL_INT64] = SOUL_INT,
-      [VAL_FLOAT64] = SOUL_FLOAT,       [VAL_DECIMAL] = SOUL_DECIMAL,   [VAL_TEXT] = SOUL_TEXT,
-      [VAL_BYTES] = SOUL_BYTES,         [VAL_TIMESTAMP] = SOUL_TIMESTAMP, [VAL_DATE] = SOUL_DATE,
-      [VAL_DURATION] = SOUL_DURATION,   [VAL_ULID] = SOUL_ULID,         [VAL_UUID] = SOUL_UUID,
-      [VAL_LIST] = SOUL_LIST,           [VAL_MAP] = SOUL_MAP,           [VAL_VECTOR] = SOUL_VECTOR,
-      [VAL_LIGHT] = SOUL_LIGHT,
+      [VAL_BOOL] = SOUL_BOOLEAN,    [VAL_INT32] = SOUL_INT,
+      [VAL_INT64] = SOUL_INT,       [VAL_FLOAT64] = SOUL_FLOAT,
+      [VAL_DECIMAL] = SOUL_DECIMAL, [VAL_TEXT] = SOUL_TEXT,
+      [VAL_BYTES] = SOUL_BYTES,     [VAL_TIMESTAMP] = SOUL_TIMESTAMP,
+      [VAL_DATE] = SOUL_DATE,       [VAL_DURATION] = SOUL_DURATION,
+      [VAL_ULID] = SOUL_ULID,       [VAL_UUID] = SOUL_UUID,
+      [VAL_LIST] = SOUL_LIST,       [VAL_MAP] = SOUL_MAP,
+      [VAL_VECTOR] = SOUL_VECTOR,   [VAL_LIGHT] = SOUL_LIGHT,
   };
   return (enum soul_kind)kinds[type];
 }

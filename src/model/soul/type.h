@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Types of attributes: `text int float decimal boolean timestamp date duration ulid uuid bytes jsonb
- * list<T> map<T> vector(n) light ref(soul)`, and the spellings people bring from SQL, Python, JSON
- * Schema and TypeScript. Pure; any thread. */
+/* Types of attributes: `text int float decimal boolean timestamp date duration ulid uuid bytes
+ * jsonb list<T> map<T> vector(n) light ref(soul)`, and the spellings people bring from SQL, Python,
+ * JSON Schema and TypeScript. Pure; any thread. */
 #ifndef MODEL_SOUL_TYPE_H
 #define MODEL_SOUL_TYPE_H
 

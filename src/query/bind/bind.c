@@ -316,8 +316,8 @@ static status bind_show(struct binder *binder, struct plan *node, struct err *er
   return make_told_columns(binder, node, indexes, 8, err);
 }
 
-/** What is told are documents. A collection that is told about must be there; a soul may be named by
- * its id or hash as well. */
+/** What is told are documents. A collection that is told about must be there; a soul may be named
+ * by its id or hash as well. */
 static status bind_told(struct binder *binder, struct plan *node, struct err *err) {
   enum plan_about about = node->soul->about;
   if (about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||

@@ -26,9 +26,8 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
   struct val genotype;
   struct model_soul_made made;
   TRY(read_json(exec, plan->soul->json, &genotype, err));
-  struct model_soul_spec spec = {.alias = plan->collection_name,
-                                 .genotype = &genotype,
-                                 .if_not_exists = plan->if_not_exists};
+  struct model_soul_spec spec = {
+      .alias = plan->collection_name, .genotype = &genotype, .if_not_exists = plan->if_not_exists};
   return model_create_soul(exec->txn, &spec, &made, err);
 }
 
@@ -86,8 +85,7 @@ static status tell(struct exec *exec, const struct plan *plan, struct buf *out, 
   case PLAN_ABOUT_COLLECTION: return model_describe(exec->txn, name, out, err);
   case PLAN_ABOUT_STORAGE: return model_describe_storage(exec->txn, name, out, err);
   case PLAN_ABOUT_LINEAGE: return model_write_lineage(exec->txn, name, out, err);
-  case PLAN_ABOUT_CHANGES:
-    return model_compare_souls(exec->txn, name, plan->soul->other, out, err);
+  case PLAN_ABOUT_CHANGES: return model_compare_souls(exec->txn, name, plan->soul->other, out, err);
   case PLAN_ABOUT_EVOLUTION: return try_evolution(exec, plan, out, err);
   case PLAN_ABOUT_SUGGESTION: break;
   }

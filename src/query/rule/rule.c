@@ -8,7 +8,11 @@
 #include "query/expr/program.h"
 #include "query/lang/lang.h"
 
-enum { RULE_CHUNK_BYTES = 16 << 10, RULE_ARENA_BYTES_MAX = 256 << 20, RULE_TEXT_BYTES_MAX = 1 << 20 };
+enum {
+  RULE_CHUNK_BYTES = 16 << 10,
+  RULE_ARENA_BYTES_MAX = 256 << 20,
+  RULE_TEXT_BYTES_MAX = 1 << 20
+};
 
 struct rule {
   struct program *program;
@@ -89,7 +93,8 @@ static status compile_all(struct rules *rules, const struct soul_rule *items, ui
   for (uint32_t i = 0; i < count; i++) {
     *failed = i;
     if (items[i].kind == SOUL_RULE_PATTERN)
-      TRY(expr_env_regex(&rules->env, items[i].text, slice_of(NULL, 0), &rules->items[i].regex, err));
+      TRY(expr_env_regex(&rules->env, items[i].text, slice_of(NULL, 0), &rules->items[i].regex,
+                         err));
     else
       TRY(compile(rules, &items[i], &rules->items[i].program, err));
   }
@@ -138,9 +143,7 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
 }
 
 const struct soul_rules_ops *rule_ops(void) {
-  static const struct soul_rules_ops ops = {.create = rules_create,
-                                            .destroy = rules_destroy,
-                                            .run = rules_run,
-                                            .match = rules_match};
+  static const struct soul_rules_ops ops = {
+      .create = rules_create, .destroy = rules_destroy, .run = rules_run, .match = rules_match};
   return &ops;
 }

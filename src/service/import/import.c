@@ -87,7 +87,8 @@ status import__flush(struct import *import, struct err *err) {
   status result = session_change(import->session, flush_work, &work, err);
   if (result == LUMA_OK) {
     import->stats.documents += import->count;
-  } else if (err && work.failed < import->count && (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT)) {
+  } else if (err && work.failed < import->count &&
+             (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT)) {
     err->line = (uint32_t)import->lines[work.failed];
     err->column = 1;
   }
