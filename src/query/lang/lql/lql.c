@@ -51,9 +51,7 @@ static status open_window(struct lql *lql, size_t bytes) {
   return LUMA_OK;
 }
 
-static status parse_window(struct lql *lql, size_t bytes) {
-  TRY(open_window(lql, bytes));
-  if (lql__definition(lql)) return lql->failed;
+static status parse_grammar(struct lql *lql) {
   void *parser = lqlGrammarAlloc(mem_alloc);
   if (!parser) FAIL(lql->err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
   struct lql_states states;
@@ -61,6 +59,12 @@ static status parse_window(struct lql *lql, size_t bytes) {
   feed(lql, parser);
   lql->states = NULL;
   lqlGrammarFree(parser, mem_free);
+  return LUMA_OK;
+}
+
+static status parse_window(struct lql *lql, size_t bytes) {
+  TRY(open_window(lql, bytes));
+  if (!lql__definition(lql)) TRY(parse_grammar(lql));
   /* A part that the arena refused looks to the rules like one that was not written. */
   if (lql->failed == LUMA_OK && arena_has_refused(lql->arena))
     return plan_check_memory(lql->arena, NULL, lql->err);

@@ -89,17 +89,24 @@ bool lql__ddl_parenthesised(struct lql_ddl *ddl, struct slice *text) {
   return text->bytes > 0 || lql__ddl_fail(ddl, "an expression");
 }
 
+bool lql__ddl_sound(struct lql_ddl *ddl, const struct buf *out) {
+  if (out->failed == LUMA_OK) return true;
+  lql__fail(ddl->lql, out->failed, 0, "no memory for the definition");
+  return false;
+}
+
 bool lql__ddl_names(struct lql_ddl *ddl, struct buf *out) {
   struct slice name;
   if (!lql__ddl_expect_mark(ddl, LQL_LP)) return false;
   buf_append_byte(out, '[');
   do {
     if (!lql__ddl_name(ddl, &name)) return false;
+    if (!lql__ddl_sound(ddl, out)) return false;
     if (out->data[out->bytes - 1] != '[') buf_append_byte(out, ',');
     json_write_text(out, name);
   } while (lql__ddl_take_mark(ddl, LQL_COMMA));
   buf_append_byte(out, ']');
-  return lql__ddl_expect_mark(ddl, LQL_RP);
+  return lql__ddl_sound(ddl, out) && lql__ddl_expect_mark(ddl, LQL_RP);
 }
 
 /* ---- what is made ---- */
@@ -115,7 +122,7 @@ static struct plan *make(struct lql_ddl *ddl, enum plan_kind kind, struct slice 
 }
 
 static void put_members(struct buf *out, const char *name, const struct buf *members) {
-  if (members->bytes == 0) return;
+  if (members->bytes == 0 || out->failed != LUMA_OK) return;
   buf_append_format(out, "%s\"%s\":{", out->data[out->bytes - 1] == '{' ? "" : ",", name);
   buf_append_slice(out, buf_slice(members));
   buf_append_byte(out, '}');
@@ -135,11 +142,10 @@ static struct slice take_json(struct lql_ddl *ddl) {
   else
     buf_append_slice(&out, buf_slice(&ddl->settings));
   buf_append_byte(&out, '}');
-  const uint8_t *copy =
-      out.failed == LUMA_OK ? arena_copy(ddl->lql->arena, out.data, out.bytes) : NULL;
-  if (!copy)
-    lql__fail(ddl->lql, LUMA_TOO_LARGE, 0, "the definition is over %d MiB",
-              LQL_DDL_BYTES_MAX >> 20);
+  bool sound = lql__ddl_sound(ddl, &ddl->attributes) && lql__ddl_sound(ddl, &ddl->constraints) &&
+               lql__ddl_sound(ddl, &ddl->rename) && lql__ddl_sound(ddl, &ddl->transform) &&
+               lql__ddl_sound(ddl, &ddl->settings) && lql__ddl_sound(ddl, &out);
+  const uint8_t *copy = sound ? arena_copy(ddl->lql->arena, out.data, out.bytes) : NULL;
   struct slice json = slice_of(copy, copy ? out.bytes : 0);
   buf_deinit(&out);
   return json;
@@ -447,8 +453,10 @@ static bool read_tokens(struct lql *lql, struct lql_ddl *ddl) {
     if (ends && ddl->count == 0 && token.kind == LQL_SEMICOLON) continue;
     if (token.kind < 0 || lql->failed != LUMA_OK || ddl->count == LQL_DDL_TOKENS_MAX) return false;
     if (ddl->count == 0 && !is_first_word(token.text)) return false;
-    if (!mem_grow((void **)&ddl->tokens, &capacity, ddl->count + 3u, sizeof *ddl->tokens))
+    if (!mem_grow((void **)&ddl->tokens, &capacity, ddl->count + 3u, sizeof *ddl->tokens)) {
+      lql__fail(lql, LUMA_OUT_OF_MEMORY, token.offset, "no memory to read the statement");
       return false;
+    }
     if (ends) token.kind = 0;
     ddl->tokens[ddl->count++] = token;
     if (!ends) continue;
@@ -465,7 +473,7 @@ bool lql__definition(struct lql *lql) {
   struct buf *const bufs[] = {&ddl.attributes, &ddl.constraints, &ddl.rename, &ddl.transform,
                               &ddl.settings};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_init(bufs[i], LQL_DDL_BYTES_MAX);
-  bool is_ours = read_tokens(lql, &ddl) && dispatch(&ddl);
+  bool is_ours = read_tokens(lql, &ddl) ? dispatch(&ddl) : lql->failed == LUMA_OUT_OF_MEMORY;
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_deinit(bufs[i]);
   mem_free(ddl.tokens);
   if (is_ours) return true;

@@ -36,6 +36,8 @@ bool lql__ddl_expect_mark(struct lql_ddl *ddl, int kind);
 bool lql__ddl_fail(struct lql_ddl *ddl, const char *expected);
 /** A name, quoted or not. */
 bool lql__ddl_name(struct lql_ddl *ddl, struct slice *name);
+/** False, with the failure kept, when there was no memory for what was written into `out`. */
+bool lql__ddl_sound(struct lql_ddl *ddl, const struct buf *out);
 /** The text between parentheses, which are taken. */
 bool lql__ddl_parenthesised(struct lql_ddl *ddl, struct slice *text);
 /** The text of tokens [from, to) as written. */

@@ -99,6 +99,7 @@ static struct slice made_name(struct lql_ddl *ddl, struct slice base, const char
   struct buf text;
   buf_init(&text, 4096);
   buf_append_format(&text, "%.*s%s", SLICE_ARG(base), end);
+  (void)lql__ddl_sound(ddl, &text);
   const uint8_t *copy = arena_copy(ddl->lql->arena, text.data, text.bytes);
   struct slice made = slice_of(copy, copy ? text.bytes : 0);
   buf_deinit(&text);
@@ -208,7 +209,7 @@ static bool read_column(struct lql_ddl *ddl, struct column *column) {
   }
   buf_append_slice(out, buf_slice(&column->rules));
   buf_append_byte(out, '}');
-  return true;
+  return lql__ddl_sound(ddl, &column->rules);
 }
 
 bool lql__ddl_column(struct lql_ddl *ddl) {
