@@ -321,7 +321,7 @@ static status bind_told(struct binder *binder, struct plan *node, struct err *er
   enum plan_about about = node->soul->about;
   if (about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
       about == PLAN_ABOUT_EVOLUTION || about == PLAN_ABOUT_SUGGESTION)
-    TRY(find_collection(binder, node, err));
+    TRY(bind__find_collection(binder, node, err));
   TRY(make_document_column(binder, node, slice_of_text("soul"), err));
   node->columns[0].collection = NULL;
   return check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ, err);
