@@ -8,7 +8,7 @@
 #include "store/lsm/engine/view_int.h"
 
 /* So many keys found one after the other in a level make the next one likely to be there too. */
-enum { HITS_EXPECTED = 3, LINE_BYTES = 64, BLOCK_LINES = 8, VALUE_LINES = 3 };
+enum { HITS_EXPECTED = 3 };
 
 static void add_fence(struct view_many *many, const struct memtable *memtable) {
   if (memtable_entries(memtable, many->space) == 0) return;
@@ -79,20 +79,6 @@ static struct view_place *find_place(struct view_many *many, int level, struct s
   return place;
 }
 
-/* The lines that a search in a block looks at: header, heads, places; the key's own line is known
- * only then. */
-static void ask_for_block(const struct cache_block *block) {
-  for (int line = 0; line < BLOCK_LINES; line++)
-    __builtin_prefetch(block->data + (size_t)line * LINE_BYTES);
-}
-
-/* The reader comes to the value when the whole batch is there: its first lines can be on their way
- * until then. */
-static void ask_for_value(struct slice value) {
-  for (int line = 0; line < VALUE_LINES; line++)
-    __builtin_prefetch(value.data + (size_t)line * LINE_BYTES);
-}
-
 /* The first level with a block that may hold the key. */
 static status find_block(struct view_many *many, struct slice key, struct view_slot *slot,
                          struct err *err) {
@@ -105,7 +91,7 @@ static status find_block(struct view_many *many, struct slice key, struct view_s
     TRY(sorted_find_block(&place->cursor, key, many->seq_max, place->hits >= HITS_EXPECTED,
                           &slot->block, err));
     if (!slot->block) continue;
-    ask_for_block(slot->block);
+    block_prefetch(slot->block->data);
     return LUMA_OK;
   }
   return LUMA_OK;
@@ -152,7 +138,6 @@ static status end_one(struct view_many *many, struct slice key, struct view_slot
   TRY(answer);
   *hits = found->found ? *hits + 1 : 0;
   if (!found->found) TRY(get_below(many, slot->level, key, found, pins, err));
-  if (found->found) ask_for_value(found->value);
   return LUMA_OK;
 }
 
@@ -163,6 +148,8 @@ status view_many_get(struct view_many *many, const struct slice *keys, uint32_t 
   uint32_t begun = 0, ended = 0;
   for (; begun < count && answer == LUMA_OK; begun++)
     answer = begin_one(many, keys[begun], &slots[begun], &found[begun], pins, err);
+  for (uint32_t i = 0; i < begun; i++)
+    if (slots[i].block) block_prefetch_entry(slots[i].block->data, keys[i]);
   for (; ended < begun && answer == LUMA_OK; ended++)
     answer = end_one(many, keys[ended], &slots[ended], &found[ended], pins, err);
   for (; ended < begun; ended++)
