@@ -49,8 +49,7 @@ struct view_slot {
 /* What is inserted after the seek has sequences above the reader's. */
 static bool get_in_memtable(struct view_many *many, struct view_fence *fence, struct slice key,
                             struct entry_found *found) {
-  if (fence->is_set &&
-      (!fence->next || slice_compare(key, memtable_entry_key(fence->next)) < 0))
+  if (fence->is_set && (!fence->next || slice_compare(key, memtable_entry_key(fence->next)) < 0))
     return false;
   struct memtable_cursor cursor;
   memtable_cursor_init(&cursor, fence->memtable, many->space);

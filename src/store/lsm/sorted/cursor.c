@@ -137,8 +137,7 @@ status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err) {
 }
 
 /* To the first block whose separator is at or after (key, seq). */
-static status enter(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
-                    struct err *err) {
+static status enter(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
   cursor->root_at = block_seek(&cursor->file->root, key, seq);
   if (cursor->root_at == cursor->file->root.count) {
     leave(cursor);

@@ -92,8 +92,8 @@ status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
 struct sorted_cursor;
 /** The same in two steps, so that many lookups can wait for memory together. First the block that
  * may hold the version, with one reference for the caller, NULL when there is none; through a
- * cursor in the file, for keys in ascending order. `is_expected`: the key is likely here, and asking
- * the filter first would be work for nothing. */
+ * cursor in the file, for keys in ascending order. `is_expected`: the key is likely here, and
+ * asking the filter first would be work for nothing. */
 status sorted_find_block(struct sorted_cursor *cursor, struct slice key, uint64_t seq_max,
                          bool is_expected, struct cache_block **block, struct err *err);
 /** Then the version in it. The caller keeps its reference on the block. */

@@ -108,8 +108,7 @@ static status take_found(struct txn *txn, uint8_t space, struct slice key,
   bool visible =
       found->found && found->kind == ENTRY_PUT &&
       (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found->seq);
-  *value =
-      visible ? (struct store_value){true, found->value, found->seq} : (struct store_value){0};
+  *value = visible ? (struct store_value){true, found->value, found->seq} : (struct store_value){0};
   return LUMA_OK;
 }
 
