@@ -21,18 +21,26 @@ static void run_at(const char *target, const char *sql) {
   PQfinish(conn);
 }
 
+static const char *server(void) {
+  const char *target = getenv("LUMA_POSTGRES");
+  if (!target) fail_msg("LUMA_POSTGRES is not set: `make pg` starts a server");
+  return target;
+}
+
+/* Cases are processes. */
+void schema_renew(void) {
+  char sql[128];
+  int number = (int)getpid();
+  snprintf(sql, sizeof sql, "DROP SCHEMA IF EXISTS case_%d CASCADE; CREATE SCHEMA case_%d", number,
+           number);
+  run_at(server(), sql);
+}
+
 const char *schema_target(void) {
   static char target[512];
   if (target[0]) return target;
-  char all[256], sql[256];
-  const char *server = getenv("LUMA_POSTGRES");
-  if (!server) fail_msg("LUMA_POSTGRES is not set: `make pg` starts a server");
-  snprintf(all, sizeof all, "%s", server);
-  int number = (int)getpid();
-  snprintf(sql, sizeof sql,
-           "DROP SCHEMA IF EXISTS case_%d CASCADE; CREATE SCHEMA case_%d", number, number);
-  run_at(all, sql);
-  snprintf(target, sizeof target, "%s&options=-csearch_path%%3Dcase_%d", all, number);
+  schema_renew();
+  snprintf(target, sizeof target, "%s&options=-csearch_path%%3Dcase_%d", server(), (int)getpid());
   return target;
 }
 

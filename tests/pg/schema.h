@@ -8,6 +8,8 @@
 
 /** The target of this case's schema, made empty by the first call. */
 const char *schema_target(void);
+/** Makes it empty again; no store is open. */
+void schema_renew(void);
 /** Runs SQL in the schema; a failure fails the case. */
 void schema_run(const char *sql);
 /** Opens the store in the schema, as a new process would. `listener` may be NULL. */
