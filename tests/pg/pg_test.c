@@ -63,8 +63,8 @@ static void long_keys_are_kept_apart_and_in_order(void) {
   size_t bytes;
   for (uint32_t i = 0; i < LONG_KEYS; i++) {
     make_key(key, i, &bytes);
-    assert_ok(store_put(txn, STORE_ENTRIES, slice_of(key, bytes), slice_of(&i, sizeof i),
-                        test_err()));
+    assert_ok(
+        store_put(txn, STORE_ENTRIES, slice_of(key, bytes), slice_of(&i, sizeof i), test_err()));
   }
   commit(txn);
   txn = begin(store);
@@ -188,8 +188,8 @@ static void expect_fault(struct store *store, const char *sql) {
 static void a_check_finds_what_is_wrong(void) {
   struct store *store = open_store();
   struct store_txn *txn = begin(store);
-  assert_ok(store_put(txn, STORE_RECORDS, slice_of_text("r"), slice_of_text("a record of some bytes"),
-                      test_err()));
+  assert_ok(store_put(txn, STORE_RECORDS, slice_of_text("r"),
+                      slice_of_text("a record of some bytes"), test_err()));
   assert_ok(store_add(txn, slice_of_text("n"), 1, 0, 9, test_err()));
   assert_ok(store_emit(txn, slice_of_text("p"), test_err()));
   commit(txn);
@@ -230,12 +230,14 @@ static void deletions_are_forgotten_when_nobody_could_conflict(void) {
   assert_ok(store_checkpoint(store, test_err()));
   assert_ok(store_put(held, STORE_META, slice_of_text("a"), slice_of_text("2"), test_err()));
   assert_status(LUMA_CONFLICT, store_commit(held, STORE_SYNC_DEFAULT, NULL, NULL, test_err()));
-  schema_run("INSERT INTO luma_meta SELECT 'count', '', '', count(*)::text::bytea, 1 FROM luma_meta "
-             "WHERE value IS NULL");
+  schema_run(
+      "INSERT INTO luma_meta SELECT 'count', '', '', count(*)::text::bytea, 1 FROM luma_meta "
+      "WHERE value IS NULL");
   assert_int_equal(1, rows_of(store, "count"));
   assert_ok(store_checkpoint(store, test_err()));
-  schema_run("UPDATE luma_meta SET value = (SELECT count(*)::text::bytea FROM luma_meta WHERE value "
-             "IS NULL) WHERE key = 'count'");
+  schema_run(
+      "UPDATE luma_meta SET value = (SELECT count(*)::text::bytea FROM luma_meta WHERE value "
+      "IS NULL) WHERE key = 'count'");
   assert_int_equal(0, rows_of(store, "count"));
   store_close(store);
 }

@@ -37,7 +37,8 @@ static status open_target(const char *target, const struct db_options *options,
                        err);
   }
   if (target[0] == 0)
-    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory, memory: or postgres://…", err);
+    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory, memory: or postgres://…",
+                       err);
   struct lsm_options lsm = {
       .create = !options->must_exist && !options->read_only,
       .read_only = options->read_only,

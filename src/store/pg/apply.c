@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A draft's writes, as statements: ranges first, then keys in batches, counters with their sums, and
- * what it emits. */
+/* A draft's writes, as statements: ranges first, then keys in batches, counters with their sums,
+ * and what it emits. */
 #include "base/core/bytes.h"
 #include "store/pg/pg_int.h"
 

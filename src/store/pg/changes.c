@@ -51,8 +51,7 @@ static status look_for_range(struct looking *looking, const struct draft_range *
   return conn_ask(looking->txn->conn, SQL_CHANGED_RANGE, (int)where->space, &params, err);
 }
 
-static status look_for_ranges(struct looking *looking, const struct fifo *ranges,
-                              struct err *err) {
+static status look_for_ranges(struct looking *looking, const struct fifo *ranges, struct err *err) {
   for (size_t i = 0; i < ranges->count; i++) {
     TRY(look_for_range(looking, fifo_at(ranges, i), err));
   }

@@ -75,9 +75,9 @@ static const struct {
   const char *begins;
   status code;
 } codes[] = {
-    {"40", LUMA_CONFLICT},      {"53100", LUMA_DISK_FULL}, {"53200", LUMA_OUT_OF_MEMORY},
-    {"53300", LUMA_BUSY},       {"25006", LUMA_READ_ONLY}, {"42501", LUMA_FORBIDDEN},
-    {"57014", LUMA_CANCELLED},  {"54", LUMA_TOO_LARGE},    {"42P01", LUMA_NOT_A_DATABASE},
+    {"40", LUMA_CONFLICT},          {"53100", LUMA_DISK_FULL}, {"53200", LUMA_OUT_OF_MEMORY},
+    {"53300", LUMA_BUSY},           {"25006", LUMA_READ_ONLY}, {"42501", LUMA_FORBIDDEN},
+    {"57014", LUMA_CANCELLED},      {"54", LUMA_TOO_LARGE},    {"42P01", LUMA_NOT_A_DATABASE},
     {"42703", LUMA_NOT_A_DATABASE}, {"XX001", LUMA_CORRUPT},   {"XX002", LUMA_CORRUPT},
 };
 

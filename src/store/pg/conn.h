@@ -38,8 +38,8 @@ struct conn_array {
   uint32_t count;
 };
 enum {
-  CONN_ARRAY_ITEMS = 4096,     /* what a full array has; */
-  CONN_ARRAY_BYTES = 8 << 20,  /* or this many bytes and one value more */
+  CONN_ARRAY_ITEMS = 4096,    /* what a full array has; */
+  CONN_ARRAY_BYTES = 8 << 20, /* or this many bytes and one value more */
 };
 
 void conn_array_init(struct conn_array *array);
@@ -73,8 +73,8 @@ status conn_ask(struct conn *conn, enum sql_kind kind, int space, const struct c
  * LUMA_CONFLICT where the server saw one, LUMA_DISK_FULL, LUMA_OUT_OF_MEMORY, LUMA_READ_ONLY,
  * LUMA_IO_ERROR and others. */
 status conn_run(struct conn *conn, PGresult **results, struct err *err);
-/** Forgets what was asked, and rolls the transaction back without waiting for the answer. False when
- * that could not be sent: the connection must be closed. */
+/** Forgets what was asked, and rolls the transaction back without waiting for the answer. False
+ * when that could not be sent: the connection must be closed. */
 bool conn_abandon(struct conn *conn);
 bool conn_is_lost(const struct conn *conn);
 

@@ -42,9 +42,8 @@ static status copy_records(const PGresult *result, struct store_pos after, struc
   return LUMA_OK;
 }
 
-status pg__feed_read(struct store *store, struct store_pos after, uint32_t max,
-                     struct arena *arena, struct store_feed_record **records, uint32_t *count,
-                     struct err *err) {
+status pg__feed_read(struct store *store, struct store_pos after, uint32_t max, struct arena *arena,
+                     struct store_feed_record **records, uint32_t *count, struct err *err) {
   struct conn_params params = {0};
   PGresult *result;
   param_position(&params, after);

@@ -21,11 +21,11 @@
 struct pg_store {
   struct store store;
   struct os *os;
-  char *target; /* owned; may hold a password: never shown */
+  char *target;              /* owned; may hold a password: never shown */
   bool read_only, is_synced; /* is_synced: a commit answers once it is on the server's disk */
   struct store_listener listener;
   struct conn *keeper; /* holds the lock that says who writes */
-  uint64_t owner;      /* the number this opening drew: a commit finds it in the head, or is refused */
+  uint64_t owner; /* the number this opening drew: a commit finds it in the head, or is refused */
   struct mutex commits;
   struct mutex mutex;
   struct conn *idle;
@@ -84,8 +84,7 @@ void pg__rollback(struct store_txn *txn);
 store_seq pg__horizon(struct pg_store *store);
 status pg__put(struct store_txn *txn, enum store_space space, struct slice key, struct slice value,
                struct err *err);
-status pg__delete(struct store_txn *txn, enum store_space space, struct slice key,
-                  struct err *err);
+status pg__delete(struct store_txn *txn, enum store_space space, struct slice key, struct err *err);
 status pg__delete_range(struct store_txn *txn, enum store_space space, struct store_range range,
                         struct err *err);
 status pg__add(struct store_txn *txn, struct slice key, int64_t delta, int64_t least, int64_t most,
@@ -150,9 +149,8 @@ status pg__head_of(const struct pg_store *store, const PGresult *result, struct 
 
 /* ---- feed.c ---- */
 
-status pg__feed_read(struct store *store, struct store_pos after, uint32_t max,
-                     struct arena *arena, struct store_feed_record **records, uint32_t *count,
-                     struct err *err);
+status pg__feed_read(struct store *store, struct store_pos after, uint32_t max, struct arena *arena,
+                     struct store_feed_record **records, uint32_t *count, struct err *err);
 status pg__feed_bounds(struct store *store, struct store_pos *oldest, struct store_pos *newest,
                        struct err *err);
 status pg__feed_trim(struct store *store, struct store_pos position, struct err *err);

@@ -99,5 +99,6 @@ status pg__query(struct pg_store *store, enum sql_kind kind, int space,
     if (answer == LUMA_OK && !result) PQclear(got);
     if (answer == LUMA_OK || !is_lost) break;
   }
+  if (answer == LUMA_OK && err) err_reset(err);
   return answer;
 }

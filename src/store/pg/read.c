@@ -96,7 +96,8 @@ status pg__count(struct store_txn *txn, struct slice key, int64_t *value, struct
   PGresult *result;
   TRY(guard_reads(pg, STORE_COUNTERS, &key, 1, err));
   TRY(read_many(pg, STORE_COUNTERS, &key, 1, &found, &result, err));
-  int64_t base = found.found && found.value.bytes == sizeof base ? (int64_t)load64le(found.value.data) : 0;
+  int64_t base =
+      found.found && found.value.bytes == sizeof base ? (int64_t)load64le(found.value.data) : 0;
   PQclear(result);
   const struct draft_write *own = draft_find(&pg->draft, STORE_COUNTERS, key);
   if (own) return draft_sum(own, base, value, err);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables: finding or making them, and the lock that says who may write. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/os/process.h"
+#include "base/text/num.h"
 #include "store/pg/pg_int.h"
 
 enum {
   FORMAT = 1,
   SERVER_VERSION_MIN = 110000, /* the first with sha256(bytea) */
   COMMAND_BYTES_MAX = 8192,
+  LOCK_CLASS = 0x6c756d61, /* "luma" */
   LOCK_TRIES = 20,
   LOCK_WAIT_US = 100000,
   HOLDER_BYTES_MAX = 512
@@ -47,19 +48,24 @@ static status make_tables(struct conn *conn, struct err *err) {
   return answer;
 }
 
-/* The first field of the first row, as a number; 0 when it is NULL or false. */
+/* The first field of the first row, as a number; 0 when it is NULL or no number. */
+static uint64_t number_of(const PGresult *result) {
+  int64_t number = 0;
+  const char *text = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
+  return num_parse_int64(slice_of_text(text), &number) ? (uint64_t)number : 0;
+}
+
 static status ask_number(struct conn *conn, const char *sql, uint64_t *number, struct err *err) {
   PGresult *result = NULL;
   TRY(conn_command(conn, sql, &result, err));
-  const char *text = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
-  *number = strcmp(text, "t") == 0 ? 1 : strtoull(text, NULL, 10);
+  *number = number_of(result);
   PQclear(result);
   return LUMA_OK;
 }
 
 static status has_tables(struct conn *conn, bool *found, struct err *err) {
   uint64_t number = 0;
-  TRY(ask_number(conn, "SELECT to_regclass('luma_head') IS NOT NULL", &number, err));
+  TRY(ask_number(conn, "SELECT (to_regclass('luma_head') IS NOT NULL)::integer", &number, err));
   *found = number != 0;
   return LUMA_OK;
 }
@@ -105,13 +111,13 @@ static status fail_locked(struct conn *conn, struct err *err) {
 }
 
 /* The lock goes with the connection. A holder that just died may take the server a moment to
- * notice. The number is the table's, below the letters "luma". */
+ * notice. */
 static status take_lock(struct pg_store *store, struct err *err) {
-  const char *sql = store->read_only
-                        ? "SELECT pg_try_advisory_lock_shared((1819635041::bigint << 32) | "
-                          "'luma_head'::regclass::oid::bigint)"
-                        : "SELECT pg_try_advisory_lock((1819635041::bigint << 32) | "
-                          "'luma_head'::regclass::oid::bigint)";
+  char sql[256];
+  snprintf(sql, sizeof sql,
+           "SELECT pg_try_advisory_lock%s((%d::bigint << 32) | 'luma_head'::regclass::oid::bigint)"
+           "::integer",
+           store->read_only ? "_shared" : "", LOCK_CLASS);
   for (int tries = 0; tries < LOCK_TRIES; tries++) {
     uint64_t is_ours = 0;
     TRY(ask_number(store->keeper, sql, &is_ours, err));
@@ -128,18 +134,19 @@ static status take_over(struct pg_store *store, const char *holder, struct err *
   char text[HOLDER_BYTES_MAX];
   snprintf(text, sizeof text, "process %u%s%s", process_id(), holder ? ", " : "",
            holder ? holder : "");
-  const char *values[] = {text};
-  PGresult *result = PQexecParams(store->keeper->handle,
-                                  "UPDATE luma_head SET owner = owner + 1, holder = $1::text "
-                                  "RETURNING owner",
-                                  1, NULL, values, NULL, NULL, 0);
-  bool is_done = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
-  if (is_done) store->owner = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
-  PQclear(result);
-  if (is_done) return LUMA_OK;
-  FAIL(err, LUMA_READ_ONLY, "PostgreSQL: %.*s",
-       (int)strcspn(PQerrorMessage(store->keeper->handle), "\n"),
-       PQerrorMessage(store->keeper->handle));
+  char *quoted = PQescapeLiteral(store->keeper->handle, text, strlen(text));
+  if (!quoted) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to open the database");
+  struct buf sql;
+  buf_init(&sql, COMMAND_BYTES_MAX);
+  buf_append_format(&sql, "UPDATE luma_head SET owner = owner + 1, holder = %s RETURNING owner%c",
+                    quoted, 0);
+  PQfreemem(quoted);
+  status answer = buf_check(&sql, "a statement", err);
+  if (answer == LUMA_OK) {
+    answer = ask_number(store->keeper, (const char *)sql.data, &store->owner, err);
+  }
+  buf_deinit(&sql);
+  return answer;
 }
 
 status pg__schema_open(struct pg_store *store, const struct pg_options *options, struct err *err) {

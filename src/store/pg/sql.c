@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* In the texts `@` stands for the space's table and `#` for its number. A key is split into `key`
- * and `rest` by SQL alone: the C code knows whole keys. A comparison of (key, rest) finds its place
- * by the index on key; rows of equal `key` are then few. */
+/* In the texts `@` stands for the space's table, `#` for its number and `{k}` for the two columns
+ * that the key k is split into: the C code knows whole keys. A comparison of (key, rest) finds its
+ * place by the index on key; rows of equal `key` are then few. */
 #include "store/pg/sql.h"
 
 #include <stdio.h>
 
-#define KEY_OF(k) "substring(" k " for 2000)"
-#define REST_OF(k) "substring(" k " from 2001)"
-#define IS_KEY(k) "key = " KEY_OF(k) " AND rest = " REST_OF(k)
-#define SPLIT(k) "(" KEY_OF(k) ", " REST_OF(k) ")"
-#define IN_RANGE                                                                                   \
-  "(key, rest) >= " SPLIT("$1::bytea") " AND (key, rest) < " SPLIT("$2::bytea")
+#define IN_RANGE "(key, rest) >= ({$1::bytea}) AND (key, rest) < ({$2::bytea})"
 
 static const char *const texts[SQL_KINDS] = {
     [SQL_GET] = "SELECT n, value, seq FROM unnest($1::bytea[]) WITH ORDINALITY AS w (k, n) "
-                "JOIN @ ON " IS_KEY("k") " WHERE value IS NOT NULL",
+                "JOIN @ ON (key, rest) = ({k}) WHERE value IS NOT NULL",
     [SQL_SCAN_UP] = "SELECT key || rest, value FROM @ WHERE " IN_RANGE
                     " AND value IS NOT NULL ORDER BY key, rest LIMIT $3::bigint",
     [SQL_SCAN_DOWN] = "SELECT key || rest, value FROM @ WHERE " IN_RANGE
                       " AND value IS NOT NULL ORDER BY key DESC, rest DESC LIMIT $3::bigint",
-    [SQL_PUT] = "INSERT INTO @ (key, mark, rest, value, seq) SELECT " KEY_OF("k") ", CASE WHEN "
-                "length(k) > 2000 THEN sha256(" REST_OF("k") ") ELSE '' END, " REST_OF("k")
-                ", v, $3::bigint FROM unnest($1::bytea[], $2::bytea[]) AS w (k, v) ON CONFLICT "
-                "(key, mark) DO UPDATE SET value = excluded.value, seq = excluded.seq",
+    [SQL_PUT] = "INSERT INTO @ (key, rest, mark, value, seq) SELECT {k}, CASE WHEN "
+                "length(k) > 2000 THEN sha256(substring(k from 2001)) ELSE '' END, v, $3::bigint "
+                "FROM unnest($1::bytea[], $2::bytea[]) AS w (k, v) "
+                "ON CONFLICT (key, mark) DO UPDATE SET value = excluded.value, seq = excluded.seq",
     [SQL_ERASE] = "DELETE FROM @ WHERE " IN_RANGE,
     [SQL_CHANGED_KEYS] =
-        "(SELECT 1 FROM unnest($1::bytea[]) AS w (k) JOIN @ ON " IS_KEY("k")
-        " WHERE seq > $2::bigint LIMIT 1) UNION ALL (SELECT 1 FROM unnest($1::bytea[]) AS w (k) "
-        "JOIN luma_erased ON k >= low AND k < high WHERE space = # AND seq > $2::bigint LIMIT 1)",
+        "(SELECT 1 FROM unnest($1::bytea[]) AS w (k) JOIN @ ON (key, rest) = ({k}) "
+        "WHERE seq > $2::bigint LIMIT 1) UNION ALL "
+        "(SELECT 1 FROM unnest($1::bytea[]) AS w (k) JOIN luma_erased ON k >= low AND k < high "
+        "WHERE space = # AND seq > $2::bigint LIMIT 1)",
     [SQL_CHANGED_RANGE] =
         "(SELECT 1 FROM @ WHERE " IN_RANGE " AND seq > $3::bigint LIMIT 1) UNION ALL "
         "(SELECT 1 FROM luma_erased WHERE space = # AND seq > $3::bigint AND low < $2::bytea AND "
@@ -46,7 +42,8 @@ static const char *const texts[SQL_KINDS] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_HEAD_READ] = "SELECT seq, records, trimmed_seq, trimmed_nr FROM luma_head",
-    [SQL_HEAD_LOCK] = "SELECT owner, seq, records, trimmed_seq, trimmed_nr FROM luma_head FOR UPDATE",
+    [SQL_HEAD_LOCK] =
+        "SELECT owner, seq, records, trimmed_seq, trimmed_nr FROM luma_head FOR UPDATE",
     [SQL_HEAD_SET] = "UPDATE luma_head SET seq = $1::bigint, records = $2::bigint",
     [SQL_NOTE_ERASED] = "INSERT INTO luma_erased (space, low, high, seq) "
                         "VALUES ($1::bigint, $2::bytea, $3::bytea, $4::bigint)",
@@ -80,8 +77,7 @@ static const char *const texts[SQL_KINDS] = {
 };
 
 const char *sql_table(int space) {
-  static const char *const names[] = {"luma_meta", "luma_records", "luma_entries",
-                                      "luma_counters"};
+  static const char *const names[] = {"luma_meta", "luma_records", "luma_entries", "luma_counters"};
   return names[space];
 }
 
@@ -89,14 +85,21 @@ void sql_name(enum sql_kind kind, int space, char name[SQL_NAME_BYTES]) {
   snprintf(name, SQL_NAME_BYTES, "luma_%d_%d", (int)kind, space);
 }
 
+/* Appends the columns of the key that stands at `at`; answers the brace after it. */
+static const char *append_split(struct buf *out, const char *at) {
+  int bytes = (int)strcspn(at, "}");
+  buf_append_format(out, "substring(%.*s for %d), substring(%.*s from %d)", bytes, at,
+                    SQL_KEY_BYTES, bytes, at, SQL_KEY_BYTES + 1);
+  return at + bytes;
+}
+
 void sql_text(enum sql_kind kind, int space, struct buf *out) {
   for (const char *at = texts[kind]; *at; at++) {
-    if (*at == '@') {
-      buf_append_text(out, sql_table(space));
-    } else if (*at == '#') {
-      buf_append_format(out, "%d", space);
-    } else {
-      buf_append_byte(out, (uint8_t)*at);
+    switch (*at) {
+    case '@': buf_append_text(out, sql_table(space)); break;
+    case '#': buf_append_format(out, "%d", space); break;
+    case '{': at = append_split(out, at + 1); break;
+    default: buf_append_byte(out, (uint8_t)*at); break;
     }
   }
 }
