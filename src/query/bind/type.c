@@ -36,7 +36,10 @@ enum val_type bind__type(const struct expr *expr) {
   case EXPR_NAME:
   case EXPR_FIELD:
   case EXPR_CASE:
-  case EXPR_STAR: break;
+  case EXPR_STAR:
+  case EXPR_VARIABLE:
+  case EXPR_LET:
+  case EXPR_EACH: break;
   }
   return VAL_MISSING;
 }

@@ -15,6 +15,13 @@
 #define JQL_NOWHERE SIZE_MAX
 enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000 };
 
+/** A variable that expressions may name: $$name. Number counts from the outermost. */
+struct jql_variable {
+  struct slice name;
+  uint32_t number;
+  const struct jql_variable *outer;
+};
+
 /** One command being read. */
 struct jql {
   const struct lang_context *context;
@@ -22,6 +29,7 @@ struct jql {
   struct slice text; /* empty when the command came as a value */
   struct statement *statement;
   struct err *err;
+  const struct jql_variable *variables; /* the innermost; NULL: none */
 };
 
 struct jql_node {
@@ -69,6 +77,9 @@ bool jql__truth(const struct val *value);
 /** "message (path)", with the position of the node's name. */
 status jql__fail(const struct jql *jql, const struct jql_node *node, status code,
                  const char *format, ...) __attribute__((format(printf, 4, 5), cold));
+/** The same with MongoDB's code. */
+status jql__fail_code(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
+                      const char *format, ...) __attribute__((format(printf, 4, 5), cold));
 /** "path must be a whole number, not text", with the position of the value. */
 status jql__fail_type(const struct jql *jql, const struct jql_node *node, const char *wanted)
     __attribute__((cold));
@@ -128,6 +139,8 @@ status jql__conditions(const struct jql *jql, const struct jql_node *map, const 
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
 status jql__expression(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** An error unless `name` is good for a variable. (operators.c) */
+status jql__check_variable(const struct jql *jql, const struct jql_node *node, struct slice name);
 /** Computes `expr` as MongoDB's truth: a bool. */
 status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **truth);
 /** A projection over the row: EXPR_SHAPE. (projection.c) */
