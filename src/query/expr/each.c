@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Variables, LET, and EACH: expressions over the elements of lists. A LET is no step of its own: its
- * variables are the operands of their values. The body of an EACH is a program of its own over
- * batches of elements, whose columns are the element, for REDUCE the value so far, and what the body
- * reads of the program around it, gathered from the element's row. */
+/* Variables, LET, and EACH: expressions over the elements of lists. A LET is no step of its own:
+ * its variables are the operands of their values. The body of an EACH is a program of its own over
+ * batches of elements, whose columns are the element, for REDUCE the value so far, and what the
+ * body reads of the program around it, gathered from the element's row. */
 #include "query/expr/program_int.h"
 #include "query/mongo/mongo.h"
 
@@ -68,8 +68,7 @@ status program__compile_variable(struct program *program, const struct expr *exp
   bool found = false;
   TRY(find_variable(program, expr->variable, &variable, &found, err));
   if (!found) {
-    if (expr->variable >= env->variables_count)
-      FAIL(err, LUMA_INTERNAL, "a variable has no value");
+    if (expr->variable >= env->variables_count) FAIL(err, LUMA_INTERNAL, "a variable has no value");
     TRY(program__add_constant(program, &env->variables[expr->variable], &variable, err));
   }
   return program__compile_path(program, expr, variable, out, err);

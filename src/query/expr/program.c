@@ -339,8 +339,7 @@ static status compile_node(struct program *program, const struct expr *expr, str
     return program__add_constant(program, &value, out, err);
   case EXPR_CONST: return program__add_constant(program, &value, out, err);
   case EXPR_FIELD: return compile_field(program, expr, out, err);
-  case EXPR_UNARY:
-    return compile_all(program, run_of_unary(expr), expr, &step, out, err);
+  case EXPR_UNARY: return compile_all(program, run_of_unary(expr), expr, &step, out, err);
   case EXPR_BINARY: return compile_binary(program, expr, out, err);
   case EXPR_IN: return compile_in(program, expr, out, err);
   case EXPR_BETWEEN: return compile_all(program, step_between, expr, &step, out, err);

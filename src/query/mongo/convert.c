@@ -6,8 +6,8 @@
 #include "base/text/date.h"
 #include "base/text/num.h"
 #include "query/mongo/bytes_text.h"
-#include "query/mongo/mongo_int.h"
 #include "query/mongo/moment.h"
+#include "query/mongo/mongo_int.h"
 #include "value/ulid/ulid.h"
 
 enum { CONVERSION_FAILED = 241 };
@@ -136,8 +136,8 @@ static status to_decimal(const struct val *v, struct val *out, struct err *err) 
     struct slice text = val_slice(v);
     if (text.bytes > 1 && text.data[0] == '+') text = slice_of(text.data + 1, text.bytes - 1);
     bool good = decimal_parse(text, &out->decimal, NULL);
-    bool fits = good && (!has_digit(text) ||
-                         decimal_unpack(out->decimal, &parts) == DECIMAL_FINITE);
+    bool fits =
+        good && (!has_digit(text) || decimal_unpack(out->decimal, &parts) == DECIMAL_FINITE);
     return fits ? LUMA_OK : fail_text(v, "number", err);
   }
   if (v->type == VAL_TIMESTAMP || v->type == VAL_DATE) {
@@ -297,13 +297,27 @@ struct target {
 };
 
 static const struct target targets[] = {
-    {"double", 1, VAL_FLOAT64},     {"string", 2, VAL_TEXT},   {"object", 3, VAL_MAP},
-    {"array", 4, VAL_LIST},         {"binData", 5, VAL_BYTES}, {"undefined", 6, VAL_TYPES},
-    {"objectId", 7, VAL_OBJECTID},  {"bool", 8, VAL_BOOL},     {"date", 9, VAL_TIMESTAMP},
-    {"null", 10, VAL_NULL},         {"regex", 11, VAL_REGEX},  {"dbPointer", 12, VAL_TYPES},
-    {"javascript", 13, VAL_CODE},   {"symbol", 14, VAL_TYPES}, {"javascriptWithScope", 15, VAL_TYPES},
-    {"int", 16, VAL_INT32},         {"timestamp", 17, VAL_BSONTIME}, {"long", 18, VAL_INT64},
-    {"decimal", 19, VAL_DECIMAL},   {"minKey", -1, VAL_MINKEY}, {"maxKey", 127, VAL_MAXKEY},
+    {"double", 1, VAL_FLOAT64},
+    {"string", 2, VAL_TEXT},
+    {"object", 3, VAL_MAP},
+    {"array", 4, VAL_LIST},
+    {"binData", 5, VAL_BYTES},
+    {"undefined", 6, VAL_TYPES},
+    {"objectId", 7, VAL_OBJECTID},
+    {"bool", 8, VAL_BOOL},
+    {"date", 9, VAL_TIMESTAMP},
+    {"null", 10, VAL_NULL},
+    {"regex", 11, VAL_REGEX},
+    {"dbPointer", 12, VAL_TYPES},
+    {"javascript", 13, VAL_CODE},
+    {"symbol", 14, VAL_TYPES},
+    {"javascriptWithScope", 15, VAL_TYPES},
+    {"int", 16, VAL_INT32},
+    {"timestamp", 17, VAL_BSONTIME},
+    {"long", 18, VAL_INT64},
+    {"decimal", 19, VAL_DECIMAL},
+    {"minKey", -1, VAL_MINKEY},
+    {"maxKey", 127, VAL_MAXKEY},
 };
 
 static status read_type(const struct val *to, struct conversion *conversion, struct err *err) {
@@ -323,8 +337,9 @@ static status read_type(const struct val *to, struct conversion *conversion, str
   }
   return to->type == VAL_TEXT
              ? mongo_fail(err, 2, "Unknown type name: %.*s", SLICE_ARG(val_slice(to)))
-             : mongo_fail(err, 9, "In $convert, numeric value for 'to' does not correspond to a "
-                                  "BSON type");
+             : mongo_fail(err, 9,
+                          "In $convert, numeric value for 'to' does not correspond to a "
+                          "BSON type");
 }
 
 /** `to` is a type, or {type, subtype}. */
@@ -343,11 +358,11 @@ static status read_target(const struct val *to, struct conversion *conversion, s
 }
 
 /** Strings need a format where bytes are made of them or they of bytes. */
-static status check_format(const struct val *input, const struct val *format,
-                           struct conversion *to, struct err *err) {
+static status check_format(const struct val *input, const struct val *format, struct conversion *to,
+                           struct err *err) {
   bool of_bytes = input->type == VAL_BYTES || input->type == VAL_UUID;
-  bool needs = (input->type == VAL_TEXT && to->type == VAL_BYTES) ||
-               (of_bytes && to->type == VAL_TEXT);
+  bool needs =
+      (input->type == VAL_TEXT && to->type == VAL_BYTES) || (of_bytes && to->type == VAL_TEXT);
   if (!needs) return LUMA_OK;
   if (format->type != VAL_TEXT)
     return mongo_fail(err, 9, "$convert needs a 'format' to convert %s to %s",
@@ -357,8 +372,8 @@ static status check_format(const struct val *input, const struct val *format,
   return mongo_fail(err, 9, "$convert has no format '%.*s'", SLICE_ARG(to->format));
 }
 
-status mongo__convert(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__convert(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   enum { INPUT, TO, ON_ERROR, ON_NULL, FORMAT };
   (void)count;
   const struct val *input = &args[INPUT];
@@ -400,8 +415,8 @@ status mongo__to_int(struct func_env *env, const struct val *args, uint32_t coun
   return shortly(env, VAL_INT32, args, out, err);
 }
 
-status mongo__to_long(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__to_long(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)count;
   return shortly(env, VAL_INT64, args, out, err);
 }
@@ -418,14 +433,14 @@ status mongo__to_decimal(struct func_env *env, const struct val *args, uint32_t 
   return shortly(env, VAL_DECIMAL, args, out, err);
 }
 
-status mongo__to_bool(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__to_bool(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)count;
   return shortly(env, VAL_BOOL, args, out, err);
 }
 
-status mongo__to_date(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__to_date(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)count;
   return shortly(env, VAL_TIMESTAMP, args, out, err);
 }
@@ -436,8 +451,8 @@ status mongo__to_object_id(struct func_env *env, const struct val *args, uint32_
   return shortly(env, VAL_OBJECTID, args, out, err);
 }
 
-status mongo__to_uuid(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__to_uuid(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)count;
   const struct conversion conversion = {
       .type = VAL_BYTES, .subtype = 4, .format = slice_of_text("uuid")};

@@ -69,6 +69,14 @@ status date_zone(const char *name, const struct val *v, struct slice *zone, bool
   return LUMA_OK;
 }
 
+status date_unit(const char *name, const struct val *v, enum moment_unit *unit, struct err *err) {
+  if (v->type != VAL_TEXT)
+    return mongo_fail(err, 5439013, "%s requires 'unit' to be a string, but got %s", name,
+                      mongo_type_name(v));
+  if (moment_unit_parse(val_slice(v), unit)) return LUMA_OK;
+  return mongo_fail(err, 9, "unknown time unit value: %.*s", SLICE_ARG(val_slice(v)));
+}
+
 static status part(struct func_env *env, const char *name, enum part which, const struct val *args,
                    struct val *out, struct err *err) {
   struct slice zone;
@@ -198,8 +206,20 @@ status mongo__date_to_parts(struct func_env *env, const struct val *args, uint32
 
 /* ---- $dateFromParts ---- */
 
-enum { FROM_YEAR, FROM_MONTH, FROM_DAY, FROM_ISO_YEAR, FROM_ISO_WEEK, FROM_ISO_DAY,
-       FROM_HOUR, FROM_MINUTE, FROM_SECOND, FROM_MS, FROM_ZONE, FROM_PARTS = FROM_ZONE };
+enum {
+  FROM_YEAR,
+  FROM_MONTH,
+  FROM_DAY,
+  FROM_ISO_YEAR,
+  FROM_ISO_WEEK,
+  FROM_ISO_DAY,
+  FROM_HOUR,
+  FROM_MINUTE,
+  FROM_SECOND,
+  FROM_MS,
+  FROM_ZONE,
+  FROM_PARTS = FROM_ZONE
+};
 
 static status read_part(const struct val *v, const char *name, int64_t least, int64_t most,
                         int64_t *out, struct err *err) {
@@ -218,18 +238,21 @@ static status check_forms(const struct val *args, struct err *err) {
   bool plain_parts = word_is_given(&args[FROM_MONTH]) || word_is_given(&args[FROM_DAY]);
   bool iso_parts = word_is_given(&args[FROM_ISO_WEEK]) || word_is_given(&args[FROM_ISO_DAY]);
   if (!plain && !iso)
-    return mongo_fail(err, 40516, "$dateFromParts requires either 'year' or 'isoWeekYear' to be "
-                                  "present");
+    return mongo_fail(err, 40516,
+                      "$dateFromParts requires either 'year' or 'isoWeekYear' to be "
+                      "present");
   if ((plain && (iso || iso_parts)) || (iso && plain_parts))
-    return mongo_fail(err, 40489, "$dateFromParts does not allow mixing natural dates with ISO "
-                                  "dates");
+    return mongo_fail(err, 40489,
+                      "$dateFromParts does not allow mixing natural dates with ISO "
+                      "dates");
   return LUMA_OK;
 }
 
 status mongo__date_from_parts(struct func_env *env, const struct val *args, uint32_t count,
                               struct val *out, struct err *err) {
-  static const char *const names[] = {"year", "month", "day", "isoWeekYear", "isoWeek",
-                                      "isoDayOfWeek", "hour", "minute", "second", "millisecond"};
+  static const char *const names[] = {"year",    "month",        "day",  "isoWeekYear",
+                                      "isoWeek", "isoDayOfWeek", "hour", "minute",
+                                      "second",  "millisecond"};
   (void)count;
   int64_t parts[FROM_PARTS] = {1970, 1, 1, 1970, 1, 1, 0, 0, 0, 0}, days = 0, ms = 0;
   bool is_null = false, iso = word_is_given(&args[FROM_ISO_YEAR]);
@@ -242,8 +265,14 @@ status mongo__date_from_parts(struct func_env *env, const struct val *args, uint
       is_null = true;
       continue;
     }
-    TRY(read_part(&args[i], names[i], is_year ? 1 : is_ms ? INT64_MIN / 100000 : -32768,
-                  is_year ? 9999 : is_ms ? INT64_MAX / 100000 : 32767, &parts[i], err));
+    TRY(read_part(&args[i], names[i],
+                  is_year ? 1
+                  : is_ms ? INT64_MIN / 100000
+                          : -32768,
+                  is_year ? 9999
+                  : is_ms ? INT64_MAX / 100000
+                          : 32767,
+                  &parts[i], err));
   }
   TRY(date_zone("$dateFromParts", &args[FROM_ZONE], &zone, &is_null, err));
   if (is_null) return LUMA_OK;

@@ -9,14 +9,6 @@ static int64_t floor_div(int64_t a, int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-status date_unit(const char *name, const struct val *v, enum moment_unit *unit, struct err *err) {
-  if (v->type != VAL_TEXT)
-    return mongo_fail(err, 5439013, "%s requires 'unit' to be a string, but got %s", name,
-                      mongo_type_name(v));
-  if (moment_unit_parse(val_slice(v), unit)) return LUMA_OK;
-  return mongo_fail(err, 9, "unknown time unit value: %.*s", SLICE_ARG(val_slice(v)));
-}
-
 /** Whether one of the arguments that must be there is null. */
 static bool any_null(const struct val *args, uint32_t count) {
   for (uint32_t i = 0; i < count; i++)
@@ -79,8 +71,8 @@ static status start_of_week(const char *name, const struct val *v, int32_t *week
 
 /* ---- $dateDiff: startDate, endDate, unit, timezone, startOfWeek ---- */
 
-static int64_t difference(const struct moment *from, const struct moment *to,
-                          enum moment_unit unit, int32_t weekday) {
+static int64_t difference(const struct moment *from, const struct moment *to, enum moment_unit unit,
+                          int32_t weekday) {
   int64_t years = (int64_t)to->year - from->year, months = years * 12 + to->month - from->month;
   switch ((int)unit) {
   case MOMENT_YEAR: return years;

@@ -122,9 +122,9 @@ static bool number(struct scan *scan, int least, int most, int64_t *out) {
 }
 
 static bool month_name(struct scan *scan, bool whole) {
-  static const char *const names[] = {"january", "february", "march",     "april",   "may",
-                                      "june",    "july",     "august",    "september", "october",
-                                      "november", "december"};
+  static const char *const names[] = {"january",   "february", "march",    "april",
+                                      "may",       "june",     "july",     "august",
+                                      "september", "october",  "november", "december"};
   for (int64_t m = 0; m < 12; m++) {
     size_t bytes = whole ? strlen(names[m]) : 3;
     if (scan->text.bytes - scan->at < bytes) continue;
@@ -207,13 +207,18 @@ static bool days_of(const struct scan *scan, int64_t *days) {
 
 static bool read_by_format(struct zones *zones, struct slice text, struct slice format,
                            struct slice zone, int64_t *ms) {
-  struct scan scan = {.text = text, .year = 1970, .month = 1, .day = 1, .iso_year = 1970,
-                      .iso_week = 1, .iso_day = 1};
+  struct scan scan = {.text = text,
+                      .year = 1970,
+                      .month = 1,
+                      .day = 1,
+                      .iso_year = 1970,
+                      .iso_week = 1,
+                      .iso_day = 1};
   int64_t days = 0;
   if (!scan_all(&scan, format) || !days_of(&scan, &days)) return false;
   if (scan.hour > 23 || scan.minute > 59 || scan.second > 59) return false;
-  int64_t local = days * 86400000 + scan.hour * 3600000 + scan.minute * 60000 +
-                  scan.second * 1000 + scan.ms;
+  int64_t local =
+      days * 86400000 + scan.hour * 3600000 + scan.minute * 60000 + scan.second * 1000 + scan.ms;
   *ms = local - scan.offset_ms;
   if (!scan.has_offset) return moment_to_utc(zones, zone, local, ms);
   return !zone.data;
@@ -229,8 +234,7 @@ static status from_text(struct func_env *env, const struct val *args, struct sli
   bool good = word_is_given(&args[1])
                   ? read_by_format(env->zones, text, val_slice(&args[1]), zone, &ms)
                   : moment_read(text, env->zones, zone, &ms);
-  if (!good)
-    return mongo_fail(err, 241, "Error parsing date string '%.*s'", SLICE_ARG(text));
+  if (!good) return mongo_fail(err, 241, "Error parsing date string '%.*s'", SLICE_ARG(text));
   *out = mongo__date(ms);
   return LUMA_OK;
 }

@@ -133,13 +133,13 @@ status mongo__atanh(struct func_env *env, const struct val *args, uint32_t count
 }
 
 status mongo__degrees_to_radians(struct func_env *env, const struct val *args, uint32_t count,
-                               struct val *out, struct err *err) {
+                                 struct val *out, struct err *err) {
   (void)env, (void)count;
   return anywhere("$degreesToRadians", QUAD_RADIANS, args, out, err);
 }
 
 status mongo__radians_to_degrees(struct func_env *env, const struct val *args, uint32_t count,
-                               struct val *out, struct err *err) {
+                                 struct val *out, struct err *err) {
   (void)env, (void)count;
   return anywhere("$radiansToDegrees", QUAD_DEGREES, args, out, err);
 }
@@ -231,8 +231,7 @@ static bool integer_power(int64_t base, int64_t exponent, int64_t *out) {
 static struct val power_of_integers(const struct val *base, const struct val *exponent) {
   int64_t power = 0, b = base->integer, e = exponent->integer;
   if (e < 0 && (b == 1 || b == -1)) e = e % 2 ? 1 : 0;
-  if (e < 0 || !integer_power(b, e, &power))
-    return val_float64(pow((double)b, (double)e));
+  if (e < 0 || !integer_power(b, e, &power)) return val_float64(pow((double)b, (double)e));
   return mongo__wider(base, exponent) == VAL_INT32 ? mongo__integer(power) : val_int64(power);
 }
 

@@ -29,7 +29,8 @@ status mongo__array_elem_at(struct func_env *env, const struct val *args, uint32
     return mongo_fail(err, 28689, "$arrayElemAt's first argument must be an array, but is %s",
                       mongo_type_name(list));
   if (!val_is_number(index))
-    return mongo_fail(err, 28690, "$arrayElemAt's second argument must be a numeric value, but is %s",
+    return mongo_fail(err, 28690,
+                      "$arrayElemAt's second argument must be a numeric value, but is %s",
                       mongo_type_name(index));
   if (!mongo__whole32(index, &whole))
     return mongo_fail(err, 28691,
@@ -186,7 +187,8 @@ status mongo__reverse_array(struct func_env *env, const struct val *args, uint32
   *out = val_null();
   if (val_is_null(&args[0])) return LUMA_OK;
   if (args[0].type != VAL_LIST)
-    return mongo_fail(err, 34435, "The argument to $reverseArray must be an array, but was of type: %s",
+    return mongo_fail(err, 34435,
+                      "The argument to $reverseArray must be an array, but was of type: %s",
                       mongo_type_name(&args[0]));
   mongo__begin(&made, env);
   build_begin_list(&made.build);

@@ -36,7 +36,8 @@ status mongo__sort_array(struct func_env *env, const struct val *args, uint32_t 
   TRY(sort_by_read(env->arena, &args[1], "$sortArray", &by, err));
   if (val_is_null(&args[0])) return LUMA_OK;
   if (args[0].type != VAL_LIST)
-    return mongo_fail(err, 2942504, "The input argument to $sortArray must be an array, but was of type: %s",
+    return mongo_fail(err, 2942504,
+                      "The input argument to $sortArray must be an array, but was of type: %s",
                       mongo_type_name(&args[0]));
   TRY(take_elements(env, &args[0], &elements, err));
   TRY(sort_by_order(&by, env->arena, elements, val_count(&args[0]), err));
@@ -52,9 +53,9 @@ static status read_n(const char *name, const struct val *args, int64_t *n, struc
   if (!mongo__whole64(&args[1], n))
     return mongo_fail(err, 5787902, "Value for 'n' must be of integral type, but found %s",
                       mongo_type_name(&args[1]));
-  if (*n <= 0) return mongo_fail(err, 5787908, "'n' must be greater than 0, found %lld", (long long)*n);
-  if (args[0].type != VAL_LIST)
-    return mongo_fail(err, 5788200, "%s: input must be an array", name);
+  if (*n <= 0)
+    return mongo_fail(err, 5787908, "'n' must be greater than 0, found %lld", (long long)*n);
+  if (args[0].type != VAL_LIST) return mongo_fail(err, 5788200, "%s: input must be an array", name);
   return LUMA_OK;
 }
 
@@ -68,8 +69,8 @@ static status ends_of(struct func_env *env, const char *name, const struct val *
   return put_list(env, last ? elements + (size - wanted) : elements, wanted, out, err);
 }
 
-status mongo__first_n(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__first_n(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)count;
   return ends_of(env, "$firstN", args, false, out, err);
 }

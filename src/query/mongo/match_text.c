@@ -35,8 +35,9 @@ static status begin(struct func_env *env, const char *name, const struct val *ar
     if (args[2].type != VAL_TEXT)
       return mongo_fail(err, 51106, "%s needs 'options' to be of type string", name);
     if (options.bytes)
-      return mongo_fail(err, 51107, "%s: found regex options specified in both 'regex' and "
-                                    "'options' fields",
+      return mongo_fail(err, 51107,
+                        "%s: found regex options specified in both 'regex' and "
+                        "'options' fields",
                         name);
     options = val_slice(&args[2]);
   }
@@ -53,10 +54,10 @@ static status begin(struct func_env *env, const char *name, const struct val *ar
 static void put_match(struct mongo_build *made, const struct search *search,
                       const struct regex_found *found) {
   struct val null = val_null();
-  struct val match = val_text(
-      slice_of(search->text.data + found->groups[0].start, found->groups[0].bytes));
-  struct val at = val_int32(
-      (int32_t)utf8_count(slice_of(search->text.data, found->groups[0].start)));
+  struct val match =
+      val_text(slice_of(search->text.data + found->groups[0].start, found->groups[0].bytes));
+  struct val at =
+      val_int32((int32_t)utf8_count(slice_of(search->text.data, found->groups[0].start)));
   build_begin_map(&made->build);
   build_name(&made->build, slice_of_text("match"));
   build_put(&made->build, &match);
@@ -65,8 +66,8 @@ static void put_match(struct mongo_build *made, const struct search *search,
   build_name(&made->build, slice_of_text("captures"));
   build_begin_list(&made->build);
   for (uint32_t i = 1; i < found->count; i++) {
-    struct val group = val_text(
-        slice_of(search->text.data + found->groups[i].start, found->groups[i].bytes));
+    struct val group =
+        val_text(slice_of(search->text.data + found->groups[i].start, found->groups[i].bytes));
     build_put(&made->build, found->groups[i].is_set ? &group : &null);
   }
   build_end(&made->build);

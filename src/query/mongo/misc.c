@@ -60,8 +60,8 @@ static status bits(const char *name, enum bit_operation operation, const struct 
   return LUMA_OK;
 }
 
-status mongo__bit_and(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__bit_and(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)env;
   return bits("$bitAnd", BIT_AND, args, count, out, err);
 }
@@ -72,14 +72,14 @@ status mongo__bit_or(struct func_env *env, const struct val *args, uint32_t coun
   return bits("$bitOr", BIT_OR, args, count, out, err);
 }
 
-status mongo__bit_xor(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__bit_xor(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)env;
   return bits("$bitXor", BIT_XOR, args, count, out, err);
 }
 
-status mongo__bit_not(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__bit_not(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)env, (void)count;
   *out = val_null();
   if (val_is_null(&args[0])) return LUMA_OK;

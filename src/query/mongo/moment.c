@@ -130,9 +130,9 @@ bool moment_unit_parse(struct slice name, enum moment_unit *unit) {
 }
 
 int64_t moment_unit_ms(enum moment_unit unit) {
-  static const int64_t of_units[] = {[MOMENT_WEEK] = 604800000, [MOMENT_DAY] = MS_PER_DAY,
-                                     [MOMENT_HOUR] = 3600000,   [MOMENT_MINUTE] = 60000,
-                                     [MOMENT_SECOND] = 1000,    [MOMENT_MS] = 1};
+  static const int64_t of_units[] = {
+      [MOMENT_WEEK] = 604800000, [MOMENT_DAY] = MS_PER_DAY, [MOMENT_HOUR] = 3600000,
+      [MOMENT_MINUTE] = 60000,   [MOMENT_SECOND] = 1000,    [MOMENT_MS] = 1};
   return of_units[unit];
 }
 
@@ -160,8 +160,7 @@ static bool add_months(struct zones *zones, struct slice zone, int64_t ms, int64
 
 bool moment_add(struct zones *zones, struct slice zone, int64_t ms, enum moment_unit unit,
                 int64_t amount, int64_t *out) {
-  static const int64_t months_of[] = {
-      [MOMENT_YEAR] = 12, [MOMENT_QUARTER] = 3, [MOMENT_MONTH] = 1};
+  static const int64_t months_of[] = {[MOMENT_YEAR] = 12, [MOMENT_QUARTER] = 3, [MOMENT_MONTH] = 1};
   int64_t moved = 0, offset = 0;
   if (unit <= MOMENT_MONTH)
     return !__builtin_mul_overflow(amount, months_of[unit], &moved) && moved < 12000000 &&

@@ -60,8 +60,8 @@ bool moment_add(struct zones *zones, struct slice zone, int64_t ms, enum moment_
 
 /** Appends "2017-06-19T15:13:25.713Z". */
 void moment_append(struct buf *out, int64_t ms);
-/** Reads ISO 8601 and the forms that MongoDB's dateFromString takes, in `zone` unless the text names
- * one; false if it does not read. */
+/** Reads ISO 8601 and the forms that MongoDB's dateFromString takes, in `zone` unless the text
+ * names one; false if it does not read. */
 bool moment_read(struct slice text, struct zones *zones, struct slice zone, int64_t *ms);
 
 #endif

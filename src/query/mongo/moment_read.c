@@ -91,8 +91,9 @@ static bool read_time(struct reading *reading) {
   if (!number(reading, 1, 2, &hour)) return false;
   bool colon = take(reading, ':');
   if (!number(reading, 2, 2, &minute)) return false;
-  bool has_seconds = colon ? take(reading, ':') : reading->at < reading->end && *reading->at >= '0' &&
-                                                      *reading->at <= '9';
+  bool has_seconds = colon
+                         ? take(reading, ':')
+                         : reading->at < reading->end && *reading->at >= '0' && *reading->at <= '9';
   if (has_seconds && !number(reading, 2, 2, &second)) return false;
   if (has_seconds && (take(reading, '.') || take(reading, ','))) {
     int64_t unit = 100;
@@ -116,7 +117,8 @@ static bool read_letter(uint8_t c, int64_t *hours) {
   return true;
 }
 
-/** What is left is a zone: Z, an offset, a name. A text that names one must not be given another. */
+/** What is left is a zone: Z, an offset, a name. A text that names one must not be given another.
+ */
 static bool read_zone(struct reading *reading, struct zones *zones, struct slice given,
                       int64_t local, int64_t *ms) {
   skip_space(reading);

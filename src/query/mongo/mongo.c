@@ -159,8 +159,8 @@ bool mongo__moment(const struct val *v, int64_t *ms) {
   } else if (v->type == VAL_BSONTIME) {
     *ms = (int64_t)((uint64_t)v->integer >> 32) * 1000;
   } else if (v->type == VAL_OBJECTID) {
-    uint32_t seconds = (uint32_t)v->id[0] << 24 | (uint32_t)v->id[1] << 16 |
-                       (uint32_t)v->id[2] << 8 | v->id[3];
+    uint32_t seconds =
+        (uint32_t)v->id[0] << 24 | (uint32_t)v->id[1] << 16 | (uint32_t)v->id[2] << 8 | v->id[3];
     *ms = (int64_t)(int32_t)seconds * 1000;
   } else {
     return false;

@@ -27,8 +27,7 @@ static struct val integer_or_real(bool overflow, int64_t v, double real, enum va
 struct val mongo__add_numbers(const struct val *a, const struct val *b) {
   enum val_type wider = mongo__wider(a, b);
   int64_t sum = 0;
-  if (wider == VAL_DECIMAL)
-    return val_decimal(decimal_add(val_to_decimal(a), val_to_decimal(b)));
+  if (wider == VAL_DECIMAL) return val_decimal(decimal_add(val_to_decimal(a), val_to_decimal(b)));
   if (wider == VAL_FLOAT64) return val_float64(val_to_float64(a) + val_to_float64(b));
   bool overflow = __builtin_add_overflow(a->integer, b->integer, &sum);
   return integer_or_real(overflow, sum, (double)a->integer + (double)b->integer, wider);
@@ -204,8 +203,7 @@ status mongo__mod(struct func_env *env, const struct val *args, uint32_t count, 
 
 static status check_number(const char *name, const struct val *v, struct err *err) {
   if (val_is_number(v)) return LUMA_OK;
-  return mongo_fail(err, 28765, "%s only supports numeric types, not %s", name,
-                    mongo_type_name(v));
+  return mongo_fail(err, 28765, "%s only supports numeric types, not %s", name, mongo_type_name(v));
 }
 
 status mongo__abs(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
@@ -219,8 +217,7 @@ status mongo__abs(struct func_env *env, const struct val *args, uint32_t count, 
   } else if (v->type == VAL_FLOAT64) {
     out->real = fabs(v->real);
   } else if (v->integer < 0) {
-    if (v->integer == INT64_MIN)
-      return mongo_fail(err, 28680, "can't take $abs of long long min");
+    if (v->integer == INT64_MIN) return mongo_fail(err, 28680, "can't take $abs of long long min");
     *out = v->type == VAL_INT32 ? mongo__integer(-v->integer) : val_int64(-v->integer);
   }
   return LUMA_OK;

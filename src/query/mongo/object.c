@@ -50,8 +50,7 @@ status mongo__object_to_array(struct func_env *env, const struct val *args, uint
 
 static status check_key(const struct val *key, uint32_t code, struct err *err) {
   if (key->type != VAL_TEXT)
-    return mongo_fail(err, code,
-                      "$arrayToObject requires a key to be a string, found: %s",
+    return mongo_fail(err, code, "$arrayToObject requires a key to be a string, found: %s",
                       mongo_type_name(key));
   if (memchr(key->data, 0, key->bytes))
     return mongo_fail(err, 4940401, "Key field cannot contain an embedded null byte");
@@ -63,9 +62,9 @@ static status read_pair(const struct val *pair, struct val *key, struct val *val
                         struct err *err) {
   if (pair->type == VAL_LIST) {
     if (val_count(pair) != 2)
-      return mongo_fail(err, 40397,
-                        "$arrayToObject requires an array of size 2 arrays, found array of size: %u",
-                        val_count(pair));
+      return mongo_fail(
+          err, 40397, "$arrayToObject requires an array of size 2 arrays, found array of size: %u",
+          val_count(pair));
     *key = val_at(pair, 0);
     *value = val_at(pair, 1);
     return check_key(key, 40395, err);

@@ -19,14 +19,14 @@ int strfromf128(char *, size_t, const char *, quad);
 #else
 __extension__ typedef _Float128 quad;
 #endif
-#define QUAD_READ(text)        strtof128(text, NULL)
-#define QUAD_PRINT(out, n, v)  strfromf128(out, n, "%.33e", v)
+#define QUAD_READ(text)       strtof128(text, NULL)
+#define QUAD_PRINT(out, n, v) strfromf128(out, n, "%.33e", v)
 #else
 #include <stdio.h>
 typedef long double quad;
-#define QUAD(name) name##l
-#define QUAD_READ(text)        strtold(text, NULL)
-#define QUAD_PRINT(out, n, v)  snprintf(out, n, "%.33Le", v)
+#define QUAD(name)            name##l
+#define QUAD_READ(text)       strtold(text, NULL)
+#define QUAD_PRINT(out, n, v) snprintf(out, n, "%.33Le", v)
 #endif
 
 static quad pi(void) {
@@ -109,10 +109,10 @@ struct decimal quad_power(struct decimal base, struct decimal exponent) {
 double quad_of_float64(enum quad_function function, double v) {
   typedef double real_function(double);
   static real_function *const functions[] = {
-      [QUAD_SIN] = sin,     [QUAD_COS] = cos,     [QUAD_TAN] = tan,     [QUAD_ASIN] = asin,
-      [QUAD_ACOS] = acos,   [QUAD_ATAN] = atan,   [QUAD_SINH] = sinh,   [QUAD_COSH] = cosh,
-      [QUAD_TANH] = tanh,   [QUAD_ASINH] = asinh, [QUAD_ACOSH] = acosh, [QUAD_ATANH] = atanh,
-      [QUAD_EXP] = exp,     [QUAD_LN] = log,      [QUAD_LOG10] = log10, [QUAD_SQRT] = sqrt,
+      [QUAD_SIN] = sin,   [QUAD_COS] = cos,     [QUAD_TAN] = tan,     [QUAD_ASIN] = asin,
+      [QUAD_ACOS] = acos, [QUAD_ATAN] = atan,   [QUAD_SINH] = sinh,   [QUAD_COSH] = cosh,
+      [QUAD_TANH] = tanh, [QUAD_ASINH] = asinh, [QUAD_ACOSH] = acosh, [QUAD_ATANH] = atanh,
+      [QUAD_EXP] = exp,   [QUAD_LN] = log,      [QUAD_LOG10] = log10, [QUAD_SQRT] = sqrt,
   };
   if (function == QUAD_RADIANS) return v * (M_PI / 180);
   if (function == QUAD_DEGREES) return v * (180 / M_PI);

@@ -51,8 +51,9 @@ static status check_lists(const char *name, uint32_t code, const struct val *arg
                           struct err *err) {
   for (uint32_t i = 0; i < count; i++)
     if (args[i].type != VAL_LIST)
-      return mongo_fail(err, code, "All operands of %s must be arrays. %u-th argument is of type: %s",
-                        name, i + 1, mongo_type_name(&args[i]));
+      return mongo_fail(err, code,
+                        "All operands of %s must be arrays. %u-th argument is of type: %s", name,
+                        i + 1, mongo_type_name(&args[i]));
   return LUMA_OK;
 }
 

@@ -9,8 +9,8 @@ static status read_direction(const struct val *v, const char *name, bool *descen
   int64_t direction = 0;
   bool is_whole = val_is_number(v) && val_to_int64(v, &direction);
   if (!is_whole || (direction != 1 && direction != -1))
-    return mongo_fail(err, 15975, "%s: sort key ordering must be 1 (for ascending) or -1 (for descending)",
-                      name);
+    return mongo_fail(
+        err, 15975, "%s: sort key ordering must be 1 (for ascending) or -1 (for descending)", name);
   *descending = direction < 0;
   return LUMA_OK;
 }
@@ -26,8 +26,7 @@ status sort_by_read(struct arena *arena, const struct val *spec, const char *nam
   by->count = val_count(spec);
   if (by->count == 0)
     return mongo_fail(err, 15976, "%s: sort must have at least one sort key", name);
-  if (by->count > SORT_BY_KEYS_MAX)
-    return mongo_fail(err, 13103, "%s: too many sort keys", name);
+  if (by->count > SORT_BY_KEYS_MAX) return mongo_fail(err, 13103, "%s: too many sort keys", name);
   for (uint32_t i = 0; i < by->count; i++) {
     struct slice path;
     struct val direction = val_field_at(spec, i, &path);
@@ -88,7 +87,8 @@ static void merge(const struct sort_by *by, struct val *values, struct val *room
                   uint32_t middle, uint32_t to) {
   uint32_t left = from, right = middle;
   for (uint32_t at = from; at < to; at++) {
-    bool takes_left = right == to || (left < middle && sort_by_compare(by, &values[left], &values[right]) <= 0);
+    bool takes_left =
+        right == to || (left < middle && sort_by_compare(by, &values[left], &values[right]) <= 0);
     room[at] = takes_left ? values[left++] : values[right++];
   }
   memcpy(values + from, room + from, (to - from) * sizeof *values);

@@ -32,8 +32,8 @@ struct val statistics_average(const struct statistics *of);
 struct val statistics_deviation(const struct statistics *of, bool sample);
 
 void statistics_sort(double *numbers, uint32_t count);
-/** The percentile of sorted numbers by the nearest rank, as MongoDB answers for little data; NULL of
- * nothing. */
+/** The percentile of sorted numbers by the nearest rank, as MongoDB answers for little data; NULL
+ * of nothing. */
 struct val statistics_percentile(const double *sorted, uint32_t count, double p);
 /** 'approximate' is what MongoDB takes. */
 status statistics_check_method(const struct val *method, const char *name, struct err *err);

@@ -18,7 +18,8 @@ status mongo__concat(struct func_env *env, const struct val *args, uint32_t coun
   return mongo__scratch_text(env, out, err);
 }
 
-/** The text of an operand that operators on strings take: strings, numbers, dates; null is empty. */
+/** The text of an operand that operators on strings take: strings, numbers, dates; null is empty.
+ */
 static status take_text(struct func_env *env, const char *name, uint32_t code, const struct val *v,
                         struct slice *text, struct err *err) {
   struct val copy;
@@ -160,8 +161,8 @@ status mongo__substr_cp(struct func_env *env, const struct val *args, uint32_t c
       return mongo_fail(err, i == 1 ? 34451 : 34453,
                         "$substrCP: %s cannot be represented as a 32-bit integral value", what);
     if (bounds[i - 1] < 0)
-      return mongo_fail(err, i == 1 ? 34455 : 34454,
-                        "$substrCP: %s must be a nonnegative integer", what);
+      return mongo_fail(err, i == 1 ? 34455 : 34454, "$substrCP: %s must be a nonnegative integer",
+                        what);
   }
   size_t from = byte_of_point(text, bounds[0]);
   struct slice rest = slice_of(text.data + from, text.bytes - from);
@@ -233,12 +234,14 @@ status mongo__split(struct func_env *env, const struct val *args, uint32_t count
   *out = val_null();
   if (val_is_null(&args[0]) || val_is_null(&args[1])) return LUMA_OK;
   if (args[0].type != VAL_TEXT)
-    return mongo_fail(err, 40085, "$split requires an expression that evaluates to a string as a "
-                                  "first argument, found: %s",
+    return mongo_fail(err, 40085,
+                      "$split requires an expression that evaluates to a string as a "
+                      "first argument, found: %s",
                       mongo_type_name(&args[0]));
   if (args[1].type != VAL_TEXT)
-    return mongo_fail(err, 40086, "$split requires an expression that evaluates to a string as a "
-                                  "second argument, found: %s",
+    return mongo_fail(err, 40086,
+                      "$split requires an expression that evaluates to a string as a "
+                      "second argument, found: %s",
                       mongo_type_name(&args[1]));
   struct slice text = val_slice(&args[0]), by = val_slice(&args[1]);
   if (by.bytes == 0) return mongo_fail(err, 40087, "$split requires a non-empty separator");

@@ -150,8 +150,8 @@ struct expr {
   enum expr_each each; /* EACH */
   uint32_t variable;   /* VARIABLE, LET, EACH */
   bool negated, distinct, has_else;
-  bool mongo;  /* AGGREGATE, BINARY, CALL (a function of query/mongo): MongoDB's rules (sum of nothing is 0, comparisons across types
-                  by the total order, arithmetic) */
+  bool mongo;  /* AGGREGATE, BINARY, CALL (a function of query/mongo): MongoDB's rules (sum of
+                  nothing is 0, comparisons across types  by the total order, arithmetic) */
   bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
   bool key; /* FIELD: the path begins with `id`: an attribute of that name, else the key (set by the
                binder) */

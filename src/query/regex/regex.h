@@ -22,7 +22,6 @@ void regex_destroy(struct regex *regex);
  */
 status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err);
 
-
 enum { REGEX_GROUPS_MAX = 64 };
 
 /** Where an expression matched: the whole first, then its groups. */

@@ -135,8 +135,8 @@ static status fail_word(const struct jql *jql, const struct jql_node *node) {
   if (word && word->state == WORD_REFUSED)
     return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
                      word->why);
-  status failed = jql__fail_unknown(jql, node, "an operator of expressions", words, count,
-                                    sizeof *words);
+  status failed =
+      jql__fail_unknown(jql, node, "an operator of expressions", words, count, sizeof *words);
   if (jql->err) jql->err->foreign = 168;
   return failed;
 }
@@ -222,8 +222,8 @@ static status read_system(const struct jql *jql, const struct jql_node *node, st
     *expr = expr_const(jql->arena, val_missing(), node->offset);
     return jql__made(jql, *expr);
   }
-  status failed = jql__fail_code(jql, node, 17276, "Use of undefined variable: %.*s",
-                                 SLICE_ARG(name));
+  status failed =
+      jql__fail_code(jql, node, 17276, "Use of undefined variable: %.*s", SLICE_ARG(name));
   err_hint(jql->err, "there are $$ROOT, $$CURRENT, $$NOW, $$REMOVE");
   return failed;
 }

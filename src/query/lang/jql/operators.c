@@ -35,13 +35,15 @@ status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **tru
 
 /* ---- comparison and logic ---- */
 
+struct word_op {
+  const char *name;
+  enum expr_op op;
+};
+
 static enum expr_op op_of(const struct word *word) {
-  static const struct {
-    const char *name;
-    enum expr_op op;
-  } ops[] = {{"$eq", EXPR_OP_EQ},   {"$ne", EXPR_OP_NE},   {"$gt", EXPR_OP_GT},
-             {"$gte", EXPR_OP_GE},  {"$lt", EXPR_OP_LT},   {"$lte", EXPR_OP_LE},
-             {"$and", EXPR_OP_AND}, {"$or", EXPR_OP_OR}};
+  static const struct word_op ops[] = {
+      {"$eq", EXPR_OP_EQ}, {"$ne", EXPR_OP_NE},  {"$gt", EXPR_OP_GT},   {"$gte", EXPR_OP_GE},
+      {"$lt", EXPR_OP_LT}, {"$lte", EXPR_OP_LE}, {"$and", EXPR_OP_AND}, {"$or", EXPR_OP_OR}};
   for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
     if (strcmp(word->name, ops[i].name) == 0) return ops[i].op;
   return EXPR_OP_NOT;
@@ -60,8 +62,7 @@ static status read_logic(const struct jql *jql, const struct word *word,
   struct jql_args args;
   enum expr_op op = op_of(word);
   TRY(jql__args(jql, word, node, &args));
-  for (uint32_t i = 0; i < args.count; i++)
-    TRY(jql__truth_of(jql, args.items[i], &args.items[i]));
+  for (uint32_t i = 0; i < args.count; i++) TRY(jql__truth_of(jql, args.items[i], &args.items[i]));
   if (op == EXPR_OP_NOT)
     *expr = expr_unary(jql->arena, EXPR_OP_NOT, args.items[0], node->offset);
   else if (args.count == 0)
@@ -105,8 +106,8 @@ static status make_case(const struct jql *jql, const struct jql_node *node,
   return LUMA_OK;
 }
 
-static status read_cond(const struct jql *jql, const struct word *word,
-                        const struct jql_node *node, struct expr **expr) {
+static status read_cond(const struct jql *jql, const struct word *word, const struct jql_node *node,
+                        struct expr **expr) {
   static const struct jql_field specs[] = {
       {"if", JQL_ANY, true}, {"then", JQL_ANY, true}, {"else", JQL_ANY, true}};
   struct jql_node fields[3];
@@ -141,14 +142,14 @@ static status read_branches(const struct jql *jql, const struct jql_node *list,
 
 static status read_switch(const struct jql *jql, const struct word *word,
                           const struct jql_node *node, struct expr **expr) {
-  static const struct jql_field specs[] = {{"branches", JQL_ANY, false}, {"default", JQL_ANY, false}};
+  static const struct jql_field specs[] = {{"branches", JQL_ANY, false},
+                                           {"default", JQL_ANY, false}};
   struct jql_node fields[2];
   TRY(take(jql, word, node, specs, 2, fields));
   if (jql_is_given(&fields[0]) && fields[0].value.type != VAL_LIST)
     return jql__fail_code(jql, &fields[0], 40061, "$switch expected an array for 'branches'");
   uint32_t count = jql_is_given(&fields[0]) ? val_count(&fields[0].value) : 0;
-  if (count == 0)
-    return jql__fail_code(jql, node, 40068, "$switch requires at least one branch");
+  if (count == 0) return jql__fail_code(jql, node, 40068, "$switch requires at least one branch");
   struct expr **items = arena_zalloc(jql->arena, 2 * count + 1, sizeof *items);
   TRY(jql__made(jql, items));
   TRY(read_branches(jql, &fields[0], items));
@@ -273,18 +274,20 @@ static status read_reduce(const struct jql *jql, const struct word *word,
   return make_each(jql, node, EXPR_EACH_REDUCE, items, expr);
 }
 
+struct special {
+  const char *name;
+  read_special *read;
+};
+
 status jql__special(const struct jql *jql, const struct word *word, const struct jql_node *node,
                     struct expr **expr) {
-  static const struct {
-    const char *name;
-    read_special *read;
-  } readers[] = {
-      {"$eq", read_comparison}, {"$ne", read_comparison},  {"$gt", read_comparison},
-      {"$gte", read_comparison}, {"$lt", read_comparison}, {"$lte", read_comparison},
-      {"$and", read_logic},     {"$or", read_logic},       {"$not", read_logic},
-      {"$literal", read_literal}, {"$const", read_literal}, {"$ifNull", read_if_null},
-      {"$cond", read_cond},     {"$switch", read_switch},  {"$let", read_let},
-      {"$map", read_elements},  {"$filter", read_elements}, {"$reduce", read_reduce},
+  static const struct special readers[] = {
+      {"$eq", read_comparison},   {"$ne", read_comparison},   {"$gt", read_comparison},
+      {"$gte", read_comparison},  {"$lt", read_comparison},   {"$lte", read_comparison},
+      {"$and", read_logic},       {"$or", read_logic},        {"$not", read_logic},
+      {"$literal", read_literal}, {"$const", read_literal},   {"$ifNull", read_if_null},
+      {"$cond", read_cond},       {"$switch", read_switch},   {"$let", read_let},
+      {"$map", read_elements},    {"$filter", read_elements}, {"$reduce", read_reduce},
   };
   for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
     if (strcmp(word->name, readers[i].name) == 0) return readers[i].read(jql, word, node, expr);
