@@ -34,6 +34,25 @@ status mongo__switch_without_default(struct func_env *env, const struct val *arg
                     "specified.");
 }
 
+status mongo__new_root(struct func_env *env, const struct val *args, uint32_t count,
+                       struct val *out, struct err *err) {
+  (void)env, (void)count;
+  *out = args[0];
+  if (args[0].type == VAL_MAP) return LUMA_OK;
+  return mongo_fail(err, 40228,
+                    "'newRoot' expression must evaluate to an object, but resulting value was of "
+                    "type %s",
+                    mongo_type_name(&args[0]));
+}
+
+status mongo__current_timestamp(struct func_env *env, const struct val *args, uint32_t count,
+                                struct val *out, struct err *err) {
+  (void)args, (void)count, (void)err;
+  uint64_t seconds = env->now_us / 1000000;
+  *out = (struct val){.type = VAL_BSONTIME, .integer = (int64_t)(seconds << 32 | 1)};
+  return LUMA_OK;
+}
+
 /* ---- bits ---- */
 
 enum bit_operation { BIT_AND, BIT_OR, BIT_XOR };

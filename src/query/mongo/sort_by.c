@@ -65,6 +65,10 @@ static bool visit_key(void *context, const struct val *v) {
 
 struct val sort_by_key(const struct sort_by *by, uint32_t nth, const struct val *v) {
   struct key_search search = {.best = val_null(), .descending = by->descending[nth]};
+  if (by->straight) {
+    struct val straight = path_get(&by->paths[nth], v);
+    return straight.type == VAL_MISSING ? val_null() : straight;
+  }
   path_visit(&by->paths[nth], v, visit_key, &search);
   return search.best;
 }

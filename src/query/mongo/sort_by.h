@@ -9,7 +9,8 @@
 enum { SORT_BY_KEYS_MAX = 32 };
 
 struct sort_by {
-  bool whole; /* by the values themselves */
+  bool whole;    /* by the values themselves */
+  bool straight; /* paths do not lead through lists */
   bool descending[SORT_BY_KEYS_MAX];
   struct path paths[SORT_BY_KEYS_MAX];
   uint32_t count;

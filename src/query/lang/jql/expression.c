@@ -108,8 +108,7 @@ status jql__named_args(const struct jql *jql, const struct word *word, const str
     TRY(jql__args(jql, &one, node, &only));
     args->items[0] = only.items[0];
     if (strcmp(word->name, "$getField") == 0) { /* {"$getField": "a"} is that of the document */
-      args->items[1] = expr_node(jql->arena, EXPR_STAR, NULL, 0, node->offset);
-      TRY(jql__made(jql, args->items[1]));
+      TRY(jql__row(jql, node, &args->items[1]));
     }
   } else {
     return jql__fail_code(jql, node, 40075, "%s only supports an object as its argument, not %s",
@@ -308,6 +307,13 @@ static bool is_regex(const struct val *map) {
   return map->type == VAL_MAP && val_count(map) == 2 &&
          val_field(map, slice_of_text("$regex")).type == VAL_TEXT &&
          val_field(map, slice_of_text("$options")).type == VAL_TEXT;
+}
+
+status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **row) {
+  const struct jql_variable *current = find_variable(jql, slice_of_text("CURRENT"));
+  if (current) return put_variable(jql, at, current, slice_of(NULL, 0), row);
+  *row = expr_node(jql->arena, EXPR_STAR, NULL, 0, at->offset);
+  return jql__made(jql, *row);
 }
 
 status jql__expression(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
