@@ -370,7 +370,8 @@ static status compile_node(struct program *program, const struct expr *expr, str
   case EXPR_EACH: return program__compile_each(program, expr, out, err);
   case EXPR_SUBQUERY: return compile_subquery(program, expr, out, err);
   case EXPR_AT: return compile_at(program, expr, out, err);
-  case EXPR_OUTER: return program__add_constant(program, &program->env->outers[expr->slot], out, err);
+  case EXPR_OUTER:
+    return program__add_constant(program, &program->env->outers[expr->slot], out, err);
   case EXPR_WINDOW:
   case EXPR_NAME:
   case EXPR_AGGREGATE:
