@@ -92,29 +92,44 @@ static status get_own(struct txn *txn, uint8_t space, struct slice key, struct e
   return LUMA_OK;
 }
 
-static status get_one(struct txn *txn, uint8_t space, struct slice key, struct store_value *value,
-                      struct store_pins *pins, struct err *err) {
-  struct entry_found found;
-  TRY(get_own(txn, space, key, &found, err));
-  if (found.found) {
-    *value = (struct store_value){.found = found.kind == ENTRY_PUT, .value = found.value};
-    return LUMA_OK;
-  }
-  const struct engine_reader *reader = &txn->reader;
-  TRY(view_get(reader->view, space, key, reader->seq, &found, pins, err));
+/* What the snapshot shows of a key that the files or memtables have. */
+static struct store_value visible_value(const struct engine_reader *reader, uint8_t space,
+                                        struct slice key, const struct entry_found *found) {
   bool visible =
-      found.found && found.kind == ENTRY_PUT &&
-      (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found.seq);
-  *value = visible ? (struct store_value){true, found.value, found.seq} : (struct store_value){0};
+      found->found && found->kind == ENTRY_PUT &&
+      (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found->seq);
+  return visible ? (struct store_value){true, found->value, found->seq} : (struct store_value){0};
+}
+
+/* At most VIEW_MANY_MAX keys. */
+static status get_group(struct txn *txn, const struct view_many *group, struct store_value *values,
+                        struct store_pins *pins, struct err *err) {
+  bool is_own[VIEW_MANY_MAX];
+  for (uint32_t i = 0; i < group->count; i++) {
+    if (txn->serializable) TRY(txn__guard_key(txn, group->space, group->keys[i], err));
+    TRY(get_own(txn, group->space, group->keys[i], &group->found[i], err));
+    is_own[i] = group->found[i].found;
+  }
+  TRY(view_get_many(txn->reader.view, group, pins, err));
+  for (uint32_t i = 0; i < group->count; i++) {
+    const struct entry_found *found = &group->found[i];
+    values[i] = is_own[i] ? (struct store_value){found->kind == ENTRY_PUT, found->value, 0}
+                          : visible_value(&txn->reader, group->space, group->keys[i], found);
+  }
   return LUMA_OK;
 }
 
 status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
                     uint32_t count, struct store_value *values, struct store_pins *pins,
                     struct err *err) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (of(txn)->serializable) TRY(txn__guard_key(of(txn), (uint8_t)space, keys[i], err));
-    TRY(get_one(of(txn), (uint8_t)space, keys[i], &values[i], pins, err));
+  struct entry_found found[VIEW_MANY_MAX];
+  for (uint32_t at = 0; at < count; at += VIEW_MANY_MAX) {
+    struct view_many group = {.keys = keys + at,
+                              .count = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX,
+                              .space = (uint8_t)space,
+                              .seq_max = of(txn)->reader.seq,
+                              .found = found};
+    TRY(get_group(of(txn), &group, values + at, pins, err));
   }
   return LUMA_OK;
 }
