@@ -65,6 +65,7 @@ enum luma_status luma_query(luma_session *session, const char *language, const c
                             const luma_param *params, size_t count, luma_result **result,
                             luma_error *error) {
   *result = NULL;
+  session_uncancel(session->session);
   luma_result *made = api__result_create(session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
   struct err err = {0};
@@ -99,6 +100,7 @@ enum luma_status luma_exec(luma_session *session, const char *language, const ch
   struct query_source source = {.text = api__text(text, LUMA_TEXT_END)};
   uint64_t changed = 0;
   size_t offset = 0;
+  session_uncancel(session->session);
   status answer = find_language(language, &source.lang, &err);
   if (answer == LUMA_OK && !source.lang) source.lang = lang_guess(source.text);
   do {
@@ -134,6 +136,7 @@ enum luma_status luma_prepare(luma_session *session, const char *language, const
 enum luma_status luma_run(luma_statement *statement, const luma_param *params, size_t count,
                           luma_result **result, luma_error *error) {
   *result = NULL;
+  session_uncancel(statement->session->session);
   luma_result *made = api__result_create(statement->session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
   struct err err = {0};

@@ -33,9 +33,11 @@ status session_begin(struct session *session, bool serializable, struct err *err
 status session_commit(struct session *session, struct err *err);
 status session_rollback(struct session *session, struct err *err);
 bool session_in_transaction(const struct session *session);
-/** Ends the statement that runs in another thread with LUMA_CANCELLED; the next statement begins
- * uncancelled. */
+/** Ends what runs in another thread with LUMA_CANCELLED, and whatever is begun after, until
+ * session_uncancel: so nothing is lost that comes a moment before a statement begins. */
 void session_cancel(struct session *session);
+/** For the session's thread, before a statement can be known to those who cancel. */
+void session_uncancel(struct session *session);
 /** For statements that name no limit of their own; 0 = none. */
 void session_set_timeout_us(struct session *session, uint64_t timeout_us);
 
