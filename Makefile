@@ -1,8 +1,10 @@
 # LumaDB: the commands people type. Meson and ninja do the building.
 BUILD ?= build
 FUZZ_SECONDS ?= 60
+CRASHES ?= 1000000
+JOBS ?= 2
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check long power bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
+.PHONY: all setup run test check long sim canaries power bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
 
 all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD) $(if $(wildcard src/cli/main.c),product)
@@ -22,6 +24,14 @@ check: test asan tsan tidy cppcheck long ## all that can be checked: takes a whi
 
 long: test ## the random tests, twenty times longer
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs --setup long --suite unit --suite model --suite fuzz
+
+sim: $(BUILD)/build.ninja ## a million crashes of the store on the simulated system (CRASHES, JOBS)
+	ninja -C $(BUILD) tests/model/sim
+	$(BUILD)/tests/model/sim --crashes $(CRASHES) --jobs $(JOBS)
+
+canaries: $(BUILD)/build.ninja ## planted faults, and how soon the simulation finds each
+	ninja -C $(BUILD) tests/model/canaries
+	$(BUILD)/tests/model/canaries
 
 power: all ## power cuts, failing calls, full and read-only file systems (as root, with loop devices)
 	tools/setup --all

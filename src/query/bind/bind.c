@@ -316,6 +316,18 @@ static status bind_show(struct binder *binder, struct plan *node, struct err *er
   return make_told_columns(binder, node, indexes, 8, err);
 }
 
+/** What is told are documents. A collection that is told about must be there; a soul may be named
+ * by its id or hash as well. */
+static status bind_told(struct binder *binder, struct plan *node, struct err *err) {
+  enum plan_about about = node->soul->about;
+  if (about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
+      about == PLAN_ABOUT_EVOLUTION || about == PLAN_ABOUT_SUGGESTION)
+    TRY(find_collection(binder, node, err));
+  TRY(make_document_column(binder, node, slice_of_text("soul"), err));
+  node->columns[0].collection = NULL;
+  return check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ, err);
+}
+
 static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {
   static const struct told names[] = {{"plan", VAL_TEXT}};
   TRY(bind__plan(binder, &node->input, err));
@@ -326,7 +338,7 @@ static status bind_explain(struct binder *binder, struct plan *node, struct err 
  */
 static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
-               node->kind == PLAN_DROP_COLLECTION;
+               node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
   if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
     TRY(find_collection(binder, node, err));
   return check_write(binder, node, QUERY_SCHEMA, err);
@@ -365,11 +377,14 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     return bind__plan(binder, &(*node)->right, err);
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
+  case PLAN_TELL_SOUL: return bind_told(binder, *node, err);
   case PLAN_EXPLAIN: return bind_explain(binder, *node, err);
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
   case PLAN_CREATE_INDEX:
+  case PLAN_CREATE_SOUL:
+  case PLAN_EVOLVE_SOUL:
   case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
   case PLAN_BEGIN:
   case PLAN_COMMIT:

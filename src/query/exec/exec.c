@@ -147,6 +147,9 @@ static op_open *open_of(const struct plan *plan) {
   case PLAN_RENAME_COLLECTION:
   case PLAN_CREATE_INDEX:
   case PLAN_DROP_INDEX: return op__open_schema;
+  case PLAN_CREATE_SOUL:
+  case PLAN_EVOLVE_SOUL: return op__open_soul;
+  case PLAN_TELL_SOUL: return op__open_tell;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return op__open_show;
   case PLAN_EXPLAIN: return op__open_explain;

@@ -14,7 +14,7 @@ struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *in
 
 bool plan_is_write(const struct plan *plan) {
   if (plan->kind == PLAN_EXPLAIN) return plan->analyze && plan_is_write(plan->input);
-  return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_DROP_INDEX;
+  return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_EVOLVE_SOUL;
 }
 
 static const char *const kind_names[] = {
@@ -36,6 +36,9 @@ static const char *const kind_names[] = {
     [PLAN_RENAME_COLLECTION] = "rename collection",
     [PLAN_CREATE_INDEX] = "create index",
     [PLAN_DROP_INDEX] = "drop index",
+    [PLAN_CREATE_SOUL] = "create soul",
+    [PLAN_EVOLVE_SOUL] = "evolve soul",
+    [PLAN_TELL_SOUL] = "tell of soul",
     [PLAN_SHOW_COLLECTIONS] = "show collections",
     [PLAN_SHOW_INDEXES] = "show indexes",
     [PLAN_BEGIN] = "begin",

@@ -2,6 +2,7 @@
 /* Writing entries to files, cut where it pays. */
 #include <string.h>
 
+#include "base/core/canary.h"
 #include "base/mem/mem.h"
 #include "store/lsm/compact/compact_int.h"
 
@@ -93,6 +94,7 @@ status compact__outputs_add(struct compact_outputs *outputs, const struct lsm_en
 
 status compact__outputs_finish(struct compact_outputs *outputs, struct err *err) {
   if (outputs->writer) TRY(end_file(outputs, err));
+  if (canary_sings(CANARY_ENTRY_NOT_SYNCED)) return LUMA_OK;
   return outputs->count ? os_sync_dir(outputs->engine->os, outputs->engine->directory, err)
                         : LUMA_OK;
 }

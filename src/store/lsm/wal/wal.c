@@ -6,6 +6,7 @@
 
 #include "base/core/assert.h"
 #include "base/core/bytes.h"
+#include "base/core/canary.h"
 #include "base/mem/mem.h"
 #include "store/lsm/wal/wal_int.h"
 
@@ -155,7 +156,7 @@ static void take_turn(struct wal *wal, bool sync, struct turn *turn) {
 /* Invariant 1: the old segment is synced before the first frame of the next is written. */
 static status enter_segment(struct wal *wal, const struct turn *turn, struct err *err) {
   struct os *os = wal->options.os;
-  TRY(os_sync(os, wal->file, err));
+  if (!canary_sings(CANARY_SEGMENT_NOT_SYNCED)) TRY(os_sync(os, wal->file, err));
   wal->durable_lsn = turn->lsn;
   struct os_file *next;
   TRY(wal__segment_open(&wal->options, turn->next.segment, &next, err));
@@ -190,7 +191,7 @@ static status do_turn(struct wal *wal, const struct turn *turn, struct err *err)
   if (turn->switches) TRY(enter_segment(wal, turn, err));
   if (has_frame) TRY(write_frame(wal, turn, err));
   if (!turn->sync) return LUMA_OK;
-  TRY(os_sync(wal->options.os, wal->file, err));
+  if (!canary_sings(CANARY_LOG_NOT_SYNCED)) TRY(os_sync(wal->options.os, wal->file, err));
   wal->durable_lsn = has_frame ? turn->lsn + frame_bytes(wal->writing.bytes - FRAME_HEADER_BYTES)
                                : wal->durable_lsn;
   wal->options.synced(wal->options.context, turn->seq);
