@@ -106,25 +106,6 @@ uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, ui
 /** The newest version of `key` up to `seq_max` whatever it is, range deletes not applied. */
 status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max,
                 struct entry_found *found, struct store_pins *pins, struct err *err);
-/** Many keys of one space. */
-enum { VIEW_MANY_MAX = 64 };
-struct view_many {
-  const struct slice *keys;
-  uint32_t count; /* at most VIEW_MANY_MAX */
-  uint8_t space;
-  uint64_t seq_max;
-  struct entry_found *found; /* of each: filled, unless it was found before */
-};
-/** view_get for many keys side by side. */
-status view_get_many(const struct view *view, const struct view_many *many, struct store_pins *pins,
-                     struct err *err);
-/** The part of it that memtables answer. */
-void view_get_in_memory(const struct view *view, const struct view_many *many);
-/** The file of a level below 0 that may hold the key, or NULL. */
-struct sorted_file *view_level_find(const struct view_level *level, struct slice key);
-/** Is the key between the file's first and last? */
-bool view_file_spans(const struct sorted_file *file, struct slice key);
-
 /** True when a version of `key`, or a range delete over it, is newer than `seq`. */
 status view_is_newer(const struct view *view, uint8_t space, struct slice key, uint64_t seq,
                      bool *newer, struct err *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking things up in a view, newest places first. */
 #include "base/mem/mem.h"
-#include "store/lsm/engine/view.h"
+#include "store/lsm/engine/view_int.h"
 
 uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max) {
   const struct view_ranges *ranges = view->ranges;
@@ -12,25 +12,6 @@ uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, ui
       return range->seq;
   }
   return 0;
-}
-
-struct sorted_file *view_level_find(const struct view_level *level, struct slice key) {
-  uint32_t low = 0, high = level->count;
-  while (low < high) {
-    uint32_t middle = (low + high) / 2;
-    if (slice_compare(sorted_get_info(level->files[middle])->key_max, key) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  if (low == level->count || slice_compare(sorted_get_info(level->files[low])->key_min, key) > 0)
-    return NULL;
-  return level->files[low];
-}
-
-bool view_file_spans(const struct sorted_file *file, struct slice key) {
-  const struct sorted_info *info = sorted_get_info(file);
-  return slice_compare(info->key_min, key) <= 0 && slice_compare(key, info->key_max) <= 0;
 }
 
 /** What is looked for: the newest version of a key within some sequences. */
@@ -51,12 +32,12 @@ static status get_in_files(const struct view *view, const struct lookup *lookup,
                            struct entry_found *found, struct store_pins *pins, struct err *err) {
   const struct view_level *levels = view->levels[lookup->space];
   for (uint32_t i = 0; i < levels[0].count; i++) {
-    if (!view_file_spans(levels[0].files[i], lookup->key)) continue;
+    if (!view__file_spans(levels[0].files[i], lookup->key)) continue;
     TRY(get_in_file(levels[0].files[i], lookup, found, pins, err));
     if (found->found) return LUMA_OK;
   }
   for (int level = 1; level < VIEW_LEVELS; level++) {
-    struct sorted_file *file = view_level_find(&levels[level], lookup->key);
+    struct sorted_file *file = view__level_find(&levels[level], lookup->key);
     if (!file) continue;
     TRY(get_in_file(file, lookup, found, pins, err));
     if (found->found) return LUMA_OK;
@@ -77,15 +58,6 @@ static bool get_in_memory(const struct view *view, const struct lookup *lookup,
     if (found->found) return true;
   }
   return false;
-}
-
-void view_get_in_memory(const struct view *view, const struct view_many *many) {
-  bool empty =
-      view->immutables_count == 0 && memtable_entries(view->active.memtable, many->space) == 0;
-  for (uint32_t i = 0; !empty && i < many->count; i++) {
-    struct lookup lookup = {.space = many->space, .key = many->keys[i], .seq_max = many->seq_max};
-    if (!many->found[i].found) get_in_memory(view, &lookup, &many->found[i]);
-  }
 }
 
 status view_get(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max,

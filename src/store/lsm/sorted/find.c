@@ -7,8 +7,10 @@
 #include "store/lsm/sorted/sorted_int.h"
 
 enum {
-  GROUP = 16
-}; /* lookups side by side: about as many misses as a core has on the way at once */
+  GROUP = 16, /* lookups side by side: about as many misses as a core has on the way at once */
+  LINE_BYTES = 64,
+  ENTRY_LINES = 4 /* of an entry fetched ahead: a small document */
+};
 
 /* ---- what was found ---- */
 
@@ -86,7 +88,7 @@ struct find {
   const struct sorted__directory *directory;
   const struct cache_block *page;
   enum find_state state;
-  uint32_t index; /* of the entry to look at, in `block` */
+  uint32_t number, index; /* of `block` and of the entry to look at in it */
   uint64_t hash;
   struct places_walk walk;
   struct cache_block *block; /* one reference; NULL: there is no place left */
@@ -141,24 +143,29 @@ static void leave_block(struct find *find) {
   find->block = NULL;
 }
 
-/* Loads the block of the next place. */
-static status find_block(struct find *find, struct err *err) {
+/* Loads the block of the next place; `last`: a lookup that may stand in the same one. */
+static status find_block(struct find *find, const struct find *last, struct err *err) {
   struct sorted_file *file = find->lookup->file;
   uint8_t bits = file->tail.places.index_bits;
   uint32_t place;
   leave_block(find);
   if (!places_next(&find->walk, &place)) return LUMA_OK;
-  uint32_t number = (uint32_t)((uint64_t)place >> bits);
+  find->number = (uint32_t)((uint64_t)place >> bits);
   find->index = place & (uint32_t)((UINT64_C(1) << bits) - 1);
-  if (number >= find->directory->count)
+  if (find->number >= find->directory->count)
     FAIL(err, LUMA_CORRUPT, "`%s`: the table of places names no block", file->path);
-  return sorted__load(file, &find->directory->handles[number], SORTED_BLOCK, SORTED_FILL,
+  if (last && last->block && last->lookup->file == file && last->number == find->number) {
+    find->block = last->block;
+    cache_block_acquire(find->block);
+    return LUMA_OK;
+  }
+  return sorted__load(file, &find->directory->handles[find->number], SORTED_BLOCK, SORTED_FILL,
                       &find->block, err);
 }
 
-static status find_first_block(struct find *find, struct err *err) {
+static status find_first_block(struct find *find, const struct find *last, struct err *err) {
   places_walk_init(&find->walk, &find->lookup->file->tail.places, find->page->data, find->hash);
-  TRY(find_block(find, err));
+  TRY(find_block(find, last, err));
   if (!find->block) return LUMA_OK;
   __builtin_prefetch(find->block->data);
   __builtin_prefetch(find->block->data + BLOCK_HEADER_BYTES - 1);
@@ -176,8 +183,7 @@ static status find_view(struct find *find, struct err *err) {
 
 static void find_entry(struct find *find) {
   const uint8_t *key = block_key(&find->view, find->index).data;
-  __builtin_prefetch(key);
-  __builtin_prefetch(key + 63);
+  for (size_t line = 0; line < ENTRY_LINES; line++) __builtin_prefetch(key + line * LINE_BYTES);
 }
 
 /* The entry is the newest version of the key looked for, or of another with the same mark. */
@@ -192,7 +198,7 @@ static status find_judge(struct find *find, struct store_pins *pins, struct err 
       return take_found(lookup->file, &find->view, find->index, find->block, lookup->found, pins,
                         err);
     }
-    TRY(find_block(find, err));
+    TRY(find_block(find, NULL, err));
     if (find->block) TRY(find_view(find, err));
   }
   return LUMA_OK;
@@ -204,7 +210,8 @@ static status find_together(struct find *finds, uint32_t count, struct store_pin
                             struct err *err) {
   for (uint32_t i = 0; i < count; i++) TRY(find_begin(&finds[i], err));
   for (uint32_t i = 0; i < count; i++)
-    if (finds[i].state == FIND_WALK) TRY(find_first_block(&finds[i], err));
+    if (finds[i].state == FIND_WALK)
+      TRY(find_first_block(&finds[i], i ? &finds[i - 1] : NULL, err));
   for (uint32_t i = 0; i < count; i++)
     if (finds[i].block) TRY(find_view(&finds[i], err));
   for (uint32_t i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem/mem.h"
+#include "store/lsm/engine/view_many.h"
 
 static struct txn *of(struct store_txn *txn) {
   return (struct txn *)txn;
@@ -92,46 +93,57 @@ static status get_own(struct txn *txn, uint8_t space, struct slice key, struct e
   return LUMA_OK;
 }
 
-/* What the snapshot shows of a key that the files or memtables have. */
-static struct store_value visible_value(const struct engine_reader *reader, uint8_t space,
-                                        struct slice key, const struct entry_found *found) {
+/* The transaction's word, or what was found in the view; a deletion and what a range delete covers
+ * are no values. */
+static status take_found(struct txn *txn, uint8_t space, struct slice key,
+                         const struct entry_found *found, struct store_value *value,
+                         struct err *err) {
+  struct entry_found own;
+  const struct engine_reader *reader = &txn->reader;
+  TRY(get_own(txn, space, key, &own, err));
+  if (own.found) {
+    *value = (struct store_value){.found = own.kind == ENTRY_PUT, .value = own.value};
+    return LUMA_OK;
+  }
   bool visible =
       found->found && found->kind == ENTRY_PUT &&
       (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found->seq);
-  return visible ? (struct store_value){true, found->value, found->seq} : (struct store_value){0};
+  *value = visible ? (struct store_value){true, found->value, found->seq} : (struct store_value){0};
+  return LUMA_OK;
 }
 
-/* At most VIEW_MANY_MAX keys. */
-static status get_group(struct txn *txn, const struct view_many *group, struct store_value *values,
-                        struct store_pins *pins, struct err *err) {
-  bool is_own[VIEW_MANY_MAX];
-  for (uint32_t i = 0; i < group->count; i++) {
-    if (txn->serializable) TRY(txn__guard_key(txn, group->space, group->keys[i], err));
-    TRY(get_own(txn, group->space, group->keys[i], &group->found[i], err));
-    is_own[i] = group->found[i].found;
-  }
-  TRY(view_get_many(txn->reader.view, group, pins, err));
-  for (uint32_t i = 0; i < group->count; i++) {
-    const struct entry_found *found = &group->found[i];
-    values[i] = is_own[i] ? (struct store_value){found->kind == ENTRY_PUT, found->value, 0}
-                          : visible_value(&txn->reader, group->space, group->keys[i], found);
-  }
+static status get_one(struct txn *txn, uint8_t space, struct slice key, struct store_value *value,
+                      struct store_pins *pins, struct err *err) {
+  struct entry_found found;
+  TRY(view_get(txn->reader.view, space, key, txn->reader.seq, &found, pins, err));
+  return take_found(txn, space, key, &found, value, err);
+}
+
+static status get_some(struct txn *txn, struct view_many *many, const struct slice *keys,
+                       uint32_t count, struct store_value *values, struct store_pins *pins,
+                       struct err *err) {
+  struct entry_found found[VIEW_MANY_MAX];
+  TRY(view_many_get(many, keys, count, found, pins, err));
+  for (uint32_t i = 0; i < count; i++)
+    TRY(take_found(txn, many->space, keys[i], &found[i], &values[i], err));
   return LUMA_OK;
 }
 
 status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
                     uint32_t count, struct store_value *values, struct store_pins *pins,
                     struct err *err) {
-  struct entry_found found[VIEW_MANY_MAX];
-  for (uint32_t at = 0; at < count; at += VIEW_MANY_MAX) {
-    struct view_many group = {.keys = keys + at,
-                              .count = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX,
-                              .space = (uint8_t)space,
-                              .seq_max = of(txn)->reader.seq,
-                              .found = found};
-    TRY(get_group(of(txn), &group, values + at, pins, err));
+  struct txn *own = of(txn);
+  for (uint32_t i = 0; own->serializable && i < count; i++)
+    TRY(txn__guard_key(own, (uint8_t)space, keys[i], err));
+  if (count == 1) return get_one(own, (uint8_t)space, keys[0], values, pins, err);
+  struct view_many many;
+  status answer = LUMA_OK;
+  view_many_begin(&many, own->reader.view, (uint8_t)space, own->reader.seq);
+  for (uint32_t at = 0; at < count && answer == LUMA_OK; at += VIEW_MANY_MAX) {
+    uint32_t some = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX;
+    answer = get_some(own, &many, keys + at, some, values + at, pins, err);
   }
-  return LUMA_OK;
+  return answer;
 }
 
 status txn_count(struct store_txn *txn, struct slice key, int64_t *value, struct err *err) {
