@@ -2,6 +2,7 @@
 #include "base/sync/sync.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,4 +123,8 @@ status thread_start(struct thread *thread, const char *name, void (*run)(void *a
 
 void thread_join(struct thread *thread) {
   must(pthread_join(thread->handle, NULL));
+}
+
+void thread_yield(void) {
+  sched_yield();
 }

@@ -109,7 +109,7 @@ static status commit_change(struct model_txn *txn, enum store_durability durabil
 
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
-  status result = txn->catalog_changed ? commit_change(txn, durability, position, err)
+  status result = txn->catalog_changed ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
                                        : store_commit(txn->store, durability, position, NULL, err);
   txn_destroy(txn);
   return result;

@@ -46,7 +46,11 @@ static void log_create(struct log *log, uint64_t seed) {
                                       .directory = "log",
                                       .database = DATABASE,
                                       .segment_bytes = 4096 * (2 + rng_below(test_rng(), 10)),
-                                      .direct = rng_below(test_rng(), 2),
+                                      .batch_bytes = 4096 << rng_below(test_rng(), 5),
+                                      .batch_records = 1 + (uint32_t)rng_below(test_rng(), 50),
+                                      .batch_timeout_us = 1 + rng_below(test_rng(), 2000),
+                                      .synced_writes = rng_below(test_rng(), 2),
+                                      .eager = rng_below(test_rng(), 2),
                                       .synced = note_synced,
                                       .context = log};
   assert_ok(os_make_dir(log->options.os, "log", test_err()));
