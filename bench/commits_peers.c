@@ -36,7 +36,8 @@ static void *sqlite_open_database(const char *directory) {
   if (!path) bench_fail("sqlite", "open", "no memory");
   (void)snprintf(path, 1024, "%s/commits.db", directory);
   sqlite3 *db = sqlite_open_file(path);
-  const char *sql = "PRAGMA journal_mode=WAL; CREATE TABLE docs (id INTEGER PRIMARY KEY, doc TEXT NOT NULL)";
+  const char *sql =
+      "PRAGMA journal_mode=WAL; CREATE TABLE docs (id INTEGER PRIMARY KEY, doc TEXT NOT NULL)";
   sqlite_check(db, sqlite3_exec(db, sql, NULL, NULL, NULL), "create");
   sqlite3_close(db);
   return path;
@@ -47,8 +48,9 @@ static void *sqlite_connect(void *database) {
   if (!made) bench_fail("sqlite", "connect", "no memory");
   made->db = sqlite_open_file(database);
   sqlite_check(made->db,
-               sqlite3_prepare_v3(made->db, "INSERT INTO docs VALUES (json_extract(?1, '$.id'), ?1)",
-                                  -1, SQLITE_PREPARE_PERSISTENT, &made->insert, NULL),
+               sqlite3_prepare_v3(made->db,
+                                  "INSERT INTO docs VALUES (json_extract(?1, '$.id'), ?1)", -1,
+                                  SQLITE_PREPARE_PERSISTENT, &made->insert, NULL),
                "prepare");
   return made;
 }
@@ -103,11 +105,12 @@ static void *pg_connect(void *database) {
   PGconn *connection = PQconnectdb(getenv("BENCH_POSTGRES"));
   if (PQstatus(connection) != CONNECTION_OK)
     bench_fail("postgres", "connect", PQerrorMessage(connection));
-  pg_check(connection,
-           PQprepare(connection, "insert",
-                     "INSERT INTO commits SELECT (d->>'id')::bigint, d FROM (SELECT $1::jsonb AS d) s",
-                     0, NULL),
-           "prepare");
+  pg_check(
+      connection,
+      PQprepare(connection, "insert",
+                "INSERT INTO commits SELECT (d->>'id')::bigint, d FROM (SELECT $1::jsonb AS d) s",
+                0, NULL),
+      "prepare");
   return connection;
 }
 

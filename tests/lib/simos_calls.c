@@ -114,8 +114,8 @@ static status sim_read_at(struct os *os, struct os_file *file, uint64_t offset, 
   return leave(sim, answer);
 }
 
-/* A write to a file opened synced makes durable the pages it wrote, and nothing else; one that fails
- * leaves each sector durable or given up, as a failed sync does. */
+/* A write to a file opened synced makes durable the pages it wrote, and nothing else; one that
+ * fails leaves each sector durable or given up, as a failed sync does. */
 static void sync_written(struct simos *sim, struct sim_inode *inode, enum sim_fate fate,
                          struct sim_range range) {
   if (fate == SIM_WORKS)

@@ -237,7 +237,8 @@ void sim__file_sync_range(struct sim_inode *inode, struct sim_range range) {
   size_t kept = 0;
   for (size_t i = 0; i < inode->unclean_count; i++) {
     size_t number = inode->unclean[i];
-    if (!meets(range, number) || !sync_chunk(&inode->chunks[number])) inode->unclean[kept++] = number;
+    if (!meets(range, number) || !sync_chunk(&inode->chunks[number]))
+      inode->unclean[kept++] = number;
   }
   inode->unclean_count = kept;
   inode->durable = inode->between = inode->seen;

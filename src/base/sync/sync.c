@@ -2,7 +2,6 @@
 #include "base/sync/sync.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -18,7 +18,7 @@ static status fail_target(const char *target, status code, const char *hint, str
 static status open_target(const char *target, const struct db_options *options,
                           struct store **store, struct err *err) {
   if (strcmp(target, "memory:") == 0) {
-    struct mem_options memory = {0};
+    struct mem_options memory = {.listener = options->listener};
     return mem_store_open(&memory, store, err);
   }
   if (begins(target, "postgres://") || begins(target, "postgresql://")) {

@@ -19,7 +19,7 @@ struct db_options {
   uint32_t batch_size;         /* see lsm_options; 0 = the engine's default, as the next */
   uint64_t batch_timeout_us;
   struct store_listener listener; /* may be all NULL */
-  const char *holder;          /* see lsm_options */
+  const char *holder;             /* see lsm_options */
 };
 
 /** Counts since the database was opened. */

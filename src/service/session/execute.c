@@ -54,8 +54,7 @@ static status change_once(struct session *session, session_work_fn *work, void *
  * once that is durable. */
 static void pause(struct session *session, uint64_t pause_us) {
   struct store *store = model_store(session->db->model);
-  if (session->durability != STORE_QUEUED ||
-      store_wait(store, session->position, NULL) != LUMA_OK)
+  if (session->durability != STORE_QUEUED || store_wait(store, session->position, NULL) != LUMA_OK)
     os_sleep_us(session->db->os, pause_us);
 }
 

@@ -14,7 +14,7 @@ struct session {
   atomic_bool cancelled;
   uint64_t timeout_us;
   enum store_durability durability;
-  struct store_pos position; /* of the last commit */
+  struct store_pos position;  /* of the last commit */
   struct json_reader *reader; /* NULL until used */
   struct session_cursor *cursors;
   uint32_t cursors_count;

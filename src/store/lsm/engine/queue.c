@@ -7,7 +7,8 @@
 static bool is_stopping(struct engine_queue *queue, uint64_t done) {
   bool stopping;
   mutex_lock(&queue->lock);
-  atomic_store(&queue->is_idle, true); /* before `seq` is read, as engine_queue_add does the reverse */
+  atomic_store(&queue->is_idle,
+               true); /* before `seq` is read, as engine_queue_add does the reverse */
   while (!queue->stopping && atomic_load(&queue->seq) <= done) cond_wait(&queue->due, &queue->lock);
   atomic_store(&queue->is_idle, false);
   stopping = queue->stopping;

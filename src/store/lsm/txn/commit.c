@@ -184,8 +184,8 @@ static status prepare_view(struct commit *commit, struct view **next, struct err
 }
 
 /* The record gets its place in the log, then goes to memory: after the log gave it a place nothing
- * can fail. The log writes nothing at or behind that place before the record is copied there, and so
- * cannot call this commit durable before it is in the list of those that wait for it. */
+ * can fail. The log writes nothing at or behind that place before the record is copied there, and
+ * so cannot call this commit durable before it is in the list of those that wait for it. */
 static status apply(struct commit *commit, struct err *err) {
   struct engine *engine = commit->engine;
   struct memtable *memtable = commit->view->active.memtable;

@@ -10,7 +10,7 @@
 #include "store/lsm/wal/frame.h"
 
 #define WORD_SEALED (UINT64_C(1) << 32)
-#define WORD_TURN (UINT64_C(1) << 33)
+#define WORD_TURN   (UINT64_C(1) << 33)
 enum { SPINS = 200, RECORD_LENGTH_BYTES = 4 };
 
 void ring_init(struct ring *ring, size_t buffer_bytes_max) {
@@ -85,8 +85,8 @@ bool ring_can_seal(const struct ring *ring) {
 
 static void open_slot(struct ring *ring, uint32_t number) {
   struct ring_slot *slot = &ring->slots[number % RING_SLOTS];
-  uint64_t turn = (atomic_load_explicit(&slot->word, memory_order_relaxed) / WORD_TURN + 1) *
-                  WORD_TURN;
+  uint64_t turn =
+      (atomic_load_explicit(&slot->word, memory_order_relaxed) / WORD_TURN + 1) * WORD_TURN;
   ASSERT(slot->state == RING_FREE);
   slot->state = RING_OPEN;
   slot->enters_segment = false;
@@ -107,8 +107,7 @@ struct ring_slot *ring_seal(struct ring *ring) {
   uint32_t number = atomic_load_explicit(&ring->open, memory_order_relaxed);
   struct ring_slot *slot = &ring->slots[number % RING_SLOTS];
   ASSERT(slot->state == RING_OPEN && ring_can_seal(ring));
-  slot->bytes =
-      (uint32_t)atomic_fetch_or_explicit(&slot->word, WORD_SEALED, memory_order_acq_rel);
+  slot->bytes = (uint32_t)atomic_fetch_or_explicit(&slot->word, WORD_SEALED, memory_order_acq_rel);
   slot->state = RING_SEALED;
   open_slot(ring, number + 1);
   return slot;

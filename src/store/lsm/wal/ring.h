@@ -29,10 +29,10 @@ enum ring_state { RING_FREE, RING_OPEN, RING_SEALED, RING_WRITING, RING_DONE };
 
 struct ring_slot {
   _Atomic uint64_t word;
-  _Atomic uint32_t limit;   /* what the word's bytes may come to */
-  _Atomic uint32_t filled;  /* bytes whose copies are complete */
-  _Atomic uint32_t records; /* reserved so far */
-  _Atomic uint64_t seq;     /* of the last record */
+  _Atomic uint32_t limit;    /* what the word's bytes may come to */
+  _Atomic uint32_t filled;   /* bytes whose copies are complete */
+  _Atomic uint32_t records;  /* reserved so far */
+  _Atomic uint64_t seq;      /* of the last record */
   _Atomic uint64_t first_us; /* when the first record was reserved, monotonic */
 
   /* under the log's lock */

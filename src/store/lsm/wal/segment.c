@@ -32,8 +32,8 @@ status wal__segment_create(const struct wal_options *options, uint64_t number, u
   struct os_file *file;
   TRY(dbfile_make(options->directory, DBFILE_WAL, number, &path, err));
   unsigned direct = options->synced_writes ? OS_OPEN_DIRECT : 0;
-  TRY(os_open(options->os, path.text,
-              OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_EXCLUSIVE | direct, &file, err));
+  TRY(os_open(options->os, path.text, OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_EXCLUSIVE | direct,
+              &file, err));
   status answer = allocate_and_sync(options->os, file, bytes, err);
   status closed = os_close(options->os, file, answer == LUMA_OK ? err : NULL);
   if (answer == LUMA_OK) answer = closed;

@@ -35,12 +35,12 @@ struct wal;
 
 struct wal_options {
   struct os *os;
-  const char *directory;  /* outlives the log */
-  uint64_t database;      /* in each frame: files of another database are never taken for ours */
-  uint64_t segment_bytes; /* the largest usual segment, a multiple of 4096; a larger group gets a
-                             segment of its own */
-  uint64_t batch_bytes;   /* a buffer's, so the usual size of a group at most */
-  uint32_t batch_records; /* a group of so many is written though the device is busy */
+  const char *directory;     /* outlives the log */
+  uint64_t database;         /* in each frame: files of another database are never taken for ours */
+  uint64_t segment_bytes;    /* the largest usual segment, a multiple of 4096; a larger group gets a
+                                segment of its own */
+  uint64_t batch_bytes;      /* a buffer's, so the usual size of a group at most */
+  uint32_t batch_records;    /* a group of so many is written though the device is busy */
   uint64_t batch_timeout_us; /* so is one that waited for so long */
   bool synced_writes;        /* O_DIRECT where the file system allows, and O_DSYNC */
   bool eager;                /* do not wait for the device to be idle */

@@ -48,9 +48,9 @@ struct wal {
   uint64_t written_lsn, durable_lsn; /* frames below are in the file; are durable */
   uint64_t synced_lsn;               /* and were announced */
   uint64_t bytes_written, syncs;
-  uint32_t in_flight;     /* writes under way */
-  bool leading;           /* somebody seals and encodes, or (unless synced) writes */
-  bool making, retiring;  /* a segment is made; buffers are retired */
+  uint32_t in_flight;    /* writes under way */
+  bool leading;          /* somebody seals and encodes, or (unless synced) writes */
+  bool making, retiring; /* a segment is made; buffers are retired */
   struct wal_cell cells[WAL_CELLS + 1];
   bool due[WAL_CELLS + 1]; /* cells to wake once the lock is given back */
   bool any_due;
@@ -87,7 +87,8 @@ static inline struct wal_segment *wal__last_used(struct wal *wal) {
 }
 /** How far the open buffer may be filled, from its memory and its frame's place. */
 void wal__set_limit(struct wal *wal);
-/** Seals the open buffer, which is not empty, and fixes its place. The ring must have a free one. */
+/** Seals the open buffer, which is not empty, and fixes its place. The ring must have a free one.
+ */
 void wal__seal(struct wal *wal);
 /** Whether there is something to write, or to sync if `sync`. */
 bool wal__has_work(struct wal *wal, bool sync);
