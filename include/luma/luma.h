@@ -57,7 +57,7 @@ typedef struct luma_error {
   uint32_t line;    /**< 1-based; 0 when there is no position */
   uint32_t column;  /**< 1-based, in code points */
   bool retryable;   /**< the same call may work when tried again */
-  char message[512];
+  char message[2048];
   char hint[256]; /**< what to do next; may be empty */
 } luma_error;
 
@@ -101,7 +101,8 @@ typedef struct luma_options {
   void *committed_context;
 } luma_options;
 
-/** Opens a database: a directory (made if missing), or "memory:". `options` may be NULL.
+/** Opens a database: a directory (made if missing), "memory:", or tables on a server that speaks
+ * PostgreSQL's protocol ("postgres://user@host/name"). `options` may be NULL.
  *  LUMA_LOCKED names the process that has it open; LUMA_NOT_A_DATABASE, LUMA_CORRUPT,
  * LUMA_VERSION_TOO_NEW, LUMA_CANNOT_OPEN. */
 LUMA_API enum luma_status luma_open(const char *target, const luma_options *options, luma_db **db,

@@ -27,6 +27,7 @@ static status show_key(const struct val *key, char *out, size_t out_bytes, struc
 enum luma_status luma_insert(luma_session *session, const char *collection, const char *json,
                              size_t json_bytes, char *key_json, size_t key_bytes_max,
                              luma_error *error) {
+  session_uncancel(session->session);
   struct err err = {0};
   struct arena arena;
   struct val key;
@@ -43,6 +44,7 @@ enum luma_status luma_insert(luma_session *session, const char *collection, cons
 enum luma_status luma_insert_many(luma_session *session, const char *collection,
                                   const char *const *jsons, const size_t *bytes, size_t count,
                                   size_t *failed, luma_error *error) {
+  session_uncancel(session->session);
   struct err err = {0};
   if (count > UINT32_MAX / 2)
     return api__fail(error, LUMA_INVALID_ARGUMENT, "too many documents at once");
@@ -117,6 +119,7 @@ enum luma_status luma_find(luma_session *session, const char *collection,
 
 enum luma_status luma_put(luma_session *session, const char *collection, const luma_param *key,
                           const char *json, size_t json_bytes, unsigned flags, luma_error *error) {
+  session_uncancel(session->session);
   struct err err = {0};
   struct arena arena;
   struct val id;
@@ -134,6 +137,7 @@ enum luma_status luma_put(luma_session *session, const char *collection, const l
 
 enum luma_status luma_delete(luma_session *session, const char *collection, const luma_param *key,
                              luma_error *error) {
+  session_uncancel(session->session);
   struct err err = {0};
   struct arena arena;
   struct val id;

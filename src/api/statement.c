@@ -65,6 +65,7 @@ enum luma_status luma_query(luma_session *session, const char *language, const c
                             const luma_param *params, size_t count, luma_result **result,
                             luma_error *error) {
   *result = NULL;
+  session_uncancel(session->session);
   luma_result *made = api__result_create(session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
   struct err err = {0};
@@ -99,6 +100,7 @@ enum luma_status luma_exec(luma_session *session, const char *language, const ch
   struct query_source source = {.text = api__text(text, LUMA_TEXT_END)};
   uint64_t changed = 0;
   size_t offset = 0;
+  session_uncancel(session->session);
   status answer = find_language(language, &source.lang, &err);
   if (answer == LUMA_OK && !source.lang) source.lang = lang_guess(source.text);
   do {
@@ -134,6 +136,7 @@ enum luma_status luma_prepare(luma_session *session, const char *language, const
 enum luma_status luma_run(luma_statement *statement, const luma_param *params, size_t count,
                           luma_result **result, luma_error *error) {
   *result = NULL;
+  session_uncancel(statement->session->session);
   luma_result *made = api__result_create(statement->session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
   struct err err = {0};
@@ -158,13 +161,12 @@ void luma_statement_close(luma_statement *statement) {
 enum luma_status luma_next(luma_result *result, const luma_value **row, luma_error *error) {
   *row = NULL;
   arena_reset(&result->step);
-  struct err err = {0};
   bool has = result->got;
   result->got = false;
   status answer = LUMA_OK;
-  if (result->cursor) answer = session_next(result->cursor, &result->row, &has, &err);
+  if (result->cursor) answer = session_next(result->cursor, &result->row, &has, &result->err);
   if (answer == LUMA_OK && has) *row = api__value(&result->row);
-  return error || answer != LUMA_OK ? api__answer(error, &err, answer) : LUMA_OK;
+  return api__answer(error, &result->err, answer);
 }
 
 const luma_value *luma_column(luma_result *result, uint32_t index) {

@@ -115,7 +115,7 @@ def raw(server, data, wait_s=2.0):
             return answer, True
 
 
-def wait_until(true, limit_s=10.0):
+def wait_until(true, limit_s=60.0):
     deadline = time.monotonic() + limit_s
     while not true():
         assert time.monotonic() < deadline, "it did not come true in time"

@@ -77,6 +77,7 @@ static void committed(struct run *run, const struct run_client *client, store_se
   run_expect(run, store_pos_compare(run->store, run->last_position, position) < 0,
              "the commit's position does not come after the one before");
   naive_commit(&run->naive, &client->naive, seq);
+  run->tally.commits++;
   run->last_seq = seq;
   run->last_position = position;
 }

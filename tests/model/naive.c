@@ -62,11 +62,17 @@ const struct naive_state *naive_now(const struct naive_store *naive) {
 }
 
 void naive_settle(struct naive_store *naive) {
-  for (uint64_t i = naive->durable; i < naive_commits(naive); i++) {
+  if (naive->durable == naive_commits(naive)) return;
+  for (uint64_t i = naive->durable_before; i < naive->durable; i++) {
     free(naive->states[i]);
     naive->states[i] = NULL;
   }
+  naive->durable_before = naive->durable;
   naive->durable = naive_commits(naive);
+}
+
+void naive_doubt(struct naive_store *naive) {
+  naive->durable = naive->durable_before;
 }
 
 void naive_cut(struct naive_store *naive, uint64_t commits) {

@@ -81,7 +81,8 @@ struct naive_store {
   size_t states_count, states_capacity;
   struct naive_change *feed;
   size_t feed_count, feed_capacity;
-  uint64_t durable; /* commits up to this one must survive anything */
+  uint64_t durable;        /* commits up to this one must survive anything */
+  uint64_t durable_before; /* … and up to this one before the last of them became durable */
   uint64_t next_number;
   bool is_heavy; /* many values are large */
 };
@@ -93,6 +94,9 @@ uint64_t naive_commits(const struct naive_store *naive);
 const struct naive_state *naive_now(const struct naive_store *naive);
 /** Says that all commits so far are durable: nothing before them can come back. */
 void naive_settle(struct naive_store *naive);
+/** The last to become durable may be gone: as damage to the very end of a log, which no later frame
+ * vouches for, looks like the end of what was written. */
+void naive_doubt(struct naive_store *naive);
 /** The store came up with `commits` commits: what was after them is as if it had never been. */
 void naive_cut(struct naive_store *naive, uint64_t commits);
 

@@ -108,10 +108,12 @@ static void draw_tuning(struct run *run) {
       .memtable_bytes = (uint64_t)2048 << rng_below(rng, 5),
       .block_bytes = (uint64_t)256 << rng_below(rng, 3),
       .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
+      .kept_bytes = rng_below(rng, 2) ? 0 : (uint64_t)1 << rng_below(rng, 16),
       .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
       .feed_bytes_max =
           rng_below(rng, 4) ? RUN_FEED_UNTRIMMED : (uint64_t)2048 << rng_below(rng, 4),
   };
+  if (rng_below(rng, 8) == 0) run->tuning.block_cache_bytes = 1; /* no block stays in it */
 }
 
 /* Much is written before any of it is durable. */
@@ -132,10 +134,16 @@ static void open_first(struct run *run) {
   store_rollback(txn);
 }
 
+/* Where much is to be undurable at a time, trouble may not come too soon. */
+static uint32_t store_steps_one_in(const struct run *run) {
+  return !run->target->is_harsh ? 12 : run->tuning.is_lazy ? 40 : 5;
+}
+
 static void step(struct run *run) {
   run->is_hungry = false;
   run->active = NULL;
-  if (run_chance(run, 1, 12)) {
+  run->tally.operations++;
+  if (run_chance(run, 1, store_steps_one_in(run))) {
     run_store_step(run);
     return;
   }
@@ -160,6 +168,21 @@ static void finish(struct run *run) {
   if (run->is_broken) run_recover(run);
   run_verify(run);
   store_close(run->store);
+  if (!run->target->is_harsh || !run_chance(run, 1, 3)) return;
+  naive_settle(&run->naive);
+  run_rot(run);
+}
+
+static void add_tally(struct run *run) {
+  struct run_tally *sum = run->target->tally;
+  if (!sum) return;
+  sum->rounds++;
+  sum->operations += run->tally.operations;
+  sum->commits += run->tally.commits;
+  for (int i = 0; i < RUN_TROUBLES; i++) sum->met[i] += run->tally.met[i];
+  sum->rot_refused += run->tally.rot_refused;
+  sum->rot_told += run->tally.rot_told;
+  sum->rot_idle += run->tally.rot_idle;
 }
 
 void run_round(const struct run_target *target, uint64_t seed, uint32_t operations) {
@@ -168,18 +191,22 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   run->target = target;
   run->seed = seed;
   run->is_loud = getenv("MODEL_TRACE") != NULL;
-  printf("%s: round %llu\n", target->name, (unsigned long long)seed); /* seen when it aborts */
+  if (!target->is_harsh) /* seen when it aborts */
+    printf("%s: round %llu\n", target->name, (unsigned long long)seed);
   rng_init(&run->rng, seed);
   draw_tuning(run);
   naive_init(&run->naive, &run->rng);
   if (run_chance(run, 1, 8)) make_lazy(run);
   if (target->is_on_sim) run->sim = simos_create(rng_next(&run->rng));
+  if (run->sim && run_chance(run, 1, 3))
+    simos_let_clock_jump(run->sim, 1 + rng_below(&run->rng, 20));
   open_first(run);
   for (uint32_t i = 0; i < operations; i++) {
     step(run);
     if (run->is_broken) run_recover(run);
   }
   finish(run);
+  add_tally(run);
   if (run->sim) simos_destroy(run->sim);
   naive_deinit(&run->naive);
   free(run);

@@ -27,17 +27,39 @@ struct run;
 struct run_tuning {
   enum store_sync_mode sync_mode;
   bool is_lazy; /* clients seldom ask for durability, so that much is not */
-  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes;
+  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
+      file_bytes;
   uint64_t feed_bytes_max; /* small: the store trims by itself */
+};
+
+/** What befalls a store. */
+enum run_trouble {
+  RUN_NO_TROUBLE,
+  RUN_CRASH, /* the power fails */
+  RUN_KILL,  /* the process dies */
+  RUN_FAULT, /* a call fails, half done */
+  RUN_FULL,  /* the disk has no more room */
+  RUN_ROT,   /* bits turn over while the store is closed */
+  RUN_TROUBLES
+};
+
+/** What rounds went through. */
+struct run_tally {
+  uint64_t rounds, operations, commits;
+  uint64_t met[RUN_TROUBLES];  /* troubles that struck */
+  uint64_t rot_refused;        /* after rot: openings refused */
+  uint64_t rot_told, rot_idle; /* … told by reads and check; of no consequence */
 };
 
 /** An implementation under test. */
 struct run_target {
   const char *name;
   status (*open)(struct run *run, struct store **store, struct err *err);
-  bool is_kept;   /* what was committed outlives close */
-  bool is_on_sim; /* it stands on run->sim */
-  bool can_crash; /* and run->sim does what is worst */
+  bool is_kept;            /* what was committed outlives close */
+  bool is_on_sim;          /* it stands on run->sim */
+  bool can_crash;          /* and run->sim does what is worst */
+  bool is_harsh;           /* trouble comes as often as it can, and rounds may end with rot */
+  struct run_tally *tally; /* added to; may be NULL */
 };
 
 /** Something read that must stay in place. */
@@ -70,6 +92,8 @@ struct run {
   struct naive_store naive;
   struct store *store;
   struct run_client clients[RUN_CLIENTS];
+  enum run_trouble trouble; /* the one under way */
+  struct run_tally tally;
   bool is_armed;             /* a crash or fault is under way: errors may come */
   bool is_broken;            /* one came */
   bool is_starved;           /* memory may run out during the next call */
@@ -128,5 +152,10 @@ void run_store_step(struct run *run);
 void run_feed_read(struct run *run);
 /** After a fault: closes, reboots, opens, and finds out what survived. */
 void run_recover(struct run *run);
+/** With the store closed: turns over bits of one of its files and opens it. What was there is
+ * there, or refused with the name of the file and the offset; nothing wrong is ever read, the check
+ * finds what reads find, and what the damage does not touch stays readable. Leaves the store
+ * closed. */
+void run_rot(struct run *run);
 
 #endif

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/lsm/lsm.h"
 #include "store/mem/mem_store.h"
 #include "tests/lib/test.h"
-#include "tests/model/run.h"
+#include "tests/model/targets.h"
 
 enum { OPERATIONS = 3000, TIMEOUT_S = 3600 };
 
@@ -33,34 +32,31 @@ static void mem_is_as_the_naive_store(void) {
   run_rounds(&target, 300);
 }
 
-static status open_lsm(struct run *run, struct store **store, struct err *err) {
-  const struct run_tuning *tuning = &run->tuning;
-  struct lsm_options options = {
-      .create = true,
-      .sync_mode = tuning->sync_mode,
-      .wal_segment_bytes = tuning->wal_segment_bytes,
-      .memtable_bytes = tuning->memtable_bytes,
-      .block_bytes = tuning->block_bytes,
-      .block_cache_bytes = tuning->block_cache_bytes,
-      .file_bytes = tuning->file_bytes,
-      .feed_bytes_max = tuning->feed_bytes_max,
-  };
-  return lsm_open(simos_os(run->sim), "db", &options, store, err);
-}
-
 static void lsm_is_as_the_naive_store(void) {
   static const struct run_target target = {
-      .name = "lsm", .open = open_lsm, .is_kept = true, .is_on_sim = true};
+      .name = "lsm", .open = targets_open_lsm, .is_kept = true, .is_on_sim = true};
   run_rounds(&target, 120);
 }
 
 static void lsm_survives_crashes(void) {
   static const struct run_target target = {.name = "lsm, crashing",
-                                           .open = open_lsm,
+                                           .open = targets_open_lsm,
                                            .is_kept = true,
                                            .is_on_sim = true,
                                            .can_crash = true};
-  run_rounds(&target, 300);
+  run_rounds(&target, 100);
+}
+
+/* Thousands of crashes; a million in `make sim`. */
+static void lsm_survives_a_harsh_world(void) {
+  size_t rounds = test_rounds(300);
+  struct run_target target = targets_harsh;
+  struct run_tally tally = {0};
+  target.tally = &tally;
+  for (size_t i = 0; i < rounds; i++)
+    run_round(&target, rng_next(test_rng()), TARGETS_HARSH_OPERATIONS);
+  assert_true(tally.met[RUN_CRASH] + tally.met[RUN_KILL] > 3 * rounds);
+  assert_true(tally.met[RUN_ROT] > rounds / 10);
 }
 
 int main(int argc, char **argv) {
@@ -68,6 +64,7 @@ int main(int argc, char **argv) {
       {"mem_is_as_the_naive_store", mem_is_as_the_naive_store, TIMEOUT_S},
       {"lsm_is_as_the_naive_store", lsm_is_as_the_naive_store, TIMEOUT_S},
       {"lsm_survives_crashes", lsm_survives_crashes, TIMEOUT_S},
+      {"lsm_survives_a_harsh_world", lsm_survives_a_harsh_world, TIMEOUT_S},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -248,10 +248,12 @@ static void open_again(struct run *run) {
     disarm(run);
     run->is_broken = false;
     run->is_armed = run->target->can_crash && tries < OPEN_TRIES && run_chance(run, 1, 3);
+    run->trouble = run->is_armed ? RUN_CRASH : RUN_NO_TROUBLE;
     if (run->is_armed) simos_crash_at(run->sim, 1 + rng_below(&run->rng, 30));
     run_note(run, "open%s", run->is_armed ? ", with a crash to come" : "");
     if (run_worked(run, run->target->open(run, &run->store, &run->err), "open")) break;
     run->store = NULL;
+    run->tally.met[RUN_CRASH]++;
     simos_reboot(run->sim);
   }
   disarm(run);
@@ -319,11 +321,15 @@ static void read_on(struct run *run) {
 
 void run_recover(struct run *run) {
   bool only_a_fault = !simos_is_off(run->sim);
+  run->tally.met[run->trouble]++;
   run_note(run, "recover from a %s", only_a_fault ? "fault" : "crash");
   if (only_a_fault && run->store) read_on(run);
   run_abandon(run);
   if (run->store) store_close(run->store);
-  if (only_a_fault && run_chance(run, 1, 2)) simos_crash(run->sim);
+  if (only_a_fault && run_chance(run, 1, 2)) {
+    simos_crash(run->sim);
+    run->tally.met[RUN_CRASH]++;
+  }
   if (simos_is_off(run->sim)) simos_reboot(run->sim);
   open_again(run);
   if (!run->is_broken) find_survivors(run);
@@ -355,31 +361,39 @@ static void do_reopen(struct run *run) {
 
 /* ---- trouble ---- */
 
-static void do_trouble(struct run *run) {
-  if (!run->target->can_crash || run->is_armed) return;
-  uint64_t nth = 1 + rng_below(&run->rng, run_chance(run, 1, 2) ? 12 : 80);
+static void arm(struct run *run, enum run_trouble trouble, uint64_t nth) {
+  run->trouble = trouble;
   run->is_armed = true;
-  switch (rng_below(&run->rng, 6)) {
-  case 0:
-  case 1:
-  case 2:
+  switch (trouble) {
+  case RUN_CRASH:
     run_note(run, "the power will fail at change %llu", (unsigned long long)nth);
     simos_crash_at(run->sim, nth);
     break;
-  case 3:
+  case RUN_KILL:
     run_note(run, "the process will die at change %llu", (unsigned long long)nth);
     simos_kill_at(run->sim, nth);
     break;
-  case 4:
-    nth = (uint64_t)(32 << 10) << rng_below(&run->rng, 6);
+  case RUN_FULL:
+    nth = (uint64_t)(32 << 10) << nth % 6;
     run_note(run, "the disk has room for %llu bytes", (unsigned long long)nth);
     simos_set_capacity(run->sim, nth);
     break;
-  default:
+  case RUN_FAULT:
+  case RUN_ROT:
+  case RUN_NO_TROUBLE:
+  case RUN_TROUBLES:
     run_note(run, "change %llu will fail", (unsigned long long)nth);
     simos_fail_at(run->sim, nth, run_chance(run, 1, 2) ? LUMA_IO_ERROR : LUMA_DISK_FULL);
     break;
   }
+}
+
+static void do_trouble(struct run *run) {
+  static const enum run_trouble troubles[] = {RUN_CRASH, RUN_CRASH, RUN_CRASH,
+                                              RUN_KILL,  RUN_FULL,  RUN_FAULT};
+  if (!run->target->can_crash || run->is_armed) return;
+  uint64_t nth = 1 + rng_below(&run->rng, run_chance(run, 1, 2) ? 12 : 80);
+  arm(run, troubles[rng_below(&run->rng, sizeof troubles / sizeof troubles[0])], nth);
 }
 
 void run_store_step(struct run *run) {
@@ -388,5 +402,9 @@ void run_store_step(struct run *run) {
       do_feed_bounds, do_checkpoint, do_compact,    do_sync,        do_verify,
       do_reopen,      do_trouble,    do_trouble,
   };
+  if (run->target->is_harsh && run_chance(run, 1, 2)) {
+    do_trouble(run);
+    return;
+  }
   operations[rng_below(&run->rng, sizeof operations / sizeof operations[0])](run);
 }

@@ -8,8 +8,10 @@ static void watch(void *argument) {
   while (!atomic_load(&interrupt->has_ended)) {
     enum process_request request = process_signals_next(&interrupt->signals);
     if (request == PROCESS_STOP) atomic_store(&interrupt->must_stop, true);
-    bool cancels = request == PROCESS_INTERRUPT || request == PROCESS_STOP;
-    if (cancels && atomic_load(&interrupt->is_running))
+    if (request == PROCESS_INTERRUPT || request == PROCESS_STOP)
+      atomic_store(&interrupt->is_wanted, true);
+    /* Again and again: a statement that is about to begin forgets what came before it. */
+    if (atomic_load(&interrupt->is_wanted) && atomic_load(&interrupt->is_running))
       interrupt->target->ops->cancel(interrupt->target);
     if (request == PROCESS_NOTHING) os_sleep_us(interrupt->os, LOOK_EVERY_US);
   }
@@ -31,6 +33,7 @@ void interrupt_close(struct interrupt *interrupt) {
 }
 
 void interrupt_begin(struct interrupt *interrupt) {
+  atomic_store(&interrupt->is_wanted, false);
   atomic_store(&interrupt->is_running, true);
 }
 

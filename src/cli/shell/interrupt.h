@@ -16,6 +16,7 @@ struct interrupt {
   struct process_signals signals;
   struct thread thread;
   atomic_bool is_running; /* a statement is */
+  atomic_bool is_wanted;  /* its end */
   atomic_bool must_stop;  /* SIGTERM came */
   atomic_bool has_ended;  /* the watch */
 };

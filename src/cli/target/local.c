@@ -83,6 +83,7 @@ static status run(struct target *target, const struct target_statement *statemen
   struct local_reply *reply = mem_zalloc(1, sizeof *reply);
   if (!reply) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a reply");
   reply->session = local_of(target)->session;
+  session_uncancel(reply->session);
   arena_init(&reply->arena, 0, 0);
   buf_init(&reply->values, DOC_BYTES_MAX);
   struct session_request request = {.source = {.text = statement->text}};

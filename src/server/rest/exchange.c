@@ -93,6 +93,7 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
   } else {
     TRY(registry_borrow(registry, &exchange->session, err));
   }
+  session_uncancel(exchange->session);
   exchange->running = (struct registry_running){
       .id = exchange->query_id, .session = exchange->session, .cancelled = &exchange->cancelled};
   TRY(registry_add_running(registry, &exchange->running, err));

@@ -30,6 +30,9 @@ bool session_in_transaction(const struct session *session) {
 void session_cancel(struct session *session) {
   atomic_store(&session->cancelled, true);
 }
+void session_uncancel(struct session *session) {
+  atomic_store(&session->cancelled, false);
+}
 void session_set_timeout_us(struct session *session, uint64_t timeout_us) {
   session->timeout_us = timeout_us;
 }
@@ -146,7 +149,6 @@ static status run_query(struct session *session, struct query *query, bool owns,
     if (owns) query_destroy(query);
     return result;
   }
-  atomic_store(&session->cancelled, false);
   if (is_sessions_own(made->kind)) {
     made->ended = true;
     result = run_own(session, made->kind, err);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/core/canary.h"
 #include "base/mem/mem.h"
 #include "store/lsm/feed/feed.h"
 #include "store/lsm/record/record.h"
@@ -205,7 +206,7 @@ static status load_view(struct engine *engine, struct err *err) {
 static status replay_ranges(struct engine *engine, struct slice record, struct err *err) {
   struct record_op op;
   for (size_t at = RECORD_HEADER_BYTES; record_next(record, &at, &op);) {
-    if (op.kind != RECORD_DELETE_RANGE) continue;
+    if (op.kind != RECORD_DELETE_RANGE || canary_sings(CANARY_RANGE_FORGOTTEN)) continue;
     struct manifest_range range = {op.space, record_seq(record.data), op.key, op.value};
     struct view *next;
     TRY(engine_view_with_ranges(engine, &range, 1, &next, err));
@@ -263,6 +264,7 @@ static status recover_log(struct engine *engine, struct err *err) {
   if (writes && answer == LUMA_OK)
     answer = wal_open(&options, &end, engine->last_seq, &engine->wal, err);
   wal_end_deinit(&end);
+  if (canary_sings(CANARY_SEQUENCE_NOT_KEPT)) engine->last_seq = state->log.seq;
   engine->visible = engine->last_seq;
   engine->newest = (struct store_pos){engine->last_seq, engine->last_emits};
   return answer;
@@ -298,8 +300,10 @@ status recover_open(struct engine *engine, struct err *err) {
   struct survey survey;
   TRY(survey_directory(engine, &survey, err));
   TRY(manifest_open(engine->os, engine->directory, survey.number_max, &engine->manifest, err));
-  TRY(load_view(engine, err));
-  TRY(recover_log(engine, err));
+  status answer = load_view(engine, err);
+  if (answer == LUMA_OK) answer = recover_log(engine, err);
+  if (answer == LUMA_CORRUPT) manifest_suspect(engine->manifest, err);
+  TRY(answer);
   if (engine->options.read_only) return LUMA_OK;
   return os_list_dir(engine->os, engine->directory, remove_orphan, engine, err);
 }

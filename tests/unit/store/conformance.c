@@ -19,8 +19,9 @@ const struct conformance_target *conformance_target(void) {
 int conformance_main(int argc, char **argv, const struct conformance_target *target) {
   the_target = target;
   const struct conformance_cases parts[] = {
-      conformance_reads(),    conformance_cursors(), conformance_writes(), conformance_conflicts(),
-      conformance_counters(), conformance_feed(),    conformance_whole(),  conformance_threads()};
+      conformance_reads(),     conformance_cursors(),   conformance_writes(),
+      conformance_conflicts(), conformance_isolation(), conformance_counters(),
+      conformance_feed(),      conformance_whole(),     conformance_threads()};
   static struct test_case cases[CASES_MAX];
   size_t count = 0;
   for (size_t part = 0; part < sizeof parts / sizeof parts[0]; part++) {

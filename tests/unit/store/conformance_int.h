@@ -15,6 +15,7 @@ struct conformance_cases conformance_reads(void);
 struct conformance_cases conformance_cursors(void);
 struct conformance_cases conformance_writes(void);
 struct conformance_cases conformance_conflicts(void);
+struct conformance_cases conformance_isolation(void);
 struct conformance_cases conformance_counters(void);
 struct conformance_cases conformance_feed(void);
 struct conformance_cases conformance_whole(void);

@@ -159,10 +159,11 @@ static status audit_once(struct bank *bank, struct store_rows *rows, bool backwa
 static void auditor(void *argument) {
   static struct store_rows rows; /* there is one auditor */
   struct bank *bank = argument;
-  while (!bank->is_closing) {
+  /* At least once each way, however late this thread was begun. */
+  do {
     unsigned number = atomic_fetch_add(&bank->audits, 1);
     if (audit_once(bank, &rows, number % 2) != LUMA_OK) atomic_fetch_add(&bank->errors, 1);
-  }
+  } while (!bank->is_closing || bank->audits < 2);
 }
 
 static void janitor(void *argument) {
@@ -201,7 +202,6 @@ static void every_snapshot_has_the_whole_sum(void) {
   for (int i = 0; i < 2; i++) thread_join(&others[i]);
   assert_int_equal(0, bank.errors);
   assert_int_equal(0, bank.false_sums);
-  assert_true(bank.audits > 0);
   bank.store = reopen_store(bank.store);
   assert_ok(audit_once(&bank, rows_room(), false));
   assert_int_equal(0, bank.false_sums);

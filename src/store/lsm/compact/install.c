@@ -2,6 +2,7 @@
 /* Putting a change of files in place: one edit of the manifest, one new view. */
 #include <string.h>
 
+#include "base/core/canary.h"
 #include "base/mem/mem.h"
 #include "store/lsm/compact/compact_int.h"
 #include "store/lsm/feed/feed.h"
@@ -242,6 +243,7 @@ status compact__install(struct engine *engine, const struct compact_install *ins
   mutex_lock(&engine->edit_lock);
   status answer = collect(&installing, err);
   if (answer == LUMA_OK) answer = make_view(&installing, err);
+  if (canary_sings(CANARY_TRIM_TOO_EARLY)) wal_release(engine->wal, installing.log.wal);
   if (answer == LUMA_OK) answer = apply(&installing, err);
   mutex_unlock(&engine->edit_lock);
   if (answer == LUMA_OK) clean_up(&installing);

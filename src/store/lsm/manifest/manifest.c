@@ -415,6 +415,13 @@ uint64_t manifest_take_number(struct manifest *manifest) {
   return atomic_fetch_add(&manifest->next_number, 1);
 }
 
+void manifest_suspect(const struct manifest *manifest, struct err *err) {
+  struct dbfile_path path;
+  if (manifest->clean || manifest_path(manifest, manifest->number, &path, NULL) != LUMA_OK) return;
+  err_wrap(err, "`%s` has no readable edit at offset %llu, and without it", path.text,
+           (unsigned long long)manifest->bytes);
+}
+
 uint64_t manifest_file_number(const struct manifest *manifest) {
   return manifest->number;
 }

@@ -95,6 +95,9 @@ const struct manifest_state *manifest_get_state(const struct manifest *manifest)
 /** A number no file had before. Any thread. */
 uint64_t manifest_take_number(struct manifest *manifest);
 /** The number of the manifest's own file, not to be removed. */
+/** Wraps the message of an opening that found damage, where the manifest itself ends in something
+ * that is no edit: what is missing may have been told there. */
+void manifest_suspect(const struct manifest *manifest, struct err *err);
 uint64_t manifest_file_number(const struct manifest *manifest);
 /** Makes the change durable. LUMA_OUT_OF_MEMORY and LUMA_DISK_FULL changed nothing; after
  * LUMA_IO_ERROR the manifest answers LUMA_READ_ONLY with the reason. */

