@@ -45,7 +45,8 @@ static status insert_each(struct inserting *op, struct err *err) {
     struct err failed = {0};
     status done = insert_some(op, i, 1, &failed);
     bool is_users = done == LUMA_DUPLICATE_KEY || done == LUMA_INVALID_VALUE ||
-                    done == LUMA_TOO_LARGE || done == LUMA_CONSTRAINT;
+                    done == LUMA_TOO_LARGE || done == LUMA_CONSTRAINT ||
+                    done == LUMA_INVALID_BEING || done == LUMA_LIMIT_REACHED;
     if (done != LUMA_OK && !is_users) {
       if (err) *err = failed;
       return done;

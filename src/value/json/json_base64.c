@@ -2,7 +2,7 @@
 /* Base 64 (RFC 4648 section 4), padded. */
 #include "value/json/json_int.h"
 
-void json__append_base64(struct buf *out, struct slice bytes) {
+void json_append_base64(struct buf *out, struct slice bytes) {
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   uint8_t *to = buf_extend(out, (bytes.bytes + 2) / 3 * 4);
   if (!to) return;
@@ -50,4 +50,8 @@ bool json__parse_base64(struct slice text, struct buf *out) {
     if (!buf_append(out, bytes, 3 - padding)) return true; /* the buffer tells */
   }
   return true;
+}
+
+bool json_parse_base64(struct slice text, struct buf *out) {
+  return json__parse_base64(text, out);
 }

@@ -156,10 +156,8 @@ status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err) {
   return settle(cursor, last(cursor, err));
 }
 
-/* A separator may lie beyond the last entry of its block: then the entry looked for is the first of
- * the next block. */
-static status try_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
-                       struct err *err) {
+/* To the first block whose separator is at or after (key, seq). */
+static status enter(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
   cursor->root_at = block_seek(&cursor->file->root, key, seq);
   if (cursor->root_at == cursor->file->root.count) {
     leave(cursor);
@@ -173,7 +171,15 @@ static status try_seek(struct sorted_cursor *cursor, struct slice key, uint64_t 
     if (cursor->index_at == cursor->index_view.count)
       FAIL(err, LUMA_CORRUPT, "`%s`: the root does not fit its index blocks", cursor->file->path);
   }
-  TRY(enter_block(cursor, err));
+  return enter_block(cursor, err);
+}
+
+/* A separator may lie beyond the last entry of its block: then the entry looked for is the first of
+ * the next block. */
+static status try_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
+                       struct err *err) {
+  TRY(enter(cursor, key, seq, err));
+  if (!cursor->block) return LUMA_OK;
   cursor->index = block_seek(&cursor->view, key, seq);
   return cursor->index < cursor->view.count ? LUMA_OK : next_block(cursor, err);
 }

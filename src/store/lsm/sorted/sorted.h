@@ -2,8 +2,9 @@
 /* Sorted files: immutable runs of entries of one space, in order (spec/sorted-file.md has every
  * byte).
  *
- * Data blocks, values too large for a block, filter pages and index blocks, then the tail
- * (properties, filter checksums, root index) and a footer of fixed size. Every checksum stands in
+ * Data blocks, values too large for a block, filter pages, index blocks and, where keys are asked
+ * for one by one, the table of places, then the tail (properties, checksums of pages, root index)
+ * and a footer of fixed size. Every checksum stands in
  * the parent: a data block's in the index, an index block's in the root, the root's in the tail,
  * the tail's in the footer. So bytes that were moved, lost or are of another time are found as well
  * as bytes that changed. What fails its check is LUMA_CORRUPT with file and offset.
@@ -21,7 +22,7 @@
 struct sorted_file;
 struct sorted_writer;
 
-enum { SORTED_FORMAT_VERSION = 1, SORTED_UUID_BYTES = 16 };
+enum { SORTED_FORMAT_VERSION = 2, SORTED_UUID_BYTES = 16 };
 
 /** What a file says of itself. Slices are borrowed from the file, or from the writer until it is
  * destroyed. */
@@ -45,6 +46,7 @@ struct sorted_writer_options {
   uint8_t space;
   enum block_codec codec;
   uint32_t block_bytes; /* 0 = 16 KiB; values over a quarter of it stand apart */
+  bool has_places;      /* with a table of places: for keys that are asked for one by one */
 };
 
 /** Makes the file. Ends with sorted_writer_destroy in every case. */
@@ -91,6 +93,18 @@ const struct sorted_info *sorted_get_info(const struct sorted_file *file);
  * `pins`. */
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
                   struct entry_found *found, struct store_pins *pins, struct err *err);
+
+/** One of many lookups: the newest version of `key` at or below `seq_max` in `file`. */
+struct sorted_lookup {
+  struct sorted_file *file;
+  struct slice key;
+  uint64_t seq_max;
+  struct entry_found *found; /* filled */
+};
+/** Many lookups at once, in files with and without tables of places: what each will look at is
+ * fetched ahead for all, so that memory's latencies overlap. */
+status sorted_get_many(const struct sorted_lookup *lookups, uint32_t count, struct store_pins *pins,
+                       struct err *err);
 
 /** Verifies every byte: header, blocks, values apart, filter, index, order, counts. Faults go to
  * `fault` (may be NULL); LUMA_CORRUPT if there was one. */
