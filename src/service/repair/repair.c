@@ -130,8 +130,9 @@ static status set_count(struct repair *repair, struct store *store, uint32_t col
 
 static status drop_index(struct model *model, struct slice collection, struct slice index,
                          struct err *err) {
+  struct store_begin_options options = {.may_block = true};
   struct model_txn *txn;
-  TRY(model_begin(model, NULL, &txn, err));
+  TRY(model_begin(model, &options, &txn, err));
   status answer = model_drop_index(txn, collection, index, true, err);
   if (answer == LUMA_OK) return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
   model_rollback(txn);

@@ -172,7 +172,7 @@ static void a_failed_sync_is_told_by_the_figures_and_not_tried_again(void) {
   struct store_stats stats;
   struct err err = {0};
   assert_ok(try_put(store, 1, test_err()));
-  simos_fail_at(sim, 2, LUMA_IO_ERROR); /* the write of the frame, then its sync */
+  simos_fail_at(sim, 1, LUMA_IO_ERROR); /* the write of the frame, which is its sync as well */
   assert_int_equal(LUMA_IO_ERROR, try_put(store, 2, &err));
   assert_int_equal(LUMA_IO_ERROR, trouble_of(store, &stats));
   assert_non_null(strstr(stats.reason, "made to fail"));
