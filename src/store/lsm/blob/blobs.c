@@ -198,7 +198,6 @@ static status read_into(const struct blob_file *blob, const struct block_handle 
 
 static status read_value(const struct blob_file *blob, const struct block_handle *handle,
                          struct cache_block **value, struct err *err) {
-  TRY(check_handle(blob, handle, err));
   struct cache_block *made = cache_block_create(handle->raw_bytes);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a value of %u bytes", handle->raw_bytes);
   status code = read_into(blob, handle, made->data, err);
@@ -213,6 +212,8 @@ static status read_value(const struct blob_file *blob, const struct block_handle
 status blob_load(const struct blob_file *blob, const struct block_handle *handle,
                  enum blob_caching caching, struct cache_block **value, struct err *err) {
   struct cache *cache = blob->set->cache;
+  status code = check_handle(blob, handle, err);
+  if (code != LUMA_OK) return blame(blob, handle->offset, code, err);
   struct cache_key key = {blob->info.number, handle->offset * CACHE_KEY_USES + CACHE_USE};
   struct cache_block *cached = caching == BLOB_FRESH ? NULL : cache_get(cache, key);
   if (cached && cached->bytes == handle->raw_bytes) {
@@ -220,7 +221,7 @@ status blob_load(const struct blob_file *blob, const struct block_handle *handle
     return LUMA_OK;
   }
   if (cached) cache_block_release(cached);
-  status code = read_value(blob, handle, value, err);
+  code = read_value(blob, handle, value, err);
   if (code != LUMA_OK) return blame(blob, handle->offset, code, err);
   if (caching == BLOB_FILL) cache_put(cache, key, *value);
   return LUMA_OK;
