@@ -98,6 +98,7 @@ enum expr_aggregate {
   EXPR_LAST,
   EXPR_PUSH,
   EXPR_ADD_TO_SET,
+  EXPR_GATHER,  /* MongoDB's: `name` says which, query/exec/gather */
   EXPR_GROUPING /* bound: args are numbers of keys; made by the AGGREGATE itself */
 };
 

@@ -38,10 +38,10 @@ static const char *const op_texts[] = {
 
 const char *expr_aggregate_name(enum expr_aggregate aggregate) {
   static const char *const names[] = {
-      [EXPR_COUNT] = "count",       [EXPR_SUM] = "sum",   [EXPR_AVG] = "avg",
-      [EXPR_MIN] = "min",           [EXPR_MAX] = "max",   [EXPR_FIRST] = "first",
-      [EXPR_LAST] = "last",         [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet",
-      [EXPR_GROUPING] = "grouping",
+      [EXPR_COUNT] = "count",   [EXPR_SUM] = "sum",           [EXPR_AVG] = "avg",
+      [EXPR_MIN] = "min",       [EXPR_MAX] = "max",           [EXPR_FIRST] = "first",
+      [EXPR_LAST] = "last",     [EXPR_PUSH] = "push",         [EXPR_ADD_TO_SET] = "addToSet",
+      [EXPR_GATHER] = "gather", [EXPR_GROUPING] = "grouping",
   };
   return names[aggregate];
 }

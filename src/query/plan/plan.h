@@ -37,6 +37,7 @@ enum plan_kind {
   PLAN_WINDOW,        /* the input's columns and one for each WINDOW of exprs */
   PLAN_WITH,          /* input, which may read the ctes */
   PLAN_CTE,           /* reads cte */
+  PLAN_STAGE,         /* a stage of a document pipeline: stage */
   /* changes: yield no rows but a count, unless `returning` */
   PLAN_INSERT,
   PLAN_UPDATE,
@@ -174,6 +175,7 @@ struct plan_soul {
   struct slice other; /* the soul to compare with */
 };
 
+struct plan_stage;    /* query/plan/stage.h */
 struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {
@@ -248,6 +250,8 @@ struct plan {
   bool unique, multikey, nulls_distinct, sparse;
 
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
+
+  struct plan_stage *stage; /* STAGE */
 
   bool analyze; /* EXPLAIN ANALYZE */
   struct plan_physical *physical;

@@ -210,12 +210,16 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
-  if (val_is_number(&fields[AGGREGATE].value))
-    return jql__fail(jql, &fields[AGGREGATE], LUMA_UNSUPPORTED,
-                     "a pipeline without a collection is not supported");
-  TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
-  TRY(jql__scan(jql, &fields[AGGREGATE], plan));
+  *plan = NULL;
+  if (!val_is_number(&fields[AGGREGATE].value)) {
+    TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
+    TRY(jql__scan(jql, &fields[AGGREGATE], plan));
+  }
   TRY(jql__put_pipeline(jql, &fields[PIPELINE], plan));
+  if (!*plan)
+    return jql__fail_code(jql, &fields[PIPELINE], 73,
+                          "a pipeline without a collection begins with "
+                          "$documents");
   if (!jql__flag(&fields[EXPLAIN], false)) return LUMA_OK;
   return jql__put(jql, PLAN_EXPLAIN, &fields[EXPLAIN], plan);
 }
