@@ -466,6 +466,16 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   return LUMA_OK;
 }
 
+/** The values of a command's variables. */
+static status bind_lets(struct binder *binder, struct statement *statement, struct err *err) {
+  const struct scope nothing = {0};
+  struct expr **lets = statement->lets;
+  TRY(bind__room(binder, statement->lets_count, sizeof *lets, &statement->lets, err));
+  for (uint32_t i = 0; i < statement->lets_count; i++)
+    TRY(bind__expr(binder, &nothing, lets[i], &statement->lets[i], err));
+  return LUMA_OK;
+}
+
 status bind_statement(const struct bind_options *options, struct statement *statement,
                       struct err *err) {
   struct binder binder = {.arena = options->arena,
@@ -474,6 +484,7 @@ status bind_statement(const struct bind_options *options, struct statement *stat
                           .language = statement->language,
                           .is_count = statement->is_count,
                           .text = statement->text};
+  TRY(bind_lets(&binder, statement, err));
   TRY(bind__plan(&binder, &statement->root, err));
   return bind__place_windows(&binder, statement->root, err);
 }

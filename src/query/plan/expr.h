@@ -117,6 +117,10 @@ enum match_op {
   MATCH_ALL,
   MATCH_SIZE,
   MATCH_MOD,
+  MATCH_BITS_ALL_SET,
+  MATCH_BITS_ANY_SET,
+  MATCH_BITS_ALL_CLEAR,
+  MATCH_BITS_ANY_CLEAR,
   MATCH_ELEM, /* a predicate on fields */
   MATCH_AND,
   MATCH_OR,

@@ -266,7 +266,9 @@ struct statement {
   struct slice text;         /* the statement's text, borrowed */
   uint32_t parameters_count; /* highest ?n / $n seen */
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
-  bool is_count;             /* JQL/NQL count: the reply is a number */
+  struct expr **lets;        /* JQL: values of the command's variables, of no rows */
+  uint32_t lets_count;
+  bool is_count; /* JQL/NQL count: the reply is a number */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,

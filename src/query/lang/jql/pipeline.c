@@ -92,6 +92,12 @@ status jql__new_root(const struct jql *jql, const struct jql_node *node, struct 
   TRY(jql__made(jql, *expr));
   (*expr)->name = slice_of_text("$newRoot");
   (*expr)->mongo = true;
+  struct shape *whole = arena_zalloc(jql->arena, 1, sizeof *whole);
+  TRY(jql__made(jql, whole));
+  whole->id = true;
+  *expr = expr_node(jql->arena, EXPR_SHAPE, expr, 1, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->shape = whole;
   return LUMA_OK;
 }
 
