@@ -114,6 +114,7 @@ static status lsm_stats(struct store *store, struct store_stats *stats, struct e
   stats->cache_misses = cache.misses;
   struct view *view = engine_view(engine);
   count_files(view, stats);
+  stats->file_bytes += blobs_bytes(engine->blobs);
   view_release(view);
   return LUMA_OK;
 }
@@ -124,6 +125,7 @@ static void engine_free(struct engine *engine) {
   view_release(engine->view);
   if (engine->wal) wal_close(engine->wal);
   if (engine->manifest) manifest_close(engine->manifest);
+  blobs_destroy(engine->blobs);
   if (engine->cache) cache_destroy(engine->cache);
   if (engine->lock_file) os_close(engine->os, engine->lock_file, NULL);
   mutex_deinit(&engine->commit_lock);
@@ -225,6 +227,8 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .file_bytes = or_default(given->file_bytes, 64 << 20),
       .feed_bytes_max = or_default(given->feed_bytes_max, 256 << 20),
       .snapshot_age_max_us = or_default(given->snapshot_age_max_us, SNAPSHOT_AGE_MAX_US),
+      .blob_value_bytes =
+          or_default(given->blob_value_bytes, or_default(given->block_bytes, 16 << 10) / 4),
       .background_threads = given->background_threads,
       .listener = given->listener,
       .lost = given->lost,
@@ -301,6 +305,7 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   if (!engine->options.lost) TRY(recover_create(engine, err));
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
   cache_set_kept_max(engine->cache, engine->options.kept_bytes);
+  TRY(blobs_create(engine->os, engine->directory, engine->cache, &engine->blobs, err));
   TRY(engine->options.lost ? recover_salvage(engine, err) : recover_open(engine, err));
   if (read_only) return LUMA_OK;
   TRY(engine_queue_start(engine, err));

@@ -102,6 +102,7 @@ static status open_file(struct salvage *salvage, uint64_t number, const struct m
   struct sorted_open_options options = {.os = engine->os,
                                         .path = path.text,
                                         .cache = engine->cache,
+                                        .blobs = engine->blobs,
                                         .number = number,
                                         .uuid = file ? file->uuid : NULL,
                                         .lost = engine->options.lost,

@@ -60,7 +60,8 @@ void entries_init(struct entries *entries, struct rng *rng, const struct entries
                                   rng_below(rng, 6) ? ENTRY_PUT : ENTRY_DELETE,
                                   1 + rng_below(rng, entries->seq_max),
                                   key,
-                                  {0}};
+                                  {0},
+                                  NULL};
       if (entry->kind == ENTRY_DELETE) continue;
       bool is_large = shape->large_one_in && rng_below(rng, shape->large_one_in) == 0;
       entry->value = random_bytes(entries, rng,

@@ -152,7 +152,7 @@ static struct lsm_entry entry_at(const struct sorted_cursor *cursor, struct cach
                             .value = block_value(&cursor->view, cursor->index)};
   *apart = NULL;
   if (block_kind_of(&cursor->view, cursor->index) == BLOCK_APART) {
-    assert_ok(sorted_apart(cursor->file, entry.value, true, apart, test_err()));
+    assert_ok(sorted_apart(cursor->file, BLOCK_APART, entry.value, true, apart, test_err()));
     entry.value = slice_of((*apart)->data, (*apart)->bytes);
   }
   return entry;
@@ -345,9 +345,9 @@ static void large_values_stand_apart(void) {
   for (int codec = 0; codec < 2; codec++) {
     struct entries_disk disk = {.os = simos_os(sim), .codec = (enum block_codec)codec};
     struct lsm_entry items[] = {
-        {ENTRIES_SPACE, ENTRY_PUT, 1, slice_of("a", 1), slice_of("small", 5)},
-        {ENTRIES_SPACE, ENTRY_PUT, 2, slice_of("b", 1), slice_of(value, BYTES)},
-        {ENTRIES_SPACE, ENTRY_PUT, 3, slice_of("c", 1), slice_of(value, 16 * 1024)}};
+        {ENTRIES_SPACE, ENTRY_PUT, 1, slice_of("a", 1), slice_of("small", 5), NULL},
+        {ENTRIES_SPACE, ENTRY_PUT, 2, slice_of("b", 1), slice_of(value, BYTES), NULL},
+        {ENTRIES_SPACE, ENTRY_PUT, 3, slice_of("c", 1), slice_of(value, 16 * 1024), NULL}};
     struct sorted_info info;
     struct sorted_file *file;
     assert_ok(cache_create(1 << 20, &disk.cache, test_err()));
@@ -371,8 +371,8 @@ static void large_values_stand_apart(void) {
 static void the_order_is_kept(void) {
   struct simos *sim = simos_create(1);
   struct entries_disk disk = {.os = simos_os(sim)};
-  struct lsm_entry wrong[] = {{ENTRIES_SPACE, ENTRY_PUT, 5, slice_of("b", 1), {0}},
-                              {ENTRIES_SPACE, ENTRY_PUT, 6, slice_of("b", 1), {0}}};
+  struct lsm_entry wrong[] = {{ENTRIES_SPACE, ENTRY_PUT, 5, slice_of("b", 1), {0}, NULL},
+                              {ENTRIES_SPACE, ENTRY_PUT, 6, slice_of("b", 1), {0}, NULL}};
   struct sorted_info info;
   assert_status(LUMA_CORRUPT, entries_write(&disk, 7, wrong, 2, &info, test_err()));
   struct os_stat stat;

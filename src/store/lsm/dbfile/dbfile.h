@@ -17,6 +17,7 @@ enum dbfile_kind {
   DBFILE_WAL,            /* 000000000012.wal */
   DBFILE_BALLAST,        /* BALLAST: zeroes, given up when the disk is full */
   DBFILE_SORTED,         /* 000000000012.sorted */
+  DBFILE_BLOB,           /* 000000000012.blob */
 };
 
 /** A path in memory of its own: "DIRECTORY/NAME", NUL-terminated. */

@@ -15,7 +15,8 @@ status sorted__blame(const struct sorted_file *file, uint64_t offset, status cod
 }
 
 bool sorted_passes_over(const struct sorted_file *file, status code, struct err *err) {
-  if (code != LUMA_CORRUPT || !file->lost) return false;
+  bool is_damage = code == LUMA_CORRUPT || code == LUMA_NOT_FOUND; /* a file of values is missing */
+  if (!is_damage || !file->lost) return false;
   file->lost(file->lost_context, file->path, err ? err->message : "a block is damaged");
   if (err) err_reset(err);
   return true;
