@@ -153,6 +153,15 @@ const struct collection *model_collection_of_soul(struct model_txn *txn, struct 
 status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *out,
                             struct err *err);
 
+/* ---- requests done once ---- */
+
+/** Appends what was answered under a client's key in the last day; `*found`. */
+status model_once_find(struct model_txn *txn, struct slice key, struct buf *answer, bool *found,
+                       struct err *err);
+/** Keeps an answer under a client's key, with the transaction. */
+status model_once_keep(struct model_txn *txn, struct slice key, struct slice answer,
+                       struct err *err);
+
 /* ---- documents ---- */
 
 /** The key bytes of a value within its collection. LUMA_INVALID_VALUE if it cannot be a key. */

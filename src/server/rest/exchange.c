@@ -235,6 +235,8 @@ static bool begin(void *context, struct http_request *request) {
   exchange->rest = context;
   exchange->request = request;
   request->user = exchange;
+  buf_init(&exchange->faults, 2 << 20);
+  exchange->err.faults = &exchange->faults;
   name_query(exchange);
   if (check_head(exchange, &exchange->err) != LUMA_OK) {
     rest__fail(exchange, &exchange->err);
@@ -332,6 +334,7 @@ static void end(void *context, struct http_request *request) {
   if (!exchange) return;
   unsigned http = request->reply.status ? request->reply.status : (unsigned)HTTP_CLIENT_LEFT;
   rest__release(exchange);
+  buf_deinit(&exchange->faults);
   metrics_count(rest->metrics, http_loop_index(request->loop), rest__route_number(exchange->route),
                 http, took_us);
   log_request(exchange, http, took_us);
