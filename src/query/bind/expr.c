@@ -76,6 +76,8 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_STAR: return bind__row(binder, scope, expr->offset, out, err);
   case EXPR_MATCH: return bind_match_node(binder, scope, expr, out, err);
   case EXPR_SHAPE: return bind_shape(binder, scope, expr, out, err);
+  case EXPR_SUBQUERY: return bind__subquery(binder, scope, expr, out, err);
+  case EXPR_WINDOW: return bind__window(binder, scope, expr, out, err);
   case EXPR_CONST:
   case EXPR_PARAM:
   case EXPR_FIELD:
@@ -86,12 +88,18 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_CASE:
   case EXPR_CALL:
   case EXPR_LIST:
+  case EXPR_AT:
+  case EXPR_OUTER:
   case EXPR_MAP: break;
   }
   return bind_args(binder, scope, expr, bind__expr, out, err);
 }
 
 /* ---- over groups ---- */
+
+static bool is_grouping(const struct expr *expr) {
+  return expr->kind == EXPR_CALL && slice_is_equal_nocase(expr->name, slice_of_text("grouping"));
+}
 
 static struct expr *make_slot(struct binder *binder, const struct expr *like, uint32_t slot) {
   struct expr *field = arena_zalloc(binder->arena, 1, sizeof *field);
@@ -190,11 +198,45 @@ static status fail_ungrouped(struct binder *binder, const struct expr *name, str
   return bind__fail(binder, name->offset, failed, err);
 }
 
+/** Parts that cannot be looked for among the keys as they stand. */
+static bool has_own_parts(const struct expr *expr) {
+  bool own = expr->kind == EXPR_AGGREGATE || expr->kind == EXPR_SUBQUERY ||
+             expr->kind == EXPR_WINDOW || is_grouping(expr);
+  for (uint32_t i = 0; !own && i < expr->args_count; i++) own = has_own_parts(expr->args[i]);
+  return own;
+}
+
+/** GROUPING(keys): which of them the row's grouping set leaves out, a bit each. */
+static status bind_grouping(struct binder *binder, const struct scope *scope,
+                            const struct expr *expr, struct expr **out, struct err *err) {
+  struct expr *made =
+      expr_node(binder->arena, EXPR_AGGREGATE, expr->args, expr->args_count, expr->offset);
+  uint32_t slot = 0;
+  TRY(bind__memory(binder, made, err));
+  made->aggregate = EXPR_GROUPING;
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    struct scope below = bind__scope(scope->aggregate->input);
+    struct expr *bound = NULL, *key = NULL;
+    below.aggregate = NULL;
+    TRY(bind__expr(binder, &below, expr->args[i], &bound, err));
+    TRY(find_key(binder, scope->aggregate, bound, &key, err));
+    if (!key) return fail_ungrouped(binder, expr->args[i], err);
+    made->args[i] = expr_const(binder->arena, val_int64(key->slot), expr->args[i]->offset);
+    TRY(bind__memory(binder, made->args[i], err));
+  }
+  TRY(place_aggregate(binder, scope->aggregate, made, &slot, err));
+  *out = make_slot(binder, expr, slot);
+  return bind__memory(binder, *out, err);
+}
+
 status bind__grouped(struct binder *binder, const struct scope *scope, const struct expr *expr,
                      struct expr **out, struct err *err) {
   if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
   if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
-  if (!bind__has_aggregate(expr)) {
+  if (expr->kind == EXPR_SUBQUERY) return bind__subquery(binder, scope, expr, out, err);
+  if (expr->kind == EXPR_WINDOW) return bind__window(binder, scope, expr, out, err);
+  if (is_grouping(expr)) return bind_grouping(binder, scope, expr, out, err);
+  if (!has_own_parts(expr)) {
     struct scope below = bind__scope(scope->aggregate->input);
     struct expr *bound = NULL;
     below.aggregate = NULL;

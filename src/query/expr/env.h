@@ -15,6 +15,18 @@ struct query_params {
 };
 
 struct expr_regex; /* compiled expressions, ended with the environment */
+struct expr_subquery;
+
+/** Who runs the SELECTs in expressions: the executor, given by it. */
+struct expr_subqueries {
+  void *context;
+  /** Makes one ready; it ends with the run. */
+  status (*open)(void *context, const struct expr *expr, struct expr_subquery **subquery,
+                 struct err *err);
+  /** Its answer for one row: `args` are the values of expr->args. Valid as long as `arena`. */
+  status (*answer)(struct expr_subquery *subquery, const struct val *args, struct arena *arena,
+                   struct val *out, struct err *err);
+};
 
 struct expr_env {
   struct arena *arena; /* compiled programs and their registers; lives as long as the run */
@@ -24,6 +36,8 @@ struct expr_env {
   uint64_t clashes;   /* operations that met types they do not take and answered NULL */
   struct buf scratch; /* for building values; empty between uses */
   struct expr_regex *regexes;
+  const struct expr_subqueries *subqueries; /* NULL: there are none */
+  const struct val *outers;                 /* what EXPR_OUTER reads */
 };
 
 enum { EXPR_SCRATCH_BYTES_MAX = 128 << 20 };

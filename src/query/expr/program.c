@@ -320,6 +320,22 @@ static status compile_in(struct program *program, const struct expr *expr, struc
   return prepare_set(program, step, err);
 }
 
+/** a AND b may be asked of few rows; a SELECT is run for those only that get here. */
+static status compile_subquery(struct program *program, const struct expr *expr,
+                               struct operand *out, struct err *err) {
+  struct step *step = NULL;
+  const struct expr_subqueries *subqueries = program->env->subqueries;
+  if (!subqueries) FAIL(err, LUMA_INVALID_ARGUMENT, "a SELECT cannot stand here");
+  TRY(compile_all(program, step_subquery, expr, &step, out, err));
+  return subqueries->open(subqueries->context, expr, &step->subquery, err);
+}
+
+static status compile_at(struct program *program, const struct expr *expr, struct operand *out,
+                         struct err *err) {
+  struct step *step = NULL;
+  return compile_all(program, step_at, expr, &step, out, err);
+}
+
 static status compile_node(struct program *program, const struct expr *expr, struct operand *out,
                            struct err *err) {
   struct step *step = NULL;
@@ -342,6 +358,10 @@ static status compile_node(struct program *program, const struct expr *expr, str
   case EXPR_MAP: return compile_all(program, step_map, expr, &step, out, err);
   case EXPR_MATCH: return compile_match(program, expr, out, err);
   case EXPR_SHAPE: return compile_shape(program, expr, out, err);
+  case EXPR_SUBQUERY: return compile_subquery(program, expr, out, err);
+  case EXPR_AT: return compile_at(program, expr, out, err);
+  case EXPR_OUTER: return add_constant(program, &program->env->outers[expr->slot], out, err);
+  case EXPR_WINDOW:
   case EXPR_NAME:
   case EXPR_AGGREGATE:
   case EXPR_STAR: break;
@@ -394,6 +414,10 @@ status program_constant(struct expr_env *env, const struct expr *expr, struct va
     return LUMA_OK;
   }
   if (expr->kind == EXPR_PARAM) return expr_env_param(env, expr, value, err);
+  if (expr->kind == EXPR_OUTER) {
+    *value = env->outers[expr->slot];
+    return LUMA_OK;
+  }
   struct batch row = {.rows = 1, .selected_count = 1};
   struct program *program = NULL;
   const struct val *values = NULL;

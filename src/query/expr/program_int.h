@@ -38,6 +38,7 @@ struct step {
   const struct func *func;
   struct in_set *in_set; /* IN of many constants; may be NULL */
   struct shape_tree *shape;
+  struct expr_subquery *subquery;
   bool pattern_ready; /* LIKE: `pattern` is the constant pattern, normalised */
   struct slice pattern;
 };
@@ -98,7 +99,7 @@ status program__pattern(struct expr_env *env, const struct expr *like, struct sl
 step_run step_field, step_truth_unary, step_negate, step_compare, step_mongo_compare, step_distinct,
     step_between, step_in, step_like;
 step_run step_arithmetic, step_concat, step_call, step_list, step_map, step_match, step_shape,
-    step_contains;
+    step_contains, step_at, step_subquery;
 step_run step_copy, step_narrow_not_false, step_narrow_not_true, step_narrow_true, step_narrow_null,
     step_widen, step_and, step_or, step_null;
 

@@ -12,6 +12,7 @@ static bool is_foldable(const struct expr *expr) {
   case EXPR_BINARY:
   case EXPR_IN:
   case EXPR_BETWEEN:
+  case EXPR_AT:
   case EXPR_CASE: break;
   case EXPR_CALL:
     if (expr->function->volatility != FUNC_IMMUTABLE) return false;
@@ -25,6 +26,9 @@ static bool is_foldable(const struct expr *expr) {
   case EXPR_MAP:
   case EXPR_MATCH:
   case EXPR_SHAPE:
+  case EXPR_SUBQUERY:
+  case EXPR_OUTER:
+  case EXPR_WINDOW:
   case EXPR_STAR: return false;
   }
   for (uint32_t i = 0; i < expr->args_count; i++)
