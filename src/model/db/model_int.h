@@ -182,6 +182,9 @@ status model__soul_named(struct model_txn *txn, struct slice name, struct soul *
 /** Finds or stores the soul and fills its number, id, parent and time. `parent` may be NULL. */
 status model__store_soul(struct model_txn *txn, struct soul *soul, const struct soul *parent,
                          struct err *err);
+/** Gives a stored soul another number. A collection that evolves back to a soul it had takes it
+ * under a new number, so that beings of the two times are told apart. */
+status model__renumber_soul(struct model_txn *txn, struct soul *soul, struct err *err);
 /** The stored form of a collection's genotype with its settings, in the transaction's arena. */
 status model__format_source(struct model_txn *txn, const struct soul *soul, bool open,
                             struct slice *source, struct err *err);
