@@ -292,8 +292,7 @@ void soul__read_attributes(struct soul_reading *reading, const struct soul_place
       status result = soul_type_parse(val_slice(&value), reading->arena, &attribute->type,
                                       &attribute->max_length, NULL, &err);
       if (result == LUMA_OUT_OF_MEMORY) reading->failed = result;
-      if (result != LUMA_OK)
-        soul__fault(reading, &here, "type", NULL, "%s", err.message);
+      if (result != LUMA_OK) soul__fault(reading, &here, "type", NULL, "%s", err.message);
     } else if (value.type == VAL_MAP) {
       read_attribute(reading, &here, &value, attribute);
     } else {

@@ -42,6 +42,7 @@ struct exec {
   struct expr_subquery *subqueries; /* of its expressions, ended with it */
   struct cte_run *ctes;             /* names of WITH that are being read */
   bool analyze;                     /* operators measure themselves */
+  const struct model_reads *reads;  /* attributes that are looked at; NULL: whole documents */
   uint64_t rows_wanted; /* while opening: a LIMIT above wants no more rows than this; 0 = all */
 };
 
