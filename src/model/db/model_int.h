@@ -59,7 +59,7 @@ struct model_txn {
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
   struct buf conformed;
-  struct model_upgrade upgraded[STORE_BATCH_MAX];
+  struct model_upgrade *upgraded; /* STORE_BATCH_MAX, in `kept`, once there are older beings */
   uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;

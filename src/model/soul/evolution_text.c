@@ -31,6 +31,7 @@ static void write_op(struct buf *out, const struct evolution_op *op) {
   buf_init(&type, 64 << 10);
   soul_type_format(&type, &op->type);
   put_text(out, "type", buf_slice(&type));
+  if (type.failed != LUMA_OK) out->failed = type.failed;
   buf_deinit(&type);
   buf_append_byte(out, '}');
 }

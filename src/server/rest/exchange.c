@@ -303,7 +303,7 @@ static void timed_out(void *context, struct http_request *request) {
 
 /* ---- the end ---- */
 
-static void log_request(const struct exchange *exchange, unsigned http, uint64_t took_us) {
+static void log_request(struct exchange *exchange, unsigned http, uint64_t took_us) {
   const struct rest_options *options = &exchange->rest->options;
   const struct http_request *request = exchange->request;
   uint64_t slow_us = (uint64_t)options->config->log.slow_ms * 1000;
@@ -321,7 +321,7 @@ static void log_request(const struct exchange *exchange, unsigned http, uint64_t
       log_text("query", exchange->query_id),
   };
   if (is_slow && exchange->statement_text.bytes)
-    fields[count++] = log_text("statement", exchange->statement_text);
+    fields[count++] = log_text("statement", rest__redacted(exchange, exchange->statement_text));
   if (exchange->err.message[0])
     fields[count++] = log_text("error", slice_of_text(exchange->err.message));
   log_write(options->log, level, fields, count, is_slow ? "slow request" : "request");

@@ -89,6 +89,10 @@ void rest__release(struct exchange *exchange);
 /** After a conflict: waits a little, longer each time; false when it was tried often enough. */
 bool rest__try_again(struct exchange *exchange, uint32_t *tries);
 
+/* redact.c */
+/** A statement as it may stand in the log. */
+struct slice rest__redacted(struct exchange *exchange, struct slice statement);
+
 /* reply.c */
 void rest__json(struct exchange *exchange, unsigned http);
 void rest__empty(struct exchange *exchange, unsigned http);
