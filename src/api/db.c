@@ -73,6 +73,7 @@ enum luma_status luma_open(const char *target, const luma_options *options, luma
                              .sync_mode = sync_mode(options->sync),
                              .cache_bytes = options->cache_bytes,
                              .statement_bytes = options->memory_bytes,
+                             .threads = options->threads,
                              .background_threads = options->background_threads,
                              .holder = options->holder};
   struct err err = {0};

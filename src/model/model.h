@@ -203,8 +203,14 @@ struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
   bool backwards;
-  bool keys_only; /* documents are not fetched: count through an index */
+  bool keys_only;                 /* documents are not fetched: count through an index */
+  const struct store_range *part; /* by the key: one of the parts of model_cut; NULL: all */
 };
+/** Cuts the collection for several readers: the inner bounds of its parts, none when it is small or
+ * the transaction is not read-only. Scans of parts may each belong to a thread of their own.
+ * Borrowed until the transaction ends. */
+status model_cut(struct model_txn *txn, const struct collection *collection,
+                 struct store_cuts *cuts, struct err *err);
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err);

@@ -70,7 +70,8 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .memory_bytes = budget,
                             .os = options->os,
                             .deadline_us = options->deadline_us,
-                            .cancelled = options->cancelled};
+                            .cancelled = options->cancelled,
+                            .threads = options->threads};
   return exec_open(&run->exec, run->compiled->statement.root, &run->root, err);
 }
 

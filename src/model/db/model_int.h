@@ -59,10 +59,10 @@ struct model_txn {
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
   struct buf conformed;
-  struct model_upgrade upgraded[STORE_BATCH_MAX];
   uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  struct model_upgrade upgraded[STORE_BATCH_MAX]; /* written before it is read: not zeroed */
 };
 
 /** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they

@@ -10,10 +10,11 @@ struct pass {
 };
 
 static const struct pass passes[] = {
-    {"fold constants", opt__fold},       {"drop empty projections", opt__identity},
-    {"push filters", opt__push_filters}, {"count by the collection", opt__count},
-    {"choose an index", opt__access},    {"choose join methods", opt__join},
-    {"read in order", opt__order},       {"keep the first", opt__top},
+    {"fold constants", opt__fold},         {"drop empty projections", opt__identity},
+    {"push filters", opt__push_filters},   {"count by the collection", opt__count},
+    {"choose an index", opt__access},      {"choose join methods", opt__join},
+    {"read in order", opt__order},         {"keep the first", opt__top},
+    {"read in any order", opt__unordered},
 };
 
 enum { PASSES = sizeof passes / sizeof passes[0] };

@@ -17,7 +17,7 @@ typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 
 /* In the order they run. */
 opt_pass opt__fold, opt__push_filters, opt__count, opt__join, opt__access, opt__order, opt__top,
-    opt__identity;
+    opt__identity, opt__unordered;
 
 status opt__memory(const struct opt *opt, const void *made, struct err *err);
 /** The node's physical choices, made on first use. */
