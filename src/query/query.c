@@ -42,10 +42,16 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
+static bool count_own_ids(void *context, const struct plan *plan) {
+  uint32_t *count = context;
+  *count += plan->collection && collection_has_own_id(plan->collection);
+  return true;
+}
+
 uint32_t query__own_ids(const struct plan *plan) {
-  if (!plan) return 0;
-  uint32_t here = plan->collection && collection_has_own_id(plan->collection);
-  return here + query__own_ids(plan->input) + query__own_ids(plan->right);
+  uint32_t count = 0;
+  plan_visit(plan, count_own_ids, &count);
+  return count;
 }
 
 /* The optimizer weighs by how much is stored; without a transaction it looks at a snapshot of its

@@ -17,17 +17,22 @@ struct query_run {
   struct query_warning warning;
 };
 
+static bool is_node_current(void *context, const struct plan *plan) {
+  const struct catalog *catalog = context;
+  if (!plan->collection_name.bytes) return true;
+  const struct collection *now = catalog_find(catalog, plan->collection_name);
+  if (!now != !plan->collection) return false;
+  return !now ||
+         (now->number == plan->collection->number && now->version == plan->collection->version);
+}
+
 /** True when every collection of the plan is in the catalog as it was when the plan was bound. */
 static bool is_current(const struct plan *plan, const struct catalog *catalog) {
-  if (!plan) return true;
-  if (plan->collection_name.bytes) {
-    const struct collection *now = catalog_find(catalog, plan->collection_name);
-    if (!now != !plan->collection) return false;
-    if (now &&
-        (now->number != plan->collection->number || now->version != plan->collection->version))
-      return false;
-  }
-  return is_current(plan->input, catalog) && is_current(plan->right, catalog);
+  union {
+    const struct catalog *seen;
+    void *context;
+  } picture = {.seen = catalog}; /* only looked at */
+  return plan_visit(plan, is_node_current, picture.context);
 }
 
 /** The plan to run: the prepared one, or one made for this transaction. */
@@ -72,6 +77,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .deadline_us = options->deadline_us,
                             .cancelled = options->cancelled,
                             .threads = options->threads};
+  exec_init(&run->exec);
   return exec_open(&run->exec, run->compiled->statement.root, &run->root, err);
 }
 
@@ -109,6 +115,7 @@ status query_document(struct query_run *run, const struct batch *batch, uint32_t
 void query_close(struct query_run *run) {
   if (!run) return;
   exec_close(run->root);
+  exec_deinit(&run->exec);
   expr_env_deinit(&run->env);
   arena_deinit(&run->document_arena);
   arena_deinit(&run->arena);

@@ -10,6 +10,11 @@ struct scope bind__scope(const struct plan *input) {
   if (!input) return scope;
   scope.columns = input->columns;
   scope.count = input->columns_count;
+  if (input->kind == PLAN_WINDOW) {
+    input = input->input;
+    scope.columns = input->columns;
+    scope.count = input->columns_count;
+  }
   while (input->kind == PLAN_FILTER) input = input->input;
   if (input->kind == PLAN_AGGREGATE) {
     union {
@@ -30,7 +35,7 @@ void bind__pass_columns(struct plan *node) {
 
 /* ---- sources ---- */
 
-static status find_collection(struct binder *binder, struct plan *node, struct err *err) {
+status bind__find_collection(struct binder *binder, struct plan *node, struct err *err) {
   node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
   if (node->collection || node->missing_is_empty || node->if_exists) return LUMA_OK;
   status failed = LUMA_OK;
@@ -57,8 +62,8 @@ static status make_document_column(struct binder *binder, struct plan *node, str
 }
 
 /** Puts `below` under a copy of the node, so that `*node` becomes the upper one. */
-static status put_above(struct binder *binder, struct plan **node, enum plan_kind kind,
-                        struct err *err) {
+status bind__put_above(struct binder *binder, struct plan **node, enum plan_kind kind,
+                       struct err *err) {
   struct plan *upper = plan_node(binder->arena, kind, *node, (*node)->offset);
   TRY(bind__memory(binder, upper, err));
   bind__pass_columns(upper);
@@ -78,7 +83,7 @@ static status apply_policy(struct binder *binder, struct plan **node, enum query
                             &mask, err));
   if (predicate) {
     struct scope scope = bind__scope(*node);
-    TRY(put_above(binder, node, PLAN_FILTER, err));
+    TRY(bind__put_above(binder, node, PLAN_FILTER, err));
     TRY(bind__condition(binder, &scope, predicate, &(*node)->condition, err));
   }
   if (!mask || access != QUERY_READ) return LUMA_OK;
@@ -89,7 +94,7 @@ static status apply_policy(struct binder *binder, struct plan **node, enum query
   unbound.args = &row;
   unbound.args_count = 1;
   TRY(bind__expr(binder, &scope, &unbound, &shape, err));
-  TRY(put_above(binder, node, PLAN_PROJECT, err));
+  TRY(bind__put_above(binder, node, PLAN_PROJECT, err));
   TRY(bind__room(binder, 1, sizeof *(*node)->exprs, &(*node)->exprs, err));
   TRY(bind__room(binder, 1, sizeof column, &(*node)->columns, err));
   (*node)->exprs[0] = shape;
@@ -98,16 +103,34 @@ static status apply_policy(struct binder *binder, struct plan **node, enum query
   return LUMA_OK;
 }
 
-static status bind_scan(struct binder *binder, struct plan **node, enum query_access access,
-                        struct err *err) {
+/** A SCAN that turned out to read a name of WITH. */
+static status bind_cte_scan(struct binder *binder, struct plan **node, struct err *err) {
   struct plan *scan = *node;
-  TRY(find_collection(binder, scan, err));
+  const struct plan_cte *cte = scan->cte;
+  struct slice alias = scan->alias.bytes ? scan->alias : scan->collection_name;
+  TRY(bind__room(binder, cte->columns_count, sizeof *scan->columns, &scan->columns, err));
+  for (uint32_t i = 0; i < cte->columns_count; i++) {
+    scan->columns[i] = cte->columns[i];
+    scan->columns[i].source = alias;
+    if (scan->columns[i].is_document) scan->columns[i].name = alias;
+  }
+  scan->columns_count = cte->columns_count;
+  scan->collection_name = slice_of(NULL, 0);
+  return LUMA_OK;
+}
+
+status bind__scan(struct binder *binder, struct plan **node, enum query_access access,
+                  struct err *err) {
+  struct plan *scan = *node;
+  if (scan->exprs_count) return bind__path_source(binder, node, err);
+  if (access == QUERY_READ && bind__cte(binder, scan)) return bind_cte_scan(binder, node, err);
+  TRY(bind__find_collection(binder, scan, err));
   struct slice alias = scan->alias.bytes ? scan->alias : scan->collection_name;
   TRY(make_document_column(binder, scan, alias, err));
   return apply_policy(binder, node, access, err);
 }
 
-static status bind_values(struct binder *binder, struct plan *node, struct err *err) {
+status bind__values(struct binder *binder, struct plan *node, struct err *err) {
   const struct scope nothing = {0};
   uint32_t columns = node->rows_count ? node->exprs_count / node->rows_count : 0;
   struct expr **exprs = node->exprs;
@@ -117,41 +140,16 @@ static status bind_values(struct binder *binder, struct plan *node, struct err *
   TRY(bind__room(binder, columns, sizeof *node->columns, &node->columns, err));
   for (uint32_t i = 0; i < columns; i++) {
     struct plan_column *column = &node->columns[i];
-    if (node->names) column->name = node->names[i];
+    if (node->names)
+      column->name = node->names[i];
+    else if (binder->language == PLAN_LQL)
+      TRY(bind__print_name(binder, slice_of_text("column"), "", i + 1, &column->name, err));
     if (!node->alias.bytes || columns != 1) continue;
     *column = (struct plan_column){
         .name = node->alias, .source = node->alias, .is_document = true, .is_spread = true};
   }
   node->columns_count = columns;
   return LUMA_OK;
-}
-
-static status check_aliases(struct binder *binder, const struct plan *join, struct err *err) {
-  for (uint32_t l = 0; l < join->input->columns_count; l++) {
-    for (uint32_t r = 0; r < join->right->columns_count; r++) {
-      struct slice name = join->right->columns[r].source;
-      if (!name.bytes || !slice_is_equal(join->input->columns[l].source, name)) continue;
-      status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                                "two sources are called `%.*s`", SLICE_ARG(name));
-      if (err) err_hint(err, "name one of them: JOIN %.*s AS other", SLICE_ARG(name));
-      return bind__fail(binder, join->right->offset, failed, err);
-    }
-  }
-  return LUMA_OK;
-}
-
-static status bind_join(struct binder *binder, struct plan *node, struct err *err) {
-  TRY(bind__plan(binder, &node->input, err));
-  TRY(bind__plan(binder, &node->right, err));
-  TRY(check_aliases(binder, node, err));
-  uint32_t left = node->input->columns_count, right = node->right->columns_count;
-  TRY(bind__room(binder, left + right, sizeof *node->columns, &node->columns, err));
-  if (left) memcpy(node->columns, node->input->columns, left * sizeof *node->columns);
-  if (right) memcpy(node->columns + left, node->right->columns, right * sizeof *node->columns);
-  node->columns_count = left + right;
-  if (!node->condition) return LUMA_OK;
-  struct scope scope = {.columns = node->columns, .count = left + right};
-  return bind__condition(binder, &scope, node->condition, &node->condition, err);
 }
 
 /* ---- upper nodes ---- */
@@ -179,6 +177,7 @@ static status bind_limit(struct binder *binder, struct plan *node, struct err *e
 static status bind_distinct(struct binder *binder, struct plan *node, struct err *err) {
   TRY(bind__plan(binder, &node->input, err));
   bind__pass_columns(node);
+  if (node->on_count) return bind__distinct_on(binder, node, err);
   if (!node->unwind) return LUMA_OK;
   struct scope scope = bind__scope(node->input);
   struct expr *bound = NULL;
@@ -197,7 +196,7 @@ static status bind_pipeline_group(struct binder *binder, struct plan **node, str
   struct scope scope = {.columns = (*node)->columns, .count = (*node)->columns_count};
   struct expr *row = NULL;
   TRY(bind__row(binder, &scope, (*node)->offset, &row, err));
-  TRY(put_above(binder, node, PLAN_PROJECT, err));
+  TRY(bind__put_above(binder, node, PLAN_PROJECT, err));
   TRY(bind__room(binder, 1, sizeof *(*node)->exprs, &(*node)->exprs, err));
   TRY(bind__room(binder, 1, sizeof *(*node)->columns, &(*node)->columns, err));
   (*node)->exprs[0] = row;
@@ -233,7 +232,7 @@ static status bind_insert(struct binder *binder, struct plan *node, struct err *
 static status bind_changed(struct binder *binder, struct plan **node, enum query_access access,
                            struct err *err) {
   struct plan *at = *node;
-  if (at->kind == PLAN_SCAN) return bind_scan(binder, node, access, err);
+  if (at->kind == PLAN_SCAN) return bind__scan(binder, node, access, err);
   if (at->kind != PLAN_FILTER && at->kind != PLAN_SORT && at->kind != PLAN_LIMIT)
     return bind__plan(binder, node, err);
   TRY(bind_changed(binder, &at->input, access, err));
@@ -271,6 +270,22 @@ static status bind_update_items(struct binder *binder, struct plan *node, const 
   return LUMA_OK;
 }
 
+/** What positional operators ask: predicates on documents and elements by themselves. */
+static status bind_positional(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  struct plan_array_filter *filters = NULL;
+  if (node->filter_match)
+    TRY(bind__match(binder, &nothing, node->filter_match, &node->filter_match, err));
+  if (!node->array_filters_count) return LUMA_OK;
+  TRY(bind__room(binder, node->array_filters_count, sizeof *filters, &filters, err));
+  for (uint32_t i = 0; i < node->array_filters_count; i++) {
+    filters[i] = node->array_filters[i];
+    TRY(bind__match(binder, &nothing, filters[i].match, &filters[i].match, err));
+  }
+  node->array_filters = filters;
+  return LUMA_OK;
+}
+
 static status bind_change(struct binder *binder, struct plan *node, struct err *err) {
   bool is_update = node->kind == PLAN_UPDATE;
   TRY(bind_changed(binder, &node->input, is_update ? QUERY_UPDATE : QUERY_DELETE, err));
@@ -282,7 +297,9 @@ static status bind_change(struct binder *binder, struct plan *node, struct err *
     const struct scope nothing = {0};
     TRY(bind__match(binder, &nothing, node->upsert_match, &node->upsert_match, err));
   }
-  return is_update ? bind_update_items(binder, node, &scope, err) : LUMA_OK;
+  if (!is_update) return LUMA_OK;
+  TRY(bind_positional(binder, node, err));
+  return bind_update_items(binder, node, &scope, err);
 }
 
 /* ---- catalog, EXPLAIN ---- */
@@ -312,7 +329,7 @@ static status bind_show(struct binder *binder, struct plan *node, struct err *er
                                         {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT}};
   if (node->kind == PLAN_SHOW_COLLECTIONS)
     return make_told_columns(binder, node, collections, 3, err);
-  if (node->collection_name.bytes) TRY(find_collection(binder, node, err));
+  if (node->collection_name.bytes) TRY(bind__find_collection(binder, node, err));
   return make_told_columns(binder, node, indexes, 8, err);
 }
 
@@ -322,7 +339,7 @@ static status bind_told(struct binder *binder, struct plan *node, struct err *er
   enum plan_about about = node->soul->about;
   if (about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
       about == PLAN_ABOUT_EVOLUTION || about == PLAN_ABOUT_SUGGESTION)
-    TRY(find_collection(binder, node, err));
+    TRY(bind__find_collection(binder, node, err));
   TRY(make_document_column(binder, node, slice_of_text("soul"), err));
   node->columns[0].collection = NULL;
   return check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ, err);
@@ -340,7 +357,7 @@ static status bind_schema(struct binder *binder, struct plan *node, struct err *
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
   if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
-    TRY(find_collection(binder, node, err));
+    TRY(bind__find_collection(binder, node, err));
   return check_write(binder, node, QUERY_SCHEMA, err);
 }
 
@@ -357,8 +374,8 @@ static status give_input(struct binder *binder, struct plan *node, struct err *e
 status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   TRY(give_input(binder, *node, err));
   switch ((*node)->kind) {
-  case PLAN_SCAN: return bind_scan(binder, node, QUERY_READ, err);
-  case PLAN_VALUES: return bind_values(binder, *node, err);
+  case PLAN_SCAN: return bind__scan(binder, node, QUERY_READ, err);
+  case PLAN_VALUES: return bind__values(binder, *node, err);
   case PLAN_FILTER: return bind_filter(binder, *node, err);
   case PLAN_PROJECT: return bind__project(binder, *node, err);
   case PLAN_SORT: return bind__sort(binder, *node, err);
@@ -368,7 +385,13 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     if (binder->language == PLAN_JQL && !binder->is_count)
       return bind_pipeline_group(binder, node, err);
     return bind__aggregate(binder, *node, err);
-  case PLAN_JOIN: return bind_join(binder, *node, err);
+  case PLAN_JOIN: return bind__join(binder, node, err);
+  case PLAN_DERIVED: return bind__derived(binder, node, err);
+  case PLAN_UNNEST: return bind__unnest(binder, *node, err);
+  case PLAN_SET_OPERATION: return bind__set(binder, *node, err);
+  case PLAN_WITH: return bind__with(binder, *node, err);
+  case PLAN_WINDOW:
+  case PLAN_CTE: break; /* made by the binder alone */
   case PLAN_INSERT: return bind_insert(binder, *node, err);
   case PLAN_UPDATE:
   case PLAN_DELETE: return bind_change(binder, *node, err);
@@ -401,5 +424,6 @@ status bind_statement(const struct bind_options *options, struct statement *stat
                           .language = statement->language,
                           .is_count = statement->is_count,
                           .text = statement->text};
-  return bind__plan(&binder, &statement->root, err);
+  TRY(bind__plan(&binder, &statement->root, err));
+  return bind__place_windows(&binder, statement->root, err);
 }

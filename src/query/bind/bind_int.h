@@ -5,7 +5,39 @@
 
 #include "query/bind/bind.h"
 
+struct scope;
+
+/** A SELECT within another, or the right side of a lateral join, while it is bound: names that it
+ * does not have are looked for around it, and what is found becomes one of its outer values. */
+struct frame {
+  struct frame *parent;
+  const struct scope *scope; /* what names mean around it */
+  bool is_lateral;           /* of a join; else of a SELECT in an expression */
+  bool is_opaque;            /* it does not see that scope, only what is around it in turn */
+  struct expr **outers;      /* over that scope */
+  uint32_t count, capacity;
+};
+
+/** The names of a WITH, innermost first. */
+struct with_scope {
+  struct with_scope *parent;
+  struct plan_cte **ctes;
+  uint32_t count; /* those that may be read already */
+};
+
+enum {
+  BIND_WINDOW_SLOT =
+      1 << 20,        /* what a WINDOW's column is called until the node below it is whole */
+  BIND_DEPTH_MAX = 64 /* of SELECTs within each other */
+};
+
 struct binder {
+  struct frame *frame; /* innermost; NULL: the statement itself */
+  struct with_scope *withs;
+  struct plan *window;        /* collects the window functions of the SELECT in hand */
+  bool takes_windows;         /* they may stand here */
+  const struct plan *project; /* of the SELECT whose GROUP BY is bound: what its names may mean */
+  uint32_t depth;
   struct arena *arena;
   const struct catalog *catalog;
   const struct query_policy *policy;
@@ -42,12 +74,40 @@ status bind__condition(struct binder *binder, const struct scope *scope, const s
 /** Resolves a name to a column and a path in it. */
 status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
                   struct expr **out, struct err *err);
+/** Whether the columns are known to have what `name` says. */
+bool bind__is_known(struct binder *binder, const struct scope *scope, const struct expr *name);
+/** bind__name when `*found`; else the name means nothing here or around. */
+status bind__find_name(struct binder *binder, const struct scope *scope, const struct expr *name,
+                       struct expr **out, bool *found, struct err *err);
 status bind__match(struct binder *binder, const struct scope *scope, const struct match *match,
                    struct match **out, struct err *err);
 /** The whole row as one document. */
 status bind__row(struct binder *binder, const struct scope *scope, uint64_t offset,
                  struct expr **out, struct err *err);
 bool bind__has_aggregate(const struct expr *expr);
+
+/** A SELECT in an expression. */
+status bind__subquery(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                      struct expr **out, struct err *err);
+/** Adds `expr`, over frame->scope, to the frame's outer values; `*out` reads it. */
+status bind__add_outer(struct binder *binder, struct frame *frame, struct expr *expr,
+                       struct expr **out, struct err *err);
+
+/** A function over a window: collected into binder->window; `*out` reads its column. */
+status bind__window(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                    struct expr **out, struct err *err);
+/** From here on window functions are collected for `project`, whose input may be a WINDOW already;
+ * `outside` keeps what was. */
+struct window_scope {
+  struct plan *window;
+  bool takes_windows;
+};
+void bind__begin_windows(struct binder *binder, struct plan *project, struct window_scope *outside);
+/** Puts a new WINDOW under `project`. */
+void bind__end_windows(struct binder *binder, struct plan *project,
+                       const struct window_scope *outside);
+/** Gives the columns of WINDOWs their places, all through a bound plan. */
+status bind__place_windows(struct binder *binder, struct plan *plan, struct err *err);
 
 /** The type an expression is known to have; VAL_MISSING when it depends on data. */
 enum val_type bind__type(const struct expr *expr);
@@ -58,7 +118,31 @@ status bind__check_types(const struct binder *binder, const struct expr *expr, s
 status bind__plan(struct binder *binder, struct plan **node, struct err *err);
 /** What names mean above `input` (NULL: nothing). */
 struct scope bind__scope(const struct plan *input);
+status bind__scan(struct binder *binder, struct plan **node, enum query_access access,
+                  struct err *err);
+status bind__find_collection(struct binder *binder, struct plan *node, struct err *err);
+status bind__values(struct binder *binder, struct plan *node, struct err *err);
+status bind__join(struct binder *binder, struct plan **node, struct err *err);
+status bind__derived(struct binder *binder, struct plan **node, struct err *err);
+status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
+/** A path in FROM: a list of a source before it, or a collection with a dotted name. */
+status bind__path_source(struct binder *binder, struct plan **node, struct err *err);
+status bind__set(struct binder *binder, struct plan *node, struct err *err);
+status bind__with(struct binder *binder, struct plan *node, struct err *err);
+/** Makes a SCAN that names a CTE read it. */
+bool bind__cte(struct binder *binder, struct plan *scan);
+/** A PROJECT of the visible columns, unless all are. */
+status bind__strip_hidden(struct binder *binder, struct plan **node, struct err *err);
+/** A PROJECT that passes all columns of `*node` on; its columns are copies. */
+status bind__pass_on(struct binder *binder, struct plan **node, struct err *err);
+/** Puts an upper node with the same columns above `*node`. */
+status bind__put_above(struct binder *binder, struct plan **node, enum plan_kind kind,
+                       struct err *err);
 status bind__project(struct binder *binder, struct plan *node, struct err *err);
+/** A name made of a plain one and a number. */
+status bind__print_name(struct binder *binder, struct slice plain, const char *between,
+                        uint32_t number, struct slice *name, struct err *err);
+status bind__distinct_on(struct binder *binder, struct plan *node, struct err *err);
 status bind__sort(struct binder *binder, struct plan *node, struct err *err);
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err);
 /** WHERE is asked before there are groups: an error if `where` is a FILTER by an aggregate. */

@@ -2,7 +2,9 @@
 /* Binding expressions: a new tree for each, so that one expression of a front end may stand in
  * several places. */
 #include "query/bind/bind_int.h"
+#include "query/expr/program.h"
 #include "query/func/func.h"
+#include "query/mongo/mongo.h"
 
 typedef status bind_fn(struct binder *binder, const struct scope *scope, const struct expr *expr,
                        struct expr **out, struct err *err);
@@ -10,20 +12,43 @@ typedef status bind_fn(struct binder *binder, const struct scope *scope, const s
 bool bind__has_aggregate(const struct expr *expr) {
   if (expr->kind == EXPR_AGGREGATE) return true;
   for (uint32_t i = 0; i < expr->args_count; i++)
-    if (bind__has_aggregate(expr->args[i])) return true;
+    if (expr->args[i] && bind__has_aggregate(expr->args[i])) return true;
   return false;
 }
 
 static status find_function(struct binder *binder, struct expr *call, struct err *err) {
-  call->function = func_find(call->name);
+  call->function = call->mongo ? mongo_function(call->name) : func_find(call->name);
   if (!call->function)
     return bind__fail(binder, call->offset, func_fail_unknown(call->name, err), err);
   const struct func *f = call->function;
+  if (call->mongo) return LUMA_OK; /* its front end has counted */
   if (call->args_count >= f->args_min && call->args_count <= f->args_max) return LUMA_OK;
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "%s does not take %u arguments", f->name, call->args_count);
   if (err) err_hint(err, "it is %s", f->usage);
   return bind__fail(binder, call->offset, failed, err);
+}
+
+static bool is_fixed(const struct expr *expr) {
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (!expr->args[i] || expr->args[i]->kind != EXPR_CONST) return false;
+  if (expr->kind == EXPR_CALL) return expr->mongo && expr->function->volatility == FUNC_IMMUTABLE;
+  return expr->kind == EXPR_LIST || expr->kind == EXPR_MAP;
+}
+
+/** MongoDB computes what depends on no document before it runs, and says what is wrong then, also
+ * where no document would get there. */
+static status compute_fixed(struct binder *binder, struct expr **expr, struct err *err) {
+  struct expr_env env;
+  struct val value;
+  uint64_t offset = (*expr)->offset;
+  if (binder->language != PLAN_JQL || !is_fixed(*expr)) return LUMA_OK;
+  expr_env_init(&env, binder->arena);
+  status done = program_constant(&env, *expr, &value, err);
+  expr_env_deinit(&env);
+  if (done != LUMA_OK) return bind__fail(binder, offset, done, err);
+  *expr = expr_const(binder->arena, value, offset);
+  return bind__memory(binder, *expr, err);
 }
 
 /** A copy of the node whose arguments are bound by `bind`. */
@@ -33,10 +58,11 @@ static status bind_args(struct binder *binder, const struct scope *scope, const 
   TRY(bind__memory(binder, node, err));
   TRY(bind__room(binder, expr->args_count, sizeof *node->args, &node->args, err));
   for (uint32_t i = 0; i < expr->args_count; i++)
-    TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
+    if (expr->args[i]) TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
   if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
+  TRY(bind__check_types(binder, node, err));
   *out = node;
-  return bind__check_types(binder, node, err);
+  return compute_fixed(binder, out, err);
 }
 
 static status fail_aggregate(struct binder *binder, const struct expr *expr, struct err *err) {
@@ -76,6 +102,8 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_STAR: return bind__row(binder, scope, expr->offset, out, err);
   case EXPR_MATCH: return bind_match_node(binder, scope, expr, out, err);
   case EXPR_SHAPE: return bind_shape(binder, scope, expr, out, err);
+  case EXPR_SUBQUERY: return bind__subquery(binder, scope, expr, out, err);
+  case EXPR_WINDOW: return bind__window(binder, scope, expr, out, err);
   case EXPR_CONST:
   case EXPR_PARAM:
   case EXPR_FIELD:
@@ -86,12 +114,21 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_CASE:
   case EXPR_CALL:
   case EXPR_LIST:
-  case EXPR_MAP: break;
+  case EXPR_AT:
+  case EXPR_OUTER:
+  case EXPR_MAP:
+  case EXPR_VARIABLE:
+  case EXPR_LET:
+  case EXPR_EACH: break;
   }
   return bind_args(binder, scope, expr, bind__expr, out, err);
 }
 
 /* ---- over groups ---- */
+
+static bool is_grouping(const struct expr *expr) {
+  return expr->kind == EXPR_CALL && slice_is_equal_nocase(expr->name, slice_of_text("grouping"));
+}
 
 static struct expr *make_slot(struct binder *binder, const struct expr *like, uint32_t slot) {
   struct expr *field = arena_zalloc(binder->arena, 1, sizeof *field);
@@ -190,11 +227,45 @@ static status fail_ungrouped(struct binder *binder, const struct expr *name, str
   return bind__fail(binder, name->offset, failed, err);
 }
 
+/** Parts that cannot be looked for among the keys as they stand. */
+static bool has_own_parts(const struct expr *expr) {
+  bool own = expr->kind == EXPR_AGGREGATE || expr->kind == EXPR_SUBQUERY ||
+             expr->kind == EXPR_WINDOW || is_grouping(expr);
+  for (uint32_t i = 0; !own && i < expr->args_count; i++) own = has_own_parts(expr->args[i]);
+  return own;
+}
+
+/** GROUPING(keys): which of them the row's grouping set leaves out, a bit each. */
+static status bind_grouping(struct binder *binder, const struct scope *scope,
+                            const struct expr *expr, struct expr **out, struct err *err) {
+  struct expr *made =
+      expr_node(binder->arena, EXPR_AGGREGATE, expr->args, expr->args_count, expr->offset);
+  uint32_t slot = 0;
+  TRY(bind__memory(binder, made, err));
+  made->aggregate = EXPR_GROUPING;
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    struct scope below = bind__scope(scope->aggregate->input);
+    struct expr *bound = NULL, *key = NULL;
+    below.aggregate = NULL;
+    TRY(bind__expr(binder, &below, expr->args[i], &bound, err));
+    TRY(find_key(binder, scope->aggregate, bound, &key, err));
+    if (!key) return fail_ungrouped(binder, expr->args[i], err);
+    made->args[i] = expr_const(binder->arena, val_int64(key->slot), expr->args[i]->offset);
+    TRY(bind__memory(binder, made->args[i], err));
+  }
+  TRY(place_aggregate(binder, scope->aggregate, made, &slot, err));
+  *out = make_slot(binder, expr, slot);
+  return bind__memory(binder, *out, err);
+}
+
 status bind__grouped(struct binder *binder, const struct scope *scope, const struct expr *expr,
                      struct expr **out, struct err *err) {
   if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
   if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
-  if (!bind__has_aggregate(expr)) {
+  if (expr->kind == EXPR_SUBQUERY) return bind__subquery(binder, scope, expr, out, err);
+  if (expr->kind == EXPR_WINDOW) return bind__window(binder, scope, expr, out, err);
+  if (is_grouping(expr)) return bind_grouping(binder, scope, expr, out, err);
+  if (!has_own_parts(expr)) {
     struct scope below = bind__scope(scope->aggregate->input);
     struct expr *bound = NULL;
     below.aggregate = NULL;

@@ -41,18 +41,15 @@ static bool same_name(struct slice a, struct slice b, bool nocase) {
   return nocase ? slice_is_equal_nocase(a, b) : slice_is_equal(a, b);
 }
 
-/** The column that `step` names: a source's alias, or (computed) its own name. Exactly, else by the
- * only match without case. */
-static bool find_column(const struct scope *scope, struct slice step, bool documents,
-                        uint32_t *slot) {
+/** The document column that goes by the alias `step`: exactly, else by the only match without case.
+ */
+static bool find_source(const struct scope *scope, struct slice step, uint32_t *slot) {
   for (int nocase = 0; nocase < 2; nocase++) {
     uint32_t found = 0;
     for (uint32_t i = 0; i < scope->count; i++) {
       const struct plan_column *column = &scope->columns[i];
-      bool is_source = column->is_document && column->source.bytes;
-      struct slice name = is_source ? column->source : column->name;
-      if (column->is_hidden || is_source != documents || !name.bytes ||
-          !same_name(name, step, nocase))
+      if (!column->is_document || !column->source.bytes || column->is_hidden ||
+          !same_name(column->source, step, nocase))
         continue;
       *slot = i;
       found++;
@@ -60,6 +57,24 @@ static bool find_column(const struct scope *scope, struct slice step, bool docum
     if (found) return found == 1;
   }
   return false;
+}
+
+/** Computed columns of the name (with `source`: of that source); how many. */
+static uint32_t find_computed(const struct scope *scope, const struct slice *source,
+                              struct slice step, uint32_t *slot) {
+  for (int nocase = 0; nocase < 2; nocase++) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < scope->count; i++) {
+      const struct plan_column *column = &scope->columns[i];
+      bool is_source = column->is_document && column->source.bytes;
+      if (is_source || column->is_hidden || !same_name(column->name, step, nocase)) continue;
+      if (source ? !same_name(column->source, *source, true) : column->is_qualified) continue;
+      *slot = i;
+      found++;
+    }
+    if (found) return found;
+  }
+  return 0;
 }
 
 /** The document column when there is just one; the number of them in `*count`. */
@@ -139,22 +154,152 @@ static status correct_case(struct binder *binder, const struct plan_column *colu
   return LUMA_OK;
 }
 
+/** Whether documents of the column are known to have an attribute `name`. */
+static bool knows(const struct plan_column *column, struct slice name) {
+  if (!column->is_document || column->is_hidden || !column->collection) return false;
+  for (uint32_t i = 0; i < column->without_count; i++)
+    if (slice_is_equal(column->without[i], name)) return false;
+  if (slice_is_equal(name, slice_of_text("id")) || slice_is_equal(name, slice_of_text("_id")))
+    return true;
+  return names_find(column->collection->names, name) != NAMES_NONE ||
+         find_nocase(column->collection->names, name).bytes;
+}
+
+/** The document columns that know the name; how many. */
+static uint32_t find_knowing(const struct scope *scope, struct slice name, uint32_t *slot) {
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < scope->count; i++) {
+    if (!knows(&scope->columns[i], name)) continue;
+    if (found == 0) *slot = i;
+    found++;
+  }
+  return found;
+}
+
+static status take(struct binder *binder, const struct scope *scope, const struct expr *name,
+                   uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
+  TRY(make_field(binder, scope, name, slot, first, out, err));
+  return scope->columns[slot].is_document ? correct_case(binder, &scope->columns[slot], *out, err)
+                                          : LUMA_OK;
+}
+
+/** source.name: a computed column of a source, or an attribute of its only documents. */
+static status find_qualified(struct binder *binder, const struct scope *scope,
+                             const struct expr *name, struct expr **out, bool *found,
+                             struct err *err) {
+  const struct path_step *steps = name->path.steps;
+  uint32_t slot = 0;
+  bool has_more = name->path.count > 1 && steps[1].is_name;
+  *found = true;
+  if (has_more && find_computed(scope, &steps[0].name, steps[1].name, &slot) == 1)
+    return take(binder, scope, name, slot, 2, out, err);
+  if (find_source(scope, steps[0].name, &slot)) return take(binder, scope, name, slot, 1, out, err);
+  *found = false;
+  return LUMA_OK;
+}
+
+/** What a name is known to mean among the columns. */
+static status find_known(struct binder *binder, const struct scope *scope, const struct expr *name,
+                         struct expr **out, bool *found, struct err *err) {
+  struct slice first = name->path.steps[0].name;
+  uint32_t slot = 0, count = 0;
+  if (!name->dotted) TRY(find_qualified(binder, scope, name, out, found, err));
+  if (*found) return LUMA_OK;
+  count = find_computed(scope, NULL, first, &slot);
+  if (count == 0 && !name->dotted) count = find_knowing(scope, first, &slot);
+  if (count > 1) return fail_ambiguous(binder, scope, name, err);
+  *found = count == 1;
+  return *found ? take(binder, scope, name, slot, 0 + !scope->columns[slot].is_document, out, err)
+                : LUMA_OK;
+}
+
+bool bind__is_known(struct binder *binder, const struct scope *scope, const struct expr *name) {
+  struct expr *out = NULL;
+  bool found = false;
+  if (name->path.count == 0 || !name->path.steps[0].is_name) return false;
+  return find_known(binder, scope, name, &out, &found, NULL) != LUMA_OK || found;
+}
+
+/** Collections are open: any name may be an attribute of the only documents, or of the only ones
+ * that nothing is known of. */
+static status find_possible(struct binder *binder, const struct scope *scope,
+                            const struct expr *name, struct expr **out, bool *found,
+                            struct err *err) {
+  uint32_t documents = 0, slot = only_document(scope, &documents), unknown = 0;
+  for (uint32_t i = 0; documents > 1 && i < scope->count; i++) {
+    const struct plan_column *column = &scope->columns[i];
+    if (!column->is_document || column->collection) continue;
+    slot = i;
+    unknown++;
+  }
+  *found = documents == 1 || unknown == 1;
+  return *found ? take(binder, scope, name, slot, 0, out, err) : LUMA_OK;
+}
+
+typedef status find_fn(struct binder *binder, const struct scope *scope, const struct expr *name,
+                       struct expr **out, bool *found, struct err *err);
+
+/** Looks around a frame, from the inside out. Over groups the name must be a key. */
+static status find_around(struct binder *binder, struct frame *frame, find_fn *find,
+                          const struct expr *name, struct expr **out, bool *found,
+                          struct err *err) {
+  struct expr *outer = NULL;
+  if (!frame) return LUMA_OK;
+  binder->frame = frame->parent;
+  status done = LUMA_OK;
+  struct scope below = *frame->scope;
+  if (below.aggregate) below = bind__scope(below.aggregate->input);
+  below.aggregate = NULL;
+  if (!frame->is_opaque) done = find(binder, &below, name, &outer, found, err);
+  if (done == LUMA_OK && *found && frame->scope->aggregate)
+    done = bind__grouped(binder, frame->scope, name, &outer, err);
+  if (done == LUMA_OK && !*found)
+    done = find_around(binder, frame->parent, find, name, &outer, found, err);
+  binder->frame = frame;
+  if (done != LUMA_OK || !*found) return done;
+  return bind__add_outer(binder, frame, outer, out, err);
+}
+
+status bind__find_name(struct binder *binder, const struct scope *scope, const struct expr *name,
+                       struct expr **out, bool *found, struct err *err) {
+  static find_fn *const ways[] = {find_known, find_possible};
+  *found = false;
+  bool is_word = name->path.count && name->path.steps[0].is_name;
+  for (int i = is_word ? 0 : 1; i < 2 && !*found; i++) {
+    TRY(ways[i](binder, scope, name, out, found, err));
+    if (!*found) TRY(find_around(binder, binder->frame, ways[i], name, out, found, err));
+  }
+  return LUMA_OK;
+}
+
+/** The alias of a source without documents is its row. */
+static status find_row(struct binder *binder, const struct scope *scope, const struct expr *name,
+                       struct expr **out, struct err *err) {
+  struct plan_column *columns = NULL;
+  uint32_t count = 0;
+  *out = NULL;
+  if (name->path.count != 1 || !name->path.steps[0].is_name) return LUMA_OK;
+  TRY(bind__room(binder, scope->count, sizeof *columns, &columns, err));
+  for (uint32_t i = 0; i < scope->count; i++) {
+    columns[i] = scope->columns[i];
+    columns[i].is_hidden |= !same_name(columns[i].source, name->path.steps[0].name, true);
+    count += !columns[i].is_hidden;
+  }
+  struct scope source = {.columns = columns, .count = scope->count};
+  return count ? bind__row(binder, &source, name->offset, out, err) : LUMA_OK;
+}
+
 status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
                   struct expr **out, struct err *err) {
-  uint32_t slot = 0, documents = 0;
-  bool is_word = name->path.count && name->path.steps[0].is_name;
-  struct slice first = is_word ? name->path.steps[0].name : slice_of(NULL, 0);
-  if (is_word && !name->dotted && find_column(scope, first, true, &slot))
-    TRY(make_field(binder, scope, name, slot, 1, out, err));
-  else if (is_word && find_column(scope, first, false, &slot))
-    return make_field(binder, scope, name, slot, 1, out, err);
-  else {
-    slot = only_document(scope, &documents);
-    if (documents > 1) return fail_ambiguous(binder, scope, name, err);
-    if (documents == 0) return fail_unknown(binder, scope, name, err);
-    TRY(make_field(binder, scope, name, slot, 0, out, err));
-  }
-  return correct_case(binder, &scope->columns[slot], *out, err);
+  bool found = false;
+  uint32_t documents = 0;
+  TRY(bind__find_name(binder, scope, name, out, &found, err));
+  if (found) return LUMA_OK;
+  TRY(find_row(binder, scope, name, out, err));
+  if (*out) return LUMA_OK;
+  only_document(scope, &documents);
+  return documents > 1 ? fail_ambiguous(binder, scope, name, err)
+                       : fail_unknown(binder, scope, name, err);
 }
 
 status bind__row(struct binder *binder, const struct scope *scope, uint64_t offset,

@@ -22,16 +22,15 @@ status bind__group_all(struct binder *binder, struct plan *node, bool has, struc
 
 static bool is_taken(const struct plan_column *columns, uint32_t count, struct slice name) {
   for (uint32_t i = 0; i < count; i++)
-    if (slice_is_equal(columns[i].name, name)) return true;
+    if (!columns[i].is_spread && slice_is_equal(columns[i].name, name)) return true;
   return false;
 }
 
-/** "name_2" */
-static status print_name(struct binder *binder, struct slice plain, uint32_t number,
-                         struct slice *name, struct err *err) {
+status bind__print_name(struct binder *binder, struct slice plain, const char *between,
+                        uint32_t number, struct slice *name, struct err *err) {
   char room[256];
-  int printed = snprintf(room, sizeof room, "%.*s_%u", plain.bytes > 200 ? 200 : (int)plain.bytes,
-                         (const char *)plain.data, number);
+  int printed = snprintf(room, sizeof room, "%.*s%s%u", plain.bytes > 200 ? 200 : (int)plain.bytes,
+                         (const char *)plain.data, between, number);
   void *copy = arena_copy(binder->arena, room, (size_t)printed + 1);
   *name = slice_of(copy, (size_t)printed);
   return bind__memory(binder, copy, err);
@@ -44,7 +43,7 @@ static status make_unique(struct binder *binder, const struct plan *node, uint32
   if (is_taken(node->columns, at, plain) && expr->kind == EXPR_NAME && expr->path.count > 1)
     *name = expr->name;
   for (uint32_t number = 2; is_taken(node->columns, at, *name); number++)
-    TRY(print_name(binder, plain, number, name, err));
+    TRY(bind__print_name(binder, plain, "_", number, name, err));
   return LUMA_OK;
 }
 
@@ -59,6 +58,9 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
   }
   const struct func *function = expr->kind == EXPR_CALL ? func_find(expr->name) : NULL;
   if (function) *name = slice_of_text(function->name);
+  if (expr->kind == EXPR_WINDOW && !expr->over->is_aggregate) *name = expr->name;
+  if (expr->kind == EXPR_WINDOW && expr->over->is_aggregate)
+    *name = slice_of_text(expr_aggregate_name(expr->aggregate));
   if (expr->kind == EXPR_AGGREGATE) *name = slice_of_text(expr_aggregate_name(expr->aggregate));
   if (name->bytes) return LUMA_OK;
   struct buf text;
@@ -74,7 +76,7 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
 /* ---- the select list ---- */
 
 static bool star_takes(const struct expr *star, const struct plan_column *column) {
-  if (column->is_hidden) return false;
+  if (column->is_hidden || (column->is_qualified && !star->name.bytes)) return false;
   return star->name.bytes == 0 || slice_is_equal(star->name, column->source) ||
          (slice_is_equal_nocase(star->name, column->source));
 }
@@ -114,6 +116,11 @@ static status expand_star(struct binder *binder, struct plan *node, const struct
     node->exprs[*at] = field;
     node->columns[*at] = scope->columns[c];
     node->columns[*at].is_spread = scope->columns[c].is_document;
+    if (star->name.bytes) { /* of one source: with what USING took */
+      node->columns[*at].is_qualified = false;
+      node->columns[*at].without_count = 0;
+    }
+    if (!scope->columns[c].is_document) TRY(make_unique(binder, node, *at, field, err));
     (*at)++;
   }
   return LUMA_OK;
@@ -123,7 +130,8 @@ static status expand_star(struct binder *binder, struct plan *node, const struct
 static void describe(struct plan_column *column, const struct scope *scope,
                      const struct expr *bound) {
   column->type = (uint8_t)bind__type(bound);
-  if (bound->kind == EXPR_FIELD && bound->path.count == 0 && !scope->aggregate)
+  bool is_column = bound->kind == EXPR_FIELD && bound->slot < scope->count;
+  if (is_column && bound->path.count == 0 && !scope->aggregate)
     column->is_document = scope->columns[bound->slot].is_document;
   if (bound->kind == EXPR_SHAPE) column->is_document = column->is_spread = true;
 }
@@ -142,26 +150,30 @@ static status bind_item(struct binder *binder, struct plan *node, const struct s
   return LUMA_OK;
 }
 
-/** GROUP BY 2 and GROUP BY alias mean items of the select list. */
-static status resolve_keys(struct binder *binder, const struct plan *project,
-                           struct plan *aggregate, struct err *err) {
-  for (uint32_t k = 0; k < aggregate->keys_count; k++) {
-    struct expr *key = aggregate->exprs[k];
-    if (key->kind == EXPR_CONST && val_is_integer(&key->value)) {
-      int64_t at = key->value.integer;
-      if (at < 1 || at > project->exprs_count) {
-        status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                                  "GROUP BY %lld: the select list has %u columns", (long long)at,
-                                  project->exprs_count);
-        return bind__fail(binder, key->offset, failed, err);
-      }
-      aggregate->exprs[k] = project->exprs[at - 1];
-      continue;
+/** GROUP BY 2 means the second item of the select list; GROUP BY name an attribute, else the item
+ * of that name. */
+static status resolve_key(struct binder *binder, const struct scope *scope, struct expr **key,
+                          struct err *err) {
+  const struct plan *project = binder->project;
+  if (!project) return LUMA_OK;
+  if ((*key)->kind == EXPR_CONST && val_is_integer(&(*key)->value)) {
+    int64_t at = (*key)->value.integer;
+    if (at < 1 || at > project->exprs_count) {
+      status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                                "GROUP BY %lld: the select list has %u columns", (long long)at,
+                                project->exprs_count);
+      return bind__fail(binder, (*key)->offset, failed, err);
     }
-    for (uint32_t i = 0; project->names && key->kind == EXPR_NAME && i < project->exprs_count; i++)
-      if (project->names[i].bytes && slice_is_equal(project->names[i], key->name) &&
-          !bind__has_aggregate(project->exprs[i]))
-        aggregate->exprs[k] = project->exprs[i];
+    *key = project->exprs[at - 1];
+    return LUMA_OK;
+  }
+  if ((*key)->kind != EXPR_NAME || bind__is_known(binder, scope, *key)) return LUMA_OK;
+  for (uint32_t i = 0; project->names && i < project->exprs_count; i++) {
+    if (!project->names[i].bytes || !slice_is_equal(project->names[i], (*key)->name) ||
+        bind__has_aggregate(project->exprs[i]))
+      continue;
+    *key = project->exprs[i];
+    return LUMA_OK;
   }
   return LUMA_OK;
 }
@@ -188,19 +200,28 @@ static status bind_items(struct binder *binder, struct plan *node, const struct 
   return LUMA_OK;
 }
 
+/** The FILTERs above an AGGREGATE that grew have its columns. */
+static void pass_filters(struct plan *at) {
+  if (at && at->kind == PLAN_WINDOW) at = at->input;
+  for (; at && at->kind == PLAN_FILTER; at = at->input) bind__pass_columns(at);
+}
+
 status bind__project(struct binder *binder, struct plan *node, struct err *err) {
   bool has_aggregate = false;
   for (uint32_t i = 0; i < node->exprs_count; i++)
     has_aggregate |= bind__has_aggregate(node->exprs[i]);
   TRY(bind__group_all(binder, node, has_aggregate, err));
   struct plan *aggregate = binder->language == PLAN_JQL ? NULL : bind__aggregate_below(node->input);
-  if (aggregate) TRY(resolve_keys(binder, node, aggregate, err));
+  binder->project = aggregate ? node : NULL;
   TRY(bind__plan(binder, &node->input, err));
   struct scope scope = bind__scope(node->input);
   if (binder->language == PLAN_JQL) scope.aggregate = NULL;
-  TRY(bind_items(binder, node, &scope, err));
-  for (struct plan *at = node->input; at && at->kind == PLAN_FILTER; at = at->input)
-    bind__pass_columns(at);
+  struct window_scope outside;
+  bind__begin_windows(binder, node, &outside);
+  status done = bind_items(binder, node, &scope, err);
+  bind__end_windows(binder, node, &outside);
+  TRY(done);
+  pass_filters(node->input);
   return LUMA_OK;
 }
 
@@ -216,31 +237,37 @@ status bind__refuse_aggregates(struct binder *binder, const struct plan *where, 
 }
 
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err) {
+  const struct plan *project = binder->project;
   TRY(bind__refuse_aggregates(binder, node->input, err));
+  binder->project = NULL;
   TRY(bind__plan(binder, &node->input, err));
   struct scope scope = bind__scope(node->input);
   struct expr **exprs = node->exprs;
   scope.aggregate = NULL;
+  binder->project = project;
   TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
   TRY(bind__room(binder, node->exprs_count, sizeof *node->columns, &node->columns, err));
   for (uint32_t i = 0; i < node->exprs_count; i++) {
-    struct expr *bound = arena_copy(binder->arena, exprs[i], sizeof *bound);
+    struct expr *key = exprs[i];
+    if (i < node->keys_count) TRY(resolve_key(binder, &scope, &key, err));
+    struct expr *bound = arena_copy(binder->arena, key, sizeof *bound);
     TRY(bind__memory(binder, bound, err));
-    if (exprs[i]->kind == EXPR_AGGREGATE) { /* a pipeline's */
+    if (key->kind == EXPR_AGGREGATE) { /* a pipeline's */
       TRY(bind__room(binder, exprs[i]->args_count, sizeof *bound->args, &bound->args, err));
       for (uint32_t a = 0; a < exprs[i]->args_count; a++)
         TRY(bind__expr(binder, &scope, exprs[i]->args[a], &bound->args[a], err));
     } else {
-      TRY(bind__expr(binder, &scope, exprs[i], &bound, err));
+      TRY(bind__expr(binder, &scope, key, &bound, err));
     }
     node->exprs[i] = bound;
     if (node->names && node->names[i].bytes)
       node->columns[i].name = node->names[i];
     else
-      TRY(derive_name(binder, exprs[i], &node->columns[i].name, err));
+      TRY(derive_name(binder, key, &node->columns[i].name, err));
     node->columns[i].type = (uint8_t)bind__type(bound);
   }
   node->columns_count = node->exprs_count;
+  binder->project = NULL;
   return LUMA_OK;
 }
 
@@ -248,8 +275,8 @@ status bind__aggregate(struct binder *binder, struct plan *node, struct err *err
 
 /** The PROJECT a SORT may look through, past DISTINCT; NULL if there is none. */
 static struct plan *project_below(struct plan *node, bool *distinct) {
-  *distinct = node->kind == PLAN_DISTINCT;
-  if (*distinct) node = node->input;
+  *distinct = node->kind == PLAN_DISTINCT && !node->on_count;
+  if (node->kind == PLAN_DISTINCT) node = node->input;
   return node->kind == PLAN_PROJECT ? node : NULL;
 }
 
@@ -343,17 +370,49 @@ static status bind_key(struct binder *binder, struct plan *project, bool distinc
   if (*out) return LUMA_OK;
   struct scope scope = bind__scope(project->input);
   struct expr *bound = NULL;
+  struct window_scope outside;
   bool fits = true;
-  if (scope.aggregate)
-    TRY(bind__grouped(binder, &scope, key, &bound, err));
-  else
-    TRY(bind__expr(binder, &scope, key, &bound, err));
-  for (struct plan *at = project->input; at && at->kind == PLAN_FILTER; at = at->input)
-    bind__pass_columns(at);
+  bind__begin_windows(binder, project, &outside);
+  status done = scope.aggregate ? bind__grouped(binder, &scope, key, &bound, err)
+                                : bind__expr(binder, &scope, key, &bound, err);
+  bind__end_windows(binder, project, &outside);
+  TRY(done);
+  pass_filters(project->input);
   TRY(lift(binder, project, bound, out, &fits, err));
   if (fits) return LUMA_OK;
   if (distinct) return fail_distinct(binder, key, err);
   return add_hidden(binder, project, bound, out, err);
+}
+
+/** Set operations and VALUES: ORDER BY sees their columns. */
+static bool is_body(const struct plan *node) {
+  return node->kind == PLAN_SET_OPERATION || node->kind == PLAN_VALUES || node->kind == PLAN_CTE;
+}
+
+static status bind_body_key(struct binder *binder, const struct plan *body, const struct expr *key,
+                            struct expr **out, struct err *err) {
+  struct scope scope = {.columns = body->columns, .count = body->columns_count};
+  TRY(find_output(binder, body, key, out, err));
+  return *out ? LUMA_OK : bind__expr(binder, &scope, key, out, err);
+}
+
+/** DISTINCT ON: its keys are found as those of ORDER BY are, below which it stands. */
+status bind__distinct_on(struct binder *binder, struct plan *node, struct err *err) {
+  bool distinct = false;
+  struct plan *sort = node->input->kind == PLAN_SORT ? node->input : NULL;
+  struct plan *project = project_below(sort ? sort->input : node->input, &distinct);
+  struct expr **exprs = NULL;
+  TRY(bind__room(binder, node->on_count, sizeof *exprs, &exprs, err));
+  for (uint32_t i = 0; i < node->on_count; i++) {
+    if (project)
+      TRY(bind_key(binder, project, distinct, node->exprs[i], &exprs[i], err));
+    else
+      TRY(bind_body_key(binder, node->input, node->exprs[i], &exprs[i], err));
+  }
+  node->exprs = exprs;
+  if (sort) bind__pass_columns(sort);
+  bind__pass_columns(node);
+  return LUMA_OK;
 }
 
 status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
@@ -373,6 +432,8 @@ status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
     if (binder->language == PLAN_JQL) scope.aggregate = NULL;
     if (project)
       TRY(bind_key(binder, project, distinct, node->sort[i].expr, &keys[i].expr, err));
+    else if (binder->language != PLAN_JQL && is_body(node->input))
+      TRY(bind_body_key(binder, node->input, node->sort[i].expr, &keys[i].expr, err));
     else if (scope.aggregate)
       TRY(bind__grouped(binder, &scope, node->sort[i].expr, &keys[i].expr, err));
     else

@@ -16,6 +16,16 @@ static bool is_text_match(enum expr_op op) {
   return op >= EXPR_OP_LIKE && op <= EXPR_OP_NOT_ILIKE;
 }
 
+static enum val_type subquery_type(const struct subquery *subquery) {
+  switch (subquery->kind) {
+  case EXPR_SUBQUERY_EXISTS:
+  case EXPR_SUBQUERY_COMPARE: return VAL_BOOL;
+  case EXPR_SUBQUERY_LIST: return VAL_LIST;
+  case EXPR_SUBQUERY_SCALAR: break;
+  }
+  return VAL_MISSING;
+}
+
 enum val_type bind__type(const struct expr *expr) {
   switch (expr->kind) {
   case EXPR_CONST:
@@ -36,7 +46,14 @@ enum val_type bind__type(const struct expr *expr) {
   case EXPR_NAME:
   case EXPR_FIELD:
   case EXPR_CASE:
-  case EXPR_STAR: break;
+  case EXPR_AT:
+  case EXPR_OUTER:
+  case EXPR_WINDOW:
+  case EXPR_STAR:
+  case EXPR_VARIABLE:
+  case EXPR_LET:
+  case EXPR_EACH: break;
+  case EXPR_SUBQUERY: return subquery_type(expr->subquery);
   }
   return VAL_MISSING;
 }

@@ -137,6 +137,7 @@ status accumulate(struct exec *exec, const struct expr *aggregate, struct accumu
   case EXPR_LAST: return keep(exec, a, value, err);
   case EXPR_PUSH:
   case EXPR_ADD_TO_SET: return push(exec, a, value, err);
+  case EXPR_GROUPING: break; /* the AGGREGATE's own */
   }
   return LUMA_OK;
 }
@@ -168,6 +169,7 @@ status accumulate_result(struct exec *exec, const struct expr *aggregate,
     return LUMA_OK;
   case EXPR_PUSH:
   case EXPR_ADD_TO_SET: return list_of(exec, a, arena, out, err);
+  case EXPR_GROUPING: break;
   }
   return LUMA_OK;
 }

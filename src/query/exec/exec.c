@@ -4,6 +4,7 @@
 
 #include "query/exec/exec_int.h"
 #include "query/exec/parts.h"
+#include "query/exec/subquery.h"
 #include "query/expr/field.h"
 
 enum { BATCH_ARENA_BYTES = 64 << 10 };
@@ -124,6 +125,7 @@ void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at) {
 /* ---- the tree ---- */
 
 static op_open *open_of_join(const struct plan *plan) {
+  if (plan->is_lateral) return op__open_lateral_join;
   enum plan_join_method method = plan->physical ? plan->physical->join : PLAN_JOIN_LOOP;
   if (method == PLAN_JOIN_HASH) return op__open_hash_join;
   return method == PLAN_JOIN_INDEX ? op__open_index_join : op__open_loop_join;
@@ -141,6 +143,12 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_AGGREGATE:
     return plan->physical && plan->physical->count_only ? op__open_count : op__open_aggregate;
   case PLAN_JOIN: return open_of_join(plan);
+  case PLAN_UNNEST: return op__open_unnest;
+  case PLAN_SET_OPERATION: return op__open_set;
+  case PLAN_WINDOW: return op__open_window;
+  case PLAN_WITH: return op__open_with;
+  case PLAN_CTE: return op__open_cte;
+  case PLAN_DERIVED: break; /* the binder makes PROJECTs of them */
   case PLAN_INSERT: return op__open_insert;
   case PLAN_UPDATE: return op__open_update;
   case PLAN_DELETE: return op__open_delete;
@@ -172,11 +180,21 @@ status op__open(struct exec *exec, const struct plan *plan, struct op **op, stru
   /* What a LIMIT above wants of its input goes down only through nodes that pass rows on. */
   uint64_t rows_wanted = exec->rows_wanted;
   bool passes = plan->kind == PLAN_LIMIT || plan->kind == PLAN_PROJECT ||
-                plan->kind == PLAN_FILTER || plan->kind == PLAN_SCAN;
+                plan->kind == PLAN_FILTER || plan->kind == PLAN_SCAN || plan->kind == PLAN_WITH;
   if (!passes) exec->rows_wanted = 0;
   status opened = open(exec, plan, op, err);
   exec->rows_wanted = rows_wanted;
   return opened;
+}
+
+void exec_init(struct exec *exec) {
+  exec->runs_subqueries =
+      (struct expr_subqueries){.context = exec, .open = subquery__open, .answer = subquery__answer};
+  exec->env->subqueries = &exec->runs_subqueries;
+}
+
+void exec_deinit(struct exec *exec) {
+  subquery__end(exec);
 }
 
 status exec_open(struct exec *exec, const struct plan *plan, struct op **root, struct err *err) {
@@ -201,6 +219,12 @@ void exec_close(struct op *op) {
 
 /* ---- rows as documents ---- */
 
+static bool is_without(const struct plan_column *column, struct slice name) {
+  for (uint32_t i = 0; i < column->without_count; i++)
+    if (slice_is_equal(column->without[i], name)) return true;
+  return false;
+}
+
 /** Puts the fields of a spread document; a name that stands already is told by its source: `o.id`.
  */
 static void put_spread(const struct plan_column *column, const struct val *document,
@@ -209,6 +233,7 @@ static void put_spread(const struct plan_column *column, const struct val *docum
   for (uint32_t i = 0; i < val_count(document); i++) {
     struct slice name;
     struct val field = val_field_at(document, i, &name);
+    if (is_without(column, name)) continue;
     bool is_taken = before && first->type == VAL_MAP && val_field(first, name).type != VAL_MISSING;
     char qualified[512];
     if (is_taken && column->source.bytes + name.bytes + 1 < sizeof qualified) {
@@ -223,6 +248,13 @@ static void put_spread(const struct plan_column *column, const struct val *docum
   }
 }
 
+/** A spread column may hold something else than documents: the elements of a list. */
+static void put_plain(const struct plan_column *column, const struct val *value,
+                      struct build *build) {
+  build_name(build, column->name);
+  build_put(build, value);
+}
+
 static void put_row(const struct plan_column *columns, const struct batch *batch, uint32_t row,
                     struct build *build) {
   const struct plan_column *before = NULL;
@@ -232,7 +264,10 @@ static void put_row(const struct plan_column *columns, const struct batch *batch
     struct val value = batch->columns[c][row];
     if (columns[c].is_hidden) continue;
     if (columns[c].is_spread) {
-      if (value.type == VAL_MAP) put_spread(&columns[c], &value, before, first, build);
+      if (value.type == VAL_MAP)
+        put_spread(&columns[c], &value, before, first, build);
+      else if (value.type != VAL_MISSING)
+        put_plain(&columns[c], &value, build);
       if (!before) {
         before = &columns[c];
         first = &batch->columns[c][row];

@@ -40,12 +40,21 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
-  bool analyze;         /* operators measure themselves */
+  /* SELECTs within: */
+  struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */
+  struct expr_subqueries runs_subqueries;
+  struct expr_subquery *subqueries; /* of its expressions, ended with it */
+  struct cte_run *ctes;             /* names of WITH that are being read */
+  bool analyze;                     /* operators measure themselves */
   uint64_t rows_wanted; /* while opening: a LIMIT above wants no more rows than this; 0 = all */
 };
 
 struct op;
 
+/** Gives the expressions of `exec` who runs their SELECTs. After its fields are set. */
+void exec_init(struct exec *exec);
+/** Ends what exec_close of the root leaves. */
+void exec_deinit(struct exec *exec);
 /** Makes the operators of a plan. On failure nothing is left to close. */
 status exec_open(struct exec *exec, const struct plan *plan, struct op **root, struct err *err);
 /** The next batch, with at least one live row; NULL at the end. */

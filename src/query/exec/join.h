@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What all joins share. A join method names candidates: for each left row, right tuples that may
  * match. This part pairs them in batches, lets the ON condition decide, and, for a left join, hands
- * out the left rows that nothing matched after each left batch. */
+ * out the left rows that nothing matched after each left batch, for a full join also the right rows
+ * that nothing matched. A semi join narrows the left batch to rows that match, an anti join to the
+ * others. */
 #ifndef QUERY_EXEC_JOIN_H
 #define QUERY_EXEC_JOIN_H
 
@@ -32,6 +34,12 @@ struct join {
   bool in_row, gives_unmatched;
   bool *matched;       /* by live row of the left batch */
   uint16_t *pair_left; /* the live left row of each pair */
+  /* FULL: right rows that nothing matched follow at the end */
+  const struct rows *kept; /* all right rows, set by the method */
+  uint64_t candidate;      /* the number among them of what `next` answered */
+  uint64_t *pair_right;    /* that of each pair */
+  bool *kept_matched;
+  uint64_t kept_next;
 };
 
 /** Sets the common part up; the method's own comes after. Opens the input whose rows are gone
@@ -40,6 +48,8 @@ struct join {
 status join_init(struct join *join, const struct join_method *method, bool swapped,
                  struct err *err);
 status join_next(struct op *op, struct batch **batch, struct err *err);
+/** Called by a method when it has kept all right rows: for full joins. */
+status join_note_kept(struct join *join, const struct rows *kept, struct err *err);
 /** Reads all of `input` into `rows`: copies of its columns. */
 status join_keep_all(struct op *input, struct rows *rows, struct err *err);
 

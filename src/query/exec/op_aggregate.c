@@ -3,7 +3,7 @@
  * after the other, are worked a batch at a time: the rows' group numbers are found once and used by
  * all. Without keys there is one group, also over no rows. Groups come out in the order they were
  * first met. */
-#include "query/exec/accumulate.h"
+#include "query/exec/aggregate_order.h"
 #include "query/expr/program.h"
 
 enum { ACCUMULATORS_PER_BLOCK = 1024 };
@@ -12,6 +12,8 @@ struct aggregating {
   struct op op;
   struct batch batch;
   struct program **keys, **arguments; /* an argument is NULL for COUNT(*) */
+  struct filter **filters;            /* FILTER of an aggregate; NULL: every row counts */
+  struct aggregate_order **orders;    /* ORDER BY of an aggregate; NULL: rows as they come */
   struct tuple_table groups;
   struct accumulator **blocks; /* of ACCUMULATORS_PER_BLOCK groups */
   size_t blocks_count, blocks_capacity;
@@ -45,59 +47,134 @@ static status reserve(struct aggregating *op, uint64_t groups, struct err *err) 
   return LUMA_OK;
 }
 
-/** Finds the group of each live row. */
-static status find_groups(struct aggregating *op, const struct batch *in, struct err *err) {
-  uint32_t keys_count = op->op.plan->keys_count;
+/** The columns of a group's tuple: its keys, then the number of the grouping set, if there are. */
+static uint32_t tuple_width(const struct plan *plan) {
+  return plan->keys_count + (plan->sets_count > 0);
+}
+
+static bool is_grouped_by(const struct plan *plan, uint32_t set, uint32_t key) {
+  return plan->sets_count == 0 || (plan->sets[set] >> key & 1);
+}
+
+/** Finds the group of each live row in a grouping set. */
+static status find_groups(struct aggregating *op, const struct batch *in, uint32_t set,
+                          struct err *err) {
+  const struct plan *plan = op->op.plan;
+  uint32_t keys_count = plan->keys_count, width = tuple_width(plan);
   struct arena *arena = &op->op.batch_arena;
   const struct val **columns = arena_alloc(arena, (keys_count + 1) * sizeof *columns);
   uint32_t *strides = arena_alloc(arena, (keys_count + 1) * sizeof *strides);
-  struct val *tuple = arena_alloc(arena, (keys_count + 1) * sizeof *tuple);
+  struct val *tuple = arena_alloc(arena, (keys_count + 2) * sizeof *tuple);
   TRY(plan_check_memory(arena, columns && strides ? tuple : NULL, err));
+  tuple[keys_count] = val_int64(set);
   for (uint32_t k = 0; k < keys_count; k++)
     TRY(program_run(op->keys[k], in, arena, &columns[k], &strides[k], err));
   for (uint32_t i = 0; i < in->selected_count; i++) {
     uint32_t row = batch_row(in, i);
     bool is_new = false;
     for (uint32_t k = 0; k < keys_count; k++) {
-      tuple[k] = columns[k][row * strides[k]];
+      tuple[k] = is_grouped_by(plan, set, k) ? columns[k][row * strides[k]] : val_null();
       if (tuple[k].type == VAL_MISSING) tuple[k] = val_null();
     }
-    TRY(tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, keys_count), &op->numbers[i],
+    TRY(tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, width), &op->numbers[i],
                         &is_new, err));
   }
   return reserve(op, op->groups.tuples.count, err);
+}
+
+/** The live rows that an aggregate's FILTER keeps, with their groups. */
+static status filter_rows(struct aggregating *op, uint32_t nth, const struct batch *in,
+                          struct batch *kept, uint32_t **numbers, struct err *err) {
+  struct arena *arena = &op->op.batch_arena;
+  *kept = *in;
+  *numbers = op->numbers;
+  if (!op->filters[nth]) return LUMA_OK;
+  kept->selection_room = arena_alloc(arena, BATCH_ROWS * sizeof *kept->selection_room);
+  *numbers = arena_alloc(arena, BATCH_ROWS * sizeof **numbers);
+  TRY(plan_check_memory(arena, kept->selection_room ? *numbers : NULL, err));
+  TRY(filter_run(op->filters[nth], kept, arena, err));
+  for (uint32_t i = 0, k = 0; k < kept->selected_count; i++)
+    if (batch_row(in, i) == batch_row(kept, k)) (*numbers)[k++] = op->numbers[i];
+  return LUMA_OK;
 }
 
 static status accumulate_batch(struct aggregating *op, uint32_t nth, const struct batch *in,
                                struct err *err) {
   const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + nth];
   const struct val *values = NULL;
-  uint32_t stride = 0;
+  uint32_t stride = 0, *numbers = NULL;
+  struct batch rows;
+  if (aggregate->aggregate == EXPR_GROUPING) return LUMA_OK;
+  TRY(filter_rows(op, nth, in, &rows, &numbers, err));
+  if (op->orders[nth])
+    return aggregate_order_take(op->orders[nth], &rows, numbers, &op->op.batch_arena, err);
   if (op->arguments[nth])
-    TRY(program_run(op->arguments[nth], in, &op->op.batch_arena, &values, &stride, err));
-  for (uint32_t i = 0; i < in->selected_count; i++) {
-    struct accumulator *accumulator = &accumulators_of(op, op->numbers[i])[nth];
-    const struct val *value = values ? &values[batch_row(in, i) * stride] : NULL;
+    TRY(program_run(op->arguments[nth], &rows, &op->op.batch_arena, &values, &stride, err));
+  for (uint32_t i = 0; i < rows.selected_count; i++) {
+    struct accumulator *accumulator = &accumulators_of(op, numbers[i])[nth];
+    const struct val *value = values ? &values[batch_row(&rows, i) * stride] : NULL;
     TRY(accumulate(op->op.exec, aggregate, accumulator, value, err));
   }
   return LUMA_OK;
 }
 
+/** Groups that are there without a row: of everything, in each set that groups by nothing. */
+static status add_empty(struct aggregating *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  struct val *tuple = arena_zalloc(&op->op.batch_arena, tuple_width(plan) + 1, sizeof *tuple);
+  TRY(plan_check_memory(&op->op.batch_arena, tuple, err));
+  for (uint32_t s = 0; s < plan->sets_count || s == 0; s++) {
+    bool is_new = false, is_all = plan->sets_count ? plan->sets[s] == 0 : plan->keys_count == 0;
+    uint32_t number = 0;
+    if (!is_all) continue;
+    for (uint32_t k = 0; k < plan->keys_count; k++) tuple[k] = val_null();
+    if (plan->sets_count) tuple[plan->keys_count] = val_int64(s);
+    TRY(tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, tuple_width(plan)), &number,
+                        &is_new, err));
+  }
+  return reserve(op, op->groups.tuples.count, err);
+}
+
+/** Gives the aggregates with an ORDER BY their rows. */
+static status take_ordered(struct aggregating *op, struct err *err) {
+  for (uint32_t a = 0; a < op->aggregates_count; a++) {
+    if (!op->orders[a]) continue;
+    const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + a];
+    uint64_t count = aggregate_order_sort(op->orders[a]);
+    for (uint64_t i = 0; i < count; i++) {
+      uint32_t group = 0;
+      const struct val *value = aggregate_order_at(op->orders[a], i, &group);
+      TRY(accumulate(op->op.exec, aggregate, &accumulators_of(op, group)[a], value, err));
+    }
+  }
+  return LUMA_OK;
+}
+
 static status take_all(struct aggregating *op, struct err *err) {
+  uint32_t sets = op->op.plan->sets_count ? op->op.plan->sets_count : 1;
   op->is_done = true;
   for (;;) {
     struct batch *in = NULL;
     arena_reset(&op->op.batch_arena);
     TRY(op__next(op->op.input, &in, err));
     if (!in) break;
-    TRY(find_groups(op, in, err));
-    for (uint32_t a = 0; a < op->aggregates_count; a++) TRY(accumulate_batch(op, a, in, err));
+    for (uint32_t s = 0; s < sets; s++) {
+      TRY(find_groups(op, in, s, err));
+      for (uint32_t a = 0; a < op->aggregates_count; a++) TRY(accumulate_batch(op, a, in, err));
+    }
   }
-  bool is_new = false;
-  uint32_t number = 0;
-  if (op->op.plan->keys_count) return LUMA_OK;
-  TRY(tuple_table_put(&op->groups, NULL, 0, &number, &is_new, err));
-  return reserve(op, 1, err);
+  TRY(add_empty(op, err));
+  return take_ordered(op, err);
+}
+
+/** GROUPING: a bit for each key asked of, 1 when the group's set leaves it out. */
+static struct val grouping_of(const struct plan *plan, const struct expr *grouping,
+                              const struct val *tuple) {
+  uint32_t set = plan->sets_count ? (uint32_t)tuple[plan->keys_count].integer : 0;
+  int64_t bits = 0;
+  for (uint32_t i = 0; i < grouping->args_count; i++)
+    bits = bits << 1 | !is_grouped_by(plan, set, (uint32_t)grouping->args[i]->value.integer);
+  return val_int64(bits);
 }
 
 static status emit_group(struct aggregating *op, uint64_t group, uint32_t row, struct err *err) {
@@ -107,6 +184,10 @@ static status emit_group(struct aggregating *op, uint64_t group, uint32_t row, s
   for (uint32_t a = 0; a < op->aggregates_count; a++) {
     uint32_t column = plan->keys_count + a;
     struct accumulator *accumulator = &accumulators_of(op, group)[a];
+    if (plan->exprs[column]->aggregate == EXPR_GROUPING) {
+      op->batch.columns[column][row] = grouping_of(plan, plan->exprs[column], keys);
+      continue;
+    }
     TRY(accumulate_result(op->op.exec, plan->exprs[column], accumulator, &op->op.batch_arena,
                           &op->batch.columns[column][row], err));
   }
@@ -126,16 +207,28 @@ static status aggregate_next(struct op *base, struct batch **batch, struct err *
   return LUMA_OK;
 }
 
+static status make_argument(struct aggregating *op, uint32_t nth, const struct expr *aggregate,
+                            struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct expr_over *over = aggregate->over;
+  if (aggregate->aggregate == EXPR_GROUPING) return LUMA_OK;
+  if (over && over->has_filter)
+    TRY(filter_create(exec->env, aggregate->args[over->operands], &op->filters[nth], err));
+  if (over && over->order_count)
+    return aggregate_order_create(exec, aggregate, &op->orders[nth], err);
+  if (expr_operands(aggregate) == 0) return LUMA_OK;
+  return program_create(exec->env, aggregate->args[0], &op->arguments[nth], err);
+}
+
 static status make_arguments(struct aggregating *op, struct err *err) {
   const struct plan *plan = op->op.plan;
-  struct exec *exec = op->op.exec;
-  op->arguments = arena_zalloc(exec->arena, op->aggregates_count + 1, sizeof *op->arguments);
-  TRY(op__memory(exec, op->arguments, err));
-  for (uint32_t a = 0; a < op->aggregates_count; a++) {
-    const struct expr *aggregate = plan->exprs[plan->keys_count + a];
-    if (aggregate->args_count)
-      TRY(program_create(exec->env, aggregate->args[0], &op->arguments[a], err));
-  }
+  struct arena *arena = op->op.exec->arena;
+  op->arguments = arena_zalloc(arena, op->aggregates_count + 1, sizeof *op->arguments);
+  op->filters = arena_zalloc(arena, op->aggregates_count + 1, sizeof *op->filters);
+  op->orders = arena_zalloc(arena, op->aggregates_count + 1, sizeof *op->orders);
+  TRY(op__memory(op->op.exec, op->arguments && op->filters ? op->orders : NULL, err));
+  for (uint32_t a = 0; a < op->aggregates_count; a++)
+    TRY(make_argument(op, a, plan->exprs[plan->keys_count + a], err));
   return LUMA_OK;
 }
 
@@ -146,7 +239,7 @@ status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op 
   TRY(op__create(exec, plan, &ops, sizeof *aggregating, &aggregating, err));
   *op = &aggregating->op;
   aggregating->aggregates_count = plan->exprs_count - plan->keys_count;
-  tuple_table_init(&aggregating->groups, exec, plan->keys_count);
+  tuple_table_init(&aggregating->groups, exec, tuple_width(plan));
   aggregating->numbers = arena_alloc(exec->arena, BATCH_ROWS * sizeof *aggregating->numbers);
   TRY(op__memory(exec, aggregating->numbers, err));
   TRY(op__programs(exec, plan->exprs, plan->keys_count, &aggregating->keys, err));

@@ -6,6 +6,9 @@
 #include "query/func/compare.h"
 
 enum { NO_ROW = UINT32_MAX, HASH_ROWS_MAX = INT32_MAX };
+/** Of rows that are kept though they match nothing. A row that has it by chance is compared twice.
+ */
+#define HASH_OF_NULL UINT64_MAX
 
 struct hash_join {
   struct join join;
@@ -64,8 +67,9 @@ static status keep_batch(struct hash_join *op, const struct batch *in, struct er
          HASH_ROWS_MAX);
   for (uint32_t i = 0; i < in->selected_count; i++) {
     struct val *tuple = NULL;
-    if (op->left_nulls[i]) continue;
-    op->hashes[op->right.count] = op->left_hashes[i];
+    bool is_full = op->join.op.plan->join == PLAN_JOIN_FULL;
+    if (op->left_nulls[i] && !is_full) continue;
+    op->hashes[op->right.count] = op->left_nulls[i] ? HASH_OF_NULL : op->left_hashes[i];
     TRY(rows_add(&op->right, &tuple, err));
     for (uint32_t c = 0; c < in->columns_count; c++)
       TRY(expr_copy_value(arena, &in->columns[c][batch_row(in, i)], &tuple[c], err));
@@ -105,7 +109,10 @@ static status build(struct hash_join *op, struct err *err) {
 
 static status hash_begin_batch(struct join *join, const struct batch *left, struct err *err) {
   struct hash_join *op = (struct hash_join *)join;
-  if (!op->is_built) TRY(build(op, err));
+  if (!op->is_built) {
+    TRY(build(op, err));
+    TRY(join_note_kept(join, &op->right, err));
+  }
   return hash_keys(op, op->left_keys, left, op->left_hashes, op->left_nulls, err);
 }
 
@@ -120,7 +127,9 @@ static const struct val *hash_next(struct join *join) {
   while (op->at != NO_ROW) {
     uint32_t row = op->at;
     op->at = op->chains[row];
-    if (op->hashes[row] == op->wanted) return rows_at(&op->right, row);
+    if (op->hashes[row] != op->wanted) continue;
+    join->candidate = row;
+    return rows_at(&op->right, row);
   }
   return NULL;
 }

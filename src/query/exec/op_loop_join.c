@@ -15,7 +15,8 @@ static status loop_begin_batch(struct join *join, const struct batch *left, stru
   (void)left;
   if (op->is_kept) return LUMA_OK;
   op->is_kept = true;
-  return join_keep_all(join->op.right, &op->right, err);
+  TRY(join_keep_all(join->op.right, &op->right, err));
+  return join_note_kept(join, &op->right, err);
 }
 
 static void loop_begin_row(struct join *join, uint32_t nth) {
@@ -25,7 +26,9 @@ static void loop_begin_row(struct join *join, uint32_t nth) {
 
 static const struct val *loop_next(struct join *join) {
   struct loop_join *op = (struct loop_join *)join;
-  return op->next_right < op->right.count ? rows_at(&op->right, op->next_right++) : NULL;
+  if (op->next_right == op->right.count) return NULL;
+  join->candidate = op->next_right++;
+  return rows_at(&op->right, join->candidate);
 }
 
 status op__open_loop_join(struct exec *exec, const struct plan *plan, struct op **op,

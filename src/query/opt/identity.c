@@ -7,6 +7,7 @@ static bool is_passed(const struct plan *project, uint32_t column) {
   const struct expr *expr = project->exprs[column];
   const struct plan_column *in = &project->input->columns[column], *out = &project->columns[column];
   if (expr->kind != EXPR_FIELD || expr->path.count || expr->slot != column) return false;
+  if (project->is_derived) return true; /* what it is called was needed by the binder alone */
   return in->is_spread == out->is_spread && in->is_hidden == out->is_hidden &&
          slice_is_equal(in->name, out->name) && slice_is_equal(in->source, out->source);
 }

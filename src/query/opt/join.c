@@ -100,7 +100,7 @@ static status use_lookup(struct opt *opt, struct plan *join, uint32_t pair,
 static status consider_lookup(struct opt *opt, struct plan *join, struct err *err) {
   const struct plan *scan = scan_of(join->right);
   const struct catalog_index *index = NULL;
-  if (!scan) return LUMA_OK;
+  if (!scan || join->join == PLAN_JOIN_FULL) return LUMA_OK;
   double left = opt__rows(opt, join->input), right = access_count(opt, scan->collection);
   if (left * lookup_advantage > right) return LUMA_OK;
   for (uint32_t i = 0; i < join->physical->keys_count; i++)
@@ -112,7 +112,7 @@ static status consider_lookup(struct opt *opt, struct plan *join, struct err *er
 status opt__join(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *join = *node;
   struct pairs pairs = {.opt = opt};
-  if (join->kind != PLAN_JOIN || !join->condition) return LUMA_OK;
+  if (join->kind != PLAN_JOIN || !join->condition || join->is_lateral) return LUMA_OK;
   pairs.width = join->input->columns_count;
   TRY(opt__conjuncts(join->condition, find_pair, &pairs, err));
   if (pairs.count == 0) return LUMA_OK;

@@ -10,10 +10,15 @@ struct pass {
 };
 
 static const struct pass passes[] = {
-    {"fold constants", opt__fold},         {"drop empty projections", opt__identity},
-    {"push filters", opt__push_filters},   {"count by the collection", opt__count},
-    {"choose an index", opt__access},      {"choose join methods", opt__join},
-    {"read in order", opt__order},         {"keep the first", opt__top},
+    {"fold constants", opt__fold},
+    {"drop empty projections", opt__identity},
+    {"push filters", opt__push_filters},
+    {"order joins", opt__order_joins},
+    {"count by the collection", opt__count},
+    {"choose an index", opt__access},
+    {"choose join methods", opt__join},
+    {"read in order", opt__order},
+    {"keep the first", opt__top},
     {"read in any order", opt__unordered},
 };
 
@@ -29,8 +34,32 @@ static bool is_off(const struct opt_options *options, const char *name) {
   return false;
 }
 
-/** Inputs first, then the node. */
+static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err);
+
+/** The SELECTs in an expression. */
+static status walk_expr(struct opt *opt, opt_pass *run, const struct expr *expr, struct err *err) {
+  if (!expr) return LUMA_OK;
+  if (expr->subquery) TRY(walk(opt, run, &expr->subquery->plan, err));
+  for (uint32_t i = 0; i < expr->args_count; i++) TRY(walk_expr(opt, run, expr->args[i], err));
+  return LUMA_OK;
+}
+
+static status walk_exprs(struct opt *opt, opt_pass *run, const struct plan *node, struct err *err) {
+  TRY(walk_expr(opt, run, node->condition, err));
+  TRY(walk_expr(opt, run, node->limit, err));
+  TRY(walk_expr(opt, run, node->skip, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++) TRY(walk_expr(opt, run, node->exprs[i], err));
+  for (uint32_t i = 0; i < node->sort_count; i++) TRY(walk_expr(opt, run, node->sort[i].expr, err));
+  for (uint32_t i = 0; i < node->updates_count; i++)
+    TRY(walk_expr(opt, run, node->updates[i].value, err));
+  return LUMA_OK;
+}
+
+/** What stands within first, then inputs, then the node. */
 static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err) {
+  TRY(walk_exprs(opt, run, *node, err));
+  for (uint32_t i = 0; i < (*node)->ctes_count; i++)
+    TRY(walk(opt, run, &(*node)->ctes[i]->plan, err));
   if ((*node)->input) TRY(walk(opt, run, &(*node)->input, err));
   if ((*node)->right) TRY(walk(opt, run, &(*node)->right, err));
   return run(opt, node, err);

@@ -16,8 +16,8 @@ struct opt {
 typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 
 /* In the order they run. */
-opt_pass opt__fold, opt__push_filters, opt__count, opt__join, opt__access, opt__order, opt__top,
-    opt__identity, opt__unordered;
+opt_pass opt__fold, opt__push_filters, opt__order_joins, opt__count, opt__join, opt__access,
+    opt__order, opt__top, opt__identity, opt__unordered;
 
 status opt__memory(const struct opt *opt, const void *made, struct err *err);
 /** The node's physical choices, made on first use. */
@@ -26,6 +26,13 @@ status opt__physical(struct opt *opt, struct plan *node, struct plan_physical **
 /** Calls `each` for every conjunct of a condition. */
 typedef status opt_each(void *context, struct expr *conjunct, struct err *err);
 status opt__conjuncts(struct expr *condition, opt_each *each, void *context, struct err *err);
+/** A FILTER above `*node`, pushed on down; `condition` may be NULL. */
+status opt__put_filter(struct opt *opt, struct plan **node, struct expr *condition,
+                       struct err *err);
+/** A FILTER over a node that computes: what can be asked below goes there. */
+status opt__push_through(struct opt *opt, struct plan **node, struct err *err);
+/** A SELECT in the expression, or an outer value. */
+bool opt__has_subquery(const struct expr *expr);
 /** `a AND b`; either may be NULL. */
 status opt__and(struct opt *opt, struct expr *a, struct expr *b, struct expr **out,
                 struct err *err);

@@ -4,7 +4,7 @@
 #include "query/opt/opt_int.h"
 
 static const double rows_unknown = 100000; /* of a collection, without a transaction to ask */
-static const double filter_share = 0.1, filter_equal_share = 0.01;
+static const double filter_share = 0.1, filter_equal_share = 0.01, unnest_share = 10;
 
 status opt__memory(const struct opt *opt, const void *made, struct err *err) {
   return plan_check_memory(opt->arena, made, err);
@@ -97,6 +97,12 @@ status opt__shift(struct opt *opt, const struct expr *expr, int64_t delta, struc
   return LUMA_OK;
 }
 
+bool opt__has_subquery(const struct expr *expr) {
+  bool has = expr->subquery != NULL;
+  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = opt__has_subquery(expr->args[i]);
+  return has;
+}
+
 bool opt__is_constant(const struct expr *expr) {
   uint32_t low = 0, high = 0;
   return !opt__slots(expr, &low, &high);
@@ -127,6 +133,9 @@ double opt__rows(struct opt *opt, const struct plan *node) {
     return narrowed ? below : below * (is_equal ? filter_equal_share : filter_share);
   }
   case PLAN_LIMIT: return rows_of_limit(node, below);
+  case PLAN_CTE: return rows_unknown;
+  case PLAN_SET_OPERATION: return below + opt__rows(opt, node->right);
+  case PLAN_UNNEST: return node->input ? below * unnest_share : unnest_share;
   case PLAN_AGGREGATE: return node->keys_count ? below * filter_share : 1;
   case PLAN_JOIN: {
     double right = opt__rows(opt, node->right);

@@ -5,8 +5,8 @@
  */
 #include "query/opt/opt_int.h"
 
-static status put_filter(struct opt *opt, struct plan **node, struct expr *condition,
-                         struct err *err) {
+status opt__put_filter(struct opt *opt, struct plan **node, struct expr *condition,
+                       struct err *err) {
   if (!condition) return LUMA_OK;
   struct plan *filter = plan_node(opt->arena, PLAN_FILTER, *node, condition->offset);
   TRY(opt__memory(opt, filter, err));
@@ -38,34 +38,15 @@ static status sort_conjunct(void *context, struct expr *conjunct, struct err *er
 /** ON's own conjuncts: those about the right side narrow it; those about the left do so unless its
  * rows must all stay. */
 static status push_on(struct opt *opt, struct plan *join, struct err *err) {
+  if (join->join == PLAN_JOIN_FULL || join->is_lateral) return LUMA_OK;
   struct split split = {.opt = opt, .join = join};
   TRY(opt__conjuncts(join->condition, sort_conjunct, &split, err));
   join->condition = split.both;
-  if (join->join == PLAN_JOIN_LEFT)
+  if (join->join == PLAN_JOIN_LEFT || join->join == PLAN_JOIN_ANTI)
     TRY(opt__and(opt, join->condition, split.left, &join->condition, err));
   else
-    TRY(put_filter(opt, &join->input, split.left, err));
-  return put_filter(opt, &join->right, split.right, err);
-}
-
-static status push_into_join(struct opt *opt, struct plan **node, struct err *err) {
-  struct plan *filter = *node, *join = filter->input;
-  struct split split = {.opt = opt, .join = join};
-  TRY(opt__conjuncts(filter->condition, sort_conjunct, &split, err));
-  TRY(put_filter(opt, &join->input, split.left, err));
-  if (join->join != PLAN_JOIN_LEFT) {
-    TRY(put_filter(opt, &join->right, split.right, err));
-    TRY(opt__and(opt, join->condition, split.both, &join->condition, err));
-    if (split.both) join->join = PLAN_JOIN_INNER;
-    *node = join;
-    return LUMA_OK;
-  }
-  struct expr *right = NULL, *left_over = split.both;
-  if (split.right) TRY(opt__shift(opt, split.right, join->input->columns_count, &right, err));
-  TRY(opt__and(opt, left_over, right, &left_over, err));
-  filter->condition = left_over;
-  if (!left_over) *node = join;
-  return LUMA_OK;
+    TRY(opt__put_filter(opt, &join->input, split.left, err));
+  return opt__put_filter(opt, &join->right, split.right, err);
 }
 
 /** FILTER over a node that keeps rows as they are: the two change places. */
@@ -79,6 +60,32 @@ static status swap_down(struct opt *opt, struct plan **node, struct err *err) {
   return opt__push_filters(opt, &upper->input, err);
 }
 
+static bool is_half(const struct plan *join) {
+  return join->join == PLAN_JOIN_SEMI || join->join == PLAN_JOIN_ANTI;
+}
+
+static status push_into_join(struct opt *opt, struct plan **node, struct err *err) {
+  struct plan *filter = *node, *join = filter->input;
+  struct split split = {.opt = opt, .join = join};
+  if (join->join == PLAN_JOIN_FULL) return LUMA_OK;
+  if (is_half(join)) return swap_down(opt, node, err);
+  TRY(opt__conjuncts(filter->condition, sort_conjunct, &split, err));
+  TRY(opt__put_filter(opt, &join->input, split.left, err));
+  if (join->join != PLAN_JOIN_LEFT && !join->is_lateral) {
+    TRY(opt__put_filter(opt, &join->right, split.right, err));
+    TRY(opt__and(opt, join->condition, split.both, &join->condition, err));
+    if (split.both) join->join = PLAN_JOIN_INNER;
+    *node = join;
+    return LUMA_OK;
+  }
+  struct expr *right = NULL, *left_over = split.both;
+  if (split.right) TRY(opt__shift(opt, split.right, join->input->columns_count, &right, err));
+  TRY(opt__and(opt, left_over, right, &left_over, err));
+  filter->condition = left_over;
+  if (!left_over) *node = join;
+  return LUMA_OK;
+}
+
 status opt__push_filters(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
   if (plan->kind == PLAN_JOIN && plan->condition) return push_on(opt, plan, err);
@@ -90,7 +97,8 @@ status opt__push_filters(struct opt *opt, struct plan **node, struct err *err) {
     return opt__push_filters(opt, node, err);
   }
   if (input->kind == PLAN_JOIN) return push_into_join(opt, node, err);
-  if (input->kind == PLAN_SORT || (input->kind == PLAN_DISTINCT && !input->unwind))
+  if (input->kind == PLAN_SORT ||
+      (input->kind == PLAN_DISTINCT && !input->unwind && !input->on_count))
     return swap_down(opt, node, err);
-  return LUMA_OK;
+  return opt__push_through(opt, node, err);
 }

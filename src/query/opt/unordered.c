@@ -6,21 +6,38 @@
 static bool is_orderly(const struct expr *expr) {
   if (expr->kind != EXPR_AGGREGATE) return false;
   switch (expr->aggregate) {
-  case EXPR_FIRST:
-  case EXPR_LAST:
-  case EXPR_PUSH:
-  case EXPR_ADD_TO_SET: return true;
   case EXPR_COUNT:
   case EXPR_SUM:
   case EXPR_AVG:
   case EXPR_MIN:
-  case EXPR_MAX: break;
+  case EXPR_MAX:
+  case EXPR_GROUPING: return false;
+  case EXPR_FIRST:
+  case EXPR_LAST:
+  case EXPR_PUSH:
+  case EXPR_ADD_TO_SET: break;
   }
+  return true;
+}
+
+/* A SELECT inside an expression belongs to the run's thread. */
+static bool has_select(const struct expr *expr) {
+  if (expr->kind == EXPR_SUBQUERY) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (has_select(expr->args[i])) return true;
+  return false;
+}
+
+static bool has_select_in(const struct plan *node) {
+  if (node->kind == PLAN_FILTER) return has_select(node->condition);
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    if (has_select(node->exprs[i])) return true;
   return false;
 }
 
 static bool reads_everything(const struct plan *node) {
-  while (node->kind == PLAN_FILTER || node->kind == PLAN_PROJECT) node = node->input;
+  for (; node->kind == PLAN_FILTER || node->kind == PLAN_PROJECT; node = node->input)
+    if (has_select_in(node)) return false;
   bool has_access = node->physical && node->physical->access;
   return node->kind == PLAN_SCAN && node->collection && !has_access;
 }

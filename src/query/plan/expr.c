@@ -103,6 +103,30 @@ static bool shape_is_equal(const struct shape *a, const struct shape *b) {
   return true;
 }
 
+static bool over_is_equal(const struct expr_over *a, const struct expr_over *b) {
+  if (!a || !b) return a == b;
+  if (a->operands != b->operands || a->has_filter != b->has_filter ||
+      a->is_aggregate != b->is_aggregate || a->within_group != b->within_group ||
+      a->partition_count != b->partition_count || a->order_count != b->order_count)
+    return false;
+  for (uint32_t i = 0; i < a->order_count; i++)
+    if (a->order[i].descending != b->order[i].descending ||
+        a->order[i].nulls_first != b->order[i].nulls_first ||
+        a->order[i].nulls_last != b->order[i].nulls_last)
+      return false;
+  return a->has_frame == b->has_frame && a->mode == b->mode && a->start == b->start &&
+         a->end == b->end && a->exclude == b->exclude && slice_is_equal(a->base, b->base);
+}
+
+bool expr_is_window_function(struct slice name) {
+  static const char *const names[] = {"row_number",  "rank",       "dense_rank", "percent_rank",
+                                      "cume_dist",   "ntile",      "lag",        "lead",
+                                      "first_value", "last_value", "nth_value"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_is_equal_nocase(name, slice_of_text(names[i]))) return true;
+  return false;
+}
+
 /** Everything but the arguments. */
 static bool node_is_equal(const struct expr *a, const struct expr *b) {
   if (a->kind != b->kind || a->op != b->op || a->aggregate != b->aggregate) return false;
@@ -110,9 +134,12 @@ static bool node_is_equal(const struct expr *a, const struct expr *b) {
     return false;
   if (a->mongo != b->mongo || a->dotted != b->dotted || a->args_count != b->args_count)
     return false;
+  if (a->variable != b->variable || a->each != b->each) return false;
   if (a->parameter != b->parameter || a->slot != b->slot || a->function != b->function)
     return false;
-  bool named = a->kind == EXPR_PARAM || a->kind == EXPR_CALL || a->kind == EXPR_STAR;
+  if (a->subquery != b->subquery || !over_is_equal(a->over, b->over)) return false;
+  bool named = a->kind == EXPR_PARAM || a->kind == EXPR_CALL || a->kind == EXPR_STAR ||
+               a->kind == EXPR_WINDOW;
   if (named && !slice_is_equal(a->name, b->name)) return false;
   if (a->kind == EXPR_CONST &&
       (a->value.type != b->value.type || !val_is_equal(&a->value, &b->value)))

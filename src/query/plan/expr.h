@@ -29,7 +29,29 @@ enum expr_kind {
   /* `*` or `alias.*` (qualifier in name). In a select list the binder expands it; anywhere else it
    * is the whole row as one document: the only document column, else a map of the columns ($$ROOT,
    * the subject of a SHAPE) */
-  EXPR_STAR
+  EXPR_STAR,
+  EXPR_VARIABLE, /* variable number `variable`, then `path` in it: of a LET or EACH around it, else
+                    of the run (a command's `let`, an outer row) */
+  EXPR_LET,      /* args: values of the variables from number `variable` on, then the body */
+  EXPR_EACH,     /* over the elements of args[0], a list, as `each` says: args[1], then args[2], the
+                    body; the element is variable `variable` */
+  EXPR_AT, /* the path `path` in the value args[0]; with args[1] then the element of that number or
+              name */
+  /* A SELECT in an expression: subquery. args: its left operands (left_count), then, bound, what of
+   * the rows around it its plan reads as EXPR_OUTER */
+  EXPR_SUBQUERY,
+  EXPR_OUTER, /* bound: outer value `slot` of the subquery it stands in */
+  /* A function over a window of rows: call `name` or (is_aggregate) `aggregate` over args; `over`.
+   * Only the binder moves these into a PLAN_WINDOW */
+  EXPR_WINDOW
+};
+
+/** What becomes of the elements of a list. */
+enum expr_each {
+  EXPR_EACH_MAP,    /* the list of the body's values; args[1] is null */
+  EXPR_EACH_FILTER, /* those for which the body is true as MongoDB has it; at most args[1], unless
+                       that is null */
+  EXPR_EACH_REDUCE  /* the body's last value; the value so far, first args[1], is variable + 1 */
 };
 
 enum expr_op {
@@ -38,7 +60,8 @@ enum expr_op {
   EXPR_OP_IS_NULL,
   EXPR_OP_IS_NOT_NULL,
   EXPR_OP_IS_TRUE,
-  EXPR_OP_IS_FALSE, /* unary */
+  EXPR_OP_IS_FALSE,
+  EXPR_OP_TRUTH, /* unary; TRUTH is MongoDB's: all but false, null, missing and zero are true */
   EXPR_OP_AND,
   EXPR_OP_OR, /* three-valued */
   EXPR_OP_EQ,
@@ -74,7 +97,8 @@ enum expr_aggregate {
   EXPR_FIRST,
   EXPR_LAST,
   EXPR_PUSH,
-  EXPR_ADD_TO_SET
+  EXPR_ADD_TO_SET,
+  EXPR_GROUPING /* bound: args are numbers of keys; made by the AGGREGATE itself */
 };
 
 enum match_op {
@@ -128,14 +152,67 @@ struct shape {
 };
 
 struct func; /* query/func */
+struct plan; /* query/plan/plan.h */
+
+enum expr_subquery_kind {
+  EXPR_SUBQUERY_SCALAR, /* its only value; NULL when it has no row; more rows are an error */
+  EXPR_SUBQUERY_EXISTS,
+  EXPR_SUBQUERY_COMPARE, /* left operands `op` ANY (or ALL) of its rows, three-valued; IN is = ANY
+                          */
+  EXPR_SUBQUERY_LIST     /* ARRAY(…): the list of its only column */
+};
+struct subquery {
+  enum expr_subquery_kind kind;
+  enum expr_op op;
+  bool all;
+  struct plan *plan;
+  uint32_t left_count;
+};
+
+enum expr_frame_mode { EXPR_FRAME_RANGE, EXPR_FRAME_ROWS, EXPR_FRAME_GROUPS };
+enum expr_bound {
+  EXPR_BOUND_UNBOUNDED_PRECEDING,
+  EXPR_BOUND_PRECEDING, /* by an offset */
+  EXPR_BOUND_CURRENT,
+  EXPR_BOUND_FOLLOWING,
+  EXPR_BOUND_UNBOUNDED_FOLLOWING
+};
+enum expr_exclude {
+  EXPR_EXCLUDE_NONE,
+  EXPR_EXCLUDE_CURRENT,
+  EXPR_EXCLUDE_GROUP,
+  EXPR_EXCLUDE_TIES
+};
+/** A key of an ORDER BY within a call. */
+struct expr_order {
+  bool descending, nulls_first, nulls_last;
+};
+/** What stands behind the operands of an AGGREGATE or WINDOW. Its expressions are in args: the
+ * function's own (operands), the FILTER, the keys of PARTITION BY, those of ORDER BY, the offsets
+ * of the frame's start and end. */
+struct expr_over {
+  uint32_t operands;
+  bool has_filter, is_aggregate; /* WINDOW: `aggregate` of the node, not a window function */
+  bool within_group;             /* ORDER BY stands in WITHIN GROUP: part of the function's input */
+  uint32_t partition_count, order_count;
+  struct expr_order *order;
+  struct slice base; /* unbound: the named window it is or builds on */
+  bool has_frame;
+  enum expr_frame_mode mode;
+  enum expr_bound start, end;
+  bool has_start, has_end; /* the offset is in args */
+  enum expr_exclude exclude;
+};
 
 struct expr {
   enum expr_kind kind;
   enum expr_op op;
   enum expr_aggregate aggregate;
+  enum expr_each each; /* EACH */
+  uint32_t variable;   /* VARIABLE, LET, EACH */
   bool negated, distinct, has_else;
-  bool mongo;  /* AGGREGATE, BINARY: MongoDB's rules (sum of nothing is 0, comparisons across types
-                  by the total order, arithmetic) */
+  bool mongo;  /* AGGREGATE, BINARY, CALL (a function of query/mongo): MongoDB's rules (sum of
+                  nothing is 0, comparisons across types  by the total order, arithmetic) */
   bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
   bool key; /* FIELD: the path begins with `id`: an attribute of that name, else the key (set by the
                binder) */
@@ -150,8 +227,17 @@ struct expr {
   const struct func *function; /* CALL, bound */
   struct match *match;
   struct shape *shape;
-  uint64_t offset; /* byte offset in the statement, for errors */
+  struct subquery *subquery;
+  struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
+  const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
+  bool is_row;            /* LIST: written (a, b) */
+  uint64_t offset;        /* byte offset in the statement, for errors */
 };
+
+/** How many leading args are the function's own. */
+static inline uint32_t expr_operands(const struct expr *call) {
+  return call->over ? call->over->operands : call->args_count;
+}
 
 /* ---- makers: NULL when the arena is out or an argument is NULL (front ends check once, with
  * plan_check_memory) ---- */
@@ -179,5 +265,7 @@ void match_format(const struct match *match, struct buf *out);
 const char *expr_aggregate_name(enum expr_aggregate aggregate);
 /** Structural equality (GROUP BY a+1 … SELECT a+1). */
 bool expr_is_equal(const struct expr *a, const struct expr *b);
+/** "row_number" and the like: functions that only stand before OVER. */
+bool expr_is_window_function(struct slice name);
 
 #endif

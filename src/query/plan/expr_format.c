@@ -9,6 +9,7 @@ static const char *const op_texts[] = {
     [EXPR_OP_IS_NULL] = " IS NULL",
     [EXPR_OP_IS_NOT_NULL] = " IS NOT NULL",
     [EXPR_OP_IS_TRUE] = " IS TRUE",
+    [EXPR_OP_TRUTH] = " IS TRUE",
     [EXPR_OP_IS_FALSE] = " IS FALSE",
     [EXPR_OP_AND] = "AND",
     [EXPR_OP_OR] = "OR",
@@ -37,9 +38,10 @@ static const char *const op_texts[] = {
 
 const char *expr_aggregate_name(enum expr_aggregate aggregate) {
   static const char *const names[] = {
-      [EXPR_COUNT] = "count", [EXPR_SUM] = "sum",   [EXPR_AVG] = "avg",
-      [EXPR_MIN] = "min",     [EXPR_MAX] = "max",   [EXPR_FIRST] = "first",
-      [EXPR_LAST] = "last",   [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet",
+      [EXPR_COUNT] = "count",       [EXPR_SUM] = "sum",   [EXPR_AVG] = "avg",
+      [EXPR_MIN] = "min",           [EXPR_MAX] = "max",   [EXPR_FIRST] = "first",
+      [EXPR_LAST] = "last",         [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet",
+      [EXPR_GROUPING] = "grouping",
   };
   return names[aggregate];
 }
@@ -65,12 +67,16 @@ static void format_value(const struct val *value, struct buf *out) {
   json_write(out, value, &options);
 }
 
-/** Comma-separated arguments from `first`. */
-static void format_args(const struct expr *expr, uint32_t first, struct buf *out) {
-  for (uint32_t i = first; i < expr->args_count; i++) {
+/** Comma-separated arguments [first, end). */
+static void format_some(const struct expr *expr, uint32_t first, uint32_t end, struct buf *out) {
+  for (uint32_t i = first; i < end; i++) {
     if (i > first) buf_append_text(out, ", ");
     expr_format(expr->args[i], out);
   }
+}
+
+static void format_args(const struct expr *expr, uint32_t first, struct buf *out) {
+  format_some(expr, first, expr->args_count, out);
 }
 
 static bool is_compound(const struct expr *expr) {
@@ -165,20 +171,124 @@ static void format_cast(const struct expr *expr, struct buf *out) {
   buf_append_byte(out, ')');
 }
 
+static void format_keys(const struct expr *expr, uint32_t first, struct buf *out) {
+  buf_append_text(out, "ORDER BY ");
+  for (uint32_t i = 0; i < expr->over->order_count; i++) {
+    const struct expr_order *order = &expr->over->order[i];
+    if (i) buf_append_text(out, ", ");
+    expr_format(expr->args[first + i], out);
+    if (order->descending) buf_append_text(out, " DESC");
+    if (order->nulls_first) buf_append_text(out, " NULLS FIRST");
+    if (order->nulls_last) buf_append_text(out, " NULLS LAST");
+  }
+}
+
+static void format_bound(const struct expr *expr, enum expr_bound bound, uint32_t at,
+                         struct buf *out) {
+  static const char *const texts[] = {"UNBOUNDED PRECEDING", "PRECEDING", "CURRENT ROW",
+                                      "FOLLOWING", "UNBOUNDED FOLLOWING"};
+  if (bound == EXPR_BOUND_PRECEDING || bound == EXPR_BOUND_FOLLOWING) {
+    format_operand(expr->args[at], out);
+    buf_append_byte(out, ' ');
+  }
+  buf_append_text(out, texts[bound]);
+}
+
+static void format_frame(const struct expr *expr, uint32_t at, struct buf *out) {
+  static const char *const modes[] = {" RANGE", " ROWS", " GROUPS"};
+  static const char *const excludes[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
+                                         " EXCLUDE TIES"};
+  const struct expr_over *over = expr->over;
+  buf_append_format(out, "%s BETWEEN ", modes[over->mode]);
+  format_bound(expr, over->start, at, out);
+  buf_append_text(out, " AND ");
+  format_bound(expr, over->end, at + over->has_start, out);
+  buf_append_text(out, excludes[over->exclude]);
+}
+
+static void format_window(const struct expr *expr, uint32_t at, struct buf *out) {
+  const struct expr_over *over = expr->over;
+  buf_append_text(out, " OVER (");
+  buf_append_slice(out, over->base);
+  if (over->partition_count) buf_append_text(out, "PARTITION BY ");
+  format_some(expr, at, at + over->partition_count, out);
+  at += over->partition_count;
+  if (over->order_count && over->partition_count) buf_append_byte(out, ' ');
+  if (over->order_count) format_keys(expr, at, out);
+  if (over->has_frame) format_frame(expr, at + over->order_count, out);
+  buf_append_byte(out, ')');
+}
+
+/* What follows the operands of a call, its closing parenthesis included. */
+static void format_over(const struct expr *expr, struct buf *out) {
+  const struct expr_over *over = expr->over;
+  bool is_window = expr->kind == EXPR_WINDOW;
+  uint32_t at = over->operands, keys = at + over->has_filter;
+  if (!is_window && over->order_count && !over->within_group) {
+    buf_append_byte(out, ' ');
+    format_keys(expr, keys, out);
+  }
+  buf_append_byte(out, ')');
+  if (!is_window && over->within_group) {
+    buf_append_text(out, " WITHIN GROUP (");
+    format_keys(expr, keys, out);
+    buf_append_byte(out, ')');
+  }
+  if (over->has_filter) {
+    buf_append_text(out, " FILTER (WHERE ");
+    expr_format(expr->args[at], out);
+    buf_append_byte(out, ')');
+  }
+  if (is_window) format_window(expr, keys, out);
+}
+
 static void format_call(const struct expr *expr, struct buf *out) {
   if (is_cast(expr)) {
     format_cast(expr, out);
     return;
   }
-  if (expr->kind == EXPR_CALL)
-    buf_append_slice(out, expr->name);
-  else
+  bool is_aggregate = expr->kind == EXPR_AGGREGATE || (expr->over && expr->over->is_aggregate);
+  if (is_aggregate)
     buf_append_text(out, expr_aggregate_name(expr->aggregate));
+  else
+    buf_append_slice(out, expr->name);
   buf_append_byte(out, '(');
   if (expr->distinct) buf_append_text(out, "DISTINCT ");
-  if (expr->kind == EXPR_AGGREGATE && expr->args_count == 0) buf_append_byte(out, '*');
-  format_args(expr, 0, out);
+  if (is_aggregate && expr_operands(expr) == 0) buf_append_byte(out, '*');
+  format_some(expr, 0, expr_operands(expr), out);
+  if (!expr->over) {
+    buf_append_byte(out, ')');
+    return;
+  }
+  format_over(expr, out);
+}
+
+/* The nodes of the plan in one line, from the top. */
+static void format_subquery(const struct expr *expr, struct buf *out) {
+  const struct subquery *subquery = expr->subquery;
+  if (subquery->left_count) {
+    buf_append_byte(out, '(');
+    format_some(expr, 0, subquery->left_count, out);
+    buf_append_format(out, ") %s %s ", op_texts[subquery->op], subquery->all ? "ALL" : "ANY");
+  }
+  if (subquery->kind == EXPR_SUBQUERY_EXISTS) buf_append_text(out, "EXISTS ");
+  if (subquery->kind == EXPR_SUBQUERY_LIST) buf_append_text(out, "ARRAY");
+  buf_append_text(out, "(SELECT");
+  if (expr->args_count > subquery->left_count) buf_append_text(out, " for ");
+  format_some(expr, subquery->left_count, expr->args_count, out);
   buf_append_byte(out, ')');
+}
+
+static void format_at(const struct expr *expr, struct buf *out) {
+  format_operand(expr->args[0], out);
+  if (expr->args_count > 1) {
+    buf_append_byte(out, '[');
+    expr_format(expr->args[1], out);
+    buf_append_byte(out, ']');
+    return;
+  }
+  if (expr->path.steps[0].is_name) buf_append_byte(out, '.');
+  path_format(&expr->path, out);
 }
 
 static void format_name(const struct expr *expr, struct buf *out) {
@@ -214,6 +324,15 @@ static void format_range(const struct expr *expr, struct buf *out) {
   format_operand(expr->args[2], out);
 }
 
+/** let($$0: …, body), map(list, …, $$0: body). */
+static void format_lambda(const struct expr *expr, struct buf *out) {
+  static const char *const names[] = {"map", "filter", "reduce"};
+  buf_append_text(out, expr->kind == EXPR_LET ? "let" : names[expr->each]);
+  buf_append_format(out, "($$%u: ", expr->variable);
+  format_args(expr, 0, out);
+  buf_append_byte(out, ')');
+}
+
 void expr_format(const struct expr *expr, struct buf *out) {
   switch (expr->kind) {
   case EXPR_CONST: format_value(&expr->value, out); break;
@@ -234,7 +353,11 @@ void expr_format(const struct expr *expr, struct buf *out) {
   case EXPR_BETWEEN: format_range(expr, out); break;
   case EXPR_CASE: format_case(expr, out); break;
   case EXPR_CALL:
+  case EXPR_WINDOW:
   case EXPR_AGGREGATE: format_call(expr, out); break;
+  case EXPR_SUBQUERY: format_subquery(expr, out); break;
+  case EXPR_OUTER: buf_append_format(out, "outer #%u", expr->slot); break;
+  case EXPR_AT: format_at(expr, out); break;
   case EXPR_LIST:
     buf_append_byte(out, '[');
     format_args(expr, 0, out);
@@ -243,6 +366,15 @@ void expr_format(const struct expr *expr, struct buf *out) {
   case EXPR_MAP: format_map(expr, out); break;
   case EXPR_MATCH: match_format(expr->match, out); break;
   case EXPR_SHAPE: format_shape(expr, out); break;
+  case EXPR_VARIABLE:
+    buf_append_format(out, "$$%u", expr->variable);
+    if (expr->path.count) {
+      buf_append_byte(out, '.');
+      path_format(&expr->path, out);
+    }
+    break;
+  case EXPR_LET:
+  case EXPR_EACH: format_lambda(expr, out); break;
   case EXPR_STAR:
     if (expr->name.bytes) {
       buf_append_slice(out, expr->name);

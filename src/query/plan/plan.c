@@ -12,6 +12,39 @@ struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *in
   return plan;
 }
 
+/* ---- visiting ---- */
+
+static bool visit_expr(const struct expr *expr, plan_visit_fn *visit, void *context) {
+  if (!expr) return true;
+  if (expr->subquery && !plan_visit(expr->subquery->plan, visit, context)) return false;
+  if (expr->match && expr->match->expression &&
+      !visit_expr(expr->match->expression, visit, context))
+    return false;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (!visit_expr(expr->args[i], visit, context)) return false;
+  return true;
+}
+
+static bool visit_exprs(const struct plan *plan, plan_visit_fn *visit, void *context) {
+  if (!visit_expr(plan->condition, visit, context)) return false;
+  for (uint32_t i = 0; i < plan->exprs_count; i++)
+    if (!visit_expr(plan->exprs[i], visit, context)) return false;
+  for (uint32_t i = 0; i < plan->sort_count; i++)
+    if (!visit_expr(plan->sort[i].expr, visit, context)) return false;
+  for (uint32_t i = 0; i < plan->updates_count; i++)
+    if (!visit_expr(plan->updates[i].value, visit, context)) return false;
+  return visit_expr(plan->limit, visit, context) && visit_expr(plan->skip, visit, context) &&
+         visit_expr(plan->replacement, visit, context);
+}
+
+bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context) {
+  if (!plan) return true;
+  if (!visit(context, plan) || !visit_exprs(plan, visit, context)) return false;
+  for (uint32_t i = 0; i < plan->ctes_count; i++)
+    if (!plan_visit(plan->ctes[i]->plan, visit, context)) return false;
+  return plan_visit(plan->input, visit, context) && plan_visit(plan->right, visit, context);
+}
+
 bool plan_is_write(const struct plan *plan) {
   if (plan->kind == PLAN_EXPLAIN) return plan->analyze && plan_is_write(plan->input);
   return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_EVOLVE_SOUL;
@@ -27,6 +60,12 @@ static const char *const kind_names[] = {
     [PLAN_DISTINCT] = "distinct",
     [PLAN_AGGREGATE] = "aggregate",
     [PLAN_JOIN] = "join",
+    [PLAN_DERIVED] = "derived",
+    [PLAN_UNNEST] = "unnest",
+    [PLAN_SET_OPERATION] = "set",
+    [PLAN_WINDOW] = "window",
+    [PLAN_WITH] = "with",
+    [PLAN_CTE] = "cte",
     [PLAN_INSERT] = "insert",
     [PLAN_UPDATE] = "update",
     [PLAN_DELETE] = "delete",
@@ -85,6 +124,7 @@ static void format_updates(const struct plan *plan, struct buf *out) {
       [PLAN_MUL] = "mul",       [PLAN_MIN] = "min",     [PLAN_MAX] = "max",
       [PLAN_RENAME] = "rename", [PLAN_PUSH] = "push",   [PLAN_ADD_TO_SET] = "addToSet",
       [PLAN_POP] = "pop",       [PLAN_PULL] = "pull",   [PLAN_SET_ON_INSERT] = "setOnInsert",
+      [PLAN_BIT] = "bit",
   };
   for (uint32_t i = 0; i < plan->updates_count; i++) {
     const struct plan_update_item *item = &plan->updates[i];
@@ -124,8 +164,14 @@ static void format_names(const struct plan *plan, struct buf *out) {
 
 static void format_join(const struct plan *plan, struct buf *out) {
   static const char *const kinds[] = {
-      [PLAN_JOIN_INNER] = " inner", [PLAN_JOIN_LEFT] = " left", [PLAN_JOIN_CROSS] = " cross"};
+      [PLAN_JOIN_INNER] = " inner", [PLAN_JOIN_LEFT] = " left", [PLAN_JOIN_CROSS] = " cross",
+      [PLAN_JOIN_RIGHT] = " right", [PLAN_JOIN_FULL] = " full", [PLAN_JOIN_SEMI] = " semi",
+      [PLAN_JOIN_ANTI] = " anti"};
+  if (plan->is_natural) buf_append_text(out, " natural");
   buf_append_text(out, kinds[plan->join]);
+  if (plan->is_lateral) buf_append_text(out, " lateral");
+  for (uint32_t i = 0; i < plan->using_count; i++)
+    buf_append_format(out, "%s%.*s", i ? ", " : " using ", SLICE_ARG(plan->using_names[i]));
   if (!plan->condition) return;
   buf_append_text(out, " on ");
   expr_format(plan->condition, out);
@@ -141,6 +187,18 @@ static void format_limit(const struct plan *plan, struct buf *out) {
   expr_format(plan->skip, out);
 }
 
+static void format_set(const struct plan *plan, struct buf *out) {
+  static const char *const ops[] = {
+      [PLAN_UNION] = " union", [PLAN_INTERSECT] = " intersect", [PLAN_EXCEPT] = " except"};
+  buf_append_text(out, ops[plan->set_op]);
+  if (plan->all) buf_append_text(out, " all");
+}
+
+static bool lists_exprs(const struct plan *plan) {
+  return plan->kind == PLAN_PROJECT || plan->kind == PLAN_WINDOW || plan->kind == PLAN_UNNEST ||
+         plan->kind == PLAN_DISTINCT;
+}
+
 void plan_format_node(const struct plan *plan, struct buf *out) {
   buf_append_text(out, kind_names[plan->kind]);
   format_names(plan, out);
@@ -154,10 +212,12 @@ void plan_format_node(const struct plan *plan, struct buf *out) {
     buf_append_format(out, " %u rows", plan->rows_count);
   else if (plan->kind == PLAN_AGGREGATE)
     format_aggregate(plan, out);
-  else if (plan->kind == PLAN_PROJECT || plan->unwind)
-    format_exprs(plan, 0, plan->exprs_count, out);
-  else if (plan->kind == PLAN_INSERT)
+  else if (plan->kind == PLAN_SET_OPERATION)
+    format_set(plan, out);
+  else if (plan->kind == PLAN_INSERT && !plan->input)
     buf_append_format(out, " %u documents", plan->rows_count);
+  else if (lists_exprs(plan))
+    format_exprs(plan, 0, plan->exprs_count, out);
   if (plan->unwind) buf_append_text(out, " unwound");
   format_sort(plan, out);
   format_limit(plan, out);
@@ -169,6 +229,11 @@ static void format_tree(const struct plan *plan, unsigned depth, struct buf *out
   for (unsigned i = 0; i < depth; i++) buf_append_text(out, "  ");
   plan_format_node(plan, out);
   buf_append_byte(out, '\n');
+  for (uint32_t i = 0; i < plan->ctes_count; i++) {
+    for (unsigned d = 0; d <= depth; d++) buf_append_text(out, "  ");
+    buf_append_format(out, "as %.*s\n", SLICE_ARG(plan->ctes[i]->name));
+    format_tree(plan->ctes[i]->plan, depth + 2, out);
+  }
   if (plan->input) format_tree(plan->input, depth + 1, out);
   if (plan->right) format_tree(plan->right, depth + 1, out);
 }

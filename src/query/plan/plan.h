@@ -31,6 +31,12 @@ enum plan_kind {
   PLAN_DISTINCT,
   PLAN_AGGREGATE,
   PLAN_JOIN,
+  PLAN_DERIVED, /* a SELECT in FROM: its columns under an alias; the binder makes it a PROJECT */
+  PLAN_UNNEST,  /* rows of `input` (none: one empty row) beside the elements of the list exprs[0] */
+  PLAN_SET_OPERATION, /* UNION, INTERSECT, EXCEPT of input and right */
+  PLAN_WINDOW,        /* the input's columns and one for each WINDOW of exprs */
+  PLAN_WITH,          /* input, which may read the ctes */
+  PLAN_CTE,           /* reads cte */
   /* changes: yield no rows but a count, unless `returning` */
   PLAN_INSERT,
   PLAN_UPDATE,
@@ -56,6 +62,21 @@ enum plan_kind {
 
 struct collection; /* model/catalog */
 
+/** A name of WITH: a query of its own. One struct for all that read it. */
+struct plan_cte {
+  struct slice name;
+  struct slice *names; /* of its columns, as asked; may be fewer than there are */
+  uint32_t names_count;
+  struct plan *plan;
+  bool recursive;    /* WITH RECURSIVE: plan may read the cte itself */
+  bool reads_itself; /* it does: plan is a PLAN_SET of a start and a step */
+  bool is_bound, is_binding;
+  uint32_t reads; /* how often it is read */
+  uint64_t offset;
+  struct plan_column *columns;
+  uint32_t columns_count;
+};
+
 /** One output column. */
 struct plan_column {
   struct slice name;
@@ -64,7 +85,11 @@ struct plan_column {
   bool is_document;                    /* holds whole documents of `source` */
   bool is_spread;                      /* its fields stand in the result's document directly */
   bool is_hidden;                      /* needed by a later node, not part of the result */
-  uint8_t type;                        /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_qualified; /* reached as source.name only, and by source.*: a USING joined it with others
+                      */
+  const struct slice *without; /* of documents: attributes that USING joined with others */
+  uint32_t without_count;
+  uint8_t type; /* enum val_type if known, VAL_MISSING = dynamic */
 };
 
 struct plan_sort_key {
@@ -75,7 +100,16 @@ struct plan_sort_key {
   bool mongo; /* MongoDB's rules: null least, list by its least or greatest element */
 };
 
-enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT, PLAN_JOIN_CROSS };
+enum plan_join_kind {
+  PLAN_JOIN_INNER,
+  PLAN_JOIN_LEFT,
+  PLAN_JOIN_CROSS,
+  PLAN_JOIN_RIGHT, /* unbound: the binder exchanges the sides */
+  PLAN_JOIN_FULL,
+  PLAN_JOIN_SEMI, /* left rows that match, once */
+  PLAN_JOIN_ANTI  /* left rows that match nothing */
+};
+enum plan_set_op { PLAN_UNION, PLAN_INTERSECT, PLAN_EXCEPT };
 
 enum plan_update_op {
   PLAN_SET,
@@ -89,8 +123,21 @@ enum plan_update_op {
   PLAN_ADD_TO_SET,
   PLAN_POP,
   PLAN_PULL,
-  PLAN_SET_ON_INSERT
+  PLAN_SET_ON_INSERT,
+  PLAN_BIT
 };
+
+/** `$[name]` stands for the elements that `match` (of an element) finds. */
+struct plan_array_filter {
+  struct slice name;
+  struct match *match;
+};
+
+/** How $push places what it adds; constants, NULL what was not asked for. */
+struct plan_push {
+  struct expr *position, *slice, *sort;
+};
+
 /** One change of an UPDATE. */
 struct plan_update_item {
   enum plan_update_op op;
@@ -98,6 +145,8 @@ struct plan_update_item {
   struct expr *value;  /* SET INC …; PUSH: a value, or a list with `each` */
   struct match *match; /* PULL by a condition (slot: the element) */
   bool each;
+  bool positional; /* the path has `$`, `$[]` or `$[name]` steps */
+  struct plan_push *push;
   uint64_t offset;
 };
 
@@ -145,6 +194,21 @@ struct plan {
   /* FILTER; JOIN: the ON condition; DELETE and UPDATE take their rows from `input` */
   struct expr *condition;
   enum plan_join_kind join;
+  bool is_comma;   /* JOIN CROSS: written with a comma */
+  bool is_natural; /* JOIN, unbound: USING what both sides have */
+  struct slice *using_names;
+  uint32_t using_count;
+  bool is_lateral; /* JOIN: `right` reads the left row as EXPR_OUTER: exprs, over the left */
+
+  enum plan_set_op set_op;
+  bool all;            /* SET: duplicates stay */
+  bool is_derived;     /* PROJECT: made of a DERIVED; column names do not matter above it */
+  bool has_ordinality; /* UNNEST: the element's number follows it */
+  bool is_outer;       /* UNNEST: a row without elements stays, beside MISSING */
+
+  struct plan_cte **ctes; /* WITH */
+  uint32_t ctes_count;
+  struct plan_cte *cte; /* CTE; NULL while unbound: collection_name says which */
 
   /* PROJECT: exprs and columns' names. AGGREGATE: first the keys (keys_count), then the aggregates.
    * VALUES: rows_count rows of exprs_count / rows_count. DISTINCT: over all columns; or with
@@ -153,7 +217,10 @@ struct plan {
   struct slice *names; /* as asked by AS, else empty: the binder names the column */
   uint32_t exprs_count, keys_count, rows_count;
 
-  bool unwind; /* DISTINCT */
+  bool unwind;       /* DISTINCT */
+  uint32_t on_count; /* DISTINCT ON (exprs); 0: over all columns */
+  uint64_t *sets;    /* AGGREGATE with GROUPING SETS: bit k: key k is grouped by */
+  uint32_t sets_count;
 
   struct plan_sort_key *sort;
   uint32_t sort_count;
@@ -169,6 +236,9 @@ struct plan {
   struct plan_update_item *updates;
   uint32_t updates_count;
   struct expr *replacement;   /* UPDATE: the whole document (JQL replace) */
+  struct match *filter_match; /* UPDATE: the filter, when a path has the positional `$` */
+  struct plan_array_filter *array_filters;
+  uint32_t array_filters_count;
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */
@@ -197,6 +267,12 @@ struct statement {
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
                        uint64_t offset);
+/** A deep copy of an unbound plan; NULL when the arena is out. */
+struct plan *plan_copy(struct arena *arena, const struct plan *plan);
+/** Calls `visit` for a plan's nodes, those of its subqueries and CTEs included, until it answers
+ * false; false then. */
+typedef bool plan_visit_fn(void *context, const struct plan *node);
+bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context);
 /** True for statements that change data or catalog. */
 bool plan_is_write(const struct plan *plan);
 /** "scan", "filter", …: what EXPLAIN calls the node. */

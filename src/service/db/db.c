@@ -4,6 +4,7 @@
 #include "base/mem/mem.h"
 #include "query/query.h"
 #include "store/mem/mem_store.h"
+#include "store/pg/pg.h"
 #include "value/json/json.h"
 
 static bool begins(const char *text, const char *prefix) {
@@ -19,13 +20,17 @@ static status fail_target(const char *target, status code, const char *hint, str
 static status open_target(const char *target, const struct db_options *options,
                           struct store **store, struct err *err) {
   if (strcmp(target, "memory:") == 0) {
-    struct mem_options memory = {0};
+    struct mem_options memory = {.listener = options->listener};
     return mem_store_open(&memory, store, err);
   }
   if (begins(target, "postgres://") || begins(target, "postgresql://")) {
-    return fail_target(
-        target, LUMA_UNSUPPORTED,
-        "this build stores in a directory or in memory: give a path or memory:", err);
+    struct pg_options pg = {
+        .create = !options->must_exist && !options->read_only,
+        .read_only = options->read_only,
+        .sync_mode = options->sync_mode,
+        .holder = options->holder,
+    };
+    return pg_open(options->os, target, &pg, store, err);
   }
   if (begins(target, "http://") || begins(target, "https://")) {
     return fail_target(target, LUMA_INVALID_ARGUMENT,
@@ -33,13 +38,17 @@ static status open_target(const char *target, const struct db_options *options,
                        err);
   }
   if (target[0] == 0)
-    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory or memory:", err);
+    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory, memory: or postgres://…",
+                       err);
   struct lsm_options lsm = {
       .create = !options->must_exist && !options->read_only,
       .read_only = options->read_only,
       .sync_mode = options->sync_mode,
       .block_cache_bytes = options->cache_bytes,
       .background_threads = options->background_threads ? options->background_threads : 1,
+      .batch_size = options->batch_size,
+      .batch_timeout_us = options->batch_timeout_us,
+      .listener = options->listener,
       /* The model trims the feed together with the documents it refers to. */
       .feed_bytes_max = UINT64_MAX,
       .holder = options->holder,

@@ -17,7 +17,10 @@ struct db_options {
   uint64_t statement_bytes;    /* memory budget of one statement; 0 = the default */
   uint32_t threads;            /* that long scans may use beside the caller's; 0 = none */
   uint32_t background_threads; /* 0 = 1 */
-  const char *holder;          /* see lsm_options */
+  uint32_t batch_size;         /* see lsm_options; 0 = the engine's default, as the next */
+  uint64_t batch_timeout_us;
+  struct store_listener listener; /* may be all NULL */
+  const char *holder;             /* see lsm_options */
 };
 
 /** Counts since the database was opened. */
@@ -34,8 +37,9 @@ struct db {
   uint64_t opened_us; /* monotonic */
 };
 
-/** Opens a target: "memory:" or a directory. Others name what is missing (postgres://) or how to
- * reach them (http://). A database on a file system mounted read-only is opened for reading. */
+/** Opens a target: "memory:", a directory, or a server that speaks PostgreSQL's protocol
+ * (postgres://). http:// is told how to be reached. A database on a file system mounted read-only,
+ * or on a server that takes no writes, is opened for reading. */
 status db_open(const char *target, const struct db_options *options, struct db **db,
                struct err *err);
 /** NULL is fine. Every session must have ended. */

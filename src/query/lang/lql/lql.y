@@ -28,8 +28,14 @@ static bool token_fits(void *context, int kind);
 /* Words that are names wherever they cannot be themselves: is_soft in lql_error.c knows them as the kinds between ID and UNIQUE. */
 %fallback ID
   ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST FOR IF INDEX INDEXES INTO
-  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT UNIQUE.
+  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT
+  LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
+  FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
+  ROLLUP CUBE GROUPING SETS MISSING UNKNOWN UNIQUE.
 
+%left UNION EXCEPT.
+%left INTERSECT.
+%nonassoc BELOW.
 %left OR.
 %left AND.
 %right NOT.
@@ -41,12 +47,23 @@ static bool token_fits(void *context, int kind);
 %left STAR SLASH PERCENT.
 %right UMINUS.
 %left CAST_AS.
+%left AT.
 %nonassoc LBRACKET DOT.
+%nonassoc RP.
 %token SEMICOLON.
 
 %type statement {struct plan *}
 %type command {struct plan *}
+%type query {struct plan *}
+%type body {struct plan *}
 %type select {struct plan *}
+%type subselect {struct plan *}
+%type with {struct lql_ctes *}
+%type ctes {struct lql_ctes *}
+%type cte {struct plan_cte *}
+%type recursive {int}
+%type materialized {int}
+%type all {int}
 %type from {struct plan *}
 %type tables {struct plan *}
 %type table {struct plan *}
@@ -56,7 +73,28 @@ static bool token_fits(void *context, int kind);
 %type columns {struct lql_list *}
 %type rows {struct lql_list *}
 %type documents {struct lql_list *}
-%type group {struct lql_list *}
+%type group {struct lql_group *}
+%type group_items {struct lql_group *}
+%type group_item {struct lql_sets *}
+%type sets_items {struct lql_sets *}
+%type set_item {struct lql_sets *}
+%type windows {struct lql_windows *}
+%type window_list {struct lql_windows *}
+%type window {struct lql_window *}
+%type over {struct lql_window *}
+%type partition {struct lql_list *}
+%type frame {struct lql_window *}
+%type frame_mode {int}
+%type exclude {int}
+%type bound {struct lql_bound}
+%type filter {struct expr *}
+%type within {struct lql_sort *}
+%type names {struct lql_list *}
+%type derived {struct lql_alias}
+%type ordinality {int}
+%type comparison {struct lql_token}
+%type any {int}
+%type type {struct lql_token}
 %type whens {struct lql_list *}
 %type pairs {struct lql_list *}
 %type some_pairs {struct lql_list *}
@@ -72,7 +110,7 @@ static bool token_fits(void *context, int kind);
 %type unsets {struct lql_updates *}
 %type keys {struct lql_keys *}
 %type key {struct lql_path *}
-%type distinct {int}
+%type distinct {struct lql_distinct}
 %type descending {int}
 %type nulls {int}
 %type unique {int}
@@ -94,15 +132,43 @@ analyze(A) ::= ANALYZE. { A = 1; }
 
 /* ---- SELECT ---- */
 
-command(A) ::= select(B). { A = B; }
-select(A) ::= SELECT(T) distinct(D) items(I) from(F) where(W) group(G) having(H) order(O) limit(L). {
-  struct lql_select parts = {T, D, I, F, W, H, G, O, L};
+command(A) ::= query(B). { A = B; }
+query(A) ::= body(B) order(O) limit(L). { A = lql__query(lql, NULL, B, O, L); }
+query(A) ::= with(W) body(B) order(O) limit(L). { A = lql__query(lql, W, B, O, L); }
+body(A) ::= select(B). { A = B; }
+body(A) ::= subselect(B). [BELOW] { A = B; }
+body(A) ::= VALUES(T) rows(R). { A = lql__values(lql, T, R); }
+body(A) ::= body(L) UNION(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_UNION, D, L, R); }
+body(A) ::= body(L) EXCEPT(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_EXCEPT, D, L, R); }
+body(A) ::= body(L) INTERSECT(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_INTERSECT, D, L, R); }
+all(A) ::= . { A = 0; }
+all(A) ::= ALL. { A = 1; }
+all(A) ::= DISTINCT. { A = 0; }
+subselect(A) ::= LP query(B) RP. { A = B; }
+subselect(A) ::= LP subselect(B) RP. { A = B; }
+
+with(A) ::= WITH recursive(R) ctes(B). { A = B; if (A) A->recursive = R; }
+recursive(A) ::= . { A = 0; }
+recursive(A) ::= RECURSIVE. { A = 1; }
+ctes(A) ::= cte(C). { A = lql__add_cte(lql, NULL, C); }
+ctes(A) ::= ctes(B) COMMA cte(C). { A = lql__add_cte(lql, B, C); }
+cte(A) ::= name(N) AS materialized LP query(Q) RP. { A = lql__cte(lql, N, NULL, Q); }
+cte(A) ::= name(N) LP names(C) RP AS materialized LP query(Q) RP. { A = lql__cte(lql, N, C, Q); }
+materialized ::= .
+materialized ::= MATERIALIZED.
+materialized ::= NOT MATERIALIZED.
+names(A) ::= name(N). { A = lql__append_name(lql, NULL, N); }
+names(A) ::= names(B) COMMA name(N). { A = lql__append_name(lql, B, N); }
+
+select(A) ::= SELECT(T) distinct(D) items(I) from(F) where(W) group(G) having(H) windows(V). {
+  struct lql_select parts = {T, D, I, F, W, G, H, V};
   A = lql__select(lql, &parts);
 }
 
-distinct(A) ::= . { A = 0; }
-distinct(A) ::= DISTINCT. { A = 1; }
-distinct(A) ::= ALL. { A = 0; }
+distinct(A) ::= . { A = (struct lql_distinct){false, NULL}; }
+distinct(A) ::= DISTINCT. [BELOW] { A = (struct lql_distinct){true, NULL}; }
+distinct(A) ::= DISTINCT ON LP some_exprs(E) RP. { A = (struct lql_distinct){true, E}; }
+distinct(A) ::= ALL. { A = (struct lql_distinct){false, NULL}; }
 
 items(A) ::= item_list(B). { A = B; }
 %type item_list {struct lql_list *}
@@ -111,30 +177,86 @@ item_list(A) ::= item_list(B) COMMA star(E). { A = lql__append(lql, B, E, slice_
 item_list(A) ::= expr(E) alias(N). { A = lql__append(lql, lql__list(lql), E, N); }
 item_list(A) ::= star(E). { A = lql__append(lql, lql__list(lql), E, slice_of(NULL, 0)); }
 star(A) ::= STAR(T). { A = lql__star(lql, T, slice_of(NULL, 0)); }
-star(A) ::= path(P) DOT(T) STAR. { A = lql__star_of(lql, T, P); }
+star(A) ::= primary(P) DOT(T) STAR. { A = lql__star_of(lql, T, P); }
 
-alias(A) ::= . { A = slice_of(NULL, 0); }
+alias(A) ::= . [BELOW] { A = slice_of(NULL, 0); }
 alias(A) ::= AS name(N). { A = lql__name(lql, N); }
 alias(A) ::= name(N). { A = lql__bare_alias(lql, N); }
 
 from(A) ::= . { A = NULL; }
 from(A) ::= FROM tables(B). { A = B; }
 tables(A) ::= table(B). { A = B; }
-tables(A) ::= tables(L) COMMA(T) table(R). { A = lql__join(lql, T, PLAN_JOIN_CROSS, L, R, NULL); }
-tables(A) ::= tables(L) CROSS(T) JOIN table(R). { A = lql__join(lql, T, PLAN_JOIN_CROSS, L, R, NULL); }
-tables(A) ::= tables(L) join_kind(K) JOIN(T) table(R) ON expr(E). { A = lql__join(lql, T, (enum plan_join_kind)K, L, R, E); }
+tables(A) ::= tables(L) COMMA(T) table(R). { A = lql__join(lql, T, LQL_JOIN_COMMA, L, R); }
+tables(A) ::= tables(L) CROSS(T) JOIN table(R). { A = lql__join(lql, T, PLAN_JOIN_CROSS, L, R); }
+tables(A) ::= tables(L) join_kind(K) JOIN(T) table(R) ON expr(E). { A = lql__join_on(lql, T, K, L, R, E); }
+tables(A) ::= tables(L) join_kind(K) JOIN(T) table(R) USING LP names(N) RP. { A = lql__join_using(lql, T, K, L, R, N); }
+tables(A) ::= tables(L) NATURAL join_kind(K) JOIN(T) table(R). { A = lql__join_using(lql, T, K, L, R, NULL); }
 join_kind(A) ::= . { A = PLAN_JOIN_INNER; }
 join_kind(A) ::= INNER. { A = PLAN_JOIN_INNER; }
-join_kind(A) ::= LEFT. { A = PLAN_JOIN_LEFT; }
-join_kind(A) ::= LEFT OUTER. { A = PLAN_JOIN_LEFT; }
-table(A) ::= name(N) alias(B). { A = lql__table(lql, N, B); }
+join_kind(A) ::= LEFT outer. { A = PLAN_JOIN_LEFT; }
+join_kind(A) ::= RIGHT outer. { A = PLAN_JOIN_RIGHT; }
+join_kind(A) ::= FULL outer. { A = PLAN_JOIN_FULL; }
+outer ::= .
+outer ::= OUTER.
+%type source {struct lql_list *}
+table(A) ::= source(S) alias(B). { A = lql__source(lql, S, B, NULL, false); }
+table(A) ::= source(S) AS name(N) AT name(I). { A = lql__source(lql, S, lql__name(lql, N), &I, true); }
+source(A) ::= name(N). { A = lql__append_name(lql, NULL, N); }
+source(A) ::= source(B) DOT name(N). { A = lql__append_name(lql, B, N); }
+table(A) ::= subselect(Q) derived(B). { A = lql__derived(lql, Q, &B, false); }
+table(A) ::= LATERAL subselect(Q) derived(B). { A = lql__derived(lql, Q, &B, true); }
+table(A) ::= LP tables(B) RP. { A = B; }
+table(A) ::= ID(N) LP exprs(E) RP ordinality(O) derived(B). { A = lql__table_call(lql, N, E, &B, O); }
+table(A) ::= LATERAL ID(N) LP exprs(E) RP ordinality(O) derived(B). { A = lql__table_call(lql, N, E, &B, O); }
+table(A) ::= literal(E) derived(B). { A = lql__table_of(lql, E, &B); }
+ordinality(A) ::= . { A = 0; }
+ordinality(A) ::= WITH ORDINALITY. { A = 1; }
+derived(A) ::= alias(N). [BELOW] { A = (struct lql_alias){N, NULL, {0}}; }
+derived(A) ::= AS name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}}; }
+derived(A) ::= name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}}; }
+derived(A) ::= AS name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I}; }
 
 where(A) ::= . { A = NULL; }
 where(A) ::= WHERE expr(E). { A = E; }
 group(A) ::= . { A = NULL; }
-group(A) ::= GROUP BY some_exprs(B). { A = B; }
+group(A) ::= GROUP BY group_items(B). { A = B; }
+group_items(A) ::= group_item(S). { A = lql__group(lql, NULL, S); }
+group_items(A) ::= group_items(B) COMMA group_item(S). { A = lql__group(lql, B, S); }
+group_item(A) ::= set_item(S). { A = S; }
+set_item(A) ::= expr(E). { A = lql__set_of(lql, E); }
+set_item(A) ::= LP RP. { A = lql__set_of(lql, NULL); }
+set_item(A) ::= ROLLUP LP some_exprs(E) RP. { A = lql__rollup(lql, E); }
+set_item(A) ::= CUBE(T) LP some_exprs(E) RP. { A = lql__cube(lql, T, E); }
+group_item(A) ::= GROUPING SETS LP sets_items(S) RP. { A = S; }
+sets_items(A) ::= set_item(S). { A = S; }
+sets_items(A) ::= sets_items(B) COMMA set_item(S). { A = lql__join_sets(lql, B, S); }
 having(A) ::= . { A = NULL; }
 having(A) ::= HAVING expr(E). { A = E; }
+
+windows(A) ::= . { A = NULL; }
+windows(A) ::= WINDOW window_list(B). { A = B; }
+window_list(A) ::= name(N) AS LP window(W) RP. { A = lql__add_window(lql, NULL, N, W); }
+window_list(A) ::= window_list(B) COMMA name(N) AS LP window(W) RP. { A = lql__add_window(lql, B, N, W); }
+window(A) ::= partition(P) order(O) frame(F). { A = lql__window(lql, NULL, P, O, F); }
+window(A) ::= name(N) partition(P) order(O) frame(F). { A = lql__window(lql, &N, P, O, F); }
+partition(A) ::= . { A = NULL; }
+partition(A) ::= PARTITION BY some_exprs(E). { A = E; }
+frame(A) ::= . { A = NULL; }
+frame(A) ::= frame_mode(M) bound(B) exclude(X). { A = lql__frame(lql, M, B, (struct lql_bound){EXPR_BOUND_CURRENT, NULL, 0}, X); }
+frame(A) ::= frame_mode(M) BETWEEN bound(B) AND bound(C) exclude(X). { A = lql__frame(lql, M, B, C, X); }
+frame_mode(A) ::= RANGE. { A = EXPR_FRAME_RANGE; }
+frame_mode(A) ::= ROWS. { A = EXPR_FRAME_ROWS; }
+frame_mode(A) ::= GROUPS. { A = EXPR_FRAME_GROUPS; }
+bound(A) ::= UNBOUNDED(T) PRECEDING. { A = (struct lql_bound){EXPR_BOUND_UNBOUNDED_PRECEDING, NULL, T.offset}; }
+bound(A) ::= UNBOUNDED(T) FOLLOWING. { A = (struct lql_bound){EXPR_BOUND_UNBOUNDED_FOLLOWING, NULL, T.offset}; }
+bound(A) ::= CURRENT(T) ROW. { A = (struct lql_bound){EXPR_BOUND_CURRENT, NULL, T.offset}; }
+bound(A) ::= expr(E) PRECEDING(T). { A = (struct lql_bound){EXPR_BOUND_PRECEDING, E, T.offset}; }
+bound(A) ::= expr(E) FOLLOWING(T). { A = (struct lql_bound){EXPR_BOUND_FOLLOWING, E, T.offset}; }
+exclude(A) ::= . { A = EXPR_EXCLUDE_NONE; }
+exclude(A) ::= EXCLUDE NO OTHERS. { A = EXPR_EXCLUDE_NONE; }
+exclude(A) ::= EXCLUDE CURRENT ROW. { A = EXPR_EXCLUDE_CURRENT; }
+exclude(A) ::= EXCLUDE GROUP. { A = EXPR_EXCLUDE_GROUP; }
+exclude(A) ::= EXCLUDE TIES. { A = EXPR_EXCLUDE_TIES; }
 
 order(A) ::= . { A = NULL; }
 order(A) ::= ORDER BY sort_keys(B). { A = B; }
@@ -149,12 +271,25 @@ nulls(A) ::= NULLS LAST. { A = 2; }
 
 limit(A) ::= . { A = (struct lql_limit){NULL, NULL}; }
 limit(A) ::= LIMIT expr(L). { A = (struct lql_limit){L, NULL}; }
+limit(A) ::= LIMIT ALL. { A = (struct lql_limit){NULL, NULL}; }
 limit(A) ::= LIMIT expr(L) OFFSET expr(S). { A = (struct lql_limit){L, S}; }
 limit(A) ::= LIMIT expr(S) COMMA expr(L). { A = (struct lql_limit){L, S}; }
-limit(A) ::= OFFSET expr(S). { A = (struct lql_limit){NULL, S}; }
+limit(A) ::= OFFSET expr(S) some_rows. { A = (struct lql_limit){NULL, S}; }
 limit(A) ::= OFFSET expr(S) LIMIT expr(L). { A = (struct lql_limit){L, S}; }
+limit(A) ::= FETCH first expr(L) rows_only. { A = (struct lql_limit){L, NULL}; }
+limit(A) ::= OFFSET expr(S) some_rows FETCH first expr(L) rows_only. { A = (struct lql_limit){L, S}; }
+some_rows ::= .
+some_rows ::= ROW.
+some_rows ::= ROWS.
+first ::= FIRST.
+first ::= NEXT.
+rows_only ::= ROW ONLY.
+rows_only ::= ROWS ONLY.
 
 /* ---- changes ---- */
+
+%type target {struct plan *}
+target(A) ::= name(N) alias(B). { A = lql__table(lql, N, B); }
 
 command(A) ::= INSERT INTO name(N) LP columns(C) RP VALUES rows(R). { A = lql__insert(lql, N, C, R); }
 command(A) ::= INSERT INTO name(N) documents(D). { A = lql__insert_documents(lql, N, D); }
@@ -168,14 +303,14 @@ documents(A) ::= documents(B) COMMA document(E). { A = lql__append(lql, B, E, sl
 document(A) ::= literal(B). { A = B; }
 document(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
 
-command(A) ::= UPDATE table(T) SET sets(S) where(W). { A = lql__update(lql, T, S, W); }
-command(A) ::= UPDATE table(T) UNSET unsets(S) where(W). { A = lql__update(lql, T, S, W); }
+command(A) ::= UPDATE target(T) SET sets(S) where(W). { A = lql__update(lql, T, S, W); }
+command(A) ::= UPDATE target(T) UNSET unsets(S) where(W). { A = lql__update(lql, T, S, W); }
 sets(A) ::= path(P) EQ expr(E). { A = lql__set(lql, NULL, PLAN_SET, P, E); }
 sets(A) ::= sets(B) COMMA path(P) EQ expr(E). { A = lql__set(lql, B, PLAN_SET, P, E); }
 unsets(A) ::= path(P). { A = lql__set(lql, NULL, PLAN_UNSET, P, NULL); }
 unsets(A) ::= unsets(B) COMMA path(P). { A = lql__set(lql, B, PLAN_UNSET, P, NULL); }
 
-command(A) ::= DELETE FROM table(T) where(W). { A = lql__delete(lql, T, W); }
+command(A) ::= DELETE FROM target(T) where(W). { A = lql__delete(lql, T, W); }
 
 /* ---- catalog ---- */
 
@@ -275,30 +410,57 @@ expr(A) ::= expr(V) BETWEEN(T) expr(L) AND expr(H). [BETWEEN] { A = lql__between
 expr(A) ::= expr(V) NOT BETWEEN(T) expr(L) AND expr(H). [BETWEEN] { A = lql__between(lql, T, V, L, H, true); }
 expr(A) ::= expr(V) IN(T) LP exprs(L) RP. [IN] { A = lql__in(lql, T, V, L, false); }
 expr(A) ::= expr(V) NOT IN(T) LP exprs(L) RP. [IN] { A = lql__in(lql, T, V, L, true); }
+expr(A) ::= expr(V) IN(T) subselect(Q). [IN] { A = lql__in_query(lql, T, V, Q, false); }
+expr(A) ::= expr(V) NOT IN(T) subselect(Q). [IN] { A = lql__in_query(lql, T, V, Q, true); }
+expr(A) ::= expr(V) comparison(T) any(N) subselect(Q). [EQ] { A = lql__quantified(lql, T, V, N, Q); }
+expr(A) ::= expr(V) comparison(T) any(N) LP expr(L) RP. [EQ] { A = lql__quantified_list(lql, T, V, N, L); }
+comparison(A) ::= EQ(T). { A = T; }
+comparison(A) ::= NE(T). { A = T; }
+comparison(A) ::= LT(T). { A = T; }
+comparison(A) ::= LE(T). { A = T; }
+comparison(A) ::= GT(T). { A = T; }
+comparison(A) ::= GE(T). { A = T; }
+any(A) ::= ANY. { A = 0; }
+any(A) ::= SOME. { A = 0; }
+any(A) ::= ALL. { A = 1; }
 expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) MISSING. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) NOT MISSING. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) UNKNOWN. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) NOT UNKNOWN. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) TRUE. { A = lql__unary(lql, EXPR_OP_IS_TRUE, T, V); }
 expr(A) ::= expr(V) IS(T) FALSE. { A = lql__unary(lql, EXPR_OP_IS_FALSE, T, V); }
 expr(A) ::= expr(V) IS(T) NOT TRUE. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__unary(lql, EXPR_OP_IS_TRUE, T, V)); }
 expr(A) ::= expr(V) IS(T) NOT FALSE. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__unary(lql, EXPR_OP_IS_FALSE, T, V)); }
 expr(A) ::= expr(L) IS(T) DISTINCT FROM expr(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_DISTINCT, T, L, R); }
 expr(A) ::= expr(L) IS(T) NOT DISTINCT FROM expr(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_NOT_DISTINCT, T, L, R); }
-expr(A) ::= expr(E) CAST_AS(T) name(N). { A = lql__cast(lql, T, E, N); }
+expr(A) ::= expr(E) CAST_AS(T) type(N). { A = lql__cast(lql, T, E, N); }
+type(A) ::= name(N). { A = N; }
 
-expr(A) ::= LP expr(E) RP. { A = E; }
-expr(A) ::= path(P). { A = lql__path_expr(lql, P); }
-expr(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
-expr(A) ::= FLOAT(T). { A = lql__float(lql, T); }
-expr(A) ::= TEXT(T). { A = lql__text(lql, T); }
-expr(A) ::= TYPED(T). { A = lql__typed(lql, T); }
-expr(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
-expr(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
-expr(A) ::= NULL(T). { A = lql__null(lql, T); }
-expr(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
-expr(A) ::= literal(B). { A = B; }
-expr(A) ::= CAST(T) LP expr(E) AS name(N) RP. { A = lql__cast(lql, T, E, N); }
-expr(A) ::= CASE(T) whens(W) otherwise(E) END. { A = lql__case(lql, T, NULL, W, E); }
-expr(A) ::= CASE(T) expr(O) whens(W) otherwise(E) END. { A = lql__case(lql, T, O, W, E); }
+%type primary {struct expr *}
+expr(A) ::= primary(P). [BELOW] { A = P; }
+primary(A) ::= LP expr(E) RP. { A = E; }
+primary(A) ::= LP(T) expr(E) COMMA some_exprs(L) RP. { A = lql__row(lql, T, E, L); }
+primary(A) ::= subselect(Q). [BELOW] { A = lql__scalar(lql, Q); }
+primary(A) ::= EXISTS(T) subselect(Q). { A = lql__exists(lql, T, Q); }
+primary(A) ::= ARRAY(T) subselect(Q). { A = lql__array_of(lql, T, Q); }
+primary(A) ::= ARRAY LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
+primary(A) ::= name(N). { A = lql__path_expr(lql, lql__path(lql, N)); }
+primary(A) ::= primary(P) DOT name(N). { A = lql__dot(lql, P, N); }
+primary(A) ::= primary(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+primary(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
+primary(A) ::= FLOAT(T). { A = lql__float(lql, T); }
+primary(A) ::= TEXT(T). { A = lql__text(lql, T); }
+primary(A) ::= TYPED(T). { A = lql__typed(lql, T); }
+primary(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
+primary(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
+primary(A) ::= NULL(T). { A = lql__null(lql, T); }
+primary(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
+primary(A) ::= literal(B). { A = B; }
+primary(A) ::= CAST(T) LP expr(E) AS type(N) RP. { A = lql__cast(lql, T, E, N); }
+primary(A) ::= CASE(T) whens(W) otherwise(E) END. { A = lql__case(lql, T, NULL, W, E); }
+primary(A) ::= CASE(T) expr(O) whens(W) otherwise(E) END. { A = lql__case(lql, T, O, W, E); }
 whens(A) ::= WHEN expr(C) THEN expr(V). {
   A = lql__append(lql, lql__append(lql, lql__list(lql), C, slice_of(NULL, 0)), V, slice_of(NULL, 0));
 }
@@ -307,13 +469,22 @@ whens(A) ::= whens(B) WHEN expr(C) THEN expr(V). {
 }
 otherwise(A) ::= . { A = NULL; }
 otherwise(A) ::= ELSE expr(E). { A = E; }
-expr(A) ::= ID(N) LP exprs(L) RP. { A = lql__call(lql, N, L, false); }
-expr(A) ::= ID(N) LP ALL exprs(L) RP. { A = lql__call(lql, N, L, false); }
-expr(A) ::= ID(N) LP DISTINCT exprs(L) RP. { A = lql__call(lql, N, L, true); }
-expr(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
-expr(A) ::= ID(N) LP expr(L) FROM expr(R) RP. { A = lql__call_from(lql, N, L, R, NULL); }
-expr(A) ::= ID(N) LP expr(L) FROM expr(R) FOR expr(E) RP. { A = lql__call_from(lql, N, L, R, E); }
-expr(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
+%type call {struct expr *}
+primary(A) ::= call(C) within(G) filter(F) over(W). { A = lql__finish_call(lql, C, G, F, W); }
+call(A) ::= ID(N) LP exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
+call(A) ::= ID(N) LP ALL exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
+call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) RP. { A = lql__call(lql, N, L, true, O); }
+call(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
+within(A) ::= . { A = NULL; }
+within(A) ::= WITHIN GROUP LP ORDER BY sort_keys(B) RP. { A = B; }
+filter(A) ::= . { A = NULL; }
+filter(A) ::= FILTER LP WHERE expr(E) RP. { A = E; }
+over(A) ::= . { A = NULL; }
+over(A) ::= OVER name(N). { A = lql__window(lql, &N, NULL, NULL, NULL); if (A) A->is_name = true; }
+over(A) ::= OVER LP window(W) RP. { A = W; }
+primary(A) ::= ID(N) LP expr(L) FROM expr(R) RP. { A = lql__call_from(lql, N, L, R, NULL); }
+primary(A) ::= ID(N) LP expr(L) FROM expr(R) FOR expr(E) RP. { A = lql__call_from(lql, N, L, R, E); }
+primary(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
 
 literal(A) ::= LBRACE(T) pairs(P) RBRACE. { A = lql__map(lql, T, P); }
 literal(A) ::= LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }

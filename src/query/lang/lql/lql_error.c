@@ -58,9 +58,9 @@ typedef bool fits_fn(void *context, int kind);
 /* Parts of an expression that began: saying "an operator" is enough. */
 static bool is_operator(int kind) {
   static const int operators[] = {
-      LQL_OR,   LQL_AND,   LQL_IS,   LQL_LIKE,  LQL_ILIKE,   LQL_BETWEEN, LQL_IN,
-      LQL_EQ,   LQL_NE,    LQL_LT,   LQL_LE,    LQL_GT,      LQL_GE,      LQL_CONCAT,
-      LQL_PLUS, LQL_MINUS, LQL_STAR, LQL_SLASH, LQL_PERCENT, LQL_CAST_AS, LQL_NOT};
+      LQL_OR,   LQL_AND,   LQL_IS,      LQL_LIKE,    LQL_ILIKE, LQL_BETWEEN, LQL_IN,      LQL_EQ,
+      LQL_NE,   LQL_LT,    LQL_LE,      LQL_GT,      LQL_GE,    LQL_CONCAT,  LQL_PLUS,    LQL_MINUS,
+      LQL_STAR, LQL_SLASH, LQL_PERCENT, LQL_CAST_AS, LQL_NOT,   LQL_DOT,     LQL_LBRACKET};
   for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
     if (operators[i] == kind) return true;
   }
@@ -91,11 +91,14 @@ static void list_expected(struct expected *expected, fits_fn *fits, void *contex
   else if (fits(context, LQL_ID))
     expect(expected, "a name");
   bool name = fits(context, LQL_ID);
-  for (int kind = 1; kind <= LQL_QUOTED; kind++) {
-    if (kind == LQL_ID || kind == LQL_QUOTED || !fits(context, kind)) continue;
-    if (name && is_soft(kind)) continue;
-    if ((expression && is_literal(kind)) || (after && is_operator(kind))) continue;
-    expect(expected, lql__describe(kind));
+  for (int soft = 0; soft < 2; soft++) {
+    for (int kind = 1; kind <= LQL_QUOTED; kind++) {
+      if (is_soft(kind) != soft || kind == LQL_ID || kind == LQL_QUOTED || !fits(context, kind))
+        continue;
+      if (name && soft) continue;
+      if ((expression && is_literal(kind)) || (after && is_operator(kind))) continue;
+      expect(expected, lql__describe(kind));
+    }
   }
   if (after) expect(expected, "an operator");
   if (fits(context, 0)) expect(expected, lql__describe(0));
@@ -120,20 +123,9 @@ static void say_expected(struct lql *lql, fits_fn *fits, void *context) {
 const char *lql__foreign_word(struct slice word) {
   static const char *const pairs[][2] = {
       {"TOP", "write LIMIT n at the end"},
-      {"FETCH", "write LIMIT n at the end"},
       {"UPSERT", "write INSERT, or UPDATE"},
       {"RETURNING", "RETURNING is not there: SELECT after the change"},
-      {"UNION", "UNION is not there: run the two SELECTs one after the other"},
-      {"INTERSECT", "INTERSECT is not there: a JOIN or AND does it"},
-      {"EXCEPT", "EXCEPT is not there: LEFT JOIN and IS NULL do it"},
-      {"OVER", "window functions are not there"},
-      {"WINDOW", "window functions are not there"},
-      {"RIGHT", "write LEFT JOIN with the collections exchanged"},
-      {"FULL", "FULL JOIN is not there: LEFT JOIN both ways"},
-      {"NATURAL", "write JOIN … ON with the fields that are to be equal"},
-      {"USING", "write ON with the fields that are to be equal"},
       {"FOR", "rows are not locked: a conflict shows at COMMIT"},
-      {"WITH", "WITH is not there: write the SELECT itself"},
       {"TRUNCATE", "write DELETE FROM collection"},
   };
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
@@ -161,9 +153,8 @@ static bool begins_clause(void *context, int kind) {
  * have closed its clause already). */
 static bool suggest_word(struct lql *lql, struct lql_token token, fits_fn *fits, void *context) {
   const char *foreign = is_word(token.text) ? lql__foreign_word(token.text) : NULL;
-  if (!foreign && lql->before.kind == LQL_ID) foreign = lql__foreign_word(lql->before.text);
-  if (token.kind == LQL_SELECT && lql->before.kind == LQL_LP)
-    foreign = "a SELECT inside a statement is not there: write a JOIN, or run it first";
+  if (!foreign && (lql->before.kind == LQL_ID || is_soft(lql->before.kind)))
+    foreign = lql__foreign_word(lql->before.text);
   if (foreign) {
     lql__hint(lql, "%s", foreign);
     return true;
@@ -203,9 +194,7 @@ void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, v
 }
 
 struct slice lql__bare_alias(struct lql *lql, struct lql_token name) {
-  static const char *const clauses[] = {"RIGHT",     "FULL",   "NATURAL",  "UNION",
-                                        "INTERSECT", "EXCEPT", "WINDOW",   "FETCH",
-                                        "USING",     "FOR",    "RETURNING"};
+  static const char *const clauses[] = {"FOR", "RETURNING"};
   for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof clauses / sizeof clauses[0]; i++) {
     if (!slice_is_equal_nocase(name.text, slice_of_text(clauses[i]))) continue;
     lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` does not fit here",

@@ -17,8 +17,51 @@ struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, s
   return count_operator(lql, at) ? expr_unary(lql->arena, op, arg, at.offset) : NULL;
 }
 
+static bool is_row(const struct expr *expr) {
+  return expr && expr->kind == EXPR_LIST && expr->is_row;
+}
+
+/* (a, b) < (c, d) is a < c OR (a = c AND b < d); from the part `at` on. */
+static struct expr *order_rows(struct lql *lql, enum expr_op op, struct lql_token token,
+                               const struct expr *a, const struct expr *b, uint32_t at) {
+  bool is_last = at + 1 == a->args_count;
+  enum expr_op strict = op == EXPR_OP_LE ? EXPR_OP_LT : op == EXPR_OP_GE ? EXPR_OP_GT : op;
+  struct expr *here = lql__binary(lql, is_last ? op : strict, token, a->args[at], b->args[at]);
+  if (is_last) return here;
+  struct expr *same = lql__binary(lql, EXPR_OP_EQ, token, a->args[at], b->args[at]);
+  struct expr *rest = order_rows(lql, op, token, a, b, at + 1);
+  return lql__binary(lql, EXPR_OP_OR, token, here,
+                     lql__binary(lql, EXPR_OP_AND, token, same, rest));
+}
+
+/* All parts are equal; for the others some part differs. */
+static struct expr *match_rows(struct lql *lql, enum expr_op op, struct lql_token at,
+                               const struct expr *a, const struct expr *b) {
+  bool any = op == EXPR_OP_NE || op == EXPR_OP_IS_DISTINCT;
+  struct expr *made = NULL;
+  for (uint32_t i = 0; i < a->args_count; i++) {
+    struct expr *part = lql__binary(lql, op, at, a->args[i], b->args[i]);
+    made = i ? lql__binary(lql, any ? EXPR_OP_OR : EXPR_OP_AND, at, made, part) : part;
+    if (!made) return NULL;
+  }
+  return made;
+}
+
+static struct expr *compare_rows(struct lql *lql, enum expr_op op, struct lql_token at,
+                                 const struct expr *a, const struct expr *b) {
+  if (a->args_count != b->args_count) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "a row of %u values is compared with one of %u",
+              a->args_count, b->args_count);
+    return NULL;
+  }
+  bool ordered = op >= EXPR_OP_LT && op <= EXPR_OP_GE;
+  return ordered ? order_rows(lql, op, at, a, b, 0) : match_rows(lql, op, at, a, b);
+}
+
 struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
                          struct expr *right) {
+  if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT && is_row(left) && is_row(right))
+    return compare_rows(lql, op, at, left, right);
   return count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
 }
 
@@ -63,6 +106,17 @@ struct expr *lql__like(struct lql *lql, enum expr_op op, struct lql_token at, st
   return made;
 }
 
+static struct expr *in_rows(struct lql *lql, struct lql_token at, struct expr *left,
+                            const struct lql_list *list, bool negated) {
+  struct expr *made = NULL;
+  for (uint32_t i = 0; i < list->count; i++) {
+    struct expr *same = lql__binary(lql, EXPR_OP_EQ, at, left, list->items[i]);
+    made = i ? lql__binary(lql, EXPR_OP_OR, at, made, same) : same;
+    if (!made) return NULL;
+  }
+  return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
+}
+
 struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
                      bool negated) {
   if (!left || !list || !count_operator(lql, at)) return NULL;
@@ -70,6 +124,7 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
     lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "IN needs at least one value");
     return NULL;
   }
+  if (is_row(left) && is_row(list->items[0])) return in_rows(lql, at, left, list, negated);
   struct lql_list *all = lql__append(lql, lql__list(lql), left, slice_of(NULL, 0));
   for (uint32_t i = 0; all && i < list->count; i++)
     all = lql__append(lql, all, list->items[i], slice_of(NULL, 0));
@@ -103,7 +158,7 @@ struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operan
   return made;
 }
 
-/* ---- calls ---- */
+/* ---- casts ---- */
 
 static struct expr *call(struct lql *lql, struct slice name, struct expr *const *args,
                          uint32_t count, uint64_t offset) {
@@ -133,55 +188,6 @@ struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
   if (!count_operator(lql, at)) return NULL;
   struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), type.offset)};
   return value ? call(lql, slice_of_text("cast"), args, 2, at.offset) : NULL;
-}
-
-static bool find_aggregate(struct slice name, enum expr_aggregate *aggregate) {
-  for (int i = EXPR_COUNT; i <= EXPR_MAX; i++) {
-    if (!slice_is_equal_nocase(name, slice_of_text(expr_aggregate_name((enum expr_aggregate)i))))
-      continue;
-    *aggregate = (enum expr_aggregate)i;
-    return true;
-  }
-  return false;
-}
-
-static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
-                                   enum expr_aggregate which, const struct lql_list *args,
-                                   bool distinct) {
-  if (args->count != 1) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "%.*s takes one argument", SLICE_ARG(name.text));
-    if (which == EXPR_COUNT) lql__hint(lql, "COUNT(*) counts all rows");
-    return NULL;
-  }
-  struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, args->items, 1, name.offset);
-  if (!made) return NULL;
-  made->aggregate = which;
-  made->distinct = distinct;
-  return made;
-}
-
-struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args,
-                       bool distinct) {
-  enum expr_aggregate which;
-  if (!args) return NULL;
-  if (find_aggregate(name.text, &which)) return aggregate_call(lql, name, which, args, distinct);
-  if (distinct) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset,
-              "DISTINCT stands in aggregates only, and `%.*s` is none", SLICE_ARG(name.text));
-    return NULL;
-  }
-  return call(lql, name.text, args->items, args->count, name.offset);
-}
-
-struct expr *lql__call_star(struct lql *lql, struct lql_token name) {
-  enum expr_aggregate which;
-  if (!find_aggregate(name.text, &which) || which != EXPR_COUNT) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "only COUNT takes `*`");
-    return NULL;
-  }
-  struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, NULL, 0, name.offset);
-  if (made) made->aggregate = EXPR_COUNT;
-  return made;
 }
 
 /* ---- SQL's forms with FROM ---- */
@@ -251,16 +257,14 @@ struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualif
   return made;
 }
 
-struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct lql_path *path) {
-  if (!path) return NULL;
-  struct path steps;
-  if (path_parse(lql->arena, path->text, false, &steps, NULL) != LUMA_OK) return NULL;
-  if (steps.count != 1 || !steps.steps[0].is_name) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, path->offset,
-              "`%.*s.*`: only a collection or its alias has a `*`", SLICE_ARG(path->text));
+struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct expr *source) {
+  if (!source) return NULL;
+  if (source->kind != EXPR_NAME || source->path.count != 1 || !source->path.steps[0].is_name) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, source->offset,
+              "`%.*s.*`: only a collection or its alias has a `*`", SLICE_ARG(source->name));
     return NULL;
   }
-  return lql__star(lql, at, steps.steps[0].name);
+  return lql__star(lql, at, source->path.steps[0].name);
 }
 
 struct lql_list *lql__list(struct lql *lql) {
@@ -331,6 +335,62 @@ struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path) {
   (void)lql;
   if (path) path->has_elements = true;
   return path;
+}
+
+struct expr *lql__row(struct lql *lql, struct lql_token at, struct expr *first,
+                      const struct lql_list *rest) {
+  struct lql_list *all = rest ? lql__append(lql, lql__list(lql), first, slice_of(NULL, 0)) : NULL;
+  for (uint32_t i = 0; all && i < rest->count; i++)
+    all = lql__append(lql, all, rest->items[i], slice_of(NULL, 0));
+  struct expr *made = lql__array(lql, at, all);
+  if (made) made->is_row = true;
+  return made;
+}
+
+static struct expr *step_into(struct lql *lql, struct expr *value, struct slice text,
+                              uint64_t offset) {
+  struct expr *made = expr_node(lql->arena, EXPR_AT, &value, 1, offset);
+  if (made && path_parse(lql->arena, text, false, &made->path, NULL) != LUMA_OK) return NULL;
+  return made;
+}
+
+struct expr *lql__dot(struct lql *lql, struct expr *value, struct lql_token name) {
+  if (!value) return NULL;
+  if (value->kind != EXPR_NAME) return step_into(lql, value, name.text, name.offset);
+  struct lql_path path = {.text = value->name, .offset = value->offset, .steps = value->path.count};
+  return lql__path_expr(lql, lql__path_name(lql, &path, name));
+}
+
+/* "[3]" or "[-3]" */
+static struct slice index_text(struct lql *lql, int64_t index) {
+  struct buf text;
+  buf_init(&text, 64);
+  buf_append_format(&text, "[%lld]", (long long)index);
+  void *copy = arena_copy(lql->arena, text.data, text.bytes);
+  struct slice made = slice_of(copy, copy ? text.bytes : 0);
+  buf_deinit(&text);
+  return made;
+}
+
+struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, struct expr *index) {
+  if (!value || !index || !count_operator(lql, at)) return NULL;
+  bool is_known = index->kind == EXPR_CONST && val_is_integer(&index->value) &&
+                  index->value.integer >= -INT32_MAX && index->value.integer <= INT32_MAX;
+  if (!is_known) {
+    struct expr *args[2] = {value, index};
+    return expr_node(lql->arena, EXPR_AT, args, 2, at.offset);
+  }
+  struct slice text = index_text(lql, index->value.integer);
+  if (value->kind != EXPR_NAME) {
+    struct path_step step = {.index = (int32_t)index->value.integer, .is_index = true};
+    struct expr *made = expr_node(lql->arena, EXPR_AT, &value, 1, at.offset);
+    if (!made) return NULL;
+    made->path = (struct path){.count = 1, .steps = arena_copy(lql->arena, &step, sizeof step)};
+    return made->path.steps ? made : NULL;
+  }
+  struct lql_path path = {.text = value->name, .offset = value->offset, .steps = value->path.count};
+  struct slice none = slice_of(NULL, 0);
+  return lql__path_expr(lql, extend(lql, &path, text, none, none));
 }
 
 struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path) {

@@ -67,6 +67,64 @@ struct lql_limit {
   struct expr *limit, *skip;
 };
 
+/** What a source in FROM goes by. */
+struct lql_alias {
+  struct slice name;
+  struct lql_list *names;   /* of its columns; may be NULL */
+  struct lql_token ordinal; /* AT name: of the element's number; kind 0 when it is not there */
+};
+
+/** How many rows are kept of equal ones: all; one; one for each value of `on`. */
+struct lql_distinct {
+  bool is_distinct;
+  struct lql_list *on;
+};
+
+/** Grouping sets: each a list of keys. */
+struct lql_sets {
+  struct lql_list **items;
+  uint32_t count, capacity;
+};
+enum { LQL_SETS_MAX = 256, LQL_SET_KEYS_MAX = 64 };
+
+/** GROUP BY: the product of its items' sets. */
+struct lql_group {
+  struct lql_sets *sets;
+};
+
+/** One end of a frame. */
+struct lql_bound {
+  enum expr_bound bound;
+  struct expr *offset;
+  uint64_t at;
+};
+
+/** A window as written. */
+struct lql_window {
+  struct slice name, base;
+  bool is_name; /* OVER name */
+  struct lql_list *partition;
+  struct lql_sort *order;
+  bool has_frame;
+  enum expr_frame_mode mode;
+  struct lql_bound start, end;
+  enum expr_exclude exclude;
+  uint64_t offset;
+};
+struct lql_windows {
+  struct lql_window **items;
+  uint32_t count, capacity;
+};
+
+struct lql_ctes {
+  struct plan_cte **items;
+  uint32_t count, capacity;
+  bool recursive;
+};
+
+/** Beside enum plan_join_kind: what a comma joins. */
+enum { LQL_JOIN_COMMA = 100 };
+
 /** IF [NOT] EXISTS, UNIQUE and the like. */
 struct lql_name {
   struct slice text;
@@ -76,13 +134,13 @@ struct lql_name {
 /** The parts of a SELECT. */
 struct lql_select {
   struct lql_token at;
-  bool distinct;
+  struct lql_distinct distinct;
   struct lql_list *items;
   struct plan *from;
-  struct expr *where, *having;
-  struct lql_list *group;
-  struct lql_sort *order;
-  struct lql_limit limit;
+  struct expr *where;
+  struct lql_group *group;
+  struct expr *having;
+  struct lql_windows *windows;
 };
 
 struct lql {
@@ -98,8 +156,9 @@ struct lql {
   /* lexer: `at` in a window of the text that begins at `base` and ends with NUL */
   struct slice window;
   size_t at, base;
-  uint32_t braces;           /* open `{`: inside, "text" is text, as JSON has it */
-  uint32_t operators, joins; /* bound the depth of the trees */
+  uint32_t braces;                   /* open `{`: inside, "text" is text, as JSON has it */
+  uint32_t operators, joins;         /* bound the depth of the trees */
+  const struct lql_windows *windows; /* WINDOW of the SELECT read last: its ORDER BY may use them */
   struct lql_token last, first, before;
   struct lql_states *states;
 };
@@ -153,8 +212,12 @@ struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operan
                        struct lql_list *pairs, struct expr *otherwise);
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_token type);
-struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args,
-                       bool distinct);
+/** A call with the ORDER BY within its parentheses. */
+struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args, bool distinct,
+                       struct lql_sort *order);
+/** What may follow a call: WITHIN GROUP, FILTER, OVER; each may be NULL. */
+struct expr *lql__finish_call(struct lql *lql, struct expr *call, struct lql_sort *within,
+                              struct expr *filter, struct lql_window *over);
 /** name(*): only COUNT. */
 struct expr *lql__call_star(struct lql *lql, struct lql_token name);
 /** SQL's own forms: extract(year FROM x), substring(x FROM 2 FOR 3), trim(both FROM x), trim('x'
@@ -170,7 +233,28 @@ struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path);
 struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualifier);
 
 /** `path.*`: the path must be one name. */
-struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct lql_path *path);
+struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct expr *source);
+
+/** (a, b). */
+struct expr *lql__row(struct lql *lql, struct lql_token at, struct expr *first,
+                      const struct lql_list *rest);
+/** value.name, value[index]: a longer path of a name, else a step into a value. */
+struct expr *lql__dot(struct lql *lql, struct expr *value, struct lql_token name);
+struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, struct expr *index);
+
+/* ---- SELECTs in expressions ---- */
+
+struct expr *lql__scalar(struct lql *lql, struct plan *query);
+struct expr *lql__exists(struct lql *lql, struct lql_token at, struct plan *query);
+struct expr *lql__array_of(struct lql *lql, struct lql_token at, struct plan *query);
+struct expr *lql__in_query(struct lql *lql, struct lql_token at, struct expr *left,
+                           struct plan *query, bool negated);
+/** left op ANY|ALL (query). */
+struct expr *lql__quantified(struct lql *lql, struct lql_token op, struct expr *left, bool all,
+                             struct plan *query);
+/** left op ANY|ALL (list). */
+struct expr *lql__quantified_list(struct lql *lql, struct lql_token op, struct expr *left, bool all,
+                                  struct expr *list);
 
 struct lql_list *lql__list(struct lql *lql);
 struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr *item,
@@ -191,11 +275,63 @@ struct slice lql__name(struct lql *lql, struct lql_token token);
 /* ---- statements ---- */
 
 struct plan *lql__table(struct lql *lql, struct lql_token name, struct slice alias);
-struct plan *lql__join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
-                       struct plan *left, struct plan *right, struct expr *on);
+/** A comma (LQL_JOIN_COMMA) or CROSS JOIN. */
+struct plan *lql__join(struct lql *lql, struct lql_token at, int kind, struct plan *left,
+                       struct plan *right);
+struct plan *lql__join_on(struct lql *lql, struct lql_token at, int kind, struct plan *left,
+                          struct plan *right, struct expr *on);
+/** USING (names), or (names NULL) NATURAL. */
+struct plan *lql__join_using(struct lql *lql, struct lql_token at, int kind, struct plan *left,
+                             struct plan *right, struct lql_list *names);
+/** A list of names (its items stand for nothing). */
+struct lql_list *lql__append_name(struct lql *lql, struct lql_list *list, struct lql_token name);
+/** A collection, or the list that a path of a source before it leads to. */
+struct plan *lql__source(struct lql *lql, struct lql_list *names, struct slice alias,
+                         const struct lql_token *ordinal, bool is_list);
+struct plan *lql__derived(struct lql *lql, struct plan *query, const struct lql_alias *alias,
+                          bool lateral);
+/** UNNEST(list) and other functions that give a list. */
+struct plan *lql__table_call(struct lql *lql, struct lql_token name, struct lql_list *args,
+                             const struct lql_alias *alias, bool ordinality);
+struct plan *lql__table_of(struct lql *lql, struct expr *list, const struct lql_alias *alias);
 struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *expr,
                            bool descending, int nulls);
 struct plan *lql__select(struct lql *lql, const struct lql_select *select);
+/** VALUES as a query. */
+struct plan *lql__values(struct lql *lql, struct lql_token at, const struct lql_list *rows);
+struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_set_op op, bool all,
+                                struct plan *left, struct plan *right);
+/** WITH, ORDER BY and LIMIT around a body. */
+struct plan *lql__query(struct lql *lql, struct lql_ctes *with, struct plan *body,
+                        const struct lql_sort *order, struct lql_limit limit);
+struct plan_cte *lql__cte(struct lql *lql, struct lql_token name, const struct lql_list *columns,
+                          struct plan *query);
+struct lql_ctes *lql__add_cte(struct lql *lql, struct lql_ctes *ctes, struct plan_cte *cte);
+
+/** One set: the keys of an expression (a row's parts), or (NULL) none. */
+struct lql_sets *lql__set_of(struct lql *lql, struct expr *expr);
+struct lql_sets *lql__rollup(struct lql *lql, const struct lql_list *keys);
+struct lql_sets *lql__cube(struct lql *lql, struct lql_token at, const struct lql_list *keys);
+/** All sets of both. */
+struct lql_sets *lql__join_sets(struct lql *lql, struct lql_sets *a, const struct lql_sets *b);
+/** Another item of GROUP BY: each set so far with each of its sets. */
+struct lql_group *lql__group(struct lql *lql, struct lql_group *group, struct lql_sets *item);
+/** The AGGREGATE of a GROUP BY. */
+struct plan *lql__aggregate(struct lql *lql, struct plan *input, const struct lql_group *group,
+                            uint64_t offset);
+
+struct lql_window *lql__window(struct lql *lql, const struct lql_token *base,
+                               struct lql_list *partition, struct lql_sort *order,
+                               struct lql_window *frame);
+struct lql_window *lql__frame(struct lql *lql, int mode, struct lql_bound start,
+                              struct lql_bound end, int exclude);
+struct lql_windows *lql__add_window(struct lql *lql, struct lql_windows *windows,
+                                    struct lql_token name, struct lql_window *window);
+/** Puts the named windows of WINDOW into the calls of an expression. */
+bool lql__resolve_windows(struct lql *lql, struct expr *expr);
+
+/** Doubles an arena array of `count` elements when it is full; NULL when the arena is out. */
+void *lql__grow(struct lql *lql, void *items, uint32_t count, uint32_t *capacity, size_t bytes);
 struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
                          struct lql_list *rows);
 struct plan *lql__insert_node(struct lql *lql, struct lql_token name, struct lql_list *exprs);

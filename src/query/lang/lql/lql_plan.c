@@ -28,24 +28,7 @@ struct plan *lql__table(struct lql *lql, struct lql_token name, struct slice ali
   return made;
 }
 
-struct plan *lql__join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
-                       struct plan *left, struct plan *right, struct expr *on) {
-  if (!left || !right || (kind != PLAN_JOIN_CROSS && !on)) return NULL;
-  if (++lql->joins > LQL_JOINS_MAX) {
-    lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement joins over %d collections",
-              LQL_JOINS_MAX);
-    return NULL;
-  }
-  struct plan *made = plan_node(lql->arena, PLAN_JOIN, left, at.offset);
-  if (!made) return NULL;
-  made->right = right;
-  made->join = kind;
-  made->condition = on;
-  return made;
-}
-
-/* Doubles an arena array of `count` elements when it is full; NULL when the arena is out. */
-static void *grow(struct lql *lql, void *items, uint32_t count, uint32_t *capacity, size_t bytes) {
+void *lql__grow(struct lql *lql, void *items, uint32_t count, uint32_t *capacity, size_t bytes) {
   if (count < *capacity) return items;
   uint32_t more = *capacity ? *capacity * 2 : 4;
   void *copy = arena_alloc(lql->arena, more * bytes);
@@ -59,7 +42,7 @@ struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *
                            bool descending, int nulls) {
   if (!sort) sort = arena_zalloc(lql->arena, 1, sizeof *sort);
   if (!sort || !expr) return NULL;
-  sort->keys = grow(lql, sort->keys, sort->count, &sort->capacity, sizeof *sort->keys);
+  sort->keys = lql__grow(lql, sort->keys, sort->count, &sort->capacity, sizeof *sort->keys);
   if (!sort->keys) return NULL;
   sort->keys[sort->count++] = (struct plan_sort_key){
       .expr = expr, .descending = descending, .nulls_first = nulls == 1, .nulls_last = nulls == 2};
@@ -73,34 +56,6 @@ static struct plan *filter(struct lql *lql, struct plan *input, struct expr *con
   return made;
 }
 
-static struct plan *group(struct lql *lql, struct plan *input, const struct lql_list *keys) {
-  if (!keys) return input;
-  struct plan *made = plan_node(lql->arena, PLAN_AGGREGATE, input, keys->items[0]->offset);
-  if (!made) return NULL;
-  made->exprs = keys->items;
-  made->exprs_count = made->keys_count = keys->count;
-  return made;
-}
-
-static struct plan *order(struct lql *lql, struct plan *input, const struct lql_sort *sort) {
-  if (!sort) return input;
-  struct plan *made = plan_node(lql->arena, PLAN_SORT, input, sort->keys[0].expr->offset);
-  if (!made) return NULL;
-  made->sort = sort->keys;
-  made->sort_count = sort->count;
-  return made;
-}
-
-static struct plan *limit(struct lql *lql, struct plan *input, struct lql_limit limit) {
-  if (!limit.limit && !limit.skip) return input;
-  struct plan *made = plan_node(lql->arena, PLAN_LIMIT, input,
-                                limit.limit ? limit.limit->offset : limit.skip->offset);
-  if (!made) return NULL;
-  made->limit = limit.limit;
-  made->skip = limit.skip;
-  return made;
-}
-
 static struct plan *project(struct lql *lql, struct plan *input, const struct lql_select *select) {
   if (!select->items) return NULL;
   struct plan *made = plan_node(lql->arena, PLAN_PROJECT, input, select->at.offset);
@@ -111,23 +66,31 @@ static struct plan *project(struct lql *lql, struct plan *input, const struct lq
   return made;
 }
 
+static struct plan *distinct(struct lql *lql, struct plan *input, const struct lql_select *select) {
+  if (!input || !select->distinct.is_distinct) return input;
+  struct plan *made = plan_node(lql->arena, PLAN_DISTINCT, input, select->at.offset);
+  if (!made || !select->distinct.on) return made;
+  made->exprs = select->distinct.on->items;
+  made->exprs_count = made->on_count = select->distinct.on->count;
+  return made;
+}
+
 struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
   for (uint32_t i = 0; !select->from && select->items && i < select->items->count; i++)
     if (select->items->items[i]->kind == EXPR_STAR) lql->bare_star = select->items->items[i];
+  lql->windows = select->windows;
+  for (uint32_t i = 0; select->items && i < select->items->count; i++)
+    if (!lql__resolve_windows(lql, select->items->items[i])) return NULL;
   struct plan *made = filter(lql, select->from, select->where);
   if (select->where && !made) return NULL;
-  made = group(lql, made, select->group);
+  if (select->group) made = lql__aggregate(lql, made, select->group, select->at.offset);
   if (select->group && !made) return NULL;
   if (select->having && !select->group) /* HAVING alone: all rows are one group */
     made = plan_node(lql->arena, PLAN_AGGREGATE, made, select->having->offset);
   if (select->having && !made) return NULL;
   made = filter(lql, made, select->having);
   if (select->having && !made) return NULL;
-  made = project(lql, made, select);
-  if (made && select->distinct)
-    made = plan_node(lql->arena, PLAN_DISTINCT, made, select->at.offset);
-  if (made) made = order(lql, made, select->order);
-  return made ? limit(lql, made, select->limit) : NULL;
+  return distinct(lql, project(lql, made, select), select);
 }
 
 /* ---- changes ---- */
@@ -169,7 +132,7 @@ struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum 
     return NULL;
   }
   updates->items =
-      grow(lql, updates->items, updates->count, &updates->capacity, sizeof *updates->items);
+      lql__grow(lql, updates->items, updates->count, &updates->capacity, sizeof *updates->items);
   if (!updates->items) return NULL;
   updates->items[updates->count++] = item;
   return updates;
@@ -214,7 +177,7 @@ struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_pat
     lql__fail(lql, err.code, path->offset, "%s", err.message);
     return NULL;
   }
-  keys->keys = grow(lql, keys->keys, keys->count, &keys->capacity, sizeof *keys->keys);
+  keys->keys = lql__grow(lql, keys->keys, keys->count, &keys->capacity, sizeof *keys->keys);
   if (!keys->keys) return NULL;
   keys->keys[keys->count++] = key;
   keys->multikey |= path->has_elements;

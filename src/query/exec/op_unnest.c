@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* UNNEST: each row of the input beside each element of a list; a value that is no list is its own
+ * only element, and none of NULL. */
+#include "query/exec/exec_int.h"
+
+struct unnesting {
+  struct op op;
+  struct program *list;
+  struct batch batch, nothing;
+  struct batch *in;
+  const struct val *values;
+  uint32_t stride, nth, element;
+  bool is_done; /* without an input: its one row is given */
+};
+
+static status next_input(struct unnesting *op, struct err *err) {
+  op->nth = op->element = 0;
+  arena_reset(&op->op.batch_arena);
+  if (op->op.input) {
+    TRY(op__next(op->op.input, &op->in, err));
+  } else {
+    op->in = op->is_done ? NULL : &op->nothing;
+    op->is_done = true;
+  }
+  if (!op->in) return LUMA_OK;
+  return program_run(op->list, op->in, &op->op.batch_arena, &op->values, &op->stride, err);
+}
+
+/** Elements of the row in hand. */
+static uint32_t elements(const struct unnesting *op, const struct val *list) {
+  uint32_t count = list->type == VAL_LIST ? val_count(list) : !val_is_null(list);
+  return count == 0 && op->op.plan->is_outer ? 1 : count;
+}
+
+static void put_row(struct unnesting *op, uint32_t from, const struct val *list, uint32_t row) {
+  uint32_t width = op->in->columns_count;
+  for (uint32_t c = 0; c < width; c++) op->batch.columns[c][row] = op->in->columns[c][from];
+  bool is_empty = list->type == VAL_LIST ? val_count(list) == 0 : val_is_null(list);
+  struct val element = val_missing();
+  if (!is_empty) element = list->type == VAL_LIST ? val_at(list, op->element) : *list;
+  op->batch.columns[width][row] = element;
+  if (op->op.plan->has_ordinality)
+    op->batch.columns[width + 1][row] = is_empty ? val_missing() : val_int64(op->element + 1);
+}
+
+static uint32_t fill(struct unnesting *op) {
+  uint32_t rows = 0;
+  while (rows < BATCH_ROWS && op->nth < op->in->selected_count) {
+    uint32_t from = batch_row(op->in, op->nth);
+    const struct val *list = &op->values[from * op->stride];
+    if (op->element == elements(op, list)) {
+      op->nth++;
+      op->element = 0;
+      continue;
+    }
+    put_row(op, from, list, rows++);
+    op->element++;
+  }
+  return rows;
+}
+
+static status unnest_next(struct op *base, struct batch **batch, struct err *err) {
+  struct unnesting *op = (struct unnesting *)base;
+  for (;;) {
+    TRY(op__check(base->exec, err));
+    if (!op->in || op->nth == op->in->selected_count) TRY(next_input(op, err));
+    if (!op->in) return LUMA_OK;
+    batch_reset(&op->batch);
+    op->batch.rows = op->batch.selected_count = fill(op);
+    if (op->batch.rows == 0) continue;
+    *batch = &op->batch;
+    return LUMA_OK;
+  }
+}
+
+status op__open_unnest(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {unnest_next, NULL};
+  struct unnesting *unnesting = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *unnesting, &unnesting, err));
+  *op = &unnesting->op;
+  unnesting->nothing = (struct batch){.rows = 1, .selected_count = 1};
+  TRY(program_create(exec->env, plan->exprs[0], &unnesting->list, err));
+  TRY(batch_init(&unnesting->batch, exec->arena, plan->columns_count, err));
+  return plan->input ? op__open(exec, plan->input, &unnesting->op.input, err) : LUMA_OK;
+}

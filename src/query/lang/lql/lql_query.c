@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Queries around SELECTs: WITH, set operations, VALUES, ORDER BY, LIMIT; SELECTs in expressions. */
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_int.h"
+
+static struct plan *sorted(struct lql *lql, struct plan *input, const struct lql_sort *sort) {
+  if (!sort || !input) return input;
+  for (uint32_t i = 0; i < sort->count; i++)
+    if (!lql__resolve_windows(lql, sort->keys[i].expr)) return NULL;
+  struct plan *made = plan_node(lql->arena, PLAN_SORT, input, sort->keys[0].expr->offset);
+  if (!made) return NULL;
+  made->sort = sort->keys;
+  made->sort_count = sort->count;
+  return made;
+}
+
+static struct plan *limited(struct lql *lql, struct plan *input, struct lql_limit limit) {
+  if (!input || (!limit.limit && !limit.skip)) return input;
+  struct plan *made = plan_node(lql->arena, PLAN_LIMIT, input,
+                                limit.limit ? limit.limit->offset : limit.skip->offset);
+  if (!made) return NULL;
+  made->limit = limit.limit;
+  made->skip = limit.skip;
+  return made;
+}
+
+/* DISTINCT ON keeps the first row of each value in the order of ORDER BY: it stands above the
+ * SORT. */
+static struct plan *sorted_distinct(struct lql *lql, struct plan *body,
+                                    const struct lql_sort *order) {
+  struct plan *made = sorted(lql, body->input, order);
+  if (!made) return NULL;
+  body->input = made;
+  return body;
+}
+
+struct plan *lql__query(struct lql *lql, struct lql_ctes *with, struct plan *body,
+                        const struct lql_sort *order, struct lql_limit limit) {
+  if (!body) return NULL;
+  bool is_on = order && body->kind == PLAN_DISTINCT && body->on_count;
+  struct plan *made = is_on ? sorted_distinct(lql, body, order) : sorted(lql, body, order);
+  made = limited(lql, made, limit);
+  if (!with || !made) return made;
+  struct plan *outer = plan_node(lql->arena, PLAN_WITH, made, with->items[0]->offset);
+  if (!outer) return NULL;
+  outer->ctes = with->items;
+  outer->ctes_count = with->count;
+  for (uint32_t i = 0; i < with->count; i++) with->items[i]->recursive = with->recursive;
+  return outer;
+}
+
+struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_set_op op, bool all,
+                                struct plan *left, struct plan *right) {
+  if (!left || !right) return NULL;
+  if (++lql->operators > LQL_OPERATORS_MAX) {
+    lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement has over %d operators",
+              LQL_OPERATORS_MAX);
+    return NULL;
+  }
+  struct plan *made = plan_node(lql->arena, PLAN_SET_OPERATION, left, at.offset);
+  if (!made) return NULL;
+  made->right = right;
+  made->set_op = op;
+  made->all = all;
+  return made;
+}
+
+struct plan *lql__values(struct lql *lql, struct lql_token at, const struct lql_list *rows) {
+  struct lql_list *all = rows ? lql__list(lql) : NULL;
+  for (uint32_t r = 0; all && r < rows->count; r++) {
+    const struct expr *row = rows->items[r];
+    if (row->args_count != rows->items[0]->args_count) {
+      lql__fail(lql, LUMA_SYNTAX_ERROR, row->offset, "the rows of VALUES differ in length");
+      return NULL;
+    }
+    for (uint32_t i = 0; i < row->args_count; i++)
+      all = lql__append(lql, all, row->args[i], slice_of(NULL, 0));
+  }
+  struct plan *made = all ? plan_node(lql->arena, PLAN_VALUES, NULL, at.offset) : NULL;
+  if (!made) return NULL;
+  made->exprs = all->items;
+  made->exprs_count = all->count;
+  made->rows_count = rows->count;
+  return made;
+}
+
+/* ---- WITH ---- */
+
+struct plan_cte *lql__cte(struct lql *lql, struct lql_token name, const struct lql_list *columns,
+                          struct plan *query) {
+  struct plan_cte *made = query ? arena_zalloc(lql->arena, 1, sizeof *made) : NULL;
+  if (!made) return NULL;
+  made->name = lql__name(lql, name);
+  made->offset = name.offset;
+  made->plan = query;
+  made->names = columns ? columns->names : NULL;
+  made->names_count = columns ? columns->count : 0;
+  return made;
+}
+
+struct lql_ctes *lql__add_cte(struct lql *lql, struct lql_ctes *ctes, struct plan_cte *cte) {
+  if (!ctes) ctes = arena_zalloc(lql->arena, 1, sizeof *ctes);
+  if (!ctes || !cte) return NULL;
+  for (uint32_t i = 0; i < ctes->count; i++) {
+    if (!slice_is_equal(ctes->items[i]->name, cte->name)) continue;
+    lql__fail(lql, LUMA_INVALID_ARGUMENT, cte->offset, "WITH names `%.*s` twice",
+              SLICE_ARG(cte->name));
+    return NULL;
+  }
+  ctes->items = lql__grow(lql, ctes->items, ctes->count, &ctes->capacity, sizeof(void *));
+  if (!ctes->items) return NULL;
+  ctes->items[ctes->count++] = cte;
+  return ctes;
+}
+
+/* ---- SELECTs in expressions ---- */
+
+static struct expr *subquery(struct lql *lql, enum expr_subquery_kind kind, struct plan *query,
+                             uint64_t offset) {
+  struct expr *made = query ? expr_node(lql->arena, EXPR_SUBQUERY, NULL, 0, offset) : NULL;
+  struct subquery *subquery = made ? arena_zalloc(lql->arena, 1, sizeof *subquery) : NULL;
+  if (!subquery) return NULL;
+  subquery->kind = kind;
+  subquery->plan = query;
+  made->subquery = subquery;
+  return made;
+}
+
+struct expr *lql__scalar(struct lql *lql, struct plan *query) {
+  return query ? subquery(lql, EXPR_SUBQUERY_SCALAR, query, query->offset) : NULL;
+}
+
+struct expr *lql__exists(struct lql *lql, struct lql_token at, struct plan *query) {
+  return subquery(lql, EXPR_SUBQUERY_EXISTS, query, at.offset);
+}
+
+struct expr *lql__array_of(struct lql *lql, struct lql_token at, struct plan *query) {
+  return subquery(lql, EXPR_SUBQUERY_LIST, query, at.offset);
+}
+
+static enum expr_op op_of(struct lql_token token) {
+  switch (token.kind) {
+  case LQL_NE: return EXPR_OP_NE;
+  case LQL_LT: return EXPR_OP_LT;
+  case LQL_LE: return EXPR_OP_LE;
+  case LQL_GT: return EXPR_OP_GT;
+  case LQL_GE: return EXPR_OP_GE;
+  default: return EXPR_OP_EQ;
+  }
+}
+
+/* A row's parts are the left operands. */
+static struct expr *compared(struct lql *lql, struct lql_token at, enum expr_op op, bool all,
+                             struct expr *left, struct plan *query) {
+  struct expr *made = left ? subquery(lql, EXPR_SUBQUERY_COMPARE, query, at.offset) : NULL;
+  if (!made) return NULL;
+  bool is_row = left->kind == EXPR_LIST && left->is_row;
+  made->args_count = is_row ? left->args_count : 1;
+  made->args = is_row ? left->args : arena_copy(lql->arena, &left, sizeof left);
+  made->subquery->op = op;
+  made->subquery->all = all;
+  made->subquery->left_count = made->args_count;
+  return made->args ? made : NULL;
+}
+
+struct expr *lql__in_query(struct lql *lql, struct lql_token at, struct expr *left,
+                           struct plan *query, bool negated) {
+  struct expr *made = compared(lql, at, EXPR_OP_EQ, false, left, query);
+  return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
+}
+
+struct expr *lql__quantified(struct lql *lql, struct lql_token op, struct expr *left, bool all,
+                             struct plan *query) {
+  return compared(lql, op, op_of(op), all, left, query);
+}
+
+/* The list's elements are the rows of a query of their own. */
+struct expr *lql__quantified_list(struct lql *lql, struct lql_token op, struct expr *left, bool all,
+                                  struct expr *list) {
+  struct lql_alias alias = {.name = slice_of_text("element")};
+  struct plan *rows = list ? lql__table_of(lql, list, &alias) : NULL;
+  struct plan *project = rows ? plan_node(lql->arena, PLAN_PROJECT, rows, list->offset) : NULL;
+  struct expr *element = expr_name(lql->arena, alias.name, false, op.offset);
+  if (!project || !element) return NULL;
+  project->exprs = arena_copy(lql->arena, &element, sizeof element);
+  project->exprs_count = 1;
+  return project->exprs ? compared(lql, op, op_of(op), all, left, project) : NULL;
+}
