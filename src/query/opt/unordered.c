@@ -5,19 +5,10 @@
 
 static bool is_orderly(const struct expr *expr) {
   if (expr->kind != EXPR_AGGREGATE) return false;
-  switch (expr->aggregate) {
-  case EXPR_COUNT:
-  case EXPR_SUM:
-  case EXPR_AVG:
-  case EXPR_MIN:
-  case EXPR_MAX:
-  case EXPR_GROUPING: return false;
-  case EXPR_FIRST:
-  case EXPR_LAST:
-  case EXPR_PUSH:
-  case EXPR_ADD_TO_SET: break;
-  }
-  return true;
+  enum expr_aggregate kind = expr->aggregate;
+  bool is_any = kind == EXPR_COUNT || kind == EXPR_SUM || kind == EXPR_AVG || kind == EXPR_MIN ||
+                kind == EXPR_MAX || kind == EXPR_GROUPING;
+  return !is_any;
 }
 
 /* A SELECT inside an expression belongs to the run's thread. */
