@@ -55,9 +55,8 @@ void model_make_key(struct model *model, struct val *key) {
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err) {
-  struct model_txn *made = mem_alloc(sizeof *made);
+  struct model_txn *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a transaction");
-  memset(made, 0, offsetof(struct model_txn, upgraded));
   rwlock_lock_read(&model->catalog_lock);
   status result = store_begin(model->store, options, &made->store, err);
   if (result == LUMA_OK) {

@@ -26,6 +26,7 @@ static status open_range(struct scan *op, struct err *err) {
   const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = range ? &bounds : NULL,
+                                       .reads = op->op.exec->reads,
                                        .backwards = access && access->backwards,
                                        .part = part};
   if (op->op.exec->parts && !part) return LUMA_OK;
