@@ -89,7 +89,8 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .memory_bytes = budget,
                             .os = options->os,
                             .deadline_us = options->deadline_us,
-                            .cancelled = options->cancelled};
+                            .cancelled = options->cancelled,
+                            .threads = options->threads};
   exec_init(&run->exec);
   const struct plan *root = run->compiled->statement.root;
   TRY(set_variables(run, err));

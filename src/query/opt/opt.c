@@ -19,6 +19,7 @@ static const struct pass passes[] = {
     {"choose join methods", opt__join},
     {"read in order", opt__order},
     {"keep the first", opt__top},
+    {"read in any order", opt__unordered},
 };
 
 enum { PASSES = sizeof passes / sizeof passes[0] };
