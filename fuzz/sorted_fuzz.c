@@ -174,7 +174,8 @@ static void read_keys(struct sorted_file *file) {
 }
 
 static void read_file(struct memory_os *memory, struct cache *cache, struct store_rows *rows) {
-  struct sorted_open_options options = {&memory->os, "fuzz", cache, NUMBER, NULL, NULL};
+  struct sorted_open_options options = {
+      .os = &memory->os, .path = "fuzz", .cache = cache, .number = NUMBER};
   struct sorted_file *file;
   if (sorted_open(&options, &file, NULL) != LUMA_OK) return;
   read_keys(file);

@@ -4,19 +4,13 @@
 #include "base/text/suggest.h"
 
 const struct command *const *command_all(void) {
-  static const struct command *const all[] = {&command_serve,
-                                              &command_shell,
-                                              &command_query,
-                                              &command_import,
-                                              &command_export,
-                                              &command_dump,
-                                              &command_load,
-                                              &command_check,
-                                              &command_compact,
-                                              &command_stats,
-                                              &command_help,
-                                              &command_version,
-                                              NULL};
+  static const struct command *const all[] = {&command_serve,   &command_shell,
+                                              &command_query,   &command_import,
+                                              &command_export,  &command_dump,
+                                              &command_load,    &command_check,
+                                              &command_repair,  &command_compact,
+                                              &command_stats,   &command_help,
+                                              &command_version, NULL};
   return all;
 }
 

@@ -19,8 +19,8 @@ struct command {
 };
 
 extern const struct command command_check, command_compact, command_dump, command_export,
-    command_help, command_import, command_load, command_query, command_serve, command_shell,
-    command_stats, command_version;
+    command_help, command_import, command_load, command_query, command_repair, command_serve,
+    command_shell, command_stats, command_version;
 
 /** All of them, in the order of help; NULL-terminated. */
 const struct command *const *command_all(void);

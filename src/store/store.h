@@ -15,6 +15,9 @@
  * same call later, from a thread that may wait if the transaction was begun with `may_block`. mem
  * and lsm never do today, and pg waits instead.
  *
+ * A store may limit how long a snapshot is kept; reads, cursors and commits of an older one answer
+ * LUMA_SNAPSHOT_TOO_OLD.
+ *
  * Values read are borrowed: they stay as long as the `struct store_pins` they were read with (a
  * reference on the block or memtable, not an epoch), or the transaction, whichever ends first.
  *
@@ -131,6 +134,10 @@ struct store_stats {
   uint64_t commits, conflicts, syncs, bytes_written, bytes_read;
   uint64_t memtable_bytes, file_bytes, wal_bytes, files, cache_bytes, cache_hits, cache_misses;
   uint64_t snapshots_open, oldest_snapshot_age_us;
+  /* LUMA_OK while everything is written; LUMA_DISK_FULL: only what frees room is, until there is
+   * some; else nothing is written any more, with the reason */
+  status trouble;
+  char reason[ERR_MESSAGE_BYTES];
 };
 
 /** Told of each fault a check finds, in words; `place` is a file and offset, or a key. */

@@ -2,6 +2,7 @@
 /* A database opened in this process. */
 #include "base/mem/mem.h"
 #include "cli/target/target.h"
+#include "store/deep.h"
 
 enum { COLUMNS_MAX = 65536 };
 
@@ -167,7 +168,10 @@ static status stats(struct target *target, struct buf *out, struct err *err) {
 }
 
 static status check(struct target *target, const struct target_fault_sink *sink, struct err *err) {
-  return model_check(local_of(target)->db->model, sink->fault, sink->context, err);
+  struct model *model = local_of(target)->db->model;
+  TRY(model_check(model, sink->fault, sink->context, err));
+  if (!sink->deep) return LUMA_OK;
+  return store_check_deep(model_store(model), sink->fault, sink->context, err);
 }
 
 static status compact(struct target *target, struct err *err) {

@@ -57,6 +57,7 @@ struct target_outcome {
 struct target_fault_sink {
   store_check_fn *fault;
   void *context;
+  bool deep; /* every way of reading is compared with the others as well */
 };
 
 struct target_ops {

@@ -15,7 +15,16 @@ status rest__readyz(struct exchange *exchange, struct err *err) {
   struct buf *out = &exchange->request->reply.body;
   bool is_ready = atomic_load(&exchange->rest->is_ready);
   if (!is_ready) FAIL(err, LUMA_BUSY, "the server is starting or stopping");
-  buf_append_text(out, "{\"status\":\"ready\"}");
+  struct store_stats store = {0};
+  TRY(store_get_stats(model_store(exchange->rest->options.db->model), &store, err));
+  if (store.trouble == LUMA_OK) {
+    buf_append_text(out, "{\"status\":\"ready\"}");
+  } else {
+    buf_append_format(out, "{\"status\":\"%s\",\"reason\":",
+                      store.trouble == LUMA_DISK_FULL ? "disk_full" : "read_only");
+    json_write_text(out, slice_of_text(store.reason));
+    buf_append_byte(out, '}');
+  }
   rest__json(exchange, 200);
   return buf_check(out, "the reply", err);
 }
@@ -93,6 +102,9 @@ static status write_db(const struct rest *rest, struct buf *out, struct err *err
       {"luma_store_cache_hits_total", "counter", "Blocks found in the cache.", store.cache_hits},
       {"luma_store_cache_misses_total", "counter", "Blocks read from files.", store.cache_misses},
       {"luma_store_snapshots_open", "gauge", "Snapshots held.", store.snapshots_open},
+      {"luma_store_writable", "gauge",
+       "1 while everything is written, 0 when the disk is full or failed.",
+       store.trouble == LUMA_OK},
   };
   write_figures(out, figures, sizeof figures / sizeof figures[0]);
   return LUMA_OK;

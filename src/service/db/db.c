@@ -123,6 +123,17 @@ static status put_collections(struct db *db, struct buf *out, struct err *err) {
   return result;
 }
 
+/* Whether it takes writes, and if not, why. */
+static void put_state(const struct db *db, const struct store_stats *stats, struct buf *out) {
+  const char *state = stats->trouble == LUMA_DISK_FULL                     ? "disk_full"
+                      : stats->trouble != LUMA_OK || db->options.read_only ? "read_only"
+                                                                           : "writable";
+  buf_append_format(out, ",\"state\":\"%s\"", state);
+  if (stats->trouble == LUMA_OK) return;
+  buf_append_text(out, ",\"reason\":");
+  json_write_text(out, slice_of_text(stats->reason));
+}
+
 status db_stats(struct db *db, struct buf *out, struct err *err) {
   struct store *store = model_store(db->model);
   struct store_stats stats = {0};
@@ -148,6 +159,7 @@ status db_stats(struct db *db, struct buf *out, struct err *err) {
   put(out, "cache_misses", stats.cache_misses);
   put(out, "snapshots_open", stats.snapshots_open);
   put(out, "oldest_snapshot_age_us", stats.oldest_snapshot_age_us);
+  put_state(db, &stats, out);
   TRY(put_collections(db, out, err));
   buf_append_byte(out, '}');
   return buf_check(out, "the statistics", err);

@@ -56,6 +56,10 @@ status lock_acquire(struct os *os, const char *directory, bool read_only, const 
   status answer = opened ? os_lock(os, opened, err) : LUMA_OK;
   if (answer == LUMA_LOCKED) fail_locked(os, opened, directory, err);
   if (answer == LUMA_OK && !read_only) answer = write_holder(os, opened, holder, err);
+  if (answer == LUMA_DISK_FULL) { /* the text is for people: it holds nobody up */
+    answer = LUMA_OK;
+    if (err) err_reset(err);
+  }
   if (answer != LUMA_OK) {
     os_close(os, opened, NULL);
     return answer;

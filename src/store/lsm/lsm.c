@@ -16,6 +16,8 @@ enum {
   CLOSE_REPLAY_BYTES = 4 << 20
 }; /* closing leaves at most about this much for the next opening to replay */
 
+static const uint64_t SNAPSHOT_AGE_MAX_US = UINT64_C(24) * 3600 * 1000000;
+
 /* ---- the calls on the store ---- */
 
 static struct engine *of(struct store *store) {
@@ -82,6 +84,13 @@ static void count_files(const struct view *view, struct store_stats *stats) {
     }
 }
 
+static void tell_room(struct engine *engine, struct store_stats *stats) {
+  struct err err = {0};
+  if (stats->trouble != LUMA_OK || engine_check_room(engine, false, &err) == LUMA_OK) return;
+  stats->trouble = err.code;
+  memcpy(stats->reason, err.message, sizeof stats->reason);
+}
+
 static status lsm_stats(struct store *store, struct store_stats *stats, struct err *err) {
   struct engine *engine = of(store);
   (void)err;
@@ -91,9 +100,12 @@ static status lsm_stats(struct store *store, struct store_stats *stats, struct e
   if (engine->wal) wal_get_stats(engine->wal, &wal);
   mutex_lock(&engine->view_lock);
   *stats = engine->counts;
+  stats->trouble = engine->failed;
+  memcpy(stats->reason, engine->reason, sizeof stats->reason);
   uint64_t begun = engine->oldest_reader ? engine->oldest_reader->begun_us : 0;
   mutex_unlock(&engine->view_lock);
   stats->oldest_snapshot_age_us = begun ? os_monotonic_us(engine->os) - begun : 0;
+  tell_room(engine, stats);
   stats->syncs = wal.syncs;
   stats->bytes_written += wal.bytes_written;
   stats->wal_bytes = wal.bytes;
@@ -202,7 +214,7 @@ static uint64_t segment_bytes(struct engine *engine) {
 static void fill_options(struct engine *engine, const struct lsm_options *given) {
   engine->options = (struct engine_options){
       .create = given->create,
-      .read_only = given->read_only,
+      .read_only = given->read_only || given->lost,
       .sync_mode = given->sync_mode,
       .sync_period_us = or_default(given->sync_period_us, 100000),
       .batch_size = given->batch_size ? given->batch_size : 1000,
@@ -215,10 +227,13 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .kept_bytes = or_default(given->kept_bytes, 512 << 20),
       .file_bytes = or_default(given->file_bytes, 64 << 20),
       .feed_bytes_max = or_default(given->feed_bytes_max, 256 << 20),
+      .snapshot_age_max_us = or_default(given->snapshot_age_max_us, SNAPSHOT_AGE_MAX_US),
       .blob_value_bytes =
           or_default(given->blob_value_bytes, or_default(given->block_bytes, 16 << 10) / 4),
       .background_threads = given->background_threads,
       .listener = given->listener,
+      .lost = given->lost,
+      .lost_context = given->lost_context,
   };
   engine->visible_when_durable =
       given->sync_mode == STORE_SYNC_ALWAYS || given->sync_mode == STORE_SYNC_GROUP;
@@ -288,11 +303,11 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   TRY(enter_directory(engine, err));
   engine->options.wal_segment_bytes = segment_bytes(engine);
   TRY(lock_acquire(engine->os, engine->directory, read_only, holder, &engine->lock_file, err));
-  TRY(recover_create(engine, err));
+  if (!engine->options.lost) TRY(recover_create(engine, err));
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
   cache_set_kept_max(engine->cache, engine->options.kept_bytes);
   TRY(blobs_create(engine->os, engine->directory, engine->cache, &engine->blobs, err));
-  TRY(recover_open(engine, err));
+  TRY(engine->options.lost ? recover_salvage(engine, err) : recover_open(engine, err));
   if (read_only) return LUMA_OK;
   TRY(engine_queue_start(engine, err));
   return compact_start(engine, err);

@@ -26,9 +26,15 @@ struct lsm_options {
   uint64_t file_bytes; /* compaction output files are cut here; 0 = 64 MiB */
   uint64_t blob_value_bytes; /* larger documents lie in blob files; 0 = a quarter of block_bytes */
   uint64_t feed_bytes_max;   /* feed kept at most; 0 = 256 MiB */
+  uint64_t snapshot_age_max_us; /* an older snapshot that others have committed since is answered
+                                   LUMA_SNAPSHOT_TOO_OLD; 0 = 24 hours */
   uint32_t background_threads; /* flush and compaction; 0 = none: work is done inside the calls that
                                   make it due (simulation) */
   struct store_listener listener; /* may be all NULL */
+  /* Salvage, read only: what is damaged is opened too, cursors pass over what cannot be read, and
+   * all of that is told here. Point reads still fail. NULL = no salvage */
+  store_check_fn *lost;
+  void *lost_context;
   const char *holder; /* text the lock file shows to others, e.g. "lumadb serve at 127.0.0.1:7070";
                          NULL = none */
 };

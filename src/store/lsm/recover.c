@@ -34,6 +34,7 @@ static status survey_one(void *context, const char *name) {
     if (number > survey->number_max) survey->number_max = number;
     break;
   case DBFILE_LOCK:
+  case DBFILE_BALLAST:
   case DBFILE_CURRENT_MAKING:
   default: break;
   }
@@ -49,7 +50,7 @@ static uint64_t database_of(const uint8_t *uuid) {
   return load64le(uuid);
 }
 
-static struct wal_options wal_options_of(struct engine *engine, const uint8_t *uuid) {
+struct wal_options recover__wal_options(struct engine *engine, const uint8_t *uuid) {
   return (struct wal_options){.os = engine->os,
                               .directory = engine->directory,
                               .database = database_of(uuid),
@@ -59,6 +60,8 @@ static struct wal_options wal_options_of(struct engine *engine, const uint8_t *u
                               .batch_timeout_us = engine->options.batch_timeout_us,
                               .synced_writes = engine->visible_when_durable,
                               .eager = engine->options.sync_mode == STORE_SYNC_ALWAYS,
+                              .lost = engine->options.lost,
+                              .lost_context = engine->options.lost_context,
                               .synced = engine_synced,
                               .context = engine};
 }
@@ -124,7 +127,7 @@ static status make_database(struct engine *engine, struct err *err) {
   uint8_t uuid[MANIFEST_UUID_BYTES];
   struct wal_start start = {.segment = 1};
   os_random(engine->os, uuid, sizeof uuid);
-  struct wal_options options = wal_options_of(engine, uuid);
+  struct wal_options options = recover__wal_options(engine, uuid);
   TRY(os_list_dir(engine->os, engine->directory, remove_leftover, engine, err));
   TRY(wal_create_first(&options, start, err));
   return manifest_create(engine->os, engine->directory, uuid, start, err);
@@ -173,16 +176,15 @@ static status open_files(struct engine *engine, const struct manifest_state *sta
   return LUMA_OK;
 }
 
-static status make_view(struct engine *engine, const struct manifest_state *state,
-                        const struct view_added *added, struct err *err) {
+status recover__make_view(struct engine *engine, const struct manifest_state *state,
+                          const struct view_added *added, size_t count, struct err *err) {
   struct view_memtable active = {.start = state->log.wal};
   struct view *empty;
   TRY(memtable_create(&active.memtable, err));
   status answer = view_create(active, &empty, err);
   memtable_release(active.memtable);
   TRY(answer);
-  struct view_change change = {
-      .added = added, .added_count = state->files_count, .has_ranges = true};
+  struct view_change change = {.added = added, .added_count = count, .has_ranges = true};
   if (state->ranges_count)
     answer = view_ranges_create(state->ranges, (uint32_t)state->ranges_count, &change.ranges, err);
   if (answer == LUMA_OK) answer = view_change(empty, &change, &engine->view, err);
@@ -197,7 +199,7 @@ static status load_view(struct engine *engine, struct err *err) {
   size_t count = 0;
   if (!added) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the list of files");
   status answer = open_files(engine, state, added, &count, err);
-  if (answer == LUMA_OK) answer = make_view(engine, state, added, err);
+  if (answer == LUMA_OK) answer = recover__make_view(engine, state, added, count, err);
   for (size_t i = 0; i < count; i++) sorted_release(added[i].file);
   mem_free(added);
   return answer;
@@ -220,7 +222,7 @@ static status replay_ranges(struct engine *engine, struct slice record, struct e
 static status replay_commit(struct engine *engine, struct slice record, struct err *err) {
   uint64_t seq = record_seq(record.data), entries, bytes;
   if (seq <= engine->last_seq) return LUMA_OK;
-  if (seq != engine->last_seq + 1)
+  if (seq != engine->last_seq + 1 && !engine->options.lost)
     FAIL(err, LUMA_CORRUPT, "commit %llu follows commit %llu", (unsigned long long)seq,
          (unsigned long long)engine->last_seq);
   txn_measure_record(record, &entries, &bytes);
@@ -232,7 +234,7 @@ static status replay_commit(struct engine *engine, struct slice record, struct e
   return LUMA_OK;
 }
 
-static status replay(void *context, struct slice record, struct err *err) {
+status recover__replay(void *context, struct slice record, struct err *err) {
   struct engine *engine = context;
   TRY(record_check(record, err));
   if (record_kind_of(record.data) == RECORD_COMMIT) return replay_commit(engine, record, err);
@@ -254,12 +256,12 @@ static status check_witness(const struct engine *engine, const struct wal_end *e
 
 static status recover_log(struct engine *engine, struct err *err) {
   const struct manifest_state *state = manifest_get_state(engine->manifest);
-  struct wal_options options = wal_options_of(engine, state->uuid);
+  struct wal_options options = recover__wal_options(engine, state->uuid);
   struct wal_end end;
   engine->last_seq = state->log.seq;
   engine->last_emits = state->log.emits;
   engine->trimmed = state->trim;
-  TRY(wal_recover(&options, state->log.wal, replay, engine, &end, err));
+  TRY(wal_recover(&options, state->log.wal, recover__replay, engine, &end, err));
   status answer = check_witness(engine, &end, err);
   bool writes = answer == LUMA_OK && !engine->options.read_only;
   if (writes) answer = manifest_start(engine->manifest, err);
@@ -302,6 +304,7 @@ static status remove_orphan(void *context, const char *name) {
 status recover_open(struct engine *engine, struct err *err) {
   struct survey survey;
   TRY(survey_directory(engine, &survey, err));
+  if (!engine->options.read_only) engine_room_open(engine);
   TRY(manifest_open(engine->os, engine->directory, survey.number_max, &engine->manifest, err));
   status answer = load_view(engine, err);
   if (answer == LUMA_OK) answer = recover_log(engine, err);

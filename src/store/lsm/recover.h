@@ -12,4 +12,16 @@ status recover_create(struct engine *engine, struct err *err);
  * for writing. */
 status recover_open(struct engine *engine, struct err *err);
 
+/** The same for salvage (lsm_options.lost): never refuses what is damaged, writes nothing. */
+status recover_salvage(struct engine *engine, struct err *err);
+
+/* ---- between recover.c and salvage.c ---- */
+
+/** A view of `files` and the range deletes of `state`. */
+status recover__make_view(struct engine *engine, const struct manifest_state *state,
+                          const struct view_added *added, size_t count, struct err *err);
+/** Takes one record of the log. */
+status recover__replay(void *engine, struct slice record, struct err *err);
+struct wal_options recover__wal_options(struct engine *engine, const uint8_t *uuid);
+
 #endif

@@ -110,7 +110,8 @@ status entries_open(const struct entries_disk *disk, uint64_t number, struct sor
   char path[64];
   uint8_t uuid[SORTED_UUID_BYTES] = {1, 2, 3, (uint8_t)number};
   make_path(number, path);
-  struct sorted_open_options options = {disk->os, path, disk->cache, number, uuid, NULL};
+  struct sorted_open_options options = {
+      .os = disk->os, .path = path, .cache = disk->cache, .number = number, .uuid = uuid};
   return sorted_open(&options, file, err);
 }
 

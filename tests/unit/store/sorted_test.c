@@ -321,8 +321,11 @@ static void another_file_is_refused(void) {
   assert_ok(os_rename(setting.disk.os, "7.sorted", "9.sorted", test_err()));
   assert_status(LUMA_CORRUPT, entries_open(&setting.disk, 9, &file, test_err()));
   uint8_t uuid[SORTED_UUID_BYTES] = {9};
-  struct sorted_open_options options = {
-      setting.disk.os, "9.sorted", setting.disk.cache, 7, uuid, NULL};
+  struct sorted_open_options options = {.os = setting.disk.os,
+                                        .path = "9.sorted",
+                                        .cache = setting.disk.cache,
+                                        .number = 7,
+                                        .uuid = uuid};
   struct err err = {0};
   assert_int_equal(LUMA_CORRUPT, sorted_open(&options, &file, &err));
   assert_non_null(strstr(err.message, "9.sorted"));

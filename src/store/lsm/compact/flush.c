@@ -54,7 +54,9 @@ status compact__flush_one(struct engine *engine, struct err *err) {
   mutex_lock(&engine->flush_lock);
   struct view *view = engine_view(engine);
   status answer = engine_check_writable(engine, err);
-  if (answer == LUMA_OK && view->immutables_count > 0) answer = flush_memtable(engine, view, err);
+  bool is_due = answer == LUMA_OK && view->immutables_count > 0;
+  if (is_due) answer = flush_memtable(engine, view, err);
+  if (answer == LUMA_DISK_FULL && engine_starve(engine)) answer = flush_memtable(engine, view, err);
   view_release(view);
   mutex_unlock(&engine->flush_lock);
   return answer;

@@ -273,7 +273,9 @@ static void clean_up(const struct installing *installing) {
   for (size_t i = 0; i < installing->blobs_count; i++)
     if (dbfile_make(engine->directory, DBFILE_BLOB, installing->blobs[i], &path, NULL) == LUMA_OK)
       os_remove(engine->os, path.text, NULL);
-  if (installing->install->flushed) wal_release(engine->wal, installing->log.wal);
+  if (!installing->install->flushed) return;
+  wal_release(engine->wal, installing->log.wal);
+  engine_ballast(engine);
 }
 
 status compact__install(struct engine *engine, const struct compact_install *install,

@@ -373,6 +373,7 @@ status compact__step(struct engine *engine, bool *done, struct err *err) {
       .engine = engine, .flushed_seq = compact__flushed_seq(engine), .view = engine_view(engine)};
   status answer = engine_check_writable(engine, err);
   if (answer == LUMA_OK) answer = step_locked(&job, done, err);
+  if (answer == LUMA_DISK_FULL) (void)engine_starve(engine); /* the next step has its room */
   job_free(&job);
   mutex_unlock(&engine->compact_lock);
   return answer;

@@ -14,6 +14,7 @@ static const struct {
     {DBFILE_LOCK, false, "LOCK"},
     {DBFILE_CURRENT, false, "CURRENT"},
     {DBFILE_CURRENT_MAKING, false, "CURRENT.new"},
+    {DBFILE_BALLAST, false, "BALLAST"},
     {DBFILE_MANIFEST, true, ".manifest"},
     {DBFILE_WAL, true, ".wal"},
     {DBFILE_SORTED, true, ".sorted"},

@@ -15,6 +15,7 @@ enum dbfile_kind {
   DBFILE_CURRENT_MAKING, /* CURRENT.new: CURRENT before its rename */
   DBFILE_MANIFEST,       /* 000000000012.manifest */
   DBFILE_WAL,            /* 000000000012.wal */
+  DBFILE_BALLAST,        /* BALLAST: zeroes, given up when the disk is full */
   DBFILE_SORTED,         /* 000000000012.sorted */
   DBFILE_BLOB,           /* 000000000012.blob */
 };

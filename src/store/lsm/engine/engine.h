@@ -60,9 +60,11 @@ struct engine_options {
   uint64_t sync_period_us, batch_timeout_us;
   uint32_t batch_size;
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
-      file_bytes, feed_bytes_max, blob_value_bytes;
+      file_bytes, feed_bytes_max, blob_value_bytes, snapshot_age_max_us;
   uint32_t background_threads;
   struct store_listener listener;
+  store_check_fn *lost; /* salvage; NULL = none */
+  void *lost_context;
 };
 
 struct engine {
@@ -95,6 +97,7 @@ struct engine {
   struct store_stats counts; /* commits, conflicts, bytes read and written; the rest is asked for */
   status failed;             /* why nothing is written any more; LUMA_OK while it is */
   char reason[ERR_MESSAGE_BYTES];
+  atomic_bool starved, has_ballast; /* a write found the disk full; the file BALLAST is there */
 
   struct engine_queue queue;
 
@@ -148,6 +151,19 @@ void engine_queue_add(struct engine *engine, uint64_t seq);
 void engine_fail(struct engine *engine, const struct err *err);
 /** LUMA_OK, or LUMA_READ_ONLY with the reason. */
 status engine_check_writable(struct engine *engine, struct err *err);
+
+/* ---- room on the disk (room.c) ---- */
+
+/** A write found no room: until there is some only commits that free room are taken. Lets the
+ * ballast go for them; true when there was one, so that the write may be tried once more. */
+bool engine_starve(struct engine *engine);
+/** Makes the ballast if there is none and room enough. */
+void engine_ballast(struct engine *engine);
+/** LUMA_OK when nothing found the disk full, when there is room again, or when the commit `frees`
+ * room; else LUMA_DISK_FULL. */
+status engine_check_room(struct engine *engine, bool frees, struct err *err);
+/** At opening for writing, before anything is written: a full disk gets the ballast. */
+void engine_room_open(struct engine *engine);
 
 /* ---- memtable rotation and range deletes ---- */
 

@@ -79,7 +79,9 @@ static status emit(struct batch *batch, struct merge__source *source, struct mer
   struct store_rows *rows = batch->rows;
   if (!row->is_found || row->kind == BLOCK_DELETE || is_hidden(batch->merge, row->key, row->seq))
     return LUMA_OK;
-  TRY(pin_row(batch->merge, source, row, err));
+  status code = pin_row(batch->merge, source, row, err);
+  if (row->file && sorted_passes_over(row->file, code, err)) return LUMA_OK;
+  TRY(code);
   rows->keys[rows->count] = row->key;
   rows->values[rows->count] = row->value;
   batch->merge->seqs[rows->count++] = row->seq;

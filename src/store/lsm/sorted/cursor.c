@@ -70,7 +70,7 @@ static status settle(struct sorted_cursor *cursor, status code) {
   return code;
 }
 
-static status next_block(struct sorted_cursor *cursor, struct err *err) {
+static status try_next_block(struct sorted_cursor *cursor, struct err *err) {
   bool is_inside = has_index_blocks(cursor) && cursor->index_at + 1 < cursor->index_view.count;
   if (is_inside) {
     cursor->index_at++;
@@ -80,11 +80,25 @@ static status next_block(struct sorted_cursor *cursor, struct err *err) {
       return LUMA_OK;
     }
     cursor->root_at++;
-    cursor->index_at = 0;
+    cursor->index_at = cursor->index_view.count; /* nothing of it, if it cannot be entered */
     TRY(enter_index(cursor, err));
+    cursor->index_at = 0;
   }
   cursor->index = 0;
   return enter_block(cursor, err);
+}
+
+static status next_block(struct sorted_cursor *cursor, struct err *err) {
+  status code;
+  do code = try_next_block(cursor, err);
+  while (sorted_passes_over(cursor->file, code, err));
+  return code;
+}
+
+/* For a place in a block that cannot be entered: the next one that can. */
+static status or_next_block(struct sorted_cursor *cursor, status code, struct err *err) {
+  if (!sorted_passes_over(cursor->file, code, err)) return code;
+  return next_block(cursor, err);
 }
 
 static status prev_block(struct sorted_cursor *cursor, struct err *err) {
@@ -113,10 +127,16 @@ status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err) {
   return settle(cursor, prev_block(cursor, err));
 }
 
-static status first(struct sorted_cursor *cursor, struct err *err) {
-  cursor->root_at = cursor->index_at = cursor->index = 0;
+static status try_first(struct sorted_cursor *cursor, struct err *err) {
+  cursor->root_at = cursor->index = 0;
+  cursor->index_at = cursor->index_view.count;
   TRY(enter_index(cursor, err));
+  cursor->index_at = 0;
   return enter_block(cursor, err);
+}
+
+static status first(struct sorted_cursor *cursor, struct err *err) {
+  return or_next_block(cursor, try_first(cursor, err), err);
 }
 
 static status last(struct sorted_cursor *cursor, struct err *err) {
@@ -143,6 +163,8 @@ static status enter(struct sorted_cursor *cursor, struct slice key, uint64_t seq
     leave(cursor);
     return LUMA_OK;
   }
+  cursor->index = 0;
+  cursor->index_at = cursor->index_view.count;
   TRY(enter_index(cursor, err));
   if (has_index_blocks(cursor)) {
     cursor->index_at = block_seek(&cursor->index_view, key, seq);
@@ -154,11 +176,16 @@ static status enter(struct sorted_cursor *cursor, struct slice key, uint64_t seq
 
 /* A separator may lie beyond the last entry of its block: then the entry looked for is the first of
  * the next block. */
-static status seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
+static status try_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
+                       struct err *err) {
   TRY(enter(cursor, key, seq, err));
   if (!cursor->block) return LUMA_OK;
   cursor->index = block_seek(&cursor->view, key, seq);
   return cursor->index < cursor->view.count ? LUMA_OK : next_block(cursor, err);
+}
+
+static status seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
+  return or_next_block(cursor, try_seek(cursor, key, seq, err), err);
 }
 
 status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,

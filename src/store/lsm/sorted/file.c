@@ -107,6 +107,8 @@ status sorted_open(const struct sorted_open_options *options, struct sorted_file
   atomic_init(&made->references, 1);
   made->os = options->os;
   made->cache = options->cache;
+  made->lost = options->lost;
+  made->lost_context = options->lost_context;
   status code = open_file(made, options, err);
   if (code != LUMA_OK) {
     destroy(made);

@@ -14,6 +14,14 @@ status sorted__blame(const struct sorted_file *file, uint64_t offset, status cod
   return code;
 }
 
+bool sorted_passes_over(const struct sorted_file *file, status code, struct err *err) {
+  bool is_damage = code == LUMA_CORRUPT || code == LUMA_NOT_FOUND; /* a file of values is missing */
+  if (!is_damage || !file->lost) return false;
+  file->lost(file->lost_context, file->path, err ? err->message : "a block is damaged");
+  if (err) err_reset(err);
+  return true;
+}
+
 static status check_handle(const struct sorted_file *file, const struct block_handle *handle,
                            enum sorted__use use, struct err *err) {
   uint64_t end = file->info.file_bytes;

@@ -85,6 +85,9 @@ struct sorted_open_options {
   uint64_t number;     /* must be the file's */
   const uint8_t *uuid; /* must be the file's; NULL = not known */
   struct blobs *blobs; /* of the database, outlives the file; NULL: values in blobs are not there */
+  /* salvage: cursors pass over what is damaged and tell it here; may be NULL */
+  store_check_fn *lost;
+  void *lost_context;
 };
 
 /** Opens and verifies footer and tail; one reference. LUMA_CORRUPT, LUMA_VERSION_TOO_NEW,
@@ -155,6 +158,10 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
 /** To the first entry of the next block, or the last of the one before. */
 status sorted_cursor_next_block(struct sorted_cursor *cursor, struct err *err);
 status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err);
+
+/** Whether the failure `code` of reading a piece is to be passed over: it is damage, and the file
+ * is read for salvage. It is told then, and `err` is empty again. */
+bool sorted_passes_over(const struct sorted_file *file, status code, struct err *err);
 
 /** Loads a value that stands somewhere else: `place` is the value of an entry of kind BLOCK_APART
  * or BLOCK_BLOB. `*value` has one reference for the caller. */

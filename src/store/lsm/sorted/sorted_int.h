@@ -75,6 +75,8 @@ struct sorted_file {
   struct os *os;
   struct os_file *handle;
   struct cache *cache;
+  store_check_fn *lost; /* see sorted_open_options */
+  void *lost_context;
   char *path;
   struct sorted_info info;
   struct sorted_blob *blobs; /* of the info */

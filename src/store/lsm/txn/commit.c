@@ -209,9 +209,27 @@ static status apply(struct commit *commit, struct err *err) {
   return LUMA_OK;
 }
 
+/* Does the commit make room in the end? It deletes, and puts no document. */
+static bool frees(const struct commit *commit) {
+  struct record_op op;
+  bool deletes = false;
+  for (size_t at = RECORD_HEADER_BYTES;
+       record_next(buf_slice(&commit->txn->writes.log), &at, &op);) {
+    if (op.kind == RECORD_PUT && op.space == STORE_RECORDS) return false;
+    deletes |= op.kind == RECORD_DELETE || op.kind == RECORD_DELETE_RANGE;
+  }
+  return deletes;
+}
+
+static status check_room(struct commit *commit, struct err *err) {
+  bool starved = atomic_load(&commit->engine->starved);
+  return starved ? engine_check_room(commit->engine, frees(commit), err) : LUMA_OK;
+}
+
 static status prepare(struct commit *commit, struct err *err) {
   struct engine *engine = commit->engine;
   TRY(engine_check_writable(engine, err));
+  TRY(check_room(commit, err));
   TRY(compact_make_room(engine, err));
   commit->view = engine_view(engine);
   TRY(check_conflicts(commit, err));
@@ -280,6 +298,8 @@ static status resolve_and_order(struct commit *commit, struct err *err) {
   status answer = writes_resolve(writes, commit->counters, &commit->counters_count, err);
   txn_measure_record(buf_slice(&writes->log), &commit->entries, &commit->bytes);
   if (answer == LUMA_OK) answer = order(commit, err);
+  if (answer == LUMA_DISK_FULL && engine_starve(commit->engine) && frees(commit))
+    answer = order(commit, err);
   mem_free(commit->counters);
   return answer;
 }
@@ -291,7 +311,8 @@ status txn_commit(struct store_txn *txn, enum store_durability durability,
   struct commit commit = {.engine = engine, .txn = own, .seq = own->reader.seq};
   struct store_pos place = own->reader.position;
   bool writes = has_writes(&own->writes);
-  status answer = writes ? resolve_and_order(&commit, err) : LUMA_OK;
+  status answer = writes ? txn__check_age(own, err) : LUMA_OK;
+  if (answer == LUMA_OK && writes) answer = resolve_and_order(&commit, err);
   if (writes) place = (struct store_pos){commit.seq, own->writes.emits};
   engine_reader_end(engine, &own->reader);
   txn__destroy(own);

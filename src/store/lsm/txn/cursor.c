@@ -138,6 +138,7 @@ static status note_step(struct cursor *cursor, const struct store_rows *rows, st
 status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
                        struct err *err) {
   struct cursor *own = (struct cursor *)cursor;
+  TRY(txn__check_age(txn_of(own), err));
   TRY(merge_rows(own->merge, max, rows, err));
   return note_step(own, rows, err);
 }

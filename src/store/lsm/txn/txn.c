@@ -46,6 +46,19 @@ store_seq txn_snapshot(const struct store_txn *txn) {
   return ((const struct txn *)txn)->reader.seq;
 }
 
+status txn__check_age(const struct txn *txn, struct err *err) {
+  const struct engine *engine = txn->engine;
+  if (atomic_load(&engine->visible) == txn->reader.seq) return LUMA_OK;
+  uint64_t age_us = os_monotonic_us(engine->os) - txn->reader.begun_us;
+  if (age_us <= engine->options.snapshot_age_max_us) return LUMA_OK;
+  err_raise(err, LUMA_SNAPSHOT_TOO_OLD, __FILE__, __LINE__,
+            "the transaction began %llu s ago; a snapshot is kept for %llu s",
+            (unsigned long long)(age_us / 1000000),
+            (unsigned long long)(engine->options.snapshot_age_max_us / 1000000));
+  err_hint(err, "begin again, or do the work in shorter transactions");
+  return LUMA_SNAPSHOT_TOO_OLD;
+}
+
 /* ---- guards ---- */
 
 static bool copy_key(struct txn *txn, struct slice *key) {
@@ -133,6 +146,7 @@ status txn_get_many(struct store_txn *txn, enum store_space space, const struct 
                     uint32_t count, struct store_value *values, struct store_pins *pins,
                     struct err *err) {
   struct txn *own = of(txn);
+  TRY(txn__check_age(own, err));
   for (uint32_t i = 0; own->serializable && i < count; i++)
     TRY(txn__guard_key(own, (uint8_t)space, keys[i], err));
   if (count == 1) return get_one(own, (uint8_t)space, keys[0], values, pins, err);

@@ -72,6 +72,9 @@ void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes)
 
 /* ---- inside this folder ---- */
 
+/** LUMA_SNAPSHOT_TOO_OLD when the snapshot is older than the setting and holds on to something:
+ * others have committed since. */
+status txn__check_age(const struct txn *txn, struct err *err);
 void txn__destroy(struct txn *txn);
 /** Notes that the range was read, if the transaction is serializable. */
 status txn__note_range(struct txn *txn, uint8_t space, struct store_range range, struct err *err);

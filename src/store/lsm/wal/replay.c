@@ -95,7 +95,8 @@ static status read_frame(struct reader *reader, uint64_t offset, struct frame *f
   TRY(os_read_at(os, reader->file, offset, reader->data, FRAME_ALIGN, &got, err));
   if (got < FRAME_ALIGN || !frame_decode(reader->data, frame)) return LUMA_OK;
   uint64_t bytes = frame_bytes(frame->payload_bytes);
-  if (frame->database != reader->options->database || offset + bytes > reader->file_bytes)
+  bool any = reader->options->lost && reader->options->database == 0; /* not known in salvage */
+  if ((frame->database != reader->options->database && !any) || offset + bytes > reader->file_bytes)
     return LUMA_OK;
   if (bytes > FRAME_ALIGN) {
     TRY(reader_reserve(reader, (size_t)bytes, err));
@@ -147,6 +148,36 @@ static void step(struct reader *reader, const struct frame *frame) {
   if (frame->durable_lsn > end->durable_lsn) end->durable_lsn = frame->durable_lsn;
 }
 
+/* ---- salvage ---- */
+
+static bool is_ours(const struct reader *reader, const struct frame *frame) {
+  const struct wal_end *end = reader->end;
+  if (frame->lsn < end->lsn) return false; /* of a segment's life before */
+  /* Frames of a tail that was cut have another epoch and claim nothing beyond the cut. */
+  return reader->any_epoch || frame->epoch == reader->epoch || frame->durable_lsn > end->lsn;
+}
+
+/* Looks for an intact frame from the reader's offset on, and goes there; `*found` false: none. */
+static status pass_over_damage(struct reader *reader, struct frame *frame, bool *found,
+                               struct err *err) {
+  struct err place = {0};
+  *found = false;
+  for (uint64_t at = reader->offset; at + FRAME_ALIGN <= reader->file_bytes; at += FRAME_ALIGN) {
+    TRY(read_frame(reader, at, frame, found, err));
+    *found = *found && is_ours(reader, frame);
+    if (!*found) continue;
+    if (frame->lsn != reader->end->lsn && !reader->any_epoch) {
+      err_raise(&place, LUMA_CORRUPT, __FILE__, __LINE__, "`%s` at offset %llu", reader->path.text,
+                (unsigned long long)reader->offset);
+      reader->options->lost(reader->options->lost_context, place.message,
+                            "commits in the log cannot be read");
+    }
+    reader->offset = at;
+    return LUMA_OK;
+  }
+  return LUMA_OK;
+}
+
 /* Replays the open segment; `*entered` tells whether even its first frame continued the log. */
 static status replay_segment(struct reader *reader, bool *entered, struct err *err) {
   *entered = false;
@@ -154,7 +185,9 @@ static status replay_segment(struct reader *reader, bool *entered, struct err *e
     struct frame frame;
     bool intact;
     TRY(read_frame(reader, reader->offset, &frame, &intact, err));
-    if (!intact || !continues(reader, &frame)) return LUMA_OK;
+    intact = intact && continues(reader, &frame);
+    if (!intact && reader->options->lost) TRY(pass_over_damage(reader, &frame, &intact, err));
+    if (!intact) return LUMA_OK;
     TRY(replay_records(reader, &frame, err));
     step(reader, &frame);
     *entered = true;
@@ -253,6 +286,7 @@ static status replay_all(struct reader *reader, const struct wal_segments *all, 
     TRY(add_used(reader, all, i, start, err));
     last = i;
   }
+  if (reader->options->lost) return LUMA_OK; /* nothing will be written */
   TRY(judge_tail(reader, all, last, err));
   return add_spares(reader, all, last + 1, err);
 }
@@ -264,7 +298,8 @@ status wal_recover(const struct wal_options *options, struct wal_start start, wa
   struct reader reader = {
       .options = options, .replay = replay, .context = context, .end = end, .any_epoch = true};
   status answer = list_segments(options, start.segment, &all, err);
-  if (answer == LUMA_OK && (all.count == 0 || all.items[0].start.segment != start.segment))
+  bool is_there = all.count > 0 && all.items[0].start.segment == start.segment;
+  if (answer == LUMA_OK && !is_there && !options->lost)
     answer = err_raise(err, LUMA_CORRUPT, __FILE__, __LINE__, "log segment %llu is missing in `%s`",
                        (unsigned long long)start.segment, options->directory);
   if (answer == LUMA_OK) answer = replay_all(&reader, &all, err);

@@ -89,9 +89,14 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
   TRY(wal__segments_reserve(&wal->used, wal->spares.count + 1, err));
   struct wal_segment made = {.start.segment = wal->segment_next++,
                              .bytes = next_segment_bytes(wal, bytes)};
+  uint64_t least = bytes > WAL_SMALL_SEGMENT_BYTES ? bytes : WAL_SMALL_SEGMENT_BYTES;
   wal->making = true;
   mutex_unlock(&wal->lock);
   status answer = wal__segment_create(&wal->options, made.start.segment, made.bytes, err);
+  if (answer == LUMA_DISK_FULL && made.bytes > least) { /* a small one may yet fit */
+    made.bytes = least;
+    answer = wal__segment_create(&wal->options, made.start.segment, made.bytes, err);
+  }
   mutex_lock(&wal->lock);
   wal->making = false;
   if (answer == LUMA_OK) {

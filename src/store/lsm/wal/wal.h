@@ -30,6 +30,7 @@
 
 #include "base/os/os.h"
 #include "store/lsm/wal/ring.h"
+#include "store/store.h"
 
 struct wal;
 
@@ -44,6 +45,9 @@ struct wal_options {
   uint64_t batch_timeout_us; /* so is one that waited for so long */
   bool synced_writes;        /* O_DIRECT where the file system allows, and O_DSYNC */
   bool eager;                /* do not wait for the device to be idle */
+  /* salvage: wal_recover passes over frames that cannot be read and tells them here; may be NULL */
+  store_check_fn *lost;
+  void *lost_context;
   void (*synced)(void *context, uint64_t seq); /* everything up to `seq` is durable */
   void *context;
 };
