@@ -16,6 +16,7 @@ struct query_run {
   struct exec exec;
   struct op *root;
   struct query_warning warning;
+  struct collation *collation; /* NULL: texts compare by bytes */
 };
 
 static bool is_node_current(void *context, const struct plan *plan) {
@@ -90,6 +91,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .deadline_us = options->deadline_us,
                             .cancelled = options->cancelled};
   exec_init(&run->exec);
+  if (run->compiled->statement.collation.type == VAL_MAP)
+    TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
+  run->env.collation = run->collation;
   TRY(set_variables(run, err));
   return exec_open(&run->exec, run->compiled->statement.root, &run->root, err);
 }
@@ -130,6 +134,7 @@ void query_close(struct query_run *run) {
   exec_close(run->root);
   exec_deinit(&run->exec);
   expr_env_deinit(&run->env);
+  collation_destroy(run->collation);
   arena_deinit(&run->document_arena);
   arena_deinit(&run->arena);
   query__release(run->compiled);

@@ -42,6 +42,7 @@ struct binder {
   const struct catalog *catalog;
   const struct query_policy *policy;
   enum plan_language language;
+  bool is_collated; /* what compares texts is not computed before the run */
   bool is_count; /* the answer is one number: groups stay columns */
   struct slice text;
 };
