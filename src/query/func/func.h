@@ -22,9 +22,9 @@ struct func_env {
   struct buf *scratch; /* for building; empty between calls */
   struct zones *zones; /* time zones by name */
   struct regex_cache *regexes;
-  struct rng *chance; /* for volatile functions */
+  struct rng *chance;          /* for volatile functions */
   struct collation *collation; /* of MongoDB's comparisons; NULL: by bytes */
-  uint64_t *clashes;  /* counts calls that met types they do not take: the answer is then NULL */
+  uint64_t *clashes; /* counts calls that met types they do not take: the answer is then NULL */
 };
 
 /** `args` are not null when the function is strict. Borrowed results live as long as the arguments

@@ -27,14 +27,17 @@ static status fail(struct err *err, uint32_t foreign, const char *message) {
 /** Those that MongoDB knows. */
 static bool is_locale(struct slice name) {
   static const char *const names[] = {
-      "af", "sq", "am", "ar", "hy", "as", "az", "be", "bn", "bs", "bs_Cyrl", "bg", "my", "ca",
-      "chr", "zh", "zh_Hant", "hr", "cs", "da", "nl", "dz", "en", "en_US", "en_US_POSIX", "eo",
-      "et", "ee", "fo", "fil", "fi", "fr", "fr_CA", "gl", "ka", "de", "de_AT", "el", "gu", "ha",
-      "haw", "he", "hi", "hu", "is", "ig", "smn", "id", "ga", "it", "ja", "kl", "kn", "kk", "km",
-      "kok", "ko", "ky", "lkt", "lo", "lv", "ln", "lt", "dsb", "lb", "mk", "ms", "ml", "mt", "mr",
-      "mn", "ne", "se", "nb", "nn", "or", "om", "ps", "fa", "fa_AF", "pl", "pt", "pa", "ro", "ru",
-      "sr", "sr_Latn", "si", "sk", "sl", "es", "sw", "sv", "ta", "te", "th", "bo", "to", "tr",
-      "uk", "hsb", "ur", "ug", "vi", "wae", "cy", "yi", "yo", "zu"};
+      "af",      "sq", "am",    "ar",    "hy",          "as",  "az",      "be", "bn",  "bs",
+      "bs_Cyrl", "bg", "my",    "ca",    "chr",         "zh",  "zh_Hant", "hr", "cs",  "da",
+      "nl",      "dz", "en",    "en_US", "en_US_POSIX", "eo",  "et",      "ee", "fo",  "fil",
+      "fi",      "fr", "fr_CA", "gl",    "ka",          "de",  "de_AT",   "el", "gu",  "ha",
+      "haw",     "he", "hi",    "hu",    "is",          "ig",  "smn",     "id", "ga",  "it",
+      "ja",      "kl", "kn",    "kk",    "km",          "kok", "ko",      "ky", "lkt", "lo",
+      "lv",      "ln", "lt",    "dsb",   "lb",          "mk",  "ms",      "ml", "mt",  "mr",
+      "mn",      "ne", "se",    "nb",    "nn",          "or",  "om",      "ps", "fa",  "fa_AF",
+      "pl",      "pt", "pa",    "ro",    "ru",          "sr",  "sr_Latn", "si", "sk",  "sl",
+      "es",      "sw", "sv",    "ta",    "te",          "th",  "bo",      "to", "tr",  "uk",
+      "hsb",     "ur", "ug",    "vi",    "wae",         "cy",  "yi",      "yo", "zu"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;
@@ -100,8 +103,9 @@ static status set_choice(UCollator *collator, struct slice name, const struct va
   *known = is_case || slice_is_equal(name, slice_of_text("alternate"));
   if (!*known) return LUMA_OK;
   if (!choose(v, is_case ? cases : alternates, is_case ? 3 : 2, &value))
-    return fail(err, BAD_VALUE, is_case ? "caseFirst is upper, lower or off"
-                                        : "alternate is non-ignorable or shifted");
+    return fail(err, BAD_VALUE,
+                is_case ? "caseFirst is upper, lower or off"
+                        : "alternate is non-ignorable or shifted");
   ucol_setAttribute(collator, is_case ? UCOL_CASE_FIRST : UCOL_ALTERNATE_HANDLING, value, &code);
   return LUMA_OK;
 }
@@ -110,7 +114,8 @@ static status set_field(UCollator *collator, struct slice name, const struct val
                         struct err *err) {
   bool known = false;
   UErrorCode code = U_ZERO_ERROR;
-  if (slice_is_equal(name, slice_of_text("locale")) || slice_is_equal(name, slice_of_text("version")))
+  if (slice_is_equal(name, slice_of_text("locale")) ||
+      slice_is_equal(name, slice_of_text("version")))
     return LUMA_OK;
   if (slice_is_equal(name, slice_of_text("strength"))) return set_strength(collator, v, err);
   TRY(set_toggle(collator, name, v, &known, err));
@@ -131,12 +136,12 @@ static status open_collator(const struct val *spec, struct collation *made, stru
   struct val locale = val_field(spec, slice_of_text("locale"));
   UErrorCode code = U_ZERO_ERROR;
   if (locale.type != VAL_TEXT) return fail(err, FAILED_TO_PARSE, "it has a locale, a text");
-  if (!is_locale(val_slice(&locale)))
-    return fail(err, BAD_VALUE, "there is no such locale");
+  if (!is_locale(val_slice(&locale))) return fail(err, BAD_VALUE, "there is no such locale");
   memcpy(name, locale.data, locale.bytes);
   name[locale.bytes] = 0;
   made->collator = ucol_open(name, &code);
-  if (!made->collator || U_FAILURE(code)) return fail(err, BAD_VALUE, "the locale cannot be opened");
+  if (!made->collator || U_FAILURE(code))
+    return fail(err, BAD_VALUE, "the locale cannot be opened");
   for (uint32_t i = 0; i < val_count(spec); i++) {
     struct slice field;
     struct val v = val_field_at(spec, i, &field);
@@ -185,8 +190,8 @@ static status text_key(struct collation *collation, struct slice text, struct bu
   buf_reset(out);
   UChar *wide = (UChar *)(void *)buf_extend(&collation->wide, (text.bytes + 1) * sizeof(UChar));
   TRY(buf_check(&collation->wide, "a text", err));
-  u_strFromUTF8(wide, (int32_t)text.bytes + 1, &units, (const char *)text.data,
-                (int32_t)text.bytes, &code);
+  u_strFromUTF8(wide, (int32_t)text.bytes + 1, &units, (const char *)text.data, (int32_t)text.bytes,
+                &code);
   int32_t wanted = ucol_getSortKey(collation->collator, wide, units, NULL, 0);
   uint8_t *key = buf_extend(out, (size_t)wanted);
   TRY(buf_check(out, "a sort key", err));

@@ -42,8 +42,7 @@ static status make_set(struct func_env *env, const struct val *list, struct set 
 }
 
 static bool set_has(const struct set *set, const struct member *member) {
-  return set->count &&
-         bsearch(member, set->members, set->count, sizeof *member, compare_members);
+  return set->count && bsearch(member, set->members, set->count, sizeof *member, compare_members);
 }
 
 static status put_set(struct func_env *env, const struct set *set, struct val *out,

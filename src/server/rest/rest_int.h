@@ -52,6 +52,7 @@ struct exchange {
   struct slice statement_text; /* for the log */
   unsigned http_status;        /* of the error, when the table's is not meant */
   bool retryable;              /* also when the table says no */
+  bool is_mongo;               /* failures carry MongoDB's fields too */
 
   struct session *session;        /* of the statement; NULL = none taken */
   struct registry_session *named; /* it is this one's */

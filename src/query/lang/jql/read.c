@@ -156,18 +156,12 @@ static status begin_let(const struct jql *jql, const struct jql_node *lets, stru
 status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, COLLATION = 10, LET };
   static const struct jql_field specs[] = {
-      {"find", JQL_NAME, true},
-      {"filter", JQL_MAP, false},
-      {"projection", JQL_MAP, false},
-      {"sort", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},
-      {"limit", JQL_WHOLE, false},
-      {"batchSize", JQL_IGNORED, false},
-      {"singleBatch", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},
-      {"allowDiskUse", JQL_IGNORED, false},
-      {"collation", JQL_MAP, false},
-      {"let", JQL_MAP, false},
+      {"find", JQL_NAME, true},          {"filter", JQL_MAP, false},
+      {"projection", JQL_MAP, false},    {"sort", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},        {"limit", JQL_WHOLE, false},
+      {"batchSize", JQL_IGNORED, false}, {"singleBatch", JQL_IGNORED, false},
+      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
+      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   struct expr *shape = NULL;
@@ -196,9 +190,8 @@ static status take_filter(const struct jql *jql, const struct jql_node *query,
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { COUNT, QUERY, FILTER, SKIP, LIMIT, COLLATION = 7 };
   static const struct jql_field specs[] = {
-      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},
-      {"filter", JQL_MAP, false},     {"skip", JQL_WHOLE, false},
-      {"limit", JQL_WHOLE, false},    {"hint", JQL_IGNORED, false},
+      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},     {"filter", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},     {"limit", JQL_WHOLE, false},   {"hint", JQL_IGNORED, false},
       {"fields", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
@@ -216,9 +209,8 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
 status jql__distinct(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { DISTINCT, KEY, QUERY, FILTER, COLLATION = 5 };
   static const struct jql_field specs[] = {
-      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},
-      {"query", JQL_MAP, false},    {"filter", JQL_MAP, false},
-      {"hint", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},      {"query", JQL_MAP, false},
+      {"filter", JQL_MAP, false},   {"hint", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
@@ -242,11 +234,11 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { AGGREGATE, PIPELINE, EXPLAIN, COLLATION = 8, LET };
   static const struct jql_field specs[] = {
-      {"aggregate", JQL_ANY, true},          {"pipeline", JQL_LIST, true},
-      {"explain", JQL_BOOL, false},          {"cursor", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},          {"allowDiskUse", JQL_IGNORED, false},
-      {"batchSize", JQL_IGNORED, false},     {"bypassDocumentValidation", JQL_IGNORED, false},
-      {"collation", JQL_MAP, false}, {"let", JQL_MAP, false},
+      {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
+      {"explain", JQL_BOOL, false},      {"cursor", JQL_IGNORED, false},
+      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
+      {"batchSize", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false},
+      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
