@@ -17,6 +17,7 @@ struct query_run {
   struct exec exec;
   struct op *root;
   struct query_warning warning;
+  struct collation *collation; /* NULL: texts compare by bytes */
 };
 
 static bool is_node_current(void *context, const struct plan *plan) {
@@ -93,6 +94,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .threads = options->threads};
   exec_init(&run->exec);
   const struct plan *root = run->compiled->statement.root;
+  if (run->compiled->statement.collation.type == VAL_MAP)
+    TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
+  run->env.collation = run->collation;
   TRY(set_variables(run, err));
   if (!plan_is_write(root)) TRY(reads_of(&run->arena, root, &run->exec.reads, err));
   return exec_open(&run->exec, root, &run->root, err);
@@ -134,6 +138,7 @@ void query_close(struct query_run *run) {
   exec_close(run->root);
   exec_deinit(&run->exec);
   expr_env_deinit(&run->env);
+  collation_destroy(run->collation);
   arena_deinit(&run->document_arena);
   arena_deinit(&run->arena);
   query__release(run->compiled);

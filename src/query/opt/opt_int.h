@@ -9,6 +9,7 @@ struct opt {
   struct arena *arena;
   struct model_txn *txn;
   uint64_t now_us;
+  bool is_collated; /* indexes do not have the order of the statement's texts */
   enum plan_language language;
 };
 
