@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions as text: EXPLAIN, column names, golden plans. */
-#include "query/plan/expr.h"
+#include "query/plan/aggregate.h"
 #include "value/json/json.h"
 
 static const char *const op_texts[] = {
@@ -37,13 +37,12 @@ static const char *const op_texts[] = {
 };
 
 const char *expr_aggregate_name(enum expr_aggregate aggregate) {
-  static const char *const names[] = {
-      [EXPR_COUNT] = "count",       [EXPR_SUM] = "sum",   [EXPR_AVG] = "avg",
-      [EXPR_MIN] = "min",           [EXPR_MAX] = "max",   [EXPR_FIRST] = "first",
-      [EXPR_LAST] = "last",         [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet",
-      [EXPR_GROUPING] = "grouping",
-  };
-  return names[aggregate];
+  static const char *const others[] = {
+      [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet", [EXPR_GROUPING] = "grouping"};
+  for (uint32_t i = 0; i < aggregate__table_count; i++)
+    if (aggregate__table[i].kind == aggregate && !aggregate__table[i].is_other)
+      return aggregate__table[i].name;
+  return others[aggregate];
 }
 
 static void format_text(struct slice text, struct buf *out) {
