@@ -3,6 +3,7 @@
  * high bit set. */
 #include "base/text/utf8.h"
 
+#include <stdlib.h>
 #include <utf8proc.h>
 
 #include "base/core/bytes.h"
@@ -129,4 +130,24 @@ bool utf8_append_lower(struct buf *out, struct slice text) {
 
 bool utf8_append_upper(struct buf *out, struct slice text) {
   return append_mapped(out, text, utf8proc_toupper);
+}
+
+static bool append_transformed(struct buf *out, struct slice text, utf8proc_option_t options) {
+  utf8proc_uint8_t *made = NULL;
+  utf8proc_ssize_t bytes = utf8proc_map(text.data, (utf8proc_ssize_t)text.bytes, &made, options);
+  bool done = bytes >= 0 && made;
+  if (done) done = buf_append(out, made, (size_t)bytes);
+  free(made);
+  return done;
+}
+
+bool utf8_append_form(struct buf *out, struct slice text, enum utf8_form form) {
+  static const utf8proc_option_t options[] = {
+      [UTF8_NFC] = UTF8PROC_STABLE | UTF8PROC_COMPOSE,
+      [UTF8_NFD] = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE,
+      [UTF8_NFKC] = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT,
+      [UTF8_NFKD] = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,
+      [UTF8_BARE] = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK,
+  };
+  return append_transformed(out, text, options[form]);
 }

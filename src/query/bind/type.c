@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Static types: what can be seen to be wrong before any data is read. */
 #include "query/bind/bind_int.h"
-#include "query/plan/aggregate.h"
 #include "query/func/compare.h"
 #include "query/func/func.h"
+#include "query/plan/aggregate.h"
 
 static bool is_comparison(enum expr_op op) {
   return op >= EXPR_OP_EQ && op <= EXPR_OP_GE;

@@ -132,9 +132,7 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
   case EXPR_APPROX_COUNT: return accumulate__take_sketch(exec, a, values, err);
   case EXPR_APPROX_PERCENTILE: return accumulate__take_digest(exec, a, values, err);
   case EXPR_BOOL_AND:
-  case EXPR_BOOL_OR:
-    accumulate__take_truth(exec, kind == EXPR_BOOL_AND, a, values);
-    return LUMA_OK;
+  case EXPR_BOOL_OR: accumulate__take_truth(exec, kind == EXPR_BOOL_AND, a, values); return LUMA_OK;
   case EXPR_BIT_AND:
   case EXPR_BIT_OR:
   case EXPR_BIT_XOR: accumulate__take_bits(exec, kind, a, values); return LUMA_OK;
@@ -178,8 +176,7 @@ static struct val plain_result(const struct expr *aggregate, const struct accumu
   case EXPR_ANY_VALUE: return kept_value(a, &a->kept);
   case EXPR_MIN_BY:
   case EXPR_MAX_BY: return a->count ? kept_value(a, &a->by[0]) : val_null();
-  case EXPR_STRING_AGG:
-    return a->count ? val_text(slice_of(a->text, a->text_bytes)) : val_null();
+  case EXPR_STRING_AGG: return a->count ? val_text(slice_of(a->text, a->text_bytes)) : val_null();
   case EXPR_APPROX_COUNT: return val_int64(a->count ? (int64_t)sketch_count(a->sketch) : 0);
   case EXPR_APPROX_PERCENTILE:
     return a->count ? val_float64(digest_at(a->digest, a->part)) : val_null();

@@ -69,8 +69,7 @@ status accumulate__take_sketch(struct exec *exec, struct accumulator *a, const s
   return op__memory(exec, done ? a->sketch : NULL, err);
 }
 
-static status read_fraction(const struct val *v, double *fraction,
-                            struct err *err) {
+static status read_fraction(const struct val *v, double *fraction, struct err *err) {
   *fraction = val_is_number(v) ? val_to_float64(v) : -1;
   if (*fraction >= 0 && *fraction <= 1) return LUMA_OK;
   FAIL(err, LUMA_INVALID_ARGUMENT, "a percentile is asked for by a number from 0 to 1");

@@ -45,8 +45,7 @@ static status make_names(struct exec *exec, const struct accumulator *a, struct 
   TRY(plan_check_memory(arena, *names, err));
   for (uint64_t i = 0; i < a->list->count; i++) {
     const struct val *name = rows_at(a->list, i);
-    if (val_is_null(name))
-      FAIL(err, LUMA_INVALID_ARGUMENT, "the name of an attribute is NULL");
+    if (val_is_null(name)) FAIL(err, LUMA_INVALID_ARGUMENT, "the name of an attribute is NULL");
     TRY(func_cast(&env, name, VAL_TEXT, &(*names)[i], err));
   }
   return LUMA_OK;
@@ -139,8 +138,7 @@ status accumulate__take_ordered(struct exec *exec, const struct expr *aggregate,
     return LUMA_OK;
   }
   bool has_fraction = expr_operands(aggregate) > !of_key;
-  if (has_fraction && a->count == 0)
-    TRY(expr_copy_value(exec->arena, fraction, &a->fraction, err));
+  if (has_fraction && a->count == 0) TRY(expr_copy_value(exec->arena, fraction, &a->fraction, err));
   return accumulate__push(exec, a, v, 1, err);
 }
 
@@ -154,8 +152,7 @@ static status sorted_of(const struct expr *aggregate, const struct accumulator *
   *sorted = arena_alloc(arena, (a->count + 1) * sizeof **sorted);
   TRY(plan_check_memory(arena, *sorted, err));
   for (uint64_t i = 0; i < a->count; i++) (*sorted)[i] = *rows_at(a->list, i);
-  if (!aggregate_is_of_key(aggregate))
-    qsort(*sorted, a->count, sizeof **sorted, compare_values);
+  if (!aggregate_is_of_key(aggregate)) qsort(*sorted, a->count, sizeof **sorted, compare_values);
   return LUMA_OK;
 }
 
@@ -233,7 +230,6 @@ status accumulate__ordered(struct exec *exec, const struct expr *aggregate,
   }
   if (aggregate->aggregate == EXPR_MEDIAN)
     return percentile(aggregate, sorted, a->count, &half, out, err);
-  if (a->fraction.type == VAL_LIST)
-    return percentiles(exec, aggregate, sorted, a, arena, out, err);
+  if (a->fraction.type == VAL_LIST) return percentiles(exec, aggregate, sorted, a, arena, out, err);
   return percentile(aggregate, sorted, a->count, &a->fraction, out, err);
 }

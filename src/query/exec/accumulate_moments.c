@@ -50,8 +50,7 @@ static struct val line(enum expr_aggregate kind, const struct accumulator *a) {
 }
 
 struct val accumulate__moments(enum expr_aggregate kind, const struct accumulator *a) {
-  bool of_sample =
-      kind == EXPR_VAR_SAMP || kind == EXPR_STDDEV_SAMP || kind == EXPR_COVAR_SAMP;
+  bool of_sample = kind == EXPR_VAR_SAMP || kind == EXPR_STDDEV_SAMP || kind == EXPR_COVAR_SAMP;
   double n = (double)a->count - of_sample;
   if (kind == EXPR_REGR_COUNT) return val_int64((int64_t)a->count);
   if (a->count == 0 || n == 0) return val_null();

@@ -13,8 +13,8 @@ struct aggregating {
   struct op op;
   struct batch batch;
   struct program **keys, ***arguments; /* by aggregate: those of its operands */
-  struct filter **filters;            /* FILTER of an aggregate; NULL: every row counts */
-  struct aggregate_order **orders;    /* ORDER BY of an aggregate; NULL: rows as they come */
+  struct filter **filters;             /* FILTER of an aggregate; NULL: every row counts */
+  struct aggregate_order **orders;     /* ORDER BY of an aggregate; NULL: rows as they come */
   struct tuple_table groups;
   struct accumulator **blocks; /* of ACCUMULATORS_PER_BLOCK groups */
   size_t blocks_count, blocks_capacity;

@@ -28,8 +28,7 @@ static bool put_few(struct sketch *sketch, uint64_t hash) {
   }
   if (from < sketch->count && sketch->few[from] == hash) return true;
   if (sketch->count == SKETCH_FEW) return false;
-  memmove(&sketch->few[from + 1], &sketch->few[from],
-          (sketch->count - from) * sizeof *sketch->few);
+  memmove(&sketch->few[from + 1], &sketch->few[from], (sketch->count - from) * sizeof *sketch->few);
   sketch->few[from] = hash;
   sketch->count++;
   return true;
@@ -131,7 +130,8 @@ double digest_at(struct digest *digest, double fraction) {
     const struct digest_cluster *cluster = &digest->clusters[i];
     double middle = before + cluster->weight / 2;
     if (wanted <= middle)
-      return number + (cluster->mean - number) * (middle > place ? (wanted - place) / (middle - place) : 1);
+      return number +
+             (cluster->mean - number) * (middle > place ? (wanted - place) / (middle - place) : 1);
     number = cluster->mean;
     place = middle;
     before += cluster->weight;

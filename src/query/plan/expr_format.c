@@ -157,7 +157,7 @@ static void format_shape(const struct expr *expr, struct buf *out) {
 
 /* CAST(a AS text) is the call cast(a, 'text'). */
 static bool is_cast(const struct expr *expr) {
-  return expr->kind == EXPR_CALL && expr->args_count == 2 &&
+  return expr->kind == EXPR_CALL && expr->args_count >= 2 &&
          slice_is_equal_nocase(expr->name, slice_of_text("cast")) &&
          expr->args[1]->kind == EXPR_CONST && expr->args[1]->value.type == VAL_TEXT;
 }
@@ -167,6 +167,11 @@ static void format_cast(const struct expr *expr, struct buf *out) {
   expr_format(expr->args[0], out);
   buf_append_text(out, " AS ");
   buf_append_slice(out, val_slice(&expr->args[1]->value));
+  if (expr->args_count > 2) {
+    buf_append_byte(out, '(');
+    format_args(expr, 2, out);
+    buf_append_byte(out, ')');
+  }
   buf_append_byte(out, ')');
 }
 

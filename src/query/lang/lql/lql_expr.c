@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions and paths, as the grammar's rules ask for them. */
-#include "base/text/suggest.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
@@ -158,36 +157,11 @@ struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operan
   return made;
 }
 
-/* ---- casts ---- */
-
 static struct expr *call(struct lql *lql, struct slice name, struct expr *const *args,
                          uint32_t count, uint64_t offset) {
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args, count, offset);
   if (made) made->name = name;
   return made;
-}
-
-static void hint_type(struct lql *lql, struct slice name) {
-  struct suggest suggest;
-  suggest_init(&suggest, name);
-  for (int type = VAL_NULL; type <= VAL_MAP; type++)
-    suggest_offer(&suggest, slice_of_text(val_type_name((enum val_type)type)));
-  if (suggest_is_good(&suggest)) lql__hint(lql, "did you mean %.*s?", SLICE_ARG(suggest.best));
-}
-
-struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
-                       struct lql_token type) {
-  struct slice name = lql__name(lql, type);
-  enum val_type known;
-  if (!val_type_parse(name, &known)) {
-    lql__fail(lql, LUMA_INVALID_ARGUMENT, type.offset, "there is no type `%.*s`", SLICE_ARG(name));
-    hint_type(lql, name);
-    lql__hint(lql, "types are text, int, float, decimal, boolean, timestamp, date, …");
-    return NULL;
-  }
-  if (!count_operator(lql, at)) return NULL;
-  struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), type.offset)};
-  return value ? call(lql, slice_of_text("cast"), args, 2, at.offset) : NULL;
 }
 
 /* ---- SQL's forms with FROM ---- */
