@@ -3,10 +3,10 @@
  * high bit set. */
 #include "base/text/utf8.h"
 
-#include <stdlib.h>
 #include <utf8proc.h>
 
 #include "base/core/bytes.h"
+#include "base/mem/mem.h"
 
 enum { REPLACEMENT = 0xfffd };
 
@@ -132,12 +132,22 @@ bool utf8_append_upper(struct buf *out, struct slice text) {
   return append_mapped(out, text, utf8proc_toupper);
 }
 
+/** The library writes code points, then their text over them. */
 static bool append_transformed(struct buf *out, struct slice text, utf8proc_option_t options) {
-  utf8proc_uint8_t *made = NULL;
-  utf8proc_ssize_t bytes = utf8proc_map(text.data, (utf8proc_ssize_t)text.bytes, &made, options);
-  bool done = bytes >= 0 && made;
-  if (done) done = buf_append(out, made, (size_t)bytes);
-  free(made);
+  utf8proc_ssize_t room = (utf8proc_ssize_t)text.bytes + 1, count = 0;
+  utf8proc_int32_t *points = NULL;
+  for (int attempt = 0; attempt < 2; attempt++) {
+    mem_free(points);
+    points = mem_alloc(((size_t)room + 1) * sizeof *points);
+    if (!points) return false;
+    count = utf8proc_decompose(text.data, (utf8proc_ssize_t)text.bytes, points, room, options);
+    if (count <= room) break;
+    room = count;
+  }
+  bool done = count >= 0 && count <= room;
+  utf8proc_ssize_t bytes = done ? utf8proc_reencode(points, count, options) : -1;
+  done = bytes >= 0 && buf_append(out, points, (size_t)bytes);
+  mem_free(points);
   return done;
 }
 

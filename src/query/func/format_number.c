@@ -18,14 +18,18 @@ static bool begins_with(struct slice text, const char *word) {
          slice_is_equal_nocase(slice_of(text.data, bytes), slice_of_text(word));
 }
 
+/** An element of templates and the letter it goes by here. */
+struct element {
+  const char *text;
+  char mark;
+};
+
 /** Bytes of the element at the front of a template; `*mark` says which it is, small letter. */
 static size_t element_of(struct slice template, char *mark) {
-  static const struct {
-    const char *text;
-    char mark;
-  } words[] = {{"FM", 'f'}, {"MI", 'm'}, {"PL", 'p'}, {"SG", 's'}, {"PR", 'b'},
-               {"TH", 't'}, {"D", '.'},  {"G", ','},  {"S", 's'},  {"L", '$'},
-               {"9", '9'},  {"0", '0'},  {".", '.'},  {",", ','},  {"$", '$'}};
+  static const struct element words[] = {{"FM", 'f'}, {"MI", 'm'}, {"PL", 'p'}, {"SG", 's'},
+                                         {"PR", 'b'}, {"TH", 't'}, {"D", '.'},  {"G", ','},
+                                         {"S", 's'},  {"L", '$'},  {"9", '9'},  {"0", '0'},
+                                         {".", '.'},  {",", ','},  {"$", '$'}};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (!begins_with(template, words[i].text)) continue;
     *mark = words[i].mark;
@@ -200,7 +204,7 @@ static void put_overflow(struct buf *out, struct slice template) {
   }
 }
 
-bool number_format(struct buf *out, struct slice template, struct decimal number) {
+bool format_number_write(struct buf *out, struct slice template, struct decimal number) {
   struct layout layout = layout_of(template);
   struct digits digits;
   if (layout.before > NUMBER_DIGITS_MAX || layout.after > DECIMAL_DIGITS_MAX) return false;
@@ -220,7 +224,7 @@ bool number_format(struct buf *out, struct slice template, struct decimal number
   return true;
 }
 
-bool number_read(struct slice text, struct slice template, struct decimal *out) {
+bool format_number_read(struct slice text, struct slice template, struct decimal *out) {
   struct layout layout = layout_of(template);
   char digits[NUMBER_DIGITS_MAX + 3];
   size_t count = 0;

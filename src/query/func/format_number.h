@@ -8,9 +8,9 @@
 
 /** Appends the number; one that does not fit becomes #s. False for one that is not finite, or of
  * more digits than are written. */
-bool number_format(struct buf *out, struct slice template, struct decimal number);
+bool format_number_write(struct buf *out, struct slice template, struct decimal number);
 /** The digits of a text, with the point where the template has one and a minus sign anywhere; false
  * when there are none. */
-bool number_read(struct slice text, struct slice template, struct decimal *out);
+bool format_number_read(struct slice text, struct slice template, struct decimal *out);
 
 #endif

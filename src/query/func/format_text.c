@@ -12,7 +12,7 @@ status func__to_char(struct func_env *env, const struct val *args, uint32_t coun
   if (args[1].type != VAL_TEXT) return func__clash(env, out);
   struct slice template = val_slice(&args[1]);
   if (val_is_number(&args[0])) {
-    if (!number_format(env->scratch, template, val_to_decimal(&args[0]))) {
+    if (!format_number_write(env->scratch, template, val_to_decimal(&args[0]))) {
       buf_reset(env->scratch);
       FAIL(err, LUMA_OUT_OF_RANGE, "the number has more digits than to_char writes");
     }
@@ -22,7 +22,7 @@ status func__to_char(struct func_env *env, const struct val *args, uint32_t coun
     us = args[0].integer;
   else if (!func__moment(&args[0], &us))
     return func__clash(env, out);
-  time_format(env->scratch, template, us);
+  format_time_write(env->scratch, template, us);
   return func__scratch_text(env, out, err);
 }
 
@@ -31,7 +31,7 @@ status func__to_number(struct func_env *env, const struct val *args, uint32_t co
   (void)count;
   struct decimal number;
   if (args[0].type != VAL_TEXT || args[1].type != VAL_TEXT) return func__clash(env, out);
-  if (!number_read(val_slice(&args[0]), val_slice(&args[1]), &number))
+  if (!format_number_read(val_slice(&args[0]), val_slice(&args[1]), &number))
     FAIL(err, LUMA_INVALID_VALUE, "the text '%.*s' does not read as a number",
          SLICE_ARG(val_slice(&args[0])));
   *out = val_decimal(number);
@@ -39,7 +39,7 @@ status func__to_number(struct func_env *env, const struct val *args, uint32_t co
 }
 
 static status read_moment(const struct val *args, int64_t *us, struct err *err) {
-  if (time_read(val_slice(&args[0]), val_slice(&args[1]), us)) return LUMA_OK;
+  if (format_time_read(val_slice(&args[0]), val_slice(&args[1]), us)) return LUMA_OK;
   FAIL(err, LUMA_INVALID_VALUE, "the text '%.*s' does not fit the template '%.*s'",
        SLICE_ARG(val_slice(&args[0])), SLICE_ARG(val_slice(&args[1])));
 }

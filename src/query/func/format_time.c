@@ -195,7 +195,7 @@ static const char *ordinal_of(int64_t v) {
   return ends[!is_teen && v % 10 <= 3 ? v % 10 : 0];
 }
 
-void time_format(struct buf *out, struct slice template, int64_t us) {
+void format_time_write(struct buf *out, struct slice template, int64_t us) {
   struct calendar c = calendar_from_us(us);
   struct time_part part;
   while (time_pattern_next(&template, &part)) {
@@ -342,7 +342,7 @@ static bool finish(const struct reading *in, int64_t *us) {
   return true;
 }
 
-bool time_read(struct slice text, struct slice template, int64_t *us) {
+bool format_time_read(struct slice text, struct slice template, int64_t *us) {
   struct reading in = {.text = text, .c = {.year = 1, .month = 1, .day = 1}};
   struct time_part part;
   while (time_pattern_next(&template, &part)) {

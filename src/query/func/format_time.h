@@ -54,8 +54,8 @@ struct time_part {
 /** Takes the first part off a template; false at its end. */
 bool time_pattern_next(struct slice *template, struct time_part *part);
 /** Appends the moment (µs since 1970). */
-void time_format(struct buf *out, struct slice template, int64_t us);
+void format_time_write(struct buf *out, struct slice template, int64_t us);
 /** Reads a text; false when it does not fit the template or is no moment. */
-bool time_read(struct slice text, struct slice template, int64_t *us);
+bool format_time_read(struct slice text, struct slice template, int64_t *us);
 
 #endif

@@ -252,8 +252,9 @@ static bool is_plain_number(struct slice text) {
 static struct slice with_days(struct lql *lql, struct slice inner) {
   const uint8_t *blank = memchr(inner.data, ' ', inner.bytes);
   size_t days = blank ? (size_t)(blank - inner.data) : 0;
-  bool has_clock = memchr(inner.data, ':', inner.bytes) != NULL;
-  if (!has_clock || !days || !is_plain_number(slice_of(inner.data, days))) return inner;
+  bool has_clock = memchr(inner.data, ':', inner.bytes) && blank + 1 < inner.data + inner.bytes &&
+                   blank[1] >= '0' && blank[1] <= '9';
+  if (!days || !has_clock || !is_plain_number(slice_of(inner.data, days))) return inner;
   struct slice rest =
       interval_text(lql, slice_of_text("days"), slice_of(blank + 1, inner.bytes - days - 1));
   return interval_text(lql, slice_of(inner.data, days), rest);
