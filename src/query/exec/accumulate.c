@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "query/exec/accumulate_int.h"
+#include "query/exec/gather.h"
 #include "query/exec/sketch.h"
 #include "value/order/order.h"
 
@@ -121,6 +122,7 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
   case EXPR_ADD_TO_SET:
     if (values->type == VAL_MISSING) return LUMA_OK;
     return accumulate__push(exec, a, values, 1, err);
+  case EXPR_GATHER: return gather_add(exec, aggregate, &a->gather, values, err);
   case EXPR_ARRAY_AGG: return accumulate__push(exec, a, values, 1, err);
   case EXPR_OBJECT_AGG: return accumulate__push(exec, a, values, 2, err);
   case EXPR_STRING_AGG:
@@ -147,7 +149,8 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
                   const struct val *values, struct err *err) {
   bool is_set = aggregate->distinct || aggregate->aggregate == EXPR_ADD_TO_SET;
-  if (is_set && values && !val_is_null(values)) {
+  bool counts = values && (aggregate->mongo ? values->type != VAL_MISSING : !val_is_null(values));
+  if (is_set && counts) {
     bool is_new = false;
     TRY(is_new_value(exec, a, values, &is_new, err));
     if (!is_new) return LUMA_OK;
@@ -195,6 +198,7 @@ status accumulate_result(struct exec *exec, const struct expr *aggregate,
   switch ((int)aggregate->aggregate) {
   case EXPR_PUSH:
   case EXPR_ADD_TO_SET: return accumulate__list(exec, a, arena, out, err);
+  case EXPR_GATHER: return gather_result(exec, aggregate, a->gather, arena, out, err);
   case EXPR_ARRAY_AGG:
     *out = val_null();
     return a->count ? accumulate__list(exec, a, arena, out, err) : LUMA_OK;

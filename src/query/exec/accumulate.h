@@ -46,7 +46,8 @@ struct accumulator {
       double part; /* the fraction asked for */
     };
     struct sketch *sketch;
-    int64_t bits; /* BIT_AND BIT_OR BIT_XOR; BOOL_AND BOOL_OR: 0 or 1 */
+    struct gather *gather; /* GATHER */
+    int64_t bits;          /* BIT_AND BIT_OR BIT_XOR; BOOL_AND BOOL_OR: 0 or 1 */
   };
   struct tuple_table *seen; /* DISTINCT, ADD_TO_SET */
 };

@@ -43,6 +43,7 @@ static status next_measured(struct op *op, struct batch **batch, struct err *err
 status op__next(struct op *op, struct batch **batch, struct err *err) {
   *batch = NULL;
   while (!op->is_ended) {
+    *batch = NULL; /* an empty batch came before: an operator at its end leaves this as it is */
     if (op->exec->analyze && op->exec->os)
       TRY(next_measured(op, batch, err));
     else
@@ -145,6 +146,7 @@ static op_open *open_of(const struct plan *plan) {
   case PLAN_WINDOW: return op__open_window;
   case PLAN_WITH: return op__open_with;
   case PLAN_CTE: return op__open_cte;
+  case PLAN_STAGE: return op__open_stage;
   case PLAN_DERIVED: break; /* the binder makes PROJECTs of them */
   case PLAN_INSERT: return op__open_insert;
   case PLAN_UPDATE: return op__open_update;

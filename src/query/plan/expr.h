@@ -132,6 +132,7 @@ enum expr_aggregate {
   EXPR_ANY_VALUE,
   EXPR_MIN_BY, /* of a value and a key */
   EXPR_MAX_BY,
+  EXPR_GATHER,  /* MongoDB's: `name` says which, query/exec/gather */
   EXPR_GROUPING /* bound: args are numbers of keys; made by the AGGREGATE itself */
 };
 
@@ -150,6 +151,10 @@ enum match_op {
   MATCH_ALL,
   MATCH_SIZE,
   MATCH_MOD,
+  MATCH_BITS_ALL_SET,
+  MATCH_BITS_ANY_SET,
+  MATCH_BITS_ALL_CLEAR,
+  MATCH_BITS_ANY_CLEAR,
   MATCH_ELEM, /* a predicate on fields */
   MATCH_AND,
   MATCH_OR,
