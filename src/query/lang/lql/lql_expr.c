@@ -3,8 +3,7 @@
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
-/* A long chain of operators is a deep tree: it stays within what later stages can walk. */
-static bool count_operator(struct lql *lql, struct lql_token at) {
+bool lql__count_operator(struct lql *lql, struct lql_token at) {
   if (++lql->operators <= LQL_OPERATORS_MAX) return true;
   lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement has over %d operators",
             LQL_OPERATORS_MAX);
@@ -13,7 +12,7 @@ static bool count_operator(struct lql *lql, struct lql_token at) {
 }
 
 struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg) {
-  return count_operator(lql, at) ? expr_unary(lql->arena, op, arg, at.offset) : NULL;
+  return lql__count_operator(lql, at) ? expr_unary(lql->arena, op, arg, at.offset) : NULL;
 }
 
 static bool is_row(const struct expr *expr) {
@@ -61,7 +60,7 @@ struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, 
                          struct expr *right) {
   if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT && is_row(left) && is_row(right))
     return compare_rows(lql, op, at, left, right);
-  return count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
+  return lql__count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
 }
 
 /* Whether the number written at `offset` has neither point nor exponent. */
@@ -99,7 +98,7 @@ struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg)
 struct expr *lql__like(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
                        struct expr *pattern, struct expr *escape) {
   struct expr *args[3] = {left, pattern, escape};
-  if (!left || !pattern || !count_operator(lql, at)) return NULL;
+  if (!left || !pattern || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_BINARY, args, escape ? 3 : 2, at.offset);
   if (made) made->op = op;
   return made;
@@ -118,7 +117,7 @@ static struct expr *in_rows(struct lql *lql, struct lql_token at, struct expr *l
 
 struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
                      bool negated) {
-  if (!left || !list || !count_operator(lql, at)) return NULL;
+  if (!left || !list || !lql__count_operator(lql, at)) return NULL;
   if (list->count == 0) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "IN needs at least one value");
     return NULL;
@@ -136,7 +135,7 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
 struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
                           struct expr *low, struct expr *high, bool negated) {
   struct expr *args[3] = {value, low, high};
-  if (!value || !low || !high || !count_operator(lql, at)) return NULL;
+  if (!value || !low || !high || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_BETWEEN, args, 3, at.offset);
   if (made) made->negated = negated;
   return made;
@@ -347,7 +346,7 @@ static struct slice index_text(struct lql *lql, int64_t index) {
 }
 
 struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, struct expr *index) {
-  if (!value || !index || !count_operator(lql, at)) return NULL;
+  if (!value || !index || !lql__count_operator(lql, at)) return NULL;
   bool is_known = index->kind == EXPR_CONST && val_is_integer(&index->value) &&
                   index->value.integer >= -INT32_MAX && index->value.integer <= INT32_MAX;
   if (!is_known) {

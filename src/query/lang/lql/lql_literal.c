@@ -252,9 +252,9 @@ static bool is_plain_number(struct slice text) {
 static struct slice with_days(struct lql *lql, struct slice inner) {
   const uint8_t *blank = memchr(inner.data, ' ', inner.bytes);
   size_t days = blank ? (size_t)(blank - inner.data) : 0;
-  bool has_clock = memchr(inner.data, ':', inner.bytes) && blank + 1 < inner.data + inner.bytes &&
-                   blank[1] >= '0' && blank[1] <= '9';
-  if (!days || !has_clock || !is_plain_number(slice_of(inner.data, days))) return inner;
+  bool has_clock = days && days + 1 < inner.bytes && blank[1] >= '0' && blank[1] <= '9' &&
+                   memchr(inner.data, ':', inner.bytes);
+  if (!has_clock || !is_plain_number(slice_of(inner.data, days))) return inner;
   struct slice rest =
       interval_text(lql, slice_of_text("days"), slice_of(blank + 1, inner.bytes - days - 1));
   return interval_text(lql, slice_of(inner.data, days), rest);
@@ -277,7 +277,9 @@ struct expr *lql__typed(struct lql *lql, struct lql_token token) {
   const uint8_t *last = memrchr(quote, '\'', (size_t)(end - quote));
   struct slice inner = slice_of(quote + 1, (size_t)(last - quote) - 1);
   struct slice text = unquote(lql, token, inner, '\'', false);
-  if (text.data) text = with_units(lql, text, slice_of(last + 1, (size_t)(end - last) - 1));
+  bool is_interval = (token.text.data[0] | 32) == 'i';
+  if (text.data && is_interval)
+    text = with_units(lql, text, slice_of(last + 1, (size_t)(end - last) - 1));
   return text.data ? moment(lql, token, text) : NULL;
 }
 

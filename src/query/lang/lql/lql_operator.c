@@ -13,7 +13,8 @@ static struct expr *call(struct lql *lql, const char *name, struct expr *const *
 struct expr *lql__apply(struct lql *lql, const char *function, struct lql_token at, struct expr *a,
                         struct expr *b) {
   struct expr *args[2] = {a, b};
-  return a ? call(lql, function, args, b ? 2 : 1, at.offset) : NULL;
+  if (!a || !lql__count_operator(lql, at)) return NULL;
+  return call(lql, function, args, b ? 2 : 1, at.offset);
 }
 
 struct form {
@@ -39,6 +40,7 @@ static struct expr *apply(struct lql *lql, const struct form *form, struct lql_t
     right = read_json(lql, right);
   }
   struct expr *args[3] = {form->swaps ? right : left, form->swaps ? left : right, NULL};
+  if (!lql__count_operator(lql, op)) return NULL;
   if (form->no_case) args[2] = expr_const(lql->arena, val_text(slice_of_text("i")), op.offset);
   struct expr *made = call(lql, form->function, args, form->no_case ? 3 : 2, op.offset);
   return form->negated ? lql__unary(lql, EXPR_OP_NOT, op, made) : made;
@@ -81,7 +83,7 @@ struct expr *lql__in_list(struct lql *lql, struct lql_token at, struct expr *lef
 struct expr *lql__similar(struct lql *lql, struct lql_token at, struct expr *text,
                           struct expr *pattern, struct expr *escape, bool negated) {
   struct expr *args[3] = {text, pattern, escape};
-  if (!text || !pattern) return NULL;
+  if (!text || !pattern || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = call(lql, "similar_to", args, escape ? 3 : 2, at.offset);
   return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
 }

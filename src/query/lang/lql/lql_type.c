@@ -50,6 +50,7 @@ struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
     lql__hint(lql, "types are text, int, float, decimal, boolean, timestamp, date, …");
     return NULL;
   }
+  if (!lql__count_operator(lql, at)) return NULL;
   uint64_t offset = type.name.offset;
   struct slice text = type_text(lql, name, type.is_list);
   struct expr *args[4] = {value, expr_const(lql->arena, val_text(text), offset),
