@@ -201,8 +201,8 @@ void lql__syntax_error(struct lql *lql, struct lql_token token,
 
 /* ---- what rules make ---- */
 
-/** A long chain of operators is a deep tree: it stays within what later stages can walk. False, with
- * the failure kept, when there are too many. */
+/** A long chain of operators is a deep tree: it stays within what later stages can walk. False,
+ * with the failure kept, when there are too many. */
 bool lql__count_operator(struct lql *lql, struct lql_token at);
 struct expr *lql__integer(struct lql *lql, struct lql_token token);
 struct expr *lql__float(struct lql *lql, struct lql_token token);
