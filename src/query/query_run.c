@@ -7,7 +7,7 @@
 #include "query/expr/program.h"
 #include "query/query_int.h"
 
-enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10 };
+enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10, CHANCE_SHIFT = 20 };
 
 struct query_run {
   struct query_compiled *compiled; /* one reference */
@@ -81,6 +81,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   run->warning.text = "values of types that do not go together gave NULL";
   run->env.params = options->params;
   run->env.now_us = options->now_us;
+  rng_init(&run->env.chance, options->now_us ^ ((uint64_t)(uintptr_t)run << CHANCE_SHIFT));
   run->env.text = run->compiled->statement.text;
   run->exec = (struct exec){.arena = &run->arena,
                             .env = &run->env,
