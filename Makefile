@@ -3,8 +3,9 @@ BUILD ?= build
 FUZZ_SECONDS ?= 60
 CRASHES ?= 1000000
 JOBS ?= 2
+COUNT ?= 20000
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check long sim canaries power pg bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
+.PHONY: all setup run test check long sim canaries power pg differential bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
 
 all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD) $(if $(wildcard src/cli/main.c),product)
@@ -48,6 +49,10 @@ bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 	tools/setup --all
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-rebuild --benchmark --verbose
+
+differential: all ## random expressions and aggregates beside PostgreSQL (COUNT)
+	tools/setup --all
+	tests/pg/run $(BUILD) python3 tests/pg/same_as_postgres $(BUILD)/libluma.so --count $(COUNT)
 
 conformance: all ## third-party cases: CASES=a folder of *.jsonl
 	tests/conformance/run.py $(BUILD)/libluma.so $(CASES) --skips

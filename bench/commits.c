@@ -127,7 +127,7 @@ static struct commits_row row_of(const struct commits_engine *engine,
 static uint64_t inserts_of(const struct commits_row *row, bool tiny) {
   uint64_t in_flight = row->threads * row->depth;
   if (tiny) return 64;
-  uint64_t inserts = (getenv("QUICK") ? 4000 : 20000) * (in_flight < 16 ? in_flight : 16);
+  uint64_t inserts = (getenv("QUICK") ? 1000 : 20000) * (in_flight < 16 ? in_flight : 16);
   return inserts / (row->threads * row->depth) * (row->threads * row->depth);
 }
 

@@ -7,6 +7,9 @@
 #include "bench/bench.h"
 #include "luma/luma.h"
 
+/* As many readers of a long scan as PostgreSQL has workers for one by default. */
+enum { READERS = 2 };
+
 struct luma_state {
   char directory[1024];
   luma_db *db;
@@ -21,7 +24,7 @@ static void check(enum luma_status status, const char *what) {
 }
 
 static void open_with(struct luma_state *state, enum luma_sync sync) {
-  luma_options options = {.sync = sync};
+  luma_options options = {.sync = sync, .threads = READERS};
   check(luma_open(state->directory, &options, &state->db, &error), "open");
   check(luma_session_open(state->db, &state->session, &error), "session");
 }

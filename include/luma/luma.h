@@ -87,8 +87,12 @@ typedef struct luma_options {
   bool must_exist; /**< do not make a database that is not there */
   bool read_only;  /**< always so on a file system mounted read-only */
   enum luma_sync sync;
-  uint64_t cache_bytes;        /**< 0 = 256 MiB */
-  uint64_t memory_bytes;       /**< budget of one statement; 0 = 256 MiB */
+  uint64_t cache_bytes;  /**< 0 = 256 MiB */
+  uint64_t memory_bytes; /**< budget of one statement; 0 = 256 MiB */
+  uint32_t
+      threads; /**< that may read for one statement where it aggregates over much; 0:
+                  statements      run on their caller's thread. Without ORDER BY the order of groups
+                  is then      open, and sums of floats may differ in their last digit */
   uint32_t background_threads; /**< of the store; 0 = 1 */
   const char *holder;          /**< shown to whoever finds the database locked; may be NULL */
   uint32_t batch_size;       /**< LUMA_SYNC_GROUP: while the device is busy commits gather, so many

@@ -78,6 +78,7 @@ enum luma_status luma_open(const char *target, const luma_options *options, luma
                              .sync_mode = sync_mode(options->sync),
                              .cache_bytes = options->cache_bytes,
                              .statement_bytes = options->memory_bytes,
+                             .threads = options->threads,
                              .background_threads = options->background_threads,
                              .batch_size = options->batch_size,
                              .batch_timeout_us = options->batch_timeout_us,

@@ -222,7 +222,13 @@ struct model_scan_options {
   /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
    * nothing of it are handed out as they are stored. NULL: everything. */
   const struct model_reads *reads;
+  const struct store_range *part; /* by the key: one of the parts of model_cut; NULL: all */
 };
+/** Cuts the collection for several readers: the inner bounds of its parts, none when it is small or
+ * the transaction is not read-only. Scans of parts may each belong to a thread of their own.
+ * Borrowed until the transaction ends. */
+status model_cut(struct model_txn *txn, const struct collection *collection,
+                 struct store_cuts *cuts, struct err *err);
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err);

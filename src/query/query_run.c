@@ -7,7 +7,7 @@
 #include "query/expr/program.h"
 #include "query/query_int.h"
 
-enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10 };
+enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10, CHANCE_SHIFT = 20 };
 
 struct query_run {
   struct query_compiled *compiled; /* one reference */
@@ -17,6 +17,7 @@ struct query_run {
   struct exec exec;
   struct op *root;
   struct query_warning warning;
+  struct collation *collation; /* NULL: texts compare by bytes */
 };
 
 static bool is_node_current(void *context, const struct plan *plan) {
@@ -80,6 +81,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   run->warning.text = "values of types that do not go together gave NULL";
   run->env.params = options->params;
   run->env.now_us = options->now_us;
+  rng_init(&run->env.chance, options->now_us ^ ((uint64_t)(uintptr_t)run << CHANCE_SHIFT));
   run->env.text = run->compiled->statement.text;
   run->exec = (struct exec){.arena = &run->arena,
                             .env = &run->env,
@@ -89,9 +91,13 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .memory_bytes = budget,
                             .os = options->os,
                             .deadline_us = options->deadline_us,
-                            .cancelled = options->cancelled};
+                            .cancelled = options->cancelled,
+                            .threads = options->threads};
   exec_init(&run->exec);
   const struct plan *root = run->compiled->statement.root;
+  if (run->compiled->statement.collation.type == VAL_MAP)
+    TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
+  run->env.collation = run->collation;
   TRY(set_variables(run, err));
   if (!plan_is_write(root)) TRY(reads_of(&run->arena, root, &run->exec.reads, err));
   return exec_open(&run->exec, root, &run->root, err);
@@ -133,6 +139,7 @@ void query_close(struct query_run *run) {
   exec_close(run->root);
   exec_deinit(&run->exec);
   expr_env_deinit(&run->env);
+  collation_destroy(run->collation);
   arena_deinit(&run->document_arena);
   arena_deinit(&run->arena);
   query__release(run->compiled);

@@ -183,6 +183,14 @@ void store_cursor_close(struct store_cursor *cursor) {
   cursor->txn->store->ops->cursor_close(cursor);
 }
 
+status store_cut(struct store_txn *txn, enum store_space space, struct store_range range,
+                 struct store_cuts *cuts, struct err *err) {
+  TRY(check_space(space, err));
+  cuts->count = 0;
+  if (!txn->store->ops->cut || !txn->read_only || range_is_empty(range)) return LUMA_OK;
+  return txn->store->ops->cut(txn, space, range, cuts, err);
+}
+
 status store_wait(struct store *store, struct store_pos position, struct err *err) {
   return store->ops->wait(store, position, err);
 }

@@ -22,7 +22,8 @@
  * reference on the block or memtable, not an epoch), or the transaction, whichever ends first.
  *
  * Threads: a store is shared by any number of threads. A transaction, its cursors and pins belong
- * to one thread at a time. */
+ * to one thread at a time, but for cursors of a read-only transaction over parts that store_cut
+ * gave. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -116,6 +117,12 @@ struct store_range {
   struct slice from, to;
 };
 
+/** Keys within a range, ascending: where it can be cut. `max` is the room in `keys`. */
+struct store_cuts {
+  struct slice *keys;
+  uint32_t count, max;
+};
+
 /** One feed record: what one commit emitted. */
 struct store_feed_record {
   struct store_pos position;
@@ -205,6 +212,11 @@ struct store_ops {
   /** Moves what keeps the last step's rows alive into `pins`: they outlive the next step. */
   status (*cursor_keep)(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
   void (*cursor_close)(struct store_cursor *cursor);
+  /** Cuts a range into parts of about equal size. In a read-only transaction each part may be read
+   * by a thread of its own, with a cursor of its own. Keys are borrowed until the transaction ends;
+   * count 0: there is too little to cut. NULL: this store's cursors are for one thread. */
+  status (*cut)(struct store_txn *txn, enum store_space space, struct store_range range,
+                struct store_cuts *cuts, struct err *err);
 
   /* ---- the store ---- */
   /** Returns once everything up to `position` is durable. */
@@ -288,6 +300,8 @@ status store_cursor_next(struct store_cursor *cursor, uint32_t max, struct store
 status store_cursor_seek(struct store_cursor *cursor, struct slice key, struct err *err);
 status store_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
 void store_cursor_close(struct store_cursor *cursor);
+status store_cut(struct store_txn *txn, enum store_space space, struct store_range range,
+                 struct store_cuts *cuts, struct err *err);
 status store_wait(struct store *store, struct store_pos position, struct err *err);
 struct store_pos store_durable(struct store *store);
 status store_sync(struct store *store, struct err *err);

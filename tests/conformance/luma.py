@@ -45,15 +45,22 @@ class Database:
 
     def run(self, command):
         """The documents that a command (a dict) answers, in tagged JSON."""
-        so, result, row = self.library.so, ctypes.c_void_p(), ctypes.c_void_p()
         text = json.dumps(command, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        self.library.call("luma_query", self.session, b"jql", text, None, ctypes.c_size_t(0), ctypes.byref(result))
+        return self.rows(b"jql", text, self.library.so.luma_tagged_json)
+
+    def query(self, language, text):
+        """The documents that a statement answers, in plain JSON."""
+        return self.rows(language.encode(), text.encode("utf-8", "surrogatepass"), self.library.so.luma_json)
+
+    def rows(self, language, text, write):
+        so, result, row = self.library.so, ctypes.c_void_p(), ctypes.c_void_p()
+        self.library.call("luma_query", self.session, language, text, None, ctypes.c_size_t(0), ctypes.byref(result))
         documents = []
         try:
             while True:
                 self.library.call("luma_next", result, ctypes.byref(row))
                 if not row.value:
                     return documents
-                documents.append(json.loads(so.luma_tagged_json(result, row, None)))
+                documents.append(json.loads(write(result, row, None)))
         finally:
             so.luma_result_close(result)

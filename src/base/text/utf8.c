@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "base/core/bytes.h"
+#include "base/mem/mem.h"
 
 enum { REPLACEMENT = 0xfffd };
 
@@ -129,4 +130,34 @@ bool utf8_append_lower(struct buf *out, struct slice text) {
 
 bool utf8_append_upper(struct buf *out, struct slice text) {
   return append_mapped(out, text, utf8proc_toupper);
+}
+
+/** The library writes code points, then their text over them. */
+static bool append_transformed(struct buf *out, struct slice text, utf8proc_option_t options) {
+  utf8proc_ssize_t room = (utf8proc_ssize_t)text.bytes + 1, count = 0;
+  utf8proc_int32_t *points = NULL;
+  for (int attempt = 0; attempt < 2; attempt++) {
+    mem_free(points);
+    points = mem_alloc(((size_t)room + 1) * sizeof *points);
+    if (!points) return false;
+    count = utf8proc_decompose(text.data, (utf8proc_ssize_t)text.bytes, points, room, options);
+    if (count <= room) break;
+    room = count;
+  }
+  bool done = count >= 0 && count <= room;
+  utf8proc_ssize_t bytes = done ? utf8proc_reencode(points, count, options) : -1;
+  done = bytes >= 0 && buf_append(out, points, (size_t)bytes);
+  mem_free(points);
+  return done;
+}
+
+bool utf8_append_form(struct buf *out, struct slice text, enum utf8_form form) {
+  static const utf8proc_option_t options[] = {
+      [UTF8_NFC] = UTF8PROC_STABLE | UTF8PROC_COMPOSE,
+      [UTF8_NFD] = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE,
+      [UTF8_NFKC] = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT,
+      [UTF8_NFKD] = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,
+      [UTF8_BARE] = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK,
+  };
+  return append_transformed(out, text, options[form]);
 }

@@ -21,4 +21,9 @@ size_t utf8_width(struct slice text);
 bool utf8_append_lower(struct buf *out, struct slice text);
 bool utf8_append_upper(struct buf *out, struct slice text);
 
+/** Unicode's normal forms (UAX #15); BARE: NFKC without the marks on letters. */
+enum utf8_form { UTF8_NFC, UTF8_NFD, UTF8_NFKC, UTF8_NFKD, UTF8_BARE };
+/** Appends the text in a form; false when memory is out. */
+bool utf8_append_form(struct buf *out, struct slice text, enum utf8_form form);
+
 #endif

@@ -30,12 +30,28 @@ static struct index_def key_def(const struct collection *collection) {
   return (struct index_def){.number = collection->number, .method = INDEX_ORDERED, .keys_count = 1};
 }
 
+status model_cut(struct model_txn *txn, const struct collection *collection,
+                 struct store_cuts *cuts, struct err *err) {
+  struct keyspace_key prefix = keyspace_number(collection->number), end;
+  struct store_range all = model__prefix_range(&prefix, &end);
+  cuts->count = 0;
+  if (collection->evolution)
+    return LUMA_OK; /* bringing old beings up to date is the transaction's */
+  return store_cut(txn->store, STORE_RECORDS, all, cuts, err);
+}
+
+static void narrow(struct store_range *range, const struct store_range *part) {
+  if (part->from.bytes) range->from = part->from;
+  if (part->to.bytes) range->to = part->to;
+}
+
 static status open_cursor(struct model_scan *scan, const struct model_scan_options *options,
                           struct err *err) {
   struct index_def by_key = key_def(scan->collection);
   const struct index_def *def = scan->index ? &scan->index->def : &by_key;
   struct store_range range;
   TRY(index_method(def)->range(def, options->bounds, &scan->bounds, &range, err));
+  if (options->part) narrow(&range, options->part);
   return store_cursor_open(scan->txn->store, scan->index ? STORE_ENTRIES : STORE_RECORDS, range,
                            options->backwards, &scan->cursor, err);
 }

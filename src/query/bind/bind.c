@@ -482,6 +482,7 @@ status bind_statement(const struct bind_options *options, struct statement *stat
                           .catalog = options->catalog,
                           .policy = options->policy,
                           .language = statement->language,
+                          .is_collated = statement->collation.type == VAL_MAP,
                           .is_count = statement->is_count,
                           .text = statement->text};
   TRY(bind_lets(&binder, statement, err));

@@ -42,7 +42,8 @@ struct binder {
   const struct catalog *catalog;
   const struct query_policy *policy;
   enum plan_language language;
-  bool is_count; /* the answer is one number: groups stay columns */
+  bool is_collated; /* what compares texts is not computed before the run */
+  bool is_count;    /* the answer is one number: groups stay columns */
   struct slice text;
 };
 

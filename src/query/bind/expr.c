@@ -42,7 +42,7 @@ static status compute_fixed(struct binder *binder, struct expr **expr, struct er
   struct expr_env env;
   struct val value;
   uint64_t offset = (*expr)->offset;
-  if (binder->language != PLAN_JQL || !is_fixed(*expr)) return LUMA_OK;
+  if (binder->language != PLAN_JQL || binder->is_collated || !is_fixed(*expr)) return LUMA_OK;
   expr_env_init(&env, binder->arena);
   status done = program_constant(&env, *expr, &value, err);
   expr_env_deinit(&env);

@@ -3,6 +3,7 @@
 #include "query/bind/bind_int.h"
 #include "query/func/compare.h"
 #include "query/func/func.h"
+#include "query/plan/aggregate.h"
 
 static bool is_comparison(enum expr_op op) {
   return op >= EXPR_OP_EQ && op <= EXPR_OP_GE;
@@ -38,7 +39,7 @@ enum val_type bind__type(const struct expr *expr) {
   case EXPR_BETWEEN:
   case EXPR_MATCH: return VAL_BOOL;
   case EXPR_CALL: return expr->function ? (enum val_type)expr->function->type : VAL_MISSING;
-  case EXPR_AGGREGATE: return expr->aggregate == EXPR_COUNT ? VAL_INT64 : VAL_MISSING;
+  case EXPR_AGGREGATE: return aggregate_type(expr->aggregate);
   case EXPR_LIST: return VAL_LIST;
   case EXPR_MAP:
   case EXPR_SHAPE: return VAL_MAP;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "query/exec/accumulate.h"
-
 #include <math.h>
 
+#include "query/exec/accumulate_int.h"
 #include "query/exec/gather.h"
-#include "query/expr/field.h"
+#include "query/exec/sketch.h"
 #include "value/order/order.h"
 
 /* ---- sums ---- */
@@ -59,6 +58,11 @@ static struct val sum_of(const struct expr *aggregate, const struct accumulator 
   return small ? val_int32((int32_t)whole) : val_int64(whole);
 }
 
+static double total_of(const struct accumulator *a) {
+  double total = (double)a->integers + sum_of_reals(a);
+  return a->has_decimal ? decimal_to_float64(decimal_total(a)) : total;
+}
+
 static struct val average_of(const struct accumulator *a) {
   if (a->count == 0) return val_null();
   if (a->has_decimal)
@@ -68,39 +72,16 @@ static struct val average_of(const struct accumulator *a) {
 
 /* ---- kept values ---- */
 
-/** Keeps a copy of a value, reusing the room of the one before. */
 static status keep(struct exec *exec, struct accumulator *a, const struct val *v, struct err *err) {
   a->count++;
-  a->value = *v;
-  if (v->bytes == 0) return LUMA_OK;
-  if (v->bytes > a->room_bytes) {
-    a->room = arena_alloc_text(exec->arena, (size_t)v->bytes * 2);
-    TRY(op__memory(exec, a->room, err));
-    a->room_bytes = v->bytes * 2;
-  }
-  memcpy(a->room, v->data, v->bytes);
-  a->value.data = a->room;
-  return LUMA_OK;
+  return accumulate__keep(exec, &a->kept, v, err);
 }
 
 static status keep_extreme(struct exec *exec, struct accumulator *a, const struct val *v, int sign,
                            struct err *err) {
   if (val_is_null(v)) return LUMA_OK;
-  if (a->count && val_compare(v, &a->value) * sign <= 0) return LUMA_OK;
+  if (a->count && val_compare(v, &a->kept.value) * sign <= 0) return LUMA_OK;
   return keep(exec, a, v, err);
-}
-
-static status push(struct exec *exec, struct accumulator *a, const struct val *v, struct err *err) {
-  if (v->type == VAL_MISSING) return LUMA_OK;
-  if (!a->list) {
-    a->list = arena_alloc(exec->arena, sizeof *a->list);
-    TRY(op__memory(exec, a->list, err));
-    rows_init(a->list, exec, 1);
-  }
-  struct val *place = NULL;
-  TRY(rows_add(a->list, &place, err));
-  a->count++;
-  return expr_copy_value(exec->arena, v, place, err);
 }
 
 /** True when the value was not met before. */
@@ -115,65 +96,117 @@ static status is_new_value(struct exec *exec, struct accumulator *a, const struc
   return tuple_table_put(a->seen, v, tuple_table_hash(v, 1), &number, is_new, err);
 }
 
-status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
-                  const struct val *value, struct err *err) {
-  bool is_set = aggregate->distinct || aggregate->aggregate == EXPR_ADD_TO_SET;
-  bool counts = value && (aggregate->mongo ? value->type != VAL_MISSING : !val_is_null(value));
-  if (is_set && counts) {
-    bool is_new = false;
-    TRY(is_new_value(exec, a, value, &is_new, err));
-    if (!is_new) return LUMA_OK;
-  }
-  switch (aggregate->aggregate) {
-  case EXPR_COUNT: a->count += !value || !val_is_null(value); return LUMA_OK;
-  case EXPR_SUM:
-  case EXPR_AVG:
-    if (val_is_number(value))
-      add_number(a, value);
-    else if (!val_is_null(value) && !aggregate->mongo)
-      exec->env->clashes++;
-    return LUMA_OK;
-  case EXPR_MIN: return keep_extreme(exec, a, value, -1, err);
-  case EXPR_MAX: return keep_extreme(exec, a, value, 1, err);
-  case EXPR_FIRST: return a->count ? LUMA_OK : keep(exec, a, value, err);
-  case EXPR_LAST: return keep(exec, a, value, err);
-  case EXPR_PUSH:
-  case EXPR_ADD_TO_SET: return push(exec, a, value, err);
-  case EXPR_GATHER: return gather_add(exec, aggregate, &a->gather, value, err);
-  case EXPR_GROUPING: break; /* the AGGREGATE's own */
-  }
-  return LUMA_OK;
+static void take_number(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                        const struct val *v) {
+  if (val_is_number(v))
+    add_number(a, v);
+  else if (!val_is_null(v) && !aggregate->mongo)
+    exec->env->clashes++;
 }
 
-static status list_of(struct exec *exec, const struct accumulator *a, struct arena *arena,
-                      struct val *out, struct err *err) {
-  struct build build;
-  build_init(&build, &exec->env->scratch, NULL);
-  build_begin_list(&build);
-  for (uint64_t i = 0; a->list && i < a->list->count; i++) build_put(&build, rows_at(a->list, i));
-  build_end(&build);
-  status done = field_take_built(exec->env, arena, &build, out, err);
-  build_deinit(&build);
-  return done;
+static status take(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                   const struct val *values, struct err *err) {
+  enum expr_aggregate kind = aggregate->aggregate;
+  switch ((int)kind) {
+  case EXPR_COUNT: a->count += !values || !val_is_null(values); return LUMA_OK;
+  case EXPR_SUM:
+  case EXPR_AVG:
+  case EXPR_TOTAL: take_number(exec, aggregate, a, values); return LUMA_OK;
+  case EXPR_MIN: return keep_extreme(exec, a, values, -1, err);
+  case EXPR_MAX: return keep_extreme(exec, a, values, 1, err);
+  case EXPR_ANY_VALUE:
+    return a->count || val_is_null(values) ? LUMA_OK : keep(exec, a, values, err);
+  case EXPR_FIRST: return a->count ? LUMA_OK : keep(exec, a, values, err);
+  case EXPR_LAST: return keep(exec, a, values, err);
+  case EXPR_PUSH:
+  case EXPR_ADD_TO_SET:
+    if (values->type == VAL_MISSING) return LUMA_OK;
+    return accumulate__push(exec, a, values, 1, err);
+  case EXPR_GATHER: return gather_add(exec, aggregate, &a->gather, values, err);
+  case EXPR_ARRAY_AGG: return accumulate__push(exec, a, values, 1, err);
+  case EXPR_OBJECT_AGG: return accumulate__push(exec, a, values, 2, err);
+  case EXPR_STRING_AGG:
+    return accumulate__take_text(exec, a, values, expr_operands(aggregate), err);
+  case EXPR_MEDIAN:
+  case EXPR_MODE:
+  case EXPR_PERCENTILE_CONT:
+  case EXPR_PERCENTILE_DISC: return accumulate__take_ordered(exec, aggregate, a, values, err);
+  case EXPR_APPROX_COUNT: return accumulate__take_sketch(exec, a, values, err);
+  case EXPR_APPROX_PERCENTILE: return accumulate__take_digest(exec, a, values, err);
+  case EXPR_BOOL_AND:
+  case EXPR_BOOL_OR: accumulate__take_truth(exec, kind == EXPR_BOOL_AND, a, values); return LUMA_OK;
+  case EXPR_BIT_AND:
+  case EXPR_BIT_OR:
+  case EXPR_BIT_XOR: accumulate__take_bits(exec, kind, a, values); return LUMA_OK;
+  case EXPR_MIN_BY: return accumulate__take_by(exec, a, values, -1, err);
+  case EXPR_MAX_BY: return accumulate__take_by(exec, a, values, 1, err);
+  default: /* GROUPING is the AGGREGATE's own */
+    if (accumulate__is_moments(kind)) accumulate__take_moments(exec, kind, a, values);
+    return LUMA_OK;
+  }
+}
+
+status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                  const struct val *values, struct err *err) {
+  bool is_set = aggregate->distinct || aggregate->aggregate == EXPR_ADD_TO_SET;
+  bool counts = values && (aggregate->mongo ? values->type != VAL_MISSING : !val_is_null(values));
+  if (is_set && counts) {
+    bool is_new = false;
+    TRY(is_new_value(exec, a, values, &is_new, err));
+    if (!is_new) return LUMA_OK;
+  }
+  return take(exec, aggregate, a, values, err);
+}
+
+/* ---- results ---- */
+
+static struct val kept_value(const struct accumulator *a, const struct kept *kept) {
+  return a->count && kept->value.type != VAL_MISSING ? kept->value : val_null();
+}
+
+/** Results that need nothing made. */
+static struct val plain_result(const struct expr *aggregate, const struct accumulator *a) {
+  enum expr_aggregate kind = aggregate->aggregate;
+  switch ((int)kind) {
+  case EXPR_COUNT: return val_int64((int64_t)a->count);
+  case EXPR_SUM: return sum_of(aggregate, a);
+  case EXPR_AVG: return average_of(a);
+  case EXPR_TOTAL: return val_float64(total_of(a));
+  case EXPR_MIN:
+  case EXPR_MAX:
+  case EXPR_FIRST:
+  case EXPR_LAST:
+  case EXPR_ANY_VALUE: return kept_value(a, &a->kept);
+  case EXPR_MIN_BY:
+  case EXPR_MAX_BY: return a->count ? kept_value(a, &a->by[0]) : val_null();
+  case EXPR_STRING_AGG: return a->count ? val_text(slice_of(a->text, a->text_bytes)) : val_null();
+  case EXPR_APPROX_COUNT: return val_int64(a->count ? (int64_t)sketch_count(a->sketch) : 0);
+  case EXPR_APPROX_PERCENTILE:
+    return a->count ? val_float64(digest_at(a->digest, a->part)) : val_null();
+  case EXPR_BOOL_AND:
+  case EXPR_BOOL_OR: return a->count ? val_bool(a->bits) : val_null();
+  case EXPR_BIT_AND:
+  case EXPR_BIT_OR:
+  case EXPR_BIT_XOR: return a->count ? val_int64(a->bits) : val_null();
+  default: return accumulate__is_moments(kind) ? accumulate__moments(kind, a) : val_null();
+  }
 }
 
 status accumulate_result(struct exec *exec, const struct expr *aggregate,
                          const struct accumulator *a, struct arena *arena, struct val *out,
                          struct err *err) {
-  switch (aggregate->aggregate) {
-  case EXPR_COUNT: *out = val_int64((int64_t)a->count); return LUMA_OK;
-  case EXPR_SUM: *out = sum_of(aggregate, a); return LUMA_OK;
-  case EXPR_AVG: *out = average_of(a); return LUMA_OK;
-  case EXPR_MIN:
-  case EXPR_MAX:
-  case EXPR_FIRST:
-  case EXPR_LAST:
-    *out = a->count && a->value.type != VAL_MISSING ? a->value : val_null();
-    return LUMA_OK;
+  switch ((int)aggregate->aggregate) {
   case EXPR_PUSH:
-  case EXPR_ADD_TO_SET: return list_of(exec, a, arena, out, err);
+  case EXPR_ADD_TO_SET: return accumulate__list(exec, a, arena, out, err);
   case EXPR_GATHER: return gather_result(exec, aggregate, a->gather, arena, out, err);
-  case EXPR_GROUPING: break;
+  case EXPR_ARRAY_AGG:
+    *out = val_null();
+    return a->count ? accumulate__list(exec, a, arena, out, err) : LUMA_OK;
+  case EXPR_OBJECT_AGG: return accumulate__object(exec, a, arena, out, err);
+  case EXPR_MEDIAN:
+  case EXPR_MODE:
+  case EXPR_PERCENTILE_CONT:
+  case EXPR_PERCENTILE_DISC: return accumulate__ordered(exec, aggregate, a, arena, out, err);
+  default: *out = plain_result(aggregate, a); return LUMA_OK;
   }
-  return LUMA_OK;
 }

@@ -9,6 +9,16 @@
 
 __extension__ typedef __int128 accumulator_int;
 
+struct sketch;
+struct digest;
+
+/** A value kept, with room for the bytes it borrows. */
+struct kept {
+  struct val value;
+  uint8_t *room;
+  uint32_t room_bytes;
+};
+
 struct accumulator {
   uint64_t count; /* of values taken */
   union {
@@ -18,20 +28,34 @@ struct accumulator {
       struct decimal decimals;
       bool has_wide, has_real, has_decimal; /* kinds met: beyond int32, floats, decimals */
     };
+    struct kept kept; /* MIN MAX FIRST LAST ANY_VALUE */
+    struct kept *by;  /* MIN_BY MAX_BY: the value, then the key */
     struct {
-      struct val value; /* MIN MAX FIRST LAST */
-      uint8_t *room;    /* for a borrowed value's bytes */
-      uint32_t room_bytes;
+      double mean_x, mean_y, xx, yy, xy; /* squares and products around the means */
     };
-    struct rows *list;     /* PUSH, ADD_TO_SET */
+    struct {
+      struct rows *list; /* PUSH ADD_TO_SET ARRAY_AGG OBJECT_AGG; those of percentiles */
+      struct val fraction;
+    };
+    struct {
+      uint8_t *text; /* STRING_AGG */
+      uint64_t text_bytes, text_capacity;
+    };
+    struct {
+      struct digest *digest;
+      double part; /* the fraction asked for */
+    };
+    struct sketch *sketch;
     struct gather *gather; /* GATHER */
+    int64_t bits;          /* BIT_AND BIT_OR BIT_XOR; BOOL_AND BOOL_OR: 0 or 1 */
   };
   struct tuple_table *seen; /* DISTINCT, ADD_TO_SET */
 };
 
-/** Takes one value of one row; for COUNT(*) `value` is NULL. */
+/** Takes one row. `values` are the aggregate's args: its operands, then (when it has an ORDER BY)
+ * what follows them; NULL for COUNT(*). */
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *accumulator,
-                  const struct val *value, struct err *err);
+                  const struct val *values, struct err *err);
 /** The result so far; lists live in `arena`. */
 status accumulate_result(struct exec *exec, const struct expr *aggregate,
                          const struct accumulator *accumulator, struct arena *arena,

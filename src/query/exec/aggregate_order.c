@@ -5,6 +5,7 @@
 
 #include "query/exec/sort_key.h"
 #include "query/expr/program.h"
+#include "query/plan/aggregate.h"
 
 struct aggregate_order {
   struct exec *exec;
@@ -89,6 +90,5 @@ const struct val *aggregate_order_at(const struct aggregate_order *order, uint64
   const struct expr_over *over = order->aggregate->over;
   const struct val *tuple = order->sorted[nth];
   *group = (uint32_t)tuple[AT_GROUP].integer;
-  if (over->within_group) return tuple + AT_ARGS + over->operands + over->has_filter;
-  return over->operands ? tuple + AT_ARGS : NULL;
+  return over->operands || aggregate_is_of_key(order->aggregate) ? tuple + AT_ARGS : NULL;
 }

@@ -3,6 +3,7 @@
 #include "query/exec/exec.h"
 
 #include "query/exec/exec_int.h"
+#include "query/exec/parts.h"
 #include "query/exec/subquery.h"
 #include "query/expr/field.h"
 
@@ -26,6 +27,8 @@ status op__create(struct exec *exec, const struct plan *plan, const struct op_op
 }
 
 status op__check(const struct exec *exec, struct err *err) {
+  if (exec->parts && atomic_load_explicit(&exec->parts->is_stopped, memory_order_relaxed))
+    FAIL(err, LUMA_CANCELLED, "what the statement reads is not needed any more");
   if (exec->cancelled && atomic_load_explicit(exec->cancelled, memory_order_relaxed))
     FAIL(err, LUMA_CANCELLED, "the statement was cancelled");
   if (exec->deadline_us && exec->os && os_monotonic_us(exec->os) > exec->deadline_us)
@@ -129,7 +132,7 @@ static op_open *open_of_join(const struct plan *plan) {
   return method == PLAN_JOIN_INDEX ? op__open_index_join : op__open_loop_join;
 }
 
-static op_open *open_of(const struct plan *plan) {
+op_open *op__open_of(const struct plan *plan) {
   switch (plan->kind) {
   case PLAN_SCAN: return op__open_scan;
   case PLAN_VALUES: return op__open_values;
@@ -171,7 +174,8 @@ static op_open *open_of(const struct plan *plan) {
 }
 
 status op__open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
-  op_open *open = open_of(plan);
+  bool gathers = exec->threads > 1 && plan->physical && plan->physical->unordered;
+  op_open *open = gathers ? op__open_gather : op__open_of(plan);
   *op = NULL;
   if (!open)
     FAIL(err, LUMA_INVALID_ARGUMENT, "BEGIN, COMMIT and ROLLBACK are for a session to run");

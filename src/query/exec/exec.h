@@ -6,7 +6,7 @@
  * Memory: what outlives a batch (sorted rows, groups, hash tables) is in the run's arena, whose
  * budget ends a statement with LUMA_BUDGET_EXCEEDED; what a batch needs is in its operator's own
  * arena, reset with each batch. Deadline and cancellation are looked at with every batch read. One
- * thread. */
+ * thread; where workers read for it (op_gather.c), each has operators and memory of its own. */
 #ifndef QUERY_EXEC_EXEC_H
 #define QUERY_EXEC_EXEC_H
 
@@ -18,6 +18,7 @@
 #include "query/plan/plan.h"
 #include "value/batch/batch.h"
 
+struct parts;
 struct rows; /* query/exec/exec_int.h */
 
 /** One execution: what its operators share. The fields up to `cancelled` are set by the caller. */
@@ -31,6 +32,8 @@ struct exec {
   struct os *os; /* NULL: no deadline, no times in EXPLAIN ANALYZE */
   uint64_t deadline_us;
   const atomic_bool *cancelled;
+  uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */
+  struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
   /* what changes did */
   uint64_t matched, affected;
   struct val *keys; /* of inserted documents */

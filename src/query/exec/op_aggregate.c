@@ -5,15 +5,16 @@
  * first met. */
 #include "query/exec/aggregate_order.h"
 #include "query/expr/program.h"
+#include "query/plan/aggregate.h"
 
 enum { ACCUMULATORS_PER_BLOCK = 1024 };
 
 struct aggregating {
   struct op op;
   struct batch batch;
-  struct program **keys, **arguments; /* an argument is NULL for COUNT(*) */
-  struct filter **filters;            /* FILTER of an aggregate; NULL: every row counts */
-  struct aggregate_order **orders;    /* ORDER BY of an aggregate; NULL: rows as they come */
+  struct program **keys, ***arguments; /* by aggregate: those of its operands */
+  struct filter **filters;             /* FILTER of an aggregate; NULL: every row counts */
+  struct aggregate_order **orders;     /* ORDER BY of an aggregate; NULL: rows as they come */
   struct tuple_table groups;
   struct accumulator **blocks; /* of ACCUMULATORS_PER_BLOCK groups */
   size_t blocks_count, blocks_capacity;
@@ -98,24 +99,35 @@ static status filter_rows(struct aggregating *op, uint32_t nth, const struct bat
   return LUMA_OK;
 }
 
+/** Gives an aggregate the operands of each row. */
+static status take_rows(struct aggregating *op, uint32_t nth, const struct batch *rows,
+                        const uint32_t *numbers, struct err *err) {
+  const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + nth];
+  uint32_t count = expr_operands(aggregate), strides[AGGREGATE_ARGS_MAX];
+  const struct val *columns[AGGREGATE_ARGS_MAX];
+  struct val tuple[AGGREGATE_ARGS_MAX];
+  for (uint32_t o = 0; o < count; o++)
+    TRY(program_run(op->arguments[nth][o], rows, &op->op.batch_arena, &columns[o], &strides[o],
+                    err));
+  for (uint32_t i = 0; i < rows->selected_count; i++) {
+    uint32_t row = batch_row(rows, i);
+    const struct val *values = count == 1 ? &columns[0][row * strides[0]] : count ? tuple : NULL;
+    for (uint32_t o = 0; count > 1 && o < count; o++) tuple[o] = columns[o][row * strides[o]];
+    TRY(accumulate(op->op.exec, aggregate, &accumulators_of(op, numbers[i])[nth], values, err));
+  }
+  return LUMA_OK;
+}
+
 static status accumulate_batch(struct aggregating *op, uint32_t nth, const struct batch *in,
                                struct err *err) {
   const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + nth];
-  const struct val *values = NULL;
-  uint32_t stride = 0, *numbers = NULL;
+  uint32_t *numbers = NULL;
   struct batch rows;
   if (aggregate->aggregate == EXPR_GROUPING) return LUMA_OK;
   TRY(filter_rows(op, nth, in, &rows, &numbers, err));
   if (op->orders[nth])
     return aggregate_order_take(op->orders[nth], &rows, numbers, &op->op.batch_arena, err);
-  if (op->arguments[nth])
-    TRY(program_run(op->arguments[nth], &rows, &op->op.batch_arena, &values, &stride, err));
-  for (uint32_t i = 0; i < rows.selected_count; i++) {
-    struct accumulator *accumulator = &accumulators_of(op, numbers[i])[nth];
-    const struct val *value = values ? &values[batch_row(&rows, i) * stride] : NULL;
-    TRY(accumulate(op->op.exec, aggregate, accumulator, value, err));
-  }
-  return LUMA_OK;
+  return take_rows(op, nth, &rows, numbers, err);
 }
 
 /** Groups that are there without a row: of everything, in each set that groups by nothing. */
@@ -217,7 +229,7 @@ static status make_argument(struct aggregating *op, uint32_t nth, const struct e
   if (over && over->order_count)
     return aggregate_order_create(exec, aggregate, &op->orders[nth], err);
   if (expr_operands(aggregate) == 0) return LUMA_OK;
-  return program_create(exec->env, aggregate->args[0], &op->arguments[nth], err);
+  return op__programs(exec, aggregate->args, expr_operands(aggregate), &op->arguments[nth], err);
 }
 
 static status make_arguments(struct aggregating *op, struct err *err) {

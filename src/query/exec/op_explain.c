@@ -39,6 +39,8 @@ static void format_node(const struct explaining *op, const struct plan *plan, un
                         struct buf *out) {
   for (unsigned i = 0; i < depth; i++) buf_append_text(out, "  ");
   explain_node(plan, out);
+  if (op->op.exec->threads > 1 && plan->physical && plan->physical->unordered)
+    buf_append_format(out, "  (by up to %u threads)", op->op.exec->threads);
   if (op->op.plan->analyze) add_measured(op->op.input, plan, out);
   buf_append_byte(out, '\n');
   explain_access(plan, depth + 1, out);
@@ -90,5 +92,6 @@ status op__open_explain(struct exec *exec, const struct plan *plan, struct op **
   TRY(batch_init(&explaining->batch, exec->arena, 1, err));
   if (!plan->analyze) return LUMA_OK;
   exec->analyze = true;
+  exec->threads = 0; /* operators are measured where they run: here */
   return op__open(exec, plan->input, &explaining->op.input, err);
 }

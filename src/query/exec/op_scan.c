@@ -3,6 +3,7 @@
  */
 #include "base/ds/hashmap.h"
 #include "query/exec/exec_int.h"
+#include "query/exec/parts.h"
 #include "query/exec/ranges.h"
 
 struct scan {
@@ -17,15 +18,19 @@ struct scan {
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
 };
 
+/** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
   const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
   const struct range *range = op->ranges.items ? &op->ranges.items[op->next_range] : NULL;
   struct index_bounds bounds = range ? range->bounds : (struct index_bounds){0};
+  const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = range ? &bounds : NULL,
                                        .reads = op->op.exec->reads,
-                                       .backwards = access && access->backwards};
-  op->next_range++;
+                                       .backwards = access && access->backwards,
+                                       .part = part};
+  if (op->op.exec->parts && !part) return LUMA_OK;
+  if (!part) op->next_range++;
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
 }
 
@@ -71,6 +76,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     if (!op->scan) {
       if (op->next_range == op->ranges.count) return LUMA_OK;
       TRY(open_range(op, err));
+      if (!op->scan) return LUMA_OK;
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;

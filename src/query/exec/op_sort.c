@@ -173,6 +173,15 @@ static struct val key_of_row(const struct plan_sort_key *key, const struct val *
   return sort_key_of(key, &column[row * stride]);
 }
 
+/** The key as the statement's collation orders it. */
+static status collate(struct sorting *op, struct val *key, struct err *err) {
+  struct collation *collation = op->op.exec->env->collation;
+  struct val collated;
+  if (!collation || !collation_concerns(key)) return LUMA_OK;
+  TRY(collation_key(collation, 0, key, &collated, err));
+  return expr_copy_value(&op->op.batch_arena, &collated, key, err);
+}
+
 static status take_batch(struct sorting *op, const struct batch *batch, struct err *err) {
   const struct plan *plan = op->op.plan;
   struct arena *arena = &op->op.batch_arena;
@@ -183,8 +192,10 @@ static status take_batch(struct sorting *op, const struct batch *batch, struct e
   TRY(run_keys(op, batch, columns, strides, err));
   for (uint32_t i = 0; i < batch->selected_count; i++) {
     uint32_t row = batch_row(batch, i);
-    for (uint32_t k = 0; k < plan->sort_count; k++)
+    for (uint32_t k = 0; k < plan->sort_count; k++) {
       keys[k] = key_of_row(&plan->sort[k], columns[k], strides[k], row);
+      TRY(collate(op, &keys[k], err));
+    }
     if (op->top)
       TRY(keep_top(op, keys, batch, row, err));
     else

@@ -329,6 +329,8 @@ void subquery__inherit(struct exec *around, struct exec *exec, struct expr_env *
   exec->subqueries = NULL;
   exec->ctes = NULL;
   exec->analyze = false;
+  exec->threads = 0;
+  exec->parts = NULL;
   exec->rows_wanted = 0;
   exec->runs_subqueries.context = exec;
   env->params = around->env->params;

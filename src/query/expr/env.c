@@ -21,6 +21,7 @@ struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
                            .zones = &env->zones,
                            .regexes = &env->regex_cache,
                            .chance = &env->chance,
+                           .collation = env->collation,
                            .clashes = &env->clashes};
 }
 

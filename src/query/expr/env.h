@@ -6,6 +6,7 @@
 
 #include "base/ds/rng.h"
 #include "query/func/func.h"
+#include "query/locale/collation.h"
 #include "query/locale/zones.h"
 #include "query/plan/expr.h"
 #include "query/regex/regex_cache.h"
@@ -42,6 +43,7 @@ struct expr_env {
   struct zones zones;
   struct regex_cache regex_cache;
   struct rng chance;
+  struct collation *collation; /* of MongoDB's comparisons; borrowed; NULL: by bytes */
   /* values of variables numbered from 0: what a command's `let` or an outer row gives */
   const struct val *variables;
   uint32_t variables_count;

@@ -48,6 +48,20 @@ static status make_regex_room(struct expr_env *env, struct matcher *matcher, uin
   return plan_check_memory(env->arena, matcher->regexes ? matcher->regex_values : NULL, err);
 }
 
+/** The operand as the collation has it, in the environment's arena. */
+static status collate(struct expr_env *env, const struct val *value, struct val *out,
+                      struct err *err) {
+  struct val key;
+  *out = *value;
+  if (!env->collation || !collation_concerns(value)) return LUMA_OK;
+  TRY(collation_key(env->collation, 0, value, &key, err));
+  return expr_copy_value(env->arena, &key, out, err);
+}
+
+static bool is_compared(enum match_op op) {
+  return op <= MATCH_LTE;
+}
+
 static status compile_in(struct expr_env *env, struct matcher *matcher, struct err *err) {
   if (matcher->value.type != VAL_LIST) FAIL(err, LUMA_INVALID_ARGUMENT, "$in and $nin take a list");
   uint32_t count = val_count(&matcher->value);
@@ -61,7 +75,7 @@ static status compile_in(struct expr_env *env, struct matcher *matcher, struct e
     else if (element.type == VAL_REGEX)
       TRY(add_regex(env, matcher, &element, slice_of(NULL, 0), err));
     else
-      matcher->values[matcher->values_count++] = element;
+      TRY(collate(env, &element, &matcher->values[matcher->values_count++], err));
   }
   qsort(matcher->values, matcher->values_count, sizeof(struct val), compare_values);
   return LUMA_OK;
@@ -182,6 +196,8 @@ static status compile_all(struct expr_env *env, struct matcher *matcher, const s
 static status fill(struct expr_env *env, struct matcher *matcher, const struct match *match,
                    struct err *err) {
   if (match->value) TRY(program_constant(env, match->value, &matcher->value, err));
+  if (match->value && is_compared(match->op))
+    TRY(collate(env, &matcher->value, &matcher->value, err));
   TRY(field_reader_init(&matcher->field, env, &match->path, match->key, false, err));
   matcher->is_plain = is_plain_path(&match->path);
   matcher->on_fields =
@@ -199,6 +215,7 @@ static status compile(struct expr_env *env, const struct match *match, struct ma
   TRY(plan_check_memory(env->arena, matcher, err));
   matcher->op = match->op;
   matcher->slot = match->slot;
+  matcher->collation = env->collation;
   *out = matcher;
   return expr_env_fail(env, match->offset, fill(env, matcher, match, err), err);
 }

@@ -20,9 +20,10 @@ struct matcher {
   struct regex **regexes;   /* REGEX: one; IN: those in its list */
   struct val *regex_values; /* what they were made of: an equal REGEX value matches too */
   uint32_t regexes_count;
-  uint32_t types;             /* TYPE: bit per enum val_type */
-  bool type_int, type_long;   /* TYPE: "int" and "long" look at the size of 64-bit integers */
-  int64_t divisor, remainder; /* MOD */
+  uint32_t types;              /* TYPE: bit per enum val_type */
+  bool type_int, type_long;    /* TYPE: "int" and "long" look at the size of 64-bit integers */
+  struct collation *collation; /* of texts; NULL: by bytes */
+  int64_t divisor, remainder;  /* MOD */
   int64_t size;
   uint32_t *bits; /* BITS: positions, ascending */
   uint32_t bits_count;

@@ -126,8 +126,8 @@ static status test_elements(const struct matcher *matcher, const struct val *v, 
   return LUMA_OK;
 }
 
-status matcher__test_value(const struct matcher *matcher, const struct val *v, bool *matches,
-                           struct err *err) {
+static status test_value(const struct matcher *matcher, const struct val *v, bool *matches,
+                         struct err *err) {
   switch (matcher->op) {
   case MATCH_EQ:
   case MATCH_NE:
@@ -159,6 +159,17 @@ status matcher__test_value(const struct matcher *matcher, const struct val *v, b
   }
   *matches = false;
   return LUMA_OK;
+}
+
+status matcher__test_value(const struct matcher *matcher, const struct val *v, bool *matches,
+                           struct err *err) {
+  bool is_compared = matcher->op <= MATCH_NIN && matcher->collation && collation_concerns(v);
+  struct val key;
+  if (!is_compared) return test_value(matcher, v, matches, err);
+  TRY(collation_key(matcher->collation, 1, v, &key, err));
+  TRY(test_value(matcher, &key, matches, err));
+  if (*matches || matcher->regexes_count == 0) return LUMA_OK;
+  return test_regexes(matcher, v, matches, err);
 }
 
 /* ---- $type ---- */

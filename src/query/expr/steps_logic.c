@@ -203,12 +203,16 @@ status step_compare(struct program *program, const struct step *step, struct err
 
 /* MongoDB's expressions compare across types by the total order; missing is below null. */
 status step_mongo_compare(struct program *program, const struct step *step, struct err *err) {
-  (void)err;
   const struct live *live = program_live(program);
   struct view a = program_view(program, step->a), b = program_view(program, step->b);
+  struct collation *collation = program->env->collation;
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
-    int order = val_compare(view_at(a, row), view_at(b, row));
+    int order = 0;
+    if (collation)
+      TRY(collation_compare(collation, view_at(a, row), view_at(b, row), &order, err));
+    else
+      order = val_compare(view_at(a, row), view_at(b, row));
     program->registers[step->out][row] = val_bool(keeps(step->expr->op, order));
   }
   return LUMA_OK;

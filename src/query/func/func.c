@@ -135,14 +135,3 @@ status func__typeof(struct func_env *env, const struct val *args, uint32_t count
   *out = val_text(slice_of_text(val_type_name(type)));
   return LUMA_OK;
 }
-
-status func__cast(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
-                  struct err *err) {
-  (void)count;
-  enum val_type type = VAL_MISSING;
-  if (args[1].type != VAL_TEXT || !val_type_parse(val_slice(&args[1]), &type))
-    FAIL(err, LUMA_INVALID_ARGUMENT, "`%.*s` is not a type",
-         args[1].type == VAL_TEXT ? (int)args[1].bytes : 0,
-         args[1].type == VAL_TEXT ? (const char *)args[1].data : "");
-  return func_cast(env, &args[0], type, out, err);
-}

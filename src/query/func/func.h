@@ -13,6 +13,7 @@
 struct zones;       /* query/locale */
 struct regex_cache; /* query/regex */
 struct rng;         /* base/ds */
+struct collation;   /* query/locale */
 
 /** What a call may read beside its arguments, and where its results live. */
 struct func_env {
@@ -21,8 +22,9 @@ struct func_env {
   struct buf *scratch; /* for building; empty between calls */
   struct zones *zones; /* time zones by name */
   struct regex_cache *regexes;
-  struct rng *chance; /* for volatile functions */
-  uint64_t *clashes;  /* counts calls that met types they do not take: the answer is then NULL */
+  struct rng *chance;          /* for volatile functions */
+  struct collation *collation; /* of MongoDB's comparisons; NULL: by bytes */
+  uint64_t *clashes; /* counts calls that met types they do not take: the answer is then NULL */
 };
 
 /** `args` are not null when the function is strict. Borrowed results live as long as the arguments

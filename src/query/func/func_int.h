@@ -26,6 +26,9 @@ size_t func__prefix_bytes(struct slice text, int64_t characters);
 /** A timestamp, a date, or a text that reads as one, in microseconds; false if it is none. */
 bool func__moment(const struct val *value, int64_t *us);
 
+/** Reads a text as JSON into the arena. */
+status func__read_json(struct func_env *env, struct slice text, struct val *out, struct err *err);
+
 struct build;
 /** Begins a list or a map in the scratch: nothing else may use that until func__built. */
 void func__list_begin(struct func_env *env, struct build *build);

@@ -246,12 +246,6 @@ status func__time_bucket(struct func_env *env, const struct val *args, uint32_t 
   return LUMA_OK;
 }
 
-status func__to_timestamp(struct func_env *env, const struct val *args, uint32_t count,
-                          struct val *out, struct err *err) {
-  (void)count;
-  return func_cast(env, &args[0], VAL_TIMESTAMP, out, err);
-}
-
 status func__isfinite(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                       struct err *err) {
   (void)count, (void)err;

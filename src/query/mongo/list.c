@@ -80,15 +80,17 @@ status mongo__is_array(struct func_env *env, const struct val *args, uint32_t co
 
 status mongo__in(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
-  (void)env, (void)count;
+  (void)count;
   const struct val *list = &args[1];
   struct val wanted = args[0].type == VAL_MISSING ? val_null() : args[0];
+  TRY(mongo__key(env, &wanted, &wanted, err));
   if (list->type != VAL_LIST)
     return mongo_fail(err, 40081, "$in requires an array as a second argument, found: %s",
                       mongo_type_name(list));
   bool found = false;
   for (uint32_t i = 0; i < val_count(list) && !found; i++) {
     struct val element = val_at(list, i);
+    TRY(mongo__key(env, &element, &element, err));
     found = val_is_equal(&element, &wanted);
   }
   *out = val_bool(found && args[0].type != VAL_MISSING);

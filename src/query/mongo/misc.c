@@ -5,8 +5,11 @@
 
 status mongo__cmp(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
-  (void)env, (void)count, (void)err;
-  int order = val_compare(&args[0], &args[1]);
+  (void)count;
+  struct val left, right;
+  TRY(mongo__key(env, &args[0], &left, err));
+  TRY(mongo__key(env, &args[1], &right, err));
+  int order = val_compare(&left, &right);
   *out = val_int32((order > 0) - (order < 0));
   return LUMA_OK;
 }

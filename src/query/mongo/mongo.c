@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "query/locale/collation.h"
 #include "query/mongo/mongo_int.h"
 #include "query/plan/expr.h"
 
@@ -66,6 +67,19 @@ bool mongo_is_true(const struct val *v) {
     return decimal_unpack(v->decimal, &parts) != DECIMAL_FINITE || parts.coefficient != 0;
   }
   return !val_is_number(v) || val_to_float64(v) != 0;
+}
+
+status mongo__key(struct func_env *env, const struct val *v, struct val *key, struct err *err) {
+  struct val collated;
+  *key = *v;
+  if (!env->collation || !collation_concerns(v)) return LUMA_OK;
+  TRY(collation_key(env->collation, 0, v, &collated, err));
+  if (collated.bytes == 0) return LUMA_OK;
+  void *copy = arena_copy(env->arena, collated.data, collated.bytes);
+  TRY(plan_check_memory(env->arena, copy, err));
+  *key = collated;
+  key->data = copy;
+  return LUMA_OK;
 }
 
 /* ---- building ---- */

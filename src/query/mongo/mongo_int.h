@@ -26,6 +26,9 @@ status mongo__abandon(struct mongo_build *made, status failed);
 /** Puts an element of a list: MISSING becomes null. */
 void mongo__put(struct mongo_build *made, const struct val *v);
 
+/** What a value is compared by under the call's collation: itself without one. */
+status mongo__key(struct func_env *env, const struct val *v, struct val *key, struct err *err);
+
 /** Copies `text` as the result. */
 status mongo__text(struct func_env *env, struct slice text, struct val *out, struct err *err);
 /** Takes what stands in env->scratch as a text. */

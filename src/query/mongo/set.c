@@ -4,31 +4,45 @@
 
 #include "query/mongo/mongo_int.h"
 
+/** An element, and what it is compared by. */
+struct member {
+  struct val key, value;
+};
+
 /** Distinct elements of a list, ascending. */
 struct set {
-  struct val *values;
+  struct member *members;
   uint32_t count;
 };
 
-static int compare_values(const void *a, const void *b) {
-  return val_compare(a, b);
+static int compare_members(const void *a, const void *b) {
+  return val_compare(&((const struct member *)a)->key, &((const struct member *)b)->key);
+}
+
+static status make_member(struct func_env *env, const struct val *v, struct member *member,
+                          struct err *err) {
+  *member = (struct member){.key = *v, .value = *v};
+  return mongo__key(env, v, &member->key, err);
 }
 
 static status make_set(struct func_env *env, const struct val *list, struct set *set,
                        struct err *err) {
   uint32_t count = val_count(list), kept = 0;
-  TRY(mongo__room(env, count, sizeof *set->values, &set->values, err));
-  for (uint32_t i = 0; i < count; i++) set->values[i] = val_at(list, i);
-  qsort(set->values, count, sizeof *set->values, compare_values);
+  TRY(mongo__room(env, count, sizeof *set->members, &set->members, err));
+  for (uint32_t i = 0; i < count; i++) {
+    struct val element = val_at(list, i);
+    TRY(make_member(env, &element, &set->members[i], err));
+  }
+  qsort(set->members, count, sizeof *set->members, compare_members);
   for (uint32_t i = 0; i < count; i++)
-    if (kept == 0 || !val_is_equal(&set->values[kept - 1], &set->values[i]))
-      set->values[kept++] = set->values[i];
+    if (kept == 0 || compare_members(&set->members[kept - 1], &set->members[i]) != 0)
+      set->members[kept++] = set->members[i];
   set->count = kept;
   return LUMA_OK;
 }
 
-static bool set_has(const struct set *set, const struct val *v) {
-  return set->count && bsearch(v, set->values, set->count, sizeof *v, compare_values);
+static bool set_has(const struct set *set, const struct member *member) {
+  return set->count && bsearch(member, set->members, set->count, sizeof *member, compare_members);
 }
 
 static status put_set(struct func_env *env, const struct set *set, struct val *out,
@@ -36,14 +50,14 @@ static status put_set(struct func_env *env, const struct set *set, struct val *o
   struct mongo_build made;
   mongo__begin(&made, env);
   build_begin_list(&made.build);
-  for (uint32_t i = 0; i < set->count; i++) mongo__put(&made, &set->values[i]);
+  for (uint32_t i = 0; i < set->count; i++) mongo__put(&made, &set->members[i].value);
   build_end(&made.build);
   return mongo__end(&made, out, err);
 }
 
 static bool is_subset(const struct set *a, const struct set *b) {
   for (uint32_t i = 0; i < a->count; i++)
-    if (!set_has(b, &a->values[i])) return false;
+    if (!set_has(b, &a->members[i])) return false;
   return true;
 }
 
@@ -94,18 +108,19 @@ status mongo__set_difference(struct func_env *env, const struct val *args, uint3
                         mongo_type_name(&args[i]));
   if (val_is_null(&args[0]) || val_is_null(&args[1])) return LUMA_OK;
   TRY(make_set(env, &args[1], &b, err));
-  TRY(mongo__room(env, val_count(&args[0]), sizeof *none.values, &none.values, err));
-  mongo__begin(&made, env);
-  build_begin_list(&made.build);
+  TRY(mongo__room(env, val_count(&args[0]), sizeof *none.members, &none.members, err));
   for (uint32_t i = 0; i < val_count(&args[0]); i++) {
     struct val element = val_at(&args[0], i);
-    bool seen = set_has(&b, &element);
+    struct member member;
+    TRY(make_member(env, &element, &member, err));
+    bool seen = set_has(&b, &member);
     for (uint32_t e = 0; e < none.count && !seen; e++)
-      seen = val_is_equal(&none.values[e], &element);
-    if (seen) continue;
-    none.values[none.count++] = element;
-    mongo__put(&made, &element);
+      seen = compare_members(&none.members[e], &member) == 0;
+    if (!seen) none.members[none.count++] = member;
   }
+  mongo__begin(&made, env);
+  build_begin_list(&made.build);
+  for (uint32_t i = 0; i < none.count; i++) mongo__put(&made, &none.members[i].value);
   build_end(&made.build);
   return mongo__end(&made, out, err);
 }
@@ -157,7 +172,7 @@ status mongo__set_intersection(struct func_env *env, const struct val *args, uin
     uint32_t left = 0;
     TRY(make_set(env, &args[i], &other, err));
     for (uint32_t e = 0; e < kept.count; e++)
-      if (set_has(&other, &kept.values[e])) kept.values[left++] = kept.values[e];
+      if (set_has(&other, &kept.members[e])) kept.members[left++] = kept.members[e];
     kept.count = left;
   }
   return put_set(env, &kept, out, err);

@@ -271,7 +271,7 @@ static status choose(struct opt *opt, struct plan *scan, struct expr *condition,
 
 status opt__access(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *filter = *node;
-  bool fits =
-      filter->kind == PLAN_FILTER && filter->input->kind == PLAN_SCAN && filter->input->collection;
+  bool fits = !opt->is_collated && filter->kind == PLAN_FILTER &&
+              filter->input->kind == PLAN_SCAN && filter->input->collection;
   return fits ? choose(opt, filter->input, filter->condition, err) : LUMA_OK;
 }

@@ -40,6 +40,7 @@ static bool is_foldable(const struct expr *expr) {
 }
 
 static status evaluate(struct opt *opt, struct expr **expr, struct err *err) {
+  if (opt->is_collated) return LUMA_OK;
   struct expr_env env;
   struct val value;
   expr_env_init(&env, opt->arena);

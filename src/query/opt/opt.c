@@ -19,6 +19,7 @@ static const struct pass passes[] = {
     {"choose join methods", opt__join},
     {"read in order", opt__order},
     {"keep the first", opt__top},
+    {"read in any order", opt__unordered},
 };
 
 enum { PASSES = sizeof passes / sizeof passes[0] };
@@ -69,6 +70,7 @@ status opt_statement(const struct opt_options *options, struct statement *statem
   struct opt opt = {.arena = options->arena,
                     .txn = options->txn,
                     .now_us = options->now_us,
+                    .is_collated = statement->collation.type == VAL_MAP,
                     .language = statement->language};
   for (uint32_t i = 0; i < PASSES; i++)
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));

@@ -9,6 +9,7 @@ struct opt {
   struct arena *arena;
   struct model_txn *txn;
   uint64_t now_us;
+  bool is_collated; /* indexes do not have the order of the statement's texts */
   enum plan_language language;
 };
 
@@ -19,7 +20,7 @@ typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 /** Marks what EXPLAIN must not show. */
 opt_pass opt__mask;
 opt_pass opt__fold, opt__push_filters, opt__order_joins, opt__count, opt__join, opt__access,
-    opt__order, opt__top, opt__identity;
+    opt__order, opt__top, opt__identity, opt__unordered;
 
 status opt__memory(const struct opt *opt, const void *made, struct err *err);
 /** The node's physical choices, made on first use. */

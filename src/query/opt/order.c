@@ -195,6 +195,7 @@ static status order_sort(struct opt *opt, struct plan **node, bool only_first, s
 status opt__order(struct opt *opt, struct plan **node, struct err *err) {
   struct plan **at = node;
   bool only_first = (*node)->kind == PLAN_LIMIT && (*node)->limit;
+  if (opt->is_collated) return LUMA_OK;
   if ((*node)->kind == PLAN_SORT) return order_sort(opt, node, false, err);
   if (!only_first) return LUMA_OK;
   at = &(*at)->input;

@@ -98,6 +98,40 @@ enum expr_aggregate {
   EXPR_LAST,
   EXPR_PUSH,
   EXPR_ADD_TO_SET,
+  EXPR_TOTAL, /* a float, 0 of nothing */
+  EXPR_VAR_POP,
+  EXPR_VAR_SAMP,
+  EXPR_STDDEV_POP,
+  EXPR_STDDEV_SAMP,
+  EXPR_COVAR_POP, /* from here on of y and x */
+  EXPR_COVAR_SAMP,
+  EXPR_CORR,
+  EXPR_REGR_AVGX,
+  EXPR_REGR_AVGY,
+  EXPR_REGR_COUNT,
+  EXPR_REGR_INTERCEPT,
+  EXPR_REGR_R2,
+  EXPR_REGR_SLOPE,
+  EXPR_REGR_SXX,
+  EXPR_REGR_SXY,
+  EXPR_REGR_SYY,
+  EXPR_MEDIAN,
+  EXPR_MODE,
+  EXPR_PERCENTILE_CONT, /* of a value and a fraction; or of a fraction, WITHIN GROUP */
+  EXPR_PERCENTILE_DISC,
+  EXPR_APPROX_COUNT,
+  EXPR_APPROX_PERCENTILE,
+  EXPR_STRING_AGG, /* of a value and what stands between */
+  EXPR_ARRAY_AGG,  /* NULL of nothing */
+  EXPR_OBJECT_AGG, /* of a name and a value */
+  EXPR_BOOL_AND,
+  EXPR_BOOL_OR,
+  EXPR_BIT_AND,
+  EXPR_BIT_OR,
+  EXPR_BIT_XOR,
+  EXPR_ANY_VALUE,
+  EXPR_MIN_BY, /* of a value and a key */
+  EXPR_MAX_BY,
   EXPR_GATHER,  /* MongoDB's: `name` says which, query/exec/gather */
   EXPR_GROUPING /* bound: args are numbers of keys; made by the AGGREGATE itself */
 };

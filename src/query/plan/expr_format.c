@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions as text: EXPLAIN, column names, golden plans. */
-#include "query/plan/expr.h"
+#include "query/plan/aggregate.h"
 #include "value/json/json.h"
 
 static const char *const op_texts[] = {
@@ -37,13 +37,14 @@ static const char *const op_texts[] = {
 };
 
 const char *expr_aggregate_name(enum expr_aggregate aggregate) {
-  static const char *const names[] = {
-      [EXPR_COUNT] = "count",   [EXPR_SUM] = "sum",           [EXPR_AVG] = "avg",
-      [EXPR_MIN] = "min",       [EXPR_MAX] = "max",           [EXPR_FIRST] = "first",
-      [EXPR_LAST] = "last",     [EXPR_PUSH] = "push",         [EXPR_ADD_TO_SET] = "addToSet",
-      [EXPR_GATHER] = "gather", [EXPR_GROUPING] = "grouping",
-  };
-  return names[aggregate];
+  static const char *const others[] = {[EXPR_PUSH] = "push",
+                                       [EXPR_ADD_TO_SET] = "addToSet",
+                                       [EXPR_GATHER] = "gather",
+                                       [EXPR_GROUPING] = "grouping"};
+  for (uint32_t i = 0; i < aggregate__table_count; i++)
+    if (aggregate__table[i].kind == aggregate && !aggregate__table[i].is_other)
+      return aggregate__table[i].name;
+  return others[aggregate];
 }
 
 static void format_text(struct slice text, struct buf *out) {
@@ -158,7 +159,7 @@ static void format_shape(const struct expr *expr, struct buf *out) {
 
 /* CAST(a AS text) is the call cast(a, 'text'). */
 static bool is_cast(const struct expr *expr) {
-  return expr->kind == EXPR_CALL && expr->args_count == 2 &&
+  return expr->kind == EXPR_CALL && expr->args_count >= 2 &&
          slice_is_equal_nocase(expr->name, slice_of_text("cast")) &&
          expr->args[1]->kind == EXPR_CONST && expr->args[1]->value.type == VAL_TEXT;
 }
@@ -168,6 +169,11 @@ static void format_cast(const struct expr *expr, struct buf *out) {
   expr_format(expr->args[0], out);
   buf_append_text(out, " AS ");
   buf_append_slice(out, val_slice(&expr->args[1]->value));
+  if (expr->args_count > 2) {
+    buf_append_byte(out, '(');
+    format_args(expr, 2, out);
+    buf_append_byte(out, ')');
+  }
   buf_append_byte(out, ')');
 }
 

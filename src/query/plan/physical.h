@@ -43,8 +43,9 @@ struct plan_access {
 enum plan_join_method { PLAN_JOIN_LOOP, PLAN_JOIN_HASH, PLAN_JOIN_INDEX };
 
 struct plan_physical {
-  struct plan_access *access;        /* SCAN */
-  bool count_only;                   /* AGGREGATE: a count of a whole collection */
+  struct plan_access *access; /* SCAN */
+  bool count_only;            /* AGGREGATE: a count of a whole collection */
+  bool unordered; /* SCAN, FILTER, PROJECT: rows of a whole collection are wanted in any order */
   struct expr *top_limit, *top_skip; /* SORT: only so many first rows are needed */
   enum plan_join_method join;
   struct expr **left_keys,

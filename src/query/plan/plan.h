@@ -266,6 +266,7 @@ struct statement {
   struct slice text;         /* the statement's text, borrowed */
   uint32_t parameters_count; /* highest ?n / $n seen */
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
+  struct val collation;      /* JQL: the specification, a MAP; MISSING: none */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
   bool is_count; /* JQL/NQL count: the reply is a number */

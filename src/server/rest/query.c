@@ -131,6 +131,7 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
                         const struct val *map, struct err *err) {
   bool lines = wants_lines(exchange);
   TRY(statement_read(*run, map, err));
+  exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
   fill_limits(exchange, *run, lines);
   TRY(statement_start(*run, err));
   if (!lines || session_reply((*run)->cursor) == QUERY_REPLY_CHANGE)

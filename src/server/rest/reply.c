@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What all routes share: replies of JSON, errors, numbers in addresses, bodies. */
 #include "base/text/num.h"
+#include "server/rest/mongo_error.h"
 #include "server/rest/rest_int.h"
 
 static const char json_type[] = "application/json";
@@ -39,6 +40,12 @@ void rest__fail(struct exchange *exchange, const struct err *err) {
   buf_reset(&reply->body);
   reply->is_stream = reply->has_more = false;
   rest__put_error(&reply->body, err, exchange->retryable);
+  if (exchange->is_mongo) {
+    reply->body.bytes--; /* the closing brace */
+    buf_append_text(&reply->body, ",\"ok\":0,");
+    mongo_error_write(err, &reply->body);
+    buf_append_byte(&reply->body, '}');
+  }
   if (http == 503) http_reply_header(exchange->request, "retry-after:", slice_of_text("1"));
   if (http == 401) {
     http_reply_header(exchange->request, "www-authenticate:", slice_of_text("Bearer"));

@@ -52,6 +52,7 @@ struct exchange {
   struct slice statement_text; /* for the log */
   unsigned http_status;        /* of the error, when the table's is not meant */
   bool retryable;              /* also when the table says no */
+  bool is_mongo;               /* failures carry MongoDB's fields too */
   bool is_being;               /* asked for as a being: answered with its soul */
   struct buf faults;           /* of `err`, when it has many; JSON */
 

@@ -2,6 +2,7 @@
 /* Writing what a statement answers: our own shape, positional rows, MongoDB's replies, lines. */
 #include <stdio.h>
 
+#include "server/rest/mongo_error.h"
 #include "server/rest/statement.h"
 
 /* ---- rows ---- */
@@ -111,9 +112,9 @@ static void write_keys(const struct statement_run *run, const struct session_out
   buf_append_byte(out, ']');
 }
 
-static void write_errors(const struct session_outcome *outcome, const char *name, struct buf *out) {
+static void write_errors(const struct session_outcome *outcome, struct buf *out) {
   if (outcome->write_errors_count == 0) return;
-  buf_append_format(out, ",\"%s\":[", name);
+  buf_append_text(out, ",\"write_errors\":[");
   for (uint32_t i = 0; i < outcome->write_errors_count; i++) {
     const struct query_write_error *error = &outcome->write_errors[i];
     buf_append_format(out, "%s{\"index\":%u,\"code\":\"%s\",\"errmsg\":", i ? "," : "",
@@ -148,7 +149,7 @@ static void write_tail(struct statement_run *run, const struct statement_reply *
                     (unsigned long long)outcome.affected);
   if (session_reply(run->cursor) == QUERY_REPLY_CHANGE && outcome.keys_count)
     write_keys(run, &outcome, out);
-  write_errors(&outcome, "write_errors", out);
+  write_errors(&outcome, out);
   write_warnings(&outcome, out);
   if (reply->cursor)
     buf_append_format(out, ",\"cursor\":\"%s\"", reply->cursor);
@@ -167,6 +168,18 @@ static void write_upserted(const struct session_outcome *outcome, struct buf *ou
   buf_append_text(out, "}]");
 }
 
+static void write_mongo_errors(const struct session_outcome *outcome, struct buf *out) {
+  if (outcome->write_errors_count == 0) return;
+  buf_append_text(out, ",\"writeErrors\":[");
+  for (uint32_t i = 0; i < outcome->write_errors_count; i++) {
+    const struct query_write_error *error = &outcome->write_errors[i];
+    buf_append_format(out, "%s{\"index\":%u,", i ? "," : "", error->index);
+    mongo_error_write(&error->err, out);
+    buf_append_byte(out, '}');
+  }
+  buf_append_byte(out, ']');
+}
+
 static void write_mongo_change(struct statement_run *run, struct buf *out) {
   struct session_outcome outcome = session_outcome(run->cursor);
   unsigned long long affected = outcome.affected, matched = outcome.matched;
@@ -179,7 +192,7 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   } else {
     buf_append_format(out, "\"n\":%llu", affected);
   }
-  write_errors(&outcome, "writeErrors", out);
+  write_mongo_errors(&outcome, out);
   buf_append_text(out, ",\"ok\":1}");
 }
 

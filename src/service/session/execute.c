@@ -16,6 +16,7 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
       .now_us = os_now_us(db->os),
       .deadline_us = timeout_us ? os_monotonic_us(db->os) + timeout_us : 0,
       .cancelled = &session->cancelled,
+      .threads = db->options.threads,
       .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
   };
   return query_open(cursor->query, txn, &options, &cursor->run, err);

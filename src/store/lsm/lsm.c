@@ -183,6 +183,7 @@ static const struct store_ops ops = {
     .cursor_seek = txn_cursor_seek,
     .cursor_keep = txn_cursor_keep,
     .cursor_close = txn_cursor_close,
+    .cut = txn_cut,
     .wait = lsm_wait,
     .durable = lsm_durable,
     .sync = lsm_sync,

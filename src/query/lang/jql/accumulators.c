@@ -190,6 +190,8 @@ static status put_groups(const struct jql *jql, const struct jql_node *at, struc
   struct jql_each each = jql__each(jql, fields);
   struct jql_node field;
   uint32_t count = 1;
+  if (jql->statement->collation.type == VAL_MAP)
+    return jql__fail(jql, at, LUMA_UNSUPPORTED, "grouping under a collation is not supported");
   struct expr **exprs = arena_zalloc(jql->arena, each.count + 2, sizeof *exprs);
   TRY(jql__made(jql, exprs));
   struct slice *names = arena_zalloc(jql->arena, each.count + 2, sizeof *names);

@@ -165,6 +165,8 @@ status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
+/** The collation of the command, if it is given. (read.c) */
+status jql__collation(const struct jql *jql, const struct jql_node *collation);
 /** Plans that nodes are stacked on. (read.c) */
 status jql__scan(const struct jql *jql, const struct jql_node *collection, struct plan **plan);
 status jql__put(const struct jql *jql, enum plan_kind kind, const struct jql_node *at,

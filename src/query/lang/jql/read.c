@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that read: find, count, distinct, aggregate, and the nodes that they stack. */
 #include "query/lang/jql/jql_int.h"
+#include "value/order/order.h"
 
 /* ---- nodes ---- */
 
@@ -120,6 +121,18 @@ status jql__put_count(const struct jql *jql, const struct jql_node *at, struct e
 
 /* ---- commands ---- */
 
+status jql__collation(const struct jql *jql, const struct jql_node *collation) {
+  struct statement *statement = jql->statement;
+  if (!jql_is_given(collation)) return LUMA_OK;
+  bool differs = statement->collation.type == VAL_MAP &&
+                 !val_is_equal(&statement->collation, &collation->value);
+  if (differs)
+    return jql__fail(jql, collation, LUMA_UNSUPPORTED,
+                     "the changes of one command have one collation here");
+  statement->collation = collation->value;
+  return LUMA_OK;
+}
+
 /** The command with its `let`: `inner` reads what may name its variables. */
 static status begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
   struct jql_each each = jql__each(jql, lets);
@@ -141,26 +154,21 @@ static status begin_let(const struct jql *jql, const struct jql_node *lets, stru
 }
 
 status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, LET = 11 };
+  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, COLLATION = 10, LET };
   static const struct jql_field specs[] = {
-      {"find", JQL_NAME, true},
-      {"filter", JQL_MAP, false},
-      {"projection", JQL_MAP, false},
-      {"sort", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},
-      {"limit", JQL_WHOLE, false},
-      {"batchSize", JQL_IGNORED, false},
-      {"singleBatch", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},
-      {"allowDiskUse", JQL_IGNORED, false},
-      {"collation", JQL_UNSUPPORTED, false},
-      {"let", JQL_MAP, false},
+      {"find", JQL_NAME, true},          {"filter", JQL_MAP, false},
+      {"projection", JQL_MAP, false},    {"sort", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},        {"limit", JQL_WHOLE, false},
+      {"batchSize", JQL_IGNORED, false}, {"singleBatch", JQL_IGNORED, false},
+      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
+      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
   TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
   TRY(jql__put_sort(jql, &fields[SORT], plan));
@@ -180,17 +188,17 @@ static status take_filter(const struct jql *jql, const struct jql_node *query,
 }
 
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { COUNT, QUERY, FILTER, SKIP, LIMIT };
+  enum { COUNT, QUERY, FILTER, SKIP, LIMIT, COLLATION = 7 };
   static const struct jql_field specs[] = {
-      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},
-      {"filter", JQL_MAP, false},     {"skip", JQL_WHOLE, false},
-      {"limit", JQL_WHOLE, false},    {"hint", JQL_IGNORED, false},
-      {"fields", JQL_IGNORED, false}, {"collation", JQL_UNSUPPORTED, false},
+      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},     {"filter", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},     {"limit", JQL_WHOLE, false},   {"hint", JQL_IGNORED, false},
+      {"fields", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[COUNT], plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
@@ -199,17 +207,19 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
 }
 
 status jql__distinct(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { DISTINCT, KEY, QUERY, FILTER };
+  enum { DISTINCT, KEY, QUERY, FILTER, COLLATION = 5 };
   static const struct jql_field specs[] = {
-      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},
-      {"query", JQL_MAP, false},    {"filter", JQL_MAP, false},
-      {"hint", JQL_IGNORED, false}, {"collation", JQL_UNSUPPORTED, false},
+      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},      {"query", JQL_MAP, false},
+      {"filter", JQL_MAP, false},   {"hint", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
   struct expr *key = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
+  if (jql_is_given(&fields[COLLATION]))
+    return jql__fail(jql, &fields[COLLATION], LUMA_UNSUPPORTED,
+                     "distinct under a collation is not supported");
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__name(jql, &fields[KEY], val_slice(&fields[KEY].value), &key));
@@ -222,18 +232,19 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 }
 
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { AGGREGATE, PIPELINE, EXPLAIN, LET = 9 };
+  enum { AGGREGATE, PIPELINE, EXPLAIN, COLLATION = 8, LET };
   static const struct jql_field specs[] = {
-      {"aggregate", JQL_ANY, true},          {"pipeline", JQL_LIST, true},
-      {"explain", JQL_BOOL, false},          {"cursor", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},          {"allowDiskUse", JQL_IGNORED, false},
-      {"batchSize", JQL_IGNORED, false},     {"bypassDocumentValidation", JQL_IGNORED, false},
-      {"collation", JQL_UNSUPPORTED, false}, {"let", JQL_MAP, false},
+      {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
+      {"explain", JQL_BOOL, false},      {"cursor", JQL_IGNORED, false},
+      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
+      {"batchSize", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false},
+      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
   TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__collation(jql, &fields[COLLATION]));
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
     TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));

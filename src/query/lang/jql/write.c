@@ -78,11 +78,12 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
   static const struct jql_field specs[] = {
       {"q", JQL_MAP, true},          {"u", JQL_ANY, true},
       {"upsert", JQL_BOOL, false},   {"multi", JQL_BOOL, false},
-      {"hint", JQL_IGNORED, false},  {"collation", JQL_UNSUPPORTED, false},
+      {"hint", JQL_IGNORED, false},  {"collation", JQL_MAP, false},
       {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_LIST, false},
   };
   struct jql_node fields[8];
   TRY(jql__take(jql, update, specs, 8, fields));
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(put_change(jql, PLAN_UPDATE, collection, &fields[Q], plan));
   struct jql inner = *jql;
   struct jql_filters filters;
@@ -188,17 +189,18 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
 
 static status read_delete(const struct jql *jql, const struct jql_node *collection,
                           const struct jql_node *deletion, struct plan **plan) {
-  enum { Q, LIMIT };
+  enum { Q, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {{"q", JQL_MAP, true},
                                            {"limit", JQL_WHOLE, true},
                                            {"hint", JQL_IGNORED, false},
-                                           {"collation", JQL_UNSUPPORTED, false}};
+                                           {"collation", JQL_MAP, false}};
   struct jql_node fields[4];
   TRY(jql__take(jql, deletion, specs, 4, fields));
   int64_t limit = 0;
   if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
     return jql__fail(jql, &fields[LIMIT], LUMA_INVALID_ARGUMENT,
                      "the limit of a delete is 0 (all) or 1");
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(put_change(jql, PLAN_DELETE, collection, &fields[Q], plan));
   (*plan)->multi = limit == 0;
   return LUMA_OK;

@@ -22,6 +22,7 @@
   escaped = [eE] "'" ([^'\\] | "\\" [^] | "''")* "'";
   double  = "\"" ([^"] | "\"\"")* "\"";
   json    = "\"" ([^"\\] | "\\" [^])* "\"";
+  bytes   = [xX] "'" [0-9a-fA-F]* "'";
   tick    = "`" ([^`] | "``")* "`";
 */
 
@@ -110,11 +111,22 @@ struct lql_token lql__next(struct lql *lql) {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, cursor);
         goto typed;
       }
+      'interval' / (blank+ [0-9]) {
+        const uint8_t *end = lql->last.kind == LQL_DOT ? NULL : lql__interval_end(cursor, limit);
+        if (end) return token_of(lql, LQL_TYPED, start, end);
+        return name_of(lql, word_kind(lql, start, cursor), start, cursor);
+      }
       word         { return name_of(lql, word_kind(lql, start, cursor), start, cursor); }
       digits       { return token_of(lql, LQL_INTEGER, start, cursor); }
       digits "." digits? exponent? | "." digits exponent? | digits exponent { return token_of(lql, LQL_FLOAT, start, cursor); }
       digits [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
       single       { return token_of(lql, LQL_TEXT, start, cursor); }
+      bytes        { return token_of(lql, LQL_BYTES, start, cursor); }
+      "$$" | "$" word "$" {
+        const uint8_t *end = memmem(cursor, (size_t)(limit - cursor), start, (size_t)(cursor - start));
+        if (!end) return fail(lql, start, "the text does not end", "close it as it began");
+        return token_of(lql, LQL_TEXT, start, end + (cursor - start));
+      }
       escaped      { return token_of(lql, LQL_TEXT, start, cursor); }
       "\""         { if (lql->braces > 0) goto json; goto quoted; }
       tick         { return name_of(lql, LQL_QUOTED, start, cursor); }
@@ -131,6 +143,11 @@ struct lql_token lql__next(struct lql *lql) {
       ">"          { return token_of(lql, LQL_GT, start, cursor); }
       ">="         { return token_of(lql, LQL_GE, start, cursor); }
       "||"         { return token_of(lql, LQL_CONCAT, start, cursor); }
+      "->" | "->>" | "#>" | "#>>" | "@>" | "<@" | "&" | "|" | "#" | "<<" | ">>" | "~*" | "!~" | "!~*" {
+        return token_of(lql, LQL_OPERATOR, start, cursor);
+      }
+      "~"          { return token_of(lql, LQL_TILDE, start, cursor); }
+      "^"          { return token_of(lql, LQL_CARET, start, cursor); }
       "+"          { return token_of(lql, LQL_PLUS, start, cursor); }
       "-"          { return token_of(lql, LQL_MINUS, start, cursor); }
       "*"          { return token_of(lql, LQL_STAR, start, cursor); }
@@ -149,14 +166,13 @@ struct lql_token lql__next(struct lql *lql) {
       ";"          { return token_of(lql, LQL_SEMICOLON, start, cursor); }
       "=>"         { return fail(lql, start, "`=>` has no meaning here", "write >="); }
       "=<"         { return fail(lql, start, "`=<` has no meaning here", "write <="); }
-      "#"          { return fail(lql, start, "`#` has no meaning here", "comments begin with --, or stand between /* and */"); }
       "&&"         { return fail(lql, start, "`&&` has no meaning here", "write AND"); }
       "!"          { return fail(lql, start, "`!` has no meaning here", "write NOT, or != for unequal"); }
       *            { return fail_character(lql, start); }
     */
   typed:
     /*!re2c
-      blank* single { return token_of(lql, LQL_TYPED, start, cursor); }
+      blank* single { return token_of(lql, LQL_TYPED, start, lql__typed_end(start, cursor, limit)); }
       $             { return fail(lql, start, "the text does not end", "close it with '"); }
       *             { return fail(lql, start, "the text does not end", "close it with '"); }
     */

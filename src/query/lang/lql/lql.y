@@ -31,7 +31,7 @@ static bool token_fits(void *context, int kind);
   LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT
   LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
   FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
-  ROLLUP CUBE GROUPING SETS MISSING UNKNOWN UNIQUE.
+  ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL UNIQUE.
 
 %left UNION EXCEPT.
 %left INTERSECT.
@@ -39,15 +39,16 @@ static bool token_fits(void *context, int kind);
 %left OR.
 %left AND.
 %right NOT.
-%left IS LIKE ILIKE BETWEEN IN EQ NE.
+%left IS ISNULL NOTNULL LIKE ILIKE SIMILAR REGEXP BETWEEN IN EQ NE.
 %nonassoc ESCAPE.
 %left LT LE GT GE.
-%left CONCAT.
+%left CONCAT OPERATOR TILDE PARAM.
 %left PLUS MINUS.
 %left STAR SLASH PERCENT.
+%left CARET.
 %right UMINUS.
 %left CAST_AS.
-%left AT.
+%left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
 %token SEMICOLON.
@@ -94,7 +95,7 @@ static bool token_fits(void *context, int kind);
 %type ordinality {int}
 %type comparison {struct lql_token}
 %type any {int}
-%type type {struct lql_token}
+%type type {struct lql_type}
 %type whens {struct lql_list *}
 %type pairs {struct lql_list *}
 %type some_pairs {struct lql_list *}
@@ -177,7 +178,7 @@ item_list(A) ::= item_list(B) COMMA star(E). { A = lql__append(lql, B, E, slice_
 item_list(A) ::= expr(E) alias(N). { A = lql__append(lql, lql__list(lql), E, N); }
 item_list(A) ::= star(E). { A = lql__append(lql, lql__list(lql), E, slice_of(NULL, 0)); }
 star(A) ::= STAR(T). { A = lql__star(lql, T, slice_of(NULL, 0)); }
-star(A) ::= primary(P) DOT(T) STAR. { A = lql__star_of(lql, T, P); }
+star(A) ::= bare(P) DOT(T) STAR. { A = lql__star_of(lql, T, P); }
 
 alias(A) ::= . [BELOW] { A = slice_of(NULL, 0); }
 alias(A) ::= AS name(N). { A = lql__name(lql, N); }
@@ -395,6 +396,13 @@ expr(A) ::= expr(L) STAR(T) expr(R). { A = lql__binary(lql, EXPR_OP_MULTIPLY, T,
 expr(A) ::= expr(L) SLASH(T) expr(R). { A = lql__binary(lql, EXPR_OP_DIVIDE, T, L, R); }
 expr(A) ::= expr(L) PERCENT(T) expr(R). { A = lql__binary(lql, EXPR_OP_MODULO, T, L, R); }
 expr(A) ::= expr(L) CONCAT(T) expr(R). { A = lql__binary(lql, EXPR_OP_CONCAT, T, L, R); }
+expr(A) ::= expr(L) OPERATOR(T) expr(R). { A = lql__operator(lql, T, L, R); }
+expr(A) ::= expr(L) TILDE(T) expr(R). { A = lql__operator(lql, T, L, R); }
+expr(A) ::= expr(L) CARET(T) expr(R). { A = lql__operator(lql, T, L, R); }
+expr(A) ::= expr(L) PARAM(T) expr(R). { A = lql__operator(lql, T, L, R); }
+expr(A) ::= TILDE(T) expr(E). [UMINUS] { A = lql__apply(lql, "bitnot", T, E, NULL); }
+expr(A) ::= expr(E) AT(T) TIME ZONE expr(Z). [AT] { A = lql__apply(lql, "timezone", T, Z, E); }
+expr(A) ::= expr(E) COLLATE(T) name(N). { A = lql__collate(lql, T, E, N); }
 expr(A) ::= MINUS(T) expr(E). [UMINUS] { A = lql__negate(lql, T, E); }
 expr(A) ::= PLUS expr(E). [UMINUS] { A = E; }
 
@@ -406,10 +414,21 @@ expr(A) ::= expr(L) ILIKE(T) expr(R). [LIKE] { A = lql__like(lql, EXPR_OP_ILIKE,
 expr(A) ::= expr(L) ILIKE(T) expr(R) ESCAPE expr(E). [LIKE] { A = lql__like(lql, EXPR_OP_ILIKE, T, L, R, E); }
 expr(A) ::= expr(L) NOT ILIKE(T) expr(R). [LIKE] { A = lql__like(lql, EXPR_OP_NOT_ILIKE, T, L, R, NULL); }
 expr(A) ::= expr(L) NOT ILIKE(T) expr(R) ESCAPE expr(E). [LIKE] { A = lql__like(lql, EXPR_OP_NOT_ILIKE, T, L, R, E); }
+expr(A) ::= expr(L) SIMILAR(T) TO expr(R). [LIKE] { A = lql__similar(lql, T, L, R, NULL, false); }
+expr(A) ::= expr(L) SIMILAR(T) TO expr(R) ESCAPE expr(E). [LIKE] { A = lql__similar(lql, T, L, R, E, false); }
+expr(A) ::= expr(L) NOT SIMILAR(T) TO expr(R). [LIKE] { A = lql__similar(lql, T, L, R, NULL, true); }
+expr(A) ::= expr(L) NOT SIMILAR(T) TO expr(R) ESCAPE expr(E). [LIKE] { A = lql__similar(lql, T, L, R, E, true); }
+expr(A) ::= expr(L) REGEXP(T) expr(R). { A = lql__apply(lql, "regexp_like", T, L, R); }
+expr(A) ::= expr(L) NOT REGEXP(T) expr(R). [REGEXP] { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "regexp_like", T, L, R)); }
+expr(A) ::= expr(V) BETWEEN(T) SYMMETRIC expr(L) AND expr(H). [BETWEEN] { A = lql__between_symmetric(lql, T, V, L, H, false); }
+expr(A) ::= expr(V) NOT BETWEEN(T) SYMMETRIC expr(L) AND expr(H). [BETWEEN] { A = lql__between_symmetric(lql, T, V, L, H, true); }
+expr(A) ::= expr(V) BETWEEN(T) ASYMMETRIC expr(L) AND expr(H). [BETWEEN] { A = lql__between(lql, T, V, L, H, false); }
 expr(A) ::= expr(V) BETWEEN(T) expr(L) AND expr(H). [BETWEEN] { A = lql__between(lql, T, V, L, H, false); }
 expr(A) ::= expr(V) NOT BETWEEN(T) expr(L) AND expr(H). [BETWEEN] { A = lql__between(lql, T, V, L, H, true); }
 expr(A) ::= expr(V) IN(T) LP exprs(L) RP. [IN] { A = lql__in(lql, T, V, L, false); }
 expr(A) ::= expr(V) NOT IN(T) LP exprs(L) RP. [IN] { A = lql__in(lql, T, V, L, true); }
+expr(A) ::= expr(V) IN(T) bare(P). [IN] { A = lql__in_list(lql, T, V, P, false); }
+expr(A) ::= expr(V) NOT IN(T) bare(P). [IN] { A = lql__in_list(lql, T, V, P, true); }
 expr(A) ::= expr(V) IN(T) subselect(Q). [IN] { A = lql__in_query(lql, T, V, Q, false); }
 expr(A) ::= expr(V) NOT IN(T) subselect(Q). [IN] { A = lql__in_query(lql, T, V, Q, true); }
 expr(A) ::= expr(V) comparison(T) any(N) subselect(Q). [EQ] { A = lql__quantified(lql, T, V, N, Q); }
@@ -423,6 +442,10 @@ comparison(A) ::= GE(T). { A = T; }
 any(A) ::= ANY. { A = 0; }
 any(A) ::= SOME. { A = 0; }
 any(A) ::= ALL. { A = 1; }
+expr(A) ::= expr(V) ISNULL(T). { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
+expr(A) ::= expr(V) NOTNULL(T). { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) JSON. { A = lql__apply(lql, "is_json", T, V, NULL); }
+expr(A) ::= expr(V) IS(T) NOT JSON. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_json", T, V, NULL)); }
 expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) MISSING. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
@@ -436,31 +459,44 @@ expr(A) ::= expr(V) IS(T) NOT FALSE. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__
 expr(A) ::= expr(L) IS(T) DISTINCT FROM expr(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_DISTINCT, T, L, R); }
 expr(A) ::= expr(L) IS(T) NOT DISTINCT FROM expr(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_NOT_DISTINCT, T, L, R); }
 expr(A) ::= expr(E) CAST_AS(T) type(N). { A = lql__cast(lql, T, E, N); }
-type(A) ::= name(N). { A = N; }
+type(A) ::= name(N). { A = (struct lql_type){N, 0, 0, 0, false}; }
+type(A) ::= name(N) LP INTEGER(P) RP. { A = lql__type(lql, N, P, NULL); }
+type(A) ::= name(N) LP INTEGER(P) COMMA INTEGER(S) RP. { A = lql__type(lql, N, P, &S); }
+type(A) ::= name(N) PRECISION. { A = (struct lql_type){N, 0, 0, 0, false}; }
+type(A) ::= name(N) VARYING. { A = (struct lql_type){N, 0, 0, 0, false}; }
+type(A) ::= name(N) VARYING LP INTEGER(P) RP. { A = lql__type(lql, N, P, NULL); }
+type(A) ::= name(N) WITH TIME ZONE. { A = (struct lql_type){N, 0, 0, 0, false}; }
+type(A) ::= name(N) WITHOUT TIME ZONE. { A = (struct lql_type){N, 0, 0, 0, false}; }
+type(A) ::= type(B) LBRACKET RBRACKET. { A = B; A.is_list = true; }
 
-%type primary {struct expr *}
-expr(A) ::= primary(P). [BELOW] { A = P; }
-primary(A) ::= LP expr(E) RP. { A = E; }
-primary(A) ::= LP(T) expr(E) COMMA some_exprs(L) RP. { A = lql__row(lql, T, E, L); }
-primary(A) ::= subselect(Q). [BELOW] { A = lql__scalar(lql, Q); }
-primary(A) ::= EXISTS(T) subselect(Q). { A = lql__exists(lql, T, Q); }
-primary(A) ::= ARRAY(T) subselect(Q). { A = lql__array_of(lql, T, Q); }
-primary(A) ::= ARRAY LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
-primary(A) ::= name(N). { A = lql__path_expr(lql, lql__path(lql, N)); }
-primary(A) ::= primary(P) DOT name(N). { A = lql__dot(lql, P, N); }
-primary(A) ::= primary(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
-primary(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
-primary(A) ::= FLOAT(T). { A = lql__float(lql, T); }
-primary(A) ::= TEXT(T). { A = lql__text(lql, T); }
-primary(A) ::= TYPED(T). { A = lql__typed(lql, T); }
-primary(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
-primary(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
-primary(A) ::= NULL(T). { A = lql__null(lql, T); }
-primary(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
-primary(A) ::= literal(B). { A = B; }
-primary(A) ::= CAST(T) LP expr(E) AS type(N) RP. { A = lql__cast(lql, T, E, N); }
-primary(A) ::= CASE(T) whens(W) otherwise(E) END. { A = lql__case(lql, T, NULL, W, E); }
-primary(A) ::= CASE(T) expr(O) whens(W) otherwise(E) END. { A = lql__case(lql, T, O, W, E); }
+%type bare {struct expr *}
+%type paren {struct expr *}
+expr(A) ::= bare(P). [BELOW] { A = P; }
+expr(A) ::= paren(P). [BELOW] { A = P; }
+paren(A) ::= LP expr(E) RP. { A = E; }
+paren(A) ::= LP(T) expr(E) COMMA some_exprs(L) RP. { A = lql__row(lql, T, E, L); }
+paren(A) ::= subselect(Q). [BELOW] { A = lql__scalar(lql, Q); }
+bare(A) ::= EXISTS(T) subselect(Q). { A = lql__exists(lql, T, Q); }
+bare(A) ::= ARRAY(T) subselect(Q). { A = lql__array_of(lql, T, Q); }
+bare(A) ::= ARRAY LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
+bare(A) ::= name(N). { A = lql__name_expr(lql, N); }
+bare(A) ::= bare(P) DOT name(N). { A = lql__dot(lql, P, N); }
+paren(A) ::= paren(P) DOT name(N). { A = lql__dot(lql, P, N); }
+bare(A) ::= bare(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+paren(A) ::= paren(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+bare(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
+bare(A) ::= FLOAT(T). { A = lql__float(lql, T); }
+bare(A) ::= TEXT(T). { A = lql__text(lql, T); }
+bare(A) ::= BYTES(T). { A = lql__bytes(lql, T); }
+bare(A) ::= TYPED(T). { A = lql__typed(lql, T); }
+bare(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
+bare(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
+bare(A) ::= NULL(T). { A = lql__null(lql, T); }
+bare(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
+bare(A) ::= literal(B). { A = B; }
+bare(A) ::= CAST(T) LP expr(E) AS type(N) RP. { A = lql__cast(lql, T, E, N); }
+bare(A) ::= CASE(T) whens(W) otherwise(E) END. { A = lql__case(lql, T, NULL, W, E); }
+bare(A) ::= CASE(T) expr(O) whens(W) otherwise(E) END. { A = lql__case(lql, T, O, W, E); }
 whens(A) ::= WHEN expr(C) THEN expr(V). {
   A = lql__append(lql, lql__append(lql, lql__list(lql), C, slice_of(NULL, 0)), V, slice_of(NULL, 0));
 }
@@ -470,7 +506,7 @@ whens(A) ::= whens(B) WHEN expr(C) THEN expr(V). {
 otherwise(A) ::= . { A = NULL; }
 otherwise(A) ::= ELSE expr(E). { A = E; }
 %type call {struct expr *}
-primary(A) ::= call(C) within(G) filter(F) over(W). { A = lql__finish_call(lql, C, G, F, W); }
+bare(A) ::= call(C) within(G) filter(F) over(W). { A = lql__finish_call(lql, C, G, F, W); }
 call(A) ::= ID(N) LP exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
 call(A) ::= ID(N) LP ALL exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
 call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) RP. { A = lql__call(lql, N, L, true, O); }
@@ -482,9 +518,12 @@ filter(A) ::= FILTER LP WHERE expr(E) RP. { A = E; }
 over(A) ::= . { A = NULL; }
 over(A) ::= OVER name(N). { A = lql__window(lql, &N, NULL, NULL, NULL); if (A) A->is_name = true; }
 over(A) ::= OVER LP window(W) RP. { A = W; }
-primary(A) ::= ID(N) LP expr(L) FROM expr(R) RP. { A = lql__call_from(lql, N, L, R, NULL); }
-primary(A) ::= ID(N) LP expr(L) FROM expr(R) FOR expr(E) RP. { A = lql__call_from(lql, N, L, R, E); }
-primary(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
+bare(A) ::= ID(N) LP expr(L) FROM expr(R) RP. { A = lql__call_from(lql, N, L, R, NULL); }
+bare(A) ::= ID(N) LP expr(L) FROM expr(R) FOR expr(E) RP. { A = lql__call_from(lql, N, L, R, E); }
+bare(A) ::= ID(N) LP expr(L) FOR expr(E) RP. { A = lql__call_for(lql, N, L, E); }
+bare(A) ::= ID(N) LP expr(L) PLACING expr(P) FROM expr(R) RP. { A = lql__overlay(lql, N, L, P, R, NULL); }
+bare(A) ::= ID(N) LP expr(L) PLACING expr(P) FROM expr(R) FOR expr(E) RP. { A = lql__overlay(lql, N, L, P, R, E); }
+bare(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
 
 literal(A) ::= LBRACE(T) pairs(P) RBRACE. { A = lql__map(lql, T, P); }
 literal(A) ::= LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }

@@ -2,16 +2,7 @@
 /* Calls of functions and aggregates, and what may follow them: WITHIN GROUP, FILTER, OVER. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
-
-static bool find_aggregate(struct slice name, enum expr_aggregate *aggregate) {
-  for (int i = EXPR_COUNT; i <= EXPR_MAX; i++) {
-    if (!slice_is_equal_nocase(name, slice_of_text(expr_aggregate_name((enum expr_aggregate)i))))
-      continue;
-    *aggregate = (enum expr_aggregate)i;
-    return true;
-  }
-  return false;
-}
+#include "query/plan/aggregate.h"
 
 /* ---- what follows the operands ---- */
 
@@ -56,16 +47,21 @@ static bool order_call(struct lql *lql, struct expr *call, const struct lql_sort
 /* ---- calls ---- */
 
 static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
-                                   enum expr_aggregate which, const struct lql_list *args,
+                                   const struct aggregate *which, const struct lql_list *args,
                                    bool distinct) {
-  if (args->count != 1) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "%.*s takes one argument", SLICE_ARG(name.text));
-    if (which == EXPR_COUNT) lql__hint(lql, "COUNT(*) counts all rows");
+  bool of_key = which->within == AGGREGATE_WITHIN_KEY; /* counted when the call is whole */
+  if (args->count + of_key < which->args_min || args->count > which->args_max) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "%.*s takes %s", SLICE_ARG(name.text),
+              which->args_max == 1 ? "one argument" : "other arguments");
+    if (which->kind == EXPR_COUNT)
+      lql__hint(lql, "COUNT(*) counts all rows");
+    else
+      lql__hint(lql, "it is %s", which->usage);
     return NULL;
   }
-  struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, args->items, 1, name.offset);
+  struct expr *made = expr_node(lql->arena, EXPR_AGGREGATE, args->items, args->count, name.offset);
   if (!made) return NULL;
-  made->aggregate = which;
+  made->aggregate = which->kind;
   made->distinct = distinct;
   return made;
 }
@@ -78,22 +74,23 @@ static struct expr *fail_only_aggregates(struct lql *lql, struct lql_token name,
 
 struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args, bool distinct,
                        struct lql_sort *order) {
-  enum expr_aggregate which;
   if (!args) return NULL;
-  if (find_aggregate(name.text, &which)) {
+  const struct aggregate *which = aggregate_find(name.text);
+  if (which) {
     struct expr *made = aggregate_call(lql, name, which, args, distinct);
     return made && order && !order_call(lql, made, order) ? NULL : made;
   }
   if (distinct) return fail_only_aggregates(lql, name, "DISTINCT");
   if (order) return fail_only_aggregates(lql, name, "ORDER BY");
+  if (!lql__name_words(lql, name.text, args)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args->items, args->count, name.offset);
   if (made) made->name = name.text;
   return made;
 }
 
 struct expr *lql__call_star(struct lql *lql, struct lql_token name) {
-  enum expr_aggregate which;
-  if (!find_aggregate(name.text, &which) || which != EXPR_COUNT) {
+  const struct aggregate *which = aggregate_find(name.text);
+  if (!which || which->kind != EXPR_COUNT) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "only COUNT takes `*`");
     return NULL;
   }
@@ -200,6 +197,21 @@ static bool add_filter(struct lql *lql, struct expr *call, struct expr *filter) 
          set_args(call, args, over);
 }
 
+/* Percentiles and mode have all their operands: the key of WITHIN GROUP is the last. */
+static bool check_within(struct lql *lql, const struct expr *call, const struct lql_sort *within) {
+  const char *name = expr_aggregate_name(call->aggregate);
+  const struct aggregate *which = aggregate_find(slice_of_text(name));
+  bool of_key = which && which->within == AGGREGATE_WITHIN_KEY;
+  if (within && which && which->within == AGGREGATE_WITHIN_NO) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, call->offset, "%s takes no WITHIN GROUP", name);
+    return false;
+  }
+  if (!of_key || expr_operands(call) + (within ? within->count : 0) == which->args_max) return true;
+  lql__fail(lql, LUMA_SYNTAX_ERROR, call->offset, "%s takes other arguments", name);
+  lql__hint(lql, "it is %s", which->usage);
+  return false;
+}
+
 static bool check_followers(struct lql *lql, const struct expr *call, const struct lql_sort *within,
                             const struct expr *filter, const struct lql_window *over) {
   struct lql_token name = {.text = call->name, .offset = call->offset};
@@ -212,7 +224,8 @@ static bool check_followers(struct lql *lql, const struct expr *call, const stru
               SLICE_ARG(call->name));
     return false;
   }
-  if (over && is_aggregate && call->over && call->over->order_count) {
+  if (is_aggregate && !check_within(lql, call, within)) return false;
+  if (over && is_aggregate && (within || (call->over && call->over->order_count))) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, call->offset,
               "an aggregate with OVER takes its order from the window");
     return false;

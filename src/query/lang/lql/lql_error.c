@@ -58,9 +58,11 @@ typedef bool fits_fn(void *context, int kind);
 /* Parts of an expression that began: saying "an operator" is enough. */
 static bool is_operator(int kind) {
   static const int operators[] = {
-      LQL_OR,   LQL_AND,   LQL_IS,      LQL_LIKE,    LQL_ILIKE, LQL_BETWEEN, LQL_IN,      LQL_EQ,
-      LQL_NE,   LQL_LT,    LQL_LE,      LQL_GT,      LQL_GE,    LQL_CONCAT,  LQL_PLUS,    LQL_MINUS,
-      LQL_STAR, LQL_SLASH, LQL_PERCENT, LQL_CAST_AS, LQL_NOT,   LQL_DOT,     LQL_LBRACKET};
+      LQL_OR,   LQL_AND,      LQL_IS,       LQL_LIKE,    LQL_ILIKE,   LQL_BETWEEN, LQL_IN,
+      LQL_EQ,   LQL_NE,       LQL_LT,       LQL_LE,      LQL_GT,      LQL_GE,      LQL_CONCAT,
+      LQL_PLUS, LQL_MINUS,    LQL_STAR,     LQL_SLASH,   LQL_PERCENT, LQL_CAST_AS, LQL_NOT,
+      LQL_DOT,  LQL_LBRACKET, LQL_OPERATOR, LQL_TILDE,   LQL_CARET,   LQL_SIMILAR, LQL_REGEXP,
+      LQL_AT,   LQL_COLLATE,  LQL_ISNULL,   LQL_NOTNULL, LQL_PARAM};
   for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
     if (operators[i] == kind) return true;
   }
@@ -68,10 +70,10 @@ static bool is_operator(int kind) {
 }
 
 static bool is_literal(int kind) {
-  static const int literals[] = {LQL_INTEGER, LQL_FLOAT,  LQL_TEXT,    LQL_TYPED, LQL_TRUE,
-                                 LQL_FALSE,   LQL_NULL,   LQL_PARAM,   LQL_CAST,  LQL_CASE,
-                                 LQL_LP,      LQL_LBRACE, LQL_MINUS,   LQL_PLUS,  LQL_NOT,
-                                 LQL_QUOTED,  LQL_ID,     LQL_LBRACKET};
+  static const int literals[] = {LQL_INTEGER, LQL_FLOAT, LQL_TEXT,   LQL_BYTES,  LQL_TILDE,
+                                 LQL_TYPED,   LQL_TRUE,  LQL_FALSE,  LQL_NULL,   LQL_PARAM,
+                                 LQL_CAST,    LQL_CASE,  LQL_LP,     LQL_LBRACE, LQL_MINUS,
+                                 LQL_PLUS,    LQL_NOT,   LQL_QUOTED, LQL_ID,     LQL_LBRACKET};
   for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
     if (literals[i] == kind) return true;
   }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions and paths, as the grammar's rules ask for them. */
-#include "base/text/suggest.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
-/* A long chain of operators is a deep tree: it stays within what later stages can walk. */
-static bool count_operator(struct lql *lql, struct lql_token at) {
+bool lql__count_operator(struct lql *lql, struct lql_token at) {
   if (++lql->operators <= LQL_OPERATORS_MAX) return true;
   lql__fail(lql, LUMA_TOO_DEEP, at.offset, "the statement has over %d operators",
             LQL_OPERATORS_MAX);
@@ -14,7 +12,7 @@ static bool count_operator(struct lql *lql, struct lql_token at) {
 }
 
 struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg) {
-  return count_operator(lql, at) ? expr_unary(lql->arena, op, arg, at.offset) : NULL;
+  return lql__count_operator(lql, at) ? expr_unary(lql->arena, op, arg, at.offset) : NULL;
 }
 
 static bool is_row(const struct expr *expr) {
@@ -62,7 +60,7 @@ struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, 
                          struct expr *right) {
   if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT && is_row(left) && is_row(right))
     return compare_rows(lql, op, at, left, right);
-  return count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
+  return lql__count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
 }
 
 /* Whether the number written at `offset` has neither point nor exponent. */
@@ -100,7 +98,7 @@ struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg)
 struct expr *lql__like(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
                        struct expr *pattern, struct expr *escape) {
   struct expr *args[3] = {left, pattern, escape};
-  if (!left || !pattern || !count_operator(lql, at)) return NULL;
+  if (!left || !pattern || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_BINARY, args, escape ? 3 : 2, at.offset);
   if (made) made->op = op;
   return made;
@@ -119,7 +117,7 @@ static struct expr *in_rows(struct lql *lql, struct lql_token at, struct expr *l
 
 struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
                      bool negated) {
-  if (!left || !list || !count_operator(lql, at)) return NULL;
+  if (!left || !list || !lql__count_operator(lql, at)) return NULL;
   if (list->count == 0) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "IN needs at least one value");
     return NULL;
@@ -137,7 +135,7 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
 struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
                           struct expr *low, struct expr *high, bool negated) {
   struct expr *args[3] = {value, low, high};
-  if (!value || !low || !high || !count_operator(lql, at)) return NULL;
+  if (!value || !low || !high || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_BETWEEN, args, 3, at.offset);
   if (made) made->negated = negated;
   return made;
@@ -158,36 +156,11 @@ struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operan
   return made;
 }
 
-/* ---- casts ---- */
-
 static struct expr *call(struct lql *lql, struct slice name, struct expr *const *args,
                          uint32_t count, uint64_t offset) {
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args, count, offset);
   if (made) made->name = name;
   return made;
-}
-
-static void hint_type(struct lql *lql, struct slice name) {
-  struct suggest suggest;
-  suggest_init(&suggest, name);
-  for (int type = VAL_NULL; type <= VAL_MAP; type++)
-    suggest_offer(&suggest, slice_of_text(val_type_name((enum val_type)type)));
-  if (suggest_is_good(&suggest)) lql__hint(lql, "did you mean %.*s?", SLICE_ARG(suggest.best));
-}
-
-struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
-                       struct lql_token type) {
-  struct slice name = lql__name(lql, type);
-  enum val_type known;
-  if (!val_type_parse(name, &known)) {
-    lql__fail(lql, LUMA_INVALID_ARGUMENT, type.offset, "there is no type `%.*s`", SLICE_ARG(name));
-    hint_type(lql, name);
-    lql__hint(lql, "types are text, int, float, decimal, boolean, timestamp, date, …");
-    return NULL;
-  }
-  if (!count_operator(lql, at)) return NULL;
-  struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), type.offset)};
-  return value ? call(lql, slice_of_text("cast"), args, 2, at.offset) : NULL;
 }
 
 /* ---- SQL's forms with FROM ---- */
@@ -373,7 +346,7 @@ static struct slice index_text(struct lql *lql, int64_t index) {
 }
 
 struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, struct expr *index) {
-  if (!value || !index || !count_operator(lql, at)) return NULL;
+  if (!value || !index || !lql__count_operator(lql, at)) return NULL;
   bool is_known = index->kind == EXPR_CONST && val_is_integer(&index->value) &&
                   index->value.integer >= -INT32_MAX && index->value.integer <= INT32_MAX;
   if (!is_known) {

@@ -122,6 +122,14 @@ struct lql_ctes {
   bool recursive;
 };
 
+/** A type as CAST takes it. */
+struct lql_type {
+  struct lql_token name;
+  uint32_t numbers; /* how many stand in parentheses: varchar(5), numeric(10, 2) */
+  int64_t first, second;
+  bool is_list; /* type[] */
+};
+
 /** Beside enum plan_join_kind: what a comma joins. */
 enum { LQL_JOIN_COMMA = 100 };
 
@@ -167,6 +175,12 @@ struct lql {
 
 /** The next token; kind 0 at the end, negative after a failure. */
 struct lql_token lql__next(struct lql *lql);
+/** Where an INTERVAL that counts ends (`at` behind the word): interval 3 days; NULL if it does not.
+ */
+const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit);
+/** Where a typed text (its quotes are [start, quoted)) ends: an interval may have units behind it.
+ */
+const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const uint8_t *limit);
 /** The token kind of a word, or that of a name. */
 int lql__keyword(struct slice word);
 /** The nearest keyword to a misspelt word; empty if none is near. */
@@ -187,6 +201,9 @@ void lql__syntax_error(struct lql *lql, struct lql_token token,
 
 /* ---- what rules make ---- */
 
+/** A long chain of operators is a deep tree: it stays within what later stages can walk. False,
+ * with the failure kept, when there are too many. */
+bool lql__count_operator(struct lql *lql, struct lql_token at);
 struct expr *lql__integer(struct lql *lql, struct lql_token token);
 struct expr *lql__float(struct lql *lql, struct lql_token token);
 /** 'text', E'text', "text" inside a JSON literal. */
@@ -211,7 +228,10 @@ struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *val
 struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operand,
                        struct lql_list *pairs, struct expr *otherwise);
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
-                       struct lql_token type);
+                       struct lql_type type);
+/** A type with one or (`second`) two numbers. */
+struct lql_type lql__type(struct lql *lql, struct lql_token name, struct lql_token first,
+                          const struct lql_token *second);
 /** A call with the ORDER BY within its parentheses. */
 struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args, bool distinct,
                        struct lql_sort *order);
@@ -224,6 +244,34 @@ struct expr *lql__call_star(struct lql *lql, struct lql_token name);
  * FROM y). */
 struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr *left,
                             struct expr *from, struct expr *count);
+/** substring(x FOR 3). */
+struct expr *lql__call_for(struct lql *lql, struct lql_token name, struct expr *text,
+                           struct expr *count);
+/** overlay(x PLACING y FROM 2 FOR 3); `count` may be NULL. */
+struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *text,
+                          struct expr *by, struct expr *from, struct expr *count);
+/** A call of a function by its name; `b` may be NULL. */
+struct expr *lql__apply(struct lql *lql, const char *function, struct lql_token at, struct expr *a,
+                        struct expr *b);
+/** The operators that are functions: -> ->> #> #>> @> <@ ? & | # << >> ^ ~ ~* !~ !~*. */
+struct expr *lql__operator(struct lql *lql, struct lql_token op, struct expr *left,
+                           struct expr *right);
+/** value IN list, without parentheses. */
+struct expr *lql__in_list(struct lql *lql, struct lql_token at, struct expr *left,
+                          struct expr *list, bool negated);
+struct expr *lql__similar(struct lql *lql, struct lql_token at, struct expr *text,
+                          struct expr *pattern, struct expr *escape, bool negated);
+/** Between the smaller and the larger of two. */
+struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct expr *value,
+                                    struct expr *low, struct expr *high, bool negated);
+struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *value,
+                          struct lql_token collation);
+/** x'ab'. */
+struct expr *lql__bytes(struct lql *lql, struct lql_token token);
+/** A name, or one of SQL's functions without parentheses: CURRENT_DATE. */
+struct expr *lql__name_expr(struct lql *lql, struct lql_token name);
+/** The call with its words as texts: date_diff(day, a, b), normalize(x, NFC). */
+bool lql__name_words(struct lql *lql, struct slice function, struct lql_list *args);
 /** trim(leading 'x' FROM y). */
 struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
                        struct expr *characters, struct expr *text);

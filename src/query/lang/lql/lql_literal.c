@@ -149,18 +149,44 @@ static struct slice unquote(struct lql *lql, struct lql_token token, struct slic
   return slice_of(copy, copy ? (size_t)(out - copy) : 0);
 }
 
+/* $tag$ … $tag$: everything between stands for itself. */
+static struct slice undollar(struct slice text) {
+  const uint8_t *tag_end = memchr(text.data + 1, '$', text.bytes - 1);
+  size_t tag = (size_t)(tag_end - text.data) + 1;
+  return slice_of(text.data + tag, text.bytes - 2 * tag);
+}
+
 struct expr *lql__text(struct lql *lql, struct lql_token token) {
   uint8_t first = token.text.data[0];
   bool escaped = first == 'e' || first == 'E', is_double = first == '"';
   size_t head = escaped ? 2 : 1;
   struct slice inner = slice_of(token.text.data + head, token.text.bytes - head - 1);
-  struct slice text = unquote(lql, token, inner, is_double ? '"' : '\'', escaped || is_double);
+  struct slice text =
+      first == '$' ? undollar(token.text)
+                   : unquote(lql, token, inner, is_double ? '"' : '\'', escaped || is_double);
   if (!text.data) return NULL;
   if (!utf8_is_valid(text, NULL)) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, token.offset, "the text is not UTF-8");
     return NULL;
   }
   return expr_const(lql->arena, val_text(text), token.offset);
+}
+
+struct expr *lql__bytes(struct lql *lql, struct lql_token token) {
+  size_t digits = token.text.bytes - 3;
+  uint8_t *bytes = arena_alloc_text(lql->arena, digits / 2 + 1);
+  if (!bytes) return NULL;
+  if (digits % 2) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, token.offset, "each byte has two hexadecimal digits");
+    return NULL;
+  }
+  for (size_t i = 0; i < digits; i++) {
+    uint8_t c = token.text.data[2 + i];
+    uint8_t digit = (uint8_t)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+    bytes[i / 2] = (uint8_t)(i % 2 ? bytes[i / 2] | digit : digit << 4);
+  }
+  struct val value = {.type = VAL_BYTES, .bytes = (uint32_t)(digits / 2), .data = bytes};
+  return expr_const(lql->arena, value, token.offset);
 }
 
 struct slice lql__name(struct lql *lql, struct lql_token token) {
@@ -203,11 +229,57 @@ static struct expr *moment(struct lql *lql, struct lql_token token, struct slice
   return NULL;
 }
 
+/* INTERVAL 3 DAYS, and INTERVAL '3' DAY: the number and the unit as one text. */
+static struct slice interval_text(struct lql *lql, struct slice number, struct slice units) {
+  uint8_t *text = arena_alloc_text(lql->arena, number.bytes + units.bytes + 1);
+  if (!text) return slice_of(NULL, 0);
+  memcpy(text, number.data, number.bytes);
+  text[number.bytes] = ' ';
+  memcpy(text + number.bytes + 1, units.data, units.bytes);
+  return slice_of(text, number.bytes + 1 + units.bytes);
+}
+
+static bool is_plain_number(struct slice text) {
+  for (size_t i = 0; i < text.bytes; i++) {
+    uint8_t c = text.data[i];
+    if (!(c >= '0' && c <= '9') && c != '-' && c != '+' && c != '.') return false;
+    if (c == '-' && i) return false;
+  }
+  return text.bytes > 0;
+}
+
+/* "1 2:03:04": days before the clock. */
+static struct slice with_days(struct lql *lql, struct slice inner) {
+  const uint8_t *blank = memchr(inner.data, ' ', inner.bytes);
+  size_t days = blank ? (size_t)(blank - inner.data) : 0;
+  bool has_clock = days && days + 1 < inner.bytes && blank[1] >= '0' && blank[1] <= '9' &&
+                   memchr(inner.data, ':', inner.bytes);
+  if (!has_clock || !is_plain_number(slice_of(inner.data, days))) return inner;
+  struct slice rest =
+      interval_text(lql, slice_of_text("days"), slice_of(blank + 1, inner.bytes - days - 1));
+  return interval_text(lql, slice_of(inner.data, days), rest);
+}
+
+/* A number takes the unit behind it; '1-2' YEAR TO MONTH and '1 2:03' DAY TO MINUTE say it all. */
+static struct slice with_units(struct lql *lql, struct slice inner, struct slice units) {
+  while (units.bytes && units.data[0] <= ' ') units = slice_of(units.data + 1, units.bytes - 1);
+  if (!units.bytes || !is_plain_number(inner)) return with_days(lql, inner);
+  return interval_text(lql, inner, units);
+}
+
 struct expr *lql__typed(struct lql *lql, struct lql_token token) {
+  const uint8_t *end = token.text.data + token.text.bytes;
   const uint8_t *quote = memchr(token.text.data, '\'', token.text.bytes);
-  struct slice inner =
-      slice_of(quote + 1, (size_t)(token.text.data + token.text.bytes - quote) - 2);
+  if (!quote) { /* INTERVAL 3 DAYS */
+    struct slice rest = slice_of(token.text.data + 8, token.text.bytes - 8);
+    return moment(lql, token, rest);
+  }
+  const uint8_t *last = memrchr(quote, '\'', (size_t)(end - quote));
+  struct slice inner = slice_of(quote + 1, (size_t)(last - quote) - 1);
   struct slice text = unquote(lql, token, inner, '\'', false);
+  bool is_interval = (token.text.data[0] | 32) == 'i';
+  if (text.data && is_interval)
+    text = with_units(lql, text, slice_of(last + 1, (size_t)(end - last) - 1));
   return text.data ? moment(lql, token, text) : NULL;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Cursors: they walk the leaves by the order each had when the cursor came to it; what is added to
  * a leaf later is newer than the reader. */
+#include <string.h>
+
 #include "store/lsm/memtable/memtable_int.h"
 
 void memtable_cursor_init(struct memtable_cursor *cursor, const struct memtable *memtable,
@@ -82,4 +84,35 @@ const struct memtable_entry *memtable_cursor_next(struct memtable_cursor *cursor
 const struct memtable_entry *memtable_cursor_prev(struct memtable_cursor *cursor) {
   cursor->rank--;
   return settle_backwards(cursor);
+}
+
+/* ---- cutting ---- */
+
+enum { CUT_NODES_MIN = 16 };
+
+/* The children of `nodes` in their place; there are fewer than CUT_NODES_MIN. */
+static uint32_t descend(const struct memtable_node **nodes, uint32_t count) {
+  const struct memtable_node *parents[CUT_NODES_MIN];
+  uint32_t children = 0;
+  memcpy(parents, nodes, count * sizeof *nodes);
+  for (uint32_t i = 0; i < count; i++) {
+    uint64_t order = memtable__order(parents[i]);
+    for (uint32_t rank = 0; rank < memtable__count(order); rank++)
+      nodes[children++] = memtable__item(parents[i], memtable__slot(order, rank));
+  }
+  return children;
+}
+
+uint32_t memtable_cuts(const struct memtable *memtable, uint8_t space, struct slice *keys,
+                       uint32_t max) {
+  const struct memtable_node *nodes[CUT_NODES_MIN * NODE_SLOTS];
+  nodes[0] = atomic_load_explicit(&memtable->trees[space].root, memory_order_acquire);
+  uint32_t count = nodes[0] ? 1 : 0, cuts = 0;
+  while (count && count < CUT_NODES_MIN && nodes[0]->level > 0) count = descend(nodes, count);
+  uint32_t parts = count < max + 1 ? count : max + 1;
+  for (uint32_t i = 1; i < parts; i++) {
+    const struct memtable_entry *low = nodes[i * count / parts]->low;
+    if (low) keys[cuts++] = memtable_entry_key(low);
+  }
+  return cuts;
 }

@@ -67,6 +67,11 @@ uint64_t memtable_entries(const struct memtable *memtable, uint8_t space);
 uint64_t memtable_seq_min(const struct memtable *memtable);
 uint64_t memtable_seq_max(const struct memtable *memtable);
 
+/** At most `max` keys, ascending, that cut the entries of a space into parts of about the same
+ * count; borrowed from the memtable. Answers how many; 0 when there are few entries. Any thread. */
+uint32_t memtable_cuts(const struct memtable *memtable, uint8_t space, struct slice *keys,
+                       uint32_t max);
+
 /** A place in one space: a key with its chain of versions. Copyable. The caller holds a reference
  * on the memtable. Fields are private. */
 struct memtable_cursor {

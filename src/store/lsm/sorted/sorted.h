@@ -102,6 +102,11 @@ const struct sorted_info *sorted_get_info(const struct sorted_file *file);
 /** The nth blob file of its info, borrowed; NULL when opened without blobs. */
 const struct blob_file *sorted_get_blob(const struct sorted_file *file, size_t nth);
 
+/** Keys that stand some megabytes apart, ascending, as many as the file's root index knows (none of
+ * a small file). Borrowed from the file. */
+uint32_t sorted_cuts_count(const struct sorted_file *file);
+struct slice sorted_cut(const struct sorted_file *file, uint32_t nth);
+
 /** The newest version of `key` at or below `seq_max`. What keeps the value in place is added to
  * `pins`. */
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Variances, covariances and the line of least squares, by Welford's update (Technometrics 4.3,
+ * 1962): means and what is around them, so that large numbers close to each other lose nothing. */
+#include <math.h>
+
+#include "query/exec/accumulate_int.h"
+
+bool accumulate__is_moments(enum expr_aggregate kind) {
+  return kind >= EXPR_VAR_POP && kind <= EXPR_REGR_SYY;
+}
+
+/** Aggregates of y and x; the others are of one number, taken as x. */
+static bool is_of_two(enum expr_aggregate kind) {
+  return kind >= EXPR_COVAR_POP;
+}
+
+void accumulate__take_moments(struct exec *exec, enum expr_aggregate kind, struct accumulator *a,
+                              const struct val *values) {
+  const struct val *x = is_of_two(kind) ? &values[1] : &values[0], *y = &values[0];
+  if (val_is_null(x) || val_is_null(y)) return;
+  if (!val_is_number(x) || !val_is_number(y)) {
+    exec->env->clashes++;
+    return;
+  }
+  double real_x = val_to_float64(x), real_y = val_to_float64(y), n = (double)++a->count;
+  double dx = real_x - a->mean_x, dy = real_y - a->mean_y;
+  a->mean_x += dx / n;
+  a->mean_y += dy / n;
+  a->xx += dx * (real_x - a->mean_x);
+  a->yy += dy * (real_y - a->mean_y);
+  a->xy += dx * (real_y - a->mean_y);
+}
+
+static struct val correlation(const struct accumulator *a) {
+  if (a->xx == 0 || a->yy == 0) return val_null();
+  double r = a->xy / (sqrt(a->xx) * sqrt(a->yy));
+  return val_float64(r > 1 ? 1 : r < -1 ? -1 : r);
+}
+
+static struct val determination(const struct accumulator *a) {
+  if (a->xx == 0) return val_null();
+  return val_float64(a->yy == 0 ? 1 : a->xy / a->xx * (a->xy / a->yy));
+}
+
+/** Those of the line: NULL when all x are the same. */
+static struct val line(enum expr_aggregate kind, const struct accumulator *a) {
+  if (a->xx == 0) return val_null();
+  double slope = a->xy / a->xx;
+  return val_float64(kind == EXPR_REGR_SLOPE ? slope : a->mean_y - slope * a->mean_x);
+}
+
+struct val accumulate__moments(enum expr_aggregate kind, const struct accumulator *a) {
+  bool of_sample = kind == EXPR_VAR_SAMP || kind == EXPR_STDDEV_SAMP || kind == EXPR_COVAR_SAMP;
+  double n = (double)a->count - of_sample;
+  if (kind == EXPR_REGR_COUNT) return val_int64((int64_t)a->count);
+  if (a->count == 0 || n == 0) return val_null();
+  switch ((int)kind) {
+  case EXPR_VAR_POP:
+  case EXPR_VAR_SAMP: return val_float64(a->xx / n);
+  case EXPR_STDDEV_POP:
+  case EXPR_STDDEV_SAMP: return val_float64(sqrt(a->xx / n));
+  case EXPR_COVAR_POP:
+  case EXPR_COVAR_SAMP: return val_float64(a->xy / n);
+  case EXPR_CORR: return correlation(a);
+  case EXPR_REGR_R2: return determination(a);
+  case EXPR_REGR_SLOPE:
+  case EXPR_REGR_INTERCEPT: return line(kind, a);
+  case EXPR_REGR_AVGX: return val_float64(a->mean_x);
+  case EXPR_REGR_AVGY: return val_float64(a->mean_y);
+  case EXPR_REGR_SXX: return val_float64(a->xx);
+  case EXPR_REGR_SYY: return val_float64(a->yy);
+  default: return val_float64(a->xy);
+  }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A collection in parts, which several workers read: each takes the next one when it is done with
+ * one. Shared by threads. */
+#ifndef QUERY_EXEC_PARTS_H
+#define QUERY_EXEC_PARTS_H
+
+#include <stdatomic.h>
+
+#include "store/store.h"
+
+struct parts {
+  const struct store_range *items; /* disjoint; an empty bound is the collection's own */
+  uint32_t count;
+  atomic_uint next;
+  atomic_bool is_stopped; /* what is read from now on is not needed */
+};
+
+/** The next part; NULL when all were taken. */
+static inline const struct store_range *parts_take(struct parts *parts) {
+  uint32_t taken = atomic_fetch_add_explicit(&parts->next, 1, memory_order_relaxed);
+  return taken < parts->count ? &parts->items[taken] : NULL;
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON's text and paths given as lists. */
+#include "query/func/func_int.h"
+#include "value/doc/build.h"
+#include "value/json/json.h"
+
+/** Reads a text as JSON into the arena. */
+status func__read_json(struct func_env *env, struct slice text, struct val *out, struct err *err) {
+  struct json_reader *reader = NULL;
+  struct json_read_options options = {.form = JSON_PLAIN};
+  TRY(json_reader_create(&reader, err));
+  status done = json_read_value(reader, text, &options, env->scratch, out, err);
+  json_reader_destroy(reader);
+  if (done == LUMA_OK && out->bytes) {
+    uint8_t *copy = arena_alloc_text(env->arena, out->bytes);
+    if (copy)
+      out->data = memcpy(copy, out->data, out->bytes);
+    else
+      done = func__fail_memory(env, err);
+  }
+  buf_reset(env->scratch);
+  return done;
+}
+
+status func__is_json(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                     struct err *err) {
+  (void)count, (void)err;
+  struct val value;
+  *out = val_bool(args[0].type != VAL_TEXT ||
+                  func__read_json(env, val_slice(&args[0]), &value, NULL) == LUMA_OK);
+  return LUMA_OK;
+}
+
+/** The steps of '{a,0,b}', each a text. */
+static uint32_t split_steps(struct slice text, struct val *steps, uint32_t most) {
+  uint32_t count = 0;
+  size_t from = 1, end = text.bytes - 1;
+  for (size_t at = 1; at <= end && count < most; at++) {
+    if (at < end && text.data[at] != ',') continue;
+    steps[count++] = val_text(slice_of(text.data + from, at - from));
+    from = at + 1;
+  }
+  return count;
+}
+
+static bool read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count) {
+  *count = 0;
+  if (path->type == VAL_LIST) {
+    for (uint32_t i = 0; i < val_count(path) && i < most; i++) steps[(*count)++] = val_at(path, i);
+    return val_count(path) <= most;
+  }
+  if (path->type != VAL_TEXT || path->bytes < 2) return false;
+  struct slice text = val_slice(path);
+  if (text.data[0] != '{' || text.data[text.bytes - 1] != '}') return false;
+  if (text.bytes > 2) *count = split_steps(text, steps, most);
+  return *count < most;
+}
+
+static status follow(struct func_env *env, const struct val *args, func_call *extract,
+                     struct val *out, struct err *err) {
+  struct val steps[FUNC_ARGS_MAX] = {args[0]};
+  uint32_t count = 0;
+  if (!read_steps(&args[1], steps + 1, FUNC_ARGS_MAX - 1, &count)) return func__clash(env, out);
+  return extract(env, steps, count + 1, out, err);
+}
+
+status func__json_get_path(struct func_env *env, const struct val *args, uint32_t count,
+                           struct val *out, struct err *err) {
+  (void)count;
+  return follow(env, args, func__json_extract_path, out, err);
+}
+
+status func__json_get_path_text(struct func_env *env, const struct val *args, uint32_t count,
+                                struct val *out, struct err *err) {
+  (void)count;
+  return follow(env, args, func__json_extract_path_text, out, err);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators that are calls of functions, and SQL's forms with words among the arguments. */
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_int.h"
+
+static struct expr *call(struct lql *lql, const char *name, struct expr *const *args,
+                         uint32_t count, uint64_t offset) {
+  struct expr *made = expr_node(lql->arena, EXPR_CALL, args, count, offset);
+  if (made) made->name = slice_of_text(name);
+  return made;
+}
+
+struct expr *lql__apply(struct lql *lql, const char *function, struct lql_token at, struct expr *a,
+                        struct expr *b) {
+  struct expr *args[2] = {a, b};
+  if (!a || !lql__count_operator(lql, at)) return NULL;
+  return call(lql, function, args, b ? 2 : 1, at.offset);
+}
+
+struct form {
+  const char *text, *function;
+  bool swaps, negated, no_case, reads_json;
+};
+
+/* A text of the statement beside @> is JSON. */
+static struct expr *read_json(struct lql *lql, struct expr *expr) {
+  bool is_text = expr && expr->kind == EXPR_CONST && expr->value.type == VAL_TEXT;
+  bool looks =
+      is_text && expr->value.bytes && (expr->value.data[0] == '{' || expr->value.data[0] == '[');
+  if (!looks) return expr;
+  struct expr *args[2] = {expr,
+                          expr_const(lql->arena, val_text(slice_of_text("json")), expr->offset)};
+  return call(lql, "cast", args, 2, expr->offset);
+}
+
+static struct expr *apply(struct lql *lql, const struct form *form, struct lql_token op,
+                          struct expr *left, struct expr *right) {
+  if (form->reads_json) {
+    left = read_json(lql, left);
+    right = read_json(lql, right);
+  }
+  struct expr *args[3] = {form->swaps ? right : left, form->swaps ? left : right, NULL};
+  if (!lql__count_operator(lql, op)) return NULL;
+  if (form->no_case) args[2] = expr_const(lql->arena, val_text(slice_of_text("i")), op.offset);
+  struct expr *made = call(lql, form->function, args, form->no_case ? 3 : 2, op.offset);
+  return form->negated ? lql__unary(lql, EXPR_OP_NOT, op, made) : made;
+}
+
+struct expr *lql__operator(struct lql *lql, struct lql_token op, struct expr *left,
+                           struct expr *right) {
+  static const struct form forms[] = {
+      {.text = "->", .function = "json_get"},
+      {.text = "->>", .function = "json_get_text"},
+      {.text = "#>", .function = "json_get_path"},
+      {.text = "#>>", .function = "json_get_path_text"},
+      {.text = "@>", .function = "json_contains", .reads_json = true},
+      {.text = "<@", .function = "json_contains", .swaps = true, .reads_json = true},
+      {.text = "?", .function = "json_exists"},
+      {.text = "&", .function = "bitand"},
+      {.text = "|", .function = "bitor"},
+      {.text = "#", .function = "bitxor"},
+      {.text = "<<", .function = "shift_left"},
+      {.text = ">>", .function = "shift_right"},
+      {.text = "^", .function = "power"},
+      {.text = "~", .function = "regexp_like"},
+      {.text = "~*", .function = "regexp_like", .no_case = true},
+      {.text = "!~", .function = "regexp_like", .negated = true},
+      {.text = "!~*", .function = "regexp_like", .negated = true, .no_case = true},
+  };
+  for (size_t i = 0; left && right && i < sizeof forms / sizeof forms[0]; i++)
+    if (slice_is_equal(op.text, slice_of_text(forms[i].text)))
+      return apply(lql, &forms[i], op, left, right);
+  if (left && right)
+    lql__fail(lql, LUMA_SYNTAX_ERROR, op.offset, "`%.*s` does not fit here", SLICE_ARG(op.text));
+  return NULL;
+}
+
+struct expr *lql__in_list(struct lql *lql, struct lql_token at, struct expr *left,
+                          struct expr *list, bool negated) {
+  return lql__in(lql, at, left, lql__append(lql, lql__list(lql), list, slice_of(NULL, 0)), negated);
+}
+
+struct expr *lql__similar(struct lql *lql, struct lql_token at, struct expr *text,
+                          struct expr *pattern, struct expr *escape, bool negated) {
+  struct expr *args[3] = {text, pattern, escape};
+  if (!text || !pattern || !lql__count_operator(lql, at)) return NULL;
+  struct expr *made = call(lql, "similar_to", args, escape ? 3 : 2, at.offset);
+  return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
+}
+
+struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct expr *value,
+                                    struct expr *low, struct expr *high, bool negated) {
+  struct expr *made =
+      lql__binary(lql, EXPR_OP_OR, at, lql__between(lql, at, value, low, high, false),
+                  lql__between(lql, at, value, high, low, false));
+  return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
+}
+
+/* Texts are in the order of their code points already. */
+struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *value,
+                          struct lql_token collation) {
+  static const char *const plain[] = {"C", "POSIX", "ucs_basic", "binary", "default"};
+  struct slice name = lql__name(lql, collation);
+  for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+    if (slice_is_equal_nocase(name, slice_of_text(plain[i]))) return value;
+  lql__fail(lql, LUMA_UNSUPPORTED, at.offset, "there is no collation `%.*s`", SLICE_ARG(name));
+  lql__hint(lql, "texts are in the order of their code points: COLLATE \"C\"; lower(x) or "
+                 "unaccent(x) compare without case or accents");
+  return NULL;
+}
+
+/* ---- SQL's forms ---- */
+
+static bool is_named(struct slice name, const char *text) {
+  return slice_is_equal_nocase(name, slice_of_text(text));
+}
+
+struct expr *lql__call_for(struct lql *lql, struct lql_token name, struct expr *text,
+                           struct expr *count) {
+  struct expr *args[3] = {text, expr_const(lql->arena, val_int64(1), name.offset), count};
+  if (is_named(name.text, "substring")) return call(lql, "substring", args, 3, name.offset);
+  lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` takes no FOR", SLICE_ARG(name.text));
+  return NULL;
+}
+
+struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *text,
+                          struct expr *by, struct expr *from, struct expr *count) {
+  struct expr *args[4] = {text, by, from, count};
+  if (is_named(name.text, "overlay")) return call(lql, "overlay", args, count ? 4 : 3, name.offset);
+  lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "`%.*s` takes no PLACING", SLICE_ARG(name.text));
+  return NULL;
+}
+
+struct expr *lql__name_expr(struct lql *lql, struct lql_token name) {
+  static const char *const functions[] = {"current_date", "current_timestamp", "localtimestamp"};
+  for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof functions / sizeof functions[0]; i++)
+    if (is_named(name.text, functions[i])) return call(lql, functions[i], NULL, 0, name.offset);
+  return lql__path_expr(lql, lql__path(lql, name));
+}
+
+/* position(a IN b) came as an IN. */
+static bool open_position(struct lql_list *args) {
+  const struct expr *in = args->items[0];
+  if (args->count != 1 || in->kind != EXPR_IN || in->args_count != 2) return true;
+  args->items = in->args;
+  args->count = 2;
+  return true;
+}
+
+bool lql__name_words(struct lql *lql, struct slice function, struct lql_list *args) {
+  static const char *const units[] = {"date_diff", "datediff", "timestampdiff", "date_trunc",
+                                      "date_part"};
+  if (args->count == 0) return true;
+  if (is_named(function, "position")) return open_position(args);
+  uint32_t at = is_named(function, "normalize") ? 1 : UINT32_MAX;
+  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+    if (is_named(function, units[i]) && args->count >= 2) at = 0;
+  if (at >= args->count) return true;
+  const struct expr *word = args->items[at];
+  if (word->kind != EXPR_NAME || word->path.count != 1 || (at == 0 && args->count < 3)) return true;
+  args->items[at] = expr_const(lql->arena, val_text(word->name), word->offset);
+  return args->items[at] != NULL;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* "read in any order": what an aggregate reads of a whole collection may come in any order, unless
+ * the aggregate tells rows apart by their order. Several threads may then read it. */
+#include "query/opt/opt_int.h"
+
+static bool is_orderly(const struct expr *expr) {
+  if (expr->kind != EXPR_AGGREGATE) return false;
+  enum expr_aggregate kind = expr->aggregate;
+  bool is_any = kind == EXPR_COUNT || kind == EXPR_SUM || kind == EXPR_AVG || kind == EXPR_MIN ||
+                kind == EXPR_MAX || kind == EXPR_GROUPING;
+  return !is_any;
+}
+
+/* A SELECT inside an expression belongs to the run's thread. */
+static bool has_select(const struct expr *expr) {
+  if (expr->kind == EXPR_SUBQUERY) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (has_select(expr->args[i])) return true;
+  return false;
+}
+
+static bool has_select_in(const struct plan *node) {
+  if (node->kind == PLAN_FILTER) return has_select(node->condition);
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    if (has_select(node->exprs[i])) return true;
+  return false;
+}
+
+static bool reads_everything(const struct plan *node) {
+  for (; node->kind == PLAN_FILTER || node->kind == PLAN_PROJECT; node = node->input)
+    if (has_select_in(node)) return false;
+  bool has_access = node->physical && node->physical->access;
+  return node->kind == PLAN_SCAN && node->collection && !has_access;
+}
+
+status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
+  struct plan *plan = *node;
+  struct plan_physical *physical = NULL;
+  if (plan->kind != PLAN_AGGREGATE || !reads_everything(plan->input)) return LUMA_OK;
+  if (plan->physical && plan->physical->count_only) return LUMA_OK;
+  for (uint32_t i = plan->keys_count; i < plan->exprs_count; i++)
+    if (is_orderly(plan->exprs[i])) return LUMA_OK;
+  TRY(opt__physical(opt, plan->input, &physical, err));
+  physical->unordered = true;
+  return LUMA_OK;
+}

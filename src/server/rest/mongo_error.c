@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* MongoDB's numbers and names of failures, for replies in its shape. */
+#include "server/rest/mongo_error.h"
+
+#include "value/json/json.h"
+
+struct number_of_status {
+  status code;
+  uint32_t number;
+};
+
+static const struct number_of_status numbers[] = {
+    {LUMA_SYNTAX_ERROR, 9},     {LUMA_INVALID_ARGUMENT, 2},    {LUMA_INVALID_VALUE, 2},
+    {LUMA_TYPE_MISMATCH, 14},   {LUMA_UNKNOWN_COLLECTION, 26}, {LUMA_UNKNOWN_INDEX, 27},
+    {LUMA_UNKNOWN_OPERATOR, 2}, {LUMA_ALREADY_EXISTS, 48},     {LUMA_DUPLICATE_KEY, 11000},
+    {LUMA_CONFLICT, 112},       {LUMA_CONSTRAINT, 121},        {LUMA_TOO_LARGE, 10334},
+    {LUMA_TIMEOUT, 50},         {LUMA_CANCELLED, 11601},       {LUMA_UNSUPPORTED, 238},
+    {LUMA_FORBIDDEN, 13},       {LUMA_UNAUTHORIZED, 18},       {LUMA_NOT_FOUND, 26},
+};
+
+struct name_of_number {
+  uint32_t number;
+  const char *name;
+};
+
+static const struct name_of_number names[] = {
+    {1, "InternalError"},
+    {2, "BadValue"},
+    {9, "FailedToParse"},
+    {13, "Unauthorized"},
+    {14, "TypeMismatch"},
+    {15, "Overflow"},
+    {16, "InvalidLength"},
+    {18, "AuthenticationFailed"},
+    {20, "IllegalOperation"},
+    {26, "NamespaceNotFound"},
+    {27, "IndexNotFound"},
+    {28, "PathNotViable"},
+    {40, "ConflictingUpdateOperators"},
+    {43, "CursorNotFound"},
+    {48, "NamespaceExists"},
+    {50, "MaxTimeMSExpired"},
+    {51, "RegexError"},
+    {52, "DollarPrefixedFieldName"},
+    {53, "InvalidIdField"},
+    {54, "NotSingleValueField"},
+    {55, "InvalidDBRef"},
+    {56, "EmptyFieldName"},
+    {57, "DottedFieldName"},
+    {59, "CommandNotFound"},
+    {66, "ImmutableField"},
+    {67, "CannotCreateIndex"},
+    {68, "IndexAlreadyExists"},
+    {72, "InvalidOptions"},
+    {73, "InvalidNamespace"},
+    {85, "IndexOptionsConflict"},
+    {86, "IndexKeySpecsConflict"},
+    {112, "WriteConflict"},
+    {115, "CommandNotSupported"},
+    {121, "DocumentValidationFailure"},
+    {146, "ExceededMemoryLimit"},
+    {165, "ViewDepthLimitExceeded"},
+    {168, "InvalidPipelineOperator"},
+    {197, "InvalidIndexSpecificationOption"},
+    {224, "QueryExceededMemoryLimitNoDiskUseAllowed"},
+    {238, "NotImplemented"},
+    {241, "ConversionFailure"},
+    {10334, "BSONObjectTooLarge"},
+    {11000, "DuplicateKey"},
+    {11601, "Interrupted"},
+};
+
+uint32_t mongo_error_number(const struct err *err) {
+  if (err->foreign) return err->foreign;
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    if (numbers[i].code == err->code) return numbers[i].number;
+  return 1;
+}
+
+static const char *name_of(uint32_t number) {
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (names[i].number == number) return names[i].name;
+  return NULL;
+}
+
+void mongo_error_write(const struct err *err, struct buf *out) {
+  uint32_t number = mongo_error_number(err);
+  const char *name = name_of(number);
+  buf_append_format(out, "\"code\":%u,\"codeName\":", (unsigned)number);
+  if (name)
+    buf_append_format(out, "\"%s\"", name);
+  else
+    buf_append_format(out, "\"Location%u\"", (unsigned)number);
+  buf_append_text(out, ",\"errmsg\":");
+  json_write_text(out, slice_of_text(err->message));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* MongoDB's numbers and names of failures, for replies in its shape. Any thread. */
+#ifndef SERVER_REST_MONGO_ERROR_H
+#define SERVER_REST_MONGO_ERROR_H
+
+#include "base/core/err.h"
+#include "base/text/buf.h"
+
+/** MongoDB's number of the failure. */
+uint32_t mongo_error_number(const struct err *err);
+/** `"code":..,"codeName":..,"errmsg":..`. */
+void mongo_error_write(const struct err *err, struct buf *out);
+
+#endif

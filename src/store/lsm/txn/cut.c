@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a range can be cut for several readers: at what the root indexes of its sorted files and
+ * the upper nodes of its memtables know anyway. Each of those keys stands for some megabytes at
+ * most; that parts differ in size is made up for by there being more parts than readers. */
+#include <stdlib.h>
+
+#include "base/mem/mem.h"
+#include "store/lsm/txn/txn.h"
+
+enum { MEMTABLE_CUTS = 16 };
+
+struct list {
+  struct slice *items;
+  size_t count, capacity;
+};
+
+static status add(struct list *list, struct store_range range, struct slice key, struct err *err) {
+  bool is_inside = slice_compare(key, range.from) > 0 &&
+                   (range.to.bytes == 0 || slice_compare(key, range.to) < 0);
+  if (!is_inside) return LUMA_OK;
+  if (!mem_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items))
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read in parallel");
+  list->items[list->count++] = key;
+  return LUMA_OK;
+}
+
+static status add_memtable(struct list *list, struct store_range range,
+                           const struct memtable *memtable, uint8_t space, struct err *err) {
+  struct slice keys[MEMTABLE_CUTS];
+  uint32_t count = memtable_cuts(memtable, space, keys, MEMTABLE_CUTS);
+  for (uint32_t i = 0; i < count; i++) TRY(add(list, range, keys[i], err));
+  return LUMA_OK;
+}
+
+static status add_file(struct list *list, struct store_range range, const struct sorted_file *file,
+                       struct err *err) {
+  uint32_t count = sorted_cuts_count(file);
+  for (uint32_t i = 0; i < count; i++) TRY(add(list, range, sorted_cut(file, i), err));
+  return add(list, range, sorted_get_info(file)->key_min, err);
+}
+
+static status collect(struct list *list, const struct view *view, uint8_t space,
+                      struct store_range range, struct err *err) {
+  TRY(add_memtable(list, range, view->active.memtable, space, err));
+  for (uint32_t i = 0; i < view->immutables_count; i++)
+    TRY(add_memtable(list, range, view->immutables[i].memtable, space, err));
+  for (int level = 0; level < VIEW_LEVELS; level++)
+    for (uint32_t i = 0; i < view->levels[space][level].count; i++)
+      TRY(add_file(list, range, view->levels[space][level].files[i], err));
+  return LUMA_OK;
+}
+
+static int compare_slices(const void *a, const void *b) {
+  return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* Evenly chosen, each once. */
+static void choose(struct list *list, struct store_cuts *cuts) {
+  size_t parts = list->count < cuts->max ? list->count + 1 : (size_t)cuts->max + 1;
+  if (list->count == 0) return;
+  qsort(list->items, list->count, sizeof *list->items, compare_slices);
+  for (size_t i = 1; i < parts; i++) {
+    struct slice key = list->items[i * list->count / parts];
+    bool is_new = cuts->count == 0 || slice_compare(cuts->keys[cuts->count - 1], key) < 0;
+    if (is_new) cuts->keys[cuts->count++] = key;
+  }
+}
+
+status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,
+               struct store_cuts *cuts, struct err *err) {
+  struct list list = {0};
+  const struct view *view = ((struct txn *)txn)->reader.view;
+  status answer = collect(&list, view, (uint8_t)space, range, err);
+  if (answer == LUMA_OK) choose(&list, cuts);
+  mem_free(list.items);
+  return answer;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Scans by several threads answer what one thread answers. */
+#include <stdio.h>
+
+#include "base/mem/mem.h"
+#include "service/import/import.h"
+#include "service/session/session.h"
+#include "tests/lib/test.h"
+#include "value/json/json.h"
+
+enum { DOCUMENTS = 30000, ANSWER_BYTES_MAX = 1 << 20 };
+
+static void fill(const char *path) {
+  struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
+  struct import_stats stats;
+  struct import *import;
+  struct session *session;
+  struct db *db;
+  struct buf text;
+  buf_init(&text, 64 << 20);
+  for (int i = 0; i < DOCUMENTS; i++)
+    buf_append_format(&text, "{\"id\":%d,\"a\":%d,\"b\":\"%c\",\"pad\":\"%0200d\"}\n", i, i % 97,
+                      'a' + i % 5, i);
+  assert_ok(db_open(path, &options, &db, test_err()));
+  assert_ok(session_open(db, &session, test_err()));
+  assert_ok(import_open(session, slice_of_text("t"), IMPORT_NDJSON, &import, test_err()));
+  assert_ok(import_write(import, buf_slice(&text), test_err()));
+  assert_ok(import_close(import, &stats, test_err()));
+  assert_int_equal(DOCUMENTS, stats.documents);
+  buf_deinit(&text);
+  session_close(session);
+  db_close(db);
+}
+
+struct fixture {
+  struct db *db;
+  struct session *session;
+  struct buf answer;
+};
+
+static void begin(struct fixture *fixture) {
+  struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
+  char path[512];
+  snprintf(path, sizeof path, "%s/db", test_dir());
+  buf_init(&fixture->answer, ANSWER_BYTES_MAX);
+  fill(path);
+  assert_ok(db_open(path, &options, &fixture->db, test_err()));
+  assert_ok(session_open(fixture->db, &fixture->session, test_err()));
+}
+
+static void end(struct fixture *fixture) {
+  session_close(fixture->session);
+  db_close(fixture->db);
+  buf_deinit(&fixture->answer);
+}
+
+static status ask(struct fixture *fixture, const char *text, struct err *err) {
+  struct session_request request = {.source = {.text = slice_of_text(text)}};
+  struct json_write_options json = {.form = JSON_PLAIN};
+  struct session_cursor *cursor = NULL;
+  bool has = true;
+  TRY(session_run(fixture->session, &request, NULL, &cursor, err));
+  status result = LUMA_OK;
+  while (result == LUMA_OK && has) {
+    struct val row;
+    result = session_next(cursor, &row, &has, err);
+    if (result == LUMA_OK && has) json_write(&fixture->answer, &row, &json);
+  }
+  session_cursor_close(cursor);
+  return result;
+}
+
+static const char *const questions[] = {
+    "SELECT COUNT(*) AS n FROM t WHERE a = 5 AND b = 'c'",
+    "SELECT COUNT(*) AS n, SUM(a) AS s, AVG(a) AS m, MIN(id) AS l, MAX(id) AS h FROM t",
+    "SELECT b, COUNT(*) AS n, SUM(id) AS s FROM t GROUP BY b ORDER BY b",
+    "SELECT a, MAX(pad) AS m FROM t WHERE b <> 'a' GROUP BY a HAVING COUNT(*) > 2 ORDER BY a",
+    "SELECT COUNT(DISTINCT a) AS n FROM t WHERE pad LIKE '%7'",
+    "SELECT COUNT(*) AS n FROM t WHERE a = 'text'",
+    "SELECT COUNT(*) AS n FROM t WHERE id < 0",
+    "{\"aggregate\":\"t\",\"pipeline\":[{\"$match\":{\"a\":{\"$gte\":50}}},{\"$group\":{\"_id\":\"$"
+    "b\","
+    "\"n\":{\"$sum\":1},\"m\":{\"$avg\":\"$a\"}}},{\"$sort\":{\"_id\":1}}]}",
+};
+
+/* A copy of the answers to all questions; the caller frees it. */
+static uint8_t *ask_all(struct fixture *fixture, uint32_t threads) {
+  size_t bytes;
+  fixture->db->options.threads = threads;
+  for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+    assert_ok(ask(fixture, questions[i], test_err()));
+    buf_append_byte(&fixture->answer, '\n');
+  }
+  buf_append_byte(&fixture->answer, 0);
+  return buf_take(&fixture->answer, &bytes);
+}
+
+static uint32_t parts_of(struct fixture *fixture) {
+  struct store_begin_options options = {.read_only = true};
+  struct slice keys[64];
+  struct store_cuts cuts = {.keys = keys, .max = 63};
+  struct model_txn *txn;
+  assert_ok(model_begin(fixture->db->model, &options, &txn, test_err()));
+  const struct collection *collection = catalog_find(model_catalog(txn), slice_of_text("t"));
+  assert_ok(model_cut(txn, collection, &cuts, test_err()));
+  for (uint32_t i = 1; i < cuts.count; i++) assert_true(slice_compare(keys[i - 1], keys[i]) < 0);
+  model_rollback(txn);
+  return cuts.count + 1;
+}
+
+/* Over a memtable, over files, and over both with changes on top. */
+static void answers_are_those_of_one_thread(void) {
+  struct fixture fixture = {0};
+  begin(&fixture);
+  for (int round = 0; round < 4; round++) {
+    uint8_t *one = ask_all(&fixture, 0), *many = ask_all(&fixture, 4);
+    assert_string_equal((const char *)one, (const char *)many);
+    mem_free(one);
+    mem_free(many);
+    assert_in_range(parts_of(&fixture), 2, 64);
+    assert_ok(ask(&fixture,
+                  round & 1 ? "DELETE FROM t WHERE a = 6" : "UPDATE t SET a = 5 WHERE a = 7",
+                  test_err()));
+    if (round != 2) assert_ok(store_checkpoint(model_store(fixture.db->model), test_err()));
+  }
+  end(&fixture);
+}
+
+/* In a transaction that writes its own changes are seen; one thread reads it. */
+static void own_writes_are_seen(void) {
+  struct fixture fixture = {0};
+  begin(&fixture);
+  fixture.db->options.threads = 4;
+  assert_ok(ask(&fixture, "BEGIN", test_err()));
+  assert_ok(ask(&fixture, "DELETE FROM t WHERE a > 0", test_err()));
+  assert_ok(ask(&fixture, "SELECT COUNT(*) AS n FROM t WHERE b <> 'z'", test_err()));
+  assert_ok(ask(&fixture, "ROLLBACK", test_err()));
+  buf_append_byte(&fixture.answer, 0);
+  assert_string_equal("{\"n\":310}", (const char *)fixture.answer.data);
+  end(&fixture);
+}
+
+static void a_workers_failure_is_the_statements(void) {
+  struct fixture fixture = {0};
+  begin(&fixture);
+  fixture.db->options.threads = 4;
+  fixture.db->options.statement_bytes = 3 << 20;
+  struct err err = {0};
+  assert_int_equal(LUMA_BUDGET_EXCEEDED,
+                   ask(&fixture,
+                       "SELECT COUNT(*) AS n FROM t WHERE pad || pad || pad || pad || pad "
+                       "|| pad || pad || pad > 'x'",
+                       &err));
+  assert_int_not_equal(0, err.message[0]);
+  assert_ok(ask(&fixture, questions[0], test_err()));
+  end(&fixture);
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"answers_are_those_of_one_thread", answers_are_those_of_one_thread, 0},
+      {"own_writes_are_seen", own_writes_are_seen, 0},
+      {"a_workers_failure_is_the_statements", a_workers_failure_is_the_statements, 0},
+  };
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
