@@ -120,3 +120,11 @@ def wait_until(true, limit_s=60.0):
     while not true():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.02)
+
+
+def wait_until_busy(server):
+    """Until a statement runs beside the request that asks: seen thrice, since a request that is just ending counts."""
+    def busy():
+        return b"luma_workers_busy 2\n" in server.client().get("/metrics").body
+
+    wait_until(lambda: busy() and busy() and busy())

@@ -31,8 +31,10 @@ static struct slice first_word(struct slice text) {
  * word tells. */
 static bool is_sql(struct slice text) {
   static const char *const always[] = {
-      "select",  "insert", "create", "drop",  "alter",    "begin", "start",  "commit",  "rollback",
-      "explain", "selec",  "slect",  "selct", "describe", "desc",  "evolve", "suggest", "compare"};
+      "select",   "insert",    "create",  "drop",    "alter",  "begin",   "start",
+      "commit",   "rollback",  "explain", "selec",   "slect",  "selct",   "describe",
+      "desc",     "evolve",    "suggest", "compare", "with",   "values",  "merge",
+      "truncate", "savepoint", "release", "table",   "upsert", "refresh", "comment"};
   struct slice word = first_word(text);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
     if (slice_is_equal_nocase(word, slice_of_text(always[i]))) return true;
@@ -62,6 +64,7 @@ static bool is_sql(struct slice text) {
 const struct lang *lang_guess(struct slice text) {
   text = skip_blank(text);
   if (text.bytes > 0 && *text.data == '{') return &lang_jql;
+  if (text.bytes > 0 && *text.data == '(') return &lang_lql;
   if (text.bytes > 1 && ((text.data[0] == '-' && text.data[1] == '-') ||
                          (text.data[0] == '/' && text.data[1] == '*')))
     return &lang_lql;

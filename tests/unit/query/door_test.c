@@ -258,6 +258,31 @@ static void policies_hold_everywhere(void) {
   close_all();
 }
 
+static void the_language_is_guessed(void) {
+  static const struct {
+    const char *text;
+    const struct lang *lang;
+  } guesses[] = {
+      {"SELECT 1", &lang_lql},
+      {"  with a AS (SELECT 1) SELECT * FROM a", &lang_lql},
+      {"(SELECT 1) UNION (SELECT 2)", &lang_lql},
+      {"VALUES (1)", &lang_lql},
+      {"MERGE INTO t USING u ON t.id = u.id", &lang_lql},
+      {"-- said before\nSELECT 1", &lang_lql},
+      {"UPDATE t SET a = 1", &lang_lql},
+      {"update t set a to 1", &lang_nql},
+      {"DELETE FROM t", &lang_lql},
+      {"delete all t", &lang_nql},
+      {"show first 10 t", &lang_nql},
+      {"SHOW INDEXES", &lang_lql},
+      {"find t where a is 1", &lang_nql},
+      {" {\"find\":\"t\"}", &lang_jql},
+  };
+  for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
+    if (lang_guess(slice_of_text(guesses[i].text)) != guesses[i].lang)
+      fail_msg("`%s` is %s", guesses[i].text, guesses[i].lang->name);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"parameters_by_number", parameters_by_number, 0},
@@ -265,6 +290,7 @@ int main(int argc, char **argv) {
       {"list_parameter", list_parameter, 0},
       {"follows_the_catalog", follows_the_catalog, 0},
       {"runs_side_by_side", runs_side_by_side, 0},
+      {"the_language_is_guessed", the_language_is_guessed, 0},
       {"scripts", scripts, 60},
       {"one_statement_means_one", one_statement_means_one, 0},
       {"policies_hold_everywhere", policies_hold_everywhere, 0},
