@@ -57,7 +57,7 @@ typedef struct luma_error {
   uint32_t line;    /**< 1-based; 0 when there is no position */
   uint32_t column;  /**< 1-based, in code points */
   bool retryable;   /**< the same call may work when tried again */
-  char message[512];
+  char message[2048];
   char hint[256]; /**< what to do next; may be empty */
 } luma_error;
 

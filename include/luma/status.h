@@ -103,6 +103,10 @@ enum luma_status {
   LUMA_UNKNOWN_QUERY = 47,
   /** A fault in LumaDB itself (HTTP 500). */
   LUMA_INTERNAL = 48,
+  /** A document breaks rules of its soul (HTTP 422). */
+  LUMA_INVALID_BEING = 49,
+  /** A genotype has faults (HTTP 422). */
+  LUMA_INVALID_GENOTYPE = 50,
 };
 
 #endif

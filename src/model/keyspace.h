@@ -8,7 +8,12 @@
  * collection    -> u64: numbers below are given out (rows; collections; indexes) RECORDS   u32
  * collection, key part           -> the document ENTRIES   u32 index, …                       ->
  * see index/ordered u32 KEYSPACE_HISTORY, u32 collection, key part, u64 version -> a document that
- * a change in the feed replaced COUNTERS  'n' u32 collection                 -> documents in it
+ * a change in the feed replaced
+ *   META      'S' u32 soul                       -> a soul: id, hash, parent, time, genotype
+ *             'H' hash, 'U' id                   -> u32 soul
+ *   COUNTERS  'n' u32 collection                 -> documents in it
+ *             'r' u32 collection, key part       -> references to the being
+ *             'p' u32 limit, values              -> beings that count for the limit
  *
  * Pure; any thread. */
 #ifndef MODEL_KEYSPACE_H
@@ -25,7 +30,8 @@ enum { KEYSPACE_SHORT_BYTES = 16 };
 enum keyspace_sequence {
   KEYSPACE_COLLECTIONS = 1, /* with collection 0 */
   KEYSPACE_INDEXES = 2,     /* with collection 0 */
-  KEYSPACE_ROWS = 3
+  KEYSPACE_ROWS = 3,
+  KEYSPACE_SOULS = 4 /* with collection 0 */
 };
 
 /** A key of fixed size, made in place. */
@@ -70,6 +76,21 @@ static inline struct keyspace_key keyspace_sequence(enum keyspace_sequence seque
 /** The counter of a collection's documents. */
 static inline struct keyspace_key keyspace_count(uint32_t collection) {
   return keyspace_tagged('n', collection);
+}
+
+/** A soul's record. */
+static inline struct keyspace_key keyspace_soul(uint32_t number) {
+  return keyspace_tagged('S', number);
+}
+
+/** The prefix of what counts the references to a collection's beings: key parts follow. */
+static inline struct keyspace_key keyspace_references(uint32_t collection) {
+  return keyspace_tagged('r', collection);
+}
+
+/** The prefix of a population limit's counters: encoded values follow. */
+static inline struct keyspace_key keyspace_limit(uint32_t number) {
+  return keyspace_tagged('p', number);
 }
 
 /** A bare number: the prefix of a collection's records or an index's entries. */

@@ -29,6 +29,7 @@ struct model_options {
   bool feed;                   /* changes go to the feed */
   bool read_only;              /* the store is: unfinished index builds are left as they are */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
+  const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };
 
 /** Takes `store` over (also on failure). Reads the catalog; makes an empty one in a new store. */
@@ -87,6 +88,71 @@ status model_create_index(struct model *model, struct slice collection,
 status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
                         bool if_exists, struct err *err);
 
+/* ---- souls ---- */
+
+/** Gives a collection a soul, making the collection if there is none. The genotype may have its
+ * settings (alias, open, population, indexes) inside or beside it. LUMA_ALREADY_EXISTS for a
+ * collection that has another soul: evolve it. An open collection without soul is closed by it,
+ * once every being fits. */
+struct model_soul_spec {
+  struct slice alias; /* empty: the genotype's alias, else its name */
+  const struct val *genotype;
+  bool if_not_exists; /* a collection with another soul is no error */
+};
+struct model_soul_made {
+  const struct collection *collection;
+  bool made; /* false: it has this very soul */
+};
+status model_create_soul(struct model_txn *txn, const struct model_soul_spec *spec,
+                         struct model_soul_made *made, struct err *err);
+
+/** An evolution: a genotype that takes the place of the newest, or (`merge`) a merge patch (RFC
+ * 7396) of it. `rename` and `transform` (MAPs or MISSING) say which attribute came from which, and
+ * how values are made. */
+struct model_evolution {
+  struct slice alias;
+  const struct val *genotype;
+  struct val rename, transform;
+  bool merge, dry_run;
+};
+/** Evolves the collection's soul; appends to `report` what changed, and (LUMA_CONSTRAINT, or a dry
+ * run) which beings stand in the way: {"soul","parent","changes":[…],"beings":n,"in_the_way":n,
+ * "first":[{"id","faults"}]}. A dry run changes nothing. Narrowing looks at every being, so the
+ * transaction must be serializable. */
+status model_evolve(struct model_txn *txn, const struct model_evolution *evolution,
+                    struct buf *report, struct err *err);
+
+/** Appends a soul as JSON: {"id","alias","hash","parent","created_at","genotype",…}. `name`: an
+ * alias, an id or a hash. LUMA_NOT_FOUND. */
+status model_write_soul(struct model_txn *txn, struct slice name, struct buf *out, struct err *err);
+/** Appends all collections that have souls, as a JSON list. */
+status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err);
+/** Appends what is known of each attribute of a collection, as a JSON list: what its soul says, or
+ * what an open collection has learned. */
+status model_describe(struct model_txn *txn, struct slice collection, struct buf *out,
+                      struct err *err);
+/** Appends where every attribute's values live and how many bytes they take, as a JSON list. Reads
+ * the collection. */
+status model_describe_storage(struct model_txn *txn, struct slice collection, struct buf *out,
+                              struct err *err);
+/** Appends a proposal for the closed genotype of a collection, with counts of what would not fit.
+ * Reads the collection. */
+status model_suggest_soul(struct model_txn *txn, struct slice collection, struct buf *out,
+                          struct err *err);
+/** Appends the lineage of an alias as JSON, newest first. */
+status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
+                           struct err *err);
+/** Appends what changed between two souls (alias, id or hash) as JSON. */
+status model_compare_souls(struct model_txn *txn, struct slice from, struct slice to,
+                           struct buf *out, struct err *err);
+/** The collection that an alias, or the id or hash of its newest soul, names; NULL if none, or
+ * several. */
+const struct collection *model_collection_of_soul(struct model_txn *txn, struct slice name);
+/** The text of the id of a soul by its number: what a being was written under. Empty if there is
+ * none. */
+status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *out,
+                            struct err *err);
+
 /* ---- documents ---- */
 
 /** The key bytes of a value within its collection. LUMA_INVALID_VALUE if it cannot be a key. */
@@ -106,9 +172,10 @@ status model_insert(struct model_txn *txn, const struct collection *collection,
 /** The same for documents already encoded with the collection's own dictionary (import's fast
  * path): `documents[i]` writable, header and key slot first; a missing key slot must have been
  * filled by the caller (model_make_key). `keys_are_new`: all keys are from model_make_key, so none
- * can be taken yet. */
+ * can be taken yet. A soul may complete documents: then `documents[i]` is moved to the new one,
+ * valid until the next insert. */
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
-                            const struct slice *documents, uint32_t count, bool keys_are_new,
+                            struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err);
 /** A new ULID. */
 void model_make_key(struct model *model, struct val *key);

@@ -7,12 +7,17 @@
 #include "query/bind/bind.h"
 #include "query/opt/opt.h"
 #include "query/query_int.h"
+#include "query/rule/rule.h"
 
 enum {
   PLAN_ARENA_BYTES = 8 << 10,
   PLAN_ARENA_BYTES_MAX = 64 << 20,
   SCRIPT_WINDOW_BYTES = 16 << 10
 };
+
+const struct soul_rules_ops *query_rules(void) {
+  return rule_ops();
+}
 
 void query__release(struct query_compiled *compiled) {
   if (!compiled || --compiled->references > 0) return;

@@ -29,6 +29,9 @@
 struct query;
 struct query_run;
 
+/** What runs the expressions of genotypes: for model_options. Static. */
+const struct soul_rules_ops *query_rules(void);
+
 enum { QUERY_MEMORY_BYTES_DEFAULT = 256 << 20 };
 
 /** What is to be prepared: text in a language, or a JQL command as a value. */

@@ -82,5 +82,5 @@ void err_wrap(struct err *err, const char *format, ...) {
 }
 
 void err_reset(struct err *err) {
-  if (err) *err = (struct err){.code = LUMA_OK};
+  if (err) *err = (struct err){.code = LUMA_OK, .faults = err->faults};
 }

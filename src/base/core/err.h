@@ -13,7 +13,9 @@
 
 #include "base/core/status.h"
 
-enum { ERR_MESSAGE_BYTES = 512, ERR_HINT_BYTES = 256 };
+struct buf;
+
+enum { ERR_MESSAGE_BYTES = 2048, ERR_HINT_BYTES = 256 };
 
 /** Details of one failure. Zero-initialise: `struct err err = {0}`. */
 struct err {
@@ -25,6 +27,10 @@ struct err {
   int source_line;
   char message[ERR_MESSAGE_BYTES];
   char hint[ERR_HINT_BYTES]; /* what to do next; empty when there is nothing to say */
+  /* Where a failure that has many faults lists them all, as JSON objects with commas between; the
+   * caller's, kept when the rest is cleared; NULL: not wanted. */
+  struct buf *faults;
+  uint32_t faults_count; /* of this failure; 0: `faults` says nothing about it */
 };
 
 /** Fills `err` (if not NULL) with `code` and a formatted message, clearing hint and position;

@@ -52,6 +52,8 @@ static const struct status_info table[] = {
     {"unknown_session", "not_found", "there is no session of this name, or it expired", 46, 404, false},
     {"unknown_query", "not_found", "no statement of this name is running", 47, 404, false},
     {"internal", "bug", "a fault in LumaDB itself", 48, 500, false},
+    {"invalid_being", "user", "a document breaks rules of its soul", 49, 422, false},
+    {"invalid_genotype", "user", "a genotype has faults", 50, 422, false},
 };
 
 const struct status_info *status_info(status code) {

@@ -8,6 +8,8 @@
 #define MODEL_CATALOG_CATALOG_H
 
 #include "index/index.h"
+#include "model/soul/evolution.h"
+#include "model/soul/soul.h"
 #include "store/store.h"
 #include "value/names/names.h"
 
@@ -32,6 +34,13 @@ struct collection {
   struct names *names; /* its dictionary; shared by all pictures */
   struct catalog_index *indexes;
   uint32_t indexes_count;
+  const struct soul *genotype;       /* the newest; NULL: none, the collection is open */
+  const struct evolution *evolution; /* how older beings become newer ones; NULL: no steps */
+  struct slice source, steps;        /* the stored forms of the two: JSON */
+  uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
+  uint32_t limits_count;
+  const uint16_t *attribute_of_id; /* see struct soul_binding */
+  uint32_t attribute_of_id_count;
 };
 
 struct catalog;

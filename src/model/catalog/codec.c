@@ -70,6 +70,17 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   build_end(build);
 }
 
+static void put_limits(struct build *build, const struct collection *collection) {
+  if (collection->limits_count == 0) return;
+  build_name(build, text("limits"));
+  build_begin_list(build);
+  for (uint32_t i = 0; i < collection->limits_count; i++) {
+    struct val number = val_int64(collection->limits[i]);
+    build_put(build, &number);
+  }
+  build_end(build);
+}
+
 static void put_collection(struct build *build, const struct collection *collection) {
   build_begin_map(build);
   put_text(build, "name", collection->name);
@@ -77,6 +88,9 @@ static void put_collection(struct build *build, const struct collection *collect
   put_number(build, "soul", collection->soul);
   put_number(build, "version", collection->version);
   put_flag(build, "open", collection->open);
+  if (collection->source.bytes) put_text(build, "genotype", collection->source);
+  if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
+  put_limits(build, collection);
   build_name(build, text("indexes"));
   build_begin_list(build);
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
@@ -206,6 +220,25 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   return get_keys(map, arena, &index->def, err);
 }
 
+/* What souls brought to the entry; all of it may be missing. */
+static status get_soul(const struct val *map, struct arena *arena, struct collection *collection,
+                       struct err *err) {
+  struct val source = val_field(map, text("genotype")), steps = val_field(map, text("evolution"));
+  struct val limits = val_field(map, text("limits"));
+  if (source.type != VAL_MISSING) TRY(copy_text(&source, arena, &collection->source, err));
+  if (steps.type != VAL_MISSING) TRY(copy_text(&steps, arena, &collection->steps, err));
+  uint32_t count = limits.type == VAL_LIST ? val_count(&limits) : 0;
+  if (count > SOUL_LIMITS_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u limits", count);
+  for (; collection->limits_count < count; collection->limits_count++) {
+    struct val number = val_at(&limits, collection->limits_count);
+    int64_t value;
+    if (!val_is_number(&number) || !val_to_int64(&number, &value))
+      FAIL(err, LUMA_CORRUPT, "a limit of a collection has no number");
+    collection->limits[collection->limits_count] = (uint32_t)value;
+  }
+  return LUMA_OK;
+}
+
 status catalog_decode(struct slice bytes, struct arena *arena, struct collection *collection,
                       struct err *err) {
   TRY(doc_check_value(bytes, NULL, err));
@@ -219,6 +252,7 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   TRY(get_number(&map, "version", INT64_MAX, &collection->version, err));
   collection->number = (uint32_t)number;
   collection->soul = (uint32_t)soul;
+  TRY(get_soul(&map, arena, collection, err));
   struct val indexes = val_field(&map, text("indexes"));
   uint32_t count = indexes.type == VAL_LIST ? val_count(&indexes) : 0;
   if (count > CATALOG_INDEXES_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u indexes", count);

@@ -44,6 +44,8 @@ void collection_shared_release(struct collection_shared *shared) {
 
 static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
+  soul_release(holder->collection.genotype);
+  evolution_release(holder->collection.evolution);
   collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
@@ -77,12 +79,33 @@ static status copy_index(struct arena *arena, struct catalog_index *index, struc
   return LUMA_OK;
 }
 
+/* Which attribute each name of the dictionary stands for, as far as there are names: ids of names
+ * to come are looked up by name. */
+static status bind_attributes(struct holder *holder, struct err *err) {
+  struct collection *to = &holder->collection;
+  uint32_t count = names_count(to->names);
+  uint16_t *by_id = arena_zalloc(&holder->arena, count + 1u, sizeof *by_id);
+  if (!by_id) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  for (uint32_t i = 0; i < to->genotype->attributes_count; i++) {
+    struct slice name = to->genotype->attributes[i].name;
+    if (slice_is_equal(name, slice_of_text("id"))) name = slice_of_text("_id");
+    uint16_t id = names_find(to->names, name);
+    if (id < count) by_id[id] = (uint16_t)(i + 1);
+  }
+  to->attribute_of_id = by_id;
+  to->attribute_of_id_count = count;
+  return LUMA_OK;
+}
+
 /* Copies everything the collection borrows into the holder's arena. */
 static status holder_fill(struct holder *holder, const struct collection *from, struct err *err) {
   struct collection *to = &holder->collection;
   *to = *from;
   to->names = holder->shared->names;
   TRY(copy_slice(&holder->arena, from->name, &to->name, err));
+  TRY(copy_slice(&holder->arena, from->source, &to->source, err));
+  TRY(copy_slice(&holder->arena, from->steps, &to->steps, err));
+  if (to->genotype) TRY(bind_attributes(holder, err));
   if (from->indexes_count == 0) return LUMA_OK;
   to->indexes =
       arena_copy(&holder->arena, from->indexes, from->indexes_count * sizeof *to->indexes);
@@ -109,6 +132,8 @@ static status holder_create(const struct collection *from, struct collection_sha
     mem_free(made);
     return result;
   }
+  if (made->collection.genotype) soul_acquire(made->collection.genotype);
+  if (made->collection.evolution) evolution_acquire(made->collection.evolution);
   *holder = made;
   return LUMA_OK;
 }

@@ -71,7 +71,11 @@ static status check_record(struct checking *checking, struct slice key, struct s
     report(checking, key, "a document's key is not the one it is stored under");
     return LUMA_OK;
   }
-  return check_entries(checking, &doc, model__key_part(key), err);
+  struct store_pins pins = {0};
+  status result = model__upgrade(checking->txn, checking->collection, &doc, 1, &pins, err);
+  if (result == LUMA_OK) result = check_entries(checking, &doc, model__key_part(key), err);
+  store_pins_release(&pins);
+  return result;
 }
 
 static status each_row(struct checking *checking, enum store_space space,

@@ -127,6 +127,24 @@ status model_create_collection(struct model_txn *txn, struct slice name, bool if
   return LUMA_OK;
 }
 
+/* References name collections: one that is named stays what it is. */
+static status check_unreferred(struct model_txn *txn, const struct collection *collection,
+                               const char *what, struct err *err) {
+  const struct collection *referrer = model__referrer(txn, collection, false);
+  if (!referrer) return LUMA_OK;
+  FAIL(err, LUMA_CONSTRAINT, "`%.*s` cannot be %s: `%.*s` refers to it",
+       SLICE_ARG(collection->name), what, SLICE_ARG(referrer->name));
+}
+
+/* What the limits and the references to a collection counted. */
+static status delete_counters(struct model_txn *txn, const struct collection *collection,
+                              struct err *err) {
+  TRY(model__delete_prefix(txn, STORE_COUNTERS, keyspace_references(collection->number), err));
+  for (uint32_t i = 0; i < collection->limits_count; i++)
+    TRY(model__delete_prefix(txn, STORE_COUNTERS, keyspace_limit(collection->limits[i]), err));
+  return LUMA_OK;
+}
+
 /* Everything that is stored of a collection. */
 static status delete_everything(struct model_txn *txn, const struct collection *collection,
                                 struct err *err) {
@@ -135,6 +153,7 @@ static status delete_everything(struct model_txn *txn, const struct collection *
     TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number),
                              err));
   }
+  TRY(delete_counters(txn, collection, err));
   TRY(model__delete_prefix(txn, STORE_RECORDS, keyspace_number(number), err));
   TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_history(number), err));
   TRY(model__delete_prefix(txn, STORE_META, keyspace_tagged('d', number), err));
@@ -151,6 +170,7 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
   const struct collection *found = catalog_find(txn->catalog, name);
   if (!found && if_exists) return LUMA_OK;
   if (!found) return catalog_fail_unknown(txn->catalog, name, err);
+  TRY(check_unreferred(txn, found, "dropped", err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(delete_everything(txn, found, err));
@@ -170,6 +190,7 @@ status model_rename_collection(struct model_txn *txn, struct slice name, struct 
   if (find_exactly(txn->catalog, new_name)) {
     FAIL(err, LUMA_ALREADY_EXISTS, "there is a collection `%.*s` already", SLICE_ARG(new_name));
   }
+  TRY(check_unreferred(txn, found, "renamed", err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(claim_name(txn, new_name, found->number, err));

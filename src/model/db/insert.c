@@ -106,6 +106,10 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
     TRY(put_entries(txn, batch->collection, &batch->collection->indexes[k], &doc,
                     model__key_part(batch->keys[i]), err));
   }
+  if (batch->collection->genotype) {
+    TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
+    TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
+  }
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
   model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]),
                      0);
@@ -115,7 +119,8 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
 /* Undoes the half-put document by a savepoint of its own only where one can fail half-way: under a
  * unique index. */
 static status put_document_whole(struct batch_insert *batch, uint32_t i, struct err *err) {
-  if (batch->collection->indexes_count == 0) return put_document(batch, i, err);
+  if (batch->collection->indexes_count == 0 && !batch->collection->genotype)
+    return put_document(batch, i, err);
   uint64_t mark;
   TRY(store_savepoint(batch->txn->store, &mark, err));
   status result = put_document(batch, i, err);
@@ -156,14 +161,15 @@ static status put_documents(struct batch_insert *batch, uint32_t *failed, struct
   if (result != LUMA_OK) *failed = done;
   struct keyspace_key count = keyspace_count(batch->collection->number);
   if (done > 0) {
-    TRY(store_add(batch->txn->store, keyspace_slice(&count), done, 0, INT64_MAX, err));
+    TRY(store_add(batch->txn->store, keyspace_slice(&count), done, 0,
+                  (int64_t)model__population_max(batch->collection), err));
   }
   TRY(model__feed_emit(batch->txn, result == LUMA_OK ? err : NULL));
   return result;
 }
 
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
-                            const struct slice *documents, uint32_t count, bool keys_are_new,
+                            struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err) {
   uint32_t ignored;
   uint32_t *first_failed = failed ? failed : &ignored;
@@ -173,6 +179,8 @@ status model_insert_encoded(struct model_txn *txn, const struct collection *coll
   }
   if (count == 0) return LUMA_OK;
   TRY(model__guard(txn, collection, err));
+  TRY(model__check_room(txn, collection, count, err));
+  TRY(model__conform(txn, collection, documents, NULL, count, first_failed, err));
   TRY(model__note_own_id(collection, documents, count, err));
   TRY(model__save_names(txn->model, collection, err));
   arena_reset(&txn->arena);

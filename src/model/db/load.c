@@ -68,6 +68,15 @@ static status load_collection(struct model *model, struct slice key, struct slic
   return result;
 }
 
+/* Names are known by now: souls are bound to them. */
+static status attach_souls(struct model *model, struct store_txn *txn, struct err *err) {
+  for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
+    const struct collection *collection = catalog_at(model->catalog, i);
+    if (collection->source.bytes) TRY(model__attach_soul(model, txn, collection, err));
+  }
+  return LUMA_OK;
+}
+
 /* The first index left unfinished, or NULL. */
 static const struct collection *find_unfinished(const struct catalog *catalog, uint32_t *position) {
   for (uint32_t i = 0; i < catalog_count(catalog); i++) {
@@ -105,6 +114,7 @@ status model__load_catalog(struct model *model, bool read_only, struct err *err)
   TRY(store_begin(model->store, &options, &txn, err));
   status result = each_row(model, txn, 'c', load_collection, err);
   if (result == LUMA_OK) result = each_row(model, txn, 'd', load_name, err);
+  if (result == LUMA_OK) result = attach_souls(model, txn, err);
   store_rollback(txn);
   if (result == LUMA_OK && !read_only) result = remove_unfinished(model, err);
   return result;

@@ -21,6 +21,7 @@ status model_open(struct store *store, const struct model_options *options, stru
   mutex_init(&made->sequence_lock);
   made->collections = (struct catalog_sequence){.step = 16};
   made->indexes = (struct catalog_sequence){.step = 16};
+  made->souls = (struct catalog_sequence){.step = 16};
   status result = catalog_create(&made->catalog, err);
   if (result == LUMA_OK) result = model__load_catalog(made, options->read_only, err);
   if (result != LUMA_OK) {
@@ -69,6 +70,10 @@ status model_begin(struct model *model, const struct store_begin_options *option
   }
   made->model = model;
   made->read_only = options->read_only;
+  made->is_serializable = options->isolation == STORE_SERIALIZABLE;
+  arena_init(&made->soul_arena, SCRATCH_CHUNK_BYTES, 0);
+  arena_init(&made->kept, 0, 0);
+  buf_init(&made->conformed, MODEL_SCRATCH_BYTES_MAX);
   arena_init(&made->arena, SCRATCH_CHUNK_BYTES, 0);
   buf_init(&made->encoded, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
@@ -84,6 +89,9 @@ static void txn_destroy(struct model_txn *txn) {
   mem_free(txn->marks);
   catalog_release(txn->catalog);
   arena_deinit(&txn->arena);
+  arena_deinit(&txn->soul_arena);
+  arena_deinit(&txn->kept);
+  buf_deinit(&txn->conformed);
   buf_deinit(&txn->encoded);
   buf_deinit(&txn->keys);
   buf_deinit(&txn->feed);
@@ -107,10 +115,20 @@ static status commit_change(struct model_txn *txn, enum store_durability durabil
   return result;
 }
 
+/* The counter that ended the commit was a population limit: others took the places meanwhile. */
+static void explain_limit(const struct model_txn *txn, struct err *err) {
+  const struct collection *collection = catalog_by_number(txn->catalog, txn->limited);
+  if (!collection) return;
+  err_raise(err, LUMA_LIMIT_REACHED, __FILE__, __LINE__,
+            "the population of `%.*s` is full: another transaction took the last place",
+            SLICE_ARG(collection->name));
+}
+
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
   status result = txn->catalog_changed ? commit_change(txn, durability, position, err)
                                        : store_commit(txn->store, durability, position, NULL, err);
+  if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   txn_destroy(txn);
   return result;
 }

@@ -27,7 +27,7 @@ struct model {
   struct rwlock catalog_lock;
   struct catalog *catalog; /* the newest committed picture; swapped under catalog_lock */
   struct mutex sequence_lock;
-  struct catalog_sequence collections, indexes;
+  struct catalog_sequence collections, indexes, souls;
 };
 
 /* The picture to go back to with a savepoint. */
@@ -35,6 +35,12 @@ struct model_mark {
   uint64_t mark;
   struct catalog *catalog;
   bool catalog_changed;
+};
+
+/** Where the newer form of a document that was read stands; bytes 0: it needs none. */
+struct model_upgrade {
+  size_t offset;
+  uint32_t bytes;
 };
 
 struct model_txn {
@@ -49,6 +55,14 @@ struct model_txn {
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
   struct index_entries fresh, stale;
+  /* souls */
+  struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
+  struct arena kept;       /* lives as long as the transaction */
+  struct buf conformed;
+  struct model_upgrade upgraded[STORE_BATCH_MAX];
+  uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
+  uint32_t cascade_depth;
+  bool is_serializable;
 };
 
 /** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they
@@ -103,6 +117,84 @@ status model__fail_duplicate(const struct collection *collection, const struct c
 
 /** Moves a scan by key past `record_key`. */
 status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);
+
+/* ---- souls ---- */
+
+/** Checks documents against the collection's soul; those it completes are moved to new ones, valid
+ * until the next call. `old`: what the only document replaces; NULL for new ones.
+ * LUMA_INVALID_BEING lists all faults of all of them; `failed` (may be NULL) is the first faulty
+ * one. */
+status model__conform(struct model_txn *txn, const struct collection *collection,
+                      struct slice *documents, const struct doc *old, uint32_t count,
+                      uint32_t *failed, struct err *err);
+/** Puts the newer forms of documents of older souls in their place; `pins` keep them. */
+status model__upgrade(struct model_txn *txn, const struct collection *collection,
+                      struct doc *documents, uint32_t count, struct store_pins *pins,
+                      struct err *err);
+/** struct soul_check's `resolve`; `context` is the transaction. */
+status model__resolve_reference(void *context, const struct soul_attribute *attribute,
+                                struct val *value, bool *changed, struct err *err);
+bool model__is_reference(const struct soul_attribute *attribute);
+/** Counts the references that a document makes and no longer makes; LUMA_CONSTRAINT when one names
+ * nothing. `old`, `fresh`: NULL = there is none. */
+status model__change_references(struct model_txn *txn, const struct collection *collection,
+                                const struct doc *old, const struct doc *fresh, struct err *err);
+/** Counts the references of one attribute's value; LUMA_CONSTRAINT when one names nothing. */
+status model__add_references(struct model_txn *txn, const struct collection *collection,
+                             const struct soul_attribute *attribute, const struct val *value,
+                             struct err *err);
+/** A collection with references to `target`; NULL if there is none. */
+const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
+                                         bool self_too);
+/** Lets the referrers of a document follow its deletion, or refuses it. */
+status model__before_delete(struct model_txn *txn, const struct collection *collection,
+                            const struct doc *old, struct err *err);
+/** The most beings the collection may have in all. */
+uint64_t model__population_max(const struct collection *collection);
+/** LUMA_LIMIT_REACHED when `more` beings have no place as far as the snapshot shows. */
+status model__check_room(struct model_txn *txn, const struct collection *collection, uint32_t more,
+                         struct err *err);
+/** Counts a document for the limits it falls under. */
+status model__change_population(struct model_txn *txn, const struct collection *collection,
+                                const struct doc *old, const struct doc *fresh, struct err *err);
+status model__fail_limit(const struct collection *collection, const struct soul_limit *limit,
+                         struct err *err);
+/** Puts the newest soul and its steps, compiled, in the place of their stored forms. */
+status model__attach_soul(struct model *model, struct store_txn *txn,
+                          const struct collection *collection, struct err *err);
+
+/** What is stored of a soul. */
+struct model_soul_record {
+  uint8_t id[16], parent[16], hash[SOUL_HASH_BYTES];
+  bool has_parent;
+  int64_t created_us;
+  struct slice genotype; /* canonical JSON, in the arena given */
+};
+/** Reads a soul's record by number; `*found` false if there is none. */
+status model__read_soul(struct store_txn *txn, uint32_t number, struct arena *arena,
+                        struct model_soul_record *record, bool *found, struct err *err);
+/** The number of the soul with this hash; 0 if there is none. */
+status model__find_soul(struct store_txn *txn, const uint8_t hash[SOUL_HASH_BYTES],
+                        uint32_t *number, struct err *err);
+/** A soul by alias, id or hash, with one reference. LUMA_NOT_FOUND. */
+status model__soul_named(struct model_txn *txn, struct slice name, struct soul **soul,
+                         struct err *err);
+/** Finds or stores the soul and fills its number, id, parent and time. `parent` may be NULL. */
+status model__store_soul(struct model_txn *txn, struct soul *soul, const struct soul *parent,
+                         struct err *err);
+/** The stored form of a collection's genotype with its settings, in the transaction's arena. */
+status model__format_source(struct model_txn *txn, const struct soul *soul, bool open,
+                            struct slice *source, struct err *err);
+/** Logs the names of the soul's attributes in the collection's dictionary. */
+status model__intern_attributes(struct model_txn *txn, const struct collection *collection,
+                                const struct soul *soul, struct err *err);
+/** Indexes that the soul asks for and `collection` lacks, appended to its indexes (which have room
+ * for CATALOG_INDEXES_MAX), ready. The first `*kept` were there before. */
+status model__soul_indexes(struct model_txn *txn, struct collection *collection,
+                           const struct soul *soul, uint32_t *kept, struct err *err);
+/** Numbers for the counters of the soul's population limits. */
+status model__number_limits(struct model_txn *txn, struct collection *collection,
+                            const struct soul *soul, struct err *err);
 
 /* ---- feed payloads ---- */
 

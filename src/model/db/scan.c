@@ -80,7 +80,9 @@ static status next_records(struct model_scan *scan, struct doc *documents, uint3
     TRY(doc_open(scan->rows.values[i], scan->collection->names, &documents[i], err));
   }
   *count = scan->rows.count;
-  return LUMA_OK;
+  if (!scan->collection->evolution) return LUMA_OK;
+  store_pins_release(&scan->pins);
+  return model__upgrade(scan->txn, scan->collection, documents, *count, &scan->pins, err);
 }
 
 /* True if the document was met before through another of its elements. */
@@ -135,7 +137,7 @@ static status fetch(struct model_scan *scan, struct doc *documents, uint32_t cou
     }
     TRY(doc_open(scan->values[i].value, scan->collection->names, &documents[i], err));
   }
-  return LUMA_OK;
+  return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
 }
 
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
@@ -154,7 +156,7 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
 }
 
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {
-  if (!scan->index) return store_cursor_keep(scan->cursor, pins, err);
+  if (!scan->index) TRY(store_cursor_keep(scan->cursor, pins, err));
   return store_pins_move(&scan->pins, pins, err);
 }
 

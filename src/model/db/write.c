@@ -75,14 +75,34 @@ static status encode_writes(struct model_txn *txn, const struct collection *coll
   return LUMA_OK;
 }
 
+/* A soul may have read a key as one of another type: what was stored is what is told. */
+static status take_keys(struct model_txn *txn, const struct collection *collection,
+                        const struct encoded *encoded, struct model_write *writes, uint32_t count,
+                        struct err *err) {
+  for (uint32_t i = 0; i < count; i++) {
+    struct doc doc;
+    TRY(doc_open(encoded->documents[i], collection->names, &doc, err));
+    struct val key = model__key_of(&doc);
+    if (key.type == writes[i].key.type) continue;
+    writes[i].key = key;
+    if (key.bytes == 0) continue;
+    writes[i].key.data = arena_copy(&txn->kept, key.data, key.bytes);
+    if (!writes[i].key.data) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a key");
+  }
+  return LUMA_OK;
+}
+
 static status insert_some(struct model_txn *txn, const struct collection *collection,
                           struct model_write *writes, uint32_t count, uint32_t *failed,
                           struct err *err) {
   struct encoded encoded;
   status result = encode_writes(txn, collection, writes, count, &encoded, err);
   if (result == LUMA_OK) {
-    return model_insert_encoded(txn, collection, encoded.documents, count, encoded.keys_are_new,
-                                failed, err);
+    result = model_insert_encoded(txn, collection, encoded.documents, count, encoded.keys_are_new,
+                                  failed, err);
+    if (result == LUMA_OK && collection->genotype)
+      result = take_keys(txn, collection, &encoded, writes, count, err);
+    return result;
   }
   /* One cannot be encoded: those before it go in, and its error is the answer unless theirs comes
    * first. */
@@ -213,14 +233,19 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   TRY(begin_write(txn, collection, old, &record_key, err));
   buf_reset(&txn->encoded);
   TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
+  TRY(model__conform(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__note_own_id(collection, &encoded, 1, err));
   TRY(model__save_names(txn->model, collection, err));
   struct doc_header header = {.row = doc_header(old).row,
                               .soul = collection->soul,
                               .dictionary = names_number(collection->names)};
-  doc_set_header(txn->encoded.data, &header);
+  doc_set_header((uint8_t *)(uintptr_t)encoded.data, &header);
   struct doc fresh;
   TRY(doc_open(encoded, collection->names, &fresh, err));
+  if (collection->genotype) {
+    TRY(model__change_references(txn, collection, old, &fresh, err));
+    TRY(model__change_population(txn, collection, old, &fresh, err));
+  }
   TRY(change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err));
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
@@ -229,6 +254,11 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
 status model_delete(struct model_txn *txn, const struct collection *collection,
                     const struct doc *old, struct err *err) {
   struct slice record_key;
+  TRY(model__before_delete(txn, collection, old, err));
+  if (collection->genotype) {
+    TRY(model__change_references(txn, collection, old, NULL, err));
+    TRY(model__change_population(txn, collection, old, NULL, err));
+  }
   TRY(begin_write(txn, collection, old, &record_key, err));
   TRY(change_indexes(txn, collection, old, NULL, model__key_part(record_key), err));
   TRY(store_delete(txn->store, STORE_RECORDS, record_key, err));

@@ -208,7 +208,7 @@ static status bind_pipeline_group(struct binder *binder, struct plan **node, str
 
 /* ---- changes ---- */
 
-static status check_write(struct binder *binder, const struct plan *node, enum query_access access,
+status bind__check_write(struct binder *binder, const struct plan *node, enum query_access access,
                           struct err *err) {
   struct expr *predicate = NULL;
   struct shape *mask = NULL;
@@ -217,22 +217,18 @@ static status check_write(struct binder *binder, const struct plan *node, enum q
                                &predicate, &mask, err);
 }
 
-static status bind_insert(struct binder *binder, struct plan *node, struct err *err) {
-  const struct scope nothing = {0};
-  struct expr **exprs = node->exprs;
-  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
-  TRY(check_write(binder, node, QUERY_INSERT, err));
-  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
-  for (uint32_t i = 0; i < node->exprs_count; i++)
-    TRY(bind__expr(binder, &nothing, exprs[i], &node->exprs[i], err));
-  return LUMA_OK;
+status bind__yield(struct binder *binder, struct plan *node, struct err *err) {
+  struct slice alias = node->alias.bytes ? node->alias : node->collection_name;
+  return node->yields ? make_document_column(binder, node, alias, err) : LUMA_OK;
 }
+
 
 /** The source of an UPDATE or DELETE: its scan asks the policy for that access. */
 static status bind_changed(struct binder *binder, struct plan **node, enum query_access access,
                            struct err *err) {
   struct plan *at = *node;
   if (at->kind == PLAN_SCAN) return bind__scan(binder, node, access, err);
+  if (at->kind == PLAN_JOIN) return bind__changed_join(binder, node, access, err);
   if (at->kind != PLAN_FILTER && at->kind != PLAN_SORT && at->kind != PLAN_LIMIT)
     return bind__plan(binder, node, err);
   TRY(bind_changed(binder, &at->input, access, err));
@@ -251,22 +247,22 @@ static status bind_changed(struct binder *binder, struct plan **node, enum query
   return LUMA_OK;
 }
 
-static status bind_update_items(struct binder *binder, struct plan *node, const struct scope *scope,
-                                struct err *err) {
+status bind__update_items(struct binder *binder, const struct scope *scope, uint32_t target,
+                          struct plan_update_item **updates, uint32_t count, struct err *err) {
   const struct scope nothing = {0};
   struct plan_update_item *items = NULL;
-  TRY(bind__room(binder, node->updates_count, sizeof *items, &items, err));
-  for (uint32_t i = 0; i < node->updates_count; i++) {
-    items[i] = node->updates[i];
+  TRY(bind__room(binder, count, sizeof *items, &items, err));
+  for (uint32_t i = 0; i < count; i++) {
+    items[i] = (*updates)[i];
     if (items[i].value) TRY(bind__expr(binder, scope, items[i].value, &items[i].value, err));
     if (items[i].match) TRY(bind__match(binder, &nothing, items[i].match, &items[i].match, err));
     /* UPDATE users SET users.age = … names the source as the conditions do. */
     struct path *path = &items[i].path;
     bool qualified = binder->language != PLAN_JQL && path->count > 1 && path->steps[0].is_name &&
-                     slice_is_equal(path->steps[0].name, scope->columns[0].source);
+                     slice_is_equal(path->steps[0].name, scope->columns[target].source);
     if (qualified) *path = (struct path){.count = path->count - 1, .steps = path->steps + 1};
   }
-  node->updates = items;
+  *updates = items;
   return LUMA_OK;
 }
 
@@ -281,7 +277,9 @@ static status bind_change(struct binder *binder, struct plan *node, struct err *
     const struct scope nothing = {0};
     TRY(bind__match(binder, &nothing, node->upsert_match, &node->upsert_match, err));
   }
-  return is_update ? bind_update_items(binder, node, &scope, err) : LUMA_OK;
+  TRY(bind__yield(binder, node, err));
+  return is_update ? bind__update_items(binder, &scope, 0, &node->updates, node->updates_count, err)
+                   : LUMA_OK;
 }
 
 /* ---- catalog, EXPLAIN ---- */
@@ -315,6 +313,18 @@ static status bind_show(struct binder *binder, struct plan *node, struct err *er
   return make_told_columns(binder, node, indexes, 8, err);
 }
 
+/** What is told are documents. A collection that is told about must be there; a soul may be named
+ * by its id or hash as well. */
+static status bind_told(struct binder *binder, struct plan *node, struct err *err) {
+  enum plan_about about = node->soul->about;
+  if (about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
+      about == PLAN_ABOUT_EVOLUTION || about == PLAN_ABOUT_SUGGESTION)
+    TRY(bind__find_collection(binder, node, err));
+  TRY(make_document_column(binder, node, slice_of_text("soul"), err));
+  node->columns[0].collection = NULL;
+  return bind__check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ, err);
+}
+
 static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {
   static const struct told names[] = {{"plan", VAL_TEXT}};
   TRY(bind__plan(binder, &node->input, err));
@@ -325,10 +335,10 @@ static status bind_explain(struct binder *binder, struct plan *node, struct err 
  */
 static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
-               node->kind == PLAN_DROP_COLLECTION;
+               node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
   if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
     TRY(bind__find_collection(binder, node, err));
-  return check_write(binder, node, QUERY_SCHEMA, err);
+  return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
 
 /** A node of a SELECT without a source stands on one empty row. */
@@ -362,7 +372,8 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_WITH: return bind__with(binder, *node, err);
   case PLAN_WINDOW:
   case PLAN_CTE: break; /* made by the binder alone */
-  case PLAN_INSERT: return bind_insert(binder, *node, err);
+  case PLAN_INSERT: return bind__insert(binder, *node, err);
+  case PLAN_MERGE: return bind__merge(binder, *node, err);
   case PLAN_UPDATE:
   case PLAN_DELETE: return bind_change(binder, *node, err);
   case PLAN_SEQUENCE:
@@ -370,11 +381,14 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     return bind__plan(binder, &(*node)->right, err);
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
+  case PLAN_TELL_SOUL: return bind_told(binder, *node, err);
   case PLAN_EXPLAIN: return bind_explain(binder, *node, err);
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
   case PLAN_CREATE_INDEX:
+  case PLAN_CREATE_SOUL:
+  case PLAN_EVOLVE_SOUL:
   case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
   case PLAN_BEGIN:
   case PLAN_COMMIT:

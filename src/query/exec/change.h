@@ -14,6 +14,7 @@ struct change {
   struct program *value;
   struct matcher *match;
   struct path renamed; /* RENAME: the new path */
+  const struct val *given; /* the value, computed before; NULL: it is computed from the document */
 };
 
 status change_compile(struct exec *exec, const struct plan_update_item *item, struct change *change,

@@ -30,9 +30,9 @@ static struct slice first_word(struct slice text) {
 /* `show first 10 users`, `update users set a to 1` and `delete all users` are English; the second
  * word tells. */
 static bool is_sql(struct slice text) {
-  static const char *const always[] = {"select", "insert", "create", "drop",     "alter",
-                                       "begin",  "start",  "commit", "rollback", "explain",
-                                       "selec",  "slect",  "selct"};
+  static const char *const always[] = {
+      "select",  "insert", "create", "drop",  "alter",    "begin", "start",  "commit",  "rollback",
+      "explain", "selec",  "slect",  "selct", "describe", "desc",  "evolve", "suggest", "compare"};
   struct slice word = first_word(text);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
     if (slice_is_equal_nocase(word, slice_of_text(always[i]))) return true;
@@ -42,7 +42,7 @@ static bool is_sql(struct slice text) {
   if (slice_is_equal_nocase(word, slice_of_text("delete")))
     return slice_is_equal_nocase(second, slice_of_text("from"));
   if (slice_is_equal_nocase(word, slice_of_text("show"))) {
-    static const char *const shown[] = {"collections", "tables", "indexes"};
+    static const char *const shown[] = {"collections", "tables", "indexes", "souls", "lineage"};
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
       if (slice_is_equal_nocase(second, slice_of_text(shown[i]))) return true;
     }

@@ -51,7 +51,7 @@ bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context) {
 bool plan_is_write(const struct plan *plan) {
   if (plan->kind == PLAN_EXPLAIN) return plan->analyze && plan_is_write(plan->input);
   if (plan->kind == PLAN_PROJECT && plan->input) return plan_is_write(plan->input);
-  return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_DROP_INDEX;
+  return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_EVOLVE_SOUL;
 }
 
 static const char *const kind_names[] = {
@@ -80,6 +80,9 @@ static const char *const kind_names[] = {
     [PLAN_RENAME_COLLECTION] = "rename collection",
     [PLAN_CREATE_INDEX] = "create index",
     [PLAN_DROP_INDEX] = "drop index",
+    [PLAN_CREATE_SOUL] = "create soul",
+    [PLAN_EVOLVE_SOUL] = "evolve soul",
+    [PLAN_TELL_SOUL] = "tell of soul",
     [PLAN_SHOW_COLLECTIONS] = "show collections",
     [PLAN_SHOW_INDEXES] = "show indexes",
     [PLAN_BEGIN] = "begin",

@@ -49,8 +49,11 @@ enum plan_kind {
   PLAN_RENAME_COLLECTION,
   PLAN_CREATE_INDEX,
   PLAN_DROP_INDEX,
+  PLAN_CREATE_SOUL,
+  PLAN_EVOLVE_SOUL,
   PLAN_SHOW_COLLECTIONS,
   PLAN_SHOW_INDEXES,
+  PLAN_TELL_SOUL, /* what is to be told about souls: soul->about */
   /* session */
   PLAN_BEGIN,
   PLAN_COMMIT,
@@ -173,6 +176,25 @@ struct plan_index_key {
   bool descending;
 };
 
+/** What a statement about souls tells. */
+enum plan_about {
+  PLAN_ABOUT_SOULS,      /* all there are */
+  PLAN_ABOUT_COLLECTION, /* its attributes */
+  PLAN_ABOUT_STORAGE,    /* where they live */
+  PLAN_ABOUT_LINEAGE,
+  PLAN_ABOUT_CHANGES,   /* between two souls */
+  PLAN_ABOUT_EVOLUTION, /* what an evolution would do */
+  PLAN_ABOUT_SUGGESTION
+};
+
+/** CREATE SOUL, EVOLVE SOUL and what is told about souls. */
+struct plan_soul {
+  struct slice json; /* the genotype, or a merge patch of it */
+  bool merge;
+  enum plan_about about;
+  struct slice other; /* the soul to compare with */
+};
+
 struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {
@@ -248,6 +270,8 @@ struct plan {
   struct plan_index_key *index_keys;
   uint32_t index_keys_count;
   bool unique, multikey, nulls_distinct, sparse;
+
+  struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
   bool analyze; /* EXPLAIN ANALYZE */
   struct plan_physical *physical;

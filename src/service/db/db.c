@@ -2,6 +2,7 @@
 #include "service/db/db.h"
 
 #include "base/mem/mem.h"
+#include "query/query.h"
 #include "store/mem/mem_store.h"
 #include "value/json/json.h"
 
@@ -70,7 +71,7 @@ status db_open(const char *target, const struct db_options *options, struct db *
   status result = open_store(target, made, &store, err);
   if (result == LUMA_OK) {
     struct model_options model = {
-        .os = made->os, .feed = true, .read_only = made->options.read_only};
+        .os = made->os, .feed = true, .read_only = made->options.read_only, .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }
   if (result != LUMA_OK) {

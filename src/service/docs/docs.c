@@ -133,6 +133,8 @@ static status put_all(struct insert_work *work, struct model_txn *txn,
                                          work->keys_are_new, &bad, err);
     batch->failed = done + bad;
     TRY(result);
+    for (uint32_t i = done; batch->keys && i < done + some; i++)
+      TRY(keep_key(batch, collection, work->documents[i], i, err));
     done += some;
   }
   return LUMA_OK;
@@ -143,11 +145,7 @@ static status insert_work(void *context, struct model_txn *txn, struct err *err)
   const struct collection *collection;
   TRY(docs_ensure_collection(txn, work->collection, &collection, err));
   TRY(encode_all(work, collection, err));
-  TRY(put_all(work, txn, collection, err));
-  for (uint32_t i = 0; work->batch->keys && i < work->batch->count; i++) {
-    TRY(keep_key(work->batch, collection, work->documents[i], i, err));
-  }
-  return LUMA_OK;
+  return put_all(work, txn, collection, err);
 }
 
 status docs_insert(struct session *session, struct slice collection, struct docs_batch *batch,

@@ -71,22 +71,24 @@ static status flush_work(void *context, struct model_txn *txn, struct err *err) 
     FAIL(err, LUMA_CANCELLED, "collection `%.*s` was dropped or renamed during the import",
          SLICE_ARG(import->collection->name));
   }
+  /* Sliced anew for each try: a soul moves the documents that it completes. */
+  const uint8_t *at = import->encoded.data;
+  for (uint32_t i = 0; i < import->count; i++) {
+    import->documents[i] = slice_of(at, import->lengths[i]);
+    at += import->lengths[i];
+  }
   return model_insert_encoded(txn, collection, import->documents, import->count,
                               import->keys_are_new, &work->failed, err);
 }
 
 status import__flush(struct import *import, struct err *err) {
   if (import->count == 0) return LUMA_OK;
-  const uint8_t *at = import->encoded.data;
-  for (uint32_t i = 0; i < import->count; i++) {
-    import->documents[i] = slice_of(at, import->lengths[i]);
-    at += import->lengths[i];
-  }
   struct flush_work work = {import, 0};
   status result = session_change(import->session, flush_work, &work, err);
   if (result == LUMA_OK) {
     import->stats.documents += import->count;
-  } else if (err && work.failed < import->count && result == LUMA_DUPLICATE_KEY) {
+  } else if (err && work.failed < import->count &&
+             (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT)) {
     err->line = (uint32_t)import->lines[work.failed];
     err->column = 1;
   }

@@ -39,7 +39,9 @@ static status run_write(struct session_cursor *cursor, const struct session_requ
 
 static status change_once(struct session *session, session_work_fn *work, void *context,
                           struct err *err) {
-  struct store_begin_options options = {.may_block = true};
+  struct store_begin_options options = {
+      .isolation = session->wants_serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
+      .may_block = true};
   struct model_txn *txn;
   TRY(model_begin(session->db->model, &options, &txn, err));
   status result = work(context, txn, err);
@@ -85,6 +87,14 @@ status session_change(struct session *session, session_work_fn *work, void *cont
   }
   return session->txn ? change_inside(session, work, context, err)
                       : change_alone(session, work, context, err);
+}
+
+status session_change_serializable(struct session *session, session_work_fn *work, void *context,
+                                   struct err *err) {
+  session->wants_serializable = true;
+  status result = session_change(session, work, context, err);
+  session->wants_serializable = false;
+  return result;
 }
 
 status session_look(struct session *session, session_work_fn *work, void *context,
@@ -134,5 +144,8 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
   if (session->txn && cursor->kind == PLAN_CREATE_INDEX) return fail_index_inside(err);
   cursor->ended = true;
   struct write_work work = {cursor, request};
-  return session_change(session, write_work, &work, err);
+  /* Evolution looks at beings, and must see those that are made meanwhile. */
+  bool looks = cursor->kind == PLAN_EVOLVE_SOUL || cursor->kind == PLAN_CREATE_SOUL;
+  return looks ? session_change_serializable(session, write_work, &work, err)
+               : session_change(session, write_work, &work, err);
 }

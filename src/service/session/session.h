@@ -50,6 +50,10 @@ typedef status session_work_fn(void *context, struct model_txn *txn, struct err 
  * committed, tried again on conflict (so `work` may run several times). */
 status session_change(struct session *session, session_work_fn *work, void *context,
                       struct err *err);
+/** The same, but a transaction of its own is serializable: for work that looks at a whole
+ * collection. */
+status session_change_serializable(struct session *session, session_work_fn *work, void *context,
+                                   struct err *err);
 /** Runs `work` in the session's transaction or on a snapshot of its own, which ends after. */
 status session_look(struct session *session, session_work_fn *work, void *context, struct err *err);
 

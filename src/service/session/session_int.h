@@ -10,7 +10,8 @@
 
 struct session {
   struct db *db;
-  struct model_txn *txn; /* explicit; NULL = none */
+  struct model_txn *txn;   /* explicit; NULL = none */
+  bool wants_serializable; /* of the transaction about to begin */
   atomic_bool cancelled;
   uint64_t timeout_us;
   struct json_reader *reader; /* NULL until used */

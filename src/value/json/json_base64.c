@@ -51,3 +51,7 @@ bool json__parse_base64(struct slice text, struct buf *out) {
   }
   return true;
 }
+
+bool json_parse_base64(struct slice text, struct buf *out) {
+  return json__parse_base64(text, out);
+}

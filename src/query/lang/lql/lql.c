@@ -2,18 +2,20 @@
 /* The driver: tokens into the grammar until the statement ends. */
 #include "query/lang/lql/lql.h"
 #include "base/mem/mem.h"
+#include "query/lang/lql/lql_ddl.h"
 #include "query/lang/lql/lql_int.h"
 
 static const char *const keywords[] = {
-    "SELECT",  "FROM",       "WHERE",  "GROUP BY", "HAVING",      "ORDER BY", "LIMIT",
-    "OFFSET",  "DISTINCT",   "AS",     "AND",      "OR",          "NOT",      "IN",
-    "BETWEEN", "LIKE",       "ILIKE",  "IS",       "NULL",        "TRUE",     "FALSE",
-    "CASE",    "WHEN",       "THEN",   "ELSE",     "END",         "CAST",     "INNER",
-    "LEFT",    "CROSS",      "JOIN",   "ON",       "ASC",         "DESC",     "INSERT INTO",
-    "VALUES",  "UPDATE",     "SET",    "UNSET",    "DELETE FROM", "CREATE",   "UNIQUE",
-    "INDEX",   "COLLECTION", "DROP",   "ALTER",    "RENAME TO",   "SHOW",     "COLLECTIONS",
-    "INDEXES", "BEGIN",      "COMMIT", "ROLLBACK", "EXPLAIN",     "ANALYZE",  "COUNT",
-    "SUM",     "AVG",        "MIN",    "MAX",      "EXISTS",      NULL};
+    "SELECT",  "FROM",       "WHERE",   "GROUP BY",    "HAVING",      "ORDER BY",     "LIMIT",
+    "OFFSET",  "DISTINCT",   "AS",      "AND",         "OR",          "NOT",          "IN",
+    "BETWEEN", "LIKE",       "ILIKE",   "IS",          "NULL",        "TRUE",         "FALSE",
+    "CASE",    "WHEN",       "THEN",    "ELSE",        "END",         "CAST",         "INNER",
+    "LEFT",    "CROSS",      "JOIN",    "ON",          "ASC",         "DESC",         "INSERT INTO",
+    "VALUES",  "UPDATE",     "SET",     "UNSET",       "DELETE FROM", "CREATE",       "UNIQUE",
+    "INDEX",   "COLLECTION", "DROP",    "ALTER",       "RENAME TO",   "SHOW",         "COLLECTIONS",
+    "INDEXES", "SOUL",       "SOULS",   "EVOLVE SOUL", "DESCRIBE",    "SUGGEST SOUL", "BEGIN",
+    "COMMIT",  "ROLLBACK",   "EXPLAIN", "ANALYZE",     "COUNT",       "SUM",          "AVG",
+    "MIN",     "MAX",        "EXISTS",  NULL};
 
 /* Feeds tokens; the end of the statement is a `;` or that of the text. */
 static void feed(struct lql *lql, void *parser) {
@@ -49,8 +51,7 @@ static status open_window(struct lql *lql, size_t bytes) {
   return LUMA_OK;
 }
 
-static status parse_window(struct lql *lql, size_t bytes) {
-  TRY(open_window(lql, bytes));
+static status parse_grammar(struct lql *lql) {
   void *parser = lqlGrammarAlloc(mem_alloc);
   if (!parser) FAIL(lql->err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
   struct lql_states states;
@@ -58,6 +59,12 @@ static status parse_window(struct lql *lql, size_t bytes) {
   feed(lql, parser);
   lql->states = NULL;
   lqlGrammarFree(parser, mem_free);
+  return LUMA_OK;
+}
+
+static status parse_window(struct lql *lql, size_t bytes) {
+  TRY(open_window(lql, bytes));
+  if (!lql__definition(lql)) TRY(parse_grammar(lql));
   /* A part that the arena refused looks to the rules like one that was not written. */
   if (lql->failed == LUMA_OK && arena_has_refused(lql->arena))
     return plan_check_memory(lql->arena, NULL, lql->err);

@@ -189,11 +189,6 @@ void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, v
   if (token.kind == LQL_QUOTED && !fits(context, LQL_QUOTED) && fits(context, LQL_TEXT)) {
     lql__hint(lql, "a text stands in single quotes");
   }
-  if (token.kind == LQL_LP && lql->before.kind == LQL_ID && lql->first.kind == LQL_CREATE) {
-    lql__hint(lql, "a collection takes any document: CREATE COLLECTION %.*s is enough",
-              SLICE_ARG(lql->before.text));
-    return;
-  }
   if (suggest_word(lql, token, fits, context) || suggest_earlier(lql)) return;
   say_expected(lql, fits, context);
 }

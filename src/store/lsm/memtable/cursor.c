@@ -40,13 +40,7 @@ static const struct memtable_entry *settle_backwards(struct memtable_cursor *cur
 }
 
 static const struct memtable_node *edge_leaf(const struct memtable_cursor *cursor, bool is_last) {
-  const struct memtable_tree *tree = &cursor->memtable->trees[cursor->space];
-  const struct memtable_node *node = atomic_load_explicit(&tree->root, memory_order_acquire);
-  while (node && node->level > 0) {
-    uint64_t order = memtable__order(node);
-    node = memtable__item(node, memtable__slot(order, is_last ? memtable__count(order) - 1 : 0));
-  }
-  return node;
+  return memtable__edge(&cursor->memtable->trees[cursor->space], is_last);
 }
 
 const struct memtable_entry *memtable_cursor_first(struct memtable_cursor *cursor) {

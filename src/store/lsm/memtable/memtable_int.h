@@ -11,7 +11,9 @@
  * taken before can ask for.
  * 4. All keys of a node share their first `skip` bytes, because its bounds do; heads are the eight
  * bytes after them.
- * 5. Only the writer reads or changes `high`, `parent` and the retired queue. */
+ * 5. A node takes the place of one with a wider range only once the rest of that range is reachable
+ * from the root, and after `replaced` was counted up.
+ * 6. Only the writer reads or changes `high`, `parent` and the retired queue. */
 #ifndef STORE_LSM_MEMTABLE_MEMTABLE_INT_H
 #define STORE_LSM_MEMTABLE_MEMTABLE_INT_H
 
@@ -59,6 +61,7 @@ struct memtable_node {
 
 struct memtable_tree {
   _Atomic(struct memtable_node *) root;
+  _Atomic uint64_t replaced; /* counts nodes that others took the place of: see memtable__leaf */
   struct memtable_node
       *finger; /* the leaf of the last insert: keys come in order more often than not */
   _Atomic uint64_t entries;
@@ -93,6 +96,8 @@ uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct
                         bool *equal);
 /** The leaf whose range has `key`; NULL when the tree is empty. */
 struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct slice key);
+/** The first leaf, or the last. */
+struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_last);
 
 /** Bytes that inserting a new key into `leaf` takes for nodes at most. */
 size_t memtable__insert_cost(const struct memtable_node *leaf);

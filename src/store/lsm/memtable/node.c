@@ -55,16 +55,45 @@ uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct
   return from;
 }
 
-struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct slice key) {
-  struct memtable_node *node = atomic_load_explicit(&tree->root, memory_order_acquire);
+static struct memtable_node *descend(struct memtable_node *node, struct slice key) {
   while (node && node->level > 0) {
     bool equal;
     uint64_t order = memtable__order(node);
     uint32_t rank = memtable__rank(node, order, key, &equal);
-    ASSERT(rank > 0 || equal); /* the first child begins where the node does */
+    if (rank == 0 && !equal) rank = 1; /* the walk went astray: its end is not taken */
     node = memtable__item(node, memtable__slot(order, equal ? rank : rank - 1));
   }
   return node;
+}
+
+static struct memtable_node *descend_edge(struct memtable_node *node, bool is_last) {
+  while (node && node->level > 0) {
+    uint64_t order = memtable__order(node);
+    node = memtable__item(node, memtable__slot(order, is_last ? memtable__count(order) - 1 : 0));
+  }
+  return node;
+}
+
+/* Between reading a node's order and the child that it names, a split may put the child's left part
+ * in its place: the key may be in the right part, of which the order, or the node's own parent, did
+ * not know yet. Who reads a node that took another's place sees the count of that too, and then
+ * sees the right part on the way down from the root. */
+struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct slice key) {
+  for (;;) {
+    uint64_t replaced = atomic_load_explicit(&tree->replaced, memory_order_acquire);
+    struct memtable_node *leaf =
+        descend(atomic_load_explicit(&tree->root, memory_order_acquire), key);
+    if (atomic_load_explicit(&tree->replaced, memory_order_acquire) == replaced) return leaf;
+  }
+}
+
+struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_last) {
+  for (;;) {
+    uint64_t replaced = atomic_load_explicit(&tree->replaced, memory_order_acquire);
+    struct memtable_node *leaf =
+        descend_edge(atomic_load_explicit(&tree->root, memory_order_acquire), is_last);
+    if (atomic_load_explicit(&tree->replaced, memory_order_acquire) == replaced) return leaf;
+  }
 }
 
 /* ---- memory (writer) ---- */
@@ -216,6 +245,8 @@ static void replace(struct split *split, struct memtable_node *old, struct memta
   struct memtable_node *parent = old->parent;
   uint32_t slot = memtable__slot(memtable__order(parent), rank_in_parent(old));
   first->parent = parent;
+  uint64_t replaced = atomic_load_explicit(&split->tree->replaced, memory_order_relaxed);
+  atomic_store_explicit(&split->tree->replaced, replaced + 1, memory_order_release);
   atomic_store_explicit(&parent->items[slot], first, memory_order_release);
   if (old->level == 0) {
     link_leaves(atomic_load_explicit(&old->prev, memory_order_relaxed), first);
@@ -256,6 +287,8 @@ static void append_node(struct split *split, struct memtable_node *node, struct 
   if (node->level) ((struct memtable_node *)item)->parent = right;
   node->high = low;
   if (node->level == 0) {
+    /* Whoever comes to the new leaf from its end must find the way on. */
+    atomic_store_explicit(&right->prev, node, memory_order_relaxed);
     link_leaves(right, atomic_load_explicit(&node->next, memory_order_relaxed));
     link_leaves(node, right);
     split->tree->finger = right;

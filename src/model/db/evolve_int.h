@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* An evolution under way, as the files that make it share it. */
+#ifndef MODEL_DB_EVOLVE_INT_H
+#define MODEL_DB_EVOLVE_INT_H
+
+#include "model/db/model_int.h"
+#include "model/soul/diff.h"
+
+enum { EVOLVE_FIRST = 10, EVOLVE_AT_ONCE = 256 };
+
+struct evolving {
+  struct model_txn *txn;
+  const struct collection *base; /* as it was */
+  const struct model_evolution *request;
+  struct soul *fresh;
+  struct soul_hints hints;
+  struct soul_diff diff;
+  struct collection with;       /* as it is to be; its indexes have room for CATALOG_INDEXES_MAX */
+  const struct collection *now; /* `with` as it stands in the picture */
+  struct evolution *evolution;  /* of `with`: one reference */
+  bool fills[CATALOG_INDEXES_MAX]; /* by place in with.indexes: existing beings are to be put in */
+  bool any_fill, counts_limits, counts_references;
+  uint64_t beings, in_the_way;
+  struct buf first; /* JSON of the first EVOLVE_FIRST beings in the way */
+  struct buf ids;   /* their ids, for the message */
+};
+
+/** The genotype asked for, with the settings that stay, read as a soul. */
+status evolve__read(struct evolving *evolving, struct err *err);
+/** Whether beings have to be looked at. */
+bool evolve__looks(const struct evolving *evolving);
+/** Looks at every being as it will be: who does not fit is noted; fills indexes and counters. */
+status evolve__look(struct evolving *evolving, struct err *err);
+/** One being that stands in the way, and why: the faults of `why`. */
+void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* Souls in the catalog: stored once under their number, found by hash and id, never changed and
+ * never deleted, so that every version stays readable. */
+#include "base/mem/mem.h"
+#include "model/db/model_int.h"
+#include "value/json/json.h"
+
+static void put_field(struct build *build, const char *name, struct val value) {
+  build_name(build, slice_of_text(name));
+  build_put(build, &value);
+}
+
+static struct val ulid_of(const uint8_t id[16]) {
+  struct val value = {.type = VAL_ULID};
+  memcpy(value.id, id, sizeof value.id);
+  return value;
+}
+
+/* ---- reading ---- */
+
+static status decode_record(struct slice bytes, struct arena *arena,
+                            struct model_soul_record *record, struct err *err) {
+  TRY(doc_check_value(bytes, NULL, err));
+  struct val map = val_decode(bytes, NULL);
+  struct val id = val_field(&map, slice_of_text("id")),
+             hash = val_field(&map, slice_of_text("hash"));
+  struct val parent = val_field(&map, slice_of_text("parent"));
+  struct val created = val_field(&map, slice_of_text("created"));
+  struct val genotype = val_field(&map, slice_of_text("genotype"));
+  if (id.type != VAL_ULID || hash.type != VAL_BYTES || hash.bytes != SOUL_HASH_BYTES ||
+      created.type != VAL_TIMESTAMP || genotype.type != VAL_TEXT)
+    FAIL(err, LUMA_CORRUPT, "the record of a soul cannot be read");
+  memcpy(record->id, id.id, sizeof record->id);
+  memcpy(record->hash, hash.data, SOUL_HASH_BYTES);
+  record->has_parent = parent.type == VAL_ULID;
+  if (record->has_parent) memcpy(record->parent, parent.id, sizeof record->parent);
+  record->created_us = created.integer;
+  const uint8_t *copy = arena_copy(arena, genotype.data, genotype.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a soul");
+  record->genotype = slice_of(copy, genotype.bytes);
+  return LUMA_OK;
+}
+
+status model__read_soul(struct store_txn *txn, uint32_t number, struct arena *arena,
+                        struct model_soul_record *record, bool *found, struct err *err) {
+  struct keyspace_key key = keyspace_soul(number);
+  struct store_pins pins = {0};
+  struct store_value value = {0};
+  *record = (struct model_soul_record){0};
+  status result = store_get(txn, STORE_META, keyspace_slice(&key), &value, &pins, err);
+  *found = result == LUMA_OK && value.found;
+  if (*found) result = decode_record(value.value, arena, record, err);
+  store_pins_release(&pins);
+  return result;
+}
+
+/* The number under a tag and 16 or 32 bytes. */
+static status find_number(struct store_txn *txn, uint8_t tag, struct slice name, uint32_t *number,
+                          struct err *err) {
+  uint8_t key[1 + SOUL_HASH_BYTES];
+  struct store_pins pins = {0};
+  struct store_value value = {0};
+  key[0] = tag;
+  memcpy(key + 1, name.data, name.bytes);
+  status result = store_get(txn, STORE_META, slice_of(key, name.bytes + 1), &value, &pins, err);
+  *number =
+      result == LUMA_OK && value.found && value.value.bytes == 4 ? load32be(value.value.data) : 0;
+  store_pins_release(&pins);
+  return result;
+}
+
+status model__find_soul(struct store_txn *txn, const uint8_t hash[SOUL_HASH_BYTES],
+                        uint32_t *number, struct err *err) {
+  return find_number(txn, 'H', slice_of(hash, SOUL_HASH_BYTES), number, err);
+}
+
+/* ---- writing ---- */
+
+static status put_number(struct model_txn *txn, uint8_t tag, struct slice name, uint32_t number,
+                         struct err *err) {
+  uint8_t key[1 + SOUL_HASH_BYTES], value[4];
+  key[0] = tag;
+  memcpy(key + 1, name.data, name.bytes);
+  store32be(value, number);
+  return store_put(txn->store, STORE_META, slice_of(key, name.bytes + 1),
+                   slice_of(value, sizeof value), err);
+}
+
+static status put_record(struct model_txn *txn, const struct soul *soul, bool has_parent,
+                         struct err *err) {
+  struct buf text;
+  struct build build;
+  struct slice built;
+  struct keyspace_key key = keyspace_soul(soul->number);
+  buf_init(&text, 4 * SOUL_TEXT_BYTES_MAX);
+  soul_write(&text, soul, SOUL_CANONICAL);
+  buf_reset(&txn->encoded);
+  build_init(&build, &txn->encoded, NULL);
+  build_begin_map(&build);
+  put_field(&build, "id", ulid_of(soul->id));
+  put_field(&build, "hash",
+            (struct val){.type = VAL_BYTES, .bytes = SOUL_HASH_BYTES, .data = soul->hash});
+  if (has_parent) put_field(&build, "parent", ulid_of(soul->parent_id));
+  put_field(&build, "created", val_timestamp(soul->created_us));
+  put_field(&build, "genotype", val_text(buf_slice(&text)));
+  build_end(&build);
+  status result = buf_check(&text, "the genotype", err);
+  if (result == LUMA_OK) result = build_finish(&build, &built, err);
+  build_deinit(&build);
+  buf_deinit(&text);
+  TRY(result);
+  return store_put(txn->store, STORE_META, keyspace_slice(&key), built, err);
+}
+
+static void take_identity(struct soul *soul, uint32_t number,
+                          const struct model_soul_record *record) {
+  soul->number = number;
+  soul->created_us = record->created_us;
+  memcpy(soul->id, record->id, sizeof soul->id);
+  memcpy(soul->hash, record->hash, SOUL_HASH_BYTES);
+  if (record->has_parent) memcpy(soul->parent_id, record->parent, sizeof soul->parent_id);
+}
+
+status model__store_soul(struct model_txn *txn, struct soul *soul, const struct soul *parent,
+                         struct err *err) {
+  struct model *model = txn->model;
+  struct model_soul_record record;
+  uint32_t number;
+  bool found;
+  TRY(model__find_soul(txn->store, soul->hash, &number, err));
+  if (number) {
+    TRY(model__read_soul(txn->store, number, &txn->kept, &record, &found, err));
+    if (found) take_identity(soul, number, &record);
+    if (found) return LUMA_OK;
+  }
+  uint64_t taken;
+  TRY(model__take_numbers(model, &model->sequence_lock, &model->souls,
+                          keyspace_sequence(KEYSPACE_SOULS, 0), 1, &taken, err));
+  struct val id;
+  model_make_key(model, &id);
+  soul->number = (uint32_t)taken;
+  soul->created_us = (int64_t)os_now_us(model->os);
+  memcpy(soul->id, id.id, sizeof soul->id);
+  if (parent) memcpy(soul->parent_id, parent->id, sizeof soul->parent_id);
+  TRY(put_record(txn, soul, parent != NULL, err));
+  TRY(put_number(txn, 'H', slice_of(soul->hash, SOUL_HASH_BYTES), soul->number, err));
+  return put_number(txn, 'U', slice_of(soul->id, sizeof soul->id), soul->number, err);
+}
+
+/* ---- from their stored forms ---- */
+
+static status compile(struct model *model, struct store_txn *txn, struct collection *to,
+                      struct soul **soul, struct evolution **evolution, struct err *err) {
+  struct model_soul_record record;
+  struct arena arena;
+  bool found = false;
+  TRY(soul_read_text(to->source, model->options.rules, soul, err));
+  arena_init(&arena, 0, 0);
+  status result = model__read_soul(txn, to->soul, &arena, &record, &found, err);
+  if (result == LUMA_OK && found) take_identity(*soul, to->soul, &record);
+  arena_deinit(&arena);
+  TRY(result);
+  to->genotype = *soul;
+  if (to->steps.bytes == 0) return LUMA_OK;
+  TRY(evolution_read(to->steps, model->options.rules, to->names, evolution, err));
+  to->evolution = *evolution;
+  return LUMA_OK;
+}
+
+status model__attach_soul(struct model *model, struct store_txn *txn,
+                          const struct collection *collection, struct err *err) {
+  struct collection with = *collection;
+  struct soul *soul = NULL;
+  struct evolution *evolution = NULL;
+  struct catalog *next = NULL;
+  status result = compile(model, txn, &with, &soul, &evolution, err);
+  if (result == LUMA_OK)
+    result = catalog_with(model->catalog, &with, catalog_shared(collection), &next, err);
+  soul_release(soul);
+  evolution_release(evolution);
+  if (result != LUMA_OK) {
+    err_wrap(err, "the soul of `%.*s`", SLICE_ARG(collection->name));
+    return result;
+  }
+  catalog_release(model->catalog);
+  model->catalog = next;
+  return LUMA_OK;
+}
+
+/* ---- finding ---- */
+
+static int hex_digit(uint8_t c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool parse_hash(struct slice text, uint8_t hash[SOUL_HASH_BYTES]) {
+  if (text.bytes != 2 * SOUL_HASH_BYTES) return false;
+  for (int i = 0; i < SOUL_HASH_BYTES; i++) {
+    int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    hash[i] = (uint8_t)(high << 4 | low);
+  }
+  return true;
+}
+
+static status number_of(struct model_txn *txn, struct slice name, uint32_t *number,
+                        struct err *err) {
+  uint8_t id[16], hash[SOUL_HASH_BYTES];
+  *number = 0;
+  if (parse_hash(name, hash)) return model__find_soul(txn->store, hash, number, err);
+  if (name.bytes == ULID_TEXT_BYTES && ulid_parse(name, id))
+    return find_number(txn->store, 'U', slice_of(id, sizeof id), number, err);
+  return LUMA_OK;
+}
+
+const struct collection *model_collection_of_soul(struct model_txn *txn, struct slice name) {
+  const struct collection *found = catalog_find(txn->catalog, name);
+  uint32_t number = 0;
+  if (found || number_of(txn, name, &number, NULL) != LUMA_OK || number == 0) return found;
+  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+    const struct collection *one = catalog_at(txn->catalog, i);
+    if (!one->genotype || one->soul != number) continue;
+    if (found) return NULL;
+    found = one;
+  }
+  return found;
+}
+
+/* ---- as JSON ---- */
+
+static void append_id(struct buf *out, const uint8_t id[16]) {
+  char text[ULID_TEXT_BYTES];
+  ulid_format(id, text);
+  buf_append_format(out, "\"%.*s\"", ULID_TEXT_BYTES, text);
+}
+
+static void append_identity(struct buf *out, const struct model_soul_record *record) {
+  struct val created = val_timestamp(record->created_us);
+  struct json_write_options plain = {0};
+  buf_append_text(out, "{\"id\":");
+  append_id(out, record->id);
+  buf_append_text(out, ",\"hash\":\"");
+  soul_append_hash(out, record->hash);
+  buf_append_text(out, "\",\"parent\":");
+  if (record->has_parent)
+    append_id(out, record->parent);
+  else
+    buf_append_text(out, "null");
+  buf_append_text(out, ",\"created_at\":");
+  json_write(out, &created, &plain);
+}
+
+static void append_collection(struct buf *out, const struct collection *collection) {
+  buf_append_text(out, ",\"alias\":");
+  json_write_text(out, collection->name);
+  buf_append_format(out, ",\"open\":%s", collection->open ? "true" : "false");
+  if (collection->limits_count == 0) return;
+  buf_append_text(out, ",\"population\":");
+  soul_write_limits(out, collection->genotype->settings.limits, collection->limits_count);
+}
+
+static status fail_no_soul(struct slice name, struct err *err) {
+  err_raise(err, LUMA_NOT_FOUND, __FILE__, __LINE__, "there is no soul `%.*s`",
+            (int)(name.bytes < 100 ? name.bytes : 100), (const char *)name.data);
+  err_hint(err, "souls are named by alias, id or hash; SHOW SOULS lists them");
+  return LUMA_NOT_FOUND;
+}
+
+status model_write_soul(struct model_txn *txn, struct slice name, struct buf *out,
+                        struct err *err) {
+  const struct collection *collection = catalog_find(txn->catalog, name);
+  struct model_soul_record record;
+  struct arena arena;
+  uint32_t number = collection && collection->genotype ? collection->soul : 0;
+  bool found = false;
+  if (!number) TRY(number_of(txn, name, &number, err));
+  arena_init(&arena, 0, 0);
+  status result =
+      number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
+  if (result == LUMA_OK && !found) result = fail_no_soul(name, err);
+  if (result == LUMA_OK) {
+    if (!collection) collection = model_collection_of_soul(txn, name);
+    append_identity(out, &record);
+    if (collection) append_collection(out, collection);
+    buf_append_text(out, ",\"genotype\":");
+    if (collection)
+      soul_write(out, collection->genotype, SOUL_SHOWN);
+    else
+      buf_append_slice(out, record.genotype);
+    buf_append_byte(out, '}');
+    result = buf_check(out, "a soul", err);
+  }
+  arena_deinit(&arena);
+  return result;
+}
+
+status model__soul_named(struct model_txn *txn, struct slice name, struct soul **soul,
+                         struct err *err) {
+  const struct collection *collection = catalog_find(txn->catalog, name);
+  struct model_soul_record record;
+  struct arena arena;
+  uint32_t number = collection && collection->genotype ? collection->soul : 0;
+  bool found = false;
+  if (!number) TRY(number_of(txn, name, &number, err));
+  arena_init(&arena, 0, 0);
+  status result =
+      number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
+  if (result == LUMA_OK && !found) result = fail_no_soul(name, err);
+  if (result == LUMA_OK)
+    result = soul_read_text(record.genotype, txn->model->options.rules, soul, err);
+  arena_deinit(&arena);
+  return result;
+}
+
+static status append_version(struct model_txn *txn, uint32_t number, struct buf *out,
+                             struct err *err) {
+  struct model_soul_record record;
+  struct arena arena;
+  bool found;
+  arena_init(&arena, 0, 0);
+  status result = model__read_soul(txn->store, number, &arena, &record, &found, err);
+  if (result == LUMA_OK && found) {
+    append_identity(out, &record);
+    buf_append_text(out, ",\"genotype\":");
+    buf_append_slice(out, record.genotype);
+    buf_append_byte(out, '}');
+  }
+  arena_deinit(&arena);
+  return result;
+}
+
+status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
+                           struct err *err) {
+  const struct collection *collection = model_collection_of_soul(txn, alias);
+  if (!collection || !collection->genotype) return fail_no_soul(alias, err);
+  const struct evolution *evolution = collection->evolution;
+  buf_append_byte(out, '[');
+  TRY(append_version(txn, collection->soul, out, err));
+  for (uint32_t i = evolution ? evolution->steps_count : 0; i > 0; i--) {
+    if (evolution->steps[i - 1].from == 0) continue; /* it had no soul before */
+    buf_append_byte(out, ',');
+    TRY(append_version(txn, evolution->steps[i - 1].from, out, err));
+  }
+  buf_append_byte(out, ']');
+  return buf_check(out, "the lineage", err);
+}
+
+status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *out,
+                            struct err *err) {
+  struct model_soul_record record;
+  struct arena arena;
+  bool found = false;
+  if (number == 0) return LUMA_OK;
+  arena_init(&arena, 0, 0);
+  status result = model__read_soul(txn->store, number, &arena, &record, &found, err);
+  arena_deinit(&arena);
+  char text[ULID_TEXT_BYTES];
+  if (result == LUMA_OK && found) {
+    ulid_format(record.id, text);
+    buf_append(out, text, sizeof text);
+  }
+  return result;
+}

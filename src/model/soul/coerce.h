@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a value as one of a type, where nothing is lost: "28" is the integer 28, 28.5 is none.
+ * Pure but for the arena. */
+#ifndef MODEL_SOUL_COERCE_H
+#define MODEL_SOUL_COERCE_H
+
+#include "model/soul/type.h"
+
+/** A value of a type that is neither list nor map: true with the value in `*out` (and `*changed`
+ * when it is not the one given). Null is the caller's to judge. Memory of bytes and vectors is
+ * `arena`'s; false also when it has none. */
+bool soul_coerce(const struct soul_type *type, const struct val *value, struct arena *arena,
+                 struct val *out, bool *changed);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/soul/diff.h"
+
+#include "value/json/json.h"
+#include "value/order/order.h"
+
+enum { CHANGES_MAX = 8 * SOUL_ATTRIBUTES_MAX, OPS_MAX = 3 * SOUL_ATTRIBUTES_MAX };
+
+struct comparing {
+  const struct soul_versions *versions;
+  const struct soul_hints *hints;
+  struct arena *arena;
+  struct soul_diff *diff;
+};
+
+static void note(struct comparing *comparing, enum soul_effect effect, struct slice attribute,
+                 const char *what) {
+  struct soul_diff *diff = comparing->diff;
+  if (diff->changes_count == CHANGES_MAX) return;
+  diff->changes[diff->changes_count++] = (struct soul_change){effect, attribute, what};
+  diff->narrows |= effect == SOUL_NARROWS;
+}
+
+static struct evolution_op *add_op(struct comparing *comparing, enum evolution_kind kind,
+                                   struct slice name) {
+  struct soul_diff *diff = comparing->diff;
+  struct evolution_op *op = &diff->ops[diff->ops_count];
+  if (diff->ops_count + 1 < OPS_MAX) diff->ops_count++;
+  *op = (struct evolution_op){.kind = kind, .name = name};
+  return op;
+}
+
+/* ---- hints ---- */
+
+static struct slice renamed_from(const struct soul_hints *hints, struct slice to) {
+  for (uint32_t i = 0; i < val_count(&hints->rename); i++) {
+    struct slice from;
+    struct val name = val_field_at(&hints->rename, i, &from);
+    if (name.type == VAL_TEXT && slice_is_equal(val_slice(&name), to)) return from;
+  }
+  return slice_of(NULL, 0);
+}
+
+static struct slice transform_of(const struct soul_hints *hints, struct slice name) {
+  struct val text = val_field(&hints->transform, name);
+  return text.type == VAL_TEXT ? val_slice(&text) : slice_of(NULL, 0);
+}
+
+static status fail_hint(const char *what, struct slice name, struct err *err) {
+  FAIL(err, LUMA_INVALID_GENOTYPE, "%s names `%.*s`, which is not an attribute", what,
+       SLICE_ARG(name));
+}
+
+static status check_hints(const struct comparing *comparing, struct err *err) {
+  const struct soul_versions *versions = comparing->versions;
+  for (uint32_t i = 0; i < val_count(&comparing->hints->rename); i++) {
+    struct slice from;
+    struct val to = val_field_at(&comparing->hints->rename, i, &from);
+    if (versions->old && !versions->was_open && !soul_attribute(versions->old, from))
+      return fail_hint("rename", from, err);
+    if (to.type != VAL_TEXT || !soul_attribute(versions->fresh, val_slice(&to)))
+      return fail_hint("rename", to.type == VAL_TEXT ? val_slice(&to) : from, err);
+  }
+  for (uint32_t i = 0; i < val_count(&comparing->hints->transform); i++) {
+    struct slice name;
+    (void)val_field_at(&comparing->hints->transform, i, &name);
+    if (!soul_attribute(versions->fresh, name)) return fail_hint("transform", name, err);
+  }
+  return LUMA_OK;
+}
+
+/* ---- rules that allow less than before ---- */
+
+static bool is_subset(const struct val *small, const struct val *large) {
+  for (uint32_t i = 0; i < val_count(small); i++) {
+    struct val one = val_at(small, i);
+    bool found = false;
+    for (uint32_t k = 0; k < val_count(large) && !found; k++) {
+      struct val other = val_at(large, k);
+      found = val_is_equal(&one, &other);
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+static enum soul_effect compare_bound(const struct val *old, const struct val *fresh, int sign) {
+  if (old->type == VAL_MISSING && fresh->type == VAL_MISSING) return SOUL_NEUTRAL;
+  if (fresh->type == VAL_MISSING) return SOUL_WIDENS;
+  if (old->type == VAL_MISSING) return SOUL_NARROWS;
+  int order = val_compare(fresh, old) * sign;
+  return order > 0 ? SOUL_NARROWS : order < 0 ? SOUL_WIDENS : SOUL_NEUTRAL;
+}
+
+/* `sign` 1: a least length, -1: a most. SOUL_NONE is no limit in both. */
+static enum soul_effect compare_length(uint32_t old, uint32_t fresh, int sign) {
+  if (old == fresh) return SOUL_NEUTRAL;
+  if (fresh == SOUL_NONE) return SOUL_WIDENS;
+  if (old == SOUL_NONE) return SOUL_NARROWS;
+  return (fresh > old) == (sign > 0) ? SOUL_NARROWS : SOUL_WIDENS;
+}
+
+static enum soul_effect compare_choices(const struct val *old, const struct val *fresh) {
+  if (old->type == VAL_MISSING && fresh->type == VAL_MISSING) return SOUL_NEUTRAL;
+  if (fresh->type == VAL_MISSING) return SOUL_WIDENS;
+  if (old->type == VAL_MISSING || !is_subset(old, fresh)) return SOUL_NARROWS;
+  return is_subset(fresh, old) ? SOUL_NEUTRAL : SOUL_WIDENS;
+}
+
+static enum soul_effect compare_flag(bool old, bool fresh) {
+  return old == fresh ? SOUL_NEUTRAL : fresh ? SOUL_NARROWS : SOUL_WIDENS;
+}
+
+static enum soul_effect compare_pattern(struct slice old, struct slice fresh) {
+  if (slice_is_equal(old, fresh)) return SOUL_NEUTRAL;
+  return fresh.bytes ? SOUL_NARROWS : SOUL_WIDENS;
+}
+
+static void compare_rules(struct comparing *comparing, const struct soul_attribute *old,
+                          const struct soul_attribute *fresh) {
+  const struct {
+    enum soul_effect effect;
+    const char *what;
+  } rules[] = {
+      {compare_flag(old->required, fresh->required), "required changed"},
+      {compare_flag(old->unique, fresh->unique), "unique changed"},
+      {compare_bound(&old->min, &fresh->min, 1), "min changed"},
+      {compare_bound(&old->max, &fresh->max, -1), "max changed"},
+      {compare_length(old->min_length, fresh->min_length, 1), "min_length changed"},
+      {compare_length(old->max_length, fresh->max_length, -1), "max_length changed"},
+      {compare_choices(&old->allowed, &fresh->allowed), "enum changed"},
+      {compare_pattern(old->pattern, fresh->pattern), "pattern changed"},
+  };
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    if (rules[i].effect != SOUL_NEUTRAL)
+      note(comparing, rules[i].effect, fresh->name, rules[i].what);
+  }
+  if (old->immutable != fresh->immutable)
+    note(comparing, SOUL_NEUTRAL, fresh->name, "immutable changed");
+  if (old->sensitive != fresh->sensitive)
+    note(comparing, SOUL_NEUTRAL, fresh->name, "sensitive changed");
+  if (!val_is_equal(&old->default_value, &fresh->default_value) ||
+      !slice_is_equal(old->default_expression, fresh->default_expression))
+    note(comparing, SOUL_NEUTRAL, fresh->name, "default changed");
+}
+
+/* ---- types ---- */
+
+/* Every value of the one is one of the other, as it is read. */
+static bool is_wider(const struct soul_type *old, const struct soul_type *fresh) {
+  static const struct {
+    enum soul_kind from, to;
+  } wider[] = {{SOUL_INT, SOUL_DECIMAL}, {SOUL_INT, SOUL_FLOAT},      {SOUL_FLOAT, SOUL_DECIMAL},
+               {SOUL_ULID, SOUL_TEXT},   {SOUL_DATE, SOUL_TIMESTAMP}, {SOUL_UUID, SOUL_TEXT},
+               {SOUL_ULID, SOUL_UUID}};
+  if (fresh->kind == SOUL_ANY) return true;
+  if (fresh->kind == old->kind && (fresh->kind == SOUL_LIST || fresh->kind == SOUL_MAP))
+    return !fresh->element && !fresh->fields;
+  if (fresh->kind == old->kind && fresh->kind == SOUL_VECTOR) return fresh->dimensions == 0;
+  for (size_t i = 0; i < sizeof wider / sizeof wider[0]; i++) {
+    if (wider[i].from == old->kind && wider[i].to == fresh->kind) return true;
+  }
+  return false;
+}
+
+static bool same_fields(const struct soul_type *old, const struct soul_type *fresh) {
+  if (!old->fields && !fresh->fields) return true;
+  if (old->fields_open != fresh->fields_open || old->fields_count != fresh->fields_count)
+    return false;
+  struct buf a, b;
+  buf_init(&a, SOUL_TEXT_BYTES_MAX);
+  buf_init(&b, SOUL_TEXT_BYTES_MAX);
+  soul_write_attributes(&a, old->fields, old->fields_count);
+  soul_write_attributes(&b, fresh->fields, fresh->fields_count);
+  bool same = slice_is_equal(buf_slice(&a), buf_slice(&b));
+  buf_deinit(&a);
+  buf_deinit(&b);
+  return same;
+}
+
+static void compare_types(struct comparing *comparing, const struct soul_attribute *old,
+                          const struct soul_attribute *fresh, struct slice stored_name) {
+  bool same = soul_type_is_equal(&old->type, &fresh->type);
+  if (same && same_fields(&old->type, &fresh->type)) return;
+  bool wider = is_wider(&old->type, &fresh->type);
+  note(comparing, wider ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "type changed");
+  bool converts = !same && fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&
+                  fresh->type.kind != SOUL_LIST && fresh->type.kind != SOUL_MAP;
+  if (converts) add_op(comparing, EVOLUTION_CONVERT, stored_name)->type = fresh->type;
+}
+
+/* ---- attributes ---- */
+
+static void compare_transform(struct comparing *comparing, const struct soul_attribute *fresh,
+                              struct slice from, struct slice expression) {
+  struct evolution_op *op = add_op(comparing, EVOLUTION_TRANSFORM, from);
+  op->expression = expression;
+  op->type = fresh->type;
+  if (!slice_is_equal(from, fresh->name)) op->to = fresh->name;
+  note(comparing, SOUL_NARROWS, fresh->name, "values transformed");
+}
+
+static void compare_new(struct comparing *comparing, const struct soul_attribute *fresh) {
+  const struct soul_versions *versions = comparing->versions;
+  bool may_be_there = versions->was_open || !versions->old;
+  struct slice expression = transform_of(comparing->hints, fresh->name);
+  if (!expression.bytes) expression = fresh->computed;
+  bool has_value = fresh->default_value.type != VAL_MISSING || expression.bytes;
+  bool fits = !may_be_there && (!fresh->required || has_value);
+  note(comparing, fits ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "attribute added");
+  if (fresh->unique) note(comparing, SOUL_NARROWS, fresh->name, "unique changed");
+  if (expression.bytes) {
+    struct evolution_op *op = add_op(comparing, EVOLUTION_TRANSFORM, fresh->name);
+    op->expression = expression;
+    op->type = fresh->type;
+    return;
+  }
+  bool is_scalar = fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&
+                   fresh->type.kind != SOUL_LIST && fresh->type.kind != SOUL_MAP;
+  if (may_be_there && is_scalar)
+    add_op(comparing, EVOLUTION_CONVERT, fresh->name)->type = fresh->type;
+  if (fresh->default_value.type != VAL_MISSING)
+    add_op(comparing, EVOLUTION_SET, fresh->name)->value = fresh->default_value;
+}
+
+static void compare_attribute(struct comparing *comparing, const struct soul_attribute *fresh) {
+  const struct soul *old_soul = comparing->versions->old;
+  struct slice from = renamed_from(comparing->hints, fresh->name);
+  const struct soul_attribute *old =
+      old_soul ? soul_attribute(old_soul, from.bytes ? from : fresh->name) : NULL;
+  struct slice expression = transform_of(comparing->hints, fresh->name);
+  if (!from.bytes && !old) {
+    compare_new(comparing, fresh);
+    return;
+  }
+  if (from.bytes) note(comparing, SOUL_WIDENS, fresh->name, "renamed");
+  bool recomputed = old && fresh->computed.bytes && !slice_is_equal(old->computed, fresh->computed);
+  if (recomputed && !expression.bytes) expression = fresh->computed;
+  struct slice stored = from.bytes ? from : fresh->name;
+  if (expression.bytes)
+    compare_transform(comparing, fresh, stored, expression);
+  else if (old)
+    compare_types(comparing, old, fresh, stored);
+  if (from.bytes && !expression.bytes) add_op(comparing, EVOLUTION_RENAME, from)->to = fresh->name;
+  if (old) compare_rules(comparing, old, fresh);
+}
+
+static bool is_renamed(const struct soul_hints *hints, struct slice name) {
+  return val_field(&hints->rename, name).type == VAL_TEXT;
+}
+
+static void compare_gone(struct comparing *comparing) {
+  const struct soul_versions *versions = comparing->versions;
+  for (uint32_t i = 0; versions->old && i < versions->old->attributes_count; i++) {
+    struct slice name = versions->old->attributes[i].name;
+    if (soul_attribute(versions->fresh, name) || is_renamed(comparing->hints, name)) continue;
+    note(comparing, SOUL_WIDENS, name, "attribute removed");
+    if (!versions->is_open && !slice_is_equal(name, slice_of_text("id")))
+      add_op(comparing, EVOLUTION_DROP, name);
+  }
+}
+
+/* ---- constraints ---- */
+
+static const struct soul_constraint *same_constraint(const struct soul *soul,
+                                                     const struct soul_constraint *wanted) {
+  for (uint32_t i = 0; soul && i < soul->constraints_count; i++) {
+    const struct soul_constraint *one = &soul->constraints[i];
+    if (one->kind != wanted->kind || !slice_is_equal(one->check, wanted->check) ||
+        one->attributes_count != wanted->attributes_count)
+      continue;
+    bool same = true;
+    for (uint32_t k = 0; k < one->attributes_count; k++)
+      same &= slice_is_equal(one->attributes[k], wanted->attributes[k]);
+    if (same) return one;
+  }
+  return NULL;
+}
+
+static void compare_constraints(struct comparing *comparing) {
+  const struct soul *old = comparing->versions->old, *fresh = comparing->versions->fresh;
+  for (uint32_t i = 0; i < fresh->constraints_count; i++) {
+    if (!same_constraint(old, &fresh->constraints[i]))
+      note(comparing, SOUL_NARROWS, fresh->constraints[i].name, "constraint added");
+  }
+  for (uint32_t i = 0; old && i < old->constraints_count; i++) {
+    if (!same_constraint(fresh, &old->constraints[i]))
+      note(comparing, SOUL_WIDENS, old->constraints[i].name, "constraint removed");
+  }
+}
+
+/* Renames of the two ops that speak of one attribute happen in one pass, so a CONVERT and a RENAME
+ * of the same name become one. */
+static void merge_ops(struct soul_diff *diff) {
+  for (uint32_t i = 0; i + 1 < diff->ops_count; i++) {
+    struct evolution_op *op = &diff->ops[i], *next = &diff->ops[i + 1];
+    if (op->kind != EVOLUTION_CONVERT || next->kind != EVOLUTION_RENAME ||
+        !slice_is_equal(op->name, next->name))
+      continue;
+    op->to = next->to;
+    memmove(next, next + 1, (diff->ops_count - i - 2) * sizeof *next);
+    diff->ops_count--;
+  }
+}
+
+status soul_compare(const struct soul_versions *versions, const struct soul_hints *hints,
+                    struct arena *arena, struct soul_diff *diff, struct err *err) {
+  struct comparing comparing = {versions, hints, arena, diff};
+  *diff = (struct soul_diff){.changes = arena_zalloc(arena, CHANGES_MAX, sizeof *diff->changes),
+                             .ops = arena_zalloc(arena, OPS_MAX, sizeof *diff->ops)};
+  if (!diff->changes || !diff->ops) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compare genotypes");
+  TRY(check_hints(&comparing, err));
+  for (uint32_t i = 0; i < versions->fresh->attributes_count; i++)
+    compare_attribute(&comparing, &versions->fresh->attributes[i]);
+  compare_gone(&comparing);
+  compare_constraints(&comparing);
+  if (versions->was_open && !versions->is_open)
+    note(&comparing, SOUL_NARROWS, slice_of(NULL, 0), "closed");
+  if (!versions->was_open && versions->is_open)
+    note(&comparing, SOUL_WIDENS, slice_of(NULL, 0), "opened");
+  merge_ops(diff);
+  return LUMA_OK;
+}
+
+const char *soul_effect_name(enum soul_effect effect) {
+  static const char *const names[] = {"neutral", "widening", "narrowing"};
+  return names[effect];
+}
+
+void soul_diff_write(struct buf *out, const struct soul_diff *diff) {
+  buf_append_byte(out, '[');
+  for (uint32_t i = 0; i < diff->changes_count; i++) {
+    const struct soul_change *change = &diff->changes[i];
+    buf_append_format(out, "%s{\"change\":\"%s\"", i ? "," : "", change->what);
+    if (change->attribute.bytes) {
+      buf_append_text(out, ",\"name\":");
+      json_write_text(out, change->attribute);
+    }
+    buf_append_format(out, ",\"effect\":\"%s\"}", soul_effect_name(change->effect));
+  }
+  buf_append_byte(out, ']');
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* How the beings of a collection follow its soul: the steps from each soul it had to the next, and
+ * what a step does to a being. A being keeps the form it was written in until its next write; it is
+ * read through the steps after its own soul. Immutable once read, reference-counted; any thread. */
+#ifndef MODEL_SOUL_EVOLUTION_H
+#define MODEL_SOUL_EVOLUTION_H
+
+#include "model/soul/soul.h"
+#include "value/doc/build.h"
+#include "value/doc/doc.h"
+
+enum { EVOLUTION_STEPS_MAX = 1000, EVOLUTION_TEXT_BYTES_MAX = 16 << 20 };
+
+enum evolution_kind {
+  EVOLUTION_SET,      /* a value for beings that lack the attribute */
+  EVOLUTION_DROP,     /* the attribute goes */
+  EVOLUTION_RENAME,   /* to `to` */
+  EVOLUTION_CONVERT,  /* read as one of `type`, where nothing is lost; renamed too, with `to` */
+  EVOLUTION_TRANSFORM /* the value of an expression over the being as it was */
+};
+
+struct evolution_op {
+  enum evolution_kind kind;
+  struct slice name, to, expression;
+  struct val value;
+  struct soul_type type;
+  uint32_t rule; /* TRANSFORM */
+  uint16_t name_id, to_id;
+};
+
+struct evolution_step {
+  uint32_t from, to; /* numbers of souls */
+  struct evolution_op *ops;
+  uint32_t ops_count;
+};
+
+struct evolution {
+  uint32_t references;
+  struct evolution_step *steps;
+  uint32_t steps_count;
+  struct soul *rules; /* holds the expressions of all steps; NULL when there are none */
+  struct names *names;
+  struct arena arena;
+};
+
+/** Appends steps as JSON: the stored form. */
+void evolution_write(struct buf *out, const struct evolution_step *steps, uint32_t count);
+/** Reads the stored form with one reference; names are bound to `names` (borrowed). */
+status evolution_read(struct slice json, const struct soul_rules_ops *ops, struct names *names,
+                      struct evolution **evolution, struct err *err);
+void evolution_acquire(const struct evolution *evolution);
+/** NULL is fine. */
+void evolution_release(const struct evolution *evolution);
+
+/** The first step a being of soul `number` still has to take; steps_count when there is none, or
+ * none that does anything. NULL is fine: 0. */
+uint32_t evolution_begin(const struct evolution *evolution, uint32_t number);
+/** True when `evolution` has anything to do for a being of that soul. */
+static inline bool evolution_changes(const struct evolution *evolution, uint32_t number,
+                                     uint32_t current) {
+  return number != current && evolution &&
+         evolution_begin(evolution, number) < evolution->steps_count;
+}
+/** The document as the newest soul has it: header kept, built at the end of `out`; `*made` borrows
+ * from it. `now_us` is what now() answers. */
+status evolution_apply(const struct evolution *evolution, const struct doc *document,
+                       uint64_t now_us, struct buf *out, struct slice *made, struct err *err);
+
+#endif

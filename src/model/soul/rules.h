@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Expressions of genotypes, as the layer above runs them: checks, computed attributes, defaults,
+ * guards, patterns. The model knows their texts and when they apply; how they are read and run is
+ * behind this table. */
+#ifndef MODEL_SOUL_RULES_H
+#define MODEL_SOUL_RULES_H
+
+#include "base/core/err.h"
+#include "base/mem/arena.h"
+#include "value/val/val.h"
+
+enum soul_rule_kind {
+  SOUL_RULE_CONDITION, /* an expression that is true, false or null */
+  SOUL_RULE_VALUE,     /* an expression of any type */
+  SOUL_RULE_PATTERN    /* a regular expression */
+};
+
+struct soul_rule {
+  enum soul_rule_kind kind;
+  struct slice text;
+};
+
+/** The rules of one soul, compiled. Belongs to one thread at a time. Implementations begin with
+ * this. */
+struct soul_program {
+  struct soul_program *next; /* the soul's: programs at rest */
+  uint64_t now_us;           /* what now() answers; set by the user before a run */
+};
+
+struct soul_rules_ops {
+  /** Compiles all; a fault is that of rule `*failed`. */
+  status (*create)(const struct soul_rule *rules, uint32_t count, struct soul_program **program,
+                   uint32_t *failed, struct err *err);
+  void (*destroy)(struct soul_program *program);
+  /** The value of rule `nth` for each of `count` documents (at most 1,024; MAPs of one dictionary)
+   * into `values`; what they borrow lives in `arena` or the documents. */
+  status (*run)(struct soul_program *program, uint32_t nth, const struct val *documents,
+                uint32_t count, struct arena *arena, struct val *values, struct err *err);
+  /** Whether pattern `nth` matches anywhere in the text. */
+  status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
+                  struct err *err);
+};
+
+#endif

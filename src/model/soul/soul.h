@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* Souls: genotypes read, checked, written in their canonical form and named by its hash.
+ *
+ * A genotype is JSON (docs/souls.md, spec/genotype.schema.json): attributes with types and rules,
+ * relations, functions, constraints. Reading finds all faults at once. What belongs to a collection
+ * (its alias, openness, population limits, indexes, descriptions) is read beside it and stands
+ * outside the hash. A soul is immutable once made and reference-counted: catalog pictures share it.
+ *
+ * Expressions in genotypes are run through `struct soul_rules_ops`, given by the layer above.
+ * Threads: reading a soul is free for all; its programs are taken and given back one user each. */
+#ifndef MODEL_SOUL_SOUL_H
+#define MODEL_SOUL_SOUL_H
+
+#include "base/mem/arena.h"
+#include "base/sync/sync.h"
+#include "model/soul/fault.h"
+#include "model/soul/rules.h"
+#include "model/soul/type.h"
+#include "value/path/path.h"
+
+enum {
+  SOUL_ATTRIBUTES_MAX = 1000, /* at each level */
+  SOUL_RULES_MAX = 2000,
+  SOUL_NAME_BYTES_MAX = 120,
+  SOUL_TEXT_BYTES_MAX = 1 << 20, /* of a genotype */
+  SOUL_HASH_BYTES = 32,
+  SOUL_LIMITS_MAX = 16,
+  SOUL_NONE = UINT32_MAX /* no rule, no limit of length */
+};
+
+enum soul_on_delete { SOUL_RESTRICT, SOUL_CASCADE, SOUL_SET_NULL };
+
+/** One way a value may change. */
+struct soul_transition {
+  struct val from, to;
+  struct slice guard; /* empty: always */
+  uint32_t guard_rule;
+};
+
+/** What a soul says of one attribute. Values are MISSING, texts empty, where nothing is said. */
+struct soul_attribute {
+  struct slice name;
+  struct soul_type type;
+  bool required, unique, indexed, sensitive, immutable;
+  uint8_t on_delete;                           /* of a reference: enum soul_on_delete */
+  struct val default_value, min, max, allowed; /* `allowed`: a LIST */
+  uint32_t min_length, max_length;             /* SOUL_NONE = no limit */
+  struct slice pattern, computed, default_expression, description;
+  uint32_t pattern_rule, computed_rule, default_rule; /* SOUL_NONE, or places in soul->rules */
+  struct soul_transition *transitions;
+  uint32_t transitions_count;
+  bool has_transitions; /* also when none is allowed */
+};
+
+enum soul_constraint_kind { SOUL_CHECK, SOUL_UNIQUE };
+struct soul_constraint {
+  struct slice name;
+  enum soul_constraint_kind kind;
+  struct slice check;
+  uint32_t check_rule;
+  struct slice *attributes; /* UNIQUE */
+  uint32_t attributes_count;
+};
+
+struct soul_function {
+  struct slice name, expression;
+};
+
+/** At most `max` beings, in all or for each value of `per`, of those for which `where` holds. */
+struct soul_limit {
+  uint32_t number; /* of its counters: the model's */
+  uint64_t max;
+  struct slice *per;
+  uint32_t per_count;
+  struct slice where;
+  uint32_t where_rule; /* place in the soul's rules, or SOUL_NONE */
+};
+
+struct soul_index {
+  struct slice name;   /* empty: made from the attributes */
+  struct slice *paths; /* texts; "-" before one = descending */
+  uint32_t paths_count;
+  bool unique;
+};
+
+/** What stands beside a genotype, for the collection. */
+struct soul_settings {
+  struct slice alias;
+  bool has_open, open, has_limits, has_indexes;
+  struct soul_limit *limits;
+  uint32_t limits_count;
+  struct soul_index *indexes;
+  uint32_t indexes_count;
+};
+
+struct soul {
+  uint32_t references, number;
+  uint8_t id[16], parent_id[16]; /* ULIDs; all zero: not stored yet, no parent */
+  uint8_t hash[SOUL_HASH_BYTES];
+  int64_t created_us;
+  struct slice name, version, description;
+  struct soul_attribute *attributes;
+  uint32_t attributes_count;
+  struct soul_constraint *constraints;
+  uint32_t constraints_count;
+  struct soul_function *functions;
+  uint32_t functions_count;
+  struct soul_settings settings;
+  struct soul_rule *rules;
+  uint32_t rules_count;
+  bool has_computed; /* or defaults that are expressions */
+  struct arena arena;
+  const struct soul_rules_ops *ops; /* borrowed; NULL: no expressions */
+  struct mutex lock;                /* the programs at rest */
+  struct soul_program *programs;
+};
+
+/** Reads a genotype (or a map with "genotype" and settings beside it) into a soul with one
+ * reference. LUMA_INVALID_GENOTYPE lists all faults, each with its path. `ops` may be NULL: then
+ * expressions are faults. */
+status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, struct soul **soul,
+                 struct err *err);
+/** The same from JSON text. */
+status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
+                      struct err *err);
+void soul_acquire(const struct soul *soul);
+/** NULL is fine. */
+void soul_release(const struct soul *soul);
+
+/** How a genotype is written. */
+enum soul_form {
+  SOUL_CANONICAL, /* what is hashed: attributes and keys sorted, descriptions and indexes left out
+                   */
+  SOUL_SHOWN      /* as declared, with descriptions and indexes */
+};
+/** Appends the genotype as JSON. */
+void soul_write(struct buf *out, const struct soul *soul, enum soul_form form);
+/** Appends a map of attributes in canonical form. */
+void soul_write_attributes(struct buf *out, const struct soul_attribute *attributes,
+                           uint32_t count);
+/** Appends population limits as JSON, a list. */
+void soul_write_limits(struct buf *out, const struct soul_limit *limits, uint32_t count);
+/** The attribute of this name ("_id" is "id"); NULL if there is none. */
+const struct soul_attribute *soul_attribute(const struct soul *soul, struct slice name);
+/** True when the first step of `path` leads into an attribute that is sensitive. */
+bool soul_is_sensitive(const struct soul *soul, const struct path *path);
+
+/** A program for the soul's rules, for one user until it is given back. LUMA_OK and NULL when there
+ * are no rules. */
+status soul_take_program(const struct soul *soul, struct soul_program **program, struct err *err);
+void soul_give_program(const struct soul *soul, struct soul_program *program);
+
+/** 64 hexadecimal digits. */
+void soul_append_hash(struct buf *out, const uint8_t hash[SOUL_HASH_BYTES]);
+
+#endif

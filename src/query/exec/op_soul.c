@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Statements about souls: making and evolving them, and what is told about them, a document a row.
+ */
+#include "base/mem/mem.h"
+#include "query/exec/exec_int.h"
+#include "value/json/json.h"
+
+enum { TOLD_BYTES_MAX = 256 << 20 };
+
+/** Reads JSON (as the model writes it, or as a statement has it) into the run's arena. */
+static status read_json(struct exec *exec, struct slice json, struct val *value, struct err *err) {
+  struct json_reader *reader;
+  struct json_read_options options = {.form = JSON_TAGGED, .bytes_max = TOLD_BYTES_MAX};
+  struct buf out;
+  struct val read;
+  TRY(json_reader_create(&reader, err));
+  buf_init(&out, TOLD_BYTES_MAX);
+  status result = json_read_value(reader, json, &options, &out, &read, err);
+  if (result == LUMA_OK) result = expr_copy_value(exec->arena, &read, value, err);
+  buf_deinit(&out);
+  json_reader_destroy(reader);
+  return result;
+}
+
+static status create(struct exec *exec, const struct plan *plan, struct err *err) {
+  struct val genotype;
+  struct model_soul_made made;
+  TRY(read_json(exec, plan->soul->json, &genotype, err));
+  struct model_soul_spec spec = {
+      .alias = plan->collection_name, .genotype = &genotype, .if_not_exists = plan->if_not_exists};
+  return model_create_soul(exec->txn, &spec, &made, err);
+}
+
+static status evolve(struct exec *exec, const struct plan *plan, struct model_txn *txn,
+                     bool dry_run, struct buf *report, struct err *err) {
+  struct val genotype;
+  TRY(read_json(exec, plan->soul->json, &genotype, err));
+  struct model_evolution evolution = {.alias = plan->collection->name,
+                                      .genotype = &genotype,
+                                      .merge = plan->soul->merge,
+                                      .dry_run = dry_run};
+  return model_evolve(txn, &evolution, report, err);
+}
+
+static status soul_next(struct op *op, struct batch **batch, struct err *err) {
+  struct buf report;
+  (void)batch;
+  if (op->plan->kind == PLAN_CREATE_SOUL) return create(op->exec, op->plan, err);
+  buf_init(&report, TOLD_BYTES_MAX);
+  status result = evolve(op->exec, op->plan, op->exec->txn, false, &report, err);
+  buf_deinit(&report);
+  return result;
+}
+
+status op__open_soul(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  static const struct op_ops ops = {soul_next, NULL};
+  return op__create(exec, plan, &ops, sizeof **op, op, err);
+}
+
+/* ---- telling ---- */
+
+struct telling {
+  struct op op;
+  struct batch batch;
+  struct rows rows;
+  uint64_t next_row;
+  bool is_done;
+};
+
+/** A dry run writes, and takes it back, in a transaction of its own. */
+static status try_evolution(struct exec *exec, const struct plan *plan, struct buf *out,
+                            struct err *err) {
+  struct store_begin_options options = {.isolation = STORE_SERIALIZABLE, .may_block = true};
+  struct model_txn *txn;
+  TRY(model_begin(exec->model, &options, &txn, err));
+  status result = evolve(exec, plan, txn, true, out, err);
+  model_rollback(txn);
+  return result;
+}
+
+static status tell(struct exec *exec, const struct plan *plan, struct buf *out, struct err *err) {
+  struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
+  switch (plan->soul->about) {
+  case PLAN_ABOUT_SOULS: return model_write_souls(exec->txn, out, err);
+  case PLAN_ABOUT_COLLECTION: return model_describe(exec->txn, name, out, err);
+  case PLAN_ABOUT_STORAGE: return model_describe_storage(exec->txn, name, out, err);
+  case PLAN_ABOUT_LINEAGE: return model_write_lineage(exec->txn, name, out, err);
+  case PLAN_ABOUT_CHANGES: return model_compare_souls(exec->txn, name, plan->soul->other, out, err);
+  case PLAN_ABOUT_EVOLUTION: return try_evolution(exec, plan, out, err);
+  case PLAN_ABOUT_SUGGESTION: break;
+  }
+  return model_suggest_soul(exec->txn, name, out, err);
+}
+
+static status keep_row(struct telling *op, const struct val *document, struct err *err) {
+  struct val *row = NULL;
+  TRY(rows_add(&op->rows, &row, err));
+  row[0] = *document;
+  return LUMA_OK;
+}
+
+static status tell_all(struct telling *op, struct err *err) {
+  struct buf out;
+  struct val told;
+  op->is_done = true;
+  buf_init(&out, TOLD_BYTES_MAX);
+  status result = tell(op->op.exec, op->op.plan, &out, err);
+  if (result == LUMA_OK) result = read_json(op->op.exec, buf_slice(&out), &told, err);
+  buf_deinit(&out);
+  TRY(result);
+  if (told.type != VAL_LIST) return keep_row(op, &told, err);
+  for (uint32_t i = 0; i < val_count(&told); i++) {
+    struct val one = val_at(&told, i);
+    TRY(keep_row(op, &one, err));
+  }
+  return LUMA_OK;
+}
+
+static status tell_next(struct op *base, struct batch **batch, struct err *err) {
+  struct telling *op = (struct telling *)base;
+  if (!op->is_done) TRY(tell_all(op, err));
+  if (op->next_row == op->rows.count) return LUMA_OK;
+  op__emit(&op->batch, &op->rows, &op->next_row);
+  *batch = &op->batch;
+  return LUMA_OK;
+}
+
+status op__open_tell(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  static const struct op_ops ops = {tell_next, NULL};
+  struct telling *telling = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *telling, &telling, err));
+  *op = &telling->op;
+  rows_init(&telling->rows, exec, 1);
+  return batch_init(&telling->batch, exec->arena, 1, err);
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/lang/lql/lql_ddl.h"
+
+#include "base/mem/mem.h"
+#include "query/lang/lql/lql.h"
+#include "value/json/json.h"
+
+/* ---- tokens ---- */
+
+static bool is_word_token(const struct lql_token *token) {
+  if (token->kind == LQL_QUOTED || token->kind == LQL_TEXT || token->kind <= 0) return false;
+  uint8_t c = token->text.bytes ? token->text.data[0] : 0;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+}
+
+bool lql__ddl_is(struct lql_ddl *ddl, const char *word) {
+  const struct lql_token *token = lql__ddl_peek(ddl);
+  return is_word_token(token) && slice_is_equal_nocase(token->text, slice_of_text(word));
+}
+
+bool lql__ddl_take(struct lql_ddl *ddl, const char *words) {
+  uint32_t from = ddl->at;
+  while (*words) {
+    const char *end = strchr(words, ' ');
+    size_t bytes = end ? (size_t)(end - words) : strlen(words);
+    const struct lql_token *token = lql__ddl_peek(ddl);
+    if (!is_word_token(token) || !slice_is_equal_nocase(token->text, slice_of(words, bytes))) {
+      ddl->at = from;
+      return false;
+    }
+    ddl->at++;
+    words += bytes + (end != NULL);
+  }
+  return true;
+}
+
+bool lql__ddl_take_mark(struct lql_ddl *ddl, int kind) {
+  if (lql__ddl_peek(ddl)->kind != kind) return false;
+  ddl->at++;
+  return true;
+}
+
+bool lql__ddl_fail(struct lql_ddl *ddl, const char *expected) {
+  const struct lql_token *token = lql__ddl_peek(ddl);
+  if (token->kind == 0)
+    lql__fail(ddl->lql, LUMA_SYNTAX_ERROR, token->offset,
+              "the statement ends where %s should stand", expected);
+  else
+    lql__fail(ddl->lql, LUMA_SYNTAX_ERROR, token->offset, "expected %s, found `%.*s`", expected,
+              (int)(token->text.bytes < 60 ? token->text.bytes : 60),
+              (const char *)token->text.data);
+  return false;
+}
+
+bool lql__ddl_expect(struct lql_ddl *ddl, const char *words) {
+  return lql__ddl_take(ddl, words) || lql__ddl_fail(ddl, words);
+}
+
+bool lql__ddl_expect_mark(struct lql_ddl *ddl, int kind) {
+  return lql__ddl_take_mark(ddl, kind) || lql__ddl_fail(ddl, lql__describe(kind));
+}
+
+bool lql__ddl_name(struct lql_ddl *ddl, struct slice *name) {
+  const struct lql_token *token = lql__ddl_peek(ddl);
+  if (token->kind != LQL_QUOTED && !is_word_token(token)) return lql__ddl_fail(ddl, "a name");
+  *name = lql__name(ddl->lql, *token);
+  ddl->at++;
+  return true;
+}
+
+struct slice lql__ddl_text(const struct lql_ddl *ddl, uint32_t from, uint32_t to) {
+  if (to <= from) return slice_of(NULL, 0);
+  const struct lql_token *first = &ddl->tokens[from], *last = &ddl->tokens[to - 1];
+  uint64_t end = last->offset + last->text.bytes;
+  return slice_of(ddl->lql->text.data + first->offset, (size_t)(end - first->offset));
+}
+
+bool lql__ddl_parenthesised(struct lql_ddl *ddl, struct slice *text) {
+  if (!lql__ddl_expect_mark(ddl, LQL_LP)) return false;
+  uint32_t from = ddl->at;
+  for (int depth = 0;; ddl->at++) {
+    int kind = lql__ddl_peek(ddl)->kind;
+    if (kind == 0) return lql__ddl_fail(ddl, "`)`");
+    depth += kind == LQL_LP;
+    if (kind == LQL_RP && depth-- == 0) break;
+  }
+  *text = lql__ddl_text(ddl, from, ddl->at);
+  ddl->at++;
+  return text->bytes > 0 || lql__ddl_fail(ddl, "an expression");
+}
+
+bool lql__ddl_sound(struct lql_ddl *ddl, const struct buf *out) {
+  if (out->failed == LUMA_OK) return true;
+  lql__fail(ddl->lql, out->failed, 0, "no memory for the definition");
+  return false;
+}
+
+bool lql__ddl_names(struct lql_ddl *ddl, struct buf *out) {
+  struct slice name;
+  if (!lql__ddl_expect_mark(ddl, LQL_LP)) return false;
+  buf_append_byte(out, '[');
+  do {
+    if (!lql__ddl_name(ddl, &name)) return false;
+    if (!lql__ddl_sound(ddl, out)) return false;
+    if (out->data[out->bytes - 1] != '[') buf_append_byte(out, ',');
+    json_write_text(out, name);
+  } while (lql__ddl_take_mark(ddl, LQL_COMMA));
+  buf_append_byte(out, ']');
+  return lql__ddl_sound(ddl, out) && lql__ddl_expect_mark(ddl, LQL_RP);
+}
+
+/* ---- what is made ---- */
+
+static struct plan *make(struct lql_ddl *ddl, enum plan_kind kind, struct slice name,
+                         uint64_t offset) {
+  struct plan *made = plan_node(ddl->lql->arena, kind, NULL, offset);
+  if (!made) return NULL;
+  made->collection_name = name;
+  made->soul = arena_zalloc(ddl->lql->arena, 1, sizeof *made->soul);
+  ddl->lql->root = made->soul ? made : NULL;
+  return ddl->lql->root;
+}
+
+static void put_members(struct buf *out, const char *name, const struct buf *members) {
+  if (members->bytes == 0 || out->failed != LUMA_OK) return;
+  buf_append_format(out, "%s\"%s\":{", out->data[out->bytes - 1] == '{' ? "" : ",", name);
+  buf_append_slice(out, buf_slice(members));
+  buf_append_byte(out, '}');
+}
+
+/* {"attributes": {…}, "constraints": {…}, …}, kept in the arena. */
+static struct slice take_json(struct lql_ddl *ddl) {
+  struct buf out;
+  buf_init(&out, 2 * LQL_DDL_BYTES_MAX);
+  buf_append_byte(&out, '{');
+  put_members(&out, "attributes", &ddl->attributes);
+  put_members(&out, "constraints", &ddl->constraints);
+  put_members(&out, "rename", &ddl->rename);
+  put_members(&out, "transform", &ddl->transform);
+  if (out.bytes == 1 && ddl->settings.bytes)
+    buf_append(&out, ddl->settings.data + 1, ddl->settings.bytes - 1);
+  else
+    buf_append_slice(&out, buf_slice(&ddl->settings));
+  buf_append_byte(&out, '}');
+  bool sound = lql__ddl_sound(ddl, &ddl->attributes) && lql__ddl_sound(ddl, &ddl->constraints) &&
+               lql__ddl_sound(ddl, &ddl->rename) && lql__ddl_sound(ddl, &ddl->transform) &&
+               lql__ddl_sound(ddl, &ddl->settings) && lql__ddl_sound(ddl, &out);
+  const uint8_t *copy = sound ? arena_copy(ddl->lql->arena, out.data, out.bytes) : NULL;
+  struct slice json = slice_of(copy, copy ? out.bytes : 0);
+  buf_deinit(&out);
+  return json;
+}
+
+static bool at_end(struct lql_ddl *ddl) {
+  return lql__ddl_peek(ddl)->kind == 0 || lql__ddl_fail(ddl, "the end of the statement");
+}
+
+/* JSON as a text, or as it stands in braces. */
+static bool take_genotype(struct lql_ddl *ddl, struct slice *json) {
+  struct lql_token token = *lql__ddl_peek(ddl);
+  if (token.kind == LQL_TEXT) {
+    struct expr *text = lql__text(ddl->lql, token);
+    if (!text) return false;
+    *json = val_slice(&text->value);
+    ddl->at++;
+    return true;
+  }
+  if (token.kind != LQL_LBRACE) return lql__ddl_fail(ddl, "a genotype: '{…}'");
+  uint32_t from = ddl->at;
+  for (int depth = 0;; ddl->at++) {
+    int kind = lql__ddl_peek(ddl)->kind;
+    if (kind == 0) return lql__ddl_fail(ddl, "`}`");
+    depth += kind == LQL_LBRACE;
+    if (kind == LQL_RBRACE && --depth == 0) break;
+  }
+  ddl->at++;
+  *json = lql__ddl_text(ddl, from, ddl->at);
+  return true;
+}
+
+/* ---- CREATE ---- */
+
+static bool read_items(struct lql_ddl *ddl) {
+  do {
+    bool is_constraint;
+    if (!lql__ddl_constraint(ddl, &is_constraint)) return false;
+    if (!is_constraint && !lql__ddl_column(ddl)) return false;
+  } while (lql__ddl_take_mark(ddl, LQL_COMMA));
+  return lql__ddl_expect_mark(ddl, LQL_RP);
+}
+
+static bool create_table(struct lql_ddl *ddl) {
+  bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  struct slice name;
+  if (!lql__ddl_name(ddl, &name) || !lql__ddl_expect_mark(ddl, LQL_LP) || !read_items(ddl))
+    return false;
+  if (lql__ddl_take(ddl, "OPEN")) buf_append_text(&ddl->settings, ",\"open\":true");
+  if (lql__ddl_take(ddl, "CLOSED")) buf_append_text(&ddl->settings, ",\"open\":false");
+  struct slice json = at_end(ddl) ? take_json(ddl) : slice_of(NULL, 0);
+  struct plan *made = json.bytes ? make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
+  if (!made) return false;
+  made->soul->json = json;
+  made->if_not_exists = if_not_exists;
+  return true;
+}
+
+static bool create_soul(struct lql_ddl *ddl) {
+  bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  struct slice name = {0}, json;
+  int kind = lql__ddl_peek(ddl)->kind;
+  bool has_name = !lql__ddl_is(ddl, "FROM") && kind != LQL_LBRACE && kind != LQL_TEXT;
+  if (has_name && !lql__ddl_name(ddl, &name)) return false;
+  (void)lql__ddl_take(ddl, "FROM");
+  if (!take_genotype(ddl, &json) || !at_end(ddl)) return false;
+  struct plan *made = make(ddl, PLAN_CREATE_SOUL, name, offset);
+  if (!made) return false;
+  made->soul->json = json;
+  made->if_not_exists = if_not_exists;
+  return true;
+}
+
+/* ---- ALTER, EVOLVE ---- */
+
+static void put_member(struct buf *out, struct slice name, const char *value) {
+  if (out->bytes) buf_append_byte(out, ',');
+  json_write_text(out, name);
+  buf_append_byte(out, ':');
+  buf_append_text(out, value);
+}
+
+static bool alter_column(struct lql_ddl *ddl) {
+  struct slice name, type;
+  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
+  if (!lql__ddl_name(ddl, &name)) return false;
+  if (lql__ddl_take(ddl, "SET NOT NULL"))
+    return put_member(&ddl->attributes, name, "{\"required\":true}"), true;
+  if (lql__ddl_take(ddl, "DROP NOT NULL"))
+    return put_member(&ddl->attributes, name, "{\"required\":null}"), true;
+  if (lql__ddl_take(ddl, "DROP DEFAULT"))
+    return put_member(&ddl->attributes, name, "{\"default\":null,\"default_expression\":null}"),
+           true;
+  if (lql__ddl_take(ddl, "SET DEFAULT")) {
+    put_member(&ddl->attributes, name, "{\"description\":null");
+    size_t at = ddl->attributes.bytes;
+    bool done = lql__ddl_default(ddl, &ddl->attributes);
+    bool is_value = done && at + 11 < ddl->attributes.bytes &&
+                    memcmp(ddl->attributes.data + at, ",\"default\":", 11) == 0;
+    buf_append_text(&ddl->attributes,
+                    is_value ? ",\"default_expression\":null}" : ",\"default\":null}");
+    return done;
+  }
+  (void)lql__ddl_take(ddl, "SET DATA");
+  if (!lql__ddl_expect(ddl, "TYPE") || !lql__ddl_type(ddl, &type)) return false;
+  put_member(&ddl->attributes, name, "{\"type\":");
+  json_write_text(&ddl->attributes, type);
+  buf_append_byte(&ddl->attributes, '}');
+  if (!lql__ddl_take(ddl, "USING")) return true;
+  uint32_t from = ddl->at;
+  for (int depth = 0;; ddl->at++) {
+    int kind = lql__ddl_peek(ddl)->kind;
+    if (kind == 0 || (depth == 0 && kind == LQL_COMMA)) break;
+    depth += kind == LQL_LP;
+    depth -= kind == LQL_RP;
+  }
+  put_member(&ddl->transform, name, "");
+  json_write_text(&ddl->transform, lql__ddl_text(ddl, from, ddl->at));
+  return true;
+}
+
+static bool rename_column(struct lql_ddl *ddl) {
+  struct slice from, to;
+  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
+  if (!lql__ddl_name(ddl, &from) || !lql__ddl_expect(ddl, "TO") || !lql__ddl_name(ddl, &to))
+    return false;
+  put_member(&ddl->rename, from, "");
+  json_write_text(&ddl->rename, to);
+  return true;
+}
+
+static bool drop_item(struct lql_ddl *ddl) {
+  struct slice name;
+  bool is_constraint = lql__ddl_take(ddl, "CONSTRAINT");
+  if (!is_constraint) (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
+  (void)lql__ddl_take(ddl, "IF EXISTS");
+  if (!lql__ddl_name(ddl, &name)) return false;
+  put_member(is_constraint ? &ddl->constraints : &ddl->attributes, name, "null");
+  return true;
+}
+
+static bool add_item(struct lql_ddl *ddl) {
+  bool is_constraint;
+  if (!lql__ddl_constraint(ddl, &is_constraint)) return false;
+  if (is_constraint) return true;
+  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
+  return lql__ddl_column(ddl);
+}
+
+static bool set_population(struct lql_ddl *ddl) {
+  struct slice json;
+  buf_append_text(&ddl->settings, ",\"population\":");
+  if (lql__ddl_take(ddl, "NONE")) return buf_append_text(&ddl->settings, "null") || true;
+  if (lql__ddl_peek(ddl)->kind == LQL_INTEGER) {
+    buf_append_format(&ddl->settings, "{\"max\":%.*s}", SLICE_ARG(lql__ddl_peek(ddl)->text));
+    ddl->at++;
+    return true;
+  }
+  if (!take_genotype(ddl, &json)) return false;
+  buf_append_slice(&ddl->settings, json);
+  return true;
+}
+
+static bool read_actions(struct lql_ddl *ddl) {
+  do {
+    bool done;
+    if (lql__ddl_take(ddl, "ADD"))
+      done = add_item(ddl);
+    else if (lql__ddl_take(ddl, "DROP"))
+      done = drop_item(ddl);
+    else if (lql__ddl_take(ddl, "RENAME"))
+      done = rename_column(ddl);
+    else if (lql__ddl_take(ddl, "ALTER"))
+      done = alter_column(ddl);
+    else if (lql__ddl_take(ddl, "SET POPULATION"))
+      done = set_population(ddl);
+    else if (lql__ddl_take(ddl, "OPEN"))
+      done = buf_append_text(&ddl->settings, ",\"open\":true") || true;
+    else if (lql__ddl_take(ddl, "CLOSE"))
+      done = buf_append_text(&ddl->settings, ",\"open\":false") || true;
+    else
+      done = lql__ddl_fail(ddl, "ADD, DROP, RENAME, ALTER, SET POPULATION, OPEN or CLOSE");
+    if (!done) return false;
+  } while (lql__ddl_take_mark(ddl, LQL_COMMA));
+  return true;
+}
+
+static bool evolve(struct lql_ddl *ddl) {
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  struct slice name, json = {0};
+  if (!lql__ddl_name(ddl, &name)) return false;
+  bool dry_run = lql__ddl_take(ddl, "DRY RUN"), merge = true;
+  if (lql__ddl_take(ddl, "FROM") || lql__ddl_take(ddl, "TO")) {
+    merge = false;
+    if (!take_genotype(ddl, &json)) return false;
+  } else if (lql__ddl_take(ddl, "MERGE")) {
+    if (!take_genotype(ddl, &json)) return false;
+  } else if (!read_actions(ddl)) {
+    return false;
+  }
+  if (!at_end(ddl)) return false;
+  if (!json.bytes) json = take_json(ddl);
+  struct plan *made =
+      json.bytes ? make(ddl, dry_run ? PLAN_TELL_SOUL : PLAN_EVOLVE_SOUL, name, offset) : NULL;
+  if (!made) return false;
+  *made->soul = (struct plan_soul){.json = json, .merge = merge, .about = PLAN_ABOUT_EVOLUTION};
+  return true;
+}
+
+/* ---- telling ---- */
+
+static bool tell(struct lql_ddl *ddl, enum plan_about about) {
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  struct slice name = {0}, other = {0};
+  if (about != PLAN_ABOUT_SOULS && !lql__ddl_name(ddl, &name)) return false;
+  if (about == PLAN_ABOUT_CHANGES &&
+      (!(lql__ddl_take(ddl, "WITH") || lql__ddl_expect(ddl, "TO")) || !lql__ddl_name(ddl, &other)))
+    return false;
+  struct plan *made = at_end(ddl) ? make(ddl, PLAN_TELL_SOUL, name, offset) : NULL;
+  if (!made) return false;
+  *made->soul = (struct plan_soul){.about = about, .other = other};
+  return true;
+}
+
+static bool drop_soul(struct lql_ddl *ddl) {
+  bool if_exists = lql__ddl_take(ddl, "IF EXISTS");
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  struct slice name;
+  if (!lql__ddl_name(ddl, &name) || !at_end(ddl)) return false;
+  struct plan *made = make(ddl, PLAN_DROP_COLLECTION, name, offset);
+  if (made) made->if_exists = if_exists;
+  return made != NULL;
+}
+
+/* Whether CREATE TABLE goes on with columns: without them it is the grammar's. */
+static bool has_columns(struct lql_ddl *ddl) {
+  uint32_t from = ddl->at;
+  (void)lql__ddl_take(ddl, "IF NOT EXISTS");
+  bool has = lql__ddl_peek(ddl)->kind != 0 && ddl->tokens[ddl->at + 1].kind == LQL_LP;
+  ddl->at = from;
+  return has;
+}
+
+/* ALTER TABLE a RENAME TO b is the grammar's. */
+static bool is_rename(struct lql_ddl *ddl) {
+  uint32_t from = ddl->at;
+  struct lql_token *token = lql__ddl_peek(ddl);
+  bool is = token->kind != 0;
+  ddl->at++;
+  is = is && lql__ddl_take(ddl, "RENAME TO");
+  ddl->at = from;
+  return is;
+}
+
+/* What the statement is, by its first words; false when it is not ours. */
+static bool dispatch(struct lql_ddl *ddl) {
+  if (lql__ddl_take(ddl, "CREATE SOUL")) return create_soul(ddl), true;
+  if ((lql__ddl_take(ddl, "CREATE TABLE") || lql__ddl_take(ddl, "CREATE COLLECTION")) &&
+      has_columns(ddl))
+    return create_table(ddl), true;
+  ddl->at = 0;
+  if ((lql__ddl_take(ddl, "ALTER TABLE") || lql__ddl_take(ddl, "ALTER COLLECTION") ||
+       lql__ddl_take(ddl, "ALTER SOUL")) &&
+      !is_rename(ddl))
+    return evolve(ddl), true;
+  ddl->at = 0;
+  if (lql__ddl_take(ddl, "EVOLVE SOUL") || lql__ddl_take(ddl, "EVOLVE")) return evolve(ddl), true;
+  if (lql__ddl_take(ddl, "DROP SOUL")) return drop_soul(ddl), true;
+  if (lql__ddl_take(ddl, "SHOW SOULS")) return tell(ddl, PLAN_ABOUT_SOULS), true;
+  if (lql__ddl_take(ddl, "SHOW LINEAGE OF") || lql__ddl_take(ddl, "SHOW LINEAGE FOR"))
+    return tell(ddl, PLAN_ABOUT_LINEAGE), true;
+  if (lql__ddl_take(ddl, "COMPARE SOULS") || lql__ddl_take(ddl, "COMPARE SOUL"))
+    return tell(ddl, PLAN_ABOUT_CHANGES), true;
+  if (lql__ddl_take(ddl, "SUGGEST SOUL FOR") || lql__ddl_take(ddl, "SUGGEST SOUL"))
+    return tell(ddl, PLAN_ABOUT_SUGGESTION), true;
+  if (lql__ddl_take(ddl, "DESCRIBE STORAGE OF") || lql__ddl_take(ddl, "DESCRIBE STORAGE") ||
+      lql__ddl_take(ddl, "DESC STORAGE"))
+    return tell(ddl, PLAN_ABOUT_STORAGE), true;
+  if (lql__ddl_take(ddl, "DESCRIBE SOUL") || lql__ddl_take(ddl, "DESCRIBE") ||
+      lql__ddl_take(ddl, "DESC"))
+    return tell(ddl, PLAN_ABOUT_COLLECTION), true;
+  return false;
+}
+
+/* ---- the driver ---- */
+
+static bool is_first_word(struct slice word) {
+  static const char *const words[] = {"CREATE",  "ALTER", "EVOLVE",   "DROP",   "SHOW",
+                                      "COMPARE", "DESC",  "DESCRIBE", "SUGGEST"};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    if (slice_is_equal_nocase(word, slice_of_text(words[i]))) return true;
+  }
+  return false;
+}
+
+/* All tokens of the statement; false when it is none of ours, or cannot be read as tokens: then the
+ * grammar says what is wrong. */
+static bool read_tokens(struct lql *lql, struct lql_ddl *ddl) {
+  size_t capacity = 0;
+  for (;;) {
+    struct lql_token token = lql__next(lql);
+    bool ends = token.kind == 0 || token.kind == LQL_SEMICOLON;
+    if (ends && ddl->count == 0 && token.kind == LQL_SEMICOLON) continue;
+    if (token.kind < 0 || lql->failed != LUMA_OK || ddl->count == LQL_DDL_TOKENS_MAX) return false;
+    if (ddl->count == 0 && !is_first_word(token.text)) return false;
+    if (!mem_grow((void **)&ddl->tokens, &capacity, ddl->count + 3u, sizeof *ddl->tokens)) {
+      lql__fail(lql, LUMA_OUT_OF_MEMORY, token.offset, "no memory to read the statement");
+      return false;
+    }
+    if (ends) token.kind = 0;
+    ddl->tokens[ddl->count++] = token;
+    if (!ends) continue;
+    /* Looking one or two tokens ahead stays within. */
+    ddl->tokens[ddl->count] = ddl->tokens[ddl->count + 1] = token;
+    return true;
+  }
+}
+
+bool lql__definition(struct lql *lql) {
+  struct lql before = *lql;
+  struct err kept = lql->err ? *lql->err : (struct err){0};
+  struct lql_ddl ddl = {.lql = lql};
+  struct buf *const bufs[] = {&ddl.attributes, &ddl.constraints, &ddl.rename, &ddl.transform,
+                              &ddl.settings};
+  for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_init(bufs[i], LQL_DDL_BYTES_MAX);
+  bool is_ours = read_tokens(lql, &ddl) ? dispatch(&ddl) : lql->failed == LUMA_OUT_OF_MEMORY;
+  for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_deinit(bufs[i]);
+  mem_free(ddl.tokens);
+  if (is_ours) return true;
+  *lql = before;
+  if (lql->err) *lql->err = kept;
+  return false;
+}

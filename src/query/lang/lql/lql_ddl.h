@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Definitions (CREATE TABLE with columns, CREATE SOUL, ALTER, EVOLVE) and what is told about souls.
+ * They are read by hand, token by token, beside the grammar: a definition becomes the JSON of a
+ * genotype or of a merge patch, in which expressions stand as the text they were written as. */
+#ifndef QUERY_LANG_LQL_LQL_DDL_H
+#define QUERY_LANG_LQL_LQL_DDL_H
+
+#include "query/lang/lql/lql_int.h"
+
+enum { LQL_DDL_TOKENS_MAX = 100000, LQL_DDL_BYTES_MAX = 4 << 20 };
+
+struct lql_ddl {
+  struct lql *lql;
+  struct lql_token *tokens; /* of the whole statement; the last one is the end */
+  uint32_t count, at;
+  struct buf attributes, constraints, rename, transform; /* members of maps being written */
+  struct buf settings;                                   /* ",\"open\":true" */
+};
+
+/** True when the statement at hand is one of these; then it was read: lql->root, or the failure. */
+bool lql__definition(struct lql *lql);
+
+/* ---- tokens ---- */
+
+static inline struct lql_token *lql__ddl_peek(struct lql_ddl *ddl) {
+  return &ddl->tokens[ddl->at];
+}
+/** True if the next token is this word, in any case, not quoted. */
+bool lql__ddl_is(struct lql_ddl *ddl, const char *word);
+/** Takes the words if they all come next. `words`: separated by one blank. */
+bool lql__ddl_take(struct lql_ddl *ddl, const char *words);
+bool lql__ddl_take_mark(struct lql_ddl *ddl, int kind);
+/** False after keeping a failure: what was expected, and what was found. */
+bool lql__ddl_expect(struct lql_ddl *ddl, const char *words);
+bool lql__ddl_expect_mark(struct lql_ddl *ddl, int kind);
+bool lql__ddl_fail(struct lql_ddl *ddl, const char *expected);
+/** A name, quoted or not. */
+bool lql__ddl_name(struct lql_ddl *ddl, struct slice *name);
+/** False, with the failure kept, when there was no memory for what was written into `out`. */
+bool lql__ddl_sound(struct lql_ddl *ddl, const struct buf *out);
+/** The text between parentheses, which are taken. */
+bool lql__ddl_parenthesised(struct lql_ddl *ddl, struct slice *text);
+/** The text of tokens [from, to) as written. */
+struct slice lql__ddl_text(const struct lql_ddl *ddl, uint32_t from, uint32_t to);
+/** (a, b, c) as a JSON list into `out`. */
+bool lql__ddl_names(struct lql_ddl *ddl, struct buf *out);
+
+/* ---- columns ---- */
+
+/** One column, `name type rules`, as a member of ddl->attributes. */
+bool lql__ddl_column(struct lql_ddl *ddl);
+/** A rule of the table: [CONSTRAINT name] CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY. `*is_one` false
+ * when none comes next. */
+bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one);
+/** A type, as text. */
+bool lql__ddl_type(struct lql_ddl *ddl, struct slice *text);
+/** What stands after DEFAULT, as `"default":…` or `"default_expression":…` into `out`. */
+bool lql__ddl_default(struct lql_ddl *ddl, struct buf *out);
+
+#endif

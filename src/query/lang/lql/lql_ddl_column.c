@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* Columns and constraints of tables, as members of a genotype. */
+#include <stdio.h>
+
+#include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_ddl.h"
+#include "value/json/json.h"
+
+/* Words that end a type or a default: a rule of the column follows. */
+static const char *const rule_words[] = {"NOT",       "NULL",     "UNIQUE",     "PRIMARY",
+                                         "CHECK",     "DEFAULT",  "REFERENCES", "CONSTRAINT",
+                                         "GENERATED", "COMPUTED", "SENSITIVE",  "IMMUTABLE",
+                                         "INDEX",     "COMMENT",  "USING",      NULL};
+
+static bool begins_rule(struct lql_ddl *ddl) {
+  for (const char *const *word = rule_words; *word; word++) {
+    if (lql__ddl_is(ddl, *word)) return true;
+  }
+  return false;
+}
+
+/* Skips to the end of what stands at the top level: a comma, a closing parenthesis, a rule. */
+static void skip(struct lql_ddl *ddl, bool is_type) {
+  int depth = 0;
+  for (;; ddl->at++) {
+    int kind = lql__ddl_peek(ddl)->kind;
+    bool opens =
+        kind == LQL_LP || kind == LQL_LBRACKET || kind == LQL_LBRACE || (is_type && kind == LQL_LT);
+    bool closes =
+        kind == LQL_RP || kind == LQL_RBRACKET || kind == LQL_RBRACE || (is_type && kind == LQL_GT);
+    if (kind == 0 || (depth == 0 && (kind == LQL_COMMA || closes || begins_rule(ddl)))) return;
+    depth += opens;
+    depth -= closes;
+  }
+}
+
+bool lql__ddl_type(struct lql_ddl *ddl, struct slice *text) {
+  uint32_t from = ddl->at;
+  skip(ddl, true);
+  *text = lql__ddl_text(ddl, from, ddl->at);
+  return ddl->at > from || lql__ddl_fail(ddl, "a type");
+}
+
+static void put_text(struct buf *out, const char *name, struct slice text) {
+  buf_append_format(out, ",\"%s\":", name);
+  json_write_text(out, text);
+}
+
+/* A literal stands in the genotype as a value: two ways of writing one are the same soul. */
+static bool put_literal(struct lql_ddl *ddl, uint32_t from, struct buf *out) {
+  const struct lql_token *token = &ddl->tokens[from];
+  bool is_negative = token->kind == LQL_MINUS && ddl->at == from + 2;
+  if (is_negative) token++;
+  bool is_one = ddl->at == from + 1 || is_negative;
+  bool is_number = token->kind == LQL_INTEGER || token->kind == LQL_FLOAT;
+  bool is_word = token->kind == LQL_TRUE || token->kind == LQL_FALSE;
+  if (!is_one || (!is_number && !is_word && token->kind != LQL_TEXT)) return false;
+  struct expr *value = token->kind == LQL_TEXT      ? lql__text(ddl->lql, *token)
+                       : token->kind == LQL_INTEGER ? lql__integer(ddl->lql, *token)
+                       : token->kind == LQL_FLOAT
+                           ? lql__float(ddl->lql, *token)
+                           : lql__bool(ddl->lql, *token, token->kind == LQL_TRUE);
+  struct json_write_options options = {.form = JSON_TAGGED};
+  if (!value) return true; /* the arena is out, or the failure is kept */
+  buf_append_format(out, ",\"default\":%s", is_negative ? "-" : "");
+  options.form = JSON_PLAIN;
+  json_write(out, &value->value, &options);
+  return true;
+}
+
+bool lql__ddl_default(struct lql_ddl *ddl, struct buf *out) {
+  uint32_t from = ddl->at;
+  if (lql__ddl_is(ddl, "NULL")) {
+    ddl->at++;
+    return true;
+  }
+  skip(ddl, false);
+  if (ddl->at == from) return lql__ddl_fail(ddl, "a value");
+  if (!put_literal(ddl, from, out))
+    put_text(out, "default_expression", lql__ddl_text(ddl, from, ddl->at));
+  return true;
+}
+
+static void separate(struct buf *out) {
+  if (out->bytes) buf_append_byte(out, ',');
+}
+
+static void add_check(struct lql_ddl *ddl, struct slice name, struct slice text) {
+  struct buf *out = &ddl->constraints;
+  separate(out);
+  json_write_text(out, name);
+  buf_append_text(out, ":{\"check\":");
+  json_write_text(out, text);
+  buf_append_byte(out, '}');
+}
+
+/* A name that a constraint makes of what it concerns: age_check, as PostgreSQL has it. */
+static struct slice made_name(struct lql_ddl *ddl, struct slice base, const char *end) {
+  struct buf text;
+  buf_init(&text, 4096);
+  buf_append_format(&text, "%.*s%s", SLICE_ARG(base), end);
+  (void)lql__ddl_sound(ddl, &text);
+  const uint8_t *copy = arena_copy(ddl->lql->arena, text.data, text.bytes);
+  struct slice made = slice_of(copy, copy ? text.bytes : 0);
+  buf_deinit(&text);
+  return made;
+}
+
+/* How often a column has been checked: its second check is age_check_2. */
+struct column {
+  struct slice name, type, target, constraint;
+  struct buf rules;
+  uint32_t checks;
+};
+
+static bool take_reference(struct lql_ddl *ddl, struct column *column) {
+  struct slice ignored;
+  if (!lql__ddl_name(ddl, &column->target)) return false;
+  if (lql__ddl_peek(ddl)->kind == LQL_LP && !lql__ddl_parenthesised(ddl, &ignored)) return false;
+  while (lql__ddl_take(ddl, "ON")) {
+    bool on_delete = lql__ddl_take(ddl, "DELETE");
+    if (!on_delete && !lql__ddl_expect(ddl, "UPDATE")) return false;
+    const char *action = "restrict";
+    if (lql__ddl_take(ddl, "CASCADE"))
+      action = "cascade";
+    else if (lql__ddl_take(ddl, "SET NULL"))
+      action = "set null";
+    else if (!lql__ddl_take(ddl, "RESTRICT") && !lql__ddl_expect(ddl, "NO ACTION"))
+      return false;
+    if (on_delete) put_text(&column->rules, "on_delete", slice_of_text(action));
+  }
+  return true;
+}
+
+static bool take_check(struct lql_ddl *ddl, struct column *column) {
+  struct slice text;
+  char end[24];
+  if (!lql__ddl_parenthesised(ddl, &text)) return false;
+  (void)snprintf(end, sizeof end, column->checks ? "_check_%u" : "_check", column->checks + 1);
+  column->checks++;
+  add_check(ddl, column->constraint.bytes ? column->constraint : made_name(ddl, column->name, end),
+            text);
+  column->constraint = slice_of(NULL, 0);
+  return true;
+}
+
+static bool take_computed(struct lql_ddl *ddl, struct column *column) {
+  struct slice text;
+  if (!lql__ddl_parenthesised(ddl, &text)) return false;
+  put_text(&column->rules, "computed", text);
+  return lql__ddl_take(ddl, "STORED") || true;
+}
+
+static bool take_comment(struct lql_ddl *ddl, struct column *column) {
+  struct lql_token token = *lql__ddl_peek(ddl);
+  struct expr *text = token.kind == LQL_TEXT ? lql__text(ddl->lql, token) : NULL;
+  if (token.kind != LQL_TEXT) return lql__ddl_fail(ddl, "a text");
+  ddl->at++;
+  if (text) put_text(&column->rules, "description", val_slice(&text->value));
+  return true;
+}
+
+static bool take_key(struct column *column) {
+  bool is_id = slice_is_equal(column->name, slice_of_text("id"));
+  buf_append_text(&column->rules, is_id ? "" : ",\"required\":true,\"unique\":true");
+  return true;
+}
+
+/* One rule; `*is_one` false when none comes next. */
+static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) {
+  struct buf *rules = &column->rules;
+  *is_one = true;
+  if (lql__ddl_take(ddl, "CONSTRAINT")) return lql__ddl_name(ddl, &column->constraint);
+  if (lql__ddl_take(ddl, "NOT NULL")) return buf_append_text(rules, ",\"required\":true") || true;
+  if (lql__ddl_take(ddl, "NULL")) return true;
+  if (lql__ddl_take(ddl, "UNIQUE")) return buf_append_text(rules, ",\"unique\":true") || true;
+  if (lql__ddl_take(ddl, "PRIMARY KEY")) return take_key(column);
+  if (lql__ddl_take(ddl, "CHECK")) return take_check(ddl, column);
+  if (lql__ddl_take(ddl, "DEFAULT")) return lql__ddl_default(ddl, rules);
+  if (lql__ddl_take(ddl, "REFERENCES")) return take_reference(ddl, column);
+  if (lql__ddl_take(ddl, "GENERATED ALWAYS AS")) return take_computed(ddl, column);
+  if (lql__ddl_take(ddl, "COMPUTED AS") || lql__ddl_take(ddl, "COMPUTED"))
+    return take_computed(ddl, column);
+  if (lql__ddl_take(ddl, "SENSITIVE")) return buf_append_text(rules, ",\"sensitive\":true") || true;
+  if (lql__ddl_take(ddl, "IMMUTABLE")) return buf_append_text(rules, ",\"immutable\":true") || true;
+  if (lql__ddl_take(ddl, "INDEX")) return buf_append_text(rules, ",\"index\":true") || true;
+  if (lql__ddl_take(ddl, "COMMENT")) return take_comment(ddl, column);
+  *is_one = false;
+  return true;
+}
+
+static bool read_column(struct lql_ddl *ddl, struct column *column) {
+  bool more = true;
+  if (!lql__ddl_name(ddl, &column->name)) return false;
+  if (!begins_rule(ddl) && !lql__ddl_type(ddl, &column->type)) return false;
+  while (more) {
+    if (!take_rule(ddl, column, &more)) return false;
+  }
+  struct buf *out = &ddl->attributes;
+  separate(out);
+  json_write_text(out, column->name);
+  buf_append_text(out, ":{\"type\":");
+  if (column->target.bytes) {
+    struct slice type = made_name(ddl, column->target, ")");
+    buf_append_text(out, "\"ref\"");
+    put_text(out, "ref", slice_of(type.data, type.bytes ? type.bytes - 1 : 0));
+  } else {
+    json_write_text(out, column->type.bytes ? column->type : slice_of_text("jsonb"));
+  }
+  buf_append_slice(out, buf_slice(&column->rules));
+  buf_append_byte(out, '}');
+  return lql__ddl_sound(ddl, &column->rules);
+}
+
+bool lql__ddl_column(struct lql_ddl *ddl) {
+  struct column column = {0};
+  buf_init(&column.rules, LQL_DDL_BYTES_MAX);
+  bool done = read_column(ddl, &column);
+  buf_deinit(&column.rules);
+  return done;
+}
+
+/* ---- rules of the table ---- */
+
+static bool take_unique(struct lql_ddl *ddl, struct slice name, bool is_key) {
+  struct buf names;
+  buf_init(&names, LQL_DDL_BYTES_MAX);
+  bool done = lql__ddl_names(ddl, &names);
+  bool is_id = slice_is_equal(buf_slice(&names), slice_of_text("[\"id\"]"));
+  if (done && !(is_key && is_id)) {
+    struct buf *out = &ddl->constraints;
+    char made[32];
+    (void)snprintf(made, sizeof made, "unique_%u", ddl->at);
+    separate(out);
+    json_write_text(out, name.bytes ? name : slice_of_text(made));
+    buf_append_text(out, ":{\"unique\":");
+    buf_append_slice(out, buf_slice(&names));
+    buf_append_byte(out, '}');
+  }
+  buf_deinit(&names);
+  return done;
+}
+
+static bool fail_foreign(struct lql_ddl *ddl) {
+  lql__fail(ddl->lql, LUMA_UNSUPPORTED, lql__ddl_peek(ddl)->offset,
+            "a reference is part of its column");
+  lql__hint(ddl->lql, "write: owner REFERENCES users ON DELETE CASCADE");
+  return false;
+}
+
+bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one) {
+  struct slice name = {0}, text;
+  uint32_t from = ddl->at;
+  *is_one = true;
+  if (lql__ddl_take(ddl, "CONSTRAINT") && !lql__ddl_name(ddl, &name)) return false;
+  if (lql__ddl_take(ddl, "FOREIGN KEY")) return fail_foreign(ddl);
+  if (lql__ddl_take(ddl, "PRIMARY KEY")) return take_unique(ddl, name, true);
+  if (lql__ddl_is(ddl, "UNIQUE") && ddl->tokens[ddl->at + 1].kind == LQL_LP) {
+    ddl->at++;
+    return take_unique(ddl, name, false);
+  }
+  if (lql__ddl_is(ddl, "CHECK") && ddl->tokens[ddl->at + 1].kind == LQL_LP) {
+    char made[32];
+    ddl->at++;
+    if (!lql__ddl_parenthesised(ddl, &text)) return false;
+    (void)snprintf(made, sizeof made, "check_%u", ddl->at);
+    struct slice own = made_name(ddl, slice_of_text(made), "");
+    add_check(ddl, name.bytes ? name : own, text);
+    return true;
+  }
+  *is_one = false;
+  ddl->at = from;
+  return !name.bytes || lql__ddl_fail(ddl, "CHECK, UNIQUE or PRIMARY KEY");
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* A rule is read as the condition (or the one value) of a SELECT over documents of any collection;
+ * what the front end and the binder make of it is compiled and kept. */
+#include "query/rule/rule.h"
+
+#include "base/mem/mem.h"
+#include "query/bind/bind.h"
+#include "query/expr/program.h"
+#include "query/lang/lang.h"
+
+enum {
+  RULE_CHUNK_BYTES = 16 << 10,
+  RULE_ARENA_BYTES_MAX = 256 << 20,
+  RULE_TEXT_BYTES_MAX = 1 << 20
+};
+
+struct rule {
+  struct program *program;
+  struct regex *regex;
+};
+
+struct rules {
+  struct soul_program head; /* first */
+  struct arena arena;
+  struct expr_env env;
+  struct batch batch; /* one column: the beings */
+  struct rule *items;
+};
+
+/* "SELECT (…) FROM being", "SELECT * FROM being WHERE (…)": terminated, for the lexer. */
+static status make_text(struct rules *rules, const struct soul_rule *rule, struct slice *text,
+                        struct err *err) {
+  struct buf made;
+  buf_init(&made, RULE_TEXT_BYTES_MAX);
+  bool is_condition = rule->kind == SOUL_RULE_CONDITION;
+  buf_append_text(&made, is_condition ? "SELECT * FROM being WHERE (" : "SELECT (");
+  buf_append_slice(&made, rule->text);
+  buf_append_text(&made, is_condition ? "\n)" : "\n) AS value FROM being");
+  buf_append_byte(&made, 0);
+  status result = buf_check(&made, "an expression", err);
+  uint8_t *copy = result == LUMA_OK ? arena_copy(&rules->arena, made.data, made.bytes) : NULL;
+  *text = slice_of(copy, copy ? made.bytes - 1 : 0);
+  buf_deinit(&made);
+  TRY(result);
+  return plan_check_memory(&rules->arena, copy, err);
+}
+
+static status fail_shape(struct err *err) {
+  FAIL(err, LUMA_SYNTAX_ERROR, "it is not one expression over the attributes of the being");
+}
+
+/* The expression of the bound statement, if it is as simple as it was written to be. */
+static struct expr *expression_of(const struct plan *root, bool is_condition) {
+  if (root->kind != PLAN_PROJECT || !root->input) return NULL;
+  if (!is_condition)
+    return root->input->kind == PLAN_SCAN && root->exprs_count == 1 ? root->exprs[0] : NULL;
+  if (root->input->kind != PLAN_FILTER || root->input->input->kind != PLAN_SCAN) return NULL;
+  return root->input->condition;
+}
+
+/* The scan under a statement that was just read: no collection is meant by it. */
+static bool free_scan(struct plan *plan) {
+  for (; plan; plan = plan->input) {
+    if (plan->kind != PLAN_SCAN) continue;
+    plan->missing_is_empty = true;
+    return true;
+  }
+  return false;
+}
+
+static status compile(struct rules *rules, const struct soul_rule *rule, struct program **program,
+                      struct err *err) {
+  struct slice text;
+  struct statement statement;
+  size_t end = 0;
+  TRY(make_text(rules, rule, &text, err));
+  struct lang_context context = {.arena = &rules->arena};
+  TRY(lang_lql.parse(&context, text, &end, &statement, err));
+  if (end != text.bytes || statement.parameters_count || !free_scan(statement.root))
+    return fail_shape(err);
+  struct bind_options options = {.arena = &rules->arena};
+  TRY(bind_statement(&options, &statement, err));
+  struct expr *expr = expression_of(statement.root, rule->kind == SOUL_RULE_CONDITION);
+  if (!expr) return fail_shape(err);
+  return program_create(&rules->env, expr, program, err);
+}
+
+static status compile_all(struct rules *rules, const struct soul_rule *items, uint32_t count,
+                          uint32_t *failed, struct err *err) {
+  rules->items = arena_zalloc(&rules->arena, count + 1u, sizeof *rules->items);
+  TRY(plan_check_memory(&rules->arena, rules->items, err));
+  TRY(batch_init(&rules->batch, &rules->arena, 1, err));
+  for (uint32_t i = 0; i < count; i++) {
+    *failed = i;
+    if (items[i].kind == SOUL_RULE_PATTERN)
+      TRY(expr_env_regex(&rules->env, items[i].text, slice_of(NULL, 0), &rules->items[i].regex,
+                         err));
+    else
+      TRY(compile(rules, &items[i], &rules->items[i].program, err));
+  }
+  return LUMA_OK;
+}
+
+static void rules_destroy(struct soul_program *program) {
+  struct rules *rules = (struct rules *)program;
+  expr_env_deinit(&rules->env);
+  arena_deinit(&rules->arena);
+  mem_free(rules);
+}
+
+static status rules_create(const struct soul_rule *items, uint32_t count,
+                           struct soul_program **program, uint32_t *failed, struct err *err) {
+  struct rules *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the expressions of a soul");
+  arena_init(&made->arena, RULE_CHUNK_BYTES, RULE_ARENA_BYTES_MAX);
+  expr_env_init(&made->env, &made->arena);
+  status result = compile_all(made, items, count, failed, err);
+  if (result == LUMA_OK)
+    *program = &made->head;
+  else
+    rules_destroy(&made->head);
+  return result;
+}
+
+static status rules_run(struct soul_program *program, uint32_t nth, const struct val *documents,
+                        uint32_t count, struct arena *arena, struct val *values, struct err *err) {
+  struct rules *rules = (struct rules *)program;
+  const struct val *results;
+  uint32_t stride;
+  batch_reset(&rules->batch);
+  rules->batch.rows = rules->batch.selected_count = count;
+  memcpy(rules->batch.columns[0], documents, count * sizeof *documents);
+  rules->env.now_us = program->now_us;
+  TRY(program_run(rules->items[nth].program, &rules->batch, arena, &results, &stride, err));
+  for (uint32_t i = 0; i < count; i++) values[i] = results[(size_t)i * stride];
+  return LUMA_OK;
+}
+
+static status rules_match(struct soul_program *program, uint32_t nth, struct slice text,
+                          bool *matches, struct err *err) {
+  const struct rules *rules = (const struct rules *)program;
+  return regex_match(rules->items[nth].regex, text, matches, err);
+}
+
+const struct soul_rules_ops *rule_ops(void) {
+  static const struct soul_rules_ops ops = {
+      .create = rules_create, .destroy = rules_destroy, .run = rules_run, .match = rules_match};
+  return &ops;
+}
