@@ -4,7 +4,7 @@ FUZZ_SECONDS ?= 60
 CRASHES ?= 1000000
 JOBS ?= 2
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check long sim canaries power bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
+.PHONY: all setup run test check long sim canaries power pg bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
 
 all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD) $(if $(wildcard src/cli/main.c),product)
@@ -20,7 +20,7 @@ test: all ## every test
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs
 
-check: test asan tsan tidy cppcheck long ## all that can be checked: takes a while
+check: test asan tsan tidy cppcheck long pg ## all that can be checked: takes a while
 
 long: test ## the random tests, twenty times longer
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs --setup long --suite unit --suite model --suite fuzz
@@ -38,6 +38,11 @@ power: all ## power cuts, failing calls, full and read-only file systems (as roo
 	ninja -C $(BUILD)
 	LUMA_COMMAND=$(BUILD)/lumadb LUMA_WRITER=$(BUILD)/tests/power/writer LUMA_VERIFY=$(BUILD)/tests/power/verify \
 	  tests/power/trouble
+
+pg: all ## the store over PostgreSQL, on a server started for it
+	tools/setup --all
+	ninja -C $(BUILD)
+	tests/pg/run $(BUILD)
 
 bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 	tools/setup --all

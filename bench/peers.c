@@ -2,6 +2,8 @@
 /* Runs every step on every engine and prints figures side by side: a table, or with FORMAT=tsv
  * lines of name, figure, unit, peer, peer_figure, ratio, target, met. QUICK=1: under 50 seconds.
  * --tiny: a test; figures are not shown. Every step's answers are compared between the engines.
+ * ROWS="filter;GROUP": only rows whose names begin so (and the import); PEERS=sqlite: only these
+ * peers; PEERS=: none.
  * usage: bench_peers [--tiny] DIRECTORY */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +80,19 @@ static void print_row(const struct row *row, struct engine **engines, int count,
   (void)fflush(stdout);
 }
 
+/* Whether `name` begins with an item of the list (between semicolons) in an environment variable;
+ * when it is not set, everything is wanted. */
+static bool is_wanted(const char *variable, const char *name) {
+  const char *at = getenv(variable);
+  if (!at) return true;
+  for (; *at; at += strspn(at, ";")) {
+    size_t bytes = strcspn(at, ";");
+    if (strncmp(name, at, bytes) == 0) return true;
+    at += bytes;
+  }
+  return false;
+}
+
 static struct bench_size choose_size(bool tiny) {
   if (tiny) return (struct bench_size){3000, 5, 50, 200, 2, 1, 20, 1};
   if (getenv("QUICK")) return (struct bench_size){100000, 2000, 20000, 100000, 300, 3, 3000, 3};
@@ -92,9 +107,11 @@ int main(int argc, char **argv) {
   }
   const char *format = getenv("FORMAT");
   bool tsv = format && strcmp(format, "tsv") == 0;
-  struct engine *engines[ENGINES_MAX] = {&engine_luma, &engine_sqlite};
-  int count = 2;
-  if (getenv("BENCH_POSTGRES")) engines[count++] = &engine_postgres;
+  struct engine *engines[ENGINES_MAX] = {&engine_luma};
+  int count = 1;
+  if (is_wanted("PEERS", "sqlite")) engines[count++] = &engine_sqlite;
+  if (getenv("BENCH_POSTGRES") && is_wanted("PEERS", "postgres"))
+    engines[count++] = &engine_postgres;
   struct bench_size size = choose_size(tiny);
   for (int i = 0; i < count; i++) engines[i]->open(engines[i], argv[1 + tiny]);
   if (!tsv && !tiny) {
@@ -104,6 +121,7 @@ int main(int argc, char **argv) {
   }
   for (int r = 0; r < ROWS_COUNT; r++) {
     struct measure measure;
+    if (r > 0 && !is_wanted("ROWS", rows[r].name)) continue;
     measure_row(&rows[r], engines, count, &size, &measure);
     if (!tiny) print_row(&rows[r], engines, count, &measure, tsv);
   }

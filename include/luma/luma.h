@@ -87,7 +87,8 @@ typedef struct luma_options {
   const char *holder;          /**< shown to whoever finds the database locked; may be NULL */
 } luma_options;
 
-/** Opens a database: a directory (made if missing), or "memory:". `options` may be NULL.
+/** Opens a database: a directory (made if missing), "memory:", or tables on a server that speaks
+ * PostgreSQL's protocol ("postgres://user@host/name"). `options` may be NULL.
  *  LUMA_LOCKED names the process that has it open; LUMA_NOT_A_DATABASE, LUMA_CORRUPT,
  * LUMA_VERSION_TOO_NEW, LUMA_CANNOT_OPEN. */
 LUMA_API enum luma_status luma_open(const char *target, const luma_options *options, luma_db **db,

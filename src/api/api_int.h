@@ -35,6 +35,7 @@ struct luma_result {
   struct arena step;             /* until the next step: values and texts handed out */
   struct arena params;           /* what parameters given as JSON became */
   struct val row;
+  struct err err; /* of the step last taken: rows are too many to begin with an empty one each */
   struct api_field field;
   bool got; /* the one row of a get was not read yet */
   const char **names;

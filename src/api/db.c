@@ -21,7 +21,12 @@ const char *luma_type_name(enum luma_type type) {
 
 enum luma_status api__answer(luma_error *error, const struct err *err, status result) {
   if (!error) return result;
-  *error = (luma_error){.status = result, .code = status_info(result)->name};
+  error->status = result;
+  error->code = status_info(result)->name;
+  error->message[0] = error->hint[0] = 0;
+  error->retryable = false;
+  error->line = error->column = 0;
+  error->offset = 0;
   if (result == LUMA_OK) return result;
   error->offset = err->offset;
   error->line = err->line;

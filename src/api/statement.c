@@ -161,13 +161,12 @@ void luma_statement_close(luma_statement *statement) {
 enum luma_status luma_next(luma_result *result, const luma_value **row, luma_error *error) {
   *row = NULL;
   arena_reset(&result->step);
-  struct err err = {0};
   bool has = result->got;
   result->got = false;
   status answer = LUMA_OK;
-  if (result->cursor) answer = session_next(result->cursor, &result->row, &has, &err);
+  if (result->cursor) answer = session_next(result->cursor, &result->row, &has, &result->err);
   if (answer == LUMA_OK && has) *row = api__value(&result->row);
-  return error || answer != LUMA_OK ? api__answer(error, &err, answer) : LUMA_OK;
+  return api__answer(error, &result->err, answer);
 }
 
 const luma_value *luma_column(luma_result *result, uint32_t index) {

@@ -11,11 +11,13 @@ static void print_all(struct out *out) {
     out_colour(out, OUT_PLAIN);
     out_format(out, "  %s\n", (*c)->summary);
   }
-  out_text(out,
-           "\nA TARGET is a directory, memory: or http://host:port of a running server; without\n"
-           "one, $LUMA_TARGET or http://127.0.0.1:7070. `lumadb help COMMAND` tells more.\n\n"
-           "exit status: 0 worked, 1 the statement or the data was wrong, 2 the command line was\n"
-           "wrong, 3 the database could not be opened\n");
+  out_text(
+      out,
+      "\nA TARGET is a directory, memory:, postgres://user@host/name or http://host:port of a\n"
+      "running server; without one, $LUMA_TARGET or http://127.0.0.1:7070. `lumadb help\n"
+      "COMMAND` tells more.\n\n"
+      "exit status: 0 worked, 1 the statement or the data was wrong, 2 the command line was\n"
+      "wrong, 3 the database could not be opened\n");
 }
 
 static void print_option(struct out *out, const struct args_option *option) {

@@ -58,7 +58,7 @@ static enum cli_exit run(struct cli *cli, const struct command *command, const s
 }
 
 static const struct args_option options[] = {
-    {"data", 'd', "DIR", "the database: a directory or memory: (" SERVER_DATA_DEFAULT ")"},
+    {"data", 'd', "DIR", "a directory, memory: or postgres://… (" SERVER_DATA_DEFAULT ")"},
     {"listen", 'l', "HOST:PORT", "where to listen, may be repeated (" SERVER_ADDRESS_DEFAULT ")"},
     {"config", 'c', "FILE", "settings, in TOML"},
     {"demo", 0, NULL, "import the demo data first, unless it is there"},

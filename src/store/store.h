@@ -13,7 +13,7 @@
  *
  * Any call may answer LUMA_PENDING (a network or a cold disk is in the way): the caller repeats the
  * same call later, from a thread that may wait if the transaction was begun with `may_block`. mem
- * and lsm never do today.
+ * and lsm never do today, and pg waits instead.
  *
  * Values read are borrowed: they stay as long as the `struct store_pins` they were read with (a
  * reference on the block or memtable, not an epoch), or the transaction, whichever ends first.
@@ -46,9 +46,9 @@ enum store_space {
 };
 
 /** Numbers commits: 0 = before everything. Increases along the versions of each key, without
- * telling time. In lsm and mem it is the order of commits, and a snapshot is all of them up to its
- * own. Over pg commits that have no key in common may become visible in another order: compare the
- * sequences of one key only. */
+ * telling time. In lsm, mem and pg it is the order of commits, and a snapshot is all of them up to
+ * its own. A store over several machines may make commits that have no key in common visible in
+ * another order: compare the sequences of one key only. */
 typedef uint64_t store_seq;
 
 /** A place in the feed: opaque, compared by store_pos_compare only. All zeroes = before everything.
@@ -216,8 +216,8 @@ struct store_ops {
   status (*feed_read)(struct store *store, struct store_pos after, uint32_t max,
                       struct arena *arena, struct store_feed_record **records, uint32_t *count,
                       struct err *err);
-  /** The newest position that feed_read comes to (over pg it waits for older commits under way
-   * anywhere on the server), and the oldest that it still knows what follows. */
+  /** The newest position that feed_read comes to (which may wait for older commits under way), and
+   * the oldest that it still knows what follows. */
   status (*feed_bounds)(struct store *store, struct store_pos *oldest, struct store_pos *newest,
                         struct err *err);
   /** Lets go of records at and before `position`. */

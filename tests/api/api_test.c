@@ -332,7 +332,7 @@ static void a_directory_is_locked_checked_and_reopened(void **state) {
 
 static void targets_that_cannot_be_opened_say_why(void **state) {
   (void)state;
-  static const char *const targets[] = {"", "http://127.0.0.1:1", "postgres://localhost/x",
+  static const char *const targets[] = {"", "http://127.0.0.1:1", "postgres://127.0.0.1:1/x",
                                         "/proc/nothing/here", "/dev/null"};
   luma_db *db;
   luma_options options = {.must_exist = true};

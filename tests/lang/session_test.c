@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Plays the script that LUMA_SCRIPT names on a database in memory and on one in a directory. */
+/* Plays the script that LUMA_SCRIPT names on a database in memory and on one in a directory; or,
+ * where LUMA_TARGET names another, on that one. */
 #include <stdlib.h>
 
 #include "tests/lang/session_script.h"
@@ -27,8 +28,14 @@ static void answers_in_a_directory(void) {
   play(test_dir());
 }
 
+static void answers_on_the_target(void) {
+  play(getenv("LUMA_TARGET"));
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {{"answers_in_memory", answers_in_memory, 60},
                                            {"answers_in_a_directory", answers_in_a_directory, 60}};
+  static const struct test_case other = {"answers_on_the_target", answers_on_the_target, 300};
+  if (getenv("LUMA_TARGET")) return test_main(argc, argv, &other, 1);
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

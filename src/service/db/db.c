@@ -4,6 +4,7 @@
 #include "base/mem/mem.h"
 #include "query/query.h"
 #include "store/mem/mem_store.h"
+#include "store/pg/pg.h"
 #include "value/json/json.h"
 
 static bool begins(const char *text, const char *prefix) {
@@ -23,9 +24,13 @@ static status open_target(const char *target, const struct db_options *options,
     return mem_store_open(&memory, store, err);
   }
   if (begins(target, "postgres://") || begins(target, "postgresql://")) {
-    return fail_target(
-        target, LUMA_UNSUPPORTED,
-        "this build stores in a directory or in memory: give a path or memory:", err);
+    struct pg_options pg = {
+        .create = !options->must_exist && !options->read_only,
+        .read_only = options->read_only,
+        .sync_mode = options->sync_mode,
+        .holder = options->holder,
+    };
+    return pg_open(options->os, target, &pg, store, err);
   }
   if (begins(target, "http://") || begins(target, "https://")) {
     return fail_target(target, LUMA_INVALID_ARGUMENT,
@@ -33,7 +38,8 @@ static status open_target(const char *target, const struct db_options *options,
                        err);
   }
   if (target[0] == 0)
-    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory or memory:", err);
+    return fail_target(target, LUMA_INVALID_ARGUMENT, "give a directory, memory: or postgres://…",
+                       err);
   struct lsm_options lsm = {
       .create = !options->must_exist && !options->read_only,
       .read_only = options->read_only,

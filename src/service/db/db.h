@@ -33,8 +33,9 @@ struct db {
   uint64_t opened_us; /* monotonic */
 };
 
-/** Opens a target: "memory:" or a directory. Others name what is missing (postgres://) or how to
- * reach them (http://). A database on a file system mounted read-only is opened for reading. */
+/** Opens a target: "memory:", a directory, or a server that speaks PostgreSQL's protocol
+ * (postgres://). http:// is told how to be reached. A database on a file system mounted read-only,
+ * or on a server that takes no writes, is opened for reading. */
 status db_open(const char *target, const struct db_options *options, struct db **db,
                struct err *err);
 /** NULL is fine. Every session must have ended. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/core/bytes.h"
+#include "base/ds/rng.h"
 #include "store/lsm/engine/engine.h"
 #include "store/lsm/lsm.h"
 #include "tests/lib/simos.h"
@@ -389,6 +390,70 @@ static void a_snapshot_reads_the_same_through_flush_and_compaction(void) {
   simos_destroy(sim);
 }
 
+/* Every key's newest version may be in a memtable, in files of several levels, deleted, covered, or
+ * nowhere. */
+static void write_here_and_there(struct store *store) {
+  struct rng *rng = test_rng();
+  for (int i = 0; i < 3000; i++) put_numbered(store, (int)rng_below(rng, 400) * 2);
+  for (int i = 0; i < 100; i++) {
+    char key[16];
+    struct store_txn *txn = begin(store);
+    snprintf(key, sizeof key, "k%05d", (int)rng_below(rng, 400) * 2);
+    assert_ok(store_delete(txn, STORE_META, text(key), test_err()));
+    assert_ok(store_commit(txn, STORE_SYNC_DEFAULT, NULL, NULL, test_err()));
+  }
+}
+
+static int compare_keys(const void *a, const void *b) {
+  return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+enum { ASKED = 300 };
+
+static void check_many(struct store_txn *txn, const struct slice *keys) {
+  static struct store_value found[ASKED];
+  struct store_pins pins = {0};
+  assert_ok(store_get_many(txn, STORE_META, keys, ASKED, found, &pins, test_err()));
+  for (int i = 0; i < ASKED; i++) {
+    struct store_value one;
+    assert_ok(store_get(txn, STORE_META, keys[i], &one, &pins, test_err()));
+    assert_int_equal(one.found, found[i].found);
+    assert_int_equal(one.seq, found[i].seq);
+    assert_true(slice_is_equal(one.value, found[i].value));
+  }
+  store_pins_release(&pins);
+}
+
+static void many_keys_answer_as_each_alone(void) {
+  struct simos *sim = simos_create(test_seed());
+  struct lsm_options options = tiny();
+  struct store *store = open_on(simos_os(sim), &options);
+  static char rooms[ASKED][16];
+  struct slice keys[ASKED], back[ASKED];
+  write_here_and_there(store);
+  struct store_txn *old = begin(store);
+  write_here_and_there(store);
+  struct store_txn *new = begin(store);
+  assert_ok(store_put(new, STORE_META, text("k00100"), text("mine"), test_err()));
+  for (size_t round = 0; round < test_rounds(20); round++) {
+    for (int i = 0; i < ASKED; i++) {
+      snprintf(rooms[i], sizeof rooms[i], "k%05d", (int)rng_below(test_rng(), 820));
+      keys[i] = text(rooms[i]);
+    }
+    check_many(old, keys);
+    check_many(new, keys);
+    qsort(keys, ASKED, sizeof *keys, compare_keys);
+    for (int i = 0; i < ASKED; i++) back[i] = keys[ASKED - 1 - i];
+    check_many(old, keys);
+    check_many(new, keys);
+    check_many(new, back);
+  }
+  store_rollback(old);
+  store_rollback(new);
+  store_close(store);
+  simos_destroy(sim);
+}
+
 static void the_feed_keeps_to_its_limit(void) {
   struct simos *sim = simos_create(test_seed());
   struct lsm_options options = tiny();
@@ -468,6 +533,7 @@ int main(int argc, char **argv) {
        range_deletes_free_their_files_and_are_forgotten, 0},
       {"a_snapshot_reads_the_same_through_flush_and_compaction",
        a_snapshot_reads_the_same_through_flush_and_compaction, 0},
+      {"many_keys_answer_as_each_alone", many_keys_answer_as_each_alone, 0},
       {"the_feed_keeps_to_its_limit", the_feed_keeps_to_its_limit, 0},
       {"a_commit_larger_than_a_segment_is_whole", a_commit_larger_than_a_segment_is_whole, 0},
   };

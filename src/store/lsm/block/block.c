@@ -58,11 +58,10 @@ static int compare_shared(const struct block_view *view, struct slice key) {
   return slice_compare(key, shared);
 }
 
-/* The order of the entry at `index` to (key, seq). */
-static int compare_at(const struct block_view *view, uint32_t index, uint32_t head,
-                      struct slice key, uint64_t seq) {
-  uint32_t here = load32le(view->heads + 4 * (size_t)index), shared = view->shared_bytes;
-  if (here != head) return here < head ? -1 : 1;
+/* The order of the entry at `index`, whose head is the key's, to (key, seq). */
+static int compare_at(const struct block_view *view, uint32_t index, struct slice key,
+                      uint64_t seq) {
+  uint32_t shared = view->shared_bytes;
   struct slice whole = block_key(view, index);
   int order = slice_compare(slice_of(whole.data + shared, whole.bytes - shared),
                             slice_of(key.data + shared, key.bytes - shared));
@@ -71,18 +70,60 @@ static int compare_at(const struct block_view *view, uint32_t index, uint32_t he
   return (seq_here < seq) - (seq_here > seq);
 }
 
+static uint32_t head_at(const struct block_view *view, uint32_t index) {
+  return load32le(view->heads + 4 * (size_t)index);
+}
+
+/* The first entry at or after `from` (of at least one) whose head is not below `head`. The search
+ * takes the same steps whatever the heads are: there is no branch to guess wrong. */
+static uint32_t seek_head(const struct block_view *view, uint32_t from, uint32_t head) {
+  for (uint32_t left = view->count - from; left > 1;) {
+    uint32_t half = left / 2, skipped = head_at(view, from + half - 1) < head ? half : 0;
+    from += skipped;
+    left -= half;
+  }
+  return from + (head_at(view, from) < head);
+}
+
+/* Behind the entries from `from` on whose head is `head`. */
+static uint32_t end_of_head(const struct block_view *view, uint32_t from, uint32_t head) {
+  if (from == view->count || head_at(view, from) != head) return from;
+  if (from + 1 == view->count || head_at(view, from + 1) != head) return from + 1;
+  return head == UINT32_MAX ? view->count : seek_head(view, from + 1, head + 1);
+}
+
+/* Heads first; whole keys are compared only where heads are equal. */
 uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq) {
   int side = compare_shared(view, key);
   if (side != 0) return side < 0 ? 0 : view->count;
-  uint32_t head = block__head(key, view->shared_bytes), from = 0, to = view->count;
+  uint32_t head = block__head(key, view->shared_bytes), from = seek_head(view, 0, head),
+           to = end_of_head(view, from, head);
   while (from < to) {
     uint32_t middle = (from + to) / 2;
-    if (compare_at(view, middle, head, key, seq) < 0)
+    if (compare_at(view, middle, key, seq) < 0)
       from = middle + 1;
     else
       to = middle;
   }
   return from;
+}
+
+enum { LINE_BYTES = 64, TABLE_LINES = 10, ENTRY_LINES = 4 };
+
+static void prefetch(const uint8_t *at, int lines) {
+  for (int line = 0; line < lines; line++) __builtin_prefetch(at + (size_t)line * LINE_BYTES);
+}
+
+void block_prefetch(const uint8_t *bytes) {
+  prefetch(bytes, TABLE_LINES);
+}
+
+void block_prefetch_entry(const uint8_t *bytes, struct slice key) {
+  struct block_view view;
+  block_view_init(&view, bytes);
+  if (compare_shared(&view, key) != 0) return;
+  uint32_t at = seek_head(&view, 0, block__head(key, view.shared_bytes));
+  if (at < view.count) prefetch(block_key(&view, at).data, ENTRY_LINES);
 }
 
 /* ---- proof ---- */

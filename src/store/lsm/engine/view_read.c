@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking things up in a view, newest places first. */
 #include "base/mem/mem.h"
-#include "store/lsm/engine/view.h"
+#include "store/lsm/engine/view_int.h"
 
 uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, uint64_t seq_max) {
   const struct view_ranges *ranges = view->ranges;
@@ -12,26 +12,6 @@ uint64_t view_cover(const struct view *view, uint8_t space, struct slice key, ui
       return range->seq;
   }
   return 0;
-}
-
-/* The file of a sorted level that may hold the key, or NULL. */
-static struct sorted_file *level_find(const struct view_level *level, struct slice key) {
-  uint32_t low = 0, high = level->count;
-  while (low < high) {
-    uint32_t middle = (low + high) / 2;
-    if (slice_compare(sorted_get_info(level->files[middle])->key_max, key) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  if (low == level->count || slice_compare(sorted_get_info(level->files[low])->key_min, key) > 0)
-    return NULL;
-  return level->files[low];
-}
-
-static bool file_spans(const struct sorted_file *file, struct slice key) {
-  const struct sorted_info *info = sorted_get_info(file);
-  return slice_compare(info->key_min, key) <= 0 && slice_compare(key, info->key_max) <= 0;
 }
 
 /** What is looked for: the newest version of a key within some sequences. */
@@ -52,12 +32,12 @@ static status get_in_files(const struct view *view, const struct lookup *lookup,
                            struct entry_found *found, struct store_pins *pins, struct err *err) {
   const struct view_level *levels = view->levels[lookup->space];
   for (uint32_t i = 0; i < levels[0].count; i++) {
-    if (!file_spans(levels[0].files[i], lookup->key)) continue;
+    if (!view__file_spans(levels[0].files[i], lookup->key)) continue;
     TRY(get_in_file(levels[0].files[i], lookup, found, pins, err));
     if (found->found) return LUMA_OK;
   }
   for (int level = 1; level < VIEW_LEVELS; level++) {
-    struct sorted_file *file = level_find(&levels[level], lookup->key);
+    struct sorted_file *file = view__level_find(&levels[level], lookup->key);
     if (!file) continue;
     TRY(get_in_file(file, lookup, found, pins, err));
     if (found->found) return LUMA_OK;

@@ -136,9 +136,8 @@ status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err) {
   return settle(cursor, last(cursor, err));
 }
 
-/* A separator may lie beyond the last entry of its block: then the entry looked for is the first of
- * the next block. */
-static status seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
+/* To the first block whose separator is at or after (key, seq). */
+static status enter(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
   cursor->root_at = block_seek(&cursor->file->root, key, seq);
   if (cursor->root_at == cursor->file->root.count) {
     leave(cursor);
@@ -150,7 +149,14 @@ static status seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
     if (cursor->index_at == cursor->index_view.count)
       FAIL(err, LUMA_CORRUPT, "`%s`: the root does not fit its index blocks", cursor->file->path);
   }
-  TRY(enter_block(cursor, err));
+  return enter_block(cursor, err);
+}
+
+/* A separator may lie beyond the last entry of its block: then the entry looked for is the first of
+ * the next block. */
+static status seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq, struct err *err) {
+  TRY(enter(cursor, key, seq, err));
+  if (!cursor->block) return LUMA_OK;
   cursor->index = block_seek(&cursor->view, key, seq);
   return cursor->index < cursor->view.count ? LUMA_OK : next_block(cursor, err);
 }
@@ -158,6 +164,22 @@ static status seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
 status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
                           struct err *err) {
   return settle(cursor, seek(cursor, key, seq, err));
+}
+
+static status enter_near(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
+                         struct err *err) {
+  uint32_t at = block_seek(&cursor->index_view, key, seq);
+  if (at == cursor->index_view.count) return enter(cursor, key, seq, err);
+  if (at == cursor->index_at) return LUMA_OK;
+  cursor->index_at = at;
+  return enter_block(cursor, err);
+}
+
+status sorted_cursor_enter_near(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
+                                struct err *err) {
+  bool is_placed = cursor->block && cursor->index_block;
+  return settle(cursor,
+                is_placed ? enter_near(cursor, key, seq, err) : enter(cursor, key, seq, err));
 }
 
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err) {

@@ -209,6 +209,10 @@ static status take_found(struct sorted_cursor *cursor, struct entry_found *found
   return LUMA_OK;
 }
 
+static bool is_at(const struct sorted_cursor *cursor, struct slice key) {
+  return cursor->block && slice_is_equal(block_key(&cursor->view, cursor->index), key);
+}
+
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
                   struct entry_found *found, struct store_pins *pins, struct err *err) {
   *found = (struct entry_found){0};
@@ -218,8 +222,31 @@ status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
   struct sorted_cursor cursor;
   sorted_cursor_init(&cursor, file, false);
   status code = sorted_cursor_seek(&cursor, key, seq_max, err);
-  if (code == LUMA_OK && cursor.block && slice_is_equal(block_key(&cursor.view, cursor.index), key))
-    code = take_found(&cursor, found, pins, err);
+  if (code == LUMA_OK && is_at(&cursor, key)) code = take_found(&cursor, found, pins, err);
   sorted_cursor_deinit(&cursor);
   return code;
+}
+
+status sorted_find_block(struct sorted_cursor *cursor, struct slice key, uint64_t seq_max,
+                         bool is_expected, struct cache_block **block, struct err *err) {
+  bool may = cursor->file->info.seq_min <= seq_max;
+  *block = NULL;
+  if (may && !is_expected) TRY(may_have(cursor->file, key, &may, err));
+  if (!may) return LUMA_OK;
+  TRY(sorted_cursor_enter_near(cursor, key, seq_max, err));
+  *block = cursor->block;
+  if (*block) cache_block_acquire(*block);
+  return LUMA_OK;
+}
+
+status sorted_get_in_block(struct sorted_file *file, struct cache_block *block, struct slice key,
+                           uint64_t seq_max, struct entry_found *found, struct store_pins *pins,
+                           struct err *err) {
+  struct sorted_cursor here = {.file = file, .block = block};
+  *found = (struct entry_found){0};
+  block_view_init(&here.view, block->data);
+  here.index = block_seek(&here.view, key, seq_max);
+  /* Versions of a key that ends the block may go on in the next one. */
+  if (here.index == here.view.count) return sorted_get(file, key, seq_max, found, pins, err);
+  return is_at(&here, key) ? take_found(&here, found, pins, err) : LUMA_OK;
 }

@@ -89,6 +89,18 @@ const struct sorted_info *sorted_get_info(const struct sorted_file *file);
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
                   struct entry_found *found, struct store_pins *pins, struct err *err);
 
+struct sorted_cursor;
+/** The same in two steps, so that many lookups can wait for memory together. First the block that
+ * may hold the version, with one reference for the caller, NULL when there is none; through a
+ * cursor in the file, for keys in ascending order. `is_expected`: the key is likely here, and
+ * asking the filter first would be work for nothing. */
+status sorted_find_block(struct sorted_cursor *cursor, struct slice key, uint64_t seq_max,
+                         bool is_expected, struct cache_block **block, struct err *err);
+/** Then the version in it. The caller keeps its reference on the block. */
+status sorted_get_in_block(struct sorted_file *file, struct cache_block *block, struct slice key,
+                           uint64_t seq_max, struct entry_found *found, struct store_pins *pins,
+                           struct err *err);
+
 /** Verifies every byte: header, blocks, values apart, filter, index, order, counts. Faults go to
  * `fault` (may be NULL); LUMA_CORRUPT if there was one. */
 status sorted_check(struct sorted_file *file, store_check_fn *fault, void *context,
@@ -118,6 +130,10 @@ status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err);
 /** The first entry at or after (key, seq) in the order of entries. */
 status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
                           struct err *err);
+/** To the block alone, `index` left as it is, for a key at or after the one of the call before
+ * (with the same `seq`): what is read already is not looked up again. */
+status sorted_cursor_enter_near(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
+                                struct err *err);
 /** The last entry of the last key before `key`. */
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err);
 /** To the first entry of the next block, or the last of the one before. */

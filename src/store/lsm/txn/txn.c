@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem/mem.h"
+#include "store/lsm/engine/view_many.h"
 
 static struct txn *of(struct store_txn *txn) {
   return (struct txn *)txn;
@@ -92,31 +93,58 @@ static status get_own(struct txn *txn, uint8_t space, struct slice key, struct e
   return LUMA_OK;
 }
 
+/* The transaction's word, or what was found in the view; a deletion and what a range delete covers
+ * are no values. */
+static status take_found(struct txn *txn, uint8_t space, struct slice key,
+                         const struct entry_found *found, struct store_value *value,
+                         struct err *err) {
+  struct entry_found own;
+  const struct engine_reader *reader = &txn->reader;
+  TRY(get_own(txn, space, key, &own, err));
+  if (own.found) {
+    *value = (struct store_value){.found = own.kind == ENTRY_PUT, .value = own.value};
+    return LUMA_OK;
+  }
+  bool visible =
+      found->found && found->kind == ENTRY_PUT &&
+      (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found->seq);
+  *value = visible ? (struct store_value){true, found->value, found->seq} : (struct store_value){0};
+  return LUMA_OK;
+}
+
 static status get_one(struct txn *txn, uint8_t space, struct slice key, struct store_value *value,
                       struct store_pins *pins, struct err *err) {
   struct entry_found found;
-  TRY(get_own(txn, space, key, &found, err));
-  if (found.found) {
-    *value = (struct store_value){.found = found.kind == ENTRY_PUT, .value = found.value};
-    return LUMA_OK;
-  }
-  const struct engine_reader *reader = &txn->reader;
-  TRY(view_get(reader->view, space, key, reader->seq, &found, pins, err));
-  bool visible =
-      found.found && found.kind == ENTRY_PUT &&
-      (!reader->view->ranges || view_cover(reader->view, space, key, reader->seq) <= found.seq);
-  *value = visible ? (struct store_value){true, found.value, found.seq} : (struct store_value){0};
+  TRY(view_get(txn->reader.view, space, key, txn->reader.seq, &found, pins, err));
+  return take_found(txn, space, key, &found, value, err);
+}
+
+static status get_some(struct txn *txn, struct view_many *many, const struct slice *keys,
+                       uint32_t count, struct store_value *values, struct store_pins *pins,
+                       struct err *err) {
+  struct entry_found found[VIEW_MANY_MAX];
+  TRY(view_many_get(many, keys, count, found, pins, err));
+  for (uint32_t i = 0; i < count; i++)
+    TRY(take_found(txn, many->space, keys[i], &found[i], &values[i], err));
   return LUMA_OK;
 }
 
 status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
                     uint32_t count, struct store_value *values, struct store_pins *pins,
                     struct err *err) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (of(txn)->serializable) TRY(txn__guard_key(of(txn), (uint8_t)space, keys[i], err));
-    TRY(get_one(of(txn), (uint8_t)space, keys[i], &values[i], pins, err));
+  struct txn *own = of(txn);
+  for (uint32_t i = 0; own->serializable && i < count; i++)
+    TRY(txn__guard_key(own, (uint8_t)space, keys[i], err));
+  if (count == 1) return get_one(own, (uint8_t)space, keys[0], values, pins, err);
+  struct view_many many;
+  status answer = LUMA_OK;
+  view_many_begin(&many, own->reader.view, (uint8_t)space, own->reader.seq);
+  for (uint32_t at = 0; at < count && answer == LUMA_OK; at += VIEW_MANY_MAX) {
+    uint32_t some = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX;
+    answer = get_some(own, &many, keys + at, some, values + at, pins, err);
   }
-  return LUMA_OK;
+  view_many_end(&many);
+  return answer;
 }
 
 status txn_count(struct store_txn *txn, struct slice key, int64_t *value, struct err *err) {
