@@ -209,7 +209,7 @@ static status bind_pipeline_group(struct binder *binder, struct plan **node, str
 /* ---- changes ---- */
 
 status bind__check_write(struct binder *binder, const struct plan *node, enum query_access access,
-                          struct err *err) {
+                         struct err *err) {
   struct expr *predicate = NULL;
   struct shape *mask = NULL;
   if (!binder->policy || !node->collection) return LUMA_OK;
@@ -221,7 +221,6 @@ status bind__yield(struct binder *binder, struct plan *node, struct err *err) {
   struct slice alias = node->alias.bytes ? node->alias : node->collection_name;
   return node->yields ? make_document_column(binder, node, alias, err) : LUMA_OK;
 }
-
 
 /** The source of an UPDATE or DELETE: its scan asks the policy for that access. */
 static status bind_changed(struct binder *binder, struct plan **node, enum query_access access,
@@ -322,7 +321,8 @@ static status bind_told(struct binder *binder, struct plan *node, struct err *er
     TRY(bind__find_collection(binder, node, err));
   TRY(make_document_column(binder, node, slice_of_text("soul"), err));
   node->columns[0].collection = NULL;
-  return bind__check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ, err);
+  return bind__check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ,
+                           err);
 }
 
 static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {

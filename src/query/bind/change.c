@@ -15,9 +15,8 @@ static status fail_positions(struct binder *binder, const struct plan *node, str
 
 static status fail_width(struct binder *binder, const struct plan *node, uint32_t values,
                          uint32_t columns, struct err *err) {
-  status failed =
-      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%u values are given to %u columns",
-                values, columns);
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "%u values are given to %u columns", values, columns);
   return bind__fail(binder, node->offset, failed, err);
 }
 
@@ -72,13 +71,14 @@ static status bind_conflict(struct binder *binder, struct plan *node, struct err
   struct plan_conflict *conflict = arena_copy(binder->arena, node->conflict, sizeof *conflict);
   struct slice alias = node->alias.bytes ? node->alias : node->collection_name;
   TRY(bind__memory(binder, conflict, err));
-  struct plan_column columns[2] = {
-      {.name = alias,
-       .source = alias,
-       .collection = node->collection,
-       .is_document = true,
-       .is_spread = true},
-      {.name = slice_of_text("excluded"), .source = slice_of_text("excluded"), .is_document = true}};
+  struct plan_column columns[2] = {{.name = alias,
+                                    .source = alias,
+                                    .collection = node->collection,
+                                    .is_document = true,
+                                    .is_spread = true},
+                                   {.name = slice_of_text("excluded"),
+                                    .source = slice_of_text("excluded"),
+                                    .is_document = true}};
   struct scope scope = {.columns = columns, .count = 2};
   node->conflict = conflict;
   if (conflict->condition)
@@ -109,8 +109,7 @@ static status bind_when(struct binder *binder, const struct scope *scope,
   TRY(bind__memory(binder, when, err));
   *merge = when;
   const struct scope *seen = when->action >= PLAN_MERGE_INSERT ? source : scope;
-  if (when->condition)
-    TRY(bind__condition(binder, seen, when->condition, &when->condition, err));
+  if (when->condition) TRY(bind__condition(binder, seen, when->condition, &when->condition, err));
   if (when->document) TRY(bind__expr(binder, seen, when->document, &when->document, err));
   return bind__update_items(binder, scope, scope->count - 1, &when->updates, when->updates_count,
                             err);

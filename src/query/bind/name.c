@@ -267,7 +267,9 @@ static status find_possible(struct binder *binder, const struct scope *scope,
     slot = i;
     unknown++;
   }
-  *found = (documents == 1 && !bind__is_closed(scope->columns[slot].collection)) || unknown == 1;
+  bool is_closed = documents == 1 && binder->language == PLAN_LQL &&
+                   bind__is_closed(scope->columns[slot].collection);
+  *found = (documents == 1 && !is_closed) || unknown == 1;
   return *found ? take(binder, scope, name, slot, 0, out, err) : LUMA_OK;
 }
 

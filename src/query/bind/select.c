@@ -84,8 +84,11 @@ static bool star_takes(const struct expr *star, const struct plan_column *column
 
 /** The columns that a document is in `*`: itself, or the attributes of a closed collection. */
 static uint32_t width_of(const struct plan_column *column) {
-  bool is_table = column->is_document && bind__is_closed(column->collection);
-  return is_table ? column->collection->genotype->attributes_count : 1;
+  if (!column->is_document || !bind__is_closed(column->collection)) return 1;
+  const struct soul *soul = column->collection->genotype;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < soul->attributes_count; i++) count += !soul->attributes[i].sensitive;
+  return count;
 }
 
 static status count_stars(struct binder *binder, const struct plan *node, const struct scope *scope,
@@ -123,7 +126,8 @@ static status expand_table(struct binder *binder, struct plan *node, const struc
     struct slice name = soul->attributes[i].name;
     struct path_step *step = NULL;
     struct expr *field = NULL;
-    if (!star->name.bytes && is_joined(table, name)) continue;
+    bool is_left_out = !star->name.bytes && is_joined(table, name);
+    if (is_left_out || soul->attributes[i].sensitive) continue;
     TRY(bind__room(binder, 1, sizeof *step, &step, err));
     TRY(bind__room(binder, 1, sizeof *field, &field, err));
     *step = (struct path_step){.name = name, .index = PATH_NO_INDEX, .is_name = true};

@@ -32,8 +32,8 @@ static status find_by_key(struct conflict *conflict, const struct val *document,
   struct store_pins pins = {0};
   struct doc there = {0};
   if (val_is_null(&key)) return LUMA_OK;
-  status done = model_get_many(conflict->exec->txn, conflict->collection, &key, 1, &there, &pins,
-                               err);
+  status done =
+      model_get_many(conflict->exec->txn, conflict->collection, &key, 1, &there, &pins, err);
   *found = done == LUMA_OK && there.data;
   if (*found) done = each(conflict, &there, context, err);
   store_pins_release(&pins);
@@ -87,8 +87,7 @@ static status find(struct conflict *conflict, const struct val *document, on_fou
                    void *context, bool *found, struct err *err) {
   const struct plan_conflict *asked = conflict->plan->conflict;
   *found = false;
-  if (targets_key(asked))
-    TRY(find_by_key(conflict, document, each, context, found, err));
+  if (targets_key(asked)) TRY(find_by_key(conflict, document, each, context, found, err));
   for (uint32_t i = 0; !*found && i < conflict->collection->indexes_count; i++) {
     const struct catalog_index *index = &conflict->collection->indexes[i];
     if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC || !is_target(asked, index))

@@ -102,8 +102,8 @@ static status take_row(struct merging *op, const struct batch *in, uint32_t row,
   op->row.rows = op->row.selected_count = 1;
   bool matched = in->columns[last][row].type == VAL_MAP;
   TRY(choose(op, matched, &when, err));
-  bool is_idle = !when || when->when->action == PLAN_MERGE_KEEP ||
-                 when->when->action == PLAN_MERGE_SKIP;
+  bool is_idle =
+      !when || when->when->action == PLAN_MERGE_KEEP || when->when->action == PLAN_MERGE_SKIP;
   if (is_idle) return LUMA_OK;
   struct merging_deed *deed = NULL;
   uint32_t count = when->when->updates_count;
@@ -189,8 +189,7 @@ static status do_one(struct merging *op, const struct merging_deed *deed, struct
   arena_reset(&op->op.batch_arena);
   TRY(op__check(op->op.exec, err));
   if (deed->when->when->action == PLAN_MERGE_INSERT) return insert(op, deed, err);
-  status done =
-      model_get_many(op->op.exec->txn, op->collection, &deed->key, 1, &there, &pins, err);
+  status done = model_get_many(op->op.exec->txn, op->collection, &deed->key, 1, &there, &pins, err);
   if (done == LUMA_OK && there.data) done = change_one(op, deed, &there, err);
   store_pins_release(&pins);
   return done;

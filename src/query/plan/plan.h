@@ -251,9 +251,9 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
-  bool upsert;  /* UPDATE: insert when nothing matches (JQL) */
-  bool multi;   /* UPDATE, DELETE: all matches, not just the first (LQL always) */
-  bool ordered; /* INSERT: stop at the first failure (JQL ordered) */
+  bool upsert;                    /* UPDATE: insert when nothing matches (JQL) */
+  bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
+  bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT; may be NULL */
   bool yields;   /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */

@@ -360,9 +360,8 @@ struct expr *lql__row_document(struct lql *lql, struct lql_list *columns, const 
 struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct plan *insert,
                            struct plan_conflict *conflict, const struct lql_list *returning);
 struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
-                                    enum plan_conflict_action action,
-                                    const struct lql_list *target, struct lql_updates *updates,
-                                    struct expr *where);
+                                    enum plan_conflict_action action, const struct lql_list *target,
+                                    struct lql_updates *updates, struct expr *where);
 /** A PROJECT of the items over the changed documents; `items` may be NULL. */
 struct plan *lql__returning(struct lql *lql, struct plan *change, const struct lql_list *items);
 /** SET (a, b) = (1, 2). */
