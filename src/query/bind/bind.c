@@ -125,6 +125,10 @@ status bind__scan(struct binder *binder, struct plan **node, enum query_access a
   if (scan->exprs_count) return bind__path_source(binder, node, err);
   if (access == QUERY_READ && bind__cte(binder, scan)) return bind_cte_scan(binder, node, err);
   TRY(bind__find_collection(binder, scan, err));
+  if (scan->collection && scan->collection->view.bytes) {
+    if (access != QUERY_READ) return bind__refuse_view(binder, scan, err);
+    return bind__view(binder, node, err);
+  }
   struct slice alias = scan->alias.bytes ? scan->alias : scan->collection_name;
   TRY(make_document_column(binder, scan, alias, err));
   return apply_policy(binder, node, access, err);
@@ -341,6 +345,13 @@ static status bind_schema(struct binder *binder, struct plan *node, struct err *
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
 
+/** The SELECT is bound to see that it can be, and not kept: each use binds it anew. */
+static status bind_create_view(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(bind__plan(binder, &node->input, err));
+  node->input = NULL;
+  return bind__check_write(binder, node, QUERY_SCHEMA, err);
+}
+
 /** A node of a SELECT without a source stands on one empty row. */
 static status give_input(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind >= PLAN_FILTER && node->kind <= PLAN_AGGREGATE;
@@ -390,6 +401,10 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL:
   case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
+  case PLAN_CREATE_VIEW: return bind_create_view(binder, *node, err);
+  case PLAN_DROP_VIEW:
+    (*node)->collection = NULL;
+    return bind__check_write(binder, *node, QUERY_SCHEMA, err);
   case PLAN_BEGIN:
   case PLAN_COMMIT:
   case PLAN_ROLLBACK: break;
@@ -402,9 +417,11 @@ status bind_statement(const struct bind_options *options, struct statement *stat
   struct binder binder = {.arena = options->arena,
                           .catalog = options->catalog,
                           .policy = options->policy,
+                          .read_view = options->read_view,
                           .language = statement->language,
                           .is_count = statement->is_count,
                           .text = statement->text};
   TRY(bind__plan(&binder, &statement->root, err));
+  statement->has_views = binder.has_views;
   return bind__place_windows(&binder, statement->root, err);
 }

@@ -41,6 +41,8 @@ struct binder {
   struct arena *arena;
   const struct catalog *catalog;
   const struct query_policy *policy;
+  status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
+  bool has_views;
   enum plan_language language;
   bool is_count; /* the answer is one number: groups stay columns */
   struct slice text;
@@ -141,6 +143,10 @@ status bind__yield(struct binder *binder, struct plan *node, struct err *err);
 /** Changes of the document in column `target`, over the columns of `scope`. */
 status bind__update_items(struct binder *binder, const struct scope *scope, uint32_t target,
                           struct plan_update_item **updates, uint32_t count, struct err *err);
+/** A SCAN of a view becomes what it stands for. */
+status bind__view(struct binder *binder, struct plan **node, struct err *err);
+/** An error for a view that is to be changed. */
+status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err);
 status bind__derived(struct binder *binder, struct plan **node, struct err *err);
 status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
 /** A path in FROM: a list of a source before it, or a collection with a dotted name. */

@@ -91,6 +91,7 @@ status bind__insert(struct binder *binder, struct plan *node, struct err *err) {
   struct expr **exprs = node->exprs;
   node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
   TRY(bind__check_write(binder, node, QUERY_INSERT, err));
+  TRY(bind__refuse_view(binder, node, err));
   if (node->is_positional) TRY(name_positions(binder, node, node->names_count, err));
   if (node->input) TRY(bind_selected(binder, node, err));
   if (!node->input && node->names_count) TRY(correct_names(binder, node, err));

@@ -155,6 +155,8 @@ static op_open *open_of(const struct plan *plan) {
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
   case PLAN_CREATE_INDEX:
+  case PLAN_CREATE_VIEW:
+  case PLAN_DROP_VIEW:
   case PLAN_DROP_INDEX: return op__open_schema;
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL: return op__open_soul;

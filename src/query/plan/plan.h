@@ -49,6 +49,8 @@ enum plan_kind {
   PLAN_RENAME_COLLECTION,
   PLAN_CREATE_INDEX,
   PLAN_DROP_INDEX,
+  PLAN_CREATE_VIEW, /* of `input`, whose text is view_text */
+  PLAN_DROP_VIEW,
   PLAN_CREATE_SOUL,
   PLAN_EVOLVE_SOUL,
   PLAN_SHOW_COLLECTIONS,
@@ -273,6 +275,9 @@ struct plan {
 
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
+  struct slice view_text;
+  bool replaces; /* CREATE OR REPLACE VIEW */
+
   bool analyze; /* EXPLAIN ANALYZE */
   struct plan_physical *physical;
 };
@@ -286,6 +291,7 @@ struct statement {
   struct slice text;         /* the statement's text, borrowed */
   uint32_t parameters_count; /* highest ?n / $n seen */
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
+  bool has_views;            /* bound: it reads views, which may change */
   bool is_count;             /* JQL/NQL count: the reply is a number */
 };
 

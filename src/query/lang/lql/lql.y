@@ -410,6 +410,23 @@ command(A) ::= ALTER(T) collection name(C) RENAME TO name(N). {
   A = lql__collection(lql, PLAN_RENAME_COLLECTION, T, C);
   if (A) A->new_name = lql__name(lql, N);
 }
+command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) AS(T) query(Q). {
+  A = lql__view(lql, N, T, NULL, Q);
+  if (A) { A->replaces = R; A->if_not_exists = X; }
+}
+command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) LP names(C) RP AS(T) query(Q). {
+  A = lql__view(lql, N, T, C, Q);
+  if (A) { A->replaces = R; A->if_not_exists = X; }
+}
+command(A) ::= DROP(T) VIEW if_exists(X) name(N). {
+  A = lql__collection(lql, PLAN_DROP_VIEW, T, N);
+  if (A) A->if_exists = X;
+}
+%type or_replace {int}
+or_replace(A) ::= . { A = 0; }
+or_replace(A) ::= OR REPLACE. { A = 1; }
+temp ::= .
+temp ::= TEMP.
 command(A) ::= SHOW(T) collections. { A = lql__plain(lql, PLAN_SHOW_COLLECTIONS, T, NULL); }
 command(A) ::= SHOW(T) indexes. { A = lql__plain(lql, PLAN_SHOW_INDEXES, T, NULL); }
 command(A) ::= SHOW(T) indexes from_or_on name(C). { A = lql__collection(lql, PLAN_SHOW_INDEXES, T, C); }

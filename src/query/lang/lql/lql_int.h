@@ -323,6 +323,9 @@ struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_
 /** WITH, ORDER BY and LIMIT around a body. */
 struct plan *lql__query(struct lql *lql, struct lql_ctes *with, struct plan *body,
                         const struct lql_sort *order, struct lql_limit limit);
+/** CREATE VIEW: the text from AS on is kept; names of columns become part of it. */
+struct plan *lql__view(struct lql *lql, struct lql_token name, struct lql_token as,
+                       const struct lql_list *columns, struct plan *query);
 struct plan_cte *lql__cte(struct lql *lql, struct lql_token name, const struct lql_list *columns,
                           struct plan *query);
 struct lql_ctes *lql__add_cte(struct lql *lql, struct lql_ctes *ctes, struct plan_cte *cte);

@@ -115,6 +115,7 @@ static const struct word words[] = {
     {"TABLE", LQL_TABLE},
     {"TABLES", LQL_TABLES},
     {"TEMP", LQL_TEMP},
+    {"TEMPORARY", LQL_TEMP},
     {"THEN", LQL_THEN},
     {"TIES", LQL_TIES},
     {"TO", LQL_TO},
