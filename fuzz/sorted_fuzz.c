@@ -11,7 +11,8 @@ enum {
   NUMBER = 7,
   HEADER_BYTES = 64,
   FOOTER_BYTES = 80,
-  TAIL_FIXED_BYTES = 72,
+  TAIL_FIXED_BYTES_V1 = 72,
+  TAIL_FIXED_BYTES = 96,
   CHILD_BYTES = 40,
   SEEKS_MAX = 64
 };
@@ -93,29 +94,43 @@ static void mend_block(const struct memory_os *file, uint8_t *raw, size_t bytes,
   }
 }
 
-static void mend_tail(const struct memory_os *file, uint8_t *tail, size_t bytes) {
-  if (bytes < TAIL_FIXED_BYTES) return;
-  size_t root_bytes = load32le(tail + 12),
-         at = TAIL_FIXED_BYTES + (size_t)load16le(tail + 4) + load16le(tail + 6);
-  if (root_bytes > bytes - TAIL_FIXED_BYTES) return;
-  mend_block(file, tail + bytes - root_bytes, root_bytes, tail[1] == 2 ? 2 : 1);
-  uint64_t offset = load64le(tail + 56), rest = load64le(tail + 64) * 64;
-  for (; at + 4 <= bytes - root_bytes && rest > 0; at += 4) {
-    uint64_t page = rest < 16384 ? rest : 16384;
+/* Where the checksums of pages stand in the tail. */
+struct checksums {
+  uint8_t *at, *end;
+};
+
+static void mend_pages(const struct memory_os *file, struct checksums *sums, uint64_t offset,
+                       uint64_t rest, uint64_t page_bytes) {
+  for (; sums->at + 4 <= sums->end && rest > 0; sums->at += 4) {
+    uint64_t page = rest < page_bytes ? rest : page_bytes;
     if (offset > file->bytes || page > file->bytes - offset) return;
-    store32le(tail + at, hash_crc32c(0, slice_of(file->data + offset, page)));
+    store32le(sums->at, hash_crc32c(0, slice_of(file->data + offset, page)));
     offset += page;
     rest -= page;
   }
 }
 
+static void mend_tail(const struct memory_os *file, uint32_t version, uint8_t *tail, size_t bytes) {
+  size_t fixed = version == 1 ? TAIL_FIXED_BYTES_V1 : TAIL_FIXED_BYTES;
+  if (bytes < fixed) return;
+  size_t root_bytes = load32le(tail + 12),
+         at = fixed + (size_t)load16le(tail + 4) + load16le(tail + 6);
+  if (root_bytes > bytes - fixed || at > bytes - root_bytes) return;
+  mend_block(file, tail + bytes - root_bytes, root_bytes, tail[1] == 2 ? 2 : 1);
+  struct checksums sums = {tail + at, tail + bytes - root_bytes};
+  mend_pages(file, &sums, load64le(tail + 56), load64le(tail + 64) * 64, 16384);
+  if (version == 1) return;
+  uint64_t page_bytes = load16le(tail + 84) * UINT64_C(64);
+  mend_pages(file, &sums, load64le(tail + 72), load32le(tail + 80) * page_bytes, page_bytes);
+}
+
 static void mend(struct memory_os *file) {
-  if (file->bytes < HEADER_BYTES + TAIL_FIXED_BYTES + FOOTER_BYTES) return;
+  if (file->bytes < HEADER_BYTES + TAIL_FIXED_BYTES_V1 + FOOTER_BYTES) return;
   uint8_t *footer = file->data + file->bytes - FOOTER_BYTES;
   uint64_t end = file->bytes - FOOTER_BYTES, tail_bytes = load64le(footer + 8);
   if (tail_bytes > end) return;
   uint8_t *tail = file->data + end - tail_bytes;
-  mend_tail(file, tail, tail_bytes);
+  mend_tail(file, load32le(footer + 64), tail, tail_bytes);
   store64le(footer, end - tail_bytes);
   hash128(slice_of(tail, tail_bytes), footer + 16);
   store64le(footer + 48, NUMBER);

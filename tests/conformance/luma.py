@@ -7,7 +7,7 @@ import json
 class Error(ctypes.Structure):
     _fields_ = [("status", ctypes.c_int), ("code", ctypes.c_char_p), ("offset", ctypes.c_uint64),
                 ("line", ctypes.c_uint32), ("column", ctypes.c_uint32), ("retryable", ctypes.c_bool),
-                ("message", ctypes.c_char * 512), ("hint", ctypes.c_char * 256)]
+                ("message", ctypes.c_char * 2048), ("hint", ctypes.c_char * 256)]
 
 
 class Refused(Exception):

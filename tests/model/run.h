@@ -27,7 +27,8 @@ struct run;
 struct run_tuning {
   enum store_sync_mode sync_mode;
   bool is_lazy; /* clients seldom ask for durability, so that much is not */
-  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes;
+  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
+      file_bytes;
   uint64_t feed_bytes_max; /* small: the store trims by itself */
 };
 

@@ -12,6 +12,7 @@ status targets_open_lsm(struct run *run, struct store **store, struct err *err) 
       .memtable_bytes = tuning->memtable_bytes,
       .block_bytes = tuning->block_bytes,
       .block_cache_bytes = tuning->block_cache_bytes,
+      .kept_bytes = tuning->kept_bytes,
       .file_bytes = tuning->file_bytes,
       .feed_bytes_max = tuning->feed_bytes_max,
   };

@@ -23,6 +23,8 @@ struct err {
   uint32_t line;    /* 1-based line in the statement or input, 0 when there is no position */
   uint32_t column;  /* 1-based column in code points */
   uint64_t offset;  /* byte offset in the statement or input */
+  uint32_t foreign; /* the number another system's users know the failure by (MongoDB's code); 0 =
+                       none of its own */
   const char *file; /* where in our source it was raised (static string) */
   int source_line;
   char message[ERR_MESSAGE_BYTES];

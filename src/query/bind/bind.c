@@ -269,6 +269,22 @@ status bind__update_items(struct binder *binder, const struct scope *scope, uint
   return LUMA_OK;
 }
 
+/** What positional operators ask: predicates on documents and elements by themselves. */
+static status bind_positional(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  struct plan_array_filter *filters = NULL;
+  if (node->filter_match)
+    TRY(bind__match(binder, &nothing, node->filter_match, &node->filter_match, err));
+  if (!node->array_filters_count) return LUMA_OK;
+  TRY(bind__room(binder, node->array_filters_count, sizeof *filters, &filters, err));
+  for (uint32_t i = 0; i < node->array_filters_count; i++) {
+    filters[i] = node->array_filters[i];
+    TRY(bind__match(binder, &nothing, filters[i].match, &filters[i].match, err));
+  }
+  node->array_filters = filters;
+  return LUMA_OK;
+}
+
 static status bind_change(struct binder *binder, struct plan *node, struct err *err) {
   bool is_update = node->kind == PLAN_UPDATE;
   TRY(bind_changed(binder, &node->input, is_update ? QUERY_UPDATE : QUERY_DELETE, err));
@@ -281,8 +297,9 @@ static status bind_change(struct binder *binder, struct plan *node, struct err *
     TRY(bind__match(binder, &nothing, node->upsert_match, &node->upsert_match, err));
   }
   TRY(bind__yield(binder, node, err));
-  return is_update ? bind__update_items(binder, &scope, 0, &node->updates, node->updates_count, err)
-                   : LUMA_OK;
+  if (!is_update) return LUMA_OK;
+  TRY(bind_positional(binder, node, err));
+  return bind__update_items(binder, &scope, 0, &node->updates, node->updates_count, err);
 }
 
 /* ---- catalog, EXPLAIN ---- */

@@ -2,7 +2,9 @@
 /* Binding expressions: a new tree for each, so that one expression of a front end may stand in
  * several places. */
 #include "query/bind/bind_int.h"
+#include "query/expr/program.h"
 #include "query/func/func.h"
+#include "query/mongo/mongo.h"
 
 typedef status bind_fn(struct binder *binder, const struct scope *scope, const struct expr *expr,
                        struct expr **out, struct err *err);
@@ -10,20 +12,43 @@ typedef status bind_fn(struct binder *binder, const struct scope *scope, const s
 bool bind__has_aggregate(const struct expr *expr) {
   if (expr->kind == EXPR_AGGREGATE) return true;
   for (uint32_t i = 0; i < expr->args_count; i++)
-    if (bind__has_aggregate(expr->args[i])) return true;
+    if (expr->args[i] && bind__has_aggregate(expr->args[i])) return true;
   return false;
 }
 
 static status find_function(struct binder *binder, struct expr *call, struct err *err) {
-  call->function = func_find(call->name);
+  call->function = call->mongo ? mongo_function(call->name) : func_find(call->name);
   if (!call->function)
     return bind__fail(binder, call->offset, func_fail_unknown(call->name, err), err);
   const struct func *f = call->function;
+  if (call->mongo) return LUMA_OK; /* its front end has counted */
   if (call->args_count >= f->args_min && call->args_count <= f->args_max) return LUMA_OK;
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "%s does not take %u arguments", f->name, call->args_count);
   if (err) err_hint(err, "it is %s", f->usage);
   return bind__fail(binder, call->offset, failed, err);
+}
+
+static bool is_fixed(const struct expr *expr) {
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (!expr->args[i] || expr->args[i]->kind != EXPR_CONST) return false;
+  if (expr->kind == EXPR_CALL) return expr->mongo && expr->function->volatility == FUNC_IMMUTABLE;
+  return expr->kind == EXPR_LIST || expr->kind == EXPR_MAP;
+}
+
+/** MongoDB computes what depends on no document before it runs, and says what is wrong then, also
+ * where no document would get there. */
+static status compute_fixed(struct binder *binder, struct expr **expr, struct err *err) {
+  struct expr_env env;
+  struct val value;
+  uint64_t offset = (*expr)->offset;
+  if (binder->language != PLAN_JQL || !is_fixed(*expr)) return LUMA_OK;
+  expr_env_init(&env, binder->arena);
+  status done = program_constant(&env, *expr, &value, err);
+  expr_env_deinit(&env);
+  if (done != LUMA_OK) return bind__fail(binder, offset, done, err);
+  *expr = expr_const(binder->arena, value, offset);
+  return bind__memory(binder, *expr, err);
 }
 
 /** A copy of the node whose arguments are bound by `bind`. */
@@ -33,10 +58,11 @@ static status bind_args(struct binder *binder, const struct scope *scope, const 
   TRY(bind__memory(binder, node, err));
   TRY(bind__room(binder, expr->args_count, sizeof *node->args, &node->args, err));
   for (uint32_t i = 0; i < expr->args_count; i++)
-    TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
+    if (expr->args[i]) TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
   if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
+  TRY(bind__check_types(binder, node, err));
   *out = node;
-  return bind__check_types(binder, node, err);
+  return compute_fixed(binder, out, err);
 }
 
 static status fail_aggregate(struct binder *binder, const struct expr *expr, struct err *err) {
@@ -90,7 +116,10 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_LIST:
   case EXPR_AT:
   case EXPR_OUTER:
-  case EXPR_MAP: break;
+  case EXPR_MAP:
+  case EXPR_VARIABLE:
+  case EXPR_LET:
+  case EXPR_EACH: break;
   }
   return bind_args(binder, scope, expr, bind__expr, out, err);
 }

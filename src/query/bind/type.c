@@ -49,7 +49,10 @@ enum val_type bind__type(const struct expr *expr) {
   case EXPR_AT:
   case EXPR_OUTER:
   case EXPR_WINDOW:
-  case EXPR_STAR: break;
+  case EXPR_STAR:
+  case EXPR_VARIABLE:
+  case EXPR_LET:
+  case EXPR_EACH: break;
   case EXPR_SUBQUERY: return subquery_type(expr->subquery);
   }
   return VAL_MISSING;

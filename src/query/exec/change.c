@@ -4,12 +4,13 @@
 #include "query/expr/field.h"
 #include "query/expr/program.h"
 #include "query/func/arith.h"
+#include "query/mongo/mongo.h"
 #include "value/order/order.h"
 
-status change_compile(struct exec *exec, const struct plan_update_item *item, struct change *change,
-                      struct err *err) {
+status change_compile(struct exec *exec, const struct plan_update_item *item,
+                      const struct positional *positional, struct change *change, struct err *err) {
   struct val name;
-  *change = (struct change){.item = item};
+  *change = (struct change){.item = item, .positional = positional};
   if (item->match) return matcher_create(exec->env, item->match, &change->match, err);
   if (!item->value) return LUMA_OK;
   TRY(program_create(exec->env, item->value, &change->value, err));
@@ -74,6 +75,29 @@ static status apply_extreme(const struct change *change, struct edit *edit,
   bool replaces = change->item->op == PLAN_MIN ? order < 0 : order > 0;
   if (current.type != VAL_MISSING && !replaces) return LUMA_OK;
   return edit_set(edit, &change->item->path, operand, err);
+}
+
+/** {"and": 5, "or": 3}, one after the other. */
+static status apply_bits(const struct change *change, struct edit *edit, const struct val *operand,
+                         struct err *err) {
+  struct val current;
+  TRY(edit_get(edit, &change->item->path, &current, err));
+  if (current.type == VAL_MISSING) current = val_int32(0);
+  if (!val_is_integer(&current))
+    return mongo_fail(err, 2, "Cannot apply $bit to a value of non-integral type %s",
+                      mongo_type_name(&current));
+  for (uint32_t i = 0; i < val_count(operand); i++) {
+    struct slice name;
+    struct val bits = val_field_at(operand, i, &name);
+    if (slice_is_equal(name, slice_of_text("and")))
+      current.integer &= bits.integer;
+    else if (slice_is_equal(name, slice_of_text("or")))
+      current.integer |= bits.integer;
+    else
+      current.integer ^= bits.integer;
+    if (bits.type == VAL_INT64) current.type = VAL_INT64;
+  }
+  return edit_set(edit, &change->item->path, &current, err);
 }
 
 /* ---- lists ---- */
@@ -164,6 +188,10 @@ static status apply_list(struct exec *exec, const struct change *change, struct 
   if (list.current.type == VAL_MISSING && !adds) return LUMA_OK;
   if (list.current.type != VAL_MISSING && list.current.type != VAL_LIST)
     return fail_kind(change, "change elements of", &list.current, err);
+  if (change->item->push) {
+    TRY(change__push(exec, change->item, &list.current, operand, arena, result, err));
+    return edit_set(edit, &change->item->path, result, err);
+  }
   build_init(&list.build, &exec->env->scratch, NULL);
   build_begin_list(&list.build);
   status done = put_elements(&list, operand, err);
@@ -178,10 +206,27 @@ static status apply_list(struct exec *exec, const struct change *change, struct 
 
 /* ---- all ---- */
 
-static status rename(const struct change *change, struct edit *edit, struct err *err) {
+/** A rename goes through maps only. */
+static status check_maps(const struct val *document, const struct path *path, struct err *err) {
+  struct val v = *document;
+  for (uint32_t i = 0; i < path->count && v.type != VAL_MISSING; i++) {
+    if (v.type == VAL_LIST)
+      return mongo_fail(err, 2, "The source and destination of $rename cannot be in an array");
+    if (v.type != VAL_MAP)
+      return mongo_fail(err, 28, "Cannot create field '%.*s' in an element of type %s",
+                        SLICE_ARG(path->steps[i].name), mongo_type_name(&v));
+    v = val_field(&v, path->steps[i].name);
+  }
+  return LUMA_OK;
+}
+
+static status rename(const struct change *change, struct edit *edit, const struct val *document,
+                     struct err *err) {
   struct val current;
+  TRY(check_maps(document, &change->item->path, err));
   TRY(edit_get(edit, &change->item->path, &current, err));
   if (current.type == VAL_MISSING) return LUMA_OK;
+  TRY(check_maps(document, &change->renamed, err));
   TRY(edit_unset(edit, &change->item->path, err));
   return edit_set(edit, &change->renamed, &current, err);
 }
@@ -211,13 +256,38 @@ static status apply(struct exec *exec, const struct change *change, struct edit 
   case PLAN_MUL: return apply_number(change, edit, operand, err);
   case PLAN_MIN:
   case PLAN_MAX: return apply_extreme(change, edit, operand, err);
-  case PLAN_RENAME: return rename(change, edit, err);
+  case PLAN_RENAME: return rename(change, edit, &batch->columns[0][0], err);
+  case PLAN_BIT: return apply_bits(change, edit, operand, err);
   case PLAN_PUSH:
   case PLAN_ADD_TO_SET:
   case PLAN_POP:
   case PLAN_PULL: return apply_list(exec, change, edit, operand, arena, err);
   }
   return LUMA_OK;
+}
+
+/** The change at each of the places that its path stands for. */
+static status apply_positional(struct exec *exec, const struct change *change, struct edit *edit,
+                               const struct batch *batch, const struct val *operand,
+                               struct arena *arena, struct err *err) {
+  struct positional_paths paths = {.arena = arena};
+  TRY(positional_expand(change->positional, &batch->columns[0][0], &change->item->path, &paths,
+                        err));
+  for (uint32_t i = 0; i < paths.count; i++) {
+    struct plan_update_item item = *change->item;
+    struct change one = *change;
+    item.path = paths.items[i];
+    one.item = &item;
+    TRY(apply(exec, &one, edit, batch, operand, arena, err));
+  }
+  return LUMA_OK;
+}
+
+/** MongoDB's code for what stands in the way of a path. */
+static void name_failure(status failed, struct err *err) {
+  if (!err || err->foreign) return;
+  if (failed == LUMA_TYPE_MISMATCH) err->foreign = 28;
+  if (failed == LUMA_OUT_OF_RANGE) err->foreign = 2;
 }
 
 status change_apply(struct exec *exec, const struct change *change, struct edit *edit,
@@ -235,6 +305,9 @@ status change_apply(struct exec *exec, const struct change *change, struct edit 
     TRY(program_run(change->value, batch, arena, &values, &stride, err));
     *operand = values[0];
   }
-  status done = apply(exec, change, edit, batch, operand, arena, err);
+  status done = change->item->positional
+                    ? apply_positional(exec, change, edit, batch, operand, arena, err)
+                    : apply(exec, change, edit, batch, operand, arena, err);
+  name_failure(done, err);
   return expr_env_fail(exec->env, change->item->offset, done, err);
 }

@@ -5,6 +5,7 @@
 #define QUERY_EXEC_CHANGE_H
 
 #include "query/exec/exec_int.h"
+#include "query/exec/positional.h"
 #include "query/expr/matcher.h"
 #include "value/edit/edit.h"
 
@@ -15,14 +16,22 @@ struct change {
   struct matcher *match;
   struct path renamed;     /* RENAME: the new path */
   const struct val *given; /* the value, computed before; NULL: it is computed from the document */
+  const struct positional *positional;
 };
 
-status change_compile(struct exec *exec, const struct plan_update_item *item, struct change *change,
-                      struct err *err);
+/** `positional` is borrowed. */
+status change_compile(struct exec *exec, const struct plan_update_item *item,
+                      const struct positional *positional, struct change *change, struct err *err);
 /** Applies it to `edit`, whose original is the only row of `batch`; memory from `arena`.
  * `inserting`: $setOnInsert counts. */
 status change_apply(struct exec *exec, const struct change *change, struct edit *edit,
                     const struct batch *batch, bool inserting, struct arena *arena,
                     struct err *err);
+
+/** The list that $push makes of `current` (a list or MISSING) with `added`: placed, sorted and cut
+ * as its modifiers say. (change_push.c) */
+status change__push(struct exec *exec, const struct plan_update_item *item,
+                    const struct val *current, const struct val *added, struct arena *arena,
+                    struct val *out, struct err *err);
 
 #endif

@@ -221,7 +221,7 @@ status conflict_create(struct exec *exec, const struct plan *plan, struct confli
   made->changes = arena_zalloc(exec->arena, asked->updates_count + 1, sizeof *made->changes);
   TRY(op__memory(exec, made->changes, err));
   for (uint32_t i = 0; i < asked->updates_count; i++)
-    TRY(change_compile(exec, &asked->updates[i], &made->changes[i], err));
+    TRY(change_compile(exec, &asked->updates[i], NULL, &made->changes[i], err));
   if (asked->condition) TRY(filter_create(exec->env, asked->condition, &made->condition, err));
   return batch_init(&made->row, exec->arena, 2, err);
 }

@@ -219,7 +219,7 @@ static status compile(struct exec *exec, const struct plan_merge *merge, struct 
   when->changes = arena_zalloc(exec->arena, merge->updates_count + 1, sizeof *when->changes);
   TRY(op__memory(exec, when->changes, err));
   for (uint32_t i = 0; i < merge->updates_count; i++)
-    TRY(change_compile(exec, &merge->updates[i], &when->changes[i], err));
+    TRY(change_compile(exec, &merge->updates[i], NULL, &when->changes[i], err));
   return LUMA_OK;
 }
 

@@ -6,11 +6,13 @@
 #include "query/exec/tuple_table.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
+#include "query/mongo/mongo.h"
 #include "value/order/order.h"
 
 struct updating {
   struct op op;
   struct change *changes;
+  struct positional positional;
   struct program *replacement;
   struct batch row; /* the document in hand, as the only row */
   struct buf encoded;
@@ -178,7 +180,7 @@ static status check_seed_key(const struct val *seed, const struct val *made, str
   struct val asked = val_field(seed, slice_of_text("_id"));
   struct val key = val_field(made, slice_of_text("_id"));
   if (asked.type == VAL_MISSING || val_is_equal(&asked, &key)) return LUMA_OK;
-  FAIL(err, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+  return mongo_fail(err, 66, "the key of a document cannot be changed");
 }
 
 /** The one value a predicate leaves for its path: of an equality, or of a list of one. */
@@ -277,8 +279,9 @@ status op__open_update(struct exec *exec, const struct plan *plan, struct op **o
   rows_init(&updating->apart_values, exec, plan->updates_count);
   updating->changes = arena_zalloc(exec->arena, plan->updates_count + 1, sizeof *updating->changes);
   TRY(op__memory(exec, updating->changes, err));
+  TRY(positional_create(exec, plan, &updating->positional, err));
   for (uint32_t i = 0; i < plan->updates_count; i++)
-    TRY(change_compile(exec, &plan->updates[i], &updating->changes[i], err));
+    TRY(change_compile(exec, &plan->updates[i], &updating->positional, &updating->changes[i], err));
   if (plan->replacement)
     TRY(program_create(exec->env, plan->replacement, &updating->replacement, err));
   TRY(batch_init(&updating->row, exec->arena, 1, err));

@@ -9,11 +9,26 @@ struct expr_regex {
 void expr_env_init(struct expr_env *env, struct arena *arena) {
   *env = (struct expr_env){.arena = arena};
   buf_init(&env->scratch, EXPR_SCRATCH_BYTES_MAX);
+  zones_init(&env->zones);
+  regex_cache_init(&env->regex_cache);
+  rng_init(&env->chance, (uint64_t)(uintptr_t)env);
+}
+
+struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
+  return (struct func_env){.now_us = env->now_us,
+                           .arena = arena,
+                           .scratch = &env->scratch,
+                           .zones = &env->zones,
+                           .regexes = &env->regex_cache,
+                           .chance = &env->chance,
+                           .clashes = &env->clashes};
 }
 
 void expr_env_deinit(struct expr_env *env) {
   for (struct expr_regex *at = env->regexes; at; at = at->next) regex_destroy(at->regex);
   env->regexes = NULL;
+  zones_deinit(&env->zones);
+  regex_cache_deinit(&env->regex_cache);
   buf_deinit(&env->scratch);
 }
 

@@ -4,8 +4,11 @@
 #ifndef QUERY_EXPR_ENV_H
 #define QUERY_EXPR_ENV_H
 
+#include "base/ds/rng.h"
+#include "query/func/func.h"
+#include "query/locale/zones.h"
 #include "query/plan/expr.h"
-#include "query/regex/regex.h"
+#include "query/regex/regex_cache.h"
 
 /** Values for parameters, by number (`names` NULL) or by name. */
 struct query_params {
@@ -36,6 +39,12 @@ struct expr_env {
   uint64_t clashes;   /* operations that met types they do not take and answered NULL */
   struct buf scratch; /* for building values; empty between uses */
   struct expr_regex *regexes;
+  struct zones zones;
+  struct regex_cache regex_cache;
+  struct rng chance;
+  /* values of variables numbered from 0: what a command's `let` or an outer row gives */
+  const struct val *variables;
+  uint32_t variables_count;
   const struct expr_subqueries *subqueries; /* NULL: there are none */
   const struct val *outers;                 /* what EXPR_OUTER reads */
 };
@@ -45,6 +54,8 @@ enum { EXPR_SCRATCH_BYTES_MAX = 128 << 20 };
 /** `arena` is borrowed. */
 void expr_env_init(struct expr_env *env, struct arena *arena);
 void expr_env_deinit(struct expr_env *env);
+/** What functions see of it; results live in `arena`. */
+struct func_env expr_env_call(struct expr_env *env, struct arena *arena);
 /** A regular expression that lives as long as the environment. */
 status expr_env_regex(struct expr_env *env, struct slice pattern, struct slice options,
                       struct regex **regex, struct err *err);

@@ -105,7 +105,8 @@ status field_read_dotted(const struct field_reader *reader, struct expr_env *env
                          struct arena *arena, const struct val *document, struct val *out,
                          struct err *err) {
   *out = field_read(reader, document);
-  if (out->type != VAL_MISSING || reader->path.count < 2) return LUMA_OK;
+  bool may_meet = reader->path.count > 1 || document->type == VAL_LIST;
+  if (out->type != VAL_MISSING || !may_meet) return LUMA_OK;
   const struct path *path =
       reader->is_key && !has_own_id(document) ? &reader->key_path : &reader->path;
   if (!meets_list(path, document)) return LUMA_OK;

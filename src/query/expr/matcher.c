@@ -233,8 +233,8 @@ static bool looks_into_lists(enum match_op op) {
   return op != MATCH_EXISTS && op != MATCH_SIZE && op != MATCH_ELEM;
 }
 
-static status test_with_elements(const struct matcher *matcher, const struct val *v, bool *matches,
-                                 struct err *err) {
+status matcher__test_reached(const struct matcher *matcher, const struct val *v, bool *matches,
+                             struct err *err) {
   TRY(matcher__test_value(matcher, v, matches, err));
   if (*matches || v->type != VAL_LIST || !looks_into_lists(matcher->op)) return LUMA_OK;
   for (uint32_t i = 0; i < val_count(v) && !*matches; i++) {
@@ -246,7 +246,7 @@ static status test_with_elements(const struct matcher *matcher, const struct val
 
 static bool test_visited(void *context, const struct val *v) {
   struct test *test = context;
-  test->failed = test_with_elements(test->matcher, v, &test->matches, test->err);
+  test->failed = matcher__test_reached(test->matcher, v, &test->matches, test->err);
   return test->failed == LUMA_OK && !test->matches;
 }
 
@@ -258,7 +258,7 @@ static status test_path(const struct matcher *matcher, const struct val *root, b
     /* A value found by names alone is the only one: a list on the way would have ended the reading.
      */
     if (v.type != VAL_MISSING || (matcher->field.path.count == 1 && root->type == VAL_MAP))
-      return test_with_elements(matcher, &v, matches, err);
+      return matcher__test_reached(matcher, &v, matches, err);
   }
   struct test test = {.matcher = matcher, .err = err};
   field_visit(&matcher->field, root, test_visited, &test);
@@ -310,7 +310,7 @@ static status test_element(const struct matcher *matcher, const struct subject *
                            bool *matches, struct err *err) {
   const struct val *element = subject->element;
   if (matcher->field.path.count == 0)
-    return subject->is_pulled ? test_with_elements(matcher, element, matches, err)
+    return subject->is_pulled ? matcher__test_reached(matcher, element, matches, err)
                               : matcher__test_value(matcher, element, matches, err);
   if (element->type == VAL_LIST) return test_list_element(matcher, element, matches, err);
   return test_path(matcher, element, matches, err);

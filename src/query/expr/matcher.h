@@ -31,4 +31,9 @@ status matcher_test_element(const struct matcher *matcher, const struct val *ele
 status matcher_test_pulled(const struct matcher *matcher, const struct val *element, bool *matches,
                            struct err *err);
 
+/** The element through which the document (given as matcher_test_element takes it) matches: its
+ * place in the list, or -1. */
+status matcher_position(const struct matcher *matcher, const struct val *document,
+                        int64_t *position, struct err *err);
+
 #endif

@@ -32,6 +32,9 @@ struct matcher {
   uint32_t truths_stride;
 };
 
+/** Whether a value that a path reaches satisfies the predicate, itself or through its elements. */
+status matcher__test_reached(const struct matcher *matcher, const struct val *v, bool *matches,
+                             struct err *err);
 /** TYPE: fills the mask from a name, a number or a list of them. */
 status matcher__set_types(struct matcher *matcher, const struct val *operand, struct err *err);
 /** A number towards zero; false when that does not fit 64 bits. */

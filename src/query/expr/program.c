@@ -6,9 +6,6 @@
 #include "query/expr/like.h"
 #include "query/expr/program_int.h"
 
-static status compile(struct program *program, const struct expr *expr, struct operand *out,
-                      struct err *err);
-
 /** Appends a step; valid until the next one. */
 static status add_step(struct program *program, step_run *run, const struct expr *expr,
                        struct step **step, struct err *err) {
@@ -45,8 +42,8 @@ static status add_register(struct program *program, uint32_t *index, struct err 
   return LUMA_OK;
 }
 
-static status add_constant(struct program *program, const struct val *value, struct operand *out,
-                           struct err *err) {
+status program__add_constant(struct program *program, const struct val *value, struct operand *out,
+                             struct err *err) {
   if (program->constants_count == program->constants_capacity) {
     uint32_t capacity = program->constants_capacity ? program->constants_capacity * 2 : 4;
     struct val *constants = arena_zalloc(program->env->arena, capacity, sizeof *constants);
@@ -61,9 +58,8 @@ static status add_constant(struct program *program, const struct val *value, str
   return LUMA_OK;
 }
 
-/** A step whose result is a fresh register. */
-static status add_result(struct program *program, step_run *run, const struct expr *expr,
-                         struct step **step, struct operand *out, struct err *err) {
+status program__add_result(struct program *program, step_run *run, const struct expr *expr,
+                           struct step **step, struct operand *out, struct err *err) {
   uint32_t index = 0;
   TRY(add_register(program, &index, err));
   TRY(add_step(program, run, expr, step, err));
@@ -77,7 +73,7 @@ static status compile_args(struct program *program, const struct expr *expr, str
   *args = arena_zalloc(program->env->arena, expr->args_count + 1, sizeof **args);
   TRY(plan_check_memory(program->env->arena, *args, err));
   for (uint32_t i = 0; i < expr->args_count; i++)
-    TRY(compile(program, expr->args[i], &(*args)[i], err));
+    TRY(program__compile(program, expr->args[i], &(*args)[i], err));
   return LUMA_OK;
 }
 
@@ -86,7 +82,7 @@ static status compile_all(struct program *program, step_run *run, const struct e
                           struct step **step, struct operand *out, struct err *err) {
   struct operand *args = NULL;
   TRY(compile_args(program, expr, &args, err));
-  TRY(add_result(program, run, expr, step, out, err));
+  TRY(program__add_result(program, run, expr, step, out, err));
   (*step)->args = args;
   (*step)->args_count = expr->args_count;
   if (expr->args_count > 0) (*step)->a = args[0];
@@ -97,21 +93,26 @@ static status compile_all(struct program *program, step_run *run, const struct e
 
 /* ---- leaves ---- */
 
-static status compile_field(struct program *program, const struct expr *expr, struct operand *out,
-                            struct err *err) {
-  if (expr->path.count == 0) {
-    *out = (struct operand){OPERAND_COLUMN, expr->slot};
-    return LUMA_OK;
-  }
+status program__compile_path(struct program *program, const struct expr *expr,
+                             struct operand subject, struct operand *out, struct err *err) {
+  *out = subject;
+  if (expr->path.count == 0) return LUMA_OK;
   struct expr_env *env = program->env;
   struct step *step = NULL;
   struct field_reader *field = arena_zalloc(env->arena, 1, sizeof *field);
   TRY(plan_check_memory(env->arena, field, err));
   TRY(field_reader_init(field, env, &expr->path, expr->key, expr->dotted, err));
-  TRY(add_result(program, step_field, expr, &step, out, err));
+  TRY(program__add_result(program, step_field, expr, &step, out, err));
   step->field = field;
-  step->a = (struct operand){OPERAND_COLUMN, expr->slot};
+  step->a = subject;
   return LUMA_OK;
+}
+
+static status compile_field(struct program *program, const struct expr *expr, struct operand *out,
+                            struct err *err) {
+  struct operand column;
+  TRY(program__column(program, expr->slot, &column, err));
+  return program__compile_path(program, expr, column, out, err);
 }
 
 static status compile_match(struct program *program, const struct expr *expr, struct operand *out,
@@ -119,7 +120,7 @@ static status compile_match(struct program *program, const struct expr *expr, st
   struct matcher *matcher = NULL;
   struct step *step = NULL;
   TRY(matcher_create(program->env, expr->match, &matcher, err));
-  TRY(add_result(program, step_match, expr, &step, out, err));
+  TRY(program__add_result(program, step_match, expr, &step, out, err));
   step->matcher = matcher;
   return LUMA_OK;
 }
@@ -160,12 +161,12 @@ static status compile_logic(struct program *program, const struct expr *expr, st
   struct step *step = NULL;
   uint32_t at = 0;
   bool is_and = expr->op == EXPR_OP_AND;
-  TRY(compile(program, expr->args[0], &left, err));
+  TRY(program__compile(program, expr->args[0], &left, err));
   TRY(begin_narrow(program, is_and ? step_narrow_not_false : step_narrow_not_true, expr, left, &at,
                    err));
-  TRY(compile(program, expr->args[1], &right, err));
+  TRY(program__compile(program, expr->args[1], &right, err));
   TRY(end_narrow(program, expr, at, err));
-  TRY(add_result(program, is_and ? step_and : step_or, expr, &step, out, err));
+  TRY(program__add_result(program, is_and ? step_and : step_or, expr, &step, out, err));
   step->a = left;
   step->b = right;
   return LUMA_OK;
@@ -185,22 +186,22 @@ static status compile_case(struct program *program, const struct expr *expr, str
                            struct err *err) {
   struct step *step = NULL;
   uint32_t pairs = expr->args_count / 2, begun[PROGRAM_DEPTH_MAX];
-  TRY(add_result(program, step_null, expr, &step, out, err));
+  TRY(program__add_result(program, step_null, expr, &step, out, err));
   for (uint32_t i = 0; i < pairs; i++) {
     struct operand condition, value;
     uint32_t at = 0;
     if (i == PROGRAM_DEPTH_MAX)
       FAIL(err, LUMA_TOO_LARGE, "CASE has more than %d branches", PROGRAM_DEPTH_MAX);
-    TRY(compile(program, expr->args[2 * i], &condition, err));
+    TRY(program__compile(program, expr->args[2 * i], &condition, err));
     TRY(begin_narrow(program, step_narrow_true, expr, condition, &at, err));
-    TRY(compile(program, expr->args[2 * i + 1], &value, err));
+    TRY(program__compile(program, expr->args[2 * i + 1], &value, err));
     TRY(add_copy(program, expr, value, *out, err));
     TRY(end_narrow(program, expr, at, err));
     TRY(begin_narrow(program, step_narrow_not_true, expr, condition, &begun[i], err));
   }
   if (expr->has_else) {
     struct operand value;
-    TRY(compile(program, expr->args[expr->args_count - 1], &value, err));
+    TRY(program__compile(program, expr->args[expr->args_count - 1], &value, err));
     TRY(add_copy(program, expr, value, *out, err));
   }
   for (uint32_t i = pairs; i-- > 0;) TRY(end_narrow(program, expr, begun[i], err));
@@ -210,12 +211,14 @@ static status compile_case(struct program *program, const struct expr *expr, str
 static status compile_coalesce(struct program *program, const struct expr *expr,
                                struct operand *out, struct err *err) {
   struct step *step = NULL;
-  uint32_t begun[FUNC_ARGS_MAX];
-  TRY(add_result(program, step_null, expr, &step, out, err));
+  uint32_t begun[PROGRAM_DEPTH_MAX];
+  TRY(program__add_result(program, step_null, expr, &step, out, err));
   for (uint32_t i = 0; i < expr->args_count; i++) {
     struct operand value;
+    if (i == PROGRAM_DEPTH_MAX)
+      FAIL(err, LUMA_TOO_LARGE, "there are more than %d alternatives", PROGRAM_DEPTH_MAX);
     TRY(begin_narrow(program, step_narrow_null, expr, *out, &begun[i], err));
-    TRY(compile(program, expr->args[i], &value, err));
+    TRY(program__compile(program, expr->args[i], &value, err));
     TRY(add_copy(program, expr, value, *out, err));
   }
   for (uint32_t i = expr->args_count; i-- > 0;) TRY(end_narrow(program, expr, begun[i], err));
@@ -223,6 +226,11 @@ static status compile_coalesce(struct program *program, const struct expr *expr,
 }
 
 /* ---- operators ---- */
+
+static step_run *run_of_unary(const struct expr *expr) {
+  if (expr->op == EXPR_OP_TRUTH) return step_truth;
+  return expr->op == EXPR_OP_NEGATE ? step_negate : step_truth_unary;
+}
 
 static step_run *run_of_binary(const struct expr *expr) {
   switch (expr->op) {
@@ -253,6 +261,7 @@ static step_run *run_of_binary(const struct expr *expr) {
   case EXPR_OP_IS_NOT_NULL:
   case EXPR_OP_IS_TRUE:
   case EXPR_OP_IS_FALSE:
+  case EXPR_OP_TRUTH:
   case EXPR_OP_AND:
   case EXPR_OP_OR: break;
   }
@@ -343,12 +352,10 @@ static status compile_node(struct program *program, const struct expr *expr, str
   switch (expr->kind) {
   case EXPR_PARAM:
     TRY(expr_env_param(program->env, expr, &value, err));
-    return add_constant(program, &value, out, err);
-  case EXPR_CONST: return add_constant(program, &value, out, err);
+    return program__add_constant(program, &value, out, err);
+  case EXPR_CONST: return program__add_constant(program, &value, out, err);
   case EXPR_FIELD: return compile_field(program, expr, out, err);
-  case EXPR_UNARY:
-    return compile_all(program, expr->op == EXPR_OP_NEGATE ? step_negate : step_truth_unary, expr,
-                       &step, out, err);
+  case EXPR_UNARY: return compile_all(program, run_of_unary(expr), expr, &step, out, err);
   case EXPR_BINARY: return compile_binary(program, expr, out, err);
   case EXPR_IN: return compile_in(program, expr, out, err);
   case EXPR_BETWEEN: return compile_all(program, step_between, expr, &step, out, err);
@@ -358,9 +365,13 @@ static status compile_node(struct program *program, const struct expr *expr, str
   case EXPR_MAP: return compile_all(program, step_map, expr, &step, out, err);
   case EXPR_MATCH: return compile_match(program, expr, out, err);
   case EXPR_SHAPE: return compile_shape(program, expr, out, err);
+  case EXPR_VARIABLE: return program__compile_variable(program, expr, out, err);
+  case EXPR_LET: return program__compile_let(program, expr, out, err);
+  case EXPR_EACH: return program__compile_each(program, expr, out, err);
   case EXPR_SUBQUERY: return compile_subquery(program, expr, out, err);
   case EXPR_AT: return compile_at(program, expr, out, err);
-  case EXPR_OUTER: return add_constant(program, &program->env->outers[expr->slot], out, err);
+  case EXPR_OUTER:
+    return program__add_constant(program, &program->env->outers[expr->slot], out, err);
   case EXPR_WINDOW:
   case EXPR_NAME:
   case EXPR_AGGREGATE:
@@ -369,8 +380,8 @@ static status compile_node(struct program *program, const struct expr *expr, str
   FAIL(err, LUMA_INTERNAL, "an expression reached execution unbound");
 }
 
-static status compile(struct program *program, const struct expr *expr, struct operand *out,
-                      struct err *err) {
+status program__compile(struct program *program, const struct expr *expr, struct operand *out,
+                        struct err *err) {
   return expr_env_fail(program->env, expr->offset, compile_node(program, expr, out, err), err);
 }
 
@@ -381,7 +392,7 @@ static status create(struct expr_env *env, const struct expr *expr, uint32_t row
   made->env = env;
   made->rows_max = rows_max;
   *program = made;
-  return compile(made, expr, &made->result, err);
+  return program__compile(made, expr, &made->result, err);
 }
 
 status program_create(struct expr_env *env, const struct expr *expr, struct program **program,

@@ -38,6 +38,7 @@ struct step {
   const struct func *func;
   struct in_set *in_set; /* IN of many constants; may be NULL */
   struct shape_tree *shape;
+  struct each *each;
   struct expr_subquery *subquery;
   bool pattern_ready; /* LIKE: `pattern` is the constant pattern, normalised */
   struct slice pattern;
@@ -64,6 +65,13 @@ struct program {
   uint32_t depth, depth_max;
   struct operand result;
   uint32_t next; /* the step after this one */
+  /* variables: operands by number, for those of LETs and EACHs around what is being compiled */
+  struct operand *variables;
+  uint32_t variables_count;
+  /* the body of an EACH: what it reads of the program around it, a column of its batch each */
+  struct program *outer;
+  struct operand *gathered;
+  uint32_t gathered_count, gathered_capacity, gathered_first;
   /* of the run in progress */
   const struct batch *batch;
   struct arena *arena;
@@ -86,6 +94,29 @@ static inline const struct val *view_at(struct view view, uint32_t row) {
   return &view.base[row * view.stride];
 }
 
+/* ---- compiling, as program.c and each.c share it ---- */
+
+enum { PROGRAM_VARIABLES_MAX = 256 };
+status program__compile(struct program *program, const struct expr *expr, struct operand *out,
+                        struct err *err);
+/** A step whose result is a fresh register. */
+status program__add_result(struct program *program, step_run *run, const struct expr *expr,
+                           struct step **step, struct operand *out, struct err *err);
+status program__add_constant(struct program *program, const struct val *value, struct operand *out,
+                             struct err *err);
+/** Column `slot` of the rows the outermost program works on. */
+status program__column(struct program *program, uint32_t slot, struct operand *out,
+                       struct err *err);
+status program__compile_variable(struct program *program, const struct expr *expr,
+                                 struct operand *out, struct err *err);
+status program__compile_let(struct program *program, const struct expr *expr, struct operand *out,
+                            struct err *err);
+status program__compile_each(struct program *program, const struct expr *expr, struct operand *out,
+                             struct err *err);
+/** Reads `path` of an operand. */
+status program__compile_path(struct program *program, const struct expr *expr,
+                             struct operand subject, struct operand *out, struct err *err);
+
 /** A comparison's answer as SQL's truth: clashes are counted and unknown. */
 struct val program__compare(struct expr_env *env, enum expr_op op, const struct val *a,
                             const struct val *b);
@@ -100,6 +131,7 @@ step_run step_field, step_truth_unary, step_negate, step_compare, step_mongo_com
     step_between, step_in, step_like;
 step_run step_arithmetic, step_concat, step_call, step_list, step_map, step_match, step_shape,
     step_contains, step_at, step_subquery;
+step_run step_truth, step_each;
 step_run step_copy, step_narrow_not_false, step_narrow_not_true, step_narrow_true, step_narrow_null,
     step_widen, step_and, step_or, step_null;
 

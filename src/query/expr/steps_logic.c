@@ -2,6 +2,7 @@
 /* Steps of three-valued logic, of narrowing the live rows, and of comparison. */
 #include "query/expr/program_int.h"
 #include "query/func/compare.h"
+#include "query/mongo/mongo.h"
 
 struct val program__truth(struct expr_env *env, const struct val *v) {
   if (v->type == VAL_BOOL) return *v;
@@ -149,6 +150,18 @@ status step_truth_unary(struct program *program, const struct step *step, struct
     uint32_t row = live_row(live, i);
     program->registers[step->out][row] =
         truth_unary(program->env, step->expr->op, view_at(from, row));
+  }
+  return LUMA_OK;
+}
+
+/** MongoDB's truth. */
+status step_truth(struct program *program, const struct step *step, struct err *err) {
+  (void)err;
+  const struct live *live = program_live(program);
+  struct view from = program_view(program, step->a);
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint32_t row = live_row(live, i);
+    program->registers[step->out][row] = val_bool(mongo_is_true(view_at(from, row)));
   }
   return LUMA_OK;
 }

@@ -8,17 +8,17 @@
 
 status step_field(struct program *program, const struct step *step, struct err *err) {
   const struct live *live = program_live(program);
-  const struct val *documents = program->batch->columns[step->a.index];
+  struct view documents = program_view(program, step->a);
   struct val *out = program->registers[step->out];
   if (live->count == 0) return LUMA_OK;
-  TRY(field_reader_bind(step->field, program->env, &documents[live_row(live, 0)], err));
+  TRY(field_reader_bind(step->field, program->env, view_at(documents, live_row(live, 0)), err));
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
     if (!step->field->dotted)
-      out[row] = field_read(step->field, &documents[row]);
+      out[row] = field_read(step->field, view_at(documents, row));
     else
-      TRY(field_read_dotted(step->field, program->env, program->arena, &documents[row], &out[row],
-                            err));
+      TRY(field_read_dotted(step->field, program->env, program->arena, view_at(documents, row),
+                            &out[row], err));
   }
   return LUMA_OK;
 }
@@ -84,13 +84,6 @@ status step_negate(struct program *program, const struct step *step, struct err 
 }
 
 /* ---- text ---- */
-
-static struct func_env call_env(struct program *program) {
-  return (struct func_env){.now_us = program->env->now_us,
-                           .arena = program->arena,
-                           .scratch = &program->env->scratch,
-                           .clashes = &program->env->clashes};
-}
 
 /** What stands in the scratch as a text in the batch's arena. */
 static status take_text(struct program *program, struct val *out, struct err *err) {
@@ -257,21 +250,30 @@ status step_contains(struct program *program, const struct step *step, struct er
 
 /* ---- calls, lists, maps ---- */
 
+/** A function of one row; `args` has room for its arguments. */
+static status call_row(struct program *program, const struct step *step, uint32_t row,
+                       struct val *args, struct err *err) {
+  struct func_env env = expr_env_call(program->env, program->arena);
+  struct val *out = &program->registers[step->out][row];
+  bool any_null = false;
+  for (uint32_t a = 0; a < step->args_count; a++) {
+    args[a] = *view_at(program_view(program, step->args[a]), row);
+    any_null |= val_is_null(&args[a]);
+  }
+  *out = val_null();
+  if (any_null && step->func->strict) return LUMA_OK;
+  return step->func->call(&env, args, step->args_count, out, err);
+}
+
 status step_call(struct program *program, const struct step *step, struct err *err) {
   const struct live *live = program_live(program);
-  struct func_env env = call_env(program);
-  for (uint32_t i = 0; i < live->count; i++) {
-    uint32_t row = live_row(live, i);
-    struct val args[FUNC_ARGS_MAX], *out = &program->registers[step->out][row];
-    bool any_null = false;
-    for (uint32_t a = 0; a < step->args_count; a++) {
-      args[a] = *view_at(program_view(program, step->args[a]), row);
-      any_null |= val_is_null(&args[a]);
-    }
-    *out = val_null();
-    if (!any_null || !step->func->strict)
-      TRY(step->func->call(&env, args, step->args_count, out, err));
+  struct val few[FUNC_ARGS_MAX], *args = few;
+  if (step->args_count > FUNC_ARGS_MAX) {
+    args = arena_zalloc(program->arena, step->args_count, sizeof *args);
+    TRY(plan_check_memory(program->arena, args, err));
   }
+  for (uint32_t i = 0; i < live->count; i++)
+    TRY(call_row(program, step, live_row(live, i), args, err));
   return LUMA_OK;
 }
 

@@ -10,12 +10,19 @@
 #include "base/text/buf.h"
 #include "value/val/val.h"
 
+struct zones;       /* query/locale */
+struct regex_cache; /* query/regex */
+struct rng;         /* base/ds */
+
 /** What a call may read beside its arguments, and where its results live. */
 struct func_env {
   uint64_t now_us;     /* the statement's time */
   struct arena *arena; /* results; lives as long as the batch */
   struct buf *scratch; /* for building; empty between calls */
-  uint64_t *clashes;   /* counts calls that met types they do not take: the answer is then NULL */
+  struct zones *zones; /* time zones by name */
+  struct regex_cache *regexes;
+  struct rng *chance; /* for volatile functions */
+  uint64_t *clashes;  /* counts calls that met types they do not take: the answer is then NULL */
 };
 
 /** `args` are not null when the function is strict. Borrowed results live as long as the arguments

@@ -29,10 +29,13 @@ static bool is_foldable(const struct expr *expr) {
   case EXPR_SUBQUERY:
   case EXPR_OUTER:
   case EXPR_WINDOW:
-  case EXPR_STAR: return false;
+  case EXPR_STAR:
+  case EXPR_VARIABLE:
+  case EXPR_LET:
+  case EXPR_EACH: return false;
   }
   for (uint32_t i = 0; i < expr->args_count; i++)
-    if (expr->args[i]->kind != EXPR_CONST) return false;
+    if (!expr->args[i] || expr->args[i]->kind != EXPR_CONST) return false;
   return expr->args_count > 0;
 }
 

@@ -134,6 +134,7 @@ static bool node_is_equal(const struct expr *a, const struct expr *b) {
     return false;
   if (a->mongo != b->mongo || a->dotted != b->dotted || a->args_count != b->args_count)
     return false;
+  if (a->variable != b->variable || a->each != b->each) return false;
   if (a->parameter != b->parameter || a->slot != b->slot || a->function != b->function)
     return false;
   if (a->subquery != b->subquery || !over_is_equal(a->over, b->over)) return false;

@@ -30,6 +30,11 @@ enum expr_kind {
    * is the whole row as one document: the only document column, else a map of the columns ($$ROOT,
    * the subject of a SHAPE) */
   EXPR_STAR,
+  EXPR_VARIABLE, /* variable number `variable`, then `path` in it: of a LET or EACH around it, else
+                    of the run (a command's `let`, an outer row) */
+  EXPR_LET,      /* args: values of the variables from number `variable` on, then the body */
+  EXPR_EACH,     /* over the elements of args[0], a list, as `each` says: args[1], then args[2], the
+                    body; the element is variable `variable` */
   EXPR_AT, /* the path `path` in the value args[0]; with args[1] then the element of that number or
               name */
   /* A SELECT in an expression: subquery. args: its left operands (left_count), then, bound, what of
@@ -41,13 +46,22 @@ enum expr_kind {
   EXPR_WINDOW
 };
 
+/** What becomes of the elements of a list. */
+enum expr_each {
+  EXPR_EACH_MAP,    /* the list of the body's values; args[1] is null */
+  EXPR_EACH_FILTER, /* those for which the body is true as MongoDB has it; at most args[1], unless
+                       that is null */
+  EXPR_EACH_REDUCE  /* the body's last value; the value so far, first args[1], is variable + 1 */
+};
+
 enum expr_op {
   EXPR_OP_NOT,
   EXPR_OP_NEGATE,
   EXPR_OP_IS_NULL,
   EXPR_OP_IS_NOT_NULL,
   EXPR_OP_IS_TRUE,
-  EXPR_OP_IS_FALSE, /* unary */
+  EXPR_OP_IS_FALSE,
+  EXPR_OP_TRUTH, /* unary; TRUTH is MongoDB's: all but false, null, missing and zero are true */
   EXPR_OP_AND,
   EXPR_OP_OR, /* three-valued */
   EXPR_OP_EQ,
@@ -194,9 +208,11 @@ struct expr {
   enum expr_kind kind;
   enum expr_op op;
   enum expr_aggregate aggregate;
+  enum expr_each each; /* EACH */
+  uint32_t variable;   /* VARIABLE, LET, EACH */
   bool negated, distinct, has_else;
-  bool mongo;  /* AGGREGATE, BINARY: MongoDB's rules (sum of nothing is 0, comparisons across types
-                  by the total order, arithmetic) */
+  bool mongo;  /* AGGREGATE, BINARY, CALL (a function of query/mongo): MongoDB's rules (sum of
+                  nothing is 0, comparisons across types  by the total order, arithmetic) */
   bool dotted; /* NAME, FIELD: MongoDB's path: a name step into a list reads each of its elements */
   bool key; /* FIELD: the path begins with `id`: an attribute of that name, else the key (set by the
                binder) */

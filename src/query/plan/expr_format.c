@@ -9,6 +9,7 @@ static const char *const op_texts[] = {
     [EXPR_OP_IS_NULL] = " IS NULL",
     [EXPR_OP_IS_NOT_NULL] = " IS NOT NULL",
     [EXPR_OP_IS_TRUE] = " IS TRUE",
+    [EXPR_OP_TRUTH] = " IS TRUE",
     [EXPR_OP_IS_FALSE] = " IS FALSE",
     [EXPR_OP_AND] = "AND",
     [EXPR_OP_OR] = "OR",
@@ -323,6 +324,15 @@ static void format_range(const struct expr *expr, struct buf *out) {
   format_operand(expr->args[2], out);
 }
 
+/** let($$0: …, body), map(list, …, $$0: body). */
+static void format_lambda(const struct expr *expr, struct buf *out) {
+  static const char *const names[] = {"map", "filter", "reduce"};
+  buf_append_text(out, expr->kind == EXPR_LET ? "let" : names[expr->each]);
+  buf_append_format(out, "($$%u: ", expr->variable);
+  format_args(expr, 0, out);
+  buf_append_byte(out, ')');
+}
+
 void expr_format(const struct expr *expr, struct buf *out) {
   switch (expr->kind) {
   case EXPR_CONST: format_value(&expr->value, out); break;
@@ -356,6 +366,15 @@ void expr_format(const struct expr *expr, struct buf *out) {
   case EXPR_MAP: format_map(expr, out); break;
   case EXPR_MATCH: match_format(expr->match, out); break;
   case EXPR_SHAPE: format_shape(expr, out); break;
+  case EXPR_VARIABLE:
+    buf_append_format(out, "$$%u", expr->variable);
+    if (expr->path.count) {
+      buf_append_byte(out, '.');
+      path_format(&expr->path, out);
+    }
+    break;
+  case EXPR_LET:
+  case EXPR_EACH: format_lambda(expr, out); break;
   case EXPR_STAR:
     if (expr->name.bytes) {
       buf_append_slice(out, expr->name);

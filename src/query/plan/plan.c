@@ -131,6 +131,7 @@ static void format_updates(const struct plan *plan, struct buf *out) {
       [PLAN_MUL] = "mul",       [PLAN_MIN] = "min",     [PLAN_MAX] = "max",
       [PLAN_RENAME] = "rename", [PLAN_PUSH] = "push",   [PLAN_ADD_TO_SET] = "addToSet",
       [PLAN_POP] = "pop",       [PLAN_PULL] = "pull",   [PLAN_SET_ON_INSERT] = "setOnInsert",
+      [PLAN_BIT] = "bit",
   };
   for (uint32_t i = 0; i < plan->updates_count; i++) {
     const struct plan_update_item *item = &plan->updates[i];

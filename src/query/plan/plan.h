@@ -126,8 +126,21 @@ enum plan_update_op {
   PLAN_ADD_TO_SET,
   PLAN_POP,
   PLAN_PULL,
-  PLAN_SET_ON_INSERT
+  PLAN_SET_ON_INSERT,
+  PLAN_BIT
 };
+
+/** `$[name]` stands for the elements that `match` (of an element) finds. */
+struct plan_array_filter {
+  struct slice name;
+  struct match *match;
+};
+
+/** How $push places what it adds; constants, NULL what was not asked for. */
+struct plan_push {
+  struct expr *position, *slice, *sort;
+};
+
 /** One change of an UPDATE. */
 struct plan_update_item {
   enum plan_update_op op;
@@ -135,6 +148,8 @@ struct plan_update_item {
   struct expr *value;  /* SET INC …; PUSH: a value, or a list with `each` */
   struct match *match; /* PULL by a condition (slot: the element) */
   bool each;
+  bool positional; /* the path has `$`, `$[]` or `$[name]` steps */
+  struct plan_push *push;
   uint64_t offset;
 };
 
@@ -265,6 +280,9 @@ struct plan {
   struct plan_update_item *updates;
   uint32_t updates_count;
   struct expr *replacement;   /* UPDATE: the whole document (JQL replace) */
+  struct match *filter_match; /* UPDATE: the filter, when a path has the positional `$` */
+  struct plan_array_filter *array_filters;
+  uint32_t array_filters_count;
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */

@@ -96,10 +96,12 @@ void regex_destroy(struct regex *regex) {
   mem_free(regex);
 }
 
-status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err) {
+/** Runs the expression from byte `from`. */
+static status run(struct regex *regex, struct slice text, size_t from, bool *matches,
+                  struct err *err) {
   const uint8_t *subject = text.bytes ? text.data : (const uint8_t *)"";
-  int found = pcre2_match(regex->code, subject, text.bytes, 0, PCRE2_NO_UTF_CHECK, regex->matches,
-                          regex->limits);
+  int found = pcre2_match(regex->code, subject, text.bytes, from, PCRE2_NO_UTF_CHECK,
+                          regex->matches, regex->limits);
   *matches = found >= 0;
   if (found >= 0 || found == PCRE2_ERROR_NOMATCH) return LUMA_OK;
   if (found == PCRE2_ERROR_NOMEMORY || found == PCRE2_ERROR_HEAPLIMIT)
@@ -108,4 +110,24 @@ status regex_match(struct regex *regex, struct slice text, bool *matches, struct
                             "the regular expression takes too many steps");
   err_hint(err, "nested repetitions such as (a+)+ need exponential time: rewrite the pattern");
   return failed;
+}
+
+status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err) {
+  return run(regex, text, 0, matches, err);
+}
+
+status regex_find(struct regex *regex, struct slice text, size_t from, struct regex_found *found,
+                  bool *matches, struct err *err) {
+  TRY(run(regex, text, from, matches, err));
+  uint32_t count = 0;
+  if (!*matches) return LUMA_OK;
+  const size_t *at = pcre2_get_ovector_pointer(regex->matches);
+  (void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
+  found->count = count + 1 < REGEX_GROUPS_MAX ? count + 1 : REGEX_GROUPS_MAX;
+  for (uint32_t i = 0; i < found->count; i++) {
+    found->groups[i].is_set = at[2 * i] != PCRE2_UNSET;
+    found->groups[i].start = found->groups[i].is_set ? at[2 * i] : 0;
+    found->groups[i].bytes = found->groups[i].is_set ? at[2 * i + 1] - at[2 * i] : 0;
+  }
+  return LUMA_OK;
 }

@@ -22,4 +22,19 @@ void regex_destroy(struct regex *regex);
  */
 status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err);
 
+enum { REGEX_GROUPS_MAX = 64 };
+
+/** Where an expression matched: the whole first, then its groups. */
+struct regex_found {
+  struct {
+    size_t start, bytes;
+    bool is_set;
+  } groups[REGEX_GROUPS_MAX];
+  uint32_t count;
+};
+
+/** The first match at or after byte `from`. */
+status regex_find(struct regex *regex, struct slice text, size_t from, struct regex_found *found,
+                  bool *matches, struct err *err);
+
 #endif

@@ -187,6 +187,7 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .memtable_bytes = or_default(given->memtable_bytes, 64 << 20),
       .block_bytes = or_default(given->block_bytes, 16 << 10),
       .block_cache_bytes = or_default(given->block_cache_bytes, 256 << 20),
+      .kept_bytes = or_default(given->kept_bytes, 512 << 20),
       .file_bytes = or_default(given->file_bytes, 64 << 20),
       .feed_bytes_max = or_default(given->feed_bytes_max, 256 << 20),
       .background_threads = given->background_threads,
@@ -260,6 +261,7 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   TRY(lock_acquire(engine->os, engine->directory, read_only, holder, &engine->lock_file, err));
   TRY(recover_create(engine, err));
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
+  cache_set_kept_max(engine->cache, engine->options.kept_bytes);
   TRY(recover_open(engine, err));
   return read_only ? LUMA_OK : compact_start(engine, err);
 }

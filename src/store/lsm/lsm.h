@@ -13,13 +13,15 @@ struct lsm_options {
   bool create;    /* make the database if the directory is missing or empty */
   bool read_only; /* nothing is written; several may read, beside no writer */
   enum store_sync_mode sync_mode;
-  uint64_t sync_period_us;     /* periodic: at most this long without a sync; 0 = 100,000 */
-  uint64_t wal_segment_bytes;  /* 0 = scaled to the file system's free space, 1 to 64 MiB */
-  uint64_t memtable_bytes;     /* 0 = 64 MiB */
-  uint64_t block_bytes;        /* 0 = 16 KiB */
-  uint64_t block_cache_bytes;  /* 0 = 256 MiB */
-  uint64_t file_bytes;         /* compaction output files are cut here; 0 = 64 MiB */
-  uint64_t feed_bytes_max;     /* feed kept at most; 0 = 256 MiB */
+  uint64_t sync_period_us;    /* periodic: at most this long without a sync; 0 = 100,000 */
+  uint64_t wal_segment_bytes; /* 0 = scaled to the file system's free space, 1 to 64 MiB */
+  uint64_t memtable_bytes;    /* 0 = 64 MiB */
+  uint64_t block_bytes;       /* 0 = 16 KiB */
+  uint64_t block_cache_bytes; /* 0 = 256 MiB */
+  uint64_t kept_bytes;     /* pages of filters and tables of places kept in memory at most, about 10
+                              bytes for a document; 0 = 512 MiB */
+  uint64_t file_bytes;     /* compaction output files are cut here; 0 = 64 MiB */
+  uint64_t feed_bytes_max; /* feed kept at most; 0 = 256 MiB */
   uint32_t background_threads; /* flush and compaction; 0 = none: work is done inside the calls that
                                   make it due (simulation) */
   struct store_listener listener; /* may be all NULL */

@@ -227,6 +227,19 @@ static bool take_vector(struct json_reader *r, struct val *out) {
   return out->bytes % element_bytes[kind] == 0;
 }
 
+/* Types that BSON has given up: what stands for them now. */
+static bool take_undefined(struct json_reader *r, struct val *out) {
+  *out = val_null();
+  return json__peek(r) == 't' && slice_is_equal(json__take_token(r), slice_of_text("true"));
+}
+
+static bool take_symbol(struct json_reader *r, struct val *out) {
+  struct slice text;
+  if (!take_text_value(r, &text)) return false;
+  *out = val_text(text);
+  return true;
+}
+
 /* Eleven floats in the order of the document form. */
 static bool take_light(struct json_reader *r, struct val *out) {
   float light[11];
@@ -254,6 +267,8 @@ static const struct json__tag tags[] = {
     {"$code", take_code, "text"},
     {"$minKey", take_minkey, "1"},
     {"$maxKey", take_maxkey, "1"},
+    {"$undefined", take_undefined, "true: it reads as null"},
+    {"$symbol", take_symbol, "text: it reads as text"},
     {"$ulid", take_ulid, "a ULID: 26 characters of Crockford's base 32"},
     {"$day", take_day, "a date as text, such as \"2026-02-28\""},
     {"$duration", take_duration, "an ISO 8601 duration such as \"PT36H\", or microseconds"},

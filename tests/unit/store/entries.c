@@ -91,7 +91,8 @@ status entries_write(const struct entries_disk *disk, uint64_t number,
                                           .uuid = {1, 2, 3, (uint8_t)number},
                                           .space = ENTRIES_SPACE,
                                           .codec = disk->codec,
-                                          .block_bytes = disk->block_bytes};
+                                          .block_bytes = disk->block_bytes,
+                                          .has_places = disk->has_places};
   struct sorted_writer *writer;
   TRY(sorted_writer_create(&options, &writer, err));
   status code = LUMA_OK;

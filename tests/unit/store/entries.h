@@ -35,6 +35,7 @@ struct entries_disk {
   struct cache *cache;
   uint32_t block_bytes;
   enum block_codec codec;
+  bool has_places;
 };
 
 /** Writes `items` to the file "<number>.sorted". */

@@ -31,8 +31,10 @@ static void begin(struct setting *setting, const struct entries_shape *shape,
   setting->sim = simos_create(rng_next(rng));
   setting->disk = (struct entries_disk){.os = simos_os(setting->sim),
                                         .block_bytes = BLOCK_BYTES[rng_below(rng, 5)],
-                                        .codec = rng_below(rng, 2) ? BLOCK_LZ4 : BLOCK_NONE};
+                                        .codec = rng_below(rng, 2) ? BLOCK_LZ4 : BLOCK_NONE,
+                                        .has_places = rng_below(rng, 3) > 0};
   assert_ok(cache_create(cache_bytes, &setting->disk.cache, test_err()));
+  if (rng_below(rng, 2)) cache_set_kept_max(setting->disk.cache, rng_below(rng, 8192));
   entries_init(&setting->entries, rng, shape);
   assert_ok(entries_write(&setting->disk, 7, setting->entries.items, setting->entries.count,
                           &setting->info, test_err()));
@@ -109,6 +111,33 @@ static void check_gets(const struct setting *setting) {
     check_get(setting, slice_of(room, entry->key.bytes + 1), UINT64_MAX);
     check_get(setting, slice_of(room, entry->key.bytes / 2), entry->seq);
   }
+}
+
+/* Many at once, in any order, the same ones again, absent ones among them. */
+static void check_gets_together(const struct setting *setting) {
+  enum { MANY = 100 };
+  const struct entries *entries = &setting->entries;
+  struct sorted_lookup lookups[MANY];
+  struct entry_found found[MANY];
+  struct store_pins pins = {0};
+  for (int i = 0; i < MANY; i++) {
+    const struct lsm_entry *entry = &entries->items[rng_below(test_rng(), entries->count)];
+    size_t shorter = rng_below(test_rng(), 4) ? 0 : rng_below(test_rng(), entry->key.bytes + 1);
+    lookups[i] = (struct sorted_lookup){
+        setting->file, slice_of(entry->key.data, entry->key.bytes - shorter),
+        rng_below(test_rng(), 3) ? UINT64_MAX : entry->seq - rng_below(test_rng(), 2), &found[i]};
+  }
+  assert_ok(sorted_get_many(lookups, (uint32_t)rng_below(test_rng(), MANY), &pins, test_err()));
+  assert_ok(sorted_get_many(lookups, MANY, &pins, test_err()));
+  for (int i = 0; i < MANY; i++) {
+    const struct lsm_entry *expected = naive_get(entries, lookups[i].key, lookups[i].seq_max);
+    assert_int_equal(expected != NULL, found[i].found);
+    if (!expected) continue;
+    assert_int_equal(expected->seq, found[i].seq);
+    assert_int_equal(expected->kind, found[i].kind);
+    assert_true(slice_is_equal(expected->value, found[i].value));
+  }
+  store_pins_release(&pins);
 }
 
 /* ---- walks ---- */
@@ -193,6 +222,7 @@ static void is_what_was_written(void) {
     begin(&setting, &SHAPES[round % SHAPES_COUNT], CACHES[rng_below(test_rng(), 4)]);
     check_info(&setting);
     check_gets(&setting);
+    check_gets_together(&setting);
     check_walks(&setting);
     assert_ok(sorted_check(setting.file, NULL, NULL, test_err()));
     end(&setting);
@@ -354,7 +384,7 @@ struct sweep {
 };
 
 static status work(struct os *os, struct sweep *sweep) {
-  struct entries_disk disk = {.os = os, .block_bytes = 256, .codec = BLOCK_LZ4};
+  struct entries_disk disk = {.os = os, .block_bytes = 256, .codec = BLOCK_LZ4, .has_places = true};
   struct sorted_info info;
   struct sorted_file *file;
   sweep->number++;

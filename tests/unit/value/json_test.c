@@ -314,7 +314,7 @@ static void reads_tagged_forms(void) {
       {"{\"$plain\":{\"$oid\":\"x\"}}", "{\"$plain\":{\"$oid\":\"x\"}}"},
       {"{\"$plain\":{\"a\":null}}", "{\"a\":null}"},
       {"{\"\\u0024oid\":\"507f1f77bcf86cd799439011\"}", "{\"$oid\":\"507f1f77bcf86cd799439011\"}"},
-      {"{\"$symbol\":\"x\"}", "{\"$symbol\":\"x\"}"}};
+      {"{\"$nothing\":\"x\"}", "{\"$nothing\":\"x\"}"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     assert_becomes(cases[i][0], JSON_TAGGED, cases[i][1]);
 }

@@ -25,19 +25,34 @@ static void place(const struct jql *jql, size_t offset) {
   err_position(jql->err, (const char *)jql->text.data, jql->text.bytes, offset);
 }
 
-status jql__fail(const struct jql *jql, const struct jql_node *node, status code,
-                 const char *format, ...) {
+static void raise_message(const struct jql *jql, const struct jql_node *node, status code,
+                          const char *format, va_list arguments) {
   char path[PATH_BYTES_MAX], message[MESSAGE_BYTES_MAX];
-  va_list arguments;
-  va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
-  va_end(arguments);
   if (format_path(node, path))
     err_raise(jql->err, code, __FILE__, __LINE__, "%s (%s)", message, path);
   else
     err_raise(jql->err, code, __FILE__, __LINE__, "%s", message);
   place(jql, node->offset);
+}
+
+status jql__fail(const struct jql *jql, const struct jql_node *node, status code,
+                 const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  raise_message(jql, node, code, format, arguments);
+  va_end(arguments);
   return code;
+}
+
+status jql__fail_code(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
+                      const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  raise_message(jql, node, LUMA_INVALID_ARGUMENT, format, arguments);
+  va_end(arguments);
+  if (jql->err) jql->err->foreign = foreign;
+  return LUMA_INVALID_ARGUMENT;
 }
 
 status jql__fail_type(const struct jql *jql, const struct jql_node *node, const char *wanted) {

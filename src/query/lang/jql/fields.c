@@ -94,6 +94,8 @@ bool jql__flag(const struct jql_node *node, bool otherwise) {
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path) {
   struct err why = {0};
+  if (text.bytes && memchr(text.data, 0, text.bytes))
+    return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
   status parsed = path_parse(jql->arena, text, true, path, &why);
   if (parsed == LUMA_OK) return LUMA_OK;
   if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);

@@ -143,11 +143,13 @@ static status read_elem_match(const struct jql *jql, const struct jql_node *node
   struct match *inner = NULL;
   TRY(jql__check_kind(jql, node, JQL_MAP));
   struct slice first = {0};
+  struct jql inside = *jql;
+  inside.element = slice_of(NULL, 0);
   if (val_count(&node->value)) (void)val_field_at(&node->value, 0, &first);
   if (find_condition(first))
-    TRY(jql__conditions(jql, node, &element, &inner));
+    TRY(jql__conditions(&inside, node, &element, &inner));
   else
-    TRY(jql__filter(jql, node, &inner));
+    TRY(jql__filter(&inside, node, &inner));
   *match = match_node(jql->arena, MATCH_ELEM, &inner, 1, node->offset);
   TRY(jql__made(jql, *match));
   (*match)->path = *path;
@@ -265,6 +267,7 @@ status jql__conditions(const struct jql *jql, const struct jql_node *map, const 
 static status read_field(const struct jql *jql, const struct jql_node *node, struct match **match) {
   struct path path;
   TRY(jql__path(jql, node, node->name, &path));
+  if (jql->element.data) path = (struct path){.count = path.count - 1, .steps = path.steps + 1};
   bool is_reference = false; /* {"$ref": …, "$id": …} is a value */
   if (node->value.type == VAL_MAP)
     is_reference = val_field(&node->value, slice_of_text("$ref")).type != VAL_MISSING;

@@ -13,7 +13,21 @@
 #include "value/doc/doc.h"
 
 #define JQL_NOWHERE SIZE_MAX
-enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000 };
+enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
+
+/** A variable that expressions may name: $$name. Number counts from the outermost. */
+struct jql_variable {
+  struct slice name;
+  uint32_t number;
+  const struct jql_variable *outer;
+};
+
+/** The array filters of an update, and whether its paths name them. */
+struct jql_filters {
+  struct plan_array_filter *items;
+  bool *used;
+  uint32_t count;
+};
 
 /** One command being read. */
 struct jql {
@@ -22,6 +36,9 @@ struct jql {
   struct slice text; /* empty when the command came as a value */
   struct statement *statement;
   struct err *err;
+  const struct jql_variable *variables; /* the innermost; NULL: none */
+  struct jql_filters *filters;          /* of the update being read */
+  struct slice element; /* reading an array filter: the name that its paths begin with */
 };
 
 struct jql_node {
@@ -69,6 +86,9 @@ bool jql__truth(const struct val *value);
 /** "message (path)", with the position of the node's name. */
 status jql__fail(const struct jql *jql, const struct jql_node *node, status code,
                  const char *format, ...) __attribute__((format(printf, 4, 5), cold));
+/** The same with MongoDB's code. */
+status jql__fail_code(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
+                      const char *format, ...) __attribute__((format(printf, 4, 5), cold));
 /** "path must be a whole number, not text", with the position of the value. */
 status jql__fail_type(const struct jql *jql, const struct jql_node *node, const char *wanted)
     __attribute__((cold));
@@ -128,8 +148,14 @@ status jql__conditions(const struct jql *jql, const struct jql_node *map, const 
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
 status jql__expression(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** An error unless `name` is good for a variable. (operators.c) */
+status jql__check_variable(const struct jql *jql, const struct jql_node *node, struct slice name);
 /** Computes `expr` as MongoDB's truth: a bool. */
 status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **truth);
+/** The document that expressions are about: the row, or the variable that stands for it. */
+status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **row);
+/** The document that $replaceRoot puts in the row's place. (pipeline.c) */
+status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** A projection over the row: EXPR_SHAPE. (projection.c) */
 status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 /** $unset of a pipeline: one name or a list. */
@@ -164,6 +190,15 @@ status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct
 
 /** The changes of an update: operators, or a replacement, into the PLAN_UPDATE. (update.c) */
 status jql__changes(const struct jql *jql, const struct jql_node *update, struct plan *plan);
+/** (update_parts.c) */
+status jql__array_filters(const struct jql *jql, const struct jql_node *list,
+                          struct jql_filters *filters);
+/** A path of the update names a filter. */
+status jql__use_array_filter(const struct jql *jql, const struct jql_node *at, struct slice name);
+/** An error for a filter that no path named. */
+status jql__check_array_filters(const struct jql *jql, const struct jql_node *at,
+                                const struct jql_filters *filters);
+status jql__update_pipeline(const struct jql *jql, const struct jql_node *list, struct plan *plan);
 /** The short form: `set`, `inc` … of a command, each as given to one operator; MISSING ones are
  * none. */
 struct jql_change {

@@ -83,6 +83,33 @@ static status put_count(const struct jql *jql, const struct jql_node *spec, stru
   return jql__put_project(jql, spec, keyless, plan);
 }
 
+/** MongoDB refuses what is no document then: the shape of a value that is none is an error. */
+status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  struct expr *document = NULL;
+  TRY(jql__expression(jql, node, &document));
+  *expr = expr_node(jql->arena, EXPR_CALL, &document, 1, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->name = slice_of_text("$newRoot");
+  (*expr)->mongo = true;
+  return LUMA_OK;
+}
+
+static status put_replace_with(const struct jql *jql, const struct jql_node *spec,
+                               struct plan **plan) {
+  struct expr *document = NULL;
+  TRY(jql__new_root(jql, spec, &document));
+  return jql__put_project(jql, spec, document, plan);
+}
+
+static status put_replace_root(const struct jql *jql, const struct jql_node *spec,
+                               struct plan **plan) {
+  static const struct jql_field specs[] = {{"newRoot", JQL_ANY, true}};
+  struct jql_node field;
+  TRY(jql__check_kind(jql, spec, JQL_MAP));
+  TRY(jql__take(jql, spec, specs, 1, &field));
+  return put_replace_with(jql, &field, plan);
+}
+
 /* ---- $group ---- */
 
 struct accumulator {
@@ -172,10 +199,18 @@ status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct
 /* ---- the pipeline ---- */
 
 static const struct stage stages[] = {
-    {"$match", put_match},    {"$group", jql__put_group}, {"$sort", put_sort},
-    {"$limit", put_limit},    {"$skip", put_skip},        {"$project", put_project},
-    {"$count", put_count},    {"$unset", put_unset},      {"$addFields", put_add_fields},
+    {"$match", put_match},
+    {"$group", jql__put_group},
+    {"$sort", put_sort},
+    {"$limit", put_limit},
+    {"$skip", put_skip},
+    {"$project", put_project},
+    {"$count", put_count},
+    {"$unset", put_unset},
+    {"$addFields", put_add_fields},
     {"$set", put_add_fields},
+    {"$replaceRoot", put_replace_root},
+    {"$replaceWith", put_replace_with},
 };
 
 enum { STAGES = sizeof stages / sizeof stages[0] };

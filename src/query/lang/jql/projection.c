@@ -77,7 +77,8 @@ static status finish(const struct jql *jql, struct shaping *shaping, const struc
   uint32_t count = shaping->shape->computed_count;
   uint64_t offset = at->offset;
   TRY(check_collisions(jql, at, shaping->shape));
-  struct expr *row = expr_node(jql->arena, EXPR_STAR, NULL, 0, offset);
+  struct expr *row = NULL;
+  TRY(jql__row(jql, at, &row));
   struct expr **args = arena_zalloc(jql->arena, count + 1, sizeof *args);
   TRY(jql__made(jql, args));
   args[0] = row;

@@ -16,6 +16,7 @@ struct change {
 struct items {
   struct plan_update_item *items;
   uint32_t count;
+  bool has_matched; /* a path has `$` */
 };
 
 /* ---- operands ---- */
@@ -42,6 +43,11 @@ static status read_new_name(const struct jql *jql, const struct jql_node *field,
   struct path path;
   TRY(jql__check_kind(jql, field, JQL_TEXT));
   TRY(jql__path(jql, field, val_slice(&field->value), &path));
+  for (uint32_t i = 0; i < path.count; i++)
+    if (jql_is_operator(path.steps[i].name))
+      return jql__fail_code(jql, field, 2, "The destination field for $rename may not be dynamic");
+  if (item->positional)
+    return jql__fail_code(jql, field, 2, "The source field for $rename may not be dynamic");
   if (path_has_prefix(&path, &item->path) || path_has_prefix(&item->path, &path))
     return jql__fail(jql, field, LUMA_INVALID_ARGUMENT, "a field is renamed to itself");
   return read_value(jql, field, item);
@@ -57,18 +63,93 @@ static status read_end(const struct jql *jql, const struct jql_node *field,
   return read_value(jql, field, item);
 }
 
-/** A value, or {"$each": [value, …]}. */
+/** A whole number of a $push. */
+static status read_modifier(const struct jql *jql, const struct jql_node *node,
+                            struct expr **modifier) {
+  int64_t whole = 0;
+  *modifier = NULL;
+  if (!jql_is_given(node)) return LUMA_OK;
+  if (!val_is_number(&node->value) || !val_to_int64(&node->value, &whole))
+    return jql__fail_code(jql, node, 2, "The value for %.*s must be an integer value",
+                          SLICE_ARG(node->name));
+  return jql__const(jql, node, modifier);
+}
+
+static status read_push_sort(const struct jql *jql, const struct jql_node *node,
+                             struct expr **modifier) {
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node key = *node;
+  int64_t direction = 0;
+  bool is_map = node->value.type == VAL_MAP;
+  *modifier = NULL;
+  if (!jql_is_given(node)) return LUMA_OK;
+  if (is_map && each.count == 0) return jql__fail_code(jql, node, 2, "The $sort pattern is empty");
+  while (!is_map || jql__next(&each, &key)) {
+    bool is_number = val_is_number(&key.value) && val_to_int64(&key.value, &direction);
+    if (!is_number || (direction != 1 && direction != -1))
+      return jql__fail_code(jql, &key, 2,
+                            "The $sort is invalid: use 1/-1 to sort the whole "
+                            "element, or {field:1/-1} to sort embedded fields");
+    if (!is_map) break;
+  }
+  return jql__const(jql, node, modifier);
+}
+
+/** A value, or {"$each": [value, …]} with what tells where the values go. */
 static status read_elements(const struct jql *jql, const struct jql_node *field,
                             struct plan_update_item *item) {
   static const struct jql_field specs[] = {{"$each", JQL_LIST, true},
-                                           {"$position", JQL_UNSUPPORTED, false},
-                                           {"$slice", JQL_UNSUPPORTED, false},
-                                           {"$sort", JQL_UNSUPPORTED, false}};
+                                           {"$position", JQL_ANY, false},
+                                           {"$slice", JQL_ANY, false},
+                                           {"$sort", JQL_ANY, false}};
   struct jql_node fields[4];
-  if (!jql__has_operators(field)) return read_value(jql, field, item);
-  TRY(jql__take(jql, field, specs, 4, fields));
+  bool has_each = field->value.type == VAL_MAP &&
+                  val_field(&field->value, slice_of_text("$each")).type != VAL_MISSING;
+  if (!has_each) return read_value(jql, field, item);
+  TRY(jql__take(jql, field, specs, item->op == PLAN_PUSH ? 4 : 1, fields));
   item->each = true;
+  bool is_plain = item->op != PLAN_PUSH || (!jql_is_given(&fields[1]) &&
+                                            !jql_is_given(&fields[2]) && !jql_is_given(&fields[3]));
+  if (is_plain) return read_value(jql, &fields[0], item);
+  item->push = arena_zalloc(jql->arena, 1, sizeof *item->push);
+  TRY(jql__made(jql, item->push));
+  TRY(read_modifier(jql, &fields[1], &item->push->position));
+  TRY(read_modifier(jql, &fields[2], &item->push->slice));
+  TRY(read_push_sort(jql, &fields[3], &item->push->sort));
   return read_value(jql, &fields[0], item);
+}
+
+static status read_all_elements(const struct jql *jql, const struct jql_node *field,
+                                struct plan_update_item *item) {
+  TRY(jql__check_kind(jql, field, JQL_LIST));
+  item->each = true;
+  return read_value(jql, field, item);
+}
+
+/** {"and": 1}, {"or": 2}, {"xor": 4} */
+static status read_bits(const struct jql *jql, const struct jql_node *field,
+                        struct plan_update_item *item) {
+  struct jql_each each = jql__each(jql, field);
+  struct jql_node bits;
+  if (field->value.type != VAL_MAP)
+    return jql__fail_code(jql, field, 2,
+                          "The $bit modifier takes a document of the form "
+                          "{'and'|'or'|'xor': <integer>}");
+  if (each.count == 0)
+    return jql__fail_code(jql, field, 2, "You must pass in at least one bitwise operation");
+  while (jql__next(&each, &bits)) {
+    bool is_known =
+        jql_is_named(&bits, "and") || jql_is_named(&bits, "or") || jql_is_named(&bits, "xor");
+    if (!is_known)
+      return jql__fail_code(jql, &bits, 2,
+                            "The $bit modifier only supports 'and', 'or', and "
+                            "'xor', not '%.*s'",
+                            SLICE_ARG(bits.name));
+    if (!val_is_integer(&bits.value))
+      return jql__fail_code(jql, &bits, 2,
+                            "The $bit modifier field must be an Integer (32/64 bit)");
+  }
+  return read_value(jql, field, item);
 }
 
 /** A value that elements equal, or a condition on them: a map without operators is one on their
@@ -95,15 +176,19 @@ static status read_pull_all(const struct jql *jql, const struct jql_node *field,
 static status read_now(const struct jql *jql, const struct jql_node *field,
                        struct plan_update_item *item) {
   struct val type = val_field(&field->value, slice_of_text("$type"));
-  bool is_date = field->value.type == VAL_BOOL && field->value.boolean;
-  if (field->value.type == VAL_MAP && type.type == VAL_TEXT)
+  bool is_date = field->value.type == VAL_BOOL, is_timestamp = false;
+  if (field->value.type == VAL_MAP && val_count(&field->value) == 1 && type.type == VAL_TEXT) {
     is_date = slice_is_equal(val_slice(&type), slice_of_text("date"));
-  if (!is_date)
-    return jql__fail(jql, field, LUMA_INVALID_ARGUMENT,
-                     "`$currentDate` takes true or {\"$type\": \"date\"}");
+    is_timestamp = slice_is_equal(val_slice(&type), slice_of_text("timestamp"));
+  }
+  if (!is_date && !is_timestamp)
+    return jql__fail_code(jql, field, 2,
+                          "`$currentDate` takes true, {\"$type\": \"date\"} or {\"$type\": "
+                          "\"timestamp\"}");
   item->value = expr_node(jql->arena, EXPR_CALL, NULL, 0, field->offset);
   TRY(jql__made(jql, item->value));
-  item->value->name = slice_of_text("now");
+  item->value->name = slice_of_text(is_date ? "now" : "$currentTimestamp");
+  item->value->mongo = is_timestamp;
   return LUMA_OK;
 }
 
@@ -116,6 +201,8 @@ static const struct change changes[] = {
     {"$max", PLAN_MAX, read_value},
     {"$rename", PLAN_RENAME, read_new_name},
     {"$push", PLAN_PUSH, read_elements},
+    {"$pushAll", PLAN_PUSH, read_all_elements},
+    {"$bit", PLAN_BIT, read_bits},
     {"$addToSet", PLAN_ADD_TO_SET, read_elements},
     {"$pop", PLAN_POP, read_end},
     {"$pull", PLAN_PULL, read_pull},
@@ -134,25 +221,43 @@ static const struct change *find_change(struct slice name) {
 
 /* ---- paths ---- */
 
-/** The positional operators `$`, `$[]`, `$[name]`. */
-static bool is_positional(const struct path *path) {
-  for (uint32_t i = 1; i < path->count; i++) {
-    struct slice name = path->steps[i].name;
-    if (slice_is_equal(name, slice_of_text("$")) ||
-        (name.bytes > 1 && name.data[0] == '$' && name.data[1] == '['))
-      return true;
-  }
-  return false;
+/** `$`, `$[]`, `$[name]`. */
+static bool is_positional_step(struct slice name) {
+  bool is_each = name.bytes > 2 && name.data[0] == '$' && name.data[1] == '[' &&
+                 name.data[name.bytes - 1] == ']';
+  return is_each || slice_is_equal(name, slice_of_text("$"));
 }
 
-static status read_path(const struct jql *jql, const struct jql_node *field, struct path *path) {
-  TRY(jql__path(jql, field, field->name, path));
-  if (jql_is_operator(field->name))
-    return jql__fail(jql, field, LUMA_INVALID_ARGUMENT,
-                     "`%.*s` stands where the name of a field is needed", SLICE_ARG(field->name));
-  if (is_positional(path))
-    return jql__fail(jql, field, LUMA_UNSUPPORTED, "the positional `$` is not supported");
+/** Notes what the positional operators of a path need. */
+static status take_positional(const struct jql *jql, const struct jql_node *field,
+                              struct plan_update_item *item, struct items *items) {
+  const struct path *path = &item->path;
+  uint32_t matched = 0;
+  for (uint32_t i = 0; i < path->count; i++) {
+    struct slice name = path->steps[i].name;
+    if (!is_positional_step(name)) continue;
+    if (i == 0)
+      return jql__fail_code(jql, field, 2, "a positional operator needs an array before it");
+    item->positional = true;
+    if (name.bytes == 1) matched++;
+    if (name.bytes > 3)
+      TRY(jql__use_array_filter(jql, field, slice_of(name.data + 2, name.bytes - 3)));
+  }
+  if (matched > 1)
+    return jql__fail_code(jql, field, 2, "Too many positional (i.e. '$') elements found in path");
+  items->has_matched |= matched == 1;
   return LUMA_OK;
+}
+
+static status read_path(const struct jql *jql, const struct jql_node *field,
+                        struct plan_update_item *item, struct items *items) {
+  TRY(jql__path(jql, field, field->name, &item->path));
+  if (jql_is_operator(field->name) && !is_positional_step(item->path.steps[0].name))
+    return jql__fail_code(jql, field, 52,
+                          "The dollar ($) prefixed field '%.*s' is not valid for "
+                          "storage.",
+                          SLICE_ARG(field->name));
+  return take_positional(jql, field, item, items);
 }
 
 static int compare_paths(const void *a, const void *b) {
@@ -181,6 +286,7 @@ static status check_conflicts(const struct jql *jql, const struct jql_node *at,
     path_format(&sorted[i]->path, &text);
     status failed = jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two changes concern `%.*s`",
                               SLICE_ARG(buf_slice(&text)));
+    if (jql->err) jql->err->foreign = 40;
     buf_deinit(&text);
     return failed;
   }
@@ -205,7 +311,7 @@ static status read_fields(const struct jql *jql, const struct change *change,
     struct plan_update_item *item = &items->items[items->count++];
     item->op = change->op;
     item->offset = field.offset;
-    TRY(read_path(jql, &field, &item->path));
+    TRY(read_path(jql, &field, item, items));
     TRY(check_key(jql, &field, item));
     TRY(change->read(jql, &field, item));
   }
@@ -216,6 +322,9 @@ static status put_items(const struct jql *jql, const struct jql_node *at, const 
                         struct plan *plan) {
   plan->updates = items->items;
   plan->updates_count = items->count;
+  const struct plan *source = plan->input;
+  if (items->has_matched && source->kind == PLAN_FILTER)
+    plan->filter_match = source->condition->match;
   if (items->count < 2) return LUMA_OK;
   return check_conflicts(jql, at, items);
 }
@@ -256,8 +365,7 @@ static status read_operators(const struct jql *jql, const struct jql_node *updat
 status jql__changes(const struct jql *jql, const struct jql_node *update, struct plan *plan) {
   struct jql_each each = jql__each(jql, update);
   struct jql_node node;
-  if (update->value.type == VAL_LIST)
-    return jql__fail(jql, update, LUMA_UNSUPPORTED, "an update by a pipeline is not supported");
+  if (update->value.type == VAL_LIST) return jql__update_pipeline(jql, update, plan);
   TRY(jql__check_kind(jql, update, JQL_MAP));
   if (jql__has_operators(update)) return read_operators(jql, update, plan);
   while (jql__next(&each, &node))

@@ -74,17 +74,24 @@ static status set_upsert(const struct jql *jql, struct plan *plan) {
 
 static status read_update(const struct jql *jql, const struct jql_node *collection,
                           const struct jql_node *update, struct plan **plan) {
-  enum { Q, U, UPSERT, MULTI };
+  enum { Q, U, UPSERT, MULTI, HINT, COLLATION, CONSTANTS, FILTERS };
   static const struct jql_field specs[] = {
       {"q", JQL_MAP, true},          {"u", JQL_ANY, true},
       {"upsert", JQL_BOOL, false},   {"multi", JQL_BOOL, false},
       {"hint", JQL_IGNORED, false},  {"collation", JQL_UNSUPPORTED, false},
-      {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_UNSUPPORTED, false},
+      {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_LIST, false},
   };
   struct jql_node fields[8];
   TRY(jql__take(jql, update, specs, 8, fields));
   TRY(put_change(jql, PLAN_UPDATE, collection, &fields[Q], plan));
-  TRY(jql__changes(jql, &fields[U], *plan));
+  struct jql inner = *jql;
+  struct jql_filters filters;
+  TRY(jql__array_filters(jql, &fields[FILTERS], &filters));
+  inner.filters = &filters;
+  TRY(jql__changes(&inner, &fields[U], *plan));
+  TRY(jql__check_array_filters(jql, &fields[FILTERS], &filters));
+  (*plan)->array_filters = filters.items;
+  (*plan)->array_filters_count = filters.count;
   (*plan)->multi = jql__flag(&fields[MULTI], false);
   if ((*plan)->multi && (*plan)->replacement)
     return jql__fail(jql, &fields[MULTI], LUMA_INVALID_ARGUMENT,

@@ -108,24 +108,6 @@ uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t se
   return from;
 }
 
-enum { LINE_BYTES = 64, TABLE_LINES = 10, ENTRY_LINES = 4 };
-
-static void prefetch(const uint8_t *at, int lines) {
-  for (int line = 0; line < lines; line++) __builtin_prefetch(at + (size_t)line * LINE_BYTES);
-}
-
-void block_prefetch(const uint8_t *bytes) {
-  prefetch(bytes, TABLE_LINES);
-}
-
-void block_prefetch_entry(const uint8_t *bytes, struct slice key) {
-  struct block_view view;
-  block_view_init(&view, bytes);
-  if (compare_shared(&view, key) != 0) return;
-  uint32_t at = seek_head(&view, 0, block__head(key, view.shared_bytes));
-  if (at < view.count) prefetch(block_key(&view, at).data, ENTRY_LINES);
-}
-
 /* ---- proof ---- */
 
 static status check_header(const struct block__header *header, uint64_t bytes, struct err *err) {

@@ -89,11 +89,6 @@ uint64_t block_seq(const struct block_view *view, uint32_t index);
  * is none. UINT64_MAX as `seq`: the first entry of the first key at or after `key`. */
 uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq);
 
-/** Memory takes longer to come than a search takes to run: these ask for the lines that a search of
- * the block begins with, and, once those are there, for those of the entry it will find. */
-void block_prefetch(const uint8_t *bytes);
-void block_prefetch_entry(const uint8_t *bytes, struct slice key);
-
 /** Builds one block after another. */
 struct block_builder {
   struct buf data;  /* keys and values */

@@ -36,6 +36,8 @@ struct shard {
 };
 
 struct cache {
+  _Atomic uint64_t kept_bytes;
+  uint64_t kept_max;
   uint32_t shards_count;
   struct shard shards[];
 };
@@ -193,6 +195,7 @@ status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err) {
   while (shards < SHARDS_MAX && bytes_max / (shards * 2) >= SHARD_BYTES_MIN) shards *= 2;
   struct cache *made = mem_zalloc(1, sizeof *made + shards * sizeof(struct shard));
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
+  made->kept_max = UINT64_MAX;
   for (; made->shards_count < shards; made->shards_count++) {
     status code = init_shard(&made->shards[made->shards_count], bytes_max / shards, err);
     if (code == LUMA_OK) continue;
@@ -201,6 +204,21 @@ status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err) {
   }
   *cache = made;
   return LUMA_OK;
+}
+
+void cache_set_kept_max(struct cache *cache, uint64_t bytes_max) {
+  cache->kept_max = bytes_max;
+}
+
+bool cache_reserve(struct cache *cache, uint64_t bytes) {
+  uint64_t before = atomic_fetch_add_explicit(&cache->kept_bytes, bytes, memory_order_relaxed);
+  if (before <= cache->kept_max && bytes <= cache->kept_max - before) return true;
+  cache_unreserve(cache, bytes);
+  return false;
+}
+
+void cache_unreserve(struct cache *cache, uint64_t bytes) {
+  atomic_fetch_sub_explicit(&cache->kept_bytes, bytes, memory_order_relaxed);
 }
 
 static void empty_queue(struct shard *shard, struct queue *queue) {
@@ -288,7 +306,8 @@ void cache_forget(struct cache *cache, uint64_t file) {
 }
 
 void cache_get_stats(struct cache *cache, struct cache_stats *stats) {
-  *stats = (struct cache_stats){0};
+  *stats = (struct cache_stats){.kept_bytes =
+                                    atomic_load_explicit(&cache->kept_bytes, memory_order_relaxed)};
   for (uint32_t i = 0; i < cache->shards_count; i++) {
     struct shard *shard = &cache->shards[i];
     mutex_lock(&shard->lock);

@@ -5,7 +5,8 @@
  * again, and a list of ghosts (S3-FIFO: Yang et al., "FIFO queues are all you need for cache
  * eviction", SOSP 2023), so one long scan cannot push out what is in use. Blocks are counted: one
  * that is evicted lives until its last user lets go, and an answer can be sent straight from it.
- * Blocks in use beyond their place in the queues are not part of the budget.
+ * Blocks in use beyond their place in the queues are not part of the budget. What files keep for
+ * themselves as long as they are open is counted here too, with a limit of its own.
  *
  * Threads: everything may be called from any thread. A block's bytes are immutable once it was put.
  */
@@ -37,11 +38,17 @@ struct cache_block {
 
 struct cache_stats {
   uint64_t bytes, hits, misses;
+  uint64_t kept_bytes;
 };
 
 /** `bytes_max` 0 keeps nothing (every get misses). */
 status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err);
 void cache_destroy(struct cache *cache);
+/** Limits what files may keep; no limit unless set. */
+void cache_set_kept_max(struct cache *cache, uint64_t bytes_max);
+/** Counts `bytes` as kept; false: there is no room for them. */
+bool cache_reserve(struct cache *cache, uint64_t bytes);
+void cache_unreserve(struct cache *cache, uint64_t bytes);
 
 /** A block of `bytes` uninitialised bytes with one reference, not in any cache; NULL when out of
  * memory. */

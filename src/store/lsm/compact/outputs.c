@@ -29,7 +29,8 @@ static status begin_file(struct compact_outputs *outputs, struct err *err) {
                                           .number = outputs->number,
                                           .space = outputs->space,
                                           .codec = BLOCK_NONE,
-                                          .block_bytes = (uint32_t)engine->options.block_bytes};
+                                          .block_bytes = (uint32_t)engine->options.block_bytes,
+                                          .has_places = outputs->space == STORE_RECORDS};
   os_random(engine->os, options.uuid, sizeof options.uuid);
   return sorted_writer_create(&options, &outputs->writer, err);
 }

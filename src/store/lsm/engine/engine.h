@@ -47,8 +47,8 @@ struct engine_options {
   bool create, read_only;
   enum store_sync_mode sync_mode;
   uint64_t sync_period_us;
-  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, file_bytes,
-      feed_bytes_max;
+  uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
+      file_bytes, feed_bytes_max;
   uint32_t background_threads;
   struct store_listener listener;
 };

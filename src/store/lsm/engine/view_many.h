@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Many lookups in one view, quick where keys ascend. One thread; lives within one call: the keys
- * given stay in place until the end. */
+/* Many lookups in one view. One thread; lives within one call: the keys given stay in place until
+ * the end. */
 #ifndef STORE_LSM_ENGINE_VIEW_MANY_H
 #define STORE_LSM_ENGINE_VIEW_MANY_H
 
@@ -15,12 +15,6 @@ struct view_fence {
   bool is_set;
 };
 
-/** Where in a level the last lookup was. */
-struct view_place {
-  struct sorted_cursor cursor;
-  uint32_t hits; /* keys found here one after the other */
-};
-
 /** Fields are private. */
 struct view_many {
   const struct view *view;
@@ -28,16 +22,13 @@ struct view_many {
   uint64_t seq_max;
   struct slice previous;
   uint32_t fences_count;
-  uint32_t levels_used; /* bit of each level whose place is in use */
   struct view_fence fences[1 + VIEW_IMMUTABLES_MAX];
-  struct view_place levels[VIEW_LEVELS];
 };
 
 /** The view is borrowed; what is found is as of `seq_max`, which the caller's snapshot keeps in
- * place. Ends with view_many_end. */
+ * place. */
 void view_many_begin(struct view_many *many, const struct view *view, uint8_t space,
                      uint64_t seq_max);
-void view_many_end(struct view_many *many);
 /** As view_get for `count` keys, at most VIEW_MANY_MAX. Memory that one lookup waits for is asked
  * for while the others go on. */
 status view_many_get(struct view_many *many, const struct slice *keys, uint32_t count,

@@ -12,7 +12,7 @@ struct checker {
   store_check_fn *fault;
   void *context;
   uint64_t faults;
-  uint64_t seen_bytes, entries, keys, deletes; /* verified so far */
+  uint64_t seen_bytes, entries, keys, deletes, data_blocks, places; /* verified so far */
   uint64_t seq_min, seq_max;
   struct buf last_key; /* of the entry before */
   uint64_t last_seq;
@@ -90,21 +90,56 @@ static status check_entry(struct checker *checker, const struct block_view *view
   return kind == BLOCK_APART ? check_apart(checker, view, index, err) : LUMA_OK;
 }
 
-static status check_in_filter(struct checker *checker, const struct block_view *view,
-                              uint32_t index, struct err *err) {
-  struct sorted_file *file = checker->file;
-  uint64_t hash = filter_hash(block_key(view, index)),
-           at = filter_block_of(hash, file->tail.filter_blocks);
-  struct block_handle handle = sorted__page_handle(file, at / FILTER_PAGE_BLOCKS);
-  struct cache_block *page;
+/* A page of filter or places; `*page` is NULL when it is corrupt, which is reported with the pages.
+ */
+static status load_page(struct checker *checker, uint64_t number, struct cache_block **page,
+                        struct err *err) {
+  struct block_handle handle = sorted__page_handle(checker->file, number);
   struct err failure = {0};
-  status code = sorted__load(file, &handle, SORTED_FILTER, SORTED_FILL, &page, &failure);
-  if (code == LUMA_CORRUPT) return LUMA_OK; /* reported with the filter's pages */
-  if (code != LUMA_OK) return take_fault(checker, handle.offset, code, &failure, err);
+  *page = NULL;
+  status code = sorted__load(checker->file, &handle, SORTED_PAGE, SORTED_FILL, page, &failure);
+  if (code == LUMA_CORRUPT) return LUMA_OK;
+  return take_fault(checker, handle.offset, code, &failure, err);
+}
+
+static status check_in_filter(struct checker *checker, uint64_t hash, struct err *err) {
+  struct sorted_file *file = checker->file;
+  uint64_t at = filter_block_of(hash, file->tail.filter_blocks);
+  struct cache_block *page;
+  TRY(load_page(checker, at / FILTER_PAGE_BLOCKS, &page, err));
+  if (!page) return LUMA_OK;
   if (!filter_block_may_have(page->data + at % FILTER_PAGE_BLOCKS * FILTER_BLOCK_BYTES, hash))
-    report(checker, handle.offset, "the filter does not have a key of the file");
+    report(checker, file->tail.filter_offset, "the filter does not have a key of the file");
   cache_block_release(page);
   return LUMA_OK;
+}
+
+/* The newest version of each key must have its place in the table, if there is one. */
+static status check_in_places(struct checker *checker, uint64_t hash, uint32_t index,
+                              struct err *err) {
+  const struct sorted__tail *tail = &checker->file->tail;
+  struct cache_block *page;
+  struct places_walk walk;
+  uint32_t place = 0;
+  uint64_t expected = checker->data_blocks << tail->places.index_bits | index;
+  bool is_there = false;
+  if (tail->places.pages == 0) return LUMA_OK;
+  TRY(load_page(checker,
+                sorted__filter_pages(tail->filter_blocks) + places_page_of(&tail->places, hash),
+                &page, err));
+  if (!page) return LUMA_OK;
+  places_walk_init(&walk, &tail->places, page->data, hash);
+  while (!is_there && places_next(&walk, &place)) is_there = place == expected;
+  if (!is_there) report(checker, tail->places_offset, "the table of places does not have a key");
+  cache_block_release(page);
+  return LUMA_OK;
+}
+
+static status check_found(struct checker *checker, const struct block_view *view, uint32_t index,
+                          bool is_new_key, struct err *err) {
+  uint64_t hash = filter_hash(block_key(view, index));
+  TRY(check_in_filter(checker, hash, err));
+  return is_new_key ? check_in_places(checker, hash, index, err) : LUMA_OK;
 }
 
 static status check_block(struct checker *checker, const struct sorted__child *child,
@@ -118,9 +153,11 @@ static status check_block(struct checker *checker, const struct sorted__child *c
     report(checker, child->handle.offset, "a block's sequences are not those of its index entry");
   status code = LUMA_OK;
   for (uint32_t i = 0; i < view.count && code == LUMA_OK; i++) {
+    uint64_t keys = checker->keys;
     code = check_entry(checker, &view, i, child->handle.offset, err);
-    if (code == LUMA_OK) code = check_in_filter(checker, &view, i, err);
+    if (code == LUMA_OK) code = check_found(checker, &view, i, checker->keys > keys, err);
   }
+  checker->data_blocks++;
   cache_block_release(block);
   return code;
 }
@@ -167,14 +204,24 @@ static status check_tree(struct checker *checker, struct err *err) {
 
 /* ---- the rest ---- */
 
-static status check_filter(struct checker *checker, struct err *err) {
-  uint64_t pages = sorted__filter_pages(checker->file->tail.filter_blocks);
-  for (uint64_t page = 0; page < pages; page++) {
-    struct block_handle handle = sorted__page_handle(checker->file, page);
-    struct cache_block *block;
-    TRY(load(checker, &handle, SORTED_FILTER, &block, err));
-    if (block) cache_block_release(block);
+static status check_page(struct checker *checker, uint64_t number, struct err *err) {
+  const struct sorted__tail *tail = &checker->file->tail;
+  struct block_handle handle = sorted__page_handle(checker->file, number);
+  struct cache_block *page;
+  TRY(load(checker, &handle, SORTED_PAGE, &page, err));
+  if (!page) return LUMA_OK;
+  if (number >= sorted__filter_pages(tail->filter_blocks)) {
+    uint64_t count = places_count(&tail->places, page->data);
+    if (count == UINT64_MAX) report(checker, handle.offset, "a bucket of places is overfull");
+    checker->places += count;
   }
+  cache_block_release(page);
+  return LUMA_OK;
+}
+
+static status check_pages(struct checker *checker, struct err *err) {
+  uint64_t pages = sorted__pages(&checker->file->tail);
+  for (uint64_t page = 0; page < pages; page++) TRY(check_page(checker, page, err));
   return LUMA_OK;
 }
 
@@ -185,8 +232,7 @@ static status check_header(struct checker *checker, struct err *err) {
   size_t got;
   TRY(os_read_at(file->os, file->handle, 0, bytes, sizeof bytes, &got, err));
   if (got < sizeof bytes) memset(bytes, 0, sizeof bytes);
-  status code =
-      sorted__header_check(bytes, file->info.number, file->info.space, file->info.uuid, &failure);
+  status code = sorted__header_check(bytes, &file->info, file->version, &failure);
   checker->seen_bytes += sizeof bytes;
   return take_fault(checker, 0, code, &failure, err);
 }
@@ -233,6 +279,11 @@ static void check_totals(struct checker *checker) {
     report(checker, info->file_bytes, "the file's properties are not those of its entries");
   if (checker->seen_bytes != info->file_bytes)
     report(checker, info->file_bytes, "the file has bytes that belong to nothing");
+  const struct sorted__tail *tail = &checker->file->tail;
+  if (tail->places.pages > 0 && checker->places != info->keys)
+    report(checker, tail->places_offset, "the table of places has not as many keys as the file");
+  if (checker->file->version > 1 && checker->data_blocks != tail->data_blocks)
+    report(checker, info->file_bytes, "the file has not as many blocks as it states");
   if (!slice_is_equal(buf_slice(&checker->last_key), info->key_max))
     report(checker, info->file_bytes, "the file's last key is not the one it states");
 }
@@ -240,7 +291,7 @@ static void check_totals(struct checker *checker) {
 static status check_all(struct checker *checker, struct err *err) {
   TRY(check_header(checker, err));
   TRY(check_end(checker, err));
-  TRY(check_filter(checker, err));
+  TRY(check_pages(checker, err));
   TRY(check_tree(checker, err));
   if (checker->faults == 0) check_totals(checker);
   return LUMA_OK;

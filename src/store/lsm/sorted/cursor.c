@@ -166,22 +166,6 @@ status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64
   return settle(cursor, seek(cursor, key, seq, err));
 }
 
-static status enter_near(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
-                         struct err *err) {
-  uint32_t at = block_seek(&cursor->index_view, key, seq);
-  if (at == cursor->index_view.count) return enter(cursor, key, seq, err);
-  if (at == cursor->index_at) return LUMA_OK;
-  cursor->index_at = at;
-  return enter_block(cursor, err);
-}
-
-status sorted_cursor_enter_near(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
-                                struct err *err) {
-  bool is_placed = cursor->block && cursor->index_block;
-  return settle(cursor,
-                is_placed ? enter_near(cursor, key, seq, err) : enter(cursor, key, seq, err));
-}
-
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err) {
   TRY(sorted_cursor_seek(cursor, key, UINT64_MAX, err));
   if (!cursor->block) return sorted_cursor_last(cursor, err);

@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening and closing files, and looking up one key. */
+/* Opening and closing files. */
 #include "base/core/assert.h"
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
-#include "store/lsm/filter/filter.h"
 #include "store/lsm/sorted/sorted_int.h"
 
 /* ---- open and close ---- */
 
-static void release_pages(struct sorted_file *file) {
-  uint64_t pages = file->filter_pages ? sorted__filter_pages(file->tail.filter_blocks) : 0;
-  for (uint64_t i = 0; i < pages; i++) {
-    struct cache_block *page = atomic_load_explicit(&file->filter_pages[i], memory_order_relaxed);
-    if (page) cache_block_release(page);
-  }
-  mem_free(file->filter_pages);
-}
-
 static void destroy(struct sorted_file *file) {
-  release_pages(file);
+  sorted__let_go(file);
   if (file->handle)
     os_close(file->os, file->handle, NULL); /* opened for reading: nothing can be lost */
   mem_free(file->tail_bytes);
@@ -48,7 +38,7 @@ static status read_footer(struct sorted_file *file, uint64_t size,
                           struct err *err) {
   uint8_t bytes[SORTED_FOOTER_BYTES];
   size_t got;
-  if (size < SORTED_HEADER_BYTES + SORTED_TAIL_FIXED_BYTES + SORTED_FOOTER_BYTES)
+  if (size < SORTED_HEADER_BYTES + SORTED_TAIL_FIXED_BYTES_V1 + SORTED_FOOTER_BYTES)
     FAIL(err, LUMA_CORRUPT, "the file is too short");
   TRY(os_read_at(file->os, file->handle, size - sizeof bytes, bytes, sizeof bytes, &got, err));
   if (got < sizeof bytes) FAIL(err, LUMA_CORRUPT, "the file is cut off here");
@@ -67,12 +57,12 @@ static status read_tail(struct sorted_file *file, const struct sorted__footer *f
   hash128(slice_of(file->tail_bytes, bytes), hash);
   if (memcmp(hash, footer->hash, sizeof hash) != 0)
     FAIL(err, LUMA_CORRUPT, "the tail's checksum is wrong");
-  TRY(sorted__tail_decode(slice_of(file->tail_bytes, bytes), &file->tail, err));
+  file->version = footer->version;
+  TRY(sorted__tail_decode(slice_of(file->tail_bytes, bytes), file->version, &file->tail, err));
   TRY(block_check(file->tail.root, err));
   block_view_init(&file->root, file->tail.root.data);
-  uint64_t pages = sorted__filter_pages(file->tail.filter_blocks);
-  file->filter_pages = mem_zalloc(pages ? pages : 1, sizeof *file->filter_pages);
-  if (!file->filter_pages) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the filter of a file");
+  file->pages = mem_zalloc(sorted__pages(&file->tail), sizeof *file->pages);
+  if (!file->pages) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the pages of a file");
   return LUMA_OK;
 }
 
@@ -141,112 +131,4 @@ void sorted_release(void *object) {
 
 const struct sorted_info *sorted_get_info(const struct sorted_file *file) {
   return &file->info;
-}
-
-/* ---- one key ---- */
-
-/* A page of the filter, kept by the file. Of two threads that load it at once the first one's
- * stays. */
-static status filter_page(struct sorted_file *file, uint64_t number, struct cache_block **page,
-                          struct err *err) {
-  *page = atomic_load_explicit(&file->filter_pages[number], memory_order_acquire);
-  if (*page) return LUMA_OK;
-  struct block_handle handle = sorted__page_handle(file, number);
-  struct cache_block *mine, *theirs = NULL;
-  TRY(sorted__load(file, &handle, SORTED_FILTER, SORTED_FRESH, &mine, err));
-  if (atomic_compare_exchange_strong_explicit(&file->filter_pages[number], &theirs, mine,
-                                              memory_order_acq_rel, memory_order_acquire)) {
-    *page = mine;
-    return LUMA_OK;
-  }
-  cache_block_release(mine);
-  *page = theirs;
-  return LUMA_OK;
-}
-
-static status may_have(struct sorted_file *file, struct slice key, bool *may, struct err *err) {
-  uint64_t hash = filter_hash(key), at = filter_block_of(hash, file->tail.filter_blocks);
-  struct cache_block *page;
-  TRY(filter_page(file, at / FILTER_PAGE_BLOCKS, &page, err));
-  *may = filter_block_may_have(page->data + at % FILTER_PAGE_BLOCKS * FILTER_BLOCK_BYTES, hash);
-  return LUMA_OK;
-}
-
-static bool is_in_range(const struct sorted_info *info, struct slice key, uint64_t seq_max) {
-  return info->seq_min <= seq_max && slice_compare(key, info->key_min) >= 0 &&
-         slice_compare(key, info->key_max) <= 0;
-}
-
-/* The block that holds the value of the entry the cursor stands at, with one reference for the
- * caller. */
-static status take_value(struct sorted_cursor *cursor, struct slice *value,
-                         struct cache_block **holder, struct err *err) {
-  *value = block_value(&cursor->view, cursor->index);
-  *holder = cursor->block;
-  if (block_kind_of(&cursor->view, cursor->index) != BLOCK_APART) {
-    cache_block_acquire(*holder);
-    return LUMA_OK;
-  }
-  TRY(sorted_apart(cursor->file, *value, false, holder, err));
-  *value = slice_of((*holder)->data, (*holder)->bytes);
-  return LUMA_OK;
-}
-
-/* Fills `found` from the entry the cursor stands at. */
-static status take_found(struct sorted_cursor *cursor, struct entry_found *found,
-                         struct store_pins *pins, struct err *err) {
-  struct entry_found here = {
-      .found = true, .kind = ENTRY_DELETE, .seq = block_seq(&cursor->view, cursor->index)};
-  if (block_kind_of(&cursor->view, cursor->index) != BLOCK_DELETE) {
-    struct cache_block *holder;
-    here.kind = ENTRY_PUT;
-    TRY(take_value(cursor, &here.value, &holder, err));
-    status code = store_pins_add(pins, holder, cache_block_release, err);
-    if (code != LUMA_OK) cache_block_release(holder);
-    TRY(code);
-  }
-  *found = here;
-  return LUMA_OK;
-}
-
-static bool is_at(const struct sorted_cursor *cursor, struct slice key) {
-  return cursor->block && slice_is_equal(block_key(&cursor->view, cursor->index), key);
-}
-
-status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
-                  struct entry_found *found, struct store_pins *pins, struct err *err) {
-  *found = (struct entry_found){0};
-  bool may = is_in_range(&file->info, key, seq_max);
-  if (may) TRY(may_have(file, key, &may, err));
-  if (!may) return LUMA_OK;
-  struct sorted_cursor cursor;
-  sorted_cursor_init(&cursor, file, false);
-  status code = sorted_cursor_seek(&cursor, key, seq_max, err);
-  if (code == LUMA_OK && is_at(&cursor, key)) code = take_found(&cursor, found, pins, err);
-  sorted_cursor_deinit(&cursor);
-  return code;
-}
-
-status sorted_find_block(struct sorted_cursor *cursor, struct slice key, uint64_t seq_max,
-                         bool is_expected, struct cache_block **block, struct err *err) {
-  bool may = cursor->file->info.seq_min <= seq_max;
-  *block = NULL;
-  if (may && !is_expected) TRY(may_have(cursor->file, key, &may, err));
-  if (!may) return LUMA_OK;
-  TRY(sorted_cursor_enter_near(cursor, key, seq_max, err));
-  *block = cursor->block;
-  if (*block) cache_block_acquire(*block);
-  return LUMA_OK;
-}
-
-status sorted_get_in_block(struct sorted_file *file, struct cache_block *block, struct slice key,
-                           uint64_t seq_max, struct entry_found *found, struct store_pins *pins,
-                           struct err *err) {
-  struct sorted_cursor here = {.file = file, .block = block};
-  *found = (struct entry_found){0};
-  block_view_init(&here.view, block->data);
-  here.index = block_seek(&here.view, key, seq_max);
-  /* Versions of a key that ends the block may go on in the next one. */
-  if (here.index == here.view.count) return sorted_get(file, key, seq_max, found, pins, err);
-  return is_at(&here, key) ? take_found(&here, found, pins, err) : LUMA_OK;
 }

@@ -15,21 +15,21 @@ enum {
 static const uint8_t HEADER_MAGIC[MAGIC_BYTES] = {'L', 'U', 'M', 'A', 's', 'o', 'r', 't'};
 static const uint8_t FOOTER_MAGIC[MAGIC_BYTES] = {'t', 'r', 'o', 's', 'A', 'M', 'U', 'L'};
 
-void sorted__header_encode(uint64_t number, uint8_t space, const uint8_t *uuid,
+void sorted__header_encode(const struct sorted_info *info, uint32_t version,
                            uint8_t out[SORTED_HEADER_BYTES]) {
   memset(out, 0, SORTED_HEADER_BYTES);
   memcpy(out, HEADER_MAGIC, MAGIC_BYTES);
-  store32le(out + 8, SORTED_FORMAT_VERSION);
-  store32le(out + 12, space);
-  store64le(out + 16, number);
-  memcpy(out + 24, uuid, SORTED_UUID_BYTES);
+  store32le(out + 8, version);
+  store32le(out + 12, info->space);
+  store64le(out + 16, info->number);
+  memcpy(out + 24, info->uuid, SORTED_UUID_BYTES);
   store32le(out + HEADER_CRC_AT, hash_crc32c(0, slice_of(out, HEADER_CRC_AT)));
 }
 
-status sorted__header_check(const uint8_t *bytes, uint64_t number, uint8_t space,
-                            const uint8_t *uuid, struct err *err) {
+status sorted__header_check(const uint8_t *bytes, const struct sorted_info *info, uint32_t version,
+                            struct err *err) {
   uint8_t expected[SORTED_HEADER_BYTES];
-  sorted__header_encode(number, space, uuid, expected);
+  sorted__header_encode(info, version, expected);
   if (memcmp(bytes, expected, sizeof expected) != 0)
     FAIL(err, LUMA_CORRUPT, "the header is not that of this file");
   return LUMA_OK;
@@ -53,9 +53,11 @@ status sorted__footer_decode(const uint8_t *bytes, struct sorted__footer *footer
   if (load32le(bytes + FOOTER_CRC_AT) != hash_crc32c(0, slice_of(bytes, FOOTER_CRC_AT)))
     FAIL(err, LUMA_CORRUPT, "the footer's checksum is wrong");
   uint32_t version = load32le(bytes + FOOTER_VERSION_AT);
+  if (version == 0) FAIL(err, LUMA_CORRUPT, "the footer has no version");
   if (version > SORTED_FORMAT_VERSION)
     FAIL(err, LUMA_VERSION_TOO_NEW, "the file has format version %u, this program reads up to %d",
          version, SORTED_FORMAT_VERSION);
+  footer->version = version;
   footer->tail_offset = load64le(bytes);
   footer->tail_bytes = load64le(bytes + 8);
   memcpy(footer->hash, bytes + 16, 16);
@@ -84,6 +86,12 @@ void sorted__tail_encode(const struct sorted__tail *tail, struct buf *out) {
   buf_append64le(out, tail->seq_max);
   buf_append64le(out, tail->filter_offset);
   buf_append64le(out, tail->filter_blocks);
+  buf_append64le(out, tail->places_offset);
+  buf_append32le(out, tail->places.pages);
+  buf_append16le(out, tail->places.page_buckets);
+  buf_append_byte(out, tail->places.index_bits);
+  buf_append_byte(out, 0);
+  buf_append64le(out, tail->data_blocks);
   buf_append_slice(out, tail->key_min);
   buf_append_slice(out, tail->key_max);
   buf_append_slice(out, tail->page_crcs);
@@ -97,8 +105,22 @@ static struct slice take(struct slice *rest, size_t bytes) {
   return taken;
 }
 
-status sorted__tail_decode(struct slice bytes, struct sorted__tail *tail, struct err *err) {
-  if (bytes.bytes < SORTED_TAIL_FIXED_BYTES) FAIL(err, LUMA_CORRUPT, "the tail is too short");
+uint64_t sorted__pages(const struct sorted__tail *tail) {
+  return sorted__filter_pages(tail->filter_blocks) + tail->places.pages;
+}
+
+/* What version 2 added. */
+static void decode_places(const uint8_t *p, struct sorted__tail *tail) {
+  tail->places_offset = load64le(p);
+  tail->places = (struct places_shape){
+      .pages = load32le(p + 8), .page_buckets = load16le(p + 12), .index_bits = p[14]};
+  tail->data_blocks = load64le(p + 16);
+}
+
+status sorted__tail_decode(struct slice bytes, uint32_t version, struct sorted__tail *tail,
+                           struct err *err) {
+  size_t fixed_bytes = version == 1 ? SORTED_TAIL_FIXED_BYTES_V1 : SORTED_TAIL_FIXED_BYTES;
+  if (bytes.bytes < fixed_bytes) FAIL(err, LUMA_CORRUPT, "the tail is too short");
   const uint8_t *p = bytes.data;
   *tail = (struct sorted__tail){.space = p[0],
                                 .levels = p[1],
@@ -111,13 +133,14 @@ status sorted__tail_decode(struct slice bytes, struct sorted__tail *tail, struct
                                 .filter_offset = load64le(p + 56),
                                 .filter_blocks = load64le(p + 64)};
   uint64_t min_bytes = load16le(p + 4), max_bytes = load16le(p + 6), root_bytes = load32le(p + 12);
-  uint64_t pages = sorted__filter_pages(tail->filter_blocks);
-  bool is_sane =
-      tail->space < ENTRY_SPACES_MAX && tail->levels >= 1 && tail->levels <= 2 &&
-      load16le(p + 2) == 0 && tail->filter_blocks > 0 && tail->filter_blocks <= UINT32_MAX &&
-      SORTED_TAIL_FIXED_BYTES + min_bytes + max_bytes + 4 * pages + root_bytes == bytes.bytes;
+  if (version > 1) decode_places(p + SORTED_TAIL_FIXED_BYTES_V1, tail);
+  uint64_t pages = sorted__pages(tail);
+  bool is_sane = tail->space < ENTRY_SPACES_MAX && tail->levels >= 1 && tail->levels <= 2 &&
+                 load16le(p + 2) == 0 && tail->filter_blocks > 0 &&
+                 tail->filter_blocks <= UINT32_MAX && places_is_shape(&tail->places) &&
+                 fixed_bytes + min_bytes + max_bytes + 4 * pages + root_bytes == bytes.bytes;
   if (!is_sane) FAIL(err, LUMA_CORRUPT, "the tail's fields are wrong");
-  struct slice rest = slice_of(p + SORTED_TAIL_FIXED_BYTES, bytes.bytes - SORTED_TAIL_FIXED_BYTES);
+  struct slice rest = slice_of(p + fixed_bytes, bytes.bytes - fixed_bytes);
   tail->key_min = take(&rest, min_bytes);
   tail->key_max = take(&rest, max_bytes);
   tail->page_crcs = take(&rest, 4 * pages);

@@ -89,13 +89,24 @@ status sorted__load(const struct sorted_file *file, const struct block_handle *h
   return LUMA_OK;
 }
 
-struct block_handle sorted__page_handle(const struct sorted_file *file, uint64_t page) {
-  uint64_t blocks = file->tail.filter_blocks - page * FILTER_PAGE_BLOCKS;
-  if (blocks > FILTER_PAGE_BLOCKS) blocks = FILTER_PAGE_BLOCKS;
-  uint32_t bytes = (uint32_t)blocks * FILTER_BLOCK_BYTES;
-  return (struct block_handle){.offset = file->tail.filter_offset + page * FILTER_PAGE_BYTES,
-                               .stored_bytes = bytes,
-                               .raw_bytes = bytes,
+static struct block_handle handle_of(const struct sorted_file *file, uint64_t page, uint64_t offset,
+                                     uint64_t bytes) {
+  return (struct block_handle){.offset = offset,
+                               .stored_bytes = (uint32_t)bytes,
+                               .raw_bytes = (uint32_t)bytes,
                                .crc = load32le(file->tail.page_crcs.data + 4 * page),
                                .codec = BLOCK_NONE};
+}
+
+struct block_handle sorted__page_handle(const struct sorted_file *file, uint64_t page) {
+  const struct sorted__tail *tail = &file->tail;
+  uint64_t filter_pages = sorted__filter_pages(tail->filter_blocks);
+  if (page >= filter_pages) {
+    uint64_t bytes = places_page_bytes(&tail->places);
+    return handle_of(file, page, tail->places_offset + (page - filter_pages) * bytes, bytes);
+  }
+  uint64_t blocks = tail->filter_blocks - page * FILTER_PAGE_BLOCKS;
+  if (blocks > FILTER_PAGE_BLOCKS) blocks = FILTER_PAGE_BLOCKS;
+  return handle_of(file, page, tail->filter_offset + page * FILTER_PAGE_BYTES,
+                   blocks * FILTER_BLOCK_BYTES);
 }

@@ -2,8 +2,9 @@
 /* Sorted files: immutable runs of entries of one space, in order (spec/sorted-file.md has every
  * byte).
  *
- * Data blocks, values too large for a block, filter pages and index blocks, then the tail
- * (properties, filter checksums, root index) and a footer of fixed size. Every checksum stands in
+ * Data blocks, values too large for a block, filter pages, index blocks and, where keys are asked
+ * for one by one, the table of places, then the tail (properties, checksums of pages, root index)
+ * and a footer of fixed size. Every checksum stands in
  * the parent: a data block's in the index, an index block's in the root, the root's in the tail,
  * the tail's in the footer. So bytes that were moved, lost or are of another time are found as well
  * as bytes that changed. What fails its check is LUMA_CORRUPT with file and offset.
@@ -21,7 +22,7 @@
 struct sorted_file;
 struct sorted_writer;
 
-enum { SORTED_FORMAT_VERSION = 1, SORTED_UUID_BYTES = 16 };
+enum { SORTED_FORMAT_VERSION = 2, SORTED_UUID_BYTES = 16 };
 
 /** What a file says of itself. Slices are borrowed from the file, or from the writer until it is
  * destroyed. */
@@ -45,6 +46,7 @@ struct sorted_writer_options {
   uint8_t space;
   enum block_codec codec;
   uint32_t block_bytes; /* 0 = 16 KiB; values over a quarter of it stand apart */
+  bool has_places;      /* with a table of places: for keys that are asked for one by one */
 };
 
 /** Makes the file. Ends with sorted_writer_destroy in every case. */
@@ -89,17 +91,17 @@ const struct sorted_info *sorted_get_info(const struct sorted_file *file);
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,
                   struct entry_found *found, struct store_pins *pins, struct err *err);
 
-struct sorted_cursor;
-/** The same in two steps, so that many lookups can wait for memory together. First the block that
- * may hold the version, with one reference for the caller, NULL when there is none; through a
- * cursor in the file, for keys in ascending order. `is_expected`: the key is likely here, and
- * asking the filter first would be work for nothing. */
-status sorted_find_block(struct sorted_cursor *cursor, struct slice key, uint64_t seq_max,
-                         bool is_expected, struct cache_block **block, struct err *err);
-/** Then the version in it. The caller keeps its reference on the block. */
-status sorted_get_in_block(struct sorted_file *file, struct cache_block *block, struct slice key,
-                           uint64_t seq_max, struct entry_found *found, struct store_pins *pins,
-                           struct err *err);
+/** One of many lookups: the newest version of `key` at or below `seq_max` in `file`. */
+struct sorted_lookup {
+  struct sorted_file *file;
+  struct slice key;
+  uint64_t seq_max;
+  struct entry_found *found; /* filled */
+};
+/** Many lookups at once, in files with and without tables of places: what each will look at is
+ * fetched ahead for all, so that memory's latencies overlap. */
+status sorted_get_many(const struct sorted_lookup *lookups, uint32_t count, struct store_pins *pins,
+                       struct err *err);
 
 /** Verifies every byte: header, blocks, values apart, filter, index, order, counts. Faults go to
  * `fault` (may be NULL); LUMA_CORRUPT if there was one. */
@@ -130,10 +132,6 @@ status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err);
 /** The first entry at or after (key, seq) in the order of entries. */
 status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
                           struct err *err);
-/** To the block alone, `index` left as it is, for a key at or after the one of the call before
- * (with the same `seq`): what is read already is not looked up again. */
-status sorted_cursor_enter_near(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
-                                struct err *err);
 /** The last entry of the last key before `key`. */
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err);
 /** To the first entry of the next block, or the last of the one before. */

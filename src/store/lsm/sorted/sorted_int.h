@@ -3,12 +3,14 @@
 #ifndef STORE_LSM_SORTED_SORTED_INT_H
 #define STORE_LSM_SORTED_SORTED_INT_H
 
+#include "store/lsm/places/places.h"
 #include "store/lsm/sorted/sorted.h"
 
 enum {
   SORTED_HEADER_BYTES = 64,
   SORTED_FOOTER_BYTES = 80,
-  SORTED_TAIL_FIXED_BYTES = 72,
+  SORTED_TAIL_FIXED_BYTES_V1 = 72,
+  SORTED_TAIL_FIXED_BYTES = 96,
   SORTED_TAIL_BYTES_MAX = 1 << 28,
   SORTED_INDEX_VALUE_BYTES = BLOCK_HANDLE_BYTES + 16,
   SORTED_BLOCK_BYTES_DEFAULT = 16 << 10,
@@ -21,6 +23,7 @@ enum {
 struct sorted__footer {
   uint64_t tail_offset, tail_bytes, number, file_bytes;
   uint8_t hash[16], uuid[SORTED_UUID_BYTES];
+  uint32_t version;
 };
 
 /** What the tail says; slices point into it. */
@@ -29,8 +32,11 @@ struct sorted__tail {
   uint32_t block_bytes;
   uint64_t entries, keys, deletes, seq_min, seq_max;
   uint64_t filter_offset, filter_blocks;
+  uint64_t places_offset;
+  struct places_shape places;
+  uint64_t data_blocks; /* 0 in version 1, which does not say */
   struct slice key_min, key_max;
-  struct slice page_crcs; /* u32 little endian for each filter page */
+  struct slice page_crcs; /* u32 little endian for each filter page, then each page of places */
   struct slice root;      /* a raw block */
 };
 
@@ -40,19 +46,26 @@ struct sorted__child {
   uint64_t seq_min, seq_max;
 };
 
-void sorted__header_encode(uint64_t number, uint8_t space, const uint8_t *uuid,
+void sorted__header_encode(const struct sorted_info *info, uint32_t version,
                            uint8_t out[SORTED_HEADER_BYTES]);
-status sorted__header_check(const uint8_t *bytes, uint64_t number, uint8_t space,
-                            const uint8_t *uuid, struct err *err);
+status sorted__header_check(const uint8_t *bytes, const struct sorted_info *info, uint32_t version,
+                            struct err *err);
 void sorted__footer_encode(const struct sorted__footer *footer, uint8_t out[SORTED_FOOTER_BYTES]);
 status sorted__footer_decode(const uint8_t *bytes, struct sorted__footer *footer, struct err *err);
 void sorted__tail_encode(const struct sorted__tail *tail, struct buf *out);
-status sorted__tail_decode(struct slice bytes, struct sorted__tail *tail, struct err *err);
+status sorted__tail_decode(struct slice bytes, uint32_t version, struct sorted__tail *tail,
+                           struct err *err);
 void sorted__child_encode(const struct sorted__child *child, uint8_t out[SORTED_INDEX_VALUE_BYTES]);
 bool sorted__child_decode(struct slice bytes, struct sorted__child *child);
 uint64_t sorted__filter_pages(uint64_t filter_blocks);
 
 /* ---- file.c, load.c: an open file ---- */
+
+/** The handles of a file's data blocks in their order. */
+struct sorted__directory {
+  uint32_t count;
+  struct block_handle handles[];
+};
 
 struct sorted_file {
   _Atomic uint32_t references;
@@ -64,14 +77,17 @@ struct sorted_file {
   uint8_t *tail_bytes; /* what `tail` and `info` point into */
   struct sorted__tail tail;
   struct block_view root;
-  /* Filter pages, kept from their first use until the file is closed (10 bits a key): every lookup
-   * asks one, and the cache's lock is spared. */
-  _Atomic(struct cache_block *) *filter_pages;
+  uint32_t version;
+  /* Pages of the filter, then those of the table of places, kept from their first use until the
+   * file is closed, as far as there is room for what is kept: every lookup asks one, and the
+   * cache's lock is spared. */
+  _Atomic(struct cache_block *) *pages;
+  _Atomic(struct sorted__directory *) directory; /* made at its first use; NULL before */
 };
 
 /** What a piece of a file is used as: pieces are verified for their use before they get into the
  * cache. */
-enum sorted__use { SORTED_BLOCK = 0, SORTED_APART = 1, SORTED_FILTER = 2 };
+enum sorted__use { SORTED_BLOCK = 0, SORTED_APART = 1, SORTED_PAGE = 2 };
 
 /** How loading goes about the cache. */
 enum sorted__caching {
@@ -84,8 +100,24 @@ enum sorted__caching {
 status sorted__load(const struct sorted_file *file, const struct block_handle *handle,
                     enum sorted__use use, enum sorted__caching caching, struct cache_block **block,
                     struct err *err);
-/** The handle of filter page `page`. */
+/** Pages of the filter and of the table of places together. */
+uint64_t sorted__pages(const struct sorted__tail *tail);
+/** The handle of page `page`: the filter's come first, then those of the places. */
 struct block_handle sorted__page_handle(const struct sorted_file *file, uint64_t page);
+/** Page `page`, kept by the file; `*block` is NULL when there is no room to keep it. */
+status sorted__keep_page(struct sorted_file *file, uint64_t page, struct cache_block **block,
+                         struct err *err);
+/** The directory, kept by the file; NULL when there is no room to keep it. */
+status sorted__keep_directory(struct sorted_file *file, struct sorted__directory **directory,
+                              struct err *err);
+/** Gives back what is kept. */
+void sorted__let_go(struct sorted_file *file);
+/* ---- find.c ---- */
+
+/** The newest version of `key` at or below `seq_max`, by way of filter and index. */
+status sorted__search(struct sorted_file *file, struct slice key, uint64_t seq_max,
+                      struct entry_found *found, struct store_pins *pins, struct err *err);
+
 /** Puts file and offset before the message of `err`; answers `code`. */
 status sorted__blame(const struct sorted_file *file, uint64_t offset, status code, struct err *err);
 

@@ -30,8 +30,10 @@ struct sorted_writer {
   uint64_t index_seq_min, index_seq_max; /* of all entries below the index block */
   struct buf first_key, last_key;
   uint64_t last_seq;
-  uint64_t *hashes;
-  size_t hashes_capacity;
+  struct places_key *keys; /* of the file, in order */
+  size_t keys_capacity;
+  bool has_places;
+  uint32_t blocks_count; /* data blocks that went out */
   struct sorted_info info;
 };
 
@@ -54,7 +56,7 @@ static status begin_file(struct sorted_writer *writer, const struct sorted_write
   TRY(os_open(writer->os, writer->path, OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_EXCLUSIVE,
               &writer->file, err));
   uint8_t *header = buf_extend(&writer->out, SORTED_HEADER_BYTES);
-  if (header) sorted__header_encode(options->number, options->space, options->uuid, header);
+  if (header) sorted__header_encode(&writer->info, SORTED_FORMAT_VERSION, header);
   return buf_check(&writer->out, "the file's header", err);
 }
 
@@ -69,6 +71,7 @@ status sorted_writer_create(const struct sorted_writer_options *options,
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to write `%s`", options->path);
   made->os = options->os;
   made->codec = options->codec;
+  made->has_places = options->has_places;
   made->block_bytes = options->block_bytes ? options->block_bytes : SORTED_BLOCK_BYTES_DEFAULT;
   if (made->block_bytes < SORTED_BLOCK_BYTES_MIN) made->block_bytes = SORTED_BLOCK_BYTES_MIN;
   made->info = (struct sorted_info){
@@ -99,7 +102,7 @@ void sorted_writer_destroy(struct sorted_writer *writer) {
   buf_deinit(&writer->raw);
   buf_deinit(&writer->last_key);
   buf_deinit(&writer->first_key);
-  mem_free(writer->hashes);
+  mem_free(writer->keys);
   mem_free(writer->path);
   mem_free(writer);
 }
@@ -200,6 +203,7 @@ static void shorten_last_key(struct sorted_writer *writer, struct slice next) {
 static status cut_block(struct sorted_writer *writer, const struct slice *next, struct err *err) {
   struct sorted__child child;
   TRY(append_block(writer, &writer->data, &child, err));
+  writer->blocks_count++;
   if (next) shorten_last_key(writer, *next);
   return add_to_index(writer, buf_slice(&writer->last_key), writer->last_seq, &child, err);
 }
@@ -207,10 +211,11 @@ static status cut_block(struct sorted_writer *writer, const struct slice *next, 
 /* ---- entries ---- */
 
 static status note_key(struct sorted_writer *writer, struct slice key, struct err *err) {
-  bool has_room = mem_grow((void **)&writer->hashes, &writer->hashes_capacity,
-                           writer->info.keys + 1, sizeof(uint64_t));
+  bool has_room = mem_grow((void **)&writer->keys, &writer->keys_capacity, writer->info.keys + 1,
+                           sizeof *writer->keys);
   if (!has_room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the filter of a file");
-  writer->hashes[writer->info.keys++] = filter_hash(key);
+  writer->keys[writer->info.keys++] =
+      (struct places_key){filter_hash(key), writer->blocks_count, writer->data.count - 1};
   if (writer->info.keys > 1) return LUMA_OK;
   buf_append_slice(&writer->first_key, key);
   return buf_check(&writer->first_key, "the first key", err);
@@ -281,7 +286,7 @@ static status append_filter(struct sorted_writer *writer, struct sorted__tail *t
   uint8_t *bits = mem_zalloc(blocks, FILTER_BLOCK_BYTES);
   if (!bits) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the filter of a file");
   for (uint64_t i = 0; i < writer->info.keys; i++) {
-    uint64_t hash = writer->hashes[i];
+    uint64_t hash = writer->keys[i].hash;
     filter_block_add(bits + filter_block_of(hash, blocks) * FILTER_BLOCK_BYTES, hash);
   }
   tail->filter_offset = offset_of_end(writer);
@@ -294,6 +299,22 @@ static status append_filter(struct sorted_writer *writer, struct sorted__tail *t
   buf_append(&writer->out, bits, bytes);
   mem_free(bits);
   TRY(buf_check(page_crcs, "the filter's checksums", err));
+  return flush(writer, err);
+}
+
+static status append_places(struct sorted_writer *writer, struct sorted__tail *tail,
+                            struct buf *page_crcs, struct err *err) {
+  uint8_t *bytes;
+  if (!writer->has_places) return LUMA_OK;
+  TRY(places_build(writer->keys, writer->info.keys, &tail->places, &bytes, err));
+  if (!bytes) return LUMA_OK;
+  uint64_t page_bytes = places_page_bytes(&tail->places);
+  tail->places_offset = offset_of_end(writer);
+  for (uint64_t page = 0; page < tail->places.pages; page++)
+    buf_append32le(page_crcs, hash_crc32c(0, slice_of(bytes + page * page_bytes, page_bytes)));
+  buf_append(&writer->out, bytes, tail->places.pages * page_bytes);
+  mem_free(bytes);
+  TRY(buf_check(page_crcs, "the checksums of the places", err));
   return flush(writer, err);
 }
 
@@ -343,9 +364,11 @@ static status append_end(struct sorted_writer *writer, struct buf *page_crcs, st
                               .seq_min = info->seq_min,
                               .seq_max = info->seq_max,
                               .key_min = info->key_min,
-                              .key_max = info->key_max};
+                              .key_max = info->key_max,
+                              .data_blocks = writer->blocks_count};
   TRY(finish_root(writer, &tail, err));
   TRY(append_filter(writer, &tail, page_crcs, err));
+  TRY(append_places(writer, &tail, page_crcs, err));
   tail.page_crcs = buf_slice(page_crcs);
   return append_tail(writer, &tail, err);
 }

@@ -143,7 +143,6 @@ status txn_get_many(struct store_txn *txn, enum store_space space, const struct 
     uint32_t some = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX;
     answer = get_some(own, &many, keys + at, some, values + at, pins, err);
   }
-  view_many_end(&many);
   return answer;
 }
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the two files of field expressions. */
+#ifndef QUERY_LANG_JQL_EXPRESSION_INT_H
+#define QUERY_LANG_JQL_EXPRESSION_INT_H
+
+#include "query/lang/jql/jql_int.h"
+#include "query/plan/words.h"
+
+struct jql_args {
+  struct expr **items;
+  uint32_t count;
+};
+
+/** Arguments by position: a list of them, or one by itself. */
+status jql__args(const struct jql *jql, const struct word *word, const struct jql_node *node,
+                 struct jql_args *args);
+/** Arguments by name, in the order of the word's; those not given are word_absent(). */
+status jql__named_args(const struct jql *jql, const struct word *word, const struct jql_node *node,
+                       struct jql_args *args);
+/** A call of a function of query/mongo. */
+status jql__call(const struct jql *jql, const struct jql_node *node, const char *name,
+                 const struct jql_args *args, struct expr **expr);
+/** Operators that are more than functions of their arguments. (operators.c) */
+status jql__special(const struct jql *jql, const struct word *word, const struct jql_node *node,
+                    struct expr **expr);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* $regexMatch, $regexFind, $regexFindAll: input, regex, options. */
+#include "base/text/utf8.h"
+#include "query/mongo/mongo_int.h"
+#include "query/regex/regex_cache.h"
+
+/** A search through one text. */
+struct search {
+  struct regex *regex;
+  struct slice text;
+};
+
+/** A REGEX value is a pattern, NUL, options. */
+static void split_regex(const struct val *v, struct slice *pattern, struct slice *options) {
+  *pattern = val_slice(v);
+  *options = slice_of(NULL, 0);
+  if (v->type != VAL_REGEX) return;
+  const uint8_t *end = memchr(pattern->data, 0, pattern->bytes);
+  if (!end) return;
+  *options = slice_of(end + 1, pattern->bytes - (size_t)(end - pattern->data) - 1);
+  pattern->bytes = (size_t)(end - pattern->data);
+}
+
+static status begin(struct func_env *env, const char *name, const struct val *args,
+                    struct search *search, bool *is_null, struct err *err) {
+  struct slice pattern, options;
+  *is_null = val_is_null(&args[0]) || val_is_null(&args[1]);
+  if (!val_is_null(&args[0]) && args[0].type != VAL_TEXT)
+    return mongo_fail(err, 51104, "%s needs 'input' to be of type string", name);
+  if (!val_is_null(&args[1]) && args[1].type != VAL_TEXT && args[1].type != VAL_REGEX)
+    return mongo_fail(err, 51105, "%s needs 'regex' to be of type string or regex", name);
+  if (val_is_null(&args[1])) return LUMA_OK;
+  split_regex(&args[1], &pattern, &options);
+  if (word_is_given(&args[2]) && !val_is_null(&args[2])) {
+    if (args[2].type != VAL_TEXT)
+      return mongo_fail(err, 51106, "%s needs 'options' to be of type string", name);
+    if (options.bytes)
+      return mongo_fail(err, 51107,
+                        "%s: found regex options specified in both 'regex' and "
+                        "'options' fields",
+                        name);
+    options = val_slice(&args[2]);
+  }
+  if (memchr(pattern.data, 0, pattern.bytes))
+    return mongo_fail(err, 51109, "%s: regular expression cannot contain an embedded null byte",
+                      name);
+  status made = regex_cache_get(env->regexes, pattern, options, &search->regex, err);
+  if (made != LUMA_OK && err) err->foreign = made == LUMA_INVALID_ARGUMENT ? 51111 : 0;
+  search->text = val_slice(&args[0]);
+  return made;
+}
+
+/** {match, idx, captures} into the open list, or alone. */
+static void put_match(struct mongo_build *made, const struct search *search,
+                      const struct regex_found *found) {
+  struct val null = val_null();
+  struct val match =
+      val_text(slice_of(search->text.data + found->groups[0].start, found->groups[0].bytes));
+  struct val at =
+      val_int32((int32_t)utf8_count(slice_of(search->text.data, found->groups[0].start)));
+  build_begin_map(&made->build);
+  build_name(&made->build, slice_of_text("match"));
+  build_put(&made->build, &match);
+  build_name(&made->build, slice_of_text("idx"));
+  build_put(&made->build, &at);
+  build_name(&made->build, slice_of_text("captures"));
+  build_begin_list(&made->build);
+  for (uint32_t i = 1; i < found->count; i++) {
+    struct val group =
+        val_text(slice_of(search->text.data + found->groups[i].start, found->groups[i].bytes));
+    build_put(&made->build, found->groups[i].is_set ? &group : &null);
+  }
+  build_end(&made->build);
+  build_end(&made->build);
+}
+
+status mongo__regex_match(struct func_env *env, const struct val *args, uint32_t count,
+                          struct val *out, struct err *err) {
+  (void)count;
+  struct search search;
+  bool is_null = false, matches = false;
+  TRY(begin(env, "$regexMatch", args, &search, &is_null, err));
+  if (!is_null) TRY(regex_match(search.regex, search.text, &matches, err));
+  *out = val_bool(matches);
+  return LUMA_OK;
+}
+
+status mongo__regex_find(struct func_env *env, const struct val *args, uint32_t count,
+                         struct val *out, struct err *err) {
+  (void)count;
+  struct search search;
+  struct regex_found found;
+  struct mongo_build made;
+  bool is_null = false, matches = false;
+  *out = val_null();
+  TRY(begin(env, "$regexFind", args, &search, &is_null, err));
+  if (is_null) return LUMA_OK;
+  TRY(regex_find(search.regex, search.text, 0, &found, &matches, err));
+  if (!matches) return LUMA_OK;
+  mongo__begin(&made, env);
+  put_match(&made, &search, &found);
+  return mongo__end(&made, out, err);
+}
+
+/** Past an empty match by a whole character. */
+static size_t after(const struct search *search, const struct regex_found *found) {
+  size_t at = found->groups[0].start + found->groups[0].bytes;
+  if (found->groups[0].bytes) return at;
+  uint32_t point = 0;
+  size_t bytes = utf8_decode(slice_of(search->text.data + at, search->text.bytes - at), &point);
+  return at + (bytes ? bytes : 1);
+}
+
+status mongo__regex_find_all(struct func_env *env, const struct val *args, uint32_t count,
+                             struct val *out, struct err *err) {
+  (void)count;
+  struct search search;
+  struct regex_found found;
+  struct mongo_build made;
+  bool is_null = false, matches = true;
+  TRY(begin(env, "$regexFindAll", args, &search, &is_null, err));
+  mongo__begin(&made, env);
+  build_begin_list(&made.build);
+  for (size_t at = 0; !is_null && matches && at <= search.text.bytes;) {
+    status ran = regex_find(search.regex, search.text, at, &found, &matches, err);
+    if (ran != LUMA_OK) return mongo__abandon(&made, ran);
+    if (!matches) break;
+    put_match(&made, &search, &found);
+    at = after(&search, &found);
+  }
+  build_end(&made.build);
+  return mongo__end(&made, out, err);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators of any value: comparison, types, bits, timestamps, chance. */
+#include "base/ds/rng.h"
+#include "query/mongo/mongo_int.h"
+
+status mongo__cmp(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  (void)env, (void)count, (void)err;
+  int order = val_compare(&args[0], &args[1]);
+  *out = val_int32((order > 0) - (order < 0));
+  return LUMA_OK;
+}
+
+status mongo__type(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  (void)env, (void)count, (void)err;
+  *out = val_text(slice_of_text(mongo_type_name(&args[0])));
+  return LUMA_OK;
+}
+
+status mongo__is_number(struct func_env *env, const struct val *args, uint32_t count,
+                        struct val *out, struct err *err) {
+  (void)env, (void)count, (void)err;
+  *out = val_bool(val_is_number(&args[0]));
+  return LUMA_OK;
+}
+
+/** Refuses in the place of a $switch's default that is not there. */
+status mongo__switch_without_default(struct func_env *env, const struct val *args, uint32_t count,
+                                     struct val *out, struct err *err) {
+  (void)env, (void)args, (void)count, (void)out;
+  return mongo_fail(err, 40066,
+                    "$switch could not find a matching branch for an input, and no default was "
+                    "specified.");
+}
+
+status mongo__new_root(struct func_env *env, const struct val *args, uint32_t count,
+                       struct val *out, struct err *err) {
+  (void)env, (void)count;
+  *out = args[0];
+  if (args[0].type == VAL_MAP) return LUMA_OK;
+  return mongo_fail(err, 40228,
+                    "'newRoot' expression must evaluate to an object, but resulting value was of "
+                    "type %s",
+                    mongo_type_name(&args[0]));
+}
+
+status mongo__current_timestamp(struct func_env *env, const struct val *args, uint32_t count,
+                                struct val *out, struct err *err) {
+  (void)args, (void)count, (void)err;
+  uint64_t seconds = env->now_us / 1000000;
+  *out = (struct val){.type = VAL_BSONTIME, .integer = (int64_t)(seconds << 32 | 1)};
+  return LUMA_OK;
+}
+
+/* ---- bits ---- */
+
+enum bit_operation { BIT_AND, BIT_OR, BIT_XOR };
+
+static status bits(const char *name, enum bit_operation operation, const struct val *args,
+                   uint32_t count, struct val *out, struct err *err) {
+  int64_t result = operation == BIT_AND ? -1 : 0;
+  bool is_wide = false;
+  *out = val_null();
+  for (uint32_t i = 0; i < count; i++) {
+    if (val_is_null(&args[i])) continue;
+    if (!val_is_integer(&args[i]))
+      return mongo_fail(err, 14, "%s only supports int and long operands, not %s.", name,
+                        mongo_type_name(&args[i]));
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    if (val_is_null(&args[i])) return LUMA_OK;
+    is_wide |= args[i].type == VAL_INT64;
+    if (operation == BIT_AND) result &= args[i].integer;
+    if (operation == BIT_OR) result |= args[i].integer;
+    if (operation == BIT_XOR) result ^= args[i].integer;
+  }
+  *out = is_wide ? val_int64(result) : mongo__integer(result);
+  return LUMA_OK;
+}
+
+status mongo__bit_and(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
+  (void)env;
+  return bits("$bitAnd", BIT_AND, args, count, out, err);
+}
+
+status mongo__bit_or(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                     struct err *err) {
+  (void)env;
+  return bits("$bitOr", BIT_OR, args, count, out, err);
+}
+
+status mongo__bit_xor(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
+  (void)env;
+  return bits("$bitXor", BIT_XOR, args, count, out, err);
+}
+
+status mongo__bit_not(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
+  (void)env, (void)count;
+  *out = val_null();
+  if (val_is_null(&args[0])) return LUMA_OK;
+  if (!val_is_integer(&args[0]))
+    return mongo_fail(err, 28765, "$bitNot only supports int and long, not %s.",
+                      mongo_type_name(&args[0]));
+  *out = args[0];
+  out->integer = ~args[0].integer;
+  return LUMA_OK;
+}
+
+/* ---- timestamps ---- */
+
+static status timestamp_part(const char *name, uint32_t code, bool seconds, const struct val *v,
+                             struct val *out, struct err *err) {
+  *out = val_null();
+  if (val_is_null(v)) return LUMA_OK;
+  if (v->type != VAL_BSONTIME)
+    return mongo_fail(err, code, "Argument to %s must be a timestamp, but is %s", name,
+                      mongo_type_name(v));
+  uint64_t bits_of = (uint64_t)v->integer;
+  *out = val_int64((int64_t)(seconds ? bits_of >> 32 : bits_of & UINT32_MAX));
+  return LUMA_OK;
+}
+
+status mongo__ts_second(struct func_env *env, const struct val *args, uint32_t count,
+                        struct val *out, struct err *err) {
+  (void)env, (void)count;
+  return timestamp_part("$tsSecond", 5687301, true, args, out, err);
+}
+
+status mongo__ts_increment(struct func_env *env, const struct val *args, uint32_t count,
+                           struct val *out, struct err *err) {
+  (void)env, (void)count;
+  return timestamp_part("$tsIncrement", 5687302, false, args, out, err);
+}
+
+status mongo__rand(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  (void)args, (void)count, (void)err;
+  *out = val_float64(rng_float(env->chance));
+  return LUMA_OK;
+}

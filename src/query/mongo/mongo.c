@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of operators, and what all of them share. */
+#include "query/mongo/mongo.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "query/mongo/mongo_int.h"
+#include "query/plan/expr.h"
+
+const struct func *mongo_function(struct slice name) {
+  for (uint32_t i = 0; i < mongo__table_count; i++)
+    if (slice_is_equal(name, slice_of_text(mongo__table[i].name))) return &mongo__table[i];
+  return NULL;
+}
+
+status mongo_fail(struct err *err, uint32_t code, const char *format, ...) {
+  char message[ERR_MESSAGE_BYTES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%s", message);
+  if (err) err->foreign = code;
+  return LUMA_INVALID_ARGUMENT;
+}
+
+const char *mongo_type_name(const struct val *v) {
+  switch ((enum val_type)v->type) {
+  case VAL_MISSING: return "missing";
+  case VAL_NULL: return "null";
+  case VAL_BOOL: return "bool";
+  case VAL_INT32: return "int";
+  case VAL_INT64: return v->integer >= INT32_MIN && v->integer <= INT32_MAX ? "int" : "long";
+  case VAL_FLOAT64: return "double";
+  case VAL_DECIMAL: return "decimal";
+  case VAL_TEXT: return "string";
+  case VAL_BYTES:
+  case VAL_UUID: return "binData";
+  case VAL_TIMESTAMP:
+  case VAL_DATE: return "date";
+  case VAL_LIST: return "array";
+  case VAL_MAP: return "object";
+  case VAL_OBJECTID: return "objectId";
+  case VAL_REGEX: return "regex";
+  case VAL_BSONTIME: return "timestamp";
+  case VAL_CODE: return "javascript";
+  case VAL_MINKEY: return "minKey";
+  case VAL_MAXKEY: return "maxKey";
+  case VAL_DURATION:
+  case VAL_INTERVAL:
+  case VAL_ULID:
+  case VAL_VECTOR:
+  case VAL_LIGHT:
+  case VAL_TYPES: break;
+  }
+  return val_type_name((enum val_type)v->type);
+}
+
+bool mongo_is_true(const struct val *v) {
+  if (val_is_null(v)) return false;
+  if (v->type == VAL_BOOL) return v->boolean;
+  if (v->type == VAL_DECIMAL) {
+    struct decimal_parts parts;
+    return decimal_unpack(v->decimal, &parts) != DECIMAL_FINITE || parts.coefficient != 0;
+  }
+  return !val_is_number(v) || val_to_float64(v) != 0;
+}
+
+/* ---- building ---- */
+
+void mongo__begin(struct mongo_build *made, struct func_env *env) {
+  made->env = env;
+  build_init(&made->build, env->scratch, NULL);
+}
+
+status mongo__abandon(struct mongo_build *made, status failed) {
+  build_deinit(&made->build);
+  buf_reset(made->env->scratch);
+  return failed;
+}
+
+status mongo__end(struct mongo_build *made, struct val *out, struct err *err) {
+  struct slice built;
+  status done = build_finish(&made->build, &built, err);
+  if (done == LUMA_OK) {
+    void *copy = arena_copy(made->env->arena, built.data, built.bytes);
+    done = plan_check_memory(made->env->arena, copy, err);
+    if (done == LUMA_OK) *out = val_decode(slice_of(copy, built.bytes), NULL);
+  }
+  return mongo__abandon(made, done);
+}
+
+void mongo__put(struct mongo_build *made, const struct val *v) {
+  struct val null = val_null();
+  build_put(&made->build, v->type == VAL_MISSING ? &null : v);
+}
+
+status mongo__room(struct func_env *env, size_t count, size_t bytes, void *room, struct err *err) {
+  void *made = arena_zalloc(env->arena, count ? count : 1, bytes);
+  memcpy(room, &made, sizeof made); /* `room` is the address of a pointer of any type */
+  return plan_check_memory(env->arena, made, err);
+}
+
+status mongo__text(struct func_env *env, struct slice text, struct val *out, struct err *err) {
+  void *copy = arena_alloc_text(env->arena, text.bytes ? text.bytes : 1);
+  TRY(plan_check_memory(env->arena, copy, err));
+  if (text.bytes) memcpy(copy, text.data, text.bytes);
+  *out = val_text(slice_of(copy, text.bytes));
+  return LUMA_OK;
+}
+
+status mongo__scratch_text(struct func_env *env, struct val *out, struct err *err) {
+  status made = buf_check(env->scratch, "the text", err);
+  if (made == LUMA_OK) made = mongo__text(env, buf_slice(env->scratch), out, err);
+  buf_reset(env->scratch);
+  return made;
+}
+
+/* ---- numbers ---- */
+
+bool mongo__whole64(const struct val *v, int64_t *out) {
+  return val_is_number(v) && val_to_int64(v, out);
+}
+
+bool mongo__whole32(const struct val *v, int32_t *out) {
+  int64_t whole = 0;
+  if (!mongo__whole64(v, &whole) || whole < INT32_MIN || whole > INT32_MAX) return false;
+  *out = (int32_t)whole;
+  return true;
+}
+
+struct val mongo__integer(int64_t v) {
+  return v >= INT32_MIN && v <= INT32_MAX ? val_int32((int32_t)v) : val_int64(v);
+}
+
+enum val_type mongo__wider(const struct val *a, const struct val *b) {
+  return (enum val_type)(a->type > b->type ? a->type : b->type);
+}
+
+bool mongo__is_nan(const struct val *v) {
+  struct decimal_parts parts;
+  if (v->type == VAL_FLOAT64) return isnan(v->real);
+  return v->type == VAL_DECIMAL && decimal_unpack(v->decimal, &parts) == DECIMAL_NAN;
+}
+
+bool mongo__is_finite(const struct val *v) {
+  struct decimal_parts parts;
+  if (v->type == VAL_FLOAT64) return isfinite(v->real);
+  return v->type != VAL_DECIMAL || decimal_unpack(v->decimal, &parts) == DECIMAL_FINITE;
+}
+
+bool mongo__moment(const struct val *v, int64_t *ms) {
+  if (v->type == VAL_TIMESTAMP) {
+    *ms = v->integer / 1000 - (v->integer % 1000 < 0);
+  } else if (v->type == VAL_DATE) {
+    *ms = v->integer * 86400000;
+  } else if (v->type == VAL_BSONTIME) {
+    *ms = (int64_t)((uint64_t)v->integer >> 32) * 1000;
+  } else if (v->type == VAL_OBJECTID) {
+    uint32_t seconds =
+        (uint32_t)v->id[0] << 24 | (uint32_t)v->id[1] << 16 | (uint32_t)v->id[2] << 8 | v->id[3];
+    *ms = (int64_t)(int32_t)seconds * 1000;
+  } else {
+    return false;
+  }
+  return true;
+}

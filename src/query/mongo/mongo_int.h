@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of query/mongo. */
+#ifndef QUERY_MONGO_MONGO_INT_H
+#define QUERY_MONGO_MONGO_INT_H
+
+#include "query/mongo/calls.gen.h"
+#include "query/mongo/mongo.h"
+#include "query/plan/words.h"
+#include "value/doc/build.h"
+#include "value/order/order.h"
+
+extern const struct func mongo__table[];
+extern const uint32_t mongo__table_count;
+
+/** A list or map being built in the scratch of a call. */
+struct mongo_build {
+  struct func_env *env;
+  struct build build;
+};
+
+void mongo__begin(struct mongo_build *made, struct func_env *env);
+/** Takes what was built into the arena of the call and frees the builder. */
+status mongo__end(struct mongo_build *made, struct val *out, struct err *err);
+/** Frees the builder without a result; answers `failed`. */
+status mongo__abandon(struct mongo_build *made, status failed);
+/** Puts an element of a list: MISSING becomes null. */
+void mongo__put(struct mongo_build *made, const struct val *v);
+
+/** Copies `text` as the result. */
+status mongo__text(struct func_env *env, struct slice text, struct val *out, struct err *err);
+/** Takes what stands in env->scratch as a text. */
+status mongo__scratch_text(struct func_env *env, struct val *out, struct err *err);
+/** Room in the call's arena. */
+status mongo__room(struct func_env *env, size_t count, size_t bytes, void *room, struct err *err);
+
+/** A whole number that fits 32 or 64 bits; false for what is no number, has a fraction or does not
+ * fit. */
+bool mongo__whole32(const struct val *v, int32_t *out);
+bool mongo__whole64(const struct val *v, int64_t *out);
+/** An integer as the smallest kind that holds it. */
+struct val mongo__integer(int64_t v);
+/** The wider of two numbers' kinds: int32, int64, float64, decimal. */
+enum val_type mongo__wider(const struct val *a, const struct val *b);
+/** Is the decimal or double NaN, or infinite? */
+bool mongo__is_nan(const struct val *v);
+bool mongo__is_finite(const struct val *v);
+
+/** Sum of two numbers with MongoDB's promotion: int32, then int64, then float64; decimals win. */
+struct val mongo__add_numbers(const struct val *a, const struct val *b);
+
+/** The moment of a value that MongoDB takes for a date (date, timestamp, ObjectId), in milliseconds
+ * since 1970; false if it is none. */
+bool mongo__moment(const struct val *v, int64_t *ms);
+static inline struct val mongo__date(int64_t ms) {
+  int64_t us = 0;
+  if (__builtin_mul_overflow(ms, (int64_t)1000, &us)) us = ms < 0 ? INT64_MIN : INT64_MAX;
+  return val_timestamp(us);
+}
+
+#endif
