@@ -76,6 +76,12 @@ enum luma_sync {
   LUMA_SYNC_NEVER = 3     /**< when the system likes */
 };
 
+/** A place in the order of commits; all zeroes: before the first. Opaque: see
+ *  luma_position_compare. */
+typedef struct luma_position {
+  uint64_t high, low;
+} luma_position;
+
 /** Settings; zero-initialise, then set what differs. */
 typedef struct luma_options {
   bool must_exist; /**< do not make a database that is not there */
@@ -85,6 +91,14 @@ typedef struct luma_options {
   uint64_t memory_bytes;       /**< budget of one statement; 0 = 256 MiB */
   uint32_t background_threads; /**< of the store; 0 = 1 */
   const char *holder;          /**< shown to whoever finds the database locked; may be NULL */
+  uint32_t batch_size;       /**< LUMA_SYNC_GROUP: while the device is busy commits gather, so many
+                                  at most; 0 = 1,000 */
+  uint64_t batch_timeout_us; /**< and so long at most; 0 = 1,000 */
+  /** Called with each commit of this process once it is on disk (LUMA_SYNC_PERIODIC and _NEVER:
+   *  once it is made), in commit order, from any thread: must be quick and must not call LumaDB.
+   *  May be NULL. */
+  void (*committed)(void *context, luma_position position);
+  void *committed_context;
 } luma_options;
 
 /** Opens a database: a directory (made if missing), "memory:", or tables on a server that speaks
@@ -129,6 +143,20 @@ LUMA_API bool luma_in_transaction(const luma_session *session);
 /** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one
  * call allowed from any thread. */
 LUMA_API void luma_cancel(luma_session *session);
+/** With `queued` a commit of this session (luma_commit, or a statement or insert outside a
+ *  transaction) returns once its place in the order is certain, and reaches the disk soon after
+ *  without anybody waiting: one thread can have thousands under way. Until it is on disk nobody
+ *  sees it, this session neither; a crash may lose the last ones, whole and from the end only.
+ *  luma_wait and luma_durable tell. Changes of collections and indexes always wait. */
+LUMA_API void luma_set_queued(luma_session *session, bool queued);
+/** Where the session's last commit stands; all zeroes: there was none. */
+LUMA_API luma_position luma_last_position(const luma_session *session);
+/** Returns once every commit up to `position` is on disk. */
+LUMA_API enum luma_status luma_wait(luma_db *db, luma_position position, luma_error *error);
+/** Every commit at or before this is on disk. Never waits. Any thread. */
+LUMA_API luma_position luma_durable(luma_db *db);
+/** Less than, equal to or greater than 0, as `a` stands before, at or after `b`. */
+LUMA_API int luma_position_compare(luma_db *db, luma_position a, luma_position b);
 /** Statements of this session that take longer end with LUMA_TIMEOUT; 0 = no limit. */
 LUMA_API void luma_set_timeout_ms(luma_session *session, uint64_t timeout_ms);
 

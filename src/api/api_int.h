@@ -9,6 +9,8 @@
 
 struct luma_db {
   struct db *db;
+  void (*committed)(void *context, luma_position position); /* as in luma_options */
+  void *committed_context;
 };
 
 struct luma_session {

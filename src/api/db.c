@@ -61,6 +61,11 @@ static enum store_sync_mode sync_mode(enum luma_sync sync) {
   return STORE_SYNC_GROUP;
 }
 
+static void tell_committed(void *context, struct store_pos position) {
+  const luma_db *db = context;
+  db->committed(db->committed_context, (luma_position){position.high, position.low});
+}
+
 enum luma_status luma_open(const char *target, const luma_options *options, luma_db **db,
                            luma_error *error) {
   static const luma_options defaults = {0};
@@ -74,7 +79,12 @@ enum luma_status luma_open(const char *target, const luma_options *options, luma
                              .cache_bytes = options->cache_bytes,
                              .statement_bytes = options->memory_bytes,
                              .background_threads = options->background_threads,
+                             .batch_size = options->batch_size,
+                             .batch_timeout_us = options->batch_timeout_us,
                              .holder = options->holder};
+  if (options->committed) inner.listener = (struct store_listener){tell_committed, made};
+  made->committed = options->committed;
+  made->committed_context = options->committed_context;
   struct err err = {0};
   status result = db_open(target, &inner, &made->db, &err);
   if (result == LUMA_OK)
@@ -171,4 +181,35 @@ void luma_cancel(luma_session *session) {
 
 void luma_set_timeout_ms(luma_session *session, uint64_t timeout_ms) {
   session_set_timeout_us(session->session, timeout_ms * 1000);
+}
+
+/* ---- commits ahead of the disk ---- */
+
+void luma_set_queued(luma_session *session, bool queued) {
+  session_set_durability(session->session, queued ? STORE_QUEUED : STORE_SYNC_DEFAULT);
+}
+
+static luma_position public_of(struct store_pos position) {
+  return (luma_position){position.high, position.low};
+}
+static struct store_pos inner_of(luma_position position) {
+  return (struct store_pos){position.high, position.low};
+}
+
+luma_position luma_last_position(const luma_session *session) {
+  return public_of(session_position(session->session));
+}
+
+enum luma_status luma_wait(luma_db *db, luma_position position, luma_error *error) {
+  struct err err = {0};
+  struct store *store = model_store(db->db->model);
+  return api__answer(error, &err, store_wait(store, inner_of(position), &err));
+}
+
+luma_position luma_durable(luma_db *db) {
+  return public_of(store_durable(model_store(db->db->model)));
+}
+
+int luma_position_compare(luma_db *db, luma_position a, luma_position b) {
+  return store_pos_compare(model_store(db->db->model), inner_of(a), inner_of(b));
 }

@@ -43,7 +43,8 @@ struct store *model_store(struct model *model);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
-/** Ends the transaction whatever the answer. */
+/** Ends the transaction whatever the answer. A change of the catalog is never queued: its picture
+ * must be visible when it is swapped. */
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err);
 void model_rollback(struct model_txn *txn);

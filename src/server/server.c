@@ -129,6 +129,8 @@ static status open_db(struct server *server, struct err *err) {
   snprintf(holder, sizeof holder, "lumadb serve at %s", url);
   struct db_options options = {.os = server->os,
                                .sync_mode = config->wal.sync_mode,
+                               .batch_size = (uint32_t)config->wal.batch_size,
+                               .batch_timeout_us = (uint64_t)config->wal.batch_timeout_us,
                                .cache_bytes = (uint64_t)config->cache.block_cache_size,
                                .statement_bytes = (uint64_t)config->limits.statement_bytes,
                                .holder = holder};

@@ -191,6 +191,10 @@ status store_sync(struct store *store, struct err *err) {
   return store->ops->sync(store, err);
 }
 
+struct store_pos store_durable(struct store *store) {
+  return store->ops->durable(store);
+}
+
 status store_checkpoint(struct store *store, struct err *err) {
   return store->ops->checkpoint(store, err);
 }

@@ -67,7 +67,10 @@ struct store_begin_options {
 
 enum store_durability {
   STORE_SYNC_DEFAULT, /* as the store's sync mode says */
-  STORE_QUEUED,       /* return when ordered; store_wait(position) tells when it is durable */
+  /* return when ordered. It becomes durable, and visible in the durable modes, soon after and in
+   * order; store_wait(position) waits for that, store_durable tells without waiting, and the
+   * listener is called */
+  STORE_QUEUED,
 };
 
 /** When an acknowledged commit is on disk. */
@@ -199,6 +202,8 @@ struct store_ops {
   /* ---- the store ---- */
   /** Returns once everything up to `position` is durable. */
   status (*wait)(struct store *store, struct store_pos position, struct err *err);
+  /** A commit is durable if its position is at or before this one. Never waits. */
+  struct store_pos (*durable)(struct store *store);
   /** Makes everything committed durable now, whatever the sync mode. */
   status (*sync)(struct store *store, struct err *err);
   /** Moves logged data into its final place and lets old log go. */
@@ -277,6 +282,7 @@ status store_cursor_seek(struct store_cursor *cursor, struct slice key, struct e
 status store_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
 void store_cursor_close(struct store_cursor *cursor);
 status store_wait(struct store *store, struct store_pos position, struct err *err);
+struct store_pos store_durable(struct store *store);
 status store_sync(struct store *store, struct err *err);
 status store_checkpoint(struct store *store, struct err *err);
 status store_compact(struct store *store, struct err *err);

@@ -90,6 +90,59 @@ static void another_thread_cancels(void **state) {
   api_end(&api);
 }
 
+/* What the callback was told: each commit once, in order. */
+struct told {
+  luma_db *db;
+  luma_position last;
+  uint64_t count;
+  atomic_int disorder;
+};
+
+static void note_committed(void *context, luma_position position) {
+  struct told *told = context;
+  if (position.high <= told->last.high) atomic_fetch_add(&told->disorder, 1);
+  told->last = position;
+  told->count++;
+}
+
+static void a_session_runs_ahead_of_the_disk(void **state) {
+  (void)state;
+  enum { AHEAD = 500 };
+  char path[64];
+  luma_session *session;
+  struct told told = {0};
+  luma_options options = {.committed = note_committed, .committed_context = &told};
+  api_make_dir(path);
+  assert_ok(luma_open(path, &options, &told.db, &api_error));
+  assert_ok(luma_session_open(told.db, &session, &api_error));
+  assert_ok(luma_exec(session, "lql", "INSERT INTO t {id: -1, n: 0}", NULL, &api_error));
+  luma_position before = luma_last_position(session);
+  assert_true(luma_position_compare(told.db, before, luma_durable(told.db)) <= 0);
+  luma_set_queued(session, true);
+  for (int i = 0; i < AHEAD; i++) {
+    char json[64];
+    snprintf(json, sizeof json, "{\"id\": %d}", i);
+    assert_ok(luma_insert(session, "t", json, LUMA_TEXT_END, NULL, 0, &api_error));
+    luma_position position = luma_last_position(session);
+    assert_true(luma_position_compare(told.db, before, position) < 0);
+    before = position;
+    /* Each of these meets the one before, which may not be durable yet. */
+    if (i % 50 == 0)
+      assert_ok(
+          luma_exec(session, "lql", "UPDATE t SET n = n + 1 WHERE id = -1", NULL, &api_error));
+  }
+  assert_ok(luma_wait(told.db, luma_last_position(session), &api_error));
+  assert_true(luma_position_compare(told.db, luma_last_position(session), luma_durable(told.db)) <=
+              0);
+  assert_int_equal(api_number(session, "SELECT COUNT(*) FROM t"), AHEAD + 1);
+  assert_int_equal(api_number(session, "SELECT n FROM t WHERE id = -1"), AHEAD / 50);
+  luma_session_close(session);
+  luma_close(told.db);
+  assert_int_equal(told.disorder, 0);
+  assert_true(told.count >= AHEAD + AHEAD / 50);
+  api_remove_dir(path);
+}
+
 static void time_limits_end_statements(void **state) {
   (void)state;
   struct api api = api_begin();
@@ -105,6 +158,7 @@ int main(void) {
   static const struct CMUnitTest cases[] = {
       cmocka_unit_test(threads_share_a_database),
       cmocka_unit_test(another_thread_cancels),
+      cmocka_unit_test(a_session_runs_ahead_of_the_disk),
       cmocka_unit_test(time_limits_end_statements),
   };
   return api_main(cases, sizeof cases / sizeof cases[0]);

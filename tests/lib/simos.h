@@ -3,7 +3,9 @@
  *
  * The disk is as unkind as the rules of POSIX allow. What was written but not synced stands in the
  * page cache only; when the power fails each 512-byte sector written since the last sync is found
- * in its newest form, in one between, or as it was durable. A file size not synced may be lost. A
+ * in its newest form, in one between, or as it was durable. A write to a file opened OS_OPEN_SYNCED
+ * is durable, its pages alone, once it returned; until then its sectors are torn and lost like any
+ * others. Direct writes must be aligned. A file size not synced may be lost. A
  * directory entry made, renamed or removed is lost on its own unless sync_dir came after it, and
  * syncing a file does not sync its entry. A rename is never seen half done. Four tempers of a crash
  * are drawn: everything is kept, nothing is kept, a prefix in the order of writing, or each thing

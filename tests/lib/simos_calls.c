@@ -114,6 +114,16 @@ static status sim_read_at(struct os *os, struct os_file *file, uint64_t offset, 
   return leave(sim, answer);
 }
 
+/* A write to a file opened synced makes durable the pages it wrote, and nothing else; one that
+ * fails leaves each sector durable or given up, as a failed sync does. */
+static void sync_written(struct simos *sim, struct sim_inode *inode, enum sim_fate fate,
+                         struct sim_range range) {
+  if (fate == SIM_WORKS)
+    sim__file_sync_range(inode, range);
+  else if (fate == SIM_FAILS)
+    sim__file_sync_badly(sim, inode, range);
+}
+
 static status write_file(struct simos *sim, struct os_file *file, uint64_t offset, const void *data,
                          size_t bytes, struct err *err) {
   TRY(check_aligned(file, offset, data, bytes, err));
@@ -121,6 +131,8 @@ static status write_file(struct simos *sim, struct os_file *file, uint64_t offse
   size_t part =
       fate == SIM_FAILS || fate == SIM_KILLS ? (size_t)rng_below(&sim->rng, bytes + 1) : bytes;
   status written = sim__file_write(sim, file->inode, offset, data, part);
+  if (file->flags & OS_OPEN_SYNCED && written == LUMA_OK)
+    sync_written(sim, file->inode, fate, (struct sim_range){offset, part});
   TRY(sim__settle(sim, fate, "write", file->path, err));
   if (written != LUMA_OK)
     FAIL(err, written, "%s: no room to write %zu bytes at %llu", file->path, bytes,
@@ -141,7 +153,7 @@ static status sync_file(struct simos *sim, struct os_file *file, struct err *err
   if (fate == SIM_WORKS)
     sim__file_sync(file->inode);
   else if (fate == SIM_FAILS)
-    sim__file_sync_badly(sim, file->inode);
+    sim__file_sync_badly(sim, file->inode, (struct sim_range){0, UINT64_MAX});
   return sim__settle(sim, fate, "sync", file->path, err);
 }
 

@@ -228,25 +228,36 @@ static bool sync_chunk(struct sim_chunk *chunk) {
   return false;
 }
 
-void sim__file_sync(struct sim_inode *inode) {
+static bool meets(struct sim_range range, size_t chunk) {
+  uint64_t start = (uint64_t)chunk * SIM_CHUNK_BYTES;
+  return start + SIM_CHUNK_BYTES > range.offset && start < range.offset + range.bytes;
+}
+
+void sim__file_sync_range(struct sim_inode *inode, struct sim_range range) {
   size_t kept = 0;
   for (size_t i = 0; i < inode->unclean_count; i++) {
     size_t number = inode->unclean[i];
-    if (!sync_chunk(&inode->chunks[number])) inode->unclean[kept++] = number;
+    if (!meets(range, number) || !sync_chunk(&inode->chunks[number]))
+      inode->unclean[kept++] = number;
   }
   inode->unclean_count = kept;
   inode->durable = inode->between = inode->seen;
 }
 
-void sim__file_sync_badly(struct simos *sim, struct sim_inode *inode) {
+void sim__file_sync(struct sim_inode *inode) {
+  sim__file_sync_range(inode, (struct sim_range){0, UINT64_MAX});
+}
+
+void sim__file_sync_badly(struct simos *sim, struct sim_inode *inode, struct sim_range range) {
   for (size_t i = 0; i < inode->unclean_count; i++) {
+    if (!meets(range, inode->unclean[i])) continue;
     struct sim_chunk *chunk = &inode->chunks[inode->unclean[i]];
     uint8_t given_up = (uint8_t)(chunk->dirty & rng_next(&sim->rng));
     chunk->lost |= given_up;
     chunk->dirty &= (uint8_t)~given_up;
   }
   struct sim_size durable = inode->durable, between = inode->between;
-  sim__file_sync(inode);
+  sim__file_sync_range(inode, range);
   inode->durable = durable;
   inode->between = between;
 }

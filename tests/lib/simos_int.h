@@ -59,6 +59,11 @@ struct sim_size {
   uint64_t bytes, sequence;
 };
 
+/** A part of a file. */
+struct sim_range {
+  uint64_t offset, bytes;
+};
+
 /** A file or directory. */
 struct sim_inode {
   struct sim_inode *next, *previous; /* all inodes of the disk */
@@ -155,8 +160,11 @@ status sim__file_write(struct simos *sim, struct sim_inode *inode, uint64_t offs
 /** Changes the size, zeroes beyond the old or the new end; LUMA_DISK_FULL changes nothing. */
 status sim__file_resize(struct simos *sim, struct sim_inode *inode, uint64_t bytes);
 void sim__file_sync(struct sim_inode *inode);
-/** A sync that failed: each dirty sector is durable or lost by a coin. */
-void sim__file_sync_badly(struct simos *sim, struct sim_inode *inode);
+/** Makes durable the pages that the range meets, and the size. */
+void sim__file_sync_range(struct sim_inode *inode, struct sim_range range);
+/** A sync of the range that failed: each dirty sector is durable or lost by a coin; the size stays
+ * as it was durable. */
+void sim__file_sync_badly(struct simos *sim, struct sim_inode *inode, struct sim_range range);
 /** What the file is after the power failed as sim->crash says. */
 void sim__file_crash(struct simos *sim, struct sim_inode *inode);
 void sim__file_flip(struct sim_inode *inode, uint64_t bit);

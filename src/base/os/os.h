@@ -25,6 +25,8 @@ enum os_open_flags {
   OS_OPEN_EXCLUSIVE = 1 << 2, /* with CREATE: LUMA_ALREADY_EXISTS if it is there */
   OS_OPEN_DIRECT =
       1 << 3, /* bypass the page cache where possible; buffers and offsets aligned to 4096 */
+  OS_OPEN_SYNCED = 1 << 4, /* what a write wrote is durable when it returns, as if synced by itself
+                              (O_DSYNC); one that fails leaves it unknown, as a sync does */
 };
 
 enum os_file_kind { OS_KIND_FILE, OS_KIND_DIRECTORY, OS_KIND_OTHER };

@@ -28,6 +28,7 @@ static int open_flags(unsigned flags) {
   if (flags & OS_OPEN_CREATE) result |= O_CREAT;
   if (flags & OS_OPEN_EXCLUSIVE) result |= O_EXCL;
   if (flags & OS_OPEN_DIRECT) result |= O_DIRECT;
+  if (flags & OS_OPEN_SYNCED) result |= O_DSYNC;
   return result;
 }
 

@@ -123,3 +123,7 @@ status thread_start(struct thread *thread, const char *name, void (*run)(void *a
 void thread_join(struct thread *thread) {
   must(pthread_join(thread->handle, NULL));
 }
+
+void thread_yield(void) {
+  sched_yield();
+}

@@ -5,6 +5,7 @@
 #define BASE_SYNC_SYNC_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/core/err.h"
 
@@ -45,5 +46,15 @@ void cond_broadcast(struct cond *cond);
 status thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                     void *argument, struct err *err);
 void thread_join(struct thread *thread);
+/** Lets another thread have the processor. */
+void thread_yield(void);
+/** A moment of a loop that waits for another thread to finish a few instructions. */
+static inline void thread_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  atomic_signal_fence(memory_order_seq_cst);
+#endif
+}
 
 #endif

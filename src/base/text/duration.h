@@ -26,5 +26,8 @@ size_t duration_format_interval(struct duration_interval interval, char *out);
 /** The whole of `text` must be a duration; false if not, or if a part is out of range. */
 bool duration_parse(struct slice text, int64_t *us);
 bool duration_parse_interval(struct slice text, struct duration_interval *interval);
+/** Words instead, as PostgreSQL reads them: "1 year 2 months -3 days 04:05:06.5", "1-2", "90 min
+ * ago". Fractions of months go to days of 30, those of days to the time. */
+bool duration_parse_words(struct slice text, struct duration_interval *interval);
 
 #endif

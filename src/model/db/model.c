@@ -126,7 +126,7 @@ static void explain_limit(const struct model_txn *txn, struct err *err) {
 
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
-  status result = txn->catalog_changed ? commit_change(txn, durability, position, err)
+  status result = txn->catalog_changed ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
                                        : store_commit(txn->store, durability, position, NULL, err);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   txn_destroy(txn);

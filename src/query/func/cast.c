@@ -2,6 +2,7 @@
 /* CAST: from any value to a type, by PostgreSQL's rules where they apply. */
 #include <math.h>
 
+#include "base/text/duration.h"
 #include "base/text/num.h"
 #include "query/func/calendar.h"
 #include "query/func/compare.h"
@@ -113,6 +114,34 @@ static status cast_moment(const struct val *value, enum val_type type, struct va
   return LUMA_OK;
 }
 
+/** To a duration or interval: from the other, where nothing is lost, and from text. */
+static status cast_span(const struct val *value, enum val_type type, struct val *out,
+                        struct err *err) {
+  struct duration_interval span = {.us = value->integer};
+  bool good = value->type == VAL_DURATION;
+  if (value->type == VAL_INTERVAL) {
+    span = (struct duration_interval){value->interval.months, value->interval.days,
+                                      value->interval.us};
+    good = true;
+  } else if (value->type == VAL_TEXT) {
+    good = duration_parse_words(trimmed(value), &span) ||
+           duration_parse_interval(trimmed(value), &span);
+  }
+  int64_t us = 0;
+  bool is_duration = type == VAL_DURATION;
+  if (is_duration)
+    good = good && span.months == 0 &&
+           !__builtin_mul_overflow(span.days, CALENDAR_US_PER_DAY, &us) &&
+           !__builtin_add_overflow(us, span.us, &us);
+  if (!good) return fail_cast(value, type, err);
+  *out = (struct val){.type = (uint8_t)type};
+  if (is_duration)
+    out->integer = us;
+  else
+    out->interval = (struct val_interval){span.months, span.days, span.us};
+  return LUMA_OK;
+}
+
 static status cast_text(struct func_env *env, const struct val *value, struct val *out,
                         struct err *err) {
   func_append_text(env->scratch, value);
@@ -129,6 +158,7 @@ status func_cast(struct func_env *env, const struct val *value, enum val_type ty
   if (type == VAL_BOOL) return cast_bool(value, out, err);
   if (type == VAL_TEXT) return cast_text(env, value, out, err);
   if (type == VAL_TIMESTAMP || type == VAL_DATE) return cast_moment(value, type, out, err);
+  if (type == VAL_INTERVAL || type == VAL_DURATION) return cast_span(value, type, out, err);
   if (value->type == VAL_TEXT && compare_read_text(trimmed(value), type, out)) return LUMA_OK;
   return fail_cast(value, type, err);
 }

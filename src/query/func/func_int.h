@@ -3,7 +3,7 @@
 #ifndef QUERY_FUNC_FUNC_INT_H
 #define QUERY_FUNC_FUNC_INT_H
 
-#include "query/func/func.h"
+#include "query/func/func.gen.h"
 
 extern const struct func func__table[];
 extern const uint32_t func__table_count;
@@ -17,39 +17,20 @@ status func__text(struct func_env *env, struct slice text, struct val *out, stru
 /** Takes what stands in env->scratch as the result and empties it. */
 status func__scratch_text(struct func_env *env, struct val *out, struct err *err);
 
-func_call func__abs;
-func_call func__cast;
-func_call func__ceil;
-func_call func__ceiling;
-func_call func__coalesce;
-func_call func__concat;
-func_call func__contains;
-func_call func__date_add;
-func_call func__date_part;
-func_call func__date_sub;
-func_call func__date_trunc;
-func_call func__ends_with;
-func_call func__extract;
-func_call func__floor;
-func_call func__greatest;
-func_call func__least;
-func_call func__length;
-func_call func__lower;
-func_call func__ltrim;
-func_call func__mod;
-func_call func__now;
-func_call func__nullif;
-func_call func__power;
-func_call func__replace;
-func_call func__round;
-func_call func__rtrim;
-func_call func__sign;
-func_call func__sqrt;
-func_call func__starts_with;
-func_call func__substr;
-func_call func__substring;
-func_call func__trim;
-func_call func__typeof;
-func_call func__upper;
+/** What func__find answers when there is no such part. */
+#define FUNC_NOT_FOUND SIZE_MAX
+/** Where `part` begins in `text` at or after byte `from`. */
+size_t func__find(struct slice text, struct slice part, size_t from);
+/** Bytes of the first `characters` code points. */
+size_t func__prefix_bytes(struct slice text, int64_t characters);
+/** A timestamp, a date, or a text that reads as one, in microseconds; false if it is none. */
+bool func__moment(const struct val *value, int64_t *us);
+
+struct build;
+/** Begins a list or a map in the scratch: nothing else may use that until func__built. */
+void func__list_begin(struct func_env *env, struct build *build);
+void func__map_begin(struct func_env *env, struct build *build);
+/** Ends it: the result stands in the arena. Ends the builder too. */
+status func__built(struct func_env *env, struct build *build, struct val *out, struct err *err);
 
 #endif

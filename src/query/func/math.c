@@ -58,11 +58,6 @@ status func__ceil(struct func_env *env, const struct val *args, uint32_t count, 
   return to_whole(env, &args[0], true, out);
 }
 
-status func__ceiling(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
-                     struct err *err) {
-  return func__ceil(env, args, count, out, err);
-}
-
 /** Halves away from zero; floats by their shortest text, so that round(2.675, 2) is what people
  * read: 2.68. */
 static struct decimal round_half_away(struct decimal v, int places) {

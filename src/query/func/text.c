@@ -35,15 +35,6 @@ status func__length(struct func_env *env, const struct val *args, uint32_t count
   return LUMA_OK;
 }
 
-/** Bytes of the first `characters` code points. */
-static size_t prefix_bytes(struct slice text, int64_t characters) {
-  size_t at = 0;
-  uint32_t code_point = 0;
-  for (; characters > 0 && at < text.bytes; characters--)
-    at += utf8_decode(slice_of(text.data + at, text.bytes - at), &code_point);
-  return at;
-}
-
 /** SQL's substring: positions before the first character count towards the length. */
 status func__substr(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                     struct err *err) {
@@ -57,16 +48,13 @@ status func__substr(struct func_env *env, const struct val *args, uint32_t count
     if (__builtin_add_overflow(start, args[2].integer, &end)) end = INT64_MAX;
   }
   if (start < 1) start = 1;
-  size_t from = prefix_bytes(text, start - 1);
+  size_t from = func__prefix_bytes(text, start - 1);
   struct slice rest = slice_of(text.data + from, text.bytes - from);
-  size_t bytes = end <= start ? 0 : end == INT64_MAX ? rest.bytes : prefix_bytes(rest, end - start);
+  size_t bytes = end <= start       ? 0
+                 : end == INT64_MAX ? rest.bytes
+                                    : func__prefix_bytes(rest, end - start);
   *out = val_text(slice_of(rest.data, bytes));
   return LUMA_OK;
-}
-
-status func__substring(struct func_env *env, const struct val *args, uint32_t count,
-                       struct val *out, struct err *err) {
-  return func__substr(env, args, count, out, err);
 }
 
 static bool has_code_point(struct slice set, uint32_t wanted) {
@@ -137,14 +125,6 @@ status func__concat(struct func_env *env, const struct val *args, uint32_t count
   return func__scratch_text(env, out, err);
 }
 
-/** Bytes before the first `part` at or after `from`; the text's end if there is none. */
-static size_t find_part(struct slice text, struct slice part, size_t from) {
-  const void *at = from <= text.bytes
-                       ? memmem(text.data + from, text.bytes - from, part.data, part.bytes)
-                       : NULL;
-  return at ? (size_t)((const uint8_t *)at - text.data) : text.bytes;
-}
-
 status func__replace(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                      struct err *err) {
   for (uint32_t i = 0; i < count; i++)
@@ -153,9 +133,10 @@ status func__replace(struct func_env *env, const struct val *args, uint32_t coun
   *out = args[0];
   if (part.bytes == 0) return LUMA_OK;
   for (size_t at = 0; at < text.bytes;) {
-    size_t next = find_part(text, part, at);
-    buf_append(env->scratch, text.data + at, next - at);
-    if (next == text.bytes) break;
+    size_t next = func__find(text, part, at);
+    bool has = next != FUNC_NOT_FOUND;
+    buf_append(env->scratch, text.data + at, (has ? next : text.bytes) - at);
+    if (!has) break;
     buf_append_slice(env->scratch, by);
     at = next + part.bytes;
   }
@@ -186,7 +167,7 @@ status func__contains(struct func_env *env, const struct val *args, uint32_t cou
   (void)count, (void)err;
   if (args[0].type == VAL_TEXT && args[1].type == VAL_TEXT) {
     struct slice text = val_slice(&args[0]), part = val_slice(&args[1]);
-    *out = val_bool(part.bytes == 0 || find_part(text, part, 0) < text.bytes);
+    *out = val_bool(func__find(text, part, 0) != FUNC_NOT_FOUND);
     return LUMA_OK;
   }
   if (args[0].type != VAL_LIST) return func__clash(env, out);

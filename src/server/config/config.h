@@ -32,6 +32,7 @@ struct config {
   } limits;
   struct {
     enum store_sync_mode sync_mode;
+    int64_t batch_size, batch_timeout_us; /* 0 = the engine's default */
   } wal;
   struct {
     int64_t block_cache_size; /* bytes; 0 = the engine's default */

@@ -20,7 +20,7 @@ static status fail_target(const char *target, status code, const char *hint, str
 static status open_target(const char *target, const struct db_options *options,
                           struct store **store, struct err *err) {
   if (strcmp(target, "memory:") == 0) {
-    struct mem_options memory = {0};
+    struct mem_options memory = {.listener = options->listener};
     return mem_store_open(&memory, store, err);
   }
   if (begins(target, "postgres://") || begins(target, "postgresql://")) {
@@ -46,6 +46,9 @@ static status open_target(const char *target, const struct db_options *options,
       .sync_mode = options->sync_mode,
       .block_cache_bytes = options->cache_bytes,
       .background_threads = options->background_threads ? options->background_threads : 1,
+      .batch_size = options->batch_size,
+      .batch_timeout_us = options->batch_timeout_us,
+      .listener = options->listener,
       /* The model trims the feed together with the documents it refers to. */
       .feed_bytes_max = UINT64_MAX,
       .holder = options->holder,

@@ -16,7 +16,10 @@ struct db_options {
   uint64_t cache_bytes;        /* 0 = the engine's default */
   uint64_t statement_bytes;    /* memory budget of one statement; 0 = the default */
   uint32_t background_threads; /* 0 = 1 */
-  const char *holder;          /* see lsm_options */
+  uint32_t batch_size;         /* see lsm_options; 0 = the engine's default, as the next */
+  uint64_t batch_timeout_us;
+  struct store_listener listener; /* may be all NULL */
+  const char *holder;             /* see lsm_options */
 };
 
 /** Counts since the database was opened. */

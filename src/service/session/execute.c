@@ -52,7 +52,15 @@ static status change_once(struct session *session, session_work_fn *work, void *
     model_rollback(txn);
     return result;
   }
-  return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+  return session__commit(session, txn, err);
+}
+
+/* Before another try. A session whose commits are queued may have met one of its own, which it sees
+ * once that is durable. */
+static void pause(struct session *session, uint64_t pause_us) {
+  struct store *store = model_store(session->db->model);
+  if (session->durability != STORE_QUEUED || store_wait(store, session->position, NULL) != LUMA_OK)
+    os_sleep_us(session->db->os, pause_us);
 }
 
 static status change_alone(struct session *session, session_work_fn *work, void *context,
@@ -63,7 +71,7 @@ static status change_alone(struct session *session, session_work_fn *work, void 
     if (result != LUMA_CONFLICT || tries == SESSION_RETRIES_MAX) return result;
     atomic_fetch_add_explicit(&session->db->counters.retries, 1, memory_order_relaxed);
     if (atomic_load(&session->cancelled)) return result;
-    os_sleep_us(session->db->os, pause_us);
+    pause(session, pause_us);
     if (pause_us < BACKOFF_MAX_US) pause_us *= 2;
   }
 }

@@ -37,6 +37,13 @@ void session_set_timeout_us(struct session *session, uint64_t timeout_us) {
   session->timeout_us = timeout_us;
 }
 
+void session_set_durability(struct session *session, enum store_durability durability) {
+  session->durability = durability;
+}
+struct store_pos session_position(const struct session *session) {
+  return session->position;
+}
+
 status session_json_reader(struct session *session, struct json_reader **reader, struct err *err) {
   if (!session->reader) TRY(json_reader_create(&session->reader, err));
   *reader = session->reader;
@@ -64,12 +71,16 @@ static status fail_no_transaction(struct err *err) {
   return LUMA_INVALID_ARGUMENT;
 }
 
+status session__commit(struct session *session, struct model_txn *txn, struct err *err) {
+  return model_commit(txn, session->durability, &session->position, err);
+}
+
 status session_commit(struct session *session, struct err *err) {
   if (!session->txn) return fail_no_transaction(err);
   session__close_runs(session);
   struct model_txn *txn = session->txn;
   session->txn = NULL;
-  return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+  return session__commit(session, txn, err);
 }
 
 status session_rollback(struct session *session, struct err *err) {

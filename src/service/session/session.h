@@ -5,7 +5,7 @@
  *
  * Statements yield cursors. One that only reads streams: its cursor holds the snapshot (or the
  * session's transaction) until it ends. One that writes has run to its end, and outside a
- * transaction is committed and durable, when session_run returns.
+ * transaction is committed and durable (unless queued), when session_run returns.
  *
  * Threads: a session and its cursors belong to one thread at a time; session_cancel may be called
  * from any. */
@@ -36,6 +36,11 @@ bool session_in_transaction(const struct session *session);
 /** Ends what runs in another thread with LUMA_CANCELLED, and whatever is begun after, until
  * session_uncancel: so nothing is lost that comes a moment before a statement begins. */
 void session_cancel(struct session *session);
+/** What commits wait for from now on; STORE_SYNC_DEFAULT at first. Those that change the catalog
+ * are durable in any case. */
+void session_set_durability(struct session *session, enum store_durability durability);
+/** Where the last commit of the session stands; all zeroes: there was none. */
+struct store_pos session_position(const struct session *session);
 /** For the session's thread, before a statement can be known to those who cancel. */
 void session_uncancel(struct session *session);
 /** For statements that name no limit of their own; 0 = none. */

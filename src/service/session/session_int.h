@@ -14,6 +14,8 @@ struct session {
   bool wants_serializable; /* of the transaction about to begin */
   atomic_bool cancelled;
   uint64_t timeout_us;
+  enum store_durability durability;
+  struct store_pos position;  /* of the last commit */
   struct json_reader *reader; /* NULL until used */
   struct session_cursor *cursors;
   uint32_t cursors_count;
@@ -60,6 +62,8 @@ status session__cursor_keep_rows(struct session_cursor *cursor, const struct bat
                                  struct err *err);
 /** Forgets kept rows: the statement is run again. */
 void session__cursor_drop_rows(struct session_cursor *cursor);
+/** Commits as the session's durability says and notes where. */
+status session__commit(struct session *session, struct model_txn *txn, struct err *err);
 /** Ends the runs of all cursors of the explicit transaction. */
 void session__close_runs(struct session *session);
 /** Runs the cursor's query: a reading one is left open, a writing one runs to its end. */

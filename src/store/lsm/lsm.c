@@ -29,20 +29,36 @@ static uint64_t last_seq(struct engine *engine) {
   return seq;
 }
 
-static status sync_to(struct engine *engine, uint64_t seq, struct err *err) {
-  if (engine->options.read_only) return LUMA_OK;
-  status answer = wal_write(engine->wal, seq, true, err);
-  if (answer != LUMA_OK && err) engine_fail(engine, err);
+static status note_failure(struct engine *engine, status answer, const struct err *err) {
+  if (answer != LUMA_OK) engine_fail(engine, err);
   return answer;
 }
 
 static status lsm_wait(struct store *store, struct store_pos position, struct err *err) {
-  uint64_t last = last_seq(of(store));
-  return sync_to(of(store), position.high < last ? position.high : last, err);
+  struct engine *engine = of(store);
+  struct err own = {0};
+  if (!err) err = &own;
+  if (engine->options.read_only) return LUMA_OK;
+  uint64_t seq = position.high;
+  if (seq > wal_synced_seq(engine->wal)) {
+    uint64_t last = last_seq(engine);
+    if (seq > last) seq = last;
+  }
+  return note_failure(engine, wal_write(engine->wal, seq, true, err), err);
+}
+
+static struct store_pos lsm_durable(struct store *store) {
+  struct engine *engine = of(store);
+  uint64_t seq = engine->options.read_only ? engine->last_seq : wal_synced_seq(engine->wal);
+  return (struct store_pos){seq, UINT64_MAX};
 }
 
 static status lsm_sync(struct store *store, struct err *err) {
-  return sync_to(of(store), last_seq(of(store)), err);
+  struct engine *engine = of(store);
+  struct err own = {0};
+  if (!err) err = &own;
+  if (engine->options.read_only) return LUMA_OK;
+  return note_failure(engine, wal_write_all(engine->wal, true, err), err);
 }
 
 static status lsm_checkpoint(struct store *store, struct err *err) {
@@ -102,6 +118,8 @@ static void engine_free(struct engine *engine) {
   mutex_deinit(&engine->edit_lock);
   mutex_deinit(&engine->view_lock);
   mutex_deinit(&engine->work_lock);
+  mutex_deinit(&engine->queue.lock);
+  cond_deinit(&engine->queue.due);
   mutex_deinit(&engine->flush_lock);
   mutex_deinit(&engine->compact_lock);
   cond_deinit(&engine->work_due);
@@ -113,7 +131,7 @@ static void engine_free(struct engine *engine) {
 /* Nobody is told of a failure here: what was acknowledged as durable is so already. */
 static void settle(struct engine *engine) {
   struct err failure = {0};
-  if (sync_to(engine, engine->last_seq, &failure) != LUMA_OK) return;
+  if (wal_write_all(engine->wal, true, &failure) != LUMA_OK) return;
   if (wal_bytes_since(engine->wal, engine->view->active.start) > CLOSE_REPLAY_BYTES)
     compact_flush_all(engine, &failure);
 }
@@ -121,6 +139,7 @@ static void settle(struct engine *engine) {
 static void lsm_close(struct store *store) {
   struct engine *engine = of(store);
   compact_stop(engine);
+  engine_queue_stop(engine);
   ASSERT(!engine->oldest_reader);
   if (engine->wal) settle(engine);
   engine_free(engine);
@@ -151,6 +170,7 @@ static const struct store_ops ops = {
     .cursor_keep = txn_cursor_keep,
     .cursor_close = txn_cursor_close,
     .wait = lsm_wait,
+    .durable = lsm_durable,
     .sync = lsm_sync,
     .checkpoint = lsm_checkpoint,
     .compact = lsm_compact,
@@ -182,6 +202,8 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .read_only = given->read_only,
       .sync_mode = given->sync_mode,
       .sync_period_us = or_default(given->sync_period_us, 100000),
+      .batch_size = given->batch_size ? given->batch_size : 1000,
+      .batch_timeout_us = or_default(given->batch_timeout_us, 1000),
       .wal_segment_bytes =
           given->wal_segment_bytes, /* the default asks the disk: see segment_bytes */
       .memtable_bytes = or_default(given->memtable_bytes, 64 << 20),
@@ -213,6 +235,8 @@ static struct engine *engine_make(struct os *os, const char *path,
   mutex_init(&engine->edit_lock);
   mutex_init(&engine->view_lock);
   mutex_init(&engine->work_lock);
+  mutex_init(&engine->queue.lock);
+  cond_init(&engine->queue.due);
   mutex_init(&engine->flush_lock);
   mutex_init(&engine->compact_lock);
   cond_init(&engine->work_due);
@@ -263,7 +287,9 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
   cache_set_kept_max(engine->cache, engine->options.kept_bytes);
   TRY(recover_open(engine, err));
-  return read_only ? LUMA_OK : compact_start(engine, err);
+  if (read_only) return LUMA_OK;
+  TRY(engine_queue_start(engine, err));
+  return compact_start(engine, err);
 }
 
 status lsm_open(struct os *os, const char *path, const struct lsm_options *options,
@@ -273,6 +299,7 @@ status lsm_open(struct os *os, const char *path, const struct lsm_options *optio
   status answer = open_parts(engine, options->holder, err);
   if (answer != LUMA_OK) {
     compact_stop(engine);
+    engine_queue_stop(engine);
     engine_free(engine);
     return answer;
   }

@@ -14,6 +14,9 @@ struct lsm_options {
   bool read_only; /* nothing is written; several may read, beside no writer */
   enum store_sync_mode sync_mode;
   uint64_t sync_period_us;    /* periodic: at most this long without a sync; 0 = 100,000 */
+  uint32_t batch_size;        /* group: while the device is busy commits gather, so many at most;
+                                 0 = 1,000 */
+  uint64_t batch_timeout_us;  /* group: and so long at most; 0 = 1,000 */
   uint64_t wal_segment_bytes; /* 0 = scaled to the file system's free space, 1 to 64 MiB */
   uint64_t memtable_bytes;    /* 0 = 64 MiB */
   uint64_t block_bytes;       /* 0 = 16 KiB */

@@ -9,6 +9,8 @@
 #include "store/lsm/record/record.h"
 #include "store/lsm/txn/txn.h"
 
+enum { BATCH_BYTES = 512 << 10 }; /* a group of commits that is written though the device is busy */
+
 /* ---- the directory ---- */
 
 /* What a directory holds. */
@@ -51,7 +53,11 @@ static struct wal_options wal_options_of(struct engine *engine, const uint8_t *u
                               .directory = engine->directory,
                               .database = database_of(uuid),
                               .segment_bytes = engine->options.wal_segment_bytes,
-                              .direct = engine->visible_when_durable,
+                              .batch_bytes = BATCH_BYTES,
+                              .batch_records = engine->options.batch_size,
+                              .batch_timeout_us = engine->options.batch_timeout_us,
+                              .synced_writes = engine->visible_when_durable,
+                              .eager = engine->options.sync_mode == STORE_SYNC_ALWAYS,
                               .synced = engine_synced,
                               .context = engine};
 }

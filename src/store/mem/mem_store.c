@@ -45,6 +45,14 @@ static void mem_close(struct store *store) {
   mem_free(mem);
 }
 
+static struct store_pos mem_durable(struct store *store) {
+  struct mem_store *mem = (struct mem_store *)store;
+  mutex_lock(&mem->mutex);
+  struct store_pos newest = mem->newest;
+  mutex_unlock(&mem->mutex);
+  return newest;
+}
+
 /* What has no meaning in memory. */
 static status mem_wait(struct store *store, struct store_pos position, struct err *err) {
   (void)store;
@@ -158,6 +166,7 @@ static const struct store_ops mem_ops = {
     .cursor_keep = mem_store__cursor_keep,
     .cursor_close = mem_store__cursor_close,
     .wait = mem_wait,
+    .durable = mem_durable,
     .sync = mem_nothing,
     .checkpoint = mem_nothing,
     .compact = mem_nothing,

@@ -55,6 +55,8 @@ struct json_write_options {
 void json_write(struct buf *out, const struct val *value, const struct json_write_options *options);
 /** Appends the bytes of a base 64 text (RFC 4648, padded); false if it is not one. */
 bool json_parse_base64(struct slice text, struct buf *out);
+/** Appends the bytes in base 64, padded. */
+void json_append_base64(struct buf *out, struct slice bytes);
 /** Appends `text` as a JSON string with quotes. */
 void json_write_text(struct buf *out, struct slice text);
 

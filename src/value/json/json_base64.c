@@ -2,7 +2,7 @@
 /* Base 64 (RFC 4648 section 4), padded. */
 #include "value/json/json_int.h"
 
-void json__append_base64(struct buf *out, struct slice bytes) {
+void json_append_base64(struct buf *out, struct slice bytes) {
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   uint8_t *to = buf_extend(out, (bytes.bytes + 2) / 3 * 4);
   if (!to) return;

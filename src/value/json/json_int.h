@@ -78,8 +78,6 @@ static inline uint32_t json__text_depth_max(const struct json_reader *r) {
   return r->is_tagged ? 2 * r->depth_max + 2 : r->depth_max;
 }
 
-/** Appends base 64 (RFC 4648, padded). */
-void json__append_base64(struct buf *out, struct slice bytes);
 /** Appends the bytes of a base 64 text; false if it is not one. */
 bool json__parse_base64(struct slice text, struct buf *out);
 

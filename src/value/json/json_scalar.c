@@ -105,7 +105,7 @@ static void write_uuid(const struct json__writer *w, const uint8_t *id) {
 
 static void append_base64_quoted(struct buf *out, struct slice bytes) {
   buf_append_byte(out, '"');
-  json__append_base64(out, bytes);
+  json_append_base64(out, bytes);
   buf_append_byte(out, '"');
 }
 

@@ -375,6 +375,67 @@ static void a_failed_sync_loses_for_ever(void) {
   simos_destroy(sim);
 }
 
+/* Two pages written before the file is open synced, and one of them again after. */
+static void a_synced_write_is_durable_alone(void) {
+  begin();
+  bool lost = false, kept = false;
+  for (int i = 0; i < 100; i++) {
+    static uint8_t pages[8192], found[8192];
+    memset(pages, 'a', sizeof pages);
+    struct os_file *file = create("/a");
+    assert_ok(os_write_at(os, file, 0, pages, sizeof pages, test_err()));
+    sync_file(file);
+    sync_root();
+    memset(pages, 'b', sizeof pages);
+    assert_ok(os_write_at(os, file, 0, pages, 4096, test_err()));
+    struct os_file *synced = open_file("/a", OS_OPEN_WRITE | OS_OPEN_SYNCED);
+    assert_ok(os_write_at(os, synced, 4096, pages, 4096, test_err()));
+    close_file(synced);
+    close_file(file);
+    crash_and_reboot();
+    size_t got;
+    file = open_file("/a", OS_OPEN_READ);
+    assert_ok(os_read_at(os, file, 0, found, sizeof found, &got, test_err()));
+    close_file(file);
+    assert_memory_equal(pages, found + 4096, 4096);
+    *(found[0] == 'a' ? &lost : &kept) = true;
+  }
+  assert_true(lost && kept);
+  simos_destroy(sim);
+}
+
+static void a_synced_write_that_crashes_or_fails_may_be_torn(void) {
+  begin();
+  unsigned seen = 0;
+  for (int i = 0; i < 400; i++) {
+    static uint8_t pages[8192];
+    size_t got;
+    memset(pages, 'a', sizeof pages);
+    struct os_file *file = create("/a");
+    assert_ok(os_write_at(os, file, 0, pages, sizeof pages, test_err()));
+    sync_file(file);
+    sync_root();
+    close_file(file);
+    memset(pages, 'b', sizeof pages);
+    file = open_file("/a", OS_OPEN_WRITE | OS_OPEN_SYNCED);
+    if (i % 2)
+      simos_crash_at(sim, 1);
+    else
+      simos_fail_at(sim, 1, LUMA_IO_ERROR);
+    assert_status(LUMA_IO_ERROR, os_write_at(os, file, 0, pages, sizeof pages, test_err()));
+    if (i % 2 == 0) simos_crash(sim);
+    assert_status(LUMA_IO_ERROR, os_close(os, file, test_err()));
+    simos_reboot(sim);
+    file = open_file("/a", OS_OPEN_READ);
+    assert_ok(os_read_at(os, file, 0, pages, sizeof pages, &got, test_err()));
+    close_file(file);
+    bool old = memchr(pages, 'a', got), new = memchr(pages, 'b', got);
+    seen |= old && new ? TORN : old ? OLD : NEW;
+  }
+  assert_int_equal(OLD | NEW | TORN, seen);
+  simos_destroy(sim);
+}
+
 static void a_failed_write_leaves_a_part(void) {
   begin();
   unsigned lengths = 0;
@@ -514,6 +575,9 @@ int main(int argc, char **argv) {
       {"a_file_in_a_lost_directory_is_lost", a_file_in_a_lost_directory_is_lost, 0},
       {"a_countdown_stops_the_machine", a_countdown_stops_the_machine, 0},
       {"a_failed_sync_loses_for_ever", a_failed_sync_loses_for_ever, 0},
+      {"a_synced_write_is_durable_alone", a_synced_write_is_durable_alone, 0},
+      {"a_synced_write_that_crashes_or_fails_may_be_torn",
+       a_synced_write_that_crashes_or_fails_may_be_torn, 0},
       {"a_failed_write_leaves_a_part", a_failed_write_leaves_a_part, 0},
       {"a_full_disk_says_so", a_full_disk_says_so, 0},
       {"bits_rot", bits_rot, 0},

@@ -6,6 +6,8 @@
 
 #include "base/core/bytes.h"
 #include "base/hash/hash.h"
+#include "base/mem/mem.h"
+#include "base/sync/sync.h"
 #include "store/lsm/wal/frame.h"
 #include "store/lsm/wal/wal.h"
 #include "tests/lib/fault.h"
@@ -46,7 +48,11 @@ static void log_create(struct log *log, uint64_t seed) {
                                       .directory = "log",
                                       .database = DATABASE,
                                       .segment_bytes = 4096 * (2 + rng_below(test_rng(), 10)),
-                                      .direct = rng_below(test_rng(), 2),
+                                      .batch_bytes = 4096 << rng_below(test_rng(), 5),
+                                      .batch_records = 1 + (uint32_t)rng_below(test_rng(), 50),
+                                      .batch_timeout_us = 1 + rng_below(test_rng(), 2000),
+                                      .synced_writes = rng_below(test_rng(), 2),
+                                      .eager = rng_below(test_rng(), 2),
                                       .synced = note_synced,
                                       .context = log};
   assert_ok(os_make_dir(log->options.os, "log", test_err()));
@@ -164,6 +170,7 @@ static void frames_tell_every_changed_bit(void) {
 static void one_sync_serves_a_whole_group(void) {
   struct log log;
   log_create(&log, test_seed());
+  log.options.batch_bytes = 1 << 20;
   log_open(&log);
   for (int i = 0; i < 50; i++) assert_ok(append_one(&log));
   assert_ok(wal_write(log.wal, 10, true, test_err()));
@@ -198,6 +205,138 @@ static void room_is_asked_for_before_anything_is_appended(void) {
   simos_destroy(log.sim);
 }
 
+/* ---- many threads ---- */
+
+enum { THREADS = 6, THREAD_RECORDS = 250 };
+
+/* They reserve in the order of their lock, copy and wait beside each other. */
+struct crowd {
+  struct log *log;
+  struct mutex order;
+  _Atomic uint64_t acknowledged, announced;
+};
+
+static void note_announced(void *context, uint64_t seq) {
+  struct crowd *crowd = context;
+  assert_true(seq >= atomic_load(&crowd->announced));
+  atomic_store(&crowd->announced, seq);
+}
+
+static status append_in_crowd(struct crowd *crowd, uint8_t *room, uint64_t *seq, struct err *err) {
+  struct ring_place place;
+  struct log *log = crowd->log;
+  mutex_lock(&crowd->order);
+  *seq = log->appended + 1;
+  size_t bytes = record_of(*seq, room);
+  status answer = wal_reserve(log->wal, *seq, bytes, &place, err);
+  if (answer == LUMA_OK) log->appended = *seq;
+  mutex_unlock(&crowd->order);
+  if (answer == LUMA_OK) wal_fill(&place, slice_of(room, bytes));
+  return answer;
+}
+
+static void run_in_crowd(void *context) {
+  struct crowd *crowd = context;
+  uint8_t *room = mem_alloc(RECORD_BYTES_MAX + 8);
+  for (int i = 0; i < THREAD_RECORDS; i++) {
+    struct err err = {0};
+    uint64_t seq, known;
+    if (append_in_crowd(crowd, room, &seq, &err) != LUMA_OK) break;
+    if (i % 5 == 0) continue; /* nobody waits for this one */
+    if (wal_write(crowd->log->wal, seq, true, &err) != LUMA_OK) break;
+    known = atomic_load(&crowd->acknowledged);
+    while (known < seq && !atomic_compare_exchange_weak(&crowd->acknowledged, &known, seq)) {
+    }
+  }
+  mem_free(room);
+}
+
+static void run_crowd(struct crowd *crowd) {
+  struct thread threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    assert_ok(thread_start(&threads[i], "crowd", run_in_crowd, crowd, test_err()));
+  for (int i = 0; i < THREADS; i++) thread_join(&threads[i]);
+}
+
+/* What was acknowledged to any thread, whatever was in flight beside it, is there after a crash. */
+static void threads_share_writes_and_lose_nothing(void) {
+  for (size_t round = 0; round < test_rounds(12); round++) {
+    struct log log;
+    struct crowd crowd = {.log = &log};
+    log_create(&log, rng_next(test_rng()));
+    mutex_init(&crowd.order);
+    log.options.batch_bytes = 64 << 10;
+    log_open(&log);
+    wal_close(log.wal);
+    struct wal_options usual = log.options;
+    for (int life = 0; life < 3; life++) {
+      struct wal_end end;
+      log.options.synced = note_announced;
+      log.options.context = &crowd;
+      log.replayed = 0;
+      assert_ok(wal_recover(&log.options, log.start, replay_one, &log, &end, test_err()));
+      assert_true(log.replayed >= atomic_load(&crowd.acknowledged));
+      log.appended = log.replayed;
+      atomic_store(&crowd.announced, log.replayed);
+      assert_ok(wal_open(&log.options, &end, log.replayed, &log.wal, test_err()));
+      wal_end_deinit(&end);
+      if (life < 2) simos_crash_at(log.sim, 1 + rng_below(test_rng(), 400));
+      run_crowd(&crowd);
+      if (!simos_is_off(log.sim)) {
+        assert_ok(wal_write_all(log.wal, true, test_err()));
+        assert_int_equal(log.appended, atomic_load(&crowd.announced));
+        simos_crash(log.sim);
+      }
+      wal_close(log.wal);
+      simos_reboot(log.sim);
+    }
+    log.options = usual;
+    log.synced = atomic_load(&crowd.acknowledged);
+    log_open(&log);
+    wal_close(log.wal);
+    mutex_deinit(&crowd.order);
+    simos_destroy(log.sim);
+  }
+}
+
+/* Frames written behind one that is torn are part of the tail; but not if they say that it was
+ * durable. */
+static void a_frame_behind_a_torn_one_is_cut_unless_it_claims_more(void) {
+  for (int claims = 0; claims <= 1; claims++) {
+    struct log log;
+    struct wal_end end;
+    log_create(&log, test_seed());
+    log_open(&log);
+    assert_ok(append_one(&log));
+    assert_ok(wal_write(log.wal, 1, true, test_err()));
+    wal_close(log.wal);
+    static _Alignas(4096) uint8_t frames[3 * 4096];
+    size_t got;
+    struct os_file *file;
+    assert_ok(os_open(log.options.os, "log/000000000001.wal", OS_OPEN_WRITE, &file, test_err()));
+    assert_ok(os_read_at(log.options.os, file, 0, frames, 4096, &got, test_err()));
+    struct frame first;
+    assert_true(frame_decode(frames, &first) && first.payload_bytes < 4000);
+    struct frame behind = first;
+    behind.lsn = 8192; /* the frame at 4096 is missing */
+    behind.flags = 0;
+    behind.durable_lsn = claims ? 8192 : 4096;
+    memcpy(frames + 8192, frames, 4096);
+    frame_encode(&behind, frames + 8192);
+    assert_ok(os_truncate(log.options.os, file, 16384, test_err()));
+    assert_ok(os_write_at(log.options.os, file, 8192, frames + 8192, 4096, test_err()));
+    assert_ok(os_close(log.options.os, file, test_err()));
+    log.replayed = 0;
+    status answer = wal_recover(&log.options, log.start, replay_one, &log, &end, test_err());
+    assert_int_equal(claims ? LUMA_CORRUPT : LUMA_OK, answer);
+    assert_int_equal(1, log.replayed);
+    if (!claims) assert_int_equal(4096, end.offset);
+    if (!claims) wal_end_deinit(&end);
+    err_reset(test_err());
+    simos_destroy(log.sim);
+  }
+}
+
 static status live(void *context) {
   struct log *log = context;
   struct wal_end end;
@@ -230,6 +369,9 @@ int main(int argc, char **argv) {
       {"one_sync_serves_a_whole_group", one_sync_serves_a_whole_group, 0},
       {"room_is_asked_for_before_anything_is_appended",
        room_is_asked_for_before_anything_is_appended, 0},
+      {"threads_share_writes_and_lose_nothing", threads_share_writes_and_lose_nothing, 120},
+      {"a_frame_behind_a_torn_one_is_cut_unless_it_claims_more",
+       a_frame_behind_a_torn_one_is_cut_unless_it_claims_more, 0},
       {"memory_that_runs_out_is_an_ordinary_error", memory_that_runs_out_is_an_ordinary_error, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -187,7 +187,7 @@ static struct expr *moment(struct lql *lql, struct lql_token token, struct slice
     value.type = VAL_DATE;
     good = date_parse(text, &value.integer);
   } else {
-    good = duration_parse_interval(text, &interval);
+    good = duration_parse_interval(text, &interval) || duration_parse_words(text, &interval);
     if (good) value.interval = (struct val_interval){interval.months, interval.days, interval.us};
     value.type = VAL_INTERVAL;
   }
@@ -199,7 +199,7 @@ static struct expr *moment(struct lql *lql, struct lql_token token, struct slice
   lql__hint(lql, "write %s",
             kind == 't'   ? "TIMESTAMP '2026-01-31T12:00:00Z'"
             : kind == 'd' ? "DATE '2026-01-31'"
-                          : "INTERVAL 'P1M2DT3H'");
+                          : "INTERVAL '1 month 2 days 3 hours' or 'P1M2DT3H'");
   return NULL;
 }
 

@@ -71,11 +71,8 @@ void compact_due(struct engine *engine) {
  * happens. */
 static void write_idle_log(struct engine *engine) {
   if (engine->options.sync_mode == STORE_SYNC_NEVER && wal_pending_bytes(engine->wal) == 0) return;
-  mutex_lock(&engine->commit_lock);
-  uint64_t seq = engine->last_seq;
-  mutex_unlock(&engine->commit_lock);
   struct err failure = {0};
-  if (wal_write(engine->wal, seq, engine->options.sync_mode != STORE_SYNC_NEVER, &failure) !=
+  if (wal_write_all(engine->wal, engine->options.sync_mode != STORE_SYNC_NEVER, &failure) !=
       LUMA_OK)
     engine_fail(engine, &failure);
 }

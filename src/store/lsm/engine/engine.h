@@ -42,11 +42,22 @@ struct engine_span {
   struct slice from, last; /* closed; borrowed from the files compacted */
 };
 
+/** Commits that nobody waits for, and the thread that makes them durable. */
+struct engine_queue {
+  struct mutex lock;
+  struct cond due;
+  struct thread thread;
+  bool has_thread, stopping; /* stopping: under the lock */
+  atomic_bool is_idle;       /* the thread waits for `seq` to rise */
+  _Atomic uint64_t seq;      /* commits up to here are to become durable */
+};
+
 /** The options of lsm.h with defaults filled in. */
 struct engine_options {
   bool create, read_only;
   enum store_sync_mode sync_mode;
-  uint64_t sync_period_us;
+  uint64_t sync_period_us, batch_timeout_us;
+  uint32_t batch_size;
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
       file_bytes, feed_bytes_max;
   uint32_t background_threads;
@@ -83,6 +94,8 @@ struct engine {
   status failed;             /* why nothing is written any more; LUMA_OK while it is */
   char reason[ERR_MESSAGE_BYTES];
 
+  struct engine_queue queue;
+
   struct mutex work_lock; /* of the background threads alone */
   struct cond work_due;
   struct thread *threads;
@@ -115,6 +128,17 @@ status engine_order_reserve(struct engine *engine, struct err *err);
 void engine_order(struct engine *engine, uint64_t seq, uint64_t emits);
 /** The log's callback: everything up to `seq` is durable. */
 void engine_synced(void *engine, uint64_t seq);
+
+/* ---- queued commits ---- */
+
+/** Starts the thread that makes queued commits durable, in the modes that promise it and with
+ * background threads. */
+status engine_queue_start(struct engine *engine, struct err *err);
+/** Ends it; commits that are queued still may stay unwritten. */
+void engine_queue_stop(struct engine *engine);
+/** Commit `seq` is to become durable soon, without anybody who waits. Without the thread it does
+ * with the next commit that is waited for. */
+void engine_queue_add(struct engine *engine, uint64_t seq);
 
 /* ---- trouble ---- */
 

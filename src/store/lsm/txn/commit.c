@@ -21,6 +21,7 @@ struct commit {
   struct writes_counter *counters;
   size_t counters_count;
   uint64_t seq, entries, bytes;
+  struct ring_place place; /* of the record in the log */
 };
 
 /* ---- conflicts ---- */
@@ -186,14 +187,16 @@ static status prepare_view(struct commit *commit, struct view **next, struct err
   return answer;
 }
 
-/* The record goes to the log, then to memory: after the log took it nothing can fail. */
-static status append(struct commit *commit, struct err *err) {
+/* The record gets its place in the log, then goes to memory: after the log gave it a place nothing
+ * can fail. The log writes nothing at or behind that place before the record is copied there, and
+ * so cannot call this commit durable before it is in the list of those that wait for it. */
+static status apply(struct commit *commit, struct err *err) {
   struct engine *engine = commit->engine;
   struct memtable *memtable = commit->view->active.memtable;
   struct slice record = buf_slice(&commit->txn->writes.log);
   struct view *next;
   TRY(prepare_view(commit, &next, err));
-  status answer = wal_append(engine->wal, commit->seq, record, err);
+  status answer = wal_reserve(engine->wal, commit->seq, record.bytes, &commit->place, err);
   if (answer != LUMA_OK) {
     view_release(next);
     return answer;
@@ -229,11 +232,12 @@ static status order(struct commit *commit, struct err *err) {
   status answer = prepare(commit, err);
   if (answer == LUMA_OK && edits) mutex_lock(&engine->edit_lock);
   if (answer == LUMA_OK)
-    answer = append(commit, err);
+    answer = apply(commit, err);
   else
     edits = false;
   if (edits) mutex_unlock(&engine->edit_lock);
   mutex_unlock(&engine->commit_lock);
+  if (answer == LUMA_OK) wal_fill(&commit->place, buf_slice(&commit->txn->writes.log));
   view_release(commit->view);
   return answer;
 }
@@ -252,6 +256,10 @@ static bool is_sync_due(struct engine *engine) {
 static status settle(struct engine *engine, uint64_t seq, enum store_durability durability,
                      struct err *err) {
   bool durable = engine->visible_when_durable, waits = durable && durability != STORE_QUEUED;
+  if (durable && !waits) {
+    engine_queue_add(engine, seq);
+    if (engine->queue.has_thread) return LUMA_OK;
+  }
   bool syncs = waits || is_sync_due(engine);
   if (!syncs && wal_pending_bytes(engine->wal) < UNWRITTEN_BYTES_MAX) return LUMA_OK;
   struct err own = {0};

@@ -224,7 +224,7 @@ static status add_used(struct reader *reader, const struct wal_segments *all, si
   struct wal_segments *used = &reader->end->used;
   TRY(wal__segments_reserve(used, 1, err));
   start.segment = all->items[index].start.segment;
-  used->items[used->count++] = (struct wal_segment){start, reader->file_bytes};
+  used->items[used->count++] = (struct wal_segment){.start = start, .bytes = reader->file_bytes};
   return LUMA_OK;
 }
 
@@ -234,8 +234,8 @@ static status add_spares(struct reader *reader, const struct wal_segments *all, 
   for (size_t i = from; i < all->count; i++) {
     TRY(reader_open(reader, all->items[i].start.segment, err));
     TRY(wal__segments_reserve(spares, 1, err));
-    spares->items[spares->count++] =
-        (struct wal_segment){all->items[i].start, reader->file_bytes / FRAME_ALIGN * FRAME_ALIGN};
+    spares->items[spares->count++] = (struct wal_segment){
+        .start = all->items[i].start, .bytes = reader->file_bytes / FRAME_ALIGN * FRAME_ALIGN};
   }
   return LUMA_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/core/assert.h"
+#include "base/core/canary.h"
 #include "base/mem/mem.h"
 #include "store/lsm/wal/wal_int.h"
 
@@ -31,8 +32,9 @@ status wal__segment_create(const struct wal_options *options, uint64_t number, u
   struct dbfile_path path;
   struct os_file *file;
   TRY(dbfile_make(options->directory, DBFILE_WAL, number, &path, err));
-  TRY(os_open(options->os, path.text, OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_EXCLUSIVE, &file,
-              err));
+  unsigned direct = options->synced_writes ? OS_OPEN_DIRECT : 0;
+  TRY(os_open(options->os, path.text, OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_EXCLUSIVE | direct,
+              &file, err));
   status answer = allocate_and_sync(options->os, file, bytes, err);
   status closed = os_close(options->os, file, answer == LUMA_OK ? err : NULL);
   if (answer == LUMA_OK) answer = closed;
@@ -45,8 +47,9 @@ status wal__segment_open(const struct wal_options *options, uint64_t number, str
                          struct err *err) {
   struct dbfile_path path;
   TRY(dbfile_make(options->directory, DBFILE_WAL, number, &path, err));
-  unsigned direct = options->direct ? OS_OPEN_DIRECT : 0;
-  return os_open(options->os, path.text, OS_OPEN_WRITE | direct, file, err);
+  unsigned synced = options->synced_writes ? OS_OPEN_DIRECT | OS_OPEN_SYNCED : 0;
+  if (canary_sings(CANARY_LOG_NOT_SYNCED)) synced &= ~(unsigned)OS_OPEN_SYNCED;
+  return os_open(options->os, path.text, OS_OPEN_WRITE | synced, file, err);
 }
 
 status wal_create_first(const struct wal_options *options, struct wal_start start,
@@ -83,7 +86,7 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
     return LUMA_OK;
   }
   TRY(wal__segments_reserve(&wal->spares, 1, err));
-  TRY(wal__segments_reserve(&wal->used, 1, err));
+  TRY(wal__segments_reserve(&wal->used, wal->spares.count + 1, err));
   struct wal_segment made = {.start.segment = wal->segment_next++,
                              .bytes = next_segment_bytes(wal, bytes)};
   wal->making = true;
@@ -94,6 +97,7 @@ status wal__spare_ensure(struct wal *wal, uint64_t bytes, struct err *err) {
   if (answer == LUMA_OK) {
     wal->spares.items[wal->spares.count++] = made;
     drop_small_spares(wal, bytes); /* not before: what is pending may count on one of them */
+    wal__set_limit(wal);
   }
   cond_broadcast(&wal->changed);
   return answer;
@@ -141,7 +145,10 @@ static void release_first(struct wal *wal) {
   if (!keep) remove_segment(&wal->options, old.start.segment);
   mutex_lock(&wal->lock);
   wal->making = false;
-  if (keep) wal->spares.items[wal->spares.count++] = spare;
+  if (keep) {
+    wal->spares.items[wal->spares.count++] = spare;
+    wal__set_limit(wal);
+  }
   cond_broadcast(&wal->changed);
 }
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions that write bytes as text and back, quote, and fill templates. */
+#include "query/func/func_int.h"
+#include "value/json/json.h"
+
+static int digit_of(uint8_t c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_form(const struct val *form, const char *name) {
+  return form->type == VAL_TEXT && slice_is_equal_nocase(val_slice(form), slice_of_text(name));
+}
+
+static status fail_form(struct err *err) {
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "bytes are not written in this form");
+  err_hint(err, "use 'hex' or 'base64'");
+  return failed;
+}
+
+static void append_hex(struct buf *out, struct slice bytes) {
+  for (size_t i = 0; i < bytes.bytes; i++) {
+    buf_append_byte(out, (uint8_t) "0123456789abcdef"[bytes.data[i] >> 4]);
+    buf_append_byte(out, (uint8_t) "0123456789abcdef"[bytes.data[i] & 15]);
+  }
+}
+
+status func__encode(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  if (args[0].type != VAL_BYTES && args[0].type != VAL_TEXT) return func__clash(env, out);
+  if (is_form(&args[1], "hex"))
+    append_hex(env->scratch, val_slice(&args[0]));
+  else if (is_form(&args[1], "base64"))
+    json_append_base64(env->scratch, val_slice(&args[0]));
+  else
+    return fail_form(err);
+  return func__scratch_text(env, out, err);
+}
+
+static bool decode_hex(struct buf *out, struct slice text) {
+  for (size_t i = 0; i + 1 < text.bytes; i += 2) {
+    int high = digit_of(text.data[i]), low = digit_of(text.data[i + 1]);
+    if (high < 0 || low < 0) return false;
+    buf_append_byte(out, (uint8_t)(high << 4 | low));
+  }
+  return text.bytes % 2 == 0;
+}
+
+status func__decode(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  bool good;
+  if (args[0].type != VAL_TEXT) return func__clash(env, out);
+  if (is_form(&args[1], "hex"))
+    good = decode_hex(env->scratch, val_slice(&args[0]));
+  else if (is_form(&args[1], "base64"))
+    good = json_parse_base64(val_slice(&args[0]), env->scratch);
+  else
+    return fail_form(err);
+  if (!good) {
+    buf_reset(env->scratch);
+    FAIL(err, LUMA_INVALID_VALUE, "the text is not written in this form");
+  }
+  TRY(func__scratch_text(env, out, err));
+  out->type = VAL_BYTES;
+  return LUMA_OK;
+}
+
+static void append_quoted(struct buf *out, struct slice text, uint8_t quote) {
+  buf_append_byte(out, quote);
+  for (size_t i = 0; i < text.bytes; i++) {
+    if (text.data[i] == quote) buf_append_byte(out, quote);
+    buf_append_byte(out, text.data[i]);
+  }
+  buf_append_byte(out, quote);
+}
+
+static bool is_plain_name(struct slice name) {
+  bool plain = name.bytes > 0 && !(name.data[0] >= '0' && name.data[0] <= '9');
+  for (size_t i = 0; i < name.bytes && plain; i++) {
+    uint8_t c = name.data[i];
+    plain = c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  }
+  return plain;
+}
+
+static void append_identifier(struct buf *out, struct slice name) {
+  if (is_plain_name(name))
+    buf_append_slice(out, name);
+  else
+    append_quoted(out, name, '"');
+}
+
+status func__quote_ident(struct func_env *env, const struct val *args, uint32_t count,
+                         struct val *out, struct err *err) {
+  (void)count;
+  if (args[0].type != VAL_TEXT) return func__clash(env, out);
+  append_identifier(env->scratch, val_slice(&args[0]));
+  return func__scratch_text(env, out, err);
+}
+
+/* A literal of any value: texts quoted, numbers as they are, the rest as a quoted text. */
+static status append_literal(struct func_env *env, const struct val *v, struct err *err) {
+  struct val text;
+  if (val_is_null(v)) {
+    buf_append_text(env->scratch, "NULL");
+    return LUMA_OK;
+  }
+  struct buf outer = *env->scratch; /* func_cast uses the scratch for itself */
+  buf_init(env->scratch, outer.bytes_max);
+  status cast = func_cast(env, v, VAL_TEXT, &text, err);
+  buf_deinit(env->scratch);
+  *env->scratch = outer;
+  TRY(cast);
+  append_quoted(env->scratch, val_slice(&text), '\'');
+  return LUMA_OK;
+}
+
+status func__quote_literal(struct func_env *env, const struct val *args, uint32_t count,
+                           struct val *out, struct err *err) {
+  (void)count;
+  TRY(append_literal(env, &args[0], err));
+  return func__scratch_text(env, out, err);
+}
+
+/* One %-conversion: `kind` s, I or L. */
+static status append_converted(struct func_env *env, uint8_t kind, const struct val *v,
+                               struct err *err) {
+  if (kind == 'L') return append_literal(env, v, err);
+  if (kind == 'I' && (val_is_null(v) || v->type != VAL_TEXT))
+    FAIL(err, LUMA_INVALID_ARGUMENT, "%%I takes the text of a name");
+  if (kind == 'I')
+    append_identifier(env->scratch, val_slice(v));
+  else if (!val_is_null(v))
+    func_append_text(env->scratch, v);
+  return LUMA_OK;
+}
+
+static status format_all(struct func_env *env, const struct val *args, uint32_t count,
+                         struct err *err) {
+  struct slice form = val_slice(&args[0]);
+  uint32_t next = 1;
+  for (size_t i = 0; i < form.bytes; i++) {
+    if (form.data[i] != '%') {
+      buf_append_byte(env->scratch, form.data[i]);
+      continue;
+    }
+    uint8_t kind = ++i < form.bytes ? form.data[i] : 0;
+    if (kind == '%') {
+      buf_append_byte(env->scratch, '%');
+      continue;
+    }
+    if (kind != 's' && kind != 'I' && kind != 'L')
+      FAIL(err, LUMA_INVALID_ARGUMENT, "format knows %%s, %%I, %%L and %%%%");
+    if (next >= count) FAIL(err, LUMA_INVALID_ARGUMENT, "format has too few arguments");
+    TRY(append_converted(env, kind, &args[next++], err));
+  }
+  return LUMA_OK;
+}
+
+/** %s the value as text, %I as a name, %L as a literal. */
+status func__format(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  *out = val_null();
+  if (val_is_null(&args[0])) return LUMA_OK;
+  if (args[0].type != VAL_TEXT) return func__clash(env, out);
+  status done = format_all(env, args, count, err);
+  if (done == LUMA_OK) return func__scratch_text(env, out, err);
+  buf_reset(env->scratch);
+  return done;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions of whole numbers, and of the digits of any. */
+#include <math.h>
+
+#include "query/func/arith.h"
+#include "query/func/func_int.h"
+
+static status fail_overflow(struct err *err) {
+  FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit integer");
+}
+
+static uint64_t magnitude(int64_t v) {
+  return v < 0 ? -(uint64_t)v : (uint64_t)v;
+}
+
+static uint64_t divisor_of(uint64_t a, uint64_t b) {
+  while (b) {
+    uint64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+status func__gcd(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                 struct err *err) {
+  (void)count;
+  if (!val_is_integer(&args[0]) || !val_is_integer(&args[1])) return func__clash(env, out);
+  uint64_t v = divisor_of(magnitude(args[0].integer), magnitude(args[1].integer));
+  if (v > INT64_MAX) return fail_overflow(err);
+  *out = val_int64((int64_t)v);
+  return LUMA_OK;
+}
+
+status func__lcm(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                 struct err *err) {
+  (void)count;
+  if (!val_is_integer(&args[0]) || !val_is_integer(&args[1])) return func__clash(env, out);
+  uint64_t a = magnitude(args[0].integer), b = magnitude(args[1].integer), v = 0;
+  if (a && b && __builtin_mul_overflow(a / divisor_of(a, b), b, &v)) return fail_overflow(err);
+  if (v > INT64_MAX) return fail_overflow(err);
+  *out = val_int64((int64_t)v);
+  return LUMA_OK;
+}
+
+status func__factorial(struct func_env *env, const struct val *args, uint32_t count,
+                       struct val *out, struct err *err) {
+  (void)count;
+  if (!val_is_integer(&args[0])) return func__clash(env, out);
+  if (args[0].integer < 0) FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no factorial");
+  int64_t product = 1;
+  for (int64_t i = 2; i <= args[0].integer; i++)
+    if (__builtin_mul_overflow(product, i, &product)) return fail_overflow(err);
+  *out = val_int64(product);
+  return LUMA_OK;
+}
+
+/** The quotient, cut off to a whole number. */
+status func__div(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                 struct err *err) {
+  (void)count;
+  bool clash = false;
+  struct val quotient = val_null();
+  TRY(arith_binary(EXPR_OP_DIVIDE, &args[0], &args[1], &quotient, &clash, err));
+  if (clash || !val_is_number(&quotient)) return func__clash(env, out);
+  return func__trunc(env, &quotient, 1, out, err);
+}
+
+static struct decimal cut_decimal(struct decimal v, int64_t places) {
+  struct decimal_parts parts;
+  if (decimal_unpack(v, &parts) != DECIMAL_FINITE) return v;
+  for (; parts.exponent < -places && parts.coefficient; parts.exponent++) parts.coefficient /= 10;
+  if (parts.coefficient == 0) parts.exponent = 0;
+  return decimal_pack(parts, NULL);
+}
+
+/** Cuts off digits after `places` of them; floats by their shortest text. */
+status func__trunc(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  int64_t places = 0, whole = 0;
+  if (!val_is_number(&args[0]) || (count > 1 && !val_to_int64(&args[1], &places)))
+    return func__clash(env, out);
+  if (places < -30 || places > 30) FAIL(err, LUMA_OUT_OF_RANGE, "trunc takes -30 to 30 places");
+  struct decimal cut = cut_decimal(val_to_decimal(&args[0]), places);
+  *out = args[0];
+  if (args[0].type == VAL_DECIMAL)
+    *out = val_decimal(cut);
+  else if (args[0].type == VAL_FLOAT64 && isfinite(args[0].real))
+    *out = val_float64(places ? decimal_to_float64(cut) : trunc(args[0].real));
+  else if (val_is_integer(&args[0]) && decimal_to_int64(cut, &whole))
+    out->integer = whole;
+  return LUMA_OK;
+}
+
+/** Digits after the point that the number is written with. */
+status func__scale(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  (void)count, (void)err;
+  struct decimal_parts parts;
+  if (!val_is_number(&args[0])) return func__clash(env, out);
+  *out = val_null();
+  if (decimal_unpack(val_to_decimal(&args[0]), &parts) != DECIMAL_FINITE) return LUMA_OK;
+  *out = val_int64(parts.exponent < 0 ? -(int64_t)parts.exponent : 0);
+  return LUMA_OK;
+}
+
+/** Which of `buckets` equal parts of [low, high) a number falls into: 0 below, buckets + 1 above.
+ */
+status func__width_bucket(struct func_env *env, const struct val *args, uint32_t count,
+                          struct val *out, struct err *err) {
+  for (uint32_t i = 0; i < count; i++)
+    if (!val_is_number(&args[i])) return func__clash(env, out);
+  double v = val_to_float64(&args[0]), low = val_to_float64(&args[1]),
+         high = val_to_float64(&args[2]);
+  int64_t buckets = 0;
+  if (!val_to_int64(&args[3], &buckets) || buckets < 1 || buckets == INT64_MAX)
+    FAIL(err, LUMA_OUT_OF_RANGE, "the number of buckets is a whole number from 1");
+  if (!(isfinite(low) && isfinite(high) && low != high && !isnan(v)))
+    FAIL(err, LUMA_OUT_OF_RANGE, "the bounds of buckets are two finite numbers");
+  double at = (v - low) / (high - low); /* falls too, where the bounds do */
+  if (at < 0)
+    *out = val_int64(0);
+  else
+    *out = val_int64(at >= 1 ? buckets + 1 : (int64_t)(at * (double)buckets) + 1);
+  return LUMA_OK;
+}
+
+static status to_base(struct func_env *env, const struct val *arg, unsigned base, struct val *out,
+                      struct err *err) {
+  char digits[64];
+  size_t at = sizeof digits;
+  if (!val_is_integer(arg)) return func__clash(env, out);
+  uint64_t v = (uint64_t)arg->integer;
+  do {
+    digits[--at] = "0123456789abcdef"[v % base];
+    v /= base;
+  } while (v);
+  return func__text(env, slice_of(digits + at, sizeof digits - at), out, err);
+}
+
+status func__to_hex(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  return to_base(env, &args[0], 16, out, err);
+}
+
+status func__to_bin(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  return to_base(env, &args[0], 2, out, err);
+}
+
+status func__to_oct(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  return to_base(env, &args[0], 8, out, err);
+}
