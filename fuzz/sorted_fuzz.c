@@ -12,7 +12,7 @@ enum {
   HEADER_BYTES = 64,
   FOOTER_BYTES = 80,
   TAIL_FIXED_BYTES_V1 = 72,
-  TAIL_FIXED_BYTES = 96,
+  TAIL_FIXED_BYTES = 104,
   CHILD_BYTES = 40,
   SEEKS_MAX = 64
 };
@@ -174,7 +174,7 @@ static void read_keys(struct sorted_file *file) {
 }
 
 static void read_file(struct memory_os *memory, struct cache *cache, struct store_rows *rows) {
-  struct sorted_open_options options = {&memory->os, "fuzz", cache, NUMBER, NULL};
+  struct sorted_open_options options = {&memory->os, "fuzz", cache, NUMBER, NULL, NULL};
   struct sorted_file *file;
   if (sorted_open(&options, &file, NULL) != LUMA_OK) return;
   read_keys(file);

@@ -3,6 +3,7 @@
 #include "base/mem/mem.h"
 #include "model/catalog/catalog.h"
 #include "query/exec/exec.h"
+#include "query/expr/program.h"
 #include "query/query_int.h"
 
 enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10 };
@@ -56,6 +57,18 @@ static status take_compiled(struct query *query, struct model_txn *txn,
   return LUMA_OK;
 }
 
+/** The values of the statement's own variables. */
+static status set_variables(struct query_run *run, struct err *err) {
+  const struct statement *statement = &run->compiled->statement;
+  struct val *values = arena_zalloc(&run->arena, statement->lets_count + 1, sizeof *values);
+  TRY(plan_check_memory(&run->arena, values, err));
+  for (uint32_t i = 0; i < statement->lets_count; i++)
+    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
+  run->env.variables = values;
+  run->env.variables_count = statement->lets_count;
+  return LUMA_OK;
+}
+
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
@@ -77,6 +90,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .deadline_us = options->deadline_us,
                             .cancelled = options->cancelled};
   exec_init(&run->exec);
+  TRY(set_variables(run, err));
   return exec_open(&run->exec, run->compiled->statement.root, &run->root, err);
 }
 

@@ -110,6 +110,7 @@ static void draw_tuning(struct run *run) {
       .block_cache_bytes = (uint64_t)4096 << rng_below(rng, 5),
       .kept_bytes = rng_below(rng, 2) ? 0 : (uint64_t)1 << rng_below(rng, 16),
       .file_bytes = (uint64_t)4096 << rng_below(rng, 4),
+      .blob_value_bytes = rng_below(rng, 3) ? rng_below(rng, 64) : 0,
       .feed_bytes_max =
           rng_below(rng, 4) ? RUN_FEED_UNTRIMMED : (uint64_t)2048 << rng_below(rng, 4),
   };

@@ -14,6 +14,7 @@ status targets_open_lsm(struct run *run, struct store **store, struct err *err) 
       .block_cache_bytes = tuning->block_cache_bytes,
       .kept_bytes = tuning->kept_bytes,
       .file_bytes = tuning->file_bytes,
+      .blob_value_bytes = tuning->blob_value_bytes,
       .feed_bytes_max = tuning->feed_bytes_max,
   };
   return lsm_open(simos_os(run->sim), "db", &options, store, err);

@@ -4,6 +4,7 @@
 
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+#include "query/plan/stage.h"
 
 struct scope bind__scope(const struct plan *input) {
   struct scope scope = {0};
@@ -379,6 +380,54 @@ static status give_input(struct binder *binder, struct plan *node, struct err *e
   return LUMA_OK;
 }
 
+/** An output's aggregate keeps its constants; what it takes is the stage's to compute. */
+static status bind_window(struct binder *binder, struct stage_window *window, struct err *err) {
+  const struct scope nothing = {0};
+  if (!window->aggregate) return LUMA_OK;
+  struct expr *aggregate = arena_copy(binder->arena, window->aggregate, sizeof *aggregate);
+  TRY(bind__memory(binder, aggregate, err));
+  TRY(bind__room(binder, aggregate->args_count, sizeof *aggregate->args, &aggregate->args, err));
+  for (uint32_t i = 1; i < aggregate->args_count; i++)
+    TRY(bind__expr(binder, &nothing, window->aggregate->args[i], &aggregate->args[i], err));
+  window->aggregate = aggregate;
+  return LUMA_OK;
+}
+
+static status make_stage_columns(struct binder *binder, struct plan *node, uint32_t count,
+                                 struct err *err) {
+  TRY(bind__room(binder, count, sizeof *node->columns, &node->columns, err));
+  for (uint32_t i = 1; i < count; i++)
+    node->columns[i] = (struct plan_column){.name = slice_of_text("output")};
+  node->columns[0] = (struct plan_column){
+      .name = slice_of_text("document"), .is_document = true, .is_spread = true, .type = VAL_MAP};
+  node->columns_count = count;
+  return LUMA_OK;
+}
+
+/** Documents in, documents out, computed values beside them. */
+static status bind_stage(struct binder *binder, struct plan *node, struct err *err) {
+  struct plan_stage *stage = arena_copy(binder->arena, node->stage, sizeof *stage);
+  TRY(bind__memory(binder, stage, err));
+  node->stage = stage;
+  if (node->input) TRY(bind__plan(binder, &node->input, err));
+  if (node->right) TRY(bind__plan(binder, &node->right, err));
+  if (stage->kind == STAGE_BRANCH) return make_stage_columns(binder, node, 1, err);
+  struct scope scope = bind__scope(node->input);
+  struct expr **exprs = node->exprs;
+  scope.aggregate = NULL;
+  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    TRY(bind__expr(binder, &scope, exprs[i], &node->exprs[i], err));
+  struct stage_window *windows = stage->windows;
+  TRY(bind__room(binder, stage->windows_count, sizeof *windows, &stage->windows, err));
+  for (uint32_t i = 0; i < stage->windows_count; i++) {
+    stage->windows[i] = windows[i];
+    TRY(bind_window(binder, &stage->windows[i], err));
+  }
+  uint32_t outputs = stage->kind == STAGE_LOOKUP ? 1 : stage->windows_count;
+  return make_stage_columns(binder, node, outputs + 1, err);
+}
+
 status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   TRY(give_input(binder, *node, err));
   switch ((*node)->kind) {
@@ -399,6 +448,7 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_SET_OPERATION: return bind__set(binder, *node, err);
   case PLAN_WITH: return bind__with(binder, *node, err);
   case PLAN_WINDOW:
+  case PLAN_STAGE: return bind_stage(binder, *node, err);
   case PLAN_CTE: break; /* made by the binder alone */
   case PLAN_INSERT: return bind__insert(binder, *node, err);
   case PLAN_MERGE: return bind__merge(binder, *node, err);
@@ -429,6 +479,16 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   return LUMA_OK;
 }
 
+/** The values of a command's variables. */
+static status bind_lets(struct binder *binder, struct statement *statement, struct err *err) {
+  const struct scope nothing = {0};
+  struct expr **lets = statement->lets;
+  TRY(bind__room(binder, statement->lets_count, sizeof *lets, &statement->lets, err));
+  for (uint32_t i = 0; i < statement->lets_count; i++)
+    TRY(bind__expr(binder, &nothing, lets[i], &statement->lets[i], err));
+  return LUMA_OK;
+}
+
 status bind_statement(const struct bind_options *options, struct statement *statement,
                       struct err *err) {
   struct binder binder = {.arena = options->arena,
@@ -438,6 +498,7 @@ status bind_statement(const struct bind_options *options, struct statement *stat
                           .language = statement->language,
                           .is_count = statement->is_count,
                           .text = statement->text};
+  TRY(bind_lets(&binder, statement, err));
   TRY(bind__plan(&binder, &statement->root, err));
   statement->has_views = binder.has_views;
   return bind__place_windows(&binder, statement->root, err);

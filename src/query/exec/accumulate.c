@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "query/exec/gather.h"
 #include "query/expr/field.h"
 #include "value/order/order.h"
 
@@ -117,7 +118,8 @@ static status is_new_value(struct exec *exec, struct accumulator *a, const struc
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
                   const struct val *value, struct err *err) {
   bool is_set = aggregate->distinct || aggregate->aggregate == EXPR_ADD_TO_SET;
-  if (is_set && value && !val_is_null(value)) {
+  bool counts = value && (aggregate->mongo ? value->type != VAL_MISSING : !val_is_null(value));
+  if (is_set && counts) {
     bool is_new = false;
     TRY(is_new_value(exec, a, value, &is_new, err));
     if (!is_new) return LUMA_OK;
@@ -137,6 +139,7 @@ status accumulate(struct exec *exec, const struct expr *aggregate, struct accumu
   case EXPR_LAST: return keep(exec, a, value, err);
   case EXPR_PUSH:
   case EXPR_ADD_TO_SET: return push(exec, a, value, err);
+  case EXPR_GATHER: return gather_add(exec, aggregate, &a->gather, value, err);
   case EXPR_GROUPING: break; /* the AGGREGATE's own */
   }
   return LUMA_OK;
@@ -169,6 +172,7 @@ status accumulate_result(struct exec *exec, const struct expr *aggregate,
     return LUMA_OK;
   case EXPR_PUSH:
   case EXPR_ADD_TO_SET: return list_of(exec, a, arena, out, err);
+  case EXPR_GATHER: return gather_result(exec, aggregate, a->gather, arena, out, err);
   case EXPR_GROUPING: break;
   }
   return LUMA_OK;

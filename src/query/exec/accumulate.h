@@ -23,7 +23,8 @@ struct accumulator {
       uint8_t *room;    /* for a borrowed value's bytes */
       uint32_t room_bytes;
     };
-    struct rows *list; /* PUSH, ADD_TO_SET */
+    struct rows *list;     /* PUSH, ADD_TO_SET */
+    struct gather *gather; /* GATHER */
   };
   struct tuple_table *seen; /* DISTINCT, ADD_TO_SET */
 };

@@ -146,6 +146,7 @@ static op_open *open_of(const struct plan *plan) {
   case PLAN_WINDOW: return op__open_window;
   case PLAN_WITH: return op__open_with;
   case PLAN_CTE: return op__open_cte;
+  case PLAN_STAGE: return op__open_stage;
   case PLAN_DERIVED: break; /* the binder makes PROJECTs of them */
   case PLAN_INSERT: return op__open_insert;
   case PLAN_UPDATE: return op__open_update;

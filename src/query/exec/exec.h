@@ -18,6 +18,8 @@
 #include "query/plan/plan.h"
 #include "value/batch/batch.h"
 
+struct rows; /* query/exec/exec_int.h */
+
 /** One execution: what its operators share. The fields up to `cancelled` are set by the caller. */
 struct exec {
   struct arena *arena; /* budgeted; borrowed */
@@ -41,6 +43,7 @@ struct exec {
   struct expr_subqueries runs_subqueries;
   struct expr_subquery *subqueries; /* of its expressions, ended with it */
   struct cte_run *ctes;             /* names of WITH that are being read */
+  const struct rows *source;        /* what a stage hands to its sub-pipeline */
   bool analyze;                     /* operators measure themselves */
   uint64_t rows_wanted; /* while opening: a LIMIT above wants no more rows than this; 0 = all */
 };

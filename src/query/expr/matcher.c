@@ -99,6 +99,10 @@ static status compile_operand(struct expr_env *env, struct matcher *matcher,
   case MATCH_NIN: return compile_in(env, matcher, err);
   case MATCH_TYPE: return matcher__set_types(matcher, value, err);
   case MATCH_MOD: return compile_mod(matcher, err);
+  case MATCH_BITS_ALL_SET:
+  case MATCH_BITS_ANY_SET:
+  case MATCH_BITS_ALL_CLEAR:
+  case MATCH_BITS_ANY_CLEAR: return matcher__set_bits(env, matcher, err);
   case MATCH_SIZE: return compile_size(matcher, err);
   case MATCH_REGEX:
     if (value->type != VAL_TEXT && value->type != VAL_REGEX)

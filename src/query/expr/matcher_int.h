@@ -24,6 +24,8 @@ struct matcher {
   bool type_int, type_long;   /* TYPE: "int" and "long" look at the size of 64-bit integers */
   int64_t divisor, remainder; /* MOD */
   int64_t size;
+  uint32_t *bits; /* BITS: positions, ascending */
+  uint32_t bits_count;
   struct matcher **children;
   uint32_t children_count;
   bool on_fields;           /* ELEM: only maps and lists can match */
@@ -35,6 +37,9 @@ struct matcher {
 /** Whether a value that a path reaches satisfies the predicate, itself or through its elements. */
 status matcher__test_reached(const struct matcher *matcher, const struct val *v, bool *matches,
                              struct err *err);
+/** BITS: positions from a number, bytes or a list of positions. (matcher_bits.c) */
+status matcher__set_bits(struct expr_env *env, struct matcher *matcher, struct err *err);
+bool matcher__test_bits(const struct matcher *matcher, const struct val *v);
 /** TYPE: fills the mask from a name, a number or a list of them. */
 status matcher__set_types(struct matcher *matcher, const struct val *operand, struct err *err);
 /** A number towards zero; false when that does not fit 64 bits. */

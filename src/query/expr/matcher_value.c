@@ -145,6 +145,10 @@ status matcher__test_value(const struct matcher *matcher, const struct val *v, b
   case MATCH_REGEX: return test_regexes(matcher, v, matches, err);
   case MATCH_SIZE: *matches = v->type == VAL_LIST && val_count(v) == matcher->size; return LUMA_OK;
   case MATCH_MOD: *matches = test_mod(matcher, v); return LUMA_OK;
+  case MATCH_BITS_ALL_SET:
+  case MATCH_BITS_ANY_SET:
+  case MATCH_BITS_ALL_CLEAR:
+  case MATCH_BITS_ANY_CLEAR: *matches = matcher__test_bits(matcher, v); return LUMA_OK;
   case MATCH_ELEM: return test_elements(matcher, v, matches, err);
   case MATCH_ALL:
   case MATCH_AND:

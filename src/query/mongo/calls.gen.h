@@ -25,6 +25,7 @@ func_call mongo__bit_not;
 func_call mongo__bit_or;
 func_call mongo__bit_xor;
 func_call mongo__bson_size;
+func_call mongo__bucket_of;
 func_call mongo__ceil;
 func_call mongo__cmp;
 func_call mongo__concat;

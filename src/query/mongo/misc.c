@@ -53,6 +53,45 @@ status mongo__current_timestamp(struct func_env *env, const struct val *args, ui
   return LUMA_OK;
 }
 
+static status check_boundaries(const struct val *list, const struct val *otherwise,
+                               struct err *err) {
+  for (uint32_t i = 1; i < val_count(list); i++) {
+    struct val before = val_at(list, i - 1), here = val_at(list, i);
+    if (val_order_class((enum val_type)before.type) != val_order_class((enum val_type)here.type))
+      return mongo_fail(err, 40193,
+                        "All values in the 'boundaries' option to $bucket must have the "
+                        "same type");
+    if (val_compare(&before, &here) >= 0)
+      return mongo_fail(err, 40194, "The 'boundaries' option to $bucket must be sorted");
+  }
+  struct val low = val_at(list, 0), high = val_at(list, val_count(list) - 1);
+  bool inside = word_is_given(otherwise) && val_compare(otherwise, &low) >= 0 &&
+                val_compare(otherwise, &high) < 0;
+  if (inside)
+    return mongo_fail(err, 40199,
+                      "The $bucket 'default' field must be less than the lowest "
+                      "boundary or greater than or equal to the highest boundary");
+  return LUMA_OK;
+}
+
+/** value, boundaries, what is outside them */
+status mongo__bucket_of(struct func_env *env, const struct val *args, uint32_t count,
+                        struct val *out, struct err *err) {
+  (void)env, (void)count;
+  struct val v = args[0].type == VAL_MISSING ? val_null() : args[0];
+  TRY(check_boundaries(&args[1], &args[2], err));
+  for (uint32_t i = 0; i + 1 < val_count(&args[1]); i++) {
+    struct val low = val_at(&args[1], i), high = val_at(&args[1], i + 1);
+    *out = low;
+    if (val_compare(&v, &low) >= 0 && val_compare(&v, &high) < 0) return LUMA_OK;
+  }
+  *out = args[2];
+  if (word_is_given(&args[2])) return LUMA_OK;
+  return mongo_fail(err, 40066,
+                    "$bucket could not find a matching branch for an input, and no "
+                    "default was specified.");
+}
+
 /* ---- bits ---- */
 
 enum bit_operation { BIT_AND, BIT_OR, BIT_XOR };

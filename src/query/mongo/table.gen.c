@@ -44,6 +44,8 @@ const struct func mongo__table[] = {
    .call = mongo__bit_xor, .usage = "$bitXor", .about = ""},
   {.name = "$bsonSize", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__bson_size, .usage = "$bsonSize", .about = ""},
+  {.name = "$bucketOf", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
+   .call = mongo__bucket_of, .usage = "$bucketOf", .about = ""},
   {.name = "$ceil", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = true, .cost = 50,
    .call = mongo__ceil, .usage = "$ceil", .about = ""},
   {.name = "$cmp", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,

@@ -133,7 +133,8 @@ double opt__rows(struct opt *opt, const struct plan *node) {
     return narrowed ? below : below * (is_equal ? filter_equal_share : filter_share);
   }
   case PLAN_LIMIT: return rows_of_limit(node, below);
-  case PLAN_CTE: return rows_unknown;
+  case PLAN_CTE:
+  case PLAN_STAGE: return rows_unknown;
   case PLAN_SET_OPERATION: return below + opt__rows(opt, node->right);
   case PLAN_UNNEST: return node->input ? below * unnest_share : unnest_share;
   case PLAN_AGGREGATE: return node->keys_count ? below * filter_share : 1;

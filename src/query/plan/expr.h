@@ -98,6 +98,7 @@ enum expr_aggregate {
   EXPR_LAST,
   EXPR_PUSH,
   EXPR_ADD_TO_SET,
+  EXPR_GATHER,  /* MongoDB's: `name` says which, query/exec/gather */
   EXPR_GROUPING /* bound: args are numbers of keys; made by the AGGREGATE itself */
 };
 
@@ -116,6 +117,10 @@ enum match_op {
   MATCH_ALL,
   MATCH_SIZE,
   MATCH_MOD,
+  MATCH_BITS_ALL_SET,
+  MATCH_BITS_ANY_SET,
+  MATCH_BITS_ALL_CLEAR,
+  MATCH_BITS_ANY_CLEAR,
   MATCH_ELEM, /* a predicate on fields */
   MATCH_AND,
   MATCH_OR,

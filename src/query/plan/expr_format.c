@@ -38,10 +38,10 @@ static const char *const op_texts[] = {
 
 const char *expr_aggregate_name(enum expr_aggregate aggregate) {
   static const char *const names[] = {
-      [EXPR_COUNT] = "count",       [EXPR_SUM] = "sum",   [EXPR_AVG] = "avg",
-      [EXPR_MIN] = "min",           [EXPR_MAX] = "max",   [EXPR_FIRST] = "first",
-      [EXPR_LAST] = "last",         [EXPR_PUSH] = "push", [EXPR_ADD_TO_SET] = "addToSet",
-      [EXPR_GROUPING] = "grouping",
+      [EXPR_COUNT] = "count",   [EXPR_SUM] = "sum",           [EXPR_AVG] = "avg",
+      [EXPR_MIN] = "min",       [EXPR_MAX] = "max",           [EXPR_FIRST] = "first",
+      [EXPR_LAST] = "last",     [EXPR_PUSH] = "push",         [EXPR_ADD_TO_SET] = "addToSet",
+      [EXPR_GATHER] = "gather", [EXPR_GROUPING] = "grouping",
   };
   return names[aggregate];
 }
@@ -388,13 +388,30 @@ void expr_format(const struct expr *expr, struct buf *out) {
 /* ---- matches ---- */
 
 static const char *const match_texts[] = {
-    [MATCH_EQ] = "$eq",     [MATCH_NE] = "$ne",       [MATCH_GT] = "$gt",
-    [MATCH_GTE] = "$gte",   [MATCH_LT] = "$lt",       [MATCH_LTE] = "$lte",
-    [MATCH_IN] = "$in",     [MATCH_NIN] = "$nin",     [MATCH_EXISTS] = "$exists",
-    [MATCH_TYPE] = "$type", [MATCH_REGEX] = "$regex", [MATCH_ALL] = "$all",
-    [MATCH_SIZE] = "$size", [MATCH_MOD] = "$mod",     [MATCH_ELEM] = "$elemMatch",
-    [MATCH_AND] = "$and",   [MATCH_OR] = "$or",       [MATCH_NOR] = "$nor",
-    [MATCH_NOT] = "$not",   [MATCH_EXPR] = "$expr",
+    [MATCH_EQ] = "$eq",
+    [MATCH_NE] = "$ne",
+    [MATCH_GT] = "$gt",
+    [MATCH_GTE] = "$gte",
+    [MATCH_LT] = "$lt",
+    [MATCH_LTE] = "$lte",
+    [MATCH_IN] = "$in",
+    [MATCH_NIN] = "$nin",
+    [MATCH_EXISTS] = "$exists",
+    [MATCH_TYPE] = "$type",
+    [MATCH_REGEX] = "$regex",
+    [MATCH_ALL] = "$all",
+    [MATCH_BITS_ALL_SET] = "$bitsAllSet",
+    [MATCH_BITS_ANY_SET] = "$bitsAnySet",
+    [MATCH_BITS_ALL_CLEAR] = "$bitsAllClear",
+    [MATCH_BITS_ANY_CLEAR] = "$bitsAnyClear",
+    [MATCH_SIZE] = "$size",
+    [MATCH_MOD] = "$mod",
+    [MATCH_ELEM] = "$elemMatch",
+    [MATCH_AND] = "$and",
+    [MATCH_OR] = "$or",
+    [MATCH_NOR] = "$nor",
+    [MATCH_NOT] = "$not",
+    [MATCH_EXPR] = "$expr",
 };
 
 static void format_operator(const struct match *match, struct buf *out) {

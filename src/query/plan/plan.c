@@ -2,6 +2,8 @@
 /* Makers and formatter of plans. */
 #include "query/plan/plan.h"
 
+#include "query/plan/stage.h"
+
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
                        uint64_t offset) {
   struct plan *plan = arena_zalloc(arena, 1, sizeof *plan);
@@ -70,6 +72,7 @@ static const char *const kind_names[] = {
     [PLAN_WINDOW] = "window",
     [PLAN_WITH] = "with",
     [PLAN_CTE] = "cte",
+    [PLAN_STAGE] = "stage",
     [PLAN_INSERT] = "insert",
     [PLAN_UPDATE] = "update",
     [PLAN_DELETE] = "delete",
@@ -206,9 +209,27 @@ static bool lists_exprs(const struct plan *plan) {
          plan->kind == PLAN_DISTINCT;
 }
 
+static void format_stage(const struct plan *plan, struct buf *out) {
+  static const char *const names[] = {
+      [STAGE_ROWS] = "rows",     [STAGE_BRANCH] = "branch", [STAGE_UNWIND] = "unwind",
+      [STAGE_UNION] = "union",   [STAGE_FACET] = "facet",   [STAGE_LOOKUP] = "lookup",
+      [STAGE_SAMPLE] = "sample", [STAGE_WINDOW] = "window"};
+  const struct plan_stage *stage = plan->stage;
+  buf_append_format(out, " %s", names[stage->kind]);
+  if (stage->name.bytes) buf_append_format(out, " %.*s", SLICE_ARG(stage->name));
+  if (stage->path.count) {
+    buf_append_byte(out, ' ');
+    path_format(&stage->path, out);
+  }
+  for (uint32_t i = 0; i < stage->windows_count; i++)
+    buf_append_format(out, "%s%.*s", i ? ", " : " ", SLICE_ARG(stage->names[i]));
+  format_exprs(plan, 0, plan->exprs_count, out);
+}
+
 void plan_format_node(const struct plan *plan, struct buf *out) {
   buf_append_text(out, kind_names[plan->kind]);
   format_names(plan, out);
+  if (plan->kind == PLAN_STAGE) format_stage(plan, out);
   if (plan->kind == PLAN_JOIN) {
     format_join(plan, out);
   } else if (plan->condition) {

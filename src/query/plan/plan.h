@@ -37,6 +37,7 @@ enum plan_kind {
   PLAN_WINDOW,        /* the input's columns and one for each WINDOW of exprs */
   PLAN_WITH,          /* input, which may read the ctes */
   PLAN_CTE,           /* reads cte */
+  PLAN_STAGE,         /* a stage of a document pipeline: stage */
   /* changes: yield no rows but a count, unless `returning` */
   PLAN_INSERT,
   PLAN_UPDATE,
@@ -212,6 +213,7 @@ struct plan_soul {
   struct slice other; /* the soul to compare with */
 };
 
+struct plan_stage;    /* query/plan/stage.h */
 struct plan_physical; /* query/opt: how the node is to be run */
 
 struct plan {
@@ -295,6 +297,7 @@ struct plan {
 
   struct slice view_text;
   bool replaces; /* CREATE OR REPLACE VIEW */
+  struct plan_stage *stage; /* STAGE */
 
   bool analyze; /* EXPLAIN ANALYZE */
   struct plan_physical *physical;
@@ -310,7 +313,9 @@ struct statement {
   uint32_t parameters_count; /* highest ?n / $n seen */
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
   bool has_views;            /* bound: it reads views, which may change */
-  bool is_count;             /* JQL/NQL count: the reply is a number */
+  struct expr **lets;        /* JQL: values of the command's variables, of no rows */
+  uint32_t lets_count;
+  bool is_count; /* JQL/NQL count: the reply is a number */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,

@@ -102,6 +102,7 @@ static status lsm_stats(struct store *store, struct store_stats *stats, struct e
   stats->cache_misses = cache.misses;
   struct view *view = engine_view(engine);
   count_files(view, stats);
+  stats->file_bytes += blobs_bytes(engine->blobs);
   view_release(view);
   return LUMA_OK;
 }
@@ -112,6 +113,7 @@ static void engine_free(struct engine *engine) {
   view_release(engine->view);
   if (engine->wal) wal_close(engine->wal);
   if (engine->manifest) manifest_close(engine->manifest);
+  blobs_destroy(engine->blobs);
   if (engine->cache) cache_destroy(engine->cache);
   if (engine->lock_file) os_close(engine->os, engine->lock_file, NULL);
   mutex_deinit(&engine->commit_lock);
@@ -212,6 +214,8 @@ static void fill_options(struct engine *engine, const struct lsm_options *given)
       .kept_bytes = or_default(given->kept_bytes, 512 << 20),
       .file_bytes = or_default(given->file_bytes, 64 << 20),
       .feed_bytes_max = or_default(given->feed_bytes_max, 256 << 20),
+      .blob_value_bytes =
+          or_default(given->blob_value_bytes, or_default(given->block_bytes, 16 << 10) / 4),
       .background_threads = given->background_threads,
       .listener = given->listener,
   };
@@ -286,6 +290,7 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   TRY(recover_create(engine, err));
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
   cache_set_kept_max(engine->cache, engine->options.kept_bytes);
+  TRY(blobs_create(engine->os, engine->directory, engine->cache, &engine->blobs, err));
   TRY(recover_open(engine, err));
   if (read_only) return LUMA_OK;
   TRY(engine_queue_start(engine, err));

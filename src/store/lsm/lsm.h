@@ -21,10 +21,11 @@ struct lsm_options {
   uint64_t memtable_bytes;    /* 0 = 64 MiB */
   uint64_t block_bytes;       /* 0 = 16 KiB */
   uint64_t block_cache_bytes; /* 0 = 256 MiB */
-  uint64_t kept_bytes;     /* pages of filters and tables of places kept in memory at most, about 10
-                              bytes for a document; 0 = 512 MiB */
-  uint64_t file_bytes;     /* compaction output files are cut here; 0 = 64 MiB */
-  uint64_t feed_bytes_max; /* feed kept at most; 0 = 256 MiB */
+  uint64_t kept_bytes; /* pages of filters and tables of places kept in memory at most, about 10
+                          bytes for a document; 0 = 512 MiB */
+  uint64_t file_bytes; /* compaction output files are cut here; 0 = 64 MiB */
+  uint64_t blob_value_bytes; /* larger documents lie in blob files; 0 = a quarter of block_bytes */
+  uint64_t feed_bytes_max;   /* feed kept at most; 0 = 256 MiB */
   uint32_t background_threads; /* flush and compaction; 0 = none: work is done inside the calls that
                                   make it due (simulation) */
   struct store_listener listener; /* may be all NULL */

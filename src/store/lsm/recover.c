@@ -28,7 +28,8 @@ static status survey_one(void *context, const char *name) {
   case DBFILE_OTHER: survey->foreign = true; break;
   case DBFILE_CURRENT: survey->current = true; break;
   case DBFILE_WAL: survey->wal_count++; break;
-  case DBFILE_SORTED: survey->sorted = true; /* fallthrough */
+  case DBFILE_SORTED:
+  case DBFILE_BLOB: survey->sorted = true; /* fallthrough */
   case DBFILE_MANIFEST:
     if (number > survey->number_max) survey->number_max = number;
     break;
@@ -152,7 +153,8 @@ static status open_file(struct engine *engine, const struct manifest_file *file,
                                         .path = path.text,
                                         .cache = engine->cache,
                                         .number = file->number,
-                                        .uuid = file->uuid};
+                                        .uuid = file->uuid,
+                                        .blobs = engine->blobs};
   *added = (struct view_added){.level = file->level, .cleaned = file->cleaned_seq};
   status answer = sorted_open(&options, &added->file, err);
   if (answer == LUMA_NOT_FOUND)
@@ -287,6 +289,7 @@ static status remove_orphan(void *context, const char *name) {
   enum dbfile_kind kind = dbfile_parse(name, &number);
   bool orphan = kind == DBFILE_CURRENT_MAKING ||
                 (kind == DBFILE_SORTED && !is_known_file(state, number)) ||
+                (kind == DBFILE_BLOB && !view_refers(engine->view, number)) ||
                 (kind == DBFILE_MANIFEST && number != manifest_file_number(engine->manifest)) ||
                 (kind == DBFILE_WAL && number < state->log.wal.segment);
   struct dbfile_path path;

@@ -67,6 +67,22 @@ static status check_files(struct checking *checking, struct err *err) {
   return LUMA_OK;
 }
 
+/* No blob file is referred to more than it has. */
+static status check_blobs(struct checking *checking, struct err *err) {
+  struct view_share *shares;
+  size_t count;
+  TRY(view_shares(checking->view, &shares, &count, err));
+  for (size_t i = 0; i < count; i++) {
+    const struct view_share *share = &shares[i];
+    if (share->live_bytes <= share->value_bytes && share->live_values <= share->values) continue;
+    char place[64];
+    snprintf(place, sizeof place, "blob file %llu", (unsigned long long)share->number);
+    report(checking, place, "is referred to more than it has");
+  }
+  mem_free(shares);
+  return LUMA_OK;
+}
+
 /* ---- entries ---- */
 
 static void check_entry(struct checking *checking, const struct lsm_entry *entry) {
@@ -147,6 +163,7 @@ static status check_log_in_place(struct checking *checking, struct err *err) {
 
 static status check_all(struct checking *checking, struct err *err) {
   TRY(check_files(checking, err));
+  TRY(check_blobs(checking, err));
   for (uint8_t space = 0; space < STORE_SPACES; space++) TRY(check_space(checking, space, err));
   return check_log_in_place(checking, err);
 }

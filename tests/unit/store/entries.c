@@ -60,7 +60,8 @@ void entries_init(struct entries *entries, struct rng *rng, const struct entries
                                   rng_below(rng, 6) ? ENTRY_PUT : ENTRY_DELETE,
                                   1 + rng_below(rng, entries->seq_max),
                                   key,
-                                  {0}};
+                                  {0},
+                                  NULL};
       if (entry->kind == ENTRY_DELETE) continue;
       bool is_large = shape->large_one_in && rng_below(rng, shape->large_one_in) == 0;
       entry->value = random_bytes(entries, rng,
@@ -109,7 +110,7 @@ status entries_open(const struct entries_disk *disk, uint64_t number, struct sor
   char path[64];
   uint8_t uuid[SORTED_UUID_BYTES] = {1, 2, 3, (uint8_t)number};
   make_path(number, path);
-  struct sorted_open_options options = {disk->os, path, disk->cache, number, uuid};
+  struct sorted_open_options options = {disk->os, path, disk->cache, number, uuid, NULL};
   return sorted_open(&options, file, err);
 }
 

@@ -60,7 +60,7 @@ static status insert(struct history *history, uint32_t key, uint64_t horizon) {
   uint64_t seq = history->seq + 1;
   *version = (struct version){key, rng_below(test_rng(), 5) ? ENTRY_PUT : ENTRY_DELETE, seq,
                               rng_next(test_rng()) >> 8};
-  struct lsm_entry entry = {SPACE, version->kind, seq, make_key(key, key_room), {0}};
+  struct lsm_entry entry = {SPACE, version->kind, seq, make_key(key, key_room), {0}, NULL};
   if (entry.kind == ENTRY_PUT) entry.value = make_value(version->stamp, value_room);
   status code = memtable_insert(history->memtable, &entry, horizon, NULL);
   if (code != LUMA_OK) return code;
@@ -292,7 +292,7 @@ static void counts_in_place(void) {
   for (uint64_t seq = 1; seq <= 10000; seq++) {
     uint8_t value[8];
     store64le(value, seq);
-    struct lsm_entry entry = {3, ENTRY_PUT, seq, slice_of("counter", 7), slice_of(value, 8)};
+    struct lsm_entry entry = {3, ENTRY_PUT, seq, slice_of("counter", 7), slice_of(value, 8), NULL};
     assert_ok(memtable_insert(memtable, &entry, seq - 1, test_err()));
     if (seq == 10) bytes = memtable_bytes(memtable);
   }
@@ -419,7 +419,7 @@ static void write_on(struct shared *shared) {
     mutex_lock(&shared->lock);
     uint64_t horizon = oldest(shared);
     mutex_unlock(&shared->lock);
-    struct lsm_entry entry = {SPACE, ENTRY_PUT, seq, slice_of(key, 4), slice_of(value, 8)};
+    struct lsm_entry entry = {SPACE, ENTRY_PUT, seq, slice_of(key, 4), slice_of(value, 8), NULL};
     assert_ok(memtable_insert(shared->memtable, &entry, horizon, test_err()));
     mutex_lock(&shared->lock);
     shared->visible = seq;
@@ -504,7 +504,8 @@ static void splits_hide_nothing(void) {
   assert_ok(thread_start(&thread, "finder", find_on, &finder, test_err()));
   for (uint64_t nth = 1; nth <= FOUND_KEYS; nth++) {
     uint8_t key[12];
-    struct lsm_entry entry = {SPACE, ENTRY_PUT, nth, scattered_key(nth, key), slice_of_text("v")};
+    struct lsm_entry entry = {SPACE, ENTRY_PUT, nth, scattered_key(nth, key), slice_of_text("v"),
+                              NULL};
     assert_ok(memtable_insert(finder.memtable, &entry, 0, test_err()));
     atomic_store(&finder.visible, nth);
   }

@@ -308,9 +308,10 @@ static void own_writes_win(void) {
   struct memtable *committed, *own;
   assert_ok(memtable_create(&committed, test_err()));
   assert_ok(memtable_create(&own, test_err()));
-  struct lsm_entry a = {ENTRIES_SPACE, ENTRY_PUT, 5, slice_of("a", 1), slice_of("old", 3)};
-  struct lsm_entry b = {ENTRIES_SPACE, ENTRY_PUT, 9, slice_of("b", 1), slice_of("unseen", 6)};
-  struct lsm_entry mine = {ENTRIES_SPACE, ENTRY_PUT, 1000, slice_of("a", 1), slice_of("new", 3)};
+  struct lsm_entry a = {ENTRIES_SPACE, ENTRY_PUT, 5, slice_of("a", 1), slice_of("old", 3), NULL};
+  struct lsm_entry b = {ENTRIES_SPACE, ENTRY_PUT, 9, slice_of("b", 1), slice_of("unseen", 6), NULL};
+  struct lsm_entry mine = {ENTRIES_SPACE,    ENTRY_PUT,          1000,
+                           slice_of("a", 1), slice_of("new", 3), NULL};
   assert_ok(memtable_insert(committed, &a, 0, test_err()));
   assert_ok(memtable_insert(committed, &b, 0, test_err()));
   assert_ok(memtable_insert(own, &mine, 0, test_err()));

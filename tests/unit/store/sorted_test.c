@@ -152,7 +152,7 @@ static struct lsm_entry entry_at(const struct sorted_cursor *cursor, struct cach
                             .value = block_value(&cursor->view, cursor->index)};
   *apart = NULL;
   if (block_kind_of(&cursor->view, cursor->index) == BLOCK_APART) {
-    assert_ok(sorted_apart(cursor->file, entry.value, true, apart, test_err()));
+    assert_ok(sorted_apart(cursor->file, BLOCK_APART, entry.value, true, apart, test_err()));
     entry.value = slice_of((*apart)->data, (*apart)->bytes);
   }
   return entry;
@@ -321,7 +321,8 @@ static void another_file_is_refused(void) {
   assert_ok(os_rename(setting.disk.os, "7.sorted", "9.sorted", test_err()));
   assert_status(LUMA_CORRUPT, entries_open(&setting.disk, 9, &file, test_err()));
   uint8_t uuid[SORTED_UUID_BYTES] = {9};
-  struct sorted_open_options options = {setting.disk.os, "9.sorted", setting.disk.cache, 7, uuid};
+  struct sorted_open_options options = {
+      setting.disk.os, "9.sorted", setting.disk.cache, 7, uuid, NULL};
   struct err err = {0};
   assert_int_equal(LUMA_CORRUPT, sorted_open(&options, &file, &err));
   assert_non_null(strstr(err.message, "9.sorted"));
@@ -341,9 +342,9 @@ static void large_values_stand_apart(void) {
   for (int codec = 0; codec < 2; codec++) {
     struct entries_disk disk = {.os = simos_os(sim), .codec = (enum block_codec)codec};
     struct lsm_entry items[] = {
-        {ENTRIES_SPACE, ENTRY_PUT, 1, slice_of("a", 1), slice_of("small", 5)},
-        {ENTRIES_SPACE, ENTRY_PUT, 2, slice_of("b", 1), slice_of(value, BYTES)},
-        {ENTRIES_SPACE, ENTRY_PUT, 3, slice_of("c", 1), slice_of(value, 16 * 1024)}};
+        {ENTRIES_SPACE, ENTRY_PUT, 1, slice_of("a", 1), slice_of("small", 5), NULL},
+        {ENTRIES_SPACE, ENTRY_PUT, 2, slice_of("b", 1), slice_of(value, BYTES), NULL},
+        {ENTRIES_SPACE, ENTRY_PUT, 3, slice_of("c", 1), slice_of(value, 16 * 1024), NULL}};
     struct sorted_info info;
     struct sorted_file *file;
     assert_ok(cache_create(1 << 20, &disk.cache, test_err()));
@@ -367,8 +368,8 @@ static void large_values_stand_apart(void) {
 static void the_order_is_kept(void) {
   struct simos *sim = simos_create(1);
   struct entries_disk disk = {.os = simos_os(sim)};
-  struct lsm_entry wrong[] = {{ENTRIES_SPACE, ENTRY_PUT, 5, slice_of("b", 1), {0}},
-                              {ENTRIES_SPACE, ENTRY_PUT, 6, slice_of("b", 1), {0}}};
+  struct lsm_entry wrong[] = {{ENTRIES_SPACE, ENTRY_PUT, 5, slice_of("b", 1), {0}, NULL},
+                              {ENTRIES_SPACE, ENTRY_PUT, 6, slice_of("b", 1), {0}, NULL}};
   struct sorted_info info;
   assert_status(LUMA_CORRUPT, entries_write(&disk, 7, wrong, 2, &info, test_err()));
   struct os_stat stat;

@@ -112,6 +112,18 @@ static status read_mod(const struct jql *jql, const struct jql_node *node, const
   return make_leaf(jql, node, MATCH_MOD, path, match);
 }
 
+static status read_bits(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                        struct match **match) {
+  bool fits =
+      val_is_number(&node->value) || node->value.type == VAL_BYTES || node->value.type == VAL_LIST;
+  if (!fits)
+    return jql__fail_code(jql, node, 2,
+                          "%.*s takes an Array, a number, or a BinData but received: "
+                          "%s",
+                          SLICE_ARG(node->name), val_type_name((enum val_type)node->value.type));
+  return make_leaf(jql, node, op_of(node), path, match);
+}
+
 /** The field beside `node` in its map; MISSING if it is not there. */
 static struct val sibling(const struct jql_node *node, const char *name) {
   return val_field(&node->parent->value, slice_of_text(name));
@@ -212,6 +224,10 @@ static const struct condition conditions[] = {
     {"$all", MATCH_ALL, read_all},
     {"$size", MATCH_SIZE, read_size},
     {"$mod", MATCH_MOD, read_mod},
+    {"$bitsAllSet", MATCH_BITS_ALL_SET, read_bits},
+    {"$bitsAnySet", MATCH_BITS_ANY_SET, read_bits},
+    {"$bitsAllClear", MATCH_BITS_ALL_CLEAR, read_bits},
+    {"$bitsAnyClear", MATCH_BITS_ANY_CLEAR, read_bits},
     {"$elemMatch", MATCH_ELEM, read_elem_match},
     {"$not", MATCH_NOT, read_not},
 };
@@ -226,10 +242,9 @@ static const struct condition *find_condition(struct slice name) {
 
 /** Operators that MongoDB has and this language does not: not misspelt, so no suggestion. */
 static bool is_foreign(struct slice name) {
-  static const char *const names[] = {
-      "$where",        "$text",       "$jsonSchema", "$geoWithin",  "$geoIntersects",
-      "$near",         "$nearSphere", "$bitsAllSet", "$bitsAnySet", "$bitsAllClear",
-      "$bitsAnyClear", "$rand",       "$sampleRate", "$slice",      "$meta"};
+  static const char *const names[] = {"$where",         "$text",  "$jsonSchema", "$geoWithin",
+                                      "$geoIntersects", "$near",  "$nearSphere", "$within",
+                                      "$rand",          "$slice", "$meta"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;
@@ -303,6 +318,27 @@ static status read_expression(const struct jql *jql, const struct jql_node *node
   return LUMA_OK;
 }
 
+/** {"$sampleRate": 0.5}: by chance, as $rand is below the rate. */
+static status read_sample_rate(const struct jql *jql, const struct jql_node *node,
+                               struct match **match) {
+  struct expr *rate = NULL, *chance = NULL;
+  double real = val_is_number(&node->value) ? val_to_float64(&node->value) : -1;
+  if (!(real >= 0 && real <= 1))
+    return jql__fail_code(jql, node, 2, "numeric argument to $sampleRate must be in [0, 1]");
+  TRY(jql__const(jql, node, &rate));
+  chance = expr_node(jql->arena, EXPR_CALL, NULL, 0, node->offset);
+  TRY(jql__made(jql, chance));
+  chance->name = slice_of_text("$rand");
+  chance->mongo = true;
+  struct expr *below = expr_binary(jql->arena, EXPR_OP_LT, chance, rate, node->offset);
+  TRY(jql__made(jql, below));
+  below->mongo = true;
+  *match = match_node(jql->arena, MATCH_EXPR, NULL, 0, node->offset);
+  TRY(jql__made(jql, *match));
+  (*match)->expression = below;
+  return LUMA_OK;
+}
+
 static status fail_tree(const struct jql *jql, const struct jql_node *node) {
   static const char *const names[] = {"$and", "$or", "$nor", "$expr", "$comment"};
   if (is_foreign(node->name)) return fail_condition(jql, node);
@@ -322,6 +358,7 @@ static status read_entry(const struct jql *jql, const struct jql_node *node, str
   if (jql_is_named(node, "$or")) return read_filters(jql, node, MATCH_OR, match);
   if (jql_is_named(node, "$nor")) return read_filters(jql, node, MATCH_NOR, match);
   if (jql_is_named(node, "$expr")) return read_expression(jql, node, match);
+  if (jql_is_named(node, "$sampleRate")) return read_sample_rate(jql, node, match);
   if (jql_is_named(node, "$comment")) return LUMA_OK;
   return fail_tree(jql, node);
 }

@@ -38,6 +38,8 @@ struct jql {
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
   struct jql_filters *filters;          /* of the update being read */
+  uint32_t depth;                       /* of pipelines in pipelines */
+  bool in_facet;                        /* reading a pipeline of $facet */
   struct slice element; /* reading an array filter: the name that its paths begin with */
 };
 

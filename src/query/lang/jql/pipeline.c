@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stages of aggregate: each puts its node on the plan of the stages before it. */
-#include "query/lang/jql/jql_int.h"
+#include "query/lang/jql/stage_int.h"
+#include "query/plan/words.h"
 
 struct stage {
   const char *name;
@@ -91,6 +92,12 @@ status jql__new_root(const struct jql *jql, const struct jql_node *node, struct 
   TRY(jql__made(jql, *expr));
   (*expr)->name = slice_of_text("$newRoot");
   (*expr)->mongo = true;
+  struct shape *whole = arena_zalloc(jql->arena, 1, sizeof *whole);
+  TRY(jql__made(jql, whole));
+  whole->id = true;
+  *expr = expr_node(jql->arena, EXPR_SHAPE, expr, 1, node->offset);
+  TRY(jql__made(jql, *expr));
+  (*expr)->shape = whole;
   return LUMA_OK;
 }
 
@@ -110,92 +117,6 @@ static status put_replace_root(const struct jql *jql, const struct jql_node *spe
   return put_replace_with(jql, &field, plan);
 }
 
-/* ---- $group ---- */
-
-struct accumulator {
-  const char *name;
-  enum expr_aggregate aggregate;
-};
-
-static const struct accumulator accumulators[] = {
-    {"$sum", EXPR_SUM},     {"$avg", EXPR_AVG},
-    {"$min", EXPR_MIN},     {"$max", EXPR_MAX},
-    {"$first", EXPR_FIRST}, {"$last", EXPR_LAST},
-    {"$push", EXPR_PUSH},   {"$addToSet", EXPR_ADD_TO_SET},
-    {"$count", EXPR_COUNT},
-};
-
-enum { ACCUMULATORS = sizeof accumulators / sizeof accumulators[0] };
-
-static status make_accumulator(const struct jql *jql, const struct jql_node *node,
-                               enum expr_aggregate aggregate, struct expr **out) {
-  struct expr *arg = NULL;
-  bool is_count = aggregate == EXPR_COUNT;
-  if (is_count && (node->value.type != VAL_MAP || val_count(&node->value)))
-    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`$count` takes an empty map");
-  if (!is_count) TRY(jql__expression(jql, node, &arg));
-  *out = expr_node(jql->arena, EXPR_AGGREGATE, &arg, !is_count, node->offset);
-  TRY(jql__made(jql, *out));
-  (*out)->aggregate = aggregate;
-  (*out)->mongo = true;
-  return LUMA_OK;
-}
-
-/** {"$sum": expression} */
-static status read_accumulator(const struct jql *jql, const struct jql_node *field,
-                               struct expr **out) {
-  struct jql_each each = jql__each(jql, field);
-  struct jql_node node;
-  if (!jql__has_operators(field) || each.count != 1) {
-    status failed =
-        jql__fail(jql, field, LUMA_INVALID_ARGUMENT, "a field of `$group` takes one accumulator");
-    err_hint(jql->err, "as in {\"total\": {\"$sum\": \"$price\"}}");
-    return failed;
-  }
-  (void)jql__next(&each, &node);
-  for (size_t i = 0; i < ACCUMULATORS; i++)
-    if (jql_is_named(&node, accumulators[i].name))
-      return make_accumulator(jql, &node, accumulators[i].aggregate, out);
-  return jql__fail_unknown(jql, &node, "an accumulator", accumulators, ACCUMULATORS,
-                           sizeof *accumulators);
-}
-
-static status check_group_name(const struct jql *jql, const struct jql_node *field) {
-  bool is_dotted = memchr(field->name.data, '.', field->name.bytes) != NULL;
-  if (!is_dotted && !jql_is_operator(field->name)) return LUMA_OK;
-  return jql__fail(jql, field, LUMA_INVALID_ARGUMENT,
-                   "a field of `$group` has a name without dots and `$`");
-}
-
-status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  TRY(jql__check_kind(jql, spec, JQL_MAP));
-  struct jql_each each = jql__each(jql, spec);
-  struct jql_node field;
-  struct expr **exprs = arena_zalloc(jql->arena, each.count + 1, sizeof *exprs);
-  TRY(jql__made(jql, exprs));
-  struct slice *names = arena_zalloc(jql->arena, each.count + 1, sizeof *names);
-  TRY(jql__made(jql, names));
-  names[0] = slice_of_text("_id");
-  for (uint32_t at = 1; jql__next(&each, &field);) {
-    if (jql_is_named(&field, "_id")) {
-      TRY(jql__expression(jql, &field, &exprs[0]));
-      continue;
-    }
-    TRY(check_group_name(jql, &field));
-    names[at] = field.name;
-    TRY(read_accumulator(jql, &field, &exprs[at++]));
-  }
-  if (!exprs[0])
-    return jql__fail(jql, spec, LUMA_SYNTAX_ERROR,
-                     "`$group` needs `_id`: what to group by, null for everything");
-  TRY(jql__put(jql, PLAN_AGGREGATE, spec, plan));
-  (*plan)->exprs = exprs;
-  (*plan)->names = names;
-  (*plan)->exprs_count = each.count;
-  (*plan)->keys_count = 1;
-  return LUMA_OK;
-}
-
 /* ---- the pipeline ---- */
 
 static const struct stage stages[] = {
@@ -211,9 +132,43 @@ static const struct stage stages[] = {
     {"$set", put_add_fields},
     {"$replaceRoot", put_replace_root},
     {"$replaceWith", put_replace_with},
+    {"$sortByCount", jql__put_sort_by_count},
+    {"$bucket", jql__put_bucket},
+    {"$unwind", jql__put_unwind},
+    {"$facet", jql__put_facet},
+    {"$unionWith", jql__put_union},
+    {"$lookup", jql__put_lookup},
+    {"$sample", jql__put_sample},
+    {"$documents", jql__put_documents},
+    {"$setWindowFields", jql__put_set_window_fields},
+    {"$fill", jql__put_fill},
 };
 
 enum { STAGES = sizeof stages / sizeof stages[0] };
+
+static status fail_stage(const struct jql *jql, const struct jql_node *spec) {
+  const struct word *word = word_find(WORD_STAGE, spec->name);
+  if (word && word->state == WORD_REFUSED)
+    return jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
+                     word->why);
+  status failed = jql__fail_unknown(jql, spec, "a stage", stages, STAGES, sizeof *stages);
+  if (jql->err) jql->err->foreign = 40324;
+  return failed;
+}
+
+/** What cannot stand in a $facet, or behind another stage. */
+static status check_place(const struct jql *jql, const struct jql_node *spec,
+                          const struct plan *plan) {
+  bool is_first = jql_is_named(spec, "$documents");
+  bool is_outer = is_first || jql_is_named(spec, "$facet") || jql_is_named(spec, "$out") ||
+                  jql_is_named(spec, "$merge");
+  if (jql->in_facet && is_outer)
+    return jql__fail_code(jql, spec, 40600, "%.*s is not allowed to be used within a $facet stage",
+                          SLICE_ARG(spec->name));
+  if (!is_first && !plan)
+    return jql__fail_code(jql, spec, 73, "a pipeline without a collection begins with $documents");
+  return LUMA_OK;
+}
 
 static status put_stage(const struct jql *jql, const struct jql_node *stage, struct plan **plan) {
   TRY(jql__check_kind(jql, stage, JQL_MAP));
@@ -222,9 +177,10 @@ static status put_stage(const struct jql *jql, const struct jql_node *stage, str
   if (each.count != 1)
     return jql__fail(jql, stage, LUMA_SYNTAX_ERROR, "a stage is a map of one field, its operator");
   (void)jql__next(&each, &spec);
+  TRY(check_place(jql, &spec, *plan));
   for (size_t i = 0; i < STAGES; i++)
     if (jql_is_named(&spec, stages[i].name)) return stages[i].put(jql, &spec, plan);
-  return jql__fail_unknown(jql, &spec, "a stage", stages, STAGES, sizeof *stages);
+  return fail_stage(jql, &spec);
 }
 
 status jql__put_pipeline(const struct jql *jql, const struct jql_node *list, struct plan **plan) {

@@ -120,8 +120,28 @@ status jql__put_count(const struct jql *jql, const struct jql_node *at, struct e
 
 /* ---- commands ---- */
 
+/** The command with its `let`: `inner` reads what may name its variables. */
+static status begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
+  struct jql_each each = jql__each(jql, lets);
+  struct jql_node field;
+  *inner = *jql;
+  if (!jql_is_given(lets)) return LUMA_OK;
+  struct jql_variable *variables = arena_zalloc(jql->arena, each.count + 1, sizeof *variables);
+  struct expr **values = arena_zalloc(jql->arena, each.count + 1, sizeof *values);
+  TRY(jql__made(jql, variables ? (void *)values : NULL));
+  for (uint32_t i = 0; jql__next(&each, &field); i++) {
+    TRY(jql__check_variable(jql, &field, field.name));
+    TRY(jql__expression(jql, &field, &values[i]));
+    variables[i] = (struct jql_variable){field.name, i, inner->variables};
+    inner->variables = &variables[i];
+  }
+  jql->statement->lets = values;
+  jql->statement->lets_count = each.count;
+  return LUMA_OK;
+}
+
 status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, FIELDS };
+  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, LET = 11 };
   static const struct jql_field specs[] = {
       {"find", JQL_NAME, true},
       {"filter", JQL_MAP, false},
@@ -134,18 +154,20 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
       {"hint", JQL_IGNORED, false},
       {"allowDiskUse", JQL_IGNORED, false},
       {"collation", JQL_UNSUPPORTED, false},
-      {"let", JQL_UNSUPPORTED, false},
+      {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  struct jql inner;
+  TRY(begin_let(jql, &fields[LET], &inner));
   TRY(jql__scan(jql, &fields[FIND], plan));
-  TRY(jql__put_filter(jql, &fields[FILTER], plan));
+  TRY(jql__put_filter(&inner, &fields[FILTER], plan));
   TRY(jql__put_sort(jql, &fields[SORT], plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   if (!jql_is_given(&fields[PROJECTION]) || val_count(&fields[PROJECTION].value) == 0)
     return LUMA_OK;
-  TRY(jql__projection(jql, &fields[PROJECTION], &shape));
+  TRY(jql__projection(&inner, &fields[PROJECTION], &shape));
   return jql__put_project(jql, &fields[PROJECTION], shape, plan);
 }
 
@@ -200,22 +222,28 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 }
 
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { AGGREGATE, PIPELINE, EXPLAIN };
+  enum { AGGREGATE, PIPELINE, EXPLAIN, LET = 9 };
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},          {"pipeline", JQL_LIST, true},
       {"explain", JQL_BOOL, false},          {"cursor", JQL_IGNORED, false},
       {"hint", JQL_IGNORED, false},          {"allowDiskUse", JQL_IGNORED, false},
       {"batchSize", JQL_IGNORED, false},     {"bypassDocumentValidation", JQL_IGNORED, false},
-      {"collation", JQL_UNSUPPORTED, false}, {"let", JQL_UNSUPPORTED, false},
+      {"collation", JQL_UNSUPPORTED, false}, {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
-  if (val_is_number(&fields[AGGREGATE].value))
-    return jql__fail(jql, &fields[AGGREGATE], LUMA_UNSUPPORTED,
-                     "a pipeline without a collection is not supported");
-  TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
-  TRY(jql__scan(jql, &fields[AGGREGATE], plan));
-  TRY(jql__put_pipeline(jql, &fields[PIPELINE], plan));
+  struct jql inner;
+  TRY(begin_let(jql, &fields[LET], &inner));
+  *plan = NULL;
+  if (!val_is_number(&fields[AGGREGATE].value)) {
+    TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
+    TRY(jql__scan(jql, &fields[AGGREGATE], plan));
+  }
+  TRY(jql__put_pipeline(&inner, &fields[PIPELINE], plan));
+  if (!*plan)
+    return jql__fail_code(jql, &fields[PIPELINE], 73,
+                          "a pipeline without a collection begins with "
+                          "$documents");
   if (!jql__flag(&fields[EXPLAIN], false)) return LUMA_OK;
   return jql__put(jql, PLAN_EXPLAIN, &fields[EXPLAIN], plan);
 }

@@ -148,6 +148,10 @@ static bool kind_is_right(const struct block_view *view, uint32_t index) {
     struct block_handle handle;
     return block_handle_decode(block_value(view, index), &handle);
   }
+  if (kind == BLOCK_BLOB) {
+    struct block_reference reference;
+    return block_reference_decode(block_value(view, index), &reference);
+  }
   return kind == BLOCK_PUT;
 }
 

@@ -30,7 +30,8 @@ enum {
 enum block_kind {
   BLOCK_PUT = 0,    /* the value stands here */
   BLOCK_DELETE = 1, /* no value */
-  BLOCK_APART = 2,  /* the value is a struct block_handle to where it stands */
+  BLOCK_APART = 2,  /* the value is a struct block_handle to where it stands in the file */
+  BLOCK_BLOB = 3,   /* the value is a struct block_reference to where it stands in a blob file */
 };
 
 enum block_flags {
@@ -52,6 +53,18 @@ enum { BLOCK_HANDLE_BYTES = 24 };
 void block_handle_encode(const struct block_handle *handle, uint8_t out[BLOCK_HANDLE_BYTES]);
 /** False when it is not one. */
 bool block_handle_decode(struct slice bytes, struct block_handle *handle);
+
+/** Where a value stands in another file. 32 bytes encoded. */
+struct block_reference {
+  uint64_t file; /* its number */
+  struct block_handle handle;
+};
+enum { BLOCK_REFERENCE_BYTES = 8 + BLOCK_HANDLE_BYTES };
+
+void block_reference_encode(const struct block_reference *reference,
+                            uint8_t out[BLOCK_REFERENCE_BYTES]);
+/** False when it is not one. */
+bool block_reference_decode(struct slice bytes, struct block_reference *reference);
 
 /** A checked block opened for reading; borrows the bytes. Cheap to make. */
 struct block_view {
@@ -83,6 +96,10 @@ static inline struct slice block_value(const struct block_view *view, uint32_t i
 }
 static inline enum block_kind block_kind_of(const struct block_view *view, uint32_t index) {
   return view->kinds ? (enum block_kind)view->kinds[index] : BLOCK_PUT;
+}
+/** The value stands somewhere else. */
+static inline bool block_kind_is_apart(enum block_kind kind) {
+  return kind == BLOCK_APART || kind == BLOCK_BLOB;
 }
 uint64_t block_seq(const struct block_view *view, uint32_t index);
 /** The index of the first entry at or after (key, seq) in the order of entries; `count` when there

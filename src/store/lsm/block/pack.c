@@ -27,6 +27,18 @@ bool block_handle_decode(struct slice bytes, struct block_handle *handle) {
   return codec == BLOCK_LZ4;
 }
 
+void block_reference_encode(const struct block_reference *reference,
+                            uint8_t out[BLOCK_REFERENCE_BYTES]) {
+  store64le(out, reference->file);
+  block_handle_encode(&reference->handle, out + 8);
+}
+
+bool block_reference_decode(struct slice bytes, struct block_reference *reference) {
+  if (bytes.bytes != BLOCK_REFERENCE_BYTES) return false;
+  reference->file = load64le(bytes.data);
+  return block_handle_decode(slice_of(bytes.data + 8, BLOCK_HANDLE_BYTES), &reference->handle);
+}
+
 static bool is_compressible(struct slice raw) {
   return raw.bytes >= 64 && raw.bytes <= LZ4_MAX_INPUT_SIZE;
 }

@@ -12,6 +12,18 @@ enum {
   COMPACT_LEVEL1_FILES = 4, /* level 1 is due beyond so many times file_bytes */
 };
 
+/** Blob files of which less than half is still referred to. */
+struct compact_sparse {
+  uint64_t *numbers; /* ascending */
+  size_t count;
+};
+status compact__sparse_collect(const struct view *view, struct compact_sparse *sparse,
+                               struct err *err);
+void compact__sparse_deinit(struct compact_sparse *sparse);
+bool compact__is_sparse(const struct compact_sparse *sparse, uint64_t number);
+/** Does the file refer to one of them? */
+bool compact__refers_to_sparse(const struct compact_sparse *sparse, const struct sorted_file *file);
+
 /** Files being written: entries of one space in order, cut into files. */
 struct compact_outputs {
   struct engine *engine;
@@ -19,7 +31,10 @@ struct compact_outputs {
   uint8_t space;
   uint64_t cleaned; /* see manifest_file */
   uint64_t file_bytes;
-  struct sorted_writer *writer; /* NULL between files */
+  const struct compact_sparse *sparse; /* their values are written again; NULL: none are */
+  struct sorted_writer *writer;        /* NULL between files */
+  struct blob_writer *blob;            /* NULL: nothing large in this file so far */
+  struct blob_info blob_name;
   uint64_t number;
   uint32_t boundaries[VIEW_LEVELS]; /* per level, the first file that begins after the last key */
   struct view_added *items;

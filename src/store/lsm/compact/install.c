@@ -18,6 +18,8 @@ struct installing {
   struct manifest_range *ranges; /* what the manifest keeps */
   size_t ranges_count;
   struct view *next;
+  uint64_t *blobs; /* that nothing refers to any more */
+  size_t blobs_count, blobs_capacity;
 };
 
 static status fail_memory(struct err *err) {
@@ -130,6 +132,39 @@ static status keep_ranges(struct installing *installing, struct err *err) {
   return LUMA_OK;
 }
 
+/* ---- blob files ---- */
+
+static bool is_noted(const struct installing *installing, uint64_t blob) {
+  for (size_t i = 0; i < installing->blobs_count; i++)
+    if (installing->blobs[i] == blob) return true;
+  return false;
+}
+
+/* What memory fails to hold is left to the next opening, as an orphan. */
+static void note_blob(struct installing *installing, uint64_t blob) {
+  void *blobs = installing->blobs;
+  if (is_noted(installing, blob) || view_refers(installing->next, blob) ||
+      !mem_grow(&blobs, &installing->blobs_capacity, installing->blobs_count + 1,
+                sizeof *installing->blobs))
+    return;
+  installing->blobs = blobs;
+  installing->blobs[installing->blobs_count++] = blob;
+}
+
+/* Blob files that only removed files referred to. */
+static void note_blobs(struct installing *installing) {
+  const struct view *old = installing->engine->view;
+  for (int depth = 0; depth < VIEW_LEVELS; depth++) {
+    const struct view_level *level = &old->levels[STORE_RECORDS][depth];
+    for (uint32_t i = 0; i < level->count; i++) {
+      const struct sorted_info *info = sorted_get_info(level->files[i]);
+      for (size_t r = 0; r < installing->removed_count; r++)
+        for (size_t b = 0; installing->removed[r] == info->number && b < info->blobs_count; b++)
+          note_blob(installing, info->blobs[b].number);
+    }
+  }
+}
+
 /* ---- the edit ---- */
 
 static void describe(const struct view_added *added, struct manifest_file *file) {
@@ -211,6 +246,7 @@ static status apply(struct installing *installing, struct err *err) {
   TRY(manifest_apply(engine->manifest, &edit, err));
   wal_witness(engine->wal, manifest_get_state(engine->manifest)->edits);
   feed_set_trimmed(engine, installing->trim);
+  note_blobs(installing);
   engine_set_view(engine, installing->next);
   installing->next = NULL;
   return LUMA_OK;
@@ -234,6 +270,9 @@ static void clean_up(const struct installing *installing) {
     if (dbfile_make(engine->directory, DBFILE_SORTED, number, &path, NULL) == LUMA_OK)
       os_remove(engine->os, path.text, NULL);
   }
+  for (size_t i = 0; i < installing->blobs_count; i++)
+    if (dbfile_make(engine->directory, DBFILE_BLOB, installing->blobs[i], &path, NULL) == LUMA_OK)
+      os_remove(engine->os, path.text, NULL);
   if (installing->install->flushed) wal_release(engine->wal, installing->log.wal);
 }
 
@@ -252,5 +291,6 @@ status compact__install(struct engine *engine, const struct compact_install *ins
   mem_free(installing.added);
   mem_free(installing.removed);
   mem_free(installing.ranges);
+  mem_free(installing.blobs);
   return answer;
 }

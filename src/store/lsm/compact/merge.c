@@ -96,6 +96,7 @@ status compact__merge(const struct compact_merge *merge, struct err *err) {
   struct filter filter = {.merge = merge, .conflict_horizon = engine_conflict_horizon(engine)};
   struct merge_options options = {.space = merge->space,
                                   .no_fill = true,
+                                  .keeps_references = true,
                                   .sources = merge->sources,
                                   .sources_count = merge->sources_count};
   struct merge *entries;

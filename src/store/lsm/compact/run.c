@@ -17,6 +17,7 @@ struct job {
   uint32_t upper_count, lower_count;
   uint64_t *numbers; /* of all of them */
   size_t numbers_count;
+  struct compact_sparse sparse;
 };
 
 uint64_t compact__flushed_seq(struct engine *engine) {
@@ -153,6 +154,7 @@ static void job_free(struct job *job) {
   mem_free(job->upper);
   mem_free(job->lower);
   mem_free(job->numbers);
+  compact__sparse_deinit(&job->sparse);
   view_release(job->view);
 }
 
@@ -179,7 +181,8 @@ static status move_down(struct job *job, struct err *err) {
   struct view_added *added = mem_alloc(job->upper_count * sizeof *added);
   if (!added) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compact files");
   for (uint32_t i = 0; i < job->upper_count; i++)
-    added[i] = (struct view_added){job->upper[i], job->into, cleaned_of(job, job->upper[i])};
+    added[i] = (struct view_added){
+        .file = job->upper[i], .level = job->into, .cleaned = cleaned_of(job, job->upper[i])};
   struct compact_install install = {.added = added,
                                     .added_count = job->upper_count,
                                     .removed = job->numbers,
@@ -221,8 +224,10 @@ static status rewrite_into(struct job *job, struct compact_outputs *outputs, str
 }
 
 static status rewrite(struct job *job, struct err *err) {
-  struct compact_outputs outputs = {
-      .engine = job->engine, .space = job->space, .file_bytes = job->engine->options.file_bytes};
+  struct compact_outputs outputs = {.engine = job->engine,
+                                    .space = job->space,
+                                    .file_bytes = job->engine->options.file_bytes,
+                                    .sparse = &job->sparse};
   status answer = rewrite_into(job, &outputs, err);
   for (size_t i = 0; i < outputs.count; i++) outputs.items[i].level = job->into;
   struct compact_install install = {.added = outputs.items,
@@ -289,10 +294,27 @@ static status drop_hidden(struct job *job, const struct sorted_file *file, struc
   return compact__install(job->engine, &install, err);
 }
 
-static status rewrite_hidden(struct job *job, struct sorted_file *file, struct err *err) {
+static status rewrite_one(struct job *job, struct sorted_file *file, struct err *err) {
   TRY(job_reserve(job, err));
   take_upper(job, file);
   return run(job, err);
+}
+
+/* ---- blob files ---- */
+
+/* The first file that refers to a sparse blob file. */
+static bool find_sparse(struct job *job, struct sorted_file **file) {
+  for (uint8_t depth = 0; job->sparse.count > 0 && depth < VIEW_LEVELS; depth++) {
+    const struct view_level *level = &job->view->levels[STORE_RECORDS][depth];
+    for (uint32_t i = 0; i < level->count; i++) {
+      if (!compact__refers_to_sparse(&job->sparse, level->files[i])) continue;
+      *file = level->files[i];
+      job->space = STORE_RECORDS;
+      job->level = job->into = depth;
+      return true;
+    }
+  }
+  return false;
 }
 
 /* ---- the feed ---- */
@@ -328,6 +350,7 @@ static status join_feed(struct job *job, uint32_t count, struct err *err) {
 
 static status step_locked(struct job *job, bool *done, struct err *err) {
   struct sorted_file *file;
+  TRY(compact__sparse_collect(job->view, &job->sparse, err));
   *done = true;
   if (find_hidden(job, false, &file)) return drop_hidden(job, file, err);
   if (choose_level(job->engine, job->view, job)) {
@@ -336,7 +359,7 @@ static status step_locked(struct job *job, bool *done, struct err *err) {
   }
   uint32_t feed = choose_feed(job);
   if (feed) return join_feed(job, feed, err);
-  if (find_hidden(job, true, &file)) return rewrite_hidden(job, file, err);
+  if (find_sparse(job, &file) || find_hidden(job, true, &file)) return rewrite_one(job, file, err);
   *done = false;
   return LUMA_OK;
 }
@@ -368,7 +391,8 @@ static bool is_one_level(const struct job *job) {
   int levels = 0;
   for (int depth = 1; depth < VIEW_LEVELS; depth++)
     levels += job->view->levels[job->space][depth].count > 0;
-  return levels <= 1 && job->view->levels[job->space][0].count == 0 && !job->view->ranges;
+  return levels <= 1 && job->view->levels[job->space][0].count == 0 && !job->view->ranges &&
+         job->sparse.count == 0;
 }
 
 static status compact_space(struct engine *engine, uint8_t space, struct err *err) {
@@ -379,8 +403,8 @@ static status compact_space(struct engine *engine, uint8_t space, struct err *er
                     .space = space,
                     .into = VIEW_LEVELS - 1,
                     .all = true};
-  status answer = LUMA_OK;
-  if (!is_one_level(&job)) {
+  status answer = compact__sparse_collect(job.view, &job.sparse, err);
+  if (answer == LUMA_OK && !is_one_level(&job)) {
     answer = collect_all(&job, err);
     if (answer == LUMA_OK && job.upper_count) answer = run(&job, err);
   }

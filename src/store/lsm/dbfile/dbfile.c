@@ -17,6 +17,7 @@ static const struct {
     {DBFILE_MANIFEST, true, ".manifest"},
     {DBFILE_WAL, true, ".wal"},
     {DBFILE_SORTED, true, ".sorted"},
+    {DBFILE_BLOB, true, ".blob"},
 };
 enum { FORMS_COUNT = sizeof forms / sizeof forms[0] };
 

@@ -16,6 +16,7 @@ enum dbfile_kind {
   DBFILE_MANIFEST,       /* 000000000012.manifest */
   DBFILE_WAL,            /* 000000000012.wal */
   DBFILE_SORTED,         /* 000000000012.sorted */
+  DBFILE_BLOB,           /* 000000000012.blob */
 };
 
 /** A path in memory of its own: "DIRECTORY/NAME", NUL-terminated. */

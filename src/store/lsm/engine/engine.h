@@ -17,6 +17,7 @@
 #define STORE_LSM_ENGINE_ENGINE_H
 
 #include "base/sync/sync.h"
+#include "store/lsm/blob/blob.h"
 #include "store/lsm/dbfile/dbfile.h"
 #include "store/lsm/engine/view.h"
 #include "store/lsm/wal/wal.h"
@@ -59,7 +60,7 @@ struct engine_options {
   uint64_t sync_period_us, batch_timeout_us;
   uint32_t batch_size;
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
-      file_bytes, feed_bytes_max;
+      file_bytes, feed_bytes_max, blob_value_bytes;
   uint32_t background_threads;
   struct store_listener listener;
 };
@@ -72,6 +73,7 @@ struct engine {
   bool visible_when_durable;
   struct os_file *lock_file;
   struct cache *cache;
+  struct blobs *blobs;
   struct wal *wal;            /* NULL when read only */
   _Atomic uint64_t synced_us; /* periodic, without threads: when the log was last synced */
 

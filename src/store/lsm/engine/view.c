@@ -171,3 +171,22 @@ status view_change(const struct view *old, const struct view_change *change, str
   *view = made;
   return LUMA_OK;
 }
+
+/* ---- blob files ---- */
+
+static bool file_refers(const struct sorted_file *file, uint64_t blob) {
+  const struct sorted_info *info = sorted_get_info(file);
+  for (size_t i = 0; i < info->blobs_count; i++)
+    if (info->blobs[i].number == blob) return true;
+  return false;
+}
+
+bool view_refers(const struct view *view, uint64_t blob) {
+  for (int space = 0; space < VIEW_SPACES; space++)
+    for (int depth = 0; depth < VIEW_LEVELS; depth++) {
+      const struct view_level *level = &view->levels[space][depth];
+      for (uint32_t i = 0; i < level->count; i++)
+        if (file_refers(level->files[i], blob)) return true;
+    }
+  return false;
+}

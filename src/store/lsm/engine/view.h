@@ -68,6 +68,7 @@ struct view_added {
   struct sorted_file *file;
   uint8_t level;
   uint64_t cleaned;
+  uint64_t blob; /* number of the blob file that was written with it; 0: none */
 };
 
 /** How a new view differs from an old one. */
@@ -112,6 +113,20 @@ status view_is_newer(const struct view *view, uint8_t space, struct slice key, u
 /** True when anything in the range is newer than `seq`. */
 status view_range_is_newer(const struct view *view, uint8_t space, struct store_range range,
                            uint64_t seq, bool *newer, struct err *err);
+
+/** Does a file of the view refer to this blob file? */
+bool view_refers(const struct view *view, uint64_t blob);
+
+/** How much of a blob file the sorted files of a view refer to. */
+struct view_share {
+  uint64_t number;
+  uint64_t live_values, live_bytes; /* referred to */
+  uint64_t values, value_bytes;     /* written */
+};
+/** Of every blob file, by number; `*shares` is the caller's, from mem_alloc, NULL when there are
+ * none. */
+status view_shares(const struct view *view, struct view_share **shares, size_t *count,
+                   struct err *err);
 
 /** Sources for merging everything of one space; `room` must have view_sources_count. Answers how
  * many were filled. */

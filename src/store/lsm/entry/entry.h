@@ -25,6 +25,8 @@ struct lsm_entry {
   uint64_t seq;
   struct slice key;
   struct slice value; /* empty for ENTRY_DELETE */
+  /* Not NULL: the value is a reference (block_reference_encode) to the blob file of this uuid. */
+  const uint8_t *blob_uuid;
 };
 
 /** What a lookup in one place (memtable, sorted file) says about a key. */

@@ -42,6 +42,7 @@ static status init_merge(struct merge *merge, const struct merge_options *option
   merge->space = options->space;
   merge->backwards = options->backwards;
   merge->no_fill = options->no_fill;
+  merge->keeps_references = options->keeps_references;
   TRY(copy_range(merge, &options->range, err));
   TRY(copy_range_deletes(merge, options, err));
   merge->sources = mem_zalloc(options->sources_count + 1, sizeof *merge->sources);
@@ -211,8 +212,13 @@ static status entry_of_files(struct merge *merge, struct merge__source *source,
   enum block_kind kind = block_kind_of(&cursor->view, cursor->index);
   entry->kind = kind == BLOCK_DELETE ? ENTRY_DELETE : ENTRY_PUT;
   entry->value = block_value(&cursor->view, cursor->index);
-  if (kind != BLOCK_APART) return LUMA_OK;
-  TRY(sorted_apart(cursor->file, entry->value, merge->no_fill, &merge->value, err));
+  if (kind == BLOCK_BLOB && merge->keeps_references) {
+    entry->blob_uuid = sorted_blob_uuid(cursor->file, entry->value);
+    if (entry->blob_uuid) return LUMA_OK;
+    FAIL(err, LUMA_CORRUPT, "a value stands in a blob file that its file does not list");
+  }
+  if (!block_kind_is_apart(kind)) return LUMA_OK;
+  TRY(sorted_apart(cursor->file, kind, entry->value, merge->no_fill, &merge->value, err));
   entry->value = slice_of(merge->value->data, merge->value->bytes);
   return LUMA_OK;
 }

@@ -47,6 +47,8 @@ struct merge_options {
   uint8_t space;
   bool backwards; /* for rows only */
   bool no_fill;   /* read around the cache: for compaction */
+  bool
+      keeps_references; /* merge_entry hands out references to blob files, not what they refer to */
   struct store_range range;
   const struct merge_source *sources; /* any order */
   uint32_t sources_count;

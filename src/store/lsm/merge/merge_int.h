@@ -52,7 +52,7 @@ void merge__source_moved(struct merge__source *source);
  * and the second says how far it may go alone. */
 struct merge {
   uint8_t space;
-  bool backwards, no_fill, is_placed;
+  bool backwards, no_fill, keeps_references, is_placed;
   bool is_at_entry; /* going by entries: the first live source stands at the one answered last */
   status failed;    /* a step that failed left the sources where nobody expects them */
   struct slice from, to;

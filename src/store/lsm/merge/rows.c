@@ -65,9 +65,9 @@ static status pin_row(struct merge *merge, struct merge__source *source, struct 
                       struct err *err) {
   if (!row->file) return pin_memtable(merge, source, err);
   TRY(pin_block(merge, source, row->block, err));
-  if (row->kind != BLOCK_APART) return LUMA_OK;
+  if (!block_kind_is_apart(row->kind)) return LUMA_OK;
   struct cache_block *value;
-  TRY(sorted_apart(row->file, row->value, merge->no_fill, &value, err));
+  TRY(sorted_apart(row->file, row->kind, row->value, merge->no_fill, &value, err));
   row->value = slice_of(value->data, value->bytes);
   return pin(merge, value, value->bytes, cache_block_release, err);
 }

@@ -14,7 +14,8 @@ struct checker {
   uint64_t faults;
   uint64_t seen_bytes, entries, keys, deletes, data_blocks, places; /* verified so far */
   uint64_t seq_min, seq_max;
-  struct buf last_key; /* of the entry before */
+  struct sorted_blob *blobs; /* seen of each blob file referred to */
+  struct buf last_key;       /* of the entry before */
   uint64_t last_seq;
   struct slice separator; /* the index entry above the block being verified, and its sequence */
   uint64_t separator_seq;
@@ -65,6 +66,27 @@ static status check_apart(struct checker *checker, const struct block_view *view
   return LUMA_OK;
 }
 
+static status check_reference(struct checker *checker, struct slice bytes, uint64_t offset,
+                              struct err *err) {
+  struct sorted_file *file = checker->file;
+  struct block_reference reference;
+  struct cache_block *value = NULL;
+  struct err failure = {0};
+  bool is_reference = block_reference_decode(bytes, &reference);
+  ASSERT(is_reference); /* the block was verified */
+  size_t at = sorted__find_blob(&file->info, reference.file);
+  if (at == file->info.blobs_count) {
+    report(checker, offset, "a value stands in a blob file that the file does not list");
+    return LUMA_OK;
+  }
+  checker->blobs[at].values++;
+  checker->blobs[at].value_bytes += reference.handle.stored_bytes;
+  if (!file->blob_files[at]) return LUMA_OK; /* opened without them */
+  status code = blob_load(file->blob_files[at], &reference.handle, BLOB_FRESH, &value, &failure);
+  if (code == LUMA_OK) cache_block_release(value);
+  return take_fault(checker, offset, code, &failure, err);
+}
+
 static bool is_after_last(const struct checker *checker, struct slice key, uint64_t seq) {
   return checker->entries == 0 ||
          entry_compare(buf_slice(&checker->last_key), checker->last_seq, key, seq) < 0;
@@ -87,6 +109,7 @@ static status check_entry(struct checker *checker, const struct block_view *view
   buf_append_slice(&checker->last_key, key);
   TRY(buf_check(&checker->last_key, "a key", err));
   checker->last_seq = seq;
+  if (kind == BLOCK_BLOB) return check_reference(checker, block_value(view, index), offset, err);
   return kind == BLOCK_APART ? check_apart(checker, view, index, err) : LUMA_OK;
 }
 
@@ -288,11 +311,27 @@ static void check_totals(struct checker *checker) {
     report(checker, info->file_bytes, "the file's last key is not the one it states");
 }
 
+static status check_blobs(struct checker *checker, struct err *err) {
+  const struct sorted_info *info = &checker->file->info;
+  for (size_t i = 0; i < info->blobs_count; i++) {
+    struct err failure = {0};
+    const struct blob_file *blob = checker->file->blob_files[i];
+    status code = blob ? blob_check(blob, &failure) : LUMA_OK;
+    TRY(take_fault(checker, 0, code, &failure, err));
+    bool is_same = checker->blobs[i].values == info->blobs[i].values &&
+                   checker->blobs[i].value_bytes == info->blobs[i].value_bytes;
+    if (checker->faults == 0 && !is_same)
+      report(checker, info->file_bytes, "the file's references are not those it states");
+  }
+  return LUMA_OK;
+}
+
 static status check_all(struct checker *checker, struct err *err) {
   TRY(check_header(checker, err));
   TRY(check_end(checker, err));
   TRY(check_pages(checker, err));
   TRY(check_tree(checker, err));
+  TRY(check_blobs(checker, err));
   if (checker->faults == 0) check_totals(checker);
   return LUMA_OK;
 }
@@ -302,8 +341,11 @@ status sorted_check(struct sorted_file *file, store_check_fn *fault, void *conte
   struct checker checker = {
       .file = file, .fault = fault, .context = context, .seq_min = UINT64_MAX};
   buf_init(&checker.last_key, UINT16_MAX);
+  checker.blobs = mem_zalloc(file->info.blobs_count + 1, sizeof *checker.blobs);
+  if (!checker.blobs) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to check `%s`", file->path);
   status code = check_all(&checker, err);
   buf_deinit(&checker.last_key);
+  mem_free(checker.blobs);
   TRY(code);
   if (checker.faults > 0)
     FAIL(err, LUMA_CORRUPT, "`%s` has %llu faults", file->path, (unsigned long long)checker.faults);

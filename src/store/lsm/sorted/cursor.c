@@ -173,12 +173,3 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
   cursor->index--;
   return LUMA_OK;
 }
-
-status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill,
-                    struct cache_block **value, struct err *err) {
-  struct block_handle decoded;
-  if (!block_handle_decode(handle, &decoded))
-    FAIL(err, LUMA_CORRUPT, "`%s`: a value's handle is damaged", file->path);
-  return sorted__load(file, &decoded, SORTED_APART, no_fill ? SORTED_NO_FILL : SORTED_FILL, value,
-                      err);
-}

@@ -9,6 +9,7 @@
 
 static void destroy(struct sorted_file *file) {
   sorted__let_go(file);
+  sorted__close_blobs(file);
   if (file->handle)
     os_close(file->os, file->handle, NULL); /* opened for reading: nothing can be lost */
   mem_free(file->tail_bytes);
@@ -96,7 +97,7 @@ static status open_file(struct sorted_file *file, const struct sorted_open_optio
   code = read_tail(file, &footer, err);
   if (code != LUMA_OK) return sorted__blame(file, footer.tail_offset, code, err);
   fill_info(file, &footer);
-  return LUMA_OK;
+  return sorted__open_blobs(file, options->blobs, err);
 }
 
 status sorted_open(const struct sorted_open_options *options, struct sorted_file **file,

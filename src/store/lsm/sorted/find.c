@@ -24,8 +24,8 @@ static status take_found(struct sorted_file *file, const struct block_view *view
     struct cache_block *holder = block;
     here.kind = ENTRY_PUT;
     here.value = block_value(view, index);
-    if (kind == BLOCK_APART) {
-      TRY(sorted_apart(file, here.value, false, &holder, err));
+    if (block_kind_is_apart(kind)) {
+      TRY(sorted_apart(file, kind, here.value, false, &holder, err));
       here.value = slice_of(holder->data, holder->bytes);
     } else {
       cache_block_acquire(holder);

@@ -92,9 +92,12 @@ void sorted__tail_encode(const struct sorted__tail *tail, struct buf *out) {
   buf_append_byte(out, tail->places.index_bits);
   buf_append_byte(out, 0);
   buf_append64le(out, tail->data_blocks);
+  buf_append32le(out, tail->blobs_count);
+  buf_append32le(out, 0);
   buf_append_slice(out, tail->key_min);
   buf_append_slice(out, tail->key_max);
   buf_append_slice(out, tail->page_crcs);
+  buf_append_slice(out, tail->blobs);
   buf_append_slice(out, tail->root);
 }
 
@@ -115,6 +118,7 @@ static void decode_places(const uint8_t *p, struct sorted__tail *tail) {
   tail->places = (struct places_shape){
       .pages = load32le(p + 8), .page_buckets = load16le(p + 12), .index_bits = p[14]};
   tail->data_blocks = load64le(p + 16);
+  tail->blobs_count = load32le(p + 24);
 }
 
 status sorted__tail_decode(struct slice bytes, uint32_t version, struct sorted__tail *tail,
@@ -134,16 +138,19 @@ status sorted__tail_decode(struct slice bytes, uint32_t version, struct sorted__
                                 .filter_blocks = load64le(p + 64)};
   uint64_t min_bytes = load16le(p + 4), max_bytes = load16le(p + 6), root_bytes = load32le(p + 12);
   if (version > 1) decode_places(p + SORTED_TAIL_FIXED_BYTES_V1, tail);
-  uint64_t pages = sorted__pages(tail);
-  bool is_sane = tail->space < ENTRY_SPACES_MAX && tail->levels >= 1 && tail->levels <= 2 &&
-                 load16le(p + 2) == 0 && tail->filter_blocks > 0 &&
-                 tail->filter_blocks <= UINT32_MAX && places_is_shape(&tail->places) &&
-                 fixed_bytes + min_bytes + max_bytes + 4 * pages + root_bytes == bytes.bytes;
+  uint64_t pages = sorted__pages(tail),
+           blob_bytes = (uint64_t)tail->blobs_count * SORTED_TAIL_BLOB_BYTES;
+  bool is_sane =
+      tail->space < ENTRY_SPACES_MAX && tail->levels >= 1 && tail->levels <= 2 &&
+      load16le(p + 2) == 0 && tail->filter_blocks > 0 && tail->filter_blocks <= UINT32_MAX &&
+      places_is_shape(&tail->places) &&
+      fixed_bytes + min_bytes + max_bytes + 4 * pages + blob_bytes + root_bytes == bytes.bytes;
   if (!is_sane) FAIL(err, LUMA_CORRUPT, "the tail's fields are wrong");
   struct slice rest = slice_of(p + fixed_bytes, bytes.bytes - fixed_bytes);
   tail->key_min = take(&rest, min_bytes);
   tail->key_max = take(&rest, max_bytes);
   tail->page_crcs = take(&rest, 4 * pages);
+  tail->blobs = take(&rest, blob_bytes);
   tail->root = rest;
   return LUMA_OK;
 }

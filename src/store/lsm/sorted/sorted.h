@@ -15,6 +15,7 @@
 #define STORE_LSM_SORTED_SORTED_H
 
 #include "base/os/os.h"
+#include "store/lsm/blob/blob.h"
 #include "store/lsm/block/block.h"
 #include "store/lsm/cache/cache.h"
 #include "store/store.h"
@@ -23,6 +24,13 @@ struct sorted_file;
 struct sorted_writer;
 
 enum { SORTED_FORMAT_VERSION = 2, SORTED_UUID_BYTES = 16 };
+
+/** What a file refers to in a blob file. */
+struct sorted_blob {
+  uint64_t number;
+  uint8_t uuid[BLOB_UUID_BYTES];
+  uint64_t values, value_bytes;
+};
 
 /** What a file says of itself. Slices are borrowed from the file, or from the writer until it is
  * destroyed. */
@@ -33,7 +41,9 @@ struct sorted_info {
   uint8_t space;
   uint64_t file_bytes, entries, keys, deletes;
   uint64_t seq_min, seq_max;
-  struct slice key_min, key_max; /* the first and last key */
+  struct slice key_min, key_max;   /* the first and last key */
+  const struct sorted_blob *blobs; /* by number */
+  size_t blobs_count;
 };
 
 /* ---- writing ---- */
@@ -74,6 +84,7 @@ struct sorted_open_options {
   struct cache *cache; /* outlives the file */
   uint64_t number;     /* must be the file's */
   const uint8_t *uuid; /* must be the file's; NULL = not known */
+  struct blobs *blobs; /* of the database, outlives the file; NULL: values in blobs are not there */
 };
 
 /** Opens and verifies footer and tail; one reference. LUMA_CORRUPT, LUMA_VERSION_TOO_NEW,
@@ -85,6 +96,8 @@ void sorted_acquire(struct sorted_file *file);
 void sorted_release(void *object);
 /** Borrowed; lives as long as the file. */
 const struct sorted_info *sorted_get_info(const struct sorted_file *file);
+/** The nth blob file of its info, borrowed; NULL when opened without blobs. */
+const struct blob_file *sorted_get_blob(const struct sorted_file *file, size_t nth);
 
 /** The newest version of `key` at or below `seq_max`. What keeps the value in place is added to
  * `pins`. */
@@ -138,9 +151,11 @@ status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key,
 status sorted_cursor_next_block(struct sorted_cursor *cursor, struct err *err);
 status sorted_cursor_prev_block(struct sorted_cursor *cursor, struct err *err);
 
-/** Loads a value that stands apart: `handle` is the value of an entry of kind BLOCK_APART. `*value`
- * has one reference for the caller. */
-status sorted_apart(struct sorted_file *file, struct slice handle, bool no_fill,
-                    struct cache_block **value, struct err *err);
+/** Loads a value that stands somewhere else: `place` is the value of an entry of kind BLOCK_APART
+ * or BLOCK_BLOB. `*value` has one reference for the caller. */
+status sorted_apart(struct sorted_file *file, enum block_kind kind, struct slice place,
+                    bool no_fill, struct cache_block **value, struct err *err);
+/** The uuid of the blob file that a reference of this file names; NULL when it lists no such. */
+const uint8_t *sorted_blob_uuid(const struct sorted_file *file, struct slice reference);
 
 #endif

@@ -10,7 +10,8 @@ enum {
   SORTED_HEADER_BYTES = 64,
   SORTED_FOOTER_BYTES = 80,
   SORTED_TAIL_FIXED_BYTES_V1 = 72,
-  SORTED_TAIL_FIXED_BYTES = 96,
+  SORTED_TAIL_FIXED_BYTES = 104,
+  SORTED_TAIL_BLOB_BYTES = 40,
   SORTED_TAIL_BYTES_MAX = 1 << 28,
   SORTED_INDEX_VALUE_BYTES = BLOCK_HANDLE_BYTES + 16,
   SORTED_BLOCK_BYTES_DEFAULT = 16 << 10,
@@ -37,7 +38,9 @@ struct sorted__tail {
   uint64_t data_blocks; /* 0 in version 1, which does not say */
   struct slice key_min, key_max;
   struct slice page_crcs; /* u32 little endian for each filter page, then each page of places */
-  struct slice root;      /* a raw block */
+  uint32_t blobs_count;
+  struct slice blobs; /* SORTED_TAIL_BLOB_BYTES for each blob file referred to */
+  struct slice root;  /* a raw block */
 };
 
 /** What an index entry says of the block below. */
@@ -74,6 +77,8 @@ struct sorted_file {
   struct cache *cache;
   char *path;
   struct sorted_info info;
+  struct sorted_blob *blobs; /* of the info */
+  struct blob_file **blob_files;
   uint8_t *tail_bytes; /* what `tail` and `info` point into */
   struct sorted__tail tail;
   struct block_view root;
@@ -112,6 +117,15 @@ status sorted__keep_directory(struct sorted_file *file, struct sorted__directory
                               struct err *err);
 /** Gives back what is kept. */
 void sorted__let_go(struct sorted_file *file);
+/* ---- refer.c: values that stand somewhere else ---- */
+
+void sorted__blob_encode(const struct sorted_blob *blob, struct buf *out);
+/** Reads the tail's list of blob files and opens them. */
+status sorted__open_blobs(struct sorted_file *file, struct blobs *blobs, struct err *err);
+void sorted__close_blobs(struct sorted_file *file);
+/** Where the blob file stands in the info's list; blobs_count when it does not. */
+size_t sorted__find_blob(const struct sorted_info *info, uint64_t number);
+
 /* ---- find.c ---- */
 
 /** The newest version of `key` at or below `seq_max`, by way of filter and index. */

@@ -25,7 +25,7 @@ struct sorted_writer {
   enum block_codec codec;
   uint32_t block_bytes;
   uint64_t written_bytes; /* already in the file; what follows waits in `out` */
-  struct buf out, raw;
+  struct buf out, raw, blob_bytes;
   struct block_builder data, index, root;
   uint64_t index_seq_min, index_seq_max; /* of all entries below the index block */
   struct buf first_key, last_key;
@@ -33,7 +33,9 @@ struct sorted_writer {
   struct places_key *keys; /* of the file, in order */
   size_t keys_capacity;
   bool has_places;
-  uint32_t blocks_count; /* data blocks that went out */
+  uint32_t blocks_count;     /* data blocks that went out */
+  struct sorted_blob *blobs; /* referred to, by number */
+  size_t blobs_capacity;
   struct sorted_info info;
 };
 
@@ -42,6 +44,7 @@ struct sorted_writer {
 static void init_bufs(struct sorted_writer *writer) {
   buf_init(&writer->out, OUT_BYTES_MAX);
   buf_init(&writer->raw, BLOCK_BYTES_MAX);
+  buf_init(&writer->blob_bytes, SORTED_TAIL_BYTES_MAX);
   buf_init(&writer->last_key, KEY_BYTES_MAX);
   buf_init(&writer->first_key, KEY_BYTES_MAX);
   block_builder_init(&writer->data);
@@ -100,9 +103,11 @@ void sorted_writer_destroy(struct sorted_writer *writer) {
   block_builder_deinit(&writer->root);
   buf_deinit(&writer->out);
   buf_deinit(&writer->raw);
+  buf_deinit(&writer->blob_bytes);
   buf_deinit(&writer->last_key);
   buf_deinit(&writer->first_key);
   mem_free(writer->keys);
+  mem_free(writer->blobs);
   mem_free(writer->path);
   mem_free(writer);
 }
@@ -241,6 +246,33 @@ static bool is_block_full(const struct sorted_writer *writer, size_t more) {
                              block_builder_bytes(data) + more > writer->block_bytes);
 }
 
+/* The blob file's item of the list, which is made when it is not there. */
+static struct sorted_blob *blob_item(struct sorted_writer *writer, uint64_t number) {
+  size_t count = writer->info.blobs_count, at = count;
+  while (at > 0 && writer->blobs[at - 1].number > number) at--;
+  if (at > 0 && writer->blobs[at - 1].number == number) return &writer->blobs[at - 1];
+  void *blobs = writer->blobs;
+  if (!mem_grow(&blobs, &writer->blobs_capacity, count + 1, sizeof *writer->blobs)) return NULL;
+  writer->blobs = blobs;
+  memmove(&writer->blobs[at + 1], &writer->blobs[at], (count - at) * sizeof *writer->blobs);
+  writer->blobs[at] = (struct sorted_blob){.number = number};
+  writer->info.blobs_count++;
+  return &writer->blobs[at];
+}
+
+static status note_reference(struct sorted_writer *writer, const struct lsm_entry *entry,
+                             struct err *err) {
+  struct block_reference reference;
+  if (!block_reference_decode(entry->value, &reference))
+    FAIL(err, LUMA_CORRUPT, "a value's reference is damaged");
+  struct sorted_blob *blob = blob_item(writer, reference.file);
+  if (!blob) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the blob files of a file");
+  memcpy(blob->uuid, entry->blob_uuid, BLOB_UUID_BYTES);
+  blob->values++;
+  blob->value_bytes += reference.handle.stored_bytes;
+  return LUMA_OK;
+}
+
 static size_t apart_bytes(const struct sorted_writer *writer) {
   uint32_t part = writer->block_bytes / APART_PART;
   return part > BLOCK_HANDLE_BYTES ? part : BLOCK_HANDLE_BYTES;
@@ -254,7 +286,9 @@ status sorted_writer_add(struct sorted_writer *writer, const struct lsm_entry *e
   if (!is_first && entry_compare(last, writer->last_seq, entry->key, entry->seq) >= 0)
     FAIL(err, LUMA_CORRUPT, "entries for `%s` are out of order", writer->path);
   bool is_new_key = is_first || !slice_is_equal(last, entry->key);
-  enum block_kind kind = entry->kind == ENTRY_DELETE ? BLOCK_DELETE : BLOCK_PUT;
+  enum block_kind kind = entry->kind == ENTRY_DELETE ? BLOCK_DELETE
+                         : entry->blob_uuid          ? BLOCK_BLOB
+                                                     : BLOCK_PUT;
   uint8_t handle_bytes[BLOCK_HANDLE_BYTES];
   if (kind == BLOCK_PUT && value.bytes > apart_bytes(writer)) {
     struct block_handle handle;
@@ -263,6 +297,7 @@ status sorted_writer_add(struct sorted_writer *writer, const struct lsm_entry *e
     value = slice_of(handle_bytes, sizeof handle_bytes);
     kind = BLOCK_APART;
   }
+  if (kind == BLOCK_BLOB) TRY(note_reference(writer, entry, err));
   if (is_block_full(writer, entry->key.bytes + value.bytes + TABLE_BYTES))
     TRY(cut_block(writer, &entry->key, err));
   TRY(block_builder_add(&writer->data, entry->key, entry->seq, kind, value, err));
@@ -366,6 +401,11 @@ static status append_end(struct sorted_writer *writer, struct buf *page_crcs, st
                               .key_min = info->key_min,
                               .key_max = info->key_max,
                               .data_blocks = writer->blocks_count};
+  struct buf *blobs = &writer->blob_bytes;
+  for (size_t i = 0; i < info->blobs_count; i++) sorted__blob_encode(&writer->blobs[i], blobs);
+  TRY(buf_check(blobs, "the list of blob files", err));
+  tail.blobs = buf_slice(blobs);
+  tail.blobs_count = (uint32_t)info->blobs_count;
   TRY(finish_root(writer, &tail, err));
   TRY(append_filter(writer, &tail, page_crcs, err));
   TRY(append_places(writer, &tail, page_crcs, err));
@@ -378,6 +418,7 @@ status sorted_writer_finish(struct sorted_writer *writer, struct sorted_info *in
   ASSERT(writer->info.entries > 0 && !writer->is_finished);
   writer->info.key_min = buf_slice(&writer->first_key);
   writer->info.key_max = buf_slice(&writer->last_key);
+  writer->info.blobs = writer->blobs;
   struct buf page_crcs;
   buf_init(&page_crcs, SORTED_TAIL_BYTES_MAX);
   status code = cut_block(writer, NULL, err);

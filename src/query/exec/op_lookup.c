@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* STAGE_LOOKUP: each document beside the list of what its branch finds for it. A branch that does
+ * not depend on the document is run once. One that is an equality is run for each document when an
+ * index leads to its rows; else the rows of the collection are kept in a table by their values. */
+#include "query/exec/stage.h"
+#include "query/exec/tuple_table.h"
+#include "query/expr/field.h"
+#include "query/mongo/mongo.h"
+#include "value/order/order.h"
+
+struct looking {
+  struct op op;
+  struct batch batch;
+  struct program **programs;
+  struct subplan sub;
+  struct val *variables; /* those of the run, then the stage's */
+  uint32_t variables_count;
+  bool has_common;
+  struct val common; /* what an uncorrelated branch found */
+};
+
+static status list_rows(struct looking *op, const struct rows *rows, struct arena *arena,
+                        struct val *out, struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct build build;
+  build_init(&build, &exec->env->scratch, NULL);
+  build_begin_list(&build);
+  for (uint64_t i = 0; i < rows->count; i++) build_put(&build, rows_at(rows, i));
+  build_end(&build);
+  status done = field_take_built(exec->env, arena, &build, out, err);
+  build_deinit(&build);
+  return done;
+}
+
+/** The local value as the list of what it equals: the elements of a list, null for what is not
+ * there. */
+static status list_local(struct looking *op, const struct val *local, struct val *out,
+                         struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct val null = val_null();
+  struct build build;
+  *out = *local;
+  if (local->type == VAL_LIST) return LUMA_OK;
+  build_init(&build, &exec->env->scratch, NULL);
+  build_begin_list(&build);
+  build_put(&build, local->type == VAL_MISSING ? &null : local);
+  build_end(&build);
+  status done = field_take_built(exec->env, &op->op.batch_arena, &build, out, err);
+  build_deinit(&build);
+  return done;
+}
+
+static status find(struct looking *op, struct val *out, struct err *err) {
+  struct exec *exec = op->op.exec;
+  bool is_common = !op->op.plan->stage->is_correlated;
+  struct rows rows;
+  struct arena_mark mark = arena_mark(exec->arena);
+  if (op->has_common) {
+    *out = op->common;
+    return LUMA_OK;
+  }
+  rows_init(&rows, exec, 1);
+  TRY(subplan_run(&op->sub, NULL, op->variables, op->variables_count, &rows, err));
+  TRY(list_rows(op, &rows, &op->op.batch_arena, out, err));
+  arena_rewind(exec->arena, mark);
+  if (!is_common) return LUMA_OK;
+  TRY(expr_copy_value(exec->arena, out, &op->common, err));
+  op->has_common = true;
+  *out = op->common;
+  return LUMA_OK;
+}
+
+static status look_up(struct looking *op, const struct batch *in, const struct val *const *values,
+                      const uint32_t *strides, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  uint32_t first = op->variables_count - plan->exprs_count;
+  for (uint32_t i = 0; i < in->selected_count; i++) {
+    uint32_t row = batch_row(in, i);
+    for (uint32_t e = 0; e < plan->exprs_count; e++)
+      op->variables[first + e] = values[e][row * strides[e]];
+    if (plan->stage->is_equality)
+      TRY(list_local(op, &op->variables[first], &op->variables[first], err));
+    op->batch.columns[0][i] = in->columns[0][row];
+    TRY(find(op, &op->batch.columns[1][i], err));
+    TRY(op__check(op->op.exec, err));
+  }
+  op->batch.rows = op->batch.selected_count = in->selected_count;
+  return LUMA_OK;
+}
+
+static status lookup_next(struct op *base, struct batch **batch, struct err *err) {
+  struct looking *op = (struct looking *)base;
+  const struct plan *plan = base->plan;
+  struct batch *in = NULL;
+  arena_reset(&base->batch_arena);
+  batch_reset(&op->batch);
+  TRY(op__next(base->input, &in, err));
+  if (!in) return LUMA_OK;
+  const struct val **values =
+      arena_zalloc(&base->batch_arena, plan->exprs_count + 1, sizeof *values);
+  uint32_t *strides = arena_zalloc(&base->batch_arena, plan->exprs_count + 1, sizeof *strides);
+  TRY(plan_check_memory(&base->batch_arena, values ? strides : NULL, err));
+  for (uint32_t e = 0; e < plan->exprs_count; e++)
+    TRY(program_run(op->programs[e], in, &base->batch_arena, &values[e], &strides[e], err));
+  TRY(look_up(op, in, values, strides, err));
+  *batch = &op->batch;
+  return LUMA_OK;
+}
+
+static void lookup_close(struct op *base) {
+  subplan_deinit(&((struct looking *)base)->sub);
+}
+
+status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {lookup_next, lookup_close};
+  struct looking *looking = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *looking, &looking, err));
+  *op = &looking->op;
+  TRY(subplan_init(&looking->sub, exec, plan->right->input));
+  looking->variables_count = plan->stage->first_variable + plan->exprs_count;
+  looking->variables =
+      arena_zalloc(exec->arena, looking->variables_count + 1, sizeof *looking->variables);
+  TRY(op__memory(exec, looking->variables, err));
+  for (uint32_t i = 0; i < exec->env->variables_count && i < plan->stage->first_variable; i++)
+    looking->variables[i] = exec->env->variables[i];
+  TRY(op__programs(exec, plan->exprs, plan->exprs_count, &looking->programs, err));
+  TRY(batch_init(&looking->batch, exec->arena, 2, err));
+  return op__open(exec, plan->input, &looking->op.input, err);
+}

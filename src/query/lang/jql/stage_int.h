@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files that read stages of pipelines. */
+#ifndef QUERY_LANG_JQL_STAGE_INT_H
+#define QUERY_LANG_JQL_STAGE_INT_H
+
+#include "query/lang/jql/jql_int.h"
+#include "query/plan/stage.h"
+
+/** A PLAN_STAGE of a kind on top of `plan`. (stages.c) */
+status jql__put_stage(const struct jql *jql, enum plan_stage_kind kind, const struct jql_node *at,
+                      struct plan **plan);
+/** A PROJECT that puts the stage's columns after the first into the document at `names`. */
+status jql__put_outputs(const struct jql *jql, const struct jql_node *at, const struct slice *names,
+                        uint32_t count, struct plan **plan);
+/** A PROJECT that adds one computed field. */
+status jql__put_computed(const struct jql *jql, const struct jql_node *at, struct slice name,
+                         struct expr *value, struct plan **plan);
+/** {"a": 1, "b": -1}: 1 and -1 only, and at least one. */
+status jql__check_order(const struct jql *jql, const struct jql_node *order);
+
+/** {"$sum": …}: an EXPR_AGGREGATE. (accumulators.c) */
+status jql__accumulator(const struct jql *jql, const struct jql_node *node, struct expr **out);
+/** The field of a $group: its only operator. */
+status jql__accumulator_field(const struct jql *jql, const struct jql_node *field,
+                              struct expr **out);
+
+/** Outputs of a stage with windows, as they are read. (windows.c) */
+struct jql_outputs {
+  struct stage_window *windows;
+  struct slice *names;
+  uint32_t count;
+};
+/** Room in the plan's exprs (after `first` of them) and stage for the outputs of `map`. */
+status jql__begin_outputs(const struct jql *jql, struct plan *plan, const struct jql_node *map,
+                          uint32_t first, struct jql_outputs *outputs);
+typedef status jql_stage(const struct jql *jql, const struct jql_node *spec, struct plan **plan);
+jql_stage jql__put_sort_by_count, jql__put_bucket; /* accumulators.c */
+jql_stage jql__put_unwind, jql__put_facet, jql__put_union, jql__put_lookup, jql__put_sample,
+    jql__put_documents;                              /* stages.c */
+jql_stage jql__put_set_window_fields, jql__put_fill; /* windows.c */
+
+#endif

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: MIT */
+/* $setWindowFields and $fill: a SORT by the partition and the order, the windows, and a PROJECT
+ * that puts their outputs into the document. */
+#include <stdio.h>
+
+#include "query/lang/jql/stage_int.h"
+#include "value/doc/build.h"
+
+enum { EXPR_PARTITION, EXPR_ORDER, EXPR_ARGUMENTS };
+
+struct function {
+  const char *name;
+  enum stage_function function;
+};
+
+static const struct function functions[] = {
+    {"$rank", STAGE_RANK},
+    {"$denseRank", STAGE_DENSE_RANK},
+    {"$documentNumber", STAGE_DOCUMENT_NUMBER},
+    {"$shift", STAGE_SHIFT},
+    {"$derivative", STAGE_DERIVATIVE},
+    {"$integral", STAGE_INTEGRAL},
+    {"$expMovingAvg", STAGE_MOVING_AVERAGE},
+    {"$covariancePop", STAGE_COVARIANCE_POP},
+    {"$covarianceSamp", STAGE_COVARIANCE_SAMP},
+    {"$linearFill", STAGE_LINEAR_FILL},
+    {"$locf", STAGE_LOCF},
+};
+
+/* ---- the order below ---- */
+
+/** SORT by the partition's key, then by `order`. */
+static status put_sort(const struct jql *jql, const struct jql_node *at,
+                       const struct jql_node *partition, const struct jql_node *order,
+                       struct plan **plan) {
+  struct jql_each each = jql__each(jql, order);
+  struct jql_node node;
+  uint32_t count = 0;
+  struct plan_sort_key *keys = arena_zalloc(jql->arena, each.count + 1, sizeof *keys);
+  TRY(jql__made(jql, keys));
+  if (jql_is_given(partition)) {
+    keys[count].mongo = true;
+    TRY(jql__expression(jql, partition, &keys[count++].expr));
+  }
+  while (jql__next(&each, &node)) {
+    keys[count].mongo = true;
+    keys[count].descending = val_to_float64(&node.value) < 0;
+    TRY(jql__name(jql, &node, node.name, &keys[count++].expr));
+  }
+  if (count == 0) return LUMA_OK;
+  TRY(jql__put(jql, PLAN_SORT, at, plan));
+  (*plan)->sort = keys;
+  (*plan)->sort_count = count;
+  return LUMA_OK;
+}
+
+status jql__begin_outputs(const struct jql *jql, struct plan *plan, const struct jql_node *map,
+                          uint32_t first, struct jql_outputs *outputs) {
+  uint32_t count = map->value.type == VAL_MAP ? val_count(&map->value) : 1;
+  outputs->count = 0;
+  outputs->windows = arena_zalloc(jql->arena, count + 1, sizeof *outputs->windows);
+  outputs->names = arena_zalloc(jql->arena, count + 1, sizeof *outputs->names);
+  plan->exprs = arena_zalloc(jql->arena, first + count + 1, sizeof *plan->exprs);
+  TRY(jql__made(jql, outputs->windows && outputs->names ? plan->exprs : NULL));
+  plan->stage->windows = outputs->windows;
+  plan->stage->names = outputs->names;
+  return LUMA_OK;
+}
+
+/** `expr` becomes the argument of the window. */
+static void set_argument(struct plan *plan, struct stage_window *window, struct expr *expr) {
+  window->has_argument = true;
+  window->argument = plan->exprs_count;
+  plan->exprs[plan->exprs_count++] = expr;
+}
+
+/** An EXPR_AGGREGATE whose first argument is computed by the stage. */
+static void set_aggregate(struct plan *plan, struct stage_window *window, struct expr *aggregate) {
+  window->function = STAGE_AGGREGATE;
+  window->aggregate = aggregate;
+  if (aggregate->args_count) set_argument(plan, window, aggregate->args[0]);
+}
+
+/* ---- windows ---- */
+
+struct unit {
+  const char *name;
+  int64_t ms;
+  int32_t months;
+};
+
+static bool read_unit(struct slice name, int64_t *ms, int32_t *months) {
+  static const struct unit units[] = {
+      {"year", 0, 12},        {"quarter", 0, 3},    {"month", 0, 1},
+      {"week", 604800000, 0}, {"day", 86400000, 0}, {"hour", 3600000, 0},
+      {"minute", 60000, 0},   {"second", 1000, 0},  {"millisecond", 1, 0}};
+  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    if (!slice_is_equal(name, slice_of_text(units[i].name))) continue;
+    *ms = units[i].ms;
+    *months = units[i].months;
+    return true;
+  }
+  return false;
+}
+
+static status read_bound(const struct jql *jql, const struct jql_node *node, bool documents,
+                         enum stage_bound *bound, double *offset) {
+  struct slice text = node->value.type == VAL_TEXT ? val_slice(&node->value) : slice_of(NULL, 0);
+  int64_t whole = 0;
+  *bound = STAGE_OFFSET;
+  *offset = 0;
+  if (slice_is_equal(text, slice_of_text("unbounded"))) {
+    *bound = STAGE_UNBOUNDED;
+  } else if (slice_is_equal(text, slice_of_text("current"))) {
+    *bound = STAGE_CURRENT;
+  } else if (!val_is_number(&node->value)) {
+    return jql__fail_code(jql, node, 5339902,
+                          "Window bounds must be 'unbounded', 'current' or a "
+                          "number");
+  } else if (documents &&
+             (!val_to_int64(&node->value, &whole) || whole > INT32_MAX || whole < INT32_MIN)) {
+    return jql__fail_code(jql, node, 5339901, "Numeric document-based bounds must be an integer");
+  } else {
+    *offset = val_to_float64(&node->value);
+  }
+  return LUMA_OK;
+}
+
+static status read_bounds(const struct jql *jql, const struct jql_node *list, bool documents,
+                          struct stage_window *window) {
+  struct jql_each each = jql__each(jql, list);
+  struct jql_node low, high;
+  if (list->value.type != VAL_LIST || each.count != 2)
+    return jql__fail_code(jql, list, 5339900, "Window bounds must be a 2-element array");
+  (void)jql__next(&each, &low);
+  (void)jql__next(&each, &high);
+  TRY(read_bound(jql, &low, documents, &window->low, &window->low_offset));
+  TRY(read_bound(jql, &high, documents, &window->high, &window->high_offset));
+  bool bounded = window->low != STAGE_UNBOUNDED && window->high != STAGE_UNBOUNDED;
+  if (bounded && window->low_offset > window->high_offset)
+    return jql__fail_code(jql, list, 5339900, "Lower bound must not exceed upper bound");
+  return LUMA_OK;
+}
+
+/** {"documents": [low, high]} or {"range": [low, high], "unit": …} */
+static status read_window(const struct jql *jql, const struct jql_node *node,
+                          const struct plan_stage *stage, struct stage_window *window) {
+  static const struct jql_field specs[] = {
+      {"documents", JQL_ANY, false}, {"range", JQL_ANY, false}, {"unit", JQL_ANY, false}};
+  struct jql_node fields[3];
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, 9, "'window' field must be an object");
+  window->has_window = true;
+  if (val_count(&node->value) == 0) {
+    window->has_window = false;
+    return LUMA_OK;
+  }
+  TRY(jql__take(jql, node, specs, 3, fields));
+  bool documents = jql_is_given(&fields[0]), range = jql_is_given(&fields[1]);
+  if (documents == range || (documents && jql_is_given(&fields[2])))
+    return jql__fail_code(jql, node, 9,
+                          "'window' field can only contain 'documents' as the only "
+                          "argument or 'range' with an optional 'unit' field");
+  window->by_range = range;
+  TRY(read_bounds(jql, &fields[range], documents, window));
+  bool is_whole = window->low == STAGE_UNBOUNDED && window->high == STAGE_UNBOUNDED;
+  if (documents && !is_whole && !stage->has_order)
+    return jql__fail_code(jql, node, 5339901, "Document-based bounds require a sortBy");
+  if (range && !is_whole && (!stage->has_order || stage->order_count != 1 || stage->is_descending))
+    return jql__fail_code(jql, node, 5339902,
+                          "Range-based bounds require a sortBy of a single "
+                          "ascending field");
+  if (!jql_is_given(&fields[2])) return LUMA_OK;
+  if (fields[2].value.type != VAL_TEXT)
+    return jql__fail_code(jql, &fields[2], 9, "'unit' must be a string");
+  if (!read_unit(val_slice(&fields[2].value), &window->range_unit_ms, &window->range_unit_months))
+    return jql__fail_code(jql, &fields[2], 9, "unknown time unit value: %.*s",
+                          SLICE_ARG(val_slice(&fields[2].value)));
+  bool whole_low = window->low_offset == (double)(int64_t)window->low_offset;
+  bool whole_high = window->high_offset == (double)(int64_t)window->high_offset;
+  if (!whole_low || !whole_high)
+    return jql__fail_code(jql, node, 5339902, "With 'unit', range-based bounds must be integers");
+  return LUMA_OK;
+}
+
+/* ---- functions ---- */
+
+static status need_order(const struct jql *jql, const struct jql_node *node,
+                         const struct plan_stage *stage, bool single) {
+  if (!stage->has_order)
+    return jql__fail_code(jql, node, 5371602,
+                          "%.*s must be specified with a top level sortBy "
+                          "expression",
+                          SLICE_ARG(node->name));
+  if (single && stage->order_count != 1)
+    return jql__fail_code(jql, node, 5371602,
+                          "%.*s must be specified with a top level sortBy "
+                          "expression with exactly one element",
+                          SLICE_ARG(node->name));
+  return LUMA_OK;
+}
+
+static status no_window(const struct jql *jql, const struct jql_node *node, bool has_window) {
+  if (!has_window) return LUMA_OK;
+  return jql__fail_code(jql, node, 5371601, "%.*s does not accept a 'window' field",
+                        SLICE_ARG(node->name));
+}
+
+static status read_rank(const struct jql *jql, const struct jql_node *node,
+                        const struct plan_stage *stage, bool has_window,
+                        struct stage_window *window) {
+  if (node->value.type != VAL_MAP || val_count(&node->value))
+    return jql__fail_code(jql, node, 5371603, "%.*s must be specified with '{}' as the value",
+                          SLICE_ARG(node->name));
+  TRY(no_window(jql, node, has_window));
+  return need_order(jql, node, stage, window->function != STAGE_DOCUMENT_NUMBER);
+}
+
+static status read_shift(const struct jql *jql, const struct jql_node *node, struct plan *plan,
+                         bool has_window, struct stage_window *window) {
+  static const struct jql_field specs[] = {
+      {"output", JQL_ANY, true}, {"by", JQL_ANY, true}, {"default", JQL_ANY, false}};
+  struct jql_node fields[3];
+  struct expr *output = NULL, *otherwise = NULL;
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, 9, "Argument to $shift must be an object");
+  TRY(no_window(jql, node, has_window));
+  TRY(jql__take(jql, node, specs, 3, fields));
+  TRY(need_order(jql, node, plan->stage, false));
+  if (!val_is_number(&fields[1].value) || !val_to_int64(&fields[1].value, &window->by) ||
+      window->by > INT32_MAX || window->by < INT32_MIN)
+    return jql__fail_code(jql, &fields[1], 9, "'$shift:by' field must be an integer");
+  window->otherwise = val_null();
+  if (jql_is_given(&fields[2])) {
+    TRY(jql__expression(jql, &fields[2], &otherwise));
+    bool is_constant = otherwise->kind == EXPR_CONST || otherwise->kind == EXPR_LIST ||
+                       otherwise->kind == EXPR_MAP;
+    if (!is_constant)
+      return jql__fail_code(jql, &fields[2], 9,
+                            "'$shift:default' expression must yield a constant "
+                            "value");
+    window->otherwise = fields[2].value;
+  }
+  TRY(jql__expression(jql, &fields[0], &output));
+  set_argument(plan, window, output);
+  return LUMA_OK;
+}
+
+/** {"input": …, "unit": …} */
+static status read_slope(const struct jql *jql, const struct jql_node *node, struct plan *plan,
+                         bool has_window, struct stage_window *window) {
+  static const struct jql_field specs[] = {{"input", JQL_ANY, true}, {"unit", JQL_ANY, false}};
+  struct jql_node fields[2];
+  struct expr *input = NULL;
+  int32_t months = 0;
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, 9, "%.*s expects an object", SLICE_ARG(node->name));
+  TRY(jql__take(jql, node, specs, 2, fields));
+  TRY(need_order(jql, node, plan->stage, true));
+  if (window->function == STAGE_DERIVATIVE && !has_window)
+    return jql__fail_code(jql, node, 9, "$derivative requires explicit window bounds");
+  if (jql_is_given(&fields[1])) {
+    if (fields[1].value.type != VAL_TEXT ||
+        !read_unit(val_slice(&fields[1].value), &window->unit_ms, &months) || months)
+      return jql__fail_code(jql, &fields[1], 9, "unit must be 'week' or smaller");
+  }
+  TRY(jql__expression(jql, &fields[0], &input));
+  set_argument(plan, window, input);
+  return LUMA_OK;
+}
+
+/** {"input": …, "N": …} or {"input": …, "alpha": …} */
+static status read_moving_average(const struct jql *jql, const struct jql_node *node,
+                                  struct plan *plan, bool has_window, struct stage_window *window) {
+  static const struct jql_field specs[] = {
+      {"input", JQL_ANY, true}, {"N", JQL_ANY, false}, {"alpha", JQL_ANY, false}};
+  struct jql_node fields[3];
+  struct expr *input = NULL;
+  int64_t n = 0;
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, 9,
+                          "$expMovingAvg must have exactly one argument that is an "
+                          "object");
+  TRY(no_window(jql, node, has_window));
+  TRY(jql__take(jql, node, specs, 3, fields));
+  TRY(need_order(jql, node, plan->stage, false));
+  if (jql_is_given(&fields[1]) == jql_is_given(&fields[2]))
+    return jql__fail_code(jql, node, 9,
+                          "$expMovingAvg sub object must have exactly two fields: An "
+                          "'input' field, and either an 'N' field or an 'alpha' field");
+  if (jql_is_given(&fields[1])) {
+    if (!val_is_number(&fields[1].value) || !val_to_int64(&fields[1].value, &n) || n <= 0)
+      return jql__fail_code(jql, &fields[1], 9, "'N' field must be an integer greater than 0");
+    window->alpha = 2.0 / ((double)n + 1);
+  } else {
+    window->alpha = val_is_number(&fields[2].value) ? val_to_float64(&fields[2].value) : 0;
+    if (!(window->alpha > 0 && window->alpha < 1))
+      return jql__fail_code(jql, &fields[2], 9, "'alpha' must be between 0 and 1 (exclusive)");
+  }
+  TRY(jql__expression(jql, &fields[0], &input));
+  set_argument(plan, window, input);
+  return LUMA_OK;
+}
+
+static status read_function(const struct jql *jql, const struct jql_node *node, struct plan *plan,
+                            bool has_window, struct stage_window *window) {
+  struct expr *argument = NULL;
+  switch ((int)window->function) {
+  case STAGE_RANK:
+  case STAGE_DENSE_RANK:
+  case STAGE_DOCUMENT_NUMBER: return read_rank(jql, node, plan->stage, has_window, window);
+  case STAGE_SHIFT: return read_shift(jql, node, plan, has_window, window);
+  case STAGE_DERIVATIVE:
+  case STAGE_INTEGRAL: return read_slope(jql, node, plan, has_window, window);
+  case STAGE_MOVING_AVERAGE: return read_moving_average(jql, node, plan, has_window, window);
+  case STAGE_LINEAR_FILL:
+    TRY(no_window(jql, node, has_window));
+    TRY(need_order(jql, node, plan->stage, true));
+    break;
+  case STAGE_LOCF: TRY(no_window(jql, node, has_window)); break;
+  default: break;
+  }
+  TRY(jql__expression(jql, node, &argument));
+  set_argument(plan, window, argument);
+  return LUMA_OK;
+}
+
+static const struct function *find_function(const struct jql_node *node) {
+  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+    if (jql_is_named(node, functions[i].name)) return &functions[i];
+  return NULL;
+}
+
+/** {"$sum": "$a", "window": {…}} */
+static status read_output(const struct jql *jql, const struct jql_node *field, struct plan *plan,
+                          struct stage_window *window) {
+  struct jql_each each = jql__each(jql, field);
+  struct jql_node node, call = {0}, bounds = {0};
+  if (field->value.type != VAL_MAP)
+    return jql__fail_code(jql, field, 9, "Window function specification must be an object");
+  while (jql__next(&each, &node)) {
+    if (jql_is_named(&node, "window"))
+      bounds = node;
+    else if (!jql_is_operator(node.name))
+      return jql__fail_code(jql, &node, 9, "Window function found an unknown argument: %.*s",
+                            SLICE_ARG(node.name));
+    else if (call.name.data)
+      return jql__fail_code(jql, &node, 9, "Cannot specify two functions in window function spec");
+    else
+      call = node;
+  }
+  if (!call.name.data)
+    return jql__fail_code(jql, field, 9, "Expected a $-prefixed window function");
+  const struct function *function = find_function(&call);
+  if (jql_is_given(&bounds)) TRY(read_window(jql, &bounds, plan->stage, window));
+  if (function) {
+    window->function = function->function;
+    window->name = function->name;
+    return read_function(jql, &call, plan, jql_is_given(&bounds), window);
+  }
+  struct expr *aggregate = NULL;
+  TRY(jql__accumulator(jql, &call, &aggregate));
+  set_aggregate(plan, window, aggregate);
+  return LUMA_OK;
+}
+
+static status check_name(const struct jql *jql, const struct jql_node *field) {
+  struct path path;
+  if (jql_is_operator(field->name) || field->name.bytes == 0)
+    return jql__fail_code(jql, field, 16410, "FieldPath field names may not start with '$'");
+  return jql__path(jql, field, field->name, &path);
+}
+
+/** The stage with its partition and order, but no outputs. */
+static status begin(const struct jql *jql, const struct jql_node *spec,
+                    const struct jql_node *partition, const struct jql_node *order,
+                    const struct jql_node *output, struct jql_outputs *outputs,
+                    struct plan **plan) {
+  struct jql_each each = jql__each(jql, order);
+  struct jql_node first = {0};
+  TRY(put_sort(jql, spec, partition, order, plan));
+  TRY(jql__put_stage(jql, STAGE_WINDOW, spec, plan));
+  struct plan_stage *stage = (*plan)->stage;
+  stage->has_order = each.count > 0;
+  stage->order_count = each.count;
+  TRY(jql__begin_outputs(jql, *plan, output, EXPR_ARGUMENTS, outputs));
+  struct expr **exprs = (*plan)->exprs;
+  exprs[EXPR_PARTITION] = exprs[EXPR_ORDER] = expr_const(jql->arena, val_null(), spec->offset);
+  TRY(jql__made(jql, exprs[EXPR_ORDER]));
+  (*plan)->exprs_count = EXPR_ARGUMENTS;
+  if (jql_is_given(partition)) TRY(jql__expression(jql, partition, &exprs[EXPR_PARTITION]));
+  if (!jql__next(&each, &first)) return LUMA_OK;
+  stage->is_descending = val_to_float64(&first.value) < 0;
+  return jql__name(jql, &first, first.name, &exprs[EXPR_ORDER]);
+}
+
+status jql__put_set_window_fields(const struct jql *jql, const struct jql_node *spec,
+                                  struct plan **plan) {
+  static const struct jql_field specs[] = {
+      {"partitionBy", JQL_ANY, false}, {"sortBy", JQL_ANY, false}, {"output", JQL_ANY, true}};
+  struct jql_node fields[3], field;
+  struct jql_outputs outputs;
+  if (spec->value.type != VAL_MAP)
+    return jql__fail_code(jql, spec, 9,
+                          "the $setWindowFields stage specification must be an "
+                          "object");
+  TRY(jql__take(jql, spec, specs, 3, fields));
+  if (jql_is_given(&fields[1])) TRY(jql__check_order(jql, &fields[1]));
+  TRY(jql__check_kind(jql, &fields[2], JQL_MAP));
+  TRY(begin(jql, spec, &fields[0], &fields[1], &fields[2], &outputs, plan));
+  struct jql_each each = jql__each(jql, &fields[2]);
+  while (jql__next(&each, &field)) {
+    TRY(check_name(jql, &field));
+    outputs.names[outputs.count] = field.name;
+    TRY(read_output(jql, &field, *plan, &outputs.windows[outputs.count++]));
+  }
+  (*plan)->stage->windows_count = outputs.count;
+  return jql__put_outputs(jql, spec, outputs.names, outputs.count, plan);
+}
+
+/* ---- $fill ---- */
+
+/** {"method": "linear"}, {"method": "locf"}; false for {"value": …}. */
+static status read_method(const struct jql *jql, const struct jql_node *field, bool *is_method,
+                          enum stage_function *function, struct jql_node *value) {
+  static const struct jql_field specs[] = {{"method", JQL_ANY, false}, {"value", JQL_ANY, false}};
+  struct jql_node fields[2];
+  TRY(jql__check_kind(jql, field, JQL_MAP));
+  struct val method = val_field(&field->value, slice_of_text("method"));
+  struct val other = val_field(&field->value, slice_of_text("value"));
+  TRY(jql__take(jql, field, specs, 2, fields));
+  if ((method.type == VAL_MISSING) == (other.type == VAL_MISSING))
+    return jql__fail_code(jql, field, 6050202,
+                          "The output of $fill takes either 'value' or "
+                          "'method'");
+  *is_method = method.type != VAL_MISSING;
+  *value = fields[1];
+  value->value = other;
+  if (!*is_method) return LUMA_OK;
+  struct slice name = method.type == VAL_TEXT ? val_slice(&method) : slice_of(NULL, 0);
+  bool linear = slice_is_equal(name, slice_of_text("linear"));
+  if (!linear && !slice_is_equal(name, slice_of_text("locf")))
+    return jql__fail_code(jql, field, 6050202, "Method must be either locf or linear");
+  *function = linear ? STAGE_LINEAR_FILL : STAGE_LOCF;
+  return LUMA_OK;
+}
+
+/** $addFields {f: {$ifNull: ["$f", value]}} for each output that is a value. */
+static status put_values(const struct jql *jql, const struct jql_node *output, struct plan **plan) {
+  struct jql_each each = jql__each(jql, output);
+  struct jql_node field, value;
+  while (jql__next(&each, &field)) {
+    struct expr *parts[2], *filled = NULL;
+    bool is_method = false;
+    enum stage_function function;
+    TRY(read_method(jql, &field, &is_method, &function, &value));
+    if (is_method) continue;
+    TRY(jql__name(jql, &field, field.name, &parts[0]));
+    TRY(jql__expression(jql, &value, &parts[1]));
+    filled = expr_node(jql->arena, EXPR_CALL, parts, 2, field.offset);
+    TRY(jql__made(jql, filled));
+    filled->name = slice_of_text("coalesce");
+    TRY(jql__put_computed(jql, &field, field.name, filled, plan));
+  }
+  return LUMA_OK;
+}
+
+static status put_methods(const struct jql *jql, const struct jql_node *output,
+                          struct jql_outputs *outputs, struct plan *plan) {
+  struct jql_each each = jql__each(jql, output);
+  struct jql_node field, value;
+  while (jql__next(&each, &field)) {
+    struct stage_window *window = &outputs->windows[outputs->count];
+    struct expr *argument = NULL;
+    bool is_method = false;
+    TRY(read_method(jql, &field, &is_method, &window->function, &value));
+    if (!is_method) continue;
+    window->name = window->function == STAGE_LOCF ? "$locf" : "$linearFill";
+    if (!plan->stage->has_order ||
+        (window->function == STAGE_LINEAR_FILL && plan->stage->order_count != 1))
+      return jql__fail_code(jql, &field, 605001,
+                            "%s must be specified with a top level sortBy "
+                            "expression%s",
+                            window->name,
+                            window->function == STAGE_LOCF ? "" : " with exactly one element");
+    TRY(jql__name(jql, &field, field.name, &argument));
+    set_argument(plan, window, argument);
+    outputs->names[outputs->count++] = field.name;
+  }
+  plan->stage->windows_count = outputs->count;
+  return LUMA_OK;
+}
+
+/** The list of the fields' values as the partition's key. */
+static status read_partition_fields(const struct jql *jql, const struct jql_node *list,
+                                    struct jql_node *partition) {
+  struct jql_each each = jql__each(jql, list);
+  struct jql_node name;
+  struct build build;
+  struct buf out;
+  struct slice built;
+  TRY(jql__check_kind(jql, list, JQL_LIST));
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  build_begin_map(&build);
+  status done = LUMA_OK;
+  while (done == LUMA_OK && jql__next(&each, &name)) {
+    char path[256], label[16];
+    done = jql__check_kind(jql, &name, JQL_TEXT);
+    if (done == LUMA_OK && (name.value.bytes == 0 || name.value.data[0] == '$'))
+      done = jql__fail_code(jql, &name, 16410, "FieldPath field names may not start with '$'");
+    if (done == LUMA_OK && name.value.bytes > 250)
+      done = jql__fail(jql, &name, LUMA_TOO_LARGE, "the name of a field is too long");
+    if (done != LUMA_OK) break;
+    int bytes = snprintf(path, sizeof path, "$%.*s", SLICE_ARG(val_slice(&name.value)));
+    int label_bytes = snprintf(label, sizeof label, "p%u", name.index);
+    struct val text = val_text(slice_of(path, (size_t)bytes));
+    build_name(&build, slice_of(label, (size_t)label_bytes));
+    build_put(&build, &text);
+  }
+  if (done == LUMA_OK) {
+    build_end(&build);
+    done = build_finish(&build, &built, jql->err);
+  }
+  if (done == LUMA_OK) {
+    void *copy = arena_copy(jql->arena, built.data, built.bytes);
+    done = jql__made(jql, copy);
+    *partition = *list;
+    partition->value_offset = JQL_NOWHERE;
+    if (copy) partition->value = val_decode(slice_of(copy, built.bytes), NULL);
+  }
+  build_deinit(&build);
+  buf_deinit(&out);
+  return done;
+}
+
+status jql__put_fill(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
+  static const struct jql_field specs[] = {{"partitionBy", JQL_ANY, false},
+                                           {"partitionByFields", JQL_ANY, false},
+                                           {"sortBy", JQL_ANY, false},
+                                           {"output", JQL_ANY, true}};
+  struct jql_node fields[4], partition;
+  struct jql_outputs outputs;
+  if (spec->value.type != VAL_MAP)
+    return jql__fail_code(jql, spec, 9, "The $fill stage specification must be an object");
+  TRY(jql__take(jql, spec, specs, 4, fields));
+  if (jql_is_given(&fields[0]) && jql_is_given(&fields[1]))
+    return jql__fail_code(jql, spec, 6050204,
+                          "Maximum one of 'partitionBy' and "
+                          "'partitionByFields can be specified in '$fill'");
+  partition = fields[0];
+  if (jql_is_given(&fields[0]) && fields[0].value.type == VAL_TEXT &&
+      !jql_is_operator(val_slice(&fields[0].value)))
+    return jql__fail_code(jql, &fields[0], 9, "partitionBy must be an expression");
+  if (jql_is_given(&fields[1])) TRY(read_partition_fields(jql, &fields[1], &partition));
+  if (jql_is_given(&fields[2])) TRY(jql__check_order(jql, &fields[2]));
+  TRY(jql__check_kind(jql, &fields[3], JQL_MAP));
+  if (val_count(&fields[3].value) == 0)
+    return jql__fail_code(jql, &fields[3], 6050203,
+                          "The output field must contain at least one "
+                          "specification");
+  TRY(begin(jql, spec, &partition, &fields[2], &fields[3], &outputs, plan));
+  TRY(put_methods(jql, &fields[3], &outputs, *plan));
+  TRY(jql__put_outputs(jql, spec, outputs.names, outputs.count, plan));
+  return put_values(jql, &fields[3], plan);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Stages of document pipelines that relational nodes do not have: PLAN_STAGE, with one of these.
+ * Their input is one column of documents. Sub-pipelines stand in `right`, each under a
+ * STAGE_BRANCH whose `right` is the next; a sub-pipeline over what the stage hands it begins with a
+ * STAGE_ROWS. Stages that compute values yield the document and a column for each: a PROJECT above
+ * puts them in their places. */
+#ifndef QUERY_PLAN_STAGE_H
+#define QUERY_PLAN_STAGE_H
+
+#include "query/plan/expr.h"
+
+enum plan_stage_kind {
+  STAGE_ROWS,   /* yields the documents that the stage around it hands in */
+  STAGE_BRANCH, /* `input` is the sub-pipeline `name` */
+  STAGE_UNWIND, /* a row for each element of the list at `path` */
+  STAGE_UNION,  /* the input's rows, then those of the branch */
+  STAGE_FACET,  /* one row: a map of the branches' rows, each over the input */
+  STAGE_LOOKUP, /* adds the list of the branch's rows; exprs: the values of its variables */
+  STAGE_SAMPLE, /* `count` rows by chance */
+  STAGE_WINDOW  /* adds a value for each of `windows` */
+};
+
+/** How far a window reaches. */
+enum stage_bound { STAGE_UNBOUNDED, STAGE_CURRENT, STAGE_OFFSET };
+
+enum stage_function {
+  STAGE_AGGREGATE, /* of the window's rows */
+  STAGE_RANK,
+  STAGE_DENSE_RANK,
+  STAGE_DOCUMENT_NUMBER,
+  STAGE_SHIFT,
+  STAGE_DERIVATIVE,
+  STAGE_INTEGRAL,
+  STAGE_MOVING_AVERAGE,
+  STAGE_COVARIANCE_POP,
+  STAGE_COVARIANCE_SAMP,
+  STAGE_LINEAR_FILL,
+  STAGE_LOCF
+};
+
+/** One output of a STAGE_WINDOW. Its argument is the stage's exprs[argument]. */
+struct stage_window {
+  enum stage_function function;
+  const char *name; /* of the operator, for errors */
+  struct expr *aggregate;
+  uint32_t argument;
+  bool has_argument, has_window, by_range;
+  enum stage_bound low, high;
+  double low_offset, high_offset;
+  int64_t range_unit_ms; /* 0: numbers; -1: months */
+  int32_t range_unit_months;
+  int64_t unit_ms;      /* DERIVATIVE, INTEGRAL: 0 none */
+  int64_t by;           /* SHIFT */
+  struct val otherwise; /* SHIFT */
+  double alpha;         /* MOVING_AVERAGE */
+};
+
+struct plan_stage {
+  enum plan_stage_kind kind;
+  struct slice name;       /* BRANCH */
+  struct path path;        /* UNWIND */
+  struct slice index_name; /* UNWIND: includeArrayIndex */
+  bool keeps_empty;        /* UNWIND: preserveNullAndEmptyArrays */
+  uint64_t count;          /* SAMPLE */
+  uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable */
+  bool is_equality;        /* LOOKUP: exprs[0] is the local value, its list the variable */
+  bool is_correlated;      /* LOOKUP: the branch reads variables */
+  /* WINDOW: exprs: the partition's key, the sort key, arguments */
+  struct stage_window *windows;
+  uint32_t windows_count;
+  struct slice *names; /* of the windows' outputs */
+  bool has_order, is_descending;
+  uint32_t order_count;
+};
+
+#endif
