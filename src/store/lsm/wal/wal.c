@@ -27,7 +27,7 @@ static status leave_buffer(struct wal *wal, size_t bytes, struct err *err) {
   if (ring_can_seal(ring)) {
     if (ring->buffer_bytes < ring->buffer_bytes_max) ring->buffer_bytes *= 2;
     wal__seal(wal);
-  } else if (!wal->leading && wal->in_flight < WAL_IN_FLIGHT_MAX) {
+  } else if (wal__may_lead(wal, false)) {
     wal__lead(wal, false);
   } else {
     cond_wait(&wal->changed, &wal->lock);
