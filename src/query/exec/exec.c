@@ -43,6 +43,7 @@ static status next_measured(struct op *op, struct batch **batch, struct err *err
 status op__next(struct op *op, struct batch **batch, struct err *err) {
   *batch = NULL;
   while (!op->is_ended) {
+    *batch = NULL; /* an empty batch came before: an operator at its end leaves this as it is */
     if (op->exec->analyze && op->exec->os)
       TRY(next_measured(op, batch, err));
     else
