@@ -51,6 +51,8 @@ bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 
 conformance: all ## third-party cases: CASES=a folder of *.jsonl
 	tests/conformance/run.py $(BUILD)/libluma.so $(CASES) --skips
+	if [ -f $(CASES)/partiql.jsonl ]; then tests/conformance/partiql.py $(BUILD)/libluma.so $(CASES)/partiql.jsonl --skips; fi
+	tests/conformance/slt.py $(BUILD)/libluma.so tests/conformance/slt
 
 gen: ## make the generated files again
 	tools/gen/all
