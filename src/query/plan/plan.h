@@ -296,7 +296,7 @@ struct plan {
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
   struct slice view_text;
-  bool replaces; /* CREATE OR REPLACE VIEW */
+  bool replaces;            /* CREATE OR REPLACE VIEW */
   struct plan_stage *stage; /* STAGE */
 
   bool analyze; /* EXPLAIN ANALYZE */
