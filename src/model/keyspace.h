@@ -11,6 +11,7 @@
  * a change in the feed replaced
  *   META      'S' u32 soul                       -> a soul: id, hash, parent, time, genotype
  *             'H' hash, 'U' id                   -> u32 soul
+ *             'o', 'O'                           -> see db/once.c
  *   COUNTERS  'n' u32 collection                 -> documents in it
  *             'r' u32 collection, key part       -> references to the being
  *             'p' u32 limit, values              -> beings that count for the limit

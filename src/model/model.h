@@ -161,6 +161,15 @@ const struct collection *model_collection_of_soul(struct model_txn *txn, struct 
 status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *out,
                             struct err *err);
 
+/* ---- requests done once ---- */
+
+/** Appends what was answered under a client's key in the last day; `*found`. */
+status model_once_find(struct model_txn *txn, struct slice key, struct buf *answer, bool *found,
+                       struct err *err);
+/** Keeps an answer under a client's key, with the transaction. */
+status model_once_keep(struct model_txn *txn, struct slice key, struct slice answer,
+                       struct err *err);
+
 /* ---- documents ---- */
 
 /** The key bytes of a value within its collection. LUMA_INVALID_VALUE if it cannot be a key. */
@@ -206,12 +215,20 @@ uint64_t model_estimate_count(struct model_txn *txn, const struct collection *co
 
 /* ---- scans ---- */
 
+/** Attributes, by name; the key is always read. */
+struct model_reads {
+  const struct slice *names;
+  uint32_t count;
+};
 /** Reads in key order, or through an index in its order. */
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
   bool backwards;
   bool keys_only; /* documents are not fetched: count through an index */
+  /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
+   * nothing of it are handed out as they are stored. NULL: everything. */
+  const struct model_reads *reads;
 };
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,

@@ -3,6 +3,7 @@
 #include "base/mem/mem.h"
 #include "model/catalog/catalog.h"
 #include "query/exec/exec.h"
+#include "query/exec/reads.h"
 #include "query/expr/program.h"
 #include "query/query_int.h"
 
@@ -90,8 +91,10 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .deadline_us = options->deadline_us,
                             .cancelled = options->cancelled};
   exec_init(&run->exec);
+  const struct plan *root = run->compiled->statement.root;
   TRY(set_variables(run, err));
-  return exec_open(&run->exec, run->compiled->statement.root, &run->root, err);
+  if (!plan_is_write(root)) TRY(reads_of(&run->arena, root, &run->exec.reads, err));
+  return exec_open(&run->exec, root, &run->root, err);
 }
 
 status query_open(struct query *query, struct model_txn *txn,

@@ -112,7 +112,9 @@ static bool same_limits(const struct soul *old, const struct soul *fresh) {
   if (old) soul_write_limits(&a, old->settings.limits, old->settings.limits_count);
   if (!old) buf_append_text(&a, "[]");
   soul_write_limits(&b, fresh->settings.limits, fresh->settings.limits_count);
-  bool same = slice_is_equal(buf_slice(&a), buf_slice(&b));
+  /* What cannot be told apart for lack of memory is counted anew. */
+  bool sound = a.failed == LUMA_OK && b.failed == LUMA_OK;
+  bool same = sound && slice_is_equal(buf_slice(&a), buf_slice(&b));
   buf_deinit(&a);
   buf_deinit(&b);
   return same;
@@ -201,6 +203,15 @@ static status fail_in_the_way(struct evolving *evolving, struct err *err) {
   return LUMA_CONSTRAINT;
 }
 
+/* Whether beings may be stored under this number from an earlier time. */
+static bool was_used(const struct collection *collection, uint32_t number) {
+  const struct evolution *evolution = collection->evolution;
+  for (uint32_t i = 0; evolution && i < evolution->steps_count; i++) {
+    if (evolution->steps[i].from == number || evolution->steps[i].to == number) return true;
+  }
+  return false;
+}
+
 static status prepare(struct evolving *evolving, struct err *err) {
   const struct collection *base = evolving->base;
   TRY(evolve__read(evolving, err));
@@ -215,6 +226,11 @@ static status prepare(struct evolving *evolving, struct err *err) {
   evolving->with.open = is_open;
   TRY(model__intern_attributes(evolving->txn, base, fresh, err));
   TRY(model__store_soul(evolving->txn, evolving->fresh, base->genotype, err));
+  bool is_same = base->genotype && memcmp(base->genotype->hash, fresh->hash, SOUL_HASH_BYTES) == 0;
+  if (is_same)
+    evolving->fresh->number = base->soul;
+  else if (was_used(base, fresh->number))
+    TRY(model__renumber_soul(evolving->txn, evolving->fresh, err));
   evolving->with.soul = fresh->number;
   evolving->with.genotype = fresh;
   TRY(follow_indexes(evolving, err));

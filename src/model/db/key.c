@@ -49,15 +49,19 @@ static void append_shown(struct buf *out, const struct val *value) {
 }
 
 /* `path` = value, for each key of the index. */
-static void append_index_values(struct buf *out, const struct catalog_index *index,
-                                const struct doc *document) {
+static void append_index_values(struct buf *out, const struct collection *collection,
+                                const struct catalog_index *index, const struct doc *document) {
+  const struct soul *soul = collection->genotype;
   struct val root = doc_root(document);
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     struct val value = path_get(&index->def.keys[i].path, &root);
     buf_append_text(out, i ? ", `" : "`");
     path_format(&index->def.keys[i].path, out);
     buf_append_text(out, "` = ");
-    append_shown(out, &value);
+    if (soul && soul_is_sensitive(soul, &index->def.keys[i].path))
+      buf_append_text(out, "***");
+    else
+      append_shown(out, &value);
   }
 }
 
@@ -67,7 +71,7 @@ status model__fail_duplicate(const struct collection *collection, const struct c
   buf_init(&shown, MODEL_SCRATCH_BYTES_MAX);
   status code;
   if (index) {
-    append_index_values(&shown, index, document);
+    append_index_values(&shown, collection, index, document);
     code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
                      "another document of `%.*s` has %.*s (unique index `%.*s`)",
                      SLICE_ARG(collection->name), SLICE_ARG(buf_slice(&shown)),

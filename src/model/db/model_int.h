@@ -59,7 +59,7 @@ struct model_txn {
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
   struct buf conformed;
-  struct model_upgrade upgraded[STORE_BATCH_MAX];
+  struct model_upgrade *upgraded; /* STORE_BATCH_MAX, in `kept`, once there are older beings */
   uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
@@ -182,6 +182,9 @@ status model__soul_named(struct model_txn *txn, struct slice name, struct soul *
 /** Finds or stores the soul and fills its number, id, parent and time. `parent` may be NULL. */
 status model__store_soul(struct model_txn *txn, struct soul *soul, const struct soul *parent,
                          struct err *err);
+/** Gives a stored soul another number. A collection that evolves back to a soul it had takes it
+ * under a new number, so that beings of the two times are told apart. */
+status model__renumber_soul(struct model_txn *txn, struct soul *soul, struct err *err);
 /** The stored form of a collection's genotype with its settings, in the transaction's arena. */
 status model__format_source(struct model_txn *txn, const struct soul *soul, bool open,
                             struct slice *source, struct err *err);

@@ -11,7 +11,7 @@ struct model_scan {
   struct model_txn *txn;
   const struct collection *collection;
   const struct catalog_index *index; /* NULL: by key */
-  bool keys_only;
+  bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
@@ -50,6 +50,9 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   made->collection = collection;
   made->index = options->index;
   made->keys_only = options->keys_only;
+  made->as_stored =
+      options->reads &&
+      !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   hashmap_init(&made->seen);
@@ -80,7 +83,7 @@ static status next_records(struct model_scan *scan, struct doc *documents, uint3
     TRY(doc_open(scan->rows.values[i], scan->collection->names, &documents[i], err));
   }
   *count = scan->rows.count;
-  if (!scan->collection->evolution) return LUMA_OK;
+  if (!scan->collection->evolution || scan->as_stored) return LUMA_OK;
   store_pins_release(&scan->pins);
   return model__upgrade(scan->txn, scan->collection, documents, *count, &scan->pins, err);
 }
@@ -137,6 +140,7 @@ static status fetch(struct model_scan *scan, struct doc *documents, uint32_t cou
     }
     TRY(doc_open(scan->values[i].value, scan->collection->names, &documents[i], err));
   }
+  if (scan->as_stored) return LUMA_OK;
   return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
 }
 

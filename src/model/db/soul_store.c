@@ -147,6 +147,17 @@ status model__store_soul(struct model_txn *txn, struct soul *soul, const struct 
   return put_number(txn, 'U', slice_of(soul->id, sizeof soul->id), soul->number, err);
 }
 
+status model__renumber_soul(struct model_txn *txn, struct soul *soul, struct err *err) {
+  struct model *model = txn->model;
+  bool has_parent = false;
+  uint64_t taken;
+  TRY(model__take_numbers(model, &model->sequence_lock, &model->souls,
+                          keyspace_sequence(KEYSPACE_SOULS, 0), 1, &taken, err));
+  soul->number = (uint32_t)taken;
+  for (size_t i = 0; i < sizeof soul->parent_id; i++) has_parent |= soul->parent_id[i] != 0;
+  return put_record(txn, soul, has_parent, err);
+}
+
 /* ---- from their stored forms ---- */
 
 static status compile(struct model *model, struct store_txn *txn, struct collection *to,
@@ -215,13 +226,30 @@ static status number_of(struct model_txn *txn, struct slice name, uint32_t *numb
   return LUMA_OK;
 }
 
+/* A soul may have several numbers: see model__renumber_soul. */
+static status hash_of(struct model_txn *txn, struct slice name, uint8_t hash[SOUL_HASH_BYTES],
+                      bool *found, struct err *err) {
+  struct model_soul_record record;
+  struct arena arena;
+  uint32_t number;
+  *found = false;
+  TRY(number_of(txn, name, &number, err));
+  if (!number) return LUMA_OK;
+  arena_init(&arena, 0, 0);
+  status result = model__read_soul(txn->store, number, &arena, &record, found, err);
+  if (*found) memcpy(hash, record.hash, SOUL_HASH_BYTES);
+  arena_deinit(&arena);
+  return result;
+}
+
 const struct collection *model_collection_of_soul(struct model_txn *txn, struct slice name) {
   const struct collection *found = catalog_find(txn->catalog, name);
-  uint32_t number = 0;
-  if (found || number_of(txn, name, &number, NULL) != LUMA_OK || number == 0) return found;
+  uint8_t hash[SOUL_HASH_BYTES];
+  bool is_soul = false;
+  if (found || hash_of(txn, name, hash, &is_soul, NULL) != LUMA_OK || !is_soul) return found;
   for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
-    if (!one->genotype || one->soul != number) continue;
+    if (!one->genotype || memcmp(one->genotype->hash, hash, SOUL_HASH_BYTES) != 0) continue;
     if (found) return NULL;
     found = one;
   }

@@ -29,6 +29,9 @@ static status upgrade_from(struct model_txn *txn, const struct collection *colle
                            struct doc *documents, uint32_t from, uint32_t count,
                            struct store_pins *pins, struct err *err) {
   struct buf room;
+  if (!txn->upgraded)
+    txn->upgraded = arena_alloc(&txn->kept, STORE_BATCH_MAX * sizeof *txn->upgraded);
+  if (!txn->upgraded) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
   buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
   memset(txn->upgraded, 0, count * sizeof *txn->upgraded);
   status result = build_newer(txn, collection, documents, from, count, &room, err);

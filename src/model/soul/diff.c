@@ -172,7 +172,8 @@ static bool same_fields(const struct soul_type *old, const struct soul_type *fre
   buf_init(&b, SOUL_TEXT_BYTES_MAX);
   soul_write_attributes(&a, old->fields, old->fields_count);
   soul_write_attributes(&b, fresh->fields, fresh->fields_count);
-  bool same = slice_is_equal(buf_slice(&a), buf_slice(&b));
+  bool sound = a.failed == LUMA_OK && b.failed == LUMA_OK;
+  bool same = sound && slice_is_equal(buf_slice(&a), buf_slice(&b));
   buf_deinit(&a);
   buf_deinit(&b);
   return same;

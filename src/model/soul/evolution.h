@@ -8,6 +8,7 @@
 #include "model/soul/soul.h"
 #include "value/doc/build.h"
 #include "value/doc/doc.h"
+#include "value/doc/splice.h"
 
 enum { EVOLUTION_STEPS_MAX = 1000, EVOLUTION_TEXT_BYTES_MAX = 16 << 20 };
 
@@ -32,6 +33,7 @@ struct evolution_step {
   uint32_t from, to; /* numbers of souls */
   struct evolution_op *ops;
   uint32_t ops_count;
+  struct splice *splice; /* when there are only additions and renames; NULL: it has to be built */
 };
 
 struct evolution {
@@ -61,6 +63,9 @@ static inline bool evolution_changes(const struct evolution *evolution, uint32_t
   return number != current && evolution &&
          evolution_begin(evolution, number) < evolution->steps_count;
 }
+/** True when some step does something to one of these attributes. NULL is fine: false. */
+bool evolution_concerns(const struct evolution *evolution, const struct slice *names,
+                        uint32_t count);
 /** The document as the newest soul has it: header kept, built at the end of `out`; `*made` borrows
  * from it. `now_us` is what now() answers. */
 status evolution_apply(const struct evolution *evolution, const struct doc *document,

@@ -31,6 +31,7 @@ static void write_op(struct buf *out, const struct evolution_op *op) {
   buf_init(&type, 64 << 10);
   soul_type_format(&type, &op->type);
   put_text(out, "type", buf_slice(&type));
+  if (type.failed != LUMA_OK) out->failed = type.failed;
   buf_deinit(&type);
   buf_append_byte(out, '}');
 }
@@ -94,6 +95,49 @@ static status read_op(struct evolution_reading *reading, const struct val *map,
   return LUMA_OK;
 }
 
+/* Values of simple types need no dictionary, so they can be copied as they are. */
+static status add_splice(struct evolution_reading *reading, struct splice *splice,
+                         const struct evolution_op *op) {
+  if (op->kind == EVOLUTION_RENAME) {
+    splice->renames[splice->renames_count].from = op->name_id;
+    splice->renames[splice->renames_count++].to = op->to_id;
+    return LUMA_OK;
+  }
+  struct buf out;
+  struct build build;
+  struct slice built;
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  build_put(&build, &op->value);
+  status result = build_finish(&build, &built, reading->err);
+  build_deinit(&build);
+  if (result == LUMA_OK) {
+    splice->adds[splice->adds_count].id = op->name_id;
+    splice->adds[splice->adds_count++].value = soul__keep_text(&reading->soul, built);
+  }
+  buf_deinit(&out);
+  return result;
+}
+
+static bool can_splice(const struct evolution_step *step) {
+  for (uint32_t i = 0; i < step->ops_count; i++) {
+    const struct evolution_op *op = &step->ops[i];
+    bool is_simple = op->kind == EVOLUTION_RENAME || op->kind == EVOLUTION_SET;
+    bool has_ids = op->name_id < 0x8000 && (op->kind == EVOLUTION_SET || op->to_id < 0x8000);
+    if (!is_simple || !has_ids) return false;
+  }
+  return step->ops_count > 0 && step->ops_count <= SPLICE_MAX;
+}
+
+static status make_splice(struct evolution_reading *reading, struct evolution_step *step) {
+  if (!can_splice(step)) return LUMA_OK;
+  struct splice *splice = soul__room(&reading->soul, 1, sizeof *splice);
+  for (uint32_t i = 0; splice && i < step->ops_count; i++)
+    TRY(add_splice(reading, splice, &step->ops[i]));
+  step->splice = splice;
+  return LUMA_OK;
+}
+
 static status read_step(struct evolution_reading *reading, const struct val *map,
                         struct evolution_step *step) {
   struct val from = val_field(map, slice_of_text("from")), to = val_field(map, slice_of_text("to"));
@@ -110,7 +154,7 @@ static status read_step(struct evolution_reading *reading, const struct val *map
     struct val op = val_at(&ops, i);
     TRY(read_op(reading, &op, &step->ops[i]));
   }
-  return LUMA_OK;
+  return step->ops ? make_splice(reading, step) : LUMA_OK;
 }
 
 static status read_steps(struct evolution_reading *reading, const struct val *list) {

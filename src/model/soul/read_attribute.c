@@ -86,7 +86,7 @@ static void read_element(struct soul_reading *reading, const struct soul_place *
   build_name(&build, here.name);
   build_put(&build, &element);
   build_end(&build);
-  if (build_finish(&build, &built, NULL) == LUMA_OK) {
+  if (soul__built(reading, &build, &built)) {
     struct val one = val_decode(built, NULL);
     soul__read_attributes(reading, place, &one, &read, &count);
   }
@@ -227,15 +227,12 @@ static struct soul_attribute blank_attribute(struct slice name) {
                                  .default_rule = SOUL_NONE};
 }
 
-static bool is_optional(const struct val *map) {
+static bool is_optional(struct soul_reading *reading, const struct val *map) {
   struct val type = soul__member(map, NAMES("type", "py_type"), NULL);
   struct soul_type ignored;
-  struct arena arena;
   bool optional = false;
   if (type.type != VAL_TEXT) return false;
-  arena_init(&arena, 0, 0);
-  (void)soul_type_parse(val_slice(&type), &arena, &ignored, NULL, &optional, NULL);
-  arena_deinit(&arena);
+  (void)soul_type_parse(val_slice(&type), reading->arena, &ignored, NULL, &optional, NULL);
   return optional;
 }
 
@@ -243,7 +240,7 @@ static void read_flags(struct soul_reading *reading, const struct soul_place *pl
                        const struct val *map, struct soul_attribute *attribute) {
   bool required = soul__flag(reading, place, map, NAMES("required"), false);
   bool nullable = soul__flag(reading, place, map, NAMES("nullable"), true);
-  attribute->required = (required || !nullable) && !is_optional(map);
+  attribute->required = (required || !nullable) && !is_optional(reading, map);
   attribute->unique = soul__flag(reading, place, map, NAMES("unique"), false);
   attribute->indexed = soul__flag(reading, place, map, NAMES("index", "indexed"), false);
   attribute->sensitive = soul__flag(reading, place, map, NAMES("sensitive"), false);
@@ -292,10 +289,10 @@ void soul__read_attributes(struct soul_reading *reading, const struct soul_place
     *attribute = blank_attribute(soul__keep_text(reading, here.name));
     if (value.type == VAL_TEXT) {
       struct err err = {0};
-      bool optional;
-      if (soul_type_parse(val_slice(&value), reading->arena, &attribute->type,
-                          &attribute->max_length, &optional, &err) != LUMA_OK)
-        soul__fault(reading, &here, "type", NULL, "%s", err.message);
+      status result = soul_type_parse(val_slice(&value), reading->arena, &attribute->type,
+                                      &attribute->max_length, NULL, &err);
+      if (result == LUMA_OUT_OF_MEMORY) reading->failed = result;
+      if (result != LUMA_OK) soul__fault(reading, &here, "type", NULL, "%s", err.message);
     } else if (value.type == VAL_MAP) {
       read_attribute(reading, &here, &value, attribute);
     } else {

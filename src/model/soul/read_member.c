@@ -25,6 +25,12 @@ void *soul__room(struct soul_reading *reading, size_t count, size_t bytes) {
   return room;
 }
 
+bool soul__built(struct soul_reading *reading, struct build *build, struct slice *built) {
+  status result = build_finish(build, built, NULL);
+  if (result != LUMA_OK) reading->failed = result;
+  return result == LUMA_OK;
+}
+
 struct slice soul__keep_text(struct soul_reading *reading, struct slice text) {
   if (text.bytes == 0) return slice_of(NULL, 0);
   const uint8_t *copy = arena_copy(reading->arena, text.data, text.bytes);

@@ -77,7 +77,7 @@ static void settle_choices(struct soul_reading *reading, const struct soul_place
     build_put(&build, &value);
   }
   build_end(&build);
-  if (build_finish(&build, &built, NULL) == LUMA_OK) {
+  if (soul__built(reading, &build, &built)) {
     struct val settled = val_decode(built, NULL);
     attribute->allowed = soul__keep(reading, &settled);
   }
@@ -210,6 +210,8 @@ struct slice soul__expand(struct soul_reading *reading, struct slice text) {
     to = swap;
     buf_reset(&to);
   }
+  if (from.failed == LUMA_OUT_OF_MEMORY || to.failed == LUMA_OUT_OF_MEMORY)
+    reading->failed = LUMA_OUT_OF_MEMORY;
   if (tries == EXPANSIONS_MAX || to.failed != LUMA_OK)
     soul__fault(reading, NULL, "functions", NULL,
                 "the functions of `%.*s` call each other in a ring", SLICE_ARG(text));

@@ -93,7 +93,7 @@ void soul__read_relations(struct soul_reading *reading, const struct val *relati
     put_relation(&build, name, &relation);
   }
   build_end(&build);
-  if (build_finish(&build, &built, NULL) == LUMA_OK) {
+  if (soul__built(reading, &build, &built)) {
     struct val map = val_decode(built, NULL);
     struct soul_attribute *more = NULL;
     uint32_t count = 0;
@@ -263,6 +263,8 @@ static status read_into(struct soul *soul, const struct val *genotype, struct er
                 val_type_name((enum val_type)genotype->type));
   else
     read_all(&reading, beside ? &inner : genotype, beside);
+  /* What the arena refused may look like a fault. */
+  if (arena_has_refused(&soul->arena)) reading.failed = LUMA_OUT_OF_MEMORY;
   status result = reading.failed;
   if (result != LUMA_OK)
     err_raise(err, result, __FILE__, __LINE__, "no memory for a genotype");

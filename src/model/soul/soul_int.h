@@ -28,6 +28,9 @@ struct slice soul__keep_text(struct soul_reading *reading, struct slice text);
 /** Zeroed room; an empty static one (and `failed`) when there is no memory. */
 void *soul__room(struct soul_reading *reading, size_t count, size_t bytes);
 
+/** Ends what was built; false (and `failed`) when there was no memory for it. */
+bool soul__built(struct soul_reading *reading, struct build *build, struct slice *built);
+
 /** The first of the names (NULL-terminated) that the map has; MISSING if none. `place` (may be
  * NULL) gets the name found. */
 struct val soul__member(const struct val *map, const char *const *names, struct soul_place *place);

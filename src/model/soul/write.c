@@ -101,6 +101,7 @@ static void put_type(struct writing *writing, const struct soul_type *type) {
   buf_init(&text, 64 << 10);
   soul_type_format(&text, type);
   json_write_text(writing->out, buf_slice(&text));
+  if (text.failed != LUMA_OK) writing->out->failed = text.failed;
   buf_deinit(&text);
 }
 

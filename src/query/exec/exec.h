@@ -45,6 +45,7 @@ struct exec {
   struct cte_run *ctes;             /* names of WITH that are being read */
   const struct rows *source;        /* what a stage hands to its sub-pipeline */
   bool analyze;                     /* operators measure themselves */
+  const struct model_reads *reads;  /* attributes that are looked at; NULL: whole documents */
   uint64_t rows_wanted; /* while opening: a LIMIT above wants no more rows than this; 0 = all */
 };
 

@@ -23,6 +23,7 @@ static status open_range(struct scan *op, struct err *err) {
   struct index_bounds bounds = range ? range->bounds : (struct index_bounds){0};
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = range ? &bounds : NULL,
+                                       .reads = op->op.exec->reads,
                                        .backwards = access && access->backwards};
   op->next_range++;
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);

@@ -68,5 +68,6 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .language = statement->language};
   for (uint32_t i = 0; i < PASSES; i++)
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));
+  if (statement->root->kind == PLAN_EXPLAIN) return walk(&opt, opt__mask, &statement->root, err);
   return LUMA_OK;
 }

@@ -16,6 +16,8 @@ struct opt {
 typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 
 /* In the order they run. */
+/** Marks what EXPLAIN must not show. */
+opt_pass opt__mask;
 opt_pass opt__fold, opt__push_filters, opt__semi_join, opt__order_joins, opt__count, opt__join,
     opt__access, opt__order, opt__top, opt__identity;
 

@@ -229,6 +229,7 @@ struct expr {
   struct path path;    /* NAME, FIELD */
   uint32_t slot;       /* FIELD */
   struct slice *names; /* MAP */
+  bool is_masked;      /* CONST: not to be shown: it stands beside a sensitive attribute */
   const struct func *function; /* CALL, bound */
   struct match *match;
   struct shape *shape;

@@ -335,7 +335,12 @@ static void format_lambda(const struct expr *expr, struct buf *out) {
 
 void expr_format(const struct expr *expr, struct buf *out) {
   switch (expr->kind) {
-  case EXPR_CONST: format_value(&expr->value, out); break;
+  case EXPR_CONST:
+    if (expr->is_masked)
+      buf_append_text(out, "***");
+    else
+      format_value(&expr->value, out);
+    break;
   case EXPR_PARAM: format_param(expr, out); break;
   case EXPR_NAME:
   case EXPR_FIELD: format_name(expr, out); break;

@@ -67,6 +67,7 @@ static status copy_headers(struct http_conn *conn, struct err *err) {
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     TRY(copy_known(conn, known[i].token, &headers[known[i].header], err));
   }
+  TRY(copy_custom(conn, "idempotency-key:", &headers[HTTP_IDEMPOTENCY_KEY], err));
   TRY(copy_custom(conn, "luma-session:", &headers[HTTP_LUMA_SESSION], err));
   return copy_custom(conn, "luma-query:", &headers[HTTP_LUMA_QUERY], err);
 }

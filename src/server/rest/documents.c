@@ -15,6 +15,18 @@ static void put_etag(struct exchange *exchange, uint64_t version) {
   http_reply_header(exchange->request, "etag:", slice_of(tag, bytes));
 }
 
+/* Which soul a being was written under. */
+static status put_soul(struct exchange *exchange, struct session *session, const struct val *key,
+                       struct err *err) {
+  struct buf id;
+  buf_init(&id, 64);
+  status result = docs_soul_of(session, exchange->first, key, &id, err);
+  if (result == LUMA_OK && id.bytes)
+    http_reply_header(exchange->request, "luma-soul:", buf_slice(&id));
+  buf_deinit(&id);
+  return result;
+}
+
 /* Whether a list of tags ("*", `"12", W/"13"`) has this version. */
 static bool has_tag(struct slice list, uint64_t version) {
   char tag[NUM_TEXT_BYTES_MAX + 2];
@@ -28,14 +40,15 @@ static bool has_tag(struct slice list, uint64_t version) {
   return false;
 }
 
-static status reply_document(struct exchange *exchange, const struct val *key, unsigned status_code,
-                             struct err *err) {
+status rest__reply_document(struct exchange *exchange, const struct val *key, unsigned status_code,
+                            struct err *err) {
   struct val document;
   uint64_t version;
   struct http_request *request = exchange->request;
   struct json_write_options options = {0};
   TRY(docs_get(exchange->session, exchange->first, key, &request->arena, &document, &version, err));
   put_etag(exchange, version);
+  if (exchange->is_being) TRY(put_soul(exchange, exchange->session, key, err));
   json_write(&request->reply.body, &document, &options);
   TRY(buf_check(&request->reply.body, "the document", err));
   rest__json(exchange, status_code);
@@ -50,6 +63,7 @@ static status get_from(struct exchange *exchange, struct session *session, struc
   TRY(rest__key(exchange->second, &key, err));
   TRY(docs_get(session, exchange->first, &key, &request->arena, &document, &version, err));
   put_etag(exchange, version);
+  if (exchange->is_being) TRY(put_soul(exchange, session, &key, err));
   if (request->headers[HTTP_IF_NONE_MATCH].bytes && version &&
       has_tag(request->headers[HTTP_IF_NONE_MATCH], version)) {
     rest__empty(exchange, 304);
@@ -62,7 +76,7 @@ static status get_from(struct exchange *exchange, struct session *session, struc
 }
 
 status rest__get_document(struct exchange *exchange, struct err *err) {
-  if (exchange->request->headers[HTTP_LUMA_SESSION].bytes) {
+  if (exchange->request->headers[HTTP_LUMA_SESSION].bytes || exchange->is_being) {
     TRY(rest__take_session(exchange, err));
     return get_from(exchange, exchange->session, err);
   }
@@ -134,13 +148,13 @@ static status apply(struct exchange *exchange, struct change *change, struct err
 status rest__put_document(struct exchange *exchange, struct err *err) {
   struct change change = {.options = {.upsert = true}};
   TRY(apply(exchange, &change, err));
-  return reply_document(exchange, &change.key, change.made ? 201 : 200, err);
+  return rest__reply_document(exchange, &change.key, change.made ? 201 : 200, err);
 }
 
 status rest__patch_document(struct exchange *exchange, struct err *err) {
   struct change change = {.options = {.merge = true}};
   TRY(apply(exchange, &change, err));
-  return reply_document(exchange, &change.key, 200, err);
+  return rest__reply_document(exchange, &change.key, 200, err);
 }
 
 status rest__delete_document(struct exchange *exchange, struct err *err) {

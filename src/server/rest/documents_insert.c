@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* POST of documents: one object, an array of them, or a line each. */
+#include "base/hash/sha256.h"
 #include "base/mem/mem.h"
 #include "server/rest/rest_int.h"
 #include "service/docs/docs.h"
@@ -152,10 +153,21 @@ static status insert(struct exchange *exchange, const struct texts *texts, struc
       .jsons = texts->items, .count = (uint32_t)texts->count, .arena = arena};
   batch.keys = arena_zalloc(arena, texts->count + 1, sizeof *batch.keys);
   if (!batch.keys) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the keys");
+  struct slice body = buf_slice(&exchange->request->body);
+  batch.once_key = exchange->request->headers[HTTP_IDEMPOTENCY_KEY];
+  sha256(body, batch.once_request);
   status result = docs_insert(exchange->session, exchange->first, &batch, err);
-  if (result != LUMA_OK && texts->is_array && batch.failed < batch.count)
+  if (batch.once_clashed) exchange->http_status = 422;
+  bool has_place = result != LUMA_INVALID_BEING && batch.failed < batch.count;
+  if (result != LUMA_OK && texts->is_array && has_place && !batch.once_clashed)
     place_error(exchange, texts->items[batch.failed], batch.failed, err);
   TRY(result);
+  if (batch.once_replayed)
+    http_reply_header(exchange->request, "idempotency-replayed:", slice_of_text("true"));
+  if (exchange->is_being && !texts->is_array) {
+    put_address(exchange, &batch.keys[0]);
+    return rest__reply_document(exchange, &batch.keys[0], 201, err);
+  }
   reply_keys(exchange, texts, batch.keys);
   return buf_check(&exchange->request->reply.body, "the keys", err);
 }

@@ -235,6 +235,8 @@ static bool begin(void *context, struct http_request *request) {
   exchange->rest = context;
   exchange->request = request;
   request->user = exchange;
+  buf_init(&exchange->faults, 2 << 20);
+  exchange->err.faults = &exchange->faults;
   name_query(exchange);
   if (check_head(exchange, &exchange->err) != LUMA_OK) {
     rest__fail(exchange, &exchange->err);
@@ -301,7 +303,7 @@ static void timed_out(void *context, struct http_request *request) {
 
 /* ---- the end ---- */
 
-static void log_request(const struct exchange *exchange, unsigned http, uint64_t took_us) {
+static void log_request(struct exchange *exchange, unsigned http, uint64_t took_us) {
   const struct rest_options *options = &exchange->rest->options;
   const struct http_request *request = exchange->request;
   uint64_t slow_us = (uint64_t)options->config->log.slow_ms * 1000;
@@ -319,7 +321,7 @@ static void log_request(const struct exchange *exchange, unsigned http, uint64_t
       log_text("query", exchange->query_id),
   };
   if (is_slow && exchange->statement_text.bytes)
-    fields[count++] = log_text("statement", exchange->statement_text);
+    fields[count++] = log_text("statement", rest__redacted(exchange, exchange->statement_text));
   if (exchange->err.message[0])
     fields[count++] = log_text("error", slice_of_text(exchange->err.message));
   log_write(options->log, level, fields, count, is_slow ? "slow request" : "request");
@@ -332,6 +334,7 @@ static void end(void *context, struct http_request *request) {
   if (!exchange) return;
   unsigned http = request->reply.status ? request->reply.status : (unsigned)HTTP_CLIENT_LEFT;
   rest__release(exchange);
+  buf_deinit(&exchange->faults);
   metrics_count(rest->metrics, http_loop_index(request->loop), rest__route_number(exchange->route),
                 http, took_us);
   log_request(exchange, http, took_us);

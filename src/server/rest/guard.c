@@ -117,7 +117,7 @@ bool rest__preflight(struct exchange *exchange) {
                     slice_of_text("GET, POST, PUT, PATCH, DELETE"));
   http_reply_header(exchange->request, "access-control-allow-headers:",
                     slice_of_text("authorization, content-type, if-match, if-none-match, "
-                                  "luma-session, luma-query"));
+                                  "idempotency-key, luma-session, luma-query"));
   http_reply_header(exchange->request, "access-control-max-age:", slice_of_text("600"));
   rest__empty(exchange, 204);
   return true;

@@ -23,6 +23,11 @@ void rest__put_error(struct buf *out, const struct err *err, bool retryable) {
   }
   if (err->line)
     buf_append_format(out, ",\"position\":{\"line\":%u,\"column\":%u}", err->line, err->column);
+  if (err->faults_count && err->faults) {
+    buf_append_text(out, ",\"faults\":[");
+    buf_append_slice(out, buf_slice(err->faults));
+    buf_append_byte(out, ']');
+  }
   if (retryable || status_info(err->code)->retryable) buf_append_text(out, ",\"retryable\":true");
   buf_append_text(out, "}}");
 }

@@ -52,6 +52,8 @@ struct exchange {
   struct slice statement_text; /* for the log */
   unsigned http_status;        /* of the error, when the table's is not meant */
   bool retryable;              /* also when the table says no */
+  bool is_being;               /* asked for as a being: answered with its soul */
+  struct buf faults;           /* of `err`, when it has many; JSON */
 
   struct session *session;        /* of the statement; NULL = none taken */
   struct registry_session *named; /* it is this one's */
@@ -87,6 +89,10 @@ void rest__release(struct exchange *exchange);
 /** After a conflict: waits a little, longer each time; false when it was tried often enough. */
 bool rest__try_again(struct exchange *exchange, uint32_t *tries);
 
+/* redact.c */
+/** A statement as it may stand in the log. */
+struct slice rest__redacted(struct exchange *exchange, struct slice statement);
+
 /* reply.c */
 void rest__json(struct exchange *exchange, unsigned http);
 void rest__empty(struct exchange *exchange, unsigned http);
@@ -110,6 +116,13 @@ void rest__put_key(struct buf *out, const struct val *key);
 /* the routes */
 route_run_fn rest__list_documents, rest__insert_documents, rest__get_document, rest__put_document,
     rest__patch_document, rest__delete_document;
+route_run_fn rest__list_souls, rest__create_soul, rest__get_soul, rest__evolve_soul,
+    rest__soul_lineage, rest__soul_changes, rest__suggest_soul;
+route_run_fn rest__list_beings, rest__insert_beings, rest__get_being, rest__put_being,
+    rest__patch_being, rest__delete_being;
+/** Replies with the document under a key. */
+status rest__reply_document(struct exchange *exchange, const struct val *key, unsigned status_code,
+                            struct err *err);
 route_run_fn rest__list_collections, rest__get_collection, rest__put_collection,
     rest__delete_collection;
 route_run_fn rest__query, rest__batch, rest__cancel_query, rest__open_session, rest__close_session;

@@ -3,6 +3,7 @@
 
 #include "base/core/bytes.h"
 #include "base/mem/mem.h"
+#include "service/docs/docs_int.h"
 #include "value/doc/build.h"
 #include "value/edit/edit.h"
 
@@ -143,9 +144,13 @@ static status put_all(struct insert_work *work, struct model_txn *txn,
 static status insert_work(void *context, struct model_txn *txn, struct err *err) {
   struct insert_work *work = context;
   const struct collection *collection;
+  work->batch->once_replayed = work->batch->once_clashed = false;
+  if (work->batch->once_key.bytes) TRY(docs__once_find(txn, work->batch, err));
+  if (work->batch->once_replayed) return LUMA_OK;
   TRY(docs_ensure_collection(txn, work->collection, &collection, err));
   TRY(encode_all(work, collection, err));
-  return put_all(work, txn, collection, err);
+  TRY(put_all(work, txn, collection, err));
+  return work->batch->once_key.bytes ? docs__once_keep(txn, work->batch, err) : LUMA_OK;
 }
 
 status docs_insert(struct session *session, struct slice collection, struct docs_batch *batch,
@@ -205,6 +210,31 @@ status docs_get(struct session *session, struct slice collection, const struct v
                 struct arena *arena, struct val *document, uint64_t *version, struct err *err) {
   struct get_work work = {collection, key, arena, document, version};
   return session_look(session, get_work, &work, err);
+}
+
+struct soul_work {
+  struct slice collection;
+  const struct val *key;
+  struct buf *id;
+};
+
+static status soul_work(void *context, struct model_txn *txn, struct err *err) {
+  struct soul_work *work = context;
+  const struct collection *collection;
+  struct store_pins pins = {0};
+  struct doc doc;
+  TRY(find(txn, work->collection, &collection, err));
+  status result = get_document(txn, collection, work->key, &doc, &pins, err);
+  uint32_t number = result == LUMA_OK ? doc_header(&doc).soul : 0;
+  store_pins_release(&pins);
+  TRY(result);
+  return model_append_soul_id(txn, number, work->id, err);
+}
+
+status docs_soul_of(struct session *session, struct slice collection, const struct val *key,
+                    struct buf *id, struct err *err) {
+  struct soul_work work = {collection, key, id};
+  return session_look(session, soul_work, &work, err);
 }
 
 /* ---- changing ---- */

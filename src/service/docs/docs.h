@@ -4,6 +4,7 @@
 #ifndef SERVICE_DOCS_DOCS_H
 #define SERVICE_DOCS_DOCS_H
 
+#include "base/hash/sha256.h"
 #include "service/session/session.h"
 #include "value/json/json.h"
 
@@ -14,6 +15,11 @@ struct docs_batch {
   struct arena *arena; /* holds the keys; NULL when they are not wanted */
   struct val *keys;    /* room for `count`, or NULL */
   uint32_t failed;     /* out: the one that failed */
+  /* A key that names the request: what came under it before is answered again and not done again,
+   * for a day. `keys` are needed then. Empty: none. */
+  struct slice once_key;
+  uint8_t once_request[SHA256_BYTES]; /* what tells another request under the same key */
+  bool once_replayed, once_clashed;   /* out */
 };
 /** Inserts all or none; the collection is made if it is missing. */
 status docs_insert(struct session *session, struct slice collection, struct docs_batch *batch,
@@ -22,6 +28,11 @@ status docs_insert(struct session *session, struct slice collection, struct docs
  * be NULL. */
 status docs_get(struct session *session, struct slice collection, const struct val *key,
                 struct arena *arena, struct val *document, uint64_t *version, struct err *err);
+
+/** Appends the id of the soul that the document under a key was written under; nothing when it has
+ * none. */
+status docs_soul_of(struct session *session, struct slice collection, const struct val *key,
+                    struct buf *id, struct err *err);
 
 struct docs_put_options {
   bool merge;  /* JSON merge patch (RFC 7396) instead of replacement */

@@ -88,7 +88,8 @@ status import__flush(struct import *import, struct err *err) {
   if (result == LUMA_OK) {
     import->stats.documents += import->count;
   } else if (err && work.failed < import->count &&
-             (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT)) {
+             (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT ||
+              result == LUMA_INVALID_BEING)) {
     err->line = (uint32_t)import->lines[work.failed];
     err->column = 1;
   }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* EXPLAIN shows conditions with their constants: those that stand beside a sensitive attribute are
+ * masked. Whatever is compared, computed or matched with one counts. */
+#include "model/catalog/catalog.h"
+#include "query/opt/opt_int.h"
+#include "query/plan/physical.h"
+
+static bool is_sensitive(const struct plan *scope, uint32_t slot, const struct path *path) {
+  if (!scope || slot >= scope->columns_count) return false;
+  const struct collection *collection = scope->columns[slot].collection;
+  return collection && collection->genotype && soul_is_sensitive(collection->genotype, path);
+}
+
+static bool match_reads(const struct plan *scope, const struct match *match) {
+  if (!match) return false;
+  if (match->path.count && is_sensitive(scope, match->slot, &match->path)) return true;
+  for (uint32_t i = 0; i < match->children_count; i++) {
+    if (match_reads(scope, match->children[i])) return true;
+  }
+  return false;
+}
+
+/* Whether the expression reads a sensitive attribute, itself or below. */
+static bool reads(const struct plan *scope, const struct expr *expr) {
+  if (expr->kind == EXPR_FIELD && is_sensitive(scope, expr->slot, &expr->path)) return true;
+  if (match_reads(scope, expr->match)) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    if (reads(scope, expr->args[i])) return true;
+  }
+  return false;
+}
+
+static void mask_all(struct expr *expr);
+
+static void mask_match(struct match *match) {
+  if (match->value) mask_all(match->value);
+  if (match->expression) mask_all(match->expression);
+  for (uint32_t i = 0; i < match->children_count; i++) mask_match(match->children[i]);
+}
+
+static void mask_all(struct expr *expr) {
+  expr->is_masked = true;
+  if (expr->match) mask_match(expr->match);
+  for (uint32_t i = 0; i < expr->args_count; i++) mask_all(expr->args[i]);
+}
+
+/* AND and OR are taken apart, so that only the conditions concerned are masked. */
+static void mask_expr(const struct plan *scope, struct expr *expr) {
+  bool is_logic = expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR);
+  if (!is_logic) {
+    if (reads(scope, expr)) mask_all(expr);
+    return;
+  }
+  for (uint32_t i = 0; i < expr->args_count; i++) mask_expr(scope, expr->args[i]);
+}
+
+static void mask_access(const struct plan *scan) {
+  const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
+  if (!access || !access->index || !scan->collection || !scan->collection->genotype) return;
+  for (uint32_t i = 0; i < access->parts_count; i++) {
+    const struct plan_part *part = &access->parts[i];
+    if (!soul_is_sensitive(scan->collection->genotype, &access->index->def.keys[i].path)) continue;
+    for (uint32_t k = 0; k < part->values_count; k++) mask_all(part->values[k]);
+    if (part->low) mask_all(part->low);
+    if (part->high) mask_all(part->high);
+  }
+}
+
+static void mask_updates(struct plan *node) {
+  const struct soul *soul = node->collection ? node->collection->genotype : NULL;
+  for (uint32_t i = 0; soul && i < node->updates_count; i++) {
+    struct plan_update_item *item = &node->updates[i];
+    if (item->value && soul_is_sensitive(soul, &item->path)) mask_all(item->value);
+  }
+}
+
+status opt__mask(struct opt *opt, struct plan **node, struct err *err) {
+  const struct plan *scope = (*node)->kind == PLAN_JOIN ? *node : (*node)->input;
+  (void)opt, (void)err;
+  if ((*node)->condition) mask_expr(scope, (*node)->condition);
+  for (uint32_t i = 0; i < (*node)->exprs_count; i++) mask_expr(scope, (*node)->exprs[i]);
+  for (uint32_t i = 0; i < (*node)->sort_count; i++) mask_expr(scope, (*node)->sort[i].expr);
+  mask_access(*node);
+  mask_updates(*node);
+  return LUMA_OK;
+}
