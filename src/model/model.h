@@ -69,6 +69,13 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
 status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,
                                struct err *err);
 
+/** A view: a name for a SELECT, which the model keeps and does not read. Documents cannot be put
+ * into it. `replace`: one that is there is changed. LUMA_ALREADY_EXISTS for a collection of the
+ * name. */
+status model_create_view(struct model_txn *txn, struct slice name, struct slice select,
+                         bool replace, bool if_not_exists, struct err *err);
+status model_drop_view(struct model_txn *txn, struct slice name, bool if_exists, struct err *err);
+
 /** What a new index is to be. */
 struct model_index_spec {
   struct slice name; /* empty = made from the paths: users_email_idx */

@@ -70,10 +70,23 @@ static status optimize(const struct query *query, struct query_compiled *compile
   return done;
 }
 
+/** A view's text was a SELECT when it was made. */
+static status read_view(struct arena *arena, struct slice text, struct plan **plan,
+                        struct err *err) {
+  struct lang_context context = {.arena = arena};
+  struct statement statement;
+  size_t offset = 0;
+  TRY(lang_lql.parse(&context, text, &offset, &statement, err));
+  *plan = statement.root;
+  return LUMA_OK;
+}
+
 static status compile_into(struct query *query, struct query_compiled *compiled,
                            struct model_txn *txn, size_t *offset, struct err *err) {
-  struct bind_options bind = {
-      .arena = &compiled->arena, .catalog = compiled->catalog, .policy = query->options.policy};
+  struct bind_options bind = {.arena = &compiled->arena,
+                              .catalog = compiled->catalog,
+                              .policy = query->options.policy,
+                              .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
   compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */

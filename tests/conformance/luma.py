@@ -43,24 +43,40 @@ class Database:
         self.library.so.luma_session_close(self.session)
         self.library.so.luma_close(self.handle)
 
-    def run(self, command):
-        """The documents that a command (a dict) answers, in tagged JSON."""
-        text = json.dumps(command, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return self.rows(b"jql", text, self.library.so.luma_tagged_json)
-
-    def query(self, language, text):
-        """The documents that a statement answers, in plain JSON."""
-        return self.rows(language.encode(), text.encode("utf-8", "surrogatepass"), self.library.so.luma_json)
-
-    def rows(self, language, text, write):
+    def read(self, language, text, read_row):
+        """What `read_row(result, row)` makes of each row that a statement answers."""
         so, result, row = self.library.so, ctypes.c_void_p(), ctypes.c_void_p()
+        text = text.encode("utf-8", "surrogatepass")
         self.library.call("luma_query", self.session, language, text, None, ctypes.c_size_t(0), ctypes.byref(result))
-        documents = []
+        rows = []
         try:
             while True:
                 self.library.call("luma_next", result, ctypes.byref(row))
                 if not row.value:
-                    return documents
-                documents.append(json.loads(write(result, row, None)))
+                    return rows
+                rows.append(read_row(result, row))
         finally:
             so.luma_result_close(result)
+
+    def run(self, command):
+        """The documents that a command (a dict) answers, in tagged JSON."""
+        text = json.dumps(command, ensure_ascii=False)
+        return self.read(b"jql", text, lambda result, row: json.loads(self.library.so.luma_tagged_json(result, row, None)))
+
+    def query(self, language, text):
+        """The documents that a statement answers, in plain JSON."""
+        return self.read(language.encode(), text, lambda result, row: json.loads(self.library.so.luma_json(result, row, None)))
+
+    def documents(self, text):
+        """The documents that a statement in LQL answers, in plain JSON."""
+        return self.read(b"lql", text, lambda result, row: json.loads(self.library.so.luma_json(result, row, None)))
+
+    def rows(self, text):
+        """The rows that a statement in LQL answers, each a list of its columns."""
+        so = self.library.so
+        so.luma_column.restype = ctypes.c_void_p
+
+        def columns(result, _):
+            values = (so.luma_column(result, ctypes.c_uint32(i)) for i in range(so.luma_columns_count(result)))
+            return [json.loads(so.luma_json(result, ctypes.c_void_p(value), None)) if value else None for value in values]
+        return self.read(b"lql", text, columns)

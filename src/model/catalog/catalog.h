@@ -34,7 +34,8 @@ struct collection {
   struct names *names; /* its dictionary; shared by all pictures */
   struct catalog_index *indexes;
   uint32_t indexes_count;
-  const struct soul *genotype;       /* the newest; NULL: none, the collection is open */
+  struct slice view;           /* the SELECT that a view stands for; empty: it holds documents */
+  const struct soul *genotype; /* the newest; NULL: none, the collection is open */
   const struct evolution *evolution; /* how older beings become newer ones; NULL: no steps */
   struct slice source, steps;        /* the stored forms of the two: JSON */
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */

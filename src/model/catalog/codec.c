@@ -88,6 +88,7 @@ static void put_collection(struct build *build, const struct collection *collect
   put_number(build, "soul", collection->soul);
   put_number(build, "version", collection->version);
   put_flag(build, "open", collection->open);
+  if (collection->view.bytes) put_text(build, "view", collection->view);
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
   put_limits(build, collection);
@@ -252,6 +253,8 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   TRY(get_number(&map, "version", INT64_MAX, &collection->version, err));
   collection->number = (uint32_t)number;
   collection->soul = (uint32_t)soul;
+  struct val view = val_field(&map, text("view"));
+  if (view.type != VAL_MISSING) TRY(copy_text(&view, arena, &collection->view, err));
   TRY(get_soul(&map, arena, collection, err));
   struct val indexes = val_field(&map, text("indexes"));
   uint32_t count = indexes.type == VAL_LIST ? val_count(&indexes) : 0;

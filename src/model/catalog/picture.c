@@ -103,6 +103,7 @@ static status holder_fill(struct holder *holder, const struct collection *from, 
   *to = *from;
   to->names = holder->shared->names;
   TRY(copy_slice(&holder->arena, from->name, &to->name, err));
+  TRY(copy_slice(&holder->arena, from->view, &to->view, err));
   TRY(copy_slice(&holder->arena, from->source, &to->source, err));
   TRY(copy_slice(&holder->arena, from->steps, &to->steps, err));
   if (to->genotype) TRY(bind_attributes(holder, err));

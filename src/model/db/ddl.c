@@ -182,6 +182,38 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
   return LUMA_OK;
 }
 
+/* ---- views ---- */
+
+static status replace_view(struct model_txn *txn, const struct collection *found,
+                           struct slice select, struct err *err) {
+  struct collection changed = *found;
+  TRY(model__begin_change(txn, err));
+  changed.view = select;
+  changed.version++;
+  return model__store_collection(txn, &changed, catalog_shared(found), err);
+}
+
+status model_create_view(struct model_txn *txn, struct slice name, struct slice select,
+                         bool replace, bool if_not_exists, struct err *err) {
+  const struct collection *found = find_exactly(txn->catalog, name);
+  TRY(check_name("a view", name, err));
+  if (found && if_not_exists) return LUMA_OK;
+  if (found && (!replace || !found->view.bytes)) return fail_exists(name, err);
+  if (!found) TRY(model_create_collection(txn, name, false, &found, err));
+  return replace_view(txn, found, select, err);
+}
+
+status model_drop_view(struct model_txn *txn, struct slice name, bool if_exists, struct err *err) {
+  const struct collection *found = catalog_find(txn->catalog, name);
+  if (found && !found->view.bytes) {
+    status code = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "`%.*s` is a collection, not a view", SLICE_ARG(name));
+    err_hint(err, "DROP TABLE %.*s", SLICE_ARG(name));
+    return code;
+  }
+  return model_drop_collection(txn, name, if_exists, err);
+}
+
 status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,
                                struct err *err) {
   TRY(check_name("a collection", new_name, err));

@@ -178,6 +178,9 @@ status model_insert_encoded(struct model_txn *txn, const struct collection *coll
     FAIL(err, LUMA_INVALID_ARGUMENT, "at most %d documents go in at once", STORE_BATCH_MAX);
   }
   if (count == 0) return LUMA_OK;
+  if (collection->view.bytes)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "`%.*s` is a view: documents are put into collections",
+         SLICE_ARG(collection->name));
   TRY(model__guard(txn, collection, err));
   TRY(model__check_room(txn, collection, count, err));
   TRY(model__conform(txn, collection, documents, NULL, count, first_failed, err));

@@ -126,6 +126,10 @@ status bind__scan(struct binder *binder, struct plan **node, enum query_access a
   if (scan->exprs_count) return bind__path_source(binder, node, err);
   if (access == QUERY_READ && bind__cte(binder, scan)) return bind_cte_scan(binder, node, err);
   TRY(bind__find_collection(binder, scan, err));
+  if (scan->collection && scan->collection->view.bytes) {
+    if (access != QUERY_READ) return bind__refuse_view(binder, scan, err);
+    return bind__view(binder, node, err);
+  }
   struct slice alias = scan->alias.bytes ? scan->alias : scan->collection_name;
   TRY(make_document_column(binder, scan, alias, err));
   return apply_policy(binder, node, access, err);
@@ -209,8 +213,8 @@ static status bind_pipeline_group(struct binder *binder, struct plan **node, str
 
 /* ---- changes ---- */
 
-static status check_write(struct binder *binder, const struct plan *node, enum query_access access,
-                          struct err *err) {
+status bind__check_write(struct binder *binder, const struct plan *node, enum query_access access,
+                         struct err *err) {
   struct expr *predicate = NULL;
   struct shape *mask = NULL;
   if (!binder->policy || !node->collection) return LUMA_OK;
@@ -218,15 +222,9 @@ static status check_write(struct binder *binder, const struct plan *node, enum q
                                &predicate, &mask, err);
 }
 
-static status bind_insert(struct binder *binder, struct plan *node, struct err *err) {
-  const struct scope nothing = {0};
-  struct expr **exprs = node->exprs;
-  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
-  TRY(check_write(binder, node, QUERY_INSERT, err));
-  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
-  for (uint32_t i = 0; i < node->exprs_count; i++)
-    TRY(bind__expr(binder, &nothing, exprs[i], &node->exprs[i], err));
-  return LUMA_OK;
+status bind__yield(struct binder *binder, struct plan *node, struct err *err) {
+  struct slice alias = node->alias.bytes ? node->alias : node->collection_name;
+  return node->yields ? make_document_column(binder, node, alias, err) : LUMA_OK;
 }
 
 /** The source of an UPDATE or DELETE: its scan asks the policy for that access. */
@@ -234,6 +232,7 @@ static status bind_changed(struct binder *binder, struct plan **node, enum query
                            struct err *err) {
   struct plan *at = *node;
   if (at->kind == PLAN_SCAN) return bind__scan(binder, node, access, err);
+  if (at->kind == PLAN_JOIN) return bind__changed_join(binder, node, access, err);
   if (at->kind != PLAN_FILTER && at->kind != PLAN_SORT && at->kind != PLAN_LIMIT)
     return bind__plan(binder, node, err);
   TRY(bind_changed(binder, &at->input, access, err));
@@ -252,22 +251,22 @@ static status bind_changed(struct binder *binder, struct plan **node, enum query
   return LUMA_OK;
 }
 
-static status bind_update_items(struct binder *binder, struct plan *node, const struct scope *scope,
-                                struct err *err) {
+status bind__update_items(struct binder *binder, const struct scope *scope, uint32_t target,
+                          struct plan_update_item **updates, uint32_t count, struct err *err) {
   const struct scope nothing = {0};
   struct plan_update_item *items = NULL;
-  TRY(bind__room(binder, node->updates_count, sizeof *items, &items, err));
-  for (uint32_t i = 0; i < node->updates_count; i++) {
-    items[i] = node->updates[i];
+  TRY(bind__room(binder, count, sizeof *items, &items, err));
+  for (uint32_t i = 0; i < count; i++) {
+    items[i] = (*updates)[i];
     if (items[i].value) TRY(bind__expr(binder, scope, items[i].value, &items[i].value, err));
     if (items[i].match) TRY(bind__match(binder, &nothing, items[i].match, &items[i].match, err));
     /* UPDATE users SET users.age = … names the source as the conditions do. */
     struct path *path = &items[i].path;
     bool qualified = binder->language != PLAN_JQL && path->count > 1 && path->steps[0].is_name &&
-                     slice_is_equal(path->steps[0].name, scope->columns[0].source);
+                     slice_is_equal(path->steps[0].name, scope->columns[target].source);
     if (qualified) *path = (struct path){.count = path->count - 1, .steps = path->steps + 1};
   }
-  node->updates = items;
+  *updates = items;
   return LUMA_OK;
 }
 
@@ -298,9 +297,10 @@ static status bind_change(struct binder *binder, struct plan *node, struct err *
     const struct scope nothing = {0};
     TRY(bind__match(binder, &nothing, node->upsert_match, &node->upsert_match, err));
   }
+  TRY(bind__yield(binder, node, err));
   if (!is_update) return LUMA_OK;
   TRY(bind_positional(binder, node, err));
-  return bind_update_items(binder, node, &scope, err);
+  return bind__update_items(binder, &scope, 0, &node->updates, node->updates_count, err);
 }
 
 /* ---- catalog, EXPLAIN ---- */
@@ -343,7 +343,8 @@ static status bind_told(struct binder *binder, struct plan *node, struct err *er
     TRY(bind__find_collection(binder, node, err));
   TRY(make_document_column(binder, node, slice_of_text("soul"), err));
   node->columns[0].collection = NULL;
-  return check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ, err);
+  return bind__check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ,
+                           err);
 }
 
 static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {
@@ -359,7 +360,14 @@ static status bind_schema(struct binder *binder, struct plan *node, struct err *
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
   if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
     TRY(bind__find_collection(binder, node, err));
-  return check_write(binder, node, QUERY_SCHEMA, err);
+  return bind__check_write(binder, node, QUERY_SCHEMA, err);
+}
+
+/** The SELECT is bound to see that it can be, and not kept: each use binds it anew. */
+static status bind_create_view(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(bind__plan(binder, &node->input, err));
+  node->input = NULL;
+  return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
 
 /** A node of a SELECT without a source stands on one empty row. */
@@ -442,7 +450,8 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_WINDOW:
   case PLAN_STAGE: return bind_stage(binder, *node, err);
   case PLAN_CTE: break; /* made by the binder alone */
-  case PLAN_INSERT: return bind_insert(binder, *node, err);
+  case PLAN_INSERT: return bind__insert(binder, *node, err);
+  case PLAN_MERGE: return bind__merge(binder, *node, err);
   case PLAN_UPDATE:
   case PLAN_DELETE: return bind_change(binder, *node, err);
   case PLAN_SEQUENCE:
@@ -459,6 +468,10 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL:
   case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
+  case PLAN_CREATE_VIEW: return bind_create_view(binder, *node, err);
+  case PLAN_DROP_VIEW:
+    (*node)->collection = NULL;
+    return bind__check_write(binder, *node, QUERY_SCHEMA, err);
   case PLAN_BEGIN:
   case PLAN_COMMIT:
   case PLAN_ROLLBACK: break;
@@ -481,11 +494,13 @@ status bind_statement(const struct bind_options *options, struct statement *stat
   struct binder binder = {.arena = options->arena,
                           .catalog = options->catalog,
                           .policy = options->policy,
+                          .read_view = options->read_view,
                           .language = statement->language,
                           .is_collated = statement->collation.type == VAL_MAP,
                           .is_count = statement->is_count,
                           .text = statement->text};
   TRY(bind_lets(&binder, statement, err));
   TRY(bind__plan(&binder, &statement->root, err));
+  statement->has_views = binder.has_views;
   return bind__place_windows(&binder, statement->root, err);
 }

@@ -17,6 +17,8 @@ struct bind_options {
   struct arena *arena;               /* everything made lives here */
   const struct catalog *catalog;     /* NULL: there are no collections */
   const struct query_policy *policy; /* may be NULL */
+  /** Reads the SELECT that a view stands for. */
+  status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
 };
 
 /** Binds statement->root in place. */

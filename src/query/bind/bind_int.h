@@ -41,6 +41,8 @@ struct binder {
   struct arena *arena;
   const struct catalog *catalog;
   const struct query_policy *policy;
+  status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
+  bool has_views;
   enum plan_language language;
   bool is_collated; /* what compares texts is not computed before the run */
   bool is_count;    /* the answer is one number: groups stay columns */
@@ -75,6 +77,11 @@ status bind__condition(struct binder *binder, const struct scope *scope, const s
 /** Resolves a name to a column and a path in it. */
 status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
                   struct expr **out, struct err *err);
+/** What the collection's genotype says of an attribute: exactly, else by its name without case. */
+const struct soul_attribute *bind__attribute(const struct collection *collection,
+                                             struct slice name);
+/** Its documents have the attributes of its genotype and no others. `collection` may be NULL. */
+bool bind__is_closed(const struct collection *collection);
 /** Whether the columns are known to have what `name` says. */
 bool bind__is_known(struct binder *binder, const struct scope *scope, const struct expr *name);
 /** bind__name when `*found`; else the name means nothing here or around. */
@@ -124,6 +131,23 @@ status bind__scan(struct binder *binder, struct plan **node, enum query_access a
 status bind__find_collection(struct binder *binder, struct plan *node, struct err *err);
 status bind__values(struct binder *binder, struct plan *node, struct err *err);
 status bind__join(struct binder *binder, struct plan **node, struct err *err);
+/** The same where the left side is what a statement changes. */
+status bind__changed_join(struct binder *binder, struct plan **node, enum query_access access,
+                          struct err *err);
+status bind__insert(struct binder *binder, struct plan *node, struct err *err);
+status bind__merge(struct binder *binder, struct plan *node, struct err *err);
+/** Whether the policy lets the node's collection be changed. */
+status bind__check_write(struct binder *binder, const struct plan *node, enum query_access access,
+                         struct err *err);
+/** The column of a change that yields its documents. */
+status bind__yield(struct binder *binder, struct plan *node, struct err *err);
+/** Changes of the document in column `target`, over the columns of `scope`. */
+status bind__update_items(struct binder *binder, const struct scope *scope, uint32_t target,
+                          struct plan_update_item **updates, uint32_t count, struct err *err);
+/** A SCAN of a view becomes what it stands for. */
+status bind__view(struct binder *binder, struct plan **node, struct err *err);
+/** An error for a view that is to be changed. */
+status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err);
 status bind__derived(struct binder *binder, struct plan **node, struct err *err);
 status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
 /** A path in FROM: a list of a source before it, or a collection with a dotted name. */

@@ -376,10 +376,10 @@ static status exchange(struct binder *binder, struct plan **node, struct err *er
   return LUMA_OK;
 }
 
-status bind__join(struct binder *binder, struct plan **node, struct err *err) {
+/** A join whose left side is bound. */
+static status join_bound(struct binder *binder, struct plan **node, struct err *err) {
   struct plan *join = *node;
   struct expr **merged = NULL;
-  TRY(bind__plan(binder, &join->input, err));
   struct scope left = {.columns = join->input->columns, .count = join->input->columns_count};
   struct frame frame = {.parent = binder->frame, .scope = &left, .is_lateral = true};
   TRY(bind_right(binder, join, &frame, err));
@@ -395,4 +395,15 @@ status bind__join(struct binder *binder, struct plan **node, struct err *err) {
   if (join->join == PLAN_JOIN_RIGHT && *node == join) TRY(exchange(binder, node, err));
   if (!is_using) return LUMA_OK;
   return merge_columns(binder, node, merged, err);
+}
+
+status bind__changed_join(struct binder *binder, struct plan **node, enum query_access access,
+                          struct err *err) {
+  TRY(bind__scan(binder, &(*node)->input, access, err));
+  return join_bound(binder, node, err);
+}
+
+status bind__join(struct binder *binder, struct plan **node, struct err *err) {
+  TRY(bind__plan(binder, &(*node)->input, err));
+  return join_bound(binder, node, err);
 }

@@ -105,8 +105,15 @@ static status fail_unknown(struct binder *binder, const struct scope *scope,
                            const struct expr *name, struct err *err) {
   struct suggest suggest;
   suggest_init(&suggest, name->name);
-  for (uint32_t i = 0; i < scope->count; i++)
-    if (!scope->columns[i].is_hidden) suggest_offer(&suggest, scope->columns[i].name);
+  for (uint32_t i = 0; i < scope->count; i++) {
+    const struct plan_column *column = &scope->columns[i];
+    if (column->is_hidden) continue;
+    suggest_offer(&suggest, column->name);
+    const struct soul *soul =
+        bind__is_closed(column->collection) ? column->collection->genotype : NULL;
+    for (uint32_t a = 0; soul && a < soul->attributes_count; a++)
+      suggest_offer(&suggest, soul->attributes[a].name);
+  }
   status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
                             "there is no column `%.*s`", SLICE_ARG(name->name));
   if (err && scope->count == 0)
@@ -138,9 +145,11 @@ static status correct_case(struct binder *binder, const struct plan_column *colu
       binder->catalog && column->source.bytes && column->collection ? column->collection : NULL;
   if (!collection || field->dotted || field->path.count == 0 || !field->path.steps[0].is_name)
     return LUMA_OK;
-  struct slice name = field->path.steps[0].name, right;
+  struct slice name = field->path.steps[0].name, right = {0};
   if (slice_is_equal(name, slice_of_text("id"))) return LUMA_OK;
-  right = find_nocase(collection->names, name);
+  const struct soul_attribute *attribute = bind__attribute(collection, name);
+  if (attribute && slice_is_equal(attribute->name, name)) return LUMA_OK;
+  right = attribute ? attribute->name : find_nocase(collection->names, name);
   if (!right.bytes && slice_is_equal_nocase(name, slice_of_text("id")) &&
       names_find(collection->names, name) == NAMES_NONE)
     right = slice_of_text("id");
@@ -154,6 +163,19 @@ static status correct_case(struct binder *binder, const struct plan_column *colu
   return LUMA_OK;
 }
 
+const struct soul_attribute *bind__attribute(const struct collection *collection,
+                                             struct slice name) {
+  const struct soul *soul = collection->genotype;
+  const struct soul_attribute *found = soul ? soul_attribute(soul, name) : NULL;
+  for (uint32_t i = 0; soul && !found && i < soul->attributes_count; i++)
+    if (slice_is_equal_nocase(soul->attributes[i].name, name)) found = &soul->attributes[i];
+  return found;
+}
+
+bool bind__is_closed(const struct collection *collection) {
+  return collection && collection->genotype && !collection->open;
+}
+
 /** Whether documents of the column are known to have an attribute `name`. */
 static bool knows(const struct plan_column *column, struct slice name) {
   if (!column->is_document || column->is_hidden || !column->collection) return false;
@@ -161,6 +183,8 @@ static bool knows(const struct plan_column *column, struct slice name) {
     if (slice_is_equal(column->without[i], name)) return false;
   if (slice_is_equal(name, slice_of_text("id")) || slice_is_equal(name, slice_of_text("_id")))
     return true;
+  if (bind__attribute(column->collection, name)) return true;
+  if (bind__is_closed(column->collection)) return false;
   return names_find(column->collection->names, name) != NAMES_NONE ||
          find_nocase(column->collection->names, name).bytes;
 }
@@ -198,12 +222,23 @@ static status find_qualified(struct binder *binder, const struct scope *scope,
   return LUMA_OK;
 }
 
+/** A closed collection has declared it: then it is not what a source goes by. */
+static bool is_attribute(const struct scope *scope, struct slice name) {
+  for (uint32_t i = 0; i < scope->count; i++) {
+    const struct plan_column *column = &scope->columns[i];
+    if (column->is_document && bind__is_closed(column->collection) && knows(column, name))
+      return true;
+  }
+  return false;
+}
+
 /** What a name is known to mean among the columns. */
 static status find_known(struct binder *binder, const struct scope *scope, const struct expr *name,
                          struct expr **out, bool *found, struct err *err) {
   struct slice first = name->path.steps[0].name;
   uint32_t slot = 0, count = 0;
-  if (!name->dotted) TRY(find_qualified(binder, scope, name, out, found, err));
+  bool is_declared = name->path.count == 1 && is_attribute(scope, first);
+  if (!name->dotted && !is_declared) TRY(find_qualified(binder, scope, name, out, found, err));
   if (*found) return LUMA_OK;
   count = find_computed(scope, NULL, first, &slot);
   if (count == 0 && !name->dotted) count = find_knowing(scope, first, &slot);
@@ -232,7 +267,9 @@ static status find_possible(struct binder *binder, const struct scope *scope,
     slot = i;
     unknown++;
   }
-  *found = documents == 1 || unknown == 1;
+  bool is_closed = documents == 1 && binder->language == PLAN_LQL &&
+                   bind__is_closed(scope->columns[slot].collection);
+  *found = (documents == 1 && !is_closed) || unknown == 1;
   return *found ? take(binder, scope, name, slot, 0, out, err) : LUMA_OK;
 }
 

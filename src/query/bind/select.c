@@ -2,6 +2,7 @@
 /* SELECT's upper nodes: the select list with its names and stars, grouping, ORDER BY. */
 #include <stdio.h>
 
+#include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 #include "query/func/func.h"
 
@@ -81,6 +82,15 @@ static bool star_takes(const struct expr *star, const struct plan_column *column
          (slice_is_equal_nocase(star->name, column->source));
 }
 
+/** The columns that a document is in `*`: itself, or the attributes of a closed collection. */
+static uint32_t width_of(const struct plan_column *column) {
+  if (!column->is_document || !bind__is_closed(column->collection)) return 1;
+  const struct soul *soul = column->collection->genotype;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < soul->attributes_count; i++) count += !soul->attributes[i].sensitive;
+  return count;
+}
+
 static status count_stars(struct binder *binder, const struct plan *node, const struct scope *scope,
                           uint32_t *total, struct err *err) {
   *total = 0;
@@ -88,7 +98,7 @@ static status count_stars(struct binder *binder, const struct plan *node, const 
     const struct expr *expr = node->exprs[i];
     uint32_t taken = expr->kind != EXPR_STAR;
     for (uint32_t c = 0; expr->kind == EXPR_STAR && c < scope->count; c++)
-      taken += star_takes(expr, &scope->columns[c]);
+      if (star_takes(expr, &scope->columns[c])) taken += width_of(&scope->columns[c]);
     if (taken == 0) {
       status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
                                 "there is nothing that `%.*s%s*` stands for", SLICE_ARG(expr->name),
@@ -96,6 +106,41 @@ static status count_stars(struct binder *binder, const struct plan *node, const 
       return bind__fail(binder, expr->offset, failed, err);
     }
     *total += taken;
+  }
+  return LUMA_OK;
+}
+
+static bool is_joined(const struct plan_column *column, struct slice name) {
+  for (uint32_t i = 0; i < column->without_count; i++)
+    if (slice_is_equal(column->without[i], name)) return true;
+  return false;
+}
+
+/** The attributes of a closed collection, each a column. */
+static status expand_table(struct binder *binder, struct plan *node, const struct scope *scope,
+                           const struct expr *star, uint32_t column, uint32_t *at,
+                           struct err *err) {
+  const struct plan_column *table = &scope->columns[column];
+  const struct soul *soul = table->collection->genotype;
+  for (uint32_t i = 0; i < soul->attributes_count; i++) {
+    struct slice name = soul->attributes[i].name;
+    struct path_step *step = NULL;
+    struct expr *field = NULL;
+    bool is_left_out = !star->name.bytes && is_joined(table, name);
+    if (is_left_out || soul->attributes[i].sensitive) continue;
+    TRY(bind__room(binder, 1, sizeof *step, &step, err));
+    TRY(bind__room(binder, 1, sizeof *field, &field, err));
+    *step = (struct path_step){.name = name, .index = PATH_NO_INDEX, .is_name = true};
+    *field = (struct expr){.kind = EXPR_FIELD,
+                           .slot = column,
+                           .name = name,
+                           .path = {.count = 1, .steps = step},
+                           .key = slice_is_equal(name, slice_of_text("id")),
+                           .offset = star->offset};
+    node->exprs[*at] = field;
+    node->columns[*at] = (struct plan_column){.name = name};
+    TRY(make_unique(binder, node, *at, field, err));
+    (*at)++;
   }
   return LUMA_OK;
 }
@@ -109,6 +154,10 @@ static status expand_star(struct binder *binder, struct plan *node, const struct
   }
   for (uint32_t c = 0; c < scope->count; c++) {
     if (!star_takes(star, &scope->columns[c])) continue;
+    if (scope->columns[c].is_document && bind__is_closed(scope->columns[c].collection)) {
+      TRY(expand_table(binder, node, scope, star, c, at, err));
+      continue;
+    }
     struct expr *field = NULL;
     TRY(bind__room(binder, 1, sizeof *field, &field, err));
     *field = (struct expr){

@@ -297,7 +297,9 @@ status change_apply(struct exec *exec, const struct change *change, struct edit 
   TRY(plan_check_memory(arena, operand, err));
   *operand = val_missing();
   if (change->item->op == PLAN_SET_ON_INSERT && !inserting) return LUMA_OK;
-  if (change->value) {
+  if (change->given) {
+    *operand = *change->given;
+  } else if (change->value) {
     const struct val *values = NULL;
     uint32_t stride = 0;
     TRY(program_run(change->value, batch, arena, &values, &stride, err));

@@ -14,7 +14,8 @@ struct change {
   const struct plan_update_item *item;
   struct program *value;
   struct matcher *match;
-  struct path renamed; /* RENAME: the new path */
+  struct path renamed;     /* RENAME: the new path */
+  const struct val *given; /* the value, computed before; NULL: it is computed from the document */
   const struct positional *positional;
 };
 

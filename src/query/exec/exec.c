@@ -154,11 +154,14 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_INSERT: return op__open_insert;
   case PLAN_UPDATE: return op__open_update;
   case PLAN_DELETE: return op__open_delete;
+  case PLAN_MERGE: return op__open_merge;
   case PLAN_SEQUENCE: return op__open_sequence;
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
   case PLAN_CREATE_INDEX:
+  case PLAN_CREATE_VIEW:
+  case PLAN_DROP_VIEW:
   case PLAN_DROP_INDEX: return op__open_schema;
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL: return op__open_soul;

@@ -5,14 +5,17 @@
 
 struct deleting {
   struct op op;
-  bool has_deleted;
+  bool has_deleted, is_done;
+  struct write_yield yield;
 };
 
 static status delete_one(void *context, const struct doc *document, struct err *err) {
   struct deleting *deleting = context;
   struct op *op = &deleting->op;
   bool multi = op->plan->multi || op->exec->language != PLAN_JQL;
+  struct val root = doc_root(document);
   if (!multi && deleting->has_deleted) return LUMA_OK;
+  TRY(write_yield_keep(&deleting->yield, op->plan, &root, err));
   TRY(model_delete(op->exec->txn, op->plan->collection, document, err));
   deleting->has_deleted = true;
   op->exec->matched++;
@@ -21,9 +24,12 @@ static status delete_one(void *context, const struct doc *document, struct err *
 }
 
 static status delete_next(struct op *op, struct batch **batch, struct err *err) {
-  (void)batch;
-  if (!op->plan->collection) return LUMA_OK;
-  return write_for_each(op, op->plan->collection, delete_one, op, err);
+  struct deleting *deleting = (struct deleting *)op;
+  if (!deleting->is_done && op->plan->collection)
+    TRY(write_for_each(op, op->plan->collection, delete_one, op, err));
+  deleting->is_done = true;
+  write_yield_next(&deleting->yield, batch);
+  return LUMA_OK;
 }
 
 status op__open_delete(struct exec *exec, const struct plan *plan, struct op **op,
@@ -32,5 +38,6 @@ status op__open_delete(struct exec *exec, const struct plan *plan, struct op **o
   struct deleting *deleting = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *deleting, &deleting, err));
   *op = &deleting->op;
+  TRY(write_yield_init(&deleting->yield, exec, plan, err));
   return op__open(exec, plan->input, &deleting->op.input, err);
 }

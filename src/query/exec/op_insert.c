@@ -2,6 +2,7 @@
 /* INSERT: documents in batches. A collection that is not there is made. In JQL a document that
  * cannot be inserted is reported beside what was inserted: `ordered` stops at it, otherwise the
  * others go on; elsewhere it fails the statement. */
+#include "query/exec/conflict.h"
 #include "query/exec/exec_int.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
@@ -14,7 +15,10 @@ struct inserting {
   struct val documents[INSERT_AT_ONCE];
   struct model_write writes[INSERT_AT_ONCE];
   uint32_t pending, taken; /* documents waiting; those before them */
-  bool is_stopped;
+  bool is_stopped, is_done;
+  struct conflict *conflict; /* NULL: nothing is asked */
+  struct write_yield yield;
+  struct arena row_arena; /* of documents made of a SELECT's rows */
 };
 
 static status report(struct inserting *op, uint32_t index, const struct err *failed,
@@ -36,7 +40,16 @@ static status insert_some(struct inserting *op, uint32_t from, uint32_t count, s
   struct exec *exec = op->op.exec;
   TRY(model_insert(exec->txn, op->collection, op->writes + from, count, &failed, err));
   exec->affected += count;
+  for (uint32_t i = 0; i < count; i++)
+    TRY(write_yield_inserted(&op->yield, exec, op->op.plan, op->collection, &op->writes[from + i],
+                             err));
   return write_note_keys(exec, op->writes + from, count, err);
+}
+
+static status insert_conflicting(struct inserting *op, struct err *err) {
+  for (uint32_t i = 0; i < op->pending; i++)
+    TRY(conflict_insert(op->conflict, op->collection, &op->documents[i], &op->yield, err));
+  return LUMA_OK;
 }
 
 /** One by one, because each may fail alone. */
@@ -62,11 +75,14 @@ static status flush(struct inserting *op, struct err *err) {
   if (op->pending == 0) return LUMA_OK;
   if (op->op.exec->language == PLAN_JQL)
     TRY(insert_each(op, err));
+  else if (op->conflict)
+    TRY(insert_conflicting(op, err));
   else
     TRY(insert_some(op, 0, op->pending, err));
   op->taken += op->pending;
   op->pending = 0;
   arena_reset(&op->op.batch_arena);
+  arena_reset(&op->row_arena);
   return LUMA_OK;
 }
 
@@ -129,18 +145,56 @@ static status insert_written(struct inserting *op, struct err *err) {
   return flush(op, err);
 }
 
+/** The rows of a SELECT, all of them before the first is inserted: it may read the collection. */
+static status insert_selected(struct inserting *op, struct err *err) {
+  const struct plan *input = op->op.plan->input;
+  struct exec *exec = op->op.exec;
+  struct rows documents;
+  rows_init(&documents, exec, 1);
+  for (;;) {
+    struct batch *in = NULL;
+    TRY(op__next(op->op.input, &in, err));
+    if (!in) break;
+    for (uint32_t i = 0; i < in->selected_count; i++) {
+      struct val *place = NULL, made;
+      arena_reset(&op->row_arena);
+      TRY(exec_document(exec->env, input->columns, in, i, &op->row_arena, &made, err));
+      TRY(rows_add(&documents, &place, err));
+      TRY(expr_copy_value(exec->arena, &made, place, err));
+    }
+  }
+  for (uint64_t i = 0; i < documents.count; i++) {
+    TRY(op__check(exec, err));
+    TRY(take(op, rows_at(&documents, i), op->op.plan->offset, err));
+  }
+  return flush(op, err);
+}
+
 static status insert_next(struct op *base, struct batch **batch, struct err *err) {
   struct inserting *op = (struct inserting *)base;
-  (void)batch;
-  TRY(write_collection(base->exec, base->plan, &op->collection, err));
-  return insert_written(op, err);
+  if (!op->is_done) {
+    op->is_done = true;
+    TRY(write_collection(base->exec, base->plan, &op->collection, err));
+    TRY(base->input ? insert_selected(op, err) : insert_written(op, err));
+  }
+  write_yield_next(&op->yield, batch);
+  return LUMA_OK;
+}
+
+static void insert_close(struct op *base) {
+  struct inserting *op = (struct inserting *)base;
+  conflict_destroy(op->conflict);
+  arena_deinit(&op->row_arena);
 }
 
 status op__open_insert(struct exec *exec, const struct plan *plan, struct op **op,
                        struct err *err) {
-  static const struct op_ops ops = {insert_next, NULL};
+  static const struct op_ops ops = {insert_next, insert_close};
   struct inserting *inserting = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *inserting, &inserting, err));
   *op = &inserting->op;
-  return LUMA_OK;
+  arena_init(&inserting->row_arena, 0, exec->memory_bytes);
+  TRY(write_yield_init(&inserting->yield, exec, plan, err));
+  TRY(conflict_create(exec, plan, &inserting->conflict, err));
+  return plan->input ? op__open(exec, plan->input, &inserting->op.input, err) : LUMA_OK;
 }

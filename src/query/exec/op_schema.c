@@ -47,6 +47,11 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
     return model_drop_collection(exec->txn, name, plan->if_exists, err);
   case PLAN_RENAME_COLLECTION: return model_rename_collection(exec->txn, name, plan->new_name, err);
   case PLAN_CREATE_INDEX: return create_index(exec, plan, err);
+  case PLAN_CREATE_VIEW:
+    return model_create_view(exec->txn, plan->collection_name, plan->view_text, plan->replaces,
+                             plan->if_not_exists, err);
+  case PLAN_DROP_VIEW:
+    return model_drop_view(exec->txn, plan->collection_name, plan->if_exists, err);
   default: return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
   }
 }
@@ -124,6 +129,7 @@ static status show_all(struct showing *op, struct err *err) {
   op->is_done = true;
   for (uint32_t i = 0; i < catalog_count(catalog); i++) {
     const struct collection *collection = catalog_at(catalog, i);
+    if (collection->view.bytes) continue;
     if (plan->kind == PLAN_SHOW_COLLECTIONS)
       TRY(show_collection(op, collection, err));
     else if (!plan->collection_name.bytes ||

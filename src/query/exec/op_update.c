@@ -3,6 +3,7 @@
  * With `upsert` and nothing found, inserts a document made of the filter's equalities and the
  * changes. A document that comes out as it was is not written. */
 #include "query/exec/change.h"
+#include "query/exec/tuple_table.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
@@ -17,6 +18,11 @@ struct updating {
   struct buf encoded;
   const struct collection *collection;
   uint64_t matched; /* by this operator: a statement may have several */
+  struct write_yield yield;
+  struct tuple_table apart_keys; /* is_apart: of the documents to change */
+  struct rows apart_values;      /* and what their changes set, in the order of the keys */
+  uint64_t apart_next;
+  bool is_done;
 };
 
 /** The changed document, as a value over op->encoded (with the collection's names). */
@@ -97,6 +103,58 @@ static status update_one(void *context, const struct doc *document, struct err *
   bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
   if (!same) TRY(model_replace(exec->txn, op->collection, document, &changed, err));
   exec->affected += !same || exec->language != PLAN_JQL;
+  return write_yield_keep(&op->yield, op->op.plan, &changed, err);
+}
+
+/* ---- values computed apart ---- */
+
+static status take_apart(struct updating *op, const struct batch *in, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  uint64_t first = op->apart_values.count;
+  uint16_t *fresh = arena_alloc(&op->op.batch_arena, BATCH_ROWS * sizeof *fresh);
+  uint32_t count = 0;
+  TRY(plan_check_memory(&op->op.batch_arena, fresh, err));
+  for (uint32_t i = 0; i < in->selected_count; i++) {
+    struct val key = val_field(&in->columns[0][batch_row(in, i)], slice_of_text("_id")), *tuple;
+    uint32_t number = 0;
+    bool is_new = false;
+    TRY(tuple_table_put(&op->apart_keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+    if (!is_new) continue; /* the first of the rows beside it counts */
+    fresh[count++] = (uint16_t)batch_row(in, i);
+    TRY(rows_add(&op->apart_values, &tuple, err));
+  }
+  for (uint32_t u = 0; u < plan->updates_count; u++) {
+    const struct val *values = NULL;
+    uint32_t stride = 0;
+    if (!op->changes[u].value) continue;
+    TRY(program_run(op->changes[u].value, in, &op->op.batch_arena, &values, &stride, err));
+    for (uint32_t i = 0; i < count; i++)
+      TRY(expr_copy_value(op->op.exec->arena, &values[fresh[i] * stride],
+                          &rows_at(&op->apart_values, first + i)[u], err));
+  }
+  return LUMA_OK;
+}
+
+static status update_apart(struct updating *op, struct err *err) {
+  struct doc document;
+  for (;;) {
+    struct batch *in = NULL;
+    arena_reset(&op->op.batch_arena);
+    TRY(op__next(op->op.input, &in, err));
+    if (!in) break;
+    TRY(take_apart(op, in, err));
+  }
+  for (uint64_t i = 0; i < op->apart_keys.tuples.count; i++) {
+    struct store_pins pins = {0};
+    TRY(op__check(op->op.exec, err));
+    for (uint32_t u = 0; u < op->op.plan->updates_count; u++)
+      op->changes[u].given = op->changes[u].value ? &rows_at(&op->apart_values, i)[u] : NULL;
+    status done = model_get_many(op->op.exec->txn, op->collection,
+                                 rows_at(&op->apart_keys.tuples, i), 1, &document, &pins, err);
+    if (done == LUMA_OK && document.data) done = update_one(op, &document, err);
+    store_pins_release(&pins);
+    TRY(done);
+  }
   return LUMA_OK;
 }
 
@@ -189,9 +247,17 @@ static status upsert(struct updating *op, struct err *err) {
 
 static status update_next(struct op *base, struct batch **batch, struct err *err) {
   struct updating *op = (struct updating *)base;
-  (void)batch;
+  if (op->is_done) {
+    write_yield_next(&op->yield, batch);
+    return LUMA_OK;
+  }
+  op->is_done = true;
   op->collection = base->plan->collection;
-  if (op->collection) TRY(write_for_each(base, op->collection, update_one, op, err));
+  if (op->collection && base->plan->is_apart)
+    TRY(update_apart(op, err));
+  else if (op->collection)
+    TRY(write_for_each(base, op->collection, update_one, op, err));
+  write_yield_next(&op->yield, batch);
   if (op->matched || !base->plan->upsert) return LUMA_OK;
   TRY(write_collection(base->exec, base->plan, &op->collection, err));
   return upsert(op, err);
@@ -208,6 +274,9 @@ status op__open_update(struct exec *exec, const struct plan *plan, struct op **o
   TRY(op__create(exec, plan, &ops, sizeof *updating, &updating, err));
   *op = &updating->op;
   buf_init(&updating->encoded, EXPR_SCRATCH_BYTES_MAX);
+  TRY(write_yield_init(&updating->yield, exec, plan, err));
+  tuple_table_init(&updating->apart_keys, exec, 1);
+  rows_init(&updating->apart_values, exec, plan->updates_count);
   updating->changes = arena_zalloc(exec->arena, plan->updates_count + 1, sizeof *updating->changes);
   TRY(op__memory(exec, updating->changes, err));
   TRY(positional_create(exec, plan, &updating->positional, err));

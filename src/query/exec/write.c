@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/exec/write.h"
 
+#include "query/exec/tuple_table.h"
 #include "query/expr/field.h"
+
+enum { WRITE_AT_ONCE = 64 };
 
 status write_collection(struct exec *exec, const struct plan *plan,
                         const struct collection **collection, struct err *err) {
@@ -47,6 +50,44 @@ status write_note_keys(struct exec *exec, const struct model_write *writes, uint
   return LUMA_OK;
 }
 
+/* ---- RETURNING ---- */
+
+status write_yield_init(struct write_yield *yield, struct exec *exec, const struct plan *plan,
+                        struct err *err) {
+  rows_init(&yield->rows, exec, 1);
+  yield->next_row = 0;
+  return plan->yields ? batch_init(&yield->batch, exec->arena, 1, err) : LUMA_OK;
+}
+
+status write_yield_keep(struct write_yield *yield, const struct plan *plan,
+                        const struct val *document, struct err *err) {
+  struct val *place = NULL;
+  if (!plan->yields) return LUMA_OK;
+  TRY(rows_add(&yield->rows, &place, err));
+  return expr_copy_value(yield->rows.exec->arena, document, place, err);
+}
+
+status write_yield_inserted(struct write_yield *yield, struct exec *exec, const struct plan *plan,
+                            const struct collection *collection, const struct model_write *write,
+                            struct err *err) {
+  struct store_pins pins = {0};
+  struct doc made = {0};
+  if (!plan->yields) return LUMA_OK;
+  status done = model_get_many(exec->txn, collection, &write->key, 1, &made, &pins, err);
+  if (done == LUMA_OK && made.data) {
+    struct val root = doc_root(&made);
+    done = write_yield_keep(yield, plan, &root, err);
+  }
+  store_pins_release(&pins);
+  return done;
+}
+
+void write_yield_next(struct write_yield *yield, struct batch **batch) {
+  if (yield->next_row == yield->rows.count) return;
+  op__emit(&yield->batch, &yield->rows, &yield->next_row);
+  *batch = &yield->batch;
+}
+
 /* ---- documents to change ---- */
 
 /** A stored document's view, from the value its SCAN made of it: the header stands right before the
@@ -75,16 +116,18 @@ static status stream(struct op *op, write_each *each, void *context, struct err 
   }
 }
 
-static status collect_keys(struct op *op, struct rows *keys, struct err *err) {
+/** The keys of the input's documents, each once: beside other sources one may come several times.
+ */
+static status collect_keys(struct op *op, struct tuple_table *keys, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
     TRY(op__next(op->input, &in, err));
     if (!in) return LUMA_OK;
     for (uint32_t i = 0; i < in->selected_count; i++) {
-      struct val *place = NULL;
       struct val key = val_field(&in->columns[0][batch_row(in, i)], key_name());
-      TRY(rows_add(keys, &place, err));
-      TRY(expr_copy_value(op->exec->arena, &key, place, err));
+      uint32_t number = 0;
+      bool is_new = false;
+      TRY(tuple_table_put(keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
     }
   }
 }
@@ -92,7 +135,7 @@ static status collect_keys(struct op *op, struct rows *keys, struct err *err) {
 static status change_some(struct op *op, const struct collection *collection,
                           const struct val *keys, uint32_t count, write_each *each, void *context,
                           struct err *err) {
-  struct doc documents[64];
+  struct doc documents[WRITE_AT_ONCE];
   struct store_pins pins = {0};
   status done = model_get_many(op->exec->txn, collection, keys, count, documents, &pins, err);
   for (uint32_t i = 0; i < count && done == LUMA_OK; i++)
@@ -103,14 +146,17 @@ static status change_some(struct op *op, const struct collection *collection,
 
 status write_for_each(struct op *op, const struct collection *collection, write_each *each,
                       void *context, struct err *err) {
-  struct rows keys;
+  struct tuple_table keys;
   if (is_key_order(op->plan->input)) return stream(op, each, context, err);
-  rows_init(&keys, op->exec, 1);
+  tuple_table_init(&keys, op->exec, 1);
   TRY(collect_keys(op, &keys, err));
-  for (uint64_t at = 0; at < keys.count; at += 64) {
-    uint32_t count = keys.count - at < 64 ? (uint32_t)(keys.count - at) : 64;
+  for (uint64_t at = 0; at < keys.tuples.count;) {
+    uint64_t block_end = (at / ROWS_PER_BLOCK + 1) * ROWS_PER_BLOCK;
+    uint64_t end = keys.tuples.count < block_end ? keys.tuples.count : block_end;
+    uint32_t count = end - at < WRITE_AT_ONCE ? (uint32_t)(end - at) : WRITE_AT_ONCE;
     TRY(op__check(op->exec, err));
-    TRY(change_some(op, collection, rows_at(&keys, at), count, each, context, err));
+    TRY(change_some(op, collection, rows_at(&keys.tuples, at), count, each, context, err));
+    at += count;
   }
   return LUMA_OK;
 }

@@ -17,6 +17,24 @@ status write_name_key(struct exec *exec, struct arena *arena, const struct val *
 status write_note_keys(struct exec *exec, const struct model_write *writes, uint32_t count,
                        struct err *err);
 
+/** The documents that a change yields for its RETURNING. */
+struct write_yield {
+  struct rows rows;
+  struct batch batch;
+  uint64_t next_row;
+};
+status write_yield_init(struct write_yield *yield, struct exec *exec, const struct plan *plan,
+                        struct err *err);
+/** Keeps a copy, if the plan yields. */
+status write_yield_keep(struct write_yield *yield, const struct plan *plan,
+                        const struct val *document, struct err *err);
+/** Reads an inserted document back (it has its key, and what its collection adds) and keeps it. */
+status write_yield_inserted(struct write_yield *yield, struct exec *exec, const struct plan *plan,
+                            const struct collection *collection, const struct model_write *write,
+                            struct err *err);
+/** The next batch of them; NULL at the end. */
+void write_yield_next(struct write_yield *yield, struct batch **batch);
+
 /** Called for each document to change. */
 typedef status write_each(void *context, const struct doc *document, struct err *err);
 /** Gives every document of the input (one column of stored documents) to `each`, once, even when

@@ -40,7 +40,8 @@ struct making {
 
 static bool is_about(const struct making *making, const struct ask *ask, uint32_t part) {
   if (!making->index) return access_is_key(making->collection, &ask->path, ask->is_key);
-  return path_is_equal(&ask->path, &making->index->def.keys[part].path);
+  /* An index of `id` has the attributes of that name, and not the keys that go by it. */
+  return !ask->is_key && path_is_equal(&ask->path, &making->index->def.keys[part].path);
 }
 
 /** Whether entries of the index show all documents that the ask is true of. */

@@ -98,8 +98,9 @@ status opt__shift(struct opt *opt, const struct expr *expr, int64_t delta, struc
 }
 
 bool opt__has_subquery(const struct expr *expr) {
-  bool has = expr->subquery != NULL;
-  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = opt__has_subquery(expr->args[i]);
+  bool has = expr && expr->subquery != NULL;
+  for (uint32_t i = 0; expr && !has && i < expr->args_count; i++)
+    has = opt__has_subquery(expr->args[i]);
   return has;
 }
 

@@ -88,7 +88,7 @@ static bool gives_order(const struct plan *sort, struct plan_access *access, uin
     const struct plan_sort_key *key = &sort->sort[i];
     const struct path *path = path_of_key(key);
     bool backwards = key->descending != def->keys[first + i].descending;
-    if (!path || !path_is_equal(path, &def->keys[first + i].path) ||
+    if (!path || key->expr->key || !path_is_equal(path, &def->keys[first + i].path) ||
         !respects_lists(access->index, key))
       return false;
     if (i == 0)

@@ -61,6 +61,7 @@ static uint32_t source_of(const struct ordering *ordering, uint32_t slot) {
 
 static void find_sources(const struct ordering *ordering, const struct expr *expr,
                          uint64_t bits[2]) {
+  if (!expr) return;
   if (expr->kind == EXPR_FIELD) set_bit(bits, source_of(ordering, expr->slot));
   for (uint32_t i = 0; i < expr->args_count; i++) find_sources(ordering, expr->args[i], bits);
 }
@@ -198,6 +199,8 @@ static status make_slots(struct ordering *ordering, uint32_t width, uint32_t **s
 /** A copy of a conjunct over the new slots. */
 static status move(struct opt *opt, const struct expr *expr, const uint32_t *slots,
                    struct expr **out, struct err *err) {
+  *out = NULL;
+  if (!expr) return LUMA_OK;
   struct expr *copy = arena_copy(opt->arena, expr, sizeof *copy);
   TRY(opt__memory(opt, copy, err));
   *out = copy;

@@ -35,6 +35,9 @@ static bool visit_exprs(const struct plan *plan, plan_visit_fn *visit, void *con
     if (!visit_expr(plan->sort[i].expr, visit, context)) return false;
   for (uint32_t i = 0; i < plan->updates_count; i++)
     if (!visit_expr(plan->updates[i].value, visit, context)) return false;
+  for (uint32_t m = 0; m < plan->merges_count; m++)
+    for (uint32_t i = 0; i < plan->merges[m]->updates_count; i++)
+      if (!visit_expr(plan->merges[m]->updates[i].value, visit, context)) return false;
   return visit_expr(plan->limit, visit, context) && visit_expr(plan->skip, visit, context) &&
          visit_expr(plan->replacement, visit, context);
 }
@@ -49,6 +52,7 @@ bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context) {
 
 bool plan_is_write(const struct plan *plan) {
   if (plan->kind == PLAN_EXPLAIN) return plan->analyze && plan_is_write(plan->input);
+  if (plan->kind == PLAN_PROJECT && plan->input) return plan_is_write(plan->input);
   return plan->kind >= PLAN_INSERT && plan->kind <= PLAN_EVOLVE_SOUL;
 }
 
@@ -72,12 +76,15 @@ static const char *const kind_names[] = {
     [PLAN_INSERT] = "insert",
     [PLAN_UPDATE] = "update",
     [PLAN_DELETE] = "delete",
+    [PLAN_MERGE] = "merge",
     [PLAN_SEQUENCE] = "sequence",
     [PLAN_CREATE_COLLECTION] = "create collection",
     [PLAN_DROP_COLLECTION] = "drop collection",
     [PLAN_RENAME_COLLECTION] = "rename collection",
     [PLAN_CREATE_INDEX] = "create index",
     [PLAN_DROP_INDEX] = "drop index",
+    [PLAN_CREATE_VIEW] = "create view",
+    [PLAN_DROP_VIEW] = "drop view",
     [PLAN_CREATE_SOUL] = "create soul",
     [PLAN_EVOLVE_SOUL] = "evolve soul",
     [PLAN_TELL_SOUL] = "tell of soul",

@@ -42,6 +42,7 @@ enum plan_kind {
   PLAN_INSERT,
   PLAN_UPDATE,
   PLAN_DELETE,
+  PLAN_MERGE, /* its input's rows: those of a source beside the collection's document, or MISSING */
   PLAN_SEQUENCE, /* changes of one kind: `input`, then `right`, which may be a SEQUENCE (JQL) */
   /* catalog */
   PLAN_CREATE_COLLECTION,
@@ -49,6 +50,8 @@ enum plan_kind {
   PLAN_RENAME_COLLECTION,
   PLAN_CREATE_INDEX,
   PLAN_DROP_INDEX,
+  PLAN_CREATE_VIEW, /* of `input`, whose text is view_text */
+  PLAN_DROP_VIEW,
   PLAN_CREATE_SOUL,
   PLAN_EVOLVE_SOUL,
   PLAN_SHOW_COLLECTIONS,
@@ -151,6 +154,41 @@ struct plan_update_item {
   uint64_t offset;
 };
 
+/** What an INSERT does with a document whose key, or value of a unique index, is there. */
+enum plan_conflict_action {
+  PLAN_CONFLICT_FAILS,
+  PLAN_CONFLICT_SKIPS,
+  PLAN_CONFLICT_REPLACES,
+  PLAN_CONFLICT_UPDATES
+};
+struct plan_conflict {
+  enum plan_conflict_action action;
+  struct path *targets; /* attributes of the index; none: whichever conflicts */
+  uint32_t targets_count;
+  /* UPDATES: over the document that is there and, as `excluded`, the one that was to be inserted */
+  struct plan_update_item *updates;
+  uint32_t updates_count;
+  struct expr *condition;
+  uint64_t offset;
+};
+
+enum plan_merge_action {
+  PLAN_MERGE_UPDATE,
+  PLAN_MERGE_DELETE,
+  PLAN_MERGE_KEEP, /* of matched rows, as those before */
+  PLAN_MERGE_INSERT,
+  PLAN_MERGE_SKIP
+};
+/** A WHEN of MERGE: the first that fits a row acts. */
+struct plan_merge {
+  enum plan_merge_action action;
+  struct expr *condition; /* may be NULL */
+  struct plan_update_item *updates;
+  uint32_t updates_count;
+  struct expr *document; /* INSERT */
+  uint64_t offset;
+};
+
 struct plan_index_key {
   struct path path;
   bool descending;
@@ -232,9 +270,15 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
-  bool upsert;  /* UPDATE: insert when nothing matches (JQL) */
-  bool multi;   /* UPDATE, DELETE: all matches, not just the first (LQL always) */
-  bool ordered; /* INSERT: stop at the first failure (JQL ordered) */
+  bool upsert;                    /* UPDATE: insert when nothing matches (JQL) */
+  bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
+  bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
+  bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
+  struct plan_conflict *conflict; /* INSERT; may be NULL */
+  bool yields;   /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
+  bool is_apart; /* UPDATE, DELETE: values are computed for all rows before the first change */
+  struct plan_merge **merges; /* MERGE */
+  uint32_t merges_count;
   struct plan_update_item *updates;
   uint32_t updates_count;
   struct expr *replacement;   /* UPDATE: the whole document (JQL replace) */
@@ -251,6 +295,8 @@ struct plan {
 
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
+  struct slice view_text;
+  bool replaces;            /* CREATE OR REPLACE VIEW */
   struct plan_stage *stage; /* STAGE */
 
   bool analyze; /* EXPLAIN ANALYZE */
@@ -267,6 +313,7 @@ struct statement {
   uint32_t parameters_count; /* highest ?n / $n seen */
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
   struct val collation;      /* JQL: the specification, a MAP; MISSING: none */
+  bool has_views;            /* bound: it reads views, which may change */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
   bool is_count; /* JQL/NQL count: the reply is a number */

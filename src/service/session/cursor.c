@@ -60,16 +60,19 @@ void session__close_runs(struct session *session) {
 
 /* ---- outcome ---- */
 
-static status copy_keys(struct session_cursor *cursor, const struct val *keys, uint32_t count,
-                        struct err *err) {
+/* Copies values into the cursor's arena, with all names inline. */
+static status copy_values(struct session_cursor *cursor, const struct val *keys, uint32_t count,
+                          struct val **kept, struct err *err) {
   struct val *copies = arena_alloc(&cursor->arena, (count + 1u) * sizeof *copies);
-  if (!copies) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the keys inserted");
+  if (!copies) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
   struct buf encoded;
   buf_init(&encoded, DOC_BYTES_MAX);
   status result = LUMA_OK;
   for (uint32_t i = 0; i < count && result == LUMA_OK; i++) {
     struct build build;
     struct slice bytes;
+    copies[i] = keys[i];
+    if (keys[i].type == VAL_MISSING) continue;
     buf_reset(&encoded);
     build_init(&build, &encoded, NULL);
     build_put(&build, &keys[i]);
@@ -78,14 +81,55 @@ static status copy_keys(struct session_cursor *cursor, const struct val *keys, u
     const uint8_t *copy =
         result == LUMA_OK ? arena_copy(&cursor->arena, bytes.data, bytes.bytes) : NULL;
     if (result == LUMA_OK && !copy)
-      result =
-          err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the keys inserted");
+      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for what it did");
     if (result == LUMA_OK) copies[i] = val_decode(slice_of(copy, bytes.bytes), NULL);
   }
   buf_deinit(&encoded);
-  cursor->outcome.keys = copies;
-  cursor->outcome.keys_count = result == LUMA_OK ? count : 0;
+  *kept = copies;
   return result;
+}
+
+static status copy_keys(struct session_cursor *cursor, const struct val *keys, uint32_t count,
+                        struct err *err) {
+  struct val *copies = NULL;
+  TRY(copy_values(cursor, keys, count, &copies, err));
+  cursor->outcome.keys = copies;
+  cursor->outcome.keys_count = count;
+  return LUMA_OK;
+}
+
+/* ---- rows of statements that write ---- */
+
+static status keep_row(struct session_cursor *cursor, const struct batch *batch, uint32_t nth,
+                       struct err *err) {
+  struct session_kept *row = arena_zalloc(&cursor->arena, 1, sizeof *row);
+  struct val document,
+      *copy = NULL,
+      *columns = arena_alloc(&cursor->arena, (batch->columns_count + 1u) * sizeof *columns);
+  if (!row || !columns) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  for (uint32_t c = 0; c < batch->columns_count; c++)
+    columns[c] = batch->columns[c][batch_row(batch, nth)];
+  TRY(query_document(cursor->run, batch, nth, &document, err));
+  TRY(copy_values(cursor, &document, 1, &copy, err));
+  TRY(copy_values(cursor, columns, batch->columns_count, &row->columns, err));
+  row->document = *copy;
+  if (cursor->last_kept)
+    cursor->last_kept->next = row;
+  else
+    cursor->kept = row;
+  cursor->last_kept = row;
+  return LUMA_OK;
+}
+
+status session__cursor_keep_rows(struct session_cursor *cursor, const struct batch *batch,
+                                 struct err *err) {
+  for (uint32_t i = 0; i < batch->selected_count; i++) TRY(keep_row(cursor, batch, i, err));
+  return LUMA_OK;
+}
+
+void session__cursor_drop_rows(struct session_cursor *cursor) {
+  cursor->kept = cursor->last_kept = cursor->kept_row = NULL;
+  arena_reset(&cursor->arena);
 }
 
 static status copy_array(struct session_cursor *cursor, const void *items, size_t bytes,
@@ -141,6 +185,14 @@ static status next_batch(struct session_cursor *cursor, struct err *err) {
 status session_next(struct session_cursor *cursor, struct val *document, bool *has,
                     struct err *err) {
   *has = false;
+  if (cursor->kept) {
+    cursor->kept_row = cursor->kept;
+    cursor->kept = cursor->kept->next;
+    *document = cursor->kept_row->document;
+    *has = true;
+    return LUMA_OK;
+  }
+  cursor->kept_row = NULL;
   if (cursor->was_closed) {
     FAIL(err, LUMA_CLOSED, "the transaction this result was read in has ended");
   }
@@ -162,6 +214,11 @@ bool session_cursor_is_closed(const struct session_cursor *cursor) {
 }
 
 struct val session_column(const struct session_cursor *cursor, uint32_t index) {
+  uint32_t count = 0;
+  if (cursor->kept_row) {
+    (void)query_columns(cursor->query, &count);
+    return index < count ? cursor->kept_row->columns[index] : val_missing();
+  }
   if (!cursor->has_row || index >= cursor->batch->columns_count) return val_missing();
   return cursor->batch->columns[index][cursor->row];
 }

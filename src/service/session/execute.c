@@ -28,8 +28,11 @@ static status run_write(struct session_cursor *cursor, const struct session_requ
   TRY(open_run(cursor, request, txn, err));
   status result;
   struct batch *batch;
-  do result = query_next(cursor->run, &batch, err);
-  while (result == LUMA_OK && batch);
+  session__cursor_drop_rows(cursor);
+  do {
+    result = query_next(cursor->run, &batch, err);
+    if (result == LUMA_OK && batch) result = session__cursor_keep_rows(cursor, batch, err);
+  } while (result == LUMA_OK && batch);
   if (result == LUMA_OK) result = session__cursor_keep_outcome(cursor, err);
   query_close(cursor->run);
   cursor->run = NULL;

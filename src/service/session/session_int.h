@@ -26,6 +26,13 @@ struct session_prepared {
   struct query *query;
 };
 
+/** A row of a statement that has written: what it yields is kept, for its run has ended. */
+struct session_kept {
+  struct session_kept *next;
+  struct val document;
+  struct val *columns;
+};
+
 struct session_cursor {
   struct session *session;
   struct session_cursor *next, *previous;
@@ -37,7 +44,9 @@ struct session_cursor {
   struct batch *batch;
   uint32_t nth, row; /* next live row; the row last read */
   bool has_row;
-  struct arena arena; /* outcome kept after the run */
+  struct arena arena;                    /* outcome kept after the run */
+  struct session_kept *kept, *last_kept; /* rows not yet given; the last of them */
+  struct session_kept *kept_row;         /* the row last given */
   struct session_outcome outcome;
 };
 
@@ -48,6 +57,11 @@ status session__cursor_create(struct session *session, struct query *query, bool
 void session__cursor_end(struct session_cursor *cursor);
 /** Copies what the run has done so far into the cursor. */
 status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err);
+/** Keeps the rows of a batch of a statement that writes. */
+status session__cursor_keep_rows(struct session_cursor *cursor, const struct batch *batch,
+                                 struct err *err);
+/** Forgets kept rows: the statement is run again. */
+void session__cursor_drop_rows(struct session_cursor *cursor);
 /** Commits as the session's durability says and notes where. */
 status session__commit(struct session *session, struct model_txn *txn, struct err *err);
 /** Ends the runs of all cursors of the explicit transaction. */

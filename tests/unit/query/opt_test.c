@@ -186,8 +186,60 @@ static void append_join(struct buf *out) {
   buf_append_text(out, " AND t.id < 20 ORDER BY t.id, other");
 }
 
+/* A SELECT within, about each row or about none. */
+static void append_nested(struct buf *out) {
+  static const char *const asks[] = {"EXISTS (SELECT 1 FROM u WHERE u.a = t.b AND ",
+                                     "NOT EXISTS (SELECT 1 FROM u WHERE u.b = t.a AND ",
+                                     "EXISTS (SELECT u.id FROM u WHERE u.id < t.a AND ",
+                                     "t.a IN (SELECT u.b FROM u WHERE u.id > t.id AND ",
+                                     "t.b NOT IN (SELECT u.b FROM u WHERE u.a = t.a AND ",
+                                     "t.a IN (SELECT u.b FROM u WHERE ",
+                                     "t.id = (SELECT max(u.a) FROM u WHERE u.b = t.a AND ",
+                                     "t.id > ALL (SELECT u.a FROM u WHERE "};
+  buf_append_text(out, "SELECT t.id FROM t WHERE ");
+  append_one_of(out, asks, 8);
+  append_condition(out, "u", 1);
+  buf_append_text(out, ") AND t.id < 60 AND ");
+  append_condition(out, "t", 1);
+}
+
+/* Many sources, their order to be chosen; SELECTs and UNIONs under an alias. */
+static void append_many(struct buf *out) {
+  static const char *const froms[] = {
+      "SELECT x.id, y.id AS two, z.id AS three FROM (SELECT * FROM t WHERE t.id < 9) AS x, "
+      "(SELECT * FROM u WHERE u.id < 9) AS y, (SELECT * FROM t WHERE t.id > 140) AS z "
+      "WHERE x.a = y.b AND z.a = y.a AND ",
+      "SELECT x.k, count(*) AS n FROM (SELECT t.a AS k, t.id FROM t UNION ALL SELECT u.b, u.id "
+      "FROM u) AS x, (SELECT u.a AS k FROM u WHERE u.id < 5) AS y WHERE x.k = y.k AND x.id > 3 "
+      "AND ",
+      "SELECT x.id, e FROM t AS x, UNNEST([x.a, x.b]) AS e WHERE e = 'a' AND ",
+      "SELECT x.id, y.id AS two FROM t AS x FULL JOIN (SELECT * FROM u WHERE u.id < 20) AS y "
+      "ON x.id = y.a WHERE "};
+  uint32_t which = pick(4);
+  buf_append_text(out, froms[which]);
+  if (which == 1)
+    buf_append_format(out, "x.k != %u GROUP BY x.k", pick(8));
+  else
+    append_condition(out, "x", 1);
+}
+
+static void append_window(struct buf *out) {
+  static const char *const calls[] = {"row_number() OVER (PARTITION BY t.a ORDER BY t.id)",
+                                      "sum(t.id) OVER (ORDER BY t.id ROWS 3 PRECEDING)",
+                                      "lag(t.b) OVER (ORDER BY t.id DESC)"};
+  buf_append_text(out, "SELECT s.id, s.w FROM (SELECT t.id, ");
+  append_one_of(out, calls, 3);
+  buf_append_text(out, " AS w FROM t WHERE ");
+  append_condition(out, "t", 1);
+  buf_append_format(out, ") AS s WHERE s.id > %u", pick(100));
+}
+
 static void append_statement(struct buf *out) {
-  switch (pick(5)) {
+  switch (pick(9)) {
+  case 3:
+  case 4: append_nested(out); break;
+  case 5: append_many(out); break;
+  case 6: append_window(out); break;
   case 0: append_ordered(out); break;
   case 1: append_grouped(out); break;
   case 2: append_join(out); break;
@@ -267,7 +319,7 @@ static void open_filled(void) {
 
 static void without_indexes(void) {
   open_filled();
-  check_statements(test_rounds(150));
+  check_statements(test_rounds(100));
   script_close(&db);
 }
 
@@ -279,7 +331,7 @@ static void with_indexes(void) {
   run_text("CREATE INDEX ON t (n.x, a DESC)");
   run_text("CREATE INDEX ON u (b)");
   run_text("CREATE INDEX ON u (a, id)");
-  check_statements(test_rounds(300));
+  check_statements(test_rounds(150));
   script_close(&db);
 }
 
@@ -297,15 +349,15 @@ static void with_element_indexes(void) {
     assert_ok(model_create_index(db.model, slice_of_text("u"), &spec, NULL, NULL, test_err()));
     arena_deinit(&arena);
   }
-  check_statements(test_rounds(300));
+  check_statements(test_rounds(150));
   script_close(&db);
 }
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
-      {"without_indexes", without_indexes, 120},
-      {"with_indexes", with_indexes, 120},
-      {"with_element_indexes", with_element_indexes, 120},
+      {"without_indexes", without_indexes, 600},
+      {"with_indexes", with_indexes, 600},
+      {"with_element_indexes", with_element_indexes, 600},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -31,7 +31,8 @@ static bool token_fits(void *context, int kind);
   LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT
   LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
   FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
-  ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL UNIQUE.
+  ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL
+  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP UNIQUE.
 
 %left UNION EXCEPT.
 %left INTERSECT.
@@ -292,9 +293,31 @@ rows_only ::= ROWS ONLY.
 %type target {struct plan *}
 target(A) ::= name(N) alias(B). { A = lql__table(lql, N, B); }
 
-command(A) ::= INSERT INTO name(N) LP columns(C) RP VALUES rows(R). { A = lql__insert(lql, N, C, R); }
-command(A) ::= INSERT INTO name(N) documents(D). { A = lql__insert_documents(lql, N, D); }
-command(A) ::= INSERT INTO name(N) VALUES documents(D). { A = lql__insert_documents(lql, N, D); }
+%type into {struct lql_into}
+%type conflict {struct plan_conflict *}
+%type conflict_target {struct lql_list *}
+%type returning {struct lql_list *}
+command(A) ::= into(I) LP columns(C) RP query(Q) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert(lql, I.name, C, Q), X, R); }
+command(A) ::= into(I) query(Q) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert(lql, I.name, NULL, Q), X, R); }
+command(A) ::= into(I) documents(D) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, D), X, R); }
+command(A) ::= into(I) VALUES documents(D) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, D), X, R); }
+command(A) ::= into(I) DEFAULT(T) VALUES conflict(X) returning(R). {
+  struct lql_list *empty = lql__append(lql, lql__list(lql), lql__map(lql, T, lql__list(lql)), slice_of(NULL, 0));
+  A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, empty), X, R);
+}
+into(A) ::= INSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_FAILS}; }
+into(A) ::= INSERT OR REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
+into(A) ::= INSERT OR IGNORE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_SKIPS}; }
+into(A) ::= REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
+into(A) ::= UPSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
+conflict(A) ::= . { A = NULL; }
+conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO NOTHING. { A = lql__conflict(lql, T, PLAN_CONFLICT_SKIPS, C, NULL, NULL); }
+conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO REPLACE. { A = lql__conflict(lql, T, PLAN_CONFLICT_REPLACES, C, NULL, NULL); }
+conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO UPDATE SET sets(S) where(W). { A = lql__conflict(lql, T, PLAN_CONFLICT_UPDATES, C, S, W); }
+conflict_target(A) ::= . { A = NULL; }
+conflict_target(A) ::= LP columns(C) RP. { A = C; }
+returning(A) ::= . { A = NULL; }
+returning(A) ::= RETURNING items(B). { A = B; }
 columns(A) ::= path(P). { A = lql__append(lql, lql__list(lql), lql__path_expr(lql, P), P ? P->text : slice_of(NULL, 0)); }
 columns(A) ::= columns(B) COMMA path(P). { A = lql__append(lql, B, lql__path_expr(lql, P), P ? P->text : slice_of(NULL, 0)); }
 rows(A) ::= LP(T) some_exprs(E) RP. { A = lql__append(lql, lql__list(lql), lql__array(lql, T, E), slice_of(NULL, 0)); }
@@ -304,14 +327,49 @@ documents(A) ::= documents(B) COMMA document(E). { A = lql__append(lql, B, E, sl
 document(A) ::= literal(B). { A = B; }
 document(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
 
-command(A) ::= UPDATE target(T) SET sets(S) where(W). { A = lql__update(lql, T, S, W); }
-command(A) ::= UPDATE target(T) UNSET unsets(S) where(W). { A = lql__update(lql, T, S, W); }
+command(A) ::= UPDATE target(T) SET sets(S) from(F) where(W) order(O) limit(L) returning(R). {
+  struct lql_rows rows = {T, F, W, O, L};
+  A = lql__returning(lql, lql__update(lql, &rows, S), R);
+}
+command(A) ::= UPDATE target(T) UNSET unsets(S) where(W) order(O) limit(L) returning(R). {
+  struct lql_rows rows = {T, NULL, W, O, L};
+  A = lql__returning(lql, lql__update(lql, &rows, S), R);
+}
 sets(A) ::= path(P) EQ expr(E). { A = lql__set(lql, NULL, PLAN_SET, P, E); }
 sets(A) ::= sets(B) COMMA path(P) EQ expr(E). { A = lql__set(lql, B, PLAN_SET, P, E); }
+sets(A) ::= LP(T) columns(C) RP EQ expr(E). { A = lql__set_row(lql, T, NULL, C, E); }
+sets(A) ::= sets(B) COMMA LP(T) columns(C) RP EQ expr(E). { A = lql__set_row(lql, T, B, C, E); }
 unsets(A) ::= path(P). { A = lql__set(lql, NULL, PLAN_UNSET, P, NULL); }
 unsets(A) ::= unsets(B) COMMA path(P). { A = lql__set(lql, B, PLAN_UNSET, P, NULL); }
 
-command(A) ::= DELETE FROM target(T) where(W). { A = lql__delete(lql, T, W); }
+%type using {struct plan *}
+command(A) ::= DELETE FROM target(T) using(F) where(W) order(O) limit(L) returning(R). {
+  struct lql_rows rows = {T, F, W, O, L};
+  A = lql__returning(lql, lql__delete(lql, &rows), R);
+}
+using(A) ::= . { A = NULL; }
+using(A) ::= USING tables(B). { A = B; }
+command(A) ::= TRUNCATE name(N). { struct lql_rows rows = {.target = lql__table(lql, N, slice_of(NULL, 0))}; A = lql__delete(lql, &rows); }
+command(A) ::= TRUNCATE TABLE name(N). { struct lql_rows rows = {.target = lql__table(lql, N, slice_of(NULL, 0))}; A = lql__delete(lql, &rows); }
+
+%type merges {struct lql_merges *}
+%type merge {struct plan_merge *}
+%type also {struct expr *}
+command(A) ::= MERGE(T) INTO target(N) USING table(S) ON expr(E) merges(M) returning(R). {
+  A = lql__returning(lql, lql__merge(lql, T, N, S, E, M), R);
+}
+merges(A) ::= merge(M). { A = lql__add_merge(lql, NULL, M); }
+merges(A) ::= merges(B) merge(M). { A = lql__add_merge(lql, B, M); }
+merge(A) ::= WHEN(T) MATCHED also(C) THEN UPDATE SET sets(S). { A = lql__merge_update(lql, T, C, S); }
+merge(A) ::= WHEN(T) MATCHED also(C) THEN DELETE. { A = lql__merge_when(lql, T, PLAN_MERGE_DELETE, C, NULL); }
+merge(A) ::= WHEN(T) MATCHED also(C) THEN DO NOTHING. { A = lql__merge_when(lql, T, PLAN_MERGE_KEEP, C, NULL); }
+merge(A) ::= WHEN(T) NOT MATCHED also(C) THEN INSERT LP columns(N) RP VALUES LP(P) some_exprs(E) RP. {
+  A = lql__merge_when(lql, T, PLAN_MERGE_INSERT, C, lql__row_document(lql, N, lql__array(lql, P, E)));
+}
+merge(A) ::= WHEN(T) NOT MATCHED also(C) THEN INSERT document(D). { A = lql__merge_when(lql, T, PLAN_MERGE_INSERT, C, D); }
+merge(A) ::= WHEN(T) NOT MATCHED also(C) THEN DO NOTHING. { A = lql__merge_when(lql, T, PLAN_MERGE_SKIP, C, NULL); }
+also(A) ::= . { A = NULL; }
+also(A) ::= AND expr(E). { A = E; }
 
 /* ---- catalog ---- */
 
@@ -353,6 +411,23 @@ command(A) ::= ALTER(T) collection name(C) RENAME TO name(N). {
   A = lql__collection(lql, PLAN_RENAME_COLLECTION, T, C);
   if (A) A->new_name = lql__name(lql, N);
 }
+command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) AS(T) query(Q). {
+  A = lql__view(lql, N, T, NULL, Q);
+  if (A) { A->replaces = R; A->if_not_exists = X; }
+}
+command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) LP names(C) RP AS(T) query(Q). {
+  A = lql__view(lql, N, T, C, Q);
+  if (A) { A->replaces = R; A->if_not_exists = X; }
+}
+command(A) ::= DROP(T) VIEW if_exists(X) name(N). {
+  A = lql__collection(lql, PLAN_DROP_VIEW, T, N);
+  if (A) A->if_exists = X;
+}
+%type or_replace {int}
+or_replace(A) ::= . { A = 0; }
+or_replace(A) ::= OR REPLACE. { A = 1; }
+temp ::= .
+temp ::= TEMP.
 command(A) ::= SHOW(T) collections. { A = lql__plain(lql, PLAN_SHOW_COLLECTIONS, T, NULL); }
 command(A) ::= SHOW(T) indexes. { A = lql__plain(lql, PLAN_SHOW_INDEXES, T, NULL); }
 command(A) ::= SHOW(T) indexes from_or_on name(C). { A = lql__collection(lql, PLAN_SHOW_INDEXES, T, C); }
@@ -492,6 +567,7 @@ bare(A) ::= TYPED(T). { A = lql__typed(lql, T); }
 bare(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
 bare(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
 bare(A) ::= NULL(T). { A = lql__null(lql, T); }
+bare(A) ::= DEFAULT(T). { A = expr_const(lql->arena, val_missing(), T.offset); }
 bare(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
 bare(A) ::= literal(B). { A = B; }
 bare(A) ::= CAST(T) LP expr(E) AS type(N) RP. { A = lql__cast(lql, T, E, N); }

@@ -63,10 +63,10 @@ static bool check_columns(struct lql *lql, const struct lql_list *columns, bool 
   return true;
 }
 
-static bool check_row(struct lql *lql, const struct expr *row, uint32_t columns) {
-  if (row->args_count == columns) return true;
-  lql__fail(lql, LUMA_SYNTAX_ERROR, row->offset, "the row has %u value%s for %u column%s",
-            row->args_count, row->args_count == 1 ? "" : "s", columns, columns == 1 ? "" : "s");
+static bool check_width(struct lql *lql, uint32_t values, uint32_t columns, uint64_t offset) {
+  if (values == columns) return true;
+  lql__fail(lql, LUMA_SYNTAX_ERROR, offset, "the row has %u value%s for %u column%s", values,
+            values == 1 ? "" : "s", columns, columns == 1 ? "" : "s");
   return false;
 }
 
@@ -116,43 +116,73 @@ static struct expr *close_nest(struct lql *lql, const struct nest *nest, uint64_
 }
 
 static struct expr *nested_row(struct lql *lql, const struct lql_list *columns,
-                               const struct expr *row) {
+                               struct expr *const *values, uint64_t offset) {
   struct nest *nest = open_nest(lql, columns->count);
   if (!nest) return NULL;
   for (uint32_t i = 0; i < columns->count; i++)
-    if (!put(lql, nest, columns->items[i], row->args[i], columns->count)) return NULL;
-  return close_nest(lql, nest, row->offset);
+    if (!put(lql, nest, columns->items[i], values[i], columns->count)) return NULL;
+  return close_nest(lql, nest, offset);
+}
+
+struct expr *lql__row_document(struct lql *lql, struct lql_list *columns, const struct expr *row) {
+  bool nested;
+  if (!columns || !row || !check_columns(lql, columns, &nested) ||
+      !check_width(lql, row->args_count, columns->count, row->offset))
+    return NULL;
+  return nested_row(lql, columns, row->args, row->offset);
 }
 
 static struct plan *insert_nested(struct lql *lql, struct lql_token name,
-                                  const struct lql_list *columns, const struct lql_list *rows) {
+                                  const struct lql_list *columns, const struct plan *values) {
   struct lql_list *documents = lql__list(lql);
-  for (uint32_t r = 0; r < rows->count; r++) {
-    if (!check_row(lql, rows->items[r], columns->count)) return NULL;
-    struct expr *document = nested_row(lql, columns, rows->items[r]);
+  for (uint32_t r = 0; r < values->rows_count; r++) {
+    struct expr *const *row = values->exprs + (size_t)r * columns->count;
+    struct expr *document = nested_row(lql, columns, row, row[0]->offset);
     documents = lql__append(lql, documents, document, slice_of(NULL, 0));
   }
   return lql__insert_documents(lql, name, documents);
 }
 
-struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
-                         struct lql_list *rows) {
-  bool nested;
-  if (!columns || !rows || !check_columns(lql, columns, &nested)) return NULL;
-  if (nested) return insert_nested(lql, name, columns, rows);
-  struct lql_list *values = lql__list(lql);
-  for (uint32_t r = 0; r < rows->count; r++) {
-    const struct expr *row = rows->items[r];
-    if (!check_row(lql, row, columns->count)) return NULL;
-    for (uint32_t i = 0; i < row->args_count; i++)
-      values = lql__append(lql, values, row->args[i], slice_of(NULL, 0));
-  }
-  struct plan *made = lql__insert_node(lql, name, values);
-  if (!made) return NULL;
-  for (uint32_t i = 0; i < columns->count; i++)
+static void take_names(struct plan *insert, struct lql_list *columns) {
+  for (uint32_t i = 0; columns && i < columns->count; i++)
     columns->names[i] = columns->items[i]->path.steps[0].name;
-  made->names = columns->names;
-  made->names_count = columns->count;
-  made->rows_count = rows->count;
+  insert->names = columns ? columns->names : NULL;
+  insert->names_count = columns ? columns->count : 0;
+}
+
+/* Rows written in the statement. */
+static struct plan *insert_values(struct lql *lql, struct lql_token name, struct lql_list *columns,
+                                  const struct plan *values, bool nested) {
+  uint32_t width = values->exprs_count / values->rows_count;
+  if (columns && !check_width(lql, width, columns->count, values->exprs[0]->offset)) return NULL;
+  if (nested) return insert_nested(lql, name, columns, values);
+  struct plan *made = lql__collection(lql, PLAN_INSERT, name, name);
+  if (!made) return NULL;
+  made->exprs = values->exprs;
+  made->exprs_count = values->exprs_count;
+  made->rows_count = values->rows_count;
+  made->ordered = true;
+  made->is_positional = !columns;
+  take_names(made, columns);
+  if (!columns) made->names_count = width;
+  return made;
+}
+
+struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
+                         struct plan *query) {
+  bool nested = false;
+  if (!query || (columns && !check_columns(lql, columns, &nested))) return NULL;
+  if (query->kind == PLAN_VALUES) return insert_values(lql, name, columns, query, nested);
+  if (nested) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, columns->items[0]->offset,
+              "an INSERT of a SELECT names whole attributes");
+    lql__hint(lql, "SELECT {…} AS address makes documents within documents");
+    return NULL;
+  }
+  struct plan *made = lql__collection(lql, PLAN_INSERT, name, name);
+  if (!made) return NULL;
+  made->input = query;
+  made->ordered = true;
+  take_names(made, columns);
   return made;
 }

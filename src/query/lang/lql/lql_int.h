@@ -116,6 +116,25 @@ struct lql_windows {
   uint32_t count, capacity;
 };
 
+struct lql_merges {
+  struct plan_merge **items;
+  uint32_t count, capacity;
+};
+
+/** INSERT INTO and its kin. */
+struct lql_into {
+  struct lql_token name;
+  enum plan_conflict_action action;
+};
+
+/** Which rows an UPDATE or DELETE concerns. */
+struct lql_rows {
+  struct plan *target, *others; /* `others`: FROM, USING; may be NULL */
+  struct expr *where;
+  struct lql_sort *order;
+  struct lql_limit limit;
+};
+
 struct lql_ctes {
   struct plan_cte **items;
   uint32_t count, capacity;
@@ -352,6 +371,9 @@ struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_
 /** WITH, ORDER BY and LIMIT around a body. */
 struct plan *lql__query(struct lql *lql, struct lql_ctes *with, struct plan *body,
                         const struct lql_sort *order, struct lql_limit limit);
+/** CREATE VIEW: the text from AS on is kept; names of columns become part of it. */
+struct plan *lql__view(struct lql *lql, struct lql_token name, struct lql_token as,
+                       const struct lql_list *columns, struct plan *query);
 struct plan_cte *lql__cte(struct lql *lql, struct lql_token name, const struct lql_list *columns,
                           struct plan *query);
 struct lql_ctes *lql__add_cte(struct lql *lql, struct lql_ctes *ctes, struct plan_cte *cte);
@@ -380,8 +402,31 @@ bool lql__resolve_windows(struct lql *lql, struct expr *expr);
 
 /** Doubles an arena array of `count` elements when it is full; NULL when the arena is out. */
 void *lql__grow(struct lql *lql, void *items, uint32_t count, uint32_t *capacity, size_t bytes);
+/** Values under columns (NULL: as the attributes stand), or what a SELECT yields. */
 struct plan *lql__insert(struct lql *lql, struct lql_token name, struct lql_list *columns,
-                         struct lql_list *rows);
+                         struct plan *query);
+/** One row of values under columns as a map. */
+struct expr *lql__row_document(struct lql *lql, struct lql_list *columns, const struct expr *row);
+/** The whole INSERT, with what conflicts do and RETURNING. */
+struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct plan *insert,
+                           struct plan_conflict *conflict, const struct lql_list *returning);
+struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
+                                    enum plan_conflict_action action, const struct lql_list *target,
+                                    struct lql_updates *updates, struct expr *where);
+/** A PROJECT of the items over the changed documents; `items` may be NULL. */
+struct plan *lql__returning(struct lql *lql, struct plan *change, const struct lql_list *items);
+/** SET (a, b) = (1, 2). */
+struct lql_updates *lql__set_row(struct lql *lql, struct lql_token at, struct lql_updates *updates,
+                                 const struct lql_list *columns, const struct expr *row);
+struct plan_merge *lql__merge_when(struct lql *lql, struct lql_token at,
+                                   enum plan_merge_action action, struct expr *condition,
+                                   struct expr *document);
+struct plan_merge *lql__merge_update(struct lql *lql, struct lql_token at, struct expr *condition,
+                                     struct lql_updates *updates);
+struct lql_merges *lql__add_merge(struct lql *lql, struct lql_merges *merges,
+                                  struct plan_merge *merge);
+struct plan *lql__merge(struct lql *lql, struct lql_token at, struct plan *target,
+                        struct plan *source, struct expr *on, struct lql_merges *merges);
 struct plan *lql__insert_node(struct lql *lql, struct lql_token name, struct lql_list *exprs);
 struct plan *lql__insert_documents(struct lql *lql, struct lql_token name,
                                    struct lql_list *documents);
@@ -389,9 +434,8 @@ struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum 
                              struct lql_path *path, struct expr *value);
 /** False, with the failure kept, when two changes concern the same place. */
 bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
-struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
-                         struct expr *where);
-struct plan *lql__delete(struct lql *lql, struct plan *table, struct expr *where);
+struct plan *lql__update(struct lql *lql, const struct lql_rows *rows, struct lql_updates *updates);
+struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
 struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
                           bool descending);
 struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,

@@ -138,33 +138,6 @@ struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum 
   return updates;
 }
 
-/* The changed collection is the scan's. */
-static struct plan *change(struct lql *lql, enum plan_kind kind, struct plan *table,
-                           struct expr *where) {
-  if (!table) return NULL;
-  struct plan *rows = filter(lql, table, where);
-  struct plan *made = rows ? plan_node(lql->arena, kind, rows, table->offset) : NULL;
-  if (!made) return NULL;
-  made->collection_name = table->collection_name;
-  made->alias = table->alias;
-  made->multi = true;
-  return made;
-}
-
-struct plan *lql__update(struct lql *lql, struct plan *table, struct lql_updates *updates,
-                         struct expr *where) {
-  if (updates && !lql__check_updates(lql, updates)) return NULL;
-  struct plan *made = updates ? change(lql, PLAN_UPDATE, table, where) : NULL;
-  if (!made) return NULL;
-  made->updates = updates->items;
-  made->updates_count = updates->count;
-  return made;
-}
-
-struct plan *lql__delete(struct lql *lql, struct plan *table, struct expr *where) {
-  return change(lql, PLAN_DELETE, table, where);
-}
-
 /* ---- indexes ---- */
 
 struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,

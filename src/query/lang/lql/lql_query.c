@@ -84,6 +84,39 @@ struct plan *lql__values(struct lql *lql, struct lql_token at, const struct lql_
   return made;
 }
 
+/* ---- views ---- */
+
+/* The text of the SELECT: from AS to the token read last, which ends it. */
+static struct slice view_text(struct lql *lql, struct lql_token as,
+                              const struct lql_list *columns) {
+  size_t from = as.offset + as.text.bytes, to = lql->last.offset;
+  struct slice select = slice_of(lql->text.data + from, to - from), made = {0};
+  struct buf text;
+  buf_init(&text, LQL_TEXT_BYTES_MAX);
+  if (columns) buf_append_text(&text, "SELECT * FROM (");
+  buf_append_slice(&text, select);
+  for (uint32_t i = 0; columns && i < columns->count; i++) {
+    struct path_step step = {.name = columns->names[i], .index = PATH_NO_INDEX, .is_name = true};
+    struct path path = {.count = 1, .steps = &step};
+    buf_append_text(&text, i ? ", " : ") AS v (");
+    path_format(&path, &text);
+  }
+  if (columns) buf_append_byte(&text, ')');
+  void *copy = arena_copy(lql->arena, text.data, text.bytes);
+  if (copy) made = slice_of(copy, text.bytes);
+  buf_deinit(&text);
+  return made;
+}
+
+struct plan *lql__view(struct lql *lql, struct lql_token name, struct lql_token as,
+                       const struct lql_list *columns, struct plan *query) {
+  struct plan *made = query ? lql__collection(lql, PLAN_CREATE_VIEW, name, name) : NULL;
+  if (!made) return NULL;
+  made->input = query;
+  made->view_text = view_text(lql, as, columns);
+  return made;
+}
+
 /* ---- WITH ---- */
 
 struct plan_cte *lql__cte(struct lql *lql, struct lql_token name, const struct lql_list *columns,

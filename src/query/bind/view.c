@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Views: what a view stands for is read anew wherever it stands, and bound as a SELECT in FROM that
+ * sees nothing of the statement around it. */
+#include "model/catalog/catalog.h"
+#include "query/bind/bind_int.h"
+
+status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err) {
+  if (!node->collection || !node->collection->view.bytes) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "`%.*s` is a view: what it shows is changed where it is",
+                            SLICE_ARG(node->collection->name));
+  return bind__fail(binder, node->offset, failed, err);
+}
+
+static status bind_alone(struct binder *binder, struct plan **node, struct err *err) {
+  struct binder inside = {.depth = binder->depth + 1,
+                          .arena = binder->arena,
+                          .catalog = binder->catalog,
+                          .policy = binder->policy,
+                          .read_view = binder->read_view,
+                          .language = PLAN_LQL};
+  return bind__plan(&inside, node, err);
+}
+
+status bind__view(struct binder *binder, struct plan **node, struct err *err) {
+  struct plan *scan = *node, *select = NULL;
+  struct slice name = scan->collection->name;
+  if (binder->depth == BIND_DEPTH_MAX) {
+    status failed = err_raise(err, LUMA_TOO_DEEP, __FILE__, __LINE__,
+                              "the view `%.*s` stands for itself", SLICE_ARG(name));
+    return bind__fail(binder, scan->offset, failed, err);
+  }
+  if (!binder->read_view) FAIL(err, LUMA_INVALID_ARGUMENT, "views cannot be read here");
+  binder->has_views = true;
+  status done = binder->read_view(binder->arena, scan->collection->view, &select, err);
+  struct plan *derived = NULL;
+  if (done == LUMA_OK) {
+    derived = plan_node(binder->arena, PLAN_DERIVED, select, scan->offset);
+    done = bind__memory(binder, derived, err);
+  }
+  if (done == LUMA_OK) {
+    derived->alias = scan->alias.bytes ? scan->alias : name;
+    *node = derived;
+    done = bind_alone(binder, node, err);
+  }
+  if (done != LUMA_OK && err) err_wrap(err, "in the view `%.*s`", SLICE_ARG(name));
+  return done;
+}
