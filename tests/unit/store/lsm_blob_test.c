@@ -216,7 +216,7 @@ static void damage_is_told_and_the_rest_stays_readable(void) {
   fill(store, versions);
   assert_ok(store_checkpoint(store, test_err()));
   store_close(store);
-  snprintf(path, sizeof path, "db/%012llu.blob", (unsigned long long)list(sim).last);
+  snprintf(path, sizeof path, "db/%012llu.blob", (unsigned long long)list(sim).highest);
   assert_ok(simos_flip_bit(sim, path, 8 * (BLOB_HEADER_BYTES + 100)));
   store = open_on(sim);
   assert_ok(store_begin(store, NULL, &txn, test_err()));
