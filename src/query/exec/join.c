@@ -140,7 +140,7 @@ static status next_half(struct join *join, struct batch **batch, struct err *err
   join->left->selected = join->left->selection_room;
   join->left->selected_count = kept;
   *batch = join->left;
-  join->left_nth = kept; /* through */
+  join->left = NULL; /* through: who takes the batch may narrow it */
   return LUMA_OK;
 }
 
