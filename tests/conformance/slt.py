@@ -111,7 +111,7 @@ def main():
     parser.add_argument("library", help="libluma.so")
     parser.add_argument("paths", nargs="+", help="files, or folders of them")
     parser.add_argument("--fails", action="store_true")
-    asked, failed = parser.parse_args(), 0
+    asked, passed, failed = parser.parse_args(), 0, 0
     library = Library(os.path.abspath(asked.library))
     for path in asked.paths:
         inside = sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names
@@ -119,7 +119,9 @@ def main():
         for file in inside or [path]:
             passes, fails = run_file(library, file, asked)
             print(f"{os.path.basename(file):24} pass {passes:6} fail {fails:6}")
+            passed += passes
             failed += fails
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
