@@ -77,6 +77,7 @@ uint64_t engine_conflict_horizon(struct engine *engine) {
 
 /* The ring doubles; what stood at its end goes behind what stood at its beginning. */
 static status unseen_grow(struct engine *engine, struct err *err) {
+  ASSERT(engine->unseen_count <= engine->unseen_capacity);
   size_t capacity = engine->unseen_capacity ? engine->unseen_capacity * 2 : 16;
   struct engine_unseen *ring = mem_alloc(capacity * sizeof *ring);
   if (!ring) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the commits under way");

@@ -132,7 +132,7 @@ status engine_order_reserve(struct engine *engine, struct err *err);
  * commit_lock held. */
 void engine_order(struct engine *engine, uint64_t seq, uint64_t emits);
 /** The log's callback: everything up to `seq` is durable. */
-void engine_synced(void *engine, uint64_t seq);
+void engine_synced(void *context, uint64_t seq);
 
 /* ---- queued commits ---- */
 
