@@ -64,7 +64,7 @@ enum plan_kind {
   PLAN_SAVEPOINT, /* its name is new_name */
   PLAN_ROLLBACK_TO,
   PLAN_RELEASE, /* these are run by the session, not by query/exec: plan_is_session */
-  PLAN_EXPLAIN   /* of input */
+  PLAN_EXPLAIN  /* of input */
 };
 
 struct collection; /* model/catalog */

@@ -17,8 +17,8 @@ struct session_mark {
 
 struct session {
   struct db *db;
-  struct model_txn *txn;   /* explicit; NULL = none */
-  bool is_reading;         /* the explicit transaction is READ ONLY */
+  struct model_txn *txn; /* explicit; NULL = none */
+  bool is_reading;       /* the explicit transaction is READ ONLY */
   struct session_mark *marks;
   size_t marks_count, marks_capacity;
   bool wants_serializable; /* of the transaction about to begin */

@@ -7,8 +7,7 @@
 struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word) {
   if (!words) words = arena_zalloc(lql->arena, 1, sizeof *words);
   if (!words) return NULL;
-  words->items =
-      lql__grow(lql, words->items, words->count, &words->capacity, sizeof *words->items);
+  words->items = lql__grow(lql, words->items, words->count, &words->capacity, sizeof *words->items);
   if (!words->items) return NULL;
   words->items[words->count++] = word;
   return words;
@@ -102,8 +101,7 @@ struct plan *lql__begin(struct lql *lql, struct lql_token at, const struct lql_w
   /* SQLite says the other word behind the lock. */
   (void)take(&reader, "TRANSACTION");
   if (is_end(&reader)) return made;
-  return fail(&reader, at,
-              "BEGIN takes SERIALIZABLE, READ ONLY, READ WRITE or ISOLATION LEVEL …");
+  return fail(&reader, at, "BEGIN takes SERIALIZABLE, READ ONLY, READ WRITE or ISOLATION LEVEL …");
 }
 
 /* ---- its end ---- */
