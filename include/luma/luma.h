@@ -143,6 +143,16 @@ LUMA_API enum luma_status luma_begin(luma_session *session, bool serializable, l
  * transaction has ended in any case. */
 LUMA_API enum luma_status luma_commit(luma_session *session, luma_error *error);
 LUMA_API enum luma_status luma_rollback(luma_session *session, luma_error *error);
+/** Remembers the state of the transaction under a name (NUL-terminated, copied); the same name
+ * again hides the one before until it is released. LUMA_INVALID_ARGUMENT without a transaction. */
+LUMA_API enum luma_status luma_savepoint(luma_session *session, const char *name,
+                                         luma_error *error);
+/** Undoes what was changed since the savepoint, which stays; later ones are gone, and results of
+ * the transaction answer LUMA_CLOSED. */
+LUMA_API enum luma_status luma_rollback_to(luma_session *session, const char *name,
+                                           luma_error *error);
+/** Forgets the savepoint and later ones; the changes stay. */
+LUMA_API enum luma_status luma_release(luma_session *session, const char *name, luma_error *error);
 LUMA_API bool luma_in_transaction(const luma_session *session);
 /** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one
  * call allowed from any thread. */

@@ -231,6 +231,10 @@ enum plan_kind query_kind(const struct query *query) {
   return root->kind == PLAN_SEQUENCE ? root->input->kind : root->kind;
 }
 
+const struct plan *query_root(const struct query *query) {
+  return statement_of(query)->root;
+}
+
 bool query_is_write(const struct query *query) {
   return plan_is_write(statement_of(query)->root);
 }

@@ -68,6 +68,8 @@ enum query_reply query_reply(const struct query *query);
 /** The statement's kind: what a session looks at for BEGIN, COMMIT, ROLLBACK and CREATE INDEX. */
 enum plan_kind query_kind(const struct query *query);
 bool query_is_write(const struct query *query);
+/** The statement at its root: what BEGIN, SAVEPOINT and the like say. */
+const struct plan *query_root(const struct query *query);
 enum plan_language query_language(const struct query *query);
 /** The columns of the rows, hidden ones left out. A spread column stands for the fields of its
  * documents. */

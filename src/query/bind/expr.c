@@ -96,6 +96,10 @@ static status bind_shape(struct binder *binder, const struct scope *scope, const
 
 status bind__expr(struct binder *binder, const struct scope *scope, const struct expr *expr,
                   struct expr **out, struct err *err) {
+  if (expr->is_bare) {
+    TRY(bind__in_source(binder, scope, expr, out, err));
+    if (*out) return LUMA_OK;
+  }
   switch (expr->kind) {
   case EXPR_NAME: return bind__name(binder, scope, expr, out, err);
   case EXPR_AGGREGATE: return fail_aggregate(binder, expr, err);
@@ -262,6 +266,10 @@ status bind__grouped(struct binder *binder, const struct scope *scope, const str
                      struct expr **out, struct err *err) {
   if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
   if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
+  if (expr->is_bare) {
+    TRY(bind__in_source(binder, scope, expr, out, err));
+    if (*out) return LUMA_OK;
+  }
   if (expr->kind == EXPR_SUBQUERY) return bind__subquery(binder, scope, expr, out, err);
   if (expr->kind == EXPR_WINDOW) return bind__window(binder, scope, expr, out, err);
   if (is_grouping(expr)) return bind_grouping(binder, scope, expr, out, err);

@@ -271,6 +271,7 @@ struct expr {
   struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
   const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
   bool is_row;            /* LIST: written (a, b) */
+  bool is_bare;           /* IN: a name without parentheses on the right: a list, or a source */
   uint64_t offset;        /* byte offset in the statement, for errors */
 };
 

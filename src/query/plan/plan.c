@@ -93,8 +93,15 @@ static const char *const kind_names[] = {
     [PLAN_BEGIN] = "begin",
     [PLAN_COMMIT] = "commit",
     [PLAN_ROLLBACK] = "rollback",
+    [PLAN_SAVEPOINT] = "savepoint",
+    [PLAN_ROLLBACK_TO] = "rollback to",
+    [PLAN_RELEASE] = "release",
     [PLAN_EXPLAIN] = "explain",
 };
+
+bool plan_is_session(enum plan_kind kind) {
+  return kind >= PLAN_BEGIN && kind <= PLAN_RELEASE;
+}
 
 const char *plan_kind_name(enum plan_kind kind) {
   return kind_names[kind];

@@ -60,8 +60,11 @@ enum plan_kind {
   /* session */
   PLAN_BEGIN,
   PLAN_COMMIT,
-  PLAN_ROLLBACK, /* run by the session, not by query/exec */
-  PLAN_EXPLAIN   /* of input */
+  PLAN_ROLLBACK,
+  PLAN_SAVEPOINT, /* its name is new_name */
+  PLAN_ROLLBACK_TO,
+  PLAN_RELEASE, /* these are run by the session, not by query/exec: plan_is_session */
+  PLAN_EXPLAIN  /* of input */
 };
 
 struct collection; /* model/catalog */
@@ -299,7 +302,8 @@ struct plan {
   bool replaces;            /* CREATE OR REPLACE VIEW */
   struct plan_stage *stage; /* STAGE */
 
-  bool analyze; /* EXPLAIN ANALYZE */
+  bool serializable, read_only; /* BEGIN */
+  bool analyze;                 /* EXPLAIN ANALYZE */
   struct plan_physical *physical;
 };
 
@@ -329,6 +333,8 @@ typedef bool plan_visit_fn(void *context, const struct plan *node);
 bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context);
 /** True for statements that change data or catalog. */
 bool plan_is_write(const struct plan *plan);
+/** True for BEGIN and its kin, which a session runs. */
+bool plan_is_session(enum plan_kind kind);
 /** "scan", "filter", …: what EXPLAIN calls the node. */
 const char *plan_kind_name(enum plan_kind kind);
 /** Appends one node, without its inputs, on one line. */

@@ -213,9 +213,9 @@ status statement_start_one(struct statement_run *run, struct err *err) {
   enum plan_kind kind = PLAN_SCAN;
   fill_language(run);
   if (!run->is_command) TRY(kind_of(run, &kind, err));
-  if (kind == PLAN_BEGIN || kind == PLAN_COMMIT || kind == PLAN_ROLLBACK) {
+  if (plan_is_session(kind)) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-              "a batch is one transaction: it takes no BEGIN, COMMIT or ROLLBACK");
+              "a batch is one transaction: it takes no BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
     err_hint(err, "for a transaction over several requests open a session: POST /v1/sessions");
     return LUMA_INVALID_ARGUMENT;
   }

@@ -97,6 +97,11 @@ status session_change(struct session *session, session_work_fn *work, void *cont
     FAIL(err, LUMA_READ_ONLY, "the database is open for reading only%s",
          media ? ": its file system is mounted read-only" : "");
   }
+  if (session->txn && session->is_reading) {
+    err_raise(err, LUMA_READ_ONLY, __FILE__, __LINE__, "the transaction is for reading only");
+    err_hint(err, "it was begun READ ONLY: COMMIT it and begin another");
+    return LUMA_READ_ONLY;
+  }
   return session->txn ? change_inside(session, work, context, err)
                       : change_alone(session, work, context, err);
 }

@@ -17,6 +17,8 @@ void session_close(struct session *session) {
   if (!session) return;
   while (session->cursors) session_cursor_close(session->cursors);
   model_rollback(session->txn);
+  session__drop_marks(session, 0);
+  mem_free(session->marks);
   json_reader_destroy(session->reader);
   mem_free(session);
 }
@@ -52,20 +54,21 @@ status session_json_reader(struct session *session, struct json_reader **reader,
 
 /* ---- the explicit transaction ---- */
 
-status session_begin(struct session *session, bool serializable, struct err *err) {
+status session_begin(struct session *session, unsigned flags, struct err *err) {
   if (session->txn) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "a transaction is open already");
     err_hint(err, "COMMIT or ROLLBACK it first; transactions do not nest");
     return LUMA_INVALID_ARGUMENT;
   }
-  struct store_begin_options options = {.isolation =
-                                            serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
-                                        .read_only = session->db->options.read_only,
-                                        .may_block = true};
+  struct store_begin_options options = {
+      .isolation = flags & SESSION_SERIALIZABLE ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
+      .read_only = session->db->options.read_only || (flags & SESSION_READ_ONLY),
+      .may_block = true};
+  session->is_reading = flags & SESSION_READ_ONLY;
   return model_begin(session->db->model, &options, &session->txn, err);
 }
 
-static status fail_no_transaction(struct err *err) {
+status session__fail_no_transaction(struct err *err) {
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "no transaction is open");
   err_hint(err, "BEGIN opens one");
   return LUMA_INVALID_ARGUMENT;
@@ -76,16 +79,18 @@ status session__commit(struct session *session, struct model_txn *txn, struct er
 }
 
 status session_commit(struct session *session, struct err *err) {
-  if (!session->txn) return fail_no_transaction(err);
+  if (!session->txn) return session__fail_no_transaction(err);
   session__close_runs(session);
+  session__drop_marks(session, 0);
   struct model_txn *txn = session->txn;
   session->txn = NULL;
   return session__commit(session, txn, err);
 }
 
 status session_rollback(struct session *session, struct err *err) {
-  if (!session->txn) return fail_no_transaction(err);
+  if (!session->txn) return session__fail_no_transaction(err);
   session__close_runs(session);
+  session__drop_marks(session, 0);
   model_rollback(session->txn);
   session->txn = NULL;
   return LUMA_OK;
@@ -123,13 +128,15 @@ void session_unprepare(struct session_prepared *prepared) {
 
 /* ---- running ---- */
 
-static bool is_sessions_own(enum plan_kind kind) {
-  return kind == PLAN_BEGIN || kind == PLAN_COMMIT || kind == PLAN_ROLLBACK;
-}
-
-static status run_own(struct session *session, enum plan_kind kind, struct err *err) {
-  if (kind == PLAN_BEGIN) return session_begin(session, false, err);
-  return kind == PLAN_COMMIT ? session_commit(session, err) : session_rollback(session, err);
+static status run_own(struct session *session, const struct plan *plan, struct err *err) {
+  unsigned flags = (plan->serializable ? SESSION_SERIALIZABLE : SESSION_SNAPSHOT) |
+                   (plan->read_only ? SESSION_READ_ONLY : 0);
+  if (plan->kind == PLAN_BEGIN) return session_begin(session, flags, err);
+  if (plan->kind == PLAN_COMMIT) return session_commit(session, err);
+  if (plan->kind == PLAN_ROLLBACK) return session_rollback(session, err);
+  if (plan->kind == PLAN_SAVEPOINT) return session_savepoint(session, plan->new_name, err);
+  if (plan->kind == PLAN_RELEASE) return session_release(session, plan->new_name, err);
+  return session_rollback_to(session, plan->new_name, err);
 }
 
 static void count_statement(struct session *session, status result) {
@@ -149,9 +156,9 @@ static status run_query(struct session *session, struct query *query, bool owns,
     if (owns) query_destroy(query);
     return result;
   }
-  if (is_sessions_own(made->kind)) {
+  if (plan_is_session(made->kind)) {
     made->ended = true;
-    result = run_own(session, made->kind, err);
+    result = run_own(session, query_root(query), err);
   } else {
     result = session__execute(made, request, err);
   }

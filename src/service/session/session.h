@@ -16,7 +16,7 @@
 #include "service/db/db.h"
 #include "value/json/json.h"
 
-enum { SESSION_RETRIES_MAX = 32, SESSION_CURSORS_MAX = 100000 };
+enum { SESSION_RETRIES_MAX = 32, SESSION_CURSORS_MAX = 100000, SESSION_SAVEPOINTS_MAX = 10000 };
 
 struct session;
 struct session_cursor;
@@ -28,10 +28,21 @@ status session_open(struct db *db, struct session **session, struct err *err);
 void session_close(struct session *session);
 struct db *session_db(const struct session *session);
 
-status session_begin(struct session *session, bool serializable, struct err *err);
+enum session_begin { SESSION_SNAPSHOT = 0, SESSION_SERIALIZABLE = 1, SESSION_READ_ONLY = 2 };
+/** `flags` of enum session_begin. */
+status session_begin(struct session *session, unsigned flags, struct err *err);
 /** Cursors of the transaction answer LUMA_CLOSED after. The transaction has ended in any case. */
 status session_commit(struct session *session, struct err *err);
 status session_rollback(struct session *session, struct err *err);
+/** Remembers the state of the transaction under a name; the same name again hides the one before,
+ * until it is released. LUMA_INVALID_ARGUMENT without a transaction, LUMA_LIMIT_REACHED past
+ * SESSION_SAVEPOINTS_MAX. */
+status session_savepoint(struct session *session, struct slice name, struct err *err);
+/** Undoes what was changed since; the savepoint stays, those after it are gone, and so are open
+ * cursors of the transaction. */
+status session_rollback_to(struct session *session, struct slice name, struct err *err);
+/** Forgets the savepoint and those after it; the changes stay. */
+status session_release(struct session *session, struct slice name, struct err *err);
 bool session_in_transaction(const struct session *session);
 /** Ends what runs in another thread with LUMA_CANCELLED, and whatever is begun after, until
  * session_uncancel: so nothing is lost that comes a moment before a statement begins. */

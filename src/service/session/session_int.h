@@ -8,9 +8,19 @@
 
 #include "service/session/session.h"
 
+/** A named savepoint; those of a session are in the order they were made. */
+struct session_mark {
+  uint64_t mark;
+  uint8_t *name; /* owned */
+  size_t name_bytes;
+};
+
 struct session {
   struct db *db;
-  struct model_txn *txn;   /* explicit; NULL = none */
+  struct model_txn *txn; /* explicit; NULL = none */
+  bool is_reading;       /* the explicit transaction is READ ONLY */
+  struct session_mark *marks;
+  size_t marks_count, marks_capacity;
   bool wants_serializable; /* of the transaction about to begin */
   atomic_bool cancelled;
   uint64_t timeout_us;
@@ -64,6 +74,9 @@ status session__cursor_keep_rows(struct session_cursor *cursor, const struct bat
 void session__cursor_drop_rows(struct session_cursor *cursor);
 /** Commits as the session's durability says and notes where. */
 status session__commit(struct session *session, struct model_txn *txn, struct err *err);
+/** Forgets savepoints from number `from` on. */
+void session__drop_marks(struct session *session, size_t from);
+status session__fail_no_transaction(struct err *err);
 /** Ends the runs of all cursors of the explicit transaction. */
 void session__close_runs(struct session *session);
 /** Runs the cursor's query: a reading one is left open, a writing one runs to its end. */

@@ -89,8 +89,7 @@ static enum plan_kind kind_of(const struct lang *lang, struct slice text, bool *
   *writes = false;
   if (lang->parse(&context, text, &offset, &statement, NULL) == LUMA_OK) {
     kind = statement.root->kind;
-    *writes = plan_is_write(statement.root) || kind == PLAN_BEGIN || kind == PLAN_COMMIT ||
-              kind == PLAN_ROLLBACK;
+    *writes = plan_is_write(statement.root) || plan_is_session(kind);
   }
   arena_deinit(&arena);
   return kind;

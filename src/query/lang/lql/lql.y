@@ -28,11 +28,11 @@ static bool token_fits(void *context, int kind);
 /* Words that are names wherever they cannot be themselves: is_soft in lql_error.c knows them as the kinds between ID and UNIQUE. */
 %fallback ID
   ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST FOR IF INDEX INDEXES INTO
-  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT
+  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES ALTER DROP CREATE UPDATE DELETE INSERT
   LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
   FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
   ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL
-  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP UNIQUE.
+  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP SAVEPOINT RELEASE ABORT UNIQUE.
 
 %left UNION EXCEPT.
 %left INTERSECT.
@@ -446,13 +446,24 @@ if_not_exists(A) ::= IF NOT EXISTS. { A = 1; }
 
 /* ---- transactions ---- */
 
-command(A) ::= BEGIN(T) work. { A = lql__plain(lql, PLAN_BEGIN, T, NULL); }
-command(A) ::= START(T) TRANSACTION. { A = lql__plain(lql, PLAN_BEGIN, T, NULL); }
-command(A) ::= COMMIT(T) work. { A = lql__plain(lql, PLAN_COMMIT, T, NULL); }
-command(A) ::= ROLLBACK(T) work. { A = lql__plain(lql, PLAN_ROLLBACK, T, NULL); }
-work ::= .
-work ::= WORK.
-work ::= TRANSACTION.
+/* What stands behind the first word is read as words: lql_transaction.c knows which there are. */
+%type words {struct lql_words *}
+%type begun {struct lql_words *}
+command(A) ::= BEGIN(T) words(W). { A = lql__begin(lql, T, W); }
+command(A) ::= START(T) TRANSACTION words(W). { A = lql__begin(lql, T, W); }
+command(A) ::= COMMIT(T) words(W). { A = lql__end(lql, T, PLAN_COMMIT, W); }
+command(A) ::= END(T) words(W). { A = lql__end(lql, T, PLAN_COMMIT, W); }
+command(A) ::= ROLLBACK(T) words(W). { A = lql__end(lql, T, PLAN_ROLLBACK, W); }
+command(A) ::= ABORT(T) words(W). { A = lql__end(lql, T, PLAN_ROLLBACK, W); }
+command(A) ::= SAVEPOINT(T) name(N). { A = lql__savepoint(lql, PLAN_SAVEPOINT, T, N); }
+command(A) ::= RELEASE(T) name(N). { A = lql__savepoint(lql, PLAN_RELEASE, T, N); }
+command(A) ::= RELEASE(T) SAVEPOINT name(N). { A = lql__savepoint(lql, PLAN_RELEASE, T, N); }
+words(A) ::= . { A = NULL; }
+words(A) ::= begun(B). { A = B; }
+begun(A) ::= name(N). { A = lql__add_word(lql, NULL, N); }
+begun(A) ::= begun(B) name(N). { A = lql__add_word(lql, B, N); }
+begun(A) ::= begun(B) NOT(N). { A = lql__add_word(lql, B, N); }
+begun(A) ::= begun(B) COMMA(N). { A = lql__add_word(lql, B, N); }
 
 /* ---- expressions ---- */
 

@@ -116,6 +116,12 @@ struct lql_windows {
   uint32_t count, capacity;
 };
 
+/** Words as they stand, one after the other: the modes of BEGIN. */
+struct lql_words {
+  struct lql_token *items;
+  uint32_t count, capacity;
+};
+
 struct lql_merges {
   struct plan_merge **items;
   uint32_t count, capacity;
@@ -445,6 +451,18 @@ struct plan *lql__collection(struct lql *lql, enum plan_kind kind, struct lql_to
                              struct lql_token name);
 struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
                         struct plan *input);
+
+/* ---- transactions (lql_transaction.c) ---- */
+
+struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word);
+/** BEGIN with its modes; `words` may be NULL. */
+struct plan *lql__begin(struct lql *lql, struct lql_token at, const struct lql_words *words);
+/** COMMIT or ROLLBACK, or ROLLBACK TO a savepoint. */
+struct plan *lql__end(struct lql *lql, struct lql_token at, enum plan_kind kind,
+                      const struct lql_words *words);
+/** SAVEPOINT, RELEASE, ROLLBACK TO. */
+struct plan *lql__savepoint(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                            struct lql_token name);
 
 /* ---- the generated parser ---- */
 

@@ -10,6 +10,7 @@ struct word {
 };
 
 static const struct word words[] = {
+    {"ABORT", LQL_ABORT},
     {"ALL", LQL_ALL},
     {"ALTER", LQL_ALTER},
     {"ANALYZE", LQL_ANALYZE},
@@ -106,6 +107,7 @@ static const struct word words[] = {
     {"RANGE", LQL_RANGE},
     {"RECURSIVE", LQL_RECURSIVE},
     {"REGEXP", LQL_REGEXP},
+    {"RELEASE", LQL_RELEASE},
     {"RENAME", LQL_RENAME},
     {"REPLACE", LQL_REPLACE},
     {"RETURNING", LQL_RETURNING},
@@ -114,6 +116,7 @@ static const struct word words[] = {
     {"ROLLUP", LQL_ROLLUP},
     {"ROW", LQL_ROW},
     {"ROWS", LQL_ROWS},
+    {"SAVEPOINT", LQL_SAVEPOINT},
     {"SELECT", LQL_SELECT},
     {"SET", LQL_SET},
     {"SETS", LQL_SETS},
@@ -150,7 +153,6 @@ static const struct word words[] = {
     {"WITH", LQL_WITH},
     {"WITHIN", LQL_WITHIN},
     {"WITHOUT", LQL_WITHOUT},
-    {"WORK", LQL_WORK},
     {"ZONE", LQL_ZONE},
 };
 enum { WORDS_COUNT = sizeof words / sizeof words[0] };
