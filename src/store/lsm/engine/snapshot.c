@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Snapshots, and the views they hold. */
 #include "base/core/assert.h"
+#include "base/core/canary.h"
 #include "store/lsm/engine/engine.h"
 
 /* ---- freeing views ---- */
@@ -166,6 +167,7 @@ static uint64_t oldest_seq(struct engine *engine, bool of_writers) {
 }
 
 uint64_t engine_horizon(struct engine *engine) {
+  if (canary_sings(CANARY_HORIZON_TOO_NEW)) return atomic_load(&engine->visible);
   return oldest_seq(engine, false);
 }
 

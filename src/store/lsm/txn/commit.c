@@ -195,6 +195,7 @@ void txn_insert_record(struct memtable *memtable, struct slice record, uint64_t 
 static void note_writes(struct commit *commit) {
   struct conflicts *conflicts = &commit->engine->conflicts;
   struct record_op op;
+  if (canary_sings(CANARY_WRITE_NOT_NOTED) && commit->seq % 4 == 3) return;
   for (size_t at = RECORD_HEADER_BYTES;
        record_next(buf_slice(&commit->txn->writes.log), &at, &op);) {
     if (op.kind == RECORD_PUT || op.kind == RECORD_DELETE)
