@@ -232,8 +232,9 @@ static status replay_commit(struct engine *engine, struct slice record, struct e
   struct memtable *memtable = atomic_load(&engine->view)->active.memtable;
   struct memtable_room room;
   TRY(memtable_reserve(memtable, entries, bytes, &room, err));
-  txn_insert_record(memtable, record, seq - 1, &room, TXN_COUNTERS | TXN_OTHERS);
+  bool done = txn_insert_record(memtable, record, seq - 1, &room, TXN_COUNTERS | TXN_OTHERS);
   memtable_unreserve(memtable, &room);
+  if (!done) FAIL(err, LUMA_CORRUPT, "commit %llu writes a key twice", (unsigned long long)seq);
   engine->last_seq = seq;
   engine->last_emits = record_emits(record.data);
   return LUMA_OK;

@@ -65,7 +65,7 @@ static status insert(struct history *history, uint32_t key, uint64_t horizon) {
   if (entry.kind == ENTRY_PUT) entry.value = make_value(version->stamp, value_room);
   status code = LUMA_OK;
   if (history->room)
-    memtable_put(history->memtable, &entry, horizon, history->room);
+    assert_true(memtable_put(history->memtable, &entry, horizon, history->room));
   else
     code = memtable_insert(history->memtable, &entry, horizon, NULL);
   if (code != LUMA_OK) return code;

@@ -136,46 +136,49 @@ static void count_entry(struct memtable *memtable, struct memtable_tree *tree, u
   }
 }
 
-/* False when the memory of a hidden version was used again. */
+/* `*is_added` false: the memory of a hidden version was used again. */
 static bool add_version(const struct memtable_insert *insert, struct memtable_node *leaf,
-                        uint32_t rank, const struct lsm_entry *entry) {
+                        uint32_t rank, const struct lsm_entry *entry, bool *is_added) {
   uint32_t slot = memtable__slot(memtable__order(leaf), rank);
   struct memtable_entry *newest = memtable__item(leaf, slot);
-  ASSERT(newest->seq < entry->seq);
+  if (newest->seq >= entry->seq) return false;
   struct memtable_entry *hidden = take_hidden(newest, entry->value.bytes, insert->horizon);
   struct memtable_entry *made =
       hidden ? hidden : make_entry(insert->room, entry->key, entry->value.bytes);
   fill_entry(made, entry, newest);
   atomic_store_explicit(&leaf->items[slot], made, memory_order_release);
-  return !hidden;
+  *is_added = !hidden;
+  return true;
 }
 
-void memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+bool memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                   struct memtable_room *room) {
   ASSERT(entry->space < ENTRY_SPACES_MAX && entry->key.bytes <= UINT16_MAX &&
          entry->value.bytes <= UINT32_MAX);
   ASSERT(horizon < entry->seq);
   struct memtable_tree *tree = &memtable->trees[entry->space];
   struct memtable_insert insert = {memtable, tree, room, entry->seq, horizon};
-  bool equal, is_added = true;
+  bool equal, is_added = true, done = true;
   struct memtable_node *leaf = memtable__lock_leaf(&insert, entry->key);
   uint32_t rank = find(leaf, entry->key, &equal);
   if (equal) {
-    is_added = add_version(&insert, leaf, rank, entry);
+    done = add_version(&insert, leaf, rank, entry, &is_added);
   } else {
     struct memtable_entry *made = make_entry(room, entry->key, entry->value.bytes);
     fill_entry(made, entry, NULL);
     memtable__insert_key(&insert, leaf, rank, made);
   }
   memtable__unlock(leaf);
-  count_entry(memtable, tree, entry->seq, is_added);
+  if (done) count_entry(memtable, tree, entry->seq, is_added);
+  return done;
 }
 
 status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                        struct err *err) {
   struct memtable_room room;
   TRY(memtable_reserve(memtable, 1, entry->key.bytes + entry->value.bytes, &room, err));
-  memtable_put(memtable, entry, horizon, &room);
+  bool done = memtable_put(memtable, entry, horizon, &room);
+  ASSERT(done);
   memtable_unreserve(memtable, &room);
   return LUMA_OK;
 }

@@ -59,12 +59,12 @@ status memtable_reserve(struct memtable *memtable, uint64_t entries, uint64_t by
 /** Gives back what is left. */
 void memtable_unreserve(struct memtable *memtable, struct memtable_room *room);
 
-/** Inserts a version, which the room is enough for; copies key and value. `entry->seq` must be
- * above every version of this key that is here already. `horizon`: see above. Fast when keys come
- * in order. */
-void memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+/** Inserts a version, which the room is enough for; copies key and value. False, and nothing
+ * happens, when there is a version of this key whose sequence is not below `entry->seq`. `horizon`:
+ * see above. Fast when keys come in order. */
+bool memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                   struct memtable_room *room);
-/** Reserves, puts and gives back. LUMA_OUT_OF_MEMORY changes nothing. */
+/** Reserves, puts (which must succeed) and gives back. LUMA_OUT_OF_MEMORY changes nothing. */
 status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                        struct err *err);
 

@@ -160,7 +160,7 @@ struct inserting {
   unsigned which;
 };
 
-static void insert_op(struct inserting *inserting, const struct record_op *op) {
+static bool insert_op(struct inserting *inserting, const struct record_op *op) {
   uint8_t feed_key[FEED_KEY_BYTES];
   struct lsm_entry entry = {.space = op->space,
                             .kind = ENTRY_PUT,
@@ -177,18 +177,21 @@ static void insert_op(struct inserting *inserting, const struct record_op *op) {
   case RECORD_NOP:
   case RECORD_DELETE_RANGE:
   case RECORD_ADD:
-  default: return;
+  default: return true;
   }
   unsigned kind = entry.space == STORE_COUNTERS ? TXN_COUNTERS : TXN_OTHERS;
-  if (inserting->which & kind)
-    memtable_put(inserting->memtable, &entry, inserting->horizon, inserting->room);
+  return !(inserting->which & kind) ||
+         memtable_put(inserting->memtable, &entry, inserting->horizon, inserting->room);
 }
 
-void txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
+bool txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
                        struct memtable_room *room, unsigned which) {
   struct inserting inserting = {memtable, room, record_seq(record.data), horizon, 0, which};
   struct record_op op;
-  for (size_t at = RECORD_HEADER_BYTES; record_next(record, &at, &op);) insert_op(&inserting, &op);
+  bool done = true;
+  for (size_t at = RECORD_HEADER_BYTES; done && record_next(record, &at, &op);)
+    done = insert_op(&inserting, &op);
+  return done;
 }
 
 /* Who wrote what, for the commits that follow. */
@@ -241,8 +244,9 @@ static void apply_ordered(struct commit *commit, struct view *next) {
   record_finish(commit->txn->writes.log.data, commit->seq, commit->txn->writes.emits);
   note_writes(commit);
   commit->horizon = horizon_of(engine, commit->seq);
-  txn_insert_record(commit->view->active.memtable, record, commit->horizon, &commit->room,
-                    TXN_COUNTERS);
+  bool inserted = txn_insert_record(commit->view->active.memtable, record, commit->horizon,
+                                    &commit->room, TXN_COUNTERS);
+  ASSERT(inserted);
   if (next) engine_set_view(engine, next);
   engine->last_seq = commit->seq;
   engine->last_emits = commit->txn->writes.emits;
@@ -311,7 +315,8 @@ static void insert(struct commit *commit) {
   struct memtable *memtable = commit->view->active.memtable;
   stamp_records(commit);
   struct slice record = buf_slice(&commit->txn->writes.log);
-  txn_insert_record(memtable, record, commit->horizon, &commit->room, TXN_OTHERS);
+  bool inserted = txn_insert_record(memtable, record, commit->horizon, &commit->room, TXN_OTHERS);
+  ASSERT(inserted); /* the write set has each key once, and whoever wrote it since conflicts */
   memtable_unreserve(memtable, &commit->room);
   engine_inserted(commit->engine, commit->seq);
   wal_fill(&commit->place, record);

@@ -67,8 +67,9 @@ status txn_cut(struct store_txn *txn, enum store_space space, struct store_range
 
 enum { TXN_COUNTERS = 1, TXN_OTHERS = 2 };
 /** Inserts what a commit record says, of counters or of all other spaces or both, into a memtable
- * that has `room` for it, values stamped. Range deletes are left out. */
-void txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
+ * that has `room` for it, values stamped. Range deletes are left out. False: it has a key twice, or
+ * one that a commit as new wrote; the operations before that are inserted. */
+bool txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
                        struct memtable_room *room, unsigned which);
 /** What memtable_reserve must be asked for before. */
 void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes);
