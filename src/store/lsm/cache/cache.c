@@ -297,6 +297,15 @@ struct cache_block *cache_get(struct cache *cache, struct cache_key key) {
   return block;
 }
 
+bool cache_has(struct cache *cache, struct cache_key key) {
+  uint64_t hash = hash_key(key);
+  struct shard *shard = shard_of(cache, hash);
+  mutex_lock(&shard->lock);
+  bool has = find(shard, key, hash) != NULL;
+  mutex_unlock(&shard->lock);
+  return has;
+}
+
 static void insert(struct shard *shard, struct cache_block *block, uint64_t hash) {
   if (shard->blocks_count >= shard->buckets_count / 2) grow_buckets(shard);
   link_block(shard, block);

@@ -28,6 +28,7 @@ struct job {
 /* The files as they are now; ends with job_free. */
 static void job_begin(struct job *job) {
   struct engine *engine = job->engine;
+  engine_revoke_old(engine);
   mutex_lock(&engine->edit_lock);
   job->flushed_seq = manifest_get_state(engine->manifest)->log.seq;
   job->edits = manifest_get_state(engine->manifest)->edits;
