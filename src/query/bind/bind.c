@@ -324,14 +324,14 @@ static status make_told_columns(struct binder *binder, struct plan *node, const 
 static status bind_show(struct binder *binder, struct plan *node, struct err *err) {
   static const struct told collections[] = {
       {"name", VAL_TEXT}, {"documents", VAL_INT64}, {"indexes", VAL_INT64}};
-  static const struct told indexes[] = {{"collection", VAL_TEXT},     {"name", VAL_TEXT},
-                                        {"keys", VAL_TEXT},           {"unique", VAL_BOOL},
-                                        {"multikey", VAL_BOOL},       {"sparse", VAL_BOOL},
-                                        {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT}};
+  static const struct told indexes[] = {
+      {"collection", VAL_TEXT},     {"name", VAL_TEXT},     {"keys", VAL_TEXT},
+      {"unique", VAL_BOOL},         {"multikey", VAL_BOOL}, {"sparse", VAL_BOOL},
+      {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT},    {"condition", VAL_TEXT}};
   if (node->kind == PLAN_SHOW_COLLECTIONS)
     return make_told_columns(binder, node, collections, 3, err);
   if (node->collection_name.bytes) TRY(bind__find_collection(binder, node, err));
-  return make_told_columns(binder, node, indexes, 8, err);
+  return make_told_columns(binder, node, indexes, 9, err);
 }
 
 /** What is told are documents. A collection that is told about must be there; a soul may be named

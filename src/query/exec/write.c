@@ -101,7 +101,8 @@ static struct doc stored_document(const struct val *root) {
 static bool is_key_order(const struct plan *plan) {
   while (plan->kind == PLAN_FILTER) plan = plan->input;
   if (plan->kind != PLAN_SCAN) return false;
-  return !plan->physical || !plan->physical->access || !plan->physical->access->index;
+  return !plan->physical || !plan->physical->access ||
+         (!plan->physical->access->index && !plan->physical->access->branches_count);
 }
 
 static status stream(struct op *op, write_each *each, void *context, struct err *err) {

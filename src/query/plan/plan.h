@@ -194,6 +194,15 @@ struct plan_index_key {
   bool descending;
 };
 
+/** How a SCAN is to read, as the statement asks: by the index of a name or of keys, or by the key;
+ * natural: everything, in the order of keys or backwards. */
+struct plan_hint {
+  struct slice name;
+  struct plan_index_key *keys;
+  uint32_t keys_count;
+  bool is_key, is_natural, is_backwards;
+};
+
 /** What a statement about souls tells. */
 enum plan_about {
   PLAN_ABOUT_SOULS,      /* all there are */
@@ -230,6 +239,7 @@ struct plan {
       *collection;       /* bound; NULL for a missing collection that is empty (JQL) */
   bool missing_is_empty; /* JQL: a missing collection is empty; else an error with a suggestion */
   bool if_exists, if_not_exists;
+  struct plan_hint *hint; /* SCAN; NULL: the optimizer chooses */
 
   /* FILTER; JOIN: the ON condition; DELETE and UPDATE take their rows from `input` */
   struct expr *condition;
@@ -292,6 +302,9 @@ struct plan {
   struct plan_index_key *index_keys;
   uint32_t index_keys_count;
   bool unique, multikey, nulls_distinct, sparse;
+  struct slice index_condition; /* of a partial index: an expression, or (index_matches) a filter of
+                                   MongoDB as JSON; empty: all documents */
+  bool index_matches;
 
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 

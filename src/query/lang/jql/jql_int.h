@@ -165,6 +165,11 @@ status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
+/** What the SCAN under `plan` is to read by, if a hint is given. (hint.c) */
+status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan *plan);
+/** The keys of an index: {"age": 1, "name": -1}. (schema.c) */
+status jql__index_keys(const struct jql *jql, const struct jql_node *map,
+                       struct plan_index_key **keys, uint32_t *count);
 /** The collation of the command, if it is given. (read.c) */
 status jql__collation(const struct jql *jql, const struct jql_node *collation);
 /** Plans that nodes are stacked on. (read.c) */

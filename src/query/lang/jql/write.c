@@ -78,13 +78,14 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
   static const struct jql_field specs[] = {
       {"q", JQL_MAP, true},          {"u", JQL_ANY, true},
       {"upsert", JQL_BOOL, false},   {"multi", JQL_BOOL, false},
-      {"hint", JQL_IGNORED, false},  {"collation", JQL_MAP, false},
+      {"hint", JQL_ANY, false},      {"collation", JQL_MAP, false},
       {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_LIST, false},
   };
   struct jql_node fields[8];
   TRY(jql__take(jql, update, specs, 8, fields));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(put_change(jql, PLAN_UPDATE, collection, &fields[Q], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   struct jql inner = *jql;
   struct jql_filters filters;
   TRY(jql__array_filters(jql, &fields[FILTERS], &filters));
@@ -192,7 +193,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
   enum { Q, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {{"q", JQL_MAP, true},
                                            {"limit", JQL_WHOLE, true},
-                                           {"hint", JQL_IGNORED, false},
+                                           {"hint", JQL_ANY, false},
                                            {"collation", JQL_MAP, false}};
   struct jql_node fields[4];
   TRY(jql__take(jql, deletion, specs, 4, fields));
@@ -202,6 +203,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
                      "the limit of a delete is 0 (all) or 1");
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(put_change(jql, PLAN_DELETE, collection, &fields[Q], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   (*plan)->multi = limit == 0;
   return LUMA_OK;
 }
