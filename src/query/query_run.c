@@ -71,6 +71,14 @@ static status set_variables(struct query_run *run, struct err *err) {
   return LUMA_OK;
 }
 
+/** The sooner of the caller's deadline and the statement's own. */
+static uint64_t deadline_of(const struct query_open_options *options,
+                            const struct statement *statement) {
+  if (!statement->time_max_ms || !options->os) return options->deadline_us;
+  uint64_t own_us = os_monotonic_us(options->os) + statement->time_max_ms * 1000;
+  return options->deadline_us && options->deadline_us < own_us ? options->deadline_us : own_us;
+}
+
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
@@ -90,7 +98,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .language = run->compiled->statement.language,
                             .memory_bytes = budget,
                             .os = options->os,
-                            .deadline_us = options->deadline_us,
+                            .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
@@ -154,7 +162,10 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .keys_count = exec->keys_count,
                                     .upserted = exec->upserted,
                                     .write_errors = exec->write_errors,
-                                    .write_errors_count = exec->write_errors_count};
+                                    .write_errors_count = exec->write_errors_count,
+                                    .changes = exec->changes,
+                                    .changes_count = exec->changes_count,
+                                    .told = run->compiled->statement.told};
   if (!run->warning.count) return;
   summary->warnings = &run->warning;
   summary->warnings_count = 1;

@@ -456,7 +456,7 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_DELETE: return bind_change(binder, *node, err);
   case PLAN_SEQUENCE:
     TRY(bind__plan(binder, &(*node)->input, err));
-    return bind__plan(binder, &(*node)->right, err);
+    return (*node)->right ? bind__plan(binder, &(*node)->right, err) : LUMA_OK;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
   case PLAN_TELL_SOUL: return bind_told(binder, *node, err);

@@ -43,7 +43,7 @@ enum plan_kind {
   PLAN_UPDATE,
   PLAN_DELETE,
   PLAN_MERGE, /* its input's rows: those of a source beside the collection's document, or MISSING */
-  PLAN_SEQUENCE, /* changes of one kind: `input`, then `right`, which may be a SEQUENCE (JQL) */
+  PLAN_SEQUENCE, /* changes: `input`, then `right`, which may be a SEQUENCE, or NULL (JQL) */
   /* catalog */
   PLAN_CREATE_COLLECTION,
   PLAN_DROP_COLLECTION,
@@ -285,8 +285,9 @@ struct plan {
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT; may be NULL */
-  bool yields;   /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
-  bool is_apart; /* UPDATE, DELETE: values are computed for all rows before the first change */
+  bool yields;     /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
+  bool yields_old; /* UPDATE: yields them as they were */
+  bool is_apart;   /* UPDATE, DELETE: values are computed for all rows before the first change */
   struct plan_merge **merges; /* MERGE */
   uint32_t merges_count;
   struct plan_update_item *updates;
@@ -318,6 +319,9 @@ struct plan {
 
 enum plan_language { PLAN_LQL, PLAN_NQL, PLAN_JQL };
 
+/** How MongoDB's clients are told what a statement did. */
+enum plan_told { PLAN_TOLD_PLAIN, PLAN_TOLD_BULK, PLAN_TOLD_FIND_AND_MODIFY };
+
 /** What a front end answers for one statement. */
 struct statement {
   enum plan_language language;
@@ -329,7 +333,9 @@ struct statement {
   bool has_views;            /* bound: it reads views, which may change */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
-  bool is_count; /* JQL/NQL count: the reply is a number */
+  bool is_count;        /* JQL/NQL count: the reply is a number */
+  enum plan_told told;  /* JQL */
+  uint64_t time_max_ms; /* JQL: maxTimeMS; 0: the command sets no limit */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,

@@ -133,8 +133,7 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   return LUMA_OK;
 }
 
-/** The command with its `let`: `inner` reads what may name its variables. */
-static status begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
+status jql__let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
   struct jql_each each = jql__each(jql, lets);
   struct jql_node field;
   *inner = *jql;
@@ -182,7 +181,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
@@ -261,7 +260,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
