@@ -151,7 +151,7 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_CTE: return op__open_cte;
   case PLAN_STAGE: return op__open_stage;
   case PLAN_DERIVED: break; /* the binder makes PROJECTs of them */
-  case PLAN_INSERT: return op__open_insert;
+  case PLAN_INSERT: return plan->stage ? op__open_stage : op__open_insert;
   case PLAN_UPDATE: return op__open_update;
   case PLAN_DELETE: return op__open_delete;
   case PLAN_MERGE: return op__open_merge;

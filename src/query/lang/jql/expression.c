@@ -221,6 +221,8 @@ static status read_system(const struct jql *jql, const struct jql_node *node, st
     *expr = expr_const(jql->arena, val_missing(), node->offset);
     return jql__made(jql, *expr);
   }
+  if (slice_is_equal(name, slice_of_text("CLUSTER_TIME")))
+    return jql__fail_code(jql, node, 51144, "Builtin variable '$$CLUSTER_TIME' is not available");
   status failed =
       jql__fail_code(jql, node, 17276, "Use of undefined variable: %.*s", SLICE_ARG(name));
   err_hint(jql->err, "there are $$ROOT, $$CURRENT, $$NOW, $$REMOVE");

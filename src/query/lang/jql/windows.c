@@ -103,6 +103,12 @@ static bool read_unit(struct slice name, int64_t *ms, int32_t *months) {
   return false;
 }
 
+bool jql__is_unit(struct slice name) {
+  int64_t ms = 0;
+  int32_t months = 0;
+  return read_unit(name, &ms, &months);
+}
+
 static status read_bound(const struct jql *jql, const struct jql_node *node, bool documents,
                          enum stage_bound *bound, double *offset) {
   struct slice text = node->value.type == VAL_TEXT ? val_slice(&node->value) : slice_of(NULL, 0);
