@@ -28,7 +28,12 @@ static status make(const struct jql *jql, const struct jql_node *node,
   return LUMA_OK;
 }
 
-/** One expression; a list of one stands for it. */
+/** What keeps values takes a list as a list; what counts takes the only element of one. */
+static bool keeps_lists(enum expr_aggregate aggregate) {
+  return aggregate == EXPR_PUSH || aggregate == EXPR_ADD_TO_SET || aggregate == EXPR_FIRST ||
+         aggregate == EXPR_LAST || aggregate == EXPR_GATHER;
+}
+
 static status read_plain(const struct jql *jql, const struct jql_node *node,
                          enum expr_aggregate aggregate, struct expr **out) {
   struct expr *arg = NULL;
@@ -37,7 +42,7 @@ static status read_plain(const struct jql *jql, const struct jql_node *node,
   if (is_count && (node->value.type != VAL_MAP || val_count(&node->value)))
     return jql__fail_code(jql, node, 40238, "$count takes no arguments, i.e. $count:{}");
   if (is_count) return make(jql, node, aggregate, NULL, 0, out);
-  if (node->value.type == VAL_LIST) {
+  if (node->value.type == VAL_LIST && !keeps_lists(aggregate)) {
     struct jql_each each = jql__each(jql, node);
     if (each.count != 1)
       return jql__fail_code(jql, node, 40237, "The %.*s accumulator is a unary operator",
@@ -179,6 +184,11 @@ status jql__accumulator_field(const struct jql *jql, const struct jql_node *fiel
     return failed;
   }
   (void)jql__next(&each, &node);
+  bool deviates = jql_is_named(&node, "$stdDevPop") || jql_is_named(&node, "$stdDevSamp") ||
+                  jql_is_named(&node, "$mergeObjects");
+  if (deviates && node.value.type == VAL_LIST)
+    return jql__fail_code(jql, &node, 40237, "The %.*s accumulator is a unary operator",
+                          SLICE_ARG(node.name));
   return jql__accumulator(jql, &node, out);
 }
 
@@ -189,8 +199,6 @@ status jql__put_groups(const struct jql *jql, const struct jql_node *at, struct 
   struct jql_each each = jql__each(jql, fields);
   struct jql_node field;
   uint32_t count = 1;
-  if (jql->statement->collation.type == VAL_MAP)
-    return jql__fail(jql, at, LUMA_UNSUPPORTED, "grouping under a collation is not supported");
   struct expr **exprs = arena_zalloc(jql->arena, each.count + 2, sizeof *exprs);
   TRY(jql__made(jql, exprs));
   struct slice *names = arena_zalloc(jql->arena, each.count + 2, sizeof *names);

@@ -53,14 +53,6 @@ static status check_boundaries(const struct jql *jql, const struct jql_node *lis
   return LUMA_OK;
 }
 
-/** Whether the value depends on the document: it reads a field, the whole, or chance. */
-static bool reads_row(const struct expr *expr) {
-  if (expr->kind == EXPR_NAME || expr->kind == EXPR_STAR || expr->kind == EXPR_FIELD) return true;
-  for (uint32_t i = 0; i < expr->args_count; i++)
-    if (expr->args[i] && reads_row(expr->args[i])) return true;
-  return false;
-}
-
 /** COUNT(*) under `count` where no outputs are asked for. */
 static status put_buckets(const struct jql *jql, const struct jql_node *spec, struct expr *key,
                           const struct jql_node *output, struct plan **plan) {
@@ -92,7 +84,7 @@ status jql__put_bucket(const struct jql *jql, const struct jql_node *spec, struc
   TRY(jql__made(jql, parts[2]));
   if (jql_is_given(&fields[2])) {
     TRY(jql__expression(jql, &fields[2], &parts[2]));
-    if (reads_row(parts[2]))
+    if (jql__reads_row(parts[2]))
       return jql__fail_code(jql, &fields[2], 40195,
                             "The $bucket 'default' field must be a constant value");
   }

@@ -311,6 +311,13 @@ static bool is_regex(const struct val *map) {
          val_field(map, slice_of_text("$options")).type == VAL_TEXT;
 }
 
+bool jql__reads_row(const struct expr *expr) {
+  if (expr->kind == EXPR_NAME || expr->kind == EXPR_STAR || expr->kind == EXPR_FIELD) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (expr->args[i] && jql__reads_row(expr->args[i])) return true;
+  return false;
+}
+
 status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **row) {
   const struct jql_variable *current = find_variable(jql, slice_of_text("CURRENT"));
   if (current) return put_variable(jql, at, current, slice_of(NULL, 0), row);

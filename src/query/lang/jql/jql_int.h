@@ -168,6 +168,11 @@ status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
+/** Whether the value depends on the document: it reads a field, or the whole. (expression.c) */
+bool jql__reads_row(const struct expr *expr);
+/** The command with its `let`: `inner` reads what may name its variables, each of which may name
+ * those before it. (read.c) */
+status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner);
 /** The collation of the command, if it is given. (read.c) */
 status jql__collation(const struct jql *jql, const struct jql_node *collation);
 /** Plans that nodes are stacked on. (read.c) */
@@ -221,6 +226,7 @@ typedef status jql_command(const struct jql *jql, const struct jql_node *command
                            struct plan **plan);
 jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;                /* write.c */
+jql_command jql__find_and_modify;                                 /* modify.c */
 /* schema.c */
 jql_command jql__create, jql__drop, jql__rename, jql__create_indexes, jql__drop_indexes;
 jql_command jql__list_collections, jql__list_indexes;

@@ -133,8 +133,7 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   return LUMA_OK;
 }
 
-/** The command with its `let`: `inner` reads what may name its variables. */
-static status begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
+status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
   struct jql_each each = jql__each(jql, lets);
   struct jql_node field;
   *inner = *jql;
@@ -144,7 +143,12 @@ static status begin_let(const struct jql *jql, const struct jql_node *lets, stru
   TRY(jql__made(jql, variables ? (void *)values : NULL));
   for (uint32_t i = 0; jql__next(&each, &field); i++) {
     TRY(jql__check_variable(jql, &field, field.name));
-    TRY(jql__expression(jql, &field, &values[i]));
+    TRY(jql__expression(inner, &field, &values[i]));
+    if (jql__reads_row(values[i]))
+      return jql__fail_code(jql, &field, 4890500,
+                            "Command let Expression tried to access a field, but this is not "
+                            "allowed because Command let expressions run before the query examines "
+                            "any documents.");
     variables[i] = (struct jql_variable){field.name, i, inner->variables};
     inner->variables = &variables[i];
   }
@@ -167,7 +171,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
@@ -217,9 +221,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
   struct expr *key = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
-  if (jql_is_given(&fields[COLLATION]))
-    return jql__fail(jql, &fields[COLLATION], LUMA_UNSUPPORTED,
-                     "distinct under a collation is not supported");
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__name(jql, &fields[KEY], val_slice(&fields[KEY].value), &key));
@@ -243,7 +245,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
