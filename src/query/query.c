@@ -232,7 +232,8 @@ static const struct statement *statement_of(const struct query *query) {
 
 enum plan_kind query_kind(const struct query *query) {
   const struct plan *root = statement_of(query)->root;
-  return root->kind == PLAN_SEQUENCE ? root->input->kind : root->kind;
+  bool shows_change = root->kind == PLAN_PROJECT && plan_is_write(root);
+  return root->kind == PLAN_SEQUENCE || shows_change ? root->input->kind : root->kind;
 }
 
 bool query_is_write(const struct query *query) {

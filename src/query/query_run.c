@@ -64,10 +64,11 @@ static status set_variables(struct query_run *run, struct err *err) {
   const struct statement *statement = &run->compiled->statement;
   struct val *values = arena_zalloc(&run->arena, statement->lets_count + 1, sizeof *values);
   TRY(plan_check_memory(&run->arena, values, err));
-  for (uint32_t i = 0; i < statement->lets_count; i++)
-    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
   run->env.variables = values;
-  run->env.variables_count = statement->lets_count;
+  for (uint32_t i = 0; i < statement->lets_count; i++) { /* each may name those before it */
+    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
+    run->env.variables_count = i + 1;
+  }
   return LUMA_OK;
 }
 

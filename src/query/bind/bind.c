@@ -424,8 +424,14 @@ static status bind_stage(struct binder *binder, struct plan *node, struct err *e
     stage->windows[i] = windows[i];
     TRY(bind_window(binder, &stage->windows[i], err));
   }
-  uint32_t outputs = stage->kind == STAGE_LOOKUP ? 1 : stage->windows_count;
-  return make_stage_columns(binder, node, outputs + 1, err);
+  bool adds_one =
+      stage->kind == STAGE_LOOKUP || stage->kind == STAGE_GRAPH || stage->kind == STAGE_BUCKETS;
+  TRY(make_stage_columns(binder, node, (adds_one ? 1 : stage->windows_count) + 1, err));
+  if (stage->kind == STAGE_BUCKETS) { /* accumulators see the document alone */
+    node->columns[1].name = slice_of(NULL, 0);
+    node->columns[1].is_hidden = true;
+  }
+  return LUMA_OK;
 }
 
 status bind__plan(struct binder *binder, struct plan **node, struct err *err) {

@@ -100,13 +100,12 @@ static status update_one(void *context, const struct doc *document, struct err *
   exec->matched++;
   arena_reset(&op->op.batch_arena);
   TRY(make_changed(op, &root, false, &changed, err));
+  bool before = op->op.plan->yields_before;
+  if (before) TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
   bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
-  /* What is to be told of the old form is read before it is replaced. */
-  if (op->op.plan->yields_old) TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
   if (!same) TRY(model_replace(exec->txn, op->collection, document, &changed, err));
   exec->affected += !same || exec->language != PLAN_JQL;
-  return op->op.plan->yields_old ? LUMA_OK
-                                 : write_yield_keep(&op->yield, op->op.plan, &changed, err);
+  return before ? LUMA_OK : write_yield_keep(&op->yield, op->op.plan, &changed, err);
 }
 
 /* ---- values computed apart ---- */
@@ -245,7 +244,7 @@ static status upsert(struct updating *op, struct err *err) {
   TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));
   exec->affected++;
   exec->upserted = true;
-  if (!op->op.plan->yields_old)
+  if (!op->op.plan->yields_before)
     TRY(write_yield_inserted(&op->yield, exec, op->op.plan, op->collection, &write, err));
   return write_note_keys(exec, &write, 1, err);
 }

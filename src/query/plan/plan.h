@@ -285,9 +285,9 @@ struct plan {
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT; may be NULL */
-  bool yields;     /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
-  bool yields_old; /* UPDATE: yields them as they were */
-  bool is_apart;   /* UPDATE, DELETE: values are computed for all rows before the first change */
+  bool yields; /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
+  bool yields_before; /* UPDATE: as they were */
+  bool is_apart;      /* UPDATE, DELETE: values are computed for all rows before the first change */
   struct plan_merge **merges; /* MERGE */
   uint32_t merges_count;
   struct plan_update_item *updates;
@@ -320,7 +320,7 @@ struct plan {
 enum plan_language { PLAN_LQL, PLAN_NQL, PLAN_JQL };
 
 /** How MongoDB's clients are told what a statement did. */
-enum plan_told { PLAN_TOLD_PLAIN, PLAN_TOLD_BULK, PLAN_TOLD_FIND_AND_MODIFY };
+enum plan_told { PLAN_TOLD_PLAIN, PLAN_TOLD_BULK };
 
 /** What a front end answers for one statement. */
 struct statement {

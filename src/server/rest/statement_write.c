@@ -221,22 +221,31 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   buf_append_text(out, ",\"ok\":1}");
 }
 
-/* What findAndModify found or made, and whether. */
-static status write_found(struct statement_run *run, struct buf *out, struct err *err) {
+/** findAndModify: the only change in this language that answers a document. */
+static bool is_modify(const struct statement_run *run) {
+  enum plan_kind kind = session_kind(run->cursor);
+  return session_language(run->cursor) == PLAN_JQL && (kind == PLAN_UPDATE || kind == PLAN_DELETE);
+}
+
+static status write_mongo_modify(struct statement_run *run, struct buf *out, struct err *err) {
+  bool has, updates = session_kind(run->cursor) == PLAN_UPDATE;
+  struct val row;
   struct json_write_options options = options_of(run);
+  TRY(next(run, &row, &has, err));
   struct session_outcome outcome = session_outcome(run->cursor);
-  struct val row = val_null();
-  bool has, was_there = outcome.matched > 0;
-  TRY(session_next(run->cursor, &row, &has, err));
-  buf_append_format(out, "{\"lastErrorObject\":{\"n\":%d", was_there || outcome.upserted);
-  if (session_kind(run->cursor) == PLAN_UPDATE)
-    buf_append_format(out, ",\"updatedExisting\":%s", was_there ? "true" : "false");
+  buf_append_format(out, "{\"lastErrorObject\":{\"n\":%llu",
+                    (unsigned long long)(outcome.matched + outcome.upserted));
+  if (updates)
+    buf_append_format(out, ",\"updatedExisting\":%s", outcome.matched ? "true" : "false");
   if (outcome.upserted && outcome.keys_count) {
     buf_append_text(out, ",\"upserted\":");
     json_write(out, &outcome.keys[0], &options);
   }
   buf_append_text(out, "},\"value\":");
-  json_write(out, &row, &options);
+  if (has)
+    json_write(out, &row, &options);
+  else
+    buf_append_text(out, "null");
   buf_append_text(out, ",\"ok\":1}");
   return LUMA_OK;
 }
@@ -302,11 +311,10 @@ status statement_write(struct statement_run *run, const struct statement_writer 
   enum query_reply reply = session_reply(run->cursor);
   if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_CHANGE)
     write_mongo_change(run, out);
+  else if (run->form == STATEMENT_MONGO && is_modify(run))
+    TRY(write_mongo_modify(run, out, err));
   else if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_COUNT)
     TRY(write_mongo_count(run, out, err));
-  else if (run->form == STATEMENT_MONGO &&
-           session_outcome(run->cursor).told == PLAN_TOLD_FIND_AND_MODIFY)
-    TRY(write_found(run, out, err));
   else
     TRY(write_rows_and_tail(run, writer, out, err));
   return buf_check(out, "the reply", err);

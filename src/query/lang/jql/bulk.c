@@ -199,7 +199,7 @@ status jql__bulk_write(const struct jql *jql, const struct jql_node *command, st
   struct jql_node fields[FIELDS];
   struct jql inner;
   TRY(jql__take(jql, command, specs, FIELDS, fields));
-  TRY(jql__let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   bool is_client = fields[BULK].value.type == VAL_TEXT;
   if (is_client) TRY(jql__check_kind(jql, &fields[BULK], JQL_NAME));
   if (is_client == jql_is_given(&fields[SPACES]))

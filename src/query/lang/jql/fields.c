@@ -86,7 +86,15 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
     return jql__check_kind(jql, field, specs[i].kind);
   }
   if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
-  return jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
+  status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
+  if (jql->err) jql->err->foreign = 40415;
+  return failed;
+}
+
+static status fail_missing(const struct jql *jql, const struct jql_node *map, const char *name) {
+  status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", name);
+  if (jql->err) jql->err->foreign = 40414;
+  return failed;
 }
 
 status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
@@ -101,7 +109,7 @@ status jql__take(const struct jql *jql, const struct jql_node *map, const struct
   while (jql__next(&each, &field)) TRY(take_field(jql, &field, specs, count, fields));
   for (uint32_t i = 0; i < count; i++)
     if (specs[i].required && !jql_is_given(&fields[i]))
-      return jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", specs[i].name);
+      return fail_missing(jql, map, specs[i].name);
   return LUMA_OK;
 }
 

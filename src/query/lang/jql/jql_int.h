@@ -158,6 +158,9 @@ status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **tru
 status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **row);
 /** The document that $replaceRoot puts in the row's place. (pipeline.c) */
 status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** The same of an expression that was read. (pipeline.c) */
+status jql__root_of(const struct jql *jql, const struct jql_node *at, struct expr *document,
+                    struct expr **expr);
 /** A projection over the row: EXPR_SHAPE. (projection.c) */
 status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 /** $unset of a pipeline: one name or a list. */
@@ -170,6 +173,11 @@ status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan
 /** The keys of an index: {"age": 1, "name": -1}. (schema.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
+/** Whether the value depends on the document: it reads a field, or the whole. (expression.c) */
+bool jql__reads_row(const struct expr *expr);
+/** The command with its `let`: `inner` reads what may name its variables, each of which may name
+ * those before it. (read.c) */
+status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner);
 /** The collation of the command, if it is given. (read.c) */
 status jql__collation(const struct jql *jql, const struct jql_node *collation);
 /** Plans that nodes are stacked on. (read.c) */
@@ -200,8 +208,6 @@ status jql__put_delete(const struct jql *jql, const struct jql_write *write, str
 /** INSERT of one document. (write.c) */
 status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
                        const struct jql_node *document, struct plan **plan);
-/** The command with its `let`: `inner` reads what may name its variables. (read.c) */
-status jql__let(const struct jql *jql, const struct jql_node *lets, struct jql *inner);
 /** COUNT(*) under `name`, grouped by `key` (NULL: one group, always). */
 status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
                       struct slice name, struct plan **plan);
@@ -235,7 +241,7 @@ typedef status jql_command(const struct jql *jql, const struct jql_node *command
                            struct plan **plan);
 jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;                /* write.c */
-jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, find_and_modify.c */
+jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
 /* schema.c */
 jql_command jql__create, jql__drop, jql__rename, jql__create_indexes, jql__drop_indexes;
 jql_command jql__list_collections, jql__list_indexes;

@@ -133,7 +133,7 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   return LUMA_OK;
 }
 
-status jql__let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
+status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
   struct jql_each each = jql__each(jql, lets);
   struct jql_node field;
   *inner = *jql;
@@ -143,7 +143,12 @@ status jql__let(const struct jql *jql, const struct jql_node *lets, struct jql *
   TRY(jql__made(jql, variables ? (void *)values : NULL));
   for (uint32_t i = 0; jql__next(&each, &field); i++) {
     TRY(jql__check_variable(jql, &field, field.name));
-    TRY(jql__expression(jql, &field, &values[i]));
+    TRY(jql__expression(inner, &field, &values[i]));
+    if (jql__reads_row(values[i]))
+      return jql__fail_code(jql, &field, 4890500,
+                            "Command let Expression tried to access a field, but this is not "
+                            "allowed because Command let expressions run before the query examines "
+                            "any documents.");
     variables[i] = (struct jql_variable){field.name, i, inner->variables};
     inner->variables = &variables[i];
   }
@@ -181,7 +186,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(jql__let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
@@ -233,9 +238,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
   struct expr *key = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
-  if (jql_is_given(&fields[COLLATION]))
-    return jql__fail(jql, &fields[COLLATION], LUMA_UNSUPPORTED,
-                     "distinct under a collation is not supported");
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
@@ -260,7 +263,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(jql__let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {

@@ -223,7 +223,7 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
   struct jql_node fields[UPDATE_FIELDS];
   struct jql inner;
   TRY(jql__take(jql, command, update_specs, UPDATE_FIELDS, fields));
-  TRY(jql__let(jql, &fields[UPDATE_FIELDS - 1], &inner));
+  TRY(jql__begin_let(jql, &fields[UPDATE_FIELDS - 1], &inner));
   const struct jql_node *updates = &fields[UPDATES];
   if (!jql_is_given(updates)) return update_short(&inner, command, fields, plan);
   TRY(check_form(jql, updates, fields, UPDATE_FILTER, UPDATE_CHANGES + SHORT_OPERATORS));
@@ -264,7 +264,7 @@ status jql__delete(const struct jql *jql, const struct jql_node *command, struct
   struct jql_node fields[FIELDS];
   struct jql inner;
   TRY(jql__take(jql, command, specs, FIELDS, fields));
-  TRY(jql__let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   if (jql_is_given(&fields[DELETES])) {
     TRY(check_form(jql, &fields[DELETES], fields, FILTER, FIELDS));
     TRY(jql__sequence(&inner, &fields[DELETE], &fields[DELETES], read_delete, plan));
