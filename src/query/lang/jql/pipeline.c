@@ -85,9 +85,8 @@ static status put_count(const struct jql *jql, const struct jql_node *spec, stru
 }
 
 /** MongoDB refuses what is no document then: the shape of a value that is none is an error. */
-status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
-  struct expr *document = NULL;
-  TRY(jql__expression(jql, node, &document));
+status jql__root_of(const struct jql *jql, const struct jql_node *node, struct expr *document,
+                    struct expr **expr) {
   *expr = expr_node(jql->arena, EXPR_CALL, &document, 1, node->offset);
   TRY(jql__made(jql, *expr));
   (*expr)->name = slice_of_text("$newRoot");
@@ -99,6 +98,12 @@ status jql__new_root(const struct jql *jql, const struct jql_node *node, struct 
   TRY(jql__made(jql, *expr));
   (*expr)->shape = whole;
   return LUMA_OK;
+}
+
+status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  struct expr *document = NULL;
+  TRY(jql__expression(jql, node, &document));
+  return jql__root_of(jql, node, document, expr);
 }
 
 static status put_replace_with(const struct jql *jql, const struct jql_node *spec,
@@ -134,6 +139,12 @@ static const struct stage stages[] = {
     {"$replaceWith", put_replace_with},
     {"$sortByCount", jql__put_sort_by_count},
     {"$bucket", jql__put_bucket},
+    {"$bucketAuto", jql__put_bucket_auto},
+    {"$redact", jql__put_redact},
+    {"$densify", jql__put_densify},
+    {"$graphLookup", jql__put_graph_lookup},
+    {"$out", jql__put_out},
+    {"$merge", jql__put_merge},
     {"$unwind", jql__put_unwind},
     {"$facet", jql__put_facet},
     {"$unionWith", jql__put_union},
@@ -183,11 +194,21 @@ static status put_stage(const struct jql *jql, const struct jql_node *stage, str
   return fail_stage(jql, &spec);
 }
 
+static status fail_end(const struct jql *jql, const struct jql_node *stage) {
+  return jql__fail_code(jql, stage, jql->depth > 0 ? 51047 : 40601,
+                        "$out and $merge can only be the final stage of a pipeline, and not of one "
+                        "within another");
+}
+
 status jql__put_pipeline(const struct jql *jql, const struct jql_node *list, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
   struct jql_node stage;
   if (each.count > JQL_STAGES_MAX)
     return jql__fail(jql, list, LUMA_TOO_LARGE, "a pipeline has at most %d stages", JQL_STAGES_MAX);
-  while (jql__next(&each, &stage)) TRY(put_stage(jql, &stage, plan));
+  while (jql__next(&each, &stage)) {
+    bool is_last = each.at == each.count;
+    TRY(put_stage(jql, &stage, plan));
+    if ((*plan)->kind == PLAN_INSERT && (!is_last || jql->depth > 0)) return fail_end(jql, &stage);
+  }
   return LUMA_OK;
 }
