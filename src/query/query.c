@@ -81,6 +81,16 @@ static status read_view(struct arena *arena, struct slice text, struct plan **pl
   return LUMA_OK;
 }
 
+/* An UPDATE or DELETE of every document by leaving WHERE out. TRUNCATE, JQL's `{}` and NQL's `all`
+ * say it. */
+static bool writes_whole(const struct statement *statement) {
+  const struct plan *root = statement->root;
+  while (root->kind == PLAN_PROJECT && root->input) root = root->input;
+  bool is_change = root->kind == PLAN_UPDATE || root->kind == PLAN_DELETE;
+  return statement->language == PLAN_LQL && is_change && !root->is_truncate && root->input &&
+         root->input->kind == PLAN_SCAN;
+}
+
 static status compile_into(struct query *query, struct query_compiled *compiled,
                            struct model_txn *txn, size_t *offset, struct err *err) {
   struct bind_options bind = {.arena = &compiled->arena,
@@ -89,6 +99,7 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                               .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
+  compiled->writes_whole = writes_whole(&compiled->statement);
   compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
   return optimize(query, compiled, txn, err);
 }

@@ -78,6 +78,7 @@ const struct plan_column *query_columns(const struct query *query, uint32_t *cou
 uint32_t query_parameters_count(const struct query *query);
 
 struct query_open_options {
+  struct query_guard guard;
   struct query_params params;   /* by number or by name; borrowed until query_close */
   struct os *os;                /* for the deadline; NULL: no deadline */
   uint64_t now_us;              /* NOW(), wall clock */

@@ -13,7 +13,8 @@ struct query_compiled {
   struct arena arena;
   const struct catalog *catalog; /* one reference, unless borrowed */
   struct statement statement;
-  uint32_t own_ids; /* collections of the plan in which `id` may be an attribute */
+  bool writes_whole; /* a change without a condition: worth a warning */
+  uint32_t own_ids;  /* collections of the plan in which `id` may be an attribute */
 };
 
 struct query {

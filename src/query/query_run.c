@@ -16,7 +16,8 @@ struct query_run {
   struct expr_env env;
   struct exec exec;
   struct op *root;
-  struct query_warning warning;
+  struct query_warning warnings[2];
+  uint32_t warnings_count;
   struct collation *collation; /* NULL: texts compare by bytes */
 };
 
@@ -78,7 +79,6 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   arena_init(&run->arena, RUN_ARENA_BYTES, budget);
   arena_init(&run->document_arena, RUN_DOCUMENT_BYTES, budget);
   expr_env_init(&run->env, &run->arena);
-  run->warning.text = "values of types that do not go together gave NULL";
   run->env.params = options->params;
   run->env.now_us = options->now_us;
   rng_init(&run->env.chance, options->now_us ^ ((uint64_t)(uintptr_t)run << CHANCE_SHIFT));
@@ -89,6 +89,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .txn = txn,
                             .language = run->compiled->statement.language,
                             .memory_bytes = budget,
+                            .guard = options->guard,
                             .os = options->os,
                             .deadline_us = options->deadline_us,
                             .cancelled = options->cancelled,
@@ -121,10 +122,20 @@ status query_open(struct query *query, struct model_txn *txn,
   return done;
 }
 
+static void note_warnings(struct query_run *run) {
+  run->warnings_count = 0;
+  if (run->env.clashes)
+    run->warnings[run->warnings_count++] = (struct query_warning){
+        "values of types that do not go together gave NULL", run->env.clashes};
+  if (run->exec.affected && run->compiled->writes_whole)
+    run->warnings[run->warnings_count++] = (struct query_warning){
+        "there is no condition: every document of the collection is written", 1};
+}
+
 status query_next(struct query_run *run, struct batch **batch, struct err *err) {
   arena_reset(&run->document_arena);
   status done = exec_next(run->root, batch, err);
-  run->warning.count = run->env.clashes;
+  note_warnings(run);
   return done;
 }
 
@@ -155,7 +166,8 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .upserted = exec->upserted,
                                     .write_errors = exec->write_errors,
                                     .write_errors_count = exec->write_errors_count};
-  if (!run->warning.count) return;
-  summary->warnings = &run->warning;
-  summary->warnings_count = 1;
+  summary->changes = exec->changes;
+  summary->changes_count = exec->changes_count;
+  summary->warnings = run->warnings;
+  summary->warnings_count = run->warnings_count;
 }

@@ -34,8 +34,11 @@ struct exec {
   const atomic_bool *cancelled;
   uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */
   struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
+  struct query_guard guard;
   /* what changes did */
   uint64_t matched, affected;
+  struct query_change *changes; /* of a dry run */
+  uint32_t changes_count, changes_capacity;
   struct val *keys; /* of inserted documents */
   uint32_t keys_count;
   bool upserted;

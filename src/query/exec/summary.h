@@ -6,7 +6,20 @@
 #include "base/core/err.h"
 #include "value/val/val.h"
 
-enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64 };
+enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64, QUERY_CHANGES_MAX = 1000 };
+
+/** How far a statement that writes may go. */
+struct query_guard {
+  bool is_limited;
+  uint64_t max_affected; /* with is_limited: LUMA_MAX_AFFECTED past it */
+  bool dry_run;          /* changes are kept for the summary; the caller undoes them */
+};
+
+/** A change of a dry run: `before` MISSING of an insert, `after` of a delete. */
+struct query_change {
+  const char *what; /* "insert", "update", "delete"; static */
+  struct val key, before, after;
+};
 
 struct query_warning {
   const char *text; /* static */
@@ -28,6 +41,8 @@ struct query_summary {
   bool upserted;
   const struct query_write_error *write_errors; /* JQL inserts go on or stop, and report here */
   uint32_t write_errors_count;
+  const struct query_change *changes; /* of a dry run, the first QUERY_CHANGES_MAX */
+  uint32_t changes_count;
   const struct query_warning *warnings;
   uint32_t warnings_count;
 };

@@ -100,18 +100,13 @@ static status copy_keys(struct session_cursor *cursor, const struct val *keys, u
 
 /* ---- rows of statements that write ---- */
 
-static status keep_row(struct session_cursor *cursor, const struct batch *batch, uint32_t nth,
-                       struct err *err) {
+status session__cursor_keep_row(struct session_cursor *cursor, const struct val *document,
+                                const struct val *columns, uint32_t count, struct err *err) {
   struct session_kept *row = arena_zalloc(&cursor->arena, 1, sizeof *row);
-  struct val document,
-      *copy = NULL,
-      *columns = arena_alloc(&cursor->arena, (batch->columns_count + 1u) * sizeof *columns);
-  if (!row || !columns) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
-  for (uint32_t c = 0; c < batch->columns_count; c++)
-    columns[c] = batch->columns[c][batch_row(batch, nth)];
-  TRY(query_document(cursor->run, batch, nth, &document, err));
-  TRY(copy_values(cursor, &document, 1, &copy, err));
-  TRY(copy_values(cursor, columns, batch->columns_count, &row->columns, err));
+  struct val *copy = NULL;
+  if (!row) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  TRY(copy_values(cursor, document, 1, &copy, err));
+  TRY(copy_values(cursor, columns, count, &row->columns, err));
   row->document = *copy;
   if (cursor->last_kept)
     cursor->last_kept->next = row;
@@ -119,6 +114,17 @@ static status keep_row(struct session_cursor *cursor, const struct batch *batch,
     cursor->kept = row;
   cursor->last_kept = row;
   return LUMA_OK;
+}
+
+static status keep_row(struct session_cursor *cursor, const struct batch *batch, uint32_t nth,
+                       struct err *err) {
+  struct val document,
+      *columns = arena_alloc(&cursor->arena, (batch->columns_count + 1u) * sizeof *columns);
+  if (!columns) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  for (uint32_t c = 0; c < batch->columns_count; c++)
+    columns[c] = batch->columns[c][batch_row(batch, nth)];
+  TRY(query_document(cursor->run, batch, nth, &document, err));
+  return session__cursor_keep_row(cursor, &document, columns, batch->columns_count, err);
 }
 
 status session__cursor_keep_rows(struct session_cursor *cursor, const struct batch *batch,
@@ -216,7 +222,7 @@ bool session_cursor_is_closed(const struct session_cursor *cursor) {
 struct val session_column(const struct session_cursor *cursor, uint32_t index) {
   uint32_t count = 0;
   if (cursor->kept_row) {
-    (void)query_columns(cursor->query, &count);
+    (void)session_columns(cursor, &count);
     return index < count ? cursor->kept_row->columns[index] : val_missing();
   }
   if (!cursor->has_row || index >= cursor->batch->columns_count) return val_missing();
@@ -224,11 +230,11 @@ struct val session_column(const struct session_cursor *cursor, uint32_t index) {
 }
 
 const struct plan_column *session_columns(const struct session_cursor *cursor, uint32_t *count) {
-  return query_columns(cursor->query, count);
+  return cursor->is_dry_run ? session__change_columns(count) : query_columns(cursor->query, count);
 }
 
 enum query_reply session_reply(const struct session_cursor *cursor) {
-  return query_reply(cursor->query);
+  return cursor->is_dry_run ? QUERY_REPLY_DOCUMENTS : query_reply(cursor->query);
 }
 
 enum plan_kind session_kind(const struct session_cursor *cursor) {

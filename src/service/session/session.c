@@ -136,7 +136,8 @@ static status run_own(struct session *session, const struct plan *plan, struct e
   if (plan->kind == PLAN_ROLLBACK) return session_rollback(session, err);
   if (plan->kind == PLAN_SAVEPOINT) return session_savepoint(session, plan->new_name, err);
   if (plan->kind == PLAN_RELEASE) return session_release(session, plan->new_name, err);
-  return session_rollback_to(session, plan->new_name, err);
+  if (plan->kind == PLAN_ROLLBACK_TO) return session_rollback_to(session, plan->new_name, err);
+  return session_set_option(session, plan->new_name, plan->alias, err);
 }
 
 static void count_statement(struct session *session, status result) {
