@@ -42,15 +42,15 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
-static bool count_own_ids(void *context, const struct plan *plan) {
-  uint32_t *count = context;
-  *count += plan->collection && collection_has_own_id(plan->collection);
+static bool count_names(void *context, const struct plan *plan) {
+  uint64_t *count = context;
+  if (plan->collection) *count += names_count(plan->collection->names);
   return true;
 }
 
-uint32_t query__own_ids(const struct plan *plan) {
-  uint32_t count = 0;
-  plan_visit(plan, count_own_ids, &count);
+uint64_t query__names(const struct plan *plan) {
+  uint64_t count = 0;
+  plan_visit(plan, count_names, &count);
   return count;
 }
 
@@ -100,7 +100,7 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
   compiled->writes_whole = writes_whole(&compiled->statement);
-  compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
+  compiled->names = query__names(compiled->statement.root); /* before it is looked at */
   return optimize(query, compiled, txn, err);
 }
 
@@ -217,6 +217,7 @@ status query_prepare(struct model *model, struct model_txn *txn, const struct qu
   made->model = model;
   if (options) made->options = *options;
   status done = prepare(made, txn, source, offset, err);
+  made->planned_us = made->options.now_us;
   if (done == LUMA_OK)
     *query = made;
   else
@@ -252,6 +253,21 @@ bool query_is_write(const struct query *query) {
 
 enum plan_language query_language(const struct query *query) {
   return statement_of(query)->language;
+}
+
+const struct query_source *query_source(const struct query *query) {
+  return &query->source;
+}
+
+uint64_t query_planned_us(const struct query *query) {
+  return query->planned_us;
+}
+
+bool query_is_reusable(const struct query *query) {
+  const struct statement *statement = statement_of(query);
+  bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
+  return is_timeless && !query->source.command && !query->compiled->is_borrowed &&
+         !statement->has_views && statement->root->kind <= PLAN_SEQUENCE;
 }
 
 uint32_t query_parameters_count(const struct query *query) {

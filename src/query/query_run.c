@@ -49,7 +49,7 @@ static status take_compiled(struct query *query, struct model_txn *txn,
       prepared->is_borrowed && prepared->txn == txn && prepared->catalog == model_catalog(txn);
   bool is_kept = is_timeless && !prepared->is_borrowed && !prepared->statement.has_views &&
                  is_current(prepared->statement.root, model_catalog(txn)) &&
-                 prepared->own_ids == query__own_ids(prepared->statement.root);
+                 prepared->names == query__names(prepared->statement.root);
   prepared->txn = NULL; /* a borrowed picture is good for one opening */
   if (!is_fresh && !is_kept) {
     size_t offset = 0;

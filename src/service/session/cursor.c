@@ -39,7 +39,7 @@ void session__cursor_end(struct session_cursor *cursor) {
 void session_cursor_close(struct session_cursor *cursor) {
   if (!cursor) return;
   session__cursor_end(cursor);
-  if (cursor->owns_query) query_destroy(cursor->query);
+  if (cursor->owns_query) plans_give(cursor->session->db->plans, cursor->query);
   if (cursor->next) cursor->next->previous = cursor->previous;
   if (cursor->previous)
     cursor->previous->next = cursor->next;
