@@ -153,6 +153,17 @@ LUMA_API enum luma_status luma_rollback_to(luma_session *session, const char *na
                                            luma_error *error);
 /** Forgets the savepoint and later ones; the changes stay. */
 LUMA_API enum luma_status luma_release(luma_session *session, const char *name, luma_error *error);
+/** What the statements of a session may change. */
+typedef struct luma_guard {
+  bool is_limited;       /**< max_affected counts */
+  uint64_t max_affected; /**< a statement that would change more documents ends with
+                            LUMA_MAX_AFFECTED and has changed nothing */
+  bool dry_run;          /**< nothing is changed: the result has a row for each of the first 1,000
+                            changes, with `change` ("insert", "update", "delete"), `id`, `before`
+                            and `after`, and luma_affected has their number */
+} luma_guard;
+/** For the statements of this session from now on; NULL: they may change what they like. */
+LUMA_API void luma_set_guard(luma_session *session, const luma_guard *guard);
 LUMA_API bool luma_in_transaction(const luma_session *session);
 /** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one
  * call allowed from any thread. */

@@ -188,6 +188,15 @@ enum luma_status luma_release(luma_session *session, const char *name, luma_erro
   return api__answer(error, &err, session_release(session->session, slice_of_text(name), &err));
 }
 
+void luma_set_guard(luma_session *session, const luma_guard *guard) {
+  struct query_guard own = {0};
+  if (guard)
+    own = (struct query_guard){.is_limited = guard->is_limited,
+                               .max_affected = guard->max_affected,
+                               .dry_run = guard->dry_run};
+  session_set_guard(session->session, &own);
+}
+
 bool luma_in_transaction(const luma_session *session) {
   return session_in_transaction(session->session);
 }

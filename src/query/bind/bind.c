@@ -483,7 +483,8 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_ROLLBACK:
   case PLAN_SAVEPOINT:
   case PLAN_ROLLBACK_TO:
-  case PLAN_RELEASE: break;
+  case PLAN_RELEASE:
+  case PLAN_SET_OPTION: break;
   }
   return LUMA_OK;
 }

@@ -184,7 +184,8 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_ROLLBACK:
   case PLAN_SAVEPOINT:
   case PLAN_ROLLBACK_TO:
-  case PLAN_RELEASE: break;
+  case PLAN_RELEASE:
+  case PLAN_SET_OPTION: break;
   }
   return NULL;
 }

@@ -98,12 +98,37 @@ status session_rollback(struct session *session, struct err *err) {
 
 /* ---- preparing ---- */
 
+/* The transaction whose picture of the catalog a plan must be made for; NULL: it is the newest that
+ * all see, and the plan may serve others. */
+static struct model_txn *own_catalog(const struct session *session) {
+  if (!session->txn) return NULL;
+  const struct catalog *newest = model_catalog_acquire(session->db->model);
+  bool is_newest = newest == model_catalog(session->txn);
+  catalog_release(newest);
+  return is_newest ? NULL : session->txn;
+}
+
 static status prepare(struct session *session, const struct query_source *source, size_t *offset,
                       struct query **query, struct err *err) {
   struct query_source with_lang = *source;
   if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
   struct query_prepare_options options = {.now_us = os_now_us(session->db->os)};
-  return query_prepare(session->db->model, session->txn, &with_lang, offset, &options, query, err);
+  return query_prepare(session->db->model, own_catalog(session), &with_lang, offset, &options,
+                       query, err);
+}
+
+/* Takes a plan from the cache, or makes one. */
+static status plan(struct session *session, const struct query_source *source, size_t *offset,
+                   struct query **query, struct err *err) {
+  if (source->command) return prepare(session, source, offset, query, err);
+  size_t from = offset ? *offset : 0;
+  struct query_source rest = *source;
+  if (!rest.lang) rest.lang = lang_guess(source->text);
+  struct slice text = slice_of(rest.text.data + from, rest.text.bytes - from);
+  *query = plans_take(session->db->plans, rest.lang, text, os_now_us(session->db->os));
+  if (!*query) return prepare(session, &rest, offset, query, err);
+  if (offset) *offset = rest.text.bytes;
+  return LUMA_OK;
 }
 
 status session_prepare(struct session *session, const struct query_source *source,
@@ -136,7 +161,8 @@ static status run_own(struct session *session, const struct plan *plan, struct e
   if (plan->kind == PLAN_ROLLBACK) return session_rollback(session, err);
   if (plan->kind == PLAN_SAVEPOINT) return session_savepoint(session, plan->new_name, err);
   if (plan->kind == PLAN_RELEASE) return session_release(session, plan->new_name, err);
-  return session_rollback_to(session, plan->new_name, err);
+  if (plan->kind == PLAN_ROLLBACK_TO) return session_rollback_to(session, plan->new_name, err);
+  return session_set_option(session, plan->new_name, plan->alias, err);
 }
 
 static void count_statement(struct session *session, status result) {
@@ -153,7 +179,7 @@ static status run_query(struct session *session, struct query *query, bool owns,
   struct session_cursor *made;
   status result = session__cursor_create(session, query, owns, &made, err);
   if (result != LUMA_OK) {
-    if (owns) query_destroy(query);
+    if (owns) plans_give(session->db->plans, query);
     return result;
   }
   if (plan_is_session(made->kind)) {
@@ -174,7 +200,7 @@ static status run_query(struct session *session, struct query *query, bool owns,
 status session_run(struct session *session, const struct session_request *request, size_t *offset,
                    struct session_cursor **cursor, struct err *err) {
   struct query *query;
-  status result = prepare(session, &request->source, offset, &query, err);
+  status result = plan(session, &request->source, offset, &query, err);
   if (result != LUMA_OK) {
     count_statement(session, result);
     return result;

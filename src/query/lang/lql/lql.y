@@ -32,7 +32,7 @@ static bool token_fits(void *context, int kind);
   LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
   FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
   ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL
-  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP SAVEPOINT RELEASE ABORT UNIQUE.
+  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP SAVEPOINT RELEASE ABORT DRY RUN UNIQUE.
 
 %left UNION EXCEPT.
 %left INTERSECT.
@@ -125,6 +125,7 @@ static bool token_fits(void *context, int kind);
 input ::= statement(S). { lql->root = S; }
 
 statement(A) ::= command(B). { A = B; }
+statement(A) ::= DRY(T) RUN command(B). { A = lql__dry_run(lql, T, B); }
 statement(A) ::= EXPLAIN(T) analyze(N) command(B). {
   A = lql__plain(lql, PLAN_EXPLAIN, T, B);
   if (A) A->analyze = N;
@@ -349,8 +350,8 @@ command(A) ::= DELETE FROM target(T) using(F) where(W) order(O) limit(L) returni
 }
 using(A) ::= . { A = NULL; }
 using(A) ::= USING tables(B). { A = B; }
-command(A) ::= TRUNCATE name(N). { struct lql_rows rows = {.target = lql__table(lql, N, slice_of(NULL, 0))}; A = lql__delete(lql, &rows); }
-command(A) ::= TRUNCATE TABLE name(N). { struct lql_rows rows = {.target = lql__table(lql, N, slice_of(NULL, 0))}; A = lql__delete(lql, &rows); }
+command(A) ::= TRUNCATE name(N). { A = lql__truncate(lql, N); }
+command(A) ::= TRUNCATE TABLE name(N). { A = lql__truncate(lql, N); }
 
 %type merges {struct lql_merges *}
 %type merge {struct plan_merge *}
@@ -458,6 +459,14 @@ command(A) ::= ABORT(T) words(W). { A = lql__end(lql, T, PLAN_ROLLBACK, W); }
 command(A) ::= SAVEPOINT(T) name(N). { A = lql__savepoint(lql, PLAN_SAVEPOINT, T, N); }
 command(A) ::= RELEASE(T) name(N). { A = lql__savepoint(lql, PLAN_RELEASE, T, N); }
 command(A) ::= RELEASE(T) SAVEPOINT name(N). { A = lql__savepoint(lql, PLAN_RELEASE, T, N); }
+%type option {struct slice}
+command(A) ::= SET(T) name(N) EQ option(V). { A = lql__set_option(lql, T, N, V); }
+command(A) ::= SET(T) name(N) TO option(V). { A = lql__set_option(lql, T, N, V); }
+option(A) ::= name(N). { A = N.text; }
+option(A) ::= INTEGER(N). { A = N.text; }
+option(A) ::= ON(N). { A = N.text; }
+option(A) ::= TRUE(N). { A = N.text; }
+option(A) ::= FALSE(N). { A = N.text; }
 words(A) ::= . { A = NULL; }
 words(A) ::= begun(B). { A = B; }
 begun(A) ::= name(N). { A = lql__add_word(lql, NULL, N); }

@@ -441,6 +441,7 @@ struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum 
 /** False, with the failure kept, when two changes concern the same place. */
 bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows, struct lql_updates *updates);
+struct plan *lql__truncate(struct lql *lql, struct lql_token name);
 struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
 struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
                           bool descending);
@@ -463,6 +464,12 @@ struct plan *lql__end(struct lql *lql, struct lql_token at, enum plan_kind kind,
 /** SAVEPOINT, RELEASE, ROLLBACK TO. */
 struct plan *lql__savepoint(struct lql *lql, enum plan_kind kind, struct lql_token at,
                             struct lql_token name);
+
+/** DRY RUN before a statement: only one that changes documents takes it. */
+struct plan *lql__dry_run(struct lql *lql, struct lql_token at, struct plan *command);
+/** SET name = value, of the session. */
+struct plan *lql__set_option(struct lql *lql, struct lql_token at, struct lql_token name,
+                             struct slice value);
 
 /* ---- the generated parser ---- */
 

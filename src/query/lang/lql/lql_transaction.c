@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* BEGIN and its kin. Their modes are words in any order, which would cost the grammar a keyword
- * each: they are read here. */
+/* BEGIN and its kin, and what the session is told beside. Their modes are words in any order, which
+ * would cost the grammar a keyword each: they are read here. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
@@ -124,5 +124,30 @@ struct plan *lql__savepoint(struct lql *lql, enum plan_kind kind, struct lql_tok
                             struct lql_token name) {
   struct plan *made = lql__plain(lql, kind, at, NULL);
   if (made) made->new_name = lql__name(lql, name);
+  return made;
+}
+
+/* ---- guards ---- */
+
+struct plan *lql__dry_run(struct lql *lql, struct lql_token at, struct plan *command) {
+  if (!command) return NULL;
+  const struct plan *change =
+      command->kind == PLAN_PROJECT && command->input ? command->input : command;
+  if (!plan_is_change(change->kind)) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset,
+              "DRY RUN takes a statement that changes documents");
+    lql__hint(lql, "INSERT, UPDATE, DELETE or MERGE; EXPLAIN tells how others would run");
+    return NULL;
+  }
+  command->dry_run = true;
+  return command;
+}
+
+struct plan *lql__set_option(struct lql *lql, struct lql_token at, struct lql_token name,
+                             struct slice value) {
+  struct plan *made = lql__savepoint(lql, PLAN_SET_OPTION, at, name);
+  if (!made) return NULL;
+  made->offset = name.offset;
+  made->alias = value;
   return made;
 }
