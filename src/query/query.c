@@ -42,15 +42,18 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
-static bool count_own_ids(void *context, const struct plan *plan) {
+static bool count_marks(void *context, const struct plan *plan) {
   uint32_t *count = context;
-  *count += plan->collection && collection_has_own_id(plan->collection);
+  const struct collection *collection = plan->collection;
+  *count += collection && collection_has_own_id(collection);
+  for (uint32_t i = 0; collection && i < collection->indexes_count; i++)
+    *count += collection_has_lists(collection, &collection->indexes[i]);
   return true;
 }
 
-uint32_t query__own_ids(const struct plan *plan) {
+uint32_t query__marks(const struct plan *plan) {
   uint32_t count = 0;
-  plan_visit(plan, count_own_ids, &count);
+  plan_visit(plan, count_marks, &count);
   return count;
 }
 
@@ -61,7 +64,8 @@ static status optimize(const struct query *query, struct query_compiled *compile
   struct opt_options opt = {.arena = &compiled->arena,
                             .txn = txn,
                             .now_us = query->options.now_us,
-                            .rules_off = query->options.rules_off};
+                            .rules_off = query->options.rules_off,
+                            .read_filter = rule_read_condition};
   if (txn) return opt_statement(&opt, &compiled->statement, err);
   struct store_begin_options options = {.read_only = true, .may_block = true};
   TRY(model_begin(query->model, &options, &opt.txn, err));
@@ -89,7 +93,7 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                               .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
-  compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
+  compiled->marks = query__marks(compiled->statement.root); /* before it is looked at */
   return optimize(query, compiled, txn, err);
 }
 

@@ -13,7 +13,7 @@ struct query_compiled {
   struct arena arena;
   const struct catalog *catalog; /* one reference, unless borrowed */
   struct statement statement;
-  uint32_t own_ids; /* collections of the plan in which `id` may be an attribute */
+  uint32_t marks; /* query__marks of the plan, when it was made */
 };
 
 struct query {
@@ -30,7 +30,7 @@ status query__compile(struct query *query, struct model_txn *txn, size_t *offset
                       struct query_compiled **compiled, struct err *err);
 /** Collections of the plan in which `id` may be an attribute besides naming the key: plans depend
  * on it. */
-uint32_t query__own_ids(const struct plan *plan);
+uint32_t query__marks(const struct plan *plan);
 /** Gives a reference back. */
 void query__release(struct query_compiled *compiled);
 

@@ -48,7 +48,7 @@ static status take_compiled(struct query *query, struct model_txn *txn,
       prepared->is_borrowed && prepared->txn == txn && prepared->catalog == model_catalog(txn);
   bool is_kept = is_timeless && !prepared->is_borrowed && !prepared->statement.has_views &&
                  is_current(prepared->statement.root, model_catalog(txn)) &&
-                 prepared->own_ids == query__own_ids(prepared->statement.root);
+                 prepared->marks == query__marks(prepared->statement.root);
   prepared->txn = NULL; /* a borrowed picture is good for one opening */
   if (!is_fresh && !is_kept) {
     size_t offset = 0;
@@ -72,6 +72,14 @@ static status set_variables(struct query_run *run, struct err *err) {
   return LUMA_OK;
 }
 
+/** The sooner of the caller's deadline and the statement's own. */
+static uint64_t deadline_of(const struct query_open_options *options,
+                            const struct statement *statement) {
+  if (!statement->time_max_ms || !options->os) return options->deadline_us;
+  uint64_t own_us = os_monotonic_us(options->os) + statement->time_max_ms * 1000;
+  return options->deadline_us && options->deadline_us < own_us ? options->deadline_us : own_us;
+}
+
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
@@ -91,7 +99,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .language = run->compiled->statement.language,
                             .memory_bytes = budget,
                             .os = options->os,
-                            .deadline_us = options->deadline_us,
+                            .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
@@ -155,7 +163,10 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .keys_count = exec->keys_count,
                                     .upserted = exec->upserted,
                                     .write_errors = exec->write_errors,
-                                    .write_errors_count = exec->write_errors_count};
+                                    .write_errors_count = exec->write_errors_count,
+                                    .changes = exec->changes,
+                                    .changes_count = exec->changes_count,
+                                    .told = run->compiled->statement.told};
   if (!run->warning.count) return;
   summary->warnings = &run->warning;
   summary->warnings_count = 1;

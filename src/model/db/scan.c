@@ -12,6 +12,7 @@ struct model_scan {
   const struct collection *collection;
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
+  bool meets_twice;                  /* a document may have several entries */
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
@@ -56,6 +57,11 @@ static status open_cursor(struct model_scan *scan, const struct model_scan_optio
                            options->backwards, &scan->cursor, err);
 }
 
+bool model_meets_twice(const struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index) {
+  return index->def.multikey && (!txn->read_only || collection_has_lists(collection, index));
+}
+
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err) {
@@ -66,6 +72,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   made->collection = collection;
   made->index = options->index;
   made->keys_only = options->keys_only;
+  made->meets_twice = options->index && model_meets_twice(txn, collection, options->index);
   made->as_stored =
       options->reads &&
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
@@ -129,7 +136,7 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
     bool met = false;
     TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
                                       err));
-    if (def->multikey) TRY(meet(scan, key_part, &met, err));
+    if (scan->meets_twice) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
     buf_append(&scan->keys, number, sizeof number);
     buf_append_slice(&scan->keys, key_part);

@@ -324,14 +324,14 @@ static status make_told_columns(struct binder *binder, struct plan *node, const 
 static status bind_show(struct binder *binder, struct plan *node, struct err *err) {
   static const struct told collections[] = {
       {"name", VAL_TEXT}, {"documents", VAL_INT64}, {"indexes", VAL_INT64}};
-  static const struct told indexes[] = {{"collection", VAL_TEXT},     {"name", VAL_TEXT},
-                                        {"keys", VAL_TEXT},           {"unique", VAL_BOOL},
-                                        {"multikey", VAL_BOOL},       {"sparse", VAL_BOOL},
-                                        {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT}};
+  static const struct told indexes[] = {
+      {"collection", VAL_TEXT},     {"name", VAL_TEXT},     {"keys", VAL_TEXT},
+      {"unique", VAL_BOOL},         {"multikey", VAL_BOOL}, {"sparse", VAL_BOOL},
+      {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT},    {"condition", VAL_TEXT}};
   if (node->kind == PLAN_SHOW_COLLECTIONS)
     return make_told_columns(binder, node, collections, 3, err);
   if (node->collection_name.bytes) TRY(bind__find_collection(binder, node, err));
-  return make_told_columns(binder, node, indexes, 8, err);
+  return make_told_columns(binder, node, indexes, 9, err);
 }
 
 /** What is told are documents. A collection that is told about must be there; a soul may be named
@@ -462,7 +462,7 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_DELETE: return bind_change(binder, *node, err);
   case PLAN_SEQUENCE:
     TRY(bind__plan(binder, &(*node)->input, err));
-    return bind__plan(binder, &(*node)->right, err);
+    return (*node)->right ? bind__plan(binder, &(*node)->right, err) : LUMA_OK;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
   case PLAN_TELL_SOUL: return bind_told(binder, *node, err);

@@ -41,6 +41,8 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  struct query_change *changes; /* of a SEQUENCE */
+  uint32_t changes_count;
   /* SELECTs within: */
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */
   struct expr_subqueries runs_subqueries;

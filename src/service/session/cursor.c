@@ -139,21 +139,39 @@ static status copy_array(struct session_cursor *cursor, const void *items, size_
   return LUMA_OK;
 }
 
+static status copy_changes(struct session_cursor *cursor, const struct query_summary *summary,
+                           const void **changes, struct err *err) {
+  TRY(copy_array(cursor, summary->changes, summary->changes_count * sizeof *summary->changes,
+                 changes, err));
+  for (uint32_t i = 0; i < summary->changes_count; i++) {
+    const struct query_change *change = &summary->changes[i];
+    struct val *copy = NULL;
+    if (!change->upserted) continue;
+    TRY(copy_values(cursor, &change->key, 1, &copy, err));
+    ((struct query_change *)(uintptr_t)*changes)[i].key = *copy;
+  }
+  return LUMA_OK;
+}
+
 status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err) {
   struct query_summary summary;
   query_summary(cursor->run, &summary);
-  const void *warnings, *errors;
+  const void *warnings, *errors, *changes;
   TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings,
                  &warnings, err));
   TRY(copy_array(cursor, summary.write_errors,
                  summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
+  TRY(copy_changes(cursor, &summary, &changes, err));
   cursor->outcome = (struct session_outcome){.matched = summary.matched,
                                              .affected = summary.affected,
                                              .upserted = summary.upserted,
                                              .warnings = warnings,
                                              .warnings_count = summary.warnings_count,
                                              .write_errors = errors,
-                                             .write_errors_count = summary.write_errors_count};
+                                             .write_errors_count = summary.write_errors_count,
+                                             .changes = changes,
+                                             .changes_count = summary.changes_count,
+                                             .told = summary.told};
   return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
 }
 

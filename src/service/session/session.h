@@ -94,6 +94,9 @@ struct session_outcome {
   uint32_t warnings_count;
   const struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  const struct query_change *changes; /* of several, one by one */
+  uint32_t changes_count;
+  enum plan_told told;
 };
 
 /** The next row as a document, valid until the next call; `*has` false at the end. */

@@ -170,6 +170,11 @@ status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
+/** What the SCAN under `plan` is to read by, if a hint is given. (hint.c) */
+status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan *plan);
+/** The keys of an index: {"age": 1, "name": -1}. (schema.c) */
+status jql__index_keys(const struct jql *jql, const struct jql_node *map,
+                       struct plan_index_key **keys, uint32_t *count);
 /** Whether the value depends on the document: it reads a field, or the whole. (expression.c) */
 bool jql__reads_row(const struct expr *expr);
 /** The command with its `let`: `inner` reads what may name its variables, each of which may name
@@ -195,6 +200,16 @@ typedef status jql_element(const struct jql *jql, const struct jql_node *collect
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan);
+/** One change, in parts; MISSING ones were not given. */
+struct jql_write {
+  struct jql_node collection, filter, changes, upsert, multi, hint, collation, array_filters, sort;
+};
+/** UPDATE or DELETE. (write.c) */
+status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
+status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan);
+/** INSERT of one document. (write.c) */
+status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
+                       const struct jql_node *document, struct plan **plan);
 /** COUNT(*) under `name`, grouped by `key` (NULL: one group, always). */
 status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
                       struct slice name, struct plan **plan);
@@ -228,7 +243,7 @@ typedef status jql_command(const struct jql *jql, const struct jql_node *command
                            struct plan **plan);
 jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;                /* write.c */
-jql_command jql__find_and_modify;                                 /* modify.c */
+jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
 /* schema.c */
 jql_command jql__create, jql__drop, jql__rename, jql__create_indexes, jql__drop_indexes;
 jql_command jql__list_collections, jql__list_indexes;

@@ -16,7 +16,8 @@ enum {
   COLLATION,
   FILTERS,
   LET,
-  FIELDS = 18
+  HINT,
+  FIELDS = 15
 };
 
 static const struct jql_field specs[FIELDS] = {[NAME] = {"findAndModify", JQL_NAME, false},
@@ -31,11 +32,8 @@ static const struct jql_field specs[FIELDS] = {[NAME] = {"findAndModify", JQL_NA
                                                [COLLATION] = {"collation", JQL_MAP, false},
                                                [FILTERS] = {"arrayFilters", JQL_LIST, false},
                                                [LET] = {"let", JQL_MAP, false},
-                                               {"hint", JQL_IGNORED, false},
+                                               [HINT] = {"hint", JQL_ANY, false},
                                                {"bypassDocumentValidation", JQL_IGNORED, false},
-                                               {"writeConcern", JQL_IGNORED, false},
-                                               {"maxTimeMS", JQL_IGNORED, false},
-                                               {"comment", JQL_IGNORED, false},
                                                {"stmtId", JQL_IGNORED, false}};
 
 static status check(const struct jql *jql, const struct jql_node *command,
@@ -58,33 +56,6 @@ static status check(const struct jql *jql, const struct jql_node *command,
   return LUMA_OK;
 }
 
-static status read_changes(const struct jql *jql, const struct jql_node *fields,
-                           struct plan *plan) {
-  struct jql inner = *jql;
-  struct jql_filters filters;
-  TRY(jql__array_filters(jql, &fields[FILTERS], &filters));
-  inner.filters = &filters;
-  TRY(jql__changes(&inner, &fields[UPDATE], plan));
-  TRY(jql__check_array_filters(jql, &fields[FILTERS], &filters));
-  plan->array_filters = filters.items;
-  plan->array_filters_count = filters.count;
-  plan->yields_before = !jql__flag(&fields[NEW], false);
-  if (!jql__flag(&fields[UPSERT], false)) return LUMA_OK;
-  plan->upsert = true;
-  if (plan->input->kind != PLAN_FILTER) return LUMA_OK;
-  return jql__equalities(jql, plan->input->condition->match, &plan->upsert_match);
-}
-
-/** The order goes below the change, once that has seen the filter. */
-static status put_order(const struct jql *jql, const struct jql_node *sort, struct plan *plan) {
-  const struct jql_node nothing = {0};
-  struct jql_node one = *sort;
-  if (!jql_is_given(sort) || val_count(&sort->value) == 0) return LUMA_OK;
-  one.value = val_int32(1);
-  TRY(jql__put_sort(jql, sort, &plan->input));
-  return jql__put_limit(jql, &one, &nothing, &plan->input);
-}
-
 status jql__find_and_modify(const struct jql *jql, const struct jql_node *command,
                             struct plan **plan) {
   struct jql_node fields[FIELDS];
@@ -95,15 +66,17 @@ status jql__find_and_modify(const struct jql *jql, const struct jql_node *comman
   bool removes = jql__flag(&fields[REMOVE], false);
   TRY(check(jql, command, fields));
   TRY(jql__begin_let(jql, &fields[LET], &inner));
-  TRY(jql__collation(jql, &fields[COLLATION]));
-  TRY(jql__scan(jql, name, plan));
-  TRY(jql__put_filter(&inner, &fields[QUERY], plan));
-  TRY(jql__put(jql, removes ? PLAN_DELETE : PLAN_UPDATE, name, plan));
-  (*plan)->collection_name = val_slice(&name->value);
-  (*plan)->missing_is_empty = true;
+  struct jql_write write = {.collection = *name,
+                            .filter = fields[QUERY],
+                            .changes = fields[UPDATE],
+                            .upsert = fields[UPSERT],
+                            .hint = fields[HINT],
+                            .collation = fields[COLLATION],
+                            .array_filters = fields[FILTERS],
+                            .sort = fields[SORT]};
+  TRY(removes ? jql__put_delete(&inner, &write, plan) : jql__put_update(&inner, &write, plan));
   (*plan)->yields = true;
-  if (!removes) TRY(read_changes(&inner, fields, *plan));
-  TRY(put_order(jql, &fields[SORT], *plan));
+  (*plan)->yields_before = !removes && !jql__flag(&fields[NEW], false);
   if (!jql_is_given(&fields[SHOWN]) || val_count(&fields[SHOWN].value) == 0) return LUMA_OK;
   TRY(jql__projection(&inner, &fields[SHOWN], &shape));
   return jql__put_project(jql, &fields[SHOWN], shape, plan);

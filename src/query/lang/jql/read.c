@@ -158,14 +158,29 @@ status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct
 }
 
 status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, COLLATION = 10, LET };
+  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, HINT, COLLATION, LET };
   static const struct jql_field specs[] = {
-      {"find", JQL_NAME, true},          {"filter", JQL_MAP, false},
-      {"projection", JQL_MAP, false},    {"sort", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},        {"limit", JQL_WHOLE, false},
-      {"batchSize", JQL_IGNORED, false}, {"singleBatch", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
-      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
+      {"find", JQL_NAME, true},
+      {"filter", JQL_MAP, false},
+      {"projection", JQL_MAP, false},
+      {"sort", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},
+      {"limit", JQL_WHOLE, false},
+      {"hint", JQL_ANY, false},
+      {"collation", JQL_MAP, false},
+      {"let", JQL_MAP, false},
+      {"batchSize", JQL_WHOLE, false},
+      {"singleBatch", JQL_BOOL, false},
+      {"allowDiskUse", JQL_IGNORED, false},
+      {"returnKey", JQL_UNSUPPORTED, false},
+      {"showRecordId", JQL_UNSUPPORTED, false},
+      {"min", JQL_UNSUPPORTED, false},
+      {"max", JQL_UNSUPPORTED, false},
+      {"tailable", JQL_UNSUPPORTED, false},
+      {"awaitData", JQL_UNSUPPORTED, false},
+      {"noCursorTimeout", JQL_IGNORED, false},
+      {"allowPartialResults", JQL_IGNORED, false},
+      {"oplogReplay", JQL_IGNORED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   struct expr *shape = NULL;
@@ -174,6 +189,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[FIND], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
   TRY(jql__put_sort(jql, &fields[SORT], plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
@@ -192,11 +208,11 @@ static status take_filter(const struct jql *jql, const struct jql_node *query,
 }
 
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { COUNT, QUERY, FILTER, SKIP, LIMIT, COLLATION = 7 };
+  enum { COUNT, QUERY, FILTER, SKIP, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {
-      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},     {"filter", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},     {"limit", JQL_WHOLE, false},   {"hint", JQL_IGNORED, false},
-      {"fields", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"count", JQL_NAME, true},     {"query", JQL_MAP, false},      {"filter", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},    {"limit", JQL_WHOLE, false},    {"hint", JQL_ANY, false},
+      {"collation", JQL_MAP, false}, {"fields", JQL_IGNORED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
@@ -204,6 +220,7 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[COUNT], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   jql->statement->is_count = true;
@@ -211,10 +228,10 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
 }
 
 status jql__distinct(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { DISTINCT, KEY, QUERY, FILTER, COLLATION = 5 };
+  enum { DISTINCT, KEY, QUERY, FILTER, HINT, COLLATION };
   static const struct jql_field specs[] = {
-      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},      {"query", JQL_MAP, false},
-      {"filter", JQL_MAP, false},   {"hint", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},  {"query", JQL_MAP, false},
+      {"filter", JQL_MAP, false},   {"hint", JQL_ANY, false}, {"collation", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
@@ -223,6 +240,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__name(jql, &fields[KEY], val_slice(&fields[KEY].value), &key));
   TRY(jql__put(jql, PLAN_DISTINCT, &fields[KEY], plan));
@@ -234,11 +252,11 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 }
 
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { AGGREGATE, PIPELINE, EXPLAIN, COLLATION = 8, LET };
+  enum { AGGREGATE, PIPELINE, EXPLAIN, HINT, CURSOR, COLLATION = 8, LET };
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
-      {"explain", JQL_BOOL, false},      {"cursor", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
+      {"explain", JQL_BOOL, false},      {"hint", JQL_ANY, false},
+      {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_IGNORED, false},
       {"batchSize", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false},
       {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
   };
@@ -251,6 +269,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   if (!val_is_number(&fields[AGGREGATE].value)) {
     TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
     TRY(jql__scan(jql, &fields[AGGREGATE], plan));
+    TRY(jql__hint(jql, &fields[HINT], *plan));
   }
   TRY(jql__put_pipeline(&inner, &fields[PIPELINE], plan));
   if (!*plan)
