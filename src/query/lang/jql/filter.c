@@ -149,8 +149,8 @@ static status read_options(const struct jql *jql, const struct jql_node *node,
   return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`$options` needs a `$regex` beside it");
 }
 
-static status read_elem_match(const struct jql *jql, const struct jql_node *node,
-                              const struct path *path, struct match **match) {
+status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match) {
   const struct path element = {0};
   struct match *inner = NULL;
   TRY(jql__check_kind(jql, node, JQL_MAP));
@@ -228,7 +228,7 @@ static const struct condition conditions[] = {
     {"$bitsAnySet", MATCH_BITS_ANY_SET, read_bits},
     {"$bitsAllClear", MATCH_BITS_ALL_CLEAR, read_bits},
     {"$bitsAnyClear", MATCH_BITS_ANY_CLEAR, read_bits},
-    {"$elemMatch", MATCH_ELEM, read_elem_match},
+    {"$elemMatch", MATCH_ELEM, jql__elem_match},
     {"$not", MATCH_NOT, read_not},
 };
 
