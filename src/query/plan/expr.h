@@ -178,6 +178,19 @@ struct match {
   uint64_t offset; /* where in the statement, for errors */
 };
 
+/** What a projection of find keeps of a list. */
+enum shape_pick_kind {
+  SHAPE_SLICE,   /* `limit` elements from `skip` on (below 0: from the end) */
+  SHAPE_ELEMENT, /* the first that `match` (of an element) finds */
+  SHAPE_MATCHED  /* the one through which `match`, the filter, found the document */
+};
+struct shape_pick {
+  enum shape_pick_kind kind;
+  struct path path;
+  int64_t skip, limit;
+  struct match *match;
+};
+
 /** MongoDB's projection: either all listed paths are kept, or all are left out. */
 struct shape {
   bool include; /* true: the result has `paths` and the computed fields; false: everything but
@@ -188,6 +201,8 @@ struct shape {
   struct slice *computed_names; /* computed fields as dotted paths, in order, values in the node's
                                    args[1..] */
   uint32_t computed_count;
+  struct shape_pick *picks;
+  uint32_t picks_count;
 };
 
 struct func; /* query/func */
