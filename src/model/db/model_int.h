@@ -37,12 +37,6 @@ struct model_mark {
   bool catalog_changed;
 };
 
-/** Where the newer form of a document that was read stands; bytes 0: it needs none. */
-struct model_upgrade {
-  size_t offset;
-  uint32_t bytes;
-};
-
 struct model_txn {
   struct model *model;
   struct store_txn *store;
@@ -59,7 +53,6 @@ struct model_txn {
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
   struct buf conformed;
-  struct model_upgrade *upgraded; /* STORE_BATCH_MAX, in `kept`, once there are older beings */
   uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
@@ -127,10 +120,12 @@ status model__scan_seek_after(struct model_scan *scan, struct slice record_key, 
 status model__conform(struct model_txn *txn, const struct collection *collection,
                       struct slice *documents, const struct doc *old, uint32_t count,
                       uint32_t *failed, struct err *err);
-/** Puts the newer forms of documents of older souls in their place; `pins` keep them. */
+/** Puts the newer forms of documents of older souls in their place; `pins` keep them. `recipes`:
+ * those of a scan that looks at some attributes only; NULL: whole documents. At most
+ * STORE_BATCH_MAX at once. Any thread, whatever the transaction's. */
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
-                      struct doc *documents, uint32_t count, struct store_pins *pins,
-                      struct err *err);
+                      struct doc *documents, uint32_t count, struct recipes *recipes,
+                      struct store_pins *pins, struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);
