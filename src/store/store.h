@@ -153,6 +153,7 @@ struct store_listener {
 /** The seam. All outputs are set on LUMA_OK only, unless said otherwise. */
 struct store_ops {
   const char *name; /* "lsm", "mem", "pg" */
+  bool is_shared;   /* other processes may commit too */
   void (*close)(struct store *store);
   status (*begin)(struct store *store, const struct store_begin_options *options,
                   struct store_txn **txn, struct err *err);
