@@ -14,6 +14,7 @@
 
 enum {
   DOCUMENTS_AT_ONCE = 256,
+  SMALL_DOCUMENTS = 10000, /* a small collection is rather read than told of with loose ranges */
   NOTE_BYTES = 8,
   HEADER_BYTES = 21,
   PENDING_BYTES = 256 << 10 /* notes are taken many at a time: what they change is at hand then */
@@ -61,11 +62,14 @@ static void catch_up(struct learning *learning, const struct names *names) {
 
 /* ---- the stored form ---- */
 
-/* u64 since, u8 current, u64 documents, u32 attributes */
+enum { IS_CURRENT = 1, IS_LOOSE = 2 };
+
+/* u64 since, u8 flags, u64 documents, u32 attributes */
 static void write_header(const struct learning *learning, bool is_current,
                          uint8_t header[HEADER_BYTES]) {
   store64le(header, learning->since);
-  header[8] = is_current;
+  header[8] =
+      (uint8_t)((is_current ? IS_CURRENT : 0) | (learning->learned.is_loose ? IS_LOOSE : 0));
   store64le(header + 9, (uint64_t)learning->learned.documents);
   store32le(header + 17, learning->learned.count);
 }
@@ -102,12 +106,14 @@ static status load(struct learning *learning, const struct collection *collectio
   bool is_there = value.found && value.value.bytes == HEADER_BYTES;
   if (is_there) memcpy(header, value.value.data, HEADER_BYTES);
   store_pins_release(&pins);
-  bool is_current = header[8] && load64le(header) == collection->learns_since;
-  __atomic_store_n(&learning->is_marked, !header[8], __ATOMIC_RELEASE);
+  bool is_marked = !(header[8] & IS_CURRENT);
+  bool is_current = !is_marked && load64le(header) == collection->learns_since;
+  __atomic_store_n(&learning->is_marked, is_marked, __ATOMIC_RELEASE);
   learning->since = collection->learns_since;
   learning->state = is_current ? LEARNING_KEPT : LEARNING_STALE;
   if (!is_current) return LUMA_OK;
   learning->learned.documents = (int64_t)load64le(header + 9);
+  learning->learned.is_loose = (header[8] & IS_LOOSE) != 0;
   return load_attributes(txn, collection->number, load32le(header + 17), &learning->learned, err);
 }
 
@@ -375,7 +381,8 @@ static status use_kept(struct model *model, const struct collection *collection,
   mutex_lock(&learning->lock);
   status result = look(model, learning, collection, err);
   catch_up(learning, collection->names);
-  bool is_kept = learning->state == LEARNING_KEPT;
+  bool is_small = learning->learned.documents <= SMALL_DOCUMENTS;
+  bool is_kept = learning->state == LEARNING_KEPT && !(learning->learned.is_loose && is_small);
   mutex_unlock(&learning->lock);
   if (result == LUMA_OK && !is_kept) result = read_anew(model, collection->number, learning, err);
   TRY(result);

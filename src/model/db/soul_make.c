@@ -198,6 +198,7 @@ static status settle(struct model_txn *txn, const struct collection *base, struc
   with.soul = soul->number;
   with.genotype = soul;
   with.open = is_left_open(soul);
+  if (!with.open) TRY(soul_check_names(soul, err));
   with.version++;
   TRY(model__soul_indexes(txn, &with, soul, &kept, err));
   TRY(model__number_limits(txn, &with, soul, err));

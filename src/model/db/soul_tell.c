@@ -89,7 +89,7 @@ static void append_types(struct buf *out, const struct learned_attribute *attrib
 }
 
 static void append_learned(struct buf *out, const struct learned *learned,
-                           const struct learned_attribute *attribute) {
+                           const struct learned_attribute *attribute, bool is_sensitive) {
   put_name(out, "attribute", true);
   json_write_text(out, shown_name(attribute->name));
   put_text(out, "type", slice_of_text(soul_kind_name(learned_kind(attribute))));
@@ -97,21 +97,24 @@ static void append_learned(struct buf *out, const struct learned *learned,
   put_count(out, "present", attribute->seen);
   put_count(out, "missing", learned->documents - attribute->seen);
   put_number(out, "distinct", learned_distinct(attribute));
-  if (attribute->min.type != VAL_MISSING) put_value(out, "min", &attribute->min);
-  if (attribute->max.type != VAL_MISSING) put_value(out, "max", &attribute->max);
+  bool has_range = attribute->min.type != VAL_MISSING && !is_sensitive;
+  if (has_range) put_value(out, "min", &attribute->min);
+  if (has_range) put_value(out, "max", &attribute->max);
   buf_append_byte(out, '}');
 }
 
-/* Those that documents have now, but for what `soul` (may be NULL) speaks of; how many. */
+/* Those that documents have now, `undeclared` only if the soul (may be NULL) does not speak of
+ * them; how many. */
 static uint32_t append_all_learned(struct buf *out, const struct learned *learned,
-                                   const struct soul *soul) {
+                                   const struct soul *soul, bool undeclared) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < learned->count; i++) {
     const struct learned_attribute *one = learned->attributes[i];
-    bool is_declared = soul && soul_attribute(soul, shown_name(one->name));
-    if (one->seen <= 0 || is_declared) continue;
+    const struct soul_attribute *declared =
+        soul ? soul_attribute(soul, shown_name(one->name)) : NULL;
+    if (one->seen <= 0 || (undeclared && declared)) continue;
     if (count++) buf_append_byte(out, ',');
-    append_learned(out, learned, one);
+    append_learned(out, learned, one, declared && declared->sensitive);
   }
   return count;
 }
@@ -183,7 +186,7 @@ static status describe_learned(void *context, const struct learned *learned, str
   const struct soul *soul = telling->collection->genotype;
   struct buf list;
   buf_init(&list, DOC_BYTES_MAX);
-  uint32_t count = append_all_learned(&list, learned, soul);
+  uint32_t count = append_all_learned(&list, learned, soul, true);
   if (count && soul && soul->attributes_count + soul->constraints_count)
     buf_append_byte(telling->out, ',');
   buf_append_slice(telling->out, buf_slice(&list));
@@ -335,7 +338,7 @@ static status append_suggestion(void *context, const struct learned *learned, st
   append_misfits(out, learned);
   put_name(out, "seen", false);
   buf_append_byte(out, '[');
-  append_all_learned(out, learned, NULL);
+  append_all_learned(out, learned, telling->collection->genotype, false);
   buf_append_text(out, "]}");
   return buf_check(out, "the suggestion", err);
 }

@@ -200,6 +200,11 @@ status learned_observe(struct learned *learned, const struct val *root, struct e
   return LUMA_OK;
 }
 
+static bool is_extreme(const struct learned_attribute *attribute, const struct val *value) {
+  return value->type != VAL_NULL &&
+         (val_is_equal(value, &attribute->min) || val_is_equal(value, &attribute->max));
+}
+
 status learned_forget(struct learned *learned, const struct val *root, struct err *err) {
   learned->documents--;
   uint32_t count = val_count(root);
@@ -208,7 +213,9 @@ status learned_forget(struct learned *learned, const struct val *root, struct er
     struct val value = val_field_at(root, i, &name);
     struct learned_attribute *attribute;
     TRY(attribute_of(learned, root, i, name, &attribute, err));
-    if (attribute) count_value(attribute, &value, -1);
+    if (!attribute) continue;
+    count_value(attribute, &value, -1);
+    learned->is_loose = learned->is_loose || is_extreme(attribute, &value);
   }
   return LUMA_OK;
 }
@@ -228,6 +235,7 @@ static void merge_attribute(struct learned_attribute *to, const struct learned_a
 status learned_merge(struct learned *learned, const struct learned *other, struct err *err) {
   learned->documents += other->documents;
   learned->is_partial |= other->is_partial;
+  learned->is_loose |= other->is_loose;
   for (uint32_t i = 0; i < other->count; i++) {
     struct learned_attribute *to;
     TRY(learned__find(learned, other->attributes[i]->name, &to, err));

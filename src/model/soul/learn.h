@@ -5,8 +5,8 @@
  * ends are hashed.
  *
  * Counts follow documents that go (learned_forget) exactly; ranges and distinct values are those of
- * all that was seen. All of it is commutative: what two have learned is merged in any order.
- * Not thread-safe. */
+ * all that was seen, of which `is_loose` tells. All of it is commutative: what two have learned is
+ * merged in any order. Not thread-safe. */
 #ifndef MODEL_SOUL_LEARN_H
 #define MODEL_SOUL_LEARN_H
 
@@ -39,6 +39,7 @@ struct learned {
   struct learned_attribute **attributes; /* in the order they were met */
   uint32_t count;
   size_t capacity;
+  bool is_loose;   /* a value at the end of a range went: the range may be too wide */
   bool is_partial; /* there were more than LEARN_ATTRIBUTES_MAX: the others are not followed */
 };
 
