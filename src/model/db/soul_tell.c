@@ -207,57 +207,6 @@ status model_describe(struct model_txn *txn, struct slice name, struct buf *out,
   return buf_check(out, "the description", err);
 }
 
-/* ---- DESCRIBE STORAGE ---- */
-
-static void append_indexes(struct buf *out, const struct collection *collection,
-                           struct slice attribute) {
-  bool first = true;
-  put_name(out, "indexes", false);
-  buf_append_byte(out, '[');
-  for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    const struct catalog_index *index = &collection->indexes[i];
-    bool holds = false;
-    for (uint32_t k = 0; k < index->def.keys_count; k++)
-      holds |= slice_is_equal(index->def.keys[k].path.steps[0].name, attribute);
-    if (!holds) continue;
-    if (!first) buf_append_byte(out, ',');
-    json_write_text(out, index->name);
-    first = false;
-  }
-  buf_append_byte(out, ']');
-}
-
-static status append_storage(void *context, const struct learned *learned, struct err *err) {
-  struct telling *telling = context;
-  struct buf *out = telling->out;
-  int64_t all_bytes = 0;
-  for (uint32_t i = 0; i < learned->count; i++) all_bytes += learned->attributes[i]->bytes;
-  buf_append_byte(out, '[');
-  for (uint32_t i = 0, count = 0; i < learned->count; i++) {
-    const struct learned_attribute *one = learned->attributes[i];
-    if (one->seen <= 0) continue;
-    if (count++) buf_append_byte(out, ',');
-    put_name(out, "attribute", true);
-    json_write_text(out, shown_name(one->name));
-    put_text(out, "stored", slice_of_text("in the document"));
-    put_count(out, "values", one->seen);
-    put_count(out, "bytes", one->bytes);
-    put_name(out, "share", false);
-    buf_append_format(out, "%.4f", all_bytes > 0 ? (double)one->bytes / (double)all_bytes : 0.0);
-    append_indexes(out, telling->collection, one->name);
-    buf_append_byte(out, '}');
-  }
-  buf_append_byte(out, ']');
-  return buf_check(out, "the description", err);
-}
-
-status model_describe_storage(struct model_txn *txn, struct slice name, struct buf *out,
-                              struct err *err) {
-  struct telling telling = {.out = out};
-  TRY(find_collection(txn, name, &telling.collection, err));
-  return model__with_learned(txn, telling.collection, append_storage, &telling, err);
-}
-
 /* ---- SUGGEST ---- */
 
 static int64_t count_of_kind(const struct learned_attribute *attribute, enum soul_kind kind) {
