@@ -196,6 +196,7 @@ static status place_aggregate(struct binder *binder, struct plan *node, struct e
   exprs[count] = aggregate;
   TRY(name_by_text(binder, aggregate, &columns[count].name, err));
   columns[count].type = (uint8_t)bind__type(aggregate);
+  columns[count].is_sensitive = expr_reads_sensitive(aggregate);
   node->exprs = exprs;
   node->columns = columns;
   node->exprs_count = node->columns_count = count + 1;

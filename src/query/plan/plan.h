@@ -98,7 +98,8 @@ struct plan_column {
                       */
   const struct slice *without; /* of documents: attributes that USING joined with others */
   uint32_t without_count;
-  uint8_t type; /* enum val_type if known, VAL_MISSING = dynamic */
+  uint8_t type;      /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_sensitive; /* computed from a sensitive attribute */
 };
 
 struct plan_sort_key {
