@@ -35,7 +35,7 @@ struct soul;
 
 struct soul_rules_ops {
   /** Compiles all; a fault is that of rule `*failed`. Names that are attributes of `soul` but for
-   * their case, are these attributes. */
+   * their case, are these attributes; NULL: of no soul. */
   status (*create)(const struct soul *soul, const struct soul_rule *rules, uint32_t count,
                    struct soul_program **program, uint32_t *failed, struct err *err);
   void (*destroy)(struct soul_program *program);
