@@ -291,7 +291,7 @@ struct plan {
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT; may be NULL */
-  bool yields;        /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
+  bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */
   bool is_truncate;   /* DELETE: TRUNCATE, which means every document */
   bool dry_run;       /* of the root: DRY RUN stands before the statement */

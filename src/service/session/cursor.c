@@ -146,9 +146,9 @@ static status copy_array(struct session_cursor *cursor, const void *items, size_
 }
 
 static status copy_steps(struct session_cursor *cursor, const struct query_summary *summary,
-                           const void **steps, struct err *err) {
-  TRY(copy_array(cursor, summary->steps, summary->steps_count * sizeof *summary->steps,
-                 steps, err));
+                         const void **steps, struct err *err) {
+  TRY(copy_array(cursor, summary->steps, summary->steps_count * sizeof *summary->steps, steps,
+                 err));
   for (uint32_t i = 0; i < summary->steps_count; i++) {
     const struct query_step *step = &summary->steps[i];
     struct val *copy = NULL;
