@@ -466,7 +466,18 @@ static bool read_tokens(struct lql *lql, struct lql_ddl *ddl) {
   }
 }
 
+/* A look at the first word, before anything is kept to go back to. */
+static bool may_be_ours(const struct lql *lql) {
+  struct slice text = lql->window;
+  size_t at = 0, end;
+  while (at < text.bytes && strchr(" \t\r\n;", text.data[at])) at++;
+  for (end = at; end < text.bytes && (text.data[end] | 32) >= 'a' && (text.data[end] | 32) <= 'z';)
+    end++;
+  return end == at || is_first_word(slice_of(text.data + at, end - at));
+}
+
 bool lql__definition(struct lql *lql) {
+  if (!may_be_ours(lql)) return false;
   struct lql before = *lql;
   struct err kept = lql->err ? *lql->err : (struct err){0};
   struct lql_ddl ddl = {.lql = lql};
