@@ -14,7 +14,7 @@ struct scan {
   const struct plan_access *access; /* of the ranges: the node's, or one of its branches */
   struct ranges ranges;
   uint32_t next_range, next_branch;
-  uint64_t entries; /* of the range in progress, read so far */
+  uint64_t entries;             /* of the range in progress, read so far */
   uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
