@@ -250,6 +250,8 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
  * once. */
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
                        uint32_t *count, struct err *err);
+/** Index entries read so far; 0 for a scan by key. */
+uint64_t model_scan_entries(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);
 void model_scan_close(struct model_scan *scan);
 

@@ -166,6 +166,7 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .write_errors_count = exec->write_errors_count,
                                     .changes = exec->changes,
                                     .changes_count = exec->changes_count,
+                                    .explained = exec->explained,
                                     .told = run->compiled->statement.told};
   if (!run->warning.count) return;
   summary->warnings = &run->warning;

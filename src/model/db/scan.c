@@ -13,6 +13,7 @@ struct model_scan {
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
   bool meets_twice;                  /* a document may have several entries */
+  uint64_t entries;
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
@@ -174,12 +175,17 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
   do {
     TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
     if (scan->rows.count == 0) return LUMA_OK;
+    if (scan->index) scan->entries += scan->rows.count;
     if (!scan->index) return next_records(scan, documents, count, err);
     TRY(collect_keys(scan, count, err));
   } while (*count == 0);
   if (!scan->keys_only) return fetch(scan, documents, *count, err);
   memset(documents, 0, *count * sizeof *documents);
   return LUMA_OK;
+}
+
+uint64_t model_scan_entries(const struct model_scan *scan) {
+  return scan->entries;
 }
 
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {

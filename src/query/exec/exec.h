@@ -41,6 +41,7 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  struct val explained;         /* JQL's EXPLAIN, in MongoDB's shape */
   struct query_change *changes; /* of a SEQUENCE */
   uint32_t changes_count;
   /* SELECTs within: */

@@ -21,6 +21,7 @@ struct op {
   struct op *input, *right;
   struct arena batch_arena; /* reset with each batch */
   uint64_t rows, us;        /* yielded; spent here and below (EXPLAIN ANALYZE) */
+  uint64_t keys, documents; /* SCAN: index entries and documents it has read */
   bool is_ended;
 };
 

@@ -14,6 +14,7 @@ struct scan {
   const struct plan_access *access; /* of the ranges: the node's, or one of its branches */
   struct ranges ranges;
   uint32_t next_range, next_branch;
+  uint64_t entries;             /* of the range in progress, read so far */
   uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
@@ -86,6 +87,20 @@ static status fill(struct scan *op, uint32_t count, struct err *err) {
   return LUMA_OK;
 }
 
+/** What was read, for EXPLAIN. */
+static void note(struct scan *op, uint32_t documents) {
+  uint64_t entries = model_scan_entries(op->scan);
+  op->op.keys += entries - op->entries;
+  op->op.documents += documents;
+  op->entries = entries;
+}
+
+static void end_range(struct scan *op) {
+  model_scan_close(op->scan);
+  op->scan = NULL;
+  op->entries = 0;
+}
+
 static status scan_next(struct op *base, struct batch **batch, struct err *err) {
   struct scan *op = (struct scan *)base;
   if (!base->plan->collection) return LUMA_OK;
@@ -102,6 +117,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
       if (!op->scan) return LUMA_OK;
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
+    note(op, count);
     op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
     if (count) {
       TRY(fill(op, count, err));
@@ -109,14 +125,13 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
       *batch = &op->batch;
       return LUMA_OK;
     }
-    model_scan_close(op->scan);
-    op->scan = NULL;
+    end_range(op);
   }
 }
 
 static void scan_close(struct op *base) {
   struct scan *op = (struct scan *)base;
-  if (op->scan) model_scan_close(op->scan);
+  if (op->scan) end_range(op);
   hashmap_deinit(&op->seen);
 }
 

@@ -41,6 +41,7 @@ struct query_summary {
   uint32_t write_errors_count;
   const struct query_change *changes; /* of a sequence, those that were tried, in order */
   uint32_t changes_count;
+  struct val explained; /* JQL's explain in MongoDB's shape; MISSING: the statement is none */
   enum plan_told told;
   const struct query_warning *warnings;
   uint32_t warnings_count;

@@ -314,6 +314,8 @@ struct match *match_node(struct arena *arena, enum match_op op, struct match *co
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** "$gt": MongoDB's name of the operator. */
+const char *match_op_name(enum match_op op);
 /** Appends the predicate as MongoDB's JSON. */
 void match_format(const struct match *match, struct buf *out);
 /** "count", "sum", …: the name in every language. */

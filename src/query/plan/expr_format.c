@@ -433,6 +433,10 @@ static const char *const match_texts[] = {
     [MATCH_EXPR] = "$expr",
 };
 
+const char *match_op_name(enum match_op op) {
+  return match_texts[op];
+}
+
 static void format_operator(const struct match *match, struct buf *out) {
   buf_append_format(out, "{%s: ", match_texts[match->op]);
   if (match->op == MATCH_EXPR) {

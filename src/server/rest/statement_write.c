@@ -250,6 +250,21 @@ static status write_mongo_modify(struct statement_run *run, struct buf *out, str
   return LUMA_OK;
 }
 
+static bool is_explain(const struct statement_run *run) {
+  return session_language(run->cursor) == PLAN_JQL && session_kind(run->cursor) == PLAN_EXPLAIN;
+}
+
+/* The plan in MongoDB's shape is complete when its lines in ours were read. */
+static status write_mongo_explain(struct statement_run *run, struct buf *out, struct err *err) {
+  struct json_write_options options = options_of(run);
+  struct val row;
+  bool has = true;
+  while (has) TRY(session_next(run->cursor, &row, &has, err));
+  struct session_outcome outcome = session_outcome(run->cursor);
+  json_write(out, &outcome.explained, &options);
+  return LUMA_OK;
+}
+
 static status write_mongo_count(struct statement_run *run, struct buf *out, struct err *err) {
   bool has;
   struct val row;
@@ -311,6 +326,8 @@ status statement_write(struct statement_run *run, const struct statement_writer 
   enum query_reply reply = session_reply(run->cursor);
   if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_CHANGE)
     write_mongo_change(run, out);
+  else if (run->form == STATEMENT_MONGO && is_explain(run))
+    TRY(write_mongo_explain(run, out, err));
   else if (run->form == STATEMENT_MONGO && is_modify(run))
     TRY(write_mongo_modify(run, out, err));
   else if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_COUNT)

@@ -172,6 +172,11 @@ status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *e
                                              .changes = changes,
                                              .changes_count = summary.changes_count,
                                              .told = summary.told};
+  if (summary.explained.type == VAL_MAP) {
+    struct val *copy = NULL;
+    TRY(copy_values(cursor, &summary.explained, 1, &copy, err));
+    cursor->outcome.explained = *copy;
+  }
   return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
 }
 

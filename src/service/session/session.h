@@ -97,6 +97,7 @@ struct session_outcome {
   const struct query_change *changes; /* of several, one by one */
   uint32_t changes_count;
   enum plan_told told;
+  struct val explained; /* JQL's explain in MongoDB's shape, once all rows were read */
 };
 
 /** The next row as a document, valid until the next call; `*has` false at the end. */
