@@ -118,6 +118,10 @@ static status bind_shape(struct binder *binder, const struct scope *scope, const
 
 status bind__expr(struct binder *binder, const struct scope *scope, const struct expr *expr,
                   struct expr **out, struct err *err) {
+  if (expr->is_bare) {
+    TRY(bind__in_source(binder, scope, expr, out, err));
+    if (*out) return LUMA_OK;
+  }
   switch (expr->kind) {
   case EXPR_NAME: return bind__name(binder, scope, expr, out, err);
   case EXPR_AGGREGATE: return fail_aggregate(binder, expr, err);
@@ -192,6 +196,7 @@ static status place_aggregate(struct binder *binder, struct plan *node, struct e
   exprs[count] = aggregate;
   TRY(name_by_text(binder, aggregate, &columns[count].name, err));
   columns[count].type = (uint8_t)bind__type(aggregate);
+  columns[count].is_sensitive = expr_reads_sensitive(aggregate);
   node->exprs = exprs;
   node->columns = columns;
   node->exprs_count = node->columns_count = count + 1;
@@ -284,6 +289,10 @@ status bind__grouped(struct binder *binder, const struct scope *scope, const str
                      struct expr **out, struct err *err) {
   if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
   if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
+  if (expr->is_bare) {
+    TRY(bind__in_source(binder, scope, expr, out, err));
+    if (*out) return LUMA_OK;
+  }
   if (expr->kind == EXPR_SUBQUERY) return bind__subquery(binder, scope, expr, out, err);
   if (expr->kind == EXPR_WINDOW) return bind__window(binder, scope, expr, out, err);
   if (is_grouping(expr)) return bind_grouping(binder, scope, expr, out, err);

@@ -165,3 +165,11 @@ bool expr_is_equal(const struct expr *a, const struct expr *b) {
   }
   return match_is_equal(a->match, b->match) && shape_is_equal(a->shape, b->shape);
 }
+
+bool expr_reads_sensitive(const struct expr *expr) {
+  if (expr->kind == EXPR_FIELD && expr->is_masked) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    if (expr_reads_sensitive(expr->args[i])) return true;
+  }
+  return false;
+}

@@ -278,7 +278,8 @@ struct expr {
   struct path path;    /* NAME, FIELD */
   uint32_t slot;       /* FIELD */
   struct slice *names; /* MAP */
-  bool is_masked;      /* CONST: not to be shown: it stands beside a sensitive attribute */
+  bool
+      is_masked; /* FIELD: of a sensitive attribute. CONST: not to be shown: it stands beside one */
   const struct func *function; /* CALL, bound */
   struct match *match;
   struct shape *shape;
@@ -286,8 +287,12 @@ struct expr {
   struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
   const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
   bool is_row;            /* LIST: written (a, b) */
+  bool is_bare;           /* IN: a name without parentheses on the right: a list, or a source */
   uint64_t offset;        /* byte offset in the statement, for errors */
 };
+
+/** Whether the expression reads a sensitive attribute, itself or below. */
+bool expr_reads_sensitive(const struct expr *expr);
 
 /** How many leading args are the function's own. */
 static inline uint32_t expr_operands(const struct expr *call) {
