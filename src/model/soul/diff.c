@@ -18,7 +18,6 @@ static void note(struct comparing *comparing, enum soul_effect effect, struct sl
   struct soul_diff *diff = comparing->diff;
   if (diff->changes_count == CHANGES_MAX) return;
   diff->changes[diff->changes_count++] = (struct soul_change){effect, attribute, what};
-  diff->narrows |= effect == SOUL_NARROWS;
 }
 
 static struct evolution_op *add_op(struct comparing *comparing, enum evolution_kind kind,
