@@ -4,7 +4,7 @@
 #include "value/json/json.h"
 #include "value/order/order.h"
 
-enum { CHANGES_MAX = 8 * SOUL_ATTRIBUTES_MAX, OPS_MAX = 3 * SOUL_ATTRIBUTES_MAX };
+enum { CHANGES_MAX = 16 * SOUL_ATTRIBUTES_MAX, OPS_MAX = 3 * SOUL_ATTRIBUTES_MAX };
 
 struct comparing {
   const struct soul_versions *versions;
