@@ -44,6 +44,10 @@ struct store *model_store(struct model *model);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
+/** The caller does its work again, from the beginning, when a call or the commit answers
+ * LUMA_CONFLICT; the transaction does nothing else. An evolution may then fill new indexes in steps
+ * of their own first. */
+void model_allow_restart(struct model_txn *txn);
 /** Ends the transaction whatever the answer. A change of the catalog is never queued: its picture
  * must be visible when it is swapped. */
 status model_commit(struct model_txn *txn, enum store_durability durability,

@@ -90,6 +90,10 @@ status model_begin(struct model *model, const struct store_begin_options *option
   return LUMA_OK;
 }
 
+void model_allow_restart(struct model_txn *txn) {
+  txn->may_restart = true;
+}
+
 static void txn_destroy(struct model_txn *txn) {
   for (size_t i = 0; i < txn->marks_count; i++) catalog_release(txn->marks[i].catalog);
   mem_free(txn->marks);

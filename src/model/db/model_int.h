@@ -66,6 +66,7 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  bool may_restart; /* see model_allow_restart */
 };
 
 /** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they
@@ -101,6 +102,12 @@ status model__attach_filters(struct model *model, const struct collection *colle
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
+/** Builds an index that no one reads yet: an evolution makes it public, or drops it. Not inside a
+ * transaction that has written. */
+status model__build_ready(struct model *model, struct slice collection,
+                          const struct model_index_spec *spec, struct err *err);
+/** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
+void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */
 status model__delete_prefix(struct model_txn *txn, enum store_space space,
                             struct keyspace_key prefix, struct err *err);

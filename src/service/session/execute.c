@@ -51,6 +51,7 @@ static status change_once(struct session *session, session_work_fn *work, void *
       .may_block = true};
   struct model_txn *txn;
   TRY(model_begin(session->db->model, &options, &txn, err));
+  model_allow_restart(txn);
   status result = work(context, txn, err);
   if (result != LUMA_OK) {
     model_rollback(txn);
