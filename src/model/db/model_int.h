@@ -28,6 +28,7 @@ struct model {
   struct catalog *catalog; /* the newest committed picture; swapped under catalog_lock */
   struct mutex sequence_lock;
   struct catalog_sequence collections, indexes, souls;
+  struct model_blocks *blocks; /* of sequences: number.c */
 };
 
 /* The picture to go back to with a savepoint. */
@@ -63,7 +64,15 @@ struct model_txn {
   uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
+
+struct model_blocks;
+status model__blocks_create(struct model_blocks **blocks, struct err *err);
+/** NULL is fine. */
+void model__blocks_destroy(struct model_blocks *blocks);
+/** Who gives the transaction's defaults their numbers. */
+struct soul_numbers model__numbers(struct model_txn *txn);
 
 /** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they
  * run out. */
