@@ -34,6 +34,7 @@ struct model {
    * anew begins under it for writing. Before catalog_lock. */
   struct rwlock learn_lock;
   bool learns;
+  struct model_blocks *blocks; /* of sequences: number.c */
 };
 
 /* The picture to go back to with a savepoint. */
@@ -67,7 +68,15 @@ struct model_txn {
   uint32_t cascade_depth;
   bool is_serializable;
   bool may_restart; /* see model_allow_restart */
+  const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
+
+struct model_blocks;
+status model__blocks_create(struct model_blocks **blocks, struct err *err);
+/** NULL is fine. */
+void model__blocks_destroy(struct model_blocks *blocks);
+/** Who gives the transaction's defaults their numbers. */
+struct soul_numbers model__numbers(struct model_txn *txn);
 
 /** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they
  * run out. */
