@@ -28,6 +28,7 @@ struct model_options {
   struct os *os;
   bool feed;                   /* changes go to the feed */
   bool read_only;              /* the store is: unfinished index builds are left as they are */
+  bool learns;                 /* what open collections are made of is followed at each write */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
   const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };

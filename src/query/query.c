@@ -42,18 +42,15 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
-static bool count_marks(void *context, const struct plan *plan) {
-  uint32_t *count = context;
-  const struct collection *collection = plan->collection;
-  *count += collection && collection_has_own_id(collection);
-  for (uint32_t i = 0; collection && i < collection->indexes_count; i++)
-    *count += collection_has_lists(collection, &collection->indexes[i]);
+static bool count_names(void *context, const struct plan *plan) {
+  uint64_t *count = context;
+  if (plan->collection) *count += names_count(plan->collection->names);
   return true;
 }
 
-uint32_t query__marks(const struct plan *plan) {
-  uint32_t count = 0;
-  plan_visit(plan, count_marks, &count);
+uint64_t query__names(const struct plan *plan) {
+  uint64_t count = 0;
+  plan_visit(plan, count_names, &count);
   return count;
 }
 
@@ -85,6 +82,16 @@ static status read_view(struct arena *arena, struct slice text, struct plan **pl
   return LUMA_OK;
 }
 
+/* An UPDATE or DELETE of every document by leaving WHERE out. TRUNCATE, JQL's `{}` and NQL's `all`
+ * say it. */
+static bool writes_whole(const struct statement *statement) {
+  const struct plan *root = statement->root;
+  while (root->kind == PLAN_PROJECT && root->input) root = root->input;
+  bool is_change = root->kind == PLAN_UPDATE || root->kind == PLAN_DELETE;
+  return statement->language == PLAN_LQL && is_change && !root->is_truncate && root->input &&
+         root->input->kind == PLAN_SCAN;
+}
+
 static status compile_into(struct query *query, struct query_compiled *compiled,
                            struct model_txn *txn, size_t *offset, struct err *err) {
   struct bind_options bind = {.arena = &compiled->arena,
@@ -93,7 +100,8 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                               .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
-  compiled->marks = query__marks(compiled->statement.root); /* before it is looked at */
+  compiled->writes_whole = writes_whole(&compiled->statement);
+  compiled->names = query__names(compiled->statement.root); /* before it is looked at */
   return optimize(query, compiled, txn, err);
 }
 
@@ -210,6 +218,7 @@ status query_prepare(struct model *model, struct model_txn *txn, const struct qu
   made->model = model;
   if (options) made->options = *options;
   status done = prepare(made, txn, source, offset, err);
+  made->planned_us = made->options.now_us;
   if (done == LUMA_OK)
     *query = made;
   else
@@ -236,12 +245,31 @@ enum plan_kind query_kind(const struct query *query) {
   return root->kind == PLAN_SEQUENCE || shows_change ? root->input->kind : root->kind;
 }
 
+const struct plan *query_root(const struct query *query) {
+  return statement_of(query)->root;
+}
+
 bool query_is_write(const struct query *query) {
   return plan_is_write(statement_of(query)->root);
 }
 
 enum plan_language query_language(const struct query *query) {
   return statement_of(query)->language;
+}
+
+const struct query_source *query_source(const struct query *query) {
+  return &query->source;
+}
+
+uint64_t query_planned_us(const struct query *query) {
+  return query->planned_us;
+}
+
+bool query_is_reusable(const struct query *query) {
+  const struct statement *statement = statement_of(query);
+  bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
+  return is_timeless && !query->source.command && !query->compiled->is_borrowed &&
+         !statement->has_views && statement->root->kind <= PLAN_SEQUENCE;
 }
 
 uint32_t query_parameters_count(const struct query *query) {

@@ -32,9 +32,10 @@ struct catalog_index {
 struct collection {
   struct slice name;
   uint32_t number, soul;
-  bool open;           /* learns attributes; closed ones come with genotypes */
-  uint64_t version;    /* changes with every change of its catalog entry */
-  struct names *names; /* its dictionary; shared by all pictures */
+  bool open;             /* learns attributes; closed ones come with genotypes */
+  uint64_t version;      /* changes with every change of its catalog entry */
+  uint64_t learns_since; /* the version that opened it or gave it its soul */
+  struct names *names;   /* its dictionary; shared by all pictures */
   struct catalog_index *indexes;
   uint32_t indexes_count;
   struct slice view;           /* the SELECT that a view stands for; empty: it holds documents */

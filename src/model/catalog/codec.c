@@ -92,6 +92,7 @@ static void put_collection(struct build *build, const struct collection *collect
   put_number(build, "soul", collection->soul);
   put_number(build, "version", collection->version);
   put_flag(build, "open", collection->open);
+  if (collection->learns_since) put_number(build, "learns_since", collection->learns_since);
   if (collection->view.bytes) put_text(build, "view", collection->view);
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
@@ -270,6 +271,9 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   TRY(get_number(&map, "version", INT64_MAX, &collection->version, err));
   collection->number = (uint32_t)number;
   collection->soul = (uint32_t)soul;
+  struct val since = val_field(&map, text("learns_since"));
+  if (since.type != VAL_MISSING)
+    TRY(get_number(&map, "learns_since", INT64_MAX, &collection->learns_since, err));
   struct val view = val_field(&map, text("view"));
   if (view.type != VAL_MISSING) TRY(copy_text(&view, arena, &collection->view, err));
   TRY(get_soul(&map, arena, collection, err));

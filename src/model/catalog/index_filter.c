@@ -14,7 +14,7 @@ struct index_filter {
 
 static status compile(struct index_filter *filter, struct soul_program **program, struct err *err) {
   uint32_t failed;
-  return filter->ops->create(&filter->condition, 1, program, &failed, err);
+  return filter->ops->create(NULL, &filter->condition, 1, program, &failed, err);
 }
 
 status index_filter_create(const struct soul_rules_ops *ops, const struct soul_rule *condition,

@@ -32,6 +32,10 @@ status collection_shared_create(uint32_t number, struct collection_shared **shar
     return result;
   }
   mutex_init(&made->lock);
+  mutex_init(&made->learning.lock);
+  mutex_init(&made->learning.rebuild);
+  learned_init(&made->learning.learned);
+  buf_init(&made->learning.pending, LEARNING_PENDING_BYTES_MAX);
   made->references = 1;
   *shared = made;
   return LUMA_OK;
@@ -39,6 +43,10 @@ status collection_shared_create(uint32_t number, struct collection_shared **shar
 
 void collection_shared_release(struct collection_shared *shared) {
   if (__atomic_sub_fetch(&shared->references, 1, __ATOMIC_ACQ_REL) > 0) return;
+  learned_deinit(&shared->learning.learned);
+  buf_deinit(&shared->learning.pending);
+  mutex_deinit(&shared->learning.rebuild);
+  mutex_deinit(&shared->learning.lock);
   names_destroy(shared->names);
   mutex_deinit(&shared->lock);
   mem_free(shared);

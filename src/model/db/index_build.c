@@ -11,6 +11,7 @@
  * index. A crash before 3 leaves a write-only index, which the next opening removes: its making was
  * never acknowledged. */
 #include "base/mem/mem.h"
+#include "base/text/suggest.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
 
@@ -48,6 +49,25 @@ static void append_index_name(struct buf *out, const struct collection *collecti
   buf_append_slice(out, collection->name);
   for (uint32_t i = 0; i < spec->keys_count; i++) append_name_of_path(out, &spec->keys[i].path);
   buf_append_text(out, "_idx");
+}
+
+/* In a closed collection nothing has an attribute that its soul does not name. */
+static status check_names(const struct collection *collection, const struct model_index_spec *spec,
+                          struct err *err) {
+  const struct soul *soul = collection->genotype;
+  for (uint32_t i = 0; soul && !collection->open && i < spec->keys_count; i++) {
+    struct slice name = spec->keys[i].path.steps[0].name;
+    struct suggest suggest;
+    if (slice_is_equal(name, slice_of_text("_id")) || soul_attribute(soul, name)) continue;
+    suggest_init(&suggest, name);
+    for (uint32_t k = 0; k < soul->attributes_count; k++)
+      suggest_offer(&suggest, soul->attributes[k].name);
+    err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__, "`%.*s` has no attribute `%.*s`",
+              SLICE_ARG(collection->name), SLICE_ARG(name));
+    if (suggest_is_good(&suggest)) err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+    return LUMA_UNKNOWN_FIELD;
+  }
+  return LUMA_OK;
 }
 
 static status check_spec(const struct model_index_spec *spec, struct slice name, struct err *err) {
@@ -127,6 +147,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   build->index_name = buf_slice(&build->name);
   TRY(buf_check(&build->name, "the index's name", err));
   TRY(check_spec(spec, build->index_name, err));
+  TRY(check_names(collection, spec, err));
   build->index_number = 0;
   if (collection_index(collection, build->index_name)) {
     if (spec->if_not_exists) return LUMA_OK;

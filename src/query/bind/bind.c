@@ -480,7 +480,11 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     return bind__check_write(binder, *node, QUERY_SCHEMA, err);
   case PLAN_BEGIN:
   case PLAN_COMMIT:
-  case PLAN_ROLLBACK: break;
+  case PLAN_ROLLBACK:
+  case PLAN_SAVEPOINT:
+  case PLAN_ROLLBACK_TO:
+  case PLAN_RELEASE:
+  case PLAN_SET_OPTION: break;
   }
   return LUMA_OK;
 }

@@ -2,6 +2,7 @@
 #include "query/exec/conflict.h"
 
 #include "query/exec/change.h"
+#include "query/exec/guard.h"
 #include "query/expr/program.h"
 
 struct conflict {
@@ -108,7 +109,9 @@ static status leave(struct conflict *conflict, const struct doc *there, void *co
 
 static status remove_it(struct conflict *conflict, const struct doc *there, void *context,
                         struct err *err) {
+  struct val root = doc_root(there);
   (void)context;
+  TRY(guard_displaced(conflict->exec, &root, err));
   return model_delete(conflict->exec->txn, conflict->collection, there, err);
 }
 
@@ -151,9 +154,9 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
     TRY(change_apply(exec, &conflict->changes[i], &edit, &conflict->row, false, &conflict->arena,
                      err));
   TRY(write_changed(conflict, &edit, &changed, err));
+  TRY(guard_changed(exec, &root, &changed, err));
   TRY(model_replace(exec->txn, conflict->collection, there, &changed, err));
   exec->matched++;
-  exec->affected++;
   return write_yield_keep(updating->yield, conflict->plan, &changed, err);
 }
 
@@ -165,7 +168,7 @@ static status insert_one(struct conflict *conflict, const struct val *document,
   struct model_write write = {.document = document};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, conflict->collection, &write, 1, &failed, err));
-  exec->affected++;
+  TRY(guard_inserted(exec, conflict->collection, &write, 1, err));
   TRY(write_note_keys(exec, &write, 1, err));
   return write_yield_inserted(yield, exec, conflict->plan, conflict->collection, &write, err);
 }

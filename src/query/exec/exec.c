@@ -181,7 +181,11 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_EXPLAIN: return op__open_explain;
   case PLAN_BEGIN:
   case PLAN_COMMIT:
-  case PLAN_ROLLBACK: break;
+  case PLAN_ROLLBACK:
+  case PLAN_SAVEPOINT:
+  case PLAN_ROLLBACK_TO:
+  case PLAN_RELEASE:
+  case PLAN_SET_OPTION: break;
   }
   return NULL;
 }

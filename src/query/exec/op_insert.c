@@ -4,6 +4,7 @@
  * others go on; elsewhere it fails the statement. */
 #include "query/exec/conflict.h"
 #include "query/exec/exec_int.h"
+#include "query/exec/guard.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
 
@@ -25,7 +26,7 @@ static status insert_some(struct inserting *op, uint32_t from, uint32_t count, s
   uint32_t failed = 0;
   struct exec *exec = op->op.exec;
   TRY(model_insert(exec->txn, op->collection, op->writes + from, count, &failed, err));
-  exec->affected += count;
+  TRY(guard_inserted(exec, op->collection, op->writes + from, count, err));
   for (uint32_t i = 0; i < count; i++)
     TRY(write_yield_inserted(&op->yield, exec, op->op.plan, op->collection, &op->writes[from + i],
                              err));

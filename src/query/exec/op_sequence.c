@@ -36,12 +36,12 @@ static status run_one(struct exec *exec, const struct plan *plan, struct err *er
 }
 
 /** What a change did is the difference of the run's sums. */
-static struct query_change begin_change(const struct exec *exec, const struct plan *plan) {
-  return (struct query_change){
+static struct query_step begin_change(const struct exec *exec, const struct plan *plan) {
+  return (struct query_step){
       .kind = (uint8_t)plan->kind, .matched = exec->matched, .affected = exec->affected};
 }
 
-static void end_change(struct exec *exec, struct query_change *change) {
+static void end_change(struct exec *exec, struct query_step *change) {
   change->matched = exec->matched - change->matched;
   change->affected = exec->affected - change->affected;
   change->upserted = exec->upserted;
@@ -49,19 +49,19 @@ static void end_change(struct exec *exec, struct query_change *change) {
 }
 
 /** The change is as if it had not been, but for its failure. */
-static status undo(struct exec *exec, struct query_change *change, uint64_t mark,
+static status undo(struct exec *exec, struct query_step *change, uint64_t mark,
                    const struct err *failed, struct err *err) {
   TRY(model_rollback_to(exec->txn, mark, err));
   exec->matched = change->matched;
   exec->affected = change->affected;
   exec->upserted = false;
   change->failed = exec->write_errors_count + 1;
-  return write_report(exec, exec->changes_count, failed, err);
+  return write_report(exec, exec->steps_count, failed, err);
 }
 
 static status change_one(struct exec *exec, const struct plan *plan, bool *failed,
                          struct err *err) {
-  struct query_change change = begin_change(exec, plan);
+  struct query_step change = begin_change(exec, plan);
   struct err why = {0};
   uint32_t errors = exec->write_errors_count;
   bool had_upserted = exec->upserted;
@@ -77,12 +77,12 @@ static status change_one(struct exec *exec, const struct plan *plan, bool *faile
   if (done != LUMA_OK) TRY(undo(exec, &change, mark, &why, err));
   /* An INSERT reports for itself, as its first document. */
   if (done == LUMA_OK && exec->write_errors_count > errors) {
-    exec->write_errors[errors].index = exec->changes_count;
+    exec->write_errors[errors].index = exec->steps_count;
     change.failed = errors + 1;
   }
   end_change(exec, &change);
   *failed = change.failed != 0;
-  exec->changes[exec->changes_count++] = change;
+  exec->steps[exec->steps_count++] = change;
   exec->upserted |= had_upserted;
   return LUMA_OK;
 }
@@ -95,8 +95,8 @@ static uint32_t count_changes(const struct plan *plan) {
 
 static status run_changes(struct exec *exec, const struct plan *plan, struct err *err) {
   bool is_ordered = plan->ordered, failed = false;
-  exec->changes = arena_zalloc(exec->arena, count_changes(plan), sizeof *exec->changes);
-  TRY(op__memory(exec, exec->changes, err));
+  exec->steps = arena_zalloc(exec->arena, count_changes(plan), sizeof *exec->steps);
+  TRY(op__memory(exec, exec->steps, err));
   while (plan && !(failed && is_ordered)) {
     bool is_last = plan->kind != PLAN_SEQUENCE;
     TRY(op__check(exec, err));

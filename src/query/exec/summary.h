@@ -7,7 +7,20 @@
 #include "query/plan/plan.h"
 #include "value/val/val.h"
 
-enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64 };
+enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64, QUERY_CHANGES_MAX = 1000 };
+
+/** How far a statement that writes may go. */
+struct query_guard {
+  bool is_limited;
+  uint64_t max_affected; /* with is_limited: LUMA_MAX_AFFECTED past it */
+  bool dry_run;          /* changes are kept for the summary; the caller undoes them */
+};
+
+/** A change of a dry run: `before` MISSING of an insert, `after` of a delete. */
+struct query_change {
+  const char *what; /* "insert", "update", "delete"; static */
+  struct val key, before, after;
+};
 
 struct query_warning {
   const char *text; /* static */
@@ -21,7 +34,7 @@ struct query_write_error {
 };
 
 /** What one change of several did. */
-struct query_change {
+struct query_step {
   uint8_t kind; /* enum plan_kind: PLAN_INSERT, PLAN_UPDATE, PLAN_DELETE */
   uint64_t matched, affected;
   bool upserted;
@@ -39,7 +52,9 @@ struct query_summary {
   const struct query_write_error
       *write_errors; /* JQL inserts and sequences go on or stop, and report here */
   uint32_t write_errors_count;
-  const struct query_change *changes; /* of a sequence, those that were tried, in order */
+  const struct query_step *steps; /* of a sequence, those that were tried, in order */
+  uint32_t steps_count;
+  const struct query_change *changes; /* of a dry run, the first QUERY_CHANGES_MAX */
   uint32_t changes_count;
   struct val explained; /* JQL's explain in MongoDB's shape; MISSING: the statement is none */
   enum plan_told told;

@@ -93,8 +93,20 @@ static const char *const kind_names[] = {
     [PLAN_BEGIN] = "begin",
     [PLAN_COMMIT] = "commit",
     [PLAN_ROLLBACK] = "rollback",
+    [PLAN_SAVEPOINT] = "savepoint",
+    [PLAN_ROLLBACK_TO] = "rollback to",
+    [PLAN_RELEASE] = "release",
+    [PLAN_SET_OPTION] = "set option",
     [PLAN_EXPLAIN] = "explain",
 };
+
+bool plan_is_change(enum plan_kind kind) {
+  return kind >= PLAN_INSERT && kind <= PLAN_SEQUENCE;
+}
+
+bool plan_is_session(enum plan_kind kind) {
+  return kind >= PLAN_BEGIN && kind <= PLAN_SET_OPTION;
+}
 
 const char *plan_kind_name(enum plan_kind kind) {
   return kind_names[kind];

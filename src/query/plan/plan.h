@@ -60,8 +60,13 @@ enum plan_kind {
   /* session */
   PLAN_BEGIN,
   PLAN_COMMIT,
-  PLAN_ROLLBACK, /* run by the session, not by query/exec */
-  PLAN_EXPLAIN   /* of input */
+  PLAN_ROLLBACK,
+  PLAN_SAVEPOINT, /* its name is new_name */
+  PLAN_ROLLBACK_TO,
+  PLAN_RELEASE,
+  PLAN_SET_OPTION, /* SET new_name = alias; these are run by the session, not by query/exec:
+                      plan_is_session */
+  PLAN_EXPLAIN     /* of input */
 };
 
 struct collection; /* model/catalog */
@@ -93,7 +98,8 @@ struct plan_column {
                       */
   const struct slice *without; /* of documents: attributes that USING joined with others */
   uint32_t without_count;
-  uint8_t type; /* enum val_type if known, VAL_MISSING = dynamic */
+  uint8_t type;      /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_sensitive; /* computed from a sensitive attribute */
 };
 
 struct plan_sort_key {
@@ -285,8 +291,10 @@ struct plan {
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT; may be NULL */
-  bool yields; /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
+  bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */
+  bool is_truncate;   /* DELETE: TRUNCATE, which means every document */
+  bool dry_run;       /* of the root: DRY RUN stands before the statement */
   bool is_apart;      /* UPDATE, DELETE: values are computed for all rows before the first change */
   struct plan_merge **merges; /* MERGE */
   uint32_t merges_count;
@@ -313,7 +321,8 @@ struct plan {
   bool replaces;            /* CREATE OR REPLACE VIEW */
   struct plan_stage *stage; /* STAGE */
 
-  bool analyze; /* EXPLAIN ANALYZE */
+  bool serializable, read_only; /* BEGIN */
+  bool analyze;                 /* EXPLAIN ANALYZE */
   struct plan_physical *physical;
 };
 
@@ -348,6 +357,10 @@ typedef bool plan_visit_fn(void *context, const struct plan *node);
 bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context);
 /** True for statements that change data or catalog. */
 bool plan_is_write(const struct plan *plan);
+/** True for what changes documents: INSERT, UPDATE, DELETE, MERGE and several of them. */
+bool plan_is_change(enum plan_kind kind);
+/** True for BEGIN and its kin, which a session runs. */
+bool plan_is_session(enum plan_kind kind);
 /** "scan", "filter", …: what EXPLAIN calls the node. */
 const char *plan_kind_name(enum plan_kind kind);
 /** Appends one node, without its inputs, on one line. */

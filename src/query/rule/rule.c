@@ -4,6 +4,7 @@
 #include "query/rule/rule.h"
 
 #include "base/mem/mem.h"
+#include "model/soul/soul.h"
 #include "query/bind/bind.h"
 #include "query/expr/program.h"
 #include "query/lang/lang.h"
@@ -17,6 +18,7 @@ enum {
 struct rule {
   struct program *program;
   struct regex *regex;
+  const struct expr *expr; /* what the program was made of */
 };
 
 struct rules {
@@ -25,6 +27,7 @@ struct rules {
   struct expr_env env;
   struct batch batch; /* one column: the beings */
   struct rule *items;
+  const struct soul *soul;
 };
 
 /* "SELECT (…) FROM being", "SELECT * FROM being WHERE (…)": terminated, for the lexer. */
@@ -74,6 +77,31 @@ static bool free_scan(struct plan *plan) {
   return false;
 }
 
+/* The only attribute that is equal without case; the name itself when there is none. */
+static struct slice right_name(const struct soul *soul, struct slice name) {
+  struct slice found = name;
+  uint32_t count = 0;
+  if (soul_attribute(soul, name)) return name;
+  for (uint32_t i = 0; i < soul->attributes_count; i++) {
+    if (!slice_is_equal_nocase(soul->attributes[i].name, name)) continue;
+    found = soul->attributes[i].name;
+    count++;
+  }
+  return count == 1 ? found : name;
+}
+
+static status correct_case(struct rules *rules, struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name) {
+    struct path_step *steps =
+        arena_copy(&rules->arena, expr->path.steps, expr->path.count * sizeof *steps);
+    TRY(plan_check_memory(&rules->arena, steps, err));
+    steps[0].name = right_name(rules->soul, steps[0].name);
+    expr->path.steps = steps;
+  }
+  for (uint32_t i = 0; i < expr->args_count; i++) TRY(correct_case(rules, expr->args[i], err));
+  return LUMA_OK;
+}
+
 /* The condition or value of a rule, bound to a document. */
 static status read_rule(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
                         struct err *err) {
@@ -97,11 +125,13 @@ status rule_read_condition(struct arena *arena, const struct soul_rule *rule, st
   return read_rule(arena, rule, expr, err);
 }
 
-static status compile(struct rules *rules, const struct soul_rule *rule, struct program **program,
+static status compile(struct rules *rules, const struct soul_rule *rule, struct rule *out,
                       struct err *err) {
   struct expr *expr = NULL;
   TRY(read_rule(&rules->arena, rule, &expr, err));
-  return program_create(&rules->env, expr, program, err);
+  if (rules->soul) TRY(correct_case(rules, expr, err));
+  out->expr = expr;
+  return program_create(&rules->env, expr, &out->program, err);
 }
 
 static status compile_all(struct rules *rules, const struct soul_rule *items, uint32_t count,
@@ -115,7 +145,7 @@ static status compile_all(struct rules *rules, const struct soul_rule *items, ui
       TRY(expr_env_regex(&rules->env, items[i].text, slice_of(NULL, 0), &rules->items[i].regex,
                          err));
     else
-      TRY(compile(rules, &items[i], &rules->items[i].program, err));
+      TRY(compile(rules, &items[i], &rules->items[i], err));
   }
   return LUMA_OK;
 }
@@ -127,12 +157,13 @@ static void rules_destroy(struct soul_program *program) {
   mem_free(rules);
 }
 
-static status rules_create(const struct soul_rule *items, uint32_t count,
+static status rules_create(const struct soul *soul, const struct soul_rule *items, uint32_t count,
                            struct soul_program **program, uint32_t *failed, struct err *err) {
   struct rules *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the expressions of a soul");
   arena_init(&made->arena, RULE_CHUNK_BYTES, RULE_ARENA_BYTES_MAX);
   expr_env_init(&made->env, &made->arena);
+  made->soul = soul;
   status result = compile_all(made, items, count, failed, err);
   if (result == LUMA_OK)
     *program = &made->head;
@@ -161,8 +192,23 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
   return regex_match(rules->items[nth].regex, text, matches, err);
 }
 
+static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *context) {
+  if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name)
+    tell(context, expr->path.steps[0].name);
+  for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);
+}
+
+static void rules_reads(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
+                        void *context) {
+  const struct rules *rules = (const struct rules *)program;
+  if (rules->items[nth].expr) tell_reads(rules->items[nth].expr, tell, context);
+}
+
 const struct soul_rules_ops *rule_ops(void) {
-  static const struct soul_rules_ops ops = {
-      .create = rules_create, .destroy = rules_destroy, .run = rules_run, .match = rules_match};
+  static const struct soul_rules_ops ops = {.create = rules_create,
+                                            .destroy = rules_destroy,
+                                            .run = rules_run,
+                                            .reads = rules_reads,
+                                            .match = rules_match};
   return &ops;
 }

@@ -7,7 +7,7 @@ struct sums {
   uint64_t inserted, matched, modified, upserted, deleted, failed;
 };
 
-static void add(struct sums *sums, const struct query_change *change) {
+static void add(struct sums *sums, const struct query_step *change) {
   switch ((int)change->kind) {
   case PLAN_INSERT: sums->inserted += change->affected; break;
   case PLAN_DELETE: sums->deleted += change->affected; break;
@@ -21,7 +21,7 @@ static void add(struct sums *sums, const struct query_change *change) {
 
 static void write_change(const struct session_outcome *outcome, uint32_t nth, struct buf *out) {
   static const struct json_write_options options = {.key_name = "_id"};
-  const struct query_change *change = &outcome->changes[nth];
+  const struct query_step *change = &outcome->steps[nth];
   bool is_update = change->kind == PLAN_UPDATE;
   unsigned long long affected = change->affected, matched = change->matched;
   buf_append_format(out, "{\"ok\":%d,\"idx\":%u", change->failed == 0, nth);
@@ -42,10 +42,10 @@ static void write_change(const struct session_outcome *outcome, uint32_t nth, st
 void mongo_bulk_write(const struct session_outcome *outcome, struct buf *out) {
   struct sums sums = {0};
   buf_append_text(out, "\"cursor\":{\"id\":0,\"firstBatch\":[");
-  for (uint32_t i = 0; i < outcome->changes_count; i++) {
+  for (uint32_t i = 0; i < outcome->steps_count; i++) {
     if (i) buf_append_byte(out, ',');
     write_change(outcome, i, out);
-    add(&sums, &outcome->changes[i]);
+    add(&sums, &outcome->steps[i]);
   }
   buf_append_format(out,
                     "],\"ns\":\"admin.$cmd.bulkWrite\"},\"nErrors\":%llu,\"nInserted\":%llu,"

@@ -169,15 +169,15 @@ static const struct json_write_options keyed = {.key_name = "_id"};
 /* The documents that upserts made, by the number of the change. */
 static void write_upserted(const struct session_outcome *outcome, struct buf *out) {
   bool any = false;
-  if (outcome->changes_count == 0 && outcome->upserted && outcome->keys_count) {
+  if (outcome->steps_count == 0 && outcome->upserted && outcome->keys_count) {
     buf_append_text(out, ",\"upserted\":[{\"index\":0,\"_id\":");
     json_write(out, &outcome->keys[0], &keyed);
     buf_append_text(out, "}]");
   }
-  for (uint32_t i = 0; i < outcome->changes_count; i++) {
-    if (!outcome->changes[i].upserted) continue;
+  for (uint32_t i = 0; i < outcome->steps_count; i++) {
+    if (!outcome->steps[i].upserted) continue;
     buf_append_format(out, "%s{\"index\":%u,\"_id\":", any ? "," : ",\"upserted\":[", i);
-    json_write(out, &outcome->changes[i].key, &keyed);
+    json_write(out, &outcome->steps[i].key, &keyed);
     buf_append_byte(out, '}');
     any = true;
   }
@@ -185,8 +185,8 @@ static void write_upserted(const struct session_outcome *outcome, struct buf *ou
 }
 
 static uint64_t count_upserted(const struct session_outcome *outcome) {
-  uint64_t count = outcome->changes_count == 0 && outcome->upserted;
-  for (uint32_t i = 0; i < outcome->changes_count; i++) count += outcome->changes[i].upserted;
+  uint64_t count = outcome->steps_count == 0 && outcome->upserted;
+  for (uint32_t i = 0; i < outcome->steps_count; i++) count += outcome->steps[i].upserted;
   return count;
 }
 

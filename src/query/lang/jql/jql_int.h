@@ -38,9 +38,11 @@ struct jql {
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
   struct jql_filters *filters;          /* of the update being read */
-  uint32_t depth;                       /* of pipelines in pipelines */
-  bool in_facet;                        /* reading a pipeline of $facet */
-  struct slice element; /* reading an array filter: the name that its paths begin with */
+  const struct match *found_by; /* reading a projection of find: its filter; NULL: it has none */
+  bool in_find;                 /* such a projection picks from lists */
+  uint32_t depth;               /* of pipelines in pipelines */
+  bool in_facet;                /* reading a pipeline of $facet */
+  struct slice element;         /* reading an array filter: the name that its paths begin with */
 };
 
 struct jql_node {
@@ -146,6 +148,8 @@ status jql__filter(const struct jql *jql, const struct jql_node *map, struct mat
 /** The operators of a map like {"$gt": 1, "$lt": 5} on `path`. */
 status jql__conditions(const struct jql *jql, const struct jql_node *map, const struct path *path,
                        struct match **match);
+/** {"$jsonSchema": …}. (json_schema.c) */
+status jql__json_schema(const struct jql *jql, const struct jql_node *node, struct match **match);
 /** What an upserted document gets from a filter: its equalities, as MATCH_AND. */
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
@@ -163,6 +167,13 @@ status jql__root_of(const struct jql *jql, const struct jql_node *at, struct exp
                     struct expr **expr);
 /** A projection over the row: EXPR_SHAPE. (projection.c) */
 status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape);
+/** The same for find and findAndModify, over what `filter` (may be NULL) found: it may slice lists
+ * and pick elements of them. */
+status jql__find_projection(const struct jql *jql, const struct jql_node *map,
+                            const struct match *filter, struct expr **shape);
+/** {"$elemMatch": …}: MATCH_ELEM. (filter.c) */
+status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match);
 /** $unset of a pipeline: one name or a list. */
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape);
 /** $addFields. */

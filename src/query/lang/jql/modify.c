@@ -56,6 +56,12 @@ static status check(const struct jql *jql, const struct jql_node *command,
   return LUMA_OK;
 }
 
+/** The filter under the order and the limit of a change; NULL: there is none. */
+static const struct match *filter_of(const struct plan *plan) {
+  while (plan && (plan->kind == PLAN_LIMIT || plan->kind == PLAN_SORT)) plan = plan->input;
+  return plan && plan->kind == PLAN_FILTER ? plan->condition->match : NULL;
+}
+
 status jql__find_and_modify(const struct jql *jql, const struct jql_node *command,
                             struct plan **plan) {
   struct jql_node fields[FIELDS];
@@ -78,6 +84,6 @@ status jql__find_and_modify(const struct jql *jql, const struct jql_node *comman
   (*plan)->yields = true;
   (*plan)->yields_before = !removes && !jql__flag(&fields[NEW], false);
   if (!jql_is_given(&fields[SHOWN]) || val_count(&fields[SHOWN].value) == 0) return LUMA_OK;
-  TRY(jql__projection(&inner, &fields[SHOWN], &shape));
+  TRY(jql__find_projection(&inner, &fields[SHOWN], filter_of((*plan)->input), &shape));
   return jql__put_project(jql, &fields[SHOWN], shape, plan);
 }

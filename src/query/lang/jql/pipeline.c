@@ -9,14 +9,15 @@ struct stage {
 };
 
 static status put_match(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  TRY(jql__check_kind(jql, spec, JQL_MAP));
+  if (spec->value.type != VAL_MAP)
+    return jql__fail_code(jql, spec, 15959, "the match filter must be an expression in an object");
   return jql__put_filter(jql, spec, plan);
 }
 
 static status put_sort(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   TRY(jql__check_kind(jql, spec, JQL_MAP));
   if (val_count(&spec->value) == 0)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT, "`$sort` takes at least one field");
+    return jql__fail_code(jql, spec, 15976, "`$sort` takes at least one field");
   return jql__put_sort(jql, spec, plan);
 }
 
@@ -25,7 +26,7 @@ static status put_limit(const struct jql *jql, const struct jql_node *spec, stru
   int64_t rows = 0;
   TRY(jql__check_kind(jql, spec, JQL_WHOLE));
   if (val_to_int64(&spec->value, &rows) && rows == 0)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT, "`$limit` takes a number above 0");
+    return jql__fail_code(jql, spec, 15958, "`$limit` takes a number above 0");
   return jql__put_limit(jql, spec, &nothing, plan);
 }
 
@@ -39,7 +40,7 @@ static status put_project(const struct jql *jql, const struct jql_node *spec, st
   struct expr *shape = NULL;
   TRY(jql__check_kind(jql, spec, JQL_MAP));
   if (val_count(&spec->value) == 0)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT, "`$project` takes at least one field");
+    return jql__fail_code(jql, spec, 51272, "`$project` takes at least one field");
   TRY(jql__projection(jql, spec, &shape));
   return jql__put_project(jql, spec, shape, plan);
 }
@@ -76,8 +77,7 @@ static status put_count(const struct jql *jql, const struct jql_node *spec, stru
   struct slice name = val_slice(&spec->value);
   bool is_plain = name.bytes && !jql_is_operator(name) && !memchr(name.data, '.', name.bytes);
   if (!is_plain)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT,
-                     "`$count` takes a name without dots and `$`");
+    return jql__fail_code(jql, spec, 40158, "`$count` takes a name without dots and `$`");
   TRY(jql__made(jql, everything));
   TRY(jql__put_count(jql, spec, everything, name, plan));
   TRY(make_keyless(jql, spec->offset, &keyless));
@@ -186,7 +186,7 @@ static status put_stage(const struct jql *jql, const struct jql_node *stage, str
   struct jql_each each = jql__each(jql, stage);
   struct jql_node spec;
   if (each.count != 1)
-    return jql__fail(jql, stage, LUMA_SYNTAX_ERROR, "a stage is a map of one field, its operator");
+    return jql__fail_code(jql, stage, 40323, "a stage is a map of one field, its operator");
   (void)jql__next(&each, &spec);
   TRY(check_place(jql, &spec, *plan));
   for (size_t i = 0; i < STAGES; i++)

@@ -37,15 +37,17 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
   bool is_number = val_is_number(&node->value) && val_to_int64(&node->value, &direction);
   if (!is_number || (direction != 1 && direction != -1)) {
     if (node->value.type == VAL_MAP)
-      return jql__fail(jql, node, LUMA_UNSUPPORTED, "sorting by an expression is not supported");
+      return jql__fail(jql, node, LUMA_UNSUPPORTED,
+                       "sorting by `$meta` is not supported: there are no text scores yet");
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
                      "a sort key is 1 (ascending) or -1 (descending)");
   }
-  if (jql_is_operator(node->name))
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "sorting by `%.*s` is not supported",
-                     SLICE_ARG(node->name));
   key->descending = direction < 0;
   key->mongo = true;
+  if (jql_is_named(node, "$natural")) /* documents lie in the order of their keys */
+    return jql__name(jql, node, slice_of_text("_id"), &key->expr);
+  if (jql_is_operator(node->name))
+    return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
   return jql__name(jql, node, node->name, &key->expr);
 }
 
@@ -191,11 +193,12 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
+  const struct match *filter = (*plan)->kind == PLAN_FILTER ? (*plan)->condition->match : NULL;
   TRY(jql__put_sort(jql, &fields[SORT], plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   if (!jql_is_given(&fields[PROJECTION]) || val_count(&fields[PROJECTION].value) == 0)
     return LUMA_OK;
-  TRY(jql__projection(&inner, &fields[PROJECTION], &shape));
+  TRY(jql__find_projection(&inner, &fields[PROJECTION], filter, &shape));
   return jql__put_project(jql, &fields[PROJECTION], shape, plan);
 }
 
