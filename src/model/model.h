@@ -88,7 +88,7 @@ struct model_index_spec {
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, if_not_exists;
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
-                                 CONDITION or MATCH. Without text: all */
+                                 LASTING or MATCH. Without text: all */
 };
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
  */

@@ -46,7 +46,7 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
       .nulls_distinct = plan->nulls_distinct,
       .sparse = plan->sparse,
       .if_not_exists = plan->if_not_exists,
-      .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_CONDITION,
+      .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING,
                     plan->index_condition}};
   struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
   return model_create_index(exec->model, name, &spec, go_on, exec, err);
