@@ -21,7 +21,7 @@ struct index_build {
   struct model *model;
   struct slice collection_name, index_name;
   uint32_t collection_number, index_number;
-  struct index_filter *filter; /* of a partial index; NULL: none */
+  struct index_filter *filter;   /* of a partial index; NULL: none */
   enum catalog_index_state goal; /* when it is filled */
   struct buf name;
   struct buf last_key; /* key part of the last document done; empty at the start */

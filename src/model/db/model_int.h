@@ -67,7 +67,7 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
-  bool may_restart; /* see model_allow_restart */
+  bool may_restart;                   /* see model_allow_restart */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
 
