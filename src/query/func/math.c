@@ -3,14 +3,18 @@
 #include <math.h>
 
 #include "query/func/arith.h"
+#include "query/func/arith_span.h"
 #include "query/func/func_int.h"
 
 status func__abs(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
   (void)count;
   bool clash = false;
-  if (!val_is_number(&args[0])) return func__clash(env, out);
+  bool is_span = args[0].type == VAL_INTERVAL || args[0].type == VAL_DURATION;
   *out = args[0];
+  if (is_span && arith_span_is_negative(&args[0])) return arith_span_negate(&args[0], out, err);
+  if (is_span) return LUMA_OK;
+  if (!val_is_number(&args[0])) return func__clash(env, out);
   if (args[0].type == VAL_FLOAT64)
     *out = val_float64(fabs(args[0].real));
   else if (val_to_float64(&args[0]) < 0)

@@ -204,6 +204,7 @@ struct subquery {
   enum expr_subquery_kind kind;
   enum expr_op op;
   bool all;
+  bool is_path; /* LIST: a path with `[*]` or `.*`: a step behind it goes into each value */
   struct plan *plan;
   uint32_t left_count;
 };
@@ -271,7 +272,8 @@ struct expr {
   struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
   const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
   bool is_row;            /* LIST: written (a, b) */
-  uint64_t offset;        /* byte offset in the statement, for errors */
+  bool spreads;    /* an item of a select list written `path.*`: its attributes stand there */
+  uint64_t offset; /* byte offset in the statement, for errors */
 };
 
 /** How many leading args are the function's own. */

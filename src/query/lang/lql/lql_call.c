@@ -80,6 +80,8 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
     struct expr *made = aggregate_call(lql, name, which, args, distinct);
     return made && order && !order_call(lql, made, order) ? NULL : made;
   }
+  struct expr *collection = lql__collection_call(lql, name, args, distinct);
+  if (collection || lql->failed != LUMA_OK) return collection;
   if (distinct) return fail_only_aggregates(lql, name, "DISTINCT");
   if (order) return fail_only_aggregates(lql, name, "ORDER BY");
   if (!lql__name_words(lql, name.text, args)) return NULL;

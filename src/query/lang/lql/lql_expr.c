@@ -232,12 +232,12 @@ struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualif
 
 struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct expr *source) {
   if (!source) return NULL;
-  if (source->kind != EXPR_NAME || source->path.count != 1 || !source->path.steps[0].is_name) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, source->offset,
-              "`%.*s.*`: only a collection or its alias has a `*`", SLICE_ARG(source->name));
-    return NULL;
-  }
-  return lql__star(lql, at, source->path.steps[0].name);
+  bool is_source =
+      source->kind == EXPR_NAME && source->path.count == 1 && source->path.steps[0].is_name;
+  if (is_source) return lql__star(lql, at, source->path.steps[0].name);
+  struct expr *made = arena_copy(lql->arena, source, sizeof *source);
+  if (made) made->spreads = true;
+  return made;
 }
 
 struct lql_list *lql__list(struct lql *lql) {
@@ -329,6 +329,11 @@ static struct expr *step_into(struct lql *lql, struct expr *value, struct slice 
 
 struct expr *lql__dot(struct lql *lql, struct expr *value, struct lql_token name) {
   if (!value) return NULL;
+  if (lql__is_each(value)) {
+    struct expr **each = lql__each_value(value);
+    *each = lql__dot(lql, *each, name);
+    return *each ? value : NULL;
+  }
   if (value->kind != EXPR_NAME) return step_into(lql, value, name.text, name.offset);
   struct lql_path path = {.text = value->name, .offset = value->offset, .steps = value->path.count};
   return lql__path_expr(lql, lql__path_name(lql, &path, name));
@@ -347,6 +352,11 @@ static struct slice index_text(struct lql *lql, int64_t index) {
 
 struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, struct expr *index) {
   if (!value || !index || !lql__count_operator(lql, at)) return NULL;
+  if (lql__is_each(value)) {
+    struct expr **each = lql__each_value(value);
+    *each = lql__at(lql, at, *each, index);
+    return *each ? value : NULL;
+  }
   bool is_known = index->kind == EXPR_CONST && val_is_integer(&index->value) &&
                   index->value.integer >= -INT32_MAX && index->value.integer <= INT32_MAX;
   if (!is_known) {
