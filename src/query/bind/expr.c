@@ -60,6 +60,18 @@ static void take_null_escape(struct expr *node) {
   node->args_count = 2;
 }
 
+/** What is NULL whatever its other operands are: those are not computed then, nor fail. */
+static bool is_unknown(const struct expr *node) {
+  bool is_operator = node->kind == EXPR_BINARY && !node->mongo && node->op != EXPR_OP_AND &&
+                     node->op != EXPR_OP_OR && node->op != EXPR_OP_IS_DISTINCT &&
+                     node->op != EXPR_OP_IS_NOT_DISTINCT;
+  bool is_call = node->kind == EXPR_CALL && !node->mongo && node->function->strict;
+  for (uint32_t i = 0; (is_operator || is_call) && i < node->args_count; i++)
+    if (node->args[i] && node->args[i]->kind == EXPR_CONST && val_is_null(&node->args[i]->value))
+      return true;
+  return false;
+}
+
 /** A copy of the node whose arguments are bound by `bind`. */
 static status bind_args(struct binder *binder, const struct scope *scope, const struct expr *expr,
                         bind_fn *bind, struct expr **out, struct err *err) {
@@ -72,6 +84,10 @@ static status bind_args(struct binder *binder, const struct scope *scope, const 
   if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
   TRY(bind__check_types(binder, node, err));
   *out = node;
+  if (binder->language != PLAN_JQL && is_unknown(node)) {
+    *out = expr_const(binder->arena, val_null(), node->offset);
+    return bind__memory(binder, *out, err);
+  }
   return compute_fixed(binder, out, err);
 }
 

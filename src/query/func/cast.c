@@ -25,7 +25,7 @@ static struct slice trimmed(const struct val *text) {
 }
 
 static bool round_to_int64(double real, int64_t *out) {
-  double rounded = round(real); /* half away from zero, as PostgreSQL's numeric */
+  double rounded = nearbyint(real); /* half to even, as PostgreSQL's double precision */
   if (!(rounded >= -0x1p63 && rounded < 0x1p63)) return false;
   *out = (int64_t)rounded;
   return true;
@@ -80,7 +80,7 @@ static status cast_int(const struct val *value, enum val_type type, struct val *
     return fail_cast(value, type, err);
   } else if (!val_to_int64(value, &v)) {
     struct val whole = *value;
-    if (value->type == VAL_DECIMAL) whole = val_decimal(decimal_round(value->decimal, 0));
+    if (value->type == VAL_DECIMAL) whole = val_decimal(func__round_half_away(value->decimal, 0));
     bool fits =
         value->type == VAL_DECIMAL ? val_to_int64(&whole, &v) : round_to_int64(value->real, &v);
     if (!fits) FAIL(err, LUMA_OUT_OF_RANGE, "the number does not fit a 64-bit integer");
