@@ -42,6 +42,7 @@ func_call func__ceil;
 func_call func__chr;
 func_call func__clock_timestamp;
 func_call func__coalesce;
+func_call func__collate;
 func_call func__concat;
 func_call func__concat_ws;
 func_call func__contains;

@@ -14,6 +14,7 @@ struct zones;       /* query/locale */
 struct regex_cache; /* query/regex */
 struct rng;         /* base/ds */
 struct collation;   /* query/locale */
+struct collation_named;
 
 /** What a call may read beside its arguments, and where its results live. */
 struct func_env {
@@ -22,8 +23,9 @@ struct func_env {
   struct buf *scratch; /* for building; empty between calls */
   struct zones *zones; /* time zones by name */
   struct regex_cache *regexes;
-  struct rng *chance;          /* for volatile functions */
-  struct collation *collation; /* of MongoDB's comparisons; NULL: by bytes */
+  struct collation_named *named; /* of COLLATE */
+  struct rng *chance;            /* for volatile functions */
+  struct collation *collation;   /* of MongoDB's comparisons; NULL: by bytes */
   uint64_t *clashes; /* counts calls that met types they do not take: the answer is then NULL */
 };
 

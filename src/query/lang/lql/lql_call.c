@@ -63,7 +63,13 @@ static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
   if (!made) return NULL;
   made->aggregate = which->kind;
   made->distinct = distinct;
-  return made;
+  bool is_extreme = which->kind == EXPR_MIN || which->kind == EXPR_MAX;
+  if (!is_extreme || !lql__is_collated(args->items[0])) return made;
+  struct expr *by[2] = {lql__uncollated(args->items[0]), args->items[0]};
+  made->aggregate = which->kind == EXPR_MIN ? EXPR_MIN_BY : EXPR_MAX_BY;
+  made->args = arena_copy(lql->arena, by, sizeof by);
+  made->args_count = 2;
+  return made->args ? made : NULL;
 }
 
 static struct expr *fail_only_aggregates(struct lql *lql, struct lql_token name, const char *what) {

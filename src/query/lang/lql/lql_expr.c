@@ -60,6 +60,10 @@ struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, 
                          struct expr *right) {
   if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT && is_row(left) && is_row(right))
     return compare_rows(lql, op, at, left, right);
+  if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT) {
+    right = lql__collate_as(lql, left, right);
+    left = lql__collate_as(lql, right, left);
+  }
   return lql__count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
 }
 
@@ -125,7 +129,7 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
   if (is_row(left) && is_row(list->items[0])) return in_rows(lql, at, left, list, negated);
   struct lql_list *all = lql__append(lql, lql__list(lql), left, slice_of(NULL, 0));
   for (uint32_t i = 0; all && i < list->count; i++)
-    all = lql__append(lql, all, list->items[i], slice_of(NULL, 0));
+    all = lql__append(lql, all, lql__collate_as(lql, left, list->items[i]), slice_of(NULL, 0));
   struct expr *made =
       all ? expr_node(lql->arena, EXPR_IN, all->items, all->count, at.offset) : NULL;
   if (made) made->negated = negated;
@@ -134,7 +138,8 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
 
 struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
                           struct expr *low, struct expr *high, bool negated) {
-  struct expr *args[3] = {value, low, high};
+  struct expr *args[3] = {value, lql__collate_as(lql, value, low),
+                          lql__collate_as(lql, value, high)};
   if (!value || !low || !high || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_BETWEEN, args, 3, at.offset);
   if (made) made->negated = negated;

@@ -302,6 +302,12 @@ struct expr *lql__similar(struct lql *lql, struct lql_token at, struct expr *tex
 /** Between the smaller and the larger of two. */
 struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct expr *value,
                                     struct expr *low, struct expr *high, bool negated);
+/** x COLLATE "de", but for what says code points. */
+bool lql__is_collated(const struct expr *expr);
+/** The value itself: what a select list shows. */
+struct expr *lql__uncollated(struct expr *expr);
+/** The value under the collation of `like`, if that has one. */
+struct expr *lql__collate_as(struct lql *lql, const struct expr *like, struct expr *value);
 struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *value,
                           struct lql_token collation);
 /** x'ab'. */

@@ -84,6 +84,8 @@ struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
     if (select->items->items[i]->kind == EXPR_STAR) lql->bare_star = select->items->items[i];
   lql->windows = select->windows;
   for (uint32_t i = 0; select->items && i < select->items->count; i++)
+    select->items->items[i] = lql__uncollated(select->items->items[i]);
+  for (uint32_t i = 0; select->items && i < select->items->count; i++)
     if (!lql__resolve_windows(lql, select->items->items[i])) return NULL;
   struct plan *made = filter(lql, select->from, select->where);
   if (select->where && !made) return NULL;
