@@ -28,6 +28,7 @@ struct model_options {
   struct os *os;
   bool feed;                   /* changes go to the feed */
   bool read_only;              /* the store is: unfinished index builds are left as they are */
+  bool learns;                 /* what open collections are made of is followed at each write */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
   const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };
@@ -82,6 +83,8 @@ struct model_index_spec {
   const struct index_key *keys;
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, if_not_exists;
+  struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
+                                 CONDITION or MATCH. Without text: all */
 };
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
  */
@@ -127,7 +130,7 @@ struct model_evolution {
  * run) which beings stand in the way: {"soul","parent","changes":[…],"beings":n,"in_the_way":n,
  * "first":[{"id","faults"}]}. A dry run changes nothing. Narrowing looks at every being, so the
  * transaction must be serializable. */
-status model_evolve(struct model_txn *txn, const struct model_evolution *evolution,
+status model_evolve(struct model_txn *txn, const struct model_evolution *request,
                     struct buf *report, struct err *err);
 
 /** Appends a soul as JSON: {"id","alias","hash","parent","created_at","genotype",…}. `name`: an
@@ -137,15 +140,14 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
 status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err);
 /** Appends what is known of each attribute of a collection, as a JSON list: what its soul says, or
  * what an open collection has learned. */
-status model_describe(struct model_txn *txn, struct slice collection, struct buf *out,
-                      struct err *err);
+status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err);
 /** Appends where every attribute's values live and how many bytes they take, as a JSON list. Reads
  * the collection. */
-status model_describe_storage(struct model_txn *txn, struct slice collection, struct buf *out,
+status model_describe_storage(struct model_txn *txn, struct slice name, struct buf *out,
                               struct err *err);
 /** Appends a proposal for the closed genotype of a collection, with counts of what would not fit.
  * Reads the collection. */
-status model_suggest_soul(struct model_txn *txn, struct slice collection, struct buf *out,
+status model_suggest_soul(struct model_txn *txn, struct slice name, struct buf *out,
                           struct err *err);
 /** Appends the lineage of an alias as JSON, newest first. */
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
@@ -164,10 +166,10 @@ status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *
 /* ---- requests done once ---- */
 
 /** Appends what was answered under a client's key in the last day; `*found`. */
-status model_once_find(struct model_txn *txn, struct slice key, struct buf *answer, bool *found,
+status model_once_find(struct model_txn *txn, struct slice name, struct buf *answer, bool *found,
                        struct err *err);
 /** Keeps an answer under a client's key, with the transaction. */
-status model_once_keep(struct model_txn *txn, struct slice key, struct slice answer,
+status model_once_keep(struct model_txn *txn, struct slice name, struct slice answer,
                        struct err *err);
 
 /* ---- documents ---- */
@@ -236,6 +238,10 @@ struct model_scan_options {
  * Borrowed until the transaction ends. */
 status model_cut(struct model_txn *txn, const struct collection *collection,
                  struct store_cuts *cuts, struct err *err);
+/** Whether a scan through the index may meet a document more than once: by several elements of a
+ * list. A transaction that writes may put lists in while it reads. */
+bool model_meets_twice(const struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index);
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err);
@@ -244,6 +250,8 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
  * once. */
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
                        uint32_t *count, struct err *err);
+/** Index entries read so far; 0 for a scan by key. */
+uint64_t model_scan_entries(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);
 void model_scan_close(struct model_scan *scan);
 

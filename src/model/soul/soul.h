@@ -24,9 +24,10 @@ enum {
   SOUL_NAME_BYTES_MAX = 120,
   SOUL_TEXT_BYTES_MAX = 1 << 20, /* of a genotype */
   SOUL_HASH_BYTES = 32,
-  SOUL_LIMITS_MAX = 16,
-  SOUL_NONE = UINT32_MAX /* no rule, no limit of length */
+  SOUL_LIMITS_MAX = 16
 };
+/** No rule, no limit of length. */
+#define SOUL_NONE UINT32_MAX
 
 enum soul_on_delete { SOUL_RESTRICT, SOUL_CASCADE, SOUL_SET_NULL };
 
@@ -123,6 +124,9 @@ status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, s
 /** The same from JSON text. */
 status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
                       struct err *err);
+/** Whether the expressions of a soul read only attributes that it has: LUMA_INVALID_GENOTYPE lists
+ * those that do not. For closed collections: in open ones any name may be an attribute. */
+status soul_check_names(const struct soul *soul, struct err *err);
 void soul_acquire(const struct soul *soul);
 /** NULL is fine. */
 void soul_release(const struct soul *soul);

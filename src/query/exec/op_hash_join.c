@@ -5,7 +5,8 @@
 #include "query/exec/join.h"
 #include "query/func/compare.h"
 
-enum { NO_ROW = UINT32_MAX, HASH_ROWS_MAX = INT32_MAX };
+enum { HASH_ROWS_MAX = INT32_MAX };
+#define NO_ROW UINT32_MAX
 /** Of rows that are kept though they match nothing. A row that has it by chance is compared twice.
  */
 #define HASH_OF_NULL UINT64_MAX
@@ -113,6 +114,7 @@ static status hash_begin_batch(struct join *join, const struct batch *left, stru
     TRY(build(op, err));
     TRY(join_note_kept(join, &op->right, err));
   }
+  if (left->selected_count == 0) return LUMA_OK; /* a full join without left rows: no columns */
   return hash_keys(op, op->left_keys, left, op->left_hashes, op->left_nulls, err);
 }
 

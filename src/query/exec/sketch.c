@@ -47,7 +47,7 @@ bool sketch_add(struct sketch *sketch, struct arena *arena, uint64_t hash) {
 
 static double sigma(double x) {
   double y = 1, z = x, before = 0;
-  if (x == 1) return INFINITY;
+  if (x == 1) return (double)INFINITY;
   while (z != before) {
     x *= x;
     before = z;
@@ -89,7 +89,7 @@ static int compare_clusters(const void *a, const void *b) {
 /** The scale of the paper (k1): clusters may span one unit of it. */
 static double scale(double fraction) {
   double within = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
-  return (DIGEST_CLUSTERS / 2) / M_PI * asin(2 * within - 1);
+  return DIGEST_CLUSTERS / 2.0 / M_PI * asin(2 * within - 1);
 }
 
 static void merge(struct digest *digest) {
