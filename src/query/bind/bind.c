@@ -125,6 +125,9 @@ status bind__scan(struct binder *binder, struct plan **node, enum query_access a
   struct plan *scan = *node;
   if (scan->exprs_count) return bind__path_source(binder, node, err);
   if (access == QUERY_READ && bind__cte(binder, scan)) return bind_cte_scan(binder, node, err);
+  bool is_variable = false;
+  if (access == QUERY_READ) TRY(bind__variable_source(binder, node, &is_variable, err));
+  if (is_variable) return LUMA_OK;
   TRY(bind__find_collection(binder, scan, err));
   if (scan->collection && scan->collection->view.bytes) {
     if (access != QUERY_READ) return bind__refuse_view(binder, scan, err);

@@ -91,6 +91,13 @@ bool bind__is_known(struct binder *binder, const struct scope *scope, const stru
 /** bind__name when `*found`; else the name means nothing here or around. */
 status bind__find_name(struct binder *binder, const struct scope *scope, const struct expr *name,
                        struct expr **out, bool *found, struct err *err);
+/** Whether GROUP BY gave the name: to key `*key`, or (UINT32_MAX) to its rows with GROUP AS. */
+bool bind__group_name(const struct plan *aggregate, struct slice name, uint32_t *key);
+/** A name of one step that is known around the place in hand: in FROM, a source before it. */
+status bind__find_variable(struct binder *binder, const struct expr *name, bool *found,
+                           struct err *err);
+/** Whether a name of WITH is meant. */
+bool bind__has_cte(const struct binder *binder, struct slice name);
 status bind__match(struct binder *binder, const struct scope *scope, const struct match *match,
                    struct match **out, struct err *err);
 /** The whole row as one document. */
@@ -159,6 +166,9 @@ status bind__refuse_view(struct binder *binder, const struct plan *node, struct 
 status bind__derived(struct binder *binder, struct plan **node, struct err *err);
 status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
 /** A path in FROM: a list of a source before it, or a collection with a dotted name. */
+/** A SCAN of a name that is a source before it, and no collection: its elements. */
+status bind__variable_source(struct binder *binder, struct plan **node, bool *found,
+                             struct err *err);
 status bind__path_source(struct binder *binder, struct plan **node, struct err *err);
 status bind__set(struct binder *binder, struct plan *node, struct err *err);
 status bind__with(struct binder *binder, struct plan *node, struct err *err);

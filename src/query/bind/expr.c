@@ -52,6 +52,27 @@ static status compute_fixed(struct binder *binder, struct expr **expr, struct er
   return bind__memory(binder, *expr, err);
 }
 
+/** LIKE … ESCAPE NULL is NULL, as LIKE NULL is. */
+static void take_null_escape(struct expr *node) {
+  bool has_escape =
+      node->kind == EXPR_BINARY && node->args_count == 3 && node->args[2]->kind == EXPR_CONST;
+  if (!has_escape || !val_is_null(&node->args[2]->value)) return;
+  node->args[1] = node->args[2];
+  node->args_count = 2;
+}
+
+/** What is NULL whatever its other operands are: those are not computed then, nor fail. */
+static bool is_unknown(const struct expr *node) {
+  bool is_operator = node->kind == EXPR_BINARY && !node->mongo && node->op != EXPR_OP_AND &&
+                     node->op != EXPR_OP_OR && node->op != EXPR_OP_IS_DISTINCT &&
+                     node->op != EXPR_OP_IS_NOT_DISTINCT;
+  bool is_call = node->kind == EXPR_CALL && !node->mongo && node->function->strict;
+  for (uint32_t i = 0; (is_operator || is_call) && i < node->args_count; i++)
+    if (node->args[i] && node->args[i]->kind == EXPR_CONST && val_is_null(&node->args[i]->value))
+      return true;
+  return false;
+}
+
 /** A copy of the node whose arguments are bound by `bind`. */
 static status bind_args(struct binder *binder, const struct scope *scope, const struct expr *expr,
                         bind_fn *bind, struct expr **out, struct err *err) {
@@ -60,9 +81,14 @@ static status bind_args(struct binder *binder, const struct scope *scope, const 
   TRY(bind__room(binder, expr->args_count, sizeof *node->args, &node->args, err));
   for (uint32_t i = 0; i < expr->args_count; i++)
     if (expr->args[i]) TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
+  take_null_escape(node);
   if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
   TRY(bind__check_types(binder, node, err));
   *out = node;
+  if (binder->language != PLAN_JQL && is_unknown(node)) {
+    *out = expr_const(binder->arena, val_null(), node->offset);
+    return bind__memory(binder, *out, err);
+  }
   return compute_fixed(binder, out, err);
 }
 
@@ -287,8 +313,45 @@ static status bind_grouping(struct binder *binder, const struct scope *scope,
   return bind__memory(binder, *out, err);
 }
 
+bool bind__group_name(const struct plan *aggregate, struct slice name, uint32_t *key) {
+  for (*key = 0; aggregate->key_names && *key < aggregate->keys_count; (*key)++)
+    if (slice_is_equal(aggregate->key_names[*key], name)) return true;
+  *key = UINT32_MAX;
+  return aggregate->group_rows && slice_is_equal(aggregate->group_name, name);
+}
+
+static bool has_group_names(const struct plan *aggregate, const struct expr *expr) {
+  uint32_t key;
+  if (expr->kind == EXPR_NAME)
+    return expr->path.count && expr->path.steps[0].is_name &&
+           bind__group_name(aggregate, expr->path.steps[0].name, &key);
+  bool has = false;
+  for (uint32_t i = 0; !has && i < expr->args_count; i++)
+    has = has_group_names(aggregate, expr->args[i]);
+  return has;
+}
+
+/** A name that GROUP BY gave: to a key, or (GROUP AS) to the list of the group's rows. */
+static status bind_group_name(struct binder *binder, const struct scope *scope,
+                              const struct expr *name, uint32_t key, struct expr **out,
+                              struct err *err) {
+  struct path rest = {.count = name->path.count - 1, .steps = name->path.steps + 1};
+  if (key == UINT32_MAX)
+    TRY(bind_aggregate(binder, scope, scope->aggregate->group_rows, out, err));
+  else
+    *out = make_slot(binder, name, key);
+  TRY(bind__memory(binder, *out, err));
+  (*out)->path = rest;
+  (*out)->name = name->path.steps[0].name;
+  return LUMA_OK;
+}
+
 status bind__grouped(struct binder *binder, const struct scope *scope, const struct expr *expr,
                      struct expr **out, struct err *err) {
+  uint32_t key;
+  if (expr->kind == EXPR_NAME && has_group_names(scope->aggregate, expr) &&
+      bind__group_name(scope->aggregate, expr->path.steps[0].name, &key))
+    return bind_group_name(binder, scope, expr, key, out, err);
   if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
   if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
   if (expr->is_bare) {
@@ -298,7 +361,7 @@ status bind__grouped(struct binder *binder, const struct scope *scope, const str
   if (expr->kind == EXPR_SUBQUERY) return bind__subquery(binder, scope, expr, out, err);
   if (expr->kind == EXPR_WINDOW) return bind__window(binder, scope, expr, out, err);
   if (is_grouping(expr)) return bind_grouping(binder, scope, expr, out, err);
-  if (!has_own_parts(expr)) {
+  if (!has_own_parts(expr) && !has_group_names(scope->aggregate, expr)) {
     struct scope below = bind__scope(scope->aggregate->input);
     struct expr *bound = NULL;
     below.aggregate = NULL;

@@ -67,7 +67,8 @@ status bind__derived(struct binder *binder, struct plan **node, struct err *err)
     column->source = derived->alias;
     column->is_qualified = false;
     if (i < derived->names_count) column->name = derived->names[i];
-    if (column->is_document && derived->alias.bytes) column->name = derived->alias;
+    if (column->is_document && column->is_spread && derived->alias.bytes)
+      column->name = derived->alias;
   }
   return LUMA_OK;
 }
@@ -82,10 +83,10 @@ status bind__unnest(struct binder *binder, struct plan *node, struct err *err) {
   node->exprs[0] = list;
   TRY(bind__room(binder, 2, sizeof *node->columns, &node->columns, err));
   struct slice name = node->names[0].bytes ? node->names[0] : slice_of_text("element");
-  node->columns[0] =
-      (struct plan_column){.name = name, .source = name, .is_document = true, .is_spread = true};
-  node->columns[1] =
-      (struct plan_column){.name = node->names[1], .source = node->alias, .type = VAL_INT64};
+  node->columns[0] = (struct plan_column){
+      .name = name, .source = node->names[0], .is_document = true, .is_spread = true};
+  node->columns[1] = (struct plan_column){
+      .name = node->names[1], .source = node->alias, .type = node->is_pairs ? VAL_TEXT : VAL_INT64};
   node->columns_count = node->has_ordinality ? 2 : 1;
   node->names = NULL;
   return LUMA_OK;
@@ -99,6 +100,44 @@ static struct slice without_schema(const struct path *path) {
   return path->count == 2 && is_default ? path->steps[1].name : slice_of(NULL, 0);
 }
 
+/** A SCAN whose name turned out to lead to a value: its elements. */
+static status unnest_instead(struct binder *binder, struct plan **node, struct expr *value,
+                             struct err *err) {
+  struct plan *scan = *node, *unnest = plan_node(binder->arena, PLAN_UNNEST, NULL, scan->offset);
+  TRY(bind__memory(binder, unnest, err));
+  TRY(bind__room(binder, 2, sizeof *unnest->names, &unnest->names, err));
+  TRY(bind__room(binder, 1, sizeof *unnest->exprs, &unnest->exprs, err));
+  unnest->names[0] = unnest->alias = scan->alias;
+  unnest->exprs[0] = value;
+  unnest->exprs_count = 1;
+  *node = unnest;
+  return bind__unnest(binder, unnest, err);
+}
+
+/** Whether no collection and no name of WITH is called so: it may be a source before it. */
+static bool may_be_variable(const struct binder *binder, const struct plan *scan) {
+  return binder->language == PLAN_LQL && binder->catalog && scan->collection_name.bytes &&
+         !bind__has_cte(binder, scan->collection_name) &&
+         !catalog_find(binder->catalog, scan->collection_name);
+}
+
+status bind__variable_source(struct binder *binder, struct plan **node, bool *found,
+                             struct err *err) {
+  struct plan *scan = *node;
+  struct path_step *step = NULL;
+  *found = false;
+  if (!binder->frame || !may_be_variable(binder, scan)) return LUMA_OK;
+  TRY(bind__room(binder, 1, sizeof *step, &step, err));
+  *step =
+      (struct path_step){.name = scan->collection_name, .index = PATH_NO_INDEX, .is_name = true};
+  struct expr *name = expr_node(binder->arena, EXPR_NAME, NULL, 0, scan->offset);
+  TRY(bind__memory(binder, name, err));
+  name->name = scan->collection_name;
+  name->path = (struct path){.count = 1, .steps = step};
+  TRY(bind__find_variable(binder, name, found, err));
+  return *found ? unnest_instead(binder, node, name, err) : LUMA_OK;
+}
+
 status bind__path_source(struct binder *binder, struct plan **node, struct err *err) {
   const struct scope nothing = {0};
   struct plan *scan = *node;
@@ -108,17 +147,7 @@ status bind__path_source(struct binder *binder, struct plan **node, struct err *
   scan->exprs_count = 0;
   scan->exprs = NULL;
   if (!is_known) TRY(bind__find_name(binder, &nothing, path, &bound, &found, err));
-  if (found) {
-    struct plan *unnest = plan_node(binder->arena, PLAN_UNNEST, NULL, scan->offset);
-    TRY(bind__memory(binder, unnest, err));
-    TRY(bind__room(binder, 2, sizeof *unnest->names, &unnest->names, err));
-    TRY(bind__room(binder, 1, sizeof *unnest->exprs, &unnest->exprs, err));
-    unnest->names[0] = unnest->alias = scan->alias;
-    unnest->exprs[0] = path;
-    unnest->exprs_count = 1;
-    *node = unnest;
-    return bind__unnest(binder, unnest, err);
-  }
+  if (found) return unnest_instead(binder, node, path, err);
   if (!is_known && information_is_meant(&path->path))
     return information_bind(binder, node, path->path.steps[1].name, err);
   struct slice plain = without_schema(&path->path);
@@ -129,12 +158,12 @@ status bind__path_source(struct binder *binder, struct plan **node, struct err *
 /* ---- joins ---- */
 
 /** Whether a side of a join may read the rows of the side before it. */
-static bool is_lateral(const struct plan *side) {
+static bool is_lateral(const struct binder *binder, const struct plan *side) {
   switch ((int)side->kind) {
   case PLAN_UNNEST: return true;
-  case PLAN_SCAN: return side->exprs_count > 0;
+  case PLAN_SCAN: return side->exprs_count > 0 || may_be_variable(binder, side);
   case PLAN_DERIVED: return side->is_lateral;
-  case PLAN_JOIN: return is_lateral(side->input) || is_lateral(side->right);
+  case PLAN_JOIN: return is_lateral(binder, side->input) || is_lateral(binder, side->right);
   default: return false;
   }
 }
@@ -197,7 +226,7 @@ static status unnest_left(struct binder *binder, struct plan **node, const struc
 
 static status bind_right(struct binder *binder, struct plan *node, struct frame *frame,
                          struct err *err) {
-  if (!is_lateral(node->right)) return bind__plan(binder, &node->right, err);
+  if (!is_lateral(binder, node->right)) return bind__plan(binder, &node->right, err);
   binder->frame = frame;
   status done = bind__plan(binder, &node->right, err);
   binder->frame = frame->parent;

@@ -78,7 +78,7 @@ static uint32_t find_computed(const struct scope *scope, const struct slice *sou
     uint32_t found = 0;
     for (uint32_t i = 0; i < scope->count; i++) {
       const struct plan_column *column = &scope->columns[i];
-      bool is_source = column->is_document && column->source.bytes;
+      bool is_source = column->is_document && column->source.bytes && column->is_spread;
       if (is_source || column->is_hidden || !same_name(column->name, step, nocase)) continue;
       if (source ? !same_name(column->source, *source, true) : column->is_qualified) continue;
       *slot = i;
@@ -256,11 +256,11 @@ static status find_known(struct binder *binder, const struct scope *scope, const
   if (!name->dotted && !is_declared) TRY(find_qualified(binder, scope, name, out, found, err));
   if (*found) return LUMA_OK;
   count = find_computed(scope, NULL, first, &slot);
+  bool is_whole = count && !(scope->columns[slot].is_document && name->dotted);
   if (count == 0 && !name->dotted) count = find_knowing(scope, first, &slot);
   if (count > 1) return fail_ambiguous(binder, scope, name, err);
   *found = count == 1;
-  return *found ? take(binder, scope, name, slot, 0 + !scope->columns[slot].is_document, out, err)
-                : LUMA_OK;
+  return *found ? take(binder, scope, name, slot, is_whole, out, err) : LUMA_OK;
 }
 
 bool bind__is_known(struct binder *binder, const struct scope *scope, const struct expr *name) {
@@ -302,7 +302,11 @@ static status find_around(struct binder *binder, struct frame *frame, find_fn *f
   struct scope below = *frame->scope;
   if (below.aggregate) below = bind__scope(below.aggregate->input);
   below.aggregate = NULL;
-  if (!frame->is_opaque) done = find(binder, &below, name, &outer, found, err);
+  uint32_t key = 0;
+  bool is_grouped = frame->scope->aggregate && name->path.count && name->path.steps[0].is_name &&
+                    bind__group_name(frame->scope->aggregate, name->path.steps[0].name, &key);
+  if (is_grouped && !frame->is_opaque) *found = true;
+  if (!frame->is_opaque && !is_grouped) done = find(binder, &below, name, &outer, found, err);
   if (done == LUMA_OK && *found && frame->scope->aggregate)
     done = bind__grouped(binder, frame->scope, name, &outer, err);
   if (done == LUMA_OK && !*found)
@@ -310,6 +314,13 @@ static status find_around(struct binder *binder, struct frame *frame, find_fn *f
   binder->frame = frame;
   if (done != LUMA_OK || !*found) return done;
   return bind__add_outer(binder, frame, outer, out, err);
+}
+
+status bind__find_variable(struct binder *binder, const struct expr *name, bool *found,
+                           struct err *err) {
+  struct expr *out = NULL;
+  *found = false;
+  return find_around(binder, binder->frame, find_known, name, &out, found, err);
 }
 
 status bind__find_name(struct binder *binder, const struct scope *scope, const struct expr *name,

@@ -96,8 +96,9 @@ static status count_stars(struct binder *binder, const struct plan *node, const 
   *total = 0;
   for (uint32_t i = 0; i < node->exprs_count; i++) {
     const struct expr *expr = node->exprs[i];
-    uint32_t taken = expr->kind != EXPR_STAR;
-    for (uint32_t c = 0; expr->kind == EXPR_STAR && c < scope->count; c++)
+    bool expands = expr->kind == EXPR_STAR && !node->is_value;
+    uint32_t taken = !expands;
+    for (uint32_t c = 0; expands && c < scope->count; c++)
       if (star_takes(expr, &scope->columns[c])) taken += width_of(&scope->columns[c]);
     if (taken == 0) {
       status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
@@ -194,9 +195,11 @@ static status bind_item(struct binder *binder, struct plan *node, const struct s
   else
     TRY(bind__expr(binder, scope, expr, &node->exprs[at], err));
   column->name = asked;
-  if (!asked.bytes) TRY(derive_name(binder, expr, &column->name, err));
+  if (node->is_value && !asked.bytes) column->name = slice_of_text("value");
+  if (!column->name.bytes) TRY(derive_name(binder, expr, &column->name, err));
   TRY(make_unique(binder, node, at, expr, err));
   describe(column, scope, node->exprs[at]);
+  if (node->is_value || expr->spreads) column->is_document = column->is_spread = true;
   return LUMA_OK;
 }
 
@@ -228,8 +231,37 @@ static status resolve_key(struct binder *binder, const struct scope *scope, stru
   return LUMA_OK;
 }
 
+static bool is_source(const struct scope *scope, const struct expr *star) {
+  for (uint32_t c = 0; c < scope->count; c++)
+    if (star_takes(star, &scope->columns[c])) return true;
+  return false;
+}
+
+/** `address.*` where no source is called so: the attributes of that attribute, if one is known. */
+static status spread_attributes(struct binder *binder, struct plan *node, const struct scope *scope,
+                                struct err *err) {
+  struct expr **exprs = NULL;
+  TRY(bind__room(binder, node->exprs_count, sizeof *exprs, &exprs, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++) {
+    const struct expr *star = exprs[i] = node->exprs[i];
+    if (star->kind != EXPR_STAR || !star->name.bytes || is_source(scope, star)) continue;
+    struct path_step *step = NULL;
+    TRY(bind__room(binder, 1, sizeof *step, &step, err));
+    *step = (struct path_step){.name = star->name, .index = PATH_NO_INDEX, .is_name = true};
+    struct expr *name = expr_node(binder->arena, EXPR_NAME, NULL, 0, star->offset);
+    TRY(bind__memory(binder, name, err));
+    name->name = star->name;
+    name->path = (struct path){.count = 1, .steps = step};
+    name->spreads = true;
+    if (bind__is_known(binder, scope, name)) exprs[i] = name;
+  }
+  node->exprs = exprs;
+  return LUMA_OK;
+}
+
 static status bind_items(struct binder *binder, struct plan *node, const struct scope *scope,
                          struct err *err) {
+  if (!node->is_value && !scope->aggregate) TRY(spread_attributes(binder, node, scope, err));
   struct expr **exprs = node->exprs;
   struct slice *names = node->names;
   uint32_t count = node->exprs_count, total = 0, at = 0;
@@ -238,7 +270,7 @@ static status bind_items(struct binder *binder, struct plan *node, const struct 
   TRY(bind__room(binder, total, sizeof *node->columns, &node->columns, err));
   for (uint32_t i = 0; i < count; i++) {
     struct slice asked = names ? names[i] : slice_of(NULL, 0);
-    if (exprs[i]->kind == EXPR_STAR) {
+    if (exprs[i]->kind == EXPR_STAR && !node->is_value) {
       TRY(expand_star(binder, node, scope, exprs[i], &at, err));
       continue;
     }
@@ -312,6 +344,8 @@ status bind__aggregate(struct binder *binder, struct plan *node, struct err *err
     node->exprs[i] = bound;
     if (node->names && node->names[i].bytes)
       node->columns[i].name = node->names[i];
+    else if (node->key_names && i < node->keys_count && node->key_names[i].bytes)
+      node->columns[i].name = node->key_names[i];
     else
       TRY(derive_name(binder, key, &node->columns[i].name, err));
     node->columns[i].type = (uint8_t)bind__type(bound);

@@ -100,6 +100,13 @@ status bind__with(struct binder *binder, struct plan *node, struct err *err) {
   return done;
 }
 
+bool bind__has_cte(const struct binder *binder, struct slice name) {
+  for (const struct with_scope *at = binder->withs; at; at = at->parent)
+    for (uint32_t i = 0; i < at->count; i++)
+      if (slice_is_equal_nocase(at->ctes[i]->name, name)) return true;
+  return false;
+}
+
 bool bind__cte(struct binder *binder, struct plan *scan) {
   for (const struct with_scope *at = binder->withs; at; at = at->parent) {
     for (uint32_t i = 0; i < at->count; i++) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Static types: what can be seen to be wrong before any data is read. */
+#include <string.h>
+
 #include "query/bind/bind_int.h"
 #include "query/func/compare.h"
 #include "query/func/func.h"
@@ -110,6 +112,15 @@ static status check_truth(const struct binder *binder, const struct expr *expr, 
   return bind__fail(binder, expr->offset, failed, err);
 }
 
+/** One side of || makes the other a text, a list or a document; two numbers do not. */
+static status check_concat(const struct binder *binder, const struct expr *expr, struct err *err) {
+  enum val_type left = bind__type(expr->args[0]), right = bind__type(expr->args[1]);
+  bool is_left = is_number_type(left) || left == VAL_BOOL;
+  bool is_right = is_number_type(right) || right == VAL_BOOL;
+  if (!is_left || !is_right) return LUMA_OK;
+  return fail_clash(binder, expr, "join", left, right, "x::text makes a text of any value", err);
+}
+
 static status check_binary(const struct binder *binder, const struct expr *expr, struct err *err) {
   const struct expr *a = expr->args[0], *b = expr->args[1];
   if (expr->mongo) return LUMA_OK;
@@ -119,7 +130,11 @@ static status check_binary(const struct binder *binder, const struct expr *expr,
     TRY(check_truth(binder, a, expr->op == EXPR_OP_AND ? "AND" : "OR", err));
     return check_truth(binder, b, expr->op == EXPR_OP_AND ? "AND" : "OR", err);
   }
+  if (expr->op == EXPR_OP_CONCAT) return check_concat(binder, expr, err);
   enum val_type pattern = bind__type(b);
+  if (is_text_match(expr->op) && is_number_type(bind__type(a)))
+    return fail_clash(binder, expr, "match", bind__type(a), VAL_TEXT,
+                      "x::text makes a text of any value", err);
   if (is_text_match(expr->op) && pattern != VAL_MISSING && pattern != VAL_TEXT) {
     status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
                               "LIKE takes a text, not %s", val_type_name(pattern));
@@ -128,8 +143,52 @@ static status check_binary(const struct binder *binder, const struct expr *expr,
   return LUMA_OK;
 }
 
+/** Parameter `nth` of a function as its usage calls it: "text" of "lpad(text, length [, fill])". */
+static struct slice parameter_word(const struct func *function, uint32_t nth) {
+  const char *at = strchr(function->usage, '(');
+  for (uint32_t i = 0; at && i <= nth; i++) {
+    at += strspn(at, " ([,");
+    if (i == nth) return slice_of(at, strcspn(at, " ,)]["));
+    at = strchr(at, ',');
+  }
+  return slice_of(NULL, 0);
+}
+
+/** Whether the words behind it leave it at that one: "text" and not "text or bytes". */
+static bool is_parameter(const struct func *function, uint32_t nth, const char *word) {
+  struct slice found = parameter_word(function, nth);
+  if (!slice_is_equal(found, slice_of_text(word))) return false;
+  const char *after = (const char *)found.data + found.bytes;
+  after += strspn(after, " ");
+  return *after == ',' || *after == ')' || *after == '[' || *after == ']';
+}
+
+static bool is_never(const struct func *function, uint32_t nth, enum val_type type) {
+  bool is_number = is_number_type(type), is_made = type == VAL_LIST || type == VAL_MAP;
+  if (is_parameter(function, nth, "text"))
+    return is_number || is_made || type == VAL_BOOL || type == VAL_DATE || type == VAL_TIMESTAMP;
+  if (is_parameter(function, nth, "moment")) return is_number || is_made || type == VAL_BOOL;
+  return is_parameter(function, nth, "number") && (is_made || type == VAL_BOOL);
+}
+
+/** Arguments that a function can be seen to take no value of. */
+static status check_call(const struct binder *binder, const struct expr *call, struct err *err) {
+  for (uint32_t i = 0; !call->mongo && i < call->args_count; i++) {
+    enum val_type type = bind__type(call->args[i]);
+    if (type == VAL_MISSING || !is_never(call->function, i, type)) continue;
+    struct slice word = parameter_word(call->function, i);
+    status failed =
+        err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%s takes a %.*s, not %s",
+                  call->function->name, SLICE_ARG(word), val_type_name(type));
+    if (err) err_hint(err, "it is %s; x::text makes a text of any value", call->function->usage);
+    return bind__fail(binder, call->args[i]->offset, failed, err);
+  }
+  return LUMA_OK;
+}
+
 status bind__check_types(const struct binder *binder, const struct expr *expr, struct err *err) {
   if (expr->kind == EXPR_BINARY) return check_binary(binder, expr, err);
+  if (expr->kind == EXPR_CALL) return check_call(binder, expr, err);
   if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT)
     return check_truth(binder, expr->args[0], "NOT", err);
   if (expr->kind == EXPR_BETWEEN) {

@@ -19,6 +19,7 @@ static void add_real(struct accumulator *a, double v) {
 static void add_number(struct accumulator *a, const struct val *v) {
   if (v->type == VAL_FLOAT64) {
     add_real(a, v->real);
+    a->reals_count++;
   } else if (v->type == VAL_DECIMAL) {
     a->decimals = a->has_decimal ? decimal_add(a->decimals, v->decimal) : v->decimal;
     a->has_decimal = true;
@@ -158,6 +159,35 @@ status accumulate(struct exec *exec, const struct expr *aggregate, struct accumu
     if (!is_new) return LUMA_OK;
   }
   return take(exec, aggregate, a, values, err);
+}
+
+/* ---- taking back ---- */
+
+static bool take_back_number(struct accumulator *a, const struct val *v) {
+  bool is_real = v->type == VAL_FLOAT64;
+  if (a->has_decimal || (is_real && !isfinite(v->real)) || !isfinite(a->reals)) return false;
+  a->count--;
+  if (!is_real) {
+    a->integers -= v->integer;
+    return true;
+  }
+  add_real(a, -v->real);
+  if (--a->reals_count) return true;
+  a->reals = a->lost = 0; /* the last of them: nothing may be left */
+  a->has_real = false;
+  return true;
+}
+
+bool accumulate_take_back(const struct expr *aggregate, struct accumulator *a,
+                          const struct val *values) {
+  enum expr_aggregate kind = aggregate->aggregate;
+  if (aggregate->distinct || aggregate->mongo) return false;
+  if (kind == EXPR_COUNT) {
+    a->count -= !values || !val_is_null(values);
+    return true;
+  }
+  if (kind != EXPR_SUM && kind != EXPR_AVG && kind != EXPR_TOTAL) return false;
+  return !val_is_number(values) || take_back_number(a, values);
 }
 
 /* ---- results ---- */

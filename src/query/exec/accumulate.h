@@ -25,6 +25,7 @@ struct accumulator {
     struct {
       accumulator_int integers;
       double reals, lost; /* Neumaier's sum and what it lost */
+      uint64_t reals_count;
       struct decimal decimals;
       bool has_wide, has_real, has_decimal; /* kinds met: beyond int32, floats, decimals */
     };
@@ -56,6 +57,10 @@ struct accumulator {
  * what follows them; NULL for COUNT(*). */
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *accumulator,
                   const struct val *values, struct err *err);
+/** Undoes `accumulate` of a COUNT, SUM, AVG or TOTAL without DISTINCT. False, and the accumulator
+ * is spoilt, when that cannot be undone: other aggregates, decimals (which round), infinities. */
+bool accumulate_take_back(const struct expr *aggregate, struct accumulator *accumulator,
+                          const struct val *values);
 /** The result so far; lists live in `arena`. */
 status accumulate_result(struct exec *exec, const struct expr *aggregate,
                          const struct accumulator *accumulator, struct arena *arena,

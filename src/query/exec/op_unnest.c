@@ -26,21 +26,39 @@ static status next_input(struct unnesting *op, struct err *err) {
   return program_run(op->list, op->in, &op->op.batch_arena, &op->values, &op->stride, err);
 }
 
-/** Elements of the row in hand. */
+/** Whether the row in hand has many elements: a list, or (UNPIVOT) a map. */
+static bool is_many(const struct unnesting *op, const struct val *list) {
+  return list->type == (op->op.plan->is_pairs ? VAL_MAP : VAL_LIST);
+}
+
+/** Elements of the row in hand: NULL has none, and of UNPIVOT any value but MISSING is its own. */
+static uint32_t elements_there(const struct unnesting *op, const struct val *list) {
+  bool is_none = op->op.plan->is_pairs ? list->type == VAL_MISSING : val_is_null(list);
+  return is_many(op, list) ? val_count(list) : !is_none;
+}
+
+/** The same, and one for an outer row without any. */
 static uint32_t elements(const struct unnesting *op, const struct val *list) {
-  uint32_t count = list->type == VAL_LIST ? val_count(list) : !val_is_null(list);
+  uint32_t count = elements_there(op, list);
   return count == 0 && op->op.plan->is_outer ? 1 : count;
 }
 
 static void put_row(struct unnesting *op, uint32_t from, const struct val *list, uint32_t row) {
   uint32_t width = op->in->columns_count;
   for (uint32_t c = 0; c < width; c++) op->batch.columns[c][row] = op->in->columns[c][from];
-  bool is_empty = list->type == VAL_LIST ? val_count(list) == 0 : val_is_null(list);
-  struct val element = val_missing();
-  if (!is_empty) element = list->type == VAL_LIST ? val_at(list, op->element) : *list;
+  const struct plan *plan = op->op.plan;
+  struct val element = val_missing(), number = val_missing();
+  struct slice name;
+  if (op->element >= elements_there(op, list)) { /* an outer row */
+  } else if (plan->is_pairs) {
+    element = is_many(op, list) ? val_field_at(list, op->element, &name) : *list;
+    if (is_many(op, list)) number = val_text(name);
+  } else {
+    element = is_many(op, list) ? val_at(list, op->element) : *list;
+    number = val_int64(op->element + !plan->from_zero);
+  }
   op->batch.columns[width][row] = element;
-  if (op->op.plan->has_ordinality)
-    op->batch.columns[width + 1][row] = is_empty ? val_missing() : val_int64(op->element + 1);
+  if (plan->has_ordinality) op->batch.columns[width + 1][row] = number;
 }
 
 static uint32_t fill(struct unnesting *op) {

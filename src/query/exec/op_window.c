@@ -3,9 +3,8 @@
  * each call partition by partition. The rows go out in the order of the first window. */
 #include <stdlib.h>
 
-#include "query/exec/accumulate.h"
 #include "query/exec/sort_key.h"
-#include "query/exec/window.h"
+#include "query/exec/window_sum.h"
 #include "value/order/order.h"
 
 /** One call. */
@@ -21,7 +20,7 @@ struct windowing {
   struct batch batch;
   struct windowing_call *calls;
   struct rows rows; /* tuples: the input's columns, then the arguments of all calls */
-  uint32_t *order, *first_order, *group, *starts;
+  uint32_t *order, *first_order, *group, *starts, *queue;
   const struct windowing_call *sorting; /* whose order is being made */
   uint64_t next_row;
   bool is_done;
@@ -68,8 +67,9 @@ static status take_all(struct windowing *op, struct err *err) {
   op->first_order = arena_alloc(arena, count * sizeof *op->order);
   op->group = arena_alloc(arena, count * sizeof *op->group);
   op->starts = arena_alloc(arena, count * sizeof *op->starts);
-  return op__memory(op->op.exec, op->order && op->first_order && op->group ? op->starts : NULL,
-                    err);
+  op->queue = arena_alloc(arena, count * sizeof *op->queue);
+  bool has_all = op->order && op->first_order && op->group && op->starts;
+  return op__memory(op->op.exec, has_all ? op->queue : NULL, err);
 }
 
 /* ---- order ---- */
@@ -216,44 +216,13 @@ static status nth_value(const struct windowing *op, const struct window_part *pa
   return LUMA_OK;
 }
 
-struct summing {
-  struct accumulator accumulator;
-  uint32_t from, to; /* what it holds */
-};
-
-static status take_row(struct windowing *op, const struct window_part *part, uint32_t place,
-                       struct accumulator *accumulator, struct err *err) {
-  const struct expr_over *over = part->call->over;
-  const struct val *filter = over->has_filter ? window_arg(part, place, over->operands) : NULL;
-  if (filter && (filter->type != VAL_BOOL || !filter->boolean)) return LUMA_OK;
-  return accumulate(op->op.exec, part->call, accumulator,
-                    over->operands ? window_arg(part, place, 0) : NULL, err);
-}
-
-/** The aggregate over the frame: goes on from the row before while the frame only grows. */
-static status sum_frame(struct windowing *op, const struct window_part *part, uint32_t place,
-                        struct summing *summing, struct val *out, struct err *err) {
-  struct window_frame frame;
-  struct arena *arena = op->op.exec->arena;
-  TRY(window_frame_of(op->op.exec, part, place, &frame, err));
-  bool grows = frame.from == summing->from && frame.to >= summing->to &&
-               part->call->over->exclude == EXPR_EXCLUDE_NONE;
-  if (!grows) *summing = (struct summing){.from = frame.from, .to = frame.from};
-  for (; summing->to < frame.to; summing->to++)
-    if (window_frame_has(&frame, summing->to))
-      TRY(take_row(op, part, summing->to, &summing->accumulator, err));
-  if (part->call->over->exclude != EXPR_EXCLUDE_NONE) summing->from = UINT32_MAX;
-  struct val result;
-  TRY(accumulate_result(op->op.exec, part->call, &summing->accumulator, arena, &result, err));
-  return expr_copy_value(arena, &result, out, err);
-}
-
 /* ---- all ---- */
 
-static status compute_row(struct windowing *op, const struct window_part *part, uint32_t place,
-                          struct summing *summing, struct val *out, struct err *err) {
+static status compute_row(const struct windowing *op, const struct window_part *part,
+                          uint32_t place, struct window_sum *sum, struct val *out,
+                          struct err *err) {
   *out = val_null();
-  if (part->call->over->is_aggregate) return sum_frame(op, part, place, summing, out, err);
+  if (part->call->over->is_aggregate) return window_sum_at(op->op.exec, part, place, sum, out, err);
   if (is_named(part, "ntile")) return ntile(op, part, place, out, err);
   if (is_named(part, "lag") || is_named(part, "lead")) return shift(op, part, place, out, err);
   if (part->call->over->operands) return nth_value(op, part, place, out, err);
@@ -271,11 +240,12 @@ static status compute(struct windowing *op, struct windowing_call *call, struct 
   call->results = arena_alloc(op->op.exec->arena, (op->rows.count + 1) * sizeof *call->results);
   TRY(op__memory(op->op.exec, call->results, err));
   for (part.from = 0; part.from < op->rows.count; part.from = part.to) {
-    struct summing summing = {.from = UINT32_MAX};
+    struct window_sum sum;
+    window_sum_begin(&sum, op->queue);
     measure(op, call, &part);
     for (uint32_t place = part.from; place < part.to; place++) {
       if (place % BATCH_ROWS == 0) TRY(op__check(op->op.exec, err));
-      TRY(compute_row(op, &part, place, &summing, &call->results[op->order[place]], err));
+      TRY(compute_row(op, &part, place, &sum, &call->results[op->order[place]], err));
     }
   }
   return LUMA_OK;

@@ -20,6 +20,7 @@ struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
                            .scratch = &env->scratch,
                            .zones = &env->zones,
                            .regexes = &env->regex_cache,
+                           .named = &env->named,
                            .chance = &env->chance,
                            .collation = env->collation,
                            .numbers = env->numbers,
@@ -31,6 +32,7 @@ void expr_env_deinit(struct expr_env *env) {
   env->regexes = NULL;
   zones_deinit(&env->zones);
   regex_cache_deinit(&env->regex_cache);
+  collation_named_deinit(&env->named);
   buf_deinit(&env->scratch);
 }
 

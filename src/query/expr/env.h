@@ -42,6 +42,7 @@ struct expr_env {
   struct expr_regex *regexes;
   struct zones zones;
   struct regex_cache regex_cache;
+  struct collation_named named; /* of COLLATE */
   struct rng chance;
   struct collation *collation; /* of MongoDB's comparisons; borrowed; NULL: by bytes */
   /* values of variables numbered from 0: what a command's `let` or an outer row gives */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "query/func/arith_span.h"
 #include "query/func/calendar.h"
 
 static status fail_overflow(const char *type, struct err *err) {
@@ -172,10 +173,7 @@ static status arith_duration(enum expr_op op, const struct val *a, const struct 
               (op == EXPR_OP_ADD || op == EXPR_OP_SUBTRACT);
   bool scaled = a->type == VAL_DURATION && val_is_integer(b) &&
                 (op == EXPR_OP_MULTIPLY || op == EXPR_OP_DIVIDE);
-  if (!both && !scaled) {
-    *clash = true;
-    return LUMA_OK;
-  }
+  if (!both && !scaled) return arith_span(op, a, b, out, clash, err);
   TRY(arith_int(op, a->integer, b->integer, out, err));
   out->type = VAL_DURATION;
   return LUMA_OK;
@@ -193,7 +191,7 @@ status arith_binary(enum expr_op op, const struct val *a, const struct val *b, s
     return arith_float(op, val_to_float64(a), val_to_float64(b), out, err);
   }
   if (is_moment(a) || is_moment(b)) return arith_moment(op, a, b, out, clash, err);
-  if (is_span(a) && !is_moment(b)) return arith_duration(op, a, b, out, clash, err);
+  if (is_span(a) || is_span(b)) return arith_duration(op, a, b, out, clash, err);
   *clash = true;
   return LUMA_OK;
 }
@@ -254,6 +252,8 @@ status arith_negate(const struct val *a, struct val *out, bool *clash, struct er
     *out = val_float64(-a->real);
   } else if (a->type == VAL_DECIMAL) {
     *out = val_decimal(decimal_negate(a->decimal));
+  } else if (a->type == VAL_INTERVAL) {
+    return arith_span_negate(a, out, err);
   } else {
     *clash = true;
   }

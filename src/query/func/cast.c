@@ -25,9 +25,47 @@ static struct slice trimmed(const struct val *text) {
 }
 
 static bool round_to_int64(double real, int64_t *out) {
-  double rounded = nearbyint(real);
+  double rounded = nearbyint(real); /* half to even, as PostgreSQL's double precision */
   if (!(rounded >= -0x1p63 && rounded < 0x1p63)) return false;
   *out = (int64_t)rounded;
+  return true;
+}
+
+/** Digits of 2, 8 or 16, behind 0b, 0o, 0x; underscores between them are left out. */
+static bool parse_based(struct slice digits, unsigned base, uint64_t *value) {
+  *value = 0;
+  for (size_t i = 0; i < digits.bytes; i++) {
+    uint8_t c = digits.data[i] | 32;
+    unsigned digit = c >= 'a' ? 10u + c - 'a' : (unsigned)digits.data[i] - '0';
+    if (digit >= base || __builtin_mul_overflow(*value, (uint64_t)base, value) ||
+        __builtin_add_overflow(*value, (uint64_t)digit, value))
+      return false;
+  }
+  return digits.bytes > 0;
+}
+
+static unsigned base_of(struct slice text) {
+  if (text.bytes < 3 || text.data[0] != '0') return 10;
+  switch (text.data[1] | 32) {
+  case 'x': return 16;
+  case 'o': return 8;
+  case 'b': return 2;
+  default: return 10;
+  }
+}
+
+/** An integer as PostgreSQL reads it: a sign, digits, or 0x2a, 0o52, 0b101010. */
+static bool parse_integer(struct slice text, int64_t *value) {
+  bool has_sign = text.bytes && (text.data[0] == '+' || text.data[0] == '-');
+  bool negative = has_sign && text.data[0] == '-';
+  struct slice rest = has_sign ? slice_of(text.data + 1, text.bytes - 1) : text;
+  unsigned base = base_of(rest);
+  uint64_t magnitude = 0;
+  if (base == 10 && (!rest.bytes || rest.data[0] < '0' || rest.data[0] > '9')) return false;
+  if (base == 10) return num_parse_int64(negative ? text : rest, value);
+  if (!parse_based(slice_of(rest.data + 2, rest.bytes - 2), base, &magnitude)) return false;
+  if (magnitude > (uint64_t)INT64_MAX + negative) return false;
+  *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
   return true;
 }
 
@@ -37,12 +75,12 @@ static status cast_int(const struct val *value, enum val_type type, struct val *
   if (value->type == VAL_BOOL)
     v = value->boolean;
   else if (value->type == VAL_TEXT) {
-    if (!num_parse_int64(trimmed(value), &v)) return fail_cast(value, type, err);
+    if (!parse_integer(trimmed(value), &v)) return fail_cast(value, type, err);
   } else if (!val_is_number(value)) {
     return fail_cast(value, type, err);
   } else if (!val_to_int64(value, &v)) {
     struct val whole = *value;
-    if (value->type == VAL_DECIMAL) whole = val_decimal(decimal_round(value->decimal, 0));
+    if (value->type == VAL_DECIMAL) whole = val_decimal(func__round_half_away(value->decimal, 0));
     bool fits =
         value->type == VAL_DECIMAL ? val_to_int64(&whole, &v) : round_to_int64(value->real, &v);
     if (!fits) FAIL(err, LUMA_OUT_OF_RANGE, "the number does not fit a 64-bit integer");

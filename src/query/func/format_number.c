@@ -167,12 +167,27 @@ static void put_ordinal(struct writing *w, bool small) {
     buf_append_byte(w->out, (uint8_t)(small ? *end : *end & 0xdf));
 }
 
+/** FM writes nothing for a zero before the point, except of zero itself. */
+static bool is_zero(const struct digits *digits, uint32_t after) {
+  if (digits->whole_count) return false;
+  for (uint32_t i = 0; i < after; i++)
+    if (digits->fraction[i] != '0') return false;
+  return true;
+}
+
+/** The sign, and the zero that FM keeps where nothing else would stand before the point. */
+static void put_point_zero(struct writing *w) {
+  bool is_bare = !w->begun && w->layout->fills_none && is_zero(w->digits, w->layout->after);
+  put_sign(w);
+  if (is_bare) buf_append_byte(w->out, '0');
+}
+
 static void put_element(struct writing *w, char mark, struct slice text) {
   switch (mark) {
   case '9':
   case '0': put_digit(w); break;
   case '.':
-    put_sign(w);
+    put_point_zero(w);
     buf_append_byte(w->out, '.');
     w->pointed = true;
     break;
@@ -210,8 +225,11 @@ bool format_number_write(struct buf *out, struct slice template, struct decimal 
   if (layout.before > NUMBER_DIGITS_MAX || layout.after > DECIMAL_DIGITS_MAX) return false;
   if (!write_digits(number, layout.after, &digits)) return false;
   if (digits.whole_count > layout.before) {
-    if (!layout.fills_none) buf_append_byte(out, digits.negative ? '-' : ' ');
+    char sign = layout.brackets ? '<' : '-';
+    if (!layout.fills_none || digits.negative)
+      buf_append_byte(out, (uint8_t)(digits.negative ? sign : ' '));
     put_overflow(out, template);
+    if (layout.brackets) buf_append_byte(out, digits.negative ? '>' : ' ');
     return true;
   }
   struct writing w = {.out = out, .layout = &layout, .digits = &digits};

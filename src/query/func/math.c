@@ -3,14 +3,18 @@
 #include <math.h>
 
 #include "query/func/arith.h"
+#include "query/func/arith_span.h"
 #include "query/func/func_int.h"
 
 status func__abs(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
   (void)count;
   bool clash = false;
-  if (!val_is_number(&args[0])) return func__clash(env, out);
+  bool is_span = args[0].type == VAL_INTERVAL || args[0].type == VAL_DURATION;
   *out = args[0];
+  if (is_span && arith_span_is_negative(&args[0])) return arith_span_negate(&args[0], out, err);
+  if (is_span) return LUMA_OK;
+  if (!val_is_number(&args[0])) return func__clash(env, out);
   if (args[0].type == VAL_FLOAT64)
     *out = val_float64(fabs(args[0].real));
   else if (val_to_float64(&args[0]) < 0)
@@ -58,9 +62,8 @@ status func__ceil(struct func_env *env, const struct val *args, uint32_t count, 
   return to_whole(env, &args[0], true, out);
 }
 
-/** Halves away from zero; floats by their shortest text, so that round(2.675, 2) is what people
- * read: 2.68. */
-static struct decimal round_half_away(struct decimal v, int places) {
+/** Floats come by their shortest text, so that round(2.675, 2) is what people read: 2.68. */
+struct decimal func__round_half_away(struct decimal v, int places) {
   struct decimal_parts parts;
   if (decimal_unpack(v, &parts) != DECIMAL_FINITE || parts.exponent >= -places) return v;
   uint128 half = 5;
@@ -81,13 +84,13 @@ status func__round(struct func_env *env, const struct val *args, uint32_t count,
   *out = args[0];
   if (args[0].type == VAL_FLOAT64) {
     if (isfinite(args[0].real))
-      *out =
-          val_float64(decimal_to_float64(round_half_away(val_to_decimal(&args[0]), (int)places)));
+      *out = val_float64(
+          decimal_to_float64(func__round_half_away(val_to_decimal(&args[0]), (int)places)));
   } else if (args[0].type == VAL_DECIMAL) {
-    *out = val_decimal(round_half_away(args[0].decimal, (int)places));
+    *out = val_decimal(func__round_half_away(args[0].decimal, (int)places));
   } else if (places < 0) {
     int64_t whole = 0;
-    struct decimal rounded = round_half_away(val_to_decimal(&args[0]), (int)places);
+    struct decimal rounded = func__round_half_away(val_to_decimal(&args[0]), (int)places);
     if (!decimal_to_int64(rounded, &whole))
       FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit integer");
     *out = val_int64(whole);
@@ -112,6 +115,8 @@ status func__power(struct func_env *env, const struct val *args, uint32_t count,
   bool finite = isfinite(base) && isfinite(exponent);
   if (finite && isnan(result))
     FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no root of this kind");
+  if (finite && base != 0 && result == 0)
+    FAIL(err, LUMA_OUT_OF_RANGE, "the result is too small for a 64-bit float");
   if (finite && isinf(result))
     FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit float");
   *out = val_float64(result);

@@ -47,7 +47,11 @@ static double cotangent(double v) {
 status func__exp(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
   (void)count;
-  return of_one(env, args, exp, out, err);
+  TRY(of_one(env, args, exp, out, err));
+  bool is_underflow =
+      out->type == VAL_FLOAT64 && out->real == 0 && isfinite(val_to_float64(&args[0]));
+  if (is_underflow) FAIL(err, LUMA_OUT_OF_RANGE, "the result is too small for a 64-bit float");
+  return LUMA_OK;
 }
 
 status func__ln(struct func_env *env, const struct val *args, uint32_t count, struct val *out,

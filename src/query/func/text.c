@@ -118,10 +118,17 @@ status func__rtrim(struct func_env *env, const struct val *args, uint32_t count,
   return trim(env, args, count, false, true, out);
 }
 
+void func__append_brief(struct buf *out, const struct val *value) {
+  if (value->type == VAL_BOOL)
+    buf_append_byte(out, value->boolean ? 't' : 'f');
+  else
+    func_append_text(out, value);
+}
+
 status func__concat(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                     struct err *err) {
   for (uint32_t i = 0; i < count; i++)
-    if (!val_is_null(&args[i])) func_append_text(env->scratch, &args[i]);
+    if (!val_is_null(&args[i])) func__append_brief(env->scratch, &args[i]);
   return func__scratch_text(env, out, err);
 }
 

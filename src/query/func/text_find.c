@@ -134,7 +134,7 @@ status func__concat_ws(struct func_env *env, const struct val *args, uint32_t co
   for (uint32_t i = 1; i < count; i++) {
     if (val_is_null(&args[i])) continue;
     if (!is_first) buf_append_slice(env->scratch, val_slice(&args[0]));
-    func_append_text(env->scratch, &args[i]);
+    func__append_brief(env->scratch, &args[i]);
     is_first = false;
   }
   return func__scratch_text(env, out, err);

@@ -2,6 +2,7 @@
 #include "query/locale/collation.h"
 
 #include <unicode/ucol.h>
+#include <unicode/uloc.h>
 #include <unicode/ustring.h>
 
 #include "base/mem/mem.h"
@@ -150,17 +151,24 @@ static status open_collator(const struct val *spec, struct collation *made, stru
   return LUMA_OK;
 }
 
-status collation_create(const struct val *spec, struct collation **collation, struct err *err) {
-  struct val locale = val_field(spec, slice_of_text("locale"));
-  *collation = NULL;
-  if (locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple")))
-    return LUMA_OK;
+static status make_collation(struct collation **collation, struct err *err) {
   struct collation *made = mem_zalloc(1, sizeof *made);
+  *collation = made;
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a collation");
   buf_init(&made->wide, ROOM_BYTES_MAX);
   buf_init(&made->text, ROOM_BYTES_MAX);
   buf_init(&made->rooms[0], ROOM_BYTES_MAX);
   buf_init(&made->rooms[1], ROOM_BYTES_MAX);
+  return LUMA_OK;
+}
+
+status collation_create(const struct val *spec, struct collation **collation, struct err *err) {
+  struct val locale = val_field(spec, slice_of_text("locale"));
+  *collation = NULL;
+  if (locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple")))
+    return LUMA_OK;
+  struct collation *made = NULL;
+  TRY(make_collation(&made, err));
   status done = open_collator(spec, made, err);
   if (done == LUMA_OK)
     *collation = made;
@@ -177,6 +185,63 @@ void collation_destroy(struct collation *collation) {
   buf_deinit(&collation->rooms[0]);
   buf_deinit(&collation->rooms[1]);
   mem_free(collation);
+}
+
+/* ---- by name ---- */
+
+static status fail_name(struct slice name, struct err *err) {
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "there is no collation `%.*s`", SLICE_ARG(name));
+  if (err)
+    err_hint(err, "a collation is a language: \"de\", \"sv\", \"en-u-ks-level2\" without case");
+  return failed;
+}
+
+/** ICU's name of a tag, with its keywords; false if no language is called so. */
+static bool icu_name(struct slice name, char *out, int32_t room) {
+  static const char suffix[] = "-x-icu";
+  char tag[LOCALE_BYTES_MAX];
+  size_t bytes = name.bytes, tail = sizeof suffix - 1;
+  if (bytes > tail && memcmp(name.data + bytes - tail, suffix, tail) == 0) bytes -= tail;
+  if (bytes == 0 || bytes >= sizeof tag) return false;
+  memcpy(tag, name.data, bytes);
+  tag[bytes] = 0;
+  for (size_t i = 0; i < bytes; i++)
+    if (tag[i] == '_') tag[i] = '-';
+  UErrorCode code = U_ZERO_ERROR;
+  int32_t read = 0;
+  int32_t made = uloc_forLanguageTag(tag, out, room, &read, &code);
+  if (U_FAILURE(code) || made <= 0 || made >= room || (size_t)read != bytes) return false;
+  const char *keywords = memchr(out, '@', (size_t)made);
+  struct slice whole = slice_of(out, keywords ? (size_t)(keywords - out) : (size_t)made);
+  const char *region = memchr(out, '_', whole.bytes);
+  return is_locale(whole) || (region && is_locale(slice_of(out, (size_t)(region - out))));
+}
+
+status collation_named_get(struct collation_named *named, struct slice name,
+                           struct collation **collation, struct err *err) {
+  char icu[128];
+  if (name.bytes == 0 || name.bytes >= sizeof named->name) return fail_name(name, err);
+  *collation = named->collation;
+  if (named->collation && slice_is_equal(name, slice_of_text(named->name))) return LUMA_OK;
+  if (!icu_name(name, icu, sizeof icu)) return fail_name(name, err);
+  collation_named_deinit(named);
+  TRY(make_collation(&named->collation, err));
+  UErrorCode code = U_ZERO_ERROR;
+  named->collation->collator = ucol_open(icu, &code);
+  if (!named->collation->collator || U_FAILURE(code)) {
+    collation_named_deinit(named);
+    return fail_name(name, err);
+  }
+  memcpy(named->name, name.data, name.bytes);
+  named->name[name.bytes] = 0;
+  *collation = named->collation;
+  return LUMA_OK;
+}
+
+void collation_named_deinit(struct collation_named *named) {
+  collation_destroy(named->collation);
+  *named = (struct collation_named){0};
 }
 
 /* ---- keys ---- */

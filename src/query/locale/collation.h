@@ -7,6 +7,7 @@
 #define QUERY_LOCALE_COLLATION_H
 
 #include "base/core/err.h"
+#include "base/text/slice.h"
 #include "value/val/val.h"
 
 struct collation;
@@ -15,6 +16,17 @@ struct collation;
  * LUMA_INVALID_ARGUMENT says what is wrong with it. */
 status collation_create(const struct val *spec, struct collation **collation, struct err *err);
 void collation_destroy(struct collation *collation);
+
+/** SQL's COLLATE: a collation by its name, a BCP 47 tag ("de", "en-u-ks-level2"; "de_DE" and
+ * PostgreSQL's "de-x-icu" too). The one asked for last stays open. */
+struct collation_named {
+  struct collation *collation;
+  char name[64];
+};
+/** Borrowed, until another is asked for or the end. LUMA_INVALID_ARGUMENT: there is none. */
+status collation_named_get(struct collation_named *named, struct slice name,
+                           struct collation **collation, struct err *err);
+void collation_named_deinit(struct collation_named *named);
 
 /** The value with each of its texts as a sort key. It borrows from room `which` (0 or 1) of the
  * collation until that is used again. */

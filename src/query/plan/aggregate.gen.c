@@ -3,6 +3,8 @@
 #include "query/plan/aggregate.h"
 
 const struct aggregate aggregate__table[] = {
+    {"any", EXPR_BOOL_OR, 1, 1, AGGREGATE_WITHIN_NO, VAL_BOOL, true,
+     "any(truth)"},
     {"any_value", EXPR_ANY_VALUE, 1, 1, AGGREGATE_WITHIN_NO, VAL_MISSING, false,
      "any_value(value)"},
     {"approx_count_distinct", EXPR_APPROX_COUNT, 1, 1, AGGREGATE_WITHIN_NO, VAL_INT64, false,
@@ -93,6 +95,8 @@ const struct aggregate aggregate__table[] = {
      "regr_sxy(y, x)"},
     {"regr_syy", EXPR_REGR_SYY, 2, 2, AGGREGATE_WITHIN_NO, VAL_FLOAT64, false,
      "regr_syy(y, x)"},
+    {"some", EXPR_BOOL_OR, 1, 1, AGGREGATE_WITHIN_NO, VAL_BOOL, true,
+     "some(truth)"},
     {"stddev", EXPR_STDDEV_SAMP, 1, 1, AGGREGATE_WITHIN_NO, VAL_FLOAT64, true,
      "stddev(number)"},
     {"stddev_pop", EXPR_STDDEV_POP, 1, 1, AGGREGATE_WITHIN_NO, VAL_FLOAT64, false,

@@ -28,7 +28,8 @@ static bool copy_expr(struct arena *arena, struct expr **expr) {
 
 static bool copy_exprs(struct arena *arena, struct plan *plan) {
   if (!copy_expr(arena, &plan->condition) || !copy_expr(arena, &plan->limit) ||
-      !copy_expr(arena, &plan->skip) || !copy_expr(arena, &plan->replacement))
+      !copy_expr(arena, &plan->skip) || !copy_expr(arena, &plan->replacement) ||
+      !copy_expr(arena, &plan->group_rows))
     return false;
   if (!copy_array(arena, &plan->exprs, plan->exprs_count * sizeof *plan->exprs) ||
       !copy_array(arena, &plan->sort, plan->sort_count * sizeof *plan->sort))

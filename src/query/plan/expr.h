@@ -219,6 +219,7 @@ struct subquery {
   enum expr_subquery_kind kind;
   enum expr_op op;
   bool all;
+  bool is_path; /* LIST: a path with `[*]` or `.*`: a step behind it goes into each value */
   struct plan *plan;
   uint32_t left_count;
 };
@@ -287,6 +288,7 @@ struct expr {
   struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
   const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
   bool is_row;            /* LIST: written (a, b) */
+  bool spreads;           /* an item of a select list written `path.*`: its attributes */
   bool is_bare;           /* IN: a name without parentheses on the right: a list, or a source */
   uint64_t offset;        /* byte offset in the statement, for errors */
 };

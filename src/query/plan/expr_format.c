@@ -357,7 +357,10 @@ void expr_format(const struct expr *expr, struct buf *out) {
     break;
   case EXPR_PARAM: format_param(expr, out); break;
   case EXPR_NAME:
-  case EXPR_FIELD: format_name(expr, out); break;
+  case EXPR_FIELD:
+    format_name(expr, out);
+    if (expr->spreads) buf_append_text(out, ".*");
+    break;
   case EXPR_UNARY: format_unary(expr, out); break;
   case EXPR_BINARY:
     format_operand(expr->args[0], out);

@@ -267,8 +267,12 @@ struct plan {
   enum plan_set_op set_op;
   bool all;            /* SET: duplicates stay */
   bool is_derived;     /* PROJECT: made of a DERIVED; column names do not matter above it */
+  bool is_value;       /* PROJECT: SELECT VALUE: its only expression is the row itself */
+  bool is_single;      /* PROJECT, unbound: PIVOT: one row, whatever stands below */
   bool has_ordinality; /* UNNEST: the element's number follows it */
-  bool is_outer;       /* UNNEST: a row without elements stays, beside MISSING */
+  bool from_zero;      /* UNNEST: that number is the index (AT), not the ordinal */
+  bool is_pairs; /* UNNEST: of a map, each value with its name instead of a number (UNPIVOT) */
+  bool is_outer; /* UNNEST: a row without elements stays, beside MISSING */
 
   struct plan_cte **ctes; /* WITH */
   uint32_t ctes_count;
@@ -280,6 +284,11 @@ struct plan {
   struct expr **exprs;
   struct slice *names; /* as asked by AS, else empty: the binder names the column */
   uint32_t exprs_count, keys_count, rows_count;
+  /* AGGREGATE: names given to keys (GROUP BY a + b AS k; NULL: none), and what GROUP AS calls the
+   * list of the group's rows, with the aggregate that makes it */
+  struct slice *key_names;
+  struct slice group_name;
+  struct expr *group_rows;
 
   bool unwind;       /* DISTINCT */
   uint32_t on_count; /* DISTINCT ON (exprs); 0: over all columns */

@@ -54,7 +54,11 @@ static const struct {
     {"object", VAL_MAP},
     {"document", VAL_MAP},
     {"json", VAL_MAP},
+    {"time", VAL_DURATION},
     {"guid", VAL_UUID},
+    {"bag", VAL_LIST},
+    {"struct", VAL_MAP},
+    {"tuple", VAL_MAP},
     {"javascript", VAL_CODE},
 };
 

@@ -23,6 +23,7 @@
   double  = "\"" ([^"] | "\"\"")* "\"";
   json    = "\"" ([^"\\] | "\\" [^])* "\"";
   bytes   = [xX] "'" [0-9a-fA-F]* "'";
+  clock   = ('time' | 'timestamp') (blank* "(" [0-9]+ ")")? (blank* ('with' | 'without') blank+ 'time' blank+ 'zone')?;
   tick    = "`" ([^`] | "``")* "`";
 */
 
@@ -75,15 +76,45 @@ static struct lql_token name_of(struct lql *lql, int kind, const uint8_t *start,
   return token_of(lql, kind, start, end);
 }
 
-static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t *end) {
+static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t *end, const uint8_t *limit) {
   if (lql->last.kind == LQL_DOT) return LQL_ID;
-  return lql__keyword(slice_of(start, (size_t)(end - start)));
+  struct slice word = slice_of(start, (size_t)(end - start));
+  int kind = lql__contextual(lql->last.kind, word, slice_of(end, (size_t)(limit - end)));
+  return kind ? kind : lql__keyword(word);
+}
+
+static struct lql_token open(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
+  lql->brackets++;
+  return token_of(lql, kind, start, end);
+}
+
+static struct lql_token close(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
+  if (lql->brackets > 0) lql->brackets--;
+  return token_of(lql, kind, start, end);
+}
+
+/* `<<` where a value may begin opens a bag, which `>>` at the same depth closes; else both shift bits. */
+static struct lql_token open_bag(struct lql *lql, const uint8_t *start, const uint8_t *end) {
+  if (lql__ends_value(lql->last.kind)) return token_of(lql, LQL_OPERATOR, start, end);
+  if (lql->bags_count == LQL_BAGS_MAX) {
+    lql__fail(lql, LUMA_TOO_DEEP, offset_of(lql, start), "over %d bags stand within each other", LQL_BAGS_MAX);
+    return (struct lql_token){-1, slice_of(start, 0), 0};
+  }
+  lql->bags[lql->bags_count++] = lql->brackets;
+  return token_of(lql, LQL_LBAG, start, end);
+}
+
+static struct lql_token close_bag(struct lql *lql, const uint8_t *start, const uint8_t *end) {
+  bool closes = lql->bags_count && lql->bags[lql->bags_count - 1] == lql->brackets;
+  if (!closes) return token_of(lql, LQL_OPERATOR, start, end);
+  lql->bags_count--;
+  return token_of(lql, LQL_RBAG, start, end);
 }
 
 static struct lql_token brace(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
   if (kind == LQL_LBRACE) lql->braces++;
   else if (lql->braces > 0) lql->braces--;
-  return token_of(lql, kind, start, end);
+  return kind == LQL_LBRACE ? open(lql, kind, start, end) : close(lql, kind, start, end);
 }
 
 /* In `{"a":null}` the colon belongs to the name before it, in `{a: :null}` to a parameter. */
@@ -107,16 +138,21 @@ struct lql_token lql__next(struct lql *lql) {
         if (!cursor) return fail(lql, start, "the comment does not end", "close it with */");
         continue;
       }
-      ('date' | 'timestamp' | 'interval') / (blank* "'") {
+      clock blank* single {
+        if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, start + (lql__is_clock(start) ? 4 : 9));
+        return token_of(lql, LQL_TYPED, start, cursor);
+      }
+      ('date' | 'interval') / (blank* "'") {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, cursor);
         goto typed;
       }
       'interval' / (blank+ [0-9]) {
         const uint8_t *end = lql->last.kind == LQL_DOT ? NULL : lql__interval_end(cursor, limit);
         if (end) return token_of(lql, LQL_TYPED, start, end);
-        return name_of(lql, word_kind(lql, start, cursor), start, cursor);
+        return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor);
       }
-      word         { return name_of(lql, word_kind(lql, start, cursor), start, cursor); }
+      word         { return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }
+      "@" / (word | "\"") { continue; }
       digits       { return token_of(lql, LQL_INTEGER, start, cursor); }
       digits "." digits? exponent? | "." digits exponent? | digits exponent { return token_of(lql, LQL_FLOAT, start, cursor); }
       digits [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
@@ -143,9 +179,11 @@ struct lql_token lql__next(struct lql *lql) {
       ">"          { return token_of(lql, LQL_GT, start, cursor); }
       ">="         { return token_of(lql, LQL_GE, start, cursor); }
       "||"         { return token_of(lql, LQL_CONCAT, start, cursor); }
-      "->" | "->>" | "#>" | "#>>" | "@>" | "<@" | "&" | "|" | "#" | "<<" | ">>" | "~*" | "!~" | "!~*" {
+      "->" | "->>" | "#>" | "#>>" | "@>" | "<@" | "&" | "|" | "#" | "~*" | "!~" | "!~*" {
         return token_of(lql, LQL_OPERATOR, start, cursor);
       }
+      "<<"         { return open_bag(lql, start, cursor); }
+      ">>"         { return close_bag(lql, start, cursor); }
       "~"          { return token_of(lql, LQL_TILDE, start, cursor); }
       "^"          { return token_of(lql, LQL_CARET, start, cursor); }
       "+"          { return token_of(lql, LQL_PLUS, start, cursor); }
@@ -157,10 +195,10 @@ struct lql_token lql__next(struct lql *lql) {
       ":"          { return token_of(lql, LQL_COLON, start, cursor); }
       ","          { return token_of(lql, LQL_COMMA, start, cursor); }
       "."          { return token_of(lql, LQL_DOT, start, cursor); }
-      "("          { return token_of(lql, LQL_LP, start, cursor); }
-      ")"          { return token_of(lql, LQL_RP, start, cursor); }
-      "["          { return token_of(lql, LQL_LBRACKET, start, cursor); }
-      "]"          { return token_of(lql, LQL_RBRACKET, start, cursor); }
+      "("          { return open(lql, LQL_LP, start, cursor); }
+      ")"          { return close(lql, LQL_RP, start, cursor); }
+      "["          { return open(lql, LQL_LBRACKET, start, cursor); }
+      "]"          { return close(lql, LQL_RBRACKET, start, cursor); }
       "{"          { return brace(lql, LQL_LBRACE, start, cursor); }
       "}"          { return brace(lql, LQL_RBRACE, start, cursor); }
       ";"          { return token_of(lql, LQL_SEMICOLON, start, cursor); }

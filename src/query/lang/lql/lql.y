@@ -31,16 +31,16 @@ static bool token_fits(void *context, int kind);
   LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES ALTER DROP CREATE UPDATE DELETE INSERT
   LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
   FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
-  ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL
+  ROLLUP CUBE GROUPING SETS LET OVERLAPS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL
   RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP SAVEPOINT RELEASE ABORT DRY RUN UNIQUE.
 
-%left UNION EXCEPT.
+%left UNION EXCEPT OUTER.
 %left INTERSECT.
 %nonassoc BELOW.
 %left OR.
 %left AND.
 %right NOT.
-%left IS ISNULL NOTNULL LIKE ILIKE SIMILAR REGEXP BETWEEN IN EQ NE.
+%left IS ISNULL NOTNULL OVERLAPS LIKE ILIKE SIMILAR REGEXP BETWEEN IN EQ NE.
 %nonassoc ESCAPE.
 %left LT LE GT GE.
 %left CONCAT OPERATOR TILDE PARAM.
@@ -52,7 +52,7 @@ static bool token_fits(void *context, int kind);
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON.
+%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -139,12 +139,20 @@ analyze(A) ::= ANALYZE. { A = 1; }
 command(A) ::= query(B). { A = B; }
 query(A) ::= body(B) order(O) limit(L). { A = lql__query(lql, NULL, B, O, L); }
 query(A) ::= with(W) body(B) order(O) limit(L). { A = lql__query(lql, W, B, O, L); }
+query(A) ::= PIVOT(T) expr(V) AT expr(N) from(F) where(W) group(G) having(H) order(O) limit(L). {
+  struct lql_select parts = {.at = T, .from = F, .where = W, .group = G, .having = H};
+  struct plan *rows = lql__pivot_rows(lql, &parts, V, N);
+  A = lql__pivot(lql, T, V, N, lql__query(lql, NULL, rows, O, L));
+}
 body(A) ::= select(B). { A = B; }
 body(A) ::= subselect(B). [BELOW] { A = B; }
 body(A) ::= VALUES(T) rows(R). { A = lql__values(lql, T, R); }
 body(A) ::= body(L) UNION(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_UNION, D, L, R); }
 body(A) ::= body(L) EXCEPT(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_EXCEPT, D, L, R); }
 body(A) ::= body(L) INTERSECT(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_INTERSECT, D, L, R); }
+body(A) ::= body(L) OUTER UNION(T) all(D) body(R). [UNION] { A = lql__outer_set(lql, T, PLAN_UNION, D, L, R); }
+body(A) ::= body(L) OUTER EXCEPT(T) all(D) body(R). [UNION] { A = lql__outer_set(lql, T, PLAN_EXCEPT, D, L, R); }
+body(A) ::= body(L) OUTER INTERSECT(T) all(D) body(R). [INTERSECT] { A = lql__outer_set(lql, T, PLAN_INTERSECT, D, L, R); }
 all(A) ::= . { A = 0; }
 all(A) ::= ALL. { A = 1; }
 all(A) ::= DISTINCT. { A = 0; }
@@ -164,8 +172,8 @@ materialized ::= NOT MATERIALIZED.
 names(A) ::= name(N). { A = lql__append_name(lql, NULL, N); }
 names(A) ::= names(B) COMMA name(N). { A = lql__append_name(lql, B, N); }
 
-select(A) ::= SELECT(T) distinct(D) items(I) from(F) where(W) group(G) having(H) windows(V). {
-  struct lql_select parts = {T, D, I, F, W, G, H, V};
+select(A) ::= SELECT(T) distinct(D) value(K) items(I) from(F) where(W) group(G) having(H) windows(V). {
+  struct lql_select parts = {T, D, I, K, F, W, G, H, V};
   A = lql__select(lql, &parts);
 }
 
@@ -174,6 +182,9 @@ distinct(A) ::= DISTINCT. [BELOW] { A = (struct lql_distinct){true, NULL}; }
 distinct(A) ::= DISTINCT ON LP some_exprs(E) RP. { A = (struct lql_distinct){true, E}; }
 distinct(A) ::= ALL. { A = (struct lql_distinct){false, NULL}; }
 
+%type value {int}
+value(A) ::= . [BELOW] { A = 0; }
+value(A) ::= VALUE. { A = 1; }
 items(A) ::= item_list(B). { A = B; }
 %type item_list {struct lql_list *}
 item_list(A) ::= item_list(B) COMMA expr(E) alias(N). { A = lql__append(lql, B, E, N); }
@@ -189,9 +200,17 @@ alias(A) ::= name(N). { A = lql__bare_alias(lql, N); }
 
 from(A) ::= . { A = NULL; }
 from(A) ::= FROM tables(B). { A = B; }
+from(A) ::= FROM tables(B) LET lets(L). { A = lql__lets(lql, B, L); }
+%type lets {struct lql_list *}
+lets(A) ::= expr(E) AS name(N). { A = lql__append(lql, lql__list(lql), E, lql__name(lql, N)); }
+lets(A) ::= lets(B) COMMA expr(E) AS name(N). { A = lql__append(lql, B, E, lql__name(lql, N)); }
 tables(A) ::= table(B). { A = B; }
 tables(A) ::= tables(L) COMMA(T) table(R). { A = lql__join(lql, T, LQL_JOIN_COMMA, L, R); }
 tables(A) ::= tables(L) CROSS(T) JOIN table(R). { A = lql__join(lql, T, PLAN_JOIN_CROSS, L, R); }
+tables(A) ::= tables(L) INNER CROSS(T) JOIN table(R). { A = lql__join(lql, T, PLAN_JOIN_CROSS, L, R); }
+tables(A) ::= tables(L) LEFT outer CROSS JOIN(T) table(R). { A = lql__join_on(lql, T, PLAN_JOIN_LEFT, L, R, lql__bool(lql, T, true)); }
+tables(A) ::= tables(L) RIGHT outer CROSS JOIN(T) table(R). { A = lql__join_on(lql, T, PLAN_JOIN_RIGHT, L, R, lql__bool(lql, T, true)); }
+tables(A) ::= tables(L) FULL outer CROSS JOIN(T) table(R). { A = lql__join_on(lql, T, PLAN_JOIN_FULL, L, R, lql__bool(lql, T, true)); }
 tables(A) ::= tables(L) join_kind(K) JOIN(T) table(R) ON expr(E). { A = lql__join_on(lql, T, K, L, R, E); }
 tables(A) ::= tables(L) join_kind(K) JOIN(T) table(R) USING LP names(N) RP. { A = lql__join_using(lql, T, K, L, R, N); }
 tables(A) ::= tables(L) NATURAL join_kind(K) JOIN(T) table(R). { A = lql__join_using(lql, T, K, L, R, NULL); }
@@ -202,11 +221,19 @@ join_kind(A) ::= RIGHT outer. { A = PLAN_JOIN_RIGHT; }
 join_kind(A) ::= FULL outer. { A = PLAN_JOIN_FULL; }
 outer ::= .
 outer ::= OUTER.
-%type source {struct lql_list *}
-table(A) ::= source(S) alias(B). { A = lql__source(lql, S, B, NULL, false); }
-table(A) ::= source(S) AS name(N) AT name(I). { A = lql__source(lql, S, lql__name(lql, N), &I, true); }
-source(A) ::= name(N). { A = lql__append_name(lql, NULL, N); }
-source(A) ::= source(B) DOT name(N). { A = lql__append_name(lql, B, N); }
+%type source {struct lql_source *}
+table(A) ::= source(S) derived(B). { A = lql__source_table(lql, S, &B); }
+source(A) ::= name(N). { A = lql__source_name(lql, NULL, N); }
+source(A) ::= source(B) DOT name(N). { A = lql__source_name(lql, B, N); }
+source(A) ::= source(B) DOT(T) STAR. { A = lql__source_step(lql, T, B, NULL, true); }
+source(A) ::= source(B) LBRACKET(T) STAR RBRACKET. { A = lql__source_step(lql, T, B, NULL, false); }
+source(A) ::= source(B) LBRACKET(T) expr(E) RBRACKET. { A = lql__source_step(lql, T, B, E, false); }
+table(A) ::= UNPIVOT expr(E) derived(B). { A = lql__unpivot(lql, E, &B); }
+table(A) ::= INTEGER(T) derived(B). { A = lql__table_of(lql, lql__integer(lql, T), &B); }
+table(A) ::= FLOAT(T) derived(B). { A = lql__table_of(lql, lql__float(lql, T), &B); }
+table(A) ::= NULL(T) derived(B). { A = lql__table_of(lql, lql__null(lql, T), &B); }
+table(A) ::= MISSING(T) derived(B). { A = lql__table_of(lql, expr_const(lql->arena, val_missing(), T.offset), &B); }
+table(A) ::= PARAM(T) derived(B). { A = lql__table_of(lql, lql__parameter(lql, T), &B); }
 table(A) ::= subselect(Q) derived(B). { A = lql__derived(lql, Q, &B, false); }
 table(A) ::= LATERAL subselect(Q) derived(B). { A = lql__derived(lql, Q, &B, true); }
 table(A) ::= LP tables(B) RP. { A = B; }
@@ -219,15 +246,19 @@ derived(A) ::= alias(N). [BELOW] { A = (struct lql_alias){N, NULL, {0}}; }
 derived(A) ::= AS name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}}; }
 derived(A) ::= name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}}; }
 derived(A) ::= AS name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I}; }
+derived(A) ::= name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I}; }
+derived(A) ::= AT name(I). { A = (struct lql_alias){slice_of(NULL, 0), NULL, I}; }
 
 where(A) ::= . { A = NULL; }
 where(A) ::= WHERE expr(E). { A = E; }
 group(A) ::= . { A = NULL; }
 group(A) ::= GROUP BY group_items(B). { A = B; }
+group(A) ::= GROUP BY group_items(B) GROUP AS name(N). { A = B; if (A) A->rows_name = lql__name(lql, N); }
 group_items(A) ::= group_item(S). { A = lql__group(lql, NULL, S); }
 group_items(A) ::= group_items(B) COMMA group_item(S). { A = lql__group(lql, B, S); }
 group_item(A) ::= set_item(S). { A = S; }
 set_item(A) ::= expr(E). { A = lql__set_of(lql, E); }
+set_item(A) ::= expr(E) AS name(N). { A = lql__named_key(lql, E, lql__name(lql, N)); }
 set_item(A) ::= LP RP. { A = lql__set_of(lql, NULL); }
 set_item(A) ::= ROLLUP LP some_exprs(E) RP. { A = lql__rollup(lql, E); }
 set_item(A) ::= CUBE(T) LP some_exprs(E) RP. { A = lql__cube(lql, T, E); }
@@ -547,8 +578,11 @@ expr(A) ::= expr(V) IS(T) JSON. { A = lql__apply(lql, "is_json", T, V, NULL); }
 expr(A) ::= expr(V) IS(T) NOT JSON. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_json", T, V, NULL)); }
 expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
-expr(A) ::= expr(V) IS(T) MISSING. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
-expr(A) ::= expr(V) IS(T) NOT MISSING. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) MISSING. { A = lql__apply(lql, "is_missing", T, V, NULL); }
+expr(A) ::= expr(V) IS(T) NOT MISSING. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_missing", T, V, NULL)); }
+expr(A) ::= expr(V) IS(T) type(N). [IS] { A = lql__is_type(lql, T, V, N); }
+expr(A) ::= expr(V) IS(T) NOT type(N). [IS] { A = lql__unary(lql, EXPR_OP_NOT, T, lql__is_type(lql, T, V, N)); }
+expr(A) ::= expr(L) OVERLAPS(T) expr(R). { A = lql__overlaps(lql, T, L, R); }
 expr(A) ::= expr(V) IS(T) UNKNOWN. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) NOT UNKNOWN. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) TRUE. { A = lql__unary(lql, EXPR_OP_IS_TRUE, T, V); }
@@ -576,6 +610,7 @@ paren(A) ::= LP expr(E) RP. { A = E; }
 paren(A) ::= LP(T) expr(E) COMMA some_exprs(L) RP. { A = lql__row(lql, T, E, L); }
 paren(A) ::= subselect(Q). [BELOW] { A = lql__scalar(lql, Q); }
 bare(A) ::= EXISTS(T) subselect(Q). { A = lql__exists(lql, T, Q); }
+bare(A) ::= EXISTS(T) LP bare(P) RP. { A = lql__exists_in(lql, T, P); }
 bare(A) ::= ARRAY(T) subselect(Q). { A = lql__array_of(lql, T, Q); }
 bare(A) ::= ARRAY LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
 bare(A) ::= name(N). { A = lql__name_expr(lql, N); }
@@ -583,6 +618,22 @@ bare(A) ::= bare(P) DOT name(N). { A = lql__dot(lql, P, N); }
 paren(A) ::= paren(P) DOT name(N). { A = lql__dot(lql, P, N); }
 bare(A) ::= bare(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
 paren(A) ::= paren(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+bare(A) ::= bare(P) LBRACKET(T) STAR RBRACKET. { A = lql__each(lql, T, P, false); }
+paren(A) ::= paren(P) LBRACKET(T) STAR RBRACKET. { A = lql__each(lql, T, P, false); }
+%type starred {struct expr *}
+starred(A) ::= bare(P) DOT(T) STAR. { A = lql__each(lql, T, P, true); }
+starred(A) ::= starred(P) DOT(T) STAR. { A = lql__each(lql, T, P, true); }
+bare(A) ::= starred(P) DOT name(N). { A = lql__dot(lql, P, N); }
+bare(A) ::= starred(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+bare(A) ::= starred(P) LBRACKET(T) STAR RBRACKET. { A = lql__each(lql, T, P, false); }
+paren(A) ::= LP starred(P) RP. { A = P; }
+%type paren_starred {struct expr *}
+paren_starred(A) ::= paren(P) DOT(T) STAR. { A = lql__each(lql, T, P, true); }
+paren_starred(A) ::= paren_starred(P) DOT(T) STAR. { A = lql__each(lql, T, P, true); }
+paren(A) ::= paren_starred(P) DOT name(N). { A = lql__dot(lql, P, N); }
+paren(A) ::= paren_starred(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+paren(A) ::= paren_starred(P) LBRACKET(T) STAR RBRACKET. { A = lql__each(lql, T, P, false); }
+paren(A) ::= LP paren_starred(P) RP. { A = P; }
 bare(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
 bare(A) ::= FLOAT(T). { A = lql__float(lql, T); }
 bare(A) ::= TEXT(T). { A = lql__text(lql, T); }
@@ -591,6 +642,7 @@ bare(A) ::= TYPED(T). { A = lql__typed(lql, T); }
 bare(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
 bare(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
 bare(A) ::= NULL(T). { A = lql__null(lql, T); }
+bare(A) ::= MISSING(T). { A = expr_const(lql->arena, val_missing(), T.offset); }
 bare(A) ::= DEFAULT(T). { A = expr_const(lql->arena, val_missing(), T.offset); }
 bare(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
 bare(A) ::= literal(B). { A = B; }
@@ -624,9 +676,13 @@ bare(A) ::= ID(N) LP expr(L) FOR expr(E) RP. { A = lql__call_for(lql, N, L, E); 
 bare(A) ::= ID(N) LP expr(L) PLACING expr(P) FROM expr(R) RP. { A = lql__overlay(lql, N, L, P, R, NULL); }
 bare(A) ::= ID(N) LP expr(L) PLACING expr(P) FROM expr(R) FOR expr(E) RP. { A = lql__overlay(lql, N, L, P, R, E); }
 bare(A) ::= ID(N) LP ID(S) TEXT(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__text(lql, T), E); }
+bare(A) ::= ID(N) LP ID(S) MISSING(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, expr_const(lql->arena, val_missing(), T.offset), E); }
+bare(A) ::= ID(N) LP ID(S) NULL(T) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__null(lql, T), E); }
+bare(A) ::= ID(N) LP ID(S) name(C) FROM expr(E) RP. { A = lql__trim(lql, N, S, lql__name_expr(lql, C), E); }
 
 literal(A) ::= LBRACE(T) pairs(P) RBRACE. { A = lql__map(lql, T, P); }
 literal(A) ::= LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
+literal(A) ::= LBAG(T) exprs(L) RBAG. { A = lql__array(lql, T, L); }
 pairs(A) ::= . { A = lql__list(lql); }
 pairs(A) ::= some_pairs(B). { A = B; }
 some_pairs(A) ::= pair_name(N) COLON expr(E). { A = lql__append(lql, lql__list(lql), E, lql__name(lql, N)); }

@@ -63,7 +63,13 @@ static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
   if (!made) return NULL;
   made->aggregate = which->kind;
   made->distinct = distinct;
-  return made;
+  bool is_extreme = which->kind == EXPR_MIN || which->kind == EXPR_MAX;
+  if (!is_extreme || !lql__is_collated(args->items[0])) return made;
+  struct expr *by[2] = {lql__uncollated(args->items[0]), args->items[0]};
+  made->aggregate = which->kind == EXPR_MIN ? EXPR_MIN_BY : EXPR_MAX_BY;
+  made->args = arena_copy(lql->arena, by, sizeof by);
+  made->args_count = 2;
+  return made->args ? made : NULL;
 }
 
 static struct expr *fail_only_aggregates(struct lql *lql, struct lql_token name, const char *what) {
@@ -80,6 +86,8 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
     struct expr *made = aggregate_call(lql, name, which, args, distinct);
     return made && order && !order_call(lql, made, order) ? NULL : made;
   }
+  struct expr *collection = lql__collection_call(lql, name, args, distinct);
+  if (collection || lql->failed != LUMA_OK) return collection;
   if (distinct) return fail_only_aggregates(lql, name, "DISTINCT");
   if (order) return fail_only_aggregates(lql, name, "ORDER BY");
   if (!lql__name_words(lql, name.text, args)) return NULL;

@@ -62,7 +62,7 @@ static bool is_operator(int kind) {
       LQL_EQ,   LQL_NE,       LQL_LT,       LQL_LE,      LQL_GT,      LQL_GE,      LQL_CONCAT,
       LQL_PLUS, LQL_MINUS,    LQL_STAR,     LQL_SLASH,   LQL_PERCENT, LQL_CAST_AS, LQL_NOT,
       LQL_DOT,  LQL_LBRACKET, LQL_OPERATOR, LQL_TILDE,   LQL_CARET,   LQL_SIMILAR, LQL_REGEXP,
-      LQL_AT,   LQL_COLLATE,  LQL_ISNULL,   LQL_NOTNULL, LQL_PARAM};
+      LQL_AT,   LQL_COLLATE,  LQL_ISNULL,   LQL_NOTNULL, LQL_PARAM,   LQL_OVERLAPS};
   for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
     if (operators[i] == kind) return true;
   }
@@ -85,8 +85,20 @@ static bool is_soft(int kind) {
   return kind > LQL_ID && kind <= LQL_UNIQUE;
 }
 
+/* Forms that would only lengthen the list: beside a name or an expression they say little. */
+static bool is_rare(int kind, bool in_from) {
+  static const int never[] = {LQL_LBAG, LQL_VALUE, LQL_PIVOT, LQL_UNPIVOT, LQL_MISSING, LQL_OUTER};
+  static const int sources[] = {LQL_INTEGER, LQL_FLOAT, LQL_NULL, LQL_PARAM};
+  for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+    if (never[i] == kind) return true;
+  for (size_t i = 0; in_from && i < sizeof sources / sizeof sources[0]; i++)
+    if (sources[i] == kind) return true;
+  return false;
+}
+
 static void list_expected(struct expected *expected, fits_fn *fits, void *context) {
-  bool expression = fits(context, LQL_INTEGER) && fits(context, LQL_LP);
+  bool in_from = fits(context, LQL_UNPIVOT);
+  bool expression = !in_from && fits(context, LQL_INTEGER) && fits(context, LQL_LP);
   bool after = fits(context, LQL_EQ) && fits(context, LQL_PLUS);
   if (expression)
     expect(expected, "an expression");
@@ -97,7 +109,8 @@ static void list_expected(struct expected *expected, fits_fn *fits, void *contex
     for (int kind = 1; kind <= LQL_QUOTED; kind++) {
       if (is_soft(kind) != soft || kind == LQL_ID || kind == LQL_QUOTED || !fits(context, kind))
         continue;
-      if (name && soft) continue;
+      bool is_index = kind == LQL_LBRACKET && fits(context, LQL_ON);
+      if ((name && soft) || is_index || is_rare(kind, in_from)) continue;
       if ((expression && is_literal(kind)) || (after && is_operator(kind))) continue;
       expect(expected, lql__describe(kind));
     }

@@ -60,6 +60,10 @@ struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, 
                          struct expr *right) {
   if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT && is_row(left) && is_row(right))
     return compare_rows(lql, op, at, left, right);
+  if (op >= EXPR_OP_EQ && op <= EXPR_OP_IS_NOT_DISTINCT) {
+    right = lql__collate_as(lql, left, right);
+    left = lql__collate_as(lql, right, left);
+  }
   return lql__count_operator(lql, at) ? expr_binary(lql->arena, op, left, right, at.offset) : NULL;
 }
 
@@ -129,7 +133,7 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
   if (is_row(left) && is_row(list->items[0])) return in_rows(lql, at, left, list, negated);
   struct lql_list *all = lql__append(lql, lql__list(lql), left, slice_of(NULL, 0));
   for (uint32_t i = 0; all && i < list->count; i++)
-    all = lql__append(lql, all, list->items[i], slice_of(NULL, 0));
+    all = lql__append(lql, all, lql__collate_as(lql, left, list->items[i]), slice_of(NULL, 0));
   struct expr *made =
       all ? expr_node(lql->arena, EXPR_IN, all->items, all->count, at.offset) : NULL;
   if (made) made->negated = negated;
@@ -138,7 +142,8 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
 
 struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
                           struct expr *low, struct expr *high, bool negated) {
-  struct expr *args[3] = {value, low, high};
+  struct expr *args[3] = {value, lql__collate_as(lql, value, low),
+                          lql__collate_as(lql, value, high)};
   if (!value || !low || !high || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_BETWEEN, args, 3, at.offset);
   if (made) made->negated = negated;
@@ -236,12 +241,12 @@ struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualif
 
 struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct expr *source) {
   if (!source) return NULL;
-  if (source->kind != EXPR_NAME || source->path.count != 1 || !source->path.steps[0].is_name) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, source->offset,
-              "`%.*s.*`: only a collection or its alias has a `*`", SLICE_ARG(source->name));
-    return NULL;
-  }
-  return lql__star(lql, at, source->path.steps[0].name);
+  bool is_source =
+      source->kind == EXPR_NAME && source->path.count == 1 && source->path.steps[0].is_name;
+  if (is_source) return lql__star(lql, at, source->path.steps[0].name);
+  struct expr *made = arena_copy(lql->arena, source, sizeof *source);
+  if (made) made->spreads = true;
+  return made;
 }
 
 struct lql_list *lql__list(struct lql *lql) {
@@ -333,6 +338,11 @@ static struct expr *step_into(struct lql *lql, struct expr *value, struct slice 
 
 struct expr *lql__dot(struct lql *lql, struct expr *value, struct lql_token name) {
   if (!value) return NULL;
+  if (lql__is_each(value)) {
+    struct expr **each = lql__each_value(value);
+    *each = lql__dot(lql, *each, name);
+    return *each ? value : NULL;
+  }
   if (value->kind != EXPR_NAME) return step_into(lql, value, name.text, name.offset);
   struct lql_path path = {.text = value->name, .offset = value->offset, .steps = value->path.count};
   return lql__path_expr(lql, lql__path_name(lql, &path, name));
@@ -351,6 +361,11 @@ static struct slice index_text(struct lql *lql, int64_t index) {
 
 struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, struct expr *index) {
   if (!value || !index || !lql__count_operator(lql, at)) return NULL;
+  if (lql__is_each(value)) {
+    struct expr **each = lql__each_value(value);
+    *each = lql__at(lql, at, *each, index);
+    return *each ? value : NULL;
+  }
   bool is_known = index->kind == EXPR_CONST && val_is_integer(&index->value) &&
                   index->value.integer >= -INT32_MAX && index->value.integer <= INT32_MAX;
   if (!is_known) {

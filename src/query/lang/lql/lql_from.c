@@ -64,7 +64,7 @@ struct lql_list *lql__append_name(struct lql *lql, struct lql_list *list, struct
 }
 
 /* The names as a path, and as one dotted name. */
-static struct expr *path_of(struct lql *lql, const struct lql_list *names) {
+struct expr *lql__names_path(struct lql *lql, const struct lql_list *names) {
   struct lql_path *path = NULL;
   for (uint32_t i = 0; i < names->count; i++) {
     struct buf quoted;
@@ -102,6 +102,7 @@ static struct plan *unnest(struct lql *lql, struct expr *list, const struct lql_
   made->exprs_count = 1;
   made->alias = alias->name;
   made->has_ordinality = ordinality || alias->ordinal.kind;
+  made->from_zero = alias->ordinal.kind != 0;
   made->names = arena_zalloc(lql->arena, 2, sizeof *made->names);
   if (!made->exprs || !made->names) return NULL;
   made->names[0] = alias->name;
@@ -121,7 +122,7 @@ struct plan *lql__source(struct lql *lql, struct lql_list *names, struct slice a
                          const struct lql_token *ordinal, bool is_list) {
   if (!names) return NULL;
   struct slice last = names->names[names->count - 1];
-  struct expr *path = names->count > 1 || is_list ? path_of(lql, names) : NULL;
+  struct expr *path = names->count > 1 || is_list ? lql__names_path(lql, names) : NULL;
   if (is_list) {
     struct lql_alias named = {.name = alias, .ordinal = *ordinal};
     return unnest(lql, path, &named, true);
@@ -149,6 +150,12 @@ struct plan *lql__derived(struct lql *lql, struct plan *query, const struct lql_
 
 struct plan *lql__table_of(struct lql *lql, struct expr *list, const struct lql_alias *alias) {
   return unnest(lql, list, alias, false);
+}
+
+struct plan *lql__unpivot(struct lql *lql, struct expr *map, const struct lql_alias *alias) {
+  struct plan *made = unnest(lql, map, alias, false);
+  if (made) made->is_pairs = true;
+  return made;
 }
 
 struct plan *lql__table_call(struct lql *lql, struct lql_token name, struct lql_list *args,

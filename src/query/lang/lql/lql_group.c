@@ -31,6 +31,11 @@ struct lql_sets *lql__set_of(struct lql *lql, struct expr *expr) {
   return add_set(lql, NULL, expr && set ? add_keys(lql, set, expr) : set);
 }
 
+struct lql_sets *lql__named_key(struct lql *lql, struct expr *expr, struct slice name) {
+  struct lql_list *set = expr ? lql__append(lql, lql__list(lql), expr, name) : NULL;
+  return set ? add_set(lql, NULL, set) : NULL;
+}
+
 struct lql_sets *lql__rollup(struct lql *lql, const struct lql_list *keys) {
   struct lql_sets *sets = NULL;
   for (uint32_t count = keys ? keys->count + 1 : 0; count-- > 0;) {
@@ -67,9 +72,9 @@ struct lql_sets *lql__join_sets(struct lql *lql, struct lql_sets *a, const struc
 static struct lql_list *both(struct lql *lql, const struct lql_list *a, const struct lql_list *b) {
   struct lql_list *made = lql__list(lql);
   for (uint32_t i = 0; made && i < a->count; i++)
-    made = lql__append(lql, made, a->items[i], slice_of(NULL, 0));
+    made = lql__append(lql, made, a->items[i], a->names[i]);
   for (uint32_t i = 0; made && i < b->count; i++)
-    made = lql__append(lql, made, b->items[i], slice_of(NULL, 0));
+    made = lql__append(lql, made, b->items[i], b->names[i]);
   return made;
 }
 
@@ -92,10 +97,11 @@ struct lql_group *lql__group(struct lql *lql, struct lql_group *group, struct lq
 }
 
 /* The number of a key, which is appended if no equal one is there. */
-static uint32_t key_number(struct lql *lql, struct lql_list **keys, struct expr *key) {
+static uint32_t key_number(struct lql *lql, struct lql_list **keys, struct expr *key,
+                           struct slice name) {
   for (uint32_t i = 0; i < (*keys)->count; i++)
     if (expr_is_equal((*keys)->items[i], key)) return i;
-  *keys = lql__append(lql, *keys, key, slice_of(NULL, 0));
+  *keys = lql__append(lql, *keys, key, name);
   return *keys ? (*keys)->count - 1 : 0;
 }
 
@@ -107,7 +113,7 @@ struct plan *lql__aggregate(struct lql *lql, struct plan *input, const struct lq
   if (!masks) return NULL;
   for (uint32_t s = 0; s < sets->count; s++) {
     for (uint32_t i = 0; keys && i < sets->items[s]->count; i++) {
-      uint32_t number = key_number(lql, &keys, sets->items[s]->items[i]);
+      uint32_t number = key_number(lql, &keys, sets->items[s]->items[i], sets->items[s]->names[i]);
       if (number < LQL_SET_KEYS_MAX) masks[s] |= UINT64_C(1) << number;
     }
   }
@@ -117,6 +123,8 @@ struct plan *lql__aggregate(struct lql *lql, struct plan *input, const struct lq
   if (keys->count) made->offset = keys->items[0]->offset;
   made->exprs = keys->items;
   made->exprs_count = made->keys_count = keys->count;
+  for (uint32_t i = 0; i < keys->count; i++)
+    if (keys->names[i].bytes) made->key_names = keys->names;
   bool is_plain = sets->count == 1 && keys->count;
   if (is_plain) return made;
   if (keys->count > LQL_SET_KEYS_MAX) {

@@ -19,7 +19,7 @@ enum {
 
 /** Where the automaton stands before it reads a token: an error is judged there, not after the
  * reductions that a wrong token still causes. */
-enum { LQL_STATES_MAX = 1024 };
+enum { LQL_STATES_MAX = 1024, LQL_BAGS_MAX = 64 };
 struct lql_states {
   uint32_t count;
   uint16_t items[LQL_STATES_MAX];
@@ -87,9 +87,16 @@ struct lql_sets {
 };
 enum { LQL_SETS_MAX = 256, LQL_SET_KEYS_MAX = 64 };
 
-/** GROUP BY: the product of its items' sets. */
+/** GROUP BY: the product of its items' sets; GROUP AS. */
 struct lql_group {
   struct lql_sets *sets;
+  struct slice rows_name;
+};
+
+/** What stands in FROM by a path: names alone, or (`value`) what the path leads to. */
+struct lql_source {
+  struct lql_list *names;
+  struct expr *value;
 };
 
 /** One end of a frame. */
@@ -169,6 +176,7 @@ struct lql_select {
   struct lql_token at;
   struct lql_distinct distinct;
   struct lql_list *items;
+  bool is_value; /* SELECT VALUE: one item, the row itself */
   struct plan *from;
   struct expr *where;
   struct lql_group *group;
@@ -189,6 +197,10 @@ struct lql {
   /* lexer: `at` in a window of the text that begins at `base` and ends with NUL */
   struct slice window;
   size_t at, base;
+  uint32_t brackets;           /* open brackets of all kinds */
+  uint32_t bags[LQL_BAGS_MAX]; /* for each open bag: the brackets open around it */
+  uint32_t bags_count;
+  uint32_t stars;                    /* elements met by paths with wildcards: each has a name */
   uint32_t braces;                   /* open `{`: inside, "text" is text, as JSON has it */
   uint32_t operators, joins;         /* bound the depth of the trees */
   const struct lql_windows *windows; /* WINDOW of the SELECT read last: its ORDER BY may use them */
@@ -206,6 +218,13 @@ const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit);
 /** Where a typed text (its quotes are [start, quoted)) ends: an interval may have units behind it.
  */
 const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const uint8_t *limit);
+/** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
+ * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
+int lql__contextual(int last, struct slice word, struct slice rest);
+/** Whether a token of the kind may be the last of an expression. */
+bool lql__ends_value(int kind);
+/** Of the words `time` and `timestamp`: the first. */
+bool lql__is_clock(const uint8_t *word);
 /** The token kind of a word, or that of a name. */
 int lql__keyword(struct slice word);
 /** The nearest keyword to a misspelt word; empty if none is near. */
@@ -289,6 +308,12 @@ struct expr *lql__similar(struct lql *lql, struct lql_token at, struct expr *tex
 /** Between the smaller and the larger of two. */
 struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct expr *value,
                                     struct expr *low, struct expr *high, bool negated);
+/** x COLLATE "de", but for what says code points. */
+bool lql__is_collated(const struct expr *expr);
+/** The value itself: what a select list shows. */
+struct expr *lql__uncollated(struct expr *expr);
+/** The value under the collation of `like`, if that has one. */
+struct expr *lql__collate_as(struct lql *lql, const struct expr *like, struct expr *value);
 struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *value,
                           struct lql_token collation);
 /** x'ab'. */
@@ -329,6 +354,45 @@ struct expr *lql__quantified(struct lql *lql, struct lql_token op, struct expr *
 struct expr *lql__quantified_list(struct lql *lql, struct lql_token op, struct expr *left, bool all,
                                   struct expr *list);
 
+/* ---- values, bags, paths with wildcards: lql_value.c ---- */
+
+/** `value[*]`, or (pairs) `value.*`: the list of all elements or attributes. */
+struct expr *lql__each(struct lql *lql, struct lql_token at, struct expr *value, bool pairs);
+/** True of what lql__each made. */
+bool lql__is_each(const struct expr *expr);
+/** What the path behind the wildcard leads to in each value; NULL of nothing. */
+struct expr **lql__each_value(struct expr *each);
+/** COLL_SUM(list) and its kin: an aggregate over the elements of a list. NULL without a failure
+ * when the call is none of them. */
+struct expr *lql__collection_call(struct lql *lql, struct lql_token name,
+                                  const struct lql_list *args, bool distinct);
+/** EXISTS(list): whether it has an element. */
+struct expr *lql__exists_in(struct lql *lql, struct lql_token at, struct expr *list);
+/** PIVOT value AT name FROM …: one map. */
+struct plan *lql__pivot(struct lql *lql, struct lql_token at, const struct expr *value,
+                        const struct expr *name, struct plan *rows);
+/** The rows that PIVOT makes a map of: a SELECT of both. */
+struct plan *lql__pivot_rows(struct lql *lql, const struct lql_select *select, struct expr *value,
+                             struct expr *name);
+/** FROM … LET expr AS name, …: each sees those before it. */
+struct plan *lql__lets(struct lql *lql, struct plan *from, const struct lql_list *lets);
+/** Whether the query yields values (SELECT VALUE) and not rows. */
+bool lql__yields_values(const struct plan *query);
+/** Gives the AGGREGATE of a GROUP AS the list of its group's rows. */
+bool lql__group_rows(struct lql *lql, struct plan *aggregate, const struct plan *from,
+                     struct slice name);
+/** UNION and its kin of whole rows as documents. */
+struct plan *lql__outer_set(struct lql *lql, struct lql_token at, enum plan_set_op op, bool all,
+                            struct plan *left, struct plan *right);
+/** value IS text. */
+struct expr *lql__is_text(struct lql *lql, struct lql_token at, struct expr *value);
+/** value IS type. */
+struct expr *lql__is_type(struct lql *lql, struct lql_token at, struct expr *value,
+                          struct lql_type type);
+/** (a, b) OVERLAPS (c, d). */
+struct expr *lql__overlaps(struct lql *lql, struct lql_token at, const struct expr *left,
+                           const struct expr *right);
+
 struct lql_list *lql__list(struct lql *lql);
 struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr *item,
                              struct slice name);
@@ -367,6 +431,17 @@ struct plan *lql__derived(struct lql *lql, struct plan *query, const struct lql_
 struct plan *lql__table_call(struct lql *lql, struct lql_token name, struct lql_list *args,
                              const struct lql_alias *alias, bool ordinality);
 struct plan *lql__table_of(struct lql *lql, struct expr *list, const struct lql_alias *alias);
+/** The names as a path. */
+struct expr *lql__names_path(struct lql *lql, const struct lql_list *names);
+/** UNPIVOT value AS value AT name. */
+struct plan *lql__unpivot(struct lql *lql, struct expr *map, const struct lql_alias *alias);
+struct lql_source *lql__source_name(struct lql *lql, struct lql_source *source,
+                                    struct lql_token name);
+/** source[index]; `index` NULL: source[*]; or (pairs) source.*. */
+struct lql_source *lql__source_step(struct lql *lql, struct lql_token at, struct lql_source *source,
+                                    struct expr *index, bool pairs);
+struct plan *lql__source_table(struct lql *lql, const struct lql_source *source,
+                               const struct lql_alias *alias);
 struct lql_sort *lql__sort(struct lql *lql, struct lql_sort *sort, struct expr *expr,
                            bool descending, int nulls);
 struct plan *lql__select(struct lql *lql, const struct lql_select *select);
@@ -388,6 +463,8 @@ struct lql_ctes *lql__add_cte(struct lql *lql, struct lql_ctes *ctes, struct pla
 
 /** One set: the keys of an expression (a row's parts), or (NULL) none. */
 struct lql_sets *lql__set_of(struct lql *lql, struct expr *expr);
+/** A key with a name of its own. */
+struct lql_sets *lql__named_key(struct lql *lql, struct expr *expr, struct slice name);
 struct lql_sets *lql__rollup(struct lql *lql, const struct lql_list *keys);
 struct lql_sets *lql__cube(struct lql *lql, struct lql_token at, const struct lql_list *keys);
 /** All sets of both. */

@@ -25,11 +25,19 @@ static bool is_unit(const uint8_t *from, const uint8_t *to) {
   return false;
 }
 
+/* Behind the digits that a unit keeps: SECOND (3, 6). */
+static const uint8_t *places_end(const uint8_t *unit, const uint8_t *limit) {
+  const uint8_t *at = skip_blanks(unit, limit);
+  if (at == limit || *at != '(') return unit;
+  for (at++; at < limit && ((*at >= '0' && *at <= '9') || *at == ',' || *at == ' ');) at++;
+  return at < limit && *at == ')' ? at + 1 : unit;
+}
+
 /* The end of a unit behind blanks; NULL if there is none. */
 static const uint8_t *unit_end(const uint8_t *at, const uint8_t *limit) {
   const uint8_t *from = skip_blanks(at, limit), *to = skip_word(from, limit);
   bool ends = to == limit || !((*to >= '0' && *to <= '9') || *to == '_' || *to >= 0x80);
-  return ends && from > at && is_unit(from, to) ? to : NULL;
+  return ends && from > at && is_unit(from, to) ? places_end(to, limit) : NULL;
 }
 
 const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit) {

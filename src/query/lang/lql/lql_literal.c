@@ -202,6 +202,75 @@ struct slice lql__name(struct lql *lql, struct lql_token token) {
 
 /* ---- moments ---- */
 
+static bool is_digit(uint8_t byte) {
+  return byte >= '0' && byte <= '9';
+}
+
+bool lql__is_clock(const uint8_t *word) {
+  return (word[4] | 32) != 's'; /* the lexer has seen time or timestamp, and more behind it */
+}
+
+/* Two digits below `limit` at the start, which is moved behind them; -1 if they are not there. */
+static int64_t two_digits(struct slice *text, int64_t limit) {
+  const uint8_t *at = text->data;
+  if (text->bytes < 2 || !is_digit(at[0]) || !is_digit(at[1])) return -1;
+  int64_t value = (at[0] - '0') * 10 + at[1] - '0';
+  *text = slice_of(at + 2, text->bytes - 2);
+  return value < limit ? value : -1;
+}
+
+static bool take_byte(struct slice *text, uint8_t byte) {
+  if (!text->bytes || text->data[0] != byte) return false;
+  *text = slice_of(text->data + 1, text->bytes - 1);
+  return true;
+}
+
+/* A fraction of a second, in microseconds, rounded to `places`. */
+static int64_t fraction(struct slice *text, int64_t places) {
+  static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+  int64_t value = 0, unit = 100000;
+  for (; text->bytes && is_digit(text->data[0]); unit /= 10) {
+    value += unit * (text->data[0] - '0');
+    *text = slice_of(text->data + 1, text->bytes - 1);
+  }
+  int64_t step = units[places < 6 ? places : 6];
+  return (value + step / 2) / step * step;
+}
+
+/* 12:30, 12:30:15.25, 12:30:15+02:00: microseconds since midnight, of UTC where a zone is told. */
+static bool parse_clock(struct slice text, int64_t places, int64_t *us) {
+  int64_t hour = two_digits(&text, 24), second = 0, part = 0;
+  int64_t minute = hour >= 0 && take_byte(&text, ':') ? two_digits(&text, 60) : -1;
+  if (minute < 0) return false;
+  if (take_byte(&text, ':')) second = two_digits(&text, 60);
+  if (second < 0) return false;
+  if (take_byte(&text, '.')) part = fraction(&text, places);
+  int64_t day = INT64_C(86400000000), zone = 0;
+  *us = ((hour * 60 + minute) * 60 + second) * 1000000 + part;
+  if (text.bytes) {
+    int sign = take_byte(&text, '-') ? -1 : take_byte(&text, '+') ? 1 : 0;
+    int64_t hours = two_digits(&text, 24), minutes = 0;
+    if (take_byte(&text, ':')) minutes = two_digits(&text, 60);
+    if (!sign || hours < 0 || minutes < 0 || text.bytes) return false;
+    zone = sign * (hours * 60 + minutes) * 60000000;
+  }
+  *us = ((*us - zone) % day + day) % day;
+  return true;
+}
+
+/* TIME (2) '12:30': a time of day is the duration since midnight. */
+static struct expr *clock_literal(struct lql *lql, struct lql_token token, struct slice text) {
+  struct val value = {.type = VAL_DURATION};
+  const uint8_t *quote = memchr(token.text.data, '\'', token.text.bytes);
+  const uint8_t *digit = memchr(token.text.data, '(', (size_t)(quote - token.text.data));
+  bool has_places = digit && digit[1] >= '0' && digit[1] <= '9';
+  int64_t places = has_places && digit[2] == ')' ? digit[1] - '0' : 6;
+  if (parse_clock(text, places, &value.integer)) return expr_const(lql->arena, value, token.offset);
+  lql__fail(lql, LUMA_INVALID_VALUE, token.offset, "`%.*s` is not a time", SLICE_ARG(text));
+  lql__hint(lql, "write TIME '12:30:00'");
+  return NULL;
+}
+
 static struct expr *moment(struct lql *lql, struct lql_token token, struct slice text) {
   struct val value = {.type = VAL_TIMESTAMP};
   struct duration_interval interval;
@@ -260,10 +329,36 @@ static struct slice with_days(struct lql *lql, struct slice inner) {
   return interval_text(lql, slice_of(inner.data, days), rest);
 }
 
+/* The unit without what stands in parentheses behind it. */
+static struct slice without_places(struct slice units) {
+  const uint8_t *open = memchr(units.data, '(', units.bytes);
+  return open ? slice_of(units.data, (size_t)(open - units.data)) : units;
+}
+
+/* '42:18' MINUTE TO SECOND. */
+static bool is_minutes(struct slice units, struct slice inner) {
+  bool from =
+      units.bytes > 6 && slice_is_equal_nocase(slice_of(units.data, 6), slice_of_text("minute"));
+  const uint8_t *first = memchr(inner.data, ':', inner.bytes);
+  return from && first && first == memrchr(inner.data, ':', inner.bytes);
+}
+
+static struct slice from_minutes(struct lql *lql, struct slice inner) {
+  bool is_negative = inner.bytes && inner.data[0] == '-';
+  struct slice rest = is_negative ? slice_of(inner.data + 1, inner.bytes - 1) : inner;
+  uint8_t *text = arena_alloc_text(lql->arena, rest.bytes + 3);
+  if (!text) return slice_of(NULL, 0);
+  memcpy(text, is_negative ? "-0:" : "00:", 3);
+  memcpy(text + 3, rest.data, rest.bytes);
+  return slice_of(text, rest.bytes + 3);
+}
+
 /* A number takes the unit behind it; '1-2' YEAR TO MONTH and '1 2:03' DAY TO MINUTE say it all. */
 static struct slice with_units(struct lql *lql, struct slice inner, struct slice units) {
   while (units.bytes && units.data[0] <= ' ') units = slice_of(units.data + 1, units.bytes - 1);
+  if (is_minutes(units, inner)) return from_minutes(lql, inner);
   if (!units.bytes || !is_plain_number(inner)) return with_days(lql, inner);
+  units = without_places(units);
   return interval_text(lql, inner, units);
 }
 
@@ -280,6 +375,8 @@ struct expr *lql__typed(struct lql *lql, struct lql_token token) {
   bool is_interval = (token.text.data[0] | 32) == 'i';
   if (text.data && is_interval)
     text = with_units(lql, text, slice_of(last + 1, (size_t)(end - last) - 1));
+  bool is_clock = (token.text.data[0] | 32) == 't' && lql__is_clock(token.text.data);
+  if (text.data && is_clock) return clock_literal(lql, token, text);
   return text.data ? moment(lql, token, text) : NULL;
 }
 

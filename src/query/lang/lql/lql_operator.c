@@ -99,6 +99,20 @@ struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct
   return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
 }
 
+bool lql__is_collated(const struct expr *expr) {
+  return expr && expr->kind == EXPR_CALL && slice_is_equal(expr->name, slice_of_text("collate"));
+}
+
+struct expr *lql__uncollated(struct expr *expr) {
+  return lql__is_collated(expr) ? expr->args[0] : expr;
+}
+
+struct expr *lql__collate_as(struct lql *lql, const struct expr *like, struct expr *value) {
+  if (!lql__is_collated(like) || !value || lql__is_collated(value)) return value;
+  struct expr *args[2] = {value, like->args[1]};
+  return call(lql, "collate", args, 2, value->offset);
+}
+
 /* Texts are in the order of their code points already. */
 struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *value,
                           struct lql_token collation) {
@@ -106,10 +120,8 @@ struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *val
   struct slice name = lql__name(lql, collation);
   for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
     if (slice_is_equal_nocase(name, slice_of_text(plain[i]))) return value;
-  lql__fail(lql, LUMA_UNSUPPORTED, at.offset, "there is no collation `%.*s`", SLICE_ARG(name));
-  lql__hint(lql, "texts are in the order of their code points: COLLATE \"C\"; lower(x) or "
-                 "unaccent(x) compare without case or accents");
-  return NULL;
+  struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), collation.offset)};
+  return call(lql, "collate", args, 2, at.offset);
 }
 
 /* ---- SQL's forms ---- */

@@ -63,7 +63,11 @@ static struct plan *project(struct lql *lql, struct plan *input, const struct lq
   made->exprs = select->items->items;
   made->names = select->items->names;
   made->exprs_count = select->items->count;
-  return made;
+  made->is_value = select->is_value;
+  if (!made->is_value || made->exprs_count == 1) return made;
+  lql__fail(lql, LUMA_SYNTAX_ERROR, select->at.offset, "SELECT VALUE takes one expression");
+  lql__hint(lql, "{'a': x, 'b': y} makes a document of several");
+  return NULL;
 }
 
 static struct plan *distinct(struct lql *lql, struct plan *input, const struct lql_select *select) {
@@ -80,11 +84,16 @@ struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
     if (select->items->items[i]->kind == EXPR_STAR) lql->bare_star = select->items->items[i];
   lql->windows = select->windows;
   for (uint32_t i = 0; select->items && i < select->items->count; i++)
+    select->items->items[i] = lql__uncollated(select->items->items[i]);
+  for (uint32_t i = 0; select->items && i < select->items->count; i++)
     if (!lql__resolve_windows(lql, select->items->items[i])) return NULL;
   struct plan *made = filter(lql, select->from, select->where);
   if (select->where && !made) return NULL;
   if (select->group) made = lql__aggregate(lql, made, select->group, select->at.offset);
   if (select->group && !made) return NULL;
+  if (select->group && select->group->rows_name.bytes &&
+      !lql__group_rows(lql, made, select->from, select->group->rows_name))
+    return NULL;
   if (select->having && !select->group) /* HAVING alone: all rows are one group */
     made = plan_node(lql->arena, PLAN_AGGREGATE, made, select->having->offset);
   if (select->having && !made) return NULL;

@@ -167,7 +167,9 @@ static struct expr *subquery(struct lql *lql, enum expr_subquery_kind kind, stru
 }
 
 struct expr *lql__scalar(struct lql *lql, struct plan *query) {
-  return query ? subquery(lql, EXPR_SUBQUERY_SCALAR, query, query->offset) : NULL;
+  if (!query) return NULL;
+  bool is_list = lql__yields_values(query);
+  return subquery(lql, is_list ? EXPR_SUBQUERY_LIST : EXPR_SUBQUERY_SCALAR, query, query->offset);
 }
 
 struct expr *lql__exists(struct lql *lql, struct lql_token at, struct plan *query) {

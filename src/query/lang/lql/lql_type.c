@@ -39,10 +39,16 @@ static struct slice type_text(struct lql *lql, struct slice name, bool is_list) 
   return slice_of(text, name.bytes + 2);
 }
 
+/* A number written with a point is numeric to PostgreSQL: its halves round away from zero. */
+static struct expr *as_numeric(struct lql *lql, struct expr *value) {
+  if (!value || value->kind != EXPR_CONST || value->value.type != VAL_FLOAT64) return value;
+  return expr_const(lql->arena, val_decimal(val_to_decimal(&value->value)), value->offset);
+}
+
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_type type) {
   struct slice name = lql__name(lql, type.name);
-  enum val_type known;
+  enum val_type known = VAL_MISSING;
   if (!val_type_parse(name, &known) && !is_json(name)) {
     lql__fail(lql, LUMA_INVALID_ARGUMENT, type.name.offset, "there is no type `%.*s`",
               SLICE_ARG(name));
@@ -53,6 +59,7 @@ struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
   if (!lql__count_operator(lql, at)) return NULL;
   uint64_t offset = type.name.offset;
   struct slice text = type_text(lql, name, type.is_list);
+  if (known == VAL_INT32 || known == VAL_INT64) value = as_numeric(lql, value);
   struct expr *args[4] = {value, expr_const(lql->arena, val_text(text), offset),
                           expr_const(lql->arena, val_int64(type.first), offset),
                           expr_const(lql->arena, val_int64(type.second), offset)};

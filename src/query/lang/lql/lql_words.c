@@ -82,6 +82,7 @@ static const struct word words[] = {
     {"LAST", LQL_LAST},
     {"LATERAL", LQL_LATERAL},
     {"LEFT", LQL_LEFT},
+    {"LET", LQL_LET},
     {"LIKE", LQL_LIKE},
     {"LIMIT", LQL_LIMIT},
     {"MATCHED", LQL_MATCHED},
@@ -105,6 +106,7 @@ static const struct word words[] = {
     {"OTHERS", LQL_OTHERS},
     {"OUTER", LQL_OUTER},
     {"OVER", LQL_OVER},
+    {"OVERLAPS", LQL_OVERLAPS},
     {"PARTITION", LQL_PARTITION},
     {"PLACING", LQL_PLACING},
     {"PRECEDING", LQL_PRECEDING},
@@ -202,6 +204,11 @@ static const struct mark marks[] = {
     {"`]`", LQL_RBRACKET},
     {"`{`", LQL_LBRACE},
     {"`}`", LQL_RBRACE},
+    {"`<<`", LQL_LBAG},
+    {"`>>`", LQL_RBAG},
+    {"VALUE", LQL_VALUE},
+    {"PIVOT", LQL_PIVOT},
+    {"UNPIVOT", LQL_UNPIVOT},
     {"`;`", LQL_SEMICOLON},
     {"the end of the statement", 0},
 };
@@ -233,6 +240,79 @@ int lql__keyword(struct slice word) {
       high = middle;
   }
   return LQL_ID;
+}
+
+/* ---- words that are keywords only where they stand ---- */
+
+static bool is_among(int kind, const int *kinds) {
+  for (; *kinds; kinds++)
+    if (*kinds == kind) return true;
+  return false;
+}
+
+bool lql__ends_value(int kind) {
+  static const int never[] = {LQL_UNION,    LQL_INTERSECT, LQL_EXCEPT,     LQL_VALUES,
+                              LQL_EXISTS,   LQL_LET,       LQL_USING,      LQL_ESCAPE,
+                              LQL_OVERLAPS, LQL_SYMMETRIC, LQL_ASYMMETRIC, 0};
+  static const int ends[] = {LQL_QUOTED,   LQL_INTEGER, LQL_FLOAT,   LQL_TEXT, LQL_BYTES, LQL_TYPED,
+                             LQL_PARAM,    LQL_RP,      LQL_RBRACE,  LQL_TRUE, LQL_FALSE, LQL_NULL,
+                             LQL_RBRACKET, LQL_RBAG,    LQL_MISSING, LQL_STAR, 0};
+  bool is_name = kind >= LQL_ID && kind <= LQL_UNIQUE && !is_among(kind, never);
+  return is_name || is_among(kind, ends);
+}
+
+static bool is_letter(uint8_t c) {
+  return ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c >= 0x80;
+}
+
+static struct slice word_at(struct slice text) {
+  size_t bytes = 0;
+  while (bytes < text.bytes && is_letter(text.data[bytes])) bytes++;
+  return slice_of(text.data, bytes);
+}
+
+/* Whether an expression begins behind the blanks at `rest`, and not what may follow a name. */
+static bool begins_value(struct slice rest) {
+  static const int follows[] = {LQL_UNION,  LQL_INTERSECT, LQL_EXCEPT,    LQL_ISNULL, LQL_NOTNULL,
+                                LQL_AT,     LQL_OVERLAPS,  LQL_RETURNING, LQL_FETCH,  LQL_OVER,
+                                LQL_WINDOW, LQL_ASC,       LQL_DESC,      LQL_NULLS,  0};
+  static const int begins[] = {LQL_CASE, LQL_CAST, LQL_NULL, LQL_TRUE, LQL_FALSE, LQL_MISSING, 0};
+  size_t at = 0;
+  while (at < rest.bytes &&
+         (rest.data[at] == ' ' || (rest.data[at] >= '\t' && rest.data[at] <= '\r')))
+    at++;
+  if (at == 0 || at == rest.bytes) return false;
+  rest = slice_of(rest.data + at, rest.bytes - at);
+  uint8_t c = rest.data[0];
+  if (rest.bytes > 1 && c == '<' && rest.data[1] == '<') return true;
+  if (!is_letter(c)) return memchr("{['\"`(?$@0123456789", c, 19) != NULL;
+  int kind = lql__keyword(word_at(rest));
+  return is_among(kind, begins) ||
+         (kind >= LQL_ID && kind <= LQL_UNIQUE && !is_among(kind, follows));
+}
+
+static bool is_word(struct slice word, const char *text) {
+  return slice_is_equal_nocase(word, slice_of_text(text));
+}
+
+/* `any(`, where no comparison stands before it, is the aggregate. */
+static int quantifier(int last, struct slice rest) {
+  static const int comparisons[] = {LQL_EQ, LQL_NE, LQL_LT, LQL_LE, LQL_GT, LQL_GE, 0};
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] == ' ') at++;
+  bool calls = at < rest.bytes && rest.data[at] == '(';
+  return calls && !is_among(last, comparisons) ? LQL_ID : 0;
+}
+
+int lql__contextual(int last, struct slice word, struct slice rest) {
+  static const int selects[] = {LQL_SELECT, LQL_DISTINCT, LQL_ALL, 0};
+  static const int queries[] = {LQL_LP, LQL_EXPLAIN, LQL_ANALYZE, LQL_AS, 0};
+  static const int sources[] = {LQL_FROM, LQL_COMMA, LQL_JOIN, LQL_LP, 0};
+  if (is_word(word, "any") || is_word(word, "some")) return quantifier(last, rest);
+  if (is_word(word, "value") && is_among(last, selects) && begins_value(rest)) return LQL_VALUE;
+  if (is_word(word, "unpivot") && is_among(last, sources) && begins_value(rest)) return LQL_UNPIVOT;
+  bool begins = last == 0 || is_among(last, queries);
+  return is_word(word, "pivot") && begins && begins_value(rest) ? LQL_PIVOT : 0;
 }
 
 const char *lql__describe(int kind) {
