@@ -38,7 +38,7 @@ static status check_entries(struct checking *checking, const struct doc *doc, st
   for (uint32_t i = 0; i < checking->collection->indexes_count; i++) {
     const struct catalog_index *index = &checking->collection->indexes[i];
     if (index->state != CATALOG_INDEX_PUBLIC) continue;
-    TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+    TRY(model__entries(txn, checking->collection, index, doc, key_part, &txn->fresh, err));
     checking->entries[i] += txn->fresh.count;
     for (uint32_t k = 0; k < txn->fresh.count; k++) {
       const struct index_entry *entry = &txn->fresh.items[k];

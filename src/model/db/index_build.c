@@ -22,6 +22,7 @@ struct index_build {
   struct slice collection_name, index_name;
   uint32_t collection_number, index_number;
   enum catalog_index_state goal; /* when it is filled */
+  struct index_filter *filter;   /* of a partial index; NULL: none */
   struct buf name;
   struct buf last_key; /* key part of the last document done; empty at the start */
   uint64_t done, total;
@@ -103,7 +104,8 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .unique = spec->unique,
                           .multikey = spec->multikey,
                           .nulls_distinct = spec->nulls_distinct,
-                          .sparse = spec->sparse};
+                          .sparse = spec->sparse,
+                          .notes_lists = spec->multikey};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;
 }
@@ -166,6 +168,8 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   with.indexes[with.indexes_count++] =
       (struct catalog_index){.name = build->index_name,
                              .def = make_def(spec, build->index_number),
+                             .condition = spec->condition,
+                             .filter = build->filter,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
@@ -218,7 +222,7 @@ static status fill_document(struct model_txn *txn, const struct collection *coll
                             struct slice record_key, struct err *err) {
   TRY(store_guard(txn->store, STORE_RECORDS, record_key, err));
   struct slice key_part = model__key_part(record_key);
-  TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+  TRY(model__entries(txn, collection, index, doc, key_part, &txn->fresh, err));
   for (uint32_t i = 0; i < txn->fresh.count; i++) {
     const struct index_entry *entry = &txn->fresh.items[i];
     if (entry->is_unique) {
@@ -350,7 +354,11 @@ static status create(struct model *model, struct slice collection,
   build->goal = goal;
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
-  status result = run(build, spec, progress, context, err);
+  status result = LUMA_OK;
+  if (spec->condition.text.bytes)
+    result = index_filter_create(model->options.rules, &spec->condition, &build->filter, err);
+  if (result == LUMA_OK) result = run(build, spec, progress, context, err);
+  index_filter_release(build->filter);
   buf_deinit(&build->name);
   buf_deinit(&build->last_key);
   mem_free(build);

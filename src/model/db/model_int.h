@@ -90,6 +90,14 @@ status model__begin_change(struct model_txn *txn, struct err *err);
  */
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err);
+/** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
+ */
+status model__entries(struct model_txn *txn, const struct collection *collection,
+                      const struct catalog_index *index, const struct doc *document,
+                      struct slice key_part, struct index_entries *entries, struct err *err);
+/** Compiles the conditions of a loaded collection's partial indexes. */
+status model__attach_filters(struct model *model, const struct collection *collection,
+                             struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,

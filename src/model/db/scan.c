@@ -15,6 +15,8 @@ struct model_scan {
   const struct collection *collection;
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
+  bool meets_twice;                  /* a document may have several entries */
+  uint64_t entries;
   bool has_recipes;
   struct recipes recipes; /* for what is looked at of older beings */
   uint16_t wanted[RECIPE_NAMES_MAX];
@@ -60,6 +62,11 @@ static status open_cursor(struct model_scan *scan, const struct model_scan_optio
                            options->backwards, &scan->cursor, err);
 }
 
+bool model_meets_twice(const struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index) {
+  return index->def.multikey && (!txn->read_only || collection_has_lists(collection, index));
+}
+
 /* Of older beings only what is looked at is made newer. */
 static void want(struct model_scan *scan, const struct model_reads *reads) {
   uint32_t count = 0;
@@ -89,6 +96,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   made->collection = collection;
   made->index = options->index;
   made->keys_only = options->keys_only;
+  made->meets_twice = options->index && model_meets_twice(txn, collection, options->index);
   made->as_stored =
       options->reads &&
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
@@ -169,7 +177,7 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
     bool met = false;
     TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
                                       err));
-    if (def->multikey) TRY(meet(scan, key_part, &met, err));
+    if (scan->meets_twice) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
     buf_append(&scan->keys, number, sizeof number);
     buf_append_slice(&scan->keys, key_part);
@@ -206,12 +214,17 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
   do {
     TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
     if (scan->rows.count == 0) return LUMA_OK;
+    if (scan->index) scan->entries += scan->rows.count;
     if (!scan->index) return next_records(scan, documents, count, err);
     TRY(collect_keys(scan, count, err));
   } while (*count == 0);
   if (!scan->keys_only) return fetch(scan, documents, *count, err);
   memset(documents, 0, *count * sizeof *documents);
   return LUMA_OK;
+}
+
+uint64_t model_scan_entries(const struct model_scan *scan) {
+  return scan->entries;
 }
 
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {

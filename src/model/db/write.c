@@ -171,10 +171,9 @@ static status change_indexes(struct model_txn *txn, const struct collection *col
                              struct slice key_part, struct err *err) {
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     const struct catalog_index *index = &collection->indexes[i];
-    const struct index_method *method = index_method(&index->def);
-    TRY(method->entries(&index->def, stale, key_part, &txn->stale, err));
+    TRY(model__entries(txn, collection, index, stale, key_part, &txn->stale, err));
     txn->fresh.count = 0;
-    if (fresh) TRY(method->entries(&index->def, fresh, key_part, &txn->fresh, err));
+    if (fresh) TRY(model__entries(txn, collection, index, fresh, key_part, &txn->fresh, err));
     TRY(change_entries(txn, collection, index, fresh, err));
   }
   return LUMA_OK;

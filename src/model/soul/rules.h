@@ -12,7 +12,8 @@
 enum soul_rule_kind {
   SOUL_RULE_CONDITION, /* an expression that is true, false or null */
   SOUL_RULE_VALUE,     /* an expression of any type */
-  SOUL_RULE_PATTERN    /* a regular expression */
+  SOUL_RULE_PATTERN,   /* a regular expression */
+  SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
 };
 
 struct soul_rule {
@@ -34,7 +35,7 @@ struct soul;
 
 struct soul_rules_ops {
   /** Compiles all; a fault is that of rule `*failed`. Names that are attributes of `soul` but for
-   * their case, are these attributes. */
+   * their case, are these attributes; NULL: of no soul. */
   status (*create)(const struct soul *soul, const struct soul_rule *rules, uint32_t count,
                    struct soul_program **program, uint32_t *failed, struct err *err);
   void (*destroy)(struct soul_program *program);

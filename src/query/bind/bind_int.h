@@ -98,6 +98,10 @@ status bind__row(struct binder *binder, const struct scope *scope, uint64_t offs
                  struct expr **out, struct err *err);
 bool bind__has_aggregate(const struct expr *expr);
 
+/** `x IN name` (EXPR_IN, is_bare) where the name is no column but a source: all its rows; else
+ * `*out` is NULL. */
+status bind__in_source(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                       struct expr **out, struct err *err);
 /** A SELECT in an expression. */
 status bind__subquery(struct binder *binder, const struct scope *scope, const struct expr *expr,
                       struct expr **out, struct err *err);

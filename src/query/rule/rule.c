@@ -31,21 +31,26 @@ struct rules {
 };
 
 /* "SELECT (…) FROM being", "SELECT * FROM being WHERE (…)": terminated, for the lexer. */
-static status make_text(struct rules *rules, const struct soul_rule *rule, struct slice *text,
+static status make_text(struct arena *arena, const struct soul_rule *rule, struct slice *text,
                         struct err *err) {
+  static const char *const before[] = {[SOUL_RULE_CONDITION] = "SELECT * FROM being WHERE (",
+                                       [SOUL_RULE_VALUE] = "SELECT (",
+                                       [SOUL_RULE_MATCH] = "{\"find\":\"being\",\"filter\":"};
+  static const char *const after[] = {[SOUL_RULE_CONDITION] = "\n)",
+                                      [SOUL_RULE_VALUE] = "\n) AS value FROM being",
+                                      [SOUL_RULE_MATCH] = "}"};
   struct buf made;
   buf_init(&made, RULE_TEXT_BYTES_MAX);
-  bool is_condition = rule->kind == SOUL_RULE_CONDITION;
-  buf_append_text(&made, is_condition ? "SELECT * FROM being WHERE (" : "SELECT (");
+  buf_append_text(&made, before[rule->kind]);
   buf_append_slice(&made, rule->text);
-  buf_append_text(&made, is_condition ? "\n)" : "\n) AS value FROM being");
+  buf_append_text(&made, after[rule->kind]);
   buf_append_byte(&made, 0);
   status result = buf_check(&made, "an expression", err);
-  uint8_t *copy = result == LUMA_OK ? arena_copy(&rules->arena, made.data, made.bytes) : NULL;
+  uint8_t *copy = result == LUMA_OK ? arena_copy(arena, made.data, made.bytes) : NULL;
   *text = slice_of(copy, copy ? made.bytes - 1 : 0);
   buf_deinit(&made);
   TRY(result);
-  return plan_check_memory(&rules->arena, copy, err);
+  return plan_check_memory(arena, copy, err);
 }
 
 static status fail_shape(struct err *err) {
@@ -53,12 +58,13 @@ static status fail_shape(struct err *err) {
 }
 
 /* The expression of the bound statement, if it is as simple as it was written to be. */
-static struct expr *expression_of(const struct plan *root, bool is_condition) {
-  if (root->kind != PLAN_PROJECT || !root->input) return NULL;
-  if (!is_condition)
+static struct expr *expression_of(const struct plan *root, enum soul_rule_kind kind) {
+  const struct plan *filter = kind == SOUL_RULE_MATCH ? root : root->input;
+  if (kind != SOUL_RULE_MATCH && (root->kind != PLAN_PROJECT || !root->input)) return NULL;
+  if (kind == SOUL_RULE_VALUE)
     return root->input->kind == PLAN_SCAN && root->exprs_count == 1 ? root->exprs[0] : NULL;
-  if (root->input->kind != PLAN_FILTER || root->input->input->kind != PLAN_SCAN) return NULL;
-  return root->input->condition;
+  if (filter->kind != PLAN_FILTER || filter->input->kind != PLAN_SCAN) return NULL;
+  return filter->condition;
 }
 
 /* The scan under a statement that was just read: no collection is meant by it. */
@@ -96,21 +102,34 @@ static status correct_case(struct rules *rules, struct expr *expr, struct err *e
   return LUMA_OK;
 }
 
-static status compile(struct rules *rules, const struct soul_rule *rule, struct rule *out,
-                      struct err *err) {
+/* The condition or value of a rule, bound to a document. */
+static status read_rule(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                        struct err *err) {
   struct slice text;
   struct statement statement;
   size_t end = 0;
-  TRY(make_text(rules, rule, &text, err));
-  struct lang_context context = {.arena = &rules->arena};
-  TRY(lang_lql.parse(&context, text, &end, &statement, err));
+  const struct lang *lang = rule->kind == SOUL_RULE_MATCH ? &lang_jql : &lang_lql;
+  TRY(make_text(arena, rule, &text, err));
+  struct lang_context context = {.arena = arena};
+  TRY(lang->parse(&context, text, &end, &statement, err));
   if (end != text.bytes || statement.parameters_count || !free_scan(statement.root))
     return fail_shape(err);
-  struct bind_options options = {.arena = &rules->arena};
+  struct bind_options options = {.arena = arena};
   TRY(bind_statement(&options, &statement, err));
-  struct expr *expr = expression_of(statement.root, rule->kind == SOUL_RULE_CONDITION);
-  if (!expr) return fail_shape(err);
-  TRY(correct_case(rules, expr, err));
+  *expr = expression_of(statement.root, rule->kind);
+  return *expr ? LUMA_OK : fail_shape(err);
+}
+
+status rule_read_condition(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                           struct err *err) {
+  return read_rule(arena, rule, expr, err);
+}
+
+static status compile(struct rules *rules, const struct soul_rule *rule, struct rule *out,
+                      struct err *err) {
+  struct expr *expr = NULL;
+  TRY(read_rule(&rules->arena, rule, &expr, err));
+  if (rules->soul) TRY(correct_case(rules, expr, err));
   out->expr = expr;
   return program_create(&rules->env, expr, &out->program, err);
 }
