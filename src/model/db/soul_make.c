@@ -99,7 +99,7 @@ static status add_index(struct model_txn *txn, struct collection *collection,
   TRY(parse_keys(txn, wanted, &def, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     struct catalog_index *index = &collection->indexes[i];
-    if (!has_keys(&index->def, &def)) continue;
+    if (index->filter || !has_keys(&index->def, &def)) continue;
     if (index->state == CATALOG_INDEX_READY) index->state = CATALOG_INDEX_PUBLIC;
     return LUMA_OK;
   }

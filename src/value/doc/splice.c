@@ -3,7 +3,7 @@
 
 #include "value/doc/doc_int.h"
 
-enum { WORD = 2, MAP_BYTES = 5, NARROW_MAX = 0xffff, INLINE_BIT = 0x8000 };
+enum { WORD = 2, MAP_BYTES = 5, NARROW_MAX = 0xffff, INLINE_BIT = 0x8000, COPY_BYTES = 48 };
 
 /* The narrow root map of a document. */
 struct root {
@@ -68,7 +68,7 @@ static bool is_copied(const struct splice_field *field) {
 
 void splice_settle(struct splice *splice, struct splice_field *fields) {
   splice->fields = fields;
-  splice->more_bytes = 0;
+  splice->more_bytes = COPY_BYTES;
   for (uint32_t i = splice->count; i > 0; i--) {
     struct splice_field *field = &fields[i - 1], *next = field + 1;
     bool goes_on =
@@ -82,6 +82,15 @@ void splice_settle(struct splice *splice, struct splice_field *fields) {
 /* Where the value in place `i` of the old document begins; past the last one: its end. */
 static uint32_t value_at(const struct root *root, uint32_t i) {
   return i < root->count ? load16le(root->offsets + (size_t)i * WORD) : root->total;
+}
+
+/* Most values are short: copied with a few bytes behind them, which are written over or cut off
+ * (`more_bytes` has room for them), they need no call. `left`: readable bytes from `from` on. */
+static void copy(uint8_t *to, const uint8_t *from, size_t bytes, size_t left) {
+  if (bytes <= COPY_BYTES && left >= COPY_BYTES)
+    memcpy(to, from, COPY_BYTES);
+  else
+    memcpy(to, from, bytes);
 }
 
 /* One field that is not copied as it is; its bytes. */
@@ -115,7 +124,7 @@ static uint32_t write_values(const struct splice *splice, const struct root *roo
     for (uint32_t k = 1; k < field->run; k++)
       store16le(offsets + (size_t)(i + k) * WORD,
                 (uint16_t)(value_at(root, field->from + k) + moved));
-    memcpy(tag + heap, root->tag + from, end - from);
+    copy(tag + heap, root->tag + from, end - from, root->total - from);
     heap += end - from;
     i += field->run;
   }
@@ -135,6 +144,12 @@ uint32_t splice_document(const struct splice *splice, const struct doc *document
   store16le(tag + 1, (uint16_t)total);
   store32le(room, DOC_HEADER_BYTES + total);
   return DOC_HEADER_BYTES + total;
+}
+
+uint32_t splice_float64(double value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]) {
+  *room = VAL_FLOAT64;
+  memcpy(room + 1, &value, sizeof value);
+  return 1 + sizeof value;
 }
 
 uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]) {

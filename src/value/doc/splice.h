@@ -49,6 +49,8 @@ void splice_settle(struct splice *splice, struct splice_field *fields);
 uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room);
 /** An encoded value as an integer, if it is one. */
 bool splice_integer(struct slice value, int64_t *integer);
+/** Encodes a float; its bytes. */
+uint32_t splice_float64(double value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]);
 /** Encodes a boolean, number or time; 0 for any other value. */
 uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]);
 
