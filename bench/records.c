@@ -3,9 +3,11 @@
  * order of their keys and at random, read one by one and by the hundred, scanned, replaced;
  * opening; and how many bytes go to files for each byte given. Prints name, figure, unit. usage:
  * bench_records [--tiny] DIRECTORY */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/core/bytes.h"
 #include "base/mem/mem.h"
@@ -145,6 +147,29 @@ static void get_step(struct bed *bed, const char *name, uint32_t group, bool abs
   row(bed, name, (double)count / (bench_now() - start), "gets/s");
 }
 
+/* The system forgets the pages of a file. */
+static status forget_file(void *context, const char *name) {
+  const struct bed *bed = context;
+  char path[2048];
+  (void)snprintf(path, sizeof path, "%s/%s", bed->directory, name);
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) return LUMA_OK;
+  (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  (void)close(fd);
+  return LUMA_OK;
+}
+
+/* What is asked for is read from the disk: few enough that blocks are seldom asked for twice. */
+static void cold_step(struct bed *bed) {
+  uint64_t calls = bed->documents / 10000;
+  struct err err = {0};
+  check(os_list_dir(os_linux(), bed->directory, forget_file, bed, &err), &err, "forget");
+  double start = bench_now();
+  for (uint64_t i = 0; i < calls; i++) get_some(bed, i * GROUP, GROUP, false);
+  row(bed, "get by the hundred, cold", (double)(calls * GROUP) / (bench_now() - start),
+      "documents/s");
+}
+
 static void scan_step(struct bed *bed) {
   struct err err = {0};
   uint64_t scans = bed->documents / 500, rows_count = 0;
@@ -175,6 +200,7 @@ static void measure(struct bed *bed) {
   open_bed(bed);
   write_step(bed, "insert", as_it_is, bed->documents);
   open_step(bed);
+  cold_step(bed);
   get_step(bed, "get", 1, false);
   get_step(bed, "get by the hundred", GROUP, false);
   get_step(bed, "get what is not there", GROUP, true);

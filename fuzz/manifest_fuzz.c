@@ -7,26 +7,13 @@
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
 #include "fuzz/memory_files.h"
+#include "fuzz/mend_log.h"
 #include "store/lsm/manifest/edit.h"
 #include "store/lsm/manifest/manifest.h"
 
 enum { BYTES_MAX = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-/* Edits of the same database, numbered from 1, with true checksums. */
-static void mend(uint8_t *edits, size_t bytes) {
-  uint64_t number = 1;
-  for (size_t at = 0; at + EDIT_HEADER_BYTES <= bytes;) {
-    size_t payload = load32le(edits + at + 12);
-    if (payload > bytes - at - EDIT_HEADER_BYTES) return;
-    store64le(edits + at + 16, number++);
-    memcpy(edits + at + 24, edits + 24, 8);
-    store32le(edits + at + 4,
-              hash_crc32c(0, slice_of(edits + at + 8, EDIT_HEADER_BYTES - 8 + payload)));
-    at += (EDIT_HEADER_BYTES + payload + EDIT_ALIGN - 1) / EDIT_ALIGN * EDIT_ALIGN;
-  }
-}
 
 static void write_and_read_again(const struct manifest_state *state) {
   struct manifest_state again = {0};
@@ -49,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
   struct manifest *manifest;
   uint8_t *edits = mem_copy(data + 1, bytes - 1);
   if (!edits) return 0;
-  if (data[0] & 1) mend(edits, bytes - 1);
+  if (data[0] & 1) mend_edits(edits, bytes - 1);
   memory_files_init(&memory);
   memory_files_add(&memory, "CURRENT", slice_of_text("lumadb manifest 000000000001 version 1\n"));
   memory_files_add(&memory, "000000000001.manifest", slice_of(edits, bytes - 1));

@@ -8,7 +8,7 @@
 
 #include "base/os/os.h"
 
-enum { MEMORY_FILES_MAX = 4 };
+enum { MEMORY_FILES_MAX = 16 };
 
 struct memory_file {
   const char *name;
@@ -67,9 +67,33 @@ static inline status memory_list_dir(struct os *os, const char *path, os_list_fn
 static inline status memory_stat(struct os *os, const char *path, struct os_stat *stat,
                                  struct err *err) {
   struct os_file *file;
+  stat->kind = OS_KIND_DIRECTORY;
+  if (!strchr(path, '/')) return LUMA_OK; /* the directory itself */
   TRY(memory_open(os, path, OS_OPEN_READ, &file, err));
   stat->kind = OS_KIND_FILE;
   return memory_size(os, file, &stat->bytes, err);
+}
+
+static inline status memory_lock(struct os *os, struct os_file *file, struct err *err) {
+  (void)os, (void)file, (void)err;
+  return LUMA_OK;
+}
+
+static inline status memory_free_bytes(struct os *os, const char *path, uint64_t *bytes,
+                                       struct err *err) {
+  (void)os, (void)path, (void)err;
+  *bytes = 0;
+  return LUMA_OK;
+}
+
+static inline uint64_t memory_time_us(struct os *os) {
+  (void)os;
+  return 1;
+}
+
+static inline void memory_random(struct os *os, void *data, size_t bytes) {
+  (void)os;
+  memset(data, 1, bytes);
 }
 
 /** No files yet. */
@@ -79,7 +103,12 @@ static inline void memory_files_init(struct memory_files *memory) {
                                     .size = memory_size,
                                     .read_at = memory_read_at,
                                     .list_dir = memory_list_dir,
-                                    .stat = memory_stat};
+                                    .stat = memory_stat,
+                                    .lock = memory_lock,
+                                    .free_bytes = memory_free_bytes,
+                                    .now_us = memory_time_us,
+                                    .monotonic_us = memory_time_us,
+                                    .random = memory_random};
   *memory = (struct memory_files){.os = {&ops}};
 }
 

@@ -8,40 +8,14 @@
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
 #include "fuzz/memory_files.h"
+#include "fuzz/mend_log.h"
 #include "store/lsm/record/record.h"
 #include "store/lsm/wal/frame.h"
 #include "store/lsm/wal/wal.h"
 
-enum { DATABASE = 77, EPOCH = 5, MEND_CRC = 1, MEND_CHAIN = 2, BYTES_MAX = 1 << 20 };
+enum { BYTES_MAX = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-/* Sets right the frame at `at`; answers the bytes it takes, 0 when there is none. */
-static size_t mend_frame(uint8_t *at, size_t left, struct frame *last, unsigned how) {
-  struct frame frame;
-  if (left < FRAME_ALIGN) return 0;
-  if (how & MEND_CHAIN) {
-    store64le(at + 16, last->lsn);
-    store64le(at + 24, last->durable_lsn);
-    store64le(at + 32, EPOCH);
-    store64le(at + 40, DATABASE);
-    store32le(at + 56, last->crc);
-  }
-  if (!frame_decode(at, &frame) || frame_bytes(frame.payload_bytes) > left) return 0;
-  store32le(at + 4,
-            hash_crc32c(0, slice_of(at + 8, FRAME_HEADER_BYTES - 8 + (size_t)frame.payload_bytes)));
-  last->crc = load32le(at + 4);
-  last->lsn = frame.lsn + frame_bytes(frame.payload_bytes);
-  return (size_t)frame_bytes(frame.payload_bytes);
-}
-
-static void mend(uint8_t *log, size_t bytes, unsigned how) {
-  struct frame last = {0};
-  for (size_t at = 0, step; how & (MEND_CRC | MEND_CHAIN) && at < bytes; at += step) {
-    step = mend_frame(log + at, bytes - at, &last, how);
-    if (step == 0) return;
-  }
-}
 
 static status take_record(void *context, struct slice record, struct err *err) {
   uint64_t *seen = context;
@@ -80,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
   uint8_t *log = mem_copy(data + 2, log_bytes);
   if (!log) return 0;
   if (cut > log_bytes) cut = log_bytes;
-  mend(log, log_bytes, how);
+  mend_frames(log, log_bytes, how);
   recover(log, log_bytes, cut);
   mem_free(log);
   return 0;

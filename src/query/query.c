@@ -61,7 +61,8 @@ static status optimize(const struct query *query, struct query_compiled *compile
   struct opt_options opt = {.arena = &compiled->arena,
                             .txn = txn,
                             .now_us = query->options.now_us,
-                            .rules_off = query->options.rules_off};
+                            .rules_off = query->options.rules_off,
+                            .read_filter = rule_read_condition};
   if (txn) return opt_statement(&opt, &compiled->statement, err);
   struct store_begin_options options = {.read_only = true, .may_block = true};
   TRY(model_begin(query->model, &options, &opt.txn, err));
@@ -240,7 +241,8 @@ static const struct statement *statement_of(const struct query *query) {
 
 enum plan_kind query_kind(const struct query *query) {
   const struct plan *root = statement_of(query)->root;
-  return root->kind == PLAN_SEQUENCE ? root->input->kind : root->kind;
+  bool shows_change = root->kind == PLAN_PROJECT && plan_is_write(root);
+  return root->kind == PLAN_SEQUENCE || shows_change ? root->input->kind : root->kind;
 }
 
 const struct plan *query_root(const struct query *query) {

@@ -65,11 +65,20 @@ static status set_variables(struct query_run *run, struct err *err) {
   const struct statement *statement = &run->compiled->statement;
   struct val *values = arena_zalloc(&run->arena, statement->lets_count + 1, sizeof *values);
   TRY(plan_check_memory(&run->arena, values, err));
-  for (uint32_t i = 0; i < statement->lets_count; i++)
-    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
   run->env.variables = values;
-  run->env.variables_count = statement->lets_count;
+  for (uint32_t i = 0; i < statement->lets_count; i++) { /* each may name those before it */
+    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
+    run->env.variables_count = i + 1;
+  }
   return LUMA_OK;
+}
+
+/** The sooner of the caller's deadline and the statement's own. */
+static uint64_t deadline_of(const struct query_open_options *options,
+                            const struct statement *statement) {
+  if (!statement->time_max_ms || !options->os) return options->deadline_us;
+  uint64_t own_us = os_monotonic_us(options->os) + statement->time_max_ms * 1000;
+  return options->deadline_us && options->deadline_us < own_us ? options->deadline_us : own_us;
 }
 
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
@@ -92,7 +101,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .memory_bytes = budget,
                             .guard = options->guard,
                             .os = options->os,
-                            .deadline_us = options->deadline_us,
+                            .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
@@ -166,7 +175,11 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .keys_count = exec->keys_count,
                                     .upserted = exec->upserted,
                                     .write_errors = exec->write_errors,
-                                    .write_errors_count = exec->write_errors_count};
+                                    .write_errors_count = exec->write_errors_count,
+                                    .steps = exec->steps,
+                                    .steps_count = exec->steps_count,
+                                    .explained = exec->explained,
+                                    .told = run->compiled->statement.told};
   summary->changes = exec->changes;
   summary->changes_count = exec->changes_count;
   summary->warnings = run->warnings;

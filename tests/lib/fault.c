@@ -27,10 +27,18 @@ static struct {
   atomic_bool repeat;
   _Atomic uint64_t count, hits;
   _Atomic int64_t live;
+  _Atomic uint64_t call_at; /* 0 = nothing is called */
+  void (*call)(void *context);
+  void *context;
 } faults;
 
 static bool must_fail(void) {
   uint64_t number = atomic_fetch_add(&faults.count, 1) + 1;
+  if (number == atomic_load(&faults.call_at)) {
+    atomic_store(&faults.call_at, 0);
+    faults.call(faults.context);
+    atomic_store(&faults.count, number);
+  }
   uint64_t nth = atomic_load(&faults.nth);
   if (nth == 0 || number < nth || (number > nth && !atomic_load(&faults.repeat))) return false;
   atomic_fetch_add(&faults.hits, 1);
@@ -80,8 +88,16 @@ void fault_alloc(uint64_t nth, bool repeat) {
   atomic_store(&faults.nth, nth);
 }
 
+void fault_alloc_call(uint64_t nth, void (*call)(void *context), void *context) {
+  fault_alloc_off();
+  faults.call = call;
+  faults.context = context;
+  atomic_store(&faults.call_at, nth);
+}
+
 void fault_alloc_off(void) {
   atomic_store(&faults.nth, 0);
+  atomic_store(&faults.call_at, 0);
   atomic_store(&faults.count, 0);
   atomic_store(&faults.hits, 0);
 }

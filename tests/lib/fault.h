@@ -17,6 +17,9 @@
 /** From now on the allocation number `nth` (1 is the next) fails; with `repeat` all after it as
  * well. */
 void fault_alloc(uint64_t nth, bool repeat);
+/** Before allocation number `nth` (1 is the next) is made, `call` is, once: what another thread may
+ * do at that moment, done at it. Its own allocations are not counted. */
+void fault_alloc_call(uint64_t nth, void (*call)(void *context), void *context);
 /** Every allocation works again; counts begin at 0. */
 void fault_alloc_off(void);
 /** Allocations asked for since counting began, failed ones too. */

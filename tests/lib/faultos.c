@@ -40,6 +40,11 @@ static status fault_read_at(struct os *os, struct os_file *file, uint64_t offset
   return os_read_at(faultos_of(os)->inner, file, offset, data, bytes, got, err);
 }
 
+static void fault_will_read(struct os *os, struct os_file *file, uint64_t offset, uint64_t bytes) {
+  struct faultos *faultos = faultos_of(os);
+  os_will_read(faultos->inner, file, offset, bytes);
+}
+
 static status fault_write_at(struct os *os, struct os_file *file, uint64_t offset, const void *data,
                              size_t bytes, struct err *err) {
   TRY(blocked(os, FAULTOS_WRITE, "write", err));
@@ -132,6 +137,7 @@ static const struct os_ops ops = {
     .open = fault_open,
     .close = fault_close,
     .read_at = fault_read_at,
+    .will_read = fault_will_read,
     .write_at = fault_write_at,
     .sync = fault_sync,
     .truncate = fault_truncate,

@@ -44,6 +44,12 @@ void simos_wipe(struct simos *sim) {
   mutex_unlock(&sim->lock);
 }
 
+void simos_take_direct(struct simos *sim, bool is_taken) {
+  mutex_lock(&sim->lock);
+  sim->refuses_direct = !is_taken;
+  mutex_unlock(&sim->lock);
+}
+
 void simos_set_capacity(struct simos *sim, uint64_t bytes) {
   mutex_lock(&sim->lock);
   sim->capacity_bytes = bytes;

@@ -55,6 +55,12 @@ bool simos_is_off(const struct simos *sim);
 /** Calls so far that change the disk or make it durable. */
 uint64_t simos_mutations(const struct simos *sim);
 
+/** Whether files opened OS_OPEN_DIRECT get around the page cache (they do unless told otherwise) or
+ * go through it, as on a file system that refuses that. Around it, what a write that is cut short
+ * left on the disk is what is read afterwards: each sector is the old or the new one. Through it,
+ * the cache may have what the disk will never get. */
+void simos_take_direct(struct simos *sim, bool is_taken);
+
 /** Bytes that files may take, whole 4 KiB pages each; 0 = no limit. Beyond it: LUMA_DISK_FULL. */
 void simos_set_capacity(struct simos *sim, uint64_t bytes);
 /** Turns over one bit of a file, also in its durable form. LUMA_NOT_FOUND; LUMA_INVALID_ARGUMENT

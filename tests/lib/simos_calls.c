@@ -124,15 +124,40 @@ static void sync_written(struct simos *sim, struct sim_inode *inode, enum sim_fa
     sim__file_sync_badly(sim, inode, range);
 }
 
+static bool is_direct(const struct simos *sim, const struct os_file *file) {
+  unsigned both = OS_OPEN_DIRECT | OS_OPEN_SYNCED;
+  return !sim->refuses_direct && (file->flags & both) == both;
+}
+
+/* Around the cache: any of the sectors are on the disk and are read from there, the others are as
+ * they were. */
+static status write_some_sectors(struct simos *sim, struct sim_inode *inode, uint64_t offset,
+                                 const uint8_t *data, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += SIM_SECTOR_BYTES) {
+    if (rng_below(&sim->rng, 2)) continue;
+    TRY(sim__file_write(sim, inode, offset + at, data + at, SIM_SECTOR_BYTES));
+  }
+  sim__file_sync_range(inode, (struct sim_range){offset, bytes});
+  return LUMA_OK;
+}
+
+static status write_parts(struct simos *sim, struct os_file *file, uint64_t offset,
+                          struct slice data, enum sim_fate fate) {
+  bool is_cut = fate == SIM_FAILS || fate == SIM_KILLS;
+  if (is_cut && is_direct(sim, file))
+    return write_some_sectors(sim, file->inode, offset, data.data, data.bytes);
+  size_t part = is_cut ? (size_t)rng_below(&sim->rng, data.bytes + 1) : data.bytes;
+  TRY(sim__file_write(sim, file->inode, offset, data.data, part));
+  if (file->flags & OS_OPEN_SYNCED)
+    sync_written(sim, file->inode, fate, (struct sim_range){offset, part});
+  return LUMA_OK;
+}
+
 static status write_file(struct simos *sim, struct os_file *file, uint64_t offset, const void *data,
                          size_t bytes, struct err *err) {
   TRY(check_aligned(file, offset, data, bytes, err));
   enum sim_fate fate = sim__tick(sim, "write", file->path, bytes);
-  size_t part =
-      fate == SIM_FAILS || fate == SIM_KILLS ? (size_t)rng_below(&sim->rng, bytes + 1) : bytes;
-  status written = sim__file_write(sim, file->inode, offset, data, part);
-  if (file->flags & OS_OPEN_SYNCED && written == LUMA_OK)
-    sync_written(sim, file->inode, fate, (struct sim_range){offset, part});
+  status written = write_parts(sim, file, offset, slice_of(data, bytes), fate);
   TRY(sim__settle(sim, fate, "write", file->path, err));
   if (written != LUMA_OK)
     FAIL(err, written, "%s: no room to write %zu bytes at %llu", file->path, bytes,

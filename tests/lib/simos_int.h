@@ -115,6 +115,7 @@ struct simos {
   struct sim_op *ops;
   size_t ops_count, ops_capacity;
   uint64_t capacity_bytes, census;
+  bool refuses_direct;
   uint64_t monotonic_us, jump_one_in;
   int64_t wall_offset_us;
   uint64_t sequence, generation;

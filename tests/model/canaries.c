@@ -39,6 +39,8 @@ static const char *const names[CANARIES] = {
     [CANARY_CONFLICT_NOT_SEEN] = "ranges read are not validated",
     [CANARY_RANGE_FORGOTTEN] = "replay passes over range deletes",
     [CANARY_TRIM_TOO_EARLY] = "the log is used again too early",
+    [CANARY_WRITE_NOT_NOTED] = "what a commit wrote is not noted",
+    [CANARY_HORIZON_TOO_NEW] = "memory that a snapshot needs is used again",
 };
 
 /** Shared with the process that runs the rounds. */

@@ -25,8 +25,10 @@ static void trace_print(const struct run *run) {
   for (uint64_t i = from; i < run->trace_count; i++) {
     printf("%6llu %s\n", (unsigned long long)i, run->trace[i % RUN_TRACE_LINES]);
   }
-  printf("sync mode %d, WAL segment %llu, memtable %llu, block %llu, cache %llu, file %llu\n",
-         (int)run->tuning.sync_mode, (unsigned long long)run->tuning.wal_segment_bytes,
+  printf("sync mode %d, log %s the page cache, WAL segment %llu, memtable %llu, block %llu, cache "
+         "%llu, file %llu\n",
+         (int)run->tuning.sync_mode, run->tuning.is_direct ? "around" : "through",
+         (unsigned long long)run->tuning.wal_segment_bytes,
          (unsigned long long)run->tuning.memtable_bytes,
          (unsigned long long)run->tuning.block_bytes,
          (unsigned long long)run->tuning.block_cache_bytes,
@@ -114,6 +116,7 @@ static void draw_tuning(struct run *run) {
       .feed_bytes_max =
           rng_below(rng, 4) ? RUN_FEED_UNTRIMMED : (uint64_t)2048 << rng_below(rng, 4),
   };
+  run->tuning.is_direct = rng_below(rng, 2) == 0;
   if (rng_below(rng, 8) == 0) run->tuning.block_cache_bytes = 1; /* no block stays in it */
 }
 
@@ -199,6 +202,7 @@ void run_round(const struct run_target *target, uint64_t seed, uint32_t operatio
   naive_init(&run->naive, &run->rng);
   if (run_chance(run, 1, 8)) make_lazy(run);
   if (target->is_on_sim) run->sim = simos_create(rng_next(&run->rng));
+  if (run->sim) simos_take_direct(run->sim, run->tuning.is_direct);
   if (run->sim && run_chance(run, 1, 3))
     simos_let_clock_jump(run->sim, 1 + rng_below(&run->rng, 20));
   open_first(run);

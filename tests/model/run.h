@@ -26,7 +26,8 @@ struct run;
 /** Sizes so small that everything happens often. */
 struct run_tuning {
   enum store_sync_mode sync_mode;
-  bool is_lazy; /* clients seldom ask for durability, so that much is not */
+  bool is_direct; /* the log is written around the page cache */
+  bool is_lazy;   /* clients seldom ask for durability, so that much is not */
   uint64_t wal_segment_bytes, memtable_bytes, block_bytes, block_cache_bytes, kept_bytes,
       file_bytes, blob_value_bytes;
   uint64_t feed_bytes_max; /* small: the store trims by itself */

@@ -25,6 +25,8 @@ enum canary {
   CANARY_CONFLICT_NOT_SEEN,  /* ranges read are not validated */
   CANARY_RANGE_FORGOTTEN,    /* replay passes over range deletes */
   CANARY_TRIM_TOO_EARLY,     /* a file of the log is used again before its records are in files */
+  CANARY_WRITE_NOT_NOTED,    /* now and then the keys a commit wrote are not noted for conflicts */
+  CANARY_HORIZON_TOO_NEW,    /* memory of versions is used again though a snapshot needs them */
   CANARIES
 };
 

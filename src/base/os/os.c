@@ -16,6 +16,10 @@ status os_read_at(struct os *os, struct os_file *file, uint64_t offset, void *da
   return os->ops->read_at(os, file, offset, data, bytes, got, err);
 }
 
+void os_will_read(struct os *os, struct os_file *file, uint64_t offset, uint64_t bytes) {
+  if (os->ops->will_read) os->ops->will_read(os, file, offset, bytes);
+}
+
 status os_write_at(struct os *os, struct os_file *file, uint64_t offset, const void *data,
                    size_t bytes, struct err *err) {
   return os->ops->write_at(os, file, offset, data, bytes, err);

@@ -49,6 +49,10 @@ struct os_ops {
   /** Reads up to `bytes`; `*got` is less only at the end of the file. */
   status (*read_at)(struct os *os, struct os_file *file, uint64_t offset, void *data, size_t bytes,
                     size_t *got, struct err *err);
+  /** A hint: this part will be read soon, so the disk may begin. NULL: there is no use in saying
+   * so.
+   */
+  void (*will_read)(struct os *os, struct os_file *file, uint64_t offset, uint64_t bytes);
   status (*write_at)(struct os *os, struct os_file *file, uint64_t offset, const void *data,
                      size_t bytes, struct err *err);
   /** Contents (and size) durable: fdatasync. */
@@ -96,6 +100,7 @@ status os_open(struct os *os, const char *path, unsigned flags, struct os_file *
 status os_close(struct os *os, struct os_file *file, struct err *err);
 status os_read_at(struct os *os, struct os_file *file, uint64_t offset, void *data, size_t bytes,
                   size_t *got, struct err *err);
+void os_will_read(struct os *os, struct os_file *file, uint64_t offset, uint64_t bytes);
 status os_write_at(struct os *os, struct os_file *file, uint64_t offset, const void *data,
                    size_t bytes, struct err *err);
 status os_sync(struct os *os, struct os_file *file, struct err *err);

@@ -145,6 +145,7 @@ static const struct os_ops linux_ops = {
     .open = os__file_open,
     .close = os__file_close,
     .read_at = os__file_read_at,
+    .will_read = os__file_will_read,
     .write_at = os__file_write_at,
     .sync = os__file_sync,
     .truncate = os__file_truncate,

@@ -137,6 +137,12 @@ status os__file_read_at(struct os *os, struct os_file *file, uint64_t offset, vo
   return LUMA_OK;
 }
 
+void os__file_will_read(struct os *os, struct os_file *file, uint64_t offset, uint64_t bytes) {
+  (void)os;
+  if (file->is_pipe || atomic_load(&file->direct)) return; /* only the page cache reads ahead */
+  (void)posix_fadvise(file->fd, (off_t)offset, (off_t)bytes, POSIX_FADV_WILLNEED);
+}
+
 status os__file_write_at(struct os *os, struct os_file *file, uint64_t offset, const void *data,
                          size_t bytes, struct err *err) {
   (void)os;

@@ -15,6 +15,7 @@ status os__file_open(struct os *os, const char *path, unsigned flags, struct os_
 status os__file_close(struct os *os, struct os_file *file, struct err *err);
 status os__file_read_at(struct os *os, struct os_file *file, uint64_t offset, void *data,
                         size_t bytes, size_t *got, struct err *err);
+void os__file_will_read(struct os *os, struct os_file *file, uint64_t offset, uint64_t bytes);
 status os__file_write_at(struct os *os, struct os_file *file, uint64_t offset, const void *data,
                          size_t bytes, struct err *err);
 status os__file_sync(struct os *os, struct os_file *file, struct err *err);

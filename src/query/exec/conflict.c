@@ -91,7 +91,8 @@ static status find(struct conflict *conflict, const struct val *document, on_fou
   if (targets_key(asked)) TRY(find_by_key(conflict, document, each, context, found, err));
   for (uint32_t i = 0; !*found && i < conflict->collection->indexes_count; i++) {
     const struct catalog_index *index = &conflict->collection->indexes[i];
-    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC || !is_target(asked, index))
+    if (!index->def.unique || index->filter || index->state != CATALOG_INDEX_PUBLIC ||
+        !is_target(asked, index))
       continue;
     TRY(find_by_index(conflict, index, document, each, context, found, err));
   }

@@ -44,6 +44,9 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  struct val explained;     /* JQL's EXPLAIN, in MongoDB's shape */
+  struct query_step *steps; /* of a SEQUENCE */
+  uint32_t steps_count;
   /* SELECTs within: */
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */
   struct expr_subqueries runs_subqueries;

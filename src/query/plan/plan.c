@@ -225,9 +225,11 @@ static bool lists_exprs(const struct plan *plan) {
 
 static void format_stage(const struct plan *plan, struct buf *out) {
   static const char *const names[] = {
-      [STAGE_ROWS] = "rows",     [STAGE_BRANCH] = "branch", [STAGE_UNWIND] = "unwind",
-      [STAGE_UNION] = "union",   [STAGE_FACET] = "facet",   [STAGE_LOOKUP] = "lookup",
-      [STAGE_SAMPLE] = "sample", [STAGE_WINDOW] = "window"};
+      [STAGE_ROWS] = "rows",       [STAGE_BRANCH] = "branch",   [STAGE_UNWIND] = "unwind",
+      [STAGE_UNION] = "union",     [STAGE_FACET] = "facet",     [STAGE_LOOKUP] = "lookup",
+      [STAGE_SAMPLE] = "sample",   [STAGE_WINDOW] = "window",   [STAGE_REDACT] = "redact",
+      [STAGE_DENSIFY] = "densify", [STAGE_BUCKETS] = "buckets", [STAGE_GRAPH] = "graph",
+      [STAGE_OUT] = "out",         [STAGE_MERGE] = "merge"};
   const struct plan_stage *stage = plan->stage;
   buf_append_format(out, " %s", names[stage->kind]);
   if (stage->name.bytes) buf_append_format(out, " %.*s", SLICE_ARG(stage->name));
@@ -243,7 +245,7 @@ static void format_stage(const struct plan *plan, struct buf *out) {
 void plan_format_node(const struct plan *plan, struct buf *out) {
   buf_append_text(out, kind_names[plan->kind]);
   format_names(plan, out);
-  if (plan->kind == PLAN_STAGE) format_stage(plan, out);
+  if (plan->stage) format_stage(plan, out);
   if (plan->kind == PLAN_JOIN) {
     format_join(plan, out);
   } else if (plan->condition) {

@@ -79,8 +79,11 @@ status db_open(const char *target, const struct db_options *options, struct db *
   struct store *store;
   status result = open_store(target, made, &store, err);
   if (result == LUMA_OK) {
-    struct model_options model = {
-        .os = made->os, .feed = true, .read_only = made->options.read_only, .rules = query_rules()};
+    struct model_options model = {.os = made->os,
+                                  .feed = true,
+                                  .read_only = made->options.read_only,
+                                  .learns = true,
+                                  .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }
   if (result == LUMA_OK) result = plans_create(&made->plans, err);

@@ -145,21 +145,44 @@ static status copy_array(struct session_cursor *cursor, const void *items, size_
   return LUMA_OK;
 }
 
+static status copy_steps(struct session_cursor *cursor, const struct query_summary *summary,
+                         const void **steps, struct err *err) {
+  TRY(copy_array(cursor, summary->steps, summary->steps_count * sizeof *summary->steps, steps,
+                 err));
+  for (uint32_t i = 0; i < summary->steps_count; i++) {
+    const struct query_step *step = &summary->steps[i];
+    struct val *copy = NULL;
+    if (!step->upserted) continue;
+    TRY(copy_values(cursor, &step->key, 1, &copy, err));
+    ((struct query_step *)(uintptr_t)*steps)[i].key = *copy;
+  }
+  return LUMA_OK;
+}
+
 status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err) {
   struct query_summary summary;
   query_summary(cursor->run, &summary);
-  const void *warnings, *errors;
+  const void *warnings, *errors, *steps;
   TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings,
                  &warnings, err));
   TRY(copy_array(cursor, summary.write_errors,
                  summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
+  TRY(copy_steps(cursor, &summary, &steps, err));
   cursor->outcome = (struct session_outcome){.matched = summary.matched,
                                              .affected = summary.affected,
                                              .upserted = summary.upserted,
                                              .warnings = warnings,
                                              .warnings_count = summary.warnings_count,
                                              .write_errors = errors,
-                                             .write_errors_count = summary.write_errors_count};
+                                             .write_errors_count = summary.write_errors_count,
+                                             .steps = steps,
+                                             .steps_count = summary.steps_count,
+                                             .told = summary.told};
+  if (summary.explained.type == VAL_MAP) {
+    struct val *copy = NULL;
+    TRY(copy_values(cursor, &summary.explained, 1, &copy, err));
+    cursor->outcome.explained = *copy;
+  }
   return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
 }
 

@@ -112,6 +112,10 @@ struct session_outcome {
   uint32_t warnings_count;
   const struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  const struct query_step *steps; /* of several, one by one */
+  uint32_t steps_count;
+  enum plan_told told;
+  struct val explained; /* JQL's explain in MongoDB's shape, once all rows were read */
 };
 
 /** The next row as a document, valid until the next call; `*has` false at the end. */

@@ -98,13 +98,15 @@ static status lsm_stats(struct store *store, struct store_stats *stats, struct e
   struct wal_stats wal = {0};
   cache_get_stats(engine->cache, &cache);
   if (engine->wal) wal_get_stats(engine->wal, &wal);
-  mutex_lock(&engine->view_lock);
-  *stats = engine->counts;
+  *stats = (struct store_stats){.snapshots_open = readers_count(&engine->readers),
+                                .commits = atomic_load(&engine->counts.commits),
+                                .conflicts = atomic_load(&engine->counts.conflicts),
+                                .bytes_written = atomic_load(&engine->counts.bytes_written)};
+  mutex_lock(&engine->note_lock);
   stats->trouble = engine->failed;
   memcpy(stats->reason, engine->reason, sizeof stats->reason);
-  uint64_t begun = engine->oldest_reader ? engine->oldest_reader->begun_us : 0;
-  mutex_unlock(&engine->view_lock);
-  stats->oldest_snapshot_age_us = begun ? os_monotonic_us(engine->os) - begun : 0;
+  mutex_unlock(&engine->note_lock);
+  stats->oldest_snapshot_age_us = engine_revoke_old(engine);
   tell_room(engine, stats);
   stats->syncs = wal.syncs;
   stats->bytes_written += wal.bytes_written;
@@ -122,7 +124,7 @@ static status lsm_stats(struct store *store, struct store_stats *stats, struct e
 /* ---- closing ---- */
 
 static void engine_free(struct engine *engine) {
-  view_release(engine->view);
+  engine_free_views(engine);
   if (engine->wal) wal_close(engine->wal);
   if (engine->manifest) manifest_close(engine->manifest);
   blobs_destroy(engine->blobs);
@@ -130,14 +132,17 @@ static void engine_free(struct engine *engine) {
   if (engine->lock_file) os_close(engine->os, engine->lock_file, NULL);
   mutex_deinit(&engine->commit_lock);
   mutex_deinit(&engine->edit_lock);
-  mutex_deinit(&engine->view_lock);
+  mutex_deinit(&engine->retire_lock);
+  mutex_deinit(&engine->note_lock);
+  mutex_deinit(&engine->order.publishing);
+  readers_deinit(&engine->readers);
+  conflicts_deinit(&engine->conflicts);
   mutex_deinit(&engine->work_lock);
   mutex_deinit(&engine->queue.lock);
   cond_deinit(&engine->queue.due);
   mutex_deinit(&engine->flush_lock);
   mutex_deinit(&engine->compact_lock);
   cond_deinit(&engine->work_due);
-  mem_free(engine->unseen);
   mem_free(engine->directory);
   mem_free(engine);
 }
@@ -146,7 +151,8 @@ static void engine_free(struct engine *engine) {
 static void settle(struct engine *engine) {
   struct err failure = {0};
   if (wal_write_all(engine->wal, true, &failure) != LUMA_OK) return;
-  if (wal_bytes_since(engine->wal, engine->view->active.start) > CLOSE_REPLAY_BYTES)
+  struct view *view = atomic_load(&engine->view);
+  if (wal_bytes_since(engine->wal, view->active.start) > CLOSE_REPLAY_BYTES)
     compact_flush_all(engine, &failure);
 }
 
@@ -154,7 +160,7 @@ static void lsm_close(struct store *store) {
   struct engine *engine = of(store);
   compact_stop(engine);
   engine_queue_stop(engine);
-  ASSERT(!engine->oldest_reader);
+  ASSERT(readers_count(&engine->readers) == 0);
   if (engine->wal) settle(engine);
   engine_free(engine);
 }
@@ -184,6 +190,7 @@ static const struct store_ops ops = {
     .cursor_keep = txn_cursor_keep,
     .cursor_close = txn_cursor_close,
     .cut = txn_cut,
+    .measure = txn_measure,
     .wait = lsm_wait,
     .durable = lsm_durable,
     .sync = lsm_sync,
@@ -253,7 +260,10 @@ static struct engine *engine_make(struct os *os, const char *path,
   fill_options(engine, options);
   mutex_init(&engine->commit_lock);
   mutex_init(&engine->edit_lock);
-  mutex_init(&engine->view_lock);
+  mutex_init(&engine->retire_lock);
+  mutex_init(&engine->note_lock);
+  mutex_init(&engine->order.publishing);
+  readers_init(&engine->readers);
   mutex_init(&engine->work_lock);
   mutex_init(&engine->queue.lock);
   cond_init(&engine->queue.due);
@@ -304,6 +314,7 @@ static status open_parts(struct engine *engine, const char *holder, struct err *
   engine->options.wal_segment_bytes = segment_bytes(engine);
   TRY(lock_acquire(engine->os, engine->directory, read_only, holder, &engine->lock_file, err));
   if (!engine->options.lost) TRY(recover_create(engine, err));
+  TRY(conflicts_init(&engine->conflicts, err));
   TRY(cache_create(engine->options.block_cache_bytes, &engine->cache, err));
   cache_set_kept_max(engine->cache, engine->options.kept_bytes);
   TRY(blobs_create(engine->os, engine->directory, engine->cache, &engine->blobs, err));

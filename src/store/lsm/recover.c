@@ -187,9 +187,11 @@ status recover__make_view(struct engine *engine, const struct manifest_state *st
   struct view_change change = {.added = added, .added_count = count, .has_ranges = true};
   if (state->ranges_count)
     answer = view_ranges_create(state->ranges, (uint32_t)state->ranges_count, &change.ranges, err);
-  if (answer == LUMA_OK) answer = view_change(empty, &change, &engine->view, err);
+  struct view *made;
+  if (answer == LUMA_OK) answer = view_change(empty, &change, &made, err);
   view_ranges_release(change.ranges);
   view_release(empty);
+  if (answer == LUMA_OK) engine_set_view(engine, made);
   return answer;
 }
 
@@ -226,9 +228,13 @@ static status replay_commit(struct engine *engine, struct slice record, struct e
     FAIL(err, LUMA_CORRUPT, "commit %llu follows commit %llu", (unsigned long long)seq,
          (unsigned long long)engine->last_seq);
   txn_measure_record(record, &entries, &bytes);
-  TRY(memtable_reserve(engine->view->active.memtable, entries, bytes, err));
   TRY(replay_ranges(engine, record, err));
-  txn_insert_record(engine->view->active.memtable, record, seq - 1);
+  struct memtable *memtable = atomic_load(&engine->view)->active.memtable;
+  struct memtable_room room;
+  TRY(memtable_reserve(memtable, entries, bytes, &room, err));
+  bool done = txn_insert_record(memtable, record, seq - 1, &room, TXN_COUNTERS | TXN_OTHERS);
+  memtable_unreserve(memtable, &room);
+  if (!done) FAIL(err, LUMA_CORRUPT, "commit %llu writes a key twice", (unsigned long long)seq);
   engine->last_seq = seq;
   engine->last_emits = record_emits(record.data);
   return LUMA_OK;
@@ -269,8 +275,7 @@ static status recover_log(struct engine *engine, struct err *err) {
     answer = wal_open(&options, &end, engine->last_seq, &engine->wal, err);
   wal_end_deinit(&end);
   if (canary_sings(CANARY_SEQUENCE_NOT_KEPT)) engine->last_seq = state->log.seq;
-  engine->visible = engine->last_seq;
-  engine->newest = (struct store_pos){engine->last_seq, engine->last_emits};
+  engine_order_begin(engine);
   return answer;
 }
 

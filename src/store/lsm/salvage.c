@@ -177,8 +177,7 @@ static status read_log(struct salvage *salvage, struct err *err) {
   TRY(wal_recover(&options, state->log.wal, replay, salvage, &end, err));
   wal_end_deinit(&end);
   if (engine->last_seq < engine->visible) engine->last_seq = engine->visible;
-  engine->visible = engine->last_seq;
-  engine->newest = (struct store_pos){engine->last_seq, engine->last_emits};
+  engine_order_begin(engine);
   return LUMA_OK;
 }
 

@@ -13,12 +13,23 @@ struct checking {
   const struct view *view;
   store_check_fn *fault;
   void *context;
-  uint64_t faults, seq_max;
+  uint64_t faults;
+  uint64_t snapshot; /* of the reader that holds the view */
+  uint64_t seq_max;  /* no commit is newer, as far as is known */
 };
 
 static void report(struct checking *checking, const char *place, const char *what) {
   checking->faults++;
   if (checking->fault) checking->fault(checking->context, place, what);
+}
+
+/* Those who commit go on meanwhile. */
+static bool is_of_the_future(struct checking *checking, uint64_t seq) {
+  if (seq <= checking->seq_max) return false;
+  mutex_lock(&checking->engine->commit_lock);
+  checking->seq_max = checking->engine->last_seq;
+  mutex_unlock(&checking->engine->commit_lock);
+  return seq > checking->seq_max;
 }
 
 static void report_key(struct checking *checking, int space, struct slice key, const char *what) {
@@ -51,7 +62,7 @@ static status check_level(struct checking *checking, int space, int depth, struc
       checking->faults++;
     else
       TRY(answer);
-    if (info->seq_max > checking->seq_max)
+    if (is_of_the_future(checking, info->seq_max))
       report_key(checking, space, info->key_min, "begins a file that is of the future");
     if (depth == 0 || i == 0) continue;
     if (slice_compare(sorted_get_info(level->files[i - 1])->key_max, info->key_min) >= 0)
@@ -86,7 +97,7 @@ static status check_blobs(struct checking *checking, struct err *err) {
 /* ---- entries ---- */
 
 static void check_entry(struct checking *checking, const struct lsm_entry *entry) {
-  if (entry->seq > checking->seq_max)
+  if (is_of_the_future(checking, entry->seq))
     report_key(checking, entry->space, entry->key, "is of the future");
   if (entry->kind != ENTRY_PUT) return;
   bool is_record = entry->space == STORE_RECORDS;
@@ -117,7 +128,7 @@ static status check_space(struct checking *checking, uint8_t space, struct err *
       .space = space,
       .no_fill = true,
       .sources = sources,
-      .sources_count = view_sources(checking->view, space, checking->seq_max, sources)};
+      .sources_count = view_sources(checking->view, space, checking->snapshot, sources)};
   struct merge *merge;
   struct err own = {0};
   status answer = merge_open(&options, &merge, &own);
@@ -151,7 +162,9 @@ static status check_log(struct checking *checking, struct err *err) {
   return judge(checking, answer, &own, err);
 }
 
+/* Where the manifest could not be read, salvage took the log as it is and told what it missed. */
 static status check_log_in_place(struct checking *checking, struct err *err) {
+  if (!checking->engine->manifest) return LUMA_OK;
   struct engine *engine = checking->engine;
   mutex_lock(&engine->flush_lock);
   mutex_lock(&engine->edit_lock);
@@ -170,16 +183,14 @@ static status check_all(struct checking *checking, struct err *err) {
 
 status verify_store(struct store *store, store_check_fn *fault, void *context, struct err *err) {
   struct engine *engine = (struct engine *)store;
-  struct engine_reader reader = {.read_only = true};
-  engine_reader_begin(engine, &reader);
+  struct engine_reader reader = {.read_only = true, .is_one_call = true};
+  TRY(engine_reader_begin(engine, &reader, err));
   struct checking checking = {.engine = engine,
                               .view = reader.view,
                               .fault = fault,
                               .context = context,
-                              .seq_max = ENTRY_SEQ_MAX};
-  mutex_lock(&engine->commit_lock);
-  checking.seq_max = engine->last_seq;
-  mutex_unlock(&engine->commit_lock);
+                              .snapshot = reader.seq,
+                              .seq_max = reader.seq};
   status answer = check_all(&checking, err);
   engine_reader_end(engine, &reader);
   TRY(answer);

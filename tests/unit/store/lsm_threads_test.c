@@ -11,7 +11,7 @@
 #include "store/lsm/lsm.h"
 #include "tests/lib/test.h"
 
-enum { WRITERS = 3, TURNS = 300, KEYS = 64 };
+enum { WRITERS = 4, HELPERS = 3, TURNS = 250, KEYS = 64, HELD = 8, AGE_US = 30000 };
 
 /* Two keys always sum up to zero: a reader that finds another sum saw half a commit. */
 struct work {
@@ -72,7 +72,8 @@ static void write_all(void *context) {
     status answer = write_once(work, &err);
     work->commits += answer == LUMA_OK;
     work->conflicts += answer == LUMA_CONFLICT;
-    if (answer != LUMA_OK && answer != LUMA_CONFLICT) note_failure(work, answer, &err);
+    bool is_over = answer != LUMA_OK && answer != LUMA_CONFLICT && answer != LUMA_SNAPSHOT_TOO_OLD;
+    if (is_over) note_failure(work, answer, &err);
   }
   atomic_fetch_add(work->done, 1);
 }
@@ -117,8 +118,38 @@ static void read_all(void *context) {
   struct err err = {0};
   while (!atomic_load(work->stop) && work->failed == LUMA_OK) {
     status answer = read_once(work, &rows, &err);
-    if (answer != LUMA_OK) note_failure(work, answer, &err);
+    if (answer != LUMA_OK && answer != LUMA_SNAPSHOT_TOO_OLD) note_failure(work, answer, &err);
   }
+}
+
+/* Snapshots held while others commit, used now and then: each sums up right or is told that it is
+ * too old. */
+static void hold_all(void *context) {
+  static const struct store_begin_options options = {.read_only = true};
+  struct work *work = context;
+  static _Thread_local struct store_rows rows;
+  struct store_txn *held[HELD] = {NULL};
+  struct err err = {0};
+  while (!atomic_load(work->stop) && work->failed == LUMA_OK) {
+    struct store_txn **txn = &held[rng_below(&work->rng, HELD)];
+    int64_t by_cursor = 0, by_key = 0;
+    status answer = LUMA_OK;
+    if (!*txn) {
+      answer = store_begin(work->store, &options, txn, &err);
+    } else if (rng_below(&work->rng, 4)) {
+      answer = sum_up(*txn, &rows, &by_cursor, &by_key, &err);
+      if (answer == LUMA_SNAPSHOT_TOO_OLD) answer = LUMA_OK, by_cursor = by_key = 0;
+    } else {
+      store_rollback(*txn);
+      *txn = NULL;
+    }
+    if (answer == LUMA_OK && (by_cursor || by_key))
+      answer = err_raise(&err, LUMA_INTERNAL, __FILE__, __LINE__, "a snapshot changed");
+    if (answer != LUMA_OK) note_failure(work, answer, &err);
+    thread_yield();
+  }
+  for (int i = 0; i < HELD; i++)
+    if (held[i]) store_rollback(held[i]);
 }
 
 static void maintain(void *context) {
@@ -151,23 +182,25 @@ static void run_mode(enum store_sync_mode mode, uint32_t threads_count) {
                                 .memtable_bytes = 48 << 10,
                                 .block_bytes = 1024,
                                 .file_bytes = 32 << 10,
+                                .snapshot_age_max_us = AGE_US,
                                 .background_threads = threads_count};
   struct store *store = NULL;
   _Atomic uint64_t done = 0;
   atomic_bool stop = false;
-  struct work works[WRITERS + 2];
-  struct thread threads[WRITERS + 2];
+  struct work works[WRITERS + HELPERS];
+  struct thread threads[WRITERS + HELPERS];
   assert_ok(lsm_open(os_linux(), path, &options, &store, test_err()));
-  for (int i = 0; i < WRITERS + 2; i++) {
+  for (int i = 0; i < WRITERS + HELPERS; i++) {
     works[i] = (struct work){.store = store, .done = &done, .stop = &stop};
     rng_init(&works[i].rng, rng_next(test_rng()));
-    void (*run)(void *) = i < WRITERS ? write_all : i == WRITERS ? read_all : maintain;
+    static void (*const RUNS[])(void *) = {read_all, maintain, hold_all};
+    void (*run)(void *) = i < WRITERS ? write_all : RUNS[i - WRITERS];
     assert_ok(thread_start(&threads[i], "worker", run, &works[i], test_err()));
   }
   for (int i = 0; i < WRITERS; i++) thread_join(&threads[i]);
   atomic_store(&stop, true);
-  for (int i = WRITERS; i < WRITERS + 2; i++) thread_join(&threads[i]);
-  for (int i = 0; i < WRITERS + 2; i++)
+  for (int i = WRITERS; i < WRITERS + HELPERS; i++) thread_join(&threads[i]);
+  for (int i = 0; i < WRITERS + HELPERS; i++)
     if (works[i].failed != LUMA_OK) fail_msg("worker %d: %s", i, works[i].message);
   expect_end(store, WRITERS * TURNS);
   store_close(store);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/lsm/engine/engine.h"
 #include "store/lsm/lsm.h"
 #include "tests/lib/simos.h"
 #include "tests/lib/test.h"
@@ -220,6 +221,58 @@ static void a_snapshot_too_old_is_told_so(void) {
   simos_destroy(sim);
 }
 
+static bool is_stripped(struct store *store) {
+  const struct engine *engine = (const struct engine *)store;
+  return engine->retired && engine->retired->is_stripped &&
+         engine->retired->levels[STORE_RECORDS][VIEW_LEVELS - 1].count == 0;
+}
+
+/* An old snapshot that nobody uses holds no files. What was read in it stays readable; the next
+ * call is told, and whatever is open can be closed. */
+static void an_idle_snapshot_lets_files_go(void) {
+  struct simos *sim = simos_create(test_seed());
+  struct lsm_options options = tiny();
+  static struct store_rows rows;
+  struct store *store;
+  struct store_txn *idle, *busy;
+  struct store_cursor *cursor;
+  struct store_pins pins = {0};
+  struct store_value found;
+  struct err err = {0};
+  char room[16];
+  options.snapshot_age_max_us = 60000000;
+  assert_ok(lsm_open(simos_os(sim), DB, &options, &store, test_err()));
+  for (int i = 0; i < 50; i++) assert_ok(try_put(store, i, test_err()));
+  assert_ok(store_compact(store, test_err()));
+  assert_ok(try_put(store, 50, test_err()));
+  assert_ok(store_begin(store, NULL, &idle, test_err()));
+  assert_ok(store_get(idle, STORE_RECORDS, key_of(50, room), &found, &pins, test_err()));
+  assert_ok(store_cursor_open(idle, STORE_RECORDS, (struct store_range){{0}, {0}}, false, &cursor,
+                              test_err()));
+  assert_ok(store_cursor_next(cursor, 10, &rows, test_err()));
+  assert_int_equal(10, rows.count);
+  assert_ok(store_begin(store, NULL, &busy, test_err()));
+  for (int i = 0; i < 50; i++) assert_ok(try_put(store, i, test_err()));
+  assert_ok(store_compact(store, test_err()));
+  assert_false(is_stripped(store));
+  simos_advance_us(sim, 61000000);
+  assert_ok(try_put(store, 0, test_err()));
+  assert_ok(store_compact(store, test_err()));
+  assert_true(is_stripped(store));
+  assert_int_equal(VALUE_BYTES, found.value.bytes);
+  assert_true(slice_is_equal(key_of(9, room), rows.keys[9]));
+  store_pins_release(&pins);
+  assert_int_equal(LUMA_SNAPSHOT_TOO_OLD, store_cursor_next(cursor, 10, &rows, &err));
+  store_cursor_close(cursor);
+  assert_ok(store_put(busy, STORE_META, key_of(1, room), slice_of_text("x"), test_err()));
+  assert_int_equal(LUMA_SNAPSHOT_TOO_OLD, store_commit(busy, STORE_SYNC_DEFAULT, NULL, NULL, &err));
+  assert_non_null(strstr(err.message, "a snapshot is kept for 60 s"));
+  store_rollback(idle);
+  assert_null(((const struct engine *)store)->retired);
+  store_close(store);
+  simos_destroy(sim);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"a_full_disk_takes_deletes_and_the_store_goes_on_by_itself",
@@ -229,6 +282,7 @@ int main(int argc, char **argv) {
       {"a_failed_sync_is_told_by_the_figures_and_not_tried_again",
        a_failed_sync_is_told_by_the_figures_and_not_tried_again, 0},
       {"a_snapshot_too_old_is_told_so", a_snapshot_too_old_is_told_so, 0},
+      {"an_idle_snapshot_lets_files_go", an_idle_snapshot_lets_files_go, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The memtable against a naive history of every key, with the horizon at work, and with readers
- * beside the writer. */
+ * beside writers. */
 #include <stdio.h>
 
 #include "base/core/bytes.h"
@@ -25,6 +25,7 @@ struct history {
   struct version versions[VERSIONS_MAX];
   size_t count;
   uint64_t seq;
+  struct memtable_room *room; /* NULL: inserts reserve for themselves */
 };
 
 /* Keys of different lengths that share prefixes, one empty, one beginning with another. */
@@ -62,7 +63,11 @@ static status insert(struct history *history, uint32_t key, uint64_t horizon) {
                               rng_next(test_rng()) >> 8};
   struct lsm_entry entry = {SPACE, version->kind, seq, make_key(key, key_room), {0}, NULL};
   if (entry.kind == ENTRY_PUT) entry.value = make_value(version->stamp, value_room);
-  status code = memtable_insert(history->memtable, &entry, horizon, NULL);
+  status code = LUMA_OK;
+  if (history->room)
+    assert_true(memtable_put(history->memtable, &entry, horizon, history->room));
+  else
+    code = memtable_insert(history->memtable, &entry, horizon, NULL);
   if (code != LUMA_OK) return code;
   history->seq = seq;
   history->count++;
@@ -309,13 +314,17 @@ static void reserved_inserts_cannot_fail(void) {
     enum key_order order = (enum key_order)rng_below(test_rng(), KEY_ORDERS);
     while (history->count + 200 < VERSIONS_MAX / 2) {
       size_t batch = 1 + rng_below(test_rng(), rng_below(test_rng(), 2) ? 4 : 200);
-      assert_ok(memtable_reserve(history->memtable, batch, batch * (30 + 32), test_err()));
+      struct memtable_room room;
+      assert_ok(memtable_reserve(history->memtable, batch, batch * (30 + 32), &room, test_err()));
+      history->room = &room;
       fault_alloc(1, true);
       for (size_t i = 0; i < batch; i++)
         assert_int_equal(LUMA_OK,
                          insert(history, pick_key(order, history->count, VERSIONS_MAX / 2), 0));
       fault_alloc_off();
+      memtable_unreserve(history->memtable, &room);
     }
+    history->room = NULL;
     check_gets(history, UINT64_MAX);
     check_shape(history);
     end_history(history);
@@ -344,16 +353,25 @@ static void survives_failing_memory(void) {
   mem_free(history);
 }
 
-/* ---- readers beside the writer ---- */
+/* ---- readers beside writers ---- */
 
-enum { READERS = 3, ROUNDS = 60000, LIVE_KEYS = 20000 };
+enum { READERS = 3, WRITERS_MAX = 4, AHEAD_MAX = 64, ROUNDS = 60000, LIVE_KEYS = 20000 };
 
 struct shared {
   struct memtable *memtable;
   struct mutex lock;
   uint64_t visible, held[READERS];
   uint64_t stride; /* from key to key: 1 is in order */
+  uint64_t writers;
+  bool is_inserted[ROUNDS + 2];
   _Atomic bool done;
+};
+
+/** Makes every `writers`th commit, from `first` on. */
+struct writer {
+  struct shared *shared;
+  uint64_t first;
+  status failed;
 };
 
 struct reader {
@@ -411,26 +429,47 @@ static uint64_t oldest(struct shared *shared) {
   return seq;
 }
 
-static void write_on(struct shared *shared) {
-  for (uint64_t seq = 1; seq <= ROUNDS; seq++) {
-    uint8_t key[4], value[8];
-    store32be(key, live_key(seq, shared->stride));
-    store64le(value, seq);
+/* The horizon for commit `seq`; waits while it is far ahead, so that no two of one key are under
+ * way. */
+static uint64_t begin_commit(struct shared *shared, uint64_t seq) {
+  for (;; thread_yield()) {
     mutex_lock(&shared->lock);
-    uint64_t horizon = oldest(shared);
+    uint64_t visible = shared->visible, horizon = oldest(shared);
     mutex_unlock(&shared->lock);
-    struct lsm_entry entry = {SPACE, ENTRY_PUT, seq, slice_of(key, 4), slice_of(value, 8), NULL};
-    assert_ok(memtable_insert(shared->memtable, &entry, horizon, test_err()));
-    mutex_lock(&shared->lock);
-    shared->visible = seq;
-    mutex_unlock(&shared->lock);
+    if (seq <= visible + AHEAD_MAX) return horizon;
   }
 }
 
-static void write_beside_readers(uint64_t stride) {
-  struct shared shared = {.stride = stride};
+static void end_commit(struct shared *shared, uint64_t seq) {
+  mutex_lock(&shared->lock);
+  shared->is_inserted[seq] = true;
+  while (shared->is_inserted[shared->visible + 1]) shared->visible++;
+  mutex_unlock(&shared->lock);
+}
+
+static void write_on(void *argument) {
+  struct writer *writer = argument;
+  struct shared *shared = writer->shared;
+  for (uint64_t seq = writer->first; seq <= ROUNDS && writer->failed == LUMA_OK;
+       seq += shared->writers) {
+    uint8_t key[4], value[8];
+    store32be(key, live_key(seq, shared->stride));
+    store64le(value, seq);
+    uint64_t horizon = begin_commit(shared, seq);
+    struct lsm_entry entry = {SPACE, ENTRY_PUT, seq, slice_of(key, 4), slice_of(value, 8), NULL};
+    writer->failed = memtable_insert(shared->memtable, &entry, horizon, NULL);
+    end_commit(shared, seq);
+  }
+}
+
+static void write_beside_readers(uint64_t stride, uint64_t writers_count) {
+  static struct shared shared;
   struct reader readers[READERS] = {0};
-  struct thread threads[READERS];
+  struct writer writers[WRITERS_MAX];
+  struct thread threads[READERS], writing[WRITERS_MAX];
+  memset(&shared, 0, sizeof shared);
+  shared.stride = stride;
+  shared.writers = writers_count;
   mutex_init(&shared.lock);
   assert_ok(memtable_create(&shared.memtable, test_err()));
   for (int i = 0; i < READERS; i++) {
@@ -438,19 +477,36 @@ static void write_beside_readers(uint64_t stride) {
     readers[i] = (struct reader){.shared = &shared, .index = i};
     assert_ok(thread_start(&threads[i], "reader", read_on, &readers[i], test_err()));
   }
-  write_on(&shared);
+  for (uint64_t i = 0; i < writers_count; i++) {
+    writers[i] = (struct writer){&shared, i + 1, LUMA_OK};
+    assert_ok(thread_start(&writing[i], "writer", write_on, &writers[i], test_err()));
+  }
+  for (uint64_t i = 0; i < writers_count; i++) {
+    thread_join(&writing[i]);
+    assert_int_equal(LUMA_OK, writers[i].failed);
+  }
   atomic_store(&shared.done, true);
   for (int i = 0; i < READERS; i++) {
     thread_join(&threads[i]);
     assert_false(readers[i].is_wrong);
   }
+  assert_int_equal(ROUNDS, shared.visible);
+  assert_true(walk_is_right(&shared, ROUNDS, true));
+  assert_true(walk_is_right(&shared, ROUNDS, false));
   memtable_release(shared.memtable);
   mutex_deinit(&shared.lock);
 }
 
+static const uint64_t STRIDES[] = {1, 7919, LIVE_KEYS - 1};
+
 static void readers_see_their_snapshot(void) {
-  static const uint64_t STRIDES[] = {1, 7919, LIVE_KEYS - 1};
-  for (int i = 0; i < 3; i++) write_beside_readers(STRIDES[i]);
+  for (int i = 0; i < 3; i++) write_beside_readers(STRIDES[i], 1);
+}
+
+static void writers_do_not_hinder_each_other(void) {
+  for (int i = 0; i < 3; i++)
+    for (uint64_t writers = 2; writers <= WRITERS_MAX; writers += 2)
+      write_beside_readers(STRIDES[i], writers);
 }
 
 /* What was put is found from then on, whatever is split beside the one who looks: by key, and as a
@@ -525,6 +581,7 @@ int main(int argc, char **argv) {
       {"survives_failing_memory", survives_failing_memory, 60},
       {"splits_hide_nothing", splits_hide_nothing, 60},
       {"readers_see_their_snapshot", readers_see_their_snapshot, 120},
+      {"writers_do_not_hinder_each_other", writers_do_not_hinder_each_other, 120},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

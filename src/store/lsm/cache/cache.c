@@ -24,9 +24,11 @@ struct queue {
   uint64_t bytes;
 };
 
+/* `kin` has, by the hash of a file's number, the blocks of such files: as many places as buckets,
+ * so that a file's blocks seldom stand beside another's. */
 struct shard {
   struct mutex lock;
-  struct cache_block **buckets;
+  struct cache_block **buckets, **kin;
   uint64_t buckets_count, blocks_count;
   struct queue small, main;
   uint64_t bytes_max;
@@ -89,29 +91,55 @@ static struct cache_block *find(struct shard *shard, struct cache_key key, uint6
   return block;
 }
 
-static void unlink_bucket(struct shard *shard, struct cache_block *block) {
+static struct cache_block **kin_of(struct shard *shard, uint64_t file) {
+  return &shard->kin[hash_key((struct cache_key){.file = file}) & (shard->buckets_count - 1)];
+}
+
+static void link_block(struct shard *shard, struct cache_block *block) {
+  struct cache_block **bucket = bucket_of(shard, hash_key(block->key));
+  struct cache_block **kin = kin_of(shard, block->key.file);
+  block->chain = *bucket;
+  *bucket = block;
+  block->kin_ahead = NULL;
+  block->kin_behind = *kin;
+  if (*kin) (*kin)->kin_ahead = block;
+  *kin = block;
+}
+
+static void unlink_block(struct shard *shard, struct cache_block *block) {
   struct cache_block **at = bucket_of(shard, hash_key(block->key));
   while (*at != block) at = &(*at)->chain;
   *at = block->chain;
+  if (block->kin_behind) block->kin_behind->kin_ahead = block->kin_ahead;
+  if (block->kin_ahead)
+    block->kin_ahead->kin_behind = block->kin_behind;
+  else
+    *kin_of(shard, block->key.file) = block->kin_behind;
   shard->blocks_count--;
 }
 
 /* Failing to grow only makes chains longer. */
 static void grow_buckets(struct shard *shard) {
   uint64_t old_count = shard->buckets_count;
-  struct cache_block **old = shard->buckets, **grown = mem_zalloc(old_count * 2, sizeof *grown);
-  if (!grown) return;
+  struct cache_block **old = shard->buckets, **old_kin = shard->kin;
+  struct cache_block **grown = mem_zalloc(old_count * 2, sizeof *grown);
+  struct cache_block **grown_kin = mem_zalloc(old_count * 2, sizeof *grown_kin);
+  if (!grown || !grown_kin) {
+    mem_free(grown);
+    mem_free(grown_kin);
+    return;
+  }
   shard->buckets = grown;
+  shard->kin = grown_kin;
   shard->buckets_count = old_count * 2;
   for (uint64_t i = 0; i < old_count; i++) {
     for (struct cache_block *block = old[i], *next; block; block = next) {
       next = block->chain;
-      struct cache_block **bucket = bucket_of(shard, hash_key(block->key));
-      block->chain = *bucket;
-      *bucket = block;
+      link_block(shard, block);
     }
   }
   mem_free(old);
+  mem_free(old_kin);
 }
 
 /* ---- queues ---- */
@@ -120,7 +148,14 @@ static uint64_t charge_of(const struct cache_block *block) {
   return sizeof *block + block->bytes;
 }
 
-static void push(struct queue *queue, struct cache_block *block) {
+static struct queue *queue_of(struct shard *shard, const struct cache_block *block) {
+  return block->is_main ? &shard->main : &shard->small;
+}
+
+static void push(struct shard *shard, struct cache_block *block, bool is_main) {
+  struct queue *queue = is_main ? &shard->main : &shard->small;
+  block->is_main = is_main;
+  block->ahead = queue->last;
   block->behind = NULL;
   if (queue->last)
     queue->last->behind = block;
@@ -130,26 +165,27 @@ static void push(struct queue *queue, struct cache_block *block) {
   queue->bytes += charge_of(block);
 }
 
-static struct cache_block *pop(struct queue *queue) {
-  struct cache_block *block = queue->first;
-  queue->first = block->behind;
-  if (!queue->first) queue->last = NULL;
+static void leave_queue(struct shard *shard, struct cache_block *block) {
+  struct queue *queue = queue_of(shard, block);
+  *(block->ahead ? &block->ahead->behind : &queue->first) = block->behind;
+  *(block->behind ? &block->behind->ahead : &queue->last) = block->ahead;
   queue->bytes -= charge_of(block);
-  return block;
 }
 
 static void drop(struct shard *shard, struct cache_block *block) {
-  unlink_bucket(shard, block);
+  leave_queue(shard, block);
+  unlink_block(shard, block);
   cache_block_release(block);
 }
 
 /* Newcomers asked for again move to the main queue; the others leave, and their hash is remembered.
  */
 static void evict_small(struct shard *shard) {
-  struct cache_block *block = pop(&shard->small);
+  struct cache_block *block = shard->small.first;
   if (block->visits > 0) {
     block->visits = 0;
-    push(&shard->main, block);
+    leave_queue(shard, block);
+    push(shard, block, true);
     return;
   }
   uint64_t hash = hash_key(block->key);
@@ -158,13 +194,14 @@ static void evict_small(struct shard *shard) {
 }
 
 static void evict_main(struct shard *shard) {
-  struct cache_block *block = pop(&shard->main);
+  struct cache_block *block = shard->main.first;
   if (block->visits == 0) {
     drop(shard, block);
     return;
   }
   block->visits--;
-  push(&shard->main, block);
+  leave_queue(shard, block);
+  push(shard, block, true);
 }
 
 /* Ends: each round drops a block, or uses up a visit, or moves a block from small to main. */
@@ -183,10 +220,12 @@ static void evict(struct shard *shard) {
 
 static status init_shard(struct shard *shard, uint64_t bytes_max, struct err *err) {
   shard->buckets = mem_zalloc(BUCKETS_MIN, sizeof(struct cache_block *));
-  if (!shard->buckets) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
+  shard->kin = mem_zalloc(BUCKETS_MIN, sizeof(struct cache_block *));
+  mutex_init(&shard->lock);
+  if (!shard->buckets || !shard->kin)
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
   shard->buckets_count = BUCKETS_MIN;
   shard->bytes_max = bytes_max;
-  mutex_init(&shard->lock);
   return LUMA_OK;
 }
 
@@ -196,8 +235,8 @@ status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err) {
   struct cache *made = mem_zalloc(1, sizeof *made + shards * sizeof(struct shard));
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
   made->kept_max = UINT64_MAX;
-  for (; made->shards_count < shards; made->shards_count++) {
-    status code = init_shard(&made->shards[made->shards_count], bytes_max / shards, err);
+  while (made->shards_count < shards) {
+    status code = init_shard(&made->shards[made->shards_count++], bytes_max / shards, err);
     if (code == LUMA_OK) continue;
     cache_destroy(made);
     return code;
@@ -222,7 +261,7 @@ void cache_unreserve(struct cache *cache, uint64_t bytes) {
 }
 
 static void empty_queue(struct shard *shard, struct queue *queue) {
-  while (queue->first) drop(shard, pop(queue));
+  while (queue->first) drop(shard, queue->first);
 }
 
 void cache_destroy(struct cache *cache) {
@@ -232,6 +271,7 @@ void cache_destroy(struct cache *cache) {
     empty_queue(shard, &shard->small);
     empty_queue(shard, &shard->main);
     mem_free(shard->buckets);
+    mem_free(shard->kin);
     mutex_deinit(&shard->lock);
   }
   mem_free(cache);
@@ -257,15 +297,21 @@ struct cache_block *cache_get(struct cache *cache, struct cache_key key) {
   return block;
 }
 
+bool cache_has(struct cache *cache, struct cache_key key) {
+  uint64_t hash = hash_key(key);
+  struct shard *shard = shard_of(cache, hash);
+  mutex_lock(&shard->lock);
+  bool has = find(shard, key, hash) != NULL;
+  mutex_unlock(&shard->lock);
+  return has;
+}
+
 static void insert(struct shard *shard, struct cache_block *block, uint64_t hash) {
   if (shard->blocks_count >= shard->buckets_count / 2) grow_buckets(shard);
-  struct cache_block **bucket = bucket_of(shard, hash);
-  block->chain = *bucket;
-  *bucket = block;
+  link_block(shard, block);
   shard->blocks_count++;
-  bool was_here = shard->ghosts[hash % GHOSTS] == hash;
   block->visits = 0;
-  push(was_here ? &shard->main : &shard->small, block);
+  push(shard, block, shard->ghosts[hash % GHOSTS] == hash);
   evict(shard);
 }
 
@@ -283,25 +329,18 @@ void cache_put(struct cache *cache, struct cache_key key, struct cache_block *bl
   mutex_unlock(&shard->lock);
 }
 
-static void forget_in_queue(struct shard *shard, struct queue *queue, uint64_t file) {
-  struct queue kept = {0};
-  while (queue->first) {
-    struct cache_block *block = pop(queue);
-    if (block->key.file == file)
-      drop(shard, block);
-    else
-      push(&kept, block);
+static void forget_in_shard(struct shard *shard, uint64_t file) {
+  for (struct cache_block *block = *kin_of(shard, file), *next; block; block = next) {
+    next = block->kin_behind;
+    if (block->key.file == file) drop(shard, block);
   }
-  *queue = kept;
 }
 
 void cache_forget(struct cache *cache, uint64_t file) {
   for (uint32_t i = 0; i < cache->shards_count; i++) {
-    struct shard *shard = &cache->shards[i];
-    mutex_lock(&shard->lock);
-    forget_in_queue(shard, &shard->small, file);
-    forget_in_queue(shard, &shard->main, file);
-    mutex_unlock(&shard->lock);
+    mutex_lock(&cache->shards[i].lock);
+    forget_in_shard(&cache->shards[i], file);
+    mutex_unlock(&cache->shards[i].lock);
   }
 }
 

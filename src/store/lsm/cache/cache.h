@@ -29,9 +29,11 @@ struct cache_key {
 struct cache_block {
   _Atomic uint32_t references;
   uint8_t visits; /* of the shard's lock: how often it was asked for, up to 3 */
+  bool is_main;   /* of the shard's lock: which queue it stands in */
   struct cache_key key;
-  struct cache_block *chain;  /* of the shard's lock: next in the hash bucket */
-  struct cache_block *behind; /* of the shard's lock: next in the queue */
+  /* of the shard's lock: next in the hash bucket; neighbours in the queue; neighbours among the
+   * blocks of files whose numbers have the same hash */
+  struct cache_block *chain, *ahead, *behind, *kin_ahead, *kin_behind;
   size_t bytes;
   uint8_t data[];
 };
@@ -59,10 +61,13 @@ void cache_block_release(void *object);
 
 /** The block with one more reference (the caller's), or NULL. */
 struct cache_block *cache_get(struct cache *cache, struct cache_key key);
+/** Whether the block is there; not counted as asking for it. */
+bool cache_has(struct cache *cache, struct cache_key key);
 /** Offers a filled block to the cache; the caller keeps its reference. Failing to keep it is no
  * error. */
 void cache_put(struct cache *cache, struct cache_key key, struct cache_block *block);
-/** Lets go of every block of a file that is gone. */
+/** Lets go of every block of a file that is gone. Takes a step for each of them, and one for each
+ * shard. */
 void cache_forget(struct cache *cache, uint64_t file);
 void cache_get_stats(struct cache *cache, struct cache_stats *stats);
 

@@ -19,9 +19,10 @@
 
 #include "store/lsm/engine/engine.h"
 
-/** Before a commit, with commit_lock held: a full memtable gives way to a new one. LUMA_DISK_FULL
- * and the like when those that wait cannot be written. */
-status compact_make_room(struct engine *engine, struct err *err);
+/** Before a commit, with commit_lock held: a full memtable gives way to a new one. `*view` is the
+ * view in place then, with a reference for the caller. LUMA_DISK_FULL and the like when those that
+ * wait cannot be written. */
+status compact_make_room(struct engine *engine, struct view **view, struct err *err);
 /** After a commit, no lock held: does, or has done, the work that is due. What fails is tried again
  * later. */
 void compact_due(struct engine *engine);

@@ -49,11 +49,6 @@ status compact__outputs_finish(struct compact_outputs *outputs, struct err *err)
 /** Lets go of everything; with `remove`, the files too. */
 void compact__outputs_deinit(struct compact_outputs *outputs, bool remove);
 
-/** The last commit that files and manifest hold together with everything before it. Only range
- * deletes up to here may take effect in files: a later one may be lost in a crash, and what it
- * deleted must then be there again. */
-uint64_t compact__flushed_seq(struct engine *engine);
-
 /** The range deletes of one space up to a sequence. */
 struct compact_ranges {
   struct merge_range_delete *items;

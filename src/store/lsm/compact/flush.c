@@ -40,6 +40,7 @@ static status flush_memtable(struct engine *engine, const struct view *view, str
   status answer = wal_write(engine->wal, oldest->seq, true, err);
   if (answer != LUMA_OK && err) engine_fail(engine, err);
   TRY(answer);
+  engine_show(engine, oldest->seq);
   struct flush flush = {.engine = engine, .view = view, .memtable = oldest};
   flush.outputs = (struct compact_outputs){
       .engine = engine, .view = view, .file_bytes = engine->options.file_bytes};
@@ -63,10 +64,7 @@ status compact__flush_one(struct engine *engine, struct err *err) {
 }
 
 static bool has_immutables(struct engine *engine) {
-  struct view *view = engine_view(engine);
-  bool has = view->immutables_count > 0;
-  view_release(view);
-  return has;
+  return atomic_load(&engine->immutables_count) > 0;
 }
 
 static status rotate_active(struct engine *engine, struct err *err) {

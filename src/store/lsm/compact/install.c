@@ -208,9 +208,9 @@ static status collect(struct installing *installing, struct err *err) {
   for (size_t i = 0; i < install->removed_count; i++)
     installing->removed[installing->removed_count++] = install->removed[i];
   take_log(installing);
-  mutex_lock(&engine->view_lock);
+  mutex_lock(&engine->note_lock);
   installing->trim = engine->trimmed;
-  mutex_unlock(&engine->view_lock);
+  mutex_unlock(&engine->note_lock);
   /* A trim of commits that a crash may undo must not outlive them: their positions are given again.
    */
   if (installing->trim.high > installing->log.seq)

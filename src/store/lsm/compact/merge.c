@@ -100,9 +100,9 @@ status compact__merge(const struct compact_merge *merge, struct err *err) {
                                   .sources = merge->sources,
                                   .sources_count = merge->sources_count};
   struct merge *entries;
-  mutex_lock(&engine->view_lock);
+  mutex_lock(&engine->note_lock);
   filter.trimmed = engine->trimmed;
-  mutex_unlock(&engine->view_lock);
+  mutex_unlock(&engine->note_lock);
   TRY(compact__ranges_collect(merge->view, merge->space, merge->ranges_seq, &filter.ranges, err));
   merge->outputs->cleaned = filter.ranges.cleaned;
   buf_init(&filter.last, STORE_KEY_BYTES_MAX);

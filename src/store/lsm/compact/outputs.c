@@ -53,9 +53,7 @@ static status begin_blob(struct compact_outputs *outputs, struct err *err) {
 }
 
 static void count_written(struct compact_outputs *outputs, uint64_t bytes) {
-  mutex_lock(&outputs->engine->view_lock);
-  outputs->engine->counts.bytes_written += bytes;
-  mutex_unlock(&outputs->engine->view_lock);
+  atomic_fetch_add_explicit(&outputs->engine->counts.bytes_written, bytes, memory_order_relaxed);
 }
 
 static void remove_blob(const struct compact_outputs *outputs, uint64_t number) {

@@ -10,7 +10,12 @@
 struct job {
   struct engine *engine;
   struct view *view;
+  /* The last commit that files and manifest hold together with everything before it. Only range
+   * deletes up to here may take effect in files: a later one may be lost in a crash, and what it
+   * deleted must then be there again. */
   uint64_t flushed_seq;
+  uint64_t edits; /* of the manifest when the view was taken */
+  bool is_stale;  /* files changed before it was announced: nothing was done */
   uint8_t space, level, into;
   bool all;                            /* everything of the space, whatever the level */
   struct sorted_file **upper, **lower; /* lower ones in key order */
@@ -20,11 +25,15 @@ struct job {
   struct compact_sparse sparse;
 };
 
-uint64_t compact__flushed_seq(struct engine *engine) {
+/* The files as they are now; ends with job_free. */
+static void job_begin(struct job *job) {
+  struct engine *engine = job->engine;
+  engine_revoke_old(engine);
   mutex_lock(&engine->edit_lock);
-  uint64_t seq = manifest_get_state(engine->manifest)->log.seq;
+  job->flushed_seq = manifest_get_state(engine->manifest)->log.seq;
+  job->edits = manifest_get_state(engine->manifest)->edits;
+  job->view = engine_view(engine);
   mutex_unlock(&engine->edit_lock);
-  return seq;
 }
 
 /* ---- what is due ---- */
@@ -239,20 +248,32 @@ static status rewrite(struct job *job, struct err *err) {
   return answer;
 }
 
-/* While it runs, flushed files that meet its span stay in level 0. */
-static void announce(struct job *job, bool busy) {
-  struct engine_span *span = &job->engine->compacting;
+/* While it runs, flushed files that meet its span stay in level 0, and files of the feed are not
+ * dropped. What was flushed or dropped since the view was taken did not know that: files were put
+ * into gaps of the span, where the outputs would overlap them. Then nothing is announced. */
+static bool announce(struct job *job) {
+  struct engine *engine = job->engine;
+  mutex_lock(&engine->edit_lock);
+  job->is_stale = manifest_get_state(engine->manifest)->edits != job->edits;
+  if (!job->is_stale) {
+    engine->compacting = (struct engine_span){.busy = true, .space = job->space};
+    span_of(job, &engine->compacting.from, &engine->compacting.last);
+  }
+  mutex_unlock(&engine->edit_lock);
+  return !job->is_stale;
+}
+
+static void withdraw(struct job *job) {
   mutex_lock(&job->engine->edit_lock);
-  *span = (struct engine_span){.busy = busy, .space = job->space};
-  if (busy) span_of(job, &span->from, &span->last);
+  job->engine->compacting = (struct engine_span){0};
   mutex_unlock(&job->engine->edit_lock);
 }
 
 static status run(struct job *job, struct err *err) {
   bool moves = job->lower_count == 0 && job->level != job->into && !job->all && !uppers_meet(job);
-  announce(job, true);
+  if (!announce(job)) return LUMA_OK;
   status answer = moves ? move_down(job, err) : rewrite(job, err);
-  announce(job, false);
+  withdraw(job);
   return answer;
 }
 
@@ -369,8 +390,8 @@ status compact__step(struct engine *engine, bool *done, struct err *err) {
   if (!err) err = &own;
   *done = false;
   mutex_lock(&engine->compact_lock);
-  struct job job = {
-      .engine = engine, .flushed_seq = compact__flushed_seq(engine), .view = engine_view(engine)};
+  struct job job = {.engine = engine};
+  job_begin(&job);
   status answer = engine_check_writable(engine, err);
   if (answer == LUMA_OK) answer = step_locked(&job, done, err);
   if (answer == LUMA_DISK_FULL) (void)engine_starve(engine); /* the next step has its room */
@@ -396,20 +417,24 @@ static bool is_one_level(const struct job *job) {
          job->sparse.count == 0;
 }
 
-static status compact_space(struct engine *engine, uint8_t space, struct err *err) {
-  mutex_lock(&engine->compact_lock);
-  struct job job = {.engine = engine,
-                    .flushed_seq = compact__flushed_seq(engine),
-                    .view = engine_view(engine),
-                    .space = space,
-                    .into = VIEW_LEVELS - 1,
-                    .all = true};
+static status try_space(struct engine *engine, uint8_t space, bool *stale, struct err *err) {
+  struct job job = {.engine = engine, .space = space, .into = VIEW_LEVELS - 1, .all = true};
+  job_begin(&job);
   status answer = compact__sparse_collect(job.view, &job.sparse, err);
   if (answer == LUMA_OK && !is_one_level(&job)) {
     answer = collect_all(&job, err);
     if (answer == LUMA_OK && job.upper_count) answer = run(&job, err);
   }
+  *stale = job.is_stale;
   job_free(&job);
+  return answer;
+}
+
+static status compact_space(struct engine *engine, uint8_t space, struct err *err) {
+  bool stale = true;
+  status answer = LUMA_OK;
+  mutex_lock(&engine->compact_lock);
+  while (stale && answer == LUMA_OK) answer = try_space(engine, space, &stale, err);
   mutex_unlock(&engine->compact_lock);
   return answer;
 }

@@ -20,23 +20,22 @@ static bool is_full(struct engine *engine, const struct view *view) {
              LOG_PER_MEMTABLE * engine->options.memtable_bytes;
 }
 
-status compact_make_room(struct engine *engine, struct err *err) {
-  struct view *view = engine_view(engine);
-  bool full = is_full(engine, view);
-  bool crowded = view->immutables_count == VIEW_IMMUTABLES_MAX;
-  view_release(view);
-  if (!full) return LUMA_OK;
+status compact_make_room(struct engine *engine, struct view **view, struct err *err) {
+  *view = engine_view(engine);
+  if (!is_full(engine, *view)) return LUMA_OK;
+  bool crowded = (*view)->immutables_count == VIEW_IMMUTABLES_MAX;
+  view_release(*view);
+  *view = NULL;
   if (crowded) TRY(compact__flush_one(engine, err));
-  return engine_rotate(engine, err);
+  TRY(engine_rotate(engine, err));
+  *view = engine_view(engine);
+  return LUMA_OK;
 }
 
 /* ---- work without threads ---- */
 
 static bool has_immutables(struct engine *engine, uint32_t least) {
-  struct view *view = engine_view(engine);
-  bool has = view->immutables_count >= least;
-  view_release(view);
-  return has;
+  return atomic_load(&engine->immutables_count) >= least;
 }
 
 /* What fails stays due: the next commit tries again, or is refused when there is no more room. */

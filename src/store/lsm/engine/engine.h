@@ -2,38 +2,58 @@
 /* The engine: what one open database is made of, and who may touch what.
  *
  * Locks, in the order in which they are taken:
- *   commit_lock  orders commits: sequences, the active memtable's writing, the log's appending
+ *   commit_lock  orders commits: conflicts, counters, sequences, places in the log
  *   edit_lock    orders changes of the view together with the manifest's edits
- *   view_lock    guards the pointer to the view, what is visible, and the list of transactions;
- * held for moments only The log has a lock of its own below them all.
+ *   publishing   of those who make commits visible: one by one, in order
+ *   retire_lock  guards the views that are no longer in place; held for moments only
+ *   note_lock    guards why nothing is written any more, and what of the feed is trimmed
+ * The log and each memtable have locks of their own below them all. Who begins or ends a snapshot
+ * takes none of them (readers.h), unless its view was replaced meanwhile.
  *
  * Invariants:
  * 1. `visible` never exceeds what is durable in the modes always and group; in the others it is the
  * last commit.
- * 2. A view is in place before anything that is only in it becomes visible. So view and `visible`,
- * taken together under view_lock, fit.
- * 3. Transactions begin in the order of their snapshots: the first in the list has the oldest. */
+ * 2. A view is in place before anything that is only in it becomes visible. So a view that was in
+ * place when `visible` was read fits it.
+ * 3. A commit is visible only after all before it: sequences have no holes. */
 #ifndef STORE_LSM_ENGINE_ENGINE_H
 #define STORE_LSM_ENGINE_ENGINE_H
 
 #include "base/sync/sync.h"
 #include "store/lsm/blob/blob.h"
 #include "store/lsm/dbfile/dbfile.h"
+#include "store/lsm/engine/conflicts.h"
+#include "store/lsm/engine/readers.h"
 #include "store/lsm/engine/view.h"
 #include "store/lsm/wal/wal.h"
 
-/** A transaction in the engine's list: what a txn begins with. */
+/** Who reads one snapshot: what a txn begins with. `read_only` and `is_one_call` are the caller's
+ * to set; the latter is under way from its beginning to its end, so that it is never revoked. */
 struct engine_reader {
-  struct engine_reader *older, *newer;
+  struct readers_place *place;
   struct view *view;
   uint64_t seq, begun_us;
   struct store_pos position; /* newest visible at the snapshot */
-  bool read_only;
+  bool read_only, is_one_call;
 };
 
-/** A commit that is ordered and not visible yet. */
-struct engine_unseen {
-  uint64_t seq, emits;
+enum {
+  ENGINE_UNSEEN_MAX = 8192, /* commits ordered and not visible yet, at most */
+  ENGINE_NEWEST = 16
+};
+
+/** A commit under way. */
+struct engine_commit {
+  _Atomic uint64_t state; /* twice its sequence; one more once it is in memory */
+  uint64_t emits;
+};
+
+/** From the order of commits to what is visible (order.c). */
+struct engine_order {
+  struct engine_commit commits[ENGINE_UNSEEN_MAX]; /* by sequence, modulo */
+  _Atomic uint64_t newest[ENGINE_NEWEST]; /* payloads of the last visible ones, by sequence */
+  uint64_t inserted; /* commits up to here are known to be in memory; with commit_lock */
+  struct mutex publishing;
 };
 
 /** Keys that a running compaction reads and will write. */
@@ -81,22 +101,30 @@ struct engine {
 
   struct mutex commit_lock;
   uint64_t last_seq, last_emits; /* the last commit, and how many payloads it emitted */
+  struct conflicts conflicts;    /* with commit_lock */
+  uint64_t horizon;              /* of some moment ago: see engine_horizon */
 
   struct mutex edit_lock;
   struct manifest *manifest;
   struct engine_span compacting;
 
-  struct mutex view_lock;
-  struct view *view;
+  struct readers readers;
+  _Atomic(struct view *) view; /* in place; changed with edit_lock held */
+  _Atomic uint32_t immutables_count;
+  struct mutex retire_lock;
+  struct view *retired;
+
   _Atomic uint64_t visible;
-  struct store_pos newest,
-      trimmed; /* of the feed: newest visible; oldest whose follower is known */
-  struct engine_reader *oldest_reader, *newest_reader;
-  struct engine_unseen *unseen; /* a ring, oldest at unseen_first */
-  size_t unseen_first, unseen_count, unseen_capacity;
-  struct store_stats counts; /* commits, conflicts, bytes read and written; the rest is asked for */
-  status failed;             /* why nothing is written any more; LUMA_OK while it is */
+  struct engine_order order;
+
+  struct mutex note_lock;
+  struct store_pos trimmed; /* of the feed: oldest whose follower is known */
+  status failed;            /* why nothing is written any more; LUMA_OK while it is */
   char reason[ERR_MESSAGE_BYTES];
+  atomic_bool has_failed;
+  struct {
+    _Atomic uint64_t commits, conflicts, bytes_written;
+  } counts;
   atomic_bool starved, has_ballast; /* a write found the disk full; the file BALLAST is there */
 
   struct engine_queue queue;
@@ -110,27 +138,42 @@ struct engine {
       compact_lock; /* one flush and one compaction at a time; taken before all others */
 };
 
-/* ---- views and readers ---- */
+/* ---- views and readers (snapshot.c) ---- */
 
 /** The view now, with a reference for the caller. */
 struct view *engine_view(struct engine *engine);
 /** Puts a new view in place; takes over the caller's reference. With edit_lock held. */
 void engine_set_view(struct engine *engine, struct view *view);
-/** Begins reading: a snapshot of what is visible, in the list. */
-void engine_reader_begin(struct engine *engine, struct engine_reader *reader);
+/** At closing: frees them all. Nobody reads. */
+void engine_free_views(struct engine *engine);
+/** Begins reading: a snapshot of what is visible. LUMA_BUSY: too many are open. */
+status engine_reader_begin(struct engine *engine, struct engine_reader *reader, struct err *err);
 void engine_reader_end(struct engine *engine, struct engine_reader *reader);
 /** The oldest snapshot that is or may yet be taken: versions hidden from it are hidden from all. */
 uint64_t engine_horizon(struct engine *engine);
 /** The same among transactions that may write: what is older cannot conflict. */
 uint64_t engine_conflict_horizon(struct engine *engine);
+/** Takes files and range deletes from snapshots over the limit of age that nobody uses just now.
+ * Answers the age of the oldest snapshot, 0 when there is none. */
+uint64_t engine_revoke_old(struct engine *engine);
 
-/* ---- visibility ---- */
+/* ---- visibility (order.c) ---- */
 
-/** Makes sure that engine_order cannot fail. */
+/** At opening: `last_seq` is what is visible. */
+void engine_order_begin(struct engine *engine);
+/** The position of the newest visible commit; its `high` is the commit's sequence. */
+struct store_pos engine_newest(struct engine *engine);
+/** Makes sure that engine_order has room; waits for the log while too many commits are not visible
+ * yet. With commit_lock held. */
 status engine_order_reserve(struct engine *engine, struct err *err);
-/** Notes an ordered commit; makes it visible at once unless that waits for the log. With
- * commit_lock held. */
+/** Notes an ordered commit. With commit_lock held. */
 void engine_order(struct engine *engine, uint64_t seq, uint64_t emits);
+/** All of the commit is in memory. Before its record is given to the log. */
+void engine_inserted(struct engine *engine, uint64_t seq);
+/** In the modes that do not wait for the log: returns once the commit is visible. */
+void engine_show(struct engine *engine, uint64_t seq);
+/** Returns once every commit up to `seq` is in memory. With commit_lock held. */
+void engine_wait_inserted(struct engine *engine, uint64_t seq);
 /** The log's callback: everything up to `seq` is durable. */
 void engine_synced(void *engine, uint64_t seq);
 

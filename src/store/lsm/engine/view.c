@@ -44,31 +44,48 @@ void view_ranges_release(struct view_ranges *ranges) {
 
 /* ---- views ---- */
 
-void view_acquire(struct view *view) {
+void view_acquire_rest(struct view *view) {
   atomic_fetch_add_explicit(&view->references, 1, memory_order_relaxed);
+}
+
+void view_acquire(struct view *view) {
+  view_acquire_rest(view);
+  atomic_fetch_add_explicit(&view->holds, 1, memory_order_relaxed);
 }
 
 static void level_free(struct view_level *level) {
   for (uint32_t i = 0; i < level->count; i++) sorted_release(level->files[i]);
   mem_free(level->files);
   mem_free(level->cleaned);
+  *level = (struct view_level){0};
 }
 
-void view_release(struct view *view) {
-  if (!view || atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1) return;
+void view_strip(struct view *view) {
+  if (atomic_fetch_sub_explicit(&view->holds, 1, memory_order_acq_rel) != 1) return;
+  view_ranges_release(view->ranges);
+  view->ranges = NULL;
+  for (int space = 0; space < VIEW_SPACES; space++)
+    for (int level = 0; level < VIEW_LEVELS; level++) level_free(&view->levels[space][level]);
+}
+
+void view_release_rest(struct view *view) {
+  if (atomic_fetch_sub_explicit(&view->references, 1, memory_order_acq_rel) != 1) return;
   if (view->active.memtable) memtable_release(view->active.memtable);
   for (uint32_t i = 0; i < view->immutables_count; i++)
     memtable_release(view->immutables[i].memtable);
-  view_ranges_release(view->ranges);
-  for (int space = 0; space < VIEW_SPACES; space++)
-    for (int level = 0; level < VIEW_LEVELS; level++) level_free(&view->levels[space][level]);
   mem_free(view);
+}
+
+void view_release(struct view *view) {
+  if (!view) return;
+  view_strip(view);
+  view_release_rest(view);
 }
 
 status view_create(struct view_memtable active, struct view **view, struct err *err) {
   struct view *made = mem_zalloc(1, sizeof *made);
   if (!made) return fail_memory(err);
-  made->references = 1;
+  made->references = made->holds = 1;
   memtable_acquire(active.memtable);
   made->active = active;
   *view = made;
@@ -155,7 +172,7 @@ status view_change(const struct view *old, const struct view_change *change, str
   ASSERT(!change->drop_oldest || old->immutables_count > 0);
   struct view *made = mem_zalloc(1, sizeof *made);
   if (!made) return fail_memory(err);
-  made->references = 1;
+  made->references = made->holds = 1;
   change_memtables(old, change, made);
   made->ranges = change->has_ranges ? change->ranges : old->ranges;
   if (made->ranges) atomic_fetch_add(&made->ranges->references, 1);

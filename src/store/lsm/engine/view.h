@@ -13,6 +13,9 @@
  * 1, and so on.
  * 3. Files of level 1 and below do not overlap and stand in key order.
  *
+ * A view is counted twice: who reads from its files holds both counts, who was told that its
+ * snapshot is too old keeps the memtables alone, in which what it read may lie.
+ *
  * Threads: immutable and counted; any thread. */
 #ifndef STORE_LSM_ENGINE_VIEW_H
 #define STORE_LSM_ENGINE_VIEW_H
@@ -55,12 +58,17 @@ struct view_memtable {
 };
 
 struct view {
-  _Atomic uint32_t references;
+  _Atomic uint32_t references; /* all who hold it */
+  _Atomic uint32_t holds;      /* those who hold the files and range deletes too */
   uint32_t immutables_count;
   struct view_memtable active;
   struct view_memtable immutables[VIEW_IMMUTABLES_MAX]; /* newest first */
   struct view_ranges *ranges;                           /* NULL: none */
   struct view_level levels[VIEW_SPACES][VIEW_LEVELS];
+
+  /* of a view that another took the place of; the engine's (readers.c) */
+  struct view *next_retired;
+  bool is_stripped; /* the engine no longer holds its files */
 };
 
 /** A file that a new view gets. */
@@ -94,6 +102,10 @@ status view_change(const struct view *old, const struct view_change *change, str
                    struct err *err);
 void view_acquire(struct view *view);
 void view_release(struct view *view);
+/** Gives up the caller's hold on files and range deletes; the rest ends with view_release_rest. */
+void view_strip(struct view *view);
+void view_acquire_rest(struct view *view);
+void view_release_rest(struct view *view);
 
 /** A list of `count` ranges with room for `bytes` of keys, filled by view_ranges_add; one
  * reference. */

@@ -10,16 +10,16 @@ int feed_compare(struct store_pos a, struct store_pos b) {
 }
 
 static struct store_pos trimmed(struct engine *engine) {
-  mutex_lock(&engine->view_lock);
+  mutex_lock(&engine->note_lock);
   struct store_pos position = engine->trimmed;
-  mutex_unlock(&engine->view_lock);
+  mutex_unlock(&engine->note_lock);
   return position;
 }
 
 void feed_set_trimmed(struct engine *engine, struct store_pos position) {
-  mutex_lock(&engine->view_lock);
+  mutex_lock(&engine->note_lock);
   if (feed_compare(engine->trimmed, position) < 0) engine->trimmed = position;
-  mutex_unlock(&engine->view_lock);
+  mutex_unlock(&engine->note_lock);
 }
 
 /* ---- reading ---- */
@@ -64,9 +64,10 @@ static status stretch_open(struct stretch *stretch, struct store_pos after, stru
   return merge_open(&options, &stretch->merge, err);
 }
 
-static void stretch_begin(struct stretch *stretch, struct engine *engine) {
-  *stretch = (struct stretch){.engine = engine, .reader.read_only = true};
-  engine_reader_begin(engine, &stretch->reader);
+static status stretch_begin(struct stretch *stretch, struct engine *engine, struct err *err) {
+  *stretch =
+      (struct stretch){.engine = engine, .reader.read_only = true, .reader.is_one_call = true};
+  return engine_reader_begin(engine, &stretch->reader, err);
 }
 
 static status copy_rows(const struct store_rows *rows, struct arena *arena,
@@ -105,7 +106,7 @@ status feed_read(struct store *store, struct store_pos after, uint32_t max, stru
                  struct store_feed_record **records, uint32_t *count, struct err *err) {
   struct engine *engine = (struct engine *)store;
   struct stretch stretch;
-  stretch_begin(&stretch, engine);
+  TRY(stretch_begin(&stretch, engine, err));
   struct store_pos newest = stretch.reader.position;
   status answer = LUMA_OK;
   /* Asked after the reader began: what is trimmed later is still in its view. */
@@ -125,10 +126,10 @@ status feed_bounds(struct store *store, struct store_pos *oldest, struct store_p
                    struct err *err) {
   struct engine *engine = (struct engine *)store;
   (void)err;
-  mutex_lock(&engine->view_lock);
+  mutex_lock(&engine->note_lock);
   *oldest = engine->trimmed;
-  *newest = engine->newest;
-  mutex_unlock(&engine->view_lock);
+  mutex_unlock(&engine->note_lock);
+  *newest = engine_newest(engine);
   return LUMA_OK;
 }
 
@@ -139,7 +140,7 @@ static status last_record(struct engine *engine, struct store_pos position, stru
                           struct err *err) {
   struct stretch stretch;
   *last = (struct store_pos){0};
-  stretch_begin(&stretch, engine);
+  TRY(stretch_begin(&stretch, engine, err));
   struct store_pos newest = stretch.reader.position, from = trimmed(engine);
   if (feed_compare(newest, position) < 0) position = newest;
   status answer = LUMA_OK;

@@ -15,6 +15,7 @@ status memtable_create(struct memtable **memtable, struct err *err) {
   atomic_init(&made->references, 1);
   atomic_init(&made->seq_min, UINT64_MAX);
   memtable__pool_init(&made->pool);
+  mutex_init(&made->shape);
   *memtable = made;
   return LUMA_OK;
 }
@@ -30,6 +31,8 @@ void memtable_release(void *object) {
   ASSERT(before > 0);
   if (before > 1) return;
   memtable__pool_deinit(&memtable->pool);
+  memtable__nodes_deinit(memtable);
+  mutex_deinit(&memtable->shape);
   mem_free(memtable);
 }
 
@@ -37,36 +40,50 @@ static size_t entry_cost(size_t key_bytes, size_t value_bytes) {
   return memtable__pool_cost(sizeof(struct memtable_entry) + key_bytes + value_bytes);
 }
 
+static bool set_aside(struct memtable *memtable, uint64_t nodes, size_t bytes,
+                      struct memtable_room *room) {
+  struct memtable_piece piece;
+  if (!memtable__pool_take(&memtable->pool, bytes, &piece)) return false;
+  if (!memtable__promise(memtable, nodes)) {
+    memtable__pool_give(&memtable->pool, piece);
+    return false;
+  }
+  *room = (struct memtable_room){piece.at, piece.end, nodes};
+  return true;
+}
+
 status memtable_reserve(struct memtable *memtable, uint64_t entries, uint64_t bytes,
-                        struct err *err) {
-  size_t need = memtable__inserts_cost(memtable, entries) + entries * entry_cost(0, 7) + bytes;
-  if (!memtable__pool_reserve(&memtable->pool, need))
+                        struct memtable_room *room, struct err *err) {
+  size_t need = memtable__pool_cost(entries * entry_cost(0, 7) + bytes);
+  mutex_lock(&memtable->shape);
+  bool done = set_aside(memtable, memtable__nodes_most(memtable, entries), need, room);
+  mutex_unlock(&memtable->shape);
+  if (!done)
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for %llu entries", (unsigned long long)entries);
+  atomic_fetch_add_explicit(&memtable->used_bytes, need, memory_order_relaxed);
   return LUMA_OK;
 }
 
-/* The leaf for `key`, and its rank there. Keys in order land behind the last insert. */
-static struct memtable_node *find(struct memtable_tree *tree, struct slice key, uint32_t *rank,
-                                  bool *equal) {
-  struct memtable_node *leaf = tree->finger;
-  bool below_high = leaf && (!leaf->high || slice_compare(key, memtable_entry_key(leaf->high)) < 0);
-  if (below_high) {
-    uint64_t order = memtable__order(leaf);
-    uint32_t count = memtable__count(order);
-    const struct memtable_entry *last = memtable__item(leaf, memtable__slot(order, count - 1));
-    if (slice_compare(memtable_entry_key(last), key) < 0) {
-      *rank = count;
-      *equal = false;
-      return leaf;
-    }
-  }
-  bool is_inside =
-      below_high && (!leaf->low || slice_compare(memtable_entry_key(leaf->low), key) <= 0);
-  if (!is_inside) leaf = memtable__leaf(tree, key);
-  *rank = 0;
+void memtable_unreserve(struct memtable *memtable, struct memtable_room *room) {
+  size_t left = (size_t)(room->end - room->at);
+  mutex_lock(&memtable->shape);
+  memtable__pool_give(&memtable->pool, (struct memtable_piece){room->at, room->end});
+  memtable->promised -= room->nodes;
+  mutex_unlock(&memtable->shape);
+  atomic_fetch_sub_explicit(&memtable->used_bytes, left, memory_order_relaxed);
+  *room = (struct memtable_room){0};
+}
+
+/* The rank of `key` in its leaf. Keys in order land behind the last. */
+static uint32_t find(const struct memtable_node *leaf, struct slice key, bool *equal) {
+  uint64_t order = memtable__order(leaf);
+  uint32_t count = memtable__count(order);
   *equal = false;
-  if (leaf) *rank = memtable__rank(leaf, memtable__order(leaf), key, equal);
-  return leaf;
+  if (count > 0) {
+    const struct memtable_entry *last = memtable__item(leaf, memtable__slot(order, count - 1));
+    if (slice_compare(memtable_entry_key(last), key) < 0) return count;
+  }
+  return memtable__rank(leaf, order, key, equal);
 }
 
 /* Takes out of the chain a version that every reader's snapshot hides and that has room for the
@@ -86,10 +103,12 @@ static struct memtable_entry *take_hidden(struct memtable_entry *newest, size_t 
   return hidden;
 }
 
-static struct memtable_entry *make_entry(struct memtable *memtable, struct slice key,
+static struct memtable_entry *make_entry(struct memtable_room *room, struct slice key,
                                          size_t value_bytes) {
   size_t cost = entry_cost(key.bytes, value_bytes);
-  struct memtable_entry *made = memtable__pool_take(&memtable->pool, cost);
+  ASSERT((size_t)(room->end - room->at) >= cost);
+  struct memtable_entry *made = (struct memtable_entry *)(void *)room->at;
+  room->at += cost;
   made->key_bytes = (uint16_t)key.bytes;
   made->value_capacity = (uint32_t)(cost - sizeof *made - key.bytes);
   if (key.bytes) memcpy(made->bytes, key.data, key.bytes);
@@ -107,49 +126,60 @@ static void fill_entry(struct memtable_entry *made, const struct lsm_entry *entr
 }
 
 static void count_entry(struct memtable *memtable, struct memtable_tree *tree, uint64_t seq,
-                        uint64_t added) {
-  uint64_t entries = atomic_load_explicit(&tree->entries, memory_order_relaxed);
-  atomic_store_explicit(&tree->entries, entries + added, memory_order_relaxed);
-  if (seq < atomic_load_explicit(&memtable->seq_min, memory_order_relaxed))
-    atomic_store_explicit(&memtable->seq_min, seq, memory_order_relaxed);
-  if (seq > atomic_load_explicit(&memtable->seq_max, memory_order_relaxed))
-    atomic_store_explicit(&memtable->seq_max, seq, memory_order_relaxed);
+                        bool is_added) {
+  uint64_t most = atomic_load_explicit(&memtable->seq_max, memory_order_relaxed);
+  uint64_t least = atomic_load_explicit(&memtable->seq_min, memory_order_relaxed);
+  if (is_added) atomic_fetch_add_explicit(&tree->entries, 1, memory_order_relaxed);
+  while (seq < least && !atomic_compare_exchange_weak(&memtable->seq_min, &least, seq)) {
+  }
+  while (seq > most && !atomic_compare_exchange_weak(&memtable->seq_max, &most, seq)) {
+  }
 }
 
-static void add_version(struct memtable *memtable, struct memtable_node *leaf, uint32_t rank,
-                        const struct lsm_entry *entry, uint64_t horizon, uint64_t *added) {
+/* `*is_added` false: the memory of a hidden version was used again. */
+static bool add_version(const struct memtable_insert *insert, struct memtable_node *leaf,
+                        uint32_t rank, const struct lsm_entry *entry, bool *is_added) {
   uint32_t slot = memtable__slot(memtable__order(leaf), rank);
   struct memtable_entry *newest = memtable__item(leaf, slot);
-  ASSERT(newest->seq < entry->seq);
-  struct memtable_entry *made = take_hidden(newest, entry->value.bytes, horizon);
-  *added = made ? 0 : 1;
-  if (!made) made = make_entry(memtable, entry->key, entry->value.bytes);
+  if (newest->seq >= entry->seq) return false;
+  struct memtable_entry *hidden = take_hidden(newest, entry->value.bytes, insert->horizon);
+  struct memtable_entry *made =
+      hidden ? hidden : make_entry(insert->room, entry->key, entry->value.bytes);
   fill_entry(made, entry, newest);
   atomic_store_explicit(&leaf->items[slot], made, memory_order_release);
+  *is_added = !hidden;
+  return true;
 }
 
-status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
-                       struct err *err) {
+bool memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+                  struct memtable_room *room) {
   ASSERT(entry->space < ENTRY_SPACES_MAX && entry->key.bytes <= UINT16_MAX &&
          entry->value.bytes <= UINT32_MAX);
   ASSERT(horizon < entry->seq);
   struct memtable_tree *tree = &memtable->trees[entry->space];
-  uint32_t rank;
-  bool equal;
-  struct memtable_node *leaf = find(tree, entry->key, &rank, &equal);
-  size_t need = entry_cost(entry->key.bytes, entry->value.bytes);
-  if (!equal) need += memtable__insert_cost(leaf);
-  if (!memtable__pool_reserve(&memtable->pool, need))
-    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an entry");
-  uint64_t added = 1;
+  struct memtable_insert insert = {memtable, tree, room, entry->seq, horizon};
+  bool equal, is_added = true, done = true;
+  struct memtable_node *leaf = memtable__lock_leaf(&insert, entry->key);
+  uint32_t rank = find(leaf, entry->key, &equal);
   if (equal) {
-    add_version(memtable, leaf, rank, entry, horizon, &added);
+    done = add_version(&insert, leaf, rank, entry, &is_added);
   } else {
-    struct memtable_entry *made = make_entry(memtable, entry->key, entry->value.bytes);
+    struct memtable_entry *made = make_entry(room, entry->key, entry->value.bytes);
     fill_entry(made, entry, NULL);
-    memtable__insert_key(memtable, tree, leaf, rank, made, horizon);
+    memtable__insert_key(&insert, leaf, rank, made);
   }
-  count_entry(memtable, tree, entry->seq, added);
+  memtable__unlock(leaf);
+  if (done) count_entry(memtable, tree, entry->seq, is_added);
+  return done;
+}
+
+status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+                       struct err *err) {
+  struct memtable_room room;
+  TRY(memtable_reserve(memtable, 1, entry->key.bytes + entry->value.bytes, &room, err));
+  bool done = memtable_put(memtable, entry, horizon, &room);
+  ASSERT(done);
+  memtable_unreserve(memtable, &room);
   return LUMA_OK;
 }
 
@@ -170,7 +200,7 @@ void memtable_get(const struct memtable *memtable, uint8_t space, struct slice k
 }
 
 uint64_t memtable_bytes(const struct memtable *memtable) {
-  return atomic_load_explicit(&memtable->pool.used_bytes, memory_order_relaxed);
+  return atomic_load_explicit(&memtable->used_bytes, memory_order_relaxed);
 }
 
 uint64_t memtable_entries(const struct memtable *memtable, uint8_t space) {

@@ -7,14 +7,16 @@
  * storage", EuroSys 2012). Splits copy; the old node stays as it was for readers who stand on it.
  * The versions of a key hang in a chain, newest first, so updating a key never changes the tree.
  *
- * Threads: one writer at a time (the engine's commit lock). Any number of readers beside it,
- * without locks, waiting or retries. A reader sees everything inserted before it began (its
- * snapshot was taken), and perhaps some of what came later: it must ask by sequence. Memory: pieces
- * of one pool that is freed with the memtable; readers keep it by reference.
+ * Threads: any number of writers, each of its own keys: two never insert versions of one key at the
+ * same time. Any number of readers beside them, without locks, waiting or retries. A reader sees
+ * everything whose insert ended before it began (its snapshot was taken), and perhaps some of what
+ * came later: it must ask by sequence. Memory: pieces of one pool that is freed with the memtable;
+ * readers keep it by reference.
  *
  * The horizon: memory that no reader can reach any more (versions hidden by a newer one, nodes
- * replaced by a split) is used again. The writer says with each insert how old the oldest reader's
- * snapshot can be; a reader with an older one must not exist while the insert runs. Horizon 0
+ * replaced by a split) is used again. Who inserts says how old the oldest reader's snapshot can be;
+ * a reader with an older one must not exist while the insert runs, and whatever has a sequence up
+ * to it was inserted before. Who inserts is a reader too, for it looks for the place. Horizon 0
  * promises nothing and reuses nothing. */
 #ifndef STORE_LSM_MEMTABLE_MEMTABLE_H
 #define STORE_LSM_MEMTABLE_MEMTABLE_H
@@ -44,14 +46,25 @@ void memtable_acquire(struct memtable *memtable);
  */
 void memtable_release(void *object);
 
-/** Makes sure that the next `entries` inserts with `bytes` bytes of keys and values in all cannot
- * fail. Writer only. */
-status memtable_reserve(struct memtable *memtable, uint64_t entries, uint64_t bytes,
-                        struct err *err);
+/** Memory set aside for inserts. Fields are private. */
+struct memtable_room {
+  uint8_t *at, *end; /* for entries */
+  uint64_t nodes;    /* promised */
+};
 
-/** Inserts a version; copies key and value. `entry->seq` must be above every version of this key
- * that is here already. `horizon`: see above. LUMA_OUT_OF_MEMORY (never after memtable_reserve)
- * changes nothing. Writer only. Fast when keys come in order. */
+/** Sets aside what `entries` inserts with `bytes` bytes of keys and values in all need at most.
+ * LUMA_OUT_OF_MEMORY changes nothing. Ends with memtable_unreserve, by any thread. */
+status memtable_reserve(struct memtable *memtable, uint64_t entries, uint64_t bytes,
+                        struct memtable_room *room, struct err *err);
+/** Gives back what is left. */
+void memtable_unreserve(struct memtable *memtable, struct memtable_room *room);
+
+/** Inserts a version, which the room is enough for; copies key and value. False, and nothing
+ * happens, when there is a version of this key whose sequence is not below `entry->seq`. `horizon`:
+ * see above. Fast when keys come in order. */
+bool memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+                  struct memtable_room *room);
+/** Reserves, puts (which must succeed) and gives back. LUMA_OUT_OF_MEMORY changes nothing. */
 status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                        struct err *err);
 

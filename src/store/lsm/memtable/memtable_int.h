@@ -13,36 +13,47 @@
  * bytes after them.
  * 5. A node takes the place of one with a wider range only once the rest of that range is reachable
  * from the root, and after `replaced` was counted up.
- * 6. Only the writer reads or changes `high`, `parent` and the retired queue. */
+ * 6. What changes a leaf without changing the tree (a new slot, a newer version) happens under the
+ * leaf's lock. What changes the tree happens under the memtable's lock `shape`, and under the lock
+ * of the leaf that it began at; a new leaf comes into the world locked and is let go of when the
+ * change is complete. Leaf locks are taken before `shape`, and one at a time.
+ * 7. A leaf is a key's, for whoever has its lock, if it is not retired and its bounds have the key:
+ * nobody else can split it. Who was led astray finds the bounds wrong and looks again; the change
+ * that led astray is complete by then, for it held the lock.
+ * 8. Inner nodes, `parent`, `high` of inner nodes and the retired queue belong to `shape`. */
 #ifndef STORE_LSM_MEMTABLE_MEMTABLE_INT_H
 #define STORE_LSM_MEMTABLE_MEMTABLE_INT_H
 
+#include "base/sync/sync.h"
 #include "store/lsm/memtable/memtable.h"
 
 enum { NODE_SLOTS = 15, NODE_LEVELS_MAX = 24 };
 
-/** Memory that is freed all at once. One chunk is being used up, at most one more stands ready: a
- * reservation of n bytes makes either of them hold n bytes, so that allocations of n bytes in all
- * cannot fail. */
+enum { POOL_SCRAPS = 8 };
+
 struct memtable_chunk {
   struct memtable_chunk *next;
   size_t bytes;
   uint8_t data[];
 };
+struct memtable_piece {
+  uint8_t *at, *end;
+};
+/** Memory for entries, freed all at once. What was set aside and not used is kept as scraps. */
 struct memtable_pool {
-  struct memtable_chunk *chunks; /* all in use, the newest first */
-  struct memtable_chunk *spare;
-  uint8_t *at, *end; /* what is left of the newest */
+  struct memtable_chunk *chunks; /* all, the newest first */
+  struct memtable_piece rest;    /* what is left of the newest */
+  struct memtable_piece scraps[POOL_SCRAPS];
   size_t chunk_bytes;
-  _Atomic uint64_t used_bytes;
 };
 
 void memtable__pool_init(struct memtable_pool *pool);
 void memtable__pool_deinit(struct memtable_pool *pool);
-bool memtable__pool_reserve(struct memtable_pool *pool, size_t bytes);
-/** `bytes` of what was reserved, aligned to 8. Never fails. */
-void *memtable__pool_take(struct memtable_pool *pool, size_t bytes);
-/** What memtable__pool_take uses up for `bytes`. */
+/** A piece of `bytes`, a multiple of 8; false when out of memory. */
+bool memtable__pool_take(struct memtable_pool *pool, size_t bytes, struct memtable_piece *piece);
+/** Gives back what is left of a piece. */
+void memtable__pool_give(struct memtable_pool *pool, struct memtable_piece piece);
+/** What an allocation of `bytes` uses up. */
 static inline size_t memtable__pool_cost(size_t bytes) {
   return (bytes + 7) & ~(size_t)7;
 }
@@ -50,10 +61,14 @@ static inline size_t memtable__pool_cost(size_t bytes) {
 struct memtable_node {
   _Atomic uint64_t order; /* bits 0-3: count; bits 4 + 4i to 7 + 4i: the slot of rank i */
   _Atomic(struct memtable_node *) next, prev; /* leaves only */
-  const struct memtable_entry *low, *high;    /* the bounds are the keys of these; NULL: none */
-  struct memtable_node *parent;               /* in the retired queue: the next of it */
+  /* the bounds are the keys of these; NULL: none */
+  _Atomic(const struct memtable_entry *) low, high;
+  struct memtable_node *parent; /* in the retired queue, or among the free: the next of it */
+  struct memtable_tree *tree;
   uint64_t retired_seq; /* in the retired queue: readers from this sequence on cannot be on it */
+  _Atomic uint32_t lock;
   uint32_t skip;
+  bool is_retired;
   uint8_t level; /* 0: a leaf, whose items are entries; else items are nodes */
   uint64_t heads[NODE_SLOTS];
   _Atomic(void *) items[NODE_SLOTS];
@@ -62,19 +77,25 @@ struct memtable_node {
 struct memtable_tree {
   _Atomic(struct memtable_node *) root;
   _Atomic uint64_t replaced; /* counts nodes that others took the place of: see memtable__leaf */
-  struct memtable_node
-      *finger; /* the leaf of the last insert: keys come in order more often than not */
+  /* the leaf of the last insert: keys come in order more often than not */
+  _Atomic(struct memtable_node *) finger;
   _Atomic uint64_t entries;
 };
 
 struct memtable {
   _Atomic uint32_t references;
   struct memtable_tree trees[ENTRY_SPACES_MAX];
+  _Atomic uint64_t seq_min, seq_max, used_bytes;
+
+  struct mutex shape; /* of all below, and of the inner nodes */
   struct memtable_pool pool;
   struct memtable_node *retired_first, *retired_last;
+  /* Nodes not used yet. There are as many as were promised, whoever uses them. */
+  struct memtable_chunk *node_chunks;
+  struct memtable_node *free_nodes;
+  uint64_t free_count, promised;
   uint64_t level_nodes[NODE_LEVELS_MAX];
   uint32_t levels; /* of the highest tree */
-  _Atomic uint64_t seq_min, seq_max;
 };
 
 static inline uint32_t memtable__count(uint64_t order) {
@@ -85,6 +106,14 @@ static inline uint32_t memtable__slot(uint64_t order, uint32_t rank) {
 }
 static inline uint64_t memtable__order(const struct memtable_node *node) {
   return atomic_load_explicit(&node->order, memory_order_acquire);
+}
+/* Whoever guesses that a leaf is theirs reads its bounds without the lock: what they point to must
+ * be complete. */
+static inline const struct memtable_entry *memtable__low(const struct memtable_node *node) {
+  return atomic_load_explicit(&node->low, memory_order_acquire);
+}
+static inline const struct memtable_entry *memtable__high(const struct memtable_node *node) {
+  return atomic_load_explicit(&node->high, memory_order_acquire);
 }
 static inline void *memtable__item(const struct memtable_node *node, uint32_t slot) {
   return atomic_load_explicit(&node->items[slot], memory_order_acquire);
@@ -99,14 +128,24 @@ struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct sl
 /** The first leaf, or the last. */
 struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_last);
 
-/** Bytes that inserting a new key into `leaf` takes for nodes at most. */
-size_t memtable__insert_cost(const struct memtable_node *leaf);
-/** Bytes that any `entries` inserts take for nodes at most. */
-size_t memtable__inserts_cost(const struct memtable *memtable, uint64_t entries);
-/** Puts a new key at `rank` of `leaf`, splitting what is full. The memory is reserved. `leaf` NULL:
- * the tree is empty. */
-void memtable__insert_key(struct memtable *memtable, struct memtable_tree *tree,
-                          struct memtable_node *leaf, uint32_t rank, struct memtable_entry *entry,
-                          uint64_t horizon);
+/** Nodes that any `entries` inserts need at most. With `shape`. */
+uint64_t memtable__nodes_most(const struct memtable *memtable, uint64_t entries);
+/** Makes that many nodes stand ready; false when out of memory. With `shape`. */
+bool memtable__promise(struct memtable *memtable, uint64_t nodes);
+void memtable__nodes_deinit(struct memtable *memtable);
+
+/** An insert under way. */
+struct memtable_insert {
+  struct memtable *memtable;
+  struct memtable_tree *tree;
+  struct memtable_room *room;
+  uint64_t seq, horizon;
+};
+/** The leaf whose range has `key`, made if the tree is empty, with its lock. */
+struct memtable_node *memtable__lock_leaf(const struct memtable_insert *insert, struct slice key);
+void memtable__unlock(struct memtable_node *node);
+/** Puts a new key at `rank` of `leaf`, which is locked and stays so, splitting what is full. */
+void memtable__insert_key(const struct memtable_insert *insert, struct memtable_node *leaf,
+                          uint32_t rank, struct memtable_entry *entry);
 
 #endif

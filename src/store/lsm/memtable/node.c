@@ -3,7 +3,11 @@
  * split is what keeps readers right, and is argued where it happens. */
 #include "base/core/assert.h"
 #include "base/core/bytes.h"
+#include "base/mem/mem.h"
 #include "store/lsm/memtable/memtable_int.h"
+
+/* Of each level two halves or one and its tightened copy, and a root. */
+enum { SPLIT_NODES_MAX = 3 * NODE_LEVELS_MAX };
 
 /* ---- searching (any thread) ---- */
 
@@ -23,7 +27,7 @@ static struct slice bound_key(const struct memtable_entry *bound) {
 static struct slice slot_key(const struct memtable_node *node, uint32_t slot) {
   const void *item = memtable__item(node, slot);
   if (node->level == 0) return memtable_entry_key(item);
-  return bound_key(((const struct memtable_node *)item)->low);
+  return bound_key(memtable__low(item));
 }
 
 static struct slice after(struct slice key, uint32_t skip) {
@@ -96,20 +100,13 @@ struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_l
   }
 }
 
-/* ---- memory (writer) ---- */
-
-size_t memtable__insert_cost(const struct memtable_node *leaf) {
-  size_t nodes = leaf ? 0 : 1;
-  for (; leaf && memtable__count(memtable__order(leaf)) == NODE_SLOTS; leaf = leaf->parent)
-    nodes += leaf->parent ? 2 : 3; /* two halves, and a new root above the old one */
-  return nodes * memtable__pool_cost(sizeof(struct memtable_node));
-}
+/* ---- memory (with `shape`) ---- */
 
 /* Each insert makes at most two leaves. Inner nodes append at the right edge only, so most of their
  * splits halve a full one, of which there are those here now and one more for every seven inserts.
- * One path from leaf to root is on top: what memtable__insert_cost may ask for beyond what the last
- * insert uses. */
-size_t memtable__inserts_cost(const struct memtable *memtable, uint64_t entries) {
+ * A bound for two promises is never above the sum of a bound for each: what others insert meanwhile
+ * uses up their part. */
+uint64_t memtable__nodes_most(const struct memtable *memtable, uint64_t entries) {
   uint32_t levels = memtable->levels + 1;
   for (uint64_t rest = entries; rest >= 8; rest /= 8) levels++;
   uint64_t nodes = ENTRY_SPACES_MAX + 2 * (uint64_t)levels + 1 + 2 * entries, splits = entries;
@@ -119,19 +116,82 @@ size_t memtable__inserts_cost(const struct memtable *memtable, uint64_t entries)
     if (most < splits) splits = most;
     nodes += 2 * splits + ENTRY_SPACES_MAX;
   }
-  return nodes * memtable__pool_cost(sizeof(struct memtable_node));
+  return nodes;
 }
 
-/* A retired node can be used again once every reader began after it was replaced. */
-static struct memtable_node *take_node(struct memtable *memtable, uint64_t horizon) {
+static void add_free(struct memtable *memtable, struct memtable_node *node) {
+  atomic_init(&node->lock, 0);
+  node->parent = memtable->free_nodes;
+  memtable->free_nodes = node;
+  memtable->free_count++;
+}
+
+bool memtable__promise(struct memtable *memtable, uint64_t nodes) {
+  uint64_t wanted = memtable->promised + nodes;
+  if (wanted > memtable->free_count) {
+    uint64_t more = wanted - memtable->free_count;
+    if (more > SIZE_MAX / 2 / sizeof(struct memtable_node)) return false;
+    struct memtable_chunk *chunk = mem_alloc(sizeof *chunk + more * sizeof(struct memtable_node));
+    if (!chunk) return false;
+    chunk->next = memtable->node_chunks;
+    memtable->node_chunks = chunk;
+    struct memtable_node *first = (struct memtable_node *)(void *)chunk->data;
+    for (uint64_t i = more; i > 0; i--) add_free(memtable, &first[i - 1]);
+  }
+  memtable->promised = wanted;
+  return true;
+}
+
+void memtable__nodes_deinit(struct memtable *memtable) {
+  struct memtable_chunk *next;
+  for (struct memtable_chunk *chunk = memtable->node_chunks; chunk; chunk = next) {
+    next = chunk->next;
+    mem_free(chunk);
+  }
+}
+
+static void lock_node(struct memtable_node *node) {
+  enum { SPINS = 100 };
+  for (int spins = 0; atomic_exchange_explicit(&node->lock, 1, memory_order_acquire) != 0;) {
+    while (atomic_load_explicit(&node->lock, memory_order_relaxed) != 0) {
+      if (++spins < SPINS)
+        thread_pause();
+      else
+        thread_yield();
+    }
+  }
+}
+
+void memtable__unlock(struct memtable_node *node) {
+  atomic_store_explicit(&node->lock, 0, memory_order_release);
+}
+
+/* A retired node can be used again once every reader began after it was replaced. Who still has it
+ * as the leaf of the last insert may be looking whether it is theirs: that is done under its lock.
+ * The node is locked. */
+static struct memtable_node *take_node(const struct memtable_insert *insert) {
+  struct memtable *memtable = insert->memtable;
   struct memtable_node *node = memtable->retired_first;
-  if (!node || node->retired_seq > horizon)
-    return memtable__pool_take(&memtable->pool, sizeof *node);
-  memtable->retired_first = node->parent;
+  if (node && node->retired_seq <= insert->horizon) {
+    memtable->retired_first = node->parent;
+    lock_node(node);
+    return node;
+  }
+  node = memtable->free_nodes;
+  ASSERT(node);
+  memtable->free_nodes = node->parent;
+  memtable->free_count--;
+  if (insert->room->nodes > 0) {
+    insert->room->nodes--;
+    memtable->promised--;
+  }
+  atomic_fetch_add_explicit(&memtable->used_bytes, sizeof *node, memory_order_relaxed);
+  atomic_store_explicit(&node->lock, 1, memory_order_relaxed);
   return node;
 }
 
 static void retire(struct memtable *memtable, struct memtable_node *node, uint64_t seq) {
+  node->is_retired = true;
   node->parent = NULL;
   node->retired_seq = seq;
   if (memtable->retired_first)
@@ -148,22 +208,25 @@ static uint32_t shared_bytes(const struct memtable_entry *low, const struct memt
   return at;
 }
 
-static struct memtable_node *make_node(struct memtable *memtable, uint8_t level,
+/* The node is locked. */
+static struct memtable_node *make_node(const struct memtable_insert *insert, uint8_t level,
                                        const struct memtable_entry *low,
-                                       const struct memtable_entry *high, uint64_t horizon) {
-  struct memtable_node *node = take_node(memtable, horizon);
-  atomic_init(&node->order, 0);
-  atomic_init(&node->next, NULL);
-  atomic_init(&node->prev, NULL);
-  node->low = low;
-  node->high = high;
+                                       const struct memtable_entry *high) {
+  struct memtable_node *node = take_node(insert);
+  atomic_store_explicit(&node->order, 0, memory_order_relaxed);
+  atomic_store_explicit(&node->next, NULL, memory_order_relaxed);
+  atomic_store_explicit(&node->prev, NULL, memory_order_relaxed);
+  atomic_store_explicit(&node->low, low, memory_order_release);
+  atomic_store_explicit(&node->high, high, memory_order_release);
   node->parent = NULL;
+  node->tree = insert->tree;
+  node->is_retired = false;
   node->skip = shared_bytes(low, high);
   node->level = level;
   return node;
 }
 
-/* ---- changing (writer) ---- */
+/* ---- changing ---- */
 
 static void put_slot(struct memtable_node *node, uint32_t rank, struct slice key, void *item) {
   uint64_t order = atomic_load_explicit(&node->order, memory_order_relaxed);
@@ -177,12 +240,25 @@ static void put_slot(struct memtable_node *node, uint32_t rank, struct slice key
   atomic_store_explicit(&node->order, changed, memory_order_release);
 }
 
-/* What a split is working with. */
+/* What a split is working with. Every node it made is locked until it is complete. */
 struct split {
-  struct memtable *memtable;
-  struct memtable_tree *tree;
-  uint64_t seq, horizon;
+  const struct memtable_insert *insert;
+  struct memtable_node *made[SPLIT_NODES_MAX];
+  uint32_t made_count;
 };
+
+static struct memtable_node *make(struct split *split, uint8_t level,
+                                  const struct memtable_entry *low,
+                                  const struct memtable_entry *high) {
+  struct memtable_node *node = make_node(split->insert, level, low, high);
+  ASSERT(split->made_count < SPLIT_NODES_MAX);
+  split->made[split->made_count++] = node;
+  return node;
+}
+
+static void end_split(struct split *split) {
+  for (uint32_t i = 0; i < split->made_count; i++) memtable__unlock(split->made[i]);
+}
 
 static void link_leaves(struct memtable_node *left, struct memtable_node *right) {
   if (left) atomic_store_explicit(&left->next, right, memory_order_release);
@@ -196,20 +272,24 @@ static void count_node(struct memtable *memtable, uint8_t level) {
 }
 
 static void grow_root(struct split *split, struct memtable_node *old) {
-  struct memtable_node *root =
-      make_node(split->memtable, (uint8_t)(old->level + 1), NULL, NULL, split->horizon);
-  count_node(split->memtable, root->level);
-  put_slot(root, 0, bound_key(old->low), old);
+  struct memtable_node *root = make(split, (uint8_t)(old->level + 1), NULL, NULL);
+  count_node(split->insert->memtable, root->level);
+  put_slot(root, 0, bound_key(memtable__low(old)), old);
   old->parent = root;
-  atomic_store_explicit(&split->tree->root, root, memory_order_release);
+  atomic_store_explicit(&split->insert->tree->root, root, memory_order_release);
 }
 
 static uint32_t rank_in_parent(const struct memtable_node *node) {
   bool equal;
-  uint32_t rank =
-      memtable__rank(node->parent, memtable__order(node->parent), bound_key(node->low), &equal);
+  uint32_t rank = memtable__rank(node->parent, memtable__order(node->parent),
+                                 bound_key(memtable__low(node)), &equal);
   ASSERT(equal);
   return rank;
+}
+
+static void point(struct memtable_tree *tree, struct memtable_node *leaf) {
+  if (atomic_load_explicit(&tree->finger, memory_order_relaxed) != leaf)
+    atomic_store_explicit(&tree->finger, leaf, memory_order_release);
 }
 
 static void insert_item(struct split *split, struct memtable_node *node, uint32_t rank,
@@ -220,14 +300,15 @@ static void insert_item(struct split *split, struct memtable_node *node, uint32_
 static void add_to_parent(struct split *split, struct memtable_node *left,
                           struct memtable_node *right) {
   if (!left->parent) grow_root(split, left);
-  insert_item(split, left->parent, rank_in_parent(left) + 1, bound_key(right->low), right);
+  insert_item(split, left->parent, rank_in_parent(left) + 1, bound_key(memtable__low(right)),
+              right);
 }
 
 static struct memtable_node *copy_ranks(struct split *split, struct memtable_node *node,
                                         uint32_t from, uint32_t to,
                                         const struct memtable_entry *low,
                                         const struct memtable_entry *high) {
-  struct memtable_node *copy = make_node(split->memtable, node->level, low, high, split->horizon);
+  struct memtable_node *copy = make(split, node->level, low, high);
   uint64_t order = memtable__order(node);
   for (uint32_t rank = from; rank < to; rank++) {
     uint32_t slot = memtable__slot(order, rank);
@@ -245,14 +326,15 @@ static void replace(struct split *split, struct memtable_node *old, struct memta
   struct memtable_node *parent = old->parent;
   uint32_t slot = memtable__slot(memtable__order(parent), rank_in_parent(old));
   first->parent = parent;
-  uint64_t replaced = atomic_load_explicit(&split->tree->replaced, memory_order_relaxed);
-  atomic_store_explicit(&split->tree->replaced, replaced + 1, memory_order_release);
+  _Atomic uint64_t *replaced = &split->insert->tree->replaced;
+  atomic_store_explicit(replaced, atomic_load_explicit(replaced, memory_order_relaxed) + 1,
+                        memory_order_release);
   atomic_store_explicit(&parent->items[slot], first, memory_order_release);
   if (old->level == 0) {
     link_leaves(atomic_load_explicit(&old->prev, memory_order_relaxed), first);
     link_leaves(last, atomic_load_explicit(&old->next, memory_order_relaxed));
   }
-  retire(split->memtable, old, split->seq);
+  retire(split->insert->memtable, old, split->insert->seq);
 }
 
 /* What `copy`, a leaf, or the chain of leaves from `first` to `last` needs to be walked before it
@@ -269,7 +351,8 @@ static void inherit_links(const struct memtable_node *old, struct memtable_node 
 /* A full leaf whose bounds have come closer is replaced by a copy whose heads begin later and so
  * decide more. */
 static void tighten(struct split *split, struct memtable_node *leaf) {
-  struct memtable_node *copy = copy_ranks(split, leaf, 0, NODE_SLOTS, leaf->low, leaf->high);
+  struct memtable_node *copy =
+      copy_ranks(split, leaf, 0, NODE_SLOTS, memtable__low(leaf), memtable__high(leaf));
   inherit_links(leaf, copy, copy);
   replace(split, leaf, copy, copy);
 }
@@ -279,22 +362,21 @@ static void tighten(struct split *split, struct memtable_node *leaf) {
  * does not matter to them. */
 static void append_node(struct split *split, struct memtable_node *node, struct slice key,
                         void *item) {
-  const struct memtable_entry *low = node->level ? ((struct memtable_node *)item)->low : item;
-  struct memtable_node *right =
-      make_node(split->memtable, node->level, low, node->high, split->horizon);
-  count_node(split->memtable, node->level);
+  const struct memtable_entry *low = node->level ? memtable__low(item) : item;
+  struct memtable_node *right = make(split, node->level, low, memtable__high(node));
+  count_node(split->insert->memtable, node->level);
   put_slot(right, 0, key, item);
   if (node->level) ((struct memtable_node *)item)->parent = right;
-  node->high = low;
+  atomic_store_explicit(&node->high, low, memory_order_release);
   if (node->level == 0) {
     /* Whoever comes to the new leaf from its end must find the way on. */
     atomic_store_explicit(&right->prev, node, memory_order_relaxed);
     link_leaves(right, atomic_load_explicit(&node->next, memory_order_relaxed));
     link_leaves(node, right);
-    split->tree->finger = right;
+    point(split->insert->tree, right);
   }
   add_to_parent(split, node, right);
-  if (node->level == 0 && shared_bytes(node->low, node->high) > node->skip) tighten(split, node);
+  if (node->level == 0 && shared_bytes(memtable__low(node), low) > node->skip) tighten(split, node);
 }
 
 /* The right half becomes reachable first: until the left half takes the old node's place, a reader
@@ -302,11 +384,11 @@ static void append_node(struct split *split, struct memtable_node *node, struct 
 static void halve(struct split *split, struct memtable_node *node, struct memtable_node **left,
                   struct memtable_node **right) {
   void *middle = memtable__item(node, memtable__slot(memtable__order(node), NODE_SLOTS / 2 + 1));
-  const struct memtable_entry *bound = node->level ? ((struct memtable_node *)middle)->low : middle;
+  const struct memtable_entry *bound = node->level ? memtable__low(middle) : middle;
   if (!node->parent) grow_root(split, node);
-  *left = copy_ranks(split, node, 0, NODE_SLOTS / 2 + 1, node->low, bound);
-  *right = copy_ranks(split, node, NODE_SLOTS / 2 + 1, NODE_SLOTS, bound, node->high);
-  count_node(split->memtable, node->level);
+  *left = copy_ranks(split, node, 0, NODE_SLOTS / 2 + 1, memtable__low(node), bound);
+  *right = copy_ranks(split, node, NODE_SLOTS / 2 + 1, NODE_SLOTS, bound, memtable__high(node));
+  count_node(split->insert->memtable, node->level);
   if (node->level == 0) link_leaves(*left, *right);
   inherit_links(node, *left, *right);
   add_to_parent(split, node, *right); /* may move `node` to another parent */
@@ -316,7 +398,7 @@ static void halve(struct split *split, struct memtable_node *node, struct memtab
 static void insert_item(struct split *split, struct memtable_node *node, uint32_t rank,
                         struct slice key, void *item) {
   if (memtable__count(memtable__order(node)) == NODE_SLOTS) {
-    if (rank == NODE_SLOTS && (node->level == 0 || !node->high)) {
+    if (rank == NODE_SLOTS && (node->level == 0 || !memtable__high(node))) {
       append_node(split, node, key, item);
       return;
     }
@@ -329,18 +411,62 @@ static void insert_item(struct split *split, struct memtable_node *node, uint32_
   if (node->level)
     ((struct memtable_node *)item)->parent = node;
   else
-    split->tree->finger = node;
+    point(split->insert->tree, node);
   put_slot(node, rank, key, item);
 }
 
-void memtable__insert_key(struct memtable *memtable, struct memtable_tree *tree,
-                          struct memtable_node *leaf, uint32_t rank, struct memtable_entry *entry,
-                          uint64_t horizon) {
-  struct split split = {memtable, tree, entry->seq, horizon};
-  if (!leaf) {
-    leaf = make_node(memtable, 0, NULL, NULL, horizon);
-    count_node(memtable, 0);
-    atomic_store_explicit(&tree->root, leaf, memory_order_release);
+void memtable__insert_key(const struct memtable_insert *insert, struct memtable_node *leaf,
+                          uint32_t rank, struct memtable_entry *entry) {
+  struct slice key = memtable_entry_key(entry);
+  if (memtable__count(memtable__order(leaf)) < NODE_SLOTS) {
+    point(insert->tree, leaf);
+    put_slot(leaf, rank, key, entry);
+    return;
   }
-  insert_item(&split, leaf, rank, memtable_entry_key(entry), entry);
+  struct split split = {.insert = insert};
+  mutex_lock(&insert->memtable->shape);
+  insert_item(&split, leaf, rank, key, entry);
+  mutex_unlock(&insert->memtable->shape);
+  end_split(&split);
+}
+
+/* ---- the leaf to insert into ---- */
+
+/* The first leaf of a tree. */
+static void plant(const struct memtable_insert *insert) {
+  struct memtable *memtable = insert->memtable;
+  mutex_lock(&memtable->shape);
+  if (!atomic_load_explicit(&insert->tree->root, memory_order_relaxed)) {
+    struct memtable_node *leaf = make_node(insert, 0, NULL, NULL);
+    count_node(memtable, 0);
+    memtable__unlock(leaf);
+    atomic_store_explicit(&insert->tree->root, leaf, memory_order_release);
+  }
+  mutex_unlock(&memtable->shape);
+}
+
+static bool is_between(const struct memtable_node *leaf, struct slice key) {
+  const struct memtable_entry *low = memtable__low(leaf), *high = memtable__high(leaf);
+  return (!high || slice_compare(key, memtable_entry_key(high)) < 0) &&
+         (!low || slice_compare(memtable_entry_key(low), key) <= 0);
+}
+
+/* The leaf of the last insert may have been retired and used again, for whatever: the look from
+ * outside is only a guess, the one under the lock counts. Found from the root, a leaf can be wrong
+ * only while others change the tree. */
+struct memtable_node *memtable__lock_leaf(const struct memtable_insert *insert, struct slice key) {
+  struct memtable_tree *tree = insert->tree;
+  struct memtable_node *leaf = atomic_load_explicit(&tree->finger, memory_order_acquire);
+  if (leaf && !is_between(leaf, key)) leaf = NULL;
+  for (;; leaf = NULL) {
+    if (!leaf) leaf = memtable__leaf(tree, key);
+    if (!leaf) {
+      plant(insert);
+      continue;
+    }
+    lock_node(leaf);
+    if (leaf->level == 0 && !leaf->is_retired && leaf->tree == tree && is_between(leaf, key))
+      return leaf;
+    memtable__unlock(leaf);
+  }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/core/assert.h"
+/* Memory for entries, in pieces. */
 #include "base/mem/mem.h"
 #include "store/lsm/memtable/memtable_int.h"
 
@@ -15,42 +15,52 @@ void memtable__pool_deinit(struct memtable_pool *pool) {
     next = chunk->next;
     mem_free(chunk);
   }
-  mem_free(pool->spare);
 }
 
-bool memtable__pool_reserve(struct memtable_pool *pool, size_t bytes) {
-  if ((size_t)(pool->end - pool->at) >= bytes) return true;
-  if (pool->spare && pool->spare->bytes >= bytes) return true;
+static size_t piece_bytes(const struct memtable_piece *piece) {
+  return (size_t)(piece->end - piece->at);
+}
+
+static bool cut(struct memtable_piece *from, size_t bytes, struct memtable_piece *piece) {
+  if (piece_bytes(from) < bytes) return false;
+  *piece = (struct memtable_piece){from->at, from->at + bytes};
+  from->at += bytes;
+  return true;
+}
+
+/* Room for the largest scraps only. */
+static void keep_scrap(struct memtable_pool *pool, struct memtable_piece piece) {
+  struct memtable_piece *least = &pool->scraps[0];
+  for (int i = 1; i < POOL_SCRAPS; i++)
+    if (piece_bytes(&pool->scraps[i]) < piece_bytes(least)) least = &pool->scraps[i];
+  if (piece_bytes(least) < piece_bytes(&piece)) *least = piece;
+}
+
+static bool begin_chunk(struct memtable_pool *pool, size_t bytes) {
   size_t room = bytes > pool->chunk_bytes ? bytes : pool->chunk_bytes;
   if (room > SIZE_MAX - sizeof(struct memtable_chunk)) return false;
   struct memtable_chunk *chunk = mem_alloc(sizeof *chunk + room);
   if (!chunk) return false;
   chunk->bytes = room;
-  mem_free(pool->spare);
-  pool->spare = chunk;
+  chunk->next = pool->chunks;
+  pool->chunks = chunk;
+  keep_scrap(pool, pool->rest);
+  pool->rest = (struct memtable_piece){chunk->data, chunk->data + room};
   if (pool->chunk_bytes < CHUNK_BYTES_MAX) pool->chunk_bytes *= 2;
   return true;
 }
 
-/* The rest of the chunk in use is given up: it is smaller than one allocation. */
-static void begin_spare(struct memtable_pool *pool) {
-  struct memtable_chunk *chunk = pool->spare;
-  pool->spare = NULL;
-  chunk->next = pool->chunks;
-  pool->chunks = chunk;
-  pool->at = chunk->data;
-  pool->end = chunk->data + chunk->bytes;
+bool memtable__pool_take(struct memtable_pool *pool, size_t bytes, struct memtable_piece *piece) {
+  for (int i = 0; i < POOL_SCRAPS; i++)
+    if (cut(&pool->scraps[i], bytes, piece)) return true;
+  if (cut(&pool->rest, bytes, piece)) return true;
+  return begin_chunk(pool, bytes) && cut(&pool->rest, bytes, piece);
 }
 
-void *memtable__pool_take(struct memtable_pool *pool, size_t bytes) {
-  size_t cost = memtable__pool_cost(bytes);
-  if ((size_t)(pool->end - pool->at) < cost) {
-    ASSERT(pool->spare && pool->spare->bytes >= cost);
-    begin_spare(pool);
-  }
-  void *taken = pool->at;
-  pool->at += cost;
-  uint64_t used = atomic_load_explicit(&pool->used_bytes, memory_order_relaxed);
-  atomic_store_explicit(&pool->used_bytes, used + cost, memory_order_relaxed);
-  return taken;
+void memtable__pool_give(struct memtable_pool *pool, struct memtable_piece piece) {
+  if (piece_bytes(&piece) == 0) return;
+  if (piece.end == pool->rest.at)
+    pool->rest.at = piece.at;
+  else
+    keep_scrap(pool, piece);
 }

@@ -73,7 +73,8 @@ status merge_seek(struct merge *merge, struct slice key, struct err *err);
 /** Moves what keeps the last batch in place into `pins`. */
 status merge_keep(struct merge *merge, struct store_pins *pins, struct err *err);
 
-/** The next version, in the order of entries, range deletes not applied; `*found` false at the end.
+/** The next version, in the order of entries, range deletes not applied; of a key's versions in a
+ * memtable none older than the newest up to the source's `seq_max`. `*found` false at the end.
  * Borrowed until the next call. Not to be mixed with merge_rows on one iterator. */
 status merge_entry(struct merge *merge, struct lsm_entry *entry, bool *found, struct err *err);
 

@@ -51,9 +51,13 @@ static void resolve_memtable(struct merge__source *source, struct merge__row *ro
   at_entry(source, source->backwards ? memtable_cursor_prev(cursor) : memtable_cursor_next(cursor));
 }
 
+/* Versions older than one that every reader sees are not walked to: commits use their memory again.
+ */
 static void step_memtable(struct merge__source *source) {
   const struct memtable_entry *older =
-      atomic_load_explicit(&source->entry->older, memory_order_acquire);
+      source->seq > source->seq_max
+          ? atomic_load_explicit(&source->entry->older, memory_order_acquire)
+          : NULL;
   at_entry(source, older ? older : memtable_cursor_next(&source->memtable_cursor));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking up keys. By the table of places: one bucket of it says in which block the key stands and
  * where there; many lookups go through these steps side by side, each step fetching ahead what the
- * next one reads. Without a table, or when there is no room to keep it: filter, index, block. */
+ * next one reads, and the first that has to wait for the disk telling it what the others will need.
+ * Without a table, or when there is no room to keep it: filter, index, block. */
 #include "base/core/assert.h"
 #include "store/lsm/filter/filter.h"
 #include "store/lsm/sorted/sorted_int.h"
@@ -143,8 +144,45 @@ static void leave_block(struct find *find) {
   find->block = NULL;
 }
 
+/** Lookups that come after one, of the same group. */
+struct followers {
+  const struct find *finds;
+  uint32_t count;
+  bool is_told; /* the disk knows of them */
+};
+
+static bool first_number(const struct find *find, uint32_t *number) {
+  const struct places_shape *places = &find->lookup->file->tail.places;
+  struct places_walk walk;
+  uint32_t place;
+  places_walk_init(&walk, places, find->page->data, find->hash);
+  if (!places_next(&walk, &place)) return false;
+  *number = (uint32_t)((uint64_t)place >> places->index_bits);
+  return *number < find->directory->count;
+}
+
+static void tell_disk(struct followers *followers) {
+  followers->is_told = true;
+  for (uint32_t i = 0; i < followers->count; i++) {
+    const struct find *find = &followers->finds[i];
+    uint32_t number;
+    if (find->state == FIND_WALK && first_number(find, &number))
+      sorted__will_read(find->lookup->file, &find->directory->handles[number]);
+  }
+}
+
+static status load_block(struct find *find, struct followers *followers, struct err *err) {
+  const struct sorted_file *file = find->lookup->file;
+  const struct block_handle *handle = &find->directory->handles[find->number];
+  find->block = sorted__cached(file, handle, SORTED_BLOCK);
+  if (find->block) return LUMA_OK;
+  if (followers && !followers->is_told) tell_disk(followers);
+  return sorted__read(file, handle, SORTED_BLOCK, SORTED_FILL, &find->block, err);
+}
+
 /* Loads the block of the next place; `last`: a lookup that may stand in the same one. */
-static status find_block(struct find *find, const struct find *last, struct err *err) {
+static status find_block(struct find *find, const struct find *last, struct followers *followers,
+                         struct err *err) {
   struct sorted_file *file = find->lookup->file;
   uint8_t bits = file->tail.places.index_bits;
   uint32_t place;
@@ -159,13 +197,13 @@ static status find_block(struct find *find, const struct find *last, struct err 
     cache_block_acquire(find->block);
     return LUMA_OK;
   }
-  return sorted__load(file, &find->directory->handles[find->number], SORTED_BLOCK, SORTED_FILL,
-                      &find->block, err);
+  return load_block(find, followers, err);
 }
 
-static status find_first_block(struct find *find, const struct find *last, struct err *err) {
+static status find_first_block(struct find *find, const struct find *last,
+                               struct followers *followers, struct err *err) {
   places_walk_init(&find->walk, &find->lookup->file->tail.places, find->page->data, find->hash);
-  TRY(find_block(find, last, err));
+  TRY(find_block(find, last, followers, err));
   if (!find->block) return LUMA_OK;
   __builtin_prefetch(find->block->data);
   __builtin_prefetch(find->block->data + BLOCK_HEADER_BYTES - 1);
@@ -198,7 +236,7 @@ static status find_judge(struct find *find, struct store_pins *pins, struct err 
       return take_found(lookup->file, &find->view, find->index, find->block, lookup->found, pins,
                         err);
     }
-    TRY(find_block(find, NULL, err));
+    TRY(find_block(find, NULL, NULL, err));
     if (find->block) TRY(find_view(find, err));
   }
   return LUMA_OK;
@@ -209,9 +247,13 @@ static status find_judge(struct find *find, struct store_pins *pins, struct err 
 static status find_together(struct find *finds, uint32_t count, struct store_pins *pins,
                             struct err *err) {
   for (uint32_t i = 0; i < count; i++) TRY(find_begin(&finds[i], err));
-  for (uint32_t i = 0; i < count; i++)
+  struct followers followers = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    followers.finds = &finds[i + 1];
+    followers.count = count - i - 1;
     if (finds[i].state == FIND_WALK)
-      TRY(find_first_block(&finds[i], i ? &finds[i - 1] : NULL, err));
+      TRY(find_first_block(&finds[i], i ? &finds[i - 1] : NULL, &followers, err));
+  }
   for (uint32_t i = 0; i < count; i++)
     if (finds[i].block) TRY(find_view(&finds[i], err));
   for (uint32_t i = 0; i < count; i++)

@@ -79,22 +79,40 @@ static status read_block(const struct sorted_file *file, const struct block_hand
   return LUMA_OK;
 }
 
+/* The use is part of the key: what was verified as one thing is never taken for another, whatever
+ * handles say. */
+static struct cache_key key_of(const struct sorted_file *file, const struct block_handle *handle,
+                               enum sorted__use use) {
+  return (struct cache_key){file->info.number, handle->offset * CACHE_KEY_USES + use};
+}
+
+struct cache_block *sorted__cached(const struct sorted_file *file,
+                                   const struct block_handle *handle, enum sorted__use use) {
+  struct cache_block *cached = cache_get(file->cache, key_of(file, handle, use));
+  if (!cached || cached->bytes == handle->raw_bytes) return cached;
+  cache_block_release(cached);
+  return NULL;
+}
+
+status sorted__read(const struct sorted_file *file, const struct block_handle *handle,
+                    enum sorted__use use, enum sorted__caching caching, struct cache_block **block,
+                    struct err *err) {
+  status code = read_block(file, handle, use, block, err);
+  if (code != LUMA_OK) return sorted__blame(file, handle->offset, code, err);
+  if (caching == SORTED_FILL) cache_put(file->cache, key_of(file, handle, use), *block);
+  return LUMA_OK;
+}
+
+void sorted__will_read(const struct sorted_file *file, const struct block_handle *handle) {
+  if (!cache_has(file->cache, key_of(file, handle, SORTED_BLOCK)))
+    os_will_read(file->os, file->handle, handle->offset, handle->stored_bytes);
+}
+
 status sorted__load(const struct sorted_file *file, const struct block_handle *handle,
                     enum sorted__use use, enum sorted__caching caching, struct cache_block **block,
                     struct err *err) {
-  /* The use is part of the key: what was verified as one thing is never taken for another, whatever
-   * handles say. */
-  struct cache_key key = {file->info.number, handle->offset * CACHE_KEY_USES + use};
-  struct cache_block *cached = caching == SORTED_FRESH ? NULL : cache_get(file->cache, key);
-  if (cached && cached->bytes == handle->raw_bytes) {
-    *block = cached;
-    return LUMA_OK;
-  }
-  if (cached) cache_block_release(cached);
-  status code = read_block(file, handle, use, block, err);
-  if (code != LUMA_OK) return sorted__blame(file, handle->offset, code, err);
-  if (caching == SORTED_FILL) cache_put(file->cache, key, *block);
-  return LUMA_OK;
+  *block = caching == SORTED_FRESH ? NULL : sorted__cached(file, handle, use);
+  return *block ? LUMA_OK : sorted__read(file, handle, use, caching, block, err);
 }
 
 static struct block_handle handle_of(const struct sorted_file *file, uint64_t page, uint64_t offset,

@@ -103,7 +103,17 @@ enum sorted__caching {
   SORTED_FRESH,   /* read from disk, keep nothing */
 };
 
-/** Reads and verifies a piece; `*block` has one reference for the caller. */
+/** The piece with one reference for the caller if the cache has it, else NULL. */
+struct cache_block *sorted__cached(const struct sorted_file *file,
+                                   const struct block_handle *handle, enum sorted__use use);
+/** Reads and verifies a piece, without a look at the cache; with SORTED_FILL it is kept there.
+ * `*block` has one reference for the caller. */
+status sorted__read(const struct sorted_file *file, const struct block_handle *handle,
+                    enum sorted__use use, enum sorted__caching caching, struct cache_block **block,
+                    struct err *err);
+/** A block that the cache does not have will be read soon: the disk may begin. */
+void sorted__will_read(const struct sorted_file *file, const struct block_handle *handle);
+/** From the cache, or read and verified; `*block` has one reference for the caller. */
 status sorted__load(const struct sorted_file *file, const struct block_handle *handle,
                     enum sorted__use use, enum sorted__caching caching, struct cache_block **block,
                     struct err *err);

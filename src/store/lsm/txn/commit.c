@@ -20,30 +20,48 @@ struct commit {
   struct view *view; /* as of now */
   struct writes_counter *counters;
   size_t counters_count;
-  uint64_t seq, entries, bytes;
+  uint64_t seq, entries, bytes, horizon;
+  struct memtable_room room;
   struct ring_place place; /* of the record in the log */
 };
 
 /* ---- conflicts ---- */
 
 static status fail_conflict(struct commit *commit, struct err *err) {
-  mutex_lock(&commit->engine->view_lock);
-  commit->engine->counts.conflicts++;
-  mutex_unlock(&commit->engine->view_lock);
+  atomic_fetch_add_explicit(&commit->engine->counts.conflicts, 1, memory_order_relaxed);
   err_raise(err, LUMA_CONFLICT, __FILE__, __LINE__,
             "another transaction changed the same data first");
   err_hint(err, "run the transaction again");
   return LUMA_CONFLICT;
 }
 
-static status check_guards(struct commit *commit, struct err *err) {
+/* Most often the hash of the key tells that nobody wrote it since. If not, one who did may still be
+ * inserting it. */
+static status key_is_newer(struct commit *commit, uint8_t space, struct slice key, bool *newer,
+                           struct err *err) {
+  struct engine *engine = commit->engine;
   uint64_t snapshot = commit->txn->reader.seq;
+  uint64_t last = conflicts_last(&engine->conflicts, space, key);
+  *newer = false;
+  if (last <= snapshot) return LUMA_OK;
+  engine_wait_inserted(engine, last);
+  return view_is_newer(commit->view, space, key, snapshot, newer, err);
+}
+
+/* Whoever was ordered before has inserted: nobody inserts while the range is read. */
+static status range_is_newer(struct commit *commit, uint8_t space, struct store_range range,
+                             bool *newer, struct err *err) {
+  engine_wait_inserted(commit->engine, commit->engine->last_seq);
+  return view_range_is_newer(commit->view, space, range, commit->txn->reader.seq, newer, err);
+}
+
+static status check_guards(struct commit *commit, struct err *err) {
   for (const struct txn_guard *guard = commit->txn->guards; guard; guard = guard->next) {
     bool newer;
     if (guard->is_key)
-      TRY(view_is_newer(commit->view, guard->space, guard->range.from, snapshot, &newer, err));
+      TRY(key_is_newer(commit, guard->space, guard->range.from, &newer, err));
     else
-      TRY(view_range_is_newer(commit->view, guard->space, guard->range, snapshot, &newer, err));
+      TRY(range_is_newer(commit, guard->space, guard->range, &newer, err));
     newer &= guard->is_key || !canary_sings(CANARY_CONFLICT_NOT_SEEN);
     if (newer) return fail_conflict(commit, err);
   }
@@ -57,13 +75,11 @@ static size_t checked_end(const struct commit *commit) {
 }
 
 static status check_op(struct commit *commit, const struct record_op *op, struct err *err) {
-  uint64_t snapshot = commit->txn->reader.seq;
   bool newer = false;
   if (op->kind == RECORD_PUT || op->kind == RECORD_DELETE)
-    TRY(view_is_newer(commit->view, op->space, op->key, snapshot, &newer, err));
+    TRY(key_is_newer(commit, op->space, op->key, &newer, err));
   if (op->kind == RECORD_DELETE_RANGE)
-    TRY(view_range_is_newer(commit->view, op->space, (struct store_range){op->key, op->value},
-                            snapshot, &newer, err));
+    TRY(range_is_newer(commit, op->space, (struct store_range){op->key, op->value}, &newer, err));
   return newer ? fail_conflict(commit, err) : LUMA_OK;
 }
 
@@ -122,7 +138,6 @@ static void stamp_records(struct commit *commit) {
   for (size_t at = RECORD_HEADER_BYTES; record_next(buf_slice(log), &at, &op);)
     if (op.kind == RECORD_PUT && op.space == STORE_RECORDS)
       store64le(log->data + op.at + RECORD_OP_BYTES + op.key.bytes + 8, commit->seq);
-  record_finish(log->data, commit->seq, commit->txn->writes.emits);
 }
 
 /* ---- applying ---- */
@@ -137,32 +152,67 @@ void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes)
   }
 }
 
-static void insert_op(struct memtable *memtable, const struct record_op *op, uint64_t seq,
-                      uint64_t *emits, uint64_t horizon) {
+/** Where the entries of a record go. */
+struct inserting {
+  struct memtable *memtable;
+  struct memtable_room *room;
+  uint64_t seq, horizon, emits;
+  unsigned which;
+};
+
+static bool insert_op(struct inserting *inserting, const struct record_op *op) {
   uint8_t feed_key[FEED_KEY_BYTES];
-  struct lsm_entry entry = {
-      .space = op->space, .kind = ENTRY_PUT, .seq = seq, .key = op->key, .value = op->value};
+  struct lsm_entry entry = {.space = op->space,
+                            .kind = ENTRY_PUT,
+                            .seq = inserting->seq,
+                            .key = op->key,
+                            .value = op->value};
   switch (op->kind) {
   case RECORD_PUT: break;
   case RECORD_DELETE: entry.kind = ENTRY_DELETE; break;
   case RECORD_EMIT:
     entry.space = VIEW_FEED;
-    entry.key = feed_key_of((struct store_pos){seq, ++*emits}, feed_key);
+    entry.key = feed_key_of((struct store_pos){inserting->seq, ++inserting->emits}, feed_key);
     break;
   case RECORD_NOP:
   case RECORD_DELETE_RANGE:
   case RECORD_ADD:
-  default: return;
+  default: return true;
   }
-  status inserted = memtable_insert(memtable, &entry, horizon, NULL);
-  ASSERT(inserted == LUMA_OK); /* room was reserved */
+  unsigned kind = entry.space == STORE_COUNTERS ? TXN_COUNTERS : TXN_OTHERS;
+  return !(inserting->which & kind) ||
+         memtable_put(inserting->memtable, &entry, inserting->horizon, inserting->room);
 }
 
-void txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon) {
-  uint64_t seq = record_seq(record.data), emits = 0;
+bool txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
+                       struct memtable_room *room, unsigned which) {
+  struct inserting inserting = {memtable, room, record_seq(record.data), horizon, 0, which};
   struct record_op op;
-  for (size_t at = RECORD_HEADER_BYTES; record_next(record, &at, &op);)
-    insert_op(memtable, &op, seq, &emits, horizon);
+  bool done = true;
+  for (size_t at = RECORD_HEADER_BYTES; done && record_next(record, &at, &op);)
+    done = insert_op(&inserting, &op);
+  return done;
+}
+
+/* Who wrote what, for the commits that follow. */
+static void note_writes(struct commit *commit) {
+  struct conflicts *conflicts = &commit->engine->conflicts;
+  struct record_op op;
+  if (canary_sings(CANARY_WRITE_NOT_NOTED) && commit->seq % 4 == 3) return;
+  for (size_t at = RECORD_HEADER_BYTES;
+       record_next(buf_slice(&commit->txn->writes.log), &at, &op);) {
+    if (op.kind == RECORD_PUT || op.kind == RECORD_DELETE)
+      conflicts_note(conflicts, op.space, op.key, commit->seq);
+    if (op.kind == RECORD_DELETE_RANGE) conflicts->range_seq = commit->seq;
+  }
+}
+
+/* The memory of old versions is used again; how old is looked up now and then. */
+static uint64_t horizon_of(struct engine *engine, uint64_t seq) {
+  enum { LOOK_EVERY = 8 };
+  uint64_t horizon = seq % LOOK_EVERY == 0 ? engine_horizon(engine) : 0;
+  if (horizon > engine->horizon) engine->horizon = horizon;
+  return engine->horizon;
 }
 
 static uint32_t collect_ranges(const struct commit *commit, struct manifest_range *ranges) {
@@ -187,25 +237,35 @@ static status prepare_view(struct commit *commit, struct view **next, struct err
   return answer;
 }
 
-/* The record gets its place in the log, then goes to memory: after the log gave it a place nothing
- * can fail. The log writes nothing at or behind that place before the record is copied there, and
- * so cannot call this commit durable before it is in the list of those that wait for it. */
-static status apply(struct commit *commit, struct err *err) {
+/* Counters are inserted under the commit lock, for the next commit adds to them. */
+static void apply_ordered(struct commit *commit, struct view *next) {
   struct engine *engine = commit->engine;
-  struct memtable *memtable = commit->view->active.memtable;
   struct slice record = buf_slice(&commit->txn->writes.log);
-  struct view *next;
-  TRY(prepare_view(commit, &next, err));
-  status answer = wal_reserve(engine->wal, commit->seq, record.bytes, &commit->place, err);
-  if (answer != LUMA_OK) {
-    view_release(next);
-    return answer;
-  }
-  txn_insert_record(memtable, record, engine_horizon(engine));
+  record_finish(commit->txn->writes.log.data, commit->seq, commit->txn->writes.emits);
+  note_writes(commit);
+  commit->horizon = horizon_of(engine, commit->seq);
+  bool inserted = txn_insert_record(commit->view->active.memtable, record, commit->horizon,
+                                    &commit->room, TXN_COUNTERS);
+  ASSERT(inserted);
   if (next) engine_set_view(engine, next);
   engine->last_seq = commit->seq;
   engine->last_emits = commit->txn->writes.emits;
   engine_order(engine, commit->seq, commit->txn->writes.emits);
+}
+
+/* The record gets its place in the log: from then on nothing can fail. The log writes nothing at or
+ * behind that place before the record is copied there, which is done last: so what is durable is in
+ * memory. */
+static status apply(struct commit *commit, struct err *err) {
+  struct view *next;
+  TRY(prepare_view(commit, &next, err));
+  status answer = wal_reserve(commit->engine->wal, commit->seq, commit->txn->writes.log.bytes,
+                              &commit->place, err);
+  if (answer != LUMA_OK) {
+    view_release(next);
+    return answer;
+  }
+  apply_ordered(commit, next);
   return LUMA_OK;
 }
 
@@ -230,33 +290,48 @@ static status prepare(struct commit *commit, struct err *err) {
   struct engine *engine = commit->engine;
   TRY(engine_check_writable(engine, err));
   TRY(check_room(commit, err));
-  TRY(compact_make_room(engine, err));
-  commit->view = engine_view(engine);
+  TRY(compact_make_room(engine, &commit->view, err));
   TRY(check_conflicts(commit, err));
   for (size_t i = 0; i < commit->counters_count; i++)
     TRY(fill_counter(commit, &commit->counters[i], err));
   TRY(engine_order_reserve(engine, err));
-  TRY(memtable_reserve(commit->view->active.memtable, commit->entries, commit->bytes, err));
   commit->seq = engine->last_seq + 1;
+  return memtable_reserve(commit->view->active.memtable, commit->entries, commit->bytes,
+                          &commit->room, err);
+}
+
+static status order_locked(struct commit *commit, struct err *err) {
+  bool edits = commit->txn->writes.ranges_count > 0;
+  TRY(prepare(commit, err));
+  if (edits) mutex_lock(&commit->engine->edit_lock);
+  status answer = apply(commit, err);
+  if (edits) mutex_unlock(&commit->engine->edit_lock);
+  if (answer != LUMA_OK) memtable_unreserve(commit->view->active.memtable, &commit->room);
+  return answer;
+}
+
+/* Beside other commits. The snapshot is open meanwhile, which keeps what this insert stands on. */
+static void insert(struct commit *commit) {
+  struct memtable *memtable = commit->view->active.memtable;
   stamp_records(commit);
-  return LUMA_OK;
+  struct slice record = buf_slice(&commit->txn->writes.log);
+  bool inserted = txn_insert_record(memtable, record, commit->horizon, &commit->room, TXN_OTHERS);
+  ASSERT(inserted); /* the write set has each key once, and whoever wrote it since conflicts */
+  memtable_unreserve(memtable, &commit->room);
+  engine_inserted(commit->engine, commit->seq);
+  wal_fill(&commit->place, record);
+  engine_show(commit->engine, commit->seq);
 }
 
 /* The commit gets its place in the order. */
 static status order(struct commit *commit, struct err *err) {
   struct engine *engine = commit->engine;
-  bool edits = commit->txn->writes.ranges_count > 0;
   mutex_lock(&engine->commit_lock);
-  status answer = prepare(commit, err);
-  if (answer == LUMA_OK && edits) mutex_lock(&engine->edit_lock);
-  if (answer == LUMA_OK)
-    answer = apply(commit, err);
-  else
-    edits = false;
-  if (edits) mutex_unlock(&engine->edit_lock);
+  status answer = order_locked(commit, err);
   mutex_unlock(&engine->commit_lock);
-  if (answer == LUMA_OK) wal_fill(&commit->place, buf_slice(&commit->txn->writes.log));
+  if (answer == LUMA_OK) insert(commit);
   view_release(commit->view);
+  commit->view = NULL;
   return answer;
 }
 
@@ -311,7 +386,7 @@ status txn_commit(struct store_txn *txn, enum store_durability durability,
   struct commit commit = {.engine = engine, .txn = own, .seq = own->reader.seq};
   struct store_pos place = own->reader.position;
   bool writes = has_writes(&own->writes);
-  status answer = writes ? txn__check_age(own, err) : LUMA_OK;
+  status answer = writes ? txn__enter(own, err) : LUMA_OK;
   if (answer == LUMA_OK && writes) answer = resolve_and_order(&commit, err);
   if (writes) place = (struct store_pos){commit.seq, own->writes.emits};
   engine_reader_end(engine, &own->reader);

@@ -89,7 +89,11 @@ status txn_cursor_open(struct store_txn *txn, enum store_space space, struct sto
   made->backwards = backwards;
   buf_init(&made->bound, STORE_KEY_BYTES_MAX + 2);
   buf_init(&made->reached, STORE_KEY_BYTES_MAX + 2);
-  status answer = open_parts(made, (struct txn *)txn, range, err);
+  status answer = txn__enter((struct txn *)txn, err);
+  if (answer == LUMA_OK) {
+    answer = open_parts(made, (struct txn *)txn, range, err);
+    txn__leave((struct txn *)txn);
+  }
   if (answer != LUMA_OK) {
     txn_cursor_close(&made->head);
     return answer;
@@ -138,9 +142,10 @@ static status note_step(struct cursor *cursor, const struct store_rows *rows, st
 status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
                        struct err *err) {
   struct cursor *own = (struct cursor *)cursor;
-  TRY(txn__check_age(txn_of(own), err));
-  TRY(merge_rows(own->merge, max, rows, err));
-  return note_step(own, rows, err);
+  TRY(txn__enter(txn_of(own), err));
+  status answer = merge_rows(own->merge, max, rows, err);
+  txn__leave(txn_of(own));
+  return answer == LUMA_OK ? note_step(own, rows, err) : answer;
 }
 
 static status note_seek(struct cursor *cursor, struct slice key, struct err *err) {
@@ -155,7 +160,10 @@ static status note_seek(struct cursor *cursor, struct slice key, struct err *err
 status txn_cursor_seek(struct store_cursor *cursor, struct slice key, struct err *err) {
   struct cursor *own = (struct cursor *)cursor;
   TRY(note_seek(own, key, err));
-  return merge_seek(own->merge, key, err);
+  TRY(txn__enter(txn_of(own), err));
+  status answer = merge_seek(own->merge, key, err);
+  txn__leave(txn_of(own));
+  return answer;
 }
 
 status txn_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err) {

@@ -54,24 +54,29 @@ static int compare_slices(const void *a, const void *b) {
   return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-/* Evenly chosen, each once. */
-static void choose(struct list *list, struct store_cuts *cuts) {
+/* Evenly chosen, each once; copied, for what they stand in may go before the transaction does. */
+static status choose(struct txn *txn, struct list *list, struct store_cuts *cuts, struct err *err) {
   size_t parts = list->count < cuts->max ? list->count + 1 : (size_t)cuts->max + 1;
-  if (list->count == 0) return;
+  if (list->count == 0) return LUMA_OK;
   qsort(list->items, list->count, sizeof *list->items, compare_slices);
   for (size_t i = 1; i < parts; i++) {
     struct slice key = list->items[i * list->count / parts];
-    bool is_new = cuts->count == 0 || slice_compare(cuts->keys[cuts->count - 1], key) < 0;
-    if (is_new) cuts->keys[cuts->count++] = key;
+    if (cuts->count > 0 && slice_compare(cuts->keys[cuts->count - 1], key) >= 0) continue;
+    const void *copy = arena_copy(&txn->arena, key.data, key.bytes);
+    if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read in parallel");
+    cuts->keys[cuts->count++] = slice_of(copy, key.bytes);
   }
+  return LUMA_OK;
 }
 
 status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,
                struct store_cuts *cuts, struct err *err) {
+  struct txn *own = (struct txn *)txn;
   struct list list = {0};
-  const struct view *view = ((struct txn *)txn)->reader.view;
-  status answer = collect(&list, view, (uint8_t)space, range, err);
-  if (answer == LUMA_OK) choose(&list, cuts);
+  TRY(txn__enter(own, err));
+  status answer = collect(&list, own->reader.view, (uint8_t)space, range, err);
+  if (answer == LUMA_OK) answer = choose(own, &list, cuts, err);
+  txn__leave(own);
   mem_free(list.items);
   return answer;
 }

@@ -24,9 +24,14 @@ status txn_begin(struct store *store, const struct store_begin_options *options,
   made->guards = NULL;
   made->serializable = options->isolation == STORE_SERIALIZABLE && !options->read_only;
   made->reader.read_only = options->read_only;
+  made->reader.is_one_call = false;
+  status answer = engine_reader_begin(made->engine, &made->reader, err);
+  if (answer != LUMA_OK) {
+    mem_free(made);
+    return answer;
+  }
   arena_init(&made->arena, 0, 0);
   writes_init(&made->writes);
-  engine_reader_begin(made->engine, &made->reader);
   *txn = &made->head;
   return LUMA_OK;
 }
@@ -46,17 +51,31 @@ store_seq txn_snapshot(const struct store_txn *txn) {
   return ((const struct txn *)txn)->reader.seq;
 }
 
-status txn__check_age(const struct txn *txn, struct err *err) {
-  const struct engine *engine = txn->engine;
-  if (atomic_load(&engine->visible) == txn->reader.seq) return LUMA_OK;
-  uint64_t age_us = os_monotonic_us(engine->os) - txn->reader.begun_us;
-  if (age_us <= engine->options.snapshot_age_max_us) return LUMA_OK;
+static bool is_too_old(const struct txn *txn, uint64_t age_us) {
+  return atomic_load(&txn->engine->visible) != txn->reader.seq &&
+         age_us > txn->engine->options.snapshot_age_max_us;
+}
+
+static status fail_too_old(const struct txn *txn, uint64_t age_us, struct err *err) {
   err_raise(err, LUMA_SNAPSHOT_TOO_OLD, __FILE__, __LINE__,
             "the transaction began %llu s ago; a snapshot is kept for %llu s",
             (unsigned long long)(age_us / 1000000),
-            (unsigned long long)(engine->options.snapshot_age_max_us / 1000000));
+            (unsigned long long)(txn->engine->options.snapshot_age_max_us / 1000000));
   err_hint(err, "begin again, or do the work in shorter transactions");
   return LUMA_SNAPSHOT_TOO_OLD;
+}
+
+status txn__enter(const struct txn *txn, struct err *err) {
+  bool entered = readers_enter(txn->reader.place);
+  if (entered && atomic_load(&txn->engine->visible) == txn->reader.seq) return LUMA_OK;
+  uint64_t age_us = os_monotonic_us(txn->engine->os) - txn->reader.begun_us;
+  if (entered && !is_too_old(txn, age_us)) return LUMA_OK;
+  if (entered) readers_leave(txn->reader.place);
+  return fail_too_old(txn, age_us, err);
+}
+
+void txn__leave(const struct txn *txn) {
+  readers_leave(txn->reader.place);
 }
 
 /* ---- guards ---- */
@@ -142,21 +161,28 @@ static status get_some(struct txn *txn, struct view_many *many, const struct sli
   return LUMA_OK;
 }
 
+static status get_all(struct txn *txn, uint8_t space, const struct slice *keys, uint32_t count,
+                      struct store_value *values, struct store_pins *pins, struct err *err) {
+  if (count == 1) return get_one(txn, space, keys[0], values, pins, err);
+  struct view_many many;
+  status answer = LUMA_OK;
+  view_many_begin(&many, txn->reader.view, space, txn->reader.seq);
+  for (uint32_t at = 0; at < count && answer == LUMA_OK; at += VIEW_MANY_MAX) {
+    uint32_t some = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX;
+    answer = get_some(txn, &many, keys + at, some, values + at, pins, err);
+  }
+  return answer;
+}
+
 status txn_get_many(struct store_txn *txn, enum store_space space, const struct slice *keys,
                     uint32_t count, struct store_value *values, struct store_pins *pins,
                     struct err *err) {
   struct txn *own = of(txn);
-  TRY(txn__check_age(own, err));
   for (uint32_t i = 0; own->serializable && i < count; i++)
     TRY(txn__guard_key(own, (uint8_t)space, keys[i], err));
-  if (count == 1) return get_one(own, (uint8_t)space, keys[0], values, pins, err);
-  struct view_many many;
-  status answer = LUMA_OK;
-  view_many_begin(&many, own->reader.view, (uint8_t)space, own->reader.seq);
-  for (uint32_t at = 0; at < count && answer == LUMA_OK; at += VIEW_MANY_MAX) {
-    uint32_t some = count - at < VIEW_MANY_MAX ? count - at : VIEW_MANY_MAX;
-    answer = get_some(own, &many, keys + at, some, values + at, pins, err);
-  }
+  TRY(txn__enter(own, err));
+  status answer = get_all(own, (uint8_t)space, keys, count, values, pins, err);
+  txn__leave(own);
   return answer;
 }
 

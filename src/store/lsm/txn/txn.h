@@ -3,9 +3,10 @@
  * must not have changed when they are committed. The calls are those of store.h.
  *
  * Commit (commit.c): resolve the write set outside of any lock; under the commit lock check for
- * conflicts, add up counters, take the next sequence, append the record to the log, insert into the
- * memtable; then wait for the log without the lock. Everything that can fail comes before the
- * append. Threads: a transaction belongs to one at a time. */
+ * conflicts, add up counters, take the next sequence and a place in the log; then, beside other
+ * commits, insert into the memtable, copy the record into its place, wait for the log. Everything
+ * that can fail but the waiting comes before the place is taken. Threads: a transaction belongs to
+ * one at a time. */
 #ifndef STORE_LSM_TXN_TXN_H
 #define STORE_LSM_TXN_TXN_H
 
@@ -63,18 +64,25 @@ status txn_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, str
 void txn_cursor_close(struct store_cursor *cursor);
 status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,
                struct store_cuts *cuts, struct err *err);
+status txn_measure(struct store_txn *txn, enum store_space space, struct store_range range,
+                   struct store_measure *measure, struct err *err);
 
-/** Inserts what a commit record says into a memtable that has room reserved, values stamped. Range
- * deletes are left out. */
-void txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon);
+enum { TXN_COUNTERS = 1, TXN_OTHERS = 2 };
+/** Inserts what a commit record says, of counters or of all other spaces or both, into a memtable
+ * that has `room` for it, values stamped. Range deletes are left out. False: it has a key twice, or
+ * one that a commit as new wrote; the operations before that are inserted. */
+bool txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
+                       struct memtable_room *room, unsigned which);
 /** What memtable_reserve must be asked for before. */
 void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes);
 
 /* ---- inside this folder ---- */
 
-/** LUMA_SNAPSHOT_TOO_OLD when the snapshot is older than the setting and holds on to something:
+/** A call that reads the snapshot begins; ends with txn__leave when it is LUMA_OK.
+ * LUMA_SNAPSHOT_TOO_OLD when the snapshot is older than the setting and holds on to something:
  * others have committed since. */
-status txn__check_age(const struct txn *txn, struct err *err);
+status txn__enter(const struct txn *txn, struct err *err);
+void txn__leave(const struct txn *txn);
 void txn__destroy(struct txn *txn);
 /** Notes that the range was read, if the transaction is serializable. */
 status txn__note_range(struct txn *txn, uint8_t space, struct store_range range, struct err *err);
