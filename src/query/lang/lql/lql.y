@@ -374,13 +374,18 @@ also(A) ::= AND expr(E). { A = E; }
 
 /* ---- catalog ---- */
 
-command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V). {
+%type partial {struct slice}
+command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V) partial(W). {
   A = lql__create_index(lql, T, N, C, K);
   if (A) {
     A->unique = U || V;
     A->if_not_exists = X;
+    A->index_condition = W;
+    A->condition = lql->index_condition;
   }
 }
+partial(A) ::= . { A = slice_of(NULL, 0); }
+partial(A) ::= WHERE(T) expr(E). { A = lql__index_condition(lql, T, E); }
 index_kind(A) ::= INDEX. { A = 0; }
 index_kind(A) ::= UNIQUE INDEX. { A = 1; }
 unique(A) ::= . { A = 0; }
