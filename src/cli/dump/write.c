@@ -48,12 +48,13 @@ static status write_document(struct writing *writing, const struct val *row, str
 
 static status write_index(struct writing *writing, const struct val *row, struct err *err) {
   static const struct json_write_options plain = {.form = JSON_PLAIN};
-  static const char *const fields[] = {"collection", "name",   "keys",          "unique",
-                                       "multikey",   "sparse", "nulls_distinct"};
+  static const char *const fields[] = {"collection", "name",   "keys",           "unique",
+                                       "multikey",   "sparse", "nulls_distinct", "condition"};
   struct out *out = &writing->cli->out;
   out_text(out, "{\"$lumadb\":\"index\"");
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     struct val value = val_field(row, slice_of_text(fields[i]));
+    if (val_is_null(&value)) continue; /* not partial */
     out_format(out, ",\"%s\":", fields[i]);
     json_write(out_buf(out), &value, &plain);
   }

@@ -4,6 +4,7 @@
 
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+#include "query/func/func.h"
 #include "query/plan/stage.h"
 
 struct scope bind__scope(const struct plan *input) {
@@ -358,11 +359,41 @@ static status bind_explain(struct binder *binder, struct plan *node, struct err 
 
 /** CREATE INDEX on a collection that is not there makes it, in a language where missing is empty.
  */
+/* Which documents an index holds must depend on them alone. */
+static bool depends_on_document(const struct expr *expr) {
+  bool is_fixed = expr->kind != EXPR_PARAM && expr->kind != EXPR_SUBQUERY &&
+                  expr->kind != EXPR_AGGREGATE && expr->kind != EXPR_WINDOW &&
+                  (expr->kind != EXPR_CALL || expr->function->volatility == FUNC_IMMUTABLE);
+  for (uint32_t i = 0; is_fixed && i < expr->args_count; i++)
+    is_fixed = depends_on_document(expr->args[i]);
+  return is_fixed;
+}
+
+/* The WHERE of an index is looked at here and kept as text. */
+static status check_index_condition(struct binder *binder, struct plan *node, struct err *err) {
+  struct plan *scan = plan_node(binder->arena, PLAN_SCAN, NULL, node->offset);
+  struct expr *bound = NULL;
+  if (!node->condition) return LUMA_OK;
+  TRY(bind__memory(binder, scan, err));
+  scan->collection_name = scan->alias = node->collection_name;
+  TRY(bind__scan(binder, &scan, QUERY_READ, err));
+  struct scope scope = bind__scope(scan);
+  TRY(bind__condition(binder, &scope, node->condition, &bound, err));
+  uint64_t offset = node->condition->offset;
+  node->condition = NULL;
+  if (depends_on_document(bound)) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "the WHERE of an index reads the document alone");
+  if (err) err_hint(err, "no parameters, SELECTs or functions that change by themselves");
+  return bind__fail(binder, offset, failed, err);
+}
+
 static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
   if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
     TRY(bind__find_collection(binder, node, err));
+  if (node->kind == PLAN_CREATE_INDEX) TRY(check_index_condition(binder, node, err));
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
 

@@ -318,6 +318,13 @@ status bind__refuse_aggregates(struct binder *binder, const struct plan *where, 
   return bind__fail(binder, where->condition->offset, failed, err);
 }
 
+static status fail_key(struct binder *binder, uint64_t offset, struct err *err) {
+  status failed =
+      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "GROUP BY takes no aggregates");
+  if (err) err_hint(err, "an aggregate is made of groups; group a SELECT of groups by it");
+  return bind__fail(binder, offset, failed, err);
+}
+
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err) {
   const struct plan *project = binder->project;
   TRY(bind__refuse_aggregates(binder, node->input, err));
@@ -332,6 +339,8 @@ status bind__aggregate(struct binder *binder, struct plan *node, struct err *err
   for (uint32_t i = 0; i < node->exprs_count; i++) {
     struct expr *key = exprs[i];
     if (i < node->keys_count) TRY(resolve_key(binder, &scope, &key, err));
+    if (i < node->keys_count && bind__has_aggregate(key))
+      return fail_key(binder, exprs[i]->offset, err);
     struct expr *bound = arena_copy(binder->arena, key, sizeof *bound);
     TRY(bind__memory(binder, bound, err));
     if (key->kind == EXPR_AGGREGATE) { /* a pipeline's */

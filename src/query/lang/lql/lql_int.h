@@ -203,6 +203,7 @@ struct lql {
   uint32_t stars;                    /* elements met by paths with wildcards: each has a name */
   uint32_t braces;                   /* open `{`: inside, "text" is text, as JSON has it */
   uint32_t operators, joins;         /* bound the depth of the trees */
+  struct expr *index_condition;      /* WHERE of a CREATE INDEX */
   const struct lql_windows *windows; /* WINDOW of the SELECT read last: its ORDER BY may use them */
   struct lql_token last, first, before;
   struct lql_states *states;
@@ -526,6 +527,9 @@ struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_pat
                           bool descending);
 struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
                                struct lql_token collection, struct lql_keys *keys);
+/** The text of an index's WHERE, from behind `where` to the token read last; the condition itself
+ * is kept for the binder to look at. */
+struct slice lql__index_condition(struct lql *lql, struct lql_token where, struct expr *condition);
 /** A statement that names a collection and little else. */
 struct plan *lql__collection(struct lql *lql, enum plan_kind kind, struct lql_token at,
                              struct lql_token name);
