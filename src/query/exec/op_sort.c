@@ -23,7 +23,9 @@ struct sorting {
   struct sorted *rows; /* all of them, or a heap with the last of the first at its root */
   uint64_t count, capacity, top, next_row, arrivals;
   bool is_sorted;
-  struct arena top_arena; /* rows of the heap; rebuilt when what left it has grown large */
+  const struct path **paths; /* of keys that may share a list; NULL: none do */
+  uint32_t documents;        /* the column that these paths lead into */
+  struct arena top_arena;    /* rows of the heap; rebuilt when what left it has grown large */
   size_t top_bytes;
 };
 
@@ -191,10 +193,12 @@ static status take_batch(struct sorting *op, const struct batch *batch, struct e
   TRY(run_keys(op, batch, columns, strides, err));
   for (uint32_t i = 0; i < batch->selected_count; i++) {
     uint32_t row = batch_row(batch, i);
-    for (uint32_t k = 0; k < plan->sort_count; k++) {
+    for (uint32_t k = 0; k < plan->sort_count; k++)
       keys[k] = key_of_row(&plan->sort[k], columns[k], strides[k], row);
-      TRY(collate(op, &keys[k], err));
-    }
+    if (op->paths)
+      sort_key_share(plan->sort, op->paths, plan->sort_count, &batch->columns[op->documents][row],
+                     keys);
+    for (uint32_t k = 0; k < plan->sort_count; k++) TRY(collate(op, &keys[k], err));
     if (op->top)
       TRY(keep_top(op, keys, batch, row, err));
     else
@@ -247,6 +251,20 @@ static status find_top(struct sorting *op, struct err *err) {
   return LUMA_OK;
 }
 
+/** Finds the keys that go together where their paths begin at a list. */
+static status find_shared(struct sorting *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  const struct path **paths = arena_zalloc(op->op.exec->arena, plan->sort_count + 1, sizeof *paths);
+  TRY(op__memory(op->op.exec, paths, err));
+  for (uint32_t k = 0; k < plan->sort_count; k++) {
+    if (!is_through_lists(&plan->sort[k])) continue;
+    paths[k] = &plan->sort[k].expr->path;
+    op->documents = plan->sort[k].expr->slot;
+  }
+  if (sort_key_is_shared(paths, plan->sort_count)) op->paths = paths;
+  return LUMA_OK;
+}
+
 status op__open_sort(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
   static const struct op_ops ops = {sort_next, sort_close};
   struct sorting *sorting = NULL;
@@ -254,6 +272,7 @@ status op__open_sort(struct exec *exec, const struct plan *plan, struct op **op,
   *op = &sorting->op;
   arena_init(&sorting->top_arena, 0, exec->memory_bytes);
   TRY(find_top(sorting, err));
+  TRY(find_shared(sorting, err));
   struct expr **keys = arena_zalloc(exec->arena, plan->sort_count + 1, sizeof *keys);
   TRY(op__memory(exec, keys, err));
   for (uint32_t i = 0; i < plan->sort_count; i++) keys[i] = plan->sort[i].expr;

@@ -95,3 +95,47 @@ int sort_key_compare(const struct plan_sort_key *keys, uint32_t count, const str
   }
   return 0;
 }
+
+/* ---- keys that share a list ---- */
+
+static bool begin_alike(const struct path *a, const struct path *b) {
+  return a && b && slice_is_equal(a->steps[0].name, b->steps[0].name);
+}
+
+/** The first key that begins like another behind it; `count`: none does. */
+static uint32_t find_shared(const struct path *const *paths, uint32_t count) {
+  for (uint32_t k = 0; k < count; k++)
+    for (uint32_t other = k + 1; other < count; other++)
+      if (begin_alike(paths[k], paths[other])) return k;
+  return count;
+}
+
+bool sort_key_is_shared(const struct path *const *paths, uint32_t count) {
+  return count <= SORT_KEY_SHARED_MAX && find_shared(paths, count) < count;
+}
+
+static struct val key_of_element(const struct plan_sort_key *key, const struct path *path,
+                                 const struct val *element) {
+  const struct val nothing = val_missing();
+  bool is_map = element->type == VAL_MAP;
+  struct extreme extreme = extreme_of(key);
+  see_branches(&extreme, path, is_map ? 1 : path->count, is_map ? element : &nothing);
+  return extreme.best;
+}
+
+void sort_key_share(const struct plan_sort_key *keys, const struct path *const *paths,
+                    uint32_t count, const struct val *document, struct val *found) {
+  struct val tuple[SORT_KEY_SHARED_MAX];
+  uint32_t first = find_shared(paths, count);
+  struct val list = val_field(document, paths[first]->steps[0].name);
+  uint32_t elements = list.type == VAL_LIST ? val_count(&list) : 0;
+  memcpy(tuple, found, count * sizeof *tuple);
+  for (uint32_t i = 0; i < elements; i++) {
+    struct val element = val_at(&list, i);
+    for (uint32_t k = first; k < count; k++)
+      if (begin_alike(paths[first], paths[k]))
+        tuple[k] = key_of_element(&keys[k], paths[k], &element);
+    if (i == 0 || sort_key_compare(keys, count, tuple, found) < 0)
+      memcpy(found, tuple, count * sizeof *tuple);
+  }
+}

@@ -22,9 +22,10 @@ static status put_shape(const struct jql *jql, const struct jql_node *at, const 
   struct shape *shape = arena_zalloc(jql->arena, 1, sizeof *shape);
   TRY(jql__made(jql, shape));
   shape->id = true;
-  shape->computed_names = arena_copy(jql->arena, names, (count + 1) * sizeof *names);
+  shape->computed_names = arena_zalloc(jql->arena, count + 1, sizeof *names);
   shape->computed_count = count;
   TRY(jql__made(jql, shape->computed_names));
+  if (count) memcpy(shape->computed_names, names, count * sizeof *names);
   struct expr *expr = expr_node(jql->arena, EXPR_SHAPE, values, count + 1, at->offset);
   TRY(jql__made(jql, expr));
   expr->shape = shape;
