@@ -257,6 +257,7 @@ static status find_key(struct binder *binder, const struct plan *aggregate,
     if (!within && !expr_is_equal(key, bound)) continue;
     *out = make_slot(binder, bound, i);
     TRY(bind__memory(binder, *out, err));
+    ASSERT(*out);
     (*out)->name = bound->name;
     uint32_t skip = within ? key->path.count : 0;
     if (within)

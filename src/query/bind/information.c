@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/bind/information.h"
 
+#include "base/core/assert.h"
 #include "base/text/suggest.h"
 #include "model/catalog/catalog.h"
 
@@ -247,6 +248,7 @@ static status make_values(struct information *rows, const struct information_tab
   struct plan *values = plan_node(binder->arena, PLAN_VALUES, NULL, rows->offset);
   struct val nothing[INFORMATION_COLUMNS_MAX];
   bool is_empty = rows->count == 0;
+  ASSERT(rows->width > 0);
   TRY(bind__memory(binder, values, err));
   for (uint32_t i = 0; i < rows->width; i++) nothing[i] = val_null();
   if (is_empty) TRY(information_add(rows, nothing, err));

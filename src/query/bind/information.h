@@ -10,7 +10,7 @@
 /** Whether a path in FROM names a table of it. */
 bool information_is_meant(const struct path *path);
 /** Makes the SCAN its rows; LUMA_UNKNOWN_COLLECTION names the nearest table. */
-status information_bind(struct binder *binder, struct plan **node, struct slice table,
+status information_bind(struct binder *binder, struct plan **node, struct slice name,
                         struct err *err);
 
 /* ---- between the files ---- */

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/core/assert.h"
 #include "model/model.h"
 #include "query/opt/implies.h"
 
@@ -374,6 +375,7 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   TRY(opt__memory(opt, asks ? access : NULL, err));
   if (condition && !scan->hint->is_natural) TRY(asks_collect(opt, condition, asks, err));
   TRY(find_hinted(scan, &index, err));
+  ASSERT(asks && access);
   TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));
   if (refusal == ACCESS_NOT_READY) return fail_hint(scan, err);
   access->is_hinted = true;

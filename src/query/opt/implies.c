@@ -4,6 +4,7 @@
  * predicates that are written alike. */
 #include "query/opt/implies.h"
 
+#include "base/core/assert.h"
 #include "value/order/order.h"
 
 enum { IMPLIES_DEPTH_MAX = 32, TEXT_BYTES_MAX = 64 << 10 };
@@ -39,6 +40,7 @@ static enum term_kind kind_of(const struct term *term) {
     return term->match->op == MATCH_AND  ? TERM_AND
            : term->match->op == MATCH_OR ? TERM_OR
                                          : TERM_ATOM;
+  ASSERT(term->expr);
   if (term->expr->kind != EXPR_BINARY) return TERM_ATOM;
   return term->expr->op == EXPR_OP_AND  ? TERM_AND
          : term->expr->op == EXPR_OP_OR ? TERM_OR

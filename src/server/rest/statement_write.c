@@ -233,8 +233,8 @@ static status write_mongo_modify(struct statement_run *run, struct buf *out, str
   struct json_write_options options = options_of(run);
   TRY(next(run, &row, &has, err));
   struct session_outcome outcome = session_outcome(run->cursor);
-  buf_append_format(out, "{\"lastErrorObject\":{\"n\":%llu",
-                    (unsigned long long)(outcome.matched + outcome.upserted));
+  uint64_t touched = outcome.matched + outcome.upserted;
+  buf_append_format(out, "{\"lastErrorObject\":{\"n\":%llu", (unsigned long long)touched);
   if (updates)
     buf_append_format(out, ",\"updatedExisting\":%s", outcome.matched ? "true" : "false");
   if (outcome.upserted && outcome.keys_count) {

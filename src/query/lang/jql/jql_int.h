@@ -163,7 +163,7 @@ status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **
 /** The document that $replaceRoot puts in the row's place. (pipeline.c) */
 status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** The same of an expression that was read. (pipeline.c) */
-status jql__root_of(const struct jql *jql, const struct jql_node *at, struct expr *document,
+status jql__root_of(const struct jql *jql, const struct jql_node *node, struct expr *document,
                     struct expr **expr);
 /** A projection over the row: EXPR_SHAPE. (projection.c) */
 status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape);

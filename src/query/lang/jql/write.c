@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that change documents: insert, update, delete; the last two also in a short form of
  * one change, written without a list. */
+#include "base/core/assert.h"
 #include "query/lang/jql/jql_int.h"
 
 status jql__insert(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
@@ -42,6 +43,7 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
     struct plan *made = NULL;
     TRY(jql__check_kind(jql, &element, JQL_MAP));
     TRY(read(jql, collection, &element, &made));
+    ASSERT(made);
     bool is_last = each.at == each.count;
     *last = made;
     if (is_last) return LUMA_OK;
