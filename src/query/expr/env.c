@@ -22,6 +22,7 @@ struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
                            .regexes = &env->regex_cache,
                            .chance = &env->chance,
                            .collation = env->collation,
+                           .numbers = env->numbers,
                            .clashes = &env->clashes};
 }
 

@@ -196,6 +196,7 @@ static status rules_run(struct soul_program *program, uint32_t nth, const struct
   rules->batch.rows = rules->batch.selected_count = count;
   memcpy(rules->batch.columns[0], documents, count * sizeof *documents);
   rules->env.now_us = program->now_us;
+  rules->env.numbers = &program->numbers;
   TRY(program_run(rules->items[nth].program, &rules->batch, arena, &results, &stride, err));
   for (uint32_t i = 0; i < count; i++) values[i] = results[(size_t)i * stride];
   return LUMA_OK;
