@@ -52,6 +52,43 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
   return model_create_index(exec->model, name, &spec, go_on, exec, err);
 }
 
+static bool has_keys(const struct catalog_index *index, const struct plan *plan) {
+  bool same = index->def.keys_count == plan->index_keys_count;
+  for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
+    same = index->def.keys[i].descending == plan->index_keys[i].descending &&
+           path_is_equal(&index->def.keys[i].path, &plan->index_keys[i].path);
+  return same;
+}
+
+/** The indexes of these keys, or all. Each drop makes a new picture of the collection. */
+static status drop_chosen(struct exec *exec, const struct plan *plan, struct slice name,
+                          struct err *err) {
+  uint32_t at = 0, dropped = 0;
+  for (;;) {
+    const struct collection *collection = catalog_find(model_catalog(exec->txn), name);
+    if (!collection) return catalog_fail_unknown(model_catalog(exec->txn), name, err);
+    if (at >= collection->indexes_count) break;
+    const struct catalog_index *index = &collection->indexes[at];
+    if (plan->all || has_keys(index, plan)) {
+      TRY(model_drop_index(exec->txn, collection->name, index->name, false, err));
+      dropped++;
+    } else {
+      at++;
+    }
+  }
+  if (plan->all || dropped) return LUMA_OK;
+  FAIL(err, LUMA_UNKNOWN_INDEX, "`%.*s` has no index of these keys", SLICE_ARG(name));
+}
+
+static status drop_indexes(struct exec *exec, const struct plan *plan, struct slice name,
+                           struct err *err) {
+  if (plan->all || plan->index_keys_count) return drop_chosen(exec, plan, name, err);
+  for (uint32_t i = 0; i < plan->names_count; i++)
+    TRY(model_drop_index(exec->txn, name, plan->names[i], plan->if_exists, err));
+  if (plan->names_count || !plan->index_name.bytes) return LUMA_OK;
+  return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
+}
+
 static status create_sequence(struct exec *exec, const struct plan *plan, struct err *err) {
   const struct plan_sequence *asked = plan->sequence;
   struct model_sequence sequence = {.name = plan->new_name,
@@ -83,7 +120,7 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
     return model_drop_sequence(exec->txn, plan->new_name, plan->if_exists, err);
   case PLAN_DROP_VIEW:
     return model_drop_view(exec->txn, plan->collection_name, plan->if_exists, err);
-  default: return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
+  default: return drop_indexes(exec, plan, name, err);
   }
 }
 

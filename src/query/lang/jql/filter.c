@@ -6,6 +6,7 @@
  *   {"age": {"$not": {"$gt": 21}}}               operators on one path */
 #include "base/core/assert.h"
 #include "query/lang/jql/jql_int.h"
+#include "query/plan/words.h"
 
 /** One operator of a value: what it takes and who reads it. */
 struct condition {
@@ -240,34 +241,12 @@ static const struct condition *find_condition(struct slice name) {
   return NULL;
 }
 
-struct foreign {
-  const char *name, *why;
-};
-
-/** Why it is not here: operators that MongoDB has and this language does not: not misspelt, so no
- * suggestion. */
-static const char *why_foreign(struct slice name) {
-  static const struct foreign names[] = {{"$where", "JavaScript is not run; use $expr"},
-                                         {"$function", "JavaScript is not run; use $expr"},
-                                         {"$text", "there is no text index for this language yet"},
-                                         {"$geoWithin", "there is no geospatial index yet"},
-                                         {"$geoIntersects", "there is no geospatial index yet"},
-                                         {"$near", "there is no geospatial index yet"},
-                                         {"$nearSphere", "there is no geospatial index yet"},
-                                         {"$within", "there is no geospatial index yet"},
-                                         {"$rand", "it is an expression: stand it in $expr"},
-                                         {"$slice", "it is an operator of projections"},
-                                         {"$meta", "it is an operator of projections"}};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (slice_is_equal(name, slice_of_text(names[i].name))) return names[i].why;
-  return NULL;
-}
-
 static status fail_condition(const struct jql *jql, const struct jql_node *node) {
-  const char *why = why_foreign(node->name);
-  if (why)
+  /* Not misspelt, so there is no suggestion. */
+  const struct word *word = word_find(WORD_QUERY, node->name);
+  if (word && word->state == WORD_REFUSED)
     return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported: %s",
-                     SLICE_ARG(node->name), why);
+                     SLICE_ARG(node->name), word->why);
   if (jql_is_operator(node->name))
     return jql__fail_unknown(jql, node, "an operator", conditions, CONDITIONS, sizeof *conditions);
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands among operators",
@@ -356,7 +335,8 @@ static status read_sample_rate(const struct jql *jql, const struct jql_node *nod
 
 static status fail_tree(const struct jql *jql, const struct jql_node *node) {
   static const char *const names[] = {"$and", "$or", "$nor", "$expr", "$comment"};
-  if (why_foreign(node->name)) return fail_condition(jql, node);
+  const struct word *word = word_find(WORD_QUERY, node->name);
+  if (word && word->state == WORD_REFUSED) return fail_condition(jql, node);
   if (!find_condition(node->name))
     return jql__fail_unknown(jql, node, "an operator", names, 5, sizeof *names);
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands without a field",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The door of the JQL front end: text or a value in, a plan out. */
 #include "query/lang/jql/jql_int.h"
+#include "query/plan/words.h"
 #include "value/json/json.h"
 
 struct command {
@@ -48,6 +49,10 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
     if (each.at == 1) first = field;
     if (command) return command->read(jql, map, plan);
   }
+  const struct word *word = word_find(WORD_COMMAND, first.name);
+  if (word && word->state == WORD_REFUSED)
+    return jql__fail(jql, &first, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
+                     word->why);
   if (each.count)
     return jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
   status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "an empty map is no command");

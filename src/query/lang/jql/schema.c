@@ -5,7 +5,12 @@
 #include "query/lang/jql/jql_int.h"
 #include "value/json/json.h"
 
-enum { NAME_BYTES_MAX = 120, CONDITION_BYTES_MAX = 64 << 10, CANNOT_CREATE_INDEX = 67 };
+enum {
+  NAME_BYTES_MAX = 120,
+  CONDITION_BYTES_MAX = 64 << 10,
+  CANNOT_CREATE_INDEX = 67,
+  INVALID_OPTIONS = 72
+};
 
 /** A node without input that names a collection. */
 static status put_named(const struct jql *jql, enum plan_kind kind,
@@ -186,6 +191,24 @@ status jql__create_indexes(const struct jql *jql, const struct jql_node *command
   return jql__sequence(jql, &fields[0], &fields[1], read_index, plan);
 }
 
+/** The key of a collection has no index that could be dropped. */
+static status check_dropped(const struct jql *jql, const struct jql_node *node,
+                            struct slice *name) {
+  TRY(jql__check_kind(jql, node, JQL_TEXT));
+  *name = val_slice(&node->value);
+  if (!slice_is_equal(*name, slice_of_text("_id_"))) return LUMA_OK;
+  return jql__fail_code(jql, node, INVALID_OPTIONS, "cannot drop _id index");
+}
+
+static status read_dropped(const struct jql *jql, const struct jql_node *list, struct plan *plan) {
+  struct jql_each each = jql__each(jql, list);
+  struct jql_node node;
+  plan->names = arena_zalloc(jql->arena, each.count + 1, sizeof *plan->names);
+  TRY(jql__made(jql, plan->names));
+  while (jql__next(&each, &node)) TRY(check_dropped(jql, &node, &plan->names[plan->names_count++]));
+  return LUMA_OK;
+}
+
 status jql__drop_indexes(const struct jql *jql, const struct jql_node *command,
                          struct plan **plan) {
   static const struct jql_field specs[] = {{"dropIndexes", JQL_NAME, true},
@@ -194,16 +217,14 @@ status jql__drop_indexes(const struct jql *jql, const struct jql_node *command,
   TRY(jql__take(jql, command, specs, 2, fields));
   const struct jql_node *index = &fields[1];
   TRY(put_named(jql, PLAN_DROP_INDEX, &fields[0], plan));
-  if (index->value.type == VAL_MAP) {
-    TRY(read_keys(jql, index, *plan));
-    return derive_name(jql, index, *plan);
-  }
+  (*plan)->missing_is_empty = false;
+  if (index->value.type == VAL_MAP) return read_keys(jql, index, *plan);
+  if (index->value.type == VAL_LIST) return read_dropped(jql, index, *plan);
   if (index->value.type != VAL_TEXT)
-    return jql__fail_type(jql, index, "the name of an index, or its keys");
-  if (slice_is_equal(val_slice(&index->value), slice_of_text("*")))
-    return jql__fail(jql, index, LUMA_UNSUPPORTED, "dropping all indexes at once is not supported");
-  (*plan)->index_name = val_slice(&index->value);
-  return LUMA_OK;
+    return jql__fail_type(jql, index, "the name of an index, its keys, or a list of names");
+  (*plan)->all = slice_is_equal(val_slice(&index->value), slice_of_text("*"));
+  if ((*plan)->all) return LUMA_OK;
+  return check_dropped(jql, index, &(*plan)->index_name);
 }
 
 /* ---- lists ---- */
