@@ -55,9 +55,6 @@ static status check_call(struct binder *binder, const struct expr *expr, struct 
   if (!fits_operands(expr))
     failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                        "%.*s does not take %u arguments", SLICE_ARG(expr->name), over->operands);
-  else if (expr->distinct)
-    failed =
-        err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "DISTINCT does not go with OVER");
   else if (over->mode == EXPR_FRAME_RANGE && by_offset && over->order_count != 1)
     failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                        "RANGE with an offset needs one key in ORDER BY");
