@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/sync/sync.h"
 
+#include <time.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -122,6 +124,19 @@ status thread_start(struct thread *thread, const char *name, void (*run)(void *a
 
 void thread_join(struct thread *thread) {
   must(pthread_join(thread->handle, NULL));
+}
+
+void thread_wait_step(uint32_t *steps) {
+  enum { SPINS = 200, YIELDS = 210, NAP_NS = 20000 };
+  if (*steps < YIELDS) ++*steps;
+  if (*steps < SPINS) {
+    thread_pause();
+  } else if (*steps < YIELDS) {
+    thread_yield();
+  } else {
+    struct timespec nap = {0, NAP_NS};
+    (void)nanosleep(&nap, NULL);
+  }
 }
 
 void thread_yield(void) {
