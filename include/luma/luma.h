@@ -143,6 +143,27 @@ LUMA_API enum luma_status luma_begin(luma_session *session, bool serializable, l
  * transaction has ended in any case. */
 LUMA_API enum luma_status luma_commit(luma_session *session, luma_error *error);
 LUMA_API enum luma_status luma_rollback(luma_session *session, luma_error *error);
+/** Remembers the state of the transaction under a name (NUL-terminated, copied); the same name
+ * again hides the one before until it is released. LUMA_INVALID_ARGUMENT without a transaction. */
+LUMA_API enum luma_status luma_savepoint(luma_session *session, const char *name,
+                                         luma_error *error);
+/** Undoes what was changed since the savepoint, which stays; later ones are gone, and results of
+ * the transaction answer LUMA_CLOSED. */
+LUMA_API enum luma_status luma_rollback_to(luma_session *session, const char *name,
+                                           luma_error *error);
+/** Forgets the savepoint and later ones; the changes stay. */
+LUMA_API enum luma_status luma_release(luma_session *session, const char *name, luma_error *error);
+/** What the statements of a session may change. */
+typedef struct luma_guard {
+  bool is_limited;       /**< max_affected counts */
+  uint64_t max_affected; /**< a statement that would change more documents ends with
+                            LUMA_MAX_AFFECTED and has changed nothing */
+  bool dry_run;          /**< nothing is changed: the result has a row for each of the first 1,000
+                            changes, with `change` ("insert", "update", "delete"), `id`, `before`
+                            and `after`, and luma_affected has their number */
+} luma_guard;
+/** For the statements of this session from now on; NULL: they may change what they like. */
+LUMA_API void luma_set_guard(luma_session *session, const luma_guard *guard);
 LUMA_API bool luma_in_transaction(const luma_session *session);
 /** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one
  * call allowed from any thread. */

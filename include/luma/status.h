@@ -107,6 +107,8 @@ enum luma_status {
   LUMA_INVALID_BEING = 49,
   /** A genotype has faults (HTTP 422). */
   LUMA_INVALID_GENOTYPE = 50,
+  /** The statement would change more documents than it may (HTTP 409). */
+  LUMA_MAX_AFFECTED = 51,
 };
 
 #endif

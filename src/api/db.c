@@ -159,7 +159,8 @@ void luma_session_close(luma_session *session) {
 
 enum luma_status luma_begin(luma_session *session, bool serializable, luma_error *error) {
   struct err err = {0};
-  return api__answer(error, &err, session_begin(session->session, serializable, &err));
+  unsigned flags = serializable ? SESSION_SERIALIZABLE : SESSION_SNAPSHOT;
+  return api__answer(error, &err, session_begin(session->session, flags, &err));
 }
 
 enum luma_status luma_commit(luma_session *session, luma_error *error) {
@@ -170,6 +171,30 @@ enum luma_status luma_commit(luma_session *session, luma_error *error) {
 enum luma_status luma_rollback(luma_session *session, luma_error *error) {
   struct err err = {0};
   return api__answer(error, &err, session_rollback(session->session, &err));
+}
+
+enum luma_status luma_savepoint(luma_session *session, const char *name, luma_error *error) {
+  struct err err = {0};
+  return api__answer(error, &err, session_savepoint(session->session, slice_of_text(name), &err));
+}
+
+enum luma_status luma_rollback_to(luma_session *session, const char *name, luma_error *error) {
+  struct err err = {0};
+  return api__answer(error, &err, session_rollback_to(session->session, slice_of_text(name), &err));
+}
+
+enum luma_status luma_release(luma_session *session, const char *name, luma_error *error) {
+  struct err err = {0};
+  return api__answer(error, &err, session_release(session->session, slice_of_text(name), &err));
+}
+
+void luma_set_guard(luma_session *session, const luma_guard *guard) {
+  struct query_guard own = {0};
+  if (guard)
+    own = (struct query_guard){.is_limited = guard->is_limited,
+                               .max_affected = guard->max_affected,
+                               .dry_run = guard->dry_run};
+  session_set_guard(session->session, &own);
 }
 
 bool luma_in_transaction(const luma_session *session) {

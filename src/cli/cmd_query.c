@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements from the command line or standard input, one after the other. */
 #include "base/mem/mem.h"
+#include "base/text/num.h"
 #include "cli/command.h"
 #include "cli/script/script.h"
 #include "cli/show/show.h"
@@ -15,6 +16,7 @@ struct asking {
   const char *language;
   struct target_param *params;
   size_t params_count;
+  struct query_guard guard;
 };
 
 static status run_statement(const struct asking *asking, const struct script_statement *statement,
@@ -22,7 +24,8 @@ static status run_statement(const struct asking *asking, const struct script_sta
   struct target_statement asked = {.language = statement->language,
                                    .text = statement->text,
                                    .params = asking->params,
-                                   .params_count = asking->params_count};
+                                   .params_count = asking->params_count,
+                                   .guard = asking->guard};
   return show_statement(asking->cli, &asking->show, asking->target, &asked, err);
 }
 
@@ -73,11 +76,23 @@ static status read_params(const struct args *args, struct asking *asking, struct
   return LUMA_OK;
 }
 
+static status read_guard(const struct args *args, struct query_guard *guard, struct err *err) {
+  const char *most = args_value(args, "max-affected");
+  int64_t number = 0;
+  guard->dry_run = args_has(args, "dry-run");
+  guard->is_limited = most != NULL;
+  if (most && (!num_parse_int64(slice_of_text(most), &number) || number < 0))
+    FAIL(err, LUMA_INVALID_ARGUMENT, "--max-affected takes a number that is not negative");
+  guard->max_affected = (uint64_t)number;
+  return LUMA_OK;
+}
+
 static status read_options(const struct args *args, struct asking *asking, struct err *err) {
   const char *format = args_value(args, "format");
   asking->language = args_value(args, "lang");
   asking->show.has_type_row = asking->cli->out.is_terminal;
   asking->show.tagged = args_has(args, "tagged");
+  TRY(read_guard(args, &asking->guard, err));
   if (format && !show_format_parse(format, &asking->show.format)) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no format `%s`", format);
     err_hint(err, "%s", show_formats());
@@ -150,6 +165,8 @@ static const struct args_option options[] = {
     {"lang", 'l', "lql|nql|jql", "the language (guessed from the text)"},
     {"format", 'f', "FORMAT", "table (default), json, ndjson, csv, tsv"},
     {"param", 'p', "[NAME=]JSON", "a parameter for :name, or the next ?"},
+    {"max-affected", 0, "N", "refuse a statement that would change more documents"},
+    {"dry-run", 0, NULL, "change nothing: show what would change, before and after"},
     {"tagged", 0, NULL, "JSON that keeps every type (MongoDB's extended JSON)"},
     {0}};
 

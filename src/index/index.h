@@ -29,6 +29,7 @@ struct index_def {
   bool multikey; /* lists are indexed element by element (MongoDB); else a list is one value */
   bool nulls_distinct; /* SQL: several documents may lack a unique attribute; MongoDB: only one */
   bool sparse;         /* documents that lack all keys have no entry */
+  bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
 };
 
 /** One entry to put or delete. */
@@ -40,6 +41,7 @@ struct index_entries {
   struct index_entry *items;
   uint32_t count, capacity;
   struct buf bytes; /* keys and values of the items */
+  bool has_lists;   /* multikey: a key path met a list, or several values */
 };
 
 /** A bound on the leading parts of the key, as values; what a scan goes through. */

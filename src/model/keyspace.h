@@ -12,6 +12,8 @@
  *   META      'S' u32 soul                       -> a soul: id, hash, parent, time, genotype
  *             'H' hash, 'U' id                   -> u32 soul
  *             'o', 'O'                           -> see db/once.c
+ *             'L' u32 collection                 -> whether what was learned of it is current
+ *             'L' u32 collection, u16 nth        -> what was learned of an attribute
  *   COUNTERS  'n' u32 collection                 -> documents in it
  *             'r' u32 collection, key part       -> references to the being
  *             'p' u32 limit, values              -> beings that count for the limit
@@ -82,6 +84,19 @@ static inline struct keyspace_key keyspace_count(uint32_t collection) {
 /** A soul's record. */
 static inline struct keyspace_key keyspace_soul(uint32_t number) {
   return keyspace_tagged('S', number);
+}
+
+/** Whether what was learned of a collection is current; the prefix of what was. */
+static inline struct keyspace_key keyspace_learned(uint32_t collection) {
+  return keyspace_tagged('L', collection);
+}
+
+static inline struct keyspace_key keyspace_learned_attribute(uint32_t collection, uint16_t nth) {
+  struct keyspace_key key = keyspace_learned(collection);
+  key.bytes[5] = (uint8_t)(nth >> 8);
+  key.bytes[6] = (uint8_t)nth;
+  key.count = 7;
+  return key;
 }
 
 /** The prefix of what counts the references to a collection's beings: key parts follow. */

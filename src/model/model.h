@@ -28,6 +28,7 @@ struct model_options {
   struct os *os;
   bool feed;                   /* changes go to the feed */
   bool read_only;              /* the store is: unfinished index builds are left as they are */
+  bool learns;                 /* what open collections are made of is followed at each write */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
   const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };
@@ -82,6 +83,8 @@ struct model_index_spec {
   const struct index_key *keys;
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, if_not_exists;
+  struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
+                                 CONDITION or MATCH. Without text: all */
 };
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
  */
@@ -236,6 +239,10 @@ struct model_scan_options {
  * Borrowed until the transaction ends. */
 status model_cut(struct model_txn *txn, const struct collection *collection,
                  struct store_cuts *cuts, struct err *err);
+/** Whether a scan through the index may meet a document more than once: by several elements of a
+ * list. A transaction that writes may put lists in while it reads. */
+bool model_meets_twice(const struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index);
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err);
@@ -244,6 +251,8 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
  * once. */
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
                        uint32_t *count, struct err *err);
+/** Index entries read so far; 0 for a scan by key. */
+uint64_t model_scan_entries(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);
 void model_scan_close(struct model_scan *scan);
 

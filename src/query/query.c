@@ -42,15 +42,15 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   return LUMA_OK;
 }
 
-static bool count_own_ids(void *context, const struct plan *plan) {
-  uint32_t *count = context;
-  *count += plan->collection && collection_has_own_id(plan->collection);
+static bool count_names(void *context, const struct plan *plan) {
+  uint64_t *count = context;
+  if (plan->collection) *count += names_count(plan->collection->names);
   return true;
 }
 
-uint32_t query__own_ids(const struct plan *plan) {
-  uint32_t count = 0;
-  plan_visit(plan, count_own_ids, &count);
+uint64_t query__names(const struct plan *plan) {
+  uint64_t count = 0;
+  plan_visit(plan, count_names, &count);
   return count;
 }
 
@@ -61,7 +61,8 @@ static status optimize(const struct query *query, struct query_compiled *compile
   struct opt_options opt = {.arena = &compiled->arena,
                             .txn = txn,
                             .now_us = query->options.now_us,
-                            .rules_off = query->options.rules_off};
+                            .rules_off = query->options.rules_off,
+                            .read_filter = rule_read_condition};
   if (txn) return opt_statement(&opt, &compiled->statement, err);
   struct store_begin_options options = {.read_only = true, .may_block = true};
   TRY(model_begin(query->model, &options, &opt.txn, err));
@@ -81,6 +82,16 @@ static status read_view(struct arena *arena, struct slice text, struct plan **pl
   return LUMA_OK;
 }
 
+/* An UPDATE or DELETE of every document by leaving WHERE out. TRUNCATE, JQL's `{}` and NQL's `all`
+ * say it. */
+static bool writes_whole(const struct statement *statement) {
+  const struct plan *root = statement->root;
+  while (root->kind == PLAN_PROJECT && root->input) root = root->input;
+  bool is_change = root->kind == PLAN_UPDATE || root->kind == PLAN_DELETE;
+  return statement->language == PLAN_LQL && is_change && !root->is_truncate && root->input &&
+         root->input->kind == PLAN_SCAN;
+}
+
 static status compile_into(struct query *query, struct query_compiled *compiled,
                            struct model_txn *txn, size_t *offset, struct err *err) {
   struct bind_options bind = {.arena = &compiled->arena,
@@ -89,7 +100,8 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                               .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
-  compiled->own_ids = query__own_ids(compiled->statement.root); /* before it is looked at */
+  compiled->writes_whole = writes_whole(&compiled->statement);
+  compiled->names = query__names(compiled->statement.root); /* before it is looked at */
   return optimize(query, compiled, txn, err);
 }
 
@@ -206,6 +218,7 @@ status query_prepare(struct model *model, struct model_txn *txn, const struct qu
   made->model = model;
   if (options) made->options = *options;
   status done = prepare(made, txn, source, offset, err);
+  made->planned_us = made->options.now_us;
   if (done == LUMA_OK)
     *query = made;
   else
@@ -228,7 +241,12 @@ static const struct statement *statement_of(const struct query *query) {
 
 enum plan_kind query_kind(const struct query *query) {
   const struct plan *root = statement_of(query)->root;
-  return root->kind == PLAN_SEQUENCE ? root->input->kind : root->kind;
+  bool shows_change = root->kind == PLAN_PROJECT && plan_is_write(root);
+  return root->kind == PLAN_SEQUENCE || shows_change ? root->input->kind : root->kind;
+}
+
+const struct plan *query_root(const struct query *query) {
+  return statement_of(query)->root;
 }
 
 bool query_is_write(const struct query *query) {
@@ -237,6 +255,21 @@ bool query_is_write(const struct query *query) {
 
 enum plan_language query_language(const struct query *query) {
   return statement_of(query)->language;
+}
+
+const struct query_source *query_source(const struct query *query) {
+  return &query->source;
+}
+
+uint64_t query_planned_us(const struct query *query) {
+  return query->planned_us;
+}
+
+bool query_is_reusable(const struct query *query) {
+  const struct statement *statement = statement_of(query);
+  bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
+  return is_timeless && !query->source.command && !query->compiled->is_borrowed &&
+         !statement->has_views && statement->root->kind <= PLAN_SEQUENCE;
 }
 
 uint32_t query_parameters_count(const struct query *query) {

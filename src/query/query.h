@@ -68,14 +68,24 @@ enum query_reply query_reply(const struct query *query);
 /** The statement's kind: what a session looks at for BEGIN, COMMIT, ROLLBACK and CREATE INDEX. */
 enum plan_kind query_kind(const struct query *query);
 bool query_is_write(const struct query *query);
+/** The statement at its root: what BEGIN, SAVEPOINT and the like say. */
+const struct plan *query_root(const struct query *query);
 enum plan_language query_language(const struct query *query);
 /** The columns of the rows, hidden ones left out. A spread column stands for the fields of its
  * documents. */
 const struct plan_column *query_columns(const struct query *query, uint32_t *count);
+/** What it was prepared from: the statement's own text. Borrowed. */
+const struct query_source *query_source(const struct query *query);
+/** When it was prepared: now_us of its options. */
+uint64_t query_planned_us(const struct query *query);
+/** Whether it may serve whoever asks with the same text later: it reads or changes documents, not
+ * through views, and belongs to no transaction. */
+bool query_is_reusable(const struct query *query);
 /** Parameters by number the statement needs (the highest number). */
 uint32_t query_parameters_count(const struct query *query);
 
 struct query_open_options {
+  struct query_guard guard;
   struct query_params params;   /* by number or by name; borrowed until query_close */
   struct os *os;                /* for the deadline; NULL: no deadline */
   uint64_t now_us;              /* NOW(), wall clock */

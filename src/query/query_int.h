@@ -13,7 +13,8 @@ struct query_compiled {
   struct arena arena;
   const struct catalog *catalog; /* one reference, unless borrowed */
   struct statement statement;
-  uint32_t own_ids; /* collections of the plan in which `id` may be an attribute */
+  bool writes_whole; /* a change without a condition: worth a warning */
+  uint64_t names;    /* what the plan knew of names: see query__names */
 };
 
 struct query {
@@ -22,15 +23,16 @@ struct query {
   struct query_source source;
   struct query_prepare_options options;
   struct query_compiled *compiled;
+  uint64_t planned_us;
 };
 
 /** Parses, binds and optimises against the transaction's catalog, or (NULL) the newest committed
  * one. */
 status query__compile(struct query *query, struct model_txn *txn, size_t *offset,
                       struct query_compiled **compiled, struct err *err);
-/** Collections of the plan in which `id` may be an attribute besides naming the key: plans depend
- * on it. */
-uint32_t query__own_ids(const struct plan *plan);
+/** How many names the dictionaries of the plan's collections have, the mark of an own `id` among
+ * them: what names mean depends on them, and they only grow. */
+uint64_t query__names(const struct plan *plan);
 /** Gives a reference back. */
 void query__release(struct query_compiled *compiled);
 

@@ -16,7 +16,8 @@ struct query_run {
   struct expr_env env;
   struct exec exec;
   struct op *root;
-  struct query_warning warning;
+  struct query_warning warnings[2];
+  uint32_t warnings_count;
   struct collation *collation; /* NULL: texts compare by bytes */
 };
 
@@ -48,7 +49,7 @@ static status take_compiled(struct query *query, struct model_txn *txn,
       prepared->is_borrowed && prepared->txn == txn && prepared->catalog == model_catalog(txn);
   bool is_kept = is_timeless && !prepared->is_borrowed && !prepared->statement.has_views &&
                  is_current(prepared->statement.root, model_catalog(txn)) &&
-                 prepared->own_ids == query__own_ids(prepared->statement.root);
+                 prepared->names == query__names(prepared->statement.root);
   prepared->txn = NULL; /* a borrowed picture is good for one opening */
   if (!is_fresh && !is_kept) {
     size_t offset = 0;
@@ -64,11 +65,20 @@ static status set_variables(struct query_run *run, struct err *err) {
   const struct statement *statement = &run->compiled->statement;
   struct val *values = arena_zalloc(&run->arena, statement->lets_count + 1, sizeof *values);
   TRY(plan_check_memory(&run->arena, values, err));
-  for (uint32_t i = 0; i < statement->lets_count; i++)
-    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
   run->env.variables = values;
-  run->env.variables_count = statement->lets_count;
+  for (uint32_t i = 0; i < statement->lets_count; i++) { /* each may name those before it */
+    TRY(program_constant(&run->env, statement->lets[i], &values[i], err));
+    run->env.variables_count = i + 1;
+  }
   return LUMA_OK;
+}
+
+/** The sooner of the caller's deadline and the statement's own. */
+static uint64_t deadline_of(const struct query_open_options *options,
+                            const struct statement *statement) {
+  if (!statement->time_max_ms || !options->os) return options->deadline_us;
+  uint64_t own_us = os_monotonic_us(options->os) + statement->time_max_ms * 1000;
+  return options->deadline_us && options->deadline_us < own_us ? options->deadline_us : own_us;
 }
 
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
@@ -78,7 +88,6 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   arena_init(&run->arena, RUN_ARENA_BYTES, budget);
   arena_init(&run->document_arena, RUN_DOCUMENT_BYTES, budget);
   expr_env_init(&run->env, &run->arena);
-  run->warning.text = "values of types that do not go together gave NULL";
   run->env.params = options->params;
   run->env.now_us = options->now_us;
   rng_init(&run->env.chance, options->now_us ^ ((uint64_t)(uintptr_t)run << CHANCE_SHIFT));
@@ -89,8 +98,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .txn = txn,
                             .language = run->compiled->statement.language,
                             .memory_bytes = budget,
+                            .guard = options->guard,
                             .os = options->os,
-                            .deadline_us = options->deadline_us,
+                            .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
@@ -121,10 +131,20 @@ status query_open(struct query *query, struct model_txn *txn,
   return done;
 }
 
+static void note_warnings(struct query_run *run) {
+  run->warnings_count = 0;
+  if (run->env.clashes)
+    run->warnings[run->warnings_count++] = (struct query_warning){
+        "values of types that do not go together gave NULL", run->env.clashes};
+  if (run->exec.affected && run->compiled->writes_whole)
+    run->warnings[run->warnings_count++] = (struct query_warning){
+        "there is no condition: every document of the collection is written", 1};
+}
+
 status query_next(struct query_run *run, struct batch **batch, struct err *err) {
   arena_reset(&run->document_arena);
   status done = exec_next(run->root, batch, err);
-  run->warning.count = run->env.clashes;
+  note_warnings(run);
   return done;
 }
 
@@ -154,8 +174,13 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .keys_count = exec->keys_count,
                                     .upserted = exec->upserted,
                                     .write_errors = exec->write_errors,
-                                    .write_errors_count = exec->write_errors_count};
-  if (!run->warning.count) return;
-  summary->warnings = &run->warning;
-  summary->warnings_count = 1;
+                                    .write_errors_count = exec->write_errors_count,
+                                    .steps = exec->steps,
+                                    .steps_count = exec->steps_count,
+                                    .explained = exec->explained,
+                                    .told = run->compiled->statement.told};
+  summary->changes = exec->changes;
+  summary->changes_count = exec->changes_count;
+  summary->warnings = run->warnings;
+  summary->warnings_count = run->warnings_count;
 }

@@ -191,6 +191,14 @@ status store_cut(struct store_txn *txn, enum store_space space, struct store_ran
   return txn->store->ops->cut(txn, space, range, cuts, err);
 }
 
+status store_measure(struct store_txn *txn, enum store_space space, struct store_range range,
+                     struct store_measure *measure, struct err *err) {
+  TRY(check_space(space, err));
+  *measure = (struct store_measure){.codec = "none"};
+  if (!txn->store->ops->measure || range_is_empty(range)) return LUMA_OK;
+  return txn->store->ops->measure(txn, space, range, measure, err);
+}
+
 status store_wait(struct store *store, struct store_pos position, struct err *err) {
   return store->ops->wait(store, position, err);
 }

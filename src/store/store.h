@@ -123,6 +123,13 @@ struct store_cuts {
   uint32_t count, max;
 };
 
+/** What a range takes in files. */
+struct store_measure {
+  uint64_t bytes;        /* as written, in what has reached files; not what is in memory and log */
+  uint64_t stored_bytes; /* of the same, compressed */
+  const char *codec;     /* "lz4", or "none" */
+};
+
 /** One feed record: what one commit emitted. */
 struct store_feed_record {
   struct store_pos position;
@@ -153,6 +160,7 @@ struct store_listener {
 /** The seam. All outputs are set on LUMA_OK only, unless said otherwise. */
 struct store_ops {
   const char *name; /* "lsm", "mem", "pg" */
+  bool is_shared;   /* other processes may commit too */
   void (*close)(struct store *store);
   status (*begin)(struct store *store, const struct store_begin_options *options,
                   struct store_txn **txn, struct err *err);
@@ -217,6 +225,11 @@ struct store_ops {
    * count 0: there is too little to cut. NULL: this store's cursors are for one thread. */
   status (*cut)(struct store_txn *txn, enum store_space space, struct store_range range,
                 struct store_cuts *cuts, struct err *err);
+
+  /** What a range takes in files, to about a block at its ends; old versions that are not merged
+   * away yet count. Reads indexes only. NULL: the store does not know. */
+  status (*measure)(struct store_txn *txn, enum store_space space, struct store_range range,
+                    struct store_measure *measure, struct err *err);
 
   /* ---- the store ---- */
   /** Returns once everything up to `position` is durable. */
@@ -302,6 +315,9 @@ status store_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, s
 void store_cursor_close(struct store_cursor *cursor);
 status store_cut(struct store_txn *txn, enum store_space space, struct store_range range,
                  struct store_cuts *cuts, struct err *err);
+/** All zeroes and "none" from a store that does not know. */
+status store_measure(struct store_txn *txn, enum store_space space, struct store_range range,
+                     struct store_measure *measure, struct err *err);
 status store_wait(struct store *store, struct store_pos position, struct err *err);
 struct store_pos store_durable(struct store *store);
 status store_sync(struct store *store, struct err *err);

@@ -330,6 +330,49 @@ static void a_directory_is_locked_checked_and_reopened(void **state) {
   api_remove_dir(path);
 }
 
+static void savepoints_undo_a_part(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  assert_status(LUMA_INVALID_ARGUMENT, luma_savepoint(api.session, "s", &api_error));
+  assert_ok(luma_begin(api.session, false, &api_error));
+  api_exec(api.session, "INSERT INTO t {id: 1}");
+  assert_ok(luma_savepoint(api.session, "s", &api_error));
+  api_exec(api.session, "INSERT INTO t {id: 2}");
+  assert_ok(luma_rollback_to(api.session, "s", &api_error));
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 1);
+  assert_ok(luma_release(api.session, "s", &api_error));
+  assert_status(LUMA_INVALID_ARGUMENT, luma_rollback_to(api.session, "s", &api_error));
+  assert_ok(luma_commit(api.session, &api_error));
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 1);
+  api_end(&api);
+}
+
+static void guards_hold_statements_back(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  luma_guard guard = {.is_limited = true, .max_affected = 1};
+  luma_result *result = NULL;
+  const luma_value *row = NULL;
+  api_exec(api.session, "INSERT INTO t {id: 1, n: 1}, {id: 2, n: 2}");
+  luma_set_guard(api.session, &guard);
+  assert_status(LUMA_MAX_AFFECTED,
+                luma_exec(api.session, "lql", "DELETE FROM t", NULL, &api_error));
+  guard = (luma_guard){.dry_run = true};
+  luma_set_guard(api.session, &guard);
+  assert_ok(luma_query(api.session, "lql", "UPDATE t SET n = 7 WHERE id = 2", NULL, 0, &result,
+                       &api_error));
+  assert_int_equal(luma_affected(result), 1);
+  assert_int_equal(luma_columns_count(result), 4);
+  assert_ok(luma_next(result, &row, &api_error));
+  assert_string_equal(luma_json(result, row, NULL),
+                      "{\"change\":\"update\",\"id\":2,\"before\":{\"id\":2,\"n\":2},"
+                      "\"after\":{\"id\":2,\"n\":7}}");
+  luma_result_close(result);
+  luma_set_guard(api.session, NULL);
+  assert_int_equal(api_number(api.session, "SELECT SUM(n) FROM t"), 3);
+  api_end(&api);
+}
+
 static void targets_that_cannot_be_opened_say_why(void **state) {
   (void)state;
   static const char *const targets[] = {"", "http://127.0.0.1:1", "postgres://127.0.0.1:1/x",
@@ -358,6 +401,8 @@ int main(void) {
       cmocka_unit_test(errors_teach),
       cmocka_unit_test(transactions_are_all_or_nothing),
       cmocka_unit_test(the_second_to_change_meets_a_conflict),
+      cmocka_unit_test(savepoints_undo_a_part),
+      cmocka_unit_test(guards_hold_statements_back),
       cmocka_unit_test(documents_live_under_keys),
       cmocka_unit_test(many_are_inserted_all_or_none),
       cmocka_unit_test(import_takes_bytes_cut_anywhere),

@@ -101,9 +101,43 @@ def run_find(database, case):
     return Answer(got, wanted, "sort" in command)
 
 
+def stage_of(stage):
+    """(operator, specification)"""
+    return next(iter(stage.items())) if isinstance(stage, dict) and len(stage) == 1 else (None, None)
+
+
+class Named:
+    """Collections that a pipeline holds where MongoDB's names them, filled under names."""
+
+    def __init__(self, database):
+        self.database, self.count, self.target = database, 0, None
+
+    def name(self, documents):
+        if not isinstance(documents, list):
+            return documents
+        self.count += 1
+        name = f"given{self.count}"
+        fill(self.database, name, documents)
+        return name
+
+    def stage(self, stage):
+        operator, spec = stage_of(stage)
+        if operator in ("$unionWith", "$out"):
+            spec = self.name(spec)
+        if isinstance(spec, dict) and operator in ("$lookup", "$graphLookup", "$unionWith", "$merge"):
+            spec = {key: self.name(value) if key in ("from", "coll", "into") else value
+                    for key, value in spec.items()}
+        if operator in ("$out", "$merge"):
+            self.target = spec if isinstance(spec, str) else spec.get("into")
+        return stage if operator is None else {operator: spec}
+
+
 def run_pipeline(database, documents, pipeline, case):
     fill(database, "c", documents)
-    got = database.run({"aggregate": "c", "pipeline": pipeline})
+    named = Named(database)
+    got = database.run({"aggregate": "c", "pipeline": [named.stage(stage) for stage in pipeline]})
+    if isinstance(named.target, str):
+        got = database.run({"find": named.target})
     wanted = listed(case["expect"].get("result"))
     return Answer(without_made_keys(got, documents, wanted), wanted, case.get("ordered", True))
 

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 
 from slt import digest, shown, sort_values
+from slt_families import FAMILIES
 
 HASH_FROM = 12
 
@@ -247,7 +248,7 @@ def indexes(maker, count):
 
 
 FILES = {"one_table": lambda maker, count: one_table(maker, count, 0.0), "nulls": lambda maker, count: one_table(maker, count, 0.2),
-         "many_joins": lambda maker, count: many_joins(maker, count // 2), "compounds": compounds, "groups": groups, "indexes": indexes}
+         "many_joins": lambda maker, count: many_joins(maker, count // 2), "compounds": compounds, "groups": groups, "indexes": indexes, **FAMILIES}
 
 
 def main():

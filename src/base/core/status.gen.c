@@ -54,6 +54,7 @@ static const struct status_info table[] = {
     {"internal", "bug", "a fault in LumaDB itself", 48, 500, false},
     {"invalid_being", "user", "a document breaks rules of its soul", 49, 422, false},
     {"invalid_genotype", "user", "a genotype has faults", 50, 422, false},
+    {"max_affected", "user", "the statement would change more documents than it may", 51, 409, false},
 };
 
 const struct status_info *status_info(status code) {

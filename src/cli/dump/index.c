@@ -103,6 +103,10 @@ static void write_jql(struct buf *out, const struct val *line, const struct key 
   buf_append_byte(out, '}');
   if (is_set(line, "unique")) buf_append_text(out, ",\"unique\":true");
   if (is_set(line, "sparse")) buf_append_text(out, ",\"sparse\":true");
+  if (text_field(line, "condition").bytes) {
+    buf_append_text(out, ",\"partialFilterExpression\":");
+    buf_append_slice(out, text_field(line, "condition"));
+  }
   buf_append_text(out, "}]}");
 }
 

@@ -87,7 +87,7 @@ static status run(struct target *target, const struct target_statement *statemen
   session_uncancel(reply->session);
   arena_init(&reply->arena, 0, 0);
   buf_init(&reply->values, DOC_BYTES_MAX);
-  struct session_request request = {.source = {.text = statement->text}};
+  struct session_request request = {.source = {.text = statement->text}, .guard = statement->guard};
   status result = find_language(statement->language, &request.source.lang, err);
   if (result == LUMA_OK) result = read_params(reply, statement, &request.params, err);
   if (result == LUMA_OK) result = session_run(reply->session, &request, NULL, &reply->cursor, err);

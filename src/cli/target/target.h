@@ -32,6 +32,7 @@ struct target_statement {
   struct slice text;    /* one statement */
   const struct target_param *params;
   size_t params_count;
+  struct query_guard guard;
 };
 
 struct target_column {

@@ -59,6 +59,7 @@ static bool visit(void *context, const struct val *value) {
   }
   uint32_t count = val_count(value);
   struct val missing = val_missing();
+  work->entries->has_lists = true;
   if (count == 0) work->failed = add_part(work, &missing);
   for (uint32_t i = 0; i < count && work->failed == LUMA_OK; i++) {
     struct val element = val_at(value, i);
@@ -76,6 +77,7 @@ static status collect(struct work *work, const struct doc *document) {
       TRY(work->failed);
       struct val missing = val_missing();
       if (work->parts[work->key].count == 0) TRY(add_part(work, &missing));
+      if (work->parts[work->key].count > 1) work->entries->has_lists = true;
     } else {
       struct val value = path_get(path, &root);
       TRY(add_part(work, &value));
@@ -163,6 +165,7 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
                         struct slice record_key, struct index_entries *entries, struct err *err) {
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
+  entries->has_lists = false;
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);
   status result = collect(&work, document);

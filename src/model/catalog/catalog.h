@@ -8,6 +8,7 @@
 #define MODEL_CATALOG_CATALOG_H
 
 #include "index/index.h"
+#include "model/catalog/index_filter.h"
 #include "model/soul/evolution.h"
 #include "model/soul/soul.h"
 #include "store/store.h"
@@ -22,16 +23,19 @@ struct catalog_index {
   struct slice name;
   struct index_def def; /* its number, keys and properties */
   enum catalog_index_state state;
-  store_seq public_since; /* snapshots before this do not read it */
+  struct soul_rule condition;  /* of a partial index; without text: all documents have entries */
+  struct index_filter *filter; /* the condition, compiled; NULL: there is none */
+  store_seq public_since;      /* snapshots before this do not read it */
 };
 
 /** A collection: the alias of a soul with its own number, never reused. */
 struct collection {
   struct slice name;
   uint32_t number, soul;
-  bool open;           /* learns attributes; closed ones come with genotypes */
-  uint64_t version;    /* changes with every change of its catalog entry */
-  struct names *names; /* its dictionary; shared by all pictures */
+  bool open;             /* learns attributes; closed ones come with genotypes */
+  uint64_t version;      /* changes with every change of its catalog entry */
+  uint64_t learns_since; /* the version that opened it or gave it its soul */
+  struct names *names;   /* its dictionary; shared by all pictures */
   struct catalog_index *indexes;
   uint32_t indexes_count;
   struct slice view;           /* the SELECT that a view stands for; empty: it holds documents */
@@ -64,5 +68,11 @@ const struct catalog_index *collection_index(const struct collection *collection
  * so that it is logged with the names of the documents it speaks of. */
 bool collection_has_own_id(const struct collection *collection);
 status collection_mark_own_id(const struct collection *collection, struct err *err);
+
+/** True once a document had a list, or several values, where a multikey index looks: before, each
+ * document of the index has one entry. Kept as the mark of `id` is. */
+bool collection_has_lists(const struct collection *collection, const struct catalog_index *index);
+status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
+                             struct err *err);
 
 #endif

@@ -65,7 +65,11 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   put_flag(build, "multikey", index->def.multikey);
   put_flag(build, "nulls_distinct", index->def.nulls_distinct);
   put_flag(build, "sparse", index->def.sparse);
+  put_flag(build, "notes_lists", index->def.notes_lists);
   put_flag(build, "public", index->state == CATALOG_INDEX_PUBLIC);
+  if (index->condition.text.bytes)
+    put_text(build, index->condition.kind == SOUL_RULE_MATCH ? "match" : "condition",
+             index->condition.text);
   put_keys(build, &index->def);
   build_end(build);
 }
@@ -88,6 +92,7 @@ static void put_collection(struct build *build, const struct collection *collect
   put_number(build, "soul", collection->soul);
   put_number(build, "version", collection->version);
   put_flag(build, "open", collection->open);
+  if (collection->learns_since) put_number(build, "learns_since", collection->learns_since);
   if (collection->view.bytes) put_text(build, "view", collection->view);
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
@@ -200,6 +205,17 @@ static status get_keys(const struct val *map, struct arena *arena, struct index_
   return LUMA_OK;
 }
 
+/* The condition of a partial index: in MongoDB's words, or as an expression. */
+static status get_condition(const struct val *map, struct arena *arena, struct soul_rule *condition,
+                            struct err *err) {
+  struct val match = val_field(map, text("match")), expression = val_field(map, text("condition"));
+  *condition = (struct soul_rule){.kind = SOUL_RULE_CONDITION};
+  if (expression.type != VAL_MISSING) return copy_text(&expression, arena, &condition->text, err);
+  if (match.type == VAL_MISSING) return LUMA_OK;
+  condition->kind = SOUL_RULE_MATCH;
+  return copy_text(&match, arena, &condition->text, err);
+}
+
 static status get_index(const struct val *map, struct arena *arena, struct catalog_index *index,
                         struct err *err) {
   if (map->type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "an index entry is not a map");
@@ -217,6 +233,8 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   index->def.multikey = get_flag(map, "multikey");
   index->def.nulls_distinct = get_flag(map, "nulls_distinct");
   index->def.sparse = get_flag(map, "sparse");
+  index->def.notes_lists = get_flag(map, "notes_lists");
+  TRY(get_condition(map, arena, &index->condition, err));
   index->state = get_flag(map, "public") ? CATALOG_INDEX_PUBLIC : CATALOG_INDEX_WRITE_ONLY;
   return get_keys(map, arena, &index->def, err);
 }
@@ -253,6 +271,9 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   TRY(get_number(&map, "version", INT64_MAX, &collection->version, err));
   collection->number = (uint32_t)number;
   collection->soul = (uint32_t)soul;
+  struct val since = val_field(&map, text("learns_since"));
+  if (since.type != VAL_MISSING)
+    TRY(get_number(&map, "learns_since", INT64_MAX, &collection->learns_since, err));
   struct val view = val_field(&map, text("view"));
   if (view.type != VAL_MISSING) TRY(copy_text(&view, arena, &collection->view, err));
   TRY(get_soul(&map, arena, collection, err));

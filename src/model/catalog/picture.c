@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/catalog/picture.h"
 
+#include <stdio.h>
+
 #include "base/mem/arena.h"
 #include "base/mem/mem.h"
 #include "base/text/suggest.h"
@@ -18,7 +20,7 @@ struct catalog {
   struct holder **holders;
 };
 
-enum { HOLDER_CHUNK_BYTES = 1024 };
+enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24 };
 
 status collection_shared_create(uint32_t number, struct collection_shared **shared,
                                 struct err *err) {
@@ -30,6 +32,10 @@ status collection_shared_create(uint32_t number, struct collection_shared **shar
     return result;
   }
   mutex_init(&made->lock);
+  mutex_init(&made->learning.lock);
+  mutex_init(&made->learning.rebuild);
+  learned_init(&made->learning.learned);
+  buf_init(&made->learning.pending, LEARNING_PENDING_BYTES_MAX);
   made->references = 1;
   *shared = made;
   return LUMA_OK;
@@ -37,6 +43,10 @@ status collection_shared_create(uint32_t number, struct collection_shared **shar
 
 void collection_shared_release(struct collection_shared *shared) {
   if (__atomic_sub_fetch(&shared->references, 1, __ATOMIC_ACQ_REL) > 0) return;
+  learned_deinit(&shared->learning.learned);
+  buf_deinit(&shared->learning.pending);
+  mutex_deinit(&shared->learning.rebuild);
+  mutex_deinit(&shared->learning.lock);
   names_destroy(shared->names);
   mutex_deinit(&shared->lock);
   mem_free(shared);
@@ -46,6 +56,8 @@ static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
+  for (uint32_t i = 0; i < holder->collection.indexes_count; i++)
+    index_filter_release(holder->collection.indexes[i].filter);
   collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
@@ -73,6 +85,7 @@ static status copy_path(struct arena *arena, const struct path *from, struct pat
 
 static status copy_index(struct arena *arena, struct catalog_index *index, struct err *err) {
   TRY(copy_slice(arena, index->name, &index->name, err));
+  TRY(copy_slice(arena, index->condition.text, &index->condition.text, err));
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     TRY(copy_path(arena, &index->def.keys[i].path, &index->def.keys[i].path, err));
   }
@@ -135,6 +148,9 @@ static status holder_create(const struct collection *from, struct collection_sha
   }
   if (made->collection.genotype) soul_acquire(made->collection.genotype);
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
+  for (uint32_t i = 0; i < made->collection.indexes_count; i++)
+    if (made->collection.indexes[i].filter)
+      index_filter_acquire(made->collection.indexes[i].filter);
   *holder = made;
   return LUMA_OK;
 }
@@ -293,4 +309,26 @@ bool collection_has_own_id(const struct collection *collection) {
 status collection_mark_own_id(const struct collection *collection, struct err *err) {
   uint16_t ignored;
   return names_intern(collection->names, own_id_mark(), &ignored, err);
+}
+
+/* No attribute has such a name, as above. */
+static struct slice lists_mark(const struct catalog_index *index, char room[LISTS_MARK_BYTES_MAX]) {
+  room[0] = 0;
+  int bytes = snprintf(room + 1, LISTS_MARK_BYTES_MAX - 1, "lists of %u", index->def.number);
+  return slice_of(room, (size_t)bytes + 1);
+}
+
+bool collection_has_lists(const struct collection *collection, const struct catalog_index *index) {
+  char room[LISTS_MARK_BYTES_MAX];
+  if (!index->def.multikey) return false;
+  return !index->def.notes_lists ||
+         names_find(collection->names, lists_mark(index, room)) != NAMES_NONE ||
+         names_count(collection->names) >= NAMES_COUNT_MAX;
+}
+
+status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
+                             struct err *err) {
+  char room[LISTS_MARK_BYTES_MAX];
+  uint16_t ignored;
+  return names_intern(collection->names, lists_mark(index, room), &ignored, err);
 }

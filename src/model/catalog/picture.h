@@ -11,6 +11,7 @@
 
 #include "base/sync/sync.h"
 #include "model/catalog/catalog.h"
+#include "model/soul/learn.h"
 
 /** Numbers given out from memory below a durable mark. */
 struct catalog_sequence {
@@ -18,11 +19,30 @@ struct catalog_sequence {
   uint64_t step;        /* how many the next reservation takes */
 };
 
+/** Where a collection stands with what its documents show: see db/learning.c. */
+enum learning_state {
+  LEARNING_UNKNOWN, /* not read from the store yet */
+  LEARNING_KEPT,    /* `learned` speaks of all that is committed */
+  LEARNING_STALE    /* it has to be read anew */
+};
+enum { LEARNING_PENDING_BYTES_MAX = 17 << 20 };
+struct learning {
+  struct mutex lock;    /* all below; held while documents are observed */
+  struct mutex rebuild; /* taken before it by whoever asks */
+  enum learning_state state;
+  uint64_t since;  /* collection->learns_since that it speaks of */
+  bool is_marked;  /* the store says that its stored form is not current */
+  bool is_changed; /* and has to be written */
+  struct learned learned;
+  struct buf pending; /* notes of committed documents that it is to take */
+};
+
 /** What all versions of one collection share. */
 struct collection_shared {
   struct mutex lock; /* rows; logging of names */
   struct names *names;
   struct catalog_sequence rows;
+  struct learning learning;
   uint32_t references;
 };
 

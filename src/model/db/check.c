@@ -38,7 +38,7 @@ static status check_entries(struct checking *checking, const struct doc *doc, st
   for (uint32_t i = 0; i < checking->collection->indexes_count; i++) {
     const struct catalog_index *index = &checking->collection->indexes[i];
     if (index->state != CATALOG_INDEX_PUBLIC) continue;
-    TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+    TRY(model__entries(txn, checking->collection, index, doc, key_part, &txn->fresh, err));
     checking->entries[i] += txn->fresh.count;
     for (uint32_t k = 0; k < txn->fresh.count; k++) {
       const struct index_entry *entry = &txn->fresh.items[k];
@@ -72,7 +72,7 @@ static status check_record(struct checking *checking, struct slice key, struct s
     return LUMA_OK;
   }
   struct store_pins pins = {0};
-  status result = model__upgrade(checking->txn, checking->collection, &doc, 1, &pins, err);
+  status result = model__upgrade(checking->txn, checking->collection, &doc, 1, NULL, &pins, err);
   if (result == LUMA_OK) result = check_entries(checking, &doc, model__key_part(key), err);
   store_pins_release(&pins);
   return result;

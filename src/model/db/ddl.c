@@ -35,11 +35,14 @@ status model__delete_prefix(struct model_txn *txn, enum store_space space,
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err) {
   struct keyspace_key key = keyspace_collection(collection->number);
+  const struct collection *was = catalog_by_number(txn->catalog, collection->number);
+  struct collection is = *collection;
+  if (was && (was->open != is.open || was->soul != is.soul)) is.learns_since = is.version;
   buf_reset(&txn->encoded);
-  TRY(catalog_encode(&txn->encoded, collection, err));
+  TRY(catalog_encode(&txn->encoded, &is, err));
   TRY(store_put(txn->store, STORE_META, keyspace_slice(&key), buf_slice(&txn->encoded), err));
   struct catalog *picture;
-  TRY(catalog_with(txn->catalog, collection, shared, &picture, err));
+  TRY(catalog_with(txn->catalog, &is, shared, &picture, err));
   model__set_picture(txn, picture);
   model__feed_change(txn, MODEL_CATALOG, collection->number, slice_of(NULL, 0), 0);
   return model__feed_emit(txn, err);
@@ -122,6 +125,7 @@ status model_create_collection(struct model_txn *txn, struct slice name, bool if
                             keyspace_sequence(KEYSPACE_COLLECTIONS, 0), 1, &number, err));
     TRY(add_collection(txn, name, (uint32_t)number, err));
     found = find_exactly(txn->catalog, name);
+    model__learn_from_birth(found);
   }
   if (collection) *collection = found;
   return LUMA_OK;
@@ -157,6 +161,7 @@ static status delete_everything(struct model_txn *txn, const struct collection *
   TRY(model__delete_prefix(txn, STORE_RECORDS, keyspace_number(number), err));
   TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_history(number), err));
   TRY(model__delete_prefix(txn, STORE_META, keyspace_tagged('d', number), err));
+  TRY(model__delete_prefix(txn, STORE_META, keyspace_learned(number), err));
   struct keyspace_key count = keyspace_count(number);
   TRY(store_delete(txn->store, STORE_COUNTERS, keyspace_slice(&count), err));
   struct keyspace_key rows = keyspace_sequence(KEYSPACE_ROWS, number);

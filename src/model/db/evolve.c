@@ -219,6 +219,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   bool is_open = fresh->settings.has_open ? fresh->settings.open
                  : base->genotype         ? base->open
                                           : fresh->attributes_count == 0;
+  if (!is_open) TRY(soul_check_names(fresh, err));
   struct soul_versions versions = {base->genotype, fresh, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   evolving->with = *base;

@@ -72,7 +72,7 @@ static status check_some(struct evolving *evolving, const struct doc *documents,
 static status fill_index(struct evolving *evolving, const struct catalog_index *index,
                          const struct doc *document, struct slice key_part, struct err *err) {
   struct model_txn *txn = evolving->txn;
-  TRY(index_method(&index->def)->entries(&index->def, document, key_part, &txn->fresh, err));
+  TRY(model__entries(txn, evolving->now, index, document, key_part, &txn->fresh, err));
   for (uint32_t i = 0; i < txn->fresh.count; i++) {
     const struct index_entry *entry = &txn->fresh.items[i];
     struct store_pins pins = {0};

@@ -11,6 +11,7 @@
  * index. A crash before 3 leaves a write-only index, which the next opening removes: its making was
  * never acknowledged. */
 #include "base/mem/mem.h"
+#include "base/text/suggest.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
 
@@ -20,6 +21,7 @@ struct index_build {
   struct model *model;
   struct slice collection_name, index_name;
   uint32_t collection_number, index_number;
+  struct index_filter *filter; /* of a partial index; NULL: none */
   struct buf name;
   struct buf last_key; /* key part of the last document done; empty at the start */
   uint64_t done, total;
@@ -47,6 +49,25 @@ static void append_index_name(struct buf *out, const struct collection *collecti
   buf_append_slice(out, collection->name);
   for (uint32_t i = 0; i < spec->keys_count; i++) append_name_of_path(out, &spec->keys[i].path);
   buf_append_text(out, "_idx");
+}
+
+/* In a closed collection nothing has an attribute that its soul does not name. */
+static status check_names(const struct collection *collection, const struct model_index_spec *spec,
+                          struct err *err) {
+  const struct soul *soul = collection->genotype;
+  for (uint32_t i = 0; soul && !collection->open && i < spec->keys_count; i++) {
+    struct slice name = spec->keys[i].path.steps[0].name;
+    struct suggest suggest;
+    if (slice_is_equal(name, slice_of_text("_id")) || soul_attribute(soul, name)) continue;
+    suggest_init(&suggest, name);
+    for (uint32_t k = 0; k < soul->attributes_count; k++)
+      suggest_offer(&suggest, soul->attributes[k].name);
+    err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__, "`%.*s` has no attribute `%.*s`",
+              SLICE_ARG(collection->name), SLICE_ARG(name));
+    if (suggest_is_good(&suggest)) err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+    return LUMA_UNKNOWN_FIELD;
+  }
+  return LUMA_OK;
 }
 
 static status check_spec(const struct model_index_spec *spec, struct slice name, struct err *err) {
@@ -82,7 +103,8 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .unique = spec->unique,
                           .multikey = spec->multikey,
                           .nulls_distinct = spec->nulls_distinct,
-                          .sparse = spec->sparse};
+                          .sparse = spec->sparse,
+                          .notes_lists = spec->multikey};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;
 }
@@ -125,6 +147,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   build->index_name = buf_slice(&build->name);
   TRY(buf_check(&build->name, "the index's name", err));
   TRY(check_spec(spec, build->index_name, err));
+  TRY(check_names(collection, spec, err));
   build->index_number = 0;
   if (collection_index(collection, build->index_name)) {
     if (spec->if_not_exists) return LUMA_OK;
@@ -144,6 +167,8 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   with.indexes[with.indexes_count++] =
       (struct catalog_index){.name = build->index_name,
                              .def = make_def(spec, build->index_number),
+                             .condition = spec->condition,
+                             .filter = build->filter,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
@@ -196,7 +221,7 @@ static status fill_document(struct model_txn *txn, const struct collection *coll
                             struct slice record_key, struct err *err) {
   TRY(store_guard(txn->store, STORE_RECORDS, record_key, err));
   struct slice key_part = model__key_part(record_key);
-  TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+  TRY(model__entries(txn, collection, index, doc, key_part, &txn->fresh, err));
   for (uint32_t i = 0; i < txn->fresh.count; i++) {
     const struct index_entry *entry = &txn->fresh.items[i];
     if (entry->is_unique) {
@@ -327,7 +352,11 @@ status model_create_index(struct model *model, struct slice collection,
   build->collection_name = collection;
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
-  status result = run(build, spec, progress, context, err);
+  status result = LUMA_OK;
+  if (spec->condition.text.bytes)
+    result = index_filter_create(model->options.rules, &spec->condition, &build->filter, err);
+  if (result == LUMA_OK) result = run(build, spec, progress, context, err);
+  index_filter_release(build->filter);
   buf_deinit(&build->name);
   buf_deinit(&build->last_key);
   mem_free(build);

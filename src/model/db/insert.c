@@ -87,7 +87,7 @@ static status check_unique(struct model_txn *txn, const struct index_entry *entr
 static status put_entries(struct model_txn *txn, const struct collection *collection,
                           const struct catalog_index *index, const struct doc *doc,
                           struct slice key_part, struct err *err) {
-  TRY(index_method(&index->def)->entries(&index->def, doc, key_part, &txn->fresh, err));
+  TRY(model__entries(txn, collection, index, doc, key_part, &txn->fresh, err));
   for (uint32_t i = 0; i < txn->fresh.count; i++) {
     const struct index_entry *entry = &txn->fresh.items[i];
     bool taken = false;
@@ -111,6 +111,7 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
     TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
   }
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
+  TRY(model__observe(txn, batch->collection, batch->documents[i], 1, err));
   model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]),
                      0);
   return LUMA_OK;

@@ -77,6 +77,20 @@ static status attach_souls(struct model *model, struct store_txn *txn, struct er
   return LUMA_OK;
 }
 
+static bool has_partial(const struct collection *collection) {
+  for (uint32_t i = 0; i < collection->indexes_count; i++)
+    if (collection->indexes[i].condition.text.bytes) return true;
+  return false;
+}
+
+static status attach_filters(struct model *model, struct err *err) {
+  for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
+    const struct collection *collection = catalog_at(model->catalog, i);
+    if (has_partial(collection)) TRY(model__attach_filters(model, collection, err));
+  }
+  return LUMA_OK;
+}
+
 /* The first index left unfinished, or NULL. */
 static const struct collection *find_unfinished(const struct catalog *catalog, uint32_t *position) {
   for (uint32_t i = 0; i < catalog_count(catalog); i++) {
@@ -115,6 +129,7 @@ status model__load_catalog(struct model *model, bool read_only, struct err *err)
   status result = each_row(model, txn, 'c', load_collection, err);
   if (result == LUMA_OK) result = each_row(model, txn, 'd', load_name, err);
   if (result == LUMA_OK) result = attach_souls(model, txn, err);
+  if (result == LUMA_OK) result = attach_filters(model, err);
   store_rollback(txn);
   if (result == LUMA_OK && !read_only) result = remove_unfinished(model, err);
   return result;

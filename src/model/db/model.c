@@ -18,6 +18,9 @@ status model_open(struct store *store, const struct model_options *options, stru
   if (made->options.document_bytes_max == 0) made->options.document_bytes_max = DOC_BYTES_MAX;
   ulid_source_init(&made->keys, options->os);
   rwlock_init(&made->catalog_lock);
+  rwlock_init(&made->learn_lock);
+  /* Where other processes commit too, what this one sees is not all. */
+  made->learns = options->learns && !store->ops->is_shared;
   mutex_init(&made->sequence_lock);
   made->collections = (struct catalog_sequence){.step = 16};
   made->indexes = (struct catalog_sequence){.step = 16};
@@ -34,10 +37,12 @@ status model_open(struct store *store, const struct model_options *options, stru
 
 void model_close(struct model *model) {
   if (!model) return;
+  model__save_learned(model);
   catalog_release(model->catalog);
   store_close(model->store);
   mutex_deinit(&model->sequence_lock);
   rwlock_deinit(&model->catalog_lock);
+  rwlock_deinit(&model->learn_lock);
   ulid_source_deinit(&model->keys);
   mem_free(model);
 }
@@ -74,6 +79,7 @@ status model_begin(struct model *model, const struct store_begin_options *option
   arena_init(&made->soul_arena, SCRATCH_CHUNK_BYTES, 0);
   arena_init(&made->kept, 0, 0);
   buf_init(&made->conformed, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&made->observed, MODEL_OBSERVED_BYTES_MAX);
   arena_init(&made->arena, SCRATCH_CHUNK_BYTES, 0);
   buf_init(&made->encoded, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
@@ -92,6 +98,7 @@ static void txn_destroy(struct model_txn *txn) {
   arena_deinit(&txn->soul_arena);
   arena_deinit(&txn->kept);
   buf_deinit(&txn->conformed);
+  buf_deinit(&txn->observed);
   buf_deinit(&txn->encoded);
   buf_deinit(&txn->keys);
   buf_deinit(&txn->feed);
@@ -126,8 +133,11 @@ static void explain_limit(const struct model_txn *txn, struct err *err) {
 
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
+  struct model_lesson lesson;
+  model__lesson_begin(txn, &lesson);
   status result = txn->catalog_changed ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
                                        : store_commit(txn->store, durability, position, NULL, err);
+  model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   txn_destroy(txn);
   return result;
@@ -146,8 +156,10 @@ status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err) {
   }
   TRY(store_savepoint(txn->store, mark, err));
   catalog_acquire(txn->catalog);
-  txn->marks[txn->marks_count++] = (struct model_mark){
-      .mark = *mark, .catalog = txn->catalog, .catalog_changed = txn->catalog_changed};
+  txn->marks[txn->marks_count++] = (struct model_mark){.mark = *mark,
+                                                       .catalog = txn->catalog,
+                                                       .catalog_changed = txn->catalog_changed,
+                                                       .observed_bytes = txn->observed.bytes};
   return LUMA_OK;
 }
 
@@ -162,6 +174,7 @@ status model_rollback_to(struct model_txn *txn, uint64_t mark, struct err *err) 
   catalog_release(txn->catalog);
   txn->catalog = txn->marks[at - 1].catalog;
   txn->catalog_changed = txn->marks[at - 1].catalog_changed;
+  txn->observed.bytes = txn->marks[at - 1].observed_bytes;
   return LUMA_OK;
 }
 

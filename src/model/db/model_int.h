@@ -16,7 +16,9 @@
 enum {
   MODEL_GUARDED_MAX = 16, /* collections a transaction remembers having guarded; more are guarded
                              again, harmlessly */
-  MODEL_SCRATCH_BYTES_MAX = 1 << 30
+  MODEL_SCRATCH_BYTES_MAX = 1 << 30,
+  MODEL_OBSERVED_BYTES_MAX = 16 << 20 /* of a transaction's documents; of one that writes more
+                                         nothing is learned: the collection is read anew */
 };
 
 struct model {
@@ -28,6 +30,10 @@ struct model {
   struct catalog *catalog; /* the newest committed picture; swapped under catalog_lock */
   struct mutex sequence_lock;
   struct catalog_sequence collections, indexes, souls;
+  /* commits of what is learned hold it for reading until it is learned; whoever reads a collection
+   * anew begins under it for writing. Before catalog_lock. */
+  struct rwlock learn_lock;
+  bool learns;
 };
 
 /* The picture to go back to with a savepoint. */
@@ -35,12 +41,7 @@ struct model_mark {
   uint64_t mark;
   struct catalog *catalog;
   bool catalog_changed;
-};
-
-/** Where the newer form of a document that was read stands; bytes 0: it needs none. */
-struct model_upgrade {
-  size_t offset;
-  uint32_t bytes;
+  size_t observed_bytes;
 };
 
 struct model_txn {
@@ -59,8 +60,10 @@ struct model_txn {
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
   struct buf conformed;
-  struct model_upgrade *upgraded; /* STORE_BATCH_MAX, in `kept`, once there are older beings */
-  uint32_t limited; /* a collection whose population limit the commit may reach; 0 = none */
+  struct buf observed; /* documents to learn from at commit: see db/learning.c */
+  uint32_t prepared;   /* the collection that was last made ready for it */
+  bool is_unobserved;  /* some were not noted */
+  uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
 };
@@ -86,6 +89,14 @@ status model__begin_change(struct model_txn *txn, struct err *err);
  */
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err);
+/** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
+ */
+status model__entries(struct model_txn *txn, const struct collection *collection,
+                      const struct catalog_index *index, const struct doc *document,
+                      struct slice key_part, struct index_entries *entries, struct err *err);
+/** Compiles the conditions of a loaded collection's partial indexes. */
+status model__attach_filters(struct model *model, const struct collection *collection,
+                             struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
@@ -118,6 +129,26 @@ status model__fail_duplicate(const struct collection *collection, const struct c
 /** Moves a scan by key past `record_key`. */
 status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);
 
+/* ---- learning ---- */
+
+/** Notes a document that the transaction writes (`sign` 1) or removes (-1), for when it commits. */
+status model__observe(struct model_txn *txn, const struct collection *collection,
+                      struct slice document, int sign, struct err *err);
+/** Around a commit: begin before, end after it with its answer. */
+struct model_lesson {
+  const struct catalog *catalog; /* NULL: nothing is learned */
+};
+void model__lesson_begin(struct model_txn *txn, struct model_lesson *lesson);
+void model__lesson_end(struct model_txn *txn, struct model_lesson *lesson, status committed);
+/** A new collection without documents: all of it is known. */
+void model__learn_from_birth(const struct collection *collection);
+/** Writes what was learned, when the database is closed. */
+void model__save_learned(struct model *model);
+/** Calls `use` with what is known of a collection: kept if it is, else by reading it. */
+typedef status model__learned_fn(void *context, const struct learned *learned, struct err *err);
+status model__with_learned(struct model_txn *txn, const struct collection *collection,
+                           model__learned_fn *use, void *context, struct err *err);
+
 /* ---- souls ---- */
 
 /** Checks documents against the collection's soul; those it completes are moved to new ones, valid
@@ -127,10 +158,12 @@ status model__scan_seek_after(struct model_scan *scan, struct slice record_key, 
 status model__conform(struct model_txn *txn, const struct collection *collection,
                       struct slice *documents, const struct doc *old, uint32_t count,
                       uint32_t *failed, struct err *err);
-/** Puts the newer forms of documents of older souls in their place; `pins` keep them. */
+/** Puts the newer forms of documents of older souls in their place; `pins` keep them. `recipes`:
+ * those of a scan that looks at some attributes only; NULL: whole documents. At most
+ * STORE_BATCH_MAX at once. Any thread, whatever the transaction's. */
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
-                      struct doc *documents, uint32_t count, struct store_pins *pins,
-                      struct err *err);
+                      struct doc *documents, uint32_t count, struct recipes *recipes,
+                      struct store_pins *pins, struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);

@@ -7,11 +7,19 @@
 #include "value/batch/batch.h"
 #include "value/key/key.h"
 
+/* Documents are fetched before they are read. */
+enum { AHEAD = 8, FIRST_FIELDS_BYTES = 64, GROUP = 128 };
+
 struct model_scan {
   struct model_txn *txn;
   const struct collection *collection;
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
+  bool meets_twice;                  /* a document may have several entries */
+  uint64_t entries;
+  bool has_recipes;
+  struct recipes recipes; /* for what is looked at of older beings */
+  uint16_t wanted[RECIPE_NAMES_MAX];
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
@@ -35,8 +43,6 @@ status model_cut(struct model_txn *txn, const struct collection *collection,
   struct keyspace_key prefix = keyspace_number(collection->number), end;
   struct store_range all = model__prefix_range(&prefix, &end);
   cuts->count = 0;
-  if (collection->evolution)
-    return LUMA_OK; /* bringing old beings up to date is the transaction's */
   return store_cut(txn->store, STORE_RECORDS, all, cuts, err);
 }
 
@@ -56,6 +62,30 @@ static status open_cursor(struct model_scan *scan, const struct model_scan_optio
                            options->backwards, &scan->cursor, err);
 }
 
+bool model_meets_twice(const struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index) {
+  return index->def.multikey && (!txn->read_only || collection_has_lists(collection, index));
+}
+
+/* Of older beings only what is looked at is made newer. */
+static void want(struct model_scan *scan, const struct model_reads *reads) {
+  uint32_t count = 0;
+  if (reads->count > RECIPE_NAMES_MAX) return;
+  for (uint32_t i = 0; i < reads->count; i++) {
+    uint16_t id = names_find(scan->collection->names, reads->names[i]);
+    if (id != NAMES_NONE) scan->wanted[count++] = id;
+  }
+  recipes_init(&scan->recipes, scan->collection->evolution, scan->wanted, count);
+  scan->has_recipes = true;
+}
+
+static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t count,
+                      struct err *err) {
+  if (scan->as_stored) return LUMA_OK;
+  return model__upgrade(scan->txn, scan->collection, documents, count,
+                        scan->has_recipes ? &scan->recipes : NULL, &scan->pins, err);
+}
+
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err) {
@@ -66,9 +96,11 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   made->collection = collection;
   made->index = options->index;
   made->keys_only = options->keys_only;
+  made->meets_twice = options->index && model_meets_twice(txn, collection, options->index);
   made->as_stored =
       options->reads &&
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
+  if (options->reads && !made->as_stored) want(made, options->reads);
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   hashmap_init(&made->seen);
@@ -90,18 +122,34 @@ void model_scan_close(struct model_scan *scan) {
   arena_deinit(&scan->arena);
   buf_deinit(&scan->bounds);
   buf_deinit(&scan->keys);
+  if (scan->has_recipes) recipes_deinit(&scan->recipes);
   mem_free(scan);
 }
 
-static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
-                           struct err *err) {
-  for (uint32_t i = 0; i < scan->rows.count; i++) {
+static status open_records(struct model_scan *scan, struct doc *documents, uint32_t from,
+                           uint32_t end, struct err *err) {
+  for (uint32_t i = from; i < end; i++) {
+    const uint8_t *ahead = scan->rows.values[i + AHEAD < scan->rows.count ? i + AHEAD : i].data;
+    __builtin_prefetch(ahead);
+    __builtin_prefetch(ahead + FIRST_FIELDS_BYTES);
     TRY(doc_open(scan->rows.values[i], scan->collection->names, &documents[i], err));
   }
-  *count = scan->rows.count;
-  if (!scan->collection->evolution || scan->as_stored) return LUMA_OK;
-  store_pins_release(&scan->pins);
-  return model__upgrade(scan->txn, scan->collection, documents, *count, &scan->pins, err);
+  return LUMA_OK;
+}
+
+/* Older beings become newer in small groups, while they are at hand. */
+static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
+                           struct err *err) {
+  bool upgrades = scan->collection->evolution && !scan->as_stored;
+  uint32_t all = scan->rows.count, group = upgrades ? GROUP : all;
+  *count = all;
+  if (upgrades) store_pins_release(&scan->pins);
+  for (uint32_t from = 0; from < all; from += group) {
+    uint32_t end = from + group < all ? from + group : all;
+    TRY(open_records(scan, documents, from, end, err));
+    if (upgrades) TRY(upgrade(scan, documents + from, end - from, err));
+  }
+  return LUMA_OK;
 }
 
 /* True if the document was met before through another of its elements. */
@@ -129,7 +177,7 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
     bool met = false;
     TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
                                       err));
-    if (def->multikey) TRY(meet(scan, key_part, &met, err));
+    if (scan->meets_twice) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
     buf_append(&scan->keys, number, sizeof number);
     buf_append_slice(&scan->keys, key_part);
@@ -156,8 +204,7 @@ static status fetch(struct model_scan *scan, struct doc *documents, uint32_t cou
     }
     TRY(doc_open(scan->values[i].value, scan->collection->names, &documents[i], err));
   }
-  if (scan->as_stored) return LUMA_OK;
-  return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
+  return upgrade(scan, documents, count, err);
 }
 
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
@@ -167,12 +214,17 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
   do {
     TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
     if (scan->rows.count == 0) return LUMA_OK;
+    if (scan->index) scan->entries += scan->rows.count;
     if (!scan->index) return next_records(scan, documents, count, err);
     TRY(collect_keys(scan, count, err));
   } while (*count == 0);
   if (!scan->keys_only) return fetch(scan, documents, *count, err);
   memset(documents, 0, *count * sizeof *documents);
   return LUMA_OK;
+}
+
+uint64_t model_scan_entries(const struct model_scan *scan) {
+  return scan->entries;
 }
 
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {

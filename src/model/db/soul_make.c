@@ -93,7 +93,8 @@ static status add_index(struct model_txn *txn, struct collection *collection,
   struct index_def def = {.method = INDEX_ORDERED,
                           .unique = wanted->unique,
                           .multikey = wanted->multikey,
-                          .nulls_distinct = true};
+                          .nulls_distinct = true,
+                          .notes_lists = wanted->multikey};
   struct slice name;
   TRY(parse_keys(txn, wanted, &def, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
@@ -198,11 +199,14 @@ static status settle(struct model_txn *txn, const struct collection *base, struc
   with.soul = soul->number;
   with.genotype = soul;
   with.open = is_left_open(soul);
+  if (!with.open) TRY(soul_check_names(soul, err));
   with.version++;
   TRY(model__soul_indexes(txn, &with, soul, &kept, err));
   TRY(model__number_limits(txn, &with, soul, err));
   TRY(model__format_source(txn, soul, with.open, &with.source, err));
-  return model__store_collection(txn, &with, catalog_shared(base), err);
+  TRY(model__store_collection(txn, &with, catalog_shared(base), err));
+  model__learn_from_birth(catalog_by_number(txn->catalog, with.number));
+  return LUMA_OK;
 }
 
 static status adopt(struct model_txn *txn, const struct collection *found,

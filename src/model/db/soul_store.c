@@ -284,7 +284,7 @@ static void append_collection(struct buf *out, const struct collection *collecti
   buf_append_text(out, ",\"alias\":");
   json_write_text(out, collection->name);
   buf_append_format(out, ",\"open\":%s", collection->open ? "true" : "false");
-  if (collection->limits_count == 0) return;
+  if (collection->limits_count == 0 || !collection->genotype) return;
   buf_append_text(out, ",\"population\":");
   soul_write_limits(out, collection->genotype->settings.limits, collection->limits_count);
 }

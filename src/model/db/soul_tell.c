@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is told of souls and collections: lists, descriptions, storage, suggestions. */
-#include "base/mem/mem.h"
 #include "model/db/model_int.h"
 #include "model/soul/learn.h"
 #include "value/json/json.h"
-
-enum { DOCUMENTS_AT_ONCE = 256 };
 
 static status find_collection(struct model_txn *txn, struct slice name,
                               const struct collection **found, struct err *err) {
@@ -20,6 +17,10 @@ static void put_name(struct buf *out, const char *name, bool first) {
 static void put_number(struct buf *out, const char *name, uint64_t value) {
   put_name(out, name, false);
   buf_append_format(out, "%llu", (unsigned long long)value);
+}
+
+static void put_count(struct buf *out, const char *name, int64_t value) {
+  put_number(out, name, value > 0 ? (uint64_t)value : 0);
 }
 
 static void put_value(struct buf *out, const char *name, const struct val *value) {
@@ -68,33 +69,7 @@ status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err
   return buf_check(out, "the souls", err);
 }
 
-/* ---- learning from what is there ---- */
-
-static status learn_from(struct model_scan *scan, struct learned *learned, struct err *err) {
-  struct doc *documents = mem_alloc(DOCUMENTS_AT_ONCE * sizeof *documents);
-  if (!documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read the collection");
-  status result;
-  uint32_t count;
-  do {
-    result = model_scan_next(scan, DOCUMENTS_AT_ONCE, documents, &count, err);
-    for (uint32_t i = 0; result == LUMA_OK && i < count; i++) {
-      struct val root = doc_root(&documents[i]);
-      result = learned_observe(learned, &root, err);
-    }
-  } while (result == LUMA_OK && count > 0);
-  mem_free(documents);
-  return result;
-}
-
-static status learn(struct model_txn *txn, const struct collection *collection,
-                    struct learned *learned, struct err *err) {
-  struct model_scan_options options = {0};
-  struct model_scan *scan;
-  TRY(model_scan_open(txn, collection, &options, &scan, err));
-  status result = learn_from(scan, learned, err);
-  model_scan_close(scan);
-  return result;
-}
+/* ---- what was learned ---- */
 
 static struct slice shown_name(struct slice name) {
   return slice_is_equal(name, slice_of_text("_id")) ? slice_of_text("id") : name;
@@ -105,35 +80,43 @@ static void append_types(struct buf *out, const struct learned_attribute *attrib
   put_name(out, "types", false);
   buf_append_byte(out, '{');
   for (int type = VAL_NULL; type < VAL_TYPES; type++) {
-    if (attribute->types[type] == 0) continue;
-    buf_append_format(out, "%s\"%s\":%llu", first ? "" : ",", val_type_name((enum val_type)type),
-                      (unsigned long long)attribute->types[type]);
+    if (attribute->types[type] <= 0) continue;
+    buf_append_format(out, "%s\"%s\":%lld", first ? "" : ",", val_type_name((enum val_type)type),
+                      (long long)attribute->types[type]);
     first = false;
   }
   buf_append_byte(out, '}');
 }
 
 static void append_learned(struct buf *out, const struct learned *learned,
-                           const struct learned_attribute *attribute) {
+                           const struct learned_attribute *attribute, bool is_sensitive) {
   put_name(out, "attribute", true);
   json_write_text(out, shown_name(attribute->name));
   put_text(out, "type", slice_of_text(soul_kind_name(learned_kind(attribute))));
   append_types(out, attribute);
-  put_number(out, "present", attribute->seen);
-  put_number(out, "missing", learned->documents - attribute->seen);
+  put_count(out, "present", attribute->seen);
+  put_count(out, "missing", learned->documents - attribute->seen);
   put_number(out, "distinct", learned_distinct(attribute));
-  if (attribute->min.type != VAL_MISSING) put_value(out, "min", &attribute->min);
-  if (attribute->max.type != VAL_MISSING) put_value(out, "max", &attribute->max);
+  bool has_range = attribute->min.type != VAL_MISSING && !is_sensitive;
+  if (has_range) put_value(out, "min", &attribute->min);
+  if (has_range) put_value(out, "max", &attribute->max);
   buf_append_byte(out, '}');
 }
 
-static void append_all_learned(struct buf *out, const struct learned *learned) {
-  buf_append_byte(out, '[');
+/* Those that documents have now, `undeclared` only if the soul (may be NULL) does not speak of
+ * them; how many. */
+static uint32_t append_all_learned(struct buf *out, const struct learned *learned,
+                                   const struct soul *soul, bool undeclared) {
+  uint32_t count = 0;
   for (uint32_t i = 0; i < learned->count; i++) {
-    if (i) buf_append_byte(out, ',');
-    append_learned(out, learned, learned->attributes[i]);
+    const struct learned_attribute *one = learned->attributes[i];
+    const struct soul_attribute *declared =
+        soul ? soul_attribute(soul, shown_name(one->name)) : NULL;
+    if (one->seen <= 0 || (undeclared && declared)) continue;
+    if (count++) buf_append_byte(out, ',');
+    append_learned(out, learned, one, declared && declared->sensitive);
   }
-  buf_append_byte(out, ']');
+  return count;
 }
 
 /* ---- DESCRIBE ---- */
@@ -183,7 +166,6 @@ static void append_constraint(struct buf *out, const struct soul_constraint *con
 }
 
 static void describe_soul(struct buf *out, const struct soul *soul) {
-  buf_append_byte(out, '[');
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
     if (i) buf_append_byte(out, ',');
     append_attribute(out, &soul->attributes[i]);
@@ -192,83 +174,43 @@ static void describe_soul(struct buf *out, const struct soul *soul) {
     if (i || soul->attributes_count) buf_append_byte(out, ',');
     append_constraint(out, &soul->constraints[i]);
   }
-  buf_append_byte(out, ']');
+}
+
+struct telling {
+  const struct collection *collection;
+  struct buf *out;
+};
+
+static status describe_learned(void *context, const struct learned *learned, struct err *err) {
+  struct telling *telling = context;
+  const struct soul *soul = telling->collection->genotype;
+  struct buf list;
+  buf_init(&list, DOC_BYTES_MAX);
+  uint32_t count = append_all_learned(&list, learned, soul, true);
+  if (count && soul && soul->attributes_count + soul->constraints_count)
+    buf_append_byte(telling->out, ',');
+  buf_append_slice(telling->out, buf_slice(&list));
+  status result = buf_check(&list, "the description", err);
+  buf_deinit(&list);
+  return result;
 }
 
 status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err) {
-  const struct collection *collection;
-  struct learned learned;
-  TRY(find_collection(txn, name, &collection, err));
-  if (collection->genotype) {
-    describe_soul(out, collection->genotype);
-    return buf_check(out, "the description", err);
-  }
-  learned_init(&learned);
-  status result = learn(txn, collection, &learned, err);
-  if (result == LUMA_OK) append_all_learned(out, &learned);
-  learned_deinit(&learned);
-  TRY(result);
-  return buf_check(out, "the description", err);
-}
-
-/* ---- DESCRIBE STORAGE ---- */
-
-static void append_indexes(struct buf *out, const struct collection *collection,
-                           struct slice attribute) {
-  bool first = true;
-  put_name(out, "indexes", false);
+  struct telling telling = {.out = out};
+  TRY(find_collection(txn, name, &telling.collection, err));
+  const struct collection *collection = telling.collection;
   buf_append_byte(out, '[');
-  for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    const struct catalog_index *index = &collection->indexes[i];
-    bool holds = false;
-    for (uint32_t k = 0; k < index->def.keys_count; k++)
-      holds |= slice_is_equal(index->def.keys[k].path.steps[0].name, attribute);
-    if (!holds) continue;
-    if (!first) buf_append_byte(out, ',');
-    json_write_text(out, index->name);
-    first = false;
-  }
+  if (collection->genotype) describe_soul(out, collection->genotype);
+  if (!collection->genotype || collection->open)
+    TRY(model__with_learned(txn, collection, describe_learned, &telling, err));
   buf_append_byte(out, ']');
-}
-
-static void append_storage(struct buf *out, const struct collection *collection,
-                           const struct learned *learned, uint64_t all_bytes) {
-  buf_append_byte(out, '[');
-  for (uint32_t i = 0; i < learned->count; i++) {
-    const struct learned_attribute *one = learned->attributes[i];
-    if (i) buf_append_byte(out, ',');
-    put_name(out, "attribute", true);
-    json_write_text(out, shown_name(one->name));
-    put_text(out, "stored", slice_of_text("in the document"));
-    put_number(out, "values", one->seen);
-    put_number(out, "bytes", one->bytes);
-    put_name(out, "share", false);
-    buf_append_format(out, "%.4f", all_bytes ? (double)one->bytes / (double)all_bytes : 0.0);
-    append_indexes(out, collection, one->name);
-    buf_append_byte(out, '}');
-  }
-  buf_append_byte(out, ']');
-}
-
-status model_describe_storage(struct model_txn *txn, struct slice name, struct buf *out,
-                              struct err *err) {
-  const struct collection *collection;
-  struct learned learned;
-  uint64_t bytes = 0;
-  TRY(find_collection(txn, name, &collection, err));
-  learned_init(&learned);
-  status result = learn(txn, collection, &learned, err);
-  for (uint32_t i = 0; i < learned.count; i++) bytes += learned.attributes[i]->bytes;
-  if (result == LUMA_OK) append_storage(out, collection, &learned, bytes);
-  learned_deinit(&learned);
-  TRY(result);
   return buf_check(out, "the description", err);
 }
 
 /* ---- SUGGEST ---- */
 
-static uint64_t count_of_kind(const struct learned_attribute *attribute, enum soul_kind kind) {
-  uint64_t count = 0;
+static int64_t count_of_kind(const struct learned_attribute *attribute, enum soul_kind kind) {
+  int64_t count = 0;
   for (int type = VAL_BOOL; type < VAL_TYPES; type++) {
     if (soul_kind_of((enum val_type)type) == kind) count += attribute->types[type];
   }
@@ -276,13 +218,13 @@ static uint64_t count_of_kind(const struct learned_attribute *attribute, enum so
 }
 
 /* The type most values have: numbers count together, in their widest kind. */
-static enum soul_kind usual_kind(const struct learned_attribute *attribute, uint64_t *misfits) {
+static enum soul_kind usual_kind(const struct learned_attribute *attribute, int64_t *misfits) {
   enum soul_kind kind = learned_kind(attribute), best = SOUL_ANY;
-  uint64_t most = 0, values = attribute->seen - attribute->nulls;
+  int64_t most = 0, values = attribute->seen - attribute->nulls;
   *misfits = 0;
   if (kind != SOUL_ANY || values == 0) return kind;
   for (int i = SOUL_TEXT; i < SOUL_KINDS; i++) {
-    uint64_t count = count_of_kind(attribute, (enum soul_kind)i);
+    int64_t count = count_of_kind(attribute, (enum soul_kind)i);
     if (i == SOUL_FLOAT) count += count_of_kind(attribute, SOUL_INT);
     if (count <= most) continue;
     most = count;
@@ -296,13 +238,13 @@ static enum soul_kind usual_kind(const struct learned_attribute *attribute, uint
 
 static void append_suggested(struct buf *out, const struct learned *learned, bool *first,
                              const struct learned_attribute *attribute) {
-  uint64_t misfits;
+  int64_t misfits;
   enum soul_kind kind = usual_kind(attribute, &misfits);
-  uint64_t values = attribute->seen - attribute->nulls;
+  int64_t values = attribute->seen - attribute->nulls;
   bool required = values == learned->documents;
   bool unique = required && kind == SOUL_TEXT && learned->documents > 20 &&
-                learned_distinct(attribute) * 100 > values * 95;
-  if (slice_is_equal(attribute->name, slice_of_text("_id"))) return;
+                (int64_t)learned_distinct(attribute) * 100 > values * 95;
+  if (attribute->seen <= 0 || slice_is_equal(attribute->name, slice_of_text("_id"))) return;
   if (!*first) buf_append_byte(out, ',');
   *first = false;
   json_write_text(out, attribute->name);
@@ -318,44 +260,41 @@ static void append_misfits(struct buf *out, const struct learned *learned) {
   put_name(out, "would_not_fit", false);
   buf_append_byte(out, '{');
   for (uint32_t i = 0; i < learned->count; i++) {
-    uint64_t misfits;
+    int64_t misfits;
     const struct learned_attribute *one = learned->attributes[i];
     (void)usual_kind(one, &misfits);
-    if (misfits == 0) continue;
+    if (misfits <= 0) continue;
     if (!first) buf_append_byte(out, ',');
     first = false;
     json_write_text(out, shown_name(one->name));
-    buf_append_format(out, ":%llu", (unsigned long long)misfits);
+    buf_append_format(out, ":%lld", (long long)misfits);
   }
   buf_append_byte(out, '}');
 }
 
-static void append_suggestion(struct buf *out, const struct collection *collection,
-                              const struct learned *learned) {
+static status append_suggestion(void *context, const struct learned *learned, struct err *err) {
+  struct telling *telling = context;
+  struct buf *out = telling->out;
   bool first = true;
   put_name(out, "genotype", true);
   buf_append_text(out, "{\"genesis\":{\"name\":");
-  json_write_text(out, collection->name);
+  json_write_text(out, telling->collection->name);
   buf_append_text(out, "},\"attributes\":{");
   for (uint32_t i = 0; i < learned->count; i++)
     append_suggested(out, learned, &first, learned->attributes[i]);
   buf_append_text(out, "}}");
-  put_number(out, "beings", learned->documents);
+  put_count(out, "beings", learned->documents);
   append_misfits(out, learned);
   put_name(out, "seen", false);
-  append_all_learned(out, learned);
-  buf_append_byte(out, '}');
+  buf_append_byte(out, '[');
+  append_all_learned(out, learned, telling->collection->genotype, false);
+  buf_append_text(out, "]}");
+  return buf_check(out, "the suggestion", err);
 }
 
 status model_suggest_soul(struct model_txn *txn, struct slice name, struct buf *out,
                           struct err *err) {
-  const struct collection *collection;
-  struct learned learned;
-  TRY(find_collection(txn, name, &collection, err));
-  learned_init(&learned);
-  status result = learn(txn, collection, &learned, err);
-  if (result == LUMA_OK) append_suggestion(out, collection, &learned);
-  learned_deinit(&learned);
-  TRY(result);
-  return buf_check(out, "the suggestion", err);
+  struct telling telling = {.out = out};
+  TRY(find_collection(txn, name, &telling.collection, err));
+  return model__with_learned(txn, telling.collection, append_suggestion, &telling, err);
 }

@@ -1,64 +1,107 @@
 /* SPDX-License-Identifier: MIT */
 /* Beings of older souls, as they are read: taken through what their collection's soul has become
- * since. What is stored stays as it is until the next write. */
+ * since. What is stored stays as it is until the next write. Nearly all are spliced by recipes,
+ * into one piece of memory for all of a batch; the others are built one by one. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
-static bool is_older(const struct collection *collection, const struct doc *document) {
+/* Documents of a batch that are older, and how each becomes newer. */
+struct upgrading {
+  struct model_txn *txn;
+  const struct collection *collection;
+  struct doc *documents;
+  struct recipes *recipes;
+  struct store_pins *pins;
+  uint32_t count;
+  uint16_t places[STORE_BATCH_MAX];
+  const struct splice *splices[STORE_BATCH_MAX]; /* NULL: it has to be built */
+  size_t bytes;                                  /* room for all that are spliced */
+};
+
+/* The same soul comes again and again: what is known of it is remembered. */
+struct last_soul {
+  uint32_t number;
+  bool is_older;
+};
+
+static bool is_older(const struct collection *collection, const struct doc *document,
+                     struct last_soul *last) {
   if (!document->data) return false;
   uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
-  return evolution_changes(collection->evolution, soul, collection->soul);
+  if (soul == last->number) return last->is_older;
+  *last =
+      (struct last_soul){soul, evolution_changes(collection->evolution, soul, collection->soul)};
+  return last->is_older;
 }
 
-/* Builds the newer forms one after the other; the buffer moves, so places are noted first. */
-static status build_newer(struct model_txn *txn, const struct collection *collection,
-                          struct doc *documents, uint32_t from, uint32_t count, struct buf *room,
-                          struct err *err) {
-  uint64_t now_us = os_now_us(txn->model->os);
-  for (uint32_t i = from; i < count; i++) {
-    if (!is_older(collection, &documents[i])) continue;
-    struct slice made;
-    size_t start = room->bytes;
-    TRY(evolution_apply(collection->evolution, &documents[i], now_us, room, &made, err));
-    txn->upgraded[i] = (struct model_upgrade){.offset = start, .bytes = (uint32_t)made.bytes};
+static void choose(struct upgrading *upgrading, uint32_t count) {
+  struct last_soul last = {.number = upgrading->collection->soul};
+  upgrading->count = 0;
+  upgrading->bytes = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct doc *document = &upgrading->documents[i];
+    if (!is_older(upgrading->collection, document, &last)) continue;
+    const struct splice *splice = recipes_find(upgrading->recipes, document);
+    if (splice) upgrading->bytes += document->bytes + splice->more_bytes;
+    upgrading->splices[upgrading->count] = splice;
+    upgrading->places[upgrading->count++] = (uint16_t)i;
+  }
+}
+
+static status pin(struct upgrading *upgrading, uint8_t *memory, struct err *err) {
+  status result = store_pins_add(upgrading->pins, memory, mem_free, err);
+  if (result != LUMA_OK) mem_free(memory);
+  return result;
+}
+
+static status splice_all(struct upgrading *upgrading, struct err *err) {
+  if (upgrading->bytes == 0) return LUMA_OK;
+  uint8_t *at = mem_alloc(upgrading->bytes);
+  if (!at) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
+  TRY(pin(upgrading, at, err));
+  for (uint32_t i = 0; i < upgrading->count; i++) {
+    const struct splice *splice = upgrading->splices[i];
+    struct doc *document = &upgrading->documents[upgrading->places[i]];
+    if (!splice) continue;
+    uint32_t bytes = splice_document(splice, document, at);
+    if (bytes == 0) upgrading->splices[i] = NULL;
+    if (bytes == 0) continue;
+    document->data = at;
+    document->bytes = bytes;
+    at += bytes;
   }
   return LUMA_OK;
 }
 
-static status upgrade_from(struct model_txn *txn, const struct collection *collection,
-                           struct doc *documents, uint32_t from, uint32_t count,
-                           struct store_pins *pins, struct err *err) {
+static status build_one(struct upgrading *upgrading, struct doc *document, struct err *err) {
+  const struct collection *collection = upgrading->collection;
   struct buf room;
-  if (!txn->upgraded)
-    txn->upgraded = arena_alloc(&txn->kept, STORE_BATCH_MAX * sizeof *txn->upgraded);
-  if (!txn->upgraded) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
-  buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
-  memset(txn->upgraded, 0, count * sizeof *txn->upgraded);
-  status result = build_newer(txn, collection, documents, from, count, &room, err);
+  struct slice made;
   size_t bytes;
+  buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
+  status result = evolution_apply(collection->evolution, document,
+                                  os_now_us(upgrading->txn->model->os), &room, &made, err);
   uint8_t *data = result == LUMA_OK ? buf_take(&room, &bytes) : NULL;
-  if (data) {
-    result = store_pins_add(pins, data, mem_free, err);
-    if (result != LUMA_OK) mem_free(data);
-  }
   buf_deinit(&room);
   TRY(result);
-  for (uint32_t i = from; i < count; i++) {
-    const struct model_upgrade *made = &txn->upgraded[i];
-    if (made->bytes == 0) continue;
-    TRY(doc_open(slice_of(data + made->offset, made->bytes), collection->names, &documents[i],
-                 err));
-  }
-  return LUMA_OK;
+  TRY(pin(upgrading, data, err));
+  return doc_open(slice_of(data, bytes), collection->names, document, err);
 }
 
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
-                      struct doc *documents, uint32_t count, struct store_pins *pins,
-                      struct err *err) {
+                      struct doc *documents, uint32_t count, struct recipes *recipes,
+                      struct store_pins *pins, struct err *err) {
   if (!collection->evolution) return LUMA_OK;
-  for (uint32_t i = 0; i < count; i++) {
-    if (is_older(collection, &documents[i]))
-      return upgrade_from(txn, collection, documents, i, count, pins, err);
+  struct upgrading upgrading;
+  upgrading.txn = txn;
+  upgrading.collection = collection;
+  upgrading.documents = documents;
+  upgrading.recipes = recipes ? recipes : evolution_recipes(collection->evolution);
+  upgrading.pins = pins;
+  choose(&upgrading, count);
+  TRY(splice_all(&upgrading, err));
+  for (uint32_t i = 0; i < upgrading.count; i++) {
+    if (!upgrading.splices[i]) TRY(build_one(&upgrading, &documents[upgrading.places[i]], err));
   }
   return LUMA_OK;
 }

@@ -171,10 +171,9 @@ static status change_indexes(struct model_txn *txn, const struct collection *col
                              struct slice key_part, struct err *err) {
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     const struct catalog_index *index = &collection->indexes[i];
-    const struct index_method *method = index_method(&index->def);
-    TRY(method->entries(&index->def, stale, key_part, &txn->stale, err));
+    TRY(model__entries(txn, collection, index, stale, key_part, &txn->stale, err));
     txn->fresh.count = 0;
-    if (fresh) TRY(method->entries(&index->def, fresh, key_part, &txn->fresh, err));
+    if (fresh) TRY(model__entries(txn, collection, index, fresh, key_part, &txn->fresh, err));
     TRY(change_entries(txn, collection, index, fresh, err));
   }
   return LUMA_OK;
@@ -194,6 +193,7 @@ static status finish_write(struct model_txn *txn, const struct collection *colle
                            enum model_change_op op, struct slice record_key, const struct doc *old,
                            struct err *err) {
   struct slice key_part = model__key_part(record_key);
+  TRY(model__observe(txn, collection, slice_of(old->data, old->bytes), -1, err));
   TRY(model__feed_keep(txn, collection, key_part, old, err));
   model__feed_change(txn, op, collection->number, key_part, doc_header(old).version);
   return model__feed_emit(txn, err);
@@ -248,6 +248,7 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   }
   TRY(change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err));
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
+  TRY(model__observe(txn, collection, encoded, 1, err));
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
 }
 

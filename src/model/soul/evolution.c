@@ -140,24 +140,11 @@ static status take_steps(struct stepping *stepping, const struct doc *document, 
   return result;
 }
 
-/* The quick way: one step is left, and it can be spliced. */
-static bool splice_last(const struct evolution *evolution, const struct doc *document,
-                        uint32_t from, struct buf *out, struct slice *made) {
-  const struct evolution_step *step = &evolution->steps[from];
-  size_t start = out->bytes;
-  if (from + 1 != evolution->steps_count || !step->splice || document->names != evolution->names ||
-      !splice_document(step->splice, document, out))
-    return false;
-  *made = slice_of(out->data + start, out->bytes - start);
-  return true;
-}
-
 status evolution_apply(const struct evolution *evolution, const struct doc *document,
                        uint64_t now_us, struct buf *out, struct slice *made, struct err *err) {
   struct doc_header header = doc_header(document);
   uint32_t from = evolution_begin(evolution, header.soul);
   struct stepping stepping = {.evolution = evolution};
-  if (splice_last(evolution, document, from, out, made)) return LUMA_OK;
   if (evolution->rules) TRY(soul_take_program(evolution->rules, &stepping.program, err));
   if (stepping.program) stepping.program->now_us = now_us;
   arena_init(&stepping.arena, 0, 0);

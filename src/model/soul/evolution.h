@@ -5,10 +5,10 @@
 #ifndef MODEL_SOUL_EVOLUTION_H
 #define MODEL_SOUL_EVOLUTION_H
 
+#include "model/soul/recipe.h"
 #include "model/soul/soul.h"
 #include "value/doc/build.h"
 #include "value/doc/doc.h"
-#include "value/doc/splice.h"
 
 enum { EVOLUTION_STEPS_MAX = 1000, EVOLUTION_TEXT_BYTES_MAX = 16 << 20 };
 
@@ -24,6 +24,7 @@ struct evolution_op {
   enum evolution_kind kind;
   struct slice name, to, expression;
   struct val value;
+  struct slice encoded; /* of `value`, as it stands in documents */
   struct soul_type type;
   uint32_t rule; /* TRANSFORM */
   uint16_t name_id, to_id;
@@ -33,7 +34,6 @@ struct evolution_step {
   uint32_t from, to; /* numbers of souls */
   struct evolution_op *ops;
   uint32_t ops_count;
-  struct splice *splice; /* when there are only additions and renames; NULL: it has to be built */
 };
 
 struct evolution {
@@ -43,6 +43,7 @@ struct evolution {
   struct soul *rules; /* holds the expressions of all steps; NULL when there are none */
   struct names *names;
   struct arena arena;
+  struct recipes recipes; /* for whole documents */
 };
 
 /** Appends steps as JSON: the stored form. */
@@ -66,6 +67,10 @@ static inline bool evolution_changes(const struct evolution *evolution, uint32_t
 /** True when some step does something to one of these attributes. NULL is fine: false. */
 bool evolution_concerns(const struct evolution *evolution, const struct slice *names,
                         uint32_t count);
+/** Its recipes for whole documents. */
+static inline struct recipes *evolution_recipes(const struct evolution *evolution) {
+  return (struct recipes *)(uintptr_t)&evolution->recipes; /* they have a lock of their own */
+}
 /** The document as the newest soul has it: header kept, built at the end of `out`; `*made` borrows
  * from it. `now_us` is what now() answers. */
 status evolution_apply(const struct evolution *evolution, const struct doc *document,

@@ -95,14 +95,8 @@ static status read_op(struct evolution_reading *reading, const struct val *map,
   return LUMA_OK;
 }
 
-/* Values of simple types need no dictionary, so they can be copied as they are. */
-static status add_splice(struct evolution_reading *reading, struct splice *splice,
-                         const struct evolution_op *op) {
-  if (op->kind == EVOLUTION_RENAME) {
-    splice->renames[splice->renames_count].from = op->name_id;
-    splice->renames[splice->renames_count++].to = op->to_id;
-    return LUMA_OK;
-  }
+/* The value as it stands in documents: without a dictionary, so that it can be copied anywhere. */
+static status encode_value(struct evolution_reading *reading, struct evolution_op *op) {
   struct buf out;
   struct build build;
   struct slice built;
@@ -111,31 +105,9 @@ static status add_splice(struct evolution_reading *reading, struct splice *splic
   build_put(&build, &op->value);
   status result = build_finish(&build, &built, reading->err);
   build_deinit(&build);
-  if (result == LUMA_OK) {
-    splice->adds[splice->adds_count].id = op->name_id;
-    splice->adds[splice->adds_count++].value = soul__keep_text(&reading->soul, built);
-  }
+  if (result == LUMA_OK) op->encoded = soul__keep_text(&reading->soul, built);
   buf_deinit(&out);
   return result;
-}
-
-static bool can_splice(const struct evolution_step *step) {
-  for (uint32_t i = 0; i < step->ops_count; i++) {
-    const struct evolution_op *op = &step->ops[i];
-    bool is_simple = op->kind == EVOLUTION_RENAME || op->kind == EVOLUTION_SET;
-    bool has_ids = op->name_id < 0x8000 && (op->kind == EVOLUTION_SET || op->to_id < 0x8000);
-    if (!is_simple || !has_ids) return false;
-  }
-  return step->ops_count > 0 && step->ops_count <= SPLICE_MAX;
-}
-
-static status make_splice(struct evolution_reading *reading, struct evolution_step *step) {
-  if (!can_splice(step)) return LUMA_OK;
-  struct splice *splice = soul__room(&reading->soul, 1, sizeof *splice);
-  for (uint32_t i = 0; splice && i < step->ops_count; i++)
-    TRY(add_splice(reading, splice, &step->ops[i]));
-  step->splice = splice;
-  return LUMA_OK;
 }
 
 static status read_step(struct evolution_reading *reading, const struct val *map,
@@ -153,8 +125,9 @@ static status read_step(struct evolution_reading *reading, const struct val *map
   for (uint32_t i = 0; step->ops && i < step->ops_count; i++) {
     struct val op = val_at(&ops, i);
     TRY(read_op(reading, &op, &step->ops[i]));
+    if (step->ops[i].kind == EVOLUTION_SET) TRY(encode_value(reading, &step->ops[i]));
   }
-  return step->ops ? make_splice(reading, step) : LUMA_OK;
+  return LUMA_OK;
 }
 
 static status read_steps(struct evolution_reading *reading, const struct val *list) {
@@ -209,6 +182,7 @@ status evolution_read(struct slice json, const struct soul_rules_ops *ops, struc
   made->names = names;
   made->rules = rules;
   arena_init(&made->arena, 0, 0);
+  recipes_init(&made->recipes, made, NULL, 0);
   struct evolution_reading reading = {
       .evolution = made, .soul = {.soul = rules, .arena = &made->arena}, .err = err};
   soul_faults_init(&reading.soul.faults);
@@ -234,6 +208,7 @@ void evolution_release(const struct evolution *evolution) {
   struct evolution *mine = (struct evolution *)(uintptr_t)evolution;
   if (!mine || __atomic_sub_fetch(&mine->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(mine->rules);
+  recipes_deinit(&mine->recipes);
   arena_deinit(&mine->arena);
   mem_free(mine);
 }

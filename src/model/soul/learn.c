@@ -3,7 +3,9 @@
 
 #include <math.h>
 
+#include "base/core/bytes.h"
 #include "base/core/err.h"
+#include "base/hash/hash.h"
 #include "base/mem/mem.h"
 #include "value/doc/doc.h"
 #include "value/order/order.h"
@@ -16,6 +18,7 @@ void learned_init(struct learned *learned) {
 
 void learned_deinit(struct learned *learned) {
   mem_free(learned->attributes);
+  mem_free(learned->by_id);
   hashmap_deinit(&learned->by_name);
   arena_deinit(&learned->arena);
 }
@@ -46,10 +49,11 @@ uint64_t learned_value_bytes(const struct val *value) {
   }
 }
 
-static status find(struct learned *learned, struct slice name, struct learned_attribute **found,
-                   struct err *err) {
+status learned__find(struct learned *learned, struct slice name, struct learned_attribute **found,
+                     struct err *err) {
   uint64_t *place = hashmap_get(&learned->by_name, name);
   *found = place ? learned->attributes[*place] : NULL;
+  learned->is_partial |= !place && learned->count == LEARN_ATTRIBUTES_MAX;
   if (place || learned->count == LEARN_ATTRIBUTES_MAX) return LUMA_OK;
   struct learned_attribute *made = arena_zalloc(&learned->arena, 1, sizeof *made);
   const uint8_t *copy = arena_copy(&learned->arena, name.data, name.bytes);
@@ -65,39 +69,122 @@ static status find(struct learned *learned, struct slice name, struct learned_at
   return LUMA_OK;
 }
 
+/* ---- ranges and distinct values ---- */
+
+static bool is_plain_integer(uint8_t type) {
+  return type == VAL_INT64 || type == VAL_TIMESTAMP || type == VAL_DATE;
+}
+
+/* val_compare, with the usual kinds first. */
+static int compare(const struct val *a, const struct val *b) {
+  if (a->type == b->type && is_plain_integer(a->type))
+    return (a->integer > b->integer) - (a->integer < b->integer);
+  if (a->type == VAL_FLOAT64 && b->type == VAL_FLOAT64 && a->real != b->real &&
+      (a->real > b->real || a->real < b->real))
+    return a->real > b->real ? 1 : -1;
+  return val_compare(a, b);
+}
+
+/* The first 8 bytes of a text: where they differ, they order. */
+static uint64_t start_of(const struct val *value) {
+  uint8_t start[8] = {0};
+  if (value->bytes >= sizeof start) return load64be(value->data);
+  if (value->bytes) memcpy(start, value->data, value->bytes);
+  return load64be(start);
+}
+
 static void keep_extreme(struct val *kept, uint8_t *room, const struct val *value, int sign) {
-  if (kept->type != VAL_MISSING && val_compare(value, kept) * sign <= 0) return;
+  if (kept->type != VAL_MISSING && compare(value, kept) * sign <= 0) return;
   *kept = *value;
   if (value->bytes == 0) return;
   memcpy(room, value->data, value->bytes);
   kept->data = room;
 }
 
-static bool has_range(const struct val *value) {
-  bool is_scalar = value->bytes == 0 && value->type > VAL_BOOL && value->type != VAL_LIST &&
-                   value->type != VAL_MAP;
-  return is_scalar || (value->type == VAL_TEXT && value->bytes <= LEARN_KEPT_BYTES);
+/* Most texts lie within the range, as their starts tell. */
+static void keep_text(struct learned_attribute *attribute, const struct val *value) {
+  uint64_t start = start_of(value);
+  bool is_inside = attribute->min.type == VAL_TEXT && attribute->max.type == VAL_TEXT &&
+                   start > attribute->min_start && start < attribute->max_start;
+  if (is_inside) return;
+  keep_extreme(&attribute->min, attribute->min_room, value, -1);
+  keep_extreme(&attribute->max, attribute->max_room, value, 1);
+  attribute->min_start = start_of(&attribute->min);
+  attribute->max_start = start_of(&attribute->max);
 }
 
-static void note_value(struct learned_attribute *attribute, const struct val *value) {
-  attribute->seen++;
-  attribute->types[value->type]++;
-  attribute->bytes += learned_value_bytes(value);
-  if (value->type == VAL_NULL) {
-    attribute->nulls++;
-    return;
-  }
-  if (value->type == VAL_TEXT && value->bytes > attribute->max_length)
-    attribute->max_length = value->bytes;
-  if (has_range(value)) {
-    keep_extreme(&attribute->min, attribute->min_room, value, -1);
-    keep_extreme(&attribute->max, attribute->max_room, value, 1);
-  }
-  uint64_t hash = val_hash(value, 0);
+static bool has_range(const struct val *value) {
+  return value->bytes == 0 && value->type > VAL_BOOL && value->type != VAL_LIST &&
+         value->type != VAL_MAP && value->type != VAL_TEXT;
+}
+
+static void keep_range(struct learned_attribute *attribute, const struct val *value) {
+  if (value->type == VAL_TEXT && value->bytes <= LEARN_KEPT_BYTES) keep_text(attribute, value);
+  if (!has_range(value)) return;
+  keep_extreme(&attribute->min, attribute->min_room, value, -1);
+  keep_extreme(&attribute->max, attribute->max_room, value, 1);
+}
+
+/* Of long values the ends and the length, so that every value costs the same. */
+static uint64_t hash_of(const struct val *value) {
+  enum { ENDS_BYTES = 64 };
+  bool is_long = value->bytes > 2 * ENDS_BYTES;
+  if (!is_long && value->type != VAL_LIST && value->type != VAL_MAP) return val_hash(value, 0);
+  if (!is_long) return hash64(slice_of(value->data, value->bytes), value->type);
+  uint64_t hash = hash64(slice_of(value->data, ENDS_BYTES), value->bytes);
+  return hash64(slice_of(value->data + value->bytes - ENDS_BYTES, ENDS_BYTES), hash);
+}
+
+static void count_distinct(struct learned_attribute *attribute, const struct val *value) {
+  uint64_t hash = hash_of(value);
   uint8_t *reg = &attribute->registers[hash & (LEARN_REGISTERS - 1)];
   uint64_t rest = hash >> 8 | 1ull << 56;
   uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
   if (rank > *reg) *reg = rank;
+}
+
+static void count_value(struct learned_attribute *attribute, const struct val *value, int sign) {
+  attribute->seen += sign;
+  attribute->types[value->type] += sign;
+  attribute->bytes += sign * (int64_t)learned_value_bytes(value);
+  if (value->type == VAL_NULL) attribute->nulls += sign;
+}
+
+static void note_value(struct learned_attribute *attribute, const struct val *value) {
+  count_value(attribute, value, 1);
+  if (value->type == VAL_NULL) return;
+  if (value->type == VAL_TEXT && value->bytes > attribute->max_length)
+    attribute->max_length = value->bytes;
+  keep_range(attribute, value);
+  count_distinct(attribute, value);
+}
+
+/* ---- documents ---- */
+
+/* The place in `by_id` for a name of the documents' dictionary; NULL when there is none. */
+static uint16_t *place_of(struct learned *learned, const struct val *root, uint32_t i) {
+  enum { IDS_FIRST = 64 };
+  uint16_t id = val_field_name_id(root, i);
+  if (!root->names || id == NAMES_NONE) return NULL;
+  if (!learned->names) learned->names = root->names;
+  if (learned->names != root->names) return NULL;
+  if (id < learned->by_id_capacity) return &learned->by_id[id];
+  size_t before = learned->by_id_capacity, wanted = id < IDS_FIRST ? IDS_FIRST : id + 1u;
+  if (!mem_grow((void **)&learned->by_id, &learned->by_id_capacity, wanted, sizeof(uint16_t)))
+    return NULL;
+  memset(learned->by_id + before, 0, (learned->by_id_capacity - before) * sizeof(uint16_t));
+  return &learned->by_id[id];
+}
+
+static status attribute_of(struct learned *learned, const struct val *root, uint32_t i,
+                           struct slice name, struct learned_attribute **found, struct err *err) {
+  uint16_t *place = place_of(learned, root, i);
+  *found = place && *place ? learned->attributes[*place - 1] : NULL;
+  if (*found) return LUMA_OK;
+  TRY(learned__find(learned, name, found, err));
+  uint64_t *nth = place ? hashmap_get(&learned->by_name, name) : NULL;
+  if (nth) *place = (uint16_t)(*nth + 1);
+  return LUMA_OK;
 }
 
 status learned_observe(struct learned *learned, const struct val *root, struct err *err) {
@@ -107,8 +194,52 @@ status learned_observe(struct learned *learned, const struct val *root, struct e
     struct slice name;
     struct val value = val_field_at(root, i, &name);
     struct learned_attribute *attribute;
-    TRY(find(learned, name, &attribute, err));
+    TRY(attribute_of(learned, root, i, name, &attribute, err));
     if (attribute) note_value(attribute, &value);
+  }
+  return LUMA_OK;
+}
+
+static bool is_extreme(const struct learned_attribute *attribute, const struct val *value) {
+  return value->type != VAL_NULL &&
+         (val_is_equal(value, &attribute->min) || val_is_equal(value, &attribute->max));
+}
+
+status learned_forget(struct learned *learned, const struct val *root, struct err *err) {
+  learned->documents--;
+  uint32_t count = val_count(root);
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name;
+    struct val value = val_field_at(root, i, &name);
+    struct learned_attribute *attribute;
+    TRY(attribute_of(learned, root, i, name, &attribute, err));
+    if (!attribute) continue;
+    count_value(attribute, &value, -1);
+    learned->is_loose = learned->is_loose || is_extreme(attribute, &value);
+  }
+  return LUMA_OK;
+}
+
+static void merge_attribute(struct learned_attribute *to, const struct learned_attribute *from) {
+  to->seen += from->seen;
+  to->nulls += from->nulls;
+  to->bytes += from->bytes;
+  for (int i = 0; i < VAL_TYPES; i++) to->types[i] += from->types[i];
+  if (from->min.type != VAL_MISSING) keep_range(to, &from->min);
+  if (from->max.type != VAL_MISSING) keep_range(to, &from->max);
+  if (from->max_length > to->max_length) to->max_length = from->max_length;
+  for (int i = 0; i < LEARN_REGISTERS; i++)
+    if (from->registers[i] > to->registers[i]) to->registers[i] = from->registers[i];
+}
+
+status learned_merge(struct learned *learned, const struct learned *other, struct err *err) {
+  learned->documents += other->documents;
+  learned->is_partial |= other->is_partial;
+  learned->is_loose |= other->is_loose;
+  for (uint32_t i = 0; i < other->count; i++) {
+    struct learned_attribute *to;
+    TRY(learned__find(learned, other->attributes[i]->name, &to, err));
+    if (to) merge_attribute(to, other->attributes[i]);
   }
   return LUMA_OK;
 }
@@ -123,8 +254,9 @@ uint64_t learned_distinct(const struct learned_attribute *attribute) {
   double estimate = alpha * LEARN_REGISTERS * LEARN_REGISTERS / sum;
   if (estimate <= 2.5 * LEARN_REGISTERS && zeros > 0)
     estimate = LEARN_REGISTERS * log(LEARN_REGISTERS / zeros);
-  uint64_t count = (uint64_t)(estimate + 0.5), values = attribute->seen - attribute->nulls;
-  return count < values ? count : values;
+  int64_t values = attribute->seen - attribute->nulls;
+  uint64_t count = (uint64_t)(estimate + 0.5), most = values > 0 ? (uint64_t)values : 0;
+  return count < most ? count : most;
 }
 
 enum soul_kind learned_kind(const struct learned_attribute *attribute) {
@@ -133,7 +265,7 @@ enum soul_kind learned_kind(const struct learned_attribute *attribute) {
   enum soul_kind last = SOUL_ANY;
   for (int type = VAL_BOOL; type < VAL_TYPES; type++) {
     enum soul_kind kind = soul_kind_of((enum val_type)type);
-    if (attribute->types[type] == 0) continue;
+    if (attribute->types[type] <= 0) continue;
     if (kind == SOUL_ANY) return SOUL_ANY;
     count += !kinds[kind];
     kinds[kind] = true;

@@ -12,7 +12,8 @@
 enum soul_rule_kind {
   SOUL_RULE_CONDITION, /* an expression that is true, false or null */
   SOUL_RULE_VALUE,     /* an expression of any type */
-  SOUL_RULE_PATTERN    /* a regular expression */
+  SOUL_RULE_PATTERN,   /* a regular expression */
+  SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
 };
 
 struct soul_rule {
@@ -27,15 +28,24 @@ struct soul_program {
   uint64_t now_us;           /* what now() answers; set by the user before a run */
 };
 
+/** Told of a name that an expression reads. */
+typedef void soul_reads_fn(void *context, struct slice name);
+
+struct soul;
+
 struct soul_rules_ops {
-  /** Compiles all; a fault is that of rule `*failed`. */
-  status (*create)(const struct soul_rule *rules, uint32_t count, struct soul_program **program,
-                   uint32_t *failed, struct err *err);
+  /** Compiles all; a fault is that of rule `*failed`. Names that are attributes of `soul` but for
+   * their case, are these attributes; NULL: of no soul. */
+  status (*create)(const struct soul *soul, const struct soul_rule *rules, uint32_t count,
+                   struct soul_program **program, uint32_t *failed, struct err *err);
   void (*destroy)(struct soul_program *program);
   /** The value of rule `nth` for each of `count` documents (at most 1,024; MAPs of one dictionary)
    * into `values`; what they borrow lives in `arena` or the documents. */
   status (*run)(struct soul_program *program, uint32_t nth, const struct val *documents,
                 uint32_t count, struct arena *arena, struct val *values, struct err *err);
+  /** Tells of each attribute of the being that expression `nth` reads. */
+  void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
+                void *context);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

@@ -44,12 +44,12 @@ static void put_relation(struct build *build, struct slice name, const struct va
   build_begin_map(build);
   build_name(build, slice_of_text("type"));
   build_put(build, &type);
-  for (uint32_t i = 0; i < val_count(relation); i++) {
+  for (uint32_t i = 0; relation->type == VAL_MAP && i < val_count(relation); i++) {
     static const char *const kept[] = {"required", "on_delete", "onDelete",   "unique",
                                        "index",    "immutable", "description"};
     struct slice key;
     struct val value = val_field_at(relation, i, &key);
-    for (size_t k = 0; relation->type == VAL_MAP && k < sizeof kept / sizeof kept[0]; k++) {
+    for (size_t k = 0; k < sizeof kept / sizeof kept[0]; k++) {
       if (!slice_is_equal(key, slice_of_text(kept[k]))) continue;
       build_name(build, key);
       build_put(build, &value);
@@ -64,6 +64,7 @@ static void append_attributes(struct soul_reading *reading, const struct soul_at
   struct soul_attribute *all = soul__room(reading, soul->attributes_count + count, sizeof *all);
   if (!all) return;
   if (soul->attributes_count) memcpy(all, soul->attributes, soul->attributes_count * sizeof *all);
+  soul->attributes = all;
   for (uint32_t i = 0; i < count; i++) {
     struct soul_attribute *same = find_attribute(soul, more[i].name);
     if (same && same->type.kind == SOUL_REF)
@@ -71,7 +72,6 @@ static void append_attributes(struct soul_reading *reading, const struct soul_at
     else if (!same)
       all[soul->attributes_count++] = more[i];
   }
-  soul->attributes = all;
 }
 
 void soul__read_relations(struct soul_reading *reading, const struct val *relations) {
@@ -206,7 +206,7 @@ static void check_rules(struct soul_reading *reading) {
       soul__fault(reading, NULL, "expression", NULL, "expressions cannot be run here");
       return;
     }
-    status result = soul->ops->create(&soul->rules[i], 1, &program, &failed, &err);
+    status result = soul->ops->create(soul, &soul->rules[i], 1, &program, &failed, &err);
     if (result == LUMA_OK)
       soul->ops->destroy(program);
     else if (result == LUMA_OUT_OF_MEMORY)
@@ -347,7 +347,7 @@ status soul_take_program(const struct soul *soul, struct soul_program **program,
   mutex_unlock(&mine->lock);
   if (*program) return LUMA_OK;
   if (!soul->ops) FAIL(err, LUMA_UNSUPPORTED, "the expressions of a soul cannot be run here");
-  return soul->ops->create(soul->rules, soul->rules_count, program, &failed, err);
+  return soul->ops->create(soul, soul->rules, soul->rules_count, program, &failed, err);
 }
 
 void soul_give_program(const struct soul *soul, struct soul_program *program) {

@@ -123,6 +123,9 @@ status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, s
 /** The same from JSON text. */
 status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
                       struct err *err);
+/** Whether the expressions of a soul read only attributes that it has: LUMA_INVALID_GENOTYPE lists
+ * those that do not. For closed collections: in open ones any name may be an attribute. */
+status soul_check_names(const struct soul *soul, struct err *err);
 void soul_acquire(const struct soul *soul);
 /** NULL is fine. */
 void soul_release(const struct soul *soul);

@@ -183,7 +183,7 @@ static size_t find_bracket(struct slice text) {
   for (size_t i = 0; i < text.bytes; i++) {
     const char *open = memchr(opens, text.data[i], 3);
     if (!open) continue;
-    return text.data[text.bytes - 1] == closes[open - opens] ? i : text.bytes;
+    return text.data[text.bytes - 1] == (uint8_t)closes[open - opens] ? i : text.bytes;
   }
   return text.bytes;
 }

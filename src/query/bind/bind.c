@@ -324,14 +324,14 @@ static status make_told_columns(struct binder *binder, struct plan *node, const 
 static status bind_show(struct binder *binder, struct plan *node, struct err *err) {
   static const struct told collections[] = {
       {"name", VAL_TEXT}, {"documents", VAL_INT64}, {"indexes", VAL_INT64}};
-  static const struct told indexes[] = {{"collection", VAL_TEXT},     {"name", VAL_TEXT},
-                                        {"keys", VAL_TEXT},           {"unique", VAL_BOOL},
-                                        {"multikey", VAL_BOOL},       {"sparse", VAL_BOOL},
-                                        {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT}};
+  static const struct told indexes[] = {
+      {"collection", VAL_TEXT},     {"name", VAL_TEXT},     {"keys", VAL_TEXT},
+      {"unique", VAL_BOOL},         {"multikey", VAL_BOOL}, {"sparse", VAL_BOOL},
+      {"nulls_distinct", VAL_BOOL}, {"state", VAL_TEXT},    {"condition", VAL_TEXT}};
   if (node->kind == PLAN_SHOW_COLLECTIONS)
     return make_told_columns(binder, node, collections, 3, err);
   if (node->collection_name.bytes) TRY(bind__find_collection(binder, node, err));
-  return make_told_columns(binder, node, indexes, 8, err);
+  return make_told_columns(binder, node, indexes, 9, err);
 }
 
 /** What is told are documents. A collection that is told about must be there; a soul may be named
@@ -424,8 +424,14 @@ static status bind_stage(struct binder *binder, struct plan *node, struct err *e
     stage->windows[i] = windows[i];
     TRY(bind_window(binder, &stage->windows[i], err));
   }
-  uint32_t outputs = stage->kind == STAGE_LOOKUP ? 1 : stage->windows_count;
-  return make_stage_columns(binder, node, outputs + 1, err);
+  bool adds_one =
+      stage->kind == STAGE_LOOKUP || stage->kind == STAGE_GRAPH || stage->kind == STAGE_BUCKETS;
+  TRY(make_stage_columns(binder, node, (adds_one ? 1 : stage->windows_count) + 1, err));
+  if (stage->kind == STAGE_BUCKETS) { /* accumulators see the document alone */
+    node->columns[1].name = slice_of(NULL, 0);
+    node->columns[1].is_hidden = true;
+  }
+  return LUMA_OK;
 }
 
 status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
@@ -456,7 +462,7 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_DELETE: return bind_change(binder, *node, err);
   case PLAN_SEQUENCE:
     TRY(bind__plan(binder, &(*node)->input, err));
-    return bind__plan(binder, &(*node)->right, err);
+    return (*node)->right ? bind__plan(binder, &(*node)->right, err) : LUMA_OK;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
   case PLAN_TELL_SOUL: return bind_told(binder, *node, err);
@@ -474,7 +480,11 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     return bind__check_write(binder, *node, QUERY_SCHEMA, err);
   case PLAN_BEGIN:
   case PLAN_COMMIT:
-  case PLAN_ROLLBACK: break;
+  case PLAN_ROLLBACK:
+  case PLAN_SAVEPOINT:
+  case PLAN_ROLLBACK_TO:
+  case PLAN_RELEASE:
+  case PLAN_SET_OPTION: break;
   }
   return LUMA_OK;
 }

@@ -80,6 +80,10 @@ status bind__name(struct binder *binder, const struct scope *scope, const struct
 /** What the collection's genotype says of an attribute: exactly, else by its name without case. */
 const struct soul_attribute *bind__attribute(const struct collection *collection,
                                              struct slice name);
+/** LUMA_UNKNOWN_FIELD for a path that no document of a closed collection has: neither its first
+ * step nor those into maps of declared attributes may be unknown. */
+status bind__check_declared(const struct binder *binder, const struct plan_column *column,
+                            const struct expr *field, struct err *err);
 /** Its documents have the attributes of its genotype and no others. `collection` may be NULL. */
 bool bind__is_closed(const struct collection *collection);
 /** Whether the columns are known to have what `name` says. */
@@ -94,6 +98,10 @@ status bind__row(struct binder *binder, const struct scope *scope, uint64_t offs
                  struct expr **out, struct err *err);
 bool bind__has_aggregate(const struct expr *expr);
 
+/** `x IN name` (EXPR_IN, is_bare) where the name is no column but a source: all its rows; else
+ * `*out` is NULL. */
+status bind__in_source(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                       struct expr **out, struct err *err);
 /** A SELECT in an expression. */
 status bind__subquery(struct binder *binder, const struct scope *scope, const struct expr *expr,
                       struct expr **out, struct err *err);

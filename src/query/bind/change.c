@@ -2,6 +2,7 @@
 /* INSERT, with what its conflicts do, and MERGE. */
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+#include "query/plan/stage.h"
 
 static status fail_positions(struct binder *binder, const struct plan *node, struct err *err) {
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
@@ -86,12 +87,32 @@ static status bind_conflict(struct binder *binder, struct plan *node, struct err
   return bind__update_items(binder, &scope, 0, &conflict->updates, conflict->updates_count, err);
 }
 
+/** $out and $merge: they change and delete, too. What is computed of a document there reads that
+ * alone, and columns behind it by their numbers. */
+static status bind_store(struct binder *binder, struct plan *node, struct err *err) {
+  struct expr **exprs = node->exprs;
+  struct plan_column there = {
+      .name = node->collection_name, .is_document = true, .is_spread = true, .type = VAL_MAP};
+  const struct scope beside = {.columns = &there, .count = 1};
+  bool replaces = node->stage->kind == STAGE_OUT;
+  TRY(bind__check_write(binder, node, replaces ? QUERY_DELETE : QUERY_UPDATE, err));
+  TRY(bind__plan(binder, &node->input, err));
+  const struct scope scope = bind__scope(node->input);
+  TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
+  for (uint32_t i = 0; i < node->exprs_count; i++)
+    TRY(bind__expr(binder, &scope, exprs[i], &node->exprs[i], err));
+  if (node->replacement)
+    TRY(bind__expr(binder, &beside, node->replacement, &node->replacement, err));
+  return bind__yield(binder, node, err);
+}
+
 status bind__insert(struct binder *binder, struct plan *node, struct err *err) {
   const struct scope nothing = {0};
   struct expr **exprs = node->exprs;
   node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
   TRY(bind__check_write(binder, node, QUERY_INSERT, err));
   TRY(bind__refuse_view(binder, node, err));
+  if (node->stage) return bind_store(binder, node, err);
   if (node->is_positional) TRY(name_positions(binder, node, node->names_count, err));
   if (node->input) TRY(bind_selected(binder, node, err));
   if (!node->input && node->names_count) TRY(correct_names(binder, node, err));

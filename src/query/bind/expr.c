@@ -80,10 +80,32 @@ static status bind_match_node(struct binder *binder, const struct scope *scope,
   return bind__match(binder, scope, expr->match, &node->match, err);
 }
 
+/** A bound copy of a shape's picks: predicates of elements stand by themselves. */
+static status bind_picks(struct binder *binder, const struct scope *scope, struct expr *node,
+                         struct err *err) {
+  const struct scope nothing = {0};
+  struct shape *shape = arena_copy(binder->arena, node->shape, sizeof *shape);
+  struct shape_pick *picks = NULL;
+  TRY(bind__memory(binder, shape, err));
+  TRY(bind__room(binder, shape->picks_count, sizeof *picks, &picks, err));
+  for (uint32_t i = 0; i < shape->picks_count; i++) {
+    picks[i] = shape->picks[i];
+    if (!picks[i].match) continue;
+    TRY(bind__match(binder, picks[i].kind == SHAPE_MATCHED ? scope : &nothing, picks[i].match,
+                    &picks[i].match, err));
+  }
+  shape->picks = picks;
+  node->shape = shape;
+  return LUMA_OK;
+}
+
 /** The subject of a shape may be left out: the row. */
 static status bind_shape(struct binder *binder, const struct scope *scope, const struct expr *expr,
                          struct expr **out, struct err *err) {
-  if (expr->args_count) return bind_args(binder, scope, expr, bind__expr, out, err);
+  if (expr->args_count) {
+    TRY(bind_args(binder, scope, expr, bind__expr, out, err));
+    return expr->shape->picks_count ? bind_picks(binder, scope, *out, err) : LUMA_OK;
+  }
   struct expr *row = NULL, *node = arena_copy(binder->arena, expr, sizeof *expr);
   TRY(bind__memory(binder, node, err));
   TRY(bind__row(binder, scope, expr->offset, &row, err));
@@ -96,6 +118,10 @@ static status bind_shape(struct binder *binder, const struct scope *scope, const
 
 status bind__expr(struct binder *binder, const struct scope *scope, const struct expr *expr,
                   struct expr **out, struct err *err) {
+  if (expr->is_bare) {
+    TRY(bind__in_source(binder, scope, expr, out, err));
+    if (*out) return LUMA_OK;
+  }
   switch (expr->kind) {
   case EXPR_NAME: return bind__name(binder, scope, expr, out, err);
   case EXPR_AGGREGATE: return fail_aggregate(binder, expr, err);
@@ -170,6 +196,7 @@ static status place_aggregate(struct binder *binder, struct plan *node, struct e
   exprs[count] = aggregate;
   TRY(name_by_text(binder, aggregate, &columns[count].name, err));
   columns[count].type = (uint8_t)bind__type(aggregate);
+  columns[count].is_sensitive = expr_reads_sensitive(aggregate);
   node->exprs = exprs;
   node->columns = columns;
   node->exprs_count = node->columns_count = count + 1;
@@ -262,6 +289,10 @@ status bind__grouped(struct binder *binder, const struct scope *scope, const str
                      struct expr **out, struct err *err) {
   if (expr->kind == EXPR_AGGREGATE) return bind_aggregate(binder, scope, expr, out, err);
   if (expr->kind == EXPR_STAR) return fail_ungrouped(binder, expr, err);
+  if (expr->is_bare) {
+    TRY(bind__in_source(binder, scope, expr, out, err));
+    if (*out) return LUMA_OK;
+  }
   if (expr->kind == EXPR_SUBQUERY) return bind__subquery(binder, scope, expr, out, err);
   if (expr->kind == EXPR_WINDOW) return bind__window(binder, scope, expr, out, err);
   if (is_grouping(expr)) return bind_grouping(binder, scope, expr, out, err);

@@ -4,6 +4,7 @@
 
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+#include "query/bind/information.h"
 
 /* ---- columns passed on ---- */
 
@@ -118,6 +119,8 @@ status bind__path_source(struct binder *binder, struct plan **node, struct err *
     *node = unnest;
     return bind__unnest(binder, unnest, err);
   }
+  if (!is_known && information_is_meant(&path->path))
+    return information_bind(binder, node, path->path.steps[1].name, err);
   struct slice plain = without_schema(&path->path);
   if (!is_known && plain.bytes) scan->collection_name = plain;
   return bind__plan(binder, node, err);

@@ -22,6 +22,17 @@ status bind__room(const struct binder *binder, uint32_t count, size_t bytes, voi
   return bind__memory(binder, made, err);
 }
 
+/** Whether what is read of a column is sensitive: the attribute, or, of whole documents, any. */
+static bool is_sensitive(const struct plan_column *column, const struct path *path) {
+  const struct soul *soul = column->collection ? column->collection->genotype : NULL;
+  if (column->is_sensitive || !soul || !column->is_document) return column->is_sensitive;
+  if (path->count) return soul_is_sensitive(soul, path);
+  for (uint32_t i = 0; i < soul->attributes_count; i++) {
+    if (soul->attributes[i].sensitive) return true;
+  }
+  return false;
+}
+
 /** FIELD: column `slot`, then the path from `first` on. */
 static status make_field(struct binder *binder, const struct scope *scope, const struct expr *name,
                          uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
@@ -32,6 +43,7 @@ static status make_field(struct binder *binder, const struct scope *scope, const
   field->path = (struct path){.count = name->path.count - first, .steps = name->path.steps + first};
   bool in_document =
       scope->columns[slot].is_document && field->path.count && field->path.steps[0].is_name;
+  field->is_masked = is_sensitive(&scope->columns[slot], &field->path);
   field->key = in_document && slice_is_equal(field->path.steps[0].name, slice_of_text("id"));
   *out = field;
   return LUMA_OK;
@@ -202,9 +214,12 @@ static uint32_t find_knowing(const struct scope *scope, struct slice name, uint3
 
 static status take(struct binder *binder, const struct scope *scope, const struct expr *name,
                    uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
+  const struct plan_column *column = &scope->columns[slot];
   TRY(make_field(binder, scope, name, slot, first, out, err));
-  return scope->columns[slot].is_document ? correct_case(binder, &scope->columns[slot], *out, err)
-                                          : LUMA_OK;
+  if (!column->is_document) return LUMA_OK;
+  TRY(correct_case(binder, column, *out, err));
+  (*out)->is_masked |= is_sensitive(column, &(*out)->path);
+  return binder->language == PLAN_LQL ? bind__check_declared(binder, column, *out, err) : LUMA_OK;
 }
 
 /** source.name: a computed column of a source, or an attribute of its only documents. */

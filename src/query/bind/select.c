@@ -179,6 +179,7 @@ static status expand_star(struct binder *binder, struct plan *node, const struct
 static void describe(struct plan_column *column, const struct scope *scope,
                      const struct expr *bound) {
   column->type = (uint8_t)bind__type(bound);
+  column->is_sensitive = expr_reads_sensitive(bound);
   bool is_column = bound->kind == EXPR_FIELD && bound->slot < scope->count;
   if (is_column && bound->path.count == 0 && !scope->aggregate)
     column->is_document = scope->columns[bound->slot].is_document;
@@ -314,6 +315,7 @@ status bind__aggregate(struct binder *binder, struct plan *node, struct err *err
     else
       TRY(derive_name(binder, key, &node->columns[i].name, err));
     node->columns[i].type = (uint8_t)bind__type(bound);
+    node->columns[i].is_sensitive = expr_reads_sensitive(bound);
   }
   node->columns_count = node->exprs_count;
   binder->project = NULL;
@@ -401,6 +403,7 @@ static status add_hidden(struct binder *binder, struct plan *project, struct exp
   exprs[count] = bound;
   TRY(derive_name(binder, bound, &columns[count].name, err));
   columns[count].is_hidden = true;
+  columns[count].is_sensitive = expr_reads_sensitive(bound);
   project->exprs = exprs;
   project->columns = columns;
   project->exprs_count = project->columns_count = count + 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SELECTs in expressions, and what they read of the rows around them. */
+#include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 
 status bind__add_outer(struct binder *binder, struct frame *frame, struct expr *expr,
@@ -87,4 +88,71 @@ status bind__subquery(struct binder *binder, const struct scope *scope, const st
   TRY(check_columns(binder, node, err));
   *out = node;
   return bind_left(binder, scope, expr, node, &frame, err);
+}
+
+/* ---- value IN source ---- */
+
+/** The alias of a collection's documents: a document is no list, so the collection is meant. */
+static bool is_collection(const struct scope *scope, struct slice name) {
+  for (uint32_t i = 0; i < scope->count; i++) {
+    const struct plan_column *column = &scope->columns[i];
+    if (column->is_document && column->collection && slice_is_equal_nocase(column->source, name))
+      return true;
+  }
+  return false;
+}
+
+/** Whether a name means a column, here or around. */
+static bool is_column(struct binder *binder, const struct scope *scope, const struct expr *name) {
+  struct scope here = scope->aggregate ? bind__scope(scope->aggregate->input) : *scope;
+  here.aggregate = NULL;
+  if (is_collection(&here, name->name)) return false;
+  if (bind__is_known(binder, &here, name)) return true;
+  for (struct frame *frame = binder->frame; frame; frame = frame->parent)
+    if (bind__is_known(binder, frame->scope, name)) return true;
+  return false;
+}
+
+/** SELECT * FROM name; NULL when there is no such source or no memory (`*err` tells). */
+static status select_all(struct binder *binder, const struct expr *name, struct plan **query,
+                         struct err *err) {
+  struct plan *scan = plan_node(binder->arena, PLAN_SCAN, NULL, name->offset);
+  TRY(bind__memory(binder, scan, err));
+  scan->collection_name = scan->alias = name->path.steps[0].name;
+  *query = NULL;
+  bool is_source = bind__cte(binder, scan);
+  if (is_source) scan->cte->reads--; /* it is looked for again where it is bound */
+  scan->kind = PLAN_SCAN;
+  scan->cte = NULL;
+  is_source |= binder->catalog && catalog_find(binder->catalog, scan->collection_name);
+  if (!is_source) return LUMA_OK;
+  struct expr *star = expr_node(binder->arena, EXPR_STAR, NULL, 0, name->offset);
+  struct plan *project = plan_node(binder->arena, PLAN_PROJECT, scan, name->offset);
+  TRY(bind__memory(binder, star && project ? project : NULL, err));
+  TRY(bind__room(binder, 1, sizeof *project->exprs, &project->exprs, err));
+  TRY(bind__room(binder, 1, sizeof *project->names, &project->names, err));
+  project->exprs[0] = star;
+  project->exprs_count = 1;
+  *query = project;
+  return LUMA_OK;
+}
+
+status bind__in_source(struct binder *binder, const struct scope *scope, const struct expr *expr,
+                       struct expr **out, struct err *err) {
+  const struct expr *name = expr->args[1];
+  struct plan *query = NULL;
+  *out = NULL;
+  if (name->path.count != 1 || !name->path.steps[0].is_name || is_column(binder, scope, name))
+    return LUMA_OK;
+  TRY(select_all(binder, name, &query, err));
+  if (!query) return LUMA_OK;
+  struct subquery subquery = {.kind = EXPR_SUBQUERY_COMPARE,
+                              .op = expr->negated ? EXPR_OP_NE : EXPR_OP_EQ,
+                              .all = expr->negated,
+                              .plan = query,
+                              .left_count = 1};
+  struct expr *made = expr_node(binder->arena, EXPR_SUBQUERY, expr->args, 1, expr->offset);
+  TRY(bind__memory(binder, made, err));
+  made->subquery = &subquery;
+  return bind__subquery(binder, scope, made, out, err);
 }

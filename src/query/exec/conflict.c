@@ -2,6 +2,7 @@
 #include "query/exec/conflict.h"
 
 #include "query/exec/change.h"
+#include "query/exec/guard.h"
 #include "query/expr/program.h"
 
 struct conflict {
@@ -90,7 +91,8 @@ static status find(struct conflict *conflict, const struct val *document, on_fou
   if (targets_key(asked)) TRY(find_by_key(conflict, document, each, context, found, err));
   for (uint32_t i = 0; !*found && i < conflict->collection->indexes_count; i++) {
     const struct catalog_index *index = &conflict->collection->indexes[i];
-    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC || !is_target(asked, index))
+    if (!index->def.unique || index->filter || index->state != CATALOG_INDEX_PUBLIC ||
+        !is_target(asked, index))
       continue;
     TRY(find_by_index(conflict, index, document, each, context, found, err));
   }
@@ -107,7 +109,9 @@ static status leave(struct conflict *conflict, const struct doc *there, void *co
 
 static status remove_it(struct conflict *conflict, const struct doc *there, void *context,
                         struct err *err) {
+  struct val root = doc_root(there);
   (void)context;
+  TRY(guard_displaced(conflict->exec, &root, err));
   return model_delete(conflict->exec->txn, conflict->collection, there, err);
 }
 
@@ -150,9 +154,9 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
     TRY(change_apply(exec, &conflict->changes[i], &edit, &conflict->row, false, &conflict->arena,
                      err));
   TRY(write_changed(conflict, &edit, &changed, err));
+  TRY(guard_changed(exec, &root, &changed, err));
   TRY(model_replace(exec->txn, conflict->collection, there, &changed, err));
   exec->matched++;
-  exec->affected++;
   return write_yield_keep(updating->yield, conflict->plan, &changed, err);
 }
 
@@ -164,7 +168,7 @@ static status insert_one(struct conflict *conflict, const struct val *document,
   struct model_write write = {.document = document};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, conflict->collection, &write, 1, &failed, err));
-  exec->affected++;
+  TRY(guard_inserted(exec, conflict->collection, &write, 1, err));
   TRY(write_note_keys(exec, &write, 1, err));
   return write_yield_inserted(yield, exec, conflict->plan, conflict->collection, &write, err);
 }

@@ -60,6 +60,16 @@ status op__next(struct op *op, struct batch **batch, struct err *err) {
   return LUMA_OK;
 }
 
+status op__collate(const struct exec *exec, struct arena *arena, const struct val *value,
+                   struct val *key, struct err *err) {
+  struct collation *collation = exec->env->collation;
+  struct val collated;
+  *key = *value;
+  if (!collation || !collation_concerns(value)) return LUMA_OK;
+  TRY(collation_key(collation, 0, value, &collated, err));
+  return expr_copy_value(arena, &collated, key, err);
+}
+
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
                     struct program ***programs, struct err *err) {
   *programs = arena_zalloc(exec->arena, count + 1, sizeof **programs);
@@ -151,7 +161,7 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_CTE: return op__open_cte;
   case PLAN_STAGE: return op__open_stage;
   case PLAN_DERIVED: break; /* the binder makes PROJECTs of them */
-  case PLAN_INSERT: return op__open_insert;
+  case PLAN_INSERT: return plan->stage ? op__open_stage : op__open_insert;
   case PLAN_UPDATE: return op__open_update;
   case PLAN_DELETE: return op__open_delete;
   case PLAN_MERGE: return op__open_merge;
@@ -171,13 +181,18 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_EXPLAIN: return op__open_explain;
   case PLAN_BEGIN:
   case PLAN_COMMIT:
-  case PLAN_ROLLBACK: break;
+  case PLAN_ROLLBACK:
+  case PLAN_SAVEPOINT:
+  case PLAN_ROLLBACK_TO:
+  case PLAN_RELEASE:
+  case PLAN_SET_OPTION: break;
   }
   return NULL;
 }
 
 status op__open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
-  bool gathers = exec->threads > 1 && plan->physical && plan->physical->unordered;
+  bool gathers = exec->threads > 1 && plan->physical && plan->physical->unordered &&
+                 !exec->env->collation; /* a collation belongs to one thread */
   op_open *open = gathers ? op__open_gather : op__open_of(plan);
   *op = NULL;
   if (!open)

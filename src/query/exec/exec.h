@@ -34,13 +34,19 @@ struct exec {
   const atomic_bool *cancelled;
   uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */
   struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
+  struct query_guard guard;
   /* what changes did */
   uint64_t matched, affected;
+  struct query_change *changes; /* of a dry run */
+  uint32_t changes_count, changes_capacity;
   struct val *keys; /* of inserted documents */
   uint32_t keys_count;
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  struct val explained;     /* JQL's EXPLAIN, in MongoDB's shape */
+  struct query_step *steps; /* of a SEQUENCE */
+  uint32_t steps_count;
   /* SELECTs within: */
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */
   struct expr_subqueries runs_subqueries;

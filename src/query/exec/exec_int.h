@@ -21,6 +21,7 @@ struct op {
   struct op *input, *right;
   struct arena batch_arena; /* reset with each batch */
   uint64_t rows, us;        /* yielded; spent here and below (EXPLAIN ANALYZE) */
+  uint64_t keys, documents; /* SCAN: index entries and documents it has read */
   bool is_ended;
 };
 
@@ -33,6 +34,10 @@ status op__next(struct op *op, struct batch **batch, struct err *err);
 status op__check(const struct exec *exec, struct err *err);
 /** The arena's failure unless `made`. */
 status op__memory(const struct exec *exec, const void *made, struct err *err);
+/** What a value is told apart by under the run's collation: itself without one. Memory of `arena`.
+ */
+status op__collate(const struct exec *exec, struct arena *arena, const struct val *value,
+                   struct val *key, struct err *err);
 /** Programs for `count` expressions. */
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
                     struct program ***programs, struct err *err);

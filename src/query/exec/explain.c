@@ -33,7 +33,7 @@ static void format_part(const struct plan_part *part, struct buf *out) {
   }
 }
 
-static void format_access(const struct plan_access *access, struct buf *out) {
+static void format_bounds(const struct plan_access *access, struct buf *out) {
   if (access->index)
     buf_append_format(out, " by index %.*s", SLICE_ARG(access->index->name));
   else if (access->parts_count)
@@ -47,8 +47,23 @@ static void format_access(const struct plan_access *access, struct buf *out) {
     format_part(&access->parts[i], out);
   }
   if (access->parts_count) buf_append_byte(out, ')');
+}
+
+static void format_branches(const struct plan_access *access, struct buf *out) {
+  for (uint32_t i = 0; i < access->branches_count; i++) {
+    if (i) buf_append_text(out, " or");
+    format_bounds(&access->branches[i], out);
+  }
+}
+
+static void format_access(const struct plan_access *access, struct buf *out) {
+  if (access->branches_count)
+    format_branches(access, out);
+  else
+    format_bounds(access, out);
   if (access->backwards) buf_append_text(out, " backwards");
   if (access->is_ordered) buf_append_text(out, " in order");
+  if (access->is_hinted) buf_append_text(out, " as hinted");
   buf_append_format(out, "  ~%.0f rows", access->rows);
 }
 

@@ -16,6 +16,7 @@ struct aggregating {
   struct filter **filters;             /* FILTER of an aggregate; NULL: every row counts */
   struct aggregate_order **orders;     /* ORDER BY of an aggregate; NULL: rows as they come */
   struct tuple_table groups;
+  struct rows shown;           /* of a collation: the groups' keys, as they were first met */
   struct accumulator **blocks; /* of ACCUMULATORS_PER_BLOCK groups */
   size_t blocks_count, blocks_capacity;
   uint32_t aggregates_count;
@@ -57,11 +58,33 @@ static bool is_grouped_by(const struct plan *plan, uint32_t set, uint32_t key) {
   return plan->sets_count == 0 || (plan->sets[set] >> key & 1);
 }
 
+/** Puts a row's keys, of which a collation may see less than there is. */
+static status put_group(struct aggregating *op, const struct val *tuple, uint32_t *number,
+                        struct err *err) {
+  struct exec *exec = op->op.exec;
+  uint32_t keys_count = op->op.plan->keys_count, width = tuple_width(op->op.plan);
+  bool is_new = false;
+  struct val *keys = NULL, *place = NULL;
+  if (!exec->env->collation)
+    return tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, width), number, &is_new,
+                           err);
+  keys = arena_alloc(&op->op.batch_arena, (width + 1) * sizeof *keys);
+  TRY(plan_check_memory(&op->op.batch_arena, keys, err));
+  memcpy(keys, tuple, width * sizeof *keys);
+  for (uint32_t k = 0; k < keys_count; k++)
+    TRY(op__collate(exec, &op->op.batch_arena, &tuple[k], &keys[k], err));
+  TRY(tuple_table_put(&op->groups, keys, tuple_table_hash(keys, width), number, &is_new, err));
+  if (!is_new) return LUMA_OK;
+  TRY(rows_add(&op->shown, &place, err));
+  for (uint32_t k = 0; k < width; k++) TRY(expr_copy_value(exec->arena, &tuple[k], &place[k], err));
+  return LUMA_OK;
+}
+
 /** Finds the group of each live row in a grouping set. */
 static status find_groups(struct aggregating *op, const struct batch *in, uint32_t set,
                           struct err *err) {
   const struct plan *plan = op->op.plan;
-  uint32_t keys_count = plan->keys_count, width = tuple_width(plan);
+  uint32_t keys_count = plan->keys_count;
   struct arena *arena = &op->op.batch_arena;
   const struct val **columns = arena_alloc(arena, (keys_count + 1) * sizeof *columns);
   uint32_t *strides = arena_alloc(arena, (keys_count + 1) * sizeof *strides);
@@ -72,13 +95,11 @@ static status find_groups(struct aggregating *op, const struct batch *in, uint32
     TRY(program_run(op->keys[k], in, arena, &columns[k], &strides[k], err));
   for (uint32_t i = 0; i < in->selected_count; i++) {
     uint32_t row = batch_row(in, i);
-    bool is_new = false;
     for (uint32_t k = 0; k < keys_count; k++) {
       tuple[k] = is_grouped_by(plan, set, k) ? columns[k][row * strides[k]] : val_null();
       if (tuple[k].type == VAL_MISSING) tuple[k] = val_null();
     }
-    TRY(tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, width), &op->numbers[i],
-                        &is_new, err));
+    TRY(put_group(op, tuple, &op->numbers[i], err));
   }
   return reserve(op, op->groups.tuples.count, err);
 }
@@ -136,13 +157,12 @@ static status add_empty(struct aggregating *op, struct err *err) {
   struct val *tuple = arena_zalloc(&op->op.batch_arena, tuple_width(plan) + 1, sizeof *tuple);
   TRY(plan_check_memory(&op->op.batch_arena, tuple, err));
   for (uint32_t s = 0; s < plan->sets_count || s == 0; s++) {
-    bool is_new = false, is_all = plan->sets_count ? plan->sets[s] == 0 : plan->keys_count == 0;
+    bool is_all = plan->sets_count ? plan->sets[s] == 0 : plan->keys_count == 0;
     uint32_t number = 0;
     if (!is_all) continue;
     for (uint32_t k = 0; k < plan->keys_count; k++) tuple[k] = val_null();
     if (plan->sets_count) tuple[plan->keys_count] = val_int64(s);
-    TRY(tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, tuple_width(plan)), &number,
-                        &is_new, err));
+    TRY(put_group(op, tuple, &number, err));
   }
   return reserve(op, op->groups.tuples.count, err);
 }
@@ -191,7 +211,8 @@ static struct val grouping_of(const struct plan *plan, const struct expr *groupi
 
 static status emit_group(struct aggregating *op, uint64_t group, uint32_t row, struct err *err) {
   const struct plan *plan = op->op.plan;
-  const struct val *keys = rows_at(&op->groups.tuples, group);
+  bool is_collated = op->op.exec->env->collation != NULL;
+  const struct val *keys = rows_at(is_collated ? &op->shown : &op->groups.tuples, group);
   for (uint32_t k = 0; k < plan->keys_count; k++) op->batch.columns[k][row] = keys[k];
   for (uint32_t a = 0; a < op->aggregates_count; a++) {
     uint32_t column = plan->keys_count + a;
@@ -252,6 +273,7 @@ status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op 
   *op = &aggregating->op;
   aggregating->aggregates_count = plan->exprs_count - plan->keys_count;
   tuple_table_init(&aggregating->groups, exec, tuple_width(plan));
+  rows_init(&aggregating->shown, exec, tuple_width(plan));
   aggregating->numbers = arena_alloc(exec->arena, BATCH_ROWS * sizeof *aggregating->numbers);
   TRY(op__memory(exec, aggregating->numbers, err));
   TRY(op__programs(exec, plan->exprs, plan->keys_count, &aggregating->keys, err));

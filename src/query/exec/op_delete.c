@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* DELETE: removes the documents of its input; all of them, or (JQL, not multi) the first. */
 #include "query/exec/exec_int.h"
+#include "query/exec/guard.h"
 #include "query/exec/write.h"
 
 struct deleting {
@@ -16,10 +17,10 @@ static status delete_one(void *context, const struct doc *document, struct err *
   struct val root = doc_root(document);
   if (!multi && deleting->has_deleted) return LUMA_OK;
   TRY(write_yield_keep(&deleting->yield, op->plan, &root, err));
+  TRY(guard_changed(op->exec, &root, NULL, err));
   TRY(model_delete(op->exec->txn, op->plan->collection, document, err));
   deleting->has_deleted = true;
   op->exec->matched++;
-  op->exec->affected++;
   return LUMA_OK;
 }
 

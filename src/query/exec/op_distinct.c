@@ -11,6 +11,7 @@ struct distinguishing {
   struct batch batch; /* unwound */
   struct field_reader field;
   struct tuple_table seen;
+  struct rows shown; /* of a collation: the values of `seen`, as they were first met */
   struct val *tuple;
   struct program **on;
   const struct val **values; /* of ON, in the batch in hand */
@@ -64,11 +65,21 @@ static status distinct_next(struct op *base, struct batch **batch, struct err *e
   return LUMA_OK;
 }
 
-static bool take_one(struct distinguishing *op, const struct val *v) {
+static status take_value(struct distinguishing *op, const struct val *v, struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct val key, *place = NULL;
   bool is_new = false;
   uint32_t number = 0;
-  if (v->type != VAL_MISSING)
-    op->failed = tuple_table_put(&op->seen, v, tuple_table_hash(v, 1), &number, &is_new, op->err);
+  if (v->type == VAL_MISSING) return LUMA_OK;
+  TRY(op__collate(exec, &op->op.batch_arena, v, &key, err));
+  TRY(tuple_table_put(&op->seen, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+  if (!is_new || !exec->env->collation) return LUMA_OK;
+  TRY(rows_add(&op->shown, &place, err));
+  return expr_copy_value(exec->arena, v, place, err);
+}
+
+static bool take_one(struct distinguishing *op, const struct val *v) {
+  op->failed = take_value(op, v, op->err);
   return op->failed == LUMA_OK;
 }
 
@@ -87,6 +98,7 @@ static status take_all(struct distinguishing *op, struct err *err) {
   op->err = err;
   for (;;) {
     struct batch *in = NULL;
+    arena_reset(&op->op.batch_arena);
     TRY(op__next(op->op.input, &in, err));
     if (!in) return LUMA_OK;
     const struct val *documents = in->columns[op->op.plan->exprs[0]->slot];
@@ -99,8 +111,9 @@ static status take_all(struct distinguishing *op, struct err *err) {
 static status unwound_next(struct op *base, struct batch **batch, struct err *err) {
   struct distinguishing *op = (struct distinguishing *)base;
   if (!op->is_done) TRY(take_all(op, err));
-  if (op->next_value == op->seen.tuples.count) return LUMA_OK;
-  op__emit(&op->batch, &op->seen.tuples, &op->next_value);
+  const struct rows *values = base->exec->env->collation ? &op->shown : &op->seen.tuples;
+  if (op->next_value == values->count) return LUMA_OK;
+  op__emit(&op->batch, values, &op->next_value);
   *batch = &op->batch;
   return LUMA_OK;
 }
@@ -114,6 +127,7 @@ status op__open_distinct(struct exec *exec, const struct plan *plan, struct op *
                  &distinguishing, err));
   *op = &distinguishing->op;
   tuple_table_init(&distinguishing->seen, exec, columns);
+  rows_init(&distinguishing->shown, exec, 1);
   distinguishing->tuple = arena_alloc(exec->arena, (columns + 1) * sizeof(struct val));
   TRY(op__memory(exec, distinguishing->tuple, err));
   TRY(open_on(distinguishing, err));

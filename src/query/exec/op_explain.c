@@ -3,6 +3,7 @@
  * first and adds rows and times. */
 #include "query/exec/exec_int.h"
 #include "query/exec/explain.h"
+#include "query/exec/explain_mongo.h"
 
 struct explaining {
   struct op op;
@@ -68,6 +69,9 @@ static status explain(struct explaining *op, struct err *err) {
   buf_init(&text, 1 << 20);
   format_node(op, op->op.plan->input, 0, &text);
   status done = buf_check(&text, "the plan", err);
+  if (done == LUMA_OK && op->op.exec->language == PLAN_JQL)
+    done =
+        explain_mongo(op->op.exec, op->op.plan->input, op->op.input, &op->op.exec->explained, err);
   if (done == LUMA_OK) done = keep_lines(op, buf_slice(&text), err);
   buf_deinit(&text);
   return done;

@@ -113,6 +113,7 @@ static status hash_begin_batch(struct join *join, const struct batch *left, stru
     TRY(build(op, err));
     TRY(join_note_kept(join, &op->right, err));
   }
+  if (left->selected_count == 0) return LUMA_OK; /* a full join without left rows: no columns */
   return hash_keys(op, op->left_keys, left, op->left_hashes, op->left_nulls, err);
 }
 

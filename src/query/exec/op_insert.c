@@ -4,6 +4,7 @@
  * others go on; elsewhere it fails the statement. */
 #include "query/exec/conflict.h"
 #include "query/exec/exec_int.h"
+#include "query/exec/guard.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
 
@@ -21,25 +22,11 @@ struct inserting {
   struct arena row_arena; /* of documents made of a SELECT's rows */
 };
 
-static status report(struct inserting *op, uint32_t index, const struct err *failed,
-                     struct err *err) {
-  struct exec *exec = op->op.exec;
-  if (!exec->write_errors) {
-    exec->write_errors =
-        arena_zalloc(exec->arena, QUERY_WRITE_ERRORS_MAX, sizeof *exec->write_errors);
-    TRY(op__memory(exec, exec->write_errors, err));
-  }
-  if (exec->write_errors_count == QUERY_WRITE_ERRORS_MAX) return LUMA_OK;
-  exec->write_errors[exec->write_errors_count++] =
-      (struct query_write_error){.index = index, .err = *failed};
-  return LUMA_OK;
-}
-
 static status insert_some(struct inserting *op, uint32_t from, uint32_t count, struct err *err) {
   uint32_t failed = 0;
   struct exec *exec = op->op.exec;
   TRY(model_insert(exec->txn, op->collection, op->writes + from, count, &failed, err));
-  exec->affected += count;
+  TRY(guard_inserted(exec, op->collection, op->writes + from, count, err));
   for (uint32_t i = 0; i < count; i++)
     TRY(write_yield_inserted(&op->yield, exec, op->op.plan, op->collection, &op->writes[from + i],
                              err));
@@ -57,15 +44,12 @@ static status insert_each(struct inserting *op, struct err *err) {
   for (uint32_t i = 0; i < op->pending && !op->is_stopped; i++) {
     struct err failed = {0};
     status done = insert_some(op, i, 1, &failed);
-    bool is_users = done == LUMA_DUPLICATE_KEY || done == LUMA_INVALID_VALUE ||
-                    done == LUMA_TOO_LARGE || done == LUMA_CONSTRAINT ||
-                    done == LUMA_INVALID_BEING || done == LUMA_LIMIT_REACHED;
-    if (done != LUMA_OK && !is_users) {
+    if (done != LUMA_OK && !write_is_users(done)) {
       if (err) *err = failed;
       return done;
     }
     if (done == LUMA_OK) continue;
-    TRY(report(op, op->taken + i, &failed, err));
+    TRY(write_report(op->op.exec, op->taken + i, &failed, err));
     op->is_stopped = op->op.plan->ordered;
   }
   return LUMA_OK;

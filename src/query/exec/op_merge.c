@@ -2,6 +2,7 @@
 /* MERGE: for each row the first WHEN that fits decides. What is to be done is collected first, with
  * all values, and done after: the rows are those of before the statement. */
 #include "query/exec/change.h"
+#include "query/exec/guard.h"
 #include "query/exec/tuple_table.h"
 #include "query/exec/write.h"
 
@@ -141,7 +142,7 @@ static status insert(struct merging *op, const struct merging_deed *deed, struct
   struct model_write write = {.document = &named};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));
-  exec->affected++;
+  TRY(guard_inserted(exec, op->collection, &write, 1, err));
   TRY(write_note_keys(exec, &write, 1, err));
   return write_yield_inserted(&op->yield, exec, op->op.plan, op->collection, &write, err);
 }
@@ -169,6 +170,7 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
   build_deinit(&build);
   TRY(done);
   changed = val_decode(built, op->collection->names);
+  TRY(guard_changed(exec, &root, &changed, err));
   TRY(model_replace(exec->txn, op->collection, there, &changed, err));
   return write_yield_keep(&op->yield, op->op.plan, &changed, err);
 }
@@ -176,10 +178,10 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
 static status change_one(struct merging *op, const struct merging_deed *deed,
                          const struct doc *there, struct err *err) {
   op->op.exec->matched++;
-  op->op.exec->affected++;
   if (deed->when->when->action == PLAN_MERGE_UPDATE) return update(op, deed, there, err);
   struct val root = doc_root(there);
   TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
+  TRY(guard_changed(op->op.exec, &root, NULL, err));
   return model_delete(op->op.exec->txn, op->collection, there, err);
 }
 

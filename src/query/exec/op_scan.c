@@ -10,9 +10,11 @@ struct scan {
   struct op op;
   struct batch batch;
   struct doc *documents;
-  struct model_scan *scan; /* of the range in progress */
+  struct model_scan *scan;          /* of the range in progress */
+  const struct plan_access *access; /* of the ranges: the node's, or one of its branches */
   struct ranges ranges;
-  uint32_t next_range;
+  uint32_t next_range, next_branch;
+  uint64_t entries;             /* of the range in progress, read so far */
   uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
@@ -20,7 +22,7 @@ struct scan {
 
 /** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
-  const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
+  const struct plan_access *access = op->access;
   const struct range *range = op->ranges.items ? &op->ranges.items[op->next_range] : NULL;
   struct index_bounds bounds = range ? range->bounds : (struct index_bounds){0};
   const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
@@ -34,14 +36,33 @@ static status open_range(struct scan *op, struct err *err) {
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
 }
 
+static status make_ranges(struct scan *op, const struct plan_access *access, struct err *err) {
+  op->access = access;
+  op->next_range = 0;
+  return ranges_make(op->op.exec->env, access, &op->ranges, err);
+}
+
 static status prepare(struct scan *op, struct err *err) {
   const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
   op->is_prepared = true;
   op->ranges.count = 1; /* everything */
   if (!access) return LUMA_OK;
-  TRY(ranges_make(op->op.exec->env, access, &op->ranges, err));
-  op->sees_twice = access->index && access->index->def.multikey && op->ranges.count > 1;
+  if (access->branches_count) {
+    op->ranges.count = 0; /* next_ranges makes those of each branch */
+    op->sees_twice = true;
+    return LUMA_OK;
+  }
+  TRY(make_ranges(op, access, err));
+  op->sees_twice = access->index && op->ranges.count > 1 &&
+                   model_meets_twice(op->op.exec->txn, op->op.plan->collection, access->index);
   return LUMA_OK;
+}
+
+/** Goes on to the ranges of the next branch; `*has` false when there is none. */
+static status next_ranges(struct scan *op, bool *has, struct err *err) {
+  const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
+  *has = access && op->next_branch < access->branches_count;
+  return *has ? make_ranges(op, &access->branches[op->next_branch++], err) : LUMA_OK;
 }
 
 /** True the first time a document is met. */
@@ -66,6 +87,20 @@ static status fill(struct scan *op, uint32_t count, struct err *err) {
   return LUMA_OK;
 }
 
+/** What was read, for EXPLAIN. */
+static void note(struct scan *op, uint32_t documents) {
+  uint64_t entries = model_scan_entries(op->scan);
+  op->op.keys += entries - op->entries;
+  op->op.documents += documents;
+  op->entries = entries;
+}
+
+static void end_range(struct scan *op) {
+  model_scan_close(op->scan);
+  op->scan = NULL;
+  op->entries = 0;
+}
+
 static status scan_next(struct op *base, struct batch **batch, struct err *err) {
   struct scan *op = (struct scan *)base;
   if (!base->plan->collection) return LUMA_OK;
@@ -74,25 +109,29 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     uint32_t count = 0;
     TRY(op__check(base->exec, err));
     if (!op->scan) {
-      if (op->next_range == op->ranges.count) return LUMA_OK;
+      bool has = op->next_range < op->ranges.count;
+      if (!has) TRY(next_ranges(op, &has, err));
+      if (!has) return LUMA_OK;
+      if (op->next_range == op->ranges.count) continue;
       TRY(open_range(op, err));
       if (!op->scan) return LUMA_OK;
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
+    note(op, count);
     op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
     if (count) {
       TRY(fill(op, count, err));
+      if (!op->batch.rows) continue;
       *batch = &op->batch;
       return LUMA_OK;
     }
-    model_scan_close(op->scan);
-    op->scan = NULL;
+    end_range(op);
   }
 }
 
 static void scan_close(struct op *base) {
   struct scan *op = (struct scan *)base;
-  if (op->scan) model_scan_close(op->scan);
+  if (op->scan) end_range(op);
   hashmap_deinit(&op->seen);
 }
 

@@ -24,14 +24,17 @@ static bool go_on(void *context, uint64_t done, uint64_t total) {
 static status create_index(struct exec *exec, const struct plan *plan, struct err *err) {
   struct index_key *keys = NULL;
   TRY(make_keys(exec, plan, &keys, err));
-  struct model_index_spec spec = {.name = plan->index_name,
-                                  .keys = keys,
-                                  .keys_count = plan->index_keys_count,
-                                  .unique = plan->unique,
-                                  .multikey = plan->multikey,
-                                  .nulls_distinct = plan->nulls_distinct,
-                                  .sparse = plan->sparse,
-                                  .if_not_exists = plan->if_not_exists};
+  struct model_index_spec spec = {
+      .name = plan->index_name,
+      .keys = keys,
+      .keys_count = plan->index_keys_count,
+      .unique = plan->unique,
+      .multikey = plan->multikey,
+      .nulls_distinct = plan->nulls_distinct,
+      .sparse = plan->sparse,
+      .if_not_exists = plan->if_not_exists,
+      .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_CONDITION,
+                    plan->index_condition}};
   struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
   return model_create_index(exec->model, name, &spec, go_on, exec, err);
 }
@@ -119,6 +122,7 @@ static status show_indexes(struct showing *op, const struct collection *collecti
     row[5] = val_bool(index->def.sparse);
     row[6] = val_bool(index->def.nulls_distinct);
     row[7] = val_text(slice_of_text(index->state == CATALOG_INDEX_PUBLIC ? "ready" : "building"));
+    row[8] = index->condition.text.bytes ? val_text(index->condition.text) : val_missing();
   }
   return LUMA_OK;
 }

@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* SEQUENCE: changes one after the other; each sees what those before it did. Operators are made
- * when their turn comes, so that no scan reads an older state. */
+ * when their turn comes, so that no scan reads an older state. A change of documents that fails is
+ * undone and reported: with `ordered` those after it are not tried, otherwise they go on. */
 #include "model/catalog/catalog.h"
-#include "query/exec/exec.h"
 #include "query/exec/exec_int.h"
+#include "query/exec/write.h"
 
-/** A change was bound before those ahead of it ran: a collection they made is not in its plan. */
-static status check_collection(const struct exec *exec, const struct plan *plan, struct err *err) {
+/** A change was bound before those ahead of it ran: a collection they made is not in its plan. The
+ * plan to run is then a copy with it, which reads all of the collection. */
+static status find_made(const struct exec *exec, const struct plan **plan, struct err *err) {
   const struct catalog *catalog = model_catalog(exec->txn);
-  if (plan->collection || !catalog_find(catalog, plan->collection_name)) return LUMA_OK;
-  status failed = err_raise(err, LUMA_UNSUPPORTED, __FILE__, __LINE__,
-                            "a change of `%.*s` stands behind the one that makes it",
-                            SLICE_ARG(plan->collection_name));
-  err_hint(err, "create the collection first, or send the changes one by one");
-  return failed;
+  const struct plan *from = *plan;
+  struct plan *made = NULL, **place = &made;
+  const struct collection *collection = catalog_find(catalog, from->collection_name);
+  if (from->collection || !collection) return LUMA_OK;
+  for (; from; from = from->input) {
+    *place = arena_copy(exec->arena, from, sizeof *from);
+    TRY(op__memory(exec, *place, err));
+    if ((*place)->collection_name.bytes) (*place)->collection = collection;
+    place = &(*place)->input;
+  }
+  *plan = made;
+  return LUMA_OK;
 }
 
 static status run_one(struct exec *exec, const struct plan *plan, struct err *err) {
   struct op *op = NULL;
   struct batch *batch = NULL;
-  bool is_change = plan->kind == PLAN_UPDATE || plan->kind == PLAN_DELETE;
-  if (is_change) TRY(check_collection(exec, plan, err));
   TRY(exec_open(exec, plan, &op, err));
   status done;
   do done = exec_next(op, &batch, err);
@@ -29,9 +35,83 @@ static status run_one(struct exec *exec, const struct plan *plan, struct err *er
   return done;
 }
 
+/** What a change did is the difference of the run's sums. */
+static struct query_step begin_change(const struct exec *exec, const struct plan *plan) {
+  return (struct query_step){
+      .kind = (uint8_t)plan->kind, .matched = exec->matched, .affected = exec->affected};
+}
+
+static void end_change(struct exec *exec, struct query_step *change) {
+  change->matched = exec->matched - change->matched;
+  change->affected = exec->affected - change->affected;
+  change->upserted = exec->upserted;
+  if (change->upserted && exec->keys_count) change->key = exec->keys[exec->keys_count - 1];
+}
+
+/** The change is as if it had not been, but for its failure. */
+static status undo(struct exec *exec, struct query_step *change, uint64_t mark,
+                   const struct err *failed, struct err *err) {
+  TRY(model_rollback_to(exec->txn, mark, err));
+  exec->matched = change->matched;
+  exec->affected = change->affected;
+  exec->upserted = false;
+  change->failed = exec->write_errors_count + 1;
+  return write_report(exec, exec->steps_count, failed, err);
+}
+
+static status change_one(struct exec *exec, const struct plan *plan, bool *failed,
+                         struct err *err) {
+  struct query_step change = begin_change(exec, plan);
+  struct err why = {0};
+  uint32_t errors = exec->write_errors_count;
+  bool had_upserted = exec->upserted;
+  uint64_t mark;
+  TRY(find_made(exec, &plan, err));
+  TRY(model_savepoint(exec->txn, &mark, err));
+  exec->upserted = false;
+  status done = run_one(exec, plan, &why);
+  if (done != LUMA_OK && !write_is_users(done)) {
+    if (err) *err = why;
+    return done;
+  }
+  if (done != LUMA_OK) TRY(undo(exec, &change, mark, &why, err));
+  /* An INSERT reports for itself, as its first document. */
+  if (done == LUMA_OK && exec->write_errors_count > errors) {
+    exec->write_errors[errors].index = exec->steps_count;
+    change.failed = errors + 1;
+  }
+  end_change(exec, &change);
+  *failed = change.failed != 0;
+  exec->steps[exec->steps_count++] = change;
+  exec->upserted |= had_upserted;
+  return LUMA_OK;
+}
+
+static uint32_t count_changes(const struct plan *plan) {
+  uint32_t count = 1;
+  for (; plan && plan->kind == PLAN_SEQUENCE; plan = plan->right) count++;
+  return count;
+}
+
+static status run_changes(struct exec *exec, const struct plan *plan, struct err *err) {
+  bool is_ordered = plan->ordered, failed = false;
+  exec->steps = arena_zalloc(exec->arena, count_changes(plan), sizeof *exec->steps);
+  TRY(op__memory(exec, exec->steps, err));
+  while (plan && !(failed && is_ordered)) {
+    bool is_last = plan->kind != PLAN_SEQUENCE;
+    TRY(op__check(exec, err));
+    TRY(change_one(exec, is_last ? plan : plan->input, &failed, err));
+    plan = is_last ? NULL : plan->right;
+  }
+  return LUMA_OK;
+}
+
 static status sequence_next(struct op *op, struct batch **batch, struct err *err) {
   const struct plan *plan = op->plan;
+  enum plan_kind kind = plan->input->kind;
   (void)batch;
+  if (kind == PLAN_INSERT || kind == PLAN_UPDATE || kind == PLAN_DELETE)
+    return run_changes(op->exec, plan, err);
   for (; plan->kind == PLAN_SEQUENCE; plan = plan->right) {
     TRY(op__check(op->exec, err));
     TRY(run_one(op->exec, plan->input, err));

@@ -175,11 +175,10 @@ static struct val key_of_row(const struct plan_sort_key *key, const struct val *
 
 /** The key as the statement's collation orders it. */
 static status collate(struct sorting *op, struct val *key, struct err *err) {
-  struct collation *collation = op->op.exec->env->collation;
   struct val collated;
-  if (!collation || !collation_concerns(key)) return LUMA_OK;
-  TRY(collation_key(collation, 0, key, &collated, err));
-  return expr_copy_value(&op->op.batch_arena, &collated, key, err);
+  TRY(op__collate(op->op.exec, &op->op.batch_arena, key, &collated, err));
+  *key = collated;
+  return LUMA_OK;
 }
 
 static status take_batch(struct sorting *op, const struct batch *batch, struct err *err) {

@@ -3,6 +3,7 @@
  * With `upsert` and nothing found, inserts a document made of the filter's equalities and the
  * changes. A document that comes out as it was is not written. */
 #include "query/exec/change.h"
+#include "query/exec/guard.h"
 #include "query/exec/tuple_table.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
@@ -100,10 +101,12 @@ static status update_one(void *context, const struct doc *document, struct err *
   exec->matched++;
   arena_reset(&op->op.batch_arena);
   TRY(make_changed(op, &root, false, &changed, err));
+  bool before = op->op.plan->yields_before;
+  if (before) TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
   bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
+  if (!same || exec->language != PLAN_JQL) TRY(guard_changed(exec, &root, &changed, err));
   if (!same) TRY(model_replace(exec->txn, op->collection, document, &changed, err));
-  exec->affected += !same || exec->language != PLAN_JQL;
-  return write_yield_keep(&op->yield, op->op.plan, &changed, err);
+  return before ? LUMA_OK : write_yield_keep(&op->yield, op->op.plan, &changed, err);
 }
 
 /* ---- values computed apart ---- */
@@ -240,8 +243,10 @@ static status upsert(struct updating *op, struct err *err) {
   struct model_write write = {.document = &made};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));
-  exec->affected++;
+  TRY(guard_inserted(exec, op->collection, &write, 1, err));
   exec->upserted = true;
+  if (!op->op.plan->yields_before)
+    TRY(write_yield_inserted(&op->yield, exec, op->op.plan, op->collection, &write, err));
   return write_note_keys(exec, &write, 1, err);
 }
 
@@ -257,10 +262,12 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
     TRY(update_apart(op, err));
   else if (op->collection)
     TRY(write_for_each(base, op->collection, update_one, op, err));
+  if (!op->matched && base->plan->upsert) {
+    TRY(write_collection(base->exec, base->plan, &op->collection, err));
+    TRY(upsert(op, err));
+  }
   write_yield_next(&op->yield, batch);
-  if (op->matched || !base->plan->upsert) return LUMA_OK;
-  TRY(write_collection(base->exec, base->plan, &op->collection, err));
-  return upsert(op, err);
+  return LUMA_OK;
 }
 
 static void update_close(struct op *base) {

@@ -89,7 +89,7 @@ static int compare_clusters(const void *a, const void *b) {
 /** The scale of the paper (k1): clusters may span one unit of it. */
 static double scale(double fraction) {
   double within = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
-  return (DIGEST_CLUSTERS / 2) / M_PI * asin(2 * within - 1);
+  return DIGEST_CLUSTERS / 2.0 / M_PI * asin(2 * within - 1);
 }
 
 static void merge(struct digest *digest) {

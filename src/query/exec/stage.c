@@ -102,6 +102,12 @@ status op__open_stage(struct exec *exec, const struct plan *plan, struct op **op
   case STAGE_LOOKUP: return op__open_lookup(exec, plan, op, err);
   case STAGE_SAMPLE: return op__open_sample(exec, plan, op, err);
   case STAGE_WINDOW: return op__open_stage_window(exec, plan, op, err);
+  case STAGE_REDACT: return op__open_redact(exec, plan, op, err);
+  case STAGE_DENSIFY: return op__open_densify(exec, plan, op, err);
+  case STAGE_BUCKETS: return op__open_buckets(exec, plan, op, err);
+  case STAGE_GRAPH: return op__open_graph(exec, plan, op, err);
+  case STAGE_OUT:
+  case STAGE_MERGE: return op__open_store(exec, plan, op, err);
   }
   FAIL(err, LUMA_INTERNAL, "a stage has no operator");
 }

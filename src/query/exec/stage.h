@@ -24,7 +24,28 @@ status subplan_run(struct subplan *sub, const struct rows *source, const struct 
 /** Adds all rows of an operator, copied; as many columns as `rows` has. */
 status stage_take_all(struct op *input, struct rows *rows, struct err *err);
 
+/** The rows of a stage's input, each beside the values of the stage's exprs; memory of the run. */
+struct stage_rows {
+  struct exec *exec;
+  struct program **programs;
+  uint32_t exprs_count;
+  struct rows rows;          /* tuples: the document, then the values */
+  const struct val **sorted; /* tuples in order */
+};
+status stage_rows_init(struct stage_rows *kept, struct exec *exec, const struct plan *plan,
+                       struct err *err);
+/** Takes all rows; `arena` is emptied with each batch. */
+status stage_rows_take(struct stage_rows *kept, struct op *input, struct arena *arena,
+                       struct err *err);
+/** Sorts by the values from the second on (the partition), then by the first; null and missing are
+ * one, and least; equal rows stay in the order they came. */
+status stage_rows_sort(struct stage_rows *kept, struct err *err);
+bool stage_rows_same_partition(const struct stage_rows *kept, const struct val *a,
+                               const struct val *b);
+
 op_open op__open_unwind, op__open_union, op__open_facet, op__open_lookup, op__open_sample,
-    op__open_stage_window;
+    op__open_stage_window, op__open_redact, op__open_densify, op__open_buckets, op__open_graph;
+/** An INSERT with a stage: $out and $merge. */
+op_open op__open_store;
 
 #endif

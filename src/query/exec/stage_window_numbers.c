@@ -103,13 +103,13 @@ static void covariance(const struct stage_partition *partition, const struct sta
     not_finite |= !isfinite(real_x) || !isfinite(real_y);
     count++;
     mean_x += delta / count;
+    products += (real_x - mean_x) * (real_y - mean_y);
     mean_y += (real_y - mean_y) / count;
-    products += delta * (real_y - mean_y);
   }
   *out = val_null();
   if (count < 1 + (double)sample) return;
-  *out =
-      not_finite ? number_of(NAN, is_decimal) : number_of(products / (count - sample), is_decimal);
+  *out = not_finite && !is_decimal ? val_float64(NAN)
+                                   : number_of(products / (count - sample), is_decimal);
 }
 
 status stage_window_number(const struct stage_partition *partition,
@@ -128,6 +128,7 @@ static void moving_average(const struct stage_partition *partition,
   struct val average = val_null();
   for (uint64_t r = 0; r < partition->rows.count; r++) {
     const struct val *v = stage_argument(partition, window, r);
+    outputs[r] = val_null();
     if (val_is_number(v)) {
       bool is_decimal = v->type == VAL_DECIMAL || average.type == VAL_DECIMAL;
       double here = val_to_float64(v);
@@ -136,8 +137,8 @@ static void moving_average(const struct stage_partition *partition,
               ? *v
               : number_of(here * window->alpha + val_to_float64(&average) * (1 - window->alpha),
                           is_decimal);
+      outputs[r] = average;
     }
-    outputs[r] = average;
   }
 }
 
@@ -178,6 +179,14 @@ static double position(const struct val *key) {
                       : val_to_float64(key);
 }
 
+static struct val between(const struct val *a, const struct val *b, double share) {
+  double from = val_to_float64(a), to = val_to_float64(b);
+  if (a->type != VAL_DECIMAL && b->type != VAL_DECIMAL)
+    return val_float64(from + (to - from) * share);
+  struct decimal low = val_to_decimal(a), way = decimal_subtract(val_to_decimal(b), low);
+  return val_decimal(decimal_add(low, decimal_multiply(way, decimal_from_float64(share))));
+}
+
 /** Between the values before and after, along the sort key. */
 static status linear_fill(const struct stage_partition *partition,
                           const struct stage_window *window, struct val *outputs, struct err *err) {
@@ -189,10 +198,8 @@ static status linear_fill(const struct stage_partition *partition,
     if (val_is_null(v)) continue;
     for (uint64_t gap = before + 1; before != UINT64_MAX && gap < r; gap++) {
       double x0 = position(stage_key(partition, before)), x1 = position(stage_key(partition, r));
-      double x = position(stage_key(partition, gap)), y1 = val_to_float64(v);
-      double y0 = val_to_float64(&outputs[before]);
-      bool is_decimal = v->type == VAL_DECIMAL || outputs[before].type == VAL_DECIMAL;
-      outputs[gap] = number_of(y0 + (y1 - y0) * ((x - x0) / (x1 - x0)), is_decimal);
+      double x = position(stage_key(partition, gap));
+      outputs[gap] = between(&outputs[before], v, (x - x0) / (x1 - x0));
     }
     before = r;
   }

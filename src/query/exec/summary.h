@@ -4,9 +4,23 @@
 #define QUERY_EXEC_SUMMARY_H
 
 #include "base/core/err.h"
+#include "query/plan/plan.h"
 #include "value/val/val.h"
 
-enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64 };
+enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64, QUERY_CHANGES_MAX = 1000 };
+
+/** How far a statement that writes may go. */
+struct query_guard {
+  bool is_limited;
+  uint64_t max_affected; /* with is_limited: LUMA_MAX_AFFECTED past it */
+  bool dry_run;          /* changes are kept for the summary; the caller undoes them */
+};
+
+/** A change of a dry run: `before` MISSING of an insert, `after` of a delete. */
+struct query_change {
+  const char *what; /* "insert", "update", "delete"; static */
+  struct val key, before, after;
+};
 
 struct query_warning {
   const char *text; /* static */
@@ -19,6 +33,15 @@ struct query_write_error {
   struct err err;
 };
 
+/** What one change of several did. */
+struct query_step {
+  uint8_t kind; /* enum plan_kind: PLAN_INSERT, PLAN_UPDATE, PLAN_DELETE */
+  uint64_t matched, affected;
+  bool upserted;
+  struct val key;  /* of the document an upsert made */
+  uint32_t failed; /* 0: it did not; else 1 + its place in write_errors, or more when it is full */
+};
+
 struct query_summary {
   uint64_t matched;  /* documents an UPDATE or DELETE found */
   uint64_t affected; /* documents inserted, changed (JQL: really changed), deleted */
@@ -26,8 +49,15 @@ struct query_summary {
       *keys; /* INSERT (and an upsert): keys of the documents made, the first QUERY_KEYS_MAX */
   uint32_t keys_count;
   bool upserted;
-  const struct query_write_error *write_errors; /* JQL inserts go on or stop, and report here */
+  const struct query_write_error
+      *write_errors; /* JQL inserts and sequences go on or stop, and report here */
   uint32_t write_errors_count;
+  const struct query_step *steps; /* of a sequence, those that were tried, in order */
+  uint32_t steps_count;
+  const struct query_change *changes; /* of a dry run, the first QUERY_CHANGES_MAX */
+  uint32_t changes_count;
+  struct val explained; /* JQL's explain in MongoDB's shape; MISSING: the statement is none */
+  enum plan_told told;
   const struct query_warning *warnings;
   uint32_t warnings_count;
 };

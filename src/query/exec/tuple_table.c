@@ -72,3 +72,15 @@ status tuple_table_put(struct tuple_table *table, const struct val *tuple, uint6
   table->slots[at] = (struct tuple_slot){(uint32_t)(hash >> 32), *number + 1};
   return LUMA_OK;
 }
+
+bool tuple_table_find(const struct tuple_table *table, const struct val *tuple, uint64_t hash,
+                      uint32_t *number) {
+  uint64_t mask = table->capacity - 1;
+  if (table->capacity == 0) return false;
+  for (uint64_t at = hash & mask; table->slots[at].number; at = (at + 1) & mask) {
+    *number = table->slots[at].number - 1;
+    if (table->slots[at].hash == (uint32_t)(hash >> 32) && is_same(table, *number, tuple))
+      return true;
+  }
+  return false;
+}

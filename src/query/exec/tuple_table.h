@@ -26,5 +26,8 @@ uint64_t tuple_table_hash(const struct val *tuple, uint32_t columns);
 /** The number (from 0) of the tuple, which is copied in if it is new. */
 status tuple_table_put(struct tuple_table *table, const struct val *tuple, uint64_t hash,
                        uint32_t *number, bool *is_new, struct err *err);
+/** The number of the tuple; false if it is not there. */
+bool tuple_table_find(const struct tuple_table *table, const struct val *tuple, uint64_t hash,
+                      uint32_t *number);
 
 #endif

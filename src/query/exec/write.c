@@ -50,6 +50,29 @@ status write_note_keys(struct exec *exec, const struct model_write *writes, uint
   return LUMA_OK;
 }
 
+/* ---- failures ---- */
+
+bool write_is_users(status failed) {
+  static const status codes[] = {LUMA_DUPLICATE_KEY, LUMA_INVALID_VALUE,    LUMA_TOO_LARGE,
+                                 LUMA_CONSTRAINT,    LUMA_INVALID_BEING,    LUMA_LIMIT_REACHED,
+                                 LUMA_TYPE_MISMATCH, LUMA_INVALID_ARGUMENT, LUMA_OUT_OF_RANGE};
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    if (codes[i] == failed) return true;
+  return false;
+}
+
+status write_report(struct exec *exec, uint32_t index, const struct err *failed, struct err *err) {
+  if (!exec->write_errors) {
+    exec->write_errors =
+        arena_zalloc(exec->arena, QUERY_WRITE_ERRORS_MAX, sizeof *exec->write_errors);
+    TRY(op__memory(exec, exec->write_errors, err));
+  }
+  if (exec->write_errors_count == QUERY_WRITE_ERRORS_MAX) return LUMA_OK;
+  exec->write_errors[exec->write_errors_count++] =
+      (struct query_write_error){.index = index, .err = *failed};
+  return LUMA_OK;
+}
+
 /* ---- RETURNING ---- */
 
 status write_yield_init(struct write_yield *yield, struct exec *exec, const struct plan *plan,
@@ -101,7 +124,8 @@ static struct doc stored_document(const struct val *root) {
 static bool is_key_order(const struct plan *plan) {
   while (plan->kind == PLAN_FILTER) plan = plan->input;
   if (plan->kind != PLAN_SCAN) return false;
-  return !plan->physical || !plan->physical->access || !plan->physical->access->index;
+  return !plan->physical || !plan->physical->access ||
+         (!plan->physical->access->index && !plan->physical->access->branches_count);
 }
 
 static status stream(struct op *op, write_each *each, void *context, struct err *err) {

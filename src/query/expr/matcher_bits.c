@@ -72,7 +72,7 @@ static bool has_bits(const struct val *v, int64_t *bits) {
 static bool is_set(const struct val *v, int64_t bits, uint32_t position) {
   if (v->type == VAL_BYTES)
     return position / 8 < v->bytes && (v->data[position / 8] >> (position % 8) & 1);
-  return position > 63 ? bits < 0 : (bits >> position & 1);
+  return position > 63 ? bits < 0 : ((uint64_t)bits >> position & 1);
 }
 
 bool matcher__test_bits(const struct matcher *matcher, const struct val *v) {

@@ -400,6 +400,17 @@ status program_create(struct expr_env *env, const struct expr *expr, struct prog
   return create(env, expr, BATCH_ROWS, program, err);
 }
 
+/* Errors show values; not those of sensitive attributes. */
+static status fail_step(const struct program *program, const struct step *step, status ran,
+                        struct err *err) {
+  bool is_about_values = ran != LUMA_OUT_OF_MEMORY && ran != LUMA_CANCELLED;
+  if (is_about_values && expr_reads_sensitive(step->expr)) {
+    err_raise(err, ran, __FILE__, __LINE__,
+              "a value of a sensitive attribute does not fit this expression");
+  }
+  return expr_env_fail(program->env, step->expr->offset, ran, err);
+}
+
 status program_run(struct program *program, const struct batch *batch, struct arena *arena,
                    const struct val **values, uint32_t *stride, struct err *err) {
   program->batch = batch;
@@ -410,7 +421,7 @@ status program_run(struct program *program, const struct batch *batch, struct ar
     const struct step *step = &program->steps[at];
     program->next = at + 1;
     status ran = step->run(program, step, err);
-    if (ran != LUMA_OK) return expr_env_fail(program->env, step->expr->offset, ran, err);
+    if (ran != LUMA_OK) return fail_step(program, step, ran, err);
   }
   struct view view = program_view(program, program->result);
   *values = view.base;

@@ -3,8 +3,10 @@
  * document. Lists on the way are walked element by element: an inclusion keeps the elements that
  * are maps, an exclusion leaves the others as they are, and what is computed below a list stands in
  * each of its elements, which become maps for it. Fields keep the document's order; computed ones
- * that are new follow. */
+ * that are new follow. Picks keep a part of a list where it stands. */
+#include "query/expr/matcher.h"
 #include "query/expr/program_int.h"
+#include "query/mongo/mongo.h"
 
 struct shape_tree {
   struct slice name;
@@ -12,6 +14,8 @@ struct shape_tree {
   uint32_t computed;                         /* the step's argument that gives the value; 0: none */
   bool is_end;                               /* a listed path ends here */
   bool has_computed;                         /* here or below */
+  const struct shape_pick *pick;             /* NULL: none ends here */
+  struct matcher *matcher;                   /* of the pick */
 };
 
 /** A projection at work on one row. */
@@ -21,6 +25,9 @@ struct shaping {
   uint32_t row;
   struct build *build;
   bool include;
+  const struct val *document; /* whole */
+  status *failed;             /* the first failure of a pick */
+  struct err *err;
 };
 
 static struct shape_tree *find_child(const struct shape_tree *tree, struct slice name) {
@@ -69,6 +76,14 @@ static status add_computed(struct expr_env *env, struct shape_tree *root, struct
   return LUMA_OK;
 }
 
+static status add_pick(struct expr_env *env, struct shape_tree *root, const struct shape_pick *pick,
+                       struct err *err) {
+  for (uint32_t i = 0; i < pick->path.count; i++)
+    TRY(take_child(env, root, pick->path.steps[i].name, &root, err));
+  root->pick = pick;
+  return pick->match ? matcher_create(env, pick->match, &root->matcher, err) : LUMA_OK;
+}
+
 status shape__compile(struct expr_env *env, const struct expr *expr, struct shape_tree **tree,
                       struct err *err) {
   const struct shape *shape = expr->shape;
@@ -81,6 +96,8 @@ status shape__compile(struct expr_env *env, const struct expr *expr, struct shap
     TRY(add_path(env, *tree, &shape->paths[i], err));
   for (uint32_t i = 0; i < shape->computed_count; i++)
     TRY(add_computed(env, *tree, shape->computed_names[i], i + 1, err));
+  for (uint32_t i = 0; i < shape->picks_count; i++)
+    TRY(add_pick(env, *tree, &shape->picks[i], err));
   return LUMA_OK;
 }
 
@@ -101,6 +118,77 @@ static void put_computed(const struct shaping *shaping, const struct shape_tree 
     if (!at->has_computed) continue;
     build_name(shaping->build, at->name);
     put_computed(shaping, at);
+  }
+  build_end(shaping->build);
+}
+
+/* ---- picks ---- */
+
+/** Elements [from, to) of a list. */
+struct picked {
+  uint32_t from, to;
+};
+
+static struct picked slice_of_list(const struct shape_pick *pick, uint32_t count) {
+  int64_t from = pick->skip < 0 ? pick->skip + count : pick->skip;
+  if (from < 0) from = 0;
+  if (from > count) from = count;
+  int64_t left = count - from;
+  return (struct picked){(uint32_t)from,
+                         (uint32_t)(from + (pick->limit < left ? pick->limit : left))};
+}
+
+/** The first element that the predicate finds; none: an empty range. */
+static status find_element(const struct shaping *shaping, const struct shape_tree *tree,
+                           const struct val *list, struct picked *picked) {
+  for (uint32_t i = 0; i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    bool matches = false;
+    TRY(matcher_test_element(tree->matcher, &element, &matches, shaping->err));
+    if (!matches) continue;
+    *picked = (struct picked){i, i + 1};
+    return LUMA_OK;
+  }
+  *picked = (struct picked){0, 0};
+  return LUMA_OK;
+}
+
+static status find_matched(const struct shaping *shaping, const struct shape_tree *tree,
+                           const struct val *list, struct picked *picked) {
+  int64_t position = -1;
+  TRY(matcher_position(tree->matcher, shaping->document, &position, shaping->err));
+  if (position < 0 || position >= val_count(list))
+    return mongo_fail(shaping->err, 51246,
+                      "positional operator '.$' couldn't find a matching element in the array");
+  *picked = (struct picked){(uint32_t)position, (uint32_t)position + 1};
+  return LUMA_OK;
+}
+
+static status pick(const struct shaping *shaping, const struct shape_tree *tree,
+                   const struct val *list, struct picked *picked) {
+  *picked = slice_of_list(tree->pick, val_count(list));
+  if (tree->pick->kind == SHAPE_ELEMENT) return find_element(shaping, tree, list, picked);
+  if (tree->pick->kind == SHAPE_MATCHED) return find_matched(shaping, tree, list, picked);
+  return LUMA_OK;
+}
+
+/** What is picked of a field; of what is no list, all, or nothing where an element is asked for. */
+static void put_picked(const struct shaping *shaping, const struct shape_tree *tree,
+                       const struct val *field) {
+  bool is_list = field->type == VAL_LIST, of_element = tree->pick->kind == SHAPE_ELEMENT;
+  struct picked picked = {0, 0};
+  if (is_list && *shaping->failed == LUMA_OK)
+    *shaping->failed = pick(shaping, tree, field, &picked);
+  if (of_element && picked.from == picked.to) return;
+  build_name(shaping->build, tree->name);
+  if (!is_list) {
+    build_put(shaping->build, field);
+    return;
+  }
+  build_begin_list(shaping->build);
+  for (uint32_t i = picked.from; i < picked.to; i++) {
+    struct val element = val_at(field, i);
+    build_put(shaping->build, &element);
   }
   build_end(shaping->build);
 }
@@ -139,6 +227,10 @@ static void put_known(const struct shaping *shaping, const struct shape_tree *ch
                       const struct val *field) {
   bool is_container = field->type == VAL_MAP || field->type == VAL_LIST;
   bool puts = false;
+  if (child->pick) {
+    put_picked(shaping, child, field);
+    return;
+  }
   if (child->computed)
     puts = !shaping->include; /* in an inclusion it follows at the end */
   else if (child->is_end)
@@ -184,16 +276,21 @@ status step_shape(struct program *program, const struct step *step, struct err *
   struct shaping shaping = {
       .program = program, .step = step, .build = &build, .include = step->expr->shape->include};
   status done = LUMA_OK;
+  shaping.failed = &done;
+  shaping.err = err;
   build_init(&build, &program->env->scratch, NULL);
   for (uint32_t i = 0; i < live->count && done == LUMA_OK; i++) {
     shaping.row = live_row(live, i);
     struct val document = *view_at(program_view(program, step->args[0]), shaping.row);
+    shaping.document = &document;
     build_begin_map(&build);
     if (document.type == VAL_MAP) put_map(&shaping, step->shape, &document);
     build_end(&build);
-    done = field_take_built(program->env, program->arena, &build,
-                            &program->registers[step->out][shaping.row], err);
+    if (done == LUMA_OK)
+      done = field_take_built(program->env, program->arena, &build,
+                              &program->registers[step->out][shaping.row], err);
   }
   build_deinit(&build);
+  if (done != LUMA_OK) buf_reset(&program->env->scratch);
   return done;
 }

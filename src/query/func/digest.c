@@ -24,7 +24,7 @@ status func__md5(struct func_env *env, const struct val *args, uint32_t count, s
                  struct err *err) {
   static const char digits[] = "0123456789abcdef";
   (void)count;
-  struct val bytes;
+  struct val bytes = {0};
   TRY(digest(env, &args[0], slice_of_text("md5"), &bytes, err));
   if (bytes.type != VAL_BYTES) return func__clash(env, out);
   for (uint32_t i = 0; i < bytes.bytes; i++) {

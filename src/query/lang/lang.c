@@ -34,7 +34,8 @@ static bool is_sql(struct slice text) {
       "select",   "insert",    "create",  "drop",    "alter",  "begin",   "start",
       "commit",   "rollback",  "explain", "selec",   "slect",  "selct",   "describe",
       "desc",     "evolve",    "suggest", "compare", "with",   "values",  "merge",
-      "truncate", "savepoint", "release", "table",   "upsert", "refresh", "comment"};
+      "truncate", "savepoint", "release", "table",   "upsert", "refresh", "comment",
+      "replace",  "abort",     "end",     "dry",     "set"};
   struct slice word = first_word(text);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
     if (slice_is_equal_nocase(word, slice_of_text(always[i]))) return true;

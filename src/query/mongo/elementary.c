@@ -60,6 +60,20 @@ static status between(const char *name, enum quad_function function, double low,
   return apply(&domain, v, out, err);
 }
 
+status mongo__sigmoid(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
+  (void)env, (void)count;
+  *out = val_null();
+  if (val_is_null(&args[0])) return LUMA_OK;
+  if (!val_is_number(&args[0]))
+    return mongo_fail(err, 28765, "$sigmoid only supports numeric types, not %s",
+                      mongo_type_name(&args[0]));
+  double share = 1 / (1 + exp(-val_to_float64(&args[0])));
+  *out =
+      args[0].type == VAL_DECIMAL ? val_decimal(decimal_from_float64(share)) : val_float64(share);
+  return LUMA_OK;
+}
+
 status mongo__sin(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
   (void)env, (void)count;

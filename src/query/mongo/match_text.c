@@ -77,7 +77,7 @@ static void put_match(struct mongo_build *made, const struct search *search,
 status mongo__regex_match(struct func_env *env, const struct val *args, uint32_t count,
                           struct val *out, struct err *err) {
   (void)count;
-  struct search search;
+  struct search search = {0};
   bool is_null = false, matches = false;
   TRY(begin(env, "$regexMatch", args, &search, &is_null, err));
   if (!is_null) TRY(regex_match(search.regex, search.text, &matches, err));
@@ -88,8 +88,8 @@ status mongo__regex_match(struct func_env *env, const struct val *args, uint32_t
 status mongo__regex_find(struct func_env *env, const struct val *args, uint32_t count,
                          struct val *out, struct err *err) {
   (void)count;
-  struct search search;
-  struct regex_found found;
+  struct search search = {0};
+  struct regex_found found = {0};
   struct mongo_build made;
   bool is_null = false, matches = false;
   *out = val_null();
@@ -114,8 +114,8 @@ static size_t after(const struct search *search, const struct regex_found *found
 status mongo__regex_find_all(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
   (void)count;
-  struct search search;
-  struct regex_found found;
+  struct search search = {0};
+  struct regex_found found = {0};
   struct mongo_build made;
   bool is_null = false, matches = true;
   TRY(begin(env, "$regexFindAll", args, &search, &is_null, err));

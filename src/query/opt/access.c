@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "model/model.h"
+#include "query/opt/implies.h"
 
 /* Costs are in documents read in sequence. Fetching a document by key from an index entry is
  * several times that. */
@@ -25,6 +26,45 @@ bool access_is_key(const struct collection *collection, const struct path *path,
   if (slice_is_equal(path->steps[0].name, slice_of_text("_id"))) return true;
   return is_alias && slice_is_equal(path->steps[0].name, slice_of_text("id")) &&
          !collection_has_own_id(collection);
+}
+
+bool access_has_lists(const struct opt *opt, const struct collection *collection,
+                      const struct catalog_index *index) {
+  return index->def.multikey && (opt->is_several || collection_has_lists(collection, index));
+}
+
+/* ---- partial indexes ---- */
+
+/** The condition of a partial index, read once a statement. */
+static status read_filter(struct opt *opt, const struct catalog_index *index, struct expr **filter,
+                          struct err *err) {
+  struct opt_filter *known = opt->filters;
+  while (known && known->index != index) known = known->next;
+  if (!known) {
+    known = arena_zalloc(opt->arena, 1, sizeof *known);
+    TRY(opt__memory(opt, known, err));
+    known->index = index;
+    known->next = opt->filters;
+    TRY(opt->read_filter(opt->arena, &index->condition, &known->condition, err));
+    opt->filters = known;
+  }
+  *filter = known->condition;
+  return LUMA_OK;
+}
+
+/** Whether the index has every document that is asked for. */
+static status has_all(struct opt *opt, const struct catalog_index *index, const struct asks *asks,
+                      bool *has, struct err *err) {
+  struct expr *filter = NULL;
+  *has = true;
+  if (!index || index->condition.text.bytes == 0) return LUMA_OK;
+  *has = false;
+  if (!opt->read_filter || (!asks->condition && !asks->also && !asks->also_match)) return LUMA_OK;
+  TRY(read_filter(opt, index, &filter, err));
+  *has = (asks->condition && implies_condition(asks->condition, filter)) ||
+         (asks->also && implies_condition(asks->also, filter)) ||
+         (asks->also_match && implies_match(asks->also_match, filter));
+  return LUMA_OK;
 }
 
 /* ---- from asks to parts ---- */
@@ -78,8 +118,8 @@ static void use_equal(struct plan_part *part, const struct ask *ask) {
  * and another the other. */
 static bool may_combine(const struct making *making, const struct ask *low,
                         const struct ask *high) {
-  bool multikey = making->index && making->index->def.multikey;
-  return low == high || !multikey || (!low->mongo && !high->mongo);
+  bool lists = making->index && access_has_lists(making->opt, making->collection, making->index);
+  return low == high || !lists || (!low->mongo && !high->mongo);
 }
 
 static void use_range(const struct making *making, struct plan_part *part, const struct ask *low,
@@ -178,8 +218,11 @@ status access_make(struct opt *opt, const struct collection *collection,
     if (!access->parts[i].is_equal) break;
   }
   add_lists(&making);
-  bool reads_nulls = access->with_missing || access->parts_count == 0;
-  if (index && index->def.sparse && reads_nulls)
+  bool reads_nulls = access->with_missing || access->parts_count == 0, has = true;
+  TRY(has_all(opt, index, asks, &has, err));
+  if (!has)
+    *refusal = ACCESS_PARTIAL;
+  else if (index && index->def.sparse && reads_nulls)
     *refusal = ACCESS_SPARSE;
   else if (access->parts_count == 0)
     *refusal = making.has_lists ? ACCESS_LISTS : ACCESS_NO_CONDITION;
@@ -197,6 +240,7 @@ static status note_refusal(struct opt *opt, struct plan_access *chosen,
       [ACCESS_NO_CONDITION] = "no condition bounds its first attribute",
       [ACCESS_LISTS] = "it indexes the elements of lists, the condition looks at whole values",
       [ACCESS_SPARSE] = "it is sparse and lacks documents that the condition may keep",
+      [ACCESS_PARTIAL] = "it is partial, and the condition does not say that its own holds",
   };
   struct buf line;
   buf_init(&line, 1024);
@@ -257,22 +301,97 @@ static status explain_refusals(struct opt *opt, const struct collection *collect
   return LUMA_OK;
 }
 
+/** A union of indexes, where it is cheaper than the best single way. */
+static status consider_union(struct opt *opt, const struct plan *scan, struct expr *condition,
+                             struct ways *ways, struct plan_access **chosen, struct err *err) {
+  struct plan_access *made = arena_alloc(opt->arena, sizeof *made);
+  bool fits = false;
+  TRY(opt__memory(opt, made, err));
+  TRY(access_make_union(opt, scan, condition, made, &fits, err));
+  if (fits && made->cost < ways->items[ways->best].cost) *chosen = made;
+  return LUMA_OK;
+}
+
 static status choose(struct opt *opt, struct plan *scan, struct expr *condition, struct err *err) {
   struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
   struct ways *ways = arena_alloc(opt->arena, sizeof *ways);
   struct plan_physical *physical = NULL;
+  struct plan_access *chosen = NULL;
   TRY(opt__memory(opt, asks ? ways : NULL, err));
   TRY(asks_collect(opt, condition, asks, err));
   TRY(weigh(opt, scan->collection, asks, ways, err));
-  if (ways->best == 0 && ways->count == 2) return LUMA_OK; /* there was no choice */
+  TRY(consider_union(opt, scan, condition, ways, &chosen, err));
+  if (!chosen && ways->best == 0 && ways->count == 2) return LUMA_OK; /* there was no choice */
   TRY(opt__physical(opt, scan, &physical, err));
-  physical->access = &ways->items[ways->best];
+  physical->access = chosen ? chosen : &ways->items[ways->best];
   return explain_refusals(opt, scan->collection, ways, physical->access, err);
+}
+
+/* ---- hints ---- */
+
+static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *index) {
+  if (hint->name.bytes) return slice_is_equal(hint->name, index->name);
+  bool same = hint->keys_count == index->def.keys_count;
+  for (uint32_t i = 0; same && i < hint->keys_count; i++)
+    same = hint->keys[i].descending == index->def.keys[i].descending &&
+           path_is_equal(&hint->keys[i].path, &index->def.keys[i].path);
+  return same;
+}
+
+static status fail_hint(const struct plan *scan, struct err *err) {
+  enum { BAD_VALUE = 2 };
+  status failed = err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
+                            "the hint names no index of `%.*s`", SLICE_ARG(scan->collection->name));
+  if (err) err->foreign = BAD_VALUE;
+  err_hint(err, "listIndexes shows the indexes that there are");
+  return failed;
+}
+
+/** The index of the hint; NULL: the key. */
+static status find_hinted(const struct plan *scan, const struct catalog_index **index,
+                          struct err *err) {
+  const struct plan_hint *hint = scan->hint;
+  const struct collection *collection = scan->collection;
+  *index = NULL;
+  if (hint->is_key) return LUMA_OK;
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    if (!is_hinted(hint, &collection->indexes[i])) continue;
+    *index = &collection->indexes[i];
+    return LUMA_OK;
+  }
+  return fail_hint(scan, err);
+}
+
+/** What was asked for, whether or not it is worth it. As in MongoDB, an index that lacks documents
+ * is followed too. */
+static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condition,
+                          struct err *err) {
+  const struct catalog_index *index = NULL;
+  struct asks *asks = arena_zalloc(opt->arena, 1, sizeof *asks);
+  struct plan_access *access = arena_alloc(opt->arena, sizeof *access);
+  struct plan_physical *physical = NULL;
+  enum access_refusal refusal = ACCESS_FITS;
+  TRY(opt__memory(opt, asks ? access : NULL, err));
+  if (condition && !scan->hint->is_natural) TRY(asks_collect(opt, condition, asks, err));
+  TRY(find_hinted(scan, &index, err));
+  TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));
+  if (refusal == ACCESS_NOT_READY) return fail_hint(scan, err);
+  access->is_hinted = true;
+  access->backwards = scan->hint->is_natural && scan->hint->is_backwards;
+  TRY(opt__physical(opt, scan, &physical, err));
+  physical->access = access;
+  return LUMA_OK;
+}
+
+static bool is_scan(const struct plan *node) {
+  return node->kind == PLAN_SCAN && node->collection;
 }
 
 status opt__access(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *filter = *node;
-  bool fits = !opt->is_collated && filter->kind == PLAN_FILTER &&
-              filter->input->kind == PLAN_SCAN && filter->input->collection;
-  return fits ? choose(opt, filter->input, filter->condition, err) : LUMA_OK;
+  if (is_scan(filter) && filter->hint) return follow_hint(opt, filter, NULL, err);
+  if (filter->kind != PLAN_FILTER || !is_scan(filter->input)) return LUMA_OK;
+  if (filter->input->hint)
+    return follow_hint(opt, filter->input, opt->is_collated ? NULL : filter->condition, err);
+  return opt->is_collated ? LUMA_OK : choose(opt, filter->input, filter->condition, err);
 }

@@ -13,6 +13,7 @@ enum access_refusal {
   ACCESS_NO_CONDITION,
   ACCESS_LISTS,
   ACCESS_SPARSE,
+  ACCESS_PARTIAL,
   ACCESS_COSTLIER
 };
 
@@ -21,6 +22,16 @@ enum access_refusal {
 status access_make(struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct asks *asks,
                    struct plan_access *access, enum access_refusal *refusal, struct err *err);
+enum { ACCESS_BRANCHES_MAX = 64 };
+
+/** Fills `access` for a condition that holds a disjunction whose alternatives can each be read by
+ * the key or an index. `*fits` false: it does not. */
+status access_make_union(struct opt *opt, const struct plan *scan, struct expr *condition,
+                         struct plan_access *access, bool *fits, struct err *err);
+/** Whether lists may be met in the index while the statement runs: then a document may have several
+ * entries in it. */
+bool access_has_lists(const struct opt *opt, const struct collection *collection,
+                      const struct catalog_index *index);
 /** True when the path names the key of the collection's documents. `is_alias`: it is `id`, which
  * names the key only while no document has an attribute of that name. */
 bool access_is_key(const struct collection *collection, const struct path *path, bool is_alias);

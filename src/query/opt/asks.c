@@ -164,5 +164,14 @@ static status collect(void *context, struct expr *expr, struct err *err) {
 status asks_collect(struct opt *opt, struct expr *condition, struct asks *asks, struct err *err) {
   asks->opt = opt;
   asks->count = 0;
+  asks->condition = condition;
+  asks->also = NULL;
+  asks->also_match = NULL;
   return opt__conjuncts(condition, collect, asks, err);
+}
+
+status asks_add(struct asks *asks, struct expr *expr, const struct match *match, struct err *err) {
+  asks->also = expr;
+  asks->also_match = match;
+  return match ? collect_match(asks, match, err) : opt__conjuncts(expr, collect, asks, err);
 }

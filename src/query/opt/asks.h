@@ -25,10 +25,15 @@ struct asks {
   struct opt *opt;
   struct ask items[ASKS_MAX];
   uint32_t count;
+  const struct expr *condition, *also; /* what was asked, whole; NULL: nothing */
+  const struct match *also_match;
 };
 
 /** Collects from a condition over one document column. What does not fit in ASKS_MAX is left out:
  * asks only narrow. */
 status asks_collect(struct opt *opt, struct expr *condition, struct asks *asks, struct err *err);
+
+/** Adds what another condition asks besides: one of the two, the other NULL. */
+status asks_add(struct asks *asks, struct expr *expr, const struct match *match, struct err *err);
 
 #endif

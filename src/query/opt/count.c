@@ -11,7 +11,7 @@ status opt__count(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
   struct plan_physical *physical = NULL;
   bool fits = plan->kind == PLAN_AGGREGATE && plan->keys_count == 0 && plan->exprs_count > 0 &&
-              plan->input->kind == PLAN_SCAN;
+              plan->input->kind == PLAN_SCAN && !plan->input->hint;
   for (uint32_t i = 0; fits && i < plan->exprs_count; i++) fits = counts_rows(plan->exprs[i]);
   if (!fits) return LUMA_OK;
   TRY(opt__physical(opt, plan, &physical, err));

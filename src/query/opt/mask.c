@@ -7,6 +7,7 @@
 
 static bool is_sensitive(const struct plan *scope, uint32_t slot, const struct path *path) {
   if (!scope || slot >= scope->columns_count) return false;
+  if (scope->columns[slot].is_sensitive) return true;
   const struct collection *collection = scope->columns[slot].collection;
   return collection && collection->genotype && soul_is_sensitive(collection->genotype, path);
 }
@@ -22,6 +23,7 @@ static bool match_reads(const struct plan *scope, const struct match *match) {
 
 /* Whether the expression reads a sensitive attribute, itself or below. */
 static bool reads(const struct plan *scope, const struct expr *expr) {
+  if (expr->kind == EXPR_FIELD && expr->is_masked) return true;
   if (expr->kind == EXPR_FIELD && is_sensitive(scope, expr->slot, &expr->path)) return true;
   if (match_reads(scope, expr->match)) return true;
   for (uint32_t i = 0; i < expr->args_count; i++) {
@@ -39,16 +41,33 @@ static void mask_match(struct match *match) {
 }
 
 static void mask_all(struct expr *expr) {
-  expr->is_masked = true;
+  expr->is_masked |= expr->kind != EXPR_FIELD;
   if (expr->match) mask_match(expr->match);
   for (uint32_t i = 0; i < expr->args_count; i++) mask_all(expr->args[i]);
+}
+
+static bool is_word(struct slice name) {
+  for (size_t i = 0; i < name.bytes; i++) {
+    uint8_t c = name.data[i];
+    bool is_letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+    if (!is_letter && c != '_' && c != '.' && c < 0x80 && (c < '0' || c > '9')) return false;
+  }
+  return true;
+}
+
+/* Computed columns go by their expression, constants and all. */
+static void mask_name(struct expr *expr) {
+  if (expr->kind == EXPR_FIELD && !is_word(expr->name)) expr->name = slice_of_text("***");
+  for (uint32_t i = 0; i < expr->args_count; i++) mask_name(expr->args[i]);
 }
 
 /* AND and OR are taken apart, so that only the conditions concerned are masked. */
 static void mask_expr(const struct plan *scope, struct expr *expr) {
   bool is_logic = expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR);
   if (!is_logic) {
-    if (reads(scope, expr)) mask_all(expr);
+    if (!reads(scope, expr)) return;
+    mask_all(expr);
+    mask_name(expr);
     return;
   }
   for (uint32_t i = 0; i < expr->args_count; i++) mask_expr(scope, expr->args[i]);

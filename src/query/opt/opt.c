@@ -67,7 +67,9 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .txn = options->txn,
                     .now_us = options->now_us,
                     .is_collated = statement->collation.type == VAL_MAP,
-                    .language = statement->language};
+                    .language = statement->language,
+                    .is_several = statement->root->kind == PLAN_SEQUENCE,
+                    .read_filter = options->read_filter};
   for (uint32_t i = 0; i < PASSES; i++)
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));
   if (statement->root->kind == PLAN_EXPLAIN) return walk(&opt, opt__mask, &statement->root, err);

@@ -8,11 +8,15 @@
 #include "query/plan/physical.h"
 
 struct model_txn;
+struct soul_rule;
 
 struct opt_options {
   struct arena *arena;
   struct model_txn *txn; /* for estimates; NULL: every collection is taken as large */
   uint64_t now_us;
+  /** Reads and binds the condition of a partial index; NULL: partial indexes do not serve. */
+  status (*read_filter)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
+                        struct err *err);
   const char *const *rules_off; /* names of passes not to run, NULL-terminated; may be NULL */
 };
 

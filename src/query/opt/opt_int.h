@@ -3,6 +3,7 @@
 #ifndef QUERY_OPT_OPT_INT_H
 #define QUERY_OPT_OPT_INT_H
 
+#include "model/soul/rules.h"
 #include "query/opt/opt.h"
 
 struct opt {
@@ -11,6 +12,17 @@ struct opt {
   uint64_t now_us;
   bool is_collated; /* indexes do not have the order of the statement's texts */
   enum plan_language language;
+  bool is_several; /* the statement makes several changes: what one puts in, another may meet */
+  status (*read_filter)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
+                        struct err *err); /* as in struct opt_options */
+  struct opt_filter *filters;             /* conditions of partial indexes that were looked at */
+};
+
+/** The condition of a partial index, bound. */
+struct opt_filter {
+  struct opt_filter *next;
+  const struct catalog_index *index;
+  struct expr *condition;
 };
 
 /** A pass looks at one node, whose inputs it has already seen, and may put another in its place. */

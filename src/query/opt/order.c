@@ -76,20 +76,24 @@ static bool is_nulls_first(const struct plan_sort_key *key) {
 /** Whether the order of the entries is the order of the language. MongoDB sorts lists by an extreme
  * element, which is the entry met first in an index of elements; SQL by the whole list, which is
  * the entry in one of values. */
-static bool respects_lists(const struct catalog_index *index, const struct plan_sort_key *key) {
-  return key->mongo == index->def.multikey;
+static bool respects_lists(const struct catalog_index *index, const struct plan_sort_key *key,
+                           bool lists) {
+  return key->mongo == index->def.multikey || (!key->mongo && !lists);
 }
 
 /** Whether `access` yields the order from its part `first` on; sets its direction. */
-static bool gives_order(const struct plan *sort, struct plan_access *access, uint32_t first) {
+static bool gives_order(const struct opt *opt, const struct chain *chain,
+                        struct plan_access *access, uint32_t first) {
+  const struct plan *sort = &chain->sort;
   const struct index_def *def = &access->index->def;
+  bool lists = access_has_lists(opt, chain->scan->collection, access->index);
   if (first + sort->sort_count > def->keys_count) return false;
   for (uint32_t i = 0; i < sort->sort_count; i++) {
     const struct plan_sort_key *key = &sort->sort[i];
     const struct path *path = path_of_key(key);
     bool backwards = key->descending != def->keys[first + i].descending;
     if (!path || key->expr->key || !path_is_equal(path, &def->keys[first + i].path) ||
-        !respects_lists(access->index, key))
+        !respects_lists(access->index, key, lists))
       return false;
     if (i == 0)
       access->backwards = backwards;
@@ -100,7 +104,7 @@ static bool gives_order(const struct plan *sort, struct plan_access *access, uin
     bool natural = key->mongo || is_nulls_first(key) != key->descending;
     bool bounded = first + i < access->parts_count && !access->parts[first + i].is_null;
     /* Within bounds a list is met at an element that need not be its extreme one. */
-    if (def->multikey && first + i < access->parts_count) return false;
+    if (lists && first + i < access->parts_count) return false;
     if (i == 0)
       access->nulls_apart = !natural && !bounded;
     else if (!natural && !bounded)
@@ -111,13 +115,14 @@ static bool gives_order(const struct plan *sort, struct plan_access *access, uin
 }
 
 /** Equal parts of one value each lead; the sort keys stand behind them. */
-static bool fits_order(const struct plan *sort, struct plan_access *access) {
+static bool fits_order(const struct opt *opt, const struct chain *chain,
+                       struct plan_access *access) {
   uint32_t points = 0;
   if (!access->index || access->with_lists || access->with_missing || access->index->def.sparse)
     return false;
   while (points < access->parts_count && is_point(&access->parts[points])) points++;
   if (points < access->parts_count && points + 1 != access->parts_count) return false;
-  return gives_order(sort, access, points);
+  return gives_order(opt, chain, access, points);
 }
 
 /** ORDER BY the key itself: the collection's own order. */
@@ -152,11 +157,12 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
       chosen ? *chosen : (struct plan_access){.rows = access_count(opt, chain->scan->collection)};
   bool backwards = false;
   *done = true;
-  if (access.index && fits_order(&chain->sort, &access))
+  if (access.index && fits_order(opt, chain, &access))
     return drop_sort(opt, node, chain->scan, &access, err);
   bool one_range =
       access.parts_count == 0 || !access.parts[0].is_equal || is_point(&access.parts[0]);
-  if (!access.index && one_range && fits_key_order(&chain->sort, chain->scan, &backwards)) {
+  if (!access.index && !access.branches_count && one_range &&
+      fits_key_order(&chain->sort, chain->scan, &backwards)) {
     access.backwards = backwards;
     return drop_sort(opt, node, chain->scan, &access, err);
   }
@@ -171,6 +177,7 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
   const struct plan_access *chosen = chain->scan->physical ? chain->scan->physical->access : NULL;
   struct asks *asks = arena_zalloc(opt->arena, 1, sizeof *asks);
   TRY(opt__memory(opt, asks, err));
+  if (chain->scan->hint || (chosen && chosen->branches_count)) return LUMA_OK;
   if (chosen && chosen->parts_count) return LUMA_OK; /* narrowed: sorting the few is cheap */
   if (chain->filter) TRY(asks_collect(opt, chain->filter->condition, asks, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
@@ -178,7 +185,7 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
     enum access_refusal refusal = ACCESS_FITS;
     TRY(access_make(opt, collection, &collection->indexes[i], asks, &access, &refusal, err));
     bool usable = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
-    if (usable && fits_order(&chain->sort, &access))
+    if (usable && fits_order(opt, chain, &access))
       return drop_sort(opt, node, chain->scan, &access, err);
   }
   return LUMA_OK;

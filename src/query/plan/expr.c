@@ -92,6 +92,11 @@ static bool match_is_equal(const struct match *a, const struct match *b) {
   return true;
 }
 
+static bool pick_is_equal(const struct shape_pick *a, const struct shape_pick *b) {
+  return a->kind == b->kind && path_is_equal(&a->path, &b->path) && a->skip == b->skip &&
+         a->limit == b->limit && match_is_equal(a->match, b->match);
+}
+
 static bool shape_is_equal(const struct shape *a, const struct shape *b) {
   if (!a || !b) return a == b;
   if (a->include != b->include || a->id != b->id) return false;
@@ -100,6 +105,9 @@ static bool shape_is_equal(const struct shape *a, const struct shape *b) {
     if (!path_is_equal(&a->paths[i], &b->paths[i])) return false;
   for (uint32_t i = 0; i < a->computed_count; i++)
     if (!slice_is_equal(a->computed_names[i], b->computed_names[i])) return false;
+  if (a->picks_count != b->picks_count) return false;
+  for (uint32_t i = 0; i < a->picks_count; i++)
+    if (!pick_is_equal(&a->picks[i], &b->picks[i])) return false;
   return true;
 }
 
@@ -156,4 +164,12 @@ bool expr_is_equal(const struct expr *a, const struct expr *b) {
     if (a->names && !slice_is_equal(a->names[i], b->names[i])) return false;
   }
   return match_is_equal(a->match, b->match) && shape_is_equal(a->shape, b->shape);
+}
+
+bool expr_reads_sensitive(const struct expr *expr) {
+  if (expr->kind == EXPR_FIELD && expr->is_masked) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++) {
+    if (expr_reads_sensitive(expr->args[i])) return true;
+  }
+  return false;
 }

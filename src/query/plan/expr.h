@@ -178,6 +178,19 @@ struct match {
   uint64_t offset; /* where in the statement, for errors */
 };
 
+/** What a projection of find keeps of a list. */
+enum shape_pick_kind {
+  SHAPE_SLICE,   /* `limit` elements from `skip` on (below 0: from the end) */
+  SHAPE_ELEMENT, /* the first that `match` (of an element) finds */
+  SHAPE_MATCHED  /* the one through which `match`, the filter, found the document */
+};
+struct shape_pick {
+  enum shape_pick_kind kind;
+  struct path path;
+  int64_t skip, limit;
+  struct match *match;
+};
+
 /** MongoDB's projection: either all listed paths are kept, or all are left out. */
 struct shape {
   bool include; /* true: the result has `paths` and the computed fields; false: everything but
@@ -188,6 +201,8 @@ struct shape {
   struct slice *computed_names; /* computed fields as dotted paths, in order, values in the node's
                                    args[1..] */
   uint32_t computed_count;
+  struct shape_pick *picks;
+  uint32_t picks_count;
 };
 
 struct func; /* query/func */
@@ -263,7 +278,8 @@ struct expr {
   struct path path;    /* NAME, FIELD */
   uint32_t slot;       /* FIELD */
   struct slice *names; /* MAP */
-  bool is_masked;      /* CONST: not to be shown: it stands beside a sensitive attribute */
+  bool
+      is_masked; /* FIELD: of a sensitive attribute. CONST: not to be shown: it stands beside one */
   const struct func *function; /* CALL, bound */
   struct match *match;
   struct shape *shape;
@@ -271,8 +287,12 @@ struct expr {
   struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
   const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
   bool is_row;            /* LIST: written (a, b) */
+  bool is_bare;           /* IN: a name without parentheses on the right: a list, or a source */
   uint64_t offset;        /* byte offset in the statement, for errors */
 };
+
+/** Whether the expression reads a sensitive attribute, itself or below. */
+bool expr_reads_sensitive(const struct expr *expr);
 
 /** How many leading args are the function's own. */
 static inline uint32_t expr_operands(const struct expr *call) {
@@ -299,6 +319,8 @@ struct match *match_node(struct arena *arena, enum match_op op, struct match *co
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** "$gt": MongoDB's name of the operator. */
+const char *match_op_name(enum match_op op);
 /** Appends the predicate as MongoDB's JSON. */
 void match_format(const struct match *match, struct buf *out);
 /** "count", "sum", …: the name in every language. */

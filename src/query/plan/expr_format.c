@@ -135,6 +135,8 @@ static void format_map(const struct expr *expr, struct buf *out) {
 }
 
 static void format_shape(const struct expr *expr, struct buf *out) {
+  static const char *const kinds[] = {
+      [SHAPE_SLICE] = " slice", [SHAPE_ELEMENT] = " element", [SHAPE_MATCHED] = " matched"};
   const struct shape *shape = expr->shape;
   buf_append_text(out, shape->include ? "keep {" : "leave out {");
   const char *between = "";
@@ -152,6 +154,12 @@ static void format_shape(const struct expr *expr, struct buf *out) {
     buf_append_slice(out, shape->computed_names[i]);
     buf_append_text(out, ": ");
     expr_format(expr->args[i + 1], out);
+    between = ", ";
+  }
+  for (uint32_t i = 0; i < shape->picks_count; i++) {
+    buf_append_text(out, between);
+    path_format(&shape->picks[i].path, out);
+    buf_append_text(out, kinds[shape->picks[i].kind]);
     between = ", ";
   }
   buf_append_byte(out, '}');
@@ -424,6 +432,10 @@ static const char *const match_texts[] = {
     [MATCH_NOT] = "$not",
     [MATCH_EXPR] = "$expr",
 };
+
+const char *match_op_name(enum match_op op) {
+  return match_texts[op];
+}
 
 static void format_operator(const struct match *match, struct buf *out) {
   buf_append_format(out, "{%s: ", match_texts[match->op]);

@@ -35,6 +35,10 @@ struct plan_access {
   bool nulls_apart; /* an order with NULLs last (ascending) or first (descending): their entries are
                        read at that end */
   bool is_ordered;  /* a SORT above was dropped because of this order */
+  struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
+                                   then the rest of this says nothing but rows and cost */
+  uint32_t branches_count;
+  bool is_hinted;        /* the statement asked for it */
   double rows, cost;     /* estimated */
   struct slice *refused; /* why each other index was not chosen, a line each */
   uint32_t refused_count;

@@ -93,8 +93,20 @@ static const char *const kind_names[] = {
     [PLAN_BEGIN] = "begin",
     [PLAN_COMMIT] = "commit",
     [PLAN_ROLLBACK] = "rollback",
+    [PLAN_SAVEPOINT] = "savepoint",
+    [PLAN_ROLLBACK_TO] = "rollback to",
+    [PLAN_RELEASE] = "release",
+    [PLAN_SET_OPTION] = "set option",
     [PLAN_EXPLAIN] = "explain",
 };
+
+bool plan_is_change(enum plan_kind kind) {
+  return kind >= PLAN_INSERT && kind <= PLAN_SEQUENCE;
+}
+
+bool plan_is_session(enum plan_kind kind) {
+  return kind >= PLAN_BEGIN && kind <= PLAN_SET_OPTION;
+}
 
 const char *plan_kind_name(enum plan_kind kind) {
   return kind_names[kind];
@@ -211,9 +223,11 @@ static bool lists_exprs(const struct plan *plan) {
 
 static void format_stage(const struct plan *plan, struct buf *out) {
   static const char *const names[] = {
-      [STAGE_ROWS] = "rows",     [STAGE_BRANCH] = "branch", [STAGE_UNWIND] = "unwind",
-      [STAGE_UNION] = "union",   [STAGE_FACET] = "facet",   [STAGE_LOOKUP] = "lookup",
-      [STAGE_SAMPLE] = "sample", [STAGE_WINDOW] = "window"};
+      [STAGE_ROWS] = "rows",       [STAGE_BRANCH] = "branch",   [STAGE_UNWIND] = "unwind",
+      [STAGE_UNION] = "union",     [STAGE_FACET] = "facet",     [STAGE_LOOKUP] = "lookup",
+      [STAGE_SAMPLE] = "sample",   [STAGE_WINDOW] = "window",   [STAGE_REDACT] = "redact",
+      [STAGE_DENSIFY] = "densify", [STAGE_BUCKETS] = "buckets", [STAGE_GRAPH] = "graph",
+      [STAGE_OUT] = "out",         [STAGE_MERGE] = "merge"};
   const struct plan_stage *stage = plan->stage;
   buf_append_format(out, " %s", names[stage->kind]);
   if (stage->name.bytes) buf_append_format(out, " %.*s", SLICE_ARG(stage->name));
@@ -229,7 +243,7 @@ static void format_stage(const struct plan *plan, struct buf *out) {
 void plan_format_node(const struct plan *plan, struct buf *out) {
   buf_append_text(out, kind_names[plan->kind]);
   format_names(plan, out);
-  if (plan->kind == PLAN_STAGE) format_stage(plan, out);
+  if (plan->stage) format_stage(plan, out);
   if (plan->kind == PLAN_JOIN) {
     format_join(plan, out);
   } else if (plan->condition) {

@@ -43,7 +43,7 @@ enum plan_kind {
   PLAN_UPDATE,
   PLAN_DELETE,
   PLAN_MERGE, /* its input's rows: those of a source beside the collection's document, or MISSING */
-  PLAN_SEQUENCE, /* changes of one kind: `input`, then `right`, which may be a SEQUENCE (JQL) */
+  PLAN_SEQUENCE, /* changes: `input`, then `right`, which may be a SEQUENCE, or NULL (JQL) */
   /* catalog */
   PLAN_CREATE_COLLECTION,
   PLAN_DROP_COLLECTION,
@@ -60,8 +60,13 @@ enum plan_kind {
   /* session */
   PLAN_BEGIN,
   PLAN_COMMIT,
-  PLAN_ROLLBACK, /* run by the session, not by query/exec */
-  PLAN_EXPLAIN   /* of input */
+  PLAN_ROLLBACK,
+  PLAN_SAVEPOINT, /* its name is new_name */
+  PLAN_ROLLBACK_TO,
+  PLAN_RELEASE,
+  PLAN_SET_OPTION, /* SET new_name = alias; these are run by the session, not by query/exec:
+                      plan_is_session */
+  PLAN_EXPLAIN     /* of input */
 };
 
 struct collection; /* model/catalog */
@@ -93,7 +98,8 @@ struct plan_column {
                       */
   const struct slice *without; /* of documents: attributes that USING joined with others */
   uint32_t without_count;
-  uint8_t type; /* enum val_type if known, VAL_MISSING = dynamic */
+  uint8_t type;      /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_sensitive; /* computed from a sensitive attribute */
 };
 
 struct plan_sort_key {
@@ -194,6 +200,15 @@ struct plan_index_key {
   bool descending;
 };
 
+/** How a SCAN is to read, as the statement asks: by the index of a name or of keys, or by the key;
+ * natural: everything, in the order of keys or backwards. */
+struct plan_hint {
+  struct slice name;
+  struct plan_index_key *keys;
+  uint32_t keys_count;
+  bool is_key, is_natural, is_backwards;
+};
+
 /** What a statement about souls tells. */
 enum plan_about {
   PLAN_ABOUT_SOULS,      /* all there are */
@@ -230,6 +245,7 @@ struct plan {
       *collection;       /* bound; NULL for a missing collection that is empty (JQL) */
   bool missing_is_empty; /* JQL: a missing collection is empty; else an error with a suggestion */
   bool if_exists, if_not_exists;
+  struct plan_hint *hint; /* SCAN; NULL: the optimizer chooses */
 
   /* FILTER; JOIN: the ON condition; DELETE and UPDATE take their rows from `input` */
   struct expr *condition;
@@ -275,8 +291,11 @@ struct plan {
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT; may be NULL */
-  bool yields;   /* INSERT UPDATE DELETE MERGE: the documents as they are after (DELETE: were) */
-  bool is_apart; /* UPDATE, DELETE: values are computed for all rows before the first change */
+  bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
+  bool yields_before; /* UPDATE: as they were */
+  bool is_truncate;   /* DELETE: TRUNCATE, which means every document */
+  bool dry_run;       /* of the root: DRY RUN stands before the statement */
+  bool is_apart;      /* UPDATE, DELETE: values are computed for all rows before the first change */
   struct plan_merge **merges; /* MERGE */
   uint32_t merges_count;
   struct plan_update_item *updates;
@@ -292,6 +311,9 @@ struct plan {
   struct plan_index_key *index_keys;
   uint32_t index_keys_count;
   bool unique, multikey, nulls_distinct, sparse;
+  struct slice index_condition; /* of a partial index: an expression, or (index_matches) a filter of
+                                   MongoDB as JSON; empty: all documents */
+  bool index_matches;
 
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
@@ -299,11 +321,15 @@ struct plan {
   bool replaces;            /* CREATE OR REPLACE VIEW */
   struct plan_stage *stage; /* STAGE */
 
-  bool analyze; /* EXPLAIN ANALYZE */
+  bool serializable, read_only; /* BEGIN */
+  bool analyze;                 /* EXPLAIN ANALYZE */
   struct plan_physical *physical;
 };
 
 enum plan_language { PLAN_LQL, PLAN_NQL, PLAN_JQL };
+
+/** How MongoDB's clients are told what a statement did. */
+enum plan_told { PLAN_TOLD_PLAIN, PLAN_TOLD_BULK };
 
 /** What a front end answers for one statement. */
 struct statement {
@@ -316,7 +342,9 @@ struct statement {
   bool has_views;            /* bound: it reads views, which may change */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
-  bool is_count; /* JQL/NQL count: the reply is a number */
+  bool is_count;        /* JQL/NQL count: the reply is a number */
+  enum plan_told told;  /* JQL */
+  uint64_t time_max_ms; /* JQL: maxTimeMS; 0: the command sets no limit */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
@@ -329,6 +357,10 @@ typedef bool plan_visit_fn(void *context, const struct plan *node);
 bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context);
 /** True for statements that change data or catalog. */
 bool plan_is_write(const struct plan *plan);
+/** True for what changes documents: INSERT, UPDATE, DELETE, MERGE and several of them. */
+bool plan_is_change(enum plan_kind kind);
+/** True for BEGIN and its kin, which a session runs. */
+bool plan_is_session(enum plan_kind kind);
 /** "scan", "filter", …: what EXPLAIN calls the node. */
 const char *plan_kind_name(enum plan_kind kind);
 /** Appends one node, without its inputs, on one line. */

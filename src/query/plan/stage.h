@@ -17,7 +17,14 @@ enum plan_stage_kind {
   STAGE_FACET,  /* one row: a map of the branches' rows, each over the input */
   STAGE_LOOKUP, /* adds the list of the branch's rows; exprs: the values of its variables */
   STAGE_SAMPLE, /* `count` rows by chance */
-  STAGE_WINDOW  /* adds a value for each of `windows` */
+  STAGE_WINDOW, /* adds a value for each of `windows` */
+  STAGE_REDACT, /* cuts documents as exprs[0] says: "keep", "prune", "descend"; column 1 of its rows
+                   is the part that it looks at, column 0 the whole */
+  STAGE_DENSIFY, /* adds documents where exprs[0] has gaps, by the values of the other exprs */
+  STAGE_BUCKETS, /* adds the bucket of exprs[0]; rows in its order */
+  STAGE_GRAPH,   /* adds the list of the branch's rows that exprs[0] leads to, step by step */
+  STAGE_OUT,     /* of an INSERT: its rows take the place of the collection's documents */
+  STAGE_MERGE    /* of an INSERT: its rows change those that have the same values at `paths` */
 };
 
 /** How far a window reaches. */
@@ -55,16 +62,41 @@ struct stage_window {
   double alpha;         /* MOVING_AVERAGE */
 };
 
+enum stage_range { STAGE_RANGE_FULL, STAGE_RANGE_PARTITION, STAGE_RANGE_EXPLICIT };
+
+/** How a STAGE_DENSIFY goes on. */
+struct stage_densify {
+  enum stage_range range;
+  struct val step, low, high; /* EXPLICIT: [low, high) */
+  struct slice unit;          /* of dates; without data: numbers */
+};
+
+/** What a STAGE_MERGE does with a row. */
+enum stage_merge_action {
+  STAGE_MERGE_REPLACES,
+  STAGE_MERGE_KEEPS,
+  STAGE_MERGE_MERGES,
+  STAGE_MERGE_COMPUTES, /* the INSERT's replacement, over the document there and its exprs */
+  STAGE_MERGE_INSERTS,
+  STAGE_MERGE_DISCARDS,
+  STAGE_MERGE_FAILS
+};
+
 struct plan_stage {
   enum plan_stage_kind kind;
   struct slice name;       /* BRANCH */
-  struct path path;        /* UNWIND */
+  struct path path;        /* UNWIND; DENSIFY: its field; GRAPH: connectToField */
+  struct path *paths;      /* DENSIFY: of the partition; GRAPH: connectFromField, depthField */
+  uint32_t paths_count;    /* MERGE: on */
   struct slice index_name; /* UNWIND: includeArrayIndex */
   bool keeps_empty;        /* UNWIND: preserveNullAndEmptyArrays */
-  uint64_t count;          /* SAMPLE */
+  uint64_t count;          /* SAMPLE; BUCKETS; GRAPH: how deep */
   uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable */
   bool is_equality;        /* LOOKUP: exprs[0] is the local value, its list the variable */
   bool is_correlated;      /* LOOKUP: the branch reads variables */
+  struct stage_densify densify;
+  struct slice granularity; /* BUCKETS; may be empty */
+  enum stage_merge_action matched, unmatched;
   /* WINDOW: exprs: the partition's key, the sort key, arguments */
   struct stage_window *windows;
   uint32_t windows_count;

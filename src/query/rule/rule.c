@@ -4,6 +4,7 @@
 #include "query/rule/rule.h"
 
 #include "base/mem/mem.h"
+#include "model/soul/soul.h"
 #include "query/bind/bind.h"
 #include "query/expr/program.h"
 #include "query/lang/lang.h"
@@ -17,6 +18,7 @@ enum {
 struct rule {
   struct program *program;
   struct regex *regex;
+  const struct expr *expr; /* what the program was made of */
 };
 
 struct rules {
@@ -25,24 +27,30 @@ struct rules {
   struct expr_env env;
   struct batch batch; /* one column: the beings */
   struct rule *items;
+  const struct soul *soul;
 };
 
 /* "SELECT (…) FROM being", "SELECT * FROM being WHERE (…)": terminated, for the lexer. */
-static status make_text(struct rules *rules, const struct soul_rule *rule, struct slice *text,
+static status make_text(struct arena *arena, const struct soul_rule *rule, struct slice *text,
                         struct err *err) {
+  static const char *const before[] = {[SOUL_RULE_CONDITION] = "SELECT * FROM being WHERE (",
+                                       [SOUL_RULE_VALUE] = "SELECT (",
+                                       [SOUL_RULE_MATCH] = "{\"find\":\"being\",\"filter\":"};
+  static const char *const after[] = {[SOUL_RULE_CONDITION] = "\n)",
+                                      [SOUL_RULE_VALUE] = "\n) AS value FROM being",
+                                      [SOUL_RULE_MATCH] = "}"};
   struct buf made;
   buf_init(&made, RULE_TEXT_BYTES_MAX);
-  bool is_condition = rule->kind == SOUL_RULE_CONDITION;
-  buf_append_text(&made, is_condition ? "SELECT * FROM being WHERE (" : "SELECT (");
+  buf_append_text(&made, before[rule->kind]);
   buf_append_slice(&made, rule->text);
-  buf_append_text(&made, is_condition ? "\n)" : "\n) AS value FROM being");
+  buf_append_text(&made, after[rule->kind]);
   buf_append_byte(&made, 0);
   status result = buf_check(&made, "an expression", err);
-  uint8_t *copy = result == LUMA_OK ? arena_copy(&rules->arena, made.data, made.bytes) : NULL;
+  uint8_t *copy = result == LUMA_OK ? arena_copy(arena, made.data, made.bytes) : NULL;
   *text = slice_of(copy, copy ? made.bytes - 1 : 0);
   buf_deinit(&made);
   TRY(result);
-  return plan_check_memory(&rules->arena, copy, err);
+  return plan_check_memory(arena, copy, err);
 }
 
 static status fail_shape(struct err *err) {
@@ -50,12 +58,13 @@ static status fail_shape(struct err *err) {
 }
 
 /* The expression of the bound statement, if it is as simple as it was written to be. */
-static struct expr *expression_of(const struct plan *root, bool is_condition) {
-  if (root->kind != PLAN_PROJECT || !root->input) return NULL;
-  if (!is_condition)
+static struct expr *expression_of(const struct plan *root, enum soul_rule_kind kind) {
+  const struct plan *filter = kind == SOUL_RULE_MATCH ? root : root->input;
+  if (kind != SOUL_RULE_MATCH && (root->kind != PLAN_PROJECT || !root->input)) return NULL;
+  if (kind == SOUL_RULE_VALUE)
     return root->input->kind == PLAN_SCAN && root->exprs_count == 1 ? root->exprs[0] : NULL;
-  if (root->input->kind != PLAN_FILTER || root->input->input->kind != PLAN_SCAN) return NULL;
-  return root->input->condition;
+  if (filter->kind != PLAN_FILTER || filter->input->kind != PLAN_SCAN) return NULL;
+  return filter->condition;
 }
 
 /* The scan under a statement that was just read: no collection is meant by it. */
@@ -68,21 +77,61 @@ static bool free_scan(struct plan *plan) {
   return false;
 }
 
-static status compile(struct rules *rules, const struct soul_rule *rule, struct program **program,
-                      struct err *err) {
+/* The only attribute that is equal without case; the name itself when there is none. */
+static struct slice right_name(const struct soul *soul, struct slice name) {
+  struct slice found = name;
+  uint32_t count = 0;
+  if (soul_attribute(soul, name)) return name;
+  for (uint32_t i = 0; i < soul->attributes_count; i++) {
+    if (!slice_is_equal_nocase(soul->attributes[i].name, name)) continue;
+    found = soul->attributes[i].name;
+    count++;
+  }
+  return count == 1 ? found : name;
+}
+
+static status correct_case(struct rules *rules, struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name) {
+    struct path_step *steps =
+        arena_copy(&rules->arena, expr->path.steps, expr->path.count * sizeof *steps);
+    TRY(plan_check_memory(&rules->arena, steps, err));
+    steps[0].name = right_name(rules->soul, steps[0].name);
+    expr->path.steps = steps;
+  }
+  for (uint32_t i = 0; i < expr->args_count; i++) TRY(correct_case(rules, expr->args[i], err));
+  return LUMA_OK;
+}
+
+/* The condition or value of a rule, bound to a document. */
+static status read_rule(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                        struct err *err) {
   struct slice text;
   struct statement statement;
   size_t end = 0;
-  TRY(make_text(rules, rule, &text, err));
-  struct lang_context context = {.arena = &rules->arena};
-  TRY(lang_lql.parse(&context, text, &end, &statement, err));
+  const struct lang *lang = rule->kind == SOUL_RULE_MATCH ? &lang_jql : &lang_lql;
+  TRY(make_text(arena, rule, &text, err));
+  struct lang_context context = {.arena = arena};
+  TRY(lang->parse(&context, text, &end, &statement, err));
   if (end != text.bytes || statement.parameters_count || !free_scan(statement.root))
     return fail_shape(err);
-  struct bind_options options = {.arena = &rules->arena};
+  struct bind_options options = {.arena = arena};
   TRY(bind_statement(&options, &statement, err));
-  struct expr *expr = expression_of(statement.root, rule->kind == SOUL_RULE_CONDITION);
-  if (!expr) return fail_shape(err);
-  return program_create(&rules->env, expr, program, err);
+  *expr = expression_of(statement.root, rule->kind);
+  return *expr ? LUMA_OK : fail_shape(err);
+}
+
+status rule_read_condition(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                           struct err *err) {
+  return read_rule(arena, rule, expr, err);
+}
+
+static status compile(struct rules *rules, const struct soul_rule *rule, struct rule *out,
+                      struct err *err) {
+  struct expr *expr = NULL;
+  TRY(read_rule(&rules->arena, rule, &expr, err));
+  if (rules->soul) TRY(correct_case(rules, expr, err));
+  out->expr = expr;
+  return program_create(&rules->env, expr, &out->program, err);
 }
 
 static status compile_all(struct rules *rules, const struct soul_rule *items, uint32_t count,
@@ -96,7 +145,7 @@ static status compile_all(struct rules *rules, const struct soul_rule *items, ui
       TRY(expr_env_regex(&rules->env, items[i].text, slice_of(NULL, 0), &rules->items[i].regex,
                          err));
     else
-      TRY(compile(rules, &items[i], &rules->items[i].program, err));
+      TRY(compile(rules, &items[i], &rules->items[i], err));
   }
   return LUMA_OK;
 }
@@ -108,12 +157,13 @@ static void rules_destroy(struct soul_program *program) {
   mem_free(rules);
 }
 
-static status rules_create(const struct soul_rule *items, uint32_t count,
+static status rules_create(const struct soul *soul, const struct soul_rule *items, uint32_t count,
                            struct soul_program **program, uint32_t *failed, struct err *err) {
   struct rules *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the expressions of a soul");
   arena_init(&made->arena, RULE_CHUNK_BYTES, RULE_ARENA_BYTES_MAX);
   expr_env_init(&made->env, &made->arena);
+  made->soul = soul;
   status result = compile_all(made, items, count, failed, err);
   if (result == LUMA_OK)
     *program = &made->head;
@@ -142,8 +192,23 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
   return regex_match(rules->items[nth].regex, text, matches, err);
 }
 
+static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *context) {
+  if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name)
+    tell(context, expr->path.steps[0].name);
+  for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);
+}
+
+static void rules_reads(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
+                        void *context) {
+  const struct rules *rules = (const struct rules *)program;
+  if (rules->items[nth].expr) tell_reads(rules->items[nth].expr, tell, context);
+}
+
 const struct soul_rules_ops *rule_ops(void) {
-  static const struct soul_rules_ops ops = {
-      .create = rules_create, .destroy = rules_destroy, .run = rules_run, .match = rules_match};
+  static const struct soul_rules_ops ops = {.create = rules_create,
+                                            .destroy = rules_destroy,
+                                            .run = rules_run,
+                                            .reads = rules_reads,
+                                            .match = rules_match};
   return &ops;
 }

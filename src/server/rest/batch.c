@@ -40,7 +40,7 @@ static status run_all(struct exchange *exchange, const struct val *statements, s
 }
 
 static status run_once(struct exchange *exchange, const struct val *statements, struct err *err) {
-  TRY(session_begin(exchange->session, false, err));
+  TRY(session_begin(exchange->session, SESSION_SNAPSHOT, err));
   status result = run_all(exchange, statements, err);
   if (result == LUMA_OK) return session_commit(exchange->session, err);
   (void)session_rollback(exchange->session, NULL);

@@ -122,7 +122,7 @@ static status check_condition(struct exchange *exchange, const struct change *ch
 static status change_if(struct exchange *exchange, struct change *change, struct err *err) {
   struct session *session = exchange->session;
   bool is_own = !session_in_transaction(session);
-  if (is_own) TRY(session_begin(session, false, err));
+  if (is_own) TRY(session_begin(session, SESSION_SNAPSHOT, err));
   status result = check_condition(exchange, change, err);
   if (result == LUMA_OK) result = change_once(exchange, change, err);
   if (!is_own) return result;

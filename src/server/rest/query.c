@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* POST /v1/query: one reply, a cursor's next part, or a stream of lines; and cancelling. */
 #include "base/mem/mem.h"
+#include "server/rest/mongo_cursor.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
@@ -58,6 +59,23 @@ static status write_reply(struct exchange *exchange, struct statement_run **run,
   return LUMA_OK;
 }
 
+/* A cursor that was taken goes on: one without a named session brings its own. */
+static status go_on(struct exchange *exchange, struct statement_run *run, struct err *err) {
+  if (!run->named) {
+    registry_remove_running(exchange->rest->registry, &exchange->running);
+    registry_return(exchange->rest->registry, exchange->session);
+    exchange->session = run->session;
+    exchange->running.session = run->session;
+    exchange->is_listed =
+        registry_add_running(exchange->rest->registry, &exchange->running, NULL) == LUMA_OK;
+  }
+  run->is_continued = true;
+  run->is_kept = false;
+  status result = write_reply(exchange, &run, err);
+  statement_destroy(run);
+  return result;
+}
+
 static status continue_cursor(struct exchange *exchange, const struct val *map,
                               const struct val *cursor, struct err *err) {
   struct statement_run *run;
@@ -70,20 +88,22 @@ static status continue_cursor(struct exchange *exchange, const struct val *map,
     FAIL(err, LUMA_INVALID_ARGUMENT, "`limit` takes a whole number, at least 1");
   TRY(registry_take_cursor(exchange->rest->registry, val_slice(cursor), exchange->named, &run,
                            err));
-  if (!run->named) { /* it brings its own session */
-    registry_remove_running(exchange->rest->registry, &exchange->running);
-    registry_return(exchange->rest->registry, exchange->session);
-    exchange->session = run->session;
-    exchange->running.session = run->session;
-    exchange->is_listed =
-        registry_add_running(exchange->rest->registry, &exchange->running, NULL) == LUMA_OK;
-  }
   if (count) run->limit = (uint64_t)count;
-  run->is_continued = true;
-  run->is_kept = false;
-  status result = write_reply(exchange, &run, err);
-  statement_destroy(run);
-  return result;
+  return go_on(exchange, run, err);
+}
+
+/* getMore and killCursors are about cursors of replies: no language knows them. */
+static status run_cursor_command(struct exchange *exchange, const struct statement_run *command,
+                                 struct err *err) {
+  struct registry *registry = exchange->rest->registry;
+  struct statement_run *run;
+  if (mongo_cursor_command_of(command) == MONGO_CURSOR_KILL) {
+    TRY(mongo_cursor_kill(registry, command, exchange->named, &exchange->request->reply.body, err));
+    rest__json(exchange, 200);
+    return LUMA_OK;
+  }
+  TRY(mongo_cursor_take(registry, command, exchange->named, &run, err));
+  return go_on(exchange, run, err);
 }
 
 /* ---- streams ---- */
@@ -132,6 +152,9 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   bool lines = wants_lines(exchange);
   TRY(statement_read(*run, map, err));
   exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
+  if (mongo_cursor_command_of(*run) != MONGO_CURSOR_NONE)
+    return run_cursor_command(exchange, *run, err);
+  TRY(mongo_cursor_read(*run, err));
   fill_limits(exchange, *run, lines);
   TRY(statement_start(*run, err));
   if (!lines || session_reply((*run)->cursor) == QUERY_REPLY_CHANGE)

@@ -270,6 +270,16 @@ status registry_take_cursor(struct registry *registry, struct slice id,
   return LUMA_CLOSED;
 }
 
+bool registry_take_numbered(struct registry *registry, registry_is_cursor *is_it, uint64_t number,
+                            const struct registry_session *session, struct statement_run **run) {
+  mutex_lock(&registry->lock);
+  *run = registry->first_cursor;
+  while (*run && !((*run)->named == session && is_it(*run, number))) *run = (*run)->next;
+  if (*run) unlink_cursor(registry, *run);
+  mutex_unlock(&registry->lock);
+  return *run != NULL;
+}
+
 /* ---- expiry ---- */
 
 static struct statement_run *take_idle_cursors(struct registry *registry, uint64_t now) {

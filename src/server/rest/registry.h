@@ -74,6 +74,11 @@ status registry_take_cursor(struct registry *registry, struct slice id,
                             const struct registry_session *session, struct statement_run **run,
                             struct err *err);
 
+/** Takes out the first cursor of the session that `is_it` with `number`; false: there is none. */
+typedef bool registry_is_cursor(const struct statement_run *run, uint64_t number);
+bool registry_take_numbered(struct registry *registry, registry_is_cursor *is_it, uint64_t number,
+                            const struct registry_session *session, struct statement_run **run);
+
 /* ---- statements that run ---- */
 
 /** Something that runs and can be told to stop. */

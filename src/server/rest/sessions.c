@@ -2,7 +2,7 @@
 /* Sessions: opened, begun if asked, ended. */
 #include "server/rest/rest_int.h"
 
-/* {"begin":true,"serializable":true}; both may be left out. */
+/* {"begin":true,"serializable":true,"read_only":true}; each may be left out. */
 static status read_wish(struct exchange *exchange, const char *name, const struct val *body,
                         bool *wish, struct err *err) {
   struct val value = val_field(body, slice_of_text(name));
@@ -16,7 +16,7 @@ static status read_wish(struct exchange *exchange, const char *name, const struc
 static status begin_if_asked(struct exchange *exchange, struct session *session, struct err *err) {
   struct buf room;
   struct val body;
-  bool begin = false, serializable = false;
+  bool begin = false, serializable = false, read_only = false;
   if (exchange->request->body_bytes == 0) return LUMA_OK;
   buf_init(&room, DOC_BYTES_MAX);
   exchange->session = session;
@@ -24,7 +24,10 @@ static status begin_if_asked(struct exchange *exchange, struct session *session,
   exchange->session = NULL;
   if (result == LUMA_OK) result = read_wish(exchange, "begin", &body, &begin, err);
   if (result == LUMA_OK) result = read_wish(exchange, "serializable", &body, &serializable, err);
-  if (result == LUMA_OK && begin) result = session_begin(session, serializable, err);
+  if (result == LUMA_OK) result = read_wish(exchange, "read_only", &body, &read_only, err);
+  unsigned flags = (serializable ? SESSION_SERIALIZABLE : SESSION_SNAPSHOT) |
+                   (read_only ? SESSION_READ_ONLY : 0);
+  if (result == LUMA_OK && begin) result = session_begin(session, flags, err);
   buf_deinit(&room);
   return result;
 }

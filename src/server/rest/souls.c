@@ -5,7 +5,7 @@
 
 struct soul_work {
   struct exchange *exchange;
-  const struct val *body;
+  struct val body;
   bool made, dry_run;
   struct slice name, other;
 };
@@ -87,7 +87,7 @@ status rest__soul_changes(struct exchange *exchange, struct err *err) {
 static status create_work(void *context, struct model_txn *txn, struct err *err) {
   struct soul_work *work = context;
   struct model_soul_made made;
-  struct model_soul_spec spec = {.genotype = work->body};
+  struct model_soul_spec spec = {.genotype = &work->body};
   buf_reset(reply_of(work));
   TRY(model_create_soul(txn, &spec, &made, err));
   work->made = made.made;
@@ -97,12 +97,10 @@ static status create_work(void *context, struct model_txn *txn, struct err *err)
 static status with_body(struct exchange *exchange, session_work_fn *run, struct soul_work *work,
                         struct err *err) {
   struct buf bytes;
-  struct val body;
   TRY(rest__take_session(exchange, err));
   buf_init(&bytes, DOC_BYTES_MAX);
-  status result = rest__read_body(exchange, &bytes, &body, err);
-  work->body = &body;
-  if (result == LUMA_OK && body.type != VAL_MAP)
+  status result = rest__read_body(exchange, &bytes, &work->body, err);
+  if (result == LUMA_OK && work->body.type != VAL_MAP)
     result = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the body is a JSON object");
   if (result == LUMA_OK) result = session_change_serializable(exchange->session, run, work, err);
   buf_deinit(&bytes);
@@ -122,11 +120,11 @@ status rest__create_soul(struct exchange *exchange, struct err *err) {
 static status evolve_work(void *context, struct model_txn *txn, struct err *err) {
   struct soul_work *work = context;
   const struct collection *collection = model_collection_of_soul(txn, work->name);
-  struct val dry_run = val_field(work->body, slice_of_text("dry_run"));
+  struct val dry_run = val_field(&work->body, slice_of_text("dry_run"));
   struct buf report;
   if (!collection) return catalog_fail_unknown(model_catalog(txn), work->name, err);
   struct model_evolution evolution = {.alias = collection->name,
-                                      .genotype = work->body,
+                                      .genotype = &work->body,
                                       .merge = work->exchange->route->method == HTTP_PATCH,
                                       .dry_run = work->dry_run ||
                                                  (dry_run.type == VAL_BOOL && dry_run.boolean)};

@@ -91,6 +91,19 @@ static status read_flag(const char *name, const struct val *value, bool *flag, s
   return LUMA_OK;
 }
 
+/* None at all may be allowed. */
+static status read_max_affected(struct statement_run *run, const struct val *value,
+                                struct err *err) {
+  struct query_guard *guard = &run->request.guard;
+  int64_t number;
+  if (val_is_null(value)) return LUMA_OK;
+  if (!val_is_number(value) || !val_to_int64(value, &number) || number < 0)
+    return fail_field("max_affected", "a whole number that is not negative", value, err);
+  guard->is_limited = true;
+  guard->max_affected = (uint64_t)number;
+  return LUMA_OK;
+}
+
 static status read_rows(struct statement_run *run, const struct val *value, struct err *err) {
   bool rows;
   TRY(read_flag("rows", value, &rows, err));
@@ -107,8 +120,9 @@ static status read_reply(struct statement_run *run, const struct val *value, str
 }
 
 static status fail_unknown(struct slice name, struct err *err) {
-  static const char *const names[] = {"lang", "query", "params", "limit", "timeout_ms",
-                                      "rows", "reply", "tagged", "cursor"};
+  static const char *const names[] = {"lang",       "query",        "params", "limit",
+                                      "timeout_ms", "rows",         "reply",  "tagged",
+                                      "cursor",     "max_affected", "dry_run"};
   struct suggest suggest;
   suggest_init(&suggest, name);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -118,7 +132,9 @@ static status fail_unknown(struct slice name, struct err *err) {
   if (suggest_is_good(&suggest))
     err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
   else
-    err_hint(err, "it has lang, query, params, limit, timeout_ms, rows, reply, tagged or cursor");
+    err_hint(err,
+             "it has lang, query, params, limit, timeout_ms, max_affected, dry_run, rows, reply, "
+             "tagged or cursor");
   return LUMA_INVALID_ARGUMENT;
 }
 
@@ -139,6 +155,10 @@ static status read_field(struct statement_run *run, struct slice name, const str
   if (slice_is_equal(name, slice_of_text("reply"))) return read_reply(run, value, err);
   if (slice_is_equal(name, slice_of_text("tagged")))
     return read_flag("tagged", value, &run->is_tagged, err);
+  if (slice_is_equal(name, slice_of_text("max_affected")))
+    return read_max_affected(run, value, err);
+  if (slice_is_equal(name, slice_of_text("dry_run")))
+    return read_flag("dry_run", value, &run->request.guard.dry_run, err);
   if (slice_is_equal(name, slice_of_text("cursor"))) return LUMA_OK;
   return fail_unknown(name, err);
 }
@@ -213,9 +233,9 @@ status statement_start_one(struct statement_run *run, struct err *err) {
   enum plan_kind kind = PLAN_SCAN;
   fill_language(run);
   if (!run->is_command) TRY(kind_of(run, &kind, err));
-  if (kind == PLAN_BEGIN || kind == PLAN_COMMIT || kind == PLAN_ROLLBACK) {
+  if (plan_is_session(kind)) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-              "a batch is one transaction: it takes no BEGIN, COMMIT or ROLLBACK");
+              "a batch is one transaction: it takes no BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
     err_hint(err, "for a transaction over several requests open a session: POST /v1/sessions");
     return LUMA_INVALID_ARGUMENT;
   }

@@ -24,8 +24,9 @@ struct statement_run {
   struct val pending;
   bool has_pending; /* `pending` is the next row, read already */
   bool is_continued;
-  bool is_kept;    /* a cursor is to be left */
-  bool is_command; /* the query was a value */
+  bool is_single, is_batch_empty; /* MongoDB's: no cursor is left; no rows in this reply */
+  bool is_kept;                   /* a cursor is to be left */
+  bool is_command;                /* the query was a value */
   struct val command;
   /* of the registry: */
   char id[REGISTRY_ID_BYTES + 1];

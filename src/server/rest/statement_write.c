@@ -2,6 +2,8 @@
 /* Writing what a statement answers: our own shape, positional rows, MongoDB's replies, lines. */
 #include <stdio.h>
 
+#include "server/rest/mongo_bulk.h"
+#include "server/rest/mongo_cursor.h"
 #include "server/rest/mongo_error.h"
 #include "server/rest/statement.h"
 
@@ -51,7 +53,8 @@ status statement_write_rows(struct statement_run *run, struct buf *out, size_t b
                             uint64_t *count, bool *ended, struct err *err) {
   bool has = true;
   *count = 0;
-  while ((run->limit == 0 || *count < run->limit) && out->bytes < bytes_max) {
+  while (!run->is_batch_empty && (run->limit == 0 || *count < run->limit) &&
+         out->bytes < bytes_max) {
     struct val row;
     TRY(next(run, &row, &has, err));
     if (!has) break;
@@ -60,7 +63,8 @@ status statement_write_rows(struct statement_run *run, struct buf *out, size_t b
     (*count)++;
     TRY(buf_check(out, "the reply", err));
   }
-  if (has) TRY(session_next(run->cursor, &run->pending, &has, err));
+  bool has_next = run->has_pending && !session_cursor_is_closed(run->cursor);
+  if (has && !has_next) TRY(session_next(run->cursor, &run->pending, &has, err));
   run->has_pending = has;
   *ended = !has;
   return LUMA_OK;
@@ -160,12 +164,30 @@ static void write_tail(struct statement_run *run, const struct statement_reply *
 
 /* ---- MongoDB's replies ---- */
 
+static const struct json_write_options keyed = {.key_name = "_id"};
+
+/* The documents that upserts made, by the number of the change. */
 static void write_upserted(const struct session_outcome *outcome, struct buf *out) {
-  struct json_write_options options = {.key_name = "_id"};
-  if (!outcome->upserted || outcome->keys_count == 0) return;
-  buf_append_text(out, ",\"upserted\":[{\"index\":0,\"_id\":");
-  json_write(out, &outcome->keys[0], &options);
-  buf_append_text(out, "}]");
+  bool any = false;
+  if (outcome->steps_count == 0 && outcome->upserted && outcome->keys_count) {
+    buf_append_text(out, ",\"upserted\":[{\"index\":0,\"_id\":");
+    json_write(out, &outcome->keys[0], &keyed);
+    buf_append_text(out, "}]");
+  }
+  for (uint32_t i = 0; i < outcome->steps_count; i++) {
+    if (!outcome->steps[i].upserted) continue;
+    buf_append_format(out, "%s{\"index\":%u,\"_id\":", any ? "," : ",\"upserted\":[", i);
+    json_write(out, &outcome->steps[i].key, &keyed);
+    buf_append_byte(out, '}');
+    any = true;
+  }
+  if (any) buf_append_byte(out, ']');
+}
+
+static uint64_t count_upserted(const struct session_outcome *outcome) {
+  uint64_t count = outcome->steps_count == 0 && outcome->upserted;
+  for (uint32_t i = 0; i < outcome->steps_count; i++) count += outcome->steps[i].upserted;
+  return count;
 }
 
 static void write_mongo_errors(const struct session_outcome *outcome, struct buf *out) {
@@ -183,17 +205,64 @@ static void write_mongo_errors(const struct session_outcome *outcome, struct buf
 static void write_mongo_change(struct statement_run *run, struct buf *out) {
   struct session_outcome outcome = session_outcome(run->cursor);
   unsigned long long affected = outcome.affected, matched = outcome.matched;
+  unsigned long long upserted = count_upserted(&outcome);
   enum plan_kind kind = session_kind(run->cursor);
   buf_append_byte(out, '{');
-  if (kind == PLAN_UPDATE) {
-    buf_append_format(out, "\"n\":%llu,\"nModified\":%llu", matched + outcome.upserted,
-                      affected - outcome.upserted);
+  if (outcome.told == PLAN_TOLD_BULK) {
+    mongo_bulk_write(&outcome, out);
+  } else if (kind == PLAN_UPDATE) {
+    buf_append_format(out, "\"n\":%llu,\"nModified\":%llu", matched + upserted,
+                      affected - upserted);
     write_upserted(&outcome, out);
   } else {
     buf_append_format(out, "\"n\":%llu", affected);
   }
-  write_mongo_errors(&outcome, out);
+  if (outcome.told != PLAN_TOLD_BULK) write_mongo_errors(&outcome, out);
   buf_append_text(out, ",\"ok\":1}");
+}
+
+/** findAndModify: the only change in this language that answers a document. */
+static bool is_modify(const struct statement_run *run) {
+  enum plan_kind kind = session_kind(run->cursor);
+  return session_language(run->cursor) == PLAN_JQL && (kind == PLAN_UPDATE || kind == PLAN_DELETE);
+}
+
+static status write_mongo_modify(struct statement_run *run, struct buf *out, struct err *err) {
+  bool has, updates = session_kind(run->cursor) == PLAN_UPDATE;
+  struct val row;
+  struct json_write_options options = options_of(run);
+  TRY(next(run, &row, &has, err));
+  struct session_outcome outcome = session_outcome(run->cursor);
+  buf_append_format(out, "{\"lastErrorObject\":{\"n\":%llu",
+                    (unsigned long long)(outcome.matched + outcome.upserted));
+  if (updates)
+    buf_append_format(out, ",\"updatedExisting\":%s", outcome.matched ? "true" : "false");
+  if (outcome.upserted && outcome.keys_count) {
+    buf_append_text(out, ",\"upserted\":");
+    json_write(out, &outcome.keys[0], &options);
+  }
+  buf_append_text(out, "},\"value\":");
+  if (has)
+    json_write(out, &row, &options);
+  else
+    buf_append_text(out, "null");
+  buf_append_text(out, ",\"ok\":1}");
+  return LUMA_OK;
+}
+
+static bool is_explain(const struct statement_run *run) {
+  return session_language(run->cursor) == PLAN_JQL && session_kind(run->cursor) == PLAN_EXPLAIN;
+}
+
+/* The plan in MongoDB's shape is complete when its lines in ours were read. */
+static status write_mongo_explain(struct statement_run *run, struct buf *out, struct err *err) {
+  struct json_write_options options = options_of(run);
+  struct val row;
+  bool has = true;
+  while (has) TRY(session_next(run->cursor, &row, &has, err));
+  struct session_outcome outcome = session_outcome(run->cursor);
+  json_write(out, &outcome.explained, &options);
+  return LUMA_OK;
 }
 
 static status write_mongo_count(struct statement_run *run, struct buf *out, struct err *err) {
@@ -214,10 +283,8 @@ static void end_mongo(const struct statement_run *run, const char *cursor, struc
     buf_append_text(out, "],\"ok\":1}");
     return;
   }
-  if (cursor)
-    buf_append_format(out, "],\"id\":\"%s\"},\"ok\":1}", cursor);
-  else
-    buf_append_text(out, "],\"id\":0},\"ok\":1}");
+  mongo_cursor_end(run, cursor, out);
+  buf_append_text(out, ",\"ok\":1}");
 }
 
 static const char *mongo_head(const struct statement_run *run) {
@@ -242,7 +309,8 @@ static status write_rows_and_tail(struct statement_run *run, const struct statem
   bool ended;
   buf_append_text(out, head_of(run));
   TRY(statement_write_rows(run, out, out->bytes + writer->bytes_max, &reply.count, &ended, err));
-  if (!ended && writer->keep) TRY(writer->keep(writer->context, run, &reply.cursor, err));
+  if (!ended && writer->keep && !run->is_single)
+    TRY(writer->keep(writer->context, run, &reply.cursor, err));
   reply.took_us = os_monotonic_us(writer->os) - writer->began_us;
   if (run->form == STATEMENT_MONGO) {
     end_mongo(run, reply.cursor, out);
@@ -258,6 +326,10 @@ status statement_write(struct statement_run *run, const struct statement_writer 
   enum query_reply reply = session_reply(run->cursor);
   if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_CHANGE)
     write_mongo_change(run, out);
+  else if (run->form == STATEMENT_MONGO && is_explain(run))
+    TRY(write_mongo_explain(run, out, err));
+  else if (run->form == STATEMENT_MONGO && is_modify(run))
+    TRY(write_mongo_modify(run, out, err));
   else if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_COUNT)
     TRY(write_mongo_count(run, out, err));
   else

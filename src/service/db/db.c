@@ -79,11 +79,16 @@ status db_open(const char *target, const struct db_options *options, struct db *
   struct store *store;
   status result = open_store(target, made, &store, err);
   if (result == LUMA_OK) {
-    struct model_options model = {
-        .os = made->os, .feed = true, .read_only = made->options.read_only, .rules = query_rules()};
+    struct model_options model = {.os = made->os,
+                                  .feed = true,
+                                  .read_only = made->options.read_only,
+                                  .learns = true,
+                                  .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }
+  if (result == LUMA_OK) result = plans_create(&made->plans, err);
   if (result != LUMA_OK) {
+    model_close(made->model);
     mem_free(made);
     return result;
   }
@@ -93,6 +98,7 @@ status db_open(const char *target, const struct db_options *options, struct db *
 
 void db_close(struct db *db) {
   if (!db) return;
+  plans_destroy(db->plans);
   model_close(db->model);
   mem_free(db);
 }
@@ -145,6 +151,9 @@ status db_stats(struct db *db, struct buf *out, struct err *err) {
   put(out, "retries", atomic_load(&db->counters.retries));
   put(out, "documents_read", atomic_load(&db->counters.documents_read));
   put(out, "documents_written", atomic_load(&db->counters.documents_written));
+  struct plans_stats plans = plans_stats(db->plans);
+  put(out, "plan_hits", plans.hits);
+  put(out, "plan_misses", plans.misses);
   put(out, "commits", stats.commits);
   put(out, "conflicts", stats.conflicts);
   put(out, "syncs", stats.syncs);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "model/model.h"
+#include "service/plans/plans.h"
 #include "store/lsm/lsm.h"
 
 struct db_options {
@@ -34,6 +35,7 @@ struct db {
   struct db_options options;
   bool is_media_read_only; /* read_only was not asked for, but forced by the file system */
   struct db_counters counters;
+  struct plans *plans;
   uint64_t opened_us; /* monotonic */
 };
 

@@ -148,7 +148,8 @@ static status make_index(struct repair *repair, struct model *model, struct slic
                                   .unique = index->def.unique,
                                   .multikey = index->def.multikey,
                                   .nulls_distinct = index->def.nulls_distinct,
-                                  .sparse = index->def.sparse};
+                                  .sparse = index->def.sparse,
+                                  .condition = index->condition};
   struct err failure = {0};
   TRY(drop_index(model, collection, index->name, err));
   status answer = model_create_index(model, collection, &spec, NULL, NULL, &failure);

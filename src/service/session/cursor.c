@@ -39,7 +39,7 @@ void session__cursor_end(struct session_cursor *cursor) {
 void session_cursor_close(struct session_cursor *cursor) {
   if (!cursor) return;
   session__cursor_end(cursor);
-  if (cursor->owns_query) query_destroy(cursor->query);
+  if (cursor->owns_query) plans_give(cursor->session->db->plans, cursor->query);
   if (cursor->next) cursor->next->previous = cursor->previous;
   if (cursor->previous)
     cursor->previous->next = cursor->next;
@@ -100,18 +100,13 @@ static status copy_keys(struct session_cursor *cursor, const struct val *keys, u
 
 /* ---- rows of statements that write ---- */
 
-static status keep_row(struct session_cursor *cursor, const struct batch *batch, uint32_t nth,
-                       struct err *err) {
+status session__cursor_keep_row(struct session_cursor *cursor, const struct val *document,
+                                const struct val *columns, uint32_t count, struct err *err) {
   struct session_kept *row = arena_zalloc(&cursor->arena, 1, sizeof *row);
-  struct val document,
-      *copy = NULL,
-      *columns = arena_alloc(&cursor->arena, (batch->columns_count + 1u) * sizeof *columns);
-  if (!row || !columns) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
-  for (uint32_t c = 0; c < batch->columns_count; c++)
-    columns[c] = batch->columns[c][batch_row(batch, nth)];
-  TRY(query_document(cursor->run, batch, nth, &document, err));
-  TRY(copy_values(cursor, &document, 1, &copy, err));
-  TRY(copy_values(cursor, columns, batch->columns_count, &row->columns, err));
+  struct val *copy = NULL;
+  if (!row) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  TRY(copy_values(cursor, document, 1, &copy, err));
+  TRY(copy_values(cursor, columns, count, &row->columns, err));
   row->document = *copy;
   if (cursor->last_kept)
     cursor->last_kept->next = row;
@@ -119,6 +114,17 @@ static status keep_row(struct session_cursor *cursor, const struct batch *batch,
     cursor->kept = row;
   cursor->last_kept = row;
   return LUMA_OK;
+}
+
+static status keep_row(struct session_cursor *cursor, const struct batch *batch, uint32_t nth,
+                       struct err *err) {
+  struct val document,
+      *columns = arena_alloc(&cursor->arena, (batch->columns_count + 1u) * sizeof *columns);
+  if (!columns) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  for (uint32_t c = 0; c < batch->columns_count; c++)
+    columns[c] = batch->columns[c][batch_row(batch, nth)];
+  TRY(query_document(cursor->run, batch, nth, &document, err));
+  return session__cursor_keep_row(cursor, &document, columns, batch->columns_count, err);
 }
 
 status session__cursor_keep_rows(struct session_cursor *cursor, const struct batch *batch,
@@ -139,21 +145,44 @@ static status copy_array(struct session_cursor *cursor, const void *items, size_
   return LUMA_OK;
 }
 
+static status copy_steps(struct session_cursor *cursor, const struct query_summary *summary,
+                         const void **steps, struct err *err) {
+  TRY(copy_array(cursor, summary->steps, summary->steps_count * sizeof *summary->steps, steps,
+                 err));
+  for (uint32_t i = 0; i < summary->steps_count; i++) {
+    const struct query_step *step = &summary->steps[i];
+    struct val *copy = NULL;
+    if (!step->upserted) continue;
+    TRY(copy_values(cursor, &step->key, 1, &copy, err));
+    ((struct query_step *)(uintptr_t)*steps)[i].key = *copy;
+  }
+  return LUMA_OK;
+}
+
 status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err) {
   struct query_summary summary;
   query_summary(cursor->run, &summary);
-  const void *warnings, *errors;
+  const void *warnings, *errors, *steps;
   TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings,
                  &warnings, err));
   TRY(copy_array(cursor, summary.write_errors,
                  summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
+  TRY(copy_steps(cursor, &summary, &steps, err));
   cursor->outcome = (struct session_outcome){.matched = summary.matched,
                                              .affected = summary.affected,
                                              .upserted = summary.upserted,
                                              .warnings = warnings,
                                              .warnings_count = summary.warnings_count,
                                              .write_errors = errors,
-                                             .write_errors_count = summary.write_errors_count};
+                                             .write_errors_count = summary.write_errors_count,
+                                             .steps = steps,
+                                             .steps_count = summary.steps_count,
+                                             .told = summary.told};
+  if (summary.explained.type == VAL_MAP) {
+    struct val *copy = NULL;
+    TRY(copy_values(cursor, &summary.explained, 1, &copy, err));
+    cursor->outcome.explained = *copy;
+  }
   return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
 }
 
@@ -216,7 +245,7 @@ bool session_cursor_is_closed(const struct session_cursor *cursor) {
 struct val session_column(const struct session_cursor *cursor, uint32_t index) {
   uint32_t count = 0;
   if (cursor->kept_row) {
-    (void)query_columns(cursor->query, &count);
+    (void)session_columns(cursor, &count);
     return index < count ? cursor->kept_row->columns[index] : val_missing();
   }
   if (!cursor->has_row || index >= cursor->batch->columns_count) return val_missing();
@@ -224,11 +253,11 @@ struct val session_column(const struct session_cursor *cursor, uint32_t index) {
 }
 
 const struct plan_column *session_columns(const struct session_cursor *cursor, uint32_t *count) {
-  return query_columns(cursor->query, count);
+  return cursor->is_dry_run ? session__change_columns(count) : query_columns(cursor->query, count);
 }
 
 enum query_reply session_reply(const struct session_cursor *cursor) {
-  return query_reply(cursor->query);
+  return cursor->is_dry_run ? QUERY_REPLY_DOCUMENTS : query_reply(cursor->query);
 }
 
 enum plan_kind session_kind(const struct session_cursor *cursor) {

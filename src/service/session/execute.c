@@ -11,6 +11,7 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
   struct db *db = session->db;
   uint64_t timeout_us = request->timeout_us ? request->timeout_us : session->timeout_us;
   struct query_open_options options = {
+      .guard = session__guard(cursor, request),
       .params = request->params,
       .os = db->os,
       .now_us = os_now_us(db->os),
@@ -33,6 +34,8 @@ static status run_write(struct session_cursor *cursor, const struct session_requ
     result = query_next(cursor->run, &batch, err);
     if (result == LUMA_OK && batch) result = session__cursor_keep_rows(cursor, batch, err);
   } while (result == LUMA_OK && batch);
+  bool is_dry = session__guard(cursor, request).dry_run;
+  if (result == LUMA_OK && is_dry) result = session__keep_changes(cursor, err);
   if (result == LUMA_OK) result = session__cursor_keep_outcome(cursor, err);
   query_close(cursor->run);
   cursor->run = NULL;
@@ -90,13 +93,23 @@ static status change_inside(struct session *session, session_work_fn *work, void
   return result;
 }
 
-status session_change(struct session *session, session_work_fn *work, void *context,
-                      struct err *err) {
+static status check_writable(const struct session *session, struct err *err) {
   if (session->db->options.read_only) {
     bool media = session->db->is_media_read_only;
     FAIL(err, LUMA_READ_ONLY, "the database is open for reading only%s",
          media ? ": its file system is mounted read-only" : "");
   }
+  if (session->txn && session->is_reading) {
+    err_raise(err, LUMA_READ_ONLY, __FILE__, __LINE__, "the transaction is for reading only");
+    err_hint(err, "it was begun READ ONLY: COMMIT it and begin another");
+    return LUMA_READ_ONLY;
+  }
+  return LUMA_OK;
+}
+
+status session_change(struct session *session, session_work_fn *work, void *context,
+                      struct err *err) {
+  TRY(check_writable(session, err));
   return session->txn ? change_inside(session, work, context, err)
                       : change_alone(session, work, context, err);
 }
@@ -132,6 +145,25 @@ static status write_work(void *context, struct model_txn *txn, struct err *err) 
   return run_write(work->cursor, work->request, txn, err);
 }
 
+/* Does the work and undoes it, whatever came of it. */
+static status change_dry(struct session *session, struct write_work *work, struct err *err) {
+  struct store_begin_options options = {.isolation = STORE_SNAPSHOT, .may_block = true};
+  struct model_txn *txn = NULL;
+  uint64_t mark = 0;
+  TRY(session__check_dry_run(work->cursor, err));
+  TRY(check_writable(session, err));
+  if (!session->txn) {
+    TRY(model_begin(session->db->model, &options, &txn, err));
+    status done = write_work(work, txn, err);
+    model_rollback(txn);
+    return done;
+  }
+  TRY(model_savepoint(session->txn, &mark, err));
+  status done = write_work(work, session->txn, err);
+  status undone = model_rollback_to(session->txn, mark, done == LUMA_OK ? err : NULL);
+  return done == LUMA_OK ? undone : done;
+}
+
 static status fail_index_inside(struct err *err) {
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
             "an index cannot be made inside a transaction");
@@ -156,6 +188,7 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
   if (session->txn && cursor->kind == PLAN_CREATE_INDEX) return fail_index_inside(err);
   cursor->ended = true;
   struct write_work work = {cursor, request};
+  if (session__guard(cursor, request).dry_run) return change_dry(session, &work, err);
   /* Evolution looks at beings, and must see those that are made meanwhile. */
   bool looks = cursor->kind == PLAN_EVOLVE_SOUL || cursor->kind == PLAN_CREATE_SOUL;
   return looks ? session_change_serializable(session, write_work, &work, err)

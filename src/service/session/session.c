@@ -17,6 +17,8 @@ void session_close(struct session *session) {
   if (!session) return;
   while (session->cursors) session_cursor_close(session->cursors);
   model_rollback(session->txn);
+  session__drop_marks(session, 0);
+  mem_free(session->marks);
   json_reader_destroy(session->reader);
   mem_free(session);
 }
@@ -52,20 +54,21 @@ status session_json_reader(struct session *session, struct json_reader **reader,
 
 /* ---- the explicit transaction ---- */
 
-status session_begin(struct session *session, bool serializable, struct err *err) {
+status session_begin(struct session *session, unsigned flags, struct err *err) {
   if (session->txn) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "a transaction is open already");
     err_hint(err, "COMMIT or ROLLBACK it first; transactions do not nest");
     return LUMA_INVALID_ARGUMENT;
   }
-  struct store_begin_options options = {.isolation =
-                                            serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
-                                        .read_only = session->db->options.read_only,
-                                        .may_block = true};
+  struct store_begin_options options = {
+      .isolation = flags & SESSION_SERIALIZABLE ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
+      .read_only = session->db->options.read_only || (flags & SESSION_READ_ONLY),
+      .may_block = true};
+  session->is_reading = flags & SESSION_READ_ONLY;
   return model_begin(session->db->model, &options, &session->txn, err);
 }
 
-static status fail_no_transaction(struct err *err) {
+status session__fail_no_transaction(struct err *err) {
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "no transaction is open");
   err_hint(err, "BEGIN opens one");
   return LUMA_INVALID_ARGUMENT;
@@ -76,16 +79,18 @@ status session__commit(struct session *session, struct model_txn *txn, struct er
 }
 
 status session_commit(struct session *session, struct err *err) {
-  if (!session->txn) return fail_no_transaction(err);
+  if (!session->txn) return session__fail_no_transaction(err);
   session__close_runs(session);
+  session__drop_marks(session, 0);
   struct model_txn *txn = session->txn;
   session->txn = NULL;
   return session__commit(session, txn, err);
 }
 
 status session_rollback(struct session *session, struct err *err) {
-  if (!session->txn) return fail_no_transaction(err);
+  if (!session->txn) return session__fail_no_transaction(err);
   session__close_runs(session);
+  session__drop_marks(session, 0);
   model_rollback(session->txn);
   session->txn = NULL;
   return LUMA_OK;
@@ -93,12 +98,37 @@ status session_rollback(struct session *session, struct err *err) {
 
 /* ---- preparing ---- */
 
+/* The transaction whose picture of the catalog a plan must be made for; NULL: it is the newest that
+ * all see, and the plan may serve others. */
+static struct model_txn *own_catalog(const struct session *session) {
+  if (!session->txn) return NULL;
+  const struct catalog *newest = model_catalog_acquire(session->db->model);
+  bool is_newest = newest == model_catalog(session->txn);
+  catalog_release(newest);
+  return is_newest ? NULL : session->txn;
+}
+
 static status prepare(struct session *session, const struct query_source *source, size_t *offset,
                       struct query **query, struct err *err) {
   struct query_source with_lang = *source;
   if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
   struct query_prepare_options options = {.now_us = os_now_us(session->db->os)};
-  return query_prepare(session->db->model, session->txn, &with_lang, offset, &options, query, err);
+  return query_prepare(session->db->model, own_catalog(session), &with_lang, offset, &options,
+                       query, err);
+}
+
+/* Takes a plan from the cache, or makes one. */
+static status plan(struct session *session, const struct query_source *source, size_t *offset,
+                   struct query **query, struct err *err) {
+  if (source->command) return prepare(session, source, offset, query, err);
+  size_t from = offset ? *offset : 0;
+  struct query_source rest = *source;
+  if (!rest.lang) rest.lang = lang_guess(source->text);
+  struct slice text = slice_of(rest.text.data + from, rest.text.bytes - from);
+  *query = plans_take(session->db->plans, rest.lang, text, os_now_us(session->db->os));
+  if (!*query) return prepare(session, &rest, offset, query, err);
+  if (offset) *offset = rest.text.bytes;
+  return LUMA_OK;
 }
 
 status session_prepare(struct session *session, const struct query_source *source,
@@ -123,13 +153,16 @@ void session_unprepare(struct session_prepared *prepared) {
 
 /* ---- running ---- */
 
-static bool is_sessions_own(enum plan_kind kind) {
-  return kind == PLAN_BEGIN || kind == PLAN_COMMIT || kind == PLAN_ROLLBACK;
-}
-
-static status run_own(struct session *session, enum plan_kind kind, struct err *err) {
-  if (kind == PLAN_BEGIN) return session_begin(session, false, err);
-  return kind == PLAN_COMMIT ? session_commit(session, err) : session_rollback(session, err);
+static status run_own(struct session *session, const struct plan *plan, struct err *err) {
+  unsigned flags = (plan->serializable ? SESSION_SERIALIZABLE : SESSION_SNAPSHOT) |
+                   (plan->read_only ? SESSION_READ_ONLY : 0);
+  if (plan->kind == PLAN_BEGIN) return session_begin(session, flags, err);
+  if (plan->kind == PLAN_COMMIT) return session_commit(session, err);
+  if (plan->kind == PLAN_ROLLBACK) return session_rollback(session, err);
+  if (plan->kind == PLAN_SAVEPOINT) return session_savepoint(session, plan->new_name, err);
+  if (plan->kind == PLAN_RELEASE) return session_release(session, plan->new_name, err);
+  if (plan->kind == PLAN_ROLLBACK_TO) return session_rollback_to(session, plan->new_name, err);
+  return session_set_option(session, plan->new_name, plan->alias, err);
 }
 
 static void count_statement(struct session *session, status result) {
@@ -146,12 +179,12 @@ static status run_query(struct session *session, struct query *query, bool owns,
   struct session_cursor *made;
   status result = session__cursor_create(session, query, owns, &made, err);
   if (result != LUMA_OK) {
-    if (owns) query_destroy(query);
+    if (owns) plans_give(session->db->plans, query);
     return result;
   }
-  if (is_sessions_own(made->kind)) {
+  if (plan_is_session(made->kind)) {
     made->ended = true;
-    result = run_own(session, made->kind, err);
+    result = run_own(session, query_root(query), err);
   } else {
     result = session__execute(made, request, err);
   }
@@ -167,7 +200,7 @@ static status run_query(struct session *session, struct query *query, bool owns,
 status session_run(struct session *session, const struct session_request *request, size_t *offset,
                    struct session_cursor **cursor, struct err *err) {
   struct query *query;
-  status result = prepare(session, &request->source, offset, &query, err);
+  status result = plan(session, &request->source, offset, &query, err);
   if (result != LUMA_OK) {
     count_statement(session, result);
     return result;

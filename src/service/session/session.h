@@ -16,7 +16,7 @@
 #include "service/db/db.h"
 #include "value/json/json.h"
 
-enum { SESSION_RETRIES_MAX = 32, SESSION_CURSORS_MAX = 100000 };
+enum { SESSION_RETRIES_MAX = 32, SESSION_CURSORS_MAX = 100000, SESSION_SAVEPOINTS_MAX = 10000 };
 
 struct session;
 struct session_cursor;
@@ -28,10 +28,21 @@ status session_open(struct db *db, struct session **session, struct err *err);
 void session_close(struct session *session);
 struct db *session_db(const struct session *session);
 
-status session_begin(struct session *session, bool serializable, struct err *err);
+enum session_begin { SESSION_SNAPSHOT = 0, SESSION_SERIALIZABLE = 1, SESSION_READ_ONLY = 2 };
+/** `flags` of enum session_begin. */
+status session_begin(struct session *session, unsigned flags, struct err *err);
 /** Cursors of the transaction answer LUMA_CLOSED after. The transaction has ended in any case. */
 status session_commit(struct session *session, struct err *err);
 status session_rollback(struct session *session, struct err *err);
+/** Remembers the state of the transaction under a name; the same name again hides the one before,
+ * until it is released. LUMA_INVALID_ARGUMENT without a transaction, LUMA_LIMIT_REACHED past
+ * SESSION_SAVEPOINTS_MAX. */
+status session_savepoint(struct session *session, struct slice name, struct err *err);
+/** Undoes what was changed since; the savepoint stays, those after it are gone, and so are open
+ * cursors of the transaction. */
+status session_rollback_to(struct session *session, struct slice name, struct err *err);
+/** Forgets the savepoint and those after it; the changes stay. */
+status session_release(struct session *session, struct slice name, struct err *err);
 bool session_in_transaction(const struct session *session);
 /** Ends what runs in another thread with LUMA_CANCELLED, and whatever is begun after, until
  * session_uncancel: so nothing is lost that comes a moment before a statement begins. */
@@ -45,6 +56,12 @@ struct store_pos session_position(const struct session *session);
 void session_uncancel(struct session *session);
 /** For statements that name no limit of their own; 0 = none. */
 void session_set_timeout_us(struct session *session, uint64_t timeout_us);
+
+/** What statements may change from now on; a zeroed guard lets them. */
+void session_set_guard(struct session *session, const struct query_guard *guard);
+/** SET name = value: max_affected (a number or DEFAULT), dry_run (on, off), timeout_ms. */
+status session_set_option(struct session *session, struct slice name, struct slice value,
+                          struct err *err);
 
 /** The session's reader of JSON, made at first use. */
 status session_json_reader(struct session *session, struct json_reader **reader, struct err *err);
@@ -66,6 +83,7 @@ status session_look(struct session *session, session_work_fn *work, void *contex
 struct session_request {
   struct query_source source; /* lang NULL: guessed from the text */
   struct query_params params; /* borrowed while the cursor is open */
+  struct query_guard guard;   /* beside the session's: the stricter of both counts */
   uint64_t timeout_us;        /* 0 = the session's */
   size_t memory_bytes;        /* 0 = the database's */
 };
@@ -94,6 +112,10 @@ struct session_outcome {
   uint32_t warnings_count;
   const struct query_write_error *write_errors;
   uint32_t write_errors_count;
+  const struct query_step *steps; /* of several, one by one */
+  uint32_t steps_count;
+  enum plan_told told;
+  struct val explained; /* JQL's explain in MongoDB's shape, once all rows were read */
 };
 
 /** The next row as a document, valid until the next call; `*has` false at the end. */
@@ -104,8 +126,8 @@ struct val session_column(const struct session_cursor *cursor, uint32_t index);
 /** The transaction of the cursor has ended: rows read from it are gone, session_next answers
  * LUMA_CLOSED. */
 bool session_cursor_is_closed(const struct session_cursor *cursor);
-/** The columns, their reply and kind as the query has them; for BEGIN, COMMIT and ROLLBACK: none,
- * QUERY_REPLY_CHANGE. */
+/** The columns, their reply and kind as the query has them; for BEGIN and its kin: none,
+ * QUERY_REPLY_CHANGE. A dry run answers its changes as documents: change, id, before, after. */
 const struct plan_column *session_columns(const struct session_cursor *cursor, uint32_t *count);
 enum query_reply session_reply(const struct session_cursor *cursor);
 enum plan_kind session_kind(const struct session_cursor *cursor);

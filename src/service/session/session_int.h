@@ -8,12 +8,23 @@
 
 #include "service/session/session.h"
 
+/** A named savepoint; those of a session are in the order they were made. */
+struct session_mark {
+  uint64_t mark;
+  uint8_t *name; /* owned */
+  size_t name_bytes;
+};
+
 struct session {
   struct db *db;
-  struct model_txn *txn;   /* explicit; NULL = none */
+  struct model_txn *txn; /* explicit; NULL = none */
+  bool is_reading;       /* the explicit transaction is READ ONLY */
+  struct session_mark *marks;
+  size_t marks_count, marks_capacity;
   bool wants_serializable; /* of the transaction about to begin */
   atomic_bool cancelled;
   uint64_t timeout_us;
+  struct query_guard guard;
   enum store_durability durability;
   struct store_pos position;  /* of the last commit */
   struct json_reader *reader; /* NULL until used */
@@ -38,6 +49,7 @@ struct session_cursor {
   struct session_cursor *next, *previous;
   struct query *query; /* NULL: BEGIN, COMMIT, ROLLBACK */
   bool owns_query, ended, was_closed;
+  bool is_dry_run; /* its rows are what would change */
   enum plan_kind kind;
   struct query_run *run;
   struct model_txn *own; /* the snapshot of a reading statement outside a transaction */
@@ -64,6 +76,21 @@ status session__cursor_keep_rows(struct session_cursor *cursor, const struct bat
 void session__cursor_drop_rows(struct session_cursor *cursor);
 /** Commits as the session's durability says and notes where. */
 status session__commit(struct session *session, struct model_txn *txn, struct err *err);
+/** The guard a statement runs under: its own, the request's and the session's. */
+struct query_guard session__guard(const struct session_cursor *cursor,
+                                  const struct session_request *request);
+/** LUMA_UNSUPPORTED for what cannot be undone by rolling back. */
+status session__check_dry_run(const struct session_cursor *cursor, struct err *err);
+/** Keeps the changes of the cursor's run as its rows. */
+status session__keep_changes(struct session_cursor *cursor, struct err *err);
+/** The columns of those rows. */
+const struct plan_column *session__change_columns(uint32_t *count);
+/** Keeps a row: `document` and `count` columns, copied. */
+status session__cursor_keep_row(struct session_cursor *cursor, const struct val *document,
+                                const struct val *columns, uint32_t count, struct err *err);
+/** Forgets savepoints from number `from` on. */
+void session__drop_marks(struct session *session, size_t from);
+status session__fail_no_transaction(struct err *err);
 /** Ends the runs of all cursors of the explicit transaction. */
 void session__close_runs(struct session *session);
 /** Runs the cursor's query: a reading one is left open, a writing one runs to its end. */

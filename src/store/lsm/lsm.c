@@ -191,6 +191,7 @@ static const struct store_ops ops = {
     .cursor_keep = txn_cursor_keep,
     .cursor_close = txn_cursor_close,
     .cut = txn_cut,
+    .measure = txn_measure,
     .wait = lsm_wait,
     .durable = lsm_durable,
     .sync = lsm_sync,

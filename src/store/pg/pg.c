@@ -26,6 +26,7 @@ static void pg_close(struct store *store) {
 
 static const struct store_ops pg_ops = {
     .name = "pg",
+    .is_shared = true,
     .close = pg_close,
     .begin = pg__begin,
     .get_many = pg__get_many,

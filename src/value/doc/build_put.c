@@ -51,8 +51,7 @@ static uint32_t write_interval(uint8_t *p, const struct val *v) {
   return form_fixed_bytes[VAL_INTERVAL];
 }
 
-/* Writes a value of a fixed size of at most FIXED_BYTES_MAX; answers its bytes. */
-static uint32_t write_fixed(uint8_t *p, const struct val *v) {
+uint32_t doc__write_fixed(uint8_t *p, const struct val *v) {
   enum val_type type = v->type;
   switch (v->type) {
   case VAL_BOOL: *p = form_tag(VAL_BOOL, v->boolean); return 1;
@@ -82,7 +81,7 @@ static void put_fixed(struct build *build, const struct val *v) {
     return;
   }
   uint8_t *p = build__room(build, FIXED_BYTES_MAX);
-  if (p) build->out->bytes += write_fixed(p, v);
+  if (p) build->out->bytes += doc__write_fixed(p, v);
 }
 
 static void put_light(struct build *build, const struct val *v) {

@@ -78,6 +78,9 @@ static inline int64_t form_integer(const uint8_t *p) {
 /** The value at `p`. */
 struct val doc__decode(const uint8_t *p, const struct names *names);
 
+/** Writes a value of a fixed size, of at most 17 bytes; answers its bytes. */
+uint32_t doc__write_fixed(uint8_t *p, const struct val *v);
+
 /** Fills a header: `bytes` of the whole document, everything else 0 but the dictionary's number. */
 void doc__write_header(uint8_t *data, uint32_t bytes, uint32_t dictionary);
 

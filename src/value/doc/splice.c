@@ -3,98 +3,153 @@
 
 #include "value/doc/doc_int.h"
 
-enum { WORD = 2, FIELDS_MAX = 1024, NARROW_MAX = 0xffff, INLINE_BIT = 0x8000 };
+enum { WORD = 2, MAP_BYTES = 5, NARROW_MAX = 0xffff, INLINE_BIT = 0x8000 };
 
 /* The narrow root map of a document. */
 struct root {
-  const uint8_t *tag;
+  const uint8_t *tag, *offsets;
   uint32_t total, count; /* bytes; fields */
 };
 
-static bool open_root(const struct doc *document, struct root *root) {
-  root->tag = document->data + DOC_HEADER_BYTES;
-  if (*root->tag >> FORM_VARIANT_SHIFT != FORM_NARROW) return false;
-  root->total = load16le(root->tag + 1);
-  root->count = load16le(root->tag + 3);
-  return root->count <= FIELDS_MAX;
+static struct root open_root(const struct doc *document) {
+  struct root root = {.tag = document->data + DOC_HEADER_BYTES};
+  root.total = load16le(root.tag + 1);
+  root.count = load16le(root.tag + 3);
+  root.offsets = root.tag + MAP_BYTES + (size_t)root.count * WORD;
+  return root;
 }
 
-static uint32_t find(const struct root *root, uint16_t id) {
-  const uint8_t *names = root->tag + 5;
-  for (uint32_t i = 0; i < root->count; i++) {
-    if (load16le(names + (size_t)i * WORD) == id) return i;
-  }
-  return UINT32_MAX;
+uint16_t splice_shape_id(struct slice shape, uint32_t i) {
+  return load16le(shape.data + (size_t)i * WORD);
 }
 
-static bool has_inline(const struct root *root) {
-  const uint8_t *names = root->tag + 5;
+bool splice_shape(const struct doc *document, struct slice *shape) {
+  if (document->data[DOC_HEADER_BYTES] >> FORM_VARIANT_SHIFT != FORM_NARROW) return false;
+  struct root root = open_root(document);
+  if (root.count > SPLICE_FIELDS_MAX) return false;
+  *shape = slice_of(root.tag + MAP_BYTES, (size_t)root.count * WORD);
   uint32_t seen = 0;
-  for (uint32_t i = 0; i < root->count; i++) seen |= load16le(names + (size_t)i * WORD);
-  return (seen & INLINE_BIT) != 0;
+  for (uint32_t i = 0; i < root.count; i++) seen |= splice_shape_id(*shape, i);
+  return (seen & INLINE_BIT) == 0;
 }
 
-/* Which adds the document lacks, and their bytes. */
-static uint32_t choose(const struct splice *splice, const struct root *root,
-                       uint8_t chosen[SPLICE_MAX], uint32_t *bytes) {
-  uint32_t count = 0;
-  *bytes = 0;
-  for (uint32_t i = 0; i < splice->adds_count; i++) {
-    if (find(root, splice->adds[i].id) != UINT32_MAX) continue;
-    chosen[count++] = (uint8_t)i;
-    *bytes += (uint32_t)splice->adds[i].value.bytes;
+/* Shapes are short: a word at a time is quicker than a call. */
+static bool is_equal(const uint8_t *a, const uint8_t *b, size_t bytes) {
+  uint64_t differs = 0;
+  for (; bytes >= sizeof differs; bytes -= sizeof differs) {
+    differs |= load64le(a) ^ load64le(b);
+    a += sizeof differs;
+    b += sizeof differs;
   }
-  return count;
+  for (; bytes > 0; bytes -= WORD) {
+    differs |= (uint64_t)(load16le(a) ^ load16le(b));
+    a += WORD;
+    b += WORD;
+  }
+  return differs == 0;
 }
 
-/* The directory: names, then offsets, which all move by the room that the new entries take. */
-static void write_directory(const struct splice *splice, const struct root *root,
-                            const uint8_t *chosen, uint32_t more, uint8_t *at) {
-  uint32_t moved = 2 * WORD * more, heap_end = root->total + moved;
-  memcpy(at, root->tag + 5, (size_t)root->count * WORD);
-  for (uint32_t i = 0; i < splice->renames_count; i++) {
-    uint32_t place = find(root, splice->renames[i].from);
-    if (place != UINT32_MAX) store16le(at + (size_t)place * WORD, splice->renames[i].to);
-  }
-  at += (size_t)root->count * WORD;
-  for (uint32_t i = 0; i < more; i++, at += WORD) store16le(at, splice->adds[chosen[i]].id);
-  const uint8_t *offsets = root->tag + 5 + (size_t)root->count * WORD;
-  for (uint32_t i = 0; i < root->count; i++, at += WORD)
-    store16le(at, (uint16_t)(load16le(offsets + (size_t)i * WORD) + moved));
-  for (uint32_t i = 0; i < more; i++, at += WORD) {
-    store16le(at, (uint16_t)heap_end);
-    heap_end += (uint32_t)splice->adds[chosen[i]].value.bytes;
-  }
+bool splice_has_shape(const struct doc *document, struct slice shape) {
+  const uint8_t *tag = document->data + DOC_HEADER_BYTES;
+  return *tag >> FORM_VARIANT_SHIFT == FORM_NARROW && load16le(tag + 3) * WORD == shape.bytes &&
+         is_equal(tag + MAP_BYTES, shape.data, shape.bytes);
 }
 
-bool splice_document(const struct splice *splice, const struct doc *document, struct buf *out) {
-  struct root root;
-  uint8_t chosen[SPLICE_MAX];
-  uint32_t added;
-  if (!open_root(document, &root) || has_inline(&root)) return false;
-  for (uint32_t i = 0; i < splice->renames_count; i++) {
-    if (find(&root, splice->renames[i].to) != UINT32_MAX) return false;
-  }
-  uint32_t more = choose(splice, &root, chosen, &added);
-  uint32_t total = root.total + 2 * WORD * more + added;
-  if (total > NARROW_MAX || root.count + more > FIELDS_MAX) return false;
-  uint8_t *at = buf_extend(out, DOC_HEADER_BYTES + (size_t)total);
-  if (!at) return false;
-  memcpy(at, document->data, DOC_HEADER_BYTES);
-  store32le(at, DOC_HEADER_BYTES + total);
-  at += DOC_HEADER_BYTES;
-  *at = *root.tag;
-  store16le(at + 1, (uint16_t)total);
-  store16le(at + 3, (uint16_t)(root.count + more));
-  write_directory(splice, &root, chosen, more, at + 5);
-  uint32_t directory = 2 * WORD * root.count, heap = root.total - 5 - directory;
-  at += 5 + directory + 2 * WORD * more;
-  memcpy(at, root.tag + 5 + directory, heap);
-  at += heap;
-  for (uint32_t i = 0; i < more; i++) {
-    struct slice value = splice->adds[chosen[i]].value;
-    memcpy(at, value.data, value.bytes);
-    at += value.bytes;
-  }
+bool splice_integer(struct slice value, int64_t *integer) {
+  uint8_t type = *value.data & FORM_TYPE_MASK;
+  if (type != VAL_INT64 && type != VAL_INT32) return false;
+  *integer = form_integer(value.data);
   return true;
+}
+
+static bool is_copied(const struct splice_field *field) {
+  return field->from != SPLICE_NEW && !field->convert;
+}
+
+void splice_settle(struct splice *splice, struct splice_field *fields) {
+  splice->fields = fields;
+  splice->more_bytes = 0;
+  for (uint32_t i = splice->count; i > 0; i--) {
+    struct splice_field *field = &fields[i - 1], *next = field + 1;
+    bool goes_on =
+        i < splice->count && is_copied(field) && is_copied(next) && next->from == field->from + 1;
+    field->run = (uint16_t)(goes_on ? next->run + 1 : 1);
+    splice->more_bytes += 2 * WORD + (uint32_t)field->value.bytes;
+    if (field->convert) splice->more_bytes += SPLICE_SCALAR_BYTES_MAX;
+  }
+}
+
+/* Where the value in place `i` of the old document begins; past the last one: its end. */
+static uint32_t value_at(const struct root *root, uint32_t i) {
+  return i < root->count ? load16le(root->offsets + (size_t)i * WORD) : root->total;
+}
+
+/* One field that is not copied as it is; its bytes. */
+static uint32_t write_made(const struct root *root, const struct splice_field *field,
+                           uint8_t *heap) {
+  struct slice value = field->value;
+  if (field->convert) {
+    uint32_t from = value_at(root, field->from), end = value_at(root, field->from + 1u);
+    value = slice_of(root->tag + from, end - from);
+    uint32_t made = field->convert(field->context, value, heap);
+    if (made) return made;
+  }
+  memcpy(heap, value.data, value.bytes);
+  return (uint32_t)value.bytes;
+}
+
+/* Values one after the other from `at` on, which is `heap` bytes behind the tag; where they end. */
+static uint32_t write_values(const struct splice *splice, const struct root *root, uint8_t *tag,
+                             uint32_t heap) {
+  uint8_t *offsets = tag + MAP_BYTES + (size_t)splice->count * WORD;
+  for (uint32_t i = 0; i < splice->count;) {
+    const struct splice_field *field = &splice->fields[i];
+    store16le(offsets + (size_t)i * WORD, (uint16_t)heap);
+    if (!is_copied(field)) {
+      heap += write_made(root, field, tag + heap);
+      i++;
+      continue;
+    }
+    uint32_t from = value_at(root, field->from), end = value_at(root, field->from + field->run);
+    uint32_t moved = heap - from; /* modulo 2^32 */
+    for (uint32_t k = 1; k < field->run; k++)
+      store16le(offsets + (size_t)(i + k) * WORD,
+                (uint16_t)(value_at(root, field->from + k) + moved));
+    memcpy(tag + heap, root->tag + from, end - from);
+    heap += end - from;
+    i += field->run;
+  }
+  return heap;
+}
+
+uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room) {
+  struct root root = open_root(document);
+  uint8_t *tag = room + DOC_HEADER_BYTES;
+  memcpy(room, document->data, DOC_HEADER_BYTES);
+  *tag = *root.tag;
+  store16le(tag + 3, (uint16_t)splice->count);
+  for (uint32_t i = 0; i < splice->count; i++)
+    store16le(tag + MAP_BYTES + (size_t)i * WORD, splice->fields[i].id);
+  uint32_t total = write_values(splice, &root, tag, MAP_BYTES + 2 * WORD * splice->count);
+  if (total > NARROW_MAX) return 0;
+  store16le(tag + 1, (uint16_t)total);
+  store32le(room, DOC_HEADER_BYTES + total);
+  return DOC_HEADER_BYTES + total;
+}
+
+uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]) {
+  bool is_date = value->type == VAL_DATE;
+  if (is_date && (value->integer < -FORM_DATE_DAYS_MAX || value->integer > FORM_DATE_DAYS_MAX))
+    return 0;
+  switch ((int)value->type) {
+  case VAL_BOOL:
+  case VAL_INT32:
+  case VAL_INT64:
+  case VAL_FLOAT64:
+  case VAL_DECIMAL:
+  case VAL_TIMESTAMP:
+  case VAL_DATE:
+  case VAL_DURATION: return doc__write_fixed(room, value);
+  default: return 0;
+  }
 }

@@ -1,29 +1,55 @@
 /* SPDX-License-Identifier: MIT */
-/* Small changes of a document without building it anew: fields get other names, fields are added at
- * the end. Most of the bytes are copied as they are. Pure. */
+/* Small changes of documents without building them anew. A splice is made once for all documents of
+ * one shape (the names of their fields, in order): it says where each field of the new document
+ * comes from, so that most bytes are copied in runs. Pure. */
 #ifndef VALUE_DOC_SPLICE_H
 #define VALUE_DOC_SPLICE_H
 
-#include "base/text/buf.h"
 #include "value/doc/doc.h"
 
-enum { SPLICE_MAX = 64 };
-
-/** Names are ids of the document's own dictionary. */
-struct splice {
-  struct {
-    uint16_t from, to;
-  } renames[SPLICE_MAX];
-  struct {
-    uint16_t id;
-    struct slice value; /* encoded, as build_value writes it; without name ids inside */
-  } adds[SPLICE_MAX];   /* for documents that lack the field */
-  uint32_t renames_count, adds_count;
+enum {
+  SPLICE_FIELDS_MAX = 256,
+  SPLICE_NAME_BYTES = 2, /* of a shape, for each field */
+  SPLICE_SCALAR_BYTES_MAX = 17,
+  SPLICE_NEW = 0xffff
 };
 
-/** Appends the changed document to `out`; false when this way does not work for it (a wide or empty
- * root, names that stand inline, a name that would stand twice): nothing is appended then, and it
- * has to be built. */
-bool splice_document(const struct splice *splice, const struct doc *document, struct buf *out);
+/** Writes another value in the place of an encoded one: its bytes, at most SPLICE_SCALAR_BYTES_MAX;
+ * 0: it stays. */
+typedef uint32_t splice_convert_fn(const void *context, struct slice value, uint8_t *room);
+
+/** One field of the new document. */
+struct splice_field {
+  uint16_t id;                /* of its name, in the document's own dictionary */
+  uint16_t from;              /* its place in the old document; SPLICE_NEW: it has `value` */
+  uint16_t run;               /* fields from here on that are copied together; at least 1 */
+  struct slice value;         /* encoded, without name ids inside */
+  splice_convert_fn *convert; /* NULL: copied as it is */
+  const void *context;
+};
+
+struct splice {
+  struct slice shape; /* of the documents it is for */
+  const struct splice_field *fields;
+  uint32_t count;      /* at least 1 */
+  uint32_t more_bytes; /* the most by which it makes a document longer */
+};
+
+/** The shape of a document, borrowed; false when documents like it cannot be spliced: an empty or a
+ * wide root, too many fields, names that stand inline. */
+bool splice_shape(const struct doc *document, struct slice *shape);
+/** Whether a document is of a shape that splice_shape gave. */
+bool splice_has_shape(const struct doc *document, struct slice shape);
+/** The id in place `i` of a shape. */
+uint16_t splice_shape_id(struct slice shape, uint32_t i);
+/** Fills `run` of each field and `more_bytes`. */
+void splice_settle(struct splice *splice, struct splice_field *fields);
+/** Writes the new document into `room`, which has document->bytes + splice->more_bytes; answers its
+ * bytes; 0: it would be too wide, and has to be built. */
+uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room);
+/** An encoded value as an integer, if it is one. */
+bool splice_integer(struct slice value, int64_t *integer);
+/** Encodes a boolean, number or time; 0 for any other value. */
+uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]);
 
 #endif

@@ -74,6 +74,35 @@ static void check_info(const struct setting *setting) {
   assert_int_equal(ENTRIES_SPACE, info->space);
 }
 
+static struct sorted_measure measure(const struct setting *setting, struct slice from,
+                                     struct slice to) {
+  struct sorted_measure measured = {0};
+  struct store_range range = {from, to};
+  assert_ok(sorted_measure(setting->file, range, &measured, test_err()));
+  assert_true(measured.stored_bytes <= measured.raw_bytes);
+  assert_true(!measured.is_compressed || setting->disk.codec == BLOCK_LZ4);
+  return measured;
+}
+
+/* All of it is the file; the two sides of a key share a block at most. */
+static void check_measure(const struct setting *setting) {
+  const struct sorted_info *info = sorted_get_info(setting->file);
+  struct slice none = slice_of(NULL, 0);
+  struct slice cut = setting->entries.items[setting->entries.count / 2].key;
+  struct sorted_measure all = measure(setting, none, none);
+  assert_int_equal(info->file_bytes, all.stored_bytes);
+  struct sorted_measure low = measure(setting, none, cut), high = measure(setting, cut, none);
+  assert_true(high.raw_bytes > 0);
+  assert_true(low.raw_bytes <= all.raw_bytes && high.raw_bytes <= all.raw_bytes);
+  struct sorted_measure twice = {0};
+  assert_ok(sorted_measure(setting->file, (struct store_range){none, none}, &twice, test_err()));
+  assert_ok(sorted_measure(setting->file, (struct store_range){none, none}, &twice, test_err()));
+  assert_int_equal(2 * all.stored_bytes, twice.stored_bytes);
+  uint8_t past[] = {0xff, 0xff, 0xff};
+  if (slice_compare(info->key_max, slice_of(past, sizeof past)) < 0)
+    assert_int_equal(0, measure(setting, slice_of(past, sizeof past), none).raw_bytes);
+}
+
 /* ---- gets ---- */
 
 static const struct lsm_entry *naive_get(const struct entries *entries, struct slice key,
@@ -221,6 +250,7 @@ static void is_what_was_written(void) {
     static const uint64_t CACHES[] = {0, 4096, 64 << 10, 64 << 20};
     begin(&setting, &SHAPES[round % SHAPES_COUNT], CACHES[rng_below(test_rng(), 4)]);
     check_info(&setting);
+    check_measure(&setting);
     check_gets(&setting);
     check_gets_together(&setting);
     check_walks(&setting);

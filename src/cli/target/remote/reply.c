@@ -12,7 +12,7 @@ struct page {
   struct buf body, text, values;
   struct val answer, documents, cursor;
   uint32_t documents_count, at;
-  bool changes;       /* a statement that writes: it has no rows to show */
+  bool changes;       /* a statement that writes: without columns it has no rows to show */
   bool is_mongo;      /* JQL */
   struct arena arena; /* columns and warnings */
 };
@@ -61,6 +61,10 @@ static void write_request(struct page *page, const char *language,
   if (page->remote->options.timeout_ms)
     buf_append_format(body, ",\"timeout_ms\":%llu",
                       (unsigned long long)page->remote->options.timeout_ms);
+  if (statement->guard.is_limited)
+    buf_append_format(body, ",\"max_affected\":%llu",
+                      (unsigned long long)statement->guard.max_affected);
+  if (statement->guard.dry_run) buf_append_text(body, ",\"dry_run\":true");
   buf_append_format(body, ",\"limit\":%d,\"tagged\":true}", REMOTE_PAGE_ROWS);
 }
 
@@ -89,8 +93,7 @@ static enum plan_kind kind_of(const struct lang *lang, struct slice text, bool *
   *writes = false;
   if (lang->parse(&context, text, &offset, &statement, NULL) == LUMA_OK) {
     kind = statement.root->kind;
-    *writes = plan_is_write(statement.root) || kind == PLAN_BEGIN || kind == PLAN_COMMIT ||
-              kind == PLAN_ROLLBACK;
+    *writes = plan_is_write(statement.root) || plan_is_session(kind);
   }
   arena_deinit(&arena);
   return kind;
@@ -113,7 +116,8 @@ static status start(struct page *page, const struct target_statement *statement,
                                                 : lang_guess(statement->text);
   if (!lang) FAIL(err, LUMA_UNKNOWN_LANGUAGE, "there is no language `%s`", statement->language);
   enum plan_kind kind = kind_of(lang, statement->text, &page->changes);
-  if (kind == PLAN_BEGIN && !page->remote->has_session) TRY(open_session(page, err));
+  bool needs_session = kind == PLAN_BEGIN || kind == PLAN_SET_OPTION;
+  if (needs_session && !page->remote->has_session) TRY(open_session(page, err));
   page->is_mongo = lang == &lang_jql;
   write_request(page, lang->name, statement);
   status result = ask(page, err);
@@ -167,10 +171,11 @@ static status copy_columns(struct page *page, const struct val *columns, struct 
 status remote__shape(struct target_reply *reply, struct target_shape *shape, struct err *err) {
   struct page *page = page_of(reply);
   *shape = (struct target_shape){.key_name = page->is_mongo ? "_id" : NULL};
-  shape->reply = page->changes ? QUERY_REPLY_CHANGE : QUERY_REPLY_DOCUMENTS;
   struct val columns = page->answer.type == VAL_MAP
                            ? val_field(&page->answer, slice_of_text("columns"))
                            : val_missing();
+  bool has_rows = columns.type == VAL_LIST && val_count(&columns) > 0;
+  shape->reply = page->changes && !has_rows ? QUERY_REPLY_CHANGE : QUERY_REPLY_DOCUMENTS;
   return columns.type == VAL_LIST ? copy_columns(page, &columns, shape, err) : LUMA_OK;
 }
 

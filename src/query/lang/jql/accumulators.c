@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Accumulators of $group, $bucket and $setWindowFields, and the stages that group. */
+/* Accumulators of $group, $bucket and $setWindowFields, and $group. */
 #include "query/lang/jql/expression_int.h"
 #include "query/lang/jql/stage_int.h"
 
@@ -28,7 +28,12 @@ static status make(const struct jql *jql, const struct jql_node *node,
   return LUMA_OK;
 }
 
-/** One expression; a list of one stands for it. */
+/** What keeps values takes a list as a list; what counts takes the only element of one. */
+static bool keeps_lists(enum expr_aggregate aggregate) {
+  return aggregate == EXPR_PUSH || aggregate == EXPR_ADD_TO_SET || aggregate == EXPR_FIRST ||
+         aggregate == EXPR_LAST || aggregate == EXPR_GATHER;
+}
+
 static status read_plain(const struct jql *jql, const struct jql_node *node,
                          enum expr_aggregate aggregate, struct expr **out) {
   struct expr *arg = NULL;
@@ -37,7 +42,7 @@ static status read_plain(const struct jql *jql, const struct jql_node *node,
   if (is_count && (node->value.type != VAL_MAP || val_count(&node->value)))
     return jql__fail_code(jql, node, 40238, "$count takes no arguments, i.e. $count:{}");
   if (is_count) return make(jql, node, aggregate, NULL, 0, out);
-  if (node->value.type == VAL_LIST) {
+  if (node->value.type == VAL_LIST && !keeps_lists(aggregate)) {
     struct jql_each each = jql__each(jql, node);
     if (each.count != 1)
       return jql__fail_code(jql, node, 40237, "The %.*s accumulator is a unary operator",
@@ -179,19 +184,21 @@ status jql__accumulator_field(const struct jql *jql, const struct jql_node *fiel
     return failed;
   }
   (void)jql__next(&each, &node);
+  bool deviates = jql_is_named(&node, "$stdDevPop") || jql_is_named(&node, "$stdDevSamp") ||
+                  jql_is_named(&node, "$mergeObjects");
+  if (deviates && node.value.type == VAL_LIST)
+    return jql__fail_code(jql, &node, 40237, "The %.*s accumulator is a unary operator",
+                          SLICE_ARG(node.name));
   return jql__accumulator(jql, &node, out);
 }
 
 /* ---- $group ---- */
 
-/** AGGREGATE by `key` with the accumulators of `fields`, the `_id` among them passed over. */
-static status put_groups(const struct jql *jql, const struct jql_node *at, struct expr *key,
-                         const struct jql_node *fields, struct plan **plan) {
+status jql__put_groups(const struct jql *jql, const struct jql_node *at, struct expr *key,
+                       const struct jql_node *fields, struct plan **plan) {
   struct jql_each each = jql__each(jql, fields);
   struct jql_node field;
   uint32_t count = 1;
-  if (jql->statement->collation.type == VAL_MAP)
-    return jql__fail(jql, at, LUMA_UNSUPPORTED, "grouping under a collation is not supported");
   struct expr **exprs = arena_zalloc(jql->arena, each.count + 2, sizeof *exprs);
   TRY(jql__made(jql, exprs));
   struct slice *names = arena_zalloc(jql->arena, each.count + 2, sizeof *names);
@@ -220,84 +227,5 @@ status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct
   while (jql__next(&each, &field))
     if (jql_is_named(&field, "_id")) TRY(jql__expression(jql, &field, &key));
   if (!key) return jql__fail_code(jql, spec, 15955, "a group specification must include an _id");
-  return put_groups(jql, spec, key, spec, plan);
-}
-
-static status put_order(const struct jql *jql, const struct jql_node *at, const char *name,
-                        bool descending, struct plan **plan) {
-  struct plan_sort_key *key = arena_zalloc(jql->arena, 1, sizeof *key);
-  TRY(jql__made(jql, key));
-  key->mongo = true;
-  key->descending = descending;
-  TRY(jql__name(jql, at, slice_of_text(name), &key->expr));
-  TRY(jql__put(jql, PLAN_SORT, at, plan));
-  (*plan)->sort = key;
-  (*plan)->sort_count = 1;
-  return LUMA_OK;
-}
-
-status jql__put_sort_by_count(const struct jql *jql, const struct jql_node *spec,
-                              struct plan **plan) {
-  struct expr *key = NULL;
-  bool is_path = spec->value.type == VAL_TEXT && jql_is_operator(val_slice(&spec->value));
-  if (!is_path && !jql__has_operators(spec))
-    return jql__fail_code(jql, spec, 40147,
-                          "the sortByCount field must be defined as a $-prefixed "
-                          "path or an expression inside an object");
-  TRY(jql__expression(jql, spec, &key));
-  TRY(jql__put_count(jql, spec, key, slice_of_text("count"), plan));
-  return put_order(jql, spec, "count", true, plan);
-}
-
-/* ---- $bucket ---- */
-
-static status check_boundaries(const struct jql *jql, const struct jql_node *list) {
-  struct jql_each each = jql__each(jql, list);
-  struct jql_node node;
-  if (list->value.type != VAL_LIST)
-    return jql__fail_code(jql, list, 40200, "The $bucket 'boundaries' field must be an array");
-  if (each.count < 2)
-    return jql__fail_code(jql, list, 40192,
-                          "The $bucket 'boundaries' field must have at least 2 "
-                          "values");
-  (void)node;
-  return LUMA_OK;
-}
-
-/** COUNT(*) under `count` where no outputs are asked for. */
-static status put_buckets(const struct jql *jql, const struct jql_node *spec, struct expr *key,
-                          const struct jql_node *output, struct plan **plan) {
-  if (jql_is_given(output)) {
-    TRY(jql__check_kind(jql, output, JQL_MAP));
-    TRY(put_groups(jql, spec, key, output, plan));
-  } else {
-    TRY(jql__put_count(jql, spec, key, slice_of_text("count"), plan));
-  }
-  return put_order(jql, spec, "_id", false, plan);
-}
-
-status jql__put_bucket(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  static const struct jql_field specs[] = {{"groupBy", JQL_ANY, true},
-                                           {"boundaries", JQL_ANY, true},
-                                           {"default", JQL_ANY, false},
-                                           {"output", JQL_ANY, false}};
-  struct jql_node fields[4];
-  struct expr *parts[3], *key = NULL;
-  const struct jql_args args = {.items = parts, .count = 3};
-  if (spec->value.type != VAL_MAP)
-    return jql__fail_code(jql, spec, 40201, "Argument to $bucket stage must be an object");
-  TRY(jql__take(jql, spec, specs, 4, fields));
-  bool is_path = fields[0].value.type == VAL_TEXT && jql_is_operator(val_slice(&fields[0].value));
-  if (!is_path && fields[0].value.type != VAL_MAP)
-    return jql__fail_code(jql, &fields[0], 40202,
-                          "The $bucket 'groupBy' field must be defined as "
-                          "a $-prefixed path or an expression");
-  TRY(check_boundaries(jql, &fields[1]));
-  TRY(jql__expression(jql, &fields[0], &parts[0]));
-  TRY(jql__expression(jql, &fields[1], &parts[1]));
-  parts[2] = expr_const(jql->arena, word_absent(), spec->offset);
-  TRY(jql__made(jql, parts[2]));
-  if (jql_is_given(&fields[2])) TRY(jql__expression(jql, &fields[2], &parts[2]));
-  TRY(jql__call(jql, spec, "$bucketOf", &args, &key));
-  return put_buckets(jql, spec, key, &fields[3], plan);
+  return jql__put_groups(jql, spec, key, spec, plan);
 }

@@ -221,6 +221,8 @@ static status read_system(const struct jql *jql, const struct jql_node *node, st
     *expr = expr_const(jql->arena, val_missing(), node->offset);
     return jql__made(jql, *expr);
   }
+  if (slice_is_equal(name, slice_of_text("CLUSTER_TIME")))
+    return jql__fail_code(jql, node, 51144, "Builtin variable '$$CLUSTER_TIME' is not available");
   status failed =
       jql__fail_code(jql, node, 17276, "Use of undefined variable: %.*s", SLICE_ARG(name));
   err_hint(jql->err, "there are $$ROOT, $$CURRENT, $$NOW, $$REMOVE");
@@ -307,6 +309,13 @@ static bool is_regex(const struct val *map) {
   return map->type == VAL_MAP && val_count(map) == 2 &&
          val_field(map, slice_of_text("$regex")).type == VAL_TEXT &&
          val_field(map, slice_of_text("$options")).type == VAL_TEXT;
+}
+
+bool jql__reads_row(const struct expr *expr) {
+  if (expr->kind == EXPR_NAME || expr->kind == EXPR_STAR || expr->kind == EXPR_FIELD) return true;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (expr->args[i] && jql__reads_row(expr->args[i])) return true;
+  return false;
 }
 
 status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **row) {

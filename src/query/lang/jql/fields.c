@@ -49,12 +49,30 @@ status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum 
 
 /** What drivers send with any command. */
 static bool is_envelope(struct slice name) {
-  static const char *const names[] = {"$db",         "lsid",      "comment",         "writeConcern",
-                                      "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
-                                      "apiVersion",  "txnNumber"};
+  static const char *const names[] = {
+      "$db",         "lsid",      "comment",         "writeConcern",
+      "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
+      "apiVersion",  "txnNumber", "apiStrict",       "apiDeprecationErrors",
+      "autocommit",  "$audit",    "readOnly"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;
+}
+
+/** The command itself, or the one that an explain is about. */
+static bool is_command(const struct jql_node *map) {
+  return !map->parent || (!map->parent->parent && jql_is_named(map, "explain"));
+}
+
+static status take_envelope(const struct jql *jql, const struct jql_node *field) {
+  int64_t time_ms = 0;
+  if (!jql_is_named(field, "maxTimeMS")) return LUMA_OK;
+  TRY(jql__check_kind(jql, field, JQL_WHOLE));
+  (void)val_to_int64(&field->value, &time_ms);
+  if (time_ms > INT32_MAX)
+    return jql__fail_code(jql, field, 2, "maxTimeMS is at most %d", INT32_MAX);
+  jql->statement->time_max_ms = (uint64_t)time_ms;
+  return LUMA_OK;
 }
 
 static status take_field(const struct jql *jql, const struct jql_node *field,
@@ -67,8 +85,16 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
     fields[i] = *field;
     return jql__check_kind(jql, field, specs[i].kind);
   }
-  if (!field->parent->parent && is_envelope(field->name)) return LUMA_OK;
-  return jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
+  if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
+  status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
+  if (jql->err) jql->err->foreign = 40415;
+  return failed;
+}
+
+static status fail_missing(const struct jql *jql, const struct jql_node *map, const char *name) {
+  status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", name);
+  if (jql->err) jql->err->foreign = 40414;
+  return failed;
 }
 
 status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
@@ -83,7 +109,7 @@ status jql__take(const struct jql *jql, const struct jql_node *map, const struct
   while (jql__next(&each, &field)) TRY(take_field(jql, &field, specs, count, fields));
   for (uint32_t i = 0; i < count; i++)
     if (specs[i].required && !jql_is_given(&fields[i]))
-      return jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", specs[i].name);
+      return fail_missing(jql, map, specs[i].name);
   return LUMA_OK;
 }
 

@@ -31,7 +31,7 @@ static status make_room(const struct jql *jql, uint32_t count, struct children *
 
 static status make_tree(const struct jql *jql, enum match_op op, const struct children *children,
                         uint64_t offset, struct match **match) {
-  bool is_only = op == MATCH_AND && children->count == 1;
+  bool is_only = (op == MATCH_AND || op == MATCH_OR) && children->count == 1;
   *match = is_only ? children->items[0]
                    : match_node(jql->arena, op, children->items, children->count, offset);
   return jql__made(jql, *match);
@@ -149,8 +149,8 @@ static status read_options(const struct jql *jql, const struct jql_node *node,
   return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`$options` needs a `$regex` beside it");
 }
 
-static status read_elem_match(const struct jql *jql, const struct jql_node *node,
-                              const struct path *path, struct match **match) {
+status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match) {
   const struct path element = {0};
   struct match *inner = NULL;
   TRY(jql__check_kind(jql, node, JQL_MAP));
@@ -228,7 +228,7 @@ static const struct condition conditions[] = {
     {"$bitsAnySet", MATCH_BITS_ANY_SET, read_bits},
     {"$bitsAllClear", MATCH_BITS_ALL_CLEAR, read_bits},
     {"$bitsAnyClear", MATCH_BITS_ANY_CLEAR, read_bits},
-    {"$elemMatch", MATCH_ELEM, read_elem_match},
+    {"$elemMatch", MATCH_ELEM, jql__elem_match},
     {"$not", MATCH_NOT, read_not},
 };
 
@@ -240,19 +240,34 @@ static const struct condition *find_condition(struct slice name) {
   return NULL;
 }
 
-/** Operators that MongoDB has and this language does not: not misspelt, so no suggestion. */
-static bool is_foreign(struct slice name) {
-  static const char *const names[] = {"$where",         "$text",  "$jsonSchema", "$geoWithin",
-                                      "$geoIntersects", "$near",  "$nearSphere", "$within",
-                                      "$rand",          "$slice", "$meta"};
+struct foreign {
+  const char *name, *why;
+};
+
+/** Why it is not here: operators that MongoDB has and this language does not: not misspelt, so no
+ * suggestion. */
+static const char *why_foreign(struct slice name) {
+  static const struct foreign names[] = {{"$where", "JavaScript is not run; use $expr"},
+                                         {"$function", "JavaScript is not run; use $expr"},
+                                         {"$text", "there is no text index for this language yet"},
+                                         {"$geoWithin", "there is no geospatial index yet"},
+                                         {"$geoIntersects", "there is no geospatial index yet"},
+                                         {"$near", "there is no geospatial index yet"},
+                                         {"$nearSphere", "there is no geospatial index yet"},
+                                         {"$within", "there is no geospatial index yet"},
+                                         {"$rand", "it is an expression: stand it in $expr"},
+                                         {"$slice", "it is an operator of projections"},
+                                         {"$meta", "it is an operator of projections"}};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (slice_is_equal(name, slice_of_text(names[i]))) return true;
-  return false;
+    if (slice_is_equal(name, slice_of_text(names[i].name))) return names[i].why;
+  return NULL;
 }
 
 static status fail_condition(const struct jql *jql, const struct jql_node *node) {
-  if (is_foreign(node->name))
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported", SLICE_ARG(node->name));
+  const char *why = why_foreign(node->name);
+  if (why)
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported: %s",
+                     SLICE_ARG(node->name), why);
   if (jql_is_operator(node->name))
     return jql__fail_unknown(jql, node, "an operator", conditions, CONDITIONS, sizeof *conditions);
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands among operators",
@@ -341,7 +356,7 @@ static status read_sample_rate(const struct jql *jql, const struct jql_node *nod
 
 static status fail_tree(const struct jql *jql, const struct jql_node *node) {
   static const char *const names[] = {"$and", "$or", "$nor", "$expr", "$comment"};
-  if (is_foreign(node->name)) return fail_condition(jql, node);
+  if (why_foreign(node->name)) return fail_condition(jql, node);
   if (!find_condition(node->name))
     return jql__fail_unknown(jql, node, "an operator", names, 5, sizeof *names);
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands without a field",
@@ -358,6 +373,7 @@ static status read_entry(const struct jql *jql, const struct jql_node *node, str
   if (jql_is_named(node, "$or")) return read_filters(jql, node, MATCH_OR, match);
   if (jql_is_named(node, "$nor")) return read_filters(jql, node, MATCH_NOR, match);
   if (jql_is_named(node, "$expr")) return read_expression(jql, node, match);
+  if (jql_is_named(node, "$jsonSchema")) return jql__json_schema(jql, node, match);
   if (jql_is_named(node, "$sampleRate")) return read_sample_rate(jql, node, match);
   if (jql_is_named(node, "$comment")) return LUMA_OK;
   return fail_tree(jql, node);

@@ -38,9 +38,11 @@ struct jql {
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
   struct jql_filters *filters;          /* of the update being read */
-  uint32_t depth;                       /* of pipelines in pipelines */
-  bool in_facet;                        /* reading a pipeline of $facet */
-  struct slice element; /* reading an array filter: the name that its paths begin with */
+  const struct match *found_by; /* reading a projection of find: its filter; NULL: it has none */
+  bool in_find;                 /* such a projection picks from lists */
+  uint32_t depth;               /* of pipelines in pipelines */
+  bool in_facet;                /* reading a pipeline of $facet */
+  struct slice element;         /* reading an array filter: the name that its paths begin with */
 };
 
 struct jql_node {
@@ -146,6 +148,8 @@ status jql__filter(const struct jql *jql, const struct jql_node *map, struct mat
 /** The operators of a map like {"$gt": 1, "$lt": 5} on `path`. */
 status jql__conditions(const struct jql *jql, const struct jql_node *map, const struct path *path,
                        struct match **match);
+/** {"$jsonSchema": …}. (json_schema.c) */
+status jql__json_schema(const struct jql *jql, const struct jql_node *node, struct match **match);
 /** What an upserted document gets from a filter: its equalities, as MATCH_AND. */
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
@@ -158,13 +162,33 @@ status jql__truth_of(const struct jql *jql, struct expr *expr, struct expr **tru
 status jql__row(const struct jql *jql, const struct jql_node *at, struct expr **row);
 /** The document that $replaceRoot puts in the row's place. (pipeline.c) */
 status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** The same of an expression that was read. (pipeline.c) */
+status jql__root_of(const struct jql *jql, const struct jql_node *at, struct expr *document,
+                    struct expr **expr);
 /** A projection over the row: EXPR_SHAPE. (projection.c) */
 status jql__projection(const struct jql *jql, const struct jql_node *map, struct expr **shape);
+/** The same for find and findAndModify, over what `filter` (may be NULL) found: it may slice lists
+ * and pick elements of them. */
+status jql__find_projection(const struct jql *jql, const struct jql_node *map,
+                            const struct match *filter, struct expr **shape);
+/** {"$elemMatch": …}: MATCH_ELEM. (filter.c) */
+status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match);
 /** $unset of a pipeline: one name or a list. */
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape);
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
+/** What the SCAN under `plan` is to read by, if a hint is given. (hint.c) */
+status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan *plan);
+/** The keys of an index: {"age": 1, "name": -1}. (schema.c) */
+status jql__index_keys(const struct jql *jql, const struct jql_node *map,
+                       struct plan_index_key **keys, uint32_t *count);
+/** Whether the value depends on the document: it reads a field, or the whole. (expression.c) */
+bool jql__reads_row(const struct expr *expr);
+/** The command with its `let`: `inner` reads what may name its variables, each of which may name
+ * those before it. (read.c) */
+status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner);
 /** The collation of the command, if it is given. (read.c) */
 status jql__collation(const struct jql *jql, const struct jql_node *collation);
 /** Plans that nodes are stacked on. (read.c) */
@@ -185,6 +209,16 @@ typedef status jql_element(const struct jql *jql, const struct jql_node *collect
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan);
+/** One change, in parts; MISSING ones were not given. */
+struct jql_write {
+  struct jql_node collection, filter, changes, upsert, multi, hint, collation, array_filters, sort;
+};
+/** UPDATE or DELETE. (write.c) */
+status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
+status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan);
+/** INSERT of one document. (write.c) */
+status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
+                       const struct jql_node *document, struct plan **plan);
 /** COUNT(*) under `name`, grouped by `key` (NULL: one group, always). */
 status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
                       struct slice name, struct plan **plan);
@@ -218,6 +252,7 @@ typedef status jql_command(const struct jql *jql, const struct jql_node *command
                            struct plan **plan);
 jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;                /* write.c */
+jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
 /* schema.c */
 jql_command jql__create, jql__drop, jql__rename, jql__create_indexes, jql__drop_indexes;
 jql_command jql__list_collections, jql__list_indexes;

@@ -9,14 +9,15 @@ struct stage {
 };
 
 static status put_match(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  TRY(jql__check_kind(jql, spec, JQL_MAP));
+  if (spec->value.type != VAL_MAP)
+    return jql__fail_code(jql, spec, 15959, "the match filter must be an expression in an object");
   return jql__put_filter(jql, spec, plan);
 }
 
 static status put_sort(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   TRY(jql__check_kind(jql, spec, JQL_MAP));
   if (val_count(&spec->value) == 0)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT, "`$sort` takes at least one field");
+    return jql__fail_code(jql, spec, 15976, "`$sort` takes at least one field");
   return jql__put_sort(jql, spec, plan);
 }
 
@@ -25,7 +26,7 @@ static status put_limit(const struct jql *jql, const struct jql_node *spec, stru
   int64_t rows = 0;
   TRY(jql__check_kind(jql, spec, JQL_WHOLE));
   if (val_to_int64(&spec->value, &rows) && rows == 0)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT, "`$limit` takes a number above 0");
+    return jql__fail_code(jql, spec, 15958, "`$limit` takes a number above 0");
   return jql__put_limit(jql, spec, &nothing, plan);
 }
 
@@ -39,7 +40,7 @@ static status put_project(const struct jql *jql, const struct jql_node *spec, st
   struct expr *shape = NULL;
   TRY(jql__check_kind(jql, spec, JQL_MAP));
   if (val_count(&spec->value) == 0)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT, "`$project` takes at least one field");
+    return jql__fail_code(jql, spec, 51272, "`$project` takes at least one field");
   TRY(jql__projection(jql, spec, &shape));
   return jql__put_project(jql, spec, shape, plan);
 }
@@ -76,8 +77,7 @@ static status put_count(const struct jql *jql, const struct jql_node *spec, stru
   struct slice name = val_slice(&spec->value);
   bool is_plain = name.bytes && !jql_is_operator(name) && !memchr(name.data, '.', name.bytes);
   if (!is_plain)
-    return jql__fail(jql, spec, LUMA_INVALID_ARGUMENT,
-                     "`$count` takes a name without dots and `$`");
+    return jql__fail_code(jql, spec, 40158, "`$count` takes a name without dots and `$`");
   TRY(jql__made(jql, everything));
   TRY(jql__put_count(jql, spec, everything, name, plan));
   TRY(make_keyless(jql, spec->offset, &keyless));
@@ -85,9 +85,8 @@ static status put_count(const struct jql *jql, const struct jql_node *spec, stru
 }
 
 /** MongoDB refuses what is no document then: the shape of a value that is none is an error. */
-status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
-  struct expr *document = NULL;
-  TRY(jql__expression(jql, node, &document));
+status jql__root_of(const struct jql *jql, const struct jql_node *node, struct expr *document,
+                    struct expr **expr) {
   *expr = expr_node(jql->arena, EXPR_CALL, &document, 1, node->offset);
   TRY(jql__made(jql, *expr));
   (*expr)->name = slice_of_text("$newRoot");
@@ -99,6 +98,12 @@ status jql__new_root(const struct jql *jql, const struct jql_node *node, struct 
   TRY(jql__made(jql, *expr));
   (*expr)->shape = whole;
   return LUMA_OK;
+}
+
+status jql__new_root(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  struct expr *document = NULL;
+  TRY(jql__expression(jql, node, &document));
+  return jql__root_of(jql, node, document, expr);
 }
 
 static status put_replace_with(const struct jql *jql, const struct jql_node *spec,
@@ -134,6 +139,12 @@ static const struct stage stages[] = {
     {"$replaceWith", put_replace_with},
     {"$sortByCount", jql__put_sort_by_count},
     {"$bucket", jql__put_bucket},
+    {"$bucketAuto", jql__put_bucket_auto},
+    {"$redact", jql__put_redact},
+    {"$densify", jql__put_densify},
+    {"$graphLookup", jql__put_graph_lookup},
+    {"$out", jql__put_out},
+    {"$merge", jql__put_merge},
     {"$unwind", jql__put_unwind},
     {"$facet", jql__put_facet},
     {"$unionWith", jql__put_union},
@@ -175,7 +186,7 @@ static status put_stage(const struct jql *jql, const struct jql_node *stage, str
   struct jql_each each = jql__each(jql, stage);
   struct jql_node spec;
   if (each.count != 1)
-    return jql__fail(jql, stage, LUMA_SYNTAX_ERROR, "a stage is a map of one field, its operator");
+    return jql__fail_code(jql, stage, 40323, "a stage is a map of one field, its operator");
   (void)jql__next(&each, &spec);
   TRY(check_place(jql, &spec, *plan));
   for (size_t i = 0; i < STAGES; i++)
@@ -183,11 +194,21 @@ static status put_stage(const struct jql *jql, const struct jql_node *stage, str
   return fail_stage(jql, &spec);
 }
 
+static status fail_end(const struct jql *jql, const struct jql_node *stage) {
+  return jql__fail_code(jql, stage, jql->depth > 0 ? 51047 : 40601,
+                        "$out and $merge can only be the final stage of a pipeline, and not of one "
+                        "within another");
+}
+
 status jql__put_pipeline(const struct jql *jql, const struct jql_node *list, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
   struct jql_node stage;
   if (each.count > JQL_STAGES_MAX)
     return jql__fail(jql, list, LUMA_TOO_LARGE, "a pipeline has at most %d stages", JQL_STAGES_MAX);
-  while (jql__next(&each, &stage)) TRY(put_stage(jql, &stage, plan));
+  while (jql__next(&each, &stage)) {
+    bool is_last = each.at == each.count;
+    TRY(put_stage(jql, &stage, plan));
+    if ((*plan)->kind == PLAN_INSERT && (!is_last || jql->depth > 0)) return fail_end(jql, &stage);
+  }
   return LUMA_OK;
 }

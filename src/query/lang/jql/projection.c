@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Projections: what of a document is kept, left out, computed. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "query/lang/jql/jql_int.h"
@@ -10,6 +11,7 @@ struct shaping {
   struct expr **computed; /* values of the computed fields */
   uint32_t capacity;
   bool keeps, leaves_out; /* some field other than the key said so */
+  bool picks_elements;    /* $elemMatch or `.$`: fields not named are left out */
   bool only_adds;         /* $addFields: numbers are values */
   int id;                 /* 1 kept, 0 left out, -1 not said */
 };
@@ -32,6 +34,8 @@ static status begin(const struct jql *jql, uint32_t capacity, struct shaping *sh
   TRY(jql__made(jql, shape));
   shape->paths = arena_zalloc(jql->arena, capacity + 1, sizeof *shape->paths);
   TRY(jql__made(jql, shape->paths));
+  shape->picks = arena_zalloc(jql->arena, capacity + 1, sizeof *shape->picks);
+  TRY(jql__made(jql, shape->picks));
   shape->computed_names = arena_zalloc(jql->arena, capacity + 1, sizeof *shape->computed_names);
   TRY(jql__made(jql, shape->computed_names));
   shaping->computed = arena_zalloc(jql->arena, capacity + 1, sizeof(struct expr *));
@@ -52,13 +56,15 @@ static int compare_paths(const void *a, const void *b) {
  * stands side by side. */
 static status check_collisions(const struct jql *jql, const struct jql_node *at,
                                const struct shape *shape) {
-  uint32_t count = shape->paths_count + shape->computed_count;
+  uint32_t named = shape->paths_count + shape->computed_count, count = named + shape->picks_count;
   struct path *places = arena_zalloc(jql->arena, count + 1, sizeof *places);
   TRY(jql__made(jql, places));
   for (uint32_t i = 0; i < count; i++) {
     bool is_listed = i < shape->paths_count;
     uint32_t computed = i - shape->paths_count;
-    if (is_listed)
+    if (i >= named)
+      places[i] = shape->picks[i - named].path;
+    else if (is_listed)
       places[i] = shape->paths[i];
     else
       TRY(jql__path(jql, at, shape->computed_names[computed], &places[i]));
@@ -135,6 +141,96 @@ static status read_switch(const struct jql *jql, struct shaping *shaping,
   return add_path(jql, shaping, node, name);
 }
 
+/* ---- what find picks from lists ---- */
+
+static bool fits_slice(const struct val *v) {
+  return val_is_number(v) && fabs(val_to_float64(v)) < 0x1p31;
+}
+
+/** {"$slice": n} or {"$slice": [skip, limit]}; other lists are the arguments of the expression. */
+static status read_slice(const struct jql *jql, const struct jql_node *node,
+                         struct shape_pick *pick, bool *is_pick) {
+  struct val skip = node->value, limit = node->value;
+  bool is_list = node->value.type == VAL_LIST;
+  if (is_list) {
+    skip = val_at(&node->value, 0);
+    limit = val_at(&node->value, 1);
+  }
+  *is_pick = fits_slice(&skip) && fits_slice(&limit) && (!is_list || val_count(&node->value) == 2);
+  if (!*is_pick && !is_list)
+    return jql__fail_code(jql, node, 28667, "$slice takes a number, or an array of two");
+  if (!*is_pick) return LUMA_OK;
+  pick->kind = SHAPE_SLICE;
+  pick->skip = (int64_t)val_to_float64(&skip);
+  pick->limit = (int64_t)val_to_float64(&limit);
+  if (is_list && pick->limit <= 0)
+    return jql__fail_code(jql, node, 28724, "the limit of $slice must be positive");
+  if (is_list) return LUMA_OK;
+  if (pick->limit < 0)
+    pick->limit = -pick->limit;
+  else
+    pick->skip = 0;
+  return LUMA_OK;
+}
+
+static status read_element(const struct jql *jql, const struct jql_node *node,
+                           struct shape_pick *pick) {
+  struct match *match = NULL;
+  pick->kind = SHAPE_ELEMENT;
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, 31274, "elemMatch: Invalid argument, object required");
+  TRY(jql__elem_match(jql, node, &pick->path, &match));
+  pick->match = match->children[0];
+  return LUMA_OK;
+}
+
+/** An operator of find's projections: a pick, unless it is an expression. */
+static status read_pick(const struct jql *jql, struct shaping *shaping,
+                        const struct jql_node *field, struct slice name, bool *is_pick) {
+  struct jql_each each = jql__each(jql, field);
+  struct jql_node node;
+  struct shape_pick *pick = &shaping->shape->picks[shaping->shape->picks_count];
+  *is_pick = false;
+  if (!jql__next(&each, &node) || each.count != 1) return LUMA_OK;
+  bool slices = jql_is_named(&node, "$slice"), elements = jql_is_named(&node, "$elemMatch");
+  if (!slices && !elements) return LUMA_OK;
+  if (elements && memchr(name.data, '.', name.bytes))
+    return jql__fail_code(jql, &node, 31275, "Cannot use $elemMatch projection on a nested field");
+  TRY(jql__path(jql, field, name, &pick->path));
+  *is_pick = elements;
+  TRY(slices ? read_slice(jql, &node, pick, is_pick) : read_element(jql, &node, pick));
+  shaping->shape->picks_count += *is_pick;
+  shaping->picks_elements |= elements;
+  return LUMA_OK;
+}
+
+static bool ends_in_dollar(struct slice name) {
+  return name.bytes > 2 && memcmp(name.data + name.bytes - 2, ".$", 2) == 0;
+}
+
+/** {"a.$": 1}: the element that the filter matched, once in a projection. */
+static status read_matched(const struct jql *jql, struct shaping *shaping,
+                           const struct jql_node *node, struct slice name) {
+  struct shape_pick *pick = &shaping->shape->picks[shaping->shape->picks_count];
+  name.bytes -= 2;
+  if (!jql__truth(&node->value))
+    return jql__fail_code(jql, node, 31395, "positional projection cannot be used with exclusion");
+  for (uint32_t i = 0; i < shaping->shape->picks_count; i++)
+    if (shaping->shape->picks[i].kind == SHAPE_MATCHED)
+      return jql__fail_code(jql, node, 31276,
+                            "Cannot specify more than one positional projection "
+                            "per query.");
+  if (!jql->found_by)
+    return jql__fail_code(jql, node, 51246,
+                          "positional operator '.$' needs a condition on the array in the filter");
+  TRY(jql__path(jql, node, name, &pick->path));
+  pick->kind = SHAPE_MATCHED;
+  pick->match = arena_copy(jql->arena, jql->found_by, sizeof *jql->found_by);
+  shaping->shape->picks_count++;
+  shaping->picks_elements = true;
+  return jql__made(jql, pick->match);
+}
+
 static status read_field(const struct jql *jql, struct shaping *shaping,
                          const struct jql_node *node, struct slice above);
 
@@ -157,9 +253,15 @@ static status read_field(const struct jql *jql, struct shaping *shaping,
   if (jql_is_operator(node->name))
     return jql__fail(jql, node, LUMA_SYNTAX_ERROR, "a projection names fields, not operators");
   bool is_switch = node->value.type == VAL_BOOL || val_is_number(&node->value);
+  if (is_switch && jql->in_find && ends_in_dollar(name))
+    return read_matched(jql, shaping, node, name);
   if (is_switch && !shaping->only_adds) return read_switch(jql, shaping, node, name);
   if (node->value.type == VAL_MAP && !jql__has_operators(node))
     return read_nested(jql, shaping, node, name);
+  bool is_pick = false;
+  if (jql->in_find && node->value.type == VAL_MAP)
+    TRY(read_pick(jql, shaping, node, name, &is_pick));
+  if (is_pick) return LUMA_OK;
   if (slice_is_equal(name, slice_of_text("_id"))) shaping->id = 0;
   return add_computed(jql, shaping, node, name);
 }
@@ -170,10 +272,20 @@ status jql__projection(const struct jql *jql, const struct jql_node *map, struct
   struct shaping shaping;
   TRY(begin(jql, count_leaves(jql, map), &shaping));
   while (jql__next(&each, &node)) TRY(read_field(jql, &shaping, &node, slice_of(NULL, 0)));
-  bool only_id_out = shaping.id == 0 && !shaping.keeps && !shaping.shape->computed_count;
-  shaping.shape->include = !shaping.leaves_out && !only_id_out;
+  bool keeps = shaping.keeps || shaping.shape->computed_count || shaping.picks_elements;
+  bool only_slices = shaping.shape->picks_count > 0 && !keeps;
+  bool only_id_out = shaping.id == 0 && !keeps;
+  shaping.shape->include = !shaping.leaves_out && !only_id_out && !only_slices;
   shaping.shape->id = shaping.id != 0;
   return finish(jql, &shaping, map, shape);
+}
+
+status jql__find_projection(const struct jql *jql, const struct jql_node *map,
+                            const struct match *filter, struct expr **shape) {
+  struct jql inner = *jql;
+  inner.in_find = true;
+  inner.found_by = filter;
+  return jql__projection(&inner, map, shape);
 }
 
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape) {

@@ -37,15 +37,17 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
   bool is_number = val_is_number(&node->value) && val_to_int64(&node->value, &direction);
   if (!is_number || (direction != 1 && direction != -1)) {
     if (node->value.type == VAL_MAP)
-      return jql__fail(jql, node, LUMA_UNSUPPORTED, "sorting by an expression is not supported");
+      return jql__fail(jql, node, LUMA_UNSUPPORTED,
+                       "sorting by `$meta` is not supported: there are no text scores yet");
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
                      "a sort key is 1 (ascending) or -1 (descending)");
   }
-  if (jql_is_operator(node->name))
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "sorting by `%.*s` is not supported",
-                     SLICE_ARG(node->name));
   key->descending = direction < 0;
   key->mongo = true;
+  if (jql_is_named(node, "$natural")) /* documents lie in the order of their keys */
+    return jql__name(jql, node, slice_of_text("_id"), &key->expr);
+  if (jql_is_operator(node->name))
+    return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
   return jql__name(jql, node, node->name, &key->expr);
 }
 
@@ -133,8 +135,7 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   return LUMA_OK;
 }
 
-/** The command with its `let`: `inner` reads what may name its variables. */
-static status begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
+status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
   struct jql_each each = jql__each(jql, lets);
   struct jql_node field;
   *inner = *jql;
@@ -144,7 +145,12 @@ static status begin_let(const struct jql *jql, const struct jql_node *lets, stru
   TRY(jql__made(jql, variables ? (void *)values : NULL));
   for (uint32_t i = 0; jql__next(&each, &field); i++) {
     TRY(jql__check_variable(jql, &field, field.name));
-    TRY(jql__expression(jql, &field, &values[i]));
+    TRY(jql__expression(inner, &field, &values[i]));
+    if (jql__reads_row(values[i]))
+      return jql__fail_code(jql, &field, 4890500,
+                            "Command let Expression tried to access a field, but this is not "
+                            "allowed because Command let expressions run before the query examines "
+                            "any documents.");
     variables[i] = (struct jql_variable){field.name, i, inner->variables};
     inner->variables = &variables[i];
   }
@@ -154,28 +160,45 @@ static status begin_let(const struct jql *jql, const struct jql_node *lets, stru
 }
 
 status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, COLLATION = 10, LET };
+  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, HINT, COLLATION, LET };
   static const struct jql_field specs[] = {
-      {"find", JQL_NAME, true},          {"filter", JQL_MAP, false},
-      {"projection", JQL_MAP, false},    {"sort", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},        {"limit", JQL_WHOLE, false},
-      {"batchSize", JQL_IGNORED, false}, {"singleBatch", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
-      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
+      {"find", JQL_NAME, true},
+      {"filter", JQL_MAP, false},
+      {"projection", JQL_MAP, false},
+      {"sort", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},
+      {"limit", JQL_WHOLE, false},
+      {"hint", JQL_ANY, false},
+      {"collation", JQL_MAP, false},
+      {"let", JQL_MAP, false},
+      {"batchSize", JQL_WHOLE, false},
+      {"singleBatch", JQL_BOOL, false},
+      {"allowDiskUse", JQL_IGNORED, false},
+      {"returnKey", JQL_UNSUPPORTED, false},
+      {"showRecordId", JQL_UNSUPPORTED, false},
+      {"min", JQL_UNSUPPORTED, false},
+      {"max", JQL_UNSUPPORTED, false},
+      {"tailable", JQL_UNSUPPORTED, false},
+      {"awaitData", JQL_UNSUPPORTED, false},
+      {"noCursorTimeout", JQL_IGNORED, false},
+      {"allowPartialResults", JQL_IGNORED, false},
+      {"oplogReplay", JQL_IGNORED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[FIND], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
+  const struct match *filter = (*plan)->kind == PLAN_FILTER ? (*plan)->condition->match : NULL;
   TRY(jql__put_sort(jql, &fields[SORT], plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   if (!jql_is_given(&fields[PROJECTION]) || val_count(&fields[PROJECTION].value) == 0)
     return LUMA_OK;
-  TRY(jql__projection(&inner, &fields[PROJECTION], &shape));
+  TRY(jql__find_projection(&inner, &fields[PROJECTION], filter, &shape));
   return jql__put_project(jql, &fields[PROJECTION], shape, plan);
 }
 
@@ -188,11 +211,11 @@ static status take_filter(const struct jql *jql, const struct jql_node *query,
 }
 
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { COUNT, QUERY, FILTER, SKIP, LIMIT, COLLATION = 7 };
+  enum { COUNT, QUERY, FILTER, SKIP, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {
-      {"count", JQL_NAME, true},      {"query", JQL_MAP, false},     {"filter", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},     {"limit", JQL_WHOLE, false},   {"hint", JQL_IGNORED, false},
-      {"fields", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"count", JQL_NAME, true},     {"query", JQL_MAP, false},      {"filter", JQL_MAP, false},
+      {"skip", JQL_WHOLE, false},    {"limit", JQL_WHOLE, false},    {"hint", JQL_ANY, false},
+      {"collation", JQL_MAP, false}, {"fields", JQL_IGNORED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
@@ -200,6 +223,7 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[COUNT], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   jql->statement->is_count = true;
@@ -207,20 +231,19 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
 }
 
 status jql__distinct(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { DISTINCT, KEY, QUERY, FILTER, COLLATION = 5 };
+  enum { DISTINCT, KEY, QUERY, FILTER, HINT, COLLATION };
   static const struct jql_field specs[] = {
-      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},      {"query", JQL_MAP, false},
-      {"filter", JQL_MAP, false},   {"hint", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"distinct", JQL_NAME, true}, {"key", JQL_TEXT, true},  {"query", JQL_MAP, false},
+      {"filter", JQL_MAP, false},   {"hint", JQL_ANY, false}, {"collation", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
   struct expr *key = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
-  if (jql_is_given(&fields[COLLATION]))
-    return jql__fail(jql, &fields[COLLATION], LUMA_UNSUPPORTED,
-                     "distinct under a collation is not supported");
+  TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
+  TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
   TRY(jql__name(jql, &fields[KEY], val_slice(&fields[KEY].value), &key));
   TRY(jql__put(jql, PLAN_DISTINCT, &fields[KEY], plan));
@@ -232,23 +255,24 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 }
 
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { AGGREGATE, PIPELINE, EXPLAIN, COLLATION = 8, LET };
+  enum { AGGREGATE, PIPELINE, EXPLAIN, HINT, CURSOR, COLLATION = 8, LET };
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
-      {"explain", JQL_BOOL, false},      {"cursor", JQL_IGNORED, false},
-      {"hint", JQL_IGNORED, false},      {"allowDiskUse", JQL_IGNORED, false},
+      {"explain", JQL_BOOL, false},      {"hint", JQL_ANY, false},
+      {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_IGNORED, false},
       {"batchSize", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false},
       {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
-  TRY(begin_let(jql, &fields[LET], &inner));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
     TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
     TRY(jql__scan(jql, &fields[AGGREGATE], plan));
+    TRY(jql__hint(jql, &fields[HINT], *plan));
   }
   TRY(jql__put_pipeline(&inner, &fields[PIPELINE], plan));
   if (!*plan)

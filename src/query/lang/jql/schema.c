@@ -3,8 +3,9 @@
 #include <stdio.h>
 
 #include "query/lang/jql/jql_int.h"
+#include "value/json/json.h"
 
-enum { NAME_BYTES_MAX = 120 };
+enum { NAME_BYTES_MAX = 120, CONDITION_BYTES_MAX = 64 << 10, CANNOT_CREATE_INDEX = 67 };
 
 /** A node without input that names a collection. */
 static status put_named(const struct jql *jql, enum plan_kind kind,
@@ -63,17 +64,21 @@ static status read_key(const struct jql *jql, const struct jql_node *node,
   return jql__path(jql, node, node->name, &key->path);
 }
 
-static status read_keys(const struct jql *jql, const struct jql_node *map, struct plan *plan) {
+status jql__index_keys(const struct jql *jql, const struct jql_node *map,
+                       struct plan_index_key **keys, uint32_t *count) {
   struct jql_each each = jql__each(jql, map);
   struct jql_node node;
   if (each.count == 0)
-    return jql__fail(jql, map, LUMA_INVALID_ARGUMENT, "an index has at least one field");
-  plan->index_keys = arena_zalloc(jql->arena, each.count, sizeof *plan->index_keys);
-  TRY(jql__made(jql, plan->index_keys));
-  plan->index_keys_count = each.count;
-  for (uint32_t i = 0; jql__next(&each, &node); i++)
-    TRY(read_key(jql, &node, &plan->index_keys[i]));
+    return jql__fail_code(jql, map, CANNOT_CREATE_INDEX, "an index has at least one field");
+  *keys = arena_zalloc(jql->arena, each.count, sizeof **keys);
+  TRY(jql__made(jql, *keys));
+  *count = each.count;
+  for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_key(jql, &node, &(*keys)[i]));
   return LUMA_OK;
+}
+
+static status read_keys(const struct jql *jql, const struct jql_node *map, struct plan *plan) {
+  return jql__index_keys(jql, map, &plan->index_keys, &plan->index_keys_count);
 }
 
 /** MongoDB's name for an index that was given none: "age_1_name_-1". */
@@ -94,18 +99,64 @@ static status derive_name(const struct jql *jql, const struct jql_node *keys, st
   return jql__made(jql, copy);
 }
 
+/** What MongoDB lets a partial index ask. */
+static bool is_for_partial(const struct match *match) {
+  switch ((int)match->op) {
+  case MATCH_EQ:
+  case MATCH_GT:
+  case MATCH_GTE:
+  case MATCH_LT:
+  case MATCH_LTE:
+  case MATCH_IN:
+  case MATCH_TYPE: return true;
+  case MATCH_EXISTS: return jql__truth(&match->value->value);
+  case MATCH_AND:
+  case MATCH_OR: break;
+  default: return false;
+  }
+  for (uint32_t i = 0; i < match->children_count; i++)
+    if (!is_for_partial(match->children[i])) return false;
+  return true;
+}
+
+static status read_condition(const struct jql *jql, const struct jql_node *node,
+                             struct plan *plan) {
+  struct match *match = NULL;
+  struct json_write_options options = {.form = JSON_TAGGED, .key_name = "_id"};
+  struct buf text;
+  if (!jql_is_given(node) || val_count(&node->value) == 0) return LUMA_OK;
+  TRY(jql__filter(jql, node, &match));
+  if (!is_for_partial(match)) {
+    status failed = jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                                   "a partial index cannot be asked for by this condition");
+    err_hint(jql->err, "equality, $exists: true, $gt, $gte, $lt, $lte, $type, $in, $and and $or");
+    return failed;
+  }
+  buf_init(&text, CONDITION_BYTES_MAX);
+  json_write(&text, &node->value, &options);
+  status done = buf_check(&text, "the condition of an index", jql->err);
+  const uint8_t *copy = done == LUMA_OK ? arena_copy(jql->arena, text.data, text.bytes) : NULL;
+  plan->index_condition = slice_of(copy, text.bytes);
+  plan->index_matches = true;
+  buf_deinit(&text);
+  TRY(done);
+  return jql__made(jql, copy);
+}
+
 static status read_index(const struct jql *jql, const struct jql_node *collection,
                          const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE };
+  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL };
   static const struct jql_field specs[] = {
       {"key", JQL_MAP, true},
       {"name", JQL_TEXT, false},
       {"unique", JQL_BOOL, false},
       {"sparse", JQL_BOOL, false},
+      {"partialFilterExpression", JQL_MAP, false},
       {"v", JQL_IGNORED, false},
       {"background", JQL_IGNORED, false},
       {"expireAfterSeconds", JQL_UNSUPPORTED, false},
-      {"partialFilterExpression", JQL_UNSUPPORTED, false},
+      {"ns", JQL_IGNORED, false},
+      {"hidden", JQL_UNSUPPORTED, false},
       {"collation", JQL_UNSUPPORTED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
@@ -116,6 +167,10 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
   TRY(read_keys(jql, &fields[KEY], plan));
   plan->unique = jql__flag(&fields[UNIQUE], false);
   plan->sparse = jql__flag(&fields[SPARSE], false);
+  if (plan->sparse && jql_is_given(&fields[PARTIAL]))
+    return jql__fail_code(jql, &fields[PARTIAL], CANNOT_CREATE_INDEX,
+                          "an index is sparse or partial, not both");
+  TRY(read_condition(jql, &fields[PARTIAL], plan));
   if (!jql_is_given(&fields[NAME])) return derive_name(jql, &fields[KEY], plan);
   plan->index_name = val_slice(&fields[NAME].value);
   return LUMA_OK;

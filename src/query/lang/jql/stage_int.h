@@ -34,9 +34,31 @@ struct jql_outputs {
 status jql__begin_outputs(const struct jql *jql, struct plan *plan, const struct jql_node *map,
                           uint32_t first, struct jql_outputs *outputs);
 typedef status jql_stage(const struct jql *jql, const struct jql_node *spec, struct plan **plan);
-jql_stage jql__put_sort_by_count, jql__put_bucket; /* accumulators.c */
+jql_stage jql__put_sort_by_count, jql__put_bucket, jql__put_bucket_auto; /* buckets.c */
 jql_stage jql__put_unwind, jql__put_facet, jql__put_union, jql__put_lookup, jql__put_sample,
     jql__put_documents;                              /* stages.c */
 jql_stage jql__put_set_window_fields, jql__put_fill; /* windows.c */
+jql_stage jql__put_redact, jql__put_densify;         /* reshape.c */
+jql_stage jql__put_graph_lookup;                     /* graph.c */
+jql_stage jql__put_out, jql__put_merge;              /* store.c */
+
+/** AGGREGATE by `key` with the accumulators of `fields`, the `_id` among them passed over.
+ * (accumulators.c) */
+status jql__put_groups(const struct jql *jql, const struct jql_node *at, struct expr *key,
+                       const struct jql_node *fields, struct plan **plan);
+/** The path of a field's name as it is written: text, not empty, without a `$`. (reshape.c) */
+status jql__field_path(const struct jql *jql, const struct jql_node *node, struct path *path);
+/** The column of the stage below. (stages.c) */
+status jql__slot(const struct jql *jql, const struct jql_node *at, uint32_t slot,
+                 struct expr **expr);
+/** `body`, with the column as the variable. (reshape.c) */
+status jql__let_slot(const struct jql *jql, const struct jql_node *at, uint32_t variable,
+                     uint32_t slot, struct expr *body, struct expr **expr);
+/** A unit of time: "year" … "millisecond". (windows.c) */
+bool jql__is_unit(struct slice name);
+/** A variable above those there are. */
+static inline uint32_t jql_next_variable(const struct jql *jql) {
+  return jql->variables ? jql->variables->number + 1 : 0;
+}
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Stages with sub-pipelines, and those about rows as they are: $unwind, $facet, $unionWith,
- * $lookup, $sample, $redact, $documents. */
+ * $lookup, $sample, $documents. */
 #include "query/lang/jql/expression_int.h"
 #include "query/lang/jql/stage_int.h"
 
@@ -31,8 +31,8 @@ static status put_shape(const struct jql *jql, const struct jql_node *at, const 
   return jql__put_project(jql, at, expr, plan);
 }
 
-static status make_slot(const struct jql *jql, const struct jql_node *at, uint32_t slot,
-                        struct expr **expr) {
+status jql__slot(const struct jql *jql, const struct jql_node *at, uint32_t slot,
+                 struct expr **expr) {
   *expr = expr_node(jql->arena, EXPR_FIELD, NULL, 0, at->offset);
   TRY(jql__made(jql, *expr));
   (*expr)->slot = slot;
@@ -43,7 +43,7 @@ status jql__put_outputs(const struct jql *jql, const struct jql_node *at, const 
                         uint32_t count, struct plan **plan) {
   struct expr **values = arena_zalloc(jql->arena, count + 2, sizeof *values);
   TRY(jql__made(jql, values));
-  for (uint32_t i = 0; i <= count; i++) TRY(make_slot(jql, at, i, &values[i]));
+  for (uint32_t i = 0; i <= count; i++) TRY(jql__slot(jql, at, i, &values[i]));
   return put_shape(jql, at, names, values, count, plan);
 }
 
@@ -334,6 +334,29 @@ status jql__put_sample(const struct jql *jql, const struct jql_node *spec, struc
   return LUMA_OK;
 }
 
+/** A list that an expression makes: unwound out of a document that holds it. */
+static status put_computed_documents(const struct jql *jql, const struct jql_node *spec,
+                                     struct plan **plan) {
+  struct slice *name = arena_zalloc(jql->arena, 1, sizeof *name);
+  struct expr *list = NULL, *root = NULL;
+  TRY(jql__made(jql, name));
+  *name = slice_of_text("documents");
+  TRY(jql__expression(jql, spec, &list));
+  TRY(jql__put(jql, PLAN_VALUES, spec, plan));
+  (*plan)->alias = *name;
+  (*plan)->exprs = arena_zalloc(jql->arena, 1, sizeof *(*plan)->exprs);
+  TRY(jql__made(jql, (*plan)->exprs));
+  (*plan)->exprs_count = (*plan)->rows_count = 1;
+  struct expr *map = (*plan)->exprs[0] = expr_node(jql->arena, EXPR_MAP, &list, 1, spec->offset);
+  TRY(jql__made(jql, map));
+  map->names = name;
+  TRY(jql__put_stage(jql, STAGE_UNWIND, spec, plan));
+  TRY(jql__path(jql, spec, *name, &(*plan)->stage->path));
+  TRY(jql__name(jql, spec, *name, &list));
+  TRY(jql__root_of(jql, spec, list, &root));
+  return jql__put_project(jql, spec, root, plan);
+}
+
 status jql__put_documents(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   struct jql_each each = jql__each(jql, spec);
   struct jql_node document;
@@ -341,6 +364,7 @@ status jql__put_documents(const struct jql *jql, const struct jql_node *spec, st
     return jql__fail_code(jql, spec, 40602,
                           "$documents is only valid as the first stage in a "
                           "pipeline without a collection");
+  if (jql__has_operators(spec)) return put_computed_documents(jql, spec, plan);
   if (spec->value.type != VAL_LIST)
     return jql__fail_code(jql, spec, 5858203, "an array is expected for $documents");
   TRY(jql__put(jql, PLAN_VALUES, spec, plan));

@@ -135,7 +135,7 @@ static status read_stage(const struct jql *jql, const struct jql_node *stage, st
 /** Each stage sees the document of the one before as $$ROOT and $$CURRENT: let(x = stage, rest). */
 static status read_stages(const struct jql *jql, struct jql_each *each, struct expr **expr) {
   struct jql_node stage;
-  struct expr *parts[3];
+  struct expr *parts[3] = {0};
   struct jql inner = *jql;
   uint32_t number = jql->variables ? jql->variables->number + 1 : 0;
   (void)jql__next(each, &stage);

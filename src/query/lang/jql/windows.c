@@ -103,6 +103,12 @@ static bool read_unit(struct slice name, int64_t *ms, int32_t *months) {
   return false;
 }
 
+bool jql__is_unit(struct slice name) {
+  int64_t ms = 0;
+  int32_t months = 0;
+  return read_unit(name, &ms, &months);
+}
+
 static status read_bound(const struct jql *jql, const struct jql_node *node, bool documents,
                          enum stage_bound *bound, double *offset) {
   struct slice text = node->value.type == VAL_TEXT ? val_slice(&node->value) : slice_of(NULL, 0);
@@ -166,7 +172,7 @@ static status read_window(const struct jql *jql, const struct jql_node *node,
   bool is_whole = window->low == STAGE_UNBOUNDED && window->high == STAGE_UNBOUNDED;
   if (documents && !is_whole && !stage->has_order)
     return jql__fail_code(jql, node, 5339901, "Document-based bounds require a sortBy");
-  if (range && !is_whole && (!stage->has_order || stage->order_count != 1 || stage->is_descending))
+  if (range && (!stage->has_order || stage->order_count != 1 || stage->is_descending))
     return jql__fail_code(jql, node, 5339902,
                           "Range-based bounds require a sortBy of a single "
                           "ascending field");

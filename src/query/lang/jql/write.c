@@ -30,18 +30,6 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   return LUMA_OK;
 }
 
-/** UPDATE or DELETE over the documents of the collection that a filter chooses. */
-static status put_change(const struct jql *jql, enum plan_kind kind,
-                         const struct jql_node *collection, const struct jql_node *filter,
-                         struct plan **plan) {
-  TRY(jql__scan(jql, collection, plan));
-  TRY(jql__put_filter(jql, filter, plan));
-  TRY(jql__put(jql, kind, collection, plan));
-  (*plan)->collection_name = val_slice(&collection->value);
-  (*plan)->missing_is_empty = true;
-  return LUMA_OK;
-}
-
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
@@ -63,42 +51,95 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
   return LUMA_OK;
 }
 
+status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
+                       const struct jql_node *document, struct plan **plan) {
+  *plan = NULL;
+  TRY(jql__put(jql, PLAN_INSERT, collection, plan));
+  (*plan)->collection_name = val_slice(&collection->value);
+  (*plan)->ordered = true;
+  (*plan)->exprs = arena_zalloc(jql->arena, 1, sizeof *(*plan)->exprs);
+  TRY(jql__made(jql, (*plan)->exprs));
+  (*plan)->exprs_count = (*plan)->rows_count = 1;
+  return jql__const(jql, document, &(*plan)->exprs[0]);
+}
+
 /* ---- update ---- */
 
 static status set_upsert(const struct jql *jql, struct plan *plan) {
   const struct plan *source = plan->input;
   plan->upsert = true;
+  while (source->kind == PLAN_LIMIT || source->kind == PLAN_SORT) source = source->input;
   if (source->kind != PLAN_FILTER) return LUMA_OK;
   return jql__equalities(jql, source->condition->match, &plan->upsert_match);
 }
 
+/** The first in an order is the only one. */
+static status put_first(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
+  TRY(jql__put_sort(jql, sort, plan));
+  if ((*plan)->kind != PLAN_SORT) return LUMA_OK;
+  TRY(jql__put(jql, PLAN_LIMIT, sort, plan));
+  (*plan)->limit = expr_const(jql->arena, val_int64(1), sort->offset);
+  return jql__made(jql, (*plan)->limit);
+}
+
+/** UPDATE or DELETE over the documents of the collection that a filter chooses. */
+static status put_change(const struct jql *jql, enum plan_kind kind, const struct jql_write *write,
+                         struct plan **plan) {
+  TRY(jql__scan(jql, &write->collection, plan));
+  TRY(jql__hint(jql, &write->hint, *plan));
+  TRY(jql__put_filter(jql, &write->filter, plan));
+  TRY(put_first(jql, &write->sort, plan));
+  TRY(jql__put(jql, kind, &write->collection, plan));
+  (*plan)->collection_name = val_slice(&write->collection.value);
+  (*plan)->missing_is_empty = true;
+  (*plan)->multi = jql__flag(&write->multi, false);
+  return jql__collation(jql, &write->collation);
+}
+
+status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan) {
+  struct jql inner = *jql;
+  struct jql_filters filters;
+  TRY(put_change(jql, PLAN_UPDATE, write, plan));
+  TRY(jql__array_filters(jql, &write->array_filters, &filters));
+  inner.filters = &filters;
+  TRY(jql__changes(&inner, &write->changes, *plan));
+  TRY(jql__check_array_filters(jql, &write->array_filters, &filters));
+  (*plan)->array_filters = filters.items;
+  (*plan)->array_filters_count = filters.count;
+  if ((*plan)->multi && (*plan)->replacement)
+    return jql__fail(jql, &write->multi, LUMA_INVALID_ARGUMENT,
+                     "a document cannot replace several");
+  return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
+}
+
+status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan) {
+  return put_change(jql, PLAN_DELETE, write, plan);
+}
+
 static status read_update(const struct jql *jql, const struct jql_node *collection,
                           const struct jql_node *update, struct plan **plan) {
-  enum { Q, U, UPSERT, MULTI, HINT, COLLATION, CONSTANTS, FILTERS };
+  enum { Q, U, UPSERT, MULTI, HINT, COLLATION, CONSTANTS, FILTERS, SORT, FIELDS };
   static const struct jql_field specs[] = {
       {"q", JQL_MAP, true},          {"u", JQL_ANY, true},
       {"upsert", JQL_BOOL, false},   {"multi", JQL_BOOL, false},
-      {"hint", JQL_IGNORED, false},  {"collation", JQL_MAP, false},
+      {"hint", JQL_ANY, false},      {"collation", JQL_MAP, false},
       {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_LIST, false},
+      {"sort", JQL_MAP, false},
   };
-  struct jql_node fields[8];
-  TRY(jql__take(jql, update, specs, 8, fields));
-  TRY(jql__collation(jql, &fields[COLLATION]));
-  TRY(put_change(jql, PLAN_UPDATE, collection, &fields[Q], plan));
-  struct jql inner = *jql;
-  struct jql_filters filters;
-  TRY(jql__array_filters(jql, &fields[FILTERS], &filters));
-  inner.filters = &filters;
-  TRY(jql__changes(&inner, &fields[U], *plan));
-  TRY(jql__check_array_filters(jql, &fields[FILTERS], &filters));
-  (*plan)->array_filters = filters.items;
-  (*plan)->array_filters_count = filters.count;
-  (*plan)->multi = jql__flag(&fields[MULTI], false);
-  if ((*plan)->multi && (*plan)->replacement)
-    return jql__fail(jql, &fields[MULTI], LUMA_INVALID_ARGUMENT,
-                     "a document cannot replace several");
-  if (!jql__flag(&fields[UPSERT], false)) return LUMA_OK;
-  return set_upsert(jql, *plan);
+  struct jql_node fields[FIELDS];
+  TRY(jql__take(jql, update, specs, FIELDS, fields));
+  struct jql_write write = {.collection = *collection,
+                            .filter = fields[Q],
+                            .changes = fields[U],
+                            .upsert = fields[UPSERT],
+                            .multi = fields[MULTI],
+                            .hint = fields[HINT],
+                            .collation = fields[COLLATION],
+                            .array_filters = fields[FILTERS],
+                            .sort = fields[SORT]};
+  if (jql_is_given(&fields[SORT]) && jql__flag(&fields[MULTI], false))
+    return jql__fail_code(jql, &fields[SORT], 9, "a sort chooses one document, and `multi` all");
+  return jql__put_update(jql, &write, plan);
 }
 
 enum update_field {
@@ -131,6 +172,7 @@ static const struct jql_field update_specs[] = {
     {"pull", JQL_MAP, false},
     {"setOnInsert", JQL_MAP, false},
     {"bypassDocumentValidation", JQL_IGNORED, false},
+    {"let", JQL_MAP, false},
 };
 
 /** The operators behind the short form's names, from UPDATE_CHANGES on. */
@@ -153,7 +195,8 @@ static status update_short(const struct jql *jql, const struct jql_node *command
     err_hint(jql->err, "give \"filter\": {} to change every document");
     return failed;
   }
-  TRY(put_change(jql, PLAN_UPDATE, &fields[UPDATE], &fields[UPDATE_FILTER], plan));
+  struct jql_write write = {.collection = fields[UPDATE], .filter = fields[UPDATE_FILTER]};
+  TRY(put_change(jql, PLAN_UPDATE, &write, plan));
   TRY(jql__short_changes(jql, changes, SHORT_OPERATORS, *plan));
   (*plan)->multi = jql__flag(&fields[UPDATE_MULTI], true);
   if ((*plan)->updates_count == 0) {
@@ -178,11 +221,15 @@ static status check_form(const struct jql *jql, const struct jql_node *list,
 
 status jql__update(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   struct jql_node fields[UPDATE_FIELDS];
+  struct jql inner;
   TRY(jql__take(jql, command, update_specs, UPDATE_FIELDS, fields));
+  TRY(jql__begin_let(jql, &fields[UPDATE_FIELDS - 1], &inner));
   const struct jql_node *updates = &fields[UPDATES];
-  if (!jql_is_given(updates)) return update_short(jql, command, fields, plan);
+  if (!jql_is_given(updates)) return update_short(&inner, command, fields, plan);
   TRY(check_form(jql, updates, fields, UPDATE_FILTER, UPDATE_CHANGES + SHORT_OPERATORS));
-  return jql__sequence(jql, &fields[UPDATE], updates, read_update, plan);
+  TRY(jql__sequence(&inner, &fields[UPDATE], updates, read_update, plan));
+  if ((*plan)->kind == PLAN_SEQUENCE) (*plan)->ordered = jql__flag(&fields[UPDATE_ORDERED], true);
+  return LUMA_OK;
 }
 
 /* ---- delete ---- */
@@ -192,7 +239,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
   enum { Q, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {{"q", JQL_MAP, true},
                                            {"limit", JQL_WHOLE, true},
-                                           {"hint", JQL_IGNORED, false},
+                                           {"hint", JQL_ANY, false},
                                            {"collation", JQL_MAP, false}};
   struct jql_node fields[4];
   TRY(jql__take(jql, deletion, specs, 4, fields));
@@ -200,31 +247,37 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
   if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
     return jql__fail(jql, &fields[LIMIT], LUMA_INVALID_ARGUMENT,
                      "the limit of a delete is 0 (all) or 1");
-  TRY(jql__collation(jql, &fields[COLLATION]));
-  TRY(put_change(jql, PLAN_DELETE, collection, &fields[Q], plan));
+  struct jql_write write = {.collection = *collection,
+                            .filter = fields[Q],
+                            .hint = fields[HINT],
+                            .collation = fields[COLLATION]};
+  TRY(jql__put_delete(jql, &write, plan));
   (*plan)->multi = limit == 0;
   return LUMA_OK;
 }
 
 status jql__delete(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { DELETE, DELETES, ORDERED, FILTER, MULTI, FIELDS };
-  static const struct jql_field specs[] = {{"delete", JQL_NAME, true},
-                                           {"deletes", JQL_LIST, false},
-                                           {"ordered", JQL_BOOL, false},
-                                           {"filter", JQL_MAP, false},
-                                           {"multi", JQL_BOOL, false}};
+  enum { DELETE, DELETES, ORDERED, LET, FILTER, MULTI, FIELDS };
+  static const struct jql_field specs[] = {
+      {"delete", JQL_NAME, true}, {"deletes", JQL_LIST, false}, {"ordered", JQL_BOOL, false},
+      {"let", JQL_MAP, false},    {"filter", JQL_MAP, false},   {"multi", JQL_BOOL, false}};
   struct jql_node fields[FIELDS];
+  struct jql inner;
   TRY(jql__take(jql, command, specs, FIELDS, fields));
+  TRY(jql__begin_let(jql, &fields[LET], &inner));
   if (jql_is_given(&fields[DELETES])) {
     TRY(check_form(jql, &fields[DELETES], fields, FILTER, FIELDS));
-    return jql__sequence(jql, &fields[DELETE], &fields[DELETES], read_delete, plan);
+    TRY(jql__sequence(&inner, &fields[DELETE], &fields[DELETES], read_delete, plan));
+    if ((*plan)->kind == PLAN_SEQUENCE) (*plan)->ordered = jql__flag(&fields[ORDERED], true);
+    return LUMA_OK;
   }
   if (!jql_is_given(&fields[FILTER])) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "`filter` is missing");
     err_hint(jql->err, "give \"filter\": {} to delete every document");
     return failed;
   }
-  TRY(put_change(jql, PLAN_DELETE, &fields[DELETE], &fields[FILTER], plan));
+  struct jql_write write = {.collection = fields[DELETE], .filter = fields[FILTER]};
+  TRY(jql__put_delete(&inner, &write, plan));
   (*plan)->multi = jql__flag(&fields[MULTI], true);
   return LUMA_OK;
 }

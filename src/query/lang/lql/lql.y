@@ -28,11 +28,11 @@ static bool token_fits(void *context, int kind);
 /* Words that are names wherever they cannot be themselves: is_soft in lql_error.c knows them as the kinds between ID and UNIQUE. */
 %fallback ID
   ANALYZE ASC BEGIN COLLECTION COLLECTIONS COMMIT DESC END ESCAPE EXISTS EXPLAIN FIRST FOR IF INDEX INDEXES INTO
-  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES WORK ALTER DROP CREATE UPDATE DELETE INSERT
+  LAST NULLS RENAME ROLLBACK SHOW START TABLE TABLES TO TRANSACTION VALUES ALTER DROP CREATE UPDATE DELETE INSERT
   LEFT RIGHT FULL NATURAL USING LATERAL ORDINALITY RECURSIVE MATERIALIZED UNION INTERSECT EXCEPT ANY SOME ARRAY AT ROW ROWS ONLY FETCH NEXT
   FILTER OVER WITHIN WINDOW PARTITION RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT EXCLUDE NO OTHERS TIES
   ROLLUP CUBE GROUPING SETS MISSING UNKNOWN PLACING PRECISION VARYING TIME ZONE WITHOUT SYMMETRIC ASYMMETRIC JSON ISNULL NOTNULL
-  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP UNIQUE.
+  RETURNING CONFLICT DO NOTHING REPLACE IGNORE UPSERT MERGE MATCHED TRUNCATE DEFAULT VIEW TEMP SAVEPOINT RELEASE ABORT DRY RUN UNIQUE.
 
 %left UNION EXCEPT.
 %left INTERSECT.
@@ -125,6 +125,7 @@ static bool token_fits(void *context, int kind);
 input ::= statement(S). { lql->root = S; }
 
 statement(A) ::= command(B). { A = B; }
+statement(A) ::= DRY(T) RUN command(B). { A = lql__dry_run(lql, T, B); }
 statement(A) ::= EXPLAIN(T) analyze(N) command(B). {
   A = lql__plain(lql, PLAN_EXPLAIN, T, B);
   if (A) A->analyze = N;
@@ -349,8 +350,8 @@ command(A) ::= DELETE FROM target(T) using(F) where(W) order(O) limit(L) returni
 }
 using(A) ::= . { A = NULL; }
 using(A) ::= USING tables(B). { A = B; }
-command(A) ::= TRUNCATE name(N). { struct lql_rows rows = {.target = lql__table(lql, N, slice_of(NULL, 0))}; A = lql__delete(lql, &rows); }
-command(A) ::= TRUNCATE TABLE name(N). { struct lql_rows rows = {.target = lql__table(lql, N, slice_of(NULL, 0))}; A = lql__delete(lql, &rows); }
+command(A) ::= TRUNCATE name(N). { A = lql__truncate(lql, N); }
+command(A) ::= TRUNCATE TABLE name(N). { A = lql__truncate(lql, N); }
 
 %type merges {struct lql_merges *}
 %type merge {struct plan_merge *}
@@ -446,13 +447,32 @@ if_not_exists(A) ::= IF NOT EXISTS. { A = 1; }
 
 /* ---- transactions ---- */
 
-command(A) ::= BEGIN(T) work. { A = lql__plain(lql, PLAN_BEGIN, T, NULL); }
-command(A) ::= START(T) TRANSACTION. { A = lql__plain(lql, PLAN_BEGIN, T, NULL); }
-command(A) ::= COMMIT(T) work. { A = lql__plain(lql, PLAN_COMMIT, T, NULL); }
-command(A) ::= ROLLBACK(T) work. { A = lql__plain(lql, PLAN_ROLLBACK, T, NULL); }
-work ::= .
-work ::= WORK.
-work ::= TRANSACTION.
+/* What stands behind the first word is read as words: lql_transaction.c knows which there are. */
+%type words {struct lql_words *}
+%type begun {struct lql_words *}
+command(A) ::= BEGIN(T) words(W). { A = lql__begin(lql, T, W); }
+command(A) ::= START(T) TRANSACTION words(W). { A = lql__begin(lql, T, W); }
+command(A) ::= COMMIT(T) words(W). { A = lql__end(lql, T, PLAN_COMMIT, W); }
+command(A) ::= END(T) words(W). { A = lql__end(lql, T, PLAN_COMMIT, W); }
+command(A) ::= ROLLBACK(T) words(W). { A = lql__end(lql, T, PLAN_ROLLBACK, W); }
+command(A) ::= ABORT(T) words(W). { A = lql__end(lql, T, PLAN_ROLLBACK, W); }
+command(A) ::= SAVEPOINT(T) name(N). { A = lql__savepoint(lql, PLAN_SAVEPOINT, T, N); }
+command(A) ::= RELEASE(T) name(N). { A = lql__savepoint(lql, PLAN_RELEASE, T, N); }
+command(A) ::= RELEASE(T) SAVEPOINT name(N). { A = lql__savepoint(lql, PLAN_RELEASE, T, N); }
+%type option {struct slice}
+command(A) ::= SET(T) name(N) EQ option(V). { A = lql__set_option(lql, T, N, V); }
+command(A) ::= SET(T) name(N) TO option(V). { A = lql__set_option(lql, T, N, V); }
+option(A) ::= name(N). { A = N.text; }
+option(A) ::= INTEGER(N). { A = N.text; }
+option(A) ::= ON(N). { A = N.text; }
+option(A) ::= TRUE(N). { A = N.text; }
+option(A) ::= FALSE(N). { A = N.text; }
+words(A) ::= . { A = NULL; }
+words(A) ::= begun(B). { A = B; }
+begun(A) ::= name(N). { A = lql__add_word(lql, NULL, N); }
+begun(A) ::= begun(B) name(N). { A = lql__add_word(lql, B, N); }
+begun(A) ::= begun(B) NOT(N). { A = lql__add_word(lql, B, N); }
+begun(A) ::= begun(B) COMMA(N). { A = lql__add_word(lql, B, N); }
 
 /* ---- expressions ---- */
 

@@ -179,3 +179,10 @@ struct plan *lql__merge(struct lql *lql, struct lql_token at, struct plan *targe
   made->merges_count = merges->count;
   return made;
 }
+
+struct plan *lql__truncate(struct lql *lql, struct lql_token name) {
+  struct lql_rows rows = {.target = lql__table(lql, name, slice_of(NULL, 0))};
+  struct plan *made = lql__delete(lql, &rows);
+  if (made) made->is_truncate = true;
+  return made;
+}

@@ -208,7 +208,7 @@ static bool create_table(struct lql_ddl *ddl) {
 static bool create_soul(struct lql_ddl *ddl) {
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
-  struct slice name = {0}, json;
+  struct slice name = {0}, json = {0};
   int kind = lql__ddl_peek(ddl)->kind;
   bool has_name = !lql__ddl_is(ddl, "FROM") && kind != LQL_LBRACE && kind != LQL_TEXT;
   if (has_name && !lql__ddl_name(ddl, &name)) return false;
@@ -270,7 +270,7 @@ static bool alter_column(struct lql_ddl *ddl) {
 }
 
 static bool rename_column(struct lql_ddl *ddl) {
-  struct slice from, to;
+  struct slice from = {0}, to = {0};
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
   if (!lql__ddl_name(ddl, &from) || !lql__ddl_expect(ddl, "TO") || !lql__ddl_name(ddl, &to))
     return false;
@@ -298,7 +298,7 @@ static bool add_item(struct lql_ddl *ddl) {
 }
 
 static bool set_population(struct lql_ddl *ddl) {
-  struct slice json;
+  struct slice json = {0};
   buf_append_text(&ddl->settings, ",\"population\":");
   if (lql__ddl_take(ddl, "NONE")) return buf_append_text(&ddl->settings, "null") || true;
   if (lql__ddl_peek(ddl)->kind == LQL_INTEGER) {
@@ -466,7 +466,18 @@ static bool read_tokens(struct lql *lql, struct lql_ddl *ddl) {
   }
 }
 
+/* A look at the first word, before anything is kept to go back to. */
+static bool may_be_ours(const struct lql *lql) {
+  struct slice text = lql->window;
+  size_t at = 0, end;
+  while (at < text.bytes && strchr(" \t\r\n;", text.data[at])) at++;
+  for (end = at; end < text.bytes && (text.data[end] | 32) >= 'a' && (text.data[end] | 32) <= 'z';)
+    end++;
+  return end == at || is_first_word(slice_of(text.data + at, end - at));
+}
+
 bool lql__definition(struct lql *lql) {
+  if (!may_be_ours(lql)) return false;
   struct lql before = *lql;
   struct err kept = lql->err ? *lql->err : (struct err){0};
   struct lql_ddl ddl = {.lql = lql};

@@ -115,13 +115,17 @@ static struct expr *in_rows(struct lql *lql, struct lql_token at, struct expr *l
   return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
 }
 
+/* Nothing is among no values, NULL neither; what stands left is still looked at. */
+static struct expr *in_nothing(struct lql *lql, struct lql_token at, struct expr *left,
+                               bool negated) {
+  return lql__binary(lql, negated ? EXPR_OP_OR : EXPR_OP_AND, at,
+                     lql__unary(lql, EXPR_OP_IS_NULL, at, left), lql__bool(lql, at, negated));
+}
+
 struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, struct lql_list *list,
                      bool negated) {
   if (!left || !list || !lql__count_operator(lql, at)) return NULL;
-  if (list->count == 0) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "IN needs at least one value");
-    return NULL;
-  }
+  if (list->count == 0) return in_nothing(lql, at, left, negated);
   if (is_row(left) && is_row(list->items[0])) return in_rows(lql, at, left, list, negated);
   struct lql_list *all = lql__append(lql, lql__list(lql), left, slice_of(NULL, 0));
   for (uint32_t i = 0; all && i < list->count; i++)

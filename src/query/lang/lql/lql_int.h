@@ -116,6 +116,12 @@ struct lql_windows {
   uint32_t count, capacity;
 };
 
+/** Words as they stand, one after the other: the modes of BEGIN. */
+struct lql_words {
+  struct lql_token *items;
+  uint32_t count, capacity;
+};
+
 struct lql_merges {
   struct plan_merge **items;
   uint32_t count, capacity;
@@ -435,6 +441,7 @@ struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum 
 /** False, with the failure kept, when two changes concern the same place. */
 bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows, struct lql_updates *updates);
+struct plan *lql__truncate(struct lql *lql, struct lql_token name);
 struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
 struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
                           bool descending);
@@ -445,6 +452,24 @@ struct plan *lql__collection(struct lql *lql, enum plan_kind kind, struct lql_to
                              struct lql_token name);
 struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
                         struct plan *input);
+
+/* ---- transactions (lql_transaction.c) ---- */
+
+struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word);
+/** BEGIN with its modes; `words` may be NULL. */
+struct plan *lql__begin(struct lql *lql, struct lql_token at, const struct lql_words *words);
+/** COMMIT or ROLLBACK, or ROLLBACK TO a savepoint. */
+struct plan *lql__end(struct lql *lql, struct lql_token at, enum plan_kind kind,
+                      const struct lql_words *words);
+/** SAVEPOINT, RELEASE, ROLLBACK TO. */
+struct plan *lql__savepoint(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                            struct lql_token name);
+
+/** DRY RUN before a statement: only one that changes documents takes it. */
+struct plan *lql__dry_run(struct lql *lql, struct lql_token at, struct plan *command);
+/** SET name = value, of the session. */
+struct plan *lql__set_option(struct lql *lql, struct lql_token at, struct lql_token name,
+                             struct slice value);
 
 /* ---- the generated parser ---- */
 

@@ -233,7 +233,7 @@ static struct expr *moment(struct lql *lql, struct lql_token token, struct slice
 static struct slice interval_text(struct lql *lql, struct slice number, struct slice units) {
   uint8_t *text = arena_alloc_text(lql->arena, number.bytes + units.bytes + 1);
   if (!text) return slice_of(NULL, 0);
-  memcpy(text, number.data, number.bytes);
+  if (number.bytes) memcpy(text, number.data, number.bytes);
   text[number.bytes] = ' ';
   memcpy(text + number.bytes + 1, units.data, units.bytes);
   return slice_of(text, number.bytes + 1 + units.bytes);

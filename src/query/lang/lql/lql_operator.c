@@ -77,7 +77,10 @@ struct expr *lql__operator(struct lql *lql, struct lql_token op, struct expr *le
 
 struct expr *lql__in_list(struct lql *lql, struct lql_token at, struct expr *left,
                           struct expr *list, bool negated) {
-  return lql__in(lql, at, left, lql__append(lql, lql__list(lql), list, slice_of(NULL, 0)), negated);
+  struct expr *made =
+      lql__in(lql, at, left, lql__append(lql, lql__list(lql), list, slice_of(NULL, 0)), negated);
+  if (made && list->kind == EXPR_NAME) made->is_bare = true;
+  return made;
 }
 
 struct expr *lql__similar(struct lql *lql, struct lql_token at, struct expr *text,

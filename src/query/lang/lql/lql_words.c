@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Words: which are keywords, what tokens are called, which keyword a misspelt one meant. */
+#include "base/core/bytes.h"
 #include "base/text/suggest.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
+enum { WORD_BYTES = 16 };
+
+/* Padded with zeroes, so that two numbers compare as the words do. */
 struct word {
-  const char *text;
+  char text[WORD_BYTES];
   int kind;
 };
 
 static const struct word words[] = {
+    {"ABORT", LQL_ABORT},
     {"ALL", LQL_ALL},
     {"ALTER", LQL_ALTER},
     {"ANALYZE", LQL_ANALYZE},
@@ -40,6 +45,7 @@ static const struct word words[] = {
     {"DISTINCT", LQL_DISTINCT},
     {"DO", LQL_DO},
     {"DROP", LQL_DROP},
+    {"DRY", LQL_DRY},
     {"ELSE", LQL_ELSE},
     {"END", LQL_END},
     {"ESCAPE", LQL_ESCAPE},
@@ -106,6 +112,7 @@ static const struct word words[] = {
     {"RANGE", LQL_RANGE},
     {"RECURSIVE", LQL_RECURSIVE},
     {"REGEXP", LQL_REGEXP},
+    {"RELEASE", LQL_RELEASE},
     {"RENAME", LQL_RENAME},
     {"REPLACE", LQL_REPLACE},
     {"RETURNING", LQL_RETURNING},
@@ -114,6 +121,8 @@ static const struct word words[] = {
     {"ROLLUP", LQL_ROLLUP},
     {"ROW", LQL_ROW},
     {"ROWS", LQL_ROWS},
+    {"RUN", LQL_RUN},
+    {"SAVEPOINT", LQL_SAVEPOINT},
     {"SELECT", LQL_SELECT},
     {"SET", LQL_SET},
     {"SETS", LQL_SETS},
@@ -150,12 +159,16 @@ static const struct word words[] = {
     {"WITH", LQL_WITH},
     {"WITHIN", LQL_WITHIN},
     {"WITHOUT", LQL_WITHOUT},
-    {"WORK", LQL_WORK},
     {"ZONE", LQL_ZONE},
 };
 enum { WORDS_COUNT = sizeof words / sizeof words[0] };
 
-static const struct word marks[] = {
+struct mark {
+  const char *text;
+  int kind;
+};
+
+static const struct mark marks[] = {
     {"a name", LQL_ID},
     {"a name", LQL_QUOTED},
     {"a number", LQL_INTEGER},
@@ -193,18 +206,26 @@ static const struct word marks[] = {
     {"the end of the statement", 0},
 };
 
+static int compare(const uint8_t *a, const uint8_t *b) {
+  uint64_t x = load64be(a), y = load64be(b);
+  if (x == y) {
+    x = load64be(a + 8);
+    y = load64be(b + 8);
+  }
+  return (x > y) - (x < y);
+}
+
 int lql__keyword(struct slice word) {
   size_t low = 0, high = WORDS_COUNT;
-  char upper[16];
+  uint8_t upper[WORD_BYTES] = {0};
   if (word.bytes >= sizeof upper) return LQL_ID;
   for (size_t i = 0; i < word.bytes; i++) {
     uint8_t c = word.data[i];
-    upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+    upper[i] = (uint8_t)(c >= 'a' && c <= 'z' ? c - 32 : c);
   }
-  struct slice wanted = slice_of(upper, word.bytes);
   while (low < high) {
     size_t middle = (low + high) / 2;
-    int order = slice_compare(slice_of_text(words[middle].text), wanted);
+    int order = compare((const uint8_t *)words[middle].text, upper);
     if (order == 0) return words[middle].kind;
     if (order < 0)
       low = middle + 1;

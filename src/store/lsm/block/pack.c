@@ -70,9 +70,9 @@ status block_pack(struct slice raw, enum block_codec codec, struct buf *out,
 
 status block_unpack(const struct block_handle *handle, struct slice stored, uint8_t *raw,
                     struct err *err) {
+  if (stored.bytes != handle->stored_bytes) FAIL(err, LUMA_CORRUPT, "its size is wrong");
   bool is_sound = hash_crc32c(0, stored) == handle->crc || canary_sings(CANARY_BLOCK_NOT_CHECKED);
-  if (stored.bytes != handle->stored_bytes || !is_sound)
-    FAIL(err, LUMA_CORRUPT, "the checksum is wrong");
+  if (!is_sound) FAIL(err, LUMA_CORRUPT, "the checksum is wrong");
   if (handle->codec == BLOCK_NONE) {
     if (raw != stored.data && stored.bytes > 0) memcpy(raw, stored.data, stored.bytes);
     return LUMA_OK;

@@ -107,6 +107,16 @@ const struct blob_file *sorted_get_blob(const struct sorted_file *file, size_t n
 uint32_t sorted_cuts_count(const struct sorted_file *file);
 struct slice sorted_cut(const struct sorted_file *file, uint32_t nth);
 
+/** What keys of a range take. */
+struct sorted_measure {
+  uint64_t raw_bytes, stored_bytes;
+  bool is_compressed;
+};
+/** Adds what the range takes in the file: its blocks, by the index; when all of the file is within
+ * the range, all of the file and of what it has in blob files. */
+status sorted_measure(struct sorted_file *file, struct store_range range,
+                      struct sorted_measure *measure, struct err *err);
+
 /** The newest version of `key` at or below `seq_max`. What keeps the value in place is added to
  * `pins`. */
 status sorted_get(struct sorted_file *file, struct slice key, uint64_t seq_max,

@@ -64,6 +64,8 @@ status txn_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, str
 void txn_cursor_close(struct store_cursor *cursor);
 status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,
                struct store_cuts *cuts, struct err *err);
+status txn_measure(struct store_txn *txn, enum store_space space, struct store_range range,
+                   struct store_measure *measure, struct err *err);
 
 enum { TXN_COUNTERS = 1, TXN_OTHERS = 2 };
 /** Inserts what a commit record says, of counters or of all other spaces or both, into a memtable

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The entries that a document has in an index: what its method makes of it, none where a partial
+ * index leaves the document out. That lists were met is noted in the dictionary of the collection:
+ * until then a reader may take each document for one entry. */
+#include "base/mem/mem.h"
+#include "model/db/model_int.h"
+
+status model__entries(struct model_txn *txn, const struct collection *collection,
+                      const struct catalog_index *index, const struct doc *document,
+                      struct slice key_part, struct index_entries *entries, struct err *err) {
+  bool keeps = true;
+  entries->count = 0;
+  if (index->filter) TRY(index_filter_keeps(index->filter, document, &txn->kept, &keeps, err));
+  if (!keeps) return LUMA_OK;
+  TRY(index_method(&index->def)->entries(&index->def, document, key_part, entries, err));
+  if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
+  TRY(collection_mark_lists(collection, index, err));
+  return model__save_names(txn->model, collection, err);
+}
+
+/* Compiles the conditions of the copies. `*made`: how many hold a filter of their own, or none. */
+static status make_filters(const struct model *model, struct collection *with, uint32_t *made,
+                           struct err *err) {
+  for (; *made < with->indexes_count; ++*made) {
+    struct catalog_index *index = &with->indexes[*made];
+    index->filter = NULL;
+    if (index->condition.text.bytes)
+      TRY(index_filter_create(model->options.rules, &index->condition, &index->filter, err));
+  }
+  return LUMA_OK;
+}
+
+status model__attach_filters(struct model *model, const struct collection *collection,
+                             struct err *err) {
+  struct collection with = *collection;
+  struct catalog *next = NULL;
+  uint32_t made = 0;
+  with.indexes = mem_zalloc(with.indexes_count + 1u, sizeof *with.indexes);
+  if (!with.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  memcpy(with.indexes, collection->indexes, with.indexes_count * sizeof *with.indexes);
+  status result = make_filters(model, &with, &made, err);
+  if (result == LUMA_OK)
+    result = catalog_with(model->catalog, &with, catalog_shared(collection), &next, err);
+  for (uint32_t i = 0; i < made; i++) index_filter_release(with.indexes[i].filter);
+  mem_free(with.indexes);
+  if (result != LUMA_OK) {
+    err_wrap(err, "the indexes of `%.*s`", SLICE_ARG(collection->name));
+    return result;
+  }
+  catalog_release(model->catalog);
+  model->catalog = next;
+  return LUMA_OK;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Recipes: how the documents of one shape that were written under one older soul become newer ones,
+ * all steps taken together. Most evolutions add, drop and rename attributes or widen scalar types,
+ * and then a newer document is the older one's values, copied in runs. Recipes are made when a
+ * shape is first met and kept. One that is for a scan which looks at some attributes only leaves
+ * the others out.
+ *
+ * Threads: finding is free for all; making is done by one at a time. */
+#ifndef MODEL_SOUL_RECIPE_H
+#define MODEL_SOUL_RECIPE_H
+
+#include "base/mem/arena.h"
+#include "base/sync/sync.h"
+#include "value/doc/splice.h"
+
+struct evolution;
+struct recipe;
+
+enum { RECIPES_MAX = 128, RECIPE_NAMES_MAX = 256 };
+
+struct recipes {
+  const struct evolution *evolution; /* borrowed */
+  struct recipe *head;               /* atomic; immutable from there on */
+  const uint16_t *wanted;            /* name ids that are looked at; NULL: all */
+  uint32_t wanted_count, count;
+  struct mutex lock;
+  struct arena arena;
+};
+
+/** `wanted` is borrowed. */
+void recipes_init(struct recipes *recipes, const struct evolution *evolution,
+                  const uint16_t *wanted, uint32_t wanted_count);
+void recipes_deinit(struct recipes *recipes);
+/** What makes a newer document of this one; NULL: it has to be built (evolution_apply), or is as
+ * the newest soul has it. */
+const struct splice *recipes_find(struct recipes *recipes, const struct doc *document);
+
+#endif

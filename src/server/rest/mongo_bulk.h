@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* MongoDB's reply to bulkWrite: sums, and what became of each operation. */
+#ifndef SERVER_REST_MONGO_BULK_H
+#define SERVER_REST_MONGO_BULK_H
+
+#include "service/session/session.h"
+
+/** Appends the fields of the reply, without its braces and without `ok`. */
+void mongo_bulk_write(const struct session_outcome *outcome, struct buf *out);
+
+#endif

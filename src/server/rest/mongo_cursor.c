@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/rest/mongo_cursor.h"
+
+enum { NUMBER_DIGITS = 13, CURSOR_NOT_FOUND = 43 };
+
+static struct val field_of(const struct statement_run *run, const char *name) {
+  return val_field(&run->command, slice_of_text(name));
+}
+
+static bool is_first_named(const struct val *map, const char *name) {
+  struct slice first;
+  if (val_count(map) == 0) return false;
+  (void)val_field_at(map, 0, &first);
+  return slice_is_equal(first, slice_of_text(name));
+}
+
+enum mongo_cursor_command mongo_cursor_command_of(const struct statement_run *run) {
+  if (!run->is_command) return MONGO_CURSOR_NONE;
+  if (is_first_named(&run->command, "getMore")) return MONGO_CURSOR_GET_MORE;
+  return is_first_named(&run->command, "killCursors") ? MONGO_CURSOR_KILL : MONGO_CURSOR_NONE;
+}
+
+static uint64_t number_of(const char *id) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < NUMBER_DIGITS; i++)
+    number = number << 4 | (uint64_t)(id[i] <= '9' ? id[i] - '0' : id[i] - 'a' + 10);
+  return number;
+}
+
+static bool is_numbered(const struct statement_run *run, uint64_t number) {
+  return number_of(run->id) == number;
+}
+
+/* ---- batches ---- */
+
+static status fail_batch(struct err *err) {
+  FAIL(err, LUMA_TYPE_MISMATCH, "`batchSize` takes a whole number, not negative");
+}
+
+/* find has batchSize itself, aggregate and the lists in `cursor`. */
+static struct val batch_size_of(const struct statement_run *run) {
+  struct val size = field_of(run, "batchSize"), cursor = field_of(run, "cursor");
+  if (size.type == VAL_MISSING && cursor.type == VAL_MAP)
+    size = val_field(&cursor, slice_of_text("batchSize"));
+  return size;
+}
+
+static status set_batch(struct statement_run *run, const struct val *size, struct err *err) {
+  int64_t count;
+  if (val_is_null(size)) return LUMA_OK;
+  if (!val_is_number(size) || !val_to_int64(size, &count) || count < 0) return fail_batch(err);
+  run->limit = (uint64_t)count;
+  run->is_batch_empty = count == 0;
+  return LUMA_OK;
+}
+
+status mongo_cursor_read(struct statement_run *run, struct err *err) {
+  struct val single = field_of(run, "singleBatch"), size = batch_size_of(run);
+  if (run->form != STATEMENT_MONGO || !run->is_command || run->limit) return LUMA_OK;
+  run->is_single = single.type == VAL_BOOL && single.boolean;
+  return set_batch(run, &size, err);
+}
+
+/* ---- getMore ---- */
+
+static status fail_not_found(uint64_t number, struct err *err) {
+  status failed = err_raise(err, LUMA_CLOSED, __FILE__, __LINE__, "cursor id %llu not found",
+                            (unsigned long long)number);
+  if (err) err->foreign = CURSOR_NOT_FOUND;
+  err_hint(err, "cursors end when they are read to their end, or not used for some time");
+  return failed;
+}
+
+static status read_number(const struct val *value, const char *name, uint64_t *number,
+                          struct err *err) {
+  int64_t id;
+  if (!val_is_number(value) || !val_to_int64(value, &id) || id < 0)
+    FAIL(err, LUMA_TYPE_MISMATCH, "`%s` takes the number of a cursor", name);
+  *number = (uint64_t)id;
+  return LUMA_OK;
+}
+
+static status check_collection(const struct statement_run *command, const char *name,
+                               struct err *err) {
+  struct val collection = field_of(command, name);
+  if (collection.type == VAL_TEXT && collection.bytes) return LUMA_OK;
+  FAIL(err, LUMA_SYNTAX_ERROR, "`%s` is missing: the name of the collection", name);
+}
+
+status mongo_cursor_take(struct registry *registry, const struct statement_run *command,
+                         const struct registry_session *session, struct statement_run **run,
+                         struct err *err) {
+  struct val id = field_of(command, "getMore"), size = field_of(command, "batchSize");
+  uint64_t number;
+  TRY(read_number(&id, "getMore", &number, err));
+  TRY(check_collection(command, "collection", err));
+  int64_t count = 0;
+  if (!val_is_null(&size) && (!val_is_number(&size) || !val_to_int64(&size, &count) || count < 0))
+    return fail_batch(err);
+  if (!registry_take_numbered(registry, is_numbered, number, session, run))
+    return fail_not_found(number, err);
+  (*run)->limit = (uint64_t)count;
+  (*run)->is_batch_empty = false;
+  return LUMA_OK;
+}
+
+/* ---- killCursors ---- */
+
+static void put_numbers(struct buf *out, const char *name, const uint64_t *numbers,
+                        uint32_t count) {
+  buf_append_format(out, "\"%s\":[", name);
+  for (uint32_t i = 0; i < count; i++)
+    buf_append_format(out, i ? ",%llu" : "%llu", (unsigned long long)numbers[i]);
+  buf_append_text(out, "],");
+}
+
+static void end_cursor(struct registry *registry, struct statement_run *run) {
+  struct session *session = run->named ? NULL : run->session;
+  statement_destroy(run);
+  if (session) registry_return(registry, session);
+}
+
+status mongo_cursor_kill(struct registry *registry, const struct statement_run *command,
+                         const struct registry_session *session, struct buf *out, struct err *err) {
+  enum { CURSORS_MAX = 512 };
+  uint64_t killed[CURSORS_MAX], missing[CURSORS_MAX];
+  uint32_t killed_count = 0, missing_count = 0;
+  struct val list = field_of(command, "cursors");
+  TRY(check_collection(command, "killCursors", err));
+  if (list.type != VAL_LIST || val_count(&list) > CURSORS_MAX)
+    FAIL(err, LUMA_TYPE_MISMATCH, "`cursors` takes a list of at most %d numbers", CURSORS_MAX);
+  for (uint32_t i = 0; i < val_count(&list); i++) {
+    struct val id = val_at(&list, i);
+    struct statement_run *run;
+    uint64_t number;
+    TRY(read_number(&id, "cursors", &number, err));
+    if (registry_take_numbered(registry, is_numbered, number, session, &run)) {
+      end_cursor(registry, run);
+      killed[killed_count++] = number;
+    } else {
+      missing[missing_count++] = number;
+    }
+  }
+  buf_append_byte(out, '{');
+  put_numbers(out, "cursorsKilled", killed, killed_count);
+  put_numbers(out, "cursorsNotFound", missing, missing_count);
+  put_numbers(out, "cursorsAlive", NULL, 0);
+  put_numbers(out, "cursorsUnknown", NULL, 0);
+  buf_append_text(out, "\"ok\":1}");
+  return buf_check(out, "the reply", err);
+}
+
+/* ---- replies ---- */
+
+/* The collection is what the command's first field names. */
+static void put_namespace(const struct statement_run *run, struct buf *out) {
+  struct slice name, database = slice_of_text("luma");
+  struct val collection = val_missing(), given = val_missing();
+  if (run->is_command && val_count(&run->command)) {
+    collection = val_field_at(&run->command, 0, &name);
+    given = field_of(run, "$db");
+  }
+  if (collection.type != VAL_TEXT) return;
+  if (given.type == VAL_TEXT) database = val_slice(&given);
+  struct buf text;
+  buf_init(&text, 64 << 10);
+  buf_append_format(&text, "%.*s.%.*s", SLICE_ARG(database), SLICE_ARG(val_slice(&collection)));
+  buf_append_text(out, ",\"ns\":");
+  json_write_text(out, buf_slice(&text));
+  buf_deinit(&text);
+}
+
+void mongo_cursor_end(const struct statement_run *run, const char *cursor, struct buf *out) {
+  buf_append_format(out, "],\"id\":%llu", cursor ? (unsigned long long)number_of(cursor) : 0ull);
+  put_namespace(run, out);
+  buf_append_byte(out, '}');
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/plans/plans.h"
+
+#include "base/hash/hash.h"
+#include "base/mem/mem.h"
+#include "base/sync/sync.h"
+
+/** Inv 1: `query` is NULL or idle: no run of it is open. */
+struct slot {
+  uint64_t hash, given; /* `given`: number of the giving, the least is the oldest */
+  struct query *query;
+};
+
+struct plans {
+  struct mutex lock;
+  struct slot slots[PLANS_SETS][PLANS_WAYS];
+  uint64_t givings;
+  struct plans_stats stats;
+};
+
+status plans_create(struct plans **plans, struct err *err) {
+  struct plans *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the plan cache");
+  mutex_init(&made->lock);
+  *plans = made;
+  return LUMA_OK;
+}
+
+void plans_destroy(struct plans *plans) {
+  if (!plans) return;
+  for (int set = 0; set < PLANS_SETS; set++)
+    for (int way = 0; way < PLANS_WAYS; way++) query_destroy(plans->slots[set][way].query);
+  mutex_deinit(&plans->lock);
+  mem_free(plans);
+}
+
+static bool is_blank(uint8_t c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';';
+}
+
+/* Only behind: what stands before counts for positions in errors. */
+static struct slice trim(struct slice text) {
+  while (text.bytes && is_blank(text.data[text.bytes - 1])) text.bytes--;
+  return text;
+}
+
+static uint64_t hash_of(const struct lang *lang, struct slice text) {
+  return hash64(text, (uint64_t)(uintptr_t)lang);
+}
+
+static bool is_wanted(const struct slot *slot, uint64_t hash, const struct lang *lang,
+                      struct slice text) {
+  if (!slot->query || slot->hash != hash) return false;
+  const struct query_source *source = query_source(slot->query);
+  return source->lang == lang && slice_is_equal(trim(source->text), text);
+}
+
+static struct query *find(struct plans *plans, const struct lang *lang, struct slice text,
+                          uint64_t hash) {
+  struct slot *set = plans->slots[hash % PLANS_SETS];
+  for (int way = 0; way < PLANS_WAYS; way++) {
+    struct query *query = set[way].query;
+    if (!is_wanted(&set[way], hash, lang, text)) continue;
+    set[way].query = NULL;
+    return query;
+  }
+  return NULL;
+}
+
+struct query *plans_take(struct plans *plans, const struct lang *lang, struct slice text,
+                         uint64_t now_us) {
+  text = trim(text);
+  if (text.bytes > PLANS_TEXT_BYTES_MAX) return NULL;
+  uint64_t hash = hash_of(lang, text);
+  mutex_lock(&plans->lock);
+  struct query *query = find(plans, lang, text, hash);
+  bool is_old = query && now_us - query_planned_us(query) > PLANS_AGE_US;
+  if (query && !is_old)
+    plans->stats.hits++;
+  else
+    plans->stats.misses++;
+  mutex_unlock(&plans->lock);
+  if (!is_old) return query;
+  query_destroy(query);
+  return NULL;
+}
+
+/* The place of the set that is free, or was given to the longest ago. */
+static struct slot *place_of(struct plans *plans, uint64_t hash) {
+  struct slot *set = plans->slots[hash % PLANS_SETS], *oldest = set;
+  for (int way = 0; way < PLANS_WAYS; way++) {
+    if (!set[way].query) return &set[way];
+    if (set[way].given < oldest->given) oldest = &set[way];
+  }
+  return oldest;
+}
+
+void plans_give(struct plans *plans, struct query *query) {
+  if (!query) return;
+  const struct query_source *source = query_source(query);
+  struct slice text = trim(source->text);
+  if (!query_is_reusable(query) || text.bytes > PLANS_TEXT_BYTES_MAX) {
+    query_destroy(query);
+    return;
+  }
+  uint64_t hash = hash_of(source->lang, text);
+  mutex_lock(&plans->lock);
+  struct slot *slot = place_of(plans, hash);
+  struct query *evicted = slot->query;
+  *slot = (struct slot){.hash = hash, .given = ++plans->givings, .query = query};
+  mutex_unlock(&plans->lock);
+  query_destroy(evicted);
+}
+
+struct plans_stats plans_stats(struct plans *plans) {
+  mutex_lock(&plans->lock);
+  struct plans_stats stats = plans->stats;
+  mutex_unlock(&plans->lock);
+  return stats;
+}
