@@ -17,7 +17,7 @@ run: all ## start the server with the demo data
 	tools/demo $(BUILD)/demo
 	$(BUILD)/lumadb serve --demo
 
-test: all ## every test
+test: all $(BUILD)/npm/package.json ## every test
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs
 
@@ -103,6 +103,11 @@ $(BUILD)/build.ninja: | $(BUILD)/.packages
 $(BUILD)/.packages: tools/packages.txt
 	tools/setup
 	@mkdir -p $(BUILD) && touch $@
+
+# Without them the test that needs them fails, and the others run.
+$(BUILD)/npm/package.json: tests/mingo/package.json tools/npm
+	-tools/npm $(BUILD)
+	-@touch -c $@
 
 build-asan/build.ninja:
 	tools/setup --all

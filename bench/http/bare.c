@@ -87,7 +87,7 @@ static void start_loop(struct bare *bare, const struct net_address *address,
                                            .fd_limit_per_thread = 1024};
   struct net_listen_options shared = {.share_port = true};
   struct lws_context *context = lws_create_context(&info);
-  lws_sock_file_fd_type descriptor;
+  lws_sock_file_fd_type descriptor = {0};
   if (!context || net_listen(address, &shared, &descriptor.filefd, NULL) != LUMA_OK)
     fail("no context or socket");
   struct lws_vhost *vhost = lws_get_vhost_by_name(context, "default");

@@ -130,7 +130,7 @@ struct model_evolution {
  * run) which beings stand in the way: {"soul","parent","changes":[…],"beings":n,"in_the_way":n,
  * "first":[{"id","faults"}]}. A dry run changes nothing. Narrowing looks at every being, so the
  * transaction must be serializable. */
-status model_evolve(struct model_txn *txn, const struct model_evolution *evolution,
+status model_evolve(struct model_txn *txn, const struct model_evolution *request,
                     struct buf *report, struct err *err);
 
 /** Appends a soul as JSON: {"id","alias","hash","parent","created_at","genotype",…}. `name`: an
@@ -140,15 +140,14 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
 status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err);
 /** Appends what is known of each attribute of a collection, as a JSON list: what its soul says, or
  * what an open collection has learned. */
-status model_describe(struct model_txn *txn, struct slice collection, struct buf *out,
-                      struct err *err);
+status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err);
 /** Appends where every attribute's values live and how many bytes they take, as a JSON list. Reads
  * the collection. */
-status model_describe_storage(struct model_txn *txn, struct slice collection, struct buf *out,
+status model_describe_storage(struct model_txn *txn, struct slice name, struct buf *out,
                               struct err *err);
 /** Appends a proposal for the closed genotype of a collection, with counts of what would not fit.
  * Reads the collection. */
-status model_suggest_soul(struct model_txn *txn, struct slice collection, struct buf *out,
+status model_suggest_soul(struct model_txn *txn, struct slice name, struct buf *out,
                           struct err *err);
 /** Appends the lineage of an alias as JSON, newest first. */
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
@@ -167,10 +166,10 @@ status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *
 /* ---- requests done once ---- */
 
 /** Appends what was answered under a client's key in the last day; `*found`. */
-status model_once_find(struct model_txn *txn, struct slice key, struct buf *answer, bool *found,
+status model_once_find(struct model_txn *txn, struct slice name, struct buf *answer, bool *found,
                        struct err *err);
 /** Keeps an answer under a client's key, with the transaction. */
-status model_once_keep(struct model_txn *txn, struct slice key, struct slice answer,
+status model_once_keep(struct model_txn *txn, struct slice name, struct slice answer,
                        struct err *err);
 
 /* ---- documents ---- */

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Answers against expectations, both in extended JSON. Kinds of numbers do not matter, their values do; the order of a
 map's fields does not matter."""
+import base64
 import datetime
 import math
+import uuid
 
 NUMBERS = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
 
@@ -34,6 +36,8 @@ def plain(value):
             return number_of(inner)
         if tag == "$date":
             return {"$date": milliseconds(inner)}
+        if tag == "$uuid":
+            return {"$binary": {"base64": base64.b64encode(uuid.UUID(inner).bytes).decode(), "subType": "04"}}
     return {name: plain(inner) for name, inner in value.items()}
 
 

@@ -24,9 +24,10 @@ enum {
   SOUL_NAME_BYTES_MAX = 120,
   SOUL_TEXT_BYTES_MAX = 1 << 20, /* of a genotype */
   SOUL_HASH_BYTES = 32,
-  SOUL_LIMITS_MAX = 16,
-  SOUL_NONE = UINT32_MAX /* no rule, no limit of length */
+  SOUL_LIMITS_MAX = 16
 };
+/** No rule, no limit of length. */
+#define SOUL_NONE UINT32_MAX
 
 enum soul_on_delete { SOUL_RESTRICT, SOUL_CASCADE, SOUL_SET_NULL };
 

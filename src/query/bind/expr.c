@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Binding expressions: a new tree for each, so that one expression of a front end may stand in
  * several places. */
+#include "base/core/assert.h"
 #include "query/bind/bind_int.h"
 #include "query/expr/program.h"
 #include "query/func/func.h"
@@ -275,6 +276,7 @@ static status bind_grouping(struct binder *binder, const struct scope *scope,
     struct expr *bound = NULL, *key = NULL;
     below.aggregate = NULL;
     TRY(bind__expr(binder, &below, expr->args[i], &bound, err));
+    ASSERT(bound);
     TRY(find_key(binder, scope->aggregate, bound, &key, err));
     if (!key) return fail_ungrouped(binder, expr->args[i], err);
     made->args[i] = expr_const(binder->arena, val_int64(key->slot), expr->args[i]->offset);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "base/core/assert.h"
 #include "query/exec/accumulate_int.h"
 #include "query/exec/gather.h"
 #include "query/exec/sketch.h"
@@ -107,6 +108,7 @@ static void take_number(struct exec *exec, const struct expr *aggregate, struct 
 static status take(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
                    const struct val *values, struct err *err) {
   enum expr_aggregate kind = aggregate->aggregate;
+  ASSERT(values || kind == EXPR_COUNT);
   switch ((int)kind) {
   case EXPR_COUNT: a->count += !values || !val_is_null(values); return LUMA_OK;
   case EXPR_SUM:

@@ -81,7 +81,7 @@ static status append_text(struct exec *exec, struct accumulator *a, struct slice
     uint64_t capacity = needed < 32 ? 64 : needed * 2;
     uint8_t *room = arena_alloc_text(exec->arena, capacity);
     TRY(op__memory(exec, room, err));
-    if (a->text_bytes) memcpy(room, a->text, a->text_bytes);
+    if (a->text) memcpy(room, a->text, a->text_bytes);
     a->text = room;
     a->text_capacity = capacity;
   }

@@ -5,7 +5,8 @@
 #include "query/exec/join.h"
 #include "query/func/compare.h"
 
-enum { NO_ROW = UINT32_MAX, HASH_ROWS_MAX = INT32_MAX };
+enum { HASH_ROWS_MAX = INT32_MAX };
+#define NO_ROW UINT32_MAX
 /** Of rows that are kept though they match nothing. A row that has it by chance is compared twice.
  */
 #define HASH_OF_NULL UINT64_MAX

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* STAGE_LOOKUP: each document beside the list of what its branch finds for it. A branch that does
- * not depend on the document is run once. One that is an equality is run for each document when an
- * index leads to its rows; else the rows of the collection are kept in a table by their values. */
+ * not depend on the document is run once. One that asks for an equality is run for each document
+ * while an index leads to its rows and documents are few beside the collection; else the rows of
+ * the collection are kept in a table by their values, and the branch is run over those it finds. */
+#include "query/exec/lookup_branch.h"
+#include "query/exec/lookup_table.h"
 #include "query/exec/stage.h"
 #include "query/exec/tuple_table.h"
 #include "query/expr/field.h"
@@ -17,6 +20,13 @@ struct looking {
   uint32_t variables_count;
   bool has_common;
   struct val common; /* what an uncorrelated branch found */
+  struct lookup_branch equality;
+  struct lookup_table *table;
+  bool was_tried; /* to make the table */
+  uint64_t looked_up;
+  struct subplan over; /* the branch, over rows that the table finds */
+  bool has_null;
+  struct val null; /* what was found for a document without the attribute */
 };
 
 static status list_rows(struct looking *op, const struct rows *rows, struct arena *arena,
@@ -50,21 +60,74 @@ static status list_local(struct looking *op, const struct val *local, struct val
   return done;
 }
 
-static status find(struct looking *op, struct val *out, struct err *err) {
+/** Runs the branch over what its SCAN reads. */
+static status run_branch(struct looking *op, struct val *out, struct err *err) {
   struct exec *exec = op->op.exec;
-  bool is_common = !op->op.plan->stage->is_correlated;
   struct rows rows;
   struct arena_mark mark = arena_mark(exec->arena);
-  if (op->has_common) {
-    *out = op->common;
-    return LUMA_OK;
-  }
   rows_init(&rows, exec, 1);
   TRY(subplan_run(&op->sub, NULL, op->variables, op->variables_count, &rows, err));
   TRY(list_rows(op, &rows, &op->op.batch_arena, out, err));
   arena_rewind(exec->arena, mark);
-  if (!is_common) return LUMA_OK;
-  TRY(expr_copy_value(exec->arena, out, &op->common, err));
+  return LUMA_OK;
+}
+
+/** The rows of the table, through the rest of the branch if there is one. */
+static status run_table(struct looking *op, const struct val *value, struct val *out,
+                        struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct rows found, rows;
+  struct arena_mark mark = arena_mark(exec->arena);
+  rows_init(&found, exec, 1);
+  rows_init(&rows, exec, 1);
+  TRY(lookup_table_find(op->table, value, op->equality.is_any, &found, err));
+  if (!op->equality.is_whole)
+    TRY(subplan_run(&op->over, &found, op->variables, op->variables_count, &rows, err));
+  TRY(list_rows(op, op->equality.is_whole ? &found : &rows, &op->op.batch_arena, out, err));
+  arena_rewind(exec->arena, mark);
+  return LUMA_OK;
+}
+
+/** A table is worth reading the collection for once that costs less than the index did. */
+static status make_table(struct looking *op, struct err *err) {
+  enum { LOOKUP_ADVANTAGE = 8 };
+  struct exec *exec = op->op.exec;
+  const struct lookup_branch *equality = &op->equality;
+  bool is_early =
+      equality->has_index && op->looked_up++ * LOOKUP_ADVANTAGE <
+                                 model_estimate_count(exec->txn, equality->scan->collection);
+  if (op->was_tried || is_early) return LUMA_OK;
+  op->was_tried = true;
+  return lookup_table_create(exec, equality->whole_scan, equality->path, &op->table, err);
+}
+
+/** Whether the only value that was looked for is that there is none. */
+static bool is_null_alone(const struct looking *op, const struct val *value) {
+  if (op->op.plan->exprs_count != 1 || !op->op.plan->stage->is_equality) return false;
+  struct val first = value->type == VAL_LIST ? val_at(value, 0) : *value;
+  return value->type == VAL_LIST && val_count(value) == 1 && val_is_null(&first);
+}
+
+static status find_equal(struct looking *op, struct val *out, struct err *err) {
+  const struct val *value = &op->variables[op->equality.variable];
+  if (lookup_table_knows(value)) {
+    TRY(make_table(op, err));
+    return op->table ? run_table(op, value, out, err) : run_branch(op, out, err);
+  }
+  bool is_null = is_null_alone(op, value);
+  if (!is_null || !op->has_null) TRY(run_branch(op, out, err));
+  if (!is_null) return LUMA_OK;
+  if (!op->has_null) TRY(expr_copy_value(op->op.exec->arena, out, &op->null, err));
+  op->has_null = true;
+  *out = op->null;
+  return LUMA_OK;
+}
+
+static status find(struct looking *op, struct val *out, struct err *err) {
+  if (op->equality.scan) return find_equal(op, out, err);
+  if (!op->has_common) TRY(run_branch(op, out, err));
+  if (op->op.plan->stage->is_correlated) return LUMA_OK;
+  if (!op->has_common) TRY(expr_copy_value(op->op.exec->arena, out, &op->common, err));
   op->has_common = true;
   *out = op->common;
   return LUMA_OK;
@@ -108,7 +171,10 @@ static status lookup_next(struct op *base, struct batch **batch, struct err *err
 }
 
 static void lookup_close(struct op *base) {
-  subplan_deinit(&((struct looking *)base)->sub);
+  struct looking *op = (struct looking *)base;
+  lookup_table_destroy(op->table);
+  subplan_deinit(&op->over);
+  subplan_deinit(&op->sub);
 }
 
 status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **op,
@@ -117,7 +183,9 @@ status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **o
   struct looking *looking = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *looking, &looking, err));
   *op = &looking->op;
+  TRY(lookup_branch_read(exec, plan, &looking->equality, err));
   TRY(subplan_init(&looking->sub, exec, plan->right->input));
+  TRY(subplan_init(&looking->over, exec, looking->equality.over_rows));
   looking->variables_count = plan->stage->first_variable + plan->exprs_count;
   looking->variables =
       arena_zalloc(exec->arena, looking->variables_count + 1, sizeof *looking->variables);

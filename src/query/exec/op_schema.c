@@ -21,8 +21,21 @@ static bool go_on(void *context, uint64_t done, uint64_t total) {
   return op__check(context, NULL) == LUMA_OK;
 }
 
+/** In JQL an index makes its collection. Building it commits by itself, and so does this. */
+static status make_collection(struct exec *exec, const struct plan *plan, struct err *err) {
+  struct store_begin_options options = {.may_block = true};
+  struct model_txn *txn = NULL;
+  if (plan->collection || !plan->missing_is_empty) return LUMA_OK;
+  TRY(model_begin(exec->model, &options, &txn, err));
+  status done = model_create_collection(txn, plan->collection_name, true, NULL, err);
+  if (done == LUMA_OK) return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+  model_rollback(txn);
+  return done;
+}
+
 static status create_index(struct exec *exec, const struct plan *plan, struct err *err) {
   struct index_key *keys = NULL;
+  TRY(make_collection(exec, plan, err));
   TRY(make_keys(exec, plan, &keys, err));
   struct model_index_spec spec = {
       .name = plan->index_name,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements about souls: making and evolving them, and what is told about them, a document a row.
  */
+#include "base/core/assert.h"
 #include "base/mem/mem.h"
 #include "query/exec/exec_int.h"
 #include "value/json/json.h"
@@ -34,6 +35,7 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
 static status evolve(struct exec *exec, const struct plan *plan, struct model_txn *txn,
                      bool dry_run, struct buf *report, struct err *err) {
   struct val genotype;
+  ASSERT(plan->collection);
   TRY(read_json(exec, plan->soul->json, &genotype, err));
   struct model_evolution evolution = {.alias = plan->collection->name,
                                       .genotype = &genotype,

@@ -111,6 +111,10 @@ static status add_missing(struct intervals *set, struct err *err) {
 /** Null is equal to nothing in SQL, to null and missing in MongoDB. */
 static status add_equal_or_null(struct intervals *set, const struct val *v,
                                 const struct plan_part *part, struct err *err) {
+  if (v->type == VAL_REGEX && part->mongo) {
+    set->all_points = false;
+    return add(set, (struct interval){0}, err); /* it may match any text */
+  }
   if (!val_is_null(v)) return add_equal(set, v, part->mongo, err);
   return part->mongo ? add_missing(set, err) : LUMA_OK;
 }

@@ -47,7 +47,7 @@ bool sketch_add(struct sketch *sketch, struct arena *arena, uint64_t hash) {
 
 static double sigma(double x) {
   double y = 1, z = x, before = 0;
-  if (x == 1) return INFINITY;
+  if (x == 1) return (double)INFINITY;
   while (z != before) {
     x *= x;
     before = z;

@@ -23,7 +23,8 @@ static status key_number(const struct stage_window *window, const struct val *ke
     if (!window->unit_ms)
       return mongo_fail(err, 5624901, "%s (with no 'unit') expects the sortBy field to be numeric",
                         window->name);
-    *out = key->type == VAL_DATE ? (double)key->integer * 86400000 : (double)(key->integer / 1000);
+    int64_t ms = key->integer / 1000;
+    *out = key->type == VAL_DATE ? (double)key->integer * 86400000 : (double)ms;
     return LUMA_OK;
   }
   if (!val_is_number(key) || window->unit_ms)
@@ -108,7 +109,7 @@ static void covariance(const struct stage_partition *partition, const struct sta
   }
   *out = val_null();
   if (count < 1 + (double)sample) return;
-  *out = not_finite && !is_decimal ? val_float64(NAN)
+  *out = not_finite && !is_decimal ? val_float64((double)NAN)
                                    : number_of(products / (count - sample), is_decimal);
 }
 

@@ -19,7 +19,7 @@ struct window_part {
 struct window_frame {
   uint32_t from, to, hole_from, hole_to, keeps;
 };
-enum { WINDOW_KEEPS_NONE = UINT32_MAX };
+#define WINDOW_KEEPS_NONE UINT32_MAX
 
 static inline const struct val *window_arg(const struct window_part *part, uint32_t place,
                                            uint32_t arg) {

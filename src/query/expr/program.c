@@ -445,7 +445,9 @@ status program_constant(struct expr_env *env, const struct expr *expr, struct va
   const struct val *values = NULL;
   uint32_t stride = 0;
   TRY(create(env, expr, 1, &program, err));
+  ASSERT(program->result.kind != OPERAND_COLUMN);
   TRY(program_run(program, &row, env->arena, &values, &stride, err));
+  ASSERT(values);
   *value = values[0];
   return LUMA_OK;
 }

@@ -98,10 +98,10 @@ static bool read_real(struct slice text, double *real) {
   if (!is_named) return num_parse_float64(text, real) && isfinite(*real);
   struct slice name = is_minus ? slice_of(text.data + 1, text.bytes - 1) : text;
   if (slice_is_equal_nocase(name, slice_of_text("nan")))
-    *real = NAN;
+    *real = (double)NAN;
   else if (slice_is_equal_nocase(name, slice_of_text("infinity")) ||
            slice_is_equal_nocase(name, slice_of_text("inf")))
-    *real = is_minus ? -INFINITY : INFINITY;
+    *real = is_minus ? -(double)INFINITY : (double)INFINITY;
   else
     return false;
   return true;

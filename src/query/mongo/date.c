@@ -80,7 +80,7 @@ status date_unit(const char *name, const struct val *v, enum moment_unit *unit, 
 static status part(struct func_env *env, const char *name, enum part which, const struct val *args,
                    struct val *out, struct err *err) {
   struct slice zone;
-  struct moment moment;
+  struct moment moment = {0};
   bool is_null = val_is_null(&args[0]);
   *out = val_null();
   TRY(date_zone(name, &args[1], &zone, &is_null, err));
@@ -180,7 +180,7 @@ status mongo__date_to_parts(struct func_env *env, const struct val *args, uint32
                             struct val *out, struct err *err) {
   (void)count;
   struct slice zone;
-  struct moment moment;
+  struct moment moment = {0};
   struct mongo_build made;
   bool is_null = val_is_null(&args[0]) || (word_is_given(&args[2]) && val_is_null(&args[2]));
   *out = val_null();

@@ -21,7 +21,7 @@ static bool any_null(const struct val *args, uint32_t count) {
 static status add(struct func_env *env, const char *name, const struct val *args, int sign,
                   struct val *out, struct err *err) {
   struct slice zone;
-  enum moment_unit unit;
+  enum moment_unit unit = MOMENT_DAY;
   int64_t ms = 0, amount = 0;
   bool is_null = any_null(args, 3);
   *out = val_null();
@@ -91,7 +91,7 @@ status mongo__date_diff(struct func_env *env, const struct val *args, uint32_t c
   (void)count;
   struct slice zone;
   struct moment from, to;
-  enum moment_unit unit;
+  enum moment_unit unit = MOMENT_DAY;
   int32_t weekday = 7;
   int64_t start = 0, end = 0, start_offset = 0, end_offset = 0;
   bool is_null = any_null(args, 3);
@@ -149,7 +149,7 @@ status mongo__date_trunc(struct func_env *env, const struct val *args, uint32_t 
   (void)count;
   struct slice zone;
   struct moment moment;
-  enum moment_unit unit;
+  enum moment_unit unit = MOMENT_DAY;
   int32_t weekday = 7;
   int64_t ms = 0, size = 1, offset = 0, local = 0;
   bool is_null = any_null(args, 2);

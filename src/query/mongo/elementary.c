@@ -14,7 +14,7 @@ struct domain {
   uint32_t code;
 };
 
-static const struct domain everywhere = {.low = -INFINITY, .high = INFINITY};
+static const struct domain everywhere = {.low = -(double)INFINITY, .high = (double)INFINITY};
 
 static status apply(const struct domain *domain, const struct val *v, struct val *out,
                     struct err *err) {
@@ -137,7 +137,7 @@ status mongo__asinh(struct func_env *env, const struct val *args, uint32_t count
 status mongo__acosh(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                     struct err *err) {
   (void)env, (void)count;
-  return between("$acosh", QUAD_ACOSH, 1, INFINITY, args, out, err);
+  return between("$acosh", QUAD_ACOSH, 1, (double)INFINITY, args, out, err);
 }
 
 status mongo__atanh(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
@@ -167,7 +167,7 @@ status mongo__exp(struct func_env *env, const struct val *args, uint32_t count, 
 /** Logarithms take what is above zero. */
 static status logarithm(const char *name, enum quad_function function, uint32_t code,
                         const struct val *v, struct val *out, struct err *err) {
-  struct domain domain = {name, function, 0, INFINITY, true, code};
+  struct domain domain = {name, function, 0, (double)INFINITY, true, code};
   if (val_is_number(v) && isinf(val_to_float64(v))) domain.open = val_to_float64(v) < 0;
   return apply(&domain, v, out, err);
 }
@@ -187,7 +187,7 @@ status mongo__log10(struct func_env *env, const struct val *args, uint32_t count
 status mongo__sqrt(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                    struct err *err) {
   (void)env, (void)count;
-  const struct domain domain = {"$sqrt", QUAD_SQRT, 0, INFINITY, false, 28714};
+  const struct domain domain = {"$sqrt", QUAD_SQRT, 0, (double)INFINITY, false, 28714};
   return apply(&domain, args, out, err);
 }
 

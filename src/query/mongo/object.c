@@ -96,7 +96,7 @@ status mongo__array_to_object(struct func_env *env, const struct val *args, uint
   mongo__begin(&made, env);
   build_begin_map(&made.build);
   for (uint32_t i = 0; i < val_count(&args[0]); i++) {
-    struct val pair = val_at(&args[0], i), key, value;
+    struct val pair = val_at(&args[0], i), key = {0}, value = {0};
     if (pair.type != first)
       return mongo__abandon(&made, mongo_fail(err, first == VAL_LIST ? 40396 : 40391,
                                               "$arrayToObject requires a consistent input format; "

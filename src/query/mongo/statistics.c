@@ -73,7 +73,7 @@ struct val statistics_average(const struct statistics *of) {
 
 struct val statistics_deviation(const struct statistics *of, bool sample) {
   if (of->count < 1u + sample) return val_null();
-  if (of->not_finite) return of->count > 1 || !sample ? val_float64(NAN) : val_null();
+  if (of->not_finite) return of->count > 1 || !sample ? val_float64((double)NAN) : val_null();
   return val_float64(sqrt(of->squares / (double)(of->finite - sample)));
 }
 

@@ -87,7 +87,7 @@ static bool is_about(const struct making *making, const struct ask *ask, uint32_
 /** Whether entries of the index show all documents that the ask is true of. */
 static bool is_safe(const struct making *making, const struct ask *ask) {
   if (!making->index) return ask->kind != ASK_NULL;
-  if (ask->kind == ASK_NULL && making->index->def.sparse) return false;
+  if ((ask->kind == ASK_NULL || ask->may_be_null) && making->index->def.sparse) return false;
   bool nested = ask->path.count > 1;
   /* Read strictly, a path through a list is null; an index of the elements has no entry that says
    * so. */

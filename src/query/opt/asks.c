@@ -113,8 +113,44 @@ static bool has_regex(const struct val *value) {
 
 static status collect_match(struct asks *asks, const struct match *match, struct err *err);
 
+static bool has_null(const struct val *value) {
+  if (value->type != VAL_LIST) return val_is_null(value);
+  for (uint32_t i = 0; i < val_count(value); i++) {
+    struct val element = val_at(value, i);
+    if (val_is_null(&element)) return true;
+  }
+  return false;
+}
+
+/** {"$expr": {"$eq": ["$attribute", a constant or a variable]}}: what an index gives for equality
+ * as filters have it is more, and the FILTER decides. */
+static status collect_expression(struct asks *asks, const struct expr *expr, struct err *err) {
+  if (expr->kind != EXPR_BINARY || expr->op != EXPR_OP_EQ) return LUMA_OK;
+  bool swapped = expr->args[0]->kind != EXPR_FIELD;
+  const struct expr *field = expr->args[swapped];
+  struct expr *value = expr->args[!swapped];
+  bool is_known =
+      value->kind == EXPR_VARIABLE || (value->kind == EXPR_CONST && !has_regex(&value->value));
+  if (field->kind != EXPR_FIELD || !field->path.count || !is_known) return LUMA_OK;
+  struct ask *ask = add(asks, ASK_EQUAL, &field->path, field->key, true);
+  if (ask) ask->may_be_null = true;
+  return set_value(asks, ask, value, err);
+}
+
+/** A value that is known when the statement runs. */
+static status collect_variable(struct asks *asks, const struct match *match, struct err *err) {
+  if (match->op != MATCH_IN && match->op != MATCH_EQ) return LUMA_OK;
+  struct ask *ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
+  if (ask) ask->spread = match->op == MATCH_IN;
+  if (ask) ask->may_be_null = true;
+  return set_value(asks, ask, match->value, err);
+}
+
 static status collect_leaf(struct asks *asks, const struct match *match, struct err *err) {
   bool is_known = match->value && match->value->kind == EXPR_CONST;
+  if (match->op == MATCH_EXPR) return collect_expression(asks, match->expression, err);
+  if (match->value && match->value->kind == EXPR_VARIABLE)
+    return collect_variable(asks, match, err);
   if (!is_known || has_regex(&match->value->value)) return LUMA_OK;
   struct ask *ask = NULL;
   switch ((int)match->op) {
@@ -125,6 +161,7 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   case MATCH_IN:
     ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
     if (ask) ask->spread = true;
+    if (ask) ask->may_be_null = has_null(&match->value->value);
     return set_value(asks, ask, match->value, err);
   case MATCH_GT:
     set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GT, match->value);

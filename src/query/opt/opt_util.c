@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the passes share: conditions as lists, the columns an expression reads, sizes. */
+#include "base/core/assert.h"
 #include "model/model.h"
 #include "query/opt/opt_int.h"
 
@@ -128,6 +129,7 @@ double opt__rows(struct opt *opt, const struct plan *node) {
   case PLAN_SCAN: return rows_of_scan(opt, node);
   case PLAN_VALUES: return node->rows_count;
   case PLAN_FILTER: {
+    ASSERT(node->input);
     bool narrowed =
         node->input->kind == PLAN_SCAN && node->input->physical && node->input->physical->access;
     bool is_equal = node->condition->kind == EXPR_BINARY && node->condition->op == EXPR_OP_EQ;

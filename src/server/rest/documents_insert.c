@@ -158,7 +158,7 @@ static status insert(struct exchange *exchange, const struct texts *texts, struc
   sha256(body, batch.once_request);
   status result = docs_insert(exchange->session, exchange->first, &batch, err);
   if (batch.once_clashed) exchange->http_status = 422;
-  bool has_place = result != LUMA_INVALID_BEING && batch.failed < batch.count;
+  bool has_place = result != LUMA_INVALID_BEING && batch.failed < texts->count;
   if (result != LUMA_OK && texts->is_array && has_place && !batch.once_clashed)
     place_error(exchange, texts->items[batch.failed], batch.failed, err);
   TRY(result);

@@ -209,8 +209,11 @@ status repair_database(struct os *os, const char *from, const char *into, store_
   }
   struct repair *repair = mem_zalloc(1, sizeof *repair);
   if (!repair) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to repair `%s`", from);
-  *repair =
-      (struct repair){.os = os, .into = into, .lost = lost, .context = context, .counts = counts};
+  repair->os = os;
+  repair->into = into;
+  repair->lost = lost;
+  repair->context = context;
+  repair->counts = counts;
   status answer = copy_store(repair, from, err);
   if (answer == LUMA_OK) answer = rebuild(repair, err);
   mem_free(repair);

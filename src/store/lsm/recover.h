@@ -21,7 +21,7 @@ status recover_salvage(struct engine *engine, struct err *err);
 status recover__make_view(struct engine *engine, const struct manifest_state *state,
                           const struct view_added *added, size_t count, struct err *err);
 /** Takes one record of the log. */
-status recover__replay(void *engine, struct slice record, struct err *err);
+status recover__replay(void *context, struct slice record, struct err *err);
 struct wal_options recover__wal_options(struct engine *engine, const uint8_t *uuid);
 
 #endif

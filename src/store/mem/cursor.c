@@ -112,7 +112,7 @@ static bool row_next(const struct mem_cursor *cursor, struct side *committed, st
       *value = write->value;
       return true;
     }
-    if (version && !(write && write->kind == DRAFT_DELETE)) {
+    if (entry && version && !(write && write->kind == DRAFT_DELETE)) {
       *key = entry->item.key;
       *value = mem_store__value(version);
       return true;

@@ -113,7 +113,7 @@ static void everything_reads_back(void) {
     assert_true(bytes <= sizeof out && duration_parse_interval(slice_of(out, bytes), &back));
     assert_true(back.months == interval.months && back.days == interval.days &&
                 back.us == interval.us);
-    int64_t us;
+    int64_t us = 0;
     bytes = duration_format(interval.us, out);
     assert_true(bytes <= sizeof out && duration_parse(slice_of(out, bytes), &us));
     assert_int_equal(us, interval.us);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Field expressions of $project, $group, $addFields and $expr: paths, variables, literals, and
  * operators by the table of words. Those that are more than functions are in operators.c. */
+#include "base/core/assert.h"
 #include "query/lang/jql/expression_int.h"
 
 /* ---- arguments by position: a list of them, or one by itself ---- */
@@ -103,9 +104,10 @@ status jql__named_args(const struct jql *jql, const struct word *word, const str
     while (jql__next(&each, &field)) TRY(read_param(jql, word, args, &field));
   } else if (word->alone) {
     struct word one = *word;
-    struct jql_args only;
+    struct jql_args only = {0};
     one.least = one.most = 1;
     TRY(jql__args(jql, &one, node, &only));
+    ASSERT(only.items);
     args->items[0] = only.items[0];
     if (strcmp(word->name, "$getField") == 0) { /* {"$getField": "a"} is that of the document */
       TRY(jql__row(jql, node, &args->items[1]));
@@ -143,7 +145,7 @@ static status fail_word(const struct jql *jql, const struct jql_node *node) {
 static status read_operator(const struct jql *jql, const struct jql_node *map, struct expr **expr) {
   struct jql_each each = jql__each(jql, map);
   struct jql_node node;
-  struct jql_args args;
+  struct jql_args args = {0};
   (void)jql__next(&each, &node);
   const struct word *word = word_find(WORD_EXPRESSION, node.name);
   if (each.count > 1)

@@ -128,7 +128,23 @@ status jql__path(const struct jql *jql, const struct jql_node *node, struct slic
   return jql__fail(jql, node, parsed, "%s", why.message);
 }
 
+/** BSON ends names with a null byte: a name that has one could not be read back by its clients.
+ * Depth is bounded by DOC_DEPTH_MAX. */
+static bool has_null_names(const struct val *value) {
+  bool is_map = value->type == VAL_MAP;
+  uint32_t count = is_map || value->type == VAL_LIST ? val_count(value) : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name = {0};
+    struct val inner = is_map ? val_field_at(value, i, &name) : val_at(value, i);
+    if (name.bytes && memchr(name.data, 0, name.bytes)) return true;
+    if (has_null_names(&inner)) return true;
+  }
+  return false;
+}
+
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  if (has_null_names(&node->value))
+    return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
   *expr = expr_const(jql->arena, node->value, node->offset);
   return jql__made(jql, *expr);
 }

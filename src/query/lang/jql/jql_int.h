@@ -223,7 +223,7 @@ status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
 status jql__put_count(const struct jql *jql, const struct jql_node *at, struct expr *key,
                       struct slice name, struct plan **plan);
 /** The stages of a pipeline on top of `plan`. (pipeline.c) */
-status jql__put_pipeline(const struct jql *jql, const struct jql_node *stages, struct plan **plan);
+status jql__put_pipeline(const struct jql *jql, const struct jql_node *list, struct plan **plan);
 status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct plan **plan);
 
 /** The changes of an update: operators, or a replacement, into the PLAN_UPDATE. (update.c) */
@@ -243,7 +243,7 @@ struct jql_change {
   const char *name; /* of the operator: "$set" */
   const struct jql_node *node;
 };
-status jql__short_changes(const struct jql *jql, const struct jql_change *changes, uint32_t count,
+status jql__short_changes(const struct jql *jql, const struct jql_change *given, uint32_t count,
                           struct plan *plan);
 
 /* ---- commands: each reads the fields of its command and makes a plan ---- */

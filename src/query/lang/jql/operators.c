@@ -144,7 +144,7 @@ static status read_switch(const struct jql *jql, const struct word *word,
                           const struct jql_node *node, struct expr **expr) {
   static const struct jql_field specs[] = {{"branches", JQL_ANY, false},
                                            {"default", JQL_ANY, false}};
-  struct jql_node fields[2];
+  struct jql_node fields[2] = {0};
   TRY(take(jql, word, node, specs, 2, fields));
   if (jql_is_given(&fields[0]) && fields[0].value.type != VAL_LIST)
     return jql__fail_code(jql, &fields[0], 40061, "$switch expected an array for 'branches'");
@@ -240,7 +240,7 @@ static status read_elements(const struct jql *jql, const struct word *word,
                                     {"as", JQL_ANY, false},
                                     {filters ? "cond" : "in", JQL_ANY, true},
                                     {"limit", JQL_ANY, false}};
-  struct jql_node fields[4];
+  struct jql_node fields[4] = {0};
   struct slice name;
   struct expr *items[3];
   TRY(take(jql, word, node, specs, filters ? 4 : 3, fields));

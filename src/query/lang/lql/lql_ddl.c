@@ -192,7 +192,7 @@ static bool read_items(struct lql_ddl *ddl) {
 static bool create_table(struct lql_ddl *ddl) {
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
-  struct slice name;
+  struct slice name = {0};
   if (!lql__ddl_name(ddl, &name) || !lql__ddl_expect_mark(ddl, LQL_LP) || !read_items(ddl))
     return false;
   if (lql__ddl_take(ddl, "OPEN")) buf_append_text(&ddl->settings, ",\"open\":true");
@@ -231,7 +231,7 @@ static void put_member(struct buf *out, struct slice name, const char *value) {
 }
 
 static bool alter_column(struct lql_ddl *ddl) {
-  struct slice name, type;
+  struct slice name = {0}, type = {0};
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
   if (!lql__ddl_name(ddl, &name)) return false;
   if (lql__ddl_take(ddl, "SET NOT NULL"))
@@ -280,7 +280,7 @@ static bool rename_column(struct lql_ddl *ddl) {
 }
 
 static bool drop_item(struct lql_ddl *ddl) {
-  struct slice name;
+  struct slice name = {0};
   bool is_constraint = lql__ddl_take(ddl, "CONSTRAINT");
   if (!is_constraint) (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
   (void)lql__ddl_take(ddl, "IF EXISTS");
@@ -375,7 +375,7 @@ static bool tell(struct lql_ddl *ddl, enum plan_about about) {
 static bool drop_soul(struct lql_ddl *ddl) {
   bool if_exists = lql__ddl_take(ddl, "IF EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
-  struct slice name;
+  struct slice name = {0};
   if (!lql__ddl_name(ddl, &name) || !at_end(ddl)) return false;
   struct plan *made = make(ddl, PLAN_DROP_COLLECTION, name, offset);
   if (made) made->if_exists = if_exists;

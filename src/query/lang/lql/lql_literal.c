@@ -235,7 +235,7 @@ static struct slice interval_text(struct lql *lql, struct slice number, struct s
   if (!text) return slice_of(NULL, 0);
   if (number.bytes) memcpy(text, number.data, number.bytes);
   text[number.bytes] = ' ';
-  memcpy(text + number.bytes + 1, units.data, units.bytes);
+  if (units.data) memcpy(text + number.bytes + 1, units.data, units.bytes);
   return slice_of(text, number.bytes + 1 + units.bytes);
 }
 

@@ -6,6 +6,7 @@
  *   not       = "not" not | "(" or ")" | predicate
  *   predicate = [ "has" ] attribute [ "is" | "does" ] [ "not" ] [ phrase ] [ value ]
  */
+#include "base/core/assert.h"
 #include "query/lang/nql/nql_int.h"
 
 enum verb {
@@ -105,6 +106,7 @@ static const struct phrase *accept_phrase(struct nql *nql) {
 
 static status negate(const struct nql *nql, bool negated, struct expr **expr) {
   TRY(nql__made(nql, *expr));
+  ASSERT(*expr);
   if (negated) *expr = expr_unary(nql->arena, EXPR_OP_NOT, *expr, (*expr)->offset);
   return nql__made(nql, *expr);
 }

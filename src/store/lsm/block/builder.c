@@ -58,6 +58,7 @@ static void note_key(struct block_builder *builder, struct slice key) {
   struct slice first = key_of(builder, 0);
   uint32_t most = builder->shared_bytes < key.bytes ? builder->shared_bytes : (uint32_t)key.bytes,
            at = 0;
+  ASSERT(first.data || most == 0);
   while (at < most && first.data[at] == key.data[at]) at++;
   builder->shared_bytes = at;
   if (slice_is_equal(key_of(builder, builder->count - 1), key)) builder->unique_keys = false;

@@ -177,7 +177,7 @@ void engine_show(struct engine *engine, uint64_t seq);
 /** Returns once every commit up to `seq` is in memory. With commit_lock held. */
 void engine_wait_inserted(struct engine *engine, uint64_t seq);
 /** The log's callback: everything up to `seq` is durable. */
-void engine_synced(void *engine, uint64_t seq);
+void engine_synced(void *context, uint64_t seq);
 
 /* ---- queued commits ---- */
 

@@ -385,6 +385,7 @@ static void halve(struct split *split, struct memtable_node *node, struct memtab
   count_node(split->insert->memtable, node->level);
   if (node->level == 0) link_leaves(*left, *right);
   inherit_links(node, *left, *right);
+  ASSERT(*left && *right);
   add_to_parent(split, node, *right); /* may move `node` to another parent */
   replace(split, node, *left, *right);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The documents of a collection by the values of one path, for $lookup: each value that the path
+ * reaches, the elements of lists and lists themselves, leads to the documents that have it. What is
+ * found is what may be equal, in the order of the collection's keys; a FILTER decides.
+ *
+ * Memory is the table's own, at most half the run's budget: a collection that is larger has no
+ * table. One thread. */
+#ifndef QUERY_EXEC_LOOKUP_TABLE_H
+#define QUERY_EXEC_LOOKUP_TABLE_H
+
+#include "query/exec/exec_int.h"
+
+struct lookup_table;
+
+/** Reads all of `scan`, a SCAN. NULL in `*table` and LUMA_OK when it is too large. */
+status lookup_table_create(struct exec *exec, const struct plan *scan, const struct path *path,
+                           struct lookup_table **table, struct err *err);
+/** NULL is fine. */
+void lookup_table_destroy(struct lookup_table *table);
+/** Whether the table knows what equals the value: not null, which documents without the attribute
+ * equal too, and no pattern; a list when all its elements are known. */
+bool lookup_table_knows(const struct val *value);
+/** Puts the documents (one column) that have the value (`any_of`: a list, one of whose elements
+ * they have) into `rows`, each once; borrowed from the table. */
+status lookup_table_find(struct lookup_table *table, const struct val *value, bool any_of,
+                         struct rows *rows, struct err *err);
+
+#endif
