@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/sync/sync.h"
 
-#include <time.h>
-
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
