@@ -124,6 +124,30 @@ void thread_join(struct thread *thread) {
   must(pthread_join(thread->handle, NULL));
 }
 
+/* Nobody signals it: it ends with its time. */
+static void nap(uint64_t us) {
+  struct mutex mutex;
+  struct cond never;
+  mutex_init(&mutex);
+  cond_init(&never);
+  mutex_lock(&mutex);
+  (void)cond_wait_timeout(&never, &mutex, us);
+  mutex_unlock(&mutex);
+  cond_deinit(&never);
+  mutex_deinit(&mutex);
+}
+
+void thread_wait_step(uint32_t *steps) {
+  enum { SPINS = 200, YIELDS = 210, NAP_US = 20 };
+  if (*steps < YIELDS) ++*steps;
+  if (*steps < SPINS)
+    thread_pause();
+  else if (*steps < YIELDS)
+    thread_yield();
+  else
+    nap(NAP_US);
+}
+
 void thread_yield(void) {
   sched_yield();
 }

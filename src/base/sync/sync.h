@@ -56,5 +56,9 @@ static inline void thread_pause(void) {
   atomic_signal_fence(memory_order_seq_cst);
 #endif
 }
+/** A step of a loop that waits for what another thread finishes at once, unless it was put off the
+ * processor: looks again, then lets others run, then sleeps, so that it can run. `*steps` begins
+ * with 0. */
+void thread_wait_step(uint32_t *steps);
 
 #endif

@@ -135,6 +135,7 @@ static void engine_free(struct engine *engine) {
   mutex_deinit(&engine->retire_lock);
   mutex_deinit(&engine->note_lock);
   mutex_deinit(&engine->order.publishing);
+  cond_deinit(&engine->order.shown);
   readers_deinit(&engine->readers);
   conflicts_deinit(&engine->conflicts);
   mutex_deinit(&engine->work_lock);
@@ -263,6 +264,7 @@ static struct engine *engine_make(struct os *os, const char *path,
   mutex_init(&engine->retire_lock);
   mutex_init(&engine->note_lock);
   mutex_init(&engine->order.publishing);
+  cond_init(&engine->order.shown);
   readers_init(&engine->readers);
   mutex_init(&engine->work_lock);
   mutex_init(&engine->queue.lock);

@@ -318,6 +318,69 @@ static void threads_share_writes_and_lose_nothing(void) {
   }
 }
 
+/* ---- one who waits for a sync ---- */
+
+/* The second write that begins goes on only when told. */
+static struct {
+  const struct os_ops *below;
+  atomic_int writes, is_told;
+} gate;
+
+static status write_through_gate(struct os *os, struct os_file *file, uint64_t offset,
+                                 const void *data, size_t bytes, struct err *err) {
+  if (atomic_fetch_add(&gate.writes, 1) == 1)
+    while (!atomic_load(&gate.is_told)) os_sleep_us(os_linux(), 100);
+  return gate.below->write_at(os, file, offset, data, bytes, err);
+}
+
+struct waiting {
+  struct wal *wal;
+  uint64_t seq;
+  bool sync;
+  status answer;
+};
+
+static void wait_for(void *context) {
+  struct waiting *waiting = context;
+  waiting->answer = wal_write(waiting->wal, waiting->seq, waiting->sync, NULL);
+}
+
+/* Commit 1 is written and not synced; while commit 2 is written by one who wants no sync, another
+ * begins to wait for the sync of commit 1. When the writing ends nobody is left to write anything,
+ * and still that one must be woken to do it. */
+static void who_waits_for_a_sync_is_woken_by_who_only_wrote(void) {
+  struct log log;
+  struct thread threads[2];
+  static uint8_t room[RECORD_BYTES_MAX + 8];
+  log_create(&log, test_seed());
+  log.options.synced_writes = false;
+  log.options.batch_timeout_us = UINT64_C(3600000000);
+  log_open(&log);
+  static struct os_ops ops;
+  gate.below = log.options.os->ops;
+  ops = *gate.below;
+  ops.write_at = write_through_gate;
+  log.options.os->ops = &ops;
+  struct waiting writer = {log.wal, log.appended + 2, false, LUMA_OK},
+                 syncer = {log.wal, log.appended + 1, true, LUMA_OK};
+  for (int i = 0; i < 2; i++) {
+    uint64_t seq = ++log.appended;
+    assert_ok(wal_append(log.wal, seq, slice_of(room, record_of(seq, room)), test_err()));
+    if (i == 0) assert_ok(wal_write(log.wal, seq, false, test_err()));
+  }
+  assert_ok(thread_start(&threads[0], "writer", wait_for, &writer, test_err()));
+  while (atomic_load(&gate.writes) < 2) os_sleep_us(os_linux(), 100);
+  assert_ok(thread_start(&threads[1], "syncer", wait_for, &syncer, test_err()));
+  os_sleep_us(os_linux(), 50000); /* so that it sleeps; without that the case shows less */
+  atomic_store(&gate.is_told, 1);
+  for (int i = 0; i < 2; i++) thread_join(&threads[i]);
+  assert_int_equal(LUMA_OK, writer.answer);
+  assert_int_equal(LUMA_OK, syncer.answer);
+  assert_true(wal_synced_seq(log.wal) >= syncer.seq);
+  wal_close(log.wal);
+  simos_destroy(log.sim);
+}
+
 /* Frames written behind one that is torn are part of the tail; but not if they say that it was
  * durable. */
 static void a_frame_behind_a_torn_one_is_cut_unless_it_claims_more(void) {
@@ -389,6 +452,8 @@ int main(int argc, char **argv) {
       {"room_is_asked_for_before_anything_is_appended",
        room_is_asked_for_before_anything_is_appended, 0},
       {"threads_share_writes_and_lose_nothing", threads_share_writes_and_lose_nothing, 120},
+      {"who_waits_for_a_sync_is_woken_by_who_only_wrote",
+       who_waits_for_a_sync_is_woken_by_who_only_wrote, 60},
       {"a_frame_behind_a_torn_one_is_cut_unless_it_claims_more",
        a_frame_behind_a_torn_one_is_cut_unless_it_claims_more, 0},
       {"memory_that_runs_out_is_an_ordinary_error", memory_that_runs_out_is_an_ordinary_error, 0},

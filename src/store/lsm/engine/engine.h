@@ -54,6 +54,8 @@ struct engine_order {
   _Atomic uint64_t newest[ENGINE_NEWEST]; /* payloads of the last visible ones, by sequence */
   uint64_t inserted; /* commits up to here are known to be in memory; with commit_lock */
   struct mutex publishing;
+  struct cond shown; /* with `publishing`: something became visible */
+  uint32_t waiting;
 };
 
 /** Keys that a running compaction reads and will write. */

@@ -41,13 +41,16 @@ static bool is_inserted(struct engine *engine, uint64_t seq) {
 /* Everything up to `seq` that is in memory becomes visible, in order, one by one. */
 static void publish(struct engine *engine, uint64_t seq_max) {
   const struct store_listener *listener = &engine->options.listener;
+  bool shown = false;
   mutex_lock(&engine->order.publishing);
   for (uint64_t seq = atomic_load(&engine->visible) + 1; seq <= seq_max && is_inserted(engine, seq);
        seq++) {
     struct store_pos position = {seq, slot_of(engine, seq)->emits};
     show(engine, seq, position.low);
     if (listener->committed) listener->committed(listener->context, position);
+    shown = true;
   }
+  if (shown && engine->order.waiting > 0) cond_broadcast(&engine->order.shown);
   mutex_unlock(&engine->order.publishing);
 }
 
@@ -69,30 +72,34 @@ void engine_order(struct engine *engine, uint64_t seq, uint64_t emits) {
   atomic_fetch_add_explicit(&engine->counts.commits, 1, memory_order_relaxed);
 }
 
-static void wait_step(int *spins) {
-  enum { SPINS = 200 };
-  if (++*spins < SPINS)
-    thread_pause();
-  else
-    thread_yield();
-}
-
 void engine_inserted(struct engine *engine, uint64_t seq) {
   atomic_store_explicit(&slot_of(engine, seq)->state, 2 * seq + 1, memory_order_release);
 }
 
+/* One before it is on its way, and will make this one visible as well. It takes a moment, unless
+ * its thread was put off the processor: then it needs it. */
+static void wait_shown(struct engine *engine, uint64_t seq) {
+  enum { SPINS = 200 };
+  for (int spins = 0; spins < SPINS && atomic_load(&engine->visible) < seq; spins++) thread_pause();
+  if (atomic_load(&engine->visible) >= seq) return;
+  mutex_lock(&engine->order.publishing);
+  engine->order.waiting++;
+  while (atomic_load(&engine->visible) < seq)
+    cond_wait(&engine->order.shown, &engine->order.publishing);
+  engine->order.waiting--;
+  mutex_unlock(&engine->order.publishing);
+}
+
 void engine_show(struct engine *engine, uint64_t seq) {
-  int spins = 0;
   if (engine->visible_when_durable) return;
   publish(engine, UINT64_MAX / 4);
-  /* One before it is on its way, and will make this one visible as well. */
-  while (atomic_load(&engine->visible) < seq) wait_step(&spins);
+  wait_shown(engine, seq);
 }
 
 void engine_wait_inserted(struct engine *engine, uint64_t seq) {
-  int spins = 0;
+  uint32_t steps = 0;
   for (uint64_t *inserted = &engine->order.inserted; *inserted < seq; ++*inserted)
-    while (!is_inserted(engine, *inserted + 1)) wait_step(&spins);
+    while (!is_inserted(engine, *inserted + 1)) thread_wait_step(&steps);
 }
 
 void engine_synced(void *context, uint64_t seq) {

@@ -151,15 +151,9 @@ void memtable__nodes_deinit(struct memtable *memtable) {
 }
 
 static void lock_node(struct memtable_node *node) {
-  enum { SPINS = 100 };
-  for (int spins = 0; atomic_exchange_explicit(&node->lock, 1, memory_order_acquire) != 0;) {
-    while (atomic_load_explicit(&node->lock, memory_order_relaxed) != 0) {
-      if (++spins < SPINS)
-        thread_pause();
-      else
-        thread_yield();
-    }
-  }
+  uint32_t steps = 0;
+  while (atomic_exchange_explicit(&node->lock, 1, memory_order_acquire) != 0)
+    while (atomic_load_explicit(&node->lock, memory_order_relaxed) != 0) thread_wait_step(&steps);
 }
 
 void memtable__unlock(struct memtable_node *node) {

@@ -11,7 +11,7 @@
 
 #define WORD_SEALED (UINT64_C(1) << 32)
 #define WORD_TURN   (UINT64_C(1) << 33)
-enum { SPINS = 200, RECORD_LENGTH_BYTES = 4 };
+enum { RECORD_LENGTH_BYTES = 4 };
 
 void ring_init(struct ring *ring, size_t buffer_bytes_max) {
   *ring = (struct ring){.buffer_bytes_max = buffer_bytes_max};
@@ -52,13 +52,9 @@ void ring_fill(const struct ring_place *place, struct slice record) {
 }
 
 void ring_wait_filled(const struct ring_slot *slot) {
-  for (int spins = 0; atomic_load_explicit(&slot->filled, memory_order_acquire) != slot->bytes;
-       spins++) {
-    if (spins < SPINS)
-      thread_pause();
-    else
-      thread_yield();
-  }
+  uint32_t steps = 0;
+  while (atomic_load_explicit(&slot->filled, memory_order_acquire) != slot->bytes)
+    thread_wait_step(&steps);
 }
 
 /* ---- turns ---- */

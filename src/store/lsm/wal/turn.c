@@ -68,8 +68,12 @@ static void mark_range(struct wal *wal, uint64_t from, uint64_t to) {
   mark(wal, WAL_CELLS);
 }
 
-/* One of those who wait for what nobody writes yet, so that it leads. */
+/* One of those who wait for what nobody writes yet, so that it leads. Who waits for a sync of what
+ * was written long ago stands at a cell of then: all are told. */
 static void mark_leader(struct wal *wal) {
+  bool is_sync_due =
+      !wal->options.synced_writes && wal->sync_waiting > 0 && wal__may_lead(wal, true);
+  for (size_t i = 0; is_sync_due && i <= WAL_CELLS; i++) mark(wal, i);
   if (!wal__may_lead(wal, false)) return;
   uint64_t seq = atomic_load(&wal->written_seq) + 1;
   size_t left = WAL_CELLS;

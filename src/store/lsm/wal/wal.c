@@ -91,10 +91,12 @@ static bool has(struct wal *wal, const struct wal_want *want) {
 static void sleep_until_due(struct wal *wal, const struct wal_want *want) {
   struct wal_cell *cell = &wal->cells[want->lsn ? WAL_CELLS : want->seq % WAL_CELLS];
   cell->waiting++;
+  wal->sync_waiting += want->sync;
   if (wal__has_work(wal, false))
     cond_wait_timeout(&cell->cond, &wal->lock, wal->options.batch_timeout_us);
   else
     cond_wait(&cell->cond, &wal->lock);
+  wal->sync_waiting -= want->sync;
   cell->waiting--;
 }
 
