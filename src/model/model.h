@@ -44,6 +44,10 @@ struct store *model_store(struct model *model);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
+/** The caller does its work again, from the beginning, when a call or the commit answers
+ * LUMA_CONFLICT; the transaction does nothing else. An evolution may then fill new indexes in steps
+ * of their own first. */
+void model_allow_restart(struct model_txn *txn);
 /** Ends the transaction whatever the answer. A change of the catalog is never queued: its picture
  * must be visible when it is swapped. */
 status model_commit(struct model_txn *txn, enum store_durability durability,
@@ -84,7 +88,7 @@ struct model_index_spec {
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, if_not_exists;
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
-                                 CONDITION or MATCH. Without text: all */
+                                 LASTING or MATCH. Without text: all */
 };
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
  */
@@ -196,6 +200,33 @@ status model_insert(struct model_txn *txn, const struct collection *collection,
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
                             struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err);
+/* ---- sequences (number.c) ---- */
+
+enum { MODEL_SEQUENCE_CACHE = 32, MODEL_SEQUENCE_CACHE_MAX = 1000000 };
+/** A sequence of numbers from `start` by `increment` within [minimum, maximum]; past the end it
+ * begins again, if it cycles. `cache`: how many are taken at once and lost at most. */
+struct model_sequence {
+  struct slice name;
+  int64_t start, increment, minimum, maximum, cache;
+  bool cycles;
+};
+/** In the transaction. LUMA_ALREADY_EXISTS unless `if_not_exists`. */
+status model_create_sequence(struct model_txn *txn, const struct model_sequence *sequence,
+                             bool if_not_exists, struct err *err);
+/** In the transaction. LUMA_NOT_FOUND unless `if_exists`. */
+status model_drop_sequence(struct model_txn *txn, struct slice name, bool if_exists,
+                           struct err *err);
+/** The next number, given to nobody else, whatever becomes of the transaction; a sequence that the
+ * transaction made itself is found too. LUMA_NOT_FOUND; LUMA_LIMIT_REACHED at its end. */
+status model_next_number(struct model_txn *txn, struct slice name, int64_t *number,
+                         struct err *err);
+/** Goes on from `number`: behind it (`is_given`), or with it. Not undone with the transaction. */
+status model_set_number(struct model_txn *txn, struct slice name, int64_t number, bool is_given,
+                        struct err *err);
+/** Who gives numbers to DEFAULT nextval(…) in this transaction from now on; borrowed until its end
+ * or the next call; NULL: the model. */
+void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers);
+
 /** A new ULID. */
 void model_make_key(struct model *model, struct val *key);
 /** Replaces the document under the key of `old` (as read in this transaction) by `new_document`,

@@ -86,12 +86,13 @@ uint32_t query_parameters_count(const struct query *query);
 
 struct query_open_options {
   struct query_guard guard;
-  struct query_params params;   /* by number or by name; borrowed until query_close */
-  struct os *os;                /* for the deadline; NULL: no deadline */
-  uint64_t now_us;              /* NOW(), wall clock */
-  uint64_t deadline_us;         /* monotonic; 0 = none: LUMA_TIMEOUT past it */
-  const atomic_bool *cancelled; /* NULL or: true ends the run with LUMA_CANCELLED */
-  uint32_t threads;             /* that may read for a long scan beside the caller's; 0 = none */
+  const struct soul_numbers *numbers; /* of sequences, borrowed until query_close; NULL: none */
+  struct query_params params;         /* by number or by name; borrowed until query_close */
+  struct os *os;                      /* for the deadline; NULL: no deadline */
+  uint64_t now_us;                    /* NOW(), wall clock */
+  uint64_t deadline_us;               /* monotonic; 0 = none: LUMA_TIMEOUT past it */
+  const atomic_bool *cancelled;       /* NULL or: true ends the run with LUMA_CANCELLED */
+  uint32_t threads;    /* that may read for a long scan beside the caller's; 0 = none */
   size_t memory_bytes; /* budget for sorting, grouping, joining; 0 = QUERY_MEMORY_BYTES_DEFAULT */
 };
 

@@ -90,6 +90,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   expr_env_init(&run->env, &run->arena);
   run->env.params = options->params;
   run->env.now_us = options->now_us;
+  run->env.numbers = options->numbers;
   rng_init(&run->env.chance, options->now_us ^ ((uint64_t)(uintptr_t)run << CHANCE_SHIFT));
   run->env.text = run->compiled->statement.text;
   run->exec = (struct exec){.arena = &run->arena,

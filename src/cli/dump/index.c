@@ -64,6 +64,10 @@ static void write_lql(struct buf *out, const struct val *line, const struct key 
     if (keys[i].descending) buf_append_text(out, " DESC");
   }
   buf_append_byte(out, ')');
+  if (text_field(line, "condition").bytes) {
+    buf_append_text(out, " WHERE ");
+    buf_append_slice(out, text_field(line, "condition"));
+  }
 }
 
 /* The path with dots alone, as JQL has it. */

@@ -16,8 +16,10 @@
 
 enum { CATALOG_NAME_BYTES_MAX = 120, CATALOG_COLLECTIONS_MAX = 100000, CATALOG_INDEXES_MAX = 64 };
 
-/** Where an index stands: it takes writes from its first moment, is filled, and only then read. */
-enum catalog_index_state { CATALOG_INDEX_WRITE_ONLY, CATALOG_INDEX_PUBLIC };
+/** Where an index stands: it takes writes from its first moment, is filled, and only then read. One
+ * that was filled for an evolution is ready, until that makes it public. Only the last is stored as
+ * what it is: the others are removed when the database is opened. */
+enum catalog_index_state { CATALOG_INDEX_WRITE_ONLY, CATALOG_INDEX_READY, CATALOG_INDEX_PUBLIC };
 
 struct catalog_index {
   struct slice name;

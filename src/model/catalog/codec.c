@@ -209,7 +209,7 @@ static status get_keys(const struct val *map, struct arena *arena, struct index_
 static status get_condition(const struct val *map, struct arena *arena, struct soul_rule *condition,
                             struct err *err) {
   struct val match = val_field(map, text("match")), expression = val_field(map, text("condition"));
-  *condition = (struct soul_rule){.kind = SOUL_RULE_CONDITION};
+  *condition = (struct soul_rule){.kind = SOUL_RULE_LASTING};
   if (expression.type != VAL_MISSING) return copy_text(&expression, arena, &condition->text, err);
   if (match.type == VAL_MISSING) return LUMA_OK;
   condition->kind = SOUL_RULE_MATCH;

@@ -12,7 +12,7 @@
 
 struct index_filter;
 
-/** Compiles the condition, of kind SOUL_RULE_CONDITION or SOUL_RULE_MATCH; one reference, the
+/** Compiles the condition, of kind SOUL_RULE_LASTING or SOUL_RULE_MATCH; one reference, the
  * caller's. */
 status index_filter_create(const struct soul_rules_ops *ops, const struct soul_rule *condition,
                            struct index_filter **filter, struct err *err);

@@ -110,6 +110,30 @@ static status take_computed(struct conforming *conforming, uint32_t nth,
   return soul_check_value(&conforming->check, attribute, &place, value, &ignored, err);
 }
 
+/* The value of a rule for each document; a default's only for those that lack it: it may take a
+ * number of a sequence. */
+static status run_rule(struct conforming *conforming, const struct soul_attribute *attribute,
+                       uint32_t rule, struct err *err) {
+  struct arena *arena = &conforming->txn->soul_arena;
+  const struct soul *soul = conforming->check.soul;
+  uint32_t count = 0;
+  if (attribute->computed.bytes)
+    return soul->ops->run(conforming->check.program, rule, conforming->roots, conforming->count,
+                          arena, conforming->values, err);
+  struct val *roots = arena_alloc(arena, conforming->count * sizeof *roots);
+  struct val *values = arena_alloc(arena, conforming->count * sizeof *values);
+  uint32_t *places = arena_alloc(arena, conforming->count * sizeof *places);
+  if (!roots || !values || !places) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for defaults");
+  for (uint32_t i = 0; i < conforming->count; i++) {
+    if (conforming->findings[i].values[attribute - soul->attributes].type != VAL_MISSING) continue;
+    places[count] = i;
+    roots[count++] = conforming->roots[i];
+  }
+  if (count) TRY(soul->ops->run(conforming->check.program, rule, roots, count, arena, values, err));
+  for (uint32_t i = 0; i < count; i++) conforming->values[places[i]] = values[i];
+  return LUMA_OK;
+}
+
 /* Attributes in their order: a later one sees the earlier ones. */
 static status compute(struct conforming *conforming, struct err *err) {
   const struct soul *soul = conforming->check.soul;
@@ -119,8 +143,7 @@ static status compute(struct conforming *conforming, struct err *err) {
         attribute->computed_rule != SOUL_NONE ? attribute->computed_rule : attribute->default_rule;
     if (rule == SOUL_NONE) continue;
     TRY(rebuild_changed(conforming, err));
-    TRY(soul->ops->run(conforming->check.program, rule, conforming->roots, conforming->count,
-                       &conforming->txn->soul_arena, conforming->values, err));
+    TRY(run_rule(conforming, attribute, rule, err));
     for (uint32_t k = 0; k < conforming->count; k++)
       TRY(take_computed(conforming, k, attribute, err));
   }
@@ -188,7 +211,10 @@ static status conform(struct conforming *conforming, struct err *err) {
 
 static void set_up(struct conforming *conforming, struct soul_program *program) {
   const struct collection *collection = conforming->collection;
-  if (program) program->now_us = os_now_us(conforming->txn->model->os);
+  if (program) {
+    program->now_us = os_now_us(conforming->txn->model->os);
+    program->numbers = model__numbers(conforming->txn);
+  }
   conforming->check = (struct soul_check){.soul = collection->genotype,
                                           .open = collection->open,
                                           .binding = {.names = collection->names,

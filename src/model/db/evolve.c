@@ -99,6 +99,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   }
   TRY(model__soul_indexes(evolving->txn, with, evolving->fresh, &kept, err));
   for (uint32_t i = kept; i < with->indexes_count; i++) evolving->fills[i] = true;
+  TRY(evolve__drop_unwanted(evolving, err));
   for (uint32_t i = 0; i < with->indexes_count; i++) evolving->any_fill |= evolving->fills[i];
   return LUMA_OK;
 }
@@ -222,6 +223,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   if (!is_open) TRY(soul_check_names(fresh, err));
   struct soul_versions versions = {base->genotype, fresh, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
+  evolving->narrows = evolve__narrows(evolving);
   evolving->with = *base;
   evolving->with.version++;
   evolving->with.open = is_open;
@@ -266,7 +268,10 @@ static bool changes_anything(const struct evolving *evolving) {
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
   struct model_txn *txn = evolving->txn;
   uint64_t count;
+  bool built;
   TRY(prepare(evolving, err));
+  TRY(evolve__build_indexes(evolving, &built, err));
+  if (built) FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes filled");
   if (!changes_anything(evolving)) {
     append_report(evolving, out);
     return buf_check(out, "the report", err);
@@ -304,9 +309,13 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
   struct evolving evolving = {.txn = txn, .request = request};
   evolving.base = catalog_find(txn->catalog, request->alias);
   if (!evolving.base) return catalog_fail_unknown(txn->catalog, request->alias, err);
+  uint32_t number = evolving.base->number;
   buf_init(&evolving.first, 1 << 20);
   buf_init(&evolving.ids, 64 << 10);
   status result = evolve_marked(&evolving, report, err);
+  /* It will not come again. */
+  if (result != LUMA_OK && result != LUMA_CONFLICT && txn->may_restart)
+    model__drop_ready(txn->model, number);
   buf_deinit(&evolving.first);
   buf_deinit(&evolving.ids);
   soul_release(evolving.fresh);

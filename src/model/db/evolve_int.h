@@ -6,7 +6,11 @@
 #include "model/db/model_int.h"
 #include "model/soul/diff.h"
 
-enum { EVOLVE_FIRST = 10, EVOLVE_AT_ONCE = 256 };
+enum {
+  EVOLVE_FIRST = 10,
+  EVOLVE_AT_ONCE = 256,
+  EVOLVE_INDEXED_AT_ONCE = 5000 /* indexes over more beings are filled in steps */
+};
 
 struct evolving {
   struct model_txn *txn;
@@ -19,6 +23,7 @@ struct evolving {
   const struct collection *now; /* `with` as it stands in the picture */
   struct evolution *evolution;  /* of `with`: one reference */
   bool fills[CATALOG_INDEXES_MAX]; /* by place in with.indexes: existing beings are to be put in */
+  bool narrows;                    /* what beings are may break a rule */
   bool any_fill, counts_limits, counts_references;
   uint64_t beings, in_the_way;
   struct buf first; /* JSON of the first EVOLVE_FIRST beings in the way */
@@ -27,10 +32,18 @@ struct evolving {
 
 /** The genotype asked for, with the settings that stay, read as a soul. */
 status evolve__read(struct evolving *evolving, struct err *err);
+/** Whether a rule may be broken by beings, other than that values are unique. */
+bool evolve__narrows(const struct evolving *evolving);
 /** Whether beings have to be looked at. */
 bool evolve__looks(const struct evolving *evolving);
 /** Looks at every being as it will be: who does not fit is noted; fills indexes and counters. */
 status evolve__look(struct evolving *evolving, struct err *err);
+/** Fills new indexes in transactions of their own, where they speak of attributes that stay as they
+ * are: `*built` when there was one, and the evolution has to begin again. One that values stand in
+ * the way of is left to evolve__look, which says which. */
+status evolve__build_indexes(struct evolving *evolving, bool *built, struct err *err);
+/** Drops indexes that were built for an evolution that did not come about. */
+status evolve__drop_unwanted(struct evolving *evolving, struct err *err);
 /** One being that stands in the way, and why: the faults of `why`. */
 void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why);
 

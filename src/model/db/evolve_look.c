@@ -4,8 +4,28 @@
 #include "model/db/evolve_int.h"
 #include "value/json/json.h"
 
+/* That values are unique is what indexes find out. */
+static bool is_of_index(const struct evolving *evolving, const struct soul_change *change) {
+  const struct soul *fresh = evolving->fresh;
+  if (strcmp(change->what, "unique changed") == 0) return true;
+  if (strcmp(change->what, "constraint added") != 0) return false;
+  for (uint32_t i = 0; i < fresh->constraints_count; i++) {
+    const struct soul_constraint *one = &fresh->constraints[i];
+    if (slice_is_equal(one->name, change->attribute)) return one->kind == SOUL_UNIQUE;
+  }
+  return false;
+}
+
+bool evolve__narrows(const struct evolving *evolving) {
+  for (uint32_t i = 0; i < evolving->diff.changes_count; i++) {
+    const struct soul_change *change = &evolving->diff.changes[i];
+    if (change->effect == SOUL_NARROWS && !is_of_index(evolving, change)) return true;
+  }
+  return false;
+}
+
 bool evolve__looks(const struct evolving *evolving) {
-  return evolving->diff.narrows || evolving->any_fill || evolving->counts_limits ||
+  return evolving->narrows || evolving->any_fill || evolving->counts_limits ||
          evolving->counts_references;
 }
 
@@ -60,7 +80,7 @@ static status check_some(struct evolving *evolving, const struct doc *documents,
     bytes[i] = slice_of(documents[i].data, documents[i].bytes);
     fits[i] = true;
   }
-  if (!evolving->diff.narrows) return LUMA_OK;
+  if (!evolving->narrows) return LUMA_OK;
   status result = model__conform(evolving->txn, evolving->now, bytes, NULL, count, NULL, NULL);
   if (result != LUMA_INVALID_BEING) return result == LUMA_OK ? LUMA_OK : result;
   for (uint32_t i = 0; i < count; i++) TRY(check_one(evolving, &documents[i], &fits[i], err));

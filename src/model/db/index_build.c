@@ -21,7 +21,8 @@ struct index_build {
   struct model *model;
   struct slice collection_name, index_name;
   uint32_t collection_number, index_number;
-  struct index_filter *filter; /* of a partial index; NULL: none */
+  struct index_filter *filter;   /* of a partial index; NULL: none */
+  enum catalog_index_state goal; /* when it is filled */
   struct buf name;
   struct buf last_key; /* key part of the last document done; empty at the start */
   uint64_t done, total;
@@ -201,7 +202,7 @@ static status publish(struct index_build *build, struct model_txn *txn, const vo
   if (!find_built(build, txn, &collection, &position)) return fail_gone(build, err);
   struct collection with;
   TRY(copy_indexes(txn, collection, &with, err));
-  with.indexes[position].state = CATALOG_INDEX_PUBLIC;
+  with.indexes[position].state = build->goal;
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
 
@@ -343,13 +344,14 @@ static status run(struct index_build *build, const struct model_index_spec *spec
   return result;
 }
 
-status model_create_index(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, model_progress_fn *progress,
-                          void *context, struct err *err) {
+static status create(struct model *model, struct slice collection,
+                     const struct model_index_spec *spec, enum catalog_index_state goal,
+                     model_progress_fn *progress, void *context, struct err *err) {
   struct index_build *build = mem_zalloc(1, sizeof *build);
   if (!build) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to build an index");
   build->model = model;
   build->collection_name = collection;
+  build->goal = goal;
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
   status result = LUMA_OK;
@@ -361,4 +363,42 @@ status model_create_index(struct model *model, struct slice collection,
   buf_deinit(&build->last_key);
   mem_free(build);
   return result;
+}
+
+status model_create_index(struct model *model, struct slice collection,
+                          const struct model_index_spec *spec, model_progress_fn *progress,
+                          void *context, struct err *err) {
+  return create(model, collection, spec, CATALOG_INDEX_PUBLIC, progress, context, err);
+}
+
+status model__build_ready(struct model *model, struct slice collection,
+                          const struct model_index_spec *spec, struct err *err) {
+  return create(model, collection, spec, CATALOG_INDEX_READY, NULL, NULL, err);
+}
+
+/* One of them; `*found` false when there is none. */
+static status drop_one_ready(struct model *model, uint32_t number, bool *found) {
+  struct store_begin_options options = {.may_block = true};
+  struct model_txn *txn;
+  *found = false;
+  TRY(model_begin(model, &options, &txn, NULL));
+  const struct collection *collection = catalog_by_number(txn->catalog, number);
+  status result = collection ? model__begin_change(txn, NULL) : LUMA_OK;
+  for (uint32_t i = 0; result == LUMA_OK && collection && i < collection->indexes_count; i++) {
+    if (collection->indexes[i].state != CATALOG_INDEX_READY) continue;
+    *found = true;
+    result = model__remove_index(txn, collection, i, NULL);
+    break;
+  }
+  if (result == LUMA_OK && *found) return model_commit(txn, STORE_SYNC_DEFAULT, NULL, NULL);
+  model_rollback(txn);
+  return result;
+}
+
+void model__drop_ready(struct model *model, uint32_t number) {
+  bool found = true;
+  for (int i = 0; i < CHANGE_TRIES && found; i++) {
+    status result = drop_one_ready(model, number, &found);
+    if (result != LUMA_OK && result != LUMA_CONFLICT) return;
+  }
 }

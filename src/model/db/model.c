@@ -25,7 +25,8 @@ status model_open(struct store *store, const struct model_options *options, stru
   made->collections = (struct catalog_sequence){.step = 16};
   made->indexes = (struct catalog_sequence){.step = 16};
   made->souls = (struct catalog_sequence){.step = 16};
-  status result = catalog_create(&made->catalog, err);
+  status result = model__blocks_create(&made->blocks, err);
+  if (result == LUMA_OK) result = catalog_create(&made->catalog, err);
   if (result == LUMA_OK) result = model__load_catalog(made, options->read_only, err);
   if (result != LUMA_OK) {
     model_close(made);
@@ -40,6 +41,7 @@ void model_close(struct model *model) {
   model__save_learned(model);
   catalog_release(model->catalog);
   store_close(model->store);
+  model__blocks_destroy(model->blocks);
   mutex_deinit(&model->sequence_lock);
   rwlock_deinit(&model->catalog_lock);
   rwlock_deinit(&model->learn_lock);
@@ -88,6 +90,10 @@ status model_begin(struct model *model, const struct store_begin_options *option
   index_entries_init(&made->stale);
   *txn = made;
   return LUMA_OK;
+}
+
+void model_allow_restart(struct model_txn *txn) {
+  txn->may_restart = true;
 }
 
 static void txn_destroy(struct model_txn *txn) {

@@ -34,6 +34,7 @@ struct model {
    * anew begins under it for writing. Before catalog_lock. */
   struct rwlock learn_lock;
   bool learns;
+  struct model_blocks *blocks; /* of sequences: number.c */
 };
 
 /* The picture to go back to with a savepoint. */
@@ -66,7 +67,16 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  bool may_restart;                   /* see model_allow_restart */
+  const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
+
+struct model_blocks;
+status model__blocks_create(struct model_blocks **blocks, struct err *err);
+/** NULL is fine. */
+void model__blocks_destroy(struct model_blocks *blocks);
+/** Who gives the transaction's defaults their numbers. */
+struct soul_numbers model__numbers(struct model_txn *txn);
 
 /** Takes `count` numbers from a sequence that `lock` guards, reserving more in the store when they
  * run out. */
@@ -101,6 +111,12 @@ status model__attach_filters(struct model *model, const struct collection *colle
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
+/** Builds an index that no one reads yet: an evolution makes it public, or drops it. Not inside a
+ * transaction that has written. */
+status model__build_ready(struct model *model, struct slice collection,
+                          const struct model_index_spec *spec, struct err *err);
+/** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
+void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */
 status model__delete_prefix(struct model_txn *txn, enum store_space space,
                             struct keyspace_key prefix, struct err *err);

@@ -98,7 +98,10 @@ static status add_index(struct model_txn *txn, struct collection *collection,
   struct slice name;
   TRY(parse_keys(txn, wanted, &def, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    if (has_keys(&collection->indexes[i].def, &def)) return LUMA_OK;
+    struct catalog_index *index = &collection->indexes[i];
+    if (!has_keys(&index->def, &def)) continue;
+    if (index->state == CATALOG_INDEX_READY) index->state = CATALOG_INDEX_PUBLIC;
+    return LUMA_OK;
   }
   TRY(make_name(txn, collection, wanted, &name, err));
   if (collection_index(collection, name))

@@ -289,6 +289,22 @@ static void append_collection(struct buf *out, const struct collection *collecti
   soul_write_limits(out, collection->genotype->settings.limits, collection->limits_count);
 }
 
+/* The stored form tells types of values exactly; people are shown the plain one. */
+static status append_genotype(struct buf *out, struct slice stored, struct err *err) {
+  struct json_read_options options = {.form = JSON_TAGGED, .bytes_max = 4 * SOUL_TEXT_BYTES_MAX};
+  struct json_write_options plain = {.form = JSON_PLAIN};
+  struct json_reader *reader;
+  struct buf room;
+  struct val genotype;
+  TRY(json_reader_create(&reader, err));
+  buf_init(&room, DOC_BYTES_MAX);
+  status result = json_read_value(reader, stored, &options, &room, &genotype, err);
+  if (result == LUMA_OK) json_write(out, &genotype, &plain);
+  buf_deinit(&room);
+  json_reader_destroy(reader);
+  return result;
+}
+
 static status fail_no_soul(struct slice name, struct err *err) {
   err_raise(err, LUMA_NOT_FOUND, __FILE__, __LINE__, "there is no soul `%.*s`",
             (int)(name.bytes < 100 ? name.bytes : 100), (const char *)name.data);
@@ -316,9 +332,9 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
     if (collection)
       soul_write(out, collection->genotype, SOUL_SHOWN);
     else
-      buf_append_slice(out, record.genotype);
+      result = append_genotype(out, record.genotype, err);
     buf_append_byte(out, '}');
-    result = buf_check(out, "a soul", err);
+    if (result == LUMA_OK) result = buf_check(out, "a soul", err);
   }
   arena_deinit(&arena);
   return result;
@@ -352,7 +368,7 @@ static status append_version(struct model_txn *txn, uint32_t number, struct buf 
   if (result == LUMA_OK && found) {
     append_identity(out, &record);
     buf_append_text(out, ",\"genotype\":");
-    buf_append_slice(out, record.genotype);
+    result = append_genotype(out, record.genotype, err);
     buf_append_byte(out, '}');
   }
   arena_deinit(&arena);

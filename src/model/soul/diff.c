@@ -4,7 +4,7 @@
 #include "value/json/json.h"
 #include "value/order/order.h"
 
-enum { CHANGES_MAX = 8 * SOUL_ATTRIBUTES_MAX, OPS_MAX = 3 * SOUL_ATTRIBUTES_MAX };
+enum { CHANGES_MAX = 16 * SOUL_ATTRIBUTES_MAX, OPS_MAX = 3 * SOUL_ATTRIBUTES_MAX };
 
 struct comparing {
   const struct soul_versions *versions;
@@ -18,7 +18,6 @@ static void note(struct comparing *comparing, enum soul_effect effect, struct sl
   struct soul_diff *diff = comparing->diff;
   if (diff->changes_count == CHANGES_MAX) return;
   diff->changes[diff->changes_count++] = (struct soul_change){effect, attribute, what};
-  diff->narrows |= effect == SOUL_NARROWS;
 }
 
 static struct evolution_op *add_op(struct comparing *comparing, enum evolution_kind kind,

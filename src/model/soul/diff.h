@@ -29,7 +29,6 @@ struct soul_diff {
   uint32_t changes_count;
   struct evolution_op *ops;
   uint32_t ops_count;
-  bool narrows;
 };
 
 /** From `old` (NULL: no soul, every attribute allowed) to `fresh`. `was_open`, `is_open`: whether

@@ -13,6 +13,7 @@ enum soul_rule_kind {
   SOUL_RULE_CONDITION, /* an expression that is true, false or null */
   SOUL_RULE_VALUE,     /* an expression of any type */
   SOUL_RULE_PATTERN,   /* a regular expression */
+  SOUL_RULE_LASTING,   /* a condition whose answer depends on the document alone */
   SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
 };
 
@@ -21,11 +22,20 @@ struct soul_rule {
   struct slice text;
 };
 
+/** Who gives the numbers of sequences; calls that are NULL are not there. */
+struct soul_numbers {
+  void *context;
+  status (*next)(void *context, struct slice name, int64_t *number, struct err *err);
+  status (*current)(void *context, struct slice name, int64_t *number, struct err *err);
+  status (*set)(void *context, struct slice name, int64_t number, bool is_given, struct err *err);
+};
+
 /** The rules of one soul, compiled. Belongs to one thread at a time. Implementations begin with
  * this. */
 struct soul_program {
-  struct soul_program *next; /* the soul's: programs at rest */
-  uint64_t now_us;           /* what now() answers; set by the user before a run */
+  struct soul_program *next;   /* the soul's: programs at rest */
+  uint64_t now_us;             /* what now() answers; set by the user before a run */
+  struct soul_numbers numbers; /* likewise */
 };
 
 /** Told of a name that an expression reads. */

@@ -478,6 +478,8 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_EVOLVE_SOUL:
   case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
   case PLAN_CREATE_VIEW: return bind_create_view(binder, *node, err);
+  case PLAN_CREATE_SEQUENCE:
+  case PLAN_DROP_SEQUENCE:
   case PLAN_DROP_VIEW:
     (*node)->collection = NULL;
     return bind__check_write(binder, *node, QUERY_SCHEMA, err);

@@ -213,6 +213,10 @@ static const struct information_table tables[] = {
      {"constraint_catalog", "constraint_schema", "constraint_name", "table_catalog", "table_schema",
       "table_name", "column_name", "ordinal_position", "position_in_unique_constraint"},
      information_keys},
+    {"sequences",
+     {"sequence_catalog", "sequence_schema", "sequence_name", "data_type", "start_value",
+      "minimum_value", "maximum_value", "increment", "cycle_option"},
+     NULL},
 };
 enum { TABLES_COUNT = sizeof tables / sizeof tables[0] };
 
@@ -259,6 +263,20 @@ static status make_values(struct information *rows, const struct information_tab
   return bind__memory(binder, (*node)->limit, err);
 }
 
+/** Sequences are documents: the table is a view of them. */
+static status select_sequences(struct binder *binder, struct plan **select, struct err *err) {
+  static const char text[] =
+      "SELECT 'luma' AS sequence_catalog, 'public' AS sequence_schema, _id AS sequence_name, "
+      "'bigint' AS data_type, start AS start_value, minimum AS minimum_value, "
+      "maximum AS maximum_value, increment, "
+      "CASE WHEN cycles THEN 'YES' ELSE 'NO' END AS cycle_option FROM _sequences";
+  *select = NULL;
+  if (!binder->read_view || !binder->catalog ||
+      !catalog_find(binder->catalog, slice_of_text("_sequences")))
+    return LUMA_OK;
+  return binder->read_view(binder->arena, slice_of_text(text), select, err);
+}
+
 status information_bind(struct binder *binder, struct plan **node, struct slice name,
                         struct err *err) {
   const struct information_table *table = NULL;
@@ -267,8 +285,11 @@ status information_bind(struct binder *binder, struct plan **node, struct slice 
   TRY(find(binder, name, rows.offset, &table, err));
   while (table->columns[rows.width]) rows.width++;
   binder->has_views = true; /* the catalog may be another at the next run */
-  if (binder->catalog) TRY(table->fill(&rows, err));
-  TRY(make_values(&rows, table, &values, err));
+  if (!table->fill)
+    TRY(select_sequences(binder, &values, err));
+  else if (binder->catalog)
+    TRY(table->fill(&rows, err));
+  if (!values) TRY(make_values(&rows, table, &values, err));
   struct plan *derived = plan_node(binder->arena, PLAN_DERIVED, values, rows.offset);
   TRY(bind__memory(binder, derived, err));
   derived->alias = (*node)->alias;

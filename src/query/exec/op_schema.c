@@ -46,10 +46,22 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
       .nulls_distinct = plan->nulls_distinct,
       .sparse = plan->sparse,
       .if_not_exists = plan->if_not_exists,
-      .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_CONDITION,
+      .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING,
                     plan->index_condition}};
   struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
   return model_create_index(exec->model, name, &spec, go_on, exec, err);
+}
+
+static status create_sequence(struct exec *exec, const struct plan *plan, struct err *err) {
+  const struct plan_sequence *asked = plan->sequence;
+  struct model_sequence sequence = {.name = plan->new_name,
+                                    .start = asked->start,
+                                    .increment = asked->increment,
+                                    .minimum = asked->minimum,
+                                    .maximum = asked->maximum,
+                                    .cache = asked->cache ? asked->cache : MODEL_SEQUENCE_CACHE,
+                                    .cycles = asked->cycles};
+  return model_create_sequence(exec->txn, &sequence, plan->if_not_exists, err);
 }
 
 static status run(struct exec *exec, const struct plan *plan, struct err *err) {
@@ -66,6 +78,9 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
   case PLAN_CREATE_VIEW:
     return model_create_view(exec->txn, plan->collection_name, plan->view_text, plan->replaces,
                              plan->if_not_exists, err);
+  case PLAN_CREATE_SEQUENCE: return create_sequence(exec, plan, err);
+  case PLAN_DROP_SEQUENCE:
+    return model_drop_sequence(exec->txn, plan->new_name, plan->if_exists, err);
   case PLAN_DROP_VIEW:
     return model_drop_view(exec->txn, plan->collection_name, plan->if_exists, err);
   default: return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);

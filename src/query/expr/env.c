@@ -23,6 +23,7 @@ struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
                            .named = &env->named,
                            .chance = &env->chance,
                            .collation = env->collation,
+                           .numbers = env->numbers,
                            .clashes = &env->clashes};
 }
 

@@ -48,6 +48,7 @@ struct expr_env {
   /* values of variables numbered from 0: what a command's `let` or an outer row gives */
   const struct val *variables;
   uint32_t variables_count;
+  const struct soul_numbers *numbers;       /* of sequences; borrowed; NULL: there are none */
   const struct expr_subqueries *subqueries; /* NULL: there are none */
   const struct val *outers;                 /* what EXPR_OUTER reads */
 };

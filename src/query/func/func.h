@@ -10,10 +10,11 @@
 #include "base/text/buf.h"
 #include "value/val/val.h"
 
-struct zones;       /* query/locale */
-struct regex_cache; /* query/regex */
-struct rng;         /* base/ds */
-struct collation;   /* query/locale */
+struct zones;        /* query/locale */
+struct regex_cache;  /* query/regex */
+struct rng;          /* base/ds */
+struct collation;    /* query/locale */
+struct soul_numbers; /* model/soul/rules.h */
 struct collation_named;
 
 /** What a call may read beside its arguments, and where its results live. */
@@ -23,9 +24,10 @@ struct func_env {
   struct buf *scratch; /* for building; empty between calls */
   struct zones *zones; /* time zones by name */
   struct regex_cache *regexes;
-  struct collation_named *named; /* of COLLATE */
-  struct rng *chance;            /* for volatile functions */
-  struct collation *collation;   /* of MongoDB's comparisons; NULL: by bytes */
+  struct collation_named *named;      /* of COLLATE */
+  struct rng *chance;                 /* for volatile functions */
+  struct collation *collation;        /* of MongoDB's comparisons; NULL: by bytes */
+  const struct soul_numbers *numbers; /* of sequences; NULL: there are none */
   uint64_t *clashes; /* counts calls that met types they do not take: the answer is then NULL */
 };
 

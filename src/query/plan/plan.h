@@ -52,6 +52,8 @@ enum plan_kind {
   PLAN_DROP_INDEX,
   PLAN_CREATE_VIEW, /* of `input`, whose text is view_text */
   PLAN_DROP_VIEW,
+  PLAN_CREATE_SEQUENCE, /* sequence, called new_name */
+  PLAN_DROP_SEQUENCE,
   PLAN_CREATE_SOUL,
   PLAN_EVOLVE_SOUL,
   PLAN_SHOW_COLLECTIONS,
@@ -228,6 +230,12 @@ struct plan_soul {
   struct slice other; /* the soul to compare with */
 };
 
+/** CREATE SEQUENCE; cache 0: as the model has it. */
+struct plan_sequence {
+  int64_t start, increment, minimum, maximum, cache;
+  bool cycles;
+};
+
 struct plan_stage;    /* query/plan/stage.h */
 struct plan_physical; /* query/opt: how the node is to be run */
 
@@ -324,6 +332,7 @@ struct plan {
                                    MongoDB as JSON; empty: all documents */
   bool index_matches;
 
+  struct plan_sequence *sequence;
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
   struct slice view_text;

@@ -7,6 +7,7 @@
 #include "model/soul/soul.h"
 #include "query/bind/bind.h"
 #include "query/expr/program.h"
+#include "query/func/func.h"
 #include "query/lang/lang.h"
 
 enum {
@@ -34,9 +35,11 @@ struct rules {
 static status make_text(struct arena *arena, const struct soul_rule *rule, struct slice *text,
                         struct err *err) {
   static const char *const before[] = {[SOUL_RULE_CONDITION] = "SELECT * FROM being WHERE (",
+                                       [SOUL_RULE_LASTING] = "SELECT * FROM being WHERE (",
                                        [SOUL_RULE_VALUE] = "SELECT (",
                                        [SOUL_RULE_MATCH] = "{\"find\":\"being\",\"filter\":"};
   static const char *const after[] = {[SOUL_RULE_CONDITION] = "\n)",
+                                      [SOUL_RULE_LASTING] = "\n)",
                                       [SOUL_RULE_VALUE] = "\n) AS value FROM being",
                                       [SOUL_RULE_MATCH] = "}"};
   struct buf made;
@@ -102,6 +105,17 @@ static status correct_case(struct rules *rules, struct expr *expr, struct err *e
   return LUMA_OK;
 }
 
+static status check_lasting(const struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_SUBQUERY)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "a SELECT cannot stand in the condition of an index");
+  if (expr->kind == EXPR_CALL && expr->function->volatility != FUNC_IMMUTABLE)
+    FAIL(err, LUMA_INVALID_ARGUMENT,
+         "`%s` cannot stand in the condition of an index: its value changes", expr->function->name);
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (expr->args[i]) TRY(check_lasting(expr->args[i], err));
+  return LUMA_OK;
+}
+
 /* The condition or value of a rule, bound to a document. */
 static status read_rule(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
                         struct err *err) {
@@ -117,7 +131,8 @@ static status read_rule(struct arena *arena, const struct soul_rule *rule, struc
   struct bind_options options = {.arena = arena};
   TRY(bind_statement(&options, &statement, err));
   *expr = expression_of(statement.root, rule->kind);
-  return *expr ? LUMA_OK : fail_shape(err);
+  if (!*expr) return fail_shape(err);
+  return rule->kind == SOUL_RULE_LASTING ? check_lasting(*expr, err) : LUMA_OK;
 }
 
 status rule_read_condition(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
@@ -181,6 +196,7 @@ static status rules_run(struct soul_program *program, uint32_t nth, const struct
   rules->batch.rows = rules->batch.selected_count = count;
   memcpy(rules->batch.columns[0], documents, count * sizeof *documents);
   rules->env.now_us = program->now_us;
+  rules->env.numbers = &program->numbers;
   TRY(program_run(rules->items[nth].program, &rules->batch, arena, &results, &stride, err));
   for (uint32_t i = 0; i < count; i++) values[i] = results[(size_t)i * stride];
   return LUMA_OK;

@@ -20,6 +20,8 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
       .threads = db->options.threads,
       .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
   };
+  session__numbers(cursor, txn);
+  options.numbers = &cursor->numbers.ops;
   return query_open(cursor->query, txn, &options, &cursor->run, err);
 }
 
@@ -29,6 +31,7 @@ static status run_write(struct session_cursor *cursor, const struct session_requ
   TRY(open_run(cursor, request, txn, err));
   status result;
   struct batch *batch;
+  model_set_numbers(txn, &cursor->numbers.ops);
   session__cursor_drop_rows(cursor);
   do {
     result = query_next(cursor->run, &batch, err);
@@ -37,6 +40,7 @@ static status run_write(struct session_cursor *cursor, const struct session_requ
   bool is_dry = session__guard(cursor, request).dry_run;
   if (result == LUMA_OK && is_dry) result = session__keep_changes(cursor, err);
   if (result == LUMA_OK) result = session__cursor_keep_outcome(cursor, err);
+  model_set_numbers(txn, NULL);
   query_close(cursor->run);
   cursor->run = NULL;
   return result;
@@ -51,6 +55,7 @@ static status change_once(struct session *session, session_work_fn *work, void *
       .may_block = true};
   struct model_txn *txn;
   TRY(model_begin(session->db->model, &options, &txn, err));
+  model_allow_restart(txn);
   status result = work(context, txn, err);
   if (result != LUMA_OK) {
     model_rollback(txn);

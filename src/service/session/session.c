@@ -18,6 +18,7 @@ void session_close(struct session *session) {
   while (session->cursors) session_cursor_close(session->cursors);
   model_rollback(session->txn);
   session__drop_marks(session, 0);
+  session__drop_numbers(session);
   mem_free(session->marks);
   json_reader_destroy(session->reader);
   mem_free(session);

@@ -15,8 +15,25 @@ struct session_mark {
   size_t name_bytes;
 };
 
+/** The number taken last from a sequence. */
+struct session_number {
+  uint8_t *name; /* owned */
+  size_t name_bytes;
+  int64_t value;
+};
+enum { SESSION_NUMBERS_MAX = 10000 };
+
+/** Who gives the numbers of sequences to one run. */
+struct session_numbers {
+  struct session *session;
+  struct model_txn *txn;
+  struct soul_numbers ops;
+};
+
 struct session {
   struct db *db;
+  struct session_number *numbers;
+  size_t numbers_count, numbers_capacity;
   struct model_txn *txn; /* explicit; NULL = none */
   bool is_reading;       /* the explicit transaction is READ ONLY */
   struct session_mark *marks;
@@ -56,6 +73,7 @@ struct session_cursor {
   struct batch *batch;
   uint32_t nth, row; /* next live row; the row last read */
   bool has_row;
+  struct session_numbers numbers;
   struct arena arena;                    /* outcome kept after the run */
   struct session_kept *kept, *last_kept; /* rows not yet given; the last of them */
   struct session_kept *kept_row;         /* the row last given */
@@ -76,6 +94,9 @@ status session__cursor_keep_rows(struct session_cursor *cursor, const struct bat
 void session__cursor_drop_rows(struct session_cursor *cursor);
 /** Commits as the session's durability says and notes where. */
 status session__commit(struct session *session, struct model_txn *txn, struct err *err);
+/** Prepares cursor->numbers for a run in `txn`. */
+void session__numbers(struct session_cursor *cursor, struct model_txn *txn);
+void session__drop_numbers(struct session *session);
 /** The guard a statement runs under: its own, the request's and the session's. */
 struct query_guard session__guard(const struct session_cursor *cursor,
                                   const struct session_request *request);

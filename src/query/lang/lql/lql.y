@@ -105,6 +105,7 @@ static bool token_fits(void *context, int kind);
 %type limit {struct lql_limit}
 %type alias {struct slice}
 %type index_name {struct slice}
+%type index_where {struct slice}
 %type name {struct lql_token}
 %type pair_name {struct lql_token}
 %type path {struct lql_path *}
@@ -405,10 +406,11 @@ also(A) ::= AND expr(E). { A = E; }
 
 /* ---- catalog ---- */
 
-command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V). {
+command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V) index_where(W). {
   A = lql__create_index(lql, T, N, C, K);
   if (A) {
     A->unique = U || V;
+    A->index_condition = W;
     A->if_not_exists = X;
   }
 }
@@ -416,6 +418,8 @@ index_kind(A) ::= INDEX. { A = 0; }
 index_kind(A) ::= UNIQUE INDEX. { A = 1; }
 unique(A) ::= . { A = 0; }
 unique(A) ::= UNIQUE. { A = 1; }
+index_where(A) ::= . { A = slice_of(NULL, 0); }
+index_where(A) ::= WHERE(T) expr(E). { A = E ? lql__text_since(lql, T) : slice_of(NULL, 0); }
 index_name(A) ::= . { A = slice_of(NULL, 0); }
 index_name(A) ::= name(N). { A = lql__name(lql, N); }
 keys(A) ::= key(P) descending(D). { A = lql__key(lql, NULL, P, D); }

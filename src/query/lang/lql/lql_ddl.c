@@ -404,6 +404,8 @@ static bool is_rename(struct lql_ddl *ddl) {
 
 /* What the statement is, by its first words; false when it is not ours. */
 static bool dispatch(struct lql_ddl *ddl) {
+  if (lql__ddl_take(ddl, "CREATE SEQUENCE")) return lql__create_sequence(ddl), true;
+  if (lql__ddl_take(ddl, "DROP SEQUENCE")) return lql__drop_sequence(ddl), true;
   if (lql__ddl_take(ddl, "CREATE SOUL")) return create_soul(ddl), true;
   if ((lql__ddl_take(ddl, "CREATE TABLE") || lql__ddl_take(ddl, "CREATE COLLECTION")) &&
       has_columns(ddl))

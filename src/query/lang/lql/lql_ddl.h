@@ -45,6 +45,11 @@ struct slice lql__ddl_text(const struct lql_ddl *ddl, uint32_t from, uint32_t to
 /** (a, b, c) as a JSON list into `out`. */
 bool lql__ddl_names(struct lql_ddl *ddl, struct buf *out);
 
+/* ---- sequences (lql_sequence.c): what stands behind CREATE SEQUENCE, DROP SEQUENCE ---- */
+
+bool lql__create_sequence(struct lql_ddl *ddl);
+bool lql__drop_sequence(struct lql_ddl *ddl);
+
 /* ---- columns ---- */
 
 /** One column, `name type rules`, as a member of ddl->attributes. */

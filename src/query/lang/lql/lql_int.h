@@ -452,6 +452,8 @@ struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_
 /** WITH, ORDER BY and LIMIT around a body. */
 struct plan *lql__query(struct lql *lql, struct lql_ctes *with, struct plan *body,
                         const struct lql_sort *order, struct lql_limit limit);
+/** What stands between a token and the one read last, without the blanks around it. */
+struct slice lql__text_since(const struct lql *lql, struct lql_token token);
 /** CREATE VIEW: the text from AS on is kept; names of columns become part of it. */
 struct plan *lql__view(struct lql *lql, struct lql_token name, struct lql_token as,
                        const struct lql_list *columns, struct plan *query);

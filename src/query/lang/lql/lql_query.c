@@ -86,6 +86,13 @@ struct plan *lql__values(struct lql *lql, struct lql_token at, const struct lql_
 
 /* ---- views ---- */
 
+struct slice lql__text_since(const struct lql *lql, struct lql_token token) {
+  size_t from = token.offset + token.text.bytes, to = lql->last.offset;
+  while (from < to && lql->text.data[from] <= ' ') from++;
+  while (from < to && lql->text.data[to - 1] <= ' ') to--;
+  return slice_of(lql->text.data + from, to - from);
+}
+
 /* The text of the SELECT: from AS to the token read last, which ends it. */
 static struct slice view_text(struct lql *lql, struct lql_token as,
                               const struct lql_list *columns) {

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Sequences as a session sees them: what nextval gave here last is what currval answers, and what
+ * DEFAULT nextval(…) gave counts too. */
+#include "base/mem/mem.h"
+#include "service/session/session_int.h"
+
+void session__drop_numbers(struct session *session) {
+  for (size_t i = 0; i < session->numbers_count; i++) mem_free(session->numbers[i].name);
+  mem_free(session->numbers);
+  session->numbers = NULL;
+  session->numbers_count = session->numbers_capacity = 0;
+}
+
+static struct session_number *find(struct session *session, struct slice name) {
+  for (size_t i = 0; i < session->numbers_count; i++) {
+    struct session_number *number = &session->numbers[i];
+    if (slice_is_equal(slice_of(number->name, number->name_bytes), name)) return number;
+  }
+  return NULL;
+}
+
+static status note(struct session *session, struct slice name, int64_t value, struct err *err) {
+  struct session_number *number = find(session, name);
+  if (!number) {
+    if (session->numbers_count == SESSION_NUMBERS_MAX) session__drop_numbers(session);
+    if (!mem_grow((void **)&session->numbers, &session->numbers_capacity,
+                  session->numbers_count + 1, sizeof *session->numbers))
+      FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a sequence");
+    uint8_t *copy = mem_alloc(name.bytes + 1);
+    if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a sequence");
+    if (name.bytes) memcpy(copy, name.data, name.bytes);
+    number = &session->numbers[session->numbers_count++];
+    *number = (struct session_number){.name = copy, .name_bytes = name.bytes};
+  }
+  number->value = value;
+  return LUMA_OK;
+}
+
+static status next(void *context, struct slice name, int64_t *value, struct err *err) {
+  struct session_numbers *numbers = context;
+  TRY(model_next_number(numbers->txn, name, value, err));
+  return note(numbers->session, name, *value, err);
+}
+
+static status current(void *context, struct slice name, int64_t *value, struct err *err) {
+  const struct session_numbers *numbers = context;
+  const struct session_number *number = find(numbers->session, name);
+  if (number) {
+    *value = number->value;
+    return LUMA_OK;
+  }
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "this session has taken no number of `%.*s`", SLICE_ARG(name));
+  err_hint(err, "nextval('%.*s') takes one", SLICE_ARG(name));
+  return LUMA_INVALID_ARGUMENT;
+}
+
+static status set(void *context, struct slice name, int64_t value, bool is_given, struct err *err) {
+  struct session_numbers *numbers = context;
+  TRY(model_set_number(numbers->txn, name, value, is_given, err));
+  return is_given ? note(numbers->session, name, value, err) : LUMA_OK;
+}
+
+void session__numbers(struct session_cursor *cursor, struct model_txn *txn) {
+  cursor->numbers = (struct session_numbers){
+      .session = cursor->session,
+      .txn = txn,
+      .ops = {.context = &cursor->numbers, .next = next, .current = current, .set = set}};
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Evolutions that fill indexes over many beings: in steps, beside writers, and without a trace when
+ * they do not come about. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/sync/sync.h"
+#include "service/session/session.h"
+#include "tests/lib/test.h"
+
+enum { BEINGS = 6000, AT_ONCE = 500, TEXT_BYTES = 1 << 16 };
+
+struct place {
+  struct db *db;
+  struct session *session;
+  char path[4096];
+};
+
+static status run(struct session *session, const char *text, int64_t *first, struct err *err) {
+  struct session_cursor *cursor = NULL;
+  struct session_request request = {.source = {.text = slice_of_text(text)}};
+  struct val document;
+  bool has = true;
+  status result = session_run(session, &request, NULL, &cursor, err);
+  while (result == LUMA_OK && has) {
+    struct slice name;
+    result = session_next(cursor, &document, &has, err);
+    if (result != LUMA_OK || !has || !first) continue;
+    *first = val_field_at(&document, 0, &name).integer;
+  }
+  session_cursor_close(cursor);
+  return result;
+}
+
+static void expect(struct place *place, const char *text) {
+  assert_ok(run(place->session, text, NULL, test_err()));
+}
+
+static int64_t ask(struct place *place, const char *text) {
+  int64_t answer = -1;
+  assert_ok(run(place->session, text, &answer, test_err()));
+  return answer;
+}
+
+static void open_place(struct place *place) {
+  struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
+  (void)snprintf(place->path, sizeof place->path, "%s/db", test_dir());
+  assert_ok(db_open(place->path, &options, &place->db, test_err()));
+  assert_ok(session_open(place->db, &place->session, test_err()));
+}
+
+static void close_place(struct place *place) {
+  session_close(place->session);
+  assert_ok(model_check(place->db->model, NULL, NULL, test_err()));
+  db_close(place->db);
+}
+
+/* Beings 0 to BEINGS - 1, whose `code` is their number. */
+static void fill(struct place *place) {
+  char *text = malloc(TEXT_BYTES);
+  assert_non_null(text);
+  expect(place, "CREATE TABLE t (id INT PRIMARY KEY, code INT, kind TEXT)");
+  for (int i = 0; i < BEINGS;) {
+    int at = snprintf(text, TEXT_BYTES, "INSERT INTO t (id, code, kind) VALUES ");
+    for (int k = 0; k < AT_ONCE; k++, i++)
+      at += snprintf(text + at, TEXT_BYTES - (size_t)at, "%s(%d, %d, 'k%d')", k ? ", " : "", i, i,
+                     i % 7);
+    expect(place, text);
+  }
+  free(text);
+}
+
+static uint32_t count_indexes(struct place *place) {
+  const struct catalog *catalog = model_catalog_acquire(place->db->model);
+  uint32_t count = catalog_find(catalog, slice_of_text("t"))->indexes_count;
+  catalog_release(catalog);
+  return count;
+}
+
+static void a_new_index_is_filled_and_kept(void) {
+  struct place place;
+  struct err err = {0};
+  open_place(&place);
+  fill(&place);
+  expect(&place, "EVOLVE SOUL t ADD UNIQUE (code)");
+  assert_int_equal(count_indexes(&place), 1);
+  assert_int_equal(ask(&place, "SELECT id FROM t WHERE code = 4321"), 4321);
+  assert_int_equal(run(place.session, "INSERT INTO t (id, code) VALUES (-1, 17)", NULL, &err),
+                   LUMA_DUPLICATE_KEY);
+  close_place(&place);
+  open_place(&place);
+  assert_int_equal(count_indexes(&place), 1);
+  expect(&place, "EVOLVE SOUL t MERGE '{\"attributes\": {\"kind\": {\"index\": true}, \"code\": "
+                 "{\"type\": \"float\"}}}'");
+  assert_int_equal(count_indexes(&place), 2);
+  assert_int_equal(ask(&place, "SELECT COUNT(*) AS c FROM t WHERE kind = 'k3'"), BEINGS / 7);
+  assert_int_equal(ask(&place, "SELECT id FROM t WHERE code = 4321.0"), 4321);
+  close_place(&place);
+}
+
+static void what_stands_in_the_way_leaves_no_trace(void) {
+  struct place place;
+  struct err err = {0};
+  open_place(&place);
+  fill(&place);
+  expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17)");
+  assert_int_equal(run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, &err),
+                   LUMA_CONSTRAINT);
+  assert_int_equal(count_indexes(&place), 0);
+  /* An index could be filled, but the rule beside it does not hold. */
+  const char *both = "EVOLVE SOUL t MERGE '{\"attributes\": {\"kind\": {\"index\": true, "
+                     "\"max_length\": 1}}}'";
+  assert_int_equal(run(place.session, both, NULL, &err), LUMA_CONSTRAINT);
+  assert_int_equal(count_indexes(&place), 0);
+  expect(&place, "INSERT INTO t (id, code) VALUES (-2, 17)");
+  close_place(&place);
+}
+
+struct writer {
+  struct thread thread;
+  struct db *db;
+  _Atomic bool stops;
+  int others;
+};
+
+static void write_on(void *argument) {
+  struct writer *writer = argument;
+  struct session *session;
+  char text[256];
+  if (session_open(writer->db, &session, NULL) != LUMA_OK) return;
+  for (int i = 0; i < 100000 && !writer->stops; i++) {
+    struct err err = {0};
+    (void)snprintf(text, sizeof text, "UPDATE t SET code = %d WHERE id = %d", 100000 + i,
+                   (i * 37) % BEINGS);
+    status result = run(session, text, NULL, &err);
+    writer->others += result != LUMA_OK && result != LUMA_CONFLICT;
+  }
+  session_close(session);
+}
+
+static void beside_a_writer_nothing_is_missed(void) {
+  struct place place;
+  struct writer writer = {0};
+  open_place(&place);
+  fill(&place);
+  writer.db = place.db;
+  assert_ok(thread_start(&writer.thread, "writer", write_on, &writer, test_err()));
+  struct err err = {0};
+  status result = run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, &err);
+  writer.stops = true;
+  thread_join(&writer.thread);
+  assert_int_equal(writer.others, 0);
+  if (result == LUMA_CONFLICT)
+    expect(&place, "EVOLVE SOUL t ADD UNIQUE (code)");
+  else
+    assert_int_equal(result, LUMA_OK);
+  assert_int_equal(count_indexes(&place), 1);
+  close_place(&place); /* checks each entry */
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"a_new_index_is_filled_and_kept", a_new_index_is_filled_and_kept, 120},
+      {"what_stands_in_the_way_leaves_no_trace", what_stands_in_the_way_leaves_no_trace, 120},
+      {"beside_a_writer_nothing_is_missed", beside_a_writer_nothing_is_missed, 120},
+  };
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
