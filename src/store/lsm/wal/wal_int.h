@@ -53,7 +53,7 @@ struct wal {
   bool leading;          /* somebody seals and encodes, or (unless synced) writes */
   bool making, retiring; /* a segment is made; buffers are retired */
   struct wal_cell cells[WAL_CELLS + 1];
-  uint32_t sync_waiting; /* of those who wait, who want a sync */
+  uint32_t sync_waiting;   /* of those who wait, who want a sync */
   bool due[WAL_CELLS + 1]; /* cells to wake once the lock is given back */
   bool any_due;
   status failed;
