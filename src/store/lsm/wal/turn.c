@@ -217,6 +217,21 @@ static void announce(struct wal *wal, uint64_t seq, uint64_t lsn) {
   mark_range(wal, before, seq);
 }
 
+/* Others lead while a sync is announced, and theirs may be done first: announced are syncs in their
+ * order, by one at a time. */
+static void announce_in_order(struct wal *wal, uint64_t seq, uint64_t lsn) {
+  if (lsn > wal->durable_lsn) wal->durable_lsn = lsn;
+  if (seq > wal->due_seq || lsn > wal->due_lsn) {
+    wal->due_seq = seq;
+    wal->due_lsn = lsn;
+  }
+  if (wal->announcing) return;
+  wal->announcing = true;
+  while (atomic_load(&wal->synced_seq) < wal->due_seq || wal->synced_lsn < wal->due_lsn)
+    announce(wal, wal->due_seq, wal->due_lsn);
+  wal->announcing = false;
+}
+
 /* Writes end in any order; buffers are retired in theirs, by one at a time. */
 static void retire(struct wal *wal) {
   struct ring_slot *slot;
@@ -314,9 +329,8 @@ static void lead_buffered(struct wal *wal, struct ring_slot *slot, bool sync, st
     return;
   }
   if (!sync) return;
-  wal->durable_lsn = lsn;
   wal->syncs++;
-  announce(wal, seq, lsn);
+  announce_in_order(wal, seq, lsn);
   cond_broadcast(&wal->changed);
 }
 

@@ -48,10 +48,12 @@ struct wal {
   uint64_t edits;
   uint64_t written_lsn, durable_lsn; /* frames below are in the file; are durable */
   uint64_t synced_lsn;               /* and were announced */
+  uint64_t due_seq, due_lsn;         /* synced by whoever led, to be announced */
   uint64_t bytes_written, syncs;
   uint32_t in_flight;    /* writes under way */
   bool leading;          /* somebody seals and encodes, or (unless synced) writes */
   bool making, retiring; /* a segment is made; buffers are retired */
+  bool announcing;       /* what is due is announced, by one */
   struct wal_cell cells[WAL_CELLS + 1];
   uint32_t sync_waiting;   /* of those who wait, who want a sync */
   bool due[WAL_CELLS + 1]; /* cells to wake once the lock is given back */
