@@ -179,10 +179,7 @@ struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slic
 }
 
 struct slice lql__index_condition(struct lql *lql, struct lql_token where, struct expr *condition) {
-  size_t from = where.offset + where.text.bytes, to = lql->last.offset;
   if (!condition) return slice_of(NULL, 0);
   lql->index_condition = condition;
-  while (from < to && lql->text.data[from] <= ' ') from++;
-  while (to > from && lql->text.data[to - 1] <= ' ') to--;
-  return slice_of(lql->text.data + from, to - from);
+  return lql__text_since(lql, where);
 }

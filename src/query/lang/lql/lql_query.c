@@ -96,8 +96,7 @@ struct slice lql__text_since(const struct lql *lql, struct lql_token token) {
 /* The text of the SELECT: from AS to the token read last, which ends it. */
 static struct slice view_text(struct lql *lql, struct lql_token as,
                               const struct lql_list *columns) {
-  size_t from = as.offset + as.text.bytes, to = lql->last.offset;
-  struct slice select = slice_of(lql->text.data + from, to - from), made = {0};
+  struct slice select = lql__text_since(lql, as), made = {0};
   struct buf text;
   buf_init(&text, LQL_TEXT_BYTES_MAX);
   if (columns) buf_append_text(&text, "SELECT * FROM (");

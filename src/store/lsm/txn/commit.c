@@ -87,7 +87,7 @@ static status check_conflicts(struct commit *commit, struct err *err) {
   if (commit->engine->last_seq == commit->txn->reader.seq) return LUMA_OK;
   TRY(check_guards(commit, err));
   struct slice log = slice_of(commit->txn->writes.log.data, checked_end(commit));
-  struct record_op op;
+  struct record_op op = {0};
   for (size_t at = RECORD_HEADER_BYTES; record_next(log, &at, &op);)
     TRY(check_op(commit, &op, err));
   for (size_t i = 0; i < commit->counters_count; i++) {
