@@ -118,7 +118,7 @@ static status fill_counter(struct commit *commit, const struct writes_counter *c
   struct buf *log = &commit->txn->writes.log;
   int64_t base = counter->base, sum;
   size_t at = counter->op_at;
-  struct record_op op;
+  struct record_op op = {0};
   record_next(buf_slice(log), &at, &op);
   if (counter->relative) TRY(read_counter(commit, op.key, &base, err));
   if (__builtin_add_overflow(base, counter->delta, &sum))
