@@ -11,3 +11,11 @@ bool slice_is_equal_nocase(struct slice a, struct slice b) {
     if (lower(a.data[i]) != lower(b.data[i])) return false;
   return true;
 }
+
+int slice_compare_known(struct slice name, const char *known) {
+  for (size_t i = 0; i < name.bytes; i++) {
+    int a = lower(name.data[i]), b = (uint8_t)known[i];
+    if (a != b) return a - b; /* the end of `known` too */
+  }
+  return known[name.bytes] ? -1 : 0;
+}

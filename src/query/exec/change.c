@@ -20,6 +20,21 @@ status change_compile(struct exec *exec, const struct plan_update_item *item,
   return path_parse(exec->arena, val_slice(&name), true, &change->renamed, err);
 }
 
+status change_write(const struct edit *edit, struct names *names, struct buf *encoded,
+                    struct val *changed, struct err *err) {
+  struct build build;
+  struct slice built;
+  buf_reset(encoded);
+  build_init(&build, encoded, names);
+  build_begin_map(&build);
+  status done = edit_write(edit, &build, err);
+  build_end(&build);
+  if (done == LUMA_OK) done = build_finish(&build, &built, err);
+  build_deinit(&build);
+  if (done == LUMA_OK) *changed = val_decode(built, names);
+  return done;
+}
+
 /** The error of an operator that does not fit the value it finds. */
 static status fail_kind(const struct change *change, const char *what, const struct val *found,
                         struct err *err) {

@@ -22,6 +22,10 @@ struct change {
 /** `positional` is borrowed. */
 status change_compile(struct exec *exec, const struct plan_update_item *item,
                       const struct positional *positional, struct change *change, struct err *err);
+/** Writes the changed document into `encoded`, which is emptied first: `*changed` lies in it, with
+ * the names of `names`. */
+status change_write(const struct edit *edit, struct names *names, struct buf *encoded,
+                    struct val *changed, struct err *err);
 /** Applies it to `edit`, whose original is the only row of `batch`; memory from `arena`.
  * `inserting`: $setOnInsert counts. */
 status change_apply(struct exec *exec, const struct change *change, struct edit *edit,

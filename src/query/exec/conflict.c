@@ -120,21 +120,6 @@ struct updating {
   struct write_yield *yield;
 };
 
-static status write_changed(struct conflict *conflict, struct edit *edit, struct val *changed,
-                            struct err *err) {
-  struct build build;
-  struct slice built;
-  buf_reset(&conflict->encoded);
-  build_init(&build, &conflict->encoded, conflict->collection->names);
-  build_begin_map(&build);
-  status done = edit_write(edit, &build, err);
-  build_end(&build);
-  if (done == LUMA_OK) done = build_finish(&build, &built, err);
-  build_deinit(&build);
-  if (done == LUMA_OK) *changed = val_decode(built, conflict->collection->names);
-  return done;
-}
-
 static status update(struct conflict *conflict, const struct doc *there, void *context,
                      struct err *err) {
   struct updating *updating = context;
@@ -153,7 +138,7 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
   for (uint32_t i = 0; i < conflict->plan->conflict->updates_count; i++)
     TRY(change_apply(exec, &conflict->changes[i], &edit, &conflict->row, false, &conflict->arena,
                      err));
-  TRY(write_changed(conflict, &edit, &changed, err));
+  TRY(change_write(&edit, conflict->collection->names, &conflict->encoded, &changed, err));
   TRY(guard_changed(exec, &root, &changed, err));
   TRY(model_replace(exec->txn, conflict->collection, there, &changed, err));
   exec->matched++;

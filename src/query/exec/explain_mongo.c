@@ -216,7 +216,8 @@ static bool is_point(const struct plan_access *access) {
          !part->spread;
 }
 
-/** FETCH above its index scans; COLLSCAN; IDHACK for a document by its key. */
+/** By MongoDB's names of stages: FETCH above its index scans, COLLSCAN, IDHACK for a document by
+ * its key. */
 static void put_scan(struct telling *telling, const struct plan *scan, const struct plan *filter) {
   const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
   const struct op *op = find_op(telling->root, scan);

@@ -128,7 +128,6 @@ static status make_row(struct densifying *op, const struct val *like, struct err
   struct arena *arena = &op->op.batch_arena;
   const struct plan_stage *stage = op->op.plan->stage;
   struct edit edit;
-  struct build build;
   struct val *step = arena_copy(arena, &op->next, sizeof op->next); /* edits borrow */
   if (++op->made > MADE_MAX)
     return mongo_fail(err, 5897900, "Generated more documents in $densify than the limit of %d",
@@ -139,16 +138,9 @@ static status make_row(struct densifying *op, const struct val *like, struct err
     if (like[AT_VALUE + 1 + i].type != VAL_MISSING)
       TRY(edit_set(&edit, &stage->paths[i], &like[AT_VALUE + 1 + i], err));
   TRY(edit_set(&edit, &stage->path, step, err));
-  build_init(&build, &exec->env->scratch, NULL);
-  build_begin_map(&build);
-  status done = edit_write(&edit, &build, err);
-  build_end(&build);
-  if (done == LUMA_OK)
-    done = field_take_built(exec->env, arena, &build, &op->batch.columns[0][op->batch.rows], err);
-  build_deinit(&build);
-  buf_reset(&exec->env->scratch);
-  op->batch.rows += done == LUMA_OK;
-  return done;
+  TRY(field_take_edited(exec->env, arena, &edit, &op->batch.columns[0][op->batch.rows], err));
+  op->batch.rows++;
+  return LUMA_OK;
 }
 
 /** One row more: of the input, or made. */

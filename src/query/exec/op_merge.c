@@ -159,17 +159,7 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
     change.given = &deed->values[i];
     TRY(change_apply(exec, &change, &edit, &op->row, false, &op->op.batch_arena, err));
   }
-  struct build build;
-  struct slice built;
-  buf_reset(&op->encoded);
-  build_init(&build, &op->encoded, op->collection->names);
-  build_begin_map(&build);
-  status done = edit_write(&edit, &build, err);
-  build_end(&build);
-  if (done == LUMA_OK) done = build_finish(&build, &built, err);
-  build_deinit(&build);
-  TRY(done);
-  changed = val_decode(built, op->collection->names);
+  TRY(change_write(&edit, op->collection->names, &op->encoded, &changed, err));
   TRY(guard_changed(exec, &root, &changed, err));
   TRY(model_replace(exec->txn, op->collection, there, &changed, err));
   return write_yield_keep(&op->yield, op->op.plan, &changed, err);

@@ -19,7 +19,6 @@ static status put_row(struct unwinding *op, const struct val *document, const st
   struct exec *exec = op->op.exec;
   struct arena *arena = &op->op.batch_arena;
   struct edit edit;
-  struct build build;
   struct val *kept = arena_alloc(arena, 2 * sizeof *kept); /* edits borrow */
   TRY(plan_check_memory(arena, kept, err));
   kept[0] = *value;
@@ -30,16 +29,9 @@ static status put_row(struct unwinding *op, const struct val *document, const st
   else
     TRY(edit_set(&edit, &op->op.plan->stage->path, &kept[0], err));
   if (op->has_index) TRY(edit_set(&edit, &op->index_path, &kept[1], err));
-  build_init(&build, &exec->env->scratch, NULL);
-  build_begin_map(&build);
-  status done = edit_write(&edit, &build, err);
-  build_end(&build);
-  if (done == LUMA_OK)
-    done = field_take_built(exec->env, arena, &build, &op->batch.columns[0][op->batch.rows], err);
-  build_deinit(&build);
-  buf_reset(&exec->env->scratch);
-  op->batch.rows += done == LUMA_OK;
-  return done;
+  TRY(field_take_edited(exec->env, arena, &edit, &op->batch.columns[0][op->batch.rows], err));
+  op->batch.rows++;
+  return LUMA_OK;
 }
 
 /** A document whose path leads to no list, or to an empty one. */

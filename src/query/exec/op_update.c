@@ -35,17 +35,7 @@ static status edit_document(struct updating *op, const struct val *document, boo
   TRY(edit_init(&edit, arena, document, err));
   for (uint32_t i = 0; i < op->op.plan->updates_count; i++)
     TRY(change_apply(exec, &op->changes[i], &edit, &op->row, inserting, arena, err));
-  struct build build;
-  struct slice built;
-  buf_reset(&op->encoded);
-  build_init(&build, &op->encoded, op->collection->names);
-  build_begin_map(&build);
-  status done = edit_write(&edit, &build, err);
-  build_end(&build);
-  if (done == LUMA_OK) done = build_finish(&build, &built, err);
-  build_deinit(&build);
-  if (done == LUMA_OK) *changed = val_decode(built, op->collection->names);
-  return done;
+  return change_write(&edit, op->collection->names, &op->encoded, changed, err);
 }
 
 /** A replacement keeps the key of what it replaces, when it has none. */
@@ -217,20 +207,11 @@ static status set_equalities(struct updating *op, const struct match *match, str
 /** The document an upsert begins with. */
 static status make_seed(struct updating *op, struct val *seed, struct err *err) {
   static const uint8_t empty[] = {VAL_MAP};
-  struct exec *exec = op->op.exec;
   struct val nothing = val_decode(slice_of(empty, sizeof empty), NULL);
   struct edit edit;
   TRY(edit_init(&edit, &op->op.batch_arena, &nothing, err));
   if (op->op.plan->upsert_match) TRY(set_equalities(op, op->op.plan->upsert_match, &edit, err));
-  struct build build;
-  build_init(&build, &exec->env->scratch, NULL);
-  build_begin_map(&build);
-  status done = edit_write(&edit, &build, err);
-  build_end(&build);
-  if (done == LUMA_OK) done = field_take_built(exec->env, &op->op.batch_arena, &build, seed, err);
-  build_deinit(&build);
-  buf_reset(&exec->env->scratch);
-  return done;
+  return field_take_edited(op->op.exec->env, &op->op.batch_arena, &edit, seed, err);
 }
 
 static status upsert(struct updating *op, struct err *err) {

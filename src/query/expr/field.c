@@ -67,6 +67,19 @@ status field_take_built(struct expr_env *env, struct arena *arena, struct build 
   return done;
 }
 
+status field_take_edited(struct expr_env *env, struct arena *arena, const struct edit *edit,
+                         struct val *out, struct err *err) {
+  struct build build;
+  build_init(&build, &env->scratch, NULL);
+  build_begin_map(&build);
+  status done = edit_write(edit, &build, err);
+  build_end(&build);
+  if (done == LUMA_OK) done = field_take_built(env, arena, &build, out, err);
+  build_deinit(&build);
+  buf_reset(&env->scratch);
+  return done;
+}
+
 /* MongoDB's expression path: each list on the way becomes the list of its elements' values, missing
  * ones left out. */
 static void put_dotted(struct build *build, const struct path *path, uint32_t at,

@@ -7,6 +7,7 @@
 
 #include "query/expr/env.h"
 #include "value/doc/build.h"
+#include "value/edit/edit.h"
 
 struct field_reader {
   struct path path;
@@ -36,5 +37,8 @@ bool field_visit(const struct field_reader *reader, const struct val *document,
  * scratch. */
 status field_take_built(struct expr_env *env, struct arena *arena, struct build *build,
                         struct val *out, struct err *err);
+/** Takes the edited document into `arena`; uses env->scratch, which is empty before and after. */
+status field_take_edited(struct expr_env *env, struct arena *arena, const struct edit *edit,
+                         struct val *out, struct err *err);
 
 #endif

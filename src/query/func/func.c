@@ -8,21 +8,11 @@
 #include "query/plan/expr.h"
 #include "value/json/json.h"
 
-/** `known` is in small letters, as the table is. */
-static int compare_nocase(struct slice name, const char *known) {
-  for (size_t i = 0; i < name.bytes; i++) {
-    int a = name.data[i], b = (uint8_t)known[i];
-    if (a >= 'A' && a <= 'Z') a |= 32;
-    if (a != b) return a - b; /* the end of `known` too */
-  }
-  return known[name.bytes] ? -1 : 0;
-}
-
 const struct func *func_find(struct slice name) {
   uint32_t from = 0, to = func__table_count;
   while (from < to) {
     uint32_t middle = (from + to) / 2;
-    int order = compare_nocase(name, func__table[middle].name);
+    int order = slice_compare_known(name, func__table[middle].name);
     if (order == 0) return &func__table[middle];
     if (order < 0)
       to = middle;

@@ -159,15 +159,19 @@ status func__regexp_substr(struct func_env *env, const struct val *args, uint32_
   return LUMA_OK;
 }
 
-/** The groups of a match, or the whole of it when there are none. */
-static void put_groups(struct build *build, const struct search *search) {
-  build_begin_list(build);
+/** The groups of a match, or the whole of it when there are none, into the open list. */
+static void put_each_group(struct build *build, const struct search *search) {
   uint32_t first = search->found.count > 1;
   for (uint32_t i = first; i < search->found.count; i++) {
     struct val text = val_null();
     if (search->found.groups[i].is_set) text = val_text(group_of(search, i));
     build_put(build, &text);
   }
+}
+
+static void put_groups(struct build *build, const struct search *search) {
+  build_begin_list(build);
+  put_each_group(build, search);
   build_end(build);
 }
 
@@ -182,12 +186,7 @@ status func__regexp_match(struct func_env *env, const struct val *args, uint32_t
   TRY(next(&search, &matches, err));
   if (!matches) return LUMA_OK;
   func__list_begin(env, &build);
-  uint32_t first = search.found.count > 1;
-  for (uint32_t i = first; i < search.found.count; i++) {
-    struct val text = val_null();
-    if (search.found.groups[i].is_set) text = val_text(group_of(&search, i));
-    build_put(&build, &text);
-  }
+  put_each_group(&build, &search);
   return func__built(env, &build, out, err);
 }
 

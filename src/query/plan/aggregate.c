@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/plan/aggregate.h"
 
-/** `known` is in small letters, as the table is. */
-static int compare_nocase(struct slice name, const char *known) {
-  for (size_t i = 0; i < name.bytes; i++) {
-    int a = name.data[i], b = (uint8_t)known[i];
-    if (a >= 'A' && a <= 'Z') a |= 32;
-    if (a != b) return a - b; /* the end of `known` too */
-  }
-  return known[name.bytes] ? -1 : 0;
-}
-
 const struct aggregate *aggregate_find(struct slice name) {
   uint32_t from = 0, to = aggregate__table_count;
   while (from < to) {
     uint32_t middle = (from + to) / 2;
-    int order = compare_nocase(name, aggregate__table[middle].name);
+    int order = slice_compare_known(name, aggregate__table[middle].name);
     if (order == 0) return &aggregate__table[middle];
     if (order < 0)
       to = middle;
