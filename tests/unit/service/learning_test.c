@@ -204,17 +204,15 @@ enum { WRITERS = 3, WRITES = 300 };
 
 struct writer {
   struct thread thread;
-  struct db *db;
+  struct session *session;
   uint32_t number;
 };
 
 static void write_much(void *argument) {
-  struct writer *writer = argument;
-  struct session *session;
-  assert_ok(session_open(writer->db, &session, NULL));
+  const struct writer *writer = argument;
   for (uint32_t i = 0; i < WRITES; i++)
-    change_something(session, i * 7 + i / 6 + writer->number, (i * 31 + writer->number * 17) % 60);
-  session_close(session);
+    change_something(writer->session, i * 7 + i / 6 + writer->number,
+                     (i * 31 + writer->number * 17) % 60);
 }
 
 static void reading_anew_beside_writers_misses_nothing(void) {
@@ -226,7 +224,7 @@ static void reading_anew_beside_writers_misses_nothing(void) {
   crash_after_changes();
   open_place(&place);
   for (uint32_t i = 0; i < WRITERS; i++) {
-    writers[i].db = place.db;
+    assert_ok(session_open(place.db, &writers[i].session, test_err()));
     writers[i].number = i;
     assert_ok(thread_start(&writers[i].thread, "writer", write_much, &writers[i], test_err()));
   }
@@ -239,6 +237,7 @@ static void reading_anew_beside_writers_misses_nothing(void) {
     run(&place, "INSERT INTO t {a: repeat('x', 9000000), b: repeat('y', 9000000)}");
   }
   for (uint32_t i = 0; i < WRITERS; i++) thread_join(&writers[i].thread);
+  for (uint32_t i = 0; i < WRITERS; i++) session_close(writers[i].session);
   expect_learned(&place);
   close_place(&place);
 }
