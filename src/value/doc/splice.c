@@ -11,8 +11,8 @@ struct root {
   uint32_t total, count; /* bytes; fields */
 };
 
-static struct root open_root(const struct doc *document) {
-  struct root root = {.tag = document->data + DOC_HEADER_BYTES};
+static struct root open_root(const uint8_t *tag) {
+  struct root root = {.tag = tag};
   root.total = load16le(root.tag + 1);
   root.count = load16le(root.tag + 3);
   root.offsets = root.tag + MAP_BYTES + (size_t)root.count * WORD;
@@ -25,7 +25,7 @@ uint16_t splice_shape_id(struct slice shape, uint32_t i) {
 
 bool splice_shape(const struct doc *document, struct slice *shape) {
   if (document->data[DOC_HEADER_BYTES] >> FORM_VARIANT_SHIFT != FORM_NARROW) return false;
-  struct root root = open_root(document);
+  struct root root = open_root(document->data + DOC_HEADER_BYTES);
   if (root.count > SPLICE_FIELDS_MAX) return false;
   *shape = slice_of(root.tag + MAP_BYTES, (size_t)root.count * WORD);
   uint32_t seen = 0;
@@ -63,14 +63,16 @@ bool splice_integer(struct slice value, int64_t *integer) {
 }
 
 static bool is_copied(const struct splice_field *field) {
-  return field->from != SPLICE_NEW && !field->convert;
+  return field->from < SPLICE_MADE && !field->convert;
 }
 
-void splice_settle(struct splice *splice, struct splice_field *fields) {
+void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids) {
   splice->fields = fields;
+  splice->ids = ids;
   splice->more_bytes = COPY_BYTES;
   for (uint32_t i = splice->count; i > 0; i--) {
     struct splice_field *field = &fields[i - 1], *next = field + 1;
+    store16le(ids + (size_t)(i - 1) * WORD, field->id);
     bool goes_on =
         i < splice->count && is_copied(field) && is_copied(next) && next->from == field->from + 1;
     field->run = (uint16_t)(goes_on ? next->run + 1 : 1);
@@ -131,17 +133,22 @@ static uint32_t write_values(const struct splice *splice, const struct root *roo
   return heap;
 }
 
-uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room) {
-  struct root root = open_root(document);
-  uint8_t *tag = room + DOC_HEADER_BYTES;
-  memcpy(room, document->data, DOC_HEADER_BYTES);
-  *tag = *root.tag;
-  store16le(tag + 3, (uint16_t)splice->count);
-  for (uint32_t i = 0; i < splice->count; i++)
-    store16le(tag + MAP_BYTES + (size_t)i * WORD, splice->fields[i].id);
-  uint32_t total = write_values(splice, &root, tag, MAP_BYTES + 2 * WORD * splice->count);
+uint32_t splice_map(const struct splice *splice, const uint8_t *tag, uint8_t *room) {
+  struct root root = open_root(tag);
+  *room = *tag;
+  store16le(room + 3, (uint16_t)splice->count);
+  memcpy(room + MAP_BYTES, splice->ids, (size_t)splice->count * WORD);
+  uint32_t total = write_values(splice, &root, room, MAP_BYTES + 2 * WORD * splice->count);
   if (total > NARROW_MAX) return 0;
-  store16le(tag + 1, (uint16_t)total);
+  store16le(room + 1, (uint16_t)total);
+  return total;
+}
+
+uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room) {
+  memcpy(room, document->data, DOC_HEADER_BYTES);
+  uint32_t total =
+      splice_map(splice, document->data + DOC_HEADER_BYTES, room + DOC_HEADER_BYTES);
+  if (total == 0) return 0;
   store32le(room, DOC_HEADER_BYTES + total);
   return DOC_HEADER_BYTES + total;
 }

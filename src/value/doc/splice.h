@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Small changes of documents without building them anew. A splice is made once for all documents of
  * one shape (the names of their fields, in order): it says where each field of the new document
- * comes from, so that most bytes are copied in runs. Pure. */
+ * comes from, so that most bytes are copied in runs, or none at all (lens.h). Pure. */
 #ifndef VALUE_DOC_SPLICE_H
 #define VALUE_DOC_SPLICE_H
 
@@ -11,7 +11,8 @@ enum {
   SPLICE_FIELDS_MAX = 256,
   SPLICE_NAME_BYTES = 2, /* of a shape, for each field */
   SPLICE_SCALAR_BYTES_MAX = 17,
-  SPLICE_NEW = 0xffff
+  SPLICE_NEW = 0xffff,
+  SPLICE_MADE = 0xfffe
 };
 
 /** Writes another value in the place of an encoded one: its bytes, at most SPLICE_SCALAR_BYTES_MAX;
@@ -21,8 +22,10 @@ typedef uint32_t splice_convert_fn(const void *context, struct slice value, uint
 /** One field of the new document. */
 struct splice_field {
   uint16_t id;                /* of its name, in the document's own dictionary */
-  uint16_t from;              /* its place in the old document; SPLICE_NEW: it has `value` */
-  uint16_t run;               /* fields from here on that are copied together; at least 1 */
+  uint16_t from; /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
+                    made for each document, and only a lens shows it */
+  uint16_t run;  /* fields from here on that are copied together; at least 1 */
+  uint16_t made; /* SPLICE_MADE: which of those that are made */
   struct slice value;         /* encoded, without name ids inside */
   splice_convert_fn *convert; /* NULL: copied as it is */
   const void *context;
@@ -31,6 +34,7 @@ struct splice_field {
 struct splice {
   struct slice shape; /* of the documents it is for */
   const struct splice_field *fields;
+  const uint8_t *ids;  /* the fields' ids as they stand in the new document */
   uint32_t count;      /* at least 1 */
   uint32_t more_bytes; /* the most by which it makes a document longer */
 };
@@ -42,8 +46,10 @@ bool splice_shape(const struct doc *document, struct slice *shape);
 bool splice_has_shape(const struct doc *document, struct slice shape);
 /** The id in place `i` of a shape. */
 uint16_t splice_shape_id(struct slice shape, uint32_t i);
-/** Fills `run` of each field and `more_bytes`. */
-void splice_settle(struct splice *splice, struct splice_field *fields);
+/** Takes the fields, and fills the `run` of each, `ids` (`count` of them) and `more_bytes`. */
+void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids);
+/** splice_document for the root alone: from the map at `tag` to `room`. Without SPLICE_MADE. */
+uint32_t splice_map(const struct splice *splice, const uint8_t *tag, uint8_t *room);
 /** Writes the new document into `room`, which has document->bytes + splice->more_bytes; answers its
  * bytes; 0: it would be too wide, and has to be built. */
 uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room);
