@@ -7,9 +7,9 @@
 
 #include "bench/souls.h"
 
-static const char *const souls_names[SOULS_COLUMNS] = {"id",    "email",  "name",   "age",
-                                                "city",  "country", "score", "rating",
-                                                "active", "level", "plan",   "bio"};
+static const char *const souls_names[SOULS_COLUMNS] = {"id",     "email",   "name",  "age",
+                                                       "city",   "country", "score", "rating",
+                                                       "active", "level",   "plan",  "bio"};
 static const bool is_text[SOULS_COLUMNS] = {false, true,  true,  false, true, true,
                                             false, false, false, false, true, true};
 
@@ -70,9 +70,9 @@ struct souls_pairs souls_measure(souls_side *side, void *context, uint32_t pairs
     seconds[!first][i] = side(context, !first);
     ratios[i] = seconds[0][i] / seconds[1][i];
   }
-  return (struct souls_pairs){.seconds = {souls_median(seconds[0], count),
-                                          souls_median(seconds[1], count)},
-                              .ratio = souls_median(ratios, count)};
+  return (struct souls_pairs){
+      .seconds = {souls_median(seconds[0], count), souls_median(seconds[1], count)},
+      .ratio = souls_median(ratios, count)};
 }
 
 double souls_cpu(void) {

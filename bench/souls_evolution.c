@@ -40,7 +40,7 @@ static void measure_statement(struct souls *souls, const char *text) {
                                            ms / 50, 1, true});
 }
 
-/* ---- reads ---- */
+/* ---- reads: seconds of this thread's processor time, in which all of it is done ---- */
 
 /* The same question to beings that evolved and to beings of the newest soul. */
 struct reading {
@@ -51,14 +51,13 @@ struct reading {
   uint64_t turn[2];
 };
 
-static int64_t read_sum(struct reading *reading, int side, const luma_param *params,
-                        size_t count) {
+static int64_t read_sum(struct reading *reading, int side, const luma_param *params, size_t count) {
   struct souls *souls = reading->souls;
   luma_result *result;
   const luma_value *row;
   int64_t sum = 0;
-  souls_check(souls,
-              luma_run(reading->statements[side], params, count, &result, &souls->error), "read");
+  souls_check(souls, luma_run(reading->statements[side], params, count, &result, &souls->error),
+              "read");
   souls_check(souls, luma_next(result, &row, &souls->error), "read");
   if (!row || !luma_value_int64(luma_value_field(result, row, "s"), &sum))
     bench_fail("lumadb", "read", "there is no answer");
@@ -68,9 +67,9 @@ static int64_t read_sum(struct reading *reading, int side, const luma_param *par
 
 static double scan_side(void *context, int side) {
   struct reading *reading = context;
-  double before = bench_now();
+  double before = souls_cpu();
   reading->sums[side] = read_sum(reading, side, NULL, 0);
-  return bench_now() - before;
+  return souls_cpu() - before;
 }
 
 /* Beings by their keys, spread over all of them, the same for both sides. */
@@ -81,18 +80,18 @@ static luma_param next_key(struct reading *reading, int side) {
 
 static double select_side(void *context, int side) {
   struct reading *reading = context;
-  double before = bench_now();
+  double before = souls_cpu();
   for (uint64_t i = 0; i < reading->souls->sizes.gets; i++) {
     luma_param key = next_key(reading, side);
     reading->sums[side] += read_sum(reading, side, &key, 1);
   }
-  return bench_now() - before;
+  return souls_cpu() - before;
 }
 
 static double get_side(void *context, int side) {
   struct reading *reading = context;
   struct souls *souls = reading->souls;
-  double before = bench_now();
+  double before = souls_cpu();
   for (uint64_t i = 0; i < souls->sizes.gets; i++) {
     luma_param key = next_key(reading, side);
     luma_result *result;
@@ -107,7 +106,7 @@ static double get_side(void *context, int side) {
     reading->sums[side] += age;
     luma_result_close(result);
   }
-  return bench_now() - before;
+  return souls_cpu() - before;
 }
 
 static void compare(struct reading *reading, const char *name, souls_side *side, uint32_t pairs,

@@ -132,9 +132,9 @@ static double race_side(void *context, int side) {
 static void show_inserts(const struct souls *souls, const char *name, const char *peer,
                          const struct souls_pairs *pairs, double target) {
   double count = (double)souls->sizes.inserts;
-  souls_show(souls, &(struct souls_figure){name, "inserts/s", peer, count / pairs->seconds[0],
-                                           count / pairs->seconds[1], 1 / pairs->ratio, target,
-                                           false});
+  souls_show(souls,
+             &(struct souls_figure){name, "inserts/s", peer, count / pairs->seconds[0],
+                                    count / pairs->seconds[1], 1 / pairs->ratio, target, false});
 }
 
 void souls_measure_inserts(struct souls *souls) {
@@ -183,8 +183,8 @@ static struct model *open_model(const struct souls *souls, bool learns) {
   struct store *store;
   struct model *model;
   struct model_txn *txn;
-  struct lsm_options options = {.create = true, .sync_mode = STORE_SYNC_NEVER,
-                                .background_threads = 1};
+  struct lsm_options options = {
+      .create = true, .sync_mode = STORE_SYNC_NEVER, .background_threads = 1};
   struct model_options settings = {
       .os = os_linux(), .feed = true, .learns = learns, .rules = query_rules()};
   (void)snprintf(path, sizeof path, "%s/%s", souls->directory, learns ? "learns" : "does_not");
@@ -202,8 +202,7 @@ static void insert_one(struct lesson *lesson, int side, struct slice json) {
   struct slice document;
   struct json_read_options options = {.id_is_key = true};
   check(model_begin(lesson->models[side], &begin_options, &txn, &err), &err, "begin");
-  const struct collection *collection =
-      catalog_find(model_catalog(txn), slice_of_text("plain"));
+  const struct collection *collection = catalog_find(model_catalog(txn), slice_of_text("plain"));
   buf_reset(&lesson->encoded);
   check(json_read_document(lesson->reader, json, &options, collection->names, &lesson->encoded,
                            &document, &err),
@@ -232,10 +231,10 @@ void souls_measure_learning(struct souls *souls) {
   (void)souls_measure(lesson_side, &lesson, 2);
   struct souls_pairs made = souls_measure(lesson_side, &lesson, souls->sizes.insert_pairs);
   double count = (double)souls->sizes.inserts;
-  souls_show(souls, &(struct souls_figure){"insert into an open collection, its thread",
-                                           "inserts/s", "one that does not learn",
-                                           count / made.seconds[0], count / made.seconds[1],
-                                           made.ratio, 1.05, true});
+  souls_show(souls,
+             &(struct souls_figure){"insert into an open collection, its thread", "inserts/s",
+                                    "one that does not learn", count / made.seconds[0],
+                                    count / made.seconds[1], made.ratio, 1.05, true});
   for (int i = 0; i < 2; i++) model_close(lesson.models[i]);
   free_texts(&lesson.texts);
   buf_deinit(&lesson.encoded);

@@ -200,9 +200,8 @@ status model__build_newer(struct model_txn *txn, const struct collection *collec
 /** As model__upgrade for who reads some attributes only: documents of older souls are seen through
  * lenses, which live as long as the transaction, `some` and `pins`. `some`: recipes for these
  * attributes. */
-status model__see(struct model_txn *txn, const struct collection *collection,
-                  struct doc *documents, uint32_t count, struct recipes *some,
-                  struct store_pins *pins, struct err *err);
+status model__see(struct model_txn *txn, const struct collection *collection, struct doc *documents,
+                  uint32_t count, struct recipes *some, struct store_pins *pins, struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);

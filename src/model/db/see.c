@@ -6,13 +6,17 @@
 #include "model/db/model_int.h"
 #include "model/soul/coerce.h"
 
-/* Documents whose values are made, with what shows each. */
+/* Documents whose values are made, with what shows each; and what showed the last one, which mostly
+ * shows the next. */
 struct seeing {
   struct model_txn *txn;
   const struct collection *collection;
   struct doc *documents;
   struct store_pins *pins;
+  struct recipes *some;
   struct soul_program *program;
+  const struct recipe_sight *last;
+  uint32_t last_soul;
   uint32_t count;
   uint16_t places[STORE_BATCH_MAX];
   const struct recipe_sight *sights[STORE_BATCH_MAX];
@@ -69,7 +73,8 @@ static void keep_value(struct group *group, const struct evolution_op *op, struc
                        struct val *place) {
   struct val read;
   bool changed;
-  bool is_read = !val_is_null(value) && soul_coerce(&op->type, value, group->arena, &read, &changed);
+  bool is_read =
+      !val_is_null(value) && soul_coerce(&op->type, value, group->arena, &read, &changed);
   *place = is_read ? read : *value;
 }
 
@@ -133,17 +138,24 @@ static status show_made(struct seeing *seeing, struct err *err) {
 
 /* ---- choosing what shows a document ---- */
 
-static const struct recipe_sight *sight_of(const struct collection *collection,
-                                           struct recipes *some, const struct doc *document) {
-  struct recipes *whole = evolution_recipes(collection->evolution);
-  const struct recipe_sight *sight = recipes_see(whole, document);
-  return sight ? sight : recipes_see(some, document);
+static const struct recipe_sight *sight_of(struct seeing *seeing, const struct doc *document) {
+  uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
+  if (seeing->last && seeing->last_soul == soul &&
+      splice_has_shape(document, seeing->last->lens.splice->shape))
+    return seeing->last;
+  const struct recipe_sight *sight =
+      recipes_see(evolution_recipes(seeing->collection->evolution), document);
+  if (!sight) sight = recipes_see(seeing->some, document);
+  seeing->last = sight;
+  seeing->last_soul = soul;
+  return sight;
 }
 
-static status show(struct seeing *seeing, struct recipes *some, uint32_t place, struct err *err) {
+static status show(struct seeing *seeing, uint32_t place, struct err *err) {
   struct doc *document = &seeing->documents[place];
-  const struct recipe_sight *sight = sight_of(seeing->collection, some, document);
-  if (!sight) return model__build_newer(seeing->txn, seeing->collection, document, seeing->pins, err);
+  const struct recipe_sight *sight = sight_of(seeing, document);
+  if (!sight)
+    return model__build_newer(seeing->txn, seeing->collection, document, seeing->pins, err);
   if (sight->makers_count == 0) {
     lens_put(&sight->lens, document);
     return LUMA_OK;
@@ -153,17 +165,18 @@ static status show(struct seeing *seeing, struct recipes *some, uint32_t place, 
   return LUMA_OK;
 }
 
-status model__see(struct model_txn *txn, const struct collection *collection,
-                  struct doc *documents, uint32_t count, struct recipes *some,
-                  struct store_pins *pins, struct err *err) {
+status model__see(struct model_txn *txn, const struct collection *collection, struct doc *documents,
+                  uint32_t count, struct recipes *some, struct store_pins *pins, struct err *err) {
   struct model_last_soul last = {.number = collection->soul};
   struct seeing seeing;
   seeing.txn = txn;
   seeing.collection = collection;
   seeing.documents = documents;
   seeing.pins = pins;
+  seeing.some = some;
+  seeing.last = NULL;
   seeing.count = 0;
   for (uint32_t i = 0; i < count; i++)
-    if (model__is_older(collection, &documents[i], &last)) TRY(show(&seeing, some, i, err));
+    if (model__is_older(collection, &documents[i], &last)) TRY(show(&seeing, i, err));
   return show_made(&seeing, err);
 }

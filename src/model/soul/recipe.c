@@ -62,21 +62,13 @@ static bool is_scalar(const struct soul_type *type) {
   }
 }
 
-enum { FLOAT_BITS = 53 }; /* of the integers that a float has without loss */
-
-static uint32_t convert(const void *context, struct slice value, uint8_t *room) {
-  const struct soul_type *type = context;
+static bool convert(const void *context, struct val *value) {
   bool changed = false;
   struct val made;
-  int64_t integer;
-  if (type->kind == SOUL_FLOAT && splice_integer(value, &integer) && integer < 1ll << FLOAT_BITS &&
-      integer > -(1ll << FLOAT_BITS)) {
-    made = val_float64((double)integer);
-    return splice_encode(&made, room);
-  }
-  struct val given = val_decode(value, NULL);
-  bool is_read = !val_is_null(&given) && soul_coerce(type, &given, NULL, &made, &changed);
-  return is_read && changed ? splice_encode(&made, room) : 0;
+  if (val_is_null(value) || !soul_coerce(context, value, NULL, &made, &changed) || !changed)
+    return false;
+  *value = made;
+  return true;
 }
 
 static const struct evolution_op *op_on(const struct evolution_step *step, uint16_t id) {
@@ -98,6 +90,7 @@ static bool follow_field(struct following *following, const struct evolution_ste
     bool is_plain = field->from < SPLICE_MADE && !field->convert;
     following->is_lost[i] |= !is_plain || !is_scalar(&op->type);
     field->convert = convert;
+    field->is_float = op->type.kind == SOUL_FLOAT;
     field->context = &op->type;
   }
   if (op->to.bytes) field->id = op->to_id;

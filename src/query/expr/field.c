@@ -28,8 +28,7 @@ status field_reader_bind(struct field_reader *reader, struct expr_env *env,
   const struct names *names = val_names(document);
   if (reader->is_bound && reader->bound.names == names) return LUMA_OK;
   TRY(path_bind(&reader->path, names, env->arena, &reader->bound, err));
-  if (reader->is_key)
-    TRY(path_bind(&reader->key_path, names, env->arena, &reader->key_bound, err));
+  if (reader->is_key) TRY(path_bind(&reader->key_path, names, env->arena, &reader->key_bound, err));
   reader->is_bound = true;
   return LUMA_OK;
 }

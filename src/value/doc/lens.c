@@ -8,20 +8,16 @@ static const uint8_t *place_of(const struct val *root, const struct splice_field
   return form_child(&d, field->from);
 }
 
-static struct val read_converted(const struct val *root, const struct splice_field *field) {
-  uint8_t room[SPLICE_SCALAR_BYTES_MAX];
-  const uint8_t *place = place_of(root, field);
-  struct slice value = slice_of(place, val_encoded_bytes(place));
-  uint32_t bytes = field->convert(field->context, value, room);
-  /* What is made is of a fixed size, and held inside. */
-  return doc__decode(bytes ? room : place, root->lens->names);
-}
-
 static inline struct val read_field(const struct val *root, const struct splice_field *field) {
   if (field->from == SPLICE_NEW) return doc__decode(field->value.data, NULL);
   if (field->from == SPLICE_MADE) return root->lens->made[field->made];
-  if (field->convert) return read_converted(root, field);
-  return doc__decode(place_of(root, field), root->lens->names);
+  const uint8_t *place = place_of(root, field);
+  double real;
+  if (field->is_float && splice_read_float(place, &real)) return val_float64(real);
+  if (!field->convert) return doc__decode(place, root->lens->names);
+  struct val value = doc__decode(place, root->lens->names);
+  (void)field->convert(field->context, &value);
+  return value;
 }
 
 uint32_t lens_count(const struct val *root) {

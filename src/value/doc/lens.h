@@ -12,7 +12,8 @@
 struct lens {
   const struct names *names; /* of the documents and of the fields' ids */
   const struct splice *splice;
-  const struct val *made; /* of fields that are SPLICE_MADE, by their `made`; NULL: there are none */
+  const struct val
+      *made; /* of fields that are SPLICE_MADE, by their `made`; NULL: there are none */
 };
 
 /** Lets a document of the splice's shape be seen through the lens. */

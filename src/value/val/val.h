@@ -54,9 +54,9 @@ struct val_interval {
 struct val {
   uint8_t type; /* enum val_type */
   uint8_t sub;
-  bool is_lensed; /* MAP: the root of a document that is seen through `lens` */
+  bool is_lensed;   /* MAP: the root of a document that is seen through `lens` */
   uint8_t reserved; /* 0 */
-  uint32_t bytes;    /* TEXT BYTES LIST MAP VECTOR LIGHT REGEX CODE: bytes at `data`; else 0 */
+  uint32_t bytes;   /* TEXT BYTES LIST MAP VECTOR LIGHT REGEX CODE: bytes at `data`; else 0 */
   union {
     bool boolean;    /* BOOL */
     int64_t integer; /* INT32 INT64 TIMESTAMP DATE DURATION BSONTIME */
