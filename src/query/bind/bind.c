@@ -548,5 +548,6 @@ status bind_statement(const struct bind_options *options, struct statement *stat
   TRY(bind_lets(&binder, statement, err));
   TRY(bind__plan(&binder, &statement->root, err));
   statement->has_views = binder.has_views;
+  statement->doubt = binder.doubt;
   return bind__place_windows(&binder, statement->root, err);
 }
