@@ -261,7 +261,6 @@ static status take(struct binder *binder, const struct scope *scope, const struc
   if (!column->is_document) return LUMA_OK;
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
-  TRY(doubt_name(binder, column, *out, err));
   return binder->language == PLAN_LQL ? bind__check_declared(binder, column, *out, err) : LUMA_OK;
 }
 
@@ -275,9 +274,10 @@ static status find_qualified(struct binder *binder, const struct scope *scope,
   *found = true;
   if (has_more && find_computed(scope, &steps[0].name, steps[1].name, &slot) == 1)
     return take(binder, scope, name, slot, 2, out, err);
-  if (find_source(scope, steps[0].name, &slot)) return take(binder, scope, name, slot, 1, out, err);
-  *found = false;
-  return LUMA_OK;
+  *found = find_source(scope, steps[0].name, &slot);
+  if (!*found) return LUMA_OK;
+  TRY(take(binder, scope, name, slot, 1, out, err));
+  return doubt_name(binder, &scope->columns[slot], *out, err);
 }
 
 /** A closed collection has declared it: then it is not what a source goes by. */
@@ -328,7 +328,9 @@ static status find_possible(struct binder *binder, const struct scope *scope,
   bool is_closed = documents == 1 && binder->language == PLAN_LQL &&
                    bind__is_closed(scope->columns[slot].collection);
   *found = (documents == 1 && !is_closed) || unknown == 1;
-  return *found ? take(binder, scope, name, slot, 0, out, err) : LUMA_OK;
+  if (!*found) return LUMA_OK;
+  TRY(take(binder, scope, name, slot, 0, out, err));
+  return doubt_name(binder, &scope->columns[slot], *out, err);
 }
 
 typedef status find_fn(struct binder *binder, const struct scope *scope, const struct expr *name,
