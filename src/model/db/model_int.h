@@ -99,6 +99,17 @@ status model__begin_change(struct model_txn *txn, struct err *err);
  */
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err);
+/** The collection whose documents are sequences. */
+struct slice model__sequences_name(void);
+/** model_next_number where no transaction is at hand. */
+status model__next_number(struct model *model, struct slice name, int64_t *number, struct err *err);
+/** model_new_key with numbers of the caller's. */
+status model__new_key(struct model *model, const struct collection *collection,
+                      const struct soul_numbers *numbers, const struct val *document,
+                      struct arena *arena, struct val *key, struct err *err);
+/** Sequences that go with collection `owner` are dropped, or, where it is renamed, follow it. */
+status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
+                           struct err *err);
 /** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
  */
 status model__entries(struct model_txn *txn, const struct collection *collection,

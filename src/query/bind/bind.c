@@ -410,8 +410,8 @@ static status bind_index(struct binder *binder, struct plan *node, struct err *e
 static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
-  if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
-    TRY(bind__find_collection(binder, node, err));
+  bool may = node->kind == PLAN_DROP_INDEX || node->kind == PLAN_REINDEX;
+  if (needs || (may && node->collection_name.bytes)) TRY(bind__find_collection(binder, node, err));
   if (node->kind == PLAN_CREATE_INDEX) TRY(bind_index(binder, node, err));
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
@@ -526,9 +526,11 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_CREATE_INDEX:
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL:
-  case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
+  case PLAN_DROP_INDEX:
+  case PLAN_REINDEX: return bind_schema(binder, *node, err);
   case PLAN_CREATE_VIEW: return bind_create_view(binder, *node, err);
   case PLAN_CREATE_SEQUENCE:
+  case PLAN_ALTER_SEQUENCE:
   case PLAN_DROP_SEQUENCE:
   case PLAN_DROP_VIEW:
     (*node)->collection = NULL;
