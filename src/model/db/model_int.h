@@ -99,14 +99,27 @@ status model__begin_change(struct model_txn *txn, struct err *err);
  */
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err);
+/** The collection whose documents are sequences. */
+struct slice model__sequences_name(void);
+/** model_next_number where no transaction is at hand. */
+status model__next_number(struct model *model, struct slice name, int64_t *number, struct err *err);
+/** model_new_key with numbers of the caller's. */
+status model__new_key(struct model *model, const struct collection *collection,
+                      const struct soul_numbers *numbers, const struct val *document,
+                      struct arena *arena, struct val *key, struct err *err);
+/** Sequences that go with collection `owner` are dropped, or, where it is renamed, follow it. */
+status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
+                           struct err *err);
 /** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
  */
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
-/** Compiles the conditions of a loaded collection's partial indexes. */
-status model__attach_filters(struct model *model, const struct collection *collection,
-                             struct err *err);
+/** Compiles what an index computes: index->rules, one reference, the caller's. */
+status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
+/** Compiles what the indexes of a loaded collection compute. */
+status model__attach_rules(struct model *model, const struct collection *collection,
+                           struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,

@@ -4,6 +4,7 @@
 #include "query/exec/change.h"
 #include "query/exec/guard.h"
 #include "query/expr/program.h"
+#include "value/order/order.h"
 
 struct conflict {
   struct exec *exec;
@@ -48,8 +49,12 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
   struct doc there = {0};
   struct model_scan *scan = NULL;
   uint32_t count = 0;
+  bool keeps = true;
+  TRY(index_rules_run(index->rules, document, &conflict->arena, &keeps, values, err));
+  if (!keeps) return LUMA_OK; /* a partial index leaves it out */
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    values[i] = path_get(&index->def.keys[i].path, document);
+    const struct index_key *key = &index->def.keys[i];
+    if (!index_key_is_computed(key)) values[i] = path_get(&key->path, document);
     if (val_is_null(&values[i])) return LUMA_OK; /* nulls are distinct */
   }
   struct index_bounds bounds = {.equal = values, .equal_count = index->def.keys_count};
@@ -62,6 +67,11 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
   return done;
 }
 
+static bool is_key(const struct plan_index_key *target, const struct index_key *key) {
+  return target->expression ? slice_is_equal(target->text, key->expression)
+                            : path_is_equal(&target->path, &key->path);
+}
+
 /** Whether ON CONFLICT (…) names the index. */
 static bool is_target(const struct plan_conflict *asked, const struct catalog_index *index) {
   if (asked->targets_count == 0) return true;
@@ -69,15 +79,15 @@ static bool is_target(const struct plan_conflict *asked, const struct catalog_in
   for (uint32_t t = 0; t < asked->targets_count; t++) {
     bool has = false;
     for (uint32_t i = 0; i < index->def.keys_count; i++)
-      has |= path_is_equal(&asked->targets[t], &index->def.keys[i].path);
+      has |= is_key(&asked->targets[t], &index->def.keys[i]);
     if (!has) return false;
   }
   return true;
 }
 
 static bool targets_key(const struct plan_conflict *asked) {
-  struct slice name = asked->targets_count == 1 && asked->targets[0].count == 1
-                          ? asked->targets[0].steps[0].name
+  struct slice name = asked->targets_count == 1 && asked->targets[0].path.count == 1
+                          ? asked->targets[0].path.steps[0].name
                           : slice_of(NULL, 0);
   return asked->targets_count == 0 || slice_is_equal(name, key_name()) ||
          slice_is_equal(name, slice_of_text("id"));
@@ -91,8 +101,7 @@ static status find(struct conflict *conflict, const struct val *document, on_fou
   if (targets_key(asked)) TRY(find_by_key(conflict, document, each, context, found, err));
   for (uint32_t i = 0; !*found && i < conflict->collection->indexes_count; i++) {
     const struct catalog_index *index = &conflict->collection->indexes[i];
-    if (!index->def.unique || index->filter || index->state != CATALOG_INDEX_PUBLIC ||
-        !is_target(asked, index))
+    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC || !is_target(asked, index))
       continue;
     TRY(find_by_index(conflict, index, document, each, context, found, err));
   }
@@ -143,6 +152,45 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
   TRY(model_replace(exec->txn, conflict->collection, there, &changed, err));
   exec->matched++;
   return write_yield_keep(updating->yield, conflict->plan, &changed, err);
+}
+
+/* ---- UPDATE OR … ---- */
+
+struct others {
+  const struct val *key; /* of the document that is changed */
+  bool found;
+};
+
+static status meet_other(struct conflict *conflict, const struct doc *there, void *context,
+                         struct err *err) {
+  struct others *others = context;
+  struct val root = doc_root(there), key = val_field(&root, key_name());
+  if (val_is_equal(&key, others->key)) return LUMA_OK;
+  others->found = true;
+  if (conflict->plan->conflict->action != PLAN_CONFLICT_REPLACES) return LUMA_OK;
+  return remove_it(conflict, there, NULL, err);
+}
+
+status conflict_update(struct conflict *conflict, const struct collection *collection,
+                       const struct val *changed, const struct val *key, bool *may,
+                       struct err *err) {
+  struct others others = {.key = key};
+  struct store_pins pins = {0};
+  struct doc still = {0};
+  conflict->collection = collection;
+  arena_reset(&conflict->arena);
+  TRY(model_get_many(conflict->exec->txn, collection, key, 1, &still, &pins, err));
+  store_pins_release(&pins);
+  *may = still.data != NULL; /* it may have given way to one that was changed before it */
+  if (!*may) return LUMA_OK;
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    bool found = false;
+    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC) continue;
+    TRY(find_by_index(conflict, index, changed, meet_other, &others, &found, err));
+  }
+  *may = !others.found || conflict->plan->conflict->action == PLAN_CONFLICT_REPLACES;
+  return LUMA_OK;
 }
 
 /* ---- all ---- */

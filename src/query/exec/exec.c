@@ -173,7 +173,9 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_CREATE_VIEW:
   case PLAN_DROP_VIEW:
   case PLAN_CREATE_SEQUENCE:
+  case PLAN_ALTER_SEQUENCE:
   case PLAN_DROP_SEQUENCE:
+  case PLAN_REINDEX:
   case PLAN_DROP_INDEX: return op__open_schema;
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL: return op__open_soul;

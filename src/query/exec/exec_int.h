@@ -82,4 +82,7 @@ op_open *op__open_of(const struct plan *plan);
 /** Any node. */
 op_open op__open;
 
+/** CREATE SEQUENCE's as the model takes it. */
+struct model_sequence op__sequence(struct slice name, const struct plan_sequence *asked);
+
 #endif

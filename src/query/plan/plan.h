@@ -50,9 +50,11 @@ enum plan_kind {
   PLAN_RENAME_COLLECTION,
   PLAN_CREATE_INDEX,
   PLAN_DROP_INDEX,
+  PLAN_REINDEX,     /* index_name, of the collection or any; without: all of it, or of all */
   PLAN_CREATE_VIEW, /* of `input`, whose text is view_text */
   PLAN_DROP_VIEW,
   PLAN_CREATE_SEQUENCE, /* sequence, called new_name */
+  PLAN_ALTER_SEQUENCE,  /* sequence and its `says`, called new_name */
   PLAN_DROP_SEQUENCE,
   PLAN_CREATE_SOUL,
   PLAN_EVOLVE_SOUL,
@@ -162,6 +164,14 @@ struct plan_update_item {
   uint64_t offset;
 };
 
+/** A key of an index. */
+struct plan_index_key {
+  struct path path;        /* empty: computed */
+  struct expr *expression; /* NULL: the path; unbound, a name that is one may stand here too */
+  struct slice text;       /* of the expression; set when the statement is prepared */
+  bool descending;
+};
+
 /** What an INSERT does with a document whose key, or value of a unique index, is there. */
 enum plan_conflict_action {
   PLAN_CONFLICT_FAILS,
@@ -171,7 +181,8 @@ enum plan_conflict_action {
 };
 struct plan_conflict {
   enum plan_conflict_action action;
-  struct path *targets; /* attributes of the index; none: whichever conflicts */
+  /* Keys of the index; none: whichever conflicts. Bound, an expression has its text */
+  struct plan_index_key *targets;
   uint32_t targets_count;
   /* UPDATES: over the document that is there and, as `excluded`, the one that was to be inserted */
   struct plan_update_item *updates;
@@ -197,11 +208,6 @@ struct plan_merge {
   uint64_t offset;
 };
 
-struct plan_index_key {
-  struct path path;
-  bool descending;
-};
-
 /** How a SCAN is to read, as the statement asks: by the index of a name or of keys, or by the key;
  * natural: everything, in the order of keys or backwards. */
 struct plan_hint {
@@ -224,16 +230,29 @@ enum plan_about {
 
 /** CREATE SOUL, EVOLVE SOUL and what is told about souls. */
 struct plan_soul {
-  struct slice json; /* the genotype, or a merge patch of it */
+  struct slice json;                    /* the genotype, or a merge patch of it */
+  struct plan_made_sequence *sequences; /* CREATE: made with it, and gone with it */
+  uint32_t sequences_count;
   bool merge;
   enum plan_about about;
   struct slice other; /* the soul to compare with */
 };
 
-/** CREATE SEQUENCE; cache 0: as the model has it. */
+/** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */
 struct plan_sequence {
   int64_t start, increment, minimum, maximum, cache;
   bool cycles;
+  struct slice owner; /* a collection */
+  struct {
+    bool start, increment, minimum, maximum, cache, cycles, owner, restart, next;
+  } says;       /* what was said */
+  int64_t next; /* RESTART WITH */
+};
+
+/** A sequence that a column makes: SERIAL, IDENTITY. */
+struct plan_made_sequence {
+  struct slice name;
+  struct plan_sequence options;
 };
 
 struct plan_stage;    /* query/plan/stage.h */
@@ -307,7 +326,7 @@ struct plan {
   bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
-  struct plan_conflict *conflict; /* INSERT; may be NULL */
+  struct plan_conflict *conflict; /* INSERT, UPDATE; may be NULL */
   bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */
   bool is_truncate;   /* DELETE: TRUNCATE, which means every document */
@@ -363,6 +382,7 @@ struct statement {
   bool is_count;        /* JQL/NQL count: the reply is a number */
   enum plan_told told;  /* JQL */
   uint64_t time_max_ms; /* JQL: maxTimeMS; 0: the command sets no limit */
+  const char *doubt;    /* bound: a warning about what is written; NULL: none */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,

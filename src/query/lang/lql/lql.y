@@ -111,7 +111,7 @@ static bool token_fits(void *context, int kind);
 %type sets {struct lql_updates *}
 %type unsets {struct lql_updates *}
 %type keys {struct lql_keys *}
-%type key {struct lql_path *}
+%type key {struct lql_key}
 %type distinct {struct lql_distinct}
 %type descending {int}
 %type nulls {int}
@@ -338,16 +338,22 @@ command(A) ::= into(I) DEFAULT(T) VALUES conflict(X) returning(R). {
   A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, empty), X, R);
 }
 into(A) ::= INSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_FAILS}; }
-into(A) ::= INSERT OR REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
-into(A) ::= INSERT OR IGNORE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_SKIPS}; }
+into(A) ::= INSERT OR or_action(X) INTO name(N). { A = (struct lql_into){N, X}; }
 into(A) ::= REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
 into(A) ::= UPSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
+%type or_action {enum plan_conflict_action}
+or_action(A) ::= REPLACE. { A = PLAN_CONFLICT_REPLACES; }
+or_action(A) ::= IGNORE. { A = PLAN_CONFLICT_SKIPS; }
+or_action(A) ::= ABORT. { A = PLAN_CONFLICT_FAILS; }
+or_action(A) ::= ROLLBACK(T). { A = lql__refuse_action(lql, T); }
+or_action(A) ::= ID(T). { A = lql__refuse_action(lql, T); }
 conflict(A) ::= . { A = NULL; }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO NOTHING. { A = lql__conflict(lql, T, PLAN_CONFLICT_SKIPS, C, NULL, NULL); }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO REPLACE. { A = lql__conflict(lql, T, PLAN_CONFLICT_REPLACES, C, NULL, NULL); }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO UPDATE SET sets(S) where(W). { A = lql__conflict(lql, T, PLAN_CONFLICT_UPDATES, C, S, W); }
 conflict_target(A) ::= . { A = NULL; }
-conflict_target(A) ::= LP columns(C) RP. { A = C; }
+conflict_target(A) ::= LP some_exprs(C) RP. { A = C; }
+conflict_target(A) ::= LP some_exprs(C) RP WHERE expr. { A = C; }
 returning(A) ::= . { A = NULL; }
 returning(A) ::= RETURNING items(B). { A = B; }
 columns(A) ::= path(P). { A = lql__append(lql, lql__list(lql), lql__path_expr(lql, P), P ? P->text : slice_of(NULL, 0)); }
@@ -366,6 +372,10 @@ command(A) ::= UPDATE target(T) SET sets(S) from(F) where(W) order(O) limit(L) r
 command(A) ::= UPDATE target(T) UNSET unsets(S) where(W) order(O) limit(L) returning(R). {
   struct lql_rows rows = {T, NULL, W, O, L};
   A = lql__returning(lql, lql__update(lql, &rows, S), R);
+}
+command(A) ::= UPDATE OR or_action(X) target(T) SET sets(S) from(F) where(W) order(O) limit(L) returning(R). {
+  struct lql_rows rows = {T, F, W, O, L};
+  A = lql__returning(lql, lql__update_or(lql, X, lql__update(lql, &rows, S)), R);
 }
 sets(A) ::= path(P) EQ expr(E). { A = lql__set(lql, NULL, PLAN_SET, P, E); }
 sets(A) ::= sets(B) COMMA path(P) EQ expr(E). { A = lql__set(lql, B, PLAN_SET, P, E); }
@@ -406,7 +416,7 @@ also(A) ::= AND expr(E). { A = E; }
 /* ---- catalog ---- */
 
 %type partial {struct slice}
-command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V) partial(W). {
+command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) keys(K) RP unique(V) partial(W). {
   A = lql__create_index(lql, T, N, C, K);
   if (A) {
     A->unique = U || V;
@@ -423,10 +433,9 @@ unique(A) ::= . { A = 0; }
 unique(A) ::= UNIQUE. { A = 1; }
 index_name(A) ::= . { A = slice_of(NULL, 0); }
 index_name(A) ::= name(N). { A = lql__name(lql, N); }
-keys(A) ::= key(P) descending(D). { A = lql__key(lql, NULL, P, D); }
-keys(A) ::= keys(B) COMMA key(P) descending(D). { A = lql__key(lql, B, P, D); }
-key(A) ::= path(P). { A = P; }
-key(A) ::= path(P) LBRACKET STAR RBRACKET. { A = lql__path_elements(lql, P); }
+keys(A) ::= LP(T) key(K) descending(D). { A = lql__key(lql, NULL, T, K, D); }
+keys(A) ::= keys(B) COMMA(T) key(K) descending(D). { A = lql__key(lql, B, T, K, D); }
+key(A) ::= expr(E). { A = lql__key_expr(lql, E); }
 
 command(A) ::= DROP(T) INDEX if_exists(X) name(N). {
   A = lql__plain(lql, PLAN_DROP_INDEX, T, NULL);
@@ -575,6 +584,23 @@ any(A) ::= SOME. { A = 0; }
 any(A) ::= ALL. { A = 1; }
 expr(A) ::= expr(V) ISNULL(T). { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) NOTNULL(T). { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+%type compared {struct expr *}
+expr(A) ::= expr(V) IS(T) compared(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_NOT_DISTINCT, T, V, R); }
+expr(A) ::= expr(V) IS(T) NOT compared(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_DISTINCT, T, V, R); }
+compared(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
+compared(A) ::= FLOAT(T). { A = lql__float(lql, T); }
+compared(A) ::= MINUS(T) INTEGER(N). { A = lql__negate(lql, T, lql__integer(lql, N)); }
+compared(A) ::= MINUS(T) FLOAT(N). { A = lql__negate(lql, T, lql__float(lql, N)); }
+compared(A) ::= TEXT(T). { A = lql__text(lql, T); }
+compared(A) ::= BYTES(T). { A = lql__bytes(lql, T); }
+compared(A) ::= TYPED(T). { A = lql__typed(lql, T); }
+compared(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
+compared(A) ::= literal(E). { A = E; }
+compared(A) ::= paren(E). [BELOW] { A = E; }
+compared(A) ::= qualified(E). [BELOW] { A = E; }
+%type qualified {struct expr *}
+qualified(A) ::= name(N) DOT name(M). { A = lql__dot(lql, lql__name_expr(lql, N), M); }
+qualified(A) ::= qualified(B) DOT name(M). { A = lql__dot(lql, B, M); }
 expr(A) ::= expr(V) IS(T) JSON. { A = lql__apply(lql, "is_json", T, V, NULL); }
 expr(A) ::= expr(V) IS(T) NOT JSON. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_json", T, V, NULL)); }
 expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }

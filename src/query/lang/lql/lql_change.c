@@ -33,7 +33,12 @@ struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
   if (!target) return made;
   made->targets = arena_zalloc(lql->arena, target->count, sizeof *made->targets);
   if (!made->targets) return NULL;
-  for (uint32_t i = 0; i < target->count; i++) made->targets[i] = target->items[i]->path;
+  for (uint32_t i = 0; i < target->count; i++) {
+    struct expr *item = target->items[i];
+    bool is_path = item->kind == EXPR_NAME && !item->dotted;
+    made->targets[i].path = is_path ? item->path : (struct path){0};
+    made->targets[i].expression = is_path ? NULL : item;
+  }
   made->targets_count = target->count;
   return made;
 }
@@ -49,6 +54,21 @@ struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct 
     conflict = lql__conflict(lql, into->name, into->action, NULL, NULL, NULL);
   insert->conflict = conflict;
   return lql__returning(lql, insert, returning);
+}
+
+enum plan_conflict_action lql__refuse_action(struct lql *lql, struct lql_token action) {
+  lql__fail(lql, LUMA_SYNTAX_ERROR, action.offset, "OR takes REPLACE, IGNORE or ABORT");
+  lql__hint(lql, "a statement that fails changes nothing; ROLLBACK ends its transaction");
+  return PLAN_CONFLICT_FAILS;
+}
+
+struct plan *lql__update_or(struct lql *lql, enum plan_conflict_action action,
+                            struct plan *update) {
+  if (!update || action == PLAN_CONFLICT_FAILS) return update;
+  update->conflict = arena_zalloc(lql->arena, 1, sizeof *update->conflict);
+  if (!update->conflict) return NULL;
+  update->conflict->action = action;
+  return update;
 }
 
 /* ---- UPDATE, DELETE ---- */

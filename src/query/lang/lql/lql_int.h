@@ -52,6 +52,12 @@ struct lql_sort {
   uint32_t count, capacity;
 };
 
+/** A key of an index while it is read, and where its text ends. */
+struct lql_key {
+  struct expr *expr;
+  uint64_t end;
+};
+
 struct lql_keys {
   struct plan_index_key *keys;
   uint32_t count, capacity;
@@ -274,6 +280,8 @@ struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operan
                        struct lql_list *pairs, struct expr *otherwise);
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_type type);
+/** "json", "jsonb": names of types that any value is of. */
+bool lql__is_json(struct slice name);
 /** A type with one or (`second`) two numbers. */
 struct lql_type lql__type(struct lql *lql, struct lql_token name, struct lql_token first,
                           const struct lql_token *second);
@@ -496,6 +504,10 @@ struct expr *lql__row_document(struct lql *lql, struct lql_list *columns, const 
 /** The whole INSERT, with what conflicts do and RETURNING. */
 struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct plan *insert,
                            struct plan_conflict *conflict, const struct lql_list *returning);
+/** `OR FAIL`, `OR ROLLBACK`: what they would do is not there; the failure says what is. */
+enum plan_conflict_action lql__refuse_action(struct lql *lql, struct lql_token action);
+/** UPDATE OR …: what becomes of a document that would have another's unique value. */
+struct plan *lql__update_or(struct lql *lql, enum plan_conflict_action action, struct plan *update);
 struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
                                     enum plan_conflict_action action, const struct lql_list *target,
                                     struct lql_updates *updates, struct expr *where);
@@ -523,8 +535,11 @@ bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows, struct lql_updates *updates);
 struct plan *lql__truncate(struct lql *lql, struct lql_token name);
 struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
-struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
-                          bool descending);
+/** A key that was read: its text goes up to the token read last. */
+struct lql_key lql__key_expr(struct lql *lql, struct expr *expr);
+/** Adds a key, whose text begins behind the token `before`. */
+struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_token before,
+                          struct lql_key key, bool descending);
 struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
                                struct lql_token collection, struct lql_keys *keys);
 /** The text of an index's WHERE, from behind `where` to the token read last; the condition itself
