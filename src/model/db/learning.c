@@ -51,9 +51,8 @@ static void catch_up(struct learning *learning, const struct names *names) {
     struct doc document = {.names = names};
     int sign;
     (void)take_note(&notes, &document, &sign);
-    struct val root = doc_root(&document);
-    result = sign > 0 ? learned_observe(&learning->learned, &root, NULL)
-                      : learned_forget(&learning->learned, &root, NULL);
+    result = sign > 0 ? learned_observe(&learning->learned, &document, NULL)
+                      : learned_forget(&learning->learned, &document, NULL);
     learning->is_changed = true;
   }
   if (result != LUMA_OK) learning->state = LEARNING_STALE;
@@ -297,10 +296,8 @@ static status read_scan(struct model_scan *scan, struct learned *learned, struct
   uint32_t count;
   do {
     result = model_scan_next(scan, DOCUMENTS_AT_ONCE, documents, &count, err);
-    for (uint32_t i = 0; result == LUMA_OK && i < count; i++) {
-      struct val root = doc_root(&documents[i]);
-      result = learned_observe(learned, &root, err);
-    }
+    for (uint32_t i = 0; result == LUMA_OK && i < count; i++)
+      result = learned_observe(learned, &documents[i], err);
   } while (result == LUMA_OK && count > 0);
   mem_free(documents);
   return result;
