@@ -17,7 +17,7 @@ enum {
   SMALL_DOCUMENTS = 10000, /* a small collection is rather read than told of with loose ranges */
   NOTE_BYTES = 8,
   HEADER_BYTES = 21,
-  PENDING_BYTES = 256 << 10 /* notes are taken many at a time: what they change is at hand then */
+  PENDING_BYTES = 32 << 10 /* notes are taken many at a time, while they are in the cache */
 };
 
 static struct learning *learning_of(const struct collection *collection) {
@@ -231,7 +231,8 @@ void model__lesson_begin(struct model_txn *txn, struct model_lesson *lesson) {
   lesson->catalog = NULL;
   if (txn->observed.bytes == 0 && !txn->is_unobserved) return;
   lesson->catalog = txn->catalog;
-  catalog_acquire(lesson->catalog);
+  lesson->is_held = txn->catalog_changed; /* else the transaction holds it until its end */
+  if (lesson->is_held) catalog_acquire(lesson->catalog);
   rwlock_lock_read(&txn->model->learn_lock);
 }
 
@@ -284,7 +285,7 @@ void model__lesson_end(struct model_txn *txn, struct model_lesson *lesson, statu
   else if (committed == LUMA_OK)
     learn_all(buf_slice(&txn->observed), lesson->catalog);
   rwlock_unlock(&txn->model->learn_lock);
-  catalog_release(lesson->catalog);
+  if (lesson->is_held) catalog_release(lesson->catalog);
 }
 
 /* ---- asking ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared by the files of this folder only.
  *
- * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; the store's own
- * locks come last. Inv 1: a transaction's picture is the newest one committed at its snapshot:
+ * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; idle_lock is held
+ * alone; the store's own locks come last. Inv 1: a transaction's picture is the newest one committed at its snapshot:
  * begin takes both under catalog_lock for reading, a catalog change commits and swaps the picture
  * under it for writing. Inv 2: a document commits only after every name id in it is in the log
  * (model__save_names runs before the put). */
@@ -35,6 +35,9 @@ struct model {
   struct rwlock learn_lock;
   bool learns;
   struct model_blocks *blocks; /* of sequences: number.c */
+  struct mutex idle_lock;
+  struct model_txn *idle; /* ended ones, whose memory the next ones take over */
+  uint32_t idle_count;
 };
 
 /* The picture to go back to with a savepoint. */
@@ -47,6 +50,7 @@ struct model_mark {
 
 struct model_txn {
   struct model *model;
+  struct model_txn *next; /* while idle */
   struct store_txn *store;
   struct catalog *catalog; /* one reference */
   bool catalog_changed, read_only;
@@ -166,6 +170,7 @@ status model__observe(struct model_txn *txn, const struct collection *collection
 /** Around a commit: begin before, end after it with its answer. */
 struct model_lesson {
   const struct catalog *catalog; /* NULL: nothing is learned */
+  bool is_held;
 };
 void model__lesson_begin(struct model_txn *txn, struct model_lesson *lesson);
 void model__lesson_end(struct model_txn *txn, struct model_lesson *lesson, status committed);
