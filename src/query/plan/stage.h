@@ -42,7 +42,8 @@ enum stage_function {
   STAGE_COVARIANCE_POP,
   STAGE_COVARIANCE_SAMP,
   STAGE_LINEAR_FILL,
-  STAGE_LOCF
+  STAGE_LOCF,
+  STAGE_MIN_MAX_SCALER
 };
 
 /** One output of a STAGE_WINDOW. Its argument is the stage's exprs[argument]. */
@@ -60,6 +61,7 @@ struct stage_window {
   int64_t by;           /* SHIFT */
   struct val otherwise; /* SHIFT */
   double alpha;         /* MOVING_AVERAGE */
+  double scale_low, scale_high; /* MIN_MAX_SCALER */
 };
 
 enum stage_range { STAGE_RANGE_FULL, STAGE_RANGE_PARTITION, STAGE_RANGE_EXPLICIT };
