@@ -105,6 +105,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
+  if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);
   const struct plan *root = run->compiled->statement.root;
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
@@ -178,7 +179,7 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .write_errors_count = exec->write_errors_count,
                                     .steps = exec->steps,
                                     .steps_count = exec->steps_count,
-                                    .explained = exec->explained,
+                                    .answer = exec->answer,
                                     .told = run->compiled->statement.told};
   summary->changes = exec->changes;
   summary->changes_count = exec->changes_count;

@@ -21,6 +21,7 @@ status model__entries(struct model_txn *txn, const struct collection *collection
 /* Compiles the conditions of the copies. `*made`: how many hold a filter of their own, or none. */
 static status make_filters(const struct model *model, struct collection *with, uint32_t *made,
                            struct err *err) {
+  TRY(model__make_validator(model, with, err));
   for (; *made < with->indexes_count; ++*made) {
     struct catalog_index *index = &with->indexes[*made];
     index->filter = NULL;
@@ -35,6 +36,7 @@ status model__attach_filters(struct model *model, const struct collection *colle
   struct collection with = *collection;
   struct catalog *next = NULL;
   uint32_t made = 0;
+  with.validator = NULL;
   with.indexes = mem_zalloc(with.indexes_count + 1u, sizeof *with.indexes);
   if (!with.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   memcpy(with.indexes, collection->indexes, with.indexes_count * sizeof *with.indexes);
@@ -42,9 +44,10 @@ status model__attach_filters(struct model *model, const struct collection *colle
   if (result == LUMA_OK)
     result = catalog_with(model->catalog, &with, catalog_shared(collection), &next, err);
   for (uint32_t i = 0; i < made; i++) index_filter_release(with.indexes[i].filter);
+  index_filter_release(with.validator);
   mem_free(with.indexes);
   if (result != LUMA_OK) {
-    err_wrap(err, "the indexes of `%.*s`", SLICE_ARG(collection->name));
+    err_wrap(err, "the conditions of `%.*s`", SLICE_ARG(collection->name));
     return result;
   }
   catalog_release(model->catalog);

@@ -77,16 +77,17 @@ static status attach_souls(struct model *model, struct store_txn *txn, struct er
   return LUMA_OK;
 }
 
-static bool has_partial(const struct collection *collection) {
+/* Conditions to compile: of partial indexes, or a validator. */
+static bool has_conditions(const struct collection *collection) {
   for (uint32_t i = 0; i < collection->indexes_count; i++)
     if (collection->indexes[i].condition.text.bytes) return true;
-  return false;
+  return collection->rules.validator.bytes > 0;
 }
 
 static status attach_filters(struct model *model, struct err *err) {
   for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
     const struct collection *collection = catalog_at(model->catalog, i);
-    if (has_partial(collection)) TRY(model__attach_filters(model, collection, err));
+    if (has_conditions(collection)) TRY(model__attach_filters(model, collection, err));
   }
   return LUMA_OK;
 }

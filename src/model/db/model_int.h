@@ -34,6 +34,7 @@ struct model {
    * anew begins under it for writing. Before catalog_lock. */
   struct rwlock learn_lock;
   bool learns;
+  uint64_t opened_us;          /* when the database was opened */
   struct model_blocks *blocks; /* of sequences: number.c */
 };
 
@@ -67,6 +68,7 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  bool skips_validation;              /* see model_skip_validation */
   bool may_restart;                   /* see model_allow_restart */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
@@ -104,7 +106,14 @@ status model__store_collection(struct model_txn *txn, const struct collection *c
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
-/** Compiles the conditions of a loaded collection's partial indexes. */
+/** Compiles the validator of the rules that `with` has into with->validator: NULL for none. */
+status model__make_validator(const struct model *model, struct collection *with, struct err *err);
+/** Whether the validator lets the encoded documents in; `old`: what the only one takes the place
+ * of. LUMA_CONSTRAINT, with the number of the first that it does not in `*failed` (may be NULL). */
+status model__validate(struct model_txn *txn, const struct collection *collection,
+                       const struct slice *documents, const struct doc *old, uint32_t count,
+                       uint32_t *failed, struct err *err);
+/** Compiles the conditions of a loaded collection's partial indexes, and its validator. */
 status model__attach_filters(struct model *model, const struct collection *collection,
                              struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.

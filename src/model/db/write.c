@@ -255,6 +255,7 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   buf_reset(&txn->encoded);
   TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
   TRY(model__conform(txn, collection, &encoded, old, 1, NULL, err));
+  TRY(model__validate(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__note_own_id(collection, &encoded, 1, err));
   TRY(model__save_names(txn->model, collection, err));
   struct doc_header header = {.row = doc_header(old).row,

@@ -12,13 +12,13 @@ status bind__refuse_view(struct binder *binder, const struct plan *node, struct 
   return bind__fail(binder, node->offset, failed, err);
 }
 
-static status bind_alone(struct binder *binder, struct plan **node, struct err *err) {
+static status bind_alone(struct binder *binder, bool is_jql, struct plan **node, struct err *err) {
   struct binder inside = {.depth = binder->depth + 1,
                           .arena = binder->arena,
                           .catalog = binder->catalog,
                           .policy = binder->policy,
                           .read_view = binder->read_view,
-                          .language = PLAN_LQL};
+                          .language = is_jql ? PLAN_JQL : PLAN_LQL};
   return bind__plan(&inside, node, err);
 }
 
@@ -41,7 +41,7 @@ status bind__view(struct binder *binder, struct plan **node, struct err *err) {
   if (done == LUMA_OK) {
     derived->alias = scan->alias.bytes ? scan->alias : name;
     *node = derived;
-    done = bind_alone(binder, node, err);
+    done = bind_alone(binder, scan->collection->view.data[0] == '{', node, err);
   }
   if (done != LUMA_OK && err) err_wrap(err, "in the view `%.*s`", SLICE_ARG(name));
   return done;

@@ -102,8 +102,8 @@ status mongo__hex_hash(struct func_env *env, const struct val *args, uint32_t co
 }
 
 /** The subtype of binary data. */
-status mongo__subtype(struct func_env *env, const struct val *args, uint32_t count,
-                      struct val *out, struct err *err) {
+status mongo__subtype(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                      struct err *err) {
   (void)env, (void)count;
   *out = val_null();
   if (val_is_null(&args[0])) return LUMA_OK;

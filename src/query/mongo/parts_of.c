@@ -8,8 +8,7 @@
 
 enum { CONVERSION_FAILED = 241 };
 
-static status read_json(struct func_env *env, struct slice text, struct val *out,
-                        struct err *err) {
+static status read_json(struct func_env *env, struct slice text, struct val *out, struct err *err) {
   const struct json_read_options options = {.form = JSON_PLAIN};
   struct json_reader *reader = NULL;
   struct val read;

@@ -27,8 +27,8 @@ static status read_list(struct func_env *env, const char *name, const struct val
   return LUMA_OK;
 }
 
-static status read_vector(struct func_env *env, const char *name, const struct val *v,
-                          uint32_t nth, struct components *out, struct err *err) {
+static status read_vector(struct func_env *env, const char *name, const struct val *v, uint32_t nth,
+                          struct components *out, struct err *err) {
   if (v->type == VAL_LIST) return read_list(env, name, v, nth, out, err);
   if (!bytes_vector_count(v, &out->count))
     return mongo_fail(err, NOT_A_VECTOR + nth, "%s takes arrays or vectors in binData, not %s",

@@ -56,7 +56,7 @@ static bool find_lookup(const struct plan *scan, const struct expr *attribute,
   if (access_is_key(scan->collection, &attribute->path, attribute->key)) return true;
   for (uint32_t i = 0; !attribute->key && i < scan->collection->indexes_count; i++) {
     const struct catalog_index *candidate = &scan->collection->indexes[i];
-    if (candidate->state != CATALOG_INDEX_PUBLIC || candidate->filter ||
+    if (candidate->state != CATALOG_INDEX_PUBLIC || candidate->hidden || candidate->filter ||
         !path_is_equal(&candidate->def.keys[0].path, &attribute->path))
       continue;
     *index = candidate;

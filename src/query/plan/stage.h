@@ -57,10 +57,10 @@ struct stage_window {
   double low_offset, high_offset;
   int64_t range_unit_ms; /* 0: numbers; -1: months */
   int32_t range_unit_months;
-  int64_t unit_ms;      /* DERIVATIVE, INTEGRAL: 0 none */
-  int64_t by;           /* SHIFT */
-  struct val otherwise; /* SHIFT */
-  double alpha;         /* MOVING_AVERAGE */
+  int64_t unit_ms;              /* DERIVATIVE, INTEGRAL: 0 none */
+  int64_t by;                   /* SHIFT */
+  struct val otherwise;         /* SHIFT */
+  double alpha;                 /* MOVING_AVERAGE */
   double scale_low, scale_high; /* MIN_MAX_SCALER */
 };
 

@@ -14,6 +14,7 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_BOOL] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
+      [JQL_UNSUPPORTED_IF] = "absent",
   };
   return texts[kind];
 }
@@ -33,6 +34,7 @@ static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) 
     return true;
   case JQL_ANY:
   case JQL_IGNORED:
+  case JQL_UNSUPPORTED_IF:
   case JQL_UNSUPPORTED: break;
   }
   return true;
@@ -53,7 +55,7 @@ static bool is_envelope(struct slice name) {
       "$db",         "lsid",      "comment",         "writeConcern",
       "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
       "apiVersion",  "txnNumber", "apiStrict",       "apiDeprecationErrors",
-      "autocommit",  "$audit",    "readOnly"};
+      "autocommit",  "$audit",    "readOnly",        "bypassDocumentValidation"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;
@@ -66,6 +68,8 @@ static bool is_command(const struct jql_node *map) {
 
 static status take_envelope(const struct jql *jql, const struct jql_node *field) {
   int64_t time_ms = 0;
+  if (jql_is_named(field, "bypassDocumentValidation"))
+    jql->statement->skips_validation = jql__truth(&field->value);
   if (!jql_is_named(field, "maxTimeMS")) return LUMA_OK;
   TRY(jql__check_kind(jql, field, JQL_WHOLE));
   (void)val_to_int64(&field->value, &time_ms);
@@ -80,7 +84,8 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
   for (uint32_t i = 0; i < count; i++) {
     if (!jql_is_named(field, specs[i].name)) continue;
     if (val_is_null(&field->value) && specs[i].kind != JQL_ANY) return LUMA_OK;
-    if (specs[i].kind == JQL_UNSUPPORTED)
+    bool is_there = jql__truth(&field->value);
+    if (specs[i].kind == JQL_UNSUPPORTED || (specs[i].kind == JQL_UNSUPPORTED_IF && is_there))
       return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
     fields[i] = *field;
     return jql__check_kind(jql, field, specs[i].kind);

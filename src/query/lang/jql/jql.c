@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"dropIndexes", jql__drop_indexes},
     {"listIndexes", jql__list_indexes},
     {"create", jql__create},
+    {"collMod", jql__coll_mod},
     {"drop", jql__drop},
     {"renameCollection", jql__rename},
     {"listCollections", jql__list_collections},
@@ -99,8 +100,7 @@ static status parse_node(const struct lang_context *context, struct slice text, 
   return jql__command(&jql, &root, &statement->root);
 }
 
-/** Reads `json` into the arena. */
-static status read_json(struct json_reader *reader, struct arena *arena, struct slice json,
+status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
   const struct json_read_options options = {.form = JSON_TAGGED};
   struct buf out;
@@ -142,7 +142,7 @@ static status parse_text(const struct lang_context *context, struct slice text, 
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
   struct slice json = slice_of(text.data + start, end - start);
   TRY(json_reader_create(&reader, err));
-  status done = read_json(reader, context->arena, json, &value, err);
+  status done = jql__read_tagged(reader, context->arena, json, &value, err);
   json_reader_destroy(reader);
   if (done != LUMA_OK) {
     if (err && err->line)

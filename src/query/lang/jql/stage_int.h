@@ -45,10 +45,11 @@ typedef status jql_stage(const struct jql *jql, const struct jql_node *spec, str
 jql_stage jql__put_sort_by_count, jql__put_bucket, jql__put_bucket_auto; /* buckets.c */
 jql_stage jql__put_unwind, jql__put_facet, jql__put_union, jql__put_lookup, jql__put_sample,
     jql__put_documents;                              /* stages.c */
-jql_stage jql__put_set_window_fields; /* windows.c */
-jql_stage jql__put_fill;              /* fill.c */
+jql_stage jql__put_set_window_fields;                /* windows.c */
+jql_stage jql__put_fill;                             /* fill.c */
 jql_stage jql__put_redact, jql__put_densify;         /* reshape.c */
 jql_stage jql__put_graph_lookup;                     /* graph.c */
+jql_stage jql__put_coll_stats, jql__put_index_stats; /* statistics.c */
 jql_stage jql__put_out, jql__put_merge;              /* store.c */
 
 /** AGGREGATE by `key` with the accumulators of `fields`, the `_id` among them passed over.
