@@ -82,6 +82,9 @@ status model_set_rules(struct model_txn *txn, struct slice name, const struct ca
                        struct err *err);
 /** Whether validators are passed over by what this transaction writes from now on. */
 void model_skip_validation(struct model_txn *txn, bool skips);
+/** What this transaction writes from now on has documents of at most so many bytes, where the model
+ * allows that many; 0: as the model has it. */
+void model_limit_documents(struct model_txn *txn, uint32_t bytes);
 /** A hidden index is kept up to date, its uniqueness holds, and nothing reads it. */
 status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
                         struct err *err);

@@ -68,6 +68,7 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  uint32_t document_bytes_max;        /* see model_limit_documents; 0: the model's own */
   bool skips_validation;              /* see model_skip_validation */
   bool may_restart;                   /* see model_allow_restart */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
@@ -106,6 +107,9 @@ status model__store_collection(struct model_txn *txn, const struct collection *c
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
+/** The most bytes that a document may have, and the error of one that has more. */
+uint32_t model__document_bytes_max(const struct model_txn *txn);
+status model__fail_too_large(const struct model_txn *txn, size_t bytes, struct err *err);
 /** Compiles the validator of the rules that `with` has into with->validator: NULL for none. */
 status model__make_validator(const struct model *model, struct collection *with, struct err *err);
 /** Whether the validator lets the encoded documents in; `old`: what the only one takes the place

@@ -4,12 +4,17 @@
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 
+/** MongoDB's CommandNotSupportedOnView. */
+enum { MONGO_NOT_ON_VIEW = 166 };
+
 status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err) {
   if (!node->collection || !node->collection->view.bytes) return LUMA_OK;
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "`%.*s` is a view: what it shows is changed where it is",
                             SLICE_ARG(node->collection->name));
-  return bind__fail(binder, node->offset, failed, err);
+  failed = bind__fail(binder, node->offset, failed, err);
+  if (err) err->foreign = MONGO_NOT_ON_VIEW;
+  return failed;
 }
 
 static status bind_alone(struct binder *binder, bool is_jql, struct plan **node, struct err *err) {

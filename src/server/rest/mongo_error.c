@@ -61,6 +61,7 @@ static const struct name_of_number names[] = {
     {121, "DocumentValidationFailure"},
     {146, "ExceededMemoryLimit"},
     {165, "ViewDepthLimitExceeded"},
+    {166, "CommandNotSupportedOnView"},
     {168, "InvalidPipelineOperator"},
     {181, "AmbiguousIndexKeyPattern"},
     {197, "InvalidIndexSpecificationOption"},

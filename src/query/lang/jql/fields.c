@@ -79,6 +79,17 @@ static status take_envelope(const struct jql *jql, const struct jql_node *field)
   return LUMA_OK;
 }
 
+/** As jql__check_kind, with MongoDB's codes for the fields of commands. */
+static status check_field(const struct jql *jql, const struct jql_node *field, enum jql_kind kind) {
+  enum { TYPE_MISMATCH = 14, VALUE_BELOW_LEAST = 51024 };
+  bool fits = true, is_of = is_of_kind(&field->value, kind, &fits);
+  status checked = jql__check_kind(jql, field, kind);
+  if (checked == LUMA_OK || !jql->err) return checked;
+  if (!is_of) jql->err->foreign = TYPE_MISMATCH;
+  if (is_of && !fits && kind == JQL_WHOLE) jql->err->foreign = VALUE_BELOW_LEAST;
+  return checked;
+}
+
 static status take_field(const struct jql *jql, const struct jql_node *field,
                          const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
   for (uint32_t i = 0; i < count; i++) {
@@ -88,7 +99,7 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
     if (specs[i].kind == JQL_UNSUPPORTED || (specs[i].kind == JQL_UNSUPPORTED_IF && is_there))
       return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
     fields[i] = *field;
-    return jql__check_kind(jql, field, specs[i].kind);
+    return check_field(jql, field, specs[i].kind);
   }
   if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
   status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
@@ -122,6 +133,9 @@ bool jql__flag(const struct jql_node *node, bool otherwise) {
   return jql_is_given(node) ? jql__truth(&node->value) : otherwise;
 }
 
+/** MongoDB's code for a path of an update that has a name without letters. */
+enum { EMPTY_FIELD_NAME = 56 };
+
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path) {
   struct err why = {0};
@@ -130,7 +144,10 @@ status jql__path(const struct jql *jql, const struct jql_node *node, struct slic
   status parsed = path_parse(jql->arena, text, true, path, &why);
   if (parsed == LUMA_OK) return LUMA_OK;
   if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);
-  return jql__fail(jql, node, parsed, "%s", why.message);
+  status failed = jql__fail(jql, node, parsed, "%s", why.message);
+  bool is_updated = jql->filters != NULL; /* array filters are an update's */
+  if (jql->err && is_updated) jql->err->foreign = EMPTY_FIELD_NAME;
+  return failed;
 }
 
 /** BSON ends names with a null byte: a name that has one could not be read back by its clients.

@@ -31,7 +31,7 @@ static const struct command commands[] = {
     {"explain", jql__explain},
 };
 
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
+enum { COMMANDS = sizeof commands / sizeof commands[0], COMMAND_NOT_FOUND = 59 };
 
 static const struct command *find_command(const struct jql_node *field) {
   for (size_t i = 0; i < COMMANDS; i++)
@@ -54,8 +54,12 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
   if (word && word->state == WORD_REFUSED)
     return jql__fail(jql, &first, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
                      word->why);
-  if (each.count)
-    return jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
+  if (each.count) {
+    status unknown =
+        jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
+    if (jql->err) jql->err->foreign = COMMAND_NOT_FOUND;
+    return unknown;
+  }
   status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "an empty map is no command");
   err_hint(jql->err, "for example {\"find\": \"users\"}");
   return failed;
