@@ -8,7 +8,7 @@
 #define MODEL_CATALOG_CATALOG_H
 
 #include "index/index.h"
-#include "model/catalog/index_filter.h"
+#include "model/catalog/index_rules.h"
 #include "model/soul/evolution.h"
 #include "model/soul/soul.h"
 #include "store/store.h"
@@ -31,12 +31,15 @@ struct catalog_index {
   struct slice name;
   struct index_def def; /* its number, keys and properties */
   enum catalog_index_state state;
-  bool hidden;                 /* kept, and not read: what if it were not there? */
-  struct soul_rule condition;  /* of a partial index; without text: all documents have entries */
-  struct index_filter *filter; /* the condition, compiled; NULL: there is none */
-  store_seq public_since;      /* snapshots before this do not read it */
-  struct catalog_uses *uses;   /* NULL: not counted, for want of memory */
+  bool hidden;                /* kept, and not read: what if it were not there? */
+  struct soul_rule condition; /* of a partial index; without text: all documents have entries */
+  struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
+  store_seq public_since;     /* snapshots before this do not read it */
+  struct catalog_uses *uses;  /* NULL: not counted, for want of memory */
 };
+static inline bool catalog_index_is_partial(const struct catalog_index *index) {
+  return index->condition.text.bytes > 0;
+}
 
 /** Which writes a validator judges: all; not those of documents that broke it before; none. */
 enum catalog_validation { CATALOG_VALIDATES_ALL, CATALOG_VALIDATES_SOUND, CATALOG_VALIDATES_NONE };
@@ -67,7 +70,7 @@ struct collection {
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
   uint32_t limits_count;
   struct catalog_rules rules;
-  struct index_filter *validator;  /* the rules' own, compiled; NULL: there is none */
+  struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
   const uint16_t *attribute_of_id; /* see struct soul_binding */
   uint32_t attribute_of_id_count;
 };

@@ -79,10 +79,10 @@ static void holder_release(struct holder *holder) {
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
   for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
-    index_filter_release(holder->collection.indexes[i].filter);
+    index_rules_release(holder->collection.indexes[i].rules);
     release_uses(holder->collection.indexes[i].uses);
   }
-  index_filter_release(holder->collection.validator);
+  index_rules_release(holder->collection.validator);
   collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
@@ -112,7 +112,9 @@ static status copy_index(struct arena *arena, struct catalog_index *index, struc
   TRY(copy_slice(arena, index->name, &index->name, err));
   TRY(copy_slice(arena, index->condition.text, &index->condition.text, err));
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    TRY(copy_path(arena, &index->def.keys[i].path, &index->def.keys[i].path, err));
+    struct index_key *key = &index->def.keys[i];
+    TRY(copy_slice(arena, key->expression, &key->expression, err));
+    if (!index_key_is_computed(key)) TRY(copy_path(arena, &key->path, &key->path, err));
   }
   return LUMA_OK;
 }
@@ -177,10 +179,10 @@ static status holder_create(const struct collection *from, struct collection_sha
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
   for (uint32_t i = 0; i < made->collection.indexes_count; i++) {
     struct catalog_index *index = &made->collection.indexes[i];
-    if (index->filter) index_filter_acquire(index->filter);
+    index_rules_acquire(index->rules);
     share_uses(index);
   }
-  if (made->collection.validator) index_filter_acquire(made->collection.validator);
+  index_rules_acquire(made->collection.validator);
   *holder = made;
   return LUMA_OK;
 }

@@ -117,9 +117,11 @@ status model__make_validator(const struct model *model, struct collection *with,
 status model__validate(struct model_txn *txn, const struct collection *collection,
                        const struct slice *documents, const struct doc *old, uint32_t count,
                        uint32_t *failed, struct err *err);
-/** Compiles the conditions of a loaded collection's partial indexes, and its validator. */
-status model__attach_filters(struct model *model, const struct collection *collection,
-                             struct err *err);
+/** Compiles what an index computes: index->rules, one reference, the caller's. */
+status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
+/** Compiles what the indexes of a loaded collection compute, and its validator. */
+status model__attach_rules(struct model *model, const struct collection *collection,
+                           struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,

@@ -9,7 +9,7 @@ status model__make_validator(const struct model *model, struct collection *with,
   const struct soul_rule rule = {.kind = SOUL_RULE_MATCH, .text = with->rules.validator};
   with->validator = NULL;
   if (rule.text.bytes == 0) return LUMA_OK;
-  return index_filter_create(model->options.rules, &rule, &with->validator, err);
+  return index_rules_create(model->options.rules, &rule, NULL, 0, &with->validator, err);
 }
 
 static status fail_invalid(const struct collection *collection, struct err *err) {
@@ -21,13 +21,22 @@ static status fail_invalid(const struct collection *collection, struct err *err)
   return LUMA_CONSTRAINT;
 }
 
+static status is_valid(struct model_txn *txn, const struct collection *collection,
+                       const struct doc *document, bool *valid, struct err *err) {
+  struct val values[INDEX_KEYS_MAX], root = doc_root(document);
+  struct arena_mark mark = arena_mark(&txn->kept);
+  status done = index_rules_run(collection->validator, &root, &txn->kept, valid, values, err);
+  arena_rewind(&txn->kept, mark);
+  return done;
+}
+
 /* Whether the validator is to judge what takes the place of `old`. */
 static status is_judged(struct model_txn *txn, const struct collection *collection,
                         const struct doc *old, bool *judged, struct err *err) {
   *judged = collection->rules.validation == CATALOG_VALIDATES_ALL;
   if (*judged || collection->rules.validation == CATALOG_VALIDATES_NONE) return LUMA_OK;
   *judged = true;
-  return old ? index_filter_keeps(collection->validator, old, &txn->kept, judged, err) : LUMA_OK;
+  return old ? is_valid(txn, collection, old, judged, err) : LUMA_OK;
 }
 
 status model__validate(struct model_txn *txn, const struct collection *collection,
@@ -41,7 +50,7 @@ status model__validate(struct model_txn *txn, const struct collection *collectio
     bool keeps = false;
     if (failed) *failed = i;
     TRY(doc_open(documents[i], collection->names, &doc, err));
-    TRY(index_filter_keeps(collection->validator, &doc, &txn->kept, &keeps, err));
+    TRY(is_valid(txn, collection, &doc, &keeps, err));
     if (!keeps) return fail_invalid(collection, err);
   }
   return LUMA_OK;
@@ -64,7 +73,7 @@ status model_set_rules(struct model_txn *txn, struct slice name, const struct ca
   changed.version++;
   TRY(model__make_validator(txn->model, &changed, err));
   status result = model__store_collection(txn, &changed, catalog_shared(found), err);
-  index_filter_release(changed.validator);
+  index_rules_release(changed.validator);
   return result;
 }
 

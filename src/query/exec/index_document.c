@@ -39,7 +39,10 @@ void index_document_put_keys(const struct catalog_index *index, struct build *bu
   build_begin_map(build);
   if (!index) index_document_field(build, "_id", up);
   for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
-    name_path(build, &index->def.keys[i].path);
+    if (index->def.keys[i].expression.bytes)
+      build_name(build, index->def.keys[i].expression);
+    else
+      name_path(build, &index->def.keys[i].path);
     build_put(build, index->def.keys[i].descending ? &down : &up);
   }
   build_end(build);
