@@ -114,7 +114,7 @@ static uint32_t append_all_learned(struct buf *out, const struct learned *learne
         soul ? soul_attribute(soul, shown_name(one->name)) : NULL;
     if (one->seen <= 0 || (undeclared && declared)) continue;
     if (count++) buf_append_byte(out, ',');
-    append_learned(out, learned, one, declared && declared->sensitive);
+    append_learned(out, learned, one, declared && declared->is_masked);
   }
   return count;
 }

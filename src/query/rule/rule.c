@@ -209,8 +209,12 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
 }
 
 static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *context) {
-  if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name)
-    tell(context, expr->path.steps[0].name);
+  struct path_step steps[PATH_STEPS_MAX];
+  struct path path = {.steps = steps};
+  if (expr_read_path(expr, &path)) {
+    if (path.count && path.steps[0].is_name) tell(context, &path);
+    return;
+  }
   for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);
 }
 

@@ -6,7 +6,7 @@ static bool has_sensitive(const struct catalog *catalog) {
   for (uint32_t i = 0; i < catalog_count(catalog); i++) {
     const struct soul *soul = catalog_at(catalog, i)->genotype;
     for (uint32_t k = 0; soul && k < soul->attributes_count; k++) {
-      if (soul->attributes[k].sensitive) return true;
+      if (soul->attributes[k].is_masked) return true;
     }
   }
   return false;
