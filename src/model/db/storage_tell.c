@@ -36,37 +36,72 @@ static status measure(struct model_txn *txn, enum store_space space, uint32_t nu
   return store_measure(txn->store, space, range, out, err);
 }
 
-static void put_indexes(struct buf *out, const struct collection *collection,
-                        struct slice attribute) {
+/* Whether the index looks at the attribute, or at something inside it. */
+static bool holds(const struct catalog_index *index, struct slice path) {
+  struct buf text;
+  bool found = false;
+  buf_init(&text, 64 << 10);
+  for (uint32_t k = 0; k < index->def.keys_count && !found; k++) {
+    buf_reset(&text);
+    path_format(&index->def.keys[k].path, &text);
+    bool is_inside = text.bytes > path.bytes && text.data[path.bytes] == '.';
+    found = (is_inside || text.bytes == path.bytes) &&
+            slice_is_equal(slice_of(text.data, path.bytes), path);
+  }
+  buf_deinit(&text);
+  return found;
+}
+
+static void put_indexes(struct buf *out, const struct collection *collection, struct slice path) {
   bool first = true;
   buf_append_text(out, ",\"indexes\":[");
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    const struct catalog_index *index = &collection->indexes[i];
-    bool holds = false;
-    for (uint32_t k = 0; k < index->def.keys_count; k++)
-      holds |= slice_is_equal(index->def.keys[k].path.steps[0].name, attribute);
-    if (!holds) continue;
+    if (!holds(&collection->indexes[i], path)) continue;
     if (!first) buf_append_byte(out, ',');
-    json_write_text(out, index->name);
+    json_write_text(out, collection->indexes[i].name);
     first = false;
   }
   buf_append_byte(out, ']');
 }
 
+/* kids[].nick: indexes call it kids.nick. */
+static void drop_brackets(struct buf *path) {
+  size_t kept = 0;
+  for (size_t i = 0; i < path->bytes; i++) {
+    bool is_bracket = path->data[i] == '[' && i + 1 < path->bytes && path->data[i + 1] == ']';
+    if (!is_bracket) path->data[kept++] = path->data[i];
+    i += is_bracket;
+  }
+  path->bytes = kept;
+}
+
 static void put_attribute(struct telling *telling, const struct learned_attribute *attribute,
                           int64_t all_bytes) {
   struct buf *out = telling->out;
-  bool is_key = slice_is_equal(attribute->name, slice_of_text("_id"));
+  struct buf path;
   double share = all_bytes > 0 ? (double)attribute->bytes / (double)all_bytes : 0.0;
+  buf_init(&path, 64 << 10);
+  learned_format_path(&path, attribute);
   buf_append_text(out, "{\"attribute\":");
-  json_write_text(out, is_key ? slice_of_text("id") : attribute->name);
+  json_write_text(out, buf_slice(&path));
   buf_append_text(out, ",\"stored\":\"in the document\"");
   put_count(out, "values", attribute->seen);
   put_count(out, "bytes", attribute->bytes);
   buf_append_format(out, ",\"share\":%.4f", share);
   put_compression(out, &telling->documents);
-  put_indexes(out, telling->collection, attribute->name);
+  drop_brackets(&path);
+  put_indexes(out, telling->collection, buf_slice(&path));
   buf_append_text(out, "},");
+  buf_deinit(&path);
+}
+
+/* What is inside is part of what it is in. */
+static void put_attributes(struct telling *telling, const struct learned_attribute *attribute,
+                           int64_t all_bytes) {
+  if (attribute->seen <= 0) return;
+  put_attribute(telling, attribute, all_bytes);
+  for (uint16_t i = 0; i < attribute->children_count && !attribute->is_vast; i++)
+    put_attributes(telling, attribute->children[i], all_bytes);
 }
 
 static status put_index(struct telling *telling, const struct catalog_index *index,
@@ -86,10 +121,11 @@ static status tell(void *context, const struct learned *learned, struct err *err
   struct telling *telling = context;
   struct buf *out = telling->out;
   int64_t all_bytes = 0;
-  for (uint32_t i = 0; i < learned->count; i++) all_bytes += learned->attributes[i]->bytes;
+  for (uint32_t i = 0; i < learned->count; i++)
+    all_bytes += learned->attributes[i]->parent ? 0 : learned->attributes[i]->bytes;
   buf_append_byte(out, '[');
   for (uint32_t i = 0; i < learned->count; i++) {
-    if (learned->attributes[i]->seen > 0) put_attribute(telling, learned->attributes[i], all_bytes);
+    if (!learned->attributes[i]->parent) put_attributes(telling, learned->attributes[i], all_bytes);
   }
   buf_append_text(out, "{\"collection\":");
   json_write_text(out, telling->collection->name);
