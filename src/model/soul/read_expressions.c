@@ -210,6 +210,51 @@ static void check_functions(struct soul_reading *reading, bool has_names) {
   }
 }
 
+/* ---- what is computed from what is sensitive ---- */
+
+struct spreading {
+  const struct soul *soul;
+  bool is_sensitive; /* something that was read is */
+};
+
+static void see_read(void *context, const struct path *path) {
+  struct spreading *spreading = context;
+  spreading->is_sensitive |= soul_is_sensitive(spreading->soul, path);
+}
+
+static bool reads_sensitive(struct soul_reading *reading, uint32_t nth) {
+  const struct soul *soul = reading->soul;
+  struct spreading spreading = {.soul = soul};
+  struct soul_program *program;
+  uint32_t failed;
+  if (nth == SOUL_NONE) return false;
+  status result = soul->ops->create(soul, &soul->rules[nth], 1, &program, &failed, NULL);
+  if (result == LUMA_OUT_OF_MEMORY) reading->failed = result;
+  if (result != LUMA_OK) return false; /* it is a fault */
+  soul->ops->reads(program, 0, see_read, &spreading);
+  soul->ops->destroy(program);
+  return spreading.is_sensitive;
+}
+
+/* True when there was one more. */
+static bool spread_once(struct soul_reading *reading) {
+  bool any = false;
+  for (uint32_t i = 0; i < reading->soul->attributes_count; i++) {
+    struct soul_attribute *one = &reading->soul->attributes[i];
+    if (one->is_masked || !reads_sensitive(reading, one->computed_rule)) continue;
+    (void)mask_one(one, true);
+    any = true;
+  }
+  return any;
+}
+
+static void spread_masks(struct soul_reading *reading) {
+  bool any = false;
+  for (uint32_t i = 0; i < reading->soul->attributes_count; i++)
+    any |= reading->soul->attributes[i].is_masked;
+  while (any && reading->failed == LUMA_OK) any = spread_once(reading);
+}
+
 void soul__check_rules(struct soul_reading *reading) {
   const struct soul *soul = reading->soul;
   bool has_names = reading->is_given && !soul_leaves_open(soul);
@@ -220,4 +265,5 @@ void soul__check_rules(struct soul_reading *reading) {
   for (uint32_t i = 0; i < soul->rules_count && reading->failed == LUMA_OK; i++)
     check_rule(reading, &soul->rules[i], has_names);
   if (reading->is_given && soul->ops) check_functions(reading, has_names);
+  if (soul->ops) spread_masks(reading);
 }

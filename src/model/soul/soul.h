@@ -43,8 +43,8 @@ struct soul_attribute {
   struct slice name;
   struct soul_type type;
   bool required, unique, indexed, sensitive, immutable;
-  bool is_masked;                              /* sensitive itself, around it or inside it */
-  uint8_t on_delete;                           /* of a reference: enum soul_on_delete */
+  bool is_masked;    /* sensitive: itself, around, inside, or what it is computed of */
+  uint8_t on_delete; /* of a reference: enum soul_on_delete */
   struct val default_value, min, max, allowed; /* `allowed`: a LIST */
   uint32_t min_length, max_length;             /* SOUL_NONE = no limit */
   struct slice pattern, computed, default_expression, description;
