@@ -35,12 +35,13 @@ static status parse_keys(struct model_txn *txn, const struct wanted *wanted, str
 static bool serves(const struct catalog_index *index, const struct index_def *wanted,
                    bool is_scalar) {
   const struct index_def *def = &index->def;
-  bool is_whole = !index->filter && !def->sparse && index->state != CATALOG_INDEX_WRITE_ONLY;
+  bool is_whole =
+      !catalog_index_is_partial(index) && !def->sparse && index->state != CATALOG_INDEX_WRITE_ONLY;
   bool is_alike = def->unique == wanted->unique && (!def->unique || def->nulls_distinct);
   bool sees_values = def->multikey == wanted->multikey || (is_scalar && def->multikey);
   if (!is_whole || !is_alike || !sees_values || def->keys_count != wanted->keys_count) return false;
   for (uint32_t i = 0; i < def->keys_count; i++) {
-    if (!path_is_equal(&def->keys[i].path, &wanted->keys[i].path)) return false;
+    if (!index_key_is_equal(&def->keys[i], &wanted->keys[i])) return false;
   }
   return true;
 }

@@ -36,32 +36,37 @@ static status measure(struct model_txn *txn, enum store_space space, uint32_t nu
   return store_measure(txn->store, space, range, out, err);
 }
 
-/* Whether the index looks at the attribute, or at something inside it. */
-static bool holds(const struct catalog_index *index, struct slice path) {
+/* Whether the index looks at the attribute, at something inside it, or computes with it. */
+static status holds(const struct catalog_index *index, struct slice path, bool *found,
+                    struct err *err) {
   struct buf text;
-  bool found = false;
+  TRY(index_rules_read(index->rules, path, found, err));
   buf_init(&text, 64 << 10);
-  for (uint32_t k = 0; k < index->def.keys_count && !found; k++) {
+  for (uint32_t k = 0; k < index->def.keys_count && !*found; k++) {
     buf_reset(&text);
     path_format(&index->def.keys[k].path, &text);
     bool is_inside = text.bytes > path.bytes && text.data[path.bytes] == '.';
-    found = (is_inside || text.bytes == path.bytes) &&
-            slice_is_equal(slice_of(text.data, path.bytes), path);
+    *found = (is_inside || text.bytes == path.bytes) &&
+             slice_is_equal(slice_of(text.data, path.bytes), path);
   }
   buf_deinit(&text);
-  return found;
+  return LUMA_OK;
 }
 
-static void put_indexes(struct buf *out, const struct collection *collection, struct slice path) {
+static status put_indexes(struct buf *out, const struct collection *collection, struct slice path,
+                          struct err *err) {
   bool first = true;
   buf_append_text(out, ",\"indexes\":[");
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    if (!holds(&collection->indexes[i], path)) continue;
+    bool found = false;
+    TRY(holds(&collection->indexes[i], path, &found, err));
+    if (!found) continue;
     if (!first) buf_append_byte(out, ',');
     json_write_text(out, collection->indexes[i].name);
     first = false;
   }
   buf_append_byte(out, ']');
+  return LUMA_OK;
 }
 
 /* kids[].nick: indexes call it kids.nick. */
@@ -75,8 +80,8 @@ static void drop_brackets(struct buf *path) {
   path->bytes = kept;
 }
 
-static void put_attribute(struct telling *telling, const struct learned_attribute *attribute,
-                          int64_t all_bytes) {
+static status put_attribute(struct telling *telling, const struct learned_attribute *attribute,
+                            int64_t all_bytes, struct err *err) {
   struct buf *out = telling->out;
   struct buf path;
   double share = all_bytes > 0 ? (double)attribute->bytes / (double)all_bytes : 0.0;
@@ -90,18 +95,20 @@ static void put_attribute(struct telling *telling, const struct learned_attribut
   buf_append_format(out, ",\"share\":%.4f", share);
   put_compression(out, &telling->documents);
   drop_brackets(&path);
-  put_indexes(out, telling->collection, buf_slice(&path));
+  status result = put_indexes(out, telling->collection, buf_slice(&path), err);
   buf_append_text(out, "},");
   buf_deinit(&path);
+  return result;
 }
 
 /* What is inside is part of what it is in. */
-static void put_attributes(struct telling *telling, const struct learned_attribute *attribute,
-                           int64_t all_bytes) {
-  if (attribute->seen <= 0) return;
-  put_attribute(telling, attribute, all_bytes);
+static status put_attributes(struct telling *telling, const struct learned_attribute *attribute,
+                             int64_t all_bytes, struct err *err) {
+  if (attribute->seen <= 0) return LUMA_OK;
+  TRY(put_attribute(telling, attribute, all_bytes, err));
   for (uint16_t i = 0; i < attribute->children_count && !attribute->is_vast; i++)
-    put_attributes(telling, attribute->children[i], all_bytes);
+    TRY(put_attributes(telling, attribute->children[i], all_bytes, err));
+  return LUMA_OK;
 }
 
 static status put_index(struct telling *telling, const struct catalog_index *index,
@@ -125,7 +132,8 @@ static status tell(void *context, const struct learned *learned, struct err *err
     all_bytes += learned->attributes[i]->parent ? 0 : learned->attributes[i]->bytes;
   buf_append_byte(out, '[');
   for (uint32_t i = 0; i < learned->count; i++) {
-    if (!learned->attributes[i]->parent) put_attributes(telling, learned->attributes[i], all_bytes);
+    if (!learned->attributes[i]->parent)
+      TRY(put_attributes(telling, learned->attributes[i], all_bytes, err));
   }
   buf_append_text(out, "{\"collection\":");
   json_write_text(out, telling->collection->name);
