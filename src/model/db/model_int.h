@@ -270,6 +270,8 @@ status model__intern_attributes(struct model_txn *txn, const struct collection *
  * for CATALOG_INDEXES_MAX), ready. The first `*kept` were there before. */
 status model__soul_indexes(struct model_txn *txn, struct collection *collection,
                            const struct soul *soul, uint32_t *kept, struct err *err);
+/** Whether a rule of the collection's soul, that values are unique, rests on this index alone. */
+bool model__soul_needs(const struct collection *collection, const struct catalog_index *index);
 /** Numbers for the counters of the soul's population limits. */
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);

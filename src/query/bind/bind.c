@@ -269,6 +269,9 @@ status bind__update_items(struct binder *binder, const struct scope *scope, uint
     bool qualified = binder->language != PLAN_JQL && path->count > 1 && path->steps[0].is_name &&
                      slice_is_equal(path->steps[0].name, scope->columns[target].source);
     if (qualified) *path = (struct path){.count = path->count - 1, .steps = path->steps + 1};
+    /* What is set is checked with the being, and all its faults told; what is unset is no more. */
+    if (items[i].op == PLAN_UNSET)
+      TRY(bind__check_path(binder, scope->columns[target].collection, path, items[i].offset, err));
   }
   *updates = items;
   return LUMA_OK;
