@@ -382,6 +382,7 @@ struct statement {
   bool is_count;        /* JQL/NQL count: the reply is a number */
   enum plan_told told;  /* JQL */
   uint64_t time_max_ms; /* JQL: maxTimeMS; 0: the command sets no limit */
+  const char *doubt;    /* bound: a warning about what is written; NULL: none */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
