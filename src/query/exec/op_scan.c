@@ -118,7 +118,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     note(op, count);
-    op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
+    op->step = op->step * 2 < op->op.exec->batch_rows ? op->step * 2 : op->op.exec->batch_rows;
     if (count) {
       TRY(fill(op, count, err));
       if (!op->batch.rows) continue;
@@ -141,8 +141,8 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
   *op = &scan->op;
   hashmap_init(&scan->seen);
-  scan->step = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS ? (uint32_t)exec->rows_wanted
-                                                                   : BATCH_ROWS;
+  bool is_few = exec->rows_wanted && exec->rows_wanted < exec->batch_rows;
+  scan->step = is_few ? (uint32_t)exec->rows_wanted : exec->batch_rows;
   scan->documents = arena_alloc(exec->arena, BATCH_ROWS * sizeof *scan->documents);
   TRY(op__memory(exec, scan->documents, err));
   return batch_init(&scan->batch, exec->arena, 1, err);

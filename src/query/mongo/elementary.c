@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "query/mongo/mongo_int.h"
-#include "query/mongo/quad.h"
+#include "query/func/quad.h"
 
 /** What a function takes: [low, high], or any number. */
 struct domain {

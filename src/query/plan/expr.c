@@ -173,3 +173,9 @@ bool expr_reads_sensitive(const struct expr *expr) {
   }
   return false;
 }
+
+bool expr_has_subquery(const struct expr *expr) {
+  bool has = expr->subquery != NULL;
+  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = expr_has_subquery(expr->args[i]);
+  return has;
+}
