@@ -14,8 +14,11 @@ enum { INDEX_KEYS_MAX = 16, INDEX_ENTRIES_MAX = 65536 };
 
 enum index_method_id { INDEX_ORDERED = 1 };
 
+/** One part of a key: what a path reaches or, where `expression` says so, a value that is computed
+ * of the document by whoever asks for entries. */
 struct index_key {
-  struct path path;
+  struct path path;        /* empty: computed */
+  struct slice expression; /* its canonical text; empty: the path */
   bool descending;
 };
 
@@ -55,9 +58,11 @@ struct index_bounds {
 struct index_method {
   const char *name;
   /** The entries of `document` (sorted, without duplicates), whose key in its collection is
-   * `record_key`. Reuses `entries`. */
+   * `record_key`; `computed` has the values of keys that are expressions, each at its key's place
+   * (NULL: there are none). Reuses `entries`. */
   status (*entries)(const struct index_def *def, const struct doc *document,
-                    struct slice record_key, struct index_entries *entries, struct err *err);
+                    const struct val *computed, struct slice record_key,
+                    struct index_entries *entries, struct err *err);
   /** The key range that holds all entries within `bounds`; from/to are appended to `room`, `range`
    * borrows from it. */
   status (*range)(const struct index_def *def, const struct index_bounds *bounds, struct buf *room,
@@ -70,6 +75,15 @@ struct index_method {
 
 /** The method of a definition; never NULL for a definition that was accepted. */
 const struct index_method *index_method(const struct index_def *def);
+/** Whether two keys have the same values, in whatever direction. */
+bool index_key_is_equal(const struct index_key *a, const struct index_key *b);
+/** Whether a key is an expression, or any of them. */
+static inline bool index_key_is_computed(const struct index_key *key) {
+  return key->expression.bytes > 0;
+}
+bool index_def_is_computed(const struct index_def *def);
+/** Appends the path, or the expression in parentheses. */
+void index_key_format(const struct index_key *key, struct buf *out);
 void index_entries_init(struct index_entries *entries);
 void index_entries_deinit(struct index_entries *entries);
 

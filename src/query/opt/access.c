@@ -36,32 +36,16 @@ bool access_has_lists(const struct opt *opt, const struct collection *collection
 
 /* ---- partial indexes ---- */
 
-/** The condition of a partial index, read once a statement. */
-static status read_filter(struct opt *opt, const struct catalog_index *index, struct expr **filter,
-                          struct err *err) {
-  struct opt_filter *known = opt->filters;
-  while (known && known->index != index) known = known->next;
-  if (!known) {
-    known = arena_zalloc(opt->arena, 1, sizeof *known);
-    TRY(opt__memory(opt, known, err));
-    known->index = index;
-    known->next = opt->filters;
-    TRY(opt->read_filter(opt->arena, &index->condition, &known->condition, err));
-    opt->filters = known;
-  }
-  *filter = known->condition;
-  return LUMA_OK;
-}
-
 /** Whether the index has every document that is asked for. */
 static status has_all(struct opt *opt, const struct catalog_index *index, const struct asks *asks,
                       bool *has, struct err *err) {
   struct expr *filter = NULL;
   *has = true;
-  if (!index || index->condition.text.bytes == 0) return LUMA_OK;
+  if (!index || !catalog_index_is_partial(index)) return LUMA_OK;
   *has = false;
-  if (!opt->read_filter || (!asks->condition && !asks->also && !asks->also_match)) return LUMA_OK;
-  TRY(read_filter(opt, index, &filter, err));
+  if (!asks->condition && !asks->also && !asks->also_match) return LUMA_OK;
+  TRY(opt__index_condition(opt, index, &filter, err));
+  if (!filter) return LUMA_OK;
   *has = (asks->condition && implies_condition(asks->condition, filter)) ||
          (asks->also && implies_condition(asks->also, filter)) ||
          (asks->also_match && implies_match(asks->also_match, filter));
@@ -74,6 +58,7 @@ struct making {
   struct opt *opt;
   const struct collection *collection;
   const struct catalog_index *index;
+  struct expr *const *keys; /* of the index: expressions; NULL: paths alone */
   const struct asks *asks;
   struct plan_access *access;
   bool has_lists; /* an ask was passed over because lists make it unsafe */
@@ -81,6 +66,8 @@ struct making {
 
 static bool is_about(const struct making *making, const struct ask *ask, uint32_t part) {
   if (!making->index) return access_is_key(making->collection, &ask->path, ask->is_key);
+  if (ask->computed || (making->keys && making->keys[part]))
+    return making->keys && ask->computed && expr_is_equal(ask->computed, making->keys[part]);
   /* An index of `id` has the attributes of that name, and not the keys that go by it. */
   return !ask->is_key && path_is_equal(&ask->path, &making->index->def.keys[part].path);
 }
@@ -205,6 +192,7 @@ status access_make(struct opt *opt, const struct collection *collection,
   struct making making = {
       .opt = opt, .collection = collection, .index = index, .asks = asks, .access = access};
   uint32_t keys_count = index ? index->def.keys_count : 1;
+  TRY(opt__index_keys(opt, index, &making.keys, err));
   *access = (struct plan_access){.index = index};
   *refusal = ACCESS_FITS;
   if (index && index->state != CATALOG_INDEX_PUBLIC) {
