@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions that write bytes as text and back, quote, and fill templates. */
+#include <stdlib.h>
+
 #include "query/func/func_int.h"
 #include "value/json/json.h"
 
@@ -78,13 +80,43 @@ static void append_quoted(struct buf *out, struct slice text, uint8_t quote) {
   buf_append_byte(out, quote);
 }
 
+/** Words that stand for no name unless they are quoted, in the order of bytes: those of PostgreSQL
+ * (its pg_get_keywords), which are LQL's too. */
+static const char *const reserved[] = {
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
+    "between", "bigint", "binary", "bit", "boolean", "both", "case", "cast", "char", "character",
+    "check", "coalesce", "collate", "collation", "column", "concurrently", "constraint", "create",
+    "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time",
+    "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable", "desc",
+    "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float",
+    "for", "foreign", "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having",
+    "ilike", "in", "initially", "inner", "inout", "int", "integer", "intersect", "interval", "into",
+    "is", "isnull", "join", "lateral", "leading", "least", "left", "like", "limit", "localtime",
+    "localtimestamp", "national", "natural", "nchar", "none", "normalize", "not", "notnull", "null",
+    "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer", "overlaps",
+    "overlay", "placing", "position", "precision", "primary", "real", "references", "returning",
+    "right", "row", "select", "session_user", "setof", "similar", "smallint", "some", "substring",
+    "symmetric", "table", "tablesample", "then", "time", "timestamp", "to", "trailing", "treat",
+    "trim", "true", "union", "unique", "user", "using", "values", "varchar", "variadic", "verbose",
+    "when", "where", "window", "with", "xmlattributes", "xmlconcat", "xmlelement", "xmlexists",
+    "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable"};
+
+static int compare_word(const void *name, const void *word) {
+  return slice_compare(*(const struct slice *)name, slice_of_text(*(const char *const *)word));
+}
+
+static bool is_reserved(struct slice name) {
+  return bsearch(&name, reserved, sizeof reserved / sizeof reserved[0], sizeof reserved[0],
+                 compare_word) != NULL;
+}
+
 static bool is_plain_name(struct slice name) {
   bool plain = name.bytes > 0 && !(name.data[0] >= '0' && name.data[0] <= '9');
   for (size_t i = 0; i < name.bytes && plain; i++) {
     uint8_t c = name.data[i];
     plain = c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
   }
-  return plain;
+  return plain && !is_reserved(name);
 }
 
 static void append_identifier(struct buf *out, struct slice name) {
