@@ -187,6 +187,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
                              .def = make_def(spec, build->index_number),
                              .condition = spec->condition,
                              .rules = build->rules,
+                             .hidden = spec->hidden,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
