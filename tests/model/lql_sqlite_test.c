@@ -38,9 +38,20 @@ static void insert_row(struct pair *pair, const char *table, unsigned id) {
 
 /** Some indexes on existing rows, some before there are any. */
 static void make_indexes(struct pair *pair) {
-  static const char *const keys[] = {"i",    "j",         "r",         "q",          "s",
-                                     "u",    "i, s",      "s DESC, j", "q, i DESC",  "j, i, r",
-                                     "u, s", "r DESC, u", "i) WHERE (j > 2", "s) WHERE (s IS NOT NULL"};
+  static const char *const keys[] = {"i",
+                                     "j",
+                                     "r",
+                                     "q",
+                                     "s",
+                                     "u",
+                                     "i, s",
+                                     "s DESC, j",
+                                     "q, i DESC",
+                                     "j, i, r",
+                                     "u, s",
+                                     "r DESC, u",
+                                     "i) WHERE (j > 2",
+                                     "s) WHERE (s IS NOT NULL"};
   for (int n = 0; n < 4; n++) {
     char text[128];
     (void)snprintf(text, sizeof text, "CREATE INDEX IF NOT EXISTS x%u ON %s (%s)",
@@ -69,21 +80,22 @@ static void fill(struct pair *pair, const char *table) {
 }
 
 static void one_statement(struct pair *pair) {
-  typedef void statement(struct pair *pair);
-  static statement *const kinds[] = {
-      select_rows,   select_rows,   select_rows,     select_rows,    select_rows, select_groups,
-      select_groups, select_groups, select_compound, select_windows, select_with, change_rows,
-      change_rows};
+  typedef void statement(struct pair * pair);
+  static statement *const kinds[] = {select_rows,     select_rows,    select_rows,   select_rows,
+                                     select_rows,     select_groups,  select_groups, select_groups,
+                                     select_compound, select_windows, select_with,   change_rows,
+                                     change_rows};
   buf_reset(&pair->text);
   kinds[pick(pair, sizeof kinds / sizeof kinds[0])](pair);
 }
 
 static void one_round(struct pair *pair, bool reopens) {
-  static const char *const views[] = {
-      "CREATE VIEW three AS SELECT a.id AS id, a.i AS i, b.j AS j, a.r AS r, b.q AS q, a.s AS s, b.u "
-      "AS u FROM one AS a JOIN two AS b ON b.id = a.id",
-      "CREATE VIEW three AS SELECT id, i, j, r, q, s, u FROM one WHERE id < 15 UNION ALL SELECT id + "
-      "1000, j, i, q, r, s, u FROM two WHERE j > 0"};
+  static const char *const views[] = {"CREATE VIEW three AS SELECT a.id AS id, a.i AS i, b.j AS j, "
+                                      "a.r AS r, b.q AS q, a.s AS s, b.u "
+                                      "AS u FROM one AS a JOIN two AS b ON b.id = a.id",
+                                      "CREATE VIEW three AS SELECT id, i, j, r, q, s, u FROM one "
+                                      "WHERE id < 15 UNION ALL SELECT id + "
+                                      "1000, j, i, q, r, s, u FROM two WHERE j > 0"};
   pair_draw(pair, reopens);
   create(pair, "one");
   create(pair, "two");
@@ -99,7 +111,7 @@ static void one_round(struct pair *pair, bool reopens) {
 
 static void answers_as_sqlite_does(void) {
   struct pair pair;
-  const char *const server = getenv("LUMA_POSTGRES"); /* set by tests/pg/run alone */
+  const char *const server = getenv("LUMA_TARGET"); /* tests/pg/run sets it */
   const char *const targets[] = {"memory:", test_dir(), server};
   pair_open(&pair, targets, server ? 3 : 2);
   for (size_t round = 0; round < test_rounds(server ? 10 : 30); round++) one_round(&pair, !server);

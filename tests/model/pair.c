@@ -93,8 +93,7 @@ static void append_side(struct buf *out, const struct pair_side *side) {
   buf_append_format(out, "%.*s, %s indexes, %u rows a batch, all passes but",
                     (int)strcspn(side->target, ":?"), side->target,
                     side->is_indexed ? "with" : "without", rows ? rows : BATCH_ROWS);
-  for (const char *const *rule = side->rules; *rule; rule++)
-    buf_append_format(out, " [%s]", *rule);
+  for (const char *const *rule = side->rules; *rule; rule++) buf_append_format(out, " [%s]", *rule);
 }
 
 __attribute__((noreturn)) static void fail_side(struct pair *pair, const struct pair_side *side,

@@ -20,7 +20,7 @@ struct pair_side {
   const char *target;
   struct db *db;
   struct session *session;
-  bool is_indexed;                      /* CREATE INDEX is for this side too */
+  bool is_indexed;                       /* CREATE INDEX is for this side too */
   const char *rules[PAIR_RULES_MAX + 1]; /* passes that are off */
 };
 
@@ -29,9 +29,9 @@ struct pair {
   struct pair_side sides[PAIR_SIDES_MAX];
   size_t sides_count;
   struct rng *rng;
-  struct buf text;  /* the statement */
-  const char *changed; /* the table that the statement changes: no SELECT within reads it, for SQLite
-                          would see what was changed before */
+  struct buf text;     /* the statement */
+  const char *changed; /* the table that the statement changes: no SELECT within reads it, for
+                          SQLite would see what was changed before */
   uint64_t aliases;    /* given to sources so far, so that none is given twice */
 };
 

@@ -88,23 +88,33 @@ static void say_call(struct pair *pair, const struct scope *scope, const char *f
 
 static void say_function(struct pair *pair, const struct scope *scope, enum say_kind kind,
                          unsigned depth) {
-  static const char *const integers[] = {
-      "abs(%1)",         "coalesce(%1, %1, %1)",   "nullif(%1, %1)",
-      "length(%3)",      "(%1 / nullif(%1, 0))",   "(%1 % nullif(%1, 0))",
-      "instr(%3, %3)",   "(- %1)",                 "CAST(%1 AS INTEGER)",
-      "(%1 & %1)",       "(%1 | abs(%1))",         "(length(%3) - %1)"};
-  static const char *const reals[] = {"abs(%2)",
-                                      "coalesce(%2, %2)",
-                                      "nullif(%2, %1)",
-                                      "(%2 / nullif(%2, 0.0))",
-                                      "CAST(%1 AS REAL)",
-                                      "(- %2)",
-                                      "(%1 * %2)",
-                                      "(%2 - %1)"};
-  static const char *const texts[] = {"trim(%3)",        "ltrim(%3)",         "rtrim(%3)",
-                                      "substr(%3, 2)",   "substr(%3, 1, 2)",  "replace(%3, 'a', %3)",
-                                      "nullif(%3, %3)",  "coalesce(%3, %3)",  "CAST(%1 AS TEXT)",
-                                      "(%3 || %3 || %3)", "replace(%3, 'b', 'cc')", "(%3 || %1)"};
+  static const char *const integers[] = {"abs(%1)",
+                                         "coalesce(%1, %1, %1)",
+                                         "nullif(%1, %1)",
+                                         "length(%3)",
+                                         "(%1 / nullif(%1, 0))",
+                                         "(%1 % nullif(%1, 0))",
+                                         "instr(%3, %3)",
+                                         "(- %1)",
+                                         "CAST(%1 AS INTEGER)",
+                                         "(%1 & %1)",
+                                         "(%1 | abs(%1))",
+                                         "(length(%3) - %1)"};
+  static const char *const reals[] = {
+      "abs(%2)",          "coalesce(%2, %2)", "nullif(%2, %1)", "(%2 / nullif(%2, 0.0))",
+      "CAST(%1 AS REAL)", "(- %2)",           "(%1 * %2)",      "(%2 - %1)"};
+  static const char *const texts[] = {"trim(%3)",
+                                      "ltrim(%3)",
+                                      "rtrim(%3)",
+                                      "substr(%3, 2)",
+                                      "substr(%3, 1, 2)",
+                                      "replace(%3, 'a', %3)",
+                                      "nullif(%3, %3)",
+                                      "coalesce(%3, %3)",
+                                      "CAST(%1 AS TEXT)",
+                                      "(%3 || %3 || %3)",
+                                      "replace(%3, 'b', 'cc')",
+                                      "(%3 || %1)"};
   static const enum say_kind kinds[] = {SAY_INTEGER, SAY_REAL, SAY_TEXT};
   const char *form = kind == SAY_INTEGER ? integers[pick(pair, 12)]
                      : kind == SAY_REAL  ? reals[pick(pair, 8)]
@@ -380,8 +390,8 @@ static void say_on(struct pair *pair, const struct scope *scope, bool is_plain) 
 /** Beside RIGHT and FULL joins conditions are of columns only: SQLite loses rows where one is
  * constant and false. */
 void say_from(struct pair *pair, struct scope *scope) {
-  static const char *const kinds[] = {"JOIN",            "INNER JOIN", "LEFT JOIN",
-                                      "LEFT OUTER JOIN", "RIGHT JOIN", "FULL JOIN"};
+  static const char *const kinds[] = {"JOIN",       "INNER JOIN", "LEFT JOIN", "LEFT OUTER JOIN",
+                                      "RIGHT JOIN", "FULL JOIN"};
   unsigned count = 1 + (unsigned)(pick(pair, 5) / 2);
   bool keeps_right = pick(pair, 3) == 0;
   *scope = (struct scope){0};

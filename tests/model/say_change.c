@@ -81,7 +81,8 @@ static void insert_more(struct pair *pair) {
   const char *table = pick_table(pair);
   int offset = 60 + (int)pick(pair, 3) * 60;
   say(pair,
-      "INSERT INTO %s (id, i, j, r, s) SELECT id + %d, i, j, q, u FROM %s AS x WHERE id < 60 AND id "
+      "INSERT INTO %s (id, i, j, r, s) SELECT id + %d, i, j, q, u FROM %s AS x WHERE id < 60 AND "
+      "id "
       "%% 9 = %d AND NOT EXISTS (SELECT 1 FROM %s AS y WHERE y.id = x.id + %d)",
       table, offset, pick_table(pair), (int)pick(pair, 9), table, offset);
 }

@@ -187,7 +187,7 @@ static void say_partition(struct pair *pair, const struct scope *scope) {
 
 /** What only needs a window: its rows are in a total order. */
 static void say_window_function(struct pair *pair, const struct scope *scope) {
-  static const char *const names[] = {"row_number()", "rank()",    "dense_rank()", "percent_rank()",
+  static const char *const names[] = {"row_number()", "rank()",   "dense_rank()", "percent_rank()",
                                       "cume_dist()",  "ntile(3)", "ntile(7)"};
   static const char *const of_value[] = {"lag(", "lead(", "first_value(", "last_value(",
                                          "nth_value("};
@@ -274,7 +274,8 @@ void select_with(struct pair *pair) {
         (int)pick(pair, 4), (int)pick(pair, 14), pick(pair, 2) ? "i" : "id");
   else
     say(pair,
-        "WITH RECURSIVE n(a) AS (SELECT j FROM one WHERE id < %d UNION SELECT x.%s FROM n JOIN two x "
+        "WITH RECURSIVE n(a) AS (SELECT j FROM one WHERE id < %d UNION SELECT x.%s FROM n JOIN two "
+        "x "
         "ON x.%s = n.a) SELECT a FROM n",
         (int)pick(pair, 9), pick(pair, 2) ? "i" : "j", pick(pair, 2) ? "id" : "j");
   pair_compare(pair, false);

@@ -95,7 +95,8 @@ static status fill_pairs(struct join *join, struct err *err) {
 static void fill_kept(struct join *join) {
   uint32_t rows = 0;
   batch_reset(&join->batch);
-  for (; rows < join->op.exec->batch_rows && join->kept_next < join->kept->count; join->kept_next++) {
+  for (; rows < join->op.exec->batch_rows && join->kept_next < join->kept->count;
+       join->kept_next++) {
     if (join->kept_matched[join->kept_next]) continue;
     const struct val *right = rows_at(join->kept, join->kept_next);
     for (uint32_t c = 0; c < join->left_columns; c++)

@@ -62,7 +62,8 @@ struct decimal numeric_sqrt(struct decimal v) {
   struct decimal_parts p;
   if (decimal_unpack(v, &p) != DECIMAL_FINITE) return v;
   int place = (floor_divide(first_place(&p), LIMB) + 1) * LIMB / 2 - 1;
-  return decimal_quantize(quad_apply(QUAD_SQRT, v), at_least(SIGNIFICANT - place, numeric_scale(v)));
+  return decimal_quantize(quad_apply(QUAD_SQRT, v),
+                          at_least(SIGNIFICANT - place, numeric_scale(v)));
 }
 
 /** The power of ten nearest below e^v, kept within bounds. */
@@ -76,12 +77,22 @@ struct decimal numeric_exp(struct decimal v) {
   return decimal_quantize(quad_apply(QUAD_EXP, v), scale);
 }
 
+/** ln of the first two groups of four digits, which decide about scales. */
+static double ln_of_front(struct decimal v) {
+  struct decimal_parts p;
+  int digit;
+  if (decimal_unpack(v, &p) != DECIMAL_FINITE) return 1;
+  int place = (first_limb(&p, &digit) - 1) * LIMB;
+  for (; p.exponent < place; p.exponent++) p.coefficient /= 10;
+  return log((double)p.coefficient) + p.exponent * M_LN10;
+}
+
 /** About the place of ln(v)'s first digit. Near 1 ln(v) is v - 1. */
 static int ln_place(struct decimal v) {
   struct decimal_parts p;
   struct decimal above = decimal_subtract(v, decimal_from_int64(1));
   double near = decimal_to_float64(above);
-  if (fabs(near) > 0.1) return (int)log10(fabs(log(decimal_to_float64(v))));
+  if (fabs(near) > 0.1) return (int)log10(fabs(ln_of_front(v)));
   if (decimal_unpack(above, &p) != DECIMAL_FINITE || p.coefficient == 0) return 0;
   int digit, limb = first_limb(&p, &digit);
   return limb * LIMB + (int)log10(digit);
@@ -101,7 +112,8 @@ struct decimal numeric_log(struct decimal base, struct decimal v) {
 /** By squaring, in decimals: whole numbers stay exact while they have 34 digits. */
 static struct decimal whole_power(struct decimal base, int64_t exponent) {
   struct decimal result = decimal_from_int64(1);
-  for (uint64_t rest = exponent < 0 ? 0 - (uint64_t)exponent : (uint64_t)exponent; rest; rest >>= 1) {
+  for (uint64_t rest = exponent < 0 ? 0 - (uint64_t)exponent : (uint64_t)exponent; rest;
+       rest >>= 1) {
     if (rest & 1) result = decimal_multiply(result, base);
     base = decimal_multiply(base, base);
   }
@@ -117,8 +129,7 @@ struct decimal numeric_power(struct decimal base, struct decimal exponent) {
     if (whole >= 0) return decimal_quantize(power, scale);
     return decimal_divide_to(decimal_from_int64(1), power, scale);
   }
-  if (decimal_compare(base, decimal_from_int64(0)) == 0)
-    return decimal_quantize(base, SIGNIFICANT);
+  if (decimal_compare(base, decimal_from_int64(0)) == 0) return decimal_quantize(base, SIGNIFICANT);
   double ln = decimal_to_float64(quad_apply(QUAD_LN, base)) * decimal_to_float64(exponent);
   int scale = at_least(SIGNIFICANT - exp_place(ln), numeric_scale(base));
   return decimal_quantize(quad_power(base, exponent), at_least(scale, numeric_scale(exponent)));
