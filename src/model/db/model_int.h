@@ -2,10 +2,10 @@
 /* Shared by the files of this folder only.
  *
  * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; idle_lock is held
- * alone; the store's own locks come last. Inv 1: a transaction's picture is the newest one committed at its snapshot:
- * begin takes both under catalog_lock for reading, a catalog change commits and swaps the picture
- * under it for writing. Inv 2: a document commits only after every name id in it is in the log
- * (model__save_names runs before the put). */
+ * alone; the store's own locks come last. Inv 1: a transaction's picture is the newest one
+ * committed at its snapshot: begin takes both under catalog_lock for reading, a catalog change
+ * commits and swaps the picture under it for writing. Inv 2: a document commits only after every
+ * name id in it is in the log (model__save_names runs before the put). */
 #ifndef MODEL_DB_MODEL_INT_H
 #define MODEL_DB_MODEL_INT_H
 
@@ -34,6 +34,7 @@ struct model {
    * anew begins under it for writing. Before catalog_lock. */
   struct rwlock learn_lock;
   bool learns;
+  uint64_t opened_us;          /* when the database was opened */
   struct model_blocks *blocks; /* of sequences: number.c */
   struct mutex idle_lock;
   struct model_txn *idle; /* ended ones, whose memory the next ones take over */
@@ -71,6 +72,8 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  uint32_t document_bytes_max;        /* see model_limit_documents; 0: the model's own */
+  bool skips_validation;              /* see model_skip_validation */
   bool may_restart;                   /* see model_allow_restart */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
@@ -119,9 +122,19 @@ status model__follow_owner(struct model_txn *txn, struct slice owner, struct sli
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
+/** The most bytes that a document may have, and the error of one that has more. */
+uint32_t model__document_bytes_max(const struct model_txn *txn);
+status model__fail_too_large(const struct model_txn *txn, size_t bytes, struct err *err);
+/** Compiles the validator of the rules that `with` has into with->validator: NULL for none. */
+status model__make_validator(const struct model *model, struct collection *with, struct err *err);
+/** Whether the validator lets the encoded documents in; `old`: what the only one takes the place
+ * of. LUMA_CONSTRAINT, with the number of the first that it does not in `*failed` (may be NULL). */
+status model__validate(struct model_txn *txn, const struct collection *collection,
+                       const struct slice *documents, const struct doc *old, uint32_t count,
+                       uint32_t *failed, struct err *err);
 /** Compiles what an index computes: index->rules, one reference, the caller's. */
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
-/** Compiles what the indexes of a loaded collection compute. */
+/** Compiles what the indexes of a loaded collection compute, and its validator. */
 status model__attach_rules(struct model *model, const struct collection *collection,
                            struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
@@ -284,6 +297,8 @@ status model__intern_attributes(struct model_txn *txn, const struct collection *
  * for CATALOG_INDEXES_MAX), ready. The first `*kept` were there before. */
 status model__soul_indexes(struct model_txn *txn, struct collection *collection,
                            const struct soul *soul, uint32_t *kept, struct err *err);
+/** Whether a rule of the collection's soul, that values are unique, rests on this index alone. */
+bool model__soul_needs(const struct collection *collection, const struct catalog_index *index);
 /** Numbers for the counters of the soul's population limits. */
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);

@@ -94,6 +94,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   struct model_scan *made = mem_alloc(sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a scan");
   memset(made, 0, offsetof(struct model_scan, rows));
+  if (options->index) catalog_note_use(options->index);
   made->txn = txn;
   made->collection = collection;
   made->index = options->index;

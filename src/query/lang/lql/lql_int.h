@@ -330,6 +330,8 @@ struct expr *lql__bytes(struct lql *lql, struct lql_token token);
 /** A name, or one of SQL's functions without parentheses: CURRENT_DATE. */
 struct expr *lql__name_expr(struct lql *lql, struct lql_token name);
 /** The call with its words as texts: date_diff(day, a, b), normalize(x, NFC). */
+/** Texts of the statement that are arguments of json_… are JSON, as they are in PostgreSQL. */
+bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list *args);
 bool lql__name_words(struct lql *lql, struct slice function, struct lql_list *args);
 /** trim(leading 'x' FROM y). */
 struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
