@@ -112,7 +112,7 @@ static double get_side(void *context, int side) {
 static void compare(struct reading *reading, const char *name, souls_side *side, uint32_t pairs,
                     uint64_t reads) {
   struct souls *souls = reading->souls;
-  (void)souls_measure(side, reading, 2); /* caches fill */
+  (void)souls_measure(side, reading, 2); /* what is made at first */
   struct souls_pairs made = souls_measure(side, reading, pairs);
   if (reading->sums[0] != reading->sums[1] || reading->sums[0] == 0)
     bench_fail("lumadb", name, "beings changed");
@@ -144,6 +144,14 @@ static void finish(struct reading *reading) {
 struct question {
   const char *kind, *sum, *where, *point;
 };
+
+/* The block cache admits what comes again and again: several scans fill it. */
+static void fill_cache(struct souls *souls, const char *evolved, const char *newest) {
+  struct reading reading = {.souls = souls, .collections = {evolved, newest}};
+  prepare(&reading, "COUNT(*)", " WHERE city <> 'city7'");
+  (void)souls_measure(scan_side, &reading, souls->sizes.scan_pairs + 1);
+  finish(&reading);
+}
 
 static void ask(struct souls *souls, const char *evolved, const char *newest,
                 const struct question *question) {
@@ -185,6 +193,7 @@ static void measure_made(struct souls *souls) {
   import_beings(souls, "made", &made_form);
   souls_check(souls, luma_checkpoint(souls->db, &souls->error), "checkpoint");
   souls_exec(souls, "EVOLVE SOUL making ALTER COLUMN bio TYPE int USING length(bio)");
+  fill_cache(souls, "making", "made");
   ask(souls, "making", "made", &made_question);
 }
 
@@ -197,6 +206,7 @@ void souls_measure_evolution(struct souls *souls) {
   measure_statement(souls, "EVOLVE SOUL evolving ADD COLUMN nick TEXT, "
                            "ADD COLUMN rank INT DEFAULT 3, RENAME COLUMN bio TO about, "
                            "ALTER COLUMN age TYPE float");
+  fill_cache(souls, "evolving", "newest");
   for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
     ask(souls, "evolving", "newest", &questions[i]);
   measure_gets(souls);
