@@ -56,8 +56,10 @@ static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
-  for (uint32_t i = 0; i < holder->collection.indexes_count; i++)
+  for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
     index_rules_release(holder->collection.indexes[i].rules);
+    evolution_release(holder->collection.indexes[i].through);
+  }
   collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
@@ -150,8 +152,11 @@ static status holder_create(const struct collection *from, struct collection_sha
   }
   if (made->collection.genotype) soul_acquire(made->collection.genotype);
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
-  for (uint32_t i = 0; i < made->collection.indexes_count; i++)
-    index_rules_acquire(made->collection.indexes[i].rules);
+  for (uint32_t i = 0; i < made->collection.indexes_count; i++) {
+    const struct catalog_index *index = &made->collection.indexes[i];
+    index_rules_acquire(index->rules);
+    if (index->through) evolution_acquire(index->through);
+  }
   *holder = made;
   return LUMA_OK;
 }

@@ -117,6 +117,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   for (uint32_t i = 0; i < before; i++) {
     struct catalog_index *index = &with->indexes[with->indexes_count];
     bool stays, fills;
+    if (evolving->base->indexes[i].through) continue;
     *index = evolving->base->indexes[i];
     TRY(follow_index(evolving, index, &stays, &fills, err));
     evolving->fills[with->indexes_count] = fills;
@@ -124,6 +125,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   }
   TRY(model__soul_indexes(evolving->txn, with, evolving->fresh, &kept, err));
   for (uint32_t i = kept; i < with->indexes_count; i++) evolving->fills[i] = true;
+  TRY(evolve__take_built(evolving, err));
   TRY(evolve__drop_unwanted(evolving, err));
   for (uint32_t i = 0; i < with->indexes_count; i++) evolving->any_fill |= evolving->fills[i];
   return LUMA_OK;

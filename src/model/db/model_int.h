@@ -113,10 +113,11 @@ status model__attach_rules(struct model *model, const struct collection *collect
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
-/** Builds an index that no one reads yet: an evolution makes it public, or drops it. Not inside a
- * transaction that has written. */
+/** Builds an index that no one reads yet: an evolution makes it public, or drops it. `through`: see
+ * struct catalog_index. Not inside a transaction that has written. */
 status model__build_ready(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, struct err *err);
+                          const struct model_index_spec *spec, const struct evolution *through,
+                          struct err *err);
 /** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
 void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */
