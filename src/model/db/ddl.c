@@ -176,6 +176,7 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
   if (!found && if_exists) return LUMA_OK;
   if (!found) return catalog_fail_unknown(txn->catalog, name, err);
   TRY(check_unreferred(txn, found, "dropped", err));
+  TRY(model__follow_owner(txn, found->name, slice_of(NULL, 0), err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(delete_everything(txn, found, err));
@@ -228,6 +229,7 @@ status model_rename_collection(struct model_txn *txn, struct slice name, struct 
     FAIL(err, LUMA_ALREADY_EXISTS, "there is a collection `%.*s` already", SLICE_ARG(new_name));
   }
   TRY(check_unreferred(txn, found, "renamed", err));
+  TRY(model__follow_owner(txn, found->name, new_name, err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(claim_name(txn, new_name, found->number, err));

@@ -86,6 +86,7 @@ static status build_one(struct evolving *evolving, const struct catalog_index *i
                                   .multikey = def->multikey,
                                   .nulls_distinct = def->nulls_distinct,
                                   .sparse = def->sparse,
+                                  .hidden = index->hidden,
                                   .condition = index->condition};
   struct err why = {0};
   if (through) TRY(make_name(evolving, index, &spec.name, err));

@@ -186,6 +186,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
                              .condition = spec->condition,
                              .rules = build->rules,
                              .through = build->through,
+                             .hidden = spec->hidden,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }

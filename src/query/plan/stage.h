@@ -42,7 +42,8 @@ enum stage_function {
   STAGE_COVARIANCE_POP,
   STAGE_COVARIANCE_SAMP,
   STAGE_LINEAR_FILL,
-  STAGE_LOCF
+  STAGE_LOCF,
+  STAGE_MIN_MAX_SCALER
 };
 
 /** One output of a STAGE_WINDOW. Its argument is the stage's exprs[argument]. */
@@ -56,10 +57,11 @@ struct stage_window {
   double low_offset, high_offset;
   int64_t range_unit_ms; /* 0: numbers; -1: months */
   int32_t range_unit_months;
-  int64_t unit_ms;      /* DERIVATIVE, INTEGRAL: 0 none */
-  int64_t by;           /* SHIFT */
-  struct val otherwise; /* SHIFT */
-  double alpha;         /* MOVING_AVERAGE */
+  int64_t unit_ms;              /* DERIVATIVE, INTEGRAL: 0 none */
+  int64_t by;                   /* SHIFT */
+  struct val otherwise;         /* SHIFT */
+  double alpha;                 /* MOVING_AVERAGE */
+  double scale_low, scale_high; /* MIN_MAX_SCALER */
 };
 
 enum stage_range { STAGE_RANGE_FULL, STAGE_RANGE_PARTITION, STAGE_RANGE_EXPLICIT };

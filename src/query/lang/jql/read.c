@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that read: find, count, distinct, aggregate, and the nodes that they stack. */
+#include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
+#include "value/json/json.h"
 #include "value/order/order.h"
 
 /* ---- nodes ---- */
@@ -131,8 +133,26 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   if (differs)
     return jql__fail(jql, collation, LUMA_UNSUPPORTED,
                      "the changes of one command have one collation here");
-  statement->collation = collation->value;
+  struct val locale = val_field(&collation->value, slice_of_text("locale"));
+  bool is_simple =
+      locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple"));
+  /* By bytes: no collation, and not the collection's own either. */
+  statement->collation = is_simple ? val_null() : collation->value;
   return LUMA_OK;
+}
+
+status jql__default_collation(const struct jql *jql, const struct jql_node *collection) {
+  const struct catalog *catalog = jql->context->catalog;
+  const struct collection *found =
+      catalog ? catalog_find(catalog, val_slice(&collection->value)) : NULL;
+  struct json_reader *reader = NULL;
+  bool is_given = jql->statement->collation.type != VAL_MISSING;
+  if (is_given || !found || found->rules.collation.bytes == 0) return LUMA_OK;
+  TRY(json_reader_create(&reader, jql->err));
+  status done = jql__read_tagged(reader, jql->arena, found->rules.collation,
+                                 &jql->statement->collation, jql->err);
+  json_reader_destroy(reader);
+  return done;
 }
 
 status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
@@ -190,6 +210,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct jql inner;
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  TRY(jql__default_collation(jql, &fields[FIND]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
@@ -222,6 +243,7 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  TRY(jql__default_collation(jql, &fields[COUNT]));
   TRY(jql__scan(jql, &fields[COUNT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
@@ -242,6 +264,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  TRY(jql__default_collation(jql, &fields[DISTINCT]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
@@ -255,13 +278,13 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 }
 
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { AGGREGATE, PIPELINE, EXPLAIN, HINT, CURSOR, COLLATION = 8, LET };
+  enum { AGGREGATE, PIPELINE, EXPLAIN, HINT, CURSOR, COLLATION = 7, LET };
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
       {"explain", JQL_BOOL, false},      {"hint", JQL_ANY, false},
       {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_IGNORED, false},
-      {"batchSize", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false},
-      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
+      {"batchSize", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
@@ -271,6 +294,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
     TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
+    TRY(jql__default_collation(jql, &fields[AGGREGATE]));
     TRY(jql__scan(jql, &fields[AGGREGATE], plan));
     TRY(jql__hint(jql, &fields[HINT], *plan));
   }
