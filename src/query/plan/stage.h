@@ -93,7 +93,8 @@ struct plan_stage {
   struct slice index_name; /* UNWIND: includeArrayIndex */
   bool keeps_empty;        /* UNWIND: preserveNullAndEmptyArrays */
   uint64_t count;          /* SAMPLE; BUCKETS; GRAPH: how deep */
-  uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable */
+  uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable; GRAPH:
+                              of the list of values in the second branch */
   bool is_equality;        /* LOOKUP: exprs[0] is the local value, its list the variable */
   bool is_correlated;      /* LOOKUP: the branch reads variables */
   struct stage_densify densify;

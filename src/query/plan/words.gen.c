@@ -659,7 +659,7 @@ const struct word words__table[] = {
   {"explain", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
    "winningPlan and executionStats in a reply of MongoDB's shape; rejectedPlans are reasons; else the plan as text"},
   {"find", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
-   "without min, max, returnKey, showRecordId and tailable cursors"},
+   "without min, max, returnKey, showRecordId and tailable cursors; unsorted, and by $natural: as they were put in up to 1,000 documents, by their keys beyond"},
   {"findAndModify", WORD_COMMAND, WORD_WORKS, NULL, 0, WORD_ANY, false, false, false,
    ""},
   {"findandmodify", WORD_COMMAND, WORD_WORKS, NULL, 0, WORD_ANY, false, false, false,

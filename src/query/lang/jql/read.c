@@ -46,11 +46,21 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
   }
   key->descending = direction < 0;
   key->mongo = true;
-  if (jql_is_named(node, "$natural")) /* documents lie in the order of their keys */
-    return jql__name(jql, node, slice_of_text("_id"), &key->expr);
   if (jql_is_operator(node->name))
     return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
   return jql__name(jql, node, node->name, &key->expr);
+}
+
+/** {$natural: 1} sorts nothing: it says in which direction documents are read as they lie. */
+static status follow_natural(const struct jql *jql, const struct jql_node *sort,
+                             struct plan *plan) {
+  while (plan && plan->kind == PLAN_FILTER) plan = plan->input;
+  bool is_scan = plan && plan->kind == PLAN_SCAN && !plan->hint;
+  if (!is_scan || val_count(&sort->value) != 1)
+    return jql__fail_code(
+        jql, sort, 2,
+        "$natural sort cannot be set to a value other than -1 or 1, or stand beside others");
+  return jql__hint(jql, sort, plan);
 }
 
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
@@ -59,6 +69,8 @@ status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct 
   struct jql_each each = jql__each(jql, sort);
   struct plan_sort_key *keys = arena_zalloc(jql->arena, each.count, sizeof *keys);
   TRY(jql__made(jql, keys));
+  if (val_field(&sort->value, slice_of_text("$natural")).type != VAL_MISSING)
+    return follow_natural(jql, sort, *plan);
   for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_sort_key(jql, &node, &keys[i]));
   TRY(jql__put(jql, PLAN_SORT, sort, plan));
   (*plan)->sort = keys;

@@ -66,6 +66,9 @@ status jql__let_slot(const struct jql *jql, const struct jql_node *at, uint32_t 
                      uint32_t slot, struct expr *body, struct expr **expr);
 /** A unit of time: "year" … "millisecond". (windows.c) */
 bool jql__is_unit(struct slice name);
+/** FILTER {foreign: {$in: $$number}} on top of the branch. (stages.c) */
+status jql__put_equality(const struct jql *jql, const struct jql_node *foreign, uint32_t number,
+                         struct plan **branch);
 /** A variable above those there are. */
 static inline uint32_t jql_next_variable(const struct jql *jql) {
   return jql->variables ? jql->variables->number + 1 : 0;
