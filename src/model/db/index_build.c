@@ -300,6 +300,7 @@ static status fill_step(struct index_build *build, uint32_t *count, struct err *
   const struct collection *collection;
   uint32_t position;
   const struct catalog_index *index = find_built(build, txn, &collection, &position);
+  txn->passes_gate = build->goal == CATALOG_INDEX_READY;
   status result = index ? model__guard(txn, collection, err) : fail_gone(build, err);
   *count = 0;
   if (result == LUMA_OK) result = fill_some(build, txn, collection, index, count, err);
