@@ -16,6 +16,9 @@ struct scan {
   uint32_t next_range, next_branch;
   uint64_t entries;             /* of the range in progress, read so far */
   uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
+  uint32_t room;                /* that `documents` and the batch have */
+  bool is_points;               /* every range is one key: they are fetched together */
+  struct store_pins pins;       /* of documents fetched so */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
 };
@@ -42,6 +45,16 @@ static status make_ranges(struct scan *op, const struct plan_access *access, str
   return ranges_make(op->op.exec->env, access, &op->ranges, err);
 }
 
+/** Whether all that is asked for are whole keys. */
+static bool asks_for_keys(const struct scan *op) {
+  bool whole = !op->access->index && op->access->parts_count && !op->op.exec->parts;
+  for (uint32_t i = 0; whole && i < op->ranges.count; i++) {
+    const struct index_bounds *bounds = &op->ranges.items[i].bounds;
+    whole = bounds->equal_count == 1 && !bounds->has_low && !bounds->has_high;
+  }
+  return whole && op->ranges.items;
+}
+
 static status prepare(struct scan *op, struct err *err) {
   const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
   op->is_prepared = true;
@@ -53,6 +66,7 @@ static status prepare(struct scan *op, struct err *err) {
     return LUMA_OK;
   }
   TRY(make_ranges(op, access, err));
+  op->is_points = asks_for_keys(op);
   op->sees_twice = access->index && op->ranges.count > 1 &&
                    model_meets_twice(op->op.exec->txn, op->op.plan->collection, access->index);
   return LUMA_OK;
@@ -101,13 +115,56 @@ static void end_range(struct scan *op) {
   op->entries = 0;
 }
 
+/** Room for the next batch: a scan that ends soon never needs all of it. */
+static status make_room(struct scan *op, uint32_t rows, struct err *err) {
+  struct arena *arena = op->op.exec->arena;
+  if (rows <= op->room) return LUMA_OK;
+  op->documents = arena_alloc(arena, rows * sizeof *op->documents);
+  op->batch.columns[0] = arena_zalloc(arena, rows, sizeof **op->batch.columns);
+  TRY(op__memory(op->op.exec, op->documents ? op->batch.columns[0] : NULL, err));
+  op->room = rows;
+  return LUMA_OK;
+}
+
+/** The next documents of those asked for by key; none of the batch where none is there. */
+static status next_points(struct scan *op, struct err *err) {
+  uint32_t left = op->ranges.count - op->next_range, found = 0;
+  uint32_t count = left < op->step ? left : op->step;
+  TRY(make_room(op, count, err));
+  struct val *keys = op->batch.columns[0];
+  for (uint32_t i = 0; i < count; i++)
+    keys[i] = op->ranges.items[op->next_range + i].bounds.equal[0];
+  store_pins_release(&op->pins);
+  TRY(model_get_many(op->op.exec->txn, op->op.plan->collection, keys, count, op->documents,
+                     &op->pins, err));
+  for (uint32_t i = 0; i < count; i++)
+    if (op->documents[i].data) op->documents[found++] = op->documents[i];
+  op->next_range += count;
+  op->op.documents += found;
+  return fill(op, found, err);
+}
+
+static status scan_points(struct scan *op, struct batch **batch, struct err *err) {
+  while (op->next_range < op->ranges.count) {
+    TRY(op__check(op->op.exec, err));
+    TRY(next_points(op, err));
+    op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
+    if (!op->batch.rows) continue;
+    *batch = &op->batch;
+    return LUMA_OK;
+  }
+  return LUMA_OK;
+}
+
 static status scan_next(struct op *base, struct batch **batch, struct err *err) {
   struct scan *op = (struct scan *)base;
   if (!base->plan->collection) return LUMA_OK;
   if (!op->is_prepared) TRY(prepare(op, err));
+  if (op->is_points) return scan_points(op, batch, err);
   for (;;) {
     uint32_t count = 0;
     TRY(op__check(base->exec, err));
+    TRY(make_room(op, op->step, err));
     if (!op->scan) {
       bool has = op->next_range < op->ranges.count;
       if (!has) TRY(next_ranges(op, &has, err));
@@ -132,6 +189,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
 static void scan_close(struct op *base) {
   struct scan *op = (struct scan *)base;
   if (op->scan) end_range(op);
+  store_pins_release(&op->pins);
   hashmap_deinit(&op->seen);
 }
 
@@ -143,7 +201,5 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   hashmap_init(&scan->seen);
   scan->step = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS ? (uint32_t)exec->rows_wanted
                                                                    : BATCH_ROWS;
-  scan->documents = arena_alloc(exec->arena, BATCH_ROWS * sizeof *scan->documents);
-  TRY(op__memory(exec, scan->documents, err));
-  return batch_init(&scan->batch, exec->arena, 1, err);
+  return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);
 }

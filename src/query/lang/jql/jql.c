@@ -157,6 +157,10 @@ static status parse_text(const struct lang_context *context, struct slice text, 
   return check_rest(text, after, err);
 }
 
+static size_t extent_of(struct slice text) {
+  return jql__skip_space(text, jql__skip_value(text, jql__skip_space(text, 0)));
+}
+
 status jql_parse_value(const struct lang_context *context, const struct val *command,
                        struct statement *statement, struct err *err) {
   return parse_node(context, slice_of(NULL, 0), 0, command, statement, err);
@@ -252,5 +256,8 @@ static const char *const keywords[] = {"find",
                                        "$last",
                                        NULL};
 
-const struct lang lang_jql = {
-    .name = "jql", .parse = parse_text, .keywords = keywords, .parse_value = jql_parse_value};
+const struct lang lang_jql = {.name = "jql",
+                              .parse = parse_text,
+                              .keywords = keywords,
+                              .parse_value = jql_parse_value,
+                              .extent = extent_of};

@@ -12,11 +12,29 @@ size_t jql__skip_space(struct slice text, size_t at) {
   return at;
 }
 
+/** Whether an odd number of backslashes stands before `at`. */
+static bool is_escaped(struct slice text, size_t at) {
+  size_t from = at;
+  while (from > 0 && text.data[from - 1] == '\\') from--;
+  return (at - from) % 2 == 1;
+}
+
 /** Past the closing quote of the string that opens at `at`. */
 static size_t skip_string(struct slice text, size_t at) {
-  for (at++; at < text.bytes && text.data[at] != '"'; at++)
-    if (text.data[at] == '\\') at++;
-  return at < text.bytes ? at + 1 : text.bytes;
+  const uint8_t *end = text.data + text.bytes, *quote = text.data + at;
+  do {
+    quote++;
+    quote = quote < end ? memchr(quote, '"', (size_t)(end - quote)) : NULL;
+  } while (quote && is_escaped(text, (size_t)(quote - text.data)));
+  return quote ? (size_t)(quote - text.data) + 1 : text.bytes;
+}
+
+/** Past everything that is neither quoted nor a bracket. */
+static size_t skip_plain(struct slice text, size_t at) {
+  static const bool stops[UINT8_MAX + 1] = {
+      ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true};
+  while (at < text.bytes && !stops[text.data[at]]) at++;
+  return at;
 }
 
 static bool ends_scalar(uint8_t c) {
@@ -29,6 +47,10 @@ size_t jql__skip_value(struct slice text, size_t at) {
     uint8_t c = at < text.bytes ? text.data[at] : 0;
     if (c == '"') {
       at = skip_string(text, at);
+      continue;
+    }
+    if (depth && c != '{' && c != '[' && c != '}' && c != ']') {
+      at = skip_plain(text, at);
       continue;
     }
     if (c == '{' || c == '[') depth++;
