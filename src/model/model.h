@@ -258,7 +258,12 @@ struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
   bool backwards;
-  bool keys_only; /* documents are not fetched: count through an index */
+  const struct val *also; /* with bounds that are one value of an index of elements, not unique: the
+                             document has an entry of this value, too. NULL: nothing is asked */
+  bool keys_only;         /* entries are counted, not documents: what is handed out means nothing */
+  /* Documents are not fetched but made of the values in the entries: maps of the index's attributes
+   * alone. Only where all its parts give their values back, and none of its documents has lists. */
+  bool covers;
   /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
    * nothing of it are handed out as they are stored. NULL: everything. */
   const struct model_reads *reads;

@@ -5,6 +5,22 @@
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
+/** Notes kinds that this transaction has not noted. */
+static status note_kinds(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, const uint8_t *kinds, struct err *err) {
+  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  bool is_new = false;
+  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
+  for (uint32_t part = 0; part < index->def.keys_count; part++) {
+    uint8_t fresh = kinds[part] & (uint8_t)~noted->kinds[part];
+    if (!fresh) continue;
+    noted->kinds[part] |= fresh;
+    is_new = true;
+    TRY(collection_mark_kinds(collection, index, part, fresh, err));
+  }
+  return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
+}
+
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err) {
@@ -13,6 +29,7 @@ status model__entries(struct model_txn *txn, const struct collection *collection
   if (index->filter) TRY(index_filter_keeps(index->filter, document, &txn->kept, &keeps, err));
   if (!keeps) return LUMA_OK;
   TRY(index_method(&index->def)->entries(&index->def, document, key_part, entries, err));
+  if (index->def.notes_kinds) TRY(note_kinds(txn, collection, index, entries->kinds, err));
   if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
   TRY(collection_mark_lists(collection, index, err));
   return model__save_names(txn->model, collection, err);

@@ -3,6 +3,8 @@
  * records its entries name. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
+#include "model/db/covered.h"
+#include "model/db/intersect.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
 #include "value/key/key.h"
@@ -16,6 +18,8 @@ struct model_scan {
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
   bool meets_twice;                  /* a document may have several entries */
+  struct intersect *also;            /* what the documents must have besides; NULL: nothing */
+  struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
   uint64_t entries;
   bool has_recipes;
   struct recipes recipes; /* for what is looked at of older beings */
@@ -106,6 +110,10 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   hashmap_init(&made->seen);
   arena_init(&made->arena, 0, 0);
   status result = open_cursor(made, options, err);
+  if (result == LUMA_OK && options->also)
+    result = intersect_create(txn, options->index, options->also, &made->also, err);
+  if (result == LUMA_OK && options->covers)
+    result = covered_create(collection, options->index, &made->covered, err);
   if (result != LUMA_OK) {
     model_scan_close(made);
     return result;
@@ -122,6 +130,8 @@ void model_scan_close(struct model_scan *scan) {
   arena_deinit(&scan->arena);
   buf_deinit(&scan->bounds);
   buf_deinit(&scan->keys);
+  intersect_destroy(scan->also);
+  covered_destroy(scan->covered);
   if (scan->has_recipes) recipes_deinit(&scan->recipes);
   mem_free(scan);
 }
@@ -177,7 +187,8 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
     bool met = false;
     TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
                                       err));
-    if (scan->meets_twice) TRY(meet(scan, key_part, &met, err));
+    if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
+    if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
     buf_append(&scan->keys, number, sizeof number);
     buf_append_slice(&scan->keys, key_part);
@@ -216,15 +227,19 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
     if (scan->rows.count == 0) return LUMA_OK;
     if (scan->index) scan->entries += scan->rows.count;
     if (!scan->index) return next_records(scan, documents, count, err);
+    if (scan->covered || scan->keys_only) {
+      *count = scan->rows.count;
+      if (scan->covered)
+        return covered_documents(scan->covered, scan->rows.keys, *count, documents, err);
+      return LUMA_OK;
+    }
     TRY(collect_keys(scan, count, err));
   } while (*count == 0);
-  if (!scan->keys_only) return fetch(scan, documents, *count, err);
-  memset(documents, 0, *count * sizeof *documents);
-  return LUMA_OK;
+  return fetch(scan, documents, *count, err);
 }
 
 uint64_t model_scan_entries(const struct model_scan *scan) {
-  return scan->entries;
+  return scan->entries + (scan->also ? intersect_entries(scan->also) : 0);
 }
 
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {

@@ -23,6 +23,15 @@ struct scan {
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
 };
 
+/** The other value that a list must hold; NULL: none, or what is asked for became several ranges.
+ */
+static const struct val *also_of(const struct scan *op) {
+  const struct plan_access *access = op->access;
+  bool has = access && access->parts_count == 1 && access->parts[0].also && op->ranges.count == 1 &&
+             !access->backwards;
+  return has ? &access->parts[0].also->value : NULL;
+}
+
 /** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
   const struct plan_access *access = op->access;
@@ -31,7 +40,10 @@ static status open_range(struct scan *op, struct err *err) {
   const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = range ? &bounds : NULL,
+                                       .also = also_of(op),
                                        .reads = op->op.exec->reads,
+                                       .keys_only = access && access->cover == PLAN_COVER_ROWS,
+                                       .covers = access && access->cover == PLAN_COVER_VALUES,
                                        .backwards = access && access->backwards,
                                        .part = part};
   if (op->op.exec->parts && !part) return LUMA_OK;
@@ -67,7 +79,7 @@ static status prepare(struct scan *op, struct err *err) {
   }
   TRY(make_ranges(op, access, err));
   op->is_points = asks_for_keys(op);
-  op->sees_twice = access->index && op->ranges.count > 1 &&
+  op->sees_twice = access->index && !access->cover && op->ranges.count > 1 &&
                    model_meets_twice(op->op.exec->txn, op->op.plan->collection, access->index);
   return LUMA_OK;
 }
@@ -89,9 +101,17 @@ static status is_first(struct scan *op, const struct doc *document, bool *first,
   return LUMA_OK;
 }
 
+static bool counts_rows(const struct scan *op) {
+  return op->access && op->access->cover == PLAN_COVER_ROWS;
+}
+
 static status fill(struct scan *op, uint32_t count, struct err *err) {
   uint32_t kept = 0;
   batch_reset(&op->batch);
+  if (counts_rows(op)) {
+    op->batch.rows = op->batch.selected_count = count;
+    return LUMA_OK;
+  }
   for (uint32_t i = 0; i < count; i++) {
     bool first = true;
     if (op->sees_twice) TRY(is_first(op, &op->documents[i], &first, err));
@@ -105,7 +125,7 @@ static status fill(struct scan *op, uint32_t count, struct err *err) {
 static void note(struct scan *op, uint32_t documents) {
   uint64_t entries = model_scan_entries(op->scan);
   op->op.keys += entries - op->entries;
-  op->op.documents += documents;
+  op->op.documents += op->access && op->access->cover ? 0 : documents;
   op->entries = entries;
 }
 

@@ -15,7 +15,7 @@ static const struct pass passes[] = {
     {"order joins", opt__order_joins},     {"count by the collection", opt__count},
     {"choose an index", opt__access},      {"choose join methods", opt__join},
     {"read in order", opt__order},         {"keep the first", opt__top},
-    {"read in any order", opt__unordered},
+    {"answer from the index", opt__cover}, {"read in any order", opt__unordered},
 };
 
 enum { PASSES = sizeof passes / sizeof passes[0] };
