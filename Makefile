@@ -104,7 +104,7 @@ $(BUILD)/.packages: tools/packages.txt
 	tools/setup
 	@mkdir -p $(BUILD) && touch $@
 
-# Without them the test that needs them fails, and the others run.
+# Without them the test that compares with them takes the answers they gave earlier.
 $(BUILD)/npm/package.json: tests/mingo/package.json tools/npm
 	-tools/npm $(BUILD)
 	-@touch -c $@

@@ -51,15 +51,15 @@ static void draw_counter(const struct jql_size *size, uint64_t nth, struct jql_v
 }
 
 #define TIMES(name) offsetof(struct jql_size, name)
-#define SCAN_ROW    .unit = "documents/s", .times = TIMES(scans), .counts_documents = true, .target = 3
+#define SCAN_ROW    .counts_documents = true, .unit = "documents/s", .times = TIMES(scans), .target = 3
 #define FIND_ROW    .unit = "queries/s", .times = TIMES(finds), .target = 3
 #define INDEX_ROW   .unit = "documents/s", .kind = JQL_SETS_UP, .counts_documents = true
 
 const struct jql_row jql_rows[] = {
     {.name = "count, nested paths, no index",
      SCAN_ROW,
-     .jql =
-         "{\"count\":\"docs\",\"query\":{\"address.floor\":%1,\"address.zip\":{\"$lt\":\"%2\"}}}",
+     .jql = "{\"count\":\"docs\",\"query\":{\"address.floor\":%1,\"address.zip\":{"
+            "\"$lt\":\"%2\"}}}",
      .sql = "SELECT count(*) FROM docs WHERE doc->'address'->'floor' = $1::jsonb AND "
             "doc->'address'->>'zip' < $2::text",
      .field = "count",

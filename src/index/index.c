@@ -23,3 +23,23 @@ void index_entries_deinit(struct index_entries *entries) {
   buf_deinit(&entries->bytes);
   *entries = (struct index_entries){0};
 }
+
+bool index_key_is_equal(const struct index_key *a, const struct index_key *b) {
+  return slice_is_equal(a->expression, b->expression) && path_is_equal(&a->path, &b->path);
+}
+
+bool index_def_is_computed(const struct index_def *def) {
+  for (uint32_t i = 0; i < def->keys_count; i++)
+    if (index_key_is_computed(&def->keys[i])) return true;
+  return false;
+}
+
+void index_key_format(const struct index_key *key, struct buf *out) {
+  if (!index_key_is_computed(key)) {
+    path_format(&key->path, out);
+    return;
+  }
+  buf_append_byte(out, '(');
+  buf_append_slice(out, key->expression);
+  buf_append_byte(out, ')');
+}

@@ -12,20 +12,23 @@
 
 enum { INDEX_KEYS_MAX = 16, INDEX_ENTRIES_MAX = 65536 };
 
-/** Kinds of values that a key tells apart no more: what must be known of a part to read values back.
- * Every other kind that scalars have comes back as it was. */
+/** Kinds of values that a key does not tell apart: what must be known of a part to read its values
+ * back. */
 enum index_kind {
   INDEX_KIND_INT32 = 1,
   INDEX_KIND_SMALL_INT64 = 2, /* an int64 that an int32 could hold */
   INDEX_KIND_LARGE_INT64 = 4,
   INDEX_KIND_WHOLE_FLOAT = 8,
-  INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, not-a-number, times … */
+  INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, times … */
 };
 
 enum index_method_id { INDEX_ORDERED = 1 };
 
+/** One part of a key: what a path reaches or, where `expression` says so, a value that is computed
+ * of the document by whoever asks for entries. */
 struct index_key {
-  struct path path;
+  struct path path;        /* empty: computed */
+  struct slice expression; /* its canonical text; empty: the path */
   bool descending;
 };
 
@@ -51,8 +54,8 @@ struct index_entry {
 struct index_entries {
   struct index_entry *items;
   uint32_t count, capacity;
-  struct buf bytes; /* keys and values of the items */
-  bool has_lists;   /* multikey: a key path met a list, or several values */
+  struct buf bytes;              /* keys and values of the items */
+  bool has_lists;                /* multikey: a key path met a list, or several values */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by part */
 };
 
@@ -67,9 +70,11 @@ struct index_bounds {
 struct index_method {
   const char *name;
   /** The entries of `document` (sorted, without duplicates), whose key in its collection is
-   * `record_key`. Reuses `entries`. */
+   * `record_key`; `computed` has the values of keys that are expressions, each at its key's place
+   * (NULL: there are none). Reuses `entries`. */
   status (*entries)(const struct index_def *def, const struct doc *document,
-                    struct slice record_key, struct index_entries *entries, struct err *err);
+                    const struct val *computed, struct slice record_key,
+                    struct index_entries *entries, struct err *err);
   /** The key range that holds all entries within `bounds`; from/to are appended to `room`, `range`
    * borrows from it. */
   status (*range)(const struct index_def *def, const struct index_bounds *bounds, struct buf *room,
@@ -79,8 +84,7 @@ struct index_method {
   status (*record_key)(const struct index_def *def, struct slice key, struct slice value,
                        struct slice *record_key, struct err *err);
   /** The values of an entry's parts, whose kinds are those of `kinds` and come back
-   * (index_kinds_return). Texts stand in `scratch` or borrow from the key. LUMA_CORRUPT if it is not
-   * an entry of them. */
+   * (index_kinds_return). Texts stand in `scratch`. LUMA_CORRUPT if it is not an entry of them. */
   status (*values)(const struct index_def *def, const uint8_t *kinds, struct slice key,
                    struct buf *scratch, struct val *values, struct err *err);
 };
@@ -93,6 +97,15 @@ bool index_kinds_return(uint8_t kinds);
 uint8_t index_kind_of(const struct val *value);
 /** A number read from a part that has met these kinds, as what it was. */
 struct val index_number(uint8_t kinds, struct val number);
+/** Whether two keys have the same values, in whatever direction. */
+bool index_key_is_equal(const struct index_key *a, const struct index_key *b);
+/** Whether a key is an expression, or any of them. */
+static inline bool index_key_is_computed(const struct index_key *key) {
+  return key->expression.bytes > 0;
+}
+bool index_def_is_computed(const struct index_def *def);
+/** Appends the path, or the expression in parentheses. */
+void index_key_format(const struct index_key *key, struct buf *out);
 void index_entries_init(struct index_entries *entries);
 void index_entries_deinit(struct index_entries *entries);
 

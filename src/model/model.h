@@ -15,6 +15,8 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "base/ds/hashmap.h"
+#include "base/mem/arena.h"
 #include "base/os/os.h"
 #include "model/catalog/catalog.h"
 #include "value/doc/build.h"
@@ -260,7 +262,9 @@ struct model_scan_options {
   bool backwards;
   const struct val *also; /* with bounds that are one value of an index of elements, not unique: the
                              document has an entry of this value, too. NULL: nothing is asked */
-  bool keys_only;         /* entries are counted, not documents: what is handed out means nothing */
+  bool keys_only; /* entries are counted, not documents (with `seen`, each document once): what is
+                     handed out means nothing */
+  struct model_seen *seen; /* documents in it are passed over, those met come into it; NULL: none */
   /* Documents are not fetched but made of the values in the entries: maps of the index's attributes
    * alone. Only where all its parts give their values back, and none of its documents has lists. */
   bool covers;
@@ -269,6 +273,13 @@ struct model_scan_options {
   const struct model_reads *reads;
   const struct store_range *part; /* by the key: one of the parts of model_cut; NULL: all */
 };
+/** Documents that were met, by their keys: what several scans of one statement share. */
+struct model_seen {
+  struct hashmap keys; /* in `arena` */
+  struct arena arena;
+};
+void model_seen_init(struct model_seen *seen);
+void model_seen_deinit(struct model_seen *seen);
 /** Cuts the collection for several readers: the inner bounds of its parts, none when it is small or
  * the transaction is not read-only. Scans of parts may each belong to a thread of their own.
  * Borrowed until the transaction ends. */

@@ -62,7 +62,7 @@ static status optimize(const struct query *query, struct query_compiled *compile
                             .txn = txn,
                             .now_us = query->options.now_us,
                             .rules_off = query->options.rules_off,
-                            .read_filter = rule_read_condition};
+                            .read_rule = rule_read};
   if (txn) return opt_statement(&opt, &compiled->statement, err);
   struct store_begin_options options = {.read_only = true, .may_block = true};
   TRY(model_begin(query->model, &options, &opt.txn, err));
@@ -100,6 +100,7 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                               .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
+  TRY(query__settle_index(&compiled->arena, compiled->statement.root, err));
   compiled->writes_whole = writes_whole(&compiled->statement);
   compiled->names = query__names(compiled->statement.root); /* before it is looked at */
   return optimize(query, compiled, txn, err);

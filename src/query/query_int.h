@@ -36,4 +36,8 @@ uint64_t query__names(const struct plan *plan);
 /** Gives a reference back. */
 void query__release(struct query_compiled *compiled);
 
+/** CREATE INDEX: the texts that the catalog keeps of its expressions, such that reading them gives
+ * what was bound. */
+status query__settle_index(struct arena *arena, struct plan *root, struct err *err);
+
 #endif

@@ -16,7 +16,7 @@ struct query_run {
   struct expr_env env;
   struct exec exec;
   struct op *root;
-  struct query_warning warnings[2];
+  struct query_warning warnings[3];
   uint32_t warnings_count;
   struct collation *collation; /* NULL: texts compare by bytes */
 };
@@ -140,6 +140,9 @@ static void note_warnings(struct query_run *run) {
   if (run->exec.affected && run->compiled->writes_whole)
     run->warnings[run->warnings_count++] = (struct query_warning){
         "there is no condition: every document of the collection is written", 1};
+  if (run->compiled->statement.doubt)
+    run->warnings[run->warnings_count++] =
+        (struct query_warning){run->compiled->statement.doubt, 1};
 }
 
 status query_next(struct query_run *run, struct batch **batch, struct err *err) {

@@ -32,17 +32,20 @@ static struct key read_key(struct slice text) {
   return (struct key){text, descending};
 }
 
-/* Cuts at the commas outside of quoted names. */
+/* Cuts at the commas outside of quotes and parentheses: an expression stands in them. */
 static size_t read_keys(struct slice text, struct key *keys) {
   size_t count = 0, start = 0;
   uint8_t quote = 0;
+  int depth = 0;
   for (size_t i = 0; i <= text.bytes && count < KEYS_MAX; i++) {
     uint8_t c = i < text.bytes ? text.data[i] : ',';
     if (quote && i < text.bytes) {
       if (c == quote) quote = 0;
-    } else if (c == '`' || c == '"') {
+    } else if (c == '`' || c == '"' || c == '\'') {
       quote = c;
-    } else if (c == ',') {
+    } else if (c == '(' || c == ')') {
+      depth += c == '(' ? 1 : -1;
+    } else if (c == ',' && depth == 0) {
       keys[count++] = read_key(slice_of(text.data + start, i - start));
       start = i + 1;
     }
@@ -53,6 +56,7 @@ static size_t read_keys(struct slice text, struct key *keys) {
 /* `[*]` says that lists are indexed element by element; one key says it for the index. */
 static void write_lql(struct buf *out, const struct val *line, const struct key *keys,
                       size_t count) {
+  bool spreads = is_set(line, "multikey");
   buf_append_text(out, is_set(line, "unique") ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
   names_quote(out, text_field(line, "name"));
   buf_append_text(out, " ON ");
@@ -60,7 +64,10 @@ static void write_lql(struct buf *out, const struct val *line, const struct key 
   for (size_t i = 0; i < count; i++) {
     buf_append_text(out, i ? ", " : " (");
     buf_append_slice(out, keys[i].path);
-    if (i == 0 && is_set(line, "multikey")) buf_append_text(out, "[*]");
+    if (spreads && keys[i].path.bytes && keys[i].path.data[0] != '(') {
+      buf_append_text(out, "[*]");
+      spreads = false;
+    }
     if (keys[i].descending) buf_append_text(out, " DESC");
   }
   buf_append_byte(out, ')');

@@ -69,11 +69,13 @@ static bool visit(void *context, const struct val *value) {
   return work->failed == LUMA_OK;
 }
 
-static status collect(struct work *work, const struct doc *document) {
+static status collect(struct work *work, const struct doc *document, const struct val *computed) {
   struct val root = doc_root(document);
   for (work->key = 0; work->key < work->def->keys_count; work->key++) {
     const struct path *path = &work->def->keys[work->key].path;
-    if (work->def->multikey) {
+    if (index_key_is_computed(&work->def->keys[work->key])) {
+      TRY(add_part(work, &computed[work->key]));
+    } else if (work->def->multikey) {
       (void)path_visit(path, &root, visit, work);
       TRY(work->failed);
       struct val missing = val_missing();
@@ -163,14 +165,15 @@ static void settle(struct work *work) {
 }
 
 status ordered__entries(const struct index_def *def, const struct doc *document,
-                        struct slice record_key, struct index_entries *entries, struct err *err) {
+                        const struct val *computed, struct slice record_key,
+                        struct index_entries *entries, struct err *err) {
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
   entries->has_lists = false;
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);
-  status result = collect(&work, document);
+  status result = collect(&work, document, computed);
   if (result == LUMA_OK) result = buf_check(&work.scratch, "the index entries", err);
   if (result == LUMA_OK) result = add_product(&work);
   if (result == LUMA_OK) settle(&work);

@@ -9,6 +9,7 @@ enum { ORDERED_NUMBER_BYTES = 4 };
 
 /** struct index_method, `entries`. */
 status ordered__entries(const struct index_def *def, const struct doc *document,
-                        struct slice record_key, struct index_entries *entries, struct err *err);
+                        const struct val *computed, struct slice record_key,
+                        struct index_entries *entries, struct err *err);
 
 #endif

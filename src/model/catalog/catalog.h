@@ -8,7 +8,7 @@
 #define MODEL_CATALOG_CATALOG_H
 
 #include "index/index.h"
-#include "model/catalog/index_filter.h"
+#include "model/catalog/index_rules.h"
 #include "model/soul/evolution.h"
 #include "model/soul/soul.h"
 #include "store/store.h"
@@ -25,10 +25,13 @@ struct catalog_index {
   struct slice name;
   struct index_def def; /* its number, keys and properties */
   enum catalog_index_state state;
-  struct soul_rule condition;  /* of a partial index; without text: all documents have entries */
-  struct index_filter *filter; /* the condition, compiled; NULL: there is none */
-  store_seq public_since;      /* snapshots before this do not read it */
+  struct soul_rule condition; /* of a partial index; without text: all documents have entries */
+  struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
+  store_seq public_since;     /* snapshots before this do not read it */
 };
+static inline bool catalog_index_is_partial(const struct catalog_index *index) {
+  return index->condition.text.bytes > 0;
+}
 
 /** A collection: the alias of a soul with its own number, never reused. */
 struct collection {

@@ -49,7 +49,10 @@ static void put_keys(struct build *build, const struct index_def *def) {
   build_begin_list(build);
   for (uint32_t i = 0; i < def->keys_count; i++) {
     build_begin_map(build);
-    put_path(build, &def->keys[i].path);
+    if (index_key_is_computed(&def->keys[i]))
+      put_text(build, "expression", def->keys[i].expression);
+    else
+      put_path(build, &def->keys[i].path);
     put_flag(build, "descending", def->keys[i].descending);
     build_end(build);
   }
@@ -191,6 +194,13 @@ static status get_path(const struct val *map, struct arena *arena, struct path *
   return LUMA_OK;
 }
 
+static status get_key(const struct val *map, struct arena *arena, struct index_key *key,
+                      struct err *err) {
+  struct val expression = val_field(map, text("expression"));
+  if (expression.type == VAL_MISSING) return get_path(map, arena, &key->path, err);
+  return copy_text(&expression, arena, &key->expression, err);
+}
+
 static status get_keys(const struct val *map, struct arena *arena, struct index_def *def,
                        struct err *err) {
   struct val keys = val_field(map, text("keys"));
@@ -200,7 +210,7 @@ static status get_keys(const struct val *map, struct arena *arena, struct index_
   for (uint32_t i = 0; i < count; i++) {
     struct val key = val_at(&keys, i);
     if (key.type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "an index key is not a map");
-    TRY(get_path(&key, arena, &def->keys[i].path, err));
+    TRY(get_key(&key, arena, &def->keys[i], err));
     def->keys[i].descending = get_flag(&key, "descending");
   }
   return LUMA_OK;

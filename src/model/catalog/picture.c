@@ -57,7 +57,7 @@ static void holder_release(struct holder *holder) {
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
   for (uint32_t i = 0; i < holder->collection.indexes_count; i++)
-    index_filter_release(holder->collection.indexes[i].filter);
+    index_rules_release(holder->collection.indexes[i].rules);
   collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
@@ -87,7 +87,9 @@ static status copy_index(struct arena *arena, struct catalog_index *index, struc
   TRY(copy_slice(arena, index->name, &index->name, err));
   TRY(copy_slice(arena, index->condition.text, &index->condition.text, err));
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    TRY(copy_path(arena, &index->def.keys[i].path, &index->def.keys[i].path, err));
+    struct index_key *key = &index->def.keys[i];
+    TRY(copy_slice(arena, key->expression, &key->expression, err));
+    if (!index_key_is_computed(key)) TRY(copy_path(arena, &key->path, &key->path, err));
   }
   return LUMA_OK;
 }
@@ -149,8 +151,7 @@ static status holder_create(const struct collection *from, struct collection_sha
   if (made->collection.genotype) soul_acquire(made->collection.genotype);
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
   for (uint32_t i = 0; i < made->collection.indexes_count; i++)
-    if (made->collection.indexes[i].filter)
-      index_filter_acquire(made->collection.indexes[i].filter);
+    index_rules_acquire(made->collection.indexes[i].rules);
   *holder = made;
   return LUMA_OK;
 }

@@ -25,40 +25,47 @@ status model__entries(struct model_txn *txn, const struct collection *collection
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err) {
   bool keeps = true;
+  struct val root = doc_root(document), computed[INDEX_KEYS_MAX];
+  struct arena_mark mark = arena_mark(&txn->kept);
   entries->count = 0;
-  if (index->filter) TRY(index_filter_keeps(index->filter, document, &txn->kept, &keeps, err));
+  status result = index_rules_run(index->rules, &root, &txn->kept, &keeps, computed, err);
+  if (result == LUMA_OK && keeps)
+    result =
+        index_method(&index->def)->entries(&index->def, document, computed, key_part, entries, err);
+  arena_rewind(&txn->kept, mark);
+  TRY(result);
   if (!keeps) return LUMA_OK;
-  TRY(index_method(&index->def)->entries(&index->def, document, key_part, entries, err));
   if (index->def.notes_kinds) TRY(note_kinds(txn, collection, index, entries->kinds, err));
   if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
   TRY(collection_mark_lists(collection, index, err));
   return model__save_names(txn->model, collection, err);
 }
 
-/* Compiles the conditions of the copies. `*made`: how many hold a filter of their own, or none. */
-static status make_filters(const struct model *model, struct collection *with, uint32_t *made,
-                           struct err *err) {
-  for (; *made < with->indexes_count; ++*made) {
-    struct catalog_index *index = &with->indexes[*made];
-    index->filter = NULL;
-    if (index->condition.text.bytes)
-      TRY(index_filter_create(model->options.rules, &index->condition, &index->filter, err));
-  }
+status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err) {
+  return index_rules_create(model->options.rules, &index->condition, index->def.keys,
+                            index->def.keys_count, &index->rules, err);
+}
+
+/* Compiles what the copies compute. `*made`: how many hold rules of their own, or none. */
+static status make_all(const struct model *model, struct collection *with, uint32_t *made,
+                       struct err *err) {
+  for (; *made < with->indexes_count; ++*made)
+    TRY(model__make_rules(model, &with->indexes[*made], err));
   return LUMA_OK;
 }
 
-status model__attach_filters(struct model *model, const struct collection *collection,
-                             struct err *err) {
+status model__attach_rules(struct model *model, const struct collection *collection,
+                           struct err *err) {
   struct collection with = *collection;
   struct catalog *next = NULL;
   uint32_t made = 0;
   with.indexes = mem_zalloc(with.indexes_count + 1u, sizeof *with.indexes);
   if (!with.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   memcpy(with.indexes, collection->indexes, with.indexes_count * sizeof *with.indexes);
-  status result = make_filters(model, &with, &made, err);
+  status result = make_all(model, &with, &made, err);
   if (result == LUMA_OK)
     result = catalog_with(model->catalog, &with, catalog_shared(collection), &next, err);
-  for (uint32_t i = 0; i < made; i++) index_filter_release(with.indexes[i].filter);
+  for (uint32_t i = 0; i < made; i++) index_rules_release(with.indexes[i].rules);
   mem_free(with.indexes);
   if (result != LUMA_OK) {
     err_wrap(err, "the indexes of `%.*s`", SLICE_ARG(collection->name));

@@ -31,7 +31,7 @@ static status rename_key(struct evolving *evolving, struct index_key *key, struc
 /* An index that made itself for a rule which the soul no longer has. */
 static bool is_given_up(const struct evolving *evolving, const struct catalog_index *index) {
   const struct soul *old = evolving->base->genotype;
-  if (!old || !index->def.unique) return false;
+  if (!old || !index->def.unique || index->rules) return false;
   if (index->def.keys_count == 1) {
     struct slice name = index->def.keys[0].path.steps[0].name;
     const struct soul_attribute *was = soul_attribute(old, name);
@@ -65,11 +65,34 @@ static status take_new_number(struct evolving *evolving, struct catalog_index *i
   return LUMA_OK;
 }
 
+/* What it computes is text over names: an attribute that goes takes the index with it, one of a new
+ * name would have to be written anew. */
+static status follow_rules(struct evolving *evolving, struct catalog_index *index, bool *stays,
+                           bool *fills, struct err *err) {
+  for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
+    const struct evolution_op *op = &evolving->diff.ops[i];
+    bool reads = false;
+    TRY(index_rules_read(index->rules, op->name, &reads, err));
+    if (!reads) continue;
+    if (op->to.bytes) {
+      status failed = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
+                                "index `%.*s` computes with `%.*s`, which gets another name",
+                                SLICE_ARG(index->name), SLICE_ARG(op->name));
+      err_hint(err, "drop the index, evolve, and make it again");
+      return failed;
+    }
+    *stays &= op->kind != EVOLUTION_DROP;
+    *fills |= op->kind != EVOLUTION_DROP;
+  }
+  return LUMA_OK;
+}
+
 /* What becomes of an index: `*stays`, `*fills`. */
 static status follow_index(struct evolving *evolving, struct catalog_index *index, bool *stays,
                            bool *fills, struct err *err) {
   *stays = !is_given_up(evolving, index);
   *fills = false;
+  TRY(follow_rules(evolving, index, stays, fills, err));
   for (uint32_t i = 0; *stays && i < index->def.keys_count; i++) {
     const struct evolution_op *op = op_on(evolving, &index->def.keys[i].path);
     if (!op) continue;

@@ -8,6 +8,7 @@
 /* Old and new form of a being have the same values there. */
 static bool is_untouched(const struct evolving *evolving, const struct index_def *def) {
   for (uint32_t i = 0; i < def->keys_count; i++) {
+    if (index_key_is_computed(&def->keys[i])) return false;
     struct slice name = def->keys[i].path.steps[0].name;
     for (uint32_t k = 0; k < evolving->diff.ops_count; k++) {
       const struct evolution_op *op = &evolving->diff.ops[k];

@@ -21,7 +21,7 @@ struct index_build {
   struct model *model;
   struct slice collection_name, index_name;
   uint32_t collection_number, index_number;
-  struct index_filter *filter;   /* of a partial index; NULL: none */
+  struct index_rules *rules;     /* what the index computes; NULL: nothing */
   enum catalog_index_state goal; /* when it is filled */
   struct buf name;
   struct buf last_key; /* key part of the last document done; empty at the start */
@@ -41,6 +41,22 @@ static void append_name_of_path(struct buf *out, const struct path *path) {
   }
 }
 
+/* The function's name, else `expr`, as PostgreSQL has it. */
+static void append_name_of_key(struct buf *out, const struct index_key *key) {
+  if (!index_key_is_computed(key)) {
+    append_name_of_path(out, &key->path);
+    return;
+  }
+  size_t bytes = 0;
+  const uint8_t *text = key->expression.data;
+  while (bytes < key->expression.bytes &&
+         (text[bytes] == '_' || ((text[bytes] | 0x20) >= 'a' && (text[bytes] | 0x20) <= 'z')))
+    bytes++;
+  bool is_call = bytes > 0 && bytes < key->expression.bytes && text[bytes] == '(';
+  buf_append_byte(out, '_');
+  buf_append_slice(out, is_call ? slice_of(text, bytes) : slice_of_text("expr"));
+}
+
 static void append_index_name(struct buf *out, const struct collection *collection,
                               const struct model_index_spec *spec) {
   if (spec->name.bytes > 0) {
@@ -48,7 +64,7 @@ static void append_index_name(struct buf *out, const struct collection *collecti
     return;
   }
   buf_append_slice(out, collection->name);
-  for (uint32_t i = 0; i < spec->keys_count; i++) append_name_of_path(out, &spec->keys[i].path);
+  for (uint32_t i = 0; i < spec->keys_count; i++) append_name_of_key(out, &spec->keys[i]);
   buf_append_text(out, "_idx");
 }
 
@@ -57,6 +73,7 @@ static status check_names(const struct collection *collection, const struct mode
                           struct err *err) {
   const struct soul *soul = collection->genotype;
   for (uint32_t i = 0; soul && !collection->open && i < spec->keys_count; i++) {
+    if (index_key_is_computed(&spec->keys[i])) continue; /* its names were looked at */
     struct slice name = spec->keys[i].path.steps[0].name;
     struct suggest suggest;
     if (slice_is_equal(name, slice_of_text("_id")) || soul_attribute(soul, name)) continue;
@@ -170,7 +187,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
       (struct catalog_index){.name = build->index_name,
                              .def = make_def(spec, build->index_number),
                              .condition = spec->condition,
-                             .filter = build->filter,
+                             .rules = build->rules,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
@@ -356,10 +373,11 @@ static status create(struct model *model, struct slice collection,
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
   status result = LUMA_OK;
-  if (spec->condition.text.bytes)
-    result = index_filter_create(model->options.rules, &spec->condition, &build->filter, err);
+  if (spec->keys_count <= INDEX_KEYS_MAX)
+    result = index_rules_create(model->options.rules, &spec->condition, spec->keys,
+                                spec->keys_count, &build->rules, err);
   if (result == LUMA_OK) result = run(build, spec, progress, context, err);
-  index_filter_release(build->filter);
+  index_rules_release(build->rules);
   buf_deinit(&build->name);
   buf_deinit(&build->last_key);
   mem_free(build);

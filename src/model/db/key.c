@@ -48,21 +48,41 @@ static void append_shown(struct buf *out, const struct val *value) {
   buf_append_text(out, "…");
 }
 
-/* `path` = value, for each key of the index. */
-static void append_index_values(struct buf *out, const struct collection *collection,
-                                const struct catalog_index *index, const struct doc *document) {
+/* A computed key may read any attribute that the index reads. */
+static status is_key_sensitive(const struct collection *collection,
+                               const struct catalog_index *index, const struct index_key *key,
+                               bool *is_sensitive) {
   const struct soul *soul = collection->genotype;
-  struct val root = doc_root(document);
-  for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    struct val value = path_get(&index->def.keys[i].path, &root);
+  *is_sensitive = soul && soul_is_sensitive(soul, &key->path);
+  for (uint32_t i = 0; soul && index_key_is_computed(key) && i < soul->attributes_count; i++) {
+    bool reads = false;
+    if (!soul->attributes[i].sensitive) continue;
+    TRY(index_rules_read(index->rules, soul->attributes[i].name, &reads, NULL));
+    *is_sensitive |= reads;
+  }
+  return LUMA_OK;
+}
+
+/* `path` = value, for each key of the index. */
+static status append_index_values(struct buf *out, const struct collection *collection,
+                                  const struct catalog_index *index, const struct doc *document,
+                                  struct arena *arena) {
+  struct val root = doc_root(document), computed[INDEX_KEYS_MAX];
+  bool keeps = true, is_sensitive = false;
+  TRY(index_rules_run(index->rules, &root, arena, &keeps, computed, NULL));
+  for (uint32_t i = 0; keeps && i < index->def.keys_count; i++) {
+    const struct index_key *key = &index->def.keys[i];
+    struct val value = index_key_is_computed(key) ? computed[i] : path_get(&key->path, &root);
+    TRY(is_key_sensitive(collection, index, key, &is_sensitive));
     buf_append_text(out, i ? ", `" : "`");
-    path_format(&index->def.keys[i].path, out);
+    index_key_format(key, out);
     buf_append_text(out, "` = ");
-    if (soul && soul_is_sensitive(soul, &index->def.keys[i].path))
+    if (is_sensitive)
       buf_append_text(out, "***");
     else
       append_shown(out, &value);
   }
+  return LUMA_OK;
 }
 
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
@@ -71,7 +91,11 @@ status model__fail_duplicate(const struct collection *collection, const struct c
   buf_init(&shown, MODEL_SCRATCH_BYTES_MAX);
   status code;
   if (index) {
-    append_index_values(&shown, collection, index, document);
+    struct arena arena;
+    arena_init(&arena, 0, MODEL_SCRATCH_BYTES_MAX);
+    if (append_index_values(&shown, collection, index, document, &arena) != LUMA_OK)
+      buf_append_text(&shown, "the same key");
+    arena_deinit(&arena);
     code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
                      "another document of `%.*s` has %.*s (unique index `%.*s`)",
                      SLICE_ARG(collection->name), SLICE_ARG(buf_slice(&shown)),

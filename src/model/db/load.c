@@ -77,16 +77,18 @@ static status attach_souls(struct model *model, struct store_txn *txn, struct er
   return LUMA_OK;
 }
 
-static bool has_partial(const struct collection *collection) {
+static bool computes(const struct collection *collection) {
   for (uint32_t i = 0; i < collection->indexes_count; i++)
-    if (collection->indexes[i].condition.text.bytes) return true;
+    if (catalog_index_is_partial(&collection->indexes[i]) ||
+        index_def_is_computed(&collection->indexes[i].def))
+      return true;
   return false;
 }
 
-static status attach_filters(struct model *model, struct err *err) {
+static status attach_rules(struct model *model, struct err *err) {
   for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
     const struct collection *collection = catalog_at(model->catalog, i);
-    if (has_partial(collection)) TRY(model__attach_filters(model, collection, err));
+    if (computes(collection)) TRY(model__attach_rules(model, collection, err));
   }
   return LUMA_OK;
 }
@@ -129,7 +131,7 @@ status model__load_catalog(struct model *model, bool read_only, struct err *err)
   status result = each_row(model, txn, 'c', load_collection, err);
   if (result == LUMA_OK) result = each_row(model, txn, 'd', load_name, err);
   if (result == LUMA_OK) result = attach_souls(model, txn, err);
-  if (result == LUMA_OK) result = attach_filters(model, err);
+  if (result == LUMA_OK) result = attach_rules(model, err);
   store_rollback(txn);
   if (result == LUMA_OK && !read_only) result = remove_unfinished(model, err);
   return result;

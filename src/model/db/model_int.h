@@ -112,9 +112,11 @@ status model__store_collection(struct model_txn *txn, const struct collection *c
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
-/** Compiles the conditions of a loaded collection's partial indexes. */
-status model__attach_filters(struct model *model, const struct collection *collection,
-                             struct err *err);
+/** Compiles what an index computes: index->rules, one reference, the caller's. */
+status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
+/** Compiles what the indexes of a loaded collection compute. */
+status model__attach_rules(struct model *model, const struct collection *collection,
+                           struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,

@@ -17,6 +17,7 @@ struct model_scan {
   const struct collection *collection;
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
+  bool counts;                       /* entries, whatever documents they are of */
   bool meets_twice;                  /* a document may have several entries */
   struct intersect *also;            /* what the documents must have besides; NULL: nothing */
   struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
@@ -27,8 +28,7 @@ struct model_scan {
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
-  struct hashmap seen; /* multikey: record keys met before, in `arena` */
-  struct arena arena;
+  struct model_seen own, *seen; /* multikey: record keys met before; `own`, or of several scans */
   struct store_rows rows;
   struct store_value values[STORE_BATCH_MAX];
   struct slice record_keys[STORE_BATCH_MAX];
@@ -90,6 +90,16 @@ static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t c
                         scan->has_recipes ? &scan->recipes : NULL, &scan->pins, err);
 }
 
+void model_seen_init(struct model_seen *seen) {
+  hashmap_init(&seen->keys);
+  arena_init(&seen->arena, 0, 0);
+}
+
+void model_seen_deinit(struct model_seen *seen) {
+  hashmap_deinit(&seen->keys);
+  arena_deinit(&seen->arena);
+}
+
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err) {
@@ -107,8 +117,10 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   if (options->reads && !made->as_stored) want(made, options->reads);
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
-  hashmap_init(&made->seen);
-  arena_init(&made->arena, 0, 0);
+  model_seen_init(&made->own);
+  made->seen = options->seen ? options->seen : &made->own;
+  made->meets_twice |= options->seen != NULL;
+  made->counts = options->keys_only && !options->seen;
   status result = open_cursor(made, options, err);
   if (result == LUMA_OK && options->also)
     result = intersect_create(txn, options->index, options->also, &made->also, err);
@@ -126,8 +138,7 @@ void model_scan_close(struct model_scan *scan) {
   if (!scan) return;
   if (scan->cursor) store_cursor_close(scan->cursor);
   store_pins_release(&scan->pins);
-  hashmap_deinit(&scan->seen);
-  arena_deinit(&scan->arena);
+  model_seen_deinit(&scan->own);
   buf_deinit(&scan->bounds);
   buf_deinit(&scan->keys);
   intersect_destroy(scan->also);
@@ -164,12 +175,12 @@ static status next_records(struct model_scan *scan, struct doc *documents, uint3
 
 /* True if the document was met before through another of its elements. */
 static status meet(struct model_scan *scan, struct slice key_part, bool *met, struct err *err) {
-  *met = hashmap_get(&scan->seen, key_part) != NULL;
+  *met = hashmap_get(&scan->seen->keys, key_part) != NULL;
   if (*met) return LUMA_OK;
-  uint8_t *copy = arena_alloc_text(&scan->arena, key_part.bytes);
+  uint8_t *copy = arena_alloc_text(&scan->seen->arena, key_part.bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
   memcpy(copy, key_part.data, key_part.bytes);
-  if (!hashmap_put(&scan->seen, slice_of(copy, key_part.bytes), NULL)) {
+  if (!hashmap_put(&scan->seen->keys, slice_of(copy, key_part.bytes), NULL)) {
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
   }
   return LUMA_OK;
@@ -227,7 +238,7 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
     if (scan->rows.count == 0) return LUMA_OK;
     if (scan->index) scan->entries += scan->rows.count;
     if (!scan->index) return next_records(scan, documents, count, err);
-    if (scan->covered || scan->keys_only) {
+    if (scan->covered || scan->counts) {
       *count = scan->rows.count;
       if (scan->covered)
         return covered_documents(scan->covered, scan->rows.keys, *count, documents, err);
@@ -235,7 +246,7 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
     }
     TRY(collect_keys(scan, count, err));
   } while (*count == 0);
-  return fetch(scan, documents, *count, err);
+  return scan->keys_only ? LUMA_OK : fetch(scan, documents, *count, err);
 }
 
 uint64_t model_scan_entries(const struct model_scan *scan) {

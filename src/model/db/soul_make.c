@@ -61,7 +61,7 @@ static status parse_keys(struct model_txn *txn, const struct wanted *wanted, str
 static bool has_keys(const struct index_def *def, const struct index_def *wanted) {
   if (def->keys_count != wanted->keys_count || def->unique != wanted->unique) return false;
   for (uint32_t i = 0; i < def->keys_count; i++) {
-    if (!path_is_equal(&def->keys[i].path, &wanted->keys[i].path)) return false;
+    if (!index_key_is_equal(&def->keys[i], &wanted->keys[i])) return false;
   }
   return true;
 }
@@ -100,7 +100,7 @@ static status add_index(struct model_txn *txn, struct collection *collection,
   TRY(parse_keys(txn, wanted, &def, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     struct catalog_index *index = &collection->indexes[i];
-    if (index->filter || !has_keys(&index->def, &def)) continue;
+    if (catalog_index_is_partial(index) || !has_keys(&index->def, &def)) continue;
     if (index->state == CATALOG_INDEX_READY) index->state = CATALOG_INDEX_PUBLIC;
     return LUMA_OK;
   }

@@ -36,25 +36,35 @@ static status measure(struct model_txn *txn, enum store_space space, uint32_t nu
   return store_measure(txn->store, space, range, out, err);
 }
 
-static void put_indexes(struct buf *out, const struct collection *collection,
-                        struct slice attribute) {
+static status holds_attribute(const struct catalog_index *index, struct slice attribute,
+                              bool *holds, struct err *err) {
+  TRY(index_rules_read(index->rules, attribute, holds, err));
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    const struct path *path = &index->def.keys[i].path;
+    *holds |= path->count && slice_is_equal(path->steps[0].name, attribute);
+  }
+  return LUMA_OK;
+}
+
+static status put_indexes(struct buf *out, const struct collection *collection,
+                          struct slice attribute, struct err *err) {
   bool first = true;
   buf_append_text(out, ",\"indexes\":[");
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     const struct catalog_index *index = &collection->indexes[i];
     bool holds = false;
-    for (uint32_t k = 0; k < index->def.keys_count; k++)
-      holds |= slice_is_equal(index->def.keys[k].path.steps[0].name, attribute);
+    TRY(holds_attribute(index, attribute, &holds, err));
     if (!holds) continue;
     if (!first) buf_append_byte(out, ',');
     json_write_text(out, index->name);
     first = false;
   }
   buf_append_byte(out, ']');
+  return LUMA_OK;
 }
 
-static void put_attribute(struct telling *telling, const struct learned_attribute *attribute,
-                          int64_t all_bytes) {
+static status put_attribute(struct telling *telling, const struct learned_attribute *attribute,
+                            int64_t all_bytes, struct err *err) {
   struct buf *out = telling->out;
   bool is_key = slice_is_equal(attribute->name, slice_of_text("_id"));
   double share = all_bytes > 0 ? (double)attribute->bytes / (double)all_bytes : 0.0;
@@ -65,8 +75,9 @@ static void put_attribute(struct telling *telling, const struct learned_attribut
   put_count(out, "bytes", attribute->bytes);
   buf_append_format(out, ",\"share\":%.4f", share);
   put_compression(out, &telling->documents);
-  put_indexes(out, telling->collection, attribute->name);
+  TRY(put_indexes(out, telling->collection, attribute->name, err));
   buf_append_text(out, "},");
+  return LUMA_OK;
 }
 
 static status put_index(struct telling *telling, const struct catalog_index *index,
@@ -89,7 +100,8 @@ static status tell(void *context, const struct learned *learned, struct err *err
   for (uint32_t i = 0; i < learned->count; i++) all_bytes += learned->attributes[i]->bytes;
   buf_append_byte(out, '[');
   for (uint32_t i = 0; i < learned->count; i++) {
-    if (learned->attributes[i]->seen > 0) put_attribute(telling, learned->attributes[i], all_bytes);
+    if (learned->attributes[i]->seen > 0)
+      TRY(put_attribute(telling, learned->attributes[i], all_bytes, err));
   }
   buf_append_text(out, "{\"collection\":");
   json_write_text(out, telling->collection->name);

@@ -14,6 +14,7 @@ enum soul_rule_kind {
   SOUL_RULE_VALUE,     /* an expression of any type */
   SOUL_RULE_PATTERN,   /* a regular expression */
   SOUL_RULE_LASTING,   /* a condition whose answer depends on the document alone */
+  SOUL_RULE_FIXED,     /* an expression of any type whose value does */
   SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
 };
 

@@ -357,9 +357,7 @@ static status bind_explain(struct binder *binder, struct plan *node, struct err 
   return make_told_columns(binder, node, names, 1, err);
 }
 
-/** CREATE INDEX on a collection that is not there makes it, in a language where missing is empty.
- */
-/* Which documents an index holds must depend on them alone. */
+/* What an index computes must depend on the document alone. */
 static bool depends_on_document(const struct expr *expr) {
   bool is_fixed = expr->kind != EXPR_PARAM && expr->kind != EXPR_SUBQUERY &&
                   expr->kind != EXPR_AGGREGATE && expr->kind != EXPR_WINDOW &&
@@ -369,23 +367,44 @@ static bool depends_on_document(const struct expr *expr) {
   return is_fixed;
 }
 
-/* The WHERE of an index is looked at here and kept as text. */
-static status check_index_condition(struct binder *binder, struct plan *node, struct err *err) {
+static status check_fixed(struct binder *binder, const struct expr *expr, const char *what,
+                          struct err *err) {
+  if (depends_on_document(expr)) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "the %s of an index reads the document alone", what);
+  if (err) err_hint(err, "no parameters, SELECTs or functions that change by themselves");
+  return bind__fail(binder, expr->offset, failed, err);
+}
+
+static bool is_computed(const struct plan *node) {
+  for (uint32_t i = 0; i < node->index_keys_count; i++)
+    if (node->index_keys[i].expression) return true;
+  return node->condition != NULL;
+}
+
+/* The expressions of an index; they are kept as text. */
+static status bind_index(struct binder *binder, struct plan *node, struct err *err) {
+  if (!is_computed(node)) return LUMA_OK;
   struct plan *scan = plan_node(binder->arena, PLAN_SCAN, NULL, node->offset);
-  struct expr *bound = NULL;
-  if (!node->condition) return LUMA_OK;
   TRY(bind__memory(binder, scan, err));
   scan->collection_name = scan->alias = node->collection_name;
   TRY(bind__scan(binder, &scan, QUERY_READ, err));
   struct scope scope = bind__scope(scan);
-  TRY(bind__condition(binder, &scope, node->condition, &bound, err));
-  uint64_t offset = node->condition->offset;
-  node->condition = NULL;
-  if (depends_on_document(bound)) return LUMA_OK;
-  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                            "the WHERE of an index reads the document alone");
-  if (err) err_hint(err, "no parameters, SELECTs or functions that change by themselves");
-  return bind__fail(binder, offset, failed, err);
+  if (node->condition) {
+    TRY(bind__condition(binder, &scope, node->condition, &node->condition, err));
+    TRY(check_fixed(binder, node->condition, "WHERE", err));
+  }
+  for (uint32_t i = 0; i < node->index_keys_count; i++) {
+    struct plan_index_key *key = &node->index_keys[i];
+    struct expr *bound = NULL;
+    if (!key->expression) continue;
+    TRY(bind__expr(binder, &scope, key->expression, &bound, err));
+    TRY(check_fixed(binder, bound, "expression", err));
+    bool is_path = bound->kind == EXPR_FIELD && bound->path.count;
+    if (is_path) *key = (struct plan_index_key){.path = bound->path, .descending = key->descending};
+    if (!is_path) key->expression = bound;
+  }
+  return LUMA_OK;
 }
 
 static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
@@ -393,7 +412,7 @@ static status bind_schema(struct binder *binder, struct plan *node, struct err *
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
   if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
     TRY(bind__find_collection(binder, node, err));
-  if (node->kind == PLAN_CREATE_INDEX) TRY(check_index_condition(binder, node, err));
+  if (node->kind == PLAN_CREATE_INDEX) TRY(bind_index(binder, node, err));
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
 
@@ -548,5 +567,7 @@ status bind_statement(const struct bind_options *options, struct statement *stat
   TRY(bind_lets(&binder, statement, err));
   TRY(bind__plan(&binder, &statement->root, err));
   statement->has_views = binder.has_views;
+  bool is_ahead = statement->root->kind == PLAN_CREATE_INDEX; /* of documents to come */
+  statement->doubt = is_ahead ? NULL : binder.doubt;
   return bind__place_windows(&binder, statement->root, err);
 }

@@ -47,6 +47,7 @@ struct binder {
   bool is_collated; /* what compares texts is not computed before the run */
   bool is_count;    /* the answer is one number: groups stay columns */
   struct slice text;
+  const char *doubt; /* of the first name that no document can have; NULL: none */
 };
 
 /** What names may mean: the columns of a node's input. */

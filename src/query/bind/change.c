@@ -67,6 +67,20 @@ static status bind_selected(struct binder *binder, struct plan *node, struct err
   return LUMA_OK;
 }
 
+/** Keys of an index that are expressions over what is there: their texts are what indexes go by. */
+static status bind_targets(struct binder *binder, const struct plan_column *there,
+                           struct plan_conflict *conflict, struct err *err) {
+  const struct scope scope = {.columns = there, .count = 1};
+  for (uint32_t i = 0; i < conflict->targets_count; i++) {
+    struct plan_index_key *target = &conflict->targets[i];
+    if (!target->expression) continue;
+    TRY(bind__expr(binder, &scope, target->expression, &target->expression, err));
+    target->text = expr_settle_text(binder->arena, target->expression);
+    TRY(bind__memory(binder, target->text.data, err));
+  }
+  return LUMA_OK;
+}
+
 /** What is there, and as `excluded` what was to be inserted. */
 static status bind_conflict(struct binder *binder, struct plan *node, struct err *err) {
   struct plan_conflict *conflict = arena_copy(binder->arena, node->conflict, sizeof *conflict);
@@ -82,6 +96,7 @@ static status bind_conflict(struct binder *binder, struct plan *node, struct err
                                     .is_document = true}};
   struct scope scope = {.columns = columns, .count = 2};
   node->conflict = conflict;
+  TRY(bind_targets(binder, columns, conflict, err));
   if (conflict->condition)
     TRY(bind__condition(binder, &scope, conflict->condition, &conflict->condition, err));
   return bind__update_items(binder, &scope, 0, &conflict->updates, conflict->updates_count, err);

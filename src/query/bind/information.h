@@ -43,5 +43,7 @@ static inline struct val information_word(const char *word) {
 
 /** Constraints (information_constraints.c). */
 information_fill information_constraints, information_keys;
+/** Indexes (information_indexes.c). */
+information_fill information_indexes;
 
 #endif

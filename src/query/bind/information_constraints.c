@@ -42,7 +42,7 @@ static status tell_indexes(struct information *rows, const struct collection *co
                            each_constraint *each, struct err *err) {
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     const struct catalog_index *index = &collection->indexes[i];
-    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC) continue;
+    if (!index->def.unique || index->rules || index->state != CATALOG_INDEX_PUBLIC) continue;
     struct constraint unique = {.collection = collection,
                                 .name = val_text(index->name),
                                 .type = "UNIQUE",

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Names: what the first step of a path means. */
+#include "base/text/buf.h"
 #include "base/text/suggest.h"
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+
+enum { DOUBT_BYTES_MAX = 1024 };
 
 status bind__fail(const struct binder *binder, uint64_t offset, status failed, struct err *err) {
   if (failed != LUMA_OK && err && err->line == 0 && binder->text.bytes &&
@@ -188,17 +191,22 @@ bool bind__is_closed(const struct collection *collection) {
   return collection && collection->genotype && !collection->open;
 }
 
+/** Whether documents of a collection may have an attribute `name`. */
+static bool may_have(const struct collection *collection, struct slice name) {
+  if (slice_is_equal(name, slice_of_text("id")) || slice_is_equal(name, slice_of_text("_id")))
+    return true;
+  if (bind__attribute(collection, name)) return true;
+  if (bind__is_closed(collection)) return false;
+  return names_find(collection->names, name) != NAMES_NONE ||
+         find_nocase(collection->names, name).bytes;
+}
+
 /** Whether documents of the column are known to have an attribute `name`. */
 static bool knows(const struct plan_column *column, struct slice name) {
   if (!column->is_document || column->is_hidden || !column->collection) return false;
   for (uint32_t i = 0; i < column->without_count; i++)
     if (slice_is_equal(column->without[i], name)) return false;
-  if (slice_is_equal(name, slice_of_text("id")) || slice_is_equal(name, slice_of_text("_id")))
-    return true;
-  if (bind__attribute(column->collection, name)) return true;
-  if (bind__is_closed(column->collection)) return false;
-  return names_find(column->collection->names, name) != NAMES_NONE ||
-         find_nocase(column->collection->names, name).bytes;
+  return may_have(column->collection, name);
 }
 
 /** The document columns that know the name; how many. */
@@ -210,6 +218,40 @@ static uint32_t find_knowing(const struct scope *scope, struct slice name, uint3
     found++;
   }
   return found;
+}
+
+/** The text of a doubt, in the binder's arena. */
+static status write_doubt(struct binder *binder, const struct collection *collection,
+                          struct slice name, struct err *err) {
+  struct suggest suggest;
+  struct buf text;
+  suggest_init(&suggest, name);
+  for (uint32_t id = 0; id < names_count(collection->names); id++)
+    suggest_offer(&suggest, names_get(collection->names, (uint16_t)id));
+  buf_init(&text, DOUBT_BYTES_MAX);
+  buf_append_format(&text, "no document of `%.*s` has an attribute `%.*s`: it is NULL",
+                    SLICE_ARG(collection->name), SLICE_ARG(name));
+  if (suggest_is_good(&suggest))
+    buf_append_format(&text, "; did you mean `%.*s`?", SLICE_ARG(suggest.best));
+  buf_append_byte(&text, 0);
+  if (text.failed == LUMA_OK) binder->doubt = arena_copy(binder->arena, text.data, text.bytes);
+  status done = text.failed == LUMA_TOO_LARGE ? LUMA_OK : buf_check(&text, "a warning", err);
+  if (done == LUMA_OK && text.failed == LUMA_OK) done = bind__memory(binder, binder->doubt, err);
+  buf_deinit(&text);
+  return done;
+}
+
+/** A name that is not in the dictionary is an attribute of no document: it may be asked for, and
+ * most often it is a slip. */
+static status doubt_name(struct binder *binder, const struct plan_column *column,
+                         const struct expr *field, struct err *err) {
+  const struct collection *collection = column->source.bytes ? column->collection : NULL;
+  bool speaks = binder->language == PLAN_LQL || binder->language == PLAN_NQL;
+  bool is_named = field->path.count && field->path.steps[0].is_name;
+  if (binder->doubt || !speaks || !is_named || !collection || names_count(collection->names) == 0 ||
+      may_have(collection, field->path.steps[0].name))
+    return LUMA_OK;
+  return write_doubt(binder, collection, field->path.steps[0].name, err);
 }
 
 static status take(struct binder *binder, const struct scope *scope, const struct expr *name,
@@ -232,9 +274,10 @@ static status find_qualified(struct binder *binder, const struct scope *scope,
   *found = true;
   if (has_more && find_computed(scope, &steps[0].name, steps[1].name, &slot) == 1)
     return take(binder, scope, name, slot, 2, out, err);
-  if (find_source(scope, steps[0].name, &slot)) return take(binder, scope, name, slot, 1, out, err);
-  *found = false;
-  return LUMA_OK;
+  *found = find_source(scope, steps[0].name, &slot);
+  if (!*found) return LUMA_OK;
+  TRY(take(binder, scope, name, slot, 1, out, err));
+  return doubt_name(binder, &scope->columns[slot], *out, err);
 }
 
 /** A closed collection has declared it: then it is not what a source goes by. */
@@ -285,7 +328,9 @@ static status find_possible(struct binder *binder, const struct scope *scope,
   bool is_closed = documents == 1 && binder->language == PLAN_LQL &&
                    bind__is_closed(scope->columns[slot].collection);
   *found = (documents == 1 && !is_closed) || unknown == 1;
-  return *found ? take(binder, scope, name, slot, 0, out, err) : LUMA_OK;
+  if (!*found) return LUMA_OK;
+  TRY(take(binder, scope, name, slot, 0, out, err));
+  return doubt_name(binder, &scope->columns[slot], *out, err);
 }
 
 typedef status find_fn(struct binder *binder, const struct scope *scope, const struct expr *name,

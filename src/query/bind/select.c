@@ -299,9 +299,11 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err) 
   struct scope scope = bind__scope(node->input);
   if (binder->language == PLAN_JQL) scope.aggregate = NULL;
   struct window_scope outside;
+  const char *doubt = binder->doubt;
   bind__begin_windows(binder, node, &outside);
   status done = bind_items(binder, node, &scope, err);
   bind__end_windows(binder, node, &outside);
+  if (plan_is_change(node->input->kind)) binder->doubt = doubt; /* RETURNING names what is new */
   TRY(done);
   pass_filters(node->input);
   return LUMA_OK;

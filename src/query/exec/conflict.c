@@ -48,8 +48,12 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
   struct doc there = {0};
   struct model_scan *scan = NULL;
   uint32_t count = 0;
+  bool keeps = true;
+  TRY(index_rules_run(index->rules, document, &conflict->arena, &keeps, values, err));
+  if (!keeps) return LUMA_OK; /* a partial index leaves it out */
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    values[i] = path_get(&index->def.keys[i].path, document);
+    const struct index_key *key = &index->def.keys[i];
+    if (!index_key_is_computed(key)) values[i] = path_get(&key->path, document);
     if (val_is_null(&values[i])) return LUMA_OK; /* nulls are distinct */
   }
   struct index_bounds bounds = {.equal = values, .equal_count = index->def.keys_count};
@@ -62,6 +66,11 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
   return done;
 }
 
+static bool is_key(const struct plan_index_key *target, const struct index_key *key) {
+  return target->expression ? slice_is_equal(target->text, key->expression)
+                            : path_is_equal(&target->path, &key->path);
+}
+
 /** Whether ON CONFLICT (…) names the index. */
 static bool is_target(const struct plan_conflict *asked, const struct catalog_index *index) {
   if (asked->targets_count == 0) return true;
@@ -69,15 +78,15 @@ static bool is_target(const struct plan_conflict *asked, const struct catalog_in
   for (uint32_t t = 0; t < asked->targets_count; t++) {
     bool has = false;
     for (uint32_t i = 0; i < index->def.keys_count; i++)
-      has |= path_is_equal(&asked->targets[t], &index->def.keys[i].path);
+      has |= is_key(&asked->targets[t], &index->def.keys[i]);
     if (!has) return false;
   }
   return true;
 }
 
 static bool targets_key(const struct plan_conflict *asked) {
-  struct slice name = asked->targets_count == 1 && asked->targets[0].count == 1
-                          ? asked->targets[0].steps[0].name
+  struct slice name = asked->targets_count == 1 && asked->targets[0].path.count == 1
+                          ? asked->targets[0].path.steps[0].name
                           : slice_of(NULL, 0);
   return asked->targets_count == 0 || slice_is_equal(name, key_name()) ||
          slice_is_equal(name, slice_of_text("id"));
@@ -91,8 +100,7 @@ static status find(struct conflict *conflict, const struct val *document, on_fou
   if (targets_key(asked)) TRY(find_by_key(conflict, document, each, context, found, err));
   for (uint32_t i = 0; !*found && i < conflict->collection->indexes_count; i++) {
     const struct catalog_index *index = &conflict->collection->indexes[i];
-    if (!index->def.unique || index->filter || index->state != CATALOG_INDEX_PUBLIC ||
-        !is_target(asked, index))
+    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC || !is_target(asked, index))
       continue;
     TRY(find_by_index(conflict, index, document, each, context, found, err));
   }

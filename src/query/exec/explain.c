@@ -45,7 +45,7 @@ static void format_bounds(const struct plan_access *access, struct buf *out) {
   for (uint32_t i = 0; i < access->parts_count; i++) {
     buf_append_text(out, i ? ", " : " (");
     if (access->index)
-      path_format(&access->index->def.keys[i].path, out);
+      index_key_format(&access->index->def.keys[i], out);
     else
       buf_append_text(out, "id");
     format_part(&access->parts[i], out);

@@ -151,12 +151,17 @@ static void name_path(struct telling *telling, const struct path *path) {
   buf_reset(&telling->text);
 }
 
+static void name_key(struct telling *telling, const struct index_key *key) {
+  if (index_key_is_computed(key)) index_key_format(key, &telling->text);
+  name_path(telling, &key->path);
+}
+
 static void put_bounds(struct telling *telling, const struct plan_access *access) {
   const struct catalog_index *index = access->index;
   begin(telling, "indexBounds", false);
   for (uint32_t i = 0; i < (index ? index->def.keys_count : 1); i++) {
     if (index)
-      name_path(telling, &index->def.keys[i].path);
+      name_key(telling, &index->def.keys[i]);
     else
       build_name(&telling->build, slice_of_text("_id"));
     build_begin_list(&telling->build);
@@ -170,7 +175,7 @@ static void put_pattern(struct telling *telling, const struct catalog_index *ind
   begin(telling, "keyPattern", false);
   for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
     struct val direction = val_int32(index->def.keys[i].descending ? -1 : 1);
-    name_path(telling, &index->def.keys[i].path);
+    name_key(telling, &index->def.keys[i]);
     build_put(&telling->build, &direction);
   }
   if (!index) put(telling, "_id", val_int32(1));
@@ -196,7 +201,7 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
   put(telling, "isMultiKey", val_bool(index && collection_has_lists(scan->collection, index)));
   put(telling, "isUnique", val_bool(!index || index->def.unique));
   put(telling, "isSparse", val_bool(index && index->def.sparse));
-  put(telling, "isPartial", val_bool(index && index->filter));
+  put(telling, "isPartial", val_bool(index && catalog_index_is_partial(index)));
   put_text(telling, "direction", access->backwards ? "backward" : "forward");
   put_bounds(telling, access);
 }
@@ -232,7 +237,7 @@ static void put_scan(struct telling *telling, const struct plan *scan, const str
     put_collection_scan(telling, scan, filter, access);
     return;
   }
-  if (access->cover) {
+  if (access->cover && !access->branches_count) {
     put_index_scan(telling, scan, access, filter, op);
     return;
   }

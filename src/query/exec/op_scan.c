@@ -21,7 +21,15 @@ struct scan {
   struct store_pins pins;       /* of documents fetched so */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
+  struct model_seen counted;    /* of a union whose documents are counted */
 };
+
+/** Documents of a union are told apart by their keys where only their number is asked for. */
+static bool counts_union(const struct scan *op) {
+  const struct plan_physical *physical = op->op.plan->physical;
+  return physical && physical->access && physical->access->branches_count &&
+         physical->access->cover == PLAN_COVER_ROWS;
+}
 
 /** The other value that a list must hold; NULL: none, or what is asked for became several ranges.
  */
@@ -43,6 +51,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .also = also_of(op),
                                        .reads = op->op.exec->reads,
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
+                                       .seen = counts_union(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
                                        .backwards = access && access->backwards,
                                        .part = part};
@@ -211,6 +220,7 @@ static void scan_close(struct op *base) {
   if (op->scan) end_range(op);
   store_pins_release(&op->pins);
   hashmap_deinit(&op->seen);
+  model_seen_deinit(&op->counted);
 }
 
 status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
@@ -219,6 +229,7 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
   *op = &scan->op;
   hashmap_init(&scan->seen);
+  model_seen_init(&scan->counted);
   scan->step = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS ? (uint32_t)exec->rows_wanted
                                                                    : BATCH_ROWS;
   return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);

@@ -10,6 +10,7 @@ static status make_keys(struct exec *exec, const struct plan *plan, struct index
   TRY(op__memory(exec, *keys, err));
   for (uint32_t i = 0; i < plan->index_keys_count; i++) {
     (*keys)[i].path = plan->index_keys[i].path;
+    (*keys)[i].expression = plan->index_keys[i].text;
     (*keys)[i].descending = plan->index_keys[i].descending;
   }
   return LUMA_OK;
@@ -163,7 +164,7 @@ static status format_keys(struct showing *op, const struct catalog_index *index,
   struct buf *scratch = &op->op.exec->env->scratch;
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     if (i) buf_append_text(scratch, ", ");
-    path_format(&index->def.keys[i].path, scratch);
+    index_key_format(&index->def.keys[i], scratch);
     if (index->def.keys[i].descending) buf_append_text(scratch, " DESC");
   }
   struct val text = val_text(buf_slice(scratch));

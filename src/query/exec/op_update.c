@@ -272,6 +272,6 @@ status op__open_update(struct exec *exec, const struct plan *plan, struct op **o
     TRY(change_compile(exec, &plan->updates[i], &updating->positional, &updating->changes[i], err));
   if (plan->replacement)
     TRY(program_create(exec->env, plan->replacement, &updating->replacement, err));
-  TRY(batch_init(&updating->row, exec->arena, 1, err));
+  TRY(batch_init_rows(&updating->row, exec->arena, 1, 1, err));
   return op__open(exec, plan->input, &updating->op.input, err);
 }

@@ -23,7 +23,7 @@ struct query_change {
 };
 
 struct query_warning {
-  const char *text; /* static */
+  const char *text; /* lives as long as the run */
   uint64_t count;   /* how often it was met */
 };
 

@@ -204,22 +204,6 @@ status mongo__reverse_array(struct func_env *env, const struct val *args, uint32
 
 /* ---- searching ---- */
 
-/** Bound `nth` of a search: a whole number from 0; `*given` is false when there is none. */
-static status read_bound(const char *name, const struct val *args, uint32_t count, uint32_t nth,
-                         int64_t *bound, struct err *err) {
-  int32_t whole = 0;
-  if (nth >= count || !word_is_given(&args[nth])) return LUMA_OK;
-  const char *which = nth == 2 ? "starting" : "ending";
-  if (!mongo__whole32(&args[nth], &whole))
-    return mongo_fail(err, 40096, "%s requires an integral %s index, found a value of type: %s",
-                      name, which, mongo_type_name(&args[nth]));
-  if (whole < 0)
-    return mongo_fail(err, 40097, "%s requires a nonnegative %s index, found: %d", name, which,
-                      whole);
-  *bound = whole;
-  return LUMA_OK;
-}
-
 status mongo__index_of_array(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
   (void)env;
@@ -231,8 +215,8 @@ status mongo__index_of_array(struct func_env *env, const struct val *args, uint3
     return mongo_fail(err, 40090, "$indexOfArray requires an array as a first argument, found: %s",
                       mongo_type_name(list));
   int64_t from = 0, to = val_count(list);
-  TRY(read_bound("$indexOfArray", args, count, 2, &from, err));
-  TRY(read_bound("$indexOfArray", args, count, 3, &to, err));
+  TRY(mongo__search_bound("$indexOfArray", args, count, 2, &from, err));
+  TRY(mongo__search_bound("$indexOfArray", args, count, 3, &to, err));
   if (to > val_count(list)) to = val_count(list);
   *out = val_int32(-1);
   for (int64_t i = from; i < to; i++) {

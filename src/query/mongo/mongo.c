@@ -145,6 +145,21 @@ bool mongo__whole32(const struct val *v, int32_t *out) {
   return true;
 }
 
+status mongo__search_bound(const char *name, const struct val *args, uint32_t count, uint32_t nth,
+                           int64_t *bound, struct err *err) {
+  int32_t whole = 0;
+  if (nth >= count || !word_is_given(&args[nth])) return LUMA_OK;
+  const char *which = nth == 2 ? "starting" : "ending";
+  if (!mongo__whole32(&args[nth], &whole))
+    return mongo_fail(err, 40096, "%s requires an integral %s index, found a value of type: %s",
+                      name, which, mongo_type_name(&args[nth]));
+  if (whole < 0)
+    return mongo_fail(err, 40097, "%s requires a nonnegative %s index, found: %d", name, which,
+                      whole);
+  *bound = whole;
+  return LUMA_OK;
+}
+
 struct val mongo__integer(int64_t v) {
   return v >= INT32_MIN && v <= INT32_MAX ? val_int32((int32_t)v) : val_int64(v);
 }

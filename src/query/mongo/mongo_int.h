@@ -39,6 +39,10 @@ status mongo__room(struct func_env *env, size_t count, size_t bytes, void *room,
 /** A whole number that fits 32 or 64 bits; false for what is no number, has a fraction or does not
  * fit. */
 bool mongo__whole32(const struct val *v, int32_t *out);
+/** Bound `nth` of a search through a list or a text: a whole number from 0; `*bound` stays when it
+ * is not given. */
+status mongo__search_bound(const char *name, const struct val *args, uint32_t count, uint32_t nth,
+                           int64_t *bound, struct err *err);
 bool mongo__whole64(const struct val *v, int64_t *out);
 /** An integer as the smallest kind that holds it. */
 struct val mongo__integer(int64_t v);

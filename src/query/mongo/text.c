@@ -171,21 +171,6 @@ status mongo__substr_cp(struct func_env *env, const struct val *args, uint32_t c
 
 /* ---- searching ---- */
 
-static status read_bound(const char *name, const struct val *args, uint32_t count, uint32_t nth,
-                         int64_t *bound, struct err *err) {
-  int32_t whole = 0;
-  if (nth >= count || !word_is_given(&args[nth])) return LUMA_OK;
-  const char *which = nth == 2 ? "starting" : "ending";
-  if (!mongo__whole32(&args[nth], &whole))
-    return mongo_fail(err, 40096, "%s requires an integral %s index, found a value of type: %s",
-                      name, which, mongo_type_name(&args[nth]));
-  if (whole < 0)
-    return mongo_fail(err, 40097, "%s requires a nonnegative %s index, found: %d", name, which,
-                      whole);
-  *bound = whole;
-  return LUMA_OK;
-}
-
 static status index_of(const char *name, const struct val *args, uint32_t count, bool points,
                        struct val *out, struct err *err) {
   *out = val_null();
@@ -200,8 +185,8 @@ static status index_of(const char *name, const struct val *args, uint32_t count,
                       mongo_type_name(&args[1]));
   struct slice text = val_slice(&args[0]), part = val_slice(&args[1]);
   int64_t size = (int64_t)(points ? utf8_count(text) : text.bytes), from = 0, to = size;
-  TRY(read_bound(name, args, count, 2, &from, err));
-  TRY(read_bound(name, args, count, 3, &to, err));
+  TRY(mongo__search_bound(name, args, count, 2, &from, err));
+  TRY(mongo__search_bound(name, args, count, 3, &to, err));
   *out = val_int32(-1);
   if (to > size) to = size;
   if (from > to) return LUMA_OK;

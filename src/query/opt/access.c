@@ -47,32 +47,16 @@ bool access_is_point(const struct expr *expr) {
 
 /* ---- partial indexes ---- */
 
-/** The condition of a partial index, read once a statement. */
-static status read_filter(struct opt *opt, const struct catalog_index *index, struct expr **filter,
-                          struct err *err) {
-  struct opt_filter *known = opt->filters;
-  while (known && known->index != index) known = known->next;
-  if (!known) {
-    known = arena_zalloc(opt->arena, 1, sizeof *known);
-    TRY(opt__memory(opt, known, err));
-    known->index = index;
-    known->next = opt->filters;
-    TRY(opt->read_filter(opt->arena, &index->condition, &known->condition, err));
-    opt->filters = known;
-  }
-  *filter = known->condition;
-  return LUMA_OK;
-}
-
 /** Whether the index has every document that is asked for. */
 static status has_all(struct opt *opt, const struct catalog_index *index, const struct asks *asks,
                       bool *has, struct err *err) {
   struct expr *filter = NULL;
   *has = true;
-  if (!index || index->condition.text.bytes == 0) return LUMA_OK;
+  if (!index || !catalog_index_is_partial(index)) return LUMA_OK;
   *has = false;
-  if (!opt->read_filter || (!asks->condition && !asks->also && !asks->also_match)) return LUMA_OK;
-  TRY(read_filter(opt, index, &filter, err));
+  if (!asks->condition && !asks->also && !asks->also_match) return LUMA_OK;
+  TRY(opt__index_condition(opt, index, &filter, err));
+  if (!filter) return LUMA_OK;
   *has = (asks->condition && implies_condition(asks->condition, filter)) ||
          (asks->also && implies_condition(asks->also, filter)) ||
          (asks->also_match && implies_match(asks->also_match, filter));
@@ -85,6 +69,7 @@ struct making {
   struct opt *opt;
   const struct collection *collection;
   const struct catalog_index *index;
+  struct expr *const *keys; /* of the index: expressions; NULL: paths alone */
   const struct asks *asks;
   struct plan_access *access;
   bool has_lists; /* an ask was passed over because lists make it unsafe */
@@ -92,6 +77,8 @@ struct making {
 
 static bool is_about(const struct making *making, const struct ask *ask, uint32_t part) {
   if (!making->index) return access_is_key(making->collection, &ask->path, ask->is_key);
+  if (ask->computed || (making->keys && making->keys[part]))
+    return making->keys && ask->computed && expr_is_equal(ask->computed, making->keys[part]);
   /* An index of `id` has the attributes of that name, and not the keys that go by it. */
   return !ask->is_key && path_is_equal(&ask->path, &making->index->def.keys[part].path);
 }
@@ -234,6 +221,7 @@ status access_make(struct opt *opt, const struct collection *collection,
   struct making making = {
       .opt = opt, .collection = collection, .index = index, .asks = asks, .access = access};
   uint32_t keys_count = index ? index->def.keys_count : 1;
+  TRY(opt__index_keys(opt, index, &making.keys, err));
   *access = (struct plan_access){.index = index};
   *refusal = ACCESS_FITS;
   if (index && index->state != CATALOG_INDEX_PUBLIC) {
@@ -342,19 +330,27 @@ static status consider_union(struct opt *opt, const struct plan *scan, struct ex
   return LUMA_OK;
 }
 
+/** Room for a choice, made once a statement. */
+static status make_room(struct opt *opt, struct err *err) {
+  if (!opt->asks) opt->asks = arena_alloc(opt->arena, sizeof *opt->asks);
+  if (!opt->ways) opt->ways = arena_alloc(opt->arena, sizeof *opt->ways);
+  return opt__memory(opt, opt->asks ? opt->ways : NULL, err);
+}
+
 static status choose(struct opt *opt, struct plan *scan, struct expr *condition, struct err *err) {
-  struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
-  struct ways *ways = arena_alloc(opt->arena, sizeof *ways);
   struct plan_physical *physical = NULL;
   struct plan_access *chosen = NULL;
-  TRY(opt__memory(opt, asks ? ways : NULL, err));
-  TRY(asks_collect(opt, condition, asks, err));
-  TRY(weigh(opt, scan->collection, asks, ways, err));
+  TRY(make_room(opt, err));
+  struct ways *ways = opt->ways;
+  TRY(asks_collect(opt, condition, opt->asks, err));
+  TRY(weigh(opt, scan->collection, opt->asks, ways, err));
   TRY(consider_union(opt, scan, condition, ways, &chosen, err));
   if (!chosen && ways->best == 0 && ways->count == 2) return LUMA_OK; /* there was no choice */
   TRY(opt__physical(opt, scan, &physical, err));
-  physical->access = chosen ? chosen : &ways->items[ways->best];
-  return explain_refusals(opt, scan->collection, ways, physical->access, err);
+  if (!chosen) chosen = arena_copy(opt->arena, &ways->items[ways->best], sizeof *chosen);
+  TRY(opt__memory(opt, chosen, err));
+  physical->access = chosen;
+  return opt->is_explained ? explain_refusals(opt, scan->collection, ways, chosen, err) : LUMA_OK;
 }
 
 /* ---- hints ---- */

@@ -14,15 +14,26 @@ static struct ask *add(struct asks *asks, enum ask_kind kind, const struct path 
   return ask;
 }
 
+/** An attribute, or what is computed of them. */
+static bool is_askable(const struct expr *expr) {
+  uint32_t low, high;
+  if (expr->kind == EXPR_FIELD) return !expr->dotted && expr->path.count;
+  return expr->kind != EXPR_CONST && opt__slots(expr, &low, &high) && !opt__has_subquery(expr);
+}
+
+static struct ask *add_about(struct asks *asks, enum ask_kind kind, const struct expr *expr) {
+  static const struct path none = {0};
+  if (expr->kind == EXPR_FIELD) return add(asks, kind, &expr->path, expr->key, false);
+  struct ask *ask = add(asks, kind, &none, false, false);
+  if (ask) ask->computed = expr;
+  return ask;
+}
+
 static status set_value(struct asks *asks, struct ask *ask, struct expr *value, struct err *err) {
   if (!ask) return LUMA_OK;
   ask->values = arena_copy(asks->opt->arena, &value, sizeof value);
   ask->values_count = 1;
   return opt__memory(asks->opt, ask->values, err);
-}
-
-static bool is_field(const struct expr *expr) {
-  return expr->kind == EXPR_FIELD && !expr->dotted && expr->path.count;
 }
 
 static enum expr_op swap_sides(enum expr_op op) {
@@ -48,15 +59,14 @@ static void set_bound(struct ask *ask, enum expr_op op, struct expr *value) {
 
 /** field op constant, either way round. */
 static status collect_comparison(struct asks *asks, const struct expr *expr, struct err *err) {
-  bool swapped = !is_field(expr->args[0]);
+  bool swapped = opt__is_constant(expr->args[0]);
   struct expr *field = expr->args[swapped], *value = expr->args[!swapped];
   enum expr_op op = swapped ? swap_sides(expr->op) : expr->op;
-  bool fits = is_field(field) && opt__is_constant(value) && op >= EXPR_OP_EQ && op <= EXPR_OP_GE &&
-              op != EXPR_OP_NE;
+  bool fits = opt__is_constant(value) && is_askable(field) && op >= EXPR_OP_EQ &&
+              op <= EXPR_OP_GE && op != EXPR_OP_NE;
   if (!fits || expr->mongo) return LUMA_OK;
-  if (op == EXPR_OP_EQ)
-    return set_value(asks, add(asks, ASK_EQUAL, &field->path, field->key, false), value, err);
-  set_bound(add(asks, ASK_RANGE, &field->path, field->key, false), op, value);
+  if (op == EXPR_OP_EQ) return set_value(asks, add_about(asks, ASK_EQUAL, field), value, err);
+  set_bound(add_about(asks, ASK_RANGE, field), op, value);
   return LUMA_OK;
 }
 
@@ -69,18 +79,18 @@ static bool is_literal_prefix(const struct opt *opt, const struct expr *pattern)
 
 static status collect_binary(struct asks *asks, const struct expr *expr, struct err *err) {
   if (expr->op != EXPR_OP_LIKE) return collect_comparison(asks, expr, err);
-  bool fits = is_field(expr->args[0]) && expr->args_count == 2 &&
+  bool fits = is_askable(expr->args[0]) && expr->args_count == 2 &&
               is_literal_prefix(asks->opt, expr->args[1]);
   if (!fits) return LUMA_OK;
-  struct ask *ask = add(asks, ASK_PREFIX, &expr->args[0]->path, expr->args[0]->key, false);
+  struct ask *ask = add_about(asks, ASK_PREFIX, expr->args[0]);
   return set_value(asks, ask, expr->args[1], err);
 }
 
 static status collect_in(struct asks *asks, const struct expr *expr) {
-  if (expr->negated || !is_field(expr->args[0])) return LUMA_OK;
+  if (expr->negated || !is_askable(expr->args[0])) return LUMA_OK;
   for (uint32_t i = 1; i < expr->args_count; i++)
     if (!opt__is_constant(expr->args[i])) return LUMA_OK;
-  struct ask *ask = add(asks, ASK_EQUAL, &expr->args[0]->path, expr->args[0]->key, false);
+  struct ask *ask = add_about(asks, ASK_EQUAL, expr->args[0]);
   if (!ask) return LUMA_OK;
   ask->values = expr->args + 1;
   ask->values_count = expr->args_count - 1;
@@ -89,10 +99,10 @@ static status collect_in(struct asks *asks, const struct expr *expr) {
 }
 
 static status collect_between(struct asks *asks, const struct expr *expr) {
-  bool fits = !expr->negated && is_field(expr->args[0]) && opt__is_constant(expr->args[1]) &&
+  bool fits = !expr->negated && is_askable(expr->args[0]) && opt__is_constant(expr->args[1]) &&
               opt__is_constant(expr->args[2]);
   if (!fits) return LUMA_OK;
-  struct ask *ask = add(asks, ASK_RANGE, &expr->args[0]->path, expr->args[0]->key, false);
+  struct ask *ask = add_about(asks, ASK_RANGE, expr->args[0]);
   if (!ask) return LUMA_OK;
   ask->low = expr->args[1];
   ask->high = expr->args[2];
@@ -208,8 +218,8 @@ static status collect(void *context, struct expr *expr, struct err *err) {
   if (expr->kind == EXPR_IN) return collect_in(asks, expr);
   if (expr->kind == EXPR_BETWEEN) return collect_between(asks, expr);
   if (expr->kind == EXPR_MATCH) return collect_match(asks, expr->match, err);
-  if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_IS_NULL && is_field(expr->args[0]))
-    add(asks, ASK_NULL, &expr->args[0]->path, expr->args[0]->key, false);
+  if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_IS_NULL && is_askable(expr->args[0]))
+    add_about(asks, ASK_NULL, expr->args[0]);
   return LUMA_OK;
 }
 

@@ -13,6 +13,7 @@ enum ask_kind { ASK_EQUAL, ASK_RANGE, ASK_PREFIX, ASK_NULL };
 struct ask {
   enum ask_kind kind;
   struct path path;
+  const struct expr *computed; /* it is of this expression, and the path is empty; NULL: of it */
   bool is_key; /* the path may mean the key: `id` where the document has none of its own */
   bool mongo, spread;
   struct expr **values; /* EQUAL; PREFIX: the pattern */

@@ -192,12 +192,25 @@ static status take(struct opt *opt, const struct chain *chain, const struct plan
   return LUMA_OK;
 }
 
+/** Each alternative of a disjunction is read by the bounds of its own branch. */
+static bool counts_union(const struct opt *opt, const struct chain *chain,
+                         struct plan_access *access) {
+  const struct match *match = chain->filter->condition->match;
+  bool fits = match && match->op == MATCH_OR && match->children_count == access->branches_count;
+  for (uint32_t i = 0; fits && i < access->branches_count; i++)
+    fits = exact_match(opt, chain->scan->collection, &access->branches[i], match->children[i]);
+  for (uint32_t i = 0; fits && i < access->branches_count; i++)
+    access->branches[i].cover = PLAN_COVER_ROWS;
+  return fits;
+}
+
 /** Without a look at any value of a document: each entry within the bounds is one row. */
 static bool counts_entries(const struct opt *opt, const struct chain *chain,
                            const struct looking *above) {
-  const struct plan_access *access = chain->scan->physical->access;
-  return above->count == 0 && access->index && chain->filter &&
-         !chain->scan->collection->evolution &&
+  struct plan_access *access = chain->scan->physical->access;
+  if (above->count || !chain->filter || chain->scan->collection->evolution) return false;
+  if (access->branches_count) return counts_union(opt, chain, access);
+  return access->index &&
          exact_condition(opt, chain->scan->collection, access, chain->filter->condition);
 }
 
@@ -211,9 +224,10 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
   if (!reads || opt->is_several || opt->is_collated) return LUMA_OK;
   if (!find_chain(*node, &chain, looking)) return LUMA_OK;
   const struct plan_access *access = chain.scan->physical ? chain.scan->physical->access : NULL;
-  if (!access || access->branches_count) return LUMA_OK;
+  if (!access) return LUMA_OK;
   if (counts_entries(opt, &chain, looking))
     return take(opt, &chain, access, PLAN_COVER_ROWS, true, err);
+  if (access->branches_count) return LUMA_OK;
   if (chain.filter) look(looking, chain.filter->condition);
   if (looking->whole || looking->count == 0) return LUMA_OK;
   TRY(find_cover(opt, &chain, looking, &cover, &found, err));

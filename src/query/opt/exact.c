@@ -105,15 +105,28 @@ static bool has_plain_values(const struct collection *collection,
   return true;
 }
 
-bool exact_condition(const struct opt *opt, const struct collection *collection,
-                     const struct plan_access *access, const struct expr *condition) {
-  struct exact exact = {.access = access};
+/** Whether entries of the access tell documents apart as the predicates do. */
+static bool begin(const struct opt *opt, const struct collection *collection,
+                  const struct plan_access *access, struct exact *exact) {
+  *exact = (struct exact){.access = access};
   if (!access->index || access->with_lists || access->with_missing || access->nulls_apart)
     return false;
-  exact.has_lists = access_has_lists(opt, collection, access->index);
+  exact->has_lists = access_has_lists(opt, collection, access->index);
   /* Keys beside a list come once for each of its elements. */
-  if (exact.has_lists && access->index->def.keys_count != 1) return false;
+  if (exact->has_lists && access->index->def.keys_count != 1) return false;
   for (uint32_t i = 0; i < access->parts_count; i++)
     if (!are_alike(&access->parts[i])) return false;
-  return has_plain_values(collection, access->index) && check_expr(&exact, condition);
+  return has_plain_values(collection, access->index);
+}
+
+bool exact_condition(const struct opt *opt, const struct collection *collection,
+                     const struct plan_access *access, const struct expr *condition) {
+  struct exact exact;
+  return begin(opt, collection, access, &exact) && check_expr(&exact, condition);
+}
+
+bool exact_match(const struct opt *opt, const struct collection *collection,
+                 const struct plan_access *access, const struct match *match) {
+  struct exact exact;
+  return begin(opt, collection, access, &exact) && check_match(&exact, match);
 }

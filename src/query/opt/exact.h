@@ -10,5 +10,8 @@
  * document once: its FILTER keeps all. `access` was made for the condition. */
 bool exact_condition(const struct opt *opt, const struct collection *collection,
                      const struct plan_access *access, const struct expr *condition);
+/** The same of one of MongoDB's predicates. */
+bool exact_match(const struct opt *opt, const struct collection *collection,
+                 const struct plan_access *access, const struct match *match);
 
 #endif

@@ -74,9 +74,10 @@ static void simplify_logic(struct expr **expr) {
   }
 }
 
-static status fold(struct opt *opt, struct expr **expr, struct err *err) {
+status opt__fold_expr(struct opt *opt, struct expr **expr, struct err *err) {
   if (!*expr) return LUMA_OK;
-  for (uint32_t i = 0; i < (*expr)->args_count; i++) TRY(fold(opt, &(*expr)->args[i], err));
+  for (uint32_t i = 0; i < (*expr)->args_count; i++)
+    TRY(opt__fold_expr(opt, &(*expr)->args[i], err));
   if (is_foldable(*expr)) return evaluate(opt, expr, err);
   simplify_logic(expr);
   return LUMA_OK;
@@ -84,9 +85,10 @@ static status fold(struct opt *opt, struct expr **expr, struct err *err) {
 
 status opt__fold(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
-  TRY(fold(opt, &plan->condition, err));
-  for (uint32_t i = 0; i < plan->exprs_count; i++) TRY(fold(opt, &plan->exprs[i], err));
-  for (uint32_t i = 0; i < plan->sort_count; i++) TRY(fold(opt, &plan->sort[i].expr, err));
+  TRY(opt__fold_expr(opt, &plan->condition, err));
+  for (uint32_t i = 0; i < plan->exprs_count; i++) TRY(opt__fold_expr(opt, &plan->exprs[i], err));
+  for (uint32_t i = 0; i < plan->sort_count; i++)
+    TRY(opt__fold_expr(opt, &plan->sort[i].expr, err));
   if (plan->kind == PLAN_FILTER && is_bool(plan->condition, true)) *node = plan->input;
   return LUMA_OK;
 }

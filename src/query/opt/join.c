@@ -46,23 +46,25 @@ static status copy_exprs(struct opt *opt, struct expr *const *from, uint32_t cou
   return opt__memory(opt, *to, err);
 }
 
-/** The index (NULL: the key) through which the attribute of the right side can be looked up; false
- * if there is none. */
-static bool find_lookup(const struct plan *scan, const struct expr *attribute,
-                        const struct catalog_index **index) {
+/** The index (NULL: the key) through which the value of the right side can be looked up; `*found`
+ * false if there is none. */
+static status find_lookup(struct opt *opt, const struct plan *scan, const struct expr *value,
+                          const struct catalog_index **index, bool *found, struct err *err) {
+  bool is_path = value->kind == EXPR_FIELD && !value->dotted && value->path.count > 0;
   *index = NULL;
-  if (attribute->kind != EXPR_FIELD || attribute->dotted || attribute->path.count == 0)
-    return false;
-  if (access_is_key(scan->collection, &attribute->path, attribute->key)) return true;
-  for (uint32_t i = 0; !attribute->key && i < scan->collection->indexes_count; i++) {
+  *found = is_path && access_is_key(scan->collection, &value->path, value->key);
+  bool is_out = value->kind == EXPR_FIELD ? !is_path || value->key : opt__has_subquery(value);
+  if (*found || is_out) return LUMA_OK;
+  for (uint32_t i = 0; !*found && i < scan->collection->indexes_count; i++) {
     const struct catalog_index *candidate = &scan->collection->indexes[i];
-    if (candidate->state != CATALOG_INDEX_PUBLIC || candidate->filter ||
-        !path_is_equal(&candidate->def.keys[0].path, &attribute->path))
-      continue;
-    *index = candidate;
-    return true;
+    struct expr *const *keys = NULL;
+    if (candidate->state != CATALOG_INDEX_PUBLIC || catalog_index_is_partial(candidate)) continue;
+    TRY(opt__index_keys(opt, candidate, &keys, err));
+    *found = is_path ? path_is_equal(&candidate->def.keys[0].path, &value->path)
+                     : keys && keys[0] && expr_is_equal(keys[0], value);
+    if (*found) *index = candidate;
   }
-  return false;
+  return LUMA_OK;
 }
 
 /** The SCAN of the right side, below at most one FILTER. */
@@ -103,9 +105,11 @@ static status consider_lookup(struct opt *opt, struct plan *join, struct err *er
   if (!scan || join->join == PLAN_JOIN_FULL) return LUMA_OK;
   double left = opt__rows(opt, join->input), right = access_count(opt, scan->collection);
   if (left * lookup_advantage > right) return LUMA_OK;
-  for (uint32_t i = 0; i < join->physical->keys_count; i++)
-    if (find_lookup(scan, join->physical->right_keys[i], &index))
-      return use_lookup(opt, join, i, index, err);
+  for (uint32_t i = 0; i < join->physical->keys_count; i++) {
+    bool found = false;
+    TRY(find_lookup(opt, scan, join->physical->right_keys[i], &index, &found, err));
+    if (found) return use_lookup(opt, join, i, index, err);
+  }
   return LUMA_OK;
 }
 

@@ -68,8 +68,9 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .now_us = options->now_us,
                     .is_collated = statement->collation.type == VAL_MAP,
                     .language = statement->language,
+                    .is_explained = statement->root->kind == PLAN_EXPLAIN,
                     .is_several = statement->root->kind == PLAN_SEQUENCE,
-                    .read_filter = options->read_filter};
+                    .read_rule = options->read_rule};
   for (uint32_t i = 0; i < PASSES; i++)
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));
   if (statement->root->kind == PLAN_EXPLAIN) return walk(&opt, opt__mask, &statement->root, err);

@@ -15,8 +15,8 @@ struct opt_options {
   struct model_txn *txn; /* for estimates; NULL: every collection is taken as large */
   uint64_t now_us;
   /** Reads and binds the condition of a partial index; NULL: partial indexes do not serve. */
-  status (*read_filter)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
-                        struct err *err);
+  status (*read_rule)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
+                      struct err *err);
   const char *const *rules_off; /* names of passes not to run, NULL-terminated; may be NULL */
 };
 

@@ -3,7 +3,7 @@
 #ifndef QUERY_OPT_OPT_INT_H
 #define QUERY_OPT_OPT_INT_H
 
-#include "model/soul/rules.h"
+#include "model/catalog/catalog.h"
 #include "query/opt/opt.h"
 
 struct opt {
@@ -13,16 +13,20 @@ struct opt {
   bool is_collated; /* indexes do not have the order of the statement's texts */
   enum plan_language language;
   bool is_several; /* the statement makes several changes: what one puts in, another may meet */
-  status (*read_filter)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
-                        struct err *err); /* as in struct opt_options */
-  struct opt_filter *filters;             /* conditions of partial indexes that were looked at */
+  status (*read_rule)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
+                      struct err *err); /* as in struct opt_options */
+  bool is_explained;                    /* choices are told with their reasons */
+  struct asks *asks;                    /* room that each choice of an index uses again */
+  struct ways *ways;
+  struct opt_index *indexes; /* those whose expressions were looked at */
 };
 
-/** The condition of a partial index, bound. */
-struct opt_filter {
-  struct opt_filter *next;
+/** What an index computes, bound to the document. */
+struct opt_index {
+  struct opt_index *next;
   const struct catalog_index *index;
-  struct expr *condition;
+  struct expr *condition; /* NULL: not read */
+  struct expr **keys;     /* NULL: not read; else NULL for each key that is a path */
 };
 
 /** A pass looks at one node, whose inputs it has already seen, and may put another in its place. */
@@ -34,6 +38,15 @@ opt_pass opt__mask;
 opt_pass opt__fold, opt__push_filters, opt__semi_join, opt__order_joins, opt__count, opt__join,
     opt__access, opt__order, opt__top, opt__identity, opt__cover, opt__unordered;
 
+/** The condition of a partial index; NULL: it has none, or none can be read. */
+status opt__index_condition(struct opt *opt, const struct catalog_index *index,
+                            struct expr **condition, struct err *err);
+/** The keys of an index (NULL: the key itself) that are expressions, each at its place, NULL where
+ * a path is; `*keys` NULL: all are paths, or none can be read. */
+status opt__index_keys(struct opt *opt, const struct catalog_index *index,
+                       struct expr *const **keys, struct err *err);
+/** Computes what is constant in an expression. */
+status opt__fold_expr(struct opt *opt, struct expr **expr, struct err *err);
 status opt__memory(const struct opt *opt, const void *made, struct err *err);
 /** The node's physical choices, made on first use. */
 status opt__physical(struct opt *opt, struct plan *node, struct plan_physical **physical,

@@ -12,12 +12,14 @@ struct chain {
   struct plan *scan, *filter;
 };
 
-/** What a sort key over a PROJECT is over its input; NULL when that is not an attribute. */
+/** What a sort key over a PROJECT is over its input; NULL when that is neither an attribute nor
+ * what the PROJECT computes. */
 static struct expr *see_through(struct opt *opt, const struct plan *project,
                                 const struct expr *key) {
   if (key->kind != EXPR_FIELD) return NULL;
   const struct expr *item = project->exprs[key->slot];
-  if (item->kind != EXPR_FIELD || (item->path.count && key->path.count)) return NULL;
+  if (item->kind != EXPR_FIELD) return key->path.count ? NULL : project->exprs[key->slot];
+  if (item->path.count && key->path.count) return NULL;
   struct expr *seen = arena_copy(opt->arena, item->path.count ? item : key, sizeof *seen);
   if (seen) seen->slot = item->slot;
   return seen;
@@ -73,8 +75,16 @@ static bool respects_lists(const struct catalog_index *index, const struct plan_
   return key->mongo == index->def.multikey || (!key->mongo && !lists);
 }
 
+/** Whether the sort key is what the index has there: an attribute, or what is `computed`. */
+static bool is_sorted_by(const struct plan_sort_key *key, const struct index_key *part,
+                         const struct expr *computed) {
+  const struct path *path = path_of_key(key);
+  if (index_key_is_computed(part)) return computed && expr_is_equal(key->expr, computed);
+  return path && !key->expr->key && path_is_equal(path, &part->path);
+}
+
 /** Whether `access` yields the order from its part `first` on; sets its direction. */
-static bool gives_order(const struct opt *opt, const struct chain *chain,
+static bool gives_order(const struct opt *opt, const struct chain *chain, struct expr *const *keys,
                         struct plan_access *access, uint32_t first) {
   const struct plan *sort = &chain->sort;
   const struct index_def *def = &access->index->def;
@@ -82,9 +92,8 @@ static bool gives_order(const struct opt *opt, const struct chain *chain,
   if (first + sort->sort_count > def->keys_count) return false;
   for (uint32_t i = 0; i < sort->sort_count; i++) {
     const struct plan_sort_key *key = &sort->sort[i];
-    const struct path *path = path_of_key(key);
     bool backwards = key->descending != def->keys[first + i].descending;
-    if (!path || key->expr->key || !path_is_equal(path, &def->keys[first + i].path) ||
+    if (!is_sorted_by(key, &def->keys[first + i], keys ? keys[first + i] : NULL) ||
         !respects_lists(access->index, key, lists))
       return false;
     if (i == 0)
@@ -107,14 +116,18 @@ static bool gives_order(const struct opt *opt, const struct chain *chain,
 }
 
 /** Equal parts of one value each lead; the sort keys stand behind them. */
-static bool fits_order(const struct opt *opt, const struct chain *chain,
-                       struct plan_access *access) {
+static status fits_order(struct opt *opt, const struct chain *chain, struct plan_access *access,
+                         bool *fits, struct err *err) {
+  struct expr *const *keys = NULL;
   uint32_t points = 0;
+  *fits = false;
   if (!access->index || access->with_lists || access->with_missing || access->index->def.sparse)
-    return false;
+    return LUMA_OK;
   while (points < access->parts_count && is_point(&access->parts[points])) points++;
-  if (points < access->parts_count && points + 1 != access->parts_count) return false;
-  return gives_order(opt, chain, access, points);
+  if (points < access->parts_count && points + 1 != access->parts_count) return LUMA_OK;
+  TRY(opt__index_keys(opt, access->index, &keys, err));
+  *fits = gives_order(opt, chain, keys, access, points);
+  return LUMA_OK;
 }
 
 /** ORDER BY the key itself: the collection's own order. */
@@ -148,9 +161,9 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
   struct plan_access access =
       chosen ? *chosen : (struct plan_access){.rows = access_count(opt, chain->scan->collection)};
   bool backwards = false;
+  TRY(fits_order(opt, chain, &access, done, err));
+  if (*done) return drop_sort(opt, node, chain->scan, &access, err);
   *done = true;
-  if (access.index && fits_order(opt, chain, &access))
-    return drop_sort(opt, node, chain->scan, &access, err);
   bool one_range =
       access.parts_count == 0 || !access.parts[0].is_equal || is_point(&access.parts[0]);
   if (!access.index && !access.branches_count && one_range &&
@@ -177,8 +190,8 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
     enum access_refusal refusal = ACCESS_FITS;
     TRY(access_make(opt, collection, &collection->indexes[i], asks, &access, &refusal, err));
     bool usable = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
-    if (usable && fits_order(opt, chain, &access))
-      return drop_sort(opt, node, chain->scan, &access, err);
+    if (usable) TRY(fits_order(opt, chain, &access, &usable, err));
+    if (usable) return drop_sort(opt, node, chain->scan, &access, err);
   }
   return LUMA_OK;
 }

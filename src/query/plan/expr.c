@@ -4,6 +4,8 @@
 
 #include "value/order/order.h"
 
+enum { EXPR_TEXT_BYTES_MAX = 64 << 10 };
+
 static struct expr *make(struct arena *arena, enum expr_kind kind, uint64_t offset) {
   struct expr *expr = arena_zalloc(arena, 1, sizeof *expr);
   if (!expr) return NULL;
@@ -146,9 +148,10 @@ static bool node_is_equal(const struct expr *a, const struct expr *b) {
   if (a->parameter != b->parameter || a->slot != b->slot || a->function != b->function)
     return false;
   if (a->subquery != b->subquery || !over_is_equal(a->over, b->over)) return false;
-  bool named = a->kind == EXPR_PARAM || a->kind == EXPR_CALL || a->kind == EXPR_STAR ||
-               a->kind == EXPR_WINDOW;
+  bool named = a->kind == EXPR_PARAM || a->kind == EXPR_STAR;
   if (named && !slice_is_equal(a->name, b->name)) return false;
+  bool called = a->kind == EXPR_CALL || a->kind == EXPR_WINDOW;
+  if (called && !slice_is_equal_nocase(a->name, b->name)) return false;
   if (a->kind == EXPR_CONST &&
       (a->value.type != b->value.type || !val_is_equal(&a->value, &b->value)))
     return false;
@@ -172,4 +175,28 @@ bool expr_reads_sensitive(const struct expr *expr) {
     if (expr_reads_sensitive(expr->args[i])) return true;
   }
   return false;
+}
+
+static void settle_names(struct arena *arena, struct expr *expr) {
+  if (expr->kind == EXPR_FIELD && expr->path.count) expr->name = slice_of(NULL, 0);
+  uint8_t *name = expr->kind == EXPR_CALL && expr->name.bytes
+                      ? arena_copy(arena, expr->name.data, expr->name.bytes)
+                      : NULL;
+  for (size_t i = 0; name && i < expr->name.bytes; i++)
+    if (name[i] >= 'A' && name[i] <= 'Z') name[i] |= 0x20;
+  if (name) expr->name.data = name;
+  for (uint32_t i = 0; i < expr->args_count; i++) settle_names(arena, expr->args[i]);
+}
+
+struct slice expr_settle_text(struct arena *arena, struct expr *expr) {
+  struct buf text;
+  buf_init(&text, EXPR_TEXT_BYTES_MAX);
+  settle_names(arena, expr);
+  expr_format(expr, &text);
+  const uint8_t *copy = buf_check(&text, "an expression", NULL) == LUMA_OK
+                            ? arena_copy(arena, text.data, text.bytes)
+                            : NULL;
+  struct slice made = slice_of(copy, copy ? text.bytes : 0);
+  buf_deinit(&text);
+  return made;
 }

@@ -321,6 +321,9 @@ struct match *match_node(struct arena *arena, enum match_op op, struct match *co
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** The expression as text whose names are paths in the document, however they were written: what
+ * indexes keep. Changes the names of `expr`; empty when the arena is out. */
+struct slice expr_settle_text(struct arena *arena, struct expr *expr);
 /** "$gt": MongoDB's name of the operator. */
 const char *match_op_name(enum match_op op);
 /** Appends the predicate as MongoDB's JSON. */

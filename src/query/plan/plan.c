@@ -172,7 +172,10 @@ static void format_index(const struct plan *plan, struct buf *out) {
   if (plan->index_name.bytes) buf_append_format(out, " %.*s", SLICE_ARG(plan->index_name));
   for (uint32_t i = 0; i < plan->index_keys_count; i++) {
     buf_append_text(out, i ? ", " : " (");
-    path_format(&plan->index_keys[i].path, out);
+    if (plan->index_keys[i].expression)
+      expr_format(plan->index_keys[i].expression, out);
+    else
+      path_format(&plan->index_keys[i].path, out);
     if (plan->index_keys[i].descending) buf_append_text(out, " DESC");
   }
   if (plan->index_keys_count) buf_append_byte(out, ')');

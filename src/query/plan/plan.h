@@ -162,6 +162,14 @@ struct plan_update_item {
   uint64_t offset;
 };
 
+/** A key of an index. */
+struct plan_index_key {
+  struct path path;        /* empty: computed */
+  struct expr *expression; /* NULL: the path; unbound, a name that is one may stand here too */
+  struct slice text;       /* of the expression; set when the statement is prepared */
+  bool descending;
+};
+
 /** What an INSERT does with a document whose key, or value of a unique index, is there. */
 enum plan_conflict_action {
   PLAN_CONFLICT_FAILS,
@@ -171,7 +179,8 @@ enum plan_conflict_action {
 };
 struct plan_conflict {
   enum plan_conflict_action action;
-  struct path *targets; /* attributes of the index; none: whichever conflicts */
+  /* Keys of the index; none: whichever conflicts. Bound, an expression has its text */
+  struct plan_index_key *targets;
   uint32_t targets_count;
   /* UPDATES: over the document that is there and, as `excluded`, the one that was to be inserted */
   struct plan_update_item *updates;
@@ -195,11 +204,6 @@ struct plan_merge {
   uint32_t updates_count;
   struct expr *document; /* INSERT */
   uint64_t offset;
-};
-
-struct plan_index_key {
-  struct path path;
-  bool descending;
 };
 
 /** How a SCAN is to read, as the statement asks: by the index of a name or of keys, or by the key;
@@ -363,6 +367,7 @@ struct statement {
   bool is_count;        /* JQL/NQL count: the reply is a number */
   enum plan_told told;  /* JQL */
   uint64_t time_max_ms; /* JQL: maxTimeMS; 0: the command sets no limit */
+  const char *doubt;    /* bound: a warning about what is written; NULL: none */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,

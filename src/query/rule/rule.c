@@ -37,10 +37,12 @@ static status make_text(struct arena *arena, const struct soul_rule *rule, struc
   static const char *const before[] = {[SOUL_RULE_CONDITION] = "SELECT * FROM being WHERE (",
                                        [SOUL_RULE_LASTING] = "SELECT * FROM being WHERE (",
                                        [SOUL_RULE_VALUE] = "SELECT (",
+                                       [SOUL_RULE_FIXED] = "SELECT (",
                                        [SOUL_RULE_MATCH] = "{\"find\":\"being\",\"filter\":"};
   static const char *const after[] = {[SOUL_RULE_CONDITION] = "\n)",
                                       [SOUL_RULE_LASTING] = "\n)",
                                       [SOUL_RULE_VALUE] = "\n) AS value FROM being",
+                                      [SOUL_RULE_FIXED] = "\n) AS value FROM being",
                                       [SOUL_RULE_MATCH] = "}"};
   struct buf made;
   buf_init(&made, RULE_TEXT_BYTES_MAX);
@@ -64,7 +66,7 @@ static status fail_shape(struct err *err) {
 static struct expr *expression_of(const struct plan *root, enum soul_rule_kind kind) {
   const struct plan *filter = kind == SOUL_RULE_MATCH ? root : root->input;
   if (kind != SOUL_RULE_MATCH && (root->kind != PLAN_PROJECT || !root->input)) return NULL;
-  if (kind == SOUL_RULE_VALUE)
+  if (kind == SOUL_RULE_VALUE || kind == SOUL_RULE_FIXED)
     return root->input->kind == PLAN_SCAN && root->exprs_count == 1 ? root->exprs[0] : NULL;
   if (filter->kind != PLAN_FILTER || filter->input->kind != PLAN_SCAN) return NULL;
   return filter->condition;
@@ -107,10 +109,10 @@ static status correct_case(struct rules *rules, struct expr *expr, struct err *e
 
 static status check_lasting(const struct expr *expr, struct err *err) {
   if (expr->kind == EXPR_SUBQUERY)
-    FAIL(err, LUMA_INVALID_ARGUMENT, "a SELECT cannot stand in the condition of an index");
+    FAIL(err, LUMA_INVALID_ARGUMENT, "a SELECT cannot stand in an index");
   if (expr->kind == EXPR_CALL && expr->function->volatility != FUNC_IMMUTABLE)
-    FAIL(err, LUMA_INVALID_ARGUMENT,
-         "`%s` cannot stand in the condition of an index: its value changes", expr->function->name);
+    FAIL(err, LUMA_INVALID_ARGUMENT, "`%s` cannot stand in an index: its value changes",
+         expr->function->name);
   for (uint32_t i = 0; i < expr->args_count; i++)
     if (expr->args[i]) TRY(check_lasting(expr->args[i], err));
   return LUMA_OK;
@@ -132,11 +134,12 @@ static status read_rule(struct arena *arena, const struct soul_rule *rule, struc
   TRY(bind_statement(&options, &statement, err));
   *expr = expression_of(statement.root, rule->kind);
   if (!*expr) return fail_shape(err);
-  return rule->kind == SOUL_RULE_LASTING ? check_lasting(*expr, err) : LUMA_OK;
+  bool lasts = rule->kind == SOUL_RULE_LASTING || rule->kind == SOUL_RULE_FIXED;
+  return lasts ? check_lasting(*expr, err) : LUMA_OK;
 }
 
-status rule_read_condition(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
-                           struct err *err) {
+status rule_read(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                 struct err *err) {
   return read_rule(arena, rule, expr, err);
 }
 
@@ -208,7 +211,14 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
   return regex_match(rules->items[nth].regex, text, matches, err);
 }
 
+static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
+  if (match->path.count && match->path.steps[0].is_name) tell(context, match->path.steps[0].name);
+  for (uint32_t i = 0; i < match->children_count; i++)
+    tell_match(match->children[i], tell, context);
+}
+
 static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *context) {
+  if (expr->match) tell_match(expr->match, tell, context);
   if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name)
     tell(context, expr->path.steps[0].name);
   for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);

@@ -12,9 +12,8 @@ const struct soul_rules_ops *rule_ops(void);
 
 struct expr;
 
-/** A condition (of kind CONDITION or MATCH) as an expression bound to one document column, in
- * `arena`. */
-status rule_read_condition(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
-                           struct err *err);
+/** A rule (of any kind but PATTERN) as an expression bound to one document column, in `arena`. */
+status rule_read(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                 struct err *err);
 
 #endif

@@ -42,9 +42,11 @@ static void put_index(const struct catalog_index *index, struct buf *out) {
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     struct buf path;
     buf_init(&path, 64 << 10);
-    path_format(&index->def.keys[i].path, &path);
-    buf_append_text(out, i ? ",{\"path\":" : "{\"path\":");
-    json_write_text(out, buf_slice(&path));
+    const struct index_key *key = &index->def.keys[i];
+    if (!index_key_is_computed(key)) path_format(&key->path, &path);
+    buf_append_format(out, "%s{\"%s\":", i ? "," : "",
+                      index_key_is_computed(key) ? "expression" : "path");
+    json_write_text(out, index_key_is_computed(key) ? key->expression : buf_slice(&path));
     buf_append_format(out, ",\"descending\":%s}", index->def.keys[i].descending ? "true" : "false");
     buf_deinit(&path);
   }

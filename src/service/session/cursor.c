@@ -159,12 +159,27 @@ static status copy_steps(struct session_cursor *cursor, const struct query_summa
   return LUMA_OK;
 }
 
+/** Texts of warnings belong to the run, which ends before the answer is told. */
+static status copy_warnings(struct session_cursor *cursor, const struct query_summary *summary,
+                            struct query_warning **copy, struct err *err) {
+  const void *made;
+  TRY(copy_array(cursor, summary->warnings, summary->warnings_count * sizeof *summary->warnings,
+                 &made, err));
+  *copy = (struct query_warning *)(uintptr_t)made;
+  for (uint32_t i = 0; i < summary->warnings_count; i++) {
+    const char *text = summary->warnings[i].text;
+    TRY(copy_array(cursor, text, strlen(text) + 1, &made, err));
+    (*copy)[i].text = made;
+  }
+  return LUMA_OK;
+}
+
 status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err) {
   struct query_summary summary;
   query_summary(cursor->run, &summary);
-  const void *warnings, *errors, *steps;
-  TRY(copy_array(cursor, summary.warnings, summary.warnings_count * sizeof *summary.warnings,
-                 &warnings, err));
+  const void *errors, *steps;
+  struct query_warning *warnings;
+  TRY(copy_warnings(cursor, &summary, &warnings, err));
   TRY(copy_array(cursor, summary.write_errors,
                  summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
   TRY(copy_steps(cursor, &summary, &steps, err));

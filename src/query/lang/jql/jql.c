@@ -99,6 +99,10 @@ static status parse_node(const struct lang_context *context, struct slice text, 
   return jql__command(&jql, &root, &statement->root);
 }
 
+static bool is_blank(uint8_t c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /** Reads `json` into the arena. */
 static status read_json(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
@@ -113,6 +117,23 @@ static status read_json(struct json_reader *reader, struct arena *arena, struct 
     if (copy) *value = val_decode(slice_of(copy, out.bytes), NULL);
   }
   buf_deinit(&out);
+  return done;
+}
+
+/** A long text is nearly always one command: it is read whole, without looking for its end first.
+ * `*end` stays 0 where there is more, or a fault. */
+static status read_whole(struct json_reader *reader, struct arena *arena, struct slice text,
+                         size_t start, size_t *end, struct val *value, struct err *err) {
+  enum { LONG_TEXT_BYTES = 4096 };
+  size_t last = text.bytes;
+  struct err failed = {0};
+  while (last > start && is_blank(text.data[last - 1])) last--;
+  if (last - start < LONG_TEXT_BYTES || text.data[last - 1] != '}') return LUMA_OK;
+  struct slice json = slice_of(text.data + start, last - start);
+  status done = read_json(reader, arena, json, value, &failed);
+  if (done == LUMA_OK) *end = last;
+  if (done != LUMA_OUT_OF_MEMORY) return LUMA_OK;
+  if (err) *err = failed;
   return done;
 }
 
@@ -136,13 +157,16 @@ static status fail_start(struct slice text, size_t at, struct err *err) {
 
 static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
                          struct statement *statement, struct err *err) {
-  size_t start = jql__skip_space(text, *offset), end = jql__skip_value(text, start);
+  size_t start = jql__skip_space(text, *offset), end = 0;
   struct json_reader *reader = NULL;
   struct val value = val_missing();
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
-  struct slice json = slice_of(text.data + start, end - start);
   TRY(json_reader_create(&reader, err));
-  status done = read_json(reader, context->arena, json, &value, err);
+  status done = read_whole(reader, context->arena, text, start, &end, &value, err);
+  if (done == LUMA_OK && !end) {
+    end = jql__skip_value(text, start);
+    done = read_json(reader, context->arena, slice_of(text.data + start, end - start), &value, err);
+  }
   json_reader_destroy(reader);
   if (done != LUMA_OK) {
     if (err && err->line)

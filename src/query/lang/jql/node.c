@@ -75,6 +75,8 @@ struct jql_each jql__each(const struct jql *jql, const struct jql_node *of) {
 /** To the next child in the text; false at the end of the list or map. */
 static bool find_child(struct jql_each *each) {
   struct slice text = each->jql->text;
+  if (each->is_before) each->cursor = jql__skip_value(text, each->cursor);
+  each->is_before = false;
   each->cursor = jql__skip_space(text, each->cursor);
   if (each->cursor < text.bytes && text.data[each->cursor] == ',')
     each->cursor = jql__skip_space(text, each->cursor + 1);
@@ -88,7 +90,7 @@ static void locate_element(struct jql_each *each, struct jql_node *child) {
     return;
   }
   child->offset = child->value_offset = each->cursor;
-  each->cursor = jql__skip_value(each->jql->text, each->cursor);
+  each->is_before = true;
 }
 
 /** Of names that stand twice the first keeps its place in the value: the text is searched onwards
@@ -99,7 +101,8 @@ static void locate_field(struct jql_each *each, struct jql_node *child) {
     size_t start = each->cursor, end = skip_string(text, start);
     size_t value = jql__skip_space(text, end);
     if (value < text.bytes && text.data[value] == ':') value = jql__skip_space(text, value + 1);
-    each->cursor = jql__skip_value(text, value);
+    each->cursor = value;
+    each->is_before = true;
     bool found = end >= start + 2 &&
                  slice_is_equal(slice_of(text.data + start + 1, end - start - 2), child->name);
     if (!found) continue;

@@ -111,7 +111,7 @@ static bool token_fits(void *context, int kind);
 %type sets {struct lql_updates *}
 %type unsets {struct lql_updates *}
 %type keys {struct lql_keys *}
-%type key {struct lql_path *}
+%type key {struct lql_key}
 %type distinct {struct lql_distinct}
 %type descending {int}
 %type nulls {int}
@@ -347,7 +347,8 @@ conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO NOTHING. { A = lql__conflic
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO REPLACE. { A = lql__conflict(lql, T, PLAN_CONFLICT_REPLACES, C, NULL, NULL); }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO UPDATE SET sets(S) where(W). { A = lql__conflict(lql, T, PLAN_CONFLICT_UPDATES, C, S, W); }
 conflict_target(A) ::= . { A = NULL; }
-conflict_target(A) ::= LP columns(C) RP. { A = C; }
+conflict_target(A) ::= LP some_exprs(C) RP. { A = C; }
+conflict_target(A) ::= LP some_exprs(C) RP WHERE expr. { A = C; }
 returning(A) ::= . { A = NULL; }
 returning(A) ::= RETURNING items(B). { A = B; }
 columns(A) ::= path(P). { A = lql__append(lql, lql__list(lql), lql__path_expr(lql, P), P ? P->text : slice_of(NULL, 0)); }
@@ -406,7 +407,7 @@ also(A) ::= AND expr(E). { A = E; }
 /* ---- catalog ---- */
 
 %type partial {struct slice}
-command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) LP keys(K) RP unique(V) partial(W). {
+command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) keys(K) RP unique(V) partial(W). {
   A = lql__create_index(lql, T, N, C, K);
   if (A) {
     A->unique = U || V;
@@ -423,10 +424,9 @@ unique(A) ::= . { A = 0; }
 unique(A) ::= UNIQUE. { A = 1; }
 index_name(A) ::= . { A = slice_of(NULL, 0); }
 index_name(A) ::= name(N). { A = lql__name(lql, N); }
-keys(A) ::= key(P) descending(D). { A = lql__key(lql, NULL, P, D); }
-keys(A) ::= keys(B) COMMA key(P) descending(D). { A = lql__key(lql, B, P, D); }
-key(A) ::= path(P). { A = P; }
-key(A) ::= path(P) LBRACKET STAR RBRACKET. { A = lql__path_elements(lql, P); }
+keys(A) ::= LP(T) key(K) descending(D). { A = lql__key(lql, NULL, T, K, D); }
+keys(A) ::= keys(B) COMMA(T) key(K) descending(D). { A = lql__key(lql, B, T, K, D); }
+key(A) ::= expr(E). { A = lql__key_expr(lql, E); }
 
 command(A) ::= DROP(T) INDEX if_exists(X) name(N). {
   A = lql__plain(lql, PLAN_DROP_INDEX, T, NULL);

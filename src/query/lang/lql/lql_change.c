@@ -33,7 +33,12 @@ struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
   if (!target) return made;
   made->targets = arena_zalloc(lql->arena, target->count, sizeof *made->targets);
   if (!made->targets) return NULL;
-  for (uint32_t i = 0; i < target->count; i++) made->targets[i] = target->items[i]->path;
+  for (uint32_t i = 0; i < target->count; i++) {
+    struct expr *item = target->items[i];
+    bool is_path = item->kind == EXPR_NAME && !item->dotted;
+    made->targets[i].path = is_path ? item->path : (struct path){0};
+    made->targets[i].expression = is_path ? NULL : item;
+  }
   made->targets_count = target->count;
   return made;
 }

@@ -52,6 +52,12 @@ struct lql_sort {
   uint32_t count, capacity;
 };
 
+/** A key of an index while it is read, and where its text ends. */
+struct lql_key {
+  struct expr *expr;
+  uint64_t end;
+};
+
 struct lql_keys {
   struct plan_index_key *keys;
   uint32_t count, capacity;
@@ -523,8 +529,11 @@ bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows, struct lql_updates *updates);
 struct plan *lql__truncate(struct lql *lql, struct lql_token name);
 struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
-struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
-                          bool descending);
+/** A key that was read: its text goes up to the token read last. */
+struct lql_key lql__key_expr(struct lql *lql, struct expr *expr);
+/** Adds a key, whose text begins behind the token `before`. */
+struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_token before,
+                          struct lql_key key, bool descending);
 struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
                                struct lql_token collection, struct lql_keys *keys);
 /** The text of an index's WHERE, from behind `where` to the token read last; the condition itself

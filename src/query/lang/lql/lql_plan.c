@@ -149,20 +149,58 @@ struct lql_updates *lql__set(struct lql *lql, struct lql_updates *updates, enum 
 
 /* ---- indexes ---- */
 
-struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_path *path,
-                          bool descending) {
-  if (!keys) keys = arena_zalloc(lql->arena, 1, sizeof *keys);
-  if (!keys || !path) return NULL;
-  struct plan_index_key key = {.descending = descending};
-  struct err err = {0};
-  if (path_parse(lql->arena, path->text, false, &key.path, &err) != LUMA_OK) {
-    lql__fail(lql, err.code, path->offset, "%s", err.message);
-    return NULL;
+struct lql_key lql__key_expr(struct lql *lql, struct expr *expr) {
+  return (struct lql_key){.expr = expr, .end = lql->last.offset};
+}
+
+/* `tags[*]`: the list's elements, each by itself; what stands before it. */
+static bool cut_elements(struct slice *text) {
+  static const char marks[] = "]*[";
+  struct slice cut = *text;
+  for (const char *mark = marks; *mark; mark++) {
+    while (cut.bytes > 0 && cut.data[cut.bytes - 1] <= ' ') cut.bytes--;
+    if (cut.bytes == 0 || cut.data[cut.bytes - 1] != (uint8_t)*mark) return false;
+    cut.bytes--;
   }
+  *text = cut;
+  return true;
+}
+
+static struct slice trimmed(const struct lql *lql, size_t from, size_t to) {
+  const uint8_t *text = lql->text.data;
+  while (from < to && text[from] <= ' ') from++;
+  while (from < to && text[to - 1] <= ' ') to--;
+  return slice_of(text + from, to - from);
+}
+
+/* A path, the elements of one, or an expression. */
+static bool read_key(struct lql *lql, struct expr *expr, struct slice text,
+                     struct plan_index_key *key, bool *has_elements) {
+  if (expr->kind == EXPR_NAME && !expr->dotted) key->path = expr->path;
+  *has_elements = lql__is_each(expr) && cut_elements(&text);
+  if (!*has_elements) {
+    key->expression = expr;
+    key->text = text;
+    return true;
+  }
+  struct err err = {0};
+  if (path_parse(lql->arena, text, false, &key->path, &err) == LUMA_OK) return true;
+  lql__fail(lql, err.code, expr->offset, "%s", err.message);
+  return false;
+}
+
+struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_token before,
+                          struct lql_key read, bool descending) {
+  if (!keys) keys = arena_zalloc(lql->arena, 1, sizeof *keys);
+  if (!keys || !read.expr) return NULL;
+  struct plan_index_key key = {.descending = descending};
+  bool has_elements = false;
+  struct slice text = trimmed(lql, before.offset + before.text.bytes, read.end);
+  if (!read_key(lql, read.expr, text, &key, &has_elements)) return NULL;
   keys->keys = lql__grow(lql, keys->keys, keys->count, &keys->capacity, sizeof *keys->keys);
   if (!keys->keys) return NULL;
   keys->keys[keys->count++] = key;
-  keys->multikey |= path->has_elements;
+  keys->multikey |= has_elements;
   return keys;
 }
 
