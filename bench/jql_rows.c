@@ -51,7 +51,8 @@ static void draw_counter(const struct jql_size *size, uint64_t nth, struct jql_v
 }
 
 #define TIMES(name) offsetof(struct jql_size, name)
-#define SCAN_ROW    .counts_documents = true, .unit = "documents/s", .times = TIMES(scans), .target = 3
+#define SCANS       .unit = "documents/s", .times = TIMES(scans)
+#define SCAN_ROW    SCANS, .counts_documents = true, .target = 3
 #define FIND_ROW    .unit = "queries/s", .times = TIMES(finds), .target = 3
 #define INDEX_ROW   .unit = "documents/s", .kind = JQL_SETS_UP, .counts_documents = true
 

@@ -225,7 +225,7 @@ status model_next_number(struct model_txn *txn, struct slice name, int64_t *numb
 /** Goes on from `number`: behind it (`is_given`), or with it. Not undone with the transaction. */
 status model_set_number(struct model_txn *txn, struct slice name, int64_t number, bool is_given,
                         struct err *err);
-/** Who gives numbers to DEFAULT nextval(…) in this transaction from now on; borrowed until its end
+/** Who gives numbers to nextval(…) in this transaction from now on; borrowed until its end
  * or the next call; NULL: the model. */
 void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers);
 

@@ -10,12 +10,19 @@ struct pass {
 };
 
 static const struct pass passes[] = {
-    {"fold constants", opt__fold},         {"drop empty projections", opt__identity},
-    {"push filters", opt__push_filters},   {"join what exists", opt__semi_join},
-    {"order joins", opt__order_joins},     {"count by the collection", opt__count},
-    {"choose an index", opt__access},      {"choose join methods", opt__join},
-    {"read in order", opt__order},         {"keep the first", opt__top},
-    {"answer from the index", opt__cover}, {"read in any order", opt__unordered},
+    {"fold constants", opt__fold},
+    {"drop empty projections", opt__identity},
+    {"push filters", opt__push_filters},
+    {"join what exists", opt__semi_join},
+    {"order joins", opt__order_joins},
+    {"count by the collection", opt__count},
+    {"choose an index", opt__access},
+    {"choose join methods", opt__join},
+    {"read in order", opt__order},
+    {"keep the first", opt__top},
+    {"unwind what was looked up", opt__unwind_lookup},
+    {"answer from the index", opt__cover},
+    {"read in any order", opt__unordered},
 };
 
 enum { PASSES = sizeof passes / sizeof passes[0] };

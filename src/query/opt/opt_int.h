@@ -36,7 +36,8 @@ typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 /** Marks what EXPLAIN must not show. */
 opt_pass opt__mask;
 opt_pass opt__fold, opt__push_filters, opt__semi_join, opt__order_joins, opt__count, opt__join,
-    opt__access, opt__order, opt__top, opt__identity, opt__cover, opt__unordered;
+    opt__access, opt__order, opt__top, opt__identity, opt__cover, opt__unordered,
+    opt__unwind_lookup;
 
 /** The condition of a partial index; NULL: it has none, or none can be read. */
 status opt__index_condition(struct opt *opt, const struct catalog_index *index,
