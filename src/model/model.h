@@ -65,6 +65,9 @@ const struct catalog *model_catalog(const struct model_txn *txn);
 const struct catalog *model_catalog_acquire(struct model *model);
 void catalog_release(const struct catalog *catalog);
 
+/** When the database was opened: what counts uses counts from then on. */
+uint64_t model_opened_us(const struct model *model);
+
 /* ---- catalog changes, in the transaction ---- */
 
 /** An open collection. LUMA_ALREADY_EXISTS unless `if_not_exists`. `collection` (may be NULL): the
@@ -75,6 +78,18 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
                              struct err *err);
 status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,
                                struct err *err);
+
+/** What MongoDB's `create` and `collMod` ask: the rules take the place of those there were. */
+status model_set_rules(struct model_txn *txn, struct slice name, const struct catalog_rules *rules,
+                       struct err *err);
+/** Whether validators are passed over by what this transaction writes from now on. */
+void model_skip_validation(struct model_txn *txn, bool skips);
+/** What this transaction writes from now on has documents of at most so many bytes, where the model
+ * allows that many; 0: as the model has it. */
+void model_limit_documents(struct model_txn *txn, uint32_t bytes);
+/** A hidden index is kept up to date, its uniqueness holds, and nothing reads it. */
+status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
+                        struct err *err);
 
 /** A view: a name for a SELECT, which the model keeps and does not read. Documents cannot be put
  * into it. `replace`: one that is there is changed. LUMA_ALREADY_EXISTS for a collection of the
@@ -88,7 +103,7 @@ struct model_index_spec {
   struct slice name; /* empty = made from the paths: users_email_idx */
   const struct index_key *keys;
   uint32_t keys_count;
-  bool unique, multikey, nulls_distinct, sparse, if_not_exists;
+  bool unique, multikey, nulls_distinct, sparse, hidden, if_not_exists;
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
                                  LASTING or MATCH. Without text: all */
 };
@@ -101,6 +116,10 @@ typedef bool model_progress_fn(void *context, uint64_t done, uint64_t total);
 status model_create_index(struct model *model, struct slice collection,
                           const struct model_index_spec *spec, model_progress_fn *progress,
                           void *context, struct err *err);
+/** Builds an index anew beside the one that is there, which then gives way to it. Commits its own
+ * transactions and must not be called inside one. */
+status model_rebuild_index(struct model *model, struct slice collection, struct slice index,
+                           struct err *err);
 /** `collection` may be empty: index names are then looked for everywhere (one match). */
 status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
                         bool if_exists, struct err *err);
@@ -202,6 +221,14 @@ status model_insert(struct model_txn *txn, const struct collection *collection,
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
                             struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err);
+/** Whether documents without a key get a ULID, which is certainly new, and not what their soul says
+ * by default. */
+bool model_makes_keys(const struct collection *collection);
+/** The key of a document that has none: what its soul says by default, such as a number of a
+ * sequence, else a ULID. What it borrows lives in `arena`. */
+status model_new_key(struct model *model, const struct collection *collection,
+                     const struct val *document, struct arena *arena, struct val *key,
+                     struct err *err);
 /* ---- sequences (number.c) ---- */
 
 enum { MODEL_SEQUENCE_CACHE = 32, MODEL_SEQUENCE_CACHE_MAX = 1000000 };
@@ -211,10 +238,25 @@ struct model_sequence {
   struct slice name;
   int64_t start, increment, minimum, maximum, cache;
   bool cycles;
+  struct slice owner; /* the collection with which it goes; empty: none */
+};
+/** What ALTER SEQUENCE changes; what is not said stays. */
+struct model_sequence_changes {
+  bool start, increment, minimum, maximum, cache, cycles; /* said: as in `to` */
+  struct model_sequence to;
+  bool restarts; /* the next number is `next`, or (has_next false) the start */
+  bool has_next;
+  int64_t next;
+  bool is_owned; /* to.owner says whose it is */
 };
 /** In the transaction. LUMA_ALREADY_EXISTS unless `if_not_exists`. */
 status model_create_sequence(struct model_txn *txn, const struct model_sequence *sequence,
                              bool if_not_exists, struct err *err);
+/** In the transaction. Numbers taken and not given yet are void: after a step of its own the
+ * sequence goes on behind the last one given. LUMA_NOT_FOUND unless `if_exists`. */
+status model_alter_sequence(struct model_txn *txn, struct slice name,
+                            const struct model_sequence_changes *changes, bool if_exists,
+                            struct err *err);
 /** In the transaction. LUMA_NOT_FOUND unless `if_exists`. */
 status model_drop_sequence(struct model_txn *txn, struct slice name, bool if_exists,
                            struct err *err);

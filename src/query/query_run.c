@@ -81,6 +81,9 @@ static uint64_t deadline_of(const struct query_open_options *options,
   return options->deadline_us && options->deadline_us < own_us ? options->deadline_us : own_us;
 }
 
+/** What MongoDB's clients expect to read back. */
+enum { MONGO_DOCUMENT_BYTES_MAX = 16 << 20 };
+
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
@@ -105,6 +108,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
+  if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);
+  bool is_jql = run->exec.language == PLAN_JQL;
+  if (txn) model_limit_documents(txn, is_jql ? MONGO_DOCUMENT_BYTES_MAX : 0);
   const struct plan *root = run->compiled->statement.root;
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
@@ -181,7 +187,7 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .write_errors_count = exec->write_errors_count,
                                     .steps = exec->steps,
                                     .steps_count = exec->steps_count,
-                                    .explained = exec->explained,
+                                    .answer = exec->answer,
                                     .told = run->compiled->statement.told};
   summary->changes = exec->changes;
   summary->changes_count = exec->changes_count;

@@ -52,31 +52,8 @@ static status encode_document(struct model_txn *txn, const struct collection *co
   status result = is_encoded(collection, fields, key)
                       ? build_document_of(&txn->encoded, fields, encoded, err)
                       : build_fields(txn, collection, fields, key, encoded, err);
-  if (result == LUMA_OK && encoded->bytes > txn->model->options.document_bytes_max) {
-    FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %u", encoded->bytes,
-         txn->model->options.document_bytes_max);
-  }
-  return result;
-}
-
-/* The key of a document that has none: what its soul says by default, such as a number of a
- * sequence, else a ULID, which is certainly new. */
-static status make_key(struct model_txn *txn, const struct collection *collection,
-                       struct model_write *write, bool *is_new, struct err *err) {
-  const struct soul *soul = collection->genotype;
-  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
-  *is_new = !id || id->default_rule == SOUL_NONE;
-  if (*is_new) {
-    model_make_key(txn->model, &write->key);
-    return LUMA_OK;
-  }
-  struct soul_program *program;
-  TRY(soul_take_program(soul, &program, err));
-  program->now_us = os_now_us(txn->model->os);
-  program->numbers = model__numbers(txn);
-  status result =
-      soul->ops->run(program, id->default_rule, write->document, 1, &txn->kept, &write->key, err);
-  soul_give_program(soul, program);
+  if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
+    return model__fail_too_large(txn, encoded->bytes, err);
   return result;
 }
 
@@ -89,7 +66,12 @@ static status encode_write(struct model_txn *txn, const struct collection *colle
   }
   write->key = val_field(write->document, key_name());
   *key_is_new = val_is_null(&write->key);
-  if (*key_is_new) TRY(make_key(txn, collection, write, key_is_new, err));
+  if (*key_is_new) {
+    struct soul_numbers numbers = model__numbers(txn);
+    TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
+                       err));
+    *key_is_new = model_makes_keys(collection);
+  }
   return encode_document(txn, collection, write->document, &write->key, encoded, err);
 }
 
@@ -241,6 +223,20 @@ static status change_indexes(struct model_txn *txn, const struct collection *col
   return LUMA_OK;
 }
 
+uint32_t model__document_bytes_max(const struct model_txn *txn) {
+  uint32_t most = txn->model->options.document_bytes_max;
+  return txn->document_bytes_max && txn->document_bytes_max < most ? txn->document_bytes_max : most;
+}
+
+status model__fail_too_large(const struct model_txn *txn, size_t bytes, struct err *err) {
+  FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %u", bytes,
+       model__document_bytes_max(txn));
+}
+
+void model_limit_documents(struct model_txn *txn, uint32_t bytes) {
+  txn->document_bytes_max = bytes;
+}
+
 static status begin_write(struct model_txn *txn, const struct collection *collection,
                           const struct doc *old, struct slice *record_key, struct err *err) {
   TRY(model__guard(txn, collection, err));
@@ -261,6 +257,9 @@ static status finish_write(struct model_txn *txn, const struct collection *colle
   return model__feed_emit(txn, err);
 }
 
+/** MongoDB's code for a changed `_id`. */
+enum { MONGO_IMMUTABLE_FIELD = 66 };
+
 static status check_same_key(const struct val *old_key, const struct val *new_document,
                              struct err *err) {
   struct val given = val_field(new_document, key_name());
@@ -277,6 +276,7 @@ static status check_same_key(const struct val *old_key, const struct val *new_do
   if (!same) {
     status code = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "the key of a document cannot change");
+    if (err) err->foreign = MONGO_IMMUTABLE_FIELD;
     err_hint(err, "insert a document under the new key and delete this one");
     return code;
   }
@@ -296,6 +296,7 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   buf_reset(&txn->encoded);
   TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
   TRY(model__conform(txn, collection, &encoded, old, 1, NULL, err));
+  TRY(model__validate(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__note_own_id(collection, &encoded, 1, err));
   TRY(model__save_names(txn->model, collection, err));
   struct doc_header header = {.row = doc_header(old).row,

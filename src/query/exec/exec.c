@@ -169,14 +169,18 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
+  case PLAN_CHANGE_COLLECTION:
   case PLAN_CREATE_INDEX:
   case PLAN_CREATE_VIEW:
   case PLAN_DROP_VIEW:
   case PLAN_CREATE_SEQUENCE:
+  case PLAN_ALTER_SEQUENCE:
   case PLAN_DROP_SEQUENCE:
+  case PLAN_REINDEX:
   case PLAN_DROP_INDEX: return op__open_schema;
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL: return op__open_soul;
+  case PLAN_TELL_CATALOG: return op__open_catalog;
   case PLAN_TELL_SOUL: return op__open_tell;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return op__open_show;

@@ -45,8 +45,9 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
-  struct val explained;     /* JQL's EXPLAIN, in MongoDB's shape */
-  struct query_step *steps; /* of a SEQUENCE */
+  struct val answer; /* JQL: an explain, or what was done to the catalog, in MongoDB's shape */
+  struct exec_schema *schema; /* changes of the catalog, for that answer */
+  struct query_step *steps;   /* of a SEQUENCE */
   uint32_t steps_count;
   /* SELECTs within: */
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */

@@ -74,12 +74,15 @@ op_open op__open_aggregate, op__open_count, op__open_hash_join, op__open_index_j
     op__open_loop_join;
 op_open op__open_lateral_join, op__open_unnest, op__open_set, op__open_window, op__open_with,
     op__open_cte, op__open_stage;
-op_open op__open_soul, op__open_tell;
+op_open op__open_soul, op__open_tell, op__open_catalog;
 op_open op__open_merge, op__open_insert, op__open_update, op__open_delete, op__open_sequence,
     op__open_schema, op__open_show, op__open_explain, op__open_gather;
 /** What makes the operator of a node; NULL: nothing does. */
 op_open *op__open_of(const struct plan *plan);
 /** Any node. */
 op_open op__open;
+
+/** CREATE SEQUENCE's as the model takes it. */
+struct model_sequence op__sequence(struct slice name, const struct plan_sequence *asked);
 
 #endif

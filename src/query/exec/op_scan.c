@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SCAN: documents of a collection, in key order or through ranges of an index, one after the other.
- */
+ *
+ * JQL reads a small collection in the order in which its documents were put in, as MongoDB does
+ * where nothing asks for another; a large one comes in the order of its keys. */
+#include <stdlib.h>
+
 #include "base/ds/hashmap.h"
 #include "query/exec/exec_int.h"
 #include "query/exec/parts.h"
@@ -19,6 +23,7 @@ struct scan {
   uint32_t room;                /* that `documents` and the batch have */
   bool is_points;               /* every range is one key: they are fetched together */
   struct store_pins pins;       /* of documents fetched so */
+  bool is_natural;              /* in the order of insertion: all documents are one batch */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
   struct model_seen counted;    /* of a union whose documents are counted */
@@ -114,6 +119,22 @@ static bool counts_rows(const struct scan *op) {
   return op->access && op->access->cover == PLAN_COVER_ROWS;
 }
 
+/** Rows are numbered as they come, and keep their numbers. */
+static int compare_rows(const void *a, const void *b) {
+  uint64_t left = doc_header(a).row, right = doc_header(b).row;
+  return (left > right) - (left < right);
+}
+
+static void sort_rows(struct scan *op, uint32_t count) {
+  qsort(op->documents, count, sizeof *op->documents, compare_rows);
+  bool backwards = op->access && op->access->backwards;
+  for (uint32_t i = 0; backwards && i < count / 2; i++) {
+    struct doc other = op->documents[i];
+    op->documents[i] = op->documents[count - 1 - i];
+    op->documents[count - 1 - i] = other;
+  }
+}
+
 static status fill(struct scan *op, uint32_t count, struct err *err) {
   uint32_t kept = 0;
   batch_reset(&op->batch);
@@ -204,6 +225,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     note(op, count);
+    if (op->is_natural && count < BATCH_ROWS) sort_rows(op, count);
     op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
     if (count) {
       TRY(fill(op, count, err));
@@ -223,6 +245,16 @@ static void scan_close(struct op *base) {
   model_seen_deinit(&op->counted);
 }
 
+/** Whether no index and no order is asked for, and all documents fit one batch. */
+static bool is_natural(const struct exec *exec, const struct plan *plan) {
+  enum { NATURAL_ROWS_MAX = 1000 };
+  const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
+  bool is_whole = !access || (!access->index && !access->parts_count && !access->branches_count &&
+                              !access->is_ordered);
+  return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts &&
+         model_estimate_count(exec->txn, plan->collection) <= NATURAL_ROWS_MAX;
+}
+
 status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
   static const struct op_ops ops = {scan_next, scan_close};
   struct scan *scan = NULL;
@@ -230,7 +262,8 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   *op = &scan->op;
   hashmap_init(&scan->seen);
   model_seen_init(&scan->counted);
-  scan->step = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS ? (uint32_t)exec->rows_wanted
-                                                                   : BATCH_ROWS;
+  scan->is_natural = is_natural(exec, plan);
+  bool wants_few = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS && !scan->is_natural;
+  scan->step = wants_few ? (uint32_t)exec->rows_wanted : BATCH_ROWS;
   return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);
 }

@@ -116,7 +116,9 @@ void write_yield_next(struct write_yield *yield, struct batch **batch) {
 /** A stored document's view, from the value its SCAN made of it: the header stands right before the
  * root. */
 static struct doc stored_document(const struct val *root) {
-  return (struct doc){root->data - DOC_HEADER_BYTES, root->bytes + DOC_HEADER_BYTES, root->names};
+  return (struct doc){.data = root->data - DOC_HEADER_BYTES,
+                      .bytes = root->bytes + DOC_HEADER_BYTES,
+                      .names = root->names};
 }
 
 /** True when the input reads documents in key order: a change leaves its document where the scan

@@ -91,6 +91,7 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
   if (distinct) return fail_only_aggregates(lql, name, "DISTINCT");
   if (order) return fail_only_aggregates(lql, name, "ORDER BY");
   if (!lql__name_words(lql, name.text, args)) return NULL;
+  if (!lql__read_json_args(lql, name.text, args)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args->items, args->count, name.offset);
   if (made) made->name = name.text;
   return made;

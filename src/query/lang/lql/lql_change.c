@@ -56,6 +56,21 @@ struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct 
   return lql__returning(lql, insert, returning);
 }
 
+enum plan_conflict_action lql__refuse_action(struct lql *lql, struct lql_token action) {
+  lql__fail(lql, LUMA_SYNTAX_ERROR, action.offset, "OR takes REPLACE, IGNORE or ABORT");
+  lql__hint(lql, "a statement that fails changes nothing; ROLLBACK ends its transaction");
+  return PLAN_CONFLICT_FAILS;
+}
+
+struct plan *lql__update_or(struct lql *lql, enum plan_conflict_action action,
+                            struct plan *update) {
+  if (!update || action == PLAN_CONFLICT_FAILS) return update;
+  update->conflict = arena_zalloc(lql->arena, 1, sizeof *update->conflict);
+  if (!update->conflict) return NULL;
+  update->conflict->action = action;
+  return update;
+}
+
 /* ---- UPDATE, DELETE ---- */
 
 struct lql_updates *lql__set_row(struct lql *lql, struct lql_token at, struct lql_updates *updates,
