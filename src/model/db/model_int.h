@@ -57,6 +57,13 @@ struct model_mark {
   size_t observed_bytes;
 };
 
+/** Kinds of values that a transaction has noted of an index. */
+struct model_noted {
+  uint32_t index;
+  uint8_t kinds[INDEX_KEYS_MAX];
+};
+enum { MODEL_NOTED_MAX = 8 };
+
 struct model_txn {
   struct model *model;
   struct model_txn *next; /* while idle */
@@ -70,6 +77,7 @@ struct model_txn {
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
   struct index_entries fresh, stale;
+  struct model_noted noted[MODEL_NOTED_MAX]; /* by index number */
   /* souls */
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
