@@ -114,6 +114,10 @@ typedef bool model_progress_fn(void *context, uint64_t done, uint64_t total);
 status model_create_index(struct model *model, struct slice collection,
                           const struct model_index_spec *spec, model_progress_fn *progress,
                           void *context, struct err *err);
+/** Builds an index anew beside the one that is there, which then gives way to it. Commits its own
+ * transactions and must not be called inside one. */
+status model_rebuild_index(struct model *model, struct slice collection, struct slice index,
+                           struct err *err);
 /** `collection` may be empty: index names are then looked for everywhere (one match). */
 status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
                         bool if_exists, struct err *err);
@@ -215,6 +219,14 @@ status model_insert(struct model_txn *txn, const struct collection *collection,
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
                             struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err);
+/** Whether documents without a key get a ULID, which is certainly new, and not what their soul says
+ * by default. */
+bool model_makes_keys(const struct collection *collection);
+/** The key of a document that has none: what its soul says by default, such as a number of a
+ * sequence, else a ULID. What it borrows lives in `arena`. */
+status model_new_key(struct model *model, const struct collection *collection,
+                     const struct val *document, struct arena *arena, struct val *key,
+                     struct err *err);
 /* ---- sequences (number.c) ---- */
 
 enum { MODEL_SEQUENCE_CACHE = 32, MODEL_SEQUENCE_CACHE_MAX = 1000000 };
@@ -224,10 +236,25 @@ struct model_sequence {
   struct slice name;
   int64_t start, increment, minimum, maximum, cache;
   bool cycles;
+  struct slice owner; /* the collection with which it goes; empty: none */
+};
+/** What ALTER SEQUENCE changes; what is not said stays. */
+struct model_sequence_changes {
+  bool start, increment, minimum, maximum, cache, cycles; /* said: as in `to` */
+  struct model_sequence to;
+  bool restarts; /* the next number is `next`, or (has_next false) the start */
+  bool has_next;
+  int64_t next;
+  bool is_owned; /* to.owner says whose it is */
 };
 /** In the transaction. LUMA_ALREADY_EXISTS unless `if_not_exists`. */
 status model_create_sequence(struct model_txn *txn, const struct model_sequence *sequence,
                              bool if_not_exists, struct err *err);
+/** In the transaction. Numbers taken and not given yet are void: after a step of its own the
+ * sequence goes on behind the last one given. LUMA_NOT_FOUND unless `if_exists`. */
+status model_alter_sequence(struct model_txn *txn, struct slice name,
+                            const struct model_sequence_changes *changes, bool if_exists,
+                            struct err *err);
 /** In the transaction. LUMA_NOT_FOUND unless `if_exists`. */
 status model_drop_sequence(struct model_txn *txn, struct slice name, bool if_exists,
                            struct err *err);

@@ -176,6 +176,7 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
   if (!found && if_exists) return LUMA_OK;
   if (!found) return catalog_fail_unknown(txn->catalog, name, err);
   TRY(check_unreferred(txn, found, "dropped", err));
+  TRY(model__follow_owner(txn, found->name, slice_of(NULL, 0), err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(delete_everything(txn, found, err));
@@ -228,6 +229,7 @@ status model_rename_collection(struct model_txn *txn, struct slice name, struct 
     FAIL(err, LUMA_ALREADY_EXISTS, "there is a collection `%.*s` already", SLICE_ARG(new_name));
   }
   TRY(check_unreferred(txn, found, "renamed", err));
+  TRY(model__follow_owner(txn, found->name, new_name, err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(claim_name(txn, new_name, found->number, err));
@@ -271,6 +273,15 @@ static void look_in(const struct collection *collection, struct slice index,
   }
 }
 
+static status fail_needed(const struct index_place *place, struct slice index, struct err *err) {
+  err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
+            "the soul of `%.*s` says that values are unique, and the index `%.*s` keeps them so",
+            SLICE_ARG(place->collection->name), SLICE_ARG(index));
+  err_hint(err, "EVOLVE SOUL %.*s MERGE … takes the rule from the soul, and its index with it",
+           SLICE_ARG(place->collection->name));
+  return LUMA_CONSTRAINT;
+}
+
 status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
                         bool if_exists, struct err *err) {
   struct index_place place = {0};
@@ -293,6 +304,8 @@ status model_drop_index(struct model_txn *txn, struct slice collection, struct s
   if (place.matches == 0) {
     FAIL(err, LUMA_UNKNOWN_INDEX, "there is no index `%.*s`", SLICE_ARG(index));
   }
+  if (model__soul_needs(place.collection, &place.collection->indexes[place.position]))
+    return fail_needed(&place, index, err);
   TRY(model__begin_change(txn, err));
   return model__remove_index(txn, place.collection, place.position, err);
 }

@@ -102,6 +102,17 @@ status model__begin_change(struct model_txn *txn, struct err *err);
  */
 status model__store_collection(struct model_txn *txn, const struct collection *collection,
                                struct collection_shared *shared, struct err *err);
+/** The collection whose documents are sequences. */
+struct slice model__sequences_name(void);
+/** model_next_number where no transaction is at hand. */
+status model__next_number(struct model *model, struct slice name, int64_t *number, struct err *err);
+/** model_new_key with numbers of the caller's. */
+status model__new_key(struct model *model, const struct collection *collection,
+                      const struct soul_numbers *numbers, const struct val *document,
+                      struct arena *arena, struct val *key, struct err *err);
+/** Sequences that go with collection `owner` are dropped, or, where it is renamed, follow it. */
+status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
+                           struct err *err);
 /** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
  */
 status model__entries(struct model_txn *txn, const struct collection *collection,
@@ -189,12 +200,34 @@ status model__with_learned(struct model_txn *txn, const struct collection *colle
 status model__conform(struct model_txn *txn, const struct collection *collection,
                       struct slice *documents, const struct doc *old, uint32_t count,
                       uint32_t *failed, struct err *err);
-/** Puts the newer forms of documents of older souls in their place; `pins` keep them. `recipes`:
- * those of a scan that looks at some attributes only; NULL: whole documents. At most
+/** The same soul comes again and again: what is known of it is remembered. */
+struct model_last_soul {
+  uint32_t number;
+  bool is_older;
+};
+/** Whether the evolution of the collection does anything to the document. */
+static inline bool model__is_older(const struct collection *collection, const struct doc *document,
+                                   struct model_last_soul *last) {
+  if (!document->data) return false;
+  uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
+  if (soul == last->number) return last->is_older;
+  last->number = soul;
+  last->is_older = evolution_changes(collection->evolution, soul, collection->soul);
+  return last->is_older;
+}
+/** Puts the newer forms of documents of older souls in their place; `pins` keep them. At most
  * STORE_BATCH_MAX at once. Any thread, whatever the transaction's. */
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
-                      struct doc *documents, uint32_t count, struct recipes *recipes,
-                      struct store_pins *pins, struct err *err);
+                      struct doc *documents, uint32_t count, struct store_pins *pins,
+                      struct err *err);
+/** The newer form of one, built step by step. */
+status model__build_newer(struct model_txn *txn, const struct collection *collection,
+                          struct doc *document, struct store_pins *pins, struct err *err);
+/** As model__upgrade for who reads some attributes only: documents of older souls are seen through
+ * lenses, which live as long as the transaction, `some` and `pins`. `some`: recipes for these
+ * attributes. */
+status model__see(struct model_txn *txn, const struct collection *collection, struct doc *documents,
+                  uint32_t count, struct recipes *some, struct store_pins *pins, struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);
@@ -259,6 +292,8 @@ status model__intern_attributes(struct model_txn *txn, const struct collection *
  * for CATALOG_INDEXES_MAX), ready. The first `*kept` were there before. */
 status model__soul_indexes(struct model_txn *txn, struct collection *collection,
                            const struct soul *soul, uint32_t *kept, struct err *err);
+/** Whether a rule of the collection's soul, that values are unique, rests on this index alone. */
+bool model__soul_needs(const struct collection *collection, const struct catalog_index *index);
 /** Numbers for the counters of the soul's population limits. */
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);

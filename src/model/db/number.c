@@ -30,7 +30,7 @@ struct model_blocks {
 struct stored {
   struct model_sequence sequence;
   int64_t next;
-  bool has_ended; /* its last number was taken */
+  bool has_ended; /* `next` was its last number */
   struct val stamp;
 };
 
@@ -60,7 +60,7 @@ void model__blocks_destroy(struct model_blocks *blocks) {
 
 /* ---- documents ---- */
 
-static struct slice collection_name(void) {
+struct slice model__sequences_name(void) {
   return slice_of_text("_sequences");
 }
 
@@ -78,6 +78,7 @@ static bool read_flag(const struct val *root, const char *name) {
 
 static void read_stored(const struct doc *doc, struct stored *stored) {
   struct val root = doc_root(doc), name = val_field(&root, slice_of_text("_id"));
+  struct val owner = val_field(&root, slice_of_text("owner"));
   int64_t increment = read_number(&root, "increment", 1);
   *stored = (struct stored){
       .sequence = {.name = name.type == VAL_TEXT ? val_slice(&name) : slice_of(NULL, 0),
@@ -86,7 +87,8 @@ static void read_stored(const struct doc *doc, struct stored *stored) {
                    .minimum = read_number(&root, "minimum", INT64_MIN),
                    .maximum = read_number(&root, "maximum", INT64_MAX),
                    .cache = read_number(&root, "cache", MODEL_SEQUENCE_CACHE),
-                   .cycles = read_flag(&root, "cycles")},
+                   .cycles = read_flag(&root, "cycles"),
+                   .owner = owner.type == VAL_TEXT ? val_slice(&owner) : slice_of(NULL, 0)},
       .next = read_number(&root, "next", 1),
       .has_ended = read_flag(&root, "has_ended"),
       .stamp = val_field(&root, slice_of_text("stamp"))};
@@ -107,13 +109,15 @@ static status write_stored(const struct stored *stored, struct buf *out, struct 
                 {"cache", val_int64(sequence->cache)},
                 {"next", val_int64(stored->next)},
                 {"has_ended", val_bool(stored->has_ended)},
-                {"stamp", stored->stamp}};
+                {"stamp", stored->stamp},
+                {"owner", val_text(sequence->owner)}};
+  size_t count = sizeof fields / sizeof fields[0] - (sequence->owner.bytes == 0);
   struct build build;
   struct slice bytes;
   buf_reset(out);
   build_init(&build, out, NULL);
   build_begin_map(&build);
-  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+  for (size_t i = 0; i < count; i++) {
     build_name(&build, slice_of_text(fields[i].name));
     build_put(&build, &fields[i].value);
   }
@@ -127,7 +131,7 @@ static status write_stored(const struct stored *stored, struct buf *out, struct 
 static status find(struct model_txn *txn, struct slice name, struct finding *finding,
                    struct err *err) {
   struct val key = val_text(name);
-  *finding = (struct finding){.collection = catalog_find(txn->catalog, collection_name())};
+  *finding = (struct finding){.collection = catalog_find(txn->catalog, model__sequences_name())};
   if (!finding->collection || name.bytes == 0) return LUMA_OK;
   TRY(model_get_many(txn, finding->collection, &key, 1, &finding->doc, &finding->pins, err));
   if (finding->doc.data) read_stored(&finding->doc, &finding->stored);
@@ -173,7 +177,7 @@ status model_create_sequence(struct model_txn *txn, const struct model_sequence 
   const struct collection *collection;
   struct finding finding;
   TRY(check_sequence(sequence, err));
-  TRY(model_create_collection(txn, collection_name(), true, &collection, err));
+  TRY(model_create_collection(txn, model__sequences_name(), true, &collection, err));
   status result = find(txn, sequence->name, &finding, err);
   bool is_there = finding.doc.data != NULL;
   store_pins_release(&finding.pins);
@@ -224,8 +228,10 @@ static status step(struct stored *stored, uint64_t wanted, int64_t *first, uint6
     stored->next = (int64_t)(next + width * wanted); /* within the bounds: it does not wrap */
   else if (sequence->cycles)
     stored->next = rises ? sequence->minimum : sequence->maximum;
-  else
+  else {
     stored->has_ended = true;
+    stored->next = (int64_t)(next + width * more); /* the last one given */
+  }
   return LUMA_OK;
 }
 
@@ -299,7 +305,7 @@ static status look(struct model *model, struct slice name, bool *found, struct v
   return result;
 }
 
-/* A sequence that the transaction itself has made: only it can see it. */
+/* A change of the sequence as the transaction sees it. */
 static status change_own(struct model_txn *txn, struct slice name, change_fn *change, void *context,
                          struct err *err) {
   struct finding finding;
@@ -332,16 +338,27 @@ static status next_of_all(struct model *model, struct slice name, const struct v
   return LUMA_OK;
 }
 
-status model_next_number(struct model_txn *txn, struct slice name, int64_t *number,
-                         struct err *err) {
-  struct model *model = txn->model;
+/* `txn` NULL: no transaction could have made it. */
+static status next_number(struct model *model, struct model_txn *txn, struct slice name,
+                          int64_t *number, struct err *err) {
   struct val stamp;
   bool found;
   mutex_lock(&model->blocks->lock);
   status result = look(model, name, &found, &stamp, err);
   if (result == LUMA_OK && found) result = next_of_all(model, name, &stamp, number, err);
   mutex_unlock(&model->blocks->lock);
-  return result == LUMA_OK && !found ? change_own(txn, name, take_one, number, err) : result;
+  if (result != LUMA_OK || found) return result;
+  return txn ? change_own(txn, name, take_one, number, err) : fail_unknown(name, err);
+}
+
+status model_next_number(struct model_txn *txn, struct slice name, int64_t *number,
+                         struct err *err) {
+  return next_number(txn->model, txn, name, number, err);
+}
+
+status model__next_number(struct model *model, struct slice name, int64_t *number,
+                          struct err *err) {
+  return next_number(model, NULL, name, number, err);
 }
 
 struct setting {
@@ -374,16 +391,88 @@ status model_set_number(struct model_txn *txn, struct slice name, int64_t number
                : change_own(txn, name, set, &setting, err);
 }
 
-/* ---- defaults ---- */
+/* ---- ALTER ---- */
 
-static status next_default(void *context, struct slice name, int64_t *number, struct err *err) {
-  return model_next_number(context, name, number, err);
+struct altering {
+  struct model *model;
+  const struct model_sequence_changes *changes;
+};
+
+/* Numbers that were taken and not given are the sequence's again. No one else may give them: who
+ * comes takes a block from the document, and one of the two transactions has to try again. */
+static struct block *take_back(struct model_blocks *blocks, struct stored *stored) {
+  for (size_t i = 0; i < blocks->count; i++) {
+    struct block *block = &blocks->items[i];
+    if (!slice_is_equal(slice_of(block->name, block->name_bytes), stored->sequence.name)) continue;
+    if (block->left > 0 && is_same(&block->stamp, &stored->stamp)) {
+      stored->next = block->next;
+      stored->has_ended = false;
+    }
+    return block;
+  }
+  return NULL;
 }
 
-struct soul_numbers model__numbers(struct model_txn *txn) {
-  return txn->numbers ? *txn->numbers : (struct soul_numbers){.context = txn, .next = next_default};
+/* One that has ended goes on where its bounds or its direction leave room now. */
+static void go_on(struct stored *stored) {
+  const struct model_sequence *sequence = &stored->sequence;
+  int64_t next = 0;
+  if (!stored->has_ended || __builtin_add_overflow(stored->next, sequence->increment, &next) ||
+      next < sequence->minimum || next > sequence->maximum)
+    return;
+  stored->next = next;
+  stored->has_ended = false;
 }
 
-void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers) {
-  txn->numbers = numbers;
+/* A new step counts from the last number given. */
+static void change_step(struct stored *stored, int64_t increment) {
+  int64_t last = 0, next = 0;
+  bool fits = !__builtin_sub_overflow(stored->next, stored->sequence.increment, &last) &&
+              !__builtin_add_overflow(last, increment, &next);
+  if (fits && !stored->has_ended && stored->next != stored->sequence.start) stored->next = next;
+  stored->sequence.increment = increment;
+}
+
+static status change_all(const struct model_sequence_changes *changes, struct stored *stored,
+                         struct err *err) {
+  struct model_sequence *sequence = &stored->sequence;
+  if (changes->increment) change_step(stored, changes->to.increment);
+  if (changes->start) sequence->start = changes->to.start;
+  if (changes->minimum) sequence->minimum = changes->to.minimum;
+  if (changes->maximum) sequence->maximum = changes->to.maximum;
+  if (changes->cache) sequence->cache = changes->to.cache;
+  if (changes->cycles) sequence->cycles = changes->to.cycles;
+  if (changes->is_owned) sequence->owner = changes->to.owner;
+  if (changes->restarts) stored->next = changes->has_next ? changes->next : sequence->start;
+  if (changes->restarts) stored->has_ended = false;
+  TRY(check_sequence(sequence, err));
+  go_on(stored);
+  if (stored->next < sequence->minimum || stored->next > sequence->maximum)
+    FAIL(err, LUMA_OUT_OF_RANGE,
+         "the sequence `%.*s` goes on with %lld, which is not between its least and its greatest",
+         SLICE_ARG(sequence->name), (long long)stored->next);
+  return LUMA_OK;
+}
+
+static status alter(void *context, struct stored *stored, struct err *err) {
+  const struct altering *altering = context;
+  struct model_blocks *blocks = altering->model->blocks;
+  mutex_lock(&blocks->lock);
+  struct block *block = take_back(blocks, stored);
+  status result = change_all(altering->changes, stored, err);
+  if (result == LUMA_OK && block) block->left = 0;
+  mutex_unlock(&blocks->lock);
+  if (result == LUMA_OK) model_make_key(altering->model, &stored->stamp);
+  return result;
+}
+
+status model_alter_sequence(struct model_txn *txn, struct slice name,
+                            const struct model_sequence_changes *changes, bool if_exists,
+                            struct err *err) {
+  struct altering altering = {txn->model, changes};
+  struct err why = {0};
+  status result = change_own(txn, name, alter, &altering, &why);
+  if (result == LUMA_NOT_FOUND && if_exists) return LUMA_OK;
+  if (result != LUMA_OK && err) *err = why;
+  return result;
 }

@@ -67,7 +67,7 @@ bool model_meets_twice(const struct model_txn *txn, const struct collection *col
   return index->def.multikey && (!txn->read_only || collection_has_lists(collection, index));
 }
 
-/* Of older beings only what is looked at is made newer. */
+/* Older beings are shown as newer ones, as far as they are looked at. */
 static void want(struct model_scan *scan, const struct model_reads *reads) {
   uint32_t count = 0;
   if (reads->count > RECIPE_NAMES_MAX) return;
@@ -81,9 +81,11 @@ static void want(struct model_scan *scan, const struct model_reads *reads) {
 
 static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t count,
                       struct err *err) {
-  if (scan->as_stored) return LUMA_OK;
-  return model__upgrade(scan->txn, scan->collection, documents, count,
-                        scan->has_recipes ? &scan->recipes : NULL, &scan->pins, err);
+  if (scan->as_stored || !scan->collection->evolution) return LUMA_OK;
+  if (!scan->has_recipes)
+    return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
+  return model__see(scan->txn, scan->collection, documents, count, &scan->recipes, &scan->pins,
+                    err);
 }
 
 status model_scan_open(struct model_txn *txn, const struct collection *collection,

@@ -31,27 +31,6 @@ static status encode_document(struct model_txn *txn, const struct collection *co
   return result;
 }
 
-/* The key of a document that has none: what its soul says by default, such as a number of a
- * sequence, else a ULID, which is certainly new. */
-static status make_key(struct model_txn *txn, const struct collection *collection,
-                       struct model_write *write, bool *is_new, struct err *err) {
-  const struct soul *soul = collection->genotype;
-  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
-  *is_new = !id || id->default_rule == SOUL_NONE;
-  if (*is_new) {
-    model_make_key(txn->model, &write->key);
-    return LUMA_OK;
-  }
-  struct soul_program *program;
-  TRY(soul_take_program(soul, &program, err));
-  program->now_us = os_now_us(txn->model->os);
-  program->numbers = model__numbers(txn);
-  status result =
-      soul->ops->run(program, id->default_rule, write->document, 1, &txn->kept, &write->key, err);
-  soul_give_program(soul, program);
-  return result;
-}
-
 static status encode_write(struct model_txn *txn, const struct collection *collection,
                            struct model_write *write, bool *key_is_new, struct slice *encoded,
                            struct err *err) {
@@ -61,7 +40,12 @@ static status encode_write(struct model_txn *txn, const struct collection *colle
   }
   write->key = val_field(write->document, key_name());
   *key_is_new = val_is_null(&write->key);
-  if (*key_is_new) TRY(make_key(txn, collection, write, key_is_new, err));
+  if (*key_is_new) {
+    struct soul_numbers numbers = model__numbers(txn);
+    TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
+                       err));
+    *key_is_new = model_makes_keys(collection);
+  }
   return encode_document(txn, collection, write->document, &write->key, encoded, err);
 }
 

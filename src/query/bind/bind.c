@@ -269,6 +269,9 @@ status bind__update_items(struct binder *binder, const struct scope *scope, uint
     bool qualified = binder->language != PLAN_JQL && path->count > 1 && path->steps[0].is_name &&
                      slice_is_equal(path->steps[0].name, scope->columns[target].source);
     if (qualified) *path = (struct path){.count = path->count - 1, .steps = path->steps + 1};
+    /* What is set is checked with the being, and all its faults told; what is unset is no more. */
+    if (items[i].op == PLAN_UNSET)
+      TRY(bind__check_path(binder, scope->columns[target].collection, path, items[i].offset, err));
   }
   *updates = items;
   return LUMA_OK;
@@ -422,8 +425,8 @@ static status bind_schema(struct binder *binder, struct plan *node, struct err *
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL ||
                node->kind == PLAN_CHANGE_COLLECTION;
-  if (needs || (node->kind == PLAN_DROP_INDEX && node->collection_name.bytes))
-    TRY(bind__find_collection(binder, node, err));
+  bool may = node->kind == PLAN_DROP_INDEX || node->kind == PLAN_REINDEX;
+  if (needs || (may && node->collection_name.bytes)) TRY(bind__find_collection(binder, node, err));
   if (node->kind == PLAN_CREATE_INDEX) TRY(bind_index(binder, node, err));
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
@@ -540,9 +543,11 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_CHANGE_COLLECTION:
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL:
-  case PLAN_DROP_INDEX: return bind_schema(binder, *node, err);
+  case PLAN_DROP_INDEX:
+  case PLAN_REINDEX: return bind_schema(binder, *node, err);
   case PLAN_CREATE_VIEW: return bind_create_view(binder, *node, err);
   case PLAN_CREATE_SEQUENCE:
+  case PLAN_ALTER_SEQUENCE:
   case PLAN_DROP_SEQUENCE:
   case PLAN_DROP_VIEW:
     (*node)->collection = NULL;

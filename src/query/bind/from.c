@@ -83,8 +83,12 @@ status bind__unnest(struct binder *binder, struct plan *node, struct err *err) {
   node->exprs[0] = list;
   TRY(bind__room(binder, 2, sizeof *node->columns, &node->columns, err));
   struct slice name = node->names[0].bytes ? node->names[0] : slice_of_text("element");
-  node->columns[0] = (struct plan_column){
-      .name = name, .source = node->names[0], .is_document = true, .is_spread = true};
+  /* AS t (x): a column x of t, else the elements themselves go by the alias */
+  bool is_column = node->alias.bytes && !slice_is_equal(node->alias, node->names[0]);
+  node->columns[0] = (struct plan_column){.name = name,
+                                          .source = is_column ? node->alias : node->names[0],
+                                          .is_document = true,
+                                          .is_spread = !is_column};
   node->columns[1] = (struct plan_column){
       .name = node->names[1], .source = node->alias, .type = node->is_pairs ? VAL_TEXT : VAL_INT64};
   node->columns_count = node->has_ordinality ? 2 : 1;

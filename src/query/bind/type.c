@@ -87,9 +87,12 @@ static status check_comparison(const struct binder *binder, const struct expr *e
 static status check_arithmetic(const struct binder *binder, const struct expr *expr,
                                struct err *err) {
   enum val_type left = bind__type(expr->args[0]), right = bind__type(expr->args[1]);
+  bool is_what = right == VAL_TEXT || right == VAL_LIST; /* a name, or names */
+  bool removes = expr->op == EXPR_OP_SUBTRACT &&
+                 (left == VAL_LIST || left == VAL_MAP || (left == VAL_MISSING && is_what));
   bool bad_left = left == VAL_TEXT || left == VAL_BOOL || left == VAL_LIST || left == VAL_MAP;
   bool bad_right = right == VAL_TEXT || right == VAL_BOOL || right == VAL_LIST || right == VAL_MAP;
-  if (!bad_left && !bad_right) return LUMA_OK;
+  if ((!bad_left && !bad_right) || removes) return LUMA_OK;
   if (left == VAL_MISSING || right == VAL_MISSING) {
     enum val_type bad = bad_left ? left : right;
     status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
@@ -168,6 +171,8 @@ static bool is_never(const struct func *function, uint32_t nth, enum val_type ty
   if (is_parameter(function, nth, "text"))
     return is_number || is_made || type == VAL_BOOL || type == VAL_DATE || type == VAL_TIMESTAMP;
   if (is_parameter(function, nth, "moment")) return is_number || is_made || type == VAL_BOOL;
+  if (is_parameter(function, nth, "list"))
+    return is_number || type == VAL_BOOL || type == VAL_DATE || type == VAL_TIMESTAMP;
   return is_parameter(function, nth, "number") && (is_made || type == VAL_BOOL);
 }
 
@@ -180,13 +185,38 @@ static status check_call(const struct binder *binder, const struct expr *call, s
     status failed =
         err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%s takes a %.*s, not %s",
                   call->function->name, SLICE_ARG(word), val_type_name(type));
-    if (err) err_hint(err, "it is %s; x::text makes a text of any value", call->function->usage);
+    bool is_and = strcmp(call->function->name, "array_overlap") == 0 && type == VAL_BOOL;
+    if (err && is_and)
+      err_hint(err, "AND joins conditions; && asks whether lists share an element");
+    else if (err)
+      err_hint(err, "it is %s; x::text makes a text of any value", call->function->usage);
     return bind__fail(binder, call->args[i]->offset, failed, err);
   }
   return LUMA_OK;
 }
 
+static bool is_of_numbers(enum expr_aggregate kind) {
+  return kind == EXPR_SUM || kind == EXPR_AVG || kind == EXPR_TOTAL ||
+         (kind >= EXPR_VAR_POP && kind <= EXPR_REGR_SYY);
+}
+
+/** What can be seen to be no number; in documents it counts as NULL. */
+static status check_aggregate(const struct binder *binder, const struct expr *expr,
+                              struct err *err) {
+  bool is_numeric = !expr->mongo && expr->args_count && is_of_numbers(expr->aggregate);
+  enum val_type type = is_numeric ? bind__type(expr->args[0]) : VAL_MISSING;
+  bool is_never = type == VAL_TEXT || type == VAL_BOOL || type == VAL_LIST || type == VAL_MAP ||
+                  type == VAL_DATE || type == VAL_TIMESTAMP;
+  if (!is_never) return LUMA_OK;
+  status failed =
+      err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%s takes a number, not %s",
+                expr_aggregate_name(expr->aggregate), val_type_name(type));
+  if (err && type == VAL_TEXT) err_hint(err, "CAST(x AS decimal) reads a number");
+  return bind__fail(binder, expr->args[0]->offset, failed, err);
+}
+
 status bind__check_types(const struct binder *binder, const struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_AGGREGATE) return check_aggregate(binder, expr, err);
   if (expr->kind == EXPR_BINARY) return check_binary(binder, expr, err);
   if (expr->kind == EXPR_CALL) return check_call(binder, expr, err);
   if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT)

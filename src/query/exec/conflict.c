@@ -4,6 +4,7 @@
 #include "query/exec/change.h"
 #include "query/exec/guard.h"
 #include "query/expr/program.h"
+#include "value/order/order.h"
 
 struct conflict {
   struct exec *exec;
@@ -151,6 +152,45 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
   TRY(model_replace(exec->txn, conflict->collection, there, &changed, err));
   exec->matched++;
   return write_yield_keep(updating->yield, conflict->plan, &changed, err);
+}
+
+/* ---- UPDATE OR … ---- */
+
+struct others {
+  const struct val *key; /* of the document that is changed */
+  bool found;
+};
+
+static status meet_other(struct conflict *conflict, const struct doc *there, void *context,
+                         struct err *err) {
+  struct others *others = context;
+  struct val root = doc_root(there), key = val_field(&root, key_name());
+  if (val_is_equal(&key, others->key)) return LUMA_OK;
+  others->found = true;
+  if (conflict->plan->conflict->action != PLAN_CONFLICT_REPLACES) return LUMA_OK;
+  return remove_it(conflict, there, NULL, err);
+}
+
+status conflict_update(struct conflict *conflict, const struct collection *collection,
+                       const struct val *changed, const struct val *key, bool *may,
+                       struct err *err) {
+  struct others others = {.key = key};
+  struct store_pins pins = {0};
+  struct doc still = {0};
+  conflict->collection = collection;
+  arena_reset(&conflict->arena);
+  TRY(model_get_many(conflict->exec->txn, collection, key, 1, &still, &pins, err));
+  store_pins_release(&pins);
+  *may = still.data != NULL; /* it may have given way to one that was changed before it */
+  if (!*may) return LUMA_OK;
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    bool found = false;
+    if (!index->def.unique || index->state != CATALOG_INDEX_PUBLIC) continue;
+    TRY(find_by_index(conflict, index, changed, meet_other, &others, &found, err));
+  }
+  *may = !others.found || conflict->plan->conflict->action == PLAN_CONFLICT_REPLACES;
+  return LUMA_OK;
 }
 
 /* ---- all ---- */

@@ -18,4 +18,10 @@ status conflict_insert(struct conflict *conflict, const struct collection *colle
 /** NULL is fine. */
 void conflict_destroy(struct conflict *conflict);
 
+/** Whether the changed document, whose key is `key`, may be stored: no other has its unique values,
+ * or (REPLACES) those that had are gone. */
+status conflict_update(struct conflict *conflict, const struct collection *collection,
+                       const struct val *changed, const struct val *key, bool *may,
+                       struct err *err);
+
 #endif

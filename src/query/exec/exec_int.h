@@ -42,7 +42,7 @@ status op__collate(const struct exec *exec, struct arena *arena, const struct va
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
                     struct program ***programs, struct err *err);
 /** Fills `batch` (of `columns` columns, whose memory it has) with rows `from`… of `rows`; at most
- * BATCH_ROWS. */
+ * `batch_rows` of the rows' exec. */
 struct rows;
 void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at);
 /** A non-negative whole number of LIMIT or SKIP. */
@@ -81,5 +81,8 @@ op_open op__open_merge, op__open_insert, op__open_update, op__open_delete, op__o
 op_open *op__open_of(const struct plan *plan);
 /** Any node. */
 op_open op__open;
+
+/** CREATE SEQUENCE's as the model takes it. */
+struct model_sequence op__sequence(struct slice name, const struct plan_sequence *asked);
 
 #endif

@@ -95,16 +95,64 @@ static status drop_indexes(struct exec *exec, const struct plan *plan, struct sl
   return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
 }
 
+struct model_sequence op__sequence(struct slice name, const struct plan_sequence *asked) {
+  return (struct model_sequence){.name = name,
+                                 .start = asked->start,
+                                 .increment = asked->increment,
+                                 .minimum = asked->minimum,
+                                 .maximum = asked->maximum,
+                                 .cache = asked->cache ? asked->cache : MODEL_SEQUENCE_CACHE,
+                                 .cycles = asked->cycles,
+                                 .owner = asked->owner};
+}
+
 static status create_sequence(struct exec *exec, const struct plan *plan, struct err *err) {
-  const struct plan_sequence *asked = plan->sequence;
-  struct model_sequence sequence = {.name = plan->new_name,
-                                    .start = asked->start,
-                                    .increment = asked->increment,
-                                    .minimum = asked->minimum,
-                                    .maximum = asked->maximum,
-                                    .cache = asked->cache ? asked->cache : MODEL_SEQUENCE_CACHE,
-                                    .cycles = asked->cycles};
+  struct model_sequence sequence = op__sequence(plan->new_name, plan->sequence);
   return model_create_sequence(exec->txn, &sequence, plan->if_not_exists, err);
+}
+
+static status alter_sequence(struct exec *exec, const struct plan *plan, struct err *err) {
+  const struct plan_sequence *asked = plan->sequence;
+  struct model_sequence_changes changes = {.start = asked->says.start,
+                                           .increment = asked->says.increment,
+                                           .minimum = asked->says.minimum,
+                                           .maximum = asked->says.maximum,
+                                           .cache = asked->says.cache,
+                                           .cycles = asked->says.cycles,
+                                           .is_owned = asked->says.owner,
+                                           .restarts = asked->says.restart,
+                                           .has_next = asked->says.next,
+                                           .next = asked->next,
+                                           .to = op__sequence(plan->new_name, asked)};
+  return model_alter_sequence(exec->txn, plan->new_name, &changes, plan->if_exists, err);
+}
+
+/** Whether REINDEX concerns the index: a name alone may be an index's or a collection's. */
+static bool is_rebuilt(const struct plan *plan, const struct collection *collection,
+                       const struct catalog_index *index) {
+  if (plan->collection_name.bytes)
+    return slice_is_equal_nocase(plan->collection_name, collection->name);
+  return !plan->index_name.bytes || slice_is_equal(plan->index_name, index->name) ||
+         (plan->if_exists && slice_is_equal_nocase(plan->index_name, collection->name));
+}
+
+static status reindex(struct exec *exec, const struct plan *plan, struct err *err) {
+  const struct catalog *catalog = model_catalog(exec->txn);
+  uint32_t rebuilt = 0;
+  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+    const struct collection *collection = catalog_at(catalog, i);
+    for (uint32_t k = 0; k < collection->indexes_count; k++) {
+      const struct catalog_index *index = &collection->indexes[k];
+      if (!is_rebuilt(plan, collection, index)) continue;
+      TRY(op__check(exec, err));
+      TRY(model_rebuild_index(exec->model, collection->name, index->name, err));
+      rebuilt++;
+    }
+  }
+  bool is_one = plan->index_name.bytes && !rebuilt;
+  if (is_one && !(plan->if_exists && catalog_find(catalog, plan->index_name)))
+    FAIL(err, LUMA_UNKNOWN_INDEX, "there is no index `%.*s`", SLICE_ARG(plan->index_name));
+  return LUMA_OK;
 }
 
 /** renameCollection with dropTarget. */
@@ -131,6 +179,8 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
     return model_create_view(exec->txn, plan->collection_name, plan->view_text, plan->replaces,
                              plan->if_not_exists, err);
   case PLAN_CREATE_SEQUENCE: return create_sequence(exec, plan, err);
+  case PLAN_ALTER_SEQUENCE: return alter_sequence(exec, plan, err);
+  case PLAN_REINDEX: return reindex(exec, plan, err);
   case PLAN_DROP_SEQUENCE:
     return model_drop_sequence(exec->txn, plan->new_name, plan->if_exists, err);
   case PLAN_DROP_VIEW:

@@ -29,6 +29,13 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
   TRY(read_json(exec, plan->soul->json, &genotype, err));
   struct model_soul_spec spec = {
       .alias = plan->collection_name, .genotype = &genotype, .if_not_exists = plan->if_not_exists};
+  if (plan->if_not_exists && catalog_find(model_catalog(exec->txn), plan->collection_name))
+    return model_create_soul(exec->txn, &spec, &made, err);
+  for (uint32_t i = 0; i < plan->soul->sequences_count; i++) {
+    const struct plan_made_sequence *one = &plan->soul->sequences[i];
+    struct model_sequence sequence = op__sequence(one->name, &one->options);
+    TRY(model_create_sequence(exec->txn, &sequence, false, err));
+  }
   return model_create_soul(exec->txn, &spec, &made, err);
 }
 

@@ -3,6 +3,7 @@
  * With `upsert` and nothing found, inserts a document made of the filter's equalities and the
  * changes. A document that comes out as it was is not written. */
 #include "query/exec/change.h"
+#include "query/exec/conflict.h"
 #include "query/exec/guard.h"
 #include "query/exec/tuple_table.h"
 #include "query/exec/write.h"
@@ -20,6 +21,7 @@ struct updating {
   const struct collection *collection;
   uint64_t matched; /* by this operator: a statement may have several */
   struct write_yield yield;
+  struct conflict *conflict;     /* UPDATE OR …; else NULL */
   struct tuple_table apart_keys; /* is_apart: of the documents to change */
   struct rows apart_values;      /* and what their changes set, in the order of the keys */
   uint64_t apart_next;
@@ -87,10 +89,16 @@ static status update_one(void *context, const struct doc *document, struct err *
   struct exec *exec = op->op.exec;
   struct val changed, root = doc_root(document);
   if (!is_multi(&op->op) && op->matched) return LUMA_OK;
-  op->matched++;
-  exec->matched++;
   arena_reset(&op->op.batch_arena);
   TRY(make_changed(op, &root, false, &changed, err));
+  if (op->conflict) {
+    struct val key = val_field(&root, slice_of_text("_id"));
+    bool may = true;
+    TRY(conflict_update(op->conflict, op->collection, &changed, &key, &may, err));
+    if (!may) return LUMA_OK;
+  }
+  op->matched++;
+  exec->matched++;
   bool before = op->op.plan->yields_before;
   if (before) TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
   bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
@@ -253,6 +261,7 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
 
 static void update_close(struct op *base) {
   buf_deinit(&((struct updating *)base)->encoded);
+  conflict_destroy(((struct updating *)base)->conflict);
 }
 
 status op__open_update(struct exec *exec, const struct plan *plan, struct op **op,
@@ -272,6 +281,7 @@ status op__open_update(struct exec *exec, const struct plan *plan, struct op **o
     TRY(change_compile(exec, &plan->updates[i], &updating->positional, &updating->changes[i], err));
   if (plan->replacement)
     TRY(program_create(exec->env, plan->replacement, &updating->replacement, err));
+  TRY(conflict_create(exec, plan, &updating->conflict, err));
   TRY(batch_init(&updating->row, exec->arena, 1, err));
   return op__open(exec, plan->input, &updating->op.input, err);
 }

@@ -44,6 +44,13 @@ status step_match(struct program *program, const struct step *step, struct err *
 
 /* ---- arithmetic ---- */
 
+/** PostgreSQL's - of JSON: without a name or a place. */
+static status remove_made(struct program *program, const struct val *a, const struct val *b,
+                          struct val *out, struct err *err) {
+  struct func_env env = expr_env_call(program->env, program->arena);
+  return func_remove_made(&env, a, b, out, err);
+}
+
 static status arithmetic(struct program *program, const struct expr *expr, const struct val *a,
                          const struct val *b, struct val *out, struct err *err) {
   bool clash = false;
@@ -51,6 +58,8 @@ static status arithmetic(struct program *program, const struct expr *expr, const
   if (val_is_null(a) || val_is_null(b)) return LUMA_OK;
   if (expr->mongo)
     TRY(arith_mongo(expr->op, a, b, out, &clash, err));
+  else if (expr->op == EXPR_OP_SUBTRACT && (a->type == VAL_MAP || a->type == VAL_LIST))
+    return remove_made(program, a, b, out, err);
   else
     TRY(arith_binary(expr->op, a, b, out, &clash, err));
   program->env->clashes += clash;
@@ -99,27 +108,20 @@ static status take_text(struct program *program, struct val *out, struct err *er
   return done;
 }
 
-/** a || b: texts (other scalars as text); two lists join. NULL with anything is NULL. */
+/** a || b: texts (other scalars as text); a list takes elements, maps merge. NULL with anything is
+ * NULL. */
 static status concat(struct program *program, const struct val *a, const struct val *b,
                      struct val *out, struct err *err) {
   *out = val_null();
   if (val_is_null(a) || val_is_null(b)) return LUMA_OK;
-  if (a->type != VAL_LIST || b->type != VAL_LIST) {
-    func_append_text(&program->env->scratch, a);
-    func_append_text(&program->env->scratch, b);
-    return take_text(program, out, err);
+  bool is_made = a->type == VAL_LIST || b->type == VAL_LIST;
+  if (is_made || (a->type == VAL_MAP && b->type == VAL_MAP)) {
+    struct func_env env = expr_env_call(program->env, program->arena);
+    return func_join_made(&env, a, b, out, err);
   }
-  struct build build;
-  build_init(&build, &program->env->scratch, NULL);
-  build_begin_list(&build);
-  for (uint32_t i = 0; i < val_count(a) + val_count(b); i++) {
-    struct val element = i < val_count(a) ? val_at(a, i) : val_at(b, i - val_count(a));
-    build_put(&build, &element);
-  }
-  build_end(&build);
-  status done = field_take_built(program->env, program->arena, &build, out, err);
-  build_deinit(&build);
-  return done;
+  func_append_text(&program->env->scratch, a);
+  func_append_text(&program->env->scratch, b);
+  return take_text(program, out, err);
 }
 
 status step_concat(struct program *program, const struct step *step, struct err *err) {

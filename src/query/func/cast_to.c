@@ -94,18 +94,18 @@ static status cast_list(struct func_env *env, const struct val *v, const struct 
   struct val list = *v;
   if (v->type == VAL_TEXT && v->bytes && v->data[0] == '[')
     TRY(func__read_json(env, val_slice(v), &list, err));
-  else if (v->type == VAL_TEXT && v->bytes > 1 && v->data[0] == '{') {
-    struct val args[2] = {val_text(slice_of(v->data + 1, v->bytes - 2)),
-                          val_text(slice_of_text(","))};
-    TRY(func__string_to_array(env, args, 2, &list, err));
-  }
+  else if (v->type == VAL_TEXT && v->bytes > 1 && v->data[0] == '{')
+    TRY(func__read_list(env, val_slice(v), &list, err));
   if (list.type != VAL_LIST) return func__clash(env, out);
   struct val *made = arena_alloc(env->arena, (val_count(&list) + 1) * sizeof *made);
   if (!made) return func__fail_memory(env, err);
   for (uint32_t i = 0; i < val_count(&list); i++) {
     struct val element = val_at(&list, i);
     made[i] = val_null();
-    if (!val_is_null(&element)) TRY(cast_one(env, &element, to, &made[i], err));
+    if (element.type == VAL_LIST)
+      TRY(cast_list(env, &element, to, &made[i], err));
+    else if (!val_is_null(&element))
+      TRY(cast_one(env, &element, to, &made[i], err));
   }
   struct build build;
   func__list_begin(env, &build);

@@ -68,6 +68,13 @@ status func_fail_unknown(struct slice name, struct err *err);
  * results live in env->arena. */
 status func_cast(struct func_env *env, const struct val *value, enum val_type type, struct val *out,
                  struct err *err);
+/** a || b where one is a list (the other an element, or more of them), or both are maps (what the
+ * second has counts). */
+status func_join_made(struct func_env *env, const struct val *a, const struct val *b,
+                      struct val *out, struct err *err);
+/** a - b where `a` is a map or a list: without a name, a place, or several names. */
+status func_remove_made(struct func_env *env, const struct val *a, const struct val *b,
+                        struct val *out, struct err *err);
 /** The value as people read it: text as it is, all else as plain JSON. Appends. */
 void func_append_text(struct buf *out, const struct val *value);
 

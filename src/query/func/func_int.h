@@ -21,8 +21,6 @@ status func__scratch_text(struct func_env *env, struct val *out, struct err *err
 #define FUNC_NOT_FOUND SIZE_MAX
 /** As func_append_text, but truths are t and f: what concat makes of them. */
 void func__append_brief(struct buf *out, const struct val *value);
-/** Halves away from zero. */
-struct decimal func__round_half_away(struct decimal v, int places);
 /** Where `part` begins in `text` at or after byte `from`. */
 size_t func__find(struct slice text, struct slice part, size_t from);
 /** Bytes of the first `characters` code points. */
@@ -30,6 +28,13 @@ size_t func__prefix_bytes(struct slice text, int64_t characters);
 /** A timestamp, a date, or a text that reads as one, in microseconds; false if it is none. */
 bool func__moment(const struct val *value, int64_t *us);
 
+/** Steps of a path: a list, or PostgreSQL's '{a,0,"b c"}', each a text. False when it is none, or
+ * has more than `most`. */
+enum { FUNC_STEPS_MAX = 64 };
+bool func__read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count);
+/** Reads a text that begins with `{` as PostgreSQL's form of a list, of texts, nulls and lists,
+ * into the arena. LUMA_INVALID_VALUE. */
+status func__read_list(struct func_env *env, struct slice text, struct val *out, struct err *err);
 /** Reads a text as JSON into the arena. */
 status func__read_json(struct func_env *env, struct slice text, struct val *out, struct err *err);
 

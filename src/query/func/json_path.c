@@ -31,19 +31,28 @@ status func__is_json(struct func_env *env, const struct val *args, uint32_t coun
   return LUMA_OK;
 }
 
-/** The steps of '{a,0,b}', each a text. */
-static uint32_t split_steps(struct slice text, struct val *steps, uint32_t most) {
-  uint32_t count = 0;
-  size_t from = 1, end = text.bytes - 1;
-  for (size_t at = 1; at <= end && count < most; at++) {
-    if (at < end && text.data[at] != ',') continue;
-    steps[count++] = val_text(slice_of(text.data + from, at - from));
-    from = at + 1;
-  }
-  return count;
+static struct val step_of(struct slice text) {
+  while (text.bytes && text.data[0] == ' ') text = slice_of(text.data + 1, text.bytes - 1);
+  while (text.bytes && text.data[text.bytes - 1] == ' ') text.bytes--;
+  bool is_quoted = text.bytes >= 2 && text.data[0] == '"' && text.data[text.bytes - 1] == '"';
+  return val_text(is_quoted ? slice_of(text.data + 1, text.bytes - 2) : text);
 }
 
-static bool read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count) {
+/** The steps of '{a,0,"b c"}', each a text. */
+static bool split_steps(struct slice text, struct val *steps, uint32_t most, uint32_t *count) {
+  size_t from = 1, end = text.bytes - 1;
+  bool quoted = false;
+  for (size_t at = 1; at <= end; at++) {
+    if (at < end && text.data[at] == '"') quoted = !quoted;
+    if (at < end && (quoted || text.data[at] != ',')) continue;
+    if (*count == most) return false;
+    steps[(*count)++] = step_of(slice_of(text.data + from, at - from));
+    from = at + 1;
+  }
+  return !quoted;
+}
+
+bool func__read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count) {
   *count = 0;
   if (path->type == VAL_LIST) {
     for (uint32_t i = 0; i < val_count(path) && i < most; i++) steps[(*count)++] = val_at(path, i);
@@ -52,15 +61,15 @@ static bool read_steps(const struct val *path, struct val *steps, uint32_t most,
   if (path->type != VAL_TEXT || path->bytes < 2) return false;
   struct slice text = val_slice(path);
   if (text.data[0] != '{' || text.data[text.bytes - 1] != '}') return false;
-  if (text.bytes > 2) *count = split_steps(text, steps, most);
-  return *count < most;
+  return text.bytes == 2 || split_steps(text, steps, most, count);
 }
 
 static status follow(struct func_env *env, const struct val *args, func_call *extract,
                      struct val *out, struct err *err) {
-  struct val steps[FUNC_ARGS_MAX] = {args[0]};
+  struct val steps[FUNC_STEPS_MAX] = {args[0]};
   uint32_t count = 0;
-  if (!read_steps(&args[1], steps + 1, FUNC_ARGS_MAX - 1, &count)) return func__clash(env, out);
+  if (!func__read_steps(&args[1], steps + 1, FUNC_STEPS_MAX - 1, &count))
+    return func__clash(env, out);
   return extract(env, steps, count + 1, out, err);
 }
 

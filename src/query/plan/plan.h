@@ -50,9 +50,11 @@ enum plan_kind {
   PLAN_RENAME_COLLECTION,
   PLAN_CREATE_INDEX,
   PLAN_DROP_INDEX,
+  PLAN_REINDEX,     /* index_name, of the collection or any; without: all of it, or of all */
   PLAN_CREATE_VIEW, /* of `input`, whose text is view_text */
   PLAN_DROP_VIEW,
   PLAN_CREATE_SEQUENCE, /* sequence, called new_name */
+  PLAN_ALTER_SEQUENCE,  /* sequence and its `says`, called new_name */
   PLAN_DROP_SEQUENCE,
   PLAN_CREATE_SOUL,
   PLAN_CHANGE_COLLECTION, /* its rules, or whether an index is hidden: rules */
@@ -230,7 +232,9 @@ enum plan_about {
 
 /** CREATE SOUL, EVOLVE SOUL and what is told about souls. */
 struct plan_soul {
-  struct slice json; /* the genotype, or a merge patch of it */
+  struct slice json;                    /* the genotype, or a merge patch of it */
+  struct plan_made_sequence *sequences; /* CREATE: made with it, and gone with it */
+  uint32_t sequences_count;
   bool merge;
   enum plan_about about;
   struct slice other; /* the soul to compare with */
@@ -253,10 +257,21 @@ struct plan_rules {
   bool has_hidden, hidden; /* of the index that the plan names or whose keys it has */
 };
 
-/** CREATE SEQUENCE; cache 0: as the model has it. */
+/** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */
 struct plan_sequence {
   int64_t start, increment, minimum, maximum, cache;
   bool cycles;
+  struct slice owner; /* a collection */
+  struct {
+    bool start, increment, minimum, maximum, cache, cycles, owner, restart, next;
+  } says;       /* what was said */
+  int64_t next; /* RESTART WITH */
+};
+
+/** A sequence that a column makes: SERIAL, IDENTITY. */
+struct plan_made_sequence {
+  struct slice name;
+  struct plan_sequence options;
 };
 
 struct plan_stage;    /* query/plan/stage.h */
@@ -330,7 +345,7 @@ struct plan {
   bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
   bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
-  struct plan_conflict *conflict; /* INSERT; may be NULL */
+  struct plan_conflict *conflict; /* INSERT, UPDATE; may be NULL */
   bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */
   bool is_truncate;   /* DELETE: TRUNCATE, which means every document */

@@ -28,37 +28,49 @@ static struct slice key_name(void) {
 
 /* ---- reading JSON ---- */
 
-/* Builds the document again with a made key in front. */
+/* Builds the document again with the key in front. */
+static status put_key(const struct collection *collection, const struct doc *doc,
+                      const struct val *key, struct buf *out, struct slice *document,
+                      struct err *err) {
+  struct build build;
+  struct val root = doc_root(doc);
+  uint32_t count = val_count(&root);
+  build_init(&build, out, collection->names);
+  build_begin_document(&build);
+  build_name(&build, key_name());
+  build_put(&build, key);
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name;
+    struct val value = val_field_at(&root, i, &name);
+    if (val_field_name_id(&root, i) == NAMES_KEY_SLOT) continue;
+    build_name(&build, name);
+    build_put(&build, &value);
+  }
+  status result = build_finish(&build, document, err);
+  build_deinit(&build);
+  return result;
+}
+
+/* A key for a document without one, which is the last of `out`. */
 static status add_key(struct model *model, const struct collection *collection, struct buf *out,
                       struct slice *document, struct err *err) {
   struct buf copy;
+  struct arena arena;
+  struct doc doc;
+  struct val key;
   buf_init(&copy, DOC_BYTES_MAX);
+  arena_init(&arena, 0, 0);
   size_t start = (size_t)(document->data - out->data);
   buf_append_slice(&copy, *document);
   out->bytes = start;
-  struct doc doc;
-  struct val key;
   status result = buf_check(&copy, "a document", err);
   if (result == LUMA_OK) result = doc_open(buf_slice(&copy), collection->names, &doc, err);
   if (result == LUMA_OK) {
-    struct build build;
     struct val root = doc_root(&doc);
-    uint32_t count = val_count(&root);
-    model_make_key(model, &key);
-    build_init(&build, out, collection->names);
-    build_begin_document(&build);
-    build_name(&build, key_name());
-    build_put(&build, &key);
-    for (uint32_t i = 0; i < count; i++) {
-      struct slice name;
-      struct val value = val_field_at(&root, i, &name);
-      if (val_field_name_id(&root, i) == NAMES_KEY_SLOT) continue;
-      build_name(&build, name);
-      build_put(&build, &value);
-    }
-    result = build_finish(&build, document, err);
-    build_deinit(&build);
+    result = model_new_key(model, collection, &root, &arena, &key, err);
   }
+  if (result == LUMA_OK) result = put_key(collection, &doc, &key, out, document, err);
+  arena_deinit(&arena);
   buf_deinit(&copy);
   return result;
 }
@@ -75,7 +87,9 @@ status docs_read_json(struct session *session, const struct collection *collecti
   struct val root = doc_root(&doc);
   struct val key = val_field_id(&root, NAMES_KEY_SLOT, key_name());
   *made_key = val_is_null(&key);
-  return *made_key ? add_key(session_db(session)->model, collection, out, document, err) : LUMA_OK;
+  if (!*made_key) return LUMA_OK;
+  *made_key = model_makes_keys(collection);
+  return add_key(session_db(session)->model, collection, out, document, err);
 }
 
 /* ---- inserting ---- */

@@ -53,7 +53,7 @@ status docs_count(struct session *session, struct slice collection, uint64_t *co
 status docs_ensure_collection(struct model_txn *txn, struct slice name,
                               const struct collection **collection, struct err *err);
 /** Reads one JSON object as a document of the collection with its key slot filled, appended to
- * `out`. `*made_key`: a ULID was made. */
+ * `out`. `*made_key`: a ULID was made, so that no document can have it. */
 status docs_read_json(struct session *session, const struct collection *collection,
                       struct slice json, struct buf *out, struct slice *document, bool *made_key,
                       struct err *err);

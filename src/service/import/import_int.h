@@ -28,6 +28,7 @@ struct import_split {
 struct import_csv {
   struct csv_reader reader;
   struct arena arena;  /* header; sample */
+  struct arena keys;   /* the key made last */
   struct slice *names; /* of columns */
   struct csv_column_type *types;
   uint32_t columns_count;

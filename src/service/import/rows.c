@@ -9,11 +9,13 @@
 void import__csv_init(struct import_csv *csv, char separator) {
   csv_reader_init(&csv->reader, separator);
   arena_init(&csv->arena, 0, 0);
+  arena_init(&csv->keys, 0, 0);
 }
 
 void import__csv_deinit(struct import_csv *csv) {
   csv_reader_deinit(&csv->reader);
   arena_deinit(&csv->arena);
+  arena_deinit(&csv->keys);
   mem_free(csv->sample);
   mem_free(csv->sample_counts);
   mem_free(csv->sample_lines);
@@ -82,6 +84,15 @@ static bool is_key(struct slice name) {
   return slice_is_equal(name, slice_of_text("id")) || slice_is_equal(name, slice_of_text("_id"));
 }
 
+/* A default of the key may be computed, of nothing but sequences and the clock. */
+static status make_key(struct import *import, struct val *key, struct err *err) {
+  static const uint8_t empty[] = {VAL_MAP};
+  struct val nothing = val_decode(slice_of(empty, sizeof empty), NULL);
+  arena_reset(&import->csv.keys);
+  return model_new_key(session_db(import->session)->model, import->collection, &nothing,
+                       &import->csv.keys, key, err);
+}
+
 static status add_document(struct import *import, const struct csv_field *fields, uint32_t count,
                            uint64_t line, struct err *err) {
   struct import_csv *csv = &import->csv;
@@ -90,7 +101,8 @@ static status add_document(struct import *import, const struct csv_field *fields
     if (is_key(csv->names[i])) key = csv_value(&csv->types[i], fields[i]);
   }
   bool made_key = val_is_null(&key);
-  if (made_key) model_make_key(session_db(import->session)->model, &key);
+  if (made_key) TRY(make_key(import, &key, err));
+  made_key = made_key && model_makes_keys(import->collection);
   struct build build;
   struct slice document;
   build_init(&build, &import->encoded, import->collection->names);

@@ -18,6 +18,7 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
       .deadline_us = timeout_us ? os_monotonic_us(db->os) + timeout_us : 0,
       .cancelled = &session->cancelled,
       .threads = db->options.threads,
+      .batch_rows = db->options.batch_rows,
       .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
   };
   session__numbers(cursor, txn);
@@ -190,7 +191,8 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
     return session->txn ? open_run(cursor, request, session->txn, err)
                         : read_alone(cursor, request, err);
   }
-  if (session->txn && cursor->kind == PLAN_CREATE_INDEX) return fail_index_inside(err);
+  if (session->txn && (cursor->kind == PLAN_CREATE_INDEX || cursor->kind == PLAN_REINDEX))
+    return fail_index_inside(err);
   cursor->ended = true;
   struct write_work work = {cursor, request};
   if (session__guard(cursor, request).dry_run) return change_dry(session, &work, err);

@@ -168,6 +168,10 @@ struct lql_token lql__next(struct lql *lql) {
       tick         { return name_of(lql, LQL_QUOTED, start, cursor); }
       "'" | [eE] "'" { return fail(lql, start, "the text does not end", "close it with ', and write '' for a quote inside"); }
       "`"          { return fail(lql, start, "the quoted name does not end", "close it with `"); }
+      "?|" | "?&"  {
+        bool is_operator = lql__ends_value(lql->last.kind);
+        return token_of(lql, is_operator ? LQL_OPERATOR : LQL_PARAM, start, is_operator ? cursor : start + 1);
+      }
       "?" | "$" [0-9]+ | [:$] word {
         if (*start == ':' && follows_name(lql)) return token_of(lql, LQL_COLON, start, start + 1);
         return name_of(lql, LQL_PARAM, start, cursor);
@@ -179,7 +183,7 @@ struct lql_token lql__next(struct lql *lql) {
       ">"          { return token_of(lql, LQL_GT, start, cursor); }
       ">="         { return token_of(lql, LQL_GE, start, cursor); }
       "||"         { return token_of(lql, LQL_CONCAT, start, cursor); }
-      "->" | "->>" | "#>" | "#>>" | "@>" | "<@" | "&" | "|" | "#" | "~*" | "!~" | "!~*" {
+      "->" | "->>" | "#>" | "#>>" | "#-" | "@>" | "<@" | "&" | "&&" | "|" | "#" | "~*" | "!~" | "!~*" {
         return token_of(lql, LQL_OPERATOR, start, cursor);
       }
       "<<"         { return open_bag(lql, start, cursor); }

@@ -338,10 +338,15 @@ command(A) ::= into(I) DEFAULT(T) VALUES conflict(X) returning(R). {
   A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, empty), X, R);
 }
 into(A) ::= INSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_FAILS}; }
-into(A) ::= INSERT OR REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
-into(A) ::= INSERT OR IGNORE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_SKIPS}; }
+into(A) ::= INSERT OR or_action(X) INTO name(N). { A = (struct lql_into){N, X}; }
 into(A) ::= REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
 into(A) ::= UPSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
+%type or_action {enum plan_conflict_action}
+or_action(A) ::= REPLACE. { A = PLAN_CONFLICT_REPLACES; }
+or_action(A) ::= IGNORE. { A = PLAN_CONFLICT_SKIPS; }
+or_action(A) ::= ABORT. { A = PLAN_CONFLICT_FAILS; }
+or_action(A) ::= ROLLBACK(T). { A = lql__refuse_action(lql, T); }
+or_action(A) ::= ID(T). { A = lql__refuse_action(lql, T); }
 conflict(A) ::= . { A = NULL; }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO NOTHING. { A = lql__conflict(lql, T, PLAN_CONFLICT_SKIPS, C, NULL, NULL); }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO REPLACE. { A = lql__conflict(lql, T, PLAN_CONFLICT_REPLACES, C, NULL, NULL); }
@@ -367,6 +372,10 @@ command(A) ::= UPDATE target(T) SET sets(S) from(F) where(W) order(O) limit(L) r
 command(A) ::= UPDATE target(T) UNSET unsets(S) where(W) order(O) limit(L) returning(R). {
   struct lql_rows rows = {T, NULL, W, O, L};
   A = lql__returning(lql, lql__update(lql, &rows, S), R);
+}
+command(A) ::= UPDATE OR or_action(X) target(T) SET sets(S) from(F) where(W) order(O) limit(L) returning(R). {
+  struct lql_rows rows = {T, F, W, O, L};
+  A = lql__returning(lql, lql__update_or(lql, X, lql__update(lql, &rows, S)), R);
 }
 sets(A) ::= path(P) EQ expr(E). { A = lql__set(lql, NULL, PLAN_SET, P, E); }
 sets(A) ::= sets(B) COMMA path(P) EQ expr(E). { A = lql__set(lql, B, PLAN_SET, P, E); }
@@ -575,6 +584,23 @@ any(A) ::= SOME. { A = 0; }
 any(A) ::= ALL. { A = 1; }
 expr(A) ::= expr(V) ISNULL(T). { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) NOTNULL(T). { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+%type compared {struct expr *}
+expr(A) ::= expr(V) IS(T) compared(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_NOT_DISTINCT, T, V, R); }
+expr(A) ::= expr(V) IS(T) NOT compared(R). [IS] { A = lql__binary(lql, EXPR_OP_IS_DISTINCT, T, V, R); }
+compared(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
+compared(A) ::= FLOAT(T). { A = lql__float(lql, T); }
+compared(A) ::= MINUS(T) INTEGER(N). { A = lql__negate(lql, T, lql__integer(lql, N)); }
+compared(A) ::= MINUS(T) FLOAT(N). { A = lql__negate(lql, T, lql__float(lql, N)); }
+compared(A) ::= TEXT(T). { A = lql__text(lql, T); }
+compared(A) ::= BYTES(T). { A = lql__bytes(lql, T); }
+compared(A) ::= TYPED(T). { A = lql__typed(lql, T); }
+compared(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
+compared(A) ::= literal(E). { A = E; }
+compared(A) ::= paren(E). [BELOW] { A = E; }
+compared(A) ::= qualified(E). [BELOW] { A = E; }
+%type qualified {struct expr *}
+qualified(A) ::= name(N) DOT name(M). { A = lql__dot(lql, lql__name_expr(lql, N), M); }
+qualified(A) ::= qualified(B) DOT name(M). { A = lql__dot(lql, B, M); }
 expr(A) ::= expr(V) IS(T) JSON. { A = lql__apply(lql, "is_json", T, V, NULL); }
 expr(A) ::= expr(V) IS(T) NOT JSON. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_json", T, V, NULL)); }
 expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }

@@ -56,6 +56,21 @@ struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct 
   return lql__returning(lql, insert, returning);
 }
 
+enum plan_conflict_action lql__refuse_action(struct lql *lql, struct lql_token action) {
+  lql__fail(lql, LUMA_SYNTAX_ERROR, action.offset, "OR takes REPLACE, IGNORE or ABORT");
+  lql__hint(lql, "a statement that fails changes nothing; ROLLBACK ends its transaction");
+  return PLAN_CONFLICT_FAILS;
+}
+
+struct plan *lql__update_or(struct lql *lql, enum plan_conflict_action action,
+                            struct plan *update) {
+  if (!update || action == PLAN_CONFLICT_FAILS) return update;
+  update->conflict = arena_zalloc(lql->arena, 1, sizeof *update->conflict);
+  if (!update->conflict) return NULL;
+  update->conflict->action = action;
+  return update;
+}
+
 /* ---- UPDATE, DELETE ---- */
 
 struct lql_updates *lql__set_row(struct lql *lql, struct lql_token at, struct lql_updates *updates,
@@ -117,12 +132,6 @@ static struct plan *change(struct lql *lql, enum plan_kind kind, const struct lq
   return made;
 }
 
-static bool has_subquery(const struct expr *expr) {
-  bool has = expr->subquery != NULL;
-  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = has_subquery(expr->args[i]);
-  return has;
-}
-
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows,
                          struct lql_updates *updates) {
   if (updates && !lql__check_updates(lql, updates)) return NULL;
@@ -131,7 +140,7 @@ struct plan *lql__update(struct lql *lql, const struct lql_rows *rows,
   made->updates = updates->items;
   made->updates_count = updates->count;
   for (uint32_t i = 0; i < updates->count; i++)
-    made->is_apart |= updates->items[i].value && has_subquery(updates->items[i].value);
+    made->is_apart |= updates->items[i].value && expr_has_subquery(updates->items[i].value);
   return made;
 }
 

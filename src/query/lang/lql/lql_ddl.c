@@ -193,14 +193,17 @@ static bool create_table(struct lql_ddl *ddl) {
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
   struct slice name = {0};
-  if (!lql__ddl_name(ddl, &name) || !lql__ddl_expect_mark(ddl, LQL_LP) || !read_items(ddl))
-    return false;
+  if (!lql__ddl_name(ddl, &name) || !lql__ddl_expect_mark(ddl, LQL_LP)) return false;
+  ddl->table = name;
+  if (!read_items(ddl)) return false;
   if (lql__ddl_take(ddl, "OPEN")) buf_append_text(&ddl->settings, ",\"open\":true");
   if (lql__ddl_take(ddl, "CLOSED")) buf_append_text(&ddl->settings, ",\"open\":false");
   struct slice json = at_end(ddl) ? take_json(ddl) : slice_of(NULL, 0);
   struct plan *made = json.bytes ? make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
   if (!made) return false;
   made->soul->json = json;
+  made->soul->sequences = ddl->sequences;
+  made->soul->sequences_count = ddl->sequences_count;
   made->if_not_exists = if_not_exists;
   return true;
 }
@@ -402,10 +405,32 @@ static bool is_rename(struct lql_ddl *ddl) {
   return is;
 }
 
+/* REINDEX [INDEX | TABLE | DATABASE] [name]; a name alone is an index's or a collection's. */
+static bool reindex(struct lql_ddl *ddl) {
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  struct slice name = {0};
+  bool is_index = lql__ddl_take(ddl, "INDEX");
+  bool is_table = !is_index && (lql__ddl_take(ddl, "TABLE") || lql__ddl_take(ddl, "COLLECTION"));
+  bool is_all =
+      !is_index && !is_table && (lql__ddl_take(ddl, "DATABASE") || lql__ddl_take(ddl, "SCHEMA"));
+  (void)lql__ddl_take(ddl, "CONCURRENTLY");
+  bool has_name = is_index || is_table || lql__ddl_peek(ddl)->kind != 0;
+  if (has_name) offset = lql__ddl_peek(ddl)->offset;
+  if ((has_name && !lql__ddl_name(ddl, &name)) || !at_end(ddl)) return false;
+  struct plan *made = make(ddl, PLAN_REINDEX, slice_of(NULL, 0), offset);
+  if (!made) return false;
+  if (is_table) made->collection_name = name;
+  if (!is_table && !is_all) made->index_name = name;
+  made->if_exists = !is_index;
+  return true;
+}
+
 /* What the statement is, by its first words; false when it is not ours. */
 static bool dispatch(struct lql_ddl *ddl) {
   if (lql__ddl_take(ddl, "CREATE SEQUENCE")) return lql__create_sequence(ddl), true;
+  if (lql__ddl_take(ddl, "ALTER SEQUENCE")) return lql__alter_sequence(ddl), true;
   if (lql__ddl_take(ddl, "DROP SEQUENCE")) return lql__drop_sequence(ddl), true;
+  if (lql__ddl_take(ddl, "REINDEX")) return reindex(ddl), true;
   if (lql__ddl_take(ddl, "CREATE SOUL")) return create_soul(ddl), true;
   if ((lql__ddl_take(ddl, "CREATE TABLE") || lql__ddl_take(ddl, "CREATE COLLECTION")) &&
       has_columns(ddl))
@@ -437,8 +462,8 @@ static bool dispatch(struct lql_ddl *ddl) {
 /* ---- the driver ---- */
 
 static bool is_first_word(struct slice word) {
-  static const char *const words[] = {"CREATE",  "ALTER", "EVOLVE",   "DROP",   "SHOW",
-                                      "COMPARE", "DESC",  "DESCRIBE", "SUGGEST"};
+  static const char *const words[] = {"CREATE",  "ALTER", "EVOLVE",   "DROP",    "SHOW",
+                                      "COMPARE", "DESC",  "DESCRIBE", "SUGGEST", "REINDEX"};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (slice_is_equal_nocase(word, slice_of_text(words[i]))) return true;
   }

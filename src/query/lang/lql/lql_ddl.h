@@ -15,6 +15,9 @@ struct lql_ddl {
   uint32_t count, at;
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
   struct buf settings;                                   /* ",\"open\":true" */
+  struct slice table;                   /* of CREATE TABLE; empty: another statement */
+  struct plan_made_sequence *sequences; /* of its columns */
+  uint32_t sequences_count, sequences_capacity;
 };
 
 /** True when the statement at hand is one of these; then it was read: lql->root, or the failure. */
@@ -48,6 +51,11 @@ bool lql__ddl_names(struct lql_ddl *ddl, struct buf *out);
 /* ---- sequences (lql_sequence.c): what stands behind CREATE SEQUENCE, DROP SEQUENCE ---- */
 
 bool lql__create_sequence(struct lql_ddl *ddl);
+bool lql__alter_sequence(struct lql_ddl *ddl);
+/** What a sequence is when nothing is said. */
+void lql__sequence_defaults(struct plan_sequence *sequence);
+/** The options of a sequence, up to the end or a closing parenthesis, with what they leave open. */
+bool lql__sequence_options(struct lql_ddl *ddl, struct plan_sequence *sequence);
 bool lql__drop_sequence(struct lql_ddl *ddl);
 
 /* ---- columns ---- */

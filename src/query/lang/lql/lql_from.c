@@ -158,11 +158,42 @@ struct plan *lql__unpivot(struct lql *lql, struct expr *map, const struct lql_al
   return made;
 }
 
+/* json_each(…) AS e (k, v): a SELECT of both over the pairs. */
+static struct plan *table_of_pairs(struct lql *lql, struct expr *call,
+                                   const struct lql_alias *alias) {
+  static const char *const names[] = {"key", "value"};
+  static const char *const paths[] = {"pair.key", "pair.value"};
+  struct lql_alias pair = {.name = slice_of_text("pair")};
+  struct plan *made =
+      call ? plan_node(lql->arena, PLAN_PROJECT, unnest(lql, call, &pair, false), call->offset)
+           : NULL;
+  struct lql_list *items = made && made->input ? lql__list(lql) : NULL;
+  for (int i = 0; items && i < 2; i++)
+    items =
+        lql__append(lql, items, expr_name(lql->arena, slice_of_text(paths[i]), false, call->offset),
+                    slice_of_text(names[i]));
+  if (!items) return NULL;
+  made->exprs = items->items;
+  made->names = items->names;
+  made->exprs_count = items->count;
+  return lql__derived(lql, made, alias, true);
+}
+
+static bool is_pairs(struct slice function) {
+  static const char *const names[] = {"json_each", "jsonb_each", "json_each_text",
+                                      "jsonb_each_text"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_is_equal_nocase(function, slice_of_text(names[i]))) return true;
+  return false;
+}
+
 struct plan *lql__table_call(struct lql *lql, struct lql_token name, struct lql_list *args,
                              const struct lql_alias *alias, bool ordinality) {
   struct lql_alias named = *alias;
   if (!args) return NULL;
   if (!named.name.bytes) named.name = name.text;
+  if (is_pairs(name.text) && !ordinality && !alias->ordinal.kind)
+    return table_of_pairs(lql, lql__call(lql, name, args, false, NULL), &named);
   if (!slice_is_equal_nocase(name.text, slice_of_text("unnest")))
     return unnest(lql, lql__call(lql, name, args, false, NULL), &named, ordinality);
   if (args->count != 1) {

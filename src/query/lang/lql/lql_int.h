@@ -280,6 +280,8 @@ struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operan
                        struct lql_list *pairs, struct expr *otherwise);
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_type type);
+/** "json", "jsonb": names of types that any value is of. */
+bool lql__is_json(struct slice name);
 /** A type with one or (`second`) two numbers. */
 struct lql_type lql__type(struct lql *lql, struct lql_token name, struct lql_token first,
                           const struct lql_token *second);
@@ -328,6 +330,8 @@ struct expr *lql__bytes(struct lql *lql, struct lql_token token);
 /** A name, or one of SQL's functions without parentheses: CURRENT_DATE. */
 struct expr *lql__name_expr(struct lql *lql, struct lql_token name);
 /** The call with its words as texts: date_diff(day, a, b), normalize(x, NFC). */
+/** Texts of the statement that are arguments of json_… are JSON, as they are in PostgreSQL. */
+bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list *args);
 bool lql__name_words(struct lql *lql, struct slice function, struct lql_list *args);
 /** trim(leading 'x' FROM y). */
 struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
@@ -502,6 +506,10 @@ struct expr *lql__row_document(struct lql *lql, struct lql_list *columns, const 
 /** The whole INSERT, with what conflicts do and RETURNING. */
 struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct plan *insert,
                            struct plan_conflict *conflict, const struct lql_list *returning);
+/** `OR FAIL`, `OR ROLLBACK`: what they would do is not there; the failure says what is. */
+enum plan_conflict_action lql__refuse_action(struct lql *lql, struct lql_token action);
+/** UPDATE OR …: what becomes of a document that would have another's unique value. */
+struct plan *lql__update_or(struct lql *lql, enum plan_conflict_action action, struct plan *update);
 struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
                                     enum plan_conflict_action action, const struct lql_list *target,
                                     struct lql_updates *updates, struct expr *where);

@@ -2,6 +2,7 @@
 /* Operators that are calls of functions, and SQL's forms with words among the arguments. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "value/json/json.h"
 
 static struct expr *call(struct lql *lql, const char *name, struct expr *const *args,
                          uint32_t count, uint64_t offset) {
@@ -17,12 +18,17 @@ struct expr *lql__apply(struct lql *lql, const char *function, struct lql_token 
   return call(lql, function, args, b ? 2 : 1, at.offset);
 }
 
+static bool is_named(struct slice name, const char *text) {
+  return slice_is_equal_nocase(name, slice_of_text(text));
+}
+
 struct form {
   const char *text, *function;
-  bool swaps, negated, no_case, reads_json;
+  bool swaps, negated, no_case;
+  bool reads_json, reads_left; /* texts of the statement on both sides, or the left, are JSON */
 };
 
-/* A text of the statement beside @> is JSON. */
+/* A text of the statement that looks so is JSON. */
 static struct expr *read_json(struct lql *lql, struct expr *expr) {
   bool is_text = expr && expr->kind == EXPR_CONST && expr->value.type == VAL_TEXT;
   bool looks =
@@ -35,10 +41,8 @@ static struct expr *read_json(struct lql *lql, struct expr *expr) {
 
 static struct expr *apply(struct lql *lql, const struct form *form, struct lql_token op,
                           struct expr *left, struct expr *right) {
-  if (form->reads_json) {
-    left = read_json(lql, left);
-    right = read_json(lql, right);
-  }
+  if (form->reads_json || form->reads_left) left = read_json(lql, left);
+  if (form->reads_json) right = read_json(lql, right);
   struct expr *args[3] = {form->swaps ? right : left, form->swaps ? left : right, NULL};
   if (!lql__count_operator(lql, op)) return NULL;
   if (form->no_case) args[2] = expr_const(lql->arena, val_text(slice_of_text("i")), op.offset);
@@ -49,13 +53,17 @@ static struct expr *apply(struct lql *lql, const struct form *form, struct lql_t
 struct expr *lql__operator(struct lql *lql, struct lql_token op, struct expr *left,
                            struct expr *right) {
   static const struct form forms[] = {
-      {.text = "->", .function = "json_get"},
-      {.text = "->>", .function = "json_get_text"},
-      {.text = "#>", .function = "json_get_path"},
-      {.text = "#>>", .function = "json_get_path_text"},
+      {.text = "->", .function = "json_get", .reads_left = true},
+      {.text = "->>", .function = "json_get_text", .reads_left = true},
+      {.text = "#>", .function = "json_get_path", .reads_left = true},
+      {.text = "#>>", .function = "json_get_path_text", .reads_left = true},
       {.text = "@>", .function = "json_contains", .reads_json = true},
       {.text = "<@", .function = "json_contains", .swaps = true, .reads_json = true},
-      {.text = "?", .function = "json_exists"},
+      {.text = "?", .function = "json_exists", .reads_left = true},
+      {.text = "?|", .function = "json_exists_any", .reads_left = true},
+      {.text = "?&", .function = "json_exists_all", .reads_left = true},
+      {.text = "#-", .function = "json_remove_path", .reads_left = true},
+      {.text = "&&", .function = "array_overlap"},
       {.text = "&", .function = "bitand"},
       {.text = "|", .function = "bitor"},
       {.text = "#", .function = "bitxor"},
@@ -99,6 +107,49 @@ struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct
   return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
 }
 
+/* Where a text is JSON although it need not look so: a new value. */
+static struct expr *read_value(struct lql *lql, struct expr *expr) {
+  struct json_reader *reader = NULL;
+  struct json_read_options options = {.form = JSON_PLAIN};
+  struct buf room;
+  struct val value;
+  bool is_text = expr->kind == EXPR_CONST && expr->value.type == VAL_TEXT;
+  if (!is_text || json_reader_create(&reader, NULL) != LUMA_OK) return expr;
+  buf_init(&room, LQL_TEXT_BYTES_MAX);
+  status good = json_read_value(reader, val_slice(&expr->value), &options, &room, &value, NULL);
+  buf_deinit(&room);
+  json_reader_destroy(reader);
+  struct expr *args[2] = {expr,
+                          expr_const(lql->arena, val_text(slice_of_text("json")), expr->offset)};
+  return good == LUMA_OK ? call(lql, "cast", args, 2, expr->offset) : expr;
+}
+
+/* What stands behind json_ or jsonb_. */
+static struct slice json_deed(struct slice name) {
+  static const char *const starts[] = {"jsonb_", "json_"};
+  for (size_t i = 0; i < 2; i++) {
+    size_t bytes = strlen(starts[i]);
+    if (name.bytes > bytes &&
+        slice_is_equal_nocase(slice_of(name.data, bytes), slice_of_text(starts[i])))
+      return slice_of(name.data + bytes, name.bytes - bytes);
+  }
+  return slice_of(NULL, 0);
+}
+
+bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list *args) {
+  struct slice deed = json_deed(function);
+  bool makes = is_named(deed, "build_array") || is_named(deed, "build_object") ||
+               is_named(deed, "object") || is_named(deed, "agg") || is_named(deed, "object_agg");
+  if (!deed.bytes || makes || args->count == 0) return true;
+  bool is_any = is_named(deed, "typeof");
+  args->items[0] = is_any ? read_value(lql, args->items[0]) : read_json(lql, args->items[0]);
+  bool has_new = is_named(deed, "set") || is_named(deed, "set_lax") || is_named(deed, "insert");
+  if (has_new && args->count > 2) args->items[2] = read_value(lql, args->items[2]);
+  if (is_named(deed, "contains") && args->count > 1)
+    args->items[1] = read_json(lql, args->items[1]);
+  return args->items[0] != NULL;
+}
+
 bool lql__is_collated(const struct expr *expr) {
   return expr && expr->kind == EXPR_CALL && slice_is_equal(expr->name, slice_of_text("collate"));
 }
@@ -125,10 +176,6 @@ struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *val
 }
 
 /* ---- SQL's forms ---- */
-
-static bool is_named(struct slice name, const char *text) {
-  return slice_is_equal_nocase(name, slice_of_text(text));
-}
 
 struct expr *lql__call_for(struct lql *lql, struct lql_token name, struct expr *text,
                            struct expr *count) {

@@ -24,7 +24,7 @@ static void hint_type(struct lql *lql, struct slice name) {
   if (suggest_is_good(&suggest)) lql__hint(lql, "did you mean %.*s?", SLICE_ARG(suggest.best));
 }
 
-static bool is_json(struct slice name) {
+bool lql__is_json(struct slice name) {
   return slice_is_equal_nocase(name, slice_of_text("json")) ||
          slice_is_equal_nocase(name, slice_of_text("jsonb"));
 }
@@ -49,7 +49,7 @@ struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_type type) {
   struct slice name = lql__name(lql, type.name);
   enum val_type known = VAL_MISSING;
-  if (!val_type_parse(name, &known) && !is_json(name)) {
+  if (!val_type_parse(name, &known) && !lql__is_json(name)) {
     lql__fail(lql, LUMA_INVALID_ARGUMENT, type.name.offset, "there is no type `%.*s`",
               SLICE_ARG(name));
     hint_type(lql, name);

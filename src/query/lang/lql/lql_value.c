@@ -330,6 +330,10 @@ struct expr *lql__is_text(struct lql *lql, struct lql_token at, struct expr *val
 
 struct expr *lql__is_type(struct lql *lql, struct lql_token at, struct expr *value,
                           struct lql_type type) {
+  struct slice name = lql__name(lql, type.name);
+  enum val_type known;
+  if (!type.numbers && !type.is_list && !val_type_parse(name, &known) && !lql__is_json(name))
+    return lql__binary(lql, EXPR_OP_IS_NOT_DISTINCT, at, value, lql__name_expr(lql, type.name));
   struct expr *made = lql__cast(lql, at, value, type);
   if (made) made->name = slice_of_text("is_type");
   return made;
