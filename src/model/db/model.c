@@ -255,6 +255,7 @@ status model_commit(struct model_txn *txn, enum store_durability durability,
                                        : store_commit(txn->store, durability, position, NULL, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
+  if (txn->gated && result != LUMA_CONFLICT) model__gate_open(txn->model, txn->gated);
   txn_end(txn);
   return result;
 }
@@ -317,6 +318,8 @@ status model__guard(struct model_txn *txn, const struct collection *collection, 
   for (uint32_t i = 0; i < txn->guarded_count; i++) {
     if (txn->guarded[i] == collection->number) return LUMA_OK;
   }
+  bool is_held = __atomic_load_n(&txn->model->gate.number, __ATOMIC_ACQUIRE) == collection->number;
+  if (is_held && !txn->passes_gate) model__gate_wait(txn->model, collection->number);
   struct keyspace_key key = keyspace_collection(collection->number);
   TRY(store_guard(txn->store, STORE_META, keyspace_slice(&key), err));
   if (txn->guarded_count < MODEL_GUARDED_MAX) {

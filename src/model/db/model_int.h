@@ -21,6 +21,13 @@ enum {
                                          nothing is learned: the collection is read anew */
 };
 
+/** Which collection writers wait for: gate.c. Atomic. */
+struct model_gate {
+  uint32_t number; /* 0: none */
+  uint64_t until_us;
+  uint32_t met, tries; /* the collection whose evolution began again last, and how often */
+};
+
 struct model {
   struct store *store;
   struct os *os;
@@ -39,6 +46,7 @@ struct model {
   struct mutex idle_lock;
   struct model_txn *idle; /* ended ones, whose memory the next ones take over */
   uint32_t idle_count;
+  struct model_gate gate;
 };
 
 /* The picture to go back to with a savepoint. */
@@ -48,6 +56,13 @@ struct model_mark {
   bool catalog_changed;
   size_t observed_bytes;
 };
+
+/** Kinds of values that a transaction has noted of an index. */
+struct model_noted {
+  uint32_t index;
+  uint8_t kinds[INDEX_KEYS_MAX];
+};
+enum { MODEL_NOTED_MAX = 8 };
 
 struct model_txn {
   struct model *model;
@@ -62,6 +77,7 @@ struct model_txn {
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
   struct index_entries fresh, stale;
+  struct model_noted noted[MODEL_NOTED_MAX]; /* by index number */
   /* souls */
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
@@ -75,6 +91,8 @@ struct model_txn {
   uint32_t document_bytes_max;        /* see model_limit_documents; 0: the model's own */
   bool skips_validation;              /* see model_skip_validation */
   bool may_restart;                   /* see model_allow_restart */
+  bool passes_gate;                   /* it works for an evolution */
+  uint32_t gated;                     /* the collection that it holds the gate of; 0: none */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
 
@@ -141,10 +159,18 @@ status model__attach_rules(struct model *model, const struct collection *collect
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
-/** Builds an index that no one reads yet: an evolution makes it public, or drops it. Not inside a
- * transaction that has written. */
+/** True when the evolution of the collection has begun again a few times. */
+bool model__gate_has_met(struct model *model, uint32_t number);
+/** Makes writers to the collection wait, for a few seconds or until it is opened. */
+void model__gate_hold(struct model *model, uint32_t number);
+void model__gate_open(struct model *model, uint32_t number);
+/** Waits while the gate of the collection is held. */
+void model__gate_wait(struct model *model, uint32_t number);
+/** Builds an index that no one reads yet: an evolution makes it public, or drops it. `through`: see
+ * struct catalog_index. Not inside a transaction that has written. */
 status model__build_ready(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, struct err *err);
+                          const struct model_index_spec *spec, const struct evolution *through,
+                          struct err *err);
 /** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
 void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */
