@@ -87,6 +87,7 @@ enum { MONGO_DOCUMENT_BYTES_MAX = 16 << 20 };
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
+  bool is_small = options->batch_rows && options->batch_rows < BATCH_ROWS;
   size_t budget = options->memory_bytes ? options->memory_bytes : QUERY_MEMORY_BYTES_DEFAULT;
   arena_init(&run->arena, RUN_ARENA_BYTES, budget);
   arena_init(&run->document_arena, RUN_DOCUMENT_BYTES, budget);
@@ -102,6 +103,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .txn = txn,
                             .language = run->compiled->statement.language,
                             .memory_bytes = budget,
+                            .batch_rows = is_small ? options->batch_rows : BATCH_ROWS,
                             .guard = options->guard,
                             .os = options->os,
                             .deadline_us = deadline_of(options, &run->compiled->statement),

@@ -36,6 +36,9 @@ struct catalog_index {
   struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
   store_seq public_since;     /* snapshots before this do not read it */
   struct catalog_uses *uses;  /* NULL: not counted, for want of memory */
+  /* Of one that is filled for an evolution: its entries speak of documents as that will make them.
+   * NULL: as they are. Not stored: such an index is removed when the database is opened. */
+  const struct evolution *through;
 };
 static inline bool catalog_index_is_partial(const struct catalog_index *index) {
   return index->condition.text.bytes > 0;

@@ -80,6 +80,7 @@ static void holder_release(struct holder *holder) {
   evolution_release(holder->collection.evolution);
   for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
     index_rules_release(holder->collection.indexes[i].rules);
+    evolution_release(holder->collection.indexes[i].through);
     release_uses(holder->collection.indexes[i].uses);
   }
   index_rules_release(holder->collection.validator);
@@ -181,6 +182,7 @@ static status holder_create(const struct collection *from, struct collection_sha
     struct catalog_index *index = &made->collection.indexes[i];
     index_rules_acquire(index->rules);
     share_uses(index);
+    if (index->through) evolution_acquire(index->through);
   }
   index_rules_acquire(made->collection.validator);
   *holder = made;

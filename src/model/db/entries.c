@@ -21,9 +21,31 @@ static status note_kinds(struct model_txn *txn, const struct collection *collect
   return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
 }
 
-status model__entries(struct model_txn *txn, const struct collection *collection,
-                      const struct catalog_index *index, const struct doc *document,
-                      struct slice key_part, struct index_entries *entries, struct err *err) {
+/* What is no fault of the machine: the being stands in the way of the evolution, which will tell.
+ */
+static bool is_beings(status result) {
+  return result != LUMA_OK && result != LUMA_OUT_OF_MEMORY && result != LUMA_CORRUPT &&
+         result != LUMA_INTERNAL;
+}
+
+/* The document as the evolution will make it; `*fits` false when it cannot be made so. */
+static status evolve_document(struct model_txn *txn, const struct catalog_index *index,
+                              const struct doc *document, struct buf *room, struct doc *made,
+                              bool *fits, struct err *err) {
+  struct slice built;
+  struct err why = {0};
+  status result =
+      evolution_apply(index->through, document, os_now_us(txn->model->os), room, &built, &why);
+  *fits = result == LUMA_OK;
+  if (is_beings(result)) return LUMA_OK;
+  if (result != LUMA_OK)
+    return err_raise(err, result, why.file, why.source_line, "%s", why.message);
+  return doc_open(built, index->through->names, made, err);
+}
+
+static status plain_entries(struct model_txn *txn, const struct collection *collection,
+                            const struct catalog_index *index, const struct doc *document,
+                            struct slice key_part, struct index_entries *entries, struct err *err) {
   bool keeps = true;
   struct val root = doc_root(document), computed[INDEX_KEYS_MAX];
   struct arena_mark mark = arena_mark(&txn->kept);
@@ -41,6 +63,23 @@ status model__entries(struct model_txn *txn, const struct collection *collection
   return model__save_names(txn->model, collection, err);
 }
 
+status model__entries(struct model_txn *txn, const struct collection *collection,
+                      const struct catalog_index *index, const struct doc *document,
+                      struct slice key_part, struct index_entries *entries, struct err *err) {
+  struct buf room;
+  struct doc evolved;
+  bool fits;
+  if (!index->through)
+    return plain_entries(txn, collection, index, document, key_part, entries, err);
+  entries->count = 0;
+  buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
+  status result = evolve_document(txn, index, document, &room, &evolved, &fits, err);
+  if (result == LUMA_OK && fits)
+    result = plain_entries(txn, collection, index, &evolved, key_part, entries, err);
+  buf_deinit(&room);
+  return result;
+}
+
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err) {
   return index_rules_create(model->options.rules, &index->condition, index->def.keys,
                             index->def.keys_count, &index->rules, err);
@@ -49,6 +88,7 @@ status model__make_rules(const struct model *model, struct catalog_index *index,
 /* Compiles what the copies compute. `*made`: how many hold rules of their own, or none. */
 static status make_all(const struct model *model, struct collection *with, uint32_t *made,
                        struct err *err) {
+  TRY(model__make_validator(model, with, err));
   for (; *made < with->indexes_count; ++*made)
     TRY(model__make_rules(model, &with->indexes[*made], err));
   return LUMA_OK;

@@ -5,6 +5,7 @@
 #include "query/exec/accumulate_int.h"
 #include "query/exec/gather.h"
 #include "query/exec/sketch.h"
+#include "query/func/numeric.h"
 #include "query/locale/collation.h"
 #include "value/order/order.h"
 
@@ -66,10 +67,12 @@ static double total_of(const struct accumulator *a) {
   return a->has_decimal ? decimal_to_float64(decimal_total(a)) : total;
 }
 
-static struct val average_of(const struct accumulator *a) {
+static struct val average_of(const struct expr *aggregate, const struct accumulator *a) {
   if (a->count == 0) return val_null();
+  struct decimal count = decimal_from_int64((int64_t)a->count);
   if (a->has_decimal)
-    return val_decimal(decimal_divide(decimal_total(a), decimal_from_int64((int64_t)a->count)));
+    return val_decimal(aggregate->mongo ? decimal_divide(decimal_total(a), count)
+                                        : numeric_divide(decimal_total(a), count));
   return val_float64(((double)a->integers + sum_of_reals(a)) / (double)a->count);
 }
 
@@ -210,7 +213,7 @@ static struct val plain_result(const struct expr *aggregate, const struct accumu
   switch ((int)kind) {
   case EXPR_COUNT: return val_int64((int64_t)a->count);
   case EXPR_SUM: return sum_of(aggregate, a);
-  case EXPR_AVG: return average_of(a);
+  case EXPR_AVG: return average_of(aggregate, a);
   case EXPR_TOTAL: return val_float64(total_of(a));
   case EXPR_MIN:
   case EXPR_MAX:

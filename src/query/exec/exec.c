@@ -124,8 +124,9 @@ status rows_add(struct rows *rows, struct val **tuple, struct err *err) {
 
 void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at) {
   uint64_t left = rows->count - *at;
+  uint32_t most = rows->exec->batch_rows;
   batch_reset(batch);
-  batch->rows = batch->selected_count = left < BATCH_ROWS ? (uint32_t)left : BATCH_ROWS;
+  batch->rows = batch->selected_count = left < most ? (uint32_t)left : most;
   for (uint32_t i = 0; i < batch->rows; i++) {
     const struct val *tuple = rows_at(rows, *at + i);
     for (uint32_t c = 0; c < batch->columns_count; c++) batch->columns[c][i] = tuple[c];

@@ -30,7 +30,8 @@ struct exec {
   struct model_txn *txn;
   enum plan_language language;
   size_t memory_bytes;
-  struct os *os; /* NULL: no deadline, no times in EXPLAIN ANALYZE */
+  uint32_t batch_rows; /* that operators put into a batch, 1 to BATCH_ROWS */
+  struct os *os;       /* NULL: no deadline, no times in EXPLAIN ANALYZE */
   uint64_t deadline_us;
   const atomic_bool *cancelled;
   uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */

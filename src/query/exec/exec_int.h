@@ -42,7 +42,7 @@ status op__collate(const struct exec *exec, struct arena *arena, const struct va
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
                     struct program ***programs, struct err *err);
 /** Fills `batch` (of `columns` columns, whose memory it has) with rows `from`… of `rows`; at most
- * BATCH_ROWS. */
+ * `batch_rows` of the rows' exec. */
 struct rows;
 void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at);
 /** A non-negative whole number of LIMIT or SKIP. */

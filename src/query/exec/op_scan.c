@@ -18,12 +18,12 @@ struct scan {
   const struct plan_access *access; /* of the ranges: the node's, or one of its branches */
   struct ranges ranges;
   uint32_t next_range, next_branch;
-  uint64_t entries;             /* of the range in progress, read so far */
-  uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
-  uint32_t room;                /* that `documents` and the batch have */
-  bool is_points;               /* every range is one key: they are fetched together */
-  struct store_pins pins;       /* of documents fetched so */
-  bool is_natural;              /* in the order of insertion: all documents are one batch */
+  uint64_t entries;        /* of the range in progress, read so far */
+  uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
+  uint32_t room;           /* that `documents` and the batch have */
+  bool is_points;          /* every range is one key: they are fetched together */
+  struct store_pins pins;  /* of documents fetched so */
+  bool is_natural;         /* in the order of insertion: all documents are one batch */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
   struct model_seen counted;    /* of a union whose documents are counted */
@@ -198,7 +198,7 @@ static status scan_points(struct scan *op, struct batch **batch, struct err *err
   while (op->next_range < op->ranges.count) {
     TRY(op__check(op->op.exec, err));
     TRY(next_points(op, err));
-    op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
+    op->step = op->step * 2 < op->rows_max ? op->step * 2 : op->rows_max;
     if (!op->batch.rows) continue;
     *batch = &op->batch;
     return LUMA_OK;
@@ -226,7 +226,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     note(op, count);
     if (op->is_natural && count < BATCH_ROWS) sort_rows(op, count);
-    op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
+    op->step = op->step * 2 < op->rows_max ? op->step * 2 : op->rows_max;
     if (count) {
       TRY(fill(op, count, err));
       if (!op->batch.rows) continue;
@@ -263,7 +263,8 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   hashmap_init(&scan->seen);
   model_seen_init(&scan->counted);
   scan->is_natural = is_natural(exec, plan);
-  bool wants_few = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS && !scan->is_natural;
-  scan->step = wants_few ? (uint32_t)exec->rows_wanted : BATCH_ROWS;
+  scan->rows_max = scan->is_natural ? BATCH_ROWS : exec->batch_rows; /* it sees all or none */
+  bool wants_few = exec->rows_wanted && exec->rows_wanted < scan->rows_max && !scan->is_natural;
+  scan->step = wants_few ? (uint32_t)exec->rows_wanted : scan->rows_max;
   return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);
 }

@@ -198,6 +198,12 @@ bool expr_reads_sensitive(const struct expr *expr) {
   return false;
 }
 
+bool expr_has_subquery(const struct expr *expr) {
+  bool has = expr->subquery != NULL;
+  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = expr_has_subquery(expr->args[i]);
+  return has;
+}
+
 static void settle_names(struct arena *arena, struct expr *expr) {
   if (expr->kind == EXPR_FIELD && expr->path.count) expr->name = slice_of(NULL, 0);
   uint8_t *name = expr->kind == EXPR_CALL && expr->name.bytes

@@ -299,6 +299,8 @@ struct expr {
 const struct expr *expr_read_path(const struct expr *expr, struct path *path);
 /** Whether the expression reads a sensitive attribute, itself or below. */
 bool expr_reads_sensitive(const struct expr *expr);
+/** Whether a SELECT stands in it. */
+bool expr_has_subquery(const struct expr *expr);
 
 /** How many leading args are the function's own. */
 static inline uint32_t expr_operands(const struct expr *call) {
