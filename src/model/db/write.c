@@ -14,13 +14,27 @@ static bool is_same_value(const struct val *a, const struct val *b) {
   return a->names == b->names && a->bytes == b->bytes && memcmp(a->data, b->data, a->bytes) == 0;
 }
 
+/* Whether all names within have ids: those that do not are to get some. */
+static bool has_ids(const struct val *v) {
+  bool is_map = v->type == VAL_MAP;
+  uint32_t count = is_map || v->type == VAL_LIST ? val_count(v) : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice ignored;
+    if (is_map && val_field_name_id(v, i) == NAMES_NONE) return false;
+    struct val inner = is_map ? val_field_at(v, i, &ignored) : val_at(v, i);
+    if ((inner.type == VAL_MAP || inner.type == VAL_LIST) && !has_ids(&inner)) return false;
+  }
+  return true;
+}
+
 /* Whether the fields are encoded as the collection's documents are, with this key in its place. */
 static bool is_encoded(const struct collection *collection, const struct val *fields,
                        const struct val *key) {
   struct slice name;
-  if (fields->names != collection->names || val_count(fields) == 0) return false;
+  if (fields->is_lensed || fields->names != collection->names || val_count(fields) == 0)
+    return false;
   struct val first = val_field_at(fields, 0, &name);
-  return slice_is_equal(name, key_name()) && is_same_value(&first, key);
+  return slice_is_equal(name, key_name()) && is_same_value(&first, key) && has_ids(fields);
 }
 
 static status build_fields(struct model_txn *txn, const struct collection *collection,

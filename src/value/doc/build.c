@@ -155,7 +155,7 @@ void build_name(struct build *build, struct slice name) {
   if (build->err.code != LUMA_OK) return;
   struct build_frame *frame = begin_name(build);
   uint16_t id = build->names ? names_find(build->names, name) : NAMES_NONE;
-  if (id == NAMES_NONE && build->names &&
+  if (id == NAMES_NONE && build->names && !build->only_known &&
       names_intern(build->names, name, &id, &build->err) != LUMA_OK)
     return;
   if (id == NAMES_NONE)

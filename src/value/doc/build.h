@@ -17,8 +17,8 @@
 
 struct build_frame;
 
-/** Fields are private to value/doc, but for depth_max, which may be lowered before a document
- * begins. */
+/** Fields are private to value/doc, but for only_known and depth_max, which may be lowered before a
+ * document begins. */
 struct build {
   struct buf *out;
   struct names *names;
@@ -28,7 +28,8 @@ struct build {
   uint32_t depth, depth_max;
   size_t start;
   bool is_started, is_document;
-  struct err err; /* the first failure */
+  bool only_known; /* names that have no id stay inline, and get none; set before it begins */
+  struct err err;  /* the first failure */
 };
 
 /** Builds at the end of `out` (borrowed until deinit). `names`: where field names are interned;

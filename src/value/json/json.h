@@ -20,6 +20,8 @@ struct json_read_options {
   enum json_form form;
   uint32_t depth_max; /* 0 = DOC_DEPTH_MAX */
   size_t bytes_max;   /* of text; 0 = DOC_BYTES_MAX */
+  struct names
+      *known;     /* json_read_value: names that have an id in it stand by that; NULL: none do */
   bool id_is_key; /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL,
                      REST, import) */
 };
@@ -34,7 +36,8 @@ void json_reader_destroy(struct json_reader *reader);
 status json_read_document(struct json_reader *reader, struct slice text,
                           const struct json_read_options *options, struct names *names,
                           struct buf *out, struct slice *doc, struct err *err);
-/** Reads any JSON value as a bare encoded value with inline names (parameters, requests). */
+/** Reads any JSON value as a bare encoded value with inline names (parameters, requests), but for
+ * those that options->known has. */
 status json_read_value(struct json_reader *reader, struct slice text,
                        const struct json_read_options *options, struct buf *out, struct val *value,
                        struct err *err);

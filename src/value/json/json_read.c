@@ -253,9 +253,11 @@ static status begin(struct json_reader *r, struct slice text,
 
 /* Throws away what was built of a text that failed. */
 static void abandon(struct json_reader *r, size_t start) {
+  bool only_known = r->build.only_known;
   r->build.out->bytes = start;
   build_deinit(&r->build);
   build_init(&r->build, r->build.out, r->build.names);
+  r->build.only_known = only_known;
 }
 
 static status explain(const struct json_reader *r, struct err *err) {
@@ -316,6 +318,7 @@ status json_read_document(struct json_reader *reader, struct slice text,
   reader->id_is_key = options->id_is_key;
   reader->build.out = out;
   reader->build.names = names;
+  reader->build.only_known = false;
   return run_and_explain(reader, walk_document, doc, err);
 }
 
@@ -325,10 +328,11 @@ status json_read_value(struct json_reader *reader, struct slice text,
   TRY(begin(reader, text, options, err));
   reader->id_is_key = options->id_is_key;
   reader->build.out = out;
-  reader->build.names = NULL;
+  reader->build.names = options->known;
+  reader->build.only_known = true;
   struct slice encoded = {0};
   TRY(run_and_explain(reader, walk_value, &encoded, err));
-  *value = val_decode(encoded, NULL);
+  *value = val_decode(encoded, options->known);
   return LUMA_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The door of the JQL front end: text or a value in, a plan out. */
+#include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 #include "query/plan/words.h"
 #include "value/json/json.h"
@@ -108,9 +109,10 @@ static bool is_blank(uint8_t c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
-                        struct val *value, struct err *err) {
-  const struct json_read_options options = {.form = JSON_TAGGED};
+/** Reads `json` into the arena; names that `known` has stand by their ids. */
+static status read_into(struct json_reader *reader, struct arena *arena, struct slice json,
+                        struct names *known, struct val *value, struct err *err) {
+  const struct json_read_options options = {.form = JSON_TAGGED, .known = known};
   struct buf out;
   struct val read;
   buf_init(&out, DOC_BYTES_MAX);
@@ -118,23 +120,51 @@ status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct 
   if (done == LUMA_OK) {
     void *copy = arena_copy(arena, out.data, out.bytes);
     done = plan_check_memory(arena, copy, err);
-    if (copy) *value = val_decode(slice_of(copy, out.bytes), NULL);
+    if (copy) *value = val_decode(slice_of(copy, out.bytes), known);
   }
   buf_deinit(&out);
   return done;
 }
 
+status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
+                        struct val *value, struct err *err) {
+  return read_into(reader, arena, json, NULL, value, err);
+}
+
+/** Past `what` and blanks behind it; 0 when something else stands there. */
+static size_t pass(struct slice text, size_t at, const char *what) {
+  size_t bytes = strlen(what);
+  bool stands = at && text.bytes - at >= bytes && memcmp(text.data + at, what, bytes) == 0;
+  return stands ? jql__skip_space(text, at + bytes) : 0;
+}
+
+/** The dictionary of the collection that an insert begins with: its documents are then read as that
+ * stores them. NULL: it is no insert, or into nothing that is there. */
+static struct names *names_of_insert(const struct lang_context *context, struct slice text,
+                                     size_t start) {
+  size_t name = pass(text, jql__skip_space(text, start + 1), "\"insert\"");
+  if (name) name = pass(text, name, ":");
+  if (!name || !context->catalog || text.data[name] != '"') return NULL;
+  const uint8_t *from = text.data + name + 1;
+  const uint8_t *end = memchr(from, '"', text.bytes - name - 1);
+  const struct collection *collection =
+      end ? catalog_find(context->catalog, slice_of(from, (size_t)(end - from))) : NULL;
+  return collection ? collection->names : NULL;
+}
+
 /** A long text is nearly always one command: it is read whole, without looking for its end first.
  * `*end` stays 0 where there is more, or a fault. */
-static status read_whole(struct json_reader *reader, struct arena *arena, struct slice text,
-                         size_t start, size_t *end, struct val *value, struct err *err) {
+static status read_whole(struct json_reader *reader, const struct lang_context *context,
+                         struct slice text, size_t start, size_t *end, struct val *value,
+                         struct err *err) {
   enum { LONG_TEXT_BYTES = 4096 };
   size_t last = text.bytes;
   struct err failed = {0};
   while (last > start && is_blank(text.data[last - 1])) last--;
   if (last - start < LONG_TEXT_BYTES || text.data[last - 1] != '}') return LUMA_OK;
   struct slice json = slice_of(text.data + start, last - start);
-  status done = jql__read_tagged(reader, arena, json, value, &failed);
+  struct names *known = names_of_insert(context, text, start);
+  status done = read_into(reader, context->arena, json, known, value, &failed);
   if (done == LUMA_OK) *end = last;
   if (done != LUMA_OUT_OF_MEMORY) return LUMA_OK;
   if (err) *err = failed;
@@ -166,7 +196,7 @@ static status parse_text(const struct lang_context *context, struct slice text, 
   struct val value = val_missing();
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
   TRY(json_reader_create(&reader, err));
-  status done = read_whole(reader, context->arena, text, start, &end, &value, err);
+  status done = read_whole(reader, context, text, start, &end, &value, err);
   if (done == LUMA_OK && !end) {
     end = jql__skip_value(text, start);
     done = jql__read_tagged(reader, context->arena, slice_of(text.data + start, end - start),
