@@ -113,4 +113,11 @@ bool collection_has_lists(const struct collection *collection, const struct cata
 status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
                              struct err *err);
 
+/** The kinds of values (enum index_kind) that a part of the index has met, more rather than less.
+ * Kept as marks, too. */
+uint8_t collection_kinds(const struct collection *collection, const struct catalog_index *index,
+                         uint32_t part);
+status collection_mark_kinds(const struct collection *collection, const struct catalog_index *index,
+                             uint32_t part, uint8_t kinds, struct err *err);
+
 #endif

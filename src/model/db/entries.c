@@ -5,6 +5,22 @@
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
+/** Notes kinds that this transaction has not noted. */
+static status note_kinds(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, const uint8_t *kinds, struct err *err) {
+  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  bool is_new = false;
+  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
+  for (uint32_t part = 0; part < index->def.keys_count; part++) {
+    uint8_t fresh = kinds[part] & (uint8_t)~noted->kinds[part];
+    if (!fresh) continue;
+    noted->kinds[part] |= fresh;
+    is_new = true;
+    TRY(collection_mark_kinds(collection, index, part, fresh, err));
+  }
+  return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
+}
+
 /* What is no fault of the machine: the being stands in the way of the evolution, which will tell.
  */
 static bool is_beings(status result) {
@@ -40,7 +56,9 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
         index_method(&index->def)->entries(&index->def, document, computed, key_part, entries, err);
   arena_rewind(&txn->kept, mark);
   TRY(result);
-  if (!keeps || !entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
+  if (!keeps) return LUMA_OK;
+  if (index->def.notes_kinds) TRY(note_kinds(txn, collection, index, entries->kinds, err));
+  if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
   TRY(collection_mark_lists(collection, index, err));
   return model__save_names(txn->model, collection, err);
 }
@@ -70,6 +88,7 @@ status model__make_rules(const struct model *model, struct catalog_index *index,
 /* Compiles what the copies compute. `*made`: how many hold rules of their own, or none. */
 static status make_all(const struct model *model, struct collection *with, uint32_t *made,
                        struct err *err) {
+  TRY(model__make_validator(model, with, err));
   for (; *made < with->indexes_count; ++*made)
     TRY(model__make_rules(model, &with->indexes[*made], err));
   return LUMA_OK;

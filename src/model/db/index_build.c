@@ -120,7 +120,8 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .multikey = spec->multikey,
                           .nulls_distinct = spec->nulls_distinct,
                           .sparse = spec->sparse,
-                          .notes_lists = spec->multikey};
+                          .notes_lists = spec->multikey,
+                          .notes_kinds = true};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;
 }

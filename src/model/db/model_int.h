@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared by the files of this folder only.
  *
- * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; the store's own
- * locks come last. Inv 1: a transaction's picture is the newest one committed at its snapshot:
- * begin takes both under catalog_lock for reading, a catalog change commits and swaps the picture
- * under it for writing. Inv 2: a document commits only after every name id in it is in the log
- * (model__save_names runs before the put). */
+ * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; idle_lock is held
+ * alone; the store's own locks come last. Inv 1: a transaction's picture is the newest one
+ * committed at its snapshot: begin takes both under catalog_lock for reading, a catalog change
+ * commits and swaps the picture under it for writing. Inv 2: a document commits only after every
+ * name id in it is in the log (model__save_names runs before the put). */
 #ifndef MODEL_DB_MODEL_INT_H
 #define MODEL_DB_MODEL_INT_H
 
@@ -43,6 +43,9 @@ struct model {
   bool learns;
   uint64_t opened_us;          /* when the database was opened */
   struct model_blocks *blocks; /* of sequences: number.c */
+  struct mutex idle_lock;
+  struct model_txn *idle; /* ended ones, whose memory the next ones take over */
+  uint32_t idle_count;
   struct model_gate gate;
 };
 
@@ -54,8 +57,16 @@ struct model_mark {
   size_t observed_bytes;
 };
 
+/** Kinds of values that a transaction has noted of an index. */
+struct model_noted {
+  uint32_t index;
+  uint8_t kinds[INDEX_KEYS_MAX];
+};
+enum { MODEL_NOTED_MAX = 8 };
+
 struct model_txn {
   struct model *model;
+  struct model_txn *next; /* while idle */
   struct store_txn *store;
   struct catalog *catalog; /* one reference */
   bool catalog_changed, read_only;
@@ -66,6 +77,7 @@ struct model_txn {
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
   struct index_entries fresh, stale;
+  struct model_noted noted[MODEL_NOTED_MAX]; /* by index number */
   /* souls */
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
@@ -197,6 +209,7 @@ status model__observe(struct model_txn *txn, const struct collection *collection
 /** Around a commit: begin before, end after it with its answer. */
 struct model_lesson {
   const struct catalog *catalog; /* NULL: nothing is learned */
+  bool is_held;
 };
 void model__lesson_begin(struct model_txn *txn, struct model_lesson *lesson);
 void model__lesson_end(struct model_txn *txn, struct model_lesson *lesson, status committed);
