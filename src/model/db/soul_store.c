@@ -2,6 +2,7 @@
 /* Souls in the catalog: stored once under their number, found by hash and id, never changed and
  * never deleted, so that every version stays readable. */
 #include "base/mem/mem.h"
+#include "base/text/suggest.h"
 #include "model/db/model_int.h"
 #include "value/json/json.h"
 
@@ -305,10 +306,19 @@ static status append_genotype(struct buf *out, struct slice stored, struct err *
   return result;
 }
 
-static status fail_no_soul(struct slice name, struct err *err) {
+static status fail_no_soul(const struct model_txn *txn, struct slice name, struct err *err) {
+  struct suggest suggest;
+  suggest_init(&suggest, name);
+  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+    const struct collection *collection = catalog_at(txn->catalog, i);
+    if (collection->genotype) suggest_offer(&suggest, collection->name);
+  }
   err_raise(err, LUMA_NOT_FOUND, __FILE__, __LINE__, "there is no soul `%.*s`",
             (int)(name.bytes < 100 ? name.bytes : 100), (const char *)name.data);
-  err_hint(err, "souls are named by alias, id or hash; SHOW SOULS lists them");
+  if (suggest_is_good(&suggest))
+    err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+  else
+    err_hint(err, "souls are named by alias, id or hash; SHOW SOULS lists them");
   return LUMA_NOT_FOUND;
 }
 
@@ -323,7 +333,7 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
   arena_init(&arena, 0, 0);
   status result =
       number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
-  if (result == LUMA_OK && !found) result = fail_no_soul(name, err);
+  if (result == LUMA_OK && !found) result = fail_no_soul(txn, name, err);
   if (result == LUMA_OK) {
     if (!collection) collection = model_collection_of_soul(txn, name);
     append_identity(out, &record);
@@ -351,7 +361,7 @@ status model__soul_named(struct model_txn *txn, struct slice name, struct soul *
   arena_init(&arena, 0, 0);
   status result =
       number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
-  if (result == LUMA_OK && !found) result = fail_no_soul(name, err);
+  if (result == LUMA_OK && !found) result = fail_no_soul(txn, name, err);
   if (result == LUMA_OK)
     result = soul_read_text(record.genotype, txn->model->options.rules, soul, err);
   arena_deinit(&arena);
@@ -378,7 +388,7 @@ static status append_version(struct model_txn *txn, uint32_t number, struct buf 
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
                            struct err *err) {
   const struct collection *collection = model_collection_of_soul(txn, alias);
-  if (!collection || !collection->genotype) return fail_no_soul(alias, err);
+  if (!collection || !collection->genotype) return fail_no_soul(txn, alias, err);
   const struct evolution *evolution = collection->evolution;
   buf_append_byte(out, '[');
   TRY(append_version(txn, collection->soul, out, err));

@@ -29,6 +29,8 @@ static void fault_type(struct soul_check *check, const struct soul_attribute *at
     buf_append_byte(&shown, ' ');
     soul_show_value(&shown, value, attribute->is_masked);
   }
+  bool is_made = value->type == VAL_ULID && slice_is_equal(attribute->name, slice_of_text("id"));
+  if (is_made) buf_append_text(&shown, " (an id that is not given is a ULID)");
   FAULT(check, place, attribute, "type", value, "must be %.*s", SLICE_ARG(buf_slice(&shown)));
   buf_deinit(&shown);
 }
