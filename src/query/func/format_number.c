@@ -74,12 +74,15 @@ static bool write_digits(struct decimal number, uint32_t places, struct digits *
   char text[NUMBER_DIGITS_MAX];
   uint32_t count = 0;
   if (decimal_unpack(number, &parts) != DECIMAL_FINITE) return false;
-  if (parts.exponent > 20 || parts.exponent < -6176) return false;
   int32_t drop = -(int32_t)places - parts.exponent;
+  int64_t zeroes = drop < 0 && parts.coefficient ? -(int64_t)drop : 0;
+  if (zeroes + DECIMAL_DIGITS_MAX > NUMBER_DIGITS_MAX) { /* more than any template has room for */
+    *out = (struct digits){.whole_count = UINT32_MAX, .negative = parts.negative};
+    return true;
+  }
   for (; drop > 1 && parts.coefficient; drop--) parts.coefficient /= 10;
   if (drop >= 1) parts.coefficient = (parts.coefficient + 5) / 10;
-  for (; drop < 0 && count < 20; drop++) text[count++] = '0';
-  if (drop < 0) return false;
+  for (; zeroes > 0; zeroes--) text[count++] = '0';
   for (uint128 rest = parts.coefficient; rest && count < NUMBER_DIGITS_MAX; rest /= 10)
     text[count++] = (char)('0' + (int)(rest % 10));
   while (count <= places && count < NUMBER_DIGITS_MAX) text[count++] = '0';

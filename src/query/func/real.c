@@ -6,6 +6,8 @@
 #include "query/func/func_int.h"
 #include "query/func/numeric.h"
 
+enum { EXPONENT_MAX = 6000 }; /* of exp of a decimal, as in PostgreSQL */
+
 typedef double real_fn(double);
 
 /** Exact where the root is whole, which the library's need not be. */
@@ -55,7 +57,8 @@ static status log_decimal(const struct val *base, const struct val *number, stru
 static status exp_decimal(struct decimal v, struct val *out, struct err *err) {
   struct decimal_parts parts;
   struct decimal result = numeric_exp(v);
-  if (decimal_unpack(result, &parts) == DECIMAL_INFINITE)
+  bool is_far = decimal_compare(v, decimal_from_int64(EXPONENT_MAX)) >= 0;
+  if (is_far || decimal_unpack(result, &parts) == DECIMAL_INFINITE)
     FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a decimal");
   *out = val_decimal(result);
   return LUMA_OK;
