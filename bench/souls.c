@@ -13,7 +13,8 @@
 
 static void open_luma(struct souls *souls) {
   char path[1024];
-  luma_options options = {.sync = LUMA_SYNC_NEVER};
+  /* Both sides of a pair are in the cache: else what is compared is which of them it keeps. */
+  luma_options options = {.sync = LUMA_SYNC_NEVER, .cache_bytes = 3ull << 30};
   (void)snprintf(path, sizeof path, "%s/luma", souls->directory);
   souls_check(souls, luma_open(path, &options, &souls->db, &souls->error), "open");
   souls_check(souls, luma_session_open(souls->db, &souls->session, &souls->error), "session");

@@ -145,7 +145,7 @@ struct question {
   const char *kind, *sum, *where, *point;
 };
 
-/* The block cache admits what comes again and again: several scans fill it. */
+/* The block cache admits what comes again: several scans fill it. */
 static void fill_cache(struct souls *souls, const char *evolved, const char *newest) {
   struct reading reading = {.souls = souls, .collections = {evolved, newest}};
   prepare(&reading, "COUNT(*)", " WHERE city <> 'city7'");
