@@ -74,6 +74,7 @@ static struct measured measure(const struct jql_side *side, const struct jql_row
                                const struct jql_size *size) {
   struct measured measured = {0};
   uint64_t keys[JQL_ITEMS_MAX], times = times_of(row, size);
+  if (side->ready) side->ready(row);
   for (uint64_t i = 0; i < times; i++) {
     struct jql_values values = {0};
     if (row->draw) row->draw(size, i, &values);

@@ -50,6 +50,8 @@ struct jql_side {
   /** With `docs` imported by the engine of bench.h, its orders, its cities, and ready to be asked.
    */
   void (*open)(const struct jql_size *size, const char *directory);
+  /** Before the runs of a row, untimed; NULL: there is nothing to do. */
+  void (*ready)(const struct jql_row *row);
   /** One run of a row: `keys` (items of them) may be NULL. Answers the check. */
   uint64_t (*run)(const struct jql_row *row, const struct jql_values *values, const uint64_t *keys);
   void (*close)(void);

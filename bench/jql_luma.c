@@ -181,4 +181,4 @@ void jql_insert_turn(uint64_t from, uint64_t documents, double *by_jql, double *
   }
 }
 
-const struct jql_side jql_luma = {open_side, run, close_side};
+const struct jql_side jql_luma = {.open = open_side, .run = run, .close = close_side};

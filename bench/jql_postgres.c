@@ -13,7 +13,7 @@ enum { ARRAY_BYTES_MAX = JQL_ITEMS_MAX * 24 };
 /* The program measures one database, in one thread. */
 static struct {
   PGconn *connection;
-  const struct jql_row *prepared;
+  bool is_stale; /* statistics: there are new indexes */
   char array[ARRAY_BYTES_MAX];
 } side;
 
@@ -77,11 +77,12 @@ static void open_side(const struct jql_size *size, const char *directory) {
   exec("VACUUM ANALYZE");
 }
 
-static void prepare(const struct jql_row *row) {
-  if (side.prepared == row) return;
-  if (side.prepared) exec("DEALLOCATE ALL");
+static void ready(const struct jql_row *row) {
+  if (row->kind == JQL_SETS_UP) return;
+  if (side.is_stale) exec("ANALYZE");
+  side.is_stale = false;
+  exec("DEALLOCATE ALL");
   PQclear(check(PQprepare(side.connection, "row", row->sql, 0, NULL), row->name));
-  side.prepared = row;
 }
 
 static const char *make_array(const struct jql_row *row, const uint64_t *keys) {
@@ -103,10 +104,9 @@ static uint64_t run(const struct jql_row *row, const struct jql_values *values,
   const char *params[JQL_VALUES] = {values->at[0], values->at[1]};
   if (row->kind == JQL_SETS_UP) {
     exec(row->sql);
-    exec("ANALYZE");
+    side.is_stale = true;
     return 0;
   }
-  prepare(row);
   if (row->items) params[0] = make_array(row, keys);
   PGresult *result = check(
       PQexecPrepared(side.connection, "row", parameters(row), params, NULL, NULL, 0), row->name);
@@ -121,4 +121,4 @@ static void close_side(void) {
   PQfinish(side.connection);
 }
 
-const struct jql_side jql_postgres = {open_side, run, close_side};
+const struct jql_side jql_postgres = {open_side, ready, run, close_side};
