@@ -244,6 +244,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   const struct collection *base = evolving->base;
   TRY(evolve__read(evolving, err));
   const struct soul *fresh = evolving->fresh;
+  TRY(model__check_targets(evolving->txn, fresh, base->name, err));
   bool is_open = fresh->settings.has_open ? fresh->settings.open
                  : base->genotype         ? base->open
                                           : fresh->attributes_count == 0;

@@ -325,6 +325,10 @@ status model__soul_indexes(struct model_txn *txn, struct collection *collection,
                            const struct soul *soul, uint32_t *kept, struct err *err);
 /** Whether a rule of the collection's soul, that values are unique, rests on this index alone. */
 bool model__soul_needs(const struct collection *collection, const struct catalog_index *index);
+/** Whether what the soul's references name is there, or is the collection itself:
+ * LUMA_INVALID_GENOTYPE. */
+status model__check_targets(const struct model_txn *txn, const struct soul *soul,
+                            struct slice alias, struct err *err);
 /** Numbers for the counters of the soul's population limits. */
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);

@@ -48,9 +48,8 @@ status model__number_limits(struct model_txn *txn, struct collection *collection
 
 /* ---- making ---- */
 
-/* What a reference names must be there, or be the collection itself. */
-static status check_targets(struct model_txn *txn, const struct soul *soul, struct slice alias,
-                            struct err *err) {
+status model__check_targets(const struct model_txn *txn, const struct soul *soul,
+                            struct slice alias, struct err *err) {
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
     const struct soul_attribute *attribute = &soul->attributes[i];
     if (!model__is_reference(attribute)) continue;
@@ -123,7 +122,7 @@ static status create(struct model_txn *txn, const struct model_soul_spec *spec, 
   } else if (found) {
     TRY(adopt(txn, found, spec, err));
   } else {
-    TRY(check_targets(txn, soul, alias, err));
+    TRY(model__check_targets(txn, soul, alias, err));
     TRY(model_create_collection(txn, alias, false, &found, err));
     TRY(settle(txn, found, soul, err));
   }
