@@ -45,6 +45,12 @@ struct model_mark {
   size_t observed_bytes;
 };
 
+/** What a transaction made of a sequence: see db/number.c. */
+struct model_altered {
+  struct model_altered *next;
+  struct val stamp;
+};
+
 struct model_txn {
   struct model *model;
   struct store_txn *store;
@@ -69,6 +75,7 @@ struct model_txn {
   bool is_serializable;
   bool may_restart;                   /* see model_allow_restart */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
+  struct model_altered *altered;      /* sequences that ALTER changed, in `kept` */
 };
 
 struct model_blocks;

@@ -257,5 +257,5 @@ status bind__condition(struct binder *binder, const struct scope *scope, const s
     TRY(bind__grouped(binder, scope, expr, out, err));
   else
     TRY(bind__expr(binder, scope, expr, out, err));
-  return check_truth(binder, *out, "a condition", err);
+  return check_truth(binder, *out, "WHERE, HAVING or ON", err);
 }
