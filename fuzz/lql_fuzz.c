@@ -24,7 +24,8 @@ static bool is_plain_number(const struct val *value) {
 /* A name within braces is quoted as the statement quoted it, and "…" means a text there: printed
  * expressions with maps are left out. */
 static bool can_return(const struct expr *expr) {
-  if (expr->kind == EXPR_MAP || expr->kind == EXPR_STAR) return false;
+  if (expr->kind == EXPR_MAP || expr->kind == EXPR_STAR || expr->kind == EXPR_SUBQUERY)
+    return false; /* a SELECT within is printed as that it is one */
   bool is_plain = expr->kind != EXPR_CONST || val_is_null(&expr->value) ||
                   is_plain_number(&expr->value) || expr->value.type == VAL_BOOL ||
                   expr->value.type == VAL_TEXT;

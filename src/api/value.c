@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Values: reading them, showing them, making them from parameters. */
 #include "api/api_int.h"
+#include "value/doc/lens.h"
 #include "value/json/json.h"
 
 enum luma_type luma_value_type(const luma_value *value) {
@@ -104,8 +105,9 @@ const luma_value *luma_value_field(luma_result *holder, const luma_value *value,
   if (!value || api__val(value)->type != VAL_MAP) return NULL;
   const struct val *map = api__val(value);
   struct slice text = slice_of_text(name);
-  uint16_t id = map->names ? field_id(holder, map->names, name) : NAMES_NONE;
-  struct val field = map->names ? val_field_id(map, id, text) : val_field(map, text);
+  const struct names *names = val_names(map);
+  uint16_t id = names ? field_id(holder, names, name) : NAMES_NONE;
+  struct val field = names ? val_field_id(map, id, text) : val_field(map, text);
   if (field.type == VAL_MISSING && is_id(name)) field = val_field(map, slice_of_text("_id"));
   return keep(holder, field);
 }

@@ -63,6 +63,9 @@ const struct catalog *model_catalog(const struct model_txn *txn);
 const struct catalog *model_catalog_acquire(struct model *model);
 void catalog_release(const struct catalog *catalog);
 
+/** When the database was opened: what counts uses counts from then on. */
+uint64_t model_opened_us(const struct model *model);
+
 /* ---- catalog changes, in the transaction ---- */
 
 /** An open collection. LUMA_ALREADY_EXISTS unless `if_not_exists`. `collection` (may be NULL): the
@@ -73,6 +76,18 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
                              struct err *err);
 status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,
                                struct err *err);
+
+/** What MongoDB's `create` and `collMod` ask: the rules take the place of those there were. */
+status model_set_rules(struct model_txn *txn, struct slice name, const struct catalog_rules *rules,
+                       struct err *err);
+/** Whether validators are passed over by what this transaction writes from now on. */
+void model_skip_validation(struct model_txn *txn, bool skips);
+/** What this transaction writes from now on has documents of at most so many bytes, where the model
+ * allows that many; 0: as the model has it. */
+void model_limit_documents(struct model_txn *txn, uint32_t bytes);
+/** A hidden index is kept up to date, its uniqueness holds, and nothing reads it. */
+status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
+                        struct err *err);
 
 /** A view: a name for a SELECT, which the model keeps and does not read. Documents cannot be put
  * into it. `replace`: one that is there is changed. LUMA_ALREADY_EXISTS for a collection of the
@@ -86,7 +101,7 @@ struct model_index_spec {
   struct slice name; /* empty = made from the paths: users_email_idx */
   const struct index_key *keys;
   uint32_t keys_count;
-  bool unique, multikey, nulls_distinct, sparse, if_not_exists;
+  bool unique, multikey, nulls_distinct, sparse, hidden, if_not_exists;
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
                                  LASTING or MATCH. Without text: all */
 };

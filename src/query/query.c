@@ -71,13 +71,14 @@ static status optimize(const struct query *query, struct query_compiled *compile
   return done;
 }
 
-/** A view's text was a SELECT when it was made. */
+/** A view's text was a SELECT, or JQL's aggregate, when it was made. */
 static status read_view(struct arena *arena, struct slice text, struct plan **plan,
                         struct err *err) {
+  const struct lang *lang = text.bytes && text.data[0] == '{' ? &lang_jql : &lang_lql;
   struct lang_context context = {.arena = arena};
   struct statement statement;
   size_t offset = 0;
-  TRY(lang_lql.parse(&context, text, &offset, &statement, err));
+  TRY(lang->parse(&context, text, &offset, &statement, err));
   *plan = statement.root;
   return LUMA_OK;
 }

@@ -84,9 +84,13 @@ static uint64_t deadline_of(const struct query_open_options *options,
   return options->deadline_us && options->deadline_us < own_us ? options->deadline_us : own_us;
 }
 
+/** What MongoDB's clients expect to read back. */
+enum { MONGO_DOCUMENT_BYTES_MAX = 16 << 20 };
+
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
+  bool is_small = options->batch_rows && options->batch_rows < BATCH_ROWS;
   size_t budget = options->memory_bytes ? options->memory_bytes : QUERY_MEMORY_BYTES_DEFAULT;
   arena_init(&run->arena, RUN_ARENA_BYTES, budget);
   arena_init(&run->document_arena, RUN_DOCUMENT_BYTES, budget);
@@ -102,12 +106,16 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .txn = txn,
                             .language = run->compiled->statement.language,
                             .memory_bytes = budget,
+                            .batch_rows = is_small ? options->batch_rows : BATCH_ROWS,
                             .guard = options->guard,
                             .os = options->os,
                             .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .threads = options->threads};
   exec_init(&run->exec);
+  if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);
+  bool is_jql = run->exec.language == PLAN_JQL;
+  if (txn) model_limit_documents(txn, is_jql ? MONGO_DOCUMENT_BYTES_MAX : 0);
   const struct plan *root = run->compiled->statement.root;
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
@@ -192,7 +200,7 @@ void query_summary(const struct query_run *run, struct query_summary *summary) {
                                     .write_errors_count = exec->write_errors_count,
                                     .steps = exec->steps,
                                     .steps_count = exec->steps_count,
-                                    .explained = exec->explained,
+                                    .answer = exec->answer,
                                     .told = run->compiled->statement.told};
   summary->changes = exec->changes;
   summary->changes_count = exec->changes_count;

@@ -7,7 +7,7 @@ import sys
 KINDS = {"expression": "Expressions", "accumulator": "Accumulators of $group and windows", "stage": "Stages",
          "query": "Query operators", "update": "Update operators", "command": "Commands"}
 STATES = {"works", "differs", "refused"}
-CALLS = {"calls", "strict", "date"}
+CALLS = {"calls", "strict", "date", "list"}
 RULES = CALLS | {"reader", "none"}
 MADE = "Made by tools/gen/mongo.py from spec/mongo.tsv: change that, not this."
 
@@ -47,8 +47,8 @@ def words(rows):
         kind, name, state, least, most, params, rule, _, why = row
         most = "WORD_ANY" if most == "*" else most
         params = "NULL" if params == "-" else f'"{params}"'
-        alone, called = ("true" if is_it else "false" for is_it in (rule == "date", is_called(row)))
-        lines.append(f'  {{"{name}", WORD_{kind.upper()}, WORD_{state.upper()}, {params}, {least}, {most}, {alone}, {called},\n'
+        alone, listed, called = ("true" if is_it else "false" for is_it in (rule == "date", rule == "list", is_called(row)))
+        lines.append(f'  {{"{name}", WORD_{kind.upper()}, WORD_{state.upper()}, {params}, {least}, {most}, {alone}, {listed}, {called},\n'
                      f'   "{why}"}},\n')
     lines.append("};\n/* clang-format on */\n\nconst uint32_t words__count = sizeof words__table / sizeof words__table[0];\n")
     return "".join(lines)

@@ -10,6 +10,10 @@ uint64_t hash64(struct slice data, uint64_t seed) {
   return XXH3_64bits_withSeed(data.data, data.bytes, seed);
 }
 
+uint64_t hash_xxh64(struct slice data) {
+  return XXH64(data.data, data.bytes, 0);
+}
+
 void hash128(struct slice data, uint8_t out[16]) {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(data.data, data.bytes));

@@ -7,6 +7,8 @@
 #include "base/text/slice.h"
 
 uint64_t hash64(struct slice data, uint64_t seed);
+/** The older XXH64 without a seed, which MongoDB's $hash has. */
+uint64_t hash_xxh64(struct slice data);
 void hash128(struct slice data, uint8_t out[16]);
 /** CRC-32C of `data` continued from `crc` (begin with 0). */
 uint32_t hash_crc32c(uint32_t crc, struct slice data);

@@ -21,17 +21,37 @@ enum { CATALOG_NAME_BYTES_MAX = 120, CATALOG_COLLECTIONS_MAX = 100000, CATALOG_I
  * what it is: the others are removed when the database is opened. */
 enum catalog_index_state { CATALOG_INDEX_WRITE_ONLY, CATALOG_INDEX_READY, CATALOG_INDEX_PUBLIC };
 
+/** How often an index was read since the database was opened. Shared by all pictures. */
+struct catalog_uses {
+  uint32_t references;
+  uint64_t count;
+};
+
 struct catalog_index {
   struct slice name;
   struct index_def def; /* its number, keys and properties */
   enum catalog_index_state state;
+  bool hidden;                /* kept, and not read: what if it were not there? */
   struct soul_rule condition; /* of a partial index; without text: all documents have entries */
   struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
   store_seq public_since;     /* snapshots before this do not read it */
+  struct catalog_uses *uses;  /* NULL: not counted, for want of memory */
 };
 static inline bool catalog_index_is_partial(const struct catalog_index *index) {
   return index->condition.text.bytes > 0;
 }
+
+/** Which writes a validator judges: all; not those of documents that broke it before; none. */
+enum catalog_validation { CATALOG_VALIDATES_ALL, CATALOG_VALIDATES_SOUND, CATALOG_VALIDATES_NONE };
+
+/** What MongoDB's `create` and `collMod` may ask of a collection. */
+struct catalog_rules {
+  struct slice validator; /* a filter of MongoDB as tagged JSON that documents must satisfy; empty:
+                             none */
+  uint8_t validation;     /* enum catalog_validation */
+  bool warns;             /* a document that breaks it is stored all the same */
+  struct slice collation; /* of statements that give none, as tagged JSON; empty: by bytes */
+};
 
 /** A collection: the alias of a soul with its own number, never reused. */
 struct collection {
@@ -49,9 +69,14 @@ struct collection {
   struct slice source, steps;        /* the stored forms of the two: JSON */
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
   uint32_t limits_count;
+  struct catalog_rules rules;
+  struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
   const uint16_t *attribute_of_id; /* see struct soul_binding */
   uint32_t attribute_of_id_count;
 };
+
+/** Bytes of its longest validator or collation. */
+enum { CATALOG_RULE_BYTES_MAX = 1 << 20 };
 
 struct catalog;
 
@@ -67,6 +92,11 @@ status catalog_fail_unknown(const struct catalog *catalog, struct slice name, st
 /** The index of this name on the collection; NULL if there is none. */
 const struct catalog_index *collection_index(const struct collection *collection,
                                              struct slice name);
+
+/** Notes that the index is read once more. Any thread. */
+void catalog_note_use(const struct catalog_index *index);
+/** How often it was. */
+uint64_t catalog_uses_of(const struct catalog_index *index);
 
 /** True once a document of the collection has had an attribute `id` of its own beside its key:
  * before, `id` can only name the key. Kept as a name of the dictionary that no attribute can have,

@@ -70,6 +70,7 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   put_flag(build, "sparse", index->def.sparse);
   put_flag(build, "notes_lists", index->def.notes_lists);
   put_flag(build, "public", index->state == CATALOG_INDEX_PUBLIC);
+  put_flag(build, "hidden", index->hidden);
   if (index->condition.text.bytes)
     put_text(build, index->condition.kind == SOUL_RULE_MATCH ? "match" : "condition",
              index->condition.text);
@@ -88,6 +89,13 @@ static void put_limits(struct build *build, const struct collection *collection)
   build_end(build);
 }
 
+static void put_rules(struct build *build, const struct catalog_rules *rules) {
+  if (rules->validator.bytes) put_text(build, "validator", rules->validator);
+  if (rules->validation) put_number(build, "validation", rules->validation);
+  put_flag(build, "validation_warns", rules->warns);
+  if (rules->collation.bytes) put_text(build, "collation", rules->collation);
+}
+
 static void put_collection(struct build *build, const struct collection *collection) {
   build_begin_map(build);
   put_text(build, "name", collection->name);
@@ -100,6 +108,7 @@ static void put_collection(struct build *build, const struct collection *collect
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
   put_limits(build, collection);
+  put_rules(build, &collection->rules);
   build_name(build, text("indexes"));
   build_begin_list(build);
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
@@ -244,6 +253,7 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   index->def.nulls_distinct = get_flag(map, "nulls_distinct");
   index->def.sparse = get_flag(map, "sparse");
   index->def.notes_lists = get_flag(map, "notes_lists");
+  index->hidden = get_flag(map, "hidden");
   TRY(get_condition(map, arena, &index->condition, err));
   index->state = get_flag(map, "public") ? CATALOG_INDEX_PUBLIC : CATALOG_INDEX_WRITE_ONLY;
   return get_keys(map, arena, &index->def, err);
@@ -268,6 +278,20 @@ static status get_soul(const struct val *map, struct arena *arena, struct collec
   return LUMA_OK;
 }
 
+static status get_rules(const struct val *map, struct arena *arena, struct catalog_rules *rules,
+                        struct err *err) {
+  struct val validator = val_field(map, text("validator"));
+  struct val collation = val_field(map, text("collation"));
+  uint64_t validation = 0;
+  if (validator.type != VAL_MISSING) TRY(copy_text(&validator, arena, &rules->validator, err));
+  if (collation.type != VAL_MISSING) TRY(copy_text(&collation, arena, &rules->collation, err));
+  if (val_field(map, text("validation")).type != VAL_MISSING)
+    TRY(get_number(map, "validation", CATALOG_VALIDATES_NONE, &validation, err));
+  rules->validation = (uint8_t)validation;
+  rules->warns = get_flag(map, "validation_warns");
+  return LUMA_OK;
+}
+
 status catalog_decode(struct slice bytes, struct arena *arena, struct collection *collection,
                       struct err *err) {
   TRY(doc_check_value(bytes, NULL, err));
@@ -287,6 +311,7 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   struct val view = val_field(&map, text("view"));
   if (view.type != VAL_MISSING) TRY(copy_text(&view, arena, &collection->view, err));
   TRY(get_soul(&map, arena, collection, err));
+  TRY(get_rules(&map, arena, &collection->rules, err));
   struct val indexes = val_field(&map, text("indexes"));
   uint32_t count = indexes.type == VAL_LIST ? val_count(&indexes) : 0;
   if (count > CATALOG_INDEXES_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u indexes", count);

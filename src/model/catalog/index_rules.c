@@ -132,9 +132,9 @@ struct reading {
   bool found;
 };
 
-static void note_read(void *context, struct slice name) {
+static void note_read(void *context, const struct path *path) {
   struct reading *reading = context;
-  reading->found |= slice_is_equal(name, reading->attribute);
+  reading->found |= slice_is_equal(path->steps[0].name, reading->attribute);
 }
 
 status index_rules_read(struct index_rules *rules, struct slice attribute, bool *reads,

@@ -52,12 +52,37 @@ void collection_shared_release(struct collection_shared *shared) {
   mem_free(shared);
 }
 
+/* ---- how often indexes are read ---- */
+
+/* The picture's share in the counter; the first picture makes it. */
+static void share_uses(struct catalog_index *index) {
+  if (index->uses)
+    __atomic_add_fetch(&index->uses->references, 1, __ATOMIC_RELAXED);
+  else if ((index->uses = mem_zalloc(1, sizeof *index->uses)))
+    index->uses->references = 1;
+}
+
+static void release_uses(struct catalog_uses *uses) {
+  if (uses && __atomic_sub_fetch(&uses->references, 1, __ATOMIC_ACQ_REL) == 0) mem_free(uses);
+}
+
+void catalog_note_use(const struct catalog_index *index) {
+  if (index->uses) __atomic_add_fetch(&index->uses->count, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t catalog_uses_of(const struct catalog_index *index) {
+  return index->uses ? __atomic_load_n(&index->uses->count, __ATOMIC_RELAXED) : 0;
+}
+
 static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
-  for (uint32_t i = 0; i < holder->collection.indexes_count; i++)
+  for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
     index_rules_release(holder->collection.indexes[i].rules);
+    release_uses(holder->collection.indexes[i].uses);
+  }
+  index_rules_release(holder->collection.validator);
   collection_shared_release(holder->shared);
   arena_deinit(&holder->arena);
   mem_free(holder);
@@ -121,6 +146,8 @@ static status holder_fill(struct holder *holder, const struct collection *from, 
   TRY(copy_slice(&holder->arena, from->view, &to->view, err));
   TRY(copy_slice(&holder->arena, from->source, &to->source, err));
   TRY(copy_slice(&holder->arena, from->steps, &to->steps, err));
+  TRY(copy_slice(&holder->arena, from->rules.validator, &to->rules.validator, err));
+  TRY(copy_slice(&holder->arena, from->rules.collation, &to->rules.collation, err));
   if (to->genotype) TRY(bind_attributes(holder, err));
   if (from->indexes_count == 0) return LUMA_OK;
   to->indexes =
@@ -150,8 +177,12 @@ static status holder_create(const struct collection *from, struct collection_sha
   }
   if (made->collection.genotype) soul_acquire(made->collection.genotype);
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
-  for (uint32_t i = 0; i < made->collection.indexes_count; i++)
-    index_rules_acquire(made->collection.indexes[i].rules);
+  for (uint32_t i = 0; i < made->collection.indexes_count; i++) {
+    struct catalog_index *index = &made->collection.indexes[i];
+    index_rules_acquire(index->rules);
+    share_uses(index);
+  }
+  index_rules_acquire(made->collection.validator);
   *holder = made;
   return LUMA_OK;
 }

@@ -72,7 +72,7 @@ static status check_record(struct checking *checking, struct slice key, struct s
     return LUMA_OK;
   }
   struct store_pins pins = {0};
-  status result = model__upgrade(checking->txn, checking->collection, &doc, 1, NULL, &pins, err);
+  status result = model__upgrade(checking->txn, checking->collection, &doc, 1, &pins, err);
   if (result == LUMA_OK) result = check_entries(checking, &doc, model__key_part(key), err);
   store_pins_release(&pins);
   return result;

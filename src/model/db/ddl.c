@@ -273,6 +273,15 @@ static void look_in(const struct collection *collection, struct slice index,
   }
 }
 
+static status fail_needed(const struct index_place *place, struct slice index, struct err *err) {
+  err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
+            "the soul of `%.*s` says that values are unique, and the index `%.*s` keeps them so",
+            SLICE_ARG(place->collection->name), SLICE_ARG(index));
+  err_hint(err, "EVOLVE SOUL %.*s MERGE … takes the rule from the soul, and its index with it",
+           SLICE_ARG(place->collection->name));
+  return LUMA_CONSTRAINT;
+}
+
 status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
                         bool if_exists, struct err *err) {
   struct index_place place = {0};
@@ -295,6 +304,8 @@ status model_drop_index(struct model_txn *txn, struct slice collection, struct s
   if (place.matches == 0) {
     FAIL(err, LUMA_UNKNOWN_INDEX, "there is no index `%.*s`", SLICE_ARG(index));
   }
+  if (model__soul_needs(place.collection, &place.collection->indexes[place.position]))
+    return fail_needed(&place, index, err);
   TRY(model__begin_change(txn, err));
   return model__remove_index(txn, place.collection, place.position, err);
 }

@@ -40,6 +40,7 @@ status model__attach_rules(struct model *model, const struct collection *collect
   struct collection with = *collection;
   struct catalog *next = NULL;
   uint32_t made = 0;
+  with.validator = NULL;
   with.indexes = mem_zalloc(with.indexes_count + 1u, sizeof *with.indexes);
   if (!with.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   memcpy(with.indexes, collection->indexes, with.indexes_count * sizeof *with.indexes);
@@ -47,9 +48,10 @@ status model__attach_rules(struct model *model, const struct collection *collect
   if (result == LUMA_OK)
     result = catalog_with(model->catalog, &with, catalog_shared(collection), &next, err);
   for (uint32_t i = 0; i < made; i++) index_rules_release(with.indexes[i].rules);
+  index_rules_release(with.validator);
   mem_free(with.indexes);
   if (result != LUMA_OK) {
-    err_wrap(err, "the indexes of `%.*s`", SLICE_ARG(collection->name));
+    err_wrap(err, "the conditions of `%.*s`", SLICE_ARG(collection->name));
     return result;
   }
   catalog_release(model->catalog);

@@ -87,7 +87,8 @@ static status follow_rules(struct evolving *evolving, struct catalog_index *inde
   return LUMA_OK;
 }
 
-/* What becomes of an index: `*stays`, `*fills`. */
+/* What becomes of an index: `*stays`, `*fills`. One that is being built, on an attribute whose
+ * values change, is given up: who builds it is told so. */
 static status follow_index(struct evolving *evolving, struct catalog_index *index, bool *stays,
                            bool *fills, struct err *err) {
   *stays = !is_given_up(evolving, index);
@@ -100,6 +101,7 @@ static status follow_index(struct evolving *evolving, struct catalog_index *inde
     if (op->to.bytes) TRY(rename_key(evolving, &index->def.keys[i], op->to, err));
     *fills |= op->kind != EVOLUTION_RENAME && op->kind != EVOLUTION_DROP;
   }
+  *stays &= !*fills || index->state != CATALOG_INDEX_WRITE_ONLY;
   if (!*stays)
     return model__delete_prefix(evolving->txn, STORE_ENTRIES, keyspace_number(index->def.number),
                                 err);
@@ -243,7 +245,6 @@ static status prepare(struct evolving *evolving, struct err *err) {
   bool is_open = fresh->settings.has_open ? fresh->settings.open
                  : base->genotype         ? base->open
                                           : fresh->attributes_count == 0;
-  if (!is_open) TRY(soul_check_names(fresh, err));
   struct soul_versions versions = {base->genotype, fresh, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   evolving->narrows = evolve__narrows(evolving);

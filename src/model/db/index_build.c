@@ -11,8 +11,8 @@
  * index. A crash before 3 leaves a write-only index, which the next opening removes: its making was
  * never acknowledged. */
 #include "base/mem/mem.h"
-#include "base/text/suggest.h"
 #include "model/db/model_int.h"
+#include "model/soul/declared.h"
 #include "value/batch/batch.h"
 
 enum { STEP_DOCUMENTS = 512, STEP_TRIES = 1000, CHANGE_TRIES = 100 };
@@ -68,21 +68,18 @@ static void append_index_name(struct buf *out, const struct collection *collecti
   buf_append_text(out, "_idx");
 }
 
-/* In a closed collection nothing has an attribute that its soul does not name. */
+/* In a closed collection nothing is at a path that its soul does not name. */
 static status check_names(const struct collection *collection, const struct model_index_spec *spec,
                           struct err *err) {
   const struct soul *soul = collection->genotype;
   for (uint32_t i = 0; soul && !collection->open && i < spec->keys_count; i++) {
     if (index_key_is_computed(&spec->keys[i])) continue; /* its names were looked at */
-    struct slice name = spec->keys[i].path.steps[0].name;
-    struct suggest suggest;
-    if (slice_is_equal(name, slice_of_text("_id")) || soul_attribute(soul, name)) continue;
-    suggest_init(&suggest, name);
-    for (uint32_t k = 0; k < soul->attributes_count; k++)
-      suggest_offer(&suggest, soul->attributes[k].name);
+    struct soul_misnamed wrong;
+    if (soul_declares(soul, &spec->keys[i].path, &wrong)) continue;
+    struct slice inside = wrong.inside.bytes ? wrong.inside : collection->name;
     err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__, "`%.*s` has no attribute `%.*s`",
-              SLICE_ARG(collection->name), SLICE_ARG(name));
-    if (suggest_is_good(&suggest)) err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+              SLICE_ARG(inside), SLICE_ARG(wrong.name));
+    if (wrong.meant.bytes) err_hint(err, "did you mean `%.*s`?", SLICE_ARG(wrong.meant));
     return LUMA_UNKNOWN_FIELD;
   }
   return LUMA_OK;
@@ -187,6 +184,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
                              .def = make_def(spec, build->index_number),
                              .condition = spec->condition,
                              .rules = build->rules,
+                             .hidden = spec->hidden,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
@@ -207,7 +205,8 @@ static const struct catalog_index *find_built(const struct index_build *build,
 }
 
 static status fail_gone(const struct index_build *build, struct err *err) {
-  FAIL(err, LUMA_CANCELLED, "index `%.*s` was dropped while it was built",
+  FAIL(err, LUMA_CANCELLED,
+       "index `%.*s` was dropped, or its attribute evolved, while it was built",
        SLICE_ARG(build->index_name));
 }
 

@@ -185,6 +185,7 @@ status model_insert_encoded(struct model_txn *txn, const struct collection *coll
   TRY(model__guard(txn, collection, err));
   TRY(model__check_room(txn, collection, count, err));
   TRY(model__conform(txn, collection, documents, NULL, count, first_failed, err));
+  TRY(model__validate(txn, collection, documents, NULL, count, first_failed, err));
   TRY(model__note_own_id(collection, documents, count, err));
   TRY(model__save_names(txn->model, collection, err));
   arena_reset(&txn->arena);

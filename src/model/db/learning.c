@@ -62,14 +62,15 @@ static void catch_up(struct learning *learning, const struct names *names) {
 
 /* ---- the stored form ---- */
 
-enum { IS_CURRENT = 1, IS_LOOSE = 2 };
+/* One without IS_NESTED was written before maps and lists were looked into: it is read anew. */
+enum { IS_CURRENT = 1, IS_LOOSE = 2, IS_NESTED = 4 };
 
 /* u64 since, u8 flags, u64 documents, u32 attributes */
 static void write_header(const struct learning *learning, bool is_current,
                          uint8_t header[HEADER_BYTES]) {
   store64le(header, learning->since);
-  header[8] =
-      (uint8_t)((is_current ? IS_CURRENT : 0) | (learning->learned.is_loose ? IS_LOOSE : 0));
+  header[8] = (uint8_t)((is_current ? IS_CURRENT : 0) |
+                        (learning->learned.is_loose ? IS_LOOSE : 0) | IS_NESTED);
   store64le(header + 9, (uint64_t)learning->learned.documents);
   store32le(header + 17, learning->learned.count);
 }
@@ -107,7 +108,8 @@ static status load(struct learning *learning, const struct collection *collectio
   if (is_there) memcpy(header, value.value.data, HEADER_BYTES);
   store_pins_release(&pins);
   bool is_marked = !(header[8] & IS_CURRENT);
-  bool is_current = !is_marked && load64le(header) == collection->learns_since;
+  bool is_current =
+      !is_marked && (header[8] & IS_NESTED) && load64le(header) == collection->learns_since;
   __atomic_store_n(&learning->is_marked, is_marked, __ATOMIC_RELEASE);
   learning->since = collection->learns_since;
   learning->state = is_current ? LEARNING_KEPT : LEARNING_STALE;

@@ -82,7 +82,7 @@ static bool computes(const struct collection *collection) {
     if (catalog_index_is_partial(&collection->indexes[i]) ||
         index_def_is_computed(&collection->indexes[i].def))
       return true;
-  return false;
+  return collection->rules.validator.bytes > 0;
 }
 
 static status attach_rules(struct model *model, struct err *err) {

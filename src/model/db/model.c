@@ -15,6 +15,7 @@ status model_open(struct store *store, const struct model_options *options, stru
   made->store = store;
   made->os = options->os;
   made->options = *options;
+  made->opened_us = os_now_us(options->os);
   if (made->options.document_bytes_max == 0) made->options.document_bytes_max = DOC_BYTES_MAX;
   ulid_source_init(&made->keys, options->os);
   rwlock_init(&made->catalog_lock);
@@ -47,6 +48,10 @@ void model_close(struct model *model) {
   rwlock_deinit(&model->learn_lock);
   ulid_source_deinit(&model->keys);
   mem_free(model);
+}
+
+uint64_t model_opened_us(const struct model *model) {
+  return model->opened_us;
 }
 
 struct store *model_store(struct model *model) {

@@ -34,6 +34,7 @@ struct model {
    * anew begins under it for writing. Before catalog_lock. */
   struct rwlock learn_lock;
   bool learns;
+  uint64_t opened_us;          /* when the database was opened */
   struct model_blocks *blocks; /* of sequences: number.c */
 };
 
@@ -73,6 +74,8 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
+  uint32_t document_bytes_max;        /* see model_limit_documents; 0: the model's own */
+  bool skips_validation;              /* see model_skip_validation */
   bool may_restart;                   /* see model_allow_restart */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
   struct model_altered *altered;      /* sequences that ALTER changed, in `kept` */
@@ -122,9 +125,19 @@ status model__follow_owner(struct model_txn *txn, struct slice owner, struct sli
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
+/** The most bytes that a document may have, and the error of one that has more. */
+uint32_t model__document_bytes_max(const struct model_txn *txn);
+status model__fail_too_large(const struct model_txn *txn, size_t bytes, struct err *err);
+/** Compiles the validator of the rules that `with` has into with->validator: NULL for none. */
+status model__make_validator(const struct model *model, struct collection *with, struct err *err);
+/** Whether the validator lets the encoded documents in; `old`: what the only one takes the place
+ * of. LUMA_CONSTRAINT, with the number of the first that it does not in `*failed` (may be NULL). */
+status model__validate(struct model_txn *txn, const struct collection *collection,
+                       const struct slice *documents, const struct doc *old, uint32_t count,
+                       uint32_t *failed, struct err *err);
 /** Compiles what an index computes: index->rules, one reference, the caller's. */
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
-/** Compiles what the indexes of a loaded collection compute. */
+/** Compiles what the indexes of a loaded collection compute, and its validator. */
 status model__attach_rules(struct model *model, const struct collection *collection,
                            struct err *err);
 /** Deletes an index's entries and its definition; `position` is its place in collection->indexes.
@@ -194,12 +207,34 @@ status model__with_learned(struct model_txn *txn, const struct collection *colle
 status model__conform(struct model_txn *txn, const struct collection *collection,
                       struct slice *documents, const struct doc *old, uint32_t count,
                       uint32_t *failed, struct err *err);
-/** Puts the newer forms of documents of older souls in their place; `pins` keep them. `recipes`:
- * those of a scan that looks at some attributes only; NULL: whole documents. At most
+/** The same soul comes again and again: what is known of it is remembered. */
+struct model_last_soul {
+  uint32_t number;
+  bool is_older;
+};
+/** Whether the evolution of the collection does anything to the document. */
+static inline bool model__is_older(const struct collection *collection, const struct doc *document,
+                                   struct model_last_soul *last) {
+  if (!document->data) return false;
+  uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
+  if (soul == last->number) return last->is_older;
+  last->number = soul;
+  last->is_older = evolution_changes(collection->evolution, soul, collection->soul);
+  return last->is_older;
+}
+/** Puts the newer forms of documents of older souls in their place; `pins` keep them. At most
  * STORE_BATCH_MAX at once. Any thread, whatever the transaction's. */
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
-                      struct doc *documents, uint32_t count, struct recipes *recipes,
-                      struct store_pins *pins, struct err *err);
+                      struct doc *documents, uint32_t count, struct store_pins *pins,
+                      struct err *err);
+/** The newer form of one, built step by step. */
+status model__build_newer(struct model_txn *txn, const struct collection *collection,
+                          struct doc *document, struct store_pins *pins, struct err *err);
+/** As model__upgrade for who reads some attributes only: documents of older souls are seen through
+ * lenses, which live as long as the transaction, `some` and `pins`. `some`: recipes for these
+ * attributes. */
+status model__see(struct model_txn *txn, const struct collection *collection, struct doc *documents,
+                  uint32_t count, struct recipes *some, struct store_pins *pins, struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);
@@ -264,6 +299,8 @@ status model__intern_attributes(struct model_txn *txn, const struct collection *
  * for CATALOG_INDEXES_MAX), ready. The first `*kept` were there before. */
 status model__soul_indexes(struct model_txn *txn, struct collection *collection,
                            const struct soul *soul, uint32_t *kept, struct err *err);
+/** Whether a rule of the collection's soul, that values are unique, rests on this index alone. */
+bool model__soul_needs(const struct collection *collection, const struct catalog_index *index);
 /** Numbers for the counters of the soul's population limits. */
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);

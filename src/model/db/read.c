@@ -40,7 +40,7 @@ static status get_some(struct model_txn *txn, const struct collection *collectio
     found[i] = (struct doc){0};
     if (values[i].found) TRY(doc_open(values[i].value, collection->names, &found[i], err));
   }
-  return model__upgrade(txn, collection, found, count, NULL, pins, err);
+  return model__upgrade(txn, collection, found, count, pins, err);
 }
 
 status model_get_many(struct model_txn *txn, const struct collection *collection,

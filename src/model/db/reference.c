@@ -57,7 +57,7 @@ static status fail_missing(const struct collection *collection, const struct col
                            struct err *err) {
   struct buf shown;
   buf_init(&shown, 4096);
-  soul_show_value(&shown, key, attribute->sensitive);
+  soul_show_value(&shown, key, attribute->is_masked);
   status code = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
                           "`%.*s` of `%.*s` refers to %.*s, which `%.*s` does not have",
                           SLICE_ARG(attribute->name), SLICE_ARG(collection->name),

@@ -67,7 +67,7 @@ bool model_meets_twice(const struct model_txn *txn, const struct collection *col
   return index->def.multikey && (!txn->read_only || collection_has_lists(collection, index));
 }
 
-/* Of older beings only what is looked at is made newer. */
+/* Older beings are shown as newer ones, as far as they are looked at. */
 static void want(struct model_scan *scan, const struct model_reads *reads) {
   uint32_t count = 0;
   if (reads->count > RECIPE_NAMES_MAX) return;
@@ -81,9 +81,11 @@ static void want(struct model_scan *scan, const struct model_reads *reads) {
 
 static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t count,
                       struct err *err) {
-  if (scan->as_stored) return LUMA_OK;
-  return model__upgrade(scan->txn, scan->collection, documents, count,
-                        scan->has_recipes ? &scan->recipes : NULL, &scan->pins, err);
+  if (scan->as_stored || !scan->collection->evolution) return LUMA_OK;
+  if (!scan->has_recipes)
+    return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
+  return model__see(scan->txn, scan->collection, documents, count, &scan->recipes, &scan->pins,
+                    err);
 }
 
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
@@ -92,6 +94,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   struct model_scan *made = mem_alloc(sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a scan");
   memset(made, 0, offsetof(struct model_scan, rows));
+  if (options->index) catalog_note_use(options->index);
   made->txn = txn;
   made->collection = collection;
   made->index = options->index;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Giving a collection its soul: the stored form, names, indexes, limits. */
+/* Giving a collection its soul: the stored form, names, limits. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 #include "value/json/json.h"
@@ -31,126 +31,6 @@ status model__intern_attributes(struct model_txn *txn, const struct collection *
     TRY(names_intern(collection->names, name, &ignored, err));
   }
   return model__save_names(txn->model, collection, err);
-}
-
-/* ---- indexes ---- */
-
-/* An index that a soul asks for. */
-struct wanted {
-  struct slice name;
-  const struct slice *paths;
-  uint32_t paths_count;
-  bool unique, multikey;
-};
-
-static status parse_keys(struct model_txn *txn, const struct wanted *wanted, struct index_def *def,
-                         struct err *err) {
-  if (wanted->paths_count > INDEX_KEYS_MAX)
-    FAIL(err, LUMA_INVALID_GENOTYPE, "an index has at most %d attributes", INDEX_KEYS_MAX);
-  def->keys_count = wanted->paths_count;
-  for (uint32_t i = 0; i < wanted->paths_count; i++) {
-    struct slice text = wanted->paths[i];
-    bool descending = text.bytes > 1 && text.data[0] == '-';
-    if (descending) text = slice_of(text.data + 1, text.bytes - 1);
-    def->keys[i].descending = descending;
-    TRY(path_parse(&txn->kept, text, true, &def->keys[i].path, err));
-  }
-  return LUMA_OK;
-}
-
-static bool has_keys(const struct index_def *def, const struct index_def *wanted) {
-  if (def->keys_count != wanted->keys_count || def->unique != wanted->unique) return false;
-  for (uint32_t i = 0; i < def->keys_count; i++) {
-    if (!index_key_is_equal(&def->keys[i], &wanted->keys[i])) return false;
-  }
-  return true;
-}
-
-/* users_email_key (unique), users_owner_idx: as others name what they make by themselves. */
-static status make_name(struct model_txn *txn, const struct collection *collection,
-                        const struct wanted *wanted, struct slice *name, struct err *err) {
-  struct buf text;
-  buf_init(&text, 4096);
-  buf_append_slice(&text, collection->name);
-  for (uint32_t i = 0; i < wanted->paths_count; i++) {
-    struct slice path = wanted->paths[i];
-    if (path.bytes > 1 && path.data[0] == '-') path = slice_of(path.data + 1, path.bytes - 1);
-    buf_append_format(&text, "_%.*s", SLICE_ARG(path));
-  }
-  buf_append_text(&text, wanted->unique ? "_key" : "_idx");
-  if (text.bytes > CATALOG_NAME_BYTES_MAX) text.bytes = CATALOG_NAME_BYTES_MAX;
-  const uint8_t *copy = wanted->name.bytes
-                            ? arena_copy(&txn->kept, wanted->name.data, wanted->name.bytes)
-                            : arena_copy(&txn->kept, text.data, text.bytes);
-  *name = slice_of(copy, wanted->name.bytes ? wanted->name.bytes : text.bytes);
-  buf_deinit(&text);
-  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an index");
-  return LUMA_OK;
-}
-
-static status add_index(struct model_txn *txn, struct collection *collection,
-                        const struct wanted *wanted, struct err *err) {
-  struct index_def def = {.method = INDEX_ORDERED,
-                          .unique = wanted->unique,
-                          .multikey = wanted->multikey,
-                          .nulls_distinct = true,
-                          .notes_lists = wanted->multikey};
-  struct slice name;
-  TRY(parse_keys(txn, wanted, &def, err));
-  for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    struct catalog_index *index = &collection->indexes[i];
-    if (catalog_index_is_partial(index) || !has_keys(&index->def, &def)) continue;
-    if (index->state == CATALOG_INDEX_READY) index->state = CATALOG_INDEX_PUBLIC;
-    return LUMA_OK;
-  }
-  TRY(make_name(txn, collection, wanted, &name, err));
-  if (collection_index(collection, name))
-    FAIL(err, LUMA_ALREADY_EXISTS, "`%.*s` has an index `%.*s` already",
-         SLICE_ARG(collection->name), SLICE_ARG(name));
-  if (collection->indexes_count == CATALOG_INDEXES_MAX)
-    FAIL(err, LUMA_LIMIT_REACHED, "a collection has at most %d indexes", CATALOG_INDEXES_MAX);
-  uint64_t number;
-  struct model *model = txn->model;
-  TRY(model__take_numbers(model, &model->sequence_lock, &model->indexes,
-                          keyspace_sequence(KEYSPACE_INDEXES, 0), 1, &number, err));
-  def.number = (uint32_t)number;
-  collection->indexes[collection->indexes_count++] =
-      (struct catalog_index){.name = name, .def = def, .state = CATALOG_INDEX_PUBLIC};
-  return LUMA_OK;
-}
-
-static status add_attribute_index(struct model_txn *txn, struct collection *collection,
-                                  const struct soul_attribute *attribute, struct err *err) {
-  bool is_reference = model__is_reference(attribute);
-  if (slice_is_equal(attribute->name, slice_of_text("id"))) return LUMA_OK;
-  if (!attribute->unique && !attribute->indexed && !is_reference) return LUMA_OK;
-  struct wanted wanted = {.paths = &attribute->name,
-                          .paths_count = 1,
-                          .unique = attribute->unique,
-                          .multikey = attribute->type.kind == SOUL_LIST};
-  return add_index(txn, collection, &wanted, err);
-}
-
-status model__soul_indexes(struct model_txn *txn, struct collection *collection,
-                           const struct soul *soul, uint32_t *kept, struct err *err) {
-  *kept = collection->indexes_count;
-  for (uint32_t i = 0; i < soul->attributes_count; i++)
-    TRY(add_attribute_index(txn, collection, &soul->attributes[i], err));
-  for (uint32_t i = 0; i < soul->constraints_count; i++) {
-    const struct soul_constraint *one = &soul->constraints[i];
-    struct wanted wanted = {
-        .paths = one->attributes, .paths_count = one->attributes_count, .unique = true};
-    if (one->kind == SOUL_UNIQUE) TRY(add_index(txn, collection, &wanted, err));
-  }
-  for (uint32_t i = 0; i < soul->settings.indexes_count; i++) {
-    const struct soul_index *one = &soul->settings.indexes[i];
-    struct wanted wanted = {.name = one->name,
-                            .paths = one->paths,
-                            .paths_count = one->paths_count,
-                            .unique = one->unique};
-    TRY(add_index(txn, collection, &wanted, err));
-  }
-  return LUMA_OK;
 }
 
 status model__number_limits(struct model_txn *txn, struct collection *collection,
@@ -186,11 +66,6 @@ static status check_targets(struct model_txn *txn, const struct soul *soul, stru
   return LUMA_OK;
 }
 
-/* Whether a genotype leaves a collection open: as it says; else one without attributes does. */
-static bool is_left_open(const struct soul *soul) {
-  return soul->settings.has_open ? soul->settings.open : soul->attributes_count == 0;
-}
-
 static status settle(struct model_txn *txn, const struct collection *base, struct soul *soul,
                      struct err *err) {
   struct collection with = *base;
@@ -201,8 +76,7 @@ static status settle(struct model_txn *txn, const struct collection *base, struc
   if (!with.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   with.soul = soul->number;
   with.genotype = soul;
-  with.open = is_left_open(soul);
-  if (!with.open) TRY(soul_check_names(soul, err));
+  with.open = soul_leaves_open(soul);
   with.version++;
   TRY(model__soul_indexes(txn, &with, soul, &kept, err));
   TRY(model__number_limits(txn, &with, soul, err));

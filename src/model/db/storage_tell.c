@@ -36,47 +36,78 @@ static status measure(struct model_txn *txn, enum store_space space, uint32_t nu
   return store_measure(txn->store, space, range, out, err);
 }
 
-static status holds_attribute(const struct catalog_index *index, struct slice attribute,
-                              bool *holds, struct err *err) {
-  TRY(index_rules_read(index->rules, attribute, holds, err));
-  for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    const struct path *path = &index->def.keys[i].path;
-    *holds |= path->count && slice_is_equal(path->steps[0].name, attribute);
+/* Whether the index looks at the attribute, at something inside it, or computes with it. */
+static status holds(const struct catalog_index *index, struct slice path, bool *found,
+                    struct err *err) {
+  struct buf text;
+  TRY(index_rules_read(index->rules, path, found, err));
+  buf_init(&text, 64 << 10);
+  for (uint32_t k = 0; k < index->def.keys_count && !*found; k++) {
+    buf_reset(&text);
+    path_format(&index->def.keys[k].path, &text);
+    bool is_inside = text.bytes > path.bytes && text.data[path.bytes] == '.';
+    *found = (is_inside || text.bytes == path.bytes) &&
+             slice_is_equal(slice_of(text.data, path.bytes), path);
   }
+  buf_deinit(&text);
   return LUMA_OK;
 }
 
-static status put_indexes(struct buf *out, const struct collection *collection,
-                          struct slice attribute, struct err *err) {
+static status put_indexes(struct buf *out, const struct collection *collection, struct slice path,
+                          struct err *err) {
   bool first = true;
   buf_append_text(out, ",\"indexes\":[");
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    const struct catalog_index *index = &collection->indexes[i];
-    bool holds = false;
-    TRY(holds_attribute(index, attribute, &holds, err));
-    if (!holds) continue;
+    bool found = false;
+    TRY(holds(&collection->indexes[i], path, &found, err));
+    if (!found) continue;
     if (!first) buf_append_byte(out, ',');
-    json_write_text(out, index->name);
+    json_write_text(out, collection->indexes[i].name);
     first = false;
   }
   buf_append_byte(out, ']');
   return LUMA_OK;
 }
 
+/* kids[].nick: indexes call it kids.nick. */
+static void drop_brackets(struct buf *path) {
+  size_t kept = 0;
+  for (size_t i = 0; i < path->bytes; i++) {
+    bool is_bracket = path->data[i] == '[' && i + 1 < path->bytes && path->data[i + 1] == ']';
+    if (!is_bracket) path->data[kept++] = path->data[i];
+    i += is_bracket;
+  }
+  path->bytes = kept;
+}
+
 static status put_attribute(struct telling *telling, const struct learned_attribute *attribute,
                             int64_t all_bytes, struct err *err) {
   struct buf *out = telling->out;
-  bool is_key = slice_is_equal(attribute->name, slice_of_text("_id"));
+  struct buf path;
   double share = all_bytes > 0 ? (double)attribute->bytes / (double)all_bytes : 0.0;
+  buf_init(&path, 64 << 10);
+  learned_format_path(&path, attribute);
   buf_append_text(out, "{\"attribute\":");
-  json_write_text(out, is_key ? slice_of_text("id") : attribute->name);
+  json_write_text(out, buf_slice(&path));
   buf_append_text(out, ",\"stored\":\"in the document\"");
   put_count(out, "values", attribute->seen);
   put_count(out, "bytes", attribute->bytes);
   buf_append_format(out, ",\"share\":%.4f", share);
   put_compression(out, &telling->documents);
-  TRY(put_indexes(out, telling->collection, attribute->name, err));
+  drop_brackets(&path);
+  status result = put_indexes(out, telling->collection, buf_slice(&path), err);
   buf_append_text(out, "},");
+  buf_deinit(&path);
+  return result;
+}
+
+/* What is inside is part of what it is in. */
+static status put_attributes(struct telling *telling, const struct learned_attribute *attribute,
+                             int64_t all_bytes, struct err *err) {
+  if (attribute->seen <= 0) return LUMA_OK;
+  TRY(put_attribute(telling, attribute, all_bytes, err));
+  for (uint16_t i = 0; i < attribute->children_count && !attribute->is_vast; i++)
+    TRY(put_attributes(telling, attribute->children[i], all_bytes, err));
   return LUMA_OK;
 }
 
@@ -97,11 +128,12 @@ static status tell(void *context, const struct learned *learned, struct err *err
   struct telling *telling = context;
   struct buf *out = telling->out;
   int64_t all_bytes = 0;
-  for (uint32_t i = 0; i < learned->count; i++) all_bytes += learned->attributes[i]->bytes;
+  for (uint32_t i = 0; i < learned->count; i++)
+    all_bytes += learned->attributes[i]->parent ? 0 : learned->attributes[i]->bytes;
   buf_append_byte(out, '[');
   for (uint32_t i = 0; i < learned->count; i++) {
-    if (learned->attributes[i]->seen > 0)
-      TRY(put_attribute(telling, learned->attributes[i], all_bytes, err));
+    if (!learned->attributes[i]->parent)
+      TRY(put_attributes(telling, learned->attributes[i], all_bytes, err));
   }
   buf_append_text(out, "{\"collection\":");
   json_write_text(out, telling->collection->name);

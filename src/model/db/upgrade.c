@@ -10,7 +10,6 @@ struct upgrading {
   struct model_txn *txn;
   const struct collection *collection;
   struct doc *documents;
-  struct recipes *recipes;
   struct store_pins *pins;
   uint32_t count;
   uint16_t places[STORE_BATCH_MAX];
@@ -18,38 +17,23 @@ struct upgrading {
   size_t bytes;                                  /* room for all that are spliced */
 };
 
-/* The same soul comes again and again: what is known of it is remembered. */
-struct last_soul {
-  uint32_t number;
-  bool is_older;
-};
-
-static bool is_older(const struct collection *collection, const struct doc *document,
-                     struct last_soul *last) {
-  if (!document->data) return false;
-  uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
-  if (soul == last->number) return last->is_older;
-  *last =
-      (struct last_soul){soul, evolution_changes(collection->evolution, soul, collection->soul)};
-  return last->is_older;
-}
-
 static void choose(struct upgrading *upgrading, uint32_t count) {
-  struct last_soul last = {.number = upgrading->collection->soul};
+  const struct collection *collection = upgrading->collection;
+  struct model_last_soul last = {.number = collection->soul};
   upgrading->count = 0;
   upgrading->bytes = 0;
   for (uint32_t i = 0; i < count; i++) {
     const struct doc *document = &upgrading->documents[i];
-    if (!is_older(upgrading->collection, document, &last)) continue;
-    const struct splice *splice = recipes_find(upgrading->recipes, document);
+    if (!model__is_older(collection, document, &last)) continue;
+    const struct splice *splice = recipes_find(evolution_recipes(collection->evolution), document);
     if (splice) upgrading->bytes += document->bytes + splice->more_bytes;
     upgrading->splices[upgrading->count] = splice;
     upgrading->places[upgrading->count++] = (uint16_t)i;
   }
 }
 
-static status pin(struct upgrading *upgrading, uint8_t *memory, struct err *err) {
-  status result = store_pins_add(upgrading->pins, memory, mem_free, err);
+static status pin(struct store_pins *pins, uint8_t *memory, struct err *err) {
+  status result = store_pins_add(pins, memory, mem_free, err);
   if (result != LUMA_OK) mem_free(memory);
   return result;
 }
@@ -58,7 +42,7 @@ static status splice_all(struct upgrading *upgrading, struct err *err) {
   if (upgrading->bytes == 0) return LUMA_OK;
   uint8_t *at = mem_alloc(upgrading->bytes);
   if (!at) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
-  TRY(pin(upgrading, at, err));
+  TRY(pin(upgrading->pins, at, err));
   for (uint32_t i = 0; i < upgrading->count; i++) {
     const struct splice *splice = upgrading->splices[i];
     struct doc *document = &upgrading->documents[upgrading->places[i]];
@@ -73,35 +57,35 @@ static status splice_all(struct upgrading *upgrading, struct err *err) {
   return LUMA_OK;
 }
 
-static status build_one(struct upgrading *upgrading, struct doc *document, struct err *err) {
-  const struct collection *collection = upgrading->collection;
+status model__build_newer(struct model_txn *txn, const struct collection *collection,
+                          struct doc *document, struct store_pins *pins, struct err *err) {
   struct buf room;
   struct slice made;
   size_t bytes;
   buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
-  status result = evolution_apply(collection->evolution, document,
-                                  os_now_us(upgrading->txn->model->os), &room, &made, err);
+  status result = evolution_apply(collection->evolution, document, os_now_us(txn->model->os), &room,
+                                  &made, err);
   uint8_t *data = result == LUMA_OK ? buf_take(&room, &bytes) : NULL;
   buf_deinit(&room);
   TRY(result);
-  TRY(pin(upgrading, data, err));
+  TRY(pin(pins, data, err));
   return doc_open(slice_of(data, bytes), collection->names, document, err);
 }
 
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
-                      struct doc *documents, uint32_t count, struct recipes *recipes,
-                      struct store_pins *pins, struct err *err) {
+                      struct doc *documents, uint32_t count, struct store_pins *pins,
+                      struct err *err) {
   if (!collection->evolution) return LUMA_OK;
   struct upgrading upgrading;
   upgrading.txn = txn;
   upgrading.collection = collection;
   upgrading.documents = documents;
-  upgrading.recipes = recipes ? recipes : evolution_recipes(collection->evolution);
   upgrading.pins = pins;
   choose(&upgrading, count);
   TRY(splice_all(&upgrading, err));
   for (uint32_t i = 0; i < upgrading.count; i++) {
-    if (!upgrading.splices[i]) TRY(build_one(&upgrading, &documents[upgrading.places[i]], err));
+    struct doc *document = &documents[upgrading.places[i]];
+    if (!upgrading.splices[i]) TRY(model__build_newer(txn, collection, document, pins, err));
   }
   return LUMA_OK;
 }

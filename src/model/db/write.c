@@ -26,10 +26,8 @@ static status encode_document(struct model_txn *txn, const struct collection *co
   }
   status result = build_finish(&build, encoded, err);
   build_deinit(&build);
-  if (result == LUMA_OK && encoded->bytes > txn->model->options.document_bytes_max) {
-    FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %u", encoded->bytes,
-         txn->model->options.document_bytes_max);
-  }
+  if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
+    return model__fail_too_large(txn, encoded->bytes, err);
   return result;
 }
 
@@ -184,6 +182,20 @@ static status change_indexes(struct model_txn *txn, const struct collection *col
   return LUMA_OK;
 }
 
+uint32_t model__document_bytes_max(const struct model_txn *txn) {
+  uint32_t most = txn->model->options.document_bytes_max;
+  return txn->document_bytes_max && txn->document_bytes_max < most ? txn->document_bytes_max : most;
+}
+
+status model__fail_too_large(const struct model_txn *txn, size_t bytes, struct err *err) {
+  FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %u", bytes,
+       model__document_bytes_max(txn));
+}
+
+void model_limit_documents(struct model_txn *txn, uint32_t bytes) {
+  txn->document_bytes_max = bytes;
+}
+
 static status begin_write(struct model_txn *txn, const struct collection *collection,
                           const struct doc *old, struct slice *record_key, struct err *err) {
   TRY(model__guard(txn, collection, err));
@@ -204,6 +216,9 @@ static status finish_write(struct model_txn *txn, const struct collection *colle
   return model__feed_emit(txn, err);
 }
 
+/** MongoDB's code for a changed `_id`. */
+enum { MONGO_IMMUTABLE_FIELD = 66 };
+
 static status check_same_key(const struct val *old_key, const struct val *new_document,
                              struct err *err) {
   struct val given = val_field(new_document, key_name());
@@ -220,6 +235,7 @@ static status check_same_key(const struct val *old_key, const struct val *new_do
   if (!same) {
     status code = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "the key of a document cannot change");
+    if (err) err->foreign = MONGO_IMMUTABLE_FIELD;
     err_hint(err, "insert a document under the new key and delete this one");
     return code;
   }
@@ -239,6 +255,7 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   buf_reset(&txn->encoded);
   TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
   TRY(model__conform(txn, collection, &encoded, old, 1, NULL, err));
+  TRY(model__validate(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__note_own_id(collection, &encoded, 1, err));
   TRY(model__save_names(txn->model, collection, err));
   struct doc_header header = {.row = doc_header(old).row,

@@ -2,7 +2,7 @@
 /* A document against its soul. */
 #include "model/soul/check.h"
 
-#include "base/text/suggest.h"
+#include "model/soul/declared.h"
 #include "value/order/order.h"
 
 /* Of one document. */
@@ -13,20 +13,21 @@ struct checking {
   const struct val *root, *old;
 };
 
+void soul_fault_unknown(struct soul_faults *faults, const struct soul_place *place,
+                        const struct soul_attribute *attributes, uint32_t count) {
+  struct soul_fault fault = {.place = place, .rule = "unknown"};
+  struct slice meant = soul_nearest(attributes, count, place->name);
+  if (meant.bytes)
+    soul_faults_add(faults, &fault, "is not an attribute of the soul (did you mean `%.*s`?)",
+                    SLICE_ARG(meant));
+  else
+    soul_faults_add(faults, &fault, "is not an attribute of the soul");
+}
+
 static void fault_unknown(struct checking *checking, struct slice name) {
   const struct soul *soul = checking->check->soul;
   struct soul_place place = {.up = checking->place, .name = name};
-  struct soul_fault fault = {.place = &place, .rule = "unknown"};
-  struct suggest suggest;
-  suggest_init(&suggest, name);
-  for (uint32_t i = 0; i < soul->attributes_count; i++)
-    suggest_offer(&suggest, soul->attributes[i].name);
-  if (suggest_is_good(&suggest))
-    soul_faults_add(checking->check->faults, &fault,
-                    "is not an attribute of the soul (did you mean `%.*s`?)",
-                    SLICE_ARG(suggest.best));
-  else
-    soul_faults_add(checking->check->faults, &fault, "is not an attribute of the soul");
+  soul_fault_unknown(checking->check->faults, &place, soul->attributes, soul->attributes_count);
 }
 
 /* The attribute of field `i`: its place + 1, or 0. */
@@ -97,7 +98,7 @@ static status check_guard(struct checking *checking, const struct soul_transitio
 static status check_transition(struct checking *checking, const struct soul_attribute *attribute,
                                const struct val *from, const struct val *to, struct err *err) {
   struct soul_place place = {.up = checking->place, .name = attribute->name};
-  struct soul_fault fault = {&place, "transition", to, attribute->sensitive};
+  struct soul_fault fault = {&place, "transition", to, attribute->is_masked};
   const struct soul_transition *found = NULL;
   for (uint32_t i = 0; i < attribute->transitions_count && !found; i++) {
     const struct soul_transition *one = &attribute->transitions[i];
@@ -105,7 +106,7 @@ static status check_transition(struct checking *checking, const struct soul_attr
   }
   struct buf shown;
   buf_init(&shown, 4096);
-  soul_show_value(&shown, from, attribute->sensitive);
+  soul_show_value(&shown, from, attribute->is_masked);
   if (!found)
     soul_faults_add(checking->check->faults, &fault, "cannot change to this from %.*s",
                     SLICE_ARG(buf_slice(&shown)));
@@ -127,7 +128,7 @@ static status check_changes(struct checking *checking, struct err *err) {
     const struct val *is = &checking->finding->values[i];
     if (val_is_null(&was) || val_is_equal(&was, is)) continue;
     struct soul_place place = {.up = checking->place, .name = attribute->name};
-    struct soul_fault fault = {&place, "immutable", is, attribute->sensitive};
+    struct soul_fault fault = {&place, "immutable", is, attribute->is_masked};
     if (attribute->immutable)
       soul_faults_add(checking->check->faults, &fault, "cannot change once it is set");
     else

@@ -43,6 +43,9 @@ struct soul_finding {
  * check->faults; only failures of the machine are the answer. */
 status soul_check_document(struct soul_check *check, uint32_t nth, const struct val *root,
                            const struct val *old, struct soul_finding *finding, struct err *err);
+/** Says that the name of `place` is none of these attributes, with what was probably meant. */
+void soul_fault_unknown(struct soul_faults *faults, const struct soul_place *place,
+                        const struct soul_attribute *attributes, uint32_t count);
 /** One value against an attribute. `place` names it. */
 status soul_check_value(struct soul_check *check, const struct soul_attribute *attribute,
                         const struct soul_place *place, struct val *value, bool *changed,

@@ -11,7 +11,7 @@ enum { VALUE_BYTES_MAX = 64 << 20 };
 /* A fault of the value at `place`. */
 #define FAULT(check, place, attribute, rule, value, ...)                                           \
   soul_faults_add((check)->faults,                                                                 \
-                  &(struct soul_fault){place, rule, value, (attribute)->sensitive}, __VA_ARGS__)
+                  &(struct soul_fault){place, rule, value, (attribute)->is_masked}, __VA_ARGS__)
 
 static status check_deep(struct soul_check *check, const struct soul_attribute *attribute,
                          const struct soul_type *type, const struct soul_place *place,
@@ -25,9 +25,9 @@ static void fault_type(struct soul_check *check, const struct soul_attribute *at
   soul_type_format(&shown, type);
   buf_append_text(&shown, ", not ");
   buf_append_text(&shown, val_type_name((enum val_type)value->type));
-  if (value->type != VAL_LIST && value->type != VAL_MAP) {
+  if (value->type != VAL_LIST && value->type != VAL_MAP && value->type != VAL_NULL) {
     buf_append_byte(&shown, ' ');
-    soul_show_value(&shown, value, attribute->sensitive);
+    soul_show_value(&shown, value, attribute->is_masked);
   }
   FAULT(check, place, attribute, "type", value, "must be %.*s", SLICE_ARG(buf_slice(&shown)));
   buf_deinit(&shown);
@@ -80,7 +80,10 @@ static status check_elements(struct soul_check *check, const struct soul_attribu
   for (uint32_t i = 0; i < count && result == LUMA_OK; i++) {
     struct soul_place here = {.up = place, .index = i};
     struct val item = rewriting.is_list ? val_at(value, i) : val_field_at(value, i, &here.name);
-    result = check_deep(check, attribute, type->element, &here, &item, &rewriting.any, err);
+    if (type->item && !val_is_null(&item))
+      result = soul_check_value(check, type->item, &here, &item, &rewriting.any, err);
+    else
+      result = check_deep(check, attribute, type->element, &here, &item, &rewriting.any, err);
     if (!rewriting.is_list) build_name(&rewriting.build, here.name);
     build_put(&rewriting.build, &item);
   }
@@ -97,9 +100,9 @@ static const struct soul_attribute *field_named(const struct soul_type *type, st
 }
 
 /* The fields that stand in the map. */
-static status check_present(struct soul_check *check, const struct soul_attribute *attribute,
-                            const struct soul_type *type, const struct soul_place *place,
-                            const struct val *value, struct rewriting *rewriting, struct err *err) {
+static status check_present(struct soul_check *check, const struct soul_type *type,
+                            const struct soul_place *place, const struct val *value,
+                            struct rewriting *rewriting, struct err *err) {
   uint32_t count = val_count(value);
   for (uint32_t i = 0; i < count; i++) {
     struct soul_place here = {.up = place};
@@ -107,19 +110,19 @@ static status check_present(struct soul_check *check, const struct soul_attribut
     const struct soul_attribute *field = field_named(type, here.name);
     if (field) TRY(soul_check_value(check, field, &here, &item, &rewriting->any, err));
     if (!field && !type->fields_open)
-      FAULT(check, &here, attribute, "unknown", NULL, "is not an attribute of the soul");
+      soul_fault_unknown(check->faults, &here, type->fields, type->fields_count);
     build_name(&rewriting->build, here.name);
     build_put(&rewriting->build, &item);
   }
   return LUMA_OK;
 }
 
-static status check_fields(struct soul_check *check, const struct soul_attribute *attribute,
-                           const struct soul_type *type, const struct soul_place *place,
-                           struct val *value, bool *changed, struct err *err) {
+static status check_fields(struct soul_check *check, const struct soul_type *type,
+                           const struct soul_place *place, struct val *value, bool *changed,
+                           struct err *err) {
   struct rewriting rewriting;
   begin_rewriting(&rewriting, value);
-  status result = check_present(check, attribute, type, place, value, &rewriting, err);
+  status result = check_present(check, type, place, value, &rewriting, err);
   for (uint32_t i = 0; i < type->fields_count && result == LUMA_OK; i++) {
     const struct soul_attribute *field = &type->fields[i];
     struct soul_place here = {.up = place, .name = field->name};
@@ -148,7 +151,7 @@ static status check_deep(struct soul_check *check, const struct soul_attribute *
       fault_type(check, attribute, type, place, value);
       return LUMA_OK;
     }
-    if (type->fields) return check_fields(check, attribute, type, place, value, changed, err);
+    if (type->fields) return check_fields(check, type, place, value, changed, err);
     if (type->element) return check_elements(check, attribute, type, place, value, changed, err);
     return LUMA_OK;
   }

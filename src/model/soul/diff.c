@@ -162,15 +162,16 @@ static bool is_wider(const struct soul_type *old, const struct soul_type *fresh)
   return false;
 }
 
-static bool same_fields(const struct soul_type *old, const struct soul_type *fresh) {
-  if (!old->fields && !fresh->fields) return true;
-  if (old->fields_open != fresh->fields_open || old->fields_count != fresh->fields_count)
-    return false;
+/* Also as to what is inside. */
+static bool same_types(const struct soul_type *old, const struct soul_type *fresh) {
+  const struct soul_attribute left = {.type = *old}, right = {.type = *fresh};
+  if (!soul_type_is_equal(old, fresh)) return false;
+  if (!old->fields && !fresh->fields && !old->item && !fresh->item) return true;
   struct buf a, b;
   buf_init(&a, SOUL_TEXT_BYTES_MAX);
   buf_init(&b, SOUL_TEXT_BYTES_MAX);
-  soul_write_attributes(&a, old->fields, old->fields_count);
-  soul_write_attributes(&b, fresh->fields, fresh->fields_count);
+  soul_write_attributes(&a, &left, 1);
+  soul_write_attributes(&b, &right, 1);
   bool sound = a.failed == LUMA_OK && b.failed == LUMA_OK;
   bool same = sound && slice_is_equal(buf_slice(&a), buf_slice(&b));
   buf_deinit(&a);
@@ -181,7 +182,7 @@ static bool same_fields(const struct soul_type *old, const struct soul_type *fre
 static void compare_types(struct comparing *comparing, const struct soul_attribute *old,
                           const struct soul_attribute *fresh, struct slice stored_name) {
   bool same = soul_type_is_equal(&old->type, &fresh->type);
-  if (same && same_fields(&old->type, &fresh->type)) return;
+  if (same_types(&old->type, &fresh->type)) return;
   bool wider = is_wider(&old->type, &fresh->type);
   note(comparing, wider ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "type changed");
   bool converts = !same && fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&

@@ -91,7 +91,8 @@ static status read_op(struct evolution_reading *reading, const struct val *map,
     return fail_corrupt(reading->err);
   TRY(bind_name(reading, op->name, &op->name_id));
   TRY(bind_name(reading, op->to, &op->to_id));
-  if (op->expression.bytes) op->rule = soul__rule(&reading->soul, SOUL_RULE_VALUE, op->expression);
+  if (op->expression.bytes)
+    op->rule = soul__rule(&reading->soul, NULL, SOUL_RULE_VALUE, op->expression);
   return LUMA_OK;
 }
 

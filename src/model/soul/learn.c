@@ -49,22 +49,35 @@ uint64_t learned_value_bytes(const struct val *value) {
   }
 }
 
-status learned__find(struct learned *learned, struct slice name, struct learned_attribute **found,
-                     struct err *err) {
-  uint64_t *place = hashmap_get(&learned->by_name, name);
-  *found = place ? learned->attributes[*place] : NULL;
-  learned->is_partial |= !place && learned->count == LEARN_ATTRIBUTES_MAX;
-  if (place || learned->count == LEARN_ATTRIBUTES_MAX) return LUMA_OK;
+status learned__add(struct learned *learned, struct learned_attribute *parent, struct slice name,
+                    struct learned_attribute **out, struct err *err) {
   struct learned_attribute *made = arena_zalloc(&learned->arena, 1, sizeof *made);
   const uint8_t *copy = arena_copy(&learned->arena, name.data, name.bytes);
   bool room = mem_grow((void **)&learned->attributes, &learned->capacity, learned->count + 1u,
                        sizeof(struct learned_attribute *));
   if (!made || !copy || !room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to learn attributes");
   made->name = slice_of(copy, name.bytes);
+  made->parent = parent;
+  made->depth = parent ? (uint8_t)(parent->depth + 1) : 0;
+  made->place = learned->count;
+  learned->attributes[learned->count++] = made;
+  learned->nested_count += parent != NULL;
+  *out = made;
+  return LUMA_OK;
+}
+
+status learned__find(struct learned *learned, struct slice name, struct learned_attribute **found,
+                     struct err *err) {
+  uint64_t *place = hashmap_get(&learned->by_name, name);
+  bool is_full = learned->count - learned->nested_count == LEARN_ATTRIBUTES_MAX;
+  *found = place ? learned->attributes[*place] : NULL;
+  learned->is_partial |= !place && is_full;
+  if (place || is_full) return LUMA_OK;
+  struct learned_attribute *made;
+  TRY(learned__add(learned, NULL, name, &made, err));
   place = hashmap_put(&learned->by_name, made->name, NULL);
   if (!place) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to learn attributes");
-  *place = learned->count;
-  learned->attributes[learned->count++] = made;
+  *place = made->place;
   *found = made;
   return LUMA_OK;
 }
@@ -159,6 +172,28 @@ static void note_value(struct learned_attribute *attribute, const struct val *va
   count_distinct(attribute, value);
 }
 
+static bool is_extreme(const struct learned_attribute *attribute, const struct val *value) {
+  return value->type != VAL_NULL &&
+         (val_is_equal(value, &attribute->min) || val_is_equal(value, &attribute->max));
+}
+
+void learned__count(struct learned *learned, struct learned_attribute *attribute,
+                    const struct val *value, int sign) {
+  if (sign > 0) {
+    note_value(attribute, value);
+    return;
+  }
+  count_value(attribute, value, -1);
+  learned->is_loose = learned->is_loose || is_extreme(attribute, value);
+}
+
+static status take_value(struct learned *learned, struct learned_attribute *attribute,
+                         const struct val *value, int sign, struct err *err) {
+  learned__count(learned, attribute, value, sign);
+  if (value->type != VAL_MAP && value->type != VAL_LIST) return LUMA_OK;
+  return learned__look_inside(learned, attribute, value, sign, err);
+}
+
 /* ---- documents ---- */
 
 /* The place in `by_id` for a name of the documents' dictionary; NULL when there is none. */
@@ -187,40 +222,30 @@ static status attribute_of(struct learned *learned, const struct val *root, uint
   return LUMA_OK;
 }
 
-status learned_observe(struct learned *learned, const struct val *root, struct err *err) {
-  learned->documents++;
+static status take_document(struct learned *learned, const struct val *root, int sign,
+                            struct err *err) {
   uint32_t count = val_count(root);
+  learned->documents += sign;
   for (uint32_t i = 0; i < count; i++) {
     struct slice name;
     struct val value = val_field_at(root, i, &name);
     struct learned_attribute *attribute;
     TRY(attribute_of(learned, root, i, name, &attribute, err));
-    if (attribute) note_value(attribute, &value);
+    if (attribute) TRY(take_value(learned, attribute, &value, sign, err));
   }
   return LUMA_OK;
 }
 
-static bool is_extreme(const struct learned_attribute *attribute, const struct val *value) {
-  return value->type != VAL_NULL &&
-         (val_is_equal(value, &attribute->min) || val_is_equal(value, &attribute->max));
+status learned_observe(struct learned *learned, const struct val *root, struct err *err) {
+  return take_document(learned, root, 1, err);
 }
 
 status learned_forget(struct learned *learned, const struct val *root, struct err *err) {
-  learned->documents--;
-  uint32_t count = val_count(root);
-  for (uint32_t i = 0; i < count; i++) {
-    struct slice name;
-    struct val value = val_field_at(root, i, &name);
-    struct learned_attribute *attribute;
-    TRY(attribute_of(learned, root, i, name, &attribute, err));
-    if (!attribute) continue;
-    count_value(attribute, &value, -1);
-    learned->is_loose = learned->is_loose || is_extreme(attribute, &value);
-  }
-  return LUMA_OK;
+  return take_document(learned, root, -1, err);
 }
 
-static void merge_attribute(struct learned_attribute *to, const struct learned_attribute *from) {
+void learned__merge_one(struct learned_attribute *to, const struct learned_attribute *from) {
+  to->is_vast |= from->is_vast;
   to->seen += from->seen;
   to->nulls += from->nulls;
   to->bytes += from->bytes;
@@ -238,8 +263,9 @@ status learned_merge(struct learned *learned, const struct learned *other, struc
   learned->is_loose |= other->is_loose;
   for (uint32_t i = 0; i < other->count; i++) {
     struct learned_attribute *to;
+    if (other->attributes[i]->parent) continue;
     TRY(learned__find(learned, other->attributes[i]->name, &to, err));
-    if (to) merge_attribute(to, other->attributes[i]);
+    if (to) TRY(learned__merge_below(learned, to, other->attributes[i], err));
   }
   return LUMA_OK;
 }

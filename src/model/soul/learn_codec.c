@@ -16,6 +16,8 @@ status learned_encode(struct buf *out, const struct learned_attribute *attribute
   build_init(&build, out, NULL);
   build_begin_map(&build);
   put(&build, "name", val_text(attribute->name));
+  put(&build, "parent", val_int64(attribute->parent ? attribute->parent->place + 1 : 0));
+  put(&build, "vast", val_int64(attribute->is_vast));
   put(&build, "seen", val_int64(attribute->seen));
   put(&build, "nulls", val_int64(attribute->nulls));
   put(&build, "bytes", val_int64(attribute->bytes));
@@ -54,6 +56,14 @@ static status fail(struct err *err) {
   FAIL(err, LUMA_CORRUPT, "what was learned of an attribute cannot be read");
 }
 
+/* A new attribute in its place: at the top, or below the one of number `parent` - 1. */
+static status find_place(struct learned *learned, int64_t parent, struct slice name,
+                         struct learned_attribute **made, struct err *err) {
+  if (parent < 0 || parent > (int64_t)learned->count) return fail(err);
+  if (parent == 0) return learned__find(learned, name, made, err);
+  return learned__add_below(learned, learned->attributes[parent - 1], name, made, err);
+}
+
 status learned_decode(struct learned *learned, struct slice bytes, struct err *err) {
   TRY(doc_check_value(bytes, NULL, err));
   struct val map = val_decode(bytes, NULL);
@@ -64,8 +74,9 @@ status learned_decode(struct learned *learned, struct slice bytes, struct err *e
   if (map.type != VAL_MAP || name.type != VAL_TEXT || registers.type != VAL_BYTES ||
       registers.bytes != LEARN_REGISTERS)
     return fail(err);
-  TRY(learned__find(learned, val_slice(&name), &made, err));
+  TRY(find_place(learned, number(&map, "parent"), val_slice(&name), &made, err));
   if (!made) return LUMA_OK;
+  made->is_vast = number(&map, "vast") != 0;
   made->seen = number(&map, "seen");
   made->nulls = number(&map, "nulls");
   made->bytes = number(&map, "bytes");

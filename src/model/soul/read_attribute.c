@@ -70,11 +70,33 @@ static struct slice type_text(struct soul_reading *reading, const struct soul_pl
   return slice_of_text("jsonb");
 }
 
+/* Whether more is said of elements than their type's text can. */
+static bool has_rules(const struct soul_attribute *item) {
+  bool is_bounded = item->min.type || item->max.type || item->allowed.type ||
+                    item->min_length != SOUL_NONE || item->max_length != SOUL_NONE;
+  bool is_nested = item->type.fields || item->type.item;
+  bool is_refused = item->unique || item->indexed || item->computed.bytes ||
+                    item->default_expression.bytes || item->has_transitions || item->immutable;
+  return is_bounded || is_nested || is_refused || item->sensitive || item->pattern.bytes;
+}
+
+static void take_element(struct soul_reading *reading, const struct soul_place *place,
+                         const struct soul_attribute *item, struct soul_type *type) {
+  if (type->element && !soul_type_is_equal(type->element, &item->type)) {
+    soul__fault(reading, place, "type", NULL,
+                "is of another type than the elements are said to be");
+    return;
+  }
+  type->element = item->type.kind == SOUL_ANY ? NULL : &item->type;
+  if (has_rules(item)) type->item = item;
+  if (type->item) type->element = &item->type;
+}
+
 static void read_element(struct soul_reading *reading, const struct soul_place *place,
                          const struct val *map, struct soul_type *type) {
   struct soul_place here = {.up = place};
   struct val element = soul__member(map, NAMES("items", "values"), &here);
-  if (val_is_null(&element) || type->element) return;
+  if (val_is_null(&element)) return;
   struct soul_attribute *read = NULL;
   uint32_t count = 0;
   struct build build;
@@ -90,7 +112,7 @@ static void read_element(struct soul_reading *reading, const struct soul_place *
     struct val one = val_decode(built, NULL);
     soul__read_attributes(reading, place, &one, &read, &count);
   }
-  if (count == 1) type->element = &read->type;
+  if (count == 1) take_element(reading, &here, read, type);
   build_deinit(&build);
   buf_deinit(&out);
 }
@@ -126,7 +148,8 @@ static void read_type(struct soul_reading *reading, const struct soul_place *pla
                                   &attribute->max_length, NULL, &err);
   if (result == LUMA_OUT_OF_MEMORY) reading->failed = result;
   if (result != LUMA_OK)
-    soul__fault(reading, &here, "type", NULL, "%s (%s)", err.message, err.hint);
+    soul__fault(reading, &here, "type", NULL, err.hint[0] ? "%s (%s)" : "%s%s", err.message,
+                err.hint);
   else
     complete_type(reading, place, map, attribute);
 }
@@ -236,9 +259,20 @@ static bool is_optional(struct soul_reading *reading, const struct val *map) {
   return optional;
 }
 
+/* A flag, or, beside named attributes, which of them have to be there. */
+static bool read_required(struct soul_reading *reading, const struct soul_place *place,
+                          const struct val *map, struct soul_attribute *attribute) {
+  struct soul_place here = {.up = place, .name = slice_of_text("required")};
+  struct val required = val_field(map, here.name);
+  if (required.type != VAL_LIST || !attribute->type.fields)
+    return soul__flag(reading, place, map, NAMES("required"), false);
+  soul__require(reading, &here, &required, attribute->type.fields, attribute->type.fields_count);
+  return false;
+}
+
 static void read_flags(struct soul_reading *reading, const struct soul_place *place,
                        const struct val *map, struct soul_attribute *attribute) {
-  bool required = soul__flag(reading, place, map, NAMES("required"), false);
+  bool required = read_required(reading, place, map, attribute);
   bool nullable = soul__flag(reading, place, map, NAMES("nullable"), true);
   attribute->required = (required || !nullable) && !is_optional(reading, map);
   attribute->unique = soul__flag(reading, place, map, NAMES("unique"), false);

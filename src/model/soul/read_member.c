@@ -157,3 +157,20 @@ bool soul__check_name(struct soul_reading *reading, const struct soul_place *pla
               "must be named by 1 to %d bytes without control characters", SOUL_NAME_BYTES_MAX);
   return false;
 }
+
+void soul__require(struct soul_reading *reading, const struct soul_place *place,
+                   const struct val *list, struct soul_attribute *attributes, uint32_t count) {
+  uint32_t names_count;
+  struct slice *names = soul__texts(reading, place, list, &names_count);
+  for (uint32_t i = 0; i < names_count; i++) {
+    bool found = false;
+    for (uint32_t k = 0; k < count; k++) {
+      bool is_it = slice_is_equal(attributes[k].name, names[i]);
+      attributes[k].required |= is_it;
+      found |= is_it;
+    }
+    if (!found)
+      soul__fault(reading, place, "unknown", NULL, "names `%.*s`, which is not an attribute",
+                  SLICE_ARG(names[i]));
+  }
+}

@@ -10,23 +10,6 @@
 
 enum { EXPANSIONS_MAX = 64, EXPRESSION_BYTES_MAX = 64 << 10 };
 
-uint32_t soul__rule(struct soul_reading *reading, enum soul_rule_kind kind, struct slice text) {
-  struct soul *soul = reading->soul;
-  if (soul->rules_count == SOUL_RULES_MAX) {
-    soul__fault(reading, NULL, "too_many", NULL, "a genotype has at most %d expressions",
-                SOUL_RULES_MAX);
-    return SOUL_NONE;
-  }
-  if (!mem_grow((void **)&soul->rules, &reading->rules_capacity, soul->rules_count + 1u,
-                sizeof *soul->rules)) {
-    reading->failed = LUMA_OUT_OF_MEMORY;
-    return SOUL_NONE;
-  }
-  struct slice whole = kind == SOUL_RULE_PATTERN ? text : soul__expand(reading, text);
-  soul->rules[soul->rules_count] = (struct soul_rule){.kind = kind, .text = whole};
-  return soul->rules_count++;
-}
-
 /* ---- values against their type ---- */
 
 /* A value of the genotype as one of the attribute's type, kept. */
@@ -196,7 +179,8 @@ static bool expand_once(const struct soul *soul, struct slice text, struct buf *
   return any;
 }
 
-struct slice soul__expand(struct soul_reading *reading, struct slice text) {
+struct slice soul__expand(struct soul_reading *reading, const struct soul_place *place,
+                          struct slice text) {
   const struct soul_function *named = find_function(reading->soul, text);
   struct buf from, to;
   buf_init(&from, EXPRESSION_BYTES_MAX);
@@ -213,7 +197,7 @@ struct slice soul__expand(struct soul_reading *reading, struct slice text) {
   if (from.failed == LUMA_OUT_OF_MEMORY || to.failed == LUMA_OUT_OF_MEMORY)
     reading->failed = LUMA_OUT_OF_MEMORY;
   if (tries == EXPANSIONS_MAX || to.failed != LUMA_OK)
-    soul__fault(reading, NULL, "functions", NULL,
+    soul__fault(reading, place, "functions", NULL,
                 "the functions of `%.*s` call each other in a ring", SLICE_ARG(text));
   struct slice kept = soul__keep_text(reading, buf_slice(&from));
   buf_deinit(&from);

@@ -23,8 +23,8 @@ static void read_limit(struct soul_reading *reading, const struct soul_place *pl
   struct val per = val_field(value, slice_of_text("per"));
   limit->per = soul__texts(reading, &here, &per, &limit->per_count);
   limit->where = soul__text(reading, place, value, NAMES("where"));
-  if (limit->where.bytes)
-    limit->where_rule = soul__rule(reading, SOUL_RULE_CONDITION, limit->where);
+  struct soul_place where = {.up = place, .name = slice_of_text("where")};
+  limit->where_rule = soul__rule(reading, &where, SOUL_RULE_CONDITION, limit->where);
 }
 
 static bool says_limit(const struct val *value) {

@@ -8,8 +8,9 @@
 struct recipe {
   struct recipe *next;
   uint32_t soul;
-  bool works; /* false: documents of the shape have to be built */
+  bool copies, shows; /* neither: documents of the shape have to be built */
   struct splice splice;
+  struct recipe_sight sight;
 };
 
 void recipes_init(struct recipes *recipes, const struct evolution *evolution,
@@ -29,11 +30,13 @@ void recipes_deinit(struct recipes *recipes) {
 
 /* The fields of a document on its way through the steps. */
 struct following {
-  const struct recipes *recipes;
+  struct recipes *recipes;
+  struct slice shape;
   struct splice_field fields[SPLICE_FIELDS_MAX];
-  bool is_lost[SPLICE_FIELDS_MAX]; /* its value cannot be had by copying */
-  uint32_t count;
-  bool fails;
+  bool is_lost[SPLICE_FIELDS_MAX]; /* its value cannot be had but by building */
+  struct recipe_maker makers[RECIPE_MAKERS_MAX];
+  uint32_t count, makers_count;
+  bool fails, lacks_memory;
 };
 
 static void add(struct following *following, struct splice_field field, bool is_lost) {
@@ -59,21 +62,13 @@ static bool is_scalar(const struct soul_type *type) {
   }
 }
 
-enum { FLOAT_BITS = 53 }; /* of the integers that a float has without loss */
-
-static uint32_t convert(const void *context, struct slice value, uint8_t *room) {
-  const struct soul_type *type = context;
+static bool convert(const void *context, struct val *value) {
   bool changed = false;
   struct val made;
-  int64_t integer;
-  if (type->kind == SOUL_FLOAT && splice_integer(value, &integer) && integer < 1ll << FLOAT_BITS &&
-      integer > -(1ll << FLOAT_BITS)) {
-    made = val_float64((double)integer);
-    return splice_encode(&made, room);
-  }
-  struct val given = val_decode(value, NULL);
-  bool is_read = !val_is_null(&given) && soul_coerce(type, &given, NULL, &made, &changed);
-  return is_read && changed ? splice_encode(&made, room) : 0;
+  if (val_is_null(value) || !soul_coerce(context, value, NULL, &made, &changed) || !changed)
+    return false;
+  *value = made;
+  return true;
 }
 
 static const struct evolution_op *op_on(const struct evolution_step *step, uint16_t id) {
@@ -92,9 +87,10 @@ static bool follow_field(struct following *following, const struct evolution_ste
   if (!op) return true;
   if (op->kind == EVOLUTION_DROP || op->kind == EVOLUTION_TRANSFORM) return false;
   if (op->kind == EVOLUTION_CONVERT) {
-    bool is_plain = field->from != SPLICE_NEW && !field->convert;
+    bool is_plain = field->from < SPLICE_MADE && !field->convert;
     following->is_lost[i] |= !is_plain || !is_scalar(&op->type);
     field->convert = convert;
+    field->is_float = op->type.kind == SOUL_FLOAT;
     field->context = &op->type;
   }
   if (op->to.bytes) field->id = op->to_id;
@@ -109,20 +105,80 @@ static bool has(const uint16_t *ids, uint32_t count, uint16_t id) {
   return false;
 }
 
+/* ---- values that expressions make ---- */
+
+/* Settles the fields in the recipes' memory; false when there is none. */
+static bool settle(struct following *following, struct splice *splice) {
+  struct arena *arena = &following->recipes->arena;
+  uint32_t count = following->count;
+  struct splice_field *fields = arena_copy(arena, following->fields, count * sizeof *fields);
+  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
+  following->lacks_memory |= !fields || !ids;
+  if (following->lacks_memory) return false;
+  *splice = (struct splice){.shape = following->shape, .count = count};
+  splice_settle(splice, fields, ids);
+  return true;
+}
+
+static bool makes_values(const struct evolution_step *step) {
+  for (uint32_t i = 0; i < step->ops_count; i++)
+    if (step->ops[i].kind == EVOLUTION_TRANSFORM) return true;
+  return false;
+}
+
+static bool is_clear(const struct following *following) {
+  uint16_t ids[SPLICE_FIELDS_MAX];
+  for (uint32_t i = 0; i < following->count; i++) {
+    const struct splice_field *field = &following->fields[i];
+    if (following->is_lost[i] || field->from == SPLICE_MADE || has(ids, i, field->id)) return false;
+    ids[i] = field->id;
+  }
+  return following->count > 0;
+}
+
+/* What shows a document as it is before this step; false when only building does. */
+static bool see_before(struct following *following, const struct lens **before) {
+  struct lens *lens = arena_zalloc(&following->recipes->arena, 1, sizeof *lens);
+  struct splice *splice = arena_zalloc(&following->recipes->arena, 1, sizeof *splice);
+  following->lacks_memory |= !lens || !splice;
+  if (following->lacks_memory || !is_clear(following) || !settle(following, splice)) return false;
+  *lens = (struct lens){.names = following->recipes->evolution->names, .splice = splice};
+  *before = lens;
+  return true;
+}
+
+static void add_made(struct following *following, const struct evolution_op *op, uint16_t id,
+                     const struct recipe_maker *maker) {
+  bool is_lost = !maker || following->makers_count == RECIPE_MAKERS_MAX;
+  struct splice_field field = {.id = id, .from = SPLICE_MADE};
+  if (!is_lost) {
+    field.made = (uint16_t)following->makers_count;
+    following->makers[following->makers_count++] = (struct recipe_maker){op, maker->before};
+  }
+  add(following, field, is_lost);
+}
+
+/* `maker`: of this step's expressions; NULL: their values have to be built. */
 static void follow_addition(struct following *following, const struct evolution_op *op,
-                            const uint16_t *before, uint32_t before_count) {
+                            const uint16_t *before, uint32_t before_count,
+                            const struct recipe_maker *maker) {
   bool is_set = op->kind == EVOLUTION_SET, is_made = op->kind == EVOLUTION_TRANSFORM;
   uint16_t id = is_made && op->to.bytes ? op->to_id : op->name_id;
   if (!is_set && !is_made) return;
   if (id == NAMES_NONE) following->fails = true;
   if (is_set && has(before, before_count, id)) return;
-  struct splice_field field = {.id = id, .from = SPLICE_NEW, .value = op->encoded};
-  add(following, field, is_made);
+  if (is_made) add_made(following, op, id, maker);
+  if (is_set)
+    add(following, (struct splice_field){.id = id, .from = SPLICE_NEW, .value = op->encoded},
+        false);
 }
 
-static void follow_step(struct following *following, const struct evolution_step *step) {
+static void follow_step(struct following *following, const struct evolution_step *step,
+                        bool is_first) {
   uint16_t before[SPLICE_FIELDS_MAX];
+  struct recipe_maker maker = {0};
   uint32_t count = following->count;
+  bool can_make = makes_values(step) && (is_first || see_before(following, &maker.before));
   following->count = 0;
   for (uint32_t i = 0; i < count; i++) before[i] = following->fields[i].id;
   for (uint32_t i = 0; i < count; i++) {
@@ -131,36 +187,45 @@ static void follow_step(struct following *following, const struct evolution_step
     following->fields[following->count++] = following->fields[i];
   }
   for (uint32_t i = 0; i < step->ops_count; i++)
-    follow_addition(following, &step->ops[i], before, count);
+    follow_addition(following, &step->ops[i], before, count, can_make ? &maker : NULL);
 }
 
-/* Leaves out what is not looked at; fails when something of the rest cannot be copied. */
+/* Leaves out what is not looked at; fails when something of the rest has to be built. */
 static void choose(struct following *following) {
   const struct recipes *recipes = following->recipes;
   uint16_t ids[SPLICE_FIELDS_MAX];
-  uint32_t count = 0;
+  uint32_t count = 0, made = 0;
+  struct recipe_maker makers[RECIPE_MAKERS_MAX];
   for (uint32_t i = 0; i < following->count; i++) {
-    uint16_t id = following->fields[i].id;
-    bool is_wanted =
-        !recipes->wanted || id == NAMES_KEY_SLOT || has(recipes->wanted, recipes->wanted_count, id);
+    struct splice_field field = following->fields[i];
+    bool is_wanted = !recipes->wanted || field.id == NAMES_KEY_SLOT ||
+                     has(recipes->wanted, recipes->wanted_count, field.id);
     if (!is_wanted) continue;
     /* A name that would stand twice: which value stays is the builder's to say. */
-    following->fails |= following->is_lost[i] || has(ids, count, id);
-    ids[count] = id;
-    following->fields[count++] = following->fields[i];
+    following->fails |= following->is_lost[i] || has(ids, count, field.id);
+    if (field.from == SPLICE_MADE) {
+      makers[made] = following->makers[field.made];
+      field.made = (uint16_t)made++;
+    }
+    ids[count] = field.id;
+    following->fields[count++] = field;
   }
+  memcpy(following->makers, makers, made * sizeof *makers);
+  following->makers_count = made;
   following->count = count;
   following->fails |= count == 0;
 }
 
-static void follow(struct following *following, uint32_t soul, struct slice shape) {
+static void follow(struct following *following, uint32_t soul) {
   const struct evolution *evolution = following->recipes->evolution;
-  uint32_t count = (uint32_t)(shape.bytes / SPLICE_NAME_BYTES);
+  uint32_t count = (uint32_t)(following->shape.bytes / SPLICE_NAME_BYTES);
+  uint32_t first = evolution_begin(evolution, soul);
   for (uint32_t i = 0; i < count; i++)
-    add(following, (struct splice_field){.id = splice_shape_id(shape, i), .from = (uint16_t)i},
+    add(following,
+        (struct splice_field){.id = splice_shape_id(following->shape, i), .from = (uint16_t)i},
         false);
-  for (uint32_t i = evolution_begin(evolution, soul); i < evolution->steps_count; i++)
-    follow_step(following, &evolution->steps[i]);
+  for (uint32_t i = first; i < evolution->steps_count; i++)
+    follow_step(following, &evolution->steps[i], i == first);
   choose(following);
 }
 
@@ -174,20 +239,28 @@ static struct recipe *find(const struct recipes *recipes, uint32_t soul,
   return recipe;
 }
 
+static void finish(struct recipe *recipe, const struct following *following) {
+  recipe->shows = !following->fails;
+  recipe->copies = recipe->shows && following->makers_count == 0;
+  recipe->sight.lens =
+      (struct lens){.names = following->recipes->evolution->names, .splice = &recipe->splice};
+  recipe->sight.makers_count = following->makers_count;
+  memcpy(recipe->sight.makers, following->makers,
+         following->makers_count * sizeof *following->makers);
+}
+
 static struct recipe *make(struct recipes *recipes, uint32_t soul, struct slice shape) {
-  struct following following = {.recipes = recipes};
-  follow(&following, soul, shape);
   struct arena *arena = &recipes->arena;
-  size_t bytes = following.count * sizeof *following.fields;
   struct recipe *made = arena_zalloc(arena, 1, sizeof *made);
-  struct splice_field *fields = arena_alloc(arena, bytes + 1);
   const uint8_t *kept = arena_copy(arena, shape.data, shape.bytes);
-  if (!made || !fields || !kept) return NULL;
-  memcpy(fields, following.fields, bytes);
+  if (!made || !kept) return NULL;
+  struct following following = {.recipes = recipes, .shape = slice_of(kept, shape.bytes)};
+  follow(&following, soul);
   made->soul = soul;
-  made->works = !following.fails;
-  made->splice = (struct splice){.shape = slice_of(kept, shape.bytes), .count = following.count};
-  splice_settle(&made->splice, fields);
+  made->splice.shape = following.shape;
+  if (following.lacks_memory || (!following.fails && !settle(&following, &made->splice)))
+    return NULL;
+  finish(made, &following);
   made->next = recipes->head;
   __atomic_store_n(&recipes->head, made, __ATOMIC_RELEASE);
   recipes->count++;
@@ -206,10 +279,19 @@ static struct recipe *find_or_make(struct recipes *recipes, uint32_t soul,
   return recipe;
 }
 
-const struct splice *recipes_find(struct recipes *recipes, const struct doc *document) {
+static struct recipe *recipe_of(struct recipes *recipes, const struct doc *document) {
   uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
   if (document->names != recipes->evolution->names) return NULL;
   struct recipe *recipe = find(recipes, soul, document);
-  if (!recipe) recipe = find_or_make(recipes, soul, document);
-  return recipe && recipe->works ? &recipe->splice : NULL;
+  return recipe ? recipe : find_or_make(recipes, soul, document);
+}
+
+const struct splice *recipes_find(struct recipes *recipes, const struct doc *document) {
+  const struct recipe *recipe = recipe_of(recipes, document);
+  return recipe && recipe->copies ? &recipe->splice : NULL;
+}
+
+const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc *document) {
+  const struct recipe *recipe = recipe_of(recipes, document);
+  return recipe && recipe->shows ? &recipe->sight : NULL;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Recipes: how the documents of one shape that were written under one older soul become newer ones,
  * all steps taken together. Most evolutions add, drop and rename attributes or widen scalar types,
- * and then a newer document is the older one's values, copied in runs. Recipes are made when a
- * shape is first met and kept. One that is for a scan which looks at some attributes only leaves
- * the others out.
+ * and then a newer document is the older one's values, copied in runs, or read where they are,
+ * through a lens. Recipes are made when a shape is first met and kept. One that is for a scan which
+ * looks at some attributes only leaves the others out.
  *
  * Threads: finding is free for all; making is done by one at a time. */
 #ifndef MODEL_SOUL_RECIPE_H
@@ -11,12 +11,27 @@
 
 #include "base/mem/arena.h"
 #include "base/sync/sync.h"
-#include "value/doc/splice.h"
+#include "value/doc/lens.h"
 
 struct evolution;
+struct evolution_op;
 struct recipe;
 
-enum { RECIPES_MAX = 128, RECIPE_NAMES_MAX = 256 };
+enum { RECIPES_MAX = 128, RECIPE_NAMES_MAX = 256, RECIPE_MAKERS_MAX = 16 };
+
+/** A value that an expression makes of each document. */
+struct recipe_maker {
+  const struct evolution_op *op;
+  const struct lens *before; /* shows what the expression is over; NULL: the document as it is */
+};
+
+/** What shows a newer document in the place of an older one. `makers`, in the order of the lens's
+ * `made`, which is NULL here: whoever puts the lens has the values made, and a lens with them. */
+struct recipe_sight {
+  struct lens lens;
+  struct recipe_maker makers[RECIPE_MAKERS_MAX];
+  uint32_t makers_count;
+};
 
 struct recipes {
   const struct evolution *evolution; /* borrowed */
@@ -34,5 +49,7 @@ void recipes_deinit(struct recipes *recipes);
 /** What makes a newer document of this one; NULL: it has to be built (evolution_apply), or is as
  * the newest soul has it. */
 const struct splice *recipes_find(struct recipes *recipes, const struct doc *document);
+/** What shows the newer document; NULL as above, but that expressions are no hindrance. */
+const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc *document);
 
 #endif

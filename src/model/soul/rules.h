@@ -7,6 +7,7 @@
 
 #include "base/core/err.h"
 #include "base/mem/arena.h"
+#include "value/path/path.h"
 #include "value/val/val.h"
 
 enum soul_rule_kind {
@@ -21,6 +22,7 @@ enum soul_rule_kind {
 struct soul_rule {
   enum soul_rule_kind kind;
   struct slice text;
+  struct slice path; /* where a genotype has it; empty: nowhere */
 };
 
 /** Who gives the numbers of sequences; calls that are NULL are not there. */
@@ -39,8 +41,8 @@ struct soul_program {
   struct soul_numbers numbers; /* likewise */
 };
 
-/** Told of a name that an expression reads. */
-typedef void soul_reads_fn(void *context, struct slice name);
+/** Told of a path that an expression reads. */
+typedef void soul_reads_fn(void *context, const struct path *path);
 
 struct soul;
 
@@ -54,7 +56,7 @@ struct soul_rules_ops {
    * into `values`; what they borrow lives in `arena` or the documents. */
   status (*run)(struct soul_program *program, uint32_t nth, const struct val *documents,
                 uint32_t count, struct arena *arena, struct val *values, struct err *err);
-  /** Tells of each attribute of the being that expression `nth` reads. */
+  /** Tells of each path into the being that expression `nth` reads. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
   /** Whether pattern `nth` matches anywhere in the text. */

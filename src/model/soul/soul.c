@@ -6,6 +6,7 @@
 
 #include "base/hash/sha256.h"
 #include "base/mem/mem.h"
+#include "model/soul/declared.h"
 #include "model/soul/soul_int.h"
 #include "value/json/json.h"
 
@@ -132,92 +133,10 @@ static void read_genesis(struct soul_reading *reading, const struct val *genotyp
   }
 }
 
-/* JSON Schema names what is required in a list beside the properties. */
 static void read_required(struct soul_reading *reading, const struct val *genotype) {
   struct soul_place place = at("required");
   struct val list = val_field(genotype, place.name);
-  uint32_t count;
-  struct slice *names = soul__texts(reading, &place, &list, &count);
-  for (uint32_t i = 0; i < count; i++) {
-    struct soul_attribute *attribute = find_attribute(reading->soul, names[i]);
-    if (attribute)
-      attribute->required = true;
-    else
-      soul__fault(reading, &place, "unknown", NULL, "names `%.*s`, which is not an attribute",
-                  SLICE_ARG(names[i]));
-  }
-}
-
-static uint32_t rule_of(struct soul_reading *reading, enum soul_rule_kind kind, struct slice text) {
-  return text.bytes ? soul__rule(reading, kind, text) : SOUL_NONE;
-}
-
-static void make_rules(struct soul_reading *reading, struct soul_attribute *attributes,
-                       uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
-    struct soul_attribute *one = &attributes[i];
-    one->pattern_rule = rule_of(reading, SOUL_RULE_PATTERN, one->pattern);
-    one->computed_rule = rule_of(reading, SOUL_RULE_VALUE, one->computed);
-    one->default_rule = rule_of(reading, SOUL_RULE_VALUE, one->default_expression);
-    for (uint32_t k = 0; k < one->transitions_count; k++)
-      one->transitions[k].guard_rule =
-          rule_of(reading, SOUL_RULE_CONDITION, one->transitions[k].guard);
-    make_rules(reading, one->type.fields, one->type.fields_count);
-  }
-}
-
-static void refuse_inside(struct soul_reading *reading, const struct soul_place *up,
-                          const struct soul_type *type) {
-  for (uint32_t i = 0; i < type->fields_count; i++) {
-    const struct soul_attribute *one = &type->fields[i];
-    struct soul_place place = {.up = up, .name = one->name};
-    if (one->unique || one->indexed || one->computed.bytes || one->default_expression.bytes ||
-        one->has_transitions || one->immutable || one->type.kind == SOUL_REF)
-      soul__fault(reading, &place, "nested", NULL,
-                  "is inside a map: unique, index, computed, default_expression, transitions, "
-                  "immutable and references are for attributes at the top");
-    refuse_inside(reading, &place, &one->type);
-  }
-}
-
-static void finish_attributes(struct soul_reading *reading) {
-  struct soul *soul = reading->soul;
-  struct soul_place top = at("attributes");
-  make_rules(reading, soul->attributes, soul->attributes_count);
-  for (uint32_t i = 0; i < soul->attributes_count; i++) {
-    struct soul_place place = {.up = &top, .name = soul->attributes[i].name};
-    refuse_inside(reading, &place, &soul->attributes[i].type);
-    soul->has_computed |= soul->attributes[i].computed.bytes > 0;
-    soul->has_computed |= soul->attributes[i].default_expression.bytes > 0;
-  }
-  for (uint32_t i = 0; i < soul->constraints_count; i++)
-    soul->constraints[i].check_rule =
-        rule_of(reading, SOUL_RULE_CONDITION, soul->constraints[i].check);
-}
-
-/* Compiles the expressions once, to find what is wrong with them: each is tried alone. */
-static void check_rules(struct soul_reading *reading) {
-  const struct soul *soul = reading->soul;
-  for (uint32_t i = 0; i < soul->rules_count; i++) {
-    struct err err = {0};
-    struct soul_program *program;
-    uint32_t failed;
-    if (!soul->ops) {
-      soul__fault(reading, NULL, "expression", NULL, "expressions cannot be run here");
-      return;
-    }
-    status result = soul->ops->create(soul, &soul->rules[i], 1, &program, &failed, &err);
-    if (result == LUMA_OK)
-      soul->ops->destroy(program);
-    else if (result == LUMA_OUT_OF_MEMORY)
-      reading->failed = result;
-    else
-      soul__fault(reading, NULL,
-                  soul->rules[i].kind == SOUL_RULE_PATTERN ? "pattern" : "expression", NULL,
-                  "%s `%.*s`: %s",
-                  soul->rules[i].kind == SOUL_RULE_PATTERN ? "the pattern" : "the expression",
-                  SLICE_ARG(soul->rules[i].text), err.message);
-  }
+  soul__require(reading, &place, &list, reading->soul->attributes, reading->soul->attributes_count);
 }
 
 static void read_all(struct soul_reading *reading, const struct val *genotype,
@@ -240,8 +159,8 @@ static void read_all(struct soul_reading *reading, const struct val *genotype,
   soul__read_functions(reading, &functions);
   soul__read_constraints(reading, &constraints);
   soul__read_settings(reading, genotype, beside);
-  finish_attributes(reading);
-  if (reading->failed == LUMA_OK) check_rules(reading);
+  soul__gather_rules(reading);
+  if (reading->failed == LUMA_OK) soul__check_rules(reading);
 }
 
 static void make_hash(struct soul *soul, struct err *err, status *failed) {
@@ -253,8 +172,9 @@ static void make_hash(struct soul *soul, struct err *err, status *failed) {
   buf_deinit(&text);
 }
 
-static status read_into(struct soul *soul, const struct val *genotype, struct err *err) {
-  struct soul_reading reading = {.soul = soul, .arena = &soul->arena};
+static status read_into(struct soul *soul, const struct val *genotype, bool is_given,
+                        struct err *err) {
+  struct soul_reading reading = {.soul = soul, .arena = &soul->arena, .is_given = is_given};
   struct val inner = val_field(genotype, slice_of_text("genotype"));
   const struct val *beside = inner.type == VAL_MAP ? genotype : NULL;
   soul_faults_init(&reading.faults);
@@ -275,20 +195,29 @@ static status read_into(struct soul *soul, const struct val *genotype, struct er
   return result;
 }
 
-status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, struct soul **soul,
-                 struct err *err) {
+static status read_soul(const struct val *genotype, const struct soul_rules_ops *ops, bool is_given,
+                        struct soul **soul, struct err *err) {
   struct soul *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a soul");
   made->references = 1;
   made->ops = ops;
   mutex_init(&made->lock);
   arena_init(&made->arena, SOUL_CHUNK_BYTES, 0);
-  status result = read_into(made, genotype, err);
+  status result = read_into(made, genotype, is_given, err);
   if (result == LUMA_OK)
     *soul = made;
   else
     soul_release(made);
   return result;
+}
+
+status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, struct soul **soul,
+                 struct err *err) {
+  return read_soul(genotype, ops, true, soul, err);
+}
+
+bool soul_leaves_open(const struct soul *soul) {
+  return soul->settings.has_open ? soul->settings.open : soul->attributes_count == 0;
 }
 
 status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
@@ -300,7 +229,7 @@ status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struc
   TRY(json_reader_create(&reader, err));
   buf_init(&out, DOC_BYTES_MAX);
   status result = json_read_value(reader, json, &options, &out, &genotype, err);
-  if (result == LUMA_OK) result = soul_read(&genotype, ops, soul, err);
+  if (result == LUMA_OK) result = read_soul(&genotype, ops, false, soul, err);
   buf_deinit(&out);
   json_reader_destroy(reader);
   return result;
@@ -331,9 +260,14 @@ const struct soul_attribute *soul_attribute(const struct soul *soul, struct slic
 }
 
 bool soul_is_sensitive(const struct soul *soul, const struct path *path) {
-  const struct soul_attribute *attribute =
-      path->count ? soul_attribute(soul, path->steps[0].name) : NULL;
-  return attribute && attribute->sensitive;
+  struct path above = *path;
+  const struct soul_attribute *said = soul_declared(soul, path);
+  if (said) return said->is_masked;
+  while (above.count > 0 && !said) {
+    said = soul_declared(soul, &above);
+    above.count--;
+  }
+  return said && said->is_masked;
 }
 
 status soul_take_program(const struct soul *soul, struct soul_program **program, struct err *err) {

@@ -43,7 +43,8 @@ struct soul_attribute {
   struct slice name;
   struct soul_type type;
   bool required, unique, indexed, sensitive, immutable;
-  uint8_t on_delete;                           /* of a reference: enum soul_on_delete */
+  bool is_masked;    /* sensitive: itself, around, inside, or what it is computed of */
+  uint8_t on_delete; /* of a reference: enum soul_on_delete */
   struct val default_value, min, max, allowed; /* `allowed`: a LIST */
   uint32_t min_length, max_length;             /* SOUL_NONE = no limit */
   struct slice pattern, computed, default_expression, description;
@@ -116,17 +117,17 @@ struct soul {
   struct soul_program *programs;
 };
 
-/** Reads a genotype (or a map with "genotype" and settings beside it) into a soul with one
- * reference. LUMA_INVALID_GENOTYPE lists all faults, each with its path. `ops` may be NULL: then
- * expressions are faults. */
+/** Reads a genotype (or a map with "genotype" and settings beside it) as somebody gives it into a
+ * soul with one reference. LUMA_INVALID_GENOTYPE lists all faults, each with its path; names in
+ * expressions that are no attributes are faults unless the collection is left open. `ops` may be
+ * NULL: then expressions are faults. */
 status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, struct soul **soul,
                  struct err *err);
-/** The same from JSON text. */
+/** One that was given before, from JSON text: names in its expressions are taken as they are. */
 status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
                       struct err *err);
-/** Whether the expressions of a soul read only attributes that it has: LUMA_INVALID_GENOTYPE lists
- * those that do not. For closed collections: in open ones any name may be an attribute. */
-status soul_check_names(const struct soul *soul, struct err *err);
+/** Whether a genotype leaves a collection open: as it says; else one without attributes does. */
+bool soul_leaves_open(const struct soul *soul);
 void soul_acquire(const struct soul *soul);
 /** NULL is fine. */
 void soul_release(const struct soul *soul);
@@ -146,7 +147,7 @@ void soul_write_attributes(struct buf *out, const struct soul_attribute *attribu
 void soul_write_limits(struct buf *out, const struct soul_limit *limits, uint32_t count);
 /** The attribute of this name ("_id" is "id"); NULL if there is none. */
 const struct soul_attribute *soul_attribute(const struct soul *soul, struct slice name);
-/** True when the first step of `path` leads into an attribute that is sensitive. */
+/** True when the value at `path` is sensitive, lies in one that is, or has one inside. */
 bool soul_is_sensitive(const struct soul *soul, const struct path *path);
 
 /** A program for the soul's rules, for one user until it is given back. LUMA_OK and NULL when there

@@ -15,6 +15,7 @@ struct soul_reading {
   struct soul_faults faults;
   size_t rules_capacity;
   uint32_t depth;
+  bool is_given; /* just now, and not stored before */
   status failed;
 };
 
@@ -50,11 +51,21 @@ uint64_t soul__number(struct soul_reading *reading, const struct soul_place *pla
 struct slice *soul__texts(struct soul_reading *reading, const struct soul_place *place,
                           const struct val *value, uint32_t *count);
 
-/** Keeps an expression or a pattern as a rule; its place. Names of functions are replaced by what
- * they stand for. */
-uint32_t soul__rule(struct soul_reading *reading, enum soul_rule_kind kind, struct slice text);
+/** Keeps an expression or a pattern, which stands at `place`, as a rule; its place among the rules.
+ * Names of functions are replaced by what they stand for. An empty one is none: SOUL_NONE. */
+uint32_t soul__rule(struct soul_reading *reading, const struct soul_place *place,
+                    enum soul_rule_kind kind, struct slice text);
 /** The text of an expression: itself, or that of the function it calls. */
-struct slice soul__expand(struct soul_reading *reading, struct slice text);
+struct slice soul__expand(struct soul_reading *reading, const struct soul_place *place,
+                          struct slice text);
+/** Makes rules of all expressions of attributes and constraints; refuses what cannot stand inside
+ * attributes; settles what is masked. */
+void soul__gather_rules(struct soul_reading *reading);
+/** Says what is wrong with the rules, and with functions. */
+void soul__check_rules(struct soul_reading *reading);
+/** JSON Schema names what is required in a list beside the properties. */
+void soul__require(struct soul_reading *reading, const struct soul_place *place,
+                   const struct val *list, struct soul_attribute *attributes, uint32_t count);
 
 /** Reads a map of attributes. */
 void soul__read_attributes(struct soul_reading *reading, const struct soul_place *place,

@@ -22,6 +22,7 @@ static const struct {
     {"any", SOUL_ANY},
     {"json", SOUL_ANY},
     {"mixed", SOUL_ANY},
+    {"unknown", SOUL_ANY},
     {"str", SOUL_TEXT},
     {"string", SOUL_TEXT},
     {"varchar", SOUL_TEXT},
@@ -30,6 +31,9 @@ static const struct {
     {"character", SOUL_TEXT},
     {"nvarchar", SOUL_TEXT},
     {"clob", SOUL_TEXT},
+    {"tinytext", SOUL_TEXT},
+    {"mediumtext", SOUL_TEXT},
+    {"longtext", SOUL_TEXT},
     {"email", SOUL_TEXT},
     {"uri", SOUL_TEXT},
     {"url", SOUL_TEXT},
@@ -39,6 +43,7 @@ static const struct {
     {"bigint", SOUL_INT},
     {"smallint", SOUL_INT},
     {"tinyint", SOUL_INT},
+    {"mediumint", SOUL_INT},
     {"int8", SOUL_INT},
     {"int4", SOUL_INT},
     {"int2", SOUL_INT},
@@ -69,6 +74,7 @@ static const struct {
     {"array", SOUL_LIST},
     {"tuple", SOUL_LIST},
     {"set", SOUL_LIST},
+    {"frozenset", SOUL_LIST},
     {"sequence", SOUL_LIST},
     {"dict", SOUL_MAP},
     {"object", SOUL_MAP},
@@ -91,7 +97,16 @@ static struct slice trimmed(struct slice text) {
   return text;
 }
 
+/* `datetime.datetime`, `uuid.UUID`: the module says nothing more. */
+static struct slice without_module(struct slice name) {
+  for (size_t i = name.bytes; i > 1; i--) {
+    if (name.data[i - 1] == '.') return slice_of(name.data + i, name.bytes - i);
+  }
+  return name;
+}
+
 static bool find_kind(struct slice name, enum soul_kind *kind) {
+  name = without_module(name);
   for (int i = 0; i < SOUL_KINDS; i++) {
     *kind = (enum soul_kind)i;
     if (slice_is_equal_nocase(name, slice_of_text(kind_names[i]))) return true;
@@ -136,16 +151,45 @@ static status read_element(struct reading *reading, struct slice text, uint32_t 
   return LUMA_OK;
 }
 
-/* `dict[str, T]`: the key's type is text, whatever is said. */
-static struct slice after_comma(struct slice text) {
+/* Where the first comma stands that is not within brackets; text.bytes when there is none. */
+static size_t find_comma(struct slice text) {
   int depth = 0;
   for (size_t i = 0; i < text.bytes; i++) {
     uint8_t c = text.data[i];
     depth += c == '<' || c == '[' || c == '(';
     depth -= c == '>' || c == ']' || c == ')';
-    if (c == ',' && depth == 0) return trimmed(slice_of(text.data + i + 1, text.bytes - i - 1));
+    if (c == ',' && depth == 0) return i;
   }
-  return text;
+  return text.bytes;
+}
+
+/* `dict[str, T]`: the key's type is text, whatever is said. */
+static struct slice after_comma(struct slice text) {
+  size_t at = find_comma(text);
+  return at < text.bytes ? trimmed(slice_of(text.data + at + 1, text.bytes - at - 1)) : text;
+}
+
+/* `tuple[int, ...]`: a list of any length. */
+static struct slice before_dots(struct slice text) {
+  size_t at = find_comma(text);
+  struct slice rest = at < text.bytes ? after_comma(text) : slice_of(NULL, 0);
+  return slice_is_equal(rest, slice_of_text("...")) ? slice_of(text.data, at) : text;
+}
+
+static bool is_nothing(struct slice text) {
+  return slice_is_equal_nocase(text, slice_of_text("none")) ||
+         slice_is_equal_nocase(text, slice_of_text("null"));
+}
+
+/* `Union[T, None]` is an optional T; of several types none is the one. */
+static status read_union(struct reading *reading, struct slice inside, uint32_t depth,
+                         struct soul_type *type) {
+  size_t at = find_comma(inside);
+  struct slice first = trimmed(slice_of(inside.data, at)), rest = after_comma(inside);
+  reading->optional = true;
+  if (at < inside.bytes && is_nothing(first)) return read_type(reading, rest, depth + 1, type);
+  if (at < inside.bytes && is_nothing(rest)) return read_type(reading, first, depth + 1, type);
+  return fail_type(reading, inside);
 }
 
 static status read_number(struct reading *reading, struct slice text, int64_t most,
@@ -162,7 +206,7 @@ static status read_inside(struct reading *reading, struct slice inside, uint32_t
                           struct soul_type *type) {
   inside = trimmed(inside);
   switch (type->kind) {
-  case SOUL_LIST: return read_element(reading, inside, depth, type);
+  case SOUL_LIST: return read_element(reading, before_dots(inside), depth, type);
   case SOUL_MAP: return read_element(reading, after_comma(inside), depth, type);
   case SOUL_VECTOR: return read_number(reading, inside, SOUL_DIMENSIONS_MAX, &type->dimensions);
   case SOUL_TEXT: return read_number(reading, inside, UINT32_MAX - 1, &reading->length);
@@ -190,10 +234,12 @@ static size_t find_bracket(struct slice text) {
 
 static status read_wrapped(struct reading *reading, struct slice name, struct slice inside,
                            uint32_t depth, struct soul_type *type) {
-  if (slice_is_equal_nocase(name, slice_of_text("optional"))) {
+  if (slice_is_equal_nocase(without_module(name), slice_of_text("optional"))) {
     reading->optional = true;
     return read_type(reading, inside, depth + 1, type);
   }
+  if (slice_is_equal_nocase(without_module(name), slice_of_text("union")))
+    return read_union(reading, inside, depth, type);
   if (slice_is_equal_nocase(name, slice_of_text("tensor"))) name = slice_of_text("vector");
   enum soul_kind kind;
   if (!find_kind(trimmed(name), &kind)) return fail_type(reading, name);

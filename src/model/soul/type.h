@@ -35,12 +35,14 @@ enum { SOUL_TYPE_DEPTH_MAX = 16, SOUL_DIMENSIONS_MAX = 65536 };
 struct soul_attribute;
 
 struct soul_type {
-  uint8_t kind;                    /* enum soul_kind */
-  bool fields_open;                /* MAP with fields: others are allowed too */
-  uint32_t dimensions;             /* VECTOR; 0 = any */
-  const struct soul_type *element; /* LIST, MAP; NULL = any */
-  struct slice target;             /* REF: the alias of the other soul */
-  struct soul_attribute *fields;   /* MAP of named attributes; NULL: of any names */
+  uint8_t kind;                      /* enum soul_kind */
+  bool fields_open;                  /* MAP with fields: others are allowed too */
+  uint32_t dimensions;               /* VECTOR; 0 = any */
+  const struct soul_type *element;   /* LIST, MAP; NULL = any */
+  const struct soul_attribute *item; /* LIST, MAP: rules of the elements, whose type is `element`;
+                                        NULL: none */
+  struct slice target;               /* REF: the alias of the other soul */
+  struct soul_attribute *fields;     /* MAP of named attributes; NULL: of any names */
   uint32_t fields_count;
 };
 

@@ -112,6 +112,14 @@ static void put_fields(struct writing *writing, const struct soul_type *type) {
   put_flag(writing, "open", type->fields_open);
 }
 
+static void put_attribute(struct writing *writing, const struct soul_attribute *attribute);
+
+static void put_item(struct writing *writing, const struct soul_type *type) {
+  if (!type->item) return;
+  put_key(writing, "items");
+  put_attribute(writing, type->item);
+}
+
 /* The keys are in alphabetical order. */
 static void put_attribute(struct writing *writing, const struct soul_attribute *attribute) {
   static const char *const on_delete[] = {"restrict", "cascade", "set null"};
@@ -124,6 +132,7 @@ static void put_attribute(struct writing *writing, const struct soul_attribute *
   put_value(writing, "enum", &attribute->allowed);
   put_flag(writing, "immutable", attribute->immutable);
   if (writing->form == SOUL_SHOWN) put_flag(writing, "index", attribute->indexed);
+  put_item(writing, &attribute->type);
   put_value(writing, "max", &attribute->max);
   put_length(writing, "max_length", attribute->max_length);
   put_value(writing, "min", &attribute->min);

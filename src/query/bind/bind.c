@@ -269,6 +269,9 @@ status bind__update_items(struct binder *binder, const struct scope *scope, uint
     bool qualified = binder->language != PLAN_JQL && path->count > 1 && path->steps[0].is_name &&
                      slice_is_equal(path->steps[0].name, scope->columns[target].source);
     if (qualified) *path = (struct path){.count = path->count - 1, .steps = path->steps + 1};
+    /* What is set is checked with the being, and all its faults told; what is unset is no more. */
+    if (items[i].op == PLAN_UNSET)
+      TRY(bind__check_path(binder, scope->columns[target].collection, path, items[i].offset, err));
   }
   *updates = items;
   return LUMA_OK;
@@ -351,6 +354,17 @@ static status bind_told(struct binder *binder, struct plan *node, struct err *er
                            err);
 }
 
+/** A collection that is not there is told of as the operator sees fit. */
+static status bind_told_catalog(struct binder *binder, struct plan *node, struct err *err) {
+  if (node->collection_name.bytes) {
+    node->missing_is_empty = true;
+    TRY(bind__find_collection(binder, node, err));
+  }
+  TRY(make_document_column(binder, node, slice_of_text("catalog"), err));
+  node->columns[0].collection = NULL;
+  return node->collection ? bind__check_write(binder, node, QUERY_READ, err) : LUMA_OK;
+}
+
 static status bind_explain(struct binder *binder, struct plan *node, struct err *err) {
   static const struct told names[] = {{"plan", VAL_TEXT}};
   TRY(bind__plan(binder, &node->input, err));
@@ -409,7 +423,8 @@ static status bind_index(struct binder *binder, struct plan *node, struct err *e
 
 static status bind_schema(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
-               node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL;
+               node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL ||
+               node->kind == PLAN_CHANGE_COLLECTION;
   bool may = node->kind == PLAN_DROP_INDEX || node->kind == PLAN_REINDEX;
   if (needs || (may && node->collection_name.bytes)) TRY(bind__find_collection(binder, node, err));
   if (node->kind == PLAN_CREATE_INDEX) TRY(bind_index(binder, node, err));
@@ -518,12 +533,14 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     return (*node)->right ? bind__plan(binder, &(*node)->right, err) : LUMA_OK;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind_show(binder, *node, err);
+  case PLAN_TELL_CATALOG: return bind_told_catalog(binder, *node, err);
   case PLAN_TELL_SOUL: return bind_told(binder, *node, err);
   case PLAN_EXPLAIN: return bind_explain(binder, *node, err);
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
   case PLAN_CREATE_INDEX:
+  case PLAN_CHANGE_COLLECTION:
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL:
   case PLAN_DROP_INDEX:

@@ -85,6 +85,12 @@ const struct soul_attribute *bind__attribute(const struct collection *collection
  * step nor those into maps of declared attributes may be unknown. */
 status bind__check_declared(const struct binder *binder, const struct plan_column *column,
                             const struct expr *field, struct err *err);
+/** The same of a path into the documents of a collection (may be NULL), written at `offset`. */
+status bind__check_path(const struct binder *binder, const struct collection *collection,
+                        const struct path *path, uint64_t offset, struct err *err);
+/** The same of a bound EXPR_AT: addr['city']. */
+status bind__check_at(const struct binder *binder, const struct scope *scope,
+                      const struct expr *expr, struct err *err);
 /** Its documents have the attributes of its genotype and no others. `collection` may be NULL. */
 bool bind__is_closed(const struct collection *collection);
 /** Whether the columns are known to have what `name` says. */

@@ -31,7 +31,7 @@ static bool is_sensitive(const struct plan_column *column, const struct path *pa
   if (column->is_sensitive || !soul || !column->is_document) return column->is_sensitive;
   if (path->count) return soul_is_sensitive(soul, path);
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
-    if (soul->attributes[i].sensitive) return true;
+    if (soul->attributes[i].is_masked) return true;
   }
   return false;
 }
@@ -261,7 +261,7 @@ static status take(struct binder *binder, const struct scope *scope, const struc
   if (!column->is_document) return LUMA_OK;
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
-  return binder->language == PLAN_LQL ? bind__check_declared(binder, column, *out, err) : LUMA_OK;
+  return bind__check_declared(binder, column, *out, err);
 }
 
 /** source.name: a computed column of a source, or an attribute of its only documents. */
@@ -325,7 +325,7 @@ static status find_possible(struct binder *binder, const struct scope *scope,
     slot = i;
     unknown++;
   }
-  bool is_closed = documents == 1 && binder->language == PLAN_LQL &&
+  bool is_closed = documents == 1 && binder->language != PLAN_JQL &&
                    bind__is_closed(scope->columns[slot].collection);
   *found = (documents == 1 && !is_closed) || unknown == 1;
   if (!*found) return LUMA_OK;

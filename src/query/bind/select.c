@@ -60,9 +60,8 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
   const struct func *function = expr->kind == EXPR_CALL ? func_find(expr->name) : NULL;
   if (function) *name = slice_of_text(function->name);
   if (expr->kind == EXPR_WINDOW && !expr->over->is_aggregate) *name = expr->name;
-  if (expr->kind == EXPR_WINDOW && expr->over->is_aggregate)
-    *name = slice_of_text(expr_aggregate_name(expr->aggregate));
-  if (expr->kind == EXPR_AGGREGATE) *name = slice_of_text(expr_aggregate_name(expr->aggregate));
+  if (expr->kind == EXPR_AGGREGATE || (expr->kind == EXPR_WINDOW && expr->over->is_aggregate))
+    *name = expr->name.bytes ? expr->name : slice_of_text(expr_aggregate_name(expr->aggregate));
   if (name->bytes) return LUMA_OK;
   struct buf text;
   buf_init(&text, 4096);

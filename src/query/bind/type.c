@@ -235,7 +235,28 @@ static status check_call(const struct binder *binder, const struct expr *call, s
   return LUMA_OK;
 }
 
+static bool is_of_numbers(enum expr_aggregate kind) {
+  return kind == EXPR_SUM || kind == EXPR_AVG || kind == EXPR_TOTAL ||
+         (kind >= EXPR_VAR_POP && kind <= EXPR_REGR_SYY);
+}
+
+/** What can be seen to be no number; in documents it counts as NULL. */
+static status check_aggregate(const struct binder *binder, const struct expr *expr,
+                              struct err *err) {
+  bool is_numeric = !expr->mongo && expr->args_count && is_of_numbers(expr->aggregate);
+  enum val_type type = is_numeric ? bind__type(expr->args[0]) : VAL_MISSING;
+  bool is_never = type == VAL_TEXT || type == VAL_BOOL || type == VAL_LIST || type == VAL_MAP ||
+                  type == VAL_DATE || type == VAL_TIMESTAMP;
+  if (!is_never) return LUMA_OK;
+  status failed =
+      err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%s takes a number, not %s",
+                expr_aggregate_name(expr->aggregate), val_type_name(type));
+  if (err && type == VAL_TEXT) err_hint(err, "CAST(x AS decimal) reads a number");
+  return bind__fail(binder, expr->args[0]->offset, failed, err);
+}
+
 status bind__check_types(const struct binder *binder, const struct expr *expr, struct err *err) {
+  if (expr->kind == EXPR_AGGREGATE) return check_aggregate(binder, expr, err);
   if (expr->kind == EXPR_BINARY) return check_binary(binder, expr, err);
   if (expr->kind == EXPR_CALL) return check_call(binder, expr, err);
   if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT)

@@ -4,21 +4,26 @@
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 
+/** MongoDB's CommandNotSupportedOnView. */
+enum { MONGO_NOT_ON_VIEW = 166 };
+
 status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err) {
   if (!node->collection || !node->collection->view.bytes) return LUMA_OK;
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                             "`%.*s` is a view: what it shows is changed where it is",
                             SLICE_ARG(node->collection->name));
-  return bind__fail(binder, node->offset, failed, err);
+  failed = bind__fail(binder, node->offset, failed, err);
+  if (err) err->foreign = MONGO_NOT_ON_VIEW;
+  return failed;
 }
 
-static status bind_alone(struct binder *binder, struct plan **node, struct err *err) {
+static status bind_alone(struct binder *binder, bool is_jql, struct plan **node, struct err *err) {
   struct binder inside = {.depth = binder->depth + 1,
                           .arena = binder->arena,
                           .catalog = binder->catalog,
                           .policy = binder->policy,
                           .read_view = binder->read_view,
-                          .language = PLAN_LQL};
+                          .language = is_jql ? PLAN_JQL : PLAN_LQL};
   return bind__plan(&inside, node, err);
 }
 
@@ -41,7 +46,7 @@ status bind__view(struct binder *binder, struct plan **node, struct err *err) {
   if (done == LUMA_OK) {
     derived->alias = scan->alias.bytes ? scan->alias : name;
     *node = derived;
-    done = bind_alone(binder, node, err);
+    done = bind_alone(binder, scan->collection->view.data[0] == '{', node, err);
   }
   if (done != LUMA_OK && err) err_wrap(err, "in the view `%.*s`", SLICE_ARG(name));
   return done;

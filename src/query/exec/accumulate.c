@@ -5,6 +5,8 @@
 #include "query/exec/accumulate_int.h"
 #include "query/exec/gather.h"
 #include "query/exec/sketch.h"
+#include "query/func/numeric.h"
+#include "query/locale/collation.h"
 #include "value/order/order.h"
 
 /* ---- sums ---- */
@@ -65,10 +67,12 @@ static double total_of(const struct accumulator *a) {
   return a->has_decimal ? decimal_to_float64(decimal_total(a)) : total;
 }
 
-static struct val average_of(const struct accumulator *a) {
+static struct val average_of(const struct expr *aggregate, const struct accumulator *a) {
   if (a->count == 0) return val_null();
+  struct decimal count = decimal_from_int64((int64_t)a->count);
   if (a->has_decimal)
-    return val_decimal(decimal_divide(decimal_total(a), decimal_from_int64((int64_t)a->count)));
+    return val_decimal(aggregate->mongo ? decimal_divide(decimal_total(a), count)
+                                        : numeric_divide(decimal_total(a), count));
   return val_float64(((double)a->integers + sum_of_reals(a)) / (double)a->count);
 }
 
@@ -81,9 +85,14 @@ static status keep(struct exec *exec, struct accumulator *a, const struct val *v
 
 static status keep_extreme(struct exec *exec, struct accumulator *a, const struct val *v, int sign,
                            struct err *err) {
+  struct collation *collation = exec->env->collation;
+  int order = sign;
   if (val_is_null(v)) return LUMA_OK;
-  if (a->count && val_compare(v, &a->kept.value) * sign <= 0) return LUMA_OK;
-  return keep(exec, a, v, err);
+  if (a->count && collation && collation_concerns(v))
+    TRY(collation_compare(collation, v, &a->kept.value, &order, err));
+  else if (a->count)
+    order = val_compare(v, &a->kept.value);
+  return order * sign > 0 ? keep(exec, a, v, err) : LUMA_OK;
 }
 
 /** True when the value was not met before. */
@@ -151,11 +160,13 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
 
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
                   const struct val *values, struct err *err) {
+  struct val key;
   bool is_set = aggregate->distinct || aggregate->aggregate == EXPR_ADD_TO_SET;
   bool counts = values && (aggregate->mongo ? values->type != VAL_MISSING : !val_is_null(values));
   if (is_set && counts) {
     bool is_new = false;
-    TRY(is_new_value(exec, a, values, &is_new, err));
+    TRY(op__collate(exec, exec->arena, values, &key, err));
+    TRY(is_new_value(exec, a, &key, &is_new, err));
     if (!is_new) return LUMA_OK;
   }
   return take(exec, aggregate, a, values, err);
@@ -202,7 +213,7 @@ static struct val plain_result(const struct expr *aggregate, const struct accumu
   switch ((int)kind) {
   case EXPR_COUNT: return val_int64((int64_t)a->count);
   case EXPR_SUM: return sum_of(aggregate, a);
-  case EXPR_AVG: return average_of(a);
+  case EXPR_AVG: return average_of(aggregate, a);
   case EXPR_TOTAL: return val_float64(total_of(a));
   case EXPR_MIN:
   case EXPR_MAX:

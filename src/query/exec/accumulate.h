@@ -32,7 +32,8 @@ struct accumulator {
     struct kept kept; /* MIN MAX FIRST LAST ANY_VALUE */
     struct kept *by;  /* MIN_BY MAX_BY: the value, then the key */
     struct {
-      double mean_x, mean_y, xx, yy, xy; /* squares and products around the means */
+      double first_x, first_y, mean_x, mean_y; /* the means are counted from the first values */
+      double xx, yy, xy;                       /* squares and products around the means */
     };
     struct {
       struct rows *list; /* PUSH ADD_TO_SET ARRAY_AGG OBJECT_AGG; those of percentiles */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Variances, covariances and the line of least squares, by Welford's update (Technometrics 4.3,
- * 1962): means and what is around them, so that large numbers close to each other lose nothing. */
+ * 1962): means and what is around them. All is counted from the first value on, so that large
+ * numbers close to each other lose nothing. */
 #include <math.h>
 
 #include "query/exec/accumulate_int.h"
@@ -23,6 +24,12 @@ void accumulate__take_moments(struct exec *exec, enum expr_aggregate kind, struc
     return;
   }
   double real_x = val_to_float64(x), real_y = val_to_float64(y), n = (double)++a->count;
+  if (a->count == 1) {
+    a->first_x = isfinite(real_x) ? real_x : 0;
+    a->first_y = isfinite(real_y) ? real_y : 0;
+  }
+  real_x -= a->first_x;
+  real_y -= a->first_y;
   double dx = real_x - a->mean_x, dy = real_y - a->mean_y;
   a->mean_x += dx / n;
   a->mean_y += dy / n;
@@ -46,7 +53,8 @@ static struct val determination(const struct accumulator *a) {
 static struct val line(enum expr_aggregate kind, const struct accumulator *a) {
   if (a->xx == 0) return val_null();
   double slope = a->xy / a->xx;
-  return val_float64(kind == EXPR_REGR_SLOPE ? slope : a->mean_y - slope * a->mean_x);
+  double mean_x = a->first_x + a->mean_x, mean_y = a->first_y + a->mean_y;
+  return val_float64(kind == EXPR_REGR_SLOPE ? slope : mean_y - slope * mean_x);
 }
 
 struct val accumulate__moments(enum expr_aggregate kind, const struct accumulator *a) {
@@ -65,8 +73,8 @@ struct val accumulate__moments(enum expr_aggregate kind, const struct accumulato
   case EXPR_REGR_R2: return determination(a);
   case EXPR_REGR_SLOPE:
   case EXPR_REGR_INTERCEPT: return line(kind, a);
-  case EXPR_REGR_AVGX: return val_float64(a->mean_x);
-  case EXPR_REGR_AVGY: return val_float64(a->mean_y);
+  case EXPR_REGR_AVGX: return val_float64(a->first_x + a->mean_x);
+  case EXPR_REGR_AVGY: return val_float64(a->first_y + a->mean_y);
   case EXPR_REGR_SXX: return val_float64(a->xx);
   case EXPR_REGR_SYY: return val_float64(a->yy);
   default: return val_float64(a->xy);

@@ -4,6 +4,7 @@
 #include "query/expr/field.h"
 #include "query/expr/program.h"
 #include "query/func/arith.h"
+#include "query/locale/collation.h"
 #include "query/mongo/mongo.h"
 #include "value/order/order.h"
 
@@ -35,6 +36,12 @@ status change_write(const struct edit *edit, struct names *names, struct buf *en
   return done;
 }
 
+/** MongoDB's code for an operator that meets a value of a kind it does not take. */
+static uint32_t kind_code(enum plan_update_op op) {
+  enum { BAD_VALUE = 2, TYPE_MISMATCH = 14 };
+  return op == PLAN_INC || op == PLAN_MUL || op == PLAN_POP ? TYPE_MISMATCH : BAD_VALUE;
+}
+
 /** The error of an operator that does not fit the value it finds. */
 static status fail_kind(const struct change *change, const char *what, const struct val *found,
                         struct err *err) {
@@ -45,7 +52,18 @@ static status fail_kind(const struct change *change, const char *what, const str
       err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "cannot %s `%.*s`: it is %s", what,
                 SLICE_ARG(buf_slice(&path)), val_type_name((enum val_type)found->type));
   buf_deinit(&path);
+  if (err) err->foreign = kind_code(change->item->op);
   return failed;
+}
+
+/** The order of two values under the run's collation. */
+static status compare(const struct exec *exec, const struct val *a, const struct val *b, int *order,
+                      struct err *err) {
+  struct collation *collation = exec->env->collation;
+  if (collation && collation_concerns(a) && collation_concerns(b))
+    return collation_compare(collation, a, b, order, err);
+  *order = val_compare(a, b);
+  return LUMA_OK;
 }
 
 /* ---- numbers ---- */
@@ -57,8 +75,8 @@ static status calculate(const struct change *change, const struct val *a, const 
   enum expr_op op = change->item->op == PLAN_MUL ? EXPR_OP_MULTIPLY : EXPR_OP_ADD;
   if (!val_is_number(a)) return fail_kind(change, "calculate with", a, err);
   if (!val_is_number(b))
-    FAIL(err, LUMA_TYPE_MISMATCH, "cannot add or multiply by %s",
-         val_type_name((enum val_type)b->type));
+    return mongo_fail_as(err, LUMA_TYPE_MISMATCH, kind_code(change->item->op),
+                         "cannot add or multiply by %s", val_type_name((enum val_type)b->type));
   TRY(arith_binary(op, a, b, out, &clash, err));
   bool small = a->type == VAL_INT32 && b->type == VAL_INT32 && out->integer >= INT32_MIN &&
                out->integer <= INT32_MAX;
@@ -82,11 +100,12 @@ static status apply_number(const struct change *change, struct edit *edit,
   return edit_set(edit, &change->item->path, &result, err);
 }
 
-static status apply_extreme(const struct change *change, struct edit *edit,
+static status apply_extreme(struct exec *exec, const struct change *change, struct edit *edit,
                             const struct val *operand, struct err *err) {
   struct val current;
+  int order = 0;
   TRY(edit_get(edit, &change->item->path, &current, err));
-  int order = val_compare(operand, &current);
+  TRY(compare(exec, operand, &current, &order, err));
   bool replaces = change->item->op == PLAN_MIN ? order < 0 : order > 0;
   if (current.type != VAL_MISSING && !replaces) return LUMA_OK;
   return edit_set(edit, &change->item->path, operand, err);
@@ -124,40 +143,44 @@ struct list_edit {
   struct build build;
 };
 
-static bool list_has(const struct val *list, const struct val *wanted) {
-  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
-    struct val element = val_at(list, i);
-    if (val_is_equal(&element, wanted)) return true;
+/** Whether one of the first `count` elements of `values` equals `wanted`. */
+static status has_equal(const struct list_edit *list, const struct val *values, uint32_t count,
+                        const struct val *wanted, bool *has, struct err *err) {
+  for (uint32_t i = 0; values->type == VAL_LIST && i < count && !*has; i++) {
+    struct val element = val_at(values, i);
+    int order = 0;
+    TRY(compare(list->exec, &element, wanted, &order, err));
+    *has = order == 0;
   }
-  return false;
+  return LUMA_OK;
 }
 
-/** Puts an element of $push or $addToSet; `before`: elements of the operand already put. */
-static void put_added(struct list_edit *list, const struct val *operand, uint32_t index,
-                      const struct val *element) {
+/** Puts an element of $push or $addToSet; the first `index` of the operand are put already. */
+static status put_added(struct list_edit *list, const struct val *operand, uint32_t index,
+                        const struct val *element, struct err *err) {
+  bool has = false;
   if (list->change->item->op == PLAN_ADD_TO_SET) {
-    if (list_has(&list->current, element)) return;
-    for (uint32_t i = 0; operand && i < index; i++) {
-      struct val before = val_at(operand, i);
-      if (val_is_equal(&before, element)) return;
-    }
+    uint32_t count = list->current.type == VAL_LIST ? val_count(&list->current) : 0;
+    TRY(has_equal(list, &list->current, count, element, &has, err));
+    if (operand) TRY(has_equal(list, operand, index, element, &has, err));
   }
-  build_put(&list->build, element);
+  if (!has) build_put(&list->build, element);
+  return LUMA_OK;
 }
 
-static void put_pushed(struct list_edit *list, const struct val *operand) {
+static status put_pushed(struct list_edit *list, const struct val *operand, struct err *err) {
   for (uint32_t i = 0; list->current.type == VAL_LIST && i < val_count(&list->current); i++) {
     struct val element = val_at(&list->current, i);
     build_put(&list->build, &element);
   }
   if (!list->change->item->each || operand->type != VAL_LIST) {
-    put_added(list, NULL, 0, operand);
-    return;
+    return put_added(list, NULL, 0, operand, err);
   }
   for (uint32_t i = 0; i < val_count(operand); i++) {
     struct val element = val_at(operand, i);
-    put_added(list, operand, i, &element);
+    TRY(put_added(list, operand, i, &element, err));
   }
+  return LUMA_OK;
 }
 
 static void put_popped(struct list_edit *list, const struct val *operand) {
@@ -174,10 +197,12 @@ static status put_pulled(struct list_edit *list, const struct val *operand, stru
   for (uint32_t i = 0; i < val_count(&list->current); i++) {
     struct val element = val_at(&list->current, i);
     bool goes = false;
+    int order = 0;
     if (list->change->match)
       TRY(matcher_test_pulled(list->change->match, &element, &goes, err));
     else
-      goes = val_is_equal(&element, operand);
+      TRY(compare(list->exec, &element, operand, &order, err));
+    goes |= !list->change->match && order == 0;
     if (!goes) build_put(&list->build, &element);
   }
   return LUMA_OK;
@@ -186,10 +211,8 @@ static status put_pulled(struct list_edit *list, const struct val *operand, stru
 static status put_elements(struct list_edit *list, const struct val *operand, struct err *err) {
   enum plan_update_op op = list->change->item->op;
   if (op == PLAN_PULL) return put_pulled(list, operand, err);
-  if (op == PLAN_POP)
-    put_popped(list, operand);
-  else
-    put_pushed(list, operand);
+  if (op != PLAN_POP) return put_pushed(list, operand, err);
+  put_popped(list, operand);
   return LUMA_OK;
 }
 
@@ -270,7 +293,7 @@ static status apply(struct exec *exec, const struct change *change, struct edit 
   case PLAN_INC:
   case PLAN_MUL: return apply_number(change, edit, operand, err);
   case PLAN_MIN:
-  case PLAN_MAX: return apply_extreme(change, edit, operand, err);
+  case PLAN_MAX: return apply_extreme(exec, change, edit, operand, err);
   case PLAN_RENAME: return rename(change, edit, &batch->columns[0][0], err);
   case PLAN_BIT: return apply_bits(change, edit, operand, err);
   case PLAN_PUSH:

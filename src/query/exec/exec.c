@@ -124,8 +124,9 @@ status rows_add(struct rows *rows, struct val **tuple, struct err *err) {
 
 void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at) {
   uint64_t left = rows->count - *at;
+  uint32_t most = rows->exec->batch_rows;
   batch_reset(batch);
-  batch->rows = batch->selected_count = left < BATCH_ROWS ? (uint32_t)left : BATCH_ROWS;
+  batch->rows = batch->selected_count = left < most ? (uint32_t)left : most;
   for (uint32_t i = 0; i < batch->rows; i++) {
     const struct val *tuple = rows_at(rows, *at + i);
     for (uint32_t c = 0; c < batch->columns_count; c++) batch->columns[c][i] = tuple[c];
@@ -169,6 +170,7 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_CREATE_COLLECTION:
   case PLAN_DROP_COLLECTION:
   case PLAN_RENAME_COLLECTION:
+  case PLAN_CHANGE_COLLECTION:
   case PLAN_CREATE_INDEX:
   case PLAN_CREATE_VIEW:
   case PLAN_DROP_VIEW:
@@ -179,6 +181,7 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_DROP_INDEX: return op__open_schema;
   case PLAN_CREATE_SOUL:
   case PLAN_EVOLVE_SOUL: return op__open_soul;
+  case PLAN_TELL_CATALOG: return op__open_catalog;
   case PLAN_TELL_SOUL: return op__open_tell;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return op__open_show;

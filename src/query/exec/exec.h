@@ -29,7 +29,8 @@ struct exec {
   struct model_txn *txn;
   enum plan_language language;
   size_t memory_bytes;
-  struct os *os; /* NULL: no deadline, no times in EXPLAIN ANALYZE */
+  uint32_t batch_rows; /* that operators put into a batch, 1 to BATCH_ROWS */
+  struct os *os;       /* NULL: no deadline, no times in EXPLAIN ANALYZE */
   uint64_t deadline_us;
   const atomic_bool *cancelled;
   uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */
@@ -44,8 +45,9 @@ struct exec {
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;
-  struct val explained;     /* JQL's EXPLAIN, in MongoDB's shape */
-  struct query_step *steps; /* of a SEQUENCE */
+  struct val answer; /* JQL: an explain, or what was done to the catalog, in MongoDB's shape */
+  struct exec_schema *schema; /* changes of the catalog, for that answer */
+  struct query_step *steps;   /* of a SEQUENCE */
   uint32_t steps_count;
   /* SELECTs within: */
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */

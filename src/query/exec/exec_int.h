@@ -42,7 +42,7 @@ status op__collate(const struct exec *exec, struct arena *arena, const struct va
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
                     struct program ***programs, struct err *err);
 /** Fills `batch` (of `columns` columns, whose memory it has) with rows `from`… of `rows`; at most
- * BATCH_ROWS. */
+ * `batch_rows` of the rows' exec. */
 struct rows;
 void op__emit(struct batch *batch, const struct rows *rows, uint64_t *at);
 /** A non-negative whole number of LIMIT or SKIP. */
@@ -74,7 +74,7 @@ op_open op__open_aggregate, op__open_count, op__open_hash_join, op__open_index_j
     op__open_loop_join;
 op_open op__open_lateral_join, op__open_unnest, op__open_set, op__open_window, op__open_with,
     op__open_cte, op__open_stage;
-op_open op__open_soul, op__open_tell;
+op_open op__open_soul, op__open_tell, op__open_catalog;
 op_open op__open_merge, op__open_insert, op__open_update, op__open_delete, op__open_sequence,
     op__open_schema, op__open_show, op__open_explain, op__open_gather;
 /** What makes the operator of a node; NULL: nothing does. */

@@ -36,7 +36,7 @@ static void put_left(struct join *join, uint32_t nth, uint32_t row) {
 /** Pairs until the batch is full or the left batch is through. */
 static void fill(struct join *join) {
   uint32_t rows = 0;
-  while (rows < BATCH_ROWS && join->left_nth < join->left->selected_count) {
+  while (rows < join->op.exec->batch_rows && join->left_nth < join->left->selected_count) {
     if (!join->in_row) join->method->begin_row(join, join->left_nth);
     join->in_row = true;
     bool is_known = is_half(join) && join->matched[join->left_nth];
@@ -95,7 +95,8 @@ static status fill_pairs(struct join *join, struct err *err) {
 static void fill_kept(struct join *join) {
   uint32_t rows = 0;
   batch_reset(&join->batch);
-  for (; rows < BATCH_ROWS && join->kept_next < join->kept->count; join->kept_next++) {
+  for (; rows < join->op.exec->batch_rows && join->kept_next < join->kept->count;
+       join->kept_next++) {
     if (join->kept_matched[join->kept_next]) continue;
     const struct val *right = rows_at(join->kept, join->kept_next);
     for (uint32_t c = 0; c < join->left_columns; c++)

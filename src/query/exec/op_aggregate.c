@@ -233,7 +233,7 @@ static status aggregate_next(struct op *base, struct batch **batch, struct err *
   arena_reset(&base->batch_arena);
   batch_reset(&op->batch);
   uint32_t rows = 0;
-  for (; rows < BATCH_ROWS && op->next_group < op->groups.tuples.count; rows++)
+  for (; rows < base->exec->batch_rows && op->next_group < op->groups.tuples.count; rows++)
     TRY(emit_group(op, op->next_group++, rows, err));
   op->batch.rows = op->batch.selected_count = rows;
   if (rows) *batch = &op->batch;

@@ -113,7 +113,8 @@ static status buckets_next(struct op *base, struct batch **batch, struct err *er
   struct bucketing *op = (struct bucketing *)base;
   if (!op->is_ready) TRY(prepare(op, err));
   batch_reset(&op->batch);
-  for (; op->batch.rows < BATCH_ROWS && op->at < op->kept.rows.count; op->at++, op->batch.rows++) {
+  uint32_t rows_max = base->exec->batch_rows;
+  for (; op->batch.rows < rows_max && op->at < op->kept.rows.count; op->at++, op->batch.rows++) {
     if (op->at == op->bucket_end) TRY(open_bucket(op, err));
     op->batch.columns[0][op->batch.rows] = op->kept.sorted[op->at][0];
     op->batch.columns[1][op->batch.rows] = op->bucket;

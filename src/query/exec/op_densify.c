@@ -168,7 +168,7 @@ static status densify_next(struct op *base, struct batch **batch, struct err *er
   if (!op->is_ready) TRY(prepare(op, err));
   arena_reset(&base->batch_arena);
   batch_reset(&op->batch);
-  while (op->batch.rows < BATCH_ROWS && (op->at < op->kept.rows.count || op->is_open))
+  while (op->batch.rows < base->exec->batch_rows && (op->at < op->kept.rows.count || op->is_open))
     TRY(step(op, err));
   op->batch.selected_count = op->batch.rows;
   if (op->batch.rows) *batch = &op->batch;

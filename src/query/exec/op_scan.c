@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SCAN: documents of a collection, in key order or through ranges of an index, one after the other.
- */
+ *
+ * JQL reads a small collection in the order in which its documents were put in, as MongoDB does
+ * where nothing asks for another; a large one comes in the order of its keys. */
+#include <stdlib.h>
+
 #include "base/ds/hashmap.h"
 #include "query/exec/exec_int.h"
 #include "query/exec/parts.h"
@@ -14,8 +18,9 @@ struct scan {
   const struct plan_access *access; /* of the ranges: the node's, or one of its branches */
   struct ranges ranges;
   uint32_t next_range, next_branch;
-  uint64_t entries;             /* of the range in progress, read so far */
-  uint32_t step;                /* documents of the next batch: few under a LIMIT, then more */
+  uint64_t entries;        /* of the range in progress, read so far */
+  uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
+  bool is_natural;         /* in the order of insertion: all documents are one batch */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
 };
@@ -75,6 +80,22 @@ static status is_first(struct scan *op, const struct doc *document, bool *first,
   return LUMA_OK;
 }
 
+/** Rows are numbered as they come, and keep their numbers. */
+static int compare_rows(const void *a, const void *b) {
+  uint64_t left = doc_header(a).row, right = doc_header(b).row;
+  return (left > right) - (left < right);
+}
+
+static void sort_rows(struct scan *op, uint32_t count) {
+  qsort(op->documents, count, sizeof *op->documents, compare_rows);
+  bool backwards = op->access && op->access->backwards;
+  for (uint32_t i = 0; backwards && i < count / 2; i++) {
+    struct doc other = op->documents[i];
+    op->documents[i] = op->documents[count - 1 - i];
+    op->documents[count - 1 - i] = other;
+  }
+}
+
 static status fill(struct scan *op, uint32_t count, struct err *err) {
   uint32_t kept = 0;
   batch_reset(&op->batch);
@@ -118,7 +139,8 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     note(op, count);
-    op->step = op->step * 2 < BATCH_ROWS ? op->step * 2 : BATCH_ROWS;
+    if (op->is_natural && count < BATCH_ROWS) sort_rows(op, count);
+    op->step = op->step * 2 < op->rows_max ? op->step * 2 : op->rows_max;
     if (count) {
       TRY(fill(op, count, err));
       if (!op->batch.rows) continue;
@@ -135,14 +157,26 @@ static void scan_close(struct op *base) {
   hashmap_deinit(&op->seen);
 }
 
+/** Whether no index and no order is asked for, and all documents fit one batch. */
+static bool is_natural(const struct exec *exec, const struct plan *plan) {
+  enum { NATURAL_ROWS_MAX = 1000 };
+  const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
+  bool is_whole = !access || (!access->index && !access->parts_count && !access->branches_count &&
+                              !access->is_ordered);
+  return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts &&
+         model_estimate_count(exec->txn, plan->collection) <= NATURAL_ROWS_MAX;
+}
+
 status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
   static const struct op_ops ops = {scan_next, scan_close};
   struct scan *scan = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
   *op = &scan->op;
   hashmap_init(&scan->seen);
-  scan->step = exec->rows_wanted && exec->rows_wanted < BATCH_ROWS ? (uint32_t)exec->rows_wanted
-                                                                   : BATCH_ROWS;
+  scan->is_natural = is_natural(exec, plan);
+  scan->rows_max = scan->is_natural ? BATCH_ROWS : exec->batch_rows; /* it sees all or none */
+  bool wants_few = exec->rows_wanted && exec->rows_wanted < scan->rows_max && !scan->is_natural;
+  scan->step = wants_few ? (uint32_t)exec->rows_wanted : scan->rows_max;
   scan->documents = arena_alloc(exec->arena, BATCH_ROWS * sizeof *scan->documents);
   TRY(op__memory(exec, scan->documents, err));
   return batch_init(&scan->batch, exec->arena, 1, err);

@@ -2,6 +2,7 @@
 /* Statements about the catalog: they do their work when first asked and yield no rows; and SHOW,
  * which yields what the catalog holds. */
 #include "query/exec/exec_int.h"
+#include "query/exec/schema_mongo.h"
 
 /** The index keys of the plan as the model takes them. */
 static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
@@ -36,7 +37,10 @@ static status make_collection(struct exec *exec, const struct plan *plan, struct
 
 static status create_index(struct exec *exec, const struct plan *plan, struct err *err) {
   struct index_key *keys = NULL;
+  bool is_there = false;
+  if (exec->language == PLAN_JQL) TRY(schema_mongo_check_index(exec, plan, &is_there, err));
   TRY(make_collection(exec, plan, err));
+  if (is_there) return LUMA_OK;
   TRY(make_keys(exec, plan, &keys, err));
   struct model_index_spec spec = {
       .name = plan->index_name,
@@ -46,6 +50,7 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
       .multikey = plan->multikey,
       .nulls_distinct = plan->nulls_distinct,
       .sparse = plan->sparse,
+      .hidden = plan->hidden,
       .if_not_exists = plan->if_not_exists,
       .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING,
                     plan->index_condition}};
@@ -150,16 +155,25 @@ static status reindex(struct exec *exec, const struct plan *plan, struct err *er
   return LUMA_OK;
 }
 
+/** renameCollection with dropTarget. */
+static status rename_collection(struct exec *exec, const struct plan *plan, struct slice name,
+                                struct err *err) {
+  if (plan->replaces) TRY(model_drop_collection(exec->txn, plan->new_name, true, err));
+  return model_rename_collection(exec->txn, name, plan->new_name, err);
+}
+
 static status run(struct exec *exec, const struct plan *plan, struct err *err) {
   struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
   switch ((int)plan->kind) {
   case PLAN_CREATE_COLLECTION:
+    if (exec->language == PLAN_JQL) return schema_mongo_create(exec, plan, err);
     return model_create_collection(exec->txn, plan->collection_name, plan->if_not_exists, NULL,
                                    err);
   case PLAN_DROP_COLLECTION:
     if (!plan->collection) return LUMA_OK;
     return model_drop_collection(exec->txn, name, plan->if_exists, err);
-  case PLAN_RENAME_COLLECTION: return model_rename_collection(exec->txn, name, plan->new_name, err);
+  case PLAN_RENAME_COLLECTION: return rename_collection(exec, plan, name, err);
+  case PLAN_CHANGE_COLLECTION: return schema_mongo_change(exec, plan, err);
   case PLAN_CREATE_INDEX: return create_index(exec, plan, err);
   case PLAN_CREATE_VIEW:
     return model_create_view(exec->txn, plan->collection_name, plan->view_text, plan->replaces,
@@ -171,13 +185,23 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
     return model_drop_sequence(exec->txn, plan->new_name, plan->if_exists, err);
   case PLAN_DROP_VIEW:
     return model_drop_view(exec->txn, plan->collection_name, plan->if_exists, err);
-  default: return drop_indexes(exec, plan, name, err);
+  default:
+    if (exec->language == PLAN_JQL) TRY(schema_mongo_check_drop(exec, plan, err));
+    return drop_indexes(exec, plan, name, err);
   }
 }
 
 static status schema_next(struct op *op, struct batch **batch, struct err *err) {
+  bool is_mongo = op->exec->language == PLAN_JQL;
   (void)batch;
-  return run(op->exec, op->plan, err);
+  if (!is_mongo) return run(op->exec, op->plan, err);
+  TRY(schema_mongo_begin(op->exec, op->plan, err));
+  status done = run(op->exec, op->plan, err);
+  if (done != LUMA_OK) {
+    schema_mongo_take_back(op->exec, op->plan);
+    return done;
+  }
+  return schema_mongo_end(op->exec, op->plan, err);
 }
 
 status op__open_schema(struct exec *exec, const struct plan *plan, struct op **op,

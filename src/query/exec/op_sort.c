@@ -226,7 +226,7 @@ static status sort_next(struct op *base, struct batch **batch, struct err *err) 
   if (!op->is_sorted) TRY(sort_all(op, err));
   batch_reset(&op->batch);
   uint32_t keys_count = base->plan->sort_count, rows = 0;
-  for (; rows < BATCH_ROWS && op->next_row < op->count; rows++, op->next_row++)
+  for (; rows < base->exec->batch_rows && op->next_row < op->count; rows++, op->next_row++)
     for (uint32_t c = 0; c < op->batch.columns_count; c++)
       op->batch.columns[c][rows] = op->rows[op->next_row].tuple[keys_count + c];
   op->batch.rows = op->batch.selected_count = rows;

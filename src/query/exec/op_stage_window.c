@@ -91,7 +91,8 @@ static status window_next(struct op *base, struct batch **batch, struct err *err
     TRY(take_partition(op, err));
     if (rows->count == 0) return LUMA_OK;
   }
-  for (; op->batch.rows < BATCH_ROWS && op->at < rows->count; op->at++, op->batch.rows++) {
+  uint32_t rows_max = base->exec->batch_rows;
+  for (; op->batch.rows < rows_max && op->at < rows->count; op->at++, op->batch.rows++) {
     op->batch.columns[0][op->batch.rows] = rows_at(rows, op->at)[0];
     for (uint32_t w = 0; w + 1 < op->batch.columns_count; w++)
       op->batch.columns[w + 1][op->batch.rows] = op->partition.outputs[w][op->at];

@@ -3,7 +3,6 @@
  * document changes, since the pipeline may read the same collection. What fails leaves everything
  * as it was: the statement's transaction ends. */
 #include "query/exec/stage.h"
-#include "query/exec/tuple_table.h"
 #include "query/exec/write.h"
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
@@ -15,11 +14,10 @@ enum { STORE_AT_ONCE = 64 };
 struct storing {
   struct op op;
   const struct collection *collection;
-  struct stage_rows kept;       /* rows, and the values of the merge's variables */
-  struct program **replacement; /* COMPUTES */
-  struct batch there;           /* one row: the document there, then the variables */
-  struct tuple_table places;    /* MERGE not by the key: values at `paths` */
-  struct rows keys;             /* and the keys of the documents that have them, by number */
+  struct stage_rows kept;            /* rows, and the values of the merge's variables */
+  struct program **replacement;      /* COMPUTES */
+  struct batch there;                /* one row: the document there, then the variables */
+  const struct catalog_index *index; /* MERGE: of the paths; NULL: they are the key */
   bool is_done;
 };
 
@@ -31,9 +29,7 @@ static struct slice key_name(void) {
   return slice_of_text("_id");
 }
 
-/** `key`, if it is asked for: of the first. */
-static status insert_some(struct storing *op, uint64_t from, uint32_t count, struct val *key,
-                          struct err *err) {
+static status insert_some(struct storing *op, uint64_t from, uint32_t count, struct err *err) {
   struct model_write writes[STORE_AT_ONCE];
   struct exec *exec = op->op.exec;
   uint32_t failed = 0;
@@ -42,7 +38,7 @@ static status insert_some(struct storing *op, uint64_t from, uint32_t count, str
   TRY(op__check(exec, err));
   TRY(model_insert(exec->txn, op->collection, writes, count, &failed, err));
   exec->affected += count;
-  return key ? expr_copy_value(exec->arena, &writes[0].key, key, err) : LUMA_OK;
+  return LUMA_OK;
 }
 
 /* ---- out ---- */
@@ -68,7 +64,7 @@ static status replace_all(struct storing *op, struct err *err) {
   TRY(delete_all(op, err));
   for (uint64_t at = 0; at < op->kept.rows.count; at += STORE_AT_ONCE) {
     uint64_t left = op->kept.rows.count - at;
-    TRY(insert_some(op, at, left < STORE_AT_ONCE ? (uint32_t)left : STORE_AT_ONCE, NULL, err));
+    TRY(insert_some(op, at, left < STORE_AT_ONCE ? (uint32_t)left : STORE_AT_ONCE, err));
   }
   return LUMA_OK;
 }
@@ -80,85 +76,64 @@ static bool is_by_key(const struct plan_stage *stage) {
          slice_is_equal(stage->paths[0].steps[0].name, key_name());
 }
 
-/** Whether a unique index says that at most one document has these values. */
-static bool is_unique(const struct storing *op) {
-  const struct plan_stage *stage = stage_of(op);
-  if (is_by_key(stage)) return true;
-  for (uint32_t i = 0; i < op->collection->indexes_count; i++) {
-    const struct catalog_index *index = &op->collection->indexes[i];
-    uint32_t shared = 0;
-    for (uint32_t k = 0; k < index->def.keys_count; k++)
-      for (uint32_t p = 0; p < stage->paths_count; p++)
-        shared += path_is_equal(&index->def.keys[k].path, &stage->paths[p]);
-    bool same = shared == stage->paths_count && shared == index->def.keys_count;
-    if (same && index->def.unique && index->state == CATALOG_INDEX_PUBLIC) return true;
+/** Whether the index says that at most one document has values at exactly these paths. */
+static bool is_unique_of(const struct catalog_index *index, const struct plan_stage *stage) {
+  uint32_t shared = 0;
+  for (uint32_t k = 0; k < index->def.keys_count; k++)
+    for (uint32_t p = 0; p < stage->paths_count; p++)
+      shared += path_is_equal(&index->def.keys[k].path, &stage->paths[p]);
+  return shared == stage->paths_count && shared == index->def.keys_count && index->def.unique &&
+         index->state == CATALOG_INDEX_PUBLIC && !catalog_index_is_partial(index);
+}
+
+/** The index that leads to the document; NULL: its key does. */
+static status find_unique(struct storing *op, struct err *err) {
+  if (is_by_key(stage_of(op))) return LUMA_OK;
+  for (uint32_t i = 0; i < op->collection->indexes_count && !op->index; i++)
+    if (is_unique_of(&op->collection->indexes[i], stage_of(op)))
+      op->index = &op->collection->indexes[i];
+  if (op->index) return LUMA_OK;
+  return mongo_fail(err, 51183, "Cannot find index to verify that join fields will be unique");
+}
+
+/** The row's values at the paths, in the order of the index. */
+static status values_of(const struct storing *op, const struct val *row, struct val *values,
+                        struct err *err) {
+  for (uint32_t k = 0; k < op->index->def.keys_count; k++) {
+    values[k] = path_get(&op->index->def.keys[k].path, row);
+    if (val_is_null(&values[k]) || values[k].type == VAL_LIST)
+      return mongo_fail(err, 51132,
+                        "$merge write error: 'on' field cannot be missing, null, "
+                        "undefined or an array");
   }
-  return false;
-}
-
-/** The document's values at the paths. */
-static void values_of(const struct storing *op, const struct val *document, struct val *values) {
-  const struct plan_stage *stage = stage_of(op);
-  for (uint32_t p = 0; p < stage->paths_count; p++) {
-    values[p] = path_get(&stage->paths[p], document);
-    if (values[p].type == VAL_MISSING) values[p] = val_null();
-  }
-}
-
-static status note_place(struct storing *op, const struct val *document, const struct val *key,
-                         struct err *err) {
-  struct val values[INDEX_KEYS_MAX], *place = NULL;
-  uint32_t count = stage_of(op)->paths_count, number = 0;
-  bool is_new = false;
-  values_of(op, document, values);
-  TRY(tuple_table_put(&op->places, values, tuple_table_hash(values, count), &number, &is_new, err));
-  if (!is_new) return LUMA_OK;
-  TRY(rows_add(&op->keys, &place, err));
-  return expr_copy_value(op->op.exec->arena, key, place, err);
-}
-
-static status note_places(struct storing *op, struct err *err) {
-  struct doc documents[STORE_AT_ONCE];
-  struct model_scan *scan = NULL;
-  struct model_scan_options options = {0};
-  uint32_t count = 0;
-  tuple_table_init(&op->places, op->op.exec, stage_of(op)->paths_count);
-  rows_init(&op->keys, op->op.exec, 1);
-  TRY(model_scan_open(op->op.exec->txn, op->collection, &options, &scan, err));
-  status done = LUMA_OK;
-  do {
-    done = model_scan_next(scan, STORE_AT_ONCE, documents, &count, err);
-    for (uint32_t i = 0; i < count && done == LUMA_OK; i++) {
-      struct val root = doc_root(&documents[i]), key = val_field(&root, key_name());
-      done = note_place(op, &root, &key, err);
-    }
-  } while (count && done == LUMA_OK);
-  model_scan_close(scan);
-  return done;
+  return LUMA_OK;
 }
 
 /** The key of the document that the row speaks of; MISSING if there is none. */
 static status find_key(struct storing *op, const struct val *row, struct val *key,
                        struct err *err) {
-  const struct plan_stage *stage = stage_of(op);
-  struct val values[INDEX_KEYS_MAX];
-  uint32_t number = 0;
+  struct val values[INDEX_KEYS_MAX], root;
+  struct index_bounds bounds = {.equal = values};
+  struct model_scan_options options = {.index = op->index, .bounds = &bounds};
+  struct model_scan *scan = NULL;
+  struct doc there;
+  uint32_t count = 0;
   *key = val_missing();
-  if (is_by_key(stage)) {
+  if (!op->index) {
     *key = val_field(row, key_name());
     return LUMA_OK;
   }
-  for (uint32_t p = 0; p < stage->paths_count; p++) {
-    struct val value = path_get(&stage->paths[p], row);
-    if (val_is_null(&value) || value.type == VAL_LIST)
-      return mongo_fail(err, 51132,
-                        "$merge write error: 'on' field cannot be missing, null, "
-                        "undefined or an array");
+  TRY(values_of(op, row, values, err));
+  bounds.equal_count = op->index->def.keys_count;
+  TRY(model_scan_open(op->op.exec->txn, op->collection, &options, &scan, err));
+  status done = model_scan_next(scan, 1, &there, &count, err);
+  if (done == LUMA_OK && count) {
+    root = doc_root(&there);
+    struct val found = val_field(&root, key_name());
+    done = expr_copy_value(&op->op.batch_arena, &found, key, err);
   }
-  values_of(op, row, values);
-  if (tuple_table_find(&op->places, values, tuple_table_hash(values, stage->paths_count), &number))
-    *key = *rows_at(&op->keys, number);
-  return LUMA_OK;
+  model_scan_close(scan);
+  return done;
 }
 
 /* ---- merge: what becomes of it ---- */
@@ -281,17 +256,14 @@ static status merge_row(struct storing *op, uint64_t at, struct err *err) {
                       "$merge could not find a matching document in the target "
                       "collection for at least one document in the source collection");
   } else if (done == LUMA_OK && stage_of(op)->unmatched == STAGE_MERGE_INSERTS) {
-    done = insert_some(op, at, 1, &key, err);
-    if (done == LUMA_OK && !is_by_key(stage_of(op))) done = note_place(op, &tuple[0], &key, err);
+    done = insert_some(op, at, 1, err);
   }
   store_pins_release(&pins);
   return done;
 }
 
 static status merge_all(struct storing *op, struct err *err) {
-  if (!is_unique(op))
-    return mongo_fail(err, 51183, "Cannot find index to verify that join fields will be unique");
-  if (!is_by_key(stage_of(op))) TRY(note_places(op, err));
+  TRY(find_unique(op, err));
   for (uint64_t at = 0; at < op->kept.rows.count; at++) TRY(merge_row(op, at, err));
   return LUMA_OK;
 }

@@ -63,7 +63,7 @@ static void put_row(struct unnesting *op, uint32_t from, const struct val *list,
 
 static uint32_t fill(struct unnesting *op) {
   uint32_t rows = 0;
-  while (rows < BATCH_ROWS && op->nth < op->in->selected_count) {
+  while (rows < op->op.exec->batch_rows && op->nth < op->in->selected_count) {
     uint32_t from = batch_row(op->in, op->nth);
     const struct val *list = &op->values[from * op->stride];
     if (op->element == elements(op, list)) {

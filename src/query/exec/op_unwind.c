@@ -60,12 +60,13 @@ static struct val reach(const struct path *path, const struct val *document) {
 
 static status unwind_some(struct unwinding *op, struct err *err) {
   const struct path *path = &op->op.plan->stage->path;
-  while (op->nth < op->in->selected_count && op->batch.rows < BATCH_ROWS) {
+  uint32_t rows_max = op->op.exec->batch_rows;
+  while (op->nth < op->in->selected_count && op->batch.rows < rows_max) {
     const struct val *document = &op->in->columns[0][batch_row(op->in, op->nth)];
     struct val v = reach(path, document);
     uint32_t count = v.type == VAL_LIST ? val_count(&v) : 0;
     if (count == 0) TRY(pass_on(op, document, &v, err));
-    for (; op->element < count && op->batch.rows < BATCH_ROWS; op->element++) {
+    for (; op->element < count && op->batch.rows < rows_max; op->element++) {
       struct val element = val_at(&v, op->element);
       TRY(put_row(op, document, &element, val_int64(op->element), err));
     }

@@ -13,7 +13,7 @@ static status values_next(struct op *base, struct batch **batch, struct err *err
   const struct plan *plan = base->plan;
   uint32_t width = op->batch.columns_count;
   batch_reset(&op->batch);
-  while (op->batch.rows < BATCH_ROWS && op->next_row < plan->rows_count) {
+  while (op->batch.rows < base->exec->batch_rows && op->next_row < plan->rows_count) {
     for (uint32_t c = 0; c < width; c++) {
       struct val *place = &op->batch.columns[c][op->batch.rows];
       TRY(program_constant(base->exec->env, plan->exprs[op->next_row * width + c], place, err));

@@ -267,7 +267,7 @@ static status window_next(struct op *base, struct batch **batch, struct err *err
   if (!op->is_done) TRY(compute_all(op, err));
   uint32_t width = base->plan->input->columns_count, rows = 0;
   batch_reset(&op->batch);
-  for (; rows < BATCH_ROWS && op->next_row < op->rows.count; rows++, op->next_row++) {
+  for (; rows < base->exec->batch_rows && op->next_row < op->rows.count; rows++, op->next_row++) {
     uint32_t number = op->first_order[op->next_row];
     const struct val *tuple = rows_at(&op->rows, number);
     for (uint32_t c = 0; c < width; c++) op->batch.columns[c][rows] = tuple[c];

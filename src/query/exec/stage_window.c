@@ -210,10 +210,11 @@ static status compute(const struct stage_partition *partition, const struct stag
   case STAGE_INTEGRAL:
   case STAGE_COVARIANCE_POP:
   case STAGE_COVARIANCE_SAMP:
+  case STAGE_MIN_MAX_SCALER:
     for (uint64_t r = 0; r < partition->rows.count; r++) {
       struct stage_frame frame;
       TRY(stage_frame_of(partition, window, r, &frame, err));
-      TRY(stage_window_number(partition, window, frame, &outputs[r], err));
+      TRY(stage_window_number(partition, window, r, frame, &outputs[r], err));
     }
     break;
   case STAGE_MOVING_AVERAGE:

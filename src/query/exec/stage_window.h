@@ -35,10 +35,11 @@ struct stage_frame {
 status stage_frame_of(const struct stage_partition *partition, const struct stage_window *window,
                       uint64_t row, struct stage_frame *frame, struct err *err);
 
-/** Functions of a window's rows as numbers against the sort key. (stage_window_numbers.c) */
+/** Functions of a window's rows as numbers, against the sort key or among themselves, for `row`.
+ * (stage_window_numbers.c) */
 status stage_window_number(const struct stage_partition *partition,
-                           const struct stage_window *window, struct stage_frame frame,
-                           struct val *out, struct err *err);
+                           const struct stage_window *window, uint64_t row,
+                           struct stage_frame frame, struct val *out, struct err *err);
 /** Functions of all rows at once: $expMovingAvg, $linearFill, $locf. */
 status stage_window_fill(const struct stage_partition *partition, const struct stage_window *window,
                          struct val *outputs, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Window functions of numbers against the order: $derivative, $integral, $covariancePop and -Samp,
+/* Window functions of numbers: $derivative, $integral, $covariancePop and -Samp, $minMaxScaler,
  * $expMovingAvg, $linearFill, $locf. */
 #include <math.h>
 
@@ -113,9 +113,30 @@ static void covariance(const struct stage_partition *partition, const struct sta
                                    : number_of(products / (count - sample), is_decimal);
 }
 
+/** Where the row's value stands between the least and the greatest of its window; a window without
+ * width puts all at the low end. */
+static status scale(const struct stage_partition *partition, const struct stage_window *window,
+                    uint64_t row, struct stage_frame frame, struct val *out, struct err *err) {
+  double here = 0, low = 0, high = 0;
+  *out = val_null();
+  TRY(input_number(window, stage_argument(partition, window, row), &here, err));
+  low = high = here;
+  for (uint64_t r = frame.from; r < frame.to; r++) {
+    double v = 0;
+    TRY(input_number(window, stage_argument(partition, window, r), &v, err));
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
+  double share = high > low ? (here - low) / (high - low) : 0;
+  *out = val_float64(window->scale_low + share * (window->scale_high - window->scale_low));
+  return LUMA_OK;
+}
+
 status stage_window_number(const struct stage_partition *partition,
-                           const struct stage_window *window, struct stage_frame frame,
-                           struct val *out, struct err *err) {
+                           const struct stage_window *window, uint64_t row,
+                           struct stage_frame frame, struct val *out, struct err *err) {
+  if (window->function == STAGE_MIN_MAX_SCALER)
+    return scale(partition, window, row, frame, out, err);
   if (window->function == STAGE_DERIVATIVE) return derivative(partition, window, frame, out, err);
   if (window->function == STAGE_INTEGRAL) return integral(partition, window, frame, out, err);
   covariance(partition, window, frame, out);

@@ -56,7 +56,8 @@ struct query_summary {
   uint32_t steps_count;
   const struct query_change *changes; /* of a dry run, the first QUERY_CHANGES_MAX */
   uint32_t changes_count;
-  struct val explained; /* JQL's explain in MongoDB's shape; MISSING: the statement is none */
+  struct val answer; /* JQL's explain, or what was done to the catalog, in MongoDB's shape; MISSING:
+                        the statement is neither */
   enum plan_told told;
   const struct query_warning *warnings;
   uint32_t warnings_count;

@@ -116,13 +116,17 @@ void write_yield_next(struct write_yield *yield, struct batch **batch) {
 /** A stored document's view, from the value its SCAN made of it: the header stands right before the
  * root. */
 static struct doc stored_document(const struct val *root) {
-  return (struct doc){root->data - DOC_HEADER_BYTES, root->bytes + DOC_HEADER_BYTES, root->names};
+  return (struct doc){.data = root->data - DOC_HEADER_BYTES,
+                      .bytes = root->bytes + DOC_HEADER_BYTES,
+                      .names = root->names};
 }
 
-/** True when the input reads documents in key order: a change leaves its document where the scan
- * has passed. */
-static bool is_key_order(const struct plan *plan) {
-  while (plan->kind == PLAN_FILTER) plan = plan->input;
+/** True when documents can be changed while the input is read: it reads them in key order, so a
+ * change leaves its document where the scan has passed, and no SELECT in a condition would see what
+ * was changed before. */
+static bool is_streamable(const struct plan *plan) {
+  for (; plan->kind == PLAN_FILTER; plan = plan->input)
+    if (plan->condition && expr_has_subquery(plan->condition)) return false;
   if (plan->kind != PLAN_SCAN) return false;
   return !plan->physical || !plan->physical->access ||
          (!plan->physical->access->index && !plan->physical->access->branches_count);
@@ -171,7 +175,7 @@ static status change_some(struct op *op, const struct collection *collection,
 status write_for_each(struct op *op, const struct collection *collection, write_each *each,
                       void *context, struct err *err) {
   struct tuple_table keys;
-  if (is_key_order(op->plan->input)) return stream(op, each, context, err);
+  if (is_streamable(op->plan->input)) return stream(op, each, context, err);
   tuple_table_init(&keys, op->exec, 1);
   TRY(collect_keys(op, &keys, err));
   for (uint64_t at = 0; at < keys.tuples.count;) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/expr/env.h"
 
+#include "value/doc/build.h"
+#include "value/doc/lens.h"
+
 struct expr_regex {
   struct expr_regex *next;
   struct regex *regex;
@@ -113,8 +116,38 @@ static bool is_borrowed(const struct val *v) {
   return false;
 }
 
+/* A document with values that are made, or that would be too wide to splice. */
+static status copy_built(struct arena *arena, const struct val *root, struct val *copy,
+                         struct err *err) {
+  struct buf out;
+  struct build build;
+  struct slice built;
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  build_put(&build, root);
+  status done = build_finish(&build, &built, err);
+  const uint8_t *data = done == LUMA_OK ? arena_copy(arena, built.data, built.bytes) : NULL;
+  build_deinit(&build);
+  buf_deinit(&out);
+  TRY(done);
+  TRY(plan_check_memory(arena, data, err));
+  *copy = val_decode(slice_of(data, built.bytes), NULL);
+  return LUMA_OK;
+}
+
+static status copy_lensed(struct arena *arena, const struct val *root, struct val *copy,
+                          struct err *err) {
+  uint8_t *data = arena_alloc_text(arena, lens_bytes_max(root));
+  TRY(plan_check_memory(arena, data, err));
+  uint32_t bytes = lens_write(root, data);
+  if (bytes == 0) return copy_built(arena, root, copy, err);
+  *copy = val_decode(slice_of(data, bytes), val_names(root));
+  return LUMA_OK;
+}
+
 status expr_copy_value(struct arena *arena, const struct val *value, struct val *copy,
                        struct err *err) {
+  if (value->is_lensed) return copy_lensed(arena, value, copy, err);
   *copy = *value;
   if (!is_borrowed(value) || value->bytes == 0) return LUMA_OK;
   uint8_t *data = arena_alloc_text(arena, value->bytes);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/expr/field.h"
 
+#include "value/doc/lens.h"
+
 static struct slice key_name(void) {
   return slice_of_text("_id");
 }
@@ -23,10 +25,10 @@ status field_reader_init(struct field_reader *reader, struct expr_env *env, cons
 status field_reader_bind(struct field_reader *reader, struct expr_env *env,
                          const struct val *document, struct err *err) {
   if (document->type != VAL_MAP && document->type != VAL_LIST) return LUMA_OK;
-  if (reader->is_bound && reader->bound.names == document->names) return LUMA_OK;
-  TRY(path_bind(&reader->path, document->names, env->arena, &reader->bound, err));
-  if (reader->is_key)
-    TRY(path_bind(&reader->key_path, document->names, env->arena, &reader->key_bound, err));
+  const struct names *names = val_names(document);
+  if (reader->is_bound && reader->bound.names == names) return LUMA_OK;
+  TRY(path_bind(&reader->path, names, env->arena, &reader->bound, err));
+  if (reader->is_key) TRY(path_bind(&reader->key_path, names, env->arena, &reader->key_bound, err));
   reader->is_bound = true;
   return LUMA_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "query/func/arith_span.h"
 #include "query/func/calendar.h"
+#include "query/func/numeric.h"
 
 static status fail_overflow(const char *type, struct err *err) {
   FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit %s", type);
@@ -61,34 +62,28 @@ static status arith_float(enum expr_op op, double a, double b, struct val *out, 
   return LUMA_OK;
 }
 
-/** a - trunc(a / b) * b, exact while the quotient has at most 34 digits. */
-static struct decimal decimal_remainder(struct decimal a, struct decimal b) {
-  struct decimal_parts parts;
-  struct decimal quotient = decimal_divide(a, b);
-  if (decimal_unpack(quotient, &parts) != DECIMAL_FINITE) return quotient;
-  while (parts.exponent < 0) {
-    parts.coefficient /= 10;
-    parts.exponent++;
-  }
-  return decimal_subtract(a, decimal_multiply(decimal_pack(parts, NULL), b));
-}
-
+/** PostgreSQL's scales; what no longer fits a decimal is an error. */
 static status arith_decimal(enum expr_op op, struct decimal a, struct decimal b, struct val *out,
                             struct err *err) {
+  struct decimal_parts parts;
+  struct decimal result;
   bool divides = op == EXPR_OP_DIVIDE || op == EXPR_OP_MODULO;
   if (divides && decimal_compare(b, decimal_from_int64(0)) == 0) return fail_zero(err);
-  struct decimal result;
   if (op == EXPR_OP_ADD)
     result = decimal_add(a, b);
   else if (op == EXPR_OP_SUBTRACT)
     result = decimal_subtract(a, b);
   else if (op == EXPR_OP_MULTIPLY)
     result = decimal_multiply(a, b);
-  else if (op == EXPR_OP_DIVIDE)
-    result = decimal_divide(a, b);
   else
-    result = decimal_remainder(a, b);
+    result = op == EXPR_OP_DIVIDE ? numeric_divide(a, b) : decimal_remainder(a, b);
+  bool overflows = decimal_unpack(result, &parts) == DECIMAL_INFINITE &&
+                   decimal_unpack(a, &parts) == DECIMAL_FINITE &&
+                   decimal_unpack(b, &parts) == DECIMAL_FINITE;
+  if (overflows) return fail_overflow("a decimal", err);
   *out = val_decimal(result);
+  if (decimal_unpack(result, &parts) == DECIMAL_FINITE && !parts.coefficient && parts.negative)
+    *out = val_decimal(decimal_negate(result)); /* SQL has one zero */
   return LUMA_OK;
 }
 
@@ -198,6 +193,22 @@ status arith_binary(enum expr_op op, const struct val *a, const struct val *b, s
 
 /* ---- MongoDB's ---- */
 
+/** Decimals as IEEE 754 has them: infinities, a signed zero, as many digits as fit. */
+static status arith_mongo_decimal(enum expr_op op, struct decimal a, struct decimal b,
+                                  struct val *out, struct err *err) {
+  bool divides = op == EXPR_OP_DIVIDE || op == EXPR_OP_MODULO;
+  if (divides && decimal_compare(b, decimal_from_int64(0)) == 0) return fail_zero(err);
+  if (op == EXPR_OP_ADD)
+    *out = val_decimal(decimal_add(a, b));
+  else if (op == EXPR_OP_SUBTRACT)
+    *out = val_decimal(decimal_subtract(a, b));
+  else if (op == EXPR_OP_MULTIPLY)
+    *out = val_decimal(decimal_multiply(a, b));
+  else
+    *out = val_decimal(op == EXPR_OP_DIVIDE ? decimal_divide(a, b) : decimal_remainder(a, b));
+  return LUMA_OK;
+}
+
 /** Milliseconds as microseconds: rounded when added, cut off when subtracted. */
 static bool milliseconds_us(enum expr_op op, const struct val *number, int64_t *us) {
   int64_t ms = 0;
@@ -238,6 +249,9 @@ status arith_mongo(enum expr_op op, const struct val *a, const struct val *b, st
     *out = val_float64((double)a->integer / (double)b->integer);
     return LUMA_OK;
   }
+  bool is_decimal = a->type == VAL_DECIMAL || b->type == VAL_DECIMAL;
+  if (is_decimal && val_is_number(a) && val_is_number(b))
+    return arith_mongo_decimal(op, val_to_decimal(a), val_to_decimal(b), out, err);
   if (is_moment(a) || is_moment(b)) return arith_mongo_moment(op, a, b, out, clash, err);
   return arith_binary(op, a, b, out, clash, err);
 }
@@ -251,7 +265,8 @@ status arith_negate(const struct val *a, struct val *out, bool *clash, struct er
   } else if (a->type == VAL_FLOAT64) {
     *out = val_float64(-a->real);
   } else if (a->type == VAL_DECIMAL) {
-    *out = val_decimal(decimal_negate(a->decimal));
+    bool is_zero = decimal_compare(a->decimal, decimal_from_int64(0)) == 0;
+    *out = is_zero ? *a : val_decimal(decimal_negate(a->decimal));
   } else if (a->type == VAL_INTERVAL) {
     return arith_span_negate(a, out, err);
   } else {

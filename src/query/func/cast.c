@@ -7,6 +7,7 @@
 #include "query/func/calendar.h"
 #include "query/func/compare.h"
 #include "query/func/func_int.h"
+#include "query/func/numeric.h"
 
 static status fail_cast(const struct val *value, enum val_type type, struct err *err) {
   if (value->type == VAL_TEXT)
@@ -80,7 +81,7 @@ static status cast_int(const struct val *value, enum val_type type, struct val *
     return fail_cast(value, type, err);
   } else if (!val_to_int64(value, &v)) {
     struct val whole = *value;
-    if (value->type == VAL_DECIMAL) whole = val_decimal(func__round_half_away(value->decimal, 0));
+    if (value->type == VAL_DECIMAL) whole = val_decimal(decimal_quantize(value->decimal, 0));
     bool fits =
         value->type == VAL_DECIMAL ? val_to_int64(&whole, &v) : round_to_int64(value->real, &v);
     if (!fits) FAIL(err, LUMA_OUT_OF_RANGE, "the number does not fit a 64-bit integer");
@@ -103,13 +104,20 @@ static status cast_float(const struct val *value, struct val *out, struct err *e
   return LUMA_OK;
 }
 
+/** 1e5 is 100000, while that fits: a numeric's scale is not negative. */
+static struct decimal without_exponent(struct decimal v) {
+  struct decimal_parts parts;
+  bool is_short = decimal_unpack(v, &parts) == DECIMAL_FINITE && parts.exponent > 0;
+  return is_short ? decimal_quantize(v, 0) : v;
+}
+
 static status cast_decimal(const struct val *value, struct val *out, struct err *err) {
   struct decimal v;
   if (val_is_number(value))
     v = val_to_decimal(value);
   else if (value->type != VAL_TEXT || !decimal_parse(trimmed(value), &v, NULL))
     return fail_cast(value, VAL_DECIMAL, err);
-  *out = val_decimal(v);
+  *out = val_decimal(without_exponent(v));
   return LUMA_OK;
 }
 
@@ -182,7 +190,10 @@ static status cast_span(const struct val *value, enum val_type type, struct val 
 
 static status cast_text(struct func_env *env, const struct val *value, struct val *out,
                         struct err *err) {
-  func_append_text(env->scratch, value);
+  if (value->type == VAL_DECIMAL)
+    numeric_append(env->scratch, value->decimal);
+  else
+    func_append_text(env->scratch, value);
   return func__scratch_text(env, out, err);
 }
 

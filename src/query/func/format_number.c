@@ -66,7 +66,7 @@ static struct layout layout_of(struct slice template) {
 struct digits {
   char whole[NUMBER_DIGITS_MAX + 2], fraction[NUMBER_DIGITS_MAX + 2];
   uint32_t whole_count;
-  bool negative;
+  bool negative, overflows;
 };
 
 static bool write_digits(struct decimal number, uint32_t places, struct digits *out) {
@@ -84,6 +84,7 @@ static bool write_digits(struct decimal number, uint32_t places, struct digits *
     text[count++] = (char)('0' + (int)(rest % 10));
   while (count <= places && count < NUMBER_DIGITS_MAX) text[count++] = '0';
   out->whole_count = 0;
+  out->overflows = false;
   for (uint32_t i = count; i > places; i--) out->whole[out->whole_count++] = text[i - 1];
   for (uint32_t i = 0; i < places; i++) out->fraction[i] = text[places - 1 - i];
   if (out->whole_count == 1 && out->whole[0] == '0') out->whole_count = 0;
@@ -201,22 +202,21 @@ static void put_element(struct writing *w, char mark, struct slice text) {
     else if (!w->layout->fills_none)
       buf_append_byte(w->out, ' ');
     break;
-  case 't': put_ordinal(w, text.data[0] == 't'); break;
+  case 't':
+    if (!w->digits->overflows) put_ordinal(w, text.data[0] == 't');
+    break;
   case '$': buf_append_byte(w->out, '$'); break;
   case 'f': break;
   default: buf_append_slice(w->out, text); break;
   }
 }
 
-/* A number with more digits than the template has. */
-static void put_overflow(struct buf *out, struct slice template) {
-  while (template.bytes) {
-    char mark = 0;
-    size_t bytes = element_of(template, &mark);
-    if (mark == '9' || mark == '0') buf_append_byte(out, '#');
-    if (mark == '.') buf_append_byte(out, '.');
-    template = slice_of(template.data + bytes, template.bytes - bytes);
-  }
+/** A number with more digits than the template has: # for each of them. */
+static void fill_digits(const struct layout *layout, struct digits *digits) {
+  memset(digits->whole, '#', layout->before);
+  memset(digits->fraction, '#', layout->after);
+  digits->whole_count = layout->before;
+  digits->overflows = true;
 }
 
 bool format_number_write(struct buf *out, struct slice template, struct decimal number) {
@@ -224,14 +224,7 @@ bool format_number_write(struct buf *out, struct slice template, struct decimal 
   struct digits digits;
   if (layout.before > NUMBER_DIGITS_MAX || layout.after > DECIMAL_DIGITS_MAX) return false;
   if (!write_digits(number, layout.after, &digits)) return false;
-  if (digits.whole_count > layout.before) {
-    char sign = layout.brackets ? '<' : '-';
-    if (!layout.fills_none || digits.negative)
-      buf_append_byte(out, (uint8_t)(digits.negative ? sign : ' '));
-    put_overflow(out, template);
-    if (layout.brackets) buf_append_byte(out, digits.negative ? '>' : ' ');
-    return true;
-  }
+  if (digits.whole_count > layout.before) fill_digits(&layout, &digits);
   struct writing w = {.out = out, .layout = &layout, .digits = &digits};
   while (template.bytes) {
     char mark = 0;

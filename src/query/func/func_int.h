@@ -21,8 +21,6 @@ status func__scratch_text(struct func_env *env, struct val *out, struct err *err
 #define FUNC_NOT_FOUND SIZE_MAX
 /** As func_append_text, but truths are t and f: what concat makes of them. */
 void func__append_brief(struct buf *out, const struct val *value);
-/** Halves away from zero. */
-struct decimal func__round_half_away(struct decimal v, int places);
 /** Where `part` begins in `text` at or after byte `from`. */
 size_t func__find(struct slice text, struct slice part, size_t from);
 /** Bytes of the first `characters` code points. */

@@ -5,6 +5,7 @@
 #include "query/func/arith.h"
 #include "query/func/arith_span.h"
 #include "query/func/func_int.h"
+#include "query/func/numeric.h"
 
 status func__abs(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
@@ -28,11 +29,12 @@ status func__sign(struct func_env *env, const struct val *args, uint32_t count, 
   if (!val_is_number(&args[0])) return func__clash(env, out);
   double v = val_to_float64(&args[0]);
   *out = val_int64((v > 0) - (v < 0));
+  if (args[0].type == VAL_DECIMAL) *out = val_decimal(decimal_from_int64(out->integer));
   return LUMA_OK;
 }
 
 static struct decimal decimal_floor(struct decimal v, bool up) {
-  struct decimal whole = decimal_round(v, 0);
+  struct decimal whole = decimal_quantize(v, 0);
   int order = decimal_compare(whole, v);
   if (up && order < 0) return decimal_add(whole, decimal_from_int64(1));
   if (!up && order > 0) return decimal_subtract(whole, decimal_from_int64(1));
@@ -63,34 +65,20 @@ status func__ceil(struct func_env *env, const struct val *args, uint32_t count, 
 }
 
 /** Floats come by their shortest text, so that round(2.675, 2) is what people read: 2.68. */
-struct decimal func__round_half_away(struct decimal v, int places) {
-  struct decimal_parts parts;
-  if (decimal_unpack(v, &parts) != DECIMAL_FINITE || parts.exponent >= -places) return v;
-  uint128 half = 5;
-  int32_t cut = -places - parts.exponent;
-  if (cut > DECIMAL_DIGITS_MAX) return decimal_from_int64(0);
-  for (int32_t i = 1; i < cut; i++) half *= 10;
-  parts.coefficient = (parts.coefficient + half) / (half * 2);
-  parts.exponent = -places;
-  return decimal_pack(parts, NULL);
-}
-
 status func__round(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                    struct err *err) {
   int64_t places = 0;
   if (!val_is_number(&args[0]) || (count > 1 && !val_to_int64(&args[1], &places)))
     return func__clash(env, out);
   if (places < -30 || places > 30) FAIL(err, LUMA_OUT_OF_RANGE, "round takes -30 to 30 places");
+  struct decimal rounded = decimal_quantize(val_to_decimal(&args[0]), (int)places);
   *out = args[0];
   if (args[0].type == VAL_FLOAT64) {
-    if (isfinite(args[0].real))
-      *out = val_float64(
-          decimal_to_float64(func__round_half_away(val_to_decimal(&args[0]), (int)places)));
+    if (isfinite(args[0].real)) *out = val_float64(decimal_to_float64(rounded));
   } else if (args[0].type == VAL_DECIMAL) {
-    *out = val_decimal(func__round_half_away(args[0].decimal, (int)places));
+    *out = val_decimal(rounded);
   } else if (places < 0) {
     int64_t whole = 0;
-    struct decimal rounded = func__round_half_away(val_to_decimal(&args[0]), (int)places);
     if (!decimal_to_int64(rounded, &whole))
       FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit integer");
     *out = val_int64(whole);
@@ -106,10 +94,32 @@ status func__mod(struct func_env *env, const struct val *args, uint32_t count, s
   return clash ? func__clash(env, out) : LUMA_OK;
 }
 
+static bool is_decimal(const struct val *a, const struct val *b) {
+  return a->type == VAL_DECIMAL || b->type == VAL_DECIMAL;
+}
+
+static status power_decimal(struct decimal base, struct decimal exponent, struct val *out,
+                            struct err *err) {
+  struct decimal zero = decimal_from_int64(0);
+  struct decimal_parts parts;
+  bool is_whole = decimal_compare(decimal_round(exponent, 0), exponent) == 0;
+  if (decimal_compare(base, zero) == 0 && decimal_compare(exponent, zero) < 0)
+    FAIL(err, LUMA_OUT_OF_RANGE, "zero raised to a negative power is not defined");
+  if (decimal_compare(base, zero) < 0 && !is_whole)
+    FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no root of this kind");
+  struct decimal result = numeric_power(base, exponent);
+  if (decimal_unpack(result, &parts) == DECIMAL_INFINITE)
+    FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a decimal");
+  *out = val_decimal(result);
+  return LUMA_OK;
+}
+
 status func__power(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                    struct err *err) {
   (void)count;
   if (!val_is_number(&args[0]) || !val_is_number(&args[1])) return func__clash(env, out);
+  if (is_decimal(&args[0], &args[1]))
+    return power_decimal(val_to_decimal(&args[0]), val_to_decimal(&args[1]), out, err);
   double base = val_to_float64(&args[0]), exponent = val_to_float64(&args[1]),
          result = pow(base, exponent);
   bool finite = isfinite(base) && isfinite(exponent);
@@ -129,6 +139,7 @@ status func__sqrt(struct func_env *env, const struct val *args, uint32_t count, 
   if (!val_is_number(&args[0])) return func__clash(env, out);
   double v = val_to_float64(&args[0]);
   if (v < 0) FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no square root");
-  *out = val_float64(sqrt(v));
+  *out = args[0].type == VAL_DECIMAL ? val_decimal(numeric_sqrt(args[0].decimal))
+                                     : val_float64(sqrt(v));
   return LUMA_OK;
 }

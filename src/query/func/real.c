@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "query/func/func_int.h"
+#include "query/func/numeric.h"
 
 typedef double real_fn(double);
 
@@ -25,13 +26,39 @@ static status of_one(struct func_env *env, const struct val *args, real_fn *func
   return LUMA_OK;
 }
 
+static status check_logarithm(const struct val *number, struct err *err) {
+  double v = val_to_float64(number);
+  if (v == 0) FAIL(err, LUMA_OUT_OF_RANGE, "zero has no logarithm");
+  if (v < 0) FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no logarithm");
+  return LUMA_OK;
+}
+
 static status log_of(struct func_env *env, const struct val *args, real_fn *function,
                      struct val *out, struct err *err) {
   if (!val_is_number(&args[0])) return func__clash(env, out);
-  double v = val_to_float64(&args[0]);
-  if (v == 0) FAIL(err, LUMA_OUT_OF_RANGE, "zero has no logarithm");
-  if (v < 0) FAIL(err, LUMA_OUT_OF_RANGE, "a negative number has no logarithm");
+  TRY(check_logarithm(&args[0], err));
   return of_one(env, args, function, out, err);
+}
+
+/** Of decimals, to the base 10 unless one is given: numeric as its arguments are. */
+static status log_decimal(const struct val *base, const struct val *number, struct val *out,
+                          struct err *err) {
+  struct decimal one = decimal_from_int64(1), ten = decimal_from_int64(10);
+  if (base) TRY(check_logarithm(base, err));
+  TRY(check_logarithm(number, err));
+  if (base && decimal_compare(val_to_decimal(base), one) == 0)
+    FAIL(err, LUMA_OUT_OF_RANGE, "1 is not the base of a logarithm");
+  *out = val_decimal(numeric_log(base ? val_to_decimal(base) : ten, val_to_decimal(number)));
+  return LUMA_OK;
+}
+
+static status exp_decimal(struct decimal v, struct val *out, struct err *err) {
+  struct decimal_parts parts;
+  struct decimal result = numeric_exp(v);
+  if (decimal_unpack(result, &parts) == DECIMAL_INFINITE)
+    FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a decimal");
+  *out = val_decimal(result);
+  return LUMA_OK;
 }
 
 static double to_degrees(double v) {
@@ -47,6 +74,7 @@ static double cotangent(double v) {
 status func__exp(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
   (void)count;
+  if (args[0].type == VAL_DECIMAL) return exp_decimal(args[0].decimal, out, err);
   TRY(of_one(env, args, exp, out, err));
   bool is_underflow =
       out->type == VAL_FLOAT64 && out->real == 0 && isfinite(val_to_float64(&args[0]));
@@ -57,12 +85,15 @@ status func__exp(struct func_env *env, const struct val *args, uint32_t count, s
 status func__ln(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                 struct err *err) {
   (void)count;
-  return log_of(env, args, log, out, err);
+  TRY(log_of(env, args, log, out, err));
+  if (args[0].type == VAL_DECIMAL) *out = val_decimal(numeric_ln(args[0].decimal));
+  return LUMA_OK;
 }
 
 status func__log10(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                    struct err *err) {
   (void)count;
+  if (args[0].type == VAL_DECIMAL) return log_decimal(NULL, &args[0], out, err);
   return log_of(env, args, log10, out, err);
 }
 
@@ -76,7 +107,10 @@ status func__log2(struct func_env *env, const struct val *args, uint32_t count, 
 status func__log(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
   struct val base = val_null();
-  if (count == 1) return log_of(env, args, log10, out, err);
+  if (count == 1) return func__log10(env, args, count, out, err);
+  bool is_decimal = args[0].type == VAL_DECIMAL || args[1].type == VAL_DECIMAL;
+  if (is_decimal && val_is_number(&args[0]) && val_is_number(&args[1]))
+    return log_decimal(&args[0], &args[1], out, err);
   TRY(log_of(env, &args[0], log, &base, err));
   TRY(log_of(env, &args[1], log, out, err));
   if (base.type != VAL_FLOAT64 || out->type != VAL_FLOAT64) return LUMA_OK;

@@ -55,12 +55,26 @@ status func__factorial(struct func_env *env, const struct val *args, uint32_t co
   return LUMA_OK;
 }
 
+/** The quotient, cut off to a whole number: exact, because what is left over is taken off first. */
+static status divide_decimals(const struct val *a, const struct val *b, struct val *out,
+                              struct err *err) {
+  struct decimal dividend = val_to_decimal(a), divisor = val_to_decimal(b);
+  if (decimal_compare(divisor, decimal_from_int64(0)) == 0)
+    FAIL(err, LUMA_OUT_OF_RANGE, "division by zero");
+  struct decimal even = decimal_subtract(dividend, decimal_remainder(dividend, divisor));
+  *out = val_decimal(decimal_quantize(decimal_divide(even, divisor), 0));
+  return LUMA_OK;
+}
+
 /** The quotient, cut off to a whole number. */
 status func__div(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                  struct err *err) {
   (void)count;
   bool clash = false;
   struct val quotient = val_null();
+  bool is_decimal = args[0].type == VAL_DECIMAL || args[1].type == VAL_DECIMAL;
+  if (is_decimal && val_is_number(&args[0]) && val_is_number(&args[1]))
+    return divide_decimals(&args[0], &args[1], out, err);
   TRY(arith_binary(EXPR_OP_DIVIDE, &args[0], &args[1], &quotient, &clash, err));
   if (clash || !val_is_number(&quotient)) return func__clash(env, out);
   return func__trunc(env, &quotient, 1, out, err);
@@ -70,8 +84,7 @@ static struct decimal cut_decimal(struct decimal v, int64_t places) {
   struct decimal_parts parts;
   if (decimal_unpack(v, &parts) != DECIMAL_FINITE) return v;
   for (; parts.exponent < -places && parts.coefficient; parts.exponent++) parts.coefficient /= 10;
-  if (parts.coefficient == 0) parts.exponent = 0;
-  return decimal_pack(parts, NULL);
+  return decimal_quantize(decimal_pack(parts, NULL), (int)places);
 }
 
 /** Cuts off digits after `places` of them; floats by their shortest text. */

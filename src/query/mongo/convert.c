@@ -8,6 +8,7 @@
 #include "query/mongo/bytes_text.h"
 #include "query/mongo/moment.h"
 #include "query/mongo/mongo_int.h"
+#include "query/mongo/parts_of.h"
 #include "value/ulid/ulid.h"
 
 enum { CONVERSION_FAILED = 241 };
@@ -270,6 +271,15 @@ static status to_bytes(struct func_env *env, const struct val *v, const struct c
   return LUMA_OK;
 }
 
+static status to_parts(struct func_env *env, const struct val *v, enum val_type type,
+                       struct val *out, struct err *err) {
+  *out = *v;
+  if (v->type == type) return LUMA_OK;
+  if (v->type == VAL_TEXT) return parts_of_text(env, v, type, out, err);
+  if (v->type == VAL_BYTES && type == VAL_LIST) return parts_of_bytes(env, v, out, err);
+  return fail_pair(v, type == VAL_LIST ? "array" : "object", err);
+}
+
 static status convert(struct func_env *env, const struct val *v, const struct conversion *to,
                       struct val *out, struct err *err) {
   switch ((int)to->type) {
@@ -282,6 +292,8 @@ static status convert(struct func_env *env, const struct val *v, const struct co
   case VAL_OBJECTID: return to_objectid(v, out, err);
   case VAL_TEXT: return to_text(env, v, to->format, out, err);
   case VAL_BYTES: return to_bytes(env, v, to, out, err);
+  case VAL_LIST:
+  case VAL_MAP: return to_parts(env, v, to->type, out, err);
   default: break;
   }
   *out = *v;
@@ -351,7 +363,7 @@ static status read_target(const struct val *to, struct conversion *conversion, s
   TRY(read_type(&type, conversion, err));
   if (subtype.type == VAL_MISSING) return LUMA_OK;
   bool fits = mongo__whole64(&subtype, &number) &&
-              ((number >= 0 && number <= 8) || (number >= 128 && number <= 255));
+              ((number >= 0 && number <= 9) || (number >= 128 && number <= 255));
   if (!fits) return mongo_fail(err, 9, "In $convert, 'subtype' is no subtype of binData");
   conversion->subtype = (uint8_t)number;
   return LUMA_OK;
@@ -449,6 +461,18 @@ status mongo__to_object_id(struct func_env *env, const struct val *args, uint32_
                            struct val *out, struct err *err) {
   (void)count;
   return shortly(env, VAL_OBJECTID, args, out, err);
+}
+
+status mongo__to_array(struct func_env *env, const struct val *args, uint32_t count,
+                       struct val *out, struct err *err) {
+  (void)count;
+  return shortly(env, VAL_LIST, args, out, err);
+}
+
+status mongo__to_object(struct func_env *env, const struct val *args, uint32_t count,
+                        struct val *out, struct err *err) {
+  (void)count;
+  return shortly(env, VAL_MAP, args, out, err);
 }
 
 status mongo__to_uuid(struct func_env *env, const struct val *args, uint32_t count, struct val *out,

@@ -2,8 +2,8 @@
 /* Elementary functions: trigonometry, exponentials, logarithms, powers, roots. */
 #include <math.h>
 
+#include "query/func/quad.h"
 #include "query/mongo/mongo_int.h"
-#include "query/mongo/quad.h"
 
 /** What a function takes: [low, high], or any number. */
 struct domain {

@@ -133,27 +133,30 @@ static struct val looked_at(const struct looked *looked, uint32_t nth) {
   return looked->is_list ? val_at(&looked->args[0], nth) : looked->args[nth];
 }
 
-static status extreme(const struct val *args, uint32_t count, int sign, struct val *out) {
+static status extreme(struct func_env *env, const struct val *args, uint32_t count, int sign,
+                      struct val *out, struct err *err) {
   struct looked looked = look_at(args, count);
+  struct val best = val_null(), key;
   *out = val_null();
   for (uint32_t i = 0; i < looked.count; i++) {
     struct val v = looked_at(&looked, i);
     if (val_is_null(&v)) continue;
-    if (val_is_null(out) || val_compare(&v, out) * sign > 0) *out = v;
+    TRY(mongo__key(env, &v, &key, err));
+    if (!val_is_null(out) && val_compare(&key, &best) * sign <= 0) continue;
+    *out = v;
+    best = key;
   }
   return LUMA_OK;
 }
 
 status mongo__max(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
-  (void)env, (void)err;
-  return extreme(args, count, 1, out);
+  return extreme(env, args, count, 1, out, err);
 }
 
 status mongo__min(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
-  (void)env, (void)err;
-  return extreme(args, count, -1, out);
+  return extreme(env, args, count, -1, out, err);
 }
 
 status mongo__sum(struct func_env *env, const struct val *args, uint32_t count, struct val *out,

@@ -27,6 +27,17 @@ status mongo_fail(struct err *err, uint32_t code, const char *format, ...) {
   return LUMA_INVALID_ARGUMENT;
 }
 
+status mongo_fail_as(struct err *err, status status_code, uint32_t code, const char *format, ...) {
+  char message[ERR_MESSAGE_BYTES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  err_raise(err, status_code, __FILE__, __LINE__, "%s", message);
+  if (err) err->foreign = code;
+  return status_code;
+}
+
 const char *mongo_type_name(const struct val *v) {
   switch ((enum val_type)v->type) {
   case VAL_MISSING: return "missing";

@@ -23,4 +23,8 @@ bool mongo_is_true(const struct val *v);
 status mongo_fail(struct err *err, uint32_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 
+/** The same with a status of our own. */
+status mongo_fail_as(struct err *err, status status_code, uint32_t code, const char *format, ...)
+    __attribute__((format(printf, 4, 5), cold));
+
 #endif

@@ -195,8 +195,8 @@ status access_make(struct opt *opt, const struct collection *collection,
   TRY(opt__index_keys(opt, index, &making.keys, err));
   *access = (struct plan_access){.index = index};
   *refusal = ACCESS_FITS;
-  if (index && index->state != CATALOG_INDEX_PUBLIC) {
-    *refusal = ACCESS_NOT_READY;
+  if (index && (index->hidden || index->state != CATALOG_INDEX_PUBLIC)) {
+    *refusal = index->hidden ? ACCESS_HIDDEN : ACCESS_NOT_READY;
     return LUMA_OK;
   }
   access->parts = arena_zalloc(opt->arena, keys_count, sizeof *access->parts);
@@ -229,6 +229,7 @@ static status note_refusal(struct opt *opt, struct plan_access *chosen,
       [ACCESS_NO_CONDITION] = "no condition bounds its first attribute",
       [ACCESS_LISTS] = "it indexes the elements of lists, the condition looks at whole values",
       [ACCESS_SPARSE] = "it is sparse and lacks documents that the condition may keep",
+      [ACCESS_HIDDEN] = "it is hidden",
       [ACCESS_PARTIAL] = "it is partial, and the condition does not say that its own holds",
   };
   struct buf line;
@@ -365,7 +366,7 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   TRY(find_hinted(scan, &index, err));
   ASSERT(asks && access);
   TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));
-  if (refusal == ACCESS_NOT_READY) return fail_hint(scan, err);
+  if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
   access->is_hinted = true;
   access->backwards = scan->hint->is_natural && scan->hint->is_backwards;
   TRY(opt__physical(opt, scan, &physical, err));

@@ -14,6 +14,7 @@ enum access_refusal {
   ACCESS_LISTS,
   ACCESS_SPARSE,
   ACCESS_PARTIAL,
+  ACCESS_HIDDEN,
   ACCESS_COSTLIER
 };
 

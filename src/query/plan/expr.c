@@ -169,12 +169,39 @@ bool expr_is_equal(const struct expr *a, const struct expr *b) {
   return match_is_equal(a->match, b->match) && shape_is_equal(a->shape, b->shape);
 }
 
+static bool add_steps(struct path *path, const struct path_step *steps, uint32_t count) {
+  if (path->count + count > PATH_STEPS_MAX) return false;
+  for (uint32_t i = 0; i < count; i++) path->steps[path->count + i] = steps[i];
+  path->count += count;
+  return true;
+}
+
+const struct expr *expr_read_path(const struct expr *expr, struct path *path) {
+  const struct path_step first = {.is_index = true};
+  const struct expr *place = expr->kind == EXPR_AT && expr->args_count > 1 ? expr->args[1] : NULL;
+  if (expr->kind != EXPR_AT && expr->kind != EXPR_FIELD) return NULL;
+  if (expr->kind == EXPR_FIELD) path->count = 0;
+  const struct expr *field = expr->kind == EXPR_FIELD ? expr : expr_read_path(expr->args[0], path);
+  if (!field || !add_steps(path, expr->path.steps, expr->path.count)) return NULL;
+  if (!place) return field;
+  bool is_name = place->kind == EXPR_CONST && place->value.type == VAL_TEXT;
+  struct path_step named = {.is_name = true, .index = PATH_NO_INDEX};
+  if (is_name) named.name = val_slice(&place->value);
+  return add_steps(path, is_name ? &named : &first, 1) ? field : NULL;
+}
+
 bool expr_reads_sensitive(const struct expr *expr) {
   if (expr->kind == EXPR_FIELD && expr->is_masked) return true;
   for (uint32_t i = 0; i < expr->args_count; i++) {
     if (expr_reads_sensitive(expr->args[i])) return true;
   }
   return false;
+}
+
+bool expr_has_subquery(const struct expr *expr) {
+  bool has = expr->subquery != NULL;
+  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = expr_has_subquery(expr->args[i]);
+  return has;
 }
 
 static void settle_names(struct arena *arena, struct expr *expr) {

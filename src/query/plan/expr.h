@@ -293,8 +293,14 @@ struct expr {
   uint64_t offset;        /* byte offset in the statement, for errors */
 };
 
+/** The path that a bound expression reads of a column: a FIELD's own, or further on through ATs; an
+ * element whose place is computed is the first. `path->steps` has room for PATH_STEPS_MAX. The
+ * FIELD; NULL when it is something else. */
+const struct expr *expr_read_path(const struct expr *expr, struct path *path);
 /** Whether the expression reads a sensitive attribute, itself or below. */
 bool expr_reads_sensitive(const struct expr *expr);
+/** Whether a SELECT stands in it. */
+bool expr_has_subquery(const struct expr *expr);
 
 /** How many leading args are the function's own. */
 static inline uint32_t expr_operands(const struct expr *call) {

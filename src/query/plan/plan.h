@@ -57,10 +57,12 @@ enum plan_kind {
   PLAN_ALTER_SEQUENCE,  /* sequence and its `says`, called new_name */
   PLAN_DROP_SEQUENCE,
   PLAN_CREATE_SOUL,
+  PLAN_CHANGE_COLLECTION, /* its rules, or whether an index is hidden: rules */
   PLAN_EVOLVE_SOUL,
   PLAN_SHOW_COLLECTIONS,
   PLAN_SHOW_INDEXES,
-  PLAN_TELL_SOUL, /* what is to be told about souls: soul->about */
+  PLAN_TELL_CATALOG, /* documents in MongoDB's shape about what `tells` says */
+  PLAN_TELL_SOUL,    /* what is to be told about souls: soul->about */
   /* session */
   PLAN_BEGIN,
   PLAN_COMMIT,
@@ -238,6 +240,23 @@ struct plan_soul {
   struct slice other; /* the soul to compare with */
 };
 
+/** What a PLAN_TELL_CATALOG tells. */
+enum plan_tells {
+  PLAN_TELLS_COLLECTIONS,
+  PLAN_TELLS_INDEXES,
+  PLAN_TELLS_COLLECTION_STATS,
+  PLAN_TELLS_INDEX_STATS
+};
+
+/** What JQL's `create` and `collMod` ask for; what is not given stays as it is. */
+struct plan_rules {
+  bool has_validator, has_validation, has_warns;
+  struct slice validator, collation; /* tagged JSON; empty: none */
+  uint8_t validation;                /* enum catalog_validation */
+  bool warns;
+  bool has_hidden, hidden; /* of the index that the plan names or whose keys it has */
+};
+
 /** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */
 struct plan_sequence {
   int64_t start, increment, minimum, maximum, cache;
@@ -350,7 +369,11 @@ struct plan {
   struct slice index_condition; /* of a partial index: an expression, or (index_matches) a filter of
                                    MongoDB as JSON; empty: all documents */
   bool index_matches;
+  bool hidden; /* CREATE_INDEX */
 
+  struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */
+  enum plan_tells tells;           /* TELL_CATALOG */
+  bool tells_count, tells_storage; /* COLLECTION_STATS: what of it */
   struct plan_sequence *sequence;
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
@@ -379,10 +402,11 @@ struct statement {
   bool has_views;            /* bound: it reads views, which may change */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
-  bool is_count;        /* JQL/NQL count: the reply is a number */
-  enum plan_told told;  /* JQL */
-  uint64_t time_max_ms; /* JQL: maxTimeMS; 0: the command sets no limit */
-  const char *doubt;    /* bound: a warning about what is written; NULL: none */
+  bool skips_validation; /* JQL: bypassDocumentValidation */
+  bool is_count;         /* JQL/NQL count: the reply is a number */
+  enum plan_told told;   /* JQL */
+  uint64_t time_max_ms;  /* JQL: maxTimeMS; 0: the command sets no limit */
+  const char *doubt;     /* bound: a warning about what is written; NULL: none */
 };
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,

@@ -42,7 +42,8 @@ enum stage_function {
   STAGE_COVARIANCE_POP,
   STAGE_COVARIANCE_SAMP,
   STAGE_LINEAR_FILL,
-  STAGE_LOCF
+  STAGE_LOCF,
+  STAGE_MIN_MAX_SCALER
 };
 
 /** One output of a STAGE_WINDOW. Its argument is the stage's exprs[argument]. */
@@ -56,10 +57,11 @@ struct stage_window {
   double low_offset, high_offset;
   int64_t range_unit_ms; /* 0: numbers; -1: months */
   int32_t range_unit_months;
-  int64_t unit_ms;      /* DERIVATIVE, INTEGRAL: 0 none */
-  int64_t by;           /* SHIFT */
-  struct val otherwise; /* SHIFT */
-  double alpha;         /* MOVING_AVERAGE */
+  int64_t unit_ms;              /* DERIVATIVE, INTEGRAL: 0 none */
+  int64_t by;                   /* SHIFT */
+  struct val otherwise;         /* SHIFT */
+  double alpha;                 /* MOVING_AVERAGE */
+  double scale_low, scale_high; /* MIN_MAX_SCALER */
 };
 
 enum stage_range { STAGE_RANGE_FULL, STAGE_RANGE_PARTITION, STAGE_RANGE_EXPLICIT };
@@ -91,7 +93,8 @@ struct plan_stage {
   struct slice index_name; /* UNWIND: includeArrayIndex */
   bool keeps_empty;        /* UNWIND: preserveNullAndEmptyArrays */
   uint64_t count;          /* SAMPLE; BUCKETS; GRAPH: how deep */
-  uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable */
+  uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable; GRAPH:
+                              of the list of values in the second branch */
   bool is_equality;        /* LOOKUP: exprs[0] is the local value, its list the variable */
   bool is_correlated;      /* LOOKUP: the branch reads variables */
   struct stage_densify densify;

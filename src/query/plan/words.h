@@ -27,6 +27,7 @@ struct word {
                          NULL: by position */
   uint16_t least, most; /* arguments by position; WORD_ANY: no limit */
   bool alone;           /* the first argument by name may also stand by itself */
+  bool listed;          /* the first is a list, which may also stand by itself */
   bool called;          /* an expression that is a function */
   const char *why;      /* how it differs, or why it is not there */
 };

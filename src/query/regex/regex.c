@@ -23,6 +23,9 @@ static void give_memory(void *p, void *unused) {
   mem_free(p);
 }
 
+/** MongoDB's codes for the failures of its users' patterns. */
+enum { MONGO_BAD_PATTERN = 51091, MONGO_BAD_OPTION = 51108, MONGO_MATCH_FAILED = 51156 };
+
 static status read_options(struct slice options, uint32_t *flags, struct err *err) {
   *flags = PCRE2_UTF;
   for (size_t i = 0; i < options.bytes; i++) {
@@ -33,8 +36,10 @@ static status read_options(struct slice options, uint32_t *flags, struct err *er
     case 'x': *flags |= PCRE2_EXTENDED; break;
     case 'u': break;
     default:
-      FAIL(err, LUMA_INVALID_ARGUMENT,
-           "`%c` is not an option of regular expressions: use i, m, s, x", options.data[i]);
+      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                "`%c` is not an option of regular expressions: use i, m, s, x", options.data[i]);
+      if (err) err->foreign = MONGO_BAD_OPTION;
+      return LUMA_INVALID_ARGUMENT;
     }
   }
   return LUMA_OK;
@@ -54,8 +59,11 @@ static status compile(struct regex *regex, struct slice pattern, uint32_t flags,
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
   uint8_t reason[160] = "";
   pcre2_get_error_message(code, reason, sizeof reason);
-  FAIL(err, LUMA_INVALID_ARGUMENT, "the regular expression is wrong at character %zu: %s",
-       offset + 1, (const char *)reason);
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "the regular expression is wrong at character %zu: %s", offset + 1,
+            (const char *)reason);
+  if (err) err->foreign = MONGO_BAD_PATTERN;
+  return LUMA_INVALID_ARGUMENT;
 }
 
 static status prepare_match(struct regex *regex, struct err *err) {
@@ -108,6 +116,7 @@ static status run(struct regex *regex, struct slice text, size_t from, bool *mat
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a regular expression");
   status failed = err_raise(err, LUMA_OUT_OF_RANGE, __FILE__, __LINE__,
                             "the regular expression takes too many steps");
+  if (err) err->foreign = MONGO_MATCH_FAILED;
   err_hint(err, "nested repetitions such as (a+)+ need exponential time: rewrite the pattern");
   return failed;
 }

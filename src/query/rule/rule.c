@@ -212,15 +212,19 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
 }
 
 static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
-  if (match->path.count && match->path.steps[0].is_name) tell(context, match->path.steps[0].name);
+  if (match->path.count && match->path.steps[0].is_name) tell(context, &match->path);
   for (uint32_t i = 0; i < match->children_count; i++)
     tell_match(match->children[i], tell, context);
 }
 
 static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *context) {
+  struct path_step steps[PATH_STEPS_MAX];
+  struct path path = {.steps = steps};
   if (expr->match) tell_match(expr->match, tell, context);
-  if (expr->kind == EXPR_FIELD && expr->path.count && expr->path.steps[0].is_name)
-    tell(context, expr->path.steps[0].name);
+  if (expr_read_path(expr, &path)) {
+    if (path.count && path.steps[0].is_name) tell(context, &path);
+    return;
+  }
   for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);
 }
 

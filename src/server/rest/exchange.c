@@ -322,8 +322,7 @@ static void log_request(struct exchange *exchange, unsigned http, uint64_t took_
   };
   if (is_slow && exchange->statement_text.bytes)
     fields[count++] = log_text("statement", rest__redacted(exchange, exchange->statement_text));
-  if (exchange->err.message[0])
-    fields[count++] = log_text("error", slice_of_text(exchange->err.message));
+  if (exchange->err.message[0]) fields[count++] = log_text("error", rest__redacted_error(exchange));
   log_write(options->log, level, fields, count, is_slow ? "slow request" : "request");
 }
 

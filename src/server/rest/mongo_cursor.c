@@ -152,19 +152,22 @@ status mongo_cursor_kill(struct registry *registry, const struct statement_run *
 
 /* ---- replies ---- */
 
-/* The collection is what the command's first field names. */
+/* The collection is what the command's first field names; a command without one has a name of its
+ * own there, as `$cmd.listCollections`. */
 static void put_namespace(const struct statement_run *run, struct buf *out) {
-  struct slice name, database = slice_of_text("luma");
+  struct slice name = {0}, database = slice_of_text("luma");
   struct val collection = val_missing(), given = val_missing();
-  if (run->is_command && val_count(&run->command)) {
-    collection = val_field_at(&run->command, 0, &name);
-    given = field_of(run, "$db");
-  }
-  if (collection.type != VAL_TEXT) return;
+  if (!run->is_command || val_count(&run->command) == 0) return;
+  collection = val_field_at(&run->command, 0, &name);
+  given = field_of(run, "$db");
   if (given.type == VAL_TEXT) database = val_slice(&given);
   struct buf text;
   buf_init(&text, 64 << 10);
-  buf_append_format(&text, "%.*s.%.*s", SLICE_ARG(database), SLICE_ARG(val_slice(&collection)));
+  buf_append_format(&text, "%.*s.", SLICE_ARG(database));
+  if (collection.type == VAL_TEXT)
+    buf_append_slice(&text, val_slice(&collection));
+  else
+    buf_append_format(&text, "$cmd.%.*s", SLICE_ARG(name));
   buf_append_text(out, ",\"ns\":");
   json_write_text(out, buf_slice(&text));
   buf_deinit(&text);

@@ -25,6 +25,7 @@ struct name_of_number {
 
 static const struct name_of_number names[] = {
     {1, "InternalError"},
+    {4, "NoSuchKey"},
     {2, "BadValue"},
     {9, "FailedToParse"},
     {13, "Unauthorized"},
@@ -60,7 +61,9 @@ static const struct name_of_number names[] = {
     {121, "DocumentValidationFailure"},
     {146, "ExceededMemoryLimit"},
     {165, "ViewDepthLimitExceeded"},
+    {166, "CommandNotSupportedOnView"},
     {168, "InvalidPipelineOperator"},
+    {181, "AmbiguousIndexKeyPattern"},
     {197, "InvalidIndexSpecificationOption"},
     {224, "QueryExceededMemoryLimitNoDiskUseAllowed"},
     {238, "NotImplemented"},

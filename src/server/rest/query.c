@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* POST /v1/query: one reply, a cursor's next part, or a stream of lines; and cancelling. */
 #include "base/mem/mem.h"
+#include "query/lang/lang.h"
 #include "server/rest/mongo_cursor.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
@@ -131,10 +132,12 @@ status rest__stream_part(struct exchange *exchange, struct err *err) {
 /* ---- the route ---- */
 
 /* For the log: the statement itself may be gone by then. */
-static void keep_text(struct exchange *exchange, struct slice text) {
+static void keep_text(struct exchange *exchange, const struct query_source *source) {
+  struct slice text = source->text;
   size_t bytes = text.bytes < LOGGED_TEXT_BYTES ? text.bytes : (size_t)LOGGED_TEXT_BYTES;
   const char *copy = arena_copy(&exchange->request->arena, text.data, bytes);
   if (copy) exchange->statement_text = slice_of(copy, bytes);
+  exchange->is_english = (source->lang ? source->lang : lang_guess(text)) == &lang_nql;
 }
 
 static void fill_limits(struct exchange *exchange, struct statement_run *run, bool lines) {
@@ -144,7 +147,7 @@ static void fill_limits(struct exchange *exchange, struct statement_run *run, bo
   /* A stream lasts as long as its reader takes. */
   if (!run->request.timeout_us && !lines)
     run->request.timeout_us = (uint64_t)config->limits.statement_ms * 1000;
-  keep_text(exchange, run->request.source.text);
+  keep_text(exchange, &run->request.source);
 }
 
 static status run_query(struct exchange *exchange, struct statement_run **run,

@@ -54,6 +54,7 @@ struct exchange {
   bool retryable;              /* also when the table says no */
   bool is_mongo;               /* failures carry MongoDB's fields too */
   bool is_being;               /* asked for as a being: answered with its soul */
+  bool is_english;             /* the statement is NQL, which has values without quotes */
   struct buf faults;           /* of `err`, when it has many; JSON */
 
   struct session *session;        /* of the statement; NULL = none taken */
@@ -93,6 +94,8 @@ bool rest__try_again(struct exchange *exchange, uint32_t *tries);
 /* redact.c */
 /** A statement as it may stand in the log. */
 struct slice rest__redacted(struct exchange *exchange, struct slice statement);
+/** The message of exchange->err as it may stand in the log. */
+struct slice rest__redacted_error(struct exchange *exchange);
 
 /* reply.c */
 void rest__json(struct exchange *exchange, unsigned http);

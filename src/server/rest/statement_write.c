@@ -204,6 +204,10 @@ static void write_mongo_errors(const struct session_outcome *outcome, struct buf
 
 static void write_mongo_change(struct statement_run *run, struct buf *out) {
   struct session_outcome outcome = session_outcome(run->cursor);
+  if (outcome.answer.type == VAL_MAP) {
+    json_write(out, &outcome.answer, &keyed);
+    return;
+  }
   unsigned long long affected = outcome.affected, matched = outcome.matched;
   unsigned long long upserted = count_upserted(&outcome);
   enum plan_kind kind = session_kind(run->cursor);
@@ -261,7 +265,7 @@ static status write_mongo_explain(struct statement_run *run, struct buf *out, st
   bool has = true;
   while (has) TRY(session_next(run->cursor, &row, &has, err));
   struct session_outcome outcome = session_outcome(run->cursor);
-  json_write(out, &outcome.explained, &options);
+  json_write(out, &outcome.answer, &options);
   return LUMA_OK;
 }
 

@@ -14,11 +14,13 @@ struct db_options {
   struct os *os; /* NULL = the machine's */
   bool must_exist, read_only;
   enum store_sync_mode sync_mode;
-  uint64_t cache_bytes;        /* 0 = the engine's default */
-  uint64_t statement_bytes;    /* memory budget of one statement; 0 = the default */
-  uint32_t threads;            /* that long scans may use beside the caller's; 0 = none */
-  uint32_t background_threads; /* 0 = 1 */
-  uint32_t batch_size;         /* see lsm_options; 0 = the engine's default, as the next */
+  uint64_t cache_bytes;         /* 0 = the engine's default */
+  uint64_t statement_bytes;     /* memory budget of one statement; 0 = the default */
+  uint32_t batch_rows;          /* see query_open_options */
+  const char *const *rules_off; /* see query_prepare_options; borrowed while the database is open */
+  uint32_t threads;             /* that long scans may use beside the caller's; 0 = none */
+  uint32_t background_threads;  /* 0 = 1 */
+  uint32_t batch_size;          /* see lsm_options; 0 = the engine's default, as the next */
   uint64_t batch_timeout_us;
   struct store_listener listener; /* may be all NULL */
   const char *holder;             /* see lsm_options */

@@ -193,10 +193,10 @@ status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *e
                                              .steps = steps,
                                              .steps_count = summary.steps_count,
                                              .told = summary.told};
-  if (summary.explained.type == VAL_MAP) {
+  if (summary.answer.type == VAL_MAP) {
     struct val *copy = NULL;
-    TRY(copy_values(cursor, &summary.explained, 1, &copy, err));
-    cursor->outcome.explained = *copy;
+    TRY(copy_values(cursor, &summary.answer, 1, &copy, err));
+    cursor->outcome.answer = *copy;
   }
   return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
 }

@@ -115,7 +115,8 @@ struct session_outcome {
   const struct query_step *steps; /* of several, one by one */
   uint32_t steps_count;
   enum plan_told told;
-  struct val explained; /* JQL's explain in MongoDB's shape, once all rows were read */
+  struct val answer; /* in MongoDB's shape: JQL's explain, once all rows were read; what was done to
+                        the catalog */
 };
 
 /** The next row as a document, valid until the next call; `*has` false at the end. */

@@ -58,4 +58,15 @@ struct decimal decimal_negate(struct decimal a);
 /** Rounded half to even to `places` digits after the point (may be negative). */
 struct decimal decimal_round(struct decimal a, int places);
 
+/* SQL's numerics: halves go away from zero, and results have a scale, the digits they are written
+ * with. Past 34 digits in all the scale gives way. */
+
+/** Rounded half away from zero to `places` digits after the point (may be negative), and written
+ * with as many. */
+struct decimal decimal_quantize(struct decimal a, int places);
+/** The quotient, as decimal_quantize makes it; what is not finite and zeroes as decimal_divide. */
+struct decimal decimal_divide_to(struct decimal a, struct decimal b, int places);
+/** a - trunc(a / b) * b, exact; a when b is infinite, NaN when a is or b is zero. */
+struct decimal decimal_remainder(struct decimal a, struct decimal b);
+
 #endif

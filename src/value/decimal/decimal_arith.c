@@ -117,11 +117,10 @@ struct decimal decimal_multiply(struct decimal a, struct decimal b) {
 
 /* Long division, four digits at a time (a remainder below 10^34 times 10^4 still fits), until it
  * comes out even or there are 35 digits and what is left only matters as a sticky remainder. */
-static struct decimal divide_finite(struct decimal_parts a, struct decimal_parts b) {
+static struct decimal__exact quotient_of(struct decimal_parts a, struct decimal_parts b) {
   struct decimal__exact exact = {.coefficient = a.coefficient / b.coefficient,
                                  .exponent = (int64_t)a.exponent - b.exponent,
                                  .negative = a.negative != b.negative};
-  int64_t preferred = exact.exponent;
   uint128 remainder = a.coefficient % b.coefficient;
   while (remainder != 0 && exact.coefficient < decimal__power(DECIMAL_DIGITS_MAX)) {
     remainder *= 10000;
@@ -130,6 +129,12 @@ static struct decimal divide_finite(struct decimal_parts a, struct decimal_parts
     exact.exponent -= 4;
   }
   exact.sticky = remainder != 0;
+  return exact;
+}
+
+static struct decimal divide_finite(struct decimal_parts a, struct decimal_parts b) {
+  struct decimal__exact exact = quotient_of(a, b);
+  int64_t preferred = (int64_t)a.exponent - b.exponent;
   while (!exact.sticky && exact.exponent < preferred && exact.coefficient % 10 == 0) {
     exact.coefficient /= 10;
     exact.exponent++;
@@ -166,4 +171,72 @@ struct decimal decimal_round(struct decimal a, int places) {
                                                  .exponent = -(int64_t)places,
                                                  .negative = p.negative},
                          NULL);
+}
+
+/* ---- SQL's numerics ---- */
+
+/** Drops digits, halves away from zero. */
+static uint128 drop_away(uint128 coefficient, int64_t drop) {
+  if (drop >= DECIMAL__POWERS) return 0;
+  uint128 power = decimal__power((unsigned)drop);
+  return (coefficient + power / 2) / power;
+}
+
+/** An exact value, rounded and written with so many places. What is dropped below its digits is
+ * less than a half of the last one. */
+static struct decimal with_places(struct decimal__exact exact, int places) {
+  int64_t drop = -(int64_t)places - exact.exponent;
+  if (drop > 0) {
+    exact.coefficient = drop_away(exact.coefficient, drop);
+    exact.exponent += drop;
+    exact.sticky = false;
+  }
+  struct decimal_parts parts;
+  struct decimal rounded = decimal__finish(exact, NULL);
+  if (decimal_unpack(rounded, &parts) != DECIMAL_FINITE) return rounded;
+  if (parts.coefficient == 0) parts.negative = false; /* SQL has one zero */
+  stretch(&parts, places > 0 ? -places : 0);
+  return decimal_pack(parts, NULL);
+}
+
+struct decimal decimal_quantize(struct decimal a, int places) {
+  struct decimal_parts p;
+  if (decimal_unpack(a, &p) != DECIMAL_FINITE) return a;
+  struct decimal__exact exact = {
+      .coefficient = p.coefficient, .exponent = p.exponent, .negative = p.negative};
+  return with_places(exact, places);
+}
+
+struct decimal decimal_divide_to(struct decimal a, struct decimal b, int places) {
+  struct decimal_parts pa, pb;
+  enum decimal_class class_a = decimal_unpack(a, &pa), class_b = decimal_unpack(b, &pb);
+  bool is_plain = class_a == DECIMAL_FINITE && class_b == DECIMAL_FINITE && pb.coefficient != 0;
+  return is_plain ? with_places(quotient_of(pa, pb), places) : decimal_divide(a, b);
+}
+
+/** a.coefficient x 10^shift modulo b: digit by digit, for the product may not fit. */
+static uint128 shifted_remainder(uint128 a, int64_t shift, uint128 b) {
+  uint128 rest = a % b;
+  for (; shift > 0 && rest != 0; shift--) rest = rest * 10 % b;
+  return rest;
+}
+
+struct decimal decimal_remainder(struct decimal a, struct decimal b) {
+  struct decimal_parts pa, pb;
+  enum decimal_class class_a = decimal_unpack(a, &pa), class_b = decimal_unpack(b, &pb);
+  bool is_plain = class_a == DECIMAL_FINITE && class_b == DECIMAL_FINITE && pb.coefficient != 0;
+  if (class_a == DECIMAL_FINITE && class_b == DECIMAL_INFINITE) return a;
+  if (!is_plain) return decimal__nan();
+  int64_t shift = (int64_t)pa.exponent - pb.exponent;
+  if (shift >= 0) {
+    pa.coefficient = shifted_remainder(pa.coefficient, shift, pb.coefficient);
+    pa.exponent = pb.exponent;
+    return decimal_pack(pa, NULL);
+  }
+  bool is_above = -shift >= DECIMAL__POWERS;
+  struct decimal__wide wide = {0};
+  if (!is_above) wide = decimal__multiply_wide(pb.coefficient, decimal__power((unsigned)-shift));
+  if (is_above || wide.high != 0) return a; /* |b| is more than |a| */
+  pa.coefficient %= wide.low;
+  return decimal_pack(pa, NULL);
 }

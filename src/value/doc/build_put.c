@@ -2,6 +2,7 @@
 /* Values into their encoded form at the end of the builder's buffer. */
 #include "base/core/assert.h"
 #include "value/doc/build_int.h"
+#include "value/doc/lens.h"
 
 enum { FIXED_BYTES_MAX = 17, SIZED_PREFIX_BYTES_MAX = 6 };
 
@@ -141,7 +142,8 @@ void build_put(struct build *build, const struct val *v) {
     build__drop_name(build);
     return;
   }
-  if ((type == VAL_LIST || type == VAL_MAP) && v->names != build->names) {
+  bool is_container = type == VAL_LIST || type == VAL_MAP;
+  if (is_container && (v->is_lensed || v->names != build->names)) {
     put_element_by_element(build, v);
     return;
   }
@@ -165,7 +167,7 @@ void build_put(struct build *build, const struct val *v) {
 
 void build_put_fields(struct build *build, const struct val *map) {
   uint32_t count = val_count(map);
-  bool same_names = map->names == build->names;
+  bool same_names = val_names(map) == build->names;
   for (uint32_t i = 0; i < count && build->err.code == LUMA_OK; i++) {
     struct slice name;
     struct val value = val_field_at(map, i, &name);

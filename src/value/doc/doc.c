@@ -142,7 +142,9 @@ status doc_open(struct slice bytes, const struct names *names, struct doc *doc, 
 }
 
 struct val doc_root(const struct doc *doc) {
-  return decode_container(doc->data + DOC_HEADER_BYTES, doc->names);
+  struct val root = decode_container(doc->data + DOC_HEADER_BYTES, doc->names);
+  root.is_lensed = doc->is_lensed;
+  return root;
 }
 
 struct doc_header doc_header(const struct doc *doc) {

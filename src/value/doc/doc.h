@@ -30,7 +30,11 @@ enum {
 struct doc {
   const uint8_t *data;
   uint32_t bytes;
-  const struct names *names;
+  bool is_lensed; /* seen through `lens`: see value/doc/lens.h */
+  union {
+    const struct names *names;
+    const struct lens *lens;
+  };
 };
 
 /** What the header says. */

@@ -61,6 +61,25 @@ static inline uint32_t form_inline_bit(uint32_t word) {
   return word == 2 ? 0x8000u : 0x80000000u;
 }
 
+enum { FORM_LANES = 4 };
+static const uint32_t form_not_found = UINT32_MAX;
+static const uint64_t form_lane_ones = 0x0001000100010001u, form_lane_tops = 0x8000800080008000u;
+
+/** The place of a name id among narrow name words, four at a time; form_not_found. */
+static inline uint32_t form_find(const uint8_t *words, uint32_t count, uint16_t wanted) {
+  uint64_t pattern = wanted * form_lane_ones;
+  uint32_t i = 0;
+  for (; i + FORM_LANES <= count; i += FORM_LANES) {
+    /* The highest bit of each lane that is equal; exact up to the first such lane. */
+    uint64_t differs = load64le(words + (size_t)i * 2) ^ pattern;
+    uint64_t equal = (differs - form_lane_ones) & ~differs & form_lane_tops;
+    if (equal) return i + (uint32_t)__builtin_ctzll(equal) / 16;
+  }
+  for (; i < count; i++)
+    if (load16le(words + (size_t)i * 2) == wanted) return i;
+  return form_not_found;
+}
+
 /** The text of an encoded TEXT. */
 static inline struct slice form_text(const uint8_t *p) {
   return *p >> FORM_VARIANT_SHIFT == 0 ? slice_of(p + 2, p[1]) : slice_of(p + 5, load32le(p + 1));

@@ -3,7 +3,16 @@
 
 #include "value/doc/doc_int.h"
 
-enum { WORD = 2, MAP_BYTES = 5, NARROW_MAX = 0xffff, INLINE_BIT = 0x8000, COPY_BYTES = 48 };
+_Static_assert((int)SPLICE_TAG == ((int)FORM_NARROW << FORM_VARIANT_SHIFT | (int)VAL_MAP),
+               "the tag of a narrow map");
+
+enum {
+  WORD = SPLICE_NAME_BYTES,
+  NARROW_MAX = 0xffff,
+  INLINE_BIT = 0x8000,
+  COPY_BYTES = 48,
+  FLOAT_BITS = 53
+};
 
 /* The narrow root map of a document. */
 struct root {
@@ -11,11 +20,11 @@ struct root {
   uint32_t total, count; /* bytes; fields */
 };
 
-static struct root open_root(const struct doc *document) {
-  struct root root = {.tag = document->data + DOC_HEADER_BYTES};
+static struct root open_root(const uint8_t *tag) {
+  struct root root = {.tag = tag};
   root.total = load16le(root.tag + 1);
   root.count = load16le(root.tag + 3);
-  root.offsets = root.tag + MAP_BYTES + (size_t)root.count * WORD;
+  root.offsets = root.tag + SPLICE_MAP_BYTES + (size_t)root.count * WORD;
   return root;
 }
 
@@ -25,57 +34,30 @@ uint16_t splice_shape_id(struct slice shape, uint32_t i) {
 
 bool splice_shape(const struct doc *document, struct slice *shape) {
   if (document->data[DOC_HEADER_BYTES] >> FORM_VARIANT_SHIFT != FORM_NARROW) return false;
-  struct root root = open_root(document);
+  struct root root = open_root(document->data + DOC_HEADER_BYTES);
   if (root.count > SPLICE_FIELDS_MAX) return false;
-  *shape = slice_of(root.tag + MAP_BYTES, (size_t)root.count * WORD);
+  *shape = slice_of(root.tag + SPLICE_MAP_BYTES, (size_t)root.count * WORD);
   uint32_t seen = 0;
   for (uint32_t i = 0; i < root.count; i++) seen |= splice_shape_id(*shape, i);
   return (seen & INLINE_BIT) == 0;
 }
 
-/* Shapes are short: a word at a time is quicker than a call. */
-static bool is_equal(const uint8_t *a, const uint8_t *b, size_t bytes) {
-  uint64_t differs = 0;
-  for (; bytes >= sizeof differs; bytes -= sizeof differs) {
-    differs |= load64le(a) ^ load64le(b);
-    a += sizeof differs;
-    b += sizeof differs;
-  }
-  for (; bytes > 0; bytes -= WORD) {
-    differs |= (uint64_t)(load16le(a) ^ load16le(b));
-    a += WORD;
-    b += WORD;
-  }
-  return differs == 0;
-}
-
-bool splice_has_shape(const struct doc *document, struct slice shape) {
-  const uint8_t *tag = document->data + DOC_HEADER_BYTES;
-  return *tag >> FORM_VARIANT_SHIFT == FORM_NARROW && load16le(tag + 3) * WORD == shape.bytes &&
-         is_equal(tag + MAP_BYTES, shape.data, shape.bytes);
-}
-
-bool splice_integer(struct slice value, int64_t *integer) {
-  uint8_t type = *value.data & FORM_TYPE_MASK;
-  if (type != VAL_INT64 && type != VAL_INT32) return false;
-  *integer = form_integer(value.data);
-  return true;
-}
-
 static bool is_copied(const struct splice_field *field) {
-  return field->from != SPLICE_NEW && !field->convert;
+  return field->from < SPLICE_MADE && !field->convert && !field->is_float;
 }
 
-void splice_settle(struct splice *splice, struct splice_field *fields) {
+void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids) {
   splice->fields = fields;
+  splice->ids = ids;
   splice->more_bytes = COPY_BYTES;
   for (uint32_t i = splice->count; i > 0; i--) {
     struct splice_field *field = &fields[i - 1], *next = field + 1;
+    store16le(ids + (size_t)(i - 1) * WORD, field->id);
     bool goes_on =
         i < splice->count && is_copied(field) && is_copied(next) && next->from == field->from + 1;
     field->run = (uint16_t)(goes_on ? next->run + 1 : 1);
     splice->more_bytes += 2 * WORD + (uint32_t)field->value.bytes;
-    if (field->convert) splice->more_bytes += SPLICE_SCALAR_BYTES_MAX;
+    if (field->convert || field->is_float) splice->more_bytes += SPLICE_SCALAR_BYTES_MAX;
   }
 }
 
@@ -93,14 +75,37 @@ static void copy(uint8_t *to, const uint8_t *from, size_t bytes, size_t left) {
     memcpy(to, from, bytes);
 }
 
+bool splice_read_float(const uint8_t *place, double *value) {
+  const int64_t most = 1ll << FLOAT_BITS;
+  uint8_t type = *place & FORM_TYPE_MASK;
+  if (type != VAL_INT64 && type != VAL_INT32) return false;
+  int64_t integer = form_integer(place);
+  *value = (double)integer;
+  return integer < most && integer > -most;
+}
+
+/* A value that may become another one; its bytes, 0 when it stays. */
+static uint32_t write_converted(const struct splice_field *field, const uint8_t *place,
+                                uint8_t *heap) {
+  double real;
+  struct val value;
+  if (field->is_float && splice_read_float(place, &real)) {
+    value = val_float64(real);
+    return splice_encode(&value, heap);
+  }
+  if (!field->convert) return 0;
+  value = doc__decode(place, NULL);
+  return field->convert(field->context, &value) ? splice_encode(&value, heap) : 0;
+}
+
 /* One field that is not copied as it is; its bytes. */
 static uint32_t write_made(const struct root *root, const struct splice_field *field,
                            uint8_t *heap) {
   struct slice value = field->value;
-  if (field->convert) {
+  if (field->from != SPLICE_NEW) {
     uint32_t from = value_at(root, field->from), end = value_at(root, field->from + 1u);
     value = slice_of(root->tag + from, end - from);
-    uint32_t made = field->convert(field->context, value, heap);
+    uint32_t made = write_converted(field, value.data, heap);
     if (made) return made;
   }
   memcpy(heap, value.data, value.bytes);
@@ -110,7 +115,7 @@ static uint32_t write_made(const struct root *root, const struct splice_field *f
 /* Values one after the other from `at` on, which is `heap` bytes behind the tag; where they end. */
 static uint32_t write_values(const struct splice *splice, const struct root *root, uint8_t *tag,
                              uint32_t heap) {
-  uint8_t *offsets = tag + MAP_BYTES + (size_t)splice->count * WORD;
+  uint8_t *offsets = tag + SPLICE_MAP_BYTES + (size_t)splice->count * WORD;
   for (uint32_t i = 0; i < splice->count;) {
     const struct splice_field *field = &splice->fields[i];
     store16le(offsets + (size_t)i * WORD, (uint16_t)heap);
@@ -131,25 +136,23 @@ static uint32_t write_values(const struct splice *splice, const struct root *roo
   return heap;
 }
 
-uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room) {
-  struct root root = open_root(document);
-  uint8_t *tag = room + DOC_HEADER_BYTES;
-  memcpy(room, document->data, DOC_HEADER_BYTES);
-  *tag = *root.tag;
-  store16le(tag + 3, (uint16_t)splice->count);
-  for (uint32_t i = 0; i < splice->count; i++)
-    store16le(tag + MAP_BYTES + (size_t)i * WORD, splice->fields[i].id);
-  uint32_t total = write_values(splice, &root, tag, MAP_BYTES + 2 * WORD * splice->count);
+uint32_t splice_map(const struct splice *splice, const uint8_t *tag, uint8_t *room) {
+  struct root root = open_root(tag);
+  *room = *tag;
+  store16le(room + 3, (uint16_t)splice->count);
+  memcpy(room + SPLICE_MAP_BYTES, splice->ids, (size_t)splice->count * WORD);
+  uint32_t total = write_values(splice, &root, room, SPLICE_MAP_BYTES + 2 * WORD * splice->count);
   if (total > NARROW_MAX) return 0;
-  store16le(tag + 1, (uint16_t)total);
-  store32le(room, DOC_HEADER_BYTES + total);
-  return DOC_HEADER_BYTES + total;
+  store16le(room + 1, (uint16_t)total);
+  return total;
 }
 
-uint32_t splice_float64(double value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]) {
-  *room = VAL_FLOAT64;
-  memcpy(room + 1, &value, sizeof value);
-  return 1 + sizeof value;
+uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room) {
+  memcpy(room, document->data, DOC_HEADER_BYTES);
+  uint32_t total = splice_map(splice, document->data + DOC_HEADER_BYTES, room + DOC_HEADER_BYTES);
+  if (total == 0) return 0;
+  store32le(room, DOC_HEADER_BYTES + total);
+  return DOC_HEADER_BYTES + total;
 }
 
 uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]) {

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Small changes of documents without building them anew. A splice is made once for all documents of
  * one shape (the names of their fields, in order): it says where each field of the new document
- * comes from, so that most bytes are copied in runs. Pure. */
+ * comes from, so that most bytes are copied in runs, or none at all (lens.h). Pure. */
 #ifndef VALUE_DOC_SPLICE_H
 #define VALUE_DOC_SPLICE_H
 
+#include "base/core/bytes.h"
 #include "value/doc/doc.h"
 
 enum {
   SPLICE_FIELDS_MAX = 256,
-  SPLICE_NAME_BYTES = 2, /* of a shape, for each field */
+  SPLICE_NAME_BYTES = 2,         /* of a shape, for each field */
+  SPLICE_MAP_BYTES = 5,          /* of a narrow map, before its names */
+  SPLICE_TAG = 1 << 5 | VAL_MAP, /* of a narrow map */
   SPLICE_SCALAR_BYTES_MAX = 17,
-  SPLICE_NEW = 0xffff
+  SPLICE_NEW = 0xffff,
+  SPLICE_MADE = 0xfffe
 };
 
-/** Writes another value in the place of an encoded one: its bytes, at most SPLICE_SCALAR_BYTES_MAX;
- * 0: it stays. */
-typedef uint32_t splice_convert_fn(const void *context, struct slice value, uint8_t *room);
+/** Puts a value of another type, of SPLICE_SCALAR_BYTES_MAX at most, in the place of a value;
+ * false: it stays. */
+typedef bool splice_convert_fn(const void *context, struct val *value);
 
 /** One field of the new document. */
 struct splice_field {
-  uint16_t id;                /* of its name, in the document's own dictionary */
-  uint16_t from;              /* its place in the old document; SPLICE_NEW: it has `value` */
-  uint16_t run;               /* fields from here on that are copied together; at least 1 */
+  uint16_t id;   /* of its name, in the document's own dictionary */
+  uint16_t from; /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
+                    made for each document, and only a lens shows it */
+  uint16_t run;  /* fields from here on that are copied together; at least 1 */
+  uint16_t made; /* SPLICE_MADE: which of those that are made */
+  bool is_float; /* integers are read as floats where nothing is lost, before `convert` is asked */
   struct slice value;         /* encoded, without name ids inside */
   splice_convert_fn *convert; /* NULL: copied as it is */
   const void *context;
@@ -31,6 +38,7 @@ struct splice_field {
 struct splice {
   struct slice shape; /* of the documents it is for */
   const struct splice_field *fields;
+  const uint8_t *ids;  /* the fields' ids as they stand in the new document */
   uint32_t count;      /* at least 1 */
   uint32_t more_bytes; /* the most by which it makes a document longer */
 };
@@ -38,19 +46,31 @@ struct splice {
 /** The shape of a document, borrowed; false when documents like it cannot be spliced: an empty or a
  * wide root, too many fields, names that stand inline. */
 bool splice_shape(const struct doc *document, struct slice *shape);
-/** Whether a document is of a shape that splice_shape gave. */
-bool splice_has_shape(const struct doc *document, struct slice shape);
+/** Whether a document is of a shape that splice_shape gave. Shapes are short: a word at a time is
+ * quicker than a call. */
+static inline bool splice_has_shape(const struct doc *document, struct slice shape) {
+  const uint8_t *tag = document->data + DOC_HEADER_BYTES, *a = tag + SPLICE_MAP_BYTES;
+  const uint8_t *b = shape.data, *end = b + shape.bytes;
+  if (*tag != SPLICE_TAG || (size_t)load16le(tag + 3) * SPLICE_NAME_BYTES != shape.bytes)
+    return false;
+  uint64_t differs = 0;
+  for (; b + sizeof differs <= end; a += sizeof differs, b += sizeof differs)
+    differs |= load64le(a) ^ load64le(b);
+  for (; b < end; a += SPLICE_NAME_BYTES, b += SPLICE_NAME_BYTES)
+    differs |= (uint64_t)(load16le(a) ^ load16le(b));
+  return differs == 0;
+}
 /** The id in place `i` of a shape. */
 uint16_t splice_shape_id(struct slice shape, uint32_t i);
-/** Fills `run` of each field and `more_bytes`. */
-void splice_settle(struct splice *splice, struct splice_field *fields);
+/** Takes the fields, and fills the `run` of each, `ids` (`count` of them) and `more_bytes`. */
+void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids);
+/** splice_document for the root alone: from the map at `tag` to `room`. Without SPLICE_MADE. */
+uint32_t splice_map(const struct splice *splice, const uint8_t *tag, uint8_t *room);
 /** Writes the new document into `room`, which has document->bytes + splice->more_bytes; answers its
  * bytes; 0: it would be too wide, and has to be built. */
 uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room);
-/** An encoded value as an integer, if it is one. */
-bool splice_integer(struct slice value, int64_t *integer);
-/** Encodes a float; its bytes. */
-uint32_t splice_float64(double value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]);
+/** An encoded integer that a float has without loss; false for any other value. */
+bool splice_read_float(const uint8_t *place, double *value);
 /** Encodes a boolean, number or time; 0 for any other value. */
 uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]);
 

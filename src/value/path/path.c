@@ -3,6 +3,7 @@
 #include "value/path/path.h"
 
 #include "base/core/assert.h"
+#include "value/doc/lens.h"
 
 struct path path_of_name(struct path_step *step, struct slice name) {
   *step = (struct path_step){.name = name, .index = PATH_NO_INDEX, .is_name = true};
@@ -70,7 +71,9 @@ static inline struct val take_bound_step(const struct path_bound *bound, uint32_
 
 struct val path_bound_get(const struct path_bound *bound, const struct val *root) {
   uint32_t count = bound->path->count;
-  if (root->names != bound->names || count == 0) return path_get(bound->path, root);
+  if (count == 0 || val_names(root) != bound->names) return path_get(bound->path, root);
+  if (count == 1 && root->is_lensed && bound->ids[0] != NAMES_NONE)
+    return lens_field(root, bound->ids[0]);
   if (count == 1) return take_bound_step(bound, 0, root);
   struct val v = take_bound_step(bound, 0, root);
   for (uint32_t i = 1; i + 1 < count; i++) v = take_bound_step(bound, i, &v);

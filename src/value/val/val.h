@@ -11,6 +11,7 @@
 #include "value/decimal/decimal.h"
 
 struct names;
+struct lens;
 
 /** Types, in no order that matters (the total order is value/order). Numbers are part of the
  * document form: never change one. */
@@ -53,8 +54,9 @@ struct val_interval {
 struct val {
   uint8_t type; /* enum val_type */
   uint8_t sub;
-  uint16_t reserved; /* 0 */
-  uint32_t bytes;    /* TEXT BYTES LIST MAP VECTOR LIGHT REGEX CODE: bytes at `data`; else 0 */
+  bool is_lensed;   /* MAP: the root of a document that is seen through `lens` */
+  uint8_t reserved; /* 0 */
+  uint32_t bytes;   /* TEXT BYTES LIST MAP VECTOR LIGHT REGEX CODE: bytes at `data`; else 0 */
   union {
     bool boolean;    /* BOOL */
     int64_t integer; /* INT32 INT64 TIMESTAMP DATE DURATION BSONTIME */
@@ -65,7 +67,10 @@ struct val {
     struct {
       /* TEXT BYTES VECTOR LIGHT REGEX CODE; LIST MAP: their encoded form, tag first */
       const uint8_t *data;
-      const struct names *names; /* LIST MAP: resolves name ids; NULL when all names stand inline */
+      union {
+        const struct names *names; /* LIST MAP: resolves name ids; NULL: all names stand inline */
+        const struct lens *lens;   /* is_lensed: see value/doc/lens.h */
+      };
     };
   };
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Older documents spliced by recipes are byte for byte the fields that taking them through the
- * steps one after the other gives, whatever the steps, the shapes and the types. */
+/* Older documents spliced by recipes, or seen through their lenses, have the fields that taking
+ * them through the steps one after the other gives, whatever the steps, the shapes and the types.
+ */
 #include <stdlib.h>
 
 #include "model/soul/evolution.h"
@@ -112,22 +113,62 @@ static bool is_wanted(const struct recipes *recipes, uint16_t id) {
 }
 
 /* The wanted fields of `whole`, in their order, and nothing else. */
-static void expect_same(const struct recipes *recipes, const struct doc *whole,
-                        const struct doc *spliced) {
-  struct val expected = doc_root(whole), got = doc_root(spliced);
+static void expect_fields(const struct recipes *recipes, const struct doc *whole,
+                          const struct val *root) {
+  struct val expected = doc_root(whole), got = *root;
   uint32_t at = 0;
-  assert_ok(doc_check(slice_of(spliced->data, spliced->bytes), spliced->names, test_err()));
-  assert_memory_equal(whole->data + DOC_VERSION_OFFSET, spliced->data + DOC_VERSION_OFFSET, 24);
   for (uint32_t i = 0; i < val_count(&expected); i++) {
     struct slice name, other;
     struct val value = val_field_at(&expected, i, &name);
     if (!is_wanted(recipes, val_field_name_id(&expected, i))) continue;
-    struct val same = val_field_at(&got, at++, &other);
+    uint16_t id = val_field_name_id(&got, at);
+    struct val same = val_field_at(&got, at++, &other), found = val_field(&got, name);
     assert_true(slice_is_equal(name, other));
     assert_int_equal(value.type, same.type);
     assert_true(val_is_equal(&value, &same));
+    assert_true(val_is_equal(&value, &found));
+    assert_int_equal(id, val_field_name_id(&expected, i));
   }
   assert_int_equal(at, val_count(&got));
+  assert_int_equal(val_field_at(&got, at, &(struct slice){0}).type, VAL_MISSING);
+}
+
+static void expect_same(const struct recipes *recipes, const struct doc *whole,
+                        const struct doc *spliced) {
+  struct val root = doc_root(spliced);
+  assert_ok(doc_check(slice_of(spliced->data, spliced->bytes), spliced->names, test_err()));
+  assert_memory_equal(whole->data + DOC_VERSION_OFFSET, spliced->data + DOC_VERSION_OFFSET, 24);
+  expect_fields(recipes, whole, &root);
+}
+
+/* Seen through a lens; written out from it; and put into another document. */
+static void expect_seen(struct recipes *recipes, const struct doc *document,
+                        const struct doc *whole) {
+  const struct recipe_sight *sight = recipes_see(recipes, document);
+  struct doc seen = *document;
+  struct buf out;
+  struct build build;
+  struct slice built;
+  assert_non_null(sight);
+  lens_put(&sight->lens, &seen);
+  struct val root = doc_root(&seen), absent = val_field(&root, slice_of_text("absent"));
+  assert_int_equal(absent.type, VAL_MISSING);
+  expect_fields(recipes, whole, &root);
+  uint8_t *at = malloc(lens_bytes_max(&root)); /* just so much */
+  assert_non_null(at);
+  uint32_t bytes = lens_write(&root, at);
+  assert_true(bytes > 0);
+  struct val written = val_decode(slice_of(at, bytes), val_names(&root));
+  expect_fields(recipes, whole, &written);
+  buf_init(&out, TEXT_BYTES);
+  build_init(&build, &out, recipes->evolution->names);
+  build_put(&build, &root);
+  assert_ok(build_finish(&build, &built, test_err()));
+  build_deinit(&build);
+  written = val_decode(built, recipes->evolution->names);
+  expect_fields(recipes, whole, &written);
+  buf_deinit(&out);
+  free(at);
 }
 
 /* How many were spliced. */
@@ -152,6 +193,7 @@ static uint32_t compare(struct evolution *evolution, struct recipes *recipes, ui
     assert_true(count > 0);
     assert_ok(doc_open(slice_of(at, count), evolution->names, &made, test_err()));
     expect_same(recipes, &whole, &made);
+    expect_seen(recipes, &document, &whole);
     free(at);
     spliced++;
   }

@@ -200,11 +200,66 @@ static void of_a_thousand_writers_one_gets_the_last_place(void) {
   model_close(model);
 }
 
+/* ---- an index that is being built ---- */
+
+struct building {
+  struct model *model;
+  status (*change)(struct model_txn *txn, struct err *err);
+  bool is_done; /* the change was made */
+};
+
+/* Between two steps of the build; gives it up in the end. */
+static bool change_meanwhile(void *context, uint64_t done, uint64_t total) {
+  struct building *building = context;
+  (void)done, (void)total;
+  if (!building->is_done) assert_ok(run_in(building->model, building->change, test_err()));
+  building->is_done = true;
+  return false;
+}
+
+static status make_unique(struct model_txn *txn, struct err *err) {
+  return with_json("{\"attributes\":{\"n\":{\"type\":\"int\",\"unique\":true}}}", txn, evolve_value,
+                   err);
+}
+
+static status create_plain(struct model_txn *txn, struct err *err) {
+  return with_json("{\"attributes\":{\"id\":\"int\",\"n\":\"int\"}}", txn, create_value, err);
+}
+
+static status insert_first(struct model_txn *txn, struct err *err) {
+  return with_json("{\"id\":1,\"n\":5}", txn, insert_value, err);
+}
+
+static status insert_second(struct model_txn *txn, struct err *err) {
+  return with_json("{\"id\":2,\"n\":5}", txn, insert_value, err);
+}
+
+static void a_soul_does_not_rely_on_an_index_being_built(void) {
+  struct building building = {.change = make_unique};
+  struct path_step step;
+  struct index_key key = {.path = path_of_name(&step, slice_of_text("n"))};
+  struct model_index_spec spec = {
+      .keys = &key, .keys_count = 1, .unique = true, .nulls_distinct = true};
+  assert_ok(open_model(&building.model, test_err()));
+  assert_ok(run_in(building.model, create_plain, test_err()));
+  assert_ok(run_in(building.model, insert_first, test_err()));
+  assert_int_equal(model_create_index(building.model, slice_of_text("c"), &spec, change_meanwhile,
+                                      &building, test_err()),
+                   LUMA_CANCELLED);
+  assert_true(building.is_done);
+  err_reset(test_err());
+  assert_int_equal(run_in(building.model, insert_second, NULL), LUMA_DUPLICATE_KEY);
+  assert_ok(model_check(building.model, NULL, NULL, test_err()));
+  model_close(building.model);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"a_souls_life_survives_memory_running_out", a_souls_life_survives_memory_running_out, 300},
       {"of_a_thousand_writers_one_gets_the_last_place",
        of_a_thousand_writers_one_gets_the_last_place, 300},
+      {"a_soul_does_not_rely_on_an_index_being_built", a_soul_does_not_rely_on_an_index_being_built,
+       60},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

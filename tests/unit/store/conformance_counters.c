@@ -165,7 +165,56 @@ static void counters_survive_checkpoints_under_a_snapshot(void) {
   close_store(store);
 }
 
+enum { MANY_KEYS = 40 };
+
+static const char *many_key(int i) {
+  static char name[8];
+  name[0] = 'k';
+  name[1] = (char)('0' + i / 10);
+  name[2] = (char)('0' + i % 10);
+  name[3] = 0;
+  return name;
+}
+
+static void add_to_all(struct store_txn *txn, int64_t delta, int64_t sums[MANY_KEYS]) {
+  for (int i = 0; i < MANY_KEYS; i++) {
+    add(txn, many_key(i), delta + i);
+    sums[i] += delta + i;
+    expect_count(txn, many_key(i), sums[i]);
+  }
+}
+
+/* Far more than a transaction remembers as its last ones, with all that comes between. */
+static void one_transaction_adds_to_many(void) {
+  struct store *store = open_store();
+  struct store_txn *txn = begin(store);
+  int64_t sums[MANY_KEYS] = {0}, kept[MANY_KEYS];
+  uint8_t seven[8];
+  store64le(seven, 7);
+  add_to_all(txn, 1, sums);
+  add_to_all(txn, -3, sums);
+  memcpy(kept, sums, sizeof kept);
+  uint64_t mark = savepoint(txn);
+  add_to_all(txn, 100, sums);
+  delete_keys(txn, STORE_COUNTERS, "k10", "k20");
+  for (int i = 10; i < 20; i++) sums[i] = 0;
+  add_to_all(txn, 5, sums);
+  assert_ok(store_rollback_to(txn, mark, test_err()));
+  memcpy(sums, kept, sizeof sums);
+  add_to_all(txn, 2, sums);
+  assert_ok(store_put(txn, STORE_COUNTERS, text("k07"), slice_of(seven, 8), test_err()));
+  delete_key(txn, STORE_COUNTERS, "k08");
+  sums[7] = 7;
+  sums[8] = 0;
+  add_to_all(txn, 4, sums);
+  commit(txn);
+  store = reopen_store(store);
+  for (int i = 0; i < MANY_KEYS; i++) expect_count_now(store, many_key(i), sums[i]);
+  close_store(store);
+}
+
 static const struct test_case cases[] = {
+    {"one_transaction_adds_to_many", one_transaction_adds_to_many, 0},
     {"concurrent_adds_sum_up", concurrent_adds_sum_up, 0},
     {"limits_hold_for_the_sum_at_commit", limits_hold_for_the_sum_at_commit, 0},
     {"the_tightest_limits_hold", the_tightest_limits_hold, 0},

@@ -145,6 +145,9 @@ static status fail_accumulator(const struct jql *jql, const struct jql_node *nod
   if (word && word->state == WORD_REFUSED)
     return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
                      word->why);
+  if (word)
+    return jql__fail_code(jql, node, 15952, "`%s` is a function of $setWindowFields alone",
+                          word->name);
   status failed = jql__fail_unknown(jql, node, "an accumulator", words, count, sizeof *words);
   if (jql->err) jql->err->foreign = 15952;
   return failed;

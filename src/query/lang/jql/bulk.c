@@ -190,12 +190,11 @@ static status read_operation(const struct jql *jql, const struct jql_node *targe
 }
 
 status jql__bulk_write(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { BULK, OPS, SPACES, ORDERED, LET, FIELDS = 8 };
+  enum { BULK, OPS, SPACES, ORDERED, LET, FIELDS = 7 };
   static const struct jql_field specs[] = {
-      {"bulkWrite", JQL_ANY, true},   {"ops", JQL_LIST, true},
-      {"nsInfo", JQL_LIST, false},    {"ordered", JQL_BOOL, false},
-      {"let", JQL_MAP, false},        {"errorsOnly", JQL_IGNORED, false},
-      {"cursor", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false}};
+      {"bulkWrite", JQL_ANY, true},  {"ops", JQL_LIST, true}, {"nsInfo", JQL_LIST, false},
+      {"ordered", JQL_BOOL, false},  {"let", JQL_MAP, false}, {"errorsOnly", JQL_IGNORED, false},
+      {"cursor", JQL_IGNORED, false}};
   struct jql_node fields[FIELDS];
   struct jql inner;
   TRY(jql__take(jql, command, specs, FIELDS, fields));

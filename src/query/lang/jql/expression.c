@@ -102,6 +102,8 @@ status jql__named_args(const struct jql *jql, const struct word *word, const str
   bool is_map = node->value.type == VAL_MAP && !jql__has_operators(node);
   if (is_map) {
     while (jql__next(&each, &field)) TRY(read_param(jql, word, args, &field));
+  } else if (word->listed) {
+    TRY(jql__expression(jql, node, &args->items[0]));
   } else if (word->alone) {
     struct word one = *word;
     struct jql_args only = {0};

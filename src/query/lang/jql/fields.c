@@ -14,6 +14,7 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_BOOL] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
+      [JQL_UNSUPPORTED_IF] = "absent",
   };
   return texts[kind];
 }
@@ -33,6 +34,7 @@ static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) 
     return true;
   case JQL_ANY:
   case JQL_IGNORED:
+  case JQL_UNSUPPORTED_IF:
   case JQL_UNSUPPORTED: break;
   }
   return true;
@@ -53,7 +55,7 @@ static bool is_envelope(struct slice name) {
       "$db",         "lsid",      "comment",         "writeConcern",
       "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
       "apiVersion",  "txnNumber", "apiStrict",       "apiDeprecationErrors",
-      "autocommit",  "$audit",    "readOnly"};
+      "autocommit",  "$audit",    "readOnly",        "bypassDocumentValidation"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;
@@ -66,6 +68,8 @@ static bool is_command(const struct jql_node *map) {
 
 static status take_envelope(const struct jql *jql, const struct jql_node *field) {
   int64_t time_ms = 0;
+  if (jql_is_named(field, "bypassDocumentValidation"))
+    jql->statement->skips_validation = jql__truth(&field->value);
   if (!jql_is_named(field, "maxTimeMS")) return LUMA_OK;
   TRY(jql__check_kind(jql, field, JQL_WHOLE));
   (void)val_to_int64(&field->value, &time_ms);
@@ -75,15 +79,27 @@ static status take_envelope(const struct jql *jql, const struct jql_node *field)
   return LUMA_OK;
 }
 
+/** As jql__check_kind, with MongoDB's codes for the fields of commands. */
+static status check_field(const struct jql *jql, const struct jql_node *field, enum jql_kind kind) {
+  enum { TYPE_MISMATCH = 14, VALUE_BELOW_LEAST = 51024 };
+  bool fits = true, is_of = is_of_kind(&field->value, kind, &fits);
+  status checked = jql__check_kind(jql, field, kind);
+  if (checked == LUMA_OK || !jql->err) return checked;
+  if (!is_of) jql->err->foreign = TYPE_MISMATCH;
+  if (is_of && !fits && kind == JQL_WHOLE) jql->err->foreign = VALUE_BELOW_LEAST;
+  return checked;
+}
+
 static status take_field(const struct jql *jql, const struct jql_node *field,
                          const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
   for (uint32_t i = 0; i < count; i++) {
     if (!jql_is_named(field, specs[i].name)) continue;
     if (val_is_null(&field->value) && specs[i].kind != JQL_ANY) return LUMA_OK;
-    if (specs[i].kind == JQL_UNSUPPORTED)
+    bool is_there = jql__truth(&field->value);
+    if (specs[i].kind == JQL_UNSUPPORTED || (specs[i].kind == JQL_UNSUPPORTED_IF && is_there))
       return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
     fields[i] = *field;
-    return jql__check_kind(jql, field, specs[i].kind);
+    return check_field(jql, field, specs[i].kind);
   }
   if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
   status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
@@ -117,6 +133,9 @@ bool jql__flag(const struct jql_node *node, bool otherwise) {
   return jql_is_given(node) ? jql__truth(&node->value) : otherwise;
 }
 
+/** MongoDB's code for a path of an update that has a name without letters. */
+enum { EMPTY_FIELD_NAME = 56 };
+
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path) {
   struct err why = {0};
@@ -125,7 +144,10 @@ status jql__path(const struct jql *jql, const struct jql_node *node, struct slic
   status parsed = path_parse(jql->arena, text, true, path, &why);
   if (parsed == LUMA_OK) return LUMA_OK;
   if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);
-  return jql__fail(jql, node, parsed, "%s", why.message);
+  status failed = jql__fail(jql, node, parsed, "%s", why.message);
+  bool is_updated = jql->filters != NULL; /* array filters are an update's */
+  if (jql->err && is_updated) jql->err->foreign = EMPTY_FIELD_NAME;
+  return failed;
 }
 
 /** BSON ends names with a null byte: a name that has one could not be read back by its clients.

@@ -45,6 +45,16 @@ static status read_paths(const struct jql *jql, const struct jql_node *fields,
   return jql__field_path(jql, &fields[DEPTH_FIELD], &stage->paths[1]);
 }
 
+/** The documents that may be led to: all, or (`values`) those that have one of the values that are
+ * the stage's variable. */
+static status put_branch(const struct jql *jql, const struct jql_node *fields,
+                         const struct plan_stage *values, struct plan **branch) {
+  TRY(jql__scan(jql, &fields[FROM], branch));
+  if (values) TRY(jql__put_equality(jql, &fields[CONNECT_TO], values->first_variable, branch));
+  TRY(jql__put_filter(jql, &fields[RESTRICT], branch));
+  return jql__put_stage(jql, STAGE_BRANCH, &fields[FROM], branch);
+}
+
 status jql__put_graph_lookup(const struct jql *jql, const struct jql_node *spec,
                              struct plan **plan) {
   static const struct jql_field specs[FIELDS] = {{"from", JQL_ANY, true},
@@ -56,18 +66,16 @@ status jql__put_graph_lookup(const struct jql *jql, const struct jql_node *spec,
                                                  {"depthField", JQL_ANY, false},
                                                  {"restrictSearchWithMatch", JQL_ANY, false}};
   struct jql_node fields[FIELDS];
-  struct plan *branch = NULL;
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 40327,
                           "the $graphLookup stage specification must be an object");
   TRY(jql__take(jql, spec, specs, FIELDS, fields));
   TRY(check_names(jql, fields));
   TRY(jql__check_kind(jql, &fields[FROM], JQL_NAME));
-  TRY(jql__scan(jql, &fields[FROM], &branch));
-  TRY(jql__put_filter(jql, &fields[RESTRICT], &branch));
-  TRY(jql__put_stage(jql, STAGE_BRANCH, spec, &branch));
   TRY(jql__put_stage(jql, STAGE_GRAPH, spec, plan));
-  (*plan)->right = branch;
+  (*plan)->stage->first_variable = jql_next_variable(jql);
+  TRY(put_branch(jql, fields, NULL, &(*plan)->right));
+  TRY(put_branch(jql, fields, (*plan)->stage, &(*plan)->right->right));
   TRY(read_depth(jql, &fields[MAX_DEPTH], &(*plan)->stage->count));
   TRY(read_paths(jql, fields, (*plan)->stage));
   (*plan)->exprs = arena_zalloc(jql->arena, 1, sizeof *(*plan)->exprs);

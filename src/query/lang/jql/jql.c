@@ -24,13 +24,14 @@ static const struct command commands[] = {
     {"dropIndexes", jql__drop_indexes},
     {"listIndexes", jql__list_indexes},
     {"create", jql__create},
+    {"collMod", jql__coll_mod},
     {"drop", jql__drop},
     {"renameCollection", jql__rename},
     {"listCollections", jql__list_collections},
     {"explain", jql__explain},
 };
 
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
+enum { COMMANDS = sizeof commands / sizeof commands[0], COMMAND_NOT_FOUND = 59 };
 
 static const struct command *find_command(const struct jql_node *field) {
   for (size_t i = 0; i < COMMANDS; i++)
@@ -53,8 +54,12 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
   if (word && word->state == WORD_REFUSED)
     return jql__fail(jql, &first, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
                      word->why);
-  if (each.count)
-    return jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
+  if (each.count) {
+    status unknown =
+        jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
+    if (jql->err) jql->err->foreign = COMMAND_NOT_FOUND;
+    return unknown;
+  }
   status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "an empty map is no command");
   err_hint(jql->err, "for example {\"find\": \"users\"}");
   return failed;
@@ -99,8 +104,7 @@ static status parse_node(const struct lang_context *context, struct slice text, 
   return jql__command(&jql, &root, &statement->root);
 }
 
-/** Reads `json` into the arena. */
-static status read_json(struct json_reader *reader, struct arena *arena, struct slice json,
+status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
   const struct json_read_options options = {.form = JSON_TAGGED};
   struct buf out;
@@ -142,7 +146,7 @@ static status parse_text(const struct lang_context *context, struct slice text, 
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
   struct slice json = slice_of(text.data + start, end - start);
   TRY(json_reader_create(&reader, err));
-  status done = read_json(reader, context->arena, json, &value, err);
+  status done = jql__read_tagged(reader, context->arena, json, &value, err);
   json_reader_destroy(reader);
   if (done != LUMA_OK) {
     if (err && err->line)

@@ -12,6 +12,8 @@
 #include "query/lang/lang.h"
 #include "value/doc/doc.h"
 
+struct json_reader; /* value/json/json.h */
+
 #define JQL_NOWHERE SIZE_MAX
 enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
 
@@ -114,8 +116,9 @@ enum jql_kind {
   JQL_NAME,  /* of a collection: text that is not empty */
   JQL_WHOLE, /* a whole number, not negative */
   JQL_BOOL,
-  JQL_IGNORED,    /* known to MongoDB's clients, without meaning here */
-  JQL_UNSUPPORTED /* has a meaning that is not here */
+  JQL_IGNORED,        /* known to MongoDB's clients, without meaning here */
+  JQL_UNSUPPORTED_IF, /* the same, if it is true */
+  JQL_UNSUPPORTED     /* has a meaning that is not here */
 };
 
 /** What a command, or a part of one, may hold. */
@@ -181,7 +184,17 @@ status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct
 
 /** What the SCAN under `plan` is to read by, if a hint is given. (hint.c) */
 status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan *plan);
-/** The keys of an index: {"age": 1, "name": -1}. (schema.c) */
+/** A node without input that names a collection. (schema.c) */
+status jql__put_named(const struct jql *jql, enum plan_kind kind, const struct jql_node *collection,
+                      struct plan **plan);
+/** TELL_CATALOG about the collection, or all. (schema.c) */
+status jql__put_told(const struct jql *jql, enum plan_tells tells,
+                     const struct jql_node *collection, struct plan **plan);
+/** The value as tagged JSON, as the catalog keeps it. (schema.c) */
+status jql__write_tagged(const struct jql *jql, const struct val *value, struct slice *text);
+/** The collation of the collection, where the command gives none. (read.c) */
+status jql__default_collation(const struct jql *jql, const struct jql_node *collection);
+/** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
 /** Whether the value depends on the document: it reads a field, or the whole. (expression.c) */
@@ -253,9 +266,12 @@ typedef status jql_command(const struct jql *jql, const struct jql_node *command
 jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;                /* write.c */
 jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
-/* schema.c */
-jql_command jql__create, jql__drop, jql__rename, jql__create_indexes, jql__drop_indexes;
-jql_command jql__list_collections, jql__list_indexes;
+jql_command jql__create, jql__coll_mod, jql__drop, jql__rename,
+    jql__list_collections;                                             /* schema.c */
+jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes; /* indexes.c */
+/** Reads tagged JSON into the arena. (jql.c) */
+status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
+                        struct val *value, struct err *err);
 /** Finds the command by its first field. (jql.c) */
 jql_command jql__command, jql__explain;
 

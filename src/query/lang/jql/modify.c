@@ -17,7 +17,7 @@ enum {
   FILTERS,
   LET,
   HINT,
-  FIELDS = 15
+  FIELDS = 14
 };
 
 static const struct jql_field specs[FIELDS] = {[NAME] = {"findAndModify", JQL_NAME, false},
@@ -33,7 +33,6 @@ static const struct jql_field specs[FIELDS] = {[NAME] = {"findAndModify", JQL_NA
                                                [FILTERS] = {"arrayFilters", JQL_LIST, false},
                                                [LET] = {"let", JQL_MAP, false},
                                                [HINT] = {"hint", JQL_ANY, false},
-                                               {"bypassDocumentValidation", JQL_IGNORED, false},
                                                {"stmtId", JQL_IGNORED, false}};
 
 static status check(const struct jql *jql, const struct jql_node *command,

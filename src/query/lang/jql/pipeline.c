@@ -150,6 +150,8 @@ static const struct stage stages[] = {
     {"$unionWith", jql__put_union},
     {"$lookup", jql__put_lookup},
     {"$sample", jql__put_sample},
+    {"$collStats", jql__put_coll_stats},
+    {"$indexStats", jql__put_index_stats},
     {"$documents", jql__put_documents},
     {"$setWindowFields", jql__put_set_window_fields},
     {"$fill", jql__put_fill},

@@ -133,8 +133,8 @@ static status read_switch(const struct jql *jql, struct shaping *shaping,
   shaping->keeps |= keep;
   shaping->leaves_out |= !keep;
   if (shaping->keeps && shaping->leaves_out) {
-    status failed = jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
-                              "a projection either keeps fields or leaves them out");
+    status failed = jql__fail_code(jql, node, keep ? 31253 : 31254,
+                                   "a projection either keeps fields or leaves them out");
     err_hint(jql->err, "only `_id` may be left out where others are kept");
     return failed;
   }

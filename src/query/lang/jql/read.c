@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that read: find, count, distinct, aggregate, and the nodes that they stack. */
+#include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
+#include "value/json/json.h"
 #include "value/order/order.h"
 
 /* ---- nodes ---- */
@@ -44,11 +46,21 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
   }
   key->descending = direction < 0;
   key->mongo = true;
-  if (jql_is_named(node, "$natural")) /* documents lie in the order of their keys */
-    return jql__name(jql, node, slice_of_text("_id"), &key->expr);
   if (jql_is_operator(node->name))
     return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
   return jql__name(jql, node, node->name, &key->expr);
+}
+
+/** {$natural: 1} sorts nothing: it says in which direction documents are read as they lie. */
+static status follow_natural(const struct jql *jql, const struct jql_node *sort,
+                             struct plan *plan) {
+  while (plan && plan->kind == PLAN_FILTER) plan = plan->input;
+  bool is_scan = plan && plan->kind == PLAN_SCAN && !plan->hint;
+  if (!is_scan || val_count(&sort->value) != 1)
+    return jql__fail_code(
+        jql, sort, 2,
+        "$natural sort cannot be set to a value other than -1 or 1, or stand beside others");
+  return jql__hint(jql, sort, plan);
 }
 
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
@@ -57,6 +69,8 @@ status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct 
   struct jql_each each = jql__each(jql, sort);
   struct plan_sort_key *keys = arena_zalloc(jql->arena, each.count, sizeof *keys);
   TRY(jql__made(jql, keys));
+  if (val_field(&sort->value, slice_of_text("$natural")).type != VAL_MISSING)
+    return follow_natural(jql, sort, *plan);
   for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_sort_key(jql, &node, &keys[i]));
   TRY(jql__put(jql, PLAN_SORT, sort, plan));
   (*plan)->sort = keys;
@@ -131,8 +145,26 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   if (differs)
     return jql__fail(jql, collation, LUMA_UNSUPPORTED,
                      "the changes of one command have one collation here");
-  statement->collation = collation->value;
+  struct val locale = val_field(&collation->value, slice_of_text("locale"));
+  bool is_simple =
+      locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple"));
+  /* By bytes: no collation, and not the collection's own either. */
+  statement->collation = is_simple ? val_null() : collation->value;
   return LUMA_OK;
+}
+
+status jql__default_collation(const struct jql *jql, const struct jql_node *collection) {
+  const struct catalog *catalog = jql->context->catalog;
+  const struct collection *found =
+      catalog ? catalog_find(catalog, val_slice(&collection->value)) : NULL;
+  struct json_reader *reader = NULL;
+  bool is_given = jql->statement->collation.type != VAL_MISSING;
+  if (is_given || !found || found->rules.collation.bytes == 0) return LUMA_OK;
+  TRY(json_reader_create(&reader, jql->err));
+  status done = jql__read_tagged(reader, jql->arena, found->rules.collation,
+                                 &jql->statement->collation, jql->err);
+  json_reader_destroy(reader);
+  return done;
 }
 
 status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {
@@ -190,6 +222,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct jql inner;
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  TRY(jql__default_collation(jql, &fields[FIND]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
@@ -222,6 +255,7 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  TRY(jql__default_collation(jql, &fields[COUNT]));
   TRY(jql__scan(jql, &fields[COUNT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
@@ -242,6 +276,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  TRY(jql__default_collation(jql, &fields[DISTINCT]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(jql, filter, plan));
@@ -255,13 +290,13 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
 }
 
 status jql__aggregate(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { AGGREGATE, PIPELINE, EXPLAIN, HINT, CURSOR, COLLATION = 8, LET };
+  enum { AGGREGATE, PIPELINE, EXPLAIN, HINT, CURSOR, COLLATION = 7, LET };
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
       {"explain", JQL_BOOL, false},      {"hint", JQL_ANY, false},
       {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_IGNORED, false},
-      {"batchSize", JQL_IGNORED, false}, {"bypassDocumentValidation", JQL_IGNORED, false},
-      {"collation", JQL_MAP, false},     {"let", JQL_MAP, false},
+      {"batchSize", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
+      {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
@@ -271,6 +306,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
     TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
+    TRY(jql__default_collation(jql, &fields[AGGREGATE]));
     TRY(jql__scan(jql, &fields[AGGREGATE], plan));
     TRY(jql__hint(jql, &fields[HINT], *plan));
   }

@@ -1,43 +1,221 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that change or list collections and indexes. */
-#include <stdio.h>
-
-#include "query/lang/jql/jql_int.h"
+/* The commands that change or list collections. */
+#include "model/catalog/catalog.h"
+#include "query/lang/jql/stage_int.h"
 #include "value/json/json.h"
 
-enum {
-  NAME_BYTES_MAX = 120,
-  CONDITION_BYTES_MAX = 64 << 10,
-  CANNOT_CREATE_INDEX = 67,
-  INVALID_OPTIONS = 72
-};
-
-/** A node without input that names a collection. */
-static status put_named(const struct jql *jql, enum plan_kind kind,
-                        const struct jql_node *collection, struct plan **plan) {
+status jql__put_named(const struct jql *jql, enum plan_kind kind, const struct jql_node *collection,
+                      struct plan **plan) {
   *plan = NULL;
   TRY(jql__put(jql, kind, collection, plan));
   (*plan)->collection_name = val_slice(&collection->value);
   return LUMA_OK;
 }
 
+status jql__put_told(const struct jql *jql, enum plan_tells tells,
+                     const struct jql_node *collection, struct plan **plan) {
+  *plan = NULL;
+  TRY(jql__put(jql, PLAN_TELL_CATALOG, collection, plan));
+  if (tells != PLAN_TELLS_COLLECTIONS) (*plan)->collection_name = val_slice(&collection->value);
+  (*plan)->tells = tells;
+  return LUMA_OK;
+}
+
+status jql__write_tagged(const struct jql *jql, const struct val *value, struct slice *text) {
+  struct json_write_options options = {.form = JSON_TAGGED, .key_name = "_id"};
+  struct buf out;
+  buf_init(&out, CATALOG_RULE_BYTES_MAX);
+  json_write(&out, value, &options);
+  status done = buf_check(&out, "what the catalog is to keep", jql->err);
+  const uint8_t *copy = done == LUMA_OK ? arena_copy(jql->arena, out.data, out.bytes) : NULL;
+  *text = slice_of(copy, out.bytes);
+  buf_deinit(&out);
+  TRY(done);
+  return jql__made(jql, copy);
+}
+
+/* ---- what a collection is asked to be ---- */
+
+struct word_of {
+  const char *name;
+  uint8_t value;
+};
+
+static status read_word(const struct jql *jql, const struct jql_node *node,
+                        const struct word_of *words, size_t count, uint8_t *value) {
+  struct slice text = val_slice(&node->value);
+  for (size_t i = 0; i < count; i++) {
+    if (!slice_is_equal(text, slice_of_text(words[i].name))) continue;
+    *value = words[i].value;
+    return LUMA_OK;
+  }
+  return jql__fail_code(jql, node, 2,
+                        "Enumeration value '%.*s' for field '%.*s' is not a valid value",
+                        SLICE_ARG(text), SLICE_ARG(node->name));
+}
+
+/** The validator's operators that look at more than the document. */
+static status read_validator(const struct jql *jql, const struct jql_node *node,
+                             struct plan_rules *rules) {
+  struct match *match = NULL;
+  rules->has_validator = true;
+  if (val_count(&node->value) == 0) return LUMA_OK;
+  TRY(jql__filter(jql, node, &match));
+  return jql__write_tagged(jql, &node->value, &rules->validator);
+}
+
+/** validator, validationLevel, validationAction, collation */
+static status read_rules(const struct jql *jql, const struct jql_node *fields,
+                         struct plan_rules *rules) {
+  enum { VALIDATOR, LEVEL, ACTION, COLLATION };
+  static const struct word_of levels[] = {{"strict", CATALOG_VALIDATES_ALL},
+                                          {"moderate", CATALOG_VALIDATES_SOUND},
+                                          {"off", CATALOG_VALIDATES_NONE}};
+  static const struct word_of actions[] = {{"error", false}, {"warn", true}};
+  uint8_t warns = 0;
+  if (jql_is_given(&fields[VALIDATOR])) TRY(read_validator(jql, &fields[VALIDATOR], rules));
+  rules->has_validation = jql_is_given(&fields[LEVEL]);
+  if (rules->has_validation) TRY(read_word(jql, &fields[LEVEL], levels, 3, &rules->validation));
+  rules->has_warns = jql_is_given(&fields[ACTION]);
+  if (rules->has_warns) TRY(read_word(jql, &fields[ACTION], actions, 2, &warns));
+  rules->warns = warns;
+  if (!jql_is_given(&fields[COLLATION])) return LUMA_OK;
+  return jql__write_tagged(jql, &fields[COLLATION].value, &rules->collation);
+}
+
+static status make_rules(const struct jql *jql, struct plan *plan) {
+  plan->rules = arena_zalloc(jql->arena, 1, sizeof *plan->rules);
+  return jql__made(jql, plan->rules);
+}
+
+/* ---- views ---- */
+
+/** What a view stands for: an `aggregate` as tagged JSON, read anew wherever it is used. */
+static status write_view(const struct jql *jql, const struct jql_node *source,
+                         const struct jql_node *pipeline, struct slice *text) {
+  struct slice name, stages = slice_of_text("[]");
+  struct buf out;
+  TRY(jql__write_tagged(jql, &source->value, &name));
+  if (jql_is_given(pipeline)) TRY(jql__write_tagged(jql, &pipeline->value, &stages));
+  buf_init(&out, CATALOG_RULE_BYTES_MAX);
+  buf_append_format(&out, "{\"aggregate\":%.*s,\"pipeline\":%.*s,\"cursor\":{}}", SLICE_ARG(name),
+                    SLICE_ARG(stages));
+  status done = buf_check(&out, "a view", jql->err);
+  const uint8_t *copy = done == LUMA_OK ? arena_copy(jql->arena, out.data, out.bytes) : NULL;
+  *text = slice_of(copy, out.bytes);
+  buf_deinit(&out);
+  TRY(done);
+  return jql__made(jql, copy);
+}
+
+/** CREATE_VIEW over the pipeline, which is bound to see that it can be. */
+static status put_view(const struct jql *jql, const struct jql_node *name,
+                       const struct jql_node *source, const struct jql_node *pipeline,
+                       struct plan **plan) {
+  struct slice text = {0};
+  struct plan *read = NULL;
+  TRY(write_view(jql, source, pipeline, &text));
+  TRY(jql__scan(jql, source, &read));
+  if (jql_is_given(pipeline)) TRY(jql__put_pipeline(jql, pipeline, &read));
+  if (read->kind == PLAN_INSERT)
+    return jql__fail_code(jql, pipeline, 72, "a view's pipeline cannot have $out or $merge");
+  TRY(jql__put_named(jql, PLAN_CREATE_VIEW, name, plan));
+  (*plan)->view_text = text;
+  (*plan)->input = read;
+  return LUMA_OK;
+}
+
+/* ---- commands ---- */
+
 status jql__create(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  static const struct jql_field specs[] = {{"create", JQL_NAME, true},
-                                           {"capped", JQL_UNSUPPORTED, false},
-                                           {"validator", JQL_UNSUPPORTED, false},
-                                           {"viewOn", JQL_UNSUPPORTED, false},
-                                           {"timeseries", JQL_UNSUPPORTED, false},
-                                           {"collation", JQL_UNSUPPORTED, false}};
-  struct jql_node fields[6];
-  TRY(jql__take(jql, command, specs, 6, fields));
-  return put_named(jql, PLAN_CREATE_COLLECTION, &fields[0], plan);
+  enum { CREATE, VALIDATOR, LEVEL, ACTION, COLLATION, VIEW_ON, PIPELINE };
+  static const struct jql_field specs[] = {
+      {"create", JQL_NAME, true},
+      {"validator", JQL_MAP, false},
+      {"validationLevel", JQL_TEXT, false},
+      {"validationAction", JQL_TEXT, false},
+      {"collation", JQL_MAP, false},
+      {"viewOn", JQL_NAME, false},
+      {"pipeline", JQL_LIST, false},
+      {"capped", JQL_UNSUPPORTED_IF, false},
+      {"size", JQL_UNSUPPORTED, false},
+      {"max", JQL_UNSUPPORTED, false},
+      {"timeseries", JQL_UNSUPPORTED, false},
+      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"clusteredIndex", JQL_UNSUPPORTED, false},
+      {"encryptedFields", JQL_UNSUPPORTED, false},
+      {"changeStreamPreAndPostImages", JQL_UNSUPPORTED, false},
+      {"autoIndexId", JQL_IGNORED, false},
+      {"idIndex", JQL_IGNORED, false},
+      {"indexOptionDefaults", JQL_IGNORED, false},
+      {"storageEngine", JQL_IGNORED, false},
+  };
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  if (jql_is_given(&fields[VIEW_ON]))
+    return put_view(jql, &fields[CREATE], &fields[VIEW_ON], &fields[PIPELINE], plan);
+  if (jql_is_given(&fields[PIPELINE]))
+    return jql__fail_code(jql, &fields[PIPELINE], 72,
+                          "'pipeline' requires 'viewOn' to also be specified");
+  TRY(jql__put_named(jql, PLAN_CREATE_COLLECTION, &fields[CREATE], plan));
+  TRY(make_rules(jql, *plan));
+  return read_rules(jql, &fields[VALIDATOR], (*plan)->rules);
+}
+
+/** {"index": {"keyPattern" or "name", "hidden"}} */
+static status read_changed_index(const struct jql *jql, const struct jql_node *index,
+                                 struct plan *plan) {
+  enum { KEYS, NAME, HIDDEN };
+  static const struct jql_field specs[] = {
+      {"keyPattern", JQL_MAP, false},     {"name", JQL_TEXT, false},
+      {"hidden", JQL_BOOL, false},        {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"unique", JQL_UNSUPPORTED, false}, {"prepareUnique", JQL_UNSUPPORTED, false}};
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  TRY(jql__take(jql, index, specs, sizeof specs / sizeof specs[0], fields));
+  if (jql_is_given(&fields[KEYS]) == jql_is_given(&fields[NAME]))
+    return jql__fail_code(jql, index, 72, "Must specify either index name or key pattern");
+  if (!jql_is_given(&fields[HIDDEN]))
+    return jql__fail_code(jql, index, 72, "no expireAfterSeconds or hidden field");
+  plan->rules->has_hidden = true;
+  plan->rules->hidden = jql__flag(&fields[HIDDEN], false);
+  if (jql_is_given(&fields[KEYS]))
+    return jql__index_keys(jql, &fields[KEYS], &plan->index_keys, &plan->index_keys_count);
+  plan->index_name = val_slice(&fields[NAME].value);
+  if (!slice_is_equal(plan->index_name, slice_of_text("_id_"))) return LUMA_OK;
+  return jql__fail_code(jql, &fields[NAME], 72, "can't hide _id index");
+}
+
+status jql__coll_mod(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  enum { COLL_MOD, VALIDATOR, LEVEL, ACTION, COLLATION, INDEX, VIEW_ON, PIPELINE };
+  static const struct jql_field specs[] = {
+      {"collMod", JQL_NAME, true},
+      {"validator", JQL_MAP, false},
+      {"validationLevel", JQL_TEXT, false},
+      {"validationAction", JQL_TEXT, false},
+      {"collation", JQL_UNSUPPORTED, false},
+      {"index", JQL_MAP, false},
+      {"viewOn", JQL_NAME, false},
+      {"pipeline", JQL_LIST, false},
+      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"changeStreamPreAndPostImages", JQL_UNSUPPORTED, false}};
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  if (jql_is_given(&fields[VIEW_ON])) {
+    TRY(put_view(jql, &fields[COLL_MOD], &fields[VIEW_ON], &fields[PIPELINE], plan));
+    (*plan)->replaces = true;
+    return LUMA_OK;
+  }
+  TRY(jql__put_named(jql, PLAN_CHANGE_COLLECTION, &fields[COLL_MOD], plan));
+  TRY(make_rules(jql, *plan));
+  TRY(read_rules(jql, &fields[VALIDATOR], (*plan)->rules));
+  return jql_is_given(&fields[INDEX]) ? read_changed_index(jql, &fields[INDEX], *plan) : LUMA_OK;
 }
 
 status jql__drop(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   static const struct jql_field specs[] = {{"drop", JQL_NAME, true}};
   struct jql_node fields[1];
   TRY(jql__take(jql, command, specs, 1, fields));
-  TRY(put_named(jql, PLAN_DROP_COLLECTION, &fields[0], plan));
+  TRY(jql__put_named(jql, PLAN_DROP_COLLECTION, &fields[0], plan));
   (*plan)->if_exists = true;
   return LUMA_OK;
 }
@@ -45,211 +223,44 @@ status jql__drop(const struct jql *jql, const struct jql_node *command, struct p
 status jql__rename(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   static const struct jql_field specs[] = {{"renameCollection", JQL_NAME, true},
                                            {"to", JQL_NAME, true},
-                                           {"dropTarget", JQL_UNSUPPORTED, false}};
+                                           {"dropTarget", JQL_BOOL, false}};
   struct jql_node fields[3];
   TRY(jql__take(jql, command, specs, 3, fields));
-  TRY(put_named(jql, PLAN_RENAME_COLLECTION, &fields[0], plan));
+  TRY(jql__put_named(jql, PLAN_RENAME_COLLECTION, &fields[0], plan));
   (*plan)->new_name = val_slice(&fields[1].value);
-  return LUMA_OK;
+  (*plan)->replaces = jql__flag(&fields[2], false);
+  if (!slice_is_equal((*plan)->new_name, (*plan)->collection_name)) return LUMA_OK;
+  return jql__fail_code(jql, &fields[1], 20, "Can't rename a collection to itself");
 }
 
-/* ---- indexes ---- */
-
-static status read_key(const struct jql *jql, const struct jql_node *node,
-                       struct plan_index_key *key) {
-  int64_t direction = 0;
-  if (node->value.type == VAL_TEXT)
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "indexes of the kind `%.*s` are not supported",
-                     SLICE_ARG(val_slice(&node->value)));
-  bool is_number = val_is_number(&node->value) && val_to_int64(&node->value, &direction);
-  if (!is_number || (direction != 1 && direction != -1))
-    return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
-                     "the key of an index is 1 (ascending) or -1 (descending)");
-  key->descending = direction < 0;
-  return jql__path(jql, node, node->name, &key->path);
-}
-
-status jql__index_keys(const struct jql *jql, const struct jql_node *map,
-                       struct plan_index_key **keys, uint32_t *count) {
-  struct jql_each each = jql__each(jql, map);
-  struct jql_node node;
-  if (each.count == 0)
-    return jql__fail_code(jql, map, CANNOT_CREATE_INDEX, "an index has at least one field");
-  *keys = arena_zalloc(jql->arena, each.count, sizeof **keys);
-  TRY(jql__made(jql, *keys));
-  *count = each.count;
-  for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_key(jql, &node, &(*keys)[i]));
-  return LUMA_OK;
-}
-
-static status read_keys(const struct jql *jql, const struct jql_node *map, struct plan *plan) {
-  return jql__index_keys(jql, map, &plan->index_keys, &plan->index_keys_count);
-}
-
-/** MongoDB's name for an index that was given none: "age_1_name_-1". */
-static status derive_name(const struct jql *jql, const struct jql_node *keys, struct plan *plan) {
-  char name[NAME_BYTES_MAX];
-  size_t bytes = 0;
-  struct jql_each each = jql__each(jql, keys);
-  struct jql_node node;
-  for (uint32_t i = 0; jql__next(&each, &node); i++) {
-    int printed = snprintf(name + bytes, sizeof name - bytes, "%s%.*s_%d", i ? "_" : "",
-                           SLICE_ARG(node.name), plan->index_keys[i].descending ? -1 : 1);
-    bytes += printed > 0 ? (size_t)printed : 0;
-    if (bytes < sizeof name) continue;
-    return jql__fail(jql, keys, LUMA_TOO_LARGE, "give the index a shorter name with `name`");
+/** {name: 1, type: 1} */
+static status put_names_only(const struct jql *jql, const struct jql_node *at, struct plan **plan) {
+  static const char *const names[] = {"name", "type"};
+  struct slice outputs[2];
+  struct expr *values[2];
+  for (int i = 0; i < 2; i++) {
+    outputs[i] = slice_of_text(names[i]);
+    TRY(jql__name(jql, at, outputs[i], &values[i]));
   }
-  const uint8_t *copy = arena_copy(jql->arena, name, bytes);
-  plan->index_name = slice_of(copy, bytes);
-  return jql__made(jql, copy);
+  struct expr *map = expr_node(jql->arena, EXPR_MAP, values, 2, at->offset), *root = NULL;
+  TRY(jql__made(jql, map));
+  map->names = arena_copy(jql->arena, outputs, sizeof outputs);
+  TRY(jql__made(jql, map->names));
+  TRY(jql__root_of(jql, at, map, &root));
+  return jql__put_project(jql, at, root, plan);
 }
-
-/** What MongoDB lets a partial index ask. */
-static bool is_for_partial(const struct match *match) {
-  switch ((int)match->op) {
-  case MATCH_EQ:
-  case MATCH_GT:
-  case MATCH_GTE:
-  case MATCH_LT:
-  case MATCH_LTE:
-  case MATCH_IN:
-  case MATCH_TYPE: return true;
-  case MATCH_EXISTS: return jql__truth(&match->value->value);
-  case MATCH_AND:
-  case MATCH_OR: break;
-  default: return false;
-  }
-  for (uint32_t i = 0; i < match->children_count; i++)
-    if (!is_for_partial(match->children[i])) return false;
-  return true;
-}
-
-static status read_condition(const struct jql *jql, const struct jql_node *node,
-                             struct plan *plan) {
-  struct match *match = NULL;
-  struct json_write_options options = {.form = JSON_TAGGED, .key_name = "_id"};
-  struct buf text;
-  if (!jql_is_given(node) || val_count(&node->value) == 0) return LUMA_OK;
-  TRY(jql__filter(jql, node, &match));
-  if (!is_for_partial(match)) {
-    status failed = jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
-                                   "a partial index cannot be asked for by this condition");
-    err_hint(jql->err, "equality, $exists: true, $gt, $gte, $lt, $lte, $type, $in, $and and $or");
-    return failed;
-  }
-  buf_init(&text, CONDITION_BYTES_MAX);
-  json_write(&text, &node->value, &options);
-  status done = buf_check(&text, "the condition of an index", jql->err);
-  const uint8_t *copy = done == LUMA_OK ? arena_copy(jql->arena, text.data, text.bytes) : NULL;
-  plan->index_condition = slice_of(copy, text.bytes);
-  plan->index_matches = true;
-  buf_deinit(&text);
-  TRY(done);
-  return jql__made(jql, copy);
-}
-
-static status read_index(const struct jql *jql, const struct jql_node *collection,
-                         const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL };
-  static const struct jql_field specs[] = {
-      {"key", JQL_MAP, true},
-      {"name", JQL_TEXT, false},
-      {"unique", JQL_BOOL, false},
-      {"sparse", JQL_BOOL, false},
-      {"partialFilterExpression", JQL_MAP, false},
-      {"v", JQL_IGNORED, false},
-      {"background", JQL_IGNORED, false},
-      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
-      {"ns", JQL_IGNORED, false},
-      {"hidden", JQL_UNSUPPORTED, false},
-      {"collation", JQL_UNSUPPORTED, false},
-  };
-  struct jql_node fields[sizeof specs / sizeof specs[0]];
-  TRY(jql__take(jql, index, specs, sizeof specs / sizeof specs[0], fields));
-  TRY(put_named(jql, PLAN_CREATE_INDEX, collection, made));
-  struct plan *plan = *made;
-  plan->missing_is_empty = plan->if_not_exists = plan->multikey = true;
-  TRY(read_keys(jql, &fields[KEY], plan));
-  plan->unique = jql__flag(&fields[UNIQUE], false);
-  plan->sparse = jql__flag(&fields[SPARSE], false);
-  if (plan->sparse && jql_is_given(&fields[PARTIAL]))
-    return jql__fail_code(jql, &fields[PARTIAL], CANNOT_CREATE_INDEX,
-                          "an index is sparse or partial, not both");
-  TRY(read_condition(jql, &fields[PARTIAL], plan));
-  if (!jql_is_given(&fields[NAME])) return derive_name(jql, &fields[KEY], plan);
-  plan->index_name = val_slice(&fields[NAME].value);
-  return LUMA_OK;
-}
-
-status jql__create_indexes(const struct jql *jql, const struct jql_node *command,
-                           struct plan **plan) {
-  static const struct jql_field specs[] = {{"createIndexes", JQL_NAME, true},
-                                           {"indexes", JQL_LIST, true},
-                                           {"commitQuorum", JQL_IGNORED, false}};
-  struct jql_node fields[3];
-  TRY(jql__take(jql, command, specs, 3, fields));
-  return jql__sequence(jql, &fields[0], &fields[1], read_index, plan);
-}
-
-/** The key of a collection has no index that could be dropped. */
-static status check_dropped(const struct jql *jql, const struct jql_node *node,
-                            struct slice *name) {
-  TRY(jql__check_kind(jql, node, JQL_TEXT));
-  *name = val_slice(&node->value);
-  if (!slice_is_equal(*name, slice_of_text("_id_"))) return LUMA_OK;
-  return jql__fail_code(jql, node, INVALID_OPTIONS, "cannot drop _id index");
-}
-
-static status read_dropped(const struct jql *jql, const struct jql_node *list, struct plan *plan) {
-  struct jql_each each = jql__each(jql, list);
-  struct jql_node node;
-  plan->names = arena_zalloc(jql->arena, each.count + 1, sizeof *plan->names);
-  TRY(jql__made(jql, plan->names));
-  while (jql__next(&each, &node)) TRY(check_dropped(jql, &node, &plan->names[plan->names_count++]));
-  return LUMA_OK;
-}
-
-status jql__drop_indexes(const struct jql *jql, const struct jql_node *command,
-                         struct plan **plan) {
-  static const struct jql_field specs[] = {{"dropIndexes", JQL_NAME, true},
-                                           {"index", JQL_ANY, true}};
-  struct jql_node fields[2];
-  TRY(jql__take(jql, command, specs, 2, fields));
-  const struct jql_node *index = &fields[1];
-  TRY(put_named(jql, PLAN_DROP_INDEX, &fields[0], plan));
-  (*plan)->missing_is_empty = false;
-  if (index->value.type == VAL_MAP) return read_keys(jql, index, *plan);
-  if (index->value.type == VAL_LIST) return read_dropped(jql, index, *plan);
-  if (index->value.type != VAL_TEXT)
-    return jql__fail_type(jql, index, "the name of an index, its keys, or a list of names");
-  (*plan)->all = slice_is_equal(val_slice(&index->value), slice_of_text("*"));
-  if ((*plan)->all) return LUMA_OK;
-  return check_dropped(jql, index, &(*plan)->index_name);
-}
-
-/* ---- lists ---- */
 
 status jql__list_collections(const struct jql *jql, const struct jql_node *command,
                              struct plan **plan) {
+  enum { LIST, FILTER, NAME_ONLY };
   static const struct jql_field specs[] = {{"listCollections", JQL_ANY, true},
                                            {"filter", JQL_MAP, false},
-                                           {"nameOnly", JQL_IGNORED, false},
+                                           {"nameOnly", JQL_BOOL, false},
                                            {"authorizedCollections", JQL_IGNORED, false},
-                                           {"cursor", JQL_IGNORED, false}};
+                                           {"cursor", JQL_MAP, false}};
   struct jql_node fields[5];
   TRY(jql__take(jql, command, specs, 5, fields));
-  *plan = NULL;
-  TRY(jql__put(jql, PLAN_SHOW_COLLECTIONS, &fields[0], plan));
-  return jql__put_filter(jql, &fields[1], plan);
-}
-
-status jql__list_indexes(const struct jql *jql, const struct jql_node *command,
-                         struct plan **plan) {
-  static const struct jql_field specs[] = {{"listIndexes", JQL_NAME, true},
-                                           {"cursor", JQL_IGNORED, false}};
-  struct jql_node fields[2];
-  TRY(jql__take(jql, command, specs, 2, fields));
-  TRY(put_named(jql, PLAN_SHOW_INDEXES, &fields[0], plan));
-  (*plan)->missing_is_empty = true;
-  return LUMA_OK;
+  TRY(jql__put_told(jql, PLAN_TELLS_COLLECTIONS, &fields[LIST], plan));
+  TRY(jql__put_filter(jql, &fields[FILTER], plan));
+  return jql__flag(&fields[NAME_ONLY], false) ? put_names_only(jql, &fields[LIST], plan) : LUMA_OK;
 }

@@ -33,13 +33,23 @@ struct jql_outputs {
 /** Room in the plan's exprs (after `first` of them) and stage for the outputs of `map`. */
 status jql__begin_outputs(const struct jql *jql, struct plan *plan, const struct jql_node *map,
                           uint32_t first, struct jql_outputs *outputs);
+/** A STAGE_WINDOW over the rows sorted by `partition` and `order` (MISSING: none), without outputs
+ * yet; `output` is the map that names them. (windows.c) */
+status jql__begin_windows(const struct jql *jql, const struct jql_node *spec,
+                          const struct jql_node *partition, const struct jql_node *order,
+                          const struct jql_node *output, struct jql_outputs *outputs,
+                          struct plan **plan);
+/** `expr` becomes the argument of the window. (windows.c) */
+void jql__set_argument(struct plan *plan, struct stage_window *window, struct expr *expr);
 typedef status jql_stage(const struct jql *jql, const struct jql_node *spec, struct plan **plan);
 jql_stage jql__put_sort_by_count, jql__put_bucket, jql__put_bucket_auto; /* buckets.c */
 jql_stage jql__put_unwind, jql__put_facet, jql__put_union, jql__put_lookup, jql__put_sample,
     jql__put_documents;                              /* stages.c */
-jql_stage jql__put_set_window_fields, jql__put_fill; /* windows.c */
+jql_stage jql__put_set_window_fields;                /* windows.c */
+jql_stage jql__put_fill;                             /* fill.c */
 jql_stage jql__put_redact, jql__put_densify;         /* reshape.c */
 jql_stage jql__put_graph_lookup;                     /* graph.c */
+jql_stage jql__put_coll_stats, jql__put_index_stats; /* statistics.c */
 jql_stage jql__put_out, jql__put_merge;              /* store.c */
 
 /** AGGREGATE by `key` with the accumulators of `fields`, the `_id` among them passed over.
@@ -56,6 +66,9 @@ status jql__let_slot(const struct jql *jql, const struct jql_node *at, uint32_t 
                      uint32_t slot, struct expr *body, struct expr **expr);
 /** A unit of time: "year" … "millisecond". (windows.c) */
 bool jql__is_unit(struct slice name);
+/** FILTER {foreign: {$in: $$number}} on top of the branch. (stages.c) */
+status jql__put_equality(const struct jql *jql, const struct jql_node *foreign, uint32_t number,
+                         struct plan **branch);
 /** A variable above those there are. */
 static inline uint32_t jql_next_variable(const struct jql *jql) {
   return jql->variables ? jql->variables->number + 1 : 0;

@@ -241,9 +241,8 @@ static status check_lookup(const struct jql *jql, const struct jql_node *spec,
   return LUMA_OK;
 }
 
-/** FILTER {foreign: {$in: $$number}} on top of the branch. */
-static status put_equality(const struct jql *jql, const struct jql_node *foreign, uint32_t number,
-                           struct plan **branch) {
+status jql__put_equality(const struct jql *jql, const struct jql_node *foreign, uint32_t number,
+                         struct plan **branch) {
   struct match *match = match_node(jql->arena, MATCH_IN, NULL, 0, foreign->offset);
   struct expr *condition = expr_node(jql->arena, EXPR_MATCH, NULL, 0, foreign->offset);
   struct expr *list = expr_node(jql->arena, EXPR_VARIABLE, NULL, 0, foreign->offset);
@@ -307,7 +306,7 @@ status jql__put_lookup(const struct jql *jql, const struct jql_node *spec, struc
   TRY(read_branch(&inner, spec, &fields[FROM], stage->is_equality ? &none : &fields[PIPELINE],
                   &branch));
   if (stage->is_equality)
-    TRY(put_equality(&inner, &fields[FOREIGN], stage->first_variable, &branch));
+    TRY(jql__put_equality(&inner, &fields[FOREIGN], stage->first_variable, &branch));
   if (stage->is_equality && jql_is_given(&fields[PIPELINE]))
     TRY(read_pipeline(&inner, &fields[PIPELINE], &branch));
   TRY(jql__put_stage(jql, STAGE_BRANCH, spec, &branch));

@@ -19,6 +19,9 @@ struct items {
   bool has_matched; /* a path has `$` */
 };
 
+/** MongoDB's codes. */
+enum { FAILED_TO_PARSE = 9, TYPE_MISMATCH = 14 };
+
 /* ---- operands ---- */
 
 static status read_value(const struct jql *jql, const struct jql_node *field,
@@ -34,8 +37,10 @@ static status read_nothing(const struct jql *jql, const struct jql_node *field,
 
 static status read_number(const struct jql *jql, const struct jql_node *field,
                           struct plan_update_item *item) {
-  if (!val_is_number(&field->value)) return jql__fail_type(jql, field, "a number");
-  return read_value(jql, field, item);
+  if (val_is_number(&field->value)) return read_value(jql, field, item);
+  status failed = jql__fail_type(jql, field, "a number");
+  if (jql->err) jql->err->foreign = TYPE_MISMATCH;
+  return failed;
 }
 
 static status read_new_name(const struct jql *jql, const struct jql_node *field,
@@ -58,8 +63,8 @@ static status read_end(const struct jql *jql, const struct jql_node *field,
   int64_t end = 0;
   bool is_number = val_is_number(&field->value) && val_to_int64(&field->value, &end);
   if (!is_number || (end != 1 && end != -1))
-    return jql__fail(jql, field, LUMA_INVALID_ARGUMENT,
-                     "`$pop` takes 1 (the last element) or -1 (the first)");
+    return jql__fail_code(jql, field, FAILED_TO_PARSE,
+                          "`$pop` takes 1 (the last element) or -1 (the first)");
   return read_value(jql, field, item);
 }
 
@@ -335,9 +340,12 @@ static status make_items(const struct jql *jql, uint32_t count, struct items *it
 }
 
 static status fail_change(const struct jql *jql, const struct jql_node *node) {
-  if (jql_is_operator(node->name))
-    return jql__fail_unknown(jql, node, "an operator of updates", changes, CHANGES,
-                             sizeof *changes);
+  if (jql_is_operator(node->name)) {
+    status unknown =
+        jql__fail_unknown(jql, node, "an operator of updates", changes, CHANGES, sizeof *changes);
+    if (jql->err) jql->err->foreign = FAILED_TO_PARSE;
+    return unknown;
+  }
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands among operators",
                             SLICE_ARG(node->name));
   err_hint(jql->err, "put it into `$set`, or leave the operators out to replace the document");

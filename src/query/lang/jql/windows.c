@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* $setWindowFields and $fill: a SORT by the partition and the order, the windows, and a PROJECT
- * that puts their outputs into the document. */
-#include <stdio.h>
-
+/* $setWindowFields: a SORT by the partition and the order, the windows, and a PROJECT that puts
+ * their outputs into the document. */
 #include "query/lang/jql/stage_int.h"
-#include "value/doc/build.h"
 
 enum { EXPR_PARTITION, EXPR_ORDER, EXPR_ARGUMENTS };
 
@@ -25,6 +22,7 @@ static const struct function functions[] = {
     {"$covarianceSamp", STAGE_COVARIANCE_SAMP},
     {"$linearFill", STAGE_LINEAR_FILL},
     {"$locf", STAGE_LOCF},
+    {"$minMaxScaler", STAGE_MIN_MAX_SCALER},
 };
 
 /* ---- the order below ---- */
@@ -67,8 +65,7 @@ status jql__begin_outputs(const struct jql *jql, struct plan *plan, const struct
   return LUMA_OK;
 }
 
-/** `expr` becomes the argument of the window. */
-static void set_argument(struct plan *plan, struct stage_window *window, struct expr *expr) {
+void jql__set_argument(struct plan *plan, struct stage_window *window, struct expr *expr) {
   window->has_argument = true;
   window->argument = plan->exprs_count;
   plan->exprs[plan->exprs_count++] = expr;
@@ -78,7 +75,7 @@ static void set_argument(struct plan *plan, struct stage_window *window, struct 
 static void set_aggregate(struct plan *plan, struct stage_window *window, struct expr *aggregate) {
   window->function = STAGE_AGGREGATE;
   window->aggregate = aggregate;
-  if (aggregate->args_count) set_argument(plan, window, aggregate->args[0]);
+  if (aggregate->args_count) jql__set_argument(plan, window, aggregate->args[0]);
 }
 
 /* ---- windows ---- */
@@ -248,7 +245,7 @@ static status read_shift(const struct jql *jql, const struct jql_node *node, str
     window->otherwise = fields[2].value;
   }
   TRY(jql__expression(jql, &fields[0], &output));
-  set_argument(plan, window, output);
+  jql__set_argument(plan, window, output);
   return LUMA_OK;
 }
 
@@ -271,7 +268,7 @@ static status read_slope(const struct jql *jql, const struct jql_node *node, str
       return jql__fail_code(jql, &fields[1], 9, "unit must be 'week' or smaller");
   }
   TRY(jql__expression(jql, &fields[0], &input));
-  set_argument(plan, window, input);
+  jql__set_argument(plan, window, input);
   return LUMA_OK;
 }
 
@@ -304,7 +301,35 @@ static status read_moving_average(const struct jql *jql, const struct jql_node *
       return jql__fail_code(jql, &fields[2], 9, "'alpha' must be between 0 and 1 (exclusive)");
   }
   TRY(jql__expression(jql, &fields[0], &input));
-  set_argument(plan, window, input);
+  jql__set_argument(plan, window, input);
+  return LUMA_OK;
+}
+
+/** {"input": …, "min": …, "max": …} */
+static status read_scaler(const struct jql *jql, const struct jql_node *node, struct plan *plan,
+                          struct stage_window *window) {
+  static const struct jql_field specs[] = {
+      {"input", JQL_ANY, true}, {"min", JQL_ANY, false}, {"max", JQL_ANY, false}};
+  struct jql_node fields[3];
+  struct expr *input = NULL;
+  double bounds[2] = {0, 1};
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, 9, "$minMaxScaler takes an object with an 'input' field");
+  TRY(jql__take(jql, node, specs, 3, fields));
+  for (int i = 0; i < 2; i++) {
+    const struct jql_node *bound = &fields[i + 1];
+    if (!jql_is_given(bound)) continue;
+    if (!val_is_number(&bound->value))
+      return jql__fail_code(jql, bound, 9, "'%.*s' of $minMaxScaler must be a number",
+                            SLICE_ARG(bound->name));
+    bounds[i] = val_to_float64(&bound->value);
+  }
+  if (!(bounds[0] < bounds[1]))
+    return jql__fail_code(jql, node, 9, "'max' of $minMaxScaler must be above its 'min'");
+  window->scale_low = bounds[0];
+  window->scale_high = bounds[1];
+  TRY(jql__expression(jql, &fields[0], &input));
+  jql__set_argument(plan, window, input);
   return LUMA_OK;
 }
 
@@ -319,6 +344,7 @@ static status read_function(const struct jql *jql, const struct jql_node *node, 
   case STAGE_DERIVATIVE:
   case STAGE_INTEGRAL: return read_slope(jql, node, plan, has_window, window);
   case STAGE_MOVING_AVERAGE: return read_moving_average(jql, node, plan, has_window, window);
+  case STAGE_MIN_MAX_SCALER: return read_scaler(jql, node, plan, window);
   case STAGE_LINEAR_FILL:
     TRY(no_window(jql, node, has_window));
     TRY(need_order(jql, node, plan->stage, true));
@@ -327,7 +353,7 @@ static status read_function(const struct jql *jql, const struct jql_node *node, 
   default: break;
   }
   TRY(jql__expression(jql, node, &argument));
-  set_argument(plan, window, argument);
+  jql__set_argument(plan, window, argument);
   return LUMA_OK;
 }
 
@@ -377,11 +403,10 @@ static status check_name(const struct jql *jql, const struct jql_node *field) {
   return jql__path(jql, field, field->name, &path);
 }
 
-/** The stage with its partition and order, but no outputs. */
-static status begin(const struct jql *jql, const struct jql_node *spec,
-                    const struct jql_node *partition, const struct jql_node *order,
-                    const struct jql_node *output, struct jql_outputs *outputs,
-                    struct plan **plan) {
+status jql__begin_windows(const struct jql *jql, const struct jql_node *spec,
+                          const struct jql_node *partition, const struct jql_node *order,
+                          const struct jql_node *output, struct jql_outputs *outputs,
+                          struct plan **plan) {
   struct jql_each each = jql__each(jql, order);
   struct jql_node first = {0};
   TRY(put_sort(jql, spec, partition, order, plan));
@@ -413,7 +438,7 @@ status jql__put_set_window_fields(const struct jql *jql, const struct jql_node *
   TRY(jql__take(jql, spec, specs, 3, fields));
   if (jql_is_given(&fields[1])) TRY(jql__check_order(jql, &fields[1]));
   TRY(jql__check_kind(jql, &fields[2], JQL_MAP));
-  TRY(begin(jql, spec, &fields[0], &fields[1], &fields[2], &outputs, plan));
+  TRY(jql__begin_windows(jql, spec, &fields[0], &fields[1], &fields[2], &outputs, plan));
   struct jql_each each = jql__each(jql, &fields[2]);
   while (jql__next(&each, &field)) {
     TRY(check_name(jql, &field));
@@ -422,151 +447,4 @@ status jql__put_set_window_fields(const struct jql *jql, const struct jql_node *
   }
   (*plan)->stage->windows_count = outputs.count;
   return jql__put_outputs(jql, spec, outputs.names, outputs.count, plan);
-}
-
-/* ---- $fill ---- */
-
-/** {"method": "linear"}, {"method": "locf"}; false for {"value": …}. */
-static status read_method(const struct jql *jql, const struct jql_node *field, bool *is_method,
-                          enum stage_function *function, struct jql_node *value) {
-  static const struct jql_field specs[] = {{"method", JQL_ANY, false}, {"value", JQL_ANY, false}};
-  struct jql_node fields[2];
-  TRY(jql__check_kind(jql, field, JQL_MAP));
-  struct val method = val_field(&field->value, slice_of_text("method"));
-  struct val other = val_field(&field->value, slice_of_text("value"));
-  TRY(jql__take(jql, field, specs, 2, fields));
-  if ((method.type == VAL_MISSING) == (other.type == VAL_MISSING))
-    return jql__fail_code(jql, field, 6050202,
-                          "The output of $fill takes either 'value' or "
-                          "'method'");
-  *is_method = method.type != VAL_MISSING;
-  *value = fields[1];
-  value->value = other;
-  if (!*is_method) return LUMA_OK;
-  struct slice name = method.type == VAL_TEXT ? val_slice(&method) : slice_of(NULL, 0);
-  bool linear = slice_is_equal(name, slice_of_text("linear"));
-  if (!linear && !slice_is_equal(name, slice_of_text("locf")))
-    return jql__fail_code(jql, field, 6050202, "Method must be either locf or linear");
-  *function = linear ? STAGE_LINEAR_FILL : STAGE_LOCF;
-  return LUMA_OK;
-}
-
-/** $addFields {f: {$ifNull: ["$f", value]}} for each output that is a value. */
-static status put_values(const struct jql *jql, const struct jql_node *output, struct plan **plan) {
-  struct jql_each each = jql__each(jql, output);
-  struct jql_node field, value;
-  while (jql__next(&each, &field)) {
-    struct expr *parts[2], *filled = NULL;
-    bool is_method = false;
-    enum stage_function function;
-    TRY(read_method(jql, &field, &is_method, &function, &value));
-    if (is_method) continue;
-    TRY(jql__name(jql, &field, field.name, &parts[0]));
-    TRY(jql__expression(jql, &value, &parts[1]));
-    filled = expr_node(jql->arena, EXPR_CALL, parts, 2, field.offset);
-    TRY(jql__made(jql, filled));
-    filled->name = slice_of_text("coalesce");
-    TRY(jql__put_computed(jql, &field, field.name, filled, plan));
-  }
-  return LUMA_OK;
-}
-
-static status put_methods(const struct jql *jql, const struct jql_node *output,
-                          struct jql_outputs *outputs, struct plan *plan) {
-  struct jql_each each = jql__each(jql, output);
-  struct jql_node field, value;
-  while (jql__next(&each, &field)) {
-    struct stage_window *window = &outputs->windows[outputs->count];
-    struct expr *argument = NULL;
-    bool is_method = false;
-    TRY(read_method(jql, &field, &is_method, &window->function, &value));
-    if (!is_method) continue;
-    window->name = window->function == STAGE_LOCF ? "$locf" : "$linearFill";
-    if (!plan->stage->has_order ||
-        (window->function == STAGE_LINEAR_FILL && plan->stage->order_count != 1))
-      return jql__fail_code(jql, &field, 605001,
-                            "%s must be specified with a top level sortBy "
-                            "expression%s",
-                            window->name,
-                            window->function == STAGE_LOCF ? "" : " with exactly one element");
-    TRY(jql__name(jql, &field, field.name, &argument));
-    set_argument(plan, window, argument);
-    outputs->names[outputs->count++] = field.name;
-  }
-  plan->stage->windows_count = outputs->count;
-  return LUMA_OK;
-}
-
-/** The list of the fields' values as the partition's key. */
-static status read_partition_fields(const struct jql *jql, const struct jql_node *list,
-                                    struct jql_node *partition) {
-  struct jql_each each = jql__each(jql, list);
-  struct jql_node name;
-  struct build build;
-  struct buf out;
-  struct slice built;
-  TRY(jql__check_kind(jql, list, JQL_LIST));
-  buf_init(&out, DOC_BYTES_MAX);
-  build_init(&build, &out, NULL);
-  build_begin_map(&build);
-  status done = LUMA_OK;
-  while (done == LUMA_OK && jql__next(&each, &name)) {
-    char path[256], label[16];
-    done = jql__check_kind(jql, &name, JQL_TEXT);
-    if (done == LUMA_OK && (name.value.bytes == 0 || name.value.data[0] == '$'))
-      done = jql__fail_code(jql, &name, 16410, "FieldPath field names may not start with '$'");
-    if (done == LUMA_OK && name.value.bytes > 250)
-      done = jql__fail(jql, &name, LUMA_TOO_LARGE, "the name of a field is too long");
-    if (done != LUMA_OK) break;
-    int bytes = snprintf(path, sizeof path, "$%.*s", SLICE_ARG(val_slice(&name.value)));
-    int label_bytes = snprintf(label, sizeof label, "p%u", name.index);
-    struct val text = val_text(slice_of(path, (size_t)bytes));
-    build_name(&build, slice_of(label, (size_t)label_bytes));
-    build_put(&build, &text);
-  }
-  if (done == LUMA_OK) {
-    build_end(&build);
-    done = build_finish(&build, &built, jql->err);
-  }
-  if (done == LUMA_OK) {
-    void *copy = arena_copy(jql->arena, built.data, built.bytes);
-    done = jql__made(jql, copy);
-    *partition = *list;
-    partition->value_offset = JQL_NOWHERE;
-    if (copy) partition->value = val_decode(slice_of(copy, built.bytes), NULL);
-  }
-  build_deinit(&build);
-  buf_deinit(&out);
-  return done;
-}
-
-status jql__put_fill(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  static const struct jql_field specs[] = {{"partitionBy", JQL_ANY, false},
-                                           {"partitionByFields", JQL_ANY, false},
-                                           {"sortBy", JQL_ANY, false},
-                                           {"output", JQL_ANY, true}};
-  struct jql_node fields[4], partition;
-  struct jql_outputs outputs;
-  if (spec->value.type != VAL_MAP)
-    return jql__fail_code(jql, spec, 9, "The $fill stage specification must be an object");
-  TRY(jql__take(jql, spec, specs, 4, fields));
-  if (jql_is_given(&fields[0]) && jql_is_given(&fields[1]))
-    return jql__fail_code(jql, spec, 6050204,
-                          "Maximum one of 'partitionBy' and "
-                          "'partitionByFields can be specified in '$fill'");
-  partition = fields[0];
-  if (jql_is_given(&fields[0]) && fields[0].value.type == VAL_TEXT &&
-      !jql_is_operator(val_slice(&fields[0].value)))
-    return jql__fail_code(jql, &fields[0], 9, "partitionBy must be an expression");
-  if (jql_is_given(&fields[1])) TRY(read_partition_fields(jql, &fields[1], &partition));
-  if (jql_is_given(&fields[2])) TRY(jql__check_order(jql, &fields[2]));
-  TRY(jql__check_kind(jql, &fields[3], JQL_MAP));
-  if (val_count(&fields[3].value) == 0)
-    return jql__fail_code(jql, &fields[3], 6050203,
-                          "The output field must contain at least one "
-                          "specification");
-  TRY(begin(jql, spec, &partition, &fields[2], &fields[3], &outputs, plan));
-  TRY(put_methods(jql, &fields[3], &outputs, *plan));
-  TRY(jql__put_outputs(jql, spec, outputs.names, outputs.count, plan));
-  return put_values(jql, &fields[3], plan);
 }

@@ -10,10 +10,9 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
       {"insert", JQL_NAME, true},
       {"documents", JQL_LIST, true},
       {"ordered", JQL_BOOL, false},
-      {"bypassDocumentValidation", JQL_IGNORED, false},
   };
-  struct jql_node fields[4], document;
-  TRY(jql__take(jql, command, specs, 4, fields));
+  struct jql_node fields[3], document;
+  TRY(jql__take(jql, command, specs, 3, fields));
   struct jql_each each = jql__each(jql, &fields[DOCUMENTS]);
   *plan = NULL;
   TRY(jql__put(jql, PLAN_INSERT, &fields[INSERT], plan));
@@ -87,6 +86,8 @@ static status put_first(const struct jql *jql, const struct jql_node *sort, stru
 /** UPDATE or DELETE over the documents of the collection that a filter chooses. */
 static status put_change(const struct jql *jql, enum plan_kind kind, const struct jql_write *write,
                          struct plan **plan) {
+  TRY(jql__collation(jql, &write->collation));
+  TRY(jql__default_collation(jql, &write->collection));
   TRY(jql__scan(jql, &write->collection, plan));
   TRY(jql__hint(jql, &write->hint, *plan));
   TRY(jql__put_filter(jql, &write->filter, plan));
@@ -95,7 +96,7 @@ static status put_change(const struct jql *jql, enum plan_kind kind, const struc
   (*plan)->collection_name = val_slice(&write->collection.value);
   (*plan)->missing_is_empty = true;
   (*plan)->multi = jql__flag(&write->multi, false);
-  return jql__collation(jql, &write->collation);
+  return LUMA_OK;
 }
 
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan) {
@@ -173,7 +174,6 @@ static const struct jql_field update_specs[] = {
     {"pop", JQL_MAP, false},
     {"pull", JQL_MAP, false},
     {"setOnInsert", JQL_MAP, false},
-    {"bypassDocumentValidation", JQL_IGNORED, false},
     {"let", JQL_MAP, false},
 };
 

@@ -65,6 +65,7 @@ static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
   made->distinct = distinct;
   bool is_extreme = which->kind == EXPR_MIN || which->kind == EXPR_MAX;
   if (!is_extreme || !lql__is_collated(args->items[0])) return made;
+  made->name = slice_of_text(expr_aggregate_name(made->aggregate)); /* as it is written */
   struct expr *by[2] = {lql__uncollated(args->items[0]), args->items[0]};
   made->aggregate = which->kind == EXPR_MIN ? EXPR_MIN_BY : EXPR_MAX_BY;
   made->args = arena_copy(lql->arena, by, sizeof by);

@@ -132,12 +132,6 @@ static struct plan *change(struct lql *lql, enum plan_kind kind, const struct lq
   return made;
 }
 
-static bool has_subquery(const struct expr *expr) {
-  bool has = expr->subquery != NULL;
-  for (uint32_t i = 0; !has && i < expr->args_count; i++) has = has_subquery(expr->args[i]);
-  return has;
-}
-
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows,
                          struct lql_updates *updates) {
   if (updates && !lql__check_updates(lql, updates)) return NULL;
@@ -146,7 +140,7 @@ struct plan *lql__update(struct lql *lql, const struct lql_rows *rows,
   made->updates = updates->items;
   made->updates_count = updates->count;
   for (uint32_t i = 0; i < updates->count; i++)
-    made->is_apart |= updates->items[i].value && has_subquery(updates->items[i].value);
+    made->is_apart |= updates->items[i].value && expr_has_subquery(updates->items[i].value);
   return made;
 }
 

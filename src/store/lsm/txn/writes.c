@@ -12,6 +12,7 @@ enum { SCAN_OPS_MAX = 8 }; /* up to so many operations are looked at one by one 
 void writes_init(struct writes *writes) {
   *writes = (struct writes){0};
   buf_init(&writes->log, WRITES_BYTES_MAX);
+  sums_init(&writes->sums);
   for (int space = 0; space < STORE_SPACES; space++) writes->ascending[space] = true;
 }
 
@@ -28,6 +29,7 @@ static void free_ranges(struct writes *writes) {
 
 void writes_deinit(struct writes *writes) {
   buf_deinit(&writes->log);
+  sums_deinit(&writes->sums);
   if (writes->overlay) memtable_release(writes->overlay);
   while (writes->retired) {
     struct writes_retired *next = writes->retired->next;
@@ -105,6 +107,16 @@ static bool find_recent_add(const struct writes *writes, struct slice key,
   return false;
 }
 
+/* The same of all adds. */
+static status find_earlier_add(struct writes *writes, struct slice key, struct record_op *op,
+                               bool *found, struct err *err) {
+  const struct sum *sum;
+  TRY(sums_find(&writes->sums, log_slice(writes), key, &sum, err));
+  *found = sum && sum->at && sum->at >= writes->floor;
+  if (*found) *op = op_at(writes, sum->at);
+  return LUMA_OK;
+}
+
 static status add_into(struct writes *writes, const struct record_op *op, const int64_t terms[3],
                        struct err *err) {
   uint8_t *value = writes->log.data + op->at + RECORD_OP_BYTES + op->key.bytes;
@@ -121,7 +133,10 @@ status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_
                   int64_t most, struct err *err) {
   struct record_op op;
   const int64_t terms[3] = {delta, least, most};
-  if (find_recent_add(writes, key, &op)) return add_into(writes, &op, terms, err);
+  bool found = find_recent_add(writes, key, &op);
+  if (!found && writes->adds > WRITES_RECENT_ADDS)
+    TRY(find_earlier_add(writes, key, &op, &found, err));
+  if (found) return add_into(writes, &op, terms, err);
   uint8_t value[RECORD_ADD_BYTES];
   for (int i = 0; i < 3; i++) store64le(value + 8 * i, (uint64_t)terms[i]);
   return writes_add_op(writes, RECORD_ADD, STORE_COUNTERS, key, slice_of(value, sizeof value), err);
@@ -133,12 +148,11 @@ static bool range_op_has(const struct record_op *op, uint8_t space, struct slice
          (op->value.bytes == 0 || slice_compare(key, op->value) < 0);
 }
 
-status writes_count(const struct writes *writes, struct slice key, int64_t *delta,
-                    struct err *err) {
+/* A few are looked at one by one. */
+static status count_few(const struct writes *writes, struct slice key, int64_t *delta,
+                        struct err *err) {
   struct record_op op;
-  *delta = 0;
-  for (size_t at = RECORD_HEADER_BYTES;
-       writes->adds > 0 && record_next(log_slice(writes), &at, &op);) {
+  for (size_t at = RECORD_HEADER_BYTES; record_next(log_slice(writes), &at, &op);) {
     bool is_key = op.space == STORE_COUNTERS && slice_is_equal(op.key, key);
     if (range_op_has(&op, STORE_COUNTERS, key) || (is_key && is_write_of_key(op.kind))) *delta = 0;
     if (is_key && op.kind == RECORD_ADD &&
@@ -146,6 +160,15 @@ status writes_count(const struct writes *writes, struct slice key, int64_t *delt
       FAIL(err, LUMA_OUT_OF_RANGE, "the additions to a counter leave 64 bits");
   }
   return LUMA_OK;
+}
+
+status writes_count(struct writes *writes, struct slice key, int64_t *delta, struct err *err) {
+  const struct sum *sum;
+  *delta = 0;
+  if (writes->adds == 0) return LUMA_OK;
+  if (writes->count <= SCAN_OPS_MAX) return count_few(writes, key, delta, err);
+  TRY(sums_find(&writes->sums, log_slice(writes), key, &sum, err));
+  return sum ? sums_total(sum, log_slice(writes), delta, err) : LUMA_OK;
 }
 
 /* ---- savepoints ---- */
@@ -166,6 +189,7 @@ static void recount(struct writes *writes) {
   for (size_t at = RECORD_HEADER_BYTES; record_next(log_slice(writes), &at, &op);)
     note_op(writes, &op);
   writes->floor = writes->log.bytes;
+  sums_reset(&writes->sums);
 }
 
 /* The overlay holds what is undone: it is kept for values read from it, and made anew when needed.

@@ -12,6 +12,7 @@
 #include "store/lsm/memtable/memtable.h"
 #include "store/lsm/merge/merge.h"
 #include "store/lsm/record/record.h"
+#include "store/lsm/txn/sums.h"
 
 /** Own versions are above this; commits never come so far. */
 #define WRITES_SEQ (ENTRY_SEQ_MAX / 2)
@@ -46,6 +47,7 @@ struct writes {
       floor; /* adds before this are not summed into: a savepoint, range delete or put came after */
   size_t recent_adds[WRITES_RECENT_ADDS]; /* where the last ones stand, in turn */
   uint32_t recent_next;
+  struct sums sums; /* of all of them, when there are many */
 
   struct memtable *overlay; /* NULL until needed */
   size_t overlaid;          /* the log up to here is in it */
@@ -65,7 +67,7 @@ status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t sp
 status writes_add(struct writes *writes, struct slice key, int64_t delta, int64_t least,
                   int64_t most, struct err *err);
 /** The sum of own adds to `key` since it was last put or deleted here. */
-status writes_count(const struct writes *writes, struct slice key, int64_t *delta, struct err *err);
+status writes_count(struct writes *writes, struct slice key, int64_t *delta, struct err *err);
 
 uint64_t writes_mark(struct writes *writes);
 /** LUMA_INVALID_ARGUMENT when `mark` was never given. */

@@ -2,8 +2,8 @@
 /* Elementary functions of decimals, computed in 128-bit floating point (113 bits, one digit more
  * than a decimal's 34) by the C library's functions for that type (ISO/IEC TS 18661-3), then
  * rounded to a decimal. Pure; any thread. */
-#ifndef QUERY_MONGO_QUAD_H
-#define QUERY_MONGO_QUAD_H
+#ifndef QUERY_FUNC_QUAD_H
+#define QUERY_FUNC_QUAD_H
 
 #include "value/decimal/decimal.h"
 

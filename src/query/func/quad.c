@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "query/mongo/quad.h"
+#include "query/func/quad.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Validators, as MongoDB's `create` and `collMod` give them: a filter that each document satisfies
+ * before it is stored. They stand beside souls: a document passes both. */
+#include "model/db/model_int.h"
+
+enum { MONGO_INVALID_DOCUMENT = 121 };
+
+status model__make_validator(const struct model *model, struct collection *with, struct err *err) {
+  const struct soul_rule rule = {.kind = SOUL_RULE_MATCH, .text = with->rules.validator};
+  with->validator = NULL;
+  if (rule.text.bytes == 0) return LUMA_OK;
+  return index_rules_create(model->options.rules, &rule, NULL, 0, &with->validator, err);
+}
+
+static status fail_invalid(const struct collection *collection, struct err *err) {
+  err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
+            "Document failed validation: it breaks the validator of `%.*s`",
+            SLICE_ARG(collection->name));
+  if (err) err->foreign = MONGO_INVALID_DOCUMENT;
+  err_hint(err, "listCollections shows the validator among the collection's options");
+  return LUMA_CONSTRAINT;
+}
+
+static status is_valid(struct model_txn *txn, const struct collection *collection,
+                       const struct doc *document, bool *valid, struct err *err) {
+  struct val values[INDEX_KEYS_MAX], root = doc_root(document);
+  struct arena_mark mark = arena_mark(&txn->kept);
+  status done = index_rules_run(collection->validator, &root, &txn->kept, valid, values, err);
+  arena_rewind(&txn->kept, mark);
+  return done;
+}
+
+/* Whether the validator is to judge what takes the place of `old`. */
+static status is_judged(struct model_txn *txn, const struct collection *collection,
+                        const struct doc *old, bool *judged, struct err *err) {
+  *judged = collection->rules.validation == CATALOG_VALIDATES_ALL;
+  if (*judged || collection->rules.validation == CATALOG_VALIDATES_NONE) return LUMA_OK;
+  *judged = true;
+  return old ? is_valid(txn, collection, old, judged, err) : LUMA_OK;
+}
+
+status model__validate(struct model_txn *txn, const struct collection *collection,
+                       const struct slice *documents, const struct doc *old, uint32_t count,
+                       uint32_t *failed, struct err *err) {
+  bool judged = false;
+  if (!collection->validator || txn->skips_validation || collection->rules.warns) return LUMA_OK;
+  TRY(is_judged(txn, collection, old, &judged, err));
+  for (uint32_t i = 0; judged && i < count; i++) {
+    struct doc doc;
+    bool keeps = false;
+    if (failed) *failed = i;
+    TRY(doc_open(documents[i], collection->names, &doc, err));
+    TRY(is_valid(txn, collection, &doc, &keeps, err));
+    if (!keeps) return fail_invalid(collection, err);
+  }
+  return LUMA_OK;
+}
+
+void model_skip_validation(struct model_txn *txn, bool skips) {
+  txn->skips_validation = skips;
+}
+
+status model_set_rules(struct model_txn *txn, struct slice name, const struct catalog_rules *rules,
+                       struct err *err) {
+  const struct collection *found = catalog_find(txn->catalog, name);
+  if (!found) return catalog_fail_unknown(txn->catalog, name, err);
+  if (rules->validator.bytes > CATALOG_RULE_BYTES_MAX ||
+      rules->collation.bytes > CATALOG_RULE_BYTES_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "a validator has at most %d bytes", CATALOG_RULE_BYTES_MAX);
+  TRY(model__begin_change(txn, err));
+  struct collection changed = *found;
+  changed.rules = *rules;
+  changed.version++;
+  TRY(model__make_validator(txn->model, &changed, err));
+  status result = model__store_collection(txn, &changed, catalog_shared(found), err);
+  index_rules_release(changed.validator);
+  return result;
+}
+
+status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
+                        struct err *err) {
+  const struct collection *found = catalog_find(txn->catalog, name);
+  if (!found) return catalog_fail_unknown(txn->catalog, name, err);
+  const struct catalog_index *is = collection_index(found, index);
+  if (!is) FAIL(err, LUMA_UNKNOWN_INDEX, "there is no index `%.*s`", SLICE_ARG(index));
+  TRY(model__begin_change(txn, err));
+  arena_reset(&txn->arena);
+  struct collection changed = *found;
+  changed.indexes =
+      arena_copy(&txn->arena, found->indexes, found->indexes_count * sizeof *changed.indexes);
+  if (!changed.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  changed.indexes[is - found->indexes].hidden = hidden;
+  changed.version++;
+  return model__store_collection(txn, &changed, catalog_shared(found), err);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands about indexes: createIndexes, dropIndexes, listIndexes. */
+#include <stdio.h>
+
+#include "query/lang/jql/jql_int.h"
+
+enum {
+  NAME_BYTES_MAX = 120,
+  CANNOT_CREATE_INDEX = 67,
+  INVALID_OPTIONS = 72,
+  INVALID_SPECIFICATION = 197
+};
+
+/** Kinds that MongoDB has and that are not here yet, and those that nobody has. */
+static status fail_kind(const struct jql *jql, const struct jql_node *node) {
+  static const char *const kinds[] = {"text", "2dsphere", "2d", "hashed", "geoHaystack"};
+  struct slice kind = val_slice(&node->value);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (slice_is_equal(kind, slice_of_text(kinds[i])))
+      return jql__fail(jql, node, LUMA_UNSUPPORTED, "there are no indexes of the kind `%s` yet",
+                       kinds[i]);
+  return jql__fail_code(jql, node, CANNOT_CREATE_INDEX, "Unknown index plugin '%.*s'",
+                        SLICE_ARG(kind));
+}
+
+/** Any number above 0 ascends and any below descends, as in MongoDB. */
+static status read_key(const struct jql *jql, const struct jql_node *node,
+                       struct plan_index_key *key) {
+  if (node->value.type == VAL_TEXT) return fail_kind(jql, node);
+  double direction = val_is_number(&node->value) ? val_to_float64(&node->value) : 0;
+  if (!(direction > 0) && !(direction < 0))
+    return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                          "the key of an index is 1 (ascending) or -1 (descending)");
+  key->descending = direction < 0;
+  if (node->name.bytes >= 3 && memcmp(node->name.data + node->name.bytes - 3, "$**", 3) == 0)
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "there are no wildcard indexes yet");
+  if (jql_is_operator(node->name))
+    return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                          "Index key contains an illegal field name: field name starts with '$'");
+  return jql__path(jql, node, node->name, &key->path);
+}
+
+status jql__index_keys(const struct jql *jql, const struct jql_node *map,
+                       struct plan_index_key **keys, uint32_t *count) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node node;
+  if (each.count == 0)
+    return jql__fail_code(jql, map, CANNOT_CREATE_INDEX, "an index has at least one field");
+  *keys = arena_zalloc(jql->arena, each.count, sizeof **keys);
+  TRY(jql__made(jql, *keys));
+  *count = each.count;
+  for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_key(jql, &node, &(*keys)[i]));
+  return LUMA_OK;
+}
+
+static status read_keys(const struct jql *jql, const struct jql_node *map, struct plan *plan) {
+  return jql__index_keys(jql, map, &plan->index_keys, &plan->index_keys_count);
+}
+
+/** MongoDB's name for an index that was given none: "age_1_name_-1". */
+static status derive_name(const struct jql *jql, const struct jql_node *keys, struct plan *plan) {
+  char name[NAME_BYTES_MAX];
+  size_t bytes = 0;
+  struct jql_each each = jql__each(jql, keys);
+  struct jql_node node;
+  for (uint32_t i = 0; jql__next(&each, &node); i++) {
+    int printed = snprintf(name + bytes, sizeof name - bytes, "%s%.*s_%d", i ? "_" : "",
+                           SLICE_ARG(node.name), plan->index_keys[i].descending ? -1 : 1);
+    bytes += printed > 0 ? (size_t)printed : 0;
+    if (bytes < sizeof name) continue;
+    return jql__fail(jql, keys, LUMA_TOO_LARGE, "give the index a shorter name with `name`");
+  }
+  const uint8_t *copy = arena_copy(jql->arena, name, bytes);
+  plan->index_name = slice_of(copy, bytes);
+  return jql__made(jql, copy);
+}
+
+/** What MongoDB lets a partial index ask. */
+static bool is_for_partial(const struct match *match) {
+  switch ((int)match->op) {
+  case MATCH_EQ:
+  case MATCH_GT:
+  case MATCH_GTE:
+  case MATCH_LT:
+  case MATCH_LTE:
+  case MATCH_IN:
+  case MATCH_TYPE: return true;
+  case MATCH_EXISTS: return jql__truth(&match->value->value);
+  case MATCH_AND:
+  case MATCH_OR: break;
+  default: return false;
+  }
+  for (uint32_t i = 0; i < match->children_count; i++)
+    if (!is_for_partial(match->children[i])) return false;
+  return true;
+}
+
+static status read_condition(const struct jql *jql, const struct jql_node *node,
+                             struct plan *plan) {
+  struct match *match = NULL;
+  if (!jql_is_given(node) || val_count(&node->value) == 0) return LUMA_OK;
+  TRY(jql__filter(jql, node, &match));
+  if (!is_for_partial(match)) {
+    status failed = jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                                   "a partial index cannot be asked for by this condition");
+    err_hint(jql->err, "equality, $exists: true, $gt, $gte, $lt, $lte, $type, $in, $and and $or");
+    return failed;
+  }
+  plan->index_matches = true;
+  return jql__write_tagged(jql, &node->value, &plan->index_condition);
+}
+
+/** A collation that compares by bytes is none. */
+static status check_index_collation(const struct jql *jql, const struct jql_node *node) {
+  struct val locale = val_missing();
+  if (!jql_is_given(node)) return LUMA_OK;
+  if (node->value.type == VAL_MAP) locale = val_field(&node->value, slice_of_text("locale"));
+  if (locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple")))
+    return LUMA_OK;
+  return jql__fail(jql, node, LUMA_UNSUPPORTED,
+                   "there are no indexes with a collation: queries with one read the collection");
+}
+
+static status check_name(const struct jql *jql, const struct jql_node *name,
+                         const struct jql_node *keys, const struct plan *plan) {
+  struct slice text = val_slice(&name->value);
+  const struct path *path = &plan->index_keys[0].path;
+  bool is_key = plan->index_keys_count == 1 && path->count == 1 &&
+                slice_is_equal(path->steps[0].name, slice_of_text("_id"));
+  if (text.bytes == 0)
+    return jql__fail_code(jql, name, CANNOT_CREATE_INDEX, "The index name cannot be empty");
+  if (slice_is_equal(text, slice_of_text("*")) || memchr(text.data, 0, text.bytes))
+    return jql__fail_code(jql, name, 2, "The index name '%.*s' is not valid", SLICE_ARG(text));
+  if (!slice_is_equal(text, slice_of_text("_id_")) || is_key) return LUMA_OK;
+  return jql__fail_code(jql, keys, 2,
+                        "The index name '_id_' is reserved for the _id index, which must have key "
+                        "pattern {_id: 1}");
+}
+
+/** An option that no index has is told from one that is not there yet. */
+static status take_options(const struct jql *jql, const struct jql_node *index,
+                           const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
+  status done = jql__take(jql, index, specs, count, fields);
+  if (done == LUMA_SYNTAX_ERROR && jql->err && jql->err->foreign == 40415)
+    jql->err->foreign = INVALID_SPECIFICATION;
+  if (done == LUMA_SYNTAX_ERROR && jql->err && jql->err->foreign == 40414) jql->err->foreign = 9;
+  return done;
+}
+
+static status read_index(const struct jql *jql, const struct jql_node *collection,
+                         const struct jql_node *index, struct plan **made) {
+  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION };
+  static const struct jql_field specs[] = {
+      {"key", JQL_MAP, true},
+      {"name", JQL_TEXT, false},
+      {"unique", JQL_BOOL, false},
+      {"sparse", JQL_BOOL, false},
+      {"partialFilterExpression", JQL_MAP, false},
+      {"hidden", JQL_BOOL, false},
+      {"collation", JQL_MAP, false},
+      {"v", JQL_IGNORED, false},
+      {"background", JQL_IGNORED, false},
+      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"ns", JQL_IGNORED, false},
+      {"weights", JQL_UNSUPPORTED, false},
+      {"default_language", JQL_UNSUPPORTED, false},
+      {"language_override", JQL_UNSUPPORTED, false},
+      {"textIndexVersion", JQL_UNSUPPORTED, false},
+      {"2dsphereIndexVersion", JQL_UNSUPPORTED, false},
+      {"bits", JQL_UNSUPPORTED, false},
+      {"min", JQL_UNSUPPORTED, false},
+      {"max", JQL_UNSUPPORTED, false},
+      {"wildcardProjection", JQL_UNSUPPORTED, false},
+      {"prepareUnique", JQL_UNSUPPORTED, false},
+      {"storageEngine", JQL_IGNORED, false},
+      {"dropDups", JQL_IGNORED, false},
+  };
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  TRY(take_options(jql, index, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(jql__put_named(jql, PLAN_CREATE_INDEX, collection, made));
+  struct plan *plan = *made;
+  plan->missing_is_empty = plan->if_not_exists = plan->multikey = true;
+  TRY(read_keys(jql, &fields[KEY], plan));
+  plan->unique = jql__flag(&fields[UNIQUE], false);
+  plan->sparse = jql__flag(&fields[SPARSE], false);
+  plan->hidden = jql__flag(&fields[HIDDEN], false);
+  TRY(check_index_collation(jql, &fields[COLLATION]));
+  if (plan->sparse && jql_is_given(&fields[PARTIAL]))
+    return jql__fail_code(jql, &fields[PARTIAL], CANNOT_CREATE_INDEX,
+                          "an index is sparse or partial, not both");
+  TRY(read_condition(jql, &fields[PARTIAL], plan));
+  if (!jql_is_given(&fields[NAME])) return derive_name(jql, &fields[KEY], plan);
+  plan->index_name = val_slice(&fields[NAME].value);
+  return check_name(jql, &fields[NAME], &fields[KEY], plan);
+}
+
+status jql__create_indexes(const struct jql *jql, const struct jql_node *command,
+                           struct plan **plan) {
+  static const struct jql_field specs[] = {{"createIndexes", JQL_NAME, true},
+                                           {"indexes", JQL_LIST, true},
+                                           {"commitQuorum", JQL_IGNORED, false}};
+  struct jql_node fields[3];
+  TRY(jql__take(jql, command, specs, 3, fields));
+  if (val_count(&fields[1].value) == 0)
+    return jql__fail_code(jql, &fields[1], 2, "Must specify at least one index to create");
+  return jql__sequence(jql, &fields[0], &fields[1], read_index, plan);
+}
+
+/** The key of a collection has no index that could be dropped. */
+static status check_dropped(const struct jql *jql, const struct jql_node *node,
+                            struct slice *name) {
+  TRY(jql__check_kind(jql, node, JQL_TEXT));
+  *name = val_slice(&node->value);
+  if (!slice_is_equal(*name, slice_of_text("_id_"))) return LUMA_OK;
+  return jql__fail_code(jql, node, INVALID_OPTIONS, "cannot drop _id index");
+}
+
+static status read_dropped(const struct jql *jql, const struct jql_node *list, struct plan *plan) {
+  struct jql_each each = jql__each(jql, list);
+  struct jql_node node;
+  plan->names = arena_zalloc(jql->arena, each.count + 1, sizeof *plan->names);
+  TRY(jql__made(jql, plan->names));
+  while (jql__next(&each, &node)) TRY(check_dropped(jql, &node, &plan->names[plan->names_count++]));
+  return LUMA_OK;
+}
+
+status jql__drop_indexes(const struct jql *jql, const struct jql_node *command,
+                         struct plan **plan) {
+  static const struct jql_field specs[] = {{"dropIndexes", JQL_NAME, true},
+                                           {"index", JQL_ANY, true}};
+  struct jql_node fields[2];
+  TRY(jql__take(jql, command, specs, 2, fields));
+  const struct jql_node *index = &fields[1];
+  TRY(jql__put_named(jql, PLAN_DROP_INDEX, &fields[0], plan));
+  (*plan)->missing_is_empty = false;
+  if (index->value.type == VAL_MAP) return read_keys(jql, index, *plan);
+  if (index->value.type == VAL_LIST) return read_dropped(jql, index, *plan);
+  if (index->value.type != VAL_TEXT)
+    return jql__fail_type(jql, index, "the name of an index, its keys, or a list of names");
+  (*plan)->all = slice_is_equal(val_slice(&index->value), slice_of_text("*"));
+  if ((*plan)->all) return LUMA_OK;
+  return check_dropped(jql, index, &(*plan)->index_name);
+}
+
+status jql__list_indexes(const struct jql *jql, const struct jql_node *command,
+                         struct plan **plan) {
+  static const struct jql_field specs[] = {{"listIndexes", JQL_NAME, true},
+                                           {"cursor", JQL_MAP, false},
+                                           {"includeBuildUUIDs", JQL_IGNORED, false},
+                                           {"includeIndexBuildInfo", JQL_IGNORED, false}};
+  struct jql_node fields[4];
+  TRY(jql__take(jql, command, specs, 4, fields));
+  return jql__put_told(jql, PLAN_TELLS_INDEXES, &fields[0], plan);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Stages that begin a pipeline with what is known of a collection: $collStats, $indexStats. */
+#include "query/lang/jql/stage_int.h"
+
+/** The collection whose documents the pipeline was to read. */
+static status put_told(const struct jql *jql, const struct jql_node *spec, enum plan_tells tells,
+                       struct plan **plan) {
+  struct plan *scan = *plan;
+  if (!scan || scan->kind != PLAN_SCAN || jql->depth)
+    return jql__fail_code(jql, spec, 40602, "%.*s is only valid as the first stage in a pipeline",
+                          SLICE_ARG(spec->name));
+  struct jql_node collection = *spec;
+  collection.value = val_text(scan->collection_name);
+  return jql__put_told(jql, tells, &collection, plan);
+}
+
+status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
+  enum { COUNT, STORAGE };
+  static const struct jql_field specs[] = {{"count", JQL_MAP, false},
+                                           {"storageStats", JQL_MAP, false},
+                                           {"latencyStats", JQL_UNSUPPORTED, false},
+                                           {"queryExecStats", JQL_UNSUPPORTED, false}};
+  struct jql_node fields[4];
+  if (spec->value.type != VAL_MAP)
+    return jql__fail_code(jql, spec, 5447000, "$collStats must take a nested object");
+  TRY(jql__take(jql, spec, specs, 4, fields));
+  TRY(put_told(jql, spec, PLAN_TELLS_COLLECTION_STATS, plan));
+  (*plan)->tells_count = jql_is_given(&fields[COUNT]);
+  (*plan)->tells_storage = jql_is_given(&fields[STORAGE]);
+  return LUMA_OK;
+}
+
+status jql__put_index_stats(const struct jql *jql, const struct jql_node *spec,
+                            struct plan **plan) {
+  if (spec->value.type != VAL_MAP || val_count(&spec->value))
+    return jql__fail_code(jql, spec, 28803,
+                          "The $indexStats stage specification must be an empty object");
+  return put_told(jql, spec, PLAN_TELLS_INDEX_STATS, plan);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* How alike two vectors are: $similarityCosine, $similarityDotProduct, $similarityEuclidean. A
+ * vector is a list of numbers, binary data of subtype 9, or a vector of our own. */
+#include <math.h>
+
+#include "query/mongo/bytes_vector.h"
+
+enum { NOT_A_VECTOR = 10413200, LENGTHS_DIFFER = 10413202, NOT_A_NUMBER = 10413203 };
+
+struct components {
+  double *items;
+  uint32_t count;
+};
+
+/** `nth` is 0 for the left vector and 1 for the right: the codes differ by it. */
+static status read_list(struct func_env *env, const char *name, const struct val *list,
+                        uint32_t nth, struct components *out, struct err *err) {
+  out->count = val_count(list);
+  TRY(mongo__room(env, out->count, sizeof *out->items, &out->items, err));
+  for (uint32_t i = 0; i < out->count; i++) {
+    struct val item = val_at(list, i);
+    if (!val_is_number(&item))
+      return mongo_fail(err, NOT_A_NUMBER + nth, "%s takes vectors of numbers, but one has %s",
+                        name, mongo_type_name(&item));
+    out->items[i] = val_to_float64(&item);
+  }
+  return LUMA_OK;
+}
+
+static status read_vector(struct func_env *env, const char *name, const struct val *v, uint32_t nth,
+                          struct components *out, struct err *err) {
+  if (v->type == VAL_LIST) return read_list(env, name, v, nth, out, err);
+  if (!bytes_vector_count(v, &out->count))
+    return mongo_fail(err, NOT_A_VECTOR + nth, "%s takes arrays or vectors in binData, not %s",
+                      name, mongo_type_name(v));
+  TRY(mongo__room(env, out->count, sizeof *out->items, &out->items, err));
+  for (uint32_t i = 0; i < out->count; i++) {
+    struct val item = bytes_vector_at(v, i);
+    out->items[i] = val_to_float64(&item);
+  }
+  return LUMA_OK;
+}
+
+struct sums {
+  double product, left, right, distance; /* of squares but the first */
+};
+
+static struct sums add_up(const struct components *a, const struct components *b) {
+  struct sums sums = {0};
+  for (uint32_t i = 0; i < a->count; i++) {
+    double x = a->items[i], y = b->items[i];
+    sums.product += x * y;
+    sums.left += x * x;
+    sums.right += y * y;
+    sums.distance += (x - y) * (x - y);
+  }
+  return sums;
+}
+
+/** args: the two vectors as a list, and whether to scale the answer to a score. */
+static status read_pair(struct func_env *env, const char *name, const struct val *args,
+                        struct sums *sums, bool *is_null, struct err *err) {
+  struct components pair[2];
+  const struct val *list = &args[0];
+  if (list->type != VAL_LIST || val_count(list) != 2)
+    return mongo_fail(err, NOT_A_VECTOR, "%s takes two vectors", name);
+  for (uint32_t i = 0; i < 2; i++) {
+    struct val vector = val_at(list, i);
+    *is_null = val_is_null(&vector);
+    if (*is_null) return LUMA_OK;
+    TRY(read_vector(env, name, &vector, i, &pair[i], err));
+  }
+  if (pair[0].count != pair[1].count)
+    return mongo_fail(err, LENGTHS_DIFFER, "%s takes vectors of one length, not of %u and %u", name,
+                      pair[0].count, pair[1].count);
+  *sums = add_up(&pair[0], &pair[1]);
+  return LUMA_OK;
+}
+
+static bool wants_score(const struct val *args) {
+  return word_is_given(&args[1]) && mongo_is_true(&args[1]);
+}
+
+status mongo__similarity_cosine(struct func_env *env, const struct val *args, uint32_t count,
+                                struct val *out, struct err *err) {
+  (void)count;
+  struct sums sums;
+  bool is_null = false;
+  *out = val_null();
+  TRY(read_pair(env, "$similarityCosine", args, &sums, &is_null, err));
+  if (is_null) return LUMA_OK;
+  double sizes = sqrt(sums.left) * sqrt(sums.right), cosine = sizes > 0 ? sums.product / sizes : 0;
+  *out = val_float64(wants_score(args) ? (1 + cosine) / 2 : cosine);
+  return LUMA_OK;
+}
+
+status mongo__similarity_dot_product(struct func_env *env, const struct val *args, uint32_t count,
+                                     struct val *out, struct err *err) {
+  (void)count;
+  struct sums sums;
+  bool is_null = false;
+  *out = val_null();
+  TRY(read_pair(env, "$similarityDotProduct", args, &sums, &is_null, err));
+  if (is_null) return LUMA_OK;
+  *out = val_float64(wants_score(args) ? (1 + sums.product) / 2 : sums.product);
+  return LUMA_OK;
+}
+
+status mongo__similarity_euclidean(struct func_env *env, const struct val *args, uint32_t count,
+                                   struct val *out, struct err *err) {
+  (void)count;
+  struct sums sums;
+  bool is_null = false;
+  *out = val_null();
+  TRY(read_pair(env, "$similarityEuclidean", args, &sums, &is_null, err));
+  if (is_null) return LUMA_OK;
+  double distance = sqrt(sums.distance);
+  *out = val_float64(wants_score(args) ? 1 / (1 + distance) : distance);
+  return LUMA_OK;
+}
