@@ -10,8 +10,12 @@
 #include "tests/lib/test.h"
 
 enum { FILES_MAX = 1024, MUTATIONS = 2000, CHANGES_MAX = 8, GROWTH_BYTES = 64 };
+enum { MUTATOR_GROWTH_BYTES = 4096, MUTATOR_SHARE = 10 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+/** A target may know better than to change bytes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t room, unsigned seed)
+    __attribute__((weak));
 
 /** One file of the corpus. */
 struct sample {
@@ -131,10 +135,30 @@ static void mutate_and_feed(struct rng *rng) {
   free(data);
 }
 
+/** By the target's own mutator, a few times over. */
+static void mutate_own_and_feed(struct rng *rng) {
+  const struct sample *sample = &corpus.samples[rng_below(rng, corpus.count)];
+  size_t room = sample->bytes + MUTATOR_GROWTH_BYTES, bytes = sample->bytes;
+  uint8_t *data = malloc(room);
+  assert_non_null(data);
+  memcpy(data, sample->data, bytes);
+  for (size_t i = rng_below(rng, 3) + 1; i > 0; i--)
+    bytes = LLVMFuzzerCustomMutator(data, bytes, room, (unsigned)rng_next(rng));
+  feed(data, bytes);
+  free(data);
+}
+
 static void mutations(void) {
   read_corpus();
   size_t rounds = test_rounds(MUTATIONS);
-  for (size_t i = 0; i < rounds; i++) mutate_and_feed(test_rng());
+  /* A target with a mutator of its own does more with each input. */
+  if (LLVMFuzzerCustomMutator) rounds /= MUTATOR_SHARE;
+  for (size_t i = 0; i < rounds; i++) {
+    if (LLVMFuzzerCustomMutator)
+      mutate_own_and_feed(test_rng());
+    else
+      mutate_and_feed(test_rng());
+  }
   free_corpus();
 }
 

@@ -10,15 +10,28 @@
 enum { IMPLIES_DEPTH_MAX = 32, TEXT_BYTES_MAX = 64 << 10 };
 enum { ULID_TEXT = 26, UUID_TEXT = 36 };
 
-/** A condition as written in either family. */
+/** A condition as written in either family, or a part of one that stands for several: an end of a
+ * BETWEEN, a value of NOT IN or $all. */
 struct term {
   const struct expr *expr;   /* NULL: match */
   const struct match *match; /* MongoDB's */
+  uint32_t part;             /* which, from 1; 0: the whole */
 };
 
 enum term_kind { TERM_AND, TERM_OR, TERM_ATOM };
 
-enum atom_op { ATOM_OTHER, ATOM_EQ, ATOM_GT, ATOM_GTE, ATOM_LT, ATOM_LTE, ATOM_IN, ATOM_THERE };
+enum atom_op {
+  ATOM_OTHER,
+  ATOM_EQ,
+  ATOM_NE,
+  ATOM_GT,
+  ATOM_GTE,
+  ATOM_LT,
+  ATOM_LTE,
+  ATOM_IN,
+  ATOM_THERE,
+  ATOM_TYPE /* MongoDB's $type, by one name */
+};
 
 /** A predicate on one attribute. */
 struct atom {
@@ -27,7 +40,8 @@ struct atom {
   bool is_key, mongo;
   bool needs_value; /* true only of documents that have the attribute, not null */
   struct expr *const *values;
-  uint32_t values_count;
+  uint32_t values_count; /* 0: `value` */
+  struct val value;
 };
 
 static struct term term_of(const struct expr *expr) {
@@ -35,23 +49,50 @@ static struct term term_of(const struct expr *expr) {
   return (struct term){.expr = expr};
 }
 
+/** {$all: [value, …]}: each of them is an equality. */
+static bool is_all_of_values(const struct match *match) {
+  return match->op == MATCH_ALL && match->children_count == 0 && match->value &&
+         match->value->kind == EXPR_CONST && match->value->value.type == VAL_LIST;
+}
+
+static bool is_between(const struct expr *expr) {
+  return expr->kind == EXPR_BETWEEN && !expr->negated && expr->args_count == 3;
+}
+
+static bool is_not_in(const struct expr *expr) {
+  return expr->kind == EXPR_IN && expr->negated && expr->args_count > 1;
+}
+
+static enum term_kind kind_of_match(const struct match *match) {
+  if (match->op == MATCH_OR) return TERM_OR;
+  return match->op == MATCH_AND || is_all_of_values(match) ? TERM_AND : TERM_ATOM;
+}
+
 static enum term_kind kind_of(const struct term *term) {
-  if (term->match)
-    return term->match->op == MATCH_AND  ? TERM_AND
-           : term->match->op == MATCH_OR ? TERM_OR
-                                         : TERM_ATOM;
+  if (term->part) return TERM_ATOM;
+  if (term->match) return kind_of_match(term->match);
   ASSERT(term->expr);
+  if (is_between(term->expr) || is_not_in(term->expr)) return TERM_AND;
   if (term->expr->kind != EXPR_BINARY) return TERM_ATOM;
   return term->expr->op == EXPR_OP_AND  ? TERM_AND
          : term->expr->op == EXPR_OP_OR ? TERM_OR
                                         : TERM_ATOM;
 }
 
+static bool has_parts(const struct term *term) {
+  if (term->match) return is_all_of_values(term->match);
+  return is_between(term->expr) || is_not_in(term->expr);
+}
+
 static uint32_t children_of(const struct term *term) {
-  return term->match ? term->match->children_count : term->expr->args_count;
+  if (term->match && has_parts(term)) return val_count(&term->match->value->value);
+  if (term->match) return term->match->children_count;
+  return has_parts(term) ? term->expr->args_count - 1 : term->expr->args_count;
 }
 
 static struct term child_of(const struct term *term, uint32_t nth) {
+  if (has_parts(term))
+    return (struct term){.expr = term->expr, .match = term->match, .part = nth + 1};
   if (term->match) return (struct term){.match = term->match->children[nth]};
   return term_of(term->expr->args[nth]);
 }
@@ -76,6 +117,7 @@ static enum atom_op mirrored(enum atom_op op, bool swapped) {
 static enum atom_op op_of_comparison(enum expr_op op) {
   switch ((int)op) {
   case EXPR_OP_EQ: return ATOM_EQ;
+  case EXPR_OP_NE: return ATOM_NE;
   case EXPR_OP_GT: return ATOM_GT;
   case EXPR_OP_GE: return ATOM_GTE;
   case EXPR_OP_LT: return ATOM_LT;
@@ -109,9 +151,6 @@ static struct atom atom_of_expr(const struct expr *expr) {
     atom.values = expr->args + 1;
     atom.values_count = expr->args_count - 1;
     atom.needs_value = true;
-  } else if (expr->kind == EXPR_BETWEEN && !expr->negated && is_field(expr->args[0])) {
-    set_field(&atom, expr->args[0]);
-    atom.needs_value = true;
   } else if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_IS_NOT_NULL &&
              is_field(expr->args[0])) {
     set_field(&atom, expr->args[0]);
@@ -119,6 +158,26 @@ static struct atom atom_of_expr(const struct expr *expr) {
     atom.needs_value = true;
   }
   return atom;
+}
+
+/** An end of a BETWEEN, or a value that NOT IN excludes. */
+static struct atom atom_of_part(const struct expr *expr, uint32_t part) {
+  struct atom atom = {.needs_value = true};
+  if (!is_field(expr->args[0]) || expr->args[part]->kind != EXPR_CONST) return (struct atom){0};
+  set_field(&atom, expr->args[0]);
+  atom.op = is_not_in(expr) ? ATOM_NE : part == 1 ? ATOM_GTE : ATOM_LTE;
+  atom.value = expr->args[part]->value;
+  return atom;
+}
+
+/** `active` and `NOT active`, where they are wanted: true of TRUE and of FALSE, at least. */
+static bool read_flag(const struct expr *expr, struct atom *atom) {
+  bool is_not = expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT;
+  const struct expr *field = is_not ? expr->args[0] : expr;
+  if (!is_field(field)) return false;
+  *atom = (struct atom){.op = ATOM_EQ, .value = val_bool(!is_not)};
+  set_field(atom, field);
+  return true;
 }
 
 static bool is_value(const struct expr *value) {
@@ -154,6 +213,11 @@ static struct atom atom_of_match(const struct match *match) {
     atom.values = (struct expr *const *)&match->value;
     atom.values_count = 1;
     break;
+  case MATCH_TYPE:
+    if (!is_value(match->value) || match->value->value.type != VAL_TEXT) break;
+    atom.op = ATOM_TYPE;
+    atom.value = match->value->value;
+    break;
   case MATCH_REGEX:
   case MATCH_SIZE:
   case MATCH_MOD:
@@ -163,7 +227,18 @@ static struct atom atom_of_match(const struct match *match) {
   return atom;
 }
 
+/** A value of $all. */
+static struct atom atom_of_all(const struct match *match, uint32_t part) {
+  struct atom atom = {.op = ATOM_EQ, .path = &match->path, .is_key = match->key, .mongo = true};
+  atom.value = val_at(&match->value->value, part - 1);
+  atom.needs_value = !val_is_null(&atom.value);
+  return match->path.count ? atom : (struct atom){0};
+}
+
 static struct atom atom_of(const struct term *term) {
+  if (term->part)
+    return term->match ? atom_of_all(term->match, term->part)
+                       : atom_of_part(term->expr, term->part);
   return term->match ? atom_of_match(term->match) : atom_of_expr(term->expr);
 }
 
@@ -172,10 +247,11 @@ static struct atom atom_of(const struct term *term) {
 /** Values of IN, one by one: a list of them, or a value that is one. */
 static uint32_t count_values(const struct atom *atom) {
   if (atom->op == ATOM_IN && atom->mongo) return val_count(&atom->values[0]->value);
-  return atom->values_count;
+  return atom->values_count ? atom->values_count : 1;
 }
 
 static struct val value_at(const struct atom *atom, uint32_t nth) {
+  if (atom->values_count == 0) return atom->value;
   if (atom->op == ATOM_IN && atom->mongo) return val_at(&atom->values[0]->value, nth);
   return atom->values[nth]->kind == EXPR_CONST ? atom->values[nth]->value : val_missing();
 }
@@ -206,15 +282,32 @@ static bool value_fits(enum atom_op have_op, const struct val *have, enum atom_o
   case ATOM_GTE: return is_up && order >= 0;
   case ATOM_LT: return is_down && (order < 0 || (order == 0 && have_op == ATOM_LT));
   case ATOM_LTE: return is_down && order <= 0;
+  case ATOM_NE:
+    return (is_up && order > 0) || (is_down && order < 0) ||
+           (order == 0 && (have_op == ATOM_GT || have_op == ATOM_LT));
   default: return false;
   }
 }
 
+/** Whether what compares so with `have` has an element of MongoDB's type. Numbers of all kinds
+ * compare with each other. */
+static bool type_fits(const struct val *have, const struct val *name) {
+  struct slice text = val_slice(name);
+  if (!is_plain(have, true)) return false;
+  if (val_is_number(have)) return slice_is_equal(text, slice_of_text("number"));
+  if (have->type == VAL_TEXT) return slice_is_equal(text, slice_of_text("string"));
+  if (have->type == VAL_BOOL) return slice_is_equal(text, slice_of_text("bool"));
+  return have->type == VAL_TIMESTAMP && slice_is_equal(text, slice_of_text("date"));
+}
+
 /** Whether a value that compares so is one of those wanted, or in their range. */
 static bool one_fits(enum atom_op op, const struct val *have, const struct atom *want) {
-  if (want->op != ATOM_IN)
-    return want->values_count == 1 && want->values[0]->kind == EXPR_CONST &&
-           value_fits(op, have, want->op, &want->values[0]->value, want->mongo);
+  if (want->op == ATOM_TYPE) return type_fits(have, &want->value);
+  if (want->op != ATOM_IN) {
+    struct val value = value_at(want, 0);
+    return count_values(want) == 1 && value.type != VAL_MISSING &&
+           value_fits(op, have, want->op, &value, want->mongo);
+  }
   for (uint32_t i = 0; i < count_values(want); i++) {
     struct val value = value_at(want, i);
     if (value_fits(op, have, ATOM_EQ, &value, want->mongo)) return true;
@@ -235,6 +328,7 @@ static bool values_fit(const struct atom *have, const struct atom *want) {
 
 static bool is_written_alike(const struct term *a, const struct term *b) {
   struct buf one, other;
+  if (a->part || b->part) return false;
   buf_init(&one, TEXT_BYTES_MAX);
   buf_init(&other, TEXT_BYTES_MAX);
   if (a->match)
@@ -257,9 +351,15 @@ static bool atom_implies(const struct term *have, const struct term *want) {
   struct atom a = atom_of(have), b = atom_of(want);
   if (!have->match != !want->match) return false;
   if (is_written_alike(have, want)) return true;
+  if (b.op == ATOM_OTHER && want->expr && !want->part) (void)read_flag(want->expr, &b);
   if (!a.path || !b.path || a.is_key != b.is_key || !path_is_equal(a.path, b.path)) return false;
   if (b.op == ATOM_THERE && a.needs_value) return true;
-  if (a.op == ATOM_OTHER || b.op == ATOM_OTHER || a.op == ATOM_THERE) return false;
+  if (a.op == ATOM_OTHER || b.op == ATOM_OTHER || a.op == ATOM_THERE || a.op == ATOM_TYPE)
+    return false;
+  if (a.op == ATOM_NE) {
+    struct val out = value_at(&a, 0), unwanted = value_at(&b, 0);
+    return b.op == ATOM_NE && value_fits(ATOM_EQ, &out, ATOM_EQ, &unwanted, a.mongo);
+  }
   return values_fit(&a, &b);
 }
 
@@ -302,6 +402,9 @@ static bool all_of_have(const struct term *have, const struct term *want, unsign
 static bool implies(const struct term *have, const struct term *want, unsigned depth) {
   enum term_kind has = kind_of(have), wants = kind_of(want);
   if (depth == IMPLIES_DEPTH_MAX) return false;
+  if ((has_parts(have) || has_parts(want)) && !have->part && !want->part &&
+      !have->match == !want->match && is_written_alike(have, want))
+    return true;
   if (wants == TERM_AND) return all_of_want(have, want, depth + 1);
   if (has == TERM_OR && all_of_have(have, want, depth + 1)) return true;
   if (has == TERM_AND && any_of_have(have, want, depth + 1)) return true;
