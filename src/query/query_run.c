@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Running: an execution of a prepared statement in a transaction. */
 #include "base/mem/mem.h"
+
 #include "model/catalog/catalog.h"
 #include "query/exec/exec.h"
 #include "query/exec/reads.h"
 #include "query/expr/program.h"
 #include "query/query_int.h"
+#include <stdio.h>
 
 enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10, CHANCE_SHIFT = 20 };
 
@@ -18,7 +20,8 @@ struct query_run {
   struct op *root;
   struct query_warning warnings[3];
   uint32_t warnings_count;
-  struct collation *collation; /* NULL: texts compare by bytes */
+  char clashes[2 * EXPR_CLASH_BYTES]; /* the text of a warning */
+  struct collation *collation;        /* NULL: texts compare by bytes */
 };
 
 static bool is_node_current(void *context, const struct plan *plan) {
@@ -140,11 +143,19 @@ status query_open(struct query *query, struct model_txn *txn,
   return done;
 }
 
+/** What the clashes of types were about: the first of them. */
+static const char *tell_clashes(struct query_run *run) {
+  static const char plain[] = "values of types that do not go together gave NULL";
+  if (!run->env.clash[0]) return plain;
+  (void)snprintf(run->clashes, sizeof run->clashes, "%s, first: %s", plain, run->env.clash);
+  return run->clashes;
+}
+
 static void note_warnings(struct query_run *run) {
   run->warnings_count = 0;
   if (run->env.clashes)
-    run->warnings[run->warnings_count++] = (struct query_warning){
-        "values of types that do not go together gave NULL", run->env.clashes};
+    run->warnings[run->warnings_count++] =
+        (struct query_warning){tell_clashes(run), run->env.clashes};
   if (run->exec.affected && run->compiled->writes_whole)
     run->warnings[run->warnings_count++] = (struct query_warning){
         "there is no condition: every document of the collection is written", 1};

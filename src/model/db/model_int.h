@@ -57,6 +57,11 @@ struct model_mark {
   size_t observed_bytes;
 };
 
+/** What a transaction made of a sequence: see db/number.c. */
+struct model_altered {
+  struct model_altered *next;
+  struct val stamp;
+};
 /** Kinds of values that a transaction has noted of an index. */
 struct model_noted {
   uint32_t index;
@@ -94,6 +99,7 @@ struct model_txn {
   bool passes_gate;                   /* it works for an evolution */
   uint32_t gated;                     /* the collection that it holds the gate of; 0: none */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
+  struct model_altered *altered;      /* sequences that ALTER changed, in `kept` */
 };
 
 struct model_blocks;

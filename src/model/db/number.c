@@ -338,9 +338,24 @@ static status next_of_all(struct model *model, struct slice name, const struct v
   return LUMA_OK;
 }
 
+/* Whether the transaction itself made the sequence what it is. */
+static status is_altered(struct model_txn *txn, struct slice name, bool *is, struct err *err) {
+  struct finding finding;
+  *is = false;
+  if (!txn || !txn->altered) return LUMA_OK;
+  status result = find(txn, name, &finding, err);
+  for (const struct model_altered *one = txn->altered; result == LUMA_OK && one; one = one->next)
+    *is |= finding.doc.data && is_same(&one->stamp, &finding.stored.stamp);
+  store_pins_release(&finding.pins);
+  return result;
+}
+
 /* `txn` NULL: no transaction could have made it. */
 static status next_number(struct model *model, struct model_txn *txn, struct slice name,
                           int64_t *number, struct err *err) {
+  bool altered = false;
+  TRY(is_altered(txn, name, &altered, err));
+  if (altered) return change_own(txn, name, take_one, number, err);
   struct val stamp;
   bool found;
   mutex_lock(&model->blocks->lock);
@@ -395,6 +410,7 @@ status model_set_number(struct model_txn *txn, struct slice name, int64_t number
 
 struct altering {
   struct model *model;
+  struct model_txn *txn;
   const struct model_sequence_changes *changes;
 };
 
@@ -454,6 +470,15 @@ static status change_all(const struct model_sequence_changes *changes, struct st
   return LUMA_OK;
 }
 
+/* From here on the transaction takes numbers from what it has made of the sequence. */
+static status note_altered(struct model_txn *txn, const struct val *stamp, struct err *err) {
+  struct model_altered *made = arena_zalloc(&txn->kept, 1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a sequence");
+  *made = (struct model_altered){.next = txn->altered, .stamp = *stamp};
+  txn->altered = made;
+  return LUMA_OK;
+}
+
 static status alter(void *context, struct stored *stored, struct err *err) {
   const struct altering *altering = context;
   struct model_blocks *blocks = altering->model->blocks;
@@ -463,13 +488,13 @@ static status alter(void *context, struct stored *stored, struct err *err) {
   if (result == LUMA_OK && block) block->left = 0;
   mutex_unlock(&blocks->lock);
   if (result == LUMA_OK) model_make_key(altering->model, &stored->stamp);
-  return result;
+  return result == LUMA_OK ? note_altered(altering->txn, &stored->stamp, err) : result;
 }
 
 status model_alter_sequence(struct model_txn *txn, struct slice name,
                             const struct model_sequence_changes *changes, bool if_exists,
                             struct err *err) {
-  struct altering altering = {txn->model, changes};
+  struct altering altering = {txn->model, txn, changes};
   struct err why = {0};
   status result = change_own(txn, name, alter, &altering, &why);
   if (result == LUMA_NOT_FOUND && if_exists) return LUMA_OK;

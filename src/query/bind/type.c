@@ -7,6 +7,8 @@
 #include "query/func/func.h"
 #include "query/plan/aggregate.h"
 
+enum { OPERAND_BYTES_MAX = 60, TOLD_BYTES_MAX = 1 << 20 };
+
 static bool is_comparison(enum expr_op op) {
   return op >= EXPR_OP_EQ && op <= EXPR_OP_GE;
 }
@@ -65,10 +67,38 @@ static bool is_number_type(enum val_type type) {
   return type >= VAL_INT32 && type <= VAL_DECIMAL;
 }
 
+/** 'abc' of the statement; text (users.age) of what is known by its type. */
+static void append_operand(struct buf *out, const struct expr *expr, enum val_type type) {
+  size_t from = out->bytes;
+  if (expr->kind == EXPR_CONST) {
+    expr_format(expr, out);
+  } else {
+    buf_append_format(out, "%s (", val_type_name(type));
+    expr_format(expr, out);
+  }
+  if (out->bytes - from > OPERAND_BYTES_MAX) {
+    out->bytes = from + OPERAND_BYTES_MAX;
+    while (out->bytes > from && (out->data[out->bytes] & 0xc0) == 0x80) out->bytes--;
+    buf_append_text(out, "…");
+  }
+  if (expr->kind != EXPR_CONST) buf_append_byte(out, ')');
+}
+
 static status fail_clash(const struct binder *binder, const struct expr *expr, const char *what,
-                         enum val_type a, enum val_type b, const char *hint, struct err *err) {
-  status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "cannot %s %s and %s",
-                            what, val_type_name(a), val_type_name(b));
+                         const struct expr *a, const struct expr *b, const char *hint,
+                         struct err *err) {
+  struct buf text;
+  buf_init(&text, TOLD_BYTES_MAX);
+  bool turned = strcmp(what, "subtract") == 0;
+  bool is_by = strcmp(what, "multiply") == 0 || strcmp(what, "divide") == 0;
+  const struct expr *first = turned ? b : a, *second = turned ? a : b;
+  buf_append_format(&text, "cannot %s ", what);
+  append_operand(&text, first, bind__type(first));
+  buf_append_text(&text, turned ? " from " : is_by ? " by " : " and ");
+  append_operand(&text, second, bind__type(second));
+  status failed =
+      err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%.*s", SLICE_ARG(buf_slice(&text)));
+  buf_deinit(&text);
   if (err && hint) err_hint(err, "%s", hint);
   return bind__fail(binder, expr->offset, failed, err);
 }
@@ -81,7 +111,13 @@ static status check_comparison(const struct binder *binder, const struct expr *e
   bool numeric_text =
       (left == VAL_TEXT && is_number_type(right)) || (right == VAL_TEXT && is_number_type(left));
   if (numeric_text) hint = "write the number without quotes, or use cast";
-  return fail_clash(binder, expr, "compare", left, right, hint, err);
+  return fail_clash(binder, expr, "compare", a, b, hint, err);
+}
+
+static const char *deed_of(enum expr_op op) {
+  if (op == EXPR_OP_ADD) return "add";
+  if (op == EXPR_OP_SUBTRACT) return "subtract";
+  return op == EXPR_OP_MULTIPLY ? "multiply" : "divide";
 }
 
 static status check_arithmetic(const struct binder *binder, const struct expr *expr,
@@ -95,15 +131,19 @@ static status check_arithmetic(const struct binder *binder, const struct expr *e
   if ((!bad_left && !bad_right) || removes) return LUMA_OK;
   if (left == VAL_MISSING || right == VAL_MISSING) {
     enum val_type bad = bad_left ? left : right;
+    struct buf text;
+    buf_init(&text, TOLD_BYTES_MAX);
+    append_operand(&text, expr->args[!bad_left], bad);
     status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
-                              "cannot calculate with %s", val_type_name(bad));
+                              "cannot calculate with %.*s", SLICE_ARG(buf_slice(&text)));
+    buf_deinit(&text);
     if (err && bad == VAL_TEXT) err_hint(err, "|| joins texts; CAST(x AS int) reads a number");
     return bind__fail(binder, expr->offset, failed, err);
   }
   const char *hint = left == VAL_TEXT || right == VAL_TEXT
                          ? "|| joins texts; CAST(x AS int) reads a number"
                          : NULL;
-  return fail_clash(binder, expr, "calculate with", left, right, hint, err);
+  return fail_clash(binder, expr, deed_of(expr->op), expr->args[0], expr->args[1], hint, err);
 }
 
 static status check_truth(const struct binder *binder, const struct expr *expr, const char *where,
@@ -121,7 +161,8 @@ static status check_concat(const struct binder *binder, const struct expr *expr,
   bool is_left = is_number_type(left) || left == VAL_BOOL;
   bool is_right = is_number_type(right) || right == VAL_BOOL;
   if (!is_left || !is_right) return LUMA_OK;
-  return fail_clash(binder, expr, "join", left, right, "x::text makes a text of any value", err);
+  return fail_clash(binder, expr, "join", expr->args[0], expr->args[1],
+                    "x::text makes a text of any value", err);
 }
 
 static status check_binary(const struct binder *binder, const struct expr *expr, struct err *err) {
@@ -136,8 +177,7 @@ static status check_binary(const struct binder *binder, const struct expr *expr,
   if (expr->op == EXPR_OP_CONCAT) return check_concat(binder, expr, err);
   enum val_type pattern = bind__type(b);
   if (is_text_match(expr->op) && is_number_type(bind__type(a)))
-    return fail_clash(binder, expr, "match", bind__type(a), VAL_TEXT,
-                      "x::text makes a text of any value", err);
+    return fail_clash(binder, expr, "match", a, b, "x::text makes a text of any value", err);
   if (is_text_match(expr->op) && pattern != VAL_MISSING && pattern != VAL_TEXT) {
     status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
                               "LIKE takes a text, not %s", val_type_name(pattern));
@@ -242,5 +282,5 @@ status bind__condition(struct binder *binder, const struct scope *scope, const s
     TRY(bind__grouped(binder, scope, expr, out, err));
   else
     TRY(bind__expr(binder, scope, expr, out, err));
-  return check_truth(binder, *out, "a condition", err);
+  return check_truth(binder, *out, "WHERE, HAVING or ON", err);
 }

@@ -9,6 +9,7 @@
 #include "base/sync/sync.h"
 #include "query/exec/exec_int.h"
 #include "query/exec/parts.h"
+#include "query/expr/tell.h"
 
 enum {
   WORKERS_MAX = 64,
@@ -98,7 +99,7 @@ static void end(struct gathering *op) {
     struct worker *worker = &op->workers[i];
     if (worker->is_started) thread_join(&worker->thread);
     worker->is_started = false;
-    op->op.exec->env->clashes += worker->env.clashes;
+    tell_take(op->op.exec->env, &worker->env);
     worker->env.clashes = 0;
   }
 }

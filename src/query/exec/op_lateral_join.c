@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JOIN with a right side that reads the left row: it is run anew for each. Inner and left. */
 #include "query/exec/subquery.h"
+#include "query/expr/tell.h"
 
 struct lateral_join {
   struct op op;
@@ -24,7 +25,7 @@ static void end_run(struct lateral_join *op) {
   exec_close(op->root);
   op->root = NULL;
   subquery__end(&op->exec);
-  op->op.exec->env->clashes += op->env.clashes;
+  tell_take(op->op.exec->env, &op->env);
   expr_env_deinit(&op->env);
   op->env.arena = NULL;
 }

@@ -4,6 +4,7 @@
  * the rows of the round before, until a round adds nothing. */
 #include "query/exec/subquery.h"
 #include "query/exec/tuple_table.h"
+#include "query/expr/tell.h"
 
 struct cte_run {
   struct cte_run *next;
@@ -75,7 +76,7 @@ static status next_round(struct cte_run *run, struct err *err) {
   run->in_step = false;
   exec_close(root);
   subquery__end(&run->step_exec);
-  run->exec->env->clashes += run->step_env.clashes;
+  tell_take(run->exec->env, &run->step_env);
   expr_env_deinit(&run->step_env);
   return done;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/exec/stage.h"
+#include "query/expr/tell.h"
 
 #include "query/plan/stage.h"
 
@@ -46,7 +47,7 @@ status subplan_run(struct subplan *sub, const struct rows *source, const struct 
   status done = exec_open(&exec, sub->plan, &root, err);
   if (done == LUMA_OK) done = drain(sub, root, rows, err);
   exec_close(root);
-  sub->outer->env->clashes += sub->env.clashes;
+  tell_take(sub->outer->env, &sub->env);
   expr_env_deinit(&sub->env);
   return done;
 }

@@ -7,6 +7,7 @@
 #include "query/exec/tuple_table.h"
 #include "query/expr/field.h"
 #include "query/expr/in_set.h"
+#include "query/expr/tell.h"
 #include "query/func/compare.h"
 
 enum { RUN_BYTES = 64 << 10 };
@@ -60,7 +61,7 @@ static status run(struct expr_subquery *subquery, const struct val *outers, each
   if (done == LUMA_OK) done = run_rows(subquery, root, each, context, err);
   exec_close(root);
   subquery__end(&subquery->exec);
-  subquery->around->env->clashes += subquery->env.clashes;
+  tell_take(subquery->around->env, &subquery->env);
   expr_env_deinit(&subquery->env);
   return done;
 }

@@ -32,13 +32,16 @@ struct expr_subqueries {
                    struct val *out, struct err *err);
 };
 
+enum { EXPR_CLASH_BYTES = 320 };
+
 struct expr_env {
   struct arena *arena; /* compiled programs and their registers; lives as long as the run */
   struct query_params params;
   uint64_t now_us;
-  struct slice text;  /* the statement, for positions */
-  uint64_t clashes;   /* operations that met types they do not take and answered NULL */
-  struct buf scratch; /* for building values; empty between uses */
+  struct slice text;            /* the statement, for positions */
+  uint64_t clashes;             /* operations that met types they do not take and answered NULL */
+  char clash[EXPR_CLASH_BYTES]; /* what the first of them was about; may be empty */
+  struct buf scratch;           /* for building values; empty between uses */
   struct expr_regex *regexes;
   struct zones zones;
   struct regex_cache regex_cache;

@@ -3,6 +3,7 @@
  * sees. The commonest conjunct, an attribute against a constant, reads the attribute and decides in
  * one pass without a column in between. */
 #include "query/expr/program_int.h"
+#include "query/expr/tell.h"
 #include "query/func/compare.h"
 
 /** `field op constant`; `keep` has a bit for each order that passes: 1 less, 2 equal, 4 greater. */
@@ -11,6 +12,8 @@ struct quick {
   uint32_t slot, keep;
   enum expr_op op;
   struct val constant;
+  const struct expr *expr; /* what it was made of */
+  bool swapped;            /* the constant is its first operand */
 };
 
 /** One conjunct: quick, a match, or a program. */
@@ -72,6 +75,8 @@ static status make_quick(struct filter *filter, const struct expr *expr, struct 
   quick->op = swapped ? swap_sides(expr->op) : expr->op;
   quick->keep = keep_bits(quick->op);
   quick->slot = field->slot;
+  quick->expr = expr;
+  quick->swapped = swapped;
   *out = quick;
   return LUMA_OK;
 }
@@ -106,8 +111,17 @@ status filter_create(struct expr_env *env, const struct expr *condition, struct 
   return add_conjunct(made, condition, err);
 }
 
+/** The comparison met a value that does not compare, and counted it. */
+static void tell_quick(const struct quick *quick, struct expr_env *env, const struct val *v) {
+  const struct val straight[2] = {*v, quick->constant}, crossed[2] = {quick->constant, *v};
+  env->clashes--;
+  tell_clash(env, quick->expr, quick->swapped ? crossed : straight, 2);
+}
+
 static bool passes_quick(const struct quick *quick, struct expr_env *env, const struct val *v) {
+  uint64_t before = env->clashes;
   struct val truth = program__compare(env, quick->op, v, &quick->constant);
+  if (env->clashes != before) tell_quick(quick, env, v);
   return truth.type == VAL_BOOL && truth.boolean;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps of three-valued logic, of narrowing the live rows, and of comparison. */
 #include "query/expr/program_int.h"
+#include "query/expr/tell.h"
 #include "query/func/compare.h"
 #include "query/mongo/mongo.h"
 
@@ -189,6 +190,18 @@ struct val program__compare(struct expr_env *env, enum expr_op op, const struct 
   return val_bool(keeps(op, order));
 }
 
+/* The same, and what did not compare is told. */
+static struct val compare(struct expr_env *env, const struct expr *expr, const struct val *a,
+                          const struct val *b) {
+  uint64_t before = env->clashes;
+  struct val answer = program__compare(env, expr->op, a, b);
+  if (env->clashes == before) return answer;
+  const struct val operands[2] = {*a, *b};
+  env->clashes = before;
+  tell_clash(env, expr, operands, 2);
+  return answer;
+}
+
 status step_compare(struct program *program, const struct step *step, struct err *err) {
   (void)err;
   const struct live *live = program_live(program);
@@ -196,7 +209,7 @@ status step_compare(struct program *program, const struct step *step, struct err
   struct val *out = program->registers[step->out];
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
-    out[row] = program__compare(program->env, step->expr->op, view_at(a, row), view_at(b, row));
+    out[row] = compare(program->env, step->expr, view_at(a, row), view_at(b, row));
   }
   return LUMA_OK;
 }

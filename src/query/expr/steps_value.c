@@ -3,6 +3,7 @@
 #include "base/text/utf8.h"
 #include "query/expr/like.h"
 #include "query/expr/program_int.h"
+#include "query/expr/tell.h"
 #include "query/func/arith.h"
 #include "value/order/order.h"
 
@@ -54,6 +55,7 @@ static status remove_made(struct program *program, const struct val *a, const st
 static status arithmetic(struct program *program, const struct expr *expr, const struct val *a,
                          const struct val *b, struct val *out, struct err *err) {
   bool clash = false;
+  status done = LUMA_OK;
   *out = val_null();
   if (val_is_null(a) || val_is_null(b)) return LUMA_OK;
   if (expr->mongo)
@@ -61,9 +63,11 @@ static status arithmetic(struct program *program, const struct expr *expr, const
   else if (expr->op == EXPR_OP_SUBTRACT && (a->type == VAL_MAP || a->type == VAL_LIST))
     return remove_made(program, a, b, out, err);
   else
-    TRY(arith_binary(expr->op, a, b, out, &clash, err));
-  program->env->clashes += clash;
-  return LUMA_OK;
+    done = arith_binary(expr->op, a, b, out, &clash, err);
+  if (!clash && done == LUMA_OK) return LUMA_OK;
+  const struct val operands[2] = {*a, *b};
+  if (clash) tell_clash(program->env, expr, operands, 2);
+  return tell_failure(expr, operands, 2, done, err);
 }
 
 status step_arithmetic(struct program *program, const struct step *step, struct err *err) {
@@ -86,7 +90,7 @@ status step_negate(struct program *program, const struct step *step, struct err 
     bool clash = false;
     struct val negated = val_null();
     if (!val_is_null(v)) TRY(arith_negate(v, &negated, &clash, err));
-    program->env->clashes += clash;
+    if (clash) tell_clash(program->env, step->expr, v, 1);
     program->registers[step->out][row] = negated;
   }
   return LUMA_OK;
@@ -176,7 +180,8 @@ static status like(struct program *program, const struct step *step, const struc
   *out = val_null();
   if (val_is_null(v) || val_is_null(pattern)) return LUMA_OK;
   if (v->type != VAL_TEXT || pattern->type != VAL_TEXT) {
-    program->env->clashes++;
+    const struct val operands[2] = {*v, *pattern};
+    tell_clash(program->env, step->expr, operands, 2);
     return LUMA_OK;
   }
   struct slice text = val_slice(v), wanted = step->pattern;
@@ -264,7 +269,11 @@ static status call_row(struct program *program, const struct step *step, uint32_
   }
   *out = val_null();
   if (any_null && step->func->strict) return LUMA_OK;
-  return step->func->call(&env, args, step->args_count, out, err);
+  uint64_t clashes = 0;
+  env.clashes = &clashes;
+  status done = step->func->call(&env, args, step->args_count, out, err);
+  if (clashes) tell_clash(program->env, step->expr, args, step->args_count);
+  return done == LUMA_OK ? LUMA_OK : tell_failure(step->expr, args, step->args_count, done, err);
 }
 
 status step_call(struct program *program, const struct step *step, struct err *err) {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What an operation was about, for people: operands with their values and where they come from, as
+ * in "cannot add 'abc' (users.age) and 1". Values of sensitive attributes are not shown. */
+#ifndef QUERY_EXPR_TELL_H
+#define QUERY_EXPR_TELL_H
+
+#include "query/expr/env.h"
+
+/** Counts a clash of types, which gives NULL; the first of a run is remembered with its values, of
+ * `expr` with operands `values`. */
+void tell_clash(struct expr_env *env, const struct expr *expr, const struct val *values,
+                uint32_t count);
+/** Puts in front of a failure what it was about, where the operands are not all written in the
+ * statement. Answers `failed`. */
+status tell_failure(const struct expr *expr, const struct val *values, uint32_t count,
+                    status failed, struct err *err);
+/** Takes over the clashes of an environment that ends. */
+void tell_take(struct expr_env *env, const struct expr_env *ended);
+
+#endif
