@@ -77,6 +77,12 @@ static status calculate(const struct change *change, const struct val *a, const 
   if (!val_is_number(b))
     return mongo_fail_as(err, LUMA_TYPE_MISMATCH, kind_code(change->item->op),
                          "cannot add or multiply by %s", val_type_name((enum val_type)b->type));
+  if (a->type == VAL_DECIMAL || b->type == VAL_DECIMAL) { /* past the greatest lies infinity */
+    struct decimal left = val_to_decimal(a), right = val_to_decimal(b);
+    *out = val_decimal(op == EXPR_OP_MULTIPLY ? decimal_multiply(left, right)
+                                              : decimal_add(left, right));
+    return LUMA_OK;
+  }
   TRY(arith_binary(op, a, b, out, &clash, err));
   bool small = a->type == VAL_INT32 && b->type == VAL_INT32 && out->integer >= INT32_MIN &&
                out->integer <= INT32_MAX;

@@ -54,6 +54,7 @@ func_call mongo__exp;
 func_call mongo__first;
 func_call mongo__first_n;
 func_call mongo__floor;
+func_call mongo__geo_test;
 func_call mongo__get_field;
 func_call mongo__hash;
 func_call mongo__hex_hash;

@@ -102,6 +102,8 @@ const struct func mongo__table[] = {
    .call = mongo__first_n, .usage = "$firstN", .about = ""},
   {.name = "$floor", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = true, .cost = 50,
    .call = mongo__floor, .usage = "$floor", .about = ""},
+  {.name = "$geoTest", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
+   .call = mongo__geo_test, .usage = "$geoTest", .about = ""},
   {.name = "$getField", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__get_field, .usage = "$getField", .about = ""},
   {.name = "$hash", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,

@@ -231,6 +231,9 @@ static const struct condition conditions[] = {
     {"$bitsAnyClear", MATCH_BITS_ANY_CLEAR, read_bits},
     {"$elemMatch", MATCH_ELEM, jql__elem_match},
     {"$not", MATCH_NOT, read_not},
+    {"$geoWithin", MATCH_EXPR, jql__geo},
+    {"$within", MATCH_EXPR, jql__geo},
+    {"$geoIntersects", MATCH_EXPR, jql__geo},
 };
 
 enum { CONDITIONS = sizeof conditions / sizeof conditions[0] };

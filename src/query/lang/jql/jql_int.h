@@ -155,6 +155,9 @@ status jql__conditions(const struct jql *jql, const struct jql_node *map, const 
                        struct match **match);
 /** {"$jsonSchema": …}. (json_schema.c) */
 status jql__json_schema(const struct jql *jql, const struct jql_node *node, struct match **match);
+/** {"$geoWithin": …}, {"$geoIntersects": …}: a test by expression. (geo.c) */
+status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                struct match **match);
 /** What an upserted document gets from a filter: its equalities, as MATCH_AND. */
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */

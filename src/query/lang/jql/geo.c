@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* {"$geoWithin": region}, {"$geoIntersects": {"$geometry": …}}: a test that looks at each document,
+ * for there is no index of places yet. Regions are looked at here, so that a wrong one is an error
+ * whatever the documents are. */
+#include <math.h>
+
+#include "query/lang/jql/expression_int.h"
+
+enum { BAD_VALUE = 2, POLYGON_LEAST = 3 };
+
+static bool is_pair(const struct val *v) {
+  struct val parts[2] = {val_missing(), val_missing()};
+  struct slice name;
+  bool is_list = v->type == VAL_LIST, is_map = v->type == VAL_MAP;
+  if ((!is_list && !is_map) || val_count(v) < 2) return false;
+  for (uint32_t i = 0; i < 2; i++) {
+    parts[i] = is_list ? val_at(v, i) : val_field_at(v, i, &name);
+    if (!val_is_number(&parts[i]) || !isfinite(val_to_float64(&parts[i]))) return false;
+  }
+  return true;
+}
+
+static struct val part_of(const struct val *v, uint32_t nth) {
+  struct slice name;
+  if (v->type == VAL_LIST) return val_at(v, nth);
+  return v->type == VAL_MAP ? val_field_at(v, nth, &name) : val_missing();
+}
+
+static status check_pairs(const struct jql *jql, const struct jql_node *node, uint32_t least,
+                          uint32_t most) {
+  bool has_parts = node->value.type == VAL_LIST || node->value.type == VAL_MAP;
+  uint32_t count = has_parts ? val_count(&node->value) : 0;
+  if (count < least || count > most)
+    return jql__fail_code(jql, node, BAD_VALUE, "%.*s takes a list of points",
+                          SLICE_ARG(node->name));
+  for (uint32_t i = 0; i < count; i++) {
+    struct val point = part_of(&node->value, i);
+    if (!is_pair(&point))
+      return jql__fail_code(jql, node, BAD_VALUE,
+                            "Point must be an array or object of two numbers");
+  }
+  return LUMA_OK;
+}
+
+static status check_circle(const struct jql *jql, const struct jql_node *node, bool sphere) {
+  struct val middle = part_of(&node->value, 0), radius = part_of(&node->value, 1);
+  bool has_two = node->value.type == VAL_LIST && val_count(&node->value) == 2;
+  double reach = val_is_number(&radius) ? val_to_float64(&radius) : -1;
+  if (!has_two || !is_pair(&middle) || !(reach >= 0))
+    return jql__fail_code(jql, node, BAD_VALUE,
+                          "%.*s takes a point and a radius that is not negative",
+                          SLICE_ARG(node->name));
+  struct val x = part_of(&middle, 0), y = part_of(&middle, 1);
+  bool is_place = fabs(val_to_float64(&x)) <= 180 && fabs(val_to_float64(&y)) <= 90;
+  if (!sphere || is_place) return LUMA_OK;
+  return jql__fail_code(jql, node, BAD_VALUE, "longitude/latitude is out of bounds");
+}
+
+/** The geometry is read when the test runs; here by a test of nothing. */
+static status check_geometry(const struct jql *jql, const struct jql_node *node, bool within) {
+  struct val type = val_field(&node->value, slice_of_text("type"));
+  struct val crs = val_field(&node->value, slice_of_text("crs"));
+  if (node->value.type != VAL_MAP)
+    return jql__fail_code(jql, node, BAD_VALUE, "unknown geo specifier: $geometry is an object");
+  bool is_area =
+      type.type == VAL_TEXT && (slice_is_equal(val_slice(&type), slice_of_text("Polygon")) ||
+                                slice_is_equal(val_slice(&type), slice_of_text("MultiPolygon")));
+  if (crs.type != VAL_MISSING)
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`crs` of $geometry is not supported");
+  if (!within || is_area) return LUMA_OK;
+  return jql__fail_code(jql, node, BAD_VALUE,
+                        "$geoWithin not supported with provided geometry: it takes areas");
+}
+
+static status check_region(const struct jql *jql, const struct jql_node *region, bool within) {
+  if (jql_is_named(region, "$geometry")) return check_geometry(jql, region, within);
+  if (within && jql_is_named(region, "$box")) return check_pairs(jql, region, 2, 2);
+  if (within && jql_is_named(region, "$polygon"))
+    return check_pairs(jql, region, POLYGON_LEAST, UINT32_MAX);
+  if (within && jql_is_named(region, "$center")) return check_circle(jql, region, false);
+  if (within && jql_is_named(region, "$centerSphere")) return check_circle(jql, region, true);
+  return jql__fail_code(jql, region, BAD_VALUE, "unknown geo specifier: %.*s",
+                        SLICE_ARG(region->name));
+}
+
+/** What the path reaches through lists, as expressions have it. */
+static status put_place(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                        struct expr **place) {
+  *place = expr_node(jql->arena, EXPR_NAME, NULL, 0, node->offset);
+  TRY(jql__made(jql, *place));
+  (*place)->path = *path;
+  (*place)->name = path->count ? path->steps[0].name : slice_of(NULL, 0);
+  (*place)->dotted = true;
+  return LUMA_OK;
+}
+
+status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                struct match **match) {
+  bool within = !jql_is_named(node, "$geoIntersects");
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node region;
+  struct expr *parts[3], *call = NULL;
+  const struct jql_args args = {.items = parts, .count = 3};
+  if (node->value.type != VAL_MAP || each.count != 1)
+    return jql__fail_code(jql, node, BAD_VALUE, "%.*s takes an object with one region",
+                          SLICE_ARG(node->name));
+  if (path->count == 0)
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported within $elemMatch",
+                     SLICE_ARG(node->name));
+  (void)jql__next(&each, &region);
+  TRY(check_region(jql, &region, within));
+  TRY(put_place(jql, node, path, &parts[0]));
+  TRY(jql__const(jql, node, &parts[1]));
+  parts[2] = expr_const(jql->arena, val_bool(!within), node->offset);
+  TRY(jql__made(jql, parts[2]));
+  TRY(jql__call(jql, node, "$geoTest", &args, &call));
+  *match = match_node(jql->arena, MATCH_EXPR, NULL, 0, node->offset);
+  TRY(jql__made(jql, *match));
+  (*match)->expression = call;
+  return LUMA_OK;
+}
