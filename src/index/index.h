@@ -12,6 +12,16 @@
 
 enum { INDEX_KEYS_MAX = 16, INDEX_ENTRIES_MAX = 65536 };
 
+/** Kinds of values that a key does not tell apart: what must be known of a part to read its values
+ * back. */
+enum index_kind {
+  INDEX_KIND_INT32 = 1,
+  INDEX_KIND_SMALL_INT64 = 2, /* an int64 that an int32 could hold */
+  INDEX_KIND_LARGE_INT64 = 4,
+  INDEX_KIND_WHOLE_FLOAT = 8,
+  INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, times … */
+};
+
 enum index_method_id { INDEX_ORDERED = 1 };
 
 /** One part of a key: what a path reaches or, where `expression` says so, a value that is computed
@@ -33,6 +43,7 @@ struct index_def {
   bool nulls_distinct; /* SQL: several documents may lack a unique attribute; MongoDB: only one */
   bool sparse;         /* documents that lack all keys have no entry */
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
+  bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
 };
 
 /** One entry to put or delete. */
@@ -43,8 +54,9 @@ struct index_entry {
 struct index_entries {
   struct index_entry *items;
   uint32_t count, capacity;
-  struct buf bytes; /* keys and values of the items */
-  bool has_lists;   /* multikey: a key path met a list, or several values */
+  struct buf bytes;              /* keys and values of the items */
+  bool has_lists;                /* multikey: a key path met a list, or several values */
+  uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by part */
 };
 
 /** A bound on the leading parts of the key, as values; what a scan goes through. */
@@ -71,10 +83,20 @@ struct index_method {
    * entry. */
   status (*record_key)(const struct index_def *def, struct slice key, struct slice value,
                        struct slice *record_key, struct err *err);
+  /** The values of an entry's parts, whose kinds are those of `kinds` and come back
+   * (index_kinds_return). Texts stand in `scratch`. LUMA_CORRUPT if it is not an entry of them. */
+  status (*values)(const struct index_def *def, const uint8_t *kinds, struct slice key,
+                   struct buf *scratch, struct val *values, struct err *err);
 };
 
 /** The method of a definition; never NULL for a definition that was accepted. */
 const struct index_method *index_method(const struct index_def *def);
+/** Whether a part that has met these kinds gives its values back as they were. */
+bool index_kinds_return(uint8_t kinds);
+/** The kind of a value, 0 where it comes back in any company. */
+uint8_t index_kind_of(const struct val *value);
+/** A number read from a part that has met these kinds, as what it was. */
+struct val index_number(uint8_t kinds, struct val number);
 /** Whether two keys have the same values, in whatever direction. */
 bool index_key_is_equal(const struct index_key *a, const struct index_key *b);
 /** Whether a key is an expression, or any of them. */

@@ -15,6 +15,8 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "base/ds/hashmap.h"
+#include "base/mem/arena.h"
 #include "base/os/os.h"
 #include "model/catalog/catalog.h"
 #include "value/doc/build.h"
@@ -265,7 +267,7 @@ status model_next_number(struct model_txn *txn, struct slice name, int64_t *numb
 /** Goes on from `number`: behind it (`is_given`), or with it. Not undone with the transaction. */
 status model_set_number(struct model_txn *txn, struct slice name, int64_t number, bool is_given,
                         struct err *err);
-/** Who gives numbers to DEFAULT nextval(…) in this transaction from now on; borrowed until its end
+/** Who gives numbers to nextval(…) in this transaction from now on; borrowed until its end
  * or the next call; NULL: the model. */
 void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers);
 
@@ -300,12 +302,26 @@ struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
   bool backwards;
-  bool keys_only; /* documents are not fetched: count through an index */
+  const struct val *also; /* with bounds that are one value of an index of elements, not unique: the
+                             document has an entry of this value, too. NULL: nothing is asked */
+  bool keys_only; /* entries are counted, not documents (with `seen`, each document once): what is
+                     handed out means nothing */
+  struct model_seen *seen; /* documents in it are passed over, those met come into it; NULL: none */
+  /* Documents are not fetched but made of the values in the entries: maps of the index's attributes
+   * alone. Only where all its parts give their values back, and none of its documents has lists. */
+  bool covers;
   /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
    * nothing of it are handed out as they are stored. NULL: everything. */
   const struct model_reads *reads;
   const struct store_range *part; /* by the key: one of the parts of model_cut; NULL: all */
 };
+/** Documents that were met, by their keys: what several scans of one statement share. */
+struct model_seen {
+  struct hashmap keys; /* in `arena` */
+  struct arena arena;
+};
+void model_seen_init(struct model_seen *seen);
+void model_seen_deinit(struct model_seen *seen);
 /** Cuts the collection for several readers: the inner bounds of its parts, none when it is small or
  * the transaction is not read-only. Scans of parts may each belong to a thread of their own.
  * Borrowed until the transaction ends. */

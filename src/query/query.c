@@ -167,7 +167,9 @@ static void move_position(const struct query_source *source, size_t from, struct
  * statement ends within. */
 static status compile_window(struct query *query, struct model_txn *txn, struct slice rest,
                              size_t *end, struct err *err) {
-  for (size_t window = SCRIPT_WINDOW_BYTES;; window *= 2) {
+  size_t window = SCRIPT_WINDOW_BYTES;
+  if (query->source.lang->extent && rest.bytes > window) window += query->source.lang->extent(rest);
+  for (;; window *= 2) {
     bool is_whole = window >= rest.bytes;
     status done;
     *end = 0;

@@ -90,9 +90,26 @@ static status ordered_record_key(const struct index_def *def, struct slice key, 
   return LUMA_OK;
 }
 
+static status ordered_values(const struct index_def *def, const uint8_t *kinds, struct slice key,
+                             struct buf *scratch, struct val *values, struct err *err) {
+  size_t at = ORDERED_NUMBER_BYTES;
+  buf_reset(scratch);
+  if (!buf_reserve(scratch, key.bytes)) return buf_check(scratch, "the values of an entry", err);
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    struct slice rest = slice_of(key.data + at, at < key.bytes ? key.bytes - at : 0);
+    size_t part = key_decode_scalar(rest, def->keys[i].descending, scratch, &values[i]);
+    if (part == 0)
+      FAIL(err, LUMA_CORRUPT, "an entry of index %u is no list of values", def->number);
+    values[i] = index_number(kinds[i], values[i]);
+    at += part;
+  }
+  return LUMA_OK;
+}
+
 const struct index_method ordered_method = {
     .name = "ordered",
     .entries = ordered__entries,
     .range = ordered_range,
     .record_key = ordered_record_key,
+    .values = ordered_values,
 };

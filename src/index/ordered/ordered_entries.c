@@ -39,6 +39,7 @@ static status add_part(struct work *work, const struct val *value) {
     FAIL(work->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
   }
   size_t from = work->scratch.bytes;
+  work->entries->kinds[work->key] |= index_kind_of(value);
   TRY(key_encode(&work->scratch, value, work->def->keys[work->key].descending, work->err));
   parts->items[parts->count++] = (struct part){
       .from = (uint32_t)from,
@@ -169,6 +170,7 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
   entries->has_lists = false;
+  memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);
   status result = collect(&work, document, computed);

@@ -36,6 +36,9 @@ struct catalog_index {
   struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
   store_seq public_since;     /* snapshots before this do not read it */
   struct catalog_uses *uses;  /* NULL: not counted, for want of memory */
+  /* Of one that is filled for an evolution: its entries speak of documents as that will make them.
+   * NULL: as they are. Not stored: such an index is removed when the database is opened. */
+  const struct evolution *through;
 };
 static inline bool catalog_index_is_partial(const struct catalog_index *index) {
   return index->condition.text.bytes > 0;
@@ -109,5 +112,12 @@ status collection_mark_own_id(const struct collection *collection, struct err *e
 bool collection_has_lists(const struct collection *collection, const struct catalog_index *index);
 status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
                              struct err *err);
+
+/** The kinds of values (enum index_kind) that a part of the index has met, more rather than less.
+ * Kept as marks, too. */
+uint8_t collection_kinds(const struct collection *collection, const struct catalog_index *index,
+                         uint32_t part);
+status collection_mark_kinds(const struct collection *collection, const struct catalog_index *index,
+                             uint32_t part, uint8_t kinds, struct err *err);
 
 #endif

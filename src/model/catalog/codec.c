@@ -69,6 +69,7 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   put_flag(build, "nulls_distinct", index->def.nulls_distinct);
   put_flag(build, "sparse", index->def.sparse);
   put_flag(build, "notes_lists", index->def.notes_lists);
+  put_flag(build, "notes_kinds", index->def.notes_kinds);
   put_flag(build, "public", index->state == CATALOG_INDEX_PUBLIC);
   put_flag(build, "hidden", index->hidden);
   if (index->condition.text.bytes)
@@ -253,6 +254,7 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   index->def.nulls_distinct = get_flag(map, "nulls_distinct");
   index->def.sparse = get_flag(map, "sparse");
   index->def.notes_lists = get_flag(map, "notes_lists");
+  index->def.notes_kinds = get_flag(map, "notes_kinds");
   index->hidden = get_flag(map, "hidden");
   TRY(get_condition(map, arena, &index->condition, err));
   index->state = get_flag(map, "public") ? CATALOG_INDEX_PUBLIC : CATALOG_INDEX_WRITE_ONLY;

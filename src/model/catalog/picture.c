@@ -20,7 +20,7 @@ struct catalog {
   struct holder **holders;
 };
 
-enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24 };
+enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24, KINDS_MARK_BYTES_MAX = 40 };
 
 status collection_shared_create(uint32_t number, struct collection_shared **shared,
                                 struct err *err) {
@@ -80,6 +80,7 @@ static void holder_release(struct holder *holder) {
   evolution_release(holder->collection.evolution);
   for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
     index_rules_release(holder->collection.indexes[i].rules);
+    evolution_release(holder->collection.indexes[i].through);
     release_uses(holder->collection.indexes[i].uses);
   }
   index_rules_release(holder->collection.validator);
@@ -181,6 +182,7 @@ static status holder_create(const struct collection *from, struct collection_sha
     struct catalog_index *index = &made->collection.indexes[i];
     index_rules_acquire(index->rules);
     share_uses(index);
+    if (index->through) evolution_acquire(index->through);
   }
   index_rules_acquire(made->collection.validator);
   *holder = made;
@@ -363,4 +365,34 @@ status collection_mark_lists(const struct collection *collection, const struct c
   char room[LISTS_MARK_BYTES_MAX];
   uint16_t ignored;
   return names_intern(collection->names, lists_mark(index, room), &ignored, err);
+}
+
+static struct slice kind_mark(const struct catalog_index *index, uint32_t part, uint8_t kind,
+                              char room[KINDS_MARK_BYTES_MAX]) {
+  room[0] = 0;
+  int bytes = snprintf(room + 1, KINDS_MARK_BYTES_MAX - 1, "kind %u of %u.%u", kind,
+                       index->def.number, part);
+  return slice_of(room, (size_t)bytes + 1);
+}
+
+uint8_t collection_kinds(const struct collection *collection, const struct catalog_index *index,
+                         uint32_t part) {
+  char room[KINDS_MARK_BYTES_MAX];
+  uint8_t kinds = 0;
+  if (!index->def.notes_kinds || names_count(collection->names) >= NAMES_COUNT_MAX)
+    return INDEX_KIND_OTHER;
+  for (uint8_t kind = INDEX_KIND_INT32; kind <= INDEX_KIND_OTHER; kind = (uint8_t)(kind << 1))
+    if (names_find(collection->names, kind_mark(index, part, kind, room)) != NAMES_NONE)
+      kinds |= kind;
+  return kinds;
+}
+
+status collection_mark_kinds(const struct collection *collection, const struct catalog_index *index,
+                             uint32_t part, uint8_t kinds, struct err *err) {
+  char room[KINDS_MARK_BYTES_MAX];
+  uint16_t ignored;
+  for (uint8_t kind = INDEX_KIND_INT32; kind <= INDEX_KIND_OTHER; kind = (uint8_t)(kind << 1))
+    if (kinds & kind)
+      TRY(names_intern(collection->names, kind_mark(index, part, kind, room), &ignored, err));
+  return LUMA_OK;
 }

@@ -248,9 +248,10 @@ status model__conform(struct model_txn *txn, const struct collection *collection
   set_up(&conforming, program);
   status result = conform(&conforming, err);
   soul_give_program(collection->genotype, program);
-  (void)snprintf(subject, sizeof subject, "a being of `%.*s`", SLICE_ARG(collection->name));
-  if (result == LUMA_OK)
+  if (result == LUMA_OK && conforming.faults.count > 0) {
+    (void)snprintf(subject, sizeof subject, "a being of `%.*s`", SLICE_ARG(collection->name));
     result = soul_faults_raise(&conforming.faults, LUMA_INVALID_BEING, subject, err);
+  }
   if (failed) *failed = first_faulty(&conforming);
   soul_faults_deinit(&conforming.faults);
   return result;

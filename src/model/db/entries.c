@@ -4,9 +4,48 @@
  * until then a reader may take each document for one entry. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
-status model__entries(struct model_txn *txn, const struct collection *collection,
-                      const struct catalog_index *index, const struct doc *document,
-                      struct slice key_part, struct index_entries *entries, struct err *err) {
+
+/** Notes kinds that this transaction has not noted. */
+static status note_kinds(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, const uint8_t *kinds, struct err *err) {
+  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  bool is_new = false;
+  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
+  for (uint32_t part = 0; part < index->def.keys_count; part++) {
+    uint8_t fresh = kinds[part] & (uint8_t)~noted->kinds[part];
+    if (!fresh) continue;
+    noted->kinds[part] |= fresh;
+    is_new = true;
+    TRY(collection_mark_kinds(collection, index, part, fresh, err));
+  }
+  return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
+}
+
+/* What is no fault of the machine: the being stands in the way of the evolution, which will tell.
+ */
+static bool is_beings(status result) {
+  return result != LUMA_OK && result != LUMA_OUT_OF_MEMORY && result != LUMA_CORRUPT &&
+         result != LUMA_INTERNAL;
+}
+
+/* The document as the evolution will make it; `*fits` false when it cannot be made so. */
+static status evolve_document(struct model_txn *txn, const struct catalog_index *index,
+                              const struct doc *document, struct buf *room, struct doc *made,
+                              bool *fits, struct err *err) {
+  struct slice built;
+  struct err why = {0};
+  status result =
+      evolution_apply(index->through, document, os_now_us(txn->model->os), room, &built, &why);
+  *fits = result == LUMA_OK;
+  if (is_beings(result)) return LUMA_OK;
+  if (result != LUMA_OK)
+    return err_raise(err, result, why.file, why.source_line, "%s", why.message);
+  return doc_open(built, index->through->names, made, err);
+}
+
+static status plain_entries(struct model_txn *txn, const struct collection *collection,
+                            const struct catalog_index *index, const struct doc *document,
+                            struct slice key_part, struct index_entries *entries, struct err *err) {
   bool keeps = true;
   struct val root = doc_root(document), computed[INDEX_KEYS_MAX];
   struct arena_mark mark = arena_mark(&txn->kept);
@@ -17,9 +56,28 @@ status model__entries(struct model_txn *txn, const struct collection *collection
         index_method(&index->def)->entries(&index->def, document, computed, key_part, entries, err);
   arena_rewind(&txn->kept, mark);
   TRY(result);
-  if (!keeps || !entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
+  if (!keeps) return LUMA_OK;
+  if (index->def.notes_kinds) TRY(note_kinds(txn, collection, index, entries->kinds, err));
+  if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
   TRY(collection_mark_lists(collection, index, err));
   return model__save_names(txn->model, collection, err);
+}
+
+status model__entries(struct model_txn *txn, const struct collection *collection,
+                      const struct catalog_index *index, const struct doc *document,
+                      struct slice key_part, struct index_entries *entries, struct err *err) {
+  struct buf room;
+  struct doc evolved;
+  bool fits;
+  if (!index->through)
+    return plain_entries(txn, collection, index, document, key_part, entries, err);
+  entries->count = 0;
+  buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
+  status result = evolve_document(txn, index, document, &room, &evolved, &fits, err);
+  if (result == LUMA_OK && fits)
+    result = plain_entries(txn, collection, index, &evolved, key_part, entries, err);
+  buf_deinit(&room);
+  return result;
 }
 
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err) {
@@ -30,6 +88,7 @@ status model__make_rules(const struct model *model, struct catalog_index *index,
 /* Compiles what the copies compute. `*made`: how many hold rules of their own, or none. */
 static status make_all(const struct model *model, struct collection *with, uint32_t *made,
                        struct err *err) {
+  TRY(model__make_validator(model, with, err));
   for (; *made < with->indexes_count; ++*made)
     TRY(model__make_rules(model, &with->indexes[*made], err));
   return LUMA_OK;

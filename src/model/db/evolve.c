@@ -117,6 +117,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   for (uint32_t i = 0; i < before; i++) {
     struct catalog_index *index = &with->indexes[with->indexes_count];
     bool stays, fills;
+    if (evolving->base->indexes[i].through) continue;
     *index = evolving->base->indexes[i];
     TRY(follow_index(evolving, index, &stays, &fills, err));
     evolving->fills[with->indexes_count] = fills;
@@ -124,6 +125,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   }
   TRY(model__soul_indexes(evolving->txn, with, evolving->fresh, &kept, err));
   for (uint32_t i = kept; i < with->indexes_count; i++) evolving->fills[i] = true;
+  TRY(evolve__take_built(evolving, err));
   TRY(evolve__drop_unwanted(evolving, err));
   for (uint32_t i = 0; i < with->indexes_count; i++) evolving->any_fill |= evolving->fills[i];
   return LUMA_OK;
@@ -289,6 +291,15 @@ static bool changes_anything(const struct evolving *evolving) {
          evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
 }
 
+/* Counts the tries: from some on, writers wait. */
+static void hold_gate(struct evolving *evolving) {
+  struct model_txn *txn = evolving->txn;
+  txn->passes_gate = true;
+  if (!model__gate_has_met(txn->model, evolving->base->number)) return;
+  txn->gated = evolving->base->number;
+  model__gate_hold(txn->model, txn->gated);
+}
+
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
   struct model_txn *txn = evolving->txn;
   uint64_t count;
@@ -303,6 +314,7 @@ static status evolve(struct evolving *evolving, struct buf *out, struct err *err
   TRY(model_count(txn, evolving->base, &count, err));
   bool looks = evolve__looks(evolving) && count > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
+  if (looks && !evolving->request->dry_run) hold_gate(evolving);
   TRY(model__begin_change(txn, err));
   TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
   evolving->now = catalog_by_number(txn->catalog, evolving->with.number);
@@ -338,8 +350,11 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
   buf_init(&evolving.ids, 64 << 10);
   status result = evolve_marked(&evolving, report, err);
   /* It will not come again. */
-  if (result != LUMA_OK && result != LUMA_CONFLICT && txn->may_restart)
-    model__drop_ready(txn->model, number);
+  if (result != LUMA_OK && result != LUMA_CONFLICT) {
+    model__gate_open(txn->model, number);
+    txn->gated = 0;
+    if (txn->may_restart) model__drop_ready(txn->model, number);
+  }
   buf_deinit(&evolving.first);
   buf_deinit(&evolving.ids);
   soul_release(evolving.fresh);

@@ -5,6 +5,7 @@
 
 #include "model/db/model_int.h"
 #include "model/soul/diff.h"
+#include "value/edit/edit.h"
 
 enum {
   EVOLVE_FIRST = 10,
@@ -32,16 +33,22 @@ struct evolving {
 
 /** The genotype asked for, with the settings that stay, read as a soul. */
 status evolve__read(struct evolving *evolving, struct err *err);
+/** The actions of ALTER TABLE (request->genotype's "actions"), done to the genotype being edited.
+ * LUMA_UNKNOWN_FIELD, LUMA_ALREADY_EXISTS. */
+status evolve__act(struct evolving *evolving, struct edit *edit, struct err *err);
 /** Whether a rule may be broken by beings, other than that values are unique. */
 bool evolve__narrows(const struct evolving *evolving);
 /** Whether beings have to be looked at. */
 bool evolve__looks(const struct evolving *evolving);
 /** Looks at every being as it will be: who does not fit is noted; fills indexes and counters. */
 status evolve__look(struct evolving *evolving, struct err *err);
-/** Fills new indexes in transactions of their own, where they speak of attributes that stay as they
- * are: `*built` when there was one, and the evolution has to begin again. One that values stand in
- * the way of is left to evolve__look, which says which. */
+/** Fills indexes over many beings in transactions of their own: `*built` when there was one, and
+ * the evolution has to begin again. One that values stand in the way of is left to evolve__look,
+ * which says which. */
 status evolve__build_indexes(struct evolving *evolving, bool *built, struct err *err);
+/** Takes the indexes that were built for this very step into their places among `with.indexes`;
+ * drops those that were for others. */
+status evolve__take_built(struct evolving *evolving, struct err *err);
 /** Drops indexes that were built for an evolution that did not come about. */
 status evolve__drop_unwanted(struct evolving *evolving, struct err *err);
 /** One being that stands in the way, and why: the faults of `why`. */

@@ -17,7 +17,7 @@ static bool is_setting(struct slice name) {
 
 /* What speaks of the request itself. */
 static bool is_ours(struct slice name) {
-  static const char *const names[] = {"rename", "transform", "dry_run", "alias"};
+  static const char *const names[] = {"rename", "transform", "actions", "dry_run", "alias"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   }
@@ -145,6 +145,7 @@ static status combine(struct evolving *evolving, const struct val *source, const
   status result = edit_init(&edit, &arena, source, err);
   if (result == LUMA_OK && !evolving->request->merge) result = edit_unset(&edit, &genotype, err);
   if (result == LUMA_OK) result = edit_merge(&edit, given, err);
+  if (result == LUMA_OK) result = evolve__act(evolving, &edit, err);
   if (result == LUMA_OK) {
     build_begin_map(&build);
     result = edit_write(&edit, &build, err);

@@ -21,8 +21,9 @@ struct index_build {
   struct model *model;
   struct slice collection_name, index_name;
   uint32_t collection_number, index_number;
-  struct index_rules *rules;     /* what the index computes; NULL: nothing */
-  enum catalog_index_state goal; /* when it is filled */
+  struct index_rules *rules;       /* what the index computes; NULL: nothing */
+  enum catalog_index_state goal;   /* when it is filled */
+  const struct evolution *through; /* see struct catalog_index */
   struct buf name;
   struct buf last_key; /* key part of the last document done; empty at the start */
   uint64_t done, total;
@@ -119,7 +120,8 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .multikey = spec->multikey,
                           .nulls_distinct = spec->nulls_distinct,
                           .sparse = spec->sparse,
-                          .notes_lists = spec->multikey};
+                          .notes_lists = spec->multikey,
+                          .notes_kinds = true};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;
 }
@@ -162,7 +164,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
   build->index_name = buf_slice(&build->name);
   TRY(buf_check(&build->name, "the index's name", err));
   TRY(check_spec(spec, build->index_name, err));
-  TRY(check_names(collection, spec, err));
+  if (!build->through) TRY(check_names(collection, spec, err));
   build->index_number = 0;
   if (collection_index(collection, build->index_name)) {
     if (spec->if_not_exists) return LUMA_OK;
@@ -184,6 +186,7 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
                              .def = make_def(spec, build->index_number),
                              .condition = spec->condition,
                              .rules = build->rules,
+                             .through = build->through,
                              .hidden = spec->hidden,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
@@ -298,6 +301,7 @@ static status fill_step(struct index_build *build, uint32_t *count, struct err *
   const struct collection *collection;
   uint32_t position;
   const struct catalog_index *index = find_built(build, txn, &collection, &position);
+  txn->passes_gate = build->goal == CATALOG_INDEX_READY;
   status result = index ? model__guard(txn, collection, err) : fail_gone(build, err);
   *count = 0;
   if (result == LUMA_OK) result = fill_some(build, txn, collection, index, count, err);
@@ -360,37 +364,46 @@ static status run(struct index_build *build, const struct model_index_spec *spec
   return result;
 }
 
-static status create(struct model *model, struct slice collection,
-                     const struct model_index_spec *spec, enum catalog_index_state goal,
+static status create(struct index_build *build, const struct model_index_spec *spec,
                      model_progress_fn *progress, void *context, struct err *err) {
-  struct index_build *build = mem_zalloc(1, sizeof *build);
-  if (!build) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to build an index");
-  build->model = model;
-  build->collection_name = collection;
-  build->goal = goal;
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
   status result = LUMA_OK;
   if (spec->keys_count <= INDEX_KEYS_MAX)
-    result = index_rules_create(model->options.rules, &spec->condition, spec->keys,
+    result = index_rules_create(build->model->options.rules, &spec->condition, spec->keys,
                                 spec->keys_count, &build->rules, err);
   if (result == LUMA_OK) result = run(build, spec, progress, context, err);
   index_rules_release(build->rules);
   buf_deinit(&build->name);
   buf_deinit(&build->last_key);
-  mem_free(build);
   return result;
 }
 
 status model_create_index(struct model *model, struct slice collection,
                           const struct model_index_spec *spec, model_progress_fn *progress,
                           void *context, struct err *err) {
-  return create(model, collection, spec, CATALOG_INDEX_PUBLIC, progress, context, err);
+  struct index_build *build = mem_zalloc(1, sizeof *build);
+  if (!build) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to build an index");
+  build->model = model;
+  build->collection_name = collection;
+  build->goal = CATALOG_INDEX_PUBLIC;
+  status result = create(build, spec, progress, context, err);
+  mem_free(build);
+  return result;
 }
 
 status model__build_ready(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, struct err *err) {
-  return create(model, collection, spec, CATALOG_INDEX_READY, NULL, NULL, err);
+                          const struct model_index_spec *spec, const struct evolution *through,
+                          struct err *err) {
+  struct index_build *build = mem_zalloc(1, sizeof *build);
+  if (!build) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to build an index");
+  build->model = model;
+  build->collection_name = collection;
+  build->goal = CATALOG_INDEX_READY;
+  build->through = through;
+  status result = create(build, spec, NULL, NULL, err);
+  mem_free(build);
+  return result;
 }
 
 /* One of them; `*found` false when there is none. */

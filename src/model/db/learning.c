@@ -17,7 +17,7 @@ enum {
   SMALL_DOCUMENTS = 10000, /* a small collection is rather read than told of with loose ranges */
   NOTE_BYTES = 8,
   HEADER_BYTES = 21,
-  PENDING_BYTES = 256 << 10 /* notes are taken many at a time: what they change is at hand then */
+  PENDING_BYTES = 32 << 10 /* notes are taken many at a time, while they are in the cache */
 };
 
 static struct learning *learning_of(const struct collection *collection) {
@@ -51,9 +51,8 @@ static void catch_up(struct learning *learning, const struct names *names) {
     struct doc document = {.names = names};
     int sign;
     (void)take_note(&notes, &document, &sign);
-    struct val root = doc_root(&document);
-    result = sign > 0 ? learned_observe(&learning->learned, &root, NULL)
-                      : learned_forget(&learning->learned, &root, NULL);
+    result = sign > 0 ? learned_observe(&learning->learned, &document, NULL)
+                      : learned_forget(&learning->learned, &document, NULL);
     learning->is_changed = true;
   }
   if (result != LUMA_OK) learning->state = LEARNING_STALE;
@@ -234,7 +233,8 @@ void model__lesson_begin(struct model_txn *txn, struct model_lesson *lesson) {
   lesson->catalog = NULL;
   if (txn->observed.bytes == 0 && !txn->is_unobserved) return;
   lesson->catalog = txn->catalog;
-  catalog_acquire(lesson->catalog);
+  lesson->is_held = txn->catalog_changed; /* else the transaction holds it until its end */
+  if (lesson->is_held) catalog_acquire(lesson->catalog);
   rwlock_lock_read(&txn->model->learn_lock);
 }
 
@@ -287,7 +287,7 @@ void model__lesson_end(struct model_txn *txn, struct model_lesson *lesson, statu
   else if (committed == LUMA_OK)
     learn_all(buf_slice(&txn->observed), lesson->catalog);
   rwlock_unlock(&txn->model->learn_lock);
-  catalog_release(lesson->catalog);
+  if (lesson->is_held) catalog_release(lesson->catalog);
 }
 
 /* ---- asking ---- */
@@ -299,10 +299,8 @@ static status read_scan(struct model_scan *scan, struct learned *learned, struct
   uint32_t count;
   do {
     result = model_scan_next(scan, DOCUMENTS_AT_ONCE, documents, &count, err);
-    for (uint32_t i = 0; result == LUMA_OK && i < count; i++) {
-      struct val root = doc_root(&documents[i]);
-      result = learned_observe(learned, &root, err);
-    }
+    for (uint32_t i = 0; result == LUMA_OK && i < count; i++)
+      result = learned_observe(learned, &documents[i], err);
   } while (result == LUMA_OK && count > 0);
   mem_free(documents);
   return result;

@@ -3,7 +3,11 @@
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
-enum { SCRATCH_CHUNK_BYTES = 16 << 10 };
+enum {
+  SCRATCH_CHUNK_BYTES = 16 << 10,
+  IDLE_MAX = 16,            /* transactions that wait to be used again */
+  IDLE_BYTES_MAX = 64 << 10 /* of each of their buffers */
+};
 
 status model_open(struct store *store, const struct model_options *options, struct model **model,
                   struct err *err) {
@@ -23,6 +27,7 @@ status model_open(struct store *store, const struct model_options *options, stru
   /* Where other processes commit too, what this one sees is not all. */
   made->learns = options->learns && !store->ops->is_shared;
   mutex_init(&made->sequence_lock);
+  mutex_init(&made->idle_lock);
   made->collections = (struct catalog_sequence){.step = 16};
   made->indexes = (struct catalog_sequence){.step = 16};
   made->souls = (struct catalog_sequence){.step = 16};
@@ -37,12 +42,132 @@ status model_open(struct store *store, const struct model_options *options, stru
   return LUMA_OK;
 }
 
+/* ---- the memory of transactions ---- */
+
+static void txn_init(struct model_txn *txn) {
+  arena_init(&txn->arena, SCRATCH_CHUNK_BYTES, 0);
+  arena_init(&txn->soul_arena, SCRATCH_CHUNK_BYTES, 0);
+  arena_init(&txn->kept, 0, 0);
+  buf_init(&txn->conformed, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&txn->observed, MODEL_OBSERVED_BYTES_MAX);
+  buf_init(&txn->encoded, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&txn->keys, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&txn->feed, MODEL_SCRATCH_BYTES_MAX);
+  index_entries_init(&txn->fresh);
+  index_entries_init(&txn->stale);
+}
+
+static void txn_free(struct model_txn *txn) {
+  arena_deinit(&txn->arena);
+  arena_deinit(&txn->soul_arena);
+  arena_deinit(&txn->kept);
+  buf_deinit(&txn->conformed);
+  buf_deinit(&txn->observed);
+  buf_deinit(&txn->encoded);
+  buf_deinit(&txn->keys);
+  buf_deinit(&txn->feed);
+  index_entries_deinit(&txn->fresh);
+  index_entries_deinit(&txn->stale);
+  mem_free(txn);
+}
+
+static void empty_buf(struct buf *buf) {
+  buf_reset(buf);
+  if (buf->capacity > IDLE_BYTES_MAX) buf_deinit(buf);
+}
+
+static void empty_arena(struct arena *arena) {
+  if (arena_used_bytes(arena) > IDLE_BYTES_MAX)
+    arena_deinit(arena);
+  else
+    arena_reset(arena);
+}
+
+static void empty_entries(struct index_entries *entries) {
+  if (entries->bytes.capacity > IDLE_BYTES_MAX) {
+    index_entries_deinit(entries);
+    index_entries_init(entries);
+  }
+  entries->count = 0;
+  entries->has_lists = false;
+  buf_reset(&entries->bytes);
+}
+
+/* Nothing but memory is left of it. */
+static void txn_empty(struct model_txn *txn) {
+  struct model_txn was = *txn;
+  *txn = (struct model_txn){.arena = was.arena,
+                            .soul_arena = was.soul_arena,
+                            .kept = was.kept,
+                            .conformed = was.conformed,
+                            .observed = was.observed,
+                            .encoded = was.encoded,
+                            .keys = was.keys,
+                            .feed = was.feed,
+                            .fresh = was.fresh,
+                            .stale = was.stale};
+  empty_arena(&txn->arena);
+  empty_arena(&txn->soul_arena);
+  empty_arena(&txn->kept);
+  empty_buf(&txn->conformed);
+  empty_buf(&txn->observed);
+  empty_buf(&txn->encoded);
+  empty_buf(&txn->keys);
+  empty_buf(&txn->feed);
+  empty_entries(&txn->fresh);
+  empty_entries(&txn->stale);
+}
+
+/* Hands the memory to the next transaction. */
+static void txn_rest(struct model *model, struct model_txn *txn) {
+  txn_empty(txn);
+  mutex_lock(&model->idle_lock);
+  bool stays = model->idle_count < IDLE_MAX;
+  if (stays) {
+    txn->next = model->idle;
+    model->idle = txn;
+    model->idle_count++;
+  }
+  mutex_unlock(&model->idle_lock);
+  if (!stays) txn_free(txn);
+}
+
+/* NULL when memory is out. */
+static struct model_txn *txn_make(struct model *model) {
+  mutex_lock(&model->idle_lock);
+  struct model_txn *txn = model->idle;
+  if (txn) {
+    model->idle = txn->next;
+    model->idle_count--;
+  }
+  mutex_unlock(&model->idle_lock);
+  if (txn) {
+    txn->next = NULL;
+    return txn;
+  }
+  txn = mem_zalloc(1, sizeof *txn);
+  if (txn) txn_init(txn);
+  return txn;
+}
+
+static void free_idle(struct model *model) {
+  while (model->idle) {
+    struct model_txn *next = model->idle->next;
+    txn_free(model->idle);
+    model->idle = next;
+  }
+}
+
+/* ---- opening and closing ---- */
+
 void model_close(struct model *model) {
   if (!model) return;
   model__save_learned(model);
+  free_idle(model);
   catalog_release(model->catalog);
   store_close(model->store);
   model__blocks_destroy(model->blocks);
+  mutex_deinit(&model->idle_lock);
   mutex_deinit(&model->sequence_lock);
   rwlock_deinit(&model->catalog_lock);
   rwlock_deinit(&model->learn_lock);
@@ -67,7 +192,7 @@ void model_make_key(struct model *model, struct val *key) {
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err) {
-  struct model_txn *made = mem_zalloc(1, sizeof *made);
+  struct model_txn *made = txn_make(model);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a transaction");
   rwlock_lock_read(&model->catalog_lock);
   status result = store_begin(model->store, options, &made->store, err);
@@ -77,22 +202,12 @@ status model_begin(struct model *model, const struct store_begin_options *option
   }
   rwlock_unlock(&model->catalog_lock);
   if (result != LUMA_OK) {
-    mem_free(made);
+    txn_rest(model, made);
     return result;
   }
   made->model = model;
   made->read_only = options->read_only;
   made->is_serializable = options->isolation == STORE_SERIALIZABLE;
-  arena_init(&made->soul_arena, SCRATCH_CHUNK_BYTES, 0);
-  arena_init(&made->kept, 0, 0);
-  buf_init(&made->conformed, MODEL_SCRATCH_BYTES_MAX);
-  buf_init(&made->observed, MODEL_OBSERVED_BYTES_MAX);
-  arena_init(&made->arena, SCRATCH_CHUNK_BYTES, 0);
-  buf_init(&made->encoded, MODEL_SCRATCH_BYTES_MAX);
-  buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
-  buf_init(&made->feed, MODEL_SCRATCH_BYTES_MAX);
-  index_entries_init(&made->fresh);
-  index_entries_init(&made->stale);
   *txn = made;
   return LUMA_OK;
 }
@@ -101,21 +216,11 @@ void model_allow_restart(struct model_txn *txn) {
   txn->may_restart = true;
 }
 
-static void txn_destroy(struct model_txn *txn) {
+static void txn_end(struct model_txn *txn) {
   for (size_t i = 0; i < txn->marks_count; i++) catalog_release(txn->marks[i].catalog);
   mem_free(txn->marks);
   catalog_release(txn->catalog);
-  arena_deinit(&txn->arena);
-  arena_deinit(&txn->soul_arena);
-  arena_deinit(&txn->kept);
-  buf_deinit(&txn->conformed);
-  buf_deinit(&txn->observed);
-  buf_deinit(&txn->encoded);
-  buf_deinit(&txn->keys);
-  buf_deinit(&txn->feed);
-  index_entries_deinit(&txn->fresh);
-  index_entries_deinit(&txn->stale);
-  mem_free(txn);
+  txn_rest(txn->model, txn);
 }
 
 /* Inv 1: nobody begins between the commit of a catalog change and the swap of the picture. */
@@ -150,14 +255,15 @@ status model_commit(struct model_txn *txn, enum store_durability durability,
                                        : store_commit(txn->store, durability, position, NULL, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
-  txn_destroy(txn);
+  if (txn->gated && result != LUMA_CONFLICT) model__gate_open(txn->model, txn->gated);
+  txn_end(txn);
   return result;
 }
 
 void model_rollback(struct model_txn *txn) {
   if (!txn) return;
   store_rollback(txn->store);
-  txn_destroy(txn);
+  txn_end(txn);
 }
 
 status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err) {
@@ -212,6 +318,8 @@ status model__guard(struct model_txn *txn, const struct collection *collection, 
   for (uint32_t i = 0; i < txn->guarded_count; i++) {
     if (txn->guarded[i] == collection->number) return LUMA_OK;
   }
+  bool is_held = __atomic_load_n(&txn->model->gate.number, __ATOMIC_ACQUIRE) == collection->number;
+  if (is_held && !txn->passes_gate) model__gate_wait(txn->model, collection->number);
   struct keyspace_key key = keyspace_collection(collection->number);
   TRY(store_guard(txn->store, STORE_META, keyspace_slice(&key), err));
   if (txn->guarded_count < MODEL_GUARDED_MAX) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared by the files of this folder only.
  *
- * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; the store's own
- * locks come last. Inv 1: a transaction's picture is the newest one committed at its snapshot:
- * begin takes both under catalog_lock for reading, a catalog change commits and swaps the picture
- * under it for writing. Inv 2: a document commits only after every name id in it is in the log
- * (model__save_names runs before the put). */
+ * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; idle_lock is held
+ * alone; the store's own locks come last. Inv 1: a transaction's picture is the newest one
+ * committed at its snapshot: begin takes both under catalog_lock for reading, a catalog change
+ * commits and swaps the picture under it for writing. Inv 2: a document commits only after every
+ * name id in it is in the log (model__save_names runs before the put). */
 #ifndef MODEL_DB_MODEL_INT_H
 #define MODEL_DB_MODEL_INT_H
 
@@ -19,6 +19,13 @@ enum {
   MODEL_SCRATCH_BYTES_MAX = 1 << 30,
   MODEL_OBSERVED_BYTES_MAX = 16 << 20 /* of a transaction's documents; of one that writes more
                                          nothing is learned: the collection is read anew */
+};
+
+/** Which collection writers wait for: gate.c. Atomic. */
+struct model_gate {
+  uint32_t number; /* 0: none */
+  uint64_t until_us;
+  uint32_t met, tries; /* the collection whose evolution began again last, and how often */
 };
 
 struct model {
@@ -36,6 +43,10 @@ struct model {
   bool learns;
   uint64_t opened_us;          /* when the database was opened */
   struct model_blocks *blocks; /* of sequences: number.c */
+  struct mutex idle_lock;
+  struct model_txn *idle; /* ended ones, whose memory the next ones take over */
+  uint32_t idle_count;
+  struct model_gate gate;
 };
 
 /* The picture to go back to with a savepoint. */
@@ -46,8 +57,16 @@ struct model_mark {
   size_t observed_bytes;
 };
 
+/** Kinds of values that a transaction has noted of an index. */
+struct model_noted {
+  uint32_t index;
+  uint8_t kinds[INDEX_KEYS_MAX];
+};
+enum { MODEL_NOTED_MAX = 8 };
+
 struct model_txn {
   struct model *model;
+  struct model_txn *next; /* while idle */
   struct store_txn *store;
   struct catalog *catalog; /* one reference */
   bool catalog_changed, read_only;
@@ -58,6 +77,7 @@ struct model_txn {
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
   struct index_entries fresh, stale;
+  struct model_noted noted[MODEL_NOTED_MAX]; /* by index number */
   /* souls */
   struct arena soul_arena; /* what checking the documents of one call makes; valid until the next */
   struct arena kept;       /* lives as long as the transaction */
@@ -71,6 +91,8 @@ struct model_txn {
   uint32_t document_bytes_max;        /* see model_limit_documents; 0: the model's own */
   bool skips_validation;              /* see model_skip_validation */
   bool may_restart;                   /* see model_allow_restart */
+  bool passes_gate;                   /* it works for an evolution */
+  uint32_t gated;                     /* the collection that it holds the gate of; 0: none */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
 };
 
@@ -137,10 +159,18 @@ status model__attach_rules(struct model *model, const struct collection *collect
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
-/** Builds an index that no one reads yet: an evolution makes it public, or drops it. Not inside a
- * transaction that has written. */
+/** True when the evolution of the collection has begun again a few times. */
+bool model__gate_has_met(struct model *model, uint32_t number);
+/** Makes writers to the collection wait, for a few seconds or until it is opened. */
+void model__gate_hold(struct model *model, uint32_t number);
+void model__gate_open(struct model *model, uint32_t number);
+/** Waits while the gate of the collection is held. */
+void model__gate_wait(struct model *model, uint32_t number);
+/** Builds an index that no one reads yet: an evolution makes it public, or drops it. `through`: see
+ * struct catalog_index. Not inside a transaction that has written. */
 status model__build_ready(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, struct err *err);
+                          const struct model_index_spec *spec, const struct evolution *through,
+                          struct err *err);
 /** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
 void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */
@@ -179,6 +209,7 @@ status model__observe(struct model_txn *txn, const struct collection *collection
 /** Around a commit: begin before, end after it with its answer. */
 struct model_lesson {
   const struct catalog *catalog; /* NULL: nothing is learned */
+  bool is_held;
 };
 void model__lesson_begin(struct model_txn *txn, struct model_lesson *lesson);
 void model__lesson_end(struct model_txn *txn, struct model_lesson *lesson, status committed);

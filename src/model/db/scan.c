@@ -3,6 +3,8 @@
  * records its entries name. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
+#include "model/db/covered.h"
+#include "model/db/intersect.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
 #include "value/key/key.h"
@@ -15,7 +17,10 @@ struct model_scan {
   const struct collection *collection;
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
+  bool counts;                       /* entries, whatever documents they are of */
   bool meets_twice;                  /* a document may have several entries */
+  struct intersect *also;            /* what the documents must have besides; NULL: nothing */
+  struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
   uint64_t entries;
   bool has_recipes;
   struct recipes recipes; /* for what is looked at of older beings */
@@ -23,8 +28,7 @@ struct model_scan {
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
-  struct hashmap seen; /* multikey: record keys met before, in `arena` */
-  struct arena arena;
+  struct model_seen own, *seen; /* multikey: record keys met before; `own`, or of several scans */
   struct store_rows rows;
   struct store_value values[STORE_BATCH_MAX];
   struct slice record_keys[STORE_BATCH_MAX];
@@ -88,6 +92,16 @@ static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t c
                     err);
 }
 
+void model_seen_init(struct model_seen *seen) {
+  hashmap_init(&seen->keys);
+  arena_init(&seen->arena, 0, 0);
+}
+
+void model_seen_deinit(struct model_seen *seen) {
+  hashmap_deinit(&seen->keys);
+  arena_deinit(&seen->arena);
+}
+
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err) {
@@ -106,9 +120,15 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   if (options->reads && !made->as_stored) want(made, options->reads);
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
-  hashmap_init(&made->seen);
-  arena_init(&made->arena, 0, 0);
+  model_seen_init(&made->own);
+  made->seen = options->seen ? options->seen : &made->own;
+  made->meets_twice |= options->seen != NULL;
+  made->counts = options->keys_only && !options->seen;
   status result = open_cursor(made, options, err);
+  if (result == LUMA_OK && options->also)
+    result = intersect_create(txn, options->index, options->also, &made->also, err);
+  if (result == LUMA_OK && options->covers)
+    result = covered_create(collection, options->index, &made->covered, err);
   if (result != LUMA_OK) {
     model_scan_close(made);
     return result;
@@ -121,10 +141,11 @@ void model_scan_close(struct model_scan *scan) {
   if (!scan) return;
   if (scan->cursor) store_cursor_close(scan->cursor);
   store_pins_release(&scan->pins);
-  hashmap_deinit(&scan->seen);
-  arena_deinit(&scan->arena);
+  model_seen_deinit(&scan->own);
   buf_deinit(&scan->bounds);
   buf_deinit(&scan->keys);
+  intersect_destroy(scan->also);
+  covered_destroy(scan->covered);
   if (scan->has_recipes) recipes_deinit(&scan->recipes);
   mem_free(scan);
 }
@@ -157,12 +178,12 @@ static status next_records(struct model_scan *scan, struct doc *documents, uint3
 
 /* True if the document was met before through another of its elements. */
 static status meet(struct model_scan *scan, struct slice key_part, bool *met, struct err *err) {
-  *met = hashmap_get(&scan->seen, key_part) != NULL;
+  *met = hashmap_get(&scan->seen->keys, key_part) != NULL;
   if (*met) return LUMA_OK;
-  uint8_t *copy = arena_alloc_text(&scan->arena, key_part.bytes);
+  uint8_t *copy = arena_alloc_text(&scan->seen->arena, key_part.bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
   memcpy(copy, key_part.data, key_part.bytes);
-  if (!hashmap_put(&scan->seen, slice_of(copy, key_part.bytes), NULL)) {
+  if (!hashmap_put(&scan->seen->keys, slice_of(copy, key_part.bytes), NULL)) {
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
   }
   return LUMA_OK;
@@ -180,7 +201,8 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
     bool met = false;
     TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
                                       err));
-    if (scan->meets_twice) TRY(meet(scan, key_part, &met, err));
+    if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
+    if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
     buf_append(&scan->keys, number, sizeof number);
     buf_append_slice(&scan->keys, key_part);
@@ -219,15 +241,19 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
     if (scan->rows.count == 0) return LUMA_OK;
     if (scan->index) scan->entries += scan->rows.count;
     if (!scan->index) return next_records(scan, documents, count, err);
+    if (scan->covered || scan->counts) {
+      *count = scan->rows.count;
+      if (scan->covered)
+        return covered_documents(scan->covered, scan->rows.keys, *count, documents, err);
+      return LUMA_OK;
+    }
     TRY(collect_keys(scan, count, err));
   } while (*count == 0);
-  if (!scan->keys_only) return fetch(scan, documents, *count, err);
-  memset(documents, 0, *count * sizeof *documents);
-  return LUMA_OK;
+  return scan->keys_only ? LUMA_OK : fetch(scan, documents, *count, err);
 }
 
 uint64_t model_scan_entries(const struct model_scan *scan) {
-  return scan->entries;
+  return scan->entries + (scan->also ? intersect_entries(scan->also) : 0);
 }
 
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err) {

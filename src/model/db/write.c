@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents given as values: encoding them with the collection's names; replacing and deleting. */
 #include "model/db/model_int.h"
+#include "value/order/order.h"
 
 static struct slice key_name(void) {
   return slice_of_text("_id");
 }
 
-/* Appends the document to txn->encoded: the key slot first, then the other fields in their order.
- */
-static status encode_document(struct model_txn *txn, const struct collection *collection,
-                              const struct val *fields, const struct val *key,
-                              struct slice *encoded, struct err *err) {
+static bool is_same_value(const struct val *a, const struct val *b) {
+  if (a->type != b->type) return false;
+  bool is_nested = a->type == VAL_LIST || a->type == VAL_MAP;
+  if (!is_nested) return val_is_equal(a, b);
+  return a->names == b->names && a->bytes == b->bytes && memcmp(a->data, b->data, a->bytes) == 0;
+}
+
+/* Whether the fields are encoded as the collection's documents are, with this key in its place. */
+static bool is_encoded(const struct collection *collection, const struct val *fields,
+                       const struct val *key) {
+  struct slice name;
+  if (fields->names != collection->names || val_count(fields) == 0) return false;
+  struct val first = val_field_at(fields, 0, &name);
+  return slice_is_equal(name, key_name()) && is_same_value(&first, key);
+}
+
+static status build_fields(struct model_txn *txn, const struct collection *collection,
+                           const struct val *fields, const struct val *key, struct slice *encoded,
+                           struct err *err) {
   struct build build;
   build_init(&build, &txn->encoded, collection->names);
   build_begin_document(&build);
@@ -26,6 +41,17 @@ static status encode_document(struct model_txn *txn, const struct collection *co
   }
   status result = build_finish(&build, encoded, err);
   build_deinit(&build);
+  return result;
+}
+
+/* Appends the document to txn->encoded: the key slot first, then the other fields in their order.
+ */
+static status encode_document(struct model_txn *txn, const struct collection *collection,
+                              const struct val *fields, const struct val *key,
+                              struct slice *encoded, struct err *err) {
+  status result = is_encoded(collection, fields, key)
+                      ? build_document_of(&txn->encoded, fields, encoded, err)
+                      : build_fields(txn, collection, fields, key, encoded, err);
   if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
     return model__fail_too_large(txn, encoded->bytes, err);
   return result;
@@ -168,12 +194,27 @@ static status change_entries(struct model_txn *txn, const struct collection *col
   return LUMA_OK;
 }
 
+/* What the index looks at is as it was: so are its entries. */
+static bool is_untouched(const struct index_def *def, const struct val *stale,
+                         const struct val *fresh) {
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    const struct path *path = &def->keys[i].path;
+    if (path->count == 0 || !path->steps[0].is_name) return false;
+    struct val before = val_field(stale, path->steps[0].name);
+    struct val after = val_field(fresh, path->steps[0].name);
+    if (!is_same_value(&before, &after)) return false;
+  }
+  return true;
+}
+
 /* `fresh` NULL: the document goes. */
 static status change_indexes(struct model_txn *txn, const struct collection *collection,
                              const struct doc *stale, const struct doc *fresh,
                              struct slice key_part, struct err *err) {
+  struct val before = doc_root(stale), after = fresh ? doc_root(fresh) : val_missing();
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     const struct catalog_index *index = &collection->indexes[i];
+    if (fresh && !index->rules && is_untouched(&index->def, &before, &after)) continue;
     TRY(model__entries(txn, collection, index, stale, key_part, &txn->stale, err));
     txn->fresh.count = 0;
     if (fresh) TRY(model__entries(txn, collection, index, fresh, key_part, &txn->fresh, err));
@@ -222,7 +263,7 @@ enum { MONGO_IMMUTABLE_FIELD = 66 };
 static status check_same_key(const struct val *old_key, const struct val *new_document,
                              struct err *err) {
   struct val given = val_field(new_document, key_name());
-  if (given.type == VAL_MISSING) return LUMA_OK;
+  if (given.type == VAL_MISSING || is_same_value(&given, old_key)) return LUMA_OK;
   struct buf a, b;
   buf_init(&a, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&b, MODEL_SCRATCH_BYTES_MAX);

@@ -31,33 +31,51 @@ static void fault_unknown(struct checking *checking, struct slice name) {
 }
 
 /* The attribute of field `i`: its place + 1, or 0. */
-static uint32_t find_attribute(const struct checking *checking, uint32_t i, struct slice name) {
+static uint32_t find_attribute(const struct checking *checking, uint32_t i) {
   const struct soul_binding *binding = &checking->check->binding;
+  const struct soul *soul = checking->check->soul;
+  struct slice name;
   if (binding->names && checking->root->names == binding->names) {
     uint16_t id = val_field_name_id(checking->root, i);
     if (id < binding->count) return binding->by_id[id];
   }
-  const struct soul_attribute *found = soul_attribute(checking->check->soul, name);
-  return found ? (uint32_t)(found - checking->check->soul->attributes) + 1 : 0;
+  (void)val_field_at(checking->root, i, &name);
+  const struct soul_attribute *found = soul_attribute(soul, name);
+  return found ? (uint32_t)(found - soul->attributes) + 1 : 0;
+}
+
+static void check_unknown(struct checking *checking, uint32_t i) {
+  struct slice name;
+  (void)val_field_at(checking->root, i, &name);
+  if (!checking->check->open && !slice_is_equal(name, slice_of_text("_id")))
+    fault_unknown(checking, name);
+}
+
+static status check_field(struct checking *checking, uint32_t i, struct val *value,
+                          struct err *err) {
+  struct soul_check *check = checking->check;
+  uint32_t nth = find_attribute(checking, i);
+  if (nth == 0) {
+    check_unknown(checking, i);
+    return LUMA_OK;
+  }
+  const struct soul_attribute *attribute = &check->soul->attributes[nth - 1];
+  struct soul_place place = {.up = checking->place, .name = attribute->name};
+  if (!attribute->computed.bytes)
+    TRY(soul_check_value(check, attribute, &place, value, &checking->finding->changed, err));
+  checking->finding->values[nth - 1] = *value;
+  return LUMA_OK;
 }
 
 static status check_fields(struct checking *checking, struct err *err) {
-  struct soul_check *check = checking->check;
+  enum { AT_ONCE = 64 }; /* decoded together */
+  struct val values[AT_ONCE];
   uint32_t count = val_count(checking->root);
+  uint32_t decoded = val_fields(checking->root, values, AT_ONCE);
   for (uint32_t i = 0; i < count; i++) {
     struct slice name;
-    struct val value = val_field_at(checking->root, i, &name);
-    uint32_t nth = find_attribute(checking, i, name);
-    if (nth == 0) {
-      if (!check->open && !slice_is_equal(name, slice_of_text("_id")))
-        fault_unknown(checking, name);
-      continue;
-    }
-    const struct soul_attribute *attribute = &check->soul->attributes[nth - 1];
-    struct soul_place place = {.up = checking->place, .name = attribute->name};
-    if (!attribute->computed.bytes)
-      TRY(soul_check_value(check, attribute, &place, &value, &checking->finding->changed, err));
-    checking->finding->values[nth - 1] = value;
+    if (i >= decoded) values[0] = val_field_at(checking->root, i, &name);
+    TRY(check_field(checking, i, &values[i < decoded ? i : 0], err));
   }
   return LUMA_OK;
 }

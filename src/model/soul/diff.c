@@ -63,7 +63,9 @@ static status check_hints(const struct comparing *comparing, struct err *err) {
   for (uint32_t i = 0; i < val_count(&comparing->hints->transform); i++) {
     struct slice name;
     (void)val_field_at(&comparing->hints->transform, i, &name);
-    if (!soul_attribute(versions->fresh, name)) return fail_hint("transform", name, err);
+    bool is_renamed = val_field(&comparing->hints->rename, name).type == VAL_TEXT;
+    if (!is_renamed && !soul_attribute(versions->fresh, name))
+      return fail_hint("transform", name, err);
   }
   return LUMA_OK;
 }
@@ -230,6 +232,7 @@ static void compare_attribute(struct comparing *comparing, const struct soul_att
   const struct soul_attribute *old =
       old_soul ? soul_attribute(old_soul, from.bytes ? from : fresh->name) : NULL;
   struct slice expression = transform_of(comparing->hints, fresh->name);
+  if (!expression.bytes && from.bytes) expression = transform_of(comparing->hints, from);
   if (!from.bytes && !old) {
     compare_new(comparing, fresh);
     return;

@@ -5,9 +5,9 @@
 
 #include "base/core/bytes.h"
 #include "base/core/err.h"
-#include "base/hash/hash.h"
 #include "base/mem/mem.h"
 #include "value/doc/doc.h"
+#include "value/order/hash.h"
 #include "value/order/order.h"
 
 void learned_init(struct learned *learned) {
@@ -82,66 +82,107 @@ status learned__find(struct learned *learned, struct slice name, struct learned_
   return LUMA_OK;
 }
 
-/* ---- ranges and distinct values ---- */
-
-static bool is_plain_integer(uint8_t type) {
-  return type == VAL_INT64 || type == VAL_TIMESTAMP || type == VAL_DATE;
-}
-
-/* val_compare, with the usual kinds first. */
-static int compare(const struct val *a, const struct val *b) {
-  if (a->type == b->type && is_plain_integer(a->type))
-    return (a->integer > b->integer) - (a->integer < b->integer);
-  if (a->type == VAL_FLOAT64 && b->type == VAL_FLOAT64 && a->real != b->real &&
-      (a->real > b->real || a->real < b->real))
-    return a->real > b->real ? 1 : -1;
-  return val_compare(a, b);
-}
-
-/* The first 8 bytes of a text: where they differ, they order. */
-static uint64_t start_of(const struct val *value) {
-  uint8_t start[8] = {0};
-  if (value->bytes >= sizeof start) return load64be(value->data);
-  if (value->bytes) memcpy(start, value->data, value->bytes);
-  return load64be(start);
-}
+/* ---- ranges ---- */
 
 static void keep_extreme(struct val *kept, uint8_t *room, const struct val *value, int sign) {
-  if (kept->type != VAL_MISSING && compare(value, kept) * sign <= 0) return;
+  if (kept->type != VAL_MISSING && val_compare(value, kept) * sign <= 0) return;
   *kept = *value;
   if (value->bytes == 0) return;
   memcpy(room, value->data, value->bytes);
   kept->data = room;
 }
 
-/* Most texts lie within the range, as their starts tell. */
-static void keep_text(struct learned_attribute *attribute, const struct val *value) {
-  uint64_t start = start_of(value);
-  bool is_inside = attribute->min.type == VAL_TEXT && attribute->max.type == VAL_TEXT &&
-                   start > attribute->min_start && start < attribute->max_start;
-  if (is_inside) return;
+static void keep_extremes(struct learned_attribute *attribute, const struct val *value) {
   keep_extreme(&attribute->min, attribute->min_room, value, -1);
   keep_extreme(&attribute->max, attribute->max_room, value, 1);
-  attribute->min_start = start_of(&attribute->min);
-  attribute->max_start = start_of(&attribute->max);
 }
 
-static bool has_range(const struct val *value) {
-  return value->bytes == 0 && value->type > VAL_BOOL && value->type != VAL_LIST &&
-         value->type != VAL_MAP && value->type != VAL_TEXT;
+/* Up to eight bytes as a number whose order is theirs, by loads that overlap. */
+static uint64_t word_of(const uint8_t *p, uint32_t bytes) {
+  if (bytes >= 8) return load64be(p);
+  uint32_t above = 8 * (8 - bytes); /* bits, of the last byte */
+  if (bytes >= 4) return (uint64_t)load32be(p) << 32 | (uint64_t)load32be(p + bytes - 4) << above;
+  if (bytes == 0) return 0;
+  uint64_t middle = (uint64_t)p[bytes / 2] << (56 - 8 * (bytes / 2));
+  return (uint64_t)p[0] << 56 | middle | (uint64_t)p[bytes - 1] << above;
+}
+
+/* What follows in a text of which at least `from` bytes are there: where it differs, it orders. */
+static uint64_t start_of(const struct val *text, uint32_t from) {
+  return word_of(text->data + from, text->bytes - from);
+}
+
+static uint32_t common_start(const struct val *a, const struct val *b) {
+  uint32_t most = a->bytes < b->bytes ? a->bytes : b->bytes, at = 0;
+  while (at < most && a->data[at] == b->data[at]) at++;
+  return at;
+}
+
+/* Whether a text that goes on like `end` after the common start, for a word, is it. */
+static bool is_end(const struct val *text, const struct val *end, uint32_t from) {
+  return text->bytes == end->bytes && text->bytes - from <= sizeof(uint64_t);
+}
+
+/* Most texts lie within the range, as what follows its common start tells. */
+static bool is_within(const struct learned_attribute *attribute, const struct val *text) {
+  const struct val *min = &attribute->min, *max = &attribute->max;
+  uint32_t from = attribute->common_bytes;
+  if (min->type != VAL_TEXT || max->type != VAL_TEXT || text->bytes < from) return false;
+  if (from && memcmp(text->data, min->data, from) != 0) return false;
+  uint64_t start = start_of(text, from);
+  if (start == attribute->min_start) return is_end(text, min, from);
+  if (start == attribute->max_start) return is_end(text, max, from);
+  return start > attribute->min_start && start < attribute->max_start;
+}
+
+static void keep_text(struct learned_attribute *attribute, const struct val *text) {
+  struct val *min = &attribute->min, *max = &attribute->max;
+  if (text->bytes > LEARN_KEPT_BYTES || is_within(attribute, text)) return;
+  keep_extremes(attribute, text);
+  if (min->type != VAL_TEXT || max->type != VAL_TEXT) return;
+  attribute->common_bytes = common_start(min, max);
+  attribute->min_start = start_of(min, attribute->common_bytes);
+  attribute->max_start = start_of(max, attribute->common_bytes);
+}
+
+static void keep_integer(struct learned_attribute *attribute, const struct val *value) {
+  const struct val *min = &attribute->min, *max = &attribute->max;
+  bool is_within = min->type == value->type && max->type == value->type &&
+                   value->integer >= min->integer && value->integer <= max->integer;
+  if (!is_within) keep_extremes(attribute, value);
+}
+
+static void keep_float(struct learned_attribute *attribute, const struct val *value) {
+  const struct val *min = &attribute->min, *max = &attribute->max;
+  bool is_within = min->type == VAL_FLOAT64 && max->type == VAL_FLOAT64 &&
+                   value->real > min->real && value->real < max->real;
+  if (!is_within) keep_extremes(attribute, value);
 }
 
 static void keep_range(struct learned_attribute *attribute, const struct val *value) {
-  if (value->type == VAL_TEXT && value->bytes <= LEARN_KEPT_BYTES) keep_text(attribute, value);
-  if (!has_range(value)) return;
-  keep_extreme(&attribute->min, attribute->min_room, value, -1);
-  keep_extreme(&attribute->max, attribute->max_room, value, 1);
+  switch ((int)value->type) {
+  case VAL_TEXT: keep_text(attribute, value); return;
+  case VAL_INT64:
+  case VAL_TIMESTAMP:
+  case VAL_DATE: keep_integer(attribute, value); return;
+  case VAL_FLOAT64: keep_float(attribute, value); return;
+  case VAL_BOOL:
+  case VAL_LIST:
+  case VAL_MAP: return;
+  default:
+    if (value->bytes == 0 && value->type > VAL_BOOL) keep_extremes(attribute, value);
+  }
 }
+
+/* ---- distinct values ---- */
 
 /* Of long values the ends and the length, so that every value costs the same. */
 static uint64_t hash_of(const struct val *value) {
   enum { ENDS_BYTES = 64 };
   bool is_long = value->bytes > 2 * ENDS_BYTES;
+  if (value->type == VAL_INT64) return val_hash_integer(value->integer);
+  if (value->type == VAL_BOOL) return val_hash_bool(value->boolean);
+  if (value->type == VAL_TEXT && !is_long) return val_hash_text(val_slice(value));
   if (!is_long && value->type != VAL_LIST && value->type != VAL_MAP) return val_hash(value, 0);
   if (!is_long) return hash64(slice_of(value->data, value->bytes), value->type);
   uint64_t hash = hash64(slice_of(value->data, ENDS_BYTES), value->bytes);
@@ -155,6 +196,8 @@ static void count_distinct(struct learned_attribute *attribute, const struct val
   uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
   if (rank > *reg) *reg = rank;
 }
+
+/* ---- values ---- */
 
 static void count_value(struct learned_attribute *attribute, const struct val *value, int sign) {
   attribute->seen += sign;
@@ -212,36 +255,68 @@ static uint16_t *place_of(struct learned *learned, const struct val *root, uint3
 }
 
 static status attribute_of(struct learned *learned, const struct val *root, uint32_t i,
-                           struct slice name, struct learned_attribute **found, struct err *err) {
+                           struct learned_attribute **found, struct err *err) {
+  struct slice name;
   uint16_t *place = place_of(learned, root, i);
   *found = place && *place ? learned->attributes[*place - 1] : NULL;
   if (*found) return LUMA_OK;
+  (void)val_field_at(root, i, &name);
   TRY(learned__find(learned, name, found, err));
   uint64_t *nth = place ? hashmap_get(&learned->by_name, name) : NULL;
   if (nth) *place = (uint16_t)(*nth + 1);
   return LUMA_OK;
 }
 
-static status take_document(struct learned *learned, const struct val *root, int sign,
-                            struct err *err) {
+/* A document of a shape that cannot be kept. */
+static status take_odd(struct learned *learned, const struct val *root, int sign, struct err *err) {
   uint32_t count = val_count(root);
-  learned->documents += sign;
   for (uint32_t i = 0; i < count; i++) {
     struct slice name;
     struct val value = val_field_at(root, i, &name);
     struct learned_attribute *attribute;
-    TRY(attribute_of(learned, root, i, name, &attribute, err));
+    TRY(attribute_of(learned, root, i, &attribute, err));
     if (attribute) TRY(take_value(learned, attribute, &value, sign, err));
   }
   return LUMA_OK;
 }
 
-status learned_observe(struct learned *learned, const struct val *root, struct err *err) {
-  return take_document(learned, root, 1, err);
+static status keep_shape(struct learned *learned, const struct val *root, struct slice shape,
+                         struct err *err) {
+  struct learned_shape *kept = &learned->shape;
+  kept->bytes = 0;
+  for (uint32_t i = 0; i < shape.bytes / SPLICE_NAME_BYTES; i++)
+    TRY(attribute_of(learned, root, i, &kept->attributes[i], err));
+  memcpy(kept->ids, shape.data, shape.bytes);
+  kept->bytes = (uint32_t)shape.bytes;
+  return LUMA_OK;
 }
 
-status learned_forget(struct learned *learned, const struct val *root, struct err *err) {
-  return take_document(learned, root, -1, err);
+static status take_document(struct learned *learned, const struct doc *document, int sign,
+                            struct err *err) {
+  struct learned_shape *shape = &learned->shape;
+  struct val root = doc_root(document), values[SPLICE_FIELDS_MAX];
+  struct slice ids;
+  bool is_same = shape->bytes && learned->names == document->names &&
+                 splice_has_shape(document, slice_of(shape->ids, shape->bytes));
+  learned->documents += sign;
+  if (!is_same) {
+    if (!splice_shape(document, &ids)) return take_odd(learned, &root, sign, err);
+    TRY(keep_shape(learned, &root, ids, err));
+  }
+  uint32_t count = val_fields(&root, values, SPLICE_FIELDS_MAX);
+  for (uint32_t i = 0; i < count; i++) {
+    struct learned_attribute *attribute = shape->attributes[i];
+    if (attribute) TRY(take_value(learned, attribute, &values[i], sign, err));
+  }
+  return LUMA_OK;
+}
+
+status learned_observe(struct learned *learned, const struct doc *document, struct err *err) {
+  return take_document(learned, document, 1, err);
+}
+
+status learned_forget(struct learned *learned, const struct doc *document, struct err *err) {
+  return take_document(learned, document, -1, err);
 }
 
 void learned__merge_one(struct learned_attribute *to, const struct learned_attribute *from) {

@@ -18,7 +18,7 @@
 #include "base/mem/arena.h"
 #include "base/text/buf.h"
 #include "model/soul/type.h"
-#include "value/val/val.h"
+#include "value/doc/splice.h"
 
 enum {
   LEARN_REGISTERS = 256,
@@ -42,9 +42,17 @@ struct learned_attribute {
   int64_t types[VAL_TYPES];
   struct val min, max; /* of numbers, times, ids and short texts; MISSING when there are none */
   uint8_t min_room[LEARN_KEPT_BYTES], max_room[LEARN_KEPT_BYTES];
-  uint64_t min_start, max_start; /* the first 8 bytes of a text, as a number */
+  uint32_t common_bytes;         /* that the least and the greatest text begin with */
+  uint64_t min_start, max_start; /* the 8 bytes after these, as a number */
   uint32_t max_length;           /* of texts, in bytes */
   uint8_t registers[LEARN_REGISTERS];
+};
+
+/* The shape of the last document, whose attributes are those of the next one mostly. */
+struct learned_shape {
+  uint8_t ids[SPLICE_FIELDS_MAX * SPLICE_NAME_BYTES];
+  uint32_t bytes;                                          /* of `ids`; 0: there is none */
+  struct learned_attribute *attributes[SPLICE_FIELDS_MAX]; /* NULL: not followed */
 };
 
 struct learned {
@@ -57,16 +65,17 @@ struct learned {
   struct learned_attribute **attributes; /* in the order they were met; parents before children */
   uint32_t count, nested_count;
   size_t capacity;
+  struct learned_shape shape;
   bool is_loose;   /* a value at the end of a range went: the range may be too wide */
   bool is_partial; /* there were more than LEARN_ATTRIBUTES_MAX: the others are not followed */
 };
 
 void learned_init(struct learned *learned);
 void learned_deinit(struct learned *learned);
-/** Takes one document (a MAP). After a failure it knows less than there is. */
-status learned_observe(struct learned *learned, const struct val *root, struct err *err);
+/** Takes one document. After a failure it knows less than there is. */
+status learned_observe(struct learned *learned, const struct doc *document, struct err *err);
 /** A document that was observed, here or by another that this is merged with, is no more. */
-status learned_forget(struct learned *learned, const struct val *root, struct err *err);
+status learned_forget(struct learned *learned, const struct doc *document, struct err *err);
 /** Adds what another learned. */
 status learned_merge(struct learned *learned, const struct learned *other, struct err *err);
 /** About how many different values an attribute had. */

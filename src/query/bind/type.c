@@ -173,6 +173,10 @@ static bool is_never(const struct func *function, uint32_t nth, enum val_type ty
   if (is_parameter(function, nth, "moment")) return is_number || is_made || type == VAL_BOOL;
   if (is_parameter(function, nth, "list"))
     return is_number || type == VAL_BOOL || type == VAL_DATE || type == VAL_TIMESTAMP;
+  bool is_whole = is_parameter(function, nth, "start") || is_parameter(function, nth, "length");
+  if (is_whole)
+    return is_made || type == VAL_FLOAT64 || type == VAL_DECIMAL || type == VAL_TEXT ||
+           type == VAL_BOOL;
   return is_parameter(function, nth, "number") && (is_made || type == VAL_BOOL);
 }
 

@@ -24,6 +24,7 @@ struct rows; /* query/exec/exec_int.h */
 /** One execution: what its operators share. The fields up to `cancelled` are set by the caller. */
 struct exec {
   struct arena *arena; /* budgeted; borrowed */
+  struct arena *kept;  /* of what changes did, which outlives the operators of one; NULL: `arena` */
   struct expr_env *env;
   struct model *model;
   struct model_txn *txn;
@@ -62,6 +63,10 @@ struct exec {
 
 struct op;
 
+/** Where what a change did is kept. */
+static inline struct arena *exec_kept(const struct exec *exec) {
+  return exec->kept ? exec->kept : exec->arena;
+}
 /** Gives the expressions of `exec` who runs their SELECTs. After its fields are set. */
 void exec_init(struct exec *exec);
 /** Ends what exec_close of the root leaves. */

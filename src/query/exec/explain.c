@@ -28,6 +28,10 @@ static void format_part(const struct plan_part *part, struct buf *out) {
       expr_format(part->values[i], out);
     }
     if (part->values_count != 1 || part->spread) buf_append_byte(out, ')');
+    if (part->also) {
+      buf_append_text(out, " and ");
+      expr_format(part->also, out);
+    }
   } else {
     format_range(part, out);
   }
@@ -63,6 +67,8 @@ static void format_access(const struct plan_access *access, struct buf *out) {
     format_bounds(access, out);
   if (access->backwards) buf_append_text(out, " backwards");
   if (access->is_ordered) buf_append_text(out, " in order");
+  if (access->cover == PLAN_COVER_VALUES) buf_append_text(out, " covered");
+  if (access->cover == PLAN_COVER_ROWS) buf_append_text(out, " counting entries");
   if (access->is_hinted) buf_append_text(out, " as hinted");
   buf_append_format(out, "  ~%.0f rows", access->rows);
 }

@@ -184,11 +184,17 @@ static void put_pattern(struct telling *telling, const struct catalog_index *ind
 
 /* ---- reading ---- */
 
+static void put_filter(struct telling *telling, const struct plan *filter) {
+  if (filter) explain_filter(&telling->build, "filter", filter->condition, &telling->text);
+}
+
 static void put_index_scan(struct telling *telling, const struct plan *scan,
-                           const struct plan_access *access, const struct op *op) {
+                           const struct plan_access *access, const struct plan *filter,
+                           const struct op *op) {
   const struct catalog_index *index = access->index;
-  put_text(telling, "stage", "IXSCAN");
-  if (op) put_number(telling, "nReturned", op->documents);
+  put_text(telling, "stage", access->cover == PLAN_COVER_ROWS ? "COUNT_SCAN" : "IXSCAN");
+  put_filter(telling, filter);
+  if (op) put_number(telling, "nReturned", access->cover ? op->rows : op->documents);
   if (op) put_number(telling, "keysExamined", op->keys);
   put_pattern(telling, index);
   put(telling, "indexName", val_text(index ? index->name : slice_of_text("_id_")));
@@ -198,10 +204,6 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
   put(telling, "isPartial", val_bool(index && catalog_index_is_partial(index)));
   put_text(telling, "direction", access->backwards ? "backward" : "forward");
   put_bounds(telling, access);
-}
-
-static void put_filter(struct telling *telling, const struct plan *filter) {
-  if (filter) explain_filter(&telling->build, "filter", filter->condition, &telling->text);
 }
 
 static void put_collection_scan(struct telling *telling, const struct plan *scan,
@@ -235,6 +237,10 @@ static void put_scan(struct telling *telling, const struct plan *scan, const str
     put_collection_scan(telling, scan, filter, access);
     return;
   }
+  if (access->cover && !access->branches_count) {
+    put_index_scan(telling, scan, access, filter, op);
+    return;
+  }
   put_text(telling, "stage", is_point(access) ? "IDHACK" : "FETCH");
   put_filter(telling, filter);
   put_measured(telling, filter ? filter : scan);
@@ -246,12 +252,12 @@ static void put_scan(struct telling *telling, const struct plan *scan, const str
     begin(telling, "inputStages", true);
     for (uint32_t i = 0; i < access->branches_count; i++) {
       build_begin_map(&telling->build);
-      put_index_scan(telling, scan, &access->branches[i], NULL);
+      put_index_scan(telling, scan, &access->branches[i], NULL, NULL);
       end(telling);
     }
     end(telling);
   } else {
-    put_index_scan(telling, scan, access, op);
+    put_index_scan(telling, scan, access, NULL, op);
   }
   end(telling);
 }
@@ -309,13 +315,21 @@ static void put_limit(struct telling *telling, const struct plan *limit) {
   put_amount(telling, "skipAmount", limit->skip);
 }
 
+/** Whether what the node reads comes from the entries of an index. */
+static bool is_covered(const struct plan *plan) {
+  while (plan->input && plan->kind != PLAN_SCAN) plan = plan->input;
+  return plan->kind == PLAN_SCAN && plan->physical && plan->physical->access &&
+         plan->physical->access->cover == PLAN_COVER_VALUES;
+}
+
 static void put_node(struct telling *telling, const struct plan *plan) {
   bool counts = plan->physical && plan->physical->count_only;
   switch ((int)plan->kind) {
   case PLAN_SORT: put_sort(telling, plan); break;
   case PLAN_LIMIT: put_limit(telling, plan); break;
   case PLAN_PROJECT:
-    put_text(telling, "stage", "PROJECTION_DEFAULT");
+    put_text(telling, "stage",
+             is_covered(plan->input) ? "PROJECTION_COVERED" : "PROJECTION_DEFAULT");
     put_measured(telling, plan);
     break;
   case PLAN_AGGREGATE:

@@ -13,8 +13,8 @@ static status count(struct exec *exec, uint64_t changed, struct err *err) {
 
 static status grow(struct exec *exec, struct err *err) {
   uint32_t capacity = exec->changes_capacity ? exec->changes_capacity * 2 : 16;
-  struct query_change *changes = arena_zalloc(exec->arena, capacity, sizeof *changes);
-  TRY(op__memory(exec, changes, err));
+  struct query_change *changes = arena_zalloc(exec_kept(exec), capacity, sizeof *changes);
+  TRY(plan_check_memory(exec_kept(exec), changes, err));
   if (exec->changes_count) memcpy(changes, exec->changes, exec->changes_count * sizeof *changes);
   exec->changes = changes;
   exec->changes_capacity = capacity;
@@ -31,8 +31,8 @@ static status keep(struct exec *exec, const struct val *before, const struct val
                                                    : "update",
                                   .before = val_missing(),
                                   .after = val_missing()};
-  if (before) TRY(expr_copy_value(exec->arena, before, &change->before, err));
-  if (after) TRY(expr_copy_value(exec->arena, after, &change->after, err));
+  if (before) TRY(expr_copy_value(exec_kept(exec), before, &change->before, err));
+  if (after) TRY(expr_copy_value(exec_kept(exec), after, &change->after, err));
   change->key = val_field(before ? &change->before : &change->after, slice_of_text("_id"));
   exec->changes_count++;
   return LUMA_OK;

@@ -184,3 +184,21 @@ status lookup_table_find(struct lookup_table *table, const struct val *value, bo
   }
   return LUMA_OK;
 }
+
+status lookup_table_look(struct lookup_table *table, const struct val *value,
+                         const uint32_t **numbers, size_t *count, struct err *err) {
+  size_t kept = 0;
+  table->found_count = 0;
+  TRY(find_one(table, value, err));
+  if (table->found_count > 1)
+    qsort(table->found, table->found_count, sizeof *table->found, compare_numbers);
+  for (size_t i = 0; i < table->found_count; i++)
+    if (!i || table->found[i] != table->found[i - 1]) table->found[kept++] = table->found[i];
+  *numbers = table->found;
+  *count = kept;
+  return LUMA_OK;
+}
+
+const struct val *lookup_table_document(const struct lookup_table *table, uint32_t number) {
+  return rows_at(&table->documents, number);
+}

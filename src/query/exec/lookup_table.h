@@ -25,4 +25,10 @@ bool lookup_table_knows(const struct val *value);
 status lookup_table_find(struct lookup_table *table, const struct val *value, bool any_of,
                          struct rows *rows, struct err *err);
 
+/** The numbers of the documents that are found for a value which is no list, rising; valid until
+ * the next one is looked for. */
+status lookup_table_look(struct lookup_table *table, const struct val *value,
+                         const uint32_t **numbers, size_t *count, struct err *err);
+const struct val *lookup_table_document(const struct lookup_table *table, uint32_t number);
+
 #endif

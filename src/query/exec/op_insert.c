@@ -55,10 +55,26 @@ static status insert_each(struct inserting *op, struct err *err) {
   return LUMA_OK;
 }
 
+/** All at once, which costs least; where one fails, one by one. */
+static status insert_reporting(struct inserting *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct err failed = {0};
+  uint64_t mark;
+  if (op->pending == 1) return insert_each(op, err);
+  TRY(model_savepoint(exec->txn, &mark, err));
+  status done = insert_some(op, 0, op->pending, &failed);
+  if (done == LUMA_OK || !write_is_users(done)) {
+    if (done != LUMA_OK && err) *err = failed;
+    return done;
+  }
+  TRY(model_rollback_to(exec->txn, mark, err));
+  return insert_each(op, err);
+}
+
 static status flush(struct inserting *op, struct err *err) {
   if (op->pending == 0) return LUMA_OK;
   if (op->op.exec->language == PLAN_JQL)
-    TRY(insert_each(op, err));
+    TRY(insert_reporting(op, err));
   else if (op->conflict)
     TRY(insert_conflicting(op, err));
   else

@@ -25,6 +25,14 @@ struct looking {
   bool was_tried; /* to make the table */
   uint64_t looked_up;
   struct subplan over; /* the branch, over rows that the table finds */
+  /* unwinds: where the input's rows are */
+  struct batch *in;
+  const struct val **values;
+  uint32_t *strides, nth;
+  bool is_begun; /* row `nth`: what it found is known: `found` numbers of the table, or `list` */
+  const uint32_t *found;
+  struct val list;
+  size_t found_count, element;
   bool has_null;
   struct val null; /* what was found for a document without the attribute */
 };
@@ -133,39 +141,111 @@ static status find(struct looking *op, struct val *out, struct err *err) {
   return LUMA_OK;
 }
 
-static status look_up(struct looking *op, const struct batch *in, const struct val *const *values,
-                      const uint32_t *strides, struct err *err) {
+/** The values of the input's batch that the branch depends on. */
+static status run_values(struct looking *op, const struct batch *in, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  struct arena *arena = &op->op.batch_arena;
+  op->values = arena_zalloc(arena, plan->exprs_count + 1, sizeof *op->values);
+  op->strides = arena_zalloc(arena, plan->exprs_count + 1, sizeof *op->strides);
+  TRY(plan_check_memory(arena, op->values ? op->strides : NULL, err));
+  for (uint32_t e = 0; e < plan->exprs_count; e++)
+    TRY(program_run(op->programs[e], in, arena, &op->values[e], &op->strides[e], err));
+  return LUMA_OK;
+}
+
+static status find_of_row(struct looking *op, uint32_t row, struct val *out, struct err *err) {
   const struct plan *plan = op->op.plan;
   uint32_t first = op->variables_count - plan->exprs_count;
-  for (uint32_t i = 0; i < in->selected_count; i++) {
-    uint32_t row = batch_row(in, i);
-    for (uint32_t e = 0; e < plan->exprs_count; e++)
-      op->variables[first + e] = values[e][row * strides[e]];
-    if (plan->stage->is_equality)
-      TRY(list_local(op, &op->variables[first], &op->variables[first], err));
-    op->batch.columns[0][i] = in->columns[0][row];
-    TRY(find(op, &op->batch.columns[1][i], err));
-    TRY(op__check(op->op.exec, err));
-  }
-  op->batch.rows = op->batch.selected_count = in->selected_count;
-  return LUMA_OK;
+  for (uint32_t e = 0; e < plan->exprs_count; e++)
+    op->variables[first + e] = op->values[e][row * op->strides[e]];
+  if (plan->stage->is_equality)
+    TRY(list_local(op, &op->variables[first], &op->variables[first], err));
+  return find(op, out, err);
 }
 
 static status lookup_next(struct op *base, struct batch **batch, struct err *err) {
   struct looking *op = (struct looking *)base;
-  const struct plan *plan = base->plan;
   struct batch *in = NULL;
   arena_reset(&base->batch_arena);
   batch_reset(&op->batch);
   TRY(op__next(base->input, &in, err));
   if (!in) return LUMA_OK;
-  const struct val **values =
-      arena_zalloc(&base->batch_arena, plan->exprs_count + 1, sizeof *values);
-  uint32_t *strides = arena_zalloc(&base->batch_arena, plan->exprs_count + 1, sizeof *strides);
-  TRY(plan_check_memory(&base->batch_arena, values ? strides : NULL, err));
-  for (uint32_t e = 0; e < plan->exprs_count; e++)
-    TRY(program_run(op->programs[e], in, &base->batch_arena, &values[e], &strides[e], err));
-  TRY(look_up(op, in, values, strides, err));
+  TRY(run_values(op, in, err));
+  for (uint32_t i = 0; i < in->selected_count; i++) {
+    uint32_t row = batch_row(in, i);
+    op->batch.columns[0][i] = in->columns[0][row];
+    TRY(find_of_row(op, row, &op->batch.columns[1][i], err));
+    TRY(op__check(base->exec, err));
+  }
+  op->batch.rows = op->batch.selected_count = in->selected_count;
+  *batch = &op->batch;
+  return LUMA_OK;
+}
+
+/* ---- a row for each document found ---- */
+
+/** What one attribute is equal to is looked up without a list of it or of what is found. */
+static status find_in_table(struct looking *op, uint32_t row, bool *done, struct err *err) {
+  const struct val *local = op->values[0] + row * op->strides[0];
+  *done = op->op.plan->stage->is_equality && op->equality.scan && op->equality.is_whole &&
+          local->type != VAL_LIST && lookup_table_knows(local);
+  if (*done) TRY(make_table(op, err));
+  *done = *done && op->table;
+  return *done ? lookup_table_look(op->table, local, &op->found, &op->found_count, err) : LUMA_OK;
+}
+
+static status begin_row(struct looking *op, uint32_t row, struct err *err) {
+  bool done = false;
+  op->found = NULL;
+  op->element = 0;
+  op->is_begun = true;
+  if (op->op.plan->exprs_count) TRY(find_in_table(op, row, &done, err));
+  if (done) return LUMA_OK;
+  op->found = NULL;
+  TRY(find_of_row(op, row, &op->list, err));
+  op->found_count = val_count(&op->list);
+  return op__check(op->op.exec, err);
+}
+
+static void put_found(struct looking *op, const struct val *document) {
+  struct val *found = &op->batch.columns[1][op->batch.rows];
+  op->batch.columns[0][op->batch.rows++] = *document;
+  *found = op->found_count == 0 ? val_missing()
+           : op->found          ? *lookup_table_document(op->table, op->found[op->element])
+                                : val_at(&op->list, (uint32_t)op->element);
+  op->element++;
+}
+
+/** Rows of the input until the batch is full; a row's documents may go on in the next. */
+static status unwind_some(struct looking *op, struct err *err) {
+  bool keeps = op->op.plan->stage->keeps_empty;
+  while (op->nth < op->in->selected_count && op->batch.rows < BATCH_ROWS) {
+    uint32_t row = batch_row(op->in, op->nth);
+    if (!op->is_begun) TRY(begin_row(op, row, err));
+    size_t count = op->found_count || !keeps ? op->found_count : 1;
+    while (op->element < count && op->batch.rows < BATCH_ROWS)
+      put_found(op, &op->in->columns[0][row]);
+    if (op->element < count) return LUMA_OK;
+    op->is_begun = false;
+    op->nth++;
+  }
+  return LUMA_OK;
+}
+
+static status unwound_next(struct op *base, struct batch **batch, struct err *err) {
+  struct looking *op = (struct looking *)base;
+  batch_reset(&op->batch);
+  while (op->batch.rows == 0) {
+    if (!op->in || op->nth == op->in->selected_count) {
+      arena_reset(&base->batch_arena);
+      TRY(op__next(base->input, &op->in, err));
+      op->nth = 0;
+      if (!op->in) return LUMA_OK;
+      TRY(run_values(op, op->in, err));
+    }
+    TRY(unwind_some(op, err));
+  }
+  op->batch.selected_count = op->batch.rows;
   *batch = &op->batch;
   return LUMA_OK;
 }
@@ -180,8 +260,10 @@ static void lookup_close(struct op *base) {
 status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **op,
                        struct err *err) {
   static const struct op_ops ops = {lookup_next, lookup_close};
+  static const struct op_ops unwinding = {unwound_next, lookup_close};
   struct looking *looking = NULL;
-  TRY(op__create(exec, plan, &ops, sizeof *looking, &looking, err));
+  TRY(op__create(exec, plan, plan->stage->unwinds ? &unwinding : &ops, sizeof *looking, &looking,
+                 err));
   *op = &looking->op;
   TRY(lookup_branch_read(exec, plan, &looking->equality, err));
   TRY(subplan_init(&looking->sub, exec, plan->right->input));

@@ -20,10 +20,30 @@ struct scan {
   uint32_t next_range, next_branch;
   uint64_t entries;        /* of the range in progress, read so far */
   uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
+  uint32_t room;           /* that `documents` and the batch have */
+  bool is_points;          /* every range is one key: they are fetched together */
+  struct store_pins pins;  /* of documents fetched so */
   bool is_natural;         /* in the order of insertion: all documents are one batch */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
+  struct model_seen counted;    /* of a union whose documents are counted */
 };
+
+/** Documents of a union are told apart by their keys where only their number is asked for. */
+static bool counts_union(const struct scan *op) {
+  const struct plan_physical *physical = op->op.plan->physical;
+  return physical && physical->access && physical->access->branches_count &&
+         physical->access->cover == PLAN_COVER_ROWS;
+}
+
+/** The other value that a list must hold; NULL: none, or what is asked for became several ranges.
+ */
+static const struct val *also_of(const struct scan *op) {
+  const struct plan_access *access = op->access;
+  bool has = access && access->parts_count == 1 && access->parts[0].also && op->ranges.count == 1 &&
+             !access->backwards;
+  return has ? &access->parts[0].also->value : NULL;
+}
 
 /** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
@@ -33,7 +53,11 @@ static status open_range(struct scan *op, struct err *err) {
   const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = range ? &bounds : NULL,
+                                       .also = also_of(op),
                                        .reads = op->op.exec->reads,
+                                       .keys_only = access && access->cover == PLAN_COVER_ROWS,
+                                       .seen = counts_union(op) ? &op->counted : NULL,
+                                       .covers = access && access->cover == PLAN_COVER_VALUES,
                                        .backwards = access && access->backwards,
                                        .part = part};
   if (op->op.exec->parts && !part) return LUMA_OK;
@@ -47,6 +71,16 @@ static status make_ranges(struct scan *op, const struct plan_access *access, str
   return ranges_make(op->op.exec->env, access, &op->ranges, err);
 }
 
+/** Whether all that is asked for are whole keys. */
+static bool asks_for_keys(const struct scan *op) {
+  bool whole = !op->access->index && op->access->parts_count && !op->op.exec->parts;
+  for (uint32_t i = 0; whole && i < op->ranges.count; i++) {
+    const struct index_bounds *bounds = &op->ranges.items[i].bounds;
+    whole = bounds->equal_count == 1 && !bounds->has_low && !bounds->has_high;
+  }
+  return whole && op->ranges.items;
+}
+
 static status prepare(struct scan *op, struct err *err) {
   const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
   op->is_prepared = true;
@@ -58,7 +92,8 @@ static status prepare(struct scan *op, struct err *err) {
     return LUMA_OK;
   }
   TRY(make_ranges(op, access, err));
-  op->sees_twice = access->index && op->ranges.count > 1 &&
+  op->is_points = asks_for_keys(op);
+  op->sees_twice = access->index && !access->cover && op->ranges.count > 1 &&
                    model_meets_twice(op->op.exec->txn, op->op.plan->collection, access->index);
   return LUMA_OK;
 }
@@ -80,6 +115,10 @@ static status is_first(struct scan *op, const struct doc *document, bool *first,
   return LUMA_OK;
 }
 
+static bool counts_rows(const struct scan *op) {
+  return op->access && op->access->cover == PLAN_COVER_ROWS;
+}
+
 /** Rows are numbered as they come, and keep their numbers. */
 static int compare_rows(const void *a, const void *b) {
   uint64_t left = doc_header(a).row, right = doc_header(b).row;
@@ -99,6 +138,10 @@ static void sort_rows(struct scan *op, uint32_t count) {
 static status fill(struct scan *op, uint32_t count, struct err *err) {
   uint32_t kept = 0;
   batch_reset(&op->batch);
+  if (counts_rows(op)) {
+    op->batch.rows = op->batch.selected_count = count;
+    return LUMA_OK;
+  }
   for (uint32_t i = 0; i < count; i++) {
     bool first = true;
     if (op->sees_twice) TRY(is_first(op, &op->documents[i], &first, err));
@@ -112,7 +155,7 @@ static status fill(struct scan *op, uint32_t count, struct err *err) {
 static void note(struct scan *op, uint32_t documents) {
   uint64_t entries = model_scan_entries(op->scan);
   op->op.keys += entries - op->entries;
-  op->op.documents += documents;
+  op->op.documents += op->access && op->access->cover ? 0 : documents;
   op->entries = entries;
 }
 
@@ -122,13 +165,56 @@ static void end_range(struct scan *op) {
   op->entries = 0;
 }
 
+/** Room for the next batch: a scan that ends soon never needs all of it. */
+static status make_room(struct scan *op, uint32_t rows, struct err *err) {
+  struct arena *arena = op->op.exec->arena;
+  if (rows <= op->room) return LUMA_OK;
+  op->documents = arena_alloc(arena, rows * sizeof *op->documents);
+  op->batch.columns[0] = arena_zalloc(arena, rows, sizeof **op->batch.columns);
+  TRY(op__memory(op->op.exec, op->documents ? op->batch.columns[0] : NULL, err));
+  op->room = rows;
+  return LUMA_OK;
+}
+
+/** The next documents of those asked for by key; none of the batch where none is there. */
+static status next_points(struct scan *op, struct err *err) {
+  uint32_t left = op->ranges.count - op->next_range, found = 0;
+  uint32_t count = left < op->step ? left : op->step;
+  TRY(make_room(op, count, err));
+  struct val *keys = op->batch.columns[0];
+  for (uint32_t i = 0; i < count; i++)
+    keys[i] = op->ranges.items[op->next_range + i].bounds.equal[0];
+  store_pins_release(&op->pins);
+  TRY(model_get_many(op->op.exec->txn, op->op.plan->collection, keys, count, op->documents,
+                     &op->pins, err));
+  for (uint32_t i = 0; i < count; i++)
+    if (op->documents[i].data) op->documents[found++] = op->documents[i];
+  op->next_range += count;
+  op->op.documents += found;
+  return fill(op, found, err);
+}
+
+static status scan_points(struct scan *op, struct batch **batch, struct err *err) {
+  while (op->next_range < op->ranges.count) {
+    TRY(op__check(op->op.exec, err));
+    TRY(next_points(op, err));
+    op->step = op->step * 2 < op->rows_max ? op->step * 2 : op->rows_max;
+    if (!op->batch.rows) continue;
+    *batch = &op->batch;
+    return LUMA_OK;
+  }
+  return LUMA_OK;
+}
+
 static status scan_next(struct op *base, struct batch **batch, struct err *err) {
   struct scan *op = (struct scan *)base;
   if (!base->plan->collection) return LUMA_OK;
   if (!op->is_prepared) TRY(prepare(op, err));
+  if (op->is_points) return scan_points(op, batch, err);
   for (;;) {
     uint32_t count = 0;
     TRY(op__check(base->exec, err));
+    TRY(make_room(op, op->step, err));
     if (!op->scan) {
       bool has = op->next_range < op->ranges.count;
       if (!has) TRY(next_ranges(op, &has, err));
@@ -154,7 +240,9 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
 static void scan_close(struct op *base) {
   struct scan *op = (struct scan *)base;
   if (op->scan) end_range(op);
+  store_pins_release(&op->pins);
   hashmap_deinit(&op->seen);
+  model_seen_deinit(&op->counted);
 }
 
 /** Whether no index and no order is asked for, and all documents fit one batch. */
@@ -173,11 +261,10 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
   *op = &scan->op;
   hashmap_init(&scan->seen);
+  model_seen_init(&scan->counted);
   scan->is_natural = is_natural(exec, plan);
   scan->rows_max = scan->is_natural ? BATCH_ROWS : exec->batch_rows; /* it sees all or none */
   bool wants_few = exec->rows_wanted && exec->rows_wanted < scan->rows_max && !scan->is_natural;
   scan->step = wants_few ? (uint32_t)exec->rows_wanted : scan->rows_max;
-  scan->documents = arena_alloc(exec->arena, BATCH_ROWS * sizeof *scan->documents);
-  TRY(op__memory(exec, scan->documents, err));
-  return batch_init(&scan->batch, exec->arena, 1, err);
+  return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);
 }

@@ -6,6 +6,11 @@
 #include "query/exec/exec_int.h"
 #include "query/exec/write.h"
 
+struct sequence {
+  struct op op;
+  struct arena change; /* of the change in hand: its operators, its rows */
+};
+
 /** A change was bound before those ahead of it ran: a collection they made is not in its plan. The
  * plan to run is then a copy with it, which reads all of the collection. */
 static status find_made(const struct exec *exec, const struct plan **plan, struct err *err) {
@@ -93,34 +98,59 @@ static uint32_t count_changes(const struct plan *plan) {
   return count;
 }
 
-static status run_changes(struct exec *exec, const struct plan *plan, struct err *err) {
+/** In memory of its own, which the next change uses again. */
+static status change_apart(struct sequence *op, const struct plan *plan, bool *failed,
+                           struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct arena *arena = exec->arena, *kept = exec->kept;
+  exec->kept = exec_kept(exec);
+  exec->arena = &op->change;
+  status done = change_one(exec, plan, failed, err);
+  exec_deinit(exec);
+  exec->arena = arena;
+  exec->kept = kept;
+  arena_reset(&op->change);
+  return done;
+}
+
+static status run_changes(struct sequence *op, const struct plan *plan, struct err *err) {
+  struct exec *exec = op->op.exec;
   bool is_ordered = plan->ordered, failed = false;
   exec->steps = arena_zalloc(exec->arena, count_changes(plan), sizeof *exec->steps);
   TRY(op__memory(exec, exec->steps, err));
   while (plan && !(failed && is_ordered)) {
     bool is_last = plan->kind != PLAN_SEQUENCE;
     TRY(op__check(exec, err));
-    TRY(change_one(exec, is_last ? plan : plan->input, &failed, err));
+    TRY(change_apart(op, is_last ? plan : plan->input, &failed, err));
     plan = is_last ? NULL : plan->right;
   }
   return LUMA_OK;
 }
 
-static status sequence_next(struct op *op, struct batch **batch, struct err *err) {
-  const struct plan *plan = op->plan;
+static status sequence_next(struct op *base, struct batch **batch, struct err *err) {
+  struct sequence *op = (struct sequence *)base;
+  const struct plan *plan = base->plan;
   enum plan_kind kind = plan->input->kind;
   (void)batch;
   if (kind == PLAN_INSERT || kind == PLAN_UPDATE || kind == PLAN_DELETE)
-    return run_changes(op->exec, plan, err);
+    return run_changes(op, plan, err);
   for (; plan->kind == PLAN_SEQUENCE; plan = plan->right) {
-    TRY(op__check(op->exec, err));
-    TRY(run_one(op->exec, plan->input, err));
+    TRY(op__check(base->exec, err));
+    TRY(run_one(base->exec, plan->input, err));
   }
-  return run_one(op->exec, plan, err);
+  return run_one(base->exec, plan, err);
+}
+
+static void sequence_close(struct op *base) {
+  arena_deinit(&((struct sequence *)base)->change);
 }
 
 status op__open_sequence(struct exec *exec, const struct plan *plan, struct op **op,
                          struct err *err) {
-  static const struct op_ops ops = {sequence_next, NULL};
-  return op__create(exec, plan, &ops, sizeof **op, op, err);
+  static const struct op_ops ops = {sequence_next, sequence_close};
+  struct sequence *sequence = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *sequence, &sequence, err));
+  *op = &sequence->op;
+  arena_init(&sequence->change, 0, exec->memory_bytes);
+  return LUMA_OK;
 }

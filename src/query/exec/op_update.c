@@ -282,6 +282,6 @@ status op__open_update(struct exec *exec, const struct plan *plan, struct op **o
   if (plan->replacement)
     TRY(program_create(exec->env, plan->replacement, &updating->replacement, err));
   TRY(conflict_create(exec, plan, &updating->conflict, err));
-  TRY(batch_init(&updating->row, exec->arena, 1, err));
+  TRY(batch_init_rows(&updating->row, exec->arena, 1, 1, err));
   return op__open(exec, plan->input, &updating->op.input, err);
 }

@@ -42,11 +42,11 @@ status write_name_key(struct exec *exec, struct arena *arena, const struct val *
 status write_note_keys(struct exec *exec, const struct model_write *writes, uint32_t count,
                        struct err *err) {
   if (!exec->keys) {
-    exec->keys = arena_zalloc(exec->arena, QUERY_KEYS_MAX, sizeof *exec->keys);
-    TRY(op__memory(exec, exec->keys, err));
+    exec->keys = arena_zalloc(exec_kept(exec), QUERY_KEYS_MAX, sizeof *exec->keys);
+    TRY(plan_check_memory(exec_kept(exec), exec->keys, err));
   }
   for (uint32_t i = 0; i < count && exec->keys_count < QUERY_KEYS_MAX; i++)
-    TRY(expr_copy_value(exec->arena, &writes[i].key, &exec->keys[exec->keys_count++], err));
+    TRY(expr_copy_value(exec_kept(exec), &writes[i].key, &exec->keys[exec->keys_count++], err));
   return LUMA_OK;
 }
 
@@ -64,8 +64,8 @@ bool write_is_users(status failed) {
 status write_report(struct exec *exec, uint32_t index, const struct err *failed, struct err *err) {
   if (!exec->write_errors) {
     exec->write_errors =
-        arena_zalloc(exec->arena, QUERY_WRITE_ERRORS_MAX, sizeof *exec->write_errors);
-    TRY(op__memory(exec, exec->write_errors, err));
+        arena_zalloc(exec_kept(exec), QUERY_WRITE_ERRORS_MAX, sizeof *exec->write_errors);
+    TRY(plan_check_memory(exec_kept(exec), exec->write_errors, err));
   }
   if (exec->write_errors_count == QUERY_WRITE_ERRORS_MAX) return LUMA_OK;
   exec->write_errors[exec->write_errors_count++] =

@@ -92,8 +92,9 @@ static int64_t count_leaves(const struct val *list) {
 status func__cardinality(struct func_env *env, const struct val *args, uint32_t count,
                          struct val *out, struct err *err) {
   (void)count, (void)err;
-  if (!is_list(&args[0])) return func__clash(env, out);
-  *out = val_int64(count_leaves(&args[0]));
+  bool is_map = args[0].type == VAL_MAP;
+  if (!is_map && !is_list(&args[0])) return func__clash(env, out);
+  *out = val_int64(is_map ? val_count(&args[0]) : count_leaves(&args[0]));
   return LUMA_OK;
 }
 

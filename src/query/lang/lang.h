@@ -26,6 +26,9 @@ struct lang {
   /** The statement given as a value; NULL when the language has no such form. */
   status (*parse_value)(const struct lang_context *context, const struct val *command,
                         struct statement *statement, struct err *err);
+  /** Bytes of the statement that `text` begins with, where they can be told without reading it;
+   * NULL for languages that must parse to know. */
+  size_t (*extent)(struct slice text);
 };
 
 extern const struct lang lang_lql, lang_nql, lang_jql;

@@ -7,6 +7,7 @@
 
 #include "base/core/assert.h"
 #include "model/model.h"
+#include "query/func/compare.h"
 #include "query/opt/implies.h"
 
 /* Costs are in documents read in sequence. Fetching a document by key from an index entry is
@@ -32,6 +33,16 @@ bool access_is_key(const struct collection *collection, const struct path *path,
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index) {
   return index->def.multikey && (opt->is_several || collection_has_lists(collection, index));
+}
+
+bool access_is_point(const struct expr *expr) {
+  static const enum val_type types[] = {VAL_ULID, VAL_UUID, VAL_OBJECTID, VAL_TIMESTAMP};
+  const struct val *value = &expr->value;
+  struct val read;
+  if (expr->kind != EXPR_CONST) return false;
+  for (size_t i = 0; value->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++)
+    if (compare_read_text(val_slice(value), types[i], &read)) return false;
+  return val_is_number(value) || value->type == VAL_BOOL || value->type == VAL_TEXT;
 }
 
 /* ---- partial indexes ---- */
@@ -94,12 +105,30 @@ static const struct ask *find_ask(struct making *making, uint32_t part, enum ask
   return NULL;
 }
 
-static void use_equal(struct plan_part *part, const struct ask *ask) {
+static bool is_one(const struct ask *ask) {
+  return ask->values_count == 1 && !ask->spread && access_is_point(ask->values[0]);
+}
+
+/** Another value that a list must hold: entries of one value stand in the order of keys, so that
+ * those of two are compared in passing. */
+static struct expr *find_also(const struct making *making, const struct ask *equal) {
+  const struct index_def *def = making->index ? &making->index->def : NULL;
+  if (!def || !def->multikey || def->unique || def->keys_count != 1 || !is_one(equal)) return NULL;
+  for (uint32_t i = 0; i < making->asks->count; i++) {
+    const struct ask *ask = &making->asks->items[i];
+    if (ask != equal && ask->kind == ASK_EQUAL && is_about(making, ask, 0) && is_one(ask))
+      return ask->values[0];
+  }
+  return NULL;
+}
+
+static void use_equal(const struct making *making, struct plan_part *part, const struct ask *ask) {
   *part = (struct plan_part){.is_equal = true,
                              .spread = ask->spread,
                              .mongo = ask->mongo,
                              .values = ask->values,
-                             .values_count = ask->values_count};
+                             .values_count = ask->values_count,
+                             .also = find_also(making, ask)};
 }
 
 /** Two ends from two asks bound one value; in a list of MongoDB's one element may satisfy the one
@@ -130,7 +159,7 @@ static void use_range(const struct making *making, struct plan_part *part, const
 static bool make_part(struct making *making, uint32_t nth, struct plan_part *part) {
   const struct ask *equal = find_ask(making, nth, ASK_EQUAL, false);
   if (equal) {
-    use_equal(part, equal);
+    use_equal(making, part, equal);
     return true;
   }
   const struct ask *prefix = find_ask(making, nth, ASK_PREFIX, false),
@@ -302,19 +331,27 @@ static status consider_union(struct opt *opt, const struct plan *scan, struct ex
   return LUMA_OK;
 }
 
+/** Room for a choice, made once a statement. */
+static status make_room(struct opt *opt, struct err *err) {
+  if (!opt->asks) opt->asks = arena_alloc(opt->arena, sizeof *opt->asks);
+  if (!opt->ways) opt->ways = arena_alloc(opt->arena, sizeof *opt->ways);
+  return opt__memory(opt, opt->asks ? opt->ways : NULL, err);
+}
+
 static status choose(struct opt *opt, struct plan *scan, struct expr *condition, struct err *err) {
-  struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
-  struct ways *ways = arena_alloc(opt->arena, sizeof *ways);
   struct plan_physical *physical = NULL;
   struct plan_access *chosen = NULL;
-  TRY(opt__memory(opt, asks ? ways : NULL, err));
-  TRY(asks_collect(opt, condition, asks, err));
-  TRY(weigh(opt, scan->collection, asks, ways, err));
+  TRY(make_room(opt, err));
+  struct ways *ways = opt->ways;
+  TRY(asks_collect(opt, condition, opt->asks, err));
+  TRY(weigh(opt, scan->collection, opt->asks, ways, err));
   TRY(consider_union(opt, scan, condition, ways, &chosen, err));
   if (!chosen && ways->best == 0 && ways->count == 2) return LUMA_OK; /* there was no choice */
   TRY(opt__physical(opt, scan, &physical, err));
-  physical->access = chosen ? chosen : &ways->items[ways->best];
-  return explain_refusals(opt, scan->collection, ways, physical->access, err);
+  if (!chosen) chosen = arena_copy(opt->arena, &ways->items[ways->best], sizeof *chosen);
+  TRY(opt__memory(opt, chosen, err));
+  physical->access = chosen;
+  return opt->is_explained ? explain_refusals(opt, scan->collection, ways, chosen, err) : LUMA_OK;
 }
 
 /* ---- hints ---- */

@@ -33,6 +33,8 @@ status access_make_union(struct opt *opt, const struct plan *scan, struct expr *
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index);
+/** Equal to exactly one value of keys, whatever it is spelled as. */
+bool access_is_point(const struct expr *value);
 /** True when the path names the key of the collection's documents. `is_alias`: it is `id`, which
  * names the key only while no document has an attribute of that name. */
 bool access_is_key(const struct collection *collection, const struct path *path, bool is_alias);

@@ -156,11 +156,26 @@ static status collect_variable(struct asks *asks, const struct match *match, str
   return set_value(asks, ask, match->value, err);
 }
 
+/** Every one of these must be there: each by itself narrows. */
+static status collect_all(struct asks *asks, const struct match *match, struct err *err) {
+  const struct val *list = &match->value->value;
+  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    bool fits = element.type != VAL_LIST && element.type != VAL_REGEX && !val_is_null(&element);
+    if (!fits) continue;
+    struct expr *value = expr_const(asks->opt->arena, element, match->offset);
+    TRY(opt__memory(asks->opt, value, err));
+    TRY(set_value(asks, add(asks, ASK_EQUAL, &match->path, match->key, true), value, err));
+  }
+  return LUMA_OK;
+}
+
 static status collect_leaf(struct asks *asks, const struct match *match, struct err *err) {
   bool is_known = match->value && match->value->kind == EXPR_CONST;
   if (match->op == MATCH_EXPR) return collect_expression(asks, match->expression, err);
   if (match->value && match->value->kind == EXPR_VARIABLE)
     return collect_variable(asks, match, err);
+  if (is_known && match->op == MATCH_ALL) return collect_all(asks, match, err);
   if (!is_known || has_regex(&match->value->value)) return LUMA_OK;
   struct ask *ask = NULL;
   switch ((int)match->op) {

@@ -10,11 +10,18 @@ struct pass {
 };
 
 static const struct pass passes[] = {
-    {"fold constants", opt__fold},         {"drop empty projections", opt__identity},
-    {"push filters", opt__push_filters},   {"join what exists", opt__semi_join},
-    {"order joins", opt__order_joins},     {"count by the collection", opt__count},
-    {"choose an index", opt__access},      {"choose join methods", opt__join},
-    {"read in order", opt__order},         {"keep the first", opt__top},
+    {"fold constants", opt__fold},
+    {"drop empty projections", opt__identity},
+    {"push filters", opt__push_filters},
+    {"join what exists", opt__semi_join},
+    {"order joins", opt__order_joins},
+    {"count by the collection", opt__count},
+    {"choose an index", opt__access},
+    {"choose join methods", opt__join},
+    {"read in order", opt__order},
+    {"keep the first", opt__top},
+    {"unwind what was looked up", opt__unwind_lookup},
+    {"answer from the index", opt__cover},
     {"read in any order", opt__unordered},
 };
 
@@ -68,6 +75,7 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .now_us = options->now_us,
                     .is_collated = statement->collation.type == VAL_MAP,
                     .language = statement->language,
+                    .is_explained = statement->root->kind == PLAN_EXPLAIN,
                     .is_several = statement->root->kind == PLAN_SEQUENCE,
                     .read_rule = options->read_rule};
   for (uint32_t i = 0; i < PASSES; i++)

@@ -15,7 +15,10 @@ struct opt {
   bool is_several; /* the statement makes several changes: what one puts in, another may meet */
   status (*read_rule)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
                       struct err *err); /* as in struct opt_options */
-  struct opt_index *indexes;            /* those whose expressions were looked at */
+  bool is_explained;                    /* choices are told with their reasons */
+  struct asks *asks;                    /* room that each choice of an index uses again */
+  struct ways *ways;
+  struct opt_index *indexes; /* those whose expressions were looked at */
 };
 
 /** What an index computes, bound to the document. */
@@ -33,7 +36,8 @@ typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 /** Marks what EXPLAIN must not show. */
 opt_pass opt__mask;
 opt_pass opt__fold, opt__push_filters, opt__semi_join, opt__order_joins, opt__count, opt__join,
-    opt__access, opt__order, opt__top, opt__identity, opt__unordered;
+    opt__access, opt__order, opt__top, opt__identity, opt__cover, opt__unordered,
+    opt__unwind_lookup;
 
 /** The condition of a partial index; NULL: it has none, or none can be read. */
 status opt__index_condition(struct opt *opt, const struct catalog_index *index,

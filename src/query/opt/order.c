@@ -3,7 +3,6 @@
  * Either the index that the FILTER chose goes on with the sort keys behind its equal parts, or,
  * when only the first rows are needed, another index in that order (or the key) is worth reading
  * instead of everything. */
-#include "query/func/compare.h"
 #include "query/opt/access.h"
 
 /** A SORT, its keys over the documents of a SCAN, and what stands between: nodes that keep rows and
@@ -52,15 +51,8 @@ static bool find_chain(struct opt *opt, const struct plan *sort, struct chain *c
 /** Equal to exactly one value, whatever it is spelled as: what follows it in the index is then in
  * order. */
 static bool is_point(const struct plan_part *part) {
-  static const enum val_type types[] = {VAL_ULID, VAL_UUID, VAL_OBJECTID, VAL_TIMESTAMP};
-  struct val read;
-  if (!part->is_equal || part->values_count != 1 || part->spread ||
-      part->values[0]->kind != EXPR_CONST)
-    return false;
-  const struct val *value = &part->values[0]->value;
-  for (size_t i = 0; value->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++)
-    if (compare_read_text(val_slice(value), types[i], &read)) return false;
-  return val_is_number(value) || value->type == VAL_BOOL || value->type == VAL_TEXT;
+  return part->is_equal && part->values_count == 1 && !part->spread &&
+         access_is_point(part->values[0]);
 }
 
 /** The attribute a sort key is, in the documents of the scan. */

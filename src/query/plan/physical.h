@@ -21,6 +21,16 @@ struct plan_part {
   uint32_t values_count;
   struct expr *low, *high;
   bool low_open, high_open;
+  struct expr
+      *also; /* is_equal: of an index of elements, the list must hold this, too; a constant
+                that equals nothing else, as values[0] does. NULL: nothing is asked besides */
+};
+
+/** What a SCAN hands out of the entries of its index, without reading documents. */
+enum plan_cover {
+  PLAN_COVER_NONE,
+  PLAN_COVER_VALUES, /* maps of the index's attributes: nothing else is looked at */
+  PLAN_COVER_ROWS    /* rows without values: they are only counted */
 };
 
 /** How a SCAN reads. */
@@ -34,7 +44,8 @@ struct plan_access {
   bool with_missing; /* and those of documents without the attribute */
   bool nulls_apart; /* an order with NULLs last (ascending) or first (descending): their entries are
                        read at that end */
-  bool is_ordered;  /* a SORT above was dropped because of this order */
+  enum plan_cover cover;
+  bool is_ordered;              /* a SORT above was dropped because of this order */
   struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;

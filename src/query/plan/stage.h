@@ -97,6 +97,8 @@ struct plan_stage {
                               of the list of values in the second branch */
   bool is_equality;        /* LOOKUP: exprs[0] is the local value, its list the variable */
   bool is_correlated;      /* LOOKUP: the branch reads variables */
+  bool unwinds; /* LOOKUP: a row for each document found, not for their list; `keeps_empty`
+                   as UNWIND has it */
   struct stage_densify densify;
   struct slice granularity; /* BUCKETS; may be empty */
   enum stage_merge_action matched, unmatched;

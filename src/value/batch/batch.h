@@ -23,6 +23,9 @@ struct batch {
 /** Columns of MISSING, no rows; memory from `arena`. */
 status batch_init(struct batch *batch, struct arena *arena, uint32_t columns_count,
                   struct err *err);
+/** The same with room for `rows` rows alone: for who fills it and knows. */
+status batch_init_rows(struct batch *batch, struct arena *arena, uint32_t columns_count,
+                       uint32_t rows, struct err *err);
 /** No rows, all selected. */
 void batch_reset(struct batch *batch);
 static inline uint32_t batch_row(const struct batch *batch, uint32_t nth) {

@@ -272,3 +272,18 @@ status build_finish(struct build *build, struct slice *result, struct err *err) 
   reset(build);
   return LUMA_OK;
 }
+
+status build_document_of(struct buf *out, const struct val *map, struct slice *result,
+                         struct err *err) {
+  size_t start = out->bytes, bytes = DOC_HEADER_BYTES + (size_t)map->bytes;
+  ASSERT(map->type == VAL_MAP && map->names);
+  if (bytes > DOC_BYTES_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %d", bytes,
+         DOC_BYTES_MAX);
+  uint8_t *to = buf_extend(out, bytes);
+  if (!to) return buf_check(out, "a document", err);
+  memcpy(to + DOC_HEADER_BYTES, map->data, map->bytes);
+  doc__write_header(to, (uint32_t)bytes, names_number(map->names));
+  *result = slice_of(out->data + start, bytes);
+  return LUMA_OK;
+}

@@ -50,6 +50,10 @@ void build_name(struct build *build, struct slice name);
 void build_put(struct build *build, const struct val *value);
 /** Field by field of `map` into the open map. */
 void build_put_fields(struct build *build, const struct val *map);
+/** Appends the document whose root is `map` as it stands, with its dictionary: what a builder with
+ * that dictionary made. `*result` borrows from `out`. LUMA_TOO_LARGE past DOC_BYTES_MAX. */
+status build_document_of(struct buf *out, const struct val *map, struct slice *result,
+                         struct err *err);
 /** The first failure so far, described in `err`, or LUMA_OK: lets a long producer stop early. */
 status build_status(const struct build *build, struct err *err);
 /** Ends the document or value: `*result` borrows from `out`; on failure `out` is cut back to where

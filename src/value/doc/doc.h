@@ -72,6 +72,8 @@ struct val val_field(const struct val *map, struct slice name);
 struct val val_field_id(const struct val *map, uint16_t id, struct slice name);
 /** Field `index` of a map in its order, with its name. */
 struct val val_field_at(const struct val *map, uint32_t index, struct slice *name);
+/** The values of the first fields of a map, `max` at most, in its order; how many. */
+uint32_t val_fields(const struct val *map, struct val *values, uint32_t max);
 /** The id of field `index`: NAMES_NONE when its name stands inline. */
 uint16_t val_field_name_id(const struct val *map, uint32_t index);
 

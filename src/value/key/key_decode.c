@@ -188,3 +188,40 @@ status key_decode(struct slice part, bool descending, struct buf *scratch, struc
   for (size_t i = 0; i < bytes; i++) ascending[i] = part.data[i] ^ (descending ? 0xff : 0);
   return decode_ascending(ascending, scratch, out, err);
 }
+
+/* ---- one scalar ---- */
+
+static bool is_simple(enum order_class class) {
+  return class == ORDER_MISSING || class == ORDER_NULL || class == ORDER_BOOL ||
+         class == ORDER_NUMBER || class == ORDER_TEXT || class == ORDER_OBJECTID ||
+         class == ORDER_ULID || class == ORDER_UUID;
+}
+
+/* Between its escapes a text stands as it is. */
+static struct val copy_text(const uint8_t *at, const uint8_t *end, struct buf *scratch) {
+  uint8_t *out = scratch->data + scratch->bytes, *start = out;
+  while (at < end && !(at[0] == KEY_ESCAPE && at[1] == KEY_TEXT_END)) {
+    *out++ = *at;
+    at += at[0] == KEY_ESCAPE ? 2 : 1;
+  }
+  scratch->bytes += (size_t)(out - start);
+  return val_text(slice_of(start, (size_t)(out - start)));
+}
+
+size_t key_decode_scalar(struct slice key, bool descending, struct buf *scratch, struct val *out) {
+  uint8_t turned[KEY_BYTES_MAX];
+  size_t bytes = key_part_bytes(key, descending);
+  const uint8_t *part = key.data;
+  if (bytes == 0 || bytes > KEY_BYTES_MAX || scratch->capacity - scratch->bytes < bytes) return 0;
+  for (size_t i = 0; descending && i < bytes; i++) turned[i] = key.data[i] ^ 0xff;
+  if (descending) part = turned;
+  enum order_class class = key_class_of(*part);
+  if (!is_simple(class)) return 0;
+  if (class == ORDER_TEXT) {
+    *out = copy_text(part + 1, part + bytes, scratch);
+    return bytes;
+  }
+  struct decode d = {.at = part + 1};
+  *out = take_scalar(&d, class);
+  return bytes;
+}

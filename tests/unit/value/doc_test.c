@@ -375,18 +375,21 @@ static void any_value_comes_back(void) {
 
 /* Fields found by name, by id and by position are the same fields. */
 static void fields_are_found_each_way(void) {
+  enum { ALL_FIELDS = 16 };
   struct fixture f;
   setup(&f, true);
   for (size_t round = 0; round < test_rounds(1000); round++) {
     struct gen gen;
     gen_init(&gen, test_rng(), f.names);
-    struct val map = gen_value(&gen, 3);
+    struct val map = gen_value(&gen, 3), all[ALL_FIELDS];
+    uint32_t count = val_fields(&map, all, ALL_FIELDS);
     for (uint32_t i = 0; map.type == VAL_MAP && i < val_count(&map); i++) {
       struct slice name;
       struct val at = val_field_at(&map, i, &name), by_name = val_field(&map, name);
       struct val by_id = val_field_id(&map, val_field_name_id(&map, i), name);
       assert_true(gen_is_identical(&at, &by_name));
       assert_true(gen_is_identical(&at, &by_id));
+      if (i < count) assert_true(gen_is_identical(&at, &all[i]));
     }
     gen_deinit(&gen);
   }

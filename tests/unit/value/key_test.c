@@ -98,6 +98,38 @@ static void parts_delimit_themselves_and_decode(void) {
   names_destroy(names);
 }
 
+/* The quick way answers as the thorough one does, or not at all. */
+static void scalars_decode_alike(void) {
+  struct buf key, scratch, texts;
+  uint64_t decoded = 0;
+  buf_init(&key, BUF_BYTES_MAX);
+  buf_init(&scratch, BUF_BYTES_MAX);
+  buf_init(&texts, BUF_BYTES_MAX);
+  for (size_t round = 0; round < test_rounds(20000); round++) {
+    struct gen gen;
+    struct val slow, quick;
+    gen_init(&gen, test_rng(), NULL);
+    bool descending = rng_below(gen.rng, 2);
+    struct val v = gen_value(&gen, 1);
+    buf_reset(&key);
+    buf_reset(&scratch);
+    buf_reset(&texts);
+    if (encode(&key, &v, descending)) {
+      assert_non_null(buf_reserve(&texts, key.bytes));
+      size_t bytes = key_decode_scalar(buf_slice(&key), descending, &texts, &quick);
+      assert_true(bytes == 0 || bytes == key.bytes);
+      assert_ok(key_decode(buf_slice(&key), descending, &scratch, &slow, test_err()));
+      if (bytes) assert_true(gen_is_identical(&quick, &slow));
+      decoded += bytes != 0;
+    }
+    gen_deinit(&gen);
+  }
+  assert_true(decoded > 0);
+  buf_deinit(&key);
+  buf_deinit(&scratch);
+  buf_deinit(&texts);
+}
+
 static void missing_is_a_key(void) {
   struct buf key;
   struct val missing = val_missing(), null = val_null(), out = val_null();
@@ -269,6 +301,7 @@ int main(int argc, char **argv) {
       {"key order is value order", key_order_is_value_order, 0},
       {"numbers of every kind keep their order", numbers_of_every_kind_keep_their_order, 0},
       {"parts delimit themselves and decode", parts_delimit_themselves_and_decode, 0},
+      {"scalars decode alike", scalars_decode_alike, 0},
       {"missing is a key", missing_is_a_key, 0},
       {"numbers come back", numbers_come_back, 0},
       {"the bytes are as specified", the_bytes_are_as_specified, 0},

@@ -3,6 +3,7 @@
  * hashes. */
 #include "tests/lib/test.h"
 #include "tests/unit/value/gen.h"
+#include "value/order/hash.h"
 #include "value/order/order.h"
 
 enum { CROWD = 48 };
@@ -17,9 +18,16 @@ static void gather(struct gen *gen, struct val *values, uint32_t count) {
     values[i] = i == 0 ? gen_value(gen, 3) : gen_near(gen, &values[rng_below(gen->rng, i)]);
 }
 
+static void check_quick_hash(const struct val *v) {
+  if (val_is_integer(v)) assert_int_equal(val_hash(v, 0), val_hash_integer(v->integer));
+  if (v->type == VAL_TEXT) assert_int_equal(val_hash(v, 0), val_hash_text(val_slice(v)));
+  if (v->type == VAL_BOOL) assert_int_equal(val_hash(v, 0), val_hash_bool(v->boolean));
+}
+
 static void check_pairs(const struct val *values) {
   for (uint32_t i = 0; i < CROWD; i++) {
     assert_int_equal(val_compare(&values[i], &values[i]), 0);
+    check_quick_hash(&values[i]);
     for (uint32_t j = 0; j < CROWD; j++) {
       int order = sign(val_compare(&values[i], &values[j]));
       assert_int_equal(order, -sign(val_compare(&values[j], &values[i])));

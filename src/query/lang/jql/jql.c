@@ -104,6 +104,10 @@ static status parse_node(const struct lang_context *context, struct slice text, 
   return jql__command(&jql, &root, &statement->root);
 }
 
+static bool is_blank(uint8_t c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
   const struct json_read_options options = {.form = JSON_TAGGED};
@@ -117,6 +121,23 @@ status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct 
     if (copy) *value = val_decode(slice_of(copy, out.bytes), NULL);
   }
   buf_deinit(&out);
+  return done;
+}
+
+/** A long text is nearly always one command: it is read whole, without looking for its end first.
+ * `*end` stays 0 where there is more, or a fault. */
+static status read_whole(struct json_reader *reader, struct arena *arena, struct slice text,
+                         size_t start, size_t *end, struct val *value, struct err *err) {
+  enum { LONG_TEXT_BYTES = 4096 };
+  size_t last = text.bytes;
+  struct err failed = {0};
+  while (last > start && is_blank(text.data[last - 1])) last--;
+  if (last - start < LONG_TEXT_BYTES || text.data[last - 1] != '}') return LUMA_OK;
+  struct slice json = slice_of(text.data + start, last - start);
+  status done = jql__read_tagged(reader, arena, json, value, &failed);
+  if (done == LUMA_OK) *end = last;
+  if (done != LUMA_OUT_OF_MEMORY) return LUMA_OK;
+  if (err) *err = failed;
   return done;
 }
 
@@ -140,13 +161,17 @@ static status fail_start(struct slice text, size_t at, struct err *err) {
 
 static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
                          struct statement *statement, struct err *err) {
-  size_t start = jql__skip_space(text, *offset), end = jql__skip_value(text, start);
+  size_t start = jql__skip_space(text, *offset), end = 0;
   struct json_reader *reader = NULL;
   struct val value = val_missing();
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
-  struct slice json = slice_of(text.data + start, end - start);
   TRY(json_reader_create(&reader, err));
-  status done = jql__read_tagged(reader, context->arena, json, &value, err);
+  status done = read_whole(reader, context->arena, text, start, &end, &value, err);
+  if (done == LUMA_OK && !end) {
+    end = jql__skip_value(text, start);
+    done = jql__read_tagged(reader, context->arena, slice_of(text.data + start, end - start),
+                            &value, err);
+  }
   json_reader_destroy(reader);
   if (done != LUMA_OK) {
     if (err && err->line)
@@ -159,6 +184,10 @@ static status parse_text(const struct lang_context *context, struct slice text, 
   if (after < text.bytes && text.data[after] == ';') after = jql__skip_space(text, after + 1);
   *offset = after;
   return check_rest(text, after, err);
+}
+
+static size_t extent_of(struct slice text) {
+  return jql__skip_space(text, jql__skip_value(text, jql__skip_space(text, 0)));
 }
 
 status jql_parse_value(const struct lang_context *context, const struct val *command,
@@ -256,5 +285,8 @@ static const char *const keywords[] = {"find",
                                        "$last",
                                        NULL};
 
-const struct lang lang_jql = {
-    .name = "jql", .parse = parse_text, .keywords = keywords, .parse_value = jql_parse_value};
+const struct lang lang_jql = {.name = "jql",
+                              .parse = parse_text,
+                              .keywords = keywords,
+                              .parse_value = jql_parse_value,
+                              .extent = extent_of};

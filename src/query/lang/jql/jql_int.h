@@ -63,7 +63,9 @@ struct jql_each {
   const struct jql *jql;
   const struct jql_node *of;
   uint32_t at, count;
-  size_t cursor; /* in the text: after the last child; JQL_NOWHERE: children are not located */
+  size_t cursor; /* in the text: after the last child, or (is_before) before its value, which is
+                    passed when another is asked for; JQL_NOWHERE: children are not located */
+  bool is_before;
 };
 
 struct jql_each jql__each(const struct jql *jql, const struct jql_node *of);

@@ -12,11 +12,29 @@ size_t jql__skip_space(struct slice text, size_t at) {
   return at;
 }
 
+/** Whether an odd number of backslashes stands before `at`. */
+static bool is_escaped(struct slice text, size_t at) {
+  size_t from = at;
+  while (from > 0 && text.data[from - 1] == '\\') from--;
+  return (at - from) % 2 == 1;
+}
+
 /** Past the closing quote of the string that opens at `at`. */
 static size_t skip_string(struct slice text, size_t at) {
-  for (at++; at < text.bytes && text.data[at] != '"'; at++)
-    if (text.data[at] == '\\') at++;
-  return at < text.bytes ? at + 1 : text.bytes;
+  const uint8_t *end = text.data + text.bytes, *quote = text.data + at;
+  do {
+    quote++;
+    quote = quote < end ? memchr(quote, '"', (size_t)(end - quote)) : NULL;
+  } while (quote && is_escaped(text, (size_t)(quote - text.data)));
+  return quote ? (size_t)(quote - text.data) + 1 : text.bytes;
+}
+
+/** Past everything that is neither quoted nor a bracket. */
+static size_t skip_plain(struct slice text, size_t at) {
+  static const bool stops[UINT8_MAX + 1] = {
+      ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true};
+  while (at < text.bytes && !stops[text.data[at]]) at++;
+  return at;
 }
 
 static bool ends_scalar(uint8_t c) {
@@ -29,6 +47,10 @@ size_t jql__skip_value(struct slice text, size_t at) {
     uint8_t c = at < text.bytes ? text.data[at] : 0;
     if (c == '"') {
       at = skip_string(text, at);
+      continue;
+    }
+    if (depth && c != '{' && c != '[' && c != '}' && c != ']') {
+      at = skip_plain(text, at);
       continue;
     }
     if (c == '{' || c == '[') depth++;
@@ -53,6 +75,8 @@ struct jql_each jql__each(const struct jql *jql, const struct jql_node *of) {
 /** To the next child in the text; false at the end of the list or map. */
 static bool find_child(struct jql_each *each) {
   struct slice text = each->jql->text;
+  if (each->is_before) each->cursor = jql__skip_value(text, each->cursor);
+  each->is_before = false;
   each->cursor = jql__skip_space(text, each->cursor);
   if (each->cursor < text.bytes && text.data[each->cursor] == ',')
     each->cursor = jql__skip_space(text, each->cursor + 1);
@@ -66,7 +90,7 @@ static void locate_element(struct jql_each *each, struct jql_node *child) {
     return;
   }
   child->offset = child->value_offset = each->cursor;
-  each->cursor = jql__skip_value(each->jql->text, each->cursor);
+  each->is_before = true;
 }
 
 /** Of names that stand twice the first keeps its place in the value: the text is searched onwards
@@ -77,7 +101,8 @@ static void locate_field(struct jql_each *each, struct jql_node *child) {
     size_t start = each->cursor, end = skip_string(text, start);
     size_t value = jql__skip_space(text, end);
     if (value < text.bytes && text.data[value] == ':') value = jql__skip_space(text, value + 1);
-    each->cursor = jql__skip_value(text, value);
+    each->cursor = value;
+    each->is_before = true;
     bool found = end >= start + 2 &&
                  slice_is_equal(slice_of(text.data + start + 1, end - start - 2), child->name);
     if (!found) continue;

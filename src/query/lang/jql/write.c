@@ -5,7 +5,7 @@
 #include "query/lang/jql/jql_int.h"
 
 status jql__insert(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { INSERT, DOCUMENTS, ORDERED };
+  enum { INSERT, DOCUMENTS, ORDERED, LOCATED_MAX = 64 };
   static const struct jql_field specs[] = {
       {"insert", JQL_NAME, true},
       {"documents", JQL_LIST, true},
@@ -23,6 +23,8 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   (*plan)->exprs = arena_zalloc(jql->arena, each.count, sizeof *(*plan)->exprs);
   TRY(jql__made(jql, (*plan)->exprs));
   (*plan)->exprs_count = (*plan)->rows_count = each.count;
+  /* Where each of many stands is not worth looking for: they are told by their number. */
+  if (each.count > LOCATED_MAX) each.cursor = JQL_NOWHERE;
   while (jql__next(&each, &document)) {
     TRY(jql__check_kind(jql, &document, JQL_MAP));
     TRY(jql__const(jql, &document, &(*plan)->exprs[document.index]));

@@ -137,6 +137,9 @@ static struct slice take_json(struct lql_ddl *ddl) {
   put_members(&out, "constraints", &ddl->constraints);
   put_members(&out, "rename", &ddl->rename);
   put_members(&out, "transform", &ddl->transform);
+  if (ddl->actions.bytes)
+    buf_append_format(&out, "%s\"actions\":[%.*s]", out.bytes > 1 ? "," : "",
+                      SLICE_ARG(buf_slice(&ddl->actions)));
   if (out.bytes == 1 && ddl->settings.bytes)
     buf_append(&out, ddl->settings.data + 1, ddl->settings.bytes - 1);
   else
@@ -144,7 +147,8 @@ static struct slice take_json(struct lql_ddl *ddl) {
   buf_append_byte(&out, '}');
   bool sound = lql__ddl_sound(ddl, &ddl->attributes) && lql__ddl_sound(ddl, &ddl->constraints) &&
                lql__ddl_sound(ddl, &ddl->rename) && lql__ddl_sound(ddl, &ddl->transform) &&
-               lql__ddl_sound(ddl, &ddl->settings) && lql__ddl_sound(ddl, &out);
+               lql__ddl_sound(ddl, &ddl->actions) && lql__ddl_sound(ddl, &ddl->settings) &&
+               lql__ddl_sound(ddl, &out);
   const uint8_t *copy = sound ? arena_copy(ddl->lql->arena, out.data, out.bytes) : NULL;
   struct slice json = slice_of(copy, copy ? out.bytes : 0);
   buf_deinit(&out);
@@ -233,33 +237,31 @@ static void put_member(struct buf *out, struct slice name, const char *value) {
   buf_append_text(out, value);
 }
 
-static bool alter_column(struct lql_ddl *ddl) {
-  struct slice name = {0}, type = {0};
-  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
-  if (!lql__ddl_name(ddl, &name)) return false;
-  if (lql__ddl_take(ddl, "SET NOT NULL"))
-    return put_member(&ddl->attributes, name, "{\"required\":true}"), true;
-  if (lql__ddl_take(ddl, "DROP NOT NULL"))
-    return put_member(&ddl->attributes, name, "{\"required\":null}"), true;
-  if (lql__ddl_take(ddl, "DROP DEFAULT"))
-    return put_member(&ddl->attributes, name, "{\"default\":null,\"default_expression\":null}"),
-           true;
-  if (lql__ddl_take(ddl, "SET DEFAULT")) {
-    put_member(&ddl->attributes, name, "{\"description\":null");
-    size_t at = ddl->attributes.bytes;
-    bool done = lql__ddl_default(ddl, &ddl->attributes);
-    bool is_value = done && at + 11 < ddl->attributes.bytes &&
-                    memcmp(ddl->attributes.data + at, ",\"default\":", 11) == 0;
-    buf_append_text(&ddl->attributes,
-                    is_value ? ",\"default_expression\":null}" : ",\"default\":null}");
-    return done;
-  }
-  (void)lql__ddl_take(ddl, "SET DATA");
-  if (!lql__ddl_expect(ddl, "TYPE") || !lql__ddl_type(ddl, &type)) return false;
-  put_member(&ddl->attributes, name, "{\"type\":");
-  json_write_text(&ddl->attributes, type);
-  buf_append_byte(&ddl->attributes, '}');
-  if (!lql__ddl_take(ddl, "USING")) return true;
+/* {"action": kind, "name": name, "value": and what follows; the caller closes it. */
+static struct buf *begin_action(struct lql_ddl *ddl, const char *kind, struct slice name) {
+  struct buf *out = &ddl->actions;
+  if (out->bytes) buf_append_byte(out, ',');
+  buf_append_format(out, "{\"action\":\"%s\",\"name\":", kind);
+  json_write_text(out, name);
+  return out;
+}
+
+static bool put_alter(struct lql_ddl *ddl, struct slice name, const char *rules) {
+  buf_append_format(begin_action(ddl, "alter", name), ",\"value\":%s}", rules);
+  return true;
+}
+
+static bool set_default(struct lql_ddl *ddl, struct slice name) {
+  struct buf *out = begin_action(ddl, "alter", name);
+  buf_append_text(out, ",\"value\":{\"description\":null");
+  size_t at = out->bytes;
+  bool done = lql__ddl_default(ddl, out);
+  bool is_value = done && at + 11 < out->bytes && memcmp(out->data + at, ",\"default\":", 11) == 0;
+  buf_append_text(out, is_value ? ",\"default_expression\":null}}" : ",\"default\":null}}");
+  return done;
+}
+
+static bool read_using(struct lql_ddl *ddl, struct slice name) {
   uint32_t from = ddl->at;
   for (int depth = 0;; ddl->at++) {
     int kind = lql__ddl_peek(ddl)->kind;
@@ -270,6 +272,24 @@ static bool alter_column(struct lql_ddl *ddl) {
   put_member(&ddl->transform, name, "");
   json_write_text(&ddl->transform, lql__ddl_text(ddl, from, ddl->at));
   return true;
+}
+
+static bool alter_column(struct lql_ddl *ddl) {
+  struct slice name = {0}, type = {0};
+  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
+  if (!lql__ddl_name(ddl, &name)) return false;
+  if (lql__ddl_take(ddl, "SET NOT NULL")) return put_alter(ddl, name, "{\"required\":true}");
+  if (lql__ddl_take(ddl, "DROP NOT NULL")) return put_alter(ddl, name, "{\"required\":null}");
+  if (lql__ddl_take(ddl, "DROP DEFAULT"))
+    return put_alter(ddl, name, "{\"default\":null,\"default_expression\":null}");
+  if (lql__ddl_take(ddl, "SET DEFAULT")) return set_default(ddl, name);
+  (void)lql__ddl_take(ddl, "SET DATA");
+  if (!lql__ddl_expect(ddl, "TYPE") || !lql__ddl_type(ddl, &type)) return false;
+  struct buf *out = begin_action(ddl, "alter", name);
+  buf_append_text(out, ",\"value\":{\"type\":");
+  json_write_text(out, type);
+  buf_append_text(out, "}}");
+  return !lql__ddl_take(ddl, "USING") || read_using(ddl, name);
 }
 
 static bool rename_column(struct lql_ddl *ddl) {
@@ -286,17 +306,23 @@ static bool drop_item(struct lql_ddl *ddl) {
   struct slice name = {0};
   bool is_constraint = lql__ddl_take(ddl, "CONSTRAINT");
   if (!is_constraint) (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
-  (void)lql__ddl_take(ddl, "IF EXISTS");
+  bool if_exists = lql__ddl_take(ddl, "IF EXISTS");
   if (!lql__ddl_name(ddl, &name)) return false;
-  put_member(is_constraint ? &ddl->constraints : &ddl->attributes, name, "null");
+  buf_append_format(begin_action(ddl, is_constraint ? "drop constraint" : "drop", name),
+                    ",\"if_exists\":%s}", if_exists ? "true" : "false");
   return true;
 }
 
 static bool add_item(struct lql_ddl *ddl) {
   bool is_constraint;
+  struct slice name = {0};
   if (!lql__ddl_constraint(ddl, &is_constraint)) return false;
   if (is_constraint) return true;
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
+  uint32_t at = ddl->at;
+  if (!lql__ddl_name(ddl, &name)) return false;
+  ddl->at = at;
+  buf_append_byte(begin_action(ddl, "add", name), '}');
   return lql__ddl_column(ddl);
 }
 
@@ -508,8 +534,8 @@ bool lql__definition(struct lql *lql) {
   struct lql before = *lql;
   struct err kept = lql->err ? *lql->err : (struct err){0};
   struct lql_ddl ddl = {.lql = lql};
-  struct buf *const bufs[] = {&ddl.attributes, &ddl.constraints, &ddl.rename, &ddl.transform,
-                              &ddl.settings};
+  struct buf *const bufs[] = {&ddl.attributes, &ddl.constraints, &ddl.rename,
+                              &ddl.transform,  &ddl.actions,     &ddl.settings};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_init(bufs[i], LQL_DDL_BYTES_MAX);
   bool is_ours = read_tokens(lql, &ddl) ? dispatch(&ddl) : lql->failed == LUMA_OUT_OF_MEMORY;
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_deinit(bufs[i]);

@@ -14,7 +14,8 @@ struct lql_ddl {
   struct lql_token *tokens; /* of the whole statement; the last one is the end */
   uint32_t count, at;
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
-  struct buf settings;                                   /* ",\"open\":true" */
+  struct buf actions;                   /* of ALTER TABLE: objects, separated by commas */
+  struct buf settings;                  /* ",\"open\":true" */
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
   struct plan_made_sequence *sequences; /* of its columns */
   uint32_t sequences_count, sequences_capacity;

@@ -401,8 +401,8 @@ struct expr *lql__is_text(struct lql *lql, struct lql_token at, struct expr *val
 struct expr *lql__is_type(struct lql *lql, struct lql_token at, struct expr *value,
                           struct lql_type type);
 /** (a, b) OVERLAPS (c, d). */
-struct expr *lql__overlaps(struct lql *lql, struct lql_token at, const struct expr *left,
-                           const struct expr *right);
+struct expr *lql__overlaps(struct lql *lql, struct lql_token at, struct expr *left,
+                           struct expr *right);
 
 struct lql_list *lql__list(struct lql *lql);
 struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr *item,

@@ -343,20 +343,42 @@ static bool is_minutes(struct slice units, struct slice inner) {
   return from && first && first == memrchr(inner.data, ':', inner.bytes);
 }
 
-static struct slice from_minutes(struct lql *lql, struct slice inner) {
-  bool is_negative = inner.bytes && inner.data[0] == '-';
-  struct slice rest = is_negative ? slice_of(inner.data + 1, inner.bytes - 1) : inner;
-  uint8_t *text = arena_alloc_text(lql->arena, rest.bytes + 3);
-  if (!text) return slice_of(NULL, 0);
-  memcpy(text, is_negative ? "-0:" : "00:", 3);
-  memcpy(text + 3, rest.data, rest.bytes);
-  return slice_of(text, rest.bytes + 3);
+/* The text on both sides of `mark`, each a number of its unit; the second has the first's sign when
+ * `is_signed`. */
+static struct slice two_units(struct lql *lql, struct slice inner, char mark, const char *first,
+                              const char *second, bool is_signed) {
+  const uint8_t *at = memchr(inner.data, mark, inner.bytes);
+  size_t front = (size_t)(at - inner.data);
+  bool is_negative = is_signed && inner.bytes && inner.data[0] == '-';
+  struct slice rest =
+      interval_text(lql, slice_of(at + 1, inner.bytes - front - 1), slice_of_text(second));
+  struct slice sign = slice_of_text(is_negative ? " -" : " ");
+  uint8_t *text = arena_alloc_text(lql->arena, front + 12 + sign.bytes + rest.bytes);
+  if (!text || !rest.data) return slice_of(NULL, 0);
+  size_t bytes = 0;
+  memcpy(text, inner.data, bytes = front);
+  text[bytes++] = ' ';
+  for (; *first; first++) text[bytes++] = (uint8_t)*first;
+  memcpy(text + bytes, sign.data, sign.bytes);
+  memcpy(text + bytes + sign.bytes, rest.data, rest.bytes);
+  return slice_of(text, bytes + sign.bytes + rest.bytes);
+}
+
+/* '1 2' DAY TO HOUR. */
+static bool is_days_and_hours(struct slice units, struct slice inner) {
+  const uint8_t *blank = memchr(inner.data, ' ', inner.bytes);
+  if (units.bytes <= 3 || !slice_is_equal_nocase(slice_of(units.data, 3), slice_of_text("day")))
+    return false;
+  size_t days = blank ? (size_t)(blank - inner.data) : 0;
+  return days && is_plain_number(slice_of(inner.data, days)) &&
+         is_plain_number(slice_of(blank + 1, inner.bytes - days - 1));
 }
 
 /* A number takes the unit behind it; '1-2' YEAR TO MONTH and '1 2:03' DAY TO MINUTE say it all. */
 static struct slice with_units(struct lql *lql, struct slice inner, struct slice units) {
   while (units.bytes && units.data[0] <= ' ') units = slice_of(units.data + 1, units.bytes - 1);
-  if (is_minutes(units, inner)) return from_minutes(lql, inner);
+  if (is_minutes(units, inner)) return two_units(lql, inner, ':', "minutes", "seconds", true);
+  if (is_days_and_hours(units, inner)) return two_units(lql, inner, ' ', "days", "hours", false);
   if (!units.bytes || !is_plain_number(inner)) return with_days(lql, inner);
   units = without_places(units);
   return interval_text(lql, inner, units);

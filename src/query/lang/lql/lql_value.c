@@ -339,20 +339,29 @@ struct expr *lql__is_type(struct lql *lql, struct lql_token at, struct expr *val
   return made;
 }
 
-static const struct expr *period(struct lql *lql, struct lql_token at, const struct expr *expr) {
-  bool is_pair = expr && expr->kind == EXPR_LIST && expr->args_count == 2;
-  if (expr && !is_pair) {
+/* The start and the end of a period: of a row as it is written, else of a value, which should be a
+ * list of both. */
+static bool take_period(struct lql *lql, struct lql_token at, struct expr *expr,
+                        struct expr **ends) {
+  bool is_list = expr && expr->kind == EXPR_LIST;
+  bool is_scalar = expr && expr->kind == EXPR_CONST && !val_is_null(&expr->value);
+  if (is_scalar || (is_list && expr->args_count != 2)) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "OVERLAPS stands between periods");
     lql__hint(lql, "(start, end) OVERLAPS (start, end)");
   }
-  return is_pair ? expr : NULL;
+  if (!expr || lql->failed != LUMA_OK) return false;
+  for (int i = 0; i < 2; i++) {
+    struct expr *args[2] = {expr, expr_const(lql->arena, val_int64(i), at.offset)};
+    ends[i] = is_list ? expr->args[i] : expr_node(lql->arena, EXPR_AT, args, 2, at.offset);
+  }
+  return ends[0] && ends[1];
 }
 
-struct expr *lql__overlaps(struct lql *lql, struct lql_token at, const struct expr *left,
-                           const struct expr *right) {
-  const struct expr *a = period(lql, at, left), *b = period(lql, at, right);
-  if (!a || !b || !lql__count_operator(lql, at)) return NULL;
-  struct expr *args[4] = {a->args[0], a->args[1], b->args[0], b->args[1]};
+struct expr *lql__overlaps(struct lql *lql, struct lql_token at, struct expr *left,
+                           struct expr *right) {
+  struct expr *args[4];
+  bool good = take_period(lql, at, left, args) && take_period(lql, at, right, args + 2);
+  if (!good || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args, 4, at.offset);
   if (made) made->name = slice_of_text("overlaps");
   return made;

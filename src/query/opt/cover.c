@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* "answer from the index": where all that is looked at stands in the entries of an index, documents
+ * are not read. Where the bounds of the entries say all that the condition does, the FILTER goes,
+ * and what only counts rows counts entries. */
+#include "query/opt/access.h"
+#include "query/opt/exact.h"
+
+/** What a node and those between it and its SCAN look at. */
+struct looking {
+  const struct path *paths[ASKS_MAX];
+  uint32_t count;
+  bool whole; /* documents are looked at as a whole, or in a way not known here */
+};
+
+/** The nodes from a consumer down to its SCAN. */
+struct chain {
+  struct plan **filter_place; /* where the FILTER right above the SCAN hangs; NULL: there is none */
+  struct plan *filter, *scan;
+};
+
+static void look_at(struct looking *looking, const struct path *path) {
+  if (looking->count == ASKS_MAX)
+    looking->whole = true;
+  else
+    looking->paths[looking->count++] = path;
+}
+
+static void look(struct looking *looking, const struct expr *expr);
+
+static void look_match(struct looking *looking, const struct match *match) {
+  bool is_tree = match->op >= MATCH_AND && match->op <= MATCH_NOT;
+  if (match->op == MATCH_ELEM || match->expression || match->key)
+    looking->whole = true;
+  else if (!is_tree && match->path.count)
+    look_at(looking, &match->path);
+  else if (!is_tree)
+    looking->whole = true;
+  for (uint32_t i = 0; is_tree && i < match->children_count; i++)
+    look_match(looking, match->children[i]);
+}
+
+/** A projection of attributes by their names alone. */
+static void look_shape(struct looking *looking, const struct expr *expr) {
+  const struct shape *shape = expr->shape;
+  if (!shape->include || shape->id || shape->picks_count || shape->computed_count)
+    looking->whole = true;
+  for (uint32_t i = 0; i < shape->paths_count; i++) {
+    if (shape->paths[i].count != 1) looking->whole = true; /* maps on the way would be shown */
+    look_at(looking, &shape->paths[i]);
+  }
+}
+
+static void look(struct looking *looking, const struct expr *expr) {
+  switch ((int)expr->kind) {
+  case EXPR_FIELD:
+    if (expr->path.count == 0 || expr->key || expr->slot)
+      looking->whole = true;
+    else
+      look_at(looking, &expr->path);
+    return;
+  case EXPR_MATCH: look_match(looking, expr->match); return;
+  case EXPR_SHAPE: look_shape(looking, expr); return;
+  case EXPR_CONST:
+  case EXPR_PARAM:
+  case EXPR_UNARY:
+  case EXPR_BINARY:
+  case EXPR_IN:
+  case EXPR_BETWEEN:
+  case EXPR_CASE:
+  case EXPR_CALL:
+  case EXPR_AGGREGATE:
+  case EXPR_LIST:
+  case EXPR_MAP: break;
+  default: looking->whole = true; return;
+  }
+  for (uint32_t i = 0; i < expr->args_count; i++) look(looking, expr->args[i]);
+}
+
+static void look_node(struct looking *looking, const struct plan *node) {
+  for (uint32_t i = 0; i < node->exprs_count; i++) look(looking, node->exprs[i]);
+  for (uint32_t i = 0; i < node->sort_count; i++) look(looking, node->sort[i].expr);
+}
+
+/** Down to the SCAN, through nodes that pass documents on. */
+static bool find_chain(struct plan *consumer, struct chain *chain, struct looking *looking) {
+  struct plan **at = &consumer->input;
+  *chain = (struct chain){0};
+  look_node(looking, consumer);
+  while (*at && ((*at)->kind == PLAN_SORT || (*at)->kind == PLAN_LIMIT)) {
+    look_node(looking, *at);
+    at = &(*at)->input;
+  }
+  if (*at && (*at)->kind == PLAN_FILTER) {
+    chain->filter_place = at;
+    chain->filter = *at;
+    at = &(*at)->input;
+  }
+  chain->scan = *at;
+  return chain->scan && chain->scan->kind == PLAN_SCAN && chain->scan->collection &&
+         chain->scan->columns_count == 1 && !looking->whole;
+}
+
+/* ---- what an index holds ---- */
+
+static bool has_path(const struct index_def *def, const struct path *path) {
+  for (uint32_t i = 0; i < def->keys_count; i++)
+    if (path_is_equal(&def->keys[i].path, path)) return true;
+  return false;
+}
+
+static bool is_plain_path(const struct path *path) {
+  for (uint32_t i = 0; i < path->count; i++)
+    if (!path->steps[i].is_name || path->steps[i].is_index) return false;
+  return path->count > 0;
+}
+
+/** No two keys stand in one attribute, and all values come back as they were. */
+static bool gives_back(const struct collection *collection, const struct catalog_index *index) {
+  const struct index_def *def = &index->def;
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    if (!is_plain_path(&def->keys[i].path) ||
+        !index_kinds_return(collection_kinds(collection, index, i)))
+      return false;
+    for (uint32_t k = 0; k < i; k++)
+      if (slice_is_equal(def->keys[i].path.steps[0].name, def->keys[k].path.steps[0].name))
+        return false;
+  }
+  return true;
+}
+
+/** JQL's paths look into lists, which only an index of elements knows of. */
+static bool may_cover(const struct opt *opt, const struct collection *collection,
+                      const struct catalog_index *index) {
+  bool fits = index->def.multikey || opt->language != PLAN_JQL;
+  return fits && !collection->evolution && !access_has_lists(opt, collection, index);
+}
+
+static bool covers(const struct opt *opt, const struct collection *collection,
+                   const struct catalog_index *index, const struct looking *looking) {
+  for (uint32_t i = 0; i < looking->count; i++)
+    if (!has_path(&index->def, looking->paths[i])) return false;
+  return may_cover(opt, collection, index) && gives_back(collection, index);
+}
+
+/* ---- the choice ---- */
+
+/** Rows of entries cost no more than documents in sequence. */
+static double cost_covered(const struct plan_access *access) {
+  enum { COST_FETCH = 4 };
+  return access->cost / COST_FETCH;
+}
+
+/** The cheapest index that covers: the chosen one, or another where the chosen one is not bound to
+ * by an order or a hint. */
+static status find_cover(struct opt *opt, const struct chain *chain, const struct looking *looking,
+                         struct plan_access *cover, bool *found, struct err *err) {
+  const struct collection *collection = chain->scan->collection;
+  const struct plan_access *chosen = chain->scan->physical->access;
+  bool is_bound = chosen->is_ordered || chosen->is_hinted;
+  struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
+  TRY(opt__memory(opt, asks, err));
+  *found = false;
+  if (chosen->index && covers(opt, collection, chosen->index, looking)) {
+    *cover = *chosen;
+    *found = true;
+  }
+  if (is_bound || !chain->filter) return LUMA_OK;
+  TRY(asks_collect(opt, chain->filter->condition, asks, err));
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    enum access_refusal refusal = ACCESS_FITS;
+    struct plan_access way;
+    if (index == chosen->index || !covers(opt, collection, index, looking)) continue;
+    TRY(access_make(opt, collection, index, asks, &way, &refusal, err));
+    double best = *found ? cost_covered(cover) : chosen->cost;
+    if (refusal != ACCESS_FITS || cost_covered(&way) >= best) continue;
+    way.refused = chosen->refused;
+    way.refused_count = chosen->refused_count;
+    *cover = way;
+    *found = true;
+  }
+  return LUMA_OK;
+}
+
+static status take(struct opt *opt, const struct chain *chain, const struct plan_access *access,
+                   enum plan_cover how, bool drops_filter, struct err *err) {
+  struct plan_access *kept = arena_copy(opt->arena, access, sizeof *access);
+  TRY(opt__memory(opt, kept, err));
+  kept->cover = how;
+  chain->scan->physical->access = kept;
+  if (drops_filter) *chain->filter_place = chain->scan;
+  return LUMA_OK;
+}
+
+/** Each alternative of a disjunction is read by the bounds of its own branch. */
+static bool counts_union(const struct opt *opt, const struct chain *chain,
+                         struct plan_access *access) {
+  const struct match *match = chain->filter->condition->match;
+  bool fits = match && match->op == MATCH_OR && match->children_count == access->branches_count;
+  for (uint32_t i = 0; fits && i < access->branches_count; i++)
+    fits = exact_match(opt, chain->scan->collection, &access->branches[i], match->children[i]);
+  for (uint32_t i = 0; fits && i < access->branches_count; i++)
+    access->branches[i].cover = PLAN_COVER_ROWS;
+  return fits;
+}
+
+/** Without a look at any value of a document: each entry within the bounds is one row. */
+static bool counts_entries(const struct opt *opt, const struct chain *chain,
+                           const struct looking *above) {
+  struct plan_access *access = chain->scan->physical->access;
+  if (above->count || !chain->filter || chain->scan->collection->evolution) return false;
+  if (access->branches_count) return counts_union(opt, chain, access);
+  return access->index &&
+         exact_condition(opt, chain->scan->collection, access, chain->filter->condition);
+}
+
+status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
+  struct looking *looking = arena_zalloc(opt->arena, 1, sizeof *looking);
+  struct plan_access cover;
+  struct chain chain;
+  bool found = false;
+  TRY(opt__memory(opt, looking, err));
+  bool reads = (*node)->kind == PLAN_PROJECT || (*node)->kind == PLAN_AGGREGATE;
+  if (!reads || opt->is_several || opt->is_collated) return LUMA_OK;
+  if (!find_chain(*node, &chain, looking)) return LUMA_OK;
+  const struct plan_access *access = chain.scan->physical ? chain.scan->physical->access : NULL;
+  if (!access) return LUMA_OK;
+  if (counts_entries(opt, &chain, looking))
+    return take(opt, &chain, access, PLAN_COVER_ROWS, true, err);
+  if (access->branches_count) return LUMA_OK;
+  if (chain.filter) look(looking, chain.filter->condition);
+  if (looking->whole || looking->count == 0) return LUMA_OK;
+  TRY(find_cover(opt, &chain, looking, &cover, &found, err));
+  if (!found) return LUMA_OK;
+  bool is_exact =
+      chain.filter && exact_condition(opt, chain.scan->collection, &cover, chain.filter->condition);
+  return take(opt, &chain, &cover, PLAN_COVER_VALUES, is_exact, err);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* A condition is a list of comparisons of attributes with constants; each must be the very one that
+ * a part of the access was made of, over values whose order in the index is the language's. */
+#include "query/opt/exact.h"
+
+/* Points are multiplied; past RANGES_MAX of the executor a part may be left out. */
+enum { EXACT_VALUES_MAX = 64 };
+
+struct exact {
+  const struct plan_access *access;
+  bool has_lists; /* of the index */
+};
+
+static const struct plan_part *part_of(const struct exact *exact, const struct path *path) {
+  const struct plan_access *access = exact->access;
+  for (uint32_t i = 0; i < access->parts_count; i++)
+    if (path_is_equal(&access->index->def.keys[i].path, path)) return &access->parts[i];
+  return NULL;
+}
+
+static bool is_scalar(const struct val *value, bool mongo) {
+  if (value->type == VAL_INT32 || value->type == VAL_INT64) return true;
+  if (value->type == VAL_FLOAT64) return value->real == value->real; /* not NaN */
+  return mongo && (value->type == VAL_TEXT || value->type == VAL_BOOL);
+}
+
+static bool are_scalars(const struct val *list) {
+  if (list->type != VAL_LIST || val_count(list) > EXACT_VALUES_MAX) return false;
+  for (uint32_t i = 0; i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (!is_scalar(&element, true)) return false;
+  }
+  return true;
+}
+
+/** Within lists one entry stands for one element: only that one value was met is certain. */
+static bool is_equality(const struct exact *exact, const struct path *path,
+                        const struct expr *value, bool mongo) {
+  const struct plan_part *part = part_of(exact, path);
+  return part && part->is_equal && !part->spread && part->values_count == 1 &&
+         part->values[0] == value && value->kind == EXPR_CONST && is_scalar(&value->value, mongo);
+}
+
+static bool is_any_of(const struct exact *exact, const struct match *match) {
+  const struct plan_part *part = part_of(exact, &match->path);
+  return !exact->has_lists && part && part->is_equal && part->spread && part->values_count == 1 &&
+         part->values[0] == match->value && match->value->kind == EXPR_CONST &&
+         are_scalars(&match->value->value);
+}
+
+static bool is_bound(const struct exact *exact, const struct path *path, enum expr_op op,
+                     const struct expr *value, bool mongo) {
+  const struct plan_part *part = part_of(exact, path);
+  bool is_low = op == EXPR_OP_GT || op == EXPR_OP_GE;
+  bool is_open = op == EXPR_OP_GT || op == EXPR_OP_LT;
+  if (!part || part->is_equal || part->prefix || part->is_null || exact->has_lists) return false;
+  if (value->kind != EXPR_CONST || !is_scalar(&value->value, mongo)) return false;
+  return is_low ? part->low == value && part->low_open == is_open
+                : part->high == value && part->high_open == is_open;
+}
+
+/** Both ends are of one class, or they bound nothing together. */
+static bool are_alike(const struct plan_part *part) {
+  if (!part->low || !part->high) return true;
+  if (part->low->kind != EXPR_CONST || part->high->kind != EXPR_CONST) return false;
+  const struct val *low = &part->low->value, *high = &part->high->value;
+  return val_is_number(low) ? val_is_number(high) : low->type == high->type;
+}
+
+static bool check_match(const struct exact *exact, const struct match *match) {
+  if (match->key || (match->op != MATCH_AND && !match->value)) return false;
+  switch ((int)match->op) {
+  case MATCH_AND:
+    for (uint32_t i = 0; i < match->children_count; i++)
+      if (!check_match(exact, match->children[i])) return false;
+    return true;
+  case MATCH_EQ: return is_equality(exact, &match->path, match->value, true);
+  case MATCH_IN: return is_any_of(exact, match);
+  case MATCH_GT: return is_bound(exact, &match->path, EXPR_OP_GT, match->value, true);
+  case MATCH_GTE: return is_bound(exact, &match->path, EXPR_OP_GE, match->value, true);
+  case MATCH_LT: return is_bound(exact, &match->path, EXPR_OP_LT, match->value, true);
+  case MATCH_LTE: return is_bound(exact, &match->path, EXPR_OP_LE, match->value, true);
+  default: return false;
+  }
+}
+
+/** SQL's comparison of an attribute, on the left, with a number. */
+static bool check_expr(const struct exact *exact, const struct expr *expr) {
+  if (expr->kind == EXPR_MATCH) return check_match(exact, expr->match);
+  if (expr->kind != EXPR_BINARY || expr->mongo) return false;
+  if (expr->op == EXPR_OP_AND)
+    return check_expr(exact, expr->args[0]) && check_expr(exact, expr->args[1]);
+  const struct expr *field = expr->args[0], *value = expr->args[1];
+  if (field->kind != EXPR_FIELD || field->dotted || field->key || !field->path.count) return false;
+  if (expr->op == EXPR_OP_EQ) return is_equality(exact, &field->path, value, false);
+  bool is_range = expr->op >= EXPR_OP_LT && expr->op <= EXPR_OP_GE;
+  return is_range && is_bound(exact, &field->path, expr->op, value, false);
+}
+
+/** Numbers that are not, or kinds that are not noted, may stand where the order says otherwise. */
+static bool has_plain_values(const struct collection *collection,
+                             const struct catalog_index *index) {
+  for (uint32_t i = 0; i < index->def.keys_count; i++)
+    if (collection_kinds(collection, index, i) & INDEX_KIND_OTHER) return false;
+  return true;
+}
+
+/** Whether entries of the access tell documents apart as the predicates do. */
+static bool begin(const struct opt *opt, const struct collection *collection,
+                  const struct plan_access *access, struct exact *exact) {
+  *exact = (struct exact){.access = access};
+  if (!access->index || access->with_lists || access->with_missing || access->nulls_apart)
+    return false;
+  exact->has_lists = access_has_lists(opt, collection, access->index);
+  /* Keys beside a list come once for each of its elements. */
+  if (exact->has_lists && access->index->def.keys_count != 1) return false;
+  for (uint32_t i = 0; i < access->parts_count; i++)
+    if (!are_alike(&access->parts[i])) return false;
+  return has_plain_values(collection, access->index);
+}
+
+bool exact_condition(const struct opt *opt, const struct collection *collection,
+                     const struct plan_access *access, const struct expr *condition) {
+  struct exact exact;
+  return begin(opt, collection, access, &exact) && check_expr(&exact, condition);
+}
+
+bool exact_match(const struct opt *opt, const struct collection *collection,
+                 const struct plan_access *access, const struct match *match) {
+  struct exact exact;
+  return begin(opt, collection, access, &exact) && check_match(&exact, match);
+}
