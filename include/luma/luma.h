@@ -87,7 +87,7 @@ typedef struct luma_options {
   bool must_exist; /**< do not make a database that is not there */
   bool read_only;  /**< always so on a file system mounted read-only */
   enum luma_sync sync;
-  uint64_t cache_bytes;  /**< 0 = 256 MiB */
+  uint64_t cache_bytes;  /**< of blocks at most; 0 = an eighth of the memory, at least 256 MiB */
   uint64_t memory_bytes; /**< budget of one statement; 0 = 256 MiB */
   uint32_t
       threads; /**< that may read for one statement where it aggregates over much; 0:

@@ -55,6 +55,9 @@ void process_executable(char *path, size_t path_bytes);
 uint32_t process_id(void);
 /** Whether a process of this id runs; one that we may not signal does. */
 bool process_is_running(uint32_t id);
+/** Memory of the machine, or of the control group that the process is confined to, if that is less;
+ * 0 when it cannot be told. */
+uint64_t process_memory_bytes(void);
 /** The most memory the process has held. */
 uint64_t process_peak_bytes(void);
 /** Processors this process may run on; at least 1. */

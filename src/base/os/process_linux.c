@@ -2,6 +2,7 @@
 #include "base/os/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
 #include <sched.h>
@@ -135,6 +136,24 @@ uint32_t process_id(void) {
 
 bool process_is_running(uint32_t id) {
   return id != 0 && id <= INT32_MAX && (kill((pid_t)id, 0) == 0 || errno == EPERM);
+}
+
+/* The limit of control groups (version 2), in the file system as the process sees it. */
+static uint64_t group_memory_bytes(void) {
+  char text[32] = {0};
+  int file = open("/sys/fs/cgroup/memory.max", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return UINT64_MAX;
+  ssize_t got = read(file, text, sizeof text - 1);
+  close(file);
+  bool is_number = got > 0 && text[0] >= '0' && text[0] <= '9'; /* else "max" */
+  return is_number ? strtoull(text, NULL, 10) : UINT64_MAX;
+}
+
+uint64_t process_memory_bytes(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  uint64_t machine = (uint64_t)pages * (uint64_t)page_bytes, group = group_memory_bytes();
+  return group < machine ? group : machine;
 }
 
 uint64_t process_peak_bytes(void) {

@@ -2,10 +2,13 @@
 #include "service/db/db.h"
 
 #include "base/mem/mem.h"
+#include "base/os/process.h"
 #include "query/query.h"
 #include "store/mem/mem_store.h"
 #include "store/pg/pg.h"
 #include "value/json/json.h"
+
+enum { CACHE_BYTES_MIN = 256 << 20 };
 
 static bool begins(const char *text, const char *prefix) {
   return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -15,6 +18,13 @@ static status fail_target(const char *target, status code, const char *hint, str
   err_raise(err, code, __FILE__, __LINE__, "`%s` cannot be opened here", target);
   err_hint(err, "%s", hint);
   return code;
+}
+
+/* Blocks in the cache cost a copy and a checksum when they are read again, although the system
+ * keeps their pages; memory is taken as blocks are read. */
+static uint64_t cache_bytes(void) {
+  uint64_t share = process_memory_bytes() / 8;
+  return share > CACHE_BYTES_MIN ? share : CACHE_BYTES_MIN;
 }
 
 static status open_target(const char *target, const struct db_options *options,
@@ -44,7 +54,7 @@ static status open_target(const char *target, const struct db_options *options,
       .create = !options->must_exist && !options->read_only,
       .read_only = options->read_only,
       .sync_mode = options->sync_mode,
-      .block_cache_bytes = options->cache_bytes,
+      .block_cache_bytes = options->cache_bytes ? options->cache_bytes : cache_bytes(),
       .background_threads = options->background_threads ? options->background_threads : 1,
       .batch_size = options->batch_size,
       .batch_timeout_us = options->batch_timeout_us,

@@ -104,6 +104,7 @@ static void the_process_is_described(void) {
   assert_false(process_is_running(UINT32_MAX));
   assert_true(process_peak_bytes() > 4096);
   assert_true(process_cores_count() >= 1);
+  assert_true(process_memory_bytes() == 0 || process_memory_bytes() > process_peak_bytes());
   assert_int_equal(setenv("LUMA_TEST_VARIABLE", "here", 1), 0);
   assert_string_equal(process_environment("LUMA_TEST_VARIABLE"), "here");
   assert_null(process_environment("LUMA_TEST_ABSENT"));
