@@ -15,6 +15,7 @@
 
 #include "base/core/assert.h"
 #include "base/os/os_linux_int.h"
+#include "base/text/num.h"
 
 static sigset_t watched_signals(void) {
   sigset_t set;
@@ -140,13 +141,15 @@ bool process_is_running(uint32_t id) {
 
 /* The limit of control groups (version 2), in the file system as the process sees it. */
 static uint64_t group_memory_bytes(void) {
-  char text[32] = {0};
+  char text[32];
+  int64_t limit = 0;
   int file = open("/sys/fs/cgroup/memory.max", O_RDONLY | O_CLOEXEC);
   if (file < 0) return UINT64_MAX;
-  ssize_t got = read(file, text, sizeof text - 1);
+  ssize_t got = read(file, text, sizeof text);
   close(file);
-  bool is_number = got > 0 && text[0] >= '0' && text[0] <= '9'; /* else "max" */
-  return is_number ? strtoull(text, NULL, 10) : UINT64_MAX;
+  while (got > 0 && text[got - 1] == '\n') got--;
+  bool is_limit = got > 0 && num_parse_int64(slice_of(text, (size_t)got), &limit) && limit >= 0;
+  return is_limit ? (uint64_t)limit : UINT64_MAX; /* or it says "max" */
 }
 
 uint64_t process_memory_bytes(void) {
