@@ -60,19 +60,9 @@ static void look(struct looking *looking, const struct expr *expr) {
     return;
   case EXPR_MATCH: look_match(looking, expr->match); return;
   case EXPR_SHAPE: look_shape(looking, expr); return;
-  case EXPR_CONST:
-  case EXPR_PARAM:
-  case EXPR_UNARY:
-  case EXPR_BINARY:
-  case EXPR_IN:
-  case EXPR_BETWEEN:
-  case EXPR_CASE:
-  case EXPR_CALL:
-  case EXPR_AGGREGATE:
-  case EXPR_LIST:
-  case EXPR_MAP: break;
-  default: looking->whole = true; return;
+  default: break;
   }
+  if (!expr_is_of_args(expr->kind)) looking->whole = true;
   for (uint32_t i = 0; i < expr->args_count; i++) look(looking, expr->args[i]);
 }
 

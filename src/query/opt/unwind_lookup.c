@@ -41,22 +41,9 @@ static bool find_chain(struct plan *aggregate, struct unwound *chain) {
 
 /** Whether all that is looked at are attributes, by paths. */
 static bool looks_at_paths(const struct expr *expr) {
-  bool fits = false;
-  switch ((int)expr->kind) {
-  case EXPR_FIELD: return expr->path.count && expr->path.steps[0].is_name && !expr->key;
-  case EXPR_CONST:
-  case EXPR_PARAM:
-  case EXPR_UNARY:
-  case EXPR_BINARY:
-  case EXPR_IN:
-  case EXPR_BETWEEN:
-  case EXPR_CASE:
-  case EXPR_CALL:
-  case EXPR_AGGREGATE:
-  case EXPR_LIST:
-  case EXPR_MAP: fits = true; break;
-  default: break;
-  }
+  bool fits = expr_is_of_args(expr->kind);
+  if (expr->kind == EXPR_FIELD)
+    return expr->path.count && expr->path.steps[0].is_name && !expr->key;
   for (uint32_t i = 0; fits && i < expr->args_count; i++) fits = looks_at_paths(expr->args[i]);
   return fits;
 }

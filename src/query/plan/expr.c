@@ -215,6 +215,23 @@ static void settle_names(struct arena *arena, struct expr *expr) {
   for (uint32_t i = 0; i < expr->args_count; i++) settle_names(arena, expr->args[i]);
 }
 
+bool expr_is_of_args(enum expr_kind kind) {
+  switch ((int)kind) {
+  case EXPR_CONST:
+  case EXPR_PARAM:
+  case EXPR_UNARY:
+  case EXPR_BINARY:
+  case EXPR_IN:
+  case EXPR_BETWEEN:
+  case EXPR_CASE:
+  case EXPR_CALL:
+  case EXPR_AGGREGATE:
+  case EXPR_LIST:
+  case EXPR_MAP: return true;
+  default: return false;
+  }
+}
+
 struct slice expr_settle_text(struct arena *arena, struct expr *expr) {
   struct buf text;
   buf_init(&text, EXPR_TEXT_BYTES_MAX);

@@ -327,6 +327,9 @@ struct match *match_node(struct arena *arena, enum match_op op, struct match *co
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** True for kinds whose value is made of the values of their args, or stands in the expression: no
+ * column, document, variable or SELECT is looked at beside these. */
+bool expr_is_of_args(enum expr_kind kind);
 /** The expression as text whose names are paths in the document, however they were written: what
  * indexes keep. Changes the names of `expr`; empty when the arena is out. */
 struct slice expr_settle_text(struct arena *arena, struct expr *expr);
