@@ -193,6 +193,26 @@ def run_expr(database, case):
 KEEPING = ("$match", "$sort", "$limit", "$skip", "$addFields", "$set", "$setWindowFields", "$fill", "$lookup", "$graphLookup")
 
 
+def with_similarity(command, similarity):
+    """The command, whose search says what the index said that the set lost."""
+    def told(stage):
+        operator, spec = stage_of(stage)
+        if operator != "$search" or similarity is None:
+            return stage
+        return {operator: {kind: {**inner, "similarity": similarity} for kind, inner in spec.items()}}
+    return {**command, "pipeline": [told(stage) for stage in command["pipeline"]]} if "pipeline" in command else command
+
+
+def rounded_scores(documents):
+    """Scores to six digits: vectors of the other product are of single precision."""
+    def is_scored(document):
+        return isinstance(document, dict) and "score" in document.get("__cosmos_meta__", {})
+    def rounded(score):
+        return float(f"{float(plain(score)):.6g}")
+    return [{**document, "__cosmos_meta__": {"score": rounded(document["__cosmos_meta__"]["score"])}}
+            if is_scored(document) else document for document in documents]
+
+
 def keeps_keys(command):
     """Each document of the answer is one of the collection's, under its key."""
     return "find" in command or all(stage_of(stage)[0] in KEEPING for stage in command.get("pipeline", [{}]))
@@ -221,12 +241,13 @@ def run_command(database, case):
         documents, several = last_of_each_key(documents)
         has_moments |= several
         fill(database, name, documents)
-    got = database.run(command)
+    got = database.run(with_similarity(command, SIMILARITIES.get(case["id"])))
     if "count" in command:
         got = [{"n": next(iter(got[0].values())), "ok": 1}]
     if "distinct" in command:
         got = [{"values": [next(iter(row.values())) for row in got], "ok": 1}]
     ordered = case.get("ordered", True) and ("sort" in command or is_sorted(command.get("pipeline", [])))
+    got, wanted = rounded_scores(got), rounded_scores(wanted)
     answer = Answer(without_made_keys(got, given, wanted), wanted, ordered)
     if has_moments and not answer.is_right():
         raise Skip("the case has several documents under one key, of several moments")
@@ -294,8 +315,9 @@ def padded(value):
     return {name: padded(inner) for name, inner in value.items()}
 
 
-def read_exceptions():
-    with open(os.path.join(HERE, "exceptions.tsv"), encoding="utf-8") as lines:
+def read_by_case(name):
+    """Of a file of lines `what TAB cases`: what stands before each case."""
+    with open(os.path.join(HERE, name), encoding="utf-8") as lines:
         rows = [line.rstrip("\n").split("\t") for line in lines if line.strip() and not line.startswith("#")]
     return {case: reason for reason, cases in rows for case in cases.split()}
 
@@ -321,7 +343,8 @@ def judge(database, case):
     return ("pass", "") if answer.is_right() else ("fail", f"got    {answer.got}\n     wanted {answer.wanted}")
 
 
-EXCEPTIONS = read_exceptions()
+EXCEPTIONS = read_by_case("exceptions.tsv")
+SIMILARITIES = read_by_case("similarities.tsv")
 
 
 def run_case(library, case):
