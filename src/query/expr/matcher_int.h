@@ -13,6 +13,7 @@ struct matcher {
   struct field_reader field;
   bool is_plain;    /* the path's steps are names only: read strictly while no list is in the way */
   struct val value; /* the operand */
+  struct probe probe; /* count 0: there is none, values are read and tested */
   int order_class;  /* its type bracket */
   struct val *values; /* IN: sorted by the total order */
   uint32_t values_count;
