@@ -14,7 +14,7 @@ struct matcher {
   bool is_plain;    /* the path's steps are names only: read strictly while no list is in the way */
   struct val value; /* the operand */
   struct probe probe; /* count 0: there is none, values are read and tested */
-  int order_class;  /* its type bracket */
+  int order_class;    /* its type bracket */
   struct val *values; /* IN: sorted by the total order */
   uint32_t values_count;
   bool has_null;            /* EQ, IN: the operand is or has null */

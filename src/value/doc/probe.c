@@ -23,9 +23,8 @@ static enum probe_answer kept(const struct probe *probe, int order) {
 
 static bool is_same_text(const struct val *v, struct slice text) {
   return v->bytes == text.bytes &&
-         (text.bytes == 0 ||
-          (v->data[text.bytes - 1] == text.data[text.bytes - 1] &&
-           memcmp(v->data, text.data, text.bytes) == 0));
+         (text.bytes == 0 || (v->data[text.bytes - 1] == text.data[text.bytes - 1] &&
+                              memcmp(v->data, text.data, text.bytes) == 0));
 }
 
 static bool has_text(const struct probe *probe, struct slice text) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A question to many documents of one dictionary, answered on their stored bytes: is the value at a
- * path among some texts or numbers, or on one side of one? No value is made, nothing is copied. What
- * needs more than that (other types, names that stand inline, lists on the way) is left to whoever
- * asks: the answer is PROBE_UNSURE. Pure; any thread. */
+ * path among some texts or numbers, or on one side of one? No value is made, nothing is copied.
+ * What needs more than that (other types, names that stand inline, lists on the way) is left to
+ * whoever asks: the answer is PROBE_UNSURE. Pure; any thread. */
 #ifndef VALUE_DOC_PROBE_H
 #define VALUE_DOC_PROBE_H
 
