@@ -82,6 +82,16 @@ static inline uint32_t form_find(const uint8_t *words, uint32_t count, uint16_t 
   return form_not_found;
 }
 
+/** True at once for most maps of a collection: all their names are ids. */
+static inline bool form_has_no_inline(const struct form_directory *d) {
+  if (d->word != 2) return false;
+  uint64_t seen = 0;
+  uint32_t i = 0;
+  for (; i + FORM_LANES <= d->count; i += FORM_LANES) seen |= load64le(d->names + i * 2);
+  for (; i < d->count; i++) seen |= load16le(d->names + i * 2);
+  return (seen & form_lane_tops) == 0;
+}
+
 /** The text of an encoded TEXT. */
 static inline struct slice form_text(const uint8_t *p) {
   return *p >> FORM_VARIANT_SHIFT == 0 ? slice_of(p + 2, p[1]) : slice_of(p + 5, load32le(p + 1));
