@@ -104,8 +104,11 @@ struct plan_column {
                       */
   const struct slice *without; /* of documents: attributes that USING joined with others */
   uint32_t without_count;
-  uint8_t type;      /* enum val_type if known, VAL_MISSING = dynamic */
-  bool is_sensitive; /* computed from a sensitive attribute */
+  uint8_t type;                    /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_sensitive;               /* computed from a sensitive attribute */
+  const struct collection *origin; /* its values are those at `origin_path` of documents of this
+                                      closed collection; NULL: not known to be any's */
+  struct path origin_path;
 };
 
 struct plan_sort_key {

@@ -422,6 +422,10 @@ struct lql_list *lql__append(struct lql *lql, struct lql_list *list, struct expr
                              struct slice name);
 struct lql_path *lql__path(struct lql *lql, struct lql_token name);
 struct lql_path *lql__path_name(struct lql *lql, struct lql_path *path, struct lql_token name);
+/** A step written ['name']. */
+struct lql_path *lql__path_text(struct lql *lql, struct lql_path *path, struct lql_token text);
+/** A step's text, in quotes where it needs them; without data when memory is out. */
+struct slice lql__quoted(struct lql *lql, const struct path_step *step);
 struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
                                  bool from_end);
 struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path);
