@@ -27,9 +27,10 @@ struct sorting {
   const struct path **paths; /* of keys that may share a list; NULL: none do */
   uint32_t documents;        /* the column that these paths lead into */
   struct field_reader first; /* of the first key, where it is an attribute: for first_probe */
-  struct probe first_probe;  /* whether a row may come before the last of the heap; count 0: unknown */
+  struct probe
+      first_probe; /* whether a row may come before the last of the heap; count 0: unknown */
   bool reads_first;
-  struct arena top_arena;    /* rows of the heap; rebuilt when what left it has grown large */
+  struct arena top_arena; /* rows of the heap; rebuilt when what left it has grown large */
   size_t top_bytes;
 };
 
@@ -307,8 +308,8 @@ static status find_shared(struct sorting *op, struct err *err) {
   return LUMA_OK;
 }
 
-/** Texts that a collation orders are not told by their bytes; and keys that are more than attributes
- * have failures and warnings of their own, of each row. */
+/** Texts that a collation orders are not told by their bytes; and keys that are more than
+ * attributes have failures and warnings of their own, of each row. */
 static status read_first(struct sorting *op, struct err *err) {
   const struct plan *plan = op->op.plan;
   const struct expr *expr = plan->sort[0].expr;

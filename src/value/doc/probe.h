@@ -18,7 +18,7 @@ struct probe {
   uint32_t count;           /* at least 1 */
   const struct val *values; /* all TEXT, or all numbers as probe_takes says; ascending; borrowed */
   bool into_lists;          /* a list answers for its elements: YES if one does */
-  bool knows_nulls;   /* NULL and nothing at all are NO; else PROBE_UNSURE */
+  bool knows_nulls;         /* NULL and nothing at all are NO; else PROBE_UNSURE */
   bool others_differ;       /* a value of another class is NO; else PROBE_UNSURE */
 };
 
