@@ -13,6 +13,7 @@
 #ifndef VALUE_DOC_DOC_INT_H
 #define VALUE_DOC_DOC_INT_H
 
+#include "base/core/assert.h"
 #include "base/core/bytes.h"
 #include "value/doc/doc.h"
 
@@ -53,6 +54,7 @@ static inline struct form_directory form_directory(const uint8_t *p) {
 }
 
 static inline const uint8_t *form_child(const struct form_directory *d, uint32_t index) {
+  ASSERT_DEEP(index < d->count && d->offsets);
   return d->start + form_word(d->offsets, d->word, index);
 }
 
