@@ -206,6 +206,7 @@ status model_key_encode(struct buf *out, const struct val *key, struct err *err)
  * made). */
 struct model_write {
   const struct val *document; /* MAP; any dictionary */
+  bool knows_names;           /* all names within have ids in its dictionary */
   struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };
 /** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed`
