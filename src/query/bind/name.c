@@ -293,6 +293,7 @@ static status take(struct binder *binder, const struct scope *scope, const struc
   if (!column->is_document) return bind__check_declared(binder, column, *out, err);
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
+  (*out)->declared = (uint8_t)bind__declared_type(binder, column, &(*out)->path);
   return bind__check_declared(binder, column, *out, err);
 }
 

@@ -239,6 +239,7 @@ struct plan_soul {
   struct plan_made_sequence *sequences; /* CREATE: made with it, and gone with it */
   uint32_t sequences_count;
   bool merge;
+  bool is_table; /* CREATE TABLE: that it is there already is an error, also with this very soul */
   enum plan_about about;
   struct slice other; /* the soul to compare with */
 };
