@@ -238,6 +238,8 @@ int lql__interval_places(struct slice units);
 /** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
  * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
 int lql__contextual(int last, struct slice word, struct slice rest);
+/** What a keyword is behind AS: mostly a name. */
+int lql__behind_as(int kind);
 /** Whether a token of the kind may be the last of an expression. */
 bool lql__ends_value(int kind);
 /** Of the words `time` and `timestamp`: the first. */
