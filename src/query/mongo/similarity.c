@@ -63,6 +63,7 @@ static status read_pair(struct func_env *env, const char *name, const struct val
                         struct sums *sums, bool *is_null, struct err *err) {
   struct components pair[2];
   const struct val *list = &args[0];
+  *sums = (struct sums){0};
   if (list->type != VAL_LIST || val_count(list) != 2)
     return mongo_fail(err, NOT_A_VECTOR, "%s takes two vectors", name);
   for (uint32_t i = 0; i < 2; i++) {
