@@ -235,6 +235,7 @@ status model_key_encode(struct buf *out, const struct val *key, struct err *err)
 struct model_write {
   const struct val *document; /* MAP; any dictionary */
   bool knows_names;           /* all names within have ids in its dictionary */
+  bool key_is_free;           /* the transaction has looked: no document has the key */
   struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };
 /** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed`
