@@ -333,14 +333,14 @@ static status index_row(struct binder *binder, const struct expr *name, struct e
   return bind__memory(binder, args[1] ? *row : NULL, err);
 }
 
-/** The alias of a source without documents is its row. */
+/** The alias of a source without documents is its row. MongoDB's paths know no aliases. */
 static status find_row(struct binder *binder, const struct scope *scope, const struct expr *name,
                        struct expr **out, bool *found, struct err *err) {
   struct plan_column *columns = NULL;
   uint32_t count = 0;
   bool is_index = name->path.count == 2 && !name->path.steps[1].is_name;
   *found = false;
-  if (name->path.count != 1 && !is_index) return LUMA_OK;
+  if (name->dotted || (name->path.count != 1 && !is_index)) return LUMA_OK;
   for (uint32_t i = 0; i < scope->count; i++)
     count += !scope->columns[i].is_hidden &&
              same_name(scope->columns[i].source, name->path.steps[0].name, true);

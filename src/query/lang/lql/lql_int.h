@@ -559,7 +559,7 @@ struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
 struct lql_key lql__key_expr(struct lql *lql, struct expr *expr);
 /** Adds a key, whose text begins behind the token `before`. */
 struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_token before,
-                          struct lql_key key, bool descending);
+                          struct lql_key read, bool descending);
 struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
                                struct lql_token collection, struct lql_keys *keys);
 /** The text of an index's WHERE, from behind `where` to the token read last; the condition itself
