@@ -99,6 +99,13 @@ status bind__note_origin(const struct binder *binder, const struct scope *scope,
 /** The same of a bound EXPR_AT: addr['city'], and of addr ->> 'city'. */
 status bind__check_at(const struct binder *binder, const struct scope *scope,
                       const struct expr *expr, struct err *err);
+/** The type that all values at a path into documents of the column have, or NULL: a closed
+ * collection declares it, and LQL asks. VAL_MISSING: any. */
+enum val_type bind__declared_type(const struct binder *binder, const struct plan_column *column,
+                                  const struct path *path);
+/** Beside numbers and truths that are declared, a text of the statement stands for what it reads
+ * as, as in PostgreSQL: age = '30'. LUMA_INVALID_VALUE when it does not. */
+status bind__read_texts(struct binder *binder, struct expr *node, struct err *err);
 /** Its documents have the attributes of its genotype and no others. `collection` may be NULL. */
 bool bind__is_closed(const struct collection *collection);
 /** Whether the columns are known to have what `name` says. */

@@ -83,6 +83,7 @@ static status bind_args(struct binder *binder, const struct scope *scope, const 
     if (expr->args[i]) TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
   take_null_escape(node);
   if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
+  TRY(bind__read_texts(binder, node, err));
   TRY(bind__check_types(binder, node, err));
   *out = node;
   if (binder->language != PLAN_JQL && is_unknown(node)) {

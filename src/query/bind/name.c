@@ -293,6 +293,7 @@ static status take(struct binder *binder, const struct scope *scope, const struc
   if (!column->is_document) return bind__check_declared(binder, column, *out, err);
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
+  (*out)->declared = (uint8_t)bind__declared_type(binder, column, &(*out)->path);
   return bind__check_declared(binder, column, *out, err);
 }
 
@@ -345,13 +346,6 @@ bool bind__is_known(struct binder *binder, const struct scope *scope, const stru
   return find_known(binder, scope, name, &out, &found, NULL) != LUMA_OK || found;
 }
 
-static bool may_be_in(const struct binder *binder, const struct plan_column *column,
-                      const struct expr *name) {
-  const struct path *path = &name->path;
-  bool is_named = path->count && path->steps[0].is_name;
-  return !is_named || bind__may_have(binder, column, path->steps[0].name);
-}
-
 /** Element `index` of a row: rows have names, so it is MISSING. */
 static status index_row(struct binder *binder, const struct expr *name, struct expr **row,
                         struct err *err) {
@@ -389,6 +383,13 @@ static status find_meant(struct binder *binder, const struct scope *scope, const
                          struct expr **out, bool *found, struct err *err) {
   TRY(find_known(binder, scope, name, out, found, err));
   return *found ? LUMA_OK : find_row(binder, scope, name, out, found, err);
+}
+
+static bool may_be_in(const struct binder *binder, const struct plan_column *column,
+                      const struct expr *name) {
+  const struct path *path = &name->path;
+  bool is_named = path->count && path->steps[0].is_name;
+  return !is_named || bind__may_have(binder, column, path->steps[0].name);
 }
 
 /** Collections are open: any name may be an attribute of the only documents, or of the only ones

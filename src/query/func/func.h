@@ -10,10 +10,11 @@
 #include "base/text/buf.h"
 #include "value/val/val.h"
 
-struct zones;       /* query/locale */
-struct regex_cache; /* query/regex */
-struct rng;         /* base/ds */
-struct collation;   /* query/locale */
+struct zones;          /* query/locale */
+struct regex_cache;    /* query/regex */
+struct jsonpath_cache; /* query/jsonpath */
+struct rng;            /* base/ds */
+struct collation;      /* query/locale */
 struct collation_named;
 struct soul_numbers; /* model/soul/rules.h */
 
@@ -24,6 +25,7 @@ struct func_env {
   struct buf *scratch; /* for building; empty between calls */
   struct zones *zones; /* time zones by name */
   struct regex_cache *regexes;
+  struct jsonpath_cache *paths;       /* NULL: none are kept */
   struct collation_named *named;      /* of COLLATE */
   struct rng *chance;                 /* for volatile functions */
   struct collation *collation;        /* of MongoDB's comparisons; NULL: by bytes */

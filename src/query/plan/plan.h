@@ -239,6 +239,7 @@ struct plan_soul {
   struct plan_made_sequence *sequences; /* CREATE: made with it, and gone with it */
   uint32_t sequences_count;
   bool merge;
+  bool is_table; /* CREATE TABLE: that it is there already is an error, also with this very soul */
   enum plan_about about;
   struct slice other; /* the soul to compare with */
 };
@@ -344,6 +345,8 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
+  bool knows_names;               /* INSERT: names within documents stand by ids, where they have a
+                                     dictionary */
   bool upsert;                    /* UPDATE: insert when nothing matches (JQL) */
   bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
