@@ -65,26 +65,20 @@ static status take_new_number(struct evolving *evolving, struct catalog_index *i
   return LUMA_OK;
 }
 
-/* What it computes is text over names: an attribute that goes takes the index with it, one of a new
- * name would have to be written anew. */
+/* What it computes reads attributes: one that goes takes the index with it. */
 static status follow_rules(struct evolving *evolving, struct catalog_index *index, bool *stays,
                            bool *fills, struct err *err) {
+  bool renames = false;
   for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
     const struct evolution_op *op = &evolving->diff.ops[i];
     bool reads = false;
     TRY(index_rules_read(index->rules, op->name, &reads, err));
     if (!reads) continue;
-    if (op->to.bytes) {
-      status failed = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
-                                "index `%.*s` computes with `%.*s`, which gets another name",
-                                SLICE_ARG(index->name), SLICE_ARG(op->name));
-      err_hint(err, "drop the index, evolve, and make it again");
-      return failed;
-    }
+    renames |= op->to.bytes > 0;
     *stays &= op->kind != EVOLUTION_DROP;
-    *fills |= op->kind != EVOLUTION_DROP;
+    *fills |= op->kind != EVOLUTION_DROP && op->kind != EVOLUTION_RENAME;
   }
-  return LUMA_OK;
+  return renames && *stays ? evolve__rename_rules(evolving, index, err) : LUMA_OK;
 }
 
 /* What becomes of an index: `*stays`, `*fills`. One that is being built, on an attribute whose
@@ -155,7 +149,8 @@ static status fail_over(const struct evolving *evolving, uint64_t count, uint64_
 }
 
 static status follow_limits(struct evolving *evolving, struct err *err) {
-  if (same_limits(evolving->base->genotype, evolving->fresh)) return LUMA_OK;
+  const struct soul *old = evolving->renamed ? evolving->renamed : evolving->base->genotype;
+  if (same_limits(old, evolving->fresh)) return LUMA_OK;
   TRY(model__number_limits(evolving->txn, &evolving->with, evolving->fresh, err));
   evolving->counts_limits = true;
   uint64_t count, most = model__population_max(&evolving->with);
@@ -249,7 +244,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   bool is_open = fresh->settings.has_open ? fresh->settings.open
                  : base->genotype         ? base->open
                                           : fresh->attributes_count == 0;
-  struct soul_versions versions = {base->genotype, fresh, base->open, is_open};
+  struct soul_versions versions = {base->genotype, fresh, evolving->renamed, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   evolving->narrows = evolve__narrows(evolving);
   evolving->with = *base;
@@ -265,6 +260,8 @@ static status prepare(struct evolving *evolving, struct err *err) {
   evolving->with.soul = fresh->number;
   evolving->with.genotype = fresh;
   TRY(follow_indexes(evolving, err));
+  if (base->validator && val_count(&evolving->hints.rename))
+    TRY(evolve__rename_rules(evolving, NULL, err));
   TRY(follow_limits(evolving, err));
   evolving->counts_references = has_new_reference(evolving);
   TRY(add_step(evolving, err));
@@ -293,13 +290,15 @@ static bool changes_anything(const struct evolving *evolving) {
          evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
 }
 
-/* Counts the tries: from some on, writers wait. */
-static void hold_gate(struct evolving *evolving) {
+/* Whoever can begin again lets writers go first until one was in the way. A transaction of several
+ * statements cannot: they wait for it. */
+static status hold_gate(struct evolving *evolving, struct err *err) {
   struct model_txn *txn = evolving->txn;
+  uint32_t number = evolving->base->number;
+  TRY(model__gate_pass(txn, number, err));
   txn->passes_gate = true;
-  if (!model__gate_has_met(txn->model, evolving->base->number)) return;
-  txn->gated = evolving->base->number;
-  model__gate_hold(txn->model, txn->gated);
+  txn->looks = number;
+  return txn->tries ? LUMA_OK : model__gate_hold_txn(txn, number, err);
 }
 
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
@@ -316,7 +315,7 @@ static status evolve(struct evolving *evolving, struct buf *out, struct err *err
   TRY(model_count(txn, evolving->base, &count, err));
   bool looks = evolve__looks(evolving) && count > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
-  if (looks && !evolving->request->dry_run) hold_gate(evolving);
+  if (looks && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
   TRY(model__begin_change(txn, err));
   TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
   evolving->now = catalog_by_number(txn->catalog, evolving->with.number);
@@ -351,15 +350,19 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
   buf_init(&evolving.first, 1 << 20);
   buf_init(&evolving.ids, 64 << 10);
   status result = evolve_marked(&evolving, report, err);
-  /* It will not come again. */
-  if (result != LUMA_OK && result != LUMA_CONFLICT) {
-    model__gate_open(txn->model, number);
-    txn->gated = 0;
-    if (txn->may_restart) model__drop_ready(txn->model, number);
+  if (result == LUMA_OK) {
+    model__gate_ease(txn);
+  } else {
+    model__gate_let_go_txn(txn, number);
+    txn->passes_gate = txn->holds != NULL;
   }
+  if (result == LUMA_CONFLICT && txn->looks && txn->tries)
+    model__gate_hold_tries(txn->tries, number);
   buf_deinit(&evolving.first);
   buf_deinit(&evolving.ids);
+  for (uint32_t i = 0; i < evolving.made_count; i++) index_rules_release(evolving.made[i]);
   soul_release(evolving.fresh);
+  soul_release(evolving.renamed);
   evolution_release(evolving.evolution);
   return result;
 }

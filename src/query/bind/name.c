@@ -116,25 +116,47 @@ static status fail_ambiguous(struct binder *binder, const struct scope *scope,
   return bind__fail(binder, name->offset, failed, err);
 }
 
-static status fail_unknown(struct binder *binder, const struct scope *scope,
-                           const struct expr *name, struct err *err) {
-  struct suggest suggest;
-  suggest_init(&suggest, name->name);
+/** What the name may have been meant to be, with `source`: of this one. */
+static void offer_columns(struct suggest *suggest, const struct scope *scope,
+                          const struct slice *source) {
   for (uint32_t i = 0; i < scope->count; i++) {
     const struct plan_column *column = &scope->columns[i];
-    if (column->is_hidden) continue;
-    suggest_offer(&suggest, column->name);
+    if (column->is_hidden || (source && !same_name(column->source, *source, true))) continue;
+    suggest_offer(suggest, column->name);
     const struct soul *soul =
         bind__is_closed(column->collection) ? column->collection->genotype : NULL;
     for (uint32_t a = 0; soul && a < soul->attributes_count; a++)
-      suggest_offer(&suggest, soul->attributes[a].name);
+      suggest_offer(suggest, soul->attributes[a].name);
   }
+}
+
+/** `source.name`, where the source is known. */
+static bool is_of_source(const struct scope *scope, const struct path *path) {
+  bool has_two = path->count > 1 && path->steps[0].is_name && path->steps[1].is_name;
+  for (uint32_t i = 0; has_two && i < scope->count; i++)
+    if (same_name(scope->columns[i].source, path->steps[0].name, true)) return true;
+  return false;
+}
+
+static status fail_unknown(struct binder *binder, const struct scope *scope,
+                           const struct expr *name, struct err *err) {
+  struct suggest suggest;
+  const struct path *path = &name->path;
+  bool is_qualified = is_of_source(scope, path);
+  suggest_init(&suggest, is_qualified ? path->steps[1].name : name->name);
+  offer_columns(&suggest, scope, is_qualified ? &path->steps[0].name : NULL);
+  for (const struct frame *frame = binder->frame; frame && !is_qualified; frame = frame->parent)
+    offer_columns(&suggest, frame->scope, NULL);
   status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
                             "there is no column `%.*s`", SLICE_ARG(name->name));
-  if (err && scope->count == 0)
-    err_hint(err, "a text stands in 'single quotes'");
-  else if (err && suggest_is_good(&suggest))
+  bool is_good = suggest_is_good(&suggest);
+  if (err && is_good && is_qualified)
+    err_hint(err, "did you mean `%.*s.%.*s`?", SLICE_ARG(path->steps[0].name),
+             SLICE_ARG(suggest.best));
+  else if (err && is_good)
     err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+  else if (err && scope->count == 0)
+    err_hint(err, "a text stands in 'single quotes'");
   return bind__fail(binder, name->offset, failed, err);
 }
 
@@ -152,29 +174,39 @@ static struct slice find_nocase(const struct names *names, struct slice name) {
   return found;
 }
 
-/** Attributes match exactly, else by the only attribute that is equal without case: the path's
- * first step is put right. */
+/** What an attribute of the collection is called that `name` means; empty where it is right. */
+static struct slice right_name(const struct collection *collection, struct slice name) {
+  if (slice_is_equal(name, slice_of_text("id"))) return slice_of(NULL, 0);
+  const struct soul_attribute *attribute = bind__attribute(collection, name);
+  if (attribute && slice_is_equal(attribute->name, name)) return slice_of(NULL, 0);
+  struct slice right = attribute ? attribute->name : find_nocase(collection->names, name);
+  bool is_key = !right.bytes && slice_is_equal_nocase(name, slice_of_text("id")) &&
+                names_find(collection->names, name) == NAMES_NONE;
+  return is_key ? slice_of_text("id") : right;
+}
+
+/** Attributes match exactly, else by the only attribute that is equal without case: the steps of
+ * the path are put right. */
 static status correct_case(struct binder *binder, const struct plan_column *column,
                            struct expr *field, struct err *err) {
   const struct collection *collection =
       binder->catalog && column->source.bytes && column->collection ? column->collection : NULL;
-  if (!collection || field->dotted || field->path.count == 0 || !field->path.steps[0].is_name)
-    return LUMA_OK;
-  struct slice name = field->path.steps[0].name, right = {0};
-  if (slice_is_equal(name, slice_of_text("id"))) return LUMA_OK;
-  const struct soul_attribute *attribute = bind__attribute(collection, name);
-  if (attribute && slice_is_equal(attribute->name, name)) return LUMA_OK;
-  right = attribute ? attribute->name : find_nocase(collection->names, name);
-  if (!right.bytes && slice_is_equal_nocase(name, slice_of_text("id")) &&
-      names_find(collection->names, name) == NAMES_NONE)
-    right = slice_of_text("id");
-  if (!right.bytes) return LUMA_OK;
-  struct path_step *steps =
-      arena_copy(binder->arena, field->path.steps, field->path.count * sizeof *steps);
-  TRY(bind__memory(binder, steps, err));
-  steps[0].name = right;
-  field->path.steps = steps;
-  field->key = slice_is_equal(right, slice_of_text("id"));
+  struct path_step *steps = NULL;
+  if (!collection || field->dotted) return LUMA_OK;
+  for (uint32_t i = 0; i < field->path.count; i++) {
+    const struct path_step *step = &field->path.steps[i];
+    if (!step->is_name) continue;
+    struct slice right =
+        i ? find_nocase(collection->names, step->name) : right_name(collection, step->name);
+    if (!right.bytes) continue;
+    if (!steps) {
+      steps = arena_copy(binder->arena, field->path.steps, field->path.count * sizeof *steps);
+      TRY(bind__memory(binder, steps, err));
+      field->path.steps = steps;
+    }
+    steps[i].name = right;
+    if (i == 0) field->key = slice_is_equal(right, slice_of_text("id"));
+  }
   return LUMA_OK;
 }
 
@@ -258,9 +290,10 @@ static status take(struct binder *binder, const struct scope *scope, const struc
                    uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
   const struct plan_column *column = &scope->columns[slot];
   TRY(make_field(binder, scope, name, slot, first, out, err));
-  if (!column->is_document) return LUMA_OK;
+  if (!column->is_document) return bind__check_declared(binder, column, *out, err);
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
+  (*out)->declared = (uint8_t)bind__declared_type(binder, column, &(*out)->path);
   return bind__check_declared(binder, column, *out, err);
 }
 
@@ -313,6 +346,52 @@ bool bind__is_known(struct binder *binder, const struct scope *scope, const stru
   return find_known(binder, scope, name, &out, &found, NULL) != LUMA_OK || found;
 }
 
+/** Element `index` of a row: rows have names, so it is MISSING. */
+static status index_row(struct binder *binder, const struct expr *name, struct expr **row,
+                        struct err *err) {
+  struct expr *args[2] = {
+      *row, expr_const(binder->arena, val_int64(name->path.steps[1].index), name->offset)};
+  if (args[1]) *row = expr_node(binder->arena, EXPR_AT, args, 2, name->offset);
+  return bind__memory(binder, args[1] ? *row : NULL, err);
+}
+
+/** The alias of a source without documents is its row. MongoDB's paths know no aliases. */
+static status find_row(struct binder *binder, const struct scope *scope, const struct expr *name,
+                       struct expr **out, bool *found, struct err *err) {
+  struct plan_column *columns = NULL;
+  uint32_t count = 0;
+  bool is_index = name->path.count == 2 && !name->path.steps[1].is_name;
+  *found = false;
+  if (name->dotted || (name->path.count != 1 && !is_index)) return LUMA_OK;
+  for (uint32_t i = 0; i < scope->count; i++)
+    count += !scope->columns[i].is_hidden &&
+             same_name(scope->columns[i].source, name->path.steps[0].name, true);
+  if (count == 0) return LUMA_OK;
+  TRY(bind__room(binder, scope->count, sizeof *columns, &columns, err));
+  for (uint32_t i = 0; i < scope->count; i++) {
+    columns[i] = scope->columns[i];
+    columns[i].is_hidden |= !same_name(columns[i].source, name->path.steps[0].name, true);
+  }
+  struct scope source = {.columns = columns, .count = scope->count};
+  *found = true;
+  TRY(bind__row(binder, &source, name->offset, out, err));
+  return is_index ? index_row(binder, name, out, err) : LUMA_OK;
+}
+
+/** What a name is known to mean: a column, an attribute, else the row of the source called so. */
+static status find_meant(struct binder *binder, const struct scope *scope, const struct expr *name,
+                         struct expr **out, bool *found, struct err *err) {
+  TRY(find_known(binder, scope, name, out, found, err));
+  return *found ? LUMA_OK : find_row(binder, scope, name, out, found, err);
+}
+
+static bool may_be_in(const struct binder *binder, const struct plan_column *column,
+                      const struct expr *name) {
+  const struct path *path = &name->path;
+  bool is_named = path->count && path->steps[0].is_name;
+  return !is_named || bind__may_have(binder, column, path->steps[0].name);
+}
+
 /** Collections are open: any name may be an attribute of the only documents, or of the only ones
  * that nothing is known of. */
 static status find_possible(struct binder *binder, const struct scope *scope,
@@ -321,12 +400,13 @@ static status find_possible(struct binder *binder, const struct scope *scope,
   uint32_t documents = 0, slot = only_document(scope, &documents), unknown = 0;
   for (uint32_t i = 0; documents > 1 && i < scope->count; i++) {
     const struct plan_column *column = &scope->columns[i];
-    if (!column->is_document || column->collection) continue;
+    if (!column->is_document || column->collection || !may_be_in(binder, column, name)) continue;
     slot = i;
     unknown++;
   }
   bool is_closed = documents == 1 && binder->language != PLAN_JQL &&
-                   bind__is_closed(scope->columns[slot].collection);
+                   (bind__is_closed(scope->columns[slot].collection) ||
+                    !may_be_in(binder, &scope->columns[slot], name));
   *found = (documents == 1 && !is_closed) || unknown == 1;
   if (!*found) return LUMA_OK;
   TRY(take(binder, scope, name, slot, 0, out, err));
@@ -370,7 +450,7 @@ status bind__find_variable(struct binder *binder, const struct expr *name, bool 
 
 status bind__find_name(struct binder *binder, const struct scope *scope, const struct expr *name,
                        struct expr **out, bool *found, struct err *err) {
-  static find_fn *const ways[] = {find_known, find_possible};
+  static find_fn *const ways[] = {find_meant, find_possible};
   *found = false;
   bool is_word = name->path.count && name->path.steps[0].is_name;
   for (int i = is_word ? 0 : 1; i < 2 && !*found; i++) {
@@ -380,34 +460,25 @@ status bind__find_name(struct binder *binder, const struct scope *scope, const s
   return LUMA_OK;
 }
 
-/** The alias of a source without documents is its row. */
-static status find_row(struct binder *binder, const struct scope *scope, const struct expr *name,
-                       struct expr **out, struct err *err) {
-  struct plan_column *columns = NULL;
+/** In how many sources the name may be, for all that is known. */
+static uint32_t count_possible(const struct binder *binder, const struct scope *scope,
+                               const struct expr *name) {
   uint32_t count = 0;
-  *out = NULL;
-  if (name->path.count != 1 || !name->path.steps[0].is_name) return LUMA_OK;
-  TRY(bind__room(binder, scope->count, sizeof *columns, &columns, err));
   for (uint32_t i = 0; i < scope->count; i++) {
-    columns[i] = scope->columns[i];
-    columns[i].is_hidden |= !same_name(columns[i].source, name->path.steps[0].name, true);
-    count += !columns[i].is_hidden;
+    const struct plan_column *column = &scope->columns[i];
+    bool is_closed = binder->language != PLAN_JQL && bind__is_closed(column->collection);
+    count += column->is_document && !is_closed && may_be_in(binder, column, name);
   }
-  struct scope source = {.columns = columns, .count = scope->count};
-  return count ? bind__row(binder, &source, name->offset, out, err) : LUMA_OK;
+  return count;
 }
 
 status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
                   struct expr **out, struct err *err) {
   bool found = false;
-  uint32_t documents = 0;
   TRY(bind__find_name(binder, scope, name, out, &found, err));
   if (found) return LUMA_OK;
-  TRY(find_row(binder, scope, name, out, err));
-  if (*out) return LUMA_OK;
-  only_document(scope, &documents);
-  return documents > 1 ? fail_ambiguous(binder, scope, name, err)
-                       : fail_unknown(binder, scope, name, err);
+  return count_possible(binder, scope, name) > 1 ? fail_ambiguous(binder, scope, name, err)
+                                                 : fail_unknown(binder, scope, name, err);
 }
 
 status bind__row(struct binder *binder, const struct scope *scope, uint64_t offset,

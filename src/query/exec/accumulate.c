@@ -5,6 +5,7 @@
 #include "query/exec/accumulate_int.h"
 #include "query/exec/gather.h"
 #include "query/exec/sketch.h"
+#include "query/expr/tell.h"
 #include "query/func/numeric.h"
 #include "query/locale/collation.h"
 #include "value/order/order.h"
@@ -153,9 +154,17 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
   case EXPR_MIN_BY: return accumulate__take_by(exec, a, values, -1, err);
   case EXPR_MAX_BY: return accumulate__take_by(exec, a, values, 1, err);
   default: /* GROUPING is the AGGREGATE's own */
-    if (accumulate__is_moments(kind)) accumulate__take_moments(exec, kind, a, values);
+    if (accumulate__is_moments(kind))
+      return accumulate__take_moments(exec, aggregate, a, values, err);
     return LUMA_OK;
   }
+}
+
+/** The values did not fit, and were counted. */
+static void tell_clash_of(struct expr_env *env, const struct expr *aggregate,
+                          const struct val *values, uint64_t before) {
+  env->clashes = before;
+  tell_clash(env, aggregate, values, expr_operands(aggregate));
 }
 
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
@@ -169,7 +178,43 @@ status accumulate(struct exec *exec, const struct expr *aggregate, struct accumu
     TRY(is_new_value(exec, a, &key, &is_new, err));
     if (!is_new) return LUMA_OK;
   }
-  return take(exec, aggregate, a, values, err);
+  uint64_t before = exec->env->clashes;
+  TRY(take(exec, aggregate, a, values, err));
+  if (exec->env->clashes != before) tell_clash_of(exec->env, aggregate, values, before);
+  return LUMA_OK;
+}
+
+/* ---- joining ---- */
+
+static void join_sums(struct accumulator *a, const struct accumulator *b) {
+  if (b->has_real) add_real(a, b->reals);
+  if (b->has_decimal) {
+    a->decimals = a->has_decimal ? decimal_add(a->decimals, b->decimals) : b->decimals;
+    a->has_decimal = true;
+  }
+  a->lost += b->lost;
+  a->reals_count += b->reals_count;
+  a->integers += b->integers;
+  a->has_wide |= b->has_wide;
+  a->count += b->count;
+}
+
+static status join_values(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                          const struct tuple_table *values, struct err *err) {
+  for (uint64_t i = 0; i < values->tuples.count; i++)
+    TRY(accumulate(exec, aggregate, a, rows_at(&values->tuples, i), err));
+  return LUMA_OK;
+}
+
+status accumulate_join(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                       const struct accumulator *other, struct err *err) {
+  if (other->seen) return join_values(exec, aggregate, a, other->seen, err);
+  switch ((int)aggregate->aggregate) {
+  case EXPR_COUNT: a->count += other->count; return LUMA_OK;
+  case EXPR_MIN:
+  case EXPR_MAX: return other->count ? take(exec, aggregate, a, &other->kept.value, err) : LUMA_OK;
+  default: join_sums(a, other); return LUMA_OK;
+  }
 }
 
 /* ---- taking back ---- */

@@ -31,11 +31,28 @@ struct jql_filters {
   uint32_t count;
 };
 
+/** What a filter that may ask for the nearest asked: the distance to sort by. */
+struct jql_near {
+  struct expr *distance; /* NULL: nothing */
+  bool of_change;        /* of an update or delete: `$` may ask through which element */
+};
+
+/** Scores that a pipeline's first stage gave its documents. */
+enum jql_score { JQL_SCORE_NONE, JQL_SCORE_DISTANCE, JQL_SCORE_SEARCH, JQL_SCORE_VECTOR };
+struct jql_scores {
+  bool is_wanted; /* some stage reads scores */
+  enum jql_score kind;
+  struct slice field; /* where they stand in the documents; without data: nowhere */
+  bool is_hidden;     /* that field is no part of the answer */
+};
+
 /** One command being read. */
 struct jql {
   const struct lang_context *context;
   struct arena *arena;
-  struct slice text; /* empty when the command came as a value */
+  struct slice text;   /* empty when the command came as a value */
+  bool may_have_nulls; /* in its names: an escape may stand for one */
+  bool knows_names;    /* all names below the command's own fields stand by ids of one dictionary */
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
@@ -43,8 +60,11 @@ struct jql {
   const struct match *found_by; /* reading a projection of find: its filter; NULL: it has none */
   bool in_find;                 /* such a projection picks from lists */
   uint32_t depth;               /* of pipelines in pipelines */
+  bool explains;                /* what is read is shown, not run */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
+  struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
+  struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };
 
 struct jql_node {
@@ -134,8 +154,18 @@ struct jql_field {
  * or null). Unknown fields, kinds that differ and required fields that are not there are errors. */
 status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
                  uint32_t count, struct jql_node *fields);
+/** The same, with MongoDB's codes for a field that is unknown and for one that is missing. */
+struct jql_codes {
+  uint32_t unknown, missing;
+};
+status jql__take_as(const struct jql *jql, const struct jql_node *map,
+                    const struct jql_field *specs, uint32_t count, struct jql_codes codes,
+                    struct jql_node *fields);
 /** LUMA_OK if the node is of the kind. */
 status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum jql_kind kind);
+/** The same, with MongoDB's code. */
+status jql__check_kind_as(const struct jql *jql, const struct jql_node *node, enum jql_kind kind,
+                          uint32_t foreign);
 /** `otherwise` when not given. */
 bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
@@ -158,6 +188,21 @@ status jql__json_schema(const struct jql *jql, const struct jql_node *node, stru
 /** {"$geoWithin": …}, {"$geoIntersects": …}: a test by expression. (geo.c) */
 status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
                 struct match **match);
+/** What the path reaches through lists, as expressions have it. (geo.c) */
+status jql__place(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                  struct expr **place);
+/** {"$near": place}, {"$nearSphere": place}: a test by expression; the distance goes to jql->near.
+ * (near.c) */
+status jql__near(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                 struct match **match);
+/** $maxDistance, $minDistance: they are read with the $near beside them; NULL. (near.c) */
+status jql__near_distance(const struct jql *jql, const struct jql_node *node,
+                          const struct path *path, struct match **match);
+/** A SORT by the distance, if it was asked for. (near.c) */
+status jql__put_nearest_first(const struct jql *jql, const struct jql_node *at,
+                              const struct jql_near *near, struct plan **plan);
+/** {"$meta": "vectorSearchScore"} … (search.c) */
+status jql__meta(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** What an upserted document gets from a filter: its equalities, as MATCH_AND. */
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
@@ -215,6 +260,9 @@ status jql__put(const struct jql *jql, enum plan_kind kind, const struct jql_nod
                 struct plan **plan);
 /** FILTER, unless nothing is asked for. */
 status jql__put_filter(const struct jql *jql, const struct jql_node *filter, struct plan **plan);
+/** FILTER of what was read. */
+status jql__put_match(const struct jql *jql, const struct jql_node *at, struct match *match,
+                      struct plan **plan);
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan);
 /** LIMIT; a limit of 0 is none in a command. */
 status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
@@ -227,9 +275,15 @@ typedef status jql_element(const struct jql *jql, const struct jql_node *collect
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan);
+/** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
+ * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
+ * stands for. (alike.c) */
+status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+                         struct plan *plan, uint32_t *taken);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
-  struct jql_node collection, filter, changes, upsert, multi, hint, collation, array_filters, sort;
+  struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;
+  bool all; /* of what the filter finds, not the first alone */
 };
 /** UPDATE or DELETE. (write.c) */
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
