@@ -144,18 +144,54 @@ static status stream(struct op *op, write_each *each, void *context, struct err 
   }
 }
 
-/** The keys of the input's documents, each once: beside other sources one may come several times.
- */
-static status collect_keys(struct op *op, struct tuple_table *keys, struct err *err) {
+/* What was found to be changed: keys, each once (beside other sources one may come several times),
+ * and of the first of them the documents too, while there is room. */
+struct found {
+  struct tuple_table keys;
+  struct rows documents; /* roots, in the order of the keys; their headers before them */
+  struct arena arena;    /* of the documents */
+  bool keeps;            /* there is room */
+};
+
+/** Whether the input hands out documents as they are stored, and they stay so until their turn: a
+ * change touches no other document. */
+static bool may_keep(const struct op *op, const struct collection *collection) {
+  const struct plan *plan = op->plan->input;
+  if (op->plan->kind != PLAN_UPDATE || op->plan->conflict || collection->evolution) return false;
+  while (plan->kind == PLAN_FILTER) plan = plan->input;
+  return plan->kind == PLAN_SCAN;
+}
+
+static status keep_document(struct found *found, const struct val *root, struct err *err) {
+  struct doc document = stored_document(root);
+  struct val *place = NULL;
+  uint8_t *copy = arena_copy(&found->arena, document.data, document.bytes);
+  found->keeps = copy != NULL;
+  if (!copy) return LUMA_OK;
+  TRY(rows_add(&found->documents, &place, err));
+  *place = *root;
+  place->data = copy + DOC_HEADER_BYTES;
+  return LUMA_OK;
+}
+
+/** JQL without `multi` changes the first that comes. */
+static bool wants_one(const struct op *op) {
+  return op->exec->language == PLAN_JQL && !op->plan->multi && !op->plan->conflict;
+}
+
+static status collect(struct op *op, struct found *found, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
     TRY(op__next(op->input, &in, err));
     if (!in) return LUMA_OK;
     for (uint32_t i = 0; i < in->selected_count; i++) {
-      struct val key = val_field(&in->columns[0][batch_row(in, i)], key_name());
+      const struct val *root = &in->columns[0][batch_row(in, i)];
+      struct val key = val_field(root, key_name());
       uint32_t number = 0;
       bool is_new = false;
-      TRY(tuple_table_put(keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+      TRY(tuple_table_put(&found->keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+      if (is_new && found->keeps) TRY(keep_document(found, root, err));
+      if (wants_one(op)) return LUMA_OK;
     }
   }
 }
@@ -172,19 +208,42 @@ static status change_some(struct op *op, const struct collection *collection,
   return done;
 }
 
-status write_for_each(struct op *op, const struct collection *collection, write_each *each,
-                      void *context, struct err *err) {
-  struct tuple_table keys;
-  if (is_streamable(op->plan->input)) return stream(op, each, context, err);
-  tuple_table_init(&keys, op->exec, 1);
-  TRY(collect_keys(op, &keys, err));
-  for (uint64_t at = 0; at < keys.tuples.count;) {
+static status change_kept(struct op *op, const struct found *found, write_each *each, void *context,
+                          struct err *err) {
+  for (uint64_t i = 0; i < found->documents.count; i++) {
+    struct doc document = stored_document(rows_at(&found->documents, i));
+    if (i % WRITE_AT_ONCE == 0) TRY(op__check(op->exec, err));
+    TRY(each(context, &document, err));
+  }
+  return LUMA_OK;
+}
+
+static status change_found(struct op *op, const struct collection *collection,
+                           const struct found *found, write_each *each, void *context,
+                           struct err *err) {
+  uint64_t all = found->keys.tuples.count;
+  TRY(change_kept(op, found, each, context, err));
+  for (uint64_t at = found->documents.count; at < all;) {
     uint64_t block_end = (at / ROWS_PER_BLOCK + 1) * ROWS_PER_BLOCK;
-    uint64_t end = keys.tuples.count < block_end ? keys.tuples.count : block_end;
+    uint64_t end = all < block_end ? all : block_end;
     uint32_t count = end - at < WRITE_AT_ONCE ? (uint32_t)(end - at) : WRITE_AT_ONCE;
     TRY(op__check(op->exec, err));
-    TRY(change_some(op, collection, rows_at(&keys.tuples, at), count, each, context, err));
+    TRY(change_some(op, collection, rows_at(&found->keys.tuples, at), count, each, context, err));
     at += count;
   }
   return LUMA_OK;
+}
+
+status write_for_each(struct op *op, const struct collection *collection, write_each *each,
+                      void *context, struct err *err) {
+  enum { KEPT_SHARE = 8 }; /* of the statement's memory */
+  struct found found = {.keeps = may_keep(op, collection)};
+  if (is_streamable(op->plan->input)) return stream(op, each, context, err);
+  tuple_table_init(&found.keys, op->exec, 1);
+  rows_init(&found.documents, op->exec, 1);
+  arena_init(&found.arena, 0, op->exec->memory_bytes / KEPT_SHARE);
+  status done = collect(op, &found, err);
+  if (done == LUMA_OK) done = change_found(op, collection, &found, each, context, err);
+  arena_deinit(&found.arena);
+  return done;
 }
