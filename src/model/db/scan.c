@@ -30,6 +30,7 @@ struct model_scan {
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
+  struct slice prefix; /* of all entries in bounds, where these fix every part; else empty */
   struct model_seen own, *seen; /* multikey: record keys met before; `own`, or of several scans */
   struct store_rows rows;
   struct store_value values[STORE_BATCH_MAX];
@@ -62,11 +63,13 @@ static status open_cursor(struct model_scan *scan, const struct model_scan_optio
   struct index_def by_key = key_def(scan->collection);
   const struct index_def *def = scan->index ? &scan->index->def : &by_key;
   struct store_range range;
+  bool is_whole = scan->index && options->bounds && options->bounds->equal_count == def->keys_count;
   if (options->more_bounds) {
     TRY(hops_create(def, options->bounds, options->more_bounds + 1, &scan->hops, err));
     range = hops_range(scan->hops);
   } else {
     TRY(index_method(def)->range(def, options->bounds, &scan->bounds, &range, err));
+    if (is_whole) scan->prefix = range.from;
   }
   if (options->part) narrow(&range, options->part);
   return store_cursor_open(scan->txn->store, scan->index ? STORE_ENTRIES : STORE_RECORDS, range,
@@ -129,9 +132,10 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   model_seen_init(&made->own);
   made->seen = options->seen ? options->seen : &made->own;
-  made->meets_twice |= options->seen != NULL;
   made->counts = options->keys_only && !options->seen;
   status result = open_cursor(made, options, err);
+  if (made->prefix.bytes) made->meets_twice = false; /* equal entries of a document are one */
+  made->meets_twice |= options->seen != NULL;
   if (result == LUMA_OK && options->also)
     result = intersect_create(txn, options->index, options->also, &made->also, err);
   if (result == LUMA_OK && options->covers)
@@ -204,8 +208,8 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
   for (uint32_t i = 0; i < scan->rows.count; i++) {
     struct slice key_part;
     bool met = false;
-    TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
-                                      err));
+    TRY(model__entry_record_key(def, scan->prefix, scan->rows.keys[i], scan->rows.values[i],
+                                &key_part, err));
     if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
     if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
     if (met) continue;

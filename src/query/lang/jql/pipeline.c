@@ -192,7 +192,7 @@ static status check_nearest(const struct jql *jql, const struct jql_node *spec,
                             const struct plan *plan) {
   bool is_nearest = jql_is_named(spec, "$geoNear") || jql_is_named(spec, "$vectorSearch") ||
                     jql_is_named(spec, "$search");
-  bool is_first = spec->parent->index == 0 && plan->kind == PLAN_SCAN && !jql->in_facet;
+  bool is_first = spec->parent->index == 0 && plan && plan->kind == PLAN_SCAN && !jql->in_facet;
   if (!is_nearest || is_first) return LUMA_OK;
   return jql__fail_code(jql, spec, 40602, "%.*s is only valid as the first stage in a pipeline",
                         SLICE_ARG(spec->name));
