@@ -132,6 +132,12 @@ static bool is_streamable(const struct plan *plan) {
          (!plan->physical->access->index && !plan->physical->access->branches_count);
 }
 
+/** How many are wanted: JQL without `multi` changes the first that comes. */
+static uint64_t wanted(const struct op *op) {
+  bool is_one = op->exec->language == PLAN_JQL && !op->plan->multi && !op->plan->conflict;
+  return is_one ? 1 : 0;
+}
+
 static status stream(struct op *op, write_each *each, void *context, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
@@ -140,6 +146,7 @@ static status stream(struct op *op, write_each *each, void *context, struct err 
     for (uint32_t i = 0; i < in->selected_count; i++) {
       struct doc document = stored_document(&in->columns[0][batch_row(in, i)]);
       TRY(each(context, &document, err));
+      if (wanted(op) == 1) return LUMA_OK;
     }
   }
 }
@@ -151,6 +158,7 @@ struct found {
   struct rows documents; /* roots, in the order of the keys; their headers before them */
   struct arena arena;    /* of the documents */
   bool keeps;            /* there is room */
+  uint64_t most;         /* documents that are wanted; 0: all */
 };
 
 /** Whether the input hands out documents as they are stored, and they stay so until their turn: a
@@ -174,11 +182,6 @@ static status keep_document(struct found *found, const struct val *root, struct 
   return LUMA_OK;
 }
 
-/** JQL without `multi` changes the first that comes. */
-static bool wants_one(const struct op *op) {
-  return op->exec->language == PLAN_JQL && !op->plan->multi && !op->plan->conflict;
-}
-
 static status collect(struct op *op, struct found *found, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
@@ -191,7 +194,7 @@ static status collect(struct op *op, struct found *found, struct err *err) {
       bool is_new = false;
       TRY(tuple_table_put(&found->keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
       if (is_new && found->keeps) TRY(keep_document(found, root, err));
-      if (wants_one(op)) return LUMA_OK;
+      if (found->keys.tuples.count == found->most) return LUMA_OK;
     }
   }
 }
@@ -234,16 +237,39 @@ static status change_found(struct op *op, const struct collection *collection,
   return LUMA_OK;
 }
 
+/** Instead of what several threads read: one reads on in the order of keys. */
+static status read_alone(struct op *op, struct err *err) {
+  struct exec *exec = op->exec;
+  uint32_t threads = exec->threads;
+  exec_close(op->input);
+  op->input = NULL;
+  exec->threads = 0;
+  status done = op__open(exec, op->plan->input, &op->input, err);
+  exec->threads = threads;
+  return done;
+}
+
+static status change_collected(struct op *op, const struct collection *collection,
+                               struct found *found, write_each *each, void *context,
+                               struct err *err) {
+  TRY(collect(op, found, err));
+  bool is_over = op->input->is_gathered && found->keys.tuples.count == found->most;
+  if (!is_over) return change_found(op, collection, found, each, context, err);
+  TRY(read_alone(op, err));
+  return stream(op, each, context, err);
+}
+
 status write_for_each(struct op *op, const struct collection *collection, write_each *each,
                       void *context, struct err *err) {
-  enum { KEPT_SHARE = 8 }; /* of the statement's memory */
-  struct found found = {.keeps = may_keep(op, collection)};
-  if (is_streamable(op->plan->input)) return stream(op, each, context, err);
+  enum { KEPT_SHARE = 8, /* of the statement's memory */ GATHERED_MAX = 1 << 15 };
+  bool is_gathered = op->input->is_gathered;
+  struct found found = {.keeps = may_keep(op, collection),
+                        .most = is_gathered ? GATHERED_MAX : wanted(op)};
+  if (is_streamable(op->plan->input) && !is_gathered) return stream(op, each, context, err);
   tuple_table_init(&found.keys, op->exec, 1);
   rows_init(&found.documents, op->exec, 1);
   arena_init(&found.arena, 0, op->exec->memory_bytes / KEPT_SHARE);
-  status done = collect(op, &found, err);
-  if (done == LUMA_OK) done = change_found(op, collection, &found, each, context, err);
+  status done = change_collected(op, collection, &found, each, context, err);
   arena_deinit(&found.arena);
   return done;
 }
