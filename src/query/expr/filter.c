@@ -79,7 +79,8 @@ static status make_quick(struct filter *filter, const struct expr *expr, struct 
   quick->expr = expr;
   quick->swapped = swapped;
   if (probe_takes(&quick->constant, 1))
-    quick->probe = (struct probe){.keep = quick->keep, .count = 1, .values = &quick->constant};
+    quick->probe = (struct probe){
+        .keep = quick->keep, .count = 1, .values = &quick->constant, .knows_nulls = true};
   *out = quick;
   return LUMA_OK;
 }

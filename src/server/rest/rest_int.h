@@ -95,6 +95,8 @@ bool rest__try_again(struct exchange *exchange, uint32_t *tries);
 /* redact.c */
 /** A statement as it may stand in the log. */
 struct slice rest__redacted(struct exchange *exchange, struct slice statement);
+/** The request's path likewise: it ends with a document's key. */
+struct slice rest__redacted_path(struct exchange *exchange);
 /** The message of exchange->err as it may stand in the log. */
 struct slice rest__redacted_error(struct exchange *exchange);
 
