@@ -174,11 +174,16 @@ static status bind_filter(struct binder *binder, struct plan *node, struct err *
   return LUMA_OK;
 }
 
-static status bind_limit(struct binder *binder, struct plan *node, struct err *err) {
+status bind__bounds(struct binder *binder, struct plan *node, struct err *err) {
   const struct scope nothing = {0};
-  TRY(bind__plan(binder, &node->input, err));
   if (node->limit) TRY(bind__expr(binder, &nothing, node->limit, &node->limit, err));
   if (node->skip) TRY(bind__expr(binder, &nothing, node->skip, &node->skip, err));
+  return LUMA_OK;
+}
+
+static status bind_limit(struct binder *binder, struct plan *node, struct err *err) {
+  TRY(bind__plan(binder, &node->input, err));
+  TRY(bind__bounds(binder, node, err));
   bind__pass_columns(node);
   return LUMA_OK;
 }

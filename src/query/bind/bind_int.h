@@ -193,6 +193,7 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err);
 status bind__print_name(struct binder *binder, struct slice plain, const char *between,
                         uint32_t number, struct slice *name, struct err *err);
 status bind__distinct_on(struct binder *binder, struct plan *node, struct err *err);
+status bind__bounds(struct binder *binder, struct plan *node, struct err *err);
 status bind__sort(struct binder *binder, struct plan *node, struct err *err);
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err);
 /** WHERE is asked before there are groups: an error if `where` is a FILTER by an aggregate. */

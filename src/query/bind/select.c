@@ -538,5 +538,5 @@ status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
   node->sort = keys;
   if (distinct) bind__pass_columns(node->input);
   bind__pass_columns(node);
-  return LUMA_OK;
+  return bind__bounds(binder, node, err);
 }

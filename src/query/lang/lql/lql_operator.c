@@ -157,8 +157,9 @@ bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list
   if (has_variables) args->items[2] = read_json(lql, args->items[2]);
   bool has_new = is_named(deed, "set") || is_named(deed, "set_lax") || is_named(deed, "insert");
   if (has_new && args->count > 2) args->items[2] = read_value(lql, args->items[2]);
-  if (is_named(deed, "contains") && args->count > 1)
-    args->items[1] = read_json(lql, args->items[1]);
+  bool has_second = is_named(deed, "contains") || is_named(deed, "populate_record") ||
+                    is_named(deed, "populate_recordset");
+  if (has_second && args->count > 1) args->items[1] = read_json(lql, args->items[1]);
   return args->items[0] != NULL;
 }
 
