@@ -10,6 +10,7 @@
 %include {
 #include "base/core/assert.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 #define NDEBUG 1
 
 static bool token_fits(void *context, int kind);

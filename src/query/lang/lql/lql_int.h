@@ -74,18 +74,6 @@ struct lql_limit {
   bool has_ties; /* rows equal to the last one come too */
 };
 
-/** CORRESPONDING [BY (names)]: columns go together by their names. */
-struct lql_corresponding {
-  bool is_asked;
-  struct lql_list *names;
-};
-
-/** INDEXED BY, NOT INDEXED, USE INDEX (…). */
-struct lql_index_hint {
-  bool is_given, is_none;
-  struct lql_token name;
-};
-
 /** What a source in FROM goes by. */
 struct lql_alias {
   struct slice name;
@@ -182,13 +170,6 @@ struct lql_type {
   uint32_t numbers; /* how many stand in parentheses: varchar(5), numeric(10, 2) */
   int64_t first, second;
   bool is_list; /* type[] */
-};
-
-/** Columns of a record: names and types. */
-struct lql_defs {
-  struct lql_token *names;
-  struct lql_type *types;
-  uint32_t count, capacity;
 };
 
 /** Beside enum plan_join_kind: what a comma joins. */
@@ -420,13 +401,6 @@ bool lql__group_rows(struct lql *lql, struct plan *aggregate, const struct plan 
 /** UNION and its kin of whole rows as documents. */
 struct plan *lql__outer_set(struct lql *lql, struct lql_token at, enum plan_set_op op, bool all,
                             struct plan *left, struct plan *right);
-/** value IS JSON [OBJECT | ARRAY | SCALAR | VALUE] [WITH UNIQUE KEYS]. */
-struct expr *lql__is_json_of(struct lql *lql, struct lql_token at, struct expr *value,
-                             struct lql_token kind, bool unique);
-/** list[skip:limit]: from one element to another, both included; NULL: from the first, to the
- * last. */
-struct expr *lql__range(struct lql *lql, struct lql_token at, struct expr *list,
-                        struct lql_limit range);
 /** value IS text. */
 struct expr *lql__is_text(struct lql *lql, struct lql_token at, struct expr *value);
 /** value IS type. */
@@ -470,20 +444,6 @@ struct plan *lql__source(struct lql *lql, struct lql_list *names, struct slice a
                          const struct lql_token *ordinal, bool is_list);
 struct plan *lql__derived(struct lql *lql, struct plan *query, const struct lql_alias *alias,
                           bool lateral);
-/** TABLE c: all of it. */
-struct plan *lql__table_query(struct lql *lql, struct lql_token at,
-                              const struct lql_source *source);
-/** A source that is to be read by an index, or by none. */
-struct plan *lql__hinted(struct lql *lql, struct plan *table, const struct lql_index_hint *hint);
-struct lql_defs *lql__add_def(struct lql *lql, struct lql_defs *defs, struct lql_token name,
-                              struct lql_type type);
-/** json_to_record(x) AS r (a int, …) and its kin; NULL without a failure when the function is none
- * of them. */
-struct plan *lql__record_call(struct lql *lql, struct lql_token name, struct lql_list *args,
-                              const struct lql_alias *alias);
-/** UNNEST of several lists beside each other. */
-struct plan *lql__unnest_several(struct lql *lql, struct lql_token name, struct lql_list *args,
-                                 const struct lql_alias *alias, bool ordinality);
 /** UNNEST(list) and other functions that give a list. */
 struct plan *lql__table_call(struct lql *lql, struct lql_token name, struct lql_list *args,
                              const struct lql_alias *alias, bool ordinality);
@@ -506,8 +466,6 @@ struct plan *lql__select(struct lql *lql, const struct lql_select *select);
 struct plan *lql__values(struct lql *lql, struct lql_token at, const struct lql_list *rows);
 struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_set_op op, bool all,
                                 struct plan *left, struct plan *right);
-/** The set operation with CORRESPONDING, as asked; `set` may be NULL. */
-struct plan *lql__corresponding(struct plan *set, const struct lql_corresponding *corresponding);
 /** WITH, ORDER BY and LIMIT around a body. */
 struct plan *lql__query(struct lql *lql, struct lql_ctes *with, struct plan *body,
                         const struct lql_sort *order, struct lql_limit limit);

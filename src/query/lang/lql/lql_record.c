@@ -5,6 +5,7 @@
 
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 
 struct lql_defs *lql__add_def(struct lql *lql, struct lql_defs *defs, struct lql_token name,
                               struct lql_type type) {

@@ -4,6 +4,7 @@
  * be written out. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 #include "query/plan/aggregate.h"
 
 /* ---- parts ---- */
