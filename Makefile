@@ -120,7 +120,7 @@ build-tsan/build.ninja:
 
 build-tidy/build.ninja:
 	tools/setup --all
-	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug -Dwerror=false
+	CC=clang CXX=clang++ meson setup build-tidy --buildtype=debug -Dwerror=false -Ddeep_asserts=true
 
 build-fuzz/build.ninja:
 	tools/setup --all

@@ -47,8 +47,6 @@ static struct bench_result import_step(struct engine *engine, const struct bench
   struct luma_state *state = engine->state;
   size_t bytes;
   char *text = bench_ndjson(size->documents, &bytes);
-  double before = bench_now();
-  (void)before;
   luma_import *import;
   luma_import_stats stats;
   check(luma_import_open(state->session, "docs", LUMA_IMPORT_NDJSON, &import, &error), "import");

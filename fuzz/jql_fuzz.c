@@ -1,44 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* JQL from any bytes: every text is a plan or an error with a message, and reading goes on behind
- * it. What became a plan can be shown. */
-#include "base/core/assert.h"
-#include "query/lang/lang.h"
-
-enum { PLAN_BYTES_MAX = 1 << 20, STATEMENTS_MAX = 64, BUDGET_BYTES = 16 << 20 };
+/* JQL from any bytes. */
+#include "fuzz/statements.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
-static void show(const struct statement *statement) {
-  struct buf out;
-  buf_init(&out, PLAN_BYTES_MAX);
-  plan_format(statement->root, &out);
-  ASSERT(out.bytes > 0 || out.failed != LUMA_OK);
-  buf_deinit(&out);
-}
-
-/** Reads the statement at `*offset`; false at the end or after an error. */
-static bool read_one(struct slice text, size_t *offset) {
-  struct arena arena;
-  struct err err = {0};
-  struct statement statement;
-  size_t before = *offset;
-  arena_init(&arena, 0, BUDGET_BYTES);
-  struct lang_context context = {.arena = &arena};
-  status parsed = lang_jql.parse(&context, text, offset, &statement, &err);
-  if (parsed == LUMA_OK) {
-    ASSERT(*offset > before && *offset <= text.bytes);
-    show(&statement);
-  } else {
-    ASSERT(err.code == parsed && err.message[0]);
-    ASSERT(err.offset <= text.bytes);
-  }
-  arena_deinit(&arena);
-  return parsed == LUMA_OK && *offset < text.bytes;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
-  struct slice text = slice_of(data, bytes);
-  size_t offset = 0;
-  for (int i = 0; i < STATEMENTS_MAX && read_one(text, &offset); i++) continue;
+  fuzz_statements(&lang_jql, slice_of(data, bytes));
   return 0;
 }

@@ -46,10 +46,37 @@ struct store *model_store(struct model *model);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
-/** The caller does its work again, from the beginning, when a call or the commit answers
- * LUMA_CONFLICT; the transaction does nothing else. An evolution may then fill new indexes in steps
- * of their own first. */
-void model_allow_restart(struct model_txn *txn);
+/** A collection that writers wait to write to: part of whoever makes them wait. */
+struct model_hold {
+  struct model_hold *next;
+  uint32_t number;   /* of the collection; 0: it holds none */
+  uint64_t until_us; /* monotonic; UINT64_MAX: as long as it is there */
+};
+/** All tries of work that is done again, from the beginning, in a new transaction, whenever a call
+ * or the commit answers LUMA_CONFLICT. An evolution in it may fill new indexes in steps of their
+ * own first; and once writers have made it begin again, they wait until model_tries_end. */
+struct model_tries {
+  struct model *model;
+  struct model_hold hold;
+  uint32_t built; /* a collection that has indexes which wait for the evolution's commit */
+};
+void model_tries_begin(struct model *model, struct model_tries *tries);
+/** Must be called, whatever came of the work, from the thread that did it. */
+void model_tries_end(struct model_tries *tries);
+/** The transaction is one of the tries (borrowed until it ends) and does nothing else. */
+void model_allow_restart(struct model_txn *txn, struct model_tries *tries);
+
+/** Who waits for the calls of a transaction. Each may be NULL. */
+struct model_caller {
+  /** Asked now and then while a call waits or works for long: other than LUMA_OK ends it so. */
+  status (*ask)(void *context, struct err *err);
+  /** Told around waiting for another's evolution; false: LUMA_BUSY instead. */
+  bool (*wait_begin)(void *context);
+  void (*wait_end)(void *context);
+  void *context;
+};
+/** Borrowed as long as the transaction. */
+void model_set_caller(struct model_txn *txn, const struct model_caller *caller);
 /** Ends the transaction whatever the answer. A change of the catalog is never queued: its picture
  * must be visible when it is swapped. */
 status model_commit(struct model_txn *txn, enum store_durability durability,

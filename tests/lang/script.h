@@ -2,10 +2,12 @@
 /* Text in, result out: runs statements on a database in memory and prints what they answer, for
  * tests that compare texts.
  *
- * A script is lines. `> text` begins a statement, `+ text` goes on
- * with it; the lines after it up to a blank line or the next statement are the expected answer. `#
- * …` is a comment. `@lang name` changes the language, which is LQL at first. Each answer is rows as
- * JSON (`{"a":1}`), `affected N` (with `matched M` when that differs), `warnings N`, or `error
+ * A script is lines (script_lines.h); its orders:
+ *
+ *     @lang name            changes the language, which is LQL at first
+ *
+ * Each answer is rows as JSON
+ * (`{"a":1}`), `affected N` (with `matched M` when that differs), `warnings N`, or `error
  * code: message` with ` (hint)` and the position ` at line:column`. */
 #ifndef TESTS_LANG_SCRIPT_H
 #define TESTS_LANG_SCRIPT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/lang/session_script.h"
 
+#include "tests/lang/script_lines.h"
 #include "value/doc/doc.h"
 
 enum { TEXT_BYTES_MAX = 16 << 20 };
@@ -101,86 +102,36 @@ void session_script_run(struct session_script *script, struct slice text, struct
 struct player {
   struct session_script *script;
   session_script_judge *judge;
-  struct buf statement, expected, answer;
-  unsigned line, statement_line;
-  bool is_prose; /* between the fenced parts of a page */
 };
 
-static void finish(struct player *player) {
-  if (player->statement.bytes == 0) return;
-  buf_reset(&player->answer);
-  session_script_run(player->script, buf_slice(&player->statement), &player->answer);
-  player->judge(player->statement_line, buf_slice(&player->statement), buf_slice(&player->expected),
-                buf_slice(&player->answer));
-  buf_reset(&player->statement);
-  buf_reset(&player->expected);
+static void play(void *context, unsigned line, struct slice text, struct slice expected) {
+  const struct player *player = context;
+  struct buf answer;
+  buf_init(&answer, TEXT_BYTES_MAX);
+  session_script_run(player->script, text, &answer);
+  player->judge(line, text, expected, buf_slice(&answer));
+  buf_deinit(&answer);
 }
 
-static bool begins(struct slice line, const char *with) {
-  return slice_has_prefix(line, slice_of_text(with));
+static void reopen(struct session_script *script) {
+  if (strcmp(script->target, "memory:") == 0) return;
+  close_database(script);
+  open_database(script);
 }
 
-static struct slice after(struct slice line, size_t bytes) {
-  return slice_of(line.data + bytes, line.bytes - bytes);
-}
-
-static void reopen(struct player *player) {
-  finish(player);
-  if (strcmp(player->script->target, "memory:") == 0) return;
-  close_database(player->script);
-  open_database(player->script);
-}
-
-static void take_line(struct player *player, struct slice line) {
-  player->line++;
-  if (begins(line, "```")) {
-    finish(player);
-    player->is_prose = !player->is_prose;
-  } else if (player->is_prose) {
-    return;
-  } else if (line.bytes == 0) {
-    finish(player);
-  } else if (begins(line, "# ")) {
-    return;
-  } else if (begins(line, "@reopen")) {
-    reopen(player);
-  } else if (begins(line, "@params ")) {
-    finish(player);
-    buf_append_slice(&player->script->params, after(line, 8));
-  } else if (begins(line, "> ")) {
-    finish(player);
-    player->statement_line = player->line;
-    buf_append_slice(&player->statement, after(line, 2));
-  } else if (begins(line, "+ ")) {
-    buf_append_byte(&player->statement, '\n');
-    buf_append_slice(&player->statement, after(line, 2));
-  } else {
-    buf_append_slice(&player->expected, line);
-    buf_append_byte(&player->expected, '\n');
-  }
+static void obey(void *context, struct slice line) {
+  struct session_script *script = ((struct player *)context)->script;
+  if (script_line_begins(line, "@reopen"))
+    reopen(script);
+  else if (script_line_begins(line, "@params "))
+    buf_append_slice(&script->params, script_line_after(line, 8));
+  else
+    fail_msg("no such order: %.*s", SLICE_ARG(line));
 }
 
 void session_script_play(struct session_script *script, const char *path,
                          session_script_judge *judge) {
-  struct slice name = slice_of_text(path);
-  bool is_page = name.bytes > 3 && memcmp(name.data + name.bytes - 3, ".md", 3) == 0;
-  struct player player = {.script = script, .judge = judge, .is_prose = is_page};
-  struct buf file;
-  buf_init(&file, TEXT_BYTES_MAX);
-  buf_init(&player.statement, TEXT_BYTES_MAX);
-  buf_init(&player.expected, TEXT_BYTES_MAX);
-  buf_init(&player.answer, TEXT_BYTES_MAX);
-  assert_ok(os_read_file(os_linux(), path, &file, test_err()));
-  struct slice rest = buf_slice(&file);
-  while (rest.bytes) {
-    const uint8_t *end = memchr(rest.data, '\n', rest.bytes);
-    size_t bytes = end ? (size_t)(end - rest.data) : rest.bytes;
-    take_line(&player, slice_of(rest.data, bytes));
-    rest = after(rest, end ? bytes + 1 : bytes);
-  }
-  finish(&player);
-  buf_deinit(&file);
-  buf_deinit(&player.statement);
-  buf_deinit(&player.expected);
-  buf_deinit(&player.answer);
+  struct player player = {.script = script, .judge = judge};
+  struct script_reader reader = {.context = &player, .statement = play, .order = obey};
+  script_lines_read(path, &reader);
 }

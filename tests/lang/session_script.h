@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Scripts as a user runs them: one session on a database in memory or in a directory, so that
- * transactions, parameters and what is there after reopening can be told. Lines as in script.h, and
- * besides
+ * transactions, parameters and what is there after reopening can be told. Lines as in
+ * script_lines.h, answers as in script.h. The orders:
  *
  *     @params [1, "x"]      values for the parameters of the next statement; {"a": 1}: by name
  *     @reopen               closes the database and opens it again; nothing in memory
- *
- * In a page (*.md) only what stands between ``` lines is played.
  *
  * A change answers `affected N`; numbers of warnings are left out. */
 #ifndef TESTS_LANG_SESSION_SCRIPT_H

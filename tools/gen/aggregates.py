@@ -3,29 +3,27 @@
 """Makes the table of aggregates from spec/aggregates.tsv, and its page.  usage: aggregates.py SPEC SOURCE PAGE"""
 import sys
 
+import spec
+
 WITHIN = {"no", "may", "key"}
+MADE = spec.made_by("aggregates.py", "spec/aggregates.tsv")
+
+
+def fault_of(cells):
+    return None if cells[4] in WITHIN else "the fifth column is no, may or key"
 
 
 def read(path):
     rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.startswith("#") or not line.strip():
-                continue
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) != 8 or cells[4] not in WITHIN:
-                sys.exit(f"{path}:{number}: 8 columns are expected, the fifth no, may or key")
-            name, _, same_as = cells[0].partition("=")
-            rows.append([name, *cells[1:], "true" if same_as else "false"])
-    names = [row[0] for row in rows]
-    if names != sorted(set(names)):
-        sys.exit(f"{path}: names must be unique and in order")
+    for name_cell, *others in spec.rows_of(path, 8, fault_of):
+        name, _, same_as = name_cell.partition("=")
+        rows.append([name, *others, "true" if same_as else "false"])
+    spec.must_be_in_order(path, [row[0] for row in rows])
     return rows
 
 
 def text(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n",
-             "/* Made by tools/gen/aggregates.py from spec/aggregates.tsv: change that, not this. */\n",
+    lines = [spec.LICENCE, f"/* {MADE} */\n",
              '#include "query/plan/aggregate.h"\n\n', "const struct aggregate aggregate__table[] = {\n"]
     for name, kind, least, most, within, result, usage, _, other in rows:
         lines.append(f'    {{"{name}", EXPR_{kind}, {least}, {most}, AGGREGATE_WITHIN_{within.upper()}, '
@@ -46,11 +44,9 @@ def page(rows):
 
 
 def main():
-    spec, source_path, page_path = sys.argv[1:4]
-    rows = read(spec)
-    for path, made in (source_path, text(rows)), (page_path, page(rows)):
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(made)
+    spec_path, source_path, page_path = sys.argv[1:4]
+    rows = read(spec_path)
+    spec.write_all({source_path: text(rows), page_path: page(rows)})
 
 
 main()

@@ -3,26 +3,20 @@
 """Makes the status header and table from spec/errors.tsv.  usage: errors.py SPEC HEADER SOURCE"""
 import sys
 
-NOTE = "/* Made by tools/gen/errors.py from spec/errors.tsv: change that, not this. */\n"
+import spec
+
+NOTE = f"/* {spec.made_by('errors.py', 'spec/errors.tsv')} */\n"
 
 
 def read(path):
-    rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.startswith("#") or not line.strip():
-                continue
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) != 6:
-                sys.exit(f"{path}:{number}: {len(cells)} columns, expected 6")
-            rows.append(cells)
+    rows = spec.rows_of(path, 6)
     if len({r[1] for r in rows}) != len(rows) or len({r[0] for r in rows}) != len(rows):
         sys.exit(f"{path}: a name or number stands twice")
     return rows
 
 
 def header(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n", NOTE,
+    lines = [spec.LICENCE, NOTE,
              "#ifndef LUMA_STATUS_H\n#define LUMA_STATUS_H\n\n",
              "/** What every call answers; LUMA_OK is 0. The numbers never change. */\n",
              "enum luma_status {\n"]
@@ -33,7 +27,7 @@ def header(rows):
 
 
 def source(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n", NOTE,
+    lines = [spec.LICENCE, NOTE,
              '#include "base/core/status.h"\n\n', "static const struct status_info table[] = {\n"]
     for name, number, kind, http, retry, text in rows:
         yes = "true" if retry == "yes" else "false"
@@ -45,13 +39,11 @@ def source(rows):
 
 
 def main():
-    spec, header_path, source_path = sys.argv[1:4]
-    rows = read(spec)
+    spec_path, header_path, source_path = sys.argv[1:4]
+    rows = read(spec_path)
     if [int(r[1]) for r in rows] != list(range(len(rows))):
-        sys.exit(f"{spec}: numbers must run from 0 without a hole")
-    for path, text in ((header_path, header(rows)), (source_path, source(rows))):
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(text)
+        sys.exit(f"{spec_path}: numbers must run from 0 without a hole")
+    spec.write_all({header_path: header(rows), source_path: source(rows)})
 
 
 main()

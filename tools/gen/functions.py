@@ -3,32 +3,28 @@
 """Makes the table of functions from spec/functions.tsv, and their declarations.  usage: functions.py SPEC SOURCE HEADER PAGE"""
 import sys
 
+import spec
+
 CALLS = {"strict", "lazy", "calls"}
 VOLATILITIES = {"immutable", "stable", "volatile"}
+MADE = spec.made_by("functions.py", "spec/functions.tsv")
+
+
+def fault_of(cells):
+    return None if cells[3] in VOLATILITIES and cells[4] in CALLS else "unknown volatility or call"
 
 
 def read(path):
     rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.startswith("#") or not line.strip():
-                continue
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) != 9:
-                sys.exit(f"{path}:{number}: {len(cells)} columns, expected 9")
-            if cells[3] not in VOLATILITIES or cells[4] not in CALLS:
-                sys.exit(f"{path}:{number}: unknown volatility or call")
-            name, _, same_as = cells[0].partition("=")
-            rows.append([name, same_as or name, *cells[1:]])
-    names = [row[0] for row in rows]
-    if names != sorted(set(names)):
-        sys.exit(f"{path}: names must be unique and in order")
+    for name_cell, *others in spec.rows_of(path, 9, fault_of):
+        name, _, same_as = name_cell.partition("=")
+        rows.append([name, same_as or name, *others])
+    spec.must_be_in_order(path, [row[0] for row in rows])
     return rows
 
 
 def text(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n",
-             "/* Made by tools/gen/functions.py from spec/functions.tsv: change that, not this. */\n",
+    lines = [spec.LICENCE, f"/* {MADE} */\n",
              '#include "query/func/func_int.h"\n\n', "const struct func func__table[] = {\n"]
     for name, function, least, most, volatility, call, kind, cost, usage, about in rows:
         strict = "true" if call == "strict" else "false"
@@ -40,8 +36,7 @@ def text(rows):
 
 
 def declarations(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n",
-             "/* Made by tools/gen/functions.py from spec/functions.tsv: change that, not this. */\n",
+    lines = [spec.LICENCE, f"/* {MADE} */\n",
              "#ifndef QUERY_FUNC_FUNC_GEN_H\n#define QUERY_FUNC_FUNC_GEN_H\n\n",
              '#include "query/func/func.h"\n\n']
     lines += [f"func_call func__{function};\n" for function in sorted({row[1] for row in rows})]
@@ -58,11 +53,9 @@ def page(rows):
 
 
 def main():
-    spec, source_path, header_path, page_path = sys.argv[1:5]
-    rows = read(spec)
-    for path, made in (source_path, text(rows)), (header_path, declarations(rows)), (page_path, page(rows)):
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(made)
+    spec_path, source_path, header_path, page_path = sys.argv[1:5]
+    rows = read(spec_path)
+    spec.write_all({source_path: text(rows), header_path: declarations(rows), page_path: page(rows)})
 
 
 main()

@@ -4,29 +4,27 @@
 import re
 import sys
 
+import spec
+
 KINDS = {"expression": "Expressions", "accumulator": "Accumulators of $group and windows", "stage": "Stages",
          "query": "Query operators", "update": "Update operators", "command": "Commands"}
 STATES = {"works", "differs", "refused"}
 CALLS = {"calls", "strict", "date", "list"}
 RULES = CALLS | {"reader", "none"}
-MADE = "Made by tools/gen/mongo.py from spec/mongo.tsv: change that, not this."
+MADE = spec.made_by("mongo.py", "spec/mongo.tsv")
+
+
+def fault_of(cells):
+    if cells[0] not in KINDS or cells[2] not in STATES or cells[6] not in RULES:
+        return "unknown kind, state or rule"
+    if cells[2] != "works" and not cells[8]:
+        return "how it differs, or why it is not there, is missing"
+    return None
 
 
 def read(path):
-    rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.startswith("#") or not line.strip():
-                continue
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) != 9 or cells[0] not in KINDS or cells[2] not in STATES or cells[6] not in RULES:
-                sys.exit(f"{path}:{number}: not a row")
-            if cells[2] != "works" and not cells[8]:
-                sys.exit(f"{path}:{number}: how it differs, or why it is not there, is missing")
-            rows.append(cells)
-    names = [(list(KINDS).index(row[0]), row[1]) for row in rows]
-    if names != sorted(set(names)):
-        sys.exit(f"{path}: names must be unique and in order")
+    rows = spec.rows_of(path, 9, fault_of)
+    spec.must_be_in_order(path, [(list(KINDS).index(row[0]), row[1]) for row in rows])
     return rows
 
 
@@ -41,7 +39,7 @@ def is_called(row):
 
 
 def words(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n", f"/* {MADE} */\n", '#include "query/plan/words_int.h"\n\n',
+    lines = [spec.LICENCE, f"/* {MADE} */\n", '#include "query/plan/words_int.h"\n\n',
              "/* clang-format off */\n", "const struct word words__table[] = {\n"]
     for row in rows:
         kind, name, state, least, most, params, rule, _, why = row
@@ -55,7 +53,7 @@ def words(rows):
 
 
 def table(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n", f"/* {MADE} */\n", '#include "query/mongo/mongo_int.h"\n\n',
+    lines = [spec.LICENCE, f"/* {MADE} */\n", '#include "query/mongo/mongo_int.h"\n\n',
              "/* clang-format off */\n", "const struct func mongo__table[] = {\n"]
     for row in filter(is_called, rows):
         strict = "true" if row[6] == "strict" else "false"
@@ -66,7 +64,7 @@ def table(rows):
 
 
 def calls(rows):
-    lines = ["/* SPDX-License-Identifier: MIT */\n", f"/* {MADE} */\n", "#ifndef QUERY_MONGO_CALLS_GEN_H\n",
+    lines = [spec.LICENCE, f"/* {MADE} */\n", "#ifndef QUERY_MONGO_CALLS_GEN_H\n",
              "#define QUERY_MONGO_CALLS_GEN_H\n\n", '#include "query/func/func.h"\n\n']
     lines += [f"func_call {call_of(row[1])};\n" for row in rows if is_called(row)]
     return "".join(lines) + "\n#endif\n"
@@ -85,11 +83,9 @@ def page(rows):
 
 
 def main():
-    spec, words_path, table_path, calls_path, page_path = sys.argv[1:6]
-    rows = read(spec)
-    for path, text in ((words_path, words(rows)), (table_path, table(rows)), (calls_path, calls(rows)), (page_path, page(rows))):
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(text)
+    spec_path, words_path, table_path, calls_path, page_path = sys.argv[1:6]
+    rows = read(spec_path)
+    spec.write_all({words_path: words(rows), table_path: table(rows), calls_path: calls(rows), page_path: page(rows)})
 
 
 main()

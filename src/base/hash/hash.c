@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/core/assert.h"
 #include "base/hash/hash.h"
 
 uint64_t hash64(struct slice data, uint64_t seed) {
@@ -11,6 +12,7 @@ uint64_t hash64(struct slice data, uint64_t seed) {
 }
 
 uint64_t hash_xxh64(struct slice data) {
+  ASSERT(data.data || !data.bytes);
   return XXH64(data.data, data.bytes, 0);
 }
 

@@ -292,13 +292,15 @@ static bool changes_anything(const struct evolving *evolving) {
          evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
 }
 
-/* Counts the tries: from some on, writers wait. */
-static void hold_gate(struct evolving *evolving) {
+/* Whoever can begin again lets writers go first until one was in the way. A transaction of several
+ * statements cannot: they wait for it. */
+static status hold_gate(struct evolving *evolving, struct err *err) {
   struct model_txn *txn = evolving->txn;
+  uint32_t number = evolving->base->number;
+  TRY(model__gate_pass(txn, number, err));
   txn->passes_gate = true;
-  if (!model__gate_has_met(txn->model, evolving->base->number)) return;
-  txn->gated = evolving->base->number;
-  model__gate_hold(txn->model, txn->gated);
+  txn->looks = number;
+  return txn->tries ? LUMA_OK : model__gate_hold_txn(txn, number, err);
 }
 
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
@@ -315,7 +317,7 @@ static status evolve(struct evolving *evolving, struct buf *out, struct err *err
   TRY(model_count(txn, evolving->base, &count, err));
   bool looks = evolve__looks(evolving) && count > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
-  if (looks && !evolving->request->dry_run) hold_gate(evolving);
+  if (looks && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
   TRY(model__begin_change(txn, err));
   TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
   evolving->now = catalog_by_number(txn->catalog, evolving->with.number);
@@ -350,12 +352,14 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
   buf_init(&evolving.first, 1 << 20);
   buf_init(&evolving.ids, 64 << 10);
   status result = evolve_marked(&evolving, report, err);
-  /* It will not come again. */
-  if (result != LUMA_OK && result != LUMA_CONFLICT) {
-    model__gate_open(txn->model, number);
-    txn->gated = 0;
-    if (txn->may_restart) model__drop_ready(txn->model, number);
+  if (result == LUMA_OK) {
+    model__gate_ease(txn);
+  } else {
+    model__gate_let_go_txn(txn, number);
+    txn->passes_gate = txn->holds != NULL;
   }
+  if (result == LUMA_CONFLICT && txn->looks && txn->tries)
+    model__gate_hold_tries(txn->tries, number);
   buf_deinit(&evolving.first);
   buf_deinit(&evolving.ids);
   soul_release(evolving.fresh);

@@ -90,9 +90,10 @@ static status build_one(struct evolving *evolving, const struct catalog_index *i
                                   .condition = index->condition};
   struct err why = {0};
   if (through) TRY(make_name(evolving, index, &spec.name, err));
-  status result =
-      model__build_ready(evolving->txn->model, evolving->base->name, &spec, through, &why);
+  status result = model__build_ready(evolving->txn->model, evolving->txn, evolving->base->name,
+                                     &spec, through, &why);
   *built |= result == LUMA_OK;
+  if (result == LUMA_OK) evolving->txn->tries->built = evolving->base->number;
   if (result == LUMA_OK || result == LUMA_DUPLICATE_KEY) return LUMA_OK;
   return err_raise(err, result, why.file, why.source_line, "%s", why.message);
 }
@@ -118,8 +119,7 @@ static status build_all(struct evolving *evolving, bool *built, struct err *err)
 status evolve__build_indexes(struct evolving *evolving, bool *built, struct err *err) {
   uint64_t count;
   *built = false;
-  if (!evolving->txn->may_restart || evolving->request->dry_run || !evolving->any_fill)
-    return LUMA_OK;
+  if (!evolving->txn->tries || evolving->request->dry_run || !evolving->any_fill) return LUMA_OK;
   TRY(model_count(evolving->txn, evolving->base, &count, err));
   if (count <= EVOLVE_INDEXED_AT_ONCE) return LUMA_OK;
   return build_all(evolving, built, err);

@@ -175,7 +175,7 @@ status evolve__look(struct evolving *evolving, struct err *err) {
     do {
       result = model_scan_next(scan, EVOLVE_AT_ONCE, documents, &count, err);
       if (result == LUMA_OK) result = take_in_some(evolving, documents, count, err);
-      if (evolving->txn->gated) model__gate_hold(evolving->txn->model, evolving->txn->gated);
+      if (result == LUMA_OK) result = model__go_on(evolving->txn, err);
     } while (result == LUMA_OK && count > 0);
     model_scan_close(scan);
   }

@@ -6,7 +6,9 @@
  * From here on no write misses it.
  * 2. Back-fill, in steps of some documents, each step a transaction that guards the documents it
  * read: a document changed meanwhile makes the step conflict and run again, so no entry of an
- * outdated document stays.
+ * outdated document stays. The step is then half as long, so that it ends however slow the machine
+ * is and however many write. Documents behind the last one there was at 1 are not its business:
+ * else it would run after those who insert.
  * 3. The definition is committed as public. Transactions with an older picture never read the
  * index. A crash before 3 leaves a write-only index, which the next opening removes: its making was
  * never acknowledged. */
@@ -15,7 +17,7 @@
 #include "model/soul/declared.h"
 #include "value/batch/batch.h"
 
-enum { STEP_DOCUMENTS = 512, STEP_TRIES = 1000, CHANGE_TRIES = 100 };
+enum { STEP_DOCUMENTS_MAX = 512, STEP_TRIES = 1000, CHANGE_TRIES = 100 };
 
 struct index_build {
   struct model *model;
@@ -25,7 +27,10 @@ struct index_build {
   enum catalog_index_state goal;   /* when it is filled */
   const struct evolution *through; /* see struct catalog_index */
   struct buf name;
-  struct buf last_key; /* key part of the last document done; empty at the start */
+  struct buf last_key; /* of the record of the last document done; empty at the start */
+  struct buf end_key;  /* of the last there is to do */
+  uint32_t step_documents;
+  const struct model_txn *asks; /* whose caller is asked whether to go on; NULL: nobody's */
   uint64_t done, total;
   struct doc documents[BATCH_ROWS];
 };
@@ -266,7 +271,14 @@ static status read_some(struct index_build *build, struct model_txn *txn,
   if (build->last_key.bytes > 0) {
     TRY(model__scan_seek_after(*scan, buf_slice(&build->last_key), err));
   }
-  return model_scan_next(*scan, STEP_DOCUMENTS, build->documents, count, err);
+  return model_scan_next(*scan, build->step_documents, build->documents, count, err);
+}
+
+static status append_key(const struct collection *collection, const struct doc *document,
+                         struct buf *key, struct err *err) {
+  struct val id = model__key_of(document);
+  buf_reset(key);
+  return model__record_key(key, collection, &id, err);
 }
 
 static status fill_some(struct index_build *build, struct model_txn *txn,
@@ -277,12 +289,13 @@ static status fill_some(struct index_build *build, struct model_txn *txn,
   struct buf key;
   buf_init(&key, MODEL_SCRATCH_BYTES_MAX);
   for (uint32_t i = 0; result == LUMA_OK && i < *count; i++) {
-    struct val id = model__key_of(&build->documents[i]);
-    buf_reset(&key);
-    result = model__record_key(&key, collection, &id, err);
-    if (result == LUMA_OK) {
-      result = fill_document(txn, collection, index, &build->documents[i], buf_slice(&key), err);
+    result = append_key(collection, &build->documents[i], &key, err);
+    if (result == LUMA_OK && slice_compare(buf_slice(&key), buf_slice(&build->end_key)) > 0) {
+      *count = i;
+      break;
     }
+    if (result == LUMA_OK)
+      result = fill_document(txn, collection, index, &build->documents[i], buf_slice(&key), err);
   }
   if (result == LUMA_OK && *count > 0) {
     buf_reset(&txn->keys);
@@ -329,11 +342,15 @@ static status fill(struct index_build *build, model_progress_fn *progress, void 
   do {
     status result = fill_step(build, &count, err);
     if (result == LUMA_CONFLICT && ++tries < STEP_TRIES) {
+      build->step_documents = (build->step_documents + 1) / 2;
       count = 1;
       continue;
     }
     TRY(result);
     tries = 0;
+    build->step_documents *= 2;
+    if (build->step_documents > STEP_DOCUMENTS_MAX) build->step_documents = STEP_DOCUMENTS_MAX;
+    if (build->asks) TRY(model__go_on(build->asks, err));
     build->done += count;
     if (progress && !progress(context, build->done, build->total)) {
       FAIL(err, LUMA_CANCELLED, "building index `%.*s` was cancelled",
@@ -343,21 +360,37 @@ static status fill(struct index_build *build, model_progress_fn *progress, void 
   return LUMA_OK;
 }
 
-static status estimate_total(struct index_build *build, struct err *err) {
+static status find_end(struct index_build *build, struct model_txn *txn,
+                       const struct collection *collection, struct err *err) {
+  struct model_scan_options options = {.backwards = true};
+  struct model_scan *scan;
+  uint32_t count;
+  TRY(model_scan_open(txn, collection, &options, &scan, err));
+  status result = model_scan_next(scan, 1, build->documents, &count, err);
+  if (result == LUMA_OK && count)
+    result = append_key(collection, build->documents, &build->end_key, err);
+  model_scan_close(scan);
+  return result;
+}
+
+/* How far there is to go. */
+static status look_ahead(struct index_build *build, struct err *err) {
   struct store_begin_options options = {.read_only = true, .may_block = true};
   struct model_txn *txn;
   TRY(model_begin(build->model, &options, &txn, err));
   const struct collection *collection = catalog_by_number(txn->catalog, build->collection_number);
   build->total = collection ? model_estimate_count(txn, collection) : 0;
+  status result = collection ? find_end(build, txn, collection, err) : LUMA_OK;
   model_rollback(txn);
-  return LUMA_OK;
+  return result;
 }
 
 static status run(struct index_build *build, const struct model_index_spec *spec,
                   model_progress_fn *progress, void *context, struct err *err) {
   TRY(change_catalog(build, define, spec, err));
   if (build->index_number == 0) return LUMA_OK;
-  status result = estimate_total(build, err);
+  status result = look_ahead(build, err);
+  build->step_documents = STEP_DOCUMENTS_MAX;
   if (result == LUMA_OK) result = fill(build, progress, context, err);
   if (result == LUMA_OK) result = change_catalog(build, publish, NULL, err);
   if (result != LUMA_OK) (void)change_catalog(build, withdraw, NULL, NULL);
@@ -368,6 +401,7 @@ static status create(struct index_build *build, const struct model_index_spec *s
                      model_progress_fn *progress, void *context, struct err *err) {
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&build->end_key, MODEL_SCRATCH_BYTES_MAX);
   status result = LUMA_OK;
   if (spec->keys_count <= INDEX_KEYS_MAX)
     result = index_rules_create(build->model->options.rules, &spec->condition, spec->keys,
@@ -376,6 +410,7 @@ static status create(struct index_build *build, const struct model_index_spec *s
   index_rules_release(build->rules);
   buf_deinit(&build->name);
   buf_deinit(&build->last_key);
+  buf_deinit(&build->end_key);
   return result;
 }
 
@@ -392,12 +427,13 @@ status model_create_index(struct model *model, struct slice collection,
   return result;
 }
 
-status model__build_ready(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, const struct evolution *through,
-                          struct err *err) {
+status model__build_ready(struct model *model, const struct model_txn *asks,
+                          struct slice collection, const struct model_index_spec *spec,
+                          const struct evolution *through, struct err *err) {
   struct index_build *build = mem_zalloc(1, sizeof *build);
   if (!build) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to build an index");
   build->model = model;
+  build->asks = asks;
   build->collection_name = collection;
   build->goal = CATALOG_INDEX_READY;
   build->through = through;

@@ -64,7 +64,7 @@ static status rebuild(struct rebuilding *rebuilding, const struct collection *co
                                   .nulls_distinct = index->def.nulls_distinct,
                                   .sparse = index->def.sparse,
                                   .condition = index->condition};
-  TRY(model__build_ready(rebuilding->model, collection->name, &spec, NULL, err));
+  TRY(model__build_ready(rebuilding->model, NULL, collection->name, &spec, NULL, err));
   status result = LUMA_CONFLICT;
   for (int i = 0; i < SWAP_TRIES && result == LUMA_CONFLICT; i++)
     result = swap_once(rebuilding, err);

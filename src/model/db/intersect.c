@@ -30,8 +30,8 @@ static status step(struct intersect *intersect, struct err *err) {
                    &intersect->key, err);
 }
 
-static status open(struct intersect *intersect, struct model_txn *txn, const struct val *value,
-                   struct err *err) {
+static status open_entries(struct intersect *intersect, struct model_txn *txn,
+                           const struct val *value, struct err *err) {
   struct val equal = *value;
   struct index_bounds bounds = {.equal = &equal, .equal_count = 1};
   struct store_range range;
@@ -49,7 +49,7 @@ status intersect_create(struct model_txn *txn, const struct catalog_index *index
   made->rows.count = 0;
   made->def = &index->def;
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
-  status result = open(made, txn, value, err);
+  status result = open_entries(made, txn, value, err);
   if (result == LUMA_OK)
     *intersect = made;
   else

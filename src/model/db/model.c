@@ -28,6 +28,7 @@ status model_open(struct store *store, const struct model_options *options, stru
   made->learns = options->learns && !store->ops->is_shared;
   mutex_init(&made->sequence_lock);
   mutex_init(&made->idle_lock);
+  model__gate_init(&made->gate);
   made->collections = (struct catalog_sequence){.step = 16};
   made->indexes = (struct catalog_sequence){.step = 16};
   made->souls = (struct catalog_sequence){.step = 16};
@@ -167,6 +168,7 @@ void model_close(struct model *model) {
   catalog_release(model->catalog);
   store_close(model->store);
   model__blocks_destroy(model->blocks);
+  model__gate_deinit(&model->gate);
   mutex_deinit(&model->idle_lock);
   mutex_deinit(&model->sequence_lock);
   rwlock_deinit(&model->catalog_lock);
@@ -212,14 +214,19 @@ status model_begin(struct model *model, const struct store_begin_options *option
   return LUMA_OK;
 }
 
-void model_allow_restart(struct model_txn *txn) {
-  txn->may_restart = true;
+void model_allow_restart(struct model_txn *txn, struct model_tries *tries) {
+  txn->tries = tries;
+}
+
+void model_set_caller(struct model_txn *txn, const struct model_caller *caller) {
+  txn->caller = caller;
 }
 
 static void txn_end(struct model_txn *txn) {
   for (size_t i = 0; i < txn->marks_count; i++) catalog_release(txn->marks[i].catalog);
   mem_free(txn->marks);
   catalog_release(txn->catalog);
+  model__gate_let_go_txn(txn, 0);
   txn_rest(txn->model, txn);
 }
 
@@ -255,7 +262,10 @@ status model_commit(struct model_txn *txn, enum store_durability durability,
                                        : store_commit(txn->store, durability, position, NULL, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
-  if (txn->gated && result != LUMA_CONFLICT) model__gate_open(txn->model, txn->gated);
+  /* The next try begins with nobody writing but those who had begun to. */
+  if (txn->looks && txn->tries && result == LUMA_CONFLICT)
+    model__gate_hold_tries(txn->tries, txn->looks);
+  if (txn->tries && result == LUMA_OK) txn->tries->built = 0;
   txn_end(txn);
   return result;
 }
@@ -318,8 +328,7 @@ status model__guard(struct model_txn *txn, const struct collection *collection, 
   for (uint32_t i = 0; i < txn->guarded_count; i++) {
     if (txn->guarded[i] == collection->number) return LUMA_OK;
   }
-  bool is_held = __atomic_load_n(&txn->model->gate.number, __ATOMIC_ACQUIRE) == collection->number;
-  if (is_held && !txn->passes_gate) model__gate_wait(txn->model, collection->number);
+  TRY(model__gate_pass(txn, collection->number, err));
   struct keyspace_key key = keyspace_collection(collection->number);
   TRY(store_guard(txn->store, STORE_META, keyspace_slice(&key), err));
   if (txn->guarded_count < MODEL_GUARDED_MAX) {

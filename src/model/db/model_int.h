@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared by the files of this folder only.
  *
- * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; idle_lock is held
- * alone; the store's own locks come last. Inv 1: a transaction's picture is the newest one
- * committed at its snapshot: begin takes both under catalog_lock for reading, a catalog change
- * commits and swaps the picture under it for writing. Inv 2: a document commits only after every
- * name id in it is in the log (model__save_names runs before the put). */
+ * Lock order: catalog_lock, then a collection's shared lock, then sequence_lock; idle_lock and the
+ * gate's are held alone; the store's own locks come last. Inv 1: a transaction's picture is the
+ * newest one committed at its snapshot: begin takes both under catalog_lock for reading, a catalog
+ * change commits and swaps the picture under it for writing. Inv 2: a document commits only after
+ * every name id in it is in the log (model__save_names runs before the put). */
 #ifndef MODEL_DB_MODEL_INT_H
 #define MODEL_DB_MODEL_INT_H
 
@@ -21,11 +21,18 @@ enum {
                                          nothing is learned: the collection is read anew */
 };
 
-/** Which collection writers wait for: gate.c. Atomic. */
+/** Which collections writers wait for: gate.c. */
 struct model_gate {
-  uint32_t number; /* 0: none */
-  uint64_t until_us;
-  uint32_t met, tries; /* the collection whose evolution began again last, and how often */
+  struct mutex lock;
+  struct cond changed;
+  struct model_hold *holds;
+  uint32_t holds_count; /* atomic: what writers look at first */
+};
+
+/** What a transaction holds of its own. In `kept`. */
+struct model_txn_hold {
+  struct model_txn_hold *next;
+  struct model_hold hold;
 };
 
 struct model {
@@ -93,11 +100,13 @@ struct model_txn {
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
   uint32_t cascade_depth;
   bool is_serializable;
-  uint32_t document_bytes_max;        /* see model_limit_documents; 0: the model's own */
-  bool skips_validation;              /* see model_skip_validation */
-  bool may_restart;                   /* see model_allow_restart */
-  bool passes_gate;                   /* it works for an evolution */
-  uint32_t gated;                     /* the collection that it holds the gate of; 0: none */
+  uint32_t document_bytes_max; /* see model_limit_documents; 0: the model's own */
+  bool skips_validation;       /* see model_skip_validation */
+  struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
+  bool passes_gate;            /* it works for an evolution */
+  uint32_t looks;              /* the collection whose beings its evolution looked at; 0: none */
+  struct model_txn_hold *holds;
+  const struct model_caller *caller;  /* may be NULL */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
   struct model_altered *altered;      /* sequences that ALTER changed, in `kept` */
 };
@@ -165,18 +174,27 @@ status model__attach_rules(struct model *model, const struct collection *collect
  */
 status model__remove_index(struct model_txn *txn, const struct collection *collection,
                            uint32_t position, struct err *err);
-/** True when the evolution of the collection has begun again a few times. */
-bool model__gate_has_met(struct model *model, uint32_t number);
-/** Makes writers to the collection wait, for a few seconds or until it is opened. */
-void model__gate_hold(struct model *model, uint32_t number);
-void model__gate_open(struct model *model, uint32_t number);
-/** Waits while the gate of the collection is held. */
-void model__gate_wait(struct model *model, uint32_t number);
+void model__gate_init(struct model_gate *gate);
+void model__gate_deinit(struct model_gate *gate);
+/** Makes writers to the collection wait until the tries end. */
+void model__gate_hold_tries(struct model_tries *tries, uint32_t number);
+/** Makes them wait until the transaction ends, or some time after model__gate_ease. */
+status model__gate_hold_txn(struct model_txn *txn, uint32_t number, struct err *err);
+/** The transaction waits for its client from now on. */
+void model__gate_ease(struct model_txn *txn);
+/** Lets go of what the transaction holds of a collection; 0: of all. */
+void model__gate_let_go_txn(struct model_txn *txn, uint32_t number);
+/** Waits while another holds the gate of the collection. LUMA_CONFLICT when the transaction is to
+ * begin again after that; LUMA_BUSY when too many wait; what the caller answers when asked. */
+status model__gate_pass(struct model_txn *txn, uint32_t number, struct err *err);
+/** Asks the caller whether to go on. */
+status model__go_on(const struct model_txn *txn, struct err *err);
 /** Builds an index that no one reads yet: an evolution makes it public, or drops it. `through`: see
- * struct catalog_index. Not inside a transaction that has written. */
-status model__build_ready(struct model *model, struct slice collection,
-                          const struct model_index_spec *spec, const struct evolution *through,
-                          struct err *err);
+ * struct catalog_index. `asks` (may be NULL): the transaction, without writes, whose caller is
+ * asked whether to go on. */
+status model__build_ready(struct model *model, const struct model_txn *asks,
+                          struct slice collection, const struct model_index_spec *spec,
+                          const struct evolution *through, struct err *err);
 /** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
 void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */

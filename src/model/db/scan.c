@@ -10,7 +10,7 @@
 #include "value/key/key.h"
 
 /* Documents are fetched before they are read. */
-enum { AHEAD = 8, FIRST_FIELDS_BYTES = 64, GROUP = 128 };
+enum { AHEAD = 8, FIRST_FIELDS_BYTES = 384, LINE_BYTES = 64, GROUP = 128 };
 
 struct model_scan {
   struct model_txn *txn;
@@ -154,8 +154,7 @@ static status open_records(struct model_scan *scan, struct doc *documents, uint3
                            uint32_t end, struct err *err) {
   for (uint32_t i = from; i < end; i++) {
     const uint8_t *ahead = scan->rows.values[i + AHEAD < scan->rows.count ? i + AHEAD : i].data;
-    __builtin_prefetch(ahead);
-    __builtin_prefetch(ahead + FIRST_FIELDS_BYTES);
+    for (uint32_t at = 0; at < FIRST_FIELDS_BYTES; at += LINE_BYTES) __builtin_prefetch(ahead + at);
     TRY(doc_open(scan->rows.values[i], scan->collection->names, &documents[i], err));
   }
   return LUMA_OK;

@@ -322,18 +322,25 @@ static status fail_no_soul(const struct model_txn *txn, struct slice name, struc
   return LUMA_NOT_FOUND;
 }
 
+/* The soul that an alias, an id or a hash names; what the record points to is in the arena. */
+static status read_named(struct model_txn *txn, struct slice name, struct arena *arena,
+                         struct model_soul_record *record, struct err *err) {
+  const struct collection *collection = catalog_find(txn->catalog, name);
+  uint32_t number = collection && collection->genotype ? collection->soul : 0;
+  bool found = false;
+  *record = (struct model_soul_record){0};
+  if (!number) TRY(number_of(txn, name, &number, err));
+  if (number) TRY(model__read_soul(txn->store, number, arena, record, &found, err));
+  return found ? LUMA_OK : fail_no_soul(txn, name, err);
+}
+
 status model_write_soul(struct model_txn *txn, struct slice name, struct buf *out,
                         struct err *err) {
   const struct collection *collection = catalog_find(txn->catalog, name);
   struct model_soul_record record;
   struct arena arena;
-  uint32_t number = collection && collection->genotype ? collection->soul : 0;
-  bool found = false;
-  if (!number) TRY(number_of(txn, name, &number, err));
   arena_init(&arena, 0, 0);
-  status result =
-      number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
-  if (result == LUMA_OK && !found) result = fail_no_soul(txn, name, err);
+  status result = read_named(txn, name, &arena, &record, err);
   if (result == LUMA_OK) {
     if (!collection) collection = model_collection_of_soul(txn, name);
     append_identity(out, &record);
@@ -352,16 +359,10 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
 
 status model__soul_named(struct model_txn *txn, struct slice name, struct soul **soul,
                          struct err *err) {
-  const struct collection *collection = catalog_find(txn->catalog, name);
   struct model_soul_record record;
   struct arena arena;
-  uint32_t number = collection && collection->genotype ? collection->soul : 0;
-  bool found = false;
-  if (!number) TRY(number_of(txn, name, &number, err));
   arena_init(&arena, 0, 0);
-  status result =
-      number ? model__read_soul(txn->store, number, &arena, &record, &found, err) : LUMA_OK;
-  if (result == LUMA_OK && !found) result = fail_no_soul(txn, name, err);
+  status result = read_named(txn, name, &arena, &record, err);
   if (result == LUMA_OK)
     result = soul_read_text(record.genotype, txn->model->options.rules, soul, err);
   arena_deinit(&arena);

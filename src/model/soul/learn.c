@@ -50,19 +50,19 @@ uint64_t learned_value_bytes(const struct val *value) {
 }
 
 status learned__add(struct learned *learned, struct learned_attribute *parent, struct slice name,
-                    struct learned_attribute **out, struct err *err) {
-  struct learned_attribute *made = arena_zalloc(&learned->arena, 1, sizeof *made);
+                    struct learned_attribute **made, struct err *err) {
+  struct learned_attribute *attribute = arena_zalloc(&learned->arena, 1, sizeof *attribute);
   const uint8_t *copy = arena_copy(&learned->arena, name.data, name.bytes);
   bool room = mem_grow((void **)&learned->attributes, &learned->capacity, learned->count + 1u,
                        sizeof(struct learned_attribute *));
-  if (!made || !copy || !room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to learn attributes");
-  made->name = slice_of(copy, name.bytes);
-  made->parent = parent;
-  made->depth = parent ? (uint8_t)(parent->depth + 1) : 0;
-  made->place = learned->count;
-  learned->attributes[learned->count++] = made;
+  if (!attribute || !copy || !room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to learn attributes");
+  attribute->name = slice_of(copy, name.bytes);
+  attribute->parent = parent;
+  attribute->depth = parent ? (uint8_t)(parent->depth + 1) : 0;
+  attribute->place = learned->count;
+  learned->attributes[learned->count++] = attribute;
   learned->nested_count += parent != NULL;
-  *out = made;
+  *made = attribute;
   return LUMA_OK;
 }
 

@@ -523,7 +523,7 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
     return bind__aggregate(binder, *node, err);
   case PLAN_JOIN: return bind__join(binder, node, err);
   case PLAN_DERIVED: return bind__derived(binder, node, err);
-  case PLAN_UNNEST: return bind__unnest(binder, *node, err);
+  case PLAN_UNNEST: return bind__numbered_source(binder, node, err);
   case PLAN_SET_OPERATION: return bind__set(binder, *node, err);
   case PLAN_WITH: return bind__with(binder, *node, err);
   case PLAN_WINDOW:

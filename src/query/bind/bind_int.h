@@ -172,6 +172,9 @@ status bind__view(struct binder *binder, struct plan **node, struct err *err);
 status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err);
 status bind__derived(struct binder *binder, struct plan **node, struct err *err);
 status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
+/** An UNNEST; of FROM c AS x AT i, where c is a collection, its documents, which have no numbers.
+ */
+status bind__numbered_source(struct binder *binder, struct plan **node, struct err *err);
 /** A path in FROM: a list of a source before it, or a collection with a dotted name. */
 /** A SCAN of a name that is a source before it, and no collection: its elements. */
 status bind__variable_source(struct binder *binder, struct plan **node, bool *found,

@@ -142,6 +142,56 @@ status bind__variable_source(struct binder *binder, struct plan **node, bool *fo
   return *found ? unnest_instead(binder, node, name, err) : LUMA_OK;
 }
 
+/** FROM c AS x AT i, and `c` is a collection or a name of WITH. */
+static status is_numbered_collection(struct binder *binder, const struct plan *unnest, bool *is,
+                                     struct err *err) {
+  const struct expr *name = unnest->exprs[0];
+  bool is_name = unnest->from_zero && name->kind == EXPR_NAME && name->path.count == 1 &&
+                 name->path.steps[0].is_name && binder->catalog;
+  bool is_variable = false;
+  *is = false;
+  if (!is_name) return LUMA_OK;
+  struct slice word = name->path.steps[0].name;
+  if (!bind__has_cte(binder, word) && !catalog_find(binder->catalog, word)) return LUMA_OK;
+  TRY(bind__find_variable(binder, name, &is_variable, err));
+  *is = !is_variable;
+  return LUMA_OK;
+}
+
+/** What an order would number, were there one: the columns, and one that is MISSING. */
+static status add_missing(struct binder *binder, struct plan *project, struct slice name,
+                          struct slice source, struct err *err) {
+  uint32_t count = project->exprs_count;
+  struct expr **exprs = NULL;
+  struct plan_column *columns = NULL;
+  TRY(bind__room(binder, count + 1, sizeof *exprs, &exprs, err));
+  TRY(bind__room(binder, count + 1, sizeof *columns, &columns, err));
+  memcpy(exprs, project->exprs, count * sizeof *exprs);
+  memcpy(columns, project->columns, count * sizeof *columns);
+  exprs[count] = expr_const(binder->arena, val_missing(), project->offset);
+  TRY(bind__memory(binder, exprs[count], err));
+  columns[count] = (struct plan_column){.name = name, .source = source};
+  project->exprs = exprs;
+  project->columns = columns;
+  project->exprs_count = project->columns_count = count + 1;
+  return LUMA_OK;
+}
+
+status bind__numbered_source(struct binder *binder, struct plan **node, struct err *err) {
+  struct plan *unnest = *node;
+  bool is_collection = false;
+  TRY(is_numbered_collection(binder, unnest, &is_collection, err));
+  if (!is_collection) return bind__unnest(binder, unnest, err);
+  struct plan *scan = plan_node(binder->arena, PLAN_SCAN, NULL, unnest->offset);
+  TRY(bind__memory(binder, scan, err));
+  scan->collection_name = unnest->exprs[0]->path.steps[0].name;
+  scan->alias = unnest->alias;
+  *node = scan;
+  TRY(bind__plan(binder, node, err));
+  TRY(bind__pass_on(binder, node, err));
+  return add_missing(binder, *node, unnest->names[1], unnest->alias, err);
+}
+
 status bind__path_source(struct binder *binder, struct plan **node, struct err *err) {
   const struct scope nothing = {0};
   struct plan *scan = *node;

@@ -152,29 +152,39 @@ static struct slice find_nocase(const struct names *names, struct slice name) {
   return found;
 }
 
-/** Attributes match exactly, else by the only attribute that is equal without case: the path's
- * first step is put right. */
+/** What an attribute of the collection is called that `name` means; empty where it is right. */
+static struct slice right_name(const struct collection *collection, struct slice name) {
+  if (slice_is_equal(name, slice_of_text("id"))) return slice_of(NULL, 0);
+  const struct soul_attribute *attribute = bind__attribute(collection, name);
+  if (attribute && slice_is_equal(attribute->name, name)) return slice_of(NULL, 0);
+  struct slice right = attribute ? attribute->name : find_nocase(collection->names, name);
+  bool is_key = !right.bytes && slice_is_equal_nocase(name, slice_of_text("id")) &&
+                names_find(collection->names, name) == NAMES_NONE;
+  return is_key ? slice_of_text("id") : right;
+}
+
+/** Attributes match exactly, else by the only attribute that is equal without case: the steps of
+ * the path are put right. */
 static status correct_case(struct binder *binder, const struct plan_column *column,
                            struct expr *field, struct err *err) {
   const struct collection *collection =
       binder->catalog && column->source.bytes && column->collection ? column->collection : NULL;
-  if (!collection || field->dotted || field->path.count == 0 || !field->path.steps[0].is_name)
-    return LUMA_OK;
-  struct slice name = field->path.steps[0].name, right = {0};
-  if (slice_is_equal(name, slice_of_text("id"))) return LUMA_OK;
-  const struct soul_attribute *attribute = bind__attribute(collection, name);
-  if (attribute && slice_is_equal(attribute->name, name)) return LUMA_OK;
-  right = attribute ? attribute->name : find_nocase(collection->names, name);
-  if (!right.bytes && slice_is_equal_nocase(name, slice_of_text("id")) &&
-      names_find(collection->names, name) == NAMES_NONE)
-    right = slice_of_text("id");
-  if (!right.bytes) return LUMA_OK;
-  struct path_step *steps =
-      arena_copy(binder->arena, field->path.steps, field->path.count * sizeof *steps);
-  TRY(bind__memory(binder, steps, err));
-  steps[0].name = right;
-  field->path.steps = steps;
-  field->key = slice_is_equal(right, slice_of_text("id"));
+  struct path_step *steps = NULL;
+  if (!collection || field->dotted) return LUMA_OK;
+  for (uint32_t i = 0; i < field->path.count; i++) {
+    const struct path_step *step = &field->path.steps[i];
+    if (!step->is_name) continue;
+    struct slice right =
+        i ? find_nocase(collection->names, step->name) : right_name(collection, step->name);
+    if (!right.bytes) continue;
+    if (!steps) {
+      steps = arena_copy(binder->arena, field->path.steps, field->path.count * sizeof *steps);
+      TRY(bind__memory(binder, steps, err));
+      field->path.steps = steps;
+    }
+    steps[i].name = right;
+    if (i == 0) field->key = slice_is_equal(right, slice_of_text("id"));
+  }
   return LUMA_OK;
 }
 
@@ -313,6 +323,45 @@ bool bind__is_known(struct binder *binder, const struct scope *scope, const stru
   return find_known(binder, scope, name, &out, &found, NULL) != LUMA_OK || found;
 }
 
+/** Element `index` of a row: rows have names, so it is MISSING. */
+static status index_row(struct binder *binder, const struct expr *name, struct expr **row,
+                        struct err *err) {
+  struct expr *args[2] = {
+      *row, expr_const(binder->arena, val_int64(name->path.steps[1].index), name->offset)};
+  if (args[1]) *row = expr_node(binder->arena, EXPR_AT, args, 2, name->offset);
+  return bind__memory(binder, args[1] ? *row : NULL, err);
+}
+
+/** The alias of a source without documents is its row. MongoDB's paths know no aliases. */
+static status find_row(struct binder *binder, const struct scope *scope, const struct expr *name,
+                       struct expr **out, bool *found, struct err *err) {
+  struct plan_column *columns = NULL;
+  uint32_t count = 0;
+  bool is_index = name->path.count == 2 && !name->path.steps[1].is_name;
+  *found = false;
+  if (name->dotted || (name->path.count != 1 && !is_index)) return LUMA_OK;
+  for (uint32_t i = 0; i < scope->count; i++)
+    count += !scope->columns[i].is_hidden &&
+             same_name(scope->columns[i].source, name->path.steps[0].name, true);
+  if (count == 0) return LUMA_OK;
+  TRY(bind__room(binder, scope->count, sizeof *columns, &columns, err));
+  for (uint32_t i = 0; i < scope->count; i++) {
+    columns[i] = scope->columns[i];
+    columns[i].is_hidden |= !same_name(columns[i].source, name->path.steps[0].name, true);
+  }
+  struct scope source = {.columns = columns, .count = scope->count};
+  *found = true;
+  TRY(bind__row(binder, &source, name->offset, out, err));
+  return is_index ? index_row(binder, name, out, err) : LUMA_OK;
+}
+
+/** What a name is known to mean: a column, an attribute, else the row of the source called so. */
+static status find_meant(struct binder *binder, const struct scope *scope, const struct expr *name,
+                         struct expr **out, bool *found, struct err *err) {
+  TRY(find_known(binder, scope, name, out, found, err));
+  return *found ? LUMA_OK : find_row(binder, scope, name, out, found, err);
+}
+
 /** Collections are open: any name may be an attribute of the only documents, or of the only ones
  * that nothing is known of. */
 static status find_possible(struct binder *binder, const struct scope *scope,
@@ -370,7 +419,7 @@ status bind__find_variable(struct binder *binder, const struct expr *name, bool 
 
 status bind__find_name(struct binder *binder, const struct scope *scope, const struct expr *name,
                        struct expr **out, bool *found, struct err *err) {
-  static find_fn *const ways[] = {find_known, find_possible};
+  static find_fn *const ways[] = {find_meant, find_possible};
   *found = false;
   bool is_word = name->path.count && name->path.steps[0].is_name;
   for (int i = is_word ? 0 : 1; i < 2 && !*found; i++) {
@@ -380,31 +429,12 @@ status bind__find_name(struct binder *binder, const struct scope *scope, const s
   return LUMA_OK;
 }
 
-/** The alias of a source without documents is its row. */
-static status find_row(struct binder *binder, const struct scope *scope, const struct expr *name,
-                       struct expr **out, struct err *err) {
-  struct plan_column *columns = NULL;
-  uint32_t count = 0;
-  *out = NULL;
-  if (name->path.count != 1 || !name->path.steps[0].is_name) return LUMA_OK;
-  TRY(bind__room(binder, scope->count, sizeof *columns, &columns, err));
-  for (uint32_t i = 0; i < scope->count; i++) {
-    columns[i] = scope->columns[i];
-    columns[i].is_hidden |= !same_name(columns[i].source, name->path.steps[0].name, true);
-    count += !columns[i].is_hidden;
-  }
-  struct scope source = {.columns = columns, .count = scope->count};
-  return count ? bind__row(binder, &source, name->offset, out, err) : LUMA_OK;
-}
-
 status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
                   struct expr **out, struct err *err) {
   bool found = false;
   uint32_t documents = 0;
   TRY(bind__find_name(binder, scope, name, out, &found, err));
   if (found) return LUMA_OK;
-  TRY(find_row(binder, scope, name, out, err));
-  if (*out) return LUMA_OK;
   only_document(scope, &documents);
   return documents > 1 ? fail_ambiguous(binder, scope, name, err)
                        : fail_unknown(binder, scope, name, err);

@@ -172,6 +172,39 @@ status accumulate(struct exec *exec, const struct expr *aggregate, struct accumu
   return take(exec, aggregate, a, values, err);
 }
 
+/* ---- joining ---- */
+
+static void join_sums(struct accumulator *a, const struct accumulator *b) {
+  if (b->has_real) add_real(a, b->reals);
+  if (b->has_decimal) {
+    a->decimals = a->has_decimal ? decimal_add(a->decimals, b->decimals) : b->decimals;
+    a->has_decimal = true;
+  }
+  a->lost += b->lost;
+  a->reals_count += b->reals_count;
+  a->integers += b->integers;
+  a->has_wide |= b->has_wide;
+  a->count += b->count;
+}
+
+static status join_values(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                          const struct tuple_table *values, struct err *err) {
+  for (uint64_t i = 0; i < values->tuples.count; i++)
+    TRY(accumulate(exec, aggregate, a, rows_at(&values->tuples, i), err));
+  return LUMA_OK;
+}
+
+status accumulate_join(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
+                       const struct accumulator *other, struct err *err) {
+  if (other->seen) return join_values(exec, aggregate, a, other->seen, err);
+  switch ((int)aggregate->aggregate) {
+  case EXPR_COUNT: a->count += other->count; return LUMA_OK;
+  case EXPR_MIN:
+  case EXPR_MAX: return other->count ? take(exec, aggregate, a, &other->kept.value, err) : LUMA_OK;
+  default: join_sums(a, other); return LUMA_OK;
+  }
+}
+
 /* ---- taking back ---- */
 
 static bool take_back_number(struct accumulator *a, const struct val *v) {

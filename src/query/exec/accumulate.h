@@ -58,6 +58,11 @@ struct accumulator {
  * what follows them; NULL for COUNT(*). */
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *accumulator,
                   const struct val *values, struct err *err);
+/** Takes what another accumulator of the aggregate has taken: of COUNT, SUM, AVG, MIN, MAX. The
+ * values kept are copied. */
+status accumulate_join(struct exec *exec, const struct expr *aggregate,
+                       struct accumulator *accumulator, const struct accumulator *other,
+                       struct err *err);
 /** Undoes `accumulate` of a COUNT, SUM, AVG or TOTAL without DISTINCT. False, and the accumulator
  * is spoilt, when that cannot be undone: other aggregates, decimals (which round), infinities. */
 bool accumulate_take_back(const struct expr *aggregate, struct accumulator *accumulator,

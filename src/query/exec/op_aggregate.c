@@ -2,8 +2,10 @@
 /* AGGREGATE: groups rows by their keys in a hash table and accumulates. Keys, then one aggregate
  * after the other, are worked a batch at a time: the rows' group numbers are found once and used by
  * all. Without keys there is one group, also over no rows. Groups come out in the order they were
- * first met. */
+ * first met. Where workers read, each has groups of its own, which are joined when all has been
+ * read. */
 #include "query/exec/aggregate_order.h"
+#include "query/exec/workers.h"
 #include "query/expr/program.h"
 #include "query/plan/aggregate.h"
 
@@ -23,6 +25,7 @@ struct aggregating {
   uint32_t *numbers; /* the group of each live row */
   uint64_t next_group;
   bool is_done;
+  struct workers workers; /* none: the input is read here */
 };
 
 static struct accumulator *accumulators_of(const struct aggregating *op, uint64_t group) {
@@ -182,19 +185,47 @@ static status take_ordered(struct aggregating *op, struct err *err) {
   return LUMA_OK;
 }
 
-static status take_all(struct aggregating *op, struct err *err) {
-  uint32_t sets = op->op.plan->sets_count ? op->op.plan->sets_count : 1;
-  op->is_done = true;
+/** Groups all that the input has. */
+static status take_input(struct op *base, struct err *err) {
+  struct aggregating *op = (struct aggregating *)base;
+  uint32_t sets = base->plan->sets_count ? base->plan->sets_count : 1;
   for (;;) {
     struct batch *in = NULL;
-    arena_reset(&op->op.batch_arena);
-    TRY(op__next(op->op.input, &in, err));
-    if (!in) break;
+    arena_reset(&base->batch_arena);
+    TRY(op__next(base->input, &in, err));
+    if (!in) return LUMA_OK;
     for (uint32_t s = 0; s < sets; s++) {
       TRY(find_groups(op, in, s, err));
       for (uint32_t a = 0; a < op->aggregates_count; a++) TRY(accumulate_batch(op, a, in, err));
     }
   }
+}
+
+/** Takes over the groups of a worker. */
+static status join_groups(struct aggregating *op, const struct aggregating *other,
+                          struct err *err) {
+  struct expr *const *aggregates = op->op.plan->exprs + op->op.plan->keys_count;
+  for (uint64_t i = 0; i < other->groups.tuples.count; i++) {
+    uint32_t number = 0;
+    TRY(put_group(op, rows_at(&other->groups.tuples, i), &number, err));
+    TRY(reserve(op, op->groups.tuples.count, err));
+    for (uint32_t a = 0; a < op->aggregates_count; a++)
+      TRY(accumulate_join(op->op.exec, aggregates[a], &accumulators_of(op, number)[a],
+                          &accumulators_of(other, i)[a], err));
+  }
+  return LUMA_OK;
+}
+
+static status take_by_workers(struct aggregating *op, struct err *err) {
+  TRY(workers_run(&op->workers, take_input, op->op.exec->env, err));
+  for (uint32_t i = 0; i < op->workers.count; i++)
+    TRY(join_groups(op, (struct aggregating *)op->workers.items[i].op, err));
+  return LUMA_OK;
+}
+
+static status take_all(struct aggregating *op, struct err *err) {
+  op->is_done = true;
+  TRY(op->workers.count ? take_by_workers(op, err) : take_input(&op->op, err));
   TRY(add_empty(op, err));
   return take_ordered(op, err);
 }
@@ -265,9 +296,23 @@ static status make_arguments(struct aggregating *op, struct err *err) {
   return LUMA_OK;
 }
 
+static void aggregate_close(struct op *base) {
+  workers_close(&((struct aggregating *)base)->workers);
+}
+
+/** Workers, where the plan allows them and there is enough to read; else the input. */
+static status open_input(struct aggregating *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct plan *plan = op->op.plan;
+  bool is_shared = exec->threads > 1 && plan->physical && plan->physical->by_workers &&
+                   !exec->env->collation; /* a collation belongs to one thread */
+  if (is_shared) TRY(workers_open(exec, plan, &op->workers, err));
+  return op->workers.count ? LUMA_OK : op__open(exec, plan->input, &op->op.input, err);
+}
+
 status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op **op,
                           struct err *err) {
-  static const struct op_ops ops = {aggregate_next, NULL};
+  static const struct op_ops ops = {aggregate_next, aggregate_close};
   struct aggregating *aggregating = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *aggregating, &aggregating, err));
   *op = &aggregating->op;
@@ -279,7 +324,7 @@ status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op 
   TRY(op__programs(exec, plan->exprs, plan->keys_count, &aggregating->keys, err));
   TRY(make_arguments(aggregating, err));
   TRY(batch_init(&aggregating->batch, exec->arena, plan->exprs_count, err));
-  return op__open(exec, plan->input, &aggregating->op.input, err);
+  return open_input(aggregating, err);
 }
 
 /* ---- a count of a whole collection ---- */

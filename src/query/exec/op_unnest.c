@@ -43,6 +43,13 @@ static uint32_t elements(const struct unnesting *op, const struct val *list) {
   return count == 0 && op->op.plan->is_outer ? 1 : count;
 }
 
+/** The key goes by the name that LQL has for it, unless the document has another `id`. */
+static struct slice shown_name(const struct val *map, struct slice name) {
+  bool is_key = slice_is_equal(name, slice_of_text("_id"));
+  bool has_other = is_key && val_field(map, slice_of_text("id")).type != VAL_MISSING;
+  return is_key && !has_other ? slice_of_text("id") : name;
+}
+
 static void put_row(struct unnesting *op, uint32_t from, const struct val *list, uint32_t row) {
   uint32_t width = op->in->columns_count;
   for (uint32_t c = 0; c < width; c++) op->batch.columns[c][row] = op->in->columns[c][from];
@@ -52,10 +59,10 @@ static void put_row(struct unnesting *op, uint32_t from, const struct val *list,
   if (op->element >= elements_there(op, list)) { /* an outer row */
   } else if (plan->is_pairs) {
     element = is_many(op, list) ? val_field_at(list, op->element, &name) : *list;
-    if (is_many(op, list)) number = val_text(name);
+    if (is_many(op, list)) number = val_text(shown_name(list, name));
   } else {
     element = is_many(op, list) ? val_at(list, op->element) : *list;
-    number = val_int64(op->element + !plan->from_zero);
+    if (is_many(op, list) || !plan->from_zero) number = val_int64(op->element + !plan->from_zero);
   }
   op->batch.columns[width][row] = element;
   if (plan->has_ordinality) op->batch.columns[width + 1][row] = number;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/exec/schema_mongo.h"
+#include "base/core/assert.h"
 
 #include "query/exec/index_document.h"
 #include "query/expr/field.h"
@@ -258,6 +259,7 @@ static status hide_index(struct exec *exec, const struct plan *plan,
     TRY(check_name(collection, plan->index_name, err));
     index = collection_index(collection, plan->index_name);
   }
+  ASSERT(index); /* both ways fail where there is none */
   exec->schema->has_hidden = index->hidden != plan->rules->hidden;
   exec->schema->hidden_old = index->hidden;
   exec->schema->hidden_new = plan->rules->hidden;

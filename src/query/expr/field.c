@@ -22,6 +22,12 @@ status field_reader_init(struct field_reader *reader, struct expr_env *env, cons
   return LUMA_OK;
 }
 
+static bool knows_all(const struct path_bound *bound) {
+  for (uint32_t i = 0; i < bound->path->count; i++)
+    if (bound->ids[i] == NAMES_NONE) return false;
+  return true;
+}
+
 status field_reader_bind(struct field_reader *reader, struct expr_env *env,
                          const struct val *document, struct err *err) {
   if (document->type != VAL_MAP && document->type != VAL_LIST) return LUMA_OK;
@@ -30,6 +36,7 @@ status field_reader_bind(struct field_reader *reader, struct expr_env *env,
   TRY(path_bind(&reader->path, names, env->arena, &reader->bound, err));
   if (reader->is_key) TRY(path_bind(&reader->key_path, names, env->arena, &reader->key_bound, err));
   reader->is_bound = true;
+  reader->is_known = knows_all(&reader->bound);
   return LUMA_OK;
 }
 

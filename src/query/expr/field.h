@@ -7,6 +7,7 @@
 
 #include "query/expr/env.h"
 #include "value/doc/build.h"
+#include "value/doc/probe.h"
 #include "value/edit/edit.h"
 
 struct field_reader {
@@ -16,6 +17,7 @@ struct field_reader {
   bool is_key; /* the path begins with `id` */
   bool dotted;
   bool is_bound;
+  bool is_known; /* bound, and the dictionary has all names of the path */
 };
 
 status field_reader_init(struct field_reader *reader, struct expr_env *env, const struct path *path,
@@ -25,6 +27,12 @@ status field_reader_bind(struct field_reader *reader, struct expr_env *env,
                          const struct val *document, struct err *err);
 /** The strict value: MISSING where the path ends early. */
 struct val field_read(const struct field_reader *reader, const struct val *document);
+/** What the document answers to a probe of the value, as far as its bytes alone tell. */
+static inline enum probe_answer field_ask(const struct field_reader *reader,
+                                          const struct probe *probe, const struct val *document) {
+  if (!reader->is_known || reader->is_key) return PROBE_UNSURE;
+  return probe_ask(probe, reader->bound.names, reader->bound.ids, reader->path.count, document);
+}
 /** MongoDB's value: a name step into a list gives the list of what its elements have. New lists
  * live in `arena`. */
 status field_read_dotted(const struct field_reader *reader, struct expr_env *env,

@@ -12,6 +12,7 @@ struct quick {
   uint32_t slot, keep;
   enum expr_op op;
   struct val constant;
+  struct probe probe;      /* of the constant; count 0: there is none */
   const struct expr *expr; /* what it was made of */
   bool swapped;            /* the constant is its first operand */
 };
@@ -77,15 +78,14 @@ static status make_quick(struct filter *filter, const struct expr *expr, struct 
   quick->slot = field->slot;
   quick->expr = expr;
   quick->swapped = swapped;
+  if (probe_takes(&quick->constant, 1))
+    quick->probe = (struct probe){.keep = quick->keep, .count = 1, .values = &quick->constant};
   *out = quick;
   return LUMA_OK;
 }
 
-static status add_conjunct(struct filter *filter, const struct expr *expr, struct err *err) {
-  if (expr->kind == EXPR_BINARY && expr->op == EXPR_OP_AND) {
-    TRY(add_conjunct(filter, expr->args[0], err));
-    return add_conjunct(filter, expr->args[1], err);
-  }
+static status add_room(struct filter *filter, const struct expr *expr, struct conjunct **conjunct,
+                       struct err *err) {
   if (filter->count == filter->capacity) {
     uint32_t capacity = filter->capacity ? filter->capacity * 2 : 2;
     struct conjunct *conjuncts = arena_zalloc(filter->env->arena, capacity, sizeof *conjuncts);
@@ -94,10 +94,32 @@ static status add_conjunct(struct filter *filter, const struct expr *expr, struc
     filter->conjuncts = conjuncts;
     filter->capacity = capacity;
   }
-  struct conjunct *conjunct = &filter->conjuncts[filter->count++];
-  conjunct->expr = expr;
-  if (expr->kind == EXPR_MATCH)
-    return matcher_create(filter->env, expr->match, &conjunct->matcher, err);
+  *conjunct = &filter->conjuncts[filter->count++];
+  (*conjunct)->expr = expr;
+  return LUMA_OK;
+}
+
+/** Each child of an AND narrows what the next one sees. */
+static status add_match(struct filter *filter, const struct expr *expr, const struct match *match,
+                        struct err *err) {
+  struct conjunct *conjunct = NULL;
+  if (match->op == MATCH_AND) {
+    for (uint32_t i = 0; i < match->children_count; i++)
+      TRY(add_match(filter, expr, match->children[i], err));
+    return LUMA_OK;
+  }
+  TRY(add_room(filter, expr, &conjunct, err));
+  return matcher_create(filter->env, match, &conjunct->matcher, err);
+}
+
+static status add_conjunct(struct filter *filter, const struct expr *expr, struct err *err) {
+  struct conjunct *conjunct = NULL;
+  if (expr->kind == EXPR_BINARY && expr->op == EXPR_OP_AND) {
+    TRY(add_conjunct(filter, expr->args[0], err));
+    return add_conjunct(filter, expr->args[1], err);
+  }
+  if (expr->kind == EXPR_MATCH) return add_match(filter, expr, expr->match, err);
+  TRY(add_room(filter, expr, &conjunct, err));
   TRY(make_quick(filter, expr, &conjunct->quick, err));
   return conjunct->quick ? LUMA_OK : program_create(filter->env, expr, &conjunct->program, err);
 }
@@ -125,57 +147,32 @@ static bool passes_quick(const struct quick *quick, struct expr_env *env, const 
   return truth.type == VAL_BOOL && truth.boolean;
 }
 
-/** Integers against an integer: no call, no branch on the outcome. */
-static uint32_t run_quick_int(const struct quick *quick, struct expr_env *env,
-                              const struct batch *batch) {
-  const struct val *documents = batch->columns[quick->slot];
-  int64_t k = quick->constant.integer;
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < batch->selected_count; i++) {
-    uint32_t row = batch_row(batch, i);
-    struct val v = field_read(&quick->field, &documents[row]);
-    bool keep = val_is_integer(&v) ? quick->keep >> (1 + (v.integer > k) - (v.integer < k)) & 1
-                                   : passes_quick(quick, env, &v);
-    batch->selection_room[kept] = (uint16_t)row;
-    kept += keep;
-  }
-  return kept;
-}
-
-static uint32_t run_quick_any(const struct quick *quick, struct expr_env *env,
-                              const struct batch *batch) {
-  const struct val *documents = batch->columns[quick->slot];
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < batch->selected_count; i++) {
-    uint32_t row = batch_row(batch, i);
-    struct val v = field_read(&quick->field, &documents[row]);
-    batch->selection_room[kept] = (uint16_t)row;
-    kept += passes_quick(quick, env, &v);
-  }
-  return kept;
+static bool keeps_quick(const struct quick *quick, struct expr_env *env,
+                        const struct val *document) {
+  enum probe_answer answer =
+      quick->probe.count ? field_ask(&quick->field, &quick->probe, document) : PROBE_UNSURE;
+  if (answer != PROBE_UNSURE) return answer == PROBE_YES;
+  struct val v = field_read(&quick->field, document);
+  return passes_quick(quick, env, &v);
 }
 
 static status run_quick(struct filter *filter, struct quick *quick, struct batch *batch,
                         uint32_t *kept, struct err *err) {
   const struct val *first = &batch->columns[quick->slot][batch_row(batch, 0)];
   TRY(field_reader_bind(&quick->field, filter->env, first, err));
-  *kept = val_is_integer(&quick->constant) ? run_quick_int(quick, filter->env, batch)
-                                           : run_quick_any(quick, filter->env, batch);
+  *kept = 0;
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    batch->selection_room[*kept] = (uint16_t)row;
+    *kept += keeps_quick(quick, filter->env, &batch->columns[quick->slot][row]);
+  }
   return LUMA_OK;
 }
 
 static status run_matcher(struct filter *filter, struct matcher *matcher, struct batch *batch,
                           struct arena *arena, uint32_t *kept, struct err *err) {
-  *kept = 0;
   TRY(matcher_begin(matcher, filter->env, batch, arena, err));
-  for (uint32_t i = 0; i < batch->selected_count; i++) {
-    uint32_t row = batch_row(batch, i);
-    bool matches = false;
-    TRY(matcher_test(matcher, batch, row, &matches, err));
-    batch->selection_room[*kept] = (uint16_t)row;
-    *kept += matches;
-  }
-  return LUMA_OK;
+  return matcher_keep(matcher, batch, kept, err);
 }
 
 static status run_program(struct filter *filter, struct program *program, struct batch *batch,

@@ -148,6 +148,31 @@ static status compile_operand(struct expr_env *env, struct matcher *matcher,
   return LUMA_OK;
 }
 
+static uint32_t bits_kept(enum match_op op) {
+  switch ((int)op) {
+  case MATCH_GT: return PROBE_GREATER;
+  case MATCH_GTE: return PROBE_GREATER | PROBE_EQUAL;
+  case MATCH_LT: return PROBE_LESS;
+  case MATCH_LTE: return PROBE_LESS | PROBE_EQUAL;
+  default: return PROBE_EQUAL;
+  }
+}
+
+/** Most documents answer a comparison with texts or numbers as they are stored. */
+static void make_probe(struct matcher *matcher) {
+  bool is_set = matcher->op == MATCH_IN || matcher->op == MATCH_NIN;
+  const struct val *values = is_set ? matcher->values : &matcher->value;
+  uint32_t count = is_set ? matcher->values_count : 1;
+  if (matcher->op > MATCH_NIN || !matcher->is_plain || matcher->field.path.count == 0) return;
+  if (matcher->collation || matcher->has_null || matcher->regexes_count) return;
+  if (!probe_takes(values, count)) return;
+  matcher->probe = (struct probe){.keep = bits_kept(matcher->op),
+                                  .count = count,
+                                  .values = values,
+                                  .into_lists = true,
+                                  .others_differ = true};
+}
+
 /** Whether the predicate of a $elemMatch is about fields of the elements, so that only maps and
  * lists can match. */
 static bool reads_fields(const struct match *match) {
@@ -206,7 +231,9 @@ static status fill(struct expr_env *env, struct matcher *matcher, const struct m
     return program_create(env, match->expression, &matcher->program, err);
   if (match->op == MATCH_ALL) return compile_all(env, matcher, match, err);
   if (match->children_count) return compile_children(env, matcher, match, err);
-  return compile_operand(env, matcher, match, err);
+  TRY(compile_operand(env, matcher, match, err));
+  make_probe(matcher);
+  return LUMA_OK;
 }
 
 static status compile(struct expr_env *env, const struct match *match, struct matcher **out,
@@ -274,6 +301,10 @@ static bool test_visited(void *context, const struct val *v) {
 /** The predicate of a leaf on `root`'s path, before NE and NIN turn it round. */
 static status test_path(const struct matcher *matcher, const struct val *root, bool *matches,
                         struct err *err) {
+  enum probe_answer answer =
+      matcher->probe.count ? field_ask(&matcher->field, &matcher->probe, root) : PROBE_UNSURE;
+  *matches = answer == PROBE_YES;
+  if (answer != PROBE_UNSURE) return LUMA_OK;
   if (matcher->is_plain) {
     struct val v = field_read(&matcher->field, root);
     /* A value found by names alone is the only one: a list on the way would have ended the reading.
@@ -352,6 +383,28 @@ static status test_subject(const struct matcher *matcher, const struct subject *
   else
     TRY(test_element(matcher, subject, matches, err));
   *matches ^= is_negative(matcher);
+  return LUMA_OK;
+}
+
+/** Those rows that a probe answers for need no more. */
+static bool is_answered(const struct matcher *matcher, const struct val *document, bool *matches) {
+  enum probe_answer answer = field_ask(&matcher->field, &matcher->probe, document);
+  *matches = (answer == PROBE_YES) ^ is_negative(matcher);
+  return answer != PROBE_UNSURE;
+}
+
+status matcher_keep(const struct matcher *matcher, const struct batch *batch, uint32_t *kept,
+                    struct err *err) {
+  const struct val *documents = batch->columns[matcher->slot];
+  *kept = 0;
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    bool matches = false;
+    if (!matcher->probe.count || !is_answered(matcher, &documents[row], &matches))
+      TRY(matcher_test(matcher, batch, row, &matches, err));
+    batch->selection_room[*kept] = (uint16_t)row;
+    *kept += matches;
+  }
   return LUMA_OK;
 }
 

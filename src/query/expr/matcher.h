@@ -19,6 +19,10 @@ status matcher_create(struct expr_env *env, const struct match *match, struct ma
  * matcher_test. */
 status matcher_begin(struct matcher *matcher, struct expr_env *env, const struct batch *batch,
                      struct arena *arena, struct err *err);
+/** Puts the live rows of the batch that match into its selection_room; how many. After
+ * matcher_begin. */
+status matcher_keep(const struct matcher *matcher, const struct batch *batch, uint32_t *kept,
+                    struct err *err);
 /** Whether row `row` of the batch matches. */
 status matcher_test(const struct matcher *matcher, const struct batch *batch, uint32_t row,
                     bool *matches, struct err *err);

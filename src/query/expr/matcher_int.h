@@ -13,7 +13,8 @@ struct matcher {
   struct field_reader field;
   bool is_plain;    /* the path's steps are names only: read strictly while no list is in the way */
   struct val value; /* the operand */
-  int order_class;  /* its type bracket */
+  struct probe probe; /* count 0: there is none, values are read and tested */
+  int order_class;    /* its type bracket */
   struct val *values; /* IN: sorted by the total order */
   uint32_t values_count;
   bool has_null;            /* EQ, IN: the operand is or has null */

@@ -7,7 +7,7 @@
 
 #include "query/func/calendar.h"
 
-enum { DAYS_PER_MONTH = 30 };
+enum { DAYS_PER_MONTH = 30, SECONDS_PER_DAY = 86400, US_PER_SECOND = 1000000 };
 
 static status fail_range(struct err *err) {
   FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit an interval");
@@ -58,8 +58,11 @@ static status scale(const struct val *span, double by, bool divides, struct val 
   double months = whole_part(scaled(from.months, by, divides), &month_rest), more = 0;
   double days = whole_part(scaled(from.days, by, divides), &day_rest);
   days += whole_part(rounded(month_rest * DAYS_PER_MONTH), &more);
-  double us = nearbyint(scaled((double)from.us, by, divides) +
-                        rounded(day_rest + more) * (double)CALENDAR_US_PER_DAY);
+  double left = rounded((day_rest + more) * SECONDS_PER_DAY);
+  double carried = trunc(left / SECONDS_PER_DAY); /* two rests may make a day */
+  days += carried;
+  left -= carried * SECONDS_PER_DAY;
+  double us = nearbyint(scaled((double)from.us, by, divides) + left * US_PER_SECOND);
   bool fits = fabs(months) <= INT32_MAX && fabs(days) <= INT32_MAX && fabs(us) < 0x1p63;
   if (!fits) return fail_range(err); /* so is what is no number */
   *out = (struct val){.type = span->type};

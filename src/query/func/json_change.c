@@ -160,7 +160,9 @@ static status at_path(struct func_env *env, const struct val *args, struct chang
   if (!func__read_steps(&args[1], steps, FUNC_STEPS_MAX, &change->count))
     return func__clash(env, out);
   change->steps = steps;
-  return make(env, change, &args[0], out, err);
+  status result = make(env, change, &args[0], out, err);
+  change->steps = NULL;
+  return result;
 }
 
 /** jsonb_set(value, path, new [, create]) */

@@ -109,7 +109,8 @@ static status put_named(struct build *build, const struct val *name, const struc
 
 static status put_pairs(struct build *build, const struct val *args, uint32_t count,
                         struct err *err) {
-  struct val name, value, first = val_count(&args[0]) ? val_at(&args[0], 0) : val_null();
+  struct val name = {0}, value = {0},
+             first = val_count(&args[0]) ? val_at(&args[0], 0) : val_null();
   uint32_t all = val_count(&args[0]);
   if (count == 1 && first.type != VAL_LIST && all % 2)
     FAIL(err, LUMA_INVALID_ARGUMENT, "every attribute needs a name and a value");

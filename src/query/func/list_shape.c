@@ -59,7 +59,7 @@ static status read_sizes(const struct val *list, uint32_t *sizes, struct err *er
 status func__array_fill(struct func_env *env, const struct val *args, uint32_t count,
                         struct val *out, struct err *err) {
   struct val null = val_null(), value = args[0].type == VAL_MISSING ? null : args[0];
-  uint32_t sizes[DIMENSIONS_MAX];
+  uint32_t sizes[DIMENSIONS_MAX] = {0};
   struct build build;
   (void)count;
   if (args[1].type != VAL_LIST) return func__clash(env, out);

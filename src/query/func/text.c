@@ -2,6 +2,7 @@
 /* Functions of text. Positions and lengths count code points. */
 #include "base/text/utf8.h"
 #include "query/func/func_int.h"
+#include "query/locale/letters.h"
 #include "value/doc/doc.h"
 #include "value/order/order.h"
 
@@ -9,7 +10,7 @@ status func__lower(struct func_env *env, const struct val *args, uint32_t count,
                    struct err *err) {
   (void)count;
   if (args[0].type != VAL_TEXT) return func__clash(env, out);
-  utf8_append_lower(env->scratch, val_slice(&args[0]));
+  TRY(letters_append(env->scratch, val_slice(&args[0]), false, err));
   return func__scratch_text(env, out, err);
 }
 
@@ -17,7 +18,7 @@ status func__upper(struct func_env *env, const struct val *args, uint32_t count,
                    struct err *err) {
   (void)count;
   if (args[0].type != VAL_TEXT) return func__clash(env, out);
-  utf8_append_upper(env->scratch, val_slice(&args[0]));
+  TRY(letters_append(env->scratch, val_slice(&args[0]), true, err));
   return func__scratch_text(env, out, err);
 }
 

@@ -285,3 +285,32 @@ bool geo_shape_meets(const struct geo_shape *a, const struct geo_shape *b) {
       if (part_touches(&a->parts[i], b, k) || part_touches(&b->parts[k], a, i)) return true;
   return false;
 }
+
+/* ---- distances ---- */
+
+/** The foot of the perpendicular may lie on the arc; else one of its ends is nearest. */
+static double distance_to_edge(struct geo_vec p, struct geo_vec a, struct geo_vec b) {
+  struct geo_vec normal = cross(a, b);
+  double length = sqrt(dot(normal, normal));
+  double ends = fmin(geo_vec_angle(p, a), geo_vec_angle(p, b));
+  if (length < tolerance) return ends;
+  bool is_beside = dot(cross(normal, a), p) > 0 && dot(cross(b, normal), p) > 0;
+  if (!is_beside) return ends;
+  return fmin(ends, fabs(asin(fmax(-1, fmin(1, dot(p, normal) / length)))));
+}
+
+static double distance_to_part(struct geo_vec p, const struct geo_part *part) {
+  double nearest = geo_vec_angle(p, part->at[0]);
+  for (uint32_t i = 0; i + 1 < part->count; i++)
+    nearest = fmin(nearest, distance_to_edge(p, part->at[i], part->at[i + 1]));
+  return nearest;
+}
+
+double geo_shape_distance(struct geo_vec from, const struct geo_shape *shape) {
+  double nearest = INFINITY;
+  for (uint32_t i = 0; i < shape->count; i++) {
+    if (shape->parts[i].kind == GEO_RING && is_in_polygon(from, shape, i)) return 0;
+    nearest = fmin(nearest, distance_to_part(from, &shape->parts[i]));
+  }
+  return nearest;
+}

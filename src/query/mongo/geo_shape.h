@@ -41,5 +41,7 @@ double geo_vec_angle(struct geo_vec a, struct geo_vec b);
 /** Whether all of `inner` lies in the polygons of `outer`. */
 bool geo_shape_is_within(const struct geo_shape *inner, const struct geo_shape *outer);
 bool geo_shape_meets(const struct geo_shape *a, const struct geo_shape *b);
+/** The angle, in radians, between a place and what of the shape is nearest; 0 within a polygon. */
+double geo_shape_distance(struct geo_vec from, const struct geo_shape *shape);
 
 #endif

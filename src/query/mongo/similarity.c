@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How alike two vectors are: $similarityCosine, $similarityDotProduct, $similarityEuclidean. A
- * vector is a list of numbers, binary data of subtype 9, or a vector of our own. */
+/* How alike two vectors are: $similarityCosine, $similarityDotProduct, $similarityEuclidean, and
+ * the score by which $vectorSearch and $search rank. A vector is a list of numbers, binary data of
+ * subtype 9, or a vector of our own. */
 #include <math.h>
 
 #include "query/mongo/bytes_vector.h"
@@ -62,6 +63,7 @@ static status read_pair(struct func_env *env, const char *name, const struct val
                         struct sums *sums, bool *is_null, struct err *err) {
   struct components pair[2];
   const struct val *list = &args[0];
+  *sums = (struct sums){0};
   if (list->type != VAL_LIST || val_count(list) != 2)
     return mongo_fail(err, NOT_A_VECTOR, "%s takes two vectors", name);
   for (uint32_t i = 0; i < 2; i++) {
@@ -116,5 +118,54 @@ status mongo__similarity_euclidean(struct func_env *env, const struct val *args,
   if (is_null) return LUMA_OK;
   double distance = sqrt(sums.distance);
   *out = val_float64(wants_score(args) ? 1 / (1 + distance) : distance);
+  return LUMA_OK;
+}
+
+/* ---- search ---- */
+
+/** False for what is no vector of numbers. */
+static bool read_if_vector(const struct val *v, struct components *out) {
+  bool is_list = v->type == VAL_LIST;
+  uint32_t count = is_list ? val_count(v) : 0;
+  if (!is_list && !bytes_vector_count(v, &count)) return false;
+  if (count != out->count) return false;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val item = is_list ? val_at(v, i) : bytes_vector_at(v, i);
+    if (!val_is_number(&item)) return false;
+    out->items[i] = val_to_float64(&item);
+  }
+  return true;
+}
+
+/** The order of scores is that of `closeness`; `normal` is from 0 to 1 for vectors of length 1. */
+struct score {
+  double plain, closeness, normal;
+};
+
+static struct score score_of(const struct sums *sums, struct slice metric) {
+  double sizes = sqrt(sums->left) * sqrt(sums->right), distance = sqrt(sums->distance);
+  double cosine = sizes > 0 ? sums->product / sizes : 0;
+  if (slice_is_equal(metric, slice_of_text("COS")))
+    return (struct score){cosine, cosine, (1 + cosine) / 2};
+  if (slice_is_equal(metric, slice_of_text("IP")))
+    return (struct score){sums->product, sums->product, (1 + sums->product) / 2};
+  return (struct score){distance, -distance, 1 / (1 + distance)};
+}
+
+/** value, query, "COS", "IP" or "L2", and what is wanted: 0 the score, 1 the closeness, 2 the score
+ * from 0 to 1. MISSING for what is no vector of the query's length. */
+status mongo__vector_score(struct func_env *env, const struct val *args, uint32_t count,
+                           struct val *out, struct err *err) {
+  (void)count;
+  struct components value, query;
+  *out = val_missing();
+  TRY(read_vector(env, "$vectorSearch", &args[1], 1, &query, err));
+  value.count = query.count;
+  TRY(mongo__room(env, value.count, sizeof *value.items, &value.items, err));
+  if (!read_if_vector(&args[0], &value)) return LUMA_OK;
+  struct sums sums = add_up(&value, &query);
+  struct score score = score_of(&sums, val_slice(&args[2]));
+  const double wanted[] = {score.plain, score.closeness, score.normal};
+  *out = val_float64(wanted[args[3].integer]);
   return LUMA_OK;
 }

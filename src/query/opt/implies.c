@@ -81,6 +81,7 @@ static enum term_kind kind_of(const struct term *term) {
 
 static bool has_parts(const struct term *term) {
   if (term->match) return is_all_of_values(term->match);
+  ASSERT(term->expr);
   return is_between(term->expr) || is_not_in(term->expr);
 }
 

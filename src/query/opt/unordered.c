@@ -12,17 +12,10 @@ static bool is_orderly(const struct expr *expr) {
 }
 
 /* A SELECT inside an expression belongs to the run's thread. */
-static bool has_select(const struct expr *expr) {
-  if (expr->kind == EXPR_SUBQUERY) return true;
-  for (uint32_t i = 0; i < expr->args_count; i++)
-    if (has_select(expr->args[i])) return true;
-  return false;
-}
-
 static bool has_select_in(const struct plan *node) {
-  if (node->kind == PLAN_FILTER) return has_select(node->condition);
+  if (node->kind == PLAN_FILTER) return expr_has_subquery(node->condition);
   for (uint32_t i = 0; i < node->exprs_count; i++)
-    if (has_select(node->exprs[i])) return true;
+    if (expr_has_subquery(node->exprs[i])) return true;
   return false;
 }
 
@@ -31,6 +24,13 @@ static bool reads_everything(const struct plan *node) {
     if (has_select_in(node)) return false;
   bool has_access = node->physical && node->physical->access;
   return node->kind == PLAN_SCAN && node->collection && !has_access;
+}
+
+/* Groups of several threads are joined, which an order within an aggregate does not allow. */
+static bool can_be_joined(const struct plan *plan) {
+  for (uint32_t i = plan->keys_count; i < plan->exprs_count; i++)
+    if (plan->exprs[i]->over && plan->exprs[i]->over->order_count) return false;
+  return !has_select_in(plan);
 }
 
 status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
@@ -42,5 +42,8 @@ status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
     if (is_orderly(plan->exprs[i])) return LUMA_OK;
   TRY(opt__physical(opt, plan->input, &physical, err));
   physical->unordered = true;
+  if (!can_be_joined(plan)) return LUMA_OK;
+  TRY(opt__physical(opt, plan, &physical, err));
+  physical->by_workers = true;
   return LUMA_OK;
 }

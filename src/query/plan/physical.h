@@ -60,7 +60,8 @@ enum plan_join_method { PLAN_JOIN_LOOP, PLAN_JOIN_HASH, PLAN_JOIN_INDEX };
 struct plan_physical {
   struct plan_access *access; /* SCAN */
   bool count_only;            /* AGGREGATE: a count of a whole collection */
-  bool unordered; /* SCAN, FILTER, PROJECT: rows of a whole collection are wanted in any order */
+  bool unordered;  /* SCAN, FILTER, PROJECT: rows of a whole collection are wanted in any order */
+  bool by_workers; /* AGGREGATE over such an input: several threads may group parts of it */
   struct expr *top_limit, *top_skip; /* SORT: only so many first rows are needed */
   enum plan_join_method join;
   struct expr **left_keys,

@@ -11,14 +11,16 @@ struct work_pool {
   struct cond wake;
   struct work_item *first, *last;
   struct thread *threads;
-  uint32_t queue_max;
-  struct work_stats stats;
+  uint32_t queue_max, started, waiting;
+  struct work_stats stats; /* workers: how many work at a time */
   bool stop;
 };
 
+/* One who waits is none of those that work. */
 static struct work_item *take(struct work_pool *pool) {
   struct work_item *item = pool->first;
-  if (!item) return NULL;
+  bool is_enough = pool->stats.busy - pool->waiting >= pool->stats.workers && !pool->stop;
+  if (!item || is_enough) return NULL;
   pool->first = item->next;
   if (!pool->first) pool->last = NULL;
   pool->stats.queued--;
@@ -49,20 +51,27 @@ static void run_worker(void *argument) {
   mutex_unlock(&pool->lock);
 }
 
-static status start_workers(struct work_pool *pool, uint32_t workers, struct err *err) {
-  for (uint32_t i = 0; i < workers; i++) {
-    char name[16];
-    snprintf(name, sizeof name, "worker-%u", i % 10000);
-    TRY(thread_start(&pool->threads[i], name, run_worker, pool, err));
-    pool->stats.workers++;
-  }
+static status start_one(struct work_pool *pool, struct err *err) {
+  char name[16];
+  snprintf(name, sizeof name, "worker-%u", pool->started % 10000);
+  TRY(thread_start(&pool->threads[pool->started], name, run_worker, pool, err));
+  pool->started++;
   return LUMA_OK;
+}
+
+static status start_workers(struct work_pool *pool, uint32_t workers, struct err *err) {
+  status result = LUMA_OK;
+  mutex_lock(&pool->lock);
+  pool->stats.workers = workers;
+  while (result == LUMA_OK && pool->started < workers) result = start_one(pool, err);
+  mutex_unlock(&pool->lock);
+  return result;
 }
 
 status work_pool_create(uint32_t workers, uint32_t queue_max, struct work_pool **pool,
                         struct err *err) {
   struct work_pool *made = mem_zalloc(1, sizeof *made);
-  struct thread *threads = mem_zalloc(workers, sizeof *threads);
+  struct thread *threads = mem_zalloc(workers + WORK_WAITING_MAX, sizeof *threads);
   if (!made || !threads) {
     mem_free(made);
     mem_free(threads);
@@ -84,8 +93,8 @@ status work_pool_create(uint32_t workers, uint32_t queue_max, struct work_pool *
 void work_pool_stop(struct work_pool *pool) {
   if (!pool) return;
   mutex_lock(&pool->lock);
-  uint32_t workers = pool->stats.workers;
-  pool->stats.workers = 0;
+  uint32_t workers = pool->started;
+  pool->started = pool->stats.workers = 0;
   pool->stop = true;
   cond_broadcast(&pool->wake);
   mutex_unlock(&pool->lock);
@@ -133,6 +142,27 @@ bool work_resubmit(struct work_pool *pool, struct work_item *item) {
   if (taken) append(pool, item);
   mutex_unlock(&pool->lock);
   return taken;
+}
+
+bool work_wait_begin(struct work_pool *pool) {
+  mutex_lock(&pool->lock);
+  bool may = pool->waiting < WORK_WAITING_MAX;
+  if (may) {
+    pool->waiting++;
+    bool all_busy = pool->stats.busy >= pool->started;
+    /* Without memory for one more the others do what they can. */
+    if (all_busy && !pool->stop && pool->started < pool->stats.workers + WORK_WAITING_MAX)
+      (void)start_one(pool, NULL);
+    cond_signal(&pool->wake);
+  }
+  mutex_unlock(&pool->lock);
+  return may;
+}
+
+void work_wait_end(struct work_pool *pool) {
+  mutex_lock(&pool->lock);
+  pool->waiting--;
+  mutex_unlock(&pool->lock);
 }
 
 struct work_stats work_stats(struct work_pool *pool) {

@@ -31,6 +31,12 @@ void work_pool_destroy(struct work_pool *pool);
 status work_submit(struct work_pool *pool, struct work_item *item, struct err *err);
 /** The next part of work that was admitted before; false when the workers have ended. */
 bool work_resubmit(struct work_pool *pool, struct work_item *item);
+/** A worker is about to wait for the work of others: until work_wait_end another one, made if there
+ * is none, takes its place, so that those who need not wait do not. False when WORK_WAITING_MAX
+ * wait already. */
+enum { WORK_WAITING_MAX = 256 };
+bool work_wait_begin(struct work_pool *pool);
+void work_wait_end(struct work_pool *pool);
 struct work_stats work_stats(struct work_pool *pool);
 
 #endif

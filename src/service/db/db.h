@@ -10,6 +10,14 @@
 #include "service/plans/plans.h"
 #include "store/lsm/lsm.h"
 
+/** Told when a statement begins to wait for another's work, and when it ends; false: it fails
+ * instead. From any thread. */
+struct db_waits {
+  bool (*begin)(void *context);
+  void (*end)(void *context);
+  void *context;
+};
+
 struct db_options {
   struct os *os; /* NULL = the machine's */
   bool must_exist, read_only;
@@ -23,6 +31,7 @@ struct db_options {
   uint32_t batch_size;          /* see lsm_options; 0 = the engine's default, as the next */
   uint64_t batch_timeout_us;
   struct store_listener listener; /* may be all NULL */
+  struct db_waits waits;          /* the same */
   const char *holder;             /* see lsm_options */
 };
 

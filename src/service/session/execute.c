@@ -9,13 +9,12 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
                        struct model_txn *txn, struct err *err) {
   struct session *session = cursor->session;
   struct db *db = session->db;
-  uint64_t timeout_us = request->timeout_us ? request->timeout_us : session->timeout_us;
   struct query_open_options options = {
       .guard = session__guard(cursor, request),
       .params = request->params,
       .os = db->os,
       .now_us = os_now_us(db->os),
-      .deadline_us = timeout_us ? os_monotonic_us(db->os) + timeout_us : 0,
+      .deadline_us = session->deadline_us,
       .cancelled = &session->cancelled,
       .threads = db->options.threads,
       .batch_rows = db->options.batch_rows,
@@ -49,14 +48,14 @@ static status run_write(struct session_cursor *cursor, const struct session_requ
 
 /* ---- transactions around work ---- */
 
-static status change_once(struct session *session, session_work_fn *work, void *context,
-                          struct err *err) {
+static status change_once(struct session *session, struct model_tries *tries, session_work_fn *work,
+                          void *context, struct err *err) {
   struct store_begin_options options = {
       .isolation = session->wants_serializable ? STORE_SERIALIZABLE : STORE_SNAPSHOT,
       .may_block = true};
   struct model_txn *txn;
-  TRY(model_begin(session->db->model, &options, &txn, err));
-  model_allow_restart(txn);
+  TRY(session__begin(session, &options, &txn, err));
+  model_allow_restart(txn, tries);
   status result = work(context, txn, err);
   if (result != LUMA_OK) {
     model_rollback(txn);
@@ -73,17 +72,26 @@ static void pause(struct session *session, uint64_t pause_us) {
     os_sleep_us(session->db->os, pause_us);
 }
 
-static status change_alone(struct session *session, session_work_fn *work, void *context,
-                           struct err *err) {
+static status change_until(struct session *session, struct model_tries *tries,
+                           session_work_fn *work, void *context, struct err *err) {
   uint64_t pause_us = BACKOFF_FIRST_US;
-  for (int tries = 0;; tries++) {
-    status result = change_once(session, work, context, err);
-    if (result != LUMA_CONFLICT || tries == SESSION_RETRIES_MAX) return result;
+  for (int count = 0;; count++) {
+    status result = change_once(session, tries, work, context, err);
+    if (result != LUMA_CONFLICT || count == SESSION_RETRIES_MAX) return result;
     atomic_fetch_add_explicit(&session->db->counters.retries, 1, memory_order_relaxed);
     if (atomic_load(&session->cancelled)) return result;
     pause(session, pause_us);
     if (pause_us < BACKOFF_MAX_US) pause_us *= 2;
   }
+}
+
+static status change_alone(struct session *session, session_work_fn *work, void *context,
+                           struct err *err) {
+  struct model_tries tries;
+  model_tries_begin(session->db->model, &tries);
+  status result = change_until(session, &tries, work, context, err);
+  model_tries_end(&tries);
+  return result;
 }
 
 static status change_inside(struct session *session, session_work_fn *work, void *context,
@@ -113,19 +121,31 @@ static status check_writable(const struct session *session, struct err *err) {
   return LUMA_OK;
 }
 
-status session_change(struct session *session, session_work_fn *work, void *context,
-                      struct err *err) {
+static status change(struct session *session, session_work_fn *work, void *context,
+                     struct err *err) {
   TRY(check_writable(session, err));
   return session->txn ? change_inside(session, work, context, err)
                       : change_alone(session, work, context, err);
 }
 
-status session_change_serializable(struct session *session, session_work_fn *work, void *context,
-                                   struct err *err) {
+static status change_serializable(struct session *session, session_work_fn *work, void *context,
+                                  struct err *err) {
   session->wants_serializable = true;
-  status result = session_change(session, work, context, err);
+  status result = change(session, work, context, err);
   session->wants_serializable = false;
   return result;
+}
+
+status session_change(struct session *session, session_work_fn *work, void *context,
+                      struct err *err) {
+  session__set_deadline(session, 0);
+  return change(session, work, context, err);
+}
+
+status session_change_serializable(struct session *session, session_work_fn *work, void *context,
+                                   struct err *err) {
+  session__set_deadline(session, 0);
+  return change_serializable(session, work, context, err);
 }
 
 status session_look(struct session *session, session_work_fn *work, void *context,
@@ -159,7 +179,7 @@ static status change_dry(struct session *session, struct write_work *work, struc
   TRY(session__check_dry_run(work->cursor, err));
   TRY(check_writable(session, err));
   if (!session->txn) {
-    TRY(model_begin(session->db->model, &options, &txn, err));
+    TRY(session__begin(session, &options, &txn, err));
     status done = write_work(work, txn, err);
     model_rollback(txn);
     return done;
@@ -187,6 +207,7 @@ static status read_alone(struct session_cursor *cursor, const struct session_req
 status session__execute(struct session_cursor *cursor, const struct session_request *request,
                         struct err *err) {
   struct session *session = cursor->session;
+  session__set_deadline(session, request->timeout_us);
   if (!query_is_write(cursor->query)) {
     return session->txn ? open_run(cursor, request, session->txn, err)
                         : read_alone(cursor, request, err);
@@ -198,6 +219,6 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
   if (session__guard(cursor, request).dry_run) return change_dry(session, &work, err);
   /* Evolution looks at beings, and must see those that are made meanwhile. */
   bool looks = cursor->kind == PLAN_EVOLVE_SOUL || cursor->kind == PLAN_CREATE_SOUL;
-  return looks ? session_change_serializable(session, write_work, &work, err)
-               : session_change(session, write_work, &work, err);
+  return looks ? change_serializable(session, write_work, &work, err)
+               : change(session, write_work, &work, err);
 }

@@ -5,10 +5,43 @@
 #include "base/mem/mem.h"
 #include "service/session/session_int.h"
 
+/* Thread: the session's. */
+static status ask(void *context, struct err *err) {
+  const struct session *session = context;
+  if (atomic_load_explicit(&session->cancelled, memory_order_relaxed))
+    FAIL(err, LUMA_CANCELLED, "the statement was cancelled");
+  if (session->deadline_us && os_monotonic_us(session->db->os) > session->deadline_us)
+    FAIL(err, LUMA_TIMEOUT, "the statement took longer than its limit");
+  return LUMA_OK;
+}
+
+static bool wait_begin(void *context) {
+  const struct db_waits *waits = &((struct session *)context)->db->options.waits;
+  return !waits->begin || waits->begin(waits->context);
+}
+
+static void wait_end(void *context) {
+  const struct db_waits *waits = &((struct session *)context)->db->options.waits;
+  if (waits->end) waits->end(waits->context);
+}
+
+void session__set_deadline(struct session *session, uint64_t timeout_us) {
+  if (timeout_us == 0) timeout_us = session->timeout_us;
+  session->deadline_us = timeout_us ? os_monotonic_us(session->db->os) + timeout_us : 0;
+}
+
+status session__begin(struct session *session, const struct store_begin_options *options,
+                      struct model_txn **txn, struct err *err) {
+  TRY(model_begin(session->db->model, options, txn, err));
+  model_set_caller(*txn, &session->caller);
+  return LUMA_OK;
+}
+
 status session_open(struct db *db, struct session **session, struct err *err) {
   struct session *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a session");
   made->db = db;
+  made->caller = (struct model_caller){ask, wait_begin, wait_end, made};
   *session = made;
   return LUMA_OK;
 }
@@ -66,7 +99,7 @@ status session_begin(struct session *session, unsigned flags, struct err *err) {
       .read_only = session->db->options.read_only || (flags & SESSION_READ_ONLY),
       .may_block = true};
   session->is_reading = flags & SESSION_READ_ONLY;
-  return model_begin(session->db->model, &options, &session->txn, err);
+  return session__begin(session, &options, &session->txn, err);
 }
 
 status session__fail_no_transaction(struct err *err) {

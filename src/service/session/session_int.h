@@ -41,6 +41,8 @@ struct session {
   bool wants_serializable; /* of the transaction about to begin */
   atomic_bool cancelled;
   uint64_t timeout_us;
+  uint64_t deadline_us;       /* of what runs, monotonic; 0: none */
+  struct model_caller caller; /* of its transactions */
   struct query_guard guard;
   enum store_durability durability;
   struct store_pos position;  /* of the last commit */
@@ -114,6 +116,11 @@ void session__drop_marks(struct session *session, size_t from);
 status session__fail_no_transaction(struct err *err);
 /** Ends the runs of all cursors of the explicit transaction. */
 void session__close_runs(struct session *session);
+/** What runs from now on ends after so many µs; 0: the session's own limit, if it has one. */
+void session__set_deadline(struct session *session, uint64_t timeout_us);
+/** Begins a transaction that asks the session whether to go on. */
+status session__begin(struct session *session, const struct store_begin_options *options,
+                      struct model_txn **txn, struct err *err);
 /** Runs the cursor's query: a reading one is left open, a writing one runs to its end. */
 status session__execute(struct session_cursor *cursor, const struct session_request *request,
                         struct err *err);

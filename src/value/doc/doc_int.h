@@ -13,6 +13,7 @@
 #ifndef VALUE_DOC_DOC_INT_H
 #define VALUE_DOC_DOC_INT_H
 
+#include "base/core/assert.h"
 #include "base/core/bytes.h"
 #include "value/doc/doc.h"
 
@@ -53,6 +54,7 @@ static inline struct form_directory form_directory(const uint8_t *p) {
 }
 
 static inline const uint8_t *form_child(const struct form_directory *d, uint32_t index) {
+  ASSERT_DEEP(index < d->count && d->offsets);
   return d->start + form_word(d->offsets, d->word, index);
 }
 
@@ -78,6 +80,16 @@ static inline uint32_t form_find(const uint8_t *words, uint32_t count, uint16_t 
   for (; i < count; i++)
     if (load16le(words + (size_t)i * 2) == wanted) return i;
   return form_not_found;
+}
+
+/** True at once for most maps of a collection: all their names are ids. */
+static inline bool form_has_no_inline(const struct form_directory *d) {
+  if (d->word != 2) return false;
+  uint64_t seen = 0;
+  uint32_t i = 0;
+  for (; i + FORM_LANES <= d->count; i += FORM_LANES) seen |= load64le(d->names + i * 2);
+  for (; i < d->count; i++) seen |= load16le(d->names + i * 2);
+  return (seen & form_lane_tops) == 0;
 }
 
 /** The text of an encoded TEXT. */

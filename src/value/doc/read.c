@@ -14,18 +14,8 @@ static uint32_t find_wide(const uint8_t *words, uint32_t count, uint32_t wanted)
   return form_not_found;
 }
 
-/* True at once for most maps of a collection: all their names are ids. */
-static bool has_no_inline(const struct form_directory *d) {
-  if (d->word != 2) return false;
-  uint64_t seen = 0;
-  uint32_t i = 0;
-  for (; i + FORM_LANES <= d->count; i += FORM_LANES) seen |= load64le(d->names + i * 2);
-  for (; i < d->count; i++) seen |= load16le(d->names + i * 2);
-  return (seen & form_lane_tops) == 0;
-}
-
 static uint32_t find_inline(const struct form_directory *d, struct slice name) {
-  if (has_no_inline(d)) return form_not_found;
+  if (form_has_no_inline(d)) return form_not_found;
   uint32_t inline_bit = form_inline_bit(d->word);
   for (uint32_t i = 0; i < d->count; i++) {
     uint32_t ref = form_word(d->names, d->word, i);

@@ -216,7 +216,8 @@ size_t key_decode_scalar(struct slice key, bool descending, struct buf *scratch,
   for (size_t i = 0; descending && i < bytes; i++) turned[i] = key.data[i] ^ 0xff;
   if (descending) part = turned;
   enum order_class class = key_class_of(*part);
-  if (!is_simple(class)) return 0;
+  bool is_bare = class == ORDER_MISSING || class == ORDER_NULL;
+  if (!is_simple(class) || (bytes < 2 && !is_bare)) return 0;
   if (class == ORDER_TEXT) {
     *out = copy_text(part + 1, part + bytes, scratch);
     return bytes;

@@ -5,10 +5,14 @@
 #include "value/json/json.h"
 
 void fixture_open(struct fixture *fixture) {
+  fixture_open_on(fixture, os_linux());
+}
+
+void fixture_open_on(struct fixture *fixture, struct os *os) {
   struct mem_options options = {0};
   struct store *store;
   assert_ok(mem_store_open(&options, &store, test_err()));
-  struct model_options model_options = {.os = os_linux(), .feed = true};
+  struct model_options model_options = {.os = os, .feed = true};
   assert_ok(model_open(store, &model_options, &fixture->model, test_err()));
   arena_init(&fixture->arena, 0, 0);
 }

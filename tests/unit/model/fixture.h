@@ -13,6 +13,8 @@ struct fixture {
 };
 
 void fixture_open(struct fixture *fixture);
+/** On another system than the machine's. */
+void fixture_open_on(struct fixture *fixture, struct os *os);
 /** Checks the whole database, then closes it. */
 void fixture_close(struct fixture *fixture);
 

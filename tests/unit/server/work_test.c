@@ -80,10 +80,54 @@ static void refuses_what_the_queue_does_not_hold(void) {
   mutex_deinit(&gate.lock);
 }
 
+/* One that waits for what only others can do. */
+struct waiter {
+  struct work_item item; /* first */
+  struct work_pool *pool;
+  struct gate *gate;
+};
+
+static void run_waiter(struct work_item *item) {
+  struct waiter *waiter = (struct waiter *)item;
+  assert_true(work_wait_begin(waiter->pool));
+  run_gate(&waiter->gate->item);
+  work_wait_end(waiter->pool);
+}
+
+static void run_opener(struct work_item *item) {
+  struct gate *gate = ((struct waiter *)item)->gate;
+  mutex_lock(&gate->lock);
+  gate->open = true;
+  cond_broadcast(&gate->wake);
+  mutex_unlock(&gate->lock);
+}
+
+static void those_who_wait_take_no_place(void) {
+  static struct waiter waiters[WORK_WAITING_MAX];
+  struct work_pool *pool;
+  struct gate gate = {0};
+  struct waiter opener = {.item.run = run_opener, .gate = &gate};
+  mutex_init(&gate.lock);
+  cond_init(&gate.wake);
+  assert_ok(work_pool_create(WORKERS, ITEMS, &pool, test_err()));
+  for (int i = 0; i < WORK_WAITING_MAX; i++) {
+    waiters[i] = (struct waiter){.item.run = run_waiter, .pool = pool, .gate = &gate};
+    assert_ok(work_submit(pool, &waiters[i].item, test_err()));
+  }
+  while (work_stats(pool).busy < WORK_WAITING_MAX) thread_yield();
+  while (work_wait_begin(pool)) work_wait_end(pool); /* until the last one waits */
+  assert_ok(work_submit(pool, &opener.item, test_err()));
+  work_pool_destroy(pool);
+  assert_true(gate.open);
+  cond_deinit(&gate.wake);
+  mutex_deinit(&gate.lock);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"does_all_work_before_it_ends", does_all_work_before_it_ends, 0},
       {"refuses_what_the_queue_does_not_hold", refuses_what_the_queue_does_not_hold, 0},
+      {"those_who_wait_take_no_place", those_who_wait_take_no_place, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -76,11 +76,22 @@ static const char *const questions[] = {
     "SELECT b, COUNT(*) AS n, SUM(id) AS s FROM t GROUP BY b ORDER BY b",
     "SELECT a, MAX(pad) AS m FROM t WHERE b <> 'a' GROUP BY a HAVING COUNT(*) > 2 ORDER BY a",
     "SELECT COUNT(DISTINCT a) AS n FROM t WHERE pad LIKE '%7'",
+    "SELECT b, COUNT(DISTINCT a) AS n, SUM(DISTINCT a) AS s, COUNT(*) FILTER (WHERE a > 90) AS f "
+    "FROM t GROUP BY b ORDER BY b",
+    "SELECT a % 3 AS g, b, COUNT(*) AS n, MIN(pad) AS m FROM t GROUP BY ROLLUP (a % 3, b) "
+    "ORDER BY g, b",
+    "SELECT SUM(a / 2.0) AS s, AVG(a + 0.5) AS m, MAX(b) AS h, MIN(b) AS l FROM t WHERE b > 'a'",
+    "SELECT COUNT(*) AS n FROM t WHERE a IN (3, 5, 90) AND b IN ('a', 'e')",
+    "SELECT MIN(a) AS m, COUNT(a) AS n FROM t WHERE id < 0 GROUP BY b",
     "SELECT COUNT(*) AS n FROM t WHERE a = 'text'",
     "SELECT COUNT(*) AS n FROM t WHERE id < 0",
     "{\"aggregate\":\"t\",\"pipeline\":[{\"$match\":{\"a\":{\"$gte\":50}}},{\"$group\":{\"_id\":\"$"
     "b\","
     "\"n\":{\"$sum\":1},\"m\":{\"$avg\":\"$a\"}}},{\"$sort\":{\"_id\":1}}]}",
+    "{\"aggregate\":\"t\",\"let\":{\"x\":90},\"pipeline\":[{\"$match\":{\"$expr\":{\"$gt\":[\"$a\","
+    "\"$$x\"]},\"b\":{\"$in\":[\"c\",\"d\"]}}},{\"$group\":{\"_id\":null,\"n\":{\"$sum\":1},\"l\":{"
+    "\"$min\":{\"$add\":[\"$a\",\"$$x\"]}}}}]}",
+    "{\"count\":\"t\",\"query\":{\"b\":{\"$ne\":\"c\"},\"a\":{\"$nin\":[1,2,3]}}}",
 };
 
 /* A copy of the answers to all questions; the caller frees it. */

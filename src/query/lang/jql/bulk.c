@@ -61,7 +61,7 @@ static status read_update(const struct jql *jql, const struct jql_node *spaces,
   TRY(jql__take(jql, operation, specs, FIELDS, fields));
   struct jql_write write = {.filter = fields[FILTER],
                             .changes = fields[MODS],
-                            .multi = fields[MULTI],
+                            .all = jql__flag(&fields[MULTI], false),
                             .upsert = fields[UPSERT],
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
@@ -82,7 +82,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *spaces,
   struct jql_node fields[FIELDS];
   TRY(jql__take(jql, operation, specs, FIELDS, fields));
   struct jql_write write = {.filter = fields[FILTER],
-                            .multi = fields[MULTI],
+                            .all = jql__flag(&fields[MULTI], false),
                             .hint = fields[HINT],
                             .collation = fields[COLLATION]};
   TRY(find_space(jql, spaces, &fields[DELETE], &write.collection));
@@ -126,9 +126,9 @@ static status read_client_update(const struct jql *jql, const struct jql_node *c
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
                             .array_filters = fields[FILTERS],
-                            .sort = fields[SORT]};
+                            .sort = fields[SORT],
+                            .all = jql_is_named(operation, "updateMany")};
   TRY(jql__put_update(jql, &write, plan));
-  (*plan)->multi = jql_is_named(operation, "updateMany");
   if (!(*plan)->replacement == !replaces) return LUMA_OK;
   return jql__fail_code(jql, changes, FAILED_TO_PARSE,
                         replaces ? "a replacement has no operators"
@@ -145,10 +145,9 @@ static status read_client_delete(const struct jql *jql, const struct jql_node *c
   struct jql_write write = {.collection = *collection,
                             .filter = fields[FILTER],
                             .hint = fields[HINT],
-                            .collation = fields[COLLATION]};
-  TRY(jql__put_delete(jql, &write, plan));
-  (*plan)->multi = jql_is_named(operation, "deleteMany");
-  return LUMA_OK;
+                            .collation = fields[COLLATION],
+                            .all = jql_is_named(operation, "deleteMany")};
+  return jql__put_delete(jql, &write, plan);
 }
 
 /* ---- the command ---- */

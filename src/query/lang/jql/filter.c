@@ -158,6 +158,7 @@ status jql__elem_match(const struct jql *jql, const struct jql_node *node, const
   struct slice first = {0};
   struct jql inside = *jql;
   inside.element = slice_of(NULL, 0);
+  inside.near = NULL;
   if (val_count(&node->value)) (void)val_field_at(&node->value, 0, &first);
   if (find_condition(first))
     TRY(jql__conditions(&inside, node, &element, &inner));
@@ -197,13 +198,15 @@ static status read_all(const struct jql *jql, const struct jql_node *node, const
 static status read_not(const struct jql *jql, const struct jql_node *node, const struct path *path,
                        struct match **match) {
   struct match *inner = NULL;
+  struct jql inside = *jql;
+  inside.near = NULL;
   if (node->value.type == VAL_REGEX) {
     TRY(make_leaf(jql, node, MATCH_REGEX, path, &inner));
   } else {
     if (!jql__has_operators(node))
       return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
                        "`$not` takes operators, as in {\"$not\": {\"$gt\": 5}}");
-    TRY(jql__conditions(jql, node, path, &inner));
+    TRY(jql__conditions(&inside, node, path, &inner));
   }
   *match = match_node(jql->arena, MATCH_NOT, &inner, 1, node->offset);
   return jql__made(jql, *match);
@@ -234,6 +237,10 @@ static const struct condition conditions[] = {
     {"$geoWithin", MATCH_EXPR, jql__geo},
     {"$within", MATCH_EXPR, jql__geo},
     {"$geoIntersects", MATCH_EXPR, jql__geo},
+    {"$near", MATCH_EXPR, jql__near},
+    {"$nearSphere", MATCH_EXPR, jql__near},
+    {"$maxDistance", MATCH_EXPR, jql__near_distance},
+    {"$minDistance", MATCH_EXPR, jql__near_distance},
 };
 
 enum { CONDITIONS = sizeof conditions / sizeof conditions[0] };
@@ -293,6 +300,8 @@ static status read_filters(const struct jql *jql, const struct jql_node *node, e
   struct jql_each each = jql__each(jql, node);
   struct jql_node element;
   struct children children;
+  struct jql inside = *jql;
+  if (op != MATCH_AND) inside.near = NULL;
   TRY(jql__check_kind(jql, node, JQL_LIST));
   if (val_count(&node->value) == 0)
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%.*s` takes a list that is not empty",
@@ -300,7 +309,7 @@ static status read_filters(const struct jql *jql, const struct jql_node *node, e
   TRY(make_room(jql, val_count(&node->value), &children));
   while (jql__next(&each, &element)) {
     TRY(jql__check_kind(jql, &element, JQL_MAP));
-    TRY(jql__filter(jql, &element, &children.items[children.count++]));
+    TRY(jql__filter(&inside, &element, &children.items[children.count++]));
   }
   return make_tree(jql, op, &children, node->offset, match);
 }

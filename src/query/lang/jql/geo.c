@@ -83,9 +83,8 @@ static status check_region(const struct jql *jql, const struct jql_node *region,
                         SLICE_ARG(region->name));
 }
 
-/** What the path reaches through lists, as expressions have it. */
-static status put_place(const struct jql *jql, const struct jql_node *node, const struct path *path,
-                        struct expr **place) {
+status jql__place(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                  struct expr **place) {
   *place = expr_node(jql->arena, EXPR_NAME, NULL, 0, node->offset);
   TRY(jql__made(jql, *place));
   (*place)->path = *path;
@@ -109,7 +108,7 @@ status jql__geo(const struct jql *jql, const struct jql_node *node, const struct
                      SLICE_ARG(node->name));
   (void)jql__next(&each, &region);
   TRY(check_region(jql, &region, within));
-  TRY(put_place(jql, node, path, &parts[0]));
+  TRY(jql__place(jql, node, path, &parts[0]));
   TRY(jql__const(jql, node, &parts[1]));
   parts[2] = expr_const(jql->arena, val_bool(!within), node->offset);
   TRY(jql__made(jql, parts[2]));

@@ -31,6 +31,21 @@ struct jql_filters {
   uint32_t count;
 };
 
+/** What a filter that may ask for the nearest asked: the distance to sort by. */
+struct jql_near {
+  struct expr *distance; /* NULL: nothing */
+  bool of_change;        /* of an update or delete: `$` may ask through which element */
+};
+
+/** Scores that a pipeline's first stage gave its documents. */
+enum jql_score { JQL_SCORE_NONE, JQL_SCORE_DISTANCE, JQL_SCORE_SEARCH, JQL_SCORE_VECTOR };
+struct jql_scores {
+  bool is_wanted; /* some stage reads scores */
+  enum jql_score kind;
+  struct slice field; /* where they stand in the documents; without data: nowhere */
+  bool is_hidden;     /* that field is no part of the answer */
+};
+
 /** One command being read. */
 struct jql {
   const struct lang_context *context;
@@ -45,6 +60,8 @@ struct jql {
   uint32_t depth;               /* of pipelines in pipelines */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
+  struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
+  struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };
 
 struct jql_node {
@@ -158,6 +175,21 @@ status jql__json_schema(const struct jql *jql, const struct jql_node *node, stru
 /** {"$geoWithin": …}, {"$geoIntersects": …}: a test by expression. (geo.c) */
 status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
                 struct match **match);
+/** What the path reaches through lists, as expressions have it. (geo.c) */
+status jql__place(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                  struct expr **place);
+/** {"$near": place}, {"$nearSphere": place}: a test by expression; the distance goes to jql->near.
+ * (near.c) */
+status jql__near(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                 struct match **match);
+/** $maxDistance, $minDistance: they are read with the $near beside them; NULL. (near.c) */
+status jql__near_distance(const struct jql *jql, const struct jql_node *node,
+                          const struct path *path, struct match **match);
+/** A SORT by the distance, if it was asked for. (near.c) */
+status jql__put_nearest_first(const struct jql *jql, const struct jql_node *at,
+                              const struct jql_near *near, struct plan **plan);
+/** {"$meta": "vectorSearchScore"} … (search.c) */
+status jql__meta(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** What an upserted document gets from a filter: its equalities, as MATCH_AND. */
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
@@ -215,6 +247,9 @@ status jql__put(const struct jql *jql, enum plan_kind kind, const struct jql_nod
                 struct plan **plan);
 /** FILTER, unless nothing is asked for. */
 status jql__put_filter(const struct jql *jql, const struct jql_node *filter, struct plan **plan);
+/** FILTER of what was read. */
+status jql__put_match(const struct jql *jql, const struct jql_node *at, struct match *match,
+                      struct plan **plan);
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan);
 /** LIMIT; a limit of 0 is none in a command. */
 status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
@@ -229,7 +264,8 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
-  struct jql_node collection, filter, changes, upsert, multi, hint, collation, array_filters, sort;
+  struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;
+  bool all; /* of what the filter finds, not the first alone */
 };
 /** UPDATE or DELETE. (write.c) */
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);

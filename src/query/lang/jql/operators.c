@@ -274,6 +274,12 @@ static status read_reduce(const struct jql *jql, const struct word *word,
   return make_each(jql, node, EXPR_EACH_REDUCE, items, expr);
 }
 
+static status read_meta(const struct jql *jql, const struct word *word, const struct jql_node *node,
+                        struct expr **expr) {
+  (void)word;
+  return jql__meta(jql, node, expr);
+}
+
 struct special {
   const char *name;
   read_special *read;
@@ -288,6 +294,7 @@ status jql__special(const struct jql *jql, const struct word *word, const struct
       {"$literal", read_literal}, {"$const", read_literal},   {"$ifNull", read_if_null},
       {"$cond", read_cond},       {"$switch", read_switch},   {"$let", read_let},
       {"$map", read_elements},    {"$filter", read_elements}, {"$reduce", read_reduce},
+      {"$meta", read_meta},
   };
   for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
     if (strcmp(word->name, readers[i].name) == 0) return readers[i].read(jql, word, node, expr);

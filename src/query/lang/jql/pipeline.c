@@ -42,6 +42,7 @@ static status put_project(const struct jql *jql, const struct jql_node *spec, st
   if (val_count(&spec->value) == 0)
     return jql__fail_code(jql, spec, 51272, "`$project` takes at least one field");
   TRY(jql__projection(jql, spec, &shape));
+  TRY(jql__keep_scores(jql, spec, shape->shape));
   return jql__put_project(jql, spec, shape, plan);
 }
 
@@ -155,6 +156,9 @@ static const struct stage stages[] = {
     {"$documents", jql__put_documents},
     {"$setWindowFields", jql__put_set_window_fields},
     {"$fill", jql__put_fill},
+    {"$geoNear", jql__put_geo_near},
+    {"$vectorSearch", jql__put_vector_search},
+    {"$search", jql__put_search},
 };
 
 enum { STAGES = sizeof stages / sizeof stages[0] };
@@ -183,6 +187,17 @@ static status check_place(const struct jql *jql, const struct jql_node *spec,
   return LUMA_OK;
 }
 
+/** What asks for the nearest reads a collection. */
+static status check_nearest(const struct jql *jql, const struct jql_node *spec,
+                            const struct plan *plan) {
+  bool is_nearest = jql_is_named(spec, "$geoNear") || jql_is_named(spec, "$vectorSearch") ||
+                    jql_is_named(spec, "$search");
+  bool is_first = spec->parent->index == 0 && plan->kind == PLAN_SCAN && !jql->in_facet;
+  if (!is_nearest || is_first) return LUMA_OK;
+  return jql__fail_code(jql, spec, 40602, "%.*s is only valid as the first stage in a pipeline",
+                        SLICE_ARG(spec->name));
+}
+
 static status put_stage(const struct jql *jql, const struct jql_node *stage, struct plan **plan) {
   TRY(jql__check_kind(jql, stage, JQL_MAP));
   struct jql_each each = jql__each(jql, stage);
@@ -191,6 +206,9 @@ static status put_stage(const struct jql *jql, const struct jql_node *stage, str
     return jql__fail_code(jql, stage, 40323, "a stage is a map of one field, its operator");
   (void)jql__next(&each, &spec);
   TRY(check_place(jql, &spec, *plan));
+  TRY(check_nearest(jql, &spec, *plan));
+  if (jql_is_named(&spec, "$out") || jql_is_named(&spec, "$merge"))
+    TRY(jql__drop_scores(jql, &spec, plan));
   for (size_t i = 0; i < STAGES; i++)
     if (jql_is_named(&spec, stages[i].name)) return stages[i].put(jql, &spec, plan);
   return fail_stage(jql, &spec);
@@ -203,14 +221,17 @@ static status fail_end(const struct jql *jql, const struct jql_node *stage) {
 }
 
 status jql__put_pipeline(const struct jql *jql, const struct jql_node *list, struct plan **plan) {
+  struct jql_scores scores = {.is_wanted = jql__wants_scores(&list->value)};
+  struct jql inner = *jql;
   struct jql_each each = jql__each(jql, list);
   struct jql_node stage;
+  inner.scores = &scores;
   if (each.count > JQL_STAGES_MAX)
     return jql__fail(jql, list, LUMA_TOO_LARGE, "a pipeline has at most %d stages", JQL_STAGES_MAX);
   while (jql__next(&each, &stage)) {
     bool is_last = each.at == each.count;
-    TRY(put_stage(jql, &stage, plan));
+    TRY(put_stage(&inner, &stage, plan));
     if ((*plan)->kind == PLAN_INSERT && (!is_last || jql->depth > 0)) return fail_end(jql, &stage);
   }
-  return LUMA_OK;
+  return *plan ? jql__drop_scores(&inner, list, plan) : LUMA_OK;
 }

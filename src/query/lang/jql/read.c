@@ -25,11 +25,28 @@ status jql__put_filter(const struct jql *jql, const struct jql_node *filter, str
   struct match *match = NULL;
   if (!jql_is_given(filter) || val_count(&filter->value) == 0) return LUMA_OK;
   TRY(jql__filter(jql, filter, &match));
-  TRY(jql__put(jql, PLAN_FILTER, filter, plan));
-  struct expr *condition = expr_node(jql->arena, EXPR_MATCH, NULL, 0, filter->offset);
+  return jql__put_match(jql, filter, match, plan);
+}
+
+status jql__put_match(const struct jql *jql, const struct jql_node *at, struct match *match,
+                      struct plan **plan) {
+  TRY(jql__put(jql, PLAN_FILTER, at, plan));
+  struct expr *condition = expr_node(jql->arena, EXPR_MATCH, NULL, 0, at->offset);
   TRY(jql__made(jql, condition));
   condition->match = match;
   (*plan)->condition = condition;
+  return LUMA_OK;
+}
+
+/** {"$meta": score}: the best first. */
+static status read_sort_score(const struct jql *jql, const struct jql_node *node,
+                              struct plan_sort_key *key) {
+  struct jql_each each = jql__each(jql, node);
+  struct jql_node meta;
+  if (each.count != 1 || !jql__next(&each, &meta) || !jql_is_named(&meta, "$meta"))
+    return jql__fail_code(jql, node, 17312, "$meta is the only expression supported by $sort");
+  TRY(jql__meta(jql, &meta, &key->expr));
+  key->descending = jql->scores->kind != JQL_SCORE_DISTANCE;
   return LUMA_OK;
 }
 
@@ -37,15 +54,12 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
                             struct plan_sort_key *key) {
   int64_t direction = 0;
   bool is_number = val_is_number(&node->value) && val_to_int64(&node->value, &direction);
-  if (!is_number || (direction != 1 && direction != -1)) {
-    if (node->value.type == VAL_MAP)
-      return jql__fail(jql, node, LUMA_UNSUPPORTED,
-                       "sorting by `$meta` is not supported: there are no text scores yet");
+  key->mongo = true;
+  if (node->value.type == VAL_MAP) return read_sort_score(jql, node, key);
+  if (!is_number || (direction != 1 && direction != -1))
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
                      "a sort key is 1 (ascending) or -1 (descending)");
-  }
   key->descending = direction < 0;
-  key->mongo = true;
   if (jql_is_operator(node->name))
     return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
   return jql__name(jql, node, node->name, &key->expr);
@@ -220,13 +234,18 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct expr *shape = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
+  struct jql_near near = {0};
   TRY(jql__begin_let(jql, &fields[LET], &inner));
+  inner.near = &near;
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__default_collation(jql, &fields[FIND]));
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
   TRY(jql__put_filter(&inner, &fields[FILTER], plan));
   const struct match *filter = (*plan)->kind == PLAN_FILTER ? (*plan)->condition->match : NULL;
+  inner.near = NULL;
+  if (!jql_is_given(&fields[SORT]) || val_count(&fields[SORT].value) == 0)
+    TRY(jql__put_nearest_first(jql, &fields[FILTER], &near, plan));
   TRY(jql__put_sort(jql, &fields[SORT], plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   if (!jql_is_given(&fields[PROJECTION]) || val_count(&fields[PROJECTION].value) == 0)
@@ -241,6 +260,15 @@ static status take_filter(const struct jql *jql, const struct jql_node *query,
   *taken = jql_is_given(query) ? query : filter;
   if (!jql_is_given(query) || !jql_is_given(filter)) return LUMA_OK;
   return jql__fail(jql, filter, LUMA_SYNTAX_ERROR, "`query` and `filter` are the same thing");
+}
+
+/** The filter of a command that takes $near and has no order. */
+static status put_near_filter(const struct jql *jql, const struct jql_node *filter,
+                              struct plan **plan) {
+  struct jql_near near = {0};
+  struct jql inner = *jql;
+  inner.near = &near;
+  return jql__put_filter(&inner, filter, plan);
 }
 
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
@@ -258,7 +286,7 @@ status jql__count(const struct jql *jql, const struct jql_node *command, struct 
   TRY(jql__default_collation(jql, &fields[COUNT]));
   TRY(jql__scan(jql, &fields[COUNT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
-  TRY(jql__put_filter(jql, filter, plan));
+  TRY(put_near_filter(jql, filter, plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
   jql->statement->is_count = true;
   return jql__put_count(jql, &fields[COUNT], NULL, slice_of_text("count"), plan);
@@ -279,7 +307,7 @@ status jql__distinct(const struct jql *jql, const struct jql_node *command, stru
   TRY(jql__default_collation(jql, &fields[DISTINCT]));
   TRY(jql__scan(jql, &fields[DISTINCT], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
-  TRY(jql__put_filter(jql, filter, plan));
+  TRY(put_near_filter(jql, filter, plan));
   TRY(jql__name(jql, &fields[KEY], val_slice(&fields[KEY].value), &key));
   TRY(jql__put(jql, PLAN_DISTINCT, &fields[KEY], plan));
   TRY(make_exprs(jql, *plan, 1));

@@ -15,6 +15,9 @@ status jql__put_outputs(const struct jql *jql, const struct jql_node *at, const 
 /** A PROJECT that adds one computed field. */
 status jql__put_computed(const struct jql *jql, const struct jql_node *at, struct slice name,
                          struct expr *value, struct plan **plan);
+/** A PROJECT of the document values[0] with values[1] … at `names`. (stages.c) */
+status jql__put_shape(const struct jql *jql, const struct jql_node *at, const struct slice *names,
+                      struct expr *const *values, uint32_t count, struct plan **plan);
 /** {"a": 1, "b": -1}: 1 and -1 only, and at least one. */
 status jql__check_order(const struct jql *jql, const struct jql_node *order);
 
@@ -49,8 +52,17 @@ jql_stage jql__put_set_window_fields;                /* windows.c */
 jql_stage jql__put_fill;                             /* fill.c */
 jql_stage jql__put_redact, jql__put_densify;         /* reshape.c */
 jql_stage jql__put_graph_lookup;                     /* graph.c */
+jql_stage jql__put_geo_near;                         /* near.c */
+jql_stage jql__put_vector_search, jql__put_search;   /* search.c */
 jql_stage jql__put_coll_stats, jql__put_index_stats; /* statistics.c */
 jql_stage jql__put_out, jql__put_merge;              /* store.c */
+
+/** Whether a pipeline reads scores. (search.c) */
+bool jql__wants_scores(const struct val *value);
+/** A $project that names what it keeps keeps the scores, too. (search.c) */
+status jql__keep_scores(const struct jql *jql, const struct jql_node *at, struct shape *shape);
+/** A PROJECT without the scores, if they are hidden. (search.c) */
+status jql__drop_scores(const struct jql *jql, const struct jql_node *at, struct plan **plan);
 
 /** AGGREGATE by `key` with the accumulators of `fields`, the `_id` among them passed over.
  * (accumulators.c) */

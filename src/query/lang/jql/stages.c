@@ -16,9 +16,8 @@ status jql__put_stage(const struct jql *jql, enum plan_stage_kind kind, const st
   return LUMA_OK;
 }
 
-/** A PROJECT of the document in column 0 with `values` at `names`. */
-static status put_shape(const struct jql *jql, const struct jql_node *at, const struct slice *names,
-                        struct expr *const *values, uint32_t count, struct plan **plan) {
+status jql__put_shape(const struct jql *jql, const struct jql_node *at, const struct slice *names,
+                      struct expr *const *values, uint32_t count, struct plan **plan) {
   struct shape *shape = arena_zalloc(jql->arena, 1, sizeof *shape);
   TRY(jql__made(jql, shape));
   shape->id = true;
@@ -45,7 +44,7 @@ status jql__put_outputs(const struct jql *jql, const struct jql_node *at, const 
   struct expr **values = arena_zalloc(jql->arena, count + 2, sizeof *values);
   TRY(jql__made(jql, values));
   for (uint32_t i = 0; i <= count; i++) TRY(jql__slot(jql, at, i, &values[i]));
-  return put_shape(jql, at, names, values, count, plan);
+  return jql__put_shape(jql, at, names, values, count, plan);
 }
 
 status jql__put_computed(const struct jql *jql, const struct jql_node *at, struct slice name,
@@ -53,7 +52,7 @@ status jql__put_computed(const struct jql *jql, const struct jql_node *at, struc
   struct slice names[2] = {name, {0}};
   struct expr *values[2] = {NULL, value};
   TRY(jql__row(jql, at, &values[0]));
-  return put_shape(jql, at, names, values, 1, plan);
+  return jql__put_shape(jql, at, names, values, 1, plan);
 }
 
 status jql__check_order(const struct jql *jql, const struct jql_node *order) {

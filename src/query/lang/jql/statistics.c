@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Stages that begin a pipeline with what is known of a collection: $collStats, $indexStats. */
+#include "base/core/assert.h"
 #include "query/lang/jql/stage_int.h"
 
 /** The collection whose documents the pipeline was to read. */
@@ -25,6 +26,7 @@ status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, s
     return jql__fail_code(jql, spec, 5447000, "$collStats must take a nested object");
   TRY(jql__take(jql, spec, specs, 4, fields));
   TRY(put_told(jql, spec, PLAN_TELLS_COLLECTION_STATS, plan));
+  ASSERT(*plan);
   (*plan)->tells_count = jql_is_given(&fields[COUNT]);
   (*plan)->tells_storage = jql_is_given(&fields[STORAGE]);
   return LUMA_OK;

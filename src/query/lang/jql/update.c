@@ -323,13 +323,30 @@ static status read_fields(const struct jql *jql, const struct change *change,
   return LUMA_OK;
 }
 
+/** Of the filter what may say through which element it matched: conditions on paths, and what all
+ * of must hold. Expressions see the whole document, and say nothing of elements. */
+static status keep_leaves(const struct jql *jql, struct match *match, struct match **out) {
+  bool is_tree = match->op >= MATCH_AND && match->op <= MATCH_EXPR;
+  struct match **children = NULL;
+  uint32_t count = 0;
+  *out = match;
+  if (!is_tree) return LUMA_OK;
+  children = arena_zalloc(jql->arena, match->children_count + 1, sizeof(struct match *));
+  TRY(jql__made(jql, children));
+  for (uint32_t i = 0; match->op == MATCH_AND && i < match->children_count; i++)
+    TRY(keep_leaves(jql, match->children[i], &children[count++]));
+  *out = match_node(jql->arena, MATCH_AND, children, count, match->offset);
+  return jql__made(jql, *out);
+}
+
 static status put_items(const struct jql *jql, const struct jql_node *at, const struct items *items,
                         struct plan *plan) {
   plan->updates = items->items;
   plan->updates_count = items->count;
   const struct plan *source = plan->input;
+  while (source->kind == PLAN_LIMIT || source->kind == PLAN_SORT) source = source->input;
   if (items->has_matched && source->kind == PLAN_FILTER)
-    plan->filter_match = source->condition->match;
+    TRY(keep_leaves(jql, source->condition->match, &plan->filter_match));
   if (items->count < 2) return LUMA_OK;
   return check_conflicts(jql, at, items);
 }

@@ -76,13 +76,30 @@ static status set_upsert(const struct jql *jql, struct plan *plan) {
   return jql__equalities(jql, source->condition->match, &plan->upsert_match);
 }
 
+static status put_one(const struct jql *jql, const struct jql_node *at, struct plan **plan) {
+  TRY(jql__put(jql, PLAN_LIMIT, at, plan));
+  (*plan)->limit = expr_const(jql->arena, val_int64(1), at->offset);
+  return jql__made(jql, (*plan)->limit);
+}
+
 /** The first in an order is the only one. */
 static status put_first(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
   TRY(jql__put_sort(jql, sort, plan));
-  if ((*plan)->kind != PLAN_SORT) return LUMA_OK;
-  TRY(jql__put(jql, PLAN_LIMIT, sort, plan));
-  (*plan)->limit = expr_const(jql->arena, val_int64(1), sort->offset);
-  return jql__made(jql, (*plan)->limit);
+  return (*plan)->kind == PLAN_SORT ? put_one(jql, sort, plan) : LUMA_OK;
+}
+
+/** What the filter chooses; of one that asks for the nearest, the nearest alone, unless all are
+ * changed. */
+static status put_chosen(const struct jql *jql, const struct jql_write *write, struct plan **plan) {
+  struct jql_near near = {.of_change = true};
+  struct jql inner = *jql;
+  inner.near = &near;
+  TRY(jql__put_filter(&inner, &write->filter, plan));
+  if (near.distance && !write->all && !jql_is_given(&write->sort)) {
+    TRY(jql__put_nearest_first(jql, &write->filter, &near, plan));
+    return put_one(jql, &write->filter, plan);
+  }
+  return put_first(jql, &write->sort, plan);
 }
 
 /** UPDATE or DELETE over the documents of the collection that a filter chooses. */
@@ -92,12 +109,11 @@ static status put_change(const struct jql *jql, enum plan_kind kind, const struc
   TRY(jql__default_collation(jql, &write->collection));
   TRY(jql__scan(jql, &write->collection, plan));
   TRY(jql__hint(jql, &write->hint, *plan));
-  TRY(jql__put_filter(jql, &write->filter, plan));
-  TRY(put_first(jql, &write->sort, plan));
+  TRY(put_chosen(jql, write, plan));
   TRY(jql__put(jql, kind, &write->collection, plan));
   (*plan)->collection_name = val_slice(&write->collection.value);
   (*plan)->missing_is_empty = true;
-  (*plan)->multi = jql__flag(&write->multi, false);
+  (*plan)->multi = write->all;
   return LUMA_OK;
 }
 
@@ -112,7 +128,7 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
   if ((*plan)->multi && (*plan)->replacement)
-    return jql__fail(jql, &write->multi, LUMA_INVALID_ARGUMENT,
+    return jql__fail(jql, &write->changes, LUMA_INVALID_ARGUMENT,
                      "a document cannot replace several");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }
@@ -137,7 +153,7 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
                             .filter = fields[Q],
                             .changes = fields[U],
                             .upsert = fields[UPSERT],
-                            .multi = fields[MULTI],
+                            .all = jql__flag(&fields[MULTI], false),
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
                             .array_filters = fields[FILTERS],
@@ -199,10 +215,11 @@ static status update_short(const struct jql *jql, const struct jql_node *command
     err_hint(jql->err, "give \"filter\": {} to change every document");
     return failed;
   }
-  struct jql_write write = {.collection = fields[UPDATE], .filter = fields[UPDATE_FILTER]};
+  struct jql_write write = {.collection = fields[UPDATE],
+                            .filter = fields[UPDATE_FILTER],
+                            .all = jql__flag(&fields[UPDATE_MULTI], true)};
   TRY(put_change(jql, PLAN_UPDATE, &write, plan));
   TRY(jql__short_changes(jql, changes, SHORT_OPERATORS, *plan));
-  (*plan)->multi = jql__flag(&fields[UPDATE_MULTI], true);
   if ((*plan)->updates_count == 0) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "there is nothing to change");
     err_hint(jql->err, "give `set`, `unset`, `inc`, `push` or `pull`");
@@ -254,10 +271,9 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
   struct jql_write write = {.collection = *collection,
                             .filter = fields[Q],
                             .hint = fields[HINT],
-                            .collation = fields[COLLATION]};
-  TRY(jql__put_delete(jql, &write, plan));
-  (*plan)->multi = limit == 0;
-  return LUMA_OK;
+                            .collation = fields[COLLATION],
+                            .all = limit == 0};
+  return jql__put_delete(jql, &write, plan);
 }
 
 status jql__delete(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
@@ -280,8 +296,8 @@ status jql__delete(const struct jql *jql, const struct jql_node *command, struct
     err_hint(jql->err, "give \"filter\": {} to delete every document");
     return failed;
   }
-  struct jql_write write = {.collection = fields[DELETE], .filter = fields[FILTER]};
-  TRY(jql__put_delete(&inner, &write, plan));
-  (*plan)->multi = jql__flag(&fields[MULTI], true);
-  return LUMA_OK;
+  struct jql_write write = {.collection = fields[DELETE],
+                            .filter = fields[FILTER],
+                            .all = jql__flag(&fields[MULTI], true)};
+  return jql__put_delete(&inner, &write, plan);
 }

@@ -158,6 +158,25 @@ body(A) ::= body(L) INTERSECT(T) all(D) corresponding(C) body(R). [INTERSECT] { 
 body(A) ::= body(L) OUTER UNION(T) all(D) body(R). [UNION] { A = lql__outer_set(lql, T, PLAN_UNION, D, L, R); }
 body(A) ::= body(L) OUTER EXCEPT(T) all(D) body(R). [UNION] { A = lql__outer_set(lql, T, PLAN_EXCEPT, D, L, R); }
 body(A) ::= body(L) OUTER INTERSECT(T) all(D) body(R). [INTERSECT] { A = lql__outer_set(lql, T, PLAN_INTERSECT, D, L, R); }
+/* Lists as sides of set operations; names only within parentheses, for a statement begins with a keyword. */
+%type bag {struct expr *}
+%type bags {struct plan *}
+body(A) ::= body(L) OUTER UNION(T) all(D) bag(R). [UNION] { A = lql__outer_set(lql, T, PLAN_UNION, D, L, lql__bag(lql, R)); }
+body(A) ::= body(L) OUTER EXCEPT(T) all(D) bag(R). [UNION] { A = lql__outer_set(lql, T, PLAN_EXCEPT, D, L, lql__bag(lql, R)); }
+body(A) ::= body(L) OUTER INTERSECT(T) all(D) bag(R). [INTERSECT] { A = lql__outer_set(lql, T, PLAN_INTERSECT, D, L, lql__bag(lql, R)); }
+bag(A) ::= literal(E). { A = E; }
+bag(A) ::= TEXT(T). { A = lql__text(lql, T); }
+bag(A) ::= INTEGER(T). { A = lql__integer(lql, T); }
+paren(A) ::= LP bags(B) RP. { A = lql__scalar(lql, B); }
+bags(A) ::= bare(L) set_operator(O) bare(R). { A = lql__outer_set(lql, O.at, O.op, O.all, lql__bag(lql, L), lql__bag(lql, R)); }
+bags(A) ::= bags(L) set_operator(O) bare(R). { A = lql__outer_set(lql, O.at, O.op, O.all, L, lql__bag(lql, R)); }
+%type set_operator {struct lql_set_operator}
+set_operator(A) ::= UNION(T) all(D). { A = (struct lql_set_operator){T, PLAN_UNION, D}; }
+set_operator(A) ::= EXCEPT(T) all(D). { A = (struct lql_set_operator){T, PLAN_EXCEPT, D}; }
+set_operator(A) ::= INTERSECT(T) all(D). { A = (struct lql_set_operator){T, PLAN_INTERSECT, D}; }
+set_operator(A) ::= OUTER UNION(T) all(D). { A = (struct lql_set_operator){T, PLAN_UNION, D}; }
+set_operator(A) ::= OUTER EXCEPT(T) all(D). { A = (struct lql_set_operator){T, PLAN_EXCEPT, D}; }
+set_operator(A) ::= OUTER INTERSECT(T) all(D). { A = (struct lql_set_operator){T, PLAN_INTERSECT, D}; }
 all(A) ::= . { A = 0; }
 all(A) ::= ALL. { A = 1; }
 all(A) ::= DISTINCT. { A = 0; }
@@ -238,6 +257,14 @@ source(A) ::= source(B) DOT name(N). { A = lql__source_name(lql, B, N); }
 source(A) ::= source(B) DOT(T) STAR. { A = lql__source_step(lql, T, B, NULL, true); }
 source(A) ::= source(B) LBRACKET(T) STAR RBRACKET. { A = lql__source_step(lql, T, B, NULL, false); }
 source(A) ::= source(B) LBRACKET(T) expr(E) RBRACKET. { A = lql__source_step(lql, T, B, E, false); }
+%type held {struct expr *}
+held(A) ::= literal(E). { A = E; }
+held(A) ::= subselect(Q). { A = lql__scalar(lql, Q); }
+held(A) ::= LP tables(B) RP. { A = lql__held(lql, B); }
+source(A) ::= held(E) DOT name(N). { A = lql__source_value(lql, lql__dot(lql, E, N)); }
+source(A) ::= held(E) DOT(T) STAR. { A = lql__source_step(lql, T, lql__source_value(lql, E), NULL, true); }
+source(A) ::= held(E) LBRACKET(T) STAR RBRACKET. { A = lql__source_step(lql, T, lql__source_value(lql, E), NULL, false); }
+source(A) ::= held(E) LBRACKET(T) expr(I) RBRACKET. { A = lql__source_step(lql, T, lql__source_value(lql, E), I, false); }
 table(A) ::= UNPIVOT expr(E) derived(B). { A = lql__unpivot(lql, E, &B); }
 table(A) ::= INTEGER(T) derived(B). { A = lql__table_of(lql, lql__integer(lql, T), &B); }
 table(A) ::= FLOAT(T) derived(B). { A = lql__table_of(lql, lql__float(lql, T), &B); }
@@ -680,6 +707,8 @@ bare(A) ::= ARRAY LBRACKET(T) exprs(L) RBRACKET. { A = lql__array(lql, T, L); }
 bare(A) ::= name(N). { A = lql__name_expr(lql, N); }
 bare(A) ::= bare(P) DOT name(N). { A = lql__dot(lql, P, N); }
 paren(A) ::= paren(P) DOT name(N). { A = lql__dot(lql, P, N); }
+bare(A) ::= bare(P) DOT TEXT(N). { A = lql__at(lql, N, P, lql__text(lql, N)); }
+paren(A) ::= paren(P) DOT TEXT(N). { A = lql__at(lql, N, P, lql__text(lql, N)); }
 bare(A) ::= bare(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
 paren(A) ::= paren(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
 bare(A) ::= bare(P) LBRACKET(T) slice(S) RBRACKET. { A = lql__range(lql, T, P, S); }
@@ -758,6 +787,8 @@ pairs(A) ::= . { A = lql__list(lql); }
 pairs(A) ::= some_pairs(B). { A = B; }
 some_pairs(A) ::= pair_name(N) COLON expr(E). { A = lql__append(lql, lql__list(lql), E, lql__name(lql, N)); }
 some_pairs(A) ::= some_pairs(B) COMMA pair_name(N) COLON expr(E). { A = lql__append(lql, B, E, lql__name(lql, N)); }
+some_pairs(A) ::= qualified(N) COLON expr(E). { A = lql__computed_pair(lql, lql__list(lql), N, E); }
+some_pairs(A) ::= some_pairs(B) COMMA qualified(N) COLON expr(E). { A = lql__computed_pair(lql, B, N, E); }
 pair_name(A) ::= name(N). { A = N; }
 pair_name(A) ::= TEXT(T). { A = T; }
 

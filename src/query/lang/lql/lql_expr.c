@@ -222,11 +222,44 @@ struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr 
 
 /* ---- maps, lists, stars ---- */
 
-struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs) {
-  if (!pairs) return NULL;
-  struct expr *made = expr_node(lql->arena, EXPR_MAP, pairs->items, pairs->count, at.offset);
-  if (made) made->names = pairs->names;
+/* Pairs [from, to), whose names are written. */
+static struct expr *written_map(struct lql *lql, struct lql_token at, const struct lql_list *pairs,
+                                uint32_t from, uint32_t to) {
+  struct expr *made = expr_node(lql->arena, EXPR_MAP, pairs->items + from, to - from, at.offset);
+  if (made) made->names = pairs->names + from;
   return made;
+}
+
+static bool is_computed(const struct lql_list *pairs, uint32_t i) {
+  const struct expr *item = pairs->items[i];
+  return item && item->kind == EXPR_CALL && !pairs->names[i].data &&
+         slice_is_equal(item->name, slice_of_text("json_build_object"));
+}
+
+/* Maps of written names and of computed ones, joined in their order. */
+struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs) {
+  struct expr *made = NULL;
+  if (!pairs) return NULL;
+  for (uint32_t i = 0, from = 0; i <= pairs->count; i++) {
+    bool is_end = i == pairs->count;
+    if (!is_end && !is_computed(pairs, i)) continue;
+    if (i > from || (is_end && !made)) {
+      struct expr *part = written_map(lql, at, pairs, from, i);
+      made = made ? lql__binary(lql, EXPR_OP_CONCAT, at, made, part) : part;
+    }
+    if (!is_end && made) made = lql__binary(lql, EXPR_OP_CONCAT, at, made, pairs->items[i]);
+    if (!is_end && !made) made = pairs->items[i];
+    from = i + 1;
+    if (lql->failed != LUMA_OK) return NULL;
+  }
+  return made;
+}
+
+struct lql_list *lql__computed_pair(struct lql *lql, struct lql_list *pairs, struct expr *name,
+                                    struct expr *value) {
+  struct lql_token at = {.offset = name ? name->offset : 0};
+  struct expr *pair = value ? lql__apply(lql, "json_build_object", at, name, value) : NULL;
+  return lql__append(lql, pairs, pair, slice_of(NULL, 0));
 }
 
 struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *items) {

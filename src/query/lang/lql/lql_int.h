@@ -108,6 +108,12 @@ struct lql_source {
   struct expr *value;
 };
 
+struct lql_set_operator {
+  struct lql_token at;
+  enum plan_set_op op;
+  bool all;
+};
+
 /** One end of a frame. */
 struct lql_bound {
   enum expr_bound bound;
@@ -229,6 +235,10 @@ const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit);
 /** Where a typed text (its quotes are [start, quoted)) ends: an interval may have units behind it.
  */
 const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const uint8_t *limit);
+enum { INTERVAL_PLACES = 6 };
+/** How many places of its seconds an interval keeps: 3 of SECOND (2, 3); all where none are told.
+ */
+int lql__interval_places(struct slice units);
 /** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
  * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
 int lql__contextual(int last, struct slice word, struct slice rest);
@@ -343,6 +353,9 @@ bool lql__name_words(struct lql *lql, struct slice function, struct lql_list *ar
 struct expr *lql__trim(struct lql *lql, struct lql_token name, struct lql_token side,
                        struct expr *characters, struct expr *text);
 struct expr *lql__map(struct lql *lql, struct lql_token at, struct lql_list *pairs);
+/** Adds a pair whose name an expression gives: {v.a: 1}. */
+struct lql_list *lql__computed_pair(struct lql *lql, struct lql_list *pairs, struct expr *name,
+                                    struct expr *value);
 struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *items);
 struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path);
 struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualifier);
@@ -454,6 +467,11 @@ struct expr *lql__names_path(struct lql *lql, const struct lql_list *names);
 struct plan *lql__unpivot(struct lql *lql, struct expr *map, const struct lql_alias *alias);
 struct lql_source *lql__source_name(struct lql *lql, struct lql_source *source,
                                     struct lql_token name);
+struct lql_source *lql__source_value(struct lql *lql, struct expr *value);
+/** What stands alone in FROM's parentheses as a value: FROM (100).* AS v. */
+struct expr *lql__held(struct lql *lql, const struct plan *tables);
+/** A list's elements as a query; what is no list is one, NULL none. */
+struct plan *lql__bag(struct lql *lql, struct expr *list);
 /** source[index]; `index` NULL: source[*]; or (pairs) source.*. */
 struct lql_source *lql__source_step(struct lql *lql, struct lql_token at, struct lql_source *source,
                                     struct expr *index, bool pairs);
@@ -547,7 +565,7 @@ struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
 struct lql_key lql__key_expr(struct lql *lql, struct expr *expr);
 /** Adds a key, whose text begins behind the token `before`. */
 struct lql_keys *lql__key(struct lql *lql, struct lql_keys *keys, struct lql_token before,
-                          struct lql_key key, bool descending);
+                          struct lql_key read, bool descending);
 struct plan *lql__create_index(struct lql *lql, struct lql_token at, struct slice name,
                                struct lql_token collection, struct lql_keys *keys);
 /** The text of an index's WHERE, from behind `where` to the token read last; the condition itself

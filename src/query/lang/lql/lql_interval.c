@@ -55,3 +55,15 @@ const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const
   const uint8_t *last = is_to ? unit_end(after, limit) : NULL;
   return last ? last : end;
 }
+
+int lql__interval_places(struct slice units) {
+  const uint8_t *end = units.data + units.bytes;
+  const uint8_t *open = units.bytes ? memrchr(units.data, '(', units.bytes) : NULL, *word = open;
+  while (word && word > units.data && word[-1] == ' ') word--;
+  bool is_second = word && word - units.data >= 6 &&
+                   slice_is_equal_nocase(slice_of(word - 6, 6), slice_of_text("second"));
+  if (!is_second) return INTERVAL_PLACES;
+  const uint8_t *comma = memchr(open, ',', (size_t)(end - open));
+  const uint8_t *at = skip_blanks(comma ? comma + 1 : open + 1, end);
+  return at < end && *at >= '0' && *at < '0' + INTERVAL_PLACES ? *at - '0' : INTERVAL_PLACES;
+}

@@ -387,6 +387,14 @@ static struct slice with_units(struct lql *lql, struct slice inner, struct slice
   return interval_text(lql, inner, units);
 }
 
+/* SECOND (3) keeps three places of it, rounded. */
+static void keep_places(struct expr *interval, struct slice units) {
+  int64_t step = 1;
+  for (int places = lql__interval_places(units); places < INTERVAL_PLACES; places++) step *= 10;
+  int64_t *us = &interval->value.interval.us, half = *us < 0 ? -step / 2 : step / 2;
+  if (step > 1 && !__builtin_add_overflow(*us, half, us)) *us -= *us % step;
+}
+
 struct expr *lql__typed(struct lql *lql, struct lql_token token) {
   const uint8_t *end = token.text.data + token.text.bytes;
   const uint8_t *quote = memchr(token.text.data, '\'', token.text.bytes);
@@ -398,11 +406,13 @@ struct expr *lql__typed(struct lql *lql, struct lql_token token) {
   struct slice inner = slice_of(quote + 1, (size_t)(last - quote) - 1);
   struct slice text = unquote(lql, token, inner, '\'', false);
   bool is_interval = (token.text.data[0] | 32) == 'i';
-  if (text.data && is_interval)
-    text = with_units(lql, text, slice_of(last + 1, (size_t)(end - last) - 1));
+  struct slice units = slice_of(last + 1, (size_t)(end - last) - 1);
+  if (text.data && is_interval) text = with_units(lql, text, units);
   bool is_clock = (token.text.data[0] | 32) == 't' && lql__is_clock(token.text.data);
   if (text.data && is_clock) return clock_literal(lql, token, text);
-  return text.data ? moment(lql, token, text) : NULL;
+  struct expr *made = text.data ? moment(lql, token, text) : NULL;
+  if (made && is_interval) keep_places(made, units);
+  return made;
 }
 
 /* ---- the rest ---- */

@@ -126,6 +126,20 @@ struct lql_source *lql__source_step(struct lql *lql, struct lql_token at, struct
   return source->value ? source : NULL;
 }
 
+struct lql_source *lql__source_value(struct lql *lql, struct expr *value) {
+  struct lql_source *made = value ? arena_zalloc(lql->arena, 1, sizeof *made) : NULL;
+  if (made) made->value = value;
+  return made;
+}
+
+struct expr *lql__held(struct lql *lql, const struct plan *tables) {
+  if (!tables) return NULL;
+  bool is_value = tables->kind == PLAN_UNNEST && !tables->alias.bytes && !tables->is_pairs;
+  if (is_value) return tables->exprs[0];
+  lql__fail(lql, LUMA_SYNTAX_ERROR, tables->offset, "a path begins at a value or a SELECT");
+  return NULL;
+}
+
 /* FROM a.* AS v AT n: the one UNNEST takes the names itself. */
 static struct plan *lone_elements(struct lql *lql, const struct expr *each,
                                   const struct lql_alias *alias) {
@@ -317,6 +331,14 @@ static struct plan *as_documents(struct lql *lql, struct plan *query) {
   return made;
 }
 
+struct plan *lql__bag(struct lql *lql, struct expr *list) {
+  struct expr *element = NULL;
+  struct plan *from = elements_of(lql, list, false, &element);
+  struct plan *made = from ? select_value(lql, from, element, list->offset) : NULL;
+  if (made) made->is_value = true;
+  return made;
+}
+
 struct plan *lql__outer_set(struct lql *lql, struct lql_token at, enum plan_set_op op, bool all,
                             struct plan *left, struct plan *right) {
   return lql__set_operation(lql, at, op, all, as_documents(lql, left), as_documents(lql, right));
@@ -347,7 +369,7 @@ static bool take_period(struct lql *lql, struct lql_token at, struct expr *expr,
   bool is_list = expr && expr->kind == EXPR_LIST;
   bool is_scalar = expr && expr->kind == EXPR_CONST && !val_is_null(&expr->value);
   if (is_scalar || (is_list && expr->args_count != 2)) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset, "OVERLAPS stands between periods");
+    lql__fail(lql, LUMA_TYPE_MISMATCH, at.offset, "OVERLAPS stands between periods");
     lql__hint(lql, "(start, end) OVERLAPS (start, end)");
   }
   if (!expr || lql->failed != LUMA_OK) return false;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/exec/workers.h"
+
+#include "query/expr/tell.h"
+
+enum {
+  WORKERS_MAX = 64,
+  PARTS_PER_WORKER = 16,
+  ROWS_MIN = 20000, /* fewer are read before the threads have begun */
+  WORKER_ARENA_BYTES = 32 << 10
+};
+
+static const struct plan *scan_of(const struct plan *plan) {
+  while (plan->kind != PLAN_SCAN) plan = plan->input;
+  return plan;
+}
+
+/* The parts between cuts; none when the collection is not worth it. */
+static status make_parts(struct exec *exec, const struct plan *plan, struct parts *parts,
+                         struct err *err) {
+  const struct collection *collection = scan_of(plan)->collection;
+  uint32_t threads = exec->threads < WORKERS_MAX ? exec->threads : WORKERS_MAX;
+  struct store_cuts cuts = {.max = threads * PARTS_PER_WORKER - 1};
+  parts->count = 0;
+  if (model_estimate_count(exec->txn, collection) < ROWS_MIN) return LUMA_OK;
+  cuts.keys = arena_zalloc(exec->arena, cuts.max, sizeof *cuts.keys);
+  struct store_range *items = arena_zalloc(exec->arena, cuts.max + 1, sizeof *items);
+  TRY(op__memory(exec, cuts.keys && items ? items : NULL, err));
+  TRY(model_cut(exec->txn, collection, &cuts, err));
+  if (cuts.count == 0) return LUMA_OK;
+  for (uint32_t i = 0; i <= cuts.count; i++) {
+    if (i > 0) items[i].from = cuts.keys[i - 1];
+    if (i < cuts.count) items[i].to = cuts.keys[i];
+  }
+  parts->items = items;
+  parts->count = cuts.count + 1;
+  return LUMA_OK;
+}
+
+static status make_worker(struct exec *exec, const struct plan *plan, struct workers *workers,
+                          struct worker *worker, struct err *err) {
+  workers->made++;
+  arena_init(&worker->arena, WORKER_ARENA_BYTES, exec->memory_bytes);
+  expr_env_init(&worker->env, &worker->arena);
+  worker->env.params = exec->env->params;
+  worker->env.now_us = exec->env->now_us;
+  worker->env.text = exec->env->text;
+  worker->env.variables = exec->env->variables;
+  worker->env.variables_count = exec->env->variables_count;
+  worker->exec = *exec;
+  worker->exec.arena = &worker->arena;
+  worker->exec.env = &worker->env;
+  worker->exec.parts = &workers->parts;
+  worker->exec.threads = 0;
+  worker->exec.rows_wanted = 0;
+  return op__open(&worker->exec, plan, &worker->op, err);
+}
+
+status workers_open(struct exec *exec, const struct plan *plan, struct workers *workers,
+                    struct err *err) {
+  TRY(make_parts(exec, plan, &workers->parts, err));
+  if (workers->parts.count < 2) return LUMA_OK;
+  uint32_t count = exec->threads < WORKERS_MAX ? exec->threads : WORKERS_MAX;
+  if (count > workers->parts.count) count = workers->parts.count;
+  workers->items = arena_zalloc(exec->arena, count, sizeof *workers->items);
+  TRY(op__memory(exec, workers->items, err));
+  workers->count = count;
+  for (uint32_t i = 0; i < count; i++)
+    TRY(make_worker(exec, plan, workers, &workers->items[i], err));
+  return LUMA_OK;
+}
+
+void workers_join(struct workers *workers, struct expr_env *env) {
+  for (uint32_t i = 0; i < workers->count; i++) {
+    struct worker *worker = &workers->items[i];
+    if (worker->is_started) thread_join(&worker->thread);
+    worker->is_started = false;
+    tell_take(env, &worker->env);
+    worker->env.clashes = 0;
+  }
+}
+
+static void work(void *argument) {
+  struct worker *worker = argument;
+  worker->result = worker->run(worker->op, &worker->err);
+  if (worker->result != LUMA_OK)
+    worker->failed_first = !atomic_exchange(&worker->exec.parts->is_stopped, true);
+}
+
+/* Where no thread can be had the run's own does the work. */
+status workers_run(struct workers *workers, worker_run *run, struct expr_env *env,
+                   struct err *err) {
+  for (uint32_t i = 0; i < workers->count; i++) {
+    struct worker *worker = &workers->items[i];
+    worker->run = run;
+    worker->is_started = thread_start(&worker->thread, "luma-read", work, worker, NULL) == LUMA_OK;
+  }
+  for (uint32_t i = 0; i < workers->count; i++)
+    if (!workers->items[i].is_started) work(&workers->items[i]);
+  workers_join(workers, env);
+  for (uint32_t i = 0; i < workers->count; i++) {
+    if (!workers->items[i].failed_first) continue;
+    if (err) *err = workers->items[i].err;
+    return workers->items[i].result;
+  }
+  return LUMA_OK;
+}
+
+void workers_close(struct workers *workers) {
+  for (uint32_t i = 0; i < workers->made; i++) {
+    exec_close(workers->items[i].op);
+    expr_env_deinit(&workers->items[i].env);
+    arena_deinit(&workers->items[i].arena);
+  }
+}
