@@ -166,6 +166,8 @@ status bind__yield(struct binder *binder, struct plan *node, struct err *err);
 /** Changes of the document in column `target`, over the columns of `scope`. */
 status bind__update_items(struct binder *binder, const struct scope *scope, uint32_t target,
                           struct plan_update_item **updates, uint32_t count, struct err *err);
+/** Binds a SELECT in FROM that sees nothing of the statement around it. */
+status bind__alone(struct binder *binder, struct plan **node, struct err *err);
 /** A SCAN of a view becomes what it stands for. */
 status bind__view(struct binder *binder, struct plan **node, struct err *err);
 /** An error for a view that is to be changed. */

@@ -170,11 +170,27 @@ static status bind_store(struct binder *binder, struct plan *node, struct err *e
   return bind__yield(binder, node, err);
 }
 
+/** CREATE TABLE … AS of a collection that is there already. */
+static status bind_creation(struct binder *binder, struct plan *node, struct err *err) {
+  if (node->if_not_exists) {
+    node->kind = PLAN_CREATE_COLLECTION;
+    node->input = NULL;
+    return LUMA_OK;
+  }
+  status failed =
+      err_raise(err, LUMA_ALREADY_EXISTS, __FILE__, __LINE__,
+                "there is a collection `%.*s` already", SLICE_ARG(node->collection->name));
+  err_hint(err, "CREATE TABLE IF NOT EXISTS, or INSERT INTO %.*s SELECT …",
+           SLICE_ARG(node->collection->name));
+  return bind__fail(binder, node->offset, failed, err);
+}
+
 status bind__insert(struct binder *binder, struct plan *node, struct err *err) {
   const struct scope nothing = {0};
   struct expr **exprs = node->exprs;
   node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
   TRY(bind__check_write(binder, node, QUERY_INSERT, err));
+  if (node->creates && node->collection) return bind_creation(binder, node, err);
   TRY(bind__refuse_view(binder, node, err));
   if (node->stage) return bind_store(binder, node, err);
   if (node->is_positional) TRY(name_positions(binder, node, node->names_count, err));

@@ -511,6 +511,13 @@ status bind__distinct_on(struct binder *binder, struct plan *node, struct err *e
   return LUMA_OK;
 }
 
+status bind__bounds(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  if (node->limit) TRY(bind__expr(binder, &nothing, node->limit, &node->limit, err));
+  if (node->skip) TRY(bind__expr(binder, &nothing, node->skip, &node->skip, err));
+  return LUMA_OK;
+}
+
 status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
   bool distinct = false, has_aggregate = false;
   struct plan *project =

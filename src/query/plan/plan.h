@@ -70,6 +70,9 @@ enum plan_kind {
   PLAN_SAVEPOINT, /* its name is new_name */
   PLAN_ROLLBACK_TO,
   PLAN_RELEASE,
+  PLAN_PREPARE,    /* the statement `alias` by the name new_name */
+  PLAN_EXECUTE,    /* it, with the constants and parameters of exprs */
+  PLAN_DEALLOCATE, /* new_name; none: all */
   PLAN_SET_OPTION, /* SET new_name = alias; these are run by the session, not by query/exec:
                       plan_is_session */
   PLAN_EXPLAIN     /* of input */
@@ -349,11 +352,13 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
-  bool upsert;                    /* UPDATE: insert when nothing matches (JQL) */
-  bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
-  bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
-  bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
-  struct plan_conflict *conflict; /* INSERT, UPDATE; may be NULL */
+  bool upsert;        /* UPDATE: insert when nothing matches (JQL) */
+  bool multi;         /* UPDATE, DELETE: all matches, not just the first (LQL always) */
+  bool ordered;       /* INSERT: stop at the first failure (JQL ordered) */
+  bool is_positional; /* INSERT: unnamed values, in the order of the attributes */
+  bool creates; /* INSERT: CREATE TABLE … AS: the collection must not be there (if_not_exists: then
+                   nothing is done) */
+  struct plan_conflict *conflict;  /* INSERT, UPDATE; may be NULL */
   enum plan_overriding overriding; /* INSERT */
   bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */

@@ -146,6 +146,7 @@ struct lql_token lql__next(struct lql *lql) {
         if (!cursor) return fail(lql, start, "the comment does not end", "close it with */");
         continue;
       }
+      'with' blank+ 'no' blank+ 'data' { return token_of(lql, LQL_NO_DATA, start, cursor); }
       ('use' | 'force') blank+ ('index' | 'key') / (blank* "(") { return token_of(lql, LQL_USE_INDEX, start, cursor); }
       clock blank* single {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, start + (lql__is_clock(start) ? 4 : 9));
@@ -208,7 +209,10 @@ struct lql_token lql__next(struct lql *lql) {
       ":"          { return token_of(lql, LQL_COLON, start, cursor); }
       ","          { return token_of(lql, LQL_COMMA, start, cursor); }
       "."          { return token_of(lql, LQL_DOT, start, cursor); }
-      "("          { return open(lql, LQL_LP, start, cursor); }
+      "("          {
+        bool is_options = lql->last.kind == LQL_EXPLAIN && lql__begins_options(slice_of(cursor, (size_t)(limit - cursor)));
+        return open(lql, is_options ? LQL_EXPLAIN_LP : LQL_LP, start, cursor);
+      }
       ")"          { return close(lql, LQL_RP, start, cursor); }
       "["          { return open(lql, LQL_LBRACKET, start, cursor); }
       "]"          { return close(lql, LQL_RBRACKET, start, cursor); }

@@ -11,6 +11,7 @@
 #include "base/core/assert.h"
 #include "query/lang/lql/lql_int.h"
 #include "query/lang/lql/lql_record.h"
+#include "query/lang/lql/lql_session.h"
 #define NDEBUG 1
 
 static bool token_fits(void *context, int kind);
@@ -53,7 +54,7 @@ static bool token_fits(void *context, int kind);
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING.
+%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -127,10 +128,27 @@ input ::= statement(S). { lql->root = S; }
 
 statement(A) ::= command(B). { A = B; }
 statement(A) ::= DRY(T) RUN command(B). { A = lql__dry_run(lql, T, B); }
-statement(A) ::= EXPLAIN(T) analyze(N) command(B). {
+statement(A) ::= EXPLAIN(T) analyze(N) explain_words(W) command(B). {
   A = lql__plain(lql, PLAN_EXPLAIN, T, B);
-  if (A) A->analyze = N;
+  if (A) A->analyze = N || W;
 }
+statement(A) ::= EXPLAIN(T) EXPLAIN_LP explain_list(W) RP command(B). {
+  A = lql__plain(lql, PLAN_EXPLAIN, T, B);
+  if (A) A->analyze = W;
+}
+%type explain_words {int}
+%type explain_list {int}
+%type explain_word {struct lql_token}
+explain_words(A) ::= . { A = 0; }
+explain_words(A) ::= explain_words(W) ID(T). { A = lql__explain_word(lql, W, T); }
+explain_words(A) ::= explain_words(W) EQ. { A = W; }
+explain_list(A) ::= explain_word(T). { A = lql__explain_word(lql, 0, T); }
+explain_list(A) ::= explain_list(W) explain_word(T). { A = lql__explain_word(lql, W, T); }
+explain_list(A) ::= explain_list(W) COMMA. { A = W; }
+explain_word(A) ::= ID(T). { A = T; }
+explain_word(A) ::= ON(T). { A = T; }
+explain_word(A) ::= TRUE(T). { A = T; }
+explain_word(A) ::= FALSE(T). { A = T; }
 analyze(A) ::= . { A = 0; }
 analyze(A) ::= ANALYZE. { A = 1; }
 
@@ -502,7 +520,22 @@ command(A) ::= CREATE(T) collection if_not_exists(X) name(C). {
   A = lql__collection(lql, PLAN_CREATE_COLLECTION, T, C);
   if (A) A->if_not_exists = X;
 }
-command(A) ::= DROP(T) collection if_exists(X) name(C). {
+command(A) ::= CREATE collection if_not_exists(X) name(C) AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, NULL, Q, D); }
+command(A) ::= CREATE collection if_not_exists(X) name(C) LP columns(N) RP AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, N, Q, D); }
+%type no_data {int}
+no_data(A) ::= . { A = 0; }
+no_data(A) ::= NO_DATA. { A = 1; }
+command(A) ::= PREPARE(T) name(N) AS(S) command. { A = lql__prepare(lql, T, N, lql__text_since(lql, S)); }
+command(A) ::= PREPARE(T) name(N) LP names RP AS(S) command. { A = lql__prepare(lql, T, N, lql__text_since(lql, S)); }
+command(A) ::= EXECUTE(T) name(N). { A = lql__execute(lql, T, N, NULL); }
+command(A) ::= EXECUTE(T) name(N) LP exprs(L) RP. { A = lql__execute(lql, T, N, L); }
+command(A) ::= EXECUTE(T) name(N) USING some_exprs(L). { A = lql__execute(lql, T, N, L); }
+command(A) ::= DEALLOCATE(T) name(N). { A = lql__savepoint(lql, PLAN_DEALLOCATE, T, N); }
+command(A) ::= DEALLOCATE(T) ID name(N). { A = lql__savepoint(lql, PLAN_DEALLOCATE, T, N); }
+command(A) ::= DEALLOCATE(T) ALL. { A = lql__plain(lql, PLAN_DEALLOCATE, T, NULL); }
+drop_word ::= .
+drop_word ::= ID(T). { lql__drop_word(lql, T); }
+command(A) ::= DROP(T) collection if_exists(X) name(C) drop_word. {
   A = lql__collection(lql, PLAN_DROP_COLLECTION, T, C);
   if (A) A->if_exists = X;
 }
@@ -518,7 +551,7 @@ command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) LP names(
   A = lql__view(lql, N, T, C, Q);
   if (A) { A->replaces = R; A->if_not_exists = X; }
 }
-command(A) ::= DROP(T) VIEW if_exists(X) name(N). {
+command(A) ::= DROP(T) VIEW if_exists(X) name(N) drop_word. {
   A = lql__collection(lql, PLAN_DROP_VIEW, T, N);
   if (A) A->if_exists = X;
 }

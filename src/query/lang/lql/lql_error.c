@@ -87,9 +87,10 @@ static bool is_soft(int kind) {
 
 /* Forms that would only lengthen the list: beside a name or an expression they say little. */
 static bool is_rare(int kind, bool in_from) {
-  static const int never[] = {LQL_LBAG,     LQL_VALUE,         LQL_PIVOT,      LQL_UNPIVOT,
-                              LQL_MISSING,  LQL_OUTER,         LQL_INDEXED,    LQL_USE_INDEX,
-                              LQL_TABLE_OF, LQL_CORRESPONDING, LQL_OVERRIDING, LQL_JSON_KIND};
+  static const int never[] = {
+      LQL_LBAG,    LQL_VALUE,     LQL_PIVOT,      LQL_UNPIVOT,       LQL_MISSING,    LQL_OUTER,
+      LQL_INDEXED, LQL_USE_INDEX, LQL_TABLE_OF,   LQL_CORRESPONDING, LQL_OVERRIDING, LQL_JSON_KIND,
+      LQL_PREPARE, LQL_EXECUTE,   LQL_DEALLOCATE, LQL_NO_DATA,       LQL_EXPLAIN_LP};
   static const int sources[] = {LQL_INTEGER, LQL_FLOAT, LQL_NULL, LQL_PARAM};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
     if (never[i] == kind) return true;
@@ -122,6 +123,10 @@ static void list_expected(struct expected *expected, fits_fn *fits, void *contex
 }
 
 static void say_expected(struct lql *lql, fits_fn *fits, void *context) {
+  if (lql->last.kind == LQL_INTO && fits(context, LQL_FROM)) {
+    lql__hint(lql, "CREATE TABLE name AS SELECT … makes a collection of what is selected");
+    return;
+  }
   if (fits(context, LQL_ON) && fits(context, LQL_USING)) {
     lql__hint(lql, "JOIN takes ON condition or USING (names); CROSS JOIN is of all with all");
     return;

@@ -242,6 +242,8 @@ int lql__interval_places(struct slice units);
 /** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
  * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
 int lql__contextual(int last, struct slice word, struct slice rest);
+/** Whether what stands behind `EXPLAIN (` are options, and no query. */
+bool lql__begins_options(struct slice rest);
 /** What a keyword is behind AS: mostly a name. */
 int lql__behind_as(int kind);
 /** Whether a token of the kind may be the last of an expression. */
@@ -576,24 +578,6 @@ struct plan *lql__collection(struct lql *lql, enum plan_kind kind, struct lql_to
                              struct lql_token name);
 struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
                         struct plan *input);
-
-/* ---- transactions (lql_transaction.c) ---- */
-
-struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word);
-/** BEGIN with its modes; `words` may be NULL. */
-struct plan *lql__begin(struct lql *lql, struct lql_token at, const struct lql_words *words);
-/** COMMIT or ROLLBACK, or ROLLBACK TO a savepoint. */
-struct plan *lql__end(struct lql *lql, struct lql_token at, enum plan_kind kind,
-                      const struct lql_words *words);
-/** SAVEPOINT, RELEASE, ROLLBACK TO. */
-struct plan *lql__savepoint(struct lql *lql, enum plan_kind kind, struct lql_token at,
-                            struct lql_token name);
-
-/** DRY RUN before a statement: only one that changes documents takes it. */
-struct plan *lql__dry_run(struct lql *lql, struct lql_token at, struct plan *command);
-/** SET name = value, of the session. */
-struct plan *lql__set_option(struct lql *lql, struct lql_token at, struct lql_token name,
-                             struct slice value);
 
 /* ---- the generated parser ---- */
 

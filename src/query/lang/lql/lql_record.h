@@ -25,6 +25,14 @@ struct lql_defs {
   uint32_t count, capacity;
 };
 
+/** CREATE TABLE c [(columns)] AS query; WITH NO DATA: without its rows. */
+struct plan *lql__create_as(struct lql *lql, struct lql_token name, bool if_not_exists,
+                            struct lql_list *columns, struct plan *query, bool is_empty);
+/** CASCADE or RESTRICT behind DROP: nothing but references depends on a collection, and they are
+ * looked at in any case. */
+void lql__drop_word(struct lql *lql, struct lql_token word);
+/** A word among EXPLAIN's options: whether ANALYZE is among them and those before. */
+int lql__explain_word(struct lql *lql, int analyze, struct lql_token word);
 /** TABLE c: all of it. */
 struct plan *lql__table_query(struct lql *lql, struct lql_token at,
                               const struct lql_source *source);

@@ -3,6 +3,7 @@
  * would cost the grammar a keyword each: they are read here. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_session.h"
 
 struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word) {
   if (!words) words = arena_zalloc(lql->arena, 1, sizeof *words);

@@ -216,6 +216,11 @@ static const struct mark marks[] = {
     {"OBJECT", LQL_JSON_KIND},
     {"KEYS", LQL_KEYS},
     {"OVERRIDING", LQL_OVERRIDING},
+    {"PREPARE", LQL_PREPARE},
+    {"EXECUTE", LQL_EXECUTE},
+    {"DEALLOCATE", LQL_DEALLOCATE},
+    {"WITH NO DATA", LQL_NO_DATA},
+    {"`(`", LQL_EXPLAIN_LP},
     {"CORRESPONDING", LQL_CORRESPONDING},
     {"`;`", LQL_SEMICOLON},
     {"the end of the statement", 0},
@@ -328,6 +333,9 @@ static int brought_word(int last, struct slice word, struct slice rest) {
   for (size_t i = 0; last == LQL_JSON && i < sizeof kinds / sizeof kinds[0]; i++)
     if (is_word(word, kinds[i])) return LQL_JSON_KIND;
   if (last == LQL_UNIQUE && is_word(word, "keys")) return LQL_KEYS;
+  if (last == 0 && is_word(word, "prepare")) return LQL_PREPARE;
+  if (last == 0 && is_word(word, "execute")) return LQL_EXECUTE;
+  if (last == 0 && is_word(word, "deallocate")) return LQL_DEALLOCATE;
   bool is_glob = is_word(word, "glob") && (lql__ends_value(last) || last == LQL_NOT);
   if (is_glob && begins_value(rest)) return LQL_GLOB;
   if (is_word(word, "indexed") && (last == LQL_NOT || begins_word(rest, "by"))) return LQL_INDEXED;
@@ -350,6 +358,15 @@ int lql__contextual(int last, struct slice word, struct slice rest) {
   if (brought) return brought;
   bool begins = last == 0 || is_among(last, queries);
   return is_word(word, "pivot") && begins && begins_value(rest) ? LQL_PIVOT : 0;
+}
+
+bool lql__begins_options(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] <= ' ') at++;
+  struct slice word = word_at(slice_of(rest.data + at, rest.bytes - at));
+  bool is_query = is_word(word, "select") || is_word(word, "with") || is_word(word, "values") ||
+                  is_word(word, "table");
+  return word.bytes && !is_query;
 }
 
 /* `AS end`, `AS order`: behind AS any word is a name that does not begin what else may stand there.
