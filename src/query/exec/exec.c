@@ -192,6 +192,9 @@ op_open *op__open_of(const struct plan *plan) {
   case PLAN_SAVEPOINT:
   case PLAN_ROLLBACK_TO:
   case PLAN_RELEASE:
+  case PLAN_PREPARE:
+  case PLAN_EXECUTE:
+  case PLAN_DEALLOCATE:
   case PLAN_SET_OPTION: break;
   }
   return NULL;
