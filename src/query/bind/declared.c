@@ -159,7 +159,7 @@ static status read_text(struct binder *binder, struct expr **text, enum val_type
       *text, expr_const(binder->arena, val_text(slice_of_text(val_type_name(type))), 0)};
   struct expr *cast =
       args[1] ? expr_node(binder->arena, EXPR_CALL, args, 2, (*text)->offset) : NULL;
-  TRY(bind__memory(binder, cast, err));
+  if (!cast) return bind__memory(binder, NULL, err);
   struct val value;
   cast->function = func_find(slice_of_text("cast"));
   expr_env_init(&env, binder->arena);

@@ -244,7 +244,7 @@ static status bind_aggregate(struct binder *binder, const struct scope *scope,
   TRY(bind_args(binder, &below, expr, bind__expr, &aggregate, err));
   TRY(place_aggregate(binder, scope->aggregate, aggregate, &slot, err));
   *out = make_slot(binder, expr, slot);
-  TRY(bind__memory(binder, *out, err));
+  if (!*out) return bind__memory(binder, NULL, err);
   (*out)->name = scope->aggregate->columns[slot].name;
   return LUMA_OK;
 }

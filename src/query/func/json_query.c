@@ -65,7 +65,7 @@ static status list_of(struct func_env *env, const struct val *items, uint32_t co
 
 status func__json_path_query(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  struct question question;
+  struct question question = {0};
   struct val *items = NULL;
   uint32_t found = 0;
   bool clash = false;
@@ -77,7 +77,7 @@ status func__json_path_query(struct func_env *env, const struct val *args, uint3
 
 status func__json_path_query_first(struct func_env *env, const struct val *args, uint32_t count,
                                    struct val *out, struct err *err) {
-  struct question question;
+  struct question question = {0};
   struct val *items = NULL;
   uint32_t found = 0;
   bool clash = false;
@@ -91,7 +91,7 @@ status func__json_path_query_first(struct func_env *env, const struct val *args,
 
 status func__json_path_exists(struct func_env *env, const struct val *args, uint32_t count,
                               struct val *out, struct err *err) {
-  struct question question;
+  struct question question = {0};
   bool clash = false;
   TRY(ask(env, args, count, &clash, &question, err));
   if (clash) return func__clash(env, out);
@@ -100,7 +100,7 @@ status func__json_path_exists(struct func_env *env, const struct val *args, uint
 
 status func__json_path_match(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  struct question question;
+  struct question question = {0};
   bool clash = false;
   TRY(ask(env, args, count, &clash, &question, err));
   if (clash) return func__clash(env, out);
@@ -110,7 +110,7 @@ status func__json_path_match(struct func_env *env, const struct val *args, uint3
 /** value @? path: what a path cannot do to a document is NULL. */
 status func__json_path_finds(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  struct question question;
+  struct question question = {0};
   bool clash = false;
   TRY(ask(env, args, count, &clash, &question, err));
   if (clash) return func__clash(env, out);
@@ -121,7 +121,7 @@ status func__json_path_finds(struct func_env *env, const struct val *args, uint3
 /** value @@ path */
 status func__json_path_says(struct func_env *env, const struct val *args, uint32_t count,
                             struct val *out, struct err *err) {
-  struct question question;
+  struct question question = {0};
   bool clash = false;
   TRY(ask(env, args, count, &clash, &question, err));
   if (clash) return func__clash(env, out);

@@ -74,7 +74,7 @@ enum jsonpath_reach jsonpath__arithmetic(struct jsonpath_exec *exec,
                                          const struct jsonpath_node *node,
                                          const struct jsonpath_item *item,
                                          struct jsonpath_list *found, bool unwraps) {
-  struct val a, b, made;
+  struct val a = val_null(), b = val_null(), made = val_null();
   (void)unwraps;
   if (operand(exec, node, true, item, &a) == JSONPATH_FAULT ||
       operand(exec, node, false, item, &b) == JSONPATH_FAULT ||

@@ -3,6 +3,7 @@
  * parenthesis may open either), so both are read by the same functions and told apart after. */
 #include <stdio.h>
 
+#include "base/core/assert.h"
 #include "base/text/utf8.h"
 #include "query/jsonpath/jsonpath_int.h"
 
@@ -13,7 +14,11 @@ status jsonpath__node(struct jsonpath_parser *parser, enum jsonpath_kind kind,
   if (++parser->nodes > JSONPATH_NODES_MAX)
     FAIL(parser->lexer.err, LUMA_TOO_LARGE, "the path has over %d parts", JSONPATH_NODES_MAX);
   *node = arena_zalloc(parser->lexer.arena, 1, sizeof **node);
-  if (!*node) return jsonpath__fail_memory(parser->lexer.arena, parser->lexer.err);
+  if (!*node) {
+    status failed = jsonpath__fail_memory(parser->lexer.arena, parser->lexer.err);
+    ASSERT(failed != LUMA_OK);
+    return failed;
+  }
   (*node)->kind = kind;
   (*node)->at = parser->lexer.token.at;
   return LUMA_OK;
