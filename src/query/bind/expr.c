@@ -344,7 +344,7 @@ static status bind_group_name(struct binder *binder, const struct scope *scope,
     TRY(bind_aggregate(binder, scope, scope->aggregate->group_rows, out, err));
   else
     *out = make_slot(binder, name, key);
-  TRY(bind__memory(binder, *out, err));
+  if (!*out) return bind__memory(binder, NULL, err);
   (*out)->path = rest;
   (*out)->name = name->path.steps[0].name;
   return LUMA_OK;

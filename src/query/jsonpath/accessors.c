@@ -2,6 +2,7 @@
 /* What stands behind a value in a path: names, subscripts, levels, filters, methods. */
 #include <stdio.h>
 
+#include "base/core/assert.h"
 #include "base/text/suggest.h"
 #include "query/jsonpath/jsonpath_int.h"
 #include "query/regex/regex.h"
@@ -13,6 +14,14 @@ static const char *const methods[JSONPATH_METHODS] = {
 
 const char *jsonpath__method_name(enum jsonpath_method method) {
   return methods[method];
+}
+
+/** A node where one is missing. */
+static status put(struct jsonpath_parser *parser, enum jsonpath_kind kind,
+                  struct jsonpath_node **node) {
+  TRY(jsonpath__node(parser, kind, node));
+  ASSERT(*node);
+  return LUMA_OK;
 }
 
 /* ---- methods ---- */
@@ -34,7 +43,7 @@ static status parse_method(struct jsonpath_parser *parser, struct slice name, ui
   while (method < JSONPATH_METHODS && !slice_is_equal_nocase(name, slice_of_text(methods[method])))
     method++;
   if (method == JSONPATH_METHODS) return unknown_method(parser, name, at);
-  TRY(jsonpath__node(parser, JSONPATH_METHOD, node));
+  TRY(put(parser, JSONPATH_METHOD, node));
   (*node)->method = (enum jsonpath_method)method;
   (*node)->at = at;
   TRY(jsonpath__advance(&parser->lexer));
@@ -52,7 +61,7 @@ static status parse_name(struct jsonpath_parser *parser, struct jsonpath_node **
   TRY(jsonpath__advance(&parser->lexer));
   if (name.kind == JSONPATH_WORD && jsonpath__is_mark(parser, "("))
     return parse_method(parser, name.text, name.at, node);
-  TRY(jsonpath__node(parser, JSONPATH_KEY, node));
+  TRY(put(parser, JSONPATH_KEY, node));
   (*node)->at = name.at;
   (*node)->value = val_text(name.text);
   return LUMA_OK;
@@ -90,7 +99,7 @@ static status parse_dotted(struct jsonpath_parser *parser, struct jsonpath_node 
   TRY(jsonpath__advance(&parser->lexer));
   bool is_any = jsonpath__is_mark(parser, "**");
   if (!is_any && !jsonpath__is_mark(parser, "*")) return parse_name(parser, node);
-  TRY(jsonpath__node(parser, is_any ? JSONPATH_ANY : JSONPATH_ANY_KEY, node));
+  TRY(put(parser, is_any ? JSONPATH_ANY : JSONPATH_ANY_KEY, node));
   TRY(jsonpath__advance(&parser->lexer));
   return is_any ? parse_levels(parser, *node) : LUMA_OK;
 }
@@ -100,7 +109,7 @@ static status parse_dotted(struct jsonpath_parser *parser, struct jsonpath_node 
 static status parse_subscripts(struct jsonpath_parser *parser, struct jsonpath_node *node) {
   struct jsonpath_node **end = &node->subscripts;
   for (;;) {
-    TRY(jsonpath__node(parser, JSONPATH_ELEMENTS, end));
+    TRY(put(parser, JSONPATH_ELEMENTS, end));
     TRY(jsonpath__parse_value(parser, &(*end)->left));
     if (jsonpath__is_word(parser, "to")) {
       TRY(jsonpath__advance(&parser->lexer));
@@ -113,7 +122,7 @@ static status parse_subscripts(struct jsonpath_parser *parser, struct jsonpath_n
 }
 
 static status parse_bracketed(struct jsonpath_parser *parser, struct jsonpath_node **node) {
-  TRY(jsonpath__node(parser, JSONPATH_ANY_ELEMENT, node));
+  TRY(put(parser, JSONPATH_ANY_ELEMENT, node));
   TRY(jsonpath__advance(&parser->lexer));
   if (jsonpath__is_mark(parser, "*")) {
     TRY(jsonpath__advance(&parser->lexer));
@@ -130,7 +139,7 @@ static status parse_bracketed(struct jsonpath_parser *parser, struct jsonpath_no
 }
 
 static status parse_filter(struct jsonpath_parser *parser, struct jsonpath_node **node) {
-  TRY(jsonpath__node(parser, JSONPATH_FILTER, node));
+  TRY(put(parser, JSONPATH_FILTER, node));
   TRY(jsonpath__advance(&parser->lexer));
   TRY(jsonpath__expect(parser, "("));
   parser->filters++;
@@ -153,6 +162,7 @@ status jsonpath__parse_accessors(struct jsonpath_parser *parser, struct jsonpath
       TRY(parse_filter(parser, end));
     else
       break;
+    ASSERT(*end);
     end = &(*end)->next;
   }
   return LUMA_OK;
