@@ -82,8 +82,9 @@ static status encode_write(struct model_txn *txn, const struct collection *colle
          val_type_name(write->document->type));
   }
   write->key = val_field(write->document, key_name());
-  *key_is_new = val_is_null(&write->key);
-  if (*key_is_new) {
+  bool lacks_key = val_is_null(&write->key);
+  *key_is_new = write->key_is_free;
+  if (lacks_key) {
     struct soul_numbers numbers = model__numbers(txn);
     TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
                        err));
