@@ -202,7 +202,7 @@ status model_describe_storage(struct model_txn *txn, struct slice name, struct b
  * Reads the collection. */
 status model_suggest_soul(struct model_txn *txn, struct slice name, struct buf *out,
                           struct err *err);
-/** Appends the lineage of an alias as JSON, newest first. */
+/** Appends the lineage of an alias, or of a soul it has had, as JSON, newest first. */
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
                            struct err *err);
 /** Appends what changed between two souls (alias, id or hash) as JSON. */
@@ -211,6 +211,8 @@ status model_compare_souls(struct model_txn *txn, struct slice from, struct slic
 /** The collection that an alias, or the id or hash of its newest soul, names; NULL if none, or
  * several. */
 const struct collection *model_collection_of_soul(struct model_txn *txn, struct slice name);
+/** The error of a name of which there is none: it may be that of a soul which has evolved. */
+status model_fail_no_collection(struct model_txn *txn, struct slice name, struct err *err);
 /** The text of the id of a soul by its number: what a being was written under. Empty if there is
  * none. */
 status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *out,

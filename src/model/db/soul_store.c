@@ -258,6 +258,27 @@ const struct collection *model_collection_of_soul(struct model_txn *txn, struct 
   return found;
 }
 
+/* The collection that has had the soul, and has another now. */
+static const struct collection *find_evolved(struct model_txn *txn, struct slice name) {
+  uint32_t number;
+  if (number_of(txn, name, &number, NULL) != LUMA_OK || !number) return NULL;
+  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+    const struct collection *one = catalog_at(txn->catalog, i);
+    for (uint32_t k = 0; one->evolution && k < one->evolution->steps_count; k++)
+      if (one->evolution->steps[k].from == number) return one;
+  }
+  return NULL;
+}
+
+status model_fail_no_collection(struct model_txn *txn, struct slice name, struct err *err) {
+  const struct collection *evolved = find_evolved(txn, name);
+  if (!evolved) return catalog_fail_unknown(txn->catalog, name, err);
+  err_raise(err, LUMA_UNKNOWN_COLLECTION, __FILE__, __LINE__, "`%.*s` is an older soul of `%.*s`",
+            SLICE_ARG(name), SLICE_ARG(evolved->name));
+  err_hint(err, "name `%.*s`, or its newest soul", SLICE_ARG(evolved->name));
+  return LUMA_UNKNOWN_COLLECTION;
+}
+
 /* ---- as JSON ---- */
 
 static void append_id(struct buf *out, const uint8_t id[16]) {
@@ -390,6 +411,7 @@ static status append_version(struct model_txn *txn, uint32_t number, struct buf 
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
                            struct err *err) {
   const struct collection *collection = model_collection_of_soul(txn, alias);
+  if (!collection) collection = find_evolved(txn, alias);
   if (!collection || !collection->genotype) return fail_no_soul(txn, alias, err);
   const struct evolution *evolution = collection->evolution;
   buf_append_byte(out, '[');

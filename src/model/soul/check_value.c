@@ -149,7 +149,13 @@ static status check_deep(struct soul_check *check, const struct soul_attribute *
   struct val out;
   bool mine = false;
   if (type->kind == SOUL_LIST || type->kind == SOUL_MAP) {
-    if (value->type != (type->kind == SOUL_LIST ? VAL_LIST : VAL_MAP)) {
+    enum val_type wanted = type->kind == SOUL_LIST ? VAL_LIST : VAL_MAP;
+    /* From CSV, and from who writes SQL, they come as the text of JSON. */
+    if (value->type == VAL_TEXT && soul_coerce_json(val_slice(value), wanted, check->arena, &out)) {
+      *value = out;
+      *changed = true;
+    }
+    if (value->type != wanted) {
       fault_type(check, attribute, type, place, value);
       return LUMA_OK;
     }

@@ -195,6 +195,25 @@ static bool to_light(const struct val *value, struct arena *arena, struct val *o
   return copy != NULL;
 }
 
+bool soul_coerce_json(struct slice text, enum val_type wanted, struct arena *arena,
+                      struct val *out) {
+  struct json_read_options options = {.form = JSON_PLAIN};
+  struct json_reader *reader;
+  struct buf room;
+  size_t at = 0;
+  while (at < text.bytes && text.data[at] <= ' ') at++;
+  if (at == text.bytes || text.data[at] != (wanted == VAL_LIST ? '[' : '{')) return false;
+  if (json_reader_create(&reader, NULL) != LUMA_OK) return false;
+  buf_init(&room, DOC_BYTES_MAX);
+  bool reads = json_read_value(reader, text, &options, &room, out, NULL) == LUMA_OK &&
+               out->type == wanted && !json_reader_lost_digits(reader);
+  const uint8_t *copy = reads ? arena_copy(arena, room.data, room.bytes) : NULL;
+  if (copy) *out = val_decode(slice_of(copy, room.bytes), NULL);
+  buf_deinit(&room);
+  json_reader_destroy(reader);
+  return copy != NULL;
+}
+
 static bool convert(const struct soul_type *type, const struct val *value, struct arena *arena,
                     struct val *out) {
   switch ((int)type->kind) {

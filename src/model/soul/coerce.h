@@ -11,5 +11,9 @@
  * `arena`'s; false also when it has none. */
 bool soul_coerce(const struct soul_type *type, const struct val *value, struct arena *arena,
                  struct val *out, bool *changed);
+/** The list or map (`wanted`: VAL_LIST, VAL_MAP) that a text is the JSON of, in `arena`; false:
+ * it is not. */
+bool soul_coerce_json(struct slice text, enum val_type wanted, struct arena *arena,
+                      struct val *out);
 
 #endif

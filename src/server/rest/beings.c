@@ -12,7 +12,7 @@ struct resolve_work {
 static status resolve_work(void *context, struct model_txn *txn, struct err *err) {
   struct resolve_work *work = context;
   const struct collection *found = model_collection_of_soul(txn, work->exchange->first);
-  if (!found) return catalog_fail_unknown(model_catalog(txn), work->exchange->first, err);
+  if (!found) return model_fail_no_collection(txn, work->exchange->first, err);
   const uint8_t *copy =
       arena_copy(&work->exchange->request->arena, found->name.data, found->name.bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a name");

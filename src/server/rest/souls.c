@@ -122,7 +122,7 @@ static status evolve_work(void *context, struct model_txn *txn, struct err *err)
   const struct collection *collection = model_collection_of_soul(txn, work->name);
   struct val dry_run = val_field(&work->body, slice_of_text("dry_run"));
   struct buf report;
-  if (!collection) return catalog_fail_unknown(model_catalog(txn), work->name, err);
+  if (!collection) return model_fail_no_collection(txn, work->name, err);
   struct model_evolution evolution = {.alias = collection->name,
                                       .genotype = &work->body,
                                       .merge = work->exchange->route->method == HTTP_PATCH,

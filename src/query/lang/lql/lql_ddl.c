@@ -389,12 +389,23 @@ static bool evolve(struct lql_ddl *ddl) {
 
 /* ---- telling ---- */
 
+/* An alias, or the id or hash of a soul, which may stand as a text: it may begin with a figure. */
+static bool take_soul(struct lql_ddl *ddl, struct slice *name) {
+  const struct lql_token *token = lql__ddl_peek(ddl);
+  if (token->kind != LQL_TEXT) return lql__ddl_name(ddl, name);
+  struct expr *text = lql__text(ddl->lql, *token);
+  if (!text) return false;
+  *name = val_slice(&text->value);
+  ddl->at++;
+  return true;
+}
+
 static bool tell(struct lql_ddl *ddl, enum plan_about about) {
   uint64_t offset = lql__ddl_peek(ddl)->offset;
   struct slice name = {0}, other = {0};
-  if (about != PLAN_ABOUT_SOULS && !lql__ddl_name(ddl, &name)) return false;
+  if (about != PLAN_ABOUT_SOULS && !take_soul(ddl, &name)) return false;
   if (about == PLAN_ABOUT_CHANGES &&
-      (!(lql__ddl_take(ddl, "WITH") || lql__ddl_expect(ddl, "TO")) || !lql__ddl_name(ddl, &other)))
+      (!(lql__ddl_take(ddl, "WITH") || lql__ddl_expect(ddl, "TO")) || !take_soul(ddl, &other)))
     return false;
   struct plan *made = at_end(ddl) ? make(ddl, PLAN_TELL_SOUL, name, offset) : NULL;
   if (!made) return false;
