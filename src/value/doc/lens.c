@@ -30,6 +30,18 @@ struct val lens_field(const struct val *root, uint16_t id) {
   return index == form_not_found ? val_missing() : read_field(root, &splice->fields[index]);
 }
 
+enum lens_source lens_source(const struct val *root, uint16_t id, const uint8_t **place) {
+  const struct splice *splice = root->lens->splice;
+  uint32_t index = form_find(splice->ids, splice->count, id);
+  double real;
+  if (index == form_not_found) return LENS_NONE;
+  const struct splice_field *field = &splice->fields[index];
+  if (field->from == SPLICE_MADE) return LENS_MADE;
+  *place = field->from == SPLICE_NEW ? field->value.data : place_of(root, field);
+  if (field->from == SPLICE_NEW || (!field->convert && !field->is_float)) return LENS_STORED;
+  return field->is_float && splice_read_float(*place, &real) ? LENS_INTEGER : LENS_MADE;
+}
+
 struct val lens_field_at(const struct val *root, uint32_t index, uint16_t *id) {
   const struct splice_field *field = &root->lens->splice->fields[index];
   *id = field->id;

@@ -31,6 +31,14 @@ static inline const struct names *val_names(const struct val *v) {
 uint32_t lens_count(const struct val *root);
 /** The field of that name; MISSING if there is none. */
 struct val lens_field(const struct val *root, uint16_t id);
+/** What a field is read of. */
+enum lens_source {
+  LENS_NONE,    /* there is no such field */
+  LENS_STORED,  /* its encoded value stands at `*place` */
+  LENS_INTEGER, /* it is the float that the encoded integer at `*place` is exactly */
+  LENS_MADE     /* none that stands anywhere: lens_field has it */
+};
+enum lens_source lens_source(const struct val *root, uint16_t id, const uint8_t **place);
 /** Field `index`, below lens_count, and its id. */
 struct val lens_field_at(const struct val *root, uint32_t index, uint16_t *id);
 

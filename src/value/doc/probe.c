@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "value/doc/doc_int.h"
+#include "value/doc/lens.h"
 
 enum { LOOK_THROUGH_MAX = 8 }; /* values: more are searched for */
 
@@ -143,10 +144,9 @@ static const uint8_t *find_field(const uint8_t *map, uint16_t id, bool *unsure) 
   return NULL;
 }
 
-enum probe_answer probe_ask(const struct probe *probe, const struct names *names,
-                            const uint16_t *ids, uint32_t ids_count, const struct val *root) {
-  if (root->type != VAL_MAP || root->is_lensed || root->names != names) return PROBE_UNSURE;
-  const uint8_t *p = root->data;
+/* The value at the rest of the path. */
+static enum probe_answer ask_path(const struct probe *probe, const uint8_t *p, const uint16_t *ids,
+                                  uint32_t ids_count) {
   for (uint32_t i = 0; i < ids_count; i++) {
     enum val_type type = *p & FORM_TYPE_MASK;
     bool unsure = false;
@@ -157,4 +157,25 @@ enum probe_answer probe_ask(const struct probe *probe, const struct names *names
   }
   bool is_list = (*p & FORM_TYPE_MASK) == VAL_LIST;
   return is_list && probe->into_lists ? ask_list(probe, p) : ask_value(probe, p);
+}
+
+/* An integer that is shown as a float stands where that does in the total order. */
+static enum probe_answer ask_lensed(const struct probe *probe, const uint16_t *ids,
+                                    uint32_t ids_count, const struct val *root) {
+  const uint8_t *place = NULL;
+  if (ids_count == 0) return PROBE_UNSURE;
+  switch (lens_source(root, ids[0], &place)) {
+  case LENS_NONE: return ask_null(probe);
+  case LENS_STORED:
+  case LENS_INTEGER: return ask_path(probe, place, ids + 1, ids_count - 1);
+  case LENS_MADE: break;
+  }
+  return PROBE_UNSURE;
+}
+
+enum probe_answer probe_ask(const struct probe *probe, const struct names *names,
+                            const uint16_t *ids, uint32_t ids_count, const struct val *root) {
+  if (root->type != VAL_MAP || val_names(root) != names) return PROBE_UNSURE;
+  if (root->is_lensed) return ask_lensed(probe, ids, ids_count, root);
+  return ask_path(probe, root->data, ids, ids_count);
 }

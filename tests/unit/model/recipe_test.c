@@ -6,6 +6,7 @@
 
 #include "model/soul/evolution.h"
 #include "tests/lib/test.h"
+#include "value/doc/probe.h"
 #include "value/order/order.h"
 
 enum { NAMES = 12, STEPS_MAX = 4, TEXT_BYTES = 8192 };
@@ -141,9 +142,35 @@ static void expect_same(const struct recipes *recipes, const struct doc *whole,
   expect_fields(recipes, whole, &root);
 }
 
+/* What a probe is sure of through a lens, it answers about the whole document. */
+static uint32_t expect_probed(const struct recipes *recipes, const struct doc *whole,
+                              const struct val *seen) {
+  struct val root = doc_root(whole);
+  uint32_t sure = 0;
+  for (uint32_t i = 0; i < val_count(&root); i++) {
+    struct slice name;
+    uint16_t id = val_field_name_id(&root, i);
+    struct val operand = val_field_at(&root, i, &name);
+    if (!is_wanted(recipes, id)) continue;
+    if (!probe_takes(&operand, 1) || below(3) == 0) operand = val_int64((int64_t)below(200) - 100);
+    struct probe probe = {.keep = 1 + below(6),
+                          .count = 1,
+                          .values = &operand,
+                          .into_lists = below(2),
+                          .knows_nulls = below(2),
+                          .others_differ = below(2)};
+    enum probe_answer answer = probe_ask(&probe, whole->names, &id, 1, seen);
+    enum probe_answer right = probe_ask(&probe, whole->names, &id, 1, &root);
+    if (answer == PROBE_UNSURE || right == PROBE_UNSURE) continue;
+    assert_int_equal(answer, right);
+    sure++;
+  }
+  return sure;
+}
+
 /* Seen through a lens; written out from it; and put into another document. */
 static void expect_seen(struct recipes *recipes, const struct doc *document,
-                        const struct doc *whole) {
+                        const struct doc *whole, uint32_t *sure) {
   const struct recipe_sight *sight = recipes_see(recipes, document);
   struct doc seen = *document;
   struct buf out;
@@ -154,6 +181,7 @@ static void expect_seen(struct recipes *recipes, const struct doc *document,
   struct val root = doc_root(&seen), absent = val_field(&root, slice_of_text("absent"));
   assert_int_equal(absent.type, VAL_MISSING);
   expect_fields(recipes, whole, &root);
+  *sure += expect_probed(recipes, whole, &root);
   uint8_t *at = malloc(lens_bytes_max(&root)); /* just so much */
   assert_non_null(at);
   uint32_t bytes = lens_write(&root, at);
@@ -172,7 +200,8 @@ static void expect_seen(struct recipes *recipes, const struct doc *document,
 }
 
 /* How many were spliced. */
-static uint32_t compare(struct evolution *evolution, struct recipes *recipes, uint32_t rounds) {
+static uint32_t compare(struct evolution *evolution, struct recipes *recipes, uint32_t rounds,
+                        uint32_t *sure) {
   struct buf bytes, room;
   uint32_t spliced = 0;
   buf_init(&bytes, TEXT_BYTES);
@@ -194,7 +223,7 @@ static uint32_t compare(struct evolution *evolution, struct recipes *recipes, ui
     assert_true(count > 0);
     assert_ok(doc_open(slice_of(at, count), evolution->names, &made, test_err()));
     expect_same(recipes, &whole, &made);
-    expect_seen(recipes, &document, &whole);
+    expect_seen(recipes, &document, &whole, sure);
     free(at);
     spliced++;
   }
@@ -204,7 +233,7 @@ static uint32_t compare(struct evolution *evolution, struct recipes *recipes, ui
 }
 
 static void splicing_is_building(void) {
-  uint32_t spliced = 0;
+  uint32_t spliced = 0, sure = 0;
   for (size_t round = 0; round < test_rounds(300); round++) {
     struct names *names;
     struct recipes some;
@@ -215,13 +244,14 @@ static void splicing_is_building(void) {
       assert_ok(names_intern(names, slice_of((const uint8_t *)letters + below(NAMES), 1),
                              &wanted[i], test_err()));
     recipes_init(&some, evolution, wanted, 2);
-    spliced += compare(evolution, evolution_recipes(evolution), 40);
-    spliced += compare(evolution, &some, 40);
+    spliced += compare(evolution, evolution_recipes(evolution), 40, &sure);
+    spliced += compare(evolution, &some, 40, &sure);
     recipes_deinit(&some);
     evolution_release(evolution);
     names_destroy(names);
   }
   assert_true(spliced > 1000);
+  assert_true(sure > 1000);
 }
 
 int main(int argc, char **argv) {
