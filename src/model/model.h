@@ -374,8 +374,9 @@ struct model_seen {
 };
 void model_seen_init(struct model_seen *seen);
 void model_seen_deinit(struct model_seen *seen);
-/** Cuts the collection for several readers: the inner bounds of its parts, none when it is small or
- * the transaction is not read-only. Scans of parts may each belong to a thread of their own.
+/** Cuts the collection for several readers: the inner bounds of its parts, none when it is small,
+ * or the transaction may write and does not wait with that (cuts->waits). Scans of parts may each
+ * belong to a thread of their own.
  * Borrowed until the transaction ends. */
 status model_cut(struct model_txn *txn, const struct collection *collection,
                  struct store_cuts *cuts, struct err *err);

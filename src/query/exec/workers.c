@@ -19,7 +19,8 @@ static const struct plan *scan_of(const struct plan *plan) {
 static status make_parts(struct exec *exec, const struct plan *plan, uint32_t workers,
                          struct parts *parts, struct err *err) {
   const struct collection *collection = scan_of(plan)->collection;
-  struct store_cuts cuts = {.max = workers * PARTS_PER_WORKER - 1};
+  struct store_cuts cuts = {.max = workers * PARTS_PER_WORKER - 1,
+                            .waits = plan->physical && plan->physical->collected};
   parts->count = 0;
   if (model_estimate_count(exec->txn, collection) < ROWS_MIN) return LUMA_OK;
   cuts.keys = arena_zalloc(exec->arena, cuts.max, sizeof *cuts.keys);
