@@ -306,7 +306,7 @@ static status open_input(struct aggregating *op, struct err *err) {
   const struct plan *plan = op->op.plan;
   bool is_shared = exec->threads > 1 && plan->physical && plan->physical->by_workers &&
                    !exec->env->collation; /* a collation belongs to one thread */
-  if (is_shared) TRY(workers_open(exec, plan, &op->workers, err));
+  if (is_shared) TRY(workers_open(exec, plan, exec->threads + 1, &op->workers, err));
   return op->workers.count ? LUMA_OK : op__open(exec, plan->input, &op->op.input, err);
 }
 

@@ -42,7 +42,7 @@ static void format_node(const struct explaining *op, const struct plan *plan, un
   explain_node(plan, out);
   if (op->op.exec->threads > 1 && plan->physical &&
       (plan->physical->unordered || plan->physical->collected))
-    buf_append_format(out, "  (by up to %u threads)", op->op.exec->threads);
+    buf_append_format(out, "  (by up to %u threads beside its own)", op->op.exec->threads);
   if (op->op.plan->analyze) add_measured(op->op.input, plan, out);
   buf_append_byte(out, '\n');
   explain_access(plan, depth + 1, out);

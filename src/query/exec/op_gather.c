@@ -153,7 +153,7 @@ status op__open_gather(struct exec *exec, const struct plan *plan, struct op **o
   cond_init(&gathering->is_ready);
   cond_init(&gathering->is_taken);
   *op = &gathering->op;
-  TRY(workers_open(exec, plan, &gathering->workers, err));
+  TRY(workers_open(exec, plan, exec->threads, &gathering->workers, err));
   gathering->op.is_gathered = gathering->workers.count > 0;
   if (gathering->op.is_gathered) return open_handings(gathering, err);
   exec_close(&gathering->op);

@@ -16,11 +16,10 @@ static const struct plan *scan_of(const struct plan *plan) {
 }
 
 /* The parts between cuts; none when the collection is not worth it. */
-static status make_parts(struct exec *exec, const struct plan *plan, struct parts *parts,
-                         struct err *err) {
+static status make_parts(struct exec *exec, const struct plan *plan, uint32_t workers,
+                         struct parts *parts, struct err *err) {
   const struct collection *collection = scan_of(plan)->collection;
-  uint32_t threads = exec->threads < WORKERS_MAX ? exec->threads : WORKERS_MAX;
-  struct store_cuts cuts = {.max = threads * PARTS_PER_WORKER - 1,
+  struct store_cuts cuts = {.max = workers * PARTS_PER_WORKER - 1,
                             .waits = plan->physical && plan->physical->collected};
   parts->count = 0;
   if (model_estimate_count(exec->txn, collection) < ROWS_MIN) return LUMA_OK;
@@ -57,11 +56,11 @@ static status make_worker(struct exec *exec, const struct plan *plan, struct wor
   return op__open(&worker->exec, plan, &worker->op, err);
 }
 
-status workers_open(struct exec *exec, const struct plan *plan, struct workers *workers,
-                    struct err *err) {
-  TRY(make_parts(exec, plan, &workers->parts, err));
+status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,
+                    struct workers *workers, struct err *err) {
+  if (count == 0 || count > WORKERS_MAX) count = WORKERS_MAX; /* one more than UINT32_MAX is 0 */
+  TRY(make_parts(exec, plan, count, &workers->parts, err));
   if (workers->parts.count < 2) return LUMA_OK;
-  uint32_t count = exec->threads < WORKERS_MAX ? exec->threads : WORKERS_MAX;
   if (count > workers->parts.count) count = workers->parts.count;
   workers->items = arena_zalloc(exec->arena, count, sizeof *workers->items);
   TRY(op__memory(exec, workers->items, err));
@@ -88,13 +87,15 @@ static void work(void *argument) {
     worker->failed_first = !atomic_exchange(&worker->exec.parts->is_stopped, true);
 }
 
-/* Where no thread can be had the run's own does the work. */
+/* The run's own thread reads, too, and where no other can be had does all the work. */
 status workers_run(struct workers *workers, worker_run *run, struct expr_env *env,
                    struct err *err) {
   for (uint32_t i = 0; i < workers->count; i++) {
     struct worker *worker = &workers->items[i];
+    bool is_last = i + 1 == workers->count;
     worker->run = run;
-    worker->is_started = thread_start(&worker->thread, "luma-read", work, worker, NULL) == LUMA_OK;
+    worker->is_started =
+        !is_last && thread_start(&worker->thread, "luma-read", work, worker, NULL) == LUMA_OK;
   }
   for (uint32_t i = 0; i < workers->count; i++)
     if (!workers->items[i].is_started) work(&workers->items[i]);

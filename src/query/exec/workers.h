@@ -33,11 +33,12 @@ struct workers {
   uint32_t made;  /* so many of them are there to be closed */
 };
 
-/** Makes workers in the run's arena, each with operators for `plan`, over parts of the collection
- * that its one SCAN reads. To be closed even after a failure. */
-status workers_open(struct exec *exec, const struct plan *plan, struct workers *workers,
-                    struct err *err);
-/** Has every worker do it, and waits. The failure of the first one that fails ends all. */
+/** Makes `count` workers at most in the run's arena, each with operators for `plan`, over parts of
+ * the collection that its one SCAN reads. To be closed even after a failure. */
+status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,
+                    struct workers *workers, struct err *err);
+/** Has every worker do it, the last one in the run's own thread, and waits. The failure of the
+ * first one that fails ends all. */
 status workers_run(struct workers *workers, worker_run *run, struct expr_env *env, struct err *err);
 /** Waits for the threads that were started, and takes over what their expressions have to tell.
  * Those that are still reading stop soon if parts.is_stopped. */
