@@ -154,8 +154,18 @@ struct jql_field {
  * or null). Unknown fields, kinds that differ and required fields that are not there are errors. */
 status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
                  uint32_t count, struct jql_node *fields);
+/** The same, with MongoDB's codes for a field that is unknown and for one that is missing. */
+struct jql_codes {
+  uint32_t unknown, missing;
+};
+status jql__take_as(const struct jql *jql, const struct jql_node *map,
+                    const struct jql_field *specs, uint32_t count, struct jql_codes codes,
+                    struct jql_node *fields);
 /** LUMA_OK if the node is of the kind. */
 status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum jql_kind kind);
+/** The same, with MongoDB's code. */
+status jql__check_kind_as(const struct jql *jql, const struct jql_node *node, enum jql_kind kind,
+                          uint32_t foreign);
 /** `otherwise` when not given. */
 bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */

@@ -140,8 +140,7 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
   if ((*plan)->multi && (*plan)->replacement)
-    return jql__fail(jql, &write->changes, LUMA_INVALID_ARGUMENT,
-                     "a document cannot replace several");
+    return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }
 
@@ -282,8 +281,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
   TRY(jql__take(jql, deletion, specs, 4, fields));
   int64_t limit = 0;
   if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
-    return jql__fail(jql, &fields[LIMIT], LUMA_INVALID_ARGUMENT,
-                     "the limit of a delete is 0 (all) or 1");
+    return jql__fail_code(jql, &fields[LIMIT], 9, "the limit of a delete is 0 (all) or 1");
   struct jql_write write = {.collection = *collection,
                             .filter = fields[Q],
                             .hint = fields[HINT],
