@@ -63,7 +63,8 @@ size_t jql_order(const struct jql_size *size, uint64_t number, char out[BENCH_DO
 /** The JSON text of city `number`, fewer than BENCH_CITIES. */
 size_t jql_city(uint64_t number, char out[BENCH_DOC_BYTES_MAX]);
 
-/** Seconds that `documents` take as batches of a JQL insert, and as luma_insert_many. */
+/** Seconds that `documents` take as batches of a JQL insert, and as luma_insert_many. Both get the
+ * same JSON texts, in one process; writing them into a command counts as JQL's. */
 void jql_insert_turn(uint64_t from, uint64_t documents, double *by_jql, double *by_calls);
 
 #endif
