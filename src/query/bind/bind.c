@@ -4,6 +4,7 @@
 
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+#include "query/bind/information.h"
 #include "query/func/func.h"
 #include "query/plan/stage.h"
 
@@ -129,6 +130,8 @@ status bind__scan(struct binder *binder, struct plan **node, enum query_access a
   bool is_variable = false;
   if (access == QUERY_READ) TRY(bind__variable_source(binder, node, &is_variable, err));
   if (is_variable) return LUMA_OK;
+  if (access == QUERY_READ && information_is_scanned(binder, scan))
+    return information_bind_catalog(binder, node, scan->collection_name, err);
   TRY(bind__find_collection(binder, scan, err));
   if (scan->collection && scan->collection->view.bytes) {
     if (access != QUERY_READ) return bind__refuse_view(binder, scan, err);
@@ -175,10 +178,8 @@ static status bind_filter(struct binder *binder, struct plan *node, struct err *
 }
 
 static status bind_limit(struct binder *binder, struct plan *node, struct err *err) {
-  const struct scope nothing = {0};
   TRY(bind__plan(binder, &node->input, err));
-  if (node->limit) TRY(bind__expr(binder, &nothing, node->limit, &node->limit, err));
-  if (node->skip) TRY(bind__expr(binder, &nothing, node->skip, &node->skip, err));
+  TRY(bind__bounds(binder, node, err));
   bind__pass_columns(node);
   return LUMA_OK;
 }
@@ -558,6 +559,9 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_SAVEPOINT:
   case PLAN_ROLLBACK_TO:
   case PLAN_RELEASE:
+  case PLAN_PREPARE:
+  case PLAN_EXECUTE:
+  case PLAN_DEALLOCATE:
   case PLAN_SET_OPTION: break;
   }
   return LUMA_OK;

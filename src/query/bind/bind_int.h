@@ -181,6 +181,8 @@ status bind__yield(struct binder *binder, struct plan *node, struct err *err);
 /** Changes of the document in column `target`, over the columns of `scope`. */
 status bind__update_items(struct binder *binder, const struct scope *scope, uint32_t target,
                           struct plan_update_item **updates, uint32_t count, struct err *err);
+/** Binds a SELECT in FROM that sees nothing of the statement around it. */
+status bind__alone(struct binder *binder, struct plan **node, struct err *err);
 /** A SCAN of a view becomes what it stands for. */
 status bind__view(struct binder *binder, struct plan **node, struct err *err);
 /** An error for a view that is to be changed. */
@@ -211,6 +213,7 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err);
 status bind__print_name(struct binder *binder, struct slice plain, const char *between,
                         uint32_t number, struct slice *name, struct err *err);
 status bind__distinct_on(struct binder *binder, struct plan *node, struct err *err);
+status bind__bounds(struct binder *binder, struct plan *node, struct err *err);
 status bind__sort(struct binder *binder, struct plan *node, struct err *err);
 status bind__aggregate(struct binder *binder, struct plan *node, struct err *err);
 /** WHERE is asked before there are groups: an error if `where` is a FILTER by an aggregate. */

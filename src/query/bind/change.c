@@ -67,6 +67,55 @@ static status bind_selected(struct binder *binder, struct plan *node, struct err
   return LUMA_OK;
 }
 
+/* ---- GENERATED ALWAYS ---- */
+
+/** What numbers itself and never changes: GENERATED ALWAYS AS IDENTITY. */
+static bool is_generated(const struct plan *node, struct slice name) {
+  static const char start[] = "nextval(";
+  const struct soul_attribute *attribute = bind__attribute(node->collection, name);
+  struct slice text = attribute ? attribute->default_expression : slice_of(NULL, 0);
+  return attribute && attribute->immutable && text.bytes > sizeof start - 1 &&
+         slice_is_equal_nocase(slice_of(text.data, sizeof start - 1), slice_of_text(start));
+}
+
+static status refuse_generated(struct binder *binder, const struct plan *node, struct slice name,
+                               struct err *err) {
+  status failed =
+      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                "`%.*s` is GENERATED ALWAYS: an INSERT gives it no value", SLICE_ARG(name));
+  err_hint(err, "leave it out, write DEFAULT, or INSERT INTO %.*s (…) OVERRIDING SYSTEM VALUE",
+           SLICE_ARG(node->collection_name));
+  return bind__fail(binder, node->offset, failed, err);
+}
+
+static bool is_default(const struct expr *value) {
+  return value->kind == EXPR_CONST && value->value.type == VAL_MISSING;
+}
+
+/** Column `at` of all rows: refused, or (OVERRIDING USER VALUE) taken away. */
+static status judge_column(struct binder *binder, struct plan *node, uint32_t at, struct err *err) {
+  for (uint32_t i = at; i < node->exprs_count; i += node->names_count) {
+    if (is_default(node->exprs[i])) continue;
+    if (node->overriding == PLAN_OVERRIDING_NOTHING)
+      return refuse_generated(binder, node, node->names[at], err);
+    node->exprs[i] = expr_const(binder->arena, val_missing(), node->exprs[i]->offset);
+    TRY(bind__memory(binder, node->exprs[i], err));
+  }
+  return LUMA_OK;
+}
+
+/** A SELECT gives no default: its column is refused. */
+static status judge_generated(struct binder *binder, struct plan *node, struct err *err) {
+  bool judges = binder->language == PLAN_LQL && node->collection && node->collection->genotype &&
+                node->overriding != PLAN_OVERRIDING_SYSTEM;
+  for (uint32_t i = 0; judges && i < node->names_count; i++) {
+    if (!is_generated(node, node->names[i])) continue;
+    if (node->input) return refuse_generated(binder, node, node->names[i], err);
+    TRY(judge_column(binder, node, i, err));
+  }
+  return LUMA_OK;
+}
+
 /** Keys of an index that are expressions over what is there: their texts are what indexes go by. */
 static status bind_targets(struct binder *binder, const struct plan_column *there,
                            struct plan_conflict *conflict, struct err *err) {
@@ -121,11 +170,27 @@ static status bind_store(struct binder *binder, struct plan *node, struct err *e
   return bind__yield(binder, node, err);
 }
 
+/** CREATE TABLE … AS of a collection that is there already. */
+static status bind_creation(struct binder *binder, struct plan *node, struct err *err) {
+  if (node->if_not_exists) {
+    node->kind = PLAN_CREATE_COLLECTION;
+    node->input = NULL;
+    return LUMA_OK;
+  }
+  status failed =
+      err_raise(err, LUMA_ALREADY_EXISTS, __FILE__, __LINE__,
+                "there is a collection `%.*s` already", SLICE_ARG(node->collection->name));
+  err_hint(err, "CREATE TABLE IF NOT EXISTS, or INSERT INTO %.*s SELECT …",
+           SLICE_ARG(node->collection->name));
+  return bind__fail(binder, node->offset, failed, err);
+}
+
 status bind__insert(struct binder *binder, struct plan *node, struct err *err) {
   const struct scope nothing = {0};
   struct expr **exprs = node->exprs;
   node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
   TRY(bind__check_write(binder, node, QUERY_INSERT, err));
+  if (node->creates && node->collection) return bind_creation(binder, node, err);
   TRY(bind__refuse_view(binder, node, err));
   if (node->stage) return bind_store(binder, node, err);
   if (node->is_positional) TRY(name_positions(binder, node, node->names_count, err));
@@ -134,6 +199,7 @@ status bind__insert(struct binder *binder, struct plan *node, struct err *err) {
   TRY(bind__room(binder, node->exprs_count, sizeof *node->exprs, &node->exprs, err));
   for (uint32_t i = 0; i < node->exprs_count; i++)
     TRY(bind__expr(binder, &nothing, exprs[i], &node->exprs[i], err));
+  TRY(judge_generated(binder, node, err));
   if (node->conflict) TRY(bind_conflict(binder, node, err));
   return bind__yield(binder, node, err);
 }

@@ -205,6 +205,8 @@ status bind__path_source(struct binder *binder, struct plan **node, struct err *
   if (found) return unnest_instead(binder, node, path, err);
   if (!is_known && information_is_meant(&path->path))
     return information_bind(binder, node, path->path.steps[1].name, err);
+  if (!is_known && information_is_catalog(&path->path))
+    return information_bind_catalog(binder, node, path->path.steps[1].name, err);
   struct slice plain = without_schema(&path->path);
   if (!is_known && plain.bytes) scan->collection_name = plain;
   return bind__plan(binder, node, err);

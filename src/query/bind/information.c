@@ -55,9 +55,10 @@ static status fill_tables(struct information *rows, struct err *err) {
   for (uint32_t i = 0; i < catalog_count(catalog); i++) {
     const struct collection *collection = catalog_at(catalog, i);
     bool is_view = collection->view.bytes > 0;
-    struct val row[] = {information_word("luma"), information_word("public"),
-                        val_text(collection->name),
-                        information_word(is_view ? "VIEW" : "BASE TABLE"), yes_no(!is_view)};
+    struct val row[] = {
+        information_word("luma"),   information_word("public"),
+        val_text(collection->name), information_word(is_view ? "VIEW" : "BASE TABLE"),
+        yes_no(!is_view),           val_int64(collection->number)};
     TRY(information_add(rows, row, err));
   }
   return LUMA_OK;
@@ -195,7 +196,8 @@ static status fill_columns(struct information *rows, struct err *err) {
 static const struct information_table tables[] = {
     {"schemata", {"catalog_name", "schema_name"}, fill_schemata},
     {"tables",
-     {"table_catalog", "table_schema", "table_name", "table_type", "is_insertable_into"},
+     {"table_catalog", "table_schema", "table_name", "table_type", "is_insertable_into",
+      "luma_number"},
      fill_tables},
     {"columns",
      {"table_catalog", "table_schema", "table_name", "column_name", "ordinal_position",

@@ -13,6 +13,19 @@ bool information_is_meant(const struct path *path);
 status information_bind(struct binder *binder, struct plan **node, struct slice name,
                         struct err *err);
 
+struct suggest;
+/** The SELECT that a table of pg_catalog, or sqlite_master, stands for; NULL: it is none. */
+const char *information_catalog(struct slice name);
+/** Offers the names of those. */
+void information_catalog_names(struct suggest *suggest);
+/** Makes the SCAN of such a table its SELECT. */
+status information_bind_catalog(struct binder *binder, struct plan **node, struct slice name,
+                                struct err *err);
+/** Whether a SCAN is of one of them: no collection is called so. */
+bool information_is_scanned(const struct binder *binder, const struct plan *scan);
+/** Whether a path in FROM names a table of pg_catalog. */
+bool information_is_catalog(const struct path *path);
+
 /* ---- between the files ---- */
 
 enum { INFORMATION_COLUMNS_MAX = 16 };

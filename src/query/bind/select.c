@@ -514,6 +514,13 @@ status bind__distinct_on(struct binder *binder, struct plan *node, struct err *e
   return LUMA_OK;
 }
 
+status bind__bounds(struct binder *binder, struct plan *node, struct err *err) {
+  const struct scope nothing = {0};
+  if (node->limit) TRY(bind__expr(binder, &nothing, node->limit, &node->limit, err));
+  if (node->skip) TRY(bind__expr(binder, &nothing, node->skip, &node->skip, err));
+  return LUMA_OK;
+}
+
 status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
   bool distinct = false, has_aggregate = false;
   struct plan *project =
@@ -541,5 +548,5 @@ status bind__sort(struct binder *binder, struct plan *node, struct err *err) {
   node->sort = keys;
   if (distinct) bind__pass_columns(node->input);
   bind__pass_columns(node);
-  return LUMA_OK;
+  return bind__bounds(binder, node, err);
 }

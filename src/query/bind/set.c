@@ -32,11 +32,82 @@ static status set_columns(struct binder *binder, struct plan *set, struct err *e
   return LUMA_OK;
 }
 
+/* ---- CORRESPONDING ---- */
+
+/** The number of the column, or the count of them. */
+static uint32_t column_of(const struct plan *plan, struct slice name) {
+  uint32_t at = 0;
+  while (at < plan->columns_count && !slice_is_equal_nocase(plan->columns[at].name, name)) at++;
+  return at;
+}
+
+static status fail_corresponding(struct binder *binder, const struct plan *set, const char *what,
+                                 struct slice name, struct err *err) {
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "CORRESPONDING: %s%.*s",
+                            what, SLICE_ARG(name));
+  err_hint(err, "both SELECTs name their columns: SELECT x.a AS a, …");
+  return bind__fail(binder, set->offset, failed, err);
+}
+
+/** Whole documents have no columns that the statement knows. */
+static status check_named(struct binder *binder, const struct plan *set, const struct plan *side,
+                          struct err *err) {
+  for (uint32_t i = 0; i < side->columns_count; i++)
+    if (side->columns[i].is_spread)
+      return fail_corresponding(binder, set, "`*` of documents has any columns", slice_of(NULL, 0),
+                                err);
+  return LUMA_OK;
+}
+
+/** The names that both sides have, in the order of the left. */
+static status common_names(struct binder *binder, struct plan *set, struct err *err) {
+  const struct plan *left = set->input, *right = set->right;
+  TRY(bind__room(binder, left->columns_count, sizeof *set->using_names, &set->using_names, err));
+  for (uint32_t i = 0; i < left->columns_count; i++)
+    if (column_of(right, left->columns[i].name) < right->columns_count)
+      set->using_names[set->using_count++] = left->columns[i].name;
+  if (set->using_count) return LUMA_OK;
+  return fail_corresponding(binder, set, "the SELECTs have no column in common", slice_of(NULL, 0),
+                            err);
+}
+
+/** A PROJECT of the columns of those names, in their order. */
+static status pick_columns(struct binder *binder, const struct plan *set, struct plan **side,
+                           struct err *err) {
+  TRY(bind__pass_on(binder, side, err));
+  struct plan *all = *side;
+  struct expr **exprs = NULL;
+  struct plan_column *columns = NULL;
+  TRY(bind__room(binder, set->using_count, sizeof *exprs, &exprs, err));
+  TRY(bind__room(binder, set->using_count, sizeof *columns, &columns, err));
+  for (uint32_t i = 0; i < set->using_count; i++) {
+    uint32_t at = column_of(all, set->using_names[i]);
+    if (at == all->columns_count)
+      return fail_corresponding(binder, set, "not both SELECTs have a column ", set->using_names[i],
+                                err);
+    exprs[i] = all->exprs[at];
+    columns[i] = all->columns[at];
+  }
+  all->exprs = exprs;
+  all->columns = columns;
+  all->exprs_count = all->columns_count = set->using_count;
+  return LUMA_OK;
+}
+
+static status make_correspond(struct binder *binder, struct plan *set, struct err *err) {
+  TRY(check_named(binder, set, set->input, err));
+  TRY(check_named(binder, set, set->right, err));
+  if (!set->using_count) TRY(common_names(binder, set, err));
+  TRY(pick_columns(binder, set, &set->input, err));
+  return pick_columns(binder, set, &set->right, err);
+}
+
 status bind__set(struct binder *binder, struct plan *node, struct err *err) {
   TRY(bind__plan(binder, &node->input, err));
   TRY(bind__strip_hidden(binder, &node->input, err));
   TRY(bind__plan(binder, &node->right, err));
   TRY(bind__strip_hidden(binder, &node->right, err));
+  if (node->is_corresponding) TRY(make_correspond(binder, node, err));
   return set_columns(binder, node, err);
 }
 

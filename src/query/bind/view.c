@@ -27,6 +27,10 @@ static status bind_alone(struct binder *binder, bool is_jql, struct plan **node,
   return bind__plan(&inside, node, err);
 }
 
+status bind__alone(struct binder *binder, struct plan **node, struct err *err) {
+  return bind_alone(binder, false, node, err);
+}
+
 status bind__view(struct binder *binder, struct plan **node, struct err *err) {
   struct plan *scan = *node, *select = NULL;
   struct slice name = scan->collection->name;

@@ -249,6 +249,23 @@ static status take_batch(struct sorting *op, const struct batch *batch, struct e
   return LUMA_OK;
 }
 
+/** WITH TIES: the rows asked for, and those whose keys equal the last one's. */
+static status cut_behind_ties(struct sorting *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  uint64_t limit = 0, skip = 0;
+  TRY(op__whole_number(op->op.exec, plan->limit, "LIMIT", &limit, err));
+  if (plan->skip) TRY(op__whole_number(op->op.exec, plan->skip, "SKIP", &skip, err));
+  op->next_row = skip < op->count ? skip : op->count;
+  if (limit >= op->count - op->next_row) return LUMA_OK;
+  uint64_t end = op->next_row + limit;
+  while (limit && end < op->count &&
+         sort_key_compare(plan->sort, plan->sort_count, op->rows[end - 1].tuple,
+                          op->rows[end].tuple) == 0)
+    end++;
+  op->count = end;
+  return LUMA_OK;
+}
+
 static status sort_all(struct sorting *op, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
@@ -261,7 +278,7 @@ static status sort_all(struct sorting *op, struct err *err) {
   op->is_sorted = true;
   TRY(op__check(op->op.exec, err));
   if (op->count) qsort_r(op->rows, op->count, sizeof *op->rows, compare_rows, op);
-  return LUMA_OK;
+  return op->op.plan->limit ? cut_behind_ties(op, err) : LUMA_OK;
 }
 
 static status sort_next(struct op *base, struct batch **batch, struct err *err) {

@@ -22,15 +22,6 @@ status func__read_json(struct func_env *env, struct slice text, struct val *out,
   return done;
 }
 
-status func__is_json(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
-                     struct err *err) {
-  (void)count, (void)err;
-  struct val value;
-  *out = val_bool(args[0].type != VAL_TEXT ||
-                  func__read_json(env, val_slice(&args[0]), &value, NULL) == LUMA_OK);
-  return LUMA_OK;
-}
-
 static struct val step_of(struct slice text) {
   while (text.bytes && text.data[0] == ' ') text = slice_of(text.data + 1, text.bytes - 1);
   while (text.bytes && text.data[text.bytes - 1] == ' ') text.bytes--;

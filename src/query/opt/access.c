@@ -357,6 +357,7 @@ static status choose(struct opt *opt, struct plan *scan, struct expr *condition,
 /* ---- hints ---- */
 
 static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *index) {
+  if (hint->name.bytes && hint->is_wish) return slice_is_equal_nocase(hint->name, index->name);
   if (hint->name.bytes) return slice_is_equal(hint->name, index->name);
   bool same = hint->keys_count == index->def.keys_count;
   for (uint32_t i = 0; same && i < hint->keys_count; i++)
@@ -370,7 +371,10 @@ static status fail_hint(const struct plan *scan, struct err *err) {
   status failed = err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
                             "the hint names no index of `%.*s`", SLICE_ARG(scan->collection->name));
   if (err) err->foreign = BAD_VALUE;
-  err_hint(err, "listIndexes shows the indexes that there are");
+  err_hint(err,
+           scan->hint->is_wish ? "SHOW INDEXES FROM %.*s shows those that there are"
+                               : "listIndexes shows the indexes that there are",
+           SLICE_ARG(scan->collection->name));
   return failed;
 }
 
@@ -403,6 +407,8 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   TRY(find_hinted(scan, &index, err));
   ASSERT(asks && access);
   TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));
+  bool is_right = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
+  if (scan->hint->is_wish && !is_right) return LUMA_OK; /* read as if nothing were asked */
   if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
   access->is_hinted = true;
   access->backwards = scan->hint->is_natural && scan->hint->is_backwards;

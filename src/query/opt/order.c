@@ -199,7 +199,7 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
 static status order_sort(struct opt *opt, struct plan **node, bool only_first, struct err *err) {
   struct chain chain;
   bool done = false;
-  if (!find_chain(opt, *node, &chain)) return LUMA_OK;
+  if ((*node)->limit || !find_chain(opt, *node, &chain)) return LUMA_OK; /* WITH TIES compares */
   TRY(try_chosen(opt, node, &chain, &done, err));
   return done || !only_first ? LUMA_OK : try_others(opt, node, &chain, err);
 }

@@ -97,8 +97,8 @@ status opt__push_filters(struct opt *opt, struct plan **node, struct err *err) {
     return opt__push_filters(opt, node, err);
   }
   if (input->kind == PLAN_JOIN) return push_into_join(opt, node, err);
-  if (input->kind == PLAN_SORT ||
-      (input->kind == PLAN_DISTINCT && !input->unwind && !input->on_count))
+  bool is_plain_sort = input->kind == PLAN_SORT && !input->limit;
+  if (is_plain_sort || (input->kind == PLAN_DISTINCT && !input->unwind && !input->on_count))
     return swap_down(opt, node, err);
   return opt__push_through(opt, node, err);
 }

@@ -7,7 +7,7 @@ status opt__top(struct opt *opt, struct plan **node, struct err *err) {
   struct plan_physical *physical = NULL;
   if (limit->kind != PLAN_LIMIT || !limit->limit) return LUMA_OK;
   while (sort->kind == PLAN_PROJECT) sort = sort->input;
-  if (sort->kind != PLAN_SORT) return LUMA_OK;
+  if (sort->kind != PLAN_SORT || sort->limit) return LUMA_OK;
   TRY(opt__physical(opt, sort, &physical, err));
   physical->top_limit = limit->limit;
   physical->top_skip = limit->skip;

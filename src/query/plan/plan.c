@@ -102,6 +102,9 @@ static const char *const kind_names[] = {
     [PLAN_SAVEPOINT] = "savepoint",
     [PLAN_ROLLBACK_TO] = "rollback to",
     [PLAN_RELEASE] = "release",
+    [PLAN_PREPARE] = "prepare",
+    [PLAN_EXECUTE] = "execute",
+    [PLAN_DEALLOCATE] = "deallocate",
     [PLAN_SET_OPTION] = "set option",
     [PLAN_EXPLAIN] = "explain",
 };

@@ -70,6 +70,9 @@ enum plan_kind {
   PLAN_SAVEPOINT, /* its name is new_name */
   PLAN_ROLLBACK_TO,
   PLAN_RELEASE,
+  PLAN_PREPARE,    /* the statement `alias` by the name new_name */
+  PLAN_EXECUTE,    /* it, with the constants and parameters of exprs */
+  PLAN_DEALLOCATE, /* new_name; none: all */
   PLAN_SET_OPTION, /* SET new_name = alias; these are run by the session, not by query/exec:
                       plan_is_session */
   PLAN_EXPLAIN     /* of input */
@@ -196,6 +199,10 @@ struct plan_conflict {
   uint64_t offset;
 };
 
+/** What an INSERT does with values for what is GENERATED ALWAYS: they are refused, taken, or the
+ * system's own are. */
+enum plan_overriding { PLAN_OVERRIDING_NOTHING, PLAN_OVERRIDING_SYSTEM, PLAN_OVERRIDING_USER };
+
 enum plan_merge_action {
   PLAN_MERGE_UPDATE,
   PLAN_MERGE_DELETE,
@@ -220,6 +227,7 @@ struct plan_hint {
   struct plan_index_key *keys;
   uint32_t keys_count;
   bool is_key, is_natural, is_backwards;
+  bool is_wish; /* SQL's: never at the price of rows that the index lacks */
 };
 
 /** What a statement about souls tells. */
@@ -315,12 +323,13 @@ struct plan {
   bool is_lateral; /* JOIN: `right` reads the left row as EXPR_OUTER: exprs, over the left */
 
   enum plan_set_op set_op;
-  bool all;            /* SET: duplicates stay */
-  bool is_derived;     /* PROJECT: made of a DERIVED; column names do not matter above it */
-  bool is_value;       /* PROJECT: SELECT VALUE: its only expression is the row itself */
-  bool is_single;      /* PROJECT, unbound: PIVOT: one row, whatever stands below */
-  bool has_ordinality; /* UNNEST: the element's number follows it */
-  bool from_zero;      /* UNNEST: that number is the index (AT), not the ordinal */
+  bool is_corresponding; /* SET: columns go together by names: using_names, or those both have */
+  bool all;              /* SET: duplicates stay */
+  bool is_derived;       /* PROJECT: made of a DERIVED; column names do not matter above it */
+  bool is_value;         /* PROJECT: SELECT VALUE: its only expression is the row itself */
+  bool is_single;        /* PROJECT, unbound: PIVOT: one row, whatever stands below */
+  bool has_ordinality;   /* UNNEST: the element's number follows it */
+  bool from_zero;        /* UNNEST: that number is the index (AT), not the ordinal */
   bool is_pairs; /* UNNEST: of a map, each value with its name instead of a number (UNPIVOT) */
   bool is_outer; /* UNNEST: a row without elements stays, beside MISSING */
 
@@ -348,7 +357,9 @@ struct plan {
   struct plan_sort_key *sort;
   uint32_t sort_count;
 
-  struct expr *limit, *skip; /* LIMIT: constants or parameters; NULL = none */
+  /* LIMIT: constants or parameters; NULL = none. SORT: the same, WITH TIES: rows equal to the last
+   * come too */
+  struct expr *limit, *skip;
 
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
@@ -359,7 +370,10 @@ struct plan {
   bool multi;         /* UPDATE, DELETE: all matches, not just the first (LQL always) */
   bool ordered;       /* INSERT, UPDATE of points: stop at the first failure (JQL ordered) */
   bool is_positional; /* INSERT: unnamed values, in the order of the attributes */
-  struct plan_conflict *conflict; /* INSERT, UPDATE; may be NULL */
+  bool creates; /* INSERT: CREATE TABLE … AS: the collection must not be there (if_not_exists: then
+                   nothing is done) */
+  struct plan_conflict *conflict;  /* INSERT, UPDATE; may be NULL */
+  enum plan_overriding overriding; /* INSERT */
   bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */
   bool is_truncate;   /* DELETE: TRUNCATE, which means every document */

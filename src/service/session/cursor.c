@@ -47,6 +47,7 @@ void session_cursor_close(struct session_cursor *cursor) {
     cursor->session->cursors = cursor->next;
   cursor->session->cursors_count--;
   arena_deinit(&cursor->arena);
+  arena_deinit(&cursor->values);
   mem_free(cursor);
 }
 

@@ -51,6 +51,8 @@ void session_close(struct session *session) {
   while (session->cursors) session_cursor_close(session->cursors);
   model_rollback(session->txn);
   session__drop_marks(session, 0);
+  (void)session__drop_named(session, slice_of(NULL, 0), NULL);
+  mem_free(session->named);
   session__drop_numbers(session);
   mem_free(session->marks);
   json_reader_destroy(session->reader);
@@ -196,6 +198,9 @@ static status run_own(struct session *session, const struct plan *plan, struct e
   if (plan->kind == PLAN_ROLLBACK) return session_rollback(session, err);
   if (plan->kind == PLAN_SAVEPOINT) return session_savepoint(session, plan->new_name, err);
   if (plan->kind == PLAN_RELEASE) return session_release(session, plan->new_name, err);
+  if (plan->kind == PLAN_PREPARE)
+    return session__keep_named(session, plan->new_name, plan->alias, err);
+  if (plan->kind == PLAN_DEALLOCATE) return session__drop_named(session, plan->new_name, err);
   if (plan->kind == PLAN_ROLLBACK_TO) return session_rollback_to(session, plan->new_name, err);
   return session_set_option(session, plan->new_name, plan->alias, err);
 }
@@ -232,6 +237,34 @@ static status run_query(struct session *session, struct query *query, bool owns,
   return LUMA_OK;
 }
 
+/* EXECUTE: the text that was kept, with these values. They live in an arena of the cursor's. */
+static status run_named(struct session *session, struct query *execute,
+                        const struct session_request *request, struct session_cursor **cursor,
+                        struct err *err) {
+  const struct plan *root = query_root(execute);
+  struct query *query = NULL;
+  struct session_request inner = *request;
+  struct arena values;
+  inner.source = (struct query_source){.lang = &lang_lql};
+  arena_init(&values, 1024, 0);
+  status done = session__find_named(session, root->new_name, &inner.source.text, err);
+  if (done == LUMA_OK)
+    done = session__named_values(root, &request->params, &values, &inner.params, err);
+  if (done == LUMA_OK) done = plan(session, &inner.source, NULL, &query, err);
+  if (done == LUMA_OK && query_kind(query) == PLAN_EXECUTE) {
+    plans_give(session->db->plans, query);
+    done = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                     "a prepared statement executes no other");
+  } else if (done == LUMA_OK) {
+    done = run_query(session, query, true, &inner, cursor, err);
+  }
+  if (done == LUMA_OK)
+    (*cursor)->values = values;
+  else
+    arena_deinit(&values);
+  return done;
+}
+
 status session_run(struct session *session, const struct session_request *request, size_t *offset,
                    struct session_cursor **cursor, struct err *err) {
   struct query *query;
@@ -240,11 +273,17 @@ status session_run(struct session *session, const struct session_request *reques
     count_statement(session, result);
     return result;
   }
-  return run_query(session, query, true, request, cursor, err);
+  if (query_kind(query) != PLAN_EXECUTE)
+    return run_query(session, query, true, request, cursor, err);
+  result = run_named(session, query, request, cursor, err);
+  plans_give(session->db->plans, query);
+  return result;
 }
 
 status session_run_prepared(struct session_prepared *prepared, const struct query_params *params,
                             struct session_cursor **cursor, struct err *err) {
   struct session_request request = {.params = *params};
+  if (query_kind(prepared->query) == PLAN_EXECUTE)
+    return run_named(prepared->session, prepared->query, &request, cursor, err);
   return run_query(prepared->session, prepared->query, false, &request, cursor, err);
 }

@@ -23,6 +23,13 @@ struct session_number {
 };
 enum { SESSION_NUMBERS_MAX = 10000 };
 
+/** A statement that PREPARE keeps: its name, then its text, in one piece. */
+struct session_named {
+  uint8_t *data; /* owned */
+  size_t name_bytes, text_bytes;
+};
+enum { SESSION_NAMED_MAX = 1000 };
+
 /** Who gives the numbers of sequences to one run. */
 struct session_numbers {
   struct session *session;
@@ -38,6 +45,8 @@ struct session {
   bool is_reading;       /* the explicit transaction is READ ONLY */
   struct session_mark *marks;
   size_t marks_count, marks_capacity;
+  struct session_named *named;
+  size_t named_count, named_capacity;
   bool wants_serializable; /* of the transaction about to begin */
   atomic_bool cancelled;
   uint64_t timeout_us;
@@ -77,6 +86,7 @@ struct session_cursor {
   bool has_row;
   struct session_numbers numbers;
   struct arena arena;                    /* outcome kept after the run */
+  struct arena values;                   /* of EXECUTE's parameters */
   struct session_kept *kept, *last_kept; /* rows not yet given; the last of them */
   struct session_kept *kept_row;         /* the row last given */
   struct session_outcome outcome;
@@ -111,6 +121,18 @@ const struct plan_column *session__change_columns(uint32_t *count);
 /** Keeps a row: `document` and `count` columns, copied. */
 status session__cursor_keep_row(struct session_cursor *cursor, const struct val *document,
                                 const struct val *columns, uint32_t count, struct err *err);
+/** Keeps a statement under a name. LUMA_ALREADY_EXISTS, LUMA_LIMIT_REACHED. */
+status session__keep_named(struct session *session, struct slice name, struct slice text,
+                           struct err *err);
+/** Forgets one, or (no name) all. LUMA_INVALID_ARGUMENT: there is none. */
+status session__drop_named(struct session *session, struct slice name, struct err *err);
+/** The text of one, borrowed until it is forgotten. */
+status session__find_named(const struct session *session, struct slice name, struct slice *text,
+                           struct err *err);
+/** The values an EXECUTE gives, in the arena: constants, and what the request has for its
+ * parameters. */
+status session__named_values(const struct plan *execute, const struct query_params *given,
+                             struct arena *arena, struct query_params *values, struct err *err);
 /** Forgets savepoints from number `from` on. */
 void session__drop_marks(struct session *session, size_t from);
 status session__fail_no_transaction(struct err *err);

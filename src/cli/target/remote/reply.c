@@ -116,7 +116,7 @@ static status start(struct page *page, const struct target_statement *statement,
                                                 : lang_guess(statement->text);
   if (!lang) FAIL(err, LUMA_UNKNOWN_LANGUAGE, "there is no language `%s`", statement->language);
   enum plan_kind kind = kind_of(lang, statement->text, &page->changes);
-  bool needs_session = kind == PLAN_BEGIN || kind == PLAN_SET_OPTION;
+  bool needs_session = kind == PLAN_BEGIN || kind == PLAN_SET_OPTION || kind == PLAN_PREPARE;
   if (needs_session && !page->remote->has_session) TRY(open_session(page, err));
   page->is_mongo = lang == &lang_jql;
   write_request(page, lang->name, statement);

@@ -125,6 +125,13 @@ static bool follows_name(const struct lql *lql) {
   return lql->braces > 0 && is_name;
 }
 
+/* In `a[1:n]` it stands between the bounds. */
+static bool cuts_list(const struct lql *lql) {
+  int kind = lql->last.kind;
+  return lql->brackets > 0 && lql->braces == 0 &&
+         (kind == LQL_ID || kind == LQL_INTEGER || kind == LQL_QUOTED || kind == LQL_RP || kind == LQL_RBRACKET);
+}
+
 struct lql_token lql__next(struct lql *lql) {
   const uint8_t *cursor = lql->window.data + lql->at, *limit = lql->window.data + lql->window.bytes;
   const uint8_t *marker = cursor, *context = cursor, *start = cursor;
@@ -139,6 +146,8 @@ struct lql_token lql__next(struct lql *lql) {
         if (!cursor) return fail(lql, start, "the comment does not end", "close it with */");
         continue;
       }
+      'with' blank+ 'no' blank+ 'data' { return token_of(lql, LQL_NO_DATA, start, cursor); }
+      ('use' | 'force') blank+ ('index' | 'key') / (blank* "(") { return token_of(lql, LQL_USE_INDEX, start, cursor); }
       clock blank* single {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, start + (lql__is_clock(start) ? 4 : 9));
         return token_of(lql, LQL_TYPED, start, cursor);
@@ -174,7 +183,7 @@ struct lql_token lql__next(struct lql *lql) {
         return token_of(lql, is_operator ? LQL_OPERATOR : LQL_PARAM, start, is_operator ? cursor : start + 1);
       }
       "?" | "$" [0-9]+ | [:$] word {
-        if (*start == ':' && follows_name(lql)) return token_of(lql, LQL_COLON, start, start + 1);
+        if (*start == ':' && (follows_name(lql) || cuts_list(lql))) return token_of(lql, LQL_COLON, start, start + 1);
         return name_of(lql, LQL_PARAM, start, cursor);
       }
       "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
@@ -200,7 +209,10 @@ struct lql_token lql__next(struct lql *lql) {
       ":"          { return token_of(lql, LQL_COLON, start, cursor); }
       ","          { return token_of(lql, LQL_COMMA, start, cursor); }
       "."          { return token_of(lql, LQL_DOT, start, cursor); }
-      "("          { return open(lql, LQL_LP, start, cursor); }
+      "("          {
+        bool is_options = lql->last.kind == LQL_EXPLAIN && lql__begins_options(slice_of(cursor, (size_t)(limit - cursor)));
+        return open(lql, is_options ? LQL_EXPLAIN_LP : LQL_LP, start, cursor);
+      }
       ")"          { return close(lql, LQL_RP, start, cursor); }
       "["          { return open(lql, LQL_LBRACKET, start, cursor); }
       "]"          { return close(lql, LQL_RBRACKET, start, cursor); }

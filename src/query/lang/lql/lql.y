@@ -10,6 +10,8 @@
 %include {
 #include "base/core/assert.h"
 #include "query/lang/lql/lql_change.h"
+#include "query/lang/lql/lql_record.h"
+#include "query/lang/lql/lql_session.h"
 #define NDEBUG 1
 
 static bool token_fits(void *context, int kind);
@@ -40,7 +42,7 @@ static bool token_fits(void *context, int kind);
 %left OR.
 %left AND.
 %right NOT.
-%left IS ISNULL NOTNULL OVERLAPS LIKE ILIKE SIMILAR REGEXP BETWEEN IN EQ NE.
+%left IS ISNULL NOTNULL OVERLAPS LIKE ILIKE SIMILAR REGEXP GLOB BETWEEN IN EQ NE.
 %nonassoc ESCAPE.
 %left LT LE GT GE.
 %left CONCAT OPERATOR TILDE PARAM.
@@ -52,7 +54,7 @@ static bool token_fits(void *context, int kind);
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG.
+%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -126,10 +128,27 @@ input ::= statement(S). { lql->root = S; }
 
 statement(A) ::= command(B). { A = B; }
 statement(A) ::= DRY(T) RUN command(B). { A = lql__dry_run(lql, T, B); }
-statement(A) ::= EXPLAIN(T) analyze(N) command(B). {
+statement(A) ::= EXPLAIN(T) analyze(N) explain_words(W) command(B). {
   A = lql__plain(lql, PLAN_EXPLAIN, T, B);
-  if (A) A->analyze = N;
+  if (A) A->analyze = N || W;
 }
+statement(A) ::= EXPLAIN(T) EXPLAIN_LP explain_list(W) RP command(B). {
+  A = lql__plain(lql, PLAN_EXPLAIN, T, B);
+  if (A) A->analyze = W;
+}
+%type explain_words {int}
+%type explain_list {int}
+%type explain_word {struct lql_token}
+explain_words(A) ::= . { A = 0; }
+explain_words(A) ::= explain_words(W) ID(T). { A = lql__explain_word(lql, W, T); }
+explain_words(A) ::= explain_words(W) EQ. { A = W; }
+explain_list(A) ::= explain_word(T). { A = lql__explain_word(lql, 0, T); }
+explain_list(A) ::= explain_list(W) explain_word(T). { A = lql__explain_word(lql, W, T); }
+explain_list(A) ::= explain_list(W) COMMA. { A = W; }
+explain_word(A) ::= ID(T). { A = T; }
+explain_word(A) ::= ON(T). { A = T; }
+explain_word(A) ::= TRUE(T). { A = T; }
+explain_word(A) ::= FALSE(T). { A = T; }
 analyze(A) ::= . { A = 0; }
 analyze(A) ::= ANALYZE. { A = 1; }
 
@@ -146,9 +165,14 @@ query(A) ::= PIVOT(T) expr(V) AT expr(N) from(F) where(W) group(G) having(H) ord
 body(A) ::= select(B). { A = B; }
 body(A) ::= subselect(B). [BELOW] { A = B; }
 body(A) ::= VALUES(T) rows(R). { A = lql__values(lql, T, R); }
-body(A) ::= body(L) UNION(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_UNION, D, L, R); }
-body(A) ::= body(L) EXCEPT(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_EXCEPT, D, L, R); }
-body(A) ::= body(L) INTERSECT(T) all(D) body(R). { A = lql__set_operation(lql, T, PLAN_INTERSECT, D, L, R); }
+body(A) ::= TABLE_OF(T) source(S). { A = lql__table_query(lql, T, S); }
+%type corresponding {struct lql_corresponding}
+corresponding(A) ::= . { A = (struct lql_corresponding){false, NULL}; }
+corresponding(A) ::= CORRESPONDING. [BELOW] { A = (struct lql_corresponding){true, NULL}; }
+corresponding(A) ::= CORRESPONDING BY LP names(N) RP. { A = (struct lql_corresponding){true, N}; }
+body(A) ::= body(L) UNION(T) all(D) corresponding(C) body(R). [UNION] { A = lql__corresponding(lql__set_operation(lql, T, PLAN_UNION, D, L, R), &C); }
+body(A) ::= body(L) EXCEPT(T) all(D) corresponding(C) body(R). [EXCEPT] { A = lql__corresponding(lql__set_operation(lql, T, PLAN_EXCEPT, D, L, R), &C); }
+body(A) ::= body(L) INTERSECT(T) all(D) corresponding(C) body(R). [INTERSECT] { A = lql__corresponding(lql__set_operation(lql, T, PLAN_INTERSECT, D, L, R), &C); }
 body(A) ::= body(L) OUTER UNION(T) all(D) body(R). [UNION] { A = lql__outer_set(lql, T, PLAN_UNION, D, L, R); }
 body(A) ::= body(L) OUTER EXCEPT(T) all(D) body(R). [UNION] { A = lql__outer_set(lql, T, PLAN_EXCEPT, D, L, R); }
 body(A) ::= body(L) OUTER INTERSECT(T) all(D) body(R). [INTERSECT] { A = lql__outer_set(lql, T, PLAN_INTERSECT, D, L, R); }
@@ -240,7 +264,12 @@ join_kind(A) ::= FULL outer. { A = PLAN_JOIN_FULL; }
 outer ::= .
 outer ::= OUTER.
 %type source {struct lql_source *}
-table(A) ::= source(S) derived(B). { A = lql__source_table(lql, S, &B); }
+table(A) ::= source(S) derived(B) index_hint(H). { A = lql__hinted(lql, lql__source_table(lql, S, &B), &H); }
+%type index_hint {struct lql_index_hint}
+index_hint(A) ::= . { A = (struct lql_index_hint){0}; }
+index_hint(A) ::= INDEXED BY name(N). { A = (struct lql_index_hint){.is_given = true, .name = N}; }
+index_hint(A) ::= NOT INDEXED(T). { A = (struct lql_index_hint){.is_given = true, .is_none = true, .name = T}; }
+index_hint(A) ::= USE_INDEX LP name(N) RP. { A = (struct lql_index_hint){.is_given = true, .name = N}; }
 source(A) ::= name(N). { A = lql__source_name(lql, NULL, N); }
 source(A) ::= source(B) DOT name(N). { A = lql__source_name(lql, B, N); }
 source(A) ::= source(B) DOT(T) STAR. { A = lql__source_step(lql, T, B, NULL, true); }
@@ -268,12 +297,18 @@ table(A) ::= LATERAL ID(N) LP exprs(E) RP ordinality(O) derived(B). { A = lql__t
 table(A) ::= literal(E) derived(B). { A = lql__table_of(lql, E, &B); }
 ordinality(A) ::= . { A = 0; }
 ordinality(A) ::= WITH ORDINALITY. { A = 1; }
-derived(A) ::= alias(N). [BELOW] { A = (struct lql_alias){N, NULL, {0}}; }
-derived(A) ::= AS name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}}; }
-derived(A) ::= name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}}; }
-derived(A) ::= AS name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I}; }
-derived(A) ::= name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I}; }
-derived(A) ::= AT name(I). { A = (struct lql_alias){slice_of(NULL, 0), NULL, I}; }
+derived(A) ::= alias(N). [BELOW] { A = (struct lql_alias){N, NULL, {0}, NULL, {0}}; }
+derived(A) ::= AS name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}, NULL, {0}}; }
+derived(A) ::= name(N) LP names(C) RP. { A = (struct lql_alias){lql__name(lql, N), C, {0}, NULL, {0}}; }
+derived(A) ::= AS name(N) LP(T) defs(D) RP. { A = (struct lql_alias){lql__name(lql, N), NULL, {0}, D, T}; }
+derived(A) ::= name(N) LP(T) defs(D) RP. { A = (struct lql_alias){lql__name(lql, N), NULL, {0}, D, T}; }
+derived(A) ::= AS LP(T) defs(D) RP. { A = (struct lql_alias){slice_of(NULL, 0), NULL, {0}, D, T}; }
+%type defs {struct lql_defs *}
+defs(A) ::= name(N) type(T). { A = lql__add_def(lql, NULL, N, T); }
+defs(A) ::= defs(B) COMMA name(N) type(T). { A = lql__add_def(lql, B, N, T); }
+derived(A) ::= AS name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I, NULL, {0}}; }
+derived(A) ::= name(N) AT name(I). { A = (struct lql_alias){lql__name(lql, N), NULL, I, NULL, {0}}; }
+derived(A) ::= AT name(I). { A = (struct lql_alias){slice_of(NULL, 0), NULL, I, NULL, {0}}; }
 
 where(A) ::= . { A = NULL; }
 where(A) ::= WHERE expr(E). { A = E; }
@@ -330,22 +365,28 @@ nulls(A) ::= . { A = 0; }
 nulls(A) ::= NULLS FIRST. { A = 1; }
 nulls(A) ::= NULLS LAST. { A = 2; }
 
-limit(A) ::= . { A = (struct lql_limit){NULL, NULL}; }
-limit(A) ::= LIMIT expr(L). { A = (struct lql_limit){L, NULL}; }
-limit(A) ::= LIMIT ALL. { A = (struct lql_limit){NULL, NULL}; }
-limit(A) ::= LIMIT expr(L) OFFSET expr(S). { A = (struct lql_limit){L, S}; }
-limit(A) ::= LIMIT expr(S) COMMA expr(L). { A = (struct lql_limit){L, S}; }
-limit(A) ::= OFFSET expr(S) some_rows. { A = (struct lql_limit){NULL, S}; }
-limit(A) ::= OFFSET expr(S) LIMIT expr(L). { A = (struct lql_limit){L, S}; }
-limit(A) ::= FETCH first expr(L) rows_only. { A = (struct lql_limit){L, NULL}; }
-limit(A) ::= OFFSET expr(S) some_rows FETCH first expr(L) rows_only. { A = (struct lql_limit){L, S}; }
+limit(A) ::= . { A = (struct lql_limit){NULL, NULL, 0}; }
+limit(A) ::= LIMIT expr(L). { A = (struct lql_limit){L, NULL, 0}; }
+limit(A) ::= LIMIT ALL. { A = (struct lql_limit){NULL, NULL, 0}; }
+limit(A) ::= LIMIT expr(L) OFFSET expr(S). { A = (struct lql_limit){L, S, 0}; }
+limit(A) ::= LIMIT expr(S) COMMA expr(L). { A = (struct lql_limit){L, S, 0}; }
+limit(A) ::= OFFSET expr(S) some_rows. { A = (struct lql_limit){NULL, S, 0}; }
+limit(A) ::= OFFSET expr(S) LIMIT expr(L). { A = (struct lql_limit){L, S, 0}; }
+limit(A) ::= fetch(L). { A = L; }
+limit(A) ::= OFFSET expr(S) some_rows fetch(L). { A = L; A.skip = S; }
+%type fetch {struct lql_limit}
+fetch(A) ::= FETCH first expr(L) rows_only(T). { A = (struct lql_limit){L, NULL, T}; }
+fetch(A) ::= FETCH(F) first rows_only(T). { A = (struct lql_limit){expr_const(lql->arena, val_int64(1), F.offset), NULL, T}; }
+%type rows_only {int}
 some_rows ::= .
 some_rows ::= ROW.
 some_rows ::= ROWS.
 first ::= FIRST.
 first ::= NEXT.
-rows_only ::= ROW ONLY.
-rows_only ::= ROWS ONLY.
+rows_only(A) ::= ROW ONLY. { A = 0; }
+rows_only(A) ::= ROWS ONLY. { A = 0; }
+rows_only(A) ::= ROW WITH TIES. { A = 1; }
+rows_only(A) ::= ROWS WITH TIES. { A = 1; }
 
 /* ---- changes ---- */
 
@@ -356,6 +397,8 @@ target(A) ::= name(N) alias(B). { A = lql__table(lql, N, B); }
 %type conflict {struct plan_conflict *}
 %type conflict_target {struct lql_list *}
 %type returning {struct lql_list *}
+command(A) ::= into(I) OVERRIDING ID(O) ID query(Q) conflict(X) returning(R). { I.overriding = O; A = lql__inserted(lql, &I, lql__insert(lql, I.name, NULL, Q), X, R); }
+command(A) ::= into(I) LP columns(C) RP OVERRIDING ID(O) ID query(Q) conflict(X) returning(R). { I.overriding = O; A = lql__inserted(lql, &I, lql__insert(lql, I.name, C, Q), X, R); }
 command(A) ::= into(I) LP columns(C) RP query(Q) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert(lql, I.name, C, Q), X, R); }
 command(A) ::= into(I) query(Q) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert(lql, I.name, NULL, Q), X, R); }
 command(A) ::= into(I) documents(D) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, D), X, R); }
@@ -364,10 +407,11 @@ command(A) ::= into(I) DEFAULT(T) VALUES conflict(X) returning(R). {
   struct lql_list *empty = lql__append(lql, lql__list(lql), lql__map(lql, T, lql__list(lql)), slice_of(NULL, 0));
   A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, empty), X, R);
 }
-into(A) ::= INSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_FAILS}; }
-into(A) ::= INSERT OR or_action(X) INTO name(N). { A = (struct lql_into){N, X}; }
-into(A) ::= REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
-into(A) ::= UPSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES}; }
+into(A) ::= INSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_FAILS, {0}}; }
+into(A) ::= INSERT IGNORE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_SKIPS, {0}}; }
+into(A) ::= INSERT OR or_action(X) INTO name(N). { A = (struct lql_into){N, X, {0}}; }
+into(A) ::= REPLACE INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES, {0}}; }
+into(A) ::= UPSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLACES, {0}}; }
 %type or_action {enum plan_conflict_action}
 or_action(A) ::= REPLACE. { A = PLAN_CONFLICT_REPLACES; }
 or_action(A) ::= IGNORE. { A = PLAN_CONFLICT_SKIPS; }
@@ -476,7 +520,22 @@ command(A) ::= CREATE(T) collection if_not_exists(X) name(C). {
   A = lql__collection(lql, PLAN_CREATE_COLLECTION, T, C);
   if (A) A->if_not_exists = X;
 }
-command(A) ::= DROP(T) collection if_exists(X) name(C). {
+command(A) ::= CREATE collection if_not_exists(X) name(C) AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, NULL, Q, D); }
+command(A) ::= CREATE collection if_not_exists(X) name(C) LP columns(N) RP AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, N, Q, D); }
+%type no_data {int}
+no_data(A) ::= . { A = 0; }
+no_data(A) ::= NO_DATA. { A = 1; }
+command(A) ::= PREPARE(T) name(N) AS(S) command. { A = lql__prepare(lql, T, N, lql__text_since(lql, S)); }
+command(A) ::= PREPARE(T) name(N) LP names RP AS(S) command. { A = lql__prepare(lql, T, N, lql__text_since(lql, S)); }
+command(A) ::= EXECUTE(T) name(N). { A = lql__execute(lql, T, N, NULL); }
+command(A) ::= EXECUTE(T) name(N) LP exprs(L) RP. { A = lql__execute(lql, T, N, L); }
+command(A) ::= EXECUTE(T) name(N) USING some_exprs(L). { A = lql__execute(lql, T, N, L); }
+command(A) ::= DEALLOCATE(T) name(N). { A = lql__savepoint(lql, PLAN_DEALLOCATE, T, N); }
+command(A) ::= DEALLOCATE(T) ID name(N). { A = lql__savepoint(lql, PLAN_DEALLOCATE, T, N); }
+command(A) ::= DEALLOCATE(T) ALL. { A = lql__plain(lql, PLAN_DEALLOCATE, T, NULL); }
+drop_word ::= .
+drop_word ::= ID(T). { lql__drop_word(lql, T); }
+command(A) ::= DROP(T) collection if_exists(X) name(C) drop_word. {
   A = lql__collection(lql, PLAN_DROP_COLLECTION, T, C);
   if (A) A->if_exists = X;
 }
@@ -492,7 +551,7 @@ command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) LP names(
   A = lql__view(lql, N, T, C, Q);
   if (A) { A->replaces = R; A->if_not_exists = X; }
 }
-command(A) ::= DROP(T) VIEW if_exists(X) name(N). {
+command(A) ::= DROP(T) VIEW if_exists(X) name(N) drop_word. {
   A = lql__collection(lql, PLAN_DROP_VIEW, T, N);
   if (A) A->if_exists = X;
 }
@@ -585,6 +644,8 @@ expr(A) ::= expr(L) SIMILAR(T) TO expr(R). [LIKE] { A = lql__similar(lql, T, L, 
 expr(A) ::= expr(L) SIMILAR(T) TO expr(R) ESCAPE expr(E). [LIKE] { A = lql__similar(lql, T, L, R, E, false); }
 expr(A) ::= expr(L) NOT SIMILAR(T) TO expr(R). [LIKE] { A = lql__similar(lql, T, L, R, NULL, true); }
 expr(A) ::= expr(L) NOT SIMILAR(T) TO expr(R) ESCAPE expr(E). [LIKE] { A = lql__similar(lql, T, L, R, E, true); }
+expr(A) ::= expr(L) GLOB(T) expr(R). { A = lql__apply(lql, "glob", T, R, L); }
+expr(A) ::= expr(L) NOT GLOB(T) expr(R). [GLOB] { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "glob", T, R, L)); }
 expr(A) ::= expr(L) REGEXP(T) expr(R). { A = lql__apply(lql, "regexp_like", T, L, R); }
 expr(A) ::= expr(L) NOT REGEXP(T) expr(R). [REGEXP] { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "regexp_like", T, L, R)); }
 expr(A) ::= expr(V) BETWEEN(T) SYMMETRIC expr(L) AND expr(H). [BETWEEN] { A = lql__between_symmetric(lql, T, V, L, H, false); }
@@ -628,8 +689,17 @@ compared(A) ::= qualified(E). [BELOW] { A = E; }
 %type qualified {struct expr *}
 qualified(A) ::= name(N) DOT name(M). { A = lql__dot(lql, lql__name_expr(lql, N), M); }
 qualified(A) ::= qualified(B) DOT name(M). { A = lql__dot(lql, B, M); }
-expr(A) ::= expr(V) IS(T) JSON. { A = lql__apply(lql, "is_json", T, V, NULL); }
-expr(A) ::= expr(V) IS(T) NOT JSON. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_json", T, V, NULL)); }
+expr(A) ::= expr(V) IS(T) JSON json_kind(K) json_unique(U). [IS] { A = lql__is_json_of(lql, T, V, K, U); }
+expr(A) ::= expr(V) IS(T) NOT JSON json_kind(K) json_unique(U). [IS] { A = lql__unary(lql, EXPR_OP_NOT, T, lql__is_json_of(lql, T, V, K, U)); }
+%type json_kind {struct lql_token}
+%type json_unique {int}
+json_kind(A) ::= . [BELOW] { A = (struct lql_token){0}; }
+json_kind(A) ::= JSON_KIND(T). { A = T; }
+json_unique(A) ::= . [BELOW] { A = 0; }
+json_unique(A) ::= WITH UNIQUE keys_word. { A = 1; }
+json_unique(A) ::= WITHOUT UNIQUE keys_word. { A = 0; }
+keys_word ::= . [BELOW]
+keys_word ::= KEYS.
 expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) MISSING. { A = lql__apply(lql, "is_missing", T, V, NULL); }
@@ -674,6 +744,13 @@ bare(A) ::= bare(P) DOT TEXT(N). { A = lql__at(lql, N, P, lql__text(lql, N)); }
 paren(A) ::= paren(P) DOT TEXT(N). { A = lql__at(lql, N, P, lql__text(lql, N)); }
 bare(A) ::= bare(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
 paren(A) ::= paren(P) LBRACKET(T) expr(E) RBRACKET. { A = lql__at(lql, T, P, E); }
+bare(A) ::= bare(P) LBRACKET(T) slice(S) RBRACKET. { A = lql__range(lql, T, P, S); }
+paren(A) ::= paren(P) LBRACKET(T) slice(S) RBRACKET. { A = lql__range(lql, T, P, S); }
+%type slice {struct lql_limit}
+slice(A) ::= COLON. { A = (struct lql_limit){NULL, NULL, 0}; }
+slice(A) ::= COLON expr(E). { A = (struct lql_limit){E, NULL, 0}; }
+slice(A) ::= expr(B) COLON. { A = (struct lql_limit){NULL, B, 0}; }
+slice(A) ::= expr(B) COLON expr(E). { A = (struct lql_limit){E, B, 0}; }
 bare(A) ::= bare(P) LBRACKET(T) STAR RBRACKET. { A = lql__each(lql, T, P, false); }
 paren(A) ::= paren(P) LBRACKET(T) STAR RBRACKET. { A = lql__each(lql, T, P, false); }
 %type starred {struct expr *}

@@ -79,9 +79,21 @@ static struct expr *fail_only_aggregates(struct lql *lql, struct lql_token name,
   return NULL;
 }
 
+/* if(condition, then, otherwise), iif: a CASE. */
+static struct expr *choice(struct lql *lql, struct lql_token name, const struct lql_list *args) {
+  bool is_choice = slice_is_equal_nocase(name.text, slice_of_text("if")) ||
+                   slice_is_equal_nocase(name.text, slice_of_text("iif"));
+  if (!is_choice || args->count != 3) return NULL;
+  struct lql_list *whens = lql__append(lql, lql__list(lql), args->items[0], slice_of(NULL, 0));
+  whens = whens ? lql__append(lql, whens, args->items[1], slice_of(NULL, 0)) : NULL;
+  return whens ? lql__case(lql, name, NULL, whens, args->items[2]) : NULL;
+}
+
 struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *args, bool distinct,
                        struct lql_sort *order) {
   if (!args) return NULL;
+  struct expr *chosen = distinct || order ? NULL : choice(lql, name, args);
+  if (chosen || lql->failed != LUMA_OK) return chosen;
   const struct aggregate *which = aggregate_find(name.text);
   if (which) {
     struct expr *made = aggregate_call(lql, name, which, args, distinct);

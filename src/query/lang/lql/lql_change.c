@@ -19,6 +19,11 @@ struct plan *lql__returning(struct lql *lql, struct plan *change, const struct l
 
 /* ---- INSERT ---- */
 
+static enum plan_overriding overriding_of(struct lql_token word) {
+  bool is_user = slice_is_equal_nocase(word.text, slice_of_text("user"));
+  return is_user ? PLAN_OVERRIDING_USER : PLAN_OVERRIDING_SYSTEM;
+}
+
 struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
                                     enum plan_conflict_action action, const struct lql_list *target,
                                     struct lql_updates *updates, struct expr *where) {
@@ -50,6 +55,7 @@ struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct 
     lql__fail(lql, LUMA_SYNTAX_ERROR, conflict->offset, "what a conflict does is said twice");
     return NULL;
   }
+  if (into->overriding.kind) insert->overriding = overriding_of(into->overriding);
   if (into->action != PLAN_CONFLICT_FAILS)
     conflict = lql__conflict(lql, into->name, into->action, NULL, NULL, NULL);
   insert->conflict = conflict;
@@ -114,6 +120,10 @@ static struct plan *rows_of(struct lql *lql, const struct lql_rows *rows) {
     if (made) made->sort_count = rows->order->count;
   }
   if (!rows->limit.limit && !rows->limit.skip) return made;
+  if (rows->limit.has_ties) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, rows->target->offset, "WITH TIES is for queries");
+    return NULL;
+  }
   made = above(lql, PLAN_LIMIT, made, rows->target->offset);
   if (made) made->limit = rows->limit.limit;
   if (made) made->skip = rows->limit.skip;

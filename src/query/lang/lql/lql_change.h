@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What rules of the grammar make of statements that change documents, and of transactions. */
+/* What rules of the grammar make of statements that change documents. */
 #ifndef QUERY_LANG_LQL_LQL_CHANGE_H
 #define QUERY_LANG_LQL_LQL_CHANGE_H
 
@@ -44,23 +44,5 @@ bool lql__check_updates(struct lql *lql, const struct lql_updates *updates);
 struct plan *lql__update(struct lql *lql, const struct lql_rows *rows, struct lql_updates *updates);
 struct plan *lql__truncate(struct lql *lql, struct lql_token name);
 struct plan *lql__delete(struct lql *lql, const struct lql_rows *rows);
-
-/* ---- transactions (lql_transaction.c) ---- */
-
-struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word);
-/** BEGIN with its modes; `words` may be NULL. */
-struct plan *lql__begin(struct lql *lql, struct lql_token at, const struct lql_words *words);
-/** COMMIT or ROLLBACK, or ROLLBACK TO a savepoint. */
-struct plan *lql__end(struct lql *lql, struct lql_token at, enum plan_kind kind,
-                      const struct lql_words *words);
-/** SAVEPOINT, RELEASE, ROLLBACK TO. */
-struct plan *lql__savepoint(struct lql *lql, enum plan_kind kind, struct lql_token at,
-                            struct lql_token name);
-
-/** DRY RUN before a statement: only one that changes documents takes it. */
-struct plan *lql__dry_run(struct lql *lql, struct lql_token at, struct plan *command);
-/** SET name = value, of the session. */
-struct plan *lql__set_option(struct lql *lql, struct lql_token at, struct lql_token name,
-                             struct slice value);
 
 #endif

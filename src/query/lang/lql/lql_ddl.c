@@ -414,11 +414,18 @@ static bool drop_soul(struct lql_ddl *ddl) {
 
 /* Whether CREATE TABLE goes on with columns: without them it is the grammar's. */
 static bool has_columns(struct lql_ddl *ddl) {
-  uint32_t from = ddl->at;
+  uint32_t from = ddl->at, at;
+  int depth = 0;
   (void)lql__ddl_take(ddl, "IF NOT EXISTS");
-  bool has = lql__ddl_peek(ddl)->kind != 0 && ddl->tokens[ddl->at + 1].kind == LQL_LP;
+  at = ddl->at + 1;
+  bool has = lql__ddl_peek(ddl)->kind != 0 && ddl->tokens[at].kind == LQL_LP;
   ddl->at = from;
-  return has;
+  if (!has) return false;
+  do {
+    depth += ddl->tokens[at].kind == LQL_LP;
+    depth -= ddl->tokens[at].kind == LQL_RP;
+  } while (depth && ddl->tokens[at].kind != 0 && ++at < ddl->count);
+  return at + 1 >= ddl->count || ddl->tokens[at + 1].kind != LQL_AS; /* … AS SELECT */
 }
 
 /* ALTER TABLE a RENAME TO b is the grammar's. */
@@ -454,6 +461,8 @@ static bool reindex(struct lql_ddl *ddl) {
 
 /* What the statement is, by its first words; false when it is not ours. */
 static bool dispatch(struct lql_ddl *ddl) {
+  if (lql__foreign(ddl)) return true;
+  if (lql__ddl_take(ddl, "COMMENT ON")) return lql__comment(ddl), true;
   if (lql__ddl_take(ddl, "CREATE SEQUENCE")) return lql__create_sequence(ddl), true;
   if (lql__ddl_take(ddl, "ALTER SEQUENCE")) return lql__alter_sequence(ddl), true;
   if (lql__ddl_take(ddl, "DROP SEQUENCE")) return lql__drop_sequence(ddl), true;
@@ -489,12 +498,13 @@ static bool dispatch(struct lql_ddl *ddl) {
 /* ---- the driver ---- */
 
 static bool is_first_word(struct slice word) {
-  static const char *const words[] = {"CREATE",  "ALTER", "EVOLVE",   "DROP",    "SHOW",
-                                      "COMPARE", "DESC",  "DESCRIBE", "SUGGEST", "REINDEX"};
+  static const char *const words[] = {"CREATE",  "ALTER",   "EVOLVE", "DROP",
+                                      "SHOW",    "COMPARE", "DESC",   "DESCRIBE",
+                                      "SUGGEST", "REINDEX", "COMMENT"};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (slice_is_equal_nocase(word, slice_of_text(words[i]))) return true;
   }
-  return false;
+  return lql__foreign_first(word);
 }
 
 /* All tokens of the statement; false when it is none of ours, or cannot be read as tokens: then the

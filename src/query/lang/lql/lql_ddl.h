@@ -59,6 +59,15 @@ void lql__sequence_defaults(struct plan_sequence *sequence);
 bool lql__sequence_options(struct lql_ddl *ddl, struct plan_sequence *sequence);
 bool lql__drop_sequence(struct lql_ddl *ddl);
 
+/* ---- statements from elsewhere (lql_foreign.c, lql_comment.c) ---- */
+
+/** True when the statement is one that is known elsewhere: then it was read, or refused. */
+bool lql__foreign(struct lql_ddl *ddl);
+/** Whether such a statement may begin so. */
+bool lql__foreign_first(struct slice word);
+/** COMMENT ON, which was taken. */
+bool lql__comment(struct lql_ddl *ddl);
+
 /* ---- columns ---- */
 
 /** One column, `name type rules`, as a member of ddl->attributes. */

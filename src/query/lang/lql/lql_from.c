@@ -2,6 +2,7 @@
 /* What stands in FROM: collections, joins, queries, lists. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 
 static struct plan *join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,
                          struct plan *left, struct plan *right) {
@@ -186,13 +187,12 @@ struct plan *lql__table_call(struct lql *lql, struct lql_token name, struct lql_
   struct lql_alias named = *alias;
   if (!args) return NULL;
   if (!named.name.bytes) named.name = name.text;
+  struct plan *record = lql__record_call(lql, name, args, &named);
+  if (record || lql->failed != LUMA_OK) return record;
   if (is_pairs(name.text) && !ordinality && !alias->ordinal.kind)
     return table_of_pairs(lql, lql__call(lql, name, args, false, NULL), &named);
   if (!slice_is_equal_nocase(name.text, slice_of_text("unnest")))
     return unnest(lql, lql__call(lql, name, args, false, NULL), &named, ordinality);
-  if (args->count != 1) {
-    lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "UNNEST takes one list");
-    return NULL;
-  }
+  if (args->count != 1) return lql__unnest_several(lql, name, args, &named, ordinality);
   return unnest(lql, args->items[0], &named, ordinality);
 }

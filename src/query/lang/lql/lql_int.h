@@ -71,6 +71,7 @@ struct lql_updates {
 
 struct lql_limit {
   struct expr *limit, *skip;
+  bool has_ties; /* rows equal to the last one come too */
 };
 
 /** What a source in FROM goes by. */
@@ -78,6 +79,8 @@ struct lql_alias {
   struct slice name;
   struct lql_list *names;   /* of its columns; may be NULL */
   struct lql_token ordinal; /* AT name: of the element's number; kind 0 when it is not there */
+  struct lql_defs *defs;    /* (name type, …), of records; may be NULL */
+  struct lql_token at;      /* where they begin */
 };
 
 /** How many rows are kept of equal ones: all; one; one for each value of `on`. */
@@ -150,6 +153,7 @@ struct lql_merges {
 struct lql_into {
   struct lql_token name;
   enum plan_conflict_action action;
+  struct lql_token overriding; /* SYSTEM or USER; kind 0: nothing is overridden */
 };
 
 /** Which rows an UPDATE or DELETE concerns. */
@@ -235,6 +239,8 @@ int lql__interval_places(struct slice units);
 /** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
  * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
 int lql__contextual(int last, struct slice word, struct slice rest);
+/** Whether what stands behind `EXPLAIN (` are options, and no query. */
+bool lql__begins_options(struct slice rest);
 /** What a keyword is behind AS: mostly a name. */
 int lql__behind_as(int kind);
 /** Whether a token of the kind may be the last of an expression. */

@@ -277,7 +277,10 @@ static struct expr *moment(struct lql *lql, struct lql_token token, struct slice
   uint8_t kind = token.text.data[0] | 32;
   bool good;
   if (kind == 't') {
+    int64_t days = 0;
     good = date_parse_timestamp(text, &value.integer);
+    if (!good && date_parse(text, &days))
+      good = !__builtin_mul_overflow(days, DATE_US_PER_DAY, &value.integer);
   } else if (kind == 'd') {
     value.type = VAL_DATE;
     good = date_parse(text, &value.integer);

@@ -157,8 +157,9 @@ bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list
   if (has_variables) args->items[2] = read_json(lql, args->items[2]);
   bool has_new = is_named(deed, "set") || is_named(deed, "set_lax") || is_named(deed, "insert");
   if (has_new && args->count > 2) args->items[2] = read_value(lql, args->items[2]);
-  if (is_named(deed, "contains") && args->count > 1)
-    args->items[1] = read_json(lql, args->items[1]);
+  bool has_second = is_named(deed, "contains") || is_named(deed, "populate_record") ||
+                    is_named(deed, "populate_recordset");
+  if (has_second && args->count > 1) args->items[1] = read_json(lql, args->items[1]);
   return args->items[0] != NULL;
 }
 
@@ -206,7 +207,8 @@ struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *t
 }
 
 struct expr *lql__name_expr(struct lql *lql, struct lql_token name) {
-  static const char *const functions[] = {"current_date", "current_timestamp", "localtimestamp"};
+  static const char *const functions[] = {"current_date", "current_timestamp", "localtimestamp",
+                                          "current_catalog", "current_schema"};
   for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof functions / sizeof functions[0]; i++)
     if (is_named(name.text, functions[i])) return call(lql, functions[i], NULL, 0, name.offset);
   return lql__path_expr(lql, lql__path(lql, name));

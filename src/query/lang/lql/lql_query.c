@@ -2,6 +2,7 @@
 /* Queries around SELECTs: WITH, set operations, VALUES, ORDER BY, LIMIT; SELECTs in expressions. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 
 static struct plan *sorted(struct lql *lql, struct plan *input, const struct lql_sort *sort) {
   if (!sort || !input) return input;
@@ -14,8 +15,21 @@ static struct plan *sorted(struct lql *lql, struct plan *input, const struct lql
   return made;
 }
 
+/* WITH TIES is the SORT's business: it alone knows which rows are equal. */
+static struct plan *with_ties(struct lql *lql, struct plan *sort, struct lql_limit limit) {
+  if (sort->kind == PLAN_SORT) {
+    sort->limit = limit.limit;
+    sort->skip = limit.skip;
+    return sort;
+  }
+  lql__fail(lql, LUMA_SYNTAX_ERROR, limit.limit->offset, "WITH TIES needs an ORDER BY");
+  lql__hint(lql, "without an order no rows are equal to the last; write ROWS ONLY");
+  return NULL;
+}
+
 static struct plan *limited(struct lql *lql, struct plan *input, struct lql_limit limit) {
   if (!input || (!limit.limit && !limit.skip)) return input;
+  if (limit.has_ties) return with_ties(lql, input, limit);
   struct plan *made = plan_node(lql->arena, PLAN_LIMIT, input,
                                 limit.limit ? limit.limit->offset : limit.skip->offset);
   if (!made) return NULL;
@@ -63,6 +77,14 @@ struct plan *lql__set_operation(struct lql *lql, struct lql_token at, enum plan_
   made->set_op = op;
   made->all = all;
   return made;
+}
+
+struct plan *lql__corresponding(struct plan *set, const struct lql_corresponding *corresponding) {
+  if (!set || !corresponding->is_asked) return set;
+  set->is_corresponding = true;
+  set->using_names = corresponding->names ? corresponding->names->names : NULL;
+  set->using_count = corresponding->names ? corresponding->names->count : 0;
+  return set;
 }
 
 struct plan *lql__values(struct lql *lql, struct lql_token at, const struct lql_list *rows) {

@@ -2,6 +2,7 @@
 /* Types in CAST and ::, with their numbers and their names of several words. */
 #include "base/text/num.h"
 #include "base/text/suggest.h"
+#include "model/catalog/catalog.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
 
@@ -45,11 +46,19 @@ static struct expr *as_numeric(struct lql *lql, struct expr *value) {
   return expr_const(lql->arena, val_decimal(val_to_decimal(&value->value)), value->offset);
 }
 
+/* NULL::collection, a row of it of which nothing is known: for json_populate_record. */
+static bool is_empty_row(const struct lql *lql, const struct expr *value, struct slice name) {
+  bool is_null = value && value->kind == EXPR_CONST && value->value.type == VAL_NULL;
+  return is_null && lql->context->catalog && catalog_find(lql->context->catalog, name);
+}
+
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_type type) {
   struct slice name = lql__name(lql, type.name);
   enum val_type known = VAL_MISSING;
-  if (!val_type_parse(name, &known) && !lql__is_json(name)) {
+  bool is_type = val_type_parse(name, &known) || lql__is_json(name);
+  if (!is_type && is_empty_row(lql, value, name)) return value;
+  if (!is_type) {
     lql__fail(lql, LUMA_INVALID_ARGUMENT, type.name.offset, "there is no type `%.*s`",
               SLICE_ARG(name));
     hint_type(lql, name);

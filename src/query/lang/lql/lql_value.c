@@ -4,6 +4,7 @@
  * be written out. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 #include "query/plan/aggregate.h"
 
 /* ---- parts ---- */
@@ -386,5 +387,32 @@ struct expr *lql__overlaps(struct lql *lql, struct lql_token at, struct expr *le
   if (!good || !lql__count_operator(lql, at)) return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args, 4, at.offset);
   if (made) made->name = slice_of_text("overlaps");
+  return made;
+}
+
+/* ---- IS JSON, parts of lists ---- */
+
+struct expr *lql__is_json_of(struct lql *lql, struct lql_token at, struct expr *value,
+                             struct lql_token kind, bool unique) {
+  struct slice name = kind.kind ? kind.text : slice_of_text("value");
+  struct expr *args[3] = {value, expr_const(lql->arena, val_text(name), at.offset),
+                          expr_const(lql->arena, val_bool(unique), at.offset)};
+  if (!value || !args[1] || !args[2] || !lql__count_operator(lql, at)) return NULL;
+  struct expr *made = expr_node(lql->arena, EXPR_CALL, args,
+                                unique      ? 3
+                                : kind.kind ? 2
+                                            : 1,
+                                at.offset);
+  if (made) made->name = slice_of_text("is_json");
+  return made;
+}
+
+struct expr *lql__range(struct lql *lql, struct lql_token at, struct expr *list,
+                        struct lql_limit range) {
+  struct expr *open = expr_const(lql->arena, val_missing(), at.offset);
+  struct expr *args[3] = {list, range.skip ? range.skip : open, range.limit ? range.limit : open};
+  if (!list || !open || !lql__count_operator(lql, at)) return NULL;
+  struct expr *made = expr_node(lql->arena, EXPR_CALL, args, 3, at.offset);
+  if (made) made->name = slice_of_text("array_range");
   return made;
 }

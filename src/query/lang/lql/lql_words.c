@@ -209,6 +209,19 @@ static const struct mark marks[] = {
     {"VALUE", LQL_VALUE},
     {"PIVOT", LQL_PIVOT},
     {"UNPIVOT", LQL_UNPIVOT},
+    {"GLOB", LQL_GLOB},
+    {"INDEXED", LQL_INDEXED},
+    {"USE INDEX", LQL_USE_INDEX},
+    {"TABLE", LQL_TABLE_OF},
+    {"OBJECT", LQL_JSON_KIND},
+    {"KEYS", LQL_KEYS},
+    {"OVERRIDING", LQL_OVERRIDING},
+    {"PREPARE", LQL_PREPARE},
+    {"EXECUTE", LQL_EXECUTE},
+    {"DEALLOCATE", LQL_DEALLOCATE},
+    {"WITH NO DATA", LQL_NO_DATA},
+    {"`(`", LQL_EXPLAIN_LP},
+    {"CORRESPONDING", LQL_CORRESPONDING},
     {"`;`", LQL_SEMICOLON},
     {"the end of the statement", 0},
 };
@@ -304,6 +317,36 @@ static int quantifier(int last, struct slice rest) {
   return calls && !is_among(last, comparisons) ? LQL_ID : 0;
 }
 
+static bool begins_word(struct slice rest, const char *text) {
+  size_t bytes = strlen(text), at = 0;
+  while (at < rest.bytes && rest.data[at] == ' ') at++;
+  rest = slice_of(rest.data + at, rest.bytes - at);
+  return at && rest.bytes >= bytes && is_word(slice_of(rest.data, bytes), text) &&
+         (rest.bytes == bytes || !is_letter(rest.data[bytes]));
+}
+
+/* Words that PostgreSQL, MySQL and SQLite know where they stand so. */
+static int brought_word(int last, struct slice word, struct slice rest) {
+  static const char *const kinds[] = {"object", "array", "scalar", "value"};
+  static const int queries[] = {LQL_LP,        LQL_AS,      LQL_UNION,   LQL_ALL, LQL_EXCEPT,
+                                LQL_INTERSECT, LQL_EXPLAIN, LQL_ANALYZE, 0};
+  for (size_t i = 0; last == LQL_JSON && i < sizeof kinds / sizeof kinds[0]; i++)
+    if (is_word(word, kinds[i])) return LQL_JSON_KIND;
+  if (last == LQL_UNIQUE && is_word(word, "keys")) return LQL_KEYS;
+  if (last == 0 && is_word(word, "prepare")) return LQL_PREPARE;
+  if (last == 0 && is_word(word, "execute")) return LQL_EXECUTE;
+  if (last == 0 && is_word(word, "deallocate")) return LQL_DEALLOCATE;
+  bool is_glob = is_word(word, "glob") && (lql__ends_value(last) || last == LQL_NOT);
+  if (is_glob && begins_value(rest)) return LQL_GLOB;
+  if (is_word(word, "indexed") && (last == LQL_NOT || begins_word(rest, "by"))) return LQL_INDEXED;
+  bool is_set = last == LQL_UNION || last == LQL_EXCEPT || last == LQL_INTERSECT || last == LQL_ALL;
+  if (is_set && is_word(word, "corresponding")) return LQL_CORRESPONDING;
+  bool overrides = begins_word(rest, "system") || begins_word(rest, "user");
+  if (is_word(word, "overriding") && overrides) return LQL_OVERRIDING;
+  bool is_query = last == 0 || is_among(last, queries);
+  return is_query && is_word(word, "table") && begins_value(rest) ? LQL_TABLE_OF : 0;
+}
+
 int lql__contextual(int last, struct slice word, struct slice rest) {
   static const int selects[] = {LQL_SELECT, LQL_DISTINCT, LQL_ALL, 0};
   static const int queries[] = {LQL_LP, LQL_EXPLAIN, LQL_ANALYZE, LQL_AS, 0};
@@ -311,8 +354,19 @@ int lql__contextual(int last, struct slice word, struct slice rest) {
   if (is_word(word, "any") || is_word(word, "some")) return quantifier(last, rest);
   if (is_word(word, "value") && is_among(last, selects) && begins_value(rest)) return LQL_VALUE;
   if (is_word(word, "unpivot") && is_among(last, sources) && begins_value(rest)) return LQL_UNPIVOT;
+  int brought = brought_word(last, word, rest);
+  if (brought) return brought;
   bool begins = last == 0 || is_among(last, queries);
   return is_word(word, "pivot") && begins && begins_value(rest) ? LQL_PIVOT : 0;
+}
+
+bool lql__begins_options(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] <= ' ') at++;
+  struct slice word = word_at(slice_of(rest.data + at, rest.bytes - at));
+  bool is_query = is_word(word, "select") || is_word(word, "with") || is_word(word, "values") ||
+                  is_word(word, "table");
+  return word.bytes && !is_query;
 }
 
 /* `AS end`, `AS order`: behind AS any word is a name that does not begin what else may stand there.

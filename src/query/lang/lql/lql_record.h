@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Forms that PostgreSQL, SQLite and the standard have beside the usual ones: records in FROM, sets
+ * by names, hints, parts of lists. */
+#ifndef QUERY_LANG_LQL_LQL_RECORD_H
+#define QUERY_LANG_LQL_LQL_RECORD_H
+
+#include "query/lang/lql/lql_int.h"
+
+/** CORRESPONDING [BY (names)]: columns go together by their names. */
+struct lql_corresponding {
+  bool is_asked;
+  struct lql_list *names;
+};
+
+/** INDEXED BY, NOT INDEXED, USE INDEX (…). */
+struct lql_index_hint {
+  bool is_given, is_none;
+  struct lql_token name;
+};
+
+/** Columns of a record: names and types. */
+struct lql_defs {
+  struct lql_token *names;
+  struct lql_type *types;
+  uint32_t count, capacity;
+};
+
+/** CREATE TABLE c [(columns)] AS query; WITH NO DATA: without its rows. */
+struct plan *lql__create_as(struct lql *lql, struct lql_token name, bool if_not_exists,
+                            struct lql_list *columns, struct plan *query, bool is_empty);
+/** CASCADE or RESTRICT behind DROP: nothing but references depends on a collection, and they are
+ * looked at in any case. */
+void lql__drop_word(struct lql *lql, struct lql_token word);
+/** A word among EXPLAIN's options: whether ANALYZE is among them and those before. */
+int lql__explain_word(struct lql *lql, int analyze, struct lql_token word);
+/** TABLE c: all of it. */
+struct plan *lql__table_query(struct lql *lql, struct lql_token at,
+                              const struct lql_source *source);
+/** A source that is to be read by an index, or by none. */
+struct plan *lql__hinted(struct lql *lql, struct plan *table, const struct lql_index_hint *hint);
+struct lql_defs *lql__add_def(struct lql *lql, struct lql_defs *defs, struct lql_token name,
+                              struct lql_type type);
+/** json_to_record(x) AS r (a int, …) and its kin; NULL without a failure when the function is none
+ * of them. */
+struct plan *lql__record_call(struct lql *lql, struct lql_token name, struct lql_list *args,
+                              const struct lql_alias *alias);
+/** UNNEST of several lists beside each other. */
+struct plan *lql__unnest_several(struct lql *lql, struct lql_token name, struct lql_list *args,
+                                 const struct lql_alias *alias, bool ordinality);
+/** The set operation with CORRESPONDING, as asked; `set` may be NULL. */
+struct plan *lql__corresponding(struct plan *set, const struct lql_corresponding *corresponding);
+/** value IS JSON [OBJECT | ARRAY | SCALAR | VALUE] [WITH UNIQUE KEYS]. */
+struct expr *lql__is_json_of(struct lql *lql, struct lql_token at, struct expr *value,
+                             struct lql_token kind, bool unique);
+/** list[skip:limit]: from one element to another, both included; NULL: from the first, to the
+ * last. */
+struct expr *lql__range(struct lql *lql, struct lql_token at, struct expr *list,
+                        struct lql_limit range);
+
+#endif
