@@ -162,7 +162,8 @@ typedef struct luma_guard {
                             changes, with `change` ("insert", "update", "delete"), `id`, `before`
                             and `after`, and luma_affected has their number */
 } luma_guard;
-/** For the statements of this session from now on; NULL: they may change what they like. */
+/** For the statements of this session from now on, and for luma_insert, luma_put and luma_delete
+ * (in a dry run they answer as if it were done); NULL: they may change what they like. */
 LUMA_API void luma_set_guard(luma_session *session, const luma_guard *guard);
 LUMA_API bool luma_in_transaction(const luma_session *session);
 /** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one

@@ -127,7 +127,11 @@ struct decimal numeric_power(struct decimal base, struct decimal exponent) {
     int scale = at_least(SIGNIFICANT, numeric_scale(base));
     struct decimal power = whole_power(base, whole);
     if (whole >= 0) return decimal_quantize(power, scale);
-    return decimal_divide_to(decimal_from_int64(1), power, scale);
+    /* of what is too large for a decimal nothing is left at this scale */
+    struct decimal_parts parts;
+    bool is_finite = decimal_unpack(power, &parts) == DECIMAL_FINITE;
+    return is_finite ? decimal_divide_to(decimal_from_int64(1), power, scale)
+                     : decimal_quantize(decimal_from_int64(0), scale);
   }
   if (decimal_compare(base, decimal_from_int64(0)) == 0) return decimal_quantize(base, SIGNIFICANT);
   double ln = decimal_to_float64(quad_apply(QUAD_LN, base)) * decimal_to_float64(exponent);
