@@ -24,7 +24,7 @@ static status export(struct cli *cli, struct target *target, const struct show_o
 static status read_type(const struct args *args, struct show_options *show, struct err *err) {
   const char *type = args_value(args, "type");
   show->format = SHOW_NDJSON;
-  show->tagged = args_has(args, "tagged");
+  show->json = args_has(args, "tagged") ? JSON_TAGGED : JSON_PLAIN;
   if (!type || (show_format_parse(type, &show->format) && show->format != SHOW_TABLE))
     return LUMA_OK;
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no type `%s`", type);

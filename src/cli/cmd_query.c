@@ -91,7 +91,9 @@ static status read_options(const struct args *args, struct asking *asking, struc
   const char *format = args_value(args, "format");
   asking->language = args_value(args, "lang");
   asking->show.has_type_row = asking->cli->out.is_terminal;
-  asking->show.tagged = args_has(args, "tagged");
+  asking->show.json = args_has(args, "tagged")    ? JSON_TAGGED
+                      : args_has(args, "relaxed") ? JSON_RELAXED
+                                                  : JSON_PLAIN;
   TRY(read_guard(args, &asking->guard, err));
   if (format && !show_format_parse(format, &asking->show.format)) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no format `%s`", format);
@@ -168,6 +170,7 @@ static const struct args_option options[] = {
     {"max-affected", 0, "N", "refuse a statement that would change more documents"},
     {"dry-run", 0, NULL, "change nothing: show what would change, before and after"},
     {"tagged", 0, NULL, "JSON that keeps every type (MongoDB's extended JSON)"},
+    {"relaxed", 0, NULL, "the same, relaxed: plain numbers, dates as text"},
     {0}};
 
 const struct command command_query = {

@@ -255,7 +255,14 @@ const stages = () => {
 
 // ---- answers ----
 
-const copy = (given) => JSON.parse(JSON.stringify(given));
+const copy = (given) => structuredClone(given);
+// Dates as extended JSON has them.
+const tagged = (given) => {
+  if (given instanceof Date) return { $date: given.toISOString() };
+  if (Array.isArray(given)) return given.map(tagged);
+  if (given === null || typeof given !== "object") return given;
+  return Object.fromEntries(Object.entries(given).map(([name, inner]) => [name, tagged(inner)]));
+};
 const attempt = (answer) => {
   try {
     return { expect: answer() };
@@ -263,7 +270,7 @@ const attempt = (answer) => {
     return { refused: String(error.message ?? error) };
   }
 };
-const print = (line) => process.stdout.write(JSON.stringify(line) + "\n");
+const print = (line) => process.stdout.write(JSON.stringify(tagged(line)) + "\n");
 
 const KINDS = {
   filter(documents) {
@@ -296,10 +303,37 @@ const KINDS = {
   },
 };
 
+// ---- the wide space ----
+
+const wide = require(path.join(__dirname, "wide.js"))({ one, often, below, some });
+const WIDE = {
+  pipeline(documents) {
+    const pipeline = wide.pipeline();
+    print({ kind: "pipeline", command: { aggregate: "t", pipeline }, ...attempt(() => mingo.aggregate(copy(documents), copy(pipeline))) });
+  },
+  filter(documents) {
+    const asked = wide.filter();
+    print({ kind: "filter", command: { find: "t", filter: asked }, ...attempt(() => mingo.find(copy(documents), copy(asked)).all()) });
+  },
+  update(documents) {
+    const { u, arrayFilters } = wide.update();
+    const answer = () => {
+      const changed = copy(documents);
+      updateMany(changed, {}, copy(u), { arrayFilters: copy(arrayFilters ?? []) });
+      return changed;
+    };
+    print({ kind: "update", command: { update: "t", updates: [{ q: {}, u, multi: true, ...(arrayFilters ? { arrayFilters } : {}) }] }, ...attempt(answer) });
+  },
+};
+
 const PER_DOCUMENTS = 40;
 let left = Number(countText);
 while (left > 0) {
   const documents = some(1 + below(20), (_, i) => document(i));
   print({ documents });
   for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) KINDS[one(["filter", "filter", "projection", "pipeline", "pipeline", "update"])](documents);
+  if (left <= 0) break;
+  const wider = some(1 + below(12), (_, i) => wide.document(i));
+  print({ documents: wider });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) WIDE[one(["filter", "pipeline", "pipeline", "pipeline", "update"])](wider);
 }

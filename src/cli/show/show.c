@@ -22,7 +22,7 @@ const char *show_formats(void) {
 /* One document a line; as an array, the commas and brackets around. */
 static status show_json(struct showing *showing, struct err *err) {
   bool is_array = showing->options->format == SHOW_JSON;
-  struct json_write_options write = {.form = showing->options->tagged ? JSON_TAGGED : JSON_PLAIN,
+  struct json_write_options write = {.form = showing->options->json,
                                      .key_name = showing->shape.key_name};
   struct out *out = &showing->cli->out;
   struct val row;

@@ -15,7 +15,7 @@ enum show_format { SHOW_TABLE, SHOW_JSON, SHOW_NDJSON, SHOW_CSV, SHOW_TSV };
 
 struct show_options {
   enum show_format format;
-  bool tagged;       /* JSON in the form that keeps every type */
+  enum json_form json;
   bool has_type_row; /* tables: a row of types under the names */
 };
 

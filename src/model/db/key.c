@@ -6,6 +6,8 @@
 
 enum { SHOWN_BYTES_MAX = 160 };
 
+enum { MONGO_INVALID_ID = 53 };
+
 static bool can_be_key(enum val_type type) {
   static const enum val_type never[] = {VAL_MISSING, VAL_NULL,  VAL_LIST,   VAL_REGEX,
                                         VAL_VECTOR,  VAL_LIGHT, VAL_MINKEY, VAL_MAXKEY};
@@ -21,6 +23,7 @@ static status check_key(const struct val *key, struct err *err) {
       err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
                 "a value of type %s cannot be the key of a document", val_type_name(key->type));
   err_hint(err, "give text, a number or a ULID, or leave the key out to have one made");
+  if (err) err->foreign = MONGO_INVALID_ID;
   return code;
 }
 

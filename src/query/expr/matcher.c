@@ -170,6 +170,7 @@ static void make_probe(struct matcher *matcher) {
                                   .count = count,
                                   .values = values,
                                   .into_lists = true,
+                                  .knows_nulls = true,
                                   .others_differ = true};
 }
 
@@ -421,7 +422,8 @@ status matcher_test_element(const struct matcher *matcher, const struct val *ele
 status matcher_test_pulled(const struct matcher *matcher, const struct val *element, bool *matches,
                            struct err *err) {
   *matches = false;
-  if (matcher->on_fields && element->type != VAL_MAP) return LUMA_OK;
+  bool is_of_lists = matcher->op == MATCH_ELEM && matcher->field.path.count == 0;
+  if (matcher->on_fields && element->type != VAL_MAP && !is_of_lists) return LUMA_OK;
   return test_subject(matcher, &(struct subject){.element = element, .is_pulled = true}, matches,
                       err);
 }

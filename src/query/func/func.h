@@ -77,6 +77,8 @@ status func_join_made(struct func_env *env, const struct val *a, const struct va
 /** a - b where `a` is a map or a list: without a name, a place, or several names. */
 status func_remove_made(struct func_env *env, const struct val *a, const struct val *b,
                         struct val *out, struct err *err);
+/** A name as SQL writes it: in quotes where it needs them. */
+void func_append_identifier(struct buf *out, struct slice name);
 /** The value as people read it: text as it is, all else as plain JSON. Appends. */
 void func_append_text(struct buf *out, const struct val *value);
 

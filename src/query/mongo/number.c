@@ -140,7 +140,8 @@ status mongo__multiply(struct func_env *env, const struct val *args, uint32_t co
 
 static status check_pair(const char *name, const struct val *args, struct err *err) {
   if (val_is_number(&args[0]) && val_is_number(&args[1])) return LUMA_OK;
-  return mongo_fail(err, 14, "%s only supports numeric types, not %s and %s", name,
+  uint32_t code = strcmp(name, "$mod") == 0 ? 16611 : 14;
+  return mongo_fail(err, code, "%s only supports numeric types, not %s and %s", name,
                     mongo_type_name(&args[0]), mongo_type_name(&args[1]));
 }
 

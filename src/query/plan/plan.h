@@ -107,8 +107,11 @@ struct plan_column {
                       */
   const struct slice *without; /* of documents: attributes that USING joined with others */
   uint32_t without_count;
-  uint8_t type;      /* enum val_type if known, VAL_MISSING = dynamic */
-  bool is_sensitive; /* computed from a sensitive attribute */
+  uint8_t type;                    /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_sensitive;               /* computed from a sensitive attribute */
+  const struct collection *origin; /* its values are those at `origin_path` of documents of this
+                                      closed collection; NULL: not known to be any's */
+  struct path origin_path;
 };
 
 struct plan_sort_key {
@@ -244,6 +247,7 @@ struct plan_soul {
   struct plan_made_sequence *sequences; /* CREATE: made with it, and gone with it */
   uint32_t sequences_count;
   bool merge;
+  bool is_table; /* CREATE TABLE: that it is there already is an error, also with this very soul */
   enum plan_about about;
   struct slice other; /* the soul to compare with */
 };
@@ -280,6 +284,14 @@ struct plan_sequence {
 struct plan_made_sequence {
   struct slice name;
   struct plan_sequence options;
+};
+
+/** An UPDATE by key, and others that are like it but for their keys and the values of their
+ * updates. Keys are scalar: each is equal to one document's at most. */
+struct plan_points {
+  struct val *keys;     /* count of them; the first are the plan's own */
+  struct val *operands; /* of each as many as the plan has updates */
+  uint32_t count;
 };
 
 struct plan_stage;    /* query/plan/stage.h */
@@ -352,9 +364,11 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
+  bool knows_names;   /* INSERT: names within documents stand by ids, where they have a
+                         dictionary */
   bool upsert;        /* UPDATE: insert when nothing matches (JQL) */
   bool multi;         /* UPDATE, DELETE: all matches, not just the first (LQL always) */
-  bool ordered;       /* INSERT: stop at the first failure (JQL ordered) */
+  bool ordered;       /* INSERT, UPDATE of points: stop at the first failure (JQL ordered) */
   bool is_positional; /* INSERT: unnamed values, in the order of the attributes */
   bool creates; /* INSERT: CREATE TABLE … AS: the collection must not be there (if_not_exists: then
                    nothing is done) */
@@ -373,6 +387,8 @@ struct plan {
   struct match *filter_match; /* UPDATE: the filter, when a path has the positional `$` */
   struct plan_array_filter *array_filters;
   uint32_t array_filters_count;
+  struct plan_points
+      *points; /* UPDATE by key, not multi: done for each of them; NULL: for itself */
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */

@@ -48,7 +48,12 @@ static struct val batch_size_of(const struct statement_run *run) {
 static status set_batch(struct statement_run *run, const struct val *size, struct err *err) {
   int64_t count;
   if (val_is_null(size)) return LUMA_OK;
-  if (!val_is_number(size) || !val_to_int64(size, &count) || count < 0) return fail_batch(err);
+  if (!val_is_number(size) || !val_to_int64(size, &count)) return fail_batch(err);
+  if (count < 0) {
+    status failed = fail_batch(err);
+    if (err) err->foreign = 51024;
+    return failed;
+  }
   run->limit = (uint64_t)count;
   run->is_batch_empty = count == 0;
   return LUMA_OK;

@@ -91,6 +91,18 @@ static status read_flag(const char *name, const struct val *value, bool *flag, s
   return LUMA_OK;
 }
 
+static status read_tagged(struct statement_run *run, const struct val *value, struct err *err) {
+  bool is_tagged = false;
+  run->json = JSON_RELAXED;
+  if (value->type == VAL_TEXT && slice_is_equal(val_slice(value), slice_of_text("relaxed")))
+    return LUMA_OK;
+  if (value->type != VAL_BOOL)
+    return fail_field("tagged", "true, false or \"relaxed\"", value, err);
+  TRY(read_flag("tagged", value, &is_tagged, err));
+  run->json = is_tagged ? JSON_TAGGED : JSON_PLAIN;
+  return LUMA_OK;
+}
+
 /* None at all may be allowed. */
 static status read_max_affected(struct statement_run *run, const struct val *value,
                                 struct err *err) {
@@ -153,8 +165,7 @@ static status read_field(struct statement_run *run, struct slice name, const str
   }
   if (slice_is_equal(name, slice_of_text("rows"))) return read_rows(run, value, err);
   if (slice_is_equal(name, slice_of_text("reply"))) return read_reply(run, value, err);
-  if (slice_is_equal(name, slice_of_text("tagged")))
-    return read_flag("tagged", value, &run->is_tagged, err);
+  if (slice_is_equal(name, slice_of_text("tagged"))) return read_tagged(run, value, err);
   if (slice_is_equal(name, slice_of_text("max_affected")))
     return read_max_affected(run, value, err);
   if (slice_is_equal(name, slice_of_text("dry_run")))

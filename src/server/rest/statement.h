@@ -18,9 +18,9 @@ struct statement_run {
   struct session_request request;
   struct session_cursor *cursor;
   enum statement_form form;
-  bool is_tagged; /* values keep their types: MongoDB's extended JSON */
-  uint64_t limit; /* rows of one reply; 0 = no limit */
-  uint64_t lines; /* written by statement_write_lines so far */
+  enum json_form json; /* of values: plain, or MongoDB's extended JSON */
+  uint64_t limit;      /* rows of one reply; 0 = no limit */
+  uint64_t lines;      /* written by statement_write_lines so far */
   struct val pending;
   bool has_pending; /* `pending` is the next row, read already */
   bool is_continued;

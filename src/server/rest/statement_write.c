@@ -12,8 +12,8 @@
 static struct json_write_options options_of(const struct statement_run *run) {
   bool mongo = run->form == STATEMENT_MONGO, jql = session_language(run->cursor) == PLAN_JQL;
   /* Tagged rows are read back by programs: the key is `_id` in every language. */
-  return (struct json_write_options){.form = run->is_tagged ? JSON_TAGGED : JSON_PLAIN,
-                                     .key_name = mongo || jql || run->is_tagged ? "_id" : NULL};
+  return (struct json_write_options){.form = run->json,
+                                     .key_name = mongo || jql || run->json ? "_id" : NULL};
 }
 
 static void write_columns_of_row(const struct statement_run *run, struct buf *out) {

@@ -4,7 +4,9 @@
  *
  * Two forms. Plain: what the APIs speak; types JSON lacks are written as text (ulid, timestamp as
  * RFC 3339 …), decimals and integers as numbers. Tagged: MongoDB's Extended JSON v2 with our own
- * tags for our own types ({"$ulid":"…"}); reading back what was written is the identity. Reading:
+ * tags for our own types ({"$ulid":"…"}); reading back what was written is the identity. Relaxed,
+ * for writing: the same, with integers and finite floats as plain numbers and dates as text, which
+ * the tagged form reads; numbers alone may come back as another kind. Reading:
  * integers that fit 64 bits are exact (int32 when they fit 32 bits in tagged $numberInt only; plain
  * reads int64); larger ones and magnitudes beyond a double become decimals; duplicate names: the
  * last wins; errors have line and column. */
@@ -14,7 +16,7 @@
 #include "base/text/buf.h"
 #include "value/doc/build.h"
 
-enum json_form { JSON_PLAIN, JSON_TAGGED };
+enum json_form { JSON_PLAIN, JSON_TAGGED, JSON_RELAXED };
 
 struct json_read_options {
   enum json_form form;
@@ -45,6 +47,10 @@ status json_read_value(struct json_reader *reader, struct slice text,
 /** Whether the text read last had an integer of more digits than a decimal keeps (34): it was
  * rounded, and its kind says so. */
 bool json_reader_lost_digits(const struct json_reader *reader);
+
+/** Whether the text read last had names without an id only at its top: below it all stand by those
+ * of options->known. */
+bool json_reader_knew_names(const struct json_reader *reader);
 
 struct json_write_options {
   enum json_form form;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing values that are neither text, list nor map, in the plain and in the tagged form
+/* Writing values that are neither text, list nor map, in the plain, the tagged and the relaxed form
  * (spec/json.md). */
 #include <math.h>
 
@@ -11,6 +11,10 @@
 #include "value/ulid/ulid.h"
 
 /* ---- pieces ---- */
+
+static bool is_tagged(const struct json__writer *w) {
+  return w->form != JSON_PLAIN;
+}
 
 static void append_int64(struct buf *out, int64_t v) {
   uint8_t *room = buf_reserve(out, NUM_TEXT_BYTES_MAX);
@@ -26,7 +30,7 @@ static void append_quoted(struct buf *out, const char *text, size_t bytes) {
 /* {"name":"text"} in the tagged form, else "text". The text needs no escapes. */
 static void write_text(const struct json__writer *w, const char *tag, const char *text,
                        size_t bytes) {
-  bool tagged = w->form == JSON_TAGGED;
+  bool tagged = is_tagged(w);
   if (tagged) {
     buf_append_byte(w->out, '{');
     append_quoted(w->out, tag, strlen(tag));
@@ -39,7 +43,7 @@ static void write_text(const struct json__writer *w, const char *tag, const char
 /* ---- numbers ---- */
 
 static void write_integer(const struct json__writer *w, const char *tag, int64_t v) {
-  if (w->form == JSON_PLAIN) {
+  if (w->form != JSON_TAGGED) {
     append_int64(w->out, v);
     return;
   }
@@ -51,7 +55,7 @@ static void write_integer(const struct json__writer *w, const char *tag, int64_t
 static void write_real(const struct json__writer *w, double v) {
   char text[NUM_TEXT_BYTES_MAX];
   size_t bytes = num_format_float64(v, text);
-  if (w->form == JSON_PLAIN && isfinite(v)) {
+  if (w->form != JSON_TAGGED && isfinite(v)) {
     buf_append(w->out, text, bytes);
   } else {
     write_text(w, "$numberDouble", text, bytes);
@@ -110,15 +114,18 @@ static void append_base64_quoted(struct buf *out, struct slice bytes) {
 }
 
 static void write_bytes(const struct json__writer *w, const struct val *v) {
-  if (w->form == JSON_TAGGED) buf_append_text(w->out, "{\"$binary\":{\"base64\":");
+  if (is_tagged(w)) buf_append_text(w->out, "{\"$binary\":{\"base64\":");
   append_base64_quoted(w->out, val_slice(v));
-  if (w->form == JSON_TAGGED) buf_append_format(w->out, ",\"subType\":\"%02x\"}}", v->sub);
+  if (is_tagged(w)) buf_append_format(w->out, ",\"subType\":\"%02x\"}}", v->sub);
 }
 
 /* ---- time ---- */
 
+/* Relaxed: as text where its year is one of RFC 3339's, from 1970 on. */
 static void write_timestamp(const struct json__writer *w, int64_t us) {
-  if (w->form == JSON_TAGGED && us % 1000 == 0) {
+  static const int64_t year_10000_us = 253402300800000000;
+  bool is_text = w->form == JSON_RELAXED && us >= 0 && us < year_10000_us;
+  if (is_tagged(w) && us % 1000 == 0 && !is_text) {
     buf_append_text(w->out, "{\"$date\":{\"$numberLong\":\"");
     append_int64(w->out, us / 1000);
     buf_append_text(w->out, "\"}}");
@@ -145,12 +152,12 @@ static void write_interval(const struct json__writer *w, struct val_interval v) 
 }
 
 static void write_bsontime(const struct json__writer *w, int64_t packed) {
-  if (w->form == JSON_TAGGED) buf_append_text(w->out, "{\"$timestamp\":");
+  if (is_tagged(w)) buf_append_text(w->out, "{\"$timestamp\":");
   buf_append_text(w->out, "{\"t\":");
   append_int64(w->out, (int64_t)((uint64_t)packed >> 32));
   buf_append_text(w->out, ",\"i\":");
   append_int64(w->out, (uint32_t)packed);
-  buf_append_text(w->out, w->form == JSON_TAGGED ? "}}" : "}");
+  buf_append_text(w->out, is_tagged(w) ? "}}" : "}");
 }
 
 /* ---- text of other types ---- */
@@ -161,18 +168,17 @@ static void write_regex(const struct json__writer *w, const struct val *v) {
   size_t pattern_bytes = nul ? (size_t)(nul - whole.data) : whole.bytes;
   struct slice pattern = slice_of(whole.data, pattern_bytes), options = slice_of(NULL, 0);
   if (nul) options = slice_of(nul + 1, whole.bytes - pattern_bytes - 1);
-  buf_append_text(w->out, w->form == JSON_TAGGED ? "{\"$regularExpression\":{\"pattern\":"
-                                                 : "{\"pattern\":");
+  buf_append_text(w->out, is_tagged(w) ? "{\"$regularExpression\":{\"pattern\":" : "{\"pattern\":");
   json_write_text(w->out, pattern);
   buf_append_text(w->out, ",\"options\":");
   json_write_text(w->out, options);
-  buf_append_text(w->out, w->form == JSON_TAGGED ? "}}" : "}");
+  buf_append_text(w->out, is_tagged(w) ? "}}" : "}");
 }
 
 static void write_code(const struct json__writer *w, const struct val *v) {
-  if (w->form == JSON_TAGGED) buf_append_text(w->out, "{\"$code\":");
+  if (is_tagged(w)) buf_append_text(w->out, "{\"$code\":");
   json_write_text(w->out, val_slice(v));
-  if (w->form == JSON_TAGGED) buf_append_byte(w->out, '}');
+  if (is_tagged(w)) buf_append_byte(w->out, '}');
 }
 
 /* ---- vectors and light ---- */
@@ -232,7 +238,7 @@ static void append_floats(struct buf *out, const char *name, const uint8_t *data
 }
 
 static void write_light(const struct json__writer *w, const struct val *v) {
-  buf_append_text(w->out, w->form == JSON_TAGGED ? "{\"$light\":{" : "{");
+  buf_append_text(w->out, is_tagged(w) ? "{\"$light\":{" : "{");
   append_floats(w->out, "position", v->data, 3);
   buf_append_byte(w->out, ',');
   append_floats(w->out, "direction", v->data + 12, 3);
@@ -240,7 +246,7 @@ static void write_light(const struct json__writer *w, const struct val *v) {
   append_floats(w->out, "intensity", v->data + 24, 1);
   buf_append_byte(w->out, ',');
   append_floats(w->out, "color", v->data + 28, 4);
-  buf_append_text(w->out, w->form == JSON_TAGGED ? "}}" : "}");
+  buf_append_text(w->out, is_tagged(w) ? "}}" : "}");
 }
 
 void json__write_scalar(const struct json__writer *w, const struct val *v) {

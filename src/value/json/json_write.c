@@ -218,11 +218,11 @@ static void write_fields(struct writer *writer, const struct val *map, uint32_t 
   put_byte(writer, '}');
 }
 
-/* In the tagged form a map whose first name is a tag would read as that tag's value: it stands
+/* In the tagged forms a map whose first name is a tag would read as that tag's value: it stands
  * inside $plain. */
 static bool needs_plain(const struct writer *writer, const struct val *map) {
   struct slice first;
-  if (writer->w.form != JSON_TAGGED || val_count(map) == 0) return false;
+  if (writer->w.form == JSON_PLAIN || val_count(map) == 0) return false;
   val_field_at(map, 0, &first);
   return json__tag_find(first) != NULL;
 }
@@ -241,7 +241,7 @@ static void write_scalar(struct writer *writer, const struct val *v) {
   load(writer);
 }
 
-/* The numbers of nearly all plain answers. */
+/* The numbers of nearly all answers. */
 static void write_plain_number(struct writer *writer, const struct val *v) {
   uint8_t *at = room(writer, NUM_TEXT_BYTES_MAX);
   if (!at) return;
@@ -251,7 +251,7 @@ static void write_plain_number(struct writer *writer, const struct val *v) {
 }
 
 static bool is_plain_number(const struct writer *writer, const struct val *v) {
-  if (writer->w.form != JSON_PLAIN) return false;
+  if (writer->w.form == JSON_TAGGED) return false;
   return val_is_integer(v) || (v->type == VAL_FLOAT64 && isfinite(v->real));
 }
 

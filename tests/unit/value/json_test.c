@@ -55,6 +55,35 @@ static void assert_becomes(const char *text, enum json_form form, const char *ex
   desk_deinit(&desk);
 }
 
+/* Kinds stay but those of numbers; dates out of RFC 3339's years, or before 1970, count. */
+static void writes_the_relaxed_form(void) {
+  static const char *const cases[][2] = {
+      {"{\"$numberInt\":\"5\"}", "5"},
+      {"{\"$numberLong\":\"5000000000\"}", "5000000000"},
+      {"{\"$numberDouble\":\"2.0\"}", "2.0"},
+      {"{\"$numberDouble\":\"NaN\"}", "{\"$numberDouble\":\"NaN\"}"},
+      {"{\"$numberDecimal\":\"1.50\"}", "{\"$numberDecimal\":\"1.50\"}"},
+      {"{\"$date\":{\"$numberLong\":\"1772280000500\"}}",
+       "{\"$date\":\"2026-02-28T12:00:00.500Z\"}"},
+      {"{\"$date\":{\"$numberLong\":\"-1\"}}", "{\"$date\":{\"$numberLong\":\"-1\"}}"},
+      {"{\"$date\":{\"$numberLong\":\"253402300800000\"}}",
+       "{\"$date\":{\"$numberLong\":\"253402300800000\"}}"},
+      {"[{\"$oid\":\"507f1f77bcf86cd799439011\"}]", "[{\"$oid\":\"507f1f77bcf86cd799439011\"}]"},
+      {"{\"$binary\":{\"base64\":\"AAEC\",\"subType\":\"00\"}}",
+       "{\"$binary\":{\"base64\":\"AAEC\",\"subType\":\"00\"}}"},
+      {"{\"$plain\":{\"$oid\":1}}", "{\"$plain\":{\"$oid\":1}}"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct desk desk;
+    desk_init(&desk);
+    assert_ok(desk_read(&desk, slice_of_text(cases[i][0]), JSON_TAGGED));
+    json_write(&desk.text, &desk.v,
+               &(struct json_write_options){.form = JSON_RELAXED, .key_name = "_id"});
+    buf_append_byte(&desk.text, '\0');
+    assert_string_equal(cases[i][1], (const char *)desk.text.data);
+    desk_deinit(&desk);
+  }
+}
+
 static void keeps_the_kinds_of_numbers(void) {
   static const char *const cases[][2] = {
       {"0", "{\"$numberLong\":\"0\"}"},
@@ -473,6 +502,7 @@ static void write_failure_is_sticky(void) {
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"keeps_the_kinds_of_numbers", keeps_the_kinds_of_numbers, 0},
+      {"writes_the_relaxed_form", writes_the_relaxed_form, 0},
       {"tells_of_lost_digits", tells_of_lost_digits, 0},
       {"reads_numbers_right", reads_numbers_right, 0},
       {"accepts", accepts, 0},

@@ -180,9 +180,9 @@ status jql__accumulator_field(const struct jql *jql, const struct jql_node *fiel
     return jql__fail_code(jql, field, 40236, "The field name '%.*s' cannot be an operator name",
                           SLICE_ARG(field->name));
   if (!jql__has_operators(field) || each.count != 1) {
-    status failed =
-        jql__fail_code(jql, field, 40234, "The field '%.*s' must be an accumulator object",
-                       SLICE_ARG(field->name));
+    status failed = jql__fail_code(jql, field, jql__has_operators(field) ? 40238 : 40234,
+                                   "The field '%.*s' must be an object of one accumulator",
+                                   SLICE_ARG(field->name));
     err_hint(jql->err, "as in {\"total\": {\"$sum\": \"$price\"}}");
     return failed;
   }

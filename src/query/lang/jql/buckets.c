@@ -21,7 +21,7 @@ status jql__put_sort_by_count(const struct jql *jql, const struct jql_node *spec
   struct expr *key = NULL;
   bool is_path = spec->value.type == VAL_TEXT && jql_is_operator(val_slice(&spec->value));
   if (!is_path && !jql__has_operators(spec))
-    return jql__fail_code(jql, spec, 40147,
+    return jql__fail_code(jql, spec, spec->value.type == VAL_MAP ? 40147 : 40149,
                           "the sortByCount field must be defined as a $-prefixed "
                           "path or an expression inside an object");
   TRY(jql__expression(jql, spec, &key));
@@ -75,7 +75,7 @@ status jql__put_bucket(const struct jql *jql, const struct jql_node *spec, struc
   const struct jql_args args = {.items = parts, .count = 3};
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 40201, "Argument to $bucket stage must be an object");
-  TRY(jql__take(jql, spec, specs, 4, fields));
+  TRY(jql__take_as(jql, spec, specs, 4, (struct jql_codes){40197, 40198}, fields));
   TRY(check_group_by(jql, &fields[0], 40202));
   TRY(check_boundaries(jql, &fields[1]));
   TRY(jql__expression(jql, &fields[0], &parts[0]));
@@ -142,7 +142,7 @@ status jql__put_bucket_auto(const struct jql *jql, const struct jql_node *spec,
   struct expr *key = NULL;
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 40240, "The argument to $bucketAuto must be an object");
-  TRY(jql__take(jql, spec, specs, 4, fields));
+  TRY(jql__take_as(jql, spec, specs, 4, (struct jql_codes){40245, 40246}, fields));
   TRY(check_group_by(jql, &fields[0], 40239));
   if (jql_is_given(&fields[2]) && fields[2].value.type != VAL_MAP)
     return jql__fail_code(jql, &fields[2], 40244,

@@ -13,7 +13,7 @@ static status fail_count(const struct jql *jql, const struct word *word,
                           "Expression %s takes exactly %u arguments. %u were passed in.",
                           word->name, word->least, count);
   if (word->most == WORD_ANY)
-    return jql__fail_code(jql, node, 1257300,
+    return jql__fail_code(jql, node, strcmp(word->name, "$setEquals") == 0 ? 17045 : 1257300,
                           "Expression %s takes at least %u arguments, %u were passed in.",
                           word->name, word->least, count);
   return jql__fail_code(jql, node, 28667,

@@ -3,6 +3,9 @@
  */
 #include "query/lang/jql/jql_int.h"
 
+/** MongoDB's codes for the fields of commands. */
+enum { MISSING_FIELD = 40414, UNKNOWN_FIELD = 40415 };
+
 static const char *kind_text(enum jql_kind kind) {
   static const char *const texts[] = {
       [JQL_ANY] = "a value",
@@ -49,6 +52,13 @@ status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum 
   return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "a number that is not negative is needed");
 }
 
+status jql__check_kind_as(const struct jql *jql, const struct jql_node *node, enum jql_kind kind,
+                          uint32_t foreign) {
+  status checked = jql__check_kind(jql, node, kind);
+  if (checked != LUMA_OK && jql->err) jql->err->foreign = foreign;
+  return checked;
+}
+
 /** What drivers send with any command. */
 static bool is_envelope(struct slice name) {
   static const char *const names[] = {
@@ -81,11 +91,12 @@ static status take_envelope(const struct jql *jql, const struct jql_node *field)
 
 /** As jql__check_kind, with MongoDB's codes for the fields of commands. */
 static status check_field(const struct jql *jql, const struct jql_node *field, enum jql_kind kind) {
-  enum { TYPE_MISMATCH = 14, VALUE_BELOW_LEAST = 51024 };
+  enum { TYPE_MISMATCH = 14, INVALID_NAMESPACE = 73, VALUE_BELOW_LEAST = 51024 };
   bool fits = true, is_of = is_of_kind(&field->value, kind, &fits);
   status checked = jql__check_kind(jql, field, kind);
   if (checked == LUMA_OK || !jql->err) return checked;
   if (!is_of) jql->err->foreign = TYPE_MISMATCH;
+  if (kind == JQL_NAME) jql->err->foreign = INVALID_NAMESPACE;
   if (is_of && !fits && kind == JQL_WHOLE) jql->err->foreign = VALUE_BELOW_LEAST;
   return checked;
 }
@@ -103,13 +114,13 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
   }
   if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
   status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
-  if (jql->err) jql->err->foreign = 40415;
+  if (jql->err) jql->err->foreign = UNKNOWN_FIELD;
   return failed;
 }
 
 static status fail_missing(const struct jql *jql, const struct jql_node *map, const char *name) {
   status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", name);
-  if (jql->err) jql->err->foreign = 40414;
+  if (jql->err) jql->err->foreign = MISSING_FIELD;
   return failed;
 }
 
@@ -127,6 +138,16 @@ status jql__take(const struct jql *jql, const struct jql_node *map, const struct
     if (specs[i].required && !jql_is_given(&fields[i]))
       return fail_missing(jql, map, specs[i].name);
   return LUMA_OK;
+}
+
+status jql__take_as(const struct jql *jql, const struct jql_node *map,
+                    const struct jql_field *specs, uint32_t count, struct jql_codes codes,
+                    struct jql_node *fields) {
+  status taken = jql__take(jql, map, specs, count, fields);
+  if (taken == LUMA_OK || !jql->err) return taken;
+  if (jql->err->foreign == UNKNOWN_FIELD) jql->err->foreign = codes.unknown;
+  if (jql->err->foreign == MISSING_FIELD) jql->err->foreign = codes.missing;
+  return taken;
 }
 
 bool jql__flag(const struct jql_node *node, bool otherwise) {
@@ -165,7 +186,7 @@ static bool has_null_names(const struct val *value) {
 }
 
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
-  if (has_null_names(&node->value))
+  if (jql->may_have_nulls && has_null_names(&node->value))
     return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
   *expr = expr_const(jql->arena, node->value, node->offset);
   return jql__made(jql, *expr);

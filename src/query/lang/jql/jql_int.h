@@ -50,7 +50,9 @@ struct jql_scores {
 struct jql {
   const struct lang_context *context;
   struct arena *arena;
-  struct slice text; /* empty when the command came as a value */
+  struct slice text;   /* empty when the command came as a value */
+  bool may_have_nulls; /* in its names: an escape may stand for one */
+  bool knows_names;    /* all names below the command's own fields stand by ids of one dictionary */
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
@@ -58,6 +60,7 @@ struct jql {
   const struct match *found_by; /* reading a projection of find: its filter; NULL: it has none */
   bool in_find;                 /* such a projection picks from lists */
   uint32_t depth;               /* of pipelines in pipelines */
+  bool explains;                /* what is read is shown, not run */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
@@ -151,8 +154,18 @@ struct jql_field {
  * or null). Unknown fields, kinds that differ and required fields that are not there are errors. */
 status jql__take(const struct jql *jql, const struct jql_node *map, const struct jql_field *specs,
                  uint32_t count, struct jql_node *fields);
+/** The same, with MongoDB's codes for a field that is unknown and for one that is missing. */
+struct jql_codes {
+  uint32_t unknown, missing;
+};
+status jql__take_as(const struct jql *jql, const struct jql_node *map,
+                    const struct jql_field *specs, uint32_t count, struct jql_codes codes,
+                    struct jql_node *fields);
 /** LUMA_OK if the node is of the kind. */
 status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum jql_kind kind);
+/** The same, with MongoDB's code. */
+status jql__check_kind_as(const struct jql *jql, const struct jql_node *node, enum jql_kind kind,
+                          uint32_t foreign);
 /** `otherwise` when not given. */
 bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
@@ -262,6 +275,11 @@ typedef status jql_element(const struct jql *jql, const struct jql_node *collect
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan);
+/** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
+ * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
+ * stands for. (alike.c) */
+status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+                         struct plan *plan, uint32_t *taken);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
   struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;

@@ -116,7 +116,7 @@ static status read_cond(const struct jql *jql, const struct word *word, const st
   if (node->value.type != VAL_MAP || jql__has_operators(node)) {
     TRY(jql__args(jql, word, node, &args));
   } else {
-    TRY(jql__take(jql, node, specs, 3, fields));
+    TRY(jql__take_as(jql, node, specs, 3, (struct jql_codes){17083, 17080}, fields));
     for (uint32_t i = 0; i < 3; i++) TRY(jql__expression(jql, &fields[i], &parts[i]));
   }
   TRY(jql__truth_of(jql, args.items[0], &args.items[0]));

@@ -15,7 +15,7 @@ static status put_match(const struct jql *jql, const struct jql_node *spec, stru
 }
 
 static status put_sort(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  TRY(jql__check_kind(jql, spec, JQL_MAP));
+  TRY(jql__check_kind_as(jql, spec, JQL_MAP, 15973));
   if (val_count(&spec->value) == 0)
     return jql__fail_code(jql, spec, 15976, "`$sort` takes at least one field");
   return jql__put_sort(jql, spec, plan);
@@ -38,7 +38,7 @@ static status put_skip(const struct jql *jql, const struct jql_node *spec, struc
 
 static status put_project(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   struct expr *shape = NULL;
-  TRY(jql__check_kind(jql, spec, JQL_MAP));
+  TRY(jql__check_kind_as(jql, spec, JQL_MAP, 15969));
   if (val_count(&spec->value) == 0)
     return jql__fail_code(jql, spec, 51272, "`$project` takes at least one field");
   TRY(jql__projection(jql, spec, &shape));
@@ -48,6 +48,13 @@ static status put_project(const struct jql *jql, const struct jql_node *spec, st
 
 static status put_unset(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   struct expr *shape = NULL;
+  bool is_text = spec->value.type == VAL_TEXT, is_list = spec->value.type == VAL_LIST;
+  if (!is_text && !is_list)
+    return jql__fail_code(jql, spec, 31002, "$unset specification must be a string or an array");
+  if (is_list && val_count(&spec->value) == 0)
+    return jql__fail_code(jql, spec, 31119,
+                          "$unset specification must be a string or an array with at least one "
+                          "field");
   TRY(jql__leave_out(jql, spec, &shape));
   return jql__put_project(jql, spec, shape, plan);
 }
@@ -55,6 +62,9 @@ static status put_unset(const struct jql *jql, const struct jql_node *spec, stru
 static status put_add_fields(const struct jql *jql, const struct jql_node *spec,
                              struct plan **plan) {
   struct expr *shape = NULL;
+  TRY(jql__check_kind_as(jql, spec, JQL_MAP, 40272));
+  if (val_count(&spec->value) == 0)
+    return jql__fail_code(jql, spec, 40177, "the specification must have at least one field");
   TRY(jql__add_fields(jql, spec, &shape));
   return jql__put_project(jql, spec, shape, plan);
 }
@@ -74,11 +84,12 @@ static status make_keyless(const struct jql *jql, uint64_t offset, struct expr *
  * does not. */
 static status put_count(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   struct expr *everything = expr_const(jql->arena, val_null(), spec->offset), *keyless = NULL;
-  TRY(jql__check_kind(jql, spec, JQL_TEXT));
+  TRY(jql__check_kind_as(jql, spec, JQL_TEXT, 40156));
   struct slice name = val_slice(&spec->value);
   bool is_plain = name.bytes && !jql_is_operator(name) && !memchr(name.data, '.', name.bytes);
+  uint32_t code = name.bytes == 0 ? 40157 : jql_is_operator(name) ? 40158 : 40160;
   if (!is_plain)
-    return jql__fail_code(jql, spec, 40158, "`$count` takes a name without dots and `$`");
+    return jql__fail_code(jql, spec, code, "`$count` takes a name without dots and `$`");
   TRY(jql__made(jql, everything));
   TRY(jql__put_count(jql, spec, everything, name, plan));
   TRY(make_keyless(jql, spec->offset, &keyless));
@@ -118,8 +129,8 @@ static status put_replace_root(const struct jql *jql, const struct jql_node *spe
                                struct plan **plan) {
   static const struct jql_field specs[] = {{"newRoot", JQL_ANY, true}};
   struct jql_node field;
-  TRY(jql__check_kind(jql, spec, JQL_MAP));
-  TRY(jql__take(jql, spec, specs, 1, &field));
+  TRY(jql__check_kind_as(jql, spec, JQL_MAP, 40229));
+  TRY(jql__take_as(jql, spec, specs, 1, (struct jql_codes){40230, 40231}, &field));
   return put_replace_with(jql, &field, plan);
 }
 
@@ -187,26 +198,30 @@ static status check_place(const struct jql *jql, const struct jql_node *spec,
   return LUMA_OK;
 }
 
-/** What asks for the nearest reads a collection. */
-static status check_nearest(const struct jql *jql, const struct jql_node *spec,
-                            const struct plan *plan) {
-  bool is_nearest = jql_is_named(spec, "$geoNear") || jql_is_named(spec, "$vectorSearch") ||
-                    jql_is_named(spec, "$search");
-  bool is_first = spec->parent->index == 0 && plan->kind == PLAN_SCAN && !jql->in_facet;
-  if (!is_nearest || is_first) return LUMA_OK;
+/** What asks for the nearest, or about the collection, begins with it. */
+static status check_first(const struct jql *jql, const struct jql_node *spec,
+                          const struct plan *plan) {
+  static const char *const names[] = {"$geoNear", "$vectorSearch", "$search", "$collStats",
+                                      "$indexStats"};
+  bool is_first = false;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    is_first |= jql_is_named(spec, names[i]);
+  if (!is_first) return LUMA_OK;
+  bool is_collection = plan && plan->kind == PLAN_SCAN && !jql->in_facet;
+  if (spec->parent->index == 0 && is_collection) return LUMA_OK;
   return jql__fail_code(jql, spec, 40602, "%.*s is only valid as the first stage in a pipeline",
                         SLICE_ARG(spec->name));
 }
 
 static status put_stage(const struct jql *jql, const struct jql_node *stage, struct plan **plan) {
-  TRY(jql__check_kind(jql, stage, JQL_MAP));
+  TRY(jql__check_kind_as(jql, stage, JQL_MAP, 14));
   struct jql_each each = jql__each(jql, stage);
   struct jql_node spec;
   if (each.count != 1)
     return jql__fail_code(jql, stage, 40323, "a stage is a map of one field, its operator");
   (void)jql__next(&each, &spec);
   TRY(check_place(jql, &spec, *plan));
-  TRY(check_nearest(jql, &spec, *plan));
+  TRY(check_first(jql, &spec, *plan));
   if (jql_is_named(&spec, "$out") || jql_is_named(&spec, "$merge"))
     TRY(jql__drop_scores(jql, &spec, plan));
   for (size_t i = 0; i < STAGES; i++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "query/lang/jql/jql_int.h"
+#include "query/plan/words.h"
 
 /** A shape being put together. */
 struct shaping {
@@ -52,6 +53,23 @@ static int compare_paths(const void *a, const void *b) {
   return (left->count > right->count) - (left->count < right->count);
 }
 
+/** MongoDB's code tells whether what stands later leads through what stood before. */
+static status fail_collision(const struct jql *jql, const struct jql_node *map,
+                             const struct path *longer) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node field;
+  struct path path = {0};
+  uint32_t code = 31250;
+  while (jql__next(&each, &field)) {
+    TRY(jql__path(jql, &field, field.name, &path));
+    if (!path_has_prefix(longer, &path)) continue;
+    if (path.count < longer->count) code = 31249;
+    break;
+  }
+  return jql__fail_code(jql, map, code, "Path collision: two fields concern `%.*s`",
+                        SLICE_ARG(longer->steps[0].name));
+}
+
 /** No path may be asked for twice, or beside one that leads through it. In their order such a pair
  * stands side by side. */
 static status check_collisions(const struct jql *jql, const struct jql_node *at,
@@ -71,9 +89,7 @@ static status check_collisions(const struct jql *jql, const struct jql_node *at,
   }
   qsort(places, count, sizeof *places, compare_paths);
   for (uint32_t i = 1; i < count; i++)
-    if (path_has_prefix(&places[i], &places[i - 1]))
-      return jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two fields concern `%.*s`",
-                       SLICE_ARG(places[i].steps[0].name));
+    if (path_has_prefix(&places[i], &places[i - 1])) return fail_collision(jql, at, &places[i]);
   return LUMA_OK;
 }
 
@@ -101,11 +117,25 @@ static status add_path(const struct jql *jql, struct shaping *shaping, const str
   return jql__path(jql, node, name, &shape->paths[shape->paths_count++]);
 }
 
+/** MongoDB has a code of its own for an unknown operator that is a field's whole expression. */
+enum { UNKNOWN_EXPRESSION = 168, UNKNOWN_IN_PROJECTION = 31325 };
+
+static bool knows_operator(const struct jql_node *node) {
+  struct slice name = {0};
+  if (node->value.type != VAL_MAP || val_count(&node->value) == 0) return true;
+  (void)val_field_at(&node->value, 0, &name);
+  return word_find(WORD_EXPRESSION, name) != NULL;
+}
+
 static status add_computed(const struct jql *jql, struct shaping *shaping,
                            const struct jql_node *node, struct slice name) {
   struct shape *shape = shaping->shape;
   shape->computed_names[shape->computed_count] = name;
-  return jql__expression(jql, node, &shaping->computed[shape->computed_count++]);
+  status read = jql__expression(jql, node, &shaping->computed[shape->computed_count++]);
+  bool is_own = read != LUMA_OK && jql->err && jql->err->foreign == UNKNOWN_EXPRESSION &&
+                !shaping->only_adds && !knows_operator(node);
+  if (is_own) jql->err->foreign = UNKNOWN_IN_PROJECTION;
+  return read;
 }
 
 /** "a" and "b" give "a.b". */

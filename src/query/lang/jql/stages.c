@@ -98,7 +98,7 @@ status jql__put_unwind(const struct jql *jql, const struct jql_node *spec, struc
                           "specification for $unwind stage");
   memset(fields, 0, sizeof fields);
   fields[0] = *spec;
-  if (is_map) TRY(jql__take(jql, spec, specs, 3, fields));
+  if (is_map) TRY(jql__take_as(jql, spec, specs, 3, (struct jql_codes){28811, 28812}, fields));
   TRY(jql__put_stage(jql, STAGE_UNWIND, spec, plan));
   struct plan_stage *stage = (*plan)->stage;
   TRY(read_path(jql, &fields[0], &stage->path));
@@ -283,7 +283,7 @@ status jql__put_lookup(const struct jql *jql, const struct jql_node *spec, struc
   struct jql inner = *jql;
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 9, "the $lookup specification must be an Object");
-  TRY(jql__take(jql, spec, specs, LOOKUP_FIELDS, fields));
+  TRY(jql__take_as(jql, spec, specs, LOOKUP_FIELDS, (struct jql_codes){9, 9}, fields));
   TRY(check_lookup(jql, spec, fields));
   TRY(jql__put_stage(jql, STAGE_LOOKUP, spec, plan));
   struct plan_stage *stage = (*plan)->stage;
@@ -321,7 +321,7 @@ status jql__put_sample(const struct jql *jql, const struct jql_node *spec, struc
   struct jql_node field;
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 28745, "the $sample stage specification must be an object");
-  TRY(jql__take(jql, spec, specs, 1, &field));
+  TRY(jql__take_as(jql, spec, specs, 1, (struct jql_codes){28748, 28749}, &field));
   double size = val_is_number(&field.value) ? val_to_float64(&field.value) : -1;
   if (!val_is_number(&field.value))
     return jql__fail_code(jql, &field, 28746, "size argument to $sample must be a number");

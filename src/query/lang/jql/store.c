@@ -91,7 +91,7 @@ static status read_mode(const struct jql *jql, const struct jql_node *node,
     *action = modes[i].action;
     return LUMA_OK;
   }
-  return jql__fail_code(jql, node, 9,
+  return jql__fail_code(jql, node, 2,
                         "Enumeration value '%.*s' for field '$merge.%.*s' is not a "
                         "valid value",
                         SLICE_ARG(text), SLICE_ARG(node->name));

@@ -20,7 +20,7 @@ struct items {
 };
 
 /** MongoDB's codes. */
-enum { FAILED_TO_PARSE = 9, TYPE_MISMATCH = 14 };
+enum { FAILED_TO_PARSE = 9, TYPE_MISMATCH = 14, DOLLAR_NAME = 52, IMMUTABLE_FIELD = 66 };
 
 /* ---- operands ---- */
 
@@ -103,7 +103,7 @@ static status read_push_sort(const struct jql *jql, const struct jql_node *node,
 /** A value, or {"$each": [value, …]} with what tells where the values go. */
 static status read_elements(const struct jql *jql, const struct jql_node *field,
                             struct plan_update_item *item) {
-  static const struct jql_field specs[] = {{"$each", JQL_LIST, true},
+  static const struct jql_field specs[] = {{"$each", JQL_ANY, true},
                                            {"$position", JQL_ANY, false},
                                            {"$slice", JQL_ANY, false},
                                            {"$sort", JQL_ANY, false}};
@@ -111,7 +111,10 @@ static status read_elements(const struct jql *jql, const struct jql_node *field,
   bool has_each = field->value.type == VAL_MAP &&
                   val_field(&field->value, slice_of_text("$each")).type != VAL_MISSING;
   if (!has_each) return read_value(jql, field, item);
-  TRY(jql__take(jql, field, specs, item->op == PLAN_PUSH ? 4 : 1, fields));
+  status taken = jql__take(jql, field, specs, item->op == PLAN_PUSH ? 4 : 1, fields);
+  if (taken != LUMA_OK && jql->err) jql->err->foreign = 2; /* an unknown clause */
+  TRY(taken);
+  TRY(jql__check_kind_as(jql, &fields[0], JQL_LIST, item->op == PLAN_PUSH ? 2 : TYPE_MISMATCH));
   item->each = true;
   bool is_plain = item->op != PLAN_PUSH || (!jql_is_given(&fields[1]) &&
                                             !jql_is_given(&fields[2]) && !jql_is_given(&fields[3]));
@@ -305,7 +308,7 @@ static status check_key(const struct jql *jql, const struct jql_node *field,
                         const struct plan_update_item *item) {
   bool is_key = slice_is_equal(item->path.steps[0].name, slice_of_text("_id"));
   if (!is_key || item->op == PLAN_SET || item->op == PLAN_SET_ON_INSERT) return LUMA_OK;
-  return jql__fail(jql, field, LUMA_INVALID_ARGUMENT, "the key of a document cannot be changed");
+  return jql__fail_code(jql, field, IMMUTABLE_FIELD, "the key of a document cannot be changed");
 }
 
 static status read_fields(const struct jql *jql, const struct change *change,
@@ -381,7 +384,7 @@ static status read_operators(const struct jql *jql, const struct jql_node *updat
   while (jql__next(&each, &node)) {
     const struct change *change = find_change(node.name);
     if (!change) return fail_change(jql, &node);
-    TRY(jql__check_kind(jql, &node, JQL_MAP));
+    TRY(jql__check_kind_as(jql, &node, JQL_MAP, FAILED_TO_PARSE));
     TRY(read_fields(jql, change, &node, &items));
   }
   return put_items(jql, update, &items, plan);
@@ -395,8 +398,9 @@ status jql__changes(const struct jql *jql, const struct jql_node *update, struct
   if (jql__has_operators(update)) return read_operators(jql, update, plan);
   while (jql__next(&each, &node))
     if (jql_is_operator(node.name))
-      return jql__fail(jql, &node, LUMA_SYNTAX_ERROR,
-                       "`%.*s` stands in a document that replaces another", SLICE_ARG(node.name));
+      return jql__fail_code(jql, &node, DOLLAR_NAME,
+                            "`%.*s` stands in a document that replaces another",
+                            SLICE_ARG(node.name));
   return jql__const(jql, update, &plan->replacement);
 }
 

@@ -23,12 +23,23 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   (*plan)->exprs = arena_zalloc(jql->arena, each.count, sizeof *(*plan)->exprs);
   TRY(jql__made(jql, (*plan)->exprs));
   (*plan)->exprs_count = (*plan)->rows_count = each.count;
+  (*plan)->knows_names = jql->knows_names;
   /* Where each of many stands is not worth looking for: they are told by their number. */
   if (each.count > LOCATED_MAX) each.cursor = JQL_NOWHERE;
   while (jql__next(&each, &document)) {
     TRY(jql__check_kind(jql, &document, JQL_MAP));
     TRY(jql__const(jql, &document, &(*plan)->exprs[document.index]));
   }
+  return LUMA_OK;
+}
+
+/** Passes over the elements that are like the one read last, which the plan takes in. */
+static status pass_alike(const struct jql *jql, const struct jql_node *list, struct jql_each *each,
+                         struct plan *plan) {
+  uint32_t from = each->at - 1, taken = 0;
+  TRY(jql__gather_alike(jql, &list->value, from, plan, &taken));
+  if (taken > 1) each->cursor = JQL_NOWHERE;
+  each->at = from + taken;
   return LUMA_OK;
 }
 
@@ -45,6 +56,7 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
     TRY(jql__check_kind(jql, &element, JQL_MAP));
     TRY(read(jql, collection, &element, &made));
     ASSERT(made);
+    if (made->kind == PLAN_UPDATE) TRY(pass_alike(jql, list, &each, made));
     bool is_last = each.at == each.count;
     *last = made;
     if (is_last) return LUMA_OK;
@@ -128,8 +140,7 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
   if ((*plan)->multi && (*plan)->replacement)
-    return jql__fail(jql, &write->changes, LUMA_INVALID_ARGUMENT,
-                     "a document cannot replace several");
+    return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }
 
@@ -249,7 +260,11 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
   if (!jql_is_given(updates)) return update_short(&inner, command, fields, plan);
   TRY(check_form(jql, updates, fields, UPDATE_FILTER, UPDATE_CHANGES + SHORT_OPERATORS));
   TRY(jql__sequence(&inner, &fields[UPDATE], updates, read_update, plan));
-  if ((*plan)->kind == PLAN_SEQUENCE) (*plan)->ordered = jql__flag(&fields[UPDATE_ORDERED], true);
+  bool is_ordered = jql__flag(&fields[UPDATE_ORDERED], true);
+  for (struct plan *at = *plan; at; at = at->kind == PLAN_SEQUENCE ? at->right : NULL) {
+    at->ordered = is_ordered;
+    if (at->kind == PLAN_SEQUENCE) at->input->ordered = is_ordered;
+  }
   return LUMA_OK;
 }
 
@@ -266,8 +281,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
   TRY(jql__take(jql, deletion, specs, 4, fields));
   int64_t limit = 0;
   if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
-    return jql__fail(jql, &fields[LIMIT], LUMA_INVALID_ARGUMENT,
-                     "the limit of a delete is 0 (all) or 1");
+    return jql__fail_code(jql, &fields[LIMIT], 9, "the limit of a delete is 0 (all) or 1");
   struct jql_write write = {.collection = *collection,
                             .filter = fields[Q],
                             .hint = fields[HINT],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* COMMENT ON COLUMN: the description of an attribute; and CREATE TABLE … AS. */
 #include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql_ddl.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/lang/lql/lql_session.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* MySQL's ways to say what is there under another name, and words that may be left out. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql_record.h"
 
 static bool is_word(struct lql_token token, const char *word) {
