@@ -216,12 +216,12 @@ static const char evolve_making[] =
     "ALTER COLUMN country TYPE text USING country || '!', "
     "ALTER COLUMN rating TYPE int USING CAST(rating AS INT)";
 
-/* The same values, stored. */
+/* The same values, stored, in beings that are as long. */
 static void fill_made(struct souls *souls) {
   enum { AT_ONCE = 50000 };
   souls_exec(souls, "CREATE TABLE made (id INT PRIMARY KEY, email TEXT NOT NULL UNIQUE, "
                     "name TEXT NOT NULL, age INT, city TEXT, country TEXT, score FLOAT, "
-                    "rating INT, active BOOLEAN, level INT, plan TEXT, bio INT, "
+                    "rating INT, active BOOLEAN, level INT, plan TEXT, note TEXT, bio INT, "
                     "CONSTRAINT grown CHECK (age >= 18 AND age < 150), "
                     "CONSTRAINT fair CHECK (score <= 100.0 OR level > 3))");
   for (uint64_t from = 0; from < souls->sizes.beings; from += AT_ONCE) {
@@ -229,7 +229,7 @@ static void fill_made(struct souls *souls) {
     (void)snprintf(text, sizeof text,
                    "INSERT INTO made SELECT id, email, name, age, upper(city) AS city, "
                    "country || '!' AS country, score, CAST(rating AS INT) AS rating, active, "
-                   "level * 10 + 1 AS level, plan, length(bio) AS bio FROM making "
+                   "level * 10 + 1 AS level, plan, bio AS note, length(bio) AS bio FROM making "
                    "WHERE id >= %llu AND id < %llu",
                    (unsigned long long)from, (unsigned long long)from + AT_ONCE);
     souls_exec(souls, text);

@@ -338,6 +338,12 @@ uint64_t model_estimate_count(struct model_txn *txn, const struct collection *co
 
 /* ---- scans ---- */
 
+/** Documents that are not wanted, told by their stored bytes as soon as they are met. */
+struct model_sieve {
+  /** Whether the document is certainly not wanted. Called from the thread that scans. */
+  bool (*drops)(const void *context, const struct doc *document);
+  const void *context;
+};
 /** Reads in key order, or through an index in its order. */
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
@@ -356,6 +362,9 @@ struct model_scan_options {
   /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
    * nothing of it are handed out as they are stored. NULL: everything. */
   const struct model_reads *reads;
+  /* By the key: documents that it drops are not handed out, where all are read as they are stored;
+   * borrowed by the scan. NULL: all are. */
+  const struct model_sieve *sieve;
   const struct store_range *part; /* by the key: one of the parts of model_cut; NULL: all */
 };
 /** Documents that were met, by their keys: what several scans of one statement share. */
@@ -365,8 +374,9 @@ struct model_seen {
 };
 void model_seen_init(struct model_seen *seen);
 void model_seen_deinit(struct model_seen *seen);
-/** Cuts the collection for several readers: the inner bounds of its parts, none when it is small or
- * the transaction is not read-only. Scans of parts may each belong to a thread of their own.
+/** Cuts the collection for several readers: the inner bounds of its parts, none when it is small,
+ * or the transaction may write and does not wait with that (cuts->waits). Scans of parts may each
+ * belong to a thread of their own.
  * Borrowed until the transaction ends. */
 status model_cut(struct model_txn *txn, const struct collection *collection,
                  struct store_cuts *cuts, struct err *err);
@@ -378,10 +388,13 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err);
 /** Up to `max` (<= BATCH_ROWS) documents into `documents`, borrowed until the next step or close
- * (model_scan_keep extends); `*count` 0 = the end. Through a multikey index each document comes
- * once. */
+ * (model_scan_keep extends); `*count` 0 = the end, with a sieve only if model_scan_is_done.
+ * Through a multikey index each document comes once. */
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
                        uint32_t *count, struct err *err);
+bool model_scan_is_done(const struct model_scan *scan);
+/** Documents that the sieve dropped so far. */
+uint64_t model_scan_dropped(const struct model_scan *scan);
 /** Index entries read so far; 0 for a scan by key. */
 uint64_t model_scan_entries(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);

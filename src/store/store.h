@@ -22,8 +22,7 @@
  * reference on the block or memtable, not an epoch), or the transaction, whichever ends first.
  *
  * Threads: a store is shared by any number of threads. A transaction, its cursors and pins belong
- * to one thread at a time, but for cursors of a read-only transaction over parts that store_cut
- * gave. */
+ * to one thread at a time, but for cursors over parts that store_cut gave. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -121,6 +120,8 @@ struct store_range {
 struct store_cuts {
   struct slice *keys;
   uint32_t count, max;
+  bool
+      waits; /* asked by a transaction that may write: it writes nothing until all parts are read */
 };
 
 /** What a range takes in files. */
@@ -220,9 +221,10 @@ struct store_ops {
   /** Moves what keeps the last step's rows alive into `pins`: they outlive the next step. */
   status (*cursor_keep)(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
   void (*cursor_close)(struct store_cursor *cursor);
-  /** Cuts a range into parts of about equal size. In a read-only transaction each part may be read
-   * by a thread of its own, with a cursor of its own. Keys are borrowed until the transaction ends;
-   * count 0: there is too little to cut. NULL: this store's cursors are for one thread. */
+  /** Cuts a range into parts of about equal size. Each may be read by a thread of its own, with a
+   * cursor of its own. Keys are borrowed until the transaction ends; count 0: there is too little
+   * to cut, or the transaction has written or is serializable. NULL: this store's cursors are for
+   * one thread. */
   status (*cut)(struct store_txn *txn, enum store_space space, struct store_range range,
                 struct store_cuts *cuts, struct err *err);
 

@@ -7,6 +7,8 @@
 
 /* Of few documents a value is made sooner than it is found: what is kept lies far away. */
 enum { FEW = 8, FEW_BYTES = 768 };
+/* Rows follow each other mostly: what is kept of those to come. */
+enum { AHEAD_BYTES = 512 };
 
 /* Memory of the values, as long as the documents are kept. */
 struct made {
@@ -67,8 +69,14 @@ static void read_value(const struct group *group, const struct evolution_op *op,
 static status take_program(struct group *group, struct err *err) {
   if (*group->program) return LUMA_OK;
   TRY(soul_take_program(group->making->collection->evolution->rules, group->program, err));
-  (*group->program)->now_us = os_now_us(group->making->txn->model->os);
+  (*group->program)->now_us = 0;
   return LUMA_OK;
+}
+
+/* Only expressions that do not last look at the clock: once for all documents. */
+static void set_clock(const struct group *group, bool lasts) {
+  if (!lasts && (*group->program)->now_us == 0)
+    (*group->program)->now_us = os_now_us(group->making->txn->model->os);
 }
 
 static void keep(const struct group *group, struct kept_values *kept, uint32_t nth) {
@@ -106,12 +114,14 @@ static status make_left(struct group *group, uint32_t nth, struct err *err) {
     roots[i] = doc_root(&before);
   }
   TRY(take_program(group, err));
+  bool lasts = ops->lasts(*group->program, maker->op->rule);
+  set_clock(group, lasts);
   TRY(ops->run(*group->program, maker->op->rule, roots, group->left_count, arena, values, err));
   for (uint32_t i = 0; i < group->left_count; i++)
     read_value(group, maker->op, &values[i],
                &group->made[group->left[i] * group->sight->makers_count + nth]);
   struct kept_values *kept = kept_of(group->making, maker);
-  if (kept && ops->lasts(*group->program, maker->op->rule)) keep(group, kept, nth);
+  if (kept && lasts) keep(group, kept, nth);
   return LUMA_OK;
 }
 
@@ -141,6 +151,7 @@ static uint32_t find_single(struct model_making *making, uint16_t left[MODEL_MAD
     if (sight != last) kept = sight->makers_count == 1 ? kept_of(making, sight->makers) : NULL;
     last = sight;
     making->made[i] = find_kept(kept, &making->documents[making->places[i]]);
+    __builtin_prefetch((const uint8_t *)making->made[i] + AHEAD_BYTES);
     if (!making->made[i]) left[count++] = (uint16_t)i;
   }
   return count;

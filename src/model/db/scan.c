@@ -23,7 +23,9 @@ struct model_scan {
   struct intersect *also;            /* what the documents must have besides; NULL: nothing */
   struct hops *hops;                 /* from range to range; NULL: there is one */
   struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
-  uint64_t entries;
+  const struct model_sieve *sieve;   /* NULL: all documents are handed out */
+  bool is_done;
+  uint64_t entries, dropped;
   bool has_recipes;
   struct recipes recipes; /* for what is looked at of older beings */
   struct model_looks looks;
@@ -126,6 +128,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
       options->reads &&
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
   if (options->reads) look(made, options->reads);
+  if (made->as_stored || !collection->evolution) made->sieve = options->sieve;
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   model_seen_init(&made->own);
@@ -160,13 +163,32 @@ void model_scan_close(struct model_scan *scan) {
   mem_free(scan);
 }
 
+static void fetch_ahead(const struct model_scan *scan, uint32_t at) {
+  const uint8_t *ahead = scan->rows.values[at + AHEAD < scan->rows.count ? at + AHEAD : at].data;
+  for (uint32_t i = 0; i < FIRST_FIELDS_BYTES; i += LINE_BYTES) __builtin_prefetch(ahead + i);
+}
+
 static status open_records(struct model_scan *scan, struct doc *documents, uint32_t from,
                            uint32_t end, struct err *err) {
   for (uint32_t i = from; i < end; i++) {
-    const uint8_t *ahead = scan->rows.values[i + AHEAD < scan->rows.count ? i + AHEAD : i].data;
-    for (uint32_t at = 0; at < FIRST_FIELDS_BYTES; at += LINE_BYTES) __builtin_prefetch(ahead + at);
+    fetch_ahead(scan, i);
     TRY(doc_open(scan->rows.values[i], scan->collection->names, &documents[i], err));
   }
+  return LUMA_OK;
+}
+
+/* Documents are looked at while they are at hand. */
+static status sift_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
+                           struct err *err) {
+  uint32_t all = scan->rows.count;
+  *count = 0;
+  for (uint32_t i = 0; i < all; i++) {
+    struct doc *document = &documents[*count];
+    fetch_ahead(scan, i);
+    TRY(doc_open(scan->rows.values[i], scan->collection->names, document, err));
+    *count += !scan->sieve->drops(scan->sieve->context, document);
+  }
+  scan->dropped += all - *count;
   return LUMA_OK;
 }
 
@@ -174,6 +196,7 @@ static status open_records(struct model_scan *scan, struct doc *documents, uint3
 static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
                            struct err *err) {
   bool upgrades = scan->collection->evolution && !scan->as_stored;
+  if (scan->sieve) return sift_records(scan, documents, count, err);
   uint32_t all = scan->rows.count, group = upgrades ? GROUP : all;
   *count = all;
   if (upgrades) store_pins_release(&scan->pins);
@@ -270,11 +293,24 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
   uint32_t most = max < STORE_BATCH_MAX ? max : STORE_BATCH_MAX;
   if (!scan->index) {
     TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
-    return scan->rows.count ? next_records(scan, documents, count, err) : LUMA_OK;
+    scan->is_done = scan->rows.count == 0;
+    return scan->is_done ? LUMA_OK : next_records(scan, documents, count, err);
   }
-  if (scan->covered || scan->counts) return next_entries(scan, most, documents, count, err);
-  TRY(next_keys(scan, most, count, err));
-  return *count == 0 || scan->keys_only ? LUMA_OK : fetch(scan, documents, *count, err);
+  if (scan->covered || scan->counts)
+    TRY(next_entries(scan, most, documents, count, err));
+  else
+    TRY(next_keys(scan, most, count, err));
+  scan->is_done = *count == 0;
+  return scan->is_done || scan->covered || scan->keys_only ? LUMA_OK
+                                                           : fetch(scan, documents, *count, err);
+}
+
+bool model_scan_is_done(const struct model_scan *scan) {
+  return scan->is_done;
+}
+
+uint64_t model_scan_dropped(const struct model_scan *scan) {
+  return scan->dropped;
 }
 
 uint64_t model_scan_entries(const struct model_scan *scan) {

@@ -49,16 +49,31 @@ static struct slice apply_format(const struct val *map, struct slice type) {
   return type;
 }
 
+/* The only one of ["string", "null"] that is not null. */
+static bool find_type(const struct val *list, struct slice *text) {
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < val_count(list); i++) {
+    struct val one = val_at(list, i);
+    if (one.type != VAL_TEXT) return false;
+    if (slice_is_equal(val_slice(&one), slice_of_text("null"))) continue;
+    *text = val_slice(&one);
+    found++;
+  }
+  return found == 1;
+}
+
 /* The type's text: "type", or the one of ["string", "null"] that is not null. */
 static struct slice type_text(struct soul_reading *reading, const struct soul_place *place,
                               const struct val *map) {
   struct soul_place here = {.up = place};
   struct val value = soul__member(map, NAMES("type", "py_type"), &here);
+  struct slice text;
   if (value.type == VAL_TEXT) return val_slice(&value);
-  for (uint32_t i = 0; value.type == VAL_LIST && i < val_count(&value); i++) {
-    struct val one = val_at(&value, i);
-    if (one.type == VAL_TEXT && !slice_is_equal(val_slice(&one), slice_of_text("null")))
-      return val_slice(&one);
+  if (value.type == VAL_LIST && find_type(&value, &text)) return text;
+  if (!val_is_null(&value)) {
+    soul__fault(reading, &here, "type", &value,
+                "must be a text, or a list of one text and \"null\"");
+    return slice_of_text("jsonb");
   }
   if (val_field(map, slice_of_text("properties")).type == VAL_MAP ||
       val_field(map, slice_of_text("attributes")).type == VAL_MAP)
@@ -200,6 +215,7 @@ static void read_transition_list(struct soul_reading *reading, const struct soul
   for (uint32_t i = 0; i < val_count(list); i++) {
     struct soul_place here = {.up = place, .index = i};
     struct val one = val_at(list, i);
+    soul__check_keys(reading, &here, &one, NAMES("from", "to", "guard", "when"));
     struct val from = val_field(&one, slice_of_text("from"));
     struct val to = val_field(&one, slice_of_text("to"));
     if (val_is_null(&from) || val_is_null(&to))
@@ -297,6 +313,7 @@ static void read_attribute(struct soul_reading *reading, const struct soul_place
   attribute->computed = soul__text(reading, place, map, NAMES("computed"));
   attribute->default_expression = soul__text(reading, place, map, NAMES("default_expression"));
   attribute->description = soul__text(reading, place, map, NAMES("description", "comment"));
+  soul__check_texts(reading, place, map, NAMES("title", "format"));
   read_transitions(reading, place, map, attribute);
   soul__settle_attribute(reading, place, map, attribute);
 }

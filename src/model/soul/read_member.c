@@ -71,6 +71,16 @@ struct val soul__member(const struct val *map, const char *const *names, struct 
   return val_missing();
 }
 
+void soul__check_texts(struct soul_reading *reading, const struct soul_place *place,
+                       const struct val *map, const char *const *names) {
+  for (; *names; names++) {
+    struct soul_place here = {.up = place, .name = slice_of_text(*names)};
+    struct val value = val_field(map, here.name);
+    if (!val_is_null(&value) && value.type != VAL_TEXT)
+      soul__fault(reading, &here, "type", &value, "must be a text");
+  }
+}
+
 void soul__check_keys(struct soul_reading *reading, const struct soul_place *place,
                       const struct val *map, const char *const *known) {
   uint32_t count = val_count(map);

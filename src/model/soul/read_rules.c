@@ -124,6 +124,9 @@ void soul__read_functions(struct soul_reading *reading, const struct val *functi
     struct soul_place here = {.up = &top};
     struct val value = val_field_at(functions, i, &here.name);
     if (value.type == VAL_MAP)
+      soul__check_keys(reading, &here, &value,
+                       NAMES("expression", "computed", "check", "body", "guard", "description"));
+    if (value.type == VAL_MAP)
       value = soul__member(&value, NAMES("expression", "computed", "check", "body", "guard"), NULL);
     if (value.type != VAL_TEXT)
       soul__fault(reading, &here, "type", &value, "must be an expression as text");
@@ -238,6 +241,7 @@ static void read_constraint(struct soul_reading *reading, const struct soul_plac
   }
   soul__check_keys(reading, place, value,
                    NAMES("name", "check", "expression", "unique", "description"));
+  soul__check_texts(reading, place, value, NAMES("description"));
   if (!name.bytes) constraint->name = soul__text(reading, place, value, NAMES("name"));
   struct val unique = val_field(value, slice_of_text("unique"));
   constraint->check = soul__text(reading, place, value, NAMES("check", "expression"));

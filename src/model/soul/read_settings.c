@@ -71,6 +71,7 @@ static bool says_limit(const struct val *value) {
 static void read_population(struct soul_reading *reading, const struct val *population) {
   static const struct soul_place top = {
       .name = {.data = (const uint8_t *)"population", .bytes = 10}};
+  struct soul_place limits = {.up = &top, .name = slice_of_text("limits")};
   struct soul_settings *settings = &reading->soul->settings;
   if (population->type == VAL_MISSING) return;
   settings->has_limits = true;
@@ -78,6 +79,10 @@ static void read_population(struct soul_reading *reading, const struct val *popu
   struct val list =
       population->type == VAL_MAP ? val_field(population, slice_of_text("limits")) : *population;
   uint32_t count = list.type == VAL_LIST ? val_count(&list) : 0;
+  if (population->type == VAL_MAP && !says_limit(population))
+    soul__check_keys(reading, &top, population, NAMES("max", "per", "where", "limits"));
+  if (population->type == VAL_MAP && !val_is_null(&list) && list.type != VAL_LIST)
+    soul__fault(reading, &limits, "type", &list, "must be a list");
   if (count >= SOUL_LIMITS_MAX) {
     soul__fault(reading, &top, "too_many", NULL, "has at most %d limits", SOUL_LIMITS_MAX - 1);
     return;
@@ -99,6 +104,8 @@ static void read_index(struct soul_reading *reading, const struct soul_place *pl
   struct soul_place here = {.up = place, .name = slice_of_text("keys")};
   struct val keys = *value;
   if (value->type == VAL_MAP) {
+    soul__check_keys(reading, place, value,
+                     NAMES("keys", "attributes", "fields", "on", "name", "unique"));
     keys = soul__member(value, NAMES("keys", "attributes", "fields", "on"), &here);
     index->name = soul__text(reading, place, value, NAMES("name"));
     index->unique = soul__flag(reading, place, value, NAMES("unique"), false);

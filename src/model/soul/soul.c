@@ -75,6 +75,15 @@ static void append_attributes(struct soul_reading *reading, const struct soul_at
   }
 }
 
+static void check_relation(struct soul_reading *reading, const struct soul_place *place,
+                           const struct val *relation) {
+  if (relation->type != VAL_MAP) return;
+  soul__check_keys(reading, place, relation,
+                   NAMES("soul", "ref", "to", "target", "many", "type", "required", "on_delete",
+                         "onDelete", "unique", "index", "immutable", "description"));
+  (void)soul__flag(reading, place, relation, NAMES("many"), false);
+}
+
 void soul__read_relations(struct soul_reading *reading, const struct val *relations) {
   struct soul_place top = at("relations");
   if (val_is_null(relations)) return;
@@ -91,6 +100,8 @@ void soul__read_relations(struct soul_reading *reading, const struct val *relati
   for (uint32_t i = 0; i < val_count(relations); i++) {
     struct slice name;
     struct val relation = val_field_at(relations, i, &name);
+    struct soul_place here = {.up = &top, .name = name};
+    check_relation(reading, &here, &relation);
     put_relation(&build, name, &relation);
   }
   build_end(&build);
@@ -147,6 +158,9 @@ static void read_all(struct soul_reading *reading, const struct val *genotype,
                    NAMES("genesis", "attributes", "properties", "relations", "functions",
                          "constraints", "required", "name", "title", "version", "description",
                          "type", "alias", "population", "open", "indexes", "$schema", "$id"));
+  struct val genesis = val_field(genotype, slice_of_text("genesis"));
+  if (!val_is_null(&genesis))
+    soul__check_texts(reading, NULL, genotype, NAMES("name", "title", "description"));
   read_genesis(reading, genotype);
   if (map.type != VAL_MISSING)
     soul__read_attributes(reading, &attributes, &map, &reading->soul->attributes,

@@ -36,6 +36,9 @@ bool soul__built(struct soul_reading *reading, struct build *build, struct slice
  * NULL) gets the name found. */
 struct val soul__member(const struct val *map, const char *const *names, struct soul_place *place);
 /** Says which keys of the map are none of `known`. */
+/** Faults for those of the members that are there and are no texts: what is only for people. */
+void soul__check_texts(struct soul_reading *reading, const struct soul_place *place,
+                       const struct val *map, const char *const *names);
 void soul__check_keys(struct soul_reading *reading, const struct soul_place *place,
                       const struct val *map, const char *const *known);
 /** Members of a type; a fault when they are something else, nothing when they are missing. */

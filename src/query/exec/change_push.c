@@ -30,7 +30,7 @@ static status sort(struct exec *exec, const struct plan_push *push, struct arena
   TRY(program_constant(exec->env, push->sort, &spec, err));
   TRY(sort_by_read(arena, &spec, "$push", &by, err));
   by.straight = true;
-  return sort_by_order(&by, arena, values, count, err);
+  return sort_by_order(&by, arena, exec->env->collation, values, count, err);
 }
 
 status change__push(struct exec *exec, const struct plan_update_item *item,

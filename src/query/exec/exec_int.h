@@ -23,6 +23,7 @@ struct op {
   uint64_t rows, us;        /* yielded; spent here and below (EXPLAIN ANALYZE) */
   uint64_t keys, documents; /* SCAN: index entries and documents it has read */
   bool is_ended;
+  bool is_gathered; /* its rows come from several threads */
 };
 
 /** Room for an operator's struct (whose first member is `op`), set up. */
@@ -77,6 +78,10 @@ op_open op__open_lateral_join, op__open_unnest, op__open_set, op__open_window, o
 op_open op__open_soul, op__open_tell, op__open_catalog;
 op_open op__open_merge, op__open_insert, op__open_update, op__open_delete, op__open_sequence,
     op__open_schema, op__open_show, op__open_explain, op__open_gather;
+/** Lets an operator that is a SCAN, and not yet asked, hand out no documents that `filter` drops:
+ * they need not come up to be left out. Nothing happens to others. */
+struct filter;
+status op__scan_sieve(struct op *op, struct filter *filter, struct err *err);
 /** What makes the operator of a node; NULL: nothing does. */
 op_open *op__open_of(const struct plan *plan);
 /** Any node. */

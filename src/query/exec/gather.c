@@ -5,6 +5,7 @@
 
 #include "query/expr/field.h"
 #include "query/expr/program.h"
+#include "query/locale/collation.h"
 #include "query/mongo/mongo.h"
 #include "query/mongo/sort_by.h"
 #include "query/mongo/statistics.h"
@@ -26,7 +27,7 @@ enum gather_kind {
   GATHER_MEDIAN
 };
 
-/** One value kept, and for $top and its kin what it is ordered by. */
+/** One value kept, and for what orders what it is ordered by, under the run's collation. */
 struct kept {
   struct val value;
   const struct val *keys;
@@ -115,8 +116,8 @@ static int compare_keys(const struct gather *gather, const struct kept *a, const
 static int compare_kept(const struct gather *gather, const struct kept *a, const struct kept *b) {
   int order = 0;
   if (is_ordered(gather->kind)) return compare_keys(gather, a, b);
-  if (gather->kind == GATHER_MIN_N) order = val_compare(&a->value, &b->value);
-  if (gather->kind == GATHER_MAX_N) order = val_compare(&b->value, &a->value);
+  if (gather->kind == GATHER_MIN_N) order = val_compare(&a->keys[0], &b->keys[0]);
+  if (gather->kind == GATHER_MAX_N) order = val_compare(&b->keys[0], &a->keys[0]);
   return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
@@ -153,6 +154,28 @@ static status make_room(struct exec *exec, struct gather *gather, struct err *er
   return LUMA_OK;
 }
 
+static bool is_extreme(enum gather_kind kind) {
+  return kind == GATHER_MIN_N || kind == GATHER_MAX_N;
+}
+
+/** What a row is ordered by: the sort keys of its document, or the value itself. */
+static status make_keys(struct exec *exec, const struct gather *gather, const struct val *value,
+                        const struct val *document, struct val *keys, struct err *err) {
+  struct collation *collation = exec->env->collation;
+  struct val collated = *(document ? document : value);
+  bool is_collated = collation && collation_concerns(&collated);
+  if (is_collated) TRY(collation_key(collation, 0, document ? document : value, &collated, err));
+  if (!document && !is_collated) {
+    keys[0] = *value; /* in the run's arena already */
+    return LUMA_OK;
+  }
+  for (uint32_t i = 0; i < (document ? gather->by.count : 1); i++) {
+    struct val key = document ? sort_by_key(&gather->by, i, &collated) : collated;
+    TRY(expr_copy_value(exec->arena, &key, &keys[i], err));
+  }
+  return LUMA_OK;
+}
+
 static status keep(struct exec *exec, struct gather *gather, const struct val *value,
                    const struct val *document, uint64_t number, struct err *err) {
   TRY(make_room(exec, gather, err));
@@ -160,13 +183,10 @@ static status keep(struct exec *exec, struct gather *gather, const struct val *v
   struct val *keys = NULL;
   *kept = (struct kept){.number = number};
   TRY(expr_copy_value(exec->arena, value, &kept->value, err));
-  if (document) {
+  if (document || is_extreme(gather->kind)) {
     keys = arena_zalloc(exec->arena, gather->by.count + 1, sizeof *keys);
     TRY(op__memory(exec, keys, err));
-    for (uint32_t i = 0; i < gather->by.count; i++) {
-      struct val key = sort_by_key(&gather->by, i, document);
-      TRY(expr_copy_value(exec->arena, &key, &keys[i], err));
-    }
+    TRY(make_keys(exec, gather, &kept->value, document, keys, err));
   }
   kept->keys = keys;
   gather->count++;
@@ -211,9 +231,8 @@ status gather_add(struct exec *exec, const struct expr *aggregate, struct gather
       return mongo_fail(err, 40400, "$mergeObjects requires object inputs, but input is of type %s",
                         mongo_type_name(value));
   }
-  bool is_extreme = at->kind == GATHER_MIN_N || at->kind == GATHER_MAX_N;
   if (has_n(at->kind)) v = val_at(value, 1);
-  if (is_extreme && val_is_null(&v)) return LUMA_OK;
+  if (is_extreme(at->kind) && val_is_null(&v)) return LUMA_OK;
   if (v.type == VAL_MISSING) v = null;
   return keep(exec, at, &v, NULL, number, err);
 }

@@ -40,7 +40,8 @@ static void format_node(const struct explaining *op, const struct plan *plan, un
                         struct buf *out) {
   for (unsigned i = 0; i < depth; i++) buf_append_text(out, "  ");
   explain_node(plan, out);
-  if (op->op.exec->threads > 1 && plan->physical && plan->physical->unordered)
+  if (op->op.exec->threads > 1 && plan->physical &&
+      (plan->physical->unordered || plan->physical->collected))
     buf_append_format(out, "  (by up to %u threads)", op->op.exec->threads);
   if (op->op.plan->analyze) add_measured(op->op.input, plan, out);
   buf_append_byte(out, '\n');

@@ -21,5 +21,6 @@ status op__open_filter(struct exec *exec, const struct plan *plan, struct op **o
   TRY(op__create(exec, plan, &ops, sizeof *filtering, &filtering, err));
   *op = &filtering->op;
   TRY(filter_create(exec->env, plan->condition, &filtering->filter, err));
-  return op__open(exec, plan->input, &filtering->op.input, err);
+  TRY(op__open(exec, plan->input, &filtering->op.input, err));
+  return op__scan_sieve(filtering->op.input, filtering->filter, err);
 }

@@ -154,7 +154,8 @@ status op__open_gather(struct exec *exec, const struct plan *plan, struct op **o
   cond_init(&gathering->is_taken);
   *op = &gathering->op;
   TRY(workers_open(exec, plan, &gathering->workers, err));
-  if (gathering->workers.count) return open_handings(gathering, err);
+  gathering->op.is_gathered = gathering->workers.count > 0;
+  if (gathering->op.is_gathered) return open_handings(gathering, err);
   exec_close(&gathering->op);
   *op = NULL;
   return op__open_of(plan)(exec, plan, op, err);

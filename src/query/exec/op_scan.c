@@ -26,6 +26,8 @@ struct scan {
   bool is_natural;         /* in the order of insertion: all documents are one batch */
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
+  struct model_sieve sieve;     /* drops NULL: there is none */
+  uint64_t dropped;             /* of the range in progress */
   struct model_seen counted;    /* of a union whose documents are counted */
 };
 
@@ -67,6 +69,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .seen = counts_union(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
                                        .backwards = access && access->backwards,
+                                       .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
   if (op->op.exec->parts && !part) return LUMA_OK;
   if (!part) op->next_range += 1 + more;
@@ -161,7 +164,9 @@ static status fill(struct scan *op, uint32_t count, struct err *err) {
 
 /** What was read, for EXPLAIN. */
 static void note(struct scan *op, uint32_t documents) {
-  uint64_t entries = model_scan_entries(op->scan);
+  uint64_t entries = model_scan_entries(op->scan), dropped = model_scan_dropped(op->scan);
+  documents += (uint32_t)(dropped - op->dropped);
+  op->dropped = dropped;
   op->op.keys += entries - op->entries;
   op->op.documents += op->access && op->access->cover ? 0 : documents;
   op->entries = entries;
@@ -170,7 +175,7 @@ static void note(struct scan *op, uint32_t documents) {
 static void end_range(struct scan *op) {
   model_scan_close(op->scan);
   op->scan = NULL;
-  op->entries = 0;
+  op->entries = op->dropped = 0;
 }
 
 /** Room for the next batch: a scan that ends soon never needs all of it. */
@@ -240,7 +245,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
       *batch = &op->batch;
       return LUMA_OK;
     }
-    end_range(op);
+    if (model_scan_is_done(op->scan)) end_range(op);
   }
 }
 
@@ -262,10 +267,22 @@ static bool is_natural(const struct exec *exec, const struct plan *plan) {
          model_estimate_count(exec->txn, plan->collection) <= NATURAL_ROWS_MAX;
 }
 
+static const struct op_ops scan_ops = {scan_next, scan_close};
+
+/* Where operators are measured each does its own work. */
+status op__scan_sieve(struct op *op, struct filter *filter, struct err *err) {
+  struct scan *scan = (struct scan *)op;
+  const struct collection *collection = op->plan->collection;
+  bool can = false;
+  if (op->ops != &scan_ops || !collection || scan->is_natural || op->exec->analyze) return LUMA_OK;
+  TRY(filter_prepare(filter, collection->names, &can, err));
+  if (can) scan->sieve = (struct model_sieve){filter_drops, filter};
+  return LUMA_OK;
+}
+
 status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
-  static const struct op_ops ops = {scan_next, scan_close};
   struct scan *scan = NULL;
-  TRY(op__create(exec, plan, &ops, sizeof *scan, &scan, err));
+  TRY(op__create(exec, plan, &scan_ops, sizeof *scan, &scan, err));
   *op = &scan->op;
   hashmap_init(&scan->seen);
   model_seen_init(&scan->counted);

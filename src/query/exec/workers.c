@@ -20,7 +20,8 @@ static status make_parts(struct exec *exec, const struct plan *plan, struct part
                          struct err *err) {
   const struct collection *collection = scan_of(plan)->collection;
   uint32_t threads = exec->threads < WORKERS_MAX ? exec->threads : WORKERS_MAX;
-  struct store_cuts cuts = {.max = threads * PARTS_PER_WORKER - 1};
+  struct store_cuts cuts = {.max = threads * PARTS_PER_WORKER - 1,
+                            .waits = plan->physical && plan->physical->collected};
   parts->count = 0;
   if (model_estimate_count(exec->txn, collection) < ROWS_MIN) return LUMA_OK;
   cuts.keys = arena_zalloc(exec->arena, cuts.max, sizeof *cuts.keys);

@@ -132,6 +132,12 @@ static bool is_streamable(const struct plan *plan) {
          (!plan->physical->access->index && !plan->physical->access->branches_count);
 }
 
+/** How many are wanted: JQL without `multi` changes the first that comes. */
+static uint64_t wanted(const struct op *op) {
+  bool is_one = op->exec->language == PLAN_JQL && !op->plan->multi && !op->plan->conflict;
+  return is_one ? 1 : 0;
+}
+
 static status stream(struct op *op, write_each *each, void *context, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
@@ -140,22 +146,55 @@ static status stream(struct op *op, write_each *each, void *context, struct err 
     for (uint32_t i = 0; i < in->selected_count; i++) {
       struct doc document = stored_document(&in->columns[0][batch_row(in, i)]);
       TRY(each(context, &document, err));
+      if (wanted(op) == 1) return LUMA_OK;
     }
   }
 }
 
-/** The keys of the input's documents, each once: beside other sources one may come several times.
- */
-static status collect_keys(struct op *op, struct tuple_table *keys, struct err *err) {
+/* What was found to be changed: keys, each once (beside other sources one may come several times),
+ * and of the first of them the documents too, while there is room. */
+struct found {
+  struct tuple_table keys;
+  struct rows documents; /* roots, in the order of the keys; their headers before them */
+  struct arena arena;    /* of the documents */
+  bool keeps;            /* there is room */
+  uint64_t most;         /* documents that are wanted; 0: all */
+};
+
+/** Whether the input hands out documents as they are stored, and they stay so until their turn: a
+ * change touches no other document. */
+static bool may_keep(const struct op *op, const struct collection *collection) {
+  const struct plan *plan = op->plan->input;
+  if (op->plan->kind != PLAN_UPDATE || op->plan->conflict || collection->evolution) return false;
+  while (plan->kind == PLAN_FILTER) plan = plan->input;
+  return plan->kind == PLAN_SCAN;
+}
+
+static status keep_document(struct found *found, const struct val *root, struct err *err) {
+  struct doc document = stored_document(root);
+  struct val *place = NULL;
+  uint8_t *copy = arena_copy(&found->arena, document.data, document.bytes);
+  found->keeps = copy != NULL;
+  if (!copy) return LUMA_OK;
+  TRY(rows_add(&found->documents, &place, err));
+  *place = *root;
+  place->data = copy + DOC_HEADER_BYTES;
+  return LUMA_OK;
+}
+
+static status collect(struct op *op, struct found *found, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
     TRY(op__next(op->input, &in, err));
     if (!in) return LUMA_OK;
     for (uint32_t i = 0; i < in->selected_count; i++) {
-      struct val key = val_field(&in->columns[0][batch_row(in, i)], key_name());
+      const struct val *root = &in->columns[0][batch_row(in, i)];
+      struct val key = val_field(root, key_name());
       uint32_t number = 0;
       bool is_new = false;
-      TRY(tuple_table_put(keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+      TRY(tuple_table_put(&found->keys, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+      if (is_new && found->keeps) TRY(keep_document(found, root, err));
+      if (found->keys.tuples.count == found->most) return LUMA_OK;
     }
   }
 }
@@ -172,19 +211,65 @@ static status change_some(struct op *op, const struct collection *collection,
   return done;
 }
 
-status write_for_each(struct op *op, const struct collection *collection, write_each *each,
-                      void *context, struct err *err) {
-  struct tuple_table keys;
-  if (is_streamable(op->plan->input)) return stream(op, each, context, err);
-  tuple_table_init(&keys, op->exec, 1);
-  TRY(collect_keys(op, &keys, err));
-  for (uint64_t at = 0; at < keys.tuples.count;) {
+static status change_kept(struct op *op, const struct found *found, write_each *each, void *context,
+                          struct err *err) {
+  for (uint64_t i = 0; i < found->documents.count; i++) {
+    struct doc document = stored_document(rows_at(&found->documents, i));
+    if (i % WRITE_AT_ONCE == 0) TRY(op__check(op->exec, err));
+    TRY(each(context, &document, err));
+  }
+  return LUMA_OK;
+}
+
+static status change_found(struct op *op, const struct collection *collection,
+                           const struct found *found, write_each *each, void *context,
+                           struct err *err) {
+  uint64_t all = found->keys.tuples.count;
+  TRY(change_kept(op, found, each, context, err));
+  for (uint64_t at = found->documents.count; at < all;) {
     uint64_t block_end = (at / ROWS_PER_BLOCK + 1) * ROWS_PER_BLOCK;
-    uint64_t end = keys.tuples.count < block_end ? keys.tuples.count : block_end;
+    uint64_t end = all < block_end ? all : block_end;
     uint32_t count = end - at < WRITE_AT_ONCE ? (uint32_t)(end - at) : WRITE_AT_ONCE;
     TRY(op__check(op->exec, err));
-    TRY(change_some(op, collection, rows_at(&keys.tuples, at), count, each, context, err));
+    TRY(change_some(op, collection, rows_at(&found->keys.tuples, at), count, each, context, err));
     at += count;
   }
   return LUMA_OK;
+}
+
+/** Instead of what several threads read: one reads on in the order of keys. */
+static status read_alone(struct op *op, struct err *err) {
+  struct exec *exec = op->exec;
+  uint32_t threads = exec->threads;
+  exec_close(op->input);
+  op->input = NULL;
+  exec->threads = 0;
+  status done = op__open(exec, op->plan->input, &op->input, err);
+  exec->threads = threads;
+  return done;
+}
+
+static status change_collected(struct op *op, const struct collection *collection,
+                               struct found *found, write_each *each, void *context,
+                               struct err *err) {
+  TRY(collect(op, found, err));
+  bool is_over = op->input->is_gathered && found->keys.tuples.count == found->most;
+  if (!is_over) return change_found(op, collection, found, each, context, err);
+  TRY(read_alone(op, err));
+  return stream(op, each, context, err);
+}
+
+status write_for_each(struct op *op, const struct collection *collection, write_each *each,
+                      void *context, struct err *err) {
+  enum { KEPT_SHARE = 8, /* of the statement's memory */ GATHERED_MAX = 1 << 15 };
+  bool is_gathered = op->input->is_gathered;
+  struct found found = {.keeps = may_keep(op, collection),
+                        .most = is_gathered ? GATHERED_MAX : wanted(op)};
+  if (is_streamable(op->plan->input) && !is_gathered) return stream(op, each, context, err);
+  tuple_table_init(&found.keys, op->exec, 1);
+  rows_init(&found.documents, op->exec, 1);
+  arena_init(&found.arena, 0, op->exec->memory_bytes / KEPT_SHARE);
+  status done = change_collected(op, collection, &found, each, context, err);
+  arena_deinit(&found.arena);
+  return done;
 }

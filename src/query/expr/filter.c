@@ -29,6 +29,7 @@ struct filter {
   struct expr_env *env;
   struct conjunct *conjuncts;
   uint32_t count, capacity;
+  uint32_t sure; /* so many of the first ones can tell by stored bytes; after filter_prepare */
 };
 
 static uint32_t keep_bits(enum expr_op op) {
@@ -191,6 +192,42 @@ static status run_program(struct filter *filter, const struct conjunct *conjunct
     *kept += v->type == VAL_BOOL && v->boolean;
   }
   return LUMA_OK;
+}
+
+static status prepare_quick(struct filter *filter, struct quick *quick, const struct names *names,
+                            bool *can, struct err *err) {
+  const struct val document = {.type = VAL_MAP, .names = names};
+  *can = quick->probe.count && quick->slot == 0;
+  return *can ? field_reader_bind(&quick->field, filter->env, &document, err) : LUMA_OK;
+}
+
+status filter_prepare(struct filter *filter, const struct names *names, bool *can,
+                      struct err *err) {
+  bool is_sure = true;
+  for (filter->sure = 0; filter->sure < filter->count; filter->sure += is_sure) {
+    struct conjunct *conjunct = &filter->conjuncts[filter->sure];
+    is_sure = false;
+    if (conjunct->quick)
+      TRY(prepare_quick(filter, conjunct->quick, names, &is_sure, err));
+    else if (conjunct->matcher)
+      TRY(matcher_prepare(conjunct->matcher, filter->env, names, &is_sure, err));
+    if (!is_sure) break;
+  }
+  *can = filter->sure > 0;
+  return LUMA_OK;
+}
+
+bool filter_drops(const void *context, const struct doc *document) {
+  const struct filter *filter = context;
+  struct val root = doc_root(document);
+  for (uint32_t i = 0; i < filter->sure; i++) {
+    const struct quick *quick = filter->conjuncts[i].quick;
+    enum probe_answer answer = quick ? field_ask(&quick->field, &quick->probe, &root) : PROBE_YES;
+    if (answer == PROBE_UNSURE) return false;
+    if (answer == PROBE_NO) return true;
+    if (!quick && matcher_refuses(filter->conjuncts[i].matcher, &root)) return true;
+  }
+  return false;
 }
 
 status filter_run(struct filter *filter, struct batch *batch, struct arena *arena,

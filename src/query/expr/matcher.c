@@ -394,6 +394,18 @@ static bool is_answered(const struct matcher *matcher, const struct val *documen
   return answer != PROBE_UNSURE;
 }
 
+status matcher_prepare(struct matcher *matcher, struct expr_env *env, const struct names *names,
+                       bool *can, struct err *err) {
+  const struct val document = {.type = VAL_MAP, .names = names};
+  *can = matcher->probe.count && matcher->slot == 0;
+  return *can ? field_reader_bind(&matcher->field, env, &document, err) : LUMA_OK;
+}
+
+bool matcher_refuses(const struct matcher *matcher, const struct val *document) {
+  bool matches = false;
+  return is_answered(matcher, document, &matches) && !matches;
+}
+
 status matcher_keep(const struct matcher *matcher, const struct batch *batch, uint32_t *kept,
                     struct err *err) {
   const struct val *documents = batch->columns[matcher->slot];

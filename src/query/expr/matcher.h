@@ -19,6 +19,12 @@ status matcher_create(struct expr_env *env, const struct match *match, struct ma
  * matcher_test. */
 status matcher_begin(struct matcher *matcher, struct expr_env *env, const struct batch *batch,
                      struct arena *arena, struct err *err);
+/** Binds the path to a dictionary, so that matcher_refuses may be asked of its documents; `*can`
+ * false: it has nothing to say. */
+status matcher_prepare(struct matcher *matcher, struct expr_env *env, const struct names *names,
+                       bool *can, struct err *err);
+/** Whether the document certainly does not match, as it is stored. */
+bool matcher_refuses(const struct matcher *matcher, const struct val *document);
 /** Puts the live rows of the batch that match into its selection_room; how many. After
  * matcher_begin. */
 status matcher_keep(const struct matcher *matcher, const struct batch *batch, uint32_t *kept,

@@ -29,6 +29,12 @@ status program_constant(struct expr_env *env, const struct expr *expr, struct va
 struct filter;
 status filter_create(struct expr_env *env, const struct expr *condition, struct filter **filter,
                      struct err *err);
+/** Prepares filter_drops for documents that are column 0 and of this dictionary; `*can` false: it
+ * would drop none. */
+status filter_prepare(struct filter *filter, const struct names *names, bool *can, struct err *err);
+/** Whether the filter certainly does not keep a document (of struct filter), as it is stored, and
+ * nothing in front of what tells so could fail or warn. A model_sieve's. */
+bool filter_drops(const void *filter, const struct doc *document);
 status filter_run(struct filter *filter, struct batch *batch, struct arena *arena, struct err *err);
 
 #endif

@@ -52,6 +52,27 @@ static status remove_made(struct program *program, const struct val *a, const st
   return func_remove_made(&env, a, b, out, err);
 }
 
+/* Integers without a call; false for anything else, and where it is an error. */
+static inline bool on_integers(enum expr_op op, const struct val *a, const struct val *b,
+                               struct val *out) {
+  int64_t result = 0;
+  if (a->type != VAL_INT64 || b->type != VAL_INT64) return false;
+  switch ((int)op) {
+  case EXPR_OP_ADD:
+    if (__builtin_add_overflow(a->integer, b->integer, &result)) return false;
+    break;
+  case EXPR_OP_SUBTRACT:
+    if (__builtin_sub_overflow(a->integer, b->integer, &result)) return false;
+    break;
+  case EXPR_OP_MULTIPLY:
+    if (__builtin_mul_overflow(a->integer, b->integer, &result)) return false;
+    break;
+  default: return false;
+  }
+  *out = val_int64(result);
+  return true;
+}
+
 static status arithmetic(struct program *program, const struct expr *expr, const struct val *a,
                          const struct val *b, struct val *out, struct err *err) {
   bool clash = false;
@@ -74,9 +95,13 @@ status step_arithmetic(struct program *program, const struct step *step, struct 
   const struct live *live = program_live(program);
   struct view a = program_view(program, step->a), b = program_view(program, step->b);
   struct val *out = program->registers[step->out];
+  enum expr_op op = step->expr->op;
+  bool is_mongo = step->expr->mongo;
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
-    TRY(arithmetic(program, step->expr, view_at(a, row), view_at(b, row), &out[row], err));
+    const struct val *left = view_at(a, row), *right = view_at(b, row);
+    if (!is_mongo && on_integers(op, left, right, &out[row])) continue;
+    TRY(arithmetic(program, step->expr, left, right, &out[row], err));
   }
   return LUMA_OK;
 }

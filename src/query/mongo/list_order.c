@@ -2,7 +2,6 @@
 /* Operators of arrays that order their elements: $sortArray, $minN and its kin, $max, $min, $sum,
  * $avg, $stdDevPop, $stdDevSamp, $median, $percentile. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "query/mongo/mongo_int.h"
 #include "query/mongo/sort_by.h"
@@ -40,7 +39,7 @@ status mongo__sort_array(struct func_env *env, const struct val *args, uint32_t 
                       "The input argument to $sortArray must be an array, but was of type: %s",
                       mongo_type_name(&args[0]));
   TRY(take_elements(env, &args[0], &elements, err));
-  TRY(sort_by_order(&by, env->arena, elements, val_count(&args[0]), err));
+  TRY(sort_by_order(&by, env->arena, env->collation, elements, val_count(&args[0]), err));
   return put_list(env, elements, val_count(&args[0]), out, err);
 }
 
@@ -81,14 +80,6 @@ status mongo__last_n(struct func_env *env, const struct val *args, uint32_t coun
   return ends_of(env, "$lastN", args, true, out, err);
 }
 
-static int compare_up(const void *a, const void *b) {
-  return val_compare(a, b);
-}
-
-static int compare_down(const void *a, const void *b) {
-  return val_compare(b, a);
-}
-
 /** The n least or greatest that are neither null nor missing. */
 static status extremes_of(struct func_env *env, const char *name, const struct val *args,
                           bool greatest, struct val *out, struct err *err) {
@@ -97,9 +88,10 @@ static status extremes_of(struct func_env *env, const char *name, const struct v
   TRY(read_n(name, args, &n, err));
   TRY(take_elements(env, &args[0], &elements, err));
   uint32_t kept = 0;
+  struct sort_by by = {.whole = true, .descending = {greatest}};
   for (uint32_t i = 0; i < val_count(&args[0]); i++)
     if (!val_is_null(&elements[i])) elements[kept++] = elements[i];
-  qsort(elements, kept, sizeof *elements, greatest ? compare_down : compare_up);
+  TRY(sort_by_order(&by, env->arena, env->collation, elements, kept, err));
   return put_list(env, elements, n < kept ? (uint32_t)n : kept, out, err);
 }
 

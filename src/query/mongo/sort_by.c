@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/mongo/sort_by.h"
 
+#include "query/locale/collation.h"
 #include "query/mongo/mongo_int.h"
 #include "query/plan/expr.h"
 
@@ -73,7 +74,7 @@ struct val sort_by_key(const struct sort_by *by, uint32_t nth, const struct val 
   return search.best;
 }
 
-int sort_by_compare(const struct sort_by *by, const struct val *a, const struct val *b) {
+static int compare(const struct sort_by *by, const struct val *a, const struct val *b) {
   if (by->whole) {
     int order = val_compare(a, b);
     return by->descending[0] ? -order : order;
@@ -86,26 +87,50 @@ int sort_by_compare(const struct sort_by *by, const struct val *a, const struct 
   return 0;
 }
 
-/** Merges [from, middle) and [middle, to) of `values` through `room`. */
-static void merge(const struct sort_by *by, struct val *values, struct val *room, uint32_t from,
+/** A value, and what it is ordered by: itself, or under a collation its texts as sort keys. */
+struct keyed {
+  struct val key, value;
+};
+
+/** Merges [from, middle) and [middle, to) of `items` through `room`. */
+static void merge(const struct sort_by *by, struct keyed *items, struct keyed *room, uint32_t from,
                   uint32_t middle, uint32_t to) {
   uint32_t left = from, right = middle;
   for (uint32_t at = from; at < to; at++) {
     bool takes_left =
-        right == to || (left < middle && sort_by_compare(by, &values[left], &values[right]) <= 0);
-    room[at] = takes_left ? values[left++] : values[right++];
+        right == to || (left < middle && compare(by, &items[left].key, &items[right].key) <= 0);
+    room[at] = takes_left ? items[left++] : items[right++];
   }
-  memcpy(values + from, room + from, (to - from) * sizeof *values);
+  memcpy(items + from, room + from, (to - from) * sizeof *items);
 }
 
-status sort_by_order(const struct sort_by *by, struct arena *arena, struct val *values,
-                     uint32_t count, struct err *err) {
-  struct val *room = arena_zalloc(arena, count + 1, sizeof *room);
-  TRY(plan_check_memory(arena, room, err));
+static status make_key(struct arena *arena, struct collation *collation, struct keyed *item,
+                       struct err *err) {
+  struct val collated;
+  item->key = item->value;
+  if (!collation || !collation_concerns(&item->value)) return LUMA_OK;
+  TRY(collation_key(collation, 0, &item->value, &collated, err));
+  if (collated.bytes == 0) return LUMA_OK;
+  void *copy = arena_copy(arena, collated.data, collated.bytes);
+  TRY(plan_check_memory(arena, copy, err));
+  item->key = collated;
+  item->key.data = copy;
+  return LUMA_OK;
+}
+
+status sort_by_order(const struct sort_by *by, struct arena *arena, struct collation *collation,
+                     struct val *values, uint32_t count, struct err *err) {
+  struct keyed *items = arena_zalloc(arena, 2 * (size_t)count + 1, sizeof *items);
+  TRY(plan_check_memory(arena, items, err));
+  for (uint32_t i = 0; i < count; i++) {
+    items[i].value = values[i];
+    TRY(make_key(arena, collation, &items[i], err));
+  }
   for (uint32_t width = 1; width < count; width *= 2)
     for (uint32_t from = 0; from + width < count; from += 2 * width) {
       uint32_t to = from + 2 * width < count ? from + 2 * width : count;
-      merge(by, values, room, from, from + width, to);
+      merge(by, items, items + count, from, from + width, to);
     }
+  for (uint32_t i = 0; i < count; i++) values[i] = items[i].value;
   return LUMA_OK;
 }

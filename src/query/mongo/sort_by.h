@@ -22,9 +22,9 @@ status sort_by_read(struct arena *arena, const struct val *spec, const char *nam
 /** The key of `v` at path `nth`: its least value where ascending, greatest where descending, when
  * the path reaches several; null when it reaches nothing. */
 struct val sort_by_key(const struct sort_by *by, uint32_t nth, const struct val *v);
-int sort_by_compare(const struct sort_by *by, const struct val *a, const struct val *b);
-/** Sorts in place, stably; memory from `arena`. */
-status sort_by_order(const struct sort_by *by, struct arena *arena, struct val *values,
-                     uint32_t count, struct err *err);
+/** Sorts in place, stably, under the collation (NULL: by bytes); memory from `arena`. */
+struct collation; /* query/locale */
+status sort_by_order(const struct sort_by *by, struct arena *arena, struct collation *collation,
+                     struct val *values, uint32_t count, struct err *err);
 
 #endif

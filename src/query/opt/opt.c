@@ -58,9 +58,28 @@ static status walk_exprs(struct opt *opt, opt_pass *run, const struct plan *node
   return LUMA_OK;
 }
 
+static bool is_select_in(const struct expr *expr) {
+  bool is = expr && expr->subquery;
+  for (uint32_t i = 0; expr && !is && i < expr->args_count; i++) is = is_select_in(expr->args[i]);
+  return is;
+}
+
+/** Whether a SELECT stands in an expression of the statement: most have none, and then no pass
+ * looks for them. A pass moves those that are there and makes none. */
+static bool has_selects(const struct plan *node) {
+  bool has = is_select_in(node->condition) || is_select_in(node->limit) || is_select_in(node->skip);
+  for (uint32_t i = 0; !has && i < node->exprs_count; i++) has = is_select_in(node->exprs[i]);
+  for (uint32_t i = 0; !has && i < node->sort_count; i++) has = is_select_in(node->sort[i].expr);
+  for (uint32_t i = 0; !has && i < node->updates_count; i++)
+    has = is_select_in(node->updates[i].value);
+  for (uint32_t i = 0; !has && i < node->ctes_count; i++) has = has_selects(node->ctes[i]->plan);
+  return has || (node->input && has_selects(node->input)) ||
+         (node->right && has_selects(node->right));
+}
+
 /** What stands within first, then inputs, then the node. */
 static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err) {
-  TRY(walk_exprs(opt, run, *node, err));
+  if (opt->has_selects) TRY(walk_exprs(opt, run, *node, err));
   for (uint32_t i = 0; i < (*node)->ctes_count; i++)
     TRY(walk(opt, run, &(*node)->ctes[i]->plan, err));
   if ((*node)->input) TRY(walk(opt, run, &(*node)->input, err));
@@ -77,6 +96,7 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .language = statement->language,
                     .is_explained = statement->root->kind == PLAN_EXPLAIN,
                     .is_several = statement->root->kind == PLAN_SEQUENCE,
+                    .has_selects = has_selects(statement->root),
                     .read_rule = options->read_rule};
   for (uint32_t i = 0; i < PASSES; i++)
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));

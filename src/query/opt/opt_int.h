@@ -12,7 +12,8 @@ struct opt {
   uint64_t now_us;
   bool is_collated; /* indexes do not have the order of the statement's texts */
   enum plan_language language;
-  bool is_several; /* the statement makes several changes: what one puts in, another may meet */
+  bool is_several;  /* the statement makes several changes: what one puts in, another may meet */
+  bool has_selects; /* SELECTs stand in expressions */
   status (*read_rule)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
                       struct err *err); /* as in struct opt_options */
   bool is_explained;                    /* choices are told with their reasons */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* "read in any order": what an aggregate reads of a whole collection may come in any order, unless
- * the aggregate tells rows apart by their order. Several threads may then read it. */
+ * the aggregate tells rows apart by their order; and so may what an UPDATE changes. Several threads
+ * may then read it. */
 #include "query/opt/opt_int.h"
 
 static bool is_orderly(const struct expr *expr) {
@@ -33,9 +34,23 @@ static bool can_be_joined(const struct plan *plan) {
   return !has_select_in(plan);
 }
 
+/* What an UPDATE changes of a whole collection is found before the first is changed: by several
+ * threads then. Which comes first must not matter. */
+static bool is_collected(const struct plan *update) {
+  const struct plan *input = update->input;
+  bool is_plain = update->multi && !update->points && !update->conflict && !update->yields &&
+                  !update->yields_before && !update->is_apart && !update->upsert;
+  return is_plain && input->kind == PLAN_FILTER && reads_everything(input) && update->collection &&
+         !update->collection->evolution;
+}
+
 status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
   struct plan_physical *physical = NULL;
+  if (plan->kind == PLAN_UPDATE && is_collected(plan)) {
+    TRY(opt__physical(opt, plan->input, &physical, err));
+    physical->collected = true;
+  }
   if (plan->kind != PLAN_AGGREGATE || !reads_everything(plan->input)) return LUMA_OK;
   if (plan->physical && plan->physical->count_only) return LUMA_OK;
   for (uint32_t i = plan->keys_count; i < plan->exprs_count; i++)

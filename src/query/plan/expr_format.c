@@ -294,7 +294,11 @@ static void format_subquery(const struct expr *expr, struct buf *out) {
 }
 
 static void format_at(const struct expr *expr, struct buf *out) {
-  format_operand(expr->args[0], out);
+  const struct expr *from = expr->args[0];
+  bool is_number = from->kind == EXPR_CONST && val_is_number(&from->value); /* 1.a begins with 1. */
+  if (is_number) buf_append_byte(out, '(');
+  format_operand(from, out);
+  if (is_number) buf_append_byte(out, ')');
   if (expr->args_count > 1) {
     buf_append_byte(out, '[');
     expr_format(expr->args[1], out);

@@ -61,6 +61,8 @@ struct plan_physical {
   struct plan_access *access; /* SCAN */
   bool count_only;            /* AGGREGATE: a count of a whole collection */
   bool unordered;  /* SCAN, FILTER, PROJECT: rows of a whole collection are wanted in any order */
+  bool collected;  /* SCAN, FILTER below an UPDATE: the same, and nothing is written until all of
+                      them  are there */
   bool by_workers; /* AGGREGATE over such an input: several threads may group parts of it */
   struct expr *top_limit, *top_skip; /* SORT: only so many first rows are needed */
   enum plan_join_method join;

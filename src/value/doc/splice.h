@@ -53,12 +53,11 @@ static inline bool splice_has_shape(const struct doc *document, struct slice sha
   const uint8_t *b = shape.data, *end = b + shape.bytes;
   if (*tag != SPLICE_TAG || (size_t)load16le(tag + 3) * SPLICE_NAME_BYTES != shape.bytes)
     return false;
-  uint64_t differs = 0;
-  for (; b + sizeof differs <= end; a += sizeof differs, b += sizeof differs)
-    differs |= load64le(a) ^ load64le(b);
+  for (; b + sizeof(uint64_t) <= end; a += sizeof(uint64_t), b += sizeof(uint64_t))
+    if (load64le(a) != load64le(b)) return false;
   for (; b < end; a += SPLICE_NAME_BYTES, b += SPLICE_NAME_BYTES)
-    differs |= (uint64_t)(load16le(a) ^ load16le(b));
-  return differs == 0;
+    if (load16le(a) != load16le(b)) return false;
+  return true;
 }
 /** The id in place `i` of a shape. */
 uint16_t splice_shape_id(struct slice shape, uint32_t i);

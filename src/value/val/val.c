@@ -51,14 +51,20 @@ const char *val_type_name(enum val_type type) {
   return type_names[type];
 }
 
+/* Names begin with a small letter, which tells most apart without a call. */
+static bool is_named(struct slice name, const char *text) {
+  return (name.data[0] | ('a' ^ 'A')) == *text && slice_is_equal_nocase(name, slice_of_text(text));
+}
+
 bool val_type_parse(struct slice name, enum val_type *type) {
+  if (name.bytes == 0) return false;
   for (int i = VAL_NULL; i < VAL_TYPES; i++) {
-    if (!slice_is_equal_nocase(name, slice_of_text(type_names[i]))) continue;
+    if (!is_named(name, type_names[i])) continue;
     *type = (enum val_type)i;
     return true;
   }
   for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-    if (!slice_is_equal_nocase(name, slice_of_text(spellings[i].name))) continue;
+    if (!is_named(name, spellings[i].name)) continue;
     *type = spellings[i].type;
     return true;
   }

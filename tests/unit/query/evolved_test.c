@@ -140,7 +140,7 @@ static const char *random_expression(char name) {
   static const char *const integers[] = {"a * 2 + 1", "length(b)", "coalesce(a, 0)",
                                          "CASE WHEN d THEN 1 ELSE a END"};
   static const char *const texts[] = {
-      "upper(b)",     "b || '!'", "CAST(a AS TEXT)",      "repeat(e, 100)",
+      "upper(b)",     "b || '!'", "CAST(a AS TEXT)",      "repeat(e, 12)",
       "trim(e) || c", "'none'",   "replace(b, 'a', 'bb')"};
   static const char *const floats[] = {"c * 2.0", "a / 3.0", "abs(c)", "CAST(a AS FLOAT)"};
   if (name == 'a') return integers[below(4)];

@@ -8,7 +8,7 @@
 #include "tests/lib/test.h"
 #include "value/json/json.h"
 
-enum { DOCUMENTS = 30000, ANSWER_BYTES_MAX = 1 << 20 };
+enum { DOCUMENTS = 34000, ANSWER_BYTES_MAX = 1 << 20 };
 
 static void fill(const char *path) {
   struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
@@ -33,6 +33,7 @@ static void fill(const char *path) {
 }
 
 struct fixture {
+  const char *name; /* of the directory; NULL: the only one */
   struct db *db;
   struct session *session;
   struct buf answer;
@@ -41,7 +42,7 @@ struct fixture {
 static void begin(struct fixture *fixture) {
   struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
   char path[512];
-  snprintf(path, sizeof path, "%s/db", test_dir());
+  snprintf(path, sizeof path, "%s/%s", test_dir(), fixture->name ? fixture->name : "db");
   buf_init(&fixture->answer, ANSWER_BYTES_MAX);
   fill(path);
   assert_ok(db_open(path, &options, &fixture->db, test_err()));
@@ -147,8 +148,55 @@ static void own_writes_are_seen(void) {
   assert_ok(ask(&fixture, "SELECT COUNT(*) AS n FROM t WHERE b <> 'z'", test_err()));
   assert_ok(ask(&fixture, "ROLLBACK", test_err()));
   buf_append_byte(&fixture.answer, 0);
-  assert_string_equal("{\"n\":310}", (const char *)fixture.answer.data);
+  assert_string_equal("{\"n\":351}", (const char *)fixture.answer.data);
   end(&fixture);
+}
+
+/* What is changed is found by several threads, unless the transaction has written, or it is more
+ * than is kept. */
+static const char *const changes[] = {
+    "{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":5},\"u\":{\"$inc\":{\"n\":1},\"$set\":{\"b\":"
+    "\"x\"}},"
+    "\"multi\":true}]}",
+    "UPDATE t SET a = a + 1, c = b || 'y' WHERE a >= 5 AND a < 20",
+    "{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":{\"$gte\":0}},\"u\":{\"$mul\":{\"a\":2}},"
+    "\"multi\":true}]}",
+    "BEGIN",
+    "INSERT INTO t (id, a, b) VALUES (-1, 40, 'new')",
+    "UPDATE t SET n = 7 WHERE a = 40",
+    "COMMIT",
+    "UPDATE t SET a = NULL WHERE b = 'nothing has it'",
+    "{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":40},\"u\":{\"$set\":{\"one\":1}}}]}",
+    "{\"delete\":\"t\",\"deletes\":[{\"q\":{\"a\":44},\"limit\":1}]}",
+};
+
+/* What the collection is afterwards, told by one thread. */
+static char *change_all(const char *name, uint32_t threads) {
+  struct fixture fixture = {.name = name};
+  size_t bytes;
+  begin(&fixture);
+  fixture.db->options.threads = threads;
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+    assert_ok(ask(&fixture, changes[i], test_err()));
+  fixture.db->options.threads = 0;
+  buf_reset(&fixture.answer);
+  assert_ok(ask(&fixture,
+                "SELECT COUNT(*) AS all_of_them, COUNT(one) AS one, COUNT(c) AS c, SUM(a) AS a, "
+                "SUM(a * id) AS products, SUM(n) AS n, SUM(n * id) AS places, MAX(c) AS m FROM t",
+                test_err()));
+  buf_append_byte(&fixture.answer, 0);
+  char *answer = (char *)buf_take(&fixture.answer, &bytes);
+  end(&fixture);
+  return answer;
+}
+
+static void changes_are_those_of_one_thread(void) {
+  char *alone = change_all("alone", 0);
+  assert_non_null(strstr(alone, "\"all_of_them\":34000,\"one\":1,"));
+  char *together = change_all("together", 3);
+  assert_string_equal(alone, together);
+  mem_free(alone);
+  mem_free(together);
 }
 
 static void a_workers_failure_is_the_statements(void) {
@@ -171,6 +219,7 @@ int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"answers_are_those_of_one_thread", answers_are_those_of_one_thread, 0},
       {"own_writes_are_seen", own_writes_are_seen, 0},
+      {"changes_are_those_of_one_thread", changes_are_those_of_one_thread, 0},
       {"a_workers_failure_is_the_statements", a_workers_failure_is_the_statements, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -438,13 +438,17 @@ struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, s
   return lql__path_expr(lql, extend(lql, &path, text, none, none));
 }
 
-struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path) {
-  if (!path) return NULL;
+/* Why a path cannot be one. */
+static struct expr *fail_path(struct lql *lql, const struct lql_path *path) {
   struct path steps;
   struct err err = {0};
-  if (path_parse(lql->arena, path->text, false, &steps, &err) != LUMA_OK) {
+  if (path_parse(lql->arena, path->text, false, &steps, &err) != LUMA_OK)
     lql__fail(lql, err.code, path->offset, "%s", err.message);
-    return NULL;
-  }
-  return expr_name(lql->arena, path->text, false, path->offset);
+  return NULL;
+}
+
+struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path) {
+  if (!path) return NULL;
+  struct expr *made = expr_name(lql->arena, path->text, false, path->offset);
+  return made ? made : fail_path(lql, path);
 }
