@@ -63,6 +63,9 @@ static const struct known tables[] = {
      "SELECT name, setting FROM (VALUES ('server_version', version()), ('TimeZone', 'UTC'), "
      "('server_encoding', 'UTF8'), ('search_path', 'public'), ('transaction_isolation', "
      "'snapshot')) AS s (name, setting)"},
+    {"pg_roles", "SELECT 10 AS oid, 'luma' AS rolname, true AS rolsuper, true AS rolcanlogin"},
+    {"pg_user", "SELECT 'luma' AS usename, 10 AS usesysid, true AS usesuper"},
+    {"dual", "SELECT 'X' AS dummy"},
     {"sqlite_master",
      "SELECT CASE table_type WHEN 'VIEW' THEN 'view' ELSE 'table' END AS type, table_name AS name, "
      "table_name AS tbl_name, luma_number AS rootpage, NULL AS sql FROM information_schema.tables "

@@ -57,6 +57,12 @@ status func__dayofyear(struct func_env *env, const struct val *args, uint32_t co
   return part_of(env, "doy", &args[0], out, err);
 }
 
+status func__week(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  (void)count;
+  return part_of(env, "week", &args[0], out, err);
+}
+
 /** Sunday is 1. */
 status func__dayofweek(struct func_env *env, const struct val *args, uint32_t count,
                        struct val *out, struct err *err) {

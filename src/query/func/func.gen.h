@@ -216,6 +216,7 @@ func_call func__ulid;
 func_call func__unaccent;
 func_call func__upper;
 func_call func__version;
+func_call func__week;
 func_call func__width_bucket;
 func_call func__year;
 

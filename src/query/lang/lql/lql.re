@@ -146,6 +146,7 @@ struct lql_token lql__next(struct lql *lql) {
         if (!cursor) return fail(lql, start, "the comment does not end", "close it with */");
         continue;
       }
+      'with' blank+ 'rollup' { return token_of(lql, LQL_WITH_ROLLUP, start, cursor); }
       'with' blank+ 'no' blank+ 'data' { return token_of(lql, LQL_NO_DATA, start, cursor); }
       ('use' | 'force') blank+ ('index' | 'key') / (blank* "(") { return token_of(lql, LQL_USE_INDEX, start, cursor); }
       clock blank* single {
@@ -189,6 +190,7 @@ struct lql_token lql__next(struct lql *lql) {
       "=" | "=="   { return token_of(lql, LQL_EQ, start, cursor); }
       "!=" | "<>"  { return token_of(lql, LQL_NE, start, cursor); }
       "<"          { return token_of(lql, LQL_LT, start, cursor); }
+      "<=>"        { return token_of(lql, LQL_NULLSAFE, start, cursor); }
       "<="         { return token_of(lql, LQL_LE, start, cursor); }
       ">"          { return token_of(lql, LQL_GT, start, cursor); }
       ">="         { return token_of(lql, LQL_GE, start, cursor); }

@@ -42,19 +42,19 @@ static bool token_fits(void *context, int kind);
 %left OR.
 %left AND.
 %right NOT.
-%left IS ISNULL NOTNULL OVERLAPS LIKE ILIKE SIMILAR REGEXP GLOB BETWEEN IN EQ NE.
+%left IS ISNULL NOTNULL OVERLAPS LIKE ILIKE SIMILAR REGEXP GLOB BETWEEN IN EQ NE NULLSAFE.
 %nonassoc ESCAPE.
 %left LT LE GT GE.
 %left CONCAT OPERATOR TILDE PARAM.
 %left PLUS MINUS.
-%left STAR SLASH PERCENT.
+%left STAR SLASH PERCENT DIV.
 %left CARET.
 %right UMINUS.
 %left CAST_AS.
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP.
+%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -314,6 +314,7 @@ where(A) ::= . { A = NULL; }
 where(A) ::= WHERE expr(E). { A = E; }
 group(A) ::= . { A = NULL; }
 group(A) ::= GROUP BY group_items(B). { A = B; }
+group(A) ::= GROUP BY group_items(B) WITH_ROLLUP. { A = lql__with_rollup(lql, B); }
 group(A) ::= GROUP BY group_items(B) GROUP AS name(N). { A = B; if (A) A->rows_name = lql__name(lql, N); }
 group_items(A) ::= group_item(S). { A = lql__group(lql, NULL, S); }
 group_items(A) ::= group_items(B) COMMA group_item(S). { A = lql__group(lql, B, S); }
@@ -403,6 +404,7 @@ command(A) ::= into(I) LP columns(C) RP query(Q) conflict(X) returning(R). { A =
 command(A) ::= into(I) query(Q) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert(lql, I.name, NULL, Q), X, R); }
 command(A) ::= into(I) documents(D) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, D), X, R); }
 command(A) ::= into(I) VALUES documents(D) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, D), X, R); }
+command(A) ::= into(I) SET(T) sets(S) conflict(X) returning(R). { A = lql__inserted(lql, &I, lql__insert_sets(lql, I.name, T, S), X, R); }
 command(A) ::= into(I) DEFAULT(T) VALUES conflict(X) returning(R). {
   struct lql_list *empty = lql__append(lql, lql__list(lql), lql__map(lql, T, lql__list(lql)), slice_of(NULL, 0));
   A = lql__inserted(lql, &I, lql__insert_documents(lql, I.name, empty), X, R);
@@ -422,6 +424,7 @@ conflict(A) ::= . { A = NULL; }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO NOTHING. { A = lql__conflict(lql, T, PLAN_CONFLICT_SKIPS, C, NULL, NULL); }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO REPLACE. { A = lql__conflict(lql, T, PLAN_CONFLICT_REPLACES, C, NULL, NULL); }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO UPDATE SET sets(S) where(W). { A = lql__conflict(lql, T, PLAN_CONFLICT_UPDATES, C, S, W); }
+conflict(A) ::= ON ID(D) ID(T) UPDATE sets(S). { lql__duplicate_key(lql, D, T); A = lql__conflict(lql, D, PLAN_CONFLICT_UPDATES, NULL, S, NULL); }
 conflict_target(A) ::= . { A = NULL; }
 conflict_target(A) ::= LP some_exprs(C) RP. { A = C; }
 conflict_target(A) ::= LP some_exprs(C) RP WHERE expr. { A = C; }
@@ -462,8 +465,10 @@ command(A) ::= DELETE FROM target(T) using(F) where(W) order(O) limit(L) returni
 }
 using(A) ::= . { A = NULL; }
 using(A) ::= USING tables(B). { A = B; }
-command(A) ::= TRUNCATE name(N). { A = lql__truncate(lql, N); }
-command(A) ::= TRUNCATE TABLE name(N). { A = lql__truncate(lql, N); }
+command(A) ::= TRUNCATE name(N) truncate_words. { A = lql__truncate(lql, N); }
+command(A) ::= TRUNCATE TABLE name(N) truncate_words. { A = lql__truncate(lql, N); }
+truncate_words ::= .
+truncate_words ::= truncate_words ID(T). { lql__truncate_word(lql, T); }
 
 %type merges {struct lql_merges *}
 %type merge {struct plan_merge *}
@@ -487,7 +492,7 @@ also(A) ::= AND expr(E). { A = E; }
 /* ---- catalog ---- */
 
 %type partial {struct slice}
-command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) keys(K) RP unique(V) partial(W). {
+command(A) ::= CREATE(T) index_kind(U) if_not_exists(X) index_name(N) ON name(C) index_method keys(K) RP unique(V) partial(W). {
   A = lql__create_index(lql, T, N, C, K);
   if (A) {
     A->unique = U || V;
@@ -504,6 +509,9 @@ unique(A) ::= . { A = 0; }
 unique(A) ::= UNIQUE. { A = 1; }
 index_name(A) ::= . { A = slice_of(NULL, 0); }
 index_name(A) ::= name(N). { A = lql__name(lql, N); }
+index_name(A) ::= ID(W) name(N). { lql__concurrently(lql, W); A = lql__name(lql, N); }
+index_method ::= .
+index_method ::= USING ID(M). { lql__index_method(lql, M); }
 keys(A) ::= LP(T) key(K) descending(D). { A = lql__key(lql, NULL, T, K, D); }
 keys(A) ::= keys(B) COMMA(T) key(K) descending(D). { A = lql__key(lql, B, T, K, D); }
 key(A) ::= expr(E). { A = lql__key_expr(lql, E); }
@@ -527,6 +535,7 @@ no_data(A) ::= . { A = 0; }
 no_data(A) ::= NO_DATA. { A = 1; }
 command(A) ::= PREPARE(T) name(N) AS(S) command. { A = lql__prepare(lql, T, N, lql__text_since(lql, S)); }
 command(A) ::= PREPARE(T) name(N) LP names RP AS(S) command. { A = lql__prepare(lql, T, N, lql__text_since(lql, S)); }
+command(A) ::= PREPARE(T) name(N) FROM TEXT(X). { struct expr *text = lql__text(lql, X); A = lql__prepare(lql, T, N, text ? val_slice(&text->value) : slice_of(NULL, 0)); }
 command(A) ::= EXECUTE(T) name(N). { A = lql__execute(lql, T, N, NULL); }
 command(A) ::= EXECUTE(T) name(N) LP exprs(L) RP. { A = lql__execute(lql, T, N, L); }
 command(A) ::= EXECUTE(T) name(N) USING some_exprs(L). { A = lql__execute(lql, T, N, L); }
@@ -595,6 +604,7 @@ command(A) ::= SET(T) name(N) EQ option(V). { A = lql__set_option(lql, T, N, V);
 command(A) ::= SET(T) name(N) TO option(V). { A = lql__set_option(lql, T, N, V); }
 option(A) ::= name(N). { A = N.text; }
 option(A) ::= INTEGER(N). { A = N.text; }
+option(A) ::= TEXT(N). { struct expr *text = lql__text(lql, N); A = text ? val_slice(&text->value) : slice_of(NULL, 0); }
 option(A) ::= ON(N). { A = N.text; }
 option(A) ::= TRUE(N). { A = N.text; }
 option(A) ::= FALSE(N). { A = N.text; }
@@ -611,6 +621,7 @@ expr(A) ::= expr(L) OR(T) expr(R). { A = lql__binary(lql, EXPR_OP_OR, T, L, R); 
 expr(A) ::= expr(L) AND(T) expr(R). { A = lql__binary(lql, EXPR_OP_AND, T, L, R); }
 expr(A) ::= NOT(T) expr(E). { A = lql__unary(lql, EXPR_OP_NOT, T, E); }
 expr(A) ::= expr(L) EQ(T) expr(R). { A = lql__binary(lql, EXPR_OP_EQ, T, L, R); }
+expr(A) ::= expr(L) NULLSAFE(T) expr(R). { A = lql__binary(lql, EXPR_OP_IS_NOT_DISTINCT, T, L, R); }
 expr(A) ::= expr(L) NE(T) expr(R). { A = lql__binary(lql, EXPR_OP_NE, T, L, R); }
 expr(A) ::= expr(L) LT(T) expr(R). { A = lql__binary(lql, EXPR_OP_LT, T, L, R); }
 expr(A) ::= expr(L) LE(T) expr(R). { A = lql__binary(lql, EXPR_OP_LE, T, L, R); }
@@ -620,6 +631,7 @@ expr(A) ::= expr(L) PLUS(T) expr(R). { A = lql__binary(lql, EXPR_OP_ADD, T, L, R
 expr(A) ::= expr(L) MINUS(T) expr(R). { A = lql__binary(lql, EXPR_OP_SUBTRACT, T, L, R); }
 expr(A) ::= expr(L) STAR(T) expr(R). { A = lql__binary(lql, EXPR_OP_MULTIPLY, T, L, R); }
 expr(A) ::= expr(L) SLASH(T) expr(R). { A = lql__binary(lql, EXPR_OP_DIVIDE, T, L, R); }
+expr(A) ::= expr(L) DIV(T) expr(R). { A = lql__apply(lql, "div", T, L, R); }
 expr(A) ::= expr(L) PERCENT(T) expr(R). { A = lql__binary(lql, EXPR_OP_MODULO, T, L, R); }
 expr(A) ::= expr(L) CONCAT(T) expr(R). { A = lql__binary(lql, EXPR_OP_CONCAT, T, L, R); }
 expr(A) ::= expr(L) OPERATOR(T) expr(R). { A = lql__operator(lql, T, L, R); }
@@ -795,6 +807,8 @@ bare(A) ::= call(C) within(G) filter(F) over(W). { A = lql__finish_call(lql, C, 
 call(A) ::= ID(N) LP exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
 call(A) ::= ID(N) LP ALL exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
 call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) RP. { A = lql__call(lql, N, L, true, O); }
+call(A) ::= ID(N) LP exprs(L) order(O) SEPARATOR expr(E) RP. { A = lql__call(lql, N, lql__append(lql, L, E, slice_of(NULL, 0)), false, O); }
+call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) SEPARATOR expr(E) RP. { A = lql__call(lql, N, lql__append(lql, L, E, slice_of(NULL, 0)), true, O); }
 call(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
 within(A) ::= . { A = NULL; }
 within(A) ::= WITHIN GROUP LP ORDER BY sort_keys(B) RP. { A = B; }

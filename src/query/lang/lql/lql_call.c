@@ -2,6 +2,7 @@
 /* Calls of functions and aggregates, and what may follow them: WITHIN GROUP, FILTER, OVER. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_record.h"
 #include "query/plan/aggregate.h"
 
 /* ---- what follows the operands ---- */
@@ -49,6 +50,13 @@ static bool order_call(struct lql *lql, struct expr *call, const struct lql_sort
 static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
                                    const struct aggregate *which, const struct lql_list *args,
                                    bool distinct) {
+  bool is_extreme_of_row = (which->kind == EXPR_MIN || which->kind == EXPR_MAX) &&
+                           args->count > 1 && !distinct; /* SQLite's max(a, b) */
+  if (is_extreme_of_row) {
+    struct expr *call = expr_node(lql->arena, EXPR_CALL, args->items, args->count, name.offset);
+    if (call) call->name = slice_of_text(which->kind == EXPR_MAX ? "greatest" : "least");
+    return call;
+  }
   bool of_key = which->within == AGGREGATE_WITHIN_KEY; /* counted when the call is whole */
   if (args->count + of_key < which->args_min || args->count > which->args_max) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, name.offset, "%.*s takes %s", SLICE_ARG(name.text),
@@ -93,6 +101,7 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
                        struct lql_sort *order) {
   if (!args) return NULL;
   struct expr *chosen = distinct || order ? NULL : choice(lql, name, args);
+  if (!chosen && lql->failed == LUMA_OK) chosen = lql__inserted_value(lql, name, args);
   if (chosen || lql->failed != LUMA_OK) return chosen;
   const struct aggregate *which = aggregate_find(name.text);
   if (which) {

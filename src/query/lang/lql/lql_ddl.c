@@ -193,6 +193,23 @@ static bool read_items(struct lql_ddl *ddl) {
   return lql__ddl_expect_mark(ddl, LQL_RP);
 }
 
+/* ENGINE=InnoDB DEFAULT CHARSET=utf8mb4, STRICT, WITHOUT ROWID: they say nothing here. */
+static void skip_table_options(struct lql_ddl *ddl) {
+  static const char *const words[] = {"ENGINE",     "CHARSET",        "COLLATE",
+                                      "ROW_FORMAT", "AUTO_INCREMENT", "COMMENT"};
+  for (bool more = true; more;) {
+    (void)(lql__ddl_take_mark(ddl, LQL_COMMA) || lql__ddl_take(ddl, "DEFAULT"));
+    more = lql__ddl_take(ddl, "STRICT") || lql__ddl_take(ddl, "WITHOUT ROWID");
+    bool has_value = lql__ddl_take(ddl, "CHARACTER SET");
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && !has_value; i++)
+      has_value = lql__ddl_take(ddl, words[i]);
+    if (!has_value) continue;
+    (void)lql__ddl_take_mark(ddl, LQL_EQ);
+    if (lql__ddl_peek(ddl)->kind != 0) ddl->at++;
+    more = true;
+  }
+}
+
 static bool create_table(struct lql_ddl *ddl) {
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
@@ -202,6 +219,7 @@ static bool create_table(struct lql_ddl *ddl) {
   if (!read_items(ddl)) return false;
   if (lql__ddl_take(ddl, "OPEN")) buf_append_text(&ddl->settings, ",\"open\":true");
   if (lql__ddl_take(ddl, "CLOSED")) buf_append_text(&ddl->settings, ",\"open\":false");
+  skip_table_options(ddl);
   struct slice json = at_end(ddl) ? take_json(ddl) : slice_of(NULL, 0);
   struct plan *made = json.bytes ? make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
   if (!made) return false;
@@ -293,6 +311,20 @@ static bool alter_column(struct lql_ddl *ddl) {
   return !lql__ddl_take(ddl, "USING") || read_using(ddl, name);
 }
 
+/* MySQL's MODIFY [COLUMN] name type [NOT NULL]. */
+static bool modify_column(struct lql_ddl *ddl) {
+  struct slice name = {0}, type = {0};
+  (void)lql__ddl_take(ddl, "COLUMN");
+  if (!lql__ddl_name(ddl, &name) || !lql__ddl_type(ddl, &type)) return false;
+  struct buf *out = begin_action(ddl, "alter", name);
+  buf_append_text(out, ",\"value\":{\"type\":");
+  json_write_text(out, type);
+  if (lql__ddl_take(ddl, "NOT NULL")) buf_append_text(out, ",\"required\":true");
+  if (lql__ddl_take(ddl, "NULL")) buf_append_text(out, ",\"required\":null");
+  buf_append_text(out, "}}");
+  return true;
+}
+
 static bool rename_column(struct lql_ddl *ddl) {
   struct slice from = {0}, to = {0};
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
@@ -352,6 +384,8 @@ static bool read_actions(struct lql_ddl *ddl) {
       done = rename_column(ddl);
     else if (lql__ddl_take(ddl, "ALTER"))
       done = alter_column(ddl);
+    else if (lql__ddl_take(ddl, "MODIFY"))
+      done = modify_column(ddl);
     else if (lql__ddl_take(ddl, "SET POPULATION"))
       done = set_population(ddl);
     else if (lql__ddl_take(ddl, "OPEN"))

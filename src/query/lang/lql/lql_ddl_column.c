@@ -10,7 +10,8 @@
 static const char *const rule_words[] = {
     "NOT",        "NULL",       "UNIQUE",    "PRIMARY",       "CHECK",          "DEFAULT",
     "REFERENCES", "CONSTRAINT", "GENERATED", "COMPUTED",      "SENSITIVE",      "IMMUTABLE",
-    "INDEX",      "COMMENT",    "USING",     "AUTOINCREMENT", "AUTO_INCREMENT", NULL};
+    "INDEX",      "COMMENT",    "USING",     "AUTOINCREMENT", "AUTO_INCREMENT", "UNSIGNED",
+    "AFTER",      "FIRST",      NULL};
 
 static bool begins_rule(struct lql_ddl *ddl) {
   for (const char *const *word = rule_words; *word; word++) {
@@ -162,6 +163,20 @@ static bool take_computed(struct lql_ddl *ddl, struct column *column) {
   return lql__ddl_take(ddl, "STORED") || true;
 }
 
+/* MySQL's UNSIGNED: a check of its own. */
+static bool take_unsigned(struct lql_ddl *ddl, struct column *column) {
+  struct path_step step = {.name = column->name, .index = PATH_NO_INDEX, .is_name = true};
+  struct path path = {.count = 1, .steps = &step};
+  struct buf text;
+  buf_init(&text, 4096);
+  path_format(&path, &text);
+  buf_append_text(&text, " >= 0");
+  add_check(ddl, made_name(ddl, column->name, "_unsigned"), buf_slice(&text));
+  bool sound = lql__ddl_sound(ddl, &text);
+  buf_deinit(&text);
+  return sound;
+}
+
 static bool take_comment(struct lql_ddl *ddl, struct column *column) {
   struct lql_token token = *lql__ddl_peek(ddl);
   struct expr *text = token.kind == LQL_TEXT ? lql__text(ddl->lql, token) : NULL;
@@ -228,6 +243,7 @@ static bool take_key(struct column *column) {
 /* One rule; `*is_one` false when none comes next. */
 static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) {
   struct buf *rules = &column->rules;
+  struct slice ignored;
   *is_one = true;
   if (lql__ddl_take(ddl, "CONSTRAINT")) return lql__ddl_name(ddl, &column->constraint);
   if (lql__ddl_take(ddl, "NOT NULL")) return buf_append_text(rules, ",\"required\":true") || true;
@@ -248,6 +264,9 @@ static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) 
   if (lql__ddl_take(ddl, "IMMUTABLE")) return buf_append_text(rules, ",\"immutable\":true") || true;
   if (lql__ddl_take(ddl, "INDEX")) return buf_append_text(rules, ",\"index\":true") || true;
   if (lql__ddl_take(ddl, "COMMENT")) return take_comment(ddl, column);
+  if (lql__ddl_take(ddl, "UNSIGNED")) return take_unsigned(ddl, column);
+  if (lql__ddl_take(ddl, "FIRST")) return true; /* attributes have no places */
+  if (lql__ddl_take(ddl, "AFTER")) return lql__ddl_name(ddl, &ignored);
   *is_one = false;
   return true;
 }
@@ -255,7 +274,9 @@ static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) 
 static bool read_column(struct lql_ddl *ddl, struct column *column) {
   bool more = true;
   if (!lql__ddl_name(ddl, &column->name)) return false;
-  if (!begins_rule(ddl) && !lql__ddl_type(ddl, &column->type)) return false;
+  int next = lql__ddl_peek(ddl)->kind; /* SQLite's columns need no type */
+  bool is_bare = begins_rule(ddl) || next == LQL_COMMA || next == LQL_RP;
+  if (!is_bare && !lql__ddl_type(ddl, &column->type)) return false;
   if (is_serial(column->type)) {
     column->type = slice_of_text("bigint");
     column->is_numbered = true;

@@ -62,7 +62,8 @@ static bool is_operator(int kind) {
       LQL_EQ,   LQL_NE,       LQL_LT,       LQL_LE,      LQL_GT,      LQL_GE,       LQL_CONCAT,
       LQL_PLUS, LQL_MINUS,    LQL_STAR,     LQL_SLASH,   LQL_PERCENT, LQL_CAST_AS,  LQL_NOT,
       LQL_DOT,  LQL_LBRACKET, LQL_OPERATOR, LQL_TILDE,   LQL_CARET,   LQL_SIMILAR,  LQL_REGEXP,
-      LQL_AT,   LQL_COLLATE,  LQL_ISNULL,   LQL_NOTNULL, LQL_PARAM,   LQL_OVERLAPS, LQL_GLOB};
+      LQL_AT,   LQL_COLLATE,  LQL_ISNULL,   LQL_NOTNULL, LQL_PARAM,   LQL_OVERLAPS, LQL_GLOB,
+      LQL_DIV,  LQL_NULLSAFE};
   for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
     if (operators[i] == kind) return true;
   }
@@ -87,10 +88,11 @@ static bool is_soft(int kind) {
 
 /* Forms that would only lengthen the list: beside a name or an expression they say little. */
 static bool is_rare(int kind, bool in_from) {
-  static const int never[] = {
-      LQL_LBAG,    LQL_VALUE,     LQL_PIVOT,      LQL_UNPIVOT,       LQL_MISSING,    LQL_OUTER,
-      LQL_INDEXED, LQL_USE_INDEX, LQL_TABLE_OF,   LQL_CORRESPONDING, LQL_OVERRIDING, LQL_JSON_KIND,
-      LQL_PREPARE, LQL_EXECUTE,   LQL_DEALLOCATE, LQL_NO_DATA,       LQL_EXPLAIN_LP};
+  static const int never[] = {LQL_LBAG,       LQL_VALUE,         LQL_PIVOT,      LQL_UNPIVOT,
+                              LQL_MISSING,    LQL_OUTER,         LQL_INDEXED,    LQL_USE_INDEX,
+                              LQL_TABLE_OF,   LQL_CORRESPONDING, LQL_OVERRIDING, LQL_JSON_KIND,
+                              LQL_PREPARE,    LQL_EXECUTE,       LQL_DEALLOCATE, LQL_NO_DATA,
+                              LQL_EXPLAIN_LP, LQL_WITH_ROLLUP,   LQL_SEPARATOR};
   static const int sources[] = {LQL_INTEGER, LQL_FLOAT, LQL_NULL, LQL_PARAM};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
     if (never[i] == kind) return true;
@@ -127,7 +129,7 @@ static void say_expected(struct lql *lql, fits_fn *fits, void *context) {
     lql__hint(lql, "CREATE TABLE name AS SELECT … makes a collection of what is selected");
     return;
   }
-  if (fits(context, LQL_ON) && fits(context, LQL_USING)) {
+  if (fits(context, LQL_ON) && fits(context, LQL_USING) && !fits(context, LQL_TRUE)) {
     lql__hint(lql, "JOIN takes ON condition or USING (names); CROSS JOIN is of all with all");
     return;
   }

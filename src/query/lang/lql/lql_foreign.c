@@ -86,6 +86,12 @@ static const struct brought asked[] = {
     {.pattern = "OPTIMIZE %*",
      .select = "SELECT 'room is given back in the background; lumadb compact does it at once' "
                "AS note"},
+    {.pattern = "SET NAMES|CLIENT_ENCODING|CHARACTER|STANDARD_CONFORMING_STRINGS %*",
+     .select = "SELECT 'texts are UTF-8, and a backslash stands for itself' AS note"},
+    {.pattern = "SET SEARCH_PATH|DEFAULT_TABLESPACE|DEFAULT_TABLE_ACCESS_METHOD|XMLOPTION %*",
+     .select = "SELECT 'there is one schema, and one way to keep documents' AS note"},
+    {.pattern = "SET CHECK_FUNCTION_BODIES|CLIENT_MIN_MESSAGES|ROW_SECURITY|LOCK_TIMEOUT %*",
+     .select = "SELECT 'it has no meaning here' AS note"},
     {.pattern = "CHECKPOINT", .select = "SELECT 'what was committed is durable' AS note"},
 };
 
@@ -111,6 +117,43 @@ static const struct brought refused[] = {
     {.pattern = "PRAGMA %*",
      .refusal = "there are no pragmas but table_info, index_list, index_info and table_list",
      .hint = "settings are SET name = value, or options of lumadb serve"},
+    {.pattern = "SET STATEMENT_TIMEOUT|LOCAL|SESSION|GLOBAL|TRANSACTION|TIME|TIMEZONE %*",
+     .refusal = "a session has max_affected, dry_run and timeout_ms to set",
+     .hint = "SET timeout_ms = 5000; BEGIN SERIALIZABLE; moments are of UTC, x AT TIME ZONE "
+             "'Europe/Oslo'"},
+    {.pattern = "SET AUTOCOMMIT|SQL_MODE|FOREIGN_KEY_CHECKS|UNIQUE_CHECKS %*",
+     .refusal = "a session has max_affected, dry_run and timeout_ms to set",
+     .hint = "BEGIN opens a transaction; rules and references always hold"},
+    {.pattern = "RENAME TABLE %*",
+     .refusal = "collections are renamed by ALTER TABLE",
+     .hint = "ALTER TABLE a RENAME TO b"},
+    {.pattern = "ALTER INDEX|VIEW|FUNCTION|TRIGGER %*",
+     .refusal = "indexes and views are not altered",
+     .hint = "DROP INDEX and CREATE INDEX; CREATE OR REPLACE VIEW"},
+    {.pattern = "ALTER TABLE %n OWNER|ENGINE|AUTO_INCREMENT|CHANGE|CLUSTER|ENABLE|DISABLE %*",
+     .refusal = "a collection is not altered so",
+     .hint = "ADD, DROP, RENAME a TO b, ALTER a TYPE t, MODIFY a t; ALTER SEQUENCE for numbers"},
+    {.pattern = "ALTER TABLE %n ADD INDEX|KEY|FULLTEXT|SPATIAL %*",
+     .refusal = "an index is made by CREATE INDEX",
+     .hint = "CREATE INDEX name ON collection (key, …)"},
+    {.pattern = "ALTER TABLE %n DROP INDEX|KEY %*",
+     .refusal = "an index is dropped by DROP INDEX",
+     .hint = "DROP INDEX name"},
+    {.pattern = "CREATE TABLE %n LIKE %*",
+     .refusal = "a table is not made like another by name",
+     .hint = "CREATE TABLE b AS SELECT * FROM a WITH NO DATA"},
+    {.pattern = "CREATE FULLTEXT|SPATIAL %*",
+     .refusal = "indexes are ordered",
+     .hint = "CREATE INDEX name ON collection (key, …)"},
+    {.pattern = "CREATE EVENT|SERVER|TABLESPACE|RULE|CAST|OPERATOR|PUBLICATION|SUBSCRIPTION %*",
+     .refusal = "there is no such thing to make",
+     .hint = "CREATE TABLE, INDEX, VIEW, SEQUENCE or SOUL"},
+    {.pattern = "CHECK|REPAIR|CHECKSUM TABLE %*",
+     .refusal = "a database is checked and repaired from outside",
+     .hint = "lumadb check DIR, lumadb repair DIR"},
+    {.pattern = "FLUSH|HANDLER|DELIMITER|HELP %*",
+     .refusal = "there is no such statement",
+     .hint = "SHOW COLLECTIONS, DESCRIBE collection; statements end with a semicolon"},
     {.pattern = "CREATE TRIGGER %*",
      .refusal = "there are no triggers",
      .hint = "DEFAULT, CHECK, COMPUTED AS and REFERENCES are rules of columns"},
@@ -320,10 +363,11 @@ bool lql__foreign(struct lql_ddl *ddl) {
 
 bool lql__foreign_first(struct slice word) {
   static const char *const words[] = {
-      "PRAGMA",   "ANALYZE", "ANALYSE", "VACUUM",   "OPTIMIZE", "CHECKPOINT", "CALL",    "DO",
-      "USE",      "ATTACH",  "DETACH",  "GRANT",    "REVOKE",   "LOCK",       "UNLOCK",  "COPY",
-      "LOAD",     "LISTEN",  "NOTIFY",  "UNLISTEN", "CLUSTER",  "RESET",      "DISCARD", "KILL",
-      "SHUTDOWN", "DECLARE", "CLOSE",   "MOVE",     "FETCH",    "REFRESH"};
+      "PRAGMA", "ANALYZE",  "ANALYSE", "VACUUM",   "OPTIMIZE", "CHECKPOINT", "CALL",    "DO",
+      "USE",    "ATTACH",   "DETACH",  "GRANT",    "REVOKE",   "LOCK",       "UNLOCK",  "COPY",
+      "LOAD",   "LISTEN",   "NOTIFY",  "UNLISTEN", "CLUSTER",  "RESET",      "DISCARD", "KILL",
+      "SET",    "RENAME",   "CHECK",   "REPAIR",   "CHECKSUM", "FLUSH",      "HANDLER", "DELIMITER",
+      "HELP",   "SHUTDOWN", "DECLARE", "CLOSE",    "MOVE",     "FETCH",      "REFRESH"};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     if (slice_is_equal_nocase(word, slice_of_text(words[i]))) return true;
   return false;

@@ -149,7 +149,8 @@ static bool is_path(struct slice deed) {
 bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list *args) {
   struct slice deed = json_deed(function);
   bool makes = is_named(deed, "build_array") || is_named(deed, "build_object") ||
-               is_named(deed, "object") || is_named(deed, "agg") || is_named(deed, "object_agg");
+               is_named(deed, "object") || is_named(deed, "array") || is_named(deed, "valid") ||
+               is_named(deed, "agg") || is_named(deed, "object_agg");
   if (!deed.bytes || makes || args->count == 0) return true;
   bool is_any = is_named(deed, "typeof") || is_path(deed);
   args->items[0] = is_any ? read_value(lql, args->items[0]) : read_json(lql, args->items[0]);
@@ -182,6 +183,7 @@ struct expr *lql__collate(struct lql *lql, struct lql_token at, struct expr *val
                           struct lql_token collation) {
   static const char *const plain[] = {"C", "POSIX", "ucs_basic", "binary", "default"};
   struct slice name = lql__name(lql, collation);
+  if (slice_is_equal_nocase(name, slice_of_text("nocase"))) name = slice_of_text("en-u-ks-level2");
   for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
     if (slice_is_equal_nocase(name, slice_of_text(plain[i]))) return value;
   struct expr *args[2] = {value, expr_const(lql->arena, val_text(name), collation.offset)};
@@ -207,8 +209,9 @@ struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *t
 }
 
 struct expr *lql__name_expr(struct lql *lql, struct lql_token name) {
-  static const char *const functions[] = {"current_date", "current_timestamp", "localtimestamp",
-                                          "current_catalog", "current_schema"};
+  static const char *const functions[] = {"current_date",    "current_timestamp", "localtimestamp",
+                                          "current_catalog", "current_schema",    "current_user",
+                                          "session_user"};
   for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof functions / sizeof functions[0]; i++)
     if (is_named(name.text, functions[i])) return call(lql, functions[i], NULL, 0, name.offset);
   return lql__path_expr(lql, lql__path(lql, name));

@@ -28,6 +28,21 @@ struct lql_defs {
 /** CREATE TABLE c [(columns)] AS query; WITH NO DATA: without its rows. */
 struct plan *lql__create_as(struct lql *lql, struct lql_token name, bool if_not_exists,
                             struct lql_list *columns, struct plan *query, bool is_empty);
+/** INSERT INTO c SET a = 1, b = 2. */
+struct plan *lql__insert_sets(struct lql *lql, struct lql_token name, struct lql_token at,
+                              const struct lql_updates *sets);
+/** The words of ON DUPLICATE KEY UPDATE. */
+void lql__duplicate_key(struct lql *lql, struct lql_token duplicate, struct lql_token key);
+/** VALUES(name) of such an UPDATE: what was to be inserted; NULL without a failure when the call is
+ * another. */
+struct expr *lql__inserted_value(struct lql *lql, struct lql_token name,
+                                 const struct lql_list *args);
+/** GROUP BY a, b WITH ROLLUP. */
+struct lql_group *lql__with_rollup(struct lql *lql, struct lql_group *group);
+/** A word behind TRUNCATE c; CONCURRENTLY; the method behind USING of an index. */
+void lql__truncate_word(struct lql *lql, struct lql_token word);
+void lql__concurrently(struct lql *lql, struct lql_token word);
+void lql__index_method(struct lql *lql, struct lql_token method);
 /** CASCADE or RESTRICT behind DROP: nothing but references depends on a collection, and they are
  * looked at in any case. */
 void lql__drop_word(struct lql *lql, struct lql_token word);

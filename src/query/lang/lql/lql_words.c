@@ -220,6 +220,10 @@ static const struct mark marks[] = {
     {"EXECUTE", LQL_EXECUTE},
     {"DEALLOCATE", LQL_DEALLOCATE},
     {"WITH NO DATA", LQL_NO_DATA},
+    {"WITH ROLLUP", LQL_WITH_ROLLUP},
+    {"SEPARATOR", LQL_SEPARATOR},
+    {"DIV", LQL_DIV},
+    {"`<=>`", LQL_NULLSAFE},
     {"`(`", LQL_EXPLAIN_LP},
     {"CORRESPONDING", LQL_CORRESPONDING},
     {"`;`", LQL_SEMICOLON},
@@ -336,6 +340,12 @@ static int brought_word(int last, struct slice word, struct slice rest) {
   if (last == 0 && is_word(word, "prepare")) return LQL_PREPARE;
   if (last == 0 && is_word(word, "execute")) return LQL_EXECUTE;
   if (last == 0 && is_word(word, "deallocate")) return LQL_DEALLOCATE;
+  bool is_infix = lql__ends_value(last) && begins_value(rest);
+  if (is_infix && is_word(word, "div")) return LQL_DIV;
+  if (is_infix && is_word(word, "mod")) return LQL_PERCENT;
+  bool matches = is_infix || (last == LQL_NOT && begins_value(rest));
+  if (matches && is_word(word, "rlike")) return LQL_REGEXP;
+  if (is_infix && is_word(word, "separator")) return LQL_SEPARATOR;
   bool is_glob = is_word(word, "glob") && (lql__ends_value(last) || last == LQL_NOT);
   if (is_glob && begins_value(rest)) return LQL_GLOB;
   if (is_word(word, "indexed") && (last == LQL_NOT || begins_word(rest, "by"))) return LQL_INDEXED;
