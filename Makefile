@@ -50,9 +50,10 @@ bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-rebuild --benchmark --verbose
 
-differential: all ## random expressions and aggregates beside PostgreSQL (COUNT)
+differential: all ## random expressions, aggregates and JSON paths beside PostgreSQL (COUNT)
 	tools/setup --all
 	tests/pg/run $(BUILD) python3 tests/pg/same_as_postgres $(BUILD)/libluma.so --count $(COUNT)
+	tests/pg/run $(BUILD) python3 tests/pg/same_json_paths $(BUILD)/libluma.so --count $(COUNT)
 
 conformance: all ## third-party cases: CASES=a folder of *.jsonl
 	tests/conformance/run.py $(BUILD)/libluma.so $(CASES) --skips

@@ -233,6 +233,7 @@ status model_key_encode(struct buf *out, const struct val *key, struct err *err)
  * made). */
 struct model_write {
   const struct val *document; /* MAP; any dictionary */
+  bool knows_names;           /* all names within have ids in its dictionary */
   struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };
 /** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed`
@@ -328,6 +329,8 @@ struct model_reads {
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
+  uint32_t more_bounds; /* that follow the first: disjoint, in the index's order. Only of an index,
+                           forwards, where documents are fetched */
   bool backwards;
   const struct val *also; /* with bounds that are one value of an index of elements, not unique: the
                              document has an entry of this value, too. NULL: nothing is asked */

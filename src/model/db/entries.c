@@ -5,6 +5,15 @@
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
+status model__entry_record_key(const struct index_def *def, struct slice prefix, struct slice key,
+                               struct slice value, struct slice *record_key, struct err *err) {
+  bool begins =
+      prefix.bytes && value.bytes == 0 && key.bytes > prefix.bytes && slice_has_prefix(key, prefix);
+  if (!begins) return index_method(def)->record_key(def, key, value, record_key, err);
+  *record_key = slice_of(key.data + prefix.bytes, key.bytes - prefix.bytes);
+  return LUMA_OK;
+}
+
 /** Notes kinds that this transaction has not noted. */
 static status note_kinds(struct model_txn *txn, const struct collection *collection,
                          const struct catalog_index *index, const uint8_t *kinds, struct err *err) {

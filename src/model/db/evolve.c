@@ -65,26 +65,20 @@ static status take_new_number(struct evolving *evolving, struct catalog_index *i
   return LUMA_OK;
 }
 
-/* What it computes is text over names: an attribute that goes takes the index with it, one of a new
- * name would have to be written anew. */
+/* What it computes reads attributes: one that goes takes the index with it. */
 static status follow_rules(struct evolving *evolving, struct catalog_index *index, bool *stays,
                            bool *fills, struct err *err) {
+  bool renames = false;
   for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
     const struct evolution_op *op = &evolving->diff.ops[i];
     bool reads = false;
     TRY(index_rules_read(index->rules, op->name, &reads, err));
     if (!reads) continue;
-    if (op->to.bytes) {
-      status failed = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
-                                "index `%.*s` computes with `%.*s`, which gets another name",
-                                SLICE_ARG(index->name), SLICE_ARG(op->name));
-      err_hint(err, "drop the index, evolve, and make it again");
-      return failed;
-    }
+    renames |= op->to.bytes > 0;
     *stays &= op->kind != EVOLUTION_DROP;
-    *fills |= op->kind != EVOLUTION_DROP;
+    *fills |= op->kind != EVOLUTION_DROP && op->kind != EVOLUTION_RENAME;
   }
-  return LUMA_OK;
+  return renames && *stays ? evolve__rename_rules(evolving, index, err) : LUMA_OK;
 }
 
 /* What becomes of an index: `*stays`, `*fills`. One that is being built, on an attribute whose
@@ -155,7 +149,8 @@ static status fail_over(const struct evolving *evolving, uint64_t count, uint64_
 }
 
 static status follow_limits(struct evolving *evolving, struct err *err) {
-  if (same_limits(evolving->base->genotype, evolving->fresh)) return LUMA_OK;
+  const struct soul *old = evolving->renamed ? evolving->renamed : evolving->base->genotype;
+  if (same_limits(old, evolving->fresh)) return LUMA_OK;
   TRY(model__number_limits(evolving->txn, &evolving->with, evolving->fresh, err));
   evolving->counts_limits = true;
   uint64_t count, most = model__population_max(&evolving->with);
@@ -248,7 +243,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   bool is_open = fresh->settings.has_open ? fresh->settings.open
                  : base->genotype         ? base->open
                                           : fresh->attributes_count == 0;
-  struct soul_versions versions = {base->genotype, fresh, base->open, is_open};
+  struct soul_versions versions = {base->genotype, fresh, evolving->renamed, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   evolving->narrows = evolve__narrows(evolving);
   evolving->with = *base;
@@ -264,6 +259,8 @@ static status prepare(struct evolving *evolving, struct err *err) {
   evolving->with.soul = fresh->number;
   evolving->with.genotype = fresh;
   TRY(follow_indexes(evolving, err));
+  if (base->validator && val_count(&evolving->hints.rename))
+    TRY(evolve__rename_rules(evolving, NULL, err));
   TRY(follow_limits(evolving, err));
   evolving->counts_references = has_new_reference(evolving);
   TRY(add_step(evolving, err));
@@ -362,7 +359,9 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
     model__gate_hold_tries(txn->tries, number);
   buf_deinit(&evolving.first);
   buf_deinit(&evolving.ids);
+  for (uint32_t i = 0; i < evolving.made_count; i++) index_rules_release(evolving.made[i]);
   soul_release(evolving.fresh);
+  soul_release(evolving.renamed);
   evolution_release(evolving.evolution);
   return result;
 }

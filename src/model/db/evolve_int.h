@@ -18,6 +18,7 @@ struct evolving {
   const struct collection *base; /* as it was */
   const struct model_evolution *request;
   struct soul *fresh;
+  struct soul *renamed; /* the old one under its attributes' new names; NULL: it is not known */
   struct soul_hints hints;
   struct soul_diff diff;
   struct collection with;       /* as it is to be; its indexes have room for CATALOG_INDEXES_MAX */
@@ -26,6 +27,8 @@ struct evolving {
   bool fills[CATALOG_INDEXES_MAX]; /* by place in with.indexes: existing beings are to be put in */
   bool narrows;                    /* what beings are may break a rule */
   bool any_fill, counts_limits, counts_references;
+  struct index_rules *made[CATALOG_INDEXES_MAX + 1]; /* under new names: one reference of each */
+  uint32_t made_count;
   uint64_t beings, in_the_way;
   struct buf first; /* JSON of the first EVOLVE_FIRST beings in the way */
   struct buf ids;   /* their ids, for the message */
@@ -33,6 +36,14 @@ struct evolving {
 
 /** The genotype asked for, with the settings that stay, read as a soul. */
 status evolve__read(struct evolving *evolving, struct err *err);
+/** The genotype as it is stored, with its settings, under the names that its attributes are to
+ * have.
+ */
+status evolve__put_renamed(struct evolving *evolving, struct build *build, const struct val *source,
+                           struct err *err);
+/** What the index (of `with`) computes, or with NULL the validator of `with`, under these names. */
+status evolve__rename_rules(struct evolving *evolving, struct catalog_index *index,
+                            struct err *err);
 /** The actions of ALTER TABLE (request->genotype's "actions"), done to the genotype being edited.
  * LUMA_UNKNOWN_FIELD, LUMA_ALREADY_EXISTS. */
 status evolve__act(struct evolving *evolving, struct edit *edit, struct err *err);

@@ -58,40 +58,6 @@ static void put_wrapped(struct build *build, const struct val *given) {
   build_end(build);
 }
 
-/* The newest genotype as stored, its attributes under the names they are to have. */
-static void put_renamed(struct evolving *evolving, struct build *build, const struct val *source) {
-  struct val genotype = val_field(source, slice_of_text("genotype"));
-  build_begin_map(build);
-  build_name(build, slice_of_text("genotype"));
-  build_begin_map(build);
-  for (uint32_t i = 0; i < val_count(&genotype); i++) {
-    struct slice name;
-    struct val value = val_field_at(&genotype, i, &name);
-    build_name(build, name);
-    if (!slice_is_equal(name, slice_of_text("attributes"))) {
-      build_put(build, &value);
-      continue;
-    }
-    build_begin_map(build);
-    for (uint32_t k = 0; k < val_count(&value); k++) {
-      struct slice attribute;
-      struct val rules = val_field_at(&value, k, &attribute);
-      struct val to = val_field(&evolving->hints.rename, attribute);
-      build_name(build, to.type == VAL_TEXT ? val_slice(&to) : attribute);
-      build_put(build, &rules);
-    }
-    build_end(build);
-  }
-  build_end(build);
-  for (int i = 0; i < SETTINGS_COUNT; i++) {
-    struct val value = val_field(source, slice_of_text(settings_names[i]));
-    if (value.type == VAL_MISSING) continue;
-    build_name(build, slice_of_text(settings_names[i]));
-    build_put(build, &value);
-  }
-  build_end(build);
-}
-
 /* A built value, kept for the transaction. */
 static status keep_built(struct evolving *evolving, struct build *build, struct val *out,
                          struct err *err) {
@@ -119,8 +85,8 @@ static status read_source(struct evolving *evolving, struct val *source, struct 
   buf_init(&renamed, DOC_BYTES_MAX);
   build_init(&build, &renamed, NULL);
   if (result == LUMA_OK) {
-    put_renamed(evolving, &build, &read);
-    result = keep_built(evolving, &build, source, err);
+    result = evolve__put_renamed(evolving, &build, &read, err);
+    if (result == LUMA_OK) result = keep_built(evolving, &build, source, err);
   }
   build_deinit(&build);
   buf_deinit(&renamed);
@@ -176,6 +142,9 @@ status evolve__read(struct evolving *evolving, struct err *err) {
   build_deinit(&build);
   buf_deinit(&out);
   TRY(result);
+  /* What cannot be read as it is may be right with what else is asked for. */
+  if (val_count(&evolving->hints.rename))
+    (void)soul_read(&source, evolving->txn->model->options.rules, &evolving->renamed, NULL);
   TRY(combine(evolving, &source, &given, &whole, err));
   return soul_read(&whole, evolving->txn->model->options.rules, &evolving->fresh, err);
 }

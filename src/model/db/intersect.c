@@ -8,6 +8,7 @@ struct intersect {
   const struct index_def *def;
   struct store_cursor *cursor;
   struct buf bounds;
+  struct slice prefix; /* of all entries of the value */
   uint64_t entries;
   uint32_t at;
   bool has_ended;
@@ -25,9 +26,8 @@ static status step(struct intersect *intersect, struct err *err) {
     if (intersect->has_ended) return LUMA_OK;
   }
   uint32_t at = intersect->at++;
-  return index_method(intersect->def)
-      ->record_key(intersect->def, intersect->rows.keys[at], intersect->rows.values[at],
-                   &intersect->key, err);
+  return model__entry_record_key(intersect->def, intersect->prefix, intersect->rows.keys[at],
+                                 intersect->rows.values[at], &intersect->key, err);
 }
 
 static status open_entries(struct intersect *intersect, struct model_txn *txn,
@@ -37,6 +37,7 @@ static status open_entries(struct intersect *intersect, struct model_txn *txn,
   struct store_range range;
   TRY(index_method(intersect->def)
           ->range(intersect->def, &bounds, &intersect->bounds, &range, err));
+  intersect->prefix = range.from;
   TRY(store_cursor_open(txn->store, STORE_ENTRIES, range, false, &intersect->cursor, err));
   return step(intersect, err);
 }

@@ -150,6 +150,10 @@ status model__new_key(struct model *model, const struct collection *collection,
 /** Sequences that go with collection `owner` are dropped, or, where it is renamed, follow it. */
 status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
                            struct err *err);
+/** The record key of an entry (index_method.record_key). Entries that begin with `prefix`, all
+ * parts of the key and as yet not the record key, are not taken apart; empty: it is not known. */
+status model__entry_record_key(const struct index_def *def, struct slice prefix, struct slice key,
+                               struct slice value, struct slice *record_key, struct err *err);
 /** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
  */
 status model__entries(struct model_txn *txn, const struct collection *collection,

@@ -4,6 +4,7 @@
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
 #include "model/db/covered.h"
+#include "model/db/hops.h"
 #include "model/db/intersect.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
@@ -20,6 +21,7 @@ struct model_scan {
   bool counts;                       /* entries, whatever documents they are of */
   bool meets_twice;                  /* a document may have several entries */
   struct intersect *also;            /* what the documents must have besides; NULL: nothing */
+  struct hops *hops;                 /* from range to range; NULL: there is one */
   struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
   uint64_t entries;
   bool has_recipes;
@@ -28,6 +30,7 @@ struct model_scan {
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
   struct buf bounds, keys;
+  struct slice prefix; /* of all entries in bounds, where these fix every part; else empty */
   struct model_seen own, *seen; /* multikey: record keys met before; `own`, or of several scans */
   struct store_rows rows;
   struct store_value values[STORE_BATCH_MAX];
@@ -60,7 +63,14 @@ static status open_cursor(struct model_scan *scan, const struct model_scan_optio
   struct index_def by_key = key_def(scan->collection);
   const struct index_def *def = scan->index ? &scan->index->def : &by_key;
   struct store_range range;
-  TRY(index_method(def)->range(def, options->bounds, &scan->bounds, &range, err));
+  bool is_whole = scan->index && options->bounds && options->bounds->equal_count == def->keys_count;
+  if (options->more_bounds) {
+    TRY(hops_create(def, options->bounds, options->more_bounds + 1, &scan->hops, err));
+    range = hops_range(scan->hops);
+  } else {
+    TRY(index_method(def)->range(def, options->bounds, &scan->bounds, &range, err));
+    if (is_whole) scan->prefix = range.from;
+  }
   if (options->part) narrow(&range, options->part);
   return store_cursor_open(scan->txn->store, scan->index ? STORE_ENTRIES : STORE_RECORDS, range,
                            options->backwards, &scan->cursor, err);
@@ -122,9 +132,10 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   model_seen_init(&made->own);
   made->seen = options->seen ? options->seen : &made->own;
-  made->meets_twice |= options->seen != NULL;
   made->counts = options->keys_only && !options->seen;
   status result = open_cursor(made, options, err);
+  if (made->prefix.bytes) made->meets_twice = false; /* equal entries of a document are one */
+  made->meets_twice |= options->seen != NULL;
   if (result == LUMA_OK && options->also)
     result = intersect_create(txn, options->index, options->also, &made->also, err);
   if (result == LUMA_OK && options->covers)
@@ -145,6 +156,7 @@ void model_scan_close(struct model_scan *scan) {
   buf_deinit(&scan->bounds);
   buf_deinit(&scan->keys);
   intersect_destroy(scan->also);
+  hops_destroy(scan->hops);
   covered_destroy(scan->covered);
   if (scan->has_recipes) recipes_deinit(&scan->recipes);
   mem_free(scan);
@@ -188,18 +200,16 @@ static status meet(struct model_scan *scan, struct slice key_part, bool *met, st
   return LUMA_OK;
 }
 
-/* Record keys of the rows' documents, each document once. */
+/* Appends the record keys of the rows' documents, each document once. */
 static status collect_keys(struct model_scan *scan, uint32_t *count, struct err *err) {
   const struct index_def *def = &scan->index->def;
   uint8_t number[4];
   store32be(number, scan->collection->number);
-  buf_reset(&scan->keys);
-  *count = 0;
   for (uint32_t i = 0; i < scan->rows.count; i++) {
     struct slice key_part;
     bool met = false;
-    TRY(index_method(def)->record_key(def, scan->rows.keys[i], scan->rows.values[i], &key_part,
-                                      err));
+    TRY(model__entry_record_key(def, scan->prefix, scan->rows.keys[i], scan->rows.values[i],
+                                &key_part, err));
     if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
     if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
     if (met) continue;
@@ -207,7 +217,22 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
     buf_append_slice(&scan->keys, key_part);
     scan->record_keys[(*count)++].bytes = sizeof number + key_part.bytes;
   }
-  TRY(buf_check(&scan->keys, "the keys of an index scan", err));
+  return buf_check(&scan->keys, "the keys of an index scan", err);
+}
+
+/* The next documents' record keys: of one step of the cursor, or of several ranges, so that their
+ * documents are fetched together. */
+static status next_keys(struct model_scan *scan, uint32_t most, uint32_t *count, struct err *err) {
+  buf_reset(&scan->keys);
+  do {
+    if (scan->hops)
+      TRY(hops_next(scan->hops, scan->cursor, most - *count, &scan->rows, err));
+    else
+      TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
+    if (scan->rows.count == 0) break;
+    scan->entries += scan->rows.count;
+    TRY(collect_keys(scan, count, err));
+  } while (scan->hops ? *count < most : *count == 0);
   const uint8_t *at = scan->keys.data;
   for (uint32_t i = 0; i < *count; i++) {
     scan->record_keys[i].data = at;
@@ -231,24 +256,27 @@ static status fetch(struct model_scan *scan, struct doc *documents, uint32_t cou
   return upgrade(scan, documents, count, err);
 }
 
+/* What the entries themselves answer. */
+static status next_entries(struct model_scan *scan, uint32_t most, struct doc *documents,
+                           uint32_t *count, struct err *err) {
+  TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
+  *count = scan->rows.count;
+  scan->entries += *count;
+  if (*count == 0 || scan->counts) return LUMA_OK;
+  return covered_documents(scan->covered, scan->rows.keys, *count, documents, err);
+}
+
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,
                        uint32_t *count, struct err *err) {
   *count = 0;
   uint32_t most = max < STORE_BATCH_MAX ? max : STORE_BATCH_MAX;
-  do {
+  if (!scan->index) {
     TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
-    if (scan->rows.count == 0) return LUMA_OK;
-    if (scan->index) scan->entries += scan->rows.count;
-    if (!scan->index) return next_records(scan, documents, count, err);
-    if (scan->covered || scan->counts) {
-      *count = scan->rows.count;
-      if (scan->covered)
-        return covered_documents(scan->covered, scan->rows.keys, *count, documents, err);
-      return LUMA_OK;
-    }
-    TRY(collect_keys(scan, count, err));
-  } while (*count == 0);
-  return scan->keys_only ? LUMA_OK : fetch(scan, documents, *count, err);
+    return scan->rows.count ? next_records(scan, documents, count, err) : LUMA_OK;
+  }
+  if (scan->covered || scan->counts) return next_entries(scan, most, documents, count, err);
+  TRY(next_keys(scan, most, count, err));
+  return *count == 0 || scan->keys_only ? LUMA_OK : fetch(scan, documents, *count, err);
 }
 
 uint64_t model_scan_entries(const struct model_scan *scan) {

@@ -27,14 +27,16 @@ static bool has_ids(const struct val *v) {
   return true;
 }
 
-/* Whether the fields are encoded as the collection's documents are, with this key in its place. */
+/* Whether the fields are encoded as the collection's documents are, with this key in its place.
+ * `knows_names`: that all names have ids is known. */
 static bool is_encoded(const struct collection *collection, const struct val *fields,
-                       const struct val *key) {
+                       const struct val *key, bool knows_names) {
   struct slice name;
   if (fields->is_lensed || fields->names != collection->names || val_count(fields) == 0)
     return false;
   struct val first = val_field_at(fields, 0, &name);
-  return slice_is_equal(name, key_name()) && is_same_value(&first, key) && has_ids(fields);
+  return slice_is_equal(name, key_name()) && is_same_value(&first, key) &&
+         (knows_names || has_ids(fields));
 }
 
 static status build_fields(struct model_txn *txn, const struct collection *collection,
@@ -61,9 +63,10 @@ static status build_fields(struct model_txn *txn, const struct collection *colle
 /* Appends the document to txn->encoded: the key slot first, then the other fields in their order.
  */
 static status encode_document(struct model_txn *txn, const struct collection *collection,
-                              const struct val *fields, const struct val *key,
-                              struct slice *encoded, struct err *err) {
-  status result = is_encoded(collection, fields, key)
+                              const struct model_write *write, struct slice *encoded,
+                              struct err *err) {
+  const struct val *fields = write->document, *key = &write->key;
+  status result = is_encoded(collection, fields, key, write->knows_names)
                       ? build_document_of(&txn->encoded, fields, encoded, err)
                       : build_fields(txn, collection, fields, key, encoded, err);
   if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
@@ -86,7 +89,7 @@ static status encode_write(struct model_txn *txn, const struct collection *colle
                        err));
     *key_is_new = model_makes_keys(collection);
   }
-  return encode_document(txn, collection, write->document, &write->key, encoded, err);
+  return encode_document(txn, collection, write, encoded, err);
 }
 
 enum { WRITES_AT_ONCE = 256 };
@@ -308,7 +311,8 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   struct slice record_key, encoded;
   TRY(begin_write(txn, collection, old, &record_key, err));
   buf_reset(&txn->encoded);
-  TRY(encode_document(txn, collection, new_document, &key, &encoded, err));
+  struct model_write write = {.document = new_document, .key = key};
+  TRY(encode_document(txn, collection, &write, &encoded, err));
   TRY(model__conform(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__validate(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__note_own_id(collection, &encoded, 1, err));

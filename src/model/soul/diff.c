@@ -226,11 +226,30 @@ static void compare_new(struct comparing *comparing, const struct soul_attribute
     add_op(comparing, EVOLUTION_SET, fresh->name)->value = fresh->default_value;
 }
 
+/* With the functions that it calls: they may have changed, too. */
+static struct slice whole_text(const struct soul *soul, uint32_t rule, struct slice text) {
+  return rule == SOUL_NONE || rule >= soul->rules_count ? text : soul->rules[rule].text;
+}
+
+/* The attribute as it was, with its expressions as they are written now. */
+static const struct soul_attribute *old_attribute(const struct soul_versions *versions,
+                                                  struct slice from, struct slice name) {
+  const struct soul_attribute *renamed =
+      versions->renamed ? soul_attribute(versions->renamed, name) : NULL;
+  if (renamed) return renamed;
+  return versions->old ? soul_attribute(versions->old, from.bytes ? from : name) : NULL;
+}
+
+static bool same_computed(const struct soul_versions *versions, const struct soul_attribute *old,
+                          const struct soul_attribute *fresh) {
+  const struct soul *soul = versions->renamed ? versions->renamed : versions->old;
+  return slice_is_equal(whole_text(soul, old->computed_rule, old->computed),
+                        whole_text(versions->fresh, fresh->computed_rule, fresh->computed));
+}
+
 static void compare_attribute(struct comparing *comparing, const struct soul_attribute *fresh) {
-  const struct soul *old_soul = comparing->versions->old;
   struct slice from = renamed_from(comparing->hints, fresh->name);
-  const struct soul_attribute *old =
-      old_soul ? soul_attribute(old_soul, from.bytes ? from : fresh->name) : NULL;
+  const struct soul_attribute *old = old_attribute(comparing->versions, from, fresh->name);
   struct slice expression = transform_of(comparing->hints, fresh->name);
   if (!expression.bytes && from.bytes) expression = transform_of(comparing->hints, from);
   if (!from.bytes && !old) {
@@ -238,7 +257,7 @@ static void compare_attribute(struct comparing *comparing, const struct soul_att
     return;
   }
   if (from.bytes) note(comparing, SOUL_WIDENS, fresh->name, "renamed");
-  bool recomputed = old && fresh->computed.bytes && !slice_is_equal(old->computed, fresh->computed);
+  bool recomputed = old && fresh->computed.bytes && !same_computed(comparing->versions, old, fresh);
   if (recomputed && !expression.bytes) expression = fresh->computed;
   struct slice stored = from.bytes ? from : fresh->name;
   if (expression.bytes)
@@ -266,12 +285,15 @@ static void compare_gone(struct comparing *comparing) {
 
 /* ---- constraints ---- */
 
+/* The constraint of `soul` that asks the same as number `nth` of `other`; NULL if there is none. */
 static const struct soul_constraint *same_constraint(const struct soul *soul,
-                                                     const struct soul_constraint *wanted) {
+                                                     const struct soul *other, uint32_t nth) {
+  const struct soul_constraint *wanted = &other->constraints[nth];
+  struct slice check = whole_text(other, wanted->check_rule, wanted->check);
   for (uint32_t i = 0; soul && i < soul->constraints_count; i++) {
     const struct soul_constraint *one = &soul->constraints[i];
-    if (one->kind != wanted->kind || !slice_is_equal(one->check, wanted->check) ||
-        one->attributes_count != wanted->attributes_count)
+    if (one->kind != wanted->kind || one->attributes_count != wanted->attributes_count ||
+        !slice_is_equal(whole_text(soul, one->check_rule, one->check), check))
       continue;
     bool same = true;
     for (uint32_t k = 0; k < one->attributes_count; k++)
@@ -282,13 +304,15 @@ static const struct soul_constraint *same_constraint(const struct soul *soul,
 }
 
 static void compare_constraints(struct comparing *comparing) {
-  const struct soul *old = comparing->versions->old, *fresh = comparing->versions->fresh;
+  const struct soul_versions *versions = comparing->versions;
+  const struct soul *old = versions->renamed ? versions->renamed : versions->old;
+  const struct soul *fresh = versions->fresh;
   for (uint32_t i = 0; i < fresh->constraints_count; i++) {
-    if (!same_constraint(old, &fresh->constraints[i]))
+    if (!same_constraint(old, fresh, i))
       note(comparing, SOUL_NARROWS, fresh->constraints[i].name, "constraint added");
   }
   for (uint32_t i = 0; old && i < old->constraints_count; i++) {
-    if (!same_constraint(fresh, &old->constraints[i]))
+    if (!same_constraint(fresh, old, i))
       note(comparing, SOUL_WIDENS, old->constraints[i].name, "constraint removed");
   }
 }

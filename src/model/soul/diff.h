@@ -32,9 +32,10 @@ struct soul_diff {
 };
 
 /** From `old` (NULL: no soul, every attribute allowed) to `fresh`. `was_open`, `is_open`: whether
- * unknown attributes are allowed. LUMA_INVALID_GENOTYPE when a hint names what is not there. */
+ * unknown attributes are allowed. `renamed`: the old one with its attributes under their new names
+ * (NULL: they keep them). LUMA_INVALID_GENOTYPE when a hint names what is not there. */
 struct soul_versions {
-  const struct soul *old, *fresh;
+  const struct soul *old, *fresh, *renamed;
   bool was_open, is_open;
 };
 status soul_compare(const struct soul_versions *versions, const struct soul_hints *hints,

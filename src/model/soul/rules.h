@@ -7,6 +7,7 @@
 
 #include "base/core/err.h"
 #include "base/mem/arena.h"
+#include "base/text/buf.h"
 #include "value/path/path.h"
 #include "value/val/val.h"
 
@@ -47,6 +48,11 @@ typedef void soul_reads_fn(void *context, const struct path *path);
 struct soul;
 
 struct soul_rules_ops {
+  /** Appends the text of the rule (no PATTERN) with its attributes under new names: `renames` maps
+   * old ones to new ones, all at once. The rest of the text stays as it was written; functions of
+   * the genotype may be called in it. `soul` as in create. */
+  status (*rename)(const struct soul *soul, const struct soul_rule *rule, const struct val *renames,
+                   struct buf *out, struct err *err);
   /** Compiles all; a fault is that of rule `*failed`. Names that are attributes of `soul` but for
    * their case, are these attributes; NULL: of no soul. */
   status (*create)(const struct soul *soul, const struct soul_rule *rules, uint32_t count,

@@ -88,9 +88,24 @@ status bind__check_declared(const struct binder *binder, const struct plan_colum
 /** The same of a path into the documents of a collection (may be NULL), written at `offset`. */
 status bind__check_path(const struct binder *binder, const struct collection *collection,
                         const struct path *path, uint64_t offset, struct err *err);
-/** The same of a bound EXPR_AT: addr['city']. */
+/** Whether a value of the column may have an attribute `name`: where it is not known, it may. */
+bool bind__may_have(const struct binder *binder, const struct plan_column *column,
+                    struct slice name);
+/** Notes in `column`, of what its values are as the bound expression makes them (its elements:
+ * `is_list`), which attribute they are. */
+status bind__note_origin(const struct binder *binder, const struct scope *scope,
+                         const struct expr *expr, bool is_list, struct plan_column *column,
+                         struct err *err);
+/** The same of a bound EXPR_AT: addr['city'], and of addr ->> 'city'. */
 status bind__check_at(const struct binder *binder, const struct scope *scope,
                       const struct expr *expr, struct err *err);
+/** The type that all values at a path into documents of the column have, or NULL: a closed
+ * collection declares it, and LQL asks. VAL_MISSING: any. */
+enum val_type bind__declared_type(const struct binder *binder, const struct plan_column *column,
+                                  const struct path *path);
+/** Beside numbers and truths that are declared, a text of the statement stands for what it reads
+ * as, as in PostgreSQL: age = '30'. LUMA_INVALID_VALUE when it does not. */
+status bind__read_texts(struct binder *binder, struct expr *node, struct err *err);
 /** Its documents have the attributes of its genotype and no others. `collection` may be NULL. */
 bool bind__is_closed(const struct collection *collection);
 /** Whether the columns are known to have what `name` says. */

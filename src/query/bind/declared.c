@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths into documents of closed collections: their genotypes say what there is, so that a misspelt
- * name is an error and not a value that is missing. */
+ * name is an error and not a value that is missing, and of which type it is. Columns of SELECTs
+ * within a SELECT, of WITH and of UNNEST remember which attribute their values are. */
 #include "model/soul/declared.h"
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
+#include "query/expr/program.h"
+#include "query/func/func.h"
 
 static status fail(const struct binder *binder, const struct soul_misnamed *wrong, uint64_t offset,
                    struct err *err) {
@@ -17,28 +20,169 @@ static status fail(const struct binder *binder, const struct soul_misnamed *wron
   return bind__fail(binder, offset, failed, err);
 }
 
+static bool teaches(const struct binder *binder) {
+  return binder->language == PLAN_LQL || binder->language == PLAN_NQL;
+}
+
 status bind__check_path(const struct binder *binder, const struct collection *collection,
                         const struct path *path, uint64_t offset, struct err *err) {
   struct soul_misnamed wrong;
-  bool teaches = binder->language == PLAN_LQL || binder->language == PLAN_NQL;
-  if (!teaches || !bind__is_closed(collection) || path->count == 0) return LUMA_OK;
+  if (!teaches(binder) || !bind__is_closed(collection) || path->count == 0) return LUMA_OK;
   if (soul_declares(collection->genotype, path, &wrong)) return LUMA_OK;
   return fail(binder, &wrong, offset, err);
 }
 
+/* ---- what a column's values are ---- */
+
+/* The path in documents of a collection of what is at `path` in a column's values. NULL: not known.
+ * `whole->steps` has room for PATH_STEPS_MAX. */
+static const struct collection *trace(const struct plan_column *column, const struct path *path,
+                                      struct path *whole) {
+  const struct path *start = &column->origin_path;
+  bool is_document = column->is_document && column->collection;
+  const struct collection *collection = is_document ? column->collection : column->origin;
+  uint32_t before = is_document ? 0 : start->count;
+  if (!bind__is_closed(collection) || before + path->count > PATH_STEPS_MAX) return NULL;
+  for (uint32_t i = 0; i < before; i++) whole->steps[i] = start->steps[i];
+  for (uint32_t i = 0; i < path->count; i++) whole->steps[before + i] = path->steps[i];
+  whole->count = before + path->count;
+  return collection;
+}
+
+bool bind__may_have(const struct binder *binder, const struct plan_column *column,
+                    struct slice name) {
+  struct path_step steps[PATH_STEPS_MAX], step = {.name = name, .is_name = true};
+  struct path whole = {.steps = steps}, path = {.count = 1, .steps = &step};
+  struct soul_misnamed wrong;
+  step.index = PATH_NO_INDEX;
+  const struct collection *collection = column->origin ? trace(column, &path, &whole) : NULL;
+  return !teaches(binder) || !collection || soul_declares(collection->genotype, &whole, &wrong);
+}
+
+/* An expression of the rows around a SELECT, and what they are. */
+static const struct expr *step_out(const struct binder *binder, const struct scope **scope,
+                                   const struct expr *expr) {
+  const struct frame *frame = binder->frame;
+  while (frame && expr->kind == EXPR_OUTER && expr->slot < frame->count) {
+    expr = frame->outers[expr->slot];
+    *scope = frame->scope;
+    frame = frame->parent;
+  }
+  return expr;
+}
+
+status bind__note_origin(const struct binder *binder, const struct scope *scope,
+                         const struct expr *expr, bool is_list, struct plan_column *column,
+                         struct err *err) {
+  struct path_step steps[PATH_STEPS_MAX], more[PATH_STEPS_MAX + 1];
+  struct path path = {.steps = more}, whole = {.steps = steps};
+  if (!teaches(binder)) return LUMA_OK;
+  const struct expr *field = expr_read_path(step_out(binder, &scope, expr), &path);
+  if (!field || field->key || scope->aggregate || field->slot >= scope->count ||
+      path.count + is_list > PATH_STEPS_MAX)
+    return LUMA_OK;
+  if (is_list) path.steps[path.count++] = (struct path_step){.is_index = true};
+  const struct collection *collection = trace(&scope->columns[field->slot], &path, &whole);
+  if (!collection || whole.count == 0) return LUMA_OK;
+  column->origin_path.steps = arena_copy(binder->arena, steps, whole.count * sizeof *steps);
+  TRY(bind__memory(binder, column->origin_path.steps, err));
+  column->origin_path.count = whole.count;
+  column->origin = collection;
+  return LUMA_OK;
+}
+
+/* ---- looking at names ---- */
+
+static status check(const struct binder *binder, const struct plan_column *column,
+                    const struct path *path, uint64_t offset, struct err *err) {
+  struct path_step steps[PATH_STEPS_MAX];
+  struct path whole = {.steps = steps};
+  const struct collection *collection = trace(column, path, &whole);
+  return collection ? bind__check_path(binder, collection, &whole, offset, err) : LUMA_OK;
+}
+
 status bind__check_declared(const struct binder *binder, const struct plan_column *column,
                             const struct expr *field, struct err *err) {
-  if (field->key) return LUMA_OK;
-  return bind__check_path(binder, column->collection, &field->path, field->offset, err);
+  return field->key || field->path.count == 0
+             ? LUMA_OK
+             : check(binder, column, &field->path, field->offset, err);
+}
+
+static bool is_arrow(const struct expr *expr) {
+  return expr->kind == EXPR_CALL && expr->function && expr->args_count == 2 &&
+         (strcmp(expr->function->name, "json_get") == 0 ||
+          strcmp(expr->function->name, "json_get_text") == 0);
+}
+
+/* The path that `->` and `->>` lead along, as expr_read_path has it. */
+static const struct expr *read_arrows(const struct expr *expr, struct path *path) {
+  if (!is_arrow(expr)) return expr_read_path(expr, path);
+  const struct expr *field = read_arrows(expr->args[0], path), *step = expr->args[1];
+  if (!field || path->count == PATH_STEPS_MAX || step->kind != EXPR_CONST) return NULL;
+  bool is_name = step->value.type == VAL_TEXT;
+  if (!is_name && !val_is_integer(&step->value)) return NULL;
+  struct path_step *last = &path->steps[path->count++];
+  *last = (struct path_step){.is_name = is_name, .is_index = !is_name};
+  last->index = is_name ? PATH_NO_INDEX : 0;
+  if (is_name) last->name = val_slice(&step->value);
+  return field;
 }
 
 status bind__check_at(const struct binder *binder, const struct scope *scope,
                       const struct expr *expr, struct err *err) {
   struct path_step steps[PATH_STEPS_MAX];
   struct path path = {.steps = steps};
-  const struct expr *field = expr_read_path(expr, &path);
+  const struct expr *field = read_arrows(expr, &path);
   if (!field || field->key || field->slot >= scope->count) return LUMA_OK;
-  const struct plan_column *column = &scope->columns[field->slot];
-  if (!column->is_document) return LUMA_OK;
-  return bind__check_path(binder, column->collection, &path, expr->offset, err);
+  return check(binder, &scope->columns[field->slot], &path, expr->offset, err);
+}
+
+/* ---- types ---- */
+
+enum val_type bind__declared_type(const struct binder *binder, const struct plan_column *column,
+                                  const struct path *path) {
+  static const uint8_t types[SOUL_KINDS] = {
+      [SOUL_TEXT] = VAL_TEXT,           [SOUL_INT] = VAL_INT64,    [SOUL_FLOAT] = VAL_FLOAT64,
+      [SOUL_DECIMAL] = VAL_DECIMAL,     [SOUL_BOOLEAN] = VAL_BOOL, [SOUL_DATE] = VAL_DATE,
+      [SOUL_TIMESTAMP] = VAL_TIMESTAMP, [SOUL_LIST] = VAL_LIST,    [SOUL_MAP] = VAL_MAP};
+  bool is_asked = binder->language == PLAN_LQL && binder->catalog && path->count;
+  if (!is_asked || !bind__is_closed(column->collection)) return VAL_MISSING;
+  const struct soul_attribute *attribute = soul_declared(column->collection->genotype, path);
+  return attribute ? (enum val_type)types[attribute->type.kind] : VAL_MISSING;
+}
+
+/** The text as a value of `type`. */
+static status read_text(struct binder *binder, struct expr **text, enum val_type type,
+                        struct err *err) {
+  struct expr_env env;
+  struct expr *args[2] = {
+      *text, expr_const(binder->arena, val_text(slice_of_text(val_type_name(type))), 0)};
+  struct expr *cast =
+      args[1] ? expr_node(binder->arena, EXPR_CALL, args, 2, (*text)->offset) : NULL;
+  TRY(bind__memory(binder, cast, err));
+  struct val value;
+  cast->function = func_find(slice_of_text("cast"));
+  expr_env_init(&env, binder->arena);
+  status done = program_constant(&env, cast, &value, err);
+  expr_env_deinit(&env);
+  if (done != LUMA_OK) return bind__fail(binder, (*text)->offset, done, err);
+  *text = expr_const(binder->arena, value, (*text)->offset);
+  return bind__memory(binder, *text, err);
+}
+
+status bind__read_texts(struct binder *binder, struct expr *node, struct err *err) {
+  bool is_operator =
+      node->kind == EXPR_BINARY && !node->mongo && node->op >= EXPR_OP_EQ && node->op <= EXPR_OP_GE;
+  bool compares = is_operator || node->kind == EXPR_IN || node->kind == EXPR_BETWEEN;
+  enum val_type type = VAL_MISSING;
+  for (uint32_t i = 0; compares && i < node->args_count; i++)
+    if (node->args[i]->kind == EXPR_FIELD && node->args[i]->declared)
+      type = (enum val_type)node->args[i]->declared;
+  bool reads = type == VAL_BOOL || type == VAL_INT64 || type == VAL_FLOAT64 || type == VAL_DECIMAL;
+  for (uint32_t i = 0; reads && i < node->args_count; i++) {
+    const struct expr *arg = node->args[i];
+    if (arg->kind == EXPR_CONST && arg->value.type == VAL_TEXT)
+      TRY(read_text(binder, &node->args[i], type, err));
+  }
+  return LUMA_OK;
 }

@@ -83,6 +83,7 @@ static status bind_args(struct binder *binder, const struct scope *scope, const 
     if (expr->args[i]) TRY(bind(binder, scope, expr->args[i], &node->args[i], err));
   take_null_escape(node);
   if (node->kind == EXPR_CALL) TRY(find_function(binder, node, err));
+  TRY(bind__read_texts(binder, node, err));
   TRY(bind__check_types(binder, node, err));
   *out = node;
   if (binder->language != PLAN_JQL && is_unknown(node)) {
@@ -165,13 +166,13 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_IN:
   case EXPR_BETWEEN:
   case EXPR_CASE:
-  case EXPR_CALL:
   case EXPR_LIST:
   case EXPR_OUTER:
   case EXPR_MAP:
   case EXPR_VARIABLE:
   case EXPR_LET:
   case EXPR_EACH: break;
+  case EXPR_CALL:
   case EXPR_AT:
     TRY(bind_args(binder, scope, expr, bind__expr, out, err));
     return bind__check_at(binder, scope, *out, err);

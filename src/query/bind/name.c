@@ -116,25 +116,47 @@ static status fail_ambiguous(struct binder *binder, const struct scope *scope,
   return bind__fail(binder, name->offset, failed, err);
 }
 
-static status fail_unknown(struct binder *binder, const struct scope *scope,
-                           const struct expr *name, struct err *err) {
-  struct suggest suggest;
-  suggest_init(&suggest, name->name);
+/** What the name may have been meant to be, with `source`: of this one. */
+static void offer_columns(struct suggest *suggest, const struct scope *scope,
+                          const struct slice *source) {
   for (uint32_t i = 0; i < scope->count; i++) {
     const struct plan_column *column = &scope->columns[i];
-    if (column->is_hidden) continue;
-    suggest_offer(&suggest, column->name);
+    if (column->is_hidden || (source && !same_name(column->source, *source, true))) continue;
+    suggest_offer(suggest, column->name);
     const struct soul *soul =
         bind__is_closed(column->collection) ? column->collection->genotype : NULL;
     for (uint32_t a = 0; soul && a < soul->attributes_count; a++)
-      suggest_offer(&suggest, soul->attributes[a].name);
+      suggest_offer(suggest, soul->attributes[a].name);
   }
+}
+
+/** `source.name`, where the source is known. */
+static bool is_of_source(const struct scope *scope, const struct path *path) {
+  bool has_two = path->count > 1 && path->steps[0].is_name && path->steps[1].is_name;
+  for (uint32_t i = 0; has_two && i < scope->count; i++)
+    if (same_name(scope->columns[i].source, path->steps[0].name, true)) return true;
+  return false;
+}
+
+static status fail_unknown(struct binder *binder, const struct scope *scope,
+                           const struct expr *name, struct err *err) {
+  struct suggest suggest;
+  const struct path *path = &name->path;
+  bool is_qualified = is_of_source(scope, path);
+  suggest_init(&suggest, is_qualified ? path->steps[1].name : name->name);
+  offer_columns(&suggest, scope, is_qualified ? &path->steps[0].name : NULL);
+  for (const struct frame *frame = binder->frame; frame && !is_qualified; frame = frame->parent)
+    offer_columns(&suggest, frame->scope, NULL);
   status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
                             "there is no column `%.*s`", SLICE_ARG(name->name));
-  if (err && scope->count == 0)
-    err_hint(err, "a text stands in 'single quotes'");
-  else if (err && suggest_is_good(&suggest))
+  bool is_good = suggest_is_good(&suggest);
+  if (err && is_good && is_qualified)
+    err_hint(err, "did you mean `%.*s.%.*s`?", SLICE_ARG(path->steps[0].name),
+             SLICE_ARG(suggest.best));
+  else if (err && is_good)
     err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+  else if (err && scope->count == 0)
+    err_hint(err, "a text stands in 'single quotes'");
   return bind__fail(binder, name->offset, failed, err);
 }
 
@@ -268,9 +290,10 @@ static status take(struct binder *binder, const struct scope *scope, const struc
                    uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
   const struct plan_column *column = &scope->columns[slot];
   TRY(make_field(binder, scope, name, slot, first, out, err));
-  if (!column->is_document) return LUMA_OK;
+  if (!column->is_document) return bind__check_declared(binder, column, *out, err);
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
+  (*out)->declared = (uint8_t)bind__declared_type(binder, column, &(*out)->path);
   return bind__check_declared(binder, column, *out, err);
 }
 
@@ -362,6 +385,13 @@ static status find_meant(struct binder *binder, const struct scope *scope, const
   return *found ? LUMA_OK : find_row(binder, scope, name, out, found, err);
 }
 
+static bool may_be_in(const struct binder *binder, const struct plan_column *column,
+                      const struct expr *name) {
+  const struct path *path = &name->path;
+  bool is_named = path->count && path->steps[0].is_name;
+  return !is_named || bind__may_have(binder, column, path->steps[0].name);
+}
+
 /** Collections are open: any name may be an attribute of the only documents, or of the only ones
  * that nothing is known of. */
 static status find_possible(struct binder *binder, const struct scope *scope,
@@ -370,12 +400,13 @@ static status find_possible(struct binder *binder, const struct scope *scope,
   uint32_t documents = 0, slot = only_document(scope, &documents), unknown = 0;
   for (uint32_t i = 0; documents > 1 && i < scope->count; i++) {
     const struct plan_column *column = &scope->columns[i];
-    if (!column->is_document || column->collection) continue;
+    if (!column->is_document || column->collection || !may_be_in(binder, column, name)) continue;
     slot = i;
     unknown++;
   }
   bool is_closed = documents == 1 && binder->language != PLAN_JQL &&
-                   bind__is_closed(scope->columns[slot].collection);
+                   (bind__is_closed(scope->columns[slot].collection) ||
+                    !may_be_in(binder, &scope->columns[slot], name));
   *found = (documents == 1 && !is_closed) || unknown == 1;
   if (!*found) return LUMA_OK;
   TRY(take(binder, scope, name, slot, 0, out, err));
@@ -429,15 +460,25 @@ status bind__find_name(struct binder *binder, const struct scope *scope, const s
   return LUMA_OK;
 }
 
+/** In how many sources the name may be, for all that is known. */
+static uint32_t count_possible(const struct binder *binder, const struct scope *scope,
+                               const struct expr *name) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < scope->count; i++) {
+    const struct plan_column *column = &scope->columns[i];
+    bool is_closed = binder->language != PLAN_JQL && bind__is_closed(column->collection);
+    count += column->is_document && !is_closed && may_be_in(binder, column, name);
+  }
+  return count;
+}
+
 status bind__name(struct binder *binder, const struct scope *scope, const struct expr *name,
                   struct expr **out, struct err *err) {
   bool found = false;
-  uint32_t documents = 0;
   TRY(bind__find_name(binder, scope, name, out, &found, err));
   if (found) return LUMA_OK;
-  only_document(scope, &documents);
-  return documents > 1 ? fail_ambiguous(binder, scope, name, err)
-                       : fail_unknown(binder, scope, name, err);
+  return count_possible(binder, scope, name) > 1 ? fail_ambiguous(binder, scope, name, err)
+                                                 : fail_unknown(binder, scope, name, err);
 }
 
 status bind__row(struct binder *binder, const struct scope *scope, uint64_t offset,

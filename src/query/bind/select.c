@@ -139,6 +139,7 @@ static status expand_table(struct binder *binder, struct plan *node, const struc
                            .offset = star->offset};
     node->exprs[*at] = field;
     node->columns[*at] = (struct plan_column){.name = name};
+    TRY(bind__note_origin(binder, scope, field, false, &node->columns[*at], err));
     TRY(make_unique(binder, node, *at, field, err));
     (*at)++;
   }
@@ -198,6 +199,7 @@ static status bind_item(struct binder *binder, struct plan *node, const struct s
   if (!column->name.bytes) TRY(derive_name(binder, expr, &column->name, err));
   TRY(make_unique(binder, node, at, expr, err));
   describe(column, scope, node->exprs[at]);
+  TRY(bind__note_origin(binder, scope, node->exprs[at], false, column, err));
   if (node->is_value || expr->spreads) column->is_document = column->is_spread = true;
   return LUMA_OK;
 }
@@ -360,6 +362,7 @@ status bind__aggregate(struct binder *binder, struct plan *node, struct err *err
       TRY(derive_name(binder, key, &node->columns[i].name, err));
     node->columns[i].type = (uint8_t)bind__type(bound);
     node->columns[i].is_sensitive = expr_reads_sensitive(bound);
+    TRY(bind__note_origin(binder, &scope, bound, false, &node->columns[i], err));
   }
   node->columns_count = node->exprs_count;
   binder->project = NULL;

@@ -68,6 +68,7 @@ static status bind_recursive(struct binder *binder, struct plan_cte *cte, struct
   TRY(bind__plan(binder, &set->input, err));
   TRY(bind__strip_hidden(binder, &set->input, err));
   TRY(name_columns(binder, cte, set->input, err));
+  for (uint32_t i = 0; i < cte->columns_count; i++) cte->columns[i].origin = NULL;
   scope->count++;
   uint32_t reads = cte->reads;
   TRY(bind__plan(binder, &set->right, err));

@@ -47,9 +47,9 @@ enum val_type bind__type(const struct expr *expr) {
   case EXPR_LIST: return VAL_LIST;
   case EXPR_MAP:
   case EXPR_SHAPE: return VAL_MAP;
+  case EXPR_FIELD: return (enum val_type)expr->declared;
   case EXPR_PARAM:
   case EXPR_NAME:
-  case EXPR_FIELD:
   case EXPR_CASE:
   case EXPR_AT:
   case EXPR_OUTER:
@@ -110,7 +110,9 @@ static status check_comparison(const struct binder *binder, const struct expr *e
   const char *hint = NULL;
   bool numeric_text =
       (left == VAL_TEXT && is_number_type(right)) || (right == VAL_TEXT && is_number_type(left));
-  if (numeric_text) hint = "write the number without quotes, or use cast";
+  bool is_written = (left == VAL_TEXT ? a : b)->kind == EXPR_CONST;
+  if (numeric_text && is_written) hint = "write the number without quotes, or use cast";
+  if (numeric_text && !is_written) hint = "CAST(x AS int) reads a number, x::text makes a text";
   return fail_clash(binder, expr, "compare", a, b, hint, err);
 }
 
@@ -153,6 +155,26 @@ static status check_truth(const struct binder *binder, const struct expr *expr, 
   status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__,
                             "%s takes a condition, not %s", where, val_type_name(type));
   return bind__fail(binder, expr->offset, failed, err);
+}
+
+/** What has no negative. */
+static status check_negation(const struct binder *binder, const struct expr *expr,
+                             struct err *err) {
+  enum val_type type = bind__type(expr->args[0]);
+  bool is_bad = type == VAL_TEXT || type == VAL_BOOL || type == VAL_LIST || type == VAL_MAP ||
+                type == VAL_DATE || type == VAL_TIMESTAMP;
+  if (expr->mongo || !is_bad) return LUMA_OK;
+  status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "- takes a number, not %s",
+                            val_type_name(type));
+  if (err && type == VAL_TEXT) err_hint(err, "CAST(x AS int) reads a number");
+  return bind__fail(binder, expr->offset, failed, err);
+}
+
+/** CASE WHEN takes truths: a number that is declared is none. */
+static status check_case(const struct binder *binder, const struct expr *expr, struct err *err) {
+  for (uint32_t i = 0; i + 1 < expr->args_count; i += 2)
+    if (expr->args[i]->kind == EXPR_FIELD) TRY(check_truth(binder, expr->args[i], "WHEN", err));
+  return LUMA_OK;
 }
 
 /** One side of || makes the other a text, a list or a document; two numbers do not. */
@@ -265,6 +287,9 @@ status bind__check_types(const struct binder *binder, const struct expr *expr, s
   if (expr->kind == EXPR_CALL) return check_call(binder, expr, err);
   if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT)
     return check_truth(binder, expr->args[0], "NOT", err);
+  if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NEGATE)
+    return check_negation(binder, expr, err);
+  if (expr->kind == EXPR_CASE) return check_case(binder, expr, err);
   if (expr->kind == EXPR_BETWEEN) {
     TRY(check_comparison(binder, expr, expr->args[0], expr->args[1], err));
     return check_comparison(binder, expr, expr->args[0], expr->args[2], err);

@@ -5,6 +5,7 @@
 #include "query/exec/accumulate_int.h"
 #include "query/exec/gather.h"
 #include "query/exec/sketch.h"
+#include "query/expr/tell.h"
 #include "query/func/numeric.h"
 #include "query/locale/collation.h"
 #include "value/order/order.h"
@@ -158,6 +159,13 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
   }
 }
 
+/** The values did not fit, and were counted. */
+static void tell_clash_of(struct expr_env *env, const struct expr *aggregate,
+                          const struct val *values, uint64_t before) {
+  env->clashes = before;
+  tell_clash(env, aggregate, values, expr_operands(aggregate));
+}
+
 status accumulate(struct exec *exec, const struct expr *aggregate, struct accumulator *a,
                   const struct val *values, struct err *err) {
   struct val key;
@@ -169,7 +177,10 @@ status accumulate(struct exec *exec, const struct expr *aggregate, struct accumu
     TRY(is_new_value(exec, a, &key, &is_new, err));
     if (!is_new) return LUMA_OK;
   }
-  return take(exec, aggregate, a, values, err);
+  uint64_t before = exec->env->clashes;
+  TRY(take(exec, aggregate, a, values, err));
+  if (exec->env->clashes != before) tell_clash_of(exec->env, aggregate, values, before);
+  return LUMA_OK;
 }
 
 /* ---- joining ---- */

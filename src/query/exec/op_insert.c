@@ -98,7 +98,8 @@ static status take(struct inserting *op, const struct val *document, uint64_t of
     return expr_env_fail(exec->env, offset, failed, err);
   }
   TRY(write_name_key(exec, &op->op.batch_arena, document, place, err));
-  op->writes[op->pending++] = (struct model_write){.document = place};
+  op->writes[op->pending++] = (struct model_write){
+      .document = place, .knows_names = op->op.plan->knows_names && document->names};
   return op->pending == INSERT_AT_ONCE ? flush(op, err) : LUMA_OK;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* STAGE_LOOKUP: each document beside the list of what its branch finds for it. A branch that does
- * not depend on the document is run once. One that asks for an equality is run for each document
- * while an index leads to its rows and documents are few beside the collection; else the rows of
- * the collection are kept in a table by their values, and the branch is run over those it finds. */
+ * not depend on the document is run once. One that asks for an equality finds its rows in a table
+ * by their values: that of a whole collection, or, while an index leads to its rows and documents
+ * are few beside the collection, a table of what the index has for a batch of documents, read in
+ * one walk. The branch is then run over the rows found. What no table knows (null, patterns) and
+ * what an index finds twice is asked for by running the branch for each document. */
 #include "query/exec/lookup_branch.h"
 #include "query/exec/lookup_table.h"
 #include "query/exec/stage.h"
@@ -21,8 +23,9 @@ struct looking {
   bool has_common;
   struct val common; /* what an uncorrelated branch found */
   struct lookup_branch equality;
-  struct lookup_table *table;
-  bool was_tried; /* to make the table */
+  struct lookup_table *table; /* of the whole collection; NULL: there is none */
+  struct lookup_table *near;  /* of what the batch in hand asks for; NULL: there is none */
+  bool was_tried;             /* to make the table of the whole */
   uint64_t looked_up;
   struct subplan over; /* the branch, over rows that the table finds */
   /* unwinds: where the input's rows are */
@@ -80,6 +83,10 @@ static status run_branch(struct looking *op, struct val *out, struct err *err) {
   return LUMA_OK;
 }
 
+static struct lookup_table *table_of(const struct looking *op) {
+  return op->table ? op->table : op->near;
+}
+
 /** The rows of the table, through the rest of the branch if there is one. */
 static status run_table(struct looking *op, const struct val *value, struct val *out,
                         struct err *err) {
@@ -88,7 +95,7 @@ static status run_table(struct looking *op, const struct val *value, struct val 
   struct arena_mark mark = arena_mark(exec->arena);
   rows_init(&found, exec, 1);
   rows_init(&rows, exec, 1);
-  TRY(lookup_table_find(op->table, value, op->equality.is_any, &found, err));
+  TRY(lookup_table_find(table_of(op), value, op->equality.is_any, &found, err));
   if (!op->equality.is_whole)
     TRY(subplan_run(&op->over, &found, op->variables, op->variables_count, &rows, err));
   TRY(list_rows(op, op->equality.is_whole ? &found : &rows, &op->op.batch_arena, out, err));
@@ -96,18 +103,89 @@ static status run_table(struct looking *op, const struct val *value, struct val 
   return LUMA_OK;
 }
 
-/** A table is worth reading the collection for once that costs less than the index did. */
-static status make_table(struct looking *op, struct err *err) {
-  enum { LOOKUP_ADVANTAGE = 8 };
+/* ---- tables ---- */
+
+/** What is equal to the list `values`, read through the index in one walk. */
+static status make_near(struct looking *op, const struct val *values, struct err *err) {
   struct exec *exec = op->op.exec;
-  const struct lookup_branch *equality = &op->equality;
-  bool is_early =
-      equality->has_index && op->looked_up++ * LOOKUP_ADVANTAGE <
-                                 model_estimate_count(exec->txn, equality->scan->collection);
-  if (op->was_tried || is_early) return LUMA_OK;
-  op->was_tried = true;
-  return lookup_table_create(exec, equality->whole_scan, equality->path, &op->table, err);
+  struct expr_env *env = exec->env;
+  const struct val *variables = env->variables;
+  uint32_t count = env->variables_count;
+  struct arena_mark mark = arena_mark(env->arena);
+  op->variables[op->equality.variable] = *values;
+  env->variables = op->variables;
+  env->variables_count = op->variables_count;
+  status done = lookup_table_create(exec, op->equality.scan, op->equality.path, &op->near, err);
+  env->variables = variables;
+  env->variables_count = count;
+  arena_rewind(env->arena, mark);
+  return done;
 }
+
+/** The values a batch asks for, as one list; empty when they are too many for one walk. */
+static status list_wanted(struct looking *op, const struct batch *in, struct val *out,
+                          struct err *err) {
+  enum { WANTED_MAX = BATCH_ROWS };
+  struct build build;
+  uint32_t count = 0;
+  build_init(&build, &op->op.exec->env->scratch, NULL);
+  build_begin_list(&build);
+  for (uint32_t i = 0; i < in->selected_count && count <= WANTED_MAX; i++) {
+    const struct val *local = &op->values[0][batch_row(in, i) * op->strides[0]];
+    if (!lookup_table_knows(local)) continue;
+    uint32_t elements = local->type == VAL_LIST ? val_count(local) : 0;
+    count += local->type == VAL_LIST ? elements : 1;
+    if (local->type != VAL_LIST) build_put(&build, local);
+    for (uint32_t e = 0; e < elements && count <= WANTED_MAX; e++) {
+      struct val element = val_at(local, e);
+      build_put(&build, &element);
+    }
+  }
+  build_end(&build);
+  status done = field_take_built(op->op.exec->env, &op->op.batch_arena, &build, out, err);
+  build_deinit(&build);
+  if (done == LUMA_OK && count > WANTED_MAX) *out = val_missing();
+  return done;
+}
+
+/** Whether the index finds what many values are equal to in one walk, each document once. */
+static bool finds_many(const struct looking *op) {
+  const struct lookup_branch *equality = &op->equality;
+  if (!equality->has_index || !equality->is_any || !op->op.plan->stage->is_equality) return false;
+  const struct plan_access *access = equality->scan->physical->access;
+  return !access->index ||
+         !model_meets_twice(op->op.exec->txn, equality->scan->collection, access->index);
+}
+
+/** The table of the whole is worth reading the collection for once that costs less than the index
+ * did. */
+static bool is_worth_whole(const struct looking *op) {
+  enum { LOOKUP_ADVANTAGE = 8 };
+  const struct lookup_branch *equality = &op->equality;
+  return !equality->has_index ||
+         op->looked_up * LOOKUP_ADVANTAGE >=
+             model_estimate_count(op->op.exec->txn, equality->scan->collection);
+}
+
+/** The table for the batch in hand, if one is worth making. */
+static status make_tables(struct looking *op, const struct batch *in, struct err *err) {
+  enum { BATCH_WORTH_A_WALK = 4 };
+  struct val wanted;
+  lookup_table_destroy(op->near);
+  op->near = NULL;
+  if (!op->equality.scan || op->table) return LUMA_OK;
+  op->looked_up += in->selected_count;
+  if (!op->was_tried && is_worth_whole(op)) {
+    op->was_tried = true;
+    TRY(lookup_table_create(op->op.exec, op->equality.whole_scan, op->equality.path, &op->table,
+                            err));
+  }
+  if (op->table || in->selected_count < BATCH_WORTH_A_WALK || !finds_many(op)) return LUMA_OK;
+  TRY(list_wanted(op, in, &wanted, err));
+  return wanted.type == VAL_LIST && val_count(&wanted) ? make_near(op, &wanted, err) : LUMA_OK;
+}
+
+/* ---- what is found ---- */
 
 /** Whether the only value that was looked for is that there is none. */
 static bool is_null_alone(const struct looking *op, const struct val *value) {
@@ -118,10 +196,8 @@ static bool is_null_alone(const struct looking *op, const struct val *value) {
 
 static status find_equal(struct looking *op, struct val *out, struct err *err) {
   const struct val *value = &op->variables[op->equality.variable];
-  if (lookup_table_knows(value)) {
-    TRY(make_table(op, err));
-    return op->table ? run_table(op, value, out, err) : run_branch(op, out, err);
-  }
+  if (lookup_table_knows(value))
+    return table_of(op) ? run_table(op, value, out, err) : run_branch(op, out, err);
   bool is_null = is_null_alone(op, value);
   if (!is_null || !op->has_null) TRY(run_branch(op, out, err));
   if (!is_null) return LUMA_OK;
@@ -171,6 +247,7 @@ static status lookup_next(struct op *base, struct batch **batch, struct err *err
   TRY(op__next(base->input, &in, err));
   if (!in) return LUMA_OK;
   TRY(run_values(op, in, err));
+  TRY(make_tables(op, in, err));
   for (uint32_t i = 0; i < in->selected_count; i++) {
     uint32_t row = batch_row(in, i);
     op->batch.columns[0][i] = in->columns[0][row];
@@ -188,10 +265,9 @@ static status lookup_next(struct op *base, struct batch **batch, struct err *err
 static status find_in_table(struct looking *op, uint32_t row, bool *done, struct err *err) {
   const struct val *local = op->values[0] + row * op->strides[0];
   *done = op->op.plan->stage->is_equality && op->equality.scan && op->equality.is_whole &&
-          local->type != VAL_LIST && lookup_table_knows(local);
-  if (*done) TRY(make_table(op, err));
-  *done = *done && op->table;
-  return *done ? lookup_table_look(op->table, local, &op->found, &op->found_count, err) : LUMA_OK;
+          local->type != VAL_LIST && lookup_table_knows(local) && table_of(op);
+  if (!*done) return LUMA_OK;
+  return lookup_table_look(table_of(op), local, &op->found, &op->found_count, err);
 }
 
 static status begin_row(struct looking *op, uint32_t row, struct err *err) {
@@ -211,7 +287,7 @@ static void put_found(struct looking *op, const struct val *document) {
   struct val *found = &op->batch.columns[1][op->batch.rows];
   op->batch.columns[0][op->batch.rows++] = *document;
   *found = op->found_count == 0 ? val_missing()
-           : op->found          ? *lookup_table_document(op->table, op->found[op->element])
+           : op->found          ? *lookup_table_document(table_of(op), op->found[op->element])
                                 : val_at(&op->list, (uint32_t)op->element);
   op->element++;
 }
@@ -242,6 +318,7 @@ static status unwound_next(struct op *base, struct batch **batch, struct err *er
       op->nth = 0;
       if (!op->in) return LUMA_OK;
       TRY(run_values(op, op->in, err));
+      TRY(make_tables(op, op->in, err));
     }
     TRY(unwind_some(op, err));
   }
@@ -253,6 +330,7 @@ static status unwound_next(struct op *base, struct batch **batch, struct err *er
 static void lookup_close(struct op *base) {
   struct looking *op = (struct looking *)base;
   lookup_table_destroy(op->table);
+  lookup_table_destroy(op->near);
   subplan_deinit(&op->over);
   subplan_deinit(&op->sub);
 }

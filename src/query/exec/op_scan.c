@@ -45,14 +45,22 @@ static const struct val *also_of(const struct scan *op) {
   return has ? &access->parts[0].also->value : NULL;
 }
 
+/** Whether all ranges are read in one walk: they stand in the index as they are to come. */
+static bool walks_all(const struct scan *op) {
+  const struct plan_access *access = op->access;
+  return access && access->index && access->cover == PLAN_COVER_NONE && !access->backwards &&
+         !access->nulls_apart && !op->op.exec->parts && op->next_range == 0 && op->ranges.count > 1;
+}
+
 /** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
   const struct plan_access *access = op->access;
-  const struct range *range = op->ranges.items ? &op->ranges.items[op->next_range] : NULL;
-  struct index_bounds bounds = range ? range->bounds : (struct index_bounds){0};
+  const struct index_bounds *bounds = op->ranges.items ? &op->ranges.items[op->next_range] : NULL;
+  uint32_t more = walks_all(op) ? op->ranges.count - 1 : 0;
   const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
   struct model_scan_options options = {.index = access ? access->index : NULL,
-                                       .bounds = range ? &bounds : NULL,
+                                       .bounds = bounds,
+                                       .more_bounds = more,
                                        .also = also_of(op),
                                        .reads = op->op.exec->reads,
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
@@ -61,7 +69,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .backwards = access && access->backwards,
                                        .part = part};
   if (op->op.exec->parts && !part) return LUMA_OK;
-  if (!part) op->next_range++;
+  if (!part) op->next_range += 1 + more;
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
 }
 
@@ -75,7 +83,7 @@ static status make_ranges(struct scan *op, const struct plan_access *access, str
 static bool asks_for_keys(const struct scan *op) {
   bool whole = !op->access->index && op->access->parts_count && !op->op.exec->parts;
   for (uint32_t i = 0; whole && i < op->ranges.count; i++) {
-    const struct index_bounds *bounds = &op->ranges.items[i].bounds;
+    const struct index_bounds *bounds = &op->ranges.items[i];
     whole = bounds->equal_count == 1 && !bounds->has_low && !bounds->has_high;
   }
   return whole && op->ranges.items;
@@ -182,8 +190,7 @@ static status next_points(struct scan *op, struct err *err) {
   uint32_t count = left < op->step ? left : op->step;
   TRY(make_room(op, count, err));
   struct val *keys = op->batch.columns[0];
-  for (uint32_t i = 0; i < count; i++)
-    keys[i] = op->ranges.items[op->next_range + i].bounds.equal[0];
+  for (uint32_t i = 0; i < count; i++) keys[i] = op->ranges.items[op->next_range + i].equal[0];
   store_pins_release(&op->pins);
   TRY(model_get_many(op->op.exec->txn, op->op.plan->collection, keys, count, op->documents,
                      &op->pins, err));

@@ -162,6 +162,19 @@ static status rename_collection(struct exec *exec, const struct plan *plan, stru
   return model_rename_collection(exec->txn, name, plan->new_name, err);
 }
 
+/** Of tables: a view goes by DROP VIEW, but in MongoDB's commands. */
+static status drop_collection(struct exec *exec, const struct plan *plan, struct err *err) {
+  if (!plan->collection) return LUMA_OK;
+  struct slice name = plan->collection->name;
+  if (exec->language != PLAN_JQL && plan->collection->view.bytes) {
+    status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                              "`%.*s` is a view, not a collection", SLICE_ARG(name));
+    err_hint(err, "DROP VIEW %.*s", SLICE_ARG(name));
+    return failed;
+  }
+  return model_drop_collection(exec->txn, name, plan->if_exists, err);
+}
+
 static status run(struct exec *exec, const struct plan *plan, struct err *err) {
   struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
   switch ((int)plan->kind) {
@@ -169,9 +182,7 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
     if (exec->language == PLAN_JQL) return schema_mongo_create(exec, plan, err);
     return model_create_collection(exec->txn, plan->collection_name, plan->if_not_exists, NULL,
                                    err);
-  case PLAN_DROP_COLLECTION:
-    if (!plan->collection) return LUMA_OK;
-    return model_drop_collection(exec->txn, name, plan->if_exists, err);
+  case PLAN_DROP_COLLECTION: return drop_collection(exec, plan, err);
   case PLAN_RENAME_COLLECTION: return rename_collection(exec, plan, name, err);
   case PLAN_CHANGE_COLLECTION: return schema_mongo_change(exec, plan, err);
   case PLAN_CREATE_INDEX: return create_index(exec, plan, err);

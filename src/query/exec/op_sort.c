@@ -6,6 +6,7 @@
 
 #include "query/exec/exec_int.h"
 #include "query/exec/sort_key.h"
+#include "query/expr/field.h"
 #include "query/expr/program.h"
 
 enum { TOP_ROWS_MAX = 1 << 20 };
@@ -25,7 +26,11 @@ struct sorting {
   bool is_sorted;
   const struct path **paths; /* of keys that may share a list; NULL: none do */
   uint32_t documents;        /* the column that these paths lead into */
-  struct arena top_arena;    /* rows of the heap; rebuilt when what left it has grown large */
+  struct field_reader first; /* of the first key, where it is an attribute: for first_probe */
+  struct probe
+      first_probe; /* whether a row may come before the last of the heap; count 0: unknown */
+  bool reads_first;
+  struct arena top_arena; /* rows of the heap; rebuilt when what left it has grown large */
   size_t top_bytes;
 };
 
@@ -92,6 +97,43 @@ static status compact_top(struct sorting *op, struct err *err) {
   arena_deinit(&op->top_arena);
   op->top_arena = fresh;
   op->top_bytes = arena_used_bytes(&fresh);
+  return LUMA_OK;
+}
+
+/* ---- rows that are too late for the heap ---- */
+
+/** NULL and what is not there come after all values. */
+static bool are_nulls_last(const struct plan_sort_key *key) {
+  if (key->mongo) return key->descending;
+  return key->descending ? key->nulls_last : !key->nulls_first;
+}
+
+/** What is asked of a row's first key: nothing once the heap's last key is of other types. */
+static void renew_probe(struct sorting *op) {
+  const struct plan_sort_key *key = &op->op.plan->sort[0];
+  const struct val *last = &op->rows[0].tuple[0];
+  uint32_t ahead = key->descending ? PROBE_GREATER : PROBE_LESS;
+  uint32_t tied = op->op.plan->sort_count > 1 ? PROBE_EQUAL : 0;
+  op->first_probe = (struct probe){.keep = ahead | tied,
+                                   .count = probe_takes(last, 1),
+                                   .values = last,
+                                   .knows_nulls = are_nulls_last(key)};
+}
+
+/** Leaves out the rows whose first key alone is too late, as they are stored. */
+static status drop_late(struct sorting *op, struct batch *batch, struct err *err) {
+  const struct val *documents = batch->columns[op->op.plan->sort[0].expr->slot];
+  uint32_t kept = 0;
+  renew_probe(op);
+  if (op->first_probe.count == 0) return LUMA_OK;
+  TRY(field_reader_bind(&op->first, op->op.exec->env, &documents[batch_row(batch, 0)], err));
+  for (uint32_t i = 0; i < batch->selected_count; i++) {
+    uint32_t row = batch_row(batch, i);
+    batch->selection_room[kept] = (uint16_t)row;
+    kept += field_ask(&op->first, &op->first_probe, &documents[row]) != PROBE_NO;
+  }
+  batch->selected = batch->selection_room;
+  batch->selected_count = kept;
   return LUMA_OK;
 }
 
@@ -213,7 +255,8 @@ static status sort_all(struct sorting *op, struct err *err) {
     arena_reset(&op->op.batch_arena);
     TRY(op__next(op->op.input, &in, err));
     if (!in) break;
-    TRY(take_batch(op, in, err));
+    if (op->reads_first && op->count == op->top) TRY(drop_late(op, in, err));
+    if (in->selected_count) TRY(take_batch(op, in, err));
   }
   op->is_sorted = true;
   TRY(op__check(op->op.exec, err));
@@ -265,6 +308,18 @@ static status find_shared(struct sorting *op, struct err *err) {
   return LUMA_OK;
 }
 
+/** Texts that a collation orders are not told by their bytes; and keys that are more than
+ * attributes have failures and warnings of their own, of each row. */
+static status read_first(struct sorting *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  const struct expr *expr = plan->sort[0].expr;
+  op->reads_first = op->top && expr->path.count && !expr->key && !op->op.exec->env->collation;
+  for (uint32_t k = 0; k < plan->sort_count; k++)
+    op->reads_first &= plan->sort[k].expr->kind == EXPR_FIELD;
+  if (!op->reads_first) return LUMA_OK;
+  return field_reader_init(&op->first, op->op.exec->env, &expr->path, false, expr->dotted, err);
+}
+
 status op__open_sort(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
   static const struct op_ops ops = {sort_next, sort_close};
   struct sorting *sorting = NULL;
@@ -273,6 +328,7 @@ status op__open_sort(struct exec *exec, const struct plan *plan, struct op **op,
   arena_init(&sorting->top_arena, 0, exec->memory_bytes);
   TRY(find_top(sorting, err));
   TRY(find_shared(sorting, err));
+  TRY(read_first(sorting, err));
   struct expr **keys = arena_zalloc(exec->arena, plan->sort_count + 1, sizeof *keys);
   TRY(op__memory(exec, keys, err));
   for (uint32_t i = 0; i < plan->sort_count; i++) keys[i] = plan->sort[i].expr;

@@ -36,7 +36,13 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
     struct model_sequence sequence = op__sequence(one->name, &one->options);
     TRY(model_create_sequence(exec->txn, &sequence, false, err));
   }
-  return model_create_soul(exec->txn, &spec, &made, err);
+  TRY(model_create_soul(exec->txn, &spec, &made, err));
+  if (made.made || !plan->soul->is_table) return LUMA_OK;
+  status failed =
+      err_raise(err, LUMA_ALREADY_EXISTS, __FILE__, __LINE__,
+                "there is a collection `%.*s` already", SLICE_ARG(plan->collection_name));
+  err_hint(err, "CREATE TABLE IF NOT EXISTS leaves it as it is");
+  return failed;
 }
 
 static status evolve(struct exec *exec, const struct plan *plan, struct model_txn *txn,

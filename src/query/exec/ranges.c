@@ -313,7 +313,7 @@ static status emit(struct maker *maker, const struct val *equal, uint32_t equal_
   struct ranges *ranges = maker->ranges;
   if (ranges->count == RANGES_MAX)
     FAIL(err, LUMA_TOO_LARGE, "the condition asks for more than %d ranges of an index", RANGES_MAX);
-  struct index_bounds *bounds = &ranges->items[ranges->count].bounds;
+  struct index_bounds *bounds = &ranges->items[ranges->count];
   *bounds = (struct index_bounds){.equal_count = equal_count};
   if (equal_count)
     bounds->equal = arena_copy(maker->env->arena, equal, equal_count * sizeof *equal);
@@ -356,7 +356,7 @@ static uint64_t count_ranges(const struct maker *maker) {
 
 static void reverse(struct ranges *ranges) {
   for (uint32_t i = 0; i < ranges->count / 2; i++) {
-    struct range swap = ranges->items[i];
+    struct index_bounds swap = ranges->items[i];
     ranges->items[i] = ranges->items[ranges->count - 1 - i];
     ranges->items[ranges->count - 1 - i] = swap;
   }

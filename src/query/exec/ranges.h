@@ -12,14 +12,9 @@
 
 enum { RANGES_MAX = 4096 };
 
-/** One range; its bounds' values live in the arena of the environment. */
-struct range {
-  struct index_bounds bounds;
-};
-
-/** `items` NULL with count 1: everything. */
+/** `items` NULL with count 1: everything. Their values live in the arena of the environment. */
 struct ranges {
-  struct range *items;
+  struct index_bounds *items;
   uint32_t count;
 };
 

@@ -23,6 +23,7 @@ struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
                            .scratch = &env->scratch,
                            .zones = &env->zones,
                            .regexes = &env->regex_cache,
+                           .paths = &env->paths,
                            .named = &env->named,
                            .chance = &env->chance,
                            .collation = env->collation,
@@ -35,6 +36,7 @@ void expr_env_deinit(struct expr_env *env) {
   env->regexes = NULL;
   zones_deinit(&env->zones);
   regex_cache_deinit(&env->regex_cache);
+  jsonpath_cache_deinit(&env->paths);
   collation_named_deinit(&env->named);
   buf_deinit(&env->scratch);
 }

@@ -6,6 +6,7 @@
 
 #include "base/ds/rng.h"
 #include "query/func/func.h"
+#include "query/jsonpath/cache.h"
 #include "query/locale/collation.h"
 #include "query/locale/zones.h"
 #include "query/plan/expr.h"
@@ -45,6 +46,7 @@ struct expr_env {
   struct expr_regex *regexes;
   struct zones zones;
   struct regex_cache regex_cache;
+  struct jsonpath_cache paths;
   struct collation_named named; /* of COLLATE */
   struct rng chance;
   struct collation *collation; /* of MongoDB's comparisons; borrowed; NULL: by bytes */

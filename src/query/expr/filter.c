@@ -79,7 +79,8 @@ static status make_quick(struct filter *filter, const struct expr *expr, struct 
   quick->expr = expr;
   quick->swapped = swapped;
   if (probe_takes(&quick->constant, 1))
-    quick->probe = (struct probe){.keep = quick->keep, .count = 1, .values = &quick->constant};
+    quick->probe = (struct probe){
+        .keep = quick->keep, .count = 1, .values = &quick->constant, .knows_nulls = true};
   *out = quick;
   return LUMA_OK;
 }
@@ -175,17 +176,19 @@ static status run_matcher(struct filter *filter, struct matcher *matcher, struct
   return matcher_keep(matcher, batch, kept, err);
 }
 
-static status run_program(struct filter *filter, struct program *program, struct batch *batch,
-                          struct arena *arena, uint32_t *kept, struct err *err) {
+static status run_program(struct filter *filter, const struct conjunct *conjunct,
+                          struct batch *batch, struct arena *arena, uint32_t *kept,
+                          struct err *err) {
   const struct val *values = NULL;
   uint32_t stride = 0;
   *kept = 0;
-  TRY(program_run(program, batch, arena, &values, &stride, err));
+  TRY(program_run(conjunct->program, batch, arena, &values, &stride, err));
   for (uint32_t i = 0; i < batch->selected_count; i++) {
     uint32_t row = batch_row(batch, i);
-    struct val truth = program__truth(filter->env, &values[row * stride]);
+    const struct val *v = &values[row * stride];
+    if (v->type != VAL_BOOL && !val_is_null(v)) tell_no_truth(filter->env, conjunct->expr, v);
     batch->selection_room[*kept] = (uint16_t)row;
-    *kept += truth.type == VAL_BOOL && truth.boolean;
+    *kept += v->type == VAL_BOOL && v->boolean;
   }
   return LUMA_OK;
 }
@@ -201,7 +204,7 @@ status filter_run(struct filter *filter, struct batch *batch, struct arena *aren
     else if (conjunct->matcher)
       ran = run_matcher(filter, conjunct->matcher, batch, arena, &kept, err);
     else
-      ran = run_program(filter, conjunct->program, batch, arena, &kept, err);
+      ran = run_program(filter, conjunct, batch, arena, &kept, err);
     if (ran != LUMA_OK) return expr_env_fail(filter->env, conjunct->expr->offset, ran, err);
     batch->selected = batch->selection_room;
     batch->selected_count = kept;

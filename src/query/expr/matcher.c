@@ -170,6 +170,7 @@ static void make_probe(struct matcher *matcher) {
                                   .count = count,
                                   .values = values,
                                   .into_lists = true,
+                                  .knows_nulls = true,
                                   .others_differ = true};
 }
 

@@ -202,6 +202,17 @@ static struct val compare(struct expr_env *env, const struct expr *expr, const s
   return answer;
 }
 
+/* The same of the first operand of IN or BETWEEN with operand `nth`. */
+static struct val compare_with(struct expr_env *env, const struct expr *expr, enum expr_op op,
+                               uint32_t nth, const struct val *a, const struct val *b) {
+  uint64_t before = env->clashes;
+  struct val answer = program__compare(env, op, a, b);
+  if (env->clashes == before) return answer;
+  env->clashes = before;
+  tell_pair(env, expr, nth, a, b);
+  return answer;
+}
+
 status step_compare(struct program *program, const struct step *step, struct err *err) {
   (void)err;
   const struct live *live = program_live(program);
@@ -268,17 +279,17 @@ status step_between(struct program *program, const struct step *step, struct err
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
     const struct val *v = view_at(a, row);
-    struct val above = program__compare(env, EXPR_OP_GE, v, view_at(low, row));
-    struct val below = program__compare(env, EXPR_OP_LE, v, view_at(high, row));
+    struct val above = compare_with(env, step->expr, EXPR_OP_GE, 1, v, view_at(low, row));
+    struct val below = compare_with(env, step->expr, EXPR_OP_LE, 2, v, view_at(high, row));
     program->registers[step->out][row] = negate_if(both(above, below), step->expr->negated);
   }
   return LUMA_OK;
 }
 
 /** `found` becomes true, or null when nothing was equal but something unknown. */
-static void look_in(struct expr_env *env, const struct val *v, const struct val *candidate,
-                    struct val *found) {
-  struct val equal = program__compare(env, EXPR_OP_EQ, v, candidate);
+static void look_in(struct expr_env *env, const struct expr *expr, uint32_t nth,
+                    const struct val *v, const struct val *candidate, struct val *found) {
+  struct val equal = compare_with(env, expr, EXPR_OP_EQ, nth, v, candidate);
   if (is_true(equal) || equal.type == VAL_NULL) *found = equal;
 }
 
@@ -293,13 +304,13 @@ static struct val is_in(struct program *program, const struct step *step, uint32
     bool is_list = candidate->type == VAL_LIST && step->args_count == 2 && v->type != VAL_LIST;
     if (!is_list) {
       struct val before = found;
-      look_in(program->env, v, candidate, &found);
+      look_in(program->env, step->expr, i, v, candidate, &found);
       if (is_false(found)) found = before;
       continue;
     }
     for (uint32_t e = 0; e < val_count(candidate) && !is_true(found); e++) {
       struct val element = val_at(candidate, e);
-      look_in(program->env, v, &element, &found);
+      look_in(program->env, step->expr, i, v, &element, &found);
     }
   }
   return found;

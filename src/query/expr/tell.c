@@ -81,20 +81,33 @@ static void append_operation(struct buf *out, const struct expr *expr, const str
   append_operand(out, expr->args[!deed->turned], &values[!deed->turned]);
 }
 
-static void append_call(struct buf *out, const struct expr *expr, const struct val *values,
-                        uint32_t count) {
-  buf_append_format(out, "%.*s(", SLICE_ARG(expr->name));
+static void append_operands(struct buf *out, const struct expr *expr, const struct val *values,
+                            uint32_t count) {
   for (uint32_t i = 0; i < count && i < expr->args_count; i++) {
     if (i) buf_append_text(out, ", ");
     append_operand(out, expr->args[i], &values[i]);
   }
+}
+
+static void append_call(struct buf *out, const struct expr *expr, const struct val *values,
+                        uint32_t count) {
+  buf_append_format(out, "%.*s(", SLICE_ARG(expr->name));
+  append_operands(out, expr, values, count);
   buf_append_byte(out, ')');
+}
+
+static void append_aggregate(struct buf *out, const struct expr *expr, const struct val *values,
+                             uint32_t count) {
+  buf_append_format(out, "%s does not take ", expr_aggregate_name(expr->aggregate));
+  append_operands(out, expr, values, count);
 }
 
 static void append_about(struct buf *out, const struct expr *expr, const struct val *values,
                          uint32_t count) {
   if (expr->kind == EXPR_CALL)
     append_call(out, expr, values, count);
+  else if (expr->kind == EXPR_AGGREGATE)
+    append_aggregate(out, expr, values, count);
   else
     append_operation(out, expr, values, count);
 }
@@ -106,6 +119,15 @@ static void append_place(struct buf *out, const struct expr_env *env, uint64_t o
   buf_append_format(out, " at %u:%u", place.line, place.column);
 }
 
+/* The first clash is what `out` says; `out` ends. */
+static void keep_clash(struct expr_env *env, struct buf *out, uint64_t offset) {
+  append_place(out, env, offset);
+  size_t bytes = out->bytes < sizeof env->clash - 1 ? out->bytes : sizeof env->clash - 1;
+  if (out->failed == LUMA_OK && out->bytes) memcpy(env->clash, out->data, bytes);
+  env->clash[out->failed == LUMA_OK ? bytes : 0] = 0;
+  buf_deinit(out);
+}
+
 void tell_clash(struct expr_env *env, const struct expr *expr, const struct val *values,
                 uint32_t count) {
   if (env->clashes++ > 0 || expr->mongo) return;
@@ -114,11 +136,25 @@ void tell_clash(struct expr_env *env, const struct expr *expr, const struct val 
   append_about(&out, expr, values, count);
   if (expr->kind == EXPR_CALL && expr->function)
     buf_append_format(&out, ": it is %s", expr->function->usage);
-  append_place(&out, env, expr->offset);
-  size_t bytes = out.bytes < sizeof env->clash - 1 ? out.bytes : sizeof env->clash - 1;
-  if (out.failed == LUMA_OK && out.bytes) memcpy(env->clash, out.data, bytes);
-  env->clash[out.failed == LUMA_OK ? bytes : 0] = 0;
-  buf_deinit(&out);
+  keep_clash(env, &out, expr->offset);
+}
+
+void tell_pair(struct expr_env *env, const struct expr *expr, uint32_t nth, const struct val *a,
+               const struct val *b) {
+  struct expr *args[2] = {expr->args[0], expr->args[nth]};
+  struct expr pair = {
+      .kind = EXPR_BINARY, .op = EXPR_OP_EQ, .args = args, .args_count = 2, .offset = expr->offset};
+  const struct val values[2] = {*a, *b};
+  tell_clash(env, &pair, values, 2);
+}
+
+void tell_no_truth(struct expr_env *env, const struct expr *expr, const struct val *value) {
+  if (env->clashes++ > 0) return;
+  struct buf out;
+  buf_init(&out, TEXT_BYTES_MAX);
+  buf_append_text(&out, "a condition is true or false, not ");
+  append_operand(&out, expr, value);
+  keep_clash(env, &out, expr->offset);
 }
 
 static bool is_all_written(const struct expr *expr, uint32_t count) {

@@ -10,6 +10,12 @@
  * `expr` with operands `values`. */
 void tell_clash(struct expr_env *env, const struct expr *expr, const struct val *values,
                 uint32_t count);
+/** The same of a comparison that `expr` (IN, BETWEEN) makes of its first operand with operand
+ * `nth`. */
+void tell_pair(struct expr_env *env, const struct expr *expr, uint32_t nth, const struct val *a,
+               const struct val *b);
+/** The same of a value that stands for a condition and is no truth. */
+void tell_no_truth(struct expr_env *env, const struct expr *expr, const struct val *value);
 /** Puts in front of a failure what it was about, where the operands are not all written in the
  * statement. Answers `failed`. */
 status tell_failure(const struct expr *expr, const struct val *values, uint32_t count,

@@ -252,7 +252,7 @@ static bool is_plain_name(struct slice name) {
   return plain && !is_reserved(name);
 }
 
-static void append_identifier(struct buf *out, struct slice name) {
+void func_append_identifier(struct buf *out, struct slice name) {
   if (is_plain_name(name))
     buf_append_slice(out, name);
   else
@@ -263,7 +263,7 @@ status func__quote_ident(struct func_env *env, const struct val *args, uint32_t 
                          struct val *out, struct err *err) {
   (void)count;
   if (args[0].type != VAL_TEXT) return func__clash(env, out);
-  append_identifier(env->scratch, val_slice(&args[0]));
+  func_append_identifier(env->scratch, val_slice(&args[0]));
   return func__scratch_text(env, out, err);
 }
 
@@ -298,7 +298,7 @@ static status append_converted(struct func_env *env, uint8_t kind, const struct 
   if (kind == 'I' && (val_is_null(v) || v->type != VAL_TEXT))
     FAIL(err, LUMA_INVALID_ARGUMENT, "%%I takes the text of a name");
   if (kind == 'I')
-    append_identifier(env->scratch, val_slice(v));
+    func_append_identifier(env->scratch, val_slice(v));
   else if (!val_is_null(v))
     func_append_text(env->scratch, v);
   return LUMA_OK;

@@ -52,6 +52,8 @@ static const struct time_pattern patterns[] = {
     {"W", TIME_WEEK_OF_MONTH, 1},
     {"CC", TIME_CENTURY, 2},
     {"J", TIME_JULIAN, 1},
+    {"TZH", TIME_ZONE_HOUR, 3},
+    {"TZM", TIME_ZONE_MINUTE, 2},
     {"TZ", TIME_ZONE_NAME, 3},
     {"OF", TIME_ZONE_OFFSET, 3},
 };
@@ -142,7 +144,9 @@ static int64_t number_of(const struct time_part *part, const struct calendar *c)
   case TIME_DAY_NAME:
   case TIME_HALF:
   case TIME_ZONE_NAME:
-  case TIME_ZONE_OFFSET: break;
+  case TIME_ZONE_OFFSET:
+  case TIME_ZONE_HOUR:
+  case TIME_ZONE_MINUTE: break; /* UTC */
   }
   return 0;
 }
@@ -175,7 +179,7 @@ static void append_name(struct buf *out, const struct time_part *part, const str
 static void append_word(struct buf *out, const struct time_part *part, const struct calendar *c) {
   if (part->pattern->kind == TIME_ZONE_NAME)
     append_cased(out, part, slice_of_text("UTC"));
-  else if (part->pattern->kind == TIME_ZONE_OFFSET)
+  else if (part->pattern->kind == TIME_ZONE_OFFSET || part->pattern->kind == TIME_ZONE_HOUR)
     buf_append_text(out, "+00");
   else if (part->pattern->kind == TIME_HALF && part->pattern->digits == 4)
     append_cased(out, part, slice_of_text(c->hour < 12 ? "A.M." : "P.M."));
@@ -221,7 +225,9 @@ struct reading {
   struct slice text;
   struct calendar c;
   int32_t day_of_year, half; /* half: 1 before noon, 2 after; 0 not told */
+  int32_t zone_s, zone_sign; /* of TZH and TZM */
   int64_t julian, seconds;
+  bool has_date, has_time, has_zone;
 };
 
 static bool read_digits(struct slice *text, uint32_t most, int64_t *v) {
@@ -295,8 +301,44 @@ static void set_number(struct reading *in, const struct time_part *part, int64_t
   }
 }
 
+static bool read_zone(struct reading *in, bool is_minutes) {
+  int64_t v = 0;
+  while (!is_minutes && in->text.bytes && in->text.data[0] == ' ') in->text = skip(in->text, 1);
+  bool is_minus = in->text.bytes && in->text.data[0] == '-';
+  bool is_signed = is_minus || (in->text.bytes && in->text.data[0] == '+');
+  if (!is_minutes && is_signed) in->text = skip(in->text, 1);
+  if (!is_minutes) in->zone_sign = is_minus ? -1 : 1;
+  if (!read_digits(&in->text, 2, &v) || v < 0 || v > (is_minutes ? 59 : 15)) return false;
+  int32_t sign = in->zone_sign ? in->zone_sign : 1;
+  in->zone_s += sign * (int32_t)v * (is_minutes ? 60 : 3600);
+  return true;
+}
+
+/* Which parts of a moment a template names. */
+static void note_kind(struct reading *in, enum time_kind kind) {
+  switch ((int)kind) {
+  case TIME_HOUR:
+  case TIME_HOUR_12:
+  case TIME_MINUTE:
+  case TIME_SECOND:
+  case TIME_SECOND_OF_DAY:
+  case TIME_MILLISECOND:
+  case TIME_MICROSECOND:
+  case TIME_FRACTION:
+  case TIME_HALF: in->has_time = true; break;
+  case TIME_ZONE_HOUR:
+  case TIME_ZONE_MINUTE: in->has_zone = true; break;
+  case TIME_ZONE_NAME:
+  case TIME_ZONE_OFFSET: break;
+  default: in->has_date = true; break;
+  }
+}
+
 static bool read_part(struct reading *in, const struct time_part *part) {
   enum time_kind kind = part->pattern->kind;
+  note_kind(in, kind);
+  if (kind == TIME_ZONE_HOUR || kind == TIME_ZONE_MINUTE)
+    return read_zone(in, kind == TIME_ZONE_MINUTE);
   int32_t unused = 0;
   int64_t v = 0;
   if (kind == TIME_MONTH_NAME) return read_name(&in->text, months, 12, &in->c.month);
@@ -342,7 +384,7 @@ static bool finish(const struct reading *in, int64_t *us) {
   return true;
 }
 
-bool format_time_read(struct slice text, struct slice template, int64_t *us) {
+bool format_time_read_parts(struct slice text, struct slice template, struct time_read *read) {
   struct reading in = {.text = text, .c = {.year = 1, .month = 1, .day = 1}};
   struct time_part part;
   while (time_pattern_next(&template, &part)) {
@@ -351,5 +393,18 @@ bool format_time_read(struct slice text, struct slice template, int64_t *us) {
     else if (!read_part(&in, &part))
       return false;
   }
-  return finish(&in, us);
+  while (in.text.bytes && in.text.data[0] == ' ') in.text = skip(in.text, 1);
+  *read = (struct time_read){.zone_s = in.zone_s,
+                             .has_date = in.has_date,
+                             .has_time = in.has_time,
+                             .has_zone = in.has_zone,
+                             .is_whole = in.text.bytes == 0};
+  return finish(&in, &read->us);
+}
+
+bool format_time_read(struct slice text, struct slice template, int64_t *us) {
+  struct time_read read;
+  if (!format_time_read_parts(text, template, &read)) return false;
+  *us = read.us - read.zone_s * CALENDAR_US_PER_SECOND;
+  return true;
 }

@@ -31,11 +31,13 @@ enum time_kind {
   TIME_ISO_WEEK,
   TIME_CENTURY,
   TIME_JULIAN,
+  TIME_ZONE_MINUTE,
   TIME_MONTH_NAME, /* from here on words */
   TIME_DAY_NAME,
   TIME_HALF,
   TIME_ZONE_NAME,
-  TIME_ZONE_OFFSET
+  TIME_ZONE_OFFSET,
+  TIME_ZONE_HOUR
 };
 
 struct time_pattern {
@@ -57,5 +59,16 @@ bool time_pattern_next(struct slice *template, struct time_part *part);
 void format_time_write(struct buf *out, struct slice template, int64_t us);
 /** Reads a text; false when it does not fit the template or is no moment. */
 bool format_time_read(struct slice text, struct slice template, int64_t *us);
+
+/** What a template has read. */
+struct time_read {
+  int64_t us;     /* as written, whatever the zone */
+  int32_t zone_s; /* east of UTC */
+  bool has_date, has_time, has_zone;
+  bool is_whole; /* nothing but blanks is left of the text */
+};
+
+/** The same, and which parts of a moment the template names. */
+bool format_time_read_parts(struct slice text, struct slice template, struct time_read *read);
 
 #endif

@@ -10,10 +10,11 @@
 #include "base/text/buf.h"
 #include "value/val/val.h"
 
-struct zones;       /* query/locale */
-struct regex_cache; /* query/regex */
-struct rng;         /* base/ds */
-struct collation;   /* query/locale */
+struct zones;          /* query/locale */
+struct regex_cache;    /* query/regex */
+struct jsonpath_cache; /* query/jsonpath */
+struct rng;            /* base/ds */
+struct collation;      /* query/locale */
 struct collation_named;
 struct soul_numbers; /* model/soul/rules.h */
 
@@ -24,6 +25,7 @@ struct func_env {
   struct buf *scratch; /* for building; empty between calls */
   struct zones *zones; /* time zones by name */
   struct regex_cache *regexes;
+  struct jsonpath_cache *paths;       /* NULL: none are kept */
   struct collation_named *named;      /* of COLLATE */
   struct rng *chance;                 /* for volatile functions */
   struct collation *collation;        /* of MongoDB's comparisons; NULL: by bytes */
@@ -75,6 +77,8 @@ status func_join_made(struct func_env *env, const struct val *a, const struct va
 /** a - b where `a` is a map or a list: without a name, a place, or several names. */
 status func_remove_made(struct func_env *env, const struct val *a, const struct val *b,
                         struct val *out, struct err *err);
+/** A name as SQL writes it: in quotes where it needs them. */
+void func_append_identifier(struct buf *out, struct slice name);
 /** The value as people read it: text as it is, all else as plain JSON. Appends. */
 void func_append_text(struct buf *out, const struct val *value);
 

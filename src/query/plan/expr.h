@@ -273,11 +273,12 @@ struct expr {
                binder) */
   uint32_t args_count;
   struct expr **args;
-  struct val value;    /* CONST */
-  struct slice name;   /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier */
-  uint32_t parameter;  /* PARAM by number, 1-based; 0 = by name */
-  struct path path;    /* NAME, FIELD */
-  uint32_t slot;       /* FIELD */
+  struct val value;   /* CONST */
+  struct slice name;  /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier */
+  uint32_t parameter; /* PARAM by number, 1-based; 0 = by name */
+  struct path path;   /* NAME, FIELD */
+  uint32_t slot;      /* FIELD */
+  uint8_t declared;   /* FIELD: enum val_type of its values where a genotype says it; VAL_MISSING */
   struct slice *names; /* MAP */
   bool
       is_masked; /* FIELD: of a sensitive attribute. CONST: not to be shown: it stands beside one */

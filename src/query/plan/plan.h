@@ -104,8 +104,11 @@ struct plan_column {
                       */
   const struct slice *without; /* of documents: attributes that USING joined with others */
   uint32_t without_count;
-  uint8_t type;      /* enum val_type if known, VAL_MISSING = dynamic */
-  bool is_sensitive; /* computed from a sensitive attribute */
+  uint8_t type;                    /* enum val_type if known, VAL_MISSING = dynamic */
+  bool is_sensitive;               /* computed from a sensitive attribute */
+  const struct collection *origin; /* its values are those at `origin_path` of documents of this
+                                      closed collection; NULL: not known to be any's */
+  struct path origin_path;
 };
 
 struct plan_sort_key {
@@ -236,6 +239,7 @@ struct plan_soul {
   struct plan_made_sequence *sequences; /* CREATE: made with it, and gone with it */
   uint32_t sequences_count;
   bool merge;
+  bool is_table; /* CREATE TABLE: that it is there already is an error, also with this very soul */
   enum plan_about about;
   struct slice other; /* the soul to compare with */
 };
@@ -341,6 +345,8 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
+  bool knows_names;               /* INSERT: names within documents stand by ids, where they have a
+                                     dictionary */
   bool upsert;                    /* UPDATE: insert when nothing matches (JQL) */
   bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
   bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */

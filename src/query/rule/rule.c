@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A rule is read as the condition (or the one value) of a SELECT over documents of any collection;
  * what the front end and the binder make of it is compiled and kept. */
-#include "query/rule/rule.h"
+#include "query/rule/rule_int.h"
 
 #include "base/mem/mem.h"
 #include "model/soul/soul.h"
@@ -9,6 +9,7 @@
 #include "query/expr/program.h"
 #include "query/func/func.h"
 #include "query/lang/lang.h"
+#include "query/rule/rule.h"
 
 enum {
   RULE_CHUNK_BYTES = 16 << 10,
@@ -31,14 +32,14 @@ struct rules {
   const struct soul *soul;
 };
 
-/* "SELECT (…) FROM being", "SELECT * FROM being WHERE (…)": terminated, for the lexer. */
+static const char *const before[] = {[SOUL_RULE_CONDITION] = "SELECT * FROM being WHERE (",
+                                     [SOUL_RULE_LASTING] = "SELECT * FROM being WHERE (",
+                                     [SOUL_RULE_VALUE] = "SELECT (",
+                                     [SOUL_RULE_FIXED] = "SELECT (",
+                                     [SOUL_RULE_MATCH] = "{\"find\":\"being\",\"filter\":"};
+
 static status make_text(struct arena *arena, const struct soul_rule *rule, struct slice *text,
                         struct err *err) {
-  static const char *const before[] = {[SOUL_RULE_CONDITION] = "SELECT * FROM being WHERE (",
-                                       [SOUL_RULE_LASTING] = "SELECT * FROM being WHERE (",
-                                       [SOUL_RULE_VALUE] = "SELECT (",
-                                       [SOUL_RULE_FIXED] = "SELECT (",
-                                       [SOUL_RULE_MATCH] = "{\"find\":\"being\",\"filter\":"};
   static const char *const after[] = {[SOUL_RULE_CONDITION] = "\n)",
                                       [SOUL_RULE_LASTING] = "\n)",
                                       [SOUL_RULE_VALUE] = "\n) AS value FROM being",
@@ -82,8 +83,7 @@ static bool free_scan(struct plan *plan) {
   return false;
 }
 
-/* The only attribute that is equal without case; the name itself when there is none. */
-static struct slice right_name(const struct soul *soul, struct slice name) {
+struct slice rule__right_name(const struct soul *soul, struct slice name) {
   struct slice found = name;
   uint32_t count = 0;
   if (soul_attribute(soul, name)) return name;
@@ -100,7 +100,7 @@ static status correct_case(struct rules *rules, struct expr *expr, struct err *e
     struct path_step *steps =
         arena_copy(&rules->arena, expr->path.steps, expr->path.count * sizeof *steps);
     TRY(plan_check_memory(&rules->arena, steps, err));
-    steps[0].name = right_name(rules->soul, steps[0].name);
+    steps[0].name = rule__right_name(rules->soul, steps[0].name);
     expr->path.steps = steps;
   }
   for (uint32_t i = 0; i < expr->args_count; i++) TRY(correct_case(rules, expr->args[i], err));
@@ -118,18 +118,25 @@ static status check_lasting(const struct expr *expr, struct err *err) {
   return LUMA_OK;
 }
 
-/* The condition or value of a rule, bound to a document. */
-static status read_rule(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
-                        struct err *err) {
+status rule__parse(struct arena *arena, const struct soul_rule *rule, size_t *offset,
+                   struct statement *statement, struct err *err) {
   struct slice text;
-  struct statement statement;
   size_t end = 0;
   const struct lang *lang = rule->kind == SOUL_RULE_MATCH ? &lang_jql : &lang_lql;
   TRY(make_text(arena, rule, &text, err));
   struct lang_context context = {.arena = arena};
-  TRY(lang->parse(&context, text, &end, &statement, err));
-  if (end != text.bytes || statement.parameters_count || !free_scan(statement.root))
-    return fail_shape(err);
+  TRY(lang->parse(&context, text, &end, statement, err));
+  *offset = strlen(before[rule->kind]);
+  return end != text.bytes || statement->parameters_count ? fail_shape(err) : LUMA_OK;
+}
+
+/* The condition or value of a rule, bound to a document. */
+static status read_rule(struct arena *arena, const struct soul_rule *rule, struct expr **expr,
+                        struct err *err) {
+  struct statement statement;
+  size_t offset;
+  TRY(rule__parse(arena, rule, &offset, &statement, err));
+  if (!free_scan(statement.root)) return fail_shape(err);
   struct bind_options options = {.arena = arena};
   TRY(bind_statement(&options, &statement, err));
   *expr = expression_of(statement.root, rule->kind);
@@ -237,6 +244,7 @@ static void rules_reads(const struct soul_program *program, uint32_t nth, soul_r
 const struct soul_rules_ops *rule_ops(void) {
   static const struct soul_rules_ops ops = {.create = rules_create,
                                             .destroy = rules_destroy,
+                                            .rename = rule__rename,
                                             .run = rules_run,
                                             .reads = rules_reads,
                                             .match = rules_match};

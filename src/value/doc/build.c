@@ -151,17 +151,18 @@ void build__name_id(struct build *build, uint16_t id) {
   if (build->err.code == LUMA_OK) name_id(build, begin_name(build), id);
 }
 
-void build_name(struct build *build, struct slice name) {
-  if (build->err.code != LUMA_OK) return;
+bool build_name(struct build *build, struct slice name) {
+  if (build->err.code != LUMA_OK) return false;
   struct build_frame *frame = begin_name(build);
   uint16_t id = build->names ? names_find(build->names, name) : NAMES_NONE;
   if (id == NAMES_NONE && build->names && !build->only_known &&
       names_intern(build->names, name, &id, &build->err) != LUMA_OK)
-    return;
+    return false;
   if (id == NAMES_NONE)
     name_inline(build, frame, name);
   else
     name_id(build, frame, id);
+  return id != NAMES_NONE;
 }
 
 void build__drop_name(struct build *build) {

@@ -43,8 +43,9 @@ void build_begin_map(struct build *build);
 void build_begin_list(struct build *build);
 /** Ends the open list or map. */
 void build_end(struct build *build);
-/** Names the next value of the open map (copied). "_id" is the key slot. */
-void build_name(struct build *build, struct slice name);
+/** Names the next value of the open map (copied). "_id" is the key slot. True when the name has an
+ * id. */
+bool build_name(struct build *build, struct slice name);
 /** Puts a value; lists and maps are copied deeply (names re-resolved when the dictionaries differ).
  * MISSING puts nothing and drops the name. A DATE beyond what a TIMESTAMP can express is
  * LUMA_OUT_OF_RANGE. */

@@ -99,9 +99,13 @@ static enum probe_answer ask_real(const struct probe *probe, const uint8_t *p) {
 
 /* ---- values ---- */
 
+static enum probe_answer ask_null(const struct probe *probe) {
+  return probe->knows_nulls ? PROBE_NO : PROBE_UNSURE;
+}
+
 /* A text that is asked for may spell a ULID or a UUID. */
 static enum probe_answer ask_other(const struct probe *probe, enum val_type type) {
-  if (type == VAL_NULL) return PROBE_NO;
+  if (type == VAL_NULL) return ask_null(probe);
   bool is_sure =
       probe->others_differ && type != VAL_DECIMAL && type != VAL_ULID && type != VAL_UUID;
   return is_sure ? PROBE_NO : PROBE_UNSURE;
@@ -147,9 +151,9 @@ enum probe_answer probe_ask(const struct probe *probe, const struct names *names
     enum val_type type = *p & FORM_TYPE_MASK;
     bool unsure = false;
     if (type == VAL_LIST) return PROBE_UNSURE;
-    if (type != VAL_MAP) return PROBE_NO;
+    if (type != VAL_MAP) return ask_null(probe);
     p = find_field(p, ids[i], &unsure);
-    if (!p) return unsure ? PROBE_UNSURE : PROBE_NO;
+    if (!p) return unsure ? PROBE_UNSURE : ask_null(probe);
   }
   bool is_list = (*p & FORM_TYPE_MASK) == VAL_LIST;
   return is_list && probe->into_lists ? ask_list(probe, p) : ask_value(probe, p);

@@ -18,13 +18,14 @@ struct probe {
   uint32_t count;           /* at least 1 */
   const struct val *values; /* all TEXT, or all numbers as probe_takes says; ascending; borrowed */
   bool into_lists;          /* a list answers for its elements: YES if one does */
+  bool knows_nulls;         /* NULL and nothing at all are NO; else PROBE_UNSURE */
   bool others_differ;       /* a value of another class is NO; else PROBE_UNSURE */
 };
 
 /** Whether values can be asked for: texts; integers; or one float64 that is a number. */
 bool probe_takes(const struct val *values, uint32_t count);
 /** What the document `root` (any value) answers. `ids` are the names of the path, each of
- * `names`; a path that ends early is NO. */
+ * `names`; a path that ends early leads to nothing. */
 enum probe_answer probe_ask(const struct probe *probe, const struct names *names,
                             const uint16_t *ids, uint32_t ids_count, const struct val *root);
 

@@ -48,6 +48,10 @@ status json_read_value(struct json_reader *reader, struct slice text,
  * rounded, and its kind says so. */
 bool json_reader_lost_digits(const struct json_reader *reader);
 
+/** Whether the text read last had names without an id only at its top: below it all stand by those
+ * of options->known. */
+bool json_reader_knew_names(const struct json_reader *reader);
+
 struct json_write_options {
   enum json_form form;
   const char *key_name; /* what the key slot is called at the top level: "id" or "_id"; NULL = "id",

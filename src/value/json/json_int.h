@@ -25,6 +25,7 @@ struct json_reader {
   bool id_is_key;
   bool met_id, met_id_first; /* a top-level `id` named the key; then `_id` came: read again */
   bool lost_digits;
+  bool knew_names; /* all below the top have ids in the builder's dictionary */
 };
 
 /* ---- taking tokens ---- */

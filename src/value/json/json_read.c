@@ -137,7 +137,7 @@ static status read_name(struct json_reader *r, uint32_t depth) {
     return json__fault();
   }
   if (!json__take(r, ':')) return json__fault();
-  build_name(&r->build, name);
+  if (!build_name(&r->build, name) && depth > 1) r->knew_names = false;
   return LUMA_OK;
 }
 
@@ -244,6 +244,7 @@ static status begin(struct json_reader *r, struct slice text,
   r->is_tagged = options->form == JSON_TAGGED;
   r->id_is_key = false;
   r->met_id = r->met_id_first = r->lost_digits = false;
+  r->knew_names = true;
   r->has_escapes = text.bytes > 0 && memchr(text.data, '\\', text.bytes);
   buf_reset(&r->unescaped);
   if (r->has_escapes && !buf_reserve(&r->unescaped, text.bytes))
@@ -334,6 +335,10 @@ status json_read_value(struct json_reader *reader, struct slice text,
   TRY(run_and_explain(reader, walk_value, &encoded, err));
   *value = val_decode(encoded, options->known);
   return LUMA_OK;
+}
+
+bool json_reader_knew_names(const struct json_reader *reader) {
+  return reader->knew_names;
 }
 
 bool json_reader_lost_digits(const struct json_reader *reader) {

@@ -53,7 +53,8 @@ static void refuses_taken_keys(void) {
   assert_int_equal(LUMA_INVALID_VALUE, fixture_insert(txn, "users", list));
   struct val twice[3] = {fixture_json(&f, "{\"id\":3}"), fixture_json(&f, "{\"id\":2}"),
                          fixture_json(&f, "{\"id\":3}")};
-  struct model_write writes[3] = {{&twice[0], {0}}, {&twice[1], {0}}, {&twice[2], {0}}};
+  struct model_write writes[3] = {
+      {.document = &twice[0]}, {.document = &twice[1]}, {.document = &twice[2]}};
   uint32_t failed;
   assert_int_equal(LUMA_DUPLICATE_KEY,
                    model_insert(txn, fixture_find(txn, "users"), writes, 3, &failed, test_err()));
@@ -69,7 +70,7 @@ static void makes_keys(void) {
   fixture_collection(&f, "logs");
   struct model_txn *txn = fixture_begin(&f, false);
   struct val document = fixture_json(&f, "{\"text\":\"x\"}");
-  struct model_write writes[2] = {{&document, {0}}, {&document, {0}}};
+  struct model_write writes[2] = {{.document = &document}, {.document = &document}};
   assert_ok(model_insert(txn, fixture_find(txn, "logs"), writes, 2, NULL, test_err()));
   assert_int_equal(VAL_ULID, writes[0].key.type);
   assert_true(memcmp(writes[0].key.id, writes[1].key.id, ULID_BYTES) < 0);

@@ -60,6 +60,7 @@ static bool draw_probe(struct gen *gen, const struct val *root, struct val value
                           .count = count,
                           .values = values,
                           .into_lists = rng_below(gen->rng, 2),
+                          .knows_nulls = rng_below(gen->rng, 2),
                           .others_differ = rng_below(gen->rng, 2)};
   return probe_takes(values, count);
 }
@@ -99,6 +100,7 @@ static void check_document(struct gen *gen, const struct val *root, struct count
   assert_int_equal(naive_answer(&probe, &v), answer == PROBE_YES);
   bool differs = !val_is_null(&v) && !is_of_class(&v, &values[0]);
   bool looks_inside = v.type == VAL_LIST && probe.into_lists;
+  if (!probe.knows_nulls && val_is_null(&v)) fail_msg("sure of nothing");
   if (!probe.others_differ && differs && !looks_inside) fail_msg("sure of another class");
 }
 

@@ -186,7 +186,7 @@ static bool has_null_names(const struct val *value) {
 }
 
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
-  if (has_null_names(&node->value))
+  if (jql->may_have_nulls && has_null_names(&node->value))
     return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
   *expr = expr_const(jql->arena, node->value, node->offset);
   return jql__made(jql, *expr);

@@ -91,14 +91,23 @@ status jql__explain(const struct jql *jql, const struct jql_node *command, struc
 
 /* ---- text ---- */
 
+/** A command as it was read. */
+struct reading {
+  struct val value;
+  size_t end;       /* where its text ends; 0: it is not read */
+  bool knows_names; /* of the dictionary it was read with, all but those of its own fields */
+};
+
 static status parse_node(const struct lang_context *context, struct slice text, size_t at,
-                         const struct val *value, struct statement *statement, struct err *err) {
+                         const struct reading *read, struct statement *statement, struct err *err) {
   struct jql jql = {.context = context,
                     .arena = context->arena,
                     .text = text,
+                    .may_have_nulls = !text.bytes || memchr(text.data, '\\', text.bytes),
+                    .knows_names = read->knows_names,
                     .statement = statement,
                     .err = err};
-  struct jql_node root = {.value = *value,
+  struct jql_node root = {.value = read->value,
                           .offset = text.bytes ? at : 0,
                           .value_offset = text.bytes ? at : JQL_NOWHERE};
   *statement = (struct statement){.language = PLAN_JQL};
@@ -152,20 +161,33 @@ static struct names *names_of_insert(const struct lang_context *context, struct 
   return collection ? collection->names : NULL;
 }
 
+/** Whether nothing in a text looks as if one command ended and another began: then its end is the
+ * text's, or there is a fault. Much quicker than looking for the end. */
+static bool is_one(struct slice text) {
+  const uint8_t *at = text.data, *end = text.data + text.bytes;
+  while (at < end && (at = memchr(at, '}', (size_t)(end - at)))) {
+    do at++;
+    while (at < end && is_blank(*at));
+    if (at == end) return true;
+    if (*at == '{' || *at == ';') return false;
+  }
+  return false;
+}
+
 /** A long text is nearly always one command: it is read whole, without looking for its end first.
- * `*end` stays 0 where there is more, or a fault. */
+ * read->end stays 0 where there is more, or a fault. */
 static status read_whole(struct json_reader *reader, const struct lang_context *context,
-                         struct slice text, size_t start, size_t *end, struct val *value,
-                         struct err *err) {
+                         struct slice text, size_t start, struct reading *read, struct err *err) {
   enum { LONG_TEXT_BYTES = 4096 };
   size_t last = text.bytes;
   struct err failed = {0};
   while (last > start && is_blank(text.data[last - 1])) last--;
-  if (last - start < LONG_TEXT_BYTES || text.data[last - 1] != '}') return LUMA_OK;
   struct slice json = slice_of(text.data + start, last - start);
+  if (json.bytes < LONG_TEXT_BYTES || !is_one(json)) return LUMA_OK;
   struct names *known = names_of_insert(context, text, start);
-  status done = read_into(reader, context->arena, json, known, value, &failed);
-  if (done == LUMA_OK) *end = last;
+  status done = read_into(reader, context->arena, json, known, &read->value, &failed);
+  if (done == LUMA_OK) read->end = last;
+  read->knows_names = known && json_reader_knew_names(reader);
   if (done != LUMA_OUT_OF_MEMORY) return LUMA_OK;
   if (err) *err = failed;
   return done;
@@ -191,16 +213,16 @@ static status fail_start(struct slice text, size_t at, struct err *err) {
 
 static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
                          struct statement *statement, struct err *err) {
-  size_t start = jql__skip_space(text, *offset), end = 0;
+  size_t start = jql__skip_space(text, *offset);
   struct json_reader *reader = NULL;
-  struct val value = val_missing();
+  struct reading read = {.value = val_missing()};
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
   TRY(json_reader_create(&reader, err));
-  status done = read_whole(reader, context, text, start, &end, &value, err);
-  if (done == LUMA_OK && !end) {
-    end = jql__skip_value(text, start);
-    done = jql__read_tagged(reader, context->arena, slice_of(text.data + start, end - start),
-                            &value, err);
+  status done = read_whole(reader, context, text, start, &read, err);
+  if (done == LUMA_OK && !read.end) {
+    read.end = jql__skip_value(text, start);
+    done = jql__read_tagged(reader, context->arena, slice_of(text.data + start, read.end - start),
+                            &read.value, err);
   }
   json_reader_destroy(reader);
   if (done != LUMA_OK) {
@@ -208,21 +230,23 @@ static status parse_text(const struct lang_context *context, struct slice text, 
       err_position(err, (const char *)text.data, text.bytes, start + err->offset);
     return done;
   }
-  TRY(parse_node(context, text, start, &value, statement, err));
+  TRY(parse_node(context, text, start, &read, statement, err));
   statement->text = text;
-  size_t after = jql__skip_space(text, end);
+  size_t after = jql__skip_space(text, read.end);
   if (after < text.bytes && text.data[after] == ';') after = jql__skip_space(text, after + 1);
   *offset = after;
   return check_rest(text, after, err);
 }
 
 static size_t extent_of(struct slice text) {
+  if (is_one(text)) return text.bytes;
   return jql__skip_space(text, jql__skip_value(text, jql__skip_space(text, 0)));
 }
 
 status jql_parse_value(const struct lang_context *context, const struct val *command,
                        struct statement *statement, struct err *err) {
-  return parse_node(context, slice_of(NULL, 0), 0, command, statement, err);
+  struct reading read = {.value = *command};
+  return parse_node(context, slice_of(NULL, 0), 0, &read, statement, err);
 }
 
 static const char *const keywords[] = {"find",

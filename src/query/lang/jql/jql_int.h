@@ -50,7 +50,9 @@ struct jql_scores {
 struct jql {
   const struct lang_context *context;
   struct arena *arena;
-  struct slice text; /* empty when the command came as a value */
+  struct slice text;   /* empty when the command came as a value */
+  bool may_have_nulls; /* in its names: an escape may stand for one */
+  bool knows_names;    /* all names below the command's own fields stand by ids of one dictionary */
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */

@@ -296,7 +296,7 @@ static status take_options(const struct jql *jql, const struct jql_node *spec,
 }
 
 status jql__put_geo_near(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
-  struct jql_node fields[OPTIONS];
+  struct jql_node fields[OPTIONS] = {0};
   struct asked asked = {.at = spec};
   struct match *match = NULL;
   TRY(take_options(jql, spec, fields));

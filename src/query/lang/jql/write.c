@@ -23,6 +23,7 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   (*plan)->exprs = arena_zalloc(jql->arena, each.count, sizeof *(*plan)->exprs);
   TRY(jql__made(jql, (*plan)->exprs));
   (*plan)->exprs_count = (*plan)->rows_count = each.count;
+  (*plan)->knows_names = jql->knows_names;
   /* Where each of many stands is not worth looking for: they are told by their number. */
   if (each.count > LOCATED_MAX) each.cursor = JQL_NOWHERE;
   while (jql__next(&each, &document)) {

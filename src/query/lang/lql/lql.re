@@ -80,7 +80,8 @@ static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t 
   if (lql->last.kind == LQL_DOT) return LQL_ID;
   struct slice word = slice_of(start, (size_t)(end - start));
   int kind = lql__contextual(lql->last.kind, word, slice_of(end, (size_t)(limit - end)));
-  return kind ? kind : lql__keyword(word);
+  if (!kind) kind = lql__keyword(word);
+  return lql->last.kind == LQL_AS ? lql__behind_as(kind) : kind;
 }
 
 static struct lql_token open(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
@@ -183,7 +184,7 @@ struct lql_token lql__next(struct lql *lql) {
       ">"          { return token_of(lql, LQL_GT, start, cursor); }
       ">="         { return token_of(lql, LQL_GE, start, cursor); }
       "||"         { return token_of(lql, LQL_CONCAT, start, cursor); }
-      "->" | "->>" | "#>" | "#>>" | "#-" | "@>" | "<@" | "&" | "&&" | "|" | "#" | "~*" | "!~" | "!~*" {
+      "->" | "->>" | "#>" | "#>>" | "#-" | "@>" | "<@" | "@?" | "@@" | "&" | "&&" | "|" | "#" | "~*" | "!~" | "!~*" {
         return token_of(lql, LQL_OPERATOR, start, cursor);
       }
       "<<"         { return open_bag(lql, start, cursor); }

@@ -9,7 +9,7 @@
 
 %include {
 #include "base/core/assert.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_change.h"
 #define NDEBUG 1
 
 static bool token_fits(void *context, int kind);
@@ -756,6 +756,7 @@ some_exprs(A) ::= some_exprs(B) COMMA expr(E). { A = lql__append(lql, B, E, slic
 path(A) ::= name(N). { A = lql__path(lql, N); }
 path(A) ::= path(P) DOT name(N). { A = lql__path_name(lql, P, N); }
 path(A) ::= path(P) LBRACKET INTEGER(I) RBRACKET. { A = lql__path_index(lql, P, I, false); }
+path(A) ::= path(P) LBRACKET TEXT(T) RBRACKET. { A = lql__path_text(lql, P, T); }
 path(A) ::= path(P) LBRACKET MINUS INTEGER(I) RBRACKET. { A = lql__path_index(lql, P, I, true); }
 name(A) ::= ID(T). { A = T; }
 name(A) ::= QUOTED(T). { A = T; }

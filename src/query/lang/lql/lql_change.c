@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements that change documents: what conflicts do, RETURNING, UPDATE and DELETE with other
  * sources, MERGE. */
+#include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
 
 /* ---- RETURNING ---- */
 

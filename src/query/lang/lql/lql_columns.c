@@ -2,7 +2,7 @@
 /* What an INSERT names and what an UPDATE sets: no place twice, and columns such as `address.city`
  * made into documents within documents. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_change.h"
 
 static bool overlap(const struct path *a, const struct path *b) {
   return path_has_prefix(a, b) || path_has_prefix(b, a);

@@ -206,6 +206,7 @@ static bool create_table(struct lql_ddl *ddl) {
   struct plan *made = json.bytes ? make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
   if (!made) return false;
   made->soul->json = json;
+  made->soul->is_table = true;
   made->soul->sequences = ddl->sequences;
   made->soul->sequences_count = ddl->sequences_count;
   made->if_not_exists = if_not_exists;

@@ -341,6 +341,26 @@ struct lql_path *lql__path_name(struct lql *lql, struct lql_path *path, struct l
   return extend(lql, path, slice_of_text("."), name.text, slice_of(NULL, 0));
 }
 
+struct lql_path *lql__path_text(struct lql *lql, struct lql_path *path, struct lql_token text) {
+  struct expr *name = lql__text(lql, text);
+  if (!name || !path) return NULL;
+  struct path_step step = {
+      .name = val_slice(&name->value), .index = PATH_NO_INDEX, .is_name = true};
+  text.text = lql__quoted(lql, &step);
+  return text.text.data ? lql__path_name(lql, path, text) : NULL;
+}
+
+struct slice lql__quoted(struct lql *lql, const struct path_step *step) {
+  struct buf quoted;
+  struct path one = {.count = 1, .steps = (struct path_step *)(uintptr_t)step};
+  buf_init(&quoted, LQL_TEXT_BYTES_MAX);
+  path_format(&one, &quoted);
+  const void *copy = arena_copy(lql->arena, quoted.data, quoted.bytes);
+  struct slice made = slice_of(copy, copy ? quoted.bytes : 0);
+  buf_deinit(&quoted);
+  return made;
+}
+
 struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
                                  bool from_end) {
   return extend(lql, path, slice_of_text(from_end ? "[-" : "["), index.text, slice_of_text("]"));

@@ -67,16 +67,10 @@ struct lql_list *lql__append_name(struct lql *lql, struct lql_list *list, struct
 struct expr *lql__names_path(struct lql *lql, const struct lql_list *names) {
   struct lql_path *path = NULL;
   for (uint32_t i = 0; i < names->count; i++) {
-    struct buf quoted;
     struct path_step step = {.name = names->names[i], .index = PATH_NO_INDEX, .is_name = true};
-    struct path one = {.count = 1, .steps = &step};
-    buf_init(&quoted, LQL_TEXT_BYTES_MAX);
-    path_format(&one, &quoted);
     struct lql_token token = {.offset = names->items[0]->offset};
-    void *copy = arena_copy(lql->arena, quoted.data, quoted.bytes);
-    token.text = slice_of(copy, quoted.bytes);
-    buf_deinit(&quoted);
-    if (!copy) return NULL;
+    token.text = lql__quoted(lql, &step);
+    if (!token.text.data) return NULL;
     path = i ? lql__path_name(lql, path, token) : lql__path(lql, token);
   }
   return lql__path_expr(lql, path);

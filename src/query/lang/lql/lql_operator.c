@@ -26,6 +26,7 @@ struct form {
   const char *text, *function;
   bool swaps, negated, no_case;
   bool reads_json, reads_left; /* texts of the statement on both sides, or the left, are JSON */
+  bool reads_any;              /* the left is JSON even if it is not a list or map */
 };
 
 /* A text of the statement that looks so is JSON. */
@@ -39,10 +40,28 @@ static struct expr *read_json(struct lql *lql, struct expr *expr) {
   return call(lql, "cast", args, 2, expr->offset);
 }
 
+/* Where a text is JSON although it need not look so: a new value. */
+static struct expr *read_value(struct lql *lql, struct expr *expr) {
+  struct json_reader *reader = NULL;
+  struct json_read_options options = {.form = JSON_PLAIN};
+  struct buf room;
+  struct val value;
+  bool is_text = expr->kind == EXPR_CONST && expr->value.type == VAL_TEXT;
+  if (!is_text || json_reader_create(&reader, NULL) != LUMA_OK) return expr;
+  buf_init(&room, LQL_TEXT_BYTES_MAX);
+  status good = json_read_value(reader, val_slice(&expr->value), &options, &room, &value, NULL);
+  buf_deinit(&room);
+  json_reader_destroy(reader);
+  struct expr *args[2] = {expr,
+                          expr_const(lql->arena, val_text(slice_of_text("json")), expr->offset)};
+  return good == LUMA_OK ? call(lql, "cast", args, 2, expr->offset) : expr;
+}
+
 static struct expr *apply(struct lql *lql, const struct form *form, struct lql_token op,
                           struct expr *left, struct expr *right) {
   if (form->reads_json || form->reads_left) left = read_json(lql, left);
   if (form->reads_json) right = read_json(lql, right);
+  if (form->reads_any) left = read_value(lql, left);
   struct expr *args[3] = {form->swaps ? right : left, form->swaps ? left : right, NULL};
   if (!lql__count_operator(lql, op)) return NULL;
   if (form->no_case) args[2] = expr_const(lql->arena, val_text(slice_of_text("i")), op.offset);
@@ -57,6 +76,8 @@ struct expr *lql__operator(struct lql *lql, struct lql_token op, struct expr *le
       {.text = "->>", .function = "json_get_text", .reads_left = true},
       {.text = "#>", .function = "json_get_path", .reads_left = true},
       {.text = "#>>", .function = "json_get_path_text", .reads_left = true},
+      {.text = "@?", .function = "json_path_finds", .reads_any = true},
+      {.text = "@@", .function = "json_path_says", .reads_any = true},
       {.text = "@>", .function = "json_contains", .reads_json = true},
       {.text = "<@", .function = "json_contains", .swaps = true, .reads_json = true},
       {.text = "?", .function = "json_exists", .reads_left = true},
@@ -107,23 +128,6 @@ struct expr *lql__between_symmetric(struct lql *lql, struct lql_token at, struct
   return negated ? lql__unary(lql, EXPR_OP_NOT, at, made) : made;
 }
 
-/* Where a text is JSON although it need not look so: a new value. */
-static struct expr *read_value(struct lql *lql, struct expr *expr) {
-  struct json_reader *reader = NULL;
-  struct json_read_options options = {.form = JSON_PLAIN};
-  struct buf room;
-  struct val value;
-  bool is_text = expr->kind == EXPR_CONST && expr->value.type == VAL_TEXT;
-  if (!is_text || json_reader_create(&reader, NULL) != LUMA_OK) return expr;
-  buf_init(&room, LQL_TEXT_BYTES_MAX);
-  status good = json_read_value(reader, val_slice(&expr->value), &options, &room, &value, NULL);
-  buf_deinit(&room);
-  json_reader_destroy(reader);
-  struct expr *args[2] = {expr,
-                          expr_const(lql->arena, val_text(slice_of_text("json")), expr->offset)};
-  return good == LUMA_OK ? call(lql, "cast", args, 2, expr->offset) : expr;
-}
-
 /* What stands behind json_ or jsonb_. */
 static struct slice json_deed(struct slice name) {
   static const char *const starts[] = {"jsonb_", "json_"};
@@ -136,13 +140,21 @@ static struct slice json_deed(struct slice name) {
   return slice_of(NULL, 0);
 }
 
+/* path_query and its kin: their third argument is a document. */
+static bool is_path(struct slice deed) {
+  static const char start[] = "path_";
+  return deed.bytes > 5 && slice_is_equal_nocase(slice_of(deed.data, 5), slice_of_text(start));
+}
+
 bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list *args) {
   struct slice deed = json_deed(function);
   bool makes = is_named(deed, "build_array") || is_named(deed, "build_object") ||
                is_named(deed, "object") || is_named(deed, "agg") || is_named(deed, "object_agg");
   if (!deed.bytes || makes || args->count == 0) return true;
-  bool is_any = is_named(deed, "typeof");
+  bool is_any = is_named(deed, "typeof") || is_path(deed);
   args->items[0] = is_any ? read_value(lql, args->items[0]) : read_json(lql, args->items[0]);
+  bool has_variables = is_path(deed) && args->count > 2;
+  if (has_variables) args->items[2] = read_json(lql, args->items[2]);
   bool has_new = is_named(deed, "set") || is_named(deed, "set_lax") || is_named(deed, "insert");
   if (has_new && args->count > 2) args->items[2] = read_value(lql, args->items[2]);
   if (is_named(deed, "contains") && args->count > 1)

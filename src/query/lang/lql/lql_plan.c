@@ -2,7 +2,7 @@
 /* Statements, as the grammar's rules ask for them; how a SELECT is stacked is said in
  * query/plan/plan.h. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_change.h"
 
 struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
                         struct plan *input) {

@@ -315,6 +315,14 @@ int lql__contextual(int last, struct slice word, struct slice rest) {
   return is_word(word, "pivot") && begins && begins_value(rest) ? LQL_PIVOT : 0;
 }
 
+/* `AS end`, `AS order`: behind AS any word is a name that does not begin what else may stand there.
+ */
+int lql__behind_as(int kind) {
+  static const int begins[] = {LQL_SELECT, LQL_WITH, LQL_NOT, LQL_PIVOT, 0};
+  bool is_soft = kind >= LQL_ID && kind <= LQL_UNIQUE;
+  return is_soft || is_among(kind, begins) ? kind : LQL_ID;
+}
+
 const char *lql__describe(int kind) {
   for (size_t i = 0; i < WORDS_COUNT; i++) {
     if (words[i].kind == kind) return words[i].text;

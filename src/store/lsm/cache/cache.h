@@ -61,6 +61,8 @@ void cache_block_release(void *object);
 
 /** The block with one more reference (the caller's), or NULL. */
 struct cache_block *cache_get(struct cache *cache, struct cache_key key);
+/** Says that the block will be asked for soon: its head comes to the processor meanwhile. */
+void cache_fetch_ahead(struct cache *cache, struct cache_key key);
 /** Whether the block is there; not counted as asking for it. */
 bool cache_has(struct cache *cache, struct cache_key key);
 /** Offers a filled block to the cache; the caller keeps its reference. Failing to keep it is no

@@ -171,6 +171,15 @@ static void tell_disk(struct followers *followers) {
   }
 }
 
+/* Blocks that lookups side by side will ask the cache for. */
+static void tell_processor(const struct find *finds, uint32_t count) {
+  for (uint32_t i = 0; count > 1 && i < count; i++) {
+    uint32_t number;
+    if (finds[i].state == FIND_WALK && first_number(&finds[i], &number))
+      sorted__will_get(finds[i].lookup->file, &finds[i].directory->handles[number]);
+  }
+}
+
 static status load_block(struct find *find, struct followers *followers, struct err *err) {
   const struct sorted_file *file = find->lookup->file;
   const struct block_handle *handle = &find->directory->handles[find->number];
@@ -247,6 +256,7 @@ static status find_judge(struct find *find, struct store_pins *pins, struct err 
 static status find_together(struct find *finds, uint32_t count, struct store_pins *pins,
                             struct err *err) {
   for (uint32_t i = 0; i < count; i++) TRY(find_begin(&finds[i], err));
+  tell_processor(finds, count);
   struct followers followers = {0};
   for (uint32_t i = 0; i < count; i++) {
     followers.finds = &finds[i + 1];

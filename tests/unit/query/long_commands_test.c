@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Long commands of JQL: they are read whole, documents in the form in which they are stored. What
+ * is stored is compared with what was written. */
+#include "tests/lang/script.h"
+
+enum { COMMAND_BYTES_MAX = 1 << 20, DOCUMENTS = 300 };
+
+static struct script_db db;
+static struct buf command, answer;
+
+static void open_all(void) {
+  script_open(&db);
+  buf_init(&command, COMMAND_BYTES_MAX);
+  buf_init(&answer, COMMAND_BYTES_MAX);
+}
+
+static void close_all(void) {
+  buf_deinit(&command);
+  buf_deinit(&answer);
+  script_close(&db);
+}
+
+static status run(void) {
+  buf_reset(&answer);
+  return script_try(&db, &lang_jql, buf_slice(&command), &answer, test_err());
+}
+
+static const char *ask(const char *text) {
+  buf_reset(&command);
+  buf_append_text(&command, text);
+  assert_ok(run());
+  buf_append_byte(&answer, 0);
+  return (const char *)answer.data;
+}
+
+/** Documents `from`…, each with an attribute `name` in a map in a list. */
+static void append_insert(uint32_t from, const char *name) {
+  buf_append_text(&command, "{\"insert\":\"t\",\"documents\":[");
+  for (uint32_t i = from; i < from + DOCUMENTS; i++)
+    buf_append_format(&command, "%s{\"_id\":%u,\"a\":\"} {;\",\"list\":[{\"%s\":%u}]}",
+                      i > from ? "," : "", i, name, i);
+  buf_append_text(&command, "]}");
+}
+
+static void insert(uint32_t from, const char *name) {
+  buf_reset(&command);
+  append_insert(from, name);
+  assert_ok(run());
+}
+
+static void names_known_and_new(void) {
+  open_all();
+  insert(0, "b"); /* there is no collection */
+  insert(1000, "b");
+  insert(2000, "c");
+  insert(3000, "c");
+  assert_string_equal("1200\n", ask("{\"count\":\"t\"}"));
+  static const char *const ids[] = {"7", "1007", "2007", "3007"};
+  for (size_t i = 0; i < 4; i++) {
+    struct buf find, wanted;
+    buf_init(&find, 1024);
+    buf_init(&wanted, 1024);
+    buf_append_format(&find, "{\"find\":\"t\",\"filter\":{\"list.%s\":%s}}", i < 2 ? "b" : "c",
+                      ids[i]);
+    buf_append_format(&wanted, "{\"_id\":%s,\"a\":\"} {;\",\"list\":[{\"%s\":%s}]}\n", ids[i],
+                      i < 2 ? "b" : "c", ids[i]);
+    buf_append_byte(&find, 0);
+    buf_append_byte(&wanted, 0);
+    assert_string_equal((const char *)wanted.data, ask((const char *)find.data));
+    buf_deinit(&find);
+    buf_deinit(&wanted);
+  }
+  close_all();
+}
+
+static void names_with_null_bytes(void) {
+  open_all();
+  insert(0, "b");
+  buf_reset(&command);
+  append_insert(1000, "b\\u0000");
+  assert_int_equal(LUMA_INVALID_ARGUMENT, run());
+  assert_string_equal("300\n", ask("{\"count\":\"t\"}"));
+  close_all();
+}
+
+static void run_one(struct query *query, struct model_txn *txn) {
+  struct query_open_options options = {0};
+  struct query_run *run = NULL;
+  struct batch *batch = NULL;
+  assert_ok(query_open(query, txn, &options, &run, test_err()));
+  do assert_ok(query_next(run, &batch, test_err()));
+  while (batch);
+  query_close(run);
+}
+
+/** Answers how many statements the text has. */
+static uint32_t run_script(void) {
+  struct store_begin_options begin = {.may_block = true};
+  struct query_source source = {.lang = &lang_jql, .text = buf_slice(&command)};
+  struct query_prepare_options options = {.now_us = db.now_us};
+  uint32_t count = 0;
+  for (size_t at = 0; at < command.bytes; count++) {
+    struct model_txn *txn = NULL;
+    struct query *query = NULL;
+    assert_ok(model_begin(db.model, &begin, &txn, test_err()));
+    assert_ok(query_prepare(db.model, txn, &source, &at, &options, &query, test_err()));
+    run_one(query, txn);
+    query_destroy(query);
+    assert_ok(model_commit(txn, STORE_SYNC_DEFAULT, NULL, test_err()));
+  }
+  return count;
+}
+
+static void several_in_one_text(void) {
+  static const char *const between[] = {"", "\n", " ; \n"};
+  open_all();
+  for (uint32_t i = 0; i < 3; i++) {
+    buf_reset(&command);
+    append_insert(i * 10000, "b");
+    buf_append_text(&command, between[i]);
+    append_insert(i * 10000 + 1000, "b");
+    assert_int_equal(2, run_script());
+  }
+  assert_string_equal("1800\n", ask("{\"count\":\"t\"}"));
+  close_all();
+}
+
+static void something_behind(void) {
+  open_all();
+  append_insert(0, "b");
+  buf_append_text(&command, " nothing}");
+  assert_int_equal(LUMA_SYNTAX_ERROR, run());
+  close_all();
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"names_known_and_new", names_known_and_new, 0},
+      {"names_with_null_bytes", names_with_null_bytes, 0},
+      {"several_in_one_text", several_in_one_text, 0},
+      {"something_behind", something_behind, 0},
+  };
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
