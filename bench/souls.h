@@ -31,7 +31,6 @@ struct souls {
 /** How a being is written. */
 struct souls_form {
   const char *const *names; /* of its attributes */
-  bool has_length;          /* the length of the last attribute stands in its place */
 };
 extern const struct souls_form souls_form; /* as it is made */
 /** The text of each of a being's values. */

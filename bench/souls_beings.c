@@ -32,16 +32,14 @@ void souls_values(uint64_t n, char values[SOULS_COLUMNS][SOULS_TEXT_BYTES]) {
                  (unsigned long long)(r % 1000));
 }
 
-const struct souls_form souls_form = {souls_names, false};
+const struct souls_form souls_form = {souls_names};
 
 size_t souls_json(uint64_t n, const struct souls_form *form, char out[SOULS_JSON_BYTES]) {
-  char values[SOULS_COLUMNS][SOULS_TEXT_BYTES], *bio = values[SOULS_COLUMNS - 1];
+  char values[SOULS_COLUMNS][SOULS_TEXT_BYTES];
   size_t at = 0;
   souls_values(n, values);
-  if (form->has_length) (void)snprintf(bio, SOULS_TEXT_BYTES, "%zu", strlen(bio));
   for (int i = 0; i < SOULS_COLUMNS; i++) {
-    bool is_quoted = is_text[i] && !(form->has_length && values[i] == bio);
-    const char *quote = is_quoted ? "\"" : "";
+    const char *quote = is_text[i] ? "\"" : "";
     at += (size_t)snprintf(out + at, SOULS_JSON_BYTES - at, "%s\"%s\":%s%s%s", i ? "," : "{",
                            form->names[i], quote, values[i], quote);
   }

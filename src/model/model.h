@@ -32,6 +32,7 @@ struct model_options {
   bool read_only;              /* the store is: unfinished index builds are left as they are */
   bool learns;                 /* what open collections are made of is followed at each write */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
+  uint64_t kept_bytes_max;     /* of values that expressions of evolutions made; 0 = none is kept */
   const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };
 
@@ -234,6 +235,7 @@ status model_key_encode(struct buf *out, const struct val *key, struct err *err)
 struct model_write {
   const struct val *document; /* MAP; any dictionary */
   bool knows_names;           /* all names within have ids in its dictionary */
+  bool key_is_free;           /* the transaction has looked: no document has the key */
   struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };
 /** Inserts `count` documents (batch-first). LUMA_DUPLICATE_KEY names index, key and value. `failed`
@@ -312,6 +314,22 @@ status model_delete(struct model_txn *txn, const struct collection *collection,
 status model_get_many(struct model_txn *txn, const struct collection *collection,
                       const struct val *keys, uint32_t count, struct doc *found,
                       struct store_pins *pins, struct err *err);
+/** Attributes, by name; the key is always read. */
+struct model_reads {
+  const struct slice *names;
+  uint32_t count;
+};
+/** Documents by key, as far as they are looked at. */
+struct model_look_up {
+  const struct collection *collection;
+  const struct model_reads *reads; /* NULL: everything */
+  const struct val *keys;
+  uint32_t count;
+};
+/** model_get_many for who looks at some attributes only; documents may be lensed. They live as long
+ * as the transaction and `pins`. */
+status model_look_up(struct model_txn *txn, const struct model_look_up *what, struct doc *found,
+                     struct store_pins *pins, struct err *err);
 /** Documents in the collection, exactly, in O(1). */
 status model_count(struct model_txn *txn, const struct collection *collection, uint64_t *count,
                    struct err *err);
@@ -320,11 +338,6 @@ uint64_t model_estimate_count(struct model_txn *txn, const struct collection *co
 
 /* ---- scans ---- */
 
-/** Attributes, by name; the key is always read. */
-struct model_reads {
-  const struct slice *names;
-  uint32_t count;
-};
 /** Reads in key order, or through an index in its order. */
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */

@@ -28,8 +28,10 @@ void query__release(struct query_compiled *compiled) {
 
 static status parse(const struct query *query, struct query_compiled *compiled, size_t *offset,
                     struct err *err) {
-  struct lang_context context = {
-      .arena = &compiled->arena, .catalog = compiled->catalog, .now_us = query->options.now_us};
+  struct lang_context context = {.arena = &compiled->arena,
+                                 .catalog = compiled->catalog,
+                                 .has_policy = query->options.policy != NULL,
+                                 .now_us = query->options.now_us};
   struct slice text = query->source.text;
   if (query->source.command) {
     if (!query->source.lang->parse_value)

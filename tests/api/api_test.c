@@ -368,6 +368,14 @@ static void guards_hold_statements_back(void **state) {
                       "{\"change\":\"update\",\"id\":2,\"before\":{\"id\":2,\"n\":2},"
                       "\"after\":{\"id\":2,\"n\":7}}");
   luma_result_close(result);
+  luma_param second = {.type = LUMA_INT64, .integer = 2}, third = second;
+  third.integer = 3;
+  assert_ok(luma_delete(api.session, "t", &second, &api_error));
+  assert_ok(
+      luma_put(api.session, "t", &third, "{\"n\": 5}", LUMA_TEXT_END, LUMA_PUT_UPSERT, &api_error));
+  guard = (luma_guard){.is_limited = true};
+  luma_set_guard(api.session, &guard);
+  assert_status(LUMA_MAX_AFFECTED, luma_delete(api.session, "t", &second, &api_error));
   luma_set_guard(api.session, NULL);
   assert_int_equal(api_number(api.session, "SELECT SUM(n) FROM t"), 3);
   api_end(&api);

@@ -9,7 +9,8 @@ void script_open(struct script_db *db) {
   struct store *store;
   *db = (struct script_db){.now_us = UINT64_C(1700000000000000)};
   assert_ok(mem_store_open(&options, &store, test_err()));
-  struct model_options model_options = {.os = os_linux(), .feed = false, .rules = query_rules()};
+  struct model_options model_options = {
+      .os = os_linux(), .feed = false, .rules = query_rules(), .kept_bytes_max = 1 << 20};
   assert_ok(model_open(store, &model_options, &db->model, test_err()));
 }
 

@@ -175,6 +175,20 @@ static status check_constraints(struct conforming *conforming, struct err *err) 
   return LUMA_OK;
 }
 
+/* What is taken by others is found out when a document is put; one that is not put is told of it
+ * now. */
+static void add_taken(struct conforming *conforming) {
+  bool is_new = !conforming->old && !conforming->txn->is_looking;
+  for (uint32_t i = 0; i < conforming->count; i++) {
+    struct soul_place place = place_of_document(conforming, i);
+    struct doc doc;
+    if (conforming->faults.count >= SOUL_FAULTS_SHOWN_MAX) return;
+    if (doc_open(conforming->documents[i], conforming->collection->names, &doc, NULL) == LUMA_OK)
+      model__list_taken(conforming->txn, conforming->collection, &doc, is_new,
+                        conforming->count > 1 ? &place : NULL, &conforming->faults);
+  }
+}
+
 /* ---- the whole ---- */
 
 static status room_for(struct conforming *conforming, struct err *err) {
@@ -249,6 +263,7 @@ status model__conform(struct model_txn *txn, const struct collection *collection
   status result = conform(&conforming, err);
   soul_give_program(collection->genotype, program);
   if (result == LUMA_OK && conforming.faults.count > 0) {
+    add_taken(&conforming);
     (void)snprintf(subject, sizeof subject, "a being of `%.*s`", SLICE_ARG(collection->name));
     result = soul_faults_raise(&conforming.faults, LUMA_INVALID_BEING, subject, err);
   }

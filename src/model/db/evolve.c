@@ -199,6 +199,7 @@ static status add_step(struct evolving *evolving, struct err *err) {
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an evolution");
   TRY(evolution_read(with->steps, evolving->txn->model->options.rules, with->names,
                      &evolving->evolution, err));
+  evolution_keep(evolving->evolution, &evolving->txn->model->kept);
   with->evolution = evolving->evolution;
   return model__save_names(evolving->txn->model, evolving->base, err);
 }

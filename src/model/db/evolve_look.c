@@ -169,6 +169,7 @@ status evolve__look(struct evolving *evolving, struct err *err) {
   struct model_scan *scan;
   struct doc *documents = mem_alloc(EVOLVE_AT_ONCE * sizeof *documents);
   if (!documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
+  evolving->txn->is_looking = true;
   status result = model_scan_open(evolving->txn, evolving->now, &options, &scan, err);
   if (result == LUMA_OK) {
     uint32_t count;
@@ -179,6 +180,7 @@ status evolve__look(struct evolving *evolving, struct err *err) {
     } while (result == LUMA_OK && count > 0);
     model_scan_close(scan);
   }
+  evolving->txn->is_looking = false;
   mem_free(documents);
   return result;
 }

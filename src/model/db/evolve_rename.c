@@ -42,11 +42,24 @@ static status put_expression(struct renaming *renaming, enum soul_rule_kind kind
   return LUMA_OK;
 }
 
+/* A path under the new name of its first step. */
+static struct val renamed_path(struct renaming *renaming, struct slice path) {
+  size_t end = 0;
+  while (end < path.bytes && path.data[end] != '.' && path.data[end] != '[') end++;
+  struct slice first = slice_of(path.data, end), name = new_name(renaming, first);
+  if (end == path.bytes || name.data == first.data)
+    return val_text(end == path.bytes ? name : path);
+  buf_reset(&renaming->room);
+  buf_append_slice(&renaming->room, name);
+  buf_append(&renaming->room, path.data + end, path.bytes - end);
+  return val_text(buf_slice(&renaming->room));
+}
+
 static void put_names(struct renaming *renaming, const struct val *names) {
   build_begin_list(renaming->build);
   for (uint32_t i = 0; i < val_count(names); i++) {
     struct val name = val_at(names, i);
-    if (name.type == VAL_TEXT) name = val_text(new_name(renaming, val_slice(&name)));
+    if (name.type == VAL_TEXT) name = renamed_path(renaming, val_slice(&name));
     build_put(renaming->build, &name);
   }
   build_end(renaming->build);

@@ -20,6 +20,8 @@ status model_open(struct store *store, const struct model_options *options, stru
   made->os = options->os;
   made->options = *options;
   made->opened_us = os_now_us(options->os);
+  uint64_t kept = made->options.kept_bytes_max;
+  made->kept.left_bytes = kept < INT64_MAX ? (int64_t)kept : INT64_MAX;
   if (made->options.document_bytes_max == 0) made->options.document_bytes_max = DOC_BYTES_MAX;
   ulid_source_init(&made->keys, options->os);
   rwlock_init(&made->catalog_lock);

@@ -54,6 +54,7 @@ struct model {
   struct model_txn *idle; /* ended ones, whose memory the next ones take over */
   uint32_t idle_count;
   struct model_gate gate;
+  struct kept_budget kept; /* of all evolutions */
 };
 
 /* The picture to go back to with a savepoint. */
@@ -104,6 +105,7 @@ struct model_txn {
   bool skips_validation;       /* see model_skip_validation */
   struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
   bool passes_gate;            /* it works for an evolution */
+  bool is_looking;             /* at documents that are stored already */
   uint32_t looks;              /* the collection whose beings its evolution looked at; 0: none */
   struct model_txn_hold *holds;
   const struct model_caller *caller;  /* may be NULL */
@@ -226,6 +228,16 @@ static inline struct val model__key_of(const struct doc *doc) {
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
                              const struct doc *document, struct err *err);
 
+/** Adds a fault for each unique value of the document that another document has, and for its key if
+ * that is taken (`is_new`). What cannot be told is left out. `place`: of the document; may be NULL.
+ */
+void model__list_taken(struct model_txn *txn, const struct collection *collection,
+                       const struct doc *document, bool is_new, const struct soul_place *place,
+                       struct soul_faults *faults);
+/** Gives an error about one that is taken the list of all that are. */
+void model__tell_taken(struct model_txn *txn, const struct collection *collection,
+                       const struct doc *document, bool is_new, struct err *err);
+
 /** Moves a scan by key past `record_key`. */
 status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);
 
@@ -282,11 +294,45 @@ status model__upgrade(struct model_txn *txn, const struct collection *collection
 /** The newer form of one, built step by step. */
 status model__build_newer(struct model_txn *txn, const struct collection *collection,
                           struct doc *document, struct store_pins *pins, struct err *err);
-/** As model__upgrade for who reads some attributes only: documents of older souls are seen through
- * lenses, which live as long as the transaction, `some` and `pins`. `some`: recipes for these
- * attributes. */
+/** Who reads some attributes only, by the ids of their names. `some`: recipes for these. */
+struct model_looks {
+  const uint16_t *wanted;
+  uint32_t wanted_count;
+  struct recipes *some; /* NULL: there are none */
+};
+/** Whether this attribute is among them; `looks` NULL: all are. */
+static inline bool model__looks_at(const struct model_looks *looks, uint16_t id) {
+  for (uint32_t i = 0; looks && i < looks->wanted_count; i++)
+    if (looks->wanted[i] == id) return true;
+  return !looks;
+}
+/** The ids of names, of at most RECIPE_NAMES_MAX, that are names of the collection; how many. */
+uint32_t model__wanted(const struct collection *collection, const struct model_reads *reads,
+                       uint16_t ids[RECIPE_NAMES_MAX]);
+/** As model__upgrade for such: documents of older souls are seen through lenses, which live as long
+ * as the transaction, `looks->some` and `pins`. */
 status model__see(struct model_txn *txn, const struct collection *collection, struct doc *documents,
-                  uint32_t count, struct recipes *some, struct store_pins *pins, struct err *err);
+                  uint32_t count, const struct model_looks *looks, struct store_pins *pins,
+                  struct err *err);
+
+enum { MODEL_MADE_AT_ONCE = 256 };
+/** Documents of a batch with values that expressions of their collection's evolution make. */
+struct model_making {
+  struct model_txn *txn;
+  const struct collection *collection;
+  const struct doc *documents;
+  struct store_pins *pins;         /* keep what is made */
+  const struct model_looks *looks; /* NULL: at all */
+  uint32_t count;
+  uint16_t places[MODEL_MADE_AT_ONCE];                   /* in `documents` */
+  const struct recipe_sight *sights[MODEL_MADE_AT_ONCE]; /* of each; they make values */
+  /* out */
+  const struct val *made[MODEL_MADE_AT_ONCE]; /* of each, by the sight's makers; what is not looked
+                                              at is MISSING */
+  struct arena *arena;                        /* lives as long as the values */
+};
+/** Makes the values, or finds them kept. */
+status model__make(struct model_making *making, struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);

@@ -15,6 +15,15 @@ uint64_t model__population_max(const struct collection *collection) {
   return most;
 }
 
+static struct val value_of(const struct doc *document, const struct path *path) {
+  struct val root = doc_root(document);
+  struct val value = path_get(path, &root);
+  bool is_key = path->count == 1 && path->steps[0].is_name &&
+                (slice_is_equal(path->steps[0].name, slice_of_text("id")) ||
+                 slice_is_equal(path->steps[0].name, slice_of_text("_id")));
+  return is_key && value.type == VAL_MISSING ? model__key_of(document) : value;
+}
+
 /* Whether a being counts for a limit, and under which key. */
 static status limit_key(struct model_txn *txn, const struct collection *collection, uint32_t nth,
                         const struct doc *document, struct buf *key, bool *counts,
@@ -27,7 +36,7 @@ static status limit_key(struct model_txn *txn, const struct collection *collecti
   buf_reset(key);
   buf_append_slice(key, keyspace_slice(&prefix));
   for (uint32_t i = 0; i < limit->per_count; i++) {
-    struct val value = val_field(&root, limit->per[i]);
+    struct val value = value_of(document, &limit->per_paths[i]);
     if (val_is_null(&value)) return LUMA_OK; /* null is no value to have a limit for */
     TRY(key_encode(key, &value, false, err));
   }

@@ -29,6 +29,7 @@ static status make_keys(struct model_txn *txn, const struct collection *collecti
   return LUMA_OK;
 }
 
+/* Documents as they are stored. */
 static status get_some(struct model_txn *txn, const struct collection *collection,
                        const struct val *keys, uint32_t count, struct doc *found,
                        struct store_pins *pins, struct err *err) {
@@ -40,7 +41,7 @@ static status get_some(struct model_txn *txn, const struct collection *collectio
     found[i] = (struct doc){0};
     if (values[i].found) TRY(doc_open(values[i].value, collection->names, &found[i], err));
   }
-  return model__upgrade(txn, collection, found, count, pins, err);
+  return LUMA_OK;
 }
 
 status model_get_many(struct model_txn *txn, const struct collection *collection,
@@ -49,6 +50,27 @@ status model_get_many(struct model_txn *txn, const struct collection *collection
   for (uint32_t done = 0; done < count;) {
     uint32_t some = count - done < KEYS_AT_ONCE ? count - done : KEYS_AT_ONCE;
     TRY(get_some(txn, collection, keys + done, some, found + done, pins, err));
+    TRY(model__upgrade(txn, collection, found + done, some, pins, err));
+    done += some;
+  }
+  return LUMA_OK;
+}
+
+status model_look_up(struct model_txn *txn, const struct model_look_up *what, struct doc *found,
+                     struct store_pins *pins, struct err *err) {
+  const struct collection *collection = what->collection;
+  const struct model_reads *reads = what->reads;
+  uint16_t wanted[RECIPE_NAMES_MAX];
+  bool is_whole = !reads || reads->count > RECIPE_NAMES_MAX;
+  if (is_whole || !collection->evolution)
+    return model_get_many(txn, collection, what->keys, what->count, found, pins, err);
+  bool concerns = evolution_concerns(collection->evolution, reads->names, reads->count);
+  struct model_looks looks = {.wanted = wanted,
+                              .wanted_count = model__wanted(collection, reads, wanted)};
+  for (uint32_t done = 0; done < what->count;) {
+    uint32_t some = what->count - done < KEYS_AT_ONCE ? what->count - done : KEYS_AT_ONCE;
+    TRY(get_some(txn, collection, what->keys + done, some, found + done, pins, err));
+    if (concerns) TRY(model__see(txn, collection, found + done, some, &looks, pins, err));
     done += some;
   }
   return LUMA_OK;

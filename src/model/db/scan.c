@@ -26,6 +26,7 @@ struct model_scan {
   uint64_t entries;
   bool has_recipes;
   struct recipes recipes; /* for what is looked at of older beings */
+  struct model_looks looks;
   uint16_t wanted[RECIPE_NAMES_MAX];
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
@@ -82,14 +83,12 @@ bool model_meets_twice(const struct model_txn *txn, const struct collection *col
 }
 
 /* Older beings are shown as newer ones, as far as they are looked at. */
-static void want(struct model_scan *scan, const struct model_reads *reads) {
-  uint32_t count = 0;
-  if (reads->count > RECIPE_NAMES_MAX) return;
-  for (uint32_t i = 0; i < reads->count; i++) {
-    uint16_t id = names_find(scan->collection->names, reads->names[i]);
-    if (id != NAMES_NONE) scan->wanted[count++] = id;
-  }
-  recipes_init(&scan->recipes, scan->collection->evolution, scan->wanted, count);
+static void look(struct model_scan *scan, const struct model_reads *reads) {
+  if (scan->as_stored || !scan->collection->evolution || reads->count > RECIPE_NAMES_MAX) return;
+  scan->looks.wanted = scan->wanted;
+  scan->looks.wanted_count = model__wanted(scan->collection, reads, scan->wanted);
+  scan->looks.some = &scan->recipes;
+  recipes_init(&scan->recipes, scan->collection->evolution, scan->wanted, scan->looks.wanted_count);
   scan->has_recipes = true;
 }
 
@@ -98,8 +97,7 @@ static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t c
   if (scan->as_stored || !scan->collection->evolution) return LUMA_OK;
   if (!scan->has_recipes)
     return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
-  return model__see(scan->txn, scan->collection, documents, count, &scan->recipes, &scan->pins,
-                    err);
+  return model__see(scan->txn, scan->collection, documents, count, &scan->looks, &scan->pins, err);
 }
 
 void model_seen_init(struct model_seen *seen) {
@@ -127,7 +125,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   made->as_stored =
       options->reads &&
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
-  if (options->reads && !made->as_stored) want(made, options->reads);
+  if (options->reads) look(made, options->reads);
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   model_seen_init(&made->own);

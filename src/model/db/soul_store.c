@@ -175,6 +175,7 @@ static status compile(struct model *model, struct store_txn *txn, struct collect
   to->genotype = *soul;
   if (to->steps.bytes == 0) return LUMA_OK;
   TRY(evolution_read(to->steps, model->options.rules, to->names, evolution, err));
+  evolution_keep(*evolution, &model->kept);
   to->evolution = *evolution;
   return LUMA_OK;
 }

@@ -7,27 +7,29 @@
 
 /* Documents of a batch that are older, and how each becomes newer. */
 struct upgrading {
-  struct model_txn *txn;
-  const struct collection *collection;
+  struct model_making making; /* of those whose values are made: they come first */
   struct doc *documents;
-  struct store_pins *pins;
   uint32_t count;
-  uint16_t places[STORE_BATCH_MAX];
-  const struct splice *splices[STORE_BATCH_MAX]; /* NULL: it has to be built */
-  size_t bytes;                                  /* room for all that are spliced */
+  uint16_t places[MODEL_MADE_AT_ONCE];
+  const struct recipe_sight *sights[MODEL_MADE_AT_ONCE]; /* NULL: it has to be built */
 };
 
+/* Those whose values are made are taken apart. */
 static void choose(struct upgrading *upgrading, uint32_t count) {
-  const struct collection *collection = upgrading->collection;
+  struct model_making *making = &upgrading->making;
+  const struct collection *collection = making->collection;
+  struct recipes *recipes = evolution_recipes(collection->evolution);
   struct model_last_soul last = {.number = collection->soul};
-  upgrading->count = 0;
-  upgrading->bytes = 0;
   for (uint32_t i = 0; i < count; i++) {
     const struct doc *document = &upgrading->documents[i];
     if (!model__is_older(collection, document, &last)) continue;
-    const struct splice *splice = recipes_find(evolution_recipes(collection->evolution), document);
-    if (splice) upgrading->bytes += document->bytes + splice->more_bytes;
-    upgrading->splices[upgrading->count] = splice;
+    const struct recipe_sight *sight = recipes_see(recipes, document);
+    if (sight && sight->makers_count) {
+      making->sights[making->count] = sight;
+      making->places[making->count++] = (uint16_t)i;
+      continue;
+    }
+    upgrading->sights[upgrading->count] = sight;
     upgrading->places[upgrading->count++] = (uint16_t)i;
   }
 }
@@ -38,22 +40,53 @@ static status pin(struct store_pins *pins, uint8_t *memory, struct err *err) {
   return result;
 }
 
+/* Document `place`, at `*at`, which goes on behind it. */
+static status splice_one(struct upgrading *upgrading, uint32_t place,
+                         const struct recipe_sight *sight, const struct val *made, uint8_t **at,
+                         struct err *err) {
+  const struct model_making *making = &upgrading->making;
+  struct doc *document = &upgrading->documents[place];
+  bool takes = sight && splice_takes(sight->lens.splice, made, NULL);
+  uint32_t bytes = takes ? splice_document(sight->lens.splice, made, document, *at) : 0;
+  if (bytes == 0)
+    return model__build_newer(making->txn, making->collection, document, making->pins, err);
+  document->data = *at;
+  document->bytes = bytes;
+  *at += bytes;
+  return LUMA_OK;
+}
+
+/* The most that a document takes. */
+static size_t room_of(const struct upgrading *upgrading, uint32_t place,
+                      const struct recipe_sight *sight, const struct val *made) {
+  uint32_t more = 0;
+  if (!sight || !splice_takes(sight->lens.splice, made, &more)) return 0;
+  return (size_t)upgrading->documents[place].bytes + sight->lens.splice->more_bytes + more;
+}
+
+static size_t room_of_all(const struct upgrading *upgrading) {
+  const struct model_making *making = &upgrading->making;
+  size_t bytes = 0;
+  for (uint32_t i = 0; i < upgrading->count; i++)
+    bytes += room_of(upgrading, upgrading->places[i], upgrading->sights[i], NULL);
+  for (uint32_t i = 0; i < making->count; i++)
+    bytes += room_of(upgrading, making->places[i], making->sights[i], making->made[i]);
+  return bytes;
+}
+
 static status splice_all(struct upgrading *upgrading, struct err *err) {
-  if (upgrading->bytes == 0) return LUMA_OK;
-  uint8_t *at = mem_alloc(upgrading->bytes);
-  if (!at) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
-  TRY(pin(upgrading->pins, at, err));
-  for (uint32_t i = 0; i < upgrading->count; i++) {
-    const struct splice *splice = upgrading->splices[i];
-    struct doc *document = &upgrading->documents[upgrading->places[i]];
-    if (!splice) continue;
-    uint32_t bytes = splice_document(splice, document, at);
-    if (bytes == 0) upgrading->splices[i] = NULL;
-    if (bytes == 0) continue;
-    document->data = at;
-    document->bytes = bytes;
-    at += bytes;
+  const struct model_making *making = &upgrading->making;
+  size_t bytes = room_of_all(upgrading);
+  uint8_t *at = NULL;
+  if (bytes) {
+    at = mem_alloc(bytes);
+    if (!at) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
+    TRY(pin(making->pins, at, err));
   }
+  for (uint32_t i = 0; i < upgrading->count; i++)
+    TRY(splice_one(upgrading, upgrading->places[i], upgrading->sights[i], NULL, &at, err));
+  for (uint32_t i = 0; i < making->count; i++)
+    TRY(splice_one(upgrading, making->places[i], making->sights[i], making->made[i], &at, err));
   return LUMA_OK;
 }
 
@@ -72,20 +105,31 @@ status model__build_newer(struct model_txn *txn, const struct collection *collec
   return doc_open(slice_of(data, bytes), collection->names, document, err);
 }
 
+static status upgrade_some(struct model_txn *txn, const struct collection *collection,
+                           struct doc *documents, uint32_t count, struct store_pins *pins,
+                           struct err *err) {
+  struct upgrading upgrading;
+  upgrading.making.txn = txn;
+  upgrading.making.collection = collection;
+  upgrading.making.documents = documents;
+  upgrading.making.pins = pins;
+  upgrading.making.looks = NULL;
+  upgrading.making.count = 0;
+  upgrading.documents = documents;
+  upgrading.count = 0;
+  choose(&upgrading, count);
+  TRY(model__make(&upgrading.making, err));
+  return splice_all(&upgrading, err);
+}
+
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
                       struct doc *documents, uint32_t count, struct store_pins *pins,
                       struct err *err) {
   if (!collection->evolution) return LUMA_OK;
-  struct upgrading upgrading;
-  upgrading.txn = txn;
-  upgrading.collection = collection;
-  upgrading.documents = documents;
-  upgrading.pins = pins;
-  choose(&upgrading, count);
-  TRY(splice_all(&upgrading, err));
-  for (uint32_t i = 0; i < upgrading.count; i++) {
-    struct doc *document = &documents[upgrading.places[i]];
-    if (!upgrading.splices[i]) TRY(model__build_newer(txn, collection, document, pins, err));
+  for (uint32_t done = 0; done < count; done += MODEL_MADE_AT_ONCE) {
+    uint32_t left = count - done;
+    uint32_t some = left < MODEL_MADE_AT_ONCE ? left : MODEL_MADE_AT_ONCE;
+    TRY(upgrade_some(txn, collection, documents + done, some, pins, err));
   }
   return LUMA_OK;
 }

@@ -82,8 +82,9 @@ static status encode_write(struct model_txn *txn, const struct collection *colle
          val_type_name(write->document->type));
   }
   write->key = val_field(write->document, key_name());
-  *key_is_new = val_is_null(&write->key);
-  if (*key_is_new) {
+  bool lacks_key = val_is_null(&write->key);
+  *key_is_new = write->key_is_free;
+  if (lacks_key) {
     struct soul_numbers numbers = model__numbers(txn);
     TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
                        err));
@@ -327,7 +328,9 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
     TRY(model__change_references(txn, collection, old, &fresh, err));
     TRY(model__change_population(txn, collection, old, &fresh, err));
   }
-  TRY(change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err));
+  status indexed = change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err);
+  if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, false, err);
+  TRY(indexed);
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
   TRY(model__observe(txn, collection, encoded, 1, err));
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);

@@ -5,6 +5,7 @@
 #ifndef MODEL_SOUL_EVOLUTION_H
 #define MODEL_SOUL_EVOLUTION_H
 
+#include "model/soul/kept.h"
 #include "model/soul/recipe.h"
 #include "model/soul/soul.h"
 #include "value/doc/build.h"
@@ -26,7 +27,8 @@ struct evolution_op {
   struct val value;
   struct slice encoded; /* of `value`, as it stands in documents */
   struct soul_type type;
-  uint32_t rule; /* TRANSFORM */
+  uint32_t rule;            /* TRANSFORM */
+  struct kept_values *kept; /* TRANSFORM: values that it made; NULL: none is kept */
   uint16_t name_id, to_id;
 };
 
@@ -51,6 +53,8 @@ void evolution_write(struct buf *out, const struct evolution_step *steps, uint32
 /** Reads the stored form with one reference; names are bound to `names` (borrowed). */
 status evolution_read(struct slice json, const struct soul_rules_ops *ops, struct names *names,
                       struct evolution **evolution, struct err *err);
+/** Lets values that expressions make be kept, in `budget` (borrowed). Before it is shared. */
+void evolution_keep(struct evolution *evolution, struct kept_budget *budget);
 void evolution_acquire(const struct evolution *evolution);
 /** NULL is fine. */
 void evolution_release(const struct evolution *evolution);

@@ -200,6 +200,23 @@ status evolution_read(struct slice json, const struct soul_rules_ops *ops, struc
   return result;
 }
 
+void evolution_keep(struct evolution *evolution, struct kept_budget *budget) {
+  if (__atomic_load_n(&budget->left_bytes, __ATOMIC_RELAXED) <= 0) return;
+  for (uint32_t s = 0; s < evolution->steps_count; s++) {
+    for (uint32_t i = 0; i < evolution->steps[s].ops_count; i++) {
+      struct evolution_op *op = &evolution->steps[s].ops[i];
+      if (op->kind == EVOLUTION_TRANSFORM && !op->kept) op->kept = kept_create(budget);
+    }
+  }
+}
+
+static void drop_kept(struct evolution *evolution) {
+  for (uint32_t s = 0; evolution->steps && s < evolution->steps_count; s++) {
+    const struct evolution_step *step = &evolution->steps[s];
+    for (uint32_t i = 0; step->ops && i < step->ops_count; i++) kept_destroy(step->ops[i].kept);
+  }
+}
+
 void evolution_acquire(const struct evolution *evolution) {
   struct evolution *mine = (struct evolution *)(uintptr_t)evolution;
   __atomic_add_fetch(&mine->references, 1, __ATOMIC_RELAXED);
@@ -208,6 +225,7 @@ void evolution_acquire(const struct evolution *evolution) {
 void evolution_release(const struct evolution *evolution) {
   struct evolution *mine = (struct evolution *)(uintptr_t)evolution;
   if (!mine || __atomic_sub_fetch(&mine->references, 1, __ATOMIC_ACQ_REL) > 0) return;
+  drop_kept(mine);
   soul_release(mine->rules);
   recipes_deinit(&mine->recipes);
   arena_deinit(&mine->arena);

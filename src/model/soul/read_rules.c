@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/mem/mem.h"
+#include "model/soul/declared.h"
 #include "model/soul/soul_int.h"
 #include "value/order/order.h"
 
@@ -210,9 +211,14 @@ struct slice soul__expand(struct soul_reading *reading, const struct soul_place 
 static void check_columns(struct soul_reading *reading, const struct soul_place *place,
                           const struct soul_constraint *constraint) {
   for (uint32_t i = 0; i < constraint->attributes_count; i++) {
-    if (!soul_attribute(reading->soul, constraint->attributes[i]))
-      soul__fault(reading, place, "unknown", NULL, "names `%.*s`, which is not an attribute",
-                  SLICE_ARG(constraint->attributes[i]));
+    const struct soul *soul = reading->soul;
+    struct slice name = constraint->attributes[i];
+    if (soul_attribute(soul, name)) continue;
+    struct slice meant = soul_nearest(soul->attributes, soul->attributes_count, name);
+    soul__fault(reading, place, "unknown", NULL,
+                meant.bytes ? "names `%.*s`, which is not an attribute (did you mean `%.*s`?)"
+                            : "names `%.*s`, which is not an attribute",
+                SLICE_ARG(name), SLICE_ARG(meant));
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What belongs to the collection: alias, openness, population, indexes. It may stand in the
  * genotype or beside it; beside it wins. */
+#include "model/soul/declared.h"
 #include "model/soul/soul_int.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -8,6 +9,41 @@
 static struct val either(const struct val *inside, const struct val *beside, const char *name) {
   struct val value = beside ? val_field(beside, slice_of_text(name)) : val_missing();
   return value.type != VAL_MISSING ? value : val_field(inside, slice_of_text(name));
+}
+
+/* What the beings are counted for: an attribute, or a path into one. */
+static void read_per_path(struct soul_reading *reading, struct slice text, struct path *path) {
+  struct arena *arena = &reading->soul->arena;
+  bool is_name = soul_attribute(reading->soul, text) != NULL;
+  status parsed = is_name ? LUMA_OK : path_parse(arena, text, false, path, NULL);
+  if (parsed == LUMA_OUT_OF_MEMORY) reading->failed = parsed;
+  if (parsed == LUMA_OK && !is_name) return;
+  struct path_step *step = soul__room(reading, 1, sizeof *step);
+  if (step) *path = path_of_name(step, text);
+}
+
+/* Values of what is not there are null, and null is counted for no limit. */
+static void check_per(struct soul_reading *reading, const struct soul_place *place,
+                      struct slice text, const struct path *path) {
+  struct soul_misnamed wrong;
+  bool is_key = path->count == 1 && slice_is_equal(path->steps[0].name, slice_of_text("id"));
+  if (is_key || path->count == 0 || soul_declares(reading->soul, path, &wrong)) return;
+  soul__fault(reading, place, "unknown", NULL,
+              wrong.meant.bytes ? "names `%.*s`, which is not an attribute (did you mean `%.*s`?)"
+                                : "names `%.*s`, which is not an attribute",
+              SLICE_ARG(text), SLICE_ARG(wrong.meant));
+}
+
+static void read_per(struct soul_reading *reading, const struct soul_place *place,
+                     const struct val *value, struct soul_limit *limit) {
+  limit->per = soul__texts(reading, place, value, &limit->per_count);
+  limit->per_paths = soul__room(reading, limit->per_count, sizeof *limit->per_paths);
+  if (!limit->per_paths) limit->per_count = 0;
+  bool is_closed = reading->is_given && !soul_leaves_open(reading->soul);
+  for (uint32_t i = 0; i < limit->per_count; i++) {
+    read_per_path(reading, limit->per[i], &limit->per_paths[i]);
+    if (is_closed) check_per(reading, place, limit->per[i], &limit->per_paths[i]);
+  }
 }
 
 static void read_limit(struct soul_reading *reading, const struct soul_place *place,
@@ -21,7 +57,7 @@ static void read_limit(struct soul_reading *reading, const struct soul_place *pl
   soul__check_keys(reading, place, value, NAMES("max", "per", "where", "limits"));
   limit->max = soul__number(reading, place, value, NAMES("max"), INT64_MAX, INT64_MAX);
   struct val per = val_field(value, slice_of_text("per"));
-  limit->per = soul__texts(reading, &here, &per, &limit->per_count);
+  read_per(reading, &here, &per, limit);
   limit->where = soul__text(reading, place, value, NAMES("where"));
   struct soul_place where = {.up = place, .name = slice_of_text("where")};
   limit->where_rule = soul__rule(reading, &where, SOUL_RULE_CONDITION, limit->where);

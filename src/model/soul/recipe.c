@@ -8,7 +8,7 @@
 struct recipe {
   struct recipe *next;
   uint32_t soul;
-  bool copies, shows; /* neither: documents of the shape have to be built */
+  bool shows; /* else documents of the shape have to be built */
   struct splice splice;
   struct recipe_sight sight;
 };
@@ -153,7 +153,8 @@ static void add_made(struct following *following, const struct evolution_op *op,
   struct splice_field field = {.id = id, .from = SPLICE_MADE};
   if (!is_lost) {
     field.made = (uint16_t)following->makers_count;
-    following->makers[following->makers_count++] = (struct recipe_maker){op, maker->before};
+    following->makers[following->makers_count++] =
+        (struct recipe_maker){.op = op, .before = maker->before};
   }
   add(following, field, is_lost);
 }
@@ -205,6 +206,7 @@ static void choose(struct following *following) {
     following->fails |= following->is_lost[i] || has(ids, count, field.id);
     if (field.from == SPLICE_MADE) {
       makers[made] = following->makers[field.made];
+      makers[made].id = field.id;
       field.made = (uint16_t)made++;
     }
     ids[count] = field.id;
@@ -241,7 +243,6 @@ static struct recipe *find(const struct recipes *recipes, uint32_t soul,
 
 static void finish(struct recipe *recipe, const struct following *following) {
   recipe->shows = !following->fails;
-  recipe->copies = recipe->shows && following->makers_count == 0;
   recipe->sight.lens =
       (struct lens){.names = following->recipes->evolution->names, .splice = &recipe->splice};
   recipe->sight.makers_count = following->makers_count;
@@ -284,11 +285,6 @@ static struct recipe *recipe_of(struct recipes *recipes, const struct doc *docum
   if (document->names != recipes->evolution->names) return NULL;
   struct recipe *recipe = find(recipes, soul, document);
   return recipe ? recipe : find_or_make(recipes, soul, document);
-}
-
-const struct splice *recipes_find(struct recipes *recipes, const struct doc *document) {
-  const struct recipe *recipe = recipe_of(recipes, document);
-  return recipe && recipe->copies ? &recipe->splice : NULL;
 }
 
 const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc *document) {

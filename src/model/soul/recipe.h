@@ -23,6 +23,7 @@ enum { RECIPES_MAX = 128, RECIPE_NAMES_MAX = 256, RECIPE_MAKERS_MAX = 16 };
 struct recipe_maker {
   const struct evolution_op *op;
   const struct lens *before; /* shows what the expression is over; NULL: the document as it is */
+  uint16_t id;               /* of the attribute in the newer document */
 };
 
 /** What shows a newer document in the place of an older one. `makers`, in the order of the lens's
@@ -46,10 +47,8 @@ struct recipes {
 void recipes_init(struct recipes *recipes, const struct evolution *evolution,
                   const uint16_t *wanted, uint32_t wanted_count);
 void recipes_deinit(struct recipes *recipes);
-/** What makes a newer document of this one; NULL: it has to be built (evolution_apply), or is as
- * the newest soul has it. */
-const struct splice *recipes_find(struct recipes *recipes, const struct doc *document);
-/** What shows the newer document; NULL as above, but that expressions are no hindrance. */
+/** What shows the newer document, and makes it (the lens's splice); NULL: it has to be built
+ * (evolution_apply), or is as the newest soul has it. */
 const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc *document);
 
 #endif

@@ -62,6 +62,8 @@ struct soul_rules_ops {
    * into `values`; what they borrow lives in `arena` or the documents. */
   status (*run)(struct soul_program *program, uint32_t nth, const struct val *documents,
                 uint32_t count, struct arena *arena, struct val *values, struct err *err);
+  /** Whether the value of expression `nth` depends on the document alone. */
+  bool (*lasts)(const struct soul_program *program, uint32_t nth);
   /** Tells of each path into the being that expression `nth` reads. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);

@@ -72,7 +72,8 @@ struct soul_function {
 struct soul_limit {
   uint32_t number; /* of its counters: the model's */
   uint64_t max;
-  struct slice *per;
+  struct slice *per;      /* as written */
+  struct path *per_paths; /* the same */
   uint32_t per_count;
   struct slice where;
   uint32_t where_rule; /* place in the soul's rules, or SOUL_NONE */

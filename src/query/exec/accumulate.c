@@ -154,7 +154,8 @@ static status take(struct exec *exec, const struct expr *aggregate, struct accum
   case EXPR_MIN_BY: return accumulate__take_by(exec, a, values, -1, err);
   case EXPR_MAX_BY: return accumulate__take_by(exec, a, values, 1, err);
   default: /* GROUPING is the AGGREGATE's own */
-    if (accumulate__is_moments(kind)) accumulate__take_moments(exec, kind, a, values);
+    if (accumulate__is_moments(kind))
+      return accumulate__take_moments(exec, aggregate, a, values, err);
     return LUMA_OK;
   }
 }

@@ -13,8 +13,9 @@ status accumulate__keep(struct exec *exec, struct kept *kept, const struct val *
 /* ---- variances and regression: accumulate_moments.c ---- */
 
 bool accumulate__is_moments(enum expr_aggregate kind);
-void accumulate__take_moments(struct exec *exec, enum expr_aggregate kind, struct accumulator *a,
-                              const struct val *values);
+/** LUMA_OUT_OF_RANGE when squares of finite numbers add up to none. */
+status accumulate__take_moments(struct exec *exec, const struct expr *aggregate,
+                                struct accumulator *a, const struct val *values, struct err *err);
 struct val accumulate__moments(enum expr_aggregate kind, const struct accumulator *a);
 
 /* ---- extremes, truths, bits, sketches: accumulate_kept.c ---- */

@@ -15,13 +15,22 @@ static bool is_of_two(enum expr_aggregate kind) {
   return kind >= EXPR_COVAR_POP;
 }
 
-void accumulate__take_moments(struct exec *exec, enum expr_aggregate kind, struct accumulator *a,
-                              const struct val *values) {
-  const struct val *x = is_of_two(kind) ? &values[1] : &values[0], *y = &values[0];
-  if (val_is_null(x) || val_is_null(y)) return;
+/** What finite numbers add up to is finite, or an error as in PostgreSQL; MongoDB has infinity. */
+static status check_sums(const struct expr *aggregate, const struct accumulator *a, double x,
+                         double y, struct err *err) {
+  bool is_lost = isinf(a->xx) || isinf(a->yy) || isinf(a->xy);
+  if (!is_lost || aggregate->mongo || !isfinite(x) || !isfinite(y)) return LUMA_OK;
+  FAIL(err, LUMA_OUT_OF_RANGE, "the squares do not fit a double");
+}
+
+status accumulate__take_moments(struct exec *exec, const struct expr *aggregate,
+                                struct accumulator *a, const struct val *values, struct err *err) {
+  bool of_two = is_of_two(aggregate->aggregate);
+  const struct val *x = of_two ? &values[1] : &values[0], *y = &values[0];
+  if (val_is_null(x) || val_is_null(y)) return LUMA_OK;
   if (!val_is_number(x) || !val_is_number(y)) {
     exec->env->clashes++;
-    return;
+    return LUMA_OK;
   }
   double real_x = val_to_float64(x), real_y = val_to_float64(y), n = (double)++a->count;
   if (a->count == 1) {
@@ -36,6 +45,7 @@ void accumulate__take_moments(struct exec *exec, enum expr_aggregate kind, struc
   a->xx += dx * (real_x - a->mean_x);
   a->yy += dy * (real_y - a->mean_y);
   a->xy += dx * (real_y - a->mean_y);
+  return check_sums(aggregate, a, real_x, real_y, err);
 }
 
 static struct val correlation(const struct accumulator *a) {

@@ -192,8 +192,8 @@ static status next_points(struct scan *op, struct err *err) {
   struct val *keys = op->batch.columns[0];
   for (uint32_t i = 0; i < count; i++) keys[i] = op->ranges.items[op->next_range + i].equal[0];
   store_pins_release(&op->pins);
-  TRY(model_get_many(op->op.exec->txn, op->op.plan->collection, keys, count, op->documents,
-                     &op->pins, err));
+  struct model_look_up what = {op->op.plan->collection, op->op.exec->reads, keys, count};
+  TRY(model_look_up(op->op.exec->txn, &what, op->documents, &op->pins, err));
   for (uint32_t i = 0; i < count; i++)
     if (op->documents[i].data) op->documents[found++] = op->documents[i];
   op->next_range += count;

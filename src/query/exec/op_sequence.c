@@ -92,10 +92,23 @@ static status change_one(struct exec *exec, const struct plan *plan, bool *faile
   return LUMA_OK;
 }
 
+/** An UPDATE of points is as many as those, and reports for itself. */
 static uint32_t count_changes(const struct plan *plan) {
-  uint32_t count = 1;
-  for (; plan && plan->kind == PLAN_SEQUENCE; plan = plan->right) count++;
+  uint32_t count = 0;
+  for (; plan; plan = plan->kind == PLAN_SEQUENCE ? plan->right : NULL) {
+    const struct plan *change = plan->kind == PLAN_SEQUENCE ? plan->input : plan;
+    count += change->points ? change->points->count : 1;
+  }
   return count;
+}
+
+static status change_points(struct exec *exec, const struct plan *plan, bool *failed,
+                            struct err *err) {
+  uint32_t errors = exec->write_errors_count;
+  TRY(find_made(exec, &plan, err));
+  TRY(run_one(exec, plan, err));
+  *failed = exec->write_errors_count > errors;
+  return LUMA_OK;
 }
 
 /** In memory of its own, which the next change uses again. */
@@ -105,7 +118,8 @@ static status change_apart(struct sequence *op, const struct plan *plan, bool *f
   struct arena *arena = exec->arena, *kept = exec->kept;
   exec->kept = exec_kept(exec);
   exec->arena = &op->change;
-  status done = change_one(exec, plan, failed, err);
+  status done =
+      plan->points ? change_points(exec, plan, failed, err) : change_one(exec, plan, failed, err);
   exec_deinit(exec);
   exec->arena = arena;
   exec->kept = kept;

@@ -2,31 +2,12 @@
 /* UPDATE: edits or replaces the documents of its input; all of them, or (JQL, not multi) the first.
  * With `upsert` and nothing found, inserts a document made of the filter's equalities and the
  * changes. A document that comes out as it was is not written. */
-#include "query/exec/change.h"
 #include "query/exec/conflict.h"
 #include "query/exec/guard.h"
-#include "query/exec/tuple_table.h"
-#include "query/exec/write.h"
+#include "query/exec/updating.h"
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
 #include "value/order/order.h"
-
-struct updating {
-  struct op op;
-  struct change *changes;
-  struct positional positional;
-  struct program *replacement;
-  struct batch row; /* the document in hand, as the only row */
-  struct buf encoded;
-  const struct collection *collection;
-  uint64_t matched; /* by this operator: a statement may have several */
-  struct write_yield yield;
-  struct conflict *conflict;     /* UPDATE OR …; else NULL */
-  struct tuple_table apart_keys; /* is_apart: of the documents to change */
-  struct rows apart_values;      /* and what their changes set, in the order of the keys */
-  uint64_t apart_next;
-  bool is_done;
-};
 
 /** The changed document, as a value over op->encoded (with the collection's names). */
 static status edit_document(struct updating *op, const struct val *document, bool inserting,
@@ -71,8 +52,8 @@ static status replace_document(struct updating *op, const struct val *key, struc
   return done;
 }
 
-static status make_changed(struct updating *op, const struct val *document, bool inserting,
-                           struct val *changed, struct err *err) {
+status updating_make(struct updating *op, const struct val *document, bool inserting,
+                     struct val *changed, struct err *err) {
   op->row.columns[0][0] = *document;
   op->row.rows = op->row.selected_count = 1;
   struct val key = val_field(document, slice_of_text("_id"));
@@ -84,13 +65,13 @@ static bool is_multi(const struct op *op) {
   return op->plan->multi || op->exec->language != PLAN_JQL;
 }
 
-static status update_one(void *context, const struct doc *document, struct err *err) {
+status updating_change(void *context, const struct doc *document, struct err *err) {
   struct updating *op = context;
   struct exec *exec = op->op.exec;
   struct val changed, root = doc_root(document);
   if (!is_multi(&op->op) && op->matched) return LUMA_OK;
   arena_reset(&op->op.batch_arena);
-  TRY(make_changed(op, &root, false, &changed, err));
+  TRY(updating_make(op, &root, false, &changed, err));
   if (op->conflict) {
     struct val key = val_field(&root, slice_of_text("_id"));
     bool may = true;
@@ -152,7 +133,7 @@ static status update_apart(struct updating *op, struct err *err) {
       op->changes[u].given = op->changes[u].value ? &rows_at(&op->apart_values, i)[u] : NULL;
     status done = model_get_many(op->op.exec->txn, op->collection,
                                  rows_at(&op->apart_keys.tuples, i), 1, &document, &pins, err);
-    if (done == LUMA_OK && document.data) done = update_one(op, &document, err);
+    if (done == LUMA_OK && document.data) done = updating_change(op, &document, err);
     store_pins_release(&pins);
     TRY(done);
   }
@@ -227,7 +208,7 @@ static status upsert(struct updating *op, struct err *err) {
   struct val seed, made;
   arena_reset(&op->op.batch_arena);
   TRY(make_seed(op, &seed, err));
-  TRY(make_changed(op, &seed, true, &made, err));
+  TRY(updating_make(op, &seed, true, &made, err));
   TRY(check_seed_key(&seed, &made, err));
   struct model_write write = {.document = &made};
   uint32_t failed = 0;
@@ -247,10 +228,11 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
   }
   op->is_done = true;
   op->collection = base->plan->collection;
+  if (base->plan->points) return updating_points(op, err);
   if (op->collection && base->plan->is_apart)
     TRY(update_apart(op, err));
   else if (op->collection)
-    TRY(write_for_each(base, op->collection, update_one, op, err));
+    TRY(write_for_each(base, op->collection, updating_change, op, err));
   if (!op->matched && base->plan->upsert) {
     TRY(write_collection(base->exec, base->plan, &op->collection, err));
     TRY(upsert(op, err));

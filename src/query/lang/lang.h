@@ -13,6 +13,7 @@ struct catalog; /* model/catalog/catalog.h */
 struct lang_context {
   struct arena *arena;           /* everything made lives here */
   const struct catalog *catalog; /* may be NULL */
+  bool has_policy;               /* collections may be seen in part: the binder adds conditions */
   uint64_t now_us;               /* the statement's time: NOW() is the same everywhere in it */
 };
 

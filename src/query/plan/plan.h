@@ -278,6 +278,14 @@ struct plan_made_sequence {
   struct plan_sequence options;
 };
 
+/** An UPDATE by key, and others that are like it but for their keys and the values of their
+ * updates. Keys are scalar: each is equal to one document's at most. */
+struct plan_points {
+  struct val *keys;     /* count of them; the first are the plan's own */
+  struct val *operands; /* of each as many as the plan has updates */
+  uint32_t count;
+};
+
 struct plan_stage;    /* query/plan/stage.h */
 struct plan_physical; /* query/opt: how the node is to be run */
 
@@ -345,12 +353,12 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
-  bool knows_names;               /* INSERT: names within documents stand by ids, where they have a
-                                     dictionary */
-  bool upsert;                    /* UPDATE: insert when nothing matches (JQL) */
-  bool multi;                     /* UPDATE, DELETE: all matches, not just the first (LQL always) */
-  bool ordered;                   /* INSERT: stop at the first failure (JQL ordered) */
-  bool is_positional;             /* INSERT: unnamed values, in the order of the attributes */
+  bool knows_names;   /* INSERT: names within documents stand by ids, where they have a
+                         dictionary */
+  bool upsert;        /* UPDATE: insert when nothing matches (JQL) */
+  bool multi;         /* UPDATE, DELETE: all matches, not just the first (LQL always) */
+  bool ordered;       /* INSERT, UPDATE of points: stop at the first failure (JQL ordered) */
+  bool is_positional; /* INSERT: unnamed values, in the order of the attributes */
   struct plan_conflict *conflict; /* INSERT, UPDATE; may be NULL */
   bool yields;        /* INSERT UPDATE DELETE MERGE: documents as they are after (DELETE: were) */
   bool yields_before; /* UPDATE: as they were */
@@ -365,6 +373,8 @@ struct plan {
   struct match *filter_match; /* UPDATE: the filter, when a path has the positional `$` */
   struct plan_array_filter *array_filters;
   uint32_t array_filters_count;
+  struct plan_points
+      *points; /* UPDATE by key, not multi: done for each of them; NULL: for itself */
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */

@@ -21,6 +21,7 @@ struct rule {
   struct program *program;
   struct regex *regex;
   const struct expr *expr; /* what the program was made of */
+  bool lasts;              /* its value depends on the document alone */
 };
 
 struct rules {
@@ -156,6 +157,7 @@ static status compile(struct rules *rules, const struct soul_rule *rule, struct 
   TRY(read_rule(&rules->arena, rule, &expr, err));
   if (rules->soul) TRY(correct_case(rules, expr, err));
   out->expr = expr;
+  out->lasts = check_lasting(expr, NULL) == LUMA_OK;
   return program_create(&rules->env, expr, &out->program, err);
 }
 
@@ -218,6 +220,11 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
   return regex_match(rules->items[nth].regex, text, matches, err);
 }
 
+static bool rules_lasts(const struct soul_program *program, uint32_t nth) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].lasts;
+}
+
 static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
   if (match->path.count && match->path.steps[0].is_name) tell(context, &match->path);
   for (uint32_t i = 0; i < match->children_count; i++)
@@ -246,6 +253,7 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .destroy = rules_destroy,
                                             .rename = rule__rename,
                                             .run = rules_run,
+                                            .lasts = rules_lasts,
                                             .reads = rules_reads,
                                             .match = rules_match};
   return &ops;

@@ -133,8 +133,6 @@ static status change_if(struct exchange *exchange, struct change *change, struct
 
 static status apply(struct exchange *exchange, struct change *change, struct err *err) {
   const struct slice *headers = exchange->request->headers;
-  TRY(rest__key(exchange->second, &change->key, err));
-  TRY(rest__take_session(exchange, err));
   if (!headers[HTTP_IF_MATCH].bytes && !headers[HTTP_IF_NONE_MATCH].bytes)
     return change_once(exchange, change, err);
   uint32_t tries = 0;
@@ -145,21 +143,61 @@ static status apply(struct exchange *exchange, struct change *change, struct err
   return result;
 }
 
+/* The document as it is there; MISSING when it is not. */
+static status look(struct exchange *exchange, const struct val *key, struct val *document,
+                   struct err *err) {
+  *document = val_missing();
+  status found = docs_get(exchange->session, exchange->first, key, &exchange->request->arena,
+                          document, NULL, err);
+  return found == LUMA_NOT_FOUND || found == LUMA_UNKNOWN_COLLECTION ? LUMA_OK : found;
+}
+
+static status try_change(struct exchange *exchange, void *context, struct err *err) {
+  struct change *change = context;
+  const struct slice *headers = exchange->request->headers;
+  struct rest_change told = {.key = change->key};
+  TRY(look(exchange, &change->key, &told.before, err));
+  if (headers[HTTP_IF_MATCH].bytes || headers[HTTP_IF_NONE_MATCH].bytes)
+    TRY(check_condition(exchange, change, err));
+  TRY(change_once(exchange, change, err));
+  TRY(look(exchange, &change->key, &told.after, err));
+  told.what = change->is_delete ? "delete" : change->made ? "insert" : "update";
+  rest__tell_change(exchange, &told);
+  return LUMA_OK;
+}
+
+/* Whether it was a dry run, which has replied. */
+static status change_document(struct exchange *exchange, struct change *change, bool *is_dry,
+                              struct err *err) {
+  TRY(rest__key(exchange->second, &change->key, err));
+  TRY(rest__take_session(exchange, err));
+  TRY(rest__check_affected(exchange, 1, err));
+  *is_dry = rest__is_dry(exchange);
+  if (!*is_dry) return apply(exchange, change, err);
+  TRY(rest__try(exchange, try_change, change, err));
+  return rest__end_changes(exchange, err);
+}
+
 status rest__put_document(struct exchange *exchange, struct err *err) {
   struct change change = {.options = {.upsert = true}};
-  TRY(apply(exchange, &change, err));
+  bool is_dry;
+  TRY(change_document(exchange, &change, &is_dry, err));
+  if (is_dry) return LUMA_OK;
   return rest__reply_document(exchange, &change.key, change.made ? 201 : 200, err);
 }
 
 status rest__patch_document(struct exchange *exchange, struct err *err) {
   struct change change = {.options = {.merge = true}};
-  TRY(apply(exchange, &change, err));
+  bool is_dry;
+  TRY(change_document(exchange, &change, &is_dry, err));
+  if (is_dry) return LUMA_OK;
   return rest__reply_document(exchange, &change.key, 200, err);
 }
 
 status rest__delete_document(struct exchange *exchange, struct err *err) {
   struct change change = {.is_delete = true};
-  TRY(apply(exchange, &change, err));
-  rest__empty(exchange, 204);
+  bool is_dry;
+  TRY(change_document(exchange, &change, &is_dry, err));
+  if (!is_dry) rest__empty(exchange, 204);
   return LUMA_OK;
 }

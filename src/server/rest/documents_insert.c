@@ -148,6 +148,7 @@ static void reply_keys(struct exchange *exchange, const struct texts *texts,
 }
 
 static status insert(struct exchange *exchange, const struct texts *texts, struct err *err) {
+  TRY(rest__check_affected(exchange, texts->count, err));
   struct arena *arena = &exchange->request->arena;
   struct docs_batch batch = {
       .jsons = texts->items, .count = (uint32_t)texts->count, .arena = arena};
@@ -172,11 +173,34 @@ static status insert(struct exchange *exchange, const struct texts *texts, struc
   return buf_check(&exchange->request->reply.body, "the keys", err);
 }
 
+static status try_insert(struct exchange *exchange, void *context, struct err *err) {
+  const struct texts *texts = context;
+  struct arena *arena = &exchange->request->arena;
+  struct docs_batch batch = {
+      .jsons = texts->items, .count = (uint32_t)texts->count, .arena = arena};
+  batch.keys = arena_zalloc(arena, texts->count + 1, sizeof *batch.keys);
+  if (!batch.keys) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the keys");
+  TRY(rest__check_affected(exchange, texts->count, err));
+  status result = docs_insert(exchange->session, exchange->first, &batch, err);
+  bool has_place = result != LUMA_INVALID_BEING && batch.failed < texts->count;
+  if (result != LUMA_OK && texts->is_array && has_place)
+    place_error(exchange, texts->items[batch.failed], batch.failed, err);
+  for (size_t i = 0; i < texts->count && result == LUMA_OK; i++) {
+    struct rest_change told = {.what = "insert", .key = batch.keys[i]};
+    result = docs_get(exchange->session, exchange->first, &told.key, arena, &told.after, NULL, err);
+    if (result == LUMA_OK) rest__tell_change(exchange, &told);
+  }
+  return result;
+}
+
 status rest__insert_documents(struct exchange *exchange, struct err *err) {
   struct texts texts = {0};
   TRY(rest__take_session(exchange, err));
   status result = split(exchange, &texts, err);
-  if (result == LUMA_OK) result = insert(exchange, &texts, err);
+  bool is_dry = rest__is_dry(exchange);
+  if (result == LUMA_OK && is_dry) result = rest__try(exchange, try_insert, &texts, err);
+  if (result == LUMA_OK)
+    result = is_dry ? rest__end_changes(exchange, err) : insert(exchange, &texts, err);
   mem_free(texts.items);
   return result;
 }

@@ -314,7 +314,7 @@ static void log_request(struct exchange *exchange, unsigned http, uint64_t took_
   size_t count = 6;
   struct log_field fields[8] = {
       log_text("method", slice_of_text(http_method_name(request->method))),
-      log_text("path", request->path),
+      log_text("path", rest__redacted_path(exchange)),
       log_integer("status", http),
       log_integer("took_us", (int64_t)took_us),
       log_integer("bytes", (int64_t)request->sent_bytes),

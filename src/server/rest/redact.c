@@ -125,6 +125,32 @@ static struct slice redacted(struct exchange *exchange, struct slice text) {
   return made;
 }
 
+/* A collection may be named by its soul, so any whose keys are sensitive counts. */
+static bool masks_keys(struct exchange *exchange) {
+  const struct catalog *catalog = model_catalog_acquire(exchange->rest->options.db->model);
+  bool any = false;
+  for (uint32_t i = 0; i < catalog_count(catalog) && !any; i++) {
+    const struct soul *soul = catalog_at(catalog, i)->genotype;
+    const struct soul_attribute *key = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
+    any = key && key->is_masked;
+  }
+  catalog_release(catalog);
+  return any;
+}
+
+struct slice rest__redacted_path(struct exchange *exchange) {
+  struct slice path = exchange->request->path, key = exchange->second;
+  if (key.bytes == 0 || key.bytes > path.bytes || !masks_keys(exchange)) return path;
+  struct buf out;
+  buf_init(&out, 64 << 10);
+  buf_append(&out, path.data, path.bytes - key.bytes);
+  buf_append_text(&out, "***");
+  const uint8_t *copy = arena_copy(&exchange->request->arena, out.data, out.bytes);
+  struct slice made = slice_of(copy, copy ? out.bytes : 0);
+  buf_deinit(&out);
+  return made;
+}
+
 struct slice rest__redacted(struct exchange *exchange, struct slice statement) {
   if (!masks(exchange)) return statement;
   return exchange->is_english ? slice_of_text("***") : redacted(exchange, statement);

@@ -55,6 +55,7 @@ struct exchange {
   bool is_mongo;               /* failures carry MongoDB's fields too */
   bool is_being;               /* asked for as a being: answered with its soul */
   bool is_english;             /* the statement is NQL, which has values without quotes */
+  uint64_t changes_told;       /* of a dry run */
   struct buf faults;           /* of `err`, when it has many; JSON */
 
   struct session *session;        /* of the statement; NULL = none taken */
@@ -94,6 +95,8 @@ bool rest__try_again(struct exchange *exchange, uint32_t *tries);
 /* redact.c */
 /** A statement as it may stand in the log. */
 struct slice rest__redacted(struct exchange *exchange, struct slice statement);
+/** The request's path likewise: it ends with a document's key. */
+struct slice rest__redacted_path(struct exchange *exchange);
 /** The message of exchange->err as it may stand in the log. */
 struct slice rest__redacted_error(struct exchange *exchange);
 
@@ -124,6 +127,21 @@ route_run_fn rest__list_souls, rest__create_soul, rest__get_soul, rest__evolve_s
     rest__soul_lineage, rest__soul_changes, rest__suggest_soul;
 route_run_fn rest__list_beings, rest__insert_beings, rest__get_being, rest__put_being,
     rest__patch_being, rest__delete_being;
+/* documents_dry.c: what a change by key would do */
+struct rest_change {
+  const char *what; /* insert, update, delete */
+  struct val key, before, after;
+};
+typedef status rest_try_fn(struct exchange *exchange, void *context, struct err *err);
+/** ?dry_run=true, or the session's own. The exchange has its session. */
+bool rest__is_dry(const struct exchange *exchange);
+/** LUMA_MAX_AFFECTED when `count` documents are more than ?max_affected=. */
+status rest__check_affected(const struct exchange *exchange, uint64_t count, struct err *err);
+/** Runs `work` in the exchange's session and undoes it. */
+status rest__try(struct exchange *exchange, rest_try_fn *work, void *context, struct err *err);
+/** Adds a change to the reply, of which the first 1,000 are shown, and ends the reply. */
+void rest__tell_change(struct exchange *exchange, const struct rest_change *change);
+status rest__end_changes(struct exchange *exchange, struct err *err);
 /** Replies with the document under a key. */
 status rest__reply_document(struct exchange *exchange, const struct val *key, unsigned status_code,
                             struct err *err);

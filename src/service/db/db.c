@@ -27,6 +27,11 @@ static uint64_t cache_bytes(void) {
   return share > CACHE_BYTES_MIN ? share : CACHE_BYTES_MIN;
 }
 
+/* What evolutions made of values, beside the blocks that they were made of. */
+static uint64_t kept_bytes(const struct db_options *options) {
+  return (options->cache_bytes ? options->cache_bytes : cache_bytes()) / 8;
+}
+
 static status open_target(const char *target, const struct db_options *options,
                           struct store **store, struct err *err) {
   if (strcmp(target, "memory:") == 0) {
@@ -93,6 +98,7 @@ status db_open(const char *target, const struct db_options *options, struct db *
                                   .feed = true,
                                   .read_only = made->options.read_only,
                                   .learns = true,
+                                  .kept_bytes_max = kept_bytes(&made->options),
                                   .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }

@@ -22,7 +22,8 @@ struct db_options {
   struct os *os; /* NULL = the machine's */
   bool must_exist, read_only;
   enum store_sync_mode sync_mode;
-  uint64_t cache_bytes;         /* 0 = an eighth of the memory, at least 256 MiB */
+  uint64_t cache_bytes;         /* 0 = an eighth of the memory, at least 256 MiB. An eighth of it
+                                   again may hold values that evolutions make */
   uint64_t statement_bytes;     /* memory budget of one statement; 0 = the default */
   uint32_t batch_rows;          /* see query_open_options */
   const char *const *rules_off; /* see query_prepare_options; borrowed while the database is open */

@@ -92,6 +92,26 @@ status docs_read_json(struct session *session, const struct collection *collecti
   return add_key(session_db(session)->model, collection, out, document, err);
 }
 
+/* ---- changing ---- */
+
+/* As the session's guard lets it: at most so many documents, or in a dry run. */
+static status change(struct session *session, uint64_t count, session_work_fn *work, void *context,
+                     struct err *err) {
+  const struct query_guard *guard = session_guard(session);
+  if (guard->is_limited && count > guard->max_affected)
+    return docs_fail_affected(guard->max_affected, err);
+  return guard->dry_run ? session_try(session, work, context, err)
+                        : session_change(session, work, context, err);
+}
+
+status docs_fail_affected(uint64_t most, struct err *err) {
+  err_raise(err, LUMA_MAX_AFFECTED, __FILE__, __LINE__,
+            "the request would change more than %llu document%s", (unsigned long long)most,
+            most == 1 ? "" : "s");
+  err_hint(err, "nothing was changed; send fewer or raise max_affected");
+  return LUMA_MAX_AFFECTED;
+}
+
 /* ---- inserting ---- */
 
 struct insert_work {
@@ -173,7 +193,7 @@ status docs_insert(struct session *session, struct slice collection, struct docs
   work.documents = mem_alloc((batch->count + 1u) * sizeof *work.documents);
   if (!work.documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for documents");
   buf_init(&work.encoded, INSERT_BYTES_MAX);
-  status result = session_change(session, insert_work, &work, err);
+  status result = change(session, batch->count, insert_work, &work, err);
   mem_free(work.documents);
   buf_deinit(&work.encoded);
   return result;
@@ -357,7 +377,7 @@ status docs_put(struct session *session, struct slice collection, const struct v
     result = err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
                        "a document is a JSON object, not a %s", val_type_name(fields.type));
   }
-  if (result == LUMA_OK) result = session_change(session, put_work, &work, err);
+  if (result == LUMA_OK) result = change(session, 1, put_work, &work, err);
   buf_deinit(&out);
   if (made) *made = work.made;
   return result;
@@ -383,7 +403,7 @@ static status delete_work(void *context, struct model_txn *txn, struct err *err)
 status docs_delete(struct session *session, struct slice collection, const struct val *key,
                    struct err *err) {
   struct delete_work work = {collection, key};
-  return session_change(session, delete_work, &work, err);
+  return change(session, 1, delete_work, &work, err);
 }
 
 struct count_work {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents by key, without a language: the short way for the C interface and for REST. JSON in,
- * documents out. Thread: as the session. */
+ * documents out. The session's guard holds: LUMA_MAX_AFFECTED, and a dry run undoes what it did.
+ * Thread: as the session. */
 #ifndef SERVICE_DOCS_DOCS_H
 #define SERVICE_DOCS_DOCS_H
 
@@ -45,6 +46,8 @@ status docs_put(struct session *session, struct slice collection, const struct v
 /** LUMA_NOT_FOUND if there is none. */
 status docs_delete(struct session *session, struct slice collection, const struct val *key,
                    struct err *err);
+/** LUMA_MAX_AFFECTED, with what it means. */
+status docs_fail_affected(uint64_t most, struct err *err);
 /** Documents in the collection. */
 status docs_count(struct session *session, struct slice collection, uint64_t *count,
                   struct err *err);

@@ -159,6 +159,30 @@ status session_look(struct session *session, session_work_fn *work, void *contex
   return result;
 }
 
+/* Does the work and undoes it, whatever came of it. */
+static status change_dry(struct session *session, session_work_fn *work, void *context,
+                         struct err *err) {
+  struct store_begin_options options = {.isolation = STORE_SNAPSHOT, .may_block = true};
+  struct model_txn *txn = NULL;
+  uint64_t mark = 0;
+  TRY(check_writable(session, err));
+  if (!session->txn) {
+    TRY(session__begin(session, &options, &txn, err));
+    status done = work(context, txn, err);
+    model_rollback(txn);
+    return done;
+  }
+  TRY(model_savepoint(session->txn, &mark, err));
+  status done = work(context, session->txn, err);
+  status undone = model_rollback_to(session->txn, mark, done == LUMA_OK ? err : NULL);
+  return done == LUMA_OK ? undone : done;
+}
+
+status session_try(struct session *session, session_work_fn *work, void *context, struct err *err) {
+  session__set_deadline(session, 0);
+  return change_dry(session, work, context, err);
+}
+
 /* ---- statements ---- */
 
 struct write_work {
@@ -169,25 +193,6 @@ struct write_work {
 static status write_work(void *context, struct model_txn *txn, struct err *err) {
   struct write_work *work = context;
   return run_write(work->cursor, work->request, txn, err);
-}
-
-/* Does the work and undoes it, whatever came of it. */
-static status change_dry(struct session *session, struct write_work *work, struct err *err) {
-  struct store_begin_options options = {.isolation = STORE_SNAPSHOT, .may_block = true};
-  struct model_txn *txn = NULL;
-  uint64_t mark = 0;
-  TRY(session__check_dry_run(work->cursor, err));
-  TRY(check_writable(session, err));
-  if (!session->txn) {
-    TRY(session__begin(session, &options, &txn, err));
-    status done = write_work(work, txn, err);
-    model_rollback(txn);
-    return done;
-  }
-  TRY(model_savepoint(session->txn, &mark, err));
-  status done = write_work(work, session->txn, err);
-  status undone = model_rollback_to(session->txn, mark, done == LUMA_OK ? err : NULL);
-  return done == LUMA_OK ? undone : done;
 }
 
 static status fail_index_inside(struct err *err) {
@@ -216,7 +221,10 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
     return fail_index_inside(err);
   cursor->ended = true;
   struct write_work work = {cursor, request};
-  if (session__guard(cursor, request).dry_run) return change_dry(session, &work, err);
+  if (session__guard(cursor, request).dry_run) {
+    TRY(session__check_dry_run(cursor, err));
+    return change_dry(session, write_work, &work, err);
+  }
   /* Evolution looks at beings, and must see those that are made meanwhile. */
   bool looks = cursor->kind == PLAN_EVOLVE_SOUL || cursor->kind == PLAN_CREATE_SOUL;
   return looks ? change_serializable(session, write_work, &work, err)

@@ -105,6 +105,10 @@ void session_set_guard(struct session *session, const struct query_guard *guard)
   session->guard = *guard;
 }
 
+const struct query_guard *session_guard(const struct session *session) {
+  return &session->guard;
+}
+
 static bool is_word(struct slice text, const char *word) {
   return slice_is_equal_nocase(text, slice_of_text(word));
 }

@@ -59,6 +59,7 @@ void session_set_timeout_us(struct session *session, uint64_t timeout_us);
 
 /** What statements may change from now on; a zeroed guard lets them. */
 void session_set_guard(struct session *session, const struct query_guard *guard);
+const struct query_guard *session_guard(const struct session *session);
 /** SET name = value: max_affected (a number or DEFAULT), dry_run (on, off), timeout_ms. */
 status session_set_option(struct session *session, struct slice name, struct slice value,
                           struct err *err);
@@ -76,6 +77,8 @@ status session_change(struct session *session, session_work_fn *work, void *cont
  * collection. */
 status session_change_serializable(struct session *session, session_work_fn *work, void *context,
                                    struct err *err);
+/** Runs `work` and undoes what it did, whatever came of it: a dry run. */
+status session_try(struct session *session, session_work_fn *work, void *context, struct err *err);
 /** Runs `work` in the session's transaction or on a snapshot of its own, which ends after. */
 status session_look(struct session *session, session_work_fn *work, void *context, struct err *err);
 

@@ -37,9 +37,14 @@ struct val lens_field_at(const struct val *root, uint32_t index, uint16_t *id) {
 }
 
 uint32_t lens_bytes_max(const struct val *root) {
-  return root->bytes + root->lens->splice->more_bytes;
+  const struct splice *splice = root->lens->splice;
+  uint32_t more = 0;
+  (void)splice_takes(splice, root->lens->made, &more);
+  return root->bytes + splice->more_bytes + more;
 }
 
 uint32_t lens_write(const struct val *root, uint8_t *room) {
-  return root->lens->made ? 0 : splice_map(root->lens->splice, root->data, room);
+  const struct lens *lens = root->lens;
+  if (!splice_takes(lens->splice, lens->made, NULL)) return 0;
+  return splice_map(lens->splice, lens->made, root->data, room);
 }

@@ -39,7 +39,7 @@ struct val lens_field_at(const struct val *root, uint32_t index, uint16_t *id);
 /** The most bytes that lens_write may take. */
 uint32_t lens_bytes_max(const struct val *root);
 /** Writes the root as an ordinary map with the same dictionary; its bytes. 0: it has to be built,
- * because it would be too wide or has values that are made. */
+ * because it would be too wide, or has values that no splice takes. */
 uint32_t lens_write(const struct val *root, uint8_t *room);
 
 #endif

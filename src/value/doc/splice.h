@@ -26,7 +26,7 @@ typedef bool splice_convert_fn(const void *context, struct val *value);
 struct splice_field {
   uint16_t id;   /* of its name, in the document's own dictionary */
   uint16_t from; /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
-                    made for each document, and only a lens shows it */
+                    made for each document */
   uint16_t run;  /* fields from here on that are copied together; at least 1 */
   uint16_t made; /* SPLICE_MADE: which of those that are made */
   bool is_float; /* integers are read as floats where nothing is lost, before `convert` is asked */
@@ -40,7 +40,7 @@ struct splice {
   const struct splice_field *fields;
   const uint8_t *ids;  /* the fields' ids as they stand in the new document */
   uint32_t count;      /* at least 1 */
-  uint32_t more_bytes; /* the most by which it makes a document longer */
+  uint32_t more_bytes; /* the most by which it makes a document longer, but for what is made */
 };
 
 /** The shape of a document, borrowed; false when documents like it cannot be spliced: an empty or a
@@ -64,11 +64,18 @@ static inline bool splice_has_shape(const struct doc *document, struct slice sha
 uint16_t splice_shape_id(struct slice shape, uint32_t i);
 /** Takes the fields, and fills the `run` of each, `ids` (`count` of them) and `more_bytes`. */
 void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids);
-/** splice_document for the root alone: from the map at `tag` to `room`. Without SPLICE_MADE. */
-uint32_t splice_map(const struct splice *splice, const uint8_t *tag, uint8_t *room);
-/** Writes the new document into `room`, which has document->bytes + splice->more_bytes; answers its
- * bytes; 0: it would be too wide, and has to be built. */
-uint32_t splice_document(const struct splice *splice, const struct doc *document, uint8_t *room);
+/** Whether the values that are made can be written: scalars and texts that are not long.
+ * `*more_bytes` (may be NULL): the most that they take. */
+bool splice_takes(const struct splice *splice, const struct val *made, uint32_t *more_bytes);
+/** splice_document for the root alone: from the map at `tag` to `room`. */
+uint32_t splice_map(const struct splice *splice, const struct val *made, const uint8_t *tag,
+                    uint8_t *room);
+/** Writes the new document into `room`, which has document->bytes + splice->more_bytes and what
+ * splice_takes says; answers its bytes; 0: it would be too wide, and has to be built. `made`:
+ * values of fields that are SPLICE_MADE, by their `made`, which splice_takes; NULL: there are none.
+ */
+uint32_t splice_document(const struct splice *splice, const struct val *made,
+                         const struct doc *document, uint8_t *room);
 /** An encoded integer that a float has without loss; false for any other value. */
 bool splice_read_float(const uint8_t *place, double *value);
 /** Encodes a boolean, number or time; 0 for any other value. */

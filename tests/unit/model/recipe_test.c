@@ -181,7 +181,8 @@ static uint32_t compare(struct evolution *evolution, struct recipes *recipes, ui
     struct doc document, whole, made;
     struct slice built;
     random_document(evolution->names, &bytes, &document);
-    const struct splice *splice = recipes_find(recipes, &document);
+    const struct recipe_sight *sight = recipes_see(recipes, &document);
+    const struct splice *splice = sight ? sight->lens.splice : NULL;
     uint32_t soul = doc_header(&document).soul;
     if (!splice || evolution_begin(evolution, soul) == evolution->steps_count) continue;
     buf_reset(&room);
@@ -189,7 +190,7 @@ static uint32_t compare(struct evolution *evolution, struct recipes *recipes, ui
     assert_ok(doc_open(built, evolution->names, &whole, test_err()));
     uint8_t *at = malloc(document.bytes + splice->more_bytes); /* just so much */
     assert_non_null(at);
-    uint32_t count = splice_document(splice, &document, at);
+    uint32_t count = splice_document(splice, NULL, &document, at);
     assert_true(count > 0);
     assert_ok(doc_open(slice_of(at, count), evolution->names, &made, test_err()));
     expect_same(recipes, &whole, &made);

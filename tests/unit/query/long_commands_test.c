@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Long commands of JQL: they are read whole, documents in the form in which they are stored. What
  * is stored is compared with what was written. */
+#include "base/mem/mem.h"
 #include "tests/lang/script.h"
 
 enum { COMMAND_BYTES_MAX = 1 << 20, DOCUMENTS = 300 };
@@ -133,12 +134,108 @@ static void something_behind(void) {
   close_all();
 }
 
+/* ---- many updates in a command ---- */
+
+enum { UPDATES = 200, KEYS = 90, AT_ONCE = 5 };
+
+/** Of one kind each; some fail: $inc meets a text, a value of a unique index is taken. */
+static void append_update(struct rng *rng, uint32_t kind) {
+  static const char *const changes[][2] = {
+      {"{\"$inc\":{\"n\":", "}}"},
+      {"{\"$set\":{\"a.b\":", "},\"$setOnInsert\":{\"made\":true}}"},
+      {"{\"$mul\":{\"n\":", "},\"$max\":{\"m\":3}}"},
+      {"{\"$set\":{\"unique\":", "}}"},
+      {"{\"$set\":{\"n\":\"text ", "\"}}"},
+  };
+  unsigned key = (unsigned)rng_below(rng, KEYS), value = (unsigned)rng_below(rng, 40);
+  buf_append_format(&command, "{\"q\":{\"_id\":%s%u%s},\"u\":", key % 7 ? "" : "\"k", key,
+                    key % 7 ? "" : "\"");
+  buf_append_format(&command, "%s%u%s", changes[kind][0], value, changes[kind][1]);
+  buf_append_text(&command, kind == 2 ? ",\"upsert\":false}" : ",\"upsert\":true}");
+}
+
+/** `count` updates of a kind, which the seed gives; what they did is in `answer`. */
+static void update(const char *collection, uint64_t seed, uint32_t from, uint32_t count,
+                   uint32_t kind, bool is_ordered) {
+  buf_reset(&command);
+  buf_append_format(&command, "{\"update\":\"%s\",\"ordered\":%s,\"updates\":[", collection,
+                    is_ordered ? "true" : "false");
+  for (uint32_t i = 0; i < count; i++) {
+    struct rng rng;
+    rng_init(&rng, seed * UPDATES + from + i);
+    if (i) buf_append_byte(&command, ',');
+    append_update(&rng, kind);
+  }
+  buf_append_text(&command, "]}");
+  assert_ok(run());
+}
+
+static char *copy(const char *text) {
+  char *made = mem_copy(text, strlen(text) + 1);
+  assert_non_null(made);
+  return made;
+}
+
+/** The same changes in commands of a few each, which are done one by one. */
+static void bulks_are_as_single_updates(void) {
+  open_all();
+  static const char *const collections[] = {"bulk", "few"};
+  for (int c = 0; c < 2; c++) {
+    buf_reset(&command);
+    buf_append_format(&command,
+                      "{\"createIndexes\":\"%s\",\"indexes\":[{\"key\":{\"unique\":1},"
+                      "\"unique\":true,\"sparse\":true},{\"key\":{\"n\":1}}]}",
+                      collections[c]);
+    assert_ok(run());
+  }
+  for (uint32_t round = 0; round < 12; round++) {
+    uint64_t seed = rng_next(test_rng());
+    uint32_t kind = round < 5 ? round : (uint32_t)rng_below(test_rng(), 5);
+    update("bulk", seed, 0, UPDATES, kind, false);
+    for (uint32_t from = 0; from < UPDATES; from += AT_ONCE)
+      update("few", seed, from, AT_ONCE, kind, false);
+    char *bulk = copy(ask("{\"find\":\"bulk\"}"));
+    assert_string_equal(bulk, ask("{\"find\":\"few\"}"));
+    mem_free(bulk);
+  }
+  close_all();
+}
+
+static void bulks_stop_at_the_first_failure(void) {
+  open_all();
+  buf_append_text(&command, "{\"insert\":\"t\",\"documents\":[{\"_id\":10,\"n\":\"text\"}]}");
+  assert_ok(run());
+  for (int is_ordered = 0; is_ordered < 2; is_ordered++) {
+    buf_reset(&command);
+    buf_append_format(&command, "{\"update\":\"t\",\"ordered\":%s,\"updates\":[",
+                      is_ordered ? "true" : "false");
+    for (uint32_t i = 0; i < 20; i++)
+      buf_append_format(&command,
+                        "%s{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n\":1}},"
+                        "\"upsert\":true}",
+                        i ? "," : "", i);
+    buf_append_text(&command, "]}");
+    assert_ok(run());
+    buf_append_byte(&answer, 0);
+    assert_string_equal(is_ordered ? "affected 10\n"
+                                     "document 10: cannot calculate with `n`: it is text\n"
+                                   : "affected 19 upserted\n"
+                                     "document 10: cannot calculate with `n`: it is text\n",
+                        (const char *)answer.data);
+  }
+  assert_string_equal("10\n", ask("{\"count\":\"t\",\"query\":{\"n\":2}}"));
+  assert_string_equal("9\n", ask("{\"count\":\"t\",\"query\":{\"n\":1}}"));
+  close_all();
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"names_known_and_new", names_known_and_new, 0},
       {"names_with_null_bytes", names_with_null_bytes, 0},
       {"several_in_one_text", several_in_one_text, 0},
       {"something_behind", something_behind, 0},
+      {"bulks_are_as_single_updates", bulks_are_as_single_updates, 30},
+      {"bulks_stop_at_the_first_failure", bulks_stop_at_the_first_failure, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -71,9 +71,11 @@ status jql__explain(const struct jql *jql, const struct jql_node *command, struc
                                            {"verbosity", JQL_TEXT, false}};
   static const char *const verbosities[] = {"queryPlanner", "executionStats", "allPlansExecution"};
   struct jql_node fields[2];
+  struct jql inner = *jql;
   uint32_t verbosity = 0;
+  inner.explains = true;
   TRY(jql__take(jql, command, specs, 2, fields));
-  TRY(jql__command(jql, &fields[0], plan));
+  TRY(jql__command(&inner, &fields[0], plan));
   if ((*plan)->kind == PLAN_EXPLAIN)
     return jql__fail(jql, &fields[0], LUMA_SYNTAX_ERROR, "an explain explains another");
   if (jql_is_given(&fields[1])) {

@@ -60,6 +60,7 @@ struct jql {
   const struct match *found_by; /* reading a projection of find: its filter; NULL: it has none */
   bool in_find;                 /* such a projection picks from lists */
   uint32_t depth;               /* of pipelines in pipelines */
+  bool explains;                /* what is read is shown, not run */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
@@ -274,6 +275,11 @@ typedef status jql_element(const struct jql *jql, const struct jql_node *collect
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan);
+/** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
+ * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
+ * stands for. (alike.c) */
+status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+                         struct plan *plan, uint32_t *taken);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
   struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;

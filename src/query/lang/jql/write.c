@@ -33,6 +33,16 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   return LUMA_OK;
 }
 
+/** Passes over the elements that are like the one read last, which the plan takes in. */
+static status pass_alike(const struct jql *jql, const struct jql_node *list, struct jql_each *each,
+                         struct plan *plan) {
+  uint32_t from = each->at - 1, taken = 0;
+  TRY(jql__gather_alike(jql, &list->value, from, plan, &taken));
+  if (taken > 1) each->cursor = JQL_NOWHERE;
+  each->at = from + taken;
+  return LUMA_OK;
+}
+
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
@@ -46,6 +56,7 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
     TRY(jql__check_kind(jql, &element, JQL_MAP));
     TRY(read(jql, collection, &element, &made));
     ASSERT(made);
+    if (made->kind == PLAN_UPDATE) TRY(pass_alike(jql, list, &each, made));
     bool is_last = each.at == each.count;
     *last = made;
     if (is_last) return LUMA_OK;
@@ -249,7 +260,11 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
   if (!jql_is_given(updates)) return update_short(&inner, command, fields, plan);
   TRY(check_form(jql, updates, fields, UPDATE_FILTER, UPDATE_CHANGES + SHORT_OPERATORS));
   TRY(jql__sequence(&inner, &fields[UPDATE], updates, read_update, plan));
-  if ((*plan)->kind == PLAN_SEQUENCE) (*plan)->ordered = jql__flag(&fields[UPDATE_ORDERED], true);
+  bool is_ordered = jql__flag(&fields[UPDATE_ORDERED], true);
+  for (struct plan *at = *plan; at; at = at->kind == PLAN_SEQUENCE ? at->right : NULL) {
+    at->ordered = is_ordered;
+    if (at->kind == PLAN_SEQUENCE) at->input->ordered = is_ordered;
+  }
   return LUMA_OK;
 }
 

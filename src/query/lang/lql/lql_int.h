@@ -225,15 +225,12 @@ struct lql {
 
 /** The next token; kind 0 at the end, negative after a failure. */
 struct lql_token lql__next(struct lql *lql);
-/** Where an INTERVAL that counts ends (`at` behind the word): interval 3 days; NULL if it does not.
- */
+/** Where an INTERVAL that counts ends (`at` behind the word): interval 3 days; else NULL. */
 const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit);
-/** Where a typed text (its quotes are [start, quoted)) ends: an interval may have units behind it.
- */
+/** Where a typed text (quotes are [start, quoted)) ends: an interval may have units behind it. */
 const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const uint8_t *limit);
 enum { INTERVAL_PLACES = 6 };
-/** How many places of its seconds an interval keeps: 3 of SECOND (2, 3); all where none are told.
- */
+/** How many places of its seconds an interval keeps: 3 of SECOND (2, 3); all if none are told. */
 int lql__interval_places(struct slice units);
 /** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
  * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
@@ -431,8 +428,7 @@ struct slice lql__quoted(struct lql *lql, const struct path_step *step);
 struct lql_path *lql__path_index(struct lql *lql, struct lql_path *path, struct lql_token index,
                                  bool from_end);
 struct lql_path *lql__path_elements(struct lql *lql, struct lql_path *path);
-/** A name after an expression or a collection without AS: not one of the words that begin clauses
- * elsewhere (RIGHT JOIN would be an alias and an inner join). */
+/** A name without AS: no word that begins a clause (RIGHT JOIN would be an alias and a join). */
 struct slice lql__bare_alias(struct lql *lql, struct lql_token name);
 /** What to write for a word that people bring from elsewhere; NULL if it is none. */
 const char *lql__foreign_word(struct slice word);
