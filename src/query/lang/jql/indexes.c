@@ -11,14 +11,27 @@ enum {
   INVALID_SPECIFICATION = 197
 };
 
+struct absent_kind {
+  const char *name, *instead; /* what works without it; NULL: nothing */
+};
+
 /** Kinds that MongoDB has and that are not here yet, and those that nobody has. */
 static status fail_kind(const struct jql *jql, const struct jql_node *node) {
-  static const char *const kinds[] = {"text", "2dsphere", "2d", "hashed", "geoHaystack"};
+  static const struct absent_kind kinds[] = {
+      {"text", NULL},
+      {"2dsphere", "$near, $geoNear, $geoWithin and $geoIntersects need none"},
+      {"2d", "$near, $geoNear and $geoWithin need none"},
+      {"cosmosSearch", "$search and $vectorSearch need none, and take `similarity`"},
+      {"hashed", NULL},
+      {"geoHaystack", NULL}};
   struct slice kind = val_slice(&node->value);
-  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-    if (slice_is_equal(kind, slice_of_text(kinds[i])))
-      return jql__fail(jql, node, LUMA_UNSUPPORTED, "there are no indexes of the kind `%s` yet",
-                       kinds[i]);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (!slice_is_equal(kind, slice_of_text(kinds[i].name))) continue;
+    status failed = jql__fail(jql, node, LUMA_UNSUPPORTED,
+                              "there are no indexes of the kind `%s` yet", kinds[i].name);
+    if (kinds[i].instead) err_hint(jql->err, "%s", kinds[i].instead);
+    return failed;
+  }
   return jql__fail_code(jql, node, CANNOT_CREATE_INDEX, "Unknown index plugin '%.*s'",
                         SLICE_ARG(kind));
 }

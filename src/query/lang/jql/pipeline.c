@@ -207,8 +207,7 @@ static status check_first(const struct jql *jql, const struct jql_node *spec,
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     is_first |= jql_is_named(spec, names[i]);
   if (!is_first) return LUMA_OK;
-  bool is_collection = plan && plan->kind == PLAN_SCAN && !jql->in_facet;
-  if (spec->parent->index == 0 && is_collection) return LUMA_OK;
+  if (spec->parent->index == 0 && plan && plan->kind == PLAN_SCAN && !jql->in_facet) return LUMA_OK;
   return jql__fail_code(jql, spec, 40602, "%.*s is only valid as the first stage in a pipeline",
                         SLICE_ARG(spec->name));
 }
