@@ -11,7 +11,7 @@
  * a change in the feed replaced
  *   META      'S' u32 soul                       -> a soul: id, hash, parent, time, genotype
  *             'H' hash, 'U' id                   -> u32 soul
- *             'o', 'O'                           -> see db/once.c
+ *             'o', 'O'                           -> see db/soul/once.c
  *             'L' u32 collection                 -> whether what was learned of it is current
  *             'L' u32 collection, u16 nth        -> what was learned of an attribute
  *   COUNTERS  'n' u32 collection                 -> documents in it

@@ -3,9 +3,9 @@
  * records its entries name. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
-#include "model/db/covered.h"
-#include "model/db/hops.h"
-#include "model/db/intersect.h"
+#include "model/db/index/covered.h"
+#include "model/db/index/hops.h"
+#include "model/db/index/intersect.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
 #include "value/key/key.h"

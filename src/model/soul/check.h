@@ -2,7 +2,7 @@
 /* Validating beings: types (coerced where nothing is lost), required attributes, defaults, ranges,
  * lengths, patterns, choices, what is immutable, transitions. All faults are gathered. Expressions
  * (computed attributes, defaults, checks) are run by the caller over whole batches: see
- * model/db/conform.c. One thread. */
+ * model/db/soul/conform.c. One thread. */
 #ifndef MODEL_SOUL_CHECK_H
 #define MODEL_SOUL_CHECK_H
 

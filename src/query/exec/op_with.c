@@ -2,8 +2,8 @@
 /* WITH: its names are read into rows once, as far as anything asks for them, and every CTE that
  * reads the name goes through those rows. A recursive one grows by rounds: each runs the step over
  * the rows of the round before, until a round adds nothing. */
+#include "query/exec/group/tuple_table.h"
 #include "query/exec/subquery.h"
-#include "query/exec/tuple_table.h"
 #include "query/expr/tell.h"
 
 struct cte_run {

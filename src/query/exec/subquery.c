@@ -4,7 +4,7 @@
  * memory for them lasts. Each has an executor of its own: what a run needs is let go after it. */
 #include "query/exec/subquery.h"
 
-#include "query/exec/tuple_table.h"
+#include "query/exec/group/tuple_table.h"
 #include "query/expr/field.h"
 #include "query/expr/in_set.h"
 #include "query/expr/tell.h"

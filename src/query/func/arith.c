@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "query/func/arith_span.h"
-#include "query/func/calendar.h"
-#include "query/func/numeric.h"
+#include "query/func/number/numeric.h"
+#include "query/func/time/calendar.h"
 
 static status fail_overflow(const char *type, struct err *err) {
   FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit %s", type);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "query/func/calendar.h"
+#include "query/func/time/calendar.h"
 
 enum { DAYS_PER_MONTH = 30, SECONDS_PER_DAY = 86400, US_PER_SECOND = 1000000 };
 

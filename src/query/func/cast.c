@@ -4,10 +4,10 @@
 
 #include "base/text/duration.h"
 #include "base/text/num.h"
-#include "query/func/calendar.h"
 #include "query/func/compare.h"
 #include "query/func/func_int.h"
-#include "query/func/numeric.h"
+#include "query/func/number/numeric.h"
+#include "query/func/time/calendar.h"
 
 static status fail_cast(const struct val *value, enum val_type type, struct err *err) {
   if (value->type == VAL_TEXT)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/func/compare.h"
 
-#include "query/func/calendar.h"
+#include "query/func/time/calendar.h"
 #include "value/ulid/ulid.h"
 
 enum { UUID_TEXT_BYTES = 36, OBJECTID_BYTES = 12, DATE_TEXT_BYTES_MIN = 10 };

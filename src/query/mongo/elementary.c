@@ -2,7 +2,7 @@
 /* Elementary functions: trigonometry, exponentials, logarithms, powers, roots. */
 #include <math.h>
 
-#include "query/func/quad.h"
+#include "query/func/number/quad.h"
 #include "query/mongo/mongo_int.h"
 
 /** What a function takes: [low, high], or any number. */

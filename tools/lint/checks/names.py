@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A function seen outside its file begins with its module's name: its folder, its header, or a struct declared there."""
+"""A function seen outside its file begins with its module's name: its folder, its header, or a
+struct declared there or in a folder above."""
 import re
 
 STRUCT = re.compile(r"^(?:struct|enum|typedef\b[^;{]*?)\s+(\w+)\s*[{;(]", re.M)
@@ -11,10 +12,10 @@ def base_name(name):
 
 
 def modules_of(tree, folder):
-    """The prefixes that are good in a folder: folders on the way, headers, and the structs of the headers."""
+    """The prefixes that are good in a folder: folders on the way, their headers, and the structs of the headers."""
     names = set(folder.split("/")[1:])
     for file in tree.c_files("src", generated=True):
-        if file.folder == folder and file.ending == ".h":
+        if (folder + "/").startswith(file.folder + "/") and file.ending == ".h":
             names.add(base_name(file.name))
             names.update(STRUCT.findall(file.code))
     return names

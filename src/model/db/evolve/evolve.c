@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* Evolving a collection's soul: what changes, what follows lazily, what has to be looked at now.
+ *
+ * Beings are not rewritten. A step is added to the collection's evolution, and beings of older
+ * souls are read through it. Indexes always speak of beings as they are read: one whose attribute
+ * gets other values by the step is filled anew in the same transaction; one whose attribute is
+ * renamed keeps its entries. */
+#include "model/db/evolve/evolve_int.h"
+#include "value/json/json.h"
+
+/* ---- indexes ---- */
+
+static const struct evolution_op *op_on(const struct evolving *evolving, const struct path *path) {
+  for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
+    const struct evolution_op *op = &evolving->diff.ops[i];
+    if (path->count && slice_is_equal(path->steps[0].name, op->name)) return op;
+  }
+  return NULL;
+}
+
+static status rename_key(struct evolving *evolving, struct index_key *key, struct slice to,
+                         struct err *err) {
+  struct path_step *steps =
+      arena_copy(&evolving->txn->kept, key->path.steps, key->path.count * sizeof *steps);
+  if (!steps) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an index");
+  steps[0].name = to;
+  key->path.steps = steps;
+  return LUMA_OK;
+}
+
+/* An index that made itself for a rule which the soul no longer has. */
+static bool is_given_up(const struct evolving *evolving, const struct catalog_index *index) {
+  const struct soul *old = evolving->base->genotype;
+  if (!old || !index->def.unique || index->rules) return false;
+  if (index->def.keys_count == 1) {
+    struct slice name = index->def.keys[0].path.steps[0].name;
+    const struct soul_attribute *was = soul_attribute(old, name);
+    const struct soul_attribute *is = soul_attribute(evolving->fresh, name);
+    return was && was->unique && is && !is->unique;
+  }
+  for (uint32_t i = 0; i < evolving->diff.changes_count; i++) {
+    const struct soul_change *change = &evolving->diff.changes[i];
+    if (change->effect == SOUL_WIDENS && strcmp(change->what, "constraint removed") == 0) {
+      for (uint32_t k = 0; k < old->constraints_count; k++) {
+        const struct soul_constraint *one = &old->constraints[k];
+        bool is_it = one->kind == SOUL_UNIQUE && slice_is_equal(one->name, change->attribute) &&
+                     one->attributes_count == index->def.keys_count;
+        for (uint32_t a = 0; is_it && a < one->attributes_count; a++)
+          is_it = slice_is_equal(one->attributes[a], index->def.keys[a].path.steps[0].name);
+        if (is_it) return true;
+      }
+    }
+  }
+  return false;
+}
+
+static status take_new_number(struct evolving *evolving, struct catalog_index *index,
+                              struct err *err) {
+  struct model *model = evolving->txn->model;
+  uint64_t number;
+  TRY(model__delete_prefix(evolving->txn, STORE_ENTRIES, keyspace_number(index->def.number), err));
+  TRY(model__take_numbers(model, &model->sequence_lock, &model->indexes,
+                          keyspace_sequence(KEYSPACE_INDEXES, 0), 1, &number, err));
+  index->def.number = (uint32_t)number;
+  return LUMA_OK;
+}
+
+/* What it computes reads attributes: one that goes takes the index with it. */
+static status follow_rules(struct evolving *evolving, struct catalog_index *index, bool *stays,
+                           bool *fills, struct err *err) {
+  bool renames = false;
+  for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
+    const struct evolution_op *op = &evolving->diff.ops[i];
+    bool reads = false;
+    TRY(index_rules_read(index->rules, op->name, &reads, err));
+    if (!reads) continue;
+    renames |= op->to.bytes > 0;
+    *stays &= op->kind != EVOLUTION_DROP;
+    *fills |= op->kind != EVOLUTION_DROP && op->kind != EVOLUTION_RENAME;
+  }
+  return renames && *stays ? evolve__rename_rules(evolving, index, err) : LUMA_OK;
+}
+
+/* What becomes of an index: `*stays`, `*fills`. One that is being built, on an attribute whose
+ * values change, is given up: who builds it is told so. */
+static status follow_index(struct evolving *evolving, struct catalog_index *index, bool *stays,
+                           bool *fills, struct err *err) {
+  *stays = !is_given_up(evolving, index);
+  *fills = false;
+  TRY(follow_rules(evolving, index, stays, fills, err));
+  for (uint32_t i = 0; *stays && i < index->def.keys_count; i++) {
+    const struct evolution_op *op = op_on(evolving, &index->def.keys[i].path);
+    if (!op) continue;
+    if (op->kind == EVOLUTION_DROP) *stays = false;
+    if (op->to.bytes) TRY(rename_key(evolving, &index->def.keys[i], op->to, err));
+    *fills |= op->kind != EVOLUTION_RENAME && op->kind != EVOLUTION_DROP;
+  }
+  *stays &= !*fills || index->state != CATALOG_INDEX_WRITE_ONLY;
+  if (!*stays)
+    return model__delete_prefix(evolving->txn, STORE_ENTRIES, keyspace_number(index->def.number),
+                                err);
+  return *fills ? take_new_number(evolving, index, err) : LUMA_OK;
+}
+
+static status follow_indexes(struct evolving *evolving, struct err *err) {
+  struct collection *with = &evolving->with;
+  uint32_t before = evolving->base->indexes_count, kept;
+  with->indexes = arena_zalloc(&evolving->txn->kept, CATALOG_INDEXES_MAX, sizeof *with->indexes);
+  if (!with->indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  with->indexes_count = 0;
+  for (uint32_t i = 0; i < before; i++) {
+    struct catalog_index *index = &with->indexes[with->indexes_count];
+    bool stays, fills;
+    if (evolving->base->indexes[i].through) continue;
+    *index = evolving->base->indexes[i];
+    TRY(follow_index(evolving, index, &stays, &fills, err));
+    evolving->fills[with->indexes_count] = fills;
+    with->indexes_count += stays;
+  }
+  TRY(model__soul_indexes(evolving->txn, with, evolving->fresh, &kept, err));
+  for (uint32_t i = kept; i < with->indexes_count; i++) evolving->fills[i] = true;
+  TRY(evolve__take_built(evolving, err));
+  TRY(evolve__drop_unwanted(evolving, err));
+  for (uint32_t i = 0; i < with->indexes_count; i++) evolving->any_fill |= evolving->fills[i];
+  return LUMA_OK;
+}
+
+/* ---- limits ---- */
+
+static bool same_limits(const struct soul *old, const struct soul *fresh) {
+  struct buf a, b;
+  buf_init(&a, SOUL_TEXT_BYTES_MAX);
+  buf_init(&b, SOUL_TEXT_BYTES_MAX);
+  if (old) soul_write_limits(&a, old->settings.limits, old->settings.limits_count);
+  if (!old) buf_append_text(&a, "[]");
+  soul_write_limits(&b, fresh->settings.limits, fresh->settings.limits_count);
+  /* What cannot be told apart for lack of memory is counted anew. */
+  bool sound = a.failed == LUMA_OK && b.failed == LUMA_OK;
+  bool same = sound && slice_is_equal(buf_slice(&a), buf_slice(&b));
+  buf_deinit(&a);
+  buf_deinit(&b);
+  return same;
+}
+
+static status fail_over(const struct evolving *evolving, uint64_t count, uint64_t most,
+                        struct err *err) {
+  FAIL(err, LUMA_CONSTRAINT, "`%.*s` has %llu beings: a population of %llu is too small",
+       SLICE_ARG(evolving->base->name), (unsigned long long)count, (unsigned long long)most);
+}
+
+static status follow_limits(struct evolving *evolving, struct err *err) {
+  const struct soul *old = evolving->renamed ? evolving->renamed : evolving->base->genotype;
+  if (same_limits(old, evolving->fresh)) return LUMA_OK;
+  TRY(model__number_limits(evolving->txn, &evolving->with, evolving->fresh, err));
+  evolving->counts_limits = true;
+  uint64_t count, most = model__population_max(&evolving->with);
+  TRY(model_count(evolving->txn, evolving->base, &count, err));
+  return count > most ? fail_over(evolving, count, most, err) : LUMA_OK;
+}
+
+/* ---- the step ---- */
+
+static bool has_new_reference(const struct evolving *evolving) {
+  for (uint32_t i = 0; i < evolving->fresh->attributes_count; i++) {
+    const struct soul_attribute *one = &evolving->fresh->attributes[i];
+    const struct soul_attribute *old =
+        evolving->base->genotype ? soul_attribute(evolving->base->genotype, one->name) : NULL;
+    if (model__is_reference(one) && (!old || !model__is_reference(old))) return true;
+  }
+  return false;
+}
+
+static status add_step(struct evolving *evolving, struct err *err) {
+  struct collection *with = &evolving->with;
+  struct evolution_step step = {.from = evolving->base->soul,
+                                .to = evolving->fresh->number,
+                                .ops = evolving->diff.ops,
+                                .ops_count = evolving->diff.ops_count};
+  if (step.from == step.to) {
+    if (step.ops_count == 0) return LUMA_OK;
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+              "values are transformed by a change of the genotype, and it is the same");
+    err_hint(err, "UPDATE changes values");
+    return LUMA_INVALID_ARGUMENT;
+  }
+  struct buf text;
+  buf_init(&text, EVOLUTION_TEXT_BYTES_MAX);
+  struct slice steps = evolving->base->steps;
+  if (steps.bytes > 2) buf_append(&text, steps.data, steps.bytes - 1);
+  size_t at = text.bytes;
+  evolution_write(&text, &step, 1);
+  if (at && text.failed == LUMA_OK) text.data[at] = ',';
+  status result = buf_check(&text, "the evolution of a collection", err);
+  const uint8_t *copy =
+      result == LUMA_OK ? arena_copy(&evolving->txn->kept, text.data, text.bytes) : NULL;
+  with->steps = slice_of(copy, text.bytes);
+  buf_deinit(&text);
+  TRY(result);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an evolution");
+  TRY(evolution_read(with->steps, evolving->txn->model->options.rules, with->names,
+                     &evolving->evolution, err));
+  evolution_keep(evolving->evolution, &evolving->txn->model->kept);
+  with->evolution = evolving->evolution;
+  return model__save_names(evolving->txn->model, evolving->base, err);
+}
+
+static status fail_inside(struct err *err) {
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "this evolution looks at every being, which it cannot inside a transaction");
+  err_hint(err, "COMMIT first: it is a transaction of its own");
+  return LUMA_INVALID_ARGUMENT;
+}
+
+static status fail_in_the_way(struct evolving *evolving, struct err *err) {
+  if (evolving->in_the_way == 0) return LUMA_OK;
+  err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
+            "%llu of %llu beings of `%.*s` stand in the way, first those with id %.*s",
+            (unsigned long long)evolving->in_the_way, (unsigned long long)evolving->beings,
+            SLICE_ARG(evolving->base->name), SLICE_ARG(buf_slice(&evolving->ids)));
+  err_hint(err, "a dry run tells why each does");
+  if (err && err->faults) {
+    buf_reset(err->faults);
+    buf_append_slice(err->faults, buf_slice(&evolving->first));
+    err->faults_count =
+        (uint32_t)(evolving->in_the_way < EVOLVE_FIRST ? evolving->in_the_way : EVOLVE_FIRST);
+  }
+  return LUMA_CONSTRAINT;
+}
+
+/* Whether beings may be stored under this number from an earlier time. */
+static bool was_used(const struct collection *collection, uint32_t number) {
+  const struct evolution *evolution = collection->evolution;
+  for (uint32_t i = 0; evolution && i < evolution->steps_count; i++) {
+    if (evolution->steps[i].from == number || evolution->steps[i].to == number) return true;
+  }
+  return false;
+}
+
+static status prepare(struct evolving *evolving, struct err *err) {
+  const struct collection *base = evolving->base;
+  TRY(evolve__read(evolving, err));
+  const struct soul *fresh = evolving->fresh;
+  TRY(model__check_targets(evolving->txn, fresh, base->name, err));
+  bool is_open = fresh->settings.has_open ? fresh->settings.open
+                 : base->genotype         ? base->open
+                                          : fresh->attributes_count == 0;
+  struct soul_versions versions = {base->genotype, fresh, evolving->renamed, base->open, is_open};
+  TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
+  evolving->narrows = evolve__narrows(evolving);
+  evolving->with = *base;
+  evolving->with.version++;
+  evolving->with.open = is_open;
+  TRY(model__intern_attributes(evolving->txn, base, fresh, err));
+  TRY(model__store_soul(evolving->txn, evolving->fresh, base->genotype, err));
+  bool is_same = base->genotype && memcmp(base->genotype->hash, fresh->hash, SOUL_HASH_BYTES) == 0;
+  if (is_same)
+    evolving->fresh->number = base->soul;
+  else if (was_used(base, fresh->number))
+    TRY(model__renumber_soul(evolving->txn, evolving->fresh, err));
+  evolving->with.soul = fresh->number;
+  evolving->with.genotype = fresh;
+  TRY(follow_indexes(evolving, err));
+  if (base->validator && val_count(&evolving->hints.rename))
+    TRY(evolve__rename_rules(evolving, NULL, err));
+  TRY(follow_limits(evolving, err));
+  evolving->counts_references = has_new_reference(evolving);
+  TRY(add_step(evolving, err));
+  return model__format_source(evolving->txn, fresh, is_open, &evolving->with.source, err);
+}
+
+static void append_report(struct evolving *evolving, struct buf *out) {
+  char id[ULID_TEXT_BYTES];
+  ulid_format(evolving->fresh->id, id);
+  /* A dry run's soul is not kept: its id would name nothing. */
+  if (evolving->request->dry_run)
+    buf_append_text(out, "{\"changes\":");
+  else
+    buf_append_format(out, "{\"soul\":\"%.*s\",\"changes\":", ULID_TEXT_BYTES, id);
+  soul_diff_write(out, &evolving->diff);
+  buf_append_format(out, ",\"dry_run\":%s,\"beings\":%llu,\"in_the_way\":%llu,\"first\":[",
+                    evolving->request->dry_run ? "true" : "false",
+                    (unsigned long long)evolving->beings, (unsigned long long)evolving->in_the_way);
+  buf_append_slice(out, buf_slice(&evolving->first));
+  buf_append_text(out, "]}");
+}
+
+static bool changes_anything(const struct evolving *evolving) {
+  return evolving->with.soul != evolving->base->soul ||
+         evolving->with.open != evolving->base->open || evolving->any_fill ||
+         evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
+}
+
+/* Whoever can begin again lets writers go first until one was in the way. A transaction of several
+ * statements cannot: they wait for it. */
+static status hold_gate(struct evolving *evolving, struct err *err) {
+  struct model_txn *txn = evolving->txn;
+  uint32_t number = evolving->base->number;
+  TRY(model__gate_pass(txn, number, err));
+  txn->passes_gate = true;
+  txn->looks = number;
+  return txn->tries ? LUMA_OK : model__gate_hold_txn(txn, number, err);
+}
+
+static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
+  struct model_txn *txn = evolving->txn;
+  uint64_t count;
+  bool built;
+  TRY(prepare(evolving, err));
+  TRY(evolve__build_indexes(evolving, &built, err));
+  if (built) FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes filled");
+  if (!changes_anything(evolving)) {
+    append_report(evolving, out);
+    return buf_check(out, "the report", err);
+  }
+  TRY(model_count(txn, evolving->base, &count, err));
+  bool looks = evolve__looks(evolving) && count > 0;
+  if (looks && !txn->is_serializable) return fail_inside(err);
+  if (looks && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
+  TRY(model__begin_change(txn, err));
+  TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
+  evolving->now = catalog_by_number(txn->catalog, evolving->with.number);
+  if (looks) TRY(evolve__look(evolving, err));
+  append_report(evolving, out);
+  TRY(buf_check(out, "the report", err));
+  return evolving->request->dry_run ? LUMA_OK : fail_in_the_way(evolving, err);
+}
+
+/* Everything is undone unless it all worked and was meant. */
+static status evolve_marked(struct evolving *evolving, struct buf *out, struct err *err) {
+  uint64_t mark;
+  struct model_txn *txn = evolving->txn;
+  uint32_t number = evolving->base->number;
+  TRY(model_savepoint(txn, &mark, err));
+  /* The savepoint keeps the picture that `base` stands in. */
+  evolving->base = catalog_by_number(txn->catalog, number);
+  status result = evolve(evolving, out, err);
+  if (result == LUMA_OK && !evolving->request->dry_run) return LUMA_OK;
+  struct err second = {0};
+  if (model_rollback_to(txn, mark, &second) != LUMA_OK)
+    err_wrap(err, "the evolution could not be undone (%s)", second.message);
+  return result;
+}
+
+status model_evolve(struct model_txn *txn, const struct model_evolution *request,
+                    struct buf *report, struct err *err) {
+  struct evolving evolving = {.txn = txn, .request = request};
+  evolving.base = catalog_find(txn->catalog, request->alias);
+  if (!evolving.base) return catalog_fail_unknown(txn->catalog, request->alias, err);
+  uint32_t number = evolving.base->number;
+  buf_init(&evolving.first, 1 << 20);
+  buf_init(&evolving.ids, 64 << 10);
+  status result = evolve_marked(&evolving, report, err);
+  if (result == LUMA_OK) {
+    model__gate_ease(txn);
+  } else {
+    model__gate_let_go_txn(txn, number);
+    txn->passes_gate = txn->holds != NULL;
+  }
+  if (result == LUMA_CONFLICT && txn->looks && txn->tries)
+    model__gate_hold_tries(txn->tries, number);
+  buf_deinit(&evolving.first);
+  buf_deinit(&evolving.ids);
+  for (uint32_t i = 0; i < evolving.made_count; i++) index_rules_release(evolving.made[i]);
+  soul_release(evolving.fresh);
+  soul_release(evolving.renamed);
+  evolution_release(evolving.evolution);
+  return result;
+}
+
+status model_compare_souls(struct model_txn *txn, struct slice from, struct slice to,
+                           struct buf *out, struct err *err) {
+  struct soul *old = NULL, *fresh = NULL;
+  struct soul_diff diff;
+  struct soul_hints hints = {0};
+  struct arena arena;
+  arena_init(&arena, 0, 0);
+  status result = model__soul_named(txn, from, &old, err);
+  if (result == LUMA_OK) result = model__soul_named(txn, to, &fresh, err);
+  if (result == LUMA_OK) {
+    struct soul_versions versions = {.old = old, .fresh = fresh};
+    result = soul_compare(&versions, &hints, &arena, &diff, err);
+  }
+  if (result == LUMA_OK) soul_diff_write(out, &diff);
+  soul_release(old);
+  soul_release(fresh);
+  arena_deinit(&arena);
+  return result;
+}

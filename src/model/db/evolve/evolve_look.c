@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at every being an evolution concerns, as it will be read from now on. */
+#include "base/mem/mem.h"
+#include "model/db/evolve/evolve_int.h"
+#include "value/json/json.h"
+
+/* That values are unique is what indexes find out. */
+static bool is_of_index(const struct evolving *evolving, const struct soul_change *change) {
+  const struct soul *fresh = evolving->fresh;
+  if (strcmp(change->what, "unique changed") == 0) return true;
+  if (strcmp(change->what, "constraint added") != 0) return false;
+  for (uint32_t i = 0; i < fresh->constraints_count; i++) {
+    const struct soul_constraint *one = &fresh->constraints[i];
+    if (slice_is_equal(one->name, change->attribute)) return one->kind == SOUL_UNIQUE;
+  }
+  return false;
+}
+
+bool evolve__narrows(const struct evolving *evolving) {
+  for (uint32_t i = 0; i < evolving->diff.changes_count; i++) {
+    const struct soul_change *change = &evolving->diff.changes[i];
+    if (change->effect == SOUL_NARROWS && !is_of_index(evolving, change)) return true;
+  }
+  return false;
+}
+
+bool evolve__looks(const struct evolving *evolving) {
+  return evolving->narrows || evolving->any_fill || evolving->counts_limits ||
+         evolving->counts_references;
+}
+
+void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why) {
+  struct json_write_options plain = {0};
+  struct val key = model__key_of(document);
+  if (evolving->in_the_way++ >= EVOLVE_FIRST) return;
+  if (evolving->first.bytes) {
+    buf_append_byte(&evolving->first, ',');
+    buf_append_text(&evolving->ids, ", ");
+  }
+  json_write(&evolving->ids, &key, &plain);
+  buf_append_text(&evolving->first, "{\"id\":");
+  json_write(&evolving->first, &key, &plain);
+  buf_append_text(&evolving->first, ",\"message\":");
+  json_write_text(&evolving->first, slice_of_text(why->message));
+  buf_append_text(&evolving->first, ",\"faults\":[");
+  if (why->faults_count) buf_append_slice(&evolving->first, buf_slice(why->faults));
+  buf_append_text(&evolving->first, "]}");
+}
+
+/* True for what a being is to blame for. */
+static bool is_beings(status result) {
+  return result == LUMA_INVALID_BEING || result == LUMA_DUPLICATE_KEY ||
+         result == LUMA_CONSTRAINT || result == LUMA_LIMIT_REACHED;
+}
+
+static status check_one(struct evolving *evolving, const struct doc *document, bool *fits,
+                        struct err *err) {
+  struct slice bytes = slice_of(document->data, document->bytes);
+  struct buf faults;
+  struct err why = {.faults = &faults};
+  buf_init(&faults, 1 << 20);
+  status result = model__conform(evolving->txn, evolving->now, &bytes, NULL, 1, NULL, &why);
+  *fits = result == LUMA_OK;
+  if (is_beings(result)) {
+    evolve__note(evolving, document, &why);
+    result = LUMA_OK;
+  } else if (result != LUMA_OK && err) {
+    *err = (struct err){.faults = err->faults};
+    err_raise(err, result, why.file, why.source_line, "%s", why.message);
+  }
+  buf_deinit(&faults);
+  return result;
+}
+
+/* All at once, which is the usual case; one by one when one does not fit. */
+static status check_some(struct evolving *evolving, const struct doc *documents, uint32_t count,
+                         bool *fits, struct err *err) {
+  struct slice bytes[EVOLVE_AT_ONCE];
+  for (uint32_t i = 0; i < count; i++) {
+    bytes[i] = slice_of(documents[i].data, documents[i].bytes);
+    fits[i] = true;
+  }
+  if (!evolving->narrows) return LUMA_OK;
+  status result = model__conform(evolving->txn, evolving->now, bytes, NULL, count, NULL, NULL);
+  if (result != LUMA_INVALID_BEING) return result == LUMA_OK ? LUMA_OK : result;
+  for (uint32_t i = 0; i < count; i++) TRY(check_one(evolving, &documents[i], &fits[i], err));
+  return LUMA_OK;
+}
+
+/* ---- indexes, references, limits ---- */
+
+static status fill_index(struct evolving *evolving, const struct catalog_index *index,
+                         const struct doc *document, struct slice key_part, struct err *err) {
+  struct model_txn *txn = evolving->txn;
+  TRY(model__entries(txn, evolving->now, index, document, key_part, &txn->fresh, err));
+  for (uint32_t i = 0; i < txn->fresh.count; i++) {
+    const struct index_entry *entry = &txn->fresh.items[i];
+    struct store_pins pins = {0};
+    struct store_value value = {0};
+    if (entry->is_unique) TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
+    bool taken = value.found && !slice_is_equal(value.value, entry->value);
+    store_pins_release(&pins);
+    if (taken) return model__fail_duplicate(evolving->now, index, document, err);
+    TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
+  }
+  return LUMA_OK;
+}
+
+static status fill_indexes(struct evolving *evolving, const struct doc *document, struct err *err) {
+  struct model_txn *txn = evolving->txn;
+  struct val key = model__key_of(document);
+  if (!evolving->any_fill) return LUMA_OK;
+  buf_reset(&txn->keys);
+  TRY(model__record_key(&txn->keys, evolving->now, &key, err));
+  for (uint32_t i = 0; i < evolving->now->indexes_count; i++) {
+    if (!evolving->fills[i]) continue;
+    TRY(fill_index(evolving, &evolving->now->indexes[i], document,
+                   model__key_part(buf_slice(&txn->keys)), err));
+  }
+  return LUMA_OK;
+}
+
+static bool was_reference(const struct evolving *evolving, const struct soul_attribute *attribute) {
+  const struct soul_attribute *old =
+      evolving->base->genotype ? soul_attribute(evolving->base->genotype, attribute->name) : NULL;
+  return old && model__is_reference(old);
+}
+
+static status count_references(struct evolving *evolving, const struct doc *document,
+                               struct err *err) {
+  const struct soul *soul = evolving->fresh;
+  struct val root = doc_root(document);
+  for (uint32_t i = 0; evolving->counts_references && i < soul->attributes_count; i++) {
+    const struct soul_attribute *attribute = &soul->attributes[i];
+    if (!model__is_reference(attribute) || was_reference(evolving, attribute)) continue;
+    struct val value = val_field(&root, attribute->name);
+    TRY(model__add_references(evolving->txn, evolving->now, attribute, &value, err));
+  }
+  return LUMA_OK;
+}
+
+static status take_in(struct evolving *evolving, const struct doc *document, struct err *err) {
+  TRY(fill_indexes(evolving, document, err));
+  TRY(count_references(evolving, document, err));
+  if (!evolving->counts_limits) return LUMA_OK;
+  return model__change_population(evolving->txn, evolving->now, NULL, document, err);
+}
+
+static status take_in_some(struct evolving *evolving, const struct doc *documents, uint32_t count,
+                           struct err *err) {
+  bool fits[EVOLVE_AT_ONCE];
+  TRY(check_some(evolving, documents, count, fits, err));
+  evolving->beings += count;
+  for (uint32_t i = 0; i < count; i++) {
+    struct err why = {0};
+    if (!fits[i]) continue;
+    status result = take_in(evolving, &documents[i], &why);
+    if (result != LUMA_OK && !is_beings(result)) {
+      if (err) err_raise(err, result, why.file, why.source_line, "%s", why.message);
+      return result;
+    }
+    if (result != LUMA_OK) evolve__note(evolving, &documents[i], &why);
+  }
+  return LUMA_OK;
+}
+
+status evolve__look(struct evolving *evolving, struct err *err) {
+  struct model_scan_options options = {0};
+  struct model_scan *scan;
+  struct doc *documents = mem_alloc(EVOLVE_AT_ONCE * sizeof *documents);
+  if (!documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
+  evolving->txn->is_looking = true;
+  status result = model_scan_open(evolving->txn, evolving->now, &options, &scan, err);
+  if (result == LUMA_OK) {
+    uint32_t count;
+    do {
+      result = model_scan_next(scan, EVOLVE_AT_ONCE, documents, &count, err);
+      if (result == LUMA_OK) result = take_in_some(evolving, documents, count, err);
+      if (result == LUMA_OK) result = model__go_on(evolving->txn, err);
+    } while (result == LUMA_OK && count > 0);
+    model_scan_close(scan);
+  }
+  evolving->txn->is_looking = false;
+  mem_free(documents);
+  return result;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* What is told of souls and collections: lists and descriptions. */
+#include "model/db/tell/tell.h"
+#include "value/json/json.h"
+
+static status find_collection(struct model_txn *txn, struct slice name,
+                              const struct collection **found, struct err *err) {
+  *found = model_collection_of_soul(txn, name);
+  return *found ? LUMA_OK : catalog_fail_unknown(txn->catalog, name, err);
+}
+
+/* ---- all souls ---- */
+
+static status append_soul(struct model_txn *txn, const struct collection *collection,
+                          struct buf *out, struct err *err) {
+  uint64_t count;
+  char id[ULID_TEXT_BYTES];
+  TRY(model_count(txn, collection, &count, err));
+  ulid_format(collection->genotype->id, id);
+  model__tell_name(out, "alias", true);
+  json_write_text(out, collection->name);
+  model__tell_text(out, "id", slice_of(id, sizeof id));
+  buf_append_text(out, ",\"hash\":\"");
+  soul_append_hash(out, collection->genotype->hash);
+  buf_append_byte(out, '"');
+  model__tell_number(out, "versions",
+                     collection->evolution ? collection->evolution->steps_count + 1u : 1u);
+  model__tell_number(out, "attributes", collection->genotype->attributes_count);
+  model__tell_number(out, "beings", count);
+  buf_append_format(out, ",\"open\":%s}", collection->open ? "true" : "false");
+  return LUMA_OK;
+}
+
+status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err) {
+  bool first = true;
+  buf_append_byte(out, '[');
+  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+    const struct collection *collection = catalog_at(txn->catalog, i);
+    if (!collection->genotype) continue;
+    if (!first) buf_append_byte(out, ',');
+    first = false;
+    TRY(append_soul(txn, collection, out, err));
+  }
+  buf_append_byte(out, ']');
+  return buf_check(out, "the souls", err);
+}
+
+/* ---- DESCRIBE ---- */
+
+static void append_rules(struct buf *out, const struct soul_attribute *attribute) {
+  model__tell_name(out, "required", false);
+  buf_append_text(out, attribute->required ? "true" : "false");
+  model__tell_name(out, "unique", false);
+  buf_append_text(out, attribute->unique ? "true" : "false");
+  if (attribute->default_value.type) model__tell_value(out, "default", &attribute->default_value);
+  if (attribute->default_expression.bytes)
+    model__tell_text(out, "default_expression", attribute->default_expression);
+  if (attribute->computed.bytes) model__tell_text(out, "computed", attribute->computed);
+  if (attribute->min.type) model__tell_value(out, "min", &attribute->min);
+  if (attribute->max.type) model__tell_value(out, "max", &attribute->max);
+  if (attribute->min_length != SOUL_NONE)
+    model__tell_number(out, "min_length", attribute->min_length);
+  if (attribute->max_length != SOUL_NONE)
+    model__tell_number(out, "max_length", attribute->max_length);
+  if (attribute->pattern.bytes) model__tell_text(out, "pattern", attribute->pattern);
+  if (attribute->allowed.type) model__tell_value(out, "enum", &attribute->allowed);
+  if (attribute->immutable) buf_append_text(out, ",\"immutable\":true");
+  if (attribute->sensitive) buf_append_text(out, ",\"sensitive\":true");
+  if (attribute->description.bytes) model__tell_text(out, "description", attribute->description);
+}
+
+/* Rows of what is declared, with commas between them. */
+struct rows {
+  struct buf *out;
+  struct buf path; /* of the attribute in hand */
+  bool is_first;
+};
+
+static void begin_row(struct rows *rows, const char *kind) {
+  if (!rows->is_first) buf_append_byte(rows->out, ',');
+  rows->is_first = false;
+  model__tell_name(rows->out, kind, true);
+}
+
+static void append_attribute(struct rows *rows, const struct soul_attribute *attribute);
+
+static void append_at(struct rows *rows, const char *before, struct slice name,
+                      const struct soul_attribute *attribute) {
+  size_t bytes = rows->path.bytes;
+  buf_append_text(&rows->path, before);
+  buf_append_slice(&rows->path, name);
+  append_attribute(rows, attribute);
+  rows->path.bytes = bytes;
+}
+
+/* The attribute at rows->path, then those inside it: `addr.city`, `kids[].nick`, `scores.*`. */
+static void append_attribute(struct rows *rows, const struct soul_attribute *attribute) {
+  const struct soul_type *declared = &attribute->type;
+  struct buf type;
+  buf_init(&type, 64 << 10);
+  soul_type_format(&type, declared);
+  begin_row(rows, "attribute");
+  json_write_text(rows->out, buf_slice(&rows->path));
+  model__tell_text(rows->out, "type", buf_slice(&type));
+  append_rules(rows->out, attribute);
+  buf_append_byte(rows->out, '}');
+  buf_deinit(&type);
+  for (uint32_t i = 0; i < declared->fields_count; i++)
+    append_at(rows, ".", declared->fields[i].name, &declared->fields[i]);
+  if (declared->item)
+    append_at(rows, declared->kind == SOUL_LIST ? "[]" : ".*", slice_of(NULL, 0), declared->item);
+}
+
+static void append_constraint(struct rows *rows, const struct soul_constraint *constraint) {
+  struct buf *out = rows->out;
+  begin_row(rows, "constraint");
+  json_write_text(out, constraint->name);
+  if (constraint->check.bytes) model__tell_text(out, "check", constraint->check);
+  for (uint32_t i = 0; i < constraint->attributes_count; i++) {
+    if (i == 0) model__tell_name(out, "unique", false);
+    buf_append_byte(out, i ? ',' : '[');
+    json_write_text(out, constraint->attributes[i]);
+  }
+  buf_append_text(out, constraint->attributes_count ? "]}" : "}");
+}
+
+static void describe_soul(struct buf *out, const struct soul *soul) {
+  struct rows rows = {.out = out, .is_first = true};
+  buf_init(&rows.path, 64 << 10);
+  for (uint32_t i = 0; i < soul->attributes_count; i++)
+    append_at(&rows, "", soul->attributes[i].name, &soul->attributes[i]);
+  for (uint32_t i = 0; i < soul->constraints_count; i++)
+    append_constraint(&rows, &soul->constraints[i]);
+  buf_deinit(&rows.path);
+}
+
+struct telling {
+  const struct collection *collection;
+  struct buf *out;
+};
+
+static status describe_learned(void *context, const struct learned *learned, struct err *err) {
+  struct telling *telling = context;
+  const struct soul *soul = telling->collection->genotype;
+  struct buf list;
+  buf_init(&list, DOC_BYTES_MAX);
+  uint32_t count = model__tell_learned(&list, learned, soul, true);
+  if (count && soul && soul->attributes_count + soul->constraints_count)
+    buf_append_byte(telling->out, ',');
+  buf_append_slice(telling->out, buf_slice(&list));
+  status result = buf_check(&list, "the description", err);
+  buf_deinit(&list);
+  return result;
+}
+
+status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err) {
+  struct telling telling = {.out = out};
+  TRY(find_collection(txn, name, &telling.collection, err));
+  const struct collection *collection = telling.collection;
+  buf_append_byte(out, '[');
+  if (collection->genotype) describe_soul(out, collection->genotype);
+  if (!collection->genotype || collection->open)
+    TRY(model__with_learned(txn, collection, describe_learned, &telling, err));
+  buf_append_byte(out, ']');
+  return buf_check(out, "the description", err);
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* AGGREGATE: groups rows by their keys in a hash table and accumulates. Keys, then one aggregate
+ * after the other, are worked a batch at a time: the rows' group numbers are found once and used by
+ * all. Without keys there is one group, also over no rows. Groups come out in the order they were
+ * first met. Where workers read, each has groups of its own, which are joined when all has been
+ * read. */
+#include "query/exec/group/aggregate_order.h"
+#include "query/exec/workers.h"
+#include "query/expr/program.h"
+#include "query/plan/aggregate.h"
+
+enum { ACCUMULATORS_PER_BLOCK = 1024 };
+
+struct aggregating {
+  struct op op;
+  struct batch batch;
+  struct program **keys, ***arguments; /* by aggregate: those of its operands */
+  struct filter **filters;             /* FILTER of an aggregate; NULL: every row counts */
+  struct aggregate_order **orders;     /* ORDER BY of an aggregate; NULL: rows as they come */
+  struct tuple_table groups;
+  struct rows shown;           /* of a collation: the groups' keys, as they were first met */
+  struct accumulator **blocks; /* of ACCUMULATORS_PER_BLOCK groups */
+  size_t blocks_count, blocks_capacity;
+  uint32_t aggregates_count;
+  uint32_t *numbers; /* the group of each live row */
+  uint64_t next_group;
+  bool is_done;
+  struct workers workers; /* none: the input is read here */
+};
+
+static struct accumulator *accumulators_of(const struct aggregating *op, uint64_t group) {
+  return op->blocks[group / ACCUMULATORS_PER_BLOCK] +
+         (group % ACCUMULATORS_PER_BLOCK) * op->aggregates_count;
+}
+
+static status reserve(struct aggregating *op, uint64_t groups, struct err *err) {
+  struct exec *exec = op->op.exec;
+  while (op->blocks_count * ACCUMULATORS_PER_BLOCK < groups) {
+    if (op->blocks_count == op->blocks_capacity) {
+      size_t capacity = op->blocks_capacity ? op->blocks_capacity * 2 : 16;
+      struct accumulator **blocks = arena_alloc(exec->arena, capacity * sizeof *blocks);
+      TRY(op__memory(exec, blocks, err));
+      if (op->blocks_count) memcpy(blocks, op->blocks, op->blocks_count * sizeof *blocks);
+      op->blocks = blocks;
+      op->blocks_capacity = capacity;
+    }
+    struct accumulator *block = arena_zalloc(
+        exec->arena, (size_t)ACCUMULATORS_PER_BLOCK * op->aggregates_count + 1, sizeof *block);
+    TRY(op__memory(exec, block, err));
+    op->blocks[op->blocks_count++] = block;
+  }
+  return LUMA_OK;
+}
+
+/** The columns of a group's tuple: its keys, then the number of the grouping set, if there are. */
+static uint32_t tuple_width(const struct plan *plan) {
+  return plan->keys_count + (plan->sets_count > 0);
+}
+
+static bool is_grouped_by(const struct plan *plan, uint32_t set, uint32_t key) {
+  return plan->sets_count == 0 || (plan->sets[set] >> key & 1);
+}
+
+/** Puts a row's keys, of which a collation may see less than there is. */
+static status put_group(struct aggregating *op, const struct val *tuple, uint32_t *number,
+                        struct err *err) {
+  struct exec *exec = op->op.exec;
+  uint32_t keys_count = op->op.plan->keys_count, width = tuple_width(op->op.plan);
+  bool is_new = false;
+  struct val *keys = NULL, *place = NULL;
+  if (!exec->env->collation)
+    return tuple_table_put(&op->groups, tuple, tuple_table_hash(tuple, width), number, &is_new,
+                           err);
+  keys = arena_alloc(&op->op.batch_arena, (width + 1) * sizeof *keys);
+  TRY(plan_check_memory(&op->op.batch_arena, keys, err));
+  memcpy(keys, tuple, width * sizeof *keys);
+  for (uint32_t k = 0; k < keys_count; k++)
+    TRY(op__collate(exec, &op->op.batch_arena, &tuple[k], &keys[k], err));
+  TRY(tuple_table_put(&op->groups, keys, tuple_table_hash(keys, width), number, &is_new, err));
+  if (!is_new) return LUMA_OK;
+  TRY(rows_add(&op->shown, &place, err));
+  for (uint32_t k = 0; k < width; k++) TRY(expr_copy_value(exec->arena, &tuple[k], &place[k], err));
+  return LUMA_OK;
+}
+
+/** Finds the group of each live row in a grouping set. */
+static status find_groups(struct aggregating *op, const struct batch *in, uint32_t set,
+                          struct err *err) {
+  const struct plan *plan = op->op.plan;
+  uint32_t keys_count = plan->keys_count;
+  struct arena *arena = &op->op.batch_arena;
+  const struct val **columns = arena_alloc(arena, (keys_count + 1) * sizeof *columns);
+  uint32_t *strides = arena_alloc(arena, (keys_count + 1) * sizeof *strides);
+  struct val *tuple = arena_alloc(arena, (keys_count + 2) * sizeof *tuple);
+  TRY(plan_check_memory(arena, columns && strides ? tuple : NULL, err));
+  tuple[keys_count] = val_int64(set);
+  for (uint32_t k = 0; k < keys_count; k++)
+    TRY(program_run(op->keys[k], in, arena, &columns[k], &strides[k], err));
+  for (uint32_t i = 0; i < in->selected_count; i++) {
+    uint32_t row = batch_row(in, i);
+    for (uint32_t k = 0; k < keys_count; k++) {
+      tuple[k] = is_grouped_by(plan, set, k) ? columns[k][row * strides[k]] : val_null();
+      if (tuple[k].type == VAL_MISSING) tuple[k] = val_null();
+    }
+    TRY(put_group(op, tuple, &op->numbers[i], err));
+  }
+  return reserve(op, op->groups.tuples.count, err);
+}
+
+/** The live rows that an aggregate's FILTER keeps, with their groups. */
+static status filter_rows(struct aggregating *op, uint32_t nth, const struct batch *in,
+                          struct batch *kept, uint32_t **numbers, struct err *err) {
+  struct arena *arena = &op->op.batch_arena;
+  *kept = *in;
+  *numbers = op->numbers;
+  if (!op->filters[nth]) return LUMA_OK;
+  kept->selection_room = arena_alloc(arena, BATCH_ROWS * sizeof *kept->selection_room);
+  *numbers = arena_alloc(arena, BATCH_ROWS * sizeof **numbers);
+  TRY(plan_check_memory(arena, kept->selection_room ? *numbers : NULL, err));
+  TRY(filter_run(op->filters[nth], kept, arena, err));
+  for (uint32_t i = 0, k = 0; k < kept->selected_count; i++)
+    if (batch_row(in, i) == batch_row(kept, k)) (*numbers)[k++] = op->numbers[i];
+  return LUMA_OK;
+}
+
+/** Gives an aggregate the operands of each row. */
+static status take_rows(struct aggregating *op, uint32_t nth, const struct batch *rows,
+                        const uint32_t *numbers, struct err *err) {
+  const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + nth];
+  uint32_t count = expr_operands(aggregate), strides[AGGREGATE_ARGS_MAX];
+  const struct val *columns[AGGREGATE_ARGS_MAX];
+  struct val tuple[AGGREGATE_ARGS_MAX];
+  for (uint32_t o = 0; o < count; o++)
+    TRY(program_run(op->arguments[nth][o], rows, &op->op.batch_arena, &columns[o], &strides[o],
+                    err));
+  for (uint32_t i = 0; i < rows->selected_count; i++) {
+    uint32_t row = batch_row(rows, i);
+    const struct val *values = count == 1 ? &columns[0][row * strides[0]] : count ? tuple : NULL;
+    for (uint32_t o = 0; count > 1 && o < count; o++) tuple[o] = columns[o][row * strides[o]];
+    TRY(accumulate(op->op.exec, aggregate, &accumulators_of(op, numbers[i])[nth], values, err));
+  }
+  return LUMA_OK;
+}
+
+static status accumulate_batch(struct aggregating *op, uint32_t nth, const struct batch *in,
+                               struct err *err) {
+  const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + nth];
+  uint32_t *numbers = NULL;
+  struct batch rows;
+  if (aggregate->aggregate == EXPR_GROUPING) return LUMA_OK;
+  TRY(filter_rows(op, nth, in, &rows, &numbers, err));
+  if (op->orders[nth])
+    return aggregate_order_take(op->orders[nth], &rows, numbers, &op->op.batch_arena, err);
+  return take_rows(op, nth, &rows, numbers, err);
+}
+
+/** Groups that are there without a row: of everything, in each set that groups by nothing. */
+static status add_empty(struct aggregating *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  struct val *tuple = arena_zalloc(&op->op.batch_arena, tuple_width(plan) + 1, sizeof *tuple);
+  TRY(plan_check_memory(&op->op.batch_arena, tuple, err));
+  for (uint32_t s = 0; s < plan->sets_count || s == 0; s++) {
+    bool is_all = plan->sets_count ? plan->sets[s] == 0 : plan->keys_count == 0;
+    uint32_t number = 0;
+    if (!is_all) continue;
+    for (uint32_t k = 0; k < plan->keys_count; k++) tuple[k] = val_null();
+    if (plan->sets_count) tuple[plan->keys_count] = val_int64(s);
+    TRY(put_group(op, tuple, &number, err));
+  }
+  return reserve(op, op->groups.tuples.count, err);
+}
+
+/** Gives the aggregates with an ORDER BY their rows. */
+static status take_ordered(struct aggregating *op, struct err *err) {
+  for (uint32_t a = 0; a < op->aggregates_count; a++) {
+    if (!op->orders[a]) continue;
+    const struct expr *aggregate = op->op.plan->exprs[op->op.plan->keys_count + a];
+    uint64_t count = aggregate_order_sort(op->orders[a]);
+    for (uint64_t i = 0; i < count; i++) {
+      uint32_t group = 0;
+      const struct val *value = aggregate_order_at(op->orders[a], i, &group);
+      TRY(accumulate(op->op.exec, aggregate, &accumulators_of(op, group)[a], value, err));
+    }
+  }
+  return LUMA_OK;
+}
+
+/** Groups all that the input has. */
+static status take_input(struct op *base, struct err *err) {
+  struct aggregating *op = (struct aggregating *)base;
+  uint32_t sets = base->plan->sets_count ? base->plan->sets_count : 1;
+  for (;;) {
+    struct batch *in = NULL;
+    arena_reset(&base->batch_arena);
+    TRY(op__next(base->input, &in, err));
+    if (!in) return LUMA_OK;
+    for (uint32_t s = 0; s < sets; s++) {
+      TRY(find_groups(op, in, s, err));
+      for (uint32_t a = 0; a < op->aggregates_count; a++) TRY(accumulate_batch(op, a, in, err));
+    }
+  }
+}
+
+/** Takes over the groups of a worker. */
+static status join_groups(struct aggregating *op, const struct aggregating *other,
+                          struct err *err) {
+  struct expr *const *aggregates = op->op.plan->exprs + op->op.plan->keys_count;
+  for (uint64_t i = 0; i < other->groups.tuples.count; i++) {
+    uint32_t number = 0;
+    TRY(put_group(op, rows_at(&other->groups.tuples, i), &number, err));
+    TRY(reserve(op, op->groups.tuples.count, err));
+    for (uint32_t a = 0; a < op->aggregates_count; a++)
+      TRY(accumulate_join(op->op.exec, aggregates[a], &accumulators_of(op, number)[a],
+                          &accumulators_of(other, i)[a], err));
+  }
+  return LUMA_OK;
+}
+
+static status take_by_workers(struct aggregating *op, struct err *err) {
+  TRY(workers_run(&op->workers, take_input, op->op.exec->env, err));
+  for (uint32_t i = 0; i < op->workers.count; i++)
+    TRY(join_groups(op, (struct aggregating *)op->workers.items[i].op, err));
+  return LUMA_OK;
+}
+
+static status take_all(struct aggregating *op, struct err *err) {
+  op->is_done = true;
+  TRY(op->workers.count ? take_by_workers(op, err) : take_input(&op->op, err));
+  TRY(add_empty(op, err));
+  return take_ordered(op, err);
+}
+
+/** GROUPING: a bit for each key asked of, 1 when the group's set leaves it out. */
+static struct val grouping_of(const struct plan *plan, const struct expr *grouping,
+                              const struct val *tuple) {
+  uint32_t set = plan->sets_count ? (uint32_t)tuple[plan->keys_count].integer : 0;
+  int64_t bits = 0;
+  for (uint32_t i = 0; i < grouping->args_count; i++)
+    bits = bits << 1 | !is_grouped_by(plan, set, (uint32_t)grouping->args[i]->value.integer);
+  return val_int64(bits);
+}
+
+static status emit_group(struct aggregating *op, uint64_t group, uint32_t row, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  bool is_collated = op->op.exec->env->collation != NULL;
+  const struct val *keys = rows_at(is_collated ? &op->shown : &op->groups.tuples, group);
+  for (uint32_t k = 0; k < plan->keys_count; k++) op->batch.columns[k][row] = keys[k];
+  for (uint32_t a = 0; a < op->aggregates_count; a++) {
+    uint32_t column = plan->keys_count + a;
+    struct accumulator *accumulator = &accumulators_of(op, group)[a];
+    if (plan->exprs[column]->aggregate == EXPR_GROUPING) {
+      op->batch.columns[column][row] = grouping_of(plan, plan->exprs[column], keys);
+      continue;
+    }
+    TRY(accumulate_result(op->op.exec, plan->exprs[column], accumulator, &op->op.batch_arena,
+                          &op->batch.columns[column][row], err));
+  }
+  return LUMA_OK;
+}
+
+static status aggregate_next(struct op *base, struct batch **batch, struct err *err) {
+  struct aggregating *op = (struct aggregating *)base;
+  if (!op->is_done) TRY(take_all(op, err));
+  arena_reset(&base->batch_arena);
+  batch_reset(&op->batch);
+  uint32_t rows = 0;
+  for (; rows < base->exec->batch_rows && op->next_group < op->groups.tuples.count; rows++)
+    TRY(emit_group(op, op->next_group++, rows, err));
+  op->batch.rows = op->batch.selected_count = rows;
+  if (rows) *batch = &op->batch;
+  return LUMA_OK;
+}
+
+static status make_argument(struct aggregating *op, uint32_t nth, const struct expr *aggregate,
+                            struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct expr_over *over = aggregate->over;
+  if (aggregate->aggregate == EXPR_GROUPING) return LUMA_OK;
+  if (over && over->has_filter)
+    TRY(filter_create(exec->env, aggregate->args[over->operands], &op->filters[nth], err));
+  if (over && over->order_count)
+    return aggregate_order_create(exec, aggregate, &op->orders[nth], err);
+  if (expr_operands(aggregate) == 0) return LUMA_OK;
+  return op__programs(exec, aggregate->args, expr_operands(aggregate), &op->arguments[nth], err);
+}
+
+static status make_arguments(struct aggregating *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  struct arena *arena = op->op.exec->arena;
+  op->arguments = arena_zalloc(arena, op->aggregates_count + 1, sizeof *op->arguments);
+  op->filters = arena_zalloc(arena, op->aggregates_count + 1, sizeof *op->filters);
+  op->orders = arena_zalloc(arena, op->aggregates_count + 1, sizeof *op->orders);
+  TRY(op__memory(op->op.exec, op->arguments && op->filters ? op->orders : NULL, err));
+  for (uint32_t a = 0; a < op->aggregates_count; a++)
+    TRY(make_argument(op, a, plan->exprs[plan->keys_count + a], err));
+  return LUMA_OK;
+}
+
+static void aggregate_close(struct op *base) {
+  workers_close(&((struct aggregating *)base)->workers);
+}
+
+/** Workers, where the plan allows them and there is enough to read; else the input. */
+static status open_input(struct aggregating *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct plan *plan = op->op.plan;
+  bool is_shared = exec->threads > 1 && plan->physical && plan->physical->by_workers &&
+                   !exec->env->collation; /* a collation belongs to one thread */
+  if (is_shared) TRY(workers_open(exec, plan, exec->threads + 1, &op->workers, err));
+  return op->workers.count ? LUMA_OK : op__open(exec, plan->input, &op->op.input, err);
+}
+
+status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op **op,
+                          struct err *err) {
+  static const struct op_ops ops = {aggregate_next, aggregate_close};
+  struct aggregating *aggregating = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *aggregating, &aggregating, err));
+  *op = &aggregating->op;
+  aggregating->aggregates_count = plan->exprs_count - plan->keys_count;
+  tuple_table_init(&aggregating->groups, exec, tuple_width(plan));
+  rows_init(&aggregating->shown, exec, tuple_width(plan));
+  aggregating->numbers = arena_alloc(exec->arena, BATCH_ROWS * sizeof *aggregating->numbers);
+  TRY(op__memory(exec, aggregating->numbers, err));
+  TRY(op__programs(exec, plan->exprs, plan->keys_count, &aggregating->keys, err));
+  TRY(make_arguments(aggregating, err));
+  TRY(batch_init(&aggregating->batch, exec->arena, plan->exprs_count, err));
+  return open_input(aggregating, err);
+}
+
+/* ---- a count of a whole collection ---- */
+
+struct counting {
+  struct op op;
+  struct batch batch;
+};
+
+static status count_next(struct op *base, struct batch **batch, struct err *err) {
+  struct counting *op = (struct counting *)base;
+  const struct collection *collection = base->plan->input->collection;
+  uint64_t count = 0;
+  if (op->batch.rows) return LUMA_OK;
+  if (collection) TRY(model_count(base->exec->txn, collection, &count, err));
+  op->batch.rows = op->batch.selected_count = 1;
+  for (uint32_t c = 0; c < op->batch.columns_count; c++)
+    op->batch.columns[c][0] = val_int64((int64_t)count);
+  *batch = &op->batch;
+  return LUMA_OK;
+}
+
+status op__open_count(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
+  static const struct op_ops ops = {count_next, NULL};
+  struct counting *counting = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *counting, &counting, err));
+  *op = &counting->op;
+  return batch_init(&counting->batch, exec->arena, plan->exprs_count, err);
+}

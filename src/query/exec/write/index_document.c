@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/exec/write/index_document.h"
+
+#include "value/json/json.h"
+
+enum { INDEX_VERSION = 2 };
+
+void index_document_field(struct build *build, const char *name, struct val value) {
+  build_name(build, slice_of_text(name));
+  build_put(build, &value);
+}
+
+status index_document_read(struct exec *exec, struct slice json, struct val *value,
+                           struct err *err) {
+  const struct json_read_options options = {.form = JSON_TAGGED};
+  struct json_reader *reader = NULL;
+  struct buf out;
+  struct val read;
+  TRY(json_reader_create(&reader, err));
+  buf_init(&out, DOC_BYTES_MAX);
+  status done = json_read_value(reader, json, &options, &out, &read, err);
+  if (done == LUMA_OK) done = expr_copy_value(exec->arena, &read, value, err);
+  buf_deinit(&out);
+  json_reader_destroy(reader);
+  return done;
+}
+
+/** A path as it is written: "a.b". */
+static void name_path(struct build *build, const struct path *path) {
+  struct buf text;
+  buf_init(&text, DOC_BYTES_MAX);
+  path_format(path, &text);
+  build_name(build, buf_slice(&text));
+  buf_deinit(&text);
+}
+
+void index_document_put_keys(const struct catalog_index *index, struct build *build) {
+  const struct val up = val_int32(1), down = val_int32(-1);
+  build_begin_map(build);
+  if (!index) index_document_field(build, "_id", up);
+  for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
+    if (index->def.keys[i].expression.bytes)
+      build_name(build, index->def.keys[i].expression);
+    else
+      name_path(build, &index->def.keys[i].path);
+    build_put(build, index->def.keys[i].descending ? &down : &up);
+  }
+  build_end(build);
+}
+
+/** MongoDB's filter, or the text of an SQL condition. */
+static status put_condition(struct exec *exec, const struct catalog_index *index,
+                            struct build *build, struct err *err) {
+  struct val condition;
+  if (index->condition.text.bytes == 0) return LUMA_OK;
+  if (index->condition.kind != SOUL_RULE_MATCH) {
+    index_document_field(build, "condition", val_text(index->condition.text));
+    return LUMA_OK;
+  }
+  TRY(index_document_read(exec, index->condition.text, &condition, err));
+  index_document_field(build, "partialFilterExpression", condition);
+  return LUMA_OK;
+}
+
+status index_document_put(struct exec *exec, const struct catalog_index *index, struct build *build,
+                          struct err *err) {
+  build_begin_map(build);
+  index_document_field(build, "v", val_int32(INDEX_VERSION));
+  build_name(build, slice_of_text("key"));
+  index_document_put_keys(index, build);
+  index_document_field(build, "name",
+                       index ? val_text(index->name) : val_text(slice_of_text("_id_")));
+  if (index && index->def.unique) index_document_field(build, "unique", val_bool(true));
+  if (index && index->def.sparse) index_document_field(build, "sparse", val_bool(true));
+  if (index && index->hidden) index_document_field(build, "hidden", val_bool(true));
+  if (index) TRY(put_condition(exec, index, build, err));
+  build_end(build);
+  return LUMA_OK;
+}
+
+bool index_document_is_alike(const struct catalog_index *index, const struct plan *plan) {
+  enum soul_rule_kind kind = plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING;
+  bool has_condition = plan->index_condition.bytes > 0;
+  bool same = index->def.keys_count == plan->index_keys_count &&
+              index->def.unique == plan->unique && index->def.sparse == plan->sparse &&
+              slice_is_equal(index->condition.text, plan->index_condition) &&
+              (!has_condition || index->condition.kind == kind);
+  for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
+    same = index->def.keys[i].descending == plan->index_keys[i].descending &&
+           path_is_equal(&index->def.keys[i].path, &plan->index_keys[i].path);
+  return same;
+}
