@@ -340,7 +340,8 @@ uint64_t model_estimate_count(struct model_txn *txn, const struct collection *co
 
 /* ---- scans ---- */
 
-/** Documents that are not wanted, told by their stored bytes as soon as they are met. */
+/** Documents that are not wanted, told by their stored bytes, or through the lens of older ones, as
+ * soon as they are met. */
 struct model_sieve {
   /** Whether the document is certainly not wanted. Called from the thread that scans. */
   bool (*drops)(const void *context, const struct doc *document);
@@ -364,8 +365,7 @@ struct model_scan_options {
   /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
    * nothing of it are handed out as they are stored. NULL: everything. */
   const struct model_reads *reads;
-  /* By the key: documents that it drops are not handed out, where all are read as they are stored;
-   * borrowed by the scan. NULL: all are. */
+  /* By the key: documents that it drops are not handed out; borrowed by the scan. NULL: all are. */
   const struct model_sieve *sieve;
   const struct store_range *part; /* by the key: one of the parts of model_cut; NULL: all */
 };

@@ -128,7 +128,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
       options->reads &&
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
   if (options->reads) look(made, options->reads);
-  if (made->as_stored || !collection->evolution) made->sieve = options->sieve;
+  made->sieve = options->sieve;
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   model_seen_init(&made->own);
@@ -192,20 +192,40 @@ static status sift_records(struct model_scan *scan, struct doc *documents, uint3
   return LUMA_OK;
 }
 
-/* Older beings become newer in small groups, while they are at hand. */
-static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
-                           struct err *err) {
-  bool upgrades = scan->collection->evolution && !scan->as_stored;
-  if (scan->sieve) return sift_records(scan, documents, count, err);
-  uint32_t all = scan->rows.count, group = upgrades ? GROUP : all;
-  *count = all;
-  if (upgrades) store_pins_release(&scan->pins);
-  for (uint32_t from = 0; from < all; from += group) {
-    uint32_t end = from + group < all ? from + group : all;
+/* Of the documents [from, end) those that the sieve keeps, moved behind the first `*count`. */
+static void keep_some(struct model_scan *scan, struct doc *documents, uint32_t from, uint32_t end,
+                      uint32_t *count) {
+  uint32_t before = *count;
+  for (uint32_t i = from; scan->sieve && i < end; i++) {
+    documents[*count] = documents[i];
+    *count += !scan->sieve->drops(scan->sieve->context, &documents[*count]);
+  }
+  if (!scan->sieve) *count += end - from;
+  scan->dropped += end - from - (*count - before);
+}
+
+/* Older beings become newer in small groups, and are looked at, while they are at hand. */
+static status upgrade_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
+                              struct err *err) {
+  uint32_t all = scan->rows.count;
+  *count = 0;
+  store_pins_release(&scan->pins);
+  for (uint32_t from = 0; from < all; from += GROUP) {
+    uint32_t end = from + GROUP < all ? from + GROUP : all;
     TRY(open_records(scan, documents, from, end, err));
-    if (upgrades) TRY(upgrade(scan, documents + from, end - from, err));
+    TRY(upgrade(scan, documents + from, end - from, err));
+    keep_some(scan, documents, from, end, count);
   }
   return LUMA_OK;
+}
+
+static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
+                           struct err *err) {
+  if (scan->collection->evolution && !scan->as_stored)
+    return upgrade_records(scan, documents, count, err);
+  if (scan->sieve) return sift_records(scan, documents, count, err);
+  *count = scan->rows.count;
+  return open_records(scan, documents, 0, *count, err);
 }
 
 /* True if the document was met before through another of its elements. */

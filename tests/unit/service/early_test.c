@@ -193,10 +193,54 @@ static void conditions_keep_what_they_say(void) {
   end(&fixture);
 }
 
+/* ---- older beings ---- */
+
+static void fill_aged(struct fixture *fixture, int from) {
+  struct buf text;
+  buf_init(&text, 1 << 20);
+  buf_append_text(&text, "{\"insert\":\"aged\",\"documents\":[");
+  for (int i = 0; i < DOCUMENTS / 2; i++) {
+    buf_append_format(&text, "%s{\"_id\":%d", i ? "," : "", from + i);
+    if (rng_below(test_rng(), 9))
+      buf_append_format(&text, ",\"v\":%d", (int)rng_below(test_rng(), 50) - 25);
+    if (rng_below(test_rng(), 9))
+      buf_append_format(&text, ",\"n\":%d", (int)rng_below(test_rng(), 9));
+    buf_append_format(&text, ",\"t\":\"b%d\"}", (int)rng_below(test_rng(), 9));
+  }
+  buf_append_text(&text, "]}");
+  buf_append_byte(&text, 0);
+  assert_ok(buf_check(&text, "documents", test_err()));
+  ask(fixture, (const char *)text.data);
+  buf_deinit(&text);
+}
+
+/* Half of the beings are of the older soul: one attribute of theirs is widened, one has another
+ * name, one a default, and one is made by an expression. */
+static void older_beings_are_dropped_by_what_they_show(void) {
+  static const char *const lql[] = {"v < 3",          "v >= 2.5",  "v = 7",    "v <> 7",
+                                    "k = 5",          "k > 3",     "n = 4",    "n <> 4",
+                                    "t = 'B3'",       "t <> 'B3'", "t < 'B4'", "v > 3 AND t = 'B1'",
+                                    "n = 4 AND k = 2"};
+  static const char *const jql[] = {"\"v\":5", "\"v\":{\"$gt\":2.5},\"k\":{\"$lte\":4}",
+                                    "\"k\":{\"$in\":[1,2,3]}", "\"n\":{\"$ne\":4}",
+                                    "\"t\":{\"$in\":[\"B1\",\"B2\"]}"};
+  struct fixture fixture;
+  begin(&fixture);
+  ask(&fixture, "CREATE TABLE aged (id INT PRIMARY KEY, v INT, n INT, t TEXT)");
+  fill_aged(&fixture, 0);
+  ask(&fixture, "ALTER TABLE aged ALTER COLUMN v TYPE FLOAT, RENAME COLUMN n TO k, "
+                "ADD COLUMN n INT DEFAULT 4, ALTER COLUMN t TYPE TEXT USING upper(t)");
+  fill_aged(&fixture, DOCUMENTS);
+  for (size_t i = 0; i < sizeof lql / sizeof lql[0]; i++) check_lql(&fixture, "aged", lql[i]);
+  for (size_t i = 0; i < sizeof jql / sizeof jql[0]; i++) check_jql(&fixture, "aged", jql[i]);
+  end(&fixture);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"tops_begin_the_whole_order", tops_begin_the_whole_order, 0},
       {"conditions_keep_what_they_say", conditions_keep_what_they_say, 0},
+      {"older_beings_are_dropped_by_what_they_show", older_beings_are_dropped_by_what_they_show, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
