@@ -27,32 +27,26 @@ static struct slice first_word(struct slice text) {
   return slice_of(text.data, bytes);
 }
 
-/* `show first 10 users`, `update users set a to 1` and `delete all users` are English; the second
- * word tells. */
-static bool is_sql(struct slice text) {
-  static const char *const always[] = {
-      "select",   "insert",    "create",  "drop",    "alter",  "begin",   "start",
-      "commit",   "rollback",  "explain", "selec",   "slect",  "selct",   "describe",
-      "desc",     "evolve",    "suggest", "compare", "with",   "values",  "merge",
-      "truncate", "savepoint", "release", "table",   "upsert", "refresh", "comment",
-      "replace",  "abort",     "end",     "dry",     "set"};
-  struct slice word = first_word(text);
-  for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
-    if (slice_is_equal_nocase(word, slice_of_text(always[i]))) return true;
-  }
-  struct slice rest = skip_blank(slice_of(text.data + word.bytes, text.bytes - word.bytes));
-  struct slice second = first_word(rest);
-  if (slice_is_equal_nocase(word, slice_of_text("delete")))
-    return slice_is_equal_nocase(second, slice_of_text("from"));
-  if (slice_is_equal_nocase(word, slice_of_text("show"))) {
-    static const char *const shown[] = {"collections", "tables", "indexes", "souls", "lineage"};
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-      if (slice_is_equal_nocase(second, slice_of_text(shown[i]))) return true;
-    }
-    return false;
-  }
-  if (!slice_is_equal_nocase(word, slice_of_text("update"))) return false;
-  /* SQL sets with `=`, English with `to`. */
+static bool is_among(struct slice word, const char *const *words) {
+  while (*words && !slice_is_equal_nocase(word, slice_of_text(*words))) words++;
+  return *words != NULL;
+}
+
+/* What is shown by SQL; of the latter words, which may well be collections, only where nothing or
+ * FROM and its kin follow. */
+static bool is_sql_show(struct slice second, struct slice third) {
+  static const char *const always[] = {"collections", "tables", "indexes", "souls", "lineage",
+                                       "full",        "create", "table",   NULL};
+  static const char *const alone[] = {"columns", "fields",      "keys",      "index",
+                                      "views",   "sequences",   "databases", "schemas",
+                                      "status",  "variables",   "warnings",  "engines",
+                                      "grants",  "processlist", NULL};
+  static const char *const after[] = {"", "from", "in", "like", NULL};
+  return is_among(second, always) || (is_among(second, alone) && is_among(third, after));
+}
+
+/* SQL sets with `=`, English with `to`. */
+static bool is_sql_update(struct slice rest) {
   for (size_t i = 0; i < rest.bytes; i++) {
     if (rest.data[i] == '=') return true;
     if (i + 4 <= rest.bytes &&
@@ -60,6 +54,33 @@ static bool is_sql(struct slice text) {
       return false;
   }
   return true;
+}
+
+static struct slice behind(struct slice text, struct slice word) {
+  return skip_blank(slice_of(text.data + word.bytes, text.bytes - word.bytes));
+}
+
+/* `show first 10 users`, `update users set a to 1` and `delete all users` are English; the second
+ * word tells. */
+static bool is_sql(struct slice text) {
+  static const char *const always[] = {
+      "select",     "insert",    "create",  "drop",     "alter",   "begin",   "start",
+      "commit",     "rollback",  "explain", "selec",    "slect",   "selct",   "describe",
+      "desc",       "evolve",    "suggest", "compare",  "with",    "values",  "merge",
+      "truncate",   "savepoint", "release", "table",    "upsert",  "refresh", "comment",
+      "replace",    "abort",     "end",     "dry",      "set",     "pragma",  "vacuum",
+      "analyze",    "analyse",   "reindex", "optimize", "prepare", "execute", "deallocate",
+      "grant",      "revoke",    "copy",    "use",      "lock",    "unlock",  "call",
+      "checkpoint", "kill",      "attach",  "detach",   "listen",  "notify",  "unlisten",
+      "declare",    "fetch",     "discard", "reset",    "rename",  "cluster", "do",
+      "load",       "handler",   NULL};
+  struct slice word = first_word(text), rest = behind(text, word), second = first_word(rest);
+  if (is_among(word, always)) return true;
+  if (slice_is_equal_nocase(word, slice_of_text("delete")))
+    return slice_is_equal_nocase(second, slice_of_text("from"));
+  if (slice_is_equal_nocase(word, slice_of_text("show")))
+    return is_sql_show(second, first_word(behind(rest, second)));
+  return slice_is_equal_nocase(word, slice_of_text("update")) && is_sql_update(rest);
 }
 
 const struct lang *lang_guess(struct slice text) {
