@@ -22,6 +22,7 @@ static struct plan *with_ties(struct lql *lql, struct plan *sort, struct lql_lim
     sort->skip = limit.skip;
     return sort;
   }
+  if (!limit.limit) return NULL; /* no memory for it, which is told already */
   lql__fail(lql, LUMA_SYNTAX_ERROR, limit.limit->offset, "WITH TIES needs an ORDER BY");
   lql__hint(lql, "without an order no rows are equal to the last; write ROWS ONLY");
   return NULL;
