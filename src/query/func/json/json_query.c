@@ -63,68 +63,70 @@ static status list_of(struct func_env *env, const struct val *items, uint32_t co
   return func__built(env, &build, out, err);
 }
 
+/** All that the path leads to. */
+static status find(struct func_env *env, const struct val *args, uint32_t count, bool *clash,
+                   struct val **items, uint32_t *found, struct err *err) {
+  struct question question = {0};
+  *found = 0;
+  TRY(ask(env, args, count, clash, &question, err));
+  if (*clash) return LUMA_OK;
+  return jsonpath_query(question.path, &question.run, &args[0], items, found, err);
+}
+
 status func__json_path_query(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  struct question question = {0};
   struct val *items = NULL;
   uint32_t found = 0;
   bool clash = false;
-  TRY(ask(env, args, count, &clash, &question, err));
-  if (clash) return func__clash(env, out);
-  TRY(jsonpath_query(question.path, &question.run, &args[0], &items, &found, err));
-  return list_of(env, items, found, out, err);
+  TRY(find(env, args, count, &clash, &items, &found, err));
+  return clash ? func__clash(env, out) : list_of(env, items, found, out, err);
 }
 
 status func__json_path_query_first(struct func_env *env, const struct val *args, uint32_t count,
                                    struct val *out, struct err *err) {
-  struct question question = {0};
   struct val *items = NULL;
   uint32_t found = 0;
   bool clash = false;
-  TRY(ask(env, args, count, &clash, &question, err));
+  TRY(find(env, args, count, &clash, &items, &found, err));
   if (clash) return func__clash(env, out);
-  TRY(jsonpath_query(question.path, &question.run, &args[0], &items, &found, err));
   *out = found ? items[0] : val_null();
   /* A text may be the path's own, which does not live as long as the answer. */
   return out->type == VAL_TEXT ? func__text(env, val_slice(out), out, err) : LUMA_OK;
 }
 
-status func__json_path_exists(struct func_env *env, const struct val *args, uint32_t count,
-                              struct val *out, struct err *err) {
+/** jsonpath_exists or jsonpath_match. */
+typedef status judge_fn(const struct jsonpath *path, const struct jsonpath_run *run,
+                        const struct val *document, struct val *out, struct err *err);
+
+/** A truth about the path; an operator is silent: what a path cannot do to a document is NULL. */
+static status judge(struct func_env *env, judge_fn *by, const struct val *args, uint32_t count,
+                    bool is_operator, struct val *out, struct err *err) {
   struct question question = {0};
   bool clash = false;
   TRY(ask(env, args, count, &clash, &question, err));
   if (clash) return func__clash(env, out);
-  return jsonpath_exists(question.path, &question.run, &args[0], out, err);
+  question.run.silent |= is_operator;
+  return by(question.path, &question.run, &args[0], out, err);
+}
+
+status func__json_path_exists(struct func_env *env, const struct val *args, uint32_t count,
+                              struct val *out, struct err *err) {
+  return judge(env, jsonpath_exists, args, count, false, out, err);
 }
 
 status func__json_path_match(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  struct question question = {0};
-  bool clash = false;
-  TRY(ask(env, args, count, &clash, &question, err));
-  if (clash) return func__clash(env, out);
-  return jsonpath_match(question.path, &question.run, &args[0], out, err);
+  return judge(env, jsonpath_match, args, count, false, out, err);
 }
 
-/** value @? path: what a path cannot do to a document is NULL. */
+/** value @? path */
 status func__json_path_finds(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  struct question question = {0};
-  bool clash = false;
-  TRY(ask(env, args, count, &clash, &question, err));
-  if (clash) return func__clash(env, out);
-  question.run.silent = true;
-  return jsonpath_exists(question.path, &question.run, &args[0], out, err);
+  return judge(env, jsonpath_exists, args, count, true, out, err);
 }
 
 /** value @@ path */
 status func__json_path_says(struct func_env *env, const struct val *args, uint32_t count,
                             struct val *out, struct err *err) {
-  struct question question = {0};
-  bool clash = false;
-  TRY(ask(env, args, count, &clash, &question, err));
-  if (clash) return func__clash(env, out);
-  question.run.silent = true;
-  return jsonpath_match(question.path, &question.run, &args[0], out, err);
+  return judge(env, jsonpath_match, args, count, true, out, err);
 }
