@@ -176,9 +176,9 @@ enum { STAGES = sizeof stages / sizeof stages[0] };
 
 static status fail_stage(const struct jql *jql, const struct jql_node *spec) {
   const struct word *word = word_find(WORD_STAGE, spec->name);
-  if (word && word->state == WORD_REFUSED)
-    return jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
-                     word->why);
+  if (word && word->state != WORD_WORKS)
+    return jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s", word->name,
+                     word->state == WORD_REFUSED ? "" : " here", word->why);
   status failed = jql__fail_unknown(jql, spec, "a stage", stages, STAGES, sizeof *stages);
   if (jql->err) jql->err->foreign = 40324;
   return failed;

@@ -363,7 +363,8 @@ status jql__put_documents(const struct jql *jql, const struct jql_node *spec, st
     return jql__fail_code(jql, spec, 40602,
                           "$documents is only valid as the first stage in a "
                           "pipeline without a collection");
-  if (jql__has_operators(spec)) return put_computed_documents(jql, spec, plan);
+  bool is_empty = spec->value.type == VAL_LIST && each.count == 0; /* VALUES has at least a row */
+  if (is_empty || jql__has_operators(spec)) return put_computed_documents(jql, spec, plan);
   if (spec->value.type != VAL_LIST)
     return jql__fail_code(jql, spec, 5858203, "an array is expected for $documents");
   TRY(jql__put(jql, PLAN_VALUES, spec, plan));
