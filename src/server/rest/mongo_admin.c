@@ -22,7 +22,7 @@ struct mongo_admin {
   answer_fn *answer;
 };
 
-struct slice mongo_database_name(const struct statement_run *run) {
+struct slice mongo_admin_database(const struct statement_run *run) {
   struct val given = val_field(&run->command, slice_of_text("$db"));
   bool is_named =
       given.type == VAL_TEXT && !slice_is_equal(val_slice(&given), slice_of_text("admin"));
@@ -311,11 +311,11 @@ static const struct mongo_admin commands[] = {
     {"getParameter", answer_get_parameter},
     {"getLog", answer_get_log},
     {"listCommands", answer_list_commands},
-    {"listDatabases", mongo_list_databases},
-    {"dbStats", mongo_db_stats},
-    {"dbstats", mongo_db_stats},
-    {"collStats", mongo_coll_stats},
-    {"collstats", mongo_coll_stats},
+    {"listDatabases", mongo_database_list},
+    {"dbStats", mongo_database_stats},
+    {"dbstats", mongo_database_stats},
+    {"collStats", mongo_database_of_collection},
+    {"collstats", mongo_database_of_collection},
     {"currentOp", answer_current_op},
     {"killOp", answer_kill_op},
     {"endSessions", answer_nothing},

@@ -48,11 +48,11 @@ static inline struct val mongo_asked_field(const struct mongo_asked *asked, cons
   return val_field(&asked->run->command, slice_of_text(name));
 }
 /** The name of the database, as the command has it. */
-struct slice mongo_database_name(const struct statement_run *run);
+struct slice mongo_admin_database(const struct statement_run *run);
 
 /* mongo_database.c */
-status mongo_list_databases(const struct mongo_asked *asked, struct err *err);
-status mongo_db_stats(const struct mongo_asked *asked, struct err *err);
-status mongo_coll_stats(const struct mongo_asked *asked, struct err *err);
+status mongo_database_list(const struct mongo_asked *asked, struct err *err);
+status mongo_database_stats(const struct mongo_asked *asked, struct err *err);
+status mongo_database_of_collection(const struct mongo_asked *asked, struct err *err);
 
 #endif

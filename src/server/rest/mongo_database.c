@@ -20,7 +20,7 @@ static bool is_empty(const struct mongo_asked *asked) {
   return empty;
 }
 
-status mongo_list_databases(const struct mongo_asked *asked, struct err *err) {
+status mongo_database_list(const struct mongo_asked *asked, struct err *err) {
   struct build *build = asked->build;
   struct val names = mongo_asked_field(asked, "nameOnly");
   bool is_name_only = names.type == VAL_BOOL && names.boolean;
@@ -63,13 +63,13 @@ static status count_all(void *context, struct model_txn *txn, struct err *err) {
   return LUMA_OK;
 }
 
-status mongo_db_stats(const struct mongo_asked *asked, struct err *err) {
+status mongo_database_stats(const struct mongo_asked *asked, struct err *err) {
   struct build *build = asked->build;
   struct totals totals = {0};
   uint64_t bytes = 0;
   TRY(session_look(asked->exchange->session, count_all, &totals, err));
   TRY(store_bytes(asked, &bytes, err));
-  mongo_put(build, "db", val_text(mongo_database_name(asked->run)));
+  mongo_put(build, "db", val_text(mongo_admin_database(asked->run)));
   mongo_put_number(build, "collections", totals.collections);
   mongo_put_number(build, "views", totals.views);
   mongo_put_number(build, "objects", totals.objects);
@@ -103,7 +103,7 @@ static void put_pipeline(struct build *build, const struct val *collection) {
 static void put_namespace(const struct mongo_asked *asked, const struct val *collection) {
   struct buf text;
   buf_init(&text, 64 << 10);
-  buf_append_format(&text, "%.*s.%.*s", SLICE_ARG(mongo_database_name(asked->run)),
+  buf_append_format(&text, "%.*s.%.*s", SLICE_ARG(mongo_admin_database(asked->run)),
                     SLICE_ARG(val_slice(collection)));
   mongo_put(asked->build, "ns", val_text(buf_slice(&text)));
   buf_deinit(&text);
@@ -121,7 +121,7 @@ static status put_stats(const struct mongo_asked *asked, struct session_cursor *
   return LUMA_OK;
 }
 
-status mongo_coll_stats(const struct mongo_asked *asked, struct err *err) {
+status mongo_database_of_collection(const struct mongo_asked *asked, struct err *err) {
   struct slice first, built;
   struct val collection = val_field_at(&asked->run->command, 0, &first);
   struct session_cursor *cursor = NULL;

@@ -134,6 +134,13 @@ static status put_replace_root(const struct jql *jql, const struct jql_node *spe
   return put_replace_with(jql, &field, plan);
 }
 
+/** What MongoDB's own tests put between stages: documents pass as they are. */
+static status put_nothing(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
+  (void)plan;
+  if (spec->value.type == VAL_MAP || val_is_number(&spec->value)) return LUMA_OK;
+  return jql__check_kind(jql, spec, JQL_MAP);
+}
+
 /* ---- the pipeline ---- */
 
 static const struct stage stages[] = {
@@ -167,6 +174,8 @@ static const struct stage stages[] = {
     {"$documents", jql__put_documents},
     {"$setWindowFields", jql__put_set_window_fields},
     {"$fill", jql__put_fill},
+    {"$inverseMatch", jql__put_inverse_match},
+    {"$_internalInhibitOptimization", put_nothing},
     {"$geoNear", jql__put_geo_near},
     {"$vectorSearch", jql__put_vector_search},
     {"$search", jql__put_search},
