@@ -39,8 +39,8 @@ static bool is_among(struct slice word, const char *const *words) {
 /* What is shown by SQL; of the latter words, which may well be collections, only where nothing or
  * FROM and its kin follow. */
 static bool is_sql_show(struct slice second, struct slice third) {
-  static const char *const always[] = {"collections", "tables", "indexes", "souls", "lineage",
-                                       "full",        "create", "table",   NULL};
+  static const char *const always[] = {"collections", "tables", "souls", "lineage",
+                                       "full",        "create", "table", NULL};
   static const char *const alone[] = {"columns",
                                       "fields",
                                       "keys",
@@ -64,7 +64,8 @@ static bool is_sql_show(struct slice second, struct slice third) {
   static const char *const first[] = {"time", "transaction", NULL};
   static const char *const then[] = {"zone", "isolation", NULL};
   static const char *const after[] = {"", "from", "in", "like", NULL};
-  if (slice_is_equal_nocase(third, slice_of_text("of"))) return false;
+  if (slice_is_equal_nocase(second, slice_of_text("indexes")))
+    return !slice_is_equal_nocase(third, slice_of_text("of"));
   if (is_among(second, first)) return is_among(third, then);
   return is_among(second, always) || (is_among(second, alone) && is_among(third, after));
 }
