@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/lang/lql/lql_ddl.h"
+#include "query/lang/lql/lql_expr.h"
 
 #include "base/mem/mem.h"
 #include "query/lang/lql/lql.h"
