@@ -4,7 +4,9 @@
  * all. Without keys there is one group, also over no rows. Groups come out in the order they were
  * first met. Where workers read, each has groups of its own, which are joined when all has been
  * read. */
+#include "base/mem/mem.h"
 #include "query/exec/group/aggregate_order.h"
+#include "query/exec/stage.h"
 #include "query/exec/workers.h"
 #include "query/expr/program.h"
 #include "query/plan/aggregate.h"
@@ -23,6 +25,10 @@ struct aggregating {
   size_t blocks_count, blocks_capacity;
   uint32_t aggregates_count;
   uint32_t *numbers; /* the group of each live row */
+  /* over a LOOKUP whose documents alone give the keys: the group of each, and 1; 0 not met */
+  bool by_found;
+  uint32_t *of_found;
+  size_t of_found_count;
   uint64_t next_group;
   bool is_done;
   struct workers workers; /* none: the input is read here */
@@ -83,26 +89,85 @@ static status put_group(struct aggregating *op, const struct val *tuple, uint32_
   return LUMA_OK;
 }
 
+/* ---- groups by what was looked up ---- */
+
+/** Whether a key is that of the document found, whatever row it stands in. */
+static bool is_of_found(const struct expr *key) {
+  bool is_made = key->kind == EXPR_MAP || key->kind == EXPR_LIST;
+  if (key->kind == EXPR_CONST) return true;
+  if (key->kind == EXPR_FIELD) return key->slot == 1 && !key->key;
+  for (uint32_t i = 0; is_made && i < key->args_count; i++) is_made = is_of_found(key->args[i]);
+  return is_made;
+}
+
+static bool groups_by_found(const struct plan *plan) {
+  const struct plan *input = plan->input;
+  bool is = input->kind == PLAN_STAGE && input->stage->kind == STAGE_LOOKUP &&
+            input->stage->unwinds && plan->keys_count && !plan->sets_count;
+  for (uint32_t k = 0; is && k < plan->keys_count; k++) is = is_of_found(plan->exprs[k]);
+  return is;
+}
+
+static status remember(struct aggregating *op, const struct val *found, uint32_t group,
+                       struct err *err) {
+  size_t before = op->of_found_count, number = (size_t)found->integer;
+  if (found->type == VAL_MISSING) return LUMA_OK;
+  if (!mem_grow((void **)&op->of_found, &op->of_found_count, number + 1, sizeof *op->of_found))
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for groups");
+  if (op->of_found_count > before)
+    memset(op->of_found + before, 0, (op->of_found_count - before) * sizeof *op->of_found);
+  op->of_found[number] = group + 1;
+  return LUMA_OK;
+}
+
+/** Leaves in `rest` the rows whose groups are not known from what was found for them, and says
+ * which of the live ones they are. */
+static status find_known(struct aggregating *op, const struct batch *in, struct batch *rest,
+                         uint16_t **places, struct err *err) {
+  struct arena *arena = &op->op.batch_arena;
+  uint16_t *rows = arena_alloc(arena, BATCH_ROWS * sizeof *rows);
+  *places = arena_alloc(arena, BATCH_ROWS * sizeof **places);
+  TRY(plan_check_memory(arena, rows ? *places : NULL, err));
+  rest->selected = rows;
+  rest->selected_count = 0;
+  for (uint32_t i = 0; i < in->selected_count; i++) {
+    uint32_t row = batch_row(in, i);
+    const struct val *found = &in->columns[LOOKUP_NUMBERS][row];
+    bool is_numbered = found->type != VAL_MISSING && (size_t)found->integer < op->of_found_count;
+    if (is_numbered && op->of_found[found->integer]) {
+      op->numbers[i] = op->of_found[found->integer] - 1;
+      continue;
+    }
+    (*places)[rest->selected_count] = (uint16_t)i;
+    rows[rest->selected_count++] = (uint16_t)row;
+  }
+  return LUMA_OK;
+}
+
 /** Finds the group of each live row in a grouping set. */
 static status find_groups(struct aggregating *op, const struct batch *in, uint32_t set,
                           struct err *err) {
   const struct plan *plan = op->op.plan;
   uint32_t keys_count = plan->keys_count;
+  uint16_t *places = NULL;
+  struct batch rest = *in;
   struct arena *arena = &op->op.batch_arena;
   const struct val **columns = arena_alloc(arena, (keys_count + 1) * sizeof *columns);
   uint32_t *strides = arena_alloc(arena, (keys_count + 1) * sizeof *strides);
   struct val *tuple = arena_alloc(arena, (keys_count + 2) * sizeof *tuple);
   TRY(plan_check_memory(arena, columns && strides ? tuple : NULL, err));
   tuple[keys_count] = val_int64(set);
-  for (uint32_t k = 0; k < keys_count; k++)
-    TRY(program_run(op->keys[k], in, arena, &columns[k], &strides[k], err));
-  for (uint32_t i = 0; i < in->selected_count; i++) {
-    uint32_t row = batch_row(in, i);
+  if (op->by_found) TRY(find_known(op, in, &rest, &places, err));
+  for (uint32_t k = 0; rest.selected_count && k < keys_count; k++)
+    TRY(program_run(op->keys[k], &rest, arena, &columns[k], &strides[k], err));
+  for (uint32_t i = 0; i < rest.selected_count; i++) {
+    uint32_t row = batch_row(&rest, i), *number = &op->numbers[places ? places[i] : i];
     for (uint32_t k = 0; k < keys_count; k++) {
       tuple[k] = is_grouped_by(plan, set, k) ? columns[k][row * strides[k]] : val_null();
       if (tuple[k].type == VAL_MISSING) tuple[k] = val_null();
     }
-    TRY(put_group(op, tuple, &op->numbers[i], err));
+    TRY(put_group(op, tuple, number, err));
+    if (op->by_found) TRY(remember(op, &in->columns[LOOKUP_NUMBERS][row], *number, err));
   }
   return reserve(op, op->groups.tuples.count, err);
 }
@@ -297,7 +362,9 @@ static status make_arguments(struct aggregating *op, struct err *err) {
 }
 
 static void aggregate_close(struct op *base) {
-  workers_close(&((struct aggregating *)base)->workers);
+  struct aggregating *op = (struct aggregating *)base;
+  workers_close(&op->workers);
+  mem_free(op->of_found);
 }
 
 /** Workers, where the plan allows them and there is enough to read; else the input. */
@@ -317,6 +384,7 @@ status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op 
   TRY(op__create(exec, plan, &ops, sizeof *aggregating, &aggregating, err));
   *op = &aggregating->op;
   aggregating->aggregates_count = plan->exprs_count - plan->keys_count;
+  aggregating->by_found = groups_by_found(plan) && !exec->env->collation;
   tuple_table_init(&aggregating->groups, exec, tuple_width(plan));
   rows_init(&aggregating->shown, exec, tuple_width(plan));
   aggregating->numbers = arena_alloc(exec->arena, BATCH_ROWS * sizeof *aggregating->numbers);
