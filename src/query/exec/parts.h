@@ -15,9 +15,10 @@ struct parts {
   atomic_bool is_stopped; /* what is read from now on is not needed */
 };
 
-/** The next part; NULL when all were taken. */
-static inline const struct store_range *parts_take(struct parts *parts) {
+/** The next part, and its number; NULL when all were taken. */
+static inline const struct store_range *parts_take(struct parts *parts, uint32_t *number) {
   uint32_t taken = atomic_fetch_add_explicit(&parts->next, 1, memory_order_relaxed);
+  *number = taken;
   return taken < parts->count ? &parts->items[taken] : NULL;
 }
 

@@ -198,6 +198,7 @@ static char *change_all(const char *name, uint32_t threads) {
   size_t bytes;
   begin(&fixture);
   fixture.db->options.threads = threads;
+  fixture.db->options.statement_bytes = 48 << 20; /* too few for all documents */
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
     assert_ok(ask(&fixture, changes[i], test_err()));
   fixture.db->options.threads = 0;
