@@ -98,8 +98,25 @@ enum { LQL_SETS_MAX = 256, LQL_SET_KEYS_MAX = 64 };
 
 /** GROUP BY: the product of its items' sets; GROUP AS. */
 struct lql_group {
-  struct lql_sets *sets;
+  struct lql_sets *sets; /* NULL: GROUP BY ALL */
   struct slice rows_name;
+};
+
+/** What a star stands for but for some: EXCLUDE, REPLACE (expr AS name), RENAME (name AS name). */
+struct lql_but {
+  struct lql_list *without, *replaced, *renamed;
+};
+
+/** What follows HAVING. */
+struct lql_late {
+  struct lql_windows *windows;
+  struct expr *qualify;
+};
+
+/** INTERVAL YEAR TO MONTH in a CAST. */
+struct lql_units {
+  struct lql_token type, finest;
+  bool has_places; /* a number stands behind the finest */
 };
 
 /** What stands in FROM by a path: names alone, or (`value`) what the path leads to. */
@@ -198,6 +215,7 @@ struct lql_select {
   struct lql_group *group;
   struct expr *having;
   struct lql_windows *windows;
+  struct expr *qualify;
 };
 
 struct lql {
@@ -225,50 +243,6 @@ struct lql {
   struct lql_states *states; /* NULL in the first reading, which only finds a mistake */
   bool is_mistaken;
 };
-
-/* ---- lexer ---- */
-
-/** The next token; kind 0 at the end, negative after a failure. */
-struct lql_token lql__next(struct lql *lql);
-/** Where an INTERVAL that counts ends (`at` behind the word): interval 3 days; else NULL. */
-const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit);
-/** Where a typed text (quotes are [start, quoted)) ends: an interval may have units behind it. */
-const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const uint8_t *limit);
-enum { INTERVAL_PLACES = 6 };
-/** How many places of its seconds an interval keeps: 3 of SECOND (2, 3); all if none are told. */
-int lql__interval_places(struct slice units);
-/** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
- * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
-int lql__contextual(int last, struct slice word, struct slice rest);
-/** Whether what stands behind `EXPLAIN (` are options, and no query. */
-bool lql__begins_options(struct slice rest);
-/** What a keyword is behind AS: mostly a name. */
-int lql__behind_as(int kind);
-/** Whether a token of the kind may be the last of an expression. */
-bool lql__ends_value(int kind);
-/** Of the words `time` and `timestamp`: the first. */
-bool lql__is_clock(const uint8_t *word);
-enum {
-  LQL_WORD_BYTES = 16,
-  LQL_WORD_PLACED = 1, /* it is a keyword only where it stands: lql__contextual decides */
-  LQL_WORD_DEFINES = 2 /* statements that lql_ddl.c reads begin with it */
-};
-/** A word of the language, padded with zeroes; its kind is that of a name where it is a keyword
- * only by its place. */
-struct lql_word {
-  char text[LQL_WORD_BYTES];
-  int kind;
-  uint32_t flags;
-};
-/** The word, whatever its case; NULL if it is none of the language. */
-const struct lql_word *lql__word(struct slice word);
-/** The token kind of a word, or that of a name. */
-int lql__keyword(struct slice word);
-/** The nearest keyword to a misspelt word; empty if none is near. */
-struct slice lql__near_keyword(struct slice word, bool (*fits)(void *context, int kind),
-                               void *context);
-/** A token kind in words: "FROM", "a name", "`(`". */
-const char *lql__describe(int kind);
 
 /* ---- failures ---- */
 
@@ -322,6 +296,8 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
 /** What may follow a call: WITHIN GROUP, FILTER, OVER; each may be NULL. */
 struct expr *lql__finish_call(struct lql *lql, struct expr *call, struct lql_sort *within,
                               struct expr *filter, struct lql_window *over);
+/** Gives an aggregate a FILTER; false when memory is out. */
+bool lql__add_filter(struct lql *lql, struct expr *call, struct expr *filter);
 /** name(*): only COUNT. */
 struct expr *lql__call_star(struct lql *lql, struct lql_token name);
 /** SQL's own forms: extract(year FROM x), substring(x FROM 2 FOR 3), trim(both FROM x), trim('x'
@@ -334,6 +310,19 @@ struct expr *lql__call_for(struct lql *lql, struct lql_token name, struct expr *
 /** overlay(x PLACING y FROM 2 FOR 3); `count` may be NULL. */
 struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *text,
                           struct expr *by, struct expr *from, struct expr *count);
+/** a XOR b: exactly one is true. */
+struct expr *lql__xor(struct lql *lql, struct lql_token at, struct expr *a, struct expr *b);
+/** @@name: what MySQL's clients ask of a server. */
+struct expr *lql__variable(struct lql *lql, struct lql_token token);
+/** CAST (value AS INTERVAL unit [TO unit]): what is smaller than the last unit is cut off. */
+struct expr *lql__cast_interval(struct lql *lql, struct lql_token at, struct expr *value,
+                                const struct lql_units *units);
+/** IGNORE NULLS or RESPECT NULLS behind a call over a window. */
+struct expr *lql__treat_nulls(struct lql *lql, struct lql_token word, struct expr *call);
+/** rank(v) WITHIN GROUP (ORDER BY k) and its kin: the rank that a row with `v` would have. NULL
+ * without a failure when the call is none of them. */
+struct expr *lql__hypothetical(struct lql *lql, const struct expr *call,
+                               const struct lql_sort *within, struct expr *filter);
 /** A call of a function by its name; `b` may be NULL. */
 struct expr *lql__apply(struct lql *lql, const char *function, struct lql_token at, struct expr *a,
                         struct expr *b);
@@ -375,6 +364,11 @@ struct expr *lql__array(struct lql *lql, struct lql_token at, struct lql_list *i
 struct expr *lql__path_expr(struct lql *lql, const struct lql_path *path);
 struct expr *lql__star(struct lql *lql, struct lql_token at, struct slice qualifier);
 
+/** A star with what stands behind it; `but` may be NULL. */
+struct expr *lql__star_but(struct lql *lql, struct expr *star, const struct lql_but *but);
+/** `but`, or a new one, with one more part, whose word is `at`. */
+struct lql_but *lql__but(struct lql *lql, struct lql_but *but, struct lql_token at,
+                         const struct lql_but *more);
 /** `path.*`: the path must be one name. */
 struct expr *lql__star_of(struct lql *lql, struct lql_token at, const struct expr *source);
 
@@ -522,6 +516,14 @@ struct lql_sets *lql__rollup(struct lql *lql, const struct lql_list *keys);
 struct lql_sets *lql__cube(struct lql *lql, struct lql_token at, const struct lql_list *keys);
 /** All sets of both. */
 struct lql_sets *lql__join_sets(struct lql *lql, struct lql_sets *a, const struct lql_sets *b);
+/** GROUP BY ALL: its keys are known when the select list is. */
+struct lql_group *lql__group_all(struct lql *lql);
+/** Gives a GROUP BY ALL its keys: the items that are made of no group. False after a failure. */
+bool lql__group_items(struct lql *lql, struct lql_group *group, const struct lql_list *items);
+/** GROUP BY DISTINCT: no set of keys twice. */
+struct lql_group *lql__distinct_sets(struct lql_group *group);
+/** The expression with items of the select list in the place of their names. */
+struct expr *lql__by_items(struct lql *lql, struct expr *expr, const struct lql_list *items);
 /** Another item of GROUP BY: each set so far with each of its sets. */
 struct lql_group *lql__group(struct lql *lql, struct lql_group *group, struct lql_sets *item);
 /** The AGGREGATE of a GROUP BY. */
