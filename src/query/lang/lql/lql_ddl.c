@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/lang/lql/lql_ddl.h"
+#include "query/lang/lql/lql_expr.h"
 #include "query/lang/lql/lql_lexer.h"
 
 #include "base/mem/mem.h"

@@ -6,6 +6,7 @@
 #include "query/lang/lang.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_ddl.h"
+#include "query/lang/lql/lql_expr.h"
 
 /* Words of a pattern: WORD, ?WORD (may be missing), ONE|TWO, ( and ), and
  *   %n a name, of which the last part counts   %l [LIKE text]   %t LIKE text   %* whatever follows

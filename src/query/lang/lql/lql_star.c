@@ -2,7 +2,8 @@
 /* What a select list may say in short: `*` but for some columns, GROUP BY ALL, and QUALIFY, which
  * knows the items by their names. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 
 /* ---- * EXCLUDE, REPLACE, RENAME ---- */
 

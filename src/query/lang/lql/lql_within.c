@@ -2,7 +2,7 @@
 /* Hypothetical-set aggregates: the rank a row would have among others. They count rows that come
  * before it, so each is made of counts with a FILTER. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
 
 enum rank_kind { RANK, DENSE_RANK, PERCENT_RANK, CUME_DIST, RANKS };
 
