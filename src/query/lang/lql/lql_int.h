@@ -100,6 +100,7 @@ enum { LQL_SETS_MAX = 256, LQL_SET_KEYS_MAX = 64 };
 struct lql_group {
   struct lql_sets *sets;
   struct slice rows_name;
+  bool is_distinct; /* equal sets stand once */
 };
 
 /** What stands in FROM by a path: names alone, or (`value`) what the path leads to. */
@@ -280,6 +281,7 @@ struct expr *lql__bool(struct lql *lql, struct lql_token token, bool value);
 struct expr *lql__null(struct lql *lql, struct lql_token token);
 struct expr *lql__parameter(struct lql *lql, struct lql_token token);
 struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg);
+struct expr *lql__is_null(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
 struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
 struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
                          struct expr *right);
