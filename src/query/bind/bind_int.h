@@ -14,6 +14,7 @@ struct frame {
   const struct scope *scope; /* what names mean around it */
   bool is_lateral;           /* of a join; else of a SELECT in an expression */
   bool is_opaque;            /* it does not see that scope, only what is around it in turn */
+  bool is_unsteady;          /* reads what a SELECT around it may have otherwise at its next run */
   struct expr **outers;      /* over that scope */
   uint32_t count, capacity;
 };
@@ -21,6 +22,7 @@ struct frame {
 /** The names of a WITH, innermost first. */
 struct with_scope {
   struct with_scope *parent;
+  const struct frame *frame; /* in which the WITH stands */
   struct plan_cte **ctes;
   uint32_t count; /* those that may be read already */
 };

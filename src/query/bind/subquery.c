@@ -87,6 +87,7 @@ status bind__subquery(struct binder *binder, const struct scope *scope, const st
   }
   TRY(bind_inside(binder, &frame, node->subquery, err));
   TRY(check_columns(binder, node, err));
+  node->subquery->is_steady = !frame.is_unsteady;
   *out = node;
   TRY(bind_left(binder, scope, expr, node, &frame, err));
   if (binder->language != PLAN_LQL) return LUMA_OK;
