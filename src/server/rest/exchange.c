@@ -94,8 +94,10 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
     TRY(registry_borrow(registry, &exchange->session, err));
   }
   session_uncancel(exchange->session);
-  exchange->running = (struct registry_running){
-      .id = exchange->query_id, .session = exchange->session, .cancelled = &exchange->cancelled};
+  exchange->running = (struct registry_running){.id = exchange->query_id,
+                                                .session = exchange->session,
+                                                .cancelled = &exchange->cancelled,
+                                                .began_us = exchange->request->began_us};
   TRY(registry_add_running(registry, &exchange->running, err));
   exchange->is_listed = true;
   return LUMA_OK;
