@@ -384,10 +384,6 @@ const struct collection *model__target(struct model_txn *txn, const struct soul_
 /** Appends the key of the counter of those that refer to a being. */
 status model__reference_counter(struct buf *out, const struct collection *target,
                                 const struct val *key, struct err *err);
-/** Deletes a being of a collection that others refer to: its referrers follow, let go, or forbid it
- * (LUMA_CONSTRAINT; nothing is changed then). One that is gone already is no error. */
-status model__delete_referred(struct model_txn *txn, const struct collection *collection,
-                              const struct val *key, struct err *err);
 /** Deletes a document and nothing else. */
 status model__delete_alone(struct model_txn *txn, const struct collection *collection,
                            const struct doc *old, struct err *err);

@@ -375,5 +375,5 @@ status model_delete(struct model_txn *txn, const struct collection *collection,
   if (!model__referrer(txn, collection, true))
     return model__delete_alone(txn, collection, old, err);
   /* What went before it in this transaction may have changed it. */
-  return model__delete_referred(txn, collection, &key, err);
+  return model_delete_together(txn, collection, &key, 1, err);
 }

@@ -312,8 +312,8 @@ static status delete_one(struct leaving *leaving, size_t at, struct err *err) {
 }
 
 static status leave(struct leaving *leaving, const struct collection *collection,
-                    const struct val *key, struct err *err) {
-  TRY(add_going(leaving, collection, key, err));
+                    const struct val *keys, uint32_t count, struct err *err) {
+  for (uint32_t i = 0; i < count; i++) TRY(add_going(leaving, collection, &keys[i], err));
   for (size_t i = 0; i < leaving->count; i++) TRY(find_those_of(leaving, i, err));
   TRY(check_restricted(leaving, err));
   for (size_t i = 0; i < leaving->others_count; i++) TRY(let_go(leaving, &leaving->others[i], err));
@@ -321,14 +321,14 @@ static status leave(struct leaving *leaving, const struct collection *collection
   return LUMA_OK;
 }
 
-status model__delete_referred(struct model_txn *txn, const struct collection *collection,
-                              const struct val *key, struct err *err) {
+status model_delete_together(struct model_txn *txn, const struct collection *collection,
+                             const struct val *keys, uint32_t count, struct err *err) {
   struct leaving *leaving = mem_zalloc(1, sizeof *leaving);
   if (!leaving) return fail_memory(err);
   leaving->txn = txn;
   arena_init(&leaving->arena, 0, 0);
   hashmap_init(&leaving->known);
-  status result = leave(leaving, collection, key, err);
+  status result = leave(leaving, collection, keys, count, err);
   hashmap_deinit(&leaving->known);
   arena_deinit(&leaving->arena);
   mem_free(leaving->all);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* DELETE: removes the documents of its input; all of them, or (JQL, not multi) the first. One that
- * another refers to is tried again after the rest: the other may go too. */
+ * another refers to waits for the rest, and goes with it: the other may go too. */
 #include "query/exec/exec_int.h"
 #include "query/exec/write/guard.h"
 #include "query/exec/write/write.h"
@@ -10,7 +10,6 @@ struct deleting {
   bool has_deleted, is_done;
   struct write_yield yield;
   struct rows later; /* keys of those that are referred to */
-  bool is_last;      /* what is refused now is refused */
 };
 
 static status keep_for_later(struct deleting *deleting, const struct val *root, struct err *err) {
@@ -27,8 +26,7 @@ static status delete_one(void *context, const struct doc *document, struct err *
   struct val root = doc_root(document);
   if (!multi && deleting->has_deleted) return LUMA_OK;
   status done = model_delete(op->exec->txn, op->plan->collection, document, err);
-  if (done == LUMA_CONSTRAINT && multi && !deleting->is_last)
-    return keep_for_later(deleting, &root, err);
+  if (done == LUMA_CONSTRAINT && multi) return keep_for_later(deleting, &root, err);
   TRY(done);
   TRY(write_yield_keep(&deleting->yield, op->plan, &root, err));
   TRY(guard_changed(op->exec, &root, NULL, err));
@@ -37,32 +35,34 @@ static status delete_one(void *context, const struct doc *document, struct err *
   return LUMA_OK;
 }
 
-static status delete_by_key(struct deleting *deleting, const struct val *key, struct err *err) {
-  struct exec *exec = deleting->op.exec;
+static status tell_of(struct deleting *deleting, const struct val *key, struct err *err) {
+  struct op *op = &deleting->op;
   struct store_pins pins = {0};
   struct doc document;
-  status done = op__check(exec, err);
-  if (done == LUMA_OK)
-    done = model_get_many(exec->txn, deleting->op.plan->collection, key, 1, &document, &pins, err);
-  if (done == LUMA_OK && document.data) done = delete_one(deleting, &document, err);
+  status done = model_get_many(op->exec->txn, op->plan->collection, key, 1, &document, &pins, err);
+  if (done == LUMA_OK && document.data) {
+    struct val root = doc_root(&document);
+    done = write_yield_keep(&deleting->yield, op->plan, &root, err);
+    if (done == LUMA_OK) done = guard_changed(op->exec, &root, NULL, err);
+  }
   store_pins_release(&pins);
+  op->exec->matched++;
   return done;
 }
 
-/* From the last to the first and then the other way, as long as some go: a chain of references may
- * lie either way. */
+/* Those that refer to each other go together. */
 static status delete_later(struct deleting *deleting, struct err *err) {
-  enum { TRIES_MAX = 100 };
-  uint64_t before = UINT64_MAX;
-  for (uint32_t tries = 0; deleting->later.count; tries++) {
-    struct rows left = deleting->later;
-    deleting->is_last = left.count >= before || tries == TRIES_MAX;
-    before = left.count;
-    rows_init(&deleting->later, deleting->op.exec, 1);
-    for (uint64_t i = left.count; i > 0; i--)
-      TRY(delete_by_key(deleting, rows_at(&left, i - 1), err));
+  struct exec *exec = deleting->op.exec;
+  uint32_t count = (uint32_t)deleting->later.count;
+  if (count == 0) return LUMA_OK;
+  struct val *keys = arena_alloc(exec->arena, count * sizeof *keys);
+  if (!keys) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what is deleted");
+  for (uint32_t i = 0; i < count; i++) {
+    keys[i] = *rows_at(&deleting->later, i);
+    TRY(op__check(exec, err));
+    TRY(tell_of(deleting, &keys[i], err));
   }
-  return LUMA_OK;
+  return model_delete_together(exec->txn, deleting->op.plan->collection, keys, count, err);
 }
 
 static status delete_all(struct deleting *deleting, struct err *err) {
