@@ -317,6 +317,11 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
                      const struct doc *old, const struct val *new_document, struct err *err);
 status model_delete(struct model_txn *txn, const struct collection *collection,
                     const struct doc *old, struct err *err);
+/** Deletes the beings with these keys as one: those that refer to them follow, let go, or forbid it
+ * (LUMA_CONSTRAINT; nothing is changed then) unless they go themselves. Keys of none are passed
+ * over. */
+status model_delete_together(struct model_txn *txn, const struct collection *collection,
+                             const struct val *keys, uint32_t count, struct err *err);
 /** The documents under `keys`; found[i].data is NULL where there is none. Borrowed until `pins`
  * end. */
 status model_get_many(struct model_txn *txn, const struct collection *collection,

@@ -369,10 +369,9 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
 }
 
-status model_delete(struct model_txn *txn, const struct collection *collection,
-                    const struct doc *old, struct err *err) {
+status model__delete_alone(struct model_txn *txn, const struct collection *collection,
+                           const struct doc *old, struct err *err) {
   struct slice record_key;
-  TRY(model__before_delete(txn, collection, old, err));
   if (collection->genotype) {
     TRY(model__change_references(txn, collection, old, NULL, err));
     TRY(model__change_population(txn, collection, old, NULL, err));
@@ -383,4 +382,13 @@ status model_delete(struct model_txn *txn, const struct collection *collection,
   struct keyspace_key count = keyspace_count(collection->number);
   TRY(store_add(txn->store, keyspace_slice(&count), -1, 0, INT64_MAX, err));
   return finish_write(txn, collection, MODEL_DELETE, record_key, old, err);
+}
+
+status model_delete(struct model_txn *txn, const struct collection *collection,
+                    const struct doc *old, struct err *err) {
+  struct val key = model__key_of(old);
+  if (!model__referrer(txn, collection, true))
+    return model__delete_alone(txn, collection, old, err);
+  /* What went before it in this transaction may have changed it. */
+  return model_delete_together(txn, collection, &key, 1, err);
 }
