@@ -143,15 +143,16 @@ struct plan *lql__drop_each(struct lql *lql, enum plan_kind kind, struct lql_tok
 
 int lql__explain_word(struct lql *lql, int analyze, struct lql_token word) {
   static const char *const words[] = {
-      "verbose", "costs",      "settings", "buffers",     "wal",   "timing", "summary",
-      "format",  "json",       "text",     "tree",        "query", "plan",   "extended",
-      "on",      "partitions", "off",      "traditional", "true",  "false",  "=",
-      "memory",  "serialize",  "none",     "generic_plan"};
+      "verbose",  "costs",  "settings",   "buffers",   "wal",         "timing",
+      "summary",  "format", "text",       "tree",      "query",       "plan",
+      "extended", "on",     "partitions", "off",       "traditional", "true",
+      "false",    "=",      "memory",     "serialize", "none",        "generic_plan"};
   static const char *const runs[] = {"analyze", "analyse"};
-  if (is_among(word.text, runs, 2)) return 1;
+  if (is_among(word.text, runs, 2)) return analyze | 1;
+  if (slice_is_equal_nocase(word.text, slice_of_text("json"))) return analyze | 2;
   if (is_among(word.text, words, sizeof words / sizeof words[0])) return analyze;
   lql__fail(lql, LUMA_SYNTAX_ERROR, word.offset, "EXPLAIN has no option `%.*s`",
             SLICE_ARG(word.text));
-  lql__hint(lql, "EXPLAIN [ANALYZE] statement; its lines are documents in any format");
+  lql__hint(lql, "EXPLAIN [ANALYZE] statement, or EXPLAIN (ANALYZE, FORMAT JSON) statement");
   return analyze;
 }

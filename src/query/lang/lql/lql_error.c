@@ -89,12 +89,14 @@ static bool is_soft(int kind) {
 
 /* Forms that would only lengthen the list: beside a name or an expression they say little. */
 static bool is_rare(int kind, bool in_from) {
-  static const int never[] = {LQL_LBAG,        LQL_VALUE,         LQL_PIVOT,        LQL_UNPIVOT,
-                              LQL_MISSING,     LQL_OUTER,         LQL_INDEXED,      LQL_USE_INDEX,
-                              LQL_TABLE_OF,    LQL_CORRESPONDING, LQL_OVERRIDING,   LQL_JSON_KIND,
-                              LQL_PREPARE,     LQL_EXECUTE,       LQL_DEALLOCATE,   LQL_NO_DATA,
-                              LQL_EXPLAIN_LP,  LQL_WITH_ROLLUP,   LQL_SEPARATOR,    LQL_QUALIFY,
-                              LQL_STAR_EXCEPT, LQL_TREATMENT,     LQL_TREATMENT_IN, LQL_VARIABLE};
+  static const int never[] = {
+      LQL_LBAG,        LQL_VALUE,       LQL_PIVOT,          LQL_UNPIVOT,   LQL_MISSING,
+      LQL_OUTER,       LQL_INDEXED,     LQL_USE_INDEX,      LQL_TABLE_OF,  LQL_CORRESPONDING,
+      LQL_OVERRIDING,  LQL_JSON_KIND,   LQL_PREPARE,        LQL_EXECUTE,   LQL_DEALLOCATE,
+      LQL_NO_DATA,     LQL_EXPLAIN_LP,  LQL_WITH_ROLLUP,    LQL_SEPARATOR, LQL_QUALIFY,
+      LQL_STAR_EXCEPT, LQL_TREATMENT,   LQL_TREATMENT_IN,   LQL_PASSING,   LQL_JSON_WORD,
+      LQL_ON_CASE,     LQL_FORMAT_JSON, LQL_FOR_ORDINALITY, LQL_NESTED,    LQL_COLUMNS,
+      LQL_PATH,        LQL_VARIABLE};
   static const int sources[] = {LQL_INTEGER, LQL_FLOAT, LQL_NULL, LQL_PARAM};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
     if (never[i] == kind) return true;
