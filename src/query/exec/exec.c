@@ -201,8 +201,7 @@ op_open *op__open_of(const struct plan *plan) {
 }
 
 status op__open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
-  bool gathers = exec->threads > 1 && plan->physical &&
-                 (plan->physical->unordered || plan->physical->collected) &&
+  bool gathers = exec->threads > 1 && plan->physical && plan->physical->unordered &&
                  !exec->env->collation; /* a collation belongs to one thread */
   op_open *open = gathers ? op__open_gather : op__open_of(plan);
   *op = NULL;

@@ -222,6 +222,8 @@ struct subquery {
   bool is_path; /* LIST: a path with `[*]` or `.*`: a step behind it goes into each value */
   struct plan *plan;
   uint32_t left_count;
+  bool is_steady; /* bound: what it answers depends on its operands and outer values alone,
+                     whichever run of a SELECT around it asks */
 };
 
 enum expr_frame_mode { EXPR_FRAME_RANGE, EXPR_FRAME_ROWS, EXPR_FRAME_GROUPS };

@@ -359,7 +359,7 @@ group(A) ::= . { A = NULL; }
 group(A) ::= GROUP BY group_items(B). { A = B; }
 group(A) ::= GROUP BY ALL. { A = lql__group_all(lql); }
 group(A) ::= GROUP BY ALL group_items(B). { A = B; }
-group(A) ::= GROUP BY DISTINCT group_items(B). { A = lql__distinct_sets(B); }
+group(A) ::= GROUP BY DISTINCT group_items(B). { A = B; if (A) A->is_distinct = true; }
 group(A) ::= GROUP BY group_items(B) WITH_ROLLUP. { A = lql__with_rollup(lql, B); }
 group(A) ::= GROUP BY group_items(B) GROUP AS name(N). { A = B; if (A) A->rows_name = lql__name(lql, N); }
 group_items(A) ::= group_item(S). { A = lql__group(lql, NULL, S); }
@@ -754,8 +754,8 @@ json_unique(A) ::= WITH UNIQUE keys_word. { A = 1; }
 json_unique(A) ::= WITHOUT UNIQUE keys_word. { A = 0; }
 keys_word ::= . [BELOW]
 keys_word ::= KEYS.
-expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
-expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) NULL. { A = lql__is_null(lql, EXPR_OP_IS_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__is_null(lql, EXPR_OP_IS_NOT_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) MISSING. { A = lql__apply(lql, "is_missing", T, V, NULL); }
 expr(A) ::= expr(V) IS(T) NOT MISSING. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_missing", T, V, NULL)); }
 expr(A) ::= expr(V) IS(T) type(N). [IS] { A = lql__is_type(lql, T, V, N); }

@@ -21,6 +21,8 @@ struct expr *lql__bool(struct lql *lql, struct lql_token token, bool value);
 struct expr *lql__null(struct lql *lql, struct lql_token token);
 struct expr *lql__parameter(struct lql *lql, struct lql_token token);
 struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg);
+/** IS NULL and IS NOT NULL; of a row, of its parts. */
+struct expr *lql__is_null(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
 struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
 struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
                          struct expr *right);

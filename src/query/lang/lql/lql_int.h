@@ -100,6 +100,7 @@ enum { LQL_SETS_MAX = 256, LQL_SET_KEYS_MAX = 64 };
 struct lql_group {
   struct lql_sets *sets; /* NULL: GROUP BY ALL */
   struct slice rows_name;
+  bool is_distinct; /* equal sets stand once */
 };
 
 /** What a star stands for but for some: EXCLUDE, REPLACE (expr AS name), RENAME (name AS name). */

@@ -76,8 +76,6 @@ struct lql_sets *lql__join_sets(struct lql *lql, struct lql_sets *a, const struc
 struct lql_group *lql__group_all(struct lql *lql);
 /** Gives a GROUP BY ALL its keys: the items that are made of no group. False after a failure. */
 bool lql__group_items(struct lql *lql, struct lql_group *group, const struct lql_list *items);
-/** GROUP BY DISTINCT: no set of keys twice. */
-struct lql_group *lql__distinct_sets(struct lql_group *group);
 /** The expression with items of the select list in the place of their names. */
 struct expr *lql__by_items(struct lql *lql, struct expr *expr, const struct lql_list *items);
 /** Another item of GROUP BY: each set so far with each of its sets. */

@@ -82,35 +82,6 @@ bool lql__group_items(struct lql *lql, struct lql_group *group, const struct lql
   return group->sets->items != NULL;
 }
 
-/* ---- GROUP BY DISTINCT ---- */
-
-static bool has_key(const struct lql_list *set, const struct expr *key) {
-  for (uint32_t i = 0; i < set->count; i++)
-    if (expr_is_equal(set->items[i], key)) return true;
-  return false;
-}
-
-static bool is_within(const struct lql_list *set, const struct lql_list *other) {
-  for (uint32_t i = 0; i < set->count; i++)
-    if (!has_key(other, set->items[i])) return false;
-  return true;
-}
-
-struct lql_group *lql__distinct_sets(struct lql_group *group) {
-  if (!group) return NULL;
-  struct lql_sets *sets = group->sets;
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < sets->count; i++) {
-    bool is_new = true;
-    for (uint32_t k = 0; is_new && k < kept; k++)
-      is_new =
-          !is_within(sets->items[i], sets->items[k]) || !is_within(sets->items[k], sets->items[i]);
-    if (is_new) sets->items[kept++] = sets->items[i];
-  }
-  sets->count = kept;
-  return group;
-}
-
 /* ---- QUALIFY ---- */
 
 struct expr *lql__by_items(struct lql *lql, struct expr *expr, const struct lql_list *items) {
