@@ -171,6 +171,18 @@ static bool is_word(struct slice text) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/* MySQL joins in the place of the target: UPDATE a JOIN b ON … SET, UPDATE a, b SET, DELETE FROM a,
+ * b. */
+static const char *joined_change(const struct lql *lql, int kind) {
+  static const int joins[] = {LQL_COMMA, LQL_JOIN, LQL_INNER, LQL_LEFT, LQL_CROSS};
+  bool is_join = false;
+  for (size_t i = 0; i < sizeof joins / sizeof joins[0]; i++) is_join |= joins[i] == kind;
+  if (is_join && lql->first.kind == LQL_UPDATE && lql->brackets == 0)
+    return "UPDATE a SET x = b.x FROM b WHERE a.id = b.id";
+  if (lql->first.kind != LQL_DELETE || lql->brackets) return NULL;
+  return is_join || kind == LQL_FROM ? "DELETE FROM a USING b WHERE a.id = b.id" : NULL;
+}
+
 static bool begins_clause(void *context, int kind) {
   static const int clauses[] = {LQL_FROM,  LQL_WHERE,  LQL_GROUP,  LQL_HAVING, LQL_ORDER,
                                 LQL_LIMIT, LQL_OFFSET, LQL_JOIN,   LQL_LEFT,   LQL_INNER,
@@ -226,6 +238,8 @@ void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, v
   if (token.kind == LQL_QUOTED && !fits(context, LQL_QUOTED) && fits(context, LQL_TEXT)) {
     lql__hint(lql, "a text stands in single quotes");
   }
+  const char *joined = joined_change(lql, token.kind);
+  if (joined && !fits(context, LQL_EQ)) lql__hint(lql, "%s", joined);
   if (suggest_word(lql, token, fits, context) || suggest_earlier(lql)) return;
   say_expected(lql, fits, context);
 }
