@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sorting more than the memory of a statement: the rows wait on disk. Without a place there it is
- * an error, as a full disk is, and nothing is left behind. */
+/* Sorting and grouping more than the memory of a statement: rows wait on disk. Without a place
+ * there it is an error, as a full disk is, and nothing is left behind. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,19 +108,50 @@ static void keeps_the_order_of_equal_rows(void) {
   script_close(&db);
 }
 
+static const char *const statements[] = {
+    "SELECT a, c FROM t ORDER BY a",
+    "SELECT a % 9000 AS g, count(*) AS n, sum(b) AS s, max(c) AS m FROM t GROUP BY a % 9000",
+    "SELECT c, count(DISTINCT b) AS n, avg(a) AS m FROM t WHERE b < 2 GROUP BY c, b HAVING avg(a) "
+    "> 9",
+    "SELECT DISTINCT c, a % 5000 AS n FROM t",
+    "SELECT count(*) AS n FROM (SELECT DISTINCT substr(c, 1, 25) AS c, a FROM t) AS q",
+    NULL,
+};
+
+/** What has room and what has not answer alike, in the same order. */
+static void answers_as_with_more_memory(void) {
+  struct buf with, without;
+  open_filled();
+  buf_init(&with, TEXT_BYTES_MAX);
+  buf_init(&without, TEXT_BYTES_MAX);
+  for (const char *const *text = statements; *text; text++) {
+    db.memory_bytes = 0;
+    assert_ok(sort(*text, &with, test_err()));
+    db.memory_bytes = MEMORY;
+    if (sort(*text, &without, test_err()) != LUMA_OK) fail_msg("%s", *text);
+    assert_true(slice_is_equal(buf_slice(&with), buf_slice(&without)));
+    expect_empty_folder();
+  }
+  buf_deinit(&with);
+  buf_deinit(&without);
+  script_close(&db);
+}
+
 static void fails_without_a_place(void) {
   struct buf answer;
-  struct err err = {0};
   open_filled();
   buf_init(&answer, TEXT_BYTES_MAX);
   db.folder = NULL;
-  assert_int_equal(LUMA_BUDGET_EXCEEDED, sort("SELECT a, c FROM t ORDER BY a", &answer, &err));
+  for (const char *const *text = statements; *text; text++) {
+    struct err err = {0};
+    assert_int_equal(LUMA_BUDGET_EXCEEDED, sort(*text, &answer, &err));
+  }
   buf_deinit(&answer);
   script_close(&db);
 }
 
 /** Every call that fails once ends the statement with that error; the next one works. */
-static void fails_as_the_disk_does(void) {
+static void fail_as_the_disk_does(const char *text) {
   static const struct {
     unsigned kinds;
     status code;
@@ -135,22 +166,29 @@ static void fails_as_the_disk_does(void) {
     for (; done != LUMA_OK; nth += 1 + nth / 4) {
       struct err err = {0};
       faultos_arm(&faultos, faults[i].kinds, nth, false, faults[i].code);
-      done = sort("SELECT a, c FROM t ORDER BY a", &answer, &err);
+      done = sort(text, &answer, &err);
       bool has_failed = faultos_hits(&faultos) > 0;
       faultos_disarm(&faultos);
       assert_int_equal(has_failed ? faults[i].code : LUMA_OK, done);
     }
-    assert_true(nth > 8);
-    assert_ok(sort("SELECT a, c FROM t ORDER BY a", &answer, test_err()));
+    assert_true(nth > 3);
+    assert_ok(sort(text, &answer, test_err()));
   }
   buf_deinit(&answer);
   script_close(&db);
+}
+
+static void fails_as_the_disk_does(void) {
+  fail_as_the_disk_does(statements[0]);
+  fail_as_the_disk_does(statements[1]);
+  fail_as_the_disk_does(statements[3]);
 }
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"sorts_more_than_its_memory", sorts_more_than_its_memory, 120},
       {"keeps_the_order_of_equal_rows", keeps_the_order_of_equal_rows, 120},
+      {"answers_as_with_more_memory", answers_as_with_more_memory, 120},
       {"fails_without_a_place", fails_without_a_place, 120},
       {"fails_as_the_disk_does", fails_as_the_disk_does, 120},
   };
