@@ -233,6 +233,20 @@ status bind__pass_on(struct binder *binder, struct plan **node, struct err *err)
 status bind__put_above(struct binder *binder, struct plan **node, enum plan_kind kind,
                        struct err *err);
 status bind__project(struct binder *binder, struct plan *node, struct err *err);
+/** Gives the column `at` of a PROJECT a name that none before it has. */
+status bind__unique_name(struct binder *binder, const struct plan *node, uint32_t at,
+                         const struct expr *expr, struct err *err);
+/** Binds an item of the select list as the column `at`; `asked` empty: its name is derived. */
+status bind__item(struct binder *binder, struct plan *node, const struct scope *scope,
+                  const struct expr *expr, struct slice asked, uint32_t at, struct err *err);
+/** Whether the star stands for the column. */
+bool bind__star_takes(const struct expr *star, const struct plan_column *column);
+/** How many columns the select list has at most; a star that stands for nothing is an error. */
+status bind__count_stars(struct binder *binder, const struct plan *node, const struct scope *scope,
+                         uint32_t *total, struct err *err);
+/** Puts the columns a star stands for, from `*at` on. */
+status bind__expand_star(struct binder *binder, struct plan *node, const struct scope *scope,
+                         const struct expr *star, uint32_t *at, struct err *err);
 /** A name made of a plain one and a number. */
 status bind__print_name(struct binder *binder, struct slice plain, const char *between,
                         uint32_t number, struct slice *name, struct err *err);

@@ -3,6 +3,7 @@
  * name is an error and not a value that is missing, and of which type it is. Columns of SELECTs
  * within a SELECT, of WITH and of UNNEST remember which attribute their values are. */
 #include "model/soul/declared.h"
+#include "base/text/num.h"
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 #include "query/expr/program.h"
@@ -109,23 +110,65 @@ status bind__check_declared(const struct binder *binder, const struct plan_colum
              : check(binder, column, &field->path, field->offset, err);
 }
 
-static bool is_arrow(const struct expr *expr) {
-  return expr->kind == EXPR_CALL && expr->function && expr->args_count == 2 &&
-         (strcmp(expr->function->name, "json_get") == 0 ||
-          strcmp(expr->function->name, "json_get_text") == 0);
+/* Calls that lead along steps: `->`, `->>` and the functions that they are, and (`one_path`) `#>`,
+ * `#>>`, whose steps are one value. */
+static bool leads(const struct expr *expr, bool *one_path) {
+  static const char *const calls[] = {"json_get_path",      "json_get_path_text",
+                                      "json_get",           "json_get_text",
+                                      "json_extract_path",  "json_extract_path_text",
+                                      "jsonb_extract_path", "jsonb_extract_path_text"};
+  if (expr->kind != EXPR_CALL || !expr->function) return false;
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    *one_path = i < 2;
+    if (strcmp(expr->function->name, calls[i]) == 0) return true;
+  }
+  return false;
 }
 
-/* The path that `->` and `->>` lead along, as expr_read_path has it. */
-static const struct expr *read_arrows(const struct expr *expr, struct path *path) {
-  if (!is_arrow(expr)) return expr_read_path(expr, path);
-  const struct expr *field = read_arrows(expr->args[0], path), *step = expr->args[1];
-  if (!field || path->count == PATH_STEPS_MAX || step->kind != EXPR_CONST) return NULL;
-  bool is_name = step->value.type == VAL_TEXT;
-  if (!is_name && !val_is_integer(&step->value)) return NULL;
+/* A text that is a number may be the place of an element as well as a name. */
+static bool take_step(const struct val *step, bool may_be_place, struct path *path) {
+  int64_t place = 0;
+  bool is_name = step->type == VAL_TEXT;
+  bool is_place =
+      is_name ? may_be_place && num_parse_int64(val_slice(step), &place) : val_is_integer(step);
+  if (path->count == PATH_STEPS_MAX || (!is_name && !is_place)) return false;
   struct path_step *last = &path->steps[path->count++];
-  *last = (struct path_step){.is_name = is_name, .is_index = !is_name};
-  last->index = is_name ? PATH_NO_INDEX : 0;
-  if (is_name) last->name = val_slice(&step->value);
+  *last = (struct path_step){.is_name = is_name, .is_index = is_place};
+  last->index = is_place ? 0 : PATH_NO_INDEX;
+  if (is_name) last->name = val_slice(step);
+  return true;
+}
+
+static bool take_path(const struct val *value, struct path *path) {
+  struct val steps[FUNC_STEPS_MAX];
+  uint32_t count;
+  if (!func_read_steps(value, steps, FUNC_STEPS_MAX, &count)) return false;
+  for (uint32_t i = 0; i < count; i++)
+    if (!take_step(&steps[i], true, path)) return false;
+  return true;
+}
+
+/* ARRAY['a', 'b']. */
+static bool take_list(const struct expr *list, struct path *path) {
+  for (uint32_t i = 0; i < list->args_count; i++)
+    if (list->args[i]->kind != EXPR_CONST || !take_step(&list->args[i]->value, true, path))
+      return false;
+  return true;
+}
+
+static bool take_argument(const struct expr *step, bool one_path, struct path *path) {
+  if (one_path && step->kind == EXPR_LIST) return take_list(step, path);
+  if (step->kind != EXPR_CONST) return false;
+  return one_path ? take_path(&step->value, path) : take_step(&step->value, false, path);
+}
+
+/* The path that arrows lead along, as expr_read_path has it. */
+static const struct expr *read_arrows(const struct expr *expr, struct path *path) {
+  bool one_path;
+  if (!leads(expr, &one_path)) return expr_read_path(expr, path);
+  const struct expr *field = read_arrows(expr->args[0], path);
+  for (uint32_t i = 1; field && i < expr->args_count; i++)
+    if (!take_argument(expr->args[i], one_path, path)) return NULL;
   return field;
 }
 

@@ -37,6 +37,7 @@ struct exec {
   const atomic_bool *cancelled;
   uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */
   struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
+  uint32_t part;       /* the number of the part that it reads */
   struct query_guard guard;
   /* what changes did */
   uint64_t matched, affected;
