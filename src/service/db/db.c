@@ -83,6 +83,18 @@ static status open_store(const char *target, struct db *db, struct store **store
   return LUMA_OK;
 }
 
+/* Statements put aside what does not fit into memory beside the data, where that is in a directory
+ * that can be written. */
+static status find_folder(struct db *db, const char *target, struct err *err) {
+  if (strcmp(target, "memory:") == 0 || strstr(target, "://") || db->options.read_only)
+    return LUMA_OK;
+  size_t bytes = strlen(target) + 1;
+  db->folder = mem_alloc(bytes);
+  if (!db->folder) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the database");
+  memcpy(db->folder, target, bytes);
+  return LUMA_OK;
+}
+
 status db_open(const char *target, const struct db_options *options, struct db **db,
                struct err *err) {
   struct db *made = mem_zalloc(1, sizeof *made);
@@ -102,9 +114,11 @@ status db_open(const char *target, const struct db_options *options, struct db *
                                   .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }
+  if (result == LUMA_OK) result = find_folder(made, target, err);
   if (result == LUMA_OK) result = plans_create(&made->plans, err);
   if (result != LUMA_OK) {
     model_close(made->model);
+    mem_free(made->folder);
     mem_free(made);
     return result;
   }
@@ -116,6 +130,7 @@ void db_close(struct db *db) {
   if (!db) return;
   plans_destroy(db->plans);
   model_close(db->model);
+  mem_free(db->folder);
   mem_free(db);
 }
 
