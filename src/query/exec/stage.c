@@ -44,6 +44,7 @@ status subplan_run(struct subplan *sub, const struct rows *source, const struct 
   exec.arena = &sub->arena;
   exec.source = source;
   exec.rows_wanted = 0;
+  exec.parts = NULL; /* of a worker: what its own SCAN reads */
   status done = exec_open(&exec, sub->plan, &root, err);
   if (done == LUMA_OK) done = drain(sub, root, rows, err);
   exec_close(root);
