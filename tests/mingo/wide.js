@@ -143,7 +143,7 @@ module.exports = ({ one, often, below, some }) => {
       () => ({ $regexFindAll: { input: "$g", regex: one(["[a-b]", "(c)"]) } }), // mingo counts on from the last match
       () => ({ $dateToParts: { date: date(depth), ...zone() } }),
       () => ({ $convert: { input: one(["$i", "$r", "$u", "$none", "$t", "$l", "$o", { $toString: "$i" }, { $toString: "$r" }, logical(0)]),
-        to: one(["int", "long", "double", "bool", "string", "date"]), onError: "E", onNull: "N" } }),
+        to: one(["int", "long", "double", "bool", "string"]), onError: "E", onNull: "N" } }), // to mingo any number in a text is a date
       () => ({ $let: { vars: { n: number(depth) }, in: { $add: ["$$n", "$$n"] } } }),
       () => ({ $switch: { branches: [{ case: logical(depth), then: string(depth) }], default: number(depth) } }),
     ])();

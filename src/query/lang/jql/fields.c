@@ -16,7 +16,7 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_TEXT] = "text",
       [JQL_NAME] = "the name of a collection",
       [JQL_WHOLE] = "a whole number",
-      [JQL_COUNT] = "a number",
+      [JQL_COUNT] = "a whole number",
       [JQL_BOOL] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
