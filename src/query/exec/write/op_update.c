@@ -144,15 +144,21 @@ static status update_apart(struct updating *op, struct err *err) {
 
 /** A filter that says two things about one path says nothing about what to insert. */
 static status check_free(struct edit *edit, const struct path *path, struct err *err) {
-  struct val taken;
+  enum { NOT_SINGLE_VALUE_FIELD = 54 };
+  bool is_free = true;
   struct buf text;
-  TRY(edit_get(edit, path, &taken, err));
-  if (taken.type == VAL_MISSING) return LUMA_OK;
+  for (uint32_t i = 1; i <= path->count && is_free; i++) {
+    const struct path above = {.steps = path->steps, .count = i};
+    struct val taken;
+    TRY(edit_get(edit, &above, &taken, err));
+    is_free = taken.type == VAL_MISSING || (i < path->count && taken.type == VAL_MAP);
+  }
+  if (is_free) return LUMA_OK;
   buf_init(&text, ERR_MESSAGE_BYTES);
   path_format(path, &text);
-  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                            "the filter gives `%.*s` twice: an upsert cannot choose",
-                            SLICE_ARG(buf_slice(&text)));
+  status failed = mongo_fail(err, NOT_SINGLE_VALUE_FIELD,
+                             "cannot infer query fields to set, path '%.*s' is matched twice",
+                             SLICE_ARG(buf_slice(&text)));
   buf_deinit(&text);
   return failed;
 }

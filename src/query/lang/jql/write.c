@@ -162,7 +162,8 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   TRY(jql__check_array_filters(jql, &write->array_filters, &filters));
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
-  if ((*plan)->multi && (*plan)->replacement)
+  bool is_pipeline = write->changes.value.type == VAL_LIST;
+  if ((*plan)->multi && (*plan)->replacement && !is_pipeline)
     return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }
