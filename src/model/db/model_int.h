@@ -106,8 +106,10 @@ struct model_txn {
   bool skips_validation;       /* see model_skip_validation */
   struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
   bool passes_gate;            /* it works for an evolution */
-  bool is_looking;             /* at documents that are stored already */
-  uint32_t looks;              /* the collection whose beings its evolution looked at; 0: none */
+  bool tells_places;           /* see model_tell_places */
+  uint32_t places_from;
+  bool is_looking; /* at documents that are stored already */
+  uint32_t looks;  /* the collection whose beings its evolution looked at; 0: none */
   struct model_txn_hold *holds;
   const struct model_caller *caller;  /* may be NULL */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
@@ -229,15 +231,23 @@ static inline struct val model__key_of(const struct doc *doc) {
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
                              const struct doc *document, struct err *err);
 
-/** Adds a fault for each unique value of the document that another document has, and for its key if
- * that is taken (`is_new`). What cannot be told is left out. `place`: of the document; may be NULL.
+/** Adds a fault for each unique value of the document that another document has, for its key if
+ * that is taken (`is_new`), and for each reference that names nothing. What cannot be told is left
+ * out. `place`: of the document; may be NULL.
  */
 void model__list_taken(struct model_txn *txn, const struct collection *collection,
                        const struct doc *document, bool is_new, const struct soul_place *place,
                        struct soul_faults *faults);
-/** Gives an error about one that is taken the list of all that are. */
+/** Adds a fault for each reference that names nothing. */
+status model__list_missing(struct model_txn *txn, const struct collection *collection,
+                           const struct doc *document, const struct soul_place *place,
+                           struct soul_faults *faults);
+/** Whether keys are not to be told. */
+bool model__hides_keys(const struct collection *collection);
+/** Gives an error about one that is taken, the `nth` of those written at once, the list of all that
+ * are. */
 void model__tell_taken(struct model_txn *txn, const struct collection *collection,
-                       const struct doc *document, bool is_new, struct err *err);
+                       const struct doc *document, uint32_t nth, bool is_new, struct err *err);
 
 /** Moves a scan by key past `record_key`. */
 status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);

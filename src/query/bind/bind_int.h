@@ -165,7 +165,11 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err);
 struct scope bind__scope(const struct plan *input);
 status bind__scan(struct binder *binder, struct plan **node, enum query_access access,
                   struct err *err);
+/** Gives the node its collection; LUMA_UNKNOWN_COLLECTION unless it may be missing. */
 status bind__find_collection(struct binder *binder, struct plan *node, struct err *err);
+/** Gives the node one column, `source`, that holds its collection's documents. */
+status bind__document_column(struct binder *binder, struct plan *node, struct slice source,
+                             struct err *err);
 status bind__values(struct binder *binder, struct plan *node, struct err *err);
 status bind__join(struct binder *binder, struct plan **node, struct err *err);
 /** The same where the left side is what a statement changes. */
@@ -173,6 +177,20 @@ status bind__changed_join(struct binder *binder, struct plan **node, enum query_
                           struct err *err);
 status bind__insert(struct binder *binder, struct plan *node, struct err *err);
 status bind__merge(struct binder *binder, struct plan *node, struct err *err);
+/* Statements about the catalog: schema.c. */
+
+/** SHOW COLLECTIONS, SHOW INDEXES. */
+status bind__show(struct binder *binder, struct plan *node, struct err *err);
+/** What is told about souls are documents. A collection that is told about must be there; a soul
+ * may be named by its id or hash as well. */
+status bind__told(struct binder *binder, struct plan *node, struct err *err);
+/** Documents about the catalog; of a collection that is not there the operator tells nothing. */
+status bind__told_catalog(struct binder *binder, struct plan *node, struct err *err);
+status bind__explain(struct binder *binder, struct plan *node, struct err *err);
+/** CREATE, ALTER, DROP and their kin: the collection they need, the expressions of an index. */
+status bind__schema(struct binder *binder, struct plan *node, struct err *err);
+status bind__create_view(struct binder *binder, struct plan *node, struct err *err);
+
 /** Whether the policy lets the node's collection be changed. */
 status bind__check_write(struct binder *binder, const struct plan *node, enum query_access access,
                          struct err *err);

@@ -9,6 +9,8 @@
 
 %include {
 #include "base/core/assert.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/lang/lql/lql_session.h"

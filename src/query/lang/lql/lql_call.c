@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls of functions and aggregates, and what may follow them: WITHIN GROUP, FILTER, OVER. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/plan/aggregate.h"
 

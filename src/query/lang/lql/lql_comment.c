@@ -3,6 +3,7 @@
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql_ddl.h"
+#include "query/lang/lql/lql_expr.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/lang/lql/lql_session.h"
 #include "value/json/json.h"

@@ -4,6 +4,7 @@
 
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_ddl.h"
+#include "query/lang/lql/lql_expr.h"
 #include "value/json/json.h"
 
 /* Words that end a type or a default: a rule of the column follows. */

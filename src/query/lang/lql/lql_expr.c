@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions and paths, as the grammar's rules ask for them. */
+#include "query/lang/lql/lql_expr.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
 
 bool lql__count_operator(struct lql *lql, struct lql_token at) {
   if (++lql->operators <= LQL_OPERATORS_MAX) return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GROUP BY: its keys, ROLLUP, CUBE and GROUPING SETS as the sets they stand for. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_query.h"
 
 static struct lql_sets *add_set(struct lql *lql, struct lql_sets *sets, struct lql_list *set) {
   if (!sets) sets = arena_zalloc(lql->arena, 1, sizeof *sets);

@@ -5,7 +5,7 @@
 #include "base/text/num.h"
 #include "base/text/utf8.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
 
 enum { DOUBLE_DIGITS = 17, NUMBER_BYTES_MAX = 4096 };
 

@@ -2,6 +2,8 @@
 /* MySQL's ways to say what is there under another name, and words that may be left out. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_change.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 
 static bool is_word(struct lql_token token, const char *word) {

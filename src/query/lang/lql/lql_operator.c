@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators that are calls of functions, and SQL's forms with words among the arguments. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
 #include "value/json/json.h"
 
 static struct expr *call(struct lql *lql, const char *name, struct expr *const *args,

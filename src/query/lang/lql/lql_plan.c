@@ -3,6 +3,8 @@
  * query/plan/plan.h. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_change.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 
 struct plan *lql__plain(struct lql *lql, enum plan_kind kind, struct lql_token at,
                         struct plan *input) {

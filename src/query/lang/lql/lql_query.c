@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Queries around SELECTs: WITH, set operations, VALUES, ORDER BY, LIMIT; SELECTs in expressions. */
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
 #include "query/lang/lql/lql_record.h"
 
 static struct plan *sorted(struct lql *lql, struct plan *input, const struct lql_sort *sort) {
