@@ -108,8 +108,9 @@ struct model_txn {
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
   uint32_t places_from;
-  bool is_looking; /* at documents that are stored already */
-  uint32_t looks;  /* the collection whose beings its evolution looked at; 0: none */
+  bool is_looking;           /* at documents that are stored already */
+  uint32_t looks;            /* the collection whose beings its evolution looked at; 0: none */
+  struct kept_values *keeps; /* what is made of whole beings is kept here; NULL: it is not */
   struct model_txn_hold *holds;
   const struct model_caller *caller;  /* may be NULL */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
@@ -376,6 +377,8 @@ static inline void model__making_add(struct model_making *making, uint32_t place
 }
 /** Makes the values of those to be made. */
 status model__make(struct model_making *making, struct err *err);
+/** Keeps all that was made; false when there was not room for all. */
+bool model__keep(const struct model_making *making, struct kept_values *kept);
 /** Whose documents are seen, by whom. */
 struct model_seen_of {
   struct model_txn *txn;

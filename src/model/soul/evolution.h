@@ -31,8 +31,8 @@ struct evolution_op {
   struct val value;
   struct slice encoded; /* of `value`, as it stands in documents */
   struct soul_type type;
-  uint32_t rule;            /* TRANSFORM */
-  uint16_t number;          /* TRANSFORM: of its values in what is kept; EVOLUTION_NOT_KEPT */
+  uint32_t rule;   /* TRANSFORM */
+  uint16_t number; /* TRANSFORM: of its values in what is kept; EVOLUTION_NOT_KEPT */
   uint16_t name_id, to_id;
 };
 
@@ -49,7 +49,7 @@ struct evolution {
   struct soul *rules; /* holds the expressions of all steps; NULL when there are none */
   struct names *names;
   struct arena arena;
-  struct recipes recipes; /* for whole documents */
+  struct recipes recipes;   /* for whole documents */
   struct kept_values *kept; /* values that expressions made; NULL: none is kept */
 };
 

@@ -18,12 +18,12 @@ enum {
 static const uint64_t pages_max = (uint64_t)KEPT_BLOCKS_MAX * KEPT_BLOCK_PAGES;
 
 struct kept_page {
-  uint8_t *slots;         /* in the page's own memory */
-  uint32_t slot_shift;    /* the binary logarithm of a slot's bytes */
+  uint8_t *slots;      /* in the page's own memory */
+  uint32_t slot_shift; /* the binary logarithm of a slot's bytes */
   uint32_t chunks_count;
-  uint32_t chunk_bytes;   /* taken of the last chunk */
-  size_t bytes;           /* of the page, without its chunks */
-  struct kept_page *next; /* out of use */
+  uint32_t chunk_bytes;        /* taken of the last chunk */
+  size_t bytes;                /* of the page, without its chunks */
+  struct kept_page *next;      /* out of use */
   uint8_t *chunks[CHUNKS_MAX]; /* records that are too long for a slot */
 };
 
@@ -368,8 +368,7 @@ void kept_age(struct kept_budget *budget) {
   for (struct kept_values *kept = budget->first; kept; kept = kept->rest->next) {
     for (uint64_t b = 0; b < kept->rest->blocks_count; b++) {
       struct kept_block *block = kept->blocks[b];
-      for (uint32_t i = 0; block && i < KEPT_BLOCK_PAGES; i++)
-        halve(&block->counts[i]);
+      for (uint32_t i = 0; block && i < KEPT_BLOCK_PAGES; i++) halve(&block->counts[i]);
     }
   }
   mutex_unlock(&budget->lock);

@@ -6,9 +6,10 @@
  * record (value/doc/made.h), ready to be copied into the newer document, or read where it is.
  *
  * Records stand in pages by their rows, each in a slot of its own that mostly is one line of the
- * processor's cache; what is too long for it lies in chunks of the page. All pages of a model share a budget. Where it has no more, a
- * page gives way to another that was missed more often than it was used; what nobody asks for is
- * forgotten in time (kept_age). Who finds no record makes the values anew.
+ * processor's cache; what is too long for it lies in chunks of the page. All pages of a model share
+ * a budget. Where it has no more, a page gives way to another that was missed more often than it
+ * was used; what nobody asks for is forgotten in time (kept_age). Who finds no record makes the
+ * values anew.
  *
  * Threads: reading is free for all, between kept_enter and kept_leave: until then what was found
  * stays where it is, and pages that were taken out of use, which the budget still counts, wait

@@ -32,11 +32,11 @@ enum splice_widening {
 };
 /** One field of the new document. */
 struct splice_field {
-  uint16_t id;   /* of its name, in the document's own dictionary */
-  uint16_t from; /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
-                    made for each document */
-  uint16_t run;  /* fields from here on that are copied together; at least 1 */
-  uint16_t made; /* SPLICE_MADE: which of those that are made */
+  uint16_t id;     /* of its name, in the document's own dictionary */
+  uint16_t from;   /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
+                      made for each document */
+  uint16_t run;    /* fields from here on that are copied together; at least 1 */
+  uint16_t made;   /* SPLICE_MADE: which of those that are made */
   uint16_t number; /* SPLICE_MADE: its number in a record */
   enum splice_widening widens; /* before `convert` is asked */
   struct slice value;          /* encoded, without name ids inside */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kept values are found for their row and version alone, are copies, stop at the budget, give way to
- * what is asked for more often, and stay as they are while someone reads. */
+/* Kept values are found for their row and version alone, are copies, stop at the budget, give way
+ * to what is asked for more often, and stay as they are while someone reads. */
 #include "model/soul/kept.h"
 
 #include <stdlib.h>

@@ -11,7 +11,6 @@ enum {
   PIECES = 4,        /* of MODEL_MADE_AT_ONCE documents between two rests */
   REST_US_MIN = 200, /* a rest is never shorter, nor longer than the other */
   REST_US_MAX = 100000,
-  KEPT_TEXT_BYTES_MAX = 256, /* longer ones are made when they are read */
   FEW_ROWS = 1 << 20
 };
 
@@ -35,34 +34,7 @@ struct pass {
   struct doc documents[MODEL_MADE_AT_ONCE];
 };
 
-/* ---- keeping ---- */
-
-/* The record of the values of one document; its bytes. */
-static uint32_t write_record(const struct recipe_sight *sight, const struct val *made,
-                             uint8_t room[KEPT_RECORD_BYTES_MAX]) {
-  struct val values[MADE_VALUES_MAX];
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < MADE_VALUES_MAX; i++) values[i] = val_missing();
-  for (uint32_t i = 0; i < sight->makers_count; i++) {
-    uint32_t number = sight->makers[i].op->number;
-    bool is_long = made[i].type == VAL_TEXT && made[i].bytes > KEPT_TEXT_BYTES_MAX;
-    if (number >= MADE_VALUES_MAX || is_long) continue;
-    values[number] = made[i];
-    if (number >= count) count = number + 1;
-  }
-  return made_write(values, count, room, KEPT_RECORD_BYTES_MAX);
-}
-
-static void keep(struct pass *pass, const struct model_making *making, struct kept_values *kept) {
-  uint8_t record[KEPT_RECORD_BYTES_MAX];
-  kept_begin(kept);
-  for (uint32_t i = 0; i < making->count; i++) {
-    struct doc_header header = doc_header(&making->documents[making->places[i]]);
-    uint32_t bytes = write_record(making->sights[i], making->made[i].values, record);
-    pass->lacks |= !kept_put(kept, header.row, header.version, slice_of(record, bytes));
-  }
-  kept_end(kept);
-}
+/* ---- some documents ---- */
 
 /* Documents whose values are to be made: those that are older, without any that are kept, and for
  * which there is room. */
@@ -102,7 +74,8 @@ static status fill_piece(struct pass *pass, struct model_txn *txn,
   choose(pass, &making, count);
   arena_init(&arena, 0, MODEL_SCRATCH_BYTES_MAX);
   status result = model__make(&making, err);
-  if (result == LUMA_OK && making.count) keep(pass, &making, collection->evolution->kept);
+  if (result == LUMA_OK && making.count)
+    pass->lacks |= !model__keep(&making, collection->evolution->kept);
   arena_deinit(&arena);
   return result;
 }
@@ -119,8 +92,7 @@ static status remember(struct pass *pass, const struct collection *collection, u
 static status fill_some(struct pass *pass, struct model_txn *txn,
                         const struct collection *collection, struct model_scan *scan,
                         struct err *err) {
-  if (pass->last_key.bytes)
-    TRY(model__scan_seek_after(scan, buf_slice(&pass->last_key), err));
+  if (pass->last_key.bytes) TRY(model__scan_seek_after(scan, buf_slice(&pass->last_key), err));
   for (uint32_t i = 0; i < PIECES && !pass->ends; i++) {
     uint32_t count;
     TRY(model_scan_next(scan, MODEL_MADE_AT_ONCE, pass->documents, &count, err));

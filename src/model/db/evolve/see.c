@@ -157,8 +157,8 @@ status model__see_made(struct model_seeing *seeing, struct err *err) {
   if (making->count == 0) return LUMA_OK;
   TRY(model__make(making, err));
   for (uint32_t i = 0; i < making->count; i++)
-    TRY(put_lens(seeing, making->sights[i], &making->made[i],
-                 &seeing->documents[making->places[i]], err));
+    TRY(put_lens(seeing, making->sights[i], &making->made[i], &seeing->documents[making->places[i]],
+                 err));
   making->count = 0;
   return LUMA_OK;
 }

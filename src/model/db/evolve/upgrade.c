@@ -46,8 +46,8 @@ static status pin(struct store_pins *pins, uint8_t *memory, struct err *err) {
 
 /* Document `place`, at `*at`, which goes on behind it. */
 static status splice_one(struct upgrading *upgrading, uint32_t place,
-                         const struct recipe_sight *sight, const struct splice_made *made, uint8_t **at,
-                         struct err *err) {
+                         const struct recipe_sight *sight, const struct splice_made *made,
+                         uint8_t **at, struct err *err) {
   const struct model_making *making = &upgrading->making;
   struct doc *document = &upgrading->documents[place];
   bool takes = sight && splice_takes(sight->lens.splice, made, NULL);
@@ -120,6 +120,7 @@ static status upgrade_some(struct upgrading *upgrading, uint32_t count, struct e
   model__find_begin(&finding, making->txn, making->collection, NULL);
   choose(upgrading, &finding, count);
   status result = model__make(making, err);
+  if (result == LUMA_OK && making->txn->keeps) (void)model__keep(making, making->txn->keeps);
   if (result == LUMA_OK) result = splice_all(upgrading, err);
   model__find_end(&finding);
   model__find_leave(finding.kept, finding.side);
