@@ -13,6 +13,7 @@ struct model_seen_memory {
   struct arena arena;
   struct kept_values *kept; /* NULL: nothing is read there */
   uint32_t side;
+  struct lens own[FEW]; /* the first ones */
 };
 
 uint32_t model__wanted(const struct collection *collection, const struct model_reads *reads,
@@ -83,6 +84,8 @@ static status begin_values(struct model_seeing *seeing, struct err *err) {
     return result;
   }
   seeing->memory = memory;
+  seeing->lenses = memory->own;
+  seeing->lenses_left = FEW;
   making->arena = &memory->arena;
   return LUMA_OK;
 }
@@ -90,10 +93,9 @@ static status begin_values(struct model_seeing *seeing, struct err *err) {
 static status put_lens(struct model_seeing *seeing, const struct recipe_sight *sight,
                        const struct splice_made *made, struct doc *document, struct err *err) {
   if (seeing->lenses_left == 0) {
-    uint32_t count = seeing->are_many ? LENSES_AT_ONCE : 1;
-    seeing->lenses = arena_alloc(&seeing->memory->arena, count * sizeof *seeing->lenses);
+    seeing->lenses = arena_alloc(&seeing->memory->arena, LENSES_AT_ONCE * sizeof *seeing->lenses);
     if (!seeing->lenses) return fail_memory(err);
-    seeing->lenses_left = count;
+    seeing->lenses_left = LENSES_AT_ONCE;
   }
   struct lens *lens = seeing->lenses++;
   seeing->lenses_left--;
