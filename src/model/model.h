@@ -33,6 +33,7 @@ struct model_options {
   bool learns;                 /* what open collections are made of is followed at each write */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
   uint64_t kept_bytes_max;     /* of values that expressions of evolutions made; 0 = none is kept */
+  bool fills;                  /* a thread makes these before they are read */
   const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };
 
@@ -42,6 +43,15 @@ status model_open(struct store *store, const struct model_options *options, stru
 /** Ends the model and its store; every transaction must have ended. */
 void model_close(struct model *model);
 struct store *model_store(struct model *model);
+/** Makes at once all that the thread of `fills` would make: for who has none. LUMA_OK also where
+ * there was not room to keep all. */
+status model_fill(struct model *model, struct err *err);
+/** Values of older beings in memory. */
+struct model_kept {
+  uint64_t bytes, bytes_max;
+  bool is_filling; /* the thread is at work */
+};
+void model_tell_kept(const struct model *model, struct model_kept *kept);
 
 /* ---- transactions ---- */
 

@@ -111,6 +111,7 @@ status db_open(const char *target, const struct db_options *options, struct db *
                                   .read_only = made->options.read_only,
                                   .learns = true,
                                   .kept_bytes_max = kept_bytes(&made->options),
+                                  .fills = true,
                                   .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }
@@ -183,6 +184,8 @@ status db_stats(struct db *db, struct buf *out, struct err *err) {
   put(out, "documents_read", atomic_load(&db->counters.documents_read));
   put(out, "documents_written", atomic_load(&db->counters.documents_written));
   struct plans_stats plans = plans_stats(db->plans);
+  struct model_kept kept;
+  model_tell_kept(db->model, &kept);
   put(out, "plan_hits", plans.hits);
   put(out, "plan_misses", plans.misses);
   put(out, "commits", stats.commits);
@@ -199,6 +202,9 @@ status db_stats(struct db *db, struct buf *out, struct err *err) {
   put(out, "cache_misses", stats.cache_misses);
   put(out, "snapshots_open", stats.snapshots_open);
   put(out, "oldest_snapshot_age_us", stats.oldest_snapshot_age_us);
+  put(out, "made_bytes", kept.bytes);
+  put(out, "made_bytes_max", kept.bytes_max);
+  buf_append_format(out, ",\"making\":%s", kept.is_filling ? "true" : "false");
   put_state(db, &stats, out);
   TRY(put_collections(db, out, err));
   buf_append_byte(out, '}');
