@@ -26,7 +26,7 @@ static status read_type(const struct args *args, struct show_options *show, stru
   show->format = SHOW_NDJSON;
   show->json = args_has(args, "tagged") ? JSON_TAGGED : JSON_PLAIN;
   if (!type || (show_format_parse(type, &show->format) && show->format != SHOW_TABLE))
-    return LUMA_OK;
+    return show_check(show, err);
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no type `%s`", type);
   err_hint(err, "ndjson, json, csv or tsv");
   return LUMA_INVALID_ARGUMENT;

@@ -74,9 +74,9 @@ static status import_input(const struct importing *importing, struct input *inpu
   double seconds = progress_end(&progress);
   if (result != LUMA_OK) return result;
   uint64_t per_second = (uint64_t)((double)stats->documents / (seconds > 1e-6 ? seconds : 1e-6));
-  out_format(&importing->cli->out, "%s documents into %.*s in %.2f s (%s/s)\n",
-             progress_number(stats->documents, documents), SLICE_ARG(importing->collection),
-             seconds, progress_number(per_second, rate));
+  out_format(&importing->cli->out, "%s document%s into %.*s in %.2f s (%s/s)\n",
+             progress_number(stats->documents, documents), stats->documents == 1 ? "" : "s",
+             SLICE_ARG(importing->collection), seconds, progress_number(per_second, rate));
   return LUMA_OK;
 }
 

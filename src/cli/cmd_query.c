@@ -87,19 +87,26 @@ static status read_guard(const struct args *args, struct query_guard *guard, str
   return LUMA_OK;
 }
 
-static status read_options(const struct args *args, struct asking *asking, struct err *err) {
+/* JSON that keeps types is written as JSON: lines, unless an array is asked for. */
+static status read_format(const struct args *args, struct show_options *show, struct err *err) {
   const char *format = args_value(args, "format");
-  asking->language = args_value(args, "lang");
-  asking->show.has_type_row = asking->cli->out.is_terminal;
-  asking->show.json = args_has(args, "tagged")    ? JSON_TAGGED
-                      : args_has(args, "relaxed") ? JSON_RELAXED
-                                                  : JSON_PLAIN;
-  TRY(read_guard(args, &asking->guard, err));
-  if (format && !show_format_parse(format, &asking->show.format)) {
+  show->json = args_has(args, "tagged")    ? JSON_TAGGED
+               : args_has(args, "relaxed") ? JSON_RELAXED
+                                           : JSON_PLAIN;
+  if (show->json != JSON_PLAIN) show->format = SHOW_NDJSON;
+  if (format && !show_format_parse(format, &show->format)) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no format `%s`", format);
     err_hint(err, "%s", show_formats());
     return LUMA_INVALID_ARGUMENT;
   }
+  return show_check(show, err);
+}
+
+static status read_options(const struct args *args, struct asking *asking, struct err *err) {
+  asking->language = args_value(args, "lang");
+  asking->show.has_type_row = asking->cli->out.is_terminal;
+  TRY(read_guard(args, &asking->guard, err));
+  TRY(read_format(args, &asking->show, err));
   if (asking->language && !lang_find(slice_of_text(asking->language))) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no language `%s`",
               asking->language);
@@ -138,6 +145,12 @@ static enum cli_exit open_and_run(struct asking *asking, const char *target, str
   return result;
 }
 
+/* A word alone is a statement, and those who meant a directory are told. */
+static void doubt_word(struct cli *cli, const char *word) {
+  if (!strpbrk(word, " \t\r\n{;"))
+    problem_warn(cli, "`%s` was taken for a statement; the directory would be ./%s", word, word);
+}
+
 static enum cli_exit run(struct cli *cli, const struct command *command, const struct args *args) {
   struct asking asking = {.cli = cli};
   struct err err = {0};
@@ -157,6 +170,7 @@ static enum cli_exit run(struct cli *cli, const struct command *command, const s
     struct slice script = given ? slice_of_text(given) : buf_slice(&text);
     result = open_and_run(&asking, target ? target : cli_default_target(), script,
                           given ? "query" : "stdin");
+    if (given && !target && result != CLI_WORKED) doubt_word(cli, given);
   }
   buf_deinit(&text);
   mem_free(asking.params);

@@ -255,6 +255,10 @@ status model_insert(struct model_txn *txn, const struct collection *collection,
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
                             struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err);
+/** Faults of what is written from now on tell where in a request it stands: their paths begin with
+ * its number, counted from `first` (`[3].age`). Else they do so where several are written at once.
+ */
+void model_tell_places(struct model_txn *txn, bool tells, uint32_t first);
 /** Whether documents without a key get a ULID, which is certainly new, and not what their soul says
  * by default. */
 bool model_makes_keys(const struct collection *collection);
@@ -316,6 +320,11 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
                      const struct doc *old, const struct val *new_document, struct err *err);
 status model_delete(struct model_txn *txn, const struct collection *collection,
                     const struct doc *old, struct err *err);
+/** Deletes the beings with these keys as one: those that refer to them follow, let go, or forbid it
+ * (LUMA_CONSTRAINT; nothing is changed then) unless they go themselves. Keys of none are passed
+ * over. */
+status model_delete_together(struct model_txn *txn, const struct collection *collection,
+                             const struct val *keys, uint32_t count, struct err *err);
 /** The documents under `keys`; found[i].data is NULL where there is none. Borrowed until `pins`
  * end. */
 status model_get_many(struct model_txn *txn, const struct collection *collection,

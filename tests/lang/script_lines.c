@@ -8,7 +8,7 @@ enum { SCRIPT_BYTES_MAX = 64 << 20 };
 struct lines {
   const struct script_reader *reader;
   struct buf statement, expected;
-  unsigned line, statement_line;
+  unsigned line, statement_line, statements;
   bool is_prose; /* between the fenced parts of a page */
 };
 
@@ -22,6 +22,7 @@ struct slice script_line_after(struct slice line, size_t bytes) {
 
 static void finish(struct lines *lines) {
   if (lines->statement.bytes == 0) return;
+  lines->statements++;
   lines->reader->statement(lines->reader->context, lines->statement_line,
                            buf_slice(&lines->statement), buf_slice(&lines->expected));
   buf_reset(&lines->statement);
@@ -53,10 +54,14 @@ static void take_line(struct lines *lines, struct slice line) {
   }
 }
 
-void script_lines_read(const char *path, const struct script_reader *reader) {
+/* A page for readers rather than a script. */
+static bool is_page(const char *path) {
   struct slice name = slice_of_text(path);
-  bool is_page = name.bytes > 3 && memcmp(name.data + name.bytes - 3, ".md", 3) == 0;
-  struct lines lines = {.reader = reader, .is_prose = is_page};
+  return name.bytes > 3 && memcmp(name.data + name.bytes - 3, ".md", 3) == 0;
+}
+
+void script_lines_read(const char *path, const struct script_reader *reader) {
+  struct lines lines = {.reader = reader, .is_prose = is_page(path)};
   struct buf file;
   buf_init(&file, SCRIPT_BYTES_MAX);
   buf_init(&lines.statement, SCRIPT_BYTES_MAX);
@@ -70,6 +75,7 @@ void script_lines_read(const char *path, const struct script_reader *reader) {
     rest = script_line_after(rest, end ? bytes + 1 : bytes);
   }
   finish(&lines);
+  if (lines.statements == 0) fail_msg("%s: no statement in it", path);
   buf_deinit(&file);
   buf_deinit(&lines.statement);
   buf_deinit(&lines.expected);

@@ -18,7 +18,8 @@ struct script_reader {
   void (*order)(void *context, struct slice line);
 };
 
-/** Reads the file from its first line to its last; fails the case if it cannot be read. */
+/** Reads the file from its first line to its last; fails the case if it cannot be read, or when
+ * there is no statement in it. */
 void script_lines_read(const char *path, const struct script_reader *reader);
 /** True if the line begins with the text. */
 bool script_line_begins(struct slice line, const char *with);

@@ -54,7 +54,8 @@ static void read_params(struct session_script *script, struct arena *arena, stru
 }
 
 static status append_rows(struct session_cursor *cursor, struct buf *answer, struct err *err) {
-  struct json_write_options options = {.form = JSON_PLAIN};
+  bool is_mongo = session_language(cursor) == PLAN_JQL;
+  struct json_write_options options = {.form = JSON_PLAIN, .key_name = is_mongo ? "_id" : NULL};
   for (;;) {
     struct val document;
     bool has = false;
@@ -80,7 +81,7 @@ static status run(struct session_script *script, const struct session_request *r
 }
 
 void session_script_run(struct session_script *script, struct slice text, struct buf *answer) {
-  struct session_request request = {.source = {.lang = &lang_lql, .text = text}};
+  struct session_request request = {.source = {.text = text}};
   struct err err = {0};
   struct arena arena;
   struct buf room;

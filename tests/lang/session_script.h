@@ -6,7 +6,8 @@
  *     @params [1, "x"]      values for the parameters of the next statement; {"a": 1}: by name
  *     @reopen               closes the database and opens it again; nothing in memory
  *
- * A change answers `affected N`; numbers of warnings are left out. */
+ * A change answers `affected N`; numbers of warnings are left out. The
+ * language of each statement is guessed, as it is for those who type it. */
 #ifndef TESTS_LANG_SESSION_SCRIPT_H
 #define TESTS_LANG_SESSION_SCRIPT_H
 

@@ -12,6 +12,7 @@ Each case runs in a process of its own with a time limit; what it prints is show
 process group is killed when it ends. Options: --list, --only NAME, --seed N. The last line is `N passed, N failed`.
 """
 import argparse
+import inspect
 import os
 import random
 import shutil
@@ -83,8 +84,21 @@ def _run(case, seed):
     return status == 0
 
 
+def _forgotten(cases):
+    """Functions of the test that look like cases (they take a folder alone) and are in no list."""
+    found = sys.modules["__main__"].__dict__.values()
+    alike = [thing for thing in found if inspect.isfunction(thing) and thing.__module__ == "__main__"
+             and list(inspect.signature(thing).parameters) in (["folder"], ["_folder"])]
+    return [thing.__name__ for thing in alike
+            if thing not in cases and not any(thing.__name__ in other.__code__.co_names for other in alike)]
+
+
 def run_cases(cases):
-    """Runs the cases that the command line asks for and exits: 0 when all passed, 1 when some failed."""
+    """Runs the cases that the command line asks for and exits: 0 when all passed, 1 when some failed. A case that is
+    written and not listed is a failure."""
+    forgotten = _forgotten(cases)
+    if forgotten:
+        sys.exit(f"not in the list of cases: {', '.join(forgotten)}\n0 passed, {len(forgotten)} failed")
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--only")

@@ -19,6 +19,14 @@ const char *show_formats(void) {
   return "table, json, ndjson, csv, tsv";
 }
 
+status show_check(const struct show_options *options, struct err *err) {
+  bool is_json = options->format == SHOW_JSON || options->format == SHOW_NDJSON;
+  if (is_json || options->json == JSON_PLAIN) return LUMA_OK;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "JSON that keeps types needs the format json or ndjson");
+  return LUMA_INVALID_ARGUMENT;
+}
+
 /* One document a line; as an array, the commas and brackets around. */
 static status show_json(struct showing *showing, struct err *err) {
   bool is_array = showing->options->format == SHOW_JSON;

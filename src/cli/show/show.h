@@ -23,6 +23,9 @@ struct show_options {
 bool show_format_parse(const char *name, enum show_format *format);
 /** "table, json, …" for hints. */
 const char *show_formats(void);
+/** LUMA_INVALID_ARGUMENT when the form of JSON asked for is none of the format: only `json` and
+ * `ndjson` keep types. */
+status show_check(const struct show_options *options, struct err *err);
 
 /** Runs the statement, reads its reply to the end and writes it to cli->out, warnings to
  * cli->problems. */

@@ -320,7 +320,8 @@ status exec_document(struct expr_env *env, const struct plan_column *columns,
     only = c;
     visible++;
   }
-  if (visible == 1 && columns[only].is_spread && batch->columns[only][row].type == VAL_MAP) {
+  bool is_whole = visible == 1 && columns[only].is_spread && !columns[only].without_count;
+  if (is_whole && batch->columns[only][row].type == VAL_MAP) {
     *document = batch->columns[only][row];
     return LUMA_OK;
   }

@@ -55,6 +55,7 @@ struct exec {
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */
   struct expr_subqueries runs_subqueries;
   struct expr_subquery *subqueries; /* of its expressions, ended with it */
+  struct remembered *remembered;    /* answers that outlive those; of the statement itself */
   struct cte_run *ctes;             /* names of WITH that are being read */
   const struct rows *source;        /* what a stage hands to its sub-pipeline */
   bool analyze;                     /* operators measure themselves */

@@ -3,6 +3,7 @@
  * sources, MERGE. */
 #include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_query.h"
 
 /* ---- RETURNING ---- */
 

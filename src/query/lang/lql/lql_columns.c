@@ -3,6 +3,8 @@
  * made into documents within documents. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_change.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 
 static bool overlap(const struct path *a, const struct path *b) {
   return path_has_prefix(a, b) || path_has_prefix(b, a);

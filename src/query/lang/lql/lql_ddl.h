@@ -14,6 +14,7 @@ struct lql_ddl {
   struct lql_token *tokens; /* of the whole statement; the last one is the end */
   uint32_t count, at;
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
+  size_t value_at;                      /* where the last of `attributes` has its value */
   struct buf actions;                   /* of ALTER TABLE: objects, separated by commas */
   struct buf settings;                  /* ",\"open\":true" */
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
@@ -63,8 +64,6 @@ bool lql__drop_sequence(struct lql_ddl *ddl);
 
 /** True when the statement is one that is known elsewhere: then it was read, or refused. */
 bool lql__foreign(struct lql_ddl *ddl);
-/** Whether such a statement may begin so. */
-bool lql__foreign_first(struct slice word);
 /** COMMENT ON, which was taken. */
 bool lql__comment(struct lql_ddl *ddl);
 

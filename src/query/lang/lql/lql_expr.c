@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions and paths, as the grammar's rules ask for them. */
+#include "query/lang/lql/lql_expr.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
 
 bool lql__count_operator(struct lql *lql, struct lql_token at) {
   if (++lql->operators <= LQL_OPERATORS_MAX) return true;
@@ -17,6 +17,18 @@ struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, s
 
 static bool is_row(const struct expr *expr) {
   return expr && expr->kind == EXPR_LIST && expr->is_row;
+}
+
+/* A row is NULL when all its parts are, and is not when none is. */
+struct expr *lql__is_null(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg) {
+  struct expr *made = NULL;
+  if (!is_row(arg)) return lql__unary(lql, op, at, arg);
+  for (uint32_t i = 0; i < arg->args_count; i++) {
+    struct expr *part = lql__is_null(lql, op, at, arg->args[i]);
+    made = i ? lql__binary(lql, EXPR_OP_AND, at, made, part) : part;
+    if (!made) return NULL;
+  }
+  return made;
 }
 
 /* (a, b) < (c, d) is a < c OR (a = c AND b < d); from the part `at` on. */

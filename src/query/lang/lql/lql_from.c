@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands in FROM: collections, joins, queries, lists. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 
 static struct plan *join(struct lql *lql, struct lql_token at, enum plan_join_kind kind,

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 
 struct lql_defs *lql__add_def(struct lql *lql, struct lql_defs *defs, struct lql_token name,

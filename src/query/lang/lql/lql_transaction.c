@@ -2,6 +2,7 @@
 /* BEGIN and its kin, and what the session is told beside. Their modes are words in any order, which
  * would cost the grammar a keyword each: they are read here. */
 #include "query/lang/lql/lql.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_session.h"
 
 struct lql_words *lql__add_word(struct lql *lql, struct lql_words *words, struct lql_token word) {

@@ -4,7 +4,7 @@
 #include "base/text/suggest.h"
 #include "model/catalog/catalog.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
 
 enum { TYPE_NUMBER_MAX = 1 << 24 };
 

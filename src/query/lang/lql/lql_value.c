@@ -3,7 +3,8 @@
  * that go into all elements (`a[*].b`, `a.*`). All are SELECTs, UNNESTs and aggregates that could
  * be written out. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/plan/aggregate.h"
 

@@ -1,265 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Words: which are keywords, what tokens are called, which keyword a misspelt one meant. */
-#include "base/core/bytes.h"
-#include "base/text/suggest.h"
+/* Words that are keywords only where they stand. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
-
-enum { WORD_BYTES = 16 };
-
-/* Padded with zeroes, so that two numbers compare as the words do. */
-struct word {
-  char text[WORD_BYTES];
-  int kind;
-};
-
-static const struct word words[] = {
-    {"ABORT", LQL_ABORT},
-    {"ALL", LQL_ALL},
-    {"ALTER", LQL_ALTER},
-    {"ANALYZE", LQL_ANALYZE},
-    {"AND", LQL_AND},
-    {"ANY", LQL_ANY},
-    {"ARRAY", LQL_ARRAY},
-    {"AS", LQL_AS},
-    {"ASC", LQL_ASC},
-    {"ASYMMETRIC", LQL_ASYMMETRIC},
-    {"AT", LQL_AT},
-    {"BEGIN", LQL_BEGIN},
-    {"BETWEEN", LQL_BETWEEN},
-    {"BY", LQL_BY},
-    {"CASE", LQL_CASE},
-    {"CAST", LQL_CAST},
-    {"COLLATE", LQL_COLLATE},
-    {"COLLECTION", LQL_COLLECTION},
-    {"COLLECTIONS", LQL_COLLECTIONS},
-    {"COMMIT", LQL_COMMIT},
-    {"CONFLICT", LQL_CONFLICT},
-    {"CREATE", LQL_CREATE},
-    {"CROSS", LQL_CROSS},
-    {"CUBE", LQL_CUBE},
-    {"CURRENT", LQL_CURRENT},
-    {"DEFAULT", LQL_DEFAULT},
-    {"DELETE", LQL_DELETE},
-    {"DESC", LQL_DESC},
-    {"DISTINCT", LQL_DISTINCT},
-    {"DO", LQL_DO},
-    {"DROP", LQL_DROP},
-    {"DRY", LQL_DRY},
-    {"ELSE", LQL_ELSE},
-    {"END", LQL_END},
-    {"ESCAPE", LQL_ESCAPE},
-    {"EXCEPT", LQL_EXCEPT},
-    {"EXCLUDE", LQL_EXCLUDE},
-    {"EXISTS", LQL_EXISTS},
-    {"EXPLAIN", LQL_EXPLAIN},
-    {"FALSE", LQL_FALSE},
-    {"FETCH", LQL_FETCH},
-    {"FILTER", LQL_FILTER},
-    {"FIRST", LQL_FIRST},
-    {"FOLLOWING", LQL_FOLLOWING},
-    {"FOR", LQL_FOR},
-    {"FROM", LQL_FROM},
-    {"FULL", LQL_FULL},
-    {"GROUP", LQL_GROUP},
-    {"GROUPING", LQL_GROUPING},
-    {"GROUPS", LQL_GROUPS},
-    {"HAVING", LQL_HAVING},
-    {"IF", LQL_IF},
-    {"IGNORE", LQL_IGNORE},
-    {"ILIKE", LQL_ILIKE},
-    {"IN", LQL_IN},
-    {"INDEX", LQL_INDEX},
-    {"INDEXES", LQL_INDEXES},
-    {"INNER", LQL_INNER},
-    {"INSERT", LQL_INSERT},
-    {"INTERSECT", LQL_INTERSECT},
-    {"INTO", LQL_INTO},
-    {"IS", LQL_IS},
-    {"ISNULL", LQL_ISNULL},
-    {"JOIN", LQL_JOIN},
-    {"JSON", LQL_JSON},
-    {"LAST", LQL_LAST},
-    {"LATERAL", LQL_LATERAL},
-    {"LEFT", LQL_LEFT},
-    {"LET", LQL_LET},
-    {"LIKE", LQL_LIKE},
-    {"LIMIT", LQL_LIMIT},
-    {"MATCHED", LQL_MATCHED},
-    {"MATERIALIZED", LQL_MATERIALIZED},
-    {"MERGE", LQL_MERGE},
-    {"MISSING", LQL_MISSING},
-    {"NATURAL", LQL_NATURAL},
-    {"NEXT", LQL_NEXT},
-    {"NO", LQL_NO},
-    {"NOT", LQL_NOT},
-    {"NOTHING", LQL_NOTHING},
-    {"NOTNULL", LQL_NOTNULL},
-    {"NULL", LQL_NULL},
-    {"NULLS", LQL_NULLS},
-    {"OFFSET", LQL_OFFSET},
-    {"ON", LQL_ON},
-    {"ONLY", LQL_ONLY},
-    {"OR", LQL_OR},
-    {"ORDER", LQL_ORDER},
-    {"ORDINALITY", LQL_ORDINALITY},
-    {"OTHERS", LQL_OTHERS},
-    {"OUTER", LQL_OUTER},
-    {"OVER", LQL_OVER},
-    {"OVERLAPS", LQL_OVERLAPS},
-    {"PARTITION", LQL_PARTITION},
-    {"PLACING", LQL_PLACING},
-    {"PRECEDING", LQL_PRECEDING},
-    {"PRECISION", LQL_PRECISION},
-    {"RANGE", LQL_RANGE},
-    {"RECURSIVE", LQL_RECURSIVE},
-    {"REGEXP", LQL_REGEXP},
-    {"RELEASE", LQL_RELEASE},
-    {"RENAME", LQL_RENAME},
-    {"REPLACE", LQL_REPLACE},
-    {"RETURNING", LQL_RETURNING},
-    {"RIGHT", LQL_RIGHT},
-    {"ROLLBACK", LQL_ROLLBACK},
-    {"ROLLUP", LQL_ROLLUP},
-    {"ROW", LQL_ROW},
-    {"ROWS", LQL_ROWS},
-    {"RUN", LQL_RUN},
-    {"SAVEPOINT", LQL_SAVEPOINT},
-    {"SELECT", LQL_SELECT},
-    {"SET", LQL_SET},
-    {"SETS", LQL_SETS},
-    {"SHOW", LQL_SHOW},
-    {"SIMILAR", LQL_SIMILAR},
-    {"SOME", LQL_SOME},
-    {"START", LQL_START},
-    {"SYMMETRIC", LQL_SYMMETRIC},
-    {"TABLE", LQL_TABLE},
-    {"TABLES", LQL_TABLES},
-    {"TEMP", LQL_TEMP},
-    {"TEMPORARY", LQL_TEMP},
-    {"THEN", LQL_THEN},
-    {"TIES", LQL_TIES},
-    {"TIME", LQL_TIME},
-    {"TO", LQL_TO},
-    {"TRANSACTION", LQL_TRANSACTION},
-    {"TRUE", LQL_TRUE},
-    {"TRUNCATE", LQL_TRUNCATE},
-    {"UNBOUNDED", LQL_UNBOUNDED},
-    {"UNION", LQL_UNION},
-    {"UNIQUE", LQL_UNIQUE},
-    {"UNKNOWN", LQL_UNKNOWN},
-    {"UNSET", LQL_UNSET},
-    {"UPDATE", LQL_UPDATE},
-    {"UPSERT", LQL_UPSERT},
-    {"USING", LQL_USING},
-    {"VALUES", LQL_VALUES},
-    {"VARYING", LQL_VARYING},
-    {"VIEW", LQL_VIEW},
-    {"WHEN", LQL_WHEN},
-    {"WHERE", LQL_WHERE},
-    {"WINDOW", LQL_WINDOW},
-    {"WITH", LQL_WITH},
-    {"WITHIN", LQL_WITHIN},
-    {"WITHOUT", LQL_WITHOUT},
-    {"ZONE", LQL_ZONE},
-};
-enum { WORDS_COUNT = sizeof words / sizeof words[0] };
-
-struct mark {
-  const char *text;
-  int kind;
-};
-
-static const struct mark marks[] = {
-    {"a name", LQL_ID},
-    {"a name", LQL_QUOTED},
-    {"a number", LQL_INTEGER},
-    {"a number", LQL_FLOAT},
-    {"a text", LQL_TEXT},
-    {"a date", LQL_TYPED},
-    {"a parameter", LQL_PARAM},
-    {"`=`", LQL_EQ},
-    {"`!=`", LQL_NE},
-    {"`<`", LQL_LT},
-    {"`<=`", LQL_LE},
-    {"`>`", LQL_GT},
-    {"`>=`", LQL_GE},
-    {"bytes", LQL_BYTES},
-    {"`||`", LQL_CONCAT},
-    {"an operator", LQL_OPERATOR},
-    {"`~`", LQL_TILDE},
-    {"`^`", LQL_CARET},
-    {"`+`", LQL_PLUS},
-    {"`-`", LQL_MINUS},
-    {"`*`", LQL_STAR},
-    {"`/`", LQL_SLASH},
-    {"`%`", LQL_PERCENT},
-    {"`::`", LQL_CAST_AS},
-    {"`:`", LQL_COLON},
-    {"`,`", LQL_COMMA},
-    {"`.`", LQL_DOT},
-    {"`(`", LQL_LP},
-    {"`)`", LQL_RP},
-    {"`[`", LQL_LBRACKET},
-    {"`]`", LQL_RBRACKET},
-    {"`{`", LQL_LBRACE},
-    {"`}`", LQL_RBRACE},
-    {"`<<`", LQL_LBAG},
-    {"`>>`", LQL_RBAG},
-    {"VALUE", LQL_VALUE},
-    {"PIVOT", LQL_PIVOT},
-    {"UNPIVOT", LQL_UNPIVOT},
-    {"GLOB", LQL_GLOB},
-    {"INDEXED", LQL_INDEXED},
-    {"USE INDEX", LQL_USE_INDEX},
-    {"TABLE", LQL_TABLE_OF},
-    {"OBJECT", LQL_JSON_KIND},
-    {"KEYS", LQL_KEYS},
-    {"OVERRIDING", LQL_OVERRIDING},
-    {"PREPARE", LQL_PREPARE},
-    {"EXECUTE", LQL_EXECUTE},
-    {"DEALLOCATE", LQL_DEALLOCATE},
-    {"WITH NO DATA", LQL_NO_DATA},
-    {"WITH ROLLUP", LQL_WITH_ROLLUP},
-    {"SEPARATOR", LQL_SEPARATOR},
-    {"DIV", LQL_DIV},
-    {"`<=>`", LQL_NULLSAFE},
-    {"`(`", LQL_EXPLAIN_LP},
-    {"CORRESPONDING", LQL_CORRESPONDING},
-    {"`;`", LQL_SEMICOLON},
-    {"the end of the statement", 0},
-};
-
-static int compare(const uint8_t *a, const uint8_t *b) {
-  uint64_t x = load64be(a), y = load64be(b);
-  if (x == y) {
-    x = load64be(a + 8);
-    y = load64be(b + 8);
-  }
-  return (x > y) - (x < y);
-}
-
-int lql__keyword(struct slice word) {
-  size_t low = 0, high = WORDS_COUNT;
-  uint8_t upper[WORD_BYTES] = {0};
-  if (word.bytes >= sizeof upper) return LQL_ID;
-  for (size_t i = 0; i < word.bytes; i++) {
-    uint8_t c = word.data[i];
-    upper[i] = (uint8_t)(c >= 'a' && c <= 'z' ? c - 32 : c);
-  }
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    int order = compare((const uint8_t *)words[middle].text, upper);
-    if (order == 0) return words[middle].kind;
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return LQL_ID;
-}
-
-/* ---- words that are keywords only where they stand ---- */
+#include "query/lang/lql/lql_lexer.h"
 
 static bool is_among(int kind, const int *kinds) {
   for (; *kinds; kinds++)
@@ -329,8 +71,19 @@ static bool begins_word(struct slice rest, const char *text) {
          (rest.bytes == bytes || !is_letter(rest.data[bytes]));
 }
 
+/* ` nulls)`: within the parentheses of a call. */
+static bool ends_arguments(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] == ' ') at++;
+  at += 5;
+  while (at < rest.bytes && rest.data[at] <= ' ') at++;
+  return at < rest.bytes && rest.data[at] == ')';
+}
+
 /* Words that PostgreSQL, MySQL and SQLite know where they stand so. */
-static int brought_word(int last, struct slice word, struct slice rest) {
+static int brought_word(const struct lql_place *place) {
+  int last = place->last;
+  struct slice word = place->word, rest = place->rest;
   static const char *const kinds[] = {"object", "array", "scalar", "value"};
   static const int queries[] = {LQL_LP,        LQL_AS,      LQL_UNION,   LQL_ALL, LQL_EXCEPT,
                                 LQL_INTERSECT, LQL_EXPLAIN, LQL_ANALYZE, 0};
@@ -343,6 +96,11 @@ static int brought_word(int last, struct slice word, struct slice rest) {
   bool is_infix = lql__ends_value(last) && begins_value(rest);
   if (is_infix && is_word(word, "div")) return LQL_DIV;
   if (is_infix && is_word(word, "mod")) return LQL_PERCENT;
+  if (is_infix && is_word(word, "xor")) return LQL_XOR;
+  if (is_infix && is_word(word, "qualify")) return LQL_QUALIFY;
+  bool treats = is_word(word, "ignore") || is_word(word, "respect");
+  if (treats && begins_word(rest, "nulls"))
+    return ends_arguments(rest) ? LQL_TREATMENT_IN : LQL_TREATMENT;
   bool matches = is_infix || (last == LQL_NOT && begins_value(rest));
   if (matches && is_word(word, "rlike")) return LQL_REGEXP;
   if (is_infix && is_word(word, "separator")) return LQL_SEPARATOR;
@@ -353,18 +111,41 @@ static int brought_word(int last, struct slice word, struct slice rest) {
   if (is_set && is_word(word, "corresponding")) return LQL_CORRESPONDING;
   bool overrides = begins_word(rest, "system") || begins_word(rest, "user");
   if (is_word(word, "overriding") && overrides) return LQL_OVERRIDING;
-  bool is_query = last == 0 || is_among(last, queries);
+  bool is_query =
+      last == 0 || is_among(last, queries) || last == LQL_RP || place->before == LQL_INTO;
   return is_query && is_word(word, "table") && begins_value(rest) ? LQL_TABLE_OF : 0;
 }
 
-int lql__contextual(int last, struct slice word, struct slice rest) {
+/* `VALUE +v`: a plus that stands at its operand and not at the word before; a minus takes away. */
+static bool begins_signed(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] == ' ') at++;
+  bool is_sign = at && at + 1 < rest.bytes && rest.data[at] == '+';
+  return is_sign && rest.data[at + 1] > ' ';
+}
+
+/* `* EXCEPT (a, b)`, and not `* EXCEPT (SELECT …)`. */
+static bool begins_exceptions(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] <= ' ') at++;
+  if (at == rest.bytes || rest.data[at] != '(') return false;
+  return lql__begins_options(slice_of(rest.data + at + 1, rest.bytes - at - 1));
+}
+
+int lql__contextual(const struct lql_place *place) {
+  int last = place->last;
+  struct slice word = place->word, rest = place->rest;
   static const int selects[] = {LQL_SELECT, LQL_DISTINCT, LQL_ALL, 0};
   static const int queries[] = {LQL_LP, LQL_EXPLAIN, LQL_ANALYZE, LQL_AS, 0};
   static const int sources[] = {LQL_FROM, LQL_COMMA, LQL_JOIN, LQL_LP, 0};
   if (is_word(word, "any") || is_word(word, "some")) return quantifier(last, rest);
-  if (is_word(word, "value") && is_among(last, selects) && begins_value(rest)) return LQL_VALUE;
+  if (is_word(word, "value") && is_among(last, selects) &&
+      (begins_value(rest) || begins_signed(rest)))
+    return LQL_VALUE;
+  if (is_word(word, "except"))
+    return last == LQL_STAR && begins_exceptions(rest) ? LQL_STAR_EXCEPT : 0;
   if (is_word(word, "unpivot") && is_among(last, sources) && begins_value(rest)) return LQL_UNPIVOT;
-  int brought = brought_word(last, word, rest);
+  int brought = brought_word(place);
   if (brought) return brought;
   bool begins = last == 0 || is_among(last, queries);
   return is_word(word, "pivot") && begins && begins_value(rest) ? LQL_PIVOT : 0;
@@ -385,24 +166,4 @@ int lql__behind_as(int kind) {
   static const int begins[] = {LQL_SELECT, LQL_WITH, LQL_NOT, LQL_PIVOT, 0};
   bool is_soft = kind >= LQL_ID && kind <= LQL_UNIQUE;
   return is_soft || is_among(kind, begins) ? kind : LQL_ID;
-}
-
-const char *lql__describe(int kind) {
-  for (size_t i = 0; i < WORDS_COUNT; i++) {
-    if (words[i].kind == kind) return words[i].text;
-  }
-  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-    if (marks[i].kind == kind) return marks[i].text;
-  }
-  return "something else";
-}
-
-struct slice lql__near_keyword(struct slice word, bool (*fits)(void *context, int kind),
-                               void *context) {
-  struct suggest suggest;
-  suggest_init(&suggest, word);
-  for (size_t i = 0; i < WORDS_COUNT; i++) {
-    if (fits(context, words[i].kind)) suggest_offer(&suggest, slice_of_text(words[i].text));
-  }
-  return suggest_is_good(&suggest) ? suggest.best : slice_of(NULL, 0);
 }

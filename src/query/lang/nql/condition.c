@@ -239,7 +239,8 @@ static bool ends_predicate(const struct nql *nql) {
 }
 
 static status read_predicate(struct nql *nql, struct expr **out) {
-  static const char *const having[] = {"has no", "have no", "has", "have", "having", "with", NULL};
+  static const char *const having[] = {"has no", "have no", "having no", "with no", "has",
+                                       "have",   "having",  "with",      NULL};
   struct predicate p = {.offset = nql->token.offset};
   const char *has = nql__accept_any(nql, having);
   bool has_no = has && strstr(has, "no") != NULL;
@@ -286,7 +287,8 @@ static status read_not(struct nql *nql, struct expr **out) {
 /** `next` joined by a word. */
 static status read_joined(struct nql *nql, const char *word, enum expr_op op,
                           status (*next)(struct nql *nql, struct expr **out), struct expr **out) {
-  static const char *const again[] = {"whose", "that", "which", "where", NULL};
+  static const char *const again[] = {"whose", "where", "that are", "which are", "who are",
+                                      "that",  "which", "who",      NULL};
   TRY(next(nql, out));
   while (nql__is_next(nql, word)) {
     struct expr *right = NULL;

@@ -18,8 +18,8 @@ status nql__scan(struct nql *nql, struct plan **plan) {
 }
 
 bool nql__accept_where(struct nql *nql) {
-  static const char *const words[] = {"where", "whose", "that are", "which are",
-                                      "that",  "which", NULL};
+  static const char *const words[] = {"where", "whose", "that are", "which are", "who are",
+                                      "that",  "which", "who",      NULL};
   bool is_having = nql__is_next(nql, "with") || nql__is_next(nql, "having") ||
                    nql__is_next(nql, "have"); /* the condition itself begins with it */
   return nql__accept_any(nql, words) || is_having;
