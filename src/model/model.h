@@ -323,6 +323,9 @@ void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers
 void model_make_key(struct model *model, struct val *key);
 /** Replaces the document under the key of `old` (as read in this transaction) by `new_document`,
  * whose key slot must be equal or missing. */
+status model_replace_by(struct model_txn *txn, const struct collection *collection,
+                        const struct doc *old, struct model_write *write, struct err *err);
+/** The same of a document that is a value only. */
 status model_replace(struct model_txn *txn, const struct collection *collection,
                      const struct doc *old, const struct val *new_document, struct err *err);
 status model_delete(struct model_txn *txn, const struct collection *collection,

@@ -255,9 +255,12 @@ status model__scan_seek_after(struct model_scan *scan, struct slice record_key, 
 
 /* ---- learning ---- */
 
-/** Notes a document that the transaction writes (`sign` 1) or removes (-1), for when it commits. */
+/** Notes a document that the transaction adds (`is_new`) or removes, for when it commits. */
 status model__observe(struct model_txn *txn, const struct collection *collection,
-                      struct slice document, int sign, struct err *err);
+                      struct slice document, bool is_new, struct err *err);
+/** The same of one that takes the place of `old`. */
+status model__observe_replaced(struct model_txn *txn, const struct collection *collection,
+                               const struct doc *old, struct slice document, struct err *err);
 /** Around a commit: begin before, end after it with its answer. */
 struct model_lesson {
   const struct catalog *catalog; /* NULL: nothing is learned */

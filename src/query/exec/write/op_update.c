@@ -35,7 +35,7 @@ static status replace_document(struct updating *op, const struct val *key, struc
   struct val own = val_field(&values[0], slice_of_text("_id"));
   buf_reset(&op->encoded);
   build_init(&build, &op->encoded, op->collection->names);
-  build_begin_map(&build);
+  build_begin_document(&build);
   build_name(&build, slice_of_text("_id"));
   build_put(&build, own.type == VAL_MISSING ? key : &own);
   for (uint32_t i = 0; i < val_count(&values[0]); i++) {
@@ -45,11 +45,9 @@ static status replace_document(struct updating *op, const struct val *key, struc
     build_name(&build, name);
     build_put(&build, &field);
   }
-  build_end(&build);
   status done = build_finish(&build, &built, err);
   build_deinit(&build);
-  if (done == LUMA_OK) *changed = val_decode(built, op->collection->names);
-  return done;
+  return done == LUMA_OK ? change_take(built, op->collection->names, changed, err) : done;
 }
 
 status updating_make(struct updating *op, const struct val *document, bool inserting,
@@ -84,7 +82,7 @@ status updating_change(void *context, const struct doc *document, struct err *er
   if (before) TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
   bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
   if (!same || exec->language != PLAN_JQL) TRY(guard_changed(exec, &root, &changed, err));
-  if (!same) TRY(model_replace(exec->txn, op->collection, document, &changed, err));
+  if (!same) TRY(write_replace(exec, op->collection, document, &changed, err));
   return before ? LUMA_OK : write_yield_keep(&op->yield, op->op.plan, &changed, err);
 }
 
@@ -216,7 +214,7 @@ static status upsert(struct updating *op, struct err *err) {
   TRY(make_seed(op, &seed, err));
   TRY(updating_make(op, &seed, true, &made, err));
   TRY(check_seed_key(&seed, &made, err));
-  struct model_write write = {.document = &made};
+  struct model_write write = {.document = &made, .knows_names = true, .has_header = true};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));
   TRY(guard_inserted(exec, op->collection, &write, 1, err));
