@@ -253,6 +253,10 @@ status model_insert(struct model_txn *txn, const struct collection *collection,
 status model_insert_encoded(struct model_txn *txn, const struct collection *collection,
                             struct slice *documents, uint32_t count, bool keys_are_new,
                             uint32_t *failed, struct err *err);
+/** Faults of what is written from now on tell where in a request it stands: their paths begin with
+ * its number, counted from `first` (`[3].age`). Else they do so where several are written at once.
+ */
+void model_tell_places(struct model_txn *txn, bool tells, uint32_t first);
 /** Whether documents without a key get a ULID, which is certainly new, and not what their soul says
  * by default. */
 bool model_makes_keys(const struct collection *collection);

@@ -120,8 +120,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
   run->env.collation = run->collation;
+  run->env.only_reads = !plan_is_write(root);
   TRY(set_variables(run, err));
-  if (!plan_is_write(root)) TRY(reads_of(&run->arena, root, &run->exec.reads, err));
+  if (run->env.only_reads) TRY(reads_of(&run->arena, root, &run->exec.reads, err));
   return exec_open(&run->exec, root, &run->root, err);
 }
 

@@ -45,6 +45,14 @@ void err_hint(struct err *err, const char *format, ...) {
   va_end(arguments);
 }
 
+void err_detail(struct err *err, const uint8_t *json, size_t bytes) {
+  if (!err) return;
+  err->detail[0] = 0;
+  if (bytes >= sizeof err->detail) return;
+  memcpy(err->detail, json, bytes);
+  err->detail[bytes] = 0;
+}
+
 void err_position(struct err *err, const char *text, size_t text_bytes, size_t offset) {
   if (!err) return;
   if (offset > text_bytes) offset = text_bytes;

@@ -15,7 +15,7 @@
 
 struct buf;
 
-enum { ERR_MESSAGE_BYTES = 2048, ERR_HINT_BYTES = 256 };
+enum { ERR_MESSAGE_BYTES = 2048, ERR_HINT_BYTES = 256, ERR_DETAIL_BYTES = 512 };
 
 /** Details of one failure. Zero-initialise: `struct err err = {0}`. */
 struct err {
@@ -29,6 +29,9 @@ struct err {
   int source_line;
   char message[ERR_MESSAGE_BYTES];
   char hint[ERR_HINT_BYTES]; /* what to do next; empty when there is nothing to say */
+  /* what those users are told beside the number: fields of JSON with commas between, whole or
+   * nothing; empty: nothing */
+  char detail[ERR_DETAIL_BYTES];
   /* Where a failure that has many faults lists them all, as JSON objects with commas between; the
    * caller's, kept when the rest is cleared; NULL: not wanted. */
   struct buf *faults;
@@ -42,6 +45,9 @@ status err_raise(struct err *err, status code, const char *file, int source_line
 
 /** Sets the hint, e.g. "did you mean `users`?". */
 void err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
+/** Sets the detail; text that is too long is left out. */
+void err_detail(struct err *err, const uint8_t *json, size_t bytes) __attribute__((cold));
 
 /** Sets the position from a byte offset into `text`; columns count code points. */
 void err_position(struct err *err, const char *text, size_t text_bytes, size_t offset);

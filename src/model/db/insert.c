@@ -120,7 +120,7 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
 static void tell_taken(struct batch_insert *batch, uint32_t i, struct err *err) {
   struct doc doc;
   if (doc_open(batch->documents[i], batch->collection->names, &doc, NULL) == LUMA_OK)
-    model__tell_taken(batch->txn, batch->collection, &doc, true, err);
+    model__tell_taken(batch->txn, batch->collection, &doc, i, true, err);
 }
 
 /* Undoes the half-put document by a savepoint of its own only where one can fail half-way: under a
@@ -132,7 +132,7 @@ static status put_document_whole(struct batch_insert *batch, uint32_t i, struct 
   TRY(store_savepoint(batch->txn->store, &mark, err));
   status result = put_document(batch, i, err);
   if (result != LUMA_OK) (void)store_rollback_to(batch->txn->store, mark, NULL);
-  if (result == LUMA_DUPLICATE_KEY) tell_taken(batch, i, err);
+  if (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT) tell_taken(batch, i, err);
   return result;
 }
 
@@ -165,7 +165,7 @@ static status put_documents(struct batch_insert *batch, uint32_t *failed, struct
     struct doc doc;
     TRY(doc_open(batch->documents[done], batch->collection->names, &doc, err));
     result = model__fail_duplicate(batch->collection, NULL, &doc, err);
-    model__tell_taken(batch->txn, batch->collection, &doc, true, err);
+    model__tell_taken(batch->txn, batch->collection, &doc, done, true, err);
   }
   if (result != LUMA_OK) *failed = done;
   struct keyspace_key count = keyspace_count(batch->collection->number);

@@ -88,6 +88,70 @@ static status append_index_values(struct buf *out, const struct collection *coll
   return LUMA_OK;
 }
 
+/* One field of a detail: the name of a key, and its direction or value. */
+static void put_detail(struct buf *out, const struct index_key *key, const struct val *value) {
+  const struct json_write_options options = {.form = JSON_PLAIN};
+  struct buf name;
+  buf_init(&name, MODEL_SCRATCH_BYTES_MAX);
+  index_key_format(key, &name);
+  json_write_text(out, buf_slice(&name));
+  buf_deinit(&name);
+  buf_append_byte(out, ':');
+  if (value)
+    json_write(out, value, &options);
+  else
+    buf_append_text(out, key->descending ? "-1" : "1");
+}
+
+/* MongoDB's keyPattern and keyValue; of a sensitive key the pattern alone. */
+static status put_index_detail(struct buf *out, const struct collection *collection,
+                               const struct catalog_index *index, const struct doc *document,
+                               struct arena *arena) {
+  struct val root = doc_root(document), computed[INDEX_KEYS_MAX];
+  bool keeps = true, is_sensitive = false;
+  TRY(index_rules_run(index->rules, &root, arena, &keeps, computed, NULL));
+  buf_append_text(out, "\"keyPattern\":{");
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    if (i) buf_append_byte(out, ',');
+    put_detail(out, &index->def.keys[i], NULL);
+  }
+  buf_append_byte(out, '}');
+  for (uint32_t i = 0; i < index->def.keys_count && !is_sensitive; i++)
+    TRY(is_key_sensitive(collection, index, &index->def.keys[i], &is_sensitive));
+  if (is_sensitive || !keeps) return LUMA_OK;
+  buf_append_text(out, ",\"keyValue\":{");
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    const struct index_key *key = &index->def.keys[i];
+    struct val value = index_key_is_computed(key) ? computed[i] : path_get(&key->path, &root);
+    if (i) buf_append_byte(out, ',');
+    put_detail(out, key, &value);
+  }
+  buf_append_byte(out, '}');
+  return LUMA_OK;
+}
+
+static void tell_detail(const struct collection *collection, const struct catalog_index *index,
+                        const struct doc *document, struct err *err) {
+  const struct json_write_options options = {.form = JSON_PLAIN};
+  struct buf out;
+  status done = LUMA_OK;
+  buf_init(&out, MODEL_SCRATCH_BYTES_MAX);
+  if (index) {
+    struct arena arena;
+    arena_init(&arena, 0, MODEL_SCRATCH_BYTES_MAX);
+    done = put_index_detail(&out, collection, index, document, &arena);
+    arena_deinit(&arena);
+  } else {
+    struct val key = model__key_of(document);
+    buf_append_text(&out, "\"keyPattern\":{\"_id\":1},\"keyValue\":{\"_id\":");
+    json_write(&out, &key, &options);
+    buf_append_byte(&out, '}');
+  }
+  if (done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK)
+    err_detail(err, out.data, out.bytes);
+  buf_deinit(&out);
+}
+
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
                              const struct doc *document, struct err *err) {
   struct buf shown;
@@ -110,6 +174,7 @@ status model__fail_duplicate(const struct collection *collection, const struct c
                      "`%.*s` has a document with the key %.*s already", SLICE_ARG(collection->name),
                      SLICE_ARG(buf_slice(&shown)));
   }
+  if (err) tell_detail(collection, index, document, err);
   buf_deinit(&shown);
   return code;
 }

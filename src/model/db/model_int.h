@@ -105,8 +105,10 @@ struct model_txn {
   bool skips_validation;       /* see model_skip_validation */
   struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
   bool passes_gate;            /* it works for an evolution */
-  bool is_looking;             /* at documents that are stored already */
-  uint32_t looks;              /* the collection whose beings its evolution looked at; 0: none */
+  bool tells_places;           /* see model_tell_places */
+  uint32_t places_from;
+  bool is_looking; /* at documents that are stored already */
+  uint32_t looks;  /* the collection whose beings its evolution looked at; 0: none */
   struct model_txn_hold *holds;
   const struct model_caller *caller;  /* may be NULL */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
@@ -228,15 +230,23 @@ static inline struct val model__key_of(const struct doc *doc) {
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
                              const struct doc *document, struct err *err);
 
-/** Adds a fault for each unique value of the document that another document has, and for its key if
- * that is taken (`is_new`). What cannot be told is left out. `place`: of the document; may be NULL.
+/** Adds a fault for each unique value of the document that another document has, for its key if
+ * that is taken (`is_new`), and for each reference that names nothing. What cannot be told is left
+ * out. `place`: of the document; may be NULL.
  */
 void model__list_taken(struct model_txn *txn, const struct collection *collection,
                        const struct doc *document, bool is_new, const struct soul_place *place,
                        struct soul_faults *faults);
-/** Gives an error about one that is taken the list of all that are. */
+/** Adds a fault for each reference that names nothing. */
+status model__list_missing(struct model_txn *txn, const struct collection *collection,
+                           const struct doc *document, const struct soul_place *place,
+                           struct soul_faults *faults);
+/** Whether keys are not to be told. */
+bool model__hides_keys(const struct collection *collection);
+/** Gives an error about one that is taken, the `nth` of those written at once, the list of all that
+ * are. */
 void model__tell_taken(struct model_txn *txn, const struct collection *collection,
-                       const struct doc *document, bool is_new, struct err *err);
+                       const struct doc *document, uint32_t nth, bool is_new, struct err *err);
 
 /** Moves a scan by key past `record_key`. */
 status model__scan_seek_after(struct model_scan *scan, struct slice record_key, struct err *err);
@@ -309,12 +319,6 @@ static inline bool model__looks_at(const struct model_looks *looks, uint16_t id)
 /** The ids of names, of at most RECIPE_NAMES_MAX, that are names of the collection; how many. */
 uint32_t model__wanted(const struct collection *collection, const struct model_reads *reads,
                        uint16_t ids[RECIPE_NAMES_MAX]);
-/** As model__upgrade for such: documents of older souls are seen through lenses, which live as long
- * as the transaction, `looks->some` and `pins`. */
-status model__see(struct model_txn *txn, const struct collection *collection, struct doc *documents,
-                  uint32_t count, const struct model_looks *looks, struct store_pins *pins,
-                  struct err *err);
-
 enum { MODEL_MADE_AT_ONCE = 256 };
 /** Documents of a batch with values that expressions of their collection's evolution make. */
 struct model_making {
@@ -333,6 +337,34 @@ struct model_making {
 };
 /** Makes the values, or finds them kept. */
 status model__make(struct model_making *making, struct err *err);
+/** Whose documents are seen, by whom. */
+struct model_seen_of {
+  struct model_txn *txn;
+  const struct collection *collection;
+  const struct model_looks *looks;
+  struct store_pins *pins;
+};
+/** Documents of older souls on their way to being seen through lenses. */
+struct model_seeing {
+  struct model_making making; /* of those whose values are made, since model__see_made */
+  struct doc *documents;
+  struct model_last_soul older;
+  const struct recipe_sight *last; /* what showed the last document mostly shows the next */
+  uint32_t last_soul;
+  bool are_many;
+};
+/** Begins with documents that are to come, about `count` of them. */
+void model__see_begin(struct model_seeing *seeing, const struct model_seen_of *of,
+                      struct doc *documents, uint32_t count);
+/** documents[place], if its soul is an older one, is seen through a lens from now on, which lives
+ * as long as the transaction, `looks->some` and `pins`. `*is_shown` false: only after
+ * model__see_made, before which it is not to be read. At most MODEL_MADE_AT_ONCE documents may wait
+ * for that. */
+status model__see_one(struct model_seeing *seeing, uint32_t place, bool *is_shown, struct err *err);
+status model__see_made(struct model_seeing *seeing, struct err *err);
+/** model__upgrade for such: all of these documents. */
+status model__see(const struct model_seen_of *of, struct doc *documents, uint32_t count,
+                  struct err *err);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);

@@ -67,10 +67,11 @@ status model_look_up(struct model_txn *txn, const struct model_look_up *what, st
   bool concerns = evolution_concerns(collection->evolution, reads->names, reads->count);
   struct model_looks looks = {.wanted = wanted,
                               .wanted_count = model__wanted(collection, reads, wanted)};
+  struct model_seen_of of = {txn, collection, &looks, pins};
   for (uint32_t done = 0; done < what->count;) {
     uint32_t some = what->count - done < KEYS_AT_ONCE ? what->count - done : KEYS_AT_ONCE;
     TRY(get_some(txn, collection, what->keys + done, some, found + done, pins, err));
-    if (concerns) TRY(model__see(txn, collection, found + done, some, &looks, pins, err));
+    if (concerns) TRY(model__see(&of, found + done, some, err));
     done += some;
   }
   return LUMA_OK;

@@ -94,12 +94,17 @@ static void look(struct model_scan *scan, const struct model_reads *reads) {
   scan->has_recipes = true;
 }
 
+static struct model_seen_of seen_of(struct model_scan *scan) {
+  return (struct model_seen_of){scan->txn, scan->collection, &scan->looks, &scan->pins};
+}
+
 static status upgrade(struct model_scan *scan, struct doc *documents, uint32_t count,
                       struct err *err) {
   if (scan->as_stored || !scan->collection->evolution) return LUMA_OK;
   if (!scan->has_recipes)
     return model__upgrade(scan->txn, scan->collection, documents, count, &scan->pins, err);
-  return model__see(scan->txn, scan->collection, documents, count, &scan->looks, &scan->pins, err);
+  struct model_seen_of of = seen_of(scan);
+  return model__see(&of, documents, count, err);
 }
 
 void model_seen_init(struct model_seen *seen) {
@@ -219,10 +224,47 @@ static status upgrade_records(struct model_scan *scan, struct doc *documents, ui
   return LUMA_OK;
 }
 
+/* Rows [from, end) as documents that are seen through lenses. What needs nothing made is looked at
+ * at once. */
+static status see_group(struct model_scan *scan, struct model_seeing *seeing, uint32_t from,
+                        uint32_t end, uint32_t *count, struct err *err) {
+  uint32_t first = *count;
+  const struct model_sieve *sieve = scan->sieve;
+  for (uint32_t i = from; i < end; i++) {
+    struct doc *document = &seeing->documents[*count];
+    bool is_shown;
+    fetch_ahead(scan, i);
+    TRY(doc_open(scan->rows.values[i], scan->collection->names, document, err));
+    TRY(model__see_one(seeing, *count, &is_shown, err));
+    *count += !is_shown || !sieve || !sieve->drops(sieve->context, document);
+  }
+  scan->dropped += end - from - (*count - first);
+  if (seeing->making.count == 0) return LUMA_OK;
+  TRY(model__see_made(seeing, err));
+  uint32_t met = *count;
+  *count = first;
+  keep_some(scan, seeing->documents, first, met, count);
+  return LUMA_OK;
+}
+
+static status see_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
+                          struct err *err) {
+  uint32_t all = scan->rows.count;
+  struct model_seen_of of = seen_of(scan);
+  struct model_seeing seeing;
+  *count = 0;
+  store_pins_release(&scan->pins);
+  model__see_begin(&seeing, &of, documents, all);
+  for (uint32_t from = 0; from < all; from += GROUP)
+    TRY(see_group(scan, &seeing, from, from + GROUP < all ? from + GROUP : all, count, err));
+  return LUMA_OK;
+}
+
 static status next_records(struct model_scan *scan, struct doc *documents, uint32_t *count,
                            struct err *err) {
   if (scan->collection->evolution && !scan->as_stored)
-    return upgrade_records(scan, documents, count, err);
+    return scan->has_recipes ? see_records(scan, documents, count, err)
+                             : upgrade_records(scan, documents, count, err);
   if (scan->sieve) return sift_records(scan, documents, count, err);
   *count = scan->rows.count;
   return open_records(scan, documents, 0, *count, err);

@@ -2,6 +2,7 @@
 /* Validators, as MongoDB's `create` and `collMod` give them: a filter that each document satisfies
  * before it is stored. They stand beside souls: a document passes both. */
 #include "model/db/model_int.h"
+#include "value/json/json.h"
 
 enum { MONGO_INVALID_DOCUMENT = 121 };
 
@@ -12,11 +13,46 @@ status model__make_validator(const struct model *model, struct collection *with,
   return index_rules_create(model->options.rules, &rule, NULL, 0, &with->validator, err);
 }
 
-static status fail_invalid(const struct collection *collection, struct err *err) {
+/* The catalog keeps validators in the tagged form. */
+static status put_validator(struct slice validator, struct buf *out) {
+  const struct json_read_options tagged = {.form = JSON_TAGGED};
+  const struct json_write_options plain = {.form = JSON_PLAIN};
+  struct json_reader *reader = NULL;
+  struct buf read;
+  struct val value;
+  TRY(json_reader_create(&reader, NULL));
+  buf_init(&read, CATALOG_RULE_BYTES_MAX);
+  status done = json_read_value(reader, validator, &tagged, &read, &value, NULL);
+  if (done == LUMA_OK) json_write(out, &value, &plain);
+  buf_deinit(&read);
+  json_reader_destroy(reader);
+  return done;
+}
+
+/* MongoDB's errInfo: which document, and the whole of what it was judged by. */
+static void tell_detail(const struct collection *collection, const struct doc *document,
+                        struct err *err) {
+  const struct json_write_options options = {.form = JSON_PLAIN};
+  struct val key = model__key_of(document);
+  struct buf out;
+  buf_init(&out, CATALOG_RULE_BYTES_MAX);
+  buf_append_text(&out, "\"errInfo\":{\"failingDocumentId\":");
+  json_write(&out, &key, &options);
+  buf_append_text(&out, ",\"details\":{\"specifiedAs\":");
+  status done = put_validator(collection->rules.validator, &out);
+  buf_append_text(&out, "}}");
+  if (done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK)
+    err_detail(err, out.data, out.bytes);
+  buf_deinit(&out);
+}
+
+static status fail_invalid(const struct collection *collection, const struct doc *document,
+                           struct err *err) {
   err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
             "Document failed validation: it breaks the validator of `%.*s`",
             SLICE_ARG(collection->name));
   if (err) err->foreign = MONGO_INVALID_DOCUMENT;
+  if (err) tell_detail(collection, document, err);
   err_hint(err, "listCollections shows the validator among the collection's options");
   return LUMA_CONSTRAINT;
 }
@@ -51,7 +87,7 @@ status model__validate(struct model_txn *txn, const struct collection *collectio
     if (failed) *failed = i;
     TRY(doc_open(documents[i], collection->names, &doc, err));
     TRY(is_valid(txn, collection, &doc, &keeps, err));
-    if (!keeps) return fail_invalid(collection, err);
+    if (!keeps) return fail_invalid(collection, &doc, err);
   }
   return LUMA_OK;
 }

@@ -167,20 +167,36 @@ static status insert_some(struct model_txn *txn, const struct collection *collec
   return result;
 }
 
-status model_insert(struct model_txn *txn, const struct collection *collection,
-                    struct model_write *writes, uint32_t count, uint32_t *failed, struct err *err) {
-  TRY(model__guard(txn, collection, err));
+static status insert_all(struct model_txn *txn, const struct collection *collection,
+                         struct model_write *writes, uint32_t count, uint32_t *failed,
+                         struct err *err) {
+  uint32_t first = txn->places_from;
   for (uint32_t done = 0; done < count;) {
     uint32_t some = count - done < WRITES_AT_ONCE ? count - done : WRITES_AT_ONCE;
     uint32_t bad = 0;
+    txn->places_from = first + done;
     status result = insert_some(txn, collection, writes + done, some, &bad, err);
-    if (result != LUMA_OK) {
-      if (failed) *failed = done + bad;
-      return result;
-    }
+    if (failed) *failed = done + bad;
+    TRY(result);
     done += some;
   }
   return LUMA_OK;
+}
+
+status model_insert(struct model_txn *txn, const struct collection *collection,
+                    struct model_write *writes, uint32_t count, uint32_t *failed, struct err *err) {
+  bool tells = txn->tells_places;
+  uint32_t first = txn->places_from;
+  TRY(model__guard(txn, collection, err));
+  txn->tells_places |= count > 1;
+  status result = insert_all(txn, collection, writes, count, failed, err);
+  model_tell_places(txn, tells, first);
+  return result;
+}
+
+void model_tell_places(struct model_txn *txn, bool tells, uint32_t first) {
+  txn->tells_places = tells;
+  txn->places_from = first;
 }
 
 /* ---- replacing and deleting ---- */
@@ -325,11 +341,13 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   struct doc fresh;
   TRY(doc_open(encoded, collection->names, &fresh, err));
   if (collection->genotype) {
-    TRY(model__change_references(txn, collection, old, &fresh, err));
+    status referred = model__change_references(txn, collection, old, &fresh, err);
+    if (referred == LUMA_CONSTRAINT) model__tell_taken(txn, collection, &fresh, 0, false, err);
+    TRY(referred);
     TRY(model__change_population(txn, collection, old, &fresh, err));
   }
   status indexed = change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err);
-  if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, false, err);
+  if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, 0, false, err);
   TRY(indexed);
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
   TRY(model__observe(txn, collection, encoded, 1, err));

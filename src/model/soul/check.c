@@ -157,10 +157,10 @@ static status check_changes(struct checking *checking, struct err *err) {
 
 status soul_check_document(struct soul_check *check, uint32_t nth, const struct val *root,
                            const struct val *old, struct soul_finding *finding, struct err *err) {
-  struct soul_place in_batch = {.index = nth};
+  struct soul_place in_batch = {.index = check->first_place + nth};
   struct checking checking = {.check = check,
                               .finding = finding,
-                              .place = check->batch_count > 1 ? &in_batch : NULL,
+                              .place = check->tells_places ? &in_batch : NULL,
                               .root = root,
                               .old = old};
   uint32_t before = check->faults->count;

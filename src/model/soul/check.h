@@ -24,7 +24,8 @@ struct soul_check {
   struct soul_program *program; /* for patterns and guards; NULL when the soul has no rules */
   struct arena *arena;          /* values made */
   struct soul_faults *faults;
-  uint32_t batch_count; /* more than 1: places begin with the document's number */
+  bool tells_places;    /* places begin with the document's number … */
+  uint32_t first_place; /* … counted from this one */
   /** Finds what a reference names: `*value` may be replaced by the key it stands for. NULL: taken
    * as it is. */
   status (*resolve)(void *context, const struct soul_attribute *attribute, struct val *value,

@@ -9,6 +9,7 @@
 enum { JSON_BYTES_MAX = 1 << 20, TEXT_BYTES_MAX = 64 << 10, MESSAGE_BYTES = 400 };
 
 void soul_faults_init(struct soul_faults *faults) {
+  faults->id = NULL;
   faults->count = 0;
   buf_init(&faults->json, JSON_BYTES_MAX);
   buf_init(&faults->text, TEXT_BYTES_MAX);
@@ -55,6 +56,10 @@ static void append_json(struct soul_faults *faults, const struct soul_fault *fau
   struct json_write_options options = {.form = JSON_PLAIN};
   buf_append_text(out, faults->count > 1 ? ",{\"path\":" : "{\"path\":");
   json_write_text(out, path);
+  if (faults->id) {
+    buf_append_text(out, ",\"id\":");
+    json_write(out, faults->id, &options);
+  }
   buf_append_text(out, ",\"rule\":");
   json_write_text(out, slice_of_text(fault->rule));
   if (fault->value && fault->value->type != VAL_MISSING) {

@@ -20,8 +20,9 @@ struct soul_place {
 
 struct soul_faults {
   uint32_t count;
-  struct buf json; /* objects, separated by commas */
-  struct buf text; /* "`path` what; …" */
+  struct buf json;      /* objects, separated by commas */
+  struct buf text;      /* "`path` what; …" */
+  const struct val *id; /* the key of the being, told with each fault; NULL: it is not */
 };
 
 void soul_faults_init(struct soul_faults *faults);

@@ -71,6 +71,15 @@ static bool convert(const void *context, struct val *value) {
   return true;
 }
 
+static enum splice_widening widening_to(const struct soul_type *type) {
+  switch ((int)type->kind) {
+  case SOUL_FLOAT: return SPLICE_TO_FLOAT;
+  case SOUL_DECIMAL: return SPLICE_TO_DECIMAL;
+  case SOUL_TIMESTAMP: return SPLICE_TO_TIMESTAMP;
+  default: return SPLICE_STAYS;
+  }
+}
+
 static const struct evolution_op *op_on(const struct evolution_step *step, uint16_t id) {
   for (uint32_t i = 0; i < step->ops_count; i++) {
     const struct evolution_op *op = &step->ops[i];
@@ -90,7 +99,7 @@ static bool follow_field(struct following *following, const struct evolution_ste
     bool is_plain = field->from < SPLICE_MADE && !field->convert;
     following->is_lost[i] |= !is_plain || !is_scalar(&op->type);
     field->convert = convert;
-    field->is_float = op->type.kind == SOUL_FLOAT;
+    field->widens = widening_to(&op->type);
     field->context = &op->type;
   }
   if (op->to.bytes) field->id = op->to_id;

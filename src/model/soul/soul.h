@@ -24,6 +24,7 @@ enum {
   SOUL_NAME_BYTES_MAX = 120,
   SOUL_TEXT_BYTES_MAX = 1 << 20, /* of a genotype */
   SOUL_HASH_BYTES = 32,
+  SOUL_HASH_DIGITS_MIN = 8, /* the first digits of a hash that name a soul, where they name one */
   SOUL_LIMITS_MAX = 16
 };
 /** No rule, no limit of length. */

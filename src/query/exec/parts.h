@@ -8,11 +8,14 @@
 
 #include "store/store.h"
 
+struct lookup_share;
+
 struct parts {
   const struct store_range *items; /* disjoint; an empty bound is the collection's own */
   uint32_t count;
   atomic_uint next;
-  atomic_bool is_stopped; /* what is read from now on is not needed */
+  atomic_bool is_stopped;       /* what is read from now on is not needed */
+  struct lookup_share *lookups; /* what $lookups share; only while workers are opened */
 };
 
 /** The next part; NULL when all were taken. */

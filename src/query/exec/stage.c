@@ -44,6 +44,7 @@ status subplan_run(struct subplan *sub, const struct rows *source, const struct 
   exec.arena = &sub->arena;
   exec.source = source;
   exec.rows_wanted = 0;
+  exec.parts = NULL; /* of a worker: what its own SCAN reads */
   status done = exec_open(&exec, sub->plan, &root, err);
   if (done == LUMA_OK) done = drain(sub, root, rows, err);
   exec_close(root);
@@ -107,6 +108,7 @@ status op__open_stage(struct exec *exec, const struct plan *plan, struct op **op
   case STAGE_DENSIFY: return op__open_densify(exec, plan, op, err);
   case STAGE_BUCKETS: return op__open_buckets(exec, plan, op, err);
   case STAGE_GRAPH: return op__open_graph(exec, plan, op, err);
+  case STAGE_INVERSE: return op__open_inverse(exec, plan, op, err);
   case STAGE_OUT:
   case STAGE_MERGE: return op__open_store(exec, plan, op, err);
   }

@@ -44,7 +44,8 @@ bool stage_rows_same_partition(const struct stage_rows *kept, const struct val *
                                const struct val *b);
 
 op_open op__open_unwind, op__open_union, op__open_facet, op__open_lookup, op__open_sample,
-    op__open_stage_window, op__open_redact, op__open_densify, op__open_buckets, op__open_graph;
+    op__open_stage_window, op__open_redact, op__open_densify, op__open_buckets, op__open_graph,
+    op__open_inverse;
 /** An INSERT with a stage: $out and $merge. */
 op_open op__open_store;
 

@@ -56,6 +56,8 @@ struct expr_env {
   const struct soul_numbers *numbers;       /* of sequences; borrowed; NULL: there are none */
   const struct expr_subqueries *subqueries; /* NULL: there are none */
   const struct val *outers;                 /* what EXPR_OUTER reads */
+  bool only_reads; /* documents are made to be shown: what is new in one of a collection may have
+                      its names inline */
 };
 
 enum { EXPR_SCRATCH_BYTES_MAX = 128 << 20 };

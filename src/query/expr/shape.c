@@ -7,6 +7,7 @@
 #include "query/expr/matcher.h"
 #include "query/expr/program_int.h"
 #include "query/mongo/mongo.h"
+#include "value/doc/extend.h"
 
 struct shape_tree {
   struct slice name;
@@ -270,6 +271,66 @@ static void put_map(const struct shaping *shaping, const struct shape_tree *tree
   }
 }
 
+/* ---- fields behind the document's own ---- */
+
+enum { EXTEND_FIELDS_MAX = 8 };
+
+/** Whether all that is done is to put computed fields at the root. */
+static bool only_adds(const struct program *program, const struct step *step) {
+  const struct shape *shape = step->expr->shape;
+  if (!program->env->only_reads || shape->include || shape->picks_count || shape->paths_count ||
+      !shape->id || shape->computed_count > EXTEND_FIELDS_MAX)
+    return false;
+  for (const struct shape_tree *at = step->shape->children; at; at = at->next)
+    if (!at->computed) return false;
+  return true;
+}
+
+/** Encodes the fields one behind the other in the scratch. */
+static status encode_added(const struct shaping *shaping, struct extend_field *fields,
+                           uint32_t *count) {
+  struct slice encoded;
+  *count = 0;
+  for (const struct shape_tree *at = shaping->step->shape->children; at; at = at->next) {
+    const struct val *value = computed_value(shaping, at->computed);
+    bool is_missing = value->type == VAL_MISSING;
+    if (is_missing && val_field(shaping->document, at->name).type == VAL_MISSING) continue;
+    encoded = slice_of(NULL, 0); /* of what takes a field away: extend_bytes refuses that */
+    if (!is_missing) build_put(shaping->build, value);
+    if (!is_missing) TRY(build_finish(shaping->build, &encoded, shaping->err));
+    fields[(*count)++] = (struct extend_field){at->name, encoded};
+  }
+  const uint8_t *from = shaping->build->out->data; /* which may have moved */
+  for (uint32_t i = 0; i < *count; from += fields[i++].value.bytes) fields[i].value.data = from;
+  return LUMA_OK;
+}
+
+/** The document with the fields behind its own; `*done` false: it has to be built. */
+static status extend(const struct shaping *shaping, struct val *out, bool *done) {
+  const struct val *document = shaping->document;
+  struct program *program = shaping->program;
+  struct extend_field fields[EXTEND_FIELDS_MAX];
+  uint32_t count = 0;
+  status encoded = encode_added(shaping, fields, &count);
+  uint32_t bytes = encoded == LUMA_OK ? extend_bytes(document, fields, count) : 0;
+  uint8_t *room = bytes ? arena_alloc_text(program->arena, bytes) : NULL;
+  if (room) extend_write(document, fields, count, room);
+  if (room) *out = val_decode(slice_of(room, bytes), document->names);
+  *done = room != NULL;
+  buf_reset(&program->env->scratch);
+  return encoded == LUMA_OK && bytes ? plan_check_memory(program->arena, room, shaping->err)
+                                     : encoded;
+}
+
+static status shape_row(const struct shaping *shaping, struct val *out) {
+  struct build *build = shaping->build;
+  build_begin_map(build);
+  if (shaping->document->type == VAL_MAP) put_map(shaping, shaping->step->shape, shaping->document);
+  build_end(build);
+  if (*shaping->failed != LUMA_OK) return *shaping->failed;
+  return field_take_built(shaping->program->env, shaping->program->arena, build, out, shaping->err);
+}
+
 status step_shape(struct program *program, const struct step *step, struct err *err) {
   const struct live *live = program_live(program);
   struct build build;
@@ -279,16 +340,15 @@ status step_shape(struct program *program, const struct step *step, struct err *
   shaping.failed = &done;
   shaping.err = err;
   build_init(&build, &program->env->scratch, NULL);
+  bool adds = only_adds(program, step);
   for (uint32_t i = 0; i < live->count && done == LUMA_OK; i++) {
+    bool is_extended = false;
     shaping.row = live_row(live, i);
     struct val document = *view_at(program_view(program, step->args[0]), shaping.row);
+    struct val *out = &program->registers[step->out][shaping.row];
     shaping.document = &document;
-    build_begin_map(&build);
-    if (document.type == VAL_MAP) put_map(&shaping, step->shape, &document);
-    build_end(&build);
-    if (done == LUMA_OK)
-      done = field_take_built(program->env, program->arena, &build,
-                              &program->registers[step->out][shaping.row], err);
+    if (adds) done = extend(&shaping, out, &is_extended);
+    if (done == LUMA_OK && !is_extended) done = shape_row(&shaping, out);
   }
   build_deinit(&build);
   if (done != LUMA_OK) buf_reset(&program->env->scratch);

@@ -3,6 +3,7 @@
  * the aggregate tells rows apart by their order; and so may what an UPDATE changes. Several threads
  * may then read it. */
 #include "query/opt/opt_int.h"
+#include "query/plan/stage.h"
 
 static bool is_orderly(const struct expr *expr) {
   if (expr->kind != EXPR_AGGREGATE) return false;
@@ -20,8 +21,14 @@ static bool has_select_in(const struct plan *node) {
   return false;
 }
 
+/* A $lookup whose list is unwound at once: each worker looks up for its own documents. */
+static bool is_unwound(const struct plan *node) {
+  return node->kind == PLAN_STAGE && node->stage->kind == STAGE_LOOKUP && node->stage->unwinds;
+}
+
 static bool reads_everything(const struct plan *node) {
-  for (; node->kind == PLAN_FILTER || node->kind == PLAN_PROJECT; node = node->input)
+  for (; node->kind == PLAN_FILTER || node->kind == PLAN_PROJECT || is_unwound(node);
+       node = node->input)
     if (has_select_in(node)) return false;
   bool has_access = node->physical && node->physical->access;
   return node->kind == PLAN_SCAN && node->collection && !has_access;

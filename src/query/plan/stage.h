@@ -23,6 +23,8 @@ enum plan_stage_kind {
   STAGE_DENSIFY, /* adds documents where exprs[0] has gaps, by the values of the other exprs */
   STAGE_BUCKETS, /* adds the bucket of exprs[0]; rows in its order */
   STAGE_GRAPH,   /* adds the list of the branch's rows that exprs[0] leads to, step by step */
+  STAGE_INVERSE, /* keeps the documents whose filter, at `path`, one of exprs[0] (a document, or a
+                    list of them) satisfies */
   STAGE_OUT,     /* of an INSERT: its rows take the place of the collection's documents */
   STAGE_MERGE    /* of an INSERT: its rows change those that have the same values at `paths` */
 };
@@ -84,6 +86,10 @@ enum stage_merge_action {
   STAGE_MERGE_FAILS
 };
 
+/** Reads a filter that stands in a document: its paths start from the document it is asked of. */
+typedef status stage_read_filter(struct arena *arena, const struct val *filter,
+                                 struct match **match, struct err *err);
+
 struct plan_stage {
   enum plan_stage_kind kind;
   struct slice name;       /* BRANCH */
@@ -91,12 +97,13 @@ struct plan_stage {
   struct path *paths;      /* DENSIFY: of the partition; GRAPH: connectFromField, depthField */
   uint32_t paths_count;    /* MERGE: on */
   struct slice index_name; /* UNWIND: includeArrayIndex */
-  bool keeps_empty;        /* UNWIND: preserveNullAndEmptyArrays */
-  uint64_t count;          /* SAMPLE; BUCKETS; GRAPH: how deep */
-  uint32_t first_variable; /* LOOKUP: number of the first of exprs as a variable; GRAPH:
-                              of the list of values in the second branch */
-  bool is_equality;        /* LOOKUP: exprs[0] is the local value, its list the variable */
-  bool is_correlated;      /* LOOKUP: the branch reads variables */
+  bool keeps_empty;        /* UNWIND: preserveNullAndEmptyArrays; INVERSE: documents without */
+  stage_read_filter *read_filter; /* INVERSE */
+  uint64_t count;                 /* SAMPLE; BUCKETS; GRAPH: how deep */
+  uint32_t first_variable;        /* LOOKUP: number of the first of exprs as a variable; GRAPH:
+                                     of the list of values in the second branch */
+  bool is_equality;               /* LOOKUP: exprs[0] is the local value, its list the variable */
+  bool is_correlated;             /* LOOKUP: the branch reads variables */
   bool unwinds; /* LOOKUP: a row for each document found, not for their list; `keeps_empty`
                    as UNWIND has it */
   struct stage_densify densify;

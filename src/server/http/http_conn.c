@@ -67,6 +67,7 @@ static void end_request(struct http_conn *conn) {
   request->user = NULL;
   atomic_fetch_sub(&request->loop->server->running, 1);
   struct buf *reply = &request->reply.body;
+  buf_reset(&request->body); /* the next request may have none */
   if (request->body.capacity > BODY_KEPT_BYTES) buf_deinit(&request->body);
   if (reply->capacity > BODY_KEPT_BYTES) buf_deinit(reply);
   struct buf body = *reply;

@@ -43,6 +43,16 @@ status rest__insert_beings(struct exchange *exchange, struct err *err) {
   return rest__insert_documents(exchange, err);
 }
 
+status rest__patch_beings(struct exchange *exchange, struct err *err) {
+  TRY(resolve(exchange, err));
+  return rest__patch_documents(exchange, err);
+}
+
+status rest__delete_beings(struct exchange *exchange, struct err *err) {
+  TRY(resolve(exchange, err));
+  return rest__delete_documents(exchange, err);
+}
+
 status rest__get_being(struct exchange *exchange, struct err *err) {
   TRY(resolve(exchange, err));
   return rest__get_document(exchange, err);

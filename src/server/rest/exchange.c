@@ -94,8 +94,10 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
     TRY(registry_borrow(registry, &exchange->session, err));
   }
   session_uncancel(exchange->session);
-  exchange->running = (struct registry_running){
-      .id = exchange->query_id, .session = exchange->session, .cancelled = &exchange->cancelled};
+  exchange->running = (struct registry_running){.id = exchange->query_id,
+                                                .session = exchange->session,
+                                                .cancelled = &exchange->cancelled,
+                                                .began_us = exchange->request->began_us};
   TRY(registry_add_running(registry, &exchange->running, err));
   exchange->is_listed = true;
   return LUMA_OK;
@@ -169,8 +171,9 @@ static status check_media(const struct exchange *exchange, struct err *err) {
   if (type.bytes == 0 || has_media(type, "application/json")) return LUMA_OK;
   if (exchange->route->method == HTTP_PATCH && has_media(type, "application/merge-patch+json"))
     return LUMA_OK;
-  if (exchange->route->body == ROUTE_DOCUMENTS && has_media(type, "application/x-ndjson"))
-    return LUMA_OK;
+  bool is_list =
+      exchange->route->body == ROUTE_DOCUMENTS || exchange->route->body == ROUTE_DOCUMENTS_OPTIONAL;
+  if (is_list && has_media(type, "application/x-ndjson")) return LUMA_OK;
   err_raise(err, LUMA_UNSUPPORTED_MEDIA, __FILE__, __LINE__, "the body is of type `%.*s`",
             (int)(type.bytes < 100 ? type.bytes : 100), (const char *)type.data);
   err_hint(err, "send JSON, with the header Content-Type: application/json");

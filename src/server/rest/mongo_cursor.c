@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/rest/mongo_cursor.h"
 
-enum { NUMBER_DIGITS = 13, CURSOR_NOT_FOUND = 43 };
+enum { NUMBER_DIGITS = 13, UNAUTHORIZED = 13, CURSOR_NOT_FOUND = 43 };
 
 static struct val field_of(const struct statement_run *run, const char *name) {
   return val_field(&run->command, slice_of_text(name));
@@ -92,6 +92,27 @@ static status check_collection(const struct statement_run *command, const char *
   FAIL(err, LUMA_SYNTAX_ERROR, "`%s` is missing: the name of the collection", name);
 }
 
+static void end_cursor(struct registry *registry, struct statement_run *run) {
+  struct session *session = run->named ? NULL : run->session;
+  statement_destroy(run);
+  if (session) registry_return(registry, session);
+}
+
+/* A cursor is read under the name of its collection. */
+static status check_namespace(struct registry *registry, const struct statement_run *command,
+                              struct statement_run *run, struct err *err) {
+  struct slice first;
+  struct val asked = field_of(command, "collection");
+  struct val own = run->is_command ? val_field_at(&run->command, 0, &first) : val_missing();
+  if (own.type != VAL_TEXT || slice_is_equal(val_slice(&own), val_slice(&asked))) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "the cursor is of `%.*s`, not of `%.*s`", SLICE_ARG(val_slice(&own)),
+                            SLICE_ARG(val_slice(&asked)));
+  if (err) err->foreign = UNAUTHORIZED;
+  if (registry_keep_cursor(registry, run, NULL) != LUMA_OK) end_cursor(registry, run);
+  return failed;
+}
+
 status mongo_cursor_take(struct registry *registry, const struct statement_run *command,
                          const struct registry_session *session, struct statement_run **run,
                          struct err *err) {
@@ -104,6 +125,7 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
     return fail_batch(err);
   if (!registry_take_numbered(registry, is_numbered, number, session, run))
     return fail_not_found(number, err);
+  TRY(check_namespace(registry, command, *run, err));
   (*run)->limit = (uint64_t)count;
   (*run)->is_batch_empty = false;
   return LUMA_OK;
@@ -117,12 +139,6 @@ static void put_numbers(struct buf *out, const char *name, const uint64_t *numbe
   for (uint32_t i = 0; i < count; i++)
     buf_append_format(out, i ? ",%llu" : "%llu", (unsigned long long)numbers[i]);
   buf_append_text(out, "],");
-}
-
-static void end_cursor(struct registry *registry, struct statement_run *run) {
-  struct session *session = run->named ? NULL : run->session;
-  statement_destroy(run);
-  if (session) registry_return(registry, session);
 }
 
 status mongo_cursor_kill(struct registry *registry, const struct statement_run *command,

@@ -2,7 +2,11 @@
 /* MongoDB's numbers and names of failures, for replies in its shape. */
 #include "server/rest/mongo_error.h"
 
+#include <stdio.h>
+
 #include "value/json/json.h"
+
+enum { DUPLICATE_KEY = 11000 };
 
 struct number_of_status {
   status code;
@@ -10,12 +14,13 @@ struct number_of_status {
 };
 
 static const struct number_of_status numbers[] = {
-    {LUMA_SYNTAX_ERROR, 9},     {LUMA_INVALID_ARGUMENT, 2},    {LUMA_INVALID_VALUE, 2},
-    {LUMA_TYPE_MISMATCH, 14},   {LUMA_UNKNOWN_COLLECTION, 26}, {LUMA_UNKNOWN_INDEX, 27},
-    {LUMA_UNKNOWN_OPERATOR, 2}, {LUMA_ALREADY_EXISTS, 48},     {LUMA_DUPLICATE_KEY, 11000},
-    {LUMA_CONFLICT, 112},       {LUMA_CONSTRAINT, 121},        {LUMA_TOO_LARGE, 10334},
-    {LUMA_TIMEOUT, 50},         {LUMA_CANCELLED, 11601},       {LUMA_UNSUPPORTED, 238},
-    {LUMA_FORBIDDEN, 13},       {LUMA_UNAUTHORIZED, 18},       {LUMA_NOT_FOUND, 26},
+    {LUMA_SYNTAX_ERROR, 9},      {LUMA_INVALID_JSON, 9},     {LUMA_INVALID_ARGUMENT, 2},
+    {LUMA_INVALID_VALUE, 2},     {LUMA_TYPE_MISMATCH, 14},   {LUMA_UNKNOWN_COLLECTION, 26},
+    {LUMA_UNKNOWN_INDEX, 27},    {LUMA_UNKNOWN_OPERATOR, 2}, {LUMA_ALREADY_EXISTS, 48},
+    {LUMA_DUPLICATE_KEY, 11000}, {LUMA_CONFLICT, 112},       {LUMA_CONSTRAINT, 121},
+    {LUMA_TOO_LARGE, 10334},     {LUMA_TIMEOUT, 50},         {LUMA_TOO_DEEP, 15},
+    {LUMA_CANCELLED, 11601},     {LUMA_UNSUPPORTED, 238},    {LUMA_FORBIDDEN, 13},
+    {LUMA_UNAUTHORIZED, 18},     {LUMA_NOT_FOUND, 26},
 };
 
 struct name_of_number {
@@ -68,6 +73,7 @@ static const struct name_of_number names[] = {
     {224, "QueryExceededMemoryLimitNoDiskUseAllowed"},
     {238, "NotImplemented"},
     {241, "ConversionFailure"},
+    {96, "OperationFailed"},
     {10334, "BSONObjectTooLarge"},
     {11000, "DuplicateKey"},
     {11601, "Interrupted"},
@@ -94,6 +100,13 @@ void mongo_error_write(const struct err *err, struct buf *out) {
     buf_append_format(out, "\"%s\"", name);
   else
     buf_append_format(out, "\"Location%u\"", (unsigned)number);
+  if (err->detail[0]) buf_append_format(out, ",%s", err->detail);
   buf_append_text(out, ",\"errmsg\":");
-  json_write_text(out, slice_of_text(err->message));
+  if (number != DUPLICATE_KEY) {
+    json_write_text(out, slice_of_text(err->message));
+    return;
+  }
+  char message[ERR_MESSAGE_BYTES + 64]; /* clients look at how it begins */
+  snprintf(message, sizeof message, "E11000 duplicate key error: %s", err->message);
+  json_write_text(out, slice_of_text(message));
 }

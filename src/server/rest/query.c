@@ -2,6 +2,7 @@
 /* POST /v1/query: one reply, a cursor's next part, or a stream of lines; and cancelling. */
 #include "base/mem/mem.h"
 #include "query/lang/lang.h"
+#include "server/rest/mongo_admin.h"
 #include "server/rest/mongo_cursor.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
@@ -157,6 +158,9 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
   if (mongo_cursor_command_of(*run) != MONGO_CURSOR_NONE)
     return run_cursor_command(exchange, *run, err);
+  const struct mongo_admin *admin = mongo_admin_find(*run);
+  if (admin) return mongo_admin_run(exchange, *run, admin, err);
+  TRY(mongo_admin_replace_stage(exchange, *run, err));
   TRY(mongo_cursor_read(*run, err));
   fill_limits(exchange, *run, lines);
   TRY(statement_start(*run, err));
@@ -167,12 +171,29 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   return rest__stream_part(exchange, err);
 }
 
+/* Whether a body that cannot be read asks for replies of MongoDB's shape: its failure is to have
+ * it. */
+static bool asks_for_mongo(struct slice body) {
+  static const char reply[] = "\"reply\"", mongo[] = "\"mongo\"";
+  const uint8_t *end = body.data + body.bytes, *at = body.data;
+  for (; at < end && (at = memchr(at, '"', (size_t)(end - at))); at++) {
+    if ((size_t)(end - at) < sizeof reply + sizeof mongo ||
+        memcmp(at, reply, sizeof reply - 1) != 0)
+      continue;
+    for (at += sizeof reply - 1; at < end && (*at == ' ' || *at == ':');) at++;
+    if ((size_t)(end - at) >= sizeof mongo && memcmp(at, mongo, sizeof mongo - 1) == 0) return true;
+    at--;
+  }
+  return false;
+}
+
 status rest__query(struct exchange *exchange, struct err *err) {
   struct statement_run *run;
   struct val map;
   TRY(rest__take_session(exchange, err));
   TRY(statement_create(&run, err));
   status result = rest__read_body(exchange, &run->encoded, &map, err);
+  if (result != LUMA_OK) exchange->is_mongo = asks_for_mongo(buf_slice(&exchange->request->body));
   struct val cursor = result == LUMA_OK && map.type == VAL_MAP
                           ? val_field(&map, slice_of_text("cursor"))
                           : val_missing();

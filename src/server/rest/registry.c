@@ -394,3 +394,35 @@ void registry_cancel_all(struct registry *registry) {
   for (struct registry_running *it = registry->first_running; it; it = it->next) cancel(it);
   mutex_unlock(&registry->lock);
 }
+
+/* ---- telling ---- */
+
+static void tell(struct registry_told *told, struct slice id, size_t shown, uint64_t age_us) {
+  size_t bytes = id.bytes < shown ? id.bytes : shown;
+  memcpy(told->id, id.data, bytes);
+  told->id[bytes] = 0;
+  told->age_us = age_us;
+}
+
+uint32_t registry_tell_running(struct registry *registry, struct registry_told *told,
+                               uint32_t max) {
+  uint64_t now = now_us(registry);
+  uint32_t count = 0;
+  mutex_lock(&registry->lock);
+  for (struct registry_running *it = registry->first_running; it && count < max; it = it->next)
+    tell(&told[count++], it->id, REGISTRY_TOLD_BYTES, now - it->began_us);
+  mutex_unlock(&registry->lock);
+  return count;
+}
+
+uint32_t registry_tell_sessions(struct registry *registry, struct registry_told *told,
+                                uint32_t max) {
+  enum { SHOWN_BYTES = 8 };
+  uint64_t now = now_us(registry);
+  uint32_t count = 0;
+  mutex_lock(&registry->lock);
+  for (struct registry_session *it = registry->first_session; it && count < max; it = it->next)
+    tell(&told[count++], slice_of_text(it->id), SHOWN_BYTES, now - it->used_us);
+  mutex_unlock(&registry->lock);
+  return count;
+}

@@ -86,6 +86,7 @@ struct registry_running {
   struct slice id;
   struct session *session;
   atomic_bool *cancelled;
+  uint64_t began_us; /* monotonic */
   struct registry_running *next, *previous;
 };
 /** LUMA_ALREADY_EXISTS when a statement of this name runs. */
@@ -95,5 +96,20 @@ void registry_remove_running(struct registry *registry, struct registry_running 
 /** LUMA_UNKNOWN_QUERY. */
 status registry_cancel(struct registry *registry, struct slice id, struct err *err);
 void registry_cancel_all(struct registry *registry);
+
+/* ---- telling ---- */
+
+enum { REGISTRY_TOLD_BYTES = 64 };
+
+/** What is told of a statement or a session. */
+struct registry_told {
+  char id[REGISTRY_TOLD_BYTES + 1]; /* of a session only its beginning: the whole is its key */
+  uint64_t age_us;                  /* since the statement began; since the session was last used */
+};
+/** Statements that run, at most `max`; how many. */
+uint32_t registry_tell_running(struct registry *registry, struct registry_told *told, uint32_t max);
+/** Sessions that clients opened, at most `max`; how many. */
+uint32_t registry_tell_sessions(struct registry *registry, struct registry_told *told,
+                                uint32_t max);
 
 #endif

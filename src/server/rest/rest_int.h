@@ -29,7 +29,13 @@ struct exchange;
 /** Does a request's work and fills its reply; on failure the error becomes the reply. */
 typedef status route_run_fn(struct exchange *exchange, struct err *err);
 
-enum route_body { ROUTE_NO_BODY, ROUTE_JSON, ROUTE_JSON_OPTIONAL, ROUTE_DOCUMENTS };
+enum route_body {
+  ROUTE_NO_BODY,
+  ROUTE_JSON,
+  ROUTE_JSON_OPTIONAL,
+  ROUTE_DOCUMENTS,
+  ROUTE_DOCUMENTS_OPTIONAL
+};
 
 /** One method of one address. */
 struct route {
@@ -120,13 +126,30 @@ status rest__key(struct slice text, struct val *key, struct err *err);
 /** Appends the key as an address names it, not yet percent-encoded. */
 void rest__put_key(struct buf *out, const struct val *key);
 
+/* texts.c */
+/** The texts of the documents in a body; they borrow from it. mem_free(items). */
+struct rest_texts {
+  struct slice *items;
+  size_t count, capacity;
+  bool is_array; /* or lines; else one object */
+};
+status rest__split(const struct exchange *exchange, struct rest_texts *texts, struct err *err);
+/** A position in the text of the `nth` document becomes one in the body. */
+void rest__place_error(const struct exchange *exchange, struct slice text, uint32_t nth,
+                       struct err *err);
+
+/* once.c */
+/** What names the request, for a day; false: it has no name. */
+struct docs_once;
+bool rest__once(const struct exchange *exchange, struct docs_once *once);
+
 /* the routes */
 route_run_fn rest__list_documents, rest__insert_documents, rest__get_document, rest__put_document,
-    rest__patch_document, rest__delete_document;
+    rest__patch_document, rest__delete_document, rest__patch_documents, rest__delete_documents;
 route_run_fn rest__list_souls, rest__create_soul, rest__get_soul, rest__evolve_soul,
-    rest__soul_lineage, rest__soul_changes, rest__suggest_soul;
+    rest__delete_soul, rest__soul_lineage, rest__soul_changes, rest__suggest_soul;
 route_run_fn rest__list_beings, rest__insert_beings, rest__get_being, rest__put_being,
-    rest__patch_being, rest__delete_being;
+    rest__patch_being, rest__delete_being, rest__patch_beings, rest__delete_beings;
 /* documents_dry.c: what a change by key would do */
 struct rest_change {
   const char *what; /* insert, update, delete */

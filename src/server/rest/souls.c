@@ -115,6 +115,37 @@ status rest__create_soul(struct exchange *exchange, struct err *err) {
   return LUMA_OK;
 }
 
+/* ---- dropping ---- */
+
+static status drop_work(void *context, struct model_txn *txn, struct err *err) {
+  struct soul_work *work = context;
+  const struct collection *collection = model_collection_of_soul(txn, work->name);
+  uint64_t beings;
+  if (!collection) return model_fail_no_collection(txn, work->name, err);
+  if (!collection->genotype)
+    FAIL(err, LUMA_NOT_FOUND, "`%.*s` has no soul", SLICE_ARG(collection->name));
+  buf_reset(reply_of(work));
+  TRY(model_count(txn, collection, &beings, err));
+  buf_append_text(reply_of(work), "{\"alias\":");
+  json_write_text(reply_of(work), collection->name);
+  buf_append_format(reply_of(work), ",\"beings\":%llu}", (unsigned long long)beings);
+  return model_drop_collection(txn, collection->name, false, err);
+}
+
+status rest__delete_soul(struct exchange *exchange, struct err *err) {
+  struct soul_work work = {.exchange = exchange, .name = exchange->first};
+  TRY(rest__take_session(exchange, err));
+  if (rest__is_dry(exchange)) {
+    TRY(session_try(exchange->session, drop_work, &work, err));
+    rest__json(exchange, 200);
+    return buf_check(reply_of(&work), "the reply", err);
+  }
+  TRY(session_change(exchange->session, drop_work, &work, err));
+  buf_reset(reply_of(&work));
+  rest__empty(exchange, 204);
+  return LUMA_OK;
+}
+
 /* ---- evolving ---- */
 
 static status evolve_work(void *context, struct model_txn *txn, struct err *err) {

@@ -16,8 +16,8 @@ status docs_ensure_collection(struct model_txn *txn, struct slice name,
   return model_create_collection(txn, name, true, collection, err);
 }
 
-static status find(struct model_txn *txn, struct slice name, const struct collection **collection,
-                   struct err *err) {
+status docs__find(struct model_txn *txn, struct slice name, const struct collection **collection,
+                  struct err *err) {
   *collection = catalog_find(model_catalog(txn), name);
   return *collection ? LUMA_OK : catalog_fail_unknown(model_catalog(txn), name, err);
 }
@@ -94,9 +94,8 @@ status docs_read_json(struct session *session, const struct collection *collecti
 
 /* ---- changing ---- */
 
-/* As the session's guard lets it: at most so many documents, or in a dry run. */
-static status change(struct session *session, uint64_t count, session_work_fn *work, void *context,
-                     struct err *err) {
+status docs__change(struct session *session, uint64_t count, session_work_fn *work, void *context,
+                    struct err *err) {
   const struct query_guard *guard = session_guard(session);
   if (guard->is_limited && count > guard->max_affected)
     return docs_fail_affected(guard->max_affected, err);
@@ -117,6 +116,7 @@ status docs_fail_affected(uint64_t most, struct err *err) {
 struct insert_work {
   struct session *session;
   struct slice collection;
+  const struct collection *found;
   struct docs_batch *batch;
   struct buf encoded;
   struct slice *documents;
@@ -158,14 +158,29 @@ static status encode_all(struct insert_work *work, const struct collection *coll
   return LUMA_OK;
 }
 
+/* One of them, alone. */
+static status put_one(void *context, struct model_txn *txn, uint32_t nth, struct err *err) {
+  struct insert_work *work = context;
+  struct docs_batch *batch = work->batch;
+  struct slice document;
+  bool made_key;
+  buf_reset(&work->encoded);
+  TRY(docs_read_json(work->session, work->found, batch->jsons[nth], &work->encoded, &document,
+                     &made_key, err));
+  TRY(model_insert_encoded(txn, work->found, &document, 1, made_key, NULL, err));
+  return batch->keys ? keep_key(batch, work->found, document, nth, err) : LUMA_OK;
+}
+
 static status put_all(struct insert_work *work, struct model_txn *txn,
                       const struct collection *collection, struct err *err) {
   struct docs_batch *batch = work->batch;
   for (uint32_t done = 0; done < batch->count;) {
     uint32_t rest = batch->count - done, bad = 0;
     uint32_t some = rest < STORE_BATCH_MAX ? rest : STORE_BATCH_MAX;
+    model_tell_places(txn, batch->is_list || batch->count > 1, done);
     status result = model_insert_encoded(txn, collection, work->documents + done, some,
                                          work->keys_are_new, &bad, err);
+    model_tell_places(txn, false, 0);
     batch->failed = done + bad;
     TRY(result);
     for (uint32_t i = done; batch->keys && i < done + some; i++)
@@ -175,16 +190,39 @@ static status put_all(struct insert_work *work, struct model_txn *txn,
   return LUMA_OK;
 }
 
+/* All together, which costs least; where one is refused, one by one, so that the error tells of all
+ * that are. */
+static status put_or_tell(struct insert_work *work, struct model_txn *txn, struct err *err) {
+  struct docs_batch *batch = work->batch;
+  struct docs_each each = {
+      .step = put_one, .context = work, .count = batch->count, .is_list = batch->is_list};
+  uint64_t mark;
+  if (!batch->is_list) return put_all(work, txn, work->found, err);
+  TRY(model_savepoint(txn, &mark, err));
+  status result = put_all(work, txn, work->found, err);
+  if (!docs__is_of_document(result)) return result;
+  TRY(model_rollback_to(txn, mark, err));
+  if (err) err_reset(err);
+  batch->failed = batch->count; /* several may have */
+  return docs__each(txn, &each, err);
+}
+
 static status insert_work(void *context, struct model_txn *txn, struct err *err) {
   struct insert_work *work = context;
-  const struct collection *collection;
-  work->batch->once_replayed = work->batch->once_clashed = false;
-  if (work->batch->once_key.bytes) TRY(docs__once_find(txn, work->batch, err));
-  if (work->batch->once_replayed) return LUMA_OK;
-  TRY(docs_ensure_collection(txn, work->collection, &collection, err));
-  TRY(encode_all(work, collection, err));
-  TRY(put_all(work, txn, collection, err));
-  return work->batch->once_key.bytes ? docs__once_keep(txn, work->batch, err) : LUMA_OK;
+  struct docs_batch *batch = work->batch;
+  struct docs_once *once = batch->once;
+  struct val *keys = NULL;
+  uint32_t count = 0;
+  if (once) TRY(docs__once_find(txn, once, batch->arena, &keys, &count, err));
+  if (once && once->replayed) {
+    if (count != batch->count) FAIL(err, LUMA_CORRUPT, "what was answered before cannot be read");
+    memcpy(batch->keys, keys, count * sizeof *keys);
+    return LUMA_OK;
+  }
+  TRY(docs_ensure_collection(txn, work->collection, &work->found, err));
+  TRY(encode_all(work, work->found, err));
+  TRY(put_or_tell(work, txn, err));
+  return once ? docs__once_keep(txn, once, batch->keys, batch->count, err) : LUMA_OK;
 }
 
 status docs_insert(struct session *session, struct slice collection, struct docs_batch *batch,
@@ -193,7 +231,7 @@ status docs_insert(struct session *session, struct slice collection, struct docs
   work.documents = mem_alloc((batch->count + 1u) * sizeof *work.documents);
   if (!work.documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for documents");
   buf_init(&work.encoded, INSERT_BYTES_MAX);
-  status result = change(session, batch->count, insert_work, &work, err);
+  status result = docs__change(session, batch->count, insert_work, &work, err);
   mem_free(work.documents);
   buf_deinit(&work.encoded);
   return result;
@@ -209,7 +247,7 @@ struct get_work {
   uint64_t *version;
 };
 
-static status fail_no_document(struct slice collection, struct err *err) {
+status docs__fail_no_document(struct slice collection, struct err *err) {
   FAIL(err, LUMA_NOT_FOUND, "`%.*s` has no document under this key", SLICE_ARG(collection));
 }
 
@@ -217,7 +255,7 @@ static status get_document(struct model_txn *txn, const struct collection *colle
                            const struct val *key, struct doc *doc, struct store_pins *pins,
                            struct err *err) {
   TRY(model_get_many(txn, collection, key, 1, doc, pins, err));
-  return doc->data ? LUMA_OK : fail_no_document(collection->name, err);
+  return doc->data ? LUMA_OK : docs__fail_no_document(collection->name, err);
 }
 
 static status get_work(void *context, struct model_txn *txn, struct err *err) {
@@ -225,7 +263,7 @@ static status get_work(void *context, struct model_txn *txn, struct err *err) {
   const struct collection *collection;
   struct store_pins pins = {0};
   struct doc doc;
-  TRY(find(txn, work->collection, &collection, err));
+  TRY(docs__find(txn, work->collection, &collection, err));
   status result = get_document(txn, collection, work->key, &doc, &pins, err);
   if (result == LUMA_OK) {
     const uint8_t *copy = arena_copy(work->arena, doc.data, doc.bytes);
@@ -257,7 +295,7 @@ static status soul_work(void *context, struct model_txn *txn, struct err *err) {
   const struct collection *collection;
   struct store_pins pins = {0};
   struct doc doc;
-  TRY(find(txn, work->collection, &collection, err));
+  TRY(docs__find(txn, work->collection, &collection, err));
   status result = get_document(txn, collection, work->key, &doc, &pins, err);
   uint32_t number = result == LUMA_OK ? doc_header(&doc).soul : 0;
   store_pins_release(&pins);
@@ -311,8 +349,8 @@ static status insert_under(struct model_txn *txn, const struct collection *colle
   return result;
 }
 
-static status merge_into(struct model_txn *txn, const struct collection *collection,
-                         const struct doc *old, const struct val *patch, struct err *err) {
+status docs__merge(struct model_txn *txn, const struct collection *collection,
+                   const struct doc *old, const struct val *patch, struct err *err) {
   struct arena arena;
   struct buf out;
   struct build build;
@@ -347,15 +385,15 @@ static status put_work(void *context, struct model_txn *txn, struct err *err) {
   if (work->options->upsert)
     TRY(docs_ensure_collection(txn, work->collection, &collection, err));
   else
-    TRY(find(txn, work->collection, &collection, err));
+    TRY(docs__find(txn, work->collection, &collection, err));
   struct store_pins pins = {0};
   struct doc old;
   status result = model_get_many(txn, collection, work->key, 1, &old, &pins, err);
   if (result == LUMA_OK && !old.data) {
     result = work->options->upsert ? insert_under(txn, collection, work, err)
-                                   : fail_no_document(collection->name, err);
+                                   : docs__fail_no_document(collection->name, err);
   } else if (result == LUMA_OK) {
-    result = work->options->merge ? merge_into(txn, collection, &old, work->fields, err)
+    result = work->options->merge ? docs__merge(txn, collection, &old, work->fields, err)
                                   : model_replace(txn, collection, &old, work->fields, err);
   }
   store_pins_release(&pins);
@@ -377,7 +415,7 @@ status docs_put(struct session *session, struct slice collection, const struct v
     result = err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
                        "a document is a JSON object, not a %s", val_type_name(fields.type));
   }
-  if (result == LUMA_OK) result = change(session, 1, put_work, &work, err);
+  if (result == LUMA_OK) result = docs__change(session, 1, put_work, &work, err);
   buf_deinit(&out);
   if (made) *made = work.made;
   return result;
@@ -393,7 +431,7 @@ static status delete_work(void *context, struct model_txn *txn, struct err *err)
   const struct collection *collection;
   struct store_pins pins = {0};
   struct doc doc;
-  TRY(find(txn, work->collection, &collection, err));
+  TRY(docs__find(txn, work->collection, &collection, err));
   status result = get_document(txn, collection, work->key, &doc, &pins, err);
   if (result == LUMA_OK) result = model_delete(txn, collection, &doc, err);
   store_pins_release(&pins);
@@ -403,7 +441,7 @@ static status delete_work(void *context, struct model_txn *txn, struct err *err)
 status docs_delete(struct session *session, struct slice collection, const struct val *key,
                    struct err *err) {
   struct delete_work work = {collection, key};
-  return change(session, 1, delete_work, &work, err);
+  return docs__change(session, 1, delete_work, &work, err);
 }
 
 struct count_work {
@@ -414,7 +452,7 @@ struct count_work {
 static status count_work(void *context, struct model_txn *txn, struct err *err) {
   struct count_work *work = context;
   const struct collection *collection;
-  TRY(find(txn, work->collection, &collection, err));
+  TRY(docs__find(txn, work->collection, &collection, err));
   return model_count(txn, collection, &work->count, err);
 }
 

@@ -12,10 +12,10 @@ static inline struct val read_field(const struct val *root, const struct splice_
   if (field->from == SPLICE_NEW) return doc__decode(field->value.data, NULL);
   if (field->from == SPLICE_MADE) return root->lens->made[field->made];
   const uint8_t *place = place_of(root, field);
-  double real;
-  if (field->is_float && splice_read_float(place, &real)) return val_float64(real);
+  struct val value;
+  if (field->widens && splice_widen(field->widens, place, &value)) return value;
   if (!field->convert) return doc__decode(place, root->lens->names);
-  struct val value = doc__decode(place, root->lens->names);
+  value = doc__decode(place, root->lens->names);
   (void)field->convert(field->context, &value);
   return value;
 }
@@ -30,16 +30,24 @@ struct val lens_field(const struct val *root, uint16_t id) {
   return index == form_not_found ? val_missing() : read_field(root, &splice->fields[index]);
 }
 
+/* What becomes of an encoded value that is converted. */
+static enum lens_source converted_source(const struct splice_field *field, const uint8_t *place) {
+  uint8_t type = *place & FORM_TYPE_MASK;
+  if (type == VAL_NULL) return LENS_STORED;
+  bool is_integer = type == VAL_INT64 || type == VAL_INT32;
+  bool is_number = field->widens == SPLICE_TO_FLOAT || field->widens == SPLICE_TO_DECIMAL;
+  return is_integer && is_number ? LENS_INTEGER : LENS_MADE;
+}
+
 enum lens_source lens_source(const struct val *root, uint16_t id, const uint8_t **place) {
   const struct splice *splice = root->lens->splice;
   uint32_t index = form_find(splice->ids, splice->count, id);
-  double real;
   if (index == form_not_found) return LENS_NONE;
   const struct splice_field *field = &splice->fields[index];
   if (field->from == SPLICE_MADE) return LENS_MADE;
   *place = field->from == SPLICE_NEW ? field->value.data : place_of(root, field);
-  if (field->from == SPLICE_NEW || (!field->convert && !field->is_float)) return LENS_STORED;
-  return field->is_float && splice_read_float(*place, &real) ? LENS_INTEGER : LENS_MADE;
+  bool is_stored = field->from == SPLICE_NEW || (!field->convert && !field->widens);
+  return is_stored ? LENS_STORED : converted_source(field, *place);
 }
 
 struct val lens_field_at(const struct val *root, uint32_t index, uint16_t *id) {

@@ -35,7 +35,7 @@ struct val lens_field(const struct val *root, uint16_t id);
 enum lens_source {
   LENS_NONE,    /* there is no such field */
   LENS_STORED,  /* its encoded value stands at `*place` */
-  LENS_INTEGER, /* it is the float that the encoded integer at `*place` is exactly */
+  LENS_INTEGER, /* it is the encoded integer at `*place`, or a number that this is exactly */
   LENS_MADE     /* none that stands anywhere: lens_field has it */
 };
 enum lens_source lens_source(const struct val *root, uint16_t id, const uint8_t **place);

@@ -159,7 +159,7 @@ static enum probe_answer ask_path(const struct probe *probe, const uint8_t *p, c
   return is_list && probe->into_lists ? ask_list(probe, p) : ask_value(probe, p);
 }
 
-/* An integer that is shown as a float stands where that does in the total order. */
+/* An integer that is shown as another number stands where that does in the total order. */
 static enum probe_answer ask_lensed(const struct probe *probe, const uint16_t *ids,
                                     uint32_t ids_count, const struct val *root) {
   const uint8_t *place = NULL;

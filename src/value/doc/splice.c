@@ -43,7 +43,7 @@ bool splice_shape(const struct doc *document, struct slice *shape) {
 }
 
 static bool is_copied(const struct splice_field *field) {
-  return field->from < SPLICE_MADE && !field->convert && !field->is_float;
+  return field->from < SPLICE_MADE && !field->convert && !field->widens;
 }
 
 void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids) {
@@ -57,7 +57,7 @@ void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *
         i < splice->count && is_copied(field) && is_copied(next) && next->from == field->from + 1;
     field->run = (uint16_t)(goes_on ? next->run + 1 : 1);
     splice->more_bytes += 2 * WORD + (uint32_t)field->value.bytes;
-    if (field->convert || field->is_float) splice->more_bytes += SPLICE_SCALAR_BYTES_MAX;
+    if (field->convert || field->widens) splice->more_bytes += SPLICE_SCALAR_BYTES_MAX;
   }
 }
 
@@ -75,24 +75,28 @@ static void copy(uint8_t *to, const uint8_t *from, size_t bytes, size_t left) {
     memcpy(to, from, bytes);
 }
 
-bool splice_read_float(const uint8_t *place, double *value) {
-  const int64_t most = 1ll << FLOAT_BITS;
+bool splice_widen(enum splice_widening widens, const uint8_t *place, struct val *value) {
+  const int64_t most = 1ll << FLOAT_BITS, us_per_day = 86400ll * 1000000;
   uint8_t type = *place & FORM_TYPE_MASK;
-  if (type != VAL_INT64 && type != VAL_INT32) return false;
+  if (widens == SPLICE_TO_TIMESTAMP && type == VAL_DATE) {
+    *value = val_timestamp(form_integer(place) * us_per_day);
+    return true;
+  }
+  bool is_integer = type == VAL_INT64 || type == VAL_INT32;
+  if (!is_integer || widens == SPLICE_TO_TIMESTAMP || widens == SPLICE_STAYS) return false;
   int64_t integer = form_integer(place);
-  *value = (double)integer;
-  return integer < most && integer > -most;
+  if (widens == SPLICE_TO_DECIMAL)
+    *value = val_decimal(decimal_from_int64(integer));
+  else
+    *value = val_float64((double)integer);
+  return widens == SPLICE_TO_DECIMAL || (integer < most && integer > -most);
 }
 
 /* A value that may become another one; its bytes, 0 when it stays. */
 static uint32_t write_converted(const struct splice_field *field, const uint8_t *place,
                                 uint8_t *heap) {
-  double real;
   struct val value;
-  if (field->is_float && splice_read_float(place, &real)) {
-    value = val_float64(real);
-    return splice_encode(&value, heap);
-  }
+  if (splice_widen(field->widens, place, &value)) return splice_encode(&value, heap);
   if (!field->convert) return 0;
   value = doc__decode(place, NULL);
   return field->convert(field->context, &value) ? splice_encode(&value, heap) : 0;

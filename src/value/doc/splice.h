@@ -22,6 +22,13 @@ enum {
  * false: it stays. */
 typedef bool splice_convert_fn(const void *context, struct val *value);
 
+/** What is read as another type without a call. */
+enum splice_widening {
+  SPLICE_STAYS,
+  SPLICE_TO_FLOAT,    /* integers, where nothing is lost */
+  SPLICE_TO_DECIMAL,  /* integers */
+  SPLICE_TO_TIMESTAMP /* dates: their midnights in UTC */
+};
 /** One field of the new document. */
 struct splice_field {
   uint16_t id;   /* of its name, in the document's own dictionary */
@@ -29,9 +36,9 @@ struct splice_field {
                     made for each document */
   uint16_t run;  /* fields from here on that are copied together; at least 1 */
   uint16_t made; /* SPLICE_MADE: which of those that are made */
-  bool is_float; /* integers are read as floats where nothing is lost, before `convert` is asked */
-  struct slice value;         /* encoded, without name ids inside */
-  splice_convert_fn *convert; /* NULL: copied as it is */
+  enum splice_widening widens; /* before `convert` is asked */
+  struct slice value;          /* encoded, without name ids inside */
+  splice_convert_fn *convert;  /* NULL: copied as it is */
   const void *context;
 };
 
@@ -75,8 +82,8 @@ uint32_t splice_map(const struct splice *splice, const struct val *made, const u
  */
 uint32_t splice_document(const struct splice *splice, const struct val *made,
                          const struct doc *document, uint8_t *room);
-/** An encoded integer that a float has without loss; false for any other value. */
-bool splice_read_float(const uint8_t *place, double *value);
+/** An encoded value that is widened; false for one that is not: of another type, or too large. */
+bool splice_widen(enum splice_widening widens, const uint8_t *place, struct val *value);
 /** Encodes a boolean, number or time; 0 for any other value. */
 uint32_t splice_encode(const struct val *value, uint8_t room[SPLICE_SCALAR_BYTES_MAX]);
 

@@ -8,7 +8,7 @@
 #include "tests/lib/test.h"
 #include "value/json/json.h"
 
-enum { DOCUMENTS = 34000, ANSWER_BYTES_MAX = 1 << 20 };
+enum { DOCUMENTS = 34000, OTHERS = 90, ANSWER_BYTES_MAX = 1 << 20 };
 
 static void fill(const char *path) {
   struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
@@ -27,6 +27,13 @@ static void fill(const char *path) {
   assert_ok(import_write(import, buf_slice(&text), test_err()));
   assert_ok(import_close(import, &stats, test_err()));
   assert_int_equal(DOCUMENTS, stats.documents);
+  buf_reset(&text);
+  for (int i = 0; i < OTHERS; i++)
+    buf_append_format(&text, "{\"id\":%d,\"a\":%d,\"c\":\"c%d\",\"b\":[\"%c\",%d]}\n", i, i % 60,
+                      i % 7, 'a' + i % 3, i);
+  assert_ok(import_open(session, slice_of_text("u"), IMPORT_NDJSON, &import, test_err()));
+  assert_ok(import_write(import, buf_slice(&text), test_err()));
+  assert_ok(import_close(import, &stats, test_err()));
   buf_deinit(&text);
   session_close(session);
   db_close(db);
@@ -93,6 +100,16 @@ static const char *const questions[] = {
     "\"$$x\"]},\"b\":{\"$in\":[\"c\",\"d\"]}}},{\"$group\":{\"_id\":null,\"n\":{\"$sum\":1},\"l\":{"
     "\"$min\":{\"$add\":[\"$a\",\"$$x\"]}}}}]}",
     "{\"count\":\"t\",\"query\":{\"b\":{\"$ne\":\"c\"},\"a\":{\"$nin\":[1,2,3]}}}",
+    "{\"aggregate\":\"t\",\"pipeline\":[{\"$lookup\":{\"from\":\"u\",\"localField\":\"a\","
+    "\"foreignField\":\"a\",\"as\":\"o\"}},{\"$unwind\":\"$o\"},{\"$group\":{\"_id\":\"$o.c\","
+    "\"n\":{"
+    "\"$sum\":\"$id\"}}},{\"$sort\":{\"_id\":1}}]}",
+    "{\"aggregate\":\"t\",\"pipeline\":[{\"$match\":{\"a\":{\"$lt\":80}}},{\"$lookup\":{\"from\":"
+    "\"u\","
+    "\"localField\":\"b\",\"foreignField\":\"b\",\"as\":\"o\",\"pipeline\":[{\"$match\":{\"a\":{"
+    "\"$lt\":4}}}]}},{\"$unwind\":{\"path\":\"$o\",\"preserveNullAndEmptyArrays\":true}},{\"$"
+    "group\":{"
+    "\"_id\":\"$o.c\",\"n\":{\"$sum\":1},\"m\":{\"$max\":\"$pad\"}}},{\"$sort\":{\"_id\":1}}]}",
 };
 
 /* A copy of the answers to all questions; the caller frees it. */

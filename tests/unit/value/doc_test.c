@@ -8,6 +8,7 @@
 #include "tests/lib/test.h"
 #include "tests/unit/value/gen.h"
 #include "value/doc/build.h"
+#include "value/doc/extend.h"
 
 enum { OUT_BYTES_MAX = 1 << 28 };
 
@@ -396,6 +397,75 @@ static void fields_are_found_each_way(void) {
   teardown(&f);
 }
 
+/* One value, encoded without name ids. */
+static void encode_alone(struct fixture *alone, const struct val *v, struct slice *encoded) {
+  build_put(&alone->build, v);
+  assert_ok(build_finish(&alone->build, encoded, test_err()));
+}
+
+/* A map with fields behind its own holds all of them, as they were. */
+static void check_extended(const struct val *map, const struct extend_field *fields,
+                           const struct val *values, uint32_t count) {
+  uint32_t bytes = extend_bytes(map, fields, count);
+  bool has_one = false;
+  for (uint32_t i = 0; i < count; i++)
+    has_one |= val_field(map, fields[i].name).type != VAL_MISSING;
+  if (has_one) assert_int_equal(0, bytes);
+  if (!bytes) return;
+  uint8_t *room = mem_alloc(bytes);
+  assert_non_null(room);
+  extend_write(map, fields, count, room);
+  assert_ok(doc_check_value(slice_of(room, bytes), map->names, test_err()));
+  struct val made = val_decode(slice_of(room, bytes), map->names);
+  assert_int_equal(val_count(map) + count, val_count(&made));
+  for (uint32_t i = 0; i < val_count(&made); i++) {
+    bool is_old = i < val_count(map);
+    struct slice name, old_name = {0};
+    struct val field = val_field_at(&made, i, &name);
+    struct val old = is_old ? val_field_at(map, i, &old_name) : values[i - val_count(map)];
+    if (!is_old) old_name = fields[i - val_count(map)].name;
+    assert_true(slice_is_equal(old_name, name));
+    assert_true(gen_is_identical(&old, &field));
+    struct val again = val_field(&made, name);
+    assert_true(gen_is_identical(&field, &again));
+  }
+  mem_free(room);
+}
+
+static void maps_are_extended(void) {
+  static const char *const names[] = {"new", "", "a", "other", "_id"};
+  struct fixture f, alone;
+  size_t extended = 0;
+  setup(&f, true);
+  for (size_t round = 0; round < test_rounds(2000); round++) {
+    struct gen gen;
+    struct extend_field fields[2];
+    struct val values[2];
+    struct slice encoded;
+    gen_init(&gen, test_rng(), f.names);
+    struct val map = gen_value(&gen, 3);
+    uint32_t count = 1 + (uint32_t)rng_below(test_rng(), 2), first = (uint32_t)round % 5;
+    setup(&alone, false);
+    for (uint32_t i = 0; i < count; i++) {
+      struct val value = gen_value(&gen, 2);
+      encode_alone(&alone, &value, &encoded);
+      fields[i].name = slice_of_text(names[(first + i) % 5]);
+      fields[i].value.bytes = encoded.bytes;
+    }
+    const uint8_t *at = alone.out.data;
+    for (uint32_t i = 0; i < count; at += fields[i++].value.bytes) {
+      fields[i].value.data = at;
+      values[i] = val_decode(fields[i].value, NULL);
+    }
+    extended += extend_bytes(&map, fields, count) > 0;
+    check_extended(&map, fields, values, count);
+    teardown(&alone);
+    gen_deinit(&gen);
+  }
+  assert_true(extended > 0);
+  teardown(&f);
+}
+
 /* Reads everything a document holds; with the address sanitizer this proves that no read leaves it.
  */
 static uint64_t read_all(const struct val *v) {
@@ -491,6 +561,7 @@ int main(int argc, char **argv) {
       {"check refuses each fault", check_refuses_each_fault, 0},
       {"any value comes back", any_value_comes_back, 0},
       {"fields are found each way", fields_are_found_each_way, 0},
+      {"maps are extended", maps_are_extended, 0},
       {"damage is found or harmless", damage_is_found_or_harmless, 0},
       {"memory may run out", memory_may_run_out, 0},
   };

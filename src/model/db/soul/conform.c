@@ -12,6 +12,7 @@ struct conforming {
   const struct collection *collection;
   struct slice *documents;
   const struct doc *old; /* of the only document; NULL: they are new */
+  struct val key;        /* of `old` */
   uint32_t count;
   struct soul_check check;
   struct soul_faults faults;
@@ -91,8 +92,7 @@ static status rebuild_changed(struct conforming *conforming, struct err *err) {
 /* ---- expressions ---- */
 
 static struct soul_place place_of_document(const struct conforming *conforming, uint32_t nth) {
-  (void)conforming;
-  return (struct soul_place){.index = nth};
+  return (struct soul_place){.index = conforming->check.first_place + nth};
 }
 
 static status take_computed(struct conforming *conforming, uint32_t nth,
@@ -100,7 +100,7 @@ static status take_computed(struct conforming *conforming, uint32_t nth,
   struct soul_finding *finding = &conforming->findings[nth];
   struct val *value = &finding->values[attribute - conforming->check.soul->attributes];
   struct soul_place document = place_of_document(conforming, nth);
-  struct soul_place place = {.up = conforming->count > 1 ? &document : NULL,
+  struct soul_place place = {.up = conforming->check.tells_places ? &document : NULL,
                              .name = attribute->name};
   bool ignored = false;
   if (!attribute->computed.bytes && value->type != VAL_MISSING) return LUMA_OK;
@@ -153,7 +153,8 @@ static status compute(struct conforming *conforming, struct err *err) {
 static void fault_check(struct conforming *conforming, uint32_t nth,
                         const struct soul_constraint *constraint) {
   struct soul_place place = place_of_document(conforming, nth);
-  struct soul_fault fault = {.place = conforming->count > 1 ? &place : NULL, .rule = "check"};
+  struct soul_fault fault = {.place = conforming->check.tells_places ? &place : NULL,
+                             .rule = "check"};
   conforming->findings[nth].is_faulty = true;
   soul_faults_add(&conforming->faults, &fault, "breaks the constraint `%.*s`: %.*s",
                   SLICE_ARG(constraint->name), SLICE_ARG(constraint->check));
@@ -185,7 +186,7 @@ static void add_taken(struct conforming *conforming) {
     if (conforming->faults.count >= SOUL_FAULTS_SHOWN_MAX) return;
     if (doc_open(conforming->documents[i], conforming->collection->names, &doc, NULL) == LUMA_OK)
       model__list_taken(conforming->txn, conforming->collection, &doc, is_new,
-                        conforming->count > 1 ? &place : NULL, &conforming->faults);
+                        conforming->check.tells_places ? &place : NULL, &conforming->faults);
   }
 }
 
@@ -223,8 +224,16 @@ static status conform(struct conforming *conforming, struct err *err) {
   return check_constraints(conforming, err);
 }
 
+/* Where one of several is changed, its faults say which being it is. */
+static void tell_key(struct conforming *conforming) {
+  if (!conforming->old || !conforming->txn->tells_places) return;
+  conforming->key = model__key_of(conforming->old);
+  if (!model__hides_keys(conforming->collection)) conforming->faults.id = &conforming->key;
+}
+
 static void set_up(struct conforming *conforming, struct soul_program *program) {
   const struct collection *collection = conforming->collection;
+  bool tells = conforming->txn->tells_places || conforming->count > 1;
   if (program) {
     program->now_us = os_now_us(conforming->txn->model->os);
     program->numbers = model__numbers(conforming->txn);
@@ -237,10 +246,12 @@ static void set_up(struct conforming *conforming, struct soul_program *program) 
                                           .program = program,
                                           .arena = &conforming->txn->soul_arena,
                                           .faults = &conforming->faults,
-                                          .batch_count = conforming->count,
+                                          .tells_places = tells,
+                                          .first_place = conforming->txn->places_from,
                                           .resolve = model__resolve_reference,
                                           .context = conforming->txn};
   soul_faults_init(&conforming->faults);
+  tell_key(conforming);
 }
 
 static uint32_t first_faulty(const struct conforming *conforming) {

@@ -7,6 +7,7 @@
  * deletion meanwhile makes the making conflict. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
+#include "model/soul/fault.h"
 #include "value/order/order.h"
 #include "value/ulid/ulid.h"
 
@@ -148,6 +149,56 @@ status model__change_references(struct model_txn *txn, const struct collection *
     if (old && fresh && val_is_equal(&before, &after)) continue;
     TRY(change_all(txn, collection, attribute, &after, 1, err));
     TRY(change_all(txn, collection, attribute, &before, -1, err));
+  }
+  return LUMA_OK;
+}
+
+/* ---- telling what names nothing ---- */
+
+struct missing {
+  struct model_txn *txn;
+  const struct soul_attribute *attribute;
+  const struct collection *target;
+  struct soul_faults *faults;
+};
+
+static status list_one(const struct missing *missing, const struct soul_place *place,
+                       const struct val *key) {
+  struct soul_fault fault = {.rule = "reference",
+                             .place = place,
+                             .value = key,
+                             .sensitive = missing->attribute->is_masked};
+  bool exists = false;
+  if (val_is_null(key)) return LUMA_OK;
+  status result = record_exists(missing->txn, missing->target, key, &exists, NULL);
+  if (result != LUMA_OK && result != LUMA_INVALID_VALUE) return result;
+  if (!exists)
+    soul_faults_add(missing->faults, &fault, "refers to what `%.*s` does not have",
+                    SLICE_ARG(missing->target->name));
+  return LUMA_OK;
+}
+
+status model__list_missing(struct model_txn *txn, const struct collection *collection,
+                           const struct doc *document, const struct soul_place *place,
+                           struct soul_faults *faults) {
+  const struct soul *soul = collection->genotype;
+  struct val root = doc_root(document);
+  for (uint32_t i = 0; soul && i < soul->attributes_count; i++) {
+    const struct soul_attribute *attribute = &soul->attributes[i];
+    if (!model__is_reference(attribute)) continue;
+    bool is_list = attribute->type.kind == SOUL_LIST;
+    struct missing missing = {txn, attribute,
+                              target_of(txn, is_list ? attribute->type.element : &attribute->type),
+                              faults};
+    struct soul_place at = {.up = place, .name = attribute->name};
+    struct val value = val_field(&root, attribute->name);
+    if (!missing.target) continue;
+    if (!is_list) TRY(list_one(&missing, &at, &value));
+    for (uint32_t k = 0; is_list && value.type == VAL_LIST && k < val_count(&value); k++) {
+      struct soul_place inner = {.up = &at, .index = k};
+      struct val key = val_at(&value, k);
+      TRY(list_one(&missing, &inner, &key));
+    }
   }
   return LUMA_OK;
 }

@@ -218,14 +218,69 @@ static bool parse_hash(struct slice text, uint8_t hash[SOUL_HASH_BYTES]) {
   return true;
 }
 
+/* The first digits of a hash as a range of keys: those that may begin with them. */
+static bool parse_prefix(struct slice text, uint8_t key[1 + SOUL_HASH_BYTES], size_t *bytes) {
+  if (text.bytes < SOUL_HASH_DIGITS_MIN || text.bytes >= 2 * SOUL_HASH_BYTES) return false;
+  key[0] = 'H';
+  for (size_t i = 0; i < text.bytes; i++) {
+    int digit = hex_digit(text.data[i]);
+    if (digit < 0) return false;
+    if (i % 2 == 0) key[1 + i / 2] = (uint8_t)(digit << 4);
+    key[1 + i / 2] |= (uint8_t)(i % 2 ? digit : 0);
+  }
+  *bytes = 1 + (text.bytes + 1) / 2;
+  return true;
+}
+
+static bool begins_with(const uint8_t *hash, struct slice digits) {
+  for (size_t i = 0; i < digits.bytes; i++) {
+    int nibble = i % 2 ? hash[i / 2] & 15 : hash[i / 2] >> 4;
+    if (nibble != hex_digit(digits.data[i])) return false;
+  }
+  return true;
+}
+
+/* Those whose hashes begin so: the first, and how many there are, up to two. */
+static status find_by_prefix(struct store_txn *txn, struct slice digits, uint32_t *number,
+                             uint32_t *count, struct err *err) {
+  uint8_t from[1 + SOUL_HASH_BYTES], to[1] = {'H' + 1};
+  size_t bytes;
+  struct store_cursor *cursor;
+  if (!parse_prefix(digits, from, &bytes)) return LUMA_OK;
+  struct store_rows *rows = mem_alloc(sizeof *rows);
+  if (!rows) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to find a soul");
+  struct store_range range = {.from = slice_of(from, bytes), .to = slice_of(to, sizeof to)};
+  status result = store_cursor_open(txn, STORE_META, range, false, &cursor, err);
+  if (result == LUMA_OK) {
+    result = store_cursor_next(cursor, 2, rows, err);
+    for (uint32_t i = 0; result == LUMA_OK && i < rows->count; i++) {
+      bool is_whole = rows->keys[i].bytes == 1 + SOUL_HASH_BYTES && rows->values[i].bytes == 4;
+      if (!is_whole || !begins_with(rows->keys[i].data + 1, digits)) continue;
+      if ((*count)++ == 0) *number = load32be(rows->values[i].data);
+    }
+    store_cursor_close(cursor);
+  }
+  mem_free(rows);
+  return result;
+}
+
+/* The number of the soul with an id, a hash, or one whose hash begins so; 0 if there is none.
+ * LUMA_INVALID_ARGUMENT where several hashes do. */
 static status number_of(struct model_txn *txn, struct slice name, uint32_t *number,
                         struct err *err) {
   uint8_t id[16], hash[SOUL_HASH_BYTES];
+  uint32_t count = 0;
   *number = 0;
   if (parse_hash(name, hash)) return model__find_soul(txn->store, hash, number, err);
   if (name.bytes == ULID_TEXT_BYTES && ulid_parse(name, id))
-    return find_number(txn->store, 'U', slice_of(id, sizeof id), number, err);
-  return LUMA_OK;
+    TRY(find_number(txn->store, 'U', slice_of(id, sizeof id), number, err));
+  if (!*number) TRY(find_by_prefix(txn->store, name, number, &count, err));
+  if (count < 2) return LUMA_OK;
+  *number = 0;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "several souls have a hash that begins with `%.*s`", SLICE_ARG(name));
+  err_hint(err, "give more of its digits; SHOW SOULS lists them");
+  return LUMA_INVALID_ARGUMENT;
 }
 
 /* A soul may have several numbers: see model__renumber_soul. */
@@ -270,7 +325,32 @@ static const struct collection *find_evolved(struct model_txn *txn, struct slice
   return NULL;
 }
 
+/* Says which collections have the soul, where they are several. */
+static status check_shared(struct model_txn *txn, struct slice name, struct err *err) {
+  const struct collection *first = NULL;
+  uint8_t hash[SOUL_HASH_BYTES];
+  bool found = false;
+  TRY(hash_of(txn, name, hash, &found, err));
+  for (uint32_t i = 0; found && i < catalog_count(txn->catalog); i++) {
+    const struct collection *one = catalog_at(txn->catalog, i);
+    if (!one->genotype || memcmp(one->genotype->hash, hash, SOUL_HASH_BYTES) != 0) continue;
+    if (!first) {
+      first = one;
+      continue;
+    }
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+              "several collections have the soul `%.*s`: `%.*s` and `%.*s`", SLICE_ARG(name),
+              SLICE_ARG(first->name), SLICE_ARG(one->name));
+    err_hint(err, "name the one that is meant");
+    return LUMA_INVALID_ARGUMENT;
+  }
+  return LUMA_OK;
+}
+
 status model_fail_no_collection(struct model_txn *txn, struct slice name, struct err *err) {
+  uint32_t number;
+  TRY(number_of(txn, name, &number, err)); /* several souls have the first digits of a hash */
+  if (number) TRY(check_shared(txn, name, err));
   const struct collection *evolved = find_evolved(txn, name);
   if (!evolved) return catalog_fail_unknown(txn->catalog, name, err);
   err_raise(err, LUMA_UNKNOWN_COLLECTION, __FILE__, __LINE__, "`%.*s` is an older soul of `%.*s`",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which unique values of a document are taken by others, all of them: for errors, after something
- * was found to be wrong. */
+/* Which unique values of a document are taken by others, and which references name nothing, all of
+ * them: for errors, after something was found to be wrong. */
 #include "model/db/model_int.h"
 #include "model/soul/fault.h"
 
@@ -69,6 +69,12 @@ static status look_at_key(struct looking *looking, struct slice record_key) {
   return LUMA_OK;
 }
 
+bool model__hides_keys(const struct collection *collection) {
+  const struct soul *soul = collection->genotype;
+  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
+  return id && id->sensitive;
+}
+
 void model__list_taken(struct model_txn *txn, const struct collection *collection,
                        const struct doc *document, bool is_new, const struct soul_place *place,
                        struct soul_faults *faults) {
@@ -78,17 +84,22 @@ void model__list_taken(struct model_txn *txn, const struct collection *collectio
   buf_init(&record_key, MODEL_SCRATCH_BYTES_MAX);
   status result = model__record_key(&record_key, collection, &key, NULL);
   if (result == LUMA_OK && is_new) result = look_at_key(&looking, buf_slice(&record_key));
-  if (result == LUMA_OK) (void)look_at_indexes(&looking, model__key_part(buf_slice(&record_key)));
+  if (result == LUMA_OK)
+    result = look_at_indexes(&looking, model__key_part(buf_slice(&record_key)));
+  if (result == LUMA_OK) (void)model__list_missing(txn, collection, document, place, faults);
   buf_deinit(&record_key);
 }
 
 void model__tell_taken(struct model_txn *txn, const struct collection *collection,
-                       const struct doc *document, bool is_new, struct err *err) {
+                       const struct doc *document, uint32_t nth, bool is_new, struct err *err) {
+  struct soul_place place = {.index = txn->places_from + nth};
   struct soul_faults faults;
   struct err all = {0};
   if (!err || !err->faults || err->faults_count) return;
   soul_faults_init(&faults);
-  model__list_taken(txn, collection, document, is_new, NULL, &faults);
+  struct val key = model__key_of(document);
+  if (txn->tells_places && !is_new && !model__hides_keys(collection)) faults.id = &key;
+  model__list_taken(txn, collection, document, is_new, txn->tells_places ? &place : NULL, &faults);
   all.faults = err->faults;
   (void)soul_faults_raise(&faults, LUMA_DUPLICATE_KEY, "", &all);
   err->faults_count = all.faults_count;

@@ -24,8 +24,6 @@ struct lookup_table {
   size_t links_count, links_capacity;
   uint32_t *first, *last; /* of each value */
   size_t first_capacity, last_capacity;
-  uint32_t *found; /* documents of the value in hand */
-  size_t found_count, found_capacity;
   status failed;
   struct err *err;
 };
@@ -102,6 +100,7 @@ status lookup_table_create(struct exec *exec, const struct plan *scan, const str
   made->exec = *exec;
   made->exec.arena = &made->arena;
   made->exec.rows_wanted = 0;
+  made->exec.parts = NULL; /* a worker's parts are of what is looked up for */
   made->path = path;
   rows_init(&made->documents, &made->exec, 1);
   tuple_table_init(&made->values, &made->exec, 1);
@@ -123,7 +122,6 @@ void lookup_table_destroy(struct lookup_table *table) {
   mem_free(table->links);
   mem_free(table->first);
   mem_free(table->last);
-  mem_free(table->found);
   arena_deinit(&table->arena);
   mem_free(table);
 }
@@ -139,25 +137,28 @@ bool lookup_table_knows(const struct val *value) {
   return true;
 }
 
-static status find_exactly(struct lookup_table *table, const struct val *value, struct err *err) {
+static status find_exactly(const struct lookup_table *table, const struct val *value,
+                           struct lookup_found *found, struct err *err) {
   uint32_t number = 0;
   if (!tuple_table_find(&table->values, value, tuple_table_hash(value, 1), &number)) return LUMA_OK;
   for (uint32_t link = table->first[number]; link != NONE; link = table->links[link].next) {
-    if (!mem_grow((void **)&table->found, &table->found_capacity, table->found_count + 1,
-                  sizeof *table->found))
+    if (!mem_grow((void **)&found->numbers, &found->capacity, found->count + 1,
+                  sizeof *found->numbers))
       return fail_memory(err);
-    table->found[table->found_count++] = table->links[link].document;
+    found->numbers[found->count++] = table->links[link].document;
   }
   return LUMA_OK;
 }
 
 /** A text may spell an id, which then is equal to it. */
-static status find_one(struct lookup_table *table, const struct val *value, struct err *err) {
+static status find_one(const struct lookup_table *table, const struct val *value,
+                       struct lookup_found *found, struct err *err) {
   static const enum val_type types[] = {VAL_ULID, VAL_UUID};
   struct val read;
-  TRY(find_exactly(table, value, err));
+  TRY(find_exactly(table, value, found, err));
   for (size_t i = 0; value->type == VAL_TEXT && i < sizeof types / sizeof types[0]; i++)
-    if (compare_read_text(val_slice(value), types[i], &read)) TRY(find_exactly(table, &read, err));
+    if (compare_read_text(val_slice(value), types[i], &read))
+      TRY(find_exactly(table, &read, found, err));
   return LUMA_OK;
 }
 
@@ -166,37 +167,31 @@ static int compare_numbers(const void *a, const void *b) {
   return (first > second) - (first < second);
 }
 
-status lookup_table_find(struct lookup_table *table, const struct val *value, bool any_of,
-                         struct rows *rows, struct err *err) {
-  table->found_count = 0;
-  if (!any_of) TRY(find_one(table, value, err));
+/** In order, each once. */
+static void settle(struct lookup_found *found) {
+  size_t kept = 0;
+  if (found->count < 2) return;
+  qsort(found->numbers, found->count, sizeof *found->numbers, compare_numbers);
+  for (size_t i = 0; i < found->count; i++)
+    if (!i || found->numbers[i] != found->numbers[i - 1])
+      found->numbers[kept++] = found->numbers[i];
+  found->count = kept;
+}
+
+status lookup_table_find(const struct lookup_table *table, const struct val *value, bool any_of,
+                         struct lookup_found *found, struct err *err) {
+  found->count = 0;
+  if (!any_of) TRY(find_one(table, value, found, err));
   for (uint32_t i = 0; any_of && i < val_count(value); i++) {
     struct val element = val_at(value, i);
-    TRY(find_one(table, &element, err));
+    TRY(find_one(table, &element, found, err));
   }
-  if (table->found_count > 1)
-    qsort(table->found, table->found_count, sizeof *table->found, compare_numbers);
-  for (size_t i = 0; i < table->found_count; i++) {
-    struct val *place = NULL;
-    if (i && table->found[i] == table->found[i - 1]) continue;
-    TRY(rows_add(rows, &place, err));
-    *place = *rows_at(&table->documents, table->found[i]);
-  }
+  settle(found);
   return LUMA_OK;
 }
 
-status lookup_table_look(struct lookup_table *table, const struct val *value,
-                         const uint32_t **numbers, size_t *count, struct err *err) {
-  size_t kept = 0;
-  table->found_count = 0;
-  TRY(find_one(table, value, err));
-  if (table->found_count > 1)
-    qsort(table->found, table->found_count, sizeof *table->found, compare_numbers);
-  for (size_t i = 0; i < table->found_count; i++)
-    if (!i || table->found[i] != table->found[i - 1]) table->found[kept++] = table->found[i];
-  *numbers = table->found;
-  *count = kept;
-  return LUMA_OK;
+void lookup_found_deinit(struct lookup_found *found) {
+  mem_free(found->numbers);
 }
 
 const struct val *lookup_table_document(const struct lookup_table *table, uint32_t number) {

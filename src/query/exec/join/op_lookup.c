@@ -7,7 +7,7 @@
  * what an index finds twice is asked for by running the branch for each document. */
 #include "query/exec/group/tuple_table.h"
 #include "query/exec/join/lookup_branch.h"
-#include "query/exec/join/lookup_table.h"
+#include "query/exec/join/lookup_share.h"
 #include "query/exec/stage.h"
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
@@ -25,6 +25,7 @@ struct looking {
   struct lookup_branch equality;
   struct lookup_table *table; /* of the whole collection; NULL: there is none */
   struct lookup_table *near;  /* of what the batch in hand asks for; NULL: there is none */
+  struct lookup_share *share; /* of workers, whose `table` it is; NULL: there are none */
   bool was_tried;             /* to make the table of the whole */
   uint64_t looked_up;
   struct subplan over; /* the branch, over rows that the table finds */
@@ -32,10 +33,12 @@ struct looking {
   struct batch *in;
   const struct val **values;
   uint32_t *strides, nth;
-  bool is_begun; /* row `nth`: what it found is known: `found` numbers of the table, or `list` */
-  const uint32_t *found;
+  bool is_begun, is_numbered; /* row `nth`: what it found is known: `found`, else `list` */
   struct val list;
-  size_t found_count, element;
+  size_t element, elements;
+  struct lookup_found found; /* documents of the table */
+  struct build build;        /* of lists of them */
+  struct val empty;          /* a list of none */
   bool has_null;
   struct val null; /* what was found for a document without the attribute */
 };
@@ -87,20 +90,40 @@ static struct lookup_table *table_of(const struct looking *op) {
   return op->table ? op->table : op->near;
 }
 
-/** The rows of the table, through the rest of the branch if there is one. */
-static status run_table(struct looking *op, const struct val *value, struct val *out,
-                        struct err *err) {
+/** The list of the documents found in the table. */
+static status list_found(struct looking *op, struct val *out, struct err *err) {
+  struct build *build = &op->build;
+  *out = op->empty;
+  if (op->found.count == 0) return LUMA_OK;
+  build_begin_list(build);
+  for (size_t i = 0; i < op->found.count; i++)
+    build_put(build, lookup_table_document(table_of(op), op->found.numbers[i]));
+  build_end(build);
+  return field_take_built(op->op.exec->env, &op->op.batch_arena, build, out, err);
+}
+
+/** The documents found in the table, through the rest of the branch. */
+static status run_over(struct looking *op, struct val *out, struct err *err) {
   struct exec *exec = op->op.exec;
   struct rows found, rows;
   struct arena_mark mark = arena_mark(exec->arena);
   rows_init(&found, exec, 1);
   rows_init(&rows, exec, 1);
-  TRY(lookup_table_find(table_of(op), value, op->equality.is_any, &found, err));
-  if (!op->equality.is_whole)
-    TRY(subplan_run(&op->over, &found, op->variables, op->variables_count, &rows, err));
-  TRY(list_rows(op, op->equality.is_whole ? &found : &rows, &op->op.batch_arena, out, err));
+  for (size_t i = 0; i < op->found.count; i++) {
+    struct val *place = NULL;
+    TRY(rows_add(&found, &place, err));
+    *place = *lookup_table_document(table_of(op), op->found.numbers[i]);
+  }
+  TRY(subplan_run(&op->over, &found, op->variables, op->variables_count, &rows, err));
+  TRY(list_rows(op, &rows, &op->op.batch_arena, out, err));
   arena_rewind(exec->arena, mark);
   return LUMA_OK;
+}
+
+static status run_table(struct looking *op, const struct val *value, struct val *out,
+                        struct err *err) {
+  TRY(lookup_table_find(table_of(op), value, op->equality.is_any, &op->found, err));
+  return op->equality.is_whole ? list_found(op, out, err) : run_over(op, out, err);
 }
 
 /* ---- tables ---- */
@@ -177,8 +200,8 @@ static status make_tables(struct looking *op, const struct batch *in, struct err
   op->looked_up += in->selected_count;
   if (!op->was_tried && is_worth_whole(op)) {
     op->was_tried = true;
-    TRY(lookup_table_create(op->op.exec, op->equality.whole_scan, op->equality.path, &op->table,
-                            err));
+    TRY(lookup_share_table(op->share, op->op.exec, op->equality.whole_scan, op->equality.path,
+                           &op->table, err));
   }
   if (op->table || in->selected_count < BATCH_WORTH_A_WALK || !finds_many(op)) return LUMA_OK;
   TRY(list_wanted(op, in, &wanted, err));
@@ -239,6 +262,22 @@ static status find_of_row(struct looking *op, uint32_t row, struct val *out, str
   return find(op, out, err);
 }
 
+/** What one attribute is equal to is looked up without a list of it. */
+static status find_in_table(struct looking *op, uint32_t row, bool *done, struct err *err) {
+  if (!op->op.plan->exprs_count) return LUMA_OK;
+  const struct val *local = op->values[0] + row * op->strides[0];
+  *done = op->op.plan->stage->is_equality && op->equality.scan && op->equality.is_whole &&
+          local->type != VAL_LIST && lookup_table_knows(local) && table_of(op);
+  return *done ? lookup_table_find(table_of(op), local, false, &op->found, err) : LUMA_OK;
+}
+
+/** The list for a row. */
+static status list_of_row(struct looking *op, uint32_t row, struct val *out, struct err *err) {
+  bool done = false;
+  TRY(find_in_table(op, row, &done, err));
+  return done ? list_found(op, out, err) : find_of_row(op, row, out, err);
+}
+
 static status lookup_next(struct op *base, struct batch **batch, struct err *err) {
   struct looking *op = (struct looking *)base;
   struct batch *in = NULL;
@@ -251,7 +290,7 @@ static status lookup_next(struct op *base, struct batch **batch, struct err *err
   for (uint32_t i = 0; i < in->selected_count; i++) {
     uint32_t row = batch_row(in, i);
     op->batch.columns[0][i] = in->columns[0][row];
-    TRY(find_of_row(op, row, &op->batch.columns[1][i], err));
+    TRY(list_of_row(op, row, &op->batch.columns[1][i], err));
     TRY(op__check(base->exec, err));
   }
   op->batch.rows = op->batch.selected_count = in->selected_count;
@@ -261,35 +300,27 @@ static status lookup_next(struct op *base, struct batch **batch, struct err *err
 
 /* ---- a row for each document found ---- */
 
-/** What one attribute is equal to is looked up without a list of it or of what is found. */
-static status find_in_table(struct looking *op, uint32_t row, bool *done, struct err *err) {
-  const struct val *local = op->values[0] + row * op->strides[0];
-  *done = op->op.plan->stage->is_equality && op->equality.scan && op->equality.is_whole &&
-          local->type != VAL_LIST && lookup_table_knows(local) && table_of(op);
-  if (!*done) return LUMA_OK;
-  return lookup_table_look(table_of(op), local, &op->found, &op->found_count, err);
-}
-
 static status begin_row(struct looking *op, uint32_t row, struct err *err) {
-  bool done = false;
-  op->found = NULL;
+  op->is_numbered = false;
   op->element = 0;
   op->is_begun = true;
-  if (op->op.plan->exprs_count) TRY(find_in_table(op, row, &done, err));
-  if (done) return LUMA_OK;
-  op->found = NULL;
+  TRY(find_in_table(op, row, &op->is_numbered, err));
+  op->elements = op->found.count;
+  if (op->is_numbered) return LUMA_OK;
   TRY(find_of_row(op, row, &op->list, err));
-  op->found_count = val_count(&op->list);
+  op->elements = val_count(&op->list);
   return op__check(op->op.exec, err);
 }
 
+static struct val found_at(const struct looking *op, size_t nth) {
+  if (nth >= op->elements) return val_missing();
+  return op->is_numbered ? *lookup_table_document(table_of(op), op->found.numbers[nth])
+                         : val_at(&op->list, (uint32_t)nth);
+}
+
 static void put_found(struct looking *op, const struct val *document) {
-  struct val *found = &op->batch.columns[1][op->batch.rows];
-  op->batch.columns[0][op->batch.rows++] = *document;
-  *found = op->found_count == 0 ? val_missing()
-           : op->found          ? *lookup_table_document(table_of(op), op->found[op->element])
-                                : val_at(&op->list, (uint32_t)op->element);
-  op->element++;
+  op->batch.columns[0][op->batch.rows] = *document;
+  op->batch.columns[1][op->batch.rows++] = found_at(op, op->element++);
 }
 
 /** Rows of the input until the batch is full; a row's documents may go on in the next. */
@@ -298,7 +329,7 @@ static status unwind_some(struct looking *op, struct err *err) {
   while (op->nth < op->in->selected_count && op->batch.rows < BATCH_ROWS) {
     uint32_t row = batch_row(op->in, op->nth);
     if (!op->is_begun) TRY(begin_row(op, row, err));
-    size_t count = op->found_count || !keeps ? op->found_count : 1;
+    size_t count = op->elements || !keeps ? op->elements : 1;
     while (op->element < count && op->batch.rows < BATCH_ROWS)
       put_found(op, &op->in->columns[0][row]);
     if (op->element < count) return LUMA_OK;
@@ -327,10 +358,21 @@ static status unwound_next(struct op *base, struct batch **batch, struct err *er
   return LUMA_OK;
 }
 
+static status make_lists(struct looking *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  struct rows none;
+  rows_init(&none, exec, 1);
+  build_init(&op->build, &exec->env->scratch, NULL);
+  return list_rows(op, &none, exec->arena, &op->empty, err);
+}
+
 static void lookup_close(struct op *base) {
   struct looking *op = (struct looking *)base;
-  lookup_table_destroy(op->table);
+  if (!op->share) lookup_table_destroy(op->table);
+  lookup_share_release(op->share);
   lookup_table_destroy(op->near);
+  lookup_found_deinit(&op->found);
+  build_deinit(&op->build);
   subplan_deinit(&op->over);
   subplan_deinit(&op->sub);
 }
@@ -343,6 +385,8 @@ status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **o
   TRY(op__create(exec, plan, plan->stage->unwinds ? &unwinding : &ops, sizeof *looking, &looking,
                  err));
   *op = &looking->op;
+  TRY(lookup_share_acquire(exec->parts, plan, &looking->share, err));
+  TRY(make_lists(looking, err));
   TRY(lookup_branch_read(exec, plan, &looking->equality, err));
   TRY(subplan_init(&looking->sub, exec, plan->right->input));
   TRY(subplan_init(&looking->over, exec, looking->equality.over_rows));

@@ -70,6 +70,16 @@ static status put_rules(struct exec *exec, const struct catalog_rules *rules, st
   return LUMA_OK;
 }
 
+/** MongoDB's clients tell collections of one name, made one after the other, by this: a UUID of the
+ * eighth version (RFC 9562) around the collection's number, which is never used again. */
+static void put_uuid(const struct collection *collection, struct build *build) {
+  enum { VERSION_AT = 6, VARIANT_AT = 8, MARK = 0x80 };
+  struct val uuid = {.type = VAL_UUID};
+  uuid.id[VERSION_AT] = uuid.id[VARIANT_AT] = MARK;
+  store32be(uuid.id + sizeof uuid.id - sizeof collection->number, collection->number);
+  index_document_field(build, "uuid", uuid);
+}
+
 static status put_collection(struct exec *exec, const struct collection *collection,
                              const struct catalog_index *index, struct build *build,
                              struct err *err) {
@@ -87,6 +97,7 @@ static status put_collection(struct exec *exec, const struct collection *collect
   build_name(build, slice_of_text("info"));
   build_begin_map(build);
   index_document_field(build, "readOnly", val_bool(is_view));
+  if (!is_view) put_uuid(collection, build);
   build_end(build);
   if (is_view) return LUMA_OK;
   build_name(build, slice_of_text("idIndex"));
@@ -125,12 +136,14 @@ static status put_index(struct exec *exec, const struct collection *collection,
 static status put_use(struct exec *exec, const struct collection *collection,
                       const struct catalog_index *index, struct build *build, struct err *err) {
   (void)collection;
-  index_document_field(build, "name", val_text(index->name));
+  index_document_field(build, "name",
+                       index ? val_text(index->name) : val_text(slice_of_text("_id_")));
   build_name(build, slice_of_text("key"));
   index_document_put_keys(index, build);
   build_name(build, slice_of_text("accesses"));
   build_begin_map(build);
-  index_document_field(build, "ops", val_int64((int64_t)catalog_uses_of(index)));
+  /* Looking up by key is no use of an index here, and not counted. */
+  if (index) index_document_field(build, "ops", val_int64((int64_t)catalog_uses_of(index)));
   index_document_field(build, "since", val_timestamp((int64_t)model_opened_us(exec->model)));
   build_end(build);
   build_name(build, slice_of_text("spec"));
@@ -146,6 +159,7 @@ static status tell_indexes(struct telling *op, const struct collection *collecti
 }
 
 static status tell_uses(struct telling *op, const struct collection *collection, struct err *err) {
+  if (!collection->view.bytes) TRY(tell(op, collection, NULL, put_use, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++)
     TRY(tell(op, collection, &collection->indexes[i], put_use, err));
   return LUMA_OK;

@@ -71,6 +71,15 @@ static status insert_reporting(struct inserting *op, struct err *err) {
   return insert_each(op, err);
 }
 
+/* Faults tell which of the statement's rows they are in, where it has several. */
+static status insert_told(struct inserting *op, struct err *err) {
+  struct model_txn *txn = op->op.exec->txn;
+  model_tell_places(txn, op->taken + op->pending > 1, op->taken);
+  status done = insert_some(op, 0, op->pending, err);
+  model_tell_places(txn, false, 0);
+  return done;
+}
+
 static status flush(struct inserting *op, struct err *err) {
   if (op->pending == 0) return LUMA_OK;
   if (op->op.exec->language == PLAN_JQL)
@@ -78,7 +87,7 @@ static status flush(struct inserting *op, struct err *err) {
   else if (op->conflict)
     TRY(insert_conflicting(op, err));
   else
-    TRY(insert_some(op, 0, op->pending, err));
+    TRY(insert_told(op, err));
   op->taken += op->pending;
   op->pending = 0;
   arena_reset(&op->op.batch_arena);

@@ -52,9 +52,9 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
     if (command) return command->read(jql, map, plan);
   }
   const struct word *word = word_find(WORD_COMMAND, first.name);
-  if (word && word->state == WORD_REFUSED)
-    return jql__fail(jql, &first, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
-                     word->why);
+  if (word && word->state != WORD_WORKS)
+    return jql__fail(jql, &first, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s", word->name,
+                     word->state == WORD_REFUSED ? "" : " here", word->why);
   if (each.count) {
     status unknown =
         jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);

@@ -134,6 +134,13 @@ static status put_replace_root(const struct jql *jql, const struct jql_node *spe
   return put_replace_with(jql, &field, plan);
 }
 
+/** What MongoDB's own tests put between stages: documents pass as they are. */
+static status put_nothing(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
+  (void)plan;
+  if (spec->value.type == VAL_MAP || val_is_number(&spec->value)) return LUMA_OK;
+  return jql__check_kind(jql, spec, JQL_MAP);
+}
+
 /* ---- the pipeline ---- */
 
 static const struct stage stages[] = {
@@ -167,6 +174,8 @@ static const struct stage stages[] = {
     {"$documents", jql__put_documents},
     {"$setWindowFields", jql__put_set_window_fields},
     {"$fill", jql__put_fill},
+    {"$inverseMatch", jql__put_inverse_match},
+    {"$_internalInhibitOptimization", put_nothing},
     {"$geoNear", jql__put_geo_near},
     {"$vectorSearch", jql__put_vector_search},
     {"$search", jql__put_search},
@@ -176,9 +185,9 @@ enum { STAGES = sizeof stages / sizeof stages[0] };
 
 static status fail_stage(const struct jql *jql, const struct jql_node *spec) {
   const struct word *word = word_find(WORD_STAGE, spec->name);
-  if (word && word->state == WORD_REFUSED)
-    return jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported: %s", word->name,
-                     word->why);
+  if (word && word->state != WORD_WORKS)
+    return jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s", word->name,
+                     word->state == WORD_REFUSED ? "" : " here", word->why);
   status failed = jql__fail_unknown(jql, spec, "a stage", stages, STAGES, sizeof *stages);
   if (jql->err) jql->err->foreign = 40324;
   return failed;

@@ -220,6 +220,21 @@ status jql__drop(const struct jql *jql, const struct jql_node *command, struct p
   return LUMA_OK;
 }
 
+/** MongoDB's clients name a collection with its database before it, in both names: "shop.orders".
+ * One of that whole name is meant first. */
+static bool names_database(const struct jql *jql, const struct jql_node *from) {
+  const struct val *name = &from->value;
+  return memchr(name->data, '.', name->bytes) &&
+         (!jql->context->catalog || !catalog_find(jql->context->catalog, val_slice(name)));
+}
+
+static struct slice without_database(const struct jql_node *node) {
+  struct slice name = val_slice(&node->value);
+  const uint8_t *dot = memchr(name.data, '.', name.bytes);
+  size_t skipped = dot ? (size_t)(dot - name.data) + 1 : 0;
+  return skipped == name.bytes ? name : slice_of(name.data + skipped, name.bytes - skipped);
+}
+
 status jql__rename(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   static const struct jql_field specs[] = {{"renameCollection", JQL_NAME, true},
                                            {"to", JQL_NAME, true},
@@ -228,6 +243,10 @@ status jql__rename(const struct jql *jql, const struct jql_node *command, struct
   TRY(jql__take(jql, command, specs, 3, fields));
   TRY(jql__put_named(jql, PLAN_RENAME_COLLECTION, &fields[0], plan));
   (*plan)->new_name = val_slice(&fields[1].value);
+  if (names_database(jql, &fields[0])) {
+    (*plan)->collection_name = without_database(&fields[0]);
+    (*plan)->new_name = without_database(&fields[1]);
+  }
   (*plan)->replaces = jql__flag(&fields[2], false);
   if (!slice_is_equal((*plan)->new_name, (*plan)->collection_name)) return LUMA_OK;
   return jql__fail_code(jql, &fields[1], 20, "Can't rename a collection to itself");

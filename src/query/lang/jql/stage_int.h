@@ -44,6 +44,9 @@ status jql__begin_windows(const struct jql *jql, const struct jql_node *spec,
                           struct plan **plan);
 /** `expr` becomes the argument of the window. (windows.c) */
 void jql__set_argument(struct plan *plan, struct stage_window *window, struct expr *expr);
+/** A pipeline over a collection; without one it must bring its documents. (stages.c) */
+status jql__branch(const struct jql *jql, const struct jql_node *at, const struct jql_node *from,
+                   const struct jql_node *stages, struct plan **branch);
 typedef status jql_stage(const struct jql *jql, const struct jql_node *spec, struct plan **plan);
 jql_stage jql__put_sort_by_count, jql__put_bucket, jql__put_bucket_auto; /* buckets.c */
 jql_stage jql__put_unwind, jql__put_facet, jql__put_union, jql__put_lookup, jql__put_sample,
@@ -52,6 +55,7 @@ jql_stage jql__put_set_window_fields;                /* windows.c */
 jql_stage jql__put_fill;                             /* fill.c */
 jql_stage jql__put_redact, jql__put_densify;         /* reshape.c */
 jql_stage jql__put_graph_lookup;                     /* graph.c */
+jql_stage jql__put_inverse_match;                    /* inverse.c */
 jql_stage jql__put_geo_near;                         /* near.c */
 jql_stage jql__put_vector_search, jql__put_search;   /* search.c */
 jql_stage jql__put_coll_stats, jql__put_index_stats; /* statistics.c */

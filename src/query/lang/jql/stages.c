@@ -175,10 +175,8 @@ static bool begins_with_documents(const struct jql_node *stages) {
          val_field(&first, slice_of_text("$documents")).type != VAL_MISSING;
 }
 
-/** A pipeline over a collection; without one it must bring its documents. */
-static status read_branch(const struct jql *jql, const struct jql_node *at,
-                          const struct jql_node *from, const struct jql_node *stages,
-                          struct plan **branch) {
+status jql__branch(const struct jql *jql, const struct jql_node *at, const struct jql_node *from,
+                   const struct jql_node *stages, struct plan **branch) {
   *branch = NULL;
   if (jql_is_given(from)) {
     TRY(jql__check_kind(jql, from, JQL_NAME));
@@ -205,7 +203,7 @@ status jql__put_union(const struct jql *jql, const struct jql_node *spec, struct
   if (is_map) TRY(jql__take(jql, spec, specs, 2, fields));
   struct jql inner = *jql;
   inner.in_facet = false;
-  TRY(read_branch(&inner, spec, &fields[0], &fields[1], &branch));
+  TRY(jql__branch(&inner, spec, &fields[0], &fields[1], &branch));
   TRY(jql__put_stage(jql, STAGE_UNION, spec, plan));
   TRY(jql__put_stage(jql, STAGE_BRANCH, spec, &branch));
   (*plan)->right = branch;
@@ -302,7 +300,7 @@ status jql__put_lookup(const struct jql *jql, const struct jql_node *spec, struc
   if (lets) TRY(read_lets(jql, &fields[LET], *plan, &inner));
   stage->is_correlated = (*plan)->exprs_count > 0 || jql->variables != NULL;
   const struct jql_node none = {.parent = spec};
-  TRY(read_branch(&inner, spec, &fields[FROM], stage->is_equality ? &none : &fields[PIPELINE],
+  TRY(jql__branch(&inner, spec, &fields[FROM], stage->is_equality ? &none : &fields[PIPELINE],
                   &branch));
   if (stage->is_equality)
     TRY(jql__put_equality(&inner, &fields[FOREIGN], stage->first_variable, &branch));
@@ -363,7 +361,8 @@ status jql__put_documents(const struct jql *jql, const struct jql_node *spec, st
     return jql__fail_code(jql, spec, 40602,
                           "$documents is only valid as the first stage in a "
                           "pipeline without a collection");
-  if (jql__has_operators(spec)) return put_computed_documents(jql, spec, plan);
+  bool is_empty = spec->value.type == VAL_LIST && each.count == 0; /* VALUES has at least a row */
+  if (is_empty || jql__has_operators(spec)) return put_computed_documents(jql, spec, plan);
   if (spec->value.type != VAL_LIST)
     return jql__fail_code(jql, spec, 5858203, "an array is expected for $documents");
   TRY(jql__put(jql, PLAN_VALUES, spec, plan));

@@ -105,7 +105,7 @@ static void feed(struct lql *lql, void *parser) {
     if (!any) lql->first = token;
     any = true;
     if (ends) token.kind = 0;
-    lql__remember(parser, lql->states);
+    if (lql->states) lql__remember(parser, lql->states);
     lqlGrammar(parser, token.kind, token, lql);
     if (ends || lql->failed != LUMA_OK) return;
   }
@@ -123,15 +123,24 @@ static status open_window(struct lql *lql, size_t bytes) {
   return LUMA_OK;
 }
 
-static status parse_grammar(struct lql *lql) {
+static status run_grammar(struct lql *lql, struct lql_states *states) {
   void *parser = lqlGrammarAlloc(mem_alloc);
   if (!parser) FAIL(lql->err, LUMA_OUT_OF_MEMORY, "no memory to read the statement");
-  struct lql_states states;
-  lql->states = &states;
+  lql->states = states;
   feed(lql, parser);
   lql->states = NULL;
   lqlGrammarFree(parser, mem_free);
   return LUMA_OK;
+}
+
+/* Only a statement with a mistake needs to know where the automaton stood: it is read again. */
+static status parse_grammar(struct lql *lql) {
+  struct lql fresh = *lql;
+  struct lql_states states;
+  TRY(run_grammar(lql, NULL));
+  if (!lql->is_mistaken) return LUMA_OK;
+  *lql = fresh;
+  return run_grammar(lql, &states);
 }
 
 static status parse_window(struct lql *lql, size_t bytes) {

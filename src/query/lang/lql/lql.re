@@ -15,6 +15,7 @@
   re2c:eof = 0;
 
   blank   = [ \t\r\n\f\v];
+  plain   = [a-zA-Z_] [a-zA-Z0-9_]*;
   word    = [a-zA-Z_\x80-\xff] [a-zA-Z0-9_\x80-\xff]*;
   digits  = [0-9] ("_"? [0-9])*;
   exponent = [eE] [+-]? [0-9]+;
@@ -79,8 +80,11 @@ static struct lql_token name_of(struct lql *lql, int kind, const uint8_t *start,
 static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t *end, const uint8_t *limit) {
   if (lql->last.kind == LQL_DOT) return LQL_ID;
   struct slice word = slice_of(start, (size_t)(end - start));
-  int kind = lql__contextual(lql->last.kind, word, slice_of(end, (size_t)(limit - end)));
-  if (!kind) kind = lql__keyword(word);
+  const struct lql_word *found = lql__word(word);
+  if (!found) return LQL_ID;
+  bool is_placed = found->flags & LQL_WORD_PLACED;
+  int kind = is_placed ? lql__contextual(lql->last.kind, word, slice_of(end, (size_t)(limit - end))) : 0;
+  if (!kind) kind = found->kind;
   return lql->last.kind == LQL_AS ? lql__behind_as(kind) : kind;
 }
 
@@ -162,6 +166,7 @@ struct lql_token lql__next(struct lql *lql) {
         if (end) return token_of(lql, LQL_TYPED, start, end);
         return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor);
       }
+      plain        { return token_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }
       word         { return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }
       "@" / (word | "\"") { continue; }
       digits       { return token_of(lql, LQL_INTEGER, start, cursor); }

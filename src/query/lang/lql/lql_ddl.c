@@ -440,13 +440,8 @@ static bool dispatch(struct lql_ddl *ddl) {
 /* ---- the driver ---- */
 
 static bool is_first_word(struct slice word) {
-  static const char *const words[] = {"CREATE",  "ALTER",   "EVOLVE", "DROP",
-                                      "SHOW",    "COMPARE", "DESC",   "DESCRIBE",
-                                      "SUGGEST", "REINDEX", "COMMENT"};
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-    if (slice_is_equal_nocase(word, slice_of_text(words[i]))) return true;
-  }
-  return lql__foreign_first(word);
+  const struct lql_word *found = lql__word(word);
+  return found && (found->flags & LQL_WORD_DEFINES);
 }
 
 /* All tokens of the statement; false when it is none of ours, or cannot be read as tokens: then the

@@ -63,8 +63,6 @@ bool lql__drop_sequence(struct lql_ddl *ddl);
 
 /** True when the statement is one that is known elsewhere: then it was read, or refused. */
 bool lql__foreign(struct lql_ddl *ddl);
-/** Whether such a statement may begin so. */
-bool lql__foreign_first(struct slice word);
 /** COMMENT ON, which was taken. */
 bool lql__comment(struct lql_ddl *ddl);
 

@@ -207,6 +207,11 @@ static bool suggest_earlier(struct lql *lql) {
 
 void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, void *context) {
   if (lql->failed != LUMA_OK) return;
+  if (!context) {
+    lql->is_mistaken = true;
+    lql->failed = LUMA_SYNTAX_ERROR;
+    return;
+  }
   if (token.kind == 0 || token.kind == LQL_SEMICOLON) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, token.offset, "the statement ends too early");
   } else {

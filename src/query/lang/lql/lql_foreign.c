@@ -361,15 +361,3 @@ bool lql__foreign(struct lql_ddl *ddl) {
   ddl->at = 0;
   return false;
 }
-
-bool lql__foreign_first(struct slice word) {
-  static const char *const words[] = {
-      "PRAGMA", "ANALYZE",  "ANALYSE", "VACUUM",   "OPTIMIZE", "CHECKPOINT", "CALL",    "DO",
-      "USE",    "ATTACH",   "DETACH",  "GRANT",    "REVOKE",   "LOCK",       "UNLOCK",  "COPY",
-      "LOAD",   "LISTEN",   "NOTIFY",  "UNLISTEN", "CLUSTER",  "RESET",      "DISCARD", "KILL",
-      "SET",    "RENAME",   "CHECK",   "REPAIR",   "CHECKSUM", "FLUSH",      "HANDLER", "DELIMITER",
-      "HELP",   "SHUTDOWN", "DECLARE", "CLOSE",    "MOVE",     "FETCH",      "REFRESH"};
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-    if (slice_is_equal_nocase(word, slice_of_text(words[i]))) return true;
-  return false;
-}

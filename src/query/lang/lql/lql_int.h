@@ -222,7 +222,8 @@ struct lql {
   struct expr *index_condition;      /* WHERE of a CREATE INDEX */
   const struct lql_windows *windows; /* WINDOW of the SELECT read last: its ORDER BY may use them */
   struct lql_token last, first, before;
-  struct lql_states *states;
+  struct lql_states *states; /* NULL in the first reading, which only finds a mistake */
+  bool is_mistaken;
 };
 
 /* ---- lexer ---- */
@@ -247,6 +248,20 @@ int lql__behind_as(int kind);
 bool lql__ends_value(int kind);
 /** Of the words `time` and `timestamp`: the first. */
 bool lql__is_clock(const uint8_t *word);
+enum {
+  LQL_WORD_BYTES = 16,
+  LQL_WORD_PLACED = 1, /* it is a keyword only where it stands: lql__contextual decides */
+  LQL_WORD_DEFINES = 2 /* statements that lql_ddl.c reads begin with it */
+};
+/** A word of the language, padded with zeroes; its kind is that of a name where it is a keyword
+ * only by its place. */
+struct lql_word {
+  char text[LQL_WORD_BYTES];
+  int kind;
+  uint32_t flags;
+};
+/** The word, whatever its case; NULL if it is none of the language. */
+const struct lql_word *lql__word(struct slice word);
 /** The token kind of a word, or that of a name. */
 int lql__keyword(struct slice word);
 /** The nearest keyword to a misspelt word; empty if none is near. */
@@ -261,7 +276,8 @@ const char *lql__describe(int kind);
 void lql__fail(struct lql *lql, status code, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void lql__hint(struct lql *lql, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** Called by the grammar: `fits` says whether a token of a kind could stand here. */
+/** Called by the grammar: `fits` says whether a token of a kind could stand here. Without `context`
+ * only that there is a mistake is kept. */
 void lql__syntax_error(struct lql *lql, struct lql_token token,
                        bool (*fits)(void *context, int kind), void *context);
 

@@ -169,7 +169,7 @@ static status seek(struct merge *merge, struct slice target, struct err *err) {
   for (uint32_t i = 0; i < merge->sources_count; i++) {
     struct merge__source *source = &merge->sources[i];
     if (source->is_live && is_behind(merge, source, target))
-      TRY(merge__source_place(source, &target, err));
+      TRY(merge__source_seek(source, target, err));
     add_live(merge, source);
   }
   return LUMA_OK;

@@ -41,6 +41,8 @@ void merge__source_deinit(struct merge__source *source);
 /** Forwards: to the first entry at or after `key`; backwards: to the last before it. NULL: to the
  * first or last of all. */
 status merge__source_place(struct merge__source *source, const struct slice *key, struct err *err);
+/** Places a live one, which stands before `key`: from where it stands, if that is near. */
+status merge__source_seek(struct merge__source *source, struct slice key, struct err *err);
 /** Answers the version of the current key that is visible and moves to the next key. */
 status merge__source_resolve(struct merge__source *source, struct merge__row *row, struct err *err);
 /** Moves one entry on, forwards. */

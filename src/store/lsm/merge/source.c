@@ -140,6 +140,15 @@ static status place_files(struct merge__source *source, const struct slice *key,
   return LUMA_OK;
 }
 
+static status seek_near(struct merge__source *source, struct slice key, bool *is_near,
+                        struct err *err) {
+  TRY(sorted_cursor_seek_near(&source->cursor, key, is_near, err));
+  if (!*is_near) return LUMA_OK;
+  TRY(settle_forwards(source, err));
+  merge__source_moved(source);
+  return LUMA_OK;
+}
+
 static status step_forwards(struct merge__source *source, struct err *err) {
   struct sorted_cursor *cursor = &source->cursor;
   if (cursor->index + 1 < cursor->view.count) {
@@ -205,6 +214,16 @@ status merge__source_place(struct merge__source *source, const struct slice *key
   if (source->kind == MERGE_FILES) return place_files(source, key, err);
   place_memtable(source, key);
   return LUMA_OK;
+}
+
+status merge__source_seek(struct merge__source *source, struct slice key, struct err *err) {
+  bool is_near = false;
+  if (source->kind == MERGE_FILES && !source->backwards) {
+    status code = seek_near(source, key, &is_near, err);
+    if (code != LUMA_OK) source->is_live = false;
+    TRY(code);
+  }
+  return is_near ? LUMA_OK : merge__source_place(source, &key, err);
 }
 
 status merge__source_resolve(struct merge__source *source, struct merge__row *row,

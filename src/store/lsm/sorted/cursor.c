@@ -193,6 +193,39 @@ status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64
   return settle(cursor, seek(cursor, key, seq, err));
 }
 
+static bool ends_before(const struct block_view *view, struct slice key) {
+  return slice_compare(block_key(view, view->count - 1), key) < 0;
+}
+
+static status try_seek_near(struct sorted_cursor *cursor, const struct block_view *level,
+                            struct slice key, struct err *err) {
+  uint32_t at = block_seek(level, key, UINT64_MAX);
+  if (has_index_blocks(cursor))
+    cursor->index_at = at;
+  else
+    cursor->root_at = at;
+  cursor->index = 0;
+  TRY(enter_block(cursor, err));
+  cursor->index = block_seek(&cursor->view, key, UINT64_MAX);
+  return cursor->index < cursor->view.count ? LUMA_OK : next_block(cursor, err);
+}
+
+status sorted_cursor_seek_near(struct sorted_cursor *cursor, struct slice key, bool *is_near,
+                               struct err *err) {
+  *is_near = false;
+  if (!cursor->block) return LUMA_OK;
+  if (!ends_before(&cursor->view, key)) {
+    *is_near = true;
+    cursor->index = block_seek(&cursor->view, key, UINT64_MAX);
+    return LUMA_OK;
+  }
+  const struct block_view *level =
+      has_index_blocks(cursor) ? &cursor->index_view : &cursor->file->root;
+  if (ends_before(level, key)) return LUMA_OK;
+  *is_near = true;
+  return settle(cursor, or_next_block(cursor, try_seek_near(cursor, level, key, err), err));
+}
+
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err) {
   TRY(sorted_cursor_seek(cursor, key, UINT64_MAX, err));
   if (!cursor->block) return sorted_cursor_last(cursor, err);

@@ -163,6 +163,11 @@ status sorted_cursor_last(struct sorted_cursor *cursor, struct err *err);
 /** The first entry at or after (key, seq) in the order of entries. */
 status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64_t seq,
                           struct err *err);
+/** The same with the greatest `seq`, for a key behind the cursor's place: a key in the same block,
+ * or in one of the same index block, is found from there. `*is_near` false: it stands elsewhere,
+ * and nothing has happened. */
+status sorted_cursor_seek_near(struct sorted_cursor *cursor, struct slice key, bool *is_near,
+                               struct err *err);
 /** The last entry of the last key before `key`. */
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err);
 /** To the first entry of the next block, or the last of the one before. */

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/rest/mongo_admin.h"
+
+#include "base/os/process.h"
+#include "query/plan/words.h"
+
+enum {
+  TOLD_MAX = 1000,
+  CHANGES_MAX = 1000,            /* of one command */
+  DOCUMENT_BYTES_MAX = 16 << 20, /* that this language stores */
+  WIRE_VERSION = 21,             /* of MongoDB 7.0, whose language this is */
+  INVALID_OPTIONS = 72,
+  OPERATION_FAILED = 96
+};
+
+#define LANGUAGE_VERSION "7.0"
+
+typedef status answer_fn(const struct mongo_asked *asked, struct err *err);
+
+struct mongo_admin {
+  const char *name;
+  answer_fn *answer;
+};
+
+struct slice mongo_admin_database(const struct statement_run *run) {
+  struct val given = val_field(&run->command, slice_of_text("$db"));
+  bool is_named =
+      given.type == VAL_TEXT && !slice_is_equal(val_slice(&given), slice_of_text("admin"));
+  return is_named ? val_slice(&given) : slice_of_text("luma");
+}
+
+static struct val now_of(const struct mongo_asked *asked) {
+  return val_timestamp((int64_t)os_now_us(asked->exchange->rest->options.os));
+}
+
+/* ---- who is there ---- */
+
+static status answer_nothing(const struct mongo_asked *asked, struct err *err) {
+  (void)asked;
+  (void)err;
+  return LUMA_OK;
+}
+
+static void put_limits(const struct mongo_asked *asked) {
+  const struct config *config = asked->exchange->rest->options.config;
+  struct build *build = asked->build;
+  mongo_put_number(build, "maxBsonObjectSize", DOCUMENT_BYTES_MAX);
+  mongo_put_number(build, "maxMessageSizeBytes", (uint64_t)config->limits.body_bytes);
+  mongo_put_number(build, "maxWriteBatchSize", CHANGES_MAX);
+  mongo_put(build, "localTime", now_of(asked));
+  mongo_put_number(build, "logicalSessionTimeoutMinutes",
+                   (uint64_t)config->limits.session_idle_ms / 60000);
+  mongo_put_number(build, "minWireVersion", 0);
+  mongo_put_number(build, "maxWireVersion", WIRE_VERSION);
+  mongo_put_flag(build, "readOnly", asked->exchange->rest->options.db->options.read_only);
+}
+
+static status answer_hello(const struct mongo_asked *asked, struct err *err) {
+  (void)err;
+  mongo_put_flag(asked->build, "helloOk", true);
+  mongo_put_flag(asked->build, "isWritablePrimary", true);
+  put_limits(asked);
+  return LUMA_OK;
+}
+
+static status answer_is_master(const struct mongo_asked *asked, struct err *err) {
+  (void)err;
+  mongo_put_flag(asked->build, "helloOk", true);
+  mongo_put_flag(asked->build, "ismaster", true);
+  put_limits(asked);
+  return LUMA_OK;
+}
+
+static status answer_build_info(const struct mongo_asked *asked, struct err *err) {
+  static const int version[] = {7, 0, 0, 0};
+  struct build *build = asked->build;
+  (void)err;
+  mongo_put_text(build, "version", LANGUAGE_VERSION ".0");
+  build_name(build, slice_of_text("versionArray"));
+  build_begin_list(build);
+  for (size_t i = 0; i < sizeof version / sizeof version[0]; i++) {
+    struct val part = val_int64(version[i]);
+    build_put(build, &part);
+  }
+  build_end(build);
+  build_name(build, slice_of_text("luma"));
+  build_begin_map(build);
+  mongo_put_text(build, "version", LUMA_VERSION_TEXT);
+  build_end(build);
+  mongo_put_number(build, "bits", 8 * sizeof(void *));
+  mongo_put_flag(build, "debug", false);
+  mongo_put_number(build, "maxBsonObjectSize", DOCUMENT_BYTES_MAX);
+  return LUMA_OK;
+}
+
+/* Who may ask is decided before: a token, or nobody else can connect. */
+static status answer_connection_status(const struct mongo_asked *asked, struct err *err) {
+  struct build *build = asked->build;
+  (void)err;
+  build_name(build, slice_of_text("authInfo"));
+  build_begin_map(build);
+  build_name(build, slice_of_text("authenticatedUsers"));
+  build_begin_list(build);
+  build_end(build);
+  build_name(build, slice_of_text("authenticatedUserRoles"));
+  build_begin_list(build);
+  build_end(build);
+  build_end(build);
+  return LUMA_OK;
+}
+
+static status answer_host_info(const struct mongo_asked *asked, struct err *err) {
+  struct build *build = asked->build;
+  (void)err;
+  build_name(build, slice_of_text("system"));
+  build_begin_map(build);
+  mongo_put(build, "currentTime", now_of(asked));
+  mongo_put_number(build, "cpuAddrSize", 8 * sizeof(void *));
+  mongo_put_number(build, "memSizeMB", process_memory_bytes() >> 20);
+  mongo_put_number(build, "numCores", process_cores_count());
+  build_end(build);
+  return LUMA_OK;
+}
+
+/* ---- how it goes ---- */
+
+static void put_connections(const struct mongo_asked *asked) {
+  const struct rest *rest = asked->exchange->rest;
+  struct http_stats http = http_stats(rest->http);
+  uint64_t most = (uint64_t)rest->options.config->limits.connections;
+  uint64_t open = http.connections_open;
+  build_name(asked->build, slice_of_text("connections"));
+  build_begin_map(asked->build);
+  mongo_put_number(asked->build, "current", open);
+  mongo_put_number(asked->build, "available", most > open ? most - open : 0);
+  mongo_put_number(asked->build, "totalCreated", http.connections_accepted);
+  build_end(asked->build);
+  build_name(asked->build, slice_of_text("network"));
+  build_begin_map(asked->build);
+  mongo_put_number(asked->build, "bytesIn", http.bytes_received);
+  mongo_put_number(asked->build, "bytesOut", http.bytes_sent);
+  build_end(asked->build);
+}
+
+static void put_metrics(const struct mongo_asked *asked) {
+  struct db *db = asked->exchange->rest->options.db;
+  struct registry_stats registry = registry_stats(asked->exchange->rest->registry);
+  struct build *build = asked->build;
+  build_name(build, slice_of_text("metrics"));
+  build_begin_map(build);
+  mongo_put_number(build, "statements", atomic_load(&db->counters.statements));
+  mongo_put_number(build, "failures", atomic_load(&db->counters.failures));
+  mongo_put_number(build, "retries", atomic_load(&db->counters.retries));
+  mongo_put_number(build, "documentsRead", atomic_load(&db->counters.documents_read));
+  mongo_put_number(build, "documentsWritten", atomic_load(&db->counters.documents_written));
+  mongo_put_number(build, "cursorsOpen", registry.cursors);
+  mongo_put_number(build, "sessionsOpen", registry.sessions);
+  mongo_put_number(build, "statementsRunning", registry.running);
+  build_end(build);
+}
+
+static status answer_server_status(const struct mongo_asked *asked, struct err *err) {
+  struct build *build = asked->build;
+  struct db *db = asked->exchange->rest->options.db;
+  uint64_t up_us = os_monotonic_us(db->os) - db->opened_us;
+  (void)err;
+  mongo_put_text(build, "version", LANGUAGE_VERSION ".0");
+  mongo_put_text(build, "process", "lumadb");
+  mongo_put_number(build, "pid", process_id());
+  mongo_put_number(build, "uptime", up_us / 1000000);
+  mongo_put_number(build, "uptimeMillis", up_us / 1000);
+  mongo_put(build, "localTime", now_of(asked));
+  put_connections(asked);
+  put_metrics(asked);
+  build_name(build, slice_of_text("storageEngine"));
+  build_begin_map(build);
+  mongo_put_text(build, "name", model_store(db->model)->ops->name);
+  build_end(build);
+  return LUMA_OK;
+}
+
+/* ---- parameters, logs, commands ---- */
+
+static void put_version_parameter(struct build *build) {
+  build_name(build, slice_of_text("featureCompatibilityVersion"));
+  build_begin_map(build);
+  mongo_put_text(build, "version", LANGUAGE_VERSION);
+  build_end(build);
+}
+
+/* {"getParameter": 1, "name": 1}, or "*" for all there are. */
+static status answer_get_parameter(const struct mongo_asked *asked, struct err *err) {
+  static const char name[] = "featureCompatibilityVersion";
+  struct val what = mongo_asked_field(asked, "getParameter");
+  bool is_all = what.type == VAL_TEXT && slice_is_equal(val_slice(&what), slice_of_text("*"));
+  if (is_all || mongo_asked_field(asked, name).type != VAL_MISSING) {
+    put_version_parameter(asked->build);
+    return LUMA_OK;
+  }
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "no option found to get");
+  if (err) err->foreign = INVALID_OPTIONS;
+  return LUMA_INVALID_ARGUMENT;
+}
+
+/* The log goes to standard error and is not kept: there were no warnings that a client must see. */
+static status answer_get_log(const struct mongo_asked *asked, struct err *err) {
+  struct val what = mongo_asked_field(asked, "getLog");
+  struct slice name = what.type == VAL_TEXT ? val_slice(&what) : slice_of_text("");
+  bool is_names = slice_is_equal(name, slice_of_text("*"));
+  if (!is_names && !slice_is_equal(name, slice_of_text("startupWarnings"))) {
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "no log named '%.*s'",
+              SLICE_ARG(name));
+    if (err) err->foreign = OPERATION_FAILED;
+    return LUMA_INVALID_ARGUMENT;
+  }
+  if (!is_names) mongo_put_number(asked->build, "totalLinesWritten", 0);
+  build_name(asked->build, slice_of_text(is_names ? "names" : "log"));
+  build_begin_list(asked->build);
+  struct val only = val_text(slice_of_text("startupWarnings"));
+  if (is_names) build_put(asked->build, &only);
+  build_end(asked->build);
+  return LUMA_OK;
+}
+
+static status answer_list_commands(const struct mongo_asked *asked, struct err *err) {
+  const struct word *words = NULL;
+  uint32_t count = words_of(WORD_COMMAND, &words);
+  (void)err;
+  build_name(asked->build, slice_of_text("commands"));
+  build_begin_map(asked->build);
+  for (uint32_t i = 0; i < count; i++) {
+    if (words[i].state == WORD_REFUSED) continue;
+    build_name(asked->build, slice_of_text(words[i].name));
+    build_begin_map(asked->build);
+    mongo_put_text(asked->build, "help", words[i].why ? words[i].why : "");
+    build_end(asked->build);
+  }
+  build_end(asked->build);
+  return LUMA_OK;
+}
+
+/* ---- statements that run, and sessions ---- */
+
+static void put_running(struct build *build, const struct registry_told *told) {
+  build_begin_map(build);
+  mongo_put_text(build, "type", "op");
+  mongo_put_flag(build, "active", true);
+  mongo_put_text(build, "opid", told->id);
+  mongo_put_number(build, "secs_running", told->age_us / 1000000);
+  mongo_put_number(build, "microsecs_running", told->age_us);
+  build_end(build);
+}
+
+static void put_session(const struct mongo_asked *asked, const struct registry_told *told) {
+  int64_t now_us = (int64_t)os_now_us(asked->exchange->rest->options.os);
+  build_begin_map(asked->build);
+  build_name(asked->build, slice_of_text("_id"));
+  build_begin_map(asked->build);
+  mongo_put_text(asked->build, "id", told->id);
+  build_end(asked->build);
+  mongo_put(asked->build, "lastUse", val_timestamp(now_us - (int64_t)told->age_us));
+  build_end(asked->build);
+}
+
+/* A list of them. */
+static status put_told(const struct mongo_asked *asked, bool sessions, struct err *err) {
+  struct registry *registry = asked->exchange->rest->registry;
+  struct registry_told *told =
+      arena_zalloc(&asked->exchange->request->arena, TOLD_MAX, sizeof *told);
+  if (!told) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what runs");
+  uint32_t count = sessions ? registry_tell_sessions(registry, told, TOLD_MAX)
+                            : registry_tell_running(registry, told, TOLD_MAX);
+  build_begin_list(asked->build);
+  for (uint32_t i = 0; i < count; i++) {
+    if (sessions)
+      put_session(asked, &told[i]);
+    else
+      put_running(asked->build, &told[i]);
+  }
+  build_end(asked->build);
+  return LUMA_OK;
+}
+
+static status answer_current_op(const struct mongo_asked *asked, struct err *err) {
+  build_name(asked->build, slice_of_text("inprog"));
+  return put_told(asked, false, err);
+}
+
+/* {"killOp": 1, "op": the name that currentOp tells} */
+static status answer_kill_op(const struct mongo_asked *asked, struct err *err) {
+  struct val op = mongo_asked_field(asked, "op");
+  if (op.type != VAL_TEXT)
+    FAIL(err, LUMA_TYPE_MISMATCH, "`op` takes the text that `currentOp` gave as opid");
+  mongo_put_text(asked->build, "info", "attempting to kill op");
+  (void)registry_cancel(asked->exchange->rest->registry, val_slice(&op), NULL);
+  return LUMA_OK;
+}
+
+/* ---- the door ---- */
+
+static const struct mongo_admin commands[] = {
+    {"ping", answer_nothing},
+    {"hello", answer_hello},
+    {"isMaster", answer_is_master},
+    {"ismaster", answer_is_master},
+    {"buildInfo", answer_build_info},
+    {"buildinfo", answer_build_info},
+    {"serverStatus", answer_server_status},
+    {"connectionStatus", answer_connection_status},
+    {"hostInfo", answer_host_info},
+    {"getParameter", answer_get_parameter},
+    {"getLog", answer_get_log},
+    {"listCommands", answer_list_commands},
+    {"listDatabases", mongo_database_list},
+    {"dbStats", mongo_database_stats},
+    {"dbstats", mongo_database_stats},
+    {"collStats", mongo_database_of_collection},
+    {"collstats", mongo_database_of_collection},
+    {"currentOp", answer_current_op},
+    {"killOp", answer_kill_op},
+    {"endSessions", answer_nothing},
+    {"refreshSessions", answer_nothing},
+    {"logout", answer_nothing},
+};
+
+const struct mongo_admin *mongo_admin_find(const struct statement_run *run) {
+  struct slice first = {0};
+  if (!run->is_command || val_count(&run->command) == 0) return NULL;
+  (void)val_field_at(&run->command, 0, &first);
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    if (slice_is_equal(first, slice_of_text(commands[i].name))) return &commands[i];
+  return NULL;
+}
+
+static status write_answer(const struct mongo_asked *asked, const struct mongo_admin *admin,
+                           struct buf *out, struct err *err) {
+  struct json_write_options options = {.form = asked->run->json, .key_name = "_id"};
+  struct slice built;
+  build_begin_map(asked->build);
+  TRY(admin->answer(asked, err));
+  mongo_put_number(asked->build, "ok", 1);
+  build_end(asked->build);
+  TRY(build_finish(asked->build, &built, err));
+  struct val answer = val_decode(built, NULL);
+  json_write(out, &answer, &options);
+  return buf_check(out, "the reply", err);
+}
+
+status mongo_admin_run(struct exchange *exchange, const struct statement_run *run,
+                       const struct mongo_admin *admin, struct err *err) {
+  struct buf room;
+  struct build build;
+  struct mongo_asked asked = {exchange, run, &build};
+  exchange->is_mongo = true;
+  buf_init(&room, DOC_BYTES_MAX);
+  build_init(&build, &room, NULL);
+  status done = write_answer(&asked, admin, &exchange->request->reply.body, err);
+  build_deinit(&build);
+  buf_deinit(&room);
+  if (done == LUMA_OK) rest__json(exchange, 200);
+  return done;
+}
+
+/* ---- stages that tell the same ---- */
+
+static bool is_stage(const struct statement_run *run, const char *name) {
+  struct val pipeline = val_field(&run->command, slice_of_text("pipeline"));
+  struct slice first = {0};
+  if (pipeline.type != VAL_LIST || val_count(&pipeline) == 0) return false;
+  struct val stage = val_at(&pipeline, 0);
+  if (stage.type != VAL_MAP || val_count(&stage) != 1) return false;
+  (void)val_field_at(&stage, 0, &first);
+  return slice_is_equal(first, slice_of_text(name));
+}
+
+static status put_pipeline(const struct mongo_asked *asked, const struct val *pipeline,
+                           bool sessions, struct err *err) {
+  build_begin_list(asked->build);
+  build_begin_map(asked->build);
+  build_name(asked->build, slice_of_text("$documents"));
+  TRY(put_told(asked, sessions, err));
+  build_end(asked->build);
+  for (uint32_t i = 1; i < val_count(pipeline); i++) {
+    struct val stage = val_at(pipeline, i);
+    build_put(asked->build, &stage);
+  }
+  build_end(asked->build);
+  return LUMA_OK;
+}
+
+/* The command over documents instead of a collection. */
+static status put_command(const struct mongo_asked *asked, bool sessions, struct err *err) {
+  const struct val *command = &asked->run->command;
+  build_begin_map(asked->build);
+  for (uint32_t i = 0; i < val_count(command); i++) {
+    struct slice name;
+    struct val field = val_field_at(command, i, &name);
+    build_name(asked->build, name);
+    if (slice_is_equal(name, slice_of_text("pipeline"))) {
+      TRY(put_pipeline(asked, &field, sessions, err));
+      continue;
+    }
+    if (slice_is_equal(name, slice_of_text("aggregate"))) field = val_int64(1);
+    build_put(asked->build, &field);
+  }
+  build_end(asked->build);
+  return LUMA_OK;
+}
+
+status mongo_admin_replace_stage(struct exchange *exchange, struct statement_run *run,
+                                 struct err *err) {
+  struct build build;
+  struct buf room;
+  struct slice built;
+  if (!run->is_command || val_field(&run->command, slice_of_text("aggregate")).type == VAL_MISSING)
+    return LUMA_OK;
+  bool sessions = is_stage(run, "$listSessions") || is_stage(run, "$listLocalSessions");
+  if (!sessions && !is_stage(run, "$currentOp")) return LUMA_OK;
+  struct mongo_asked asked = {exchange, run, &build};
+  buf_init(&room, DOC_BYTES_MAX);
+  build_init(&build, &room, NULL);
+  status done = put_command(&asked, sessions, err);
+  if (done == LUMA_OK) done = build_finish(&build, &built, err);
+  build_deinit(&build);
+  void *copy = done == LUMA_OK ? arena_copy(&run->arena, built.data, built.bytes) : NULL;
+  if (copy) run->command = val_decode(slice_of(copy, built.bytes), NULL);
+  if (done == LUMA_OK && !copy)
+    done = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the pipeline");
+  buf_deinit(&room);
+  return done;
+}
