@@ -237,6 +237,8 @@ status model_key_encode(struct buf *out, const struct val *key, struct err *err)
 struct model_write {
   const struct val *document; /* MAP; any dictionary */
   bool knows_names;           /* all names within have ids in its dictionary */
+  bool has_header;            /* it is the root of a document: a header stands before its bytes, and
+                                 may be written to as long as the call lasts */
   bool key_is_free;           /* the transaction has looked: no document has the key */
   struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };
@@ -315,6 +317,11 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
                      const struct doc *old, const struct val *new_document, struct err *err);
 status model_delete(struct model_txn *txn, const struct collection *collection,
                     const struct doc *old, struct err *err);
+/** Deletes the beings with these keys as one: those that refer to them follow, let go, or forbid it
+ * (LUMA_CONSTRAINT; nothing is changed then) unless they go themselves. Keys of none are passed
+ * over. */
+status model_delete_together(struct model_txn *txn, const struct collection *collection,
+                             const struct val *keys, uint32_t count, struct err *err);
 /** The documents under `keys`; found[i].data is NULL where there is none. Borrowed until `pins`
  * end. */
 status model_get_many(struct model_txn *txn, const struct collection *collection,

@@ -229,6 +229,7 @@ status model_rename_collection(struct model_txn *txn, struct slice name, struct 
     FAIL(err, LUMA_ALREADY_EXISTS, "there is a collection `%.*s` already", SLICE_ARG(new_name));
   }
   TRY(check_unreferred(txn, found, "renamed", err));
+  TRY(model__check_views(txn, found, slice_of(NULL, 0), err));
   TRY(model__follow_owner(txn, found->name, new_name, err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));

@@ -11,7 +11,8 @@ struct batch_insert {
   const struct slice *documents;
   struct slice *keys; /* record keys */
   uint32_t count;
-  uint32_t good; /* documents before the first whose key is taken; count when none is */
+  uint32_t good;     /* documents before the first whose key is taken; count when none is */
+  bool refers_later; /* documents may refer to each other: references are made once all are there */
 };
 
 static status make_keys(struct batch_insert *batch, struct err *err) {
@@ -107,7 +108,8 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
                     model__key_part(batch->keys[i]), err));
   }
   if (batch->collection->genotype) {
-    TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
+    if (!batch->refers_later)
+      TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
     TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
   }
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
@@ -153,14 +155,54 @@ static status stamp(struct batch_insert *batch, struct err *err) {
   return LUMA_OK;
 }
 
+static status put_good(struct batch_insert *batch, uint32_t *done, struct err *err) {
+  for (*done = 0; *done < batch->good; ++*done) TRY(put_document_whole(batch, *done, err));
+  return LUMA_OK;
+}
+
+static status make_references(struct batch_insert *batch, struct err *err) {
+  for (uint32_t i = 0; i < batch->good; i++) {
+    struct doc doc;
+    TRY(doc_open(batch->documents[i], batch->collection->names, &doc, err));
+    TRY(model__change_references(batch->txn, batch->collection, NULL, &doc, err));
+  }
+  return LUMA_OK;
+}
+
+static bool refers_to_itself(struct model_txn *txn, const struct collection *collection) {
+  const struct soul *soul = collection->genotype;
+  for (uint32_t i = 0; soul && i < soul->attributes_count; i++) {
+    const struct soul_type *type = &soul->attributes[i].type;
+    if (!model__is_reference(&soul->attributes[i])) continue;
+    const struct collection *target =
+        model__target(txn, type->kind == SOUL_REF ? type : type->element);
+    if (target && target->number == collection->number) return true;
+  }
+  return false;
+}
+
+/* Where beings refer to beings of their own collection all are put first. If a reference names
+ * nothing even then, they are put again one after the other, so that those before the first that
+ * fails are there. */
+static status put_all(struct batch_insert *batch, uint32_t *done, struct err *err) {
+  struct model_txn *txn = batch->txn;
+  uint64_t mark;
+  batch->refers_later = refers_to_itself(txn, batch->collection);
+  if (!batch->refers_later) return put_good(batch, done, err);
+  size_t fed = txn->feed.bytes;
+  TRY(model_savepoint(txn, &mark, err));
+  status result = put_good(batch, done, NULL);
+  if (result == LUMA_OK) result = make_references(batch, NULL);
+  if (result == LUMA_OK) return LUMA_OK;
+  TRY(model_rollback_to(txn, mark, err));
+  txn->feed.bytes = fed;
+  batch->refers_later = false;
+  return put_good(batch, done, err);
+}
+
 static status put_documents(struct batch_insert *batch, uint32_t *failed, struct err *err) {
   uint32_t done = 0;
-  status result = LUMA_OK;
-  while (done < batch->good) {
-    result = put_document_whole(batch, done, err);
-    if (result != LUMA_OK) break;
-    done++;
-  }
+  status result = put_all(batch, &done, err);
   if (result == LUMA_OK && done < batch->count) {
     struct doc doc;
     TRY(doc_open(batch->documents[done], batch->collection->names, &doc, err));

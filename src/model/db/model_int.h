@@ -89,6 +89,7 @@ struct model_txn {
   size_t marks_count, marks_capacity;
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
+  struct buf lot; /* slices of the documents of one insert */
   struct index_entries fresh, stale;
   struct model_noted noted[MODEL_NOTED_MAX]; /* by index number */
   /* souls */
@@ -99,7 +100,6 @@ struct model_txn {
   uint32_t prepared;   /* the collection that was last made ready for it */
   bool is_unobserved;  /* some were not noted */
   uint32_t limited;    /* a collection whose population limit the commit may reach; 0 = none */
-  uint32_t cascade_depth;
   bool is_serializable;
   uint32_t document_bytes_max; /* see model_limit_documents; 0: the model's own */
   bool skips_validation;       /* see model_skip_validation */
@@ -380,9 +380,14 @@ status model__add_references(struct model_txn *txn, const struct collection *col
 /** A collection with references to `target`; NULL if there is none. */
 const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
                                          bool self_too);
-/** Lets the referrers of a document follow its deletion, or refuses it. */
-status model__before_delete(struct model_txn *txn, const struct collection *collection,
-                            const struct doc *old, struct err *err);
+/** The collection that a reference names; NULL if there is none. */
+const struct collection *model__target(struct model_txn *txn, const struct soul_type *type);
+/** Appends the key of the counter of those that refer to a being. */
+status model__reference_counter(struct buf *out, const struct collection *target,
+                                const struct val *key, struct err *err);
+/** Deletes a document and nothing else. */
+status model__delete_alone(struct model_txn *txn, const struct collection *collection,
+                           const struct doc *old, struct err *err);
 /** The most beings the collection may have in all. */
 uint64_t model__population_max(const struct collection *collection);
 /** LUMA_LIMIT_REACHED when `more` beings have no place as far as the snapshot shows. */
@@ -438,6 +443,11 @@ status model__check_targets(const struct model_txn *txn, const struct soul *soul
 /** Numbers for the counters of the soul's population limits. */
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);
+
+/** LUMA_CONSTRAINT with the views that read the attribute, or (empty) the collection at all: they
+ * know it by this name. */
+status model__check_views(struct model_txn *txn, const struct collection *collection,
+                          struct slice attribute, struct err *err);
 
 /* ---- feed payloads ---- */
 

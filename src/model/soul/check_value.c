@@ -17,10 +17,34 @@ static status check_deep(struct soul_check *check, const struct soul_attribute *
                          const struct soul_type *type, const struct soul_place *place,
                          struct val *value, bool *changed, struct err *err);
 
+/* A vector of another length; false: it is none at all. */
+static bool fault_dimensions(struct soul_check *check, const struct soul_attribute *attribute,
+                             const struct soul_type *type, const struct soul_place *place,
+                             const struct val *value) {
+  uint32_t count;
+  if (type->kind != SOUL_VECTOR || !soul_vector_dimensions(value, check->arena, &count))
+    return false;
+  FAULT(check, place, attribute, "dimensions", value, "must have %u numbers, not %u",
+        type->dimensions, count);
+  return true;
+}
+
+/* The first element of a list that is no number, where only numbers may stand. */
+static void append_element(struct buf *out, const struct soul_type *type, const struct val *value) {
+  for (uint32_t i = 0; type->kind == SOUL_VECTOR && value->type == VAL_LIST && i < val_count(value);
+       i++) {
+    struct val item = val_at(value, i);
+    if (val_is_number(&item)) continue;
+    buf_append_format(out, ": [%u] is %s", i, val_type_name((enum val_type)item.type));
+    return;
+  }
+}
+
 static void fault_type(struct soul_check *check, const struct soul_attribute *attribute,
                        const struct soul_type *type, const struct soul_place *place,
                        const struct val *value) {
   struct buf shown;
+  if (fault_dimensions(check, attribute, type, place, value)) return;
   buf_init(&shown, 4096);
   soul_type_format(&shown, type);
   buf_append_text(&shown, ", not ");
@@ -29,6 +53,7 @@ static void fault_type(struct soul_check *check, const struct soul_attribute *at
     buf_append_byte(&shown, ' ');
     soul_show_value(&shown, value, attribute->is_masked);
   }
+  append_element(&shown, type, value);
   bool is_made = value->type == VAL_ULID && slice_is_equal(attribute->name, slice_of_text("id"));
   if (is_made) buf_append_text(&shown, " (an id that is not given is a ULID)");
   FAULT(check, place, attribute, "type", value, "must be %.*s", SLICE_ARG(buf_slice(&shown)));

@@ -92,11 +92,21 @@ static bool to_date(const struct val *value, struct val *out) {
   return us % us_per_day == 0;
 }
 
+/* "10:20:30": a time of day is the duration since midnight. */
+static bool read_clock(struct slice text, int64_t *us) {
+  struct duration_interval clock = {0};
+  bool has_colon = memchr(text.data, ':', text.bytes) != NULL;
+  if (!has_colon || !duration_parse_words(text, &clock) || clock.months || clock.days) return false;
+  *us = clock.us;
+  return true;
+}
+
 static bool to_duration(const struct val *value, struct val *out) {
   int64_t us = 0;
   if (value->type == VAL_INTERVAL && value->interval.months == 0)
     us = value->interval.us + value->interval.days * us_per_day;
-  else if (value->type != VAL_TEXT || !duration_parse(val_slice(value), &us))
+  else if (value->type != VAL_TEXT ||
+           (!duration_parse(val_slice(value), &us) && !read_clock(val_slice(value), &us)))
     return false;
   *out = (struct val){.type = VAL_DURATION, .integer = us};
   return true;
@@ -151,7 +161,11 @@ static uint32_t read_floats(const struct val *list, uint32_t most, uint8_t *out)
   return count;
 }
 
+/* A list of numbers, or the text of one. */
 static bool to_vector(const struct val *value, struct arena *arena, struct val *out) {
+  struct val list;
+  if (value->type == VAL_TEXT && soul_coerce_json(val_slice(value), VAL_LIST, arena, &list))
+    value = &list;
   if (value->type != VAL_LIST) return false;
   uint32_t count = val_count(value);
   uint8_t *floats = arena_alloc(arena, ((size_t)count + 1) * sizeof(float));
@@ -163,10 +177,21 @@ static bool to_vector(const struct val *value, struct arena *arena, struct val *
   return true;
 }
 
-static bool has_dimensions(const struct val *vector, uint32_t dimensions) {
+static uint32_t dimensions_of(const struct val *vector) {
   static const uint8_t element_bytes[] = {
       [VAL_VECTOR_F32] = 4, [VAL_VECTOR_F16] = 2, [VAL_VECTOR_I8] = 1};
-  return dimensions == 0 || vector->bytes == dimensions * element_bytes[vector->sub % 3];
+  return vector->bytes / element_bytes[vector->sub % 3];
+}
+
+static bool has_dimensions(const struct val *vector, uint32_t dimensions) {
+  return dimensions == 0 || dimensions_of(vector) == dimensions;
+}
+
+bool soul_vector_dimensions(const struct val *value, struct arena *arena, uint32_t *dimensions) {
+  struct val vector = *value;
+  if (value->type != VAL_VECTOR && !to_vector(value, arena, &vector)) return false;
+  *dimensions = dimensions_of(&vector);
+  return true;
 }
 
 /* Floats of a light that are given together. */

@@ -16,4 +16,7 @@ bool soul_coerce(const struct soul_type *type, const struct val *value, struct a
 bool soul_coerce_json(struct slice text, enum val_type wanted, struct arena *arena,
                       struct val *out);
 
+/** How many numbers there are in what is a vector but for that; false: it is none. */
+bool soul_vector_dimensions(const struct val *value, struct arena *arena, uint32_t *dimensions);
+
 #endif

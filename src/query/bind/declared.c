@@ -3,9 +3,11 @@
  * name is an error and not a value that is missing, and of which type it is. Columns of SELECTs
  * within a SELECT, of WITH and of UNNEST remember which attribute their values are. */
 #include "model/soul/declared.h"
+#include "base/text/num.h"
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 #include "query/expr/program.h"
+#include "query/func/compare.h"
 #include "query/func/func.h"
 
 static status fail(const struct binder *binder, const struct soul_misnamed *wrong, uint64_t offset,
@@ -108,23 +110,65 @@ status bind__check_declared(const struct binder *binder, const struct plan_colum
              : check(binder, column, &field->path, field->offset, err);
 }
 
-static bool is_arrow(const struct expr *expr) {
-  return expr->kind == EXPR_CALL && expr->function && expr->args_count == 2 &&
-         (strcmp(expr->function->name, "json_get") == 0 ||
-          strcmp(expr->function->name, "json_get_text") == 0);
+/* Calls that lead along steps: `->`, `->>` and the functions that they are, and (`one_path`) `#>`,
+ * `#>>`, whose steps are one value. */
+static bool leads(const struct expr *expr, bool *one_path) {
+  static const char *const calls[] = {"json_get_path",      "json_get_path_text",
+                                      "json_get",           "json_get_text",
+                                      "json_extract_path",  "json_extract_path_text",
+                                      "jsonb_extract_path", "jsonb_extract_path_text"};
+  if (expr->kind != EXPR_CALL || !expr->function) return false;
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    *one_path = i < 2;
+    if (strcmp(expr->function->name, calls[i]) == 0) return true;
+  }
+  return false;
 }
 
-/* The path that `->` and `->>` lead along, as expr_read_path has it. */
-static const struct expr *read_arrows(const struct expr *expr, struct path *path) {
-  if (!is_arrow(expr)) return expr_read_path(expr, path);
-  const struct expr *field = read_arrows(expr->args[0], path), *step = expr->args[1];
-  if (!field || path->count == PATH_STEPS_MAX || step->kind != EXPR_CONST) return NULL;
-  bool is_name = step->value.type == VAL_TEXT;
-  if (!is_name && !val_is_integer(&step->value)) return NULL;
+/* A text that is a number may be the place of an element as well as a name. */
+static bool take_step(const struct val *step, bool may_be_place, struct path *path) {
+  int64_t place = 0;
+  bool is_name = step->type == VAL_TEXT;
+  bool is_place =
+      is_name ? may_be_place && num_parse_int64(val_slice(step), &place) : val_is_integer(step);
+  if (path->count == PATH_STEPS_MAX || (!is_name && !is_place)) return false;
   struct path_step *last = &path->steps[path->count++];
-  *last = (struct path_step){.is_name = is_name, .is_index = !is_name};
-  last->index = is_name ? PATH_NO_INDEX : 0;
-  if (is_name) last->name = val_slice(&step->value);
+  *last = (struct path_step){.is_name = is_name, .is_index = is_place};
+  last->index = is_place ? 0 : PATH_NO_INDEX;
+  if (is_name) last->name = val_slice(step);
+  return true;
+}
+
+static bool take_path(const struct val *value, struct path *path) {
+  struct val steps[FUNC_STEPS_MAX];
+  uint32_t count;
+  if (!func_read_steps(value, steps, FUNC_STEPS_MAX, &count)) return false;
+  for (uint32_t i = 0; i < count; i++)
+    if (!take_step(&steps[i], true, path)) return false;
+  return true;
+}
+
+/* ARRAY['a', 'b']. */
+static bool take_list(const struct expr *list, struct path *path) {
+  for (uint32_t i = 0; i < list->args_count; i++)
+    if (list->args[i]->kind != EXPR_CONST || !take_step(&list->args[i]->value, true, path))
+      return false;
+  return true;
+}
+
+static bool take_argument(const struct expr *step, bool one_path, struct path *path) {
+  if (one_path && step->kind == EXPR_LIST) return take_list(step, path);
+  if (step->kind != EXPR_CONST) return false;
+  return one_path ? take_path(&step->value, path) : take_step(&step->value, false, path);
+}
+
+/* The path that arrows lead along, as expr_read_path has it. */
+static const struct expr *read_arrows(const struct expr *expr, struct path *path) {
+  bool one_path;
+  if (!leads(expr, &one_path)) return expr_read_path(expr, path);
+  const struct expr *field = read_arrows(expr->args[0], path);
+  for (uint32_t i = 1; field && i < expr->args_count; i++)
+    if (!take_argument(expr->args[i], one_path, path)) return NULL;
   return field;
 }
 
@@ -170,19 +214,47 @@ static status read_text(struct binder *binder, struct expr **text, enum val_type
   return bind__memory(binder, *text, err);
 }
 
+/** Beside dates and moments a text is compared as what it reads as; one that reads as neither is
+ * equal to none of them. */
+static status check_moment(struct binder *binder, struct expr *text, struct err *err) {
+  struct expr *copy = text;
+  struct val date;
+  if (compare_read_text(val_slice(&text->value), VAL_DATE, &date)) return LUMA_OK;
+  return read_text(binder, &copy, VAL_TIMESTAMP, err);
+}
+
+/** Whether texts of the statement stand for values of the type. */
+static bool reads(enum val_type type) {
+  return type == VAL_BOOL || type == VAL_INT64 || type == VAL_FLOAT64 || type == VAL_DECIMAL;
+}
+
+static status read_if_text(struct binder *binder, struct expr **arg, enum val_type type,
+                           struct err *err) {
+  bool is_text = (*arg)->kind == EXPR_CONST && (*arg)->value.type == VAL_TEXT;
+  if (is_text && (type == VAL_DATE || type == VAL_TIMESTAMP))
+    return check_moment(binder, *arg, err);
+  return is_text && reads(type) ? read_text(binder, arg, type, err) : LUMA_OK;
+}
+
 status bind__read_texts(struct binder *binder, struct expr *node, struct err *err) {
   bool is_operator =
       node->kind == EXPR_BINARY && !node->mongo && node->op >= EXPR_OP_EQ && node->op <= EXPR_OP_GE;
   bool compares = is_operator || node->kind == EXPR_IN || node->kind == EXPR_BETWEEN;
   enum val_type type = VAL_MISSING;
-  for (uint32_t i = 0; compares && i < node->args_count; i++)
-    if (node->args[i]->kind == EXPR_FIELD && node->args[i]->declared)
-      type = (enum val_type)node->args[i]->declared;
-  bool reads = type == VAL_BOOL || type == VAL_INT64 || type == VAL_FLOAT64 || type == VAL_DECIMAL;
-  for (uint32_t i = 0; reads && i < node->args_count; i++) {
-    const struct expr *arg = node->args[i];
-    if (arg->kind == EXPR_CONST && arg->value.type == VAL_TEXT)
-      TRY(read_text(binder, &node->args[i], type, err));
+  if (!compares || binder->language != PLAN_LQL) return LUMA_OK;
+  for (uint32_t i = 0; i < node->args_count; i++) {
+    enum val_type of = node->args[i]->kind == EXPR_CONST ? VAL_MISSING : bind__type(node->args[i]);
+    if (of != VAL_MISSING) type = of;
   }
+  for (uint32_t i = 0; i < node->args_count; i++)
+    TRY(read_if_text(binder, &node->args[i], type, err));
+  return LUMA_OK;
+}
+
+status bind__read_members(struct binder *binder, struct expr *node, struct err *err) {
+  const struct subquery *subquery = node->subquery;
+  const struct plan_column *columns = subquery->plan->columns;
+  for (uint32_t i = 0; i < subquery->left_count; i++)
+    TRY(read_if_text(binder, &node->args[i], (enum val_type)columns[i].type, err));
   return LUMA_OK;
 }

@@ -44,7 +44,7 @@ enum func_volatility {
   FUNC_VOLATILE
 };
 
-enum { FUNC_ARGS_MAX = 16 };
+enum { FUNC_ARGS_MAX = 100 };
 
 struct func {
   const char *name; /* lower case */
@@ -77,6 +77,10 @@ status func_join_made(struct func_env *env, const struct val *a, const struct va
 /** a - b where `a` is a map or a list: without a name, a place, or several names. */
 status func_remove_made(struct func_env *env, const struct val *a, const struct val *b,
                         struct val *out, struct err *err);
+enum { FUNC_STEPS_MAX = 64 };
+/** Steps of a path: a list, or PostgreSQL's '{a,0,"b c"}', each a text. False when it is none, or
+ * has more than `most`. */
+bool func_read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count);
 /** A name as SQL writes it: in quotes where it needs them. */
 void func_append_identifier(struct buf *out, struct slice name);
 /** The value as people read it: text as it is, all else as plain JSON. Appends. */

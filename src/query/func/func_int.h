@@ -28,10 +28,6 @@ size_t func__prefix_bytes(struct slice text, int64_t characters);
 /** A timestamp, a date, or a text that reads as one, in microseconds; false if it is none. */
 bool func__moment(const struct val *value, int64_t *us);
 
-/** Steps of a path: a list, or PostgreSQL's '{a,0,"b c"}', each a text. False when it is none, or
- * has more than `most`. */
-enum { FUNC_STEPS_MAX = 64 };
-bool func__read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count);
 /** Reads a text that begins with `{` as PostgreSQL's form of a list, of texts, nulls and lists,
  * into the arena. LUMA_INVALID_VALUE. */
 status func__read_list(struct func_env *env, struct slice text, struct val *out, struct err *err);

@@ -236,6 +236,16 @@ static bool was_used(const struct collection *collection, uint32_t number) {
   return false;
 }
 
+/* Views know attributes by their names. */
+static status check_views(const struct evolving *evolving, struct err *err) {
+  for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
+    const struct evolution_op *op = &evolving->diff.ops[i];
+    if (op->to.bytes || op->kind == EVOLUTION_DROP)
+      TRY(model__check_views(evolving->txn, evolving->base, op->name, err));
+  }
+  return LUMA_OK;
+}
+
 static status prepare(struct evolving *evolving, struct err *err) {
   const struct collection *base = evolving->base;
   TRY(evolve__read(evolving, err));
@@ -246,6 +256,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
                                           : fresh->attributes_count == 0;
   struct soul_versions versions = {base->genotype, fresh, evolving->renamed, base->open, is_open};
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
+  TRY(check_views(evolving, err));
   evolving->narrows = evolve__narrows(evolving);
   evolving->with = *base;
   evolving->with.version++;

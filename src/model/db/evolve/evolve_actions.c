@@ -120,7 +120,12 @@ static status act(struct evolving *evolving, const struct action *action, struct
                   struct err *err) {
   struct arena *arena = &evolving->txn->kept;
   const struct val gone = val_null();
-  if (is_kind(action, "add")) return check_not_there(evolving, action, err);
+  if (is_kind(action, "add") && action->value.type != VAL_MAP)
+    return check_not_there(evolving, action, err);
+  if (is_kind(action, "add")) { /* IF NOT EXISTS */
+    if (check_not_there(evolving, action, NULL) != LUMA_OK) return LUMA_OK;
+    return merge(edit, "attributes", action->name, &action->value, arena, err);
+  }
   if (is_kind(action, "drop constraint")) {
     status found = check_constraint(evolving, action, action->if_exists ? NULL : err);
     if (found != LUMA_OK) return action->if_exists ? LUMA_OK : found;

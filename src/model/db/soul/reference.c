@@ -7,15 +7,14 @@
  * deletion meanwhile makes the making conflict. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
+#include "model/soul/coerce.h"
 #include "model/soul/fault.h"
 #include "value/order/order.h"
 #include "value/ulid/ulid.h"
 
-enum { CASCADE_DEPTH_MAX = 32, KEYS_AT_ONCE = 256 };
-
 /* ---- what a reference names ---- */
 
-static const struct collection *target_of(struct model_txn *txn, const struct soul_type *type) {
+const struct collection *model__target(struct model_txn *txn, const struct soul_type *type) {
   return catalog_find(txn->catalog, type->target);
 }
 
@@ -34,16 +33,32 @@ static status record_exists(struct model_txn *txn, const struct collection *targ
   return result;
 }
 
+/* What is read as the type of the keys that it names, where nothing is lost; false: they have no
+ * type of their own, or it is none of them. */
+static bool coerce_key(struct model_txn *txn, const struct collection *target, struct val *value,
+                       bool *changed) {
+  const struct soul *soul = target->genotype;
+  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
+  struct val key;
+  bool is_other = false;
+  if (!id || !soul_coerce(&id->type, value, &txn->soul_arena, &key, &is_other) || !is_other)
+    return false;
+  *value = key;
+  *changed = true;
+  return true;
+}
+
 /* A key written as text is looked for as text first, then as the ULID it spells. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err) {
   struct model_txn *txn = context;
   struct soul_type type = attribute->type;
   if (type.kind == SOUL_LIST && type.element) type = *type.element;
-  const struct collection *target = target_of(txn, &type);
+  const struct collection *target = model__target(txn, &type);
   struct val ulid = {.type = VAL_ULID};
   bool exists = false;
-  if (!target || value->type != VAL_TEXT || !ulid_parse(val_slice(value), ulid.id)) return LUMA_OK;
+  if (!target || coerce_key(txn, target, value, changed)) return LUMA_OK;
+  if (value->type != VAL_TEXT || !ulid_parse(val_slice(value), ulid.id)) return LUMA_OK;
   TRY(record_exists(txn, target, value, &exists, err));
   if (exists) return LUMA_OK;
   *value = ulid;
@@ -67,8 +82,8 @@ static status fail_missing(const struct collection *collection, const struct col
   return code;
 }
 
-static status counter_key(struct buf *out, const struct collection *target, const struct val *key,
-                          struct err *err) {
+status model__reference_counter(struct buf *out, const struct collection *target,
+                                const struct val *key, struct err *err) {
   struct keyspace_key prefix = keyspace_references(target->number);
   buf_append_slice(out, keyspace_slice(&prefix));
   TRY(model_key_encode(out, key, err));
@@ -79,7 +94,7 @@ static status count_one(struct model_txn *txn, const struct collection *target,
                         const struct val *key, int64_t delta, struct err *err) {
   struct buf counter;
   buf_init(&counter, MODEL_SCRATCH_BYTES_MAX);
-  status result = counter_key(&counter, target, key, err);
+  status result = model__reference_counter(&counter, target, key, err);
   if (result == LUMA_OK)
     result = store_add(txn->store, buf_slice(&counter), delta, INT64_MIN, INT64_MAX, err);
   buf_deinit(&counter);
@@ -100,7 +115,7 @@ static status guard_record(struct model_txn *txn, const struct collection *targe
 static status change_one(struct model_txn *txn, const struct collection *collection,
                          const struct soul_attribute *attribute, const struct soul_type *type,
                          const struct val *key, int64_t delta, struct err *err) {
-  const struct collection *target = target_of(txn, type);
+  const struct collection *target = model__target(txn, type);
   bool exists = false;
   if (!target || val_is_null(key)) return LUMA_OK;
   if (delta > 0) {
@@ -187,9 +202,9 @@ status model__list_missing(struct model_txn *txn, const struct collection *colle
     const struct soul_attribute *attribute = &soul->attributes[i];
     if (!model__is_reference(attribute)) continue;
     bool is_list = attribute->type.kind == SOUL_LIST;
-    struct missing missing = {txn, attribute,
-                              target_of(txn, is_list ? attribute->type.element : &attribute->type),
-                              faults};
+    struct missing missing = {
+        txn, attribute, model__target(txn, is_list ? attribute->type.element : &attribute->type),
+        faults};
     struct soul_place at = {.up = place, .name = attribute->name};
     struct val value = val_field(&root, attribute->name);
     if (!missing.target) continue;
@@ -201,232 +216,4 @@ status model__list_missing(struct model_txn *txn, const struct collection *colle
     }
   }
   return LUMA_OK;
-}
-
-/* ---- deleting what is referred to ---- */
-
-static bool refers_to(struct model_txn *txn, const struct soul_attribute *attribute,
-                      const struct collection *target) {
-  if (!model__is_reference(attribute)) return false;
-  const struct soul_type *type =
-      attribute->type.kind == SOUL_REF ? &attribute->type : attribute->type.element;
-  const struct collection *found = target_of(txn, type);
-  return found && found->number == target->number;
-}
-
-const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
-                                         bool self_too) {
-  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
-    const struct collection *one = catalog_at(txn->catalog, i);
-    if (!one->genotype || (one->number == target->number && !self_too)) continue;
-    for (uint32_t k = 0; k < one->genotype->attributes_count; k++) {
-      if (refers_to(txn, &one->genotype->attributes[k], target)) return one;
-    }
-  }
-  return NULL;
-}
-
-/* The index over a reference, which making its collection made; NULL when it was dropped. */
-static const struct catalog_index *index_over(const struct collection *collection,
-                                              struct slice name) {
-  for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    const struct catalog_index *index = &collection->indexes[i];
-    const struct path *path = &index->def.keys[0].path;
-    if (index->state == CATALOG_INDEX_PUBLIC && path->count == 1 && !index->def.sparse &&
-        !catalog_index_is_partial(index) && slice_is_equal(path->steps[0].name, name))
-      return index;
-  }
-  return NULL;
-}
-
-static bool names_key(const struct doc *document, const struct soul_attribute *attribute,
-                      const struct val *key) {
-  struct val root = doc_root(document), value = val_field(&root, attribute->name);
-  if (value.type != VAL_LIST) return val_is_equal(&value, key);
-  for (uint32_t i = 0; i < val_count(&value); i++) {
-    struct val one = val_at(&value, i);
-    if (val_is_equal(&one, key)) return true;
-  }
-  return false;
-}
-
-/* Some beings of `collection` whose attribute names `key`. */
-struct referrers {
-  struct arena arena;
-  struct val keys[KEYS_AT_ONCE];
-  uint32_t count;
-};
-
-static status keep_key(struct referrers *referrers, const struct doc *document, struct err *err) {
-  struct val key = model__key_of(document);
-  if (key.bytes) {
-    key.data = arena_copy(&referrers->arena, key.data, key.bytes);
-    if (!key.data) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to find references");
-  }
-  referrers->keys[referrers->count++] = key;
-  return LUMA_OK;
-}
-
-static status scan_referrers(struct model_scan *scan, const struct soul_attribute *attribute,
-                             const struct val *key, struct referrers *referrers, struct err *err) {
-  struct doc *documents = mem_alloc(KEYS_AT_ONCE * sizeof *documents);
-  if (!documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to find references");
-  status result = LUMA_OK;
-  uint32_t count = 1;
-  while (result == LUMA_OK && count > 0 && referrers->count == 0) {
-    result = model_scan_next(scan, KEYS_AT_ONCE, documents, &count, err);
-    for (uint32_t i = 0; result == LUMA_OK && i < count; i++) {
-      if (names_key(&documents[i], attribute, key))
-        result = keep_key(referrers, &documents[i], err);
-    }
-  }
-  mem_free(documents);
-  return result;
-}
-
-static status find_referrers(struct model_txn *txn, const struct collection *collection,
-                             const struct soul_attribute *attribute, const struct val *key,
-                             struct referrers *referrers, struct err *err) {
-  struct val equal = *key;
-  struct index_bounds bounds = {.equal = &equal, .equal_count = 1};
-  struct model_scan_options options = {.index = index_over(collection, attribute->name)};
-  struct model_scan *scan;
-  if (options.index) options.bounds = &bounds;
-  referrers->count = 0;
-  TRY(model_scan_open(txn, collection, &options, &scan, err));
-  status result = scan_referrers(scan, attribute, key, referrers, err);
-  model_scan_close(scan);
-  return result;
-}
-
-static status fail_restricted(const struct collection *collection, const struct collection *target,
-                              const struct soul_attribute *attribute, const struct val *key,
-                              struct err *err) {
-  struct buf shown;
-  buf_init(&shown, 4096);
-  soul_show_value(&shown, key, false);
-  status code = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
-                          "%.*s of `%.*s` cannot be deleted: `%.*s` of `%.*s` refers to it",
-                          SLICE_ARG(buf_slice(&shown)), SLICE_ARG(target->name),
-                          SLICE_ARG(attribute->name), SLICE_ARG(collection->name));
-  err_hint(err, "\"on_delete\": \"cascade\" or \"set null\" lets the referrers follow");
-  buf_deinit(&shown);
-  return code;
-}
-
-/* The document without the reference: null, or a list without the key. */
-static status set_null(struct model_txn *txn, const struct collection *collection,
-                       const struct doc *document, const struct soul_attribute *attribute,
-                       const struct val *key, struct err *err) {
-  struct buf out;
-  struct build build;
-  struct slice made;
-  struct val root = doc_root(document), none = val_null();
-  buf_init(&out, DOC_BYTES_MAX);
-  build_init(&build, &out, NULL);
-  build_begin_map(&build);
-  for (uint32_t i = 0; i < val_count(&root); i++) {
-    struct slice name;
-    struct val value = val_field_at(&root, i, &name);
-    build_name(&build, name);
-    bool is_it = slice_is_equal(name, attribute->name);
-    if (!is_it || value.type != VAL_LIST) {
-      build_put(&build, is_it ? &none : &value);
-      continue;
-    }
-    build_begin_list(&build);
-    for (uint32_t k = 0; k < val_count(&value); k++) {
-      struct val one = val_at(&value, k);
-      if (!val_is_equal(&one, key)) build_put(&build, &one);
-    }
-    build_end(&build);
-  }
-  build_end(&build);
-  status result = build_finish(&build, &made, err);
-  build_deinit(&build);
-  if (result == LUMA_OK) {
-    struct val changed = val_decode(made, NULL);
-    result = model_replace(txn, collection, document, &changed, err);
-  }
-  buf_deinit(&out);
-  return result;
-}
-
-static status follow_one(struct model_txn *txn, const struct collection *collection,
-                         const struct soul_attribute *attribute, const struct val *referrer,
-                         const struct val *key, struct err *err) {
-  struct store_pins pins = {0};
-  struct doc document;
-  status result = model_get_many(txn, collection, referrer, 1, &document, &pins, err);
-  if (result == LUMA_OK && document.data) {
-    result = attribute->on_delete == SOUL_CASCADE
-                 ? model_delete(txn, collection, &document, err)
-                 : set_null(txn, collection, &document, attribute, key, err);
-  }
-  store_pins_release(&pins);
-  return result;
-}
-
-/* Whether the only referrer is the being itself, which goes too. */
-static bool is_itself(const struct collection *collection, const struct collection *target,
-                      const struct referrers *referrers, const struct val *key) {
-  return collection->number == target->number && referrers->count == 1 &&
-         val_is_equal(&referrers->keys[0], key);
-}
-
-static status follow(struct model_txn *txn, const struct collection *collection,
-                     const struct soul_attribute *attribute, const struct collection *target,
-                     const struct val *key, struct referrers *referrers, struct err *err) {
-  for (;;) {
-    TRY(find_referrers(txn, collection, attribute, key, referrers, err));
-    if (referrers->count == 0 || is_itself(collection, target, referrers, key)) return LUMA_OK;
-    if (attribute->on_delete == SOUL_RESTRICT)
-      return fail_restricted(collection, target, attribute, key, err);
-    for (uint32_t i = 0; i < referrers->count; i++) {
-      bool is_self = collection->number == target->number && val_is_equal(&referrers->keys[i], key);
-      if (!is_self) TRY(follow_one(txn, collection, attribute, &referrers->keys[i], key, err));
-    }
-  }
-}
-
-static status follow_all(struct model_txn *txn, const struct collection *target,
-                         const struct val *key, struct err *err) {
-  struct referrers *referrers = mem_zalloc(1, sizeof *referrers);
-  if (!referrers) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to find references");
-  arena_init(&referrers->arena, 0, 0);
-  status result = LUMA_OK;
-  for (uint32_t i = 0; result == LUMA_OK && i < catalog_count(txn->catalog); i++) {
-    const struct collection *one = catalog_at(txn->catalog, i);
-    for (uint32_t k = 0; result == LUMA_OK && one->genotype && k < one->genotype->attributes_count;
-         k++) {
-      const struct soul_attribute *attribute = &one->genotype->attributes[k];
-      if (refers_to(txn, attribute, target))
-        result = follow(txn, one, attribute, target, key, referrers, err);
-    }
-  }
-  arena_deinit(&referrers->arena);
-  mem_free(referrers);
-  return result;
-}
-
-status model__before_delete(struct model_txn *txn, const struct collection *collection,
-                            const struct doc *old, struct err *err) {
-  if (!model__referrer(txn, collection, true)) return LUMA_OK;
-  struct buf counter;
-  struct val key = model__key_of(old);
-  int64_t count = 0;
-  buf_init(&counter, MODEL_SCRATCH_BYTES_MAX);
-  status result = counter_key(&counter, collection, &key, err);
-  if (result == LUMA_OK) result = store_guard(txn->store, STORE_COUNTERS, buf_slice(&counter), err);
-  if (result == LUMA_OK) result = store_count(txn->store, buf_slice(&counter), &count, err);
-  buf_deinit(&counter);
-  TRY(result);
-  if (count <= 0) return LUMA_OK;
-  if (++txn->cascade_depth > CASCADE_DEPTH_MAX)
-    result = err_raise(err, LUMA_TOO_DEEP, __FILE__, __LINE__,
-                       "deleting cascades over more than %d levels", CASCADE_DEPTH_MAX);
-  else
-    result = follow_all(txn, collection, &key, err);
-  txn->cascade_depth--;
-  return result;
 }

@@ -157,7 +157,7 @@ static bool is_true(const struct val *args, uint32_t count, uint32_t nth, bool o
 static status at_path(struct func_env *env, const struct val *args, struct change *change,
                       struct val *out, struct err *err) {
   struct val steps[FUNC_STEPS_MAX];
-  if (!func__read_steps(&args[1], steps, FUNC_STEPS_MAX, &change->count))
+  if (!func_read_steps(&args[1], steps, FUNC_STEPS_MAX, &change->count))
     return func__clash(env, out);
   change->steps = steps;
   status result = make(env, change, &args[0], out, err);

@@ -43,7 +43,7 @@ static bool split_steps(struct slice text, struct val *steps, uint32_t most, uin
   return !quoted;
 }
 
-bool func__read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count) {
+bool func_read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count) {
   *count = 0;
   if (path->type == VAL_LIST) {
     for (uint32_t i = 0; i < val_count(path) && i < most; i++) steps[(*count)++] = val_at(path, i);
@@ -59,7 +59,7 @@ static status follow(struct func_env *env, const struct val *args, func_call *ex
                      struct val *out, struct err *err) {
   struct val steps[FUNC_STEPS_MAX] = {args[0]};
   uint32_t count = 0;
-  if (!func__read_steps(&args[1], steps + 1, FUNC_STEPS_MAX - 1, &count))
+  if (!func_read_steps(&args[1], steps + 1, FUNC_STEPS_MAX - 1, &count))
     return func__clash(env, out);
   return extract(env, steps, count + 1, out, err);
 }

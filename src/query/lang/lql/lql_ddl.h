@@ -14,6 +14,7 @@ struct lql_ddl {
   struct lql_token *tokens; /* of the whole statement; the last one is the end */
   uint32_t count, at;
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
+  size_t value_at;                      /* where the last of `attributes` has its value */
   struct buf actions;                   /* of ALTER TABLE: objects, separated by commas */
   struct buf settings;                  /* ",\"open\":true" */
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
