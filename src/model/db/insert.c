@@ -160,11 +160,14 @@ static status put_good(struct batch_insert *batch, uint32_t *done, struct err *e
   return LUMA_OK;
 }
 
-static status make_references(struct batch_insert *batch, struct err *err) {
-  for (uint32_t i = 0; i < batch->good; i++) {
+static status make_references(struct batch_insert *batch, uint32_t *done, struct err *err) {
+  for (*done = 0; *done < batch->good; ++*done) {
     struct doc doc;
-    TRY(doc_open(batch->documents[i], batch->collection->names, &doc, err));
-    TRY(model__change_references(batch->txn, batch->collection, NULL, &doc, err));
+    TRY(doc_open(batch->documents[*done], batch->collection->names, &doc, err));
+    status result = model__change_references(batch->txn, batch->collection, NULL, &doc, err);
+    if (result == LUMA_CONSTRAINT) /* it is there itself already */
+      model__tell_taken(batch->txn, batch->collection, &doc, *done, false, err);
+    TRY(result);
   }
   return LUMA_OK;
 }
@@ -181,23 +184,32 @@ static bool refers_to_itself(struct model_txn *txn, const struct collection *col
   return false;
 }
 
-/* Where beings refer to beings of their own collection all are put first. If a reference names
- * nothing even then, they are put again one after the other, so that those before the first that
- * fails are there. */
-static status put_all(struct batch_insert *batch, uint32_t *done, struct err *err) {
+/* First all, then what they refer to; nothing where one fails, `*done`. */
+static status put_together(struct batch_insert *batch, uint32_t *done, struct err *err) {
   struct model_txn *txn = batch->txn;
-  uint64_t mark;
-  batch->refers_later = refers_to_itself(txn, batch->collection);
-  if (!batch->refers_later) return put_good(batch, done, err);
   size_t fed = txn->feed.bytes;
+  uint64_t mark;
   TRY(model_savepoint(txn, &mark, err));
-  status result = put_good(batch, done, NULL);
-  if (result == LUMA_OK) result = make_references(batch, NULL);
+  status result = put_good(batch, done, err);
+  if (result == LUMA_OK) result = make_references(batch, done, err);
   if (result == LUMA_OK) return LUMA_OK;
-  TRY(model_rollback_to(txn, mark, err));
+  (void)model_rollback_to(txn, mark, NULL);
   txn->feed.bytes = fed;
-  batch->refers_later = false;
-  return put_good(batch, done, err);
+  return result;
+}
+
+/* Where beings refer to beings of their own collection, those before one that fails are put again,
+ * if they do without it. */
+static status put_all(struct batch_insert *batch, uint32_t *done, struct err *err) {
+  uint32_t good = batch->good, ignored;
+  batch->refers_later = refers_to_itself(batch->txn, batch->collection);
+  if (!batch->refers_later) return put_good(batch, done, err);
+  status result = put_together(batch, done, err);
+  if (result == LUMA_OK) return LUMA_OK;
+  batch->good = *done;
+  if (put_together(batch, &ignored, NULL) != LUMA_OK) *done = 0;
+  batch->good = good;
+  return result;
 }
 
 static status put_documents(struct batch_insert *batch, uint32_t *failed, struct err *err) {

@@ -100,14 +100,11 @@ static status build_one(struct evolving *evolving, const struct catalog_index *i
 
 static status build_all(struct evolving *evolving, bool *built, struct err *err) {
   struct evolution *through = NULL;
-  bool is_alone = !evolving->txn->model->store->ops->is_shared;
   status result = LUMA_OK;
   for (uint32_t i = 0; i < evolving->with.indexes_count && result == LUMA_OK; i++) {
     const struct catalog_index *index = &evolving->with.indexes[i];
     if (!evolving->fills[i]) continue;
     bool as_it_is = is_untouched(evolving, &index->def) && !index->rules;
-    /* Other servers would not know of it. */
-    if (!as_it_is && !is_alone) continue;
     if (!as_it_is && !through) result = make_through(evolving, &through, err);
     if (result == LUMA_OK)
       result = build_one(evolving, index, as_it_is ? NULL : through, built, err);

@@ -42,11 +42,14 @@ static struct slice take_json(struct lql_ddl *ddl) {
     buf_append(&out, ddl->settings.data + 1, ddl->settings.bytes - 1);
   else
     buf_append_slice(&out, buf_slice(&ddl->settings));
+  if (ddl->indexes.bytes)
+    buf_append_format(&out, "%s\"indexes\":[%.*s]", out.bytes > 1 ? "," : "",
+                      SLICE_ARG(buf_slice(&ddl->indexes)));
   buf_append_byte(&out, '}');
   bool sound = lql__ddl_sound(ddl, &ddl->attributes) && lql__ddl_sound(ddl, &ddl->constraints) &&
                lql__ddl_sound(ddl, &ddl->rename) && lql__ddl_sound(ddl, &ddl->transform) &&
                lql__ddl_sound(ddl, &ddl->actions) && lql__ddl_sound(ddl, &ddl->settings) &&
-               lql__ddl_sound(ddl, &out);
+               lql__ddl_sound(ddl, &ddl->indexes) && lql__ddl_sound(ddl, &out);
   const uint8_t *copy = sound ? arena_copy(ddl->lql->arena, out.data, out.bytes) : NULL;
   struct slice json = slice_of(copy, copy ? out.bytes : 0);
   buf_deinit(&out);
@@ -163,7 +166,7 @@ static struct buf *begin_action(struct lql_ddl *ddl, const char *kind, struct sl
   return out;
 }
 
-static bool put_alter(struct lql_ddl *ddl, struct slice name, const char *rules) {
+bool lql__ddl_alter(struct lql_ddl *ddl, struct slice name, const char *rules) {
   buf_append_format(begin_action(ddl, "alter", name), ",\"value\":%s}", rules);
   return true;
 }
@@ -195,10 +198,10 @@ static bool alter_column(struct lql_ddl *ddl) {
   struct slice name = {0}, type = {0};
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
   if (!lql__ddl_name(ddl, &name)) return false;
-  if (lql__ddl_take(ddl, "SET NOT NULL")) return put_alter(ddl, name, "{\"required\":true}");
-  if (lql__ddl_take(ddl, "DROP NOT NULL")) return put_alter(ddl, name, "{\"required\":null}");
+  if (lql__ddl_take(ddl, "SET NOT NULL")) return lql__ddl_alter(ddl, name, "{\"required\":true}");
+  if (lql__ddl_take(ddl, "DROP NOT NULL")) return lql__ddl_alter(ddl, name, "{\"required\":null}");
   if (lql__ddl_take(ddl, "DROP DEFAULT"))
-    return put_alter(ddl, name, "{\"default\":null,\"default_expression\":null}");
+    return lql__ddl_alter(ddl, name, "{\"default\":null,\"default_expression\":null}");
   if (lql__ddl_take(ddl, "SET DEFAULT")) return set_default(ddl, name);
   (void)lql__ddl_take(ddl, "SET DATA");
   if (!lql__ddl_expect(ddl, "TYPE") || !lql__ddl_type(ddl, &type)) return false;
@@ -241,18 +244,24 @@ static bool drop_item(struct lql_ddl *ddl) {
   if (!lql__ddl_name(ddl, &name)) return false;
   buf_append_format(begin_action(ddl, is_constraint ? "drop constraint" : "drop", name),
                     ",\"if_exists\":%s}", if_exists ? "true" : "false");
+  (void)(lql__ddl_take(ddl, "CASCADE") || lql__ddl_take(ddl, "RESTRICT")); /* nothing follows it */
   return true;
 }
 
-/* The column that was read last goes from the attributes into its action: whether it comes is not
- * known yet. */
-static bool move_column(struct lql_ddl *ddl, size_t from) {
-  struct buf *read = &ddl->attributes;
-  if (!lql__ddl_sound(ddl, read)) return false;
-  buf_append_text(&ddl->actions, ",\"value\":");
-  buf_append(&ddl->actions, read->data + ddl->value_at, read->bytes - ddl->value_at);
-  read->bytes = from;
-  return true;
+/* A column that may be there is part of its action, and not of the patch. */
+static void take_column_back(struct lql_ddl *ddl, size_t from, struct slice name, struct buf *out) {
+  struct buf *attributes = &ddl->attributes;
+  struct buf member;
+  buf_init(&member, 4096);
+  if (from) buf_append_byte(&member, ',');
+  json_write_text(&member, name);
+  size_t at = from + member.bytes + 1; /* and a colon */
+  buf_append_text(out, ",\"if_not_exists\":true,\"value\":");
+  if (attributes->failed == LUMA_OK && at < attributes->bytes)
+    buf_append(out, attributes->data + at, attributes->bytes - at);
+  if (attributes->failed == LUMA_OK) attributes->bytes = from;
+  ddl->columns_count--;
+  buf_deinit(&member);
 }
 
 static bool add_item(struct lql_ddl *ddl) {
@@ -263,13 +272,14 @@ static bool add_item(struct lql_ddl *ddl) {
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint32_t at = ddl->at;
+  size_t from = ddl->attributes.bytes;
   if (!lql__ddl_name(ddl, &name)) return false;
   ddl->at = at;
-  size_t from = ddl->attributes.bytes;
-  struct buf *action = begin_action(ddl, "add", name);
-  bool done = lql__ddl_column(ddl) && (!if_not_exists || move_column(ddl, from));
-  buf_append_byte(action, '}');
-  return done;
+  if (!lql__ddl_column(ddl)) return false;
+  struct buf *out = begin_action(ddl, "add", name);
+  if (if_not_exists) take_column_back(ddl, from, name, out);
+  buf_append_byte(out, '}');
+  return true;
 }
 
 static bool set_population(struct lql_ddl *ddl) {
@@ -507,8 +517,8 @@ bool lql__definition(struct lql *lql) {
   struct lql before = *lql;
   struct err kept = lql->err ? *lql->err : (struct err){0};
   struct lql_ddl ddl = {.lql = lql};
-  struct buf *const bufs[] = {&ddl.attributes, &ddl.constraints, &ddl.rename,
-                              &ddl.transform,  &ddl.actions,     &ddl.settings};
+  struct buf *const bufs[] = {&ddl.attributes, &ddl.constraints, &ddl.rename, &ddl.transform,
+                              &ddl.actions,    &ddl.settings,    &ddl.indexes};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_init(bufs[i], LQL_DDL_BYTES_MAX);
   bool is_ours = read_tokens(lql, &ddl) ? dispatch(&ddl) : lql->failed == LUMA_OUT_OF_MEMORY;
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) buf_deinit(bufs[i]);

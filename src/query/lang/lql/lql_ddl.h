@@ -9,14 +9,22 @@
 
 enum { LQL_DDL_TOKENS_MAX = 100000, LQL_DDL_BYTES_MAX = 4 << 20 };
 
+/** A column that was read, and where in ddl->attributes its type stands. */
+struct lql_ddl_column {
+  struct slice name;
+  size_t type_from, type_to;
+};
+
 struct lql_ddl {
   struct lql *lql;
   struct lql_token *tokens; /* of the whole statement; the last one is the end */
   uint32_t count, at;
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
-  size_t value_at;                      /* where the last of `attributes` has its value */
-  struct buf actions;                   /* of ALTER TABLE: objects, separated by commas */
-  struct buf settings;                  /* ",\"open\":true" */
+  struct buf actions;             /* of ALTER TABLE: objects, separated by commas */
+  struct buf settings;            /* ",\"open\":true" */
+  struct buf indexes;             /* of CREATE TABLE: objects, separated by commas */
+  struct lql_ddl_column *columns; /* that were read */
+  uint32_t columns_count, columns_capacity;
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
   struct plan_made_sequence *sequences; /* of its columns */
   uint32_t sequences_count, sequences_capacity;
@@ -74,6 +82,24 @@ bool lql__ddl_column(struct lql_ddl *ddl);
 /** A rule of the table: [CONSTRAINT name] CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY. `*is_one` false
  * when none comes next. */
 bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one);
+/** Remembers a column; false where there is one of the name. */
+bool lql__ddl_note_column(struct lql_ddl *ddl, struct slice name, uint64_t offset, size_t type_from,
+                          size_t type_to);
+/** What stands after REFERENCES: the collection, and (static) what becomes of its referrers; NULL:
+ * nothing is said. */
+bool lql__ddl_reference(struct lql_ddl *ddl, struct slice *target, const char **on_delete);
+/** (a) REFERENCES …, after FOREIGN KEY. */
+bool lql__ddl_foreign_key(struct lql_ddl *ddl);
+/** Columns of a key are required. `names`: a JSON list, to which `ddl->at` has read from `from`. */
+bool lql__ddl_require(struct lql_ddl *ddl, uint32_t from);
+/** MySQL's KEY name (a, b) and INDEX name (a, b) among the columns; `*is_one` false: it is none. */
+bool lql__ddl_key(struct lql_ddl *ddl, bool *is_one);
+/** ENUM('a', 'b') as rules; `*is_one` false: it is none. */
+bool lql__ddl_enum(struct lql_ddl *ddl, struct buf *rules, bool *is_one);
+/** CHARACTER SET and COLLATE of a column; `*is_one` false: it is none. */
+bool lql__ddl_collation(struct lql_ddl *ddl, bool *is_one);
+/** An action of ALTER TABLE that changes rules of a column. `rules`: a JSON object. */
+bool lql__ddl_alter(struct lql_ddl *ddl, struct slice name, const char *rules);
 /** A type, as text. */
 bool lql__ddl_type(struct lql_ddl *ddl, struct slice *text);
 /** What stands after DEFAULT, as `"default":…` or `"default_expression":…` into `out`. */

@@ -12,7 +12,7 @@ static const char *const rule_words[] = {
     "NOT",        "NULL",       "UNIQUE",    "PRIMARY",       "CHECK",          "DEFAULT",
     "REFERENCES", "CONSTRAINT", "GENERATED", "COMPUTED",      "SENSITIVE",      "IMMUTABLE",
     "INDEX",      "COMMENT",    "USING",     "AUTOINCREMENT", "AUTO_INCREMENT", "UNSIGNED",
-    "AFTER",      "FIRST",      NULL};
+    "AFTER",      "FIRST",      "CHARACTER", "CHARSET",       "COLLATE",        NULL};
 
 static bool begins_rule(struct lql_ddl *ddl) {
   for (const char *const *word = rule_words; *word; word++) {
@@ -127,21 +127,9 @@ struct column {
 };
 
 static bool take_reference(struct lql_ddl *ddl, struct column *column) {
-  struct slice ignored;
-  if (!lql__ddl_name(ddl, &column->target)) return false;
-  if (lql__ddl_peek(ddl)->kind == LQL_LP && !lql__ddl_parenthesised(ddl, &ignored)) return false;
-  while (lql__ddl_take(ddl, "ON")) {
-    bool on_delete = lql__ddl_take(ddl, "DELETE");
-    if (!on_delete && !lql__ddl_expect(ddl, "UPDATE")) return false;
-    const char *action = "restrict";
-    if (lql__ddl_take(ddl, "CASCADE"))
-      action = "cascade";
-    else if (lql__ddl_take(ddl, "SET NULL"))
-      action = "set null";
-    else if (!lql__ddl_take(ddl, "RESTRICT") && !lql__ddl_expect(ddl, "NO ACTION"))
-      return false;
-    if (on_delete) put_text(&column->rules, "on_delete", slice_of_text(action));
-  }
+  const char *on_delete;
+  if (!lql__ddl_reference(ddl, &column->target, &on_delete)) return false;
+  if (on_delete) put_text(&column->rules, "on_delete", slice_of_text(on_delete));
   return true;
 }
 
@@ -235,6 +223,17 @@ static bool take_key(struct column *column) {
   return true;
 }
 
+/* UNIQUE [KEY] [NULLS DISTINCT]. */
+static bool take_unique_column(struct lql_ddl *ddl, struct buf *rules) {
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  buf_append_text(rules, ",\"unique\":true");
+  (void)(lql__ddl_take(ddl, "KEY") || lql__ddl_take(ddl, "NULLS DISTINCT"));
+  if (!lql__ddl_take(ddl, "NULLS NOT DISTINCT")) return true;
+  lql__fail(ddl->lql, LUMA_UNSUPPORTED, offset, "nulls are never the same in a rule of a column");
+  lql__hint(ddl->lql, "NOT NULL UNIQUE, or a CREATE UNIQUE INDEX beside it");
+  return false;
+}
+
 /* One rule; `*is_one` false when none comes next. */
 static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) {
   struct buf *rules = &column->rules;
@@ -243,7 +242,7 @@ static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) 
   if (lql__ddl_take(ddl, "CONSTRAINT")) return lql__ddl_name(ddl, &column->constraint);
   if (lql__ddl_take(ddl, "NOT NULL")) return buf_append_text(rules, ",\"required\":true") || true;
   if (lql__ddl_take(ddl, "NULL")) return true;
-  if (lql__ddl_take(ddl, "UNIQUE")) return buf_append_text(rules, ",\"unique\":true") || true;
+  if (lql__ddl_take(ddl, "UNIQUE")) return take_unique_column(ddl, rules);
   if (lql__ddl_take(ddl, "PRIMARY KEY")) return take_key(column);
   if (lql__ddl_take(ddl, "CHECK")) return take_check(ddl, column);
   if (lql__ddl_take(ddl, "DEFAULT")) return lql__ddl_default(ddl, rules);
@@ -262,37 +261,21 @@ static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) 
   if (lql__ddl_take(ddl, "UNSIGNED")) return take_unsigned(ddl, column);
   if (lql__ddl_take(ddl, "FIRST")) return true; /* attributes have no places */
   if (lql__ddl_take(ddl, "AFTER")) return lql__ddl_name(ddl, &ignored);
-  *is_one = false;
-  return true;
+  return lql__ddl_collation(ddl, is_one);
 }
 
-/* MySQL's ENUM ('a', 'b'): a text that is one of some. */
-static bool take_enum(struct lql_ddl *ddl, struct column *column) {
-  struct buf *rules = &column->rules;
-  ddl->at++;
-  if (!lql__ddl_expect_mark(ddl, LQL_LP)) return false;
-  buf_append_text(rules, ",\"enum\":[");
-  for (bool first = true; first || lql__ddl_take_mark(ddl, LQL_COMMA); first = false) {
-    const struct lql_token *token = lql__ddl_peek(ddl);
-    struct expr *text = token->kind == LQL_TEXT ? lql__text(ddl->lql, *token) : NULL;
-    if (!text) return lql__ddl_fail(ddl, "a text");
-    if (!first) buf_append_byte(rules, ',');
-    json_write_text(rules, val_slice(&text->value));
-    ddl->at++;
-  }
-  buf_append_byte(rules, ']');
-  column->type = slice_of_text("text");
-  return lql__ddl_expect_mark(ddl, LQL_RP);
+static bool read_type(struct lql_ddl *ddl, struct column *column) {
+  int next = lql__ddl_peek(ddl)->kind; /* SQLite's columns need no type */
+  bool is_bare = begins_rule(ddl) || next == LQL_COMMA || next == LQL_RP, is_enum;
+  if (!lql__ddl_enum(ddl, &column->rules, &is_enum)) return false;
+  if (is_enum) column->type = slice_of_text("text");
+  return is_bare || is_enum || lql__ddl_type(ddl, &column->type);
 }
 
 static bool read_column(struct lql_ddl *ddl, struct column *column) {
   bool more = true;
-  if (!lql__ddl_name(ddl, &column->name)) return false;
-  int next = lql__ddl_peek(ddl)->kind; /* SQLite's columns need no type */
-  bool is_bare = begins_rule(ddl) || next == LQL_COMMA || next == LQL_RP;
-  bool is_enum = lql__ddl_is(ddl, "ENUM") && ddl->tokens[ddl->at + 1].kind == LQL_LP;
-  if (is_enum && !take_enum(ddl, column)) return false;
-  if (!is_enum && !is_bare && !lql__ddl_type(ddl, &column->type)) return false;
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  if (!lql__ddl_name(ddl, &column->name) || !read_type(ddl, column)) return false;
   if (is_serial(column->type)) {
     column->type = slice_of_text("bigint");
     column->is_numbered = true;
@@ -305,9 +288,9 @@ static bool read_column(struct lql_ddl *ddl, struct column *column) {
   struct buf *out = &ddl->attributes;
   separate(out);
   json_write_text(out, column->name);
-  buf_append_byte(out, ':');
-  ddl->value_at = out->bytes;
-  buf_append_text(out, "{\"type\":");
+  buf_append_text(out, ":{");
+  size_t type_from = out->bytes;
+  buf_append_text(out, "\"type\":");
   if (column->target.bytes) {
     struct slice type = made_name(ddl, column->target, ")");
     buf_append_text(out, "\"ref\"");
@@ -315,9 +298,11 @@ static bool read_column(struct lql_ddl *ddl, struct column *column) {
   } else {
     json_write_text(out, column->type.bytes ? column->type : slice_of_text("jsonb"));
   }
+  size_t type_to = out->bytes;
   buf_append_slice(out, buf_slice(&column->rules));
   buf_append_byte(out, '}');
-  return lql__ddl_sound(ddl, &column->rules);
+  return lql__ddl_sound(ddl, &column->rules) &&
+         lql__ddl_note_column(ddl, column->name, offset, type_from, type_to);
 }
 
 bool lql__ddl_column(struct lql_ddl *ddl) {
@@ -349,10 +334,21 @@ static bool take_unique(struct lql_ddl *ddl, struct slice name, bool is_key) {
   return done;
 }
 
-static bool fail_foreign(struct lql_ddl *ddl) {
-  lql__fail(ddl->lql, LUMA_UNSUPPORTED, lql__ddl_peek(ddl)->offset,
-            "a reference is part of its column");
-  lql__hint(ddl->lql, "write: owner REFERENCES users ON DELETE CASCADE");
+static bool fail_item(struct lql_ddl *ddl, const char *what, const char *hint) {
+  lql__fail(ddl->lql, LUMA_UNSUPPORTED, lql__ddl_peek(ddl)->offset, "%s", what);
+  lql__hint(ddl->lql, "%s", hint);
+  return false;
+}
+
+/* UNIQUE [KEY | INDEX] [name] (a, b). */
+static bool begins_unique(struct lql_ddl *ddl, struct slice *name) {
+  uint32_t from = ddl->at;
+  if (!lql__ddl_take(ddl, "UNIQUE")) return false;
+  bool is_key = lql__ddl_take(ddl, "KEY") || lql__ddl_take(ddl, "INDEX");
+  if (is_key && lql__ddl_peek(ddl)->kind != LQL_LP && ddl->tokens[ddl->at + 1].kind == LQL_LP)
+    (void)lql__ddl_name(ddl, name);
+  if (lql__ddl_peek(ddl)->kind == LQL_LP) return true;
+  ddl->at = from;
   return false;
 }
 
@@ -361,11 +357,21 @@ bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one) {
   uint32_t from = ddl->at;
   *is_one = true;
   if (lql__ddl_take(ddl, "CONSTRAINT") && !lql__ddl_name(ddl, &name)) return false;
-  if (lql__ddl_take(ddl, "FOREIGN KEY")) return fail_foreign(ddl);
-  if (lql__ddl_take(ddl, "PRIMARY KEY")) return take_unique(ddl, name, true);
-  if (lql__ddl_is(ddl, "UNIQUE") && ddl->tokens[ddl->at + 1].kind == LQL_LP) {
-    ddl->at++;
-    return take_unique(ddl, name, false);
+  if (lql__ddl_take(ddl, "FOREIGN KEY")) return lql__ddl_foreign_key(ddl);
+  if (lql__ddl_take(ddl, "PRIMARY KEY")) {
+    uint32_t names = ddl->at;
+    return take_unique(ddl, name, true) && lql__ddl_require(ddl, names);
+  }
+  if (begins_unique(ddl, &name)) return take_unique(ddl, name, false);
+  if (lql__ddl_is(ddl, "LIKE") && ddl->table.bytes)
+    return fail_item(ddl, "a table is not made like another",
+                     "CREATE SOUL b FROM '{…}' takes the genotype that GET /v1/souls/a shows");
+  if (lql__ddl_is(ddl, "EXCLUDE"))
+    return fail_item(ddl, "there are no exclusion constraints", "UNIQUE, CHECK, or a population");
+  if (!name.bytes) {
+    if (!lql__ddl_key(ddl, is_one)) return false;
+    if (*is_one) return true;
+    *is_one = true;
   }
   if (lql__ddl_is(ddl, "CHECK") && ddl->tokens[ddl->at + 1].kind == LQL_LP) {
     char made[32];
