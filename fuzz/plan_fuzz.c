@@ -43,7 +43,8 @@ struct maker {
   struct arena *arena;
   struct slice choices;
   size_t at;
-  uint32_t aliases, sources, nodes;
+  uint32_t aliases, nodes;
+  uint32_t sources, promised; /* those there are, and the right sides of joins begun */
 };
 
 /* Bytes that are not there choose the first of everything: plans end. */
@@ -53,7 +54,7 @@ static uint32_t pick(struct maker *maker, uint32_t n) {
 }
 
 static bool is_full(const struct maker *maker) {
-  return maker->nodes > NODES_MAX || maker->sources >= SOURCES_MAX;
+  return maker->nodes > NODES_MAX || maker->sources + maker->promised >= SOURCES_MAX;
 }
 
 static struct slice keep(struct maker *maker, const char *text) {
@@ -220,7 +221,10 @@ static struct plan *source(struct maker *maker, struct level *level, unsigned de
   maker->nodes++;
   if (depth == 0 || is_full(maker) || choice < 2) return scan(maker, level);
   if (choice == 2) return derived(maker, level, depth - 1);
-  struct plan *left = source(maker, level, depth - 1), *right = source(maker, level, depth - 1);
+  maker->promised++; /* so that no product of many sources comes to be */
+  struct plan *left = source(maker, level, depth - 1);
+  maker->promised--;
+  struct plan *right = source(maker, level, depth - 1);
   struct plan *join = plan_node(maker->arena, PLAN_JOIN, left, 0);
   ASSERT(join);
   join->right = right;

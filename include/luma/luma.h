@@ -20,6 +20,7 @@
  * - A luma_db may be used by any number of threads. Everything else belongs to one thread at a
  * time. Handles are closed from the inside out: results, statements, imports, then sessions, then
  * the database.
+ * - Pointers are not NULL unless it says so. Outputs are set to NULL or left alone on failure.
  * - Values are borrowed: a value read from a result lives until the next step of that result
  * (luma_next) or its close.
  */
@@ -89,10 +90,10 @@ typedef struct luma_options {
   enum luma_sync sync;
   uint64_t cache_bytes;  /**< of blocks at most; 0 = an eighth of the memory, at least 256 MiB */
   uint64_t memory_bytes; /**< budget of one statement; 0 = 256 MiB */
-  uint32_t
-      threads; /**< that may read for one statement where it aggregates over much; 0:
-                  statements      run on their caller's thread. Without ORDER BY the order of groups
-                  is then      open, and sums of floats may differ in their last digit */
+  /** Threads that may read for one statement where it aggregates over much; 0: statements run on
+   *  their caller's thread. With more the order of groups is open without ORDER BY, and sums of
+   *  floats may differ in their last digit. */
+  uint32_t threads;
   uint32_t background_threads; /**< of the store; 0 = 1 */
   const char *holder;          /**< shown to whoever finds the database locked; may be NULL */
   uint32_t batch_size;       /**< LUMA_SYNC_GROUP: while the device is busy commits gather, so many
@@ -117,14 +118,17 @@ LUMA_API void luma_close(luma_db *db);
 
 /** A fault found by luma_check: where and what. */
 typedef void luma_fault_fn(void *context, const char *place, const char *what);
-/** Verifies everything stored. LUMA_CORRUPT if a fault was found. `fault` may be NULL. */
+/** Verifies everything stored, beside other work: reads it all once. LUMA_CORRUPT if a fault was
+ * found. `fault` (may be NULL) is called for each, on this thread; its texts live for the call. */
 LUMA_API enum luma_status luma_check(luma_db *db, luma_fault_fn *fault, void *context,
                                      luma_error *error);
-/** Figures of the database as one JSON object; the text is freed with luma_free. */
+/** Figures of the database as one JSON object, NUL-terminated; the caller frees the text with
+ * luma_free. Any thread. */
 LUMA_API enum luma_status luma_stats(luma_db *db, char **json, luma_error *error);
-/** Moves logged data into its final files. */
+/** Moves logged data into its final files and waits for it. Any thread; others go on meanwhile. */
 LUMA_API enum luma_status luma_checkpoint(luma_db *db, luma_error *error);
-/** Rewrites files so that reads are as fast as they get. */
+/** Rewrites files so that reads are as fast as they get; may take long and, for a time, as much
+ * disk as the data. Any thread; others go on meanwhile. */
 LUMA_API enum luma_status luma_compact(luma_db *db, luma_error *error);
 /** Frees what a call gave with ownership; NULL is fine. */
 LUMA_API void luma_free(void *memory);
@@ -137,11 +141,13 @@ LUMA_API enum luma_status luma_session_open(luma_db *db, luma_session **session,
 LUMA_API void luma_session_close(luma_session *session);
 
 /** Begins a transaction: snapshot isolation, or serializable. Without one each statement is its
- * own, tried again on conflict. */
+ * own, tried again on conflict. LUMA_INVALID_ARGUMENT inside a transaction. */
 LUMA_API enum luma_status luma_begin(luma_session *session, bool serializable, luma_error *error);
-/** LUMA_CONFLICT (retryable): another transaction changed the same first; begin anew. The
- * transaction has ended in any case. */
+/** Makes the transaction's changes count, and returns once they are as durable as `sync` of
+ * luma_options says. LUMA_CONFLICT (retryable): another transaction changed the same first; begin
+ * anew. The transaction has ended in any case; LUMA_INVALID_ARGUMENT without one. */
 LUMA_API enum luma_status luma_commit(luma_session *session, luma_error *error);
+/** Ends the transaction without its changes. LUMA_INVALID_ARGUMENT without one. */
 LUMA_API enum luma_status luma_rollback(luma_session *session, luma_error *error);
 /** Remembers the state of the transaction under a name (NUL-terminated, copied); the same name
  * again hides the one before until it is released. LUMA_INVALID_ARGUMENT without a transaction. */
@@ -151,7 +157,8 @@ LUMA_API enum luma_status luma_savepoint(luma_session *session, const char *name
  * the transaction answer LUMA_CLOSED. */
 LUMA_API enum luma_status luma_rollback_to(luma_session *session, const char *name,
                                            luma_error *error);
-/** Forgets the savepoint and later ones; the changes stay. */
+/** Forgets the savepoint and later ones; the changes stay. LUMA_INVALID_ARGUMENT for an unknown
+ * name, as luma_rollback_to has it. */
 LUMA_API enum luma_status luma_release(luma_session *session, const char *name, luma_error *error);
 /** What the statements of a session may change. */
 typedef struct luma_guard {
@@ -165,9 +172,11 @@ typedef struct luma_guard {
 /** For the statements of this session from now on, and for luma_insert, luma_put and luma_delete
  * (in a dry run they answer as if it were done); NULL: they may change what they like. */
 LUMA_API void luma_set_guard(luma_session *session, const luma_guard *guard);
+/** Whether a transaction is open: by luma_begin, or by BEGIN in LQL. */
 LUMA_API bool luma_in_transaction(const luma_session *session);
-/** Ends the statement that another thread is running in this session with LUMA_CANCELLED. The one
- * call allowed from any thread. */
+/** Ends the statement that another thread is running in this session with LUMA_CANCELLED; when none
+ * runs, nothing happens. The one call of a session allowed from any thread, while the session is
+ * open. */
 LUMA_API void luma_cancel(luma_session *session);
 /** With `queued` a commit of this session (luma_commit, or a statement or insert outside a
  *  transaction) returns once its place in the order is certain, and reaches the disk soon after
@@ -177,7 +186,8 @@ LUMA_API void luma_cancel(luma_session *session);
 LUMA_API void luma_set_queued(luma_session *session, bool queued);
 /** Where the session's last commit stands; all zeroes: there was none. */
 LUMA_API luma_position luma_last_position(const luma_session *session);
-/** Returns once every commit up to `position` is on disk. */
+/** Returns once every commit up to `position` is on disk. Any thread. LUMA_IO_ERROR and its kin
+ * when they cannot be written: the database takes no more commits then. */
 LUMA_API enum luma_status luma_wait(luma_db *db, luma_position position, luma_error *error);
 /** Every commit at or before this is on disk. Never waits. Any thread. */
 LUMA_API luma_position luma_durable(luma_db *db);
@@ -229,30 +239,34 @@ typedef struct luma_param {
   size_t bytes;     /**< of data; LUMA_TEXT_END for NUL-terminated text */
 } luma_param;
 
+/** The value NULL. */
 static inline luma_param luma_null(void) {
   luma_param p = {0};
   p.type = LUMA_NULL;
   return p;
 }
+/** A truth. */
 static inline luma_param luma_bool(bool v) {
   luma_param p = {0};
   p.type = LUMA_BOOL;
   p.boolean = v;
   return p;
 }
+/** An integer. */
 static inline luma_param luma_int64(int64_t v) {
   luma_param p = {0};
   p.type = LUMA_INT64;
   p.integer = v;
   return p;
 }
+/** A floating number. */
 static inline luma_param luma_float64(double v) {
   luma_param p = {0};
   p.type = LUMA_FLOAT64;
   p.real = v;
   return p;
 }
-/** NUL-terminated text. */
+/** NUL-terminated text, borrowed. */
 static inline luma_param luma_text(const char *v) {
   luma_param p = {0};
   p.type = LUMA_TEXT;
@@ -261,7 +275,7 @@ static inline luma_param luma_text(const char *v) {
   return p;
 }
 
-/** The type; LUMA_MISSING for NULL. */
+/** The type. For this call and those below a NULL pointer is a missing value. */
 LUMA_API enum luma_type luma_value_type(const luma_value *value);
 /** "text", "int64", …; static. */
 LUMA_API const char *luma_type_name(enum luma_type type);
@@ -270,8 +284,8 @@ LUMA_API const char *luma_type_name(enum luma_type type);
 LUMA_API bool luma_value_bool(const luma_value *value, bool *out);
 LUMA_API bool luma_value_int64(const luma_value *value, int64_t *out);
 LUMA_API bool luma_value_float64(const luma_value *value, double *out);
-/** Bytes of TEXT, BYTES, REGEX, CODE, VECTOR, LIGHT, ULID, UUID, OBJECTID; NULL for other types.
- * Not terminated. */
+/** Borrowed as the value is: bytes of TEXT, BYTES, REGEX, CODE, VECTOR, LIGHT, ULID, UUID,
+ * OBJECTID; NULL for other types. Not terminated. */
 LUMA_API const void *luma_value_bytes(const luma_value *value, size_t *bytes);
 /** Elements of a list or fields of a map; 0 for others. */
 LUMA_API uint32_t luma_value_count(const luma_value *value);
@@ -279,7 +293,8 @@ LUMA_API uint32_t luma_value_count(const luma_value *value);
  */
 LUMA_API const luma_value *luma_value_at(luma_result *holder, const luma_value *value,
                                          uint32_t index);
-/** The name of field `index` of a map; not terminated. */
+/** The name of field `index` of a map, borrowed as the value is; not terminated. NULL past the end.
+ */
 LUMA_API const char *luma_value_name(const luma_value *value, uint32_t index, size_t *bytes);
 /** The field of a map by name ("id" is the key unless the document has an `id` of its own); NULL if
  * there is none. */
@@ -288,7 +303,7 @@ LUMA_API const luma_value *luma_value_field(luma_result *holder, const luma_valu
 /** A value as plain JSON text, NUL-terminated, kept by `holder` until its next step; `bytes` may be
  * NULL. NULL when out of memory. */
 LUMA_API const char *luma_json(luma_result *holder, const luma_value *value, size_t *bytes);
-/** The same in tagged form (MongoDB's Extended JSON), which keeps every type. */
+/** As luma_json, in tagged form (MongoDB's Extended JSON), which keeps every type. */
 LUMA_API const char *luma_tagged_json(luma_result *holder, const luma_value *value, size_t *bytes);
 
 /* ---- statements ---- */
@@ -304,21 +319,31 @@ LUMA_API enum luma_status luma_exec(luma_session *session, const char *language,
 LUMA_API enum luma_status luma_query(luma_session *session, const char *language, const char *text,
                                      const luma_param *params, size_t count, luma_result **result,
                                      luma_error *error);
-/** Prepares one statement to run many times. */
+/** Prepares one statement to run many times; luma_statement_close frees it, before its session is
+ * closed. It follows changes of collections and indexes. The text is copied. */
 LUMA_API enum luma_status luma_prepare(luma_session *session, const char *language,
                                        const char *text, size_t text_bytes,
                                        luma_statement **statement, luma_error *error);
+/** Runs a prepared statement as luma_query does; several results of one statement may be open. */
 LUMA_API enum luma_status luma_run(luma_statement *statement, const luma_param *params,
                                    size_t count, luma_result **result, luma_error *error);
+/** Results of its runs must be closed before. NULL is fine. */
 LUMA_API void luma_statement_close(luma_statement *statement);
 
 /** How the answer is to be shown. */
-enum luma_reply { LUMA_REPLY_DOCUMENTS, LUMA_REPLY_VALUES, LUMA_REPLY_COUNT, LUMA_REPLY_CHANGE };
+enum luma_reply {
+  LUMA_REPLY_DOCUMENTS, /**< rows */
+  LUMA_REPLY_VALUES,    /**< rows of one value each */
+  LUMA_REPLY_COUNT,     /**< one row with a number */
+  LUMA_REPLY_CHANGE     /**< luma_affected; rows only where the statement returns some */
+};
 
 /** The next row as one document; `*row` NULL at the end. */
 LUMA_API enum luma_status luma_next(luma_result *result, const luma_value **row, luma_error *error);
-/** The same row by position: column `index` of the row last read. NULL past the end. */
+/** The same row by position: column `index` of the row last read, borrowed like it. NULL past the
+ * last column; a missing value while no row is read. */
 LUMA_API const luma_value *luma_column(luma_result *result, uint32_t index);
+/** How many columns the rows have: 1 where they are documents. */
 LUMA_API uint32_t luma_columns_count(const luma_result *result);
 /** The name of a column, NUL-terminated, until close. "" for a column that holds whole documents of
  * the only source. */
@@ -327,6 +352,7 @@ LUMA_API const char *luma_column_name(const luma_result *result, uint32_t index)
 LUMA_API bool luma_is_document(const luma_result *result);
 /** Its type if it is known beforehand, else LUMA_MISSING. */
 LUMA_API enum luma_type luma_column_type(const luma_result *result, uint32_t index);
+/** How the answer is to be shown. */
 LUMA_API enum luma_reply luma_result_reply(const luma_result *result);
 /** Documents changed so far: all of them once luma_next has answered NULL (for statements that
  * change, at once). */
@@ -335,21 +361,24 @@ LUMA_API uint64_t luma_affected(const luma_result *result);
 LUMA_API const luma_value *luma_inserted_key(luma_result *result, uint32_t index);
 /** Warning `index` in words, NULL past the end. Until close. */
 LUMA_API const char *luma_warning(const luma_result *result, uint32_t index);
-/** NULL is fine. */
+/** Ends the statement, read to its end or not, and frees what was borrowed. NULL is fine. */
 LUMA_API void luma_result_close(luma_result *result);
 
 /* ---- collections, without a language ---- */
 
 /** Inserts one document given as JSON; the collection is made if it is missing. `key_json` (may be
- * NULL): room for the key as JSON text, `key_bytes_max` of it. */
+ * NULL): room for the key as JSON text, `key_bytes_max` of it with its NUL; LUMA_TOO_LARGE when the
+ * key does not fit, and the document is in all the same. Made keys (ULIDs) take 29. */
 LUMA_API enum luma_status luma_insert(luma_session *session, const char *collection,
                                       const char *json, size_t json_bytes, char *key_json,
                                       size_t key_bytes_max, luma_error *error);
-/** Inserts many, all or none. `failed` (may be NULL): the index of the one that failed. */
+/** Inserts many, all or none. `bytes` may be NULL when all texts end with NUL; `failed` (may be
+ * NULL): the index of the one that failed. */
 LUMA_API enum luma_status luma_insert_many(luma_session *session, const char *collection,
                                            const char *const *jsons, const size_t *bytes,
                                            size_t count, size_t *failed, luma_error *error);
-/** The document under a key: one row of `*result` (already read: *row), or LUMA_NOT_FOUND. */
+/** The document under a key: one row of `*result` (already read: *row), or LUMA_NOT_FOUND. The
+ * caller closes the result. */
 LUMA_API enum luma_status luma_get(luma_session *session, const char *collection,
                                    const luma_param *key, luma_result **result,
                                    const luma_value **row, luma_error *error);
@@ -361,7 +390,9 @@ typedef struct luma_find_options {
   uint64_t limit; /**< 0 = no limit */
 } luma_find_options;
 
-/** Documents of a collection; `options` may be NULL. A missing collection is empty. */
+/** Documents of a collection; `options` may be NULL. A missing collection is empty.
+ * LUMA_INVALID_JSON (with its place in the filter or sort), LUMA_INVALID_ARGUMENT when it is not
+ * one object; what else is wrong in it is told by its path, without a position. */
 LUMA_API enum luma_status luma_find(luma_session *session, const char *collection,
                                     const luma_find_options *options, luma_result **result,
                                     luma_error *error);
@@ -372,21 +403,24 @@ enum luma_put_flags {
   LUMA_PUT_UPSERT = 2   /**< a missing document is inserted; else that is LUMA_NOT_FOUND */
 };
 
-/** Changes the document under a key; `flags` of enum luma_put_flags. */
+/** Changes the document under a key; `flags` of enum luma_put_flags, others are
+ * LUMA_INVALID_ARGUMENT. */
 LUMA_API enum luma_status luma_put(luma_session *session, const char *collection,
                                    const luma_param *key, const char *json, size_t json_bytes,
                                    unsigned flags, luma_error *error);
 /** Deletes the document under a key; LUMA_NOT_FOUND. */
 LUMA_API enum luma_status luma_delete(luma_session *session, const char *collection,
                                       const luma_param *key, luma_error *error);
-/** Documents in a collection, in O(1). */
+/** Documents in a collection, in O(1). LUMA_UNKNOWN_COLLECTION. */
 LUMA_API enum luma_status luma_count(luma_session *session, const char *collection, uint64_t *count,
                                      luma_error *error);
 
 /* ---- import ---- */
 
+/** What the bytes of an import are. */
 enum luma_import_type { LUMA_IMPORT_NDJSON, LUMA_IMPORT_JSON, LUMA_IMPORT_CSV, LUMA_IMPORT_TSV };
 
+/** Documents that were committed, and bytes of the input that were read. */
 typedef struct luma_import_stats {
   uint64_t documents, bytes;
 } luma_import_stats;

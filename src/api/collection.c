@@ -81,6 +81,25 @@ enum luma_status luma_get(luma_session *session, const char *collection, const l
   return api__answer(error, &err, answer);
 }
 
+/* A filter or sort is one object: what stands in a command must not be more than it says. */
+static status check_object(luma_session *session, const char *what, const char *text,
+                           struct err *err) {
+  struct json_reader *reader;
+  struct json_read_options options = {.form = JSON_TAGGED};
+  struct buf room;
+  struct val value;
+  if (!text) return LUMA_OK;
+  TRY(session_json_reader(session->session, &reader, err));
+  buf_init(&room, DOC_BYTES_MAX);
+  status result = json_read_value(reader, slice_of_text(text), &options, &room, &value, err);
+  if (result != LUMA_OK) err_wrap(err, "the %s", what);
+  if (result == LUMA_OK && value.type != VAL_MAP)
+    result =
+        err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the %s is no JSON object", what);
+  buf_deinit(&room);
+  return result;
+}
+
 static void append_find(struct buf *command, const char *collection,
                         const luma_find_options *options) {
   buf_append_text(command, "{\"find\":");
@@ -106,12 +125,17 @@ enum luma_status luma_find(luma_session *session, const char *collection,
   struct buf command;
   struct err err = {0};
   *result = NULL;
+  if (!options) options = &everything;
+  status answer = check_object(session, "filter", options->filter, &err);
+  if (answer == LUMA_OK) answer = check_object(session, "sort", options->sort, &err);
+  if (answer != LUMA_OK) return api__answer(error, &err, answer);
   buf_init(&command, DOC_BYTES_MAX);
-  append_find(&command, collection, options ? options : &everything);
-  status answer = buf_check(&command, "the command", &err);
+  append_find(&command, collection, options);
+  answer = buf_check(&command, "the command", &err);
   enum luma_status code = api__answer(error, &err, answer);
   if (answer == LUMA_OK) {
     code = luma_query(session, "jql", (const char *)command.data, NULL, 0, result, error);
+    if (code != LUMA_OK && error) error->line = error->column = 0; /* of a text nobody wrote */
   }
   buf_deinit(&command);
   return code;
@@ -120,6 +144,8 @@ enum luma_status luma_find(luma_session *session, const char *collection,
 enum luma_status luma_put(luma_session *session, const char *collection, const luma_param *key,
                           const char *json, size_t json_bytes, unsigned flags, luma_error *error) {
   session_uncancel(session->session);
+  if ((flags & ~(unsigned)(LUMA_PUT_MERGE | LUMA_PUT_UPSERT)) != 0)
+    return api__fail(error, LUMA_INVALID_ARGUMENT, "there is no such flag of luma_put");
   struct err err = {0};
   struct arena arena;
   struct val id;

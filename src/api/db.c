@@ -71,6 +71,7 @@ enum luma_status luma_open(const char *target, const luma_options *options, luma
   static const luma_options defaults = {0};
   if (!options) options = &defaults;
   *db = NULL;
+  if (!target) return api__fail(error, LUMA_INVALID_ARGUMENT, "no target is named");
   luma_db *made = mem_zalloc(1, sizeof *made);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for the database");
   struct db_options inner = {.must_exist = options->must_exist,
@@ -206,7 +207,7 @@ void luma_cancel(luma_session *session) {
 }
 
 void luma_set_timeout_ms(luma_session *session, uint64_t timeout_ms) {
-  session_set_timeout_us(session->session, timeout_ms * 1000);
+  session_set_timeout_us(session->session, timeout_ms > UINT64_MAX / 1000 ? 0 : timeout_ms * 1000);
 }
 
 /* ---- commits ahead of the disk ---- */

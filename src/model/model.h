@@ -237,6 +237,8 @@ status model_key_encode(struct buf *out, const struct val *key, struct err *err)
 struct model_write {
   const struct val *document; /* MAP; any dictionary */
   bool knows_names;           /* all names within have ids in its dictionary */
+  bool has_header;            /* it is the root of a document: a header stands before its bytes, and
+                                 may be written to as long as the call lasts */
   bool key_is_free;           /* the transaction has looked: no document has the key */
   struct val key;             /* out: the key used; ULIDs inside, others borrow from `document` */
 };

@@ -30,6 +30,7 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
                     struct err *err) {
   struct lang_context context = {.arena = &compiled->arena,
                                  .catalog = compiled->catalog,
+                                 .reader = query->options.reader,
                                  .has_policy = query->options.policy != NULL,
                                  .now_us = query->options.now_us};
   struct slice text = query->source.text;
@@ -225,6 +226,7 @@ status query_prepare(struct model *model, struct model_txn *txn, const struct qu
   if (options) made->options = *options;
   status done = prepare(made, txn, source, offset, err);
   made->planned_us = made->options.now_us;
+  made->options.reader = NULL;
   if (done == LUMA_OK)
     *query = made;
   else

@@ -42,7 +42,8 @@ struct query_source {
 };
 
 struct query_prepare_options {
-  uint64_t now_us;                   /* wall clock */
+  uint64_t now_us;            /* wall clock */
+  struct json_reader *reader; /* for commands in JSON; until the call ends. NULL: one is made */
   const struct query_policy *policy; /* NULL: everything is allowed; borrowed until query_destroy */
   const char *const *rules_off; /* names of optimizer passes not to run, NULL-terminated; NULL: all
                                    run. Borrowed */

@@ -398,6 +398,84 @@ static void targets_that_cannot_be_opened_say_why(void **state) {
   luma_statement_close(NULL);
 }
 
+static void expect_find_fails(struct api *api, luma_find_options options, enum luma_status status) {
+  luma_result *result = NULL;
+  assert_status(status, luma_find(api->session, "t", &options, &result, &api_error));
+  assert_null(result);
+  assert_int_equal(api_error.line, status == LUMA_INVALID_JSON); /* of the text that was given */
+}
+
+static void misuse_is_an_error(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  luma_db *db;
+  luma_param key = luma_int64(1);
+  api_exec(api.session, "INSERT INTO t {id: 1, a: 1}, {id: 2, a: 2}");
+  assert_status(LUMA_INVALID_ARGUMENT, luma_open(NULL, NULL, &db, &api_error));
+  expect_find_fails(&api, (luma_find_options){.filter = "{}, \"limit\": 1"}, LUMA_INVALID_JSON);
+  expect_find_fails(&api, (luma_find_options){.sort = "{}} {"}, LUMA_INVALID_JSON);
+  expect_find_fails(&api, (luma_find_options){.filter = "[]"}, LUMA_INVALID_ARGUMENT);
+  expect_find_fails(&api, (luma_find_options){.filter = "{\"a\": {\"$gtt\": 1}}"},
+                    LUMA_UNKNOWN_OPERATOR);
+  assert_status(LUMA_INVALID_ARGUMENT,
+                luma_put(api.session, "t", &key, "{}", LUMA_TEXT_END, 4, &api_error));
+  assert_int_equal(api_number(api.session, "SELECT sum(a) FROM t"), 3);
+  luma_set_timeout_ms(api.session, UINT64_MAX / 1000 + 1); /* in microseconds a small number */
+  assert_int_equal(api_number(api.session, "SELECT count(*) FROM t, t AS u, t AS v"), 8);
+  api_end(&api);
+}
+
+static void a_cancelled_session_goes_on(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  luma_result *result;
+  const luma_value *row;
+  uint64_t count;
+  luma_param key = luma_int64(1);
+  api_exec(api.session, "INSERT INTO t {id: 1, a: 1}");
+  luma_cancel(api.session);
+  assert_ok(luma_get(api.session, "t", &key, &result, &row, &api_error));
+  luma_result_close(result);
+  luma_cancel(api.session);
+  assert_ok(luma_count(api.session, "t", &count, &api_error));
+  assert_ok(luma_put(api.session, "t", &key, "{}", LUMA_TEXT_END, 0, &api_error));
+  assert_status(LUMA_UNKNOWN_COLLECTION, luma_count(api.session, "no", &count, &api_error));
+  luma_cancel(api.session);
+  assert_ok(luma_find(api.session, "t", NULL, &result, &api_error));
+  assert_null(luma_column(result, 9));
+  assert_ok(luma_next(result, &row, &api_error));
+  assert_non_null(row);
+  assert_ok(luma_next(result, &row, &api_error));
+  assert_null(row);
+  assert_int_equal(luma_value_type(luma_column(result, 0)), LUMA_MISSING);
+  luma_result_close(result);
+  api_end(&api);
+}
+
+static void runs_of_one_statement_are_open_at_once(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  luma_statement *statement;
+  luma_result *results[3];
+  const luma_value *row;
+  api_exec(api.session, "INSERT INTO t {id: 1}, {id: 2}, {id: 3}");
+  assert_ok(luma_prepare(api.session, "lql", "SELECT id FROM t WHERE id >= ? ORDER BY id",
+                         LUMA_TEXT_END, &statement, &api_error));
+  for (int i = 0; i < 3; i++) {
+    luma_param least = luma_int64(i + 1);
+    assert_ok(luma_run(statement, &least, 1, &results[i], &api_error));
+  }
+  for (int i = 0; i < 3; i++) {
+    int64_t id = 0;
+    assert_ok(luma_next(results[i], &row, &api_error));
+    assert_true(luma_value_int64(luma_column(results[i], 0), &id));
+    assert_int_equal(id, i + 1);
+  }
+  for (int i = 0; i < 3; i++) luma_result_close(results[i]);
+  luma_statement_close(statement);
+  api_end(&api);
+}
+
 int main(void) {
   static const struct CMUnitTest cases[] = {
       cmocka_unit_test(values_are_read_by_type),
@@ -416,6 +494,9 @@ int main(void) {
       cmocka_unit_test(import_takes_bytes_cut_anywhere),
       cmocka_unit_test(a_directory_is_locked_checked_and_reopened),
       cmocka_unit_test(targets_that_cannot_be_opened_say_why),
+      cmocka_unit_test(runs_of_one_statement_are_open_at_once),
+      cmocka_unit_test(misuse_is_an_error),
+      cmocka_unit_test(a_cancelled_session_goes_on),
   };
   return api_main(cases, sizeof cases / sizeof cases[0]);
 }

@@ -122,6 +122,10 @@ uint64_t os_monotonic_us(struct os *os);
 void os_sleep_us(struct os *os, uint64_t us);
 void os_random(struct os *os, void *data, size_t bytes);
 
+/** Asks the system to hold memory in large pages, where it has them: those of the aligned parts of
+ * it that were not written yet. Nothing else changes. */
+void os_hold_in_large_pages(void *memory, size_t bytes);
+
 /** Reads a whole file of at most out->bytes_max bytes to the end of `out`. */
 status os_read_file(struct os *os, const char *path, struct buf *out, struct err *err);
 

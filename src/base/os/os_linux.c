@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -171,4 +172,8 @@ static struct os linux_os = {.ops = &linux_ops};
 
 struct os *os_linux(void) {
   return &linux_os;
+}
+
+void os_hold_in_large_pages(void *memory, size_t bytes) {
+  (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a kernel without them holds it as it is */
 }

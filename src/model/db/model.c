@@ -55,6 +55,7 @@ static void txn_init(struct model_txn *txn) {
   buf_init(&txn->observed, MODEL_OBSERVED_BYTES_MAX);
   buf_init(&txn->encoded, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&txn->keys, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&txn->lot, STORE_BATCH_MAX * sizeof(struct slice));
   buf_init(&txn->feed, MODEL_SCRATCH_BYTES_MAX);
   index_entries_init(&txn->fresh);
   index_entries_init(&txn->stale);
@@ -68,6 +69,7 @@ static void txn_free(struct model_txn *txn) {
   buf_deinit(&txn->observed);
   buf_deinit(&txn->encoded);
   buf_deinit(&txn->keys);
+  buf_deinit(&txn->lot);
   buf_deinit(&txn->feed);
   index_entries_deinit(&txn->fresh);
   index_entries_deinit(&txn->stale);
@@ -106,6 +108,7 @@ static void txn_empty(struct model_txn *txn) {
                             .observed = was.observed,
                             .encoded = was.encoded,
                             .keys = was.keys,
+                            .lot = was.lot,
                             .feed = was.feed,
                             .fresh = was.fresh,
                             .stale = was.stale};

@@ -89,6 +89,7 @@ struct model_txn {
   size_t marks_count, marks_capacity;
   struct arena arena; /* scratch of one call */
   struct buf encoded, keys, feed;
+  struct buf lot; /* slices of the documents of one insert */
   struct index_entries fresh, stale;
   struct model_noted noted[MODEL_NOTED_MAX]; /* by index number */
   /* souls */

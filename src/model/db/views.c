@@ -2,9 +2,14 @@
 /* Views that read what is to get another name, or to go. The model keeps the texts of views and
  * does not read them: a view reads a collection when it names it, or a view that does, and an
  * attribute when it names that too. So a view may be told of that means another of the same name;
- * none that would break is missed. */
+ * none that would break is missed. A pipeline reads whatever has the collection's name, nothing
+ * if none has: MongoDB's views do so, and do not keep a collection from being renamed. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
+
+static bool is_pipeline(struct slice view) {
+  return view.bytes && view.data[0] == '{';
+}
 
 static bool is_word(uint8_t c) {
   return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
@@ -20,7 +25,7 @@ static size_t skip_text(struct slice view, size_t at) {
 /* Whether the name stands in the view as a whole word. Texts of a SELECT name nothing; in a
  * pipeline of JSON all names are texts, after a `$` or not. */
 static bool names(struct slice view, struct slice name) {
-  bool is_select = view.bytes && view.data[0] != '{';
+  bool is_select = !is_pipeline(view);
   for (size_t at = 0; at + name.bytes <= view.bytes; at++) {
     if (is_select && view.data[at] == '\'') {
       at = skip_text(view, at);
@@ -46,6 +51,10 @@ static void mark(const struct catalog *catalog, struct slice collection, bool *r
   }
 }
 
+static bool breaks(const struct collection *view, struct slice attribute) {
+  return attribute.bytes ? names(view->view, attribute) : !is_pipeline(view->view);
+}
+
 static status fail_read(const struct catalog *catalog, const bool *reads,
                         const struct collection *collection, struct slice attribute,
                         struct err *err) {
@@ -54,7 +63,7 @@ static status fail_read(const struct catalog *catalog, const bool *reads,
   buf_init(&views, 1024);
   for (uint32_t i = 0; i < catalog_count(catalog); i++) {
     const struct collection *view = catalog_at(catalog, i);
-    if (!reads[i] || (attribute.bytes && !names(view->view, attribute))) continue;
+    if (!reads[i] || !breaks(view, attribute)) continue;
     buf_append_format(&views, "%s`%.*s`", first.bytes ? ", " : "", SLICE_ARG(view->name));
     if (!first.bytes) first = view->name;
   }

@@ -34,9 +34,9 @@ static bool is_encoded(const struct collection *collection, const struct val *fi
   struct slice name;
   if (fields->is_lensed || fields->names != collection->names || val_count(fields) == 0)
     return false;
+  if (val_field_name_id(fields, 0) != NAMES_KEY_SLOT) return false;
   struct val first = val_field_at(fields, 0, &name);
-  return slice_is_equal(name, key_name()) && is_same_value(&first, key) &&
-         (knows_names || has_ids(fields));
+  return is_same_value(&first, key) && (knows_names || has_ids(fields));
 }
 
 static status build_fields(struct model_txn *txn, const struct collection *collection,
@@ -74,48 +74,60 @@ static status encode_document(struct model_txn *txn, const struct collection *co
   return result;
 }
 
-static status encode_write(struct model_txn *txn, const struct collection *collection,
-                           struct model_write *write, bool *key_is_new, struct slice *encoded,
-                           struct err *err) {
+static status take_key(struct model_txn *txn, const struct collection *collection,
+                       struct model_write *write, bool *key_is_new, struct err *err) {
   if (write->document->type != VAL_MAP) {
     FAIL(err, LUMA_INVALID_VALUE, "a document is a map of attributes, not a %s",
          val_type_name(write->document->type));
   }
-  write->key = val_field(write->document, key_name());
-  bool lacks_key = val_is_null(&write->key);
+  write->key = val_field_id(write->document, NAMES_KEY_SLOT, key_name());
   *key_is_new = write->key_is_free;
-  if (lacks_key) {
-    struct soul_numbers numbers = model__numbers(txn);
-    TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
-                       err));
-    *key_is_new = model_makes_keys(collection);
-  }
-  return encode_document(txn, collection, write, encoded, err);
+  if (!val_is_null(&write->key)) return LUMA_OK;
+  struct soul_numbers numbers = model__numbers(txn);
+  TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
+                     err));
+  *key_is_new = model_makes_keys(collection);
+  return LUMA_OK;
 }
 
-enum { WRITES_AT_ONCE = 256 };
+/* Where the document stands as the collection stores it; else no bytes. */
+static struct slice stored_form(const struct model_txn *txn, const struct collection *collection,
+                                const struct model_write *write) {
+  const struct val *fields = write->document;
+  size_t bytes = fields->bytes + (size_t)DOC_HEADER_BYTES;
+  bool stands = write->has_header && bytes <= model__document_bytes_max(txn) &&
+                is_encoded(collection, fields, &write->key, write->knows_names);
+  return stands ? slice_of(fields->data - DOC_HEADER_BYTES, bytes) : slice_of(NULL, 0);
+}
 
 /* What became of some writes. */
 struct encoded {
-  struct slice documents[WRITES_AT_ONCE];
+  struct slice *documents;
   bool keys_are_new;
   uint32_t failed; /* the one that could not be encoded */
 };
 
-/* Encodes all, then turns lengths into slices: the buffer moves while it grows. */
+/* Encodes those that are not yet, then turns lengths into slices: the buffer moves while it grows.
+ */
 static status encode_writes(struct model_txn *txn, const struct collection *collection,
                             struct model_write *writes, uint32_t count, struct encoded *encoded,
                             struct err *err) {
   buf_reset(&txn->encoded);
   encoded->keys_are_new = true;
   for (uint32_t i = 0; i < count; i++) {
+    struct slice *document = &encoded->documents[i];
     bool is_new = false;
     encoded->failed = i;
-    TRY(encode_write(txn, collection, &writes[i], &is_new, &encoded->documents[i], err));
+    TRY(take_key(txn, collection, &writes[i], &is_new, err));
     encoded->keys_are_new &= is_new;
+    *document = stored_form(txn, collection, &writes[i]);
+    if (document->data) continue;
+    TRY(encode_document(txn, collection, &writes[i], document, err));
+    document->data = NULL;
   }
   uint8_t *at = txn->encoded.data;
   for (uint32_t i = 0; i < count; i++) {
+    if (encoded->documents[i].data) continue;
     encoded->documents[i].data = at;
     at += encoded->documents[i].bytes;
   }
@@ -143,6 +155,9 @@ static status insert_some(struct model_txn *txn, const struct collection *collec
                           struct model_write *writes, uint32_t count, uint32_t *failed,
                           struct err *err) {
   struct encoded encoded;
+  buf_reset(&txn->lot);
+  encoded.documents = (struct slice *)(void *)buf_extend(&txn->lot, count * sizeof(struct slice));
+  if (!encoded.documents) return buf_check(&txn->lot, "the documents of an insert", err);
   status result = encode_writes(txn, collection, writes, count, &encoded, err);
   if (result == LUMA_OK) {
     result = model_insert_encoded(txn, collection, encoded.documents, count, encoded.keys_are_new,
@@ -172,7 +187,7 @@ static status insert_all(struct model_txn *txn, const struct collection *collect
                          struct err *err) {
   uint32_t first = txn->places_from;
   for (uint32_t done = 0; done < count;) {
-    uint32_t some = count - done < WRITES_AT_ONCE ? count - done : WRITES_AT_ONCE;
+    uint32_t some = count - done < STORE_BATCH_MAX ? count - done : STORE_BATCH_MAX;
     uint32_t bad = 0;
     txn->places_from = first + done;
     status result = insert_some(txn, collection, writes + done, some, &bad, err);

@@ -92,11 +92,21 @@ static bool to_date(const struct val *value, struct val *out) {
   return us % us_per_day == 0;
 }
 
+/* "10:20:30": a time of day is the duration since midnight. */
+static bool read_clock(struct slice text, int64_t *us) {
+  struct duration_interval clock = {0};
+  bool has_colon = memchr(text.data, ':', text.bytes) != NULL;
+  if (!has_colon || !duration_parse_words(text, &clock) || clock.months || clock.days) return false;
+  *us = clock.us;
+  return true;
+}
+
 static bool to_duration(const struct val *value, struct val *out) {
   int64_t us = 0;
   if (value->type == VAL_INTERVAL && value->interval.months == 0)
     us = value->interval.us + value->interval.days * us_per_day;
-  else if (value->type != VAL_TEXT || !duration_parse(val_slice(value), &us))
+  else if (value->type != VAL_TEXT ||
+           (!duration_parse(val_slice(value), &us) && !read_clock(val_slice(value), &us)))
     return false;
   *out = (struct val){.type = VAL_DURATION, .integer = us};
   return true;

@@ -66,6 +66,8 @@ static const struct {
     {"timestamp without time zone", SOUL_TIMESTAMP},
     {"interval", SOUL_DURATION},
     {"timedelta", SOUL_DURATION},
+    {"time", SOUL_DURATION},
+    {"time without time zone", SOUL_DURATION},
     {"guid", SOUL_UUID},
     {"blob", SOUL_BYTES},
     {"bytea", SOUL_BYTES},

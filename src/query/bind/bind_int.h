@@ -14,6 +14,7 @@ struct frame {
   const struct scope *scope; /* what names mean around it */
   bool is_lateral;           /* of a join; else of a SELECT in an expression */
   bool is_opaque;            /* it does not see that scope, only what is around it in turn */
+  bool is_unsteady;          /* reads what a SELECT around it may have otherwise at its next run */
   struct expr **outers;      /* over that scope */
   uint32_t count, capacity;
 };
@@ -21,6 +22,7 @@ struct frame {
 /** The names of a WITH, innermost first. */
 struct with_scope {
   struct with_scope *parent;
+  const struct frame *frame; /* in which the WITH stands */
   struct plan_cte **ctes;
   uint32_t count; /* those that may be read already */
 };
@@ -103,9 +105,13 @@ status bind__check_at(const struct binder *binder, const struct scope *scope,
  * collection declares it, and LQL asks. VAL_MISSING: any. */
 enum val_type bind__declared_type(const struct binder *binder, const struct plan_column *column,
                                   const struct path *path);
-/** Beside numbers and truths that are declared, a text of the statement stands for what it reads
- * as, as in PostgreSQL: age = '30'. LUMA_INVALID_VALUE when it does not. */
+/** Beside what is known to be a number or a truth, a text of the statement stands for what it
+ * reads as, as in PostgreSQL: age = '30'. LUMA_INVALID_VALUE when it does not. */
 status bind__read_texts(struct binder *binder, struct expr *node, struct err *err);
+/** The same of what is compared with the rows of a SELECT: '30' IN (SELECT age …). */
+status bind__read_members(struct binder *binder, struct expr *node, struct err *err);
+/** LUMA_TYPE_MISMATCH where what is compared can be seen not to fit the columns of the SELECT. */
+status bind__check_members(const struct binder *binder, const struct expr *node, struct err *err);
 /** Its documents have the attributes of its genotype and no others. `collection` may be NULL. */
 bool bind__is_closed(const struct collection *collection);
 /** Whether the columns are known to have what `name` says. */
@@ -227,6 +233,20 @@ status bind__pass_on(struct binder *binder, struct plan **node, struct err *err)
 status bind__put_above(struct binder *binder, struct plan **node, enum plan_kind kind,
                        struct err *err);
 status bind__project(struct binder *binder, struct plan *node, struct err *err);
+/** Gives the column `at` of a PROJECT a name that none before it has. */
+status bind__unique_name(struct binder *binder, const struct plan *node, uint32_t at,
+                         const struct expr *expr, struct err *err);
+/** Binds an item of the select list as the column `at`; `asked` empty: its name is derived. */
+status bind__item(struct binder *binder, struct plan *node, const struct scope *scope,
+                  const struct expr *expr, struct slice asked, uint32_t at, struct err *err);
+/** Whether the star stands for the column. */
+bool bind__star_takes(const struct expr *star, const struct plan_column *column);
+/** How many columns the select list has at most; a star that stands for nothing is an error. */
+status bind__count_stars(struct binder *binder, const struct plan *node, const struct scope *scope,
+                         uint32_t *total, struct err *err);
+/** Puts the columns a star stands for, from `*at` on. */
+status bind__expand_star(struct binder *binder, struct plan *node, const struct scope *scope,
+                         const struct expr *star, uint32_t *at, struct err *err);
 /** A name made of a plain one and a number. */
 status bind__print_name(struct binder *binder, struct slice plain, const char *between,
                         uint32_t number, struct slice *name, struct err *err);

@@ -7,6 +7,7 @@
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 #include "query/expr/program.h"
+#include "query/func/compare.h"
 #include "query/func/func.h"
 
 static status fail(const struct binder *binder, const struct soul_misnamed *wrong, uint64_t offset,
@@ -213,19 +214,47 @@ static status read_text(struct binder *binder, struct expr **text, enum val_type
   return bind__memory(binder, *text, err);
 }
 
+/** Beside dates and moments a text is compared as what it reads as; one that reads as neither is
+ * equal to none of them. */
+static status check_moment(struct binder *binder, struct expr *text, struct err *err) {
+  struct expr *copy = text;
+  struct val date;
+  if (compare_read_text(val_slice(&text->value), VAL_DATE, &date)) return LUMA_OK;
+  return read_text(binder, &copy, VAL_TIMESTAMP, err);
+}
+
+/** Whether texts of the statement stand for values of the type. */
+static bool reads(enum val_type type) {
+  return type == VAL_BOOL || type == VAL_INT64 || type == VAL_FLOAT64 || type == VAL_DECIMAL;
+}
+
+static status read_if_text(struct binder *binder, struct expr **arg, enum val_type type,
+                           struct err *err) {
+  bool is_text = (*arg)->kind == EXPR_CONST && (*arg)->value.type == VAL_TEXT;
+  if (is_text && (type == VAL_DATE || type == VAL_TIMESTAMP))
+    return check_moment(binder, *arg, err);
+  return is_text && reads(type) ? read_text(binder, arg, type, err) : LUMA_OK;
+}
+
 status bind__read_texts(struct binder *binder, struct expr *node, struct err *err) {
   bool is_operator =
       node->kind == EXPR_BINARY && !node->mongo && node->op >= EXPR_OP_EQ && node->op <= EXPR_OP_GE;
   bool compares = is_operator || node->kind == EXPR_IN || node->kind == EXPR_BETWEEN;
   enum val_type type = VAL_MISSING;
-  for (uint32_t i = 0; compares && i < node->args_count; i++)
-    if (node->args[i]->kind == EXPR_FIELD && node->args[i]->declared)
-      type = (enum val_type)node->args[i]->declared;
-  bool reads = type == VAL_BOOL || type == VAL_INT64 || type == VAL_FLOAT64 || type == VAL_DECIMAL;
-  for (uint32_t i = 0; reads && i < node->args_count; i++) {
-    const struct expr *arg = node->args[i];
-    if (arg->kind == EXPR_CONST && arg->value.type == VAL_TEXT)
-      TRY(read_text(binder, &node->args[i], type, err));
+  if (!compares || binder->language != PLAN_LQL) return LUMA_OK;
+  for (uint32_t i = 0; i < node->args_count; i++) {
+    enum val_type of = node->args[i]->kind == EXPR_CONST ? VAL_MISSING : bind__type(node->args[i]);
+    if (of != VAL_MISSING) type = of;
   }
+  for (uint32_t i = 0; i < node->args_count; i++)
+    TRY(read_if_text(binder, &node->args[i], type, err));
+  return LUMA_OK;
+}
+
+status bind__read_members(struct binder *binder, struct expr *node, struct err *err) {
+  const struct subquery *subquery = node->subquery;
+  const struct plan_column *columns = subquery->plan->columns;
+  for (uint32_t i = 0; i < subquery->left_count; i++)
+    TRY(read_if_text(binder, &node->args[i], (enum val_type)columns[i].type, err));
   return LUMA_OK;
 }

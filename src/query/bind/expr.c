@@ -22,6 +22,8 @@ static status find_function(struct binder *binder, struct expr *call, struct err
   if (!call->function)
     return bind__fail(binder, call->offset, func_fail_unknown(call->name, err), err);
   const struct func *f = call->function;
+  bool is_volatile = f->volatility == FUNC_VOLATILE;
+  for (struct frame *at = binder->frame; is_volatile && at; at = at->parent) at->is_unsteady = true;
   if (call->mongo) return LUMA_OK; /* its front end has counted */
   if (call->args_count >= f->args_min && call->args_count <= f->args_max) return LUMA_OK;
   status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
@@ -186,11 +188,14 @@ static bool is_grouping(const struct expr *expr) {
   return expr->kind == EXPR_CALL && slice_is_equal_nocase(expr->name, slice_of_text("grouping"));
 }
 
-static struct expr *make_slot(struct binder *binder, const struct expr *like, uint32_t slot) {
+/** A column of the AGGREGATE. */
+static struct expr *make_slot(struct binder *binder, const struct plan *aggregate,
+                              const struct expr *like, uint32_t slot) {
   struct expr *field = arena_zalloc(binder->arena, 1, sizeof *field);
   if (!field) return NULL;
   field->kind = EXPR_FIELD;
   field->slot = slot;
+  if (binder->language == PLAN_LQL) field->declared = aggregate->columns[slot].type;
   field->offset = like->offset;
   return field;
 }
@@ -243,7 +248,7 @@ static status bind_aggregate(struct binder *binder, const struct scope *scope,
   below.aggregate = NULL;
   TRY(bind_args(binder, &below, expr, bind__expr, &aggregate, err));
   TRY(place_aggregate(binder, scope->aggregate, aggregate, &slot, err));
-  *out = make_slot(binder, expr, slot);
+  *out = make_slot(binder, scope->aggregate, expr, slot);
   if (!*out) return bind__memory(binder, NULL, err);
   (*out)->name = scope->aggregate->columns[slot].name;
   return LUMA_OK;
@@ -258,7 +263,7 @@ static status find_key(struct binder *binder, const struct plan *aggregate,
     bool within = key->kind == EXPR_FIELD && bound->kind == EXPR_FIELD &&
                   key->slot == bound->slot && path_has_prefix(&bound->path, &key->path);
     if (!within && !expr_is_equal(key, bound)) continue;
-    *out = make_slot(binder, bound, i);
+    *out = make_slot(binder, aggregate, bound, i);
     TRY(bind__memory(binder, *out, err));
     ASSERT(*out);
     (*out)->name = bound->name;
@@ -266,6 +271,7 @@ static status find_key(struct binder *binder, const struct plan *aggregate,
     if (within)
       (*out)->path =
           (struct path){.count = bound->path.count - skip, .steps = bound->path.steps + skip};
+    if ((*out)->path.count) (*out)->declared = VAL_MISSING;
     return LUMA_OK;
   }
   return LUMA_OK;
@@ -313,7 +319,7 @@ static status bind_grouping(struct binder *binder, const struct scope *scope,
     TRY(bind__memory(binder, made->args[i], err));
   }
   TRY(place_aggregate(binder, scope->aggregate, made, &slot, err));
-  *out = make_slot(binder, expr, slot);
+  *out = make_slot(binder, scope->aggregate, expr, slot);
   return bind__memory(binder, *out, err);
 }
 
@@ -343,9 +349,10 @@ static status bind_group_name(struct binder *binder, const struct scope *scope,
   if (key == UINT32_MAX)
     TRY(bind_aggregate(binder, scope, scope->aggregate->group_rows, out, err));
   else
-    *out = make_slot(binder, name, key);
+    *out = make_slot(binder, scope->aggregate, name, key);
   if (!*out) return bind__memory(binder, NULL, err);
   (*out)->path = rest;
+  if (rest.count) (*out)->declared = VAL_MISSING;
   (*out)->name = name->path.steps[0].name;
   return LUMA_OK;
 }

@@ -379,7 +379,8 @@ static status merge_columns(struct binder *binder, struct plan **node, struct ex
   TRY(bind__room(binder, total + count, sizeof *columns, &columns, err));
   for (uint32_t i = 0; i < count; i++) {
     exprs[i] = merged[i];
-    columns[i] = (struct plan_column){.name = join->using_names[i]};
+    columns[i] =
+        (struct plan_column){.name = join->using_names[i], .type = (uint8_t)bind__type(merged[i])};
   }
   for (uint32_t i = 0; i < total; i++) {
     struct plan_column *column = &columns[count + i];

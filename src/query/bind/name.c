@@ -290,7 +290,10 @@ static status take(struct binder *binder, const struct scope *scope, const struc
                    uint32_t slot, uint32_t first, struct expr **out, struct err *err) {
   const struct plan_column *column = &scope->columns[slot];
   TRY(make_field(binder, scope, name, slot, first, out, err));
-  if (!column->is_document) return bind__check_declared(binder, column, *out, err);
+  bool is_computed = !column->is_document;
+  if (is_computed && binder->language == PLAN_LQL && (*out)->path.count == 0)
+    (*out)->declared = column->type;
+  if (is_computed) return bind__check_declared(binder, column, *out, err);
   TRY(correct_case(binder, column, *out, err));
   (*out)->is_masked |= is_sensitive(column, &(*out)->path);
   (*out)->declared = (uint8_t)bind__declared_type(binder, column, &(*out)->path);

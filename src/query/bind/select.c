@@ -38,8 +38,8 @@ status bind__print_name(struct binder *binder, struct slice plain, const char *b
 }
 
 /** A second column of one name is told by its source (`o.name`), else by a number. */
-static status make_unique(struct binder *binder, const struct plan *node, uint32_t at,
-                          const struct expr *expr, struct err *err) {
+status bind__unique_name(struct binder *binder, const struct plan *node, uint32_t at,
+                         const struct expr *expr, struct err *err) {
   struct slice *name = &node->columns[at].name, plain = *name;
   if (is_taken(node->columns, at, plain) && expr->kind == EXPR_NAME && expr->path.count > 1)
     *name = expr->name;
@@ -60,6 +60,7 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
   const struct func *function = expr->kind == EXPR_CALL ? func_find(expr->name) : NULL;
   if (function) *name = slice_of_text(function->name);
   if (expr->kind == EXPR_WINDOW && !expr->over->is_aggregate) *name = expr->name;
+  if (expr->kind == EXPR_BINARY || expr->kind == EXPR_CASE) *name = expr->name;
   if (expr->kind == EXPR_AGGREGATE || (expr->kind == EXPR_WINDOW && expr->over->is_aggregate))
     *name = expr->name.bytes ? expr->name : slice_of_text(expr_aggregate_name(expr->aggregate));
   if (name->bytes) return LUMA_OK;
@@ -75,107 +76,6 @@ static status derive_name(struct binder *binder, const struct expr *expr, struct
 
 /* ---- the select list ---- */
 
-static bool star_takes(const struct expr *star, const struct plan_column *column) {
-  if (column->is_hidden || (column->is_qualified && !star->name.bytes)) return false;
-  return star->name.bytes == 0 || slice_is_equal(star->name, column->source) ||
-         (slice_is_equal_nocase(star->name, column->source));
-}
-
-/** The columns that a document is in `*`: itself, or the attributes of a closed collection. */
-static uint32_t width_of(const struct plan_column *column) {
-  if (!column->is_document || !bind__is_closed(column->collection)) return 1;
-  const struct soul *soul = column->collection->genotype;
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < soul->attributes_count; i++) count += !soul->attributes[i].sensitive;
-  return count;
-}
-
-static status count_stars(struct binder *binder, const struct plan *node, const struct scope *scope,
-                          uint32_t *total, struct err *err) {
-  *total = 0;
-  for (uint32_t i = 0; i < node->exprs_count; i++) {
-    const struct expr *expr = node->exprs[i];
-    bool expands = expr->kind == EXPR_STAR && !node->is_value;
-    uint32_t taken = !expands;
-    for (uint32_t c = 0; expands && c < scope->count; c++)
-      if (star_takes(expr, &scope->columns[c])) taken += width_of(&scope->columns[c]);
-    if (taken == 0) {
-      status failed = err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__,
-                                "there is nothing that `%.*s%s*` stands for", SLICE_ARG(expr->name),
-                                expr->name.bytes ? "." : "");
-      return bind__fail(binder, expr->offset, failed, err);
-    }
-    *total += taken;
-  }
-  return LUMA_OK;
-}
-
-static bool is_joined(const struct plan_column *column, struct slice name) {
-  for (uint32_t i = 0; i < column->without_count; i++)
-    if (slice_is_equal(column->without[i], name)) return true;
-  return false;
-}
-
-/** The attributes of a closed collection, each a column. */
-static status expand_table(struct binder *binder, struct plan *node, const struct scope *scope,
-                           const struct expr *star, uint32_t column, uint32_t *at,
-                           struct err *err) {
-  const struct plan_column *table = &scope->columns[column];
-  const struct soul *soul = table->collection->genotype;
-  for (uint32_t i = 0; i < soul->attributes_count; i++) {
-    struct slice name = soul->attributes[i].name;
-    struct path_step *step = NULL;
-    struct expr *field = NULL;
-    bool is_left_out = !star->name.bytes && is_joined(table, name);
-    if (is_left_out || soul->attributes[i].sensitive) continue;
-    TRY(bind__room(binder, 1, sizeof *step, &step, err));
-    TRY(bind__room(binder, 1, sizeof *field, &field, err));
-    *step = (struct path_step){.name = name, .index = PATH_NO_INDEX, .is_name = true};
-    *field = (struct expr){.kind = EXPR_FIELD,
-                           .slot = column,
-                           .name = name,
-                           .path = {.count = 1, .steps = step},
-                           .key = slice_is_equal(name, slice_of_text("id")),
-                           .offset = star->offset};
-    node->exprs[*at] = field;
-    node->columns[*at] = (struct plan_column){.name = name};
-    TRY(bind__note_origin(binder, scope, field, false, &node->columns[*at], err));
-    TRY(make_unique(binder, node, *at, field, err));
-    (*at)++;
-  }
-  return LUMA_OK;
-}
-
-/** The columns a star stands for, from `*at` on. */
-static status expand_star(struct binder *binder, struct plan *node, const struct scope *scope,
-                          const struct expr *star, uint32_t *at, struct err *err) {
-  if (scope->aggregate) {
-    struct expr *bound = NULL;
-    return bind__grouped(binder, scope, star, &bound, err); /* says why not */
-  }
-  for (uint32_t c = 0; c < scope->count; c++) {
-    if (!star_takes(star, &scope->columns[c])) continue;
-    if (scope->columns[c].is_document && bind__is_closed(scope->columns[c].collection)) {
-      TRY(expand_table(binder, node, scope, star, c, at, err));
-      continue;
-    }
-    struct expr *field = NULL;
-    TRY(bind__room(binder, 1, sizeof *field, &field, err));
-    *field = (struct expr){
-        .kind = EXPR_FIELD, .slot = c, .name = scope->columns[c].name, .offset = star->offset};
-    node->exprs[*at] = field;
-    node->columns[*at] = scope->columns[c];
-    node->columns[*at].is_spread = scope->columns[c].is_document;
-    if (star->name.bytes) { /* of one source: with what USING took */
-      node->columns[*at].is_qualified = false;
-      node->columns[*at].without_count = 0;
-    }
-    if (!scope->columns[c].is_document) TRY(make_unique(binder, node, *at, field, err));
-    (*at)++;
-  }
-  return LUMA_OK;
-}
-
 /** Column properties of a bound expression: a whole document passed on stays one. */
 static void describe(struct plan_column *column, const struct scope *scope,
                      const struct expr *bound) {
@@ -187,8 +87,8 @@ static void describe(struct plan_column *column, const struct scope *scope,
   if (bound->kind == EXPR_SHAPE) column->is_document = column->is_spread = true;
 }
 
-static status bind_item(struct binder *binder, struct plan *node, const struct scope *scope,
-                        const struct expr *expr, struct slice asked, uint32_t at, struct err *err) {
+status bind__item(struct binder *binder, struct plan *node, const struct scope *scope,
+                  const struct expr *expr, struct slice asked, uint32_t at, struct err *err) {
   struct plan_column *column = &node->columns[at];
   if (scope->aggregate)
     TRY(bind__grouped(binder, scope, expr, &node->exprs[at], err));
@@ -197,7 +97,7 @@ static status bind_item(struct binder *binder, struct plan *node, const struct s
   column->name = asked;
   if (node->is_value && !asked.bytes) column->name = slice_of_text("value");
   if (!column->name.bytes) TRY(derive_name(binder, expr, &column->name, err));
-  TRY(make_unique(binder, node, at, expr, err));
+  TRY(bind__unique_name(binder, node, at, expr, err));
   describe(column, scope, node->exprs[at]);
   TRY(bind__note_origin(binder, scope, node->exprs[at], false, column, err));
   if (node->is_value || expr->spreads) column->is_document = column->is_spread = true;
@@ -234,7 +134,7 @@ static status resolve_key(struct binder *binder, const struct scope *scope, stru
 
 static bool is_source(const struct scope *scope, const struct expr *star) {
   for (uint32_t c = 0; c < scope->count; c++)
-    if (star_takes(star, &scope->columns[c])) return true;
+    if (bind__star_takes(star, &scope->columns[c])) return true;
   return false;
 }
 
@@ -266,21 +166,24 @@ static status bind_items(struct binder *binder, struct plan *node, const struct 
   struct expr **exprs = node->exprs;
   struct slice *names = node->names;
   uint32_t count = node->exprs_count, total = 0, at = 0;
-  TRY(count_stars(binder, node, scope, &total, err));
+  TRY(bind__count_stars(binder, node, scope, &total, err));
   TRY(bind__room(binder, total, sizeof *node->exprs, &node->exprs, err));
   TRY(bind__room(binder, total, sizeof *node->columns, &node->columns, err));
   for (uint32_t i = 0; i < count; i++) {
     struct slice asked = names ? names[i] : slice_of(NULL, 0);
     if (exprs[i]->kind == EXPR_STAR && !node->is_value) {
-      TRY(expand_star(binder, node, scope, exprs[i], &at, err));
+      TRY(bind__expand_star(binder, node, scope, exprs[i], &at, err));
       continue;
     }
-    TRY(bind_item(binder, node, scope, exprs[i], asked, at, err));
+    TRY(bind__item(binder, node, scope, exprs[i], asked, at, err));
     at++;
   }
   node->names = NULL;
   node->exprs_count = node->columns_count = at;
-  return LUMA_OK;
+  if (at || total == 0) return LUMA_OK;
+  status failed =
+      err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the star leaves no column");
+  return bind__fail(binder, node->offset, failed, err);
 }
 
 /** The FILTERs above an AGGREGATE that grew have its columns. */
@@ -289,10 +192,26 @@ static void pass_filters(struct plan *at) {
   for (; at && at->kind == PLAN_FILTER; at = at->input) bind__pass_columns(at);
 }
 
+/** QUALIFY: it becomes a FILTER above the WINDOW when that has its place. */
+static status bind_qualify(struct binder *binder, struct plan *node, const struct scope *scope,
+                           struct err *err) {
+  const struct expr *asked = node->condition;
+  if (scope->aggregate)
+    TRY(bind__grouped(binder, scope, asked, &node->condition, err));
+  else
+    TRY(bind__expr(binder, scope, asked, &node->condition, err));
+  if (binder->window) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "QUALIFY asks of functions over windows, and there are none");
+  if (err) err_hint(err, "WHERE asks of rows, HAVING of groups");
+  return bind__fail(binder, asked->offset, failed, err);
+}
+
 status bind__project(struct binder *binder, struct plan *node, struct err *err) {
   bool has_aggregate = false;
   for (uint32_t i = 0; i < node->exprs_count; i++)
     has_aggregate |= bind__has_aggregate(node->exprs[i]);
+  if (node->condition) has_aggregate |= bind__has_aggregate(node->condition);
   TRY(bind__group_all(binder, node, has_aggregate, err));
   struct plan *aggregate = binder->language == PLAN_JQL ? NULL : bind__aggregate_below(node->input);
   binder->project = aggregate ? node : NULL;
@@ -303,6 +222,7 @@ status bind__project(struct binder *binder, struct plan *node, struct err *err) 
   const char *doubt = binder->doubt;
   bind__begin_windows(binder, node, &outside);
   status done = bind_items(binder, node, &scope, err);
+  if (done == LUMA_OK && node->condition) done = bind_qualify(binder, node, &scope, err);
   bind__end_windows(binder, node, &outside);
   if (plan_is_change(node->input->kind)) binder->doubt = doubt; /* RETURNING names what is new */
   TRY(done);

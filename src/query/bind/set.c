@@ -161,7 +161,7 @@ static status bind_cte(struct binder *binder, struct plan_cte *cte, struct with_
 }
 
 status bind__with(struct binder *binder, struct plan *node, struct err *err) {
-  struct with_scope scope = {.parent = binder->withs, .ctes = node->ctes};
+  struct with_scope scope = {.parent = binder->withs, .frame = binder->frame, .ctes = node->ctes};
   status done = LUMA_OK;
   binder->withs = &scope;
   for (uint32_t i = 0; i < node->ctes_count && done == LUMA_OK; i++)
@@ -179,6 +179,15 @@ bool bind__has_cte(const struct binder *binder, struct slice name) {
   return false;
 }
 
+/** SELECTs between the WITH and the place in hand read rows that change where the WITH itself is
+ * run anew, or goes by rounds. */
+static void note_unsteady(struct binder *binder, const struct with_scope *with,
+                          const struct plan_cte *cte) {
+  if (!with->frame && !cte->recursive) return;
+  for (struct frame *at = binder->frame; at && at != with->frame; at = at->parent)
+    at->is_unsteady = true;
+}
+
 bool bind__cte(struct binder *binder, struct plan *scan) {
   for (const struct with_scope *at = binder->withs; at; at = at->parent) {
     for (uint32_t i = 0; i < at->count; i++) {
@@ -186,6 +195,7 @@ bool bind__cte(struct binder *binder, struct plan *scan) {
       scan->kind = PLAN_CTE;
       scan->cte = at->ctes[i];
       scan->cte->reads++;
+      note_unsteady(binder, at, scan->cte);
       return true;
     }
   }

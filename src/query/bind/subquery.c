@@ -18,6 +18,7 @@ status bind__add_outer(struct binder *binder, struct frame *frame, struct expr *
   if (at == frame->count) frame->outers[frame->count++] = expr;
   TRY(bind__room(binder, 1, sizeof **out, out, err));
   **out = (struct expr){.kind = EXPR_OUTER, .slot = at, .name = expr->name, .offset = expr->offset};
+  if (binder->language == PLAN_LQL) (*out)->declared = (uint8_t)bind__type(expr);
   return LUMA_OK;
 }
 
@@ -86,8 +87,12 @@ status bind__subquery(struct binder *binder, const struct scope *scope, const st
   }
   TRY(bind_inside(binder, &frame, node->subquery, err));
   TRY(check_columns(binder, node, err));
+  node->subquery->is_steady = !frame.is_unsteady;
   *out = node;
-  return bind_left(binder, scope, expr, node, &frame, err);
+  TRY(bind_left(binder, scope, expr, node, &frame, err));
+  if (binder->language != PLAN_LQL) return LUMA_OK;
+  TRY(bind__read_members(binder, node, err));
+  return bind__check_members(binder, node, err);
 }
 
 /* ---- value IN source ---- */

@@ -21,48 +21,6 @@ static bool is_text_match(enum expr_op op) {
   return op >= EXPR_OP_LIKE && op <= EXPR_OP_NOT_ILIKE;
 }
 
-static enum val_type subquery_type(const struct subquery *subquery) {
-  switch (subquery->kind) {
-  case EXPR_SUBQUERY_EXISTS:
-  case EXPR_SUBQUERY_COMPARE: return VAL_BOOL;
-  case EXPR_SUBQUERY_LIST: return VAL_LIST;
-  case EXPR_SUBQUERY_SCALAR: break;
-  }
-  return VAL_MISSING;
-}
-
-enum val_type bind__type(const struct expr *expr) {
-  switch (expr->kind) {
-  case EXPR_CONST:
-    return expr->value.type == VAL_NULL ? VAL_MISSING : (enum val_type)expr->value.type;
-  case EXPR_UNARY: return expr->op == EXPR_OP_NEGATE ? bind__type(expr->args[0]) : VAL_BOOL;
-  case EXPR_BINARY:
-    if (expr->op == EXPR_OP_CONCAT || is_arithmetic(expr->op)) return VAL_MISSING;
-    return VAL_BOOL;
-  case EXPR_IN:
-  case EXPR_BETWEEN:
-  case EXPR_MATCH: return VAL_BOOL;
-  case EXPR_CALL: return expr->function ? (enum val_type)expr->function->type : VAL_MISSING;
-  case EXPR_AGGREGATE: return aggregate_type(expr->aggregate);
-  case EXPR_LIST: return VAL_LIST;
-  case EXPR_MAP:
-  case EXPR_SHAPE: return VAL_MAP;
-  case EXPR_FIELD: return (enum val_type)expr->declared;
-  case EXPR_PARAM:
-  case EXPR_NAME:
-  case EXPR_CASE:
-  case EXPR_AT:
-  case EXPR_OUTER:
-  case EXPR_WINDOW:
-  case EXPR_STAR:
-  case EXPR_VARIABLE:
-  case EXPR_LET:
-  case EXPR_EACH: break;
-  case EXPR_SUBQUERY: return subquery_type(expr->subquery);
-  }
-  return VAL_MISSING;
-}
-
 static bool is_number_type(enum val_type type) {
   return type >= VAL_INT32 && type <= VAL_DECIMAL;
 }
@@ -266,18 +224,29 @@ static bool is_of_numbers(enum expr_aggregate kind) {
          (kind >= EXPR_VAR_POP && kind <= EXPR_REGR_SYY);
 }
 
-/** What can be seen to be no number; in documents it counts as NULL. */
+static bool is_of_truths(enum expr_aggregate kind) {
+  return kind == EXPR_BOOL_AND || kind == EXPR_BOOL_OR;
+}
+
+/** Whether the aggregate can be seen to take no value of the type; in documents those count as
+ * NULL. */
+static bool takes_none(enum expr_aggregate kind, enum val_type type) {
+  if (type == VAL_MISSING) return false;
+  if (is_of_truths(kind)) return type != VAL_BOOL;
+  return is_of_numbers(kind) && (type == VAL_TEXT || type == VAL_BOOL || type == VAL_LIST ||
+                                 type == VAL_MAP || type == VAL_DATE || type == VAL_TIMESTAMP);
+}
+
 static status check_aggregate(const struct binder *binder, const struct expr *expr,
                               struct err *err) {
-  bool is_numeric = !expr->mongo && expr->args_count && is_of_numbers(expr->aggregate);
-  enum val_type type = is_numeric ? bind__type(expr->args[0]) : VAL_MISSING;
-  bool is_never = type == VAL_TEXT || type == VAL_BOOL || type == VAL_LIST || type == VAL_MAP ||
-                  type == VAL_DATE || type == VAL_TIMESTAMP;
-  if (!is_never) return LUMA_OK;
-  status failed =
-      err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%s takes a number, not %s",
-                expr_aggregate_name(expr->aggregate), val_type_name(type));
-  if (err && type == VAL_TEXT) err_hint(err, "CAST(x AS decimal) reads a number");
+  if (expr->mongo || !expr->args_count) return LUMA_OK;
+  enum val_type type = bind__type(expr->args[0]);
+  if (!takes_none(expr->aggregate, type)) return LUMA_OK;
+  bool is_truth = is_of_truths(expr->aggregate);
+  status failed = err_raise(err, LUMA_TYPE_MISMATCH, __FILE__, __LINE__, "%s takes a %s, not %s",
+                            expr_aggregate_name(expr->aggregate), is_truth ? "truth" : "number",
+                            val_type_name(type));
+  if (err && type == VAL_TEXT && !is_truth) err_hint(err, "CAST(x AS decimal) reads a number");
   return bind__fail(binder, expr->args[0]->offset, failed, err);
 }
 
@@ -297,6 +266,18 @@ status bind__check_types(const struct binder *binder, const struct expr *expr, s
   for (uint32_t i = 1; expr->kind == EXPR_IN && i < expr->args_count; i++) {
     bool is_list = expr->args_count == 2 && bind__type(expr->args[1]) == VAL_LIST;
     if (!is_list) TRY(check_comparison(binder, expr, expr->args[0], expr->args[i], err));
+  }
+  return LUMA_OK;
+}
+
+status bind__check_members(const struct binder *binder, const struct expr *node, struct err *err) {
+  const struct subquery *subquery = node->subquery;
+  for (uint32_t i = 0; i < subquery->left_count; i++) {
+    const struct plan_column *column = &subquery->plan->columns[i];
+    const struct expr member = {.kind = EXPR_FIELD,
+                                .name = column->name,
+                                .declared = column->is_document ? VAL_MISSING : column->type};
+    TRY(check_comparison(binder, node, node->args[i], &member, err));
   }
   return LUMA_OK;
 }

@@ -120,6 +120,19 @@ struct placing {
   status failed;
 };
 
+/** QUALIFY's FILTER, between the WINDOW and its PROJECT. */
+static status place_qualify(struct placing *placing, struct plan *project, uint32_t width) {
+  struct binder *binder = placing->binder;
+  struct plan *filter = plan_node(binder->arena, PLAN_FILTER, project->input, project->offset);
+  TRY(bind__memory(binder, filter, placing->err));
+  filter->condition = project->condition;
+  project->condition = NULL;
+  project->input = filter;
+  place_slots(filter->condition, width);
+  bind__pass_columns(filter);
+  return LUMA_OK;
+}
+
 static bool place_node(void *context, const struct plan *seen) {
   struct placing *placing = context;
   union {
@@ -141,7 +154,8 @@ static bool place_node(void *context, const struct plan *seen) {
   }
   window->columns_count = width + window->exprs_count;
   for (uint32_t i = 0; i < project->exprs_count; i++) place_slots(project->exprs[i], width);
-  return true;
+  if (project->condition) placing->failed = place_qualify(placing, project, width);
+  return placing->failed == LUMA_OK;
 }
 
 status bind__place_windows(struct binder *binder, struct plan *plan, struct err *err) {

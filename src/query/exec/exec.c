@@ -201,8 +201,7 @@ op_open *op__open_of(const struct plan *plan) {
 }
 
 status op__open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
-  bool gathers = exec->threads > 1 && plan->physical &&
-                 (plan->physical->unordered || plan->physical->collected) &&
+  bool gathers = exec->threads > 1 && plan->physical && plan->physical->unordered &&
                  !exec->env->collation; /* a collation belongs to one thread */
   op_open *open = gathers ? op__open_gather : op__open_of(plan);
   *op = NULL;
@@ -321,7 +320,8 @@ status exec_document(struct expr_env *env, const struct plan_column *columns,
     only = c;
     visible++;
   }
-  if (visible == 1 && columns[only].is_spread && batch->columns[only][row].type == VAL_MAP) {
+  bool is_whole = visible == 1 && columns[only].is_spread && !columns[only].without_count;
+  if (is_whole && batch->columns[only][row].type == VAL_MAP) {
     *document = batch->columns[only][row];
     return LUMA_OK;
   }

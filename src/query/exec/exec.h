@@ -36,6 +36,7 @@ struct exec {
   const atomic_bool *cancelled;
   uint32_t threads;    /* that may read for this run beside its own; fewer than 2: none do */
   struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
+  uint32_t part;       /* the number of the part that it reads */
   struct query_guard guard;
   /* what changes did */
   uint64_t matched, affected;
@@ -54,6 +55,7 @@ struct exec {
   struct exec *around; /* whose expression or join this runs in; NULL: the statement itself */
   struct expr_subqueries runs_subqueries;
   struct expr_subquery *subqueries; /* of its expressions, ended with it */
+  struct remembered *remembered;    /* answers that outlive those; of the statement itself */
   struct cte_run *ctes;             /* names of WITH that are being read */
   const struct rows *source;        /* what a stage hands to its sub-pipeline */
   bool analyze;                     /* operators measure themselves */

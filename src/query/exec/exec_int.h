@@ -23,7 +23,6 @@ struct op {
   uint64_t rows, us;        /* yielded; spent here and below (EXPLAIN ANALYZE) */
   uint64_t keys, documents; /* SCAN: index entries and documents it has read */
   bool is_ended;
-  bool is_gathered; /* its rows come from several threads */
 };
 
 /** Room for an operator's struct (whose first member is `op`), set up. */

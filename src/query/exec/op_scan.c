@@ -59,7 +59,8 @@ static status open_range(struct scan *op, struct err *err) {
   const struct plan_access *access = op->access;
   const struct index_bounds *bounds = op->ranges.items ? &op->ranges.items[op->next_range] : NULL;
   uint32_t more = walks_all(op) ? op->ranges.count - 1 : 0;
-  const struct store_range *part = op->op.exec->parts ? parts_take(op->op.exec->parts) : NULL;
+  struct parts *parts = op->op.exec->parts;
+  const struct store_range *part = parts ? parts_take(parts, &op->op.exec->part) : NULL;
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = bounds,
                                        .more_bounds = more,
@@ -71,7 +72,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .backwards = access && access->backwards,
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
-  if (op->op.exec->parts && !part) return LUMA_OK;
+  if (parts && !part) return LUMA_OK;
   if (!part) op->next_range += 1 + more;
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
 }

@@ -18,9 +18,10 @@ struct parts {
   struct lookup_share *lookups; /* what $lookups share; only while workers are opened */
 };
 
-/** The next part; NULL when all were taken. */
-static inline const struct store_range *parts_take(struct parts *parts) {
+/** The next part, and its number; NULL when all were taken. */
+static inline const struct store_range *parts_take(struct parts *parts, uint32_t *number) {
   uint32_t taken = atomic_fetch_add_explicit(&parts->next, 1, memory_order_relaxed);
+  *number = taken;
   return taken < parts->count ? &parts->items[taken] : NULL;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SELECTs in expressions. One that reads nothing of the rows around it runs once; another runs once
  * for each combination of the outer values it reads, and the answers are remembered as long as the
- * memory for them lasts. Each has an executor of its own: what a run needs is let go after it. */
+ * memory for them lasts: for the whole statement where they depend on nothing else, however often
+ * a SELECT around it is run. Each has an executor of its own: what a run needs is let go after it.
+ */
 #include "query/exec/subquery.h"
 
 #include "query/exec/group/tuple_table.h"
@@ -12,22 +14,30 @@
 
 enum { RUN_BYTES = 64 << 10 };
 
+/* What a SELECT has answered. */
+struct remembered {
+  struct remembered *next;
+  const struct subquery *subquery;
+  struct arena kept;        /* answers */
+  struct exec keeper;       /* an executor with memory that is kept */
+  struct tuple_table asked; /* outer values (and left operands), each followed by its type */
+  struct rows answers;      /* of those, by number */
+  struct rows rows;         /* COMPARE without outer values: the rows of the SELECT */
+  struct in_set *set;
+  bool is_read;
+};
+
 struct expr_subquery {
   struct expr_subquery *next;
   const struct expr *expr;
   struct exec *around; /* whose rows it is asked for */
   struct exec exec;    /* of one run */
   struct expr_env env;
-  struct arena run;         /* what one run needs */
-  struct arena kept;        /* answers */
-  struct exec keeper;       /* `exec` with memory that is kept */
-  struct tuple_table asked; /* outer values (and left operands), each followed by its type */
-  struct rows answers;      /* of those, by number */
+  struct arena run;              /* what one run needs */
+  struct remembered *remembered; /* its own, or the statement's */
+  bool remembers_alone;
   struct val *tuple;
-  uint32_t values;  /* in a tuple, without types */
-  struct rows rows; /* COMPARE without outer values: the rows of the SELECT */
-  struct in_set *set;
-  bool is_read;
+  uint32_t values; /* in a tuple, without types */
 };
 
 /* ---- one run ---- */
@@ -80,7 +90,7 @@ static status take_scalar(struct expr_subquery *subquery, const struct batch *ba
   }
   struct val value = batch->columns[0][row];
   if (value.type == VAL_MISSING) value = val_null();
-  return expr_copy_value(&subquery->kept, &value, out, err);
+  return expr_copy_value(&subquery->remembered->kept, &value, out, err);
 }
 
 static status take_exists(struct expr_subquery *subquery, const struct batch *batch, uint32_t row,
@@ -121,7 +131,7 @@ static status make_list(struct expr_subquery *subquery, const struct val *outers
     build_put(&build, &value);
   }
   build_end(&build);
-  status done = field_take_built(env, &subquery->kept, &build, out, err);
+  status done = field_take_built(env, &subquery->remembered->kept, &build, out, err);
   build_deinit(&build);
   buf_deinit(&env->scratch);
   env->scratch = outside;
@@ -193,40 +203,42 @@ static status take_compared(struct expr_subquery *subquery, const struct batch *
 
 static status take_kept(struct expr_subquery *subquery, const struct batch *batch, uint32_t row,
                         void *context, bool *ends, struct err *err) {
+  struct remembered *known = subquery->remembered;
   struct val *tuple = NULL;
   (void)context, (void)ends;
-  TRY(rows_add(&subquery->rows, &tuple, err));
-  for (uint32_t i = 0; i < subquery->rows.columns; i++)
-    TRY(expr_copy_value(&subquery->kept, &batch->columns[i][row], &tuple[i], err));
+  TRY(rows_add(&known->rows, &tuple, err));
+  for (uint32_t i = 0; i < known->rows.columns; i++)
+    TRY(expr_copy_value(&known->kept, &batch->columns[i][row], &tuple[i], err));
   return LUMA_OK;
 }
 
 /** = ANY of many rows of one kind of value is a search among them in order. */
 static status make_set(struct expr_subquery *subquery, struct err *err) {
+  struct remembered *known = subquery->remembered;
   const struct subquery *about = subquery->expr->subquery;
-  uint64_t count = subquery->rows.count;
+  uint64_t count = known->rows.count;
   if (about->op != EXPR_OP_EQ || about->all || about->left_count != 1 || count > UINT32_MAX)
     return LUMA_OK;
-  struct val *values = arena_alloc(&subquery->kept, (count + 1) * sizeof *values);
-  TRY(plan_check_memory(&subquery->kept, values, err));
-  for (uint64_t i = 0; i < count; i++) values[i] = *rows_at(&subquery->rows, i);
-  return in_set_create(&subquery->kept, values, (uint32_t)count, &subquery->set, err);
+  struct val *values = arena_alloc(&known->kept, (count + 1) * sizeof *values);
+  TRY(plan_check_memory(&known->kept, values, err));
+  for (uint64_t i = 0; i < count; i++) values[i] = *rows_at(&known->rows, i);
+  return in_set_create(&known->kept, values, (uint32_t)count, &known->set, err);
 }
 
 static status compare_kept(struct expr_subquery *subquery, const struct val *left, struct val *out,
                            struct err *err) {
+  struct remembered *known = subquery->remembered;
   const struct subquery *about = subquery->expr->subquery;
-  if (!subquery->is_read) {
+  if (!known->is_read) {
     TRY(run(subquery, NULL, take_kept, NULL, err));
     TRY(make_set(subquery, err));
-    subquery->is_read = true;
+    known->is_read = true;
   }
   *out = val_bool(about->all);
-  if (subquery->set && val_is_null(left)) *out = val_null();
-  if (subquery->set && (val_is_null(left) || in_set_find(subquery->set, left, out))) return LUMA_OK;
-  for (uint64_t i = 0; i < subquery->rows.count; i++)
-    if (weigh(about, compare_row(subquery, left, rows_at(&subquery->rows, i), 1), out))
-      return LUMA_OK;
+  if (known->set && val_is_null(left)) *out = val_null();
+  if (known->set && (val_is_null(left) || in_set_find(known->set, left, out))) return LUMA_OK;
+  for (uint64_t i = 0; i < known->rows.count; i++)
+    if (weigh(about, compare_row(subquery, left, rows_at(&known->rows, i), 1), out)) return LUMA_OK;
   return LUMA_OK;
 }
 
@@ -262,11 +274,12 @@ static bool make_tuple(struct expr_subquery *subquery, const struct val *args) {
     subquery->tuple[2 * i] = args[i].type == VAL_MISSING ? val_null() : args[i];
     subquery->tuple[2 * i + 1] = val_int64(args[i].type);
   }
-  return arena_used_bytes(&subquery->kept) < subquery->around->memory_bytes / 4;
+  return arena_used_bytes(&subquery->remembered->kept) < subquery->around->memory_bytes / 4;
 }
 
 status subquery__answer(struct expr_subquery *subquery, const struct val *args, struct arena *arena,
                         struct val *out, struct err *err) {
+  struct remembered *known = subquery->remembered;
   const struct subquery *about = subquery->expr->subquery;
   bool is_alone = subquery->expr->args_count == about->left_count;
   uint32_t number = 0;
@@ -274,49 +287,78 @@ status subquery__answer(struct expr_subquery *subquery, const struct val *args, 
   if (is_alone && about->kind == EXPR_SUBQUERY_COMPARE)
     return compare_kept(subquery, args, out, err);
   if (!make_tuple(subquery, args)) {
-    struct arena_mark mark = arena_mark(&subquery->kept);
+    struct arena_mark mark = arena_mark(&known->kept);
     struct val made;
     TRY(make_answer(subquery, args, &made, err));
     TRY(expr_copy_value(arena, &made, out, err));
-    arena_rewind(&subquery->kept, mark);
+    arena_rewind(&known->kept, mark);
     return LUMA_OK;
   }
   uint64_t hash = tuple_table_hash(subquery->tuple, 2 * subquery->values);
-  TRY(tuple_table_put(&subquery->asked, subquery->tuple, hash, &number, &is_new, err));
+  TRY(tuple_table_put(&known->asked, subquery->tuple, hash, &number, &is_new, err));
   if (is_new) {
     struct val *place = NULL;
-    TRY(rows_add(&subquery->answers, &place, err));
+    TRY(rows_add(&known->answers, &place, err));
     *place = val_null();
     TRY(make_answer(subquery, args, place, err));
   }
-  *out = *rows_at(&subquery->answers, number);
+  *out = *rows_at(&known->answers, number);
   return LUMA_OK;
 }
 
 /* ---- life ---- */
 
+/** The executor of the statement. */
+static struct exec *outermost(struct exec *exec) {
+  while (exec->around) exec = exec->around;
+  return exec;
+}
+
+static void init_remembered(struct remembered *made, const struct expr *expr, struct exec *exec) {
+  made->subquery = expr->subquery;
+  arena_init(&made->kept, 0, exec->memory_bytes);
+  made->keeper = *exec;
+  made->keeper.arena = &made->kept;
+  made->keeper.subqueries = NULL;
+  tuple_table_init(&made->asked, &made->keeper, 2 * expr->args_count);
+  rows_init(&made->answers, &made->keeper, 1);
+  rows_init(&made->rows, &made->keeper, expr->subquery->left_count);
+}
+
+/** What the SELECT remembers: of the statement where it is steady, else of this run alone. */
+static status find_remembered(struct expr_subquery *made, struct err *err) {
+  const struct subquery *about = made->expr->subquery;
+  struct exec *exec = about->is_steady ? outermost(made->around) : made->around;
+  struct remembered *at = about->is_steady ? exec->remembered : NULL;
+  while (at && at->subquery != about) at = at->next;
+  made->remembered = at;
+  if (at) return LUMA_OK;
+  at = made->remembered = arena_zalloc(exec->arena, 1, sizeof *at);
+  TRY(op__memory(made->around, at, err));
+  init_remembered(at, made->expr, exec);
+  made->remembers_alone = !about->is_steady;
+  if (!about->is_steady) return LUMA_OK;
+  at->next = exec->remembered;
+  exec->remembered = at;
+  return LUMA_OK;
+}
+
 status subquery__open(void *context, const struct expr *expr, struct expr_subquery **subquery,
                       struct err *err) {
   struct exec *around = context;
+  if (expr->subquery->left_count > SUBQUERY_LEFT_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "a row has more than %d values", SUBQUERY_LEFT_MAX);
   struct expr_subquery *made = arena_zalloc(around->arena, 1, sizeof *made);
   TRY(op__memory(around, made, err));
   made->expr = expr;
   made->around = around;
   made->values = expr->args_count;
-  made->next = around->subqueries;
-  around->subqueries = made;
-  arena_init(&made->run, RUN_BYTES, around->memory_bytes);
-  arena_init(&made->kept, 0, around->memory_bytes);
-  made->keeper = *around;
-  made->keeper.arena = &made->kept;
-  made->keeper.subqueries = NULL;
   made->tuple = arena_alloc(around->arena, (2 * made->values + 1) * sizeof *made->tuple);
   TRY(op__memory(around, made->tuple, err));
-  if (expr->subquery->left_count > SUBQUERY_LEFT_MAX)
-    FAIL(err, LUMA_TOO_LARGE, "a row has more than %d values", SUBQUERY_LEFT_MAX);
-  tuple_table_init(&made->asked, &made->keeper, 2 * made->values);
-  rows_init(&made->answers, &made->keeper, 1);
-  rows_init(&made->rows, &made->keeper, expr->subquery->left_count);
+  TRY(find_remembered(made, err));
+  arena_init(&made->run, RUN_BYTES, around->memory_bytes);
+  made->next = around->subqueries;
+  around->subqueries = made;
   *subquery = made;
   return LUMA_OK;
 }
@@ -328,6 +370,7 @@ void subquery__inherit(struct exec *around, struct exec *exec, struct expr_env *
   exec->env = env;
   exec->around = around;
   exec->subqueries = NULL;
+  exec->remembered = NULL;
   exec->ctes = NULL;
   exec->analyze = false;
   exec->threads = 0;
@@ -345,7 +388,9 @@ void subquery__end(struct exec *exec) {
   for (struct expr_subquery *at = exec->subqueries; at; at = at->next) {
     subquery__end(&at->exec);
     arena_deinit(&at->run);
-    arena_deinit(&at->kept);
+    if (at->remembers_alone) arena_deinit(&at->remembered->kept);
   }
   exec->subqueries = NULL;
+  for (struct remembered *at = exec->remembered; at; at = at->next) arena_deinit(&at->kept);
+  exec->remembered = NULL;
 }

@@ -82,7 +82,7 @@ void workers_join(struct workers *workers, struct expr_env *env) {
 
 static void work(void *argument) {
   struct worker *worker = argument;
-  worker->result = worker->run(worker->op, &worker->err);
+  worker->result = worker->run(worker, &worker->err);
   if (worker->result != LUMA_OK)
     worker->failed_first = !atomic_exchange(&worker->exec.parts->is_stopped, true);
 }

@@ -11,7 +11,8 @@
 #include "query/exec/parts.h"
 
 /** What a worker does with its operator. */
-typedef status worker_run(struct op *op, struct err *err);
+struct worker;
+typedef status worker_run(struct worker *worker, struct err *err);
 
 struct worker {
   struct arena arena;
@@ -19,6 +20,7 @@ struct worker {
   struct exec exec;
   struct op *op;
   worker_run *run;
+  void *context; /* for `run` */
   struct thread thread;
   bool is_started;
   status result;

@@ -181,48 +181,79 @@ static status add_copy(struct program *program, const struct expr *expr, struct 
   return LUMA_OK;
 }
 
-/** Each WHEN narrows to its rows for THEN, and to the others for what follows. */
+/** Leaves out of the level in hand what `run` does; `*at` is its step, whose skip_to is set at the
+ * end of the level. */
+static status narrow_further(struct program *program, step_run *run, const struct expr *expr,
+                             struct operand condition, uint32_t *at, struct err *err) {
+  struct step *step = NULL;
+  *at = program->steps_count;
+  TRY(add_step(program, run, expr, &step, err));
+  step->a = condition;
+  return LUMA_OK;
+}
+
+/** Ends a level: where no row is left at one of its `count` narrowings, the rest is skipped. */
+static status end_level(struct program *program, const struct expr *expr, const uint32_t *begun,
+                        uint32_t count, struct err *err) {
+  if (count == 0) return LUMA_OK;
+  TRY(end_narrow(program, expr, begun[0], err));
+  for (uint32_t i = 1; i < count; i++)
+    program->steps[begun[i]].skip_to = program->steps[begun[0]].skip_to;
+  return LUMA_OK;
+}
+
+/** A WHEN narrows to its rows for THEN. */
+static status compile_then(struct program *program, const struct expr *expr, struct operand when,
+                           const struct expr *then, struct operand out, struct err *err) {
+  struct operand value;
+  uint32_t at = 0;
+  TRY(begin_narrow(program, step_narrow_true, expr, when, &at, err));
+  TRY(program__compile(program, then, &value, err));
+  TRY(add_copy(program, expr, value, out, err));
+  return end_narrow(program, expr, at, err);
+}
+
+/** What follows a WHEN is for the rows it did not take: one level, however many there are. */
 static status compile_case(struct program *program, const struct expr *expr, struct operand *out,
                            struct err *err) {
   struct step *step = NULL;
-  uint32_t pairs = expr->args_count / 2, begun[PROGRAM_DEPTH_MAX];
+  uint32_t pairs = expr->args_count / 2,
+           *begun = arena_alloc(program->env->arena, (pairs + 1) * sizeof *begun);
+  TRY(plan_check_memory(program->env->arena, begun, err));
   TRY(program__add_result(program, step_null, expr, &step, out, err));
   for (uint32_t i = 0; i < pairs; i++) {
-    struct operand condition, value;
-    uint32_t at = 0;
-    if (i == PROGRAM_DEPTH_MAX)
-      FAIL(err, LUMA_TOO_LARGE, "CASE has more than %d branches", PROGRAM_DEPTH_MAX);
-    TRY(program__compile(program, expr->args[2 * i], &condition, err));
-    TRY(begin_narrow(program, step_narrow_true, expr, condition, &at, err));
-    TRY(program__compile(program, expr->args[2 * i + 1], &value, err));
-    TRY(add_copy(program, expr, value, *out, err));
-    TRY(end_narrow(program, expr, at, err));
-    TRY(begin_narrow(program, step_narrow_not_true, expr, condition, &begun[i], err));
+    struct operand when;
+    TRY(program__compile(program, expr->args[2 * i], &when, err));
+    TRY(compile_then(program, expr, when, expr->args[2 * i + 1], *out, err));
+    if (i == 0)
+      TRY(begin_narrow(program, step_narrow_not_true, expr, when, &begun[i], err));
+    else
+      TRY(narrow_further(program, step_keep_not_true, expr, when, &begun[i], err));
   }
   if (expr->has_else) {
     struct operand value;
     TRY(program__compile(program, expr->args[expr->args_count - 1], &value, err));
     TRY(add_copy(program, expr, value, *out, err));
   }
-  for (uint32_t i = pairs; i-- > 0;) TRY(end_narrow(program, expr, begun[i], err));
-  return LUMA_OK;
+  return end_level(program, expr, begun, pairs, err);
 }
 
 static status compile_coalesce(struct program *program, const struct expr *expr,
                                struct operand *out, struct err *err) {
   struct step *step = NULL;
-  uint32_t begun[PROGRAM_DEPTH_MAX];
+  uint32_t *begun = arena_alloc(program->env->arena, (expr->args_count + 1) * sizeof *begun);
+  TRY(plan_check_memory(program->env->arena, begun, err));
   TRY(program__add_result(program, step_null, expr, &step, out, err));
   for (uint32_t i = 0; i < expr->args_count; i++) {
     struct operand value;
-    if (i == PROGRAM_DEPTH_MAX)
-      FAIL(err, LUMA_TOO_LARGE, "there are more than %d alternatives", PROGRAM_DEPTH_MAX);
-    TRY(begin_narrow(program, step_narrow_null, expr, *out, &begun[i], err));
+    if (i == 0)
+      TRY(begin_narrow(program, step_narrow_null, expr, *out, &begun[i], err));
+    else
+      TRY(narrow_further(program, step_keep_null, expr, *out, &begun[i], err));
     TRY(program__compile(program, expr->args[i], &value, err));
     TRY(add_copy(program, expr, value, *out, err));
   }
-  for (uint32_t i = expr->args_count; i-- > 0;) TRY(end_narrow(program, expr, begun[i], err));
-  return LUMA_OK;
+  return end_level(program, expr, begun, expr->args_count, err);
 }
 
 /* ---- operators ---- */

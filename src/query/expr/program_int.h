@@ -133,7 +133,7 @@ step_run step_arithmetic, step_concat, step_call, step_list, step_map, step_matc
     step_contains, step_at, step_subquery;
 step_run step_truth, step_each;
 step_run step_copy, step_narrow_not_false, step_narrow_not_true, step_narrow_true, step_narrow_null,
-    step_widen, step_and, step_or, step_null;
+    step_keep_not_true, step_keep_null, step_widen, step_and, step_or, step_null;
 
 /** Compiles a projection's paths into a tree. */
 status shape__compile(struct expr_env *env, const struct expr *expr, struct shape_tree **tree,

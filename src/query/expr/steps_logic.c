@@ -39,6 +39,22 @@ static status narrow(struct program *program, const struct step *step, row_test 
   return LUMA_OK;
 }
 
+/** The level in hand keeps those of its rows that pass. */
+static status narrow_further(struct program *program, const struct step *step, row_test *passes) {
+  struct live *live = &program->levels[program->depth];
+  struct view view = program_view(program, step->a);
+  uint16_t *room = program->rooms[program->depth - 1];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < live->count; i++) {
+    uint16_t row = room[i];
+    room[count] = row;
+    count += passes(program->env, view_at(view, row));
+  }
+  live->count = count;
+  if (count == 0) program->next = step->skip_to;
+  return LUMA_OK;
+}
+
 static bool passes_not_false(struct expr_env *env, const struct val *v) {
   return !is_false(program__truth(env, v));
 }
@@ -74,6 +90,16 @@ status step_narrow_true(struct program *program, const struct step *step, struct
 status step_narrow_null(struct program *program, const struct step *step, struct err *err) {
   (void)err;
   return narrow(program, step, passes_null);
+}
+
+status step_keep_not_true(struct program *program, const struct step *step, struct err *err) {
+  (void)err;
+  return narrow_further(program, step, passes_not_true);
+}
+
+status step_keep_null(struct program *program, const struct step *step, struct err *err) {
+  (void)err;
+  return narrow_further(program, step, passes_null);
 }
 
 status step_widen(struct program *program, const struct step *step, struct err *err) {

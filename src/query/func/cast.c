@@ -165,7 +165,10 @@ static status cast_span(const struct val *value, enum val_type type, struct val 
                         struct err *err) {
   struct duration_interval span = {.us = value->integer};
   bool good = value->type == VAL_DURATION;
-  if (value->type == VAL_INTERVAL) {
+  if (value->type == VAL_TIMESTAMP && type == VAL_DURATION) { /* its time of day */
+    span.us -= calendar_day_of(value->integer) * CALENDAR_US_PER_DAY;
+    good = true;
+  } else if (value->type == VAL_INTERVAL) {
     span = (struct duration_interval){value->interval.months, value->interval.days,
                                       value->interval.us};
     good = true;

@@ -44,7 +44,7 @@ enum func_volatility {
   FUNC_VOLATILE
 };
 
-enum { FUNC_ARGS_MAX = 16 };
+enum { FUNC_ARGS_MAX = 100 };
 
 struct func {
   const char *name; /* lower case */

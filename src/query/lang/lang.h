@@ -7,12 +7,14 @@
 
 #include "query/plan/plan.h"
 
-struct catalog; /* model/catalog/catalog.h */
+struct catalog;     /* model/catalog/catalog.h */
+struct json_reader; /* value/json/json.h */
 
 /** What a front end may look at: names for suggestions. */
 struct lang_context {
   struct arena *arena;           /* everything made lives here */
   const struct catalog *catalog; /* may be NULL */
+  struct json_reader *reader;    /* to read JSON with; NULL: one is made */
   bool has_policy;               /* collections may be seen in part: the binder adds conditions */
   uint64_t now_us;               /* the statement's time: NOW() is the same everywhere in it */
 };

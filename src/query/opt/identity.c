@@ -9,7 +9,8 @@ static bool is_passed(const struct plan *project, uint32_t column) {
   if (expr->kind != EXPR_FIELD || expr->path.count || expr->slot != column) return false;
   if (project->is_derived) return true; /* what it is called was needed by the binder alone */
   return in->is_spread == out->is_spread && in->is_hidden == out->is_hidden &&
-         slice_is_equal(in->name, out->name) && slice_is_equal(in->source, out->source);
+         in->without_count == out->without_count && slice_is_equal(in->name, out->name) &&
+         slice_is_equal(in->source, out->source);
 }
 
 status opt__identity(struct opt *opt, struct plan **node, struct err *err) {

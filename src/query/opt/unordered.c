@@ -26,12 +26,18 @@ static bool is_unwound(const struct plan *node) {
   return node->kind == PLAN_STAGE && node->stage->kind == STAGE_LOOKUP && node->stage->unwinds;
 }
 
+/* Where a collection has indexes an access says also that none of them is used. */
+static bool is_whole(const struct plan *scan) {
+  const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
+  return !access || (!access->index && !access->parts_count && !access->branches_count &&
+                     !access->backwards && !access->is_hinted && !access->nulls_apart);
+}
+
 static bool reads_everything(const struct plan *node) {
   for (; node->kind == PLAN_FILTER || node->kind == PLAN_PROJECT || is_unwound(node);
        node = node->input)
     if (has_select_in(node)) return false;
-  bool has_access = node->physical && node->physical->access;
-  return node->kind == PLAN_SCAN && node->collection && !has_access;
+  return node->kind == PLAN_SCAN && node->collection && is_whole(node);
 }
 
 /* Groups of several threads are joined, which an order within an aggregate does not allow. */

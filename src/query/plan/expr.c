@@ -124,6 +124,7 @@ static bool over_is_equal(const struct expr_over *a, const struct expr_over *b) 
         a->order[i].nulls_first != b->order[i].nulls_first ||
         a->order[i].nulls_last != b->order[i].nulls_last)
       return false;
+  if (a->ignores_nulls != b->ignores_nulls) return false;
   return a->has_frame == b->has_frame && a->mode == b->mode && a->start == b->start &&
          a->end == b->end && a->exclude == b->exclude && slice_is_equal(a->base, b->base);
 }

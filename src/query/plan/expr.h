@@ -222,6 +222,8 @@ struct subquery {
   bool is_path; /* LIST: a path with `[*]` or `.*`: a step behind it goes into each value */
   struct plan *plan;
   uint32_t left_count;
+  bool is_steady; /* bound: what it answers depends on its operands and outer values alone,
+                     whichever run of a SELECT around it asks */
 };
 
 enum expr_frame_mode { EXPR_FRAME_RANGE, EXPR_FRAME_ROWS, EXPR_FRAME_GROUPS };
@@ -248,6 +250,7 @@ struct expr_order {
 struct expr_over {
   uint32_t operands;
   bool has_filter, is_aggregate; /* WINDOW: `aggregate` of the node, not a window function */
+  bool ignores_nulls;            /* WINDOW: rows where the operand is NULL are passed over */
   bool within_group;             /* ORDER BY stands in WITHIN GROUP: part of the function's input */
   uint32_t partition_count, order_count;
   struct expr_order *order;
@@ -257,6 +260,15 @@ struct expr_over {
   enum expr_bound start, end;
   bool has_start, has_end; /* the offset is in args */
   enum expr_exclude exclude;
+};
+
+/** What a STAR leaves out and renames. What it replaces stands in its args, called `names`. */
+struct expr_star {
+  const struct slice *without;
+  uint32_t without_count;
+  struct expr **renamed; /* unbound names */
+  const struct slice *renamed_names;
+  uint32_t renamed_count;
 };
 
 struct expr {
@@ -274,7 +286,8 @@ struct expr {
   uint32_t args_count;
   struct expr **args;
   struct val value;   /* CONST */
-  struct slice name;  /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier */
+  struct slice name;  /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier;
+                         BINARY, CASE: what its column is called, if a front end says it */
   uint32_t parameter; /* PARAM by number, 1-based; 0 = by name */
   struct path path;   /* NAME, FIELD */
   uint32_t slot;      /* FIELD */
@@ -286,6 +299,7 @@ struct expr {
   struct match *match;
   struct shape *shape;
   struct subquery *subquery;
+  struct expr_star *star; /* STAR; NULL: all there is */
   struct expr_over *over; /* AGGREGATE: NULL when there are operands only; WINDOW */
   const void *window;     /* WINDOW, of the front end: as written, until named windows are known */
   bool is_row;            /* LIST: written (a, b) */

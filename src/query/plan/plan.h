@@ -364,10 +364,12 @@ struct plan {
   /* INSERT: `exprs` are rows_count documents (maps) when names_count is 0; else rows_count x
    * names_count values for `names` */
   uint32_t names_count;
-  bool knows_names;   /* INSERT: names within documents stand by ids, where they have a
-                         dictionary */
-  bool upsert;        /* UPDATE: insert when nothing matches (JQL) */
-  bool multi;         /* UPDATE, DELETE: all matches, not just the first (LQL always) */
+  bool knows_names;            /* INSERT: names within documents stand by ids, where they have a
+                                  dictionary */
+  const struct val *documents; /* INSERT: rows_count of them in place of exprs: roots of documents
+                                  with that dictionary, whose headers a run may write */
+  bool upsert;                 /* UPDATE: insert when nothing matches (JQL) */
+  bool multi;                  /* UPDATE, DELETE: all matches, not just the first (LQL always) */
   bool ordered;       /* INSERT, UPDATE of points: stop at the first failure (JQL ordered) */
   bool is_positional; /* INSERT: unnamed values, in the order of the attributes */
   bool creates; /* INSERT: CREATE TABLE … AS: the collection must not be there (if_not_exists: then

@@ -61,30 +61,38 @@ void session__close_runs(struct session *session) {
 
 /* ---- outcome ---- */
 
+static bool has_bytes(const struct val *value) {
+  return value->bytes > 0 || value->is_lensed;
+}
+
+/* A value of its own bytes, encoded by `build` and copied into the cursor's arena. */
+static status copy_bytes(struct session_cursor *cursor, struct build *build,
+                         const struct val *value, struct val *copy, struct err *err) {
+  struct slice bytes;
+  buf_reset(build->out);
+  build_put(build, value);
+  TRY(build_finish(build, &bytes, err));
+  const uint8_t *kept = arena_copy(&cursor->arena, bytes.data, bytes.bytes);
+  if (!kept) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
+  *copy = val_decode(slice_of(kept, bytes.bytes), NULL);
+  return LUMA_OK;
+}
+
 /* Copies values into the cursor's arena, with all names inline. */
-static status copy_values(struct session_cursor *cursor, const struct val *keys, uint32_t count,
+static status copy_values(struct session_cursor *cursor, const struct val *values, uint32_t count,
                           struct val **kept, struct err *err) {
   struct val *copies = arena_alloc(&cursor->arena, (count + 1u) * sizeof *copies);
   if (!copies) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what the statement did");
   struct buf encoded;
-  buf_init(&encoded, DOC_BYTES_MAX);
+  struct build build;
   status result = LUMA_OK;
+  buf_init(&encoded, DOC_BYTES_MAX);
+  build_init(&build, &encoded, NULL);
   for (uint32_t i = 0; i < count && result == LUMA_OK; i++) {
-    struct build build;
-    struct slice bytes;
-    copies[i] = keys[i];
-    if (keys[i].type == VAL_MISSING) continue;
-    buf_reset(&encoded);
-    build_init(&build, &encoded, NULL);
-    build_put(&build, &keys[i]);
-    result = build_finish(&build, &bytes, err);
-    build_deinit(&build);
-    const uint8_t *copy =
-        result == LUMA_OK ? arena_copy(&cursor->arena, bytes.data, bytes.bytes) : NULL;
-    if (result == LUMA_OK && !copy)
-      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for what it did");
-    if (result == LUMA_OK) copies[i] = val_decode(slice_of(copy, bytes.bytes), NULL);
+    copies[i] = values[i];
+    if (has_bytes(&values[i])) result = copy_bytes(cursor, &build, &values[i], &copies[i], err);
   }
+  build_deinit(&build);
   buf_deinit(&encoded);
   *kept = copies;
   return result;

@@ -150,6 +150,7 @@ static status prepare(struct session *session, const struct query_source *source
   if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
   struct query_prepare_options options = {.now_us = os_now_us(session->db->os),
                                           .rules_off = session->db->options.rules_off};
+  TRY(session_json_reader(session, &options.reader, err));
   return query_prepare(session->db->model, own_catalog(session), &with_lang, offset, &options,
                        query, err);
 }

@@ -18,12 +18,23 @@
 
 enum json_form { JSON_PLAIN, JSON_TAGGED, JSON_RELAXED };
 
+/** Documents that a list within a text holds, which are read apart: the list stands in the value
+ * without elements. They have headers, and those names by ids that options->known has. A list that
+ * holds anything else but documents is read as all lists are: then nothing is apart. */
+struct json_apart {
+  struct slice list; /* its name: a field at the top of the text */
+  struct buf *out; /* the documents, one behind the other, from its beginning; not for the value */
+  uint32_t count;  /* out */
+  bool is_apart;   /* out: there is such a list */
+};
+
 struct json_read_options {
   enum json_form form;
   uint32_t depth_max; /* 0 = DOC_DEPTH_MAX */
   size_t bytes_max;   /* of text; 0 = DOC_BYTES_MAX */
   struct names
-      *known;     /* json_read_value: names that have an id in it stand by that; NULL: none do */
+      *known; /* json_read_value: names that have an id in it stand by that; NULL: none do */
+  struct json_apart *apart; /* json_read_value: NULL: nothing is read apart */
   bool id_is_key; /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL,
                      REST, import) */
 };

@@ -13,7 +13,8 @@
 
 struct json_reader {
   struct json__index *index;
-  struct build build;
+  struct build *build; /* what is being built: one of these */
+  struct build whole, documents;
   struct buf
       unescaped; /* texts with escapes; as large as the text, so it never moves during a walk */
   struct buf assembled; /* bytes of a tagged value: regex, binary, vector, light */
@@ -23,6 +24,8 @@ struct json_reader {
   bool has_escapes; /* there is a backslash somewhere */
   bool is_tagged;
   bool id_is_key;
+  struct json_apart *apart;  /* NULL: nothing is read apart */
+  bool cannot_part;          /* the list has something else: read again, with nothing apart */
   bool met_id, met_id_first; /* a top-level `id` named the key; then `_id` came: read again */
   bool lost_digits;
   bool knew_names; /* all below the top have ids in the builder's dictionary */

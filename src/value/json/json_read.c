@@ -8,6 +8,7 @@
 #include "value/json/json_int.h"
 
 static status read_value(struct json_reader *r, uint32_t depth, struct err *err);
+static status read_apart(struct json_reader *r, struct err *err);
 
 /* ---- tokens ---- */
 
@@ -69,7 +70,7 @@ static status read_literal(struct json_reader *r) {
   } else {
     return json__fault();
   }
-  build_put(&r->build, &v);
+  build_put(r->build, &v);
   return LUMA_OK;
 }
 
@@ -83,7 +84,7 @@ static status read_number(struct json_reader *r, struct err *err) {
     return json__fail_at(r, offset, LUMA_OUT_OF_RANGE, err,
                          "a number has a magnitude beyond 1E-6176 to 9.9E+6144");
   r->lost_digits |= result == JSON_NUMBER_ROUNDED;
-  build_put(&r->build, &v);
+  build_put(r->build, &v);
   return LUMA_OK;
 }
 
@@ -91,7 +92,7 @@ static status read_text(struct json_reader *r) {
   struct slice text;
   if (!json__take_text(r, &text)) return json__fault();
   struct val v = val_text(text);
-  build_put(&r->build, &v);
+  build_put(r->build, &v);
   return LUMA_OK;
 }
 
@@ -105,14 +106,14 @@ static status check_depth(const struct json_reader *r, size_t offset, uint32_t d
 static status read_list(struct json_reader *r, uint32_t depth, struct err *err) {
   TRY(check_depth(r, json__offset(r), depth, err));
   r->at++;
-  build_begin_list(&r->build);
+  build_begin_list(r->build);
   if (!json__take(r, ']')) {
     do {
       TRY(read_value(r, depth + 1, err));
     } while (json__take(r, ','));
     if (!json__take(r, ']')) return json__fault();
   }
-  build_end(&r->build);
+  build_end(r->build);
   return LUMA_OK;
 }
 
@@ -129,25 +130,29 @@ static bool rename_id(struct json_reader *r, struct slice *name) {
   return true;
 }
 
-static status read_name(struct json_reader *r, uint32_t depth) {
-  struct slice name;
-  if (json__peek(r) != '"' || !json__take_text(r, &name)) return json__fault();
-  if (depth == 1 && r->id_is_key && !rename_id(r, &name)) {
+static status read_name(struct json_reader *r, uint32_t depth, struct slice *name) {
+  if (json__peek(r) != '"' || !json__take_text(r, name)) return json__fault();
+  if (depth == 1 && r->id_is_key && !rename_id(r, name)) {
     r->met_id_first = true;
     return json__fault();
   }
   if (!json__take(r, ':')) return json__fault();
-  if (!build_name(&r->build, name) && depth > 1) r->knew_names = false;
+  if (!build_name(r->build, *name) && depth > 1) r->knew_names = false;
   return LUMA_OK;
+}
+
+static bool is_apart(const struct json_reader *r, uint32_t depth, struct slice name) {
+  return r->apart && depth == 1 && slice_is_equal(name, r->apart->list) && json__peek(r) == '[';
 }
 
 /* The fields of the builder's open map up to and with the brace that ends them. `depth` is the
  * map's own: 1 at the top. */
 static status read_fields(struct json_reader *r, uint32_t depth, struct err *err) {
+  struct slice name;
   if (json__take(r, '}')) return LUMA_OK;
   do {
-    TRY(read_name(r, depth));
-    TRY(read_value(r, depth, err));
+    TRY(read_name(r, depth, &name));
+    TRY(is_apart(r, depth, name) ? read_apart(r, err) : read_value(r, depth, err));
   } while (json__take(r, ','));
   return json__take(r, '}') ? LUMA_OK : json__fault();
 }
@@ -177,15 +182,15 @@ static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {
   if (tag && !json__tag_is_plain(tag)) {
     struct val v;
     TRY(json__tag_read(r, tag, &v, err));
-    build_put(&r->build, &v);
+    build_put(r->build, &v);
     return LUMA_OK;
   }
   if (tag && !json__take(r, '{'))
     return json__fail_at(r, json__offset(r), LUMA_INVALID_VALUE, err, "`$plain` takes a map");
   TRY(check_depth(r, offset, depth, err));
-  build_begin_map(&r->build);
+  build_begin_map(r->build);
   TRY(read_fields(r, depth + 1, err));
-  build_end(&r->build);
+  build_end(r->build);
   return !tag || json__take(r, '}') ? LUMA_OK : json__fault();
 }
 
@@ -217,6 +222,41 @@ static status read_root(struct json_reader *r, struct err *err) {
   return !tag || json__take(r, '}') ? LUMA_OK : json__fault();
 }
 
+/* ---- documents apart ---- */
+
+static status read_one_apart(struct json_reader *r, struct err *err) {
+  enum { DEPTH = 3 }; /* of its fields, in the text */
+  struct slice document;
+  r->cannot_part = !json__take(r, '{') || take_tag(r);
+  if (r->cannot_part) return json__fault();
+  build_begin_document(r->build);
+  TRY(read_fields(r, DEPTH, err));
+  r->apart->count++;
+  return build_finish(r->build, &document, err);
+}
+
+static status read_all_apart(struct json_reader *r, struct err *err) {
+  do {
+    TRY(read_one_apart(r, err));
+  } while (json__take(r, ','));
+  return json__take(r, ']') ? LUMA_OK : json__fault();
+}
+
+/* Of several lists of the name the last counts, as of all fields. */
+static status read_apart(struct json_reader *r, struct err *err) {
+  r->at++;
+  r->apart->is_apart = true;
+  r->apart->count = 0;
+  buf_reset(r->apart->out);
+  build_begin_list(r->build);
+  build_end(r->build);
+  if (json__take(r, ']')) return LUMA_OK;
+  r->build = &r->documents;
+  status read = read_all_apart(r, err);
+  r->build = &r->whole;
+  return read;
+}
+
 /* ---- the whole of a text ---- */
 
 static status index_text(struct json_reader *r, struct err *err) {
@@ -242,7 +282,9 @@ static status begin(struct json_reader *r, struct slice text,
   r->depth_max = depth_max && depth_max < DOC_DEPTH_MAX ? depth_max : DOC_DEPTH_MAX;
   r->text = text;
   r->is_tagged = options->form == JSON_TAGGED;
-  r->id_is_key = false;
+  r->build = &r->whole;
+  r->apart = NULL;
+  r->id_is_key = r->cannot_part = false;
   r->met_id = r->met_id_first = r->lost_digits = false;
   r->knew_names = true;
   r->has_escapes = text.bytes > 0 && memchr(text.data, '\\', text.bytes);
@@ -252,13 +294,20 @@ static status begin(struct json_reader *r, struct slice text,
   return LUMA_OK;
 }
 
+static void begin_again(struct build *build) {
+  bool only_known = build->only_known;
+  build_deinit(build);
+  build_init(build, build->out, build->names);
+  build->only_known = only_known;
+}
+
 /* Throws away what was built of a text that failed. */
 static void abandon(struct json_reader *r, size_t start) {
-  bool only_known = r->build.only_known;
-  r->build.out->bytes = start;
-  build_deinit(&r->build);
-  build_init(&r->build, r->build.out, r->build.names);
-  r->build.only_known = only_known;
+  r->build->out->bytes = start;
+  begin_again(r->build);
+  if (!r->apart) return;
+  r->apart->is_apart = false;
+  begin_again(&r->documents);
 }
 
 static status explain(const struct json_reader *r, struct err *err) {
@@ -281,12 +330,12 @@ typedef status walk_fn(struct json_reader *r, struct err *err);
 
 /* One walk: index, read, nothing left over, finish. */
 static status run(struct json_reader *r, walk_fn *walk, struct slice *result, struct err *err) {
-  size_t start = r->build.out->bytes;
+  size_t start = r->build->out->bytes;
   r->unescaped.bytes = 0;
   status walked = index_text(r, err);
   if (walked == LUMA_OK) walked = walk(r, err);
   if (walked == LUMA_OK && r->at != r->end) walked = json__fault();
-  if (walked == LUMA_OK) return build_finish(&r->build, result, err);
+  if (walked == LUMA_OK) return build_finish(r->build, result, err);
   abandon(r, start);
   return walked;
 }
@@ -298,13 +347,17 @@ static status run_and_explain(struct json_reader *r, walk_fn *walk, struct slice
     r->id_is_key = false;
     walked = run(r, walk, result, err);
   }
+  if (walked == LUMA_INVALID_JSON && r->cannot_part) {
+    r->apart = NULL;
+    walked = run(r, walk, result, err);
+  }
   if (walked == LUMA_INVALID_JSON) walked = explain(r, err);
   end(r);
   return walked;
 }
 
 static status walk_document(struct json_reader *r, struct err *err) {
-  build_begin_document(&r->build);
+  build_begin_document(r->build);
   return read_root(r, err);
 }
 
@@ -312,14 +365,18 @@ static status walk_value(struct json_reader *r, struct err *err) {
   return read_value(r, 0, err);
 }
 
+static void build_into(struct build *build, struct buf *out, struct names *names, bool only_known) {
+  build->out = out;
+  build->names = names;
+  build->only_known = only_known;
+}
+
 status json_read_document(struct json_reader *reader, struct slice text,
                           const struct json_read_options *options, struct names *names,
                           struct buf *out, struct slice *doc, struct err *err) {
   TRY(begin(reader, text, options, err));
   reader->id_is_key = options->id_is_key;
-  reader->build.out = out;
-  reader->build.names = names;
-  reader->build.only_known = false;
+  build_into(reader->build, out, names, false);
   return run_and_explain(reader, walk_document, doc, err);
 }
 
@@ -328,9 +385,12 @@ status json_read_value(struct json_reader *reader, struct slice text,
                        struct err *err) {
   TRY(begin(reader, text, options, err));
   reader->id_is_key = options->id_is_key;
-  reader->build.out = out;
-  reader->build.names = options->known;
-  reader->build.only_known = true;
+  build_into(reader->build, out, options->known, true);
+  reader->apart = options->apart;
+  if (reader->apart) {
+    reader->apart->is_apart = false;
+    build_into(&reader->documents, reader->apart->out, options->known, true);
+  }
   struct slice encoded = {0};
   TRY(run_and_explain(reader, walk_value, &encoded, err));
   *value = val_decode(encoded, options->known);
@@ -354,7 +414,9 @@ status json_reader_create(struct json_reader **reader, struct err *err) {
   }
   buf_init(&made->unescaped, SIZE_MAX);
   buf_init(&made->assembled, DOC_BYTES_MAX);
-  build_init(&made->build, NULL, NULL);
+  made->build = &made->whole;
+  build_init(&made->whole, NULL, NULL);
+  build_init(&made->documents, NULL, NULL);
   *reader = made;
   return LUMA_OK;
 }
@@ -362,7 +424,8 @@ status json_reader_create(struct json_reader **reader, struct err *err) {
 void json_reader_destroy(struct json_reader *reader) {
   if (!reader) return;
   json__index_destroy(reader->index);
-  build_deinit(&reader->build);
+  build_deinit(&reader->whole);
+  build_deinit(&reader->documents);
   buf_deinit(&reader->unescaped);
   buf_deinit(&reader->assembled);
   mem_free(reader);

@@ -228,12 +228,97 @@ static void bulks_stop_at_the_first_failure(void) {
   close_all();
 }
 
+/* ---- many documents in a command ---- */
+
+/** Documents as clients may write them, with keys that come again, or none. */
+static void append_document(struct rng *rng, uint32_t kind) {
+  unsigned key = (unsigned)rng_below(rng, 400), value = (unsigned)rng_below(rng, 50);
+  switch (kind) {
+  case 0: buf_append_format(&command, "{\"_id\":%u,\"n\":%u}", key, value); break;
+  case 1: buf_append_format(&command, "{\"n\":{\"x\":[%u]},\"_id\":\"k%u\"}", value, key); break;
+  case 2: buf_append_format(&command, "{\"$plain\":{\"_id\":%u,\"$n\":1}}", key); break;
+  case 3: buf_append_format(&command, "{\"_id\":%u,\"new%u\":{}}", key, value); break;
+  case 4: buf_append_format(&command, "{\"_id\":%u,\"u\":%u}", key, value); break;
+  case 5: buf_append_format(&command, "{\"_id\":{\"a\":%u},\"n\":1,\"n\":2}", key); break;
+  case 6:
+    buf_append_format(&command, "{\"id\":%u,\"_id\":{\"$numberDouble\":\"%u\"}}", key, key);
+    break;
+  default:
+    buf_append_format(&command, "{\"_id\":%u,\"d\":{\"$date\":%u},\"t\":\"\\n\"}", key, value);
+  }
+}
+
+static void append_documents(uint64_t seed, uint32_t kinds, const char *before, const char *after) {
+  enum { MANY = 200 };
+  struct rng rng;
+  rng_init(&rng, seed);
+  for (uint32_t i = 0; i < MANY; i++) {
+    buf_append_format(&command, "%s%s", i ? "," : "", before);
+    append_document(&rng, (uint32_t)rng_below(&rng, kinds));
+    buf_append_text(&command, after);
+  }
+  buf_append_text(&command, "]}");
+  assert_ok(run());
+}
+
+/** The same documents by operations of a bulkWrite, which are read as all values are. */
+static void inserts_are_as_operations(void) {
+  static const char *const collections[] = {"bulk", "few"};
+  open_all();
+  for (int c = 0; c < 2; c++) {
+    buf_reset(&command);
+    buf_append_format(&command,
+                      "{\"createIndexes\":\"%s\",\"indexes\":[{\"key\":{\"u\":1},\"unique\":true,"
+                      "\"sparse\":true},{\"key\":{\"n\":1}}]}",
+                      collections[c]);
+    assert_ok(run());
+  }
+  for (uint32_t round = 0; round < 8; round++) {
+    uint64_t seed = rng_next(test_rng());
+    buf_reset(&command);
+    buf_append_text(&command, "{\"insert\":\"bulk\",\"ordered\":false,\"documents\":[");
+    append_documents(seed, round + 1, "", "");
+    buf_reset(&command);
+    buf_append_text(&command, "{\"bulkWrite\":\"few\",\"ordered\":false,\"ops\":[");
+    append_documents(seed, round + 1, "{\"insertOne\":{\"document\":", "}}");
+    char *bulk = copy(ask("{\"find\":\"bulk\",\"sort\":{\"_id\":1}}"));
+    assert_string_equal(bulk, ask("{\"find\":\"few\",\"sort\":{\"_id\":1}}"));
+    mem_free(bulk);
+  }
+  close_all();
+}
+
+/** What is no list of documents alone, or stands twice, is read as everything is. */
+static void lists_of_other_things(void) {
+  open_all();
+  insert(0, "b");
+  (void)ask("{\"insert\":\"t\",\"documents\":[{\"_id\":900000}],\"documents\":[{\"_id\":900001}]}");
+  assert_string_equal("301\n", ask("{\"count\":\"t\"}"));
+  static const char *const wrong[] = {
+      "{\"insert\":\"t\",\"documents\":[{\"_id\":1000},5]}",
+      "{\"insert\":\"t\",\"documents\":[{\"_id\":1000}],\"documents\":{}}",
+      "{\"insert\":\"t\",\"documents\":[]}",
+      "{\"insert\":\"t\",\"documents\":[{\"_id\":1000},{\"$oid\":\"000000000000000000000000\"}]}",
+      "{\"insert\":\"t\",\"documents\":[{\"_id\":1000},{]}"};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    buf_reset(&command);
+    buf_append_text(&command, wrong[i]);
+    assert_int_not_equal(LUMA_OK, run());
+  }
+  (void)ask("{\"insert\":\"t\",\"documents\":[{\"$plain\":{\"_id\":900002,\"$x\":1}},{\"y\":1}]}");
+  assert_string_equal("303\n", ask("{\"count\":\"t\"}"));
+  assert_string_equal("1\n", ask("{\"count\":\"t\",\"query\":{\"y\":1}}"));
+  close_all();
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"names_known_and_new", names_known_and_new, 0},
       {"names_with_null_bytes", names_with_null_bytes, 0},
       {"several_in_one_text", several_in_one_text, 0},
       {"something_behind", something_behind, 0},
+      {"inserts_are_as_operations", inserts_are_as_operations, 30},
+      {"lists_of_other_things", lists_of_other_things, 0},
       {"bulks_are_as_single_updates", bulks_are_as_single_updates, 30},
       {"bulks_stop_at_the_first_failure", bulks_stop_at_the_first_failure, 0},
   };

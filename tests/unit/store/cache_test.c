@@ -4,6 +4,7 @@
 #include "base/mem/mem.h"
 #include "base/sync/sync.h"
 #include "store/lsm/cache/cache.h"
+#include "store/lsm/cache/rooms.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 
@@ -17,7 +18,7 @@ static struct cache *make_cache(uint64_t bytes_max) {
 
 /* A block whose bytes tell its key. */
 static void put(struct cache *cache, struct cache_key key, size_t bytes) {
-  struct cache_block *block = cache_block_create(bytes);
+  struct cache_block *block = cache_block_create(cache, bytes);
   assert_non_null(block);
   memset(block->data, (int)((key.file * 31 + key.offset) & 0xFF), bytes);
   cache_put(cache, key, block);
@@ -122,7 +123,7 @@ static status fill(void *context) {
   TRY(cache_create(10 << 20, &cache, NULL));
   status code = LUMA_OK;
   for (uint64_t i = 0; i < 500 && code == LUMA_OK; i++) {
-    struct cache_block *block = cache_block_create(100);
+    struct cache_block *block = cache_block_create(cache, 100);
     if (!block) code = LUMA_OUT_OF_MEMORY;
     if (!block) break;
     cache_put(cache, (struct cache_key){1, i}, block);
@@ -150,7 +151,7 @@ static void work(void *argument) {
     struct cache_key key = {rng_below(&worker->rng, 3), rng_below(&worker->rng, 300)};
     struct cache_block *block = cache_get(worker->cache, key);
     if (!block) {
-      block = cache_block_create(100);
+      block = cache_block_create(worker->cache, 100);
       if (!block) continue;
       memset(block->data, (int)(key.offset & 0xFF), 100);
       cache_put(worker->cache, key, block);
@@ -178,6 +179,55 @@ static void serves_threads(void) {
   cache_destroy(cache);
 }
 
+/* ---- rooms ---- */
+
+enum { ROOMS = 400, ROOM_BYTES_MAX = 25 << 10 };
+
+struct room {
+  uint8_t *bytes;
+  size_t count;
+};
+
+static void take_room(struct rooms *rooms, struct room *room, uint8_t mark) {
+  room->count = (11 << 10) + rng_below(test_rng(), ROOM_BYTES_MAX - (11 << 10));
+  room->bytes = rooms_take(rooms, room->count);
+  if (!room->bytes) return;
+  assert_int_equal(0, (uintptr_t)room->bytes % 16);
+  memset(room->bytes, mark, room->count);
+}
+
+static void give_room(struct room *room, uint8_t mark) {
+  for (size_t i = 0; room->bytes && i < room->count; i++) assert_int_equal(mark, room->bytes[i]);
+  if (room->bytes) rooms_give(room->bytes);
+  room->bytes = NULL;
+}
+
+/* No room is another's, sizes of another kind are refused, and rooms outlive their owner. */
+static void rooms_stand_apart(void) {
+  struct room held[ROOMS] = {0};
+  struct rooms *rooms;
+  size_t taken = 0;
+  assert_ok(rooms_create(&rooms, test_err()));
+  while (!held[0].bytes && taken++ < 4 * ROOMS) {
+    held[0].bytes = rooms_take(rooms, 17 << 10); /* the first ones are the heap's */
+    if (!held[0].bytes) assert_true(taken * (17 << 10) <= ROOMS_BEGIN_BYTES + (17 << 10));
+  }
+  assert_non_null(held[0].bytes);
+  assert_null(rooms_take(rooms, 100));
+  assert_null(rooms_take(rooms, 1 << 20));
+  rooms_give(held[0].bytes);
+  held[0].bytes = NULL;
+  for (size_t round = 0; round < test_rounds(4000); round++) {
+    uint64_t at = rng_below(test_rng(), ROOMS);
+    if (held[at].bytes)
+      give_room(&held[at], (uint8_t)at);
+    else
+      take_room(rooms, &held[at], (uint8_t)at);
+  }
+  rooms_release(rooms);
+  for (size_t i = 0; i < ROOMS; i++) give_room(&held[i], (uint8_t)i);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"keeps_within_its_budget", keeps_within_its_budget, 60},
@@ -188,6 +238,7 @@ int main(int argc, char **argv) {
       {"the_first_put_stays", the_first_put_stays, 0},
       {"survives_failing_memory", survives_failing_memory, 60},
       {"serves_threads", serves_threads, 60},
+      {"rooms_stand_apart", rooms_stand_apart, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -104,21 +104,32 @@ static status create(struct exec *exec, const struct expr *aggregate, const stru
 
 /* ---- taking ---- */
 
+static int compare_numbers(const struct kept *a, const struct kept *b) {
+  return (a->number > b->number) - (a->number < b->number);
+}
+
 static int compare_keys(const struct gather *gather, const struct kept *a, const struct kept *b) {
   for (uint32_t i = 0; i < gather->by.count; i++) {
     int order = val_compare(&a->keys[i], &b->keys[i]);
     if (order) return gather->by.descending[i] ? -order : order;
   }
-  return (a->number > b->number) - (a->number < b->number);
+  return 0;
 }
 
 /** The order in which a kind's values come out; by coming where they are equal. */
 static int compare_kept(const struct gather *gather, const struct kept *a, const struct kept *b) {
   int order = 0;
-  if (is_ordered(gather->kind)) return compare_keys(gather, a, b);
+  if (is_ordered(gather->kind)) order = compare_keys(gather, a, b);
   if (gather->kind == GATHER_MIN_N) order = val_compare(&a->keys[0], &b->keys[0]);
   if (gather->kind == GATHER_MAX_N) order = val_compare(&b->keys[0], &a->keys[0]);
-  return order ? order : (a->number > b->number) - (a->number < b->number);
+  return order ? order : compare_numbers(a, b);
+}
+
+/** The order in which values are given up from the start: of equal ones those that came first stay,
+ * at the bottom as at the top. */
+static int compare_bottom(const void *a, const void *b, void *gather) {
+  int order = compare_keys(gather, a, b);
+  return order ? order : compare_numbers(b, a);
 }
 
 static int compare_pointed(const void *a, const void *b, void *gather) {
@@ -132,7 +143,9 @@ static bool keeps_last(enum gather_kind kind) {
 /** Only the best n can come out: the others are given up now and then. */
 static void prune(struct gather *gather) {
   if (gather->count <= gather->n) return;
-  qsort_r(gather->kept, gather->count, sizeof *gather->kept, compare_pointed, gather);
+  bool is_bottom = gather->kind == GATHER_BOTTOM || gather->kind == GATHER_BOTTOM_N;
+  qsort_r(gather->kept, gather->count, sizeof *gather->kept,
+          is_bottom ? compare_bottom : compare_pointed, gather);
   if (keeps_last(gather->kind))
     memmove(gather->kept, gather->kept + (gather->count - gather->n),
             gather->n * sizeof *gather->kept);

@@ -216,8 +216,12 @@ static status join_groups(struct aggregating *op, const struct aggregating *othe
   return LUMA_OK;
 }
 
+static status take_part(struct worker *worker, struct err *err) {
+  return take_input(worker->op, err);
+}
+
 static status take_by_workers(struct aggregating *op, struct err *err) {
-  TRY(workers_run(&op->workers, take_input, op->op.exec->env, err));
+  TRY(workers_run(&op->workers, take_part, op->op.exec->env, err));
   for (uint32_t i = 0; i < op->workers.count; i++)
     TRY(join_groups(op, (struct aggregating *)op->workers.items[i].op, err));
   return LUMA_OK;

@@ -154,8 +154,7 @@ status op__open_gather(struct exec *exec, const struct plan *plan, struct op **o
   cond_init(&gathering->is_taken);
   *op = &gathering->op;
   TRY(workers_open(exec, plan, exec->threads, &gathering->workers, err));
-  gathering->op.is_gathered = gathering->workers.count > 0;
-  if (gathering->op.is_gathered) return open_handings(gathering, err);
+  if (gathering->workers.count > 0) return open_handings(gathering, err);
   exec_close(&gathering->op);
   *op = NULL;
   return op__open_of(plan)(exec, plan, op, err);

@@ -158,6 +158,7 @@ static status reindex(struct exec *exec, const struct plan *plan, struct err *er
 /** renameCollection with dropTarget. */
 static status rename_collection(struct exec *exec, const struct plan *plan, struct slice name,
                                 struct err *err) {
+  if (!plan->collection && plan->if_exists) return LUMA_OK;
   if (plan->replaces) TRY(model_drop_collection(exec->txn, plan->new_name, true, err));
   return model_rename_collection(exec->txn, name, plan->new_name, err);
 }

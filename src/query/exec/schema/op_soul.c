@@ -23,6 +23,17 @@ static status read_json(struct exec *exec, struct slice json, struct val *value,
   return result;
 }
 
+/** Those of the statement's columns that number themselves. */
+static status create_sequences(struct exec *exec, const struct plan_soul *soul, bool if_not_exists,
+                               struct err *err) {
+  for (uint32_t i = 0; i < soul->sequences_count; i++) {
+    const struct plan_made_sequence *one = &soul->sequences[i];
+    struct model_sequence sequence = op__sequence(one->name, &one->options);
+    TRY(model_create_sequence(exec->txn, &sequence, if_not_exists, err));
+  }
+  return LUMA_OK;
+}
+
 static status create(struct exec *exec, const struct plan *plan, struct err *err) {
   struct val genotype;
   struct model_soul_made made;
@@ -31,11 +42,7 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
       .alias = plan->collection_name, .genotype = &genotype, .if_not_exists = plan->if_not_exists};
   if (plan->if_not_exists && catalog_find(model_catalog(exec->txn), plan->collection_name))
     return model_create_soul(exec->txn, &spec, &made, err);
-  for (uint32_t i = 0; i < plan->soul->sequences_count; i++) {
-    const struct plan_made_sequence *one = &plan->soul->sequences[i];
-    struct model_sequence sequence = op__sequence(one->name, &one->options);
-    TRY(model_create_sequence(exec->txn, &sequence, false, err));
-  }
+  TRY(create_sequences(exec, plan->soul, false, err));
   TRY(model_create_soul(exec->txn, &spec, &made, err));
   if (made.made || !plan->soul->is_table) return LUMA_OK;
   status failed =
@@ -57,10 +64,26 @@ static status evolve(struct exec *exec, const struct plan *plan, struct model_tx
   return model_evolve(txn, &evolution, report, err);
 }
 
+/** Documents that are there would have no number in a column that numbers itself. */
+static status check_empty(struct exec *exec, const struct plan *plan, struct err *err) {
+  uint64_t count = 0;
+  TRY(model_count(exec->txn, plan->collection, &count, err));
+  if (count == 0) return LUMA_OK;
+  err_raise(err, LUMA_UNSUPPORTED, __FILE__, __LINE__,
+            "`%.*s` has documents, which would stay without a number",
+            SLICE_ARG(plan->collection->name));
+  err_hint(err, "CREATE SEQUENCE s; ADD the column as int; UPDATE … SET it = nextval('s'); then "
+                "ALTER it SET DEFAULT nextval('s')");
+  return LUMA_UNSUPPORTED;
+}
+
 static status soul_next(struct op *op, struct batch **batch, struct err *err) {
   struct buf report;
   (void)batch;
   if (op->plan->kind == PLAN_CREATE_SOUL) return create(op->exec, op->plan, err);
+  if (!op->plan->collection) return LUMA_OK; /* ALTER TABLE IF EXISTS */
+  if (op->plan->soul->sequences_count) TRY(check_empty(op->exec, op->plan, err));
+  TRY(create_sequences(op->exec, op->plan->soul, true, err));
   buf_init(&report, TOLD_BYTES_MAX);
   status result = evolve(op->exec, op->plan, op->exec->txn, false, &report, err);
   buf_deinit(&report);

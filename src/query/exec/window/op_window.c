@@ -21,6 +21,7 @@ struct windowing {
   struct windowing_call *calls;
   struct rows rows; /* tuples: the input's columns, then the arguments of all calls */
   uint32_t *order, *first_order, *group, *starts, *queue;
+  uint32_t *known;                      /* one more array, where a call ignores NULLs */
   const struct windowing_call *sorting; /* whose order is being made */
   uint64_t next_row;
   bool is_done;
@@ -51,6 +52,12 @@ static status take_batch(struct windowing *op, const struct batch *in, struct er
   return LUMA_OK;
 }
 
+static bool ignores_nulls(const struct plan *plan) {
+  for (uint32_t w = 0; w < plan->exprs_count; w++)
+    if (plan->exprs[w]->over->ignores_nulls) return true;
+  return false;
+}
+
 static status take_all(struct windowing *op, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
@@ -68,7 +75,8 @@ static status take_all(struct windowing *op, struct err *err) {
   op->group = arena_alloc(arena, count * sizeof *op->group);
   op->starts = arena_alloc(arena, count * sizeof *op->starts);
   op->queue = arena_alloc(arena, count * sizeof *op->queue);
-  bool has_all = op->order && op->first_order && op->group && op->starts;
+  op->known = arena_alloc(arena, (ignores_nulls(op->op.plan) ? count : 1) * sizeof *op->known);
+  bool has_all = op->known && op->order && op->first_order && op->group && op->starts;
   return op__memory(op->op.exec, has_all ? op->queue : NULL, err);
 }
 
@@ -168,6 +176,14 @@ static struct val rank(const struct window_part *part, uint32_t place) {
   return val_float64((double)(part->starts[group + 1] - part->from) / count);
 }
 
+/** The place `by` known places away; outside of the partition if there is none. */
+static int64_t shift_known(const struct window_part *part, uint32_t place, int64_t by) {
+  uint32_t before = window_known_before(part, place);
+  bool is_known = before < part->known_count && part->known[before] == place;
+  int64_t at = by > 0 ? (int64_t)before + by - !is_known : (int64_t)before + by;
+  return at >= 0 && at < part->known_count ? (int64_t)part->known[at] : -1;
+}
+
 /** The operand in the row so many before (lag) or after. */
 static status shift(const struct windowing *op, const struct window_part *part, uint32_t place,
                     struct val *out, struct err *err) {
@@ -182,7 +198,8 @@ static status shift(const struct windowing *op, const struct window_part *part, 
                                      "the offset of lag and lead is a whole number"),
                            err);
   }
-  int64_t at = is_named(part, "lag") ? place - offset : place + offset;
+  int64_t at = place + (is_named(part, "lag") ? -offset : offset);
+  if (part->known && offset) at = shift_known(part, place, at - place);
   if (at >= part->from && at < part->to)
     *out = *window_arg(part, (uint32_t)at, 0);
   else if (operands > 2)
@@ -191,6 +208,18 @@ static status shift(const struct windowing *op, const struct window_part *part, 
 }
 
 /* ---- functions of the frame ---- */
+
+/** Of the known places in the frame the one asked for; NULL if there is none. */
+static void nth_known(const struct window_part *part, const struct window_frame *frame,
+                      bool is_last, int64_t wanted, struct val *out) {
+  uint32_t from = window_known_before(part, frame->from), to = window_known_before(part, frame->to);
+  for (uint32_t i = 0; i < to - from; i++) {
+    uint32_t at = part->known[is_last ? to - 1 - i : from + i];
+    if (!window_frame_has(frame, at) || --wanted) continue;
+    *out = *window_arg(part, at, 0);
+    return;
+  }
+}
 
 static status nth_value(const struct windowing *op, const struct window_part *part, uint32_t place,
                         struct val *out, struct err *err) {
@@ -206,6 +235,10 @@ static status nth_value(const struct windowing *op, const struct window_part *pa
                            err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
                                      "nth_value takes a whole number above 0"),
                            err);
+  }
+  if (part->known) {
+    nth_known(part, &frame, is_last, wanted, out);
+    return LUMA_OK;
   }
   for (uint32_t i = 0; i < frame.to - frame.from; i++) {
     uint32_t at = is_last ? frame.to - 1 - i : frame.from + i;
@@ -230,6 +263,13 @@ static status compute_row(const struct windowing *op, const struct window_part *
   return LUMA_OK;
 }
 
+static void find_known(struct windowing *op, struct window_part *part) {
+  part->known = op->known;
+  part->known_count = 0;
+  for (uint32_t place = part->from; place < part->to; place++)
+    if (!val_is_null(window_arg(part, place, 0))) op->known[part->known_count++] = place;
+}
+
 static status compute(struct windowing *op, struct windowing_call *call, struct err *err) {
   struct window_part part = {.call = call->expr,
                              .rows = &op->rows,
@@ -243,6 +283,7 @@ static status compute(struct windowing *op, struct windowing_call *call, struct 
     struct window_sum sum;
     window_sum_begin(&sum, op->queue);
     measure(op, call, &part);
+    if (call->expr->over->ignores_nulls) find_known(op, &part);
     for (uint32_t place = part.from; place < part.to; place++) {
       if (place % BATCH_ROWS == 0) TRY(op__check(op->op.exec, err));
       TRY(compute_row(op, &part, place, &sum, &call->results[op->order[place]], err));

@@ -13,6 +13,8 @@ struct window_part {
   const uint32_t *group;   /* by place: the number of the row's peers within the partition */
   const uint32_t *starts;  /* by number of peers: where they start; one more than there are */
   uint32_t groups, from, to, first_arg;
+  const uint32_t *known; /* IGNORE NULLS: the places whose operand is not NULL, in order */
+  uint32_t known_count;
 };
 
 /** Places [from, to), without those excluded: [hole_from, hole_to), but `keeps` stays. */
@@ -24,6 +26,18 @@ struct window_frame {
 static inline const struct val *window_arg(const struct window_part *part, uint32_t place,
                                            uint32_t arg) {
   return rows_at(part->rows, part->order[place]) + part->first_arg + arg;
+}
+/** How many of the known places stand before `place`. */
+static inline uint32_t window_known_before(const struct window_part *part, uint32_t place) {
+  uint32_t low = 0, high = part->known_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (part->known[middle] < place)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
 }
 /** Where the first key of ORDER BY stands among the arguments. */
 static inline uint32_t window_keys(const struct expr *call) {

@@ -52,11 +52,18 @@ static bool is_before(const struct edge *edge, uint32_t place, const struct val 
   return edge->is_end ? order <= 0 : order < 0;
 }
 
-/** The first place that is not before the bound, among the rows whose key is not null. */
+/** The rows whose key is not null: from `*low` on, before `*high`. */
+static void find_keyed(const struct edge *edge, uint32_t *low, uint32_t *high) {
+  *low = edge->part->from;
+  *high = edge->part->to;
+  while (*low < *high && val_is_null(key_at(edge, *low))) (*low)++;
+  while (*high > *low && val_is_null(key_at(edge, *high - 1))) (*high)--;
+}
+
+/** The first of them that is not before the bound. */
 static uint32_t find_place(const struct edge *edge, const struct val *bound) {
-  uint32_t low = edge->part->from, high = edge->part->to;
-  while (low < high && val_is_null(key_at(edge, low))) low++;
-  while (high > low && val_is_null(key_at(edge, high - 1))) high--;
+  uint32_t low = 0, high = 0;
+  find_keyed(edge, &low, &high);
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
     if (is_before(edge, middle, bound))
@@ -67,21 +74,41 @@ static uint32_t find_place(const struct edge *edge, const struct val *bound) {
   return low;
 }
 
+/** Where all of them are nearer than the bound. */
+static uint32_t find_far(const struct edge *edge) {
+  uint32_t low = 0, high = 0;
+  find_keyed(edge, &low, &high);
+  return edge->bound == EXPR_BOUND_PRECEDING ? low : high;
+}
+
+/** The value moved by the offset; where no value is so far away, all rows are nearer:
+ * `*is_beyond`. */
+static status move_value(const struct edge *edge, const struct val *offset, struct val *bound,
+                         bool *is_beyond, struct err *err) {
+  const struct val *v = key_at(edge, edge->place);
+  bool clash = false, subtracts = (edge->bound == EXPR_BOUND_PRECEDING) != is_descending(edge);
+  struct err beyond = {0};
+  status done =
+      arith_binary(subtracts ? EXPR_OP_SUBTRACT : EXPR_OP_ADD, v, offset, bound, &clash, &beyond);
+  *is_beyond = done == LUMA_OUT_OF_RANGE;
+  if (done != LUMA_OK && !*is_beyond && err) *err = beyond;
+  return clash ? fail_offset(edge, err) : *is_beyond ? LUMA_OK : done;
+}
+
 static status range_end(const struct edge *edge, uint32_t *found, struct err *err) {
   const struct window_part *part = edge->part;
   const struct val *offset = window_arg(part, edge->place, edge->arg),
                    *v = key_at(edge, edge->place);
   struct val bound;
-  bool clash = false, subtracts = (edge->bound == EXPR_BOUND_PRECEDING) != is_descending(edge);
+  bool is_beyond = false;
   if (val_is_null(v)) {
     *found = part->starts[part->group[edge->place] + edge->is_end];
     return LUMA_OK;
   }
   bool is_negative = val_is_number(offset) && val_to_float64(offset) < 0;
   if (val_is_null(offset) || is_negative) return fail_offset(edge, err);
-  TRY(arith_binary(subtracts ? EXPR_OP_SUBTRACT : EXPR_OP_ADD, v, offset, &bound, &clash, err));
-  if (clash) return fail_offset(edge, err);
-  *found = find_place(edge, &bound);
+  TRY(move_value(edge, offset, &bound, &is_beyond, err));
+  *found = is_beyond ? find_far(edge) : find_place(edge, &bound);
   return LUMA_OK;
 }
 

@@ -8,13 +8,15 @@
 #include "query/exec/write/write.h"
 #include "query/expr/field.h"
 
-enum { INSERT_AT_ONCE = 256 };
+/** What one transaction inserts before it looks for more is not looked for among its own writes. */
+enum { INSERT_AT_ONCE = STORE_BATCH_MAX };
 
 struct inserting {
   struct op op;
   const struct collection *collection;
-  struct val documents[INSERT_AT_ONCE];
-  struct model_write writes[INSERT_AT_ONCE];
+  struct val *documents;      /* room for `at_once` */
+  struct model_write *writes; /* the same */
+  uint32_t at_once;
   uint32_t pending, taken; /* documents waiting; those before them */
   bool is_stopped, is_done;
   struct conflict *conflict; /* NULL: nothing is asked */
@@ -109,7 +111,22 @@ static status take(struct inserting *op, const struct val *document, uint64_t of
   TRY(write_name_key(exec, &op->op.batch_arena, document, place, err));
   op->writes[op->pending++] = (struct model_write){
       .document = place, .knows_names = op->op.plan->knows_names && document->names};
-  return op->pending == INSERT_AT_ONCE ? flush(op, err) : LUMA_OK;
+  return op->pending == op->at_once ? flush(op, err) : LUMA_OK;
+}
+
+/** Documents that came as they are stored. */
+static status insert_stored(struct inserting *op, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  for (uint32_t row = 0; row < plan->rows_count && !op->is_stopped; row++) {
+    op->documents[op->pending] = plan->documents[row];
+    op->writes[op->pending] = (struct model_write){.document = &op->documents[op->pending],
+                                                   .knows_names = plan->knows_names,
+                                                   .has_header = true};
+    if (++op->pending < op->at_once) continue;
+    TRY(op__check(op->op.exec, err));
+    TRY(flush(op, err));
+  }
+  return flush(op, err);
 }
 
 /** A row of values under the statement's names, as a document. */
@@ -185,7 +202,9 @@ static status insert_next(struct op *base, struct batch **batch, struct err *err
   if (!op->is_done) {
     op->is_done = true;
     TRY(write_collection(base->exec, base->plan, &op->collection, err));
-    TRY(base->input ? insert_selected(op, err) : insert_written(op, err));
+    TRY(base->input             ? insert_selected(op, err)
+        : base->plan->documents ? insert_stored(op, err)
+                                : insert_written(op, err));
   }
   write_yield_next(&op->yield, batch);
   return LUMA_OK;
@@ -204,6 +223,12 @@ status op__open_insert(struct exec *exec, const struct plan *plan, struct op **o
   TRY(op__create(exec, plan, &ops, sizeof *inserting, &inserting, err));
   *op = &inserting->op;
   arena_init(&inserting->row_arena, 0, exec->memory_bytes);
+  bool is_few = !plan->input && plan->rows_count < INSERT_AT_ONCE;
+  inserting->at_once = is_few ? plan->rows_count : INSERT_AT_ONCE;
+  size_t room = inserting->at_once + 1u;
+  inserting->documents = arena_alloc(exec->arena, room * sizeof *inserting->documents);
+  inserting->writes = arena_alloc(exec->arena, room * sizeof *inserting->writes);
+  TRY(op__memory(exec, inserting->documents ? inserting->writes : NULL, err));
   TRY(write_yield_init(&inserting->yield, exec, plan, err));
   TRY(conflict_create(exec, plan, &inserting->conflict, err));
   return plan->input ? op__open(exec, plan->input, &inserting->op.input, err) : LUMA_OK;

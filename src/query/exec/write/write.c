@@ -2,6 +2,7 @@
 #include "query/exec/write/write.h"
 
 #include "query/exec/group/tuple_table.h"
+#include "query/exec/write/collect.h"
 #include "query/expr/field.h"
 
 enum { WRITE_AT_ONCE = 64 };
@@ -113,14 +114,6 @@ void write_yield_next(struct write_yield *yield, struct batch **batch) {
 
 /* ---- documents to change ---- */
 
-/** A stored document's view, from the value its SCAN made of it: the header stands right before the
- * root. */
-static struct doc stored_document(const struct val *root) {
-  return (struct doc){.data = root->data - DOC_HEADER_BYTES,
-                      .bytes = root->bytes + DOC_HEADER_BYTES,
-                      .names = root->names};
-}
-
 /** True when documents can be changed while the input is read: it reads them in key order, so a
  * change leaves its document where the scan has passed, and no SELECT in a condition would see what
  * was changed before. */
@@ -144,7 +137,7 @@ static status stream(struct op *op, write_each *each, void *context, struct err 
     TRY(op__next(op->input, &in, err));
     if (!in) return LUMA_OK;
     for (uint32_t i = 0; i < in->selected_count; i++) {
-      struct doc document = stored_document(&in->columns[0][batch_row(in, i)]);
+      struct doc document = write_stored(&in->columns[0][batch_row(in, i)]);
       TRY(each(context, &document, err));
       if (wanted(op) == 1) return LUMA_OK;
     }
@@ -171,7 +164,7 @@ static bool may_keep(const struct op *op, const struct collection *collection) {
 }
 
 static status keep_document(struct found *found, const struct val *root, struct err *err) {
-  struct doc document = stored_document(root);
+  struct doc document = write_stored(root);
   struct val *place = NULL;
   uint8_t *copy = arena_copy(&found->arena, document.data, document.bytes);
   found->keeps = copy != NULL;
@@ -214,7 +207,7 @@ static status change_some(struct op *op, const struct collection *collection,
 static status change_kept(struct op *op, const struct found *found, write_each *each, void *context,
                           struct err *err) {
   for (uint64_t i = 0; i < found->documents.count; i++) {
-    struct doc document = stored_document(rows_at(&found->documents, i));
+    struct doc document = write_stored(rows_at(&found->documents, i));
     if (i % WRITE_AT_ONCE == 0) TRY(op__check(op->exec, err));
     TRY(each(context, &document, err));
   }
@@ -237,39 +230,25 @@ static status change_found(struct op *op, const struct collection *collection,
   return LUMA_OK;
 }
 
-/** Instead of what several threads read: one reads on in the order of keys. */
-static status read_alone(struct op *op, struct err *err) {
-  struct exec *exec = op->exec;
-  uint32_t threads = exec->threads;
-  exec_close(op->input);
-  op->input = NULL;
-  exec->threads = 0;
-  status done = op__open(exec, op->plan->input, &op->input, err);
-  exec->threads = threads;
-  return done;
-}
-
 static status change_collected(struct op *op, const struct collection *collection,
                                struct found *found, write_each *each, void *context,
                                struct err *err) {
   TRY(collect(op, found, err));
-  bool is_over = op->input->is_gathered && found->keys.tuples.count == found->most;
-  if (!is_over) return change_found(op, collection, found, each, context, err);
-  TRY(read_alone(op, err));
-  return stream(op, each, context, err);
+  return change_found(op, collection, found, each, context, err);
 }
 
 status write_for_each(struct op *op, const struct collection *collection, write_each *each,
                       void *context, struct err *err) {
-  enum { KEPT_SHARE = 8, /* of the statement's memory */ GATHERED_MAX = 1 << 15 };
-  bool is_gathered = op->input->is_gathered;
-  struct found found = {.keeps = may_keep(op, collection),
-                        .most = is_gathered ? GATHERED_MAX : wanted(op)};
-  if (is_streamable(op->plan->input) && !is_gathered) return stream(op, each, context, err);
+  enum { KEPT_SHARE = 8 /* of the statement's memory */ };
+  struct found found = {.keeps = may_keep(op, collection), .most = wanted(op)};
+  bool done = false;
+  TRY(collect_for_each(op, each, context, &done, err));
+  if (done) return LUMA_OK;
+  if (is_streamable(op->plan->input)) return stream(op, each, context, err);
   tuple_table_init(&found.keys, op->exec, 1);
   rows_init(&found.documents, op->exec, 1);
   arena_init(&found.arena, 0, op->exec->memory_bytes / KEPT_SHARE);
-  status done = change_collected(op, collection, &found, each, context, err);
+  status result = change_collected(op, collection, &found, each, context, err);
   arena_deinit(&found.arena);
-  return done;
+  return result;
 }

@@ -41,6 +41,14 @@ status write_yield_inserted(struct write_yield *yield, struct exec *exec, const 
 /** The next batch of them; NULL at the end. */
 void write_yield_next(struct write_yield *yield, struct batch **batch);
 
+/** A stored document's view, from the value its SCAN made of it: the header stands right before the
+ * root. */
+static inline struct doc write_stored(const struct val *root) {
+  return (struct doc){.data = root->data - DOC_HEADER_BYTES,
+                      .bytes = root->bytes + DOC_HEADER_BYTES,
+                      .names = root->names};
+}
+
 /** Called for each document to change. */
 typedef status write_each(void *context, const struct doc *document, struct err *err);
 /** Gives every document of the input (one column of stored documents) to `each`, once, even when

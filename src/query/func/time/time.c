@@ -233,12 +233,35 @@ static int64_t truncate(enum date_field field, int64_t us) {
   return calendar_to_us(&c);
 }
 
+/** Cuts a span: parts greater than the field stay as they are. */
+static struct val truncate_span(enum date_field field, struct val_interval span) {
+  static const int32_t months[] = {
+      [DATE_MILLENNIUM] = 12000, [DATE_CENTURY] = 1200, [DATE_DECADE] = 120,
+      [DATE_YEAR] = 12,          [DATE_QUARTER] = 3,    [DATE_MONTH] = 1};
+  int64_t step = field == DATE_HOUR          ? INT64_C(3600000000)
+                 : field == DATE_MINUTE      ? 60 * CALENDAR_US_PER_SECOND
+                 : field == DATE_SECOND      ? CALENDAR_US_PER_SECOND
+                 : field == DATE_MILLISECOND ? 1000
+                                             : 1;
+  if (field <= DATE_MONTH) span.months -= span.months % months[field];
+  if (field <= DATE_MONTH) span.days = 0;
+  if (field <= DATE_DAY)
+    span.us = 0;
+  else
+    span.us -= span.us % step;
+  return (struct val){.type = VAL_INTERVAL, .interval = span};
+}
+
 status func__date_trunc(struct func_env *env, const struct val *args, uint32_t count,
                         struct val *out, struct err *err) {
   (void)count;
   int64_t us = 0;
   enum date_field field = DATE_FIELDS;
   if (!find_field(&args[0], &field) || field > DATE_MICROSECOND) return fail_field(&args[0], err);
+  if (args[1].type == VAL_INTERVAL && field != DATE_WEEK) {
+    *out = truncate_span(field, args[1].interval);
+    return LUMA_OK;
+  }
   if (!func__moment(&args[1], &us)) return func__clash(env, out);
   *out = val_timestamp(truncate(field, us));
   return LUMA_OK;

@@ -185,9 +185,13 @@ static bool has_null_names(const struct val *value) {
   return false;
 }
 
+status jql__check_names(const struct jql *jql, const struct jql_node *node) {
+  if (!jql->may_have_nulls || !has_null_names(&node->value)) return LUMA_OK;
+  return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
+}
+
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
-  if (jql->may_have_nulls && has_null_names(&node->value))
-    return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
+  TRY(jql__check_names(jql, node));
   *expr = expr_const(jql->arena, node->value, node->offset);
   return jql__made(jql, *expr);
 }

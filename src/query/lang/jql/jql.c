@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The door of the JQL front end: text or a value in, a plan out. */
+#include "base/core/bytes.h"
 #include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 #include "query/plan/words.h"
@@ -98,6 +99,8 @@ struct reading {
   struct val value;
   size_t end;       /* where its text ends; 0: it is not read */
   bool knows_names; /* of the dictionary it was read with, all but those of its own fields */
+  const struct val *documents; /* of an insert, read apart; NULL: none are */
+  uint32_t documents_count;
 };
 
 static status parse_node(const struct lang_context *context, struct slice text, size_t at,
@@ -107,6 +110,8 @@ static status parse_node(const struct lang_context *context, struct slice text, 
                     .text = text,
                     .may_have_nulls = !text.bytes || memchr(text.data, '\\', text.bytes),
                     .knows_names = read->knows_names,
+                    .documents = read->documents,
+                    .documents_count = read->documents_count,
                     .statement = statement,
                     .err = err};
   struct jql_node root = {.value = read->value,
@@ -120,18 +125,18 @@ static bool is_blank(uint8_t c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/** Reads `json` into the arena; names that `known` has stand by their ids. */
+/** Reads `json` into the arena. */
 static status read_into(struct json_reader *reader, struct arena *arena, struct slice json,
-                        struct names *known, struct val *value, struct err *err) {
-  const struct json_read_options options = {.form = JSON_TAGGED, .known = known};
+                        const struct json_read_options *options, struct val *value,
+                        struct err *err) {
   struct buf out;
   struct val read;
   buf_init(&out, DOC_BYTES_MAX);
-  status done = json_read_value(reader, json, &options, &out, &read, err);
+  status done = json_read_value(reader, json, options, &out, &read, err);
   if (done == LUMA_OK) {
     void *copy = arena_copy(arena, out.data, out.bytes);
     done = plan_check_memory(arena, copy, err);
-    if (copy) *value = val_decode(slice_of(copy, out.bytes), known);
+    if (copy) *value = val_decode(slice_of(copy, out.bytes), options->known);
   }
   buf_deinit(&out);
   return done;
@@ -139,8 +144,11 @@ static status read_into(struct json_reader *reader, struct arena *arena, struct 
 
 status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
-  return read_into(reader, arena, json, NULL, value, err);
+  const struct json_read_options options = {.form = JSON_TAGGED};
+  return read_into(reader, arena, json, &options, value, err);
 }
+
+/* ---- inserts ---- */
 
 /** Past `what` and blanks behind it; 0 when something else stands there. */
 static size_t pass(struct slice text, size_t at, const char *what) {
@@ -151,17 +159,51 @@ static size_t pass(struct slice text, size_t at, const char *what) {
 
 /** The dictionary of the collection that an insert begins with: its documents are then read as that
  * stores them. NULL: it is no insert, or into nothing that is there. */
-static struct names *names_of_insert(const struct lang_context *context, struct slice text,
-                                     size_t start) {
-  size_t name = pass(text, jql__skip_space(text, start + 1), "\"insert\"");
+static struct names *names_of_insert(const struct lang_context *context, struct slice text) {
+  size_t name = pass(text, jql__skip_space(text, 1), "\"insert\"");
   if (name) name = pass(text, name, ":");
-  if (!name || !context->catalog || text.data[name] != '"') return NULL;
+  if (!name || name == text.bytes || !context->catalog || text.data[name] != '"') return NULL;
   const uint8_t *from = text.data + name + 1;
   const uint8_t *end = memchr(from, '"', text.bytes - name - 1);
   const struct collection *collection =
       end ? catalog_find(context->catalog, slice_of(from, (size_t)(end - from))) : NULL;
   return collection ? collection->names : NULL;
 }
+
+/** The roots of documents that were read apart, over a copy in the arena. */
+static status take_documents(struct arena *arena, const struct json_apart *apart,
+                             const struct names *names, struct reading *read, struct err *err) {
+  struct val *roots = arena_alloc(arena, (apart->count + 1u) * sizeof *roots);
+  const uint8_t *at = arena_copy(arena, apart->out->data, apart->out->bytes);
+  TRY(plan_check_memory(arena, roots ? at : NULL, err));
+  for (uint32_t i = 0; i < apart->count; i++) {
+    struct doc document;
+    TRY(doc_open(slice_of(at, load32le(at)), names, &document, err));
+    roots[i] = doc_root(&document);
+    at += document.bytes;
+  }
+  read->documents = roots;
+  read->documents_count = apart->count;
+  return LUMA_OK;
+}
+
+/** Reads an insert into a collection that is there: its documents come as the collection stores
+ * them. */
+static status read_insert(struct json_reader *reader, struct arena *arena, struct slice json,
+                          struct names *names, struct reading *read, struct err *err) {
+  struct buf out;
+  struct json_apart apart = {.list = slice_of_text("documents"), .out = &out};
+  const struct json_read_options options = {.form = JSON_TAGGED, .known = names, .apart = &apart};
+  buf_init(&out, DOC_BYTES_MAX);
+  status done = read_into(reader, arena, json, &options, &read->value, err);
+  read->knows_names = json_reader_knew_names(reader);
+  if (done == LUMA_OK && apart.is_apart && apart.count)
+    done = take_documents(arena, &apart, names, read, err);
+  buf_deinit(&out);
+  return done;
+}
+
+/* ---- one command ---- */
 
 /** Whether nothing in a text looks as if one command ended and another began: then its end is the
  * text's, or there is a fault. Much quicker than looking for the end. */
@@ -176,6 +218,13 @@ static bool is_one(struct slice text) {
   return false;
 }
 
+static status read_command(struct json_reader *reader, const struct lang_context *context,
+                           struct slice json, struct reading *read, struct err *err) {
+  struct names *names = names_of_insert(context, json);
+  return names ? read_insert(reader, context->arena, json, names, read, err)
+               : jql__read_tagged(reader, context->arena, json, &read->value, err);
+}
+
 /** A long text is nearly always one command: it is read whole, without looking for its end first.
  * read->end stays 0 where there is more, or a fault. */
 static status read_whole(struct json_reader *reader, const struct lang_context *context,
@@ -186,13 +235,20 @@ static status read_whole(struct json_reader *reader, const struct lang_context *
   while (last > start && is_blank(text.data[last - 1])) last--;
   struct slice json = slice_of(text.data + start, last - start);
   if (json.bytes < LONG_TEXT_BYTES || !is_one(json)) return LUMA_OK;
-  struct names *known = names_of_insert(context, text, start);
-  status done = read_into(reader, context->arena, json, known, &read->value, &failed);
+  status done = read_command(reader, context, json, read, &failed);
   if (done == LUMA_OK) read->end = last;
-  read->knows_names = known && json_reader_knew_names(reader);
   if (done != LUMA_OUT_OF_MEMORY) return LUMA_OK;
   if (err) *err = failed;
   return done;
+}
+
+static status read_text(struct json_reader *reader, const struct lang_context *context,
+                        struct slice text, size_t start, struct reading *read, struct err *err) {
+  TRY(read_whole(reader, context, text, start, read, err));
+  if (read->end) return LUMA_OK;
+  read->end = jql__skip_value(text, start);
+  struct slice json = slice_of(text.data + start, read->end - start);
+  return read_command(reader, context, json, read, err);
 }
 
 /** What follows a command is another one, or nothing. */
@@ -216,17 +272,12 @@ static status fail_start(struct slice text, size_t at, struct err *err) {
 static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
                          struct statement *statement, struct err *err) {
   size_t start = jql__skip_space(text, *offset);
-  struct json_reader *reader = NULL;
+  struct json_reader *own = NULL;
   struct reading read = {.value = val_missing()};
   if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
-  TRY(json_reader_create(&reader, err));
-  status done = read_whole(reader, context, text, start, &read, err);
-  if (done == LUMA_OK && !read.end) {
-    read.end = jql__skip_value(text, start);
-    done = jql__read_tagged(reader, context->arena, slice_of(text.data + start, read.end - start),
-                            &read.value, err);
-  }
-  json_reader_destroy(reader);
+  if (!context->reader) TRY(json_reader_create(&own, err));
+  status done = read_text(own ? own : context->reader, context, text, start, &read, err);
+  json_reader_destroy(own);
   if (done != LUMA_OK) {
     if (err && err->line)
       err_position(err, (const char *)text.data, text.bytes, start + err->offset);

@@ -12,8 +12,6 @@
 #include "query/lang/lang.h"
 #include "value/doc/doc.h"
 
-struct json_reader; /* value/json/json.h */
-
 #define JQL_NOWHERE SIZE_MAX
 enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
 
@@ -53,6 +51,8 @@ struct jql {
   struct slice text;   /* empty when the command came as a value */
   bool may_have_nulls; /* in its names: an escape may stand for one */
   bool knows_names;    /* all names below the command's own fields stand by ids of one dictionary */
+  const struct val *documents; /* of an insert, read apart; NULL: they stand in the command */
+  uint32_t documents_count;
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
@@ -172,6 +172,8 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** LUMA_OK unless a name within the node's value could not be read back by MongoDB's clients. */
+status jql__check_names(const struct jql *jql, const struct jql_node *node);
 /** A name of the document that comes in: EXPR_NAME. */
 status jql__name(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct expr **expr);

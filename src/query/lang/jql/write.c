@@ -4,8 +4,31 @@
 #include "base/core/assert.h"
 #include "query/lang/jql/jql_int.h"
 
+/* Where each of many documents stands is not worth looking for: they are told by their number. */
+static struct jql_each each_document(const struct jql *jql, const struct jql_node *list,
+                                     uint32_t count) {
+  enum { LOCATED_MAX = 64 };
+  struct jql_each each = jql__each(jql, list);
+  each.count = count;
+  if (count > LOCATED_MAX) each.cursor = JQL_NOWHERE;
+  return each;
+}
+
+/** The documents of an insert that were read apart. */
+static status put_documents(const struct jql *jql, const struct jql_node *list, struct plan *plan) {
+  struct jql_each each = each_document(jql, list, jql->documents_count);
+  struct jql_node document;
+  while (jql->may_have_nulls && jql__next(&each, &document)) {
+    document.value = jql->documents[document.index];
+    TRY(jql__check_names(jql, &document));
+  }
+  plan->documents = jql->documents;
+  plan->rows_count = jql->documents_count;
+  return LUMA_OK;
+}
+
 status jql__insert(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { INSERT, DOCUMENTS, ORDERED, LOCATED_MAX = 64 };
+  enum { INSERT, DOCUMENTS, ORDERED };
   static const struct jql_field specs[] = {
       {"insert", JQL_NAME, true},
       {"documents", JQL_LIST, true},
@@ -13,19 +36,19 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   };
   struct jql_node fields[3], document;
   TRY(jql__take(jql, command, specs, 3, fields));
-  struct jql_each each = jql__each(jql, &fields[DOCUMENTS]);
+  struct jql_each each =
+      each_document(jql, &fields[DOCUMENTS], val_count(&fields[DOCUMENTS].value));
   *plan = NULL;
   TRY(jql__put(jql, PLAN_INSERT, &fields[INSERT], plan));
   (*plan)->collection_name = val_slice(&fields[INSERT].value);
   (*plan)->ordered = jql__flag(&fields[ORDERED], true);
+  (*plan)->knows_names = jql->knows_names;
+  if (jql->documents) return put_documents(jql, &fields[DOCUMENTS], *plan);
   if (each.count == 0)
     return jql__fail(jql, &fields[DOCUMENTS], LUMA_INVALID_ARGUMENT, "there is nothing to insert");
   (*plan)->exprs = arena_zalloc(jql->arena, each.count, sizeof *(*plan)->exprs);
   TRY(jql__made(jql, (*plan)->exprs));
   (*plan)->exprs_count = (*plan)->rows_count = each.count;
-  (*plan)->knows_names = jql->knows_names;
-  /* Where each of many stands is not worth looking for: they are told by their number. */
-  if (each.count > LOCATED_MAX) each.cursor = JQL_NOWHERE;
   while (jql__next(&each, &document)) {
     TRY(jql__check_kind(jql, &document, JQL_MAP));
     TRY(jql__const(jql, &document, &(*plan)->exprs[document.index]));

@@ -4,6 +4,7 @@
 #include "base/mem/mem.h"
 #include "query/lang/lql/lql_ddl.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_lexer.h"
 
 static const char *const keywords[] = {"SELECT",
                                        "FROM",

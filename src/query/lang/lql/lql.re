@@ -3,6 +3,7 @@
  * Words become keywords by table (lql_words.c); after a dot every word is a name. */
 #include "base/text/utf8.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_lexer.h"
 #include "query/lang/lql/lql.h"
 
 /*!re2c
@@ -18,6 +19,7 @@
   plain   = [a-zA-Z_] [a-zA-Z0-9_]*;
   word    = [a-zA-Z_\x80-\xff] [a-zA-Z0-9_\x80-\xff]*;
   digits  = [0-9] ("_"? [0-9])*;
+  radix   = "0" ([xX] ("_"? [0-9a-fA-F])+ | [oO] ("_"? [0-7])+ | [bB] ("_"? [01])+);
   exponent = [eE] [+-]? [0-9]+;
   single  = "'" ([^'] | "''")* "'";
   escaped = [eE] "'" ([^'\\] | "\\" [^] | "''")* "'";
@@ -83,7 +85,7 @@ static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t 
   const struct lql_word *found = lql__word(word);
   if (!found) return LQL_ID;
   bool is_placed = found->flags & LQL_WORD_PLACED;
-  int kind = is_placed ? lql__contextual(lql->last.kind, word, slice_of(end, (size_t)(limit - end))) : 0;
+  int kind = is_placed ? lql__contextual(&(struct lql_place){lql->last.kind, lql->before.kind, word, slice_of(end, (size_t)(limit - end))}) : 0;
   if (!kind) kind = found->kind;
   return lql->last.kind == LQL_AS ? lql__behind_as(kind) : kind;
 }
@@ -168,10 +170,15 @@ struct lql_token lql__next(struct lql *lql) {
       }
       plain        { return token_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }
       word         { return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }
+      "@@" word ("." word)? {
+        bool is_operator = lql__ends_value(lql->last.kind);
+        return token_of(lql, is_operator ? LQL_OPERATOR : LQL_VARIABLE, start, is_operator ? start + 2 : cursor);
+      }
       "@" / (word | "\"") { continue; }
+      radix        { return token_of(lql, LQL_INTEGER, start, cursor); }
       digits       { return token_of(lql, LQL_INTEGER, start, cursor); }
       digits "." digits? exponent? | "." digits exponent? | digits exponent { return token_of(lql, LQL_FLOAT, start, cursor); }
-      digits [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
+      (digits | radix) [a-zA-Z_] { return fail(lql, start, "a number is followed by a letter", "put a blank between them, or quote the name"); }
       single       { return token_of(lql, LQL_TEXT, start, cursor); }
       bytes        { return token_of(lql, LQL_BYTES, start, cursor); }
       "$$" | "$" word "$" {

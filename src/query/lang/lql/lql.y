@@ -42,6 +42,7 @@ static bool token_fits(void *context, int kind);
 %left INTERSECT.
 %nonassoc BELOW.
 %left OR.
+%left XOR.
 %left AND.
 %right NOT.
 %left IS ISNULL NOTNULL OVERLAPS LIKE ILIKE SIMILAR REGEXP GLOB BETWEEN IN EQ NE NULLSAFE.
@@ -56,7 +57,7 @@ static bool token_fits(void *context, int kind);
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
+%token SEMICOLON QUALIFY STAR_EXCEPT TREATMENT TREATMENT_IN VARIABLE VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -84,7 +85,6 @@ static bool token_fits(void *context, int kind);
 %type group_item {struct lql_sets *}
 %type sets_items {struct lql_sets *}
 %type set_item {struct lql_sets *}
-%type windows {struct lql_windows *}
 %type window_list {struct lql_windows *}
 %type window {struct lql_window *}
 %type over {struct lql_window *}
@@ -216,8 +216,8 @@ materialized ::= NOT MATERIALIZED.
 names(A) ::= name(N). { A = lql__append_name(lql, NULL, N); }
 names(A) ::= names(B) COMMA name(N). { A = lql__append_name(lql, B, N); }
 
-select(A) ::= SELECT(T) distinct(D) value(K) items(I) from(F) where(W) group(G) having(H) windows(V). {
-  struct lql_select parts = {T, D, I, K, F, W, G, H, V};
+select(A) ::= SELECT(T) distinct(D) value(K) items(I) from(F) where(W) group(G) having(H) late(V). {
+  struct lql_select parts = {T, D, I, K, F, W, G, H, V.windows, V.qualify};
   A = lql__select(lql, &parts);
 }
 
@@ -235,8 +235,21 @@ item_list(A) ::= item_list(B) COMMA expr(E) alias(N). { A = lql__append(lql, B, 
 item_list(A) ::= item_list(B) COMMA star(E). { A = lql__append(lql, B, E, slice_of(NULL, 0)); }
 item_list(A) ::= expr(E) alias(N). { A = lql__append(lql, lql__list(lql), E, N); }
 item_list(A) ::= star(E). { A = lql__append(lql, lql__list(lql), E, slice_of(NULL, 0)); }
-star(A) ::= STAR(T). { A = lql__star(lql, T, slice_of(NULL, 0)); }
-star(A) ::= bare(P) DOT(T) STAR. { A = lql__star_of(lql, T, P); }
+star(A) ::= STAR(T) but(B). { A = lql__star_but(lql, lql__star(lql, T, slice_of(NULL, 0)), B); }
+star(A) ::= bare(P) DOT(T) STAR but(B). { A = lql__star_but(lql, lql__star_of(lql, T, P), B); }
+%type but {struct lql_but *}
+%type replaced {struct lql_list *}
+%type renamed {struct lql_list *}
+but(A) ::= . { A = NULL; }
+but(A) ::= but(B) STAR_EXCEPT(T) LP names(N) RP. { A = lql__but(lql, B, T, &(struct lql_but){.without = N}); }
+but(A) ::= but(B) EXCLUDE(T) LP names(N) RP. { A = lql__but(lql, B, T, &(struct lql_but){.without = N}); }
+but(A) ::= but(B) EXCLUDE(T) name(N). { A = lql__but(lql, B, T, &(struct lql_but){.without = lql__append_name(lql, NULL, N)}); }
+but(A) ::= but(B) REPLACE(T) LP replaced(R) RP. { A = lql__but(lql, B, T, &(struct lql_but){.replaced = R}); }
+but(A) ::= but(B) RENAME(T) LP renamed(R) RP. { A = lql__but(lql, B, T, &(struct lql_but){.renamed = R}); }
+replaced(A) ::= expr(E) AS name(N). { A = lql__append(lql, lql__list(lql), E, lql__name(lql, N)); }
+replaced(A) ::= replaced(B) COMMA expr(E) AS name(N). { A = lql__append(lql, B, E, lql__name(lql, N)); }
+renamed(A) ::= name(F) AS name(N). { A = lql__append(lql, lql__list(lql), lql__name_expr(lql, F), lql__name(lql, N)); }
+renamed(A) ::= renamed(B) COMMA name(F) AS name(N). { A = lql__append(lql, B, lql__name_expr(lql, F), lql__name(lql, N)); }
 
 alias(A) ::= . [BELOW] { A = slice_of(NULL, 0); }
 alias(A) ::= AS name(N). { A = lql__name(lql, N); }
@@ -316,6 +329,9 @@ where(A) ::= . { A = NULL; }
 where(A) ::= WHERE expr(E). { A = E; }
 group(A) ::= . { A = NULL; }
 group(A) ::= GROUP BY group_items(B). { A = B; }
+group(A) ::= GROUP BY ALL. { A = lql__group_all(lql); }
+group(A) ::= GROUP BY ALL group_items(B). { A = B; }
+group(A) ::= GROUP BY DISTINCT group_items(B). { A = B; if (A) A->is_distinct = true; }
 group(A) ::= GROUP BY group_items(B) WITH_ROLLUP. { A = lql__with_rollup(lql, B); }
 group(A) ::= GROUP BY group_items(B) GROUP AS name(N). { A = B; if (A) A->rows_name = lql__name(lql, N); }
 group_items(A) ::= group_item(S). { A = lql__group(lql, NULL, S); }
@@ -332,8 +348,12 @@ sets_items(A) ::= sets_items(B) COMMA set_item(S). { A = lql__join_sets(lql, B, 
 having(A) ::= . { A = NULL; }
 having(A) ::= HAVING expr(E). { A = E; }
 
-windows(A) ::= . { A = NULL; }
-windows(A) ::= WINDOW window_list(B). { A = B; }
+%type late {struct lql_late}
+late(A) ::= . { A = (struct lql_late){NULL, NULL}; }
+late(A) ::= WINDOW window_list(B). { A = (struct lql_late){B, NULL}; }
+late(A) ::= QUALIFY expr(E). { A = (struct lql_late){NULL, E}; }
+late(A) ::= WINDOW window_list(B) QUALIFY expr(E). { A = (struct lql_late){B, E}; }
+late(A) ::= QUALIFY expr(E) WINDOW window_list(B). { A = (struct lql_late){B, E}; }
 window_list(A) ::= name(N) AS LP window(W) RP. { A = lql__add_window(lql, NULL, N, W); }
 window_list(A) ::= window_list(B) COMMA name(N) AS LP window(W) RP. { A = lql__add_window(lql, B, N, W); }
 window(A) ::= partition(P) order(O) frame(F). { A = lql__window(lql, NULL, P, O, F); }
@@ -518,10 +538,7 @@ keys(A) ::= LP(T) key(K) descending(D). { A = lql__key(lql, NULL, T, K, D); }
 keys(A) ::= keys(B) COMMA(T) key(K) descending(D). { A = lql__key(lql, B, T, K, D); }
 key(A) ::= expr(E). { A = lql__key_expr(lql, E); }
 
-command(A) ::= DROP(T) INDEX if_exists(X) name(N). {
-  A = lql__plain(lql, PLAN_DROP_INDEX, T, NULL);
-  if (A) { A->index_name = lql__name(lql, N); A->if_exists = X; }
-}
+command(A) ::= DROP(T) INDEX if_exists(X) names(N) drop_word. { A = lql__drop_each(lql, PLAN_DROP_INDEX, T, N, X); }
 command(A) ::= DROP(T) INDEX if_exists(X) name(N) ON name(C). {
   A = lql__collection(lql, PLAN_DROP_INDEX, T, C);
   if (A) { A->index_name = lql__name(lql, N); A->if_exists = X; }
@@ -546,13 +563,10 @@ command(A) ::= DEALLOCATE(T) ID name(N). { A = lql__savepoint(lql, PLAN_DEALLOCA
 command(A) ::= DEALLOCATE(T) ALL. { A = lql__plain(lql, PLAN_DEALLOCATE, T, NULL); }
 drop_word ::= .
 drop_word ::= ID(T). { lql__drop_word(lql, T); }
-command(A) ::= DROP(T) collection if_exists(X) name(C) drop_word. {
-  A = lql__collection(lql, PLAN_DROP_COLLECTION, T, C);
-  if (A) A->if_exists = X;
-}
-command(A) ::= ALTER(T) collection name(C) RENAME TO name(N). {
+command(A) ::= DROP(T) collection if_exists(X) names(N) drop_word. { A = lql__drop_each(lql, PLAN_DROP_COLLECTION, T, N, X); }
+command(A) ::= ALTER(T) collection if_exists(X) name(C) RENAME TO name(N). {
   A = lql__collection(lql, PLAN_RENAME_COLLECTION, T, C);
-  if (A) A->new_name = lql__name(lql, N);
+  if (A) { A->new_name = lql__name(lql, N); A->if_exists = X; }
 }
 command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) AS(T) query(Q). {
   A = lql__view(lql, N, T, NULL, Q);
@@ -562,10 +576,7 @@ command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) LP names(
   A = lql__view(lql, N, T, C, Q);
   if (A) { A->replaces = R; A->if_not_exists = X; }
 }
-command(A) ::= DROP(T) VIEW if_exists(X) name(N) drop_word. {
-  A = lql__collection(lql, PLAN_DROP_VIEW, T, N);
-  if (A) A->if_exists = X;
-}
+command(A) ::= DROP(T) VIEW if_exists(X) names(N) drop_word. { A = lql__drop_each(lql, PLAN_DROP_VIEW, T, N, X); }
 %type or_replace {int}
 or_replace(A) ::= . { A = 0; }
 or_replace(A) ::= OR REPLACE. { A = 1; }
@@ -620,6 +631,7 @@ begun(A) ::= begun(B) COMMA(N). { A = lql__add_word(lql, B, N); }
 /* ---- expressions ---- */
 
 expr(A) ::= expr(L) OR(T) expr(R). { A = lql__binary(lql, EXPR_OP_OR, T, L, R); }
+expr(A) ::= expr(L) XOR(T) expr(R). { A = lql__xor(lql, T, L, R); }
 expr(A) ::= expr(L) AND(T) expr(R). { A = lql__binary(lql, EXPR_OP_AND, T, L, R); }
 expr(A) ::= NOT(T) expr(E). { A = lql__unary(lql, EXPR_OP_NOT, T, E); }
 expr(A) ::= expr(L) EQ(T) expr(R). { A = lql__binary(lql, EXPR_OP_EQ, T, L, R); }
@@ -714,8 +726,8 @@ json_unique(A) ::= WITH UNIQUE keys_word. { A = 1; }
 json_unique(A) ::= WITHOUT UNIQUE keys_word. { A = 0; }
 keys_word ::= . [BELOW]
 keys_word ::= KEYS.
-expr(A) ::= expr(V) IS(T) NULL. { A = lql__unary(lql, EXPR_OP_IS_NULL, T, V); }
-expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__unary(lql, EXPR_OP_IS_NOT_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) NULL. { A = lql__is_null(lql, EXPR_OP_IS_NULL, T, V); }
+expr(A) ::= expr(V) IS(T) NOT NULL. { A = lql__is_null(lql, EXPR_OP_IS_NOT_NULL, T, V); }
 expr(A) ::= expr(V) IS(T) MISSING. { A = lql__apply(lql, "is_missing", T, V, NULL); }
 expr(A) ::= expr(V) IS(T) NOT MISSING. { A = lql__unary(lql, EXPR_OP_NOT, T, lql__apply(lql, "is_missing", T, V, NULL)); }
 expr(A) ::= expr(V) IS(T) type(N). [IS] { A = lql__is_type(lql, T, V, N); }
@@ -794,6 +806,13 @@ bare(A) ::= DEFAULT(T). { A = expr_const(lql->arena, val_missing(), T.offset); }
 bare(A) ::= PARAM(T). { A = lql__parameter(lql, T); }
 bare(A) ::= literal(B). { A = B; }
 bare(A) ::= CAST(T) LP expr(E) AS type(N) RP. { A = lql__cast(lql, T, E, N); }
+bare(A) ::= CAST(T) LP expr(E) AS ID(N) ID(U) places(P) RP. { A = lql__cast_interval(lql, T, E, &(struct lql_units){N, U, P}); }
+bare(A) ::= CAST(T) LP expr(E) AS ID(N) ID places TO ID(V) places(P) RP. { A = lql__cast_interval(lql, T, E, &(struct lql_units){N, V, P}); }
+%type places {int}
+places(A) ::= . { A = 0; }
+places(A) ::= LP INTEGER RP. { A = 1; }
+places(A) ::= LP INTEGER COMMA INTEGER RP. { A = 1; }
+bare(A) ::= VARIABLE(T). { A = lql__variable(lql, T); }
 bare(A) ::= CASE(T) whens(W) otherwise(E) END. { A = lql__case(lql, T, NULL, W, E); }
 bare(A) ::= CASE(T) expr(O) whens(W) otherwise(E) END. { A = lql__case(lql, T, O, W, E); }
 whens(A) ::= WHEN expr(C) THEN expr(V). {
@@ -806,6 +825,8 @@ otherwise(A) ::= . { A = NULL; }
 otherwise(A) ::= ELSE expr(E). { A = E; }
 %type call {struct expr *}
 bare(A) ::= call(C) within(G) filter(F) over(W). { A = lql__finish_call(lql, C, G, F, W); }
+bare(A) ::= call(C) TREATMENT(T) NULLS over(W). { A = lql__treat_nulls(lql, T, lql__finish_call(lql, C, NULL, NULL, W)); }
+bare(A) ::= ID(N) LP exprs(L) TREATMENT_IN(T) NULLS RP over(W). { A = lql__treat_nulls(lql, T, lql__finish_call(lql, lql__call(lql, N, L, false, NULL), NULL, NULL, W)); }
 call(A) ::= ID(N) LP exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
 call(A) ::= ID(N) LP ALL exprs(L) order(O) RP. { A = lql__call(lql, N, L, false, O); }
 call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) RP. { A = lql__call(lql, N, L, true, O); }

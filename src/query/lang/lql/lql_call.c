@@ -216,7 +216,7 @@ bool lql__resolve_windows(struct lql *lql, struct expr *expr) {
 
 /* ---- what may follow a call ---- */
 
-static bool add_filter(struct lql *lql, struct expr *call, struct expr *filter) {
+bool lql__add_filter(struct lql *lql, struct expr *call, struct expr *filter) {
   struct expr_over *over = call->over;
   struct lql_list *args = lql__list(lql);
   uint32_t operands = expr_operands(call);
@@ -272,12 +272,16 @@ static bool check_followers(struct lql *lql, const struct expr *call, const stru
 
 struct expr *lql__finish_call(struct lql *lql, struct expr *call, struct lql_sort *within,
                               struct expr *filter, struct lql_window *over) {
+  if (call && within && !over) {
+    struct expr *rank = lql__hypothetical(lql, call, within, filter);
+    if (rank || lql->failed != LUMA_OK) return rank;
+  }
   if (!call || !check_followers(lql, call, within, filter, over)) return NULL;
   if (within) {
     if (!order_call(lql, call, within)) return NULL;
     call->over->within_group = true;
   }
-  if (filter && !add_filter(lql, call, filter)) return NULL;
+  if (filter && !lql__add_filter(lql, call, filter)) return NULL;
   return over ? make_window(lql, call, filter, over) : call;
 }
 

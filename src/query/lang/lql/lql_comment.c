@@ -4,6 +4,7 @@
 #include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql_ddl.h"
 #include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/lang/lql/lql_session.h"
 #include "value/json/json.h"
@@ -112,7 +113,32 @@ void lql__drop_word(struct lql *lql, struct lql_token word) {
   static const char *const words[] = {"cascade", "restrict"};
   if (is_among(word.text, words, 2)) return;
   lql__fail(lql, LUMA_SYNTAX_ERROR, word.offset, "`%.*s` does not fit here", SLICE_ARG(word.text));
-  lql__hint(lql, "expected the end of the statement; each DROP takes one name");
+  lql__hint(lql, "expected the end of the statement; DROP TABLE a, b takes several names");
+}
+
+static struct plan *drop_one(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                             const struct lql_list *names, uint32_t i) {
+  struct plan *made = lql__plain(lql, kind, at, NULL);
+  if (!made) return NULL;
+  if (kind == PLAN_DROP_INDEX) made->index_name = names->names[i];
+  if (kind == PLAN_DROP_INDEX) return made;
+  made->collection_name = names->names[i];
+  made->offset = names->items[i]->offset;
+  return made;
+}
+
+struct plan *lql__drop_each(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                            const struct lql_list *names, bool if_exists) {
+  struct plan *made = NULL;
+  for (uint32_t i = names ? names->count : 0; i-- > 0;) {
+    struct plan *one = drop_one(lql, kind, at, names, i);
+    struct plan *both = one && made ? plan_node(lql->arena, PLAN_SEQUENCE, one, at.offset) : one;
+    if (!both) return NULL;
+    one->if_exists = if_exists;
+    if (made) both->right = made;
+    made = both;
+  }
+  return made;
 }
 
 int lql__explain_word(struct lql *lql, int analyze, struct lql_token word) {

@@ -2,6 +2,7 @@
 /* The tokens of a definition: what stands at the place that is read, and what is taken of it. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_ddl.h"
+#include "query/lang/lql/lql_lexer.h"
 #include "value/json/json.h"
 
 static bool is_word_token(const struct lql_token *token) {

@@ -6,6 +6,7 @@
 
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_lexer.h"
 
 enum { EXPECTED_MAX = 5 };
 
@@ -63,7 +64,7 @@ static bool is_operator(int kind) {
       LQL_PLUS, LQL_MINUS,    LQL_STAR,     LQL_SLASH,   LQL_PERCENT, LQL_CAST_AS,  LQL_NOT,
       LQL_DOT,  LQL_LBRACKET, LQL_OPERATOR, LQL_TILDE,   LQL_CARET,   LQL_SIMILAR,  LQL_REGEXP,
       LQL_AT,   LQL_COLLATE,  LQL_ISNULL,   LQL_NOTNULL, LQL_PARAM,   LQL_OVERLAPS, LQL_GLOB,
-      LQL_DIV,  LQL_NULLSAFE};
+      LQL_DIV,  LQL_NULLSAFE, LQL_XOR};
   for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
     if (operators[i] == kind) return true;
   }
@@ -88,11 +89,12 @@ static bool is_soft(int kind) {
 
 /* Forms that would only lengthen the list: beside a name or an expression they say little. */
 static bool is_rare(int kind, bool in_from) {
-  static const int never[] = {LQL_LBAG,       LQL_VALUE,         LQL_PIVOT,      LQL_UNPIVOT,
-                              LQL_MISSING,    LQL_OUTER,         LQL_INDEXED,    LQL_USE_INDEX,
-                              LQL_TABLE_OF,   LQL_CORRESPONDING, LQL_OVERRIDING, LQL_JSON_KIND,
-                              LQL_PREPARE,    LQL_EXECUTE,       LQL_DEALLOCATE, LQL_NO_DATA,
-                              LQL_EXPLAIN_LP, LQL_WITH_ROLLUP,   LQL_SEPARATOR};
+  static const int never[] = {LQL_LBAG,        LQL_VALUE,         LQL_PIVOT,        LQL_UNPIVOT,
+                              LQL_MISSING,     LQL_OUTER,         LQL_INDEXED,      LQL_USE_INDEX,
+                              LQL_TABLE_OF,    LQL_CORRESPONDING, LQL_OVERRIDING,   LQL_JSON_KIND,
+                              LQL_PREPARE,     LQL_EXECUTE,       LQL_DEALLOCATE,   LQL_NO_DATA,
+                              LQL_EXPLAIN_LP,  LQL_WITH_ROLLUP,   LQL_SEPARATOR,    LQL_QUALIFY,
+                              LQL_STAR_EXCEPT, LQL_TREATMENT,     LQL_TREATMENT_IN, LQL_VARIABLE};
   static const int sources[] = {LQL_INTEGER, LQL_FLOAT, LQL_NULL, LQL_PARAM};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
     if (never[i] == kind) return true;

@@ -19,6 +19,18 @@ static bool is_row(const struct expr *expr) {
   return expr && expr->kind == EXPR_LIST && expr->is_row;
 }
 
+/* A row is NULL when all its parts are, and is not when none is. */
+struct expr *lql__is_null(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg) {
+  struct expr *made = NULL;
+  if (!is_row(arg)) return lql__unary(lql, op, at, arg);
+  for (uint32_t i = 0; i < arg->args_count; i++) {
+    struct expr *part = lql__is_null(lql, op, at, arg->args[i]);
+    made = i ? lql__binary(lql, EXPR_OP_AND, at, made, part) : part;
+    if (!made) return NULL;
+  }
+  return made;
+}
+
 /* (a, b) < (c, d) is a < c OR (a = c AND b < d); from the part `at` on. */
 static struct expr *order_rows(struct lql *lql, enum expr_op op, struct lql_token token,
                                const struct expr *a, const struct expr *b, uint32_t at) {

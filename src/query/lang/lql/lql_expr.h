@@ -21,6 +21,8 @@ struct expr *lql__bool(struct lql *lql, struct lql_token token, bool value);
 struct expr *lql__null(struct lql *lql, struct lql_token token);
 struct expr *lql__parameter(struct lql *lql, struct lql_token token);
 struct expr *lql__negate(struct lql *lql, struct lql_token at, struct expr *arg);
+/** IS NULL and IS NOT NULL; of a row, of its parts. */
+struct expr *lql__is_null(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
 struct expr *lql__unary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *arg);
 struct expr *lql__binary(struct lql *lql, enum expr_op op, struct lql_token at, struct expr *left,
                          struct expr *right);
@@ -59,6 +61,26 @@ struct expr *lql__call_for(struct lql *lql, struct lql_token name, struct expr *
 /** overlay(x PLACING y FROM 2 FOR 3); `count` may be NULL. */
 struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *text,
                           struct expr *by, struct expr *from, struct expr *count);
+/** Gives an aggregate a FILTER; false when memory is out. */
+bool lql__add_filter(struct lql *lql, struct expr *call, struct expr *filter);
+/** a XOR b: exactly one is true. */
+struct expr *lql__xor(struct lql *lql, struct lql_token at, struct expr *a, struct expr *b);
+/** @@name: what MySQL's clients ask of a server. */
+struct expr *lql__variable(struct lql *lql, struct lql_token token);
+/** CAST (value AS INTERVAL unit [TO unit]): what is smaller than the last unit is cut off. */
+struct expr *lql__cast_interval(struct lql *lql, struct lql_token at, struct expr *value,
+                                const struct lql_units *units);
+/** IGNORE NULLS or RESPECT NULLS behind a call over a window. */
+struct expr *lql__treat_nulls(struct lql *lql, struct lql_token word, struct expr *call);
+/** rank(v) WITHIN GROUP (ORDER BY k) and its kin: the rank that a row with `v` would have. NULL
+ * without a failure when the call is none of them. */
+struct expr *lql__hypothetical(struct lql *lql, const struct expr *call,
+                               const struct lql_sort *within, struct expr *filter);
+/** A star with what stands behind it; `but` may be NULL. */
+struct expr *lql__star_but(struct lql *lql, struct expr *star, const struct lql_but *but);
+/** `but`, or a new one, with one more part, whose word is `at`. */
+struct lql_but *lql__but(struct lql *lql, struct lql_but *but, struct lql_token at,
+                         const struct lql_but *more);
 /** A call of a function by its name; `b` may be NULL. */
 struct expr *lql__apply(struct lql *lql, const char *function, struct lql_token at, struct expr *a,
                         struct expr *b);

@@ -105,6 +105,17 @@ static uint32_t key_number(struct lql *lql, struct lql_list **keys, struct expr 
   return *keys ? (*keys)->count - 1 : 0;
 }
 
+/* Sets of the same keys stand once; how many are left. */
+static uint32_t keep_different(uint64_t *masks, uint32_t count) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t at = 0;
+    while (at < kept && masks[at] != masks[i]) at++;
+    if (at == kept) masks[kept++] = masks[i];
+  }
+  return kept;
+}
+
 struct plan *lql__aggregate(struct lql *lql, struct plan *input, const struct lql_group *group,
                             uint64_t offset) {
   const struct lql_sets *sets = group->sets;
@@ -132,6 +143,6 @@ struct plan *lql__aggregate(struct lql *lql, struct plan *input, const struct lq
     return NULL;
   }
   made->sets = masks;
-  made->sets_count = sets->count;
+  made->sets_count = group->is_distinct ? keep_different(masks, sets->count) : sets->count;
   return made;
 }

@@ -98,8 +98,26 @@ enum { LQL_SETS_MAX = 256, LQL_SET_KEYS_MAX = 64 };
 
 /** GROUP BY: the product of its items' sets; GROUP AS. */
 struct lql_group {
-  struct lql_sets *sets;
+  struct lql_sets *sets; /* NULL: GROUP BY ALL */
   struct slice rows_name;
+  bool is_distinct; /* equal sets stand once */
+};
+
+/** What a star stands for but for some: EXCLUDE, REPLACE (expr AS name), RENAME (name AS name). */
+struct lql_but {
+  struct lql_list *without, *replaced, *renamed;
+};
+
+/** What follows HAVING. */
+struct lql_late {
+  struct lql_windows *windows;
+  struct expr *qualify;
+};
+
+/** INTERVAL YEAR TO MONTH in a CAST. */
+struct lql_units {
+  struct lql_token type, finest;
+  bool has_places; /* a number stands behind the finest */
 };
 
 /** What stands in FROM by a path: names alone, or (`value`) what the path leads to. */
@@ -198,6 +216,7 @@ struct lql_select {
   struct lql_group *group;
   struct expr *having;
   struct lql_windows *windows;
+  struct expr *qualify;
 };
 
 struct lql {
@@ -225,50 +244,6 @@ struct lql {
   struct lql_states *states; /* NULL in the first reading, which only finds a mistake */
   bool is_mistaken;
 };
-
-/* ---- lexer ---- */
-
-/** The next token; kind 0 at the end, negative after a failure. */
-struct lql_token lql__next(struct lql *lql);
-/** Where an INTERVAL that counts ends (`at` behind the word): interval 3 days; else NULL. */
-const uint8_t *lql__interval_end(const uint8_t *at, const uint8_t *limit);
-/** Where a typed text (quotes are [start, quoted)) ends: an interval may have units behind it. */
-const uint8_t *lql__typed_end(const uint8_t *start, const uint8_t *quoted, const uint8_t *limit);
-enum { INTERVAL_PLACES = 6 };
-/** How many places of its seconds an interval keeps: 3 of SECOND (2, 3); all if none are told. */
-int lql__interval_places(struct slice units);
-/** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and
- * SOME as aggregates; 0 for any other. `last`: the token before it; `rest`: the text behind it. */
-int lql__contextual(int last, struct slice word, struct slice rest);
-/** Whether what stands behind `EXPLAIN (` are options, and no query. */
-bool lql__begins_options(struct slice rest);
-/** What a keyword is behind AS: mostly a name. */
-int lql__behind_as(int kind);
-/** Whether a token of the kind may be the last of an expression. */
-bool lql__ends_value(int kind);
-/** Of the words `time` and `timestamp`: the first. */
-bool lql__is_clock(const uint8_t *word);
-enum {
-  LQL_WORD_BYTES = 16,
-  LQL_WORD_PLACED = 1, /* it is a keyword only where it stands: lql__contextual decides */
-  LQL_WORD_DEFINES = 2 /* statements that lql_ddl.c reads begin with it */
-};
-/** A word of the language, padded with zeroes; its kind is that of a name where it is a keyword
- * only by its place. */
-struct lql_word {
-  char text[LQL_WORD_BYTES];
-  int kind;
-  uint32_t flags;
-};
-/** The word, whatever its case; NULL if it is none of the language. */
-const struct lql_word *lql__word(struct slice word);
-/** The token kind of a word, or that of a name. */
-int lql__keyword(struct slice word);
-/** The nearest keyword to a misspelt word; empty if none is near. */
-struct slice lql__near_keyword(struct slice word, bool (*fits)(void *context, int kind),
-                               void *context);
-/** A token kind in words: "FROM", "a name", "`(`". */
-const char *lql__describe(int kind);
 
 /* ---- failures ---- */
 

@@ -2,6 +2,7 @@
 /* Intervals with units outside their quotes: INTERVAL '3' DAY, INTERVAL '1-2' YEAR TO MONTH,
  * INTERVAL 3 DAYS. The lexer takes them as one token. */
 #include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_lexer.h"
 
 static const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *limit) {
   while (at < limit && (*at == ' ' || (*at >= '\t' && *at <= '\r'))) at++;

@@ -4,7 +4,7 @@
 #include "base/core/bytes.h"
 #include "base/text/suggest.h"
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_lexer.h"
 
 /* By their first letters: the few that share one are looked through. */
 static const struct lql_word a_words[] = {
@@ -71,7 +71,7 @@ static const struct lql_word e_words[] = {
     {"END", LQL_END, 0},
     {"ESCAPE", LQL_ESCAPE, 0},
     {"EVOLVE", LQL_ID, LQL_WORD_DEFINES},
-    {"EXCEPT", LQL_EXCEPT, 0},
+    {"EXCEPT", LQL_EXCEPT, LQL_WORD_PLACED},
     {"EXCLUDE", LQL_EXCLUDE, 0},
     {"EXECUTE", LQL_ID, LQL_WORD_PLACED},
     {"EXISTS", LQL_EXISTS, 0},
@@ -98,7 +98,7 @@ static const struct lql_word h_words[] = {
     {"HELP", LQL_ID, LQL_WORD_DEFINES},
 };
 static const struct lql_word i_words[] = {
-    {"IF", LQL_IF, 0},           {"IGNORE", LQL_IGNORE, 0},
+    {"IF", LQL_IF, 0},           {"IGNORE", LQL_IGNORE, LQL_WORD_PLACED},
     {"ILIKE", LQL_ILIKE, 0},     {"IN", LQL_IN, 0},
     {"INDEX", LQL_INDEX, 0},     {"INDEXED", LQL_ID, LQL_WORD_PLACED},
     {"INDEXES", LQL_INDEXES, 0}, {"INNER", LQL_INNER, 0},
@@ -156,6 +156,9 @@ static const struct lql_word p_words[] = {
     {"PRECEDING", LQL_PRECEDING, 0},      {"PRECISION", LQL_PRECISION, 0},
     {"PREPARE", LQL_ID, LQL_WORD_PLACED},
 };
+static const struct lql_word q_words[] = {
+    {"QUALIFY", LQL_ID, LQL_WORD_PLACED},
+};
 static const struct lql_word r_words[] = {
     {"RANGE", LQL_RANGE, 0},
     {"RECURSIVE", LQL_RECURSIVE, 0},
@@ -166,6 +169,7 @@ static const struct lql_word r_words[] = {
     {"RENAME", LQL_RENAME, LQL_WORD_DEFINES},
     {"REPAIR", LQL_ID, LQL_WORD_DEFINES},
     {"REPLACE", LQL_REPLACE, 0},
+    {"RESPECT", LQL_ID, LQL_WORD_PLACED},
     {"RESET", LQL_ID, LQL_WORD_DEFINES},
     {"RETURNING", LQL_RETURNING, 0},
     {"REVOKE", LQL_ID, LQL_WORD_DEFINES},
@@ -230,6 +234,9 @@ static const struct lql_word w_words[] = {
     {"WHEN", LQL_WHEN, 0}, {"WHERE", LQL_WHERE, 0},   {"WINDOW", LQL_WINDOW, 0},
     {"WITH", LQL_WITH, 0}, {"WITHIN", LQL_WITHIN, 0}, {"WITHOUT", LQL_WITHOUT, 0},
 };
+static const struct lql_word x_words[] = {
+    {"XOR", LQL_ID, LQL_WORD_PLACED},
+};
 static const struct lql_word z_words[] = {
     {"ZONE", LQL_ZONE, 0},
 };
@@ -254,14 +261,14 @@ static const struct {
     {n_words, sizeof n_words / sizeof *n_words},
     {o_words, sizeof o_words / sizeof *o_words},
     {p_words, sizeof p_words / sizeof *p_words},
-    {NULL, 0},
+    {q_words, sizeof q_words / sizeof *q_words},
     {r_words, sizeof r_words / sizeof *r_words},
     {s_words, sizeof s_words / sizeof *s_words},
     {t_words, sizeof t_words / sizeof *t_words},
     {u_words, sizeof u_words / sizeof *u_words},
     {v_words, sizeof v_words / sizeof *v_words},
     {w_words, sizeof w_words / sizeof *w_words},
-    {NULL, 0},
+    {x_words, sizeof x_words / sizeof *x_words},
     {NULL, 0},
     {z_words, sizeof z_words / sizeof *z_words},
 };
@@ -325,6 +332,12 @@ static const struct mark marks[] = {
     {"WITH ROLLUP", LQL_WITH_ROLLUP},
     {"SEPARATOR", LQL_SEPARATOR},
     {"DIV", LQL_DIV},
+    {"XOR", LQL_XOR},
+    {"QUALIFY", LQL_QUALIFY},
+    {"EXCEPT", LQL_STAR_EXCEPT},
+    {"IGNORE NULLS", LQL_TREATMENT},
+    {"IGNORE NULLS", LQL_TREATMENT_IN},
+    {"a variable", LQL_VARIABLE},
     {"`<=>`", LQL_NULLSAFE},
     {"`(`", LQL_EXPLAIN_LP},
     {"CORRESPONDING", LQL_CORRESPONDING},

@@ -6,6 +6,7 @@
 #include "base/text/utf8.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_lexer.h"
 
 enum { DOUBLE_DIGITS = 17, NUMBER_BYTES_MAX = 4096 };
 
@@ -34,8 +35,27 @@ static struct expr *decimal_literal(struct lql *lql, struct lql_token token, str
   return expr_const(lql->arena, val_decimal(value), token.offset);
 }
 
+/* 0xff, 0o17, 0b101. */
+static struct expr *radix_literal(struct lql *lql, struct lql_token token, struct slice digits) {
+  uint8_t letter = digits.data[1] | 32;
+  uint64_t radix = letter == 'x' ? 16 : letter == 'o' ? 8 : 2, value = 0;
+  for (size_t i = 2; i < digits.bytes; i++) {
+    uint8_t c = digits.data[i];
+    uint64_t digit = (uint64_t)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+    if (value > ((uint64_t)INT64_MAX - digit) / radix) {
+      lql__fail(lql, LUMA_OUT_OF_RANGE, token.offset, "the number is larger than an integer");
+      lql__hint(lql, "integers go up to 0x7fffffffffffffff");
+      return NULL;
+    }
+    value = value * radix + digit;
+  }
+  return expr_const(lql->arena, val_int64((int64_t)value), token.offset);
+}
+
 struct expr *lql__integer(struct lql *lql, struct lql_token token) {
   struct slice digits = plain_digits(lql, token);
+  bool has_radix = digits.bytes > 2 && digits.data[1] > '9';
+  if (has_radix) return radix_literal(lql, token, digits);
   int64_t value;
   if (num_parse_int64(digits, &value))
     return expr_const(lql->arena, val_int64(value), token.offset);
@@ -413,6 +433,36 @@ struct expr *lql__typed(struct lql *lql, struct lql_token token) {
   struct expr *made = text.data ? moment(lql, token, text) : NULL;
   if (made && is_interval) keep_places(made, units);
   return made;
+}
+
+/* ---- CAST … AS INTERVAL unit ---- */
+
+struct expr *lql__cast_interval(struct lql *lql, struct lql_token at, struct expr *value,
+                                const struct lql_units *units) {
+  struct lql_token finest = units->finest;
+  bool is_second = slice_is_equal_nocase(finest.text, slice_of_text("second"));
+  if (!value) return NULL;
+  if (!slice_is_equal_nocase(units->type.text, slice_of_text("interval"))) {
+    lql__fail(lql, LUMA_SYNTAX_ERROR, finest.offset, "`%.*s` does not fit here",
+              SLICE_ARG(finest.text));
+    lql__hint(lql, "INTERVAL alone has units: CAST(x AS INTERVAL YEAR TO MONTH)");
+    return NULL;
+  }
+  if (is_second && units->has_places) {
+    lql__fail(lql, LUMA_UNSUPPORTED, finest.offset, "a CAST keeps all places of a second");
+    lql__hint(lql, "write SECOND, or INTERVAL '1.234567' SECOND(3), which rounds");
+    return NULL;
+  }
+  struct lql_type type = {.name = units->type};
+  bool is_text = value->kind == EXPR_CONST && value->value.type == VAL_TEXT;
+  if (is_text) {
+    struct slice text = with_units(lql, val_slice(&value->value), finest.text);
+    value = text.data ? expr_const(lql->arena, val_text(text), value->offset) : NULL;
+  }
+  struct expr *cast = value ? lql__cast(lql, at, value, type) : NULL;
+  if (is_second) return cast;
+  struct expr *unit = expr_const(lql->arena, val_text(finest.text), finest.offset);
+  return cast ? lql__apply(lql, "date_trunc", at, unit, cast) : NULL;
 }
 
 /* ---- the rest ---- */

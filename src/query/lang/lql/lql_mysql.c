@@ -52,6 +52,53 @@ struct expr *lql__inserted_value(struct lql *lql, struct lql_token name,
   return lql__path_expr(lql, lql__path_name(lql, lql__path(lql, excluded), column));
 }
 
+/* ---- XOR, variables of the server ---- */
+
+struct expr *lql__xor(struct lql *lql, struct lql_token at, struct expr *a, struct expr *b) {
+  struct expr *made = lql__binary(lql, EXPR_OP_NE, at, lql__unary(lql, EXPR_OP_NOT, at, a),
+                                  lql__unary(lql, EXPR_OP_NOT, at, b));
+  if (made) made->name = slice_of_text("xor");
+  return made;
+}
+
+/* The name behind @@, without `session.` or `global.`. */
+static struct slice variable_name(struct slice text) {
+  const uint8_t *dot = memchr(text.data, '.', text.bytes);
+  size_t from = dot ? (size_t)(dot - text.data) + 1 : 2;
+  return slice_of(text.data + from, text.bytes - from);
+}
+
+struct expr *lql__variable(struct lql *lql, struct lql_token token) {
+  static const char *const texts[][2] = {{"sql_mode", ""},
+                                         {"time_zone", "UTC"},
+                                         {"system_time_zone", "UTC"},
+                                         {"transaction_isolation", "REPEATABLE-READ"},
+                                         {"tx_isolation", "REPEATABLE-READ"},
+                                         {"character_set_client", "utf8mb4"},
+                                         {"character_set_connection", "utf8mb4"},
+                                         {"character_set_results", "utf8mb4"},
+                                         {"character_set_server", "utf8mb4"},
+                                         {"collation_connection", "utf8mb4_bin"},
+                                         {"collation_server", "utf8mb4_bin"},
+                                         {"version_comment", "LumaDB"},
+                                         {"license", "MIT"}};
+  struct slice name = variable_name(token.text);
+  if (slice_is_equal_nocase(name, slice_of_text("version"))) {
+    struct expr *made = expr_node(lql->arena, EXPR_CALL, NULL, 0, token.offset);
+    if (made) made->name = slice_of_text("version");
+    return made;
+  }
+  if (slice_is_equal_nocase(name, slice_of_text("autocommit")))
+    return expr_const(lql->arena, val_int64(1), token.offset);
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (slice_is_equal_nocase(name, slice_of_text(texts[i][0])))
+      return expr_const(lql->arena, val_text(slice_of_text(texts[i][1])), token.offset);
+  lql__fail(lql, LUMA_SYNTAX_ERROR, token.offset, "there is no variable `%.*s`",
+            SLICE_ARG(token.text));
+  lql__hint(lql, "there is @@version, @@sql_mode, @@time_zone, @@autocommit; SET has options");
+  return NULL;
+}
+
 /* ---- GROUP BY … WITH ROLLUP ---- */
 
 struct lql_group *lql__with_rollup(struct lql *lql, struct lql_group *group) {

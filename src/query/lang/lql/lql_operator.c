@@ -209,9 +209,9 @@ struct expr *lql__overlay(struct lql *lql, struct lql_token name, struct expr *t
 }
 
 struct expr *lql__name_expr(struct lql *lql, struct lql_token name) {
-  static const char *const functions[] = {"current_date",    "current_timestamp", "localtimestamp",
-                                          "current_catalog", "current_schema",    "current_user",
-                                          "session_user"};
+  static const char *const functions[] = {"current_date",   "current_timestamp", "localtimestamp",
+                                          "current_time",   "localtime",         "current_catalog",
+                                          "current_schema", "current_user",      "session_user"};
   for (size_t i = 0; name.kind != LQL_QUOTED && i < sizeof functions / sizeof functions[0]; i++)
     if (is_named(name.text, functions[i])) return call(lql, functions[i], NULL, 0, name.offset);
   return lql__path_expr(lql, lql__path(lql, name));

@@ -84,11 +84,18 @@ static struct plan *distinct(struct lql *lql, struct plan *input, const struct l
 struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
   for (uint32_t i = 0; !select->from && select->items && i < select->items->count; i++)
     if (select->items->items[i]->kind == EXPR_STAR) lql->bare_star = select->items->items[i];
+  struct expr *qualify = select->qualify;
+  if (qualify) qualify = select->items ? lql__by_items(lql, qualify, select->items) : NULL;
+  if (select->qualify && !qualify) return NULL;
   lql->windows = select->windows;
   for (uint32_t i = 0; select->items && i < select->items->count; i++)
     select->items->items[i] = lql__uncollated(select->items->items[i]);
   for (uint32_t i = 0; select->items && i < select->items->count; i++)
     if (!lql__resolve_windows(lql, select->items->items[i])) return NULL;
+  if (qualify && !lql__resolve_windows(lql, qualify)) return NULL;
+  if (select->group && !select->group->sets &&
+      (!select->items || !lql__group_items(lql, select->group, select->items)))
+    return NULL;
   struct plan *made = filter(lql, select->from, select->where);
   if (select->where && !made) return NULL;
   if (select->group) made = lql__aggregate(lql, made, select->group, select->at.offset);
@@ -101,7 +108,9 @@ struct plan *lql__select(struct lql *lql, const struct lql_select *select) {
   if (select->having && !made) return NULL;
   made = filter(lql, made, select->having);
   if (select->having && !made) return NULL;
-  return distinct(lql, project(lql, made, select), select);
+  made = project(lql, made, select);
+  if (made) made->condition = qualify;
+  return distinct(lql, made, select);
 }
 
 /* ---- changes ---- */

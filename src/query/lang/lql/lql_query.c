@@ -29,7 +29,15 @@ static struct plan *with_ties(struct lql *lql, struct plan *sort, struct lql_lim
   return NULL;
 }
 
+/* LIMIT NULL is no limit. */
+static struct expr *unless_null(struct expr *bound) {
+  bool is_null = bound && bound->kind == EXPR_CONST && val_is_null(&bound->value);
+  return is_null ? NULL : bound;
+}
+
 static struct plan *limited(struct lql *lql, struct plan *input, struct lql_limit limit) {
+  limit.limit = unless_null(limit.limit);
+  limit.skip = unless_null(limit.skip);
   if (!input || (!limit.limit && !limit.skip)) return input;
   if (limit.has_ties) return with_ties(lql, input, limit);
   struct plan *made = plan_node(lql->arena, PLAN_LIMIT, input,

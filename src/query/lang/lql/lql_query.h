@@ -72,6 +72,12 @@ struct lql_sets *lql__rollup(struct lql *lql, const struct lql_list *keys);
 struct lql_sets *lql__cube(struct lql *lql, struct lql_token at, const struct lql_list *keys);
 /** All sets of both. */
 struct lql_sets *lql__join_sets(struct lql *lql, struct lql_sets *a, const struct lql_sets *b);
+/** GROUP BY ALL: its keys are known when the select list is. */
+struct lql_group *lql__group_all(struct lql *lql);
+/** Gives a GROUP BY ALL its keys: the items that are made of no group. False after a failure. */
+bool lql__group_items(struct lql *lql, struct lql_group *group, const struct lql_list *items);
+/** The expression with items of the select list in the place of their names. */
+struct expr *lql__by_items(struct lql *lql, struct expr *expr, const struct lql_list *items);
 /** Another item of GROUP BY: each set so far with each of its sets. */
 struct lql_group *lql__group(struct lql *lql, struct lql_group *group, struct lql_sets *item);
 /** The AGGREGATE of a GROUP BY. */

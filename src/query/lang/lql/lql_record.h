@@ -46,6 +46,9 @@ void lql__index_method(struct lql *lql, struct lql_token method);
 /** CASCADE or RESTRICT behind DROP: nothing but references depends on a collection, and they are
  * looked at in any case. */
 void lql__drop_word(struct lql *lql, struct lql_token word);
+/** DROP of each of the names, together. */
+struct plan *lql__drop_each(struct lql *lql, enum plan_kind kind, struct lql_token at,
+                            const struct lql_list *names, bool if_exists);
 /** A word among EXPLAIN's options: whether ANALYZE is among them and those before. */
 int lql__explain_word(struct lql *lql, int analyze, struct lql_token word);
 /** TABLE c: all of it. */

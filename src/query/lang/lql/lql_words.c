@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Words that are keywords only where they stand. */
 #include "query/lang/lql/lql.h"
-#include "query/lang/lql/lql_int.h"
+#include "query/lang/lql/lql_lexer.h"
 
 static bool is_among(int kind, const int *kinds) {
   for (; *kinds; kinds++)
@@ -71,8 +71,19 @@ static bool begins_word(struct slice rest, const char *text) {
          (rest.bytes == bytes || !is_letter(rest.data[bytes]));
 }
 
+/* ` nulls)`: within the parentheses of a call. */
+static bool ends_arguments(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] == ' ') at++;
+  at += 5;
+  while (at < rest.bytes && rest.data[at] <= ' ') at++;
+  return at < rest.bytes && rest.data[at] == ')';
+}
+
 /* Words that PostgreSQL, MySQL and SQLite know where they stand so. */
-static int brought_word(int last, struct slice word, struct slice rest) {
+static int brought_word(const struct lql_place *place) {
+  int last = place->last;
+  struct slice word = place->word, rest = place->rest;
   static const char *const kinds[] = {"object", "array", "scalar", "value"};
   static const int queries[] = {LQL_LP,        LQL_AS,      LQL_UNION,   LQL_ALL, LQL_EXCEPT,
                                 LQL_INTERSECT, LQL_EXPLAIN, LQL_ANALYZE, 0};
@@ -85,6 +96,11 @@ static int brought_word(int last, struct slice word, struct slice rest) {
   bool is_infix = lql__ends_value(last) && begins_value(rest);
   if (is_infix && is_word(word, "div")) return LQL_DIV;
   if (is_infix && is_word(word, "mod")) return LQL_PERCENT;
+  if (is_infix && is_word(word, "xor")) return LQL_XOR;
+  if (is_infix && is_word(word, "qualify")) return LQL_QUALIFY;
+  bool treats = is_word(word, "ignore") || is_word(word, "respect");
+  if (treats && begins_word(rest, "nulls"))
+    return ends_arguments(rest) ? LQL_TREATMENT_IN : LQL_TREATMENT;
   bool matches = is_infix || (last == LQL_NOT && begins_value(rest));
   if (matches && is_word(word, "rlike")) return LQL_REGEXP;
   if (is_infix && is_word(word, "separator")) return LQL_SEPARATOR;
@@ -95,18 +111,41 @@ static int brought_word(int last, struct slice word, struct slice rest) {
   if (is_set && is_word(word, "corresponding")) return LQL_CORRESPONDING;
   bool overrides = begins_word(rest, "system") || begins_word(rest, "user");
   if (is_word(word, "overriding") && overrides) return LQL_OVERRIDING;
-  bool is_query = last == 0 || is_among(last, queries);
+  bool is_query =
+      last == 0 || is_among(last, queries) || last == LQL_RP || place->before == LQL_INTO;
   return is_query && is_word(word, "table") && begins_value(rest) ? LQL_TABLE_OF : 0;
 }
 
-int lql__contextual(int last, struct slice word, struct slice rest) {
+/* `VALUE +v`: a plus that stands at its operand and not at the word before; a minus takes away. */
+static bool begins_signed(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] == ' ') at++;
+  bool is_sign = at && at + 1 < rest.bytes && rest.data[at] == '+';
+  return is_sign && rest.data[at + 1] > ' ';
+}
+
+/* `* EXCEPT (a, b)`, and not `* EXCEPT (SELECT …)`. */
+static bool begins_exceptions(struct slice rest) {
+  size_t at = 0;
+  while (at < rest.bytes && rest.data[at] <= ' ') at++;
+  if (at == rest.bytes || rest.data[at] != '(') return false;
+  return lql__begins_options(slice_of(rest.data + at + 1, rest.bytes - at - 1));
+}
+
+int lql__contextual(const struct lql_place *place) {
+  int last = place->last;
+  struct slice word = place->word, rest = place->rest;
   static const int selects[] = {LQL_SELECT, LQL_DISTINCT, LQL_ALL, 0};
   static const int queries[] = {LQL_LP, LQL_EXPLAIN, LQL_ANALYZE, LQL_AS, 0};
   static const int sources[] = {LQL_FROM, LQL_COMMA, LQL_JOIN, LQL_LP, 0};
   if (is_word(word, "any") || is_word(word, "some")) return quantifier(last, rest);
-  if (is_word(word, "value") && is_among(last, selects) && begins_value(rest)) return LQL_VALUE;
+  if (is_word(word, "value") && is_among(last, selects) &&
+      (begins_value(rest) || begins_signed(rest)))
+    return LQL_VALUE;
+  if (is_word(word, "except"))
+    return last == LQL_STAR && begins_exceptions(rest) ? LQL_STAR_EXCEPT : 0;
   if (is_word(word, "unpivot") && is_among(last, sources) && begins_value(rest)) return LQL_UNPIVOT;
-  int brought = brought_word(last, word, rest);
+  int brought = brought_word(place);
   if (brought) return brought;
   bool begins = last == 0 || is_among(last, queries);
   return is_word(word, "pivot") && begins && begins_value(rest) ? LQL_PIVOT : 0;

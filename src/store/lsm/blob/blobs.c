@@ -198,7 +198,7 @@ static status read_into(const struct blob_file *blob, const struct block_handle 
 
 static status read_value(const struct blob_file *blob, const struct block_handle *handle,
                          struct cache_block **value, struct err *err) {
-  struct cache_block *made = cache_block_create(handle->raw_bytes);
+  struct cache_block *made = cache_block_create(blob->set->cache, handle->raw_bytes);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a value of %u bytes", handle->raw_bytes);
   status code = read_into(blob, handle, made->data, err);
   if (code != LUMA_OK) {

@@ -4,6 +4,7 @@
 #include "base/core/assert.h"
 #include "base/mem/mem.h"
 #include "base/sync/sync.h"
+#include "store/lsm/cache/rooms.h"
 
 /* A shard holds a few hundred blocks at least, so that its queues mean something; a tiny cache is
  * one shard. */
@@ -40,17 +41,21 @@ struct shard {
 struct cache {
   _Atomic uint64_t kept_bytes;
   uint64_t kept_max;
+  struct rooms *rooms; /* of blocks, also of those that are not in the cache */
   uint32_t shards_count;
   struct shard shards[];
 };
 
 /* ---- blocks ---- */
 
-struct cache_block *cache_block_create(size_t bytes) {
+struct cache_block *cache_block_create(struct cache *cache, size_t bytes) {
   if (bytes > SIZE_MAX - sizeof(struct cache_block)) return NULL;
-  struct cache_block *block = mem_alloc(sizeof *block + bytes);
+  size_t all = sizeof(struct cache_block) + bytes;
+  struct cache_block *block = rooms_take(cache->rooms, all);
+  bool has_room = block != NULL;
+  if (!block) block = mem_alloc(all);
   if (!block) return NULL;
-  *block = (struct cache_block){.bytes = bytes};
+  *block = (struct cache_block){.bytes = bytes, .has_room = has_room};
   atomic_init(&block->references, 1);
   return block;
 }
@@ -64,7 +69,11 @@ void cache_block_release(void *object) {
   struct cache_block *block = object;
   uint32_t before = atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel);
   ASSERT(before > 0);
-  if (before == 1) mem_free(block);
+  if (before > 1) return;
+  if (block->has_room)
+    rooms_give(block);
+  else
+    mem_free(block);
 }
 
 /* ---- the table of a shard ---- */
@@ -235,6 +244,9 @@ status cache_create(uint64_t bytes_max, struct cache **cache, struct err *err) {
   struct cache *made = mem_zalloc(1, sizeof *made + shards * sizeof(struct shard));
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
   made->kept_max = UINT64_MAX;
+  status has_rooms = rooms_create(&made->rooms, err);
+  if (has_rooms != LUMA_OK) cache_destroy(made);
+  TRY(has_rooms);
   while (made->shards_count < shards) {
     status code = init_shard(&made->shards[made->shards_count++], bytes_max / shards, err);
     if (code == LUMA_OK) continue;
@@ -274,6 +286,7 @@ void cache_destroy(struct cache *cache) {
     mem_free(shard->kin);
     mutex_deinit(&shard->lock);
   }
+  rooms_release(cache->rooms);
   mem_free(cache);
 }
 

@@ -30,6 +30,7 @@ struct cache_block {
   _Atomic uint32_t references;
   uint8_t visits; /* of the shard's lock: how often it was asked for, up to 3 */
   bool is_main;   /* of the shard's lock: which queue it stands in */
+  bool has_room;  /* its memory is of the cache's rooms, not of the heap */
   struct cache_key key;
   /* of the shard's lock: next in the hash bucket; neighbours in the queue; neighbours among the
    * blocks of files whose numbers have the same hash */
@@ -52,9 +53,9 @@ void cache_set_kept_max(struct cache *cache, uint64_t bytes_max);
 bool cache_reserve(struct cache *cache, uint64_t bytes);
 void cache_unreserve(struct cache *cache, uint64_t bytes);
 
-/** A block of `bytes` uninitialised bytes with one reference, not in any cache; NULL when out of
- * memory. */
-struct cache_block *cache_block_create(size_t bytes);
+/** A block of `bytes` uninitialised bytes with one reference, in the cache's memory, but not in it;
+ * NULL when out of memory. */
+struct cache_block *cache_block_create(struct cache *cache, size_t bytes);
 void cache_block_acquire(struct cache_block *block);
 /** Lets go of one reference; the last frees. Takes void * to serve as store_pin.release. */
 void cache_block_release(void *object);

@@ -68,7 +68,7 @@ static status read_verified(const struct sorted_file *file, const struct block_h
 static status read_block(const struct sorted_file *file, const struct block_handle *handle,
                          enum sorted__use use, struct cache_block **block, struct err *err) {
   TRY(check_handle(file, handle, use, err));
-  struct cache_block *made = cache_block_create(handle->raw_bytes);
+  struct cache_block *made = cache_block_create(file->cache, handle->raw_bytes);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a block of %u bytes", handle->raw_bytes);
   status code = read_verified(file, handle, use, made, err);
   if (code != LUMA_OK) {

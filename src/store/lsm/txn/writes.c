@@ -217,8 +217,15 @@ status writes_rollback(struct writes *writes, uint64_t mark, struct err *err) {
 
 /* ---- the overlay ---- */
 
+/* What comes in the order of keys is looked for behind all that was written. */
+static bool is_behind(const struct writes *writes, uint8_t space, struct slice key) {
+  size_t last = writes->last_at[space];
+  if (writes->ranges_count || !writes->ascending[space]) return false;
+  return !last || slice_compare(op_at(writes, last).key, key) < 0;
+}
+
 bool writes_is_untouched(const struct writes *writes, uint8_t space, struct slice key) {
-  if (writes->count == 0) return true;
+  if (writes->count == 0 || is_behind(writes, space, key)) return true;
   if (writes->overlay || writes->count > SCAN_OPS_MAX) return false;
   struct record_op op;
   for (size_t at = RECORD_HEADER_BYTES; record_next(log_slice(writes), &at, &op);) {
