@@ -132,9 +132,9 @@ static void measure_inserts(const struct jql_size *size, struct output *output) 
 }
 
 static struct jql_size choose_size(bool tiny) {
-  if (tiny) return (struct jql_size){3000, 500, 2, 10, 2, 50};
-  if (getenv("QUICK")) return (struct jql_size){100000, 20000, 5, 200, 5, 20000};
-  return (struct jql_size){1000000, 200000, 3, 100, 5, 50000};
+  if (tiny) return (struct jql_size){3000, 500, 2, 10, 2, 50, 10};
+  if (getenv("QUICK")) return (struct jql_size){100000, 20000, 5, 200, 5, 20000, 2000};
+  return (struct jql_size){1000000, 200000, 3, 100, 5, 50000, 2000};
 }
 
 int main(int argc, char **argv) {

@@ -13,6 +13,7 @@ enum { JQL_VALUES = 2, JQL_VALUE_BYTES = 64, JQL_ITEMS_MAX = 1000 };
 struct jql_size {
   uint64_t documents, orders;
   uint64_t scans, finds, changes, singles; /* how often rows of each weight run */
+  uint64_t points; /* of what takes microseconds: a hundred would measure the first of them */
 };
 
 /** Values of one run. */

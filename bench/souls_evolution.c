@@ -3,6 +3,7 @@
  * each kind of change, by scans and by single reads, beside beings written in the newest form. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/souls.h"
 
@@ -32,12 +33,11 @@ static void import_beings(struct souls *souls, const char *collection,
 
 /* ---- the statement ---- */
 
-static void measure_statement(struct souls *souls, const char *text) {
+static void measure_statement(struct souls *souls, const char *name, const char *text) {
   double before = bench_now();
   souls_exec(souls, text);
   double ms = (bench_now() - before) * 1000;
-  souls_show(souls, &(struct souls_figure){"evolution, the statement", "ms", "the limit", ms, 50,
-                                           ms / 50, 1, true});
+  souls_show(souls, &(struct souls_figure){name, "ms", "the limit", ms, 50, ms / 50, 1, true});
 }
 
 /* ---- reads: seconds of this thread's processor time, in which all of it is done ---- */
@@ -194,19 +194,33 @@ static void measure_gets(struct souls *souls) {
           souls->sizes.gets);
 }
 
-/* The first scan makes the values, later ones find them kept: once, when all blocks are cached. */
-static void measure_first(struct souls *souls, const struct question *question) {
-  struct reading reading = {.souls = souls, .collections = {"making", "made"}};
+/* A scan right after the evolution, once, when all blocks are cached. */
+static void measure_first(struct souls *souls, const char *evolved, const char *newest,
+                          const struct question *question) {
+  struct reading reading = {.souls = souls, .collections = {evolved, newest}};
   char name[SOULS_TEXT_BYTES];
   prepare(&reading, question->sum, question->where);
+  double first = scan_side(&reading, 0);
   (void)scan_side(&reading, 1);
-  double stored = scan_side(&reading, 1), first = scan_side(&reading, 0);
-  double count = (double)souls->sizes.beings;
-  (void)snprintf(name, sizeof name, "first scan of older beings, %s", question->kind);
+  double stored = scan_side(&reading, 1), count = (double)souls->sizes.beings;
+  (void)snprintf(name, sizeof name, "scan at once of older beings, %s", question->kind);
   souls_show(souls,
              &(struct souls_figure){name, "beings/s", "beings of the newest soul", count / first,
                                     count / stored, first / stored, 1.1, true});
   finish(&reading);
+}
+
+/* Waits until the values are made that are made beside. */
+static void wait_for_values(struct souls *souls) {
+  const struct timespec moment = {.tv_nsec = 2000000};
+  bool making = true;
+  while (making) {
+    char *json;
+    souls_check(souls, luma_stats(souls->db, &json, &souls->error), "stats");
+    making = strstr(json, "\"making\":true") != NULL;
+    luma_free(json);
+    if (making) (void)nanosleep(&moment, NULL);
+  }
 }
 
 static const char evolve_making[] =
@@ -216,24 +230,65 @@ static const char evolve_making[] =
     "ALTER COLUMN country TYPE text USING country || '!', "
     "ALTER COLUMN rating TYPE int USING CAST(rating AS INT)";
 
+/* INSERT INTO `collection` SELECT `values` FROM `from`, for all its beings. */
+static void fill_from(struct souls *souls, const char *collection, const char *values,
+                      const char *from) {
+  enum { AT_ONCE = 50000 };
+  for (uint64_t first = 0; first < souls->sizes.beings; first += AT_ONCE) {
+    char text[SOULS_JSON_BYTES];
+    (void)snprintf(text, sizeof text,
+                   "INSERT INTO %s SELECT %s FROM %s WHERE id >= %llu AND id < %llu", collection,
+                   values, from, (unsigned long long)first, (unsigned long long)first + AT_ONCE);
+    souls_exec(souls, text);
+  }
+}
+
 /* The same values, stored, in beings that are as long. */
 static void fill_made(struct souls *souls) {
-  enum { AT_ONCE = 50000 };
   souls_exec(souls, "CREATE TABLE made (id INT PRIMARY KEY, email TEXT NOT NULL UNIQUE, "
                     "name TEXT NOT NULL, age INT, city TEXT, country TEXT, score FLOAT, "
                     "rating INT, active BOOLEAN, level INT, plan TEXT, note TEXT, bio INT, "
                     "CONSTRAINT grown CHECK (age >= 18 AND age < 150), "
                     "CONSTRAINT fair CHECK (score <= 100.0 OR level > 3))");
-  for (uint64_t from = 0; from < souls->sizes.beings; from += AT_ONCE) {
-    char text[SOULS_JSON_BYTES];
-    (void)snprintf(text, sizeof text,
-                   "INSERT INTO made SELECT id, email, name, age, upper(city) AS city, "
-                   "country || '!' AS country, score, CAST(rating AS INT) AS rating, active, "
-                   "level * 10 + 1 AS level, plan, bio AS note, length(bio) AS bio FROM making "
-                   "WHERE id >= %llu AND id < %llu",
-                   (unsigned long long)from, (unsigned long long)from + AT_ONCE);
-    souls_exec(souls, text);
-  }
+  fill_from(souls, "made",
+            "id, email, name, age, upper(city) AS city, country || '!' AS country, score, "
+            "CAST(rating AS INT) AS rating, active, level * 10 + 1 AS level, plan, bio AS note, "
+            "length(bio) AS bio",
+            "making");
+}
+
+/* What an evolution does to beings that it does not look at: a computed attribute, whose values
+ * are made at once by who reads, and beside by nobody in particular; and what became wider. */
+static const struct question computed = {"a computed attribute", "SUM(length(tag))", "",
+                                         "length(tag)"};
+static const struct question wider[] = {
+    {"int made decimal", "SUM(level)", "", "level + 1"},
+    {"int made decimal, counted", "COUNT(*)", " WHERE level < 5", "level + 2"},
+    {"date made timestamp", "COUNT(*)", " WHERE born > TIMESTAMP '2019-01-01 00:00:00'",
+     "CASE WHEN born IS NULL THEN 0 ELSE 1 END"},
+};
+
+static void measure_computed(struct souls *souls) {
+  souls_exec(souls, "CREATE TABLE computing (id INT PRIMARY KEY, name TEXT, level INT, born DATE, "
+                    "city TEXT, plan TEXT, bio TEXT)");
+  souls_exec(souls, "CREATE TABLE computed (id INT PRIMARY KEY, name TEXT, level DECIMAL, "
+                    "born TIMESTAMP, city TEXT, plan TEXT, bio TEXT, "
+                    "tag TEXT GENERATED ALWAYS AS (lower(name)) STORED)");
+  const char *values =
+      "id, name, level, CAST('2020-02-29' AS DATE) AS born, city, plan, about AS bio";
+  fill_from(souls, "computing", values, "evolving");
+  fill_from(souls, "computed", values, "evolving");
+  souls_check(souls, luma_checkpoint(souls->db, &souls->error), "checkpoint");
+  fill_cache(souls, "computing", "computed", "name <> 'nobody'");
+  measure_statement(souls, "evolution that computes, the statement",
+                    "EVOLVE SOUL computing ALTER COLUMN level TYPE decimal, "
+                    "ALTER COLUMN born TYPE timestamp, "
+                    "ADD COLUMN tag TEXT GENERATED ALWAYS AS (lower(name)) STORED");
+  measure_first(souls, "computing", "computed", &computed);
+  wait_for_values(souls);
+  ask(souls, "computing", "computed", &computed);
+  for (size_t i = 0; i < sizeof wider / sizeof wider[0]; i++)
+    ask(souls, "computing", "computed", &wider[i]);
 }
 
 /* Values made by expressions, beside values that are stored. */
@@ -243,12 +298,13 @@ static void measure_made(struct souls *souls) {
   import_beings(souls, "making", &souls_form);
   fill_made(souls);
   souls_check(souls, luma_checkpoint(souls->db, &souls->error), "checkpoint");
-  souls_exec(souls, evolve_making);
   fill_cache(souls, "making", "made", "email <> 'nobody'");
-  for (const struct question *q = made_questions; q < questions_end; q++) {
-    measure_first(souls, q);
+  measure_statement(souls, "evolution with a look at all, the statement", evolve_making);
+  for (const struct question *q = made_questions; q < questions_end; q++)
+    measure_first(souls, "making", "made", q);
+  wait_for_values(souls);
+  for (const struct question *q = made_questions; q < questions_end; q++)
     ask(souls, "making", "made", q);
-  }
   struct reading reading = {.souls = souls, .collections = {"making", "made"}};
   compare(&reading, "get of whole older beings, made", get_side, souls->sizes.get_pairs,
           souls->sizes.gets);
@@ -260,12 +316,14 @@ void souls_measure_evolution(struct souls *souls) {
   import_beings(souls, "evolving", &souls_form);
   import_beings(souls, "newest", &newest_form);
   souls_check(souls, luma_checkpoint(souls->db, &souls->error), "checkpoint");
-  measure_statement(souls, "EVOLVE SOUL evolving ADD COLUMN nick TEXT, "
-                           "ADD COLUMN rank INT DEFAULT 3, RENAME COLUMN bio TO about, "
-                           "ALTER COLUMN age TYPE float");
+  measure_statement(souls, "evolution, the statement",
+                    "EVOLVE SOUL evolving ADD COLUMN nick TEXT, "
+                    "ADD COLUMN rank INT DEFAULT 3, RENAME COLUMN bio TO about, "
+                    "ALTER COLUMN age TYPE float");
   fill_cache(souls, "evolving", "newest", "city <> 'city7'");
   for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
     ask(souls, "evolving", "newest", &questions[i]);
   measure_gets(souls);
+  measure_computed(souls);
   measure_made(souls);
 }

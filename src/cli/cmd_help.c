@@ -36,8 +36,9 @@ static void print_option(struct out *out, const struct args_option *option) {
 
 static void print_one(struct out *out, const struct command *command) {
   static const struct args_option help = {"help", 'h', NULL, "show this help"};
-  out_format(out, "lumadb %s: %s\n\nusage: lumadb %s %s\n", command->name, command->summary,
-             command->name, command->arguments);
+  const char *blank = command->arguments[0] ? " " : "";
+  out_format(out, "lumadb %s: %s\n\nusage: lumadb %s%s%s\n", command->name, command->summary,
+             command->name, blank, command->arguments);
   if (command->details) out_format(out, "\n%s", command->details);
   out_text(out, "\noptions:\n");
   for (const struct args_option *o = command->options; o->name; o++) print_option(out, o);

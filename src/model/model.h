@@ -33,6 +33,7 @@ struct model_options {
   bool learns;                 /* what open collections are made of is followed at each write */
   uint32_t document_bytes_max; /* 0 = DOC_BYTES_MAX */
   uint64_t kept_bytes_max;     /* of values that expressions of evolutions made; 0 = none is kept */
+  bool fills;                  /* a thread makes these before they are read */
   const struct soul_rules_ops *rules; /* runs the expressions of genotypes; NULL: there are none */
 };
 
@@ -42,6 +43,15 @@ status model_open(struct store *store, const struct model_options *options, stru
 /** Ends the model and its store; every transaction must have ended. */
 void model_close(struct model *model);
 struct store *model_store(struct model *model);
+/** Makes at once all that the thread of `fills` would make: for who has none. LUMA_OK also where
+ * there was not room to keep all. */
+status model_fill(struct model *model, struct err *err);
+/** Values of older beings in memory. */
+struct model_kept {
+  uint64_t bytes, bytes_max;
+  bool is_filling; /* the thread is at work */
+};
+void model_tell_kept(const struct model *model, struct model_kept *kept);
 
 /* ---- transactions ---- */
 
@@ -313,6 +323,9 @@ void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers
 void model_make_key(struct model *model, struct val *key);
 /** Replaces the document under the key of `old` (as read in this transaction) by `new_document`,
  * whose key slot must be equal or missing. */
+status model_replace_by(struct model_txn *txn, const struct collection *collection,
+                        const struct doc *old, struct model_write *write, struct err *err);
+/** The same of a document that is a value only. */
 status model_replace(struct model_txn *txn, const struct collection *collection,
                      const struct doc *old, const struct val *new_document, struct err *err);
 status model_delete(struct model_txn *txn, const struct collection *collection,

@@ -94,6 +94,7 @@ struct query_open_options {
   uint64_t deadline_us;               /* monotonic; 0 = none: LUMA_TIMEOUT past it */
   const atomic_bool *cancelled;       /* NULL or: true ends the run with LUMA_CANCELLED */
   uint32_t threads;    /* that may read for a long scan beside the caller's; 0 = none */
+  const char *folder;  /* for what does not fit into memory, borrowed; NULL: that is an error */
   size_t memory_bytes; /* budget for sorting, grouping, joining; 0 = QUERY_MEMORY_BYTES_DEFAULT */
   uint32_t batch_rows; /* that operators put into a batch at most; 0 = BATCH_ROWS */
 };

@@ -109,6 +109,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .batch_rows = is_small ? options->batch_rows : BATCH_ROWS,
                             .guard = options->guard,
                             .os = options->os,
+                            .folder = options->folder,
                             .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .threads = options->threads};

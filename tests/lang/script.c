@@ -58,7 +58,8 @@ static void append_summary(struct query *query, const struct query_run *run, str
 
 static status run_prepared(struct script_db *db, struct query *query, struct model_txn *txn,
                            struct buf *answer, struct err *err) {
-  struct query_open_options options = {.os = os_linux(),
+  struct query_open_options options = {.os = db->os ? db->os : os_linux(),
+                                       .folder = db->folder,
                                        .now_us = db->now_us,
                                        .memory_bytes = db->memory_bytes,
                                        .params = db->params};

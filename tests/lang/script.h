@@ -20,6 +20,8 @@ struct script_db {
   const char *const *rules_off;
   uint64_t now_us;
   size_t memory_bytes; /* 0 = the default */
+  struct os *os;       /* of runs; NULL: the system's */
+  const char *folder;  /* for what does not fit into memory; NULL: nowhere */
   struct query_params params;
 };
 

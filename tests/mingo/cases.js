@@ -318,6 +318,7 @@ const WIDE = {
   update(documents) {
     const { u, arrayFilters } = wide.update();
     const answer = () => {
+      if (Array.isArray(u)) return copy(documents).flatMap((document) => mingo.aggregate([document], copy(u)));
       const changed = copy(documents);
       updateMany(changed, {}, copy(u), { arrayFilters: copy(arrayFilters ?? []) });
       return changed;

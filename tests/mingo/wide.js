@@ -142,6 +142,8 @@ module.exports = ({ one, often, below, some }) => {
       () => ({ $regexFind: { input: one(["Hello World", "$g", "naïve aab"]), regex: one(["(a)(b)?", "[A-Z]", "o+", "\\s"]) } }),
       () => ({ $regexFindAll: { input: "$g", regex: one(["[a-b]", "(c)"]) } }), // mingo counts on from the last match
       () => ({ $dateToParts: { date: date(depth), ...zone() } }),
+      () => ({ $convert: { input: one(["$i", "$r", "$u", "$none", "$t", "$l", "$o", { $toString: "$i" }, { $toString: "$r" }, logical(0)]),
+        to: one(["int", "long", "double", "bool", "string"]), onError: "E", onNull: "N" } }), // to mingo any number in a text is a date
       () => ({ $let: { vars: { n: number(depth) }, in: { $add: ["$$n", "$$n"] } } }),
       () => ({ $switch: { branches: [{ case: logical(depth), then: string(depth) }], default: number(depth) } }),
     ])();
@@ -201,6 +203,9 @@ module.exports = ({ one, often, below, some }) => {
     () => ({ u: { $min: { t: moment() }, $max: { i: whole() } } }),
     () => ({ u: { $rename: { "o.p": "o.n" } } }),
     () => ({ u: { $unset: { "o.q": 1 }, $set: { "o.new": word() } } }),
+    () => ({ u: [{ $set: { x: any(2), "o.z": number(1) } }, { $unset: one(["u", ["v", "o.q"]]) }] }),
+    () => ({ u: [{ $replaceWith: { $mergeObjects: ["$$ROOT", { y: string(2), i: number(1) }] } }] }),
+    () => ({ u: [{ $project: { i: 1, x: number(2), g: logical(1) } }] }),
   ])();
 
   return { document, pipeline, filter, update };

@@ -113,7 +113,7 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
     TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
   }
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
-  TRY(model__observe(txn, batch->collection, batch->documents[i], 1, err));
+  TRY(model__observe(txn, batch->collection, batch->documents[i], true, err));
   model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]),
                      0);
   return LUMA_OK;

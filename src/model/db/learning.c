@@ -30,17 +30,41 @@ static void forget_all(struct learning *learning) {
   learned_init(&learning->learned);
 }
 
-/* ---- notes: u32 collection, i32 sign, document ---- */
+/* ---- notes: u32 collection, u32 what, document; REPLACED: the document that was there ---- */
+
+enum what { ADDED, REMOVED, REPLACED };
+
+struct note {
+  uint32_t collection;
+  enum what what;
+  struct doc document, replaced;
+};
+
+static size_t take_document(const uint8_t *at, struct doc *document) {
+  document->data = at;
+  document->bytes = load32le(at);
+  return document->bytes;
+}
 
 /* Takes the next note off the front. */
-static uint32_t take_note(struct slice *notes, struct doc *document, int *sign) {
-  uint32_t number = load32le(notes->data);
-  *sign = (int)load32le(notes->data + 4);
-  document->data = notes->data + NOTE_BYTES;
-  document->bytes = load32le(document->data);
-  size_t bytes = NOTE_BYTES + (size_t)document->bytes;
+static struct note take_note(struct slice *notes, const struct names *names) {
+  struct note note = {.collection = load32le(notes->data),
+                      .what = (enum what)load32le(notes->data + 4),
+                      .document = {.names = names},
+                      .replaced = {.names = names}};
+  size_t bytes = NOTE_BYTES + take_document(notes->data + NOTE_BYTES, &note.document);
+  if (note.what == REPLACED) bytes += take_document(notes->data + bytes, &note.replaced);
   *notes = slice_of(notes->data + bytes, notes->bytes - bytes);
-  return number;
+  return note;
+}
+
+static status learn_note(struct learned *learned, const struct note *note) {
+  switch (note->what) {
+  case ADDED: return learned_observe(learned, &note->document, NULL);
+  case REMOVED: return learned_forget(learned, &note->document, NULL);
+  case REPLACED: return learned_replace(learned, &note->replaced, &note->document, NULL);
+  }
+  return LUMA_OK;
 }
 
 /* Takes what is pending. With the lock. */
@@ -48,11 +72,8 @@ static void catch_up(struct learning *learning, const struct names *names) {
   struct slice notes = buf_slice(&learning->pending);
   status result = LUMA_OK;
   while (notes.bytes > 0 && result == LUMA_OK) {
-    struct doc document = {.names = names};
-    int sign;
-    (void)take_note(&notes, &document, &sign);
-    result = sign > 0 ? learned_observe(&learning->learned, &document, NULL)
-                      : learned_forget(&learning->learned, &document, NULL);
+    struct note note = take_note(&notes, names);
+    result = learn_note(&learning->learned, &note);
     learning->is_changed = true;
   }
   if (result != LUMA_OK) learning->state = LEARNING_STALE;
@@ -211,21 +232,50 @@ static status prepare(struct model *model, const struct collection *collection, 
   return result;
 }
 
-status model__observe(struct model_txn *txn, const struct collection *collection,
-                      struct slice document, int sign, struct err *err) {
-  if (!txn->model->learns || !collection->open) return LUMA_OK;
-  if (txn->prepared != collection->number) TRY(prepare(txn->model, collection, err));
-  txn->prepared = collection->number;
-  uint8_t *note = buf_extend(&txn->observed, NOTE_BYTES + document.bytes);
+/* Room for a note of `bytes`; NULL: nothing is noted, and what is known will be read anew. */
+static uint8_t *begin_note(struct model_txn *txn, const struct collection *collection,
+                           enum what what, size_t bytes) {
+  uint8_t *note = buf_extend(&txn->observed, NOTE_BYTES + bytes);
   if (!note) {
     /* The write goes on. */
     txn->observed.failed = LUMA_OK;
     txn->is_unobserved = true;
-    return LUMA_OK;
+    return NULL;
   }
   store32le(note, collection->number);
-  store32le(note + 4, (uint32_t)sign);
-  memcpy(note + NOTE_BYTES, document.data, document.bytes);
+  store32le(note + 4, what);
+  return note + NOTE_BYTES;
+}
+
+/* Whether the collection learns, ready for it. */
+static status begin_lesson(struct model_txn *txn, const struct collection *collection, bool *learns,
+                           struct err *err) {
+  *learns = txn->model->learns && collection->open;
+  if (!*learns) return LUMA_OK;
+  if (txn->prepared != collection->number) TRY(prepare(txn->model, collection, err));
+  txn->prepared = collection->number;
+  return LUMA_OK;
+}
+
+status model__observe(struct model_txn *txn, const struct collection *collection,
+                      struct slice document, bool is_new, struct err *err) {
+  bool learns = false;
+  TRY(begin_lesson(txn, collection, &learns, err));
+  uint8_t *note =
+      learns ? begin_note(txn, collection, is_new ? ADDED : REMOVED, document.bytes) : NULL;
+  if (note) memcpy(note, document.data, document.bytes);
+  return LUMA_OK;
+}
+
+status model__observe_replaced(struct model_txn *txn, const struct collection *collection,
+                               const struct doc *old, struct slice document, struct err *err) {
+  bool learns = false;
+  TRY(begin_lesson(txn, collection, &learns, err));
+  uint8_t *note =
+      learns ? begin_note(txn, collection, REPLACED, document.bytes + old->bytes) : NULL;
+  if (!note) return LUMA_OK;
+  memcpy(note, document.data, document.bytes);
+  memcpy(note + document.bytes, old->data, old->bytes);
   return LUMA_OK;
 }
 
@@ -252,10 +302,8 @@ static void learn(const struct collection *collection, struct slice notes) {
 static void learn_all(struct slice notes, const struct catalog *catalog) {
   while (notes.bytes > 0) {
     struct slice rest = notes, end = notes;
-    struct doc document;
-    int sign;
     uint32_t number = load32le(notes.data);
-    while (rest.bytes > 0 && take_note(&rest, &document, &sign) == number) end = rest;
+    while (rest.bytes > 0 && take_note(&rest, NULL).collection == number) end = rest;
     const struct collection *collection = catalog_by_number(catalog, number);
     if (collection) learn(collection, slice_of(notes.data, notes.bytes - end.bytes));
     notes = end;
@@ -358,9 +406,7 @@ static bool has_written(const struct model_txn *txn, const struct collection *co
   struct slice notes = buf_slice(&txn->observed);
   if (txn->is_unobserved) return true;
   while (notes.bytes > 0) {
-    struct doc document;
-    int sign;
-    if (take_note(&notes, &document, &sign) == collection->number) return true;
+    if (take_note(&notes, NULL).collection == collection->number) return true;
   }
   return false;
 }

@@ -20,8 +20,9 @@ status model_open(struct store *store, const struct model_options *options, stru
   made->os = options->os;
   made->options = *options;
   made->opened_us = os_now_us(options->os);
-  uint64_t kept = made->options.kept_bytes_max;
-  made->kept.left_bytes = kept < INT64_MAX ? (int64_t)kept : INT64_MAX;
+  kept_budget_init(&made->kept, made->options.kept_bytes_max);
+  /* Where other processes write too, going over all is theirs as much. */
+  made->options.fills &= !store->ops->is_shared;
   if (made->options.document_bytes_max == 0) made->options.document_bytes_max = DOC_BYTES_MAX;
   ulid_source_init(&made->keys, options->os);
   rwlock_init(&made->catalog_lock);
@@ -35,6 +36,7 @@ status model_open(struct store *store, const struct model_options *options, stru
   made->indexes = (struct catalog_sequence){.step = 16};
   made->souls = (struct catalog_sequence){.step = 16};
   status result = model__blocks_create(&made->blocks, err);
+  if (result == LUMA_OK && made->options.kept_bytes_max) result = model__fill_create(made, err);
   if (result == LUMA_OK) result = catalog_create(&made->catalog, err);
   if (result == LUMA_OK) result = model__load_catalog(made, options->read_only, err);
   if (result != LUMA_OK) {
@@ -168,9 +170,11 @@ static void free_idle(struct model *model) {
 
 void model_close(struct model *model) {
   if (!model) return;
+  model__fill_destroy(model->fill);
   model__save_learned(model);
   free_idle(model);
   catalog_release(model->catalog);
+  kept_budget_deinit(&model->kept);
   store_close(model->store);
   model__blocks_destroy(model->blocks);
   model__gate_deinit(&model->gate);
@@ -235,6 +239,12 @@ static void txn_end(struct model_txn *txn) {
   txn_rest(txn->model, txn);
 }
 
+static void publish(struct model *model) {
+  const struct catalog *catalog = model_catalog_acquire(model);
+  model__fill_picture(model, catalog);
+  catalog_release(catalog);
+}
+
 /* Inv 1: nobody begins between the commit of a catalog change and the swap of the picture. */
 static status commit_change(struct model_txn *txn, enum store_durability durability,
                             struct store_pos *position, struct err *err) {
@@ -247,6 +257,7 @@ static status commit_change(struct model_txn *txn, enum store_durability durabil
     txn->catalog = old;
   }
   rwlock_unlock(&model->catalog_lock);
+  if (result == LUMA_OK) publish(model);
   return result;
 }
 

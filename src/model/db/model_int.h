@@ -55,6 +55,7 @@ struct model {
   uint32_t idle_count;
   struct model_gate gate;
   struct kept_budget kept; /* of all evolutions */
+  struct model_fill *fill; /* makes what is to be kept; NULL: nobody does */
 };
 
 /* The picture to go back to with a savepoint. */
@@ -107,8 +108,9 @@ struct model_txn {
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
   uint32_t places_from;
-  bool is_looking; /* at documents that are stored already */
-  uint32_t looks;  /* the collection whose beings its evolution looked at; 0: none */
+  bool is_looking;           /* at documents that are stored already */
+  uint32_t looks;            /* the collection whose beings its evolution looked at; 0: none */
+  struct kept_values *keeps; /* what is made of whole beings is kept here; NULL: it is not */
   struct model_txn_hold *holds;
   const struct model_caller *caller;  /* may be NULL */
   const struct soul_numbers *numbers; /* NULL: the model gives them */
@@ -253,9 +255,12 @@ status model__scan_seek_after(struct model_scan *scan, struct slice record_key, 
 
 /* ---- learning ---- */
 
-/** Notes a document that the transaction writes (`sign` 1) or removes (-1), for when it commits. */
+/** Notes a document that the transaction adds (`is_new`) or removes, for when it commits. */
 status model__observe(struct model_txn *txn, const struct collection *collection,
-                      struct slice document, int sign, struct err *err);
+                      struct slice document, bool is_new, struct err *err);
+/** The same of one that takes the place of `old`. */
+status model__observe_replaced(struct model_txn *txn, const struct collection *collection,
+                               const struct doc *old, struct slice document, struct err *err);
 /** Around a commit: begin before, end after it with its answer. */
 struct model_lesson {
   const struct catalog *catalog; /* NULL: nothing is learned */
@@ -319,24 +324,64 @@ static inline bool model__looks_at(const struct model_looks *looks, uint16_t id)
 /** The ids of names, of at most RECIPE_NAMES_MAX, that are names of the collection; how many. */
 uint32_t model__wanted(const struct collection *collection, const struct model_reads *reads,
                        uint16_t ids[RECIPE_NAMES_MAX]);
+/* ---- what expressions of an evolution make: db/evolve/find.c, make.c ---- */
+
+/** Looks for kept values of documents that follow each other. */
+struct model_finding {
+  struct model *model;
+  struct kept_values *kept; /* NULL: there is nothing to find */
+  uint32_t side;
+  const struct model_looks *looks;
+  const struct recipe_sight *sight; /* what is asked for in `numbers` */
+  uint16_t numbers[RECIPE_MAKERS_MAX];
+  uint32_t numbers_count;
+  uint64_t row; /* of those that were counted, of one page */
+  uint32_t documents, missed;
+};
+/** Begins; what is found stays until model__find_leave, of the same thread or another. */
+void model__find_begin(struct model_finding *finding, const struct model_txn *txn,
+                       const struct collection *collection, const struct model_looks *looks);
+/** The record of the document; NULL: there is none. `*has_all`: with all that the sight makes and
+ * that is looked at. */
+const uint8_t *model__find(struct model_finding *finding, const struct recipe_sight *sight,
+                           const struct doc *document, bool *has_all);
+/** All were looked for: tells of what was missed. */
+void model__find_end(struct model_finding *finding);
+static inline void model__find_leave(struct kept_values *kept, uint32_t side) {
+  if (kept) kept_leave(kept, side);
+}
+
 enum { MODEL_MADE_AT_ONCE = 256 };
 /** Documents of a batch with values that expressions of their collection's evolution make. */
 struct model_making {
   struct model_txn *txn;
   const struct collection *collection;
   const struct doc *documents;
-  struct store_pins *pins;         /* keep what is made */
   const struct model_looks *looks; /* NULL: at all */
+  struct arena *arena;             /* of the values; their texts may borrow from the documents */
   uint32_t count;
   uint16_t places[MODEL_MADE_AT_ONCE];                   /* in `documents` */
   const struct recipe_sight *sights[MODEL_MADE_AT_ONCE]; /* of each; they make values */
-  /* out */
-  const struct val *made[MODEL_MADE_AT_ONCE]; /* of each, by the sight's makers; what is not looked
-                                              at is MISSING */
-  struct arena *arena;                        /* lives as long as the values */
+  /* Of each. In: a record that has some; zeroes: there is none. Out, for those to be made: values
+   * by the sight's makers, where what is not looked at is MISSING. */
+  struct splice_made made[MODEL_MADE_AT_ONCE];
+  uint32_t left_count;
+  uint16_t left[MODEL_MADE_AT_ONCE]; /* those to be made */
 };
-/** Makes the values, or finds them kept. */
+/** Appends a document; `record`: what was found. */
+static inline void model__making_add(struct model_making *making, uint32_t place,
+                                     const struct recipe_sight *sight, const uint8_t *record,
+                                     bool has_all) {
+  making->places[making->count] = (uint16_t)place;
+  making->sights[making->count] = sight;
+  making->made[making->count] = (struct splice_made){.record = record};
+  if (!has_all) making->left[making->left_count++] = (uint16_t)making->count;
+  making->count++;
+}
+/** Makes the values of those to be made. */
 status model__make(struct model_making *making, struct err *err);
+/** Keeps all that was made; false when there was not room for all. */
+bool model__keep(const struct model_making *making, struct kept_values *kept);
 /** Whose documents are seen, by whom. */
 struct model_seen_of {
   struct model_txn *txn;
@@ -345,8 +390,14 @@ struct model_seen_of {
   struct store_pins *pins;
 };
 /** Documents of older souls on their way to being seen through lenses. */
+struct model_seen_memory;
 struct model_seeing {
   struct model_making making; /* of those whose values are made, since model__see_made */
+  struct model_finding finding;
+  struct store_pins *pins;
+  struct model_seen_memory *memory; /* what lives as long as the pins; NULL: nothing does */
+  struct lens *lenses;              /* room for some more */
+  uint32_t lenses_left;
   struct doc *documents;
   struct model_last_soul older;
   const struct recipe_sight *last; /* what showed the last document mostly shows the next */
@@ -362,9 +413,22 @@ void model__see_begin(struct model_seeing *seeing, const struct model_seen_of *o
  * for that. */
 status model__see_one(struct model_seeing *seeing, uint32_t place, bool *is_shown, struct err *err);
 status model__see_made(struct model_seeing *seeing, struct err *err);
+/** No documents come any more. */
+void model__see_end(struct model_seeing *seeing);
 /** model__upgrade for such: all of these documents. */
 status model__see(const struct model_seen_of *of, struct doc *documents, uint32_t count,
                   struct err *err);
+/* ---- making values before they are read: db/evolve/fill.c ---- */
+
+struct model_fill;
+/** Where values are kept at all. */
+status model__fill_create(struct model *model, struct err *err);
+/** Ends what is under way. NULL is fine. */
+void model__fill_destroy(struct model_fill *fill);
+/** Evolutions of a committed picture are filled. */
+void model__fill_picture(struct model *model, const struct catalog *catalog);
+/** Values were missed: wakes whoever fills, if that is wanted. */
+void model__fill_missed(struct model *model, const struct kept_values *kept);
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);

@@ -37,9 +37,12 @@ static status get_some(struct model_txn *txn, const struct collection *collectio
   struct store_value values[KEYS_AT_ONCE];
   TRY(make_keys(txn, collection, keys, count, record_keys, err));
   TRY(store_get_many(txn->store, STORE_RECORDS, record_keys, count, values, pins, err));
+  /* What was made of older ones, which may be shown next, lies far away. */
+  const struct kept_values *kept = collection->evolution ? collection->evolution->kept : NULL;
   for (uint32_t i = 0; i < count; i++) {
     found[i] = (struct doc){0};
     if (values[i].found) TRY(doc_open(values[i].value, collection->names, &found[i], err));
+    if (kept && values[i].found) kept_fetch(kept, doc_header(&found[i]).row);
   }
   return LUMA_OK;
 }

@@ -257,6 +257,7 @@ static status see_records(struct model_scan *scan, struct doc *documents, uint32
   model__see_begin(&seeing, &of, documents, all);
   for (uint32_t from = 0; from < all; from += GROUP)
     TRY(see_group(scan, &seeing, from, from + GROUP < all ? from + GROUP : all, count, err));
+  model__see_end(&seeing);
   return LUMA_OK;
 }
 

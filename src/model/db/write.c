@@ -300,7 +300,6 @@ static status finish_write(struct model_txn *txn, const struct collection *colle
                            enum model_change_op op, struct slice record_key, const struct doc *old,
                            struct err *err) {
   struct slice key_part = model__key_part(record_key);
-  TRY(model__observe(txn, collection, slice_of(old->data, old->bytes), -1, err));
   TRY(model__feed_keep(txn, collection, key_part, old, err));
   model__feed_change(txn, op, collection->number, key_part, doc_header(old).version);
   return model__feed_emit(txn, err);
@@ -311,7 +310,7 @@ enum { MONGO_IMMUTABLE_FIELD = 66 };
 
 static status check_same_key(const struct val *old_key, const struct val *new_document,
                              struct err *err) {
-  struct val given = val_field(new_document, key_name());
+  struct val given = val_field_id(new_document, NAMES_KEY_SLOT, key_name());
   if (given.type == VAL_MISSING || is_same_value(&given, old_key)) return LUMA_OK;
   struct buf a, b;
   buf_init(&a, MODEL_SCRATCH_BYTES_MAX);
@@ -332,19 +331,33 @@ static status check_same_key(const struct val *old_key, const struct val *new_do
   return LUMA_OK;
 }
 
+/* The new document, as it is to be stored. */
+static status take_new(struct model_txn *txn, const struct collection *collection,
+                       struct model_write *write, struct slice *encoded, struct err *err) {
+  *encoded = stored_form(txn, collection, write);
+  if (encoded->data) return LUMA_OK;
+  buf_reset(&txn->encoded);
+  return encode_document(txn, collection, write, encoded, err);
+}
+
 status model_replace(struct model_txn *txn, const struct collection *collection,
                      const struct doc *old, const struct val *new_document, struct err *err) {
+  struct model_write write = {.document = new_document};
+  return model_replace_by(txn, collection, old, &write, err);
+}
+
+status model_replace_by(struct model_txn *txn, const struct collection *collection,
+                        const struct doc *old, struct model_write *write, struct err *err) {
+  const struct val *new_document = write->document;
   if (new_document->type != VAL_MAP) {
     FAIL(err, LUMA_INVALID_VALUE, "a document is a map of attributes, not a %s",
          val_type_name(new_document->type));
   }
-  struct val key = model__key_of(old);
-  TRY(check_same_key(&key, new_document, err));
+  write->key = model__key_of(old);
+  TRY(check_same_key(&write->key, new_document, err));
   struct slice record_key, encoded;
   TRY(begin_write(txn, collection, old, &record_key, err));
-  buf_reset(&txn->encoded);
-  struct model_write write = {.document = new_document, .key = key};
-  TRY(encode_document(txn, collection, &write, &encoded, err));
+  TRY(take_new(txn, collection, write, &encoded, err));
   TRY(model__conform(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__validate(txn, collection, &encoded, old, 1, NULL, err));
   TRY(model__note_own_id(collection, &encoded, 1, err));
@@ -365,7 +378,7 @@ status model_replace(struct model_txn *txn, const struct collection *collection,
   if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, 0, false, err);
   TRY(indexed);
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
-  TRY(model__observe(txn, collection, encoded, 1, err));
+  TRY(model__observe_replaced(txn, collection, old, encoded, err));
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
 }
 
@@ -381,6 +394,7 @@ status model__delete_alone(struct model_txn *txn, const struct collection *colle
   TRY(store_delete(txn->store, STORE_RECORDS, record_key, err));
   struct keyspace_key count = keyspace_count(collection->number);
   TRY(store_add(txn->store, keyspace_slice(&count), -1, 0, INT64_MAX, err));
+  TRY(model__observe(txn, collection, slice_of(old->data, old->bytes), false, err));
   return finish_write(txn, collection, MODEL_DELETE, record_key, old, err);
 }
 

@@ -11,7 +11,11 @@
 #include "value/doc/build.h"
 #include "value/doc/doc.h"
 
-enum { EVOLUTION_STEPS_MAX = 1000, EVOLUTION_TEXT_BYTES_MAX = 16 << 20 };
+enum {
+  EVOLUTION_STEPS_MAX = 1000,
+  EVOLUTION_TEXT_BYTES_MAX = 16 << 20,
+  EVOLUTION_NOT_KEPT = 0xffff
+};
 
 enum evolution_kind {
   EVOLUTION_SET,      /* a value for beings that lack the attribute */
@@ -27,8 +31,8 @@ struct evolution_op {
   struct val value;
   struct slice encoded; /* of `value`, as it stands in documents */
   struct soul_type type;
-  uint32_t rule;            /* TRANSFORM */
-  struct kept_values *kept; /* TRANSFORM: values that it made; NULL: none is kept */
+  uint32_t rule;   /* TRANSFORM */
+  uint16_t number; /* TRANSFORM: of its values in what is kept; EVOLUTION_NOT_KEPT */
   uint16_t name_id, to_id;
 };
 
@@ -45,7 +49,8 @@ struct evolution {
   struct soul *rules; /* holds the expressions of all steps; NULL when there are none */
   struct names *names;
   struct arena arena;
-  struct recipes recipes; /* for whole documents */
+  struct recipes recipes;   /* for whole documents */
+  struct kept_values *kept; /* values that expressions made; NULL: none is kept */
 };
 
 /** Appends steps as JSON: the stored form. */
@@ -53,7 +58,8 @@ void evolution_write(struct buf *out, const struct evolution_step *steps, uint32
 /** Reads the stored form with one reference; names are bound to `names` (borrowed). */
 status evolution_read(struct slice json, const struct soul_rules_ops *ops, struct names *names,
                       struct evolution **evolution, struct err *err);
-/** Lets values that expressions make be kept, in `budget` (borrowed). Before it is shared. */
+/** Lets values that expressions make be kept, as far as they depend on the being alone, in `budget`
+ * (borrowed). Before it is shared. */
 void evolution_keep(struct evolution *evolution, struct kept_budget *budget);
 void evolution_acquire(const struct evolution *evolution);
 /** NULL is fine. */

@@ -83,6 +83,7 @@ static status read_op(struct evolution_reading *reading, const struct val *map,
   if (number == kinds) return fail_corrupt(reading->err);
   struct val value = val_field(map, slice_of_text("value"));
   *op = (struct evolution_op){.kind = (enum evolution_kind)number,
+                              .number = EVOLUTION_NOT_KEPT,
                               .name = read_text(reading, map, "name"),
                               .to = read_text(reading, map, "to"),
                               .expression = read_text(reading, map, "expression"),
@@ -200,21 +201,28 @@ status evolution_read(struct slice json, const struct soul_rules_ops *ops, struc
   return result;
 }
 
-void evolution_keep(struct evolution *evolution, struct kept_budget *budget) {
-  if (__atomic_load_n(&budget->left_bytes, __ATOMIC_RELAXED) <= 0) return;
+/* Numbers what lasts; how many. */
+static uint32_t number_lasting(struct evolution *evolution, const struct soul_program *program) {
+  const struct soul_rules_ops *ops = evolution->rules->ops;
+  uint32_t count = 0;
   for (uint32_t s = 0; s < evolution->steps_count; s++) {
     for (uint32_t i = 0; i < evolution->steps[s].ops_count; i++) {
       struct evolution_op *op = &evolution->steps[s].ops[i];
-      if (op->kind == EVOLUTION_TRANSFORM && !op->kept) op->kept = kept_create(budget);
+      bool is_kept = op->kind == EVOLUTION_TRANSFORM && count < MADE_VALUES_MAX &&
+                     ops->lasts(program, op->rule);
+      op->number = is_kept ? (uint16_t)count++ : EVOLUTION_NOT_KEPT;
     }
   }
+  return count;
 }
 
-static void drop_kept(struct evolution *evolution) {
-  for (uint32_t s = 0; evolution->steps && s < evolution->steps_count; s++) {
-    const struct evolution_step *step = &evolution->steps[s];
-    for (uint32_t i = 0; step->ops && i < step->ops_count; i++) kept_destroy(step->ops[i].kept);
-  }
+void evolution_keep(struct evolution *evolution, struct kept_budget *budget) {
+  struct soul_program *program = NULL;
+  if (budget->bytes_max == 0 || !evolution->rules || evolution->kept) return;
+  if (soul_take_program(evolution->rules, &program, NULL) != LUMA_OK) return;
+  uint32_t count = number_lasting(evolution, program);
+  if (count) evolution->kept = kept_create(budget, count);
+  soul_give_program(evolution->rules, program);
 }
 
 void evolution_acquire(const struct evolution *evolution) {
@@ -225,7 +233,7 @@ void evolution_acquire(const struct evolution *evolution) {
 void evolution_release(const struct evolution *evolution) {
   struct evolution *mine = (struct evolution *)(uintptr_t)evolution;
   if (!mine || __atomic_sub_fetch(&mine->references, 1, __ATOMIC_ACQ_REL) > 0) return;
-  drop_kept(mine);
+  kept_destroy(mine->kept);
   soul_release(mine->rules);
   recipes_deinit(&mine->recipes);
   arena_deinit(&mine->arena);

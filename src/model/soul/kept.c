@@ -1,119 +1,375 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/soul/kept.h"
 
-#include "base/mem/arena.h"
 #include "base/mem/mem.h"
-#include "base/sync/sync.h"
+
+enum {
+  LOOKS_MAX = 64,      /* at pages, in search of one that may be given up */
+  STEPS_MAX = 1 << 16, /* of that search, also where there are no pages */
+  COUNT_MAX = 1 << 20,
+  SHIFT_MIN = 5, /* slots of 32 bytes: a version, a word, an address */
+  ADDRESS_OFFSET = 16,
+  CHUNK_BYTES = 4096,
+  CHUNKS_MAX = 128,
+  SHIFT_MAX = 8,
+  ELSEWHERE_MAX = KEPT_PAGE_ROWS / 8, /* of a page's records: then slots are too short */
+  SIDES = 2
+};
+static const uint64_t pages_max = (uint64_t)KEPT_BLOCKS_MAX * KEPT_BLOCK_PAGES;
+
+struct kept_page {
+  uint8_t *slots;      /* in the page's own memory */
+  uint32_t slot_shift; /* the binary logarithm of a slot's bytes */
+  uint32_t chunks_count;
+  uint32_t chunk_bytes;        /* taken of the last chunk */
+  size_t bytes;                /* of the page, without its chunks */
+  struct kept_page *next;      /* out of use */
+  uint8_t *chunks[CHUNKS_MAX]; /* records that are too long for a slot */
+};
+
+/* Pages that were taken out of use, and since then: has each side been without readers? */
+struct limbo {
+  struct kept_page *pages;
+  bool was_empty[SIDES];
+};
 
 struct kept_rest {
   struct kept_budget *budget;
-  size_t bytes; /* taken from it */
-  struct mutex lock;
-  struct arena texts;
+  struct kept_values *next; /* of the budget */
+  struct limbo leaving, left;
+  size_t bytes;          /* taken from the budget, but for pages */
+  uint32_t slot_shift;   /* of the next page */
+  uint32_t elsewhere;    /* records that were too long for their slots, since the last page */
+  uint64_t enough;       /* misses that make it wanted again */
+  uint64_t blocks_count; /* blocks[blocks_count] and those behind it are NULL */
 };
 
-struct kept_values *kept_create(struct kept_budget *budget) {
+void kept_budget_init(struct kept_budget *budget, uint64_t bytes_max) {
+  int64_t most = bytes_max < INT64_MAX ? (int64_t)bytes_max : INT64_MAX;
+  *budget = (struct kept_budget){.bytes_max = most, .left_bytes = most};
+  mutex_init(&budget->lock);
+}
+
+void kept_budget_deinit(struct kept_budget *budget) {
+  mutex_deinit(&budget->lock);
+}
+
+/* Slots for values that are short. */
+static uint32_t shift_for(uint32_t values_count) {
+  enum { VALUE_BYTES = 6 };
+  uint32_t bytes =
+      KEPT_VERSION_BYTES + MADE_WORD_BYTES + values_count * (MADE_WORD_BYTES + VALUE_BYTES);
+  uint32_t shift = SHIFT_MIN;
+  while (shift < SHIFT_MAX && 1u << shift < bytes) shift++;
+  return shift;
+}
+
+struct kept_values *kept_create(struct kept_budget *budget, uint32_t values_count) {
   struct kept_values *made = mem_zalloc(1, sizeof *made);
   struct kept_rest *rest = made ? mem_zalloc(1, sizeof *rest) : NULL;
   if (!rest) {
     mem_free(made);
     return NULL;
   }
-  rest->budget = budget;
-  mutex_init(&rest->lock);
-  arena_init(&rest->texts, 0, 0);
   made->rest = rest;
+  rest->budget = budget;
+  rest->slot_shift = shift_for(values_count);
+  mutex_lock(&budget->lock);
+  rest->next = budget->first;
+  budget->first = made;
+  mutex_unlock(&budget->lock);
   return made;
 }
 
-static void free_block(struct kept_block *block) {
-  for (uint32_t i = 0; block && i < KEPT_BLOCK_PAGES; i++) mem_free(block->pages[i]);
-  mem_free(block);
+/* ---- memory ---- */
+
+static void give_back(struct kept_budget *budget, size_t bytes) {
+  __atomic_add_fetch(&budget->left_bytes, (int64_t)bytes, __ATOMIC_RELAXED);
+}
+
+static void free_page(struct kept_budget *budget, struct kept_page *page) {
+  for (uint32_t i = 0; i < page->chunks_count; i++) mem_free(page->chunks[i]);
+  give_back(budget, page->bytes + (size_t)page->chunks_count * CHUNK_BYTES);
+  mem_free(page);
+}
+
+static void free_pages(struct kept_budget *budget, struct kept_page *pages) {
+  while (pages) {
+    struct kept_page *next = pages->next;
+    free_page(budget, pages);
+    pages = next;
+  }
+}
+
+static void unlink(struct kept_budget *budget, struct kept_values *kept) {
+  struct kept_values **at = &budget->first;
+  mutex_lock(&budget->lock);
+  while (*at != kept) at = &(*at)->rest->next;
+  *at = kept->rest->next;
+  if (budget->hand == kept) budget->hand = NULL;
+  mutex_unlock(&budget->lock);
 }
 
 void kept_destroy(struct kept_values *kept) {
   if (!kept) return;
-  for (uint32_t i = 0; i < KEPT_BLOCKS_MAX; i++) free_block(kept->blocks[i]);
-  __atomic_add_fetch(&kept->rest->budget->left_bytes, (int64_t)kept->rest->bytes, __ATOMIC_RELAXED);
-  arena_deinit(&kept->rest->texts);
-  mutex_deinit(&kept->rest->lock);
-  mem_free(kept->rest);
+  struct kept_rest *rest = kept->rest;
+  unlink(rest->budget, kept);
+  for (uint64_t b = 0; b < rest->blocks_count; b++) {
+    for (uint32_t i = 0; kept->blocks[b] && i < KEPT_BLOCK_PAGES; i++)
+      if (kept->blocks[b]->pages[i]) free_page(rest->budget, kept->blocks[b]->pages[i]);
+    mem_free(kept->blocks[b]);
+  }
+  free_pages(rest->budget, rest->leaving.pages);
+  free_pages(rest->budget, rest->left.pages);
+  give_back(rest->budget, rest->bytes);
+  mem_free(rest);
   mem_free(kept);
 }
 
-void kept_begin(struct kept_values *kept) {
-  mutex_lock(&kept->rest->lock);
-}
+/* ---- what is out of use ---- */
 
-void kept_end(struct kept_values *kept) {
-  mutex_unlock(&kept->rest->lock);
-}
-
-/* False when the budget has not so much left. */
-static bool spend(struct kept_rest *rest, size_t bytes) {
-  int64_t taken = (int64_t)bytes;
-  if (__atomic_sub_fetch(&rest->budget->left_bytes, taken, __ATOMIC_RELAXED) < 0) {
-    __atomic_add_fetch(&rest->budget->left_bytes, taken, __ATOMIC_RELAXED);
-    return false;
+/* A reader that may have found such a page counted itself on one of the sides before, and has not
+ * left it: so once each side was seen empty afterwards, nobody has it. New readers count on the
+ * side that was seen empty last, so that the other becomes so, too. */
+static void look_at_readers(struct kept_values *kept) {
+  struct limbo *leaving = &kept->rest->leaving;
+  for (int turn = 0; turn < SIDES; turn++) {
+    uint32_t other = !kept->side;
+    if (__atomic_load_n(&kept->readers[other], __ATOMIC_SEQ_CST) > 0) return;
+    leaving->was_empty[other] = true;
+    __atomic_store_n(&kept->side, other, __ATOMIC_SEQ_CST);
   }
-  rest->bytes += bytes;
+}
+
+void kept_reclaim(struct kept_values *kept) {
+  struct kept_rest *rest = kept->rest;
+  for (int turn = 0; turn < 2; turn++) {
+    struct limbo *leaving = &rest->leaving;
+    if (!leaving->pages) {
+      *leaving = rest->left;
+      rest->left = (struct limbo){0};
+    }
+    if (!leaving->pages) return;
+    look_at_readers(kept);
+    if (!leaving->was_empty[0] || !leaving->was_empty[1]) return;
+    free_pages(rest->budget, leaving->pages);
+    *leaving = (struct limbo){0};
+  }
+}
+
+static void take_out(struct kept_values *kept, uint64_t nth) {
+  struct kept_block *block = kept->blocks[nth / KEPT_BLOCK_PAGES];
+  uint64_t at = nth % KEPT_BLOCK_PAGES;
+  struct kept_page *page = block->pages[at];
+  __atomic_store_n(&block->slots[at], 0, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&block->counts[at], 0, __ATOMIC_RELAXED);
+  block->pages[at] = NULL;
+  page->next = kept->rest->left.pages;
+  kept->rest->left.pages = page;
+  if (kept_state(kept) == KEPT_FILLED) {
+    __atomic_store_n(&kept->misses, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&kept->state, KEPT_LACKING, __ATOMIC_RELEASE);
+  }
+  kept_reclaim(kept);
+}
+
+/* ---- giving up pages ---- */
+
+/* Moves to the next place, whether there is a page or not; false when nothing is kept at all. */
+static bool move_hand(struct kept_budget *budget) {
+  struct kept_values *kept = budget->hand ? budget->hand : budget->first;
+  if (!kept) return false;
+  budget->hand_page++;
+  bool ends = budget->hand_page >= kept->rest->blocks_count * KEPT_BLOCK_PAGES;
+  if (ends) {
+    budget->hand_page = 0;
+    kept = kept->rest->next ? kept->rest->next : budget->first;
+  }
+  budget->hand = kept;
   return true;
+}
+
+/* Gives up a page that was used less than `missed` times; false when none is found. */
+static bool give_up_one(struct kept_budget *budget, uint64_t missed) {
+  uint32_t looks = 0;
+  for (uint32_t steps = 0; looks < LOOKS_MAX && steps < STEPS_MAX; steps++) {
+    if (!move_hand(budget)) return false;
+    const struct kept_block *block = budget->hand->blocks[budget->hand_page / KEPT_BLOCK_PAGES];
+    uint64_t at = budget->hand_page % KEPT_BLOCK_PAGES;
+    if (!block || !block->pages[at]) continue;
+    looks++;
+    if (__atomic_load_n(&block->counts[at], __ATOMIC_RELAXED) >= missed) continue;
+    take_out(budget->hand, budget->hand_page);
+    return true;
+  }
+  return false;
+}
+
+/* Takes bytes from the budget for a page that was missed so often. */
+static bool spend(struct kept_budget *budget, size_t bytes, uint64_t missed) {
+  int64_t taken = (int64_t)bytes;
+  /* What a page had comes back when nobody reads it any more, which may be later. */
+  for (int turn = 0; turn < 2; turn++) {
+    if (__atomic_sub_fetch(&budget->left_bytes, taken, __ATOMIC_RELAXED) >= 0) return true;
+    give_back(budget, bytes);
+    if (turn > 0 || missed == 0 || !give_up_one(budget, missed)) return false;
+  }
+  return false;
 }
 
 /* Zeroed; NULL past the budget, too. */
-static void *take(struct kept_rest *rest, size_t bytes) {
-  return spend(rest, bytes) ? mem_zalloc(1, bytes) : NULL;
+static void *take(struct kept_budget *budget, size_t bytes, uint64_t missed) {
+  if (!spend(budget, bytes, missed)) return NULL;
+  void *made = mem_zalloc(1, bytes);
+  if (!made) give_back(budget, bytes);
+  return made;
 }
 
-static struct kept_item *place_of(struct kept_values *kept, uint64_t row) {
-  uint64_t nth = row / KEPT_PAGE_ROWS, place = nth / KEPT_BLOCK_PAGES;
+/* ---- putting ---- */
+
+void kept_begin(struct kept_values *kept) {
+  mutex_lock(&kept->rest->budget->lock);
+}
+
+void kept_end(struct kept_values *kept) {
+  mutex_unlock(&kept->rest->budget->lock);
+}
+
+static struct kept_block *block_of(struct kept_values *kept, uint64_t row) {
+  struct kept_rest *rest = kept->rest;
+  uint64_t place = row / KEPT_PAGE_ROWS / KEPT_BLOCK_PAGES;
   if (place >= KEPT_BLOCKS_MAX) return NULL;
   struct kept_block *block = kept->blocks[place];
-  if (!block) {
-    block = take(kept->rest, sizeof *block);
-    if (!block) return NULL;
-    __atomic_store_n(&kept->blocks[place], block, __ATOMIC_RELEASE);
-  }
-  struct kept_page *page = block->pages[nth % KEPT_BLOCK_PAGES];
-  if (!page) {
-    page = take(kept->rest, sizeof *page);
-    if (!page) return NULL;
-    __atomic_store_n(&block->pages[nth % KEPT_BLOCK_PAGES], page, __ATOMIC_RELEASE);
-  }
-  return &page->values[row % KEPT_PAGE_ROWS];
+  if (block) return block;
+  bool is_missed = __atomic_load_n(&kept->misses, __ATOMIC_RELAXED) > 0;
+  block = take(rest->budget, sizeof *block, is_missed);
+  if (!block) return NULL;
+  rest->bytes += sizeof *block;
+  if (place >= rest->blocks_count) rest->blocks_count = place + 1;
+  __atomic_store_n(&kept->blocks[place], block, __ATOMIC_RELEASE);
+  return block;
 }
 
-/* Makes the value stand on its own; false for one that is not kept. */
-static bool own(struct kept_rest *rest, struct val *value) {
-  switch ((int)value->type) {
-  case VAL_NULL:
-  case VAL_BOOL:
-  case VAL_INT32:
-  case VAL_INT64:
-  case VAL_FLOAT64:
-  case VAL_DECIMAL:
-  case VAL_TIMESTAMP:
-  case VAL_DATE:
-  case VAL_DURATION:
-  case VAL_INTERVAL:
-  case VAL_ULID:
-  case VAL_UUID: return true;
-  case VAL_TEXT: break;
-  default: return false;
+/* A page for slots of the length that fits most records of late. */
+static struct kept_page *make_page(struct kept_values *kept, uint32_t missed) {
+  struct kept_rest *rest = kept->rest;
+  if (rest->elsewhere > ELSEWHERE_MAX && rest->slot_shift < SHIFT_MAX) rest->slot_shift++;
+  rest->elsewhere = 0;
+  size_t bytes = sizeof(struct kept_page) + KEPT_LINE_BYTES + (KEPT_PAGE_ROWS << rest->slot_shift);
+  struct kept_page *page = take(rest->budget, bytes, missed);
+  if (!page) return NULL;
+  uint8_t *slots = (uint8_t *)(page + 1);
+  page->slots = slots + (KEPT_LINE_BYTES - (uintptr_t)slots % KEPT_LINE_BYTES);
+  page->slot_shift = rest->slot_shift;
+  page->bytes = bytes;
+  return page;
+}
+
+static struct kept_page *page_of(struct kept_values *kept, uint64_t row) {
+  struct kept_block *block = block_of(kept, row);
+  if (!block) return NULL;
+  uint64_t at = row / KEPT_PAGE_ROWS % KEPT_BLOCK_PAGES;
+  if (block->pages[at]) return block->pages[at];
+  struct kept_page *page = make_page(kept, __atomic_load_n(&block->counts[at], __ATOMIC_RELAXED));
+  if (!page) return NULL;
+  block->pages[at] = page;
+  __atomic_store_n(&block->slots[at], (uintptr_t)page->slots | page->slot_shift, __ATOMIC_SEQ_CST);
+  return page;
+}
+
+bool kept_admits(struct kept_values *kept, uint64_t row) {
+  return page_of(kept, row) != NULL;
+}
+
+const uint8_t *kept_elsewhere(const uint8_t *slot) {
+  const uint8_t *record;
+  memcpy(&record, slot + ADDRESS_OFFSET, sizeof record);
+  return record;
+}
+
+/* Copies a record into the chunks and says in its slot where it is; false when there is no room. */
+static bool put_elsewhere(struct kept_values *kept, struct kept_page *page, uint8_t *slot,
+                          struct slice record) {
+  if (page->chunks_count == 0 || CHUNK_BYTES - page->chunk_bytes < record.bytes) {
+    if (page->chunks_count == CHUNKS_MAX) return false;
+    /* Not for a page that would have to give itself up. */
+    uint8_t *chunk = take(kept->rest->budget, CHUNK_BYTES, 0);
+    if (!chunk) return false;
+    page->chunks[page->chunks_count++] = chunk;
+    page->chunk_bytes = 0;
   }
-  if (value->bytes > KEPT_TEXT_BYTES_MAX || !spend(rest, value->bytes)) return false;
-  uint8_t *copy = arena_alloc_text(&rest->texts, value->bytes + 1u);
-  if (!copy) return false;
-  if (value->bytes) memcpy(copy, value->data, value->bytes);
-  value->data = copy;
+  uint8_t *at = page->chunks[page->chunks_count - 1] + page->chunk_bytes;
+  memcpy(at, record.data, record.bytes);
+  page->chunk_bytes += (uint32_t)record.bytes;
+  store16le(slot + KEPT_VERSION_BYTES, KEPT_ELSEWHERE);
+  memcpy(slot + ADDRESS_OFFSET, &at, sizeof at);
+  kept->rest->elsewhere++;
   return true;
 }
 
-void kept_put(struct kept_values *kept, uint64_t row, uint64_t version, const struct val *value) {
-  struct val own_value = *value;
-  if (version == 0) return;
-  struct kept_item *place = place_of(kept, row);
-  if (!place || place->version || !own(kept->rest, &own_value)) return;
-  place->value = own_value;
-  __atomic_store_n(&place->version, version, __ATOMIC_RELEASE);
+bool kept_put(struct kept_values *kept, uint64_t row, uint64_t version, struct slice record) {
+  if (version == 0 || record.bytes == 0 || record.bytes > KEPT_RECORD_BYTES_MAX) return true;
+  struct kept_page *page = page_of(kept, row);
+  if (!page) return false;
+  uint8_t *slot = page->slots + (row % KEPT_PAGE_ROWS << page->slot_shift);
+  if (load64le(slot) != 0) return true;
+  bool fits = KEPT_VERSION_BYTES + record.bytes <= (size_t)1 << page->slot_shift;
+  if (fits)
+    memcpy(slot + KEPT_VERSION_BYTES, record.data, record.bytes);
+  else if (!put_elsewhere(kept, page, slot, record))
+    return false;
+  __atomic_store_n((uint64_t *)(void *)slot, version, __ATOMIC_RELEASE);
+  return true;
+}
+
+/* ---- when ---- */
+
+static void count(uint32_t *counter) {
+  uint32_t was = __atomic_load_n(counter, __ATOMIC_RELAXED);
+  if (was < COUNT_MAX) __atomic_store_n(counter, was + 1, __ATOMIC_RELAXED);
+}
+
+static void note_misses(struct kept_values *kept, uint32_t missed) {
+  uint64_t misses = __atomic_add_fetch(&kept->misses, missed, __ATOMIC_RELAXED);
+  uint32_t lacking = KEPT_LACKING;
+  if (misses > __atomic_load_n(&kept->rest->enough, __ATOMIC_RELAXED))
+    (void)__atomic_compare_exchange_n(&kept->state, &lacking, KEPT_WANTED, false, __ATOMIC_ACQ_REL,
+                                      __ATOMIC_RELAXED);
+}
+
+void kept_note(struct kept_values *kept, uint64_t row, uint32_t missed) {
+  uint64_t nth = row / KEPT_PAGE_ROWS;
+  struct kept_block *block = NULL;
+  if (nth < pages_max)
+    block = __atomic_load_n(&kept->blocks[nth / KEPT_BLOCK_PAGES], __ATOMIC_ACQUIRE);
+  if (missed) note_misses(kept, missed);
+  if (block) count(&block->counts[nth % KEPT_BLOCK_PAGES]);
+}
+
+void kept_publish(struct kept_values *kept) {
+  uint32_t unknown = KEPT_UNKNOWN;
+  (void)__atomic_compare_exchange_n(&kept->state, &unknown, KEPT_WANTED, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED);
+}
+
+void kept_filled(struct kept_values *kept, bool has_all, uint64_t rows) {
+  __atomic_store_n(&kept->rest->enough, rows, __ATOMIC_RELAXED);
+  __atomic_store_n(&kept->misses, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&kept->state, has_all ? KEPT_FILLED : KEPT_LACKING, __ATOMIC_RELEASE);
+}
+
+static void halve(uint32_t *counter) {
+  uint32_t was = __atomic_load_n(counter, __ATOMIC_RELAXED);
+  __atomic_store_n(counter, was / 2, __ATOMIC_RELAXED);
+}
+
+void kept_age(struct kept_budget *budget) {
+  mutex_lock(&budget->lock);
+  for (struct kept_values *kept = budget->first; kept; kept = kept->rest->next) {
+    for (uint64_t b = 0; b < kept->rest->blocks_count; b++) {
+      struct kept_block *block = kept->blocks[b];
+      for (uint32_t i = 0; block && i < KEPT_BLOCK_PAGES; i++) halve(&block->counts[i]);
+    }
+  }
+  mutex_unlock(&budget->lock);
 }

@@ -298,7 +298,6 @@ static status take_document(struct learned *learned, const struct doc *document,
   struct slice ids;
   bool is_same = shape->bytes && learned->names == document->names &&
                  splice_has_shape(document, slice_of(shape->ids, shape->bytes));
-  learned->documents += sign;
   if (!is_same) {
     if (!splice_shape(document, &ids)) return take_odd(learned, &root, sign, err);
     TRY(keep_shape(learned, &root, ids, err));
@@ -312,11 +311,54 @@ static status take_document(struct learned *learned, const struct doc *document,
 }
 
 status learned_observe(struct learned *learned, const struct doc *document, struct err *err) {
+  learned->documents++;
   return take_document(learned, document, 1, err);
 }
 
 status learned_forget(struct learned *learned, const struct doc *document, struct err *err) {
+  learned->documents--;
   return take_document(learned, document, -1, err);
+}
+
+/* ---- replaced documents ---- */
+
+static bool is_same_value(const struct val *a, const struct val *b) {
+  if (a->type != b->type) return false;
+  bool is_nested = a->type == VAL_LIST || a->type == VAL_MAP;
+  if (!is_nested) return val_is_equal(a, b);
+  return a->bytes == b->bytes && memcmp(a->data, b->data, a->bytes) == 0;
+}
+
+/* Takes the fields of a document that the other has not, or otherwise. Fields mostly stand in the
+ * same places. */
+static status take_differing(struct learned *learned, const struct val *root,
+                             const struct val *other, int sign, struct err *err) {
+  uint32_t count = val_count(root);
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name, other_name;
+    struct val value = val_field_at(root, i, &name), there = val_missing();
+    uint16_t id = val_field_name_id(root, i);
+    if (id != NAMES_NONE && val_field_name_id(other, i) == id)
+      there = val_field_at(other, i, &other_name);
+    else
+      there = val_field_id(other, id, name);
+    if (is_same_value(&value, &there)) continue;
+    struct learned_attribute *attribute;
+    TRY(attribute_of(learned, root, i, &attribute, err));
+    if (attribute) TRY(take_value(learned, attribute, &value, sign, err));
+  }
+  return LUMA_OK;
+}
+
+status learned_replace(struct learned *learned, const struct doc *stale, const struct doc *fresh,
+                       struct err *err) {
+  struct val before = doc_root(stale), after = doc_root(fresh);
+  if (stale->is_lensed || fresh->is_lensed || stale->names != fresh->names) {
+    TRY(take_document(learned, fresh, 1, err));
+    return take_document(learned, stale, -1, err);
+  }
+  TRY(take_differing(learned, &after, &before, 1, err));
+  return take_differing(learned, &before, &after, -1, err);
 }
 
 void learned__merge_one(struct learned_attribute *to, const struct learned_attribute *from) {

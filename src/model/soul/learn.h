@@ -76,6 +76,10 @@ void learned_deinit(struct learned *learned);
 status learned_observe(struct learned *learned, const struct doc *document, struct err *err);
 /** A document that was observed, here or by another that this is merged with, is no more. */
 status learned_forget(struct learned *learned, const struct doc *document, struct err *err);
+/** A document that was observed became another: as learned_observe of `fresh` and learned_forget of
+ * `stale`, but what is equal in both is not looked at. */
+status learned_replace(struct learned *learned, const struct doc *stale, const struct doc *fresh,
+                       struct err *err);
 /** Adds what another learned. */
 status learned_merge(struct learned *learned, const struct learned *other, struct err *err);
 /** About how many different values an attribute had. */

@@ -38,23 +38,9 @@ struct slice soul__keep_text(struct soul_reading *reading, struct slice text) {
   return slice_of(copy, copy ? text.bytes : 0);
 }
 
-static bool borrows(const struct val *value) {
-  switch (value->type) {
-  case VAL_TEXT:
-  case VAL_BYTES:
-  case VAL_LIST:
-  case VAL_MAP:
-  case VAL_VECTOR:
-  case VAL_LIGHT:
-  case VAL_REGEX:
-  case VAL_CODE: return true;
-  default: return false;
-  }
-}
-
 struct val soul__keep(struct soul_reading *reading, const struct val *value) {
   struct val kept = *value;
-  if (!borrows(value)) return kept;
+  if (!val_is_borrowed(value)) return kept;
   kept.data = arena_copy(reading->arena, value->data, value->bytes);
   if (kept.data || value->bytes == 0) return kept;
   reading->failed = LUMA_OUT_OF_MEMORY;

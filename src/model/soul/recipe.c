@@ -162,6 +162,7 @@ static void add_made(struct following *following, const struct evolution_op *op,
   struct splice_field field = {.id = id, .from = SPLICE_MADE};
   if (!is_lost) {
     field.made = (uint16_t)following->makers_count;
+    field.number = op->number;
     following->makers[following->makers_count++] =
         (struct recipe_maker){.op = op, .before = maker->before};
   }
@@ -213,6 +214,7 @@ static void choose(struct following *following) {
     if (!is_wanted) continue;
     /* A name that would stand twice: which value stays is the builder's to say. */
     following->fails |= following->is_lost[i] || has(ids, count, field.id);
+    if (following->is_lost[i]) continue;
     if (field.from == SPLICE_MADE) {
       makers[made] = following->makers[field.made];
       makers[made].id = field.id;
@@ -299,4 +301,9 @@ static struct recipe *recipe_of(struct recipes *recipes, const struct doc *docum
 const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc *document) {
   const struct recipe *recipe = recipe_of(recipes, document);
   return recipe && recipe->shows ? &recipe->sight : NULL;
+}
+
+const struct recipe_sight *recipes_make(struct recipes *recipes, const struct doc *document) {
+  const struct recipe *recipe = recipe_of(recipes, document);
+  return recipe && recipe->sight.makers_count ? &recipe->sight : NULL;
 }

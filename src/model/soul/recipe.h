@@ -50,5 +50,8 @@ void recipes_deinit(struct recipes *recipes);
 /** What shows the newer document, and makes it (the lens's splice); NULL: it has to be built
  * (evolution_apply), or is as the newest soul has it. */
 const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc *document);
+/** What makes values for the newer document, as far as makers can: `makers` alone. NULL: nothing.
+ */
+const struct recipe_sight *recipes_make(struct recipes *recipes, const struct doc *document);
 
 #endif

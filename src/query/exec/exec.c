@@ -99,6 +99,31 @@ void rows_init(struct rows *rows, struct exec *exec, uint32_t columns) {
   *rows = (struct rows){.exec = exec, .columns = columns};
 }
 
+void rows_init_few(struct rows *rows, struct exec *exec, uint32_t columns) {
+  *rows = (struct rows){.exec = exec, .columns = columns, .are_few = true};
+}
+
+static size_t tuple_bytes(const struct rows *rows) {
+  return (rows->columns ? rows->columns : 1) * sizeof(struct val);
+}
+
+/** A first block of a few tuples, or of twice as many as before. */
+static status grow_first(struct rows *rows, struct err *err) {
+  enum { FEW = 4 };
+  uint32_t room = rows->first_room ? rows->first_room * 2 : FEW;
+  struct val **blocks = rows->blocks, *block = NULL;
+  if (!blocks) blocks = arena_alloc(rows->exec->arena, sizeof *blocks);
+  TRY(op__memory(rows->exec, blocks, err));
+  block = arena_alloc(rows->exec->arena, room * tuple_bytes(rows));
+  TRY(op__memory(rows->exec, block, err));
+  if (rows->count) memcpy(block, rows->blocks[0], rows->count * tuple_bytes(rows));
+  rows->blocks = blocks;
+  rows->blocks[0] = block;
+  rows->blocks_count = rows->blocks_capacity = 1;
+  rows->first_room = room;
+  return LUMA_OK;
+}
+
 static status add_block(struct rows *rows, struct err *err) {
   struct exec *exec = rows->exec;
   if (rows->blocks_count == rows->blocks_capacity) {
@@ -109,15 +134,18 @@ static status add_block(struct rows *rows, struct err *err) {
     rows->blocks = blocks;
     rows->blocks_capacity = capacity;
   }
-  uint32_t width = rows->columns ? rows->columns : 1;
-  struct val *block = arena_alloc(exec->arena, (size_t)ROWS_PER_BLOCK * width * sizeof *block);
+  struct val *block = arena_alloc(exec->arena, ROWS_PER_BLOCK * tuple_bytes(rows));
   TRY(op__memory(exec, block, err));
   rows->blocks[rows->blocks_count++] = block;
   return LUMA_OK;
 }
 
 status rows_add(struct rows *rows, struct val **tuple, struct err *err) {
-  if (rows->count == rows->blocks_count * ROWS_PER_BLOCK) TRY(add_block(rows, err));
+  bool are_few = rows->are_few && rows->first_room < ROWS_PER_BLOCK;
+  if (are_few && rows->count == rows->first_room)
+    TRY(grow_first(rows, err));
+  else if (!are_few && rows->count == rows->blocks_count * ROWS_PER_BLOCK)
+    TRY(add_block(rows, err));
   *tuple = rows_at(rows, rows->count++);
   return LUMA_OK;
 }

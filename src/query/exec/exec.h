@@ -31,6 +31,7 @@ struct exec {
   enum plan_language language;
   size_t memory_bytes;
   uint32_t batch_rows; /* that operators put into a batch, 1 to BATCH_ROWS */
+  const char *folder;  /* where what does not fit into memory is put; NULL: nowhere */
   struct os *os;       /* NULL: no deadline, no times in EXPLAIN ANALYZE */
   uint64_t deadline_us;
   const atomic_bool *cancelled;

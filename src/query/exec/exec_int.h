@@ -55,10 +55,15 @@ struct rows {
   struct val **blocks; /* of ROWS_PER_BLOCK tuples */
   size_t blocks_count, blocks_capacity;
   uint32_t columns;
+  uint32_t first_room; /* few: tuples that the only block has room for */
+  bool are_few;
   uint64_t count;
 };
 enum { ROWS_PER_BLOCK = 1024 };
 void rows_init(struct rows *rows, struct exec *exec, uint32_t columns);
+/** The same for what is often a handful, of which there are many: it begins small, and tuples may
+ * move when another is added. */
+void rows_init_few(struct rows *rows, struct exec *exec, uint32_t columns);
 static inline struct val *rows_at(const struct rows *rows, uint64_t row) {
   return rows->blocks[row / ROWS_PER_BLOCK] + (row % ROWS_PER_BLOCK) * rows->columns;
 }

@@ -21,6 +21,10 @@ void subplan_deinit(struct subplan *sub);
  * and adds the documents it yields to `rows` (of one column), copied. */
 status subplan_run(struct subplan *sub, const struct rows *source, const struct val *variables,
                    uint32_t variables_count, struct rows *rows, struct err *err);
+/** The column of a LOOKUP that unwinds which has the number of the document found, rising from 0,
+ * where it has one: two rows with the same number have the same document. MISSING elsewhere. */
+enum { LOOKUP_NUMBERS = 2 };
+
 /** Adds all rows of an operator, copied; as many columns as `rows` has. */
 status stage_take_all(struct op *input, struct rows *rows, struct err *err);
 

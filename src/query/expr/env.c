@@ -86,38 +86,6 @@ status expr_env_fail(const struct expr_env *env, uint64_t offset, status failed,
   return failed;
 }
 
-static bool is_borrowed(const struct val *v) {
-  switch ((enum val_type)v->type) {
-  case VAL_TEXT:
-  case VAL_BYTES:
-  case VAL_LIST:
-  case VAL_MAP:
-  case VAL_VECTOR:
-  case VAL_LIGHT:
-  case VAL_REGEX:
-  case VAL_CODE: return true;
-  case VAL_MISSING:
-  case VAL_NULL:
-  case VAL_BOOL:
-  case VAL_INT32:
-  case VAL_INT64:
-  case VAL_FLOAT64:
-  case VAL_DECIMAL:
-  case VAL_TIMESTAMP:
-  case VAL_DATE:
-  case VAL_DURATION:
-  case VAL_INTERVAL:
-  case VAL_ULID:
-  case VAL_UUID:
-  case VAL_OBJECTID:
-  case VAL_BSONTIME:
-  case VAL_MINKEY:
-  case VAL_MAXKEY:
-  case VAL_TYPES: break;
-  }
-  return false;
-}
-
 /* A document with values that are made, or that would be too wide to splice. */
 static status copy_built(struct arena *arena, const struct val *root, struct val *copy,
                          struct err *err) {
@@ -151,7 +119,7 @@ status expr_copy_value(struct arena *arena, const struct val *value, struct val 
                        struct err *err) {
   if (value->is_lensed) return copy_lensed(arena, value, copy, err);
   *copy = *value;
-  if (!is_borrowed(value) || value->bytes == 0) return LUMA_OK;
+  if (!val_is_borrowed(value) || value->bytes == 0) return LUMA_OK;
   uint8_t *data = arena_alloc_text(arena, value->bytes);
   TRY(plan_check_memory(arena, data, err));
   memcpy(data, value->data, value->bytes);

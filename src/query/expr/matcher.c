@@ -179,7 +179,9 @@ static void make_probe(struct matcher *matcher) {
 static bool reads_fields(const struct match *match) {
   for (uint32_t i = 0; i < match->children_count; i++) {
     const struct match *child = match->children[i];
-    if (child->path.count || (child->op != MATCH_ELEM && reads_fields(child))) return true;
+    bool is_any = child->op == MATCH_AND && child->children_count == 0; /* of any document */
+    if (child->path.count || is_any || (child->op != MATCH_ELEM && reads_fields(child)))
+      return true;
   }
   return false;
 }

@@ -151,15 +151,20 @@ status mongo__min(struct func_env *env, const struct val *args, uint32_t count, 
   return extreme(env, args, count, -1, out, err);
 }
 
+static struct statistics gather(const struct val *args, uint32_t count) {
+  struct looked looked = look_at(args, count);
+  struct statistics of = {0};
+  for (uint32_t i = 0; i < looked.count; i++) {
+    struct val v = looked_at(&looked, i);
+    statistics_add(&of, &v);
+  }
+  return of;
+}
+
 status mongo__sum(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
   (void)env, (void)err;
-  struct looked looked = look_at(args, count);
-  struct statistics sum = {0};
-  for (uint32_t i = 0; i < looked.count; i++) {
-    struct val v = looked_at(&looked, i);
-    statistics_add(&sum, &v);
-  }
+  struct statistics sum = gather(args, count);
   *out = statistics_sum(&sum);
   return LUMA_OK;
 }
@@ -167,23 +172,13 @@ status mongo__sum(struct func_env *env, const struct val *args, uint32_t count, 
 status mongo__avg(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
   (void)env, (void)err;
-  struct looked looked = look_at(args, count);
-  struct statistics sum = {0};
-  for (uint32_t i = 0; i < looked.count; i++) {
-    struct val v = looked_at(&looked, i);
-    statistics_add(&sum, &v);
-  }
+  struct statistics sum = gather(args, count);
   *out = statistics_average(&sum);
   return LUMA_OK;
 }
 
 static status deviation(const struct val *args, uint32_t count, bool sample, struct val *out) {
-  struct looked looked = look_at(args, count);
-  struct statistics of = {0};
-  for (uint32_t i = 0; i < looked.count; i++) {
-    struct val v = looked_at(&looked, i);
-    statistics_add(&of, &v);
-  }
+  struct statistics of = gather(args, count);
   *out = statistics_deviation(&of, sample);
   return LUMA_OK;
 }

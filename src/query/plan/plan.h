@@ -415,6 +415,7 @@ struct plan {
 
   bool serializable, read_only; /* BEGIN */
   bool analyze;                 /* EXPLAIN ANALYZE */
+  bool as_json;                 /* EXPLAIN (FORMAT JSON): the plan as one document */
   struct plan_physical *physical;
 };
 

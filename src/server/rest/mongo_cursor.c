@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/rest/mongo_cursor.h"
 
+#include <math.h>
+
 enum { NUMBER_DIGITS = 13, UNAUTHORIZED = 13, CURSOR_NOT_FOUND = 43 };
 
 static struct val field_of(const struct statement_run *run, const char *name) {
@@ -48,7 +50,9 @@ static struct val batch_size_of(const struct statement_run *run) {
 static status set_batch(struct statement_run *run, const struct val *size, struct err *err) {
   int64_t count;
   if (val_is_null(size)) return LUMA_OK;
-  if (!val_is_number(size) || !val_to_int64(size, &count)) return fail_batch(err);
+  double real = val_is_number(size) ? val_to_float64(size) : HUGE_VAL;
+  if (!(fabs(real) < 0x1p63)) return fail_batch(err);
+  if (!val_to_int64(size, &count)) count = (int64_t)real; /* a fraction is cut off */
   if (count < 0) {
     status failed = fail_batch(err);
     if (err) err->foreign = 51024;

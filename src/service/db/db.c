@@ -83,6 +83,18 @@ static status open_store(const char *target, struct db *db, struct store **store
   return LUMA_OK;
 }
 
+/* Statements put aside what does not fit into memory beside the data, where that is in a directory
+ * that can be written. */
+static status find_folder(struct db *db, const char *target, struct err *err) {
+  if (strcmp(target, "memory:") == 0 || strstr(target, "://") || db->options.read_only)
+    return LUMA_OK;
+  size_t bytes = strlen(target) + 1;
+  db->folder = mem_alloc(bytes);
+  if (!db->folder) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the database");
+  memcpy(db->folder, target, bytes);
+  return LUMA_OK;
+}
+
 status db_open(const char *target, const struct db_options *options, struct db **db,
                struct err *err) {
   struct db *made = mem_zalloc(1, sizeof *made);
@@ -99,12 +111,15 @@ status db_open(const char *target, const struct db_options *options, struct db *
                                   .read_only = made->options.read_only,
                                   .learns = true,
                                   .kept_bytes_max = kept_bytes(&made->options),
+                                  .fills = true,
                                   .rules = query_rules()};
     result = model_open(store, &model, &made->model, err);
   }
+  if (result == LUMA_OK) result = find_folder(made, target, err);
   if (result == LUMA_OK) result = plans_create(&made->plans, err);
   if (result != LUMA_OK) {
     model_close(made->model);
+    mem_free(made->folder);
     mem_free(made);
     return result;
   }
@@ -116,6 +131,7 @@ void db_close(struct db *db) {
   if (!db) return;
   plans_destroy(db->plans);
   model_close(db->model);
+  mem_free(db->folder);
   mem_free(db);
 }
 
@@ -168,6 +184,8 @@ status db_stats(struct db *db, struct buf *out, struct err *err) {
   put(out, "documents_read", atomic_load(&db->counters.documents_read));
   put(out, "documents_written", atomic_load(&db->counters.documents_written));
   struct plans_stats plans = plans_stats(db->plans);
+  struct model_kept kept;
+  model_tell_kept(db->model, &kept);
   put(out, "plan_hits", plans.hits);
   put(out, "plan_misses", plans.misses);
   put(out, "commits", stats.commits);
@@ -184,6 +202,9 @@ status db_stats(struct db *db, struct buf *out, struct err *err) {
   put(out, "cache_misses", stats.cache_misses);
   put(out, "snapshots_open", stats.snapshots_open);
   put(out, "oldest_snapshot_age_us", stats.oldest_snapshot_age_us);
+  put(out, "made_bytes", kept.bytes);
+  put(out, "made_bytes_max", kept.bytes_max);
+  buf_append_format(out, ",\"making\":%s", kept.is_filling ? "true" : "false");
   put_state(db, &stats, out);
   TRY(put_collections(db, out, err));
   buf_append_byte(out, '}');

@@ -49,6 +49,7 @@ struct db {
   struct db_counters counters;
   struct plans *plans;
   uint64_t opened_us; /* monotonic */
+  char *folder;       /* where statements may put what does not fit into memory; NULL: nowhere */
 };
 
 /** Opens a target: "memory:", a directory, or a server that speaks PostgreSQL's protocol

@@ -18,6 +18,7 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
       .cancelled = &session->cancelled,
       .threads = db->options.threads,
       .batch_rows = db->options.batch_rows,
+      .folder = db->folder,
       .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
   };
   session__numbers(cursor, txn);

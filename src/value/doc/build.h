@@ -50,6 +50,9 @@ bool build_name(struct build *build, struct slice name);
  * MISSING puts nothing and drops the name. A DATE beyond what a TIMESTAMP can express is
  * LUMA_OUT_OF_RANGE. */
 void build_put(struct build *build, const struct val *value);
+/** Fields `from` up to `to` (exclusive) of `map` into the open map. At the top of a document those
+ * of the builder's own dictionary are copied in one piece. */
+void build_put_run(struct build *build, const struct val *map, uint32_t from, uint32_t to);
 /** Field by field of `map` into the open map. */
 void build_put_fields(struct build *build, const struct val *map);
 /** Appends the document whose root is `map` as it stands, with its dictionary: what a builder with

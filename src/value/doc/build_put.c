@@ -165,17 +165,75 @@ void build_put(struct build *build, const struct val *v) {
   }
 }
 
+static void put_field(struct build *build, const struct val *map, uint32_t i, bool same_names) {
+  struct slice name;
+  struct val value = val_field_at(map, i, &name);
+  uint16_t id = same_names ? val_field_name_id(map, i) : NAMES_NONE;
+  if (id == NAMES_NONE)
+    build_name(build, name);
+  else
+    build__name_id(build, id);
+  build_put(build, &value);
+}
+
+/* ---- runs ---- */
+
+/* The bits of the names of fields (struct build_frame); false when one of them stands inline. */
+static bool names_of_run(const struct form_directory *d, uint32_t from, uint32_t to,
+                         uint64_t *bits) {
+  uint32_t inline_bit = form_inline_bit(d->word);
+  *bits = 0;
+  for (uint32_t i = from; i < to; i++) {
+    uint32_t name = form_word(d->names, d->word, i);
+    if (name & inline_bit) return false;
+    *bits |= 1ull << (name & 63);
+  }
+  return true;
+}
+
+/* The heap has no gaps: fields in order are bytes in order. */
+static void copy_run(struct build *build, struct build_frame *frame, const struct val *map,
+                     const struct form_directory *d, uint32_t from, uint32_t to) {
+  const uint8_t *first = form_child(d, from);
+  const uint8_t *end = to < d->count ? form_child(d, to) : map->data + map->bytes;
+  size_t bytes = (size_t)(end - first), entries = (to - from) * sizeof(struct build_entry);
+  uint8_t *room = build__room(build, bytes);
+  struct build_entry *entry =
+      room ? (struct build_entry *)(void *)buf_extend(&build->scratch, entries) : NULL;
+  if (!entry) {
+    if (room) build__fail_buf(build, &build->scratch);
+    return;
+  }
+  uint32_t place = (uint32_t)(build->out->bytes - frame->heap);
+  for (uint32_t i = from; i < to; i++)
+    *entry++ = (struct build_entry){form_word(d->names, d->word, i),
+                                    place + (uint32_t)(form_child(d, i) - first)};
+  memcpy(room, first, bytes);
+  build->out->bytes += bytes;
+}
+
+void build_put_run(struct build *build, const struct val *map, uint32_t from, uint32_t to) {
+  bool same_names = val_names(map) == build->names;
+  bool is_plain = same_names && !map->is_lensed && map->names;
+  bool is_top = build->depth == 1 && build->depth_max == DOC_DEPTH_MAX; /* all depths fit */
+  if (build->err.code != LUMA_OK || from == to) return;
+  struct build_frame *frame = &build->frames[build->depth - 1];
+  ASSERT(build->depth > 0 && frame->is_map && !frame->has_name);
+  struct form_directory d = is_plain ? form_directory(map->data) : (struct form_directory){0};
+  uint64_t bits = 0;
+  /* A name that may stand already is left to those who look for it. */
+  if (is_plain && is_top && names_of_run(&d, from, to, &bits) && !(frame->seen & bits)) {
+    frame->seen |= bits;
+    copy_run(build, frame, map, &d, from, to);
+    return;
+  }
+  for (uint32_t i = from; i < to && build->err.code == LUMA_OK; i++)
+    put_field(build, map, i, same_names);
+}
+
 void build_put_fields(struct build *build, const struct val *map) {
   uint32_t count = val_count(map);
   bool same_names = val_names(map) == build->names;
-  for (uint32_t i = 0; i < count && build->err.code == LUMA_OK; i++) {
-    struct slice name;
-    struct val value = val_field_at(map, i, &name);
-    uint16_t id = same_names ? val_field_name_id(map, i) : NAMES_NONE;
-    if (id == NAMES_NONE)
-      build_name(build, name);
-    else
-      build__name_id(build, id);
-    build_put(build, &value);
-  }
+  for (uint32_t i = 0; i < count && build->err.code == LUMA_OK; i++)
+    put_field(build, map, i, same_names);
 }

@@ -12,8 +12,7 @@
 struct lens {
   const struct names *names; /* of the documents and of the fields' ids */
   const struct splice *splice;
-  const struct val
-      *made; /* of fields that are SPLICE_MADE, by their `made`; NULL: there are none */
+  struct splice_made made; /* of fields that are SPLICE_MADE; zeroes: there are none */
 };
 
 /** Lets a document of the splice's shape be seen through the lens. */
@@ -36,7 +35,7 @@ enum lens_source {
   LENS_NONE,    /* there is no such field */
   LENS_STORED,  /* its encoded value stands at `*place` */
   LENS_INTEGER, /* it is the encoded integer at `*place`, or a number that this is exactly */
-  LENS_MADE     /* none that stands anywhere: lens_field has it */
+  LENS_MADE     /* none that stands anywhere encoded: lens_field has it */
 };
 enum lens_source lens_source(const struct val *root, uint16_t id, const uint8_t **place);
 /** Field `index`, below lens_count, and its id. */

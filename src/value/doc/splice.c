@@ -104,61 +104,37 @@ static uint32_t write_converted(const struct splice_field *field, const uint8_t 
 
 /* ---- values that are made ---- */
 
-static bool takes(const struct val *value) {
-  switch ((int)value->type) {
-  case VAL_NULL:
-  case VAL_BOOL:
-  case VAL_INT32:
-  case VAL_INT64:
-  case VAL_FLOAT64:
-  case VAL_DECIMAL:
-  case VAL_TIMESTAMP:
-  case VAL_DURATION:
-  case VAL_ULID:
-  case VAL_UUID: return true;
-  case VAL_DATE:
-    return value->integer >= -FORM_DATE_DAYS_MAX && value->integer <= FORM_DATE_DAYS_MAX;
-  case VAL_TEXT: return value->bytes <= NARROW_MAX;
-  default: return false;
-  }
+/* The most bytes of one; 0: it cannot be written. */
+static uint32_t room_of(const struct splice_field *field, const struct splice_made *made) {
+  if (made->record) return (uint32_t)made_value(made->record, field->number).bytes;
+  const struct val *value = &made->values[field->made];
+  return made_takes(value) ? made_bytes_max(value) : 0;
 }
 
-bool splice_takes(const struct splice *splice, const struct val *made, uint32_t *more_bytes) {
+bool splice_takes(const struct splice *splice, const struct splice_made *made,
+                  uint32_t *more_bytes) {
   uint32_t more = 0;
   for (uint32_t i = 0; made && i < splice->count; i++) {
     const struct splice_field *field = &splice->fields[i];
     if (field->from != SPLICE_MADE) continue;
-    const struct val *value = &made[field->made];
-    if (!takes(value)) return false;
-    more += value->bytes + SPLICE_SCALAR_BYTES_MAX;
+    uint32_t bytes = room_of(field, made);
+    if (bytes == 0) return false;
+    more += bytes;
   }
   if (more_bytes) *more_bytes = more;
   return true;
-}
-
-static uint32_t write_text(const struct val *text, uint8_t *heap) {
-  bool is_short = text->bytes <= UINT8_MAX;
-  uint8_t *to = heap + (is_short ? 2 : 5);
-  *heap = form_tag(VAL_TEXT, is_short ? 0 : 1);
-  if (is_short)
-    heap[1] = (uint8_t)text->bytes;
-  else
-    store32le(heap + 1, text->bytes);
-  if (text->bytes) memcpy(to, text->data, text->bytes);
-  return (uint32_t)(to - heap) + text->bytes;
 }
 
 /* ---- writing ---- */
 
 /* One field that is not copied as it is; its bytes. */
 static uint32_t write_other(const struct root *root, const struct splice_field *field,
-                            const struct val *made, uint8_t *heap) {
+                            const struct splice_made *made, uint8_t *heap) {
   struct slice value = field->value;
-  if (field->from == SPLICE_MADE) {
-    const struct val *own = &made[field->made];
-    return own->type == VAL_TEXT ? write_text(own, heap) : doc__write_fixed(heap, own);
-  }
-  if (field->from != SPLICE_NEW) {
+  bool is_made = field->from == SPLICE_MADE;
+  if (is_made && !made->record) return made_encode(&made->values[field->made], heap);
+  if (is_made) value = made_value(made->record, field->number);
+  if (!is_made && field->from != SPLICE_NEW) {
     uint32_t from = value_at(root, field->from), end = value_at(root, field->from + 1u);
     value = slice_of(root->tag + from, end - from);
     uint32_t converted = write_converted(field, value.data, heap);
@@ -170,7 +146,7 @@ static uint32_t write_other(const struct root *root, const struct splice_field *
 
 /* Values one after the other from `at` on, which is `heap` bytes behind the tag; where they end. */
 static uint32_t write_values(const struct splice *splice, const struct root *root,
-                             const struct val *made, uint8_t *tag, uint32_t heap) {
+                             const struct splice_made *made, uint8_t *tag, uint32_t heap) {
   uint8_t *offsets = tag + SPLICE_MAP_BYTES + (size_t)splice->count * WORD;
   for (uint32_t i = 0; i < splice->count;) {
     const struct splice_field *field = &splice->fields[i];
@@ -192,7 +168,7 @@ static uint32_t write_values(const struct splice *splice, const struct root *roo
   return heap;
 }
 
-uint32_t splice_map(const struct splice *splice, const struct val *made, const uint8_t *tag,
+uint32_t splice_map(const struct splice *splice, const struct splice_made *made, const uint8_t *tag,
                     uint8_t *room) {
   struct root root = open_root(tag);
   *room = *tag;
@@ -205,7 +181,7 @@ uint32_t splice_map(const struct splice *splice, const struct val *made, const u
   return total;
 }
 
-uint32_t splice_document(const struct splice *splice, const struct val *made,
+uint32_t splice_document(const struct splice *splice, const struct splice_made *made,
                          const struct doc *document, uint8_t *room) {
   memcpy(room, document->data, DOC_HEADER_BYTES);
   uint32_t total =

@@ -7,6 +7,7 @@
 
 #include "base/core/bytes.h"
 #include "value/doc/doc.h"
+#include "value/doc/made.h"
 
 enum {
   SPLICE_FIELDS_MAX = 256,
@@ -31,11 +32,12 @@ enum splice_widening {
 };
 /** One field of the new document. */
 struct splice_field {
-  uint16_t id;   /* of its name, in the document's own dictionary */
-  uint16_t from; /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
-                    made for each document */
-  uint16_t run;  /* fields from here on that are copied together; at least 1 */
-  uint16_t made; /* SPLICE_MADE: which of those that are made */
+  uint16_t id;     /* of its name, in the document's own dictionary */
+  uint16_t from;   /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
+                      made for each document */
+  uint16_t run;    /* fields from here on that are copied together; at least 1 */
+  uint16_t made;   /* SPLICE_MADE: which of those that are made */
+  uint16_t number; /* SPLICE_MADE: its number in a record */
   enum splice_widening widens; /* before `convert` is asked */
   struct slice value;          /* encoded, without name ids inside */
   splice_convert_fn *convert;  /* NULL: copied as it is */
@@ -48,6 +50,12 @@ struct splice {
   const uint8_t *ids;  /* the fields' ids as they stand in the new document */
   uint32_t count;      /* at least 1 */
   uint32_t more_bytes; /* the most by which it makes a document longer, but for what is made */
+};
+
+/** The values of fields that are SPLICE_MADE: one of the two. */
+struct splice_made {
+  const struct val *values; /* by their `made`; NULL: they are in the record */
+  const uint8_t *record;    /* it has all of them, by their `number` */
 };
 
 /** The shape of a document, borrowed; false when documents like it cannot be spliced: an empty or a
@@ -72,15 +80,15 @@ uint16_t splice_shape_id(struct slice shape, uint32_t i);
 void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids);
 /** Whether the values that are made can be written: scalars and texts that are not long.
  * `*more_bytes` (may be NULL): the most that they take. */
-bool splice_takes(const struct splice *splice, const struct val *made, uint32_t *more_bytes);
+bool splice_takes(const struct splice *splice, const struct splice_made *made,
+                  uint32_t *more_bytes);
 /** splice_document for the root alone: from the map at `tag` to `room`. */
-uint32_t splice_map(const struct splice *splice, const struct val *made, const uint8_t *tag,
+uint32_t splice_map(const struct splice *splice, const struct splice_made *made, const uint8_t *tag,
                     uint8_t *room);
 /** Writes the new document into `room`, which has document->bytes + splice->more_bytes and what
- * splice_takes says; answers its bytes; 0: it would be too wide, and has to be built. `made`:
- * values of fields that are SPLICE_MADE, by their `made`, which splice_takes; NULL: there are none.
- */
-uint32_t splice_document(const struct splice *splice, const struct val *made,
+ * splice_takes says; answers its bytes; 0: it would be too wide, and has to be built. `made`: what
+ * splice_takes; NULL: there is none. */
+uint32_t splice_document(const struct splice *splice, const struct splice_made *made,
                          const struct doc *document, uint8_t *room);
 /** An encoded value that is widened; false for one that is not: of another type, or too large. */
 bool splice_widen(enum splice_widening widens, const uint8_t *place, struct val *value);

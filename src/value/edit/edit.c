@@ -9,11 +9,13 @@ enum edit_kind { EDIT_VALUE, EDIT_MAP, EDIT_LIST };
 enum { CHILDREN_MIN = 8, ENCODED_BYTES_MAX = DOC_BYTES_MAX };
 
 struct edit_node {
-  struct slice name; /* in a map */
-  struct val value;  /* EDIT_VALUE: MISSING when removed */
+  struct slice name;        /* in a map */
+  struct val value;         /* EDIT_VALUE: MISSING when removed */
+  const struct val *origin; /* EDIT_MAP: whose fields the first children are; NULL: of none */
   struct edit_node *children;
   uint32_t count, capacity;
   enum edit_kind kind;
+  bool is_origins; /* the child of a map is the field of the origin in its place, unchanged */
 };
 
 static status out_of_memory(const struct edit *edit, struct err *err) {
@@ -42,14 +44,20 @@ static status open_node(struct edit *edit, struct edit_node *node, struct err *e
   if (node->kind != EDIT_VALUE) return LUMA_OK;
   struct val value = node->value;
   uint32_t count = val_count(&value);
+  bool opens_map = value.type == VAL_MAP;
+  if (opens_map) {
+    node->origin = arena_copy(edit->arena, &value, sizeof value);
+    if (!node->origin) return out_of_memory(edit, err);
+  }
   TRY(reserve(edit, node, count, err));
   for (uint32_t i = 0; i < count; i++) {
     struct edit_node *child = &node->children[i];
-    child->value =
-        value.type == VAL_MAP ? val_field_at(&value, i, &child->name) : val_at(&value, i);
+    child->value = opens_map ? val_field_at(&value, i, &child->name) : val_at(&value, i);
+    child->is_origins = opens_map;
   }
   node->count = count;
-  node->kind = value.type == VAL_MAP ? EDIT_MAP : EDIT_LIST;
+  node->kind = opens_map ? EDIT_MAP : EDIT_LIST;
+  node->is_origins = false;
   return LUMA_OK;
 }
 
@@ -141,20 +149,32 @@ static status make_child(struct edit *edit, struct edit_node *node, const struct
 
 /* ---- writing ---- */
 
+static void write_children(const struct edit_node *node, struct build *build);
+
+static void write_child(const struct edit_node *node, const struct edit_node *child,
+                        struct build *build) {
+  if (node->kind == EDIT_MAP) build_name(build, child->name); /* MISSING takes it back */
+  if (child->kind == EDIT_VALUE) {
+    build_put(build, &child->value);
+    return;
+  }
+  if (child->kind == EDIT_MAP)
+    build_begin_map(build);
+  else
+    build_begin_list(build);
+  write_children(child, build);
+  build_end(build);
+}
+
+/* What stands as it stood is written in runs. */
 static void write_children(const struct edit_node *node, struct build *build) {
-  for (uint32_t i = 0; i < node->count; i++) {
-    const struct edit_node *child = &node->children[i];
-    if (node->kind == EDIT_MAP) build_name(build, child->name); /* MISSING takes it back */
-    if (child->kind == EDIT_VALUE) {
-      build_put(build, &child->value);
-      continue;
+  for (uint32_t i = 0, end; i < node->count; i = end) {
+    for (end = i; end < node->count && node->children[end].is_origins; end++) {
     }
-    if (child->kind == EDIT_MAP)
-      build_begin_map(build);
+    if (end > i)
+      build_put_run(build, node->origin, i, end);
     else
-      build_begin_list(build);
-    write_children(child, build);
-    build_end(build);
+      write_child(node, &node->children[end++], build);
   }
 }
 
@@ -258,7 +278,7 @@ status edit_merge(struct edit *edit, const struct val *patch, struct err *err) {
 status edit_write(const struct edit *edit, struct build *build, struct err *err) {
   const struct edit_node *root = edit->root;
   if (root->kind == EDIT_VALUE)
-    build_put_fields(build, &root->value);
+    build_put_run(build, &root->value, 0, val_count(&root->value));
   else
     write_children(root, build);
   return build_status(build, err);

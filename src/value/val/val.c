@@ -99,3 +99,35 @@ struct decimal val_to_decimal(const struct val *number) {
   if (number->type == VAL_FLOAT64) return decimal_from_float64(number->real);
   return number->type == VAL_DECIMAL ? number->decimal : decimal_from_int64(number->integer);
 }
+
+bool val_is_borrowed(const struct val *v) {
+  switch ((enum val_type)v->type) {
+  case VAL_TEXT:
+  case VAL_BYTES:
+  case VAL_LIST:
+  case VAL_MAP:
+  case VAL_VECTOR:
+  case VAL_LIGHT:
+  case VAL_REGEX:
+  case VAL_CODE: return true;
+  case VAL_MISSING:
+  case VAL_NULL:
+  case VAL_BOOL:
+  case VAL_INT32:
+  case VAL_INT64:
+  case VAL_FLOAT64:
+  case VAL_DECIMAL:
+  case VAL_TIMESTAMP:
+  case VAL_DATE:
+  case VAL_DURATION:
+  case VAL_INTERVAL:
+  case VAL_ULID:
+  case VAL_UUID:
+  case VAL_OBJECTID:
+  case VAL_BSONTIME:
+  case VAL_MINKEY:
+  case VAL_MAXKEY:
+  case VAL_TYPES: break;
+  }
+  return false;
+}

@@ -118,6 +118,9 @@ static inline bool val_is_number(const struct val *v) {
 static inline bool val_is_integer(const struct val *v) {
   return v->type == VAL_INT32 || v->type == VAL_INT64;
 }
+/** Whether the value points to bytes that are another's (`data`); others stand whole in the struct.
+ */
+bool val_is_borrowed(const struct val *v);
 
 /** "text", "int64", …: the name users see. */
 const char *val_type_name(enum val_type type);

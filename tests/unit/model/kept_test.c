@@ -1,130 +1,269 @@
 /* SPDX-License-Identifier: MIT */
-/* Kept values are found for their row and version alone, are copies, and stop at the budget. */
+/* Kept values are found for their row and version alone, are copies, stop at the budget, give way
+ * to what is asked for more often, and stay as they are while someone reads. */
 #include "model/soul/kept.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
-#include "base/sync/sync.h"
 #include "tests/lib/test.h"
 
-static void keep(struct kept_values *kept, uint64_t row, uint64_t version, struct val value) {
+enum { LONG_BYTES = 240, VALUES = 2 };
+
+/* A record of a number and a text of so many bytes. */
+static struct slice make_record(int64_t number, uint32_t text_bytes,
+                                uint8_t room[KEPT_RECORD_BYTES_MAX]) {
+  uint8_t text[KEPT_RECORD_BYTES_MAX];
+  memset(text, (int)(number & 0x7f), sizeof text);
+  struct val values[VALUES] = {val_int64(number), val_text(slice_of(text, text_bytes))};
+  return slice_of(room, made_write(values, VALUES, room, KEPT_RECORD_BYTES_MAX));
+}
+
+static bool put_long(struct kept_values *kept, uint64_t row, uint64_t version, int64_t number,
+                     uint32_t text_bytes) {
+  uint8_t room[KEPT_RECORD_BYTES_MAX];
   kept_begin(kept);
-  kept_put(kept, row, version, &value);
+  bool put = kept_put(kept, row, version, make_record(number, text_bytes, room));
   kept_end(kept);
+  return put;
 }
 
-/* Whether this text is found. */
-static bool has_text(const struct kept_values *kept, uint64_t row, uint64_t version,
-                     struct slice text) {
-  const struct val *found = kept_find(kept, row, version);
-  return found && found->type == VAL_TEXT && slice_is_equal(val_slice(found), text);
+static bool put(struct kept_values *kept, uint64_t row, uint64_t version, int64_t number) {
+  return put_long(kept, row, version, number, 3);
 }
 
-static void a_value_is_found_for_its_version(void) {
-  struct kept_budget budget = {1 << 30};
-  struct kept_values *kept = kept_create(&budget);
+/* Whether the record of that number is found. */
+static bool has_long(const struct kept_values *kept, uint64_t row, uint64_t version, int64_t number,
+                     uint32_t text_bytes) {
+  uint8_t room[KEPT_RECORD_BYTES_MAX];
+  const uint8_t *found = kept_find(kept, row, version);
+  struct slice expected = make_record(number, text_bytes, room);
+  return found && memcmp(found, expected.data, expected.bytes) == 0;
+}
+
+static bool has(const struct kept_values *kept, uint64_t row, uint64_t version, int64_t number) {
+  return has_long(kept, row, version, number, 3);
+}
+
+static void a_record_is_found_for_its_version(void) {
+  struct kept_budget budget;
+  kept_budget_init(&budget, 1 << 30);
+  struct kept_values *kept = kept_create(&budget, VALUES);
   const uint64_t far = (uint64_t)KEPT_BLOCKS_MAX * KEPT_BLOCK_PAGES * KEPT_PAGE_ROWS;
-  char text[] = "changes";
   assert_non_null(kept);
-  assert_null(kept_find(NULL, 3, 7));
   assert_null(kept_find(kept, 3, 7));
-  keep(kept, 3, 7, val_int64(-5));
-  keep(kept, 3, 8, val_int64(6)); /* the first stays */
-  keep(kept, 4, 0, val_int64(6)); /* of no version */
-  keep(kept, far - 1, 9, val_text(slice_of_text(text)));
-  keep(kept, far, 9, val_int64(1));
-  keep(kept, 5, 9, (struct val){.type = VAL_MISSING});
-  text[0] = 'C';
-  const struct val *found = kept_find(kept, 3, 7);
-  assert_true(found && found->type == VAL_INT64 && found->integer == -5);
+  assert_true(put(kept, 3, 7, -5));
+  assert_true(put(kept, 3, 8, 6)); /* the first stays */
+  assert_true(put(kept, 4, 0, 6)); /* of no version */
+  assert_true(put(kept, far - 1, 9, 1));
+  assert_false(put(kept, far, 9, 1));
+  assert_true(has(kept, 3, 7, -5));
   assert_null(kept_find(kept, 3, 8));
   assert_null(kept_find(kept, 4, 0));
   assert_null(kept_find(kept, far, 9));
-  assert_null(kept_find(kept, 5, 9));
-  assert_true(has_text(kept, far - 1, 9, slice_of_text("changes")));
+  assert_true(has(kept, far - 1, 9, 1));
   kept_destroy(kept);
   assert_int_equal(budget.left_bytes, 1 << 30);
+  kept_budget_deinit(&budget);
 }
 
-static void long_texts_and_containers_are_not_kept(void) {
-  struct kept_budget budget = {1 << 30};
-  struct kept_values *kept = kept_create(&budget);
-  uint8_t bytes[KEPT_TEXT_BYTES_MAX + 1] = {0};
+/* Slots grow with what is put; what does not fit one is found all the same. */
+static void records_of_all_lengths_are_found(void) {
+  enum { ROWS = 8 * KEPT_PAGE_ROWS };
+  struct kept_budget budget;
+  kept_budget_init(&budget, 1 << 30);
+  struct kept_values *kept = kept_create(&budget, 1);
+  uint32_t *lengths = calloc(ROWS, sizeof *lengths);
   assert_non_null(kept);
-  keep(kept, 1, 1, val_text(slice_of(bytes, KEPT_TEXT_BYTES_MAX)));
-  keep(kept, 2, 1, val_text(slice_of(bytes, KEPT_TEXT_BYTES_MAX + 1)));
-  keep(kept, 3, 1, (struct val){.type = VAL_LIST, .bytes = 1, .data = bytes});
-  assert_non_null(kept_find(kept, 1, 1));
-  assert_null(kept_find(kept, 2, 1));
-  assert_null(kept_find(kept, 3, 1));
+  assert_non_null(lengths);
+  for (uint64_t row = 0; row < ROWS; row++) {
+    lengths[row] = (uint32_t)rng_below(test_rng(), LONG_BYTES);
+    assert_true(put_long(kept, row, row + 1, (int64_t)row, lengths[row]));
+  }
+  for (uint64_t row = 0; row < ROWS; row++)
+    assert_true(has_long(kept, row, row + 1, (int64_t)row, lengths[row]));
+  free(lengths);
   kept_destroy(kept);
+  assert_int_equal(budget.left_bytes, 1 << 30);
+  kept_budget_deinit(&budget);
 }
 
-static void what_is_kept_stops_at_the_budget(void) {
-  const int64_t all = sizeof(struct kept_block) + 2 * sizeof(struct kept_page) + 10;
-  struct kept_budget budget = {all};
-  struct kept_values *kept = kept_create(&budget), *other = kept_create(&budget);
+/* Pages that fit when the budget is so much. */
+static uint64_t fill(struct kept_values *kept, uint64_t most) {
+  uint64_t page = 0;
+  while (page < most && put(kept, page * KEPT_PAGE_ROWS, 1, (int64_t)page)) page++;
+  return page;
+}
+
+static void note_times(struct kept_values *kept, uint64_t page, uint32_t missed, int times) {
+  for (int i = 0; i < times; i++) kept_note(kept, page * KEPT_PAGE_ROWS, missed);
+}
+
+static void pages_give_way_to_what_is_asked_for_more(void) {
+  enum { BYTES = 400 << 10, PAGES = 1000 };
+  struct kept_budget budget;
+  kept_budget_init(&budget, BYTES);
+  struct kept_values *kept = kept_create(&budget, VALUES);
+  assert_non_null(kept);
+  uint64_t count = fill(kept, PAGES), last = count + 1;
+  assert_in_range(count, 3, PAGES - 1);
+  assert_true(budget.left_bytes >= 0);
+  /* All are used twice, but the second not at all. */
+  for (uint64_t page = 0; page < count; page++)
+    if (page != 1) note_times(kept, page, 0, 2);
+  assert_false(put(kept, last * KEPT_PAGE_ROWS, 1, 7)); /* nobody missed it */
+  note_times(kept, last, 1, 1);
+  assert_true(put(kept, last * KEPT_PAGE_ROWS, 1, 7));
+  assert_true(has(kept, last * KEPT_PAGE_ROWS, 1, 7));
+  assert_null(kept_find(kept, KEPT_PAGE_ROWS, 1));
+  for (uint64_t page = 0; page < count; page++)
+    assert_int_equal(has(kept, page * KEPT_PAGE_ROWS, 1, (int64_t)page), page != 1);
+  /* What is used as often as the other was missed stays, */
+  note_times(kept, last + 1, 1, 1);
+  assert_false(put(kept, (last + 1) * KEPT_PAGE_ROWS, 1, 8));
+  /* until its use is long ago. */
+  for (int i = 0; i < 3; i++) kept_age(&budget);
+  note_times(kept, last + 1, 1, 1);
+  assert_true(put(kept, (last + 1) * KEPT_PAGE_ROWS, 1, 8));
+  assert_true(budget.left_bytes >= 0 && budget.left_bytes <= BYTES);
+  kept_destroy(kept);
+  assert_int_equal(budget.left_bytes, BYTES);
+  kept_budget_deinit(&budget);
+}
+
+/* Also where another evolution has them. */
+static void all_evolutions_share_the_budget(void) {
+  enum { BYTES = 400 << 10, PAGES = 1000 };
+  struct kept_budget budget;
+  kept_budget_init(&budget, BYTES);
+  struct kept_values *kept = kept_create(&budget, VALUES), *other = kept_create(&budget, VALUES);
   assert_non_null(kept);
   assert_non_null(other);
-  for (uint64_t page = 0; page < 3; page++)
-    keep(kept, page * KEPT_PAGE_ROWS, 1, val_int64((int64_t)page));
-  keep(kept, 1, 1, val_text(slice_of_text("ten bytes.")));
-  keep(kept, 2, 1, val_text(slice_of_text("x")));
-  keep(other, 0, 1, val_int64(1));
-  assert_non_null(kept_find(kept, 0, 1));
-  assert_non_null(kept_find(kept, KEPT_PAGE_ROWS, 1));
-  assert_null(kept_find(kept, 2 * KEPT_PAGE_ROWS, 1));
-  assert_non_null(kept_find(kept, 1, 1));
-  assert_null(kept_find(kept, 2, 1));
-  assert_null(kept_find(other, 0, 1));
-  assert_int_equal(budget.left_bytes, 0);
+  assert_true(fill(kept, PAGES) > 0);
+  kept_publish(kept);
+  kept_filled(kept, true, 1);
+  assert_false(put(other, 0, 1, 5));
+  for (uint64_t page = 0; page < PAGES; page++) note_times(other, page, 1, 1);
+  uint32_t turns = 0; /* one gives way for the block, others for the page */
+  while (!put(other, 0, 1, 5)) {
+    note_times(other, 0, 1, 1);
+    assert_true(turns++ < 20);
+  }
+  assert_true(has(other, 0, 1, 5));
+  assert_int_equal(kept_state(kept), KEPT_LACKING);
   kept_destroy(kept);
-  keep(other, 0, 1, val_int64(1));
-  assert_non_null(kept_find(other, 0, 1));
+  assert_true(has(other, 0, 1, 5));
   kept_destroy(other);
-  assert_int_equal(budget.left_bytes, all);
+  assert_int_equal(budget.left_bytes, BYTES);
+  kept_budget_deinit(&budget);
+}
+
+static void what_is_read_stays_until_it_is_left(void) {
+  enum { BYTES = 400 << 10, PAGES = 1000 };
+  struct kept_budget budget;
+  kept_budget_init(&budget, BYTES);
+  struct kept_values *kept = kept_create(&budget, VALUES);
+  uint8_t room[KEPT_RECORD_BYTES_MAX];
+  assert_non_null(kept);
+  uint64_t last = fill(kept, PAGES) + 1;
+  uint32_t side = kept_enter(kept);
+  const uint8_t *found = kept_find(kept, 0, 1);
+  struct slice expected = make_record(0, 3, room);
+  for (uint64_t page = 1; page < last; page++) note_times(kept, page, 0, 3);
+  note_times(kept, last, 1, 1);
+  assert_false(put(kept, last * KEPT_PAGE_ROWS, 1, 7)); /* the page that goes is not free yet */
+  assert_null(kept_find(kept, 0, 1));
+  assert_memory_equal(found, expected.data, expected.bytes);
+  kept_leave(kept, side);
+  kept_begin(kept);
+  kept_reclaim(kept);
+  kept_end(kept);
+  assert_true(put(kept, last * KEPT_PAGE_ROWS, 1, 7));
+  kept_destroy(kept);
+  assert_int_equal(budget.left_bytes, BYTES);
+  kept_budget_deinit(&budget);
+}
+
+static void much_that_is_missed_is_wanted_again(void) {
+  struct kept_budget budget;
+  kept_budget_init(&budget, 1 << 20);
+  struct kept_values *kept = kept_create(&budget, VALUES);
+  assert_non_null(kept);
+  assert_int_equal(kept_state(kept), KEPT_UNKNOWN);
+  kept_publish(kept);
+  assert_int_equal(kept_state(kept), KEPT_WANTED);
+  kept_filled(kept, false, 100);
+  kept_note(kept, 0, 100);
+  assert_int_equal(kept_state(kept), KEPT_LACKING);
+  kept_note(kept, 0, 1);
+  assert_int_equal(kept_state(kept), KEPT_WANTED);
+  kept_filled(kept, true, 100);
+  kept_note(kept, 0, 1000);
+  assert_int_equal(kept_state(kept), KEPT_FILLED);
+  kept_destroy(kept);
+  kept_budget_deinit(&budget);
 }
 
 /* ---- threads ---- */
 
-enum { THREADS = 4, ROWS = 20000 };
+enum { THREADS = 3, SHARED_PAGES = 40, TURNS = 40000 };
 
 struct sharing {
   struct kept_values *kept;
-  uint64_t wrong; /* atomic */
+  uint64_t seed;
+  uint64_t wrong, found; /* atomic */
 };
 
-/* Everyone keeps the same value of a row, and finds that or none. */
-static void keep_and_find(void *context) {
+/* Whatever is found is right, as long as it is read. */
+static void find_some(void *context) {
   struct sharing *sharing = context;
-  for (uint64_t row = 0; row < ROWS; row++) {
-    char room[24];
-    int bytes = snprintf(room, sizeof room, "of row %llu", (unsigned long long)row);
-    struct slice text = slice_of((uint8_t *)room, (size_t)bytes);
-    if (!kept_find(sharing->kept, row, row + 1)) keep(sharing->kept, row, row + 1, val_text(text));
-    if (!has_text(sharing->kept, row, row + 1, text))
+  struct rng rng;
+  rng_init(&rng, __atomic_add_fetch(&sharing->seed, 1, __ATOMIC_RELAXED));
+  for (uint32_t i = 0; i < TURNS; i++) {
+    uint64_t row = rng_below(&rng, SHARED_PAGES) * KEPT_PAGE_ROWS;
+    uint32_t side = kept_enter(sharing->kept);
+    const uint8_t *found = kept_find(sharing->kept, row, row + 1);
+    kept_note(sharing->kept, row, !found);
+    if (found) __atomic_add_fetch(&sharing->found, 1, __ATOMIC_RELAXED);
+    if (found && !has(sharing->kept, row, row + 1, (int64_t)row) &&
+        kept_find(sharing->kept, row, row + 1))
       __atomic_add_fetch(&sharing->wrong, 1, __ATOMIC_RELAXED);
+    if (found && load16le(found) != VALUES)
+      __atomic_add_fetch(&sharing->wrong, 1, __ATOMIC_RELAXED);
+    kept_leave(sharing->kept, side);
   }
 }
 
-static void threads_keep_and_find(void) {
-  struct kept_budget budget = {1 << 30};
-  struct sharing sharing = {.kept = kept_create(&budget)};
+static void threads_read_while_pages_give_way(void) {
+  struct kept_budget budget;
+  kept_budget_init(&budget, 400 << 10);
+  struct sharing sharing = {.kept = kept_create(&budget, VALUES),
+                            .seed = rng_below(test_rng(), UINT32_MAX)};
   struct thread threads[THREADS];
   assert_non_null(sharing.kept);
   for (int i = 0; i < THREADS; i++)
-    assert_ok(thread_start(&threads[i], "keeps", keep_and_find, &sharing, test_err()));
+    assert_ok(thread_start(&threads[i], "reads", find_some, &sharing, test_err()));
+  for (uint32_t i = 0; i < TURNS; i++) {
+    uint64_t row = rng_below(test_rng(), SHARED_PAGES) * KEPT_PAGE_ROWS;
+    (void)put(sharing.kept, row, row + 1, (int64_t)row);
+    if (i % 64 == 0) kept_age(&budget);
+  }
   for (int i = 0; i < THREADS; i++) thread_join(&threads[i]);
   assert_int_equal(sharing.wrong, 0);
+  assert_true(sharing.found > 0);
   kept_destroy(sharing.kept);
+  assert_int_equal(budget.left_bytes, 400 << 10);
+  kept_budget_deinit(&budget);
 }
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
-      {"a_value_is_found_for_its_version", a_value_is_found_for_its_version, 0},
-      {"long_texts_and_containers_are_not_kept", long_texts_and_containers_are_not_kept, 0},
-      {"what_is_kept_stops_at_the_budget", what_is_kept_stops_at_the_budget, 0},
-      {"threads_keep_and_find", threads_keep_and_find, 0},
+      {"a_record_is_found_for_its_version", a_record_is_found_for_its_version, 0},
+      {"records_of_all_lengths_are_found", records_of_all_lengths_are_found, 0},
+      {"pages_give_way_to_what_is_asked_for_more", pages_give_way_to_what_is_asked_for_more, 0},
+      {"all_evolutions_share_the_budget", all_evolutions_share_the_budget, 0},
+      {"what_is_read_stays_until_it_is_left", what_is_read_stays_until_it_is_left, 0},
+      {"much_that_is_missed_is_wanted_again", much_that_is_missed_is_wanted_again, 0},
+      {"threads_read_while_pages_give_way", threads_read_while_pages_give_way, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -137,8 +137,61 @@ static void what_is_learned_is_what_was_seen(void) {
   }
 }
 
+static void expect_same(const struct learned *a, const struct learned *b) {
+  assert_int_equal(a->documents, b->documents);
+  assert_int_equal(a->count, b->count);
+  for (uint32_t i = 0; i < a->count; i++) {
+    const struct learned_attribute *left = a->attributes[i], *right = b->attributes[i];
+    assert_true(slice_is_equal(left->name, right->name));
+    assert_int_equal(left->seen, right->seen);
+    assert_int_equal(left->nulls, right->nulls);
+    assert_int_equal(left->bytes, right->bytes);
+    assert_int_equal(left->max_length, right->max_length);
+    assert_memory_equal(left->types, right->types, sizeof left->types);
+    assert_memory_equal(left->registers, right->registers, sizeof left->registers);
+    assert_int_equal(val_compare(&left->min, &right->min), 0);
+    assert_int_equal(val_compare(&left->max, &right->max), 0);
+  }
+}
+
+/* A document that becomes another is one that comes and one that goes. */
+static void what_is_replaced_is_forgotten(void) {
+  struct buf rooms[DOCUMENTS];
+  struct doc documents[DOCUMENTS];
+  struct names *names;
+  struct learned apart, together;
+  assert_ok(names_create(1, &names, test_err()));
+  learned_init(&apart);
+  learned_init(&together);
+  for (int i = 0; i < DOCUMENTS; i++) {
+    buf_init(&rooms[i], 1 << 20);
+    assert_ok(doc_open(random_document(names, &rooms[i]), names, &documents[i], test_err()));
+    assert_ok(learned_observe(&apart, &documents[i], test_err()));
+    assert_ok(learned_observe(&together, &documents[i], test_err()));
+  }
+  for (size_t round = 0; round < test_rounds(2000); round++) {
+    uint32_t nth = below(DOCUMENTS);
+    struct buf fresh_room;
+    struct doc fresh;
+    buf_init(&fresh_room, 1 << 20);
+    assert_ok(doc_open(random_document(names, &fresh_room), names, &fresh, test_err()));
+    assert_ok(learned_observe(&apart, &fresh, test_err()));
+    assert_ok(learned_forget(&apart, &documents[nth], test_err()));
+    assert_ok(learned_replace(&together, &documents[nth], &fresh, test_err()));
+    buf_deinit(&rooms[nth]);
+    rooms[nth] = fresh_room;
+    documents[nth] = fresh;
+    expect_same(&apart, &together);
+  }
+  learned_deinit(&apart);
+  learned_deinit(&together);
+  for (int i = 0; i < DOCUMENTS; i++) buf_deinit(&rooms[i]);
+  names_destroy(names);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
+      {"what_is_replaced_is_forgotten", what_is_replaced_is_forgotten, 0},
       {"what_is_learned_is_what_was_seen", what_is_learned_is_what_was_seen, 0}};
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -85,12 +85,30 @@ static void runs_nested_selects_once_for_each_value(void) {
   close_all(&text);
 }
 
+/** Groups of a few values each: what is kept of each is as small as that. */
+static void keeps_little_of_many_groups(void) {
+  struct buf text;
+  open_filled(&text);
+  db.memory_bytes = 32 << 20;
+  static const char *const aggregates[] = {"count(DISTINCT x)", "array_agg(x)", "median(x)",
+                                           "string_agg(x::text, ',')"};
+  for (size_t i = 0; i < sizeof aggregates / sizeof aggregates[0]; i++) {
+    buf_append_format(&text,
+                      "SELECT count(*) AS n FROM (SELECT x %% 8000 AS g, %s AS v FROM "
+                      "generate_series(1, 16000) AS x GROUP BY x %% 8000) AS q WHERE v IS NOT NULL",
+                      aggregates[i]);
+    expect(&text, "{\"n\":8000}\n");
+  }
+  close_all(&text);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"takes_many_branches", takes_many_branches, 60},
       {"takes_many_arguments", takes_many_arguments, 60},
       {"joins_as_many_as_it_says", joins_as_many_as_it_says, 60},
       {"runs_nested_selects_once_for_each_value", runs_nested_selects_once_for_each_value, 60},
+      {"keeps_little_of_many_groups", keeps_little_of_many_groups, 60},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

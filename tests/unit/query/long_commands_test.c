@@ -139,7 +139,7 @@ static void something_behind(void) {
 enum { UPDATES = 200, KEYS = 90, AT_ONCE = 5 };
 
 /** Of one kind each; some fail: $inc meets a text, a value of a unique index is taken. */
-static void append_update(struct rng *rng, uint32_t kind) {
+static void append_update(struct rng *rng, uint32_t kind, bool is_operation) {
   static const char *const changes[][2] = {
       {"{\"$inc\":{\"n\":", "}}"},
       {"{\"$set\":{\"a.b\":", "},\"$setOnInsert\":{\"made\":true}}"},
@@ -148,23 +148,27 @@ static void append_update(struct rng *rng, uint32_t kind) {
       {"{\"$set\":{\"n\":\"text ", "\"}}"},
   };
   unsigned key = (unsigned)rng_below(rng, KEYS), value = (unsigned)rng_below(rng, 40);
-  buf_append_format(&command, "{\"q\":{\"_id\":%s%u%s},\"u\":", key % 7 ? "" : "\"k", key,
-                    key % 7 ? "" : "\"");
+  buf_append_format(&command,
+                    "{%s\"%s\":{\"_id\":%s%u%s},\"%s\":", is_operation ? "\"updateOne\":{" : "",
+                    is_operation ? "filter" : "q", key % 7 ? "" : "\"k", key, key % 7 ? "" : "\"",
+                    is_operation ? "update" : "u");
   buf_append_format(&command, "%s%u%s", changes[kind][0], value, changes[kind][1]);
   buf_append_text(&command, kind == 2 ? ",\"upsert\":false}" : ",\"upsert\":true}");
+  if (is_operation) buf_append_byte(&command, '}');
 }
 
 /** `count` updates of a kind, which the seed gives; what they did is in `answer`. */
 static void update(const char *collection, uint64_t seed, uint32_t from, uint32_t count,
-                   uint32_t kind, bool is_ordered) {
+                   uint32_t kind, bool is_operation) {
   buf_reset(&command);
-  buf_append_format(&command, "{\"update\":\"%s\",\"ordered\":%s,\"updates\":[", collection,
-                    is_ordered ? "true" : "false");
+  buf_append_format(&command, "{\"%s\":\"%s\",\"ordered\":false,\"%s\":[",
+                    is_operation ? "bulkWrite" : "update", collection,
+                    is_operation ? "ops" : "updates");
   for (uint32_t i = 0; i < count; i++) {
     struct rng rng;
     rng_init(&rng, seed * UPDATES + from + i);
     if (i) buf_append_byte(&command, ',');
-    append_update(&rng, kind);
+    append_update(&rng, kind, is_operation);
   }
   buf_append_text(&command, "]}");
   assert_ok(run());
@@ -179,8 +183,8 @@ static char *copy(const char *text) {
 /** The same changes in commands of a few each, which are done one by one. */
 static void bulks_are_as_single_updates(void) {
   open_all();
-  static const char *const collections[] = {"bulk", "few"};
-  for (int c = 0; c < 2; c++) {
+  static const char *const collections[] = {"bulk", "few", "operations"};
+  for (int c = 0; c < 3; c++) {
     buf_reset(&command);
     buf_append_format(&command,
                       "{\"createIndexes\":\"%s\",\"indexes\":[{\"key\":{\"unique\":1},"
@@ -196,6 +200,8 @@ static void bulks_are_as_single_updates(void) {
       update("few", seed, from, AT_ONCE, kind, false);
     char *bulk = copy(ask("{\"find\":\"bulk\"}"));
     assert_string_equal(bulk, ask("{\"find\":\"few\"}"));
+    update("operations", seed, 0, UPDATES, kind, true);
+    assert_string_equal(bulk, ask("{\"find\":\"operations\"}"));
     mem_free(bulk);
   }
   close_all();

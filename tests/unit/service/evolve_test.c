@@ -159,8 +159,68 @@ static void beside_a_writer_nothing_is_missed(void) {
   close_place(&place); /* checks each entry */
 }
 
+/* ---- values made beside ---- */
+
+static struct model_kept wait_for_values(struct place *place) {
+  struct model_kept kept;
+  model_tell_kept(place->db->model, &kept);
+  for (uint32_t i = 0; kept.is_filling; i++) {
+    assert_true(i < 60000);
+    os_sleep_us(os_linux(), 1000);
+    model_tell_kept(place->db->model, &kept);
+  }
+  return kept;
+}
+
+/* Made after the evolution, which looks at no being, and after opening, once they are read. */
+static void values_are_made_beside(void) {
+  struct place place;
+  open_place(&place);
+  fill(&place);
+  expect(&place, "ALTER TABLE t ADD COLUMN twice INT GENERATED ALWAYS AS (code * 2) STORED");
+  struct model_kept kept = wait_for_values(&place);
+  assert_in_range(kept.bytes, BEINGS * 16, kept.bytes_max);
+  int64_t sum = (int64_t)BEINGS * (BEINGS - 1);
+  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum);
+  close_place(&place);
+
+  open_place(&place);
+  model_tell_kept(place.db->model, &kept);
+  assert_int_equal(kept.bytes, 0);
+  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum);
+  assert_true(wait_for_values(&place).bytes >= BEINGS * 16);
+  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM t WHERE twice < 100"), 50);
+  expect(&place, "UPDATE t SET code = code + 1 WHERE code < 100");
+  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum + 200);
+  expect(&place, "DROP TABLE t");
+  (void)wait_for_values(&place);
+  close_place(&place);
+}
+
+/* Evolving, writing and closing go on while they are made. */
+static void what_goes_on_does_not_mind(void) {
+  struct place place;
+  char text[256];
+  open_place(&place);
+  fill(&place);
+  int64_t sum = (int64_t)BEINGS * (BEINGS - 1) / 2;
+  for (int i = 1; i <= 5; i++) {
+    (void)snprintf(text, sizeof text,
+                   "ALTER TABLE t ADD COLUMN x%d INT GENERATED ALWAYS AS (code + %d) STORED", i, i);
+    expect(&place, text);
+    (void)snprintf(text, sizeof text, "UPDATE t SET code = code WHERE code %% 7 = %d", i);
+    expect(&place, text);
+    (void)snprintf(text, sizeof text, "SELECT SUM(x%d) FROM t", i);
+    assert_int_equal(ask(&place, text), sum + (int64_t)i * BEINGS);
+    assert_int_equal(ask(&place, "SELECT SUM(x1) FROM t"), sum + BEINGS);
+  }
+  close_place(&place);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
+      {"values_are_made_beside", values_are_made_beside, 0},
+      {"what_goes_on_does_not_mind", what_goes_on_does_not_mind, 0},
       {"a_new_index_is_filled_and_kept", a_new_index_is_filled_and_kept, 120},
       {"what_stands_in_the_way_leaves_no_trace", what_stands_in_the_way_leaves_no_trace, 120},
       {"beside_a_writer_nothing_is_missed", beside_a_writer_nothing_is_missed, 120},

@@ -299,6 +299,39 @@ static void a_failed_sync_ends_writing_and_says_why(void) {
   simos_destroy(sim);
 }
 
+static uint64_t syncs_of(struct store *store) {
+  struct store_stats stats;
+  assert_ok(store_get_stats(store, &stats, test_err()));
+  return stats.syncs;
+}
+
+/* Without threads of the store the commit that finds the period over syncs, and only that one. */
+static void periodic_syncs_once_a_period_and_loses_no_more(void) {
+  enum { PERIOD_US = 100000 };
+  struct simos *sim = simos_create(test_seed());
+  struct lsm_options options = tiny();
+  options.sync_mode = STORE_SYNC_PERIODIC;
+  options.sync_period_us = PERIOD_US;
+  struct store *store = open_on(simos_os(sim), &options);
+  simos_advance_us(sim, PERIOD_US + 1);
+  put(store, "a", "1");
+  uint64_t syncs = syncs_of(store);
+  put(store, "b", "2");
+  put(store, "c", "3");
+  assert_int_equal(syncs, syncs_of(store));
+  simos_advance_us(sim, PERIOD_US + 1);
+  put(store, "d", "4");
+  assert_int_equal(syncs + 1, syncs_of(store));
+  put(store, "e", "5");
+  simos_crash(sim);
+  store_close(store);
+  simos_reboot(sim);
+  store = open_on(simos_os(sim), &options);
+  assert_true(count_rows(store, STORE_META) >= 4);
+  store_close(store);
+  simos_destroy(sim);
+}
+
 /* ---- files ---- */
 
 static void put_documents(struct store *store, uint64_t from, int count) {
@@ -528,6 +561,8 @@ int main(int argc, char **argv) {
       {"a_full_disk_refuses_commits_until_there_is_room",
        a_full_disk_refuses_commits_until_there_is_room, 0},
       {"a_failed_sync_ends_writing_and_says_why", a_failed_sync_ends_writing_and_says_why, 0},
+      {"periodic_syncs_once_a_period_and_loses_no_more",
+       periodic_syncs_once_a_period_and_loses_no_more, 0},
       {"documents_in_time_order_are_written_once", documents_in_time_order_are_written_once, 0},
       {"range_deletes_free_their_files_and_are_forgotten",
        range_deletes_free_their_files_and_are_forgotten, 0},

@@ -164,12 +164,24 @@ static status take_in_some(struct evolving *evolving, const struct doc *document
   return LUMA_OK;
 }
 
+/* What is made to be looked at is kept for those who read after the commit; not of beings that the
+ * transaction itself may have written: their versions are not known. */
+static struct kept_values *keeps(const struct evolving *evolving) {
+  const struct model_txn *txn = evolving->txn;
+  bool may_have_written = txn->guarded_count == MODEL_GUARDED_MAX;
+  for (uint32_t i = 0; i < txn->guarded_count; i++)
+    may_have_written |= txn->guarded[i] == evolving->base->number;
+  if (may_have_written || evolving->request->dry_run || !evolving->evolution) return NULL;
+  return evolving->evolution->kept;
+}
+
 status evolve__look(struct evolving *evolving, struct err *err) {
   struct model_scan_options options = {0};
   struct model_scan *scan;
   struct doc *documents = mem_alloc(EVOLVE_AT_ONCE * sizeof *documents);
   if (!documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
   evolving->txn->is_looking = true;
+  evolving->txn->keeps = keeps(evolving);
   status result = model_scan_open(evolving->txn, evolving->now, &options, &scan, err);
   if (result == LUMA_OK) {
     uint32_t count;
@@ -181,6 +193,7 @@ status evolve__look(struct evolving *evolving, struct err *err) {
     model_scan_close(scan);
   }
   evolving->txn->is_looking = false;
+  evolving->txn->keeps = NULL;
   mem_free(documents);
   return result;
 }

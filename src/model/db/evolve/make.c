@@ -1,35 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Values that expressions of an evolution make, for the documents of a batch at once. Those that
- * were made before and kept are found; the others are made together and kept. */
+/* Values that expressions of an evolution make, for the documents of a batch at once, but for those
+ * that are found in records. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 #include "model/soul/coerce.h"
-
-/* Of few documents a value is made sooner than it is found: what is kept lies far away. */
-enum { FEW = 8, FEW_BYTES = 768 };
-/* Rows follow each other mostly: what is kept of those to come. */
-enum { AHEAD_BYTES = 512 };
-
-/* Memory of the values, as long as the documents are kept. */
-struct made {
-  struct arena arena;
-};
-
-static void free_made(void *object) {
-  struct made *made = object;
-  arena_deinit(&made->arena);
-  mem_free(made);
-}
-
-static status open_arena(struct model_making *making, struct err *err) {
-  struct made *made = mem_alloc(sizeof *made);
-  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
-  arena_init(&made->arena, making->count > FEW ? 0 : FEW_BYTES, MODEL_SCRATCH_BYTES_MAX);
-  making->arena = &made->arena;
-  status result = store_pins_add(making->pins, made, free_made, err);
-  if (result != LUMA_OK) free_made(made);
-  return result;
-}
 
 static status check_memory(const void *memory, struct err *err) {
   if (!memory) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
@@ -79,28 +53,6 @@ static void set_clock(const struct group *group, bool lasts) {
     (*group->program)->now_us = os_now_us(group->making->txn->model->os);
 }
 
-static void keep(const struct group *group, struct kept_values *kept, uint32_t nth) {
-  kept_begin(kept);
-  for (uint32_t i = 0; i < group->left_count; i++) {
-    struct doc_header header = doc_header(document_of(group, group->left[i]));
-    kept_put(kept, header.row, header.version,
-             &group->made[group->left[i] * group->sight->makers_count + nth]);
-  }
-  kept_end(kept);
-}
-
-/* A transaction that changed the catalog may hold documents of older souls that it wrote itself:
- * their versions are not known. */
-static struct kept_values *kept_of(const struct model_making *making,
-                                   const struct recipe_maker *maker) {
-  return making->count <= FEW || making->txn->catalog_changed ? NULL : maker->op->kept;
-}
-
-static const struct val *find_kept(const struct kept_values *kept, const struct doc *document) {
-  struct doc_header header = doc_header(document);
-  return kept_find(kept, header.row, header.version);
-}
-
 static status make_left(struct group *group, uint32_t nth, struct err *err) {
   struct arena *arena = group->making->arena;
   const struct recipe_maker *maker = &group->sight->makers[nth];
@@ -120,41 +72,22 @@ static status make_left(struct group *group, uint32_t nth, struct err *err) {
   for (uint32_t i = 0; i < group->left_count; i++)
     read_value(group, maker->op, &values[i],
                &group->made[group->left[i] * group->sight->makers_count + nth]);
-  struct kept_values *kept = kept_of(group->making, maker);
-  if (kept && lasts) keep(group, kept, nth);
   return LUMA_OK;
 }
 
-/* ---- finding ---- */
-
-/* What is kept of one value among several of each document. */
+/* What is kept of one value among several of each document of the group. */
 static void find_some(struct group *group, uint32_t nth) {
-  const struct kept_values *kept = kept_of(group->making, &group->sight->makers[nth]);
+  const struct recipe_sight *sight = group->sight;
   group->left_count = 0;
   for (uint32_t i = 0; i < group->count; i++) {
-    const struct val *found = find_kept(kept, document_of(group, i));
-    if (found)
-      group->made[i * group->sight->makers_count + nth] = *found;
+    const uint8_t *record = group->making->made[group->nths[i]].record;
+    struct slice value = slice_of(NULL, 0);
+    if (record) value = made_value(record, sight->makers[nth].op->number);
+    if (value.bytes)
+      group->made[i * sight->makers_count + nth] = val_decode(value, NULL);
     else
       group->left[group->left_count++] = (uint16_t)i;
   }
-}
-
-/* Documents of which one value is made, which is mostly kept: it is shown where it is. `left`: the
- * others; how many. */
-static uint32_t find_single(struct model_making *making, uint16_t left[MODEL_MADE_AT_ONCE]) {
-  const struct recipe_sight *last = NULL;
-  const struct kept_values *kept = NULL;
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < making->count; i++) {
-    const struct recipe_sight *sight = making->sights[i];
-    if (sight != last) kept = sight->makers_count == 1 ? kept_of(making, sight->makers) : NULL;
-    last = sight;
-    making->made[i] = find_kept(kept, &making->documents[making->places[i]]);
-    __builtin_prefetch((const uint8_t *)making->made[i] + AHEAD_BYTES);
-    if (!making->made[i]) left[count++] = (uint16_t)i;
-  }
-  return count;
 }
 
 /* ---- groups ---- */
@@ -179,28 +112,24 @@ static status make_group(struct group *group, struct err *err) {
   uint32_t makers_count = group->sight->makers_count;
   group->made = arena_zalloc(making->arena, group->count * makers_count, sizeof *group->made);
   TRY(check_memory(group->made, err));
-  for (uint32_t i = 0; i < group->count; i++)
-    making->made[group->nths[i]] = &group->made[i * makers_count];
   for (uint32_t nth = 0; nth < makers_count; nth++) {
     if (!model__looks_at(making->looks, group->sight->makers[nth].id)) continue;
     find_some(group, nth);
     if (group->left_count) TRY(make_left(group, nth, err));
   }
+  for (uint32_t i = 0; i < group->count; i++)
+    making->made[group->nths[i]] = (struct splice_made){.values = &group->made[i * makers_count]};
   return LUMA_OK;
 }
 
 status model__make(struct model_making *making, struct err *err) {
   struct soul_program *program = NULL;
-  uint16_t left[MODEL_MADE_AT_ONCE];
   struct group group;
-  if (making->count == 0) return LUMA_OK;
-  TRY(open_arena(making, err));
-  uint32_t left_count = find_single(making, left);
   group.making = making;
   group.program = &program;
   status result = LUMA_OK;
-  while (result == LUMA_OK && left_count > 0) {
-    take_group(&group, left, &left_count);
+  while (result == LUMA_OK && making->left_count > 0) {
+    take_group(&group, making->left, &making->left_count);
     result = make_group(&group, err);
   }
   soul_give_program(making->collection->evolution->rules, program);

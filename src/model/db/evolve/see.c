@@ -2,9 +2,19 @@
 /* Beings of older souls, as who looks at some attributes reads them: where they are stored, through
  * lenses. What expressions of an evolution make is made for a group of beings at once. The few that
  * no lens shows are built. */
+#include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
-enum { FEW = 8 };
+enum { FEW = 8, LENSES_AT_ONCE = 64, ARENA_BYTES = 512 };
+
+/* What lives as long as the documents are seen: their lenses, values made for them, and that what
+ * is kept is read. */
+struct model_seen_memory {
+  struct arena arena;
+  struct kept_values *kept; /* NULL: nothing is read there */
+  uint32_t side;
+  struct lens own[FEW]; /* the first ones */
+};
 
 uint32_t model__wanted(const struct collection *collection, const struct model_reads *reads,
                        uint16_t ids[RECIPE_NAMES_MAX]) {
@@ -45,31 +55,91 @@ static const struct recipe_sight *sight_of(struct model_seeing *seeing,
   return seeing->last;
 }
 
-/* False when values have to be made first. */
+/* ---- lenses with values ---- */
+
+static void free_memory(void *object) {
+  struct model_seen_memory *memory = object;
+  model__find_leave(memory->kept, memory->side);
+  arena_deinit(&memory->arena);
+  mem_free(memory);
+}
+
+static status fail_memory(struct err *err) {
+  FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
+}
+
+/* At the first document with values of expressions. */
+static status begin_values(struct model_seeing *seeing, struct err *err) {
+  struct model_making *making = &seeing->making;
+  if (seeing->memory) return LUMA_OK;
+  struct model_seen_memory *memory = mem_alloc(sizeof *memory);
+  if (!memory) return fail_memory(err);
+  arena_init(&memory->arena, seeing->are_many ? 0 : ARENA_BYTES, MODEL_SCRATCH_BYTES_MAX);
+  model__find_begin(&seeing->finding, making->txn, making->collection, making->looks);
+  memory->kept = seeing->finding.kept;
+  memory->side = seeing->finding.side;
+  status result = store_pins_add(seeing->pins, memory, free_memory, err);
+  if (result != LUMA_OK) {
+    free_memory(memory);
+    return result;
+  }
+  seeing->memory = memory;
+  seeing->lenses = memory->own;
+  seeing->lenses_left = FEW;
+  making->arena = &memory->arena;
+  return LUMA_OK;
+}
+
+static status put_lens(struct model_seeing *seeing, const struct recipe_sight *sight,
+                       const struct splice_made *made, struct doc *document, struct err *err) {
+  if (seeing->lenses_left == 0) {
+    seeing->lenses = arena_alloc(&seeing->memory->arena, LENSES_AT_ONCE * sizeof *seeing->lenses);
+    if (!seeing->lenses) return fail_memory(err);
+    seeing->lenses_left = LENSES_AT_ONCE;
+  }
+  struct lens *lens = seeing->lenses++;
+  seeing->lenses_left--;
+  *lens = sight->lens;
+  lens->made = *made;
+  lens_put(lens, document);
+  return LUMA_OK;
+}
+
+/* False when the values have to be made first. */
+static status show_made(struct model_seeing *seeing, uint32_t place,
+                        const struct recipe_sight *sight, bool *is_shown, struct err *err) {
+  struct doc *document = &seeing->documents[place];
+  TRY(begin_values(seeing, err));
+  const uint8_t *record = model__find(&seeing->finding, sight, document, is_shown);
+  if (*is_shown)
+    return put_lens(seeing, sight, &(struct splice_made){.record = record}, document, err);
+  model__making_add(&seeing->making, place, sight, record, false);
+  return LUMA_OK;
+}
+
 static status show(struct model_seeing *seeing, uint32_t place, bool *is_shown, struct err *err) {
   struct model_making *making = &seeing->making;
   struct doc *document = &seeing->documents[place];
   const struct recipe_sight *sight = sight_of(seeing, document);
-  *is_shown = !sight || sight->makers_count == 0;
   if (!sight)
-    return model__build_newer(making->txn, making->collection, document, making->pins, err);
-  if (*is_shown) {
-    lens_put(&sight->lens, document);
-    return LUMA_OK;
-  }
-  making->sights[making->count] = sight;
-  making->places[making->count++] = (uint16_t)place;
+    return model__build_newer(making->txn, making->collection, document, seeing->pins, err);
+  if (sight->makers_count) return show_made(seeing, place, sight, is_shown, err);
+  lens_put(&sight->lens, document);
   return LUMA_OK;
 }
+
+/* ---- documents that follow each other ---- */
 
 void model__see_begin(struct model_seeing *seeing, const struct model_seen_of *of,
                       struct doc *documents, uint32_t count) {
   seeing->making.txn = of->txn;
   seeing->making.collection = of->collection;
   seeing->making.documents = documents;
-  seeing->making.pins = of->pins;
   seeing->making.looks = of->looks;
-  seeing->making.count = 0;
+  seeing->making.count = seeing->making.left_count = 0;
+  seeing->pins = of->pins;
+  seeing->memory = NULL;
+  seeing->lenses_left = 0;
   seeing->documents = documents;
   seeing->are_many = count > FEW;
   seeing->last = NULL;
@@ -88,15 +158,15 @@ status model__see_made(struct model_seeing *seeing, struct err *err) {
   struct model_making *making = &seeing->making;
   if (making->count == 0) return LUMA_OK;
   TRY(model__make(making, err));
-  struct lens *lenses = arena_alloc(making->arena, making->count * sizeof *lenses);
-  if (!lenses) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read older beings");
-  for (uint32_t i = 0; i < making->count; i++) {
-    lenses[i] = making->sights[i]->lens;
-    lenses[i].made = making->made[i];
-    lens_put(&lenses[i], &seeing->documents[making->places[i]]);
-  }
+  for (uint32_t i = 0; i < making->count; i++)
+    TRY(put_lens(seeing, making->sights[i], &making->made[i], &seeing->documents[making->places[i]],
+                 err));
   making->count = 0;
   return LUMA_OK;
+}
+
+void model__see_end(struct model_seeing *seeing) {
+  if (seeing->memory) model__find_end(&seeing->finding);
 }
 
 status model__see(const struct model_seen_of *of, struct doc *documents, uint32_t count,
@@ -108,5 +178,7 @@ status model__see(const struct model_seen_of *of, struct doc *documents, uint32_
     TRY(model__see_one(&seeing, i, &is_shown, err));
     if (seeing.making.count == MODEL_MADE_AT_ONCE) TRY(model__see_made(&seeing, err));
   }
-  return model__see_made(&seeing, err);
+  TRY(model__see_made(&seeing, err));
+  model__see_end(&seeing);
+  return LUMA_OK;
 }

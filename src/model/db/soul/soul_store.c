@@ -176,6 +176,7 @@ static status compile(struct model *model, struct store_txn *txn, struct collect
   if (to->steps.bytes == 0) return LUMA_OK;
   TRY(evolution_read(to->steps, model->options.rules, to->names, evolution, err));
   evolution_keep(*evolution, &model->kept);
+  if ((*evolution)->kept) kept_publish((*evolution)->kept);
   to->evolution = *evolution;
   return LUMA_OK;
 }

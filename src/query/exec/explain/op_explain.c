@@ -3,6 +3,7 @@
  * first and adds rows and times. */
 #include "query/exec/exec_int.h"
 #include "query/exec/explain/explain.h"
+#include "query/exec/explain/explain_json.h"
 #include "query/exec/explain/explain_mongo.h"
 
 struct explaining {
@@ -21,15 +22,8 @@ static status run_through(struct op *op, struct err *err) {
   return LUMA_OK;
 }
 
-/** What an operator did, for the plan node it runs. */
-static const struct op *find_op(const struct op *op, const struct plan *plan) {
-  if (!op || op->plan == plan) return op;
-  const struct op *found = find_op(op->input, plan);
-  return found ? found : find_op(op->right, plan);
-}
-
 static void add_measured(const struct op *root, const struct plan *plan, struct buf *out) {
-  const struct op *op = find_op(root, plan);
+  const struct op *op = explain_find_op(root, plan);
   if (!op) return;
   buf_append_format(out, "  (rows %llu", (unsigned long long)op->rows);
   if (op->exec->os) buf_append_format(out, ", %llu us", (unsigned long long)op->us);
@@ -63,10 +57,17 @@ static status keep_lines(struct explaining *op, struct slice text, struct err *e
   return LUMA_OK;
 }
 
+static status keep_document(struct explaining *op, struct err *err) {
+  struct val *place = NULL;
+  TRY(rows_add(&op->lines, &place, err));
+  return explain_json(op->op.exec, op->op.plan->input, op->op.input, place, err);
+}
+
 static status explain(struct explaining *op, struct err *err) {
   struct buf text;
   op->is_done = true;
   if (op->op.input) TRY(run_through(op->op.input, err));
+  if (op->op.plan->as_json) return keep_document(op, err);
   buf_init(&text, 1 << 20);
   format_node(op, op->op.plan->input, 0, &text);
   status done = buf_check(&text, "the plan", err);

@@ -103,7 +103,7 @@ static status is_new_value(struct exec *exec, struct accumulator *a, const struc
   if (!a->seen) {
     a->seen = arena_alloc(exec->arena, sizeof *a->seen);
     TRY(op__memory(exec, a->seen, err));
-    tuple_table_init(a->seen, exec, 1);
+    tuple_table_init_few(a->seen, exec, 1);
   }
   return tuple_table_put(a->seen, v, tuple_table_hash(v, 1), &number, is_new, err);
 }

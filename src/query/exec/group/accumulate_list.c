@@ -13,7 +13,7 @@ status accumulate__push(struct exec *exec, struct accumulator *a, const struct v
   if (!a->list) {
     a->list = arena_alloc(exec->arena, sizeof *a->list);
     TRY(op__memory(exec, a->list, err));
-    rows_init(a->list, exec, columns);
+    rows_init_few(a->list, exec, columns);
   }
   struct val *place = NULL;
   TRY(rows_add(a->list, &place, err));

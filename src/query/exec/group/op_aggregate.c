@@ -3,13 +3,17 @@
  * after the other, are worked a batch at a time: the rows' group numbers are found once and used by
  * all. Without keys there is one group, also over no rows. Groups come out in the order they were
  * first met. Where workers read, each has groups of its own, which are joined when all has been
- * read. */
+ * read. When a part of the statement's memory is full of groups, rows of others are put aside on
+ * disk, for another pass. */
+#include "base/mem/mem.h"
 #include "query/exec/group/aggregate_order.h"
+#include "query/exec/sort/aside.h"
+#include "query/exec/stage.h"
 #include "query/exec/workers.h"
 #include "query/expr/program.h"
 #include "query/plan/aggregate.h"
 
-enum { ACCUMULATORS_PER_BLOCK = 1024 };
+enum { ACCUMULATORS_PER_BLOCK = 1024, MEMORY_SHARE = 4 };
 
 struct aggregating {
   struct op op;
@@ -23,9 +27,17 @@ struct aggregating {
   size_t blocks_count, blocks_capacity;
   uint32_t aggregates_count;
   uint32_t *numbers; /* the group of each live row */
+  /* over a LOOKUP whose documents alone give the keys: the group of each, and 1; 0 not met */
+  bool by_found;
+  uint32_t *of_found;
+  size_t of_found_count;
   uint64_t next_group;
   bool is_done;
   struct workers workers; /* none: the input is read here */
+  struct exec kept;       /* the executor with the memory of the groups */
+  bool spills;            /* that is `groups_arena` */
+  struct arena groups_arena;
+  struct aside aside;
 };
 
 static struct accumulator *accumulators_of(const struct aggregating *op, uint64_t group) {
@@ -34,7 +46,7 @@ static struct accumulator *accumulators_of(const struct aggregating *op, uint64_
 }
 
 static status reserve(struct aggregating *op, uint64_t groups, struct err *err) {
-  struct exec *exec = op->op.exec;
+  struct exec *exec = &op->kept;
   while (op->blocks_count * ACCUMULATORS_PER_BLOCK < groups) {
     if (op->blocks_count == op->blocks_capacity) {
       size_t capacity = op->blocks_capacity ? op->blocks_capacity * 2 : 16;
@@ -83,27 +95,108 @@ static status put_group(struct aggregating *op, const struct val *tuple, uint32_
   return LUMA_OK;
 }
 
+/* ---- groups by what was looked up ---- */
+
+/** Whether a key is that of the document found, whatever row it stands in. */
+static bool is_of_found(const struct expr *key) {
+  bool is_made = key->kind == EXPR_MAP || key->kind == EXPR_LIST;
+  if (key->kind == EXPR_CONST) return true;
+  if (key->kind == EXPR_FIELD) return key->slot == 1 && !key->key;
+  for (uint32_t i = 0; is_made && i < key->args_count; i++) is_made = is_of_found(key->args[i]);
+  return is_made;
+}
+
+static bool groups_by_found(const struct plan *plan) {
+  const struct plan *input = plan->input;
+  bool is = input->kind == PLAN_STAGE && input->stage->kind == STAGE_LOOKUP &&
+            input->stage->unwinds && plan->keys_count && !plan->sets_count;
+  for (uint32_t k = 0; is && k < plan->keys_count; k++) is = is_of_found(plan->exprs[k]);
+  return is;
+}
+
+static status remember(struct aggregating *op, const struct val *found, uint32_t group,
+                       struct err *err) {
+  size_t before = op->of_found_count, number = (size_t)found->integer;
+  if (found->type == VAL_MISSING) return LUMA_OK;
+  if (!mem_grow((void **)&op->of_found, &op->of_found_count, number + 1, sizeof *op->of_found))
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for groups");
+  if (op->of_found_count > before)
+    memset(op->of_found + before, 0, (op->of_found_count - before) * sizeof *op->of_found);
+  op->of_found[number] = group + 1;
+  return LUMA_OK;
+}
+
+/** Leaves in `rest` the rows whose groups are not known from what was found for them, and says
+ * which of the live ones they are. */
+static status find_known(struct aggregating *op, const struct batch *in, struct batch *rest,
+                         uint16_t **places, struct err *err) {
+  struct arena *arena = &op->op.batch_arena;
+  uint16_t *rows = arena_alloc(arena, BATCH_ROWS * sizeof *rows);
+  *places = arena_alloc(arena, BATCH_ROWS * sizeof **places);
+  TRY(plan_check_memory(arena, rows ? *places : NULL, err));
+  rest->selected = rows;
+  rest->selected_count = 0;
+  for (uint32_t i = 0; i < in->selected_count; i++) {
+    uint32_t row = batch_row(in, i);
+    const struct val *found = &in->columns[LOOKUP_NUMBERS][row];
+    bool is_numbered = found->type != VAL_MISSING && (size_t)found->integer < op->of_found_count;
+    if (is_numbered && op->of_found[found->integer]) {
+      op->numbers[i] = op->of_found[found->integer] - 1;
+      continue;
+    }
+    (*places)[rest->selected_count] = (uint16_t)i;
+    rows[rest->selected_count++] = (uint16_t)row;
+  }
+  return LUMA_OK;
+}
+
+/* ---- memory ---- */
+
+static bool is_full(const struct aggregating *op) {
+  return op->spills && op->groups.tuples.count > 0 &&
+         arena_used_bytes(&op->groups_arena) > op->kept.memory_bytes / MEMORY_SHARE;
+}
+
+/** The row's group; false where it is a new one that there is no memory for: the row waits. */
+static status place_row(struct aggregating *op, const struct batch *in, uint32_t row,
+                        const struct val *tuple, uint32_t *number, bool *has, struct err *err) {
+  *has =
+      !is_full(op) || tuple_table_find(&op->groups, tuple,
+                                       tuple_table_hash(tuple, tuple_width(op->op.plan)), number);
+  return *has ? put_group(op, tuple, number, err)
+              : aside_add(&op->aside, in, row, &op->op.batch_arena, err);
+}
+
 /** Finds the group of each live row in a grouping set. */
-static status find_groups(struct aggregating *op, const struct batch *in, uint32_t set,
-                          struct err *err) {
+static status find_groups(struct aggregating *op, struct batch *in, uint32_t set, struct err *err) {
   const struct plan *plan = op->op.plan;
   uint32_t keys_count = plan->keys_count;
+  uint16_t *places = NULL;
+  struct batch rest = *in;
   struct arena *arena = &op->op.batch_arena;
   const struct val **columns = arena_alloc(arena, (keys_count + 1) * sizeof *columns);
   uint32_t *strides = arena_alloc(arena, (keys_count + 1) * sizeof *strides);
   struct val *tuple = arena_alloc(arena, (keys_count + 2) * sizeof *tuple);
   TRY(plan_check_memory(arena, columns && strides ? tuple : NULL, err));
   tuple[keys_count] = val_int64(set);
-  for (uint32_t k = 0; k < keys_count; k++)
-    TRY(program_run(op->keys[k], in, arena, &columns[k], &strides[k], err));
-  for (uint32_t i = 0; i < in->selected_count; i++) {
-    uint32_t row = batch_row(in, i);
+  uint32_t kept = 0;
+  if (op->by_found) TRY(find_known(op, in, &rest, &places, err));
+  for (uint32_t k = 0; rest.selected_count && k < keys_count; k++)
+    TRY(program_run(op->keys[k], &rest, arena, &columns[k], &strides[k], err));
+  for (uint32_t i = 0; i < rest.selected_count; i++) {
+    uint32_t row = batch_row(&rest, i), *number = &op->numbers[places ? places[i] : kept];
+    bool has = false;
     for (uint32_t k = 0; k < keys_count; k++) {
       tuple[k] = is_grouped_by(plan, set, k) ? columns[k][row * strides[k]] : val_null();
       if (tuple[k].type == VAL_MISSING) tuple[k] = val_null();
     }
-    TRY(put_group(op, tuple, &op->numbers[i], err));
+    TRY(place_row(op, &rest, row, tuple, number, &has, err));
+    if (op->by_found) TRY(remember(op, &in->columns[LOOKUP_NUMBERS][row], *number, err));
+    if (op->spills) in->selection_room[kept] = (uint16_t)row;
+    kept += has;
   }
+  if (op->spills) in->selected = in->selection_room;
+  if (op->spills) in->selected_count = kept;
   return reserve(op, op->groups.tuples.count, err);
 }
 
@@ -137,7 +230,7 @@ static status take_rows(struct aggregating *op, uint32_t nth, const struct batch
     uint32_t row = batch_row(rows, i);
     const struct val *values = count == 1 ? &columns[0][row * strides[0]] : count ? tuple : NULL;
     for (uint32_t o = 0; count > 1 && o < count; o++) tuple[o] = columns[o][row * strides[o]];
-    TRY(accumulate(op->op.exec, aggregate, &accumulators_of(op, numbers[i])[nth], values, err));
+    TRY(accumulate(&op->kept, aggregate, &accumulators_of(op, numbers[i])[nth], values, err));
   }
   return LUMA_OK;
 }
@@ -179,20 +272,26 @@ static status take_ordered(struct aggregating *op, struct err *err) {
     for (uint64_t i = 0; i < count; i++) {
       uint32_t group = 0;
       const struct val *value = aggregate_order_at(op->orders[a], i, &group);
-      TRY(accumulate(op->op.exec, aggregate, &accumulators_of(op, group)[a], value, err));
+      TRY(accumulate(&op->kept, aggregate, &accumulators_of(op, group)[a], value, err));
     }
   }
   return LUMA_OK;
 }
 
-/** Groups all that the input has. */
+/** Rows of the input, then of what was put aside. */
+static status read_rows(struct aggregating *op, struct batch **in, struct err *err) {
+  return op->aside.is_reading ? aside_next(&op->aside, &op->op.batch_arena, in, err)
+                              : op__next(op->op.input, in, err);
+}
+
+/** Groups all that there is to read. */
 static status take_input(struct op *base, struct err *err) {
   struct aggregating *op = (struct aggregating *)base;
   uint32_t sets = base->plan->sets_count ? base->plan->sets_count : 1;
   for (;;) {
     struct batch *in = NULL;
     arena_reset(&base->batch_arena);
-    TRY(op__next(base->input, &in, err));
+    TRY(read_rows(op, &in, err));
     if (!in) return LUMA_OK;
     for (uint32_t s = 0; s < sets; s++) {
       TRY(find_groups(op, in, s, err));
@@ -210,7 +309,7 @@ static status join_groups(struct aggregating *op, const struct aggregating *othe
     TRY(put_group(op, rows_at(&other->groups.tuples, i), &number, err));
     TRY(reserve(op, op->groups.tuples.count, err));
     for (uint32_t a = 0; a < op->aggregates_count; a++)
-      TRY(accumulate_join(op->op.exec, aggregates[a], &accumulators_of(op, number)[a],
+      TRY(accumulate_join(&op->kept, aggregates[a], &accumulators_of(op, number)[a],
                           &accumulators_of(other, i)[a], err));
   }
   return LUMA_OK;
@@ -256,15 +355,29 @@ static status emit_group(struct aggregating *op, uint64_t group, uint32_t row, s
       op->batch.columns[column][row] = grouping_of(plan, plan->exprs[column], keys);
       continue;
     }
-    TRY(accumulate_result(op->op.exec, plan->exprs[column], accumulator, &op->op.batch_arena,
+    TRY(accumulate_result(&op->kept, plan->exprs[column], accumulator, &op->op.batch_arena,
                           &op->batch.columns[column][row], err));
   }
   return LUMA_OK;
 }
 
+/** The groups were given: those that had no memory come now. */
+static status take_others(struct aggregating *op, struct err *err) {
+  bool has = false;
+  TRY(aside_begin_pass(&op->aside, &has, err));
+  if (!has) return LUMA_OK;
+  arena_reset(&op->groups_arena);
+  tuple_table_init(&op->groups, &op->kept, tuple_width(op->op.plan));
+  op->blocks = NULL;
+  op->blocks_count = op->blocks_capacity = 0;
+  op->next_group = 0;
+  return take_input(&op->op, err);
+}
+
 static status aggregate_next(struct op *base, struct batch **batch, struct err *err) {
   struct aggregating *op = (struct aggregating *)base;
   if (!op->is_done) TRY(take_all(op, err));
+  if (op->spills && op->next_group == op->groups.tuples.count) TRY(take_others(op, err));
   arena_reset(&base->batch_arena);
   batch_reset(&op->batch);
   uint32_t rows = 0;
@@ -301,7 +414,11 @@ static status make_arguments(struct aggregating *op, struct err *err) {
 }
 
 static void aggregate_close(struct op *base) {
-  workers_close(&((struct aggregating *)base)->workers);
+  struct aggregating *op = (struct aggregating *)base;
+  workers_close(&op->workers);
+  aside_deinit(&op->aside);
+  arena_deinit(&op->groups_arena);
+  mem_free(op->of_found);
 }
 
 /** Workers, where the plan allows them and there is enough to read; else the input. */
@@ -314,6 +431,32 @@ static status open_input(struct aggregating *op, struct err *err) {
   return op->workers.count ? LUMA_OK : op__open(exec, plan->input, &op->op.input, err);
 }
 
+/** Whether groups may be made pass by pass. Of what was looked up there are no more groups than
+ * documents, which are in memory. */
+static bool may_spill(const struct aggregating *op) {
+  const struct plan *plan = op->op.plan;
+  const struct exec *exec = op->op.exec;
+  bool may = spill_is_possible(exec) && plan->keys_count && !plan->sets_count &&
+             !exec->env->collation && !exec->parts && !op->workers.count && !op->by_found;
+  for (uint32_t a = plan->keys_count; a < plan->exprs_count; a++) {
+    const struct expr_over *over = plan->exprs[a]->over;
+    may &= !over || !over->order_count;
+  }
+  return may;
+}
+
+static status open_groups(struct aggregating *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct plan *plan = op->op.plan;
+  arena_init(&op->groups_arena, 0, exec->memory_bytes);
+  op->spills = may_spill(op);
+  op->kept = *exec;
+  if (op->spills) op->kept.arena = &op->groups_arena;
+  tuple_table_init(&op->groups, &op->kept, tuple_width(plan));
+  rows_init(&op->shown, exec, tuple_width(plan));
+  return op->spills ? aside_init(&op->aside, exec, plan->input->columns_count, err) : LUMA_OK;
+}
+
 status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op **op,
                           struct err *err) {
   static const struct op_ops ops = {aggregate_next, aggregate_close};
@@ -321,14 +464,14 @@ status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op 
   TRY(op__create(exec, plan, &ops, sizeof *aggregating, &aggregating, err));
   *op = &aggregating->op;
   aggregating->aggregates_count = plan->exprs_count - plan->keys_count;
-  tuple_table_init(&aggregating->groups, exec, tuple_width(plan));
-  rows_init(&aggregating->shown, exec, tuple_width(plan));
+  aggregating->by_found = groups_by_found(plan) && !exec->env->collation;
   aggregating->numbers = arena_alloc(exec->arena, BATCH_ROWS * sizeof *aggregating->numbers);
   TRY(op__memory(exec, aggregating->numbers, err));
   TRY(op__programs(exec, plan->exprs, plan->keys_count, &aggregating->keys, err));
   TRY(make_arguments(aggregating, err));
   TRY(batch_init(&aggregating->batch, exec->arena, plan->exprs_count, err));
-  return open_input(aggregating, err);
+  TRY(open_input(aggregating, err));
+  return open_groups(aggregating, err);
 }
 
 /* ---- a count of a whole collection ---- */

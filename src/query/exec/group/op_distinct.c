@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* DISTINCT (of all columns, or ON some expressions): passes each row the first time it is met.
+ * Where a part of the statement's memory is full of them, new ones of all columns are put aside on
+ * disk, for another pass.
  * Unwound (MongoDB's distinct): each value a path reaches, and each element of a list it ends at,
  * once. */
 #include "query/exec/group/tuple_table.h"
+#include "query/exec/sort/aside.h"
 #include "query/expr/field.h"
 #include "query/expr/program.h"
+
+enum { MEMORY_SHARE = 4 };
 
 struct distinguishing {
   struct op op;
@@ -18,12 +23,15 @@ struct distinguishing {
   uint32_t *strides;
   uint64_t next_value;
   bool is_done;
+  struct exec kept; /* the executor with the memory of `seen` */
+  bool spills;      /* that is `seen_arena` */
+  struct arena seen_arena;
+  struct aside aside;
   status failed; /* within a visit */
   struct err *err;
 };
 
 static status run_on(struct distinguishing *op, const struct batch *in, struct err *err) {
-  arena_reset(&op->op.batch_arena);
   for (uint32_t i = 0; op->on && i < op->op.plan->on_count; i++)
     TRY(program_run(op->on[i], in, &op->op.batch_arena, &op->values[i], &op->strides[i], err));
   return LUMA_OK;
@@ -39,24 +47,54 @@ static status open_on(struct distinguishing *op, struct err *err) {
   return op__programs(exec, op->op.plan->exprs, count, &op->on, err);
 }
 
+static bool is_full(const struct distinguishing *op) {
+  return op->spills && op->seen.tuples.count > 0 &&
+         arena_used_bytes(&op->seen_arena) > op->kept.memory_bytes / MEMORY_SHARE;
+}
+
+/** Whether the tuple of the row is new; one that there is no memory for waits. */
+static status see(struct distinguishing *op, const struct batch *in, uint32_t row, bool *is_new,
+                  struct err *err) {
+  uint32_t width = op->seen.tuples.columns, number = 0;
+  uint64_t hash = tuple_table_hash(op->tuple, width);
+  *is_new = false;
+  if (!is_full(op)) return tuple_table_put(&op->seen, op->tuple, hash, &number, is_new, err);
+  if (tuple_table_find(&op->seen, op->tuple, hash, &number)) return LUMA_OK;
+  return aside_add(&op->aside, in, row, &op->op.batch_arena, err);
+}
+
+/** Rows of the input, then of what was put aside; NULL at the end. */
+static status read_rows(struct distinguishing *op, struct batch **batch, struct err *err) {
+  bool has = true;
+  while (has) {
+    if (!op->aside.is_reading) TRY(op__next(op->op.input, batch, err));
+    if (op->aside.is_reading) TRY(aside_next(&op->aside, &op->op.batch_arena, batch, err));
+    if (*batch || !op->spills) return LUMA_OK;
+    TRY(aside_begin_pass(&op->aside, &has, err));
+    arena_reset(&op->seen_arena);
+    tuple_table_init(&op->seen, &op->kept, op->seen.tuples.columns);
+  }
+  return LUMA_OK;
+}
+
 /* A document is taken by what it holds, not by the dictionary it was written with: equal values are
  * equal. */
 static status distinct_next(struct op *base, struct batch **batch, struct err *err) {
   struct distinguishing *op = (struct distinguishing *)base;
-  TRY(op__next(base->input, batch, err));
+  arena_reset(&base->batch_arena);
+  TRY(read_rows(op, batch, err));
   if (!*batch) return LUMA_OK;
   struct batch *in = *batch;
   uint32_t kept = 0, width = op->seen.tuples.columns;
   TRY(run_on(op, in, err));
   for (uint32_t i = 0; i < in->selected_count; i++) {
-    uint32_t row = batch_row(in, i), number = 0;
+    uint32_t row = batch_row(in, i);
     bool is_new = false;
     for (uint32_t c = 0; c < width; c++) {
       op->tuple[c] = op->on ? op->values[c][row * op->strides[c]] : in->columns[c][row];
       if (op->tuple[c].type == VAL_MISSING) op->tuple[c] = val_null();
     }
-    TRY(tuple_table_put(&op->seen, op->tuple, tuple_table_hash(op->tuple, width), &number, &is_new,
-                        err));
+    TRY(see(op, in, row, &is_new, err));
     in->selection_room[kept] = (uint16_t)row;
     kept += is_new;
   }
@@ -118,15 +156,34 @@ static status unwound_next(struct op *base, struct batch **batch, struct err *er
   return LUMA_OK;
 }
 
+static void distinct_close(struct op *base) {
+  struct distinguishing *op = (struct distinguishing *)base;
+  aside_deinit(&op->aside);
+  arena_deinit(&op->seen_arena);
+}
+
+/** DISTINCT ON keeps the order of its input, which passes would not. */
+static status open_seen(struct distinguishing *op, uint32_t columns, struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct plan *plan = op->op.plan;
+  arena_init(&op->seen_arena, 0, exec->memory_bytes);
+  op->spills = spill_is_possible(exec) && !plan->on_count && !plan->unwind && !exec->parts;
+  op->kept = *exec;
+  if (op->spills) op->kept.arena = &op->seen_arena;
+  tuple_table_init(&op->seen, &op->kept, columns);
+  return op->spills ? aside_init(&op->aside, exec, plan->input->columns_count, err) : LUMA_OK;
+}
+
 status op__open_distinct(struct exec *exec, const struct plan *plan, struct op **op,
                          struct err *err) {
-  static const struct op_ops ops = {distinct_next, NULL}, unwound_ops = {unwound_next, NULL};
+  static const struct op_ops ops = {distinct_next, distinct_close},
+                             unwound_ops = {unwound_next, distinct_close};
   struct distinguishing *distinguishing = NULL;
   uint32_t columns = plan->unwind ? 1 : plan->on_count ? plan->on_count : plan->columns_count;
   TRY(op__create(exec, plan, plan->unwind ? &unwound_ops : &ops, sizeof *distinguishing,
                  &distinguishing, err));
   *op = &distinguishing->op;
-  tuple_table_init(&distinguishing->seen, exec, columns);
+  TRY(open_seen(distinguishing, columns, err));
   rows_init(&distinguishing->shown, exec, 1);
   distinguishing->tuple = arena_alloc(exec->arena, (columns + 1) * sizeof(struct val));
   TRY(op__memory(exec, distinguishing->tuple, err));

@@ -3,11 +3,16 @@
 
 #include "value/order/order.h"
 
-enum { SLOTS_MIN = 256 };
+enum { SLOTS_MIN = 256, SLOTS_FEW = 8 };
 
 void tuple_table_init(struct tuple_table *table, struct exec *exec, uint32_t columns) {
   *table = (struct tuple_table){.exec = exec};
   rows_init(&table->tuples, exec, columns);
+}
+
+void tuple_table_init_few(struct tuple_table *table, struct exec *exec, uint32_t columns) {
+  *table = (struct tuple_table){.exec = exec};
+  rows_init_few(&table->tuples, exec, columns);
 }
 
 uint64_t tuple_table_hash(const struct val *tuple, uint32_t columns) {
@@ -30,7 +35,8 @@ static bool is_same(const struct tuple_table *table, uint32_t number, const stru
 /** Doubles the slots. The old ones stay in the arena: all of them together are less than the new
  * ones. */
 static status grow(struct tuple_table *table, struct err *err) {
-  uint64_t capacity = table->capacity ? table->capacity * 2 : SLOTS_MIN;
+  uint64_t least = table->tuples.are_few ? SLOTS_FEW : SLOTS_MIN;
+  uint64_t capacity = table->capacity ? table->capacity * 2 : least;
   struct tuple_slot *slots = arena_zalloc(table->exec->arena, capacity, sizeof *slots);
   TRY(op__memory(table->exec, slots, err));
   for (uint64_t i = 0; i < table->tuples.count; i++) {

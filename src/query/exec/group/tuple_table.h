@@ -22,6 +22,8 @@ struct tuple_table {
 enum { TUPLES_MAX = INT32_MAX };
 
 void tuple_table_init(struct tuple_table *table, struct exec *exec, uint32_t columns);
+/** The same where there are many tables, most of a handful of tuples. */
+void tuple_table_init_few(struct tuple_table *table, struct exec *exec, uint32_t columns);
 uint64_t tuple_table_hash(const struct val *tuple, uint32_t columns);
 /** The number (from 0) of the tuple, which is copied in if it is new. */
 status tuple_table_put(struct tuple_table *table, const struct val *tuple, uint64_t hash,

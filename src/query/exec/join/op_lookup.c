@@ -318,9 +318,17 @@ static struct val found_at(const struct looking *op, size_t nth) {
                          : val_at(&op->list, (uint32_t)nth);
 }
 
+/** What tells the document found from all others, as long as the operator lives. */
+static struct val number_at(const struct looking *op, size_t nth) {
+  bool has = op->is_numbered && op->table && nth < op->elements;
+  return has ? val_int64(op->found.numbers[nth]) : val_missing();
+}
+
 static void put_found(struct looking *op, const struct val *document) {
-  op->batch.columns[0][op->batch.rows] = *document;
-  op->batch.columns[1][op->batch.rows++] = found_at(op, op->element++);
+  uint32_t row = op->batch.rows++;
+  op->batch.columns[0][row] = *document;
+  op->batch.columns[1][row] = found_at(op, op->element);
+  op->batch.columns[LOOKUP_NUMBERS][row] = number_at(op, op->element++);
 }
 
 /** Rows of the input until the batch is full; a row's documents may go on in the next. */
@@ -397,6 +405,7 @@ status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **o
   for (uint32_t i = 0; i < exec->env->variables_count && i < plan->stage->first_variable; i++)
     looking->variables[i] = exec->env->variables[i];
   TRY(op__programs(exec, plan->exprs, plan->exprs_count, &looking->programs, err));
-  TRY(batch_init(&looking->batch, exec->arena, 2, err));
+  uint32_t columns = plan->stage->unwinds ? LOOKUP_NUMBERS + 1 : 2;
+  TRY(batch_init(&looking->batch, exec->arena, columns, err));
   return op__open(exec, plan->input, &looking->op.input, err);
 }

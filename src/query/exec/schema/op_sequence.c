@@ -92,12 +92,67 @@ static status change_one(struct exec *exec, const struct plan *plan, bool *faile
   return LUMA_OK;
 }
 
+/* ---- several inserts at once ---- */
+
+struct sums {
+  uint64_t affected;
+  uint32_t keys_count, changes_count, errors_count;
+};
+
+static void take_back(struct exec *exec, const struct sums *sums) {
+  exec->affected = sums->affected;
+  exec->keys_count = sums->keys_count;
+  exec->changes_count = sums->changes_count;
+  exec->write_errors_count = sums->errors_count;
+}
+
+/** All documents of an INSERT; nothing remains, and `*failed`, where one of them cannot be. */
+static status insert_all(struct exec *exec, const struct plan *plan, bool *failed,
+                         struct err *err) {
+  struct sums before = {exec->affected, exec->keys_count, exec->changes_count,
+                        exec->write_errors_count};
+  uint64_t mark;
+  TRY(find_made(exec, &plan, err));
+  TRY(model_savepoint(exec->txn, &mark, err));
+  TRY(run_one(exec, plan, err));
+  *failed = exec->write_errors_count > before.errors_count;
+  if (*failed) {
+    take_back(exec, &before);
+    return model_rollback_to(exec->txn, mark, err);
+  }
+  for (uint32_t i = 0; i < plan->rows_count; i++)
+    exec->steps[exec->steps_count++] = (struct query_step){.kind = PLAN_INSERT, .affected = 1};
+  return LUMA_OK;
+}
+
+/** An INSERT of several documents is as many changes. */
+static status change_inserts(struct exec *exec, const struct plan *plan, bool is_ordered,
+                             bool *failed, struct err *err) {
+  bool stops = false, fails = false;
+  *failed = false;
+  TRY(insert_all(exec, plan, &fails, err));
+  for (uint32_t i = 0; fails && i < plan->rows_count && !stops; i++) {
+    bool one_failed = false;
+    struct plan one = *plan;
+    one.exprs = plan->exprs + i;
+    one.exprs_count = one.rows_count = 1;
+    TRY(change_one(exec, &one, &one_failed, err));
+    *failed |= one_failed;
+    stops = one_failed && is_ordered;
+  }
+  return LUMA_OK;
+}
+
+static bool is_inserts(const struct plan *change) {
+  return change->kind == PLAN_INSERT && change->rows_count > 1;
+}
+
 /** An UPDATE of points is as many as those, and reports for itself. */
 static uint32_t count_changes(const struct plan *plan) {
   uint32_t count = 0;
   for (; plan; plan = plan->kind == PLAN_SEQUENCE ? plan->right : NULL) {
     const struct plan *change = plan->kind == PLAN_SEQUENCE ? plan->input : plan;
-    count += change->points ? change->points->count : 1;
+    count += change->points ? change->points->count : is_inserts(change) ? change->rows_count : 1;
   }
   return count;
 }
@@ -112,14 +167,15 @@ static status change_points(struct exec *exec, const struct plan *plan, bool *fa
 }
 
 /** In memory of its own, which the next change uses again. */
-static status change_apart(struct sequence *op, const struct plan *plan, bool *failed,
-                           struct err *err) {
+static status change_apart(struct sequence *op, const struct plan *plan, bool is_ordered,
+                           bool *failed, struct err *err) {
   struct exec *exec = op->op.exec;
   struct arena *arena = exec->arena, *kept = exec->kept;
   exec->kept = exec_kept(exec);
   exec->arena = &op->change;
-  status done =
-      plan->points ? change_points(exec, plan, failed, err) : change_one(exec, plan, failed, err);
+  status done = plan->points       ? change_points(exec, plan, failed, err)
+                : is_inserts(plan) ? change_inserts(exec, plan, is_ordered, failed, err)
+                                   : change_one(exec, plan, failed, err);
   exec_deinit(exec);
   exec->arena = arena;
   exec->kept = kept;
@@ -135,7 +191,7 @@ static status run_changes(struct sequence *op, const struct plan *plan, struct e
   while (plan && !(failed && is_ordered)) {
     bool is_last = plan->kind != PLAN_SEQUENCE;
     TRY(op__check(exec, err));
-    TRY(change_apart(op, is_last ? plan : plan->input, &failed, err));
+    TRY(change_apart(op, is_last ? plan : plan->input, is_ordered, &failed, err));
     plan = is_last ? NULL : plan->right;
   }
   return LUMA_OK;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SORT: keeps the rows with their keys, sorts, hands them out. When only the first rows are needed
- * (a LIMIT above), a heap of that many is all that is kept. Stable: rows of equal keys stay in the
- * order they came in. */
+ * (a LIMIT above), a heap of that many is all that is kept. What is more than a part of the
+ * statement's memory is sorted by parts, which wait on disk and are merged. Stable: rows of equal
+ * keys stay in the order they came in. */
 #include <stdlib.h>
 
 #include "query/exec/exec_int.h"
+#include "query/exec/sort/merge.h"
 #include "query/exec/sort/sort_key.h"
 #include "query/expr/field.h"
 #include "query/expr/program.h"
 
-enum { TOP_ROWS_MAX = 1 << 20 };
+enum { TOP_ROWS_MAX = 1 << 20, MEMORY_SHARE = 4 };
 
 /** A kept row: its tuple has the keys first, then the columns. */
 struct sorted {
@@ -32,6 +34,10 @@ struct sorting {
   bool reads_first;
   struct arena top_arena; /* rows of the heap; rebuilt when what left it has grown large */
   size_t top_bytes;
+  bool spills;            /* what is too much goes to disk */
+  struct arena run_arena; /* then, rows of the run in hand */
+  struct spill *spill;
+  struct merge *merge;
 };
 
 static int compare_sorted(const struct sorting *op, const struct sorted *a,
@@ -45,7 +51,8 @@ static int compare_rows(const void *a, const void *b, void *op) {
 }
 
 static struct arena *row_arena(struct sorting *op) {
-  return op->top ? &op->top_arena : op->op.exec->arena;
+  if (op->top) return &op->top_arena;
+  return op->spills ? &op->run_arena : op->op.exec->arena;
 }
 
 static uint32_t tuple_values(const struct sorting *op) {
@@ -182,6 +189,43 @@ static status keep_top(struct sorting *op, struct val *keys, const struct batch 
   return wasteful && full ? compact_top(op, err) : LUMA_OK;
 }
 
+/* ---- runs on disk ---- */
+
+static void sort_kept(struct sorting *op) {
+  if (op->count) qsort_r(op->rows, op->count, sizeof *op->rows, compare_rows, op);
+}
+
+static status spill_run(struct sorting *op, struct err *err) {
+  if (!op->spill) TRY(spill_create(op->op.exec, tuple_values(op), &op->spill, err));
+  TRY(op__check(op->op.exec, err));
+  sort_kept(op);
+  for (uint64_t i = 0; i < op->count; i++) TRY(spill_add(op->spill, op->rows[i].tuple, err));
+  op->count = 0;
+  arena_reset(&op->run_arena);
+  return spill_end_run(op->spill, err);
+}
+
+static bool is_run_full(const struct sorting *op) {
+  size_t used = arena_used_bytes(&op->run_arena) + op->count * sizeof *op->rows;
+  return op->spills && used > op->op.exec->memory_bytes / MEMORY_SHARE;
+}
+
+static status merge_next(struct sorting *op, struct batch **batch, struct err *err) {
+  uint32_t keys_count = op->op.plan->sort_count, rows = 0;
+  const struct val *tuple = NULL;
+  arena_reset(&op->op.batch_arena);
+  batch_reset(&op->batch);
+  for (; rows < op->op.exec->batch_rows && (tuple = merge_first(op->merge)); rows++) {
+    for (uint32_t c = 0; c < op->batch.columns_count; c++)
+      TRY(expr_copy_value(&op->op.batch_arena, &tuple[keys_count + c], &op->batch.columns[c][rows],
+                          err));
+    TRY(merge_step(op->merge, err));
+  }
+  op->batch.rows = op->batch.selected_count = rows;
+  if (rows) *batch = &op->batch;
+  return LUMA_OK;
+}
+
 static status keep_all(struct sorting *op, struct val *keys, const struct batch *batch,
                        uint32_t row, struct err *err) {
   TRY(grow(op, err));
@@ -189,7 +233,7 @@ static status keep_all(struct sorting *op, struct val *keys, const struct batch 
   sorted->arrival = op->arrivals++;
   TRY(copy_tuple(op, keys, batch, row, &sorted->tuple, err));
   op->count++;
-  return LUMA_OK;
+  return is_run_full(op) ? spill_run(op, err) : LUMA_OK;
 }
 
 /** A key that is an attribute of a document, found through lists on the way. */
@@ -277,13 +321,18 @@ static status sort_all(struct sorting *op, struct err *err) {
   }
   op->is_sorted = true;
   TRY(op__check(op->op.exec, err));
-  if (op->count) qsort_r(op->rows, op->count, sizeof *op->rows, compare_rows, op);
+  if (op->spill) {
+    if (op->count) TRY(spill_run(op, err));
+    return merge_create(op->op.exec, op->spill, op->op.plan, &op->merge, err);
+  }
+  sort_kept(op);
   return op->op.plan->limit ? cut_behind_ties(op, err) : LUMA_OK;
 }
 
 static status sort_next(struct op *base, struct batch **batch, struct err *err) {
   struct sorting *op = (struct sorting *)base;
   if (!op->is_sorted) TRY(sort_all(op, err));
+  if (op->merge) return merge_next(op, batch, err);
   batch_reset(&op->batch);
   uint32_t keys_count = base->plan->sort_count, rows = 0;
   for (; rows < base->exec->batch_rows && op->next_row < op->count; rows++, op->next_row++)
@@ -295,7 +344,11 @@ static status sort_next(struct op *base, struct batch **batch, struct err *err) 
 }
 
 static void sort_close(struct op *base) {
-  arena_deinit(&((struct sorting *)base)->top_arena);
+  struct sorting *op = (struct sorting *)base;
+  merge_destroy(op->merge);
+  spill_destroy(op->spill);
+  arena_deinit(&op->run_arena);
+  arena_deinit(&op->top_arena);
 }
 
 /** How many first rows are needed: LIMIT and SKIP of the node above. */
@@ -343,7 +396,9 @@ status op__open_sort(struct exec *exec, const struct plan *plan, struct op **op,
   TRY(op__create(exec, plan, &ops, sizeof *sorting, &sorting, err));
   *op = &sorting->op;
   arena_init(&sorting->top_arena, 0, exec->memory_bytes);
+  arena_init(&sorting->run_arena, 0, exec->memory_bytes);
   TRY(find_top(sorting, err));
+  sorting->spills = spill_is_possible(exec) && !sorting->top && !plan->limit;
   TRY(find_shared(sorting, err));
   TRY(read_first(sorting, err));
   struct expr **keys = arena_zalloc(exec->arena, plan->sort_count + 1, sizeof *keys);

@@ -21,19 +21,25 @@ status change_compile(struct exec *exec, const struct plan_update_item *item,
   return path_parse(exec->arena, val_slice(&name), true, &change->renamed, err);
 }
 
+status change_take(struct slice built, const struct names *names, struct val *changed,
+                   struct err *err) {
+  struct doc document;
+  TRY(doc_open(built, names, &document, err));
+  *changed = doc_root(&document);
+  return LUMA_OK;
+}
+
 status change_write(const struct edit *edit, struct names *names, struct buf *encoded,
                     struct val *changed, struct err *err) {
   struct build build;
   struct slice built;
   buf_reset(encoded);
   build_init(&build, encoded, names);
-  build_begin_map(&build);
+  build_begin_document(&build);
   status done = edit_write(edit, &build, err);
-  build_end(&build);
   if (done == LUMA_OK) done = build_finish(&build, &built, err);
   build_deinit(&build);
-  if (done == LUMA_OK) *changed = val_decode(built, names);
-  return done;
+  return done == LUMA_OK ? change_take(built, names, changed, err) : done;
 }
 
 /** MongoDB's code for an operator that meets a value of a kind it does not take. */

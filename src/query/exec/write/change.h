@@ -22,8 +22,11 @@ struct change {
 /** `positional` is borrowed. */
 status change_compile(struct exec *exec, const struct plan_update_item *item,
                       const struct positional *positional, struct change *change, struct err *err);
-/** Writes the changed document into `encoded`, which is emptied first: `*changed` lies in it, with
- * the names of `names`. */
+/** The root of a document that a builder with these names made. */
+status change_take(struct slice built, const struct names *names, struct val *changed,
+                   struct err *err);
+/** Writes the changed document into `encoded`, which is emptied first: `*changed` is its root, with
+ * the names of `names`, behind its header. */
 status change_write(const struct edit *edit, struct names *names, struct buf *encoded,
                     struct val *changed, struct err *err);
 /** Applies it to `edit`, whose original is the only row of `batch`; memory from `arena`.

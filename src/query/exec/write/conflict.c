@@ -149,7 +149,7 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
                      err));
   TRY(change_write(&edit, conflict->collection->names, &conflict->encoded, &changed, err));
   TRY(guard_changed(exec, &root, &changed, err));
-  TRY(model_replace(exec->txn, conflict->collection, there, &changed, err));
+  TRY(write_replace(exec, conflict->collection, there, &changed, err));
   exec->matched++;
   return write_yield_keep(updating->yield, conflict->plan, &changed, err);
 }

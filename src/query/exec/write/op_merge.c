@@ -161,7 +161,7 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
   }
   TRY(change_write(&edit, op->collection->names, &op->encoded, &changed, err));
   TRY(guard_changed(exec, &root, &changed, err));
-  TRY(model_replace(exec->txn, op->collection, there, &changed, err));
+  TRY(write_replace(exec, op->collection, there, &changed, err));
   return write_yield_keep(&op->yield, op->op.plan, &changed, err);
 }
 

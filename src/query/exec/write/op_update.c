@@ -35,7 +35,7 @@ static status replace_document(struct updating *op, const struct val *key, struc
   struct val own = val_field(&values[0], slice_of_text("_id"));
   buf_reset(&op->encoded);
   build_init(&build, &op->encoded, op->collection->names);
-  build_begin_map(&build);
+  build_begin_document(&build);
   build_name(&build, slice_of_text("_id"));
   build_put(&build, own.type == VAL_MISSING ? key : &own);
   for (uint32_t i = 0; i < val_count(&values[0]); i++) {
@@ -45,11 +45,9 @@ static status replace_document(struct updating *op, const struct val *key, struc
     build_name(&build, name);
     build_put(&build, &field);
   }
-  build_end(&build);
   status done = build_finish(&build, &built, err);
   build_deinit(&build);
-  if (done == LUMA_OK) *changed = val_decode(built, op->collection->names);
-  return done;
+  return done == LUMA_OK ? change_take(built, op->collection->names, changed, err) : done;
 }
 
 status updating_make(struct updating *op, const struct val *document, bool inserting,
@@ -84,7 +82,7 @@ status updating_change(void *context, const struct doc *document, struct err *er
   if (before) TRY(write_yield_keep(&op->yield, op->op.plan, &root, err));
   bool same = changed.bytes == root.bytes && memcmp(changed.data, root.data, root.bytes) == 0;
   if (!same || exec->language != PLAN_JQL) TRY(guard_changed(exec, &root, &changed, err));
-  if (!same) TRY(model_replace(exec->txn, op->collection, document, &changed, err));
+  if (!same) TRY(write_replace(exec, op->collection, document, &changed, err));
   return before ? LUMA_OK : write_yield_keep(&op->yield, op->op.plan, &changed, err);
 }
 
@@ -144,15 +142,21 @@ static status update_apart(struct updating *op, struct err *err) {
 
 /** A filter that says two things about one path says nothing about what to insert. */
 static status check_free(struct edit *edit, const struct path *path, struct err *err) {
-  struct val taken;
+  enum { NOT_SINGLE_VALUE_FIELD = 54 };
+  bool is_free = true;
   struct buf text;
-  TRY(edit_get(edit, path, &taken, err));
-  if (taken.type == VAL_MISSING) return LUMA_OK;
+  for (uint32_t i = 1; i <= path->count && is_free; i++) {
+    const struct path above = {.steps = path->steps, .count = i};
+    struct val taken;
+    TRY(edit_get(edit, &above, &taken, err));
+    is_free = taken.type == VAL_MISSING || (i < path->count && taken.type == VAL_MAP);
+  }
+  if (is_free) return LUMA_OK;
   buf_init(&text, ERR_MESSAGE_BYTES);
   path_format(path, &text);
-  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                            "the filter gives `%.*s` twice: an upsert cannot choose",
-                            SLICE_ARG(buf_slice(&text)));
+  status failed = mongo_fail(err, NOT_SINGLE_VALUE_FIELD,
+                             "cannot infer query fields to set, path '%.*s' is matched twice",
+                             SLICE_ARG(buf_slice(&text)));
   buf_deinit(&text);
   return failed;
 }
@@ -210,7 +214,7 @@ static status upsert(struct updating *op, struct err *err) {
   TRY(make_seed(op, &seed, err));
   TRY(updating_make(op, &seed, true, &made, err));
   TRY(check_seed_key(&seed, &made, err));
-  struct model_write write = {.document = &made};
+  struct model_write write = {.document = &made, .knows_names = true, .has_header = true};
   uint32_t failed = 0;
   TRY(model_insert(exec->txn, op->collection, &write, 1, &failed, err));
   TRY(guard_inserted(exec, op->collection, &write, 1, err));

@@ -104,9 +104,16 @@ static status upsert(struct updating *op, struct lot *lot, const struct val *key
   arena_reset(&op->op.batch_arena);
   TRY(make_seed(op, key, &seed, err));
   TRY(updating_make(op, &seed, true, &made, err));
-  TRY(expr_copy_value(&lot->arena, &made, kept, err));
+  const uint8_t *copy =
+      arena_copy(&lot->arena, made.data - DOC_HEADER_BYTES, made.bytes + (size_t)DOC_HEADER_BYTES);
+  TRY(plan_check_memory(&lot->arena, copy, err));
+  *kept = made;
+  kept->data = copy + DOC_HEADER_BYTES;
   lot->inserts[lot->inserts_count++] =
-      (struct model_write){.document = kept, .key_is_free = !op->collection->genotype};
+      (struct model_write){.document = kept,
+                           .knows_names = true,
+                           .has_header = true,
+                           .key_is_free = !op->collection->genotype};
   return may_wait(op->collection) ? LUMA_OK : insert_waiting(op, lot, err);
 }
 

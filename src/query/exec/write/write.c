@@ -114,6 +114,12 @@ void write_yield_next(struct write_yield *yield, struct batch **batch) {
 
 /* ---- documents to change ---- */
 
+status write_replace(struct exec *exec, const struct collection *collection,
+                     const struct doc *document, const struct val *changed, struct err *err) {
+  struct model_write write = {.document = changed, .knows_names = true, .has_header = true};
+  return model_replace_by(exec->txn, collection, document, &write, err);
+}
+
 /** True when documents can be changed while the input is read: it reads them in key order, so a
  * change leaves its document where the scan has passed, and no SELECT in a condition would see what
  * was changed before. */

@@ -49,6 +49,11 @@ static inline struct doc write_stored(const struct val *root) {
                       .names = root->names};
 }
 
+/** Replaces a stored document by one that was built with the collection's names: `changed` is the
+ * root behind its header. */
+status write_replace(struct exec *exec, const struct collection *collection,
+                     const struct doc *document, const struct val *changed, struct err *err);
+
 /** Called for each document to change. */
 typedef status write_each(void *context, const struct doc *document, struct err *err);
 /** Gives every document of the input (one column of stored documents) to `each`, once, even when

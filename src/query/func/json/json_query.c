@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PostgreSQL's functions of SQL/JSON paths; the language itself is query/jsonpath. */
 #include "query/func/func_int.h"
+#include "query/func/json/json_paths.h"
 #include "query/func/number/numeric.h"
 #include "query/func/time/format_time.h"
 #include "query/jsonpath/cache.h"
@@ -71,6 +72,12 @@ static status find(struct func_env *env, const struct val *args, uint32_t count,
   TRY(ask(env, args, count, clash, &question, err));
   if (*clash) return LUMA_OK;
   return jsonpath_query(question.path, &question.run, &args[0], items, found, err);
+}
+
+status func__path_items(struct func_env *env, const struct val *args, uint32_t count,
+                        struct val **items, uint32_t *found, struct err *err) {
+  bool clash = false;
+  return find(env, args, count, &clash, items, found, err);
 }
 
 status func__json_path_query(struct func_env *env, const struct val *args, uint32_t count,

@@ -3,13 +3,29 @@
  * once, as the first, with a table of what the others have in its place. */
 #include "query/lang/jql/jql_int.h"
 
-enum { Q, U, PARTS, CHANGES_MAX = 32 };
+enum { CHANGES_MAX = 32, NAMES_MAX = 3 * CHANGES_MAX };
+
+/** The names of an update, level by level, in their order. */
+struct names_met {
+  struct slice items[NAMES_MAX];
+  uint8_t levels[NAMES_MAX];
+  uint32_t count;
+};
 
 /** What the table is made of: the key and the operands of an update, in their order. */
 struct values {
   struct val key, operands[CHANGES_MAX];
   uint32_t count, flags; /* upsert, multi: a bit each */
+  int64_t space;         /* the number of the collection, where the update says one */
+  struct names_met names;
+  const struct values *like; /* the update that names are to be those of; NULL: any */
 };
+
+/** How commands write an update: what its parts are called. */
+static const struct form {
+  const char *filter, *changes;
+} forms[] = {{"q", "u"}, {"filter", "updateMods"}, {"filter", "update"}};
+enum { OF_UPDATE, OF_SERVER, OF_CLIENT };
 
 /** Keys that only one document of a collection can equal: a text may also spell an id. */
 static bool is_plain_key(const struct val *key) {
@@ -39,6 +55,19 @@ static bool is_plain_operator(struct slice name) {
   return false;
 }
 
+/** Whether the name may stand there: next among those of the update that this one is to be like. */
+static bool take_name(struct values *values, uint8_t level, struct slice name) {
+  const struct names_met *like = values->like ? &values->like->names : NULL;
+  struct names_met *names = &values->names;
+  if (names->count == NAMES_MAX) return false;
+  if (like && (names->count == like->count || like->levels[names->count] != level ||
+               !slice_is_equal(like->items[names->count], name)))
+    return false;
+  names->levels[names->count] = level;
+  names->items[names->count++] = name;
+  return true;
+}
+
 static bool take_operands(const struct val *fields, struct values *values) {
   uint32_t count = fields->type == VAL_MAP ? val_count(fields) : 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -46,7 +75,8 @@ static bool take_operands(const struct val *fields, struct values *values) {
     struct val *operand = &values->operands[values->count];
     if (values->count == CHANGES_MAX) return false;
     *operand = val_field_at(fields, i, &name);
-    if (!is_plain_operand(operand)) return false;
+    if (!is_plain_operand(operand) || !take_name(values, 2, name)) return false;
+    if (values->like && operand->type != values->like->operands[values->count].type) return false;
     values->count++;
   }
   return count > 0;
@@ -63,48 +93,59 @@ static bool take_flag(struct slice name, const struct val *part, struct values *
 
 static bool take_key(const struct val *filter, struct values *values) {
   struct slice name;
-  if (val_count(filter) != 1) return false;
+  if (filter->type != VAL_MAP || val_count(filter) != 1) return false;
   values->key = val_field_at(filter, 0, &name);
   return slice_is_equal(name, slice_of_text("_id")) && is_plain_key(&values->key);
 }
 
 static bool take_changes(const struct val *changes, struct values *values) {
-  for (uint32_t i = 0; i < val_count(changes); i++) {
+  uint32_t count = changes->type == VAL_MAP ? val_count(changes) : 0;
+  for (uint32_t i = 0; i < count; i++) {
     struct slice name;
     struct val fields = val_field_at(changes, i, &name);
-    if (!is_plain_operator(name) || !take_operands(&fields, values)) return false;
+    if (!is_plain_operator(name) || !take_name(values, 1, name) || !take_operands(&fields, values))
+      return false;
   }
   return values->count > 0;
 }
 
-/** {"q": {"_id": key}, "u": {"$operator": {"attribute": operand, …}, …}, "upsert": …, …} */
-static bool take_values(const struct val *update, struct values *values) {
-  static const char *const parts[PARTS] = {"q", "u"};
-  values->count = values->flags = 0;
-  for (uint32_t i = 0; i < val_count(update); i++) {
+/** {filter: {"_id": key}, changes: {"$operator": {"attribute": operand, …}, …}, "upsert": …, …}
+ * from field `at` on. */
+static bool take_parts(const struct val *update, uint32_t at, const struct form *form,
+                       struct values *values) {
+  for (uint32_t i = at; i < val_count(update); i++) {
     struct slice name;
     struct val part = val_field_at(update, i, &name);
-    bool is_named =
-        i >= PARTS || (part.type == VAL_MAP && slice_is_equal(name, slice_of_text(parts[i])));
-    bool fits = i == Q   ? is_named && take_key(&part, values)
-                : i == U ? is_named && take_changes(&part, values)
-                         : take_flag(name, &part, values);
-    if (!fits) return false;
+    const char *wanted = i == at ? form->filter : i == at + 1 ? form->changes : NULL;
+    bool fits =
+        wanted ? slice_is_equal(name, slice_of_text(wanted)) : take_flag(name, &part, values);
+    if (i == at) fits = fits && take_key(&part, values);
+    if (i == at + 1) fits = fits && take_changes(&part, values);
+    if (!fits || !take_name(values, 0, name)) return false;
   }
   return values->count > 0;
 }
 
-/** Whether both are maps of the same names in the same order, down to values that are none. */
-static bool is_alike(const struct val *a, const struct val *b) {
-  if (a->type != VAL_MAP) return a->type == b->type;
-  uint32_t count = val_count(a);
-  if (b->type != VAL_MAP || val_count(b) != count) return false;
-  for (uint32_t i = 0; i < count; i++) {
-    struct slice left_name, right_name;
-    struct val left = val_field_at(a, i, &left_name), right = val_field_at(b, i, &right_name);
-    if (!slice_is_equal(left_name, right_name) || !is_alike(&left, &right)) return false;
-  }
-  return true;
+/** The parts of an update, in any of the forms; false when it is none for a table, or not like the
+ * one that it is to be like. */
+static bool take_values(const struct val *update, const struct values *like,
+                        struct values *values) {
+  struct slice name;
+  struct val first = val_field_at(update, 0, &name);
+  values->count = values->flags = values->names.count = 0;
+  values->space = -1;
+  values->like = like;
+  if (update->type != VAL_MAP || !take_name(values, 0, name)) return false;
+  bool taken;
+  if (slice_is_equal(name, slice_of_text("updateOne")) && val_count(update) == 1)
+    taken = first.type == VAL_MAP && take_parts(&first, 0, &forms[OF_CLIENT], values);
+  else if (slice_is_equal(name, slice_of_text("update")))
+    taken =
+        val_to_int64(&first, &values->space) && take_parts(update, 1, &forms[OF_SERVER], values);
+  else
+    taken = take_parts(update, 0, &forms[OF_UPDATE], values);
+  return taken && (!like || (like->names.count == values->names.count &&
+                             like->flags == values->flags && like->space == values->space));
 }
 
 /** Whether the plan of the first is one whose operands can be exchanged: each change has one, and
@@ -147,14 +188,13 @@ status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t
   struct val first = val_at(list, from);
   uint32_t most = val_count(list) - from;
   *taken = 1;
-  if (most < WORTH_A_TABLE || !take_values(&first, &values) ||
+  if (most < WORTH_A_TABLE || !take_values(&first, NULL, &values) ||
       !is_exchangeable(jql, plan, values.count))
     return LUMA_OK;
   TRY(make_points(jql, most, values.count, &points, jql->err));
   for (uint32_t i = 0; i < most; i++) {
     struct val update = val_at(list, from + i);
-    if (!take_values(&update, &next) || next.flags != values.flags || !is_alike(&first, &update))
-      break;
+    if (!take_values(&update, &values, &next)) break;
     put(points, &next);
   }
   if (points->count < WORTH_A_TABLE) return LUMA_OK;

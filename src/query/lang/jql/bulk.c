@@ -129,7 +129,8 @@ static status read_client_update(const struct jql *jql, const struct jql_node *c
                             .sort = fields[SORT],
                             .all = jql_is_named(operation, "updateMany")};
   TRY(jql__put_update(jql, &write, plan));
-  if (!(*plan)->replacement == !replaces) return LUMA_OK;
+  bool is_whole = (*plan)->replacement && changes->value.type == VAL_MAP;
+  if (is_whole == replaces) return LUMA_OK;
   return jql__fail_code(jql, changes, FAILED_TO_PARSE,
                         replaces ? "a replacement has no operators"
                                  : "an update has operators, or is a pipeline");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Taking commands apart by tables of their fields, and the smallest parts: paths, names, constants.
  */
+#include <math.h>
+
 #include "query/lang/jql/jql_int.h"
 
 /** MongoDB's codes for the fields of commands. */
@@ -14,6 +16,7 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_TEXT] = "text",
       [JQL_NAME] = "the name of a collection",
       [JQL_WHOLE] = "a whole number",
+      [JQL_COUNT] = "a whole number",
       [JQL_BOOL] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
@@ -31,6 +34,7 @@ static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) 
   case JQL_TEXT: return value->type == VAL_TEXT;
   case JQL_NAME: *fits = value->bytes > 0; return value->type == VAL_TEXT;
   case JQL_BOOL: return value->type == VAL_BOOL || val_is_number(value);
+  case JQL_COUNT:
   case JQL_WHOLE:
     if (!val_is_number(value) || !val_to_int64(value, &whole)) return false;
     *fits = whole >= 0;
@@ -97,8 +101,17 @@ static status check_field(const struct jql *jql, const struct jql_node *field, e
   if (checked == LUMA_OK || !jql->err) return checked;
   if (!is_of) jql->err->foreign = TYPE_MISMATCH;
   if (kind == JQL_NAME) jql->err->foreign = INVALID_NAMESPACE;
-  if (is_of && !fits && kind == JQL_WHOLE) jql->err->foreign = VALUE_BELOW_LEAST;
+  if (is_of && !fits && (kind == JQL_WHOLE || kind == JQL_COUNT))
+    jql->err->foreign = VALUE_BELOW_LEAST;
   return checked;
+}
+
+/** What is too large to count with stays, and is refused. */
+static void cut_fraction(struct val *number) {
+  int64_t whole = 0;
+  double real = val_is_number(number) ? val_to_float64(number) : 0;
+  bool is_cut = val_is_number(number) && !val_to_int64(number, &whole) && fabs(real) < 0x1p63;
+  if (is_cut) *number = val_int64((int64_t)real);
 }
 
 static status take_field(const struct jql *jql, const struct jql_node *field,
@@ -110,7 +123,8 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
     if (specs[i].kind == JQL_UNSUPPORTED || (specs[i].kind == JQL_UNSUPPORTED_IF && is_there))
       return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
     fields[i] = *field;
-    return check_field(jql, field, specs[i].kind);
+    if (specs[i].kind == JQL_COUNT) cut_fraction(&fields[i].value);
+    return check_field(jql, &fields[i], specs[i].kind);
   }
   if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
   status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);

@@ -58,6 +58,19 @@ static enum match_op op_of(const struct jql_node *node) {
   return condition->op;
 }
 
+/** {"$eq": /x/} is of values that are regular expressions; {a: /x/} of texts, too. */
+static status read_regex_value(const struct jql *jql, const struct jql_node *node,
+                               const struct path *path, struct match **match) {
+  struct jql_node type = *node;
+  struct children both;
+  type.value = val_text(slice_of_text("regex"));
+  TRY(make_room(jql, 2, &both));
+  TRY(make_leaf(jql, &type, MATCH_TYPE, path, &both.items[0]));
+  TRY(make_leaf(jql, node, MATCH_EQ, path, &both.items[1]));
+  both.count = 2;
+  return make_tree(jql, MATCH_AND, &both, node->offset, match);
+}
+
 static status read_plain(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
   enum match_op op = op_of(node);
@@ -65,6 +78,8 @@ static status read_plain(const struct jql *jql, const struct jql_node *node,
   if (is_pattern)
     return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`%.*s` takes no regular expression",
                      SLICE_ARG(node->name));
+  if (op == MATCH_EQ && node->value.type == VAL_REGEX)
+    return read_regex_value(jql, node, path, match);
   return make_leaf(jql, node, op, path, match);
 }
 

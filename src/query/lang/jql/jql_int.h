@@ -137,6 +137,7 @@ enum jql_kind {
   JQL_TEXT,
   JQL_NAME,  /* of a collection: text that is not empty */
   JQL_WHOLE, /* a whole number, not negative */
+  JQL_COUNT, /* the same, where MongoDB cuts off a fraction */
   JQL_BOOL,
   JQL_IGNORED,        /* known to MongoDB's clients, without meaning here */
   JQL_UNSUPPORTED_IF, /* the same, if it is true */

@@ -270,8 +270,8 @@ static status read_nested(const struct jql *jql, struct shaping *shaping,
   struct jql_each each = jql__each(jql, map);
   struct jql_node inner;
   if (each.count == 0)
-    return jql__fail(jql, map, LUMA_INVALID_ARGUMENT,
-                     "an empty map says nothing: write {\"$literal\": {}} for the value");
+    return jql__fail_code(jql, map, 51270,
+                          "an empty map says nothing: write {\"$literal\": {}} for the value");
   while (jql__next(&each, &inner)) TRY(read_field(jql, shaping, &inner, name));
   return LUMA_OK;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that read: find, count, distinct, aggregate, and the nodes that they stack. */
+#include <math.h>
+
 #include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 #include "value/json/json.h"
@@ -212,12 +214,12 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
       {"filter", JQL_MAP, false},
       {"projection", JQL_MAP, false},
       {"sort", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},
-      {"limit", JQL_WHOLE, false},
+      {"skip", JQL_COUNT, false},
+      {"limit", JQL_COUNT, false},
       {"hint", JQL_ANY, false},
       {"collation", JQL_MAP, false},
       {"let", JQL_MAP, false},
-      {"batchSize", JQL_WHOLE, false},
+      {"batchSize", JQL_COUNT, false},
       {"singleBatch", JQL_BOOL, false},
       {"allowDiskUse", JQL_IGNORED, false},
       {"returnKey", JQL_UNSUPPORTED, false},
@@ -271,16 +273,25 @@ static status put_near_filter(const struct jql *jql, const struct jql_node *filt
   return jql__put_filter(&inner, filter, plan);
 }
 
+/** To a count a limit below zero means the same as one above. */
+static status take_sign(const struct jql *jql, struct jql_node *limit) {
+  bool is_given = jql_is_given(limit) && !val_is_null(&limit->value);
+  double number = val_is_number(&limit->value) ? trunc(fabs(val_to_float64(&limit->value))) : -1;
+  if (number >= 0 && number < 0x1p63) limit->value = val_int64((int64_t)number);
+  return is_given ? jql__check_kind_as(jql, limit, JQL_WHOLE, 14) : LUMA_OK;
+}
+
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { COUNT, QUERY, FILTER, SKIP, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {
       {"count", JQL_NAME, true},     {"query", JQL_MAP, false},      {"filter", JQL_MAP, false},
-      {"skip", JQL_WHOLE, false},    {"limit", JQL_WHOLE, false},    {"hint", JQL_ANY, false},
+      {"skip", JQL_COUNT, false},    {"limit", JQL_ANY, false},      {"hint", JQL_ANY, false},
       {"collation", JQL_MAP, false}, {"fields", JQL_IGNORED, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(take_sign(jql, &fields[LIMIT]));
   TRY(take_filter(jql, &fields[QUERY], &fields[FILTER], &filter));
   TRY(jql__collation(jql, &fields[COLLATION]));
   TRY(jql__default_collation(jql, &fields[COUNT]));

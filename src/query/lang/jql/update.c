@@ -51,6 +51,8 @@ static status read_new_name(const struct jql *jql, const struct jql_node *field,
   for (uint32_t i = 0; i < path.count; i++)
     if (jql_is_operator(path.steps[i].name))
       return jql__fail_code(jql, field, 2, "The destination field for $rename may not be dynamic");
+  if (slice_is_equal(path.steps[0].name, slice_of_text("_id")))
+    return jql__fail_code(jql, field, 66, "the key of a document cannot be changed");
   if (item->positional)
     return jql__fail_code(jql, field, 2, "The source field for $rename may not be dynamic");
   if (path_has_prefix(&path, &item->path) || path_has_prefix(&item->path, &path))
@@ -269,36 +271,56 @@ static status read_path(const struct jql *jql, const struct jql_node *field,
 }
 
 static int compare_paths(const void *a, const void *b) {
-  const struct plan_update_item *left = *(const struct plan_update_item *const *)a;
-  const struct plan_update_item *right = *(const struct plan_update_item *const *)b;
-  uint32_t l = left->path.count, r = right->path.count;
-  for (uint32_t i = 0; i < l && i < r; i++) {
-    int order = slice_compare(left->path.steps[i].name, right->path.steps[i].name);
+  const struct path *left = *(const struct path *const *)a;
+  const struct path *right = *(const struct path *const *)b;
+  for (uint32_t i = 0; i < left->count && i < right->count; i++) {
+    int order = slice_compare(left->steps[i].name, right->steps[i].name);
     if (order) return order;
   }
-  return (l > r) - (l < r);
+  return (left->count > right->count) - (left->count < right->count);
 }
 
-/** No two changes may concern the same path, or one below the other. In path order such a pair
- * stands side by side. */
+/** Sorts the paths: one that is another, or below another, stands beside it then; NULL: there is
+ * none. */
+static const struct path *find_clash(const struct path **paths, uint32_t count) {
+  qsort(paths, count, sizeof *paths, compare_paths);
+  for (uint32_t i = 1; i < count; i++)
+    if (path_has_prefix(paths[i], paths[i - 1])) return paths[i];
+  return NULL;
+}
+
+/** Where a $rename puts its field. */
+static status put_target(const struct jql *jql, const struct jql_node *at,
+                         const struct plan_update_item *item, const struct path **paths,
+                         uint32_t *count) {
+  if (item->op != PLAN_RENAME) return LUMA_OK;
+  struct path *target = arena_zalloc(jql->arena, 1, sizeof *target);
+  TRY(jql__made(jql, target));
+  TRY(jql__path(jql, at, val_slice(&item->value->value), target));
+  paths[(*count)++] = target;
+  return LUMA_OK;
+}
+
+/** No two changes may concern the same path, or one below the other. */
 static status check_conflicts(const struct jql *jql, const struct jql_node *at,
                               const struct items *items) {
-  const struct plan_update_item **sorted = arena_zalloc(jql->arena, items->count, sizeof *sorted);
-  TRY(jql__made(jql, sorted));
-  for (uint32_t i = 0; i < items->count; i++) sorted[i] = &items->items[i];
-  qsort(sorted, items->count, sizeof *sorted, compare_paths);
-  for (uint32_t i = 1; i < items->count; i++) {
-    if (!path_has_prefix(&sorted[i]->path, &sorted[i - 1]->path)) continue;
-    struct buf text;
-    buf_init(&text, ERR_MESSAGE_BYTES);
-    path_format(&sorted[i]->path, &text);
-    status failed = jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two changes concern `%.*s`",
-                              SLICE_ARG(buf_slice(&text)));
-    if (jql->err) jql->err->foreign = 40;
-    buf_deinit(&text);
-    return failed;
+  const struct path **paths = arena_zalloc(jql->arena, 2 * (size_t)items->count, sizeof *paths);
+  uint32_t count = 0;
+  TRY(jql__made(jql, paths));
+  for (uint32_t i = 0; i < items->count; i++) {
+    paths[count++] = &items->items[i].path;
+    TRY(put_target(jql, at, &items->items[i], paths, &count));
   }
-  return LUMA_OK;
+  const struct path *clash = find_clash(paths, count);
+  if (!clash) return LUMA_OK;
+  struct buf text;
+  buf_init(&text, ERR_MESSAGE_BYTES);
+  path_format(clash, &text);
+  status failed = jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two changes concern `%.*s`",
+                            SLICE_ARG(buf_slice(&text)));
+  if (jql->err) jql->err->foreign = 40;
+  buf_deinit(&text);
+  return failed;
 }
 
 /* ---- whole updates ---- */

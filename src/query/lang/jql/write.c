@@ -66,11 +66,28 @@ static status pass_alike(const struct jql *jql, const struct jql_node *list, str
   return LUMA_OK;
 }
 
+/** Inserts into one collection that follow each other are one of several documents. */
+static status join_insert(const struct jql *jql, struct plan *into, const struct plan *made,
+                          uint32_t most, bool *joined) {
+  *joined = into && made->kind == PLAN_INSERT &&
+            slice_is_equal(into->collection_name, made->collection_name);
+  if (!*joined) return LUMA_OK;
+  if (into->exprs_count == 1) {
+    struct expr **exprs = arena_alloc(jql->arena, most * sizeof *exprs);
+    TRY(jql__made(jql, exprs));
+    exprs[0] = into->exprs[0];
+    into->exprs = exprs;
+  }
+  into->exprs[into->exprs_count++] = made->exprs[0];
+  into->rows_count = into->exprs_count;
+  return LUMA_OK;
+}
+
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
   struct jql_node element;
-  struct plan **last = plan;
+  struct plan **last = plan, *insert = NULL;
   if (each.count == 0 || each.count > JQL_CHANGES_MAX)
     return jql__fail(jql, list, LUMA_INVALID_ARGUMENT, "`%.*s` takes 1 to %d elements, not %u",
                      SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
@@ -80,9 +97,12 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
     TRY(read(jql, collection, &element, &made));
     ASSERT(made);
     if (made->kind == PLAN_UPDATE) TRY(pass_alike(jql, list, &each, made));
-    bool is_last = each.at == each.count;
+    bool joined = false;
+    TRY(join_insert(jql, insert, made, each.count, &joined));
+    if (joined) continue;
+    insert = made->kind == PLAN_INSERT ? made : NULL;
     *last = made;
-    if (is_last) return LUMA_OK;
+    if (each.at == each.count) return LUMA_OK;
     TRY(jql__put(jql, PLAN_SEQUENCE, &element, last));
     last = &(*last)->right;
   }
@@ -162,7 +182,8 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   TRY(jql__check_array_filters(jql, &write->array_filters, &filters));
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
-  if ((*plan)->multi && (*plan)->replacement)
+  bool is_pipeline = write->changes.value.type == VAL_LIST;
+  if ((*plan)->multi && (*plan)->replacement && !is_pipeline)
     return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }

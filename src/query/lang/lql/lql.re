@@ -27,6 +27,10 @@
   json    = "\"" ([^"\\] | "\\" [^])* "\"";
   bytes   = [xX] "'" [0-9a-fA-F]* "'";
   clock   = ('time' | 'timestamp') (blank* "(" [0-9]+ ")")? (blank* ('with' | 'without') blank+ 'time' blank+ 'zone')?;
+  wrapper = ('with' (blank+ ('conditional' | 'unconditional'))? | 'without') (blank+ 'array')? blank+ 'wrapper';
+  quotes  = ('keep' | 'omit') blank+ 'quotes' (blank+ 'on' blank+ 'scalar' blank+ 'string')?;
+  behaviour = ('error' | 'null' | 'true' | 'false' | 'unknown' | 'empty' (blank+ ('array' | 'object'))?) blank+ 'on' blank+ ('empty' | 'error');
+  nulls   = ('null' | 'absent') blank+ 'on' blank+ 'null';
   tick    = "`" ([^`] | "``")* "`";
 */
 
@@ -85,7 +89,7 @@ static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t 
   const struct lql_word *found = lql__word(word);
   if (!found) return LQL_ID;
   bool is_placed = found->flags & LQL_WORD_PLACED;
-  int kind = is_placed ? lql__contextual(&(struct lql_place){lql->last.kind, lql->before.kind, word, slice_of(end, (size_t)(limit - end))}) : 0;
+  int kind = is_placed ? lql__contextual(&(struct lql_place){lql->last.kind, lql->before.kind, lql->brackets, word, slice_of(end, (size_t)(limit - end))}) : 0;
   if (!kind) kind = found->kind;
   return lql->last.kind == LQL_AS ? lql__behind_as(kind) : kind;
 }
@@ -135,7 +139,7 @@ static bool follows_name(const struct lql *lql) {
 static bool cuts_list(const struct lql *lql) {
   int kind = lql->last.kind;
   return lql->brackets > 0 && lql->braces == 0 &&
-         (kind == LQL_ID || kind == LQL_INTEGER || kind == LQL_QUOTED || kind == LQL_RP || kind == LQL_RBRACKET);
+         (kind == LQL_ID || kind == LQL_INTEGER || kind == LQL_TEXT || kind == LQL_QUOTED || kind == LQL_RP || kind == LQL_RBRACKET);
 }
 
 struct lql_token lql__next(struct lql *lql) {
@@ -155,6 +159,23 @@ struct lql_token lql__next(struct lql *lql) {
       'with' blank+ 'rollup' { return token_of(lql, LQL_WITH_ROLLUP, start, cursor); }
       'with' blank+ 'no' blank+ 'data' { return token_of(lql, LQL_NO_DATA, start, cursor); }
       ('use' | 'force') blank+ ('index' | 'key') / (blank* "(") { return token_of(lql, LQL_USE_INDEX, start, cursor); }
+      (behaviour | nulls) / (blank* [),] | blank+ [a-zA-Z]) { return token_of(lql, LQL_JSON_WORD, start, cursor); }
+      wrapper | quotes { return token_of(lql, LQL_JSON_WORD, start, cursor); }
+      'on' blank+ ('empty' | 'error') / (blank* [),] | blank+ [a-zA-Z]) {
+        if (lql->brackets > 0) return token_of(lql, LQL_ON_CASE, start, cursor);
+        return token_of(lql, LQL_ON, start, start + 2);
+      }
+      'format' blank+ 'json' (blank+ 'encoding' blank+ 'utf8')? {
+        if (lql->brackets > 0 && lql__ends_value(lql->last.kind)) continue;
+        return token_of(lql, LQL_FORMAT_JSON, start, cursor);
+      }
+      'for' blank+ 'ordinality' { return token_of(lql, LQL_FOR_ORDINALITY, start, cursor); }
+      'nested' (blank+ 'path')? / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
+      'columns' / (blank* "(") {
+        bool is_clause = lql->brackets > 0 && lql__ends_value(lql->last.kind);
+        return token_of(lql, is_clause ? LQL_COLUMNS : LQL_ID, start, cursor);
+      }
+      'path' / (blank+ "'") { return token_of(lql, lql->brackets > 0 ? LQL_PATH : LQL_ID, start, cursor); }
       clock blank* single {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, start + (lql__is_clock(start) ? 4 : 9));
         return token_of(lql, LQL_TYPED, start, cursor);

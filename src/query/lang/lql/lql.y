@@ -12,6 +12,7 @@
 #include "query/lang/lql/lql_expr.h"
 #include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_change.h"
+#include "query/lang/lql/lql_json.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/lang/lql/lql_session.h"
 #define NDEBUG 1
@@ -57,7 +58,7 @@ static bool token_fits(void *context, int kind);
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON QUALIFY STAR_EXCEPT TREATMENT TREATMENT_IN VARIABLE VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
+%token SEMICOLON QUALIFY STAR_EXCEPT PASSING JSON_WORD ON_CASE FORMAT_JSON FOR_ORDINALITY NESTED COLUMNS PATH TREATMENT TREATMENT_IN VARIABLE VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -132,11 +133,11 @@ statement(A) ::= command(B). { A = B; }
 statement(A) ::= DRY(T) RUN command(B). { A = lql__dry_run(lql, T, B); }
 statement(A) ::= EXPLAIN(T) analyze(N) explain_words(W) command(B). {
   A = lql__plain(lql, PLAN_EXPLAIN, T, B);
-  if (A) A->analyze = N || W;
+  if (A) { A->analyze = N || (W & 1); A->as_json = W >> 1; }
 }
 statement(A) ::= EXPLAIN(T) EXPLAIN_LP explain_list(W) RP command(B). {
   A = lql__plain(lql, PLAN_EXPLAIN, T, B);
-  if (A) A->analyze = W;
+  if (A) { A->analyze = W & 1; A->as_json = W >> 1; }
 }
 %type explain_words {int}
 %type explain_list {int}
@@ -144,9 +145,12 @@ statement(A) ::= EXPLAIN(T) EXPLAIN_LP explain_list(W) RP command(B). {
 explain_words(A) ::= . { A = 0; }
 explain_words(A) ::= explain_words(W) ID(T). { A = lql__explain_word(lql, W, T); }
 explain_words(A) ::= explain_words(W) EQ. { A = W; }
+explain_words(A) ::= explain_words(W) FORMAT_JSON. { A = W | 2; }
 explain_list(A) ::= explain_word(T). { A = lql__explain_word(lql, 0, T); }
 explain_list(A) ::= explain_list(W) explain_word(T). { A = lql__explain_word(lql, W, T); }
 explain_list(A) ::= explain_list(W) COMMA. { A = W; }
+explain_list(A) ::= FORMAT_JSON. { A = 2; }
+explain_list(A) ::= explain_list(W) FORMAT_JSON. { A = W | 2; }
 explain_word(A) ::= ID(T). { A = T; }
 explain_word(A) ::= ON(T). { A = T; }
 explain_word(A) ::= TRUE(T). { A = T; }
@@ -310,6 +314,30 @@ table(A) ::= LP tables(B) RP. { A = B; }
 table(A) ::= ID(N) LP exprs(E) RP ordinality(O) derived(B). { A = lql__table_call(lql, N, E, &B, O); }
 table(A) ::= LATERAL ID(N) LP exprs(E) RP ordinality(O) derived(B). { A = lql__table_call(lql, N, E, &B, O); }
 table(A) ::= literal(E) derived(B). { A = lql__table_of(lql, E, &B); }
+table(A) ::= ID(N) LP some_exprs(E) table_clauses(J) COLUMNS LP json_columns(C) RP table_end(Z) RP derived(B). { A = lql__json_table(lql, N, E, J, C, Z, &B); }
+%type table_clauses {struct lql_json *}
+%type table_end {struct lql_json *}
+%type json_columns {struct lql_json_columns *}
+%type json_column {struct lql_json_column *}
+%type column_clauses {struct lql_json *}
+%type json_clauses {struct lql_json *}
+table_clauses(A) ::= . { A = NULL; }
+table_clauses(A) ::= AS name. { A = NULL; }
+table_clauses(A) ::= PASSING(T) replaced(L). { A = lql__json_passing(lql, NULL, T, L); }
+table_clauses(A) ::= AS name PASSING(T) replaced(L). { A = lql__json_passing(lql, NULL, T, L); }
+table_end(A) ::= . { A = NULL; }
+table_end(A) ::= JSON_WORD(T). { A = lql__json_word(lql, NULL, T); }
+json_columns(A) ::= json_column(C). { A = lql__json_columns(lql, NULL, C); }
+json_columns(A) ::= json_columns(B) COMMA json_column(C). { A = lql__json_columns(lql, B, C); }
+json_column(A) ::= name(N) FOR_ORDINALITY. { A = lql__json_column(lql, &(struct lql_json_column){.name = N, .is_ordinality = true}); }
+json_column(A) ::= name(N) type(T) column_clauses(J). { A = lql__json_column(lql, &(struct lql_json_column){.name = N, .type = T, .json = J}); }
+json_column(A) ::= name(N) type(T) EXISTS column_clauses(J). { A = lql__json_column(lql, &(struct lql_json_column){.name = N, .type = T, .is_exists = true, .json = J}); }
+json_column(A) ::= NESTED TEXT(P) COLUMNS LP json_columns(C) RP. { A = lql__json_column(lql, &(struct lql_json_column){.path = P, .columns = C}); }
+json_column(A) ::= NESTED TEXT(P) AS name COLUMNS LP json_columns(C) RP. { A = lql__json_column(lql, &(struct lql_json_column){.path = P, .columns = C}); }
+column_clauses(A) ::= . { A = NULL; }
+column_clauses(A) ::= column_clauses(J) PATH(T) TEXT(P). { A = lql__json_path(lql, J, T, P); }
+column_clauses(A) ::= column_clauses(J) JSON_WORD(T). { A = lql__json_word(lql, J, T); }
+column_clauses(A) ::= column_clauses(J) DEFAULT expr(E) ON_CASE(T). { A = lql__json_default(lql, J, E, T); }
 ordinality(A) ::= . { A = 0; }
 ordinality(A) ::= WITH ORDINALITY. { A = 1; }
 derived(A) ::= alias(N). [BELOW] { A = (struct lql_alias){N, NULL, {0}, NULL, {0}}; }
@@ -833,6 +861,21 @@ call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) RP. { A = lql__call(lql, N, L, t
 call(A) ::= ID(N) LP exprs(L) order(O) SEPARATOR expr(E) RP. { A = lql__call(lql, N, lql__append(lql, L, E, slice_of(NULL, 0)), false, O); }
 call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) SEPARATOR expr(E) RP. { A = lql__call(lql, N, lql__append(lql, L, E, slice_of(NULL, 0)), true, O); }
 call(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
+bare(A) ::= ID(N) LP some_exprs(L) json_clauses(J) RP. { A = lql__json_call(lql, N, L, J); }
+bare(A) ::= ID(N) LP json_pairs(L) RP. { A = lql__json_pairs(lql, N, L, NULL); }
+bare(A) ::= ID(N) LP json_pairs(L) json_clauses(J) RP. { A = lql__json_pairs(lql, N, L, J); }
+json_clauses(A) ::= PASSING(T) replaced(L). { A = lql__json_passing(lql, NULL, T, L); }
+json_clauses(A) ::= RETURNING(T) type(Y). { A = lql__json_returning(lql, NULL, T, Y); }
+json_clauses(A) ::= JSON_WORD(T). { A = lql__json_word(lql, NULL, T); }
+json_clauses(A) ::= DEFAULT expr(E) ON_CASE(T). { A = lql__json_default(lql, NULL, E, T); }
+json_clauses(A) ::= json_clauses(J) RETURNING(T) type(Y). { A = lql__json_returning(lql, J, T, Y); }
+json_clauses(A) ::= json_clauses(J) JSON_WORD(T). { A = lql__json_word(lql, J, T); }
+json_clauses(A) ::= json_clauses(J) DEFAULT expr(E) ON_CASE(T). { A = lql__json_default(lql, J, E, T); }
+%type json_pairs {struct lql_list *}
+json_pairs(A) ::= expr(K) COLON expr(V). { A = lql__json_pair(lql, lql__list(lql), K, V); }
+json_pairs(A) ::= expr(K) VALUE expr(V). { A = lql__json_pair(lql, lql__list(lql), K, V); }
+json_pairs(A) ::= json_pairs(B) COMMA expr(K) COLON expr(V). { A = lql__json_pair(lql, B, K, V); }
+json_pairs(A) ::= json_pairs(B) COMMA expr(K) VALUE expr(V). { A = lql__json_pair(lql, B, K, V); }
 within(A) ::= . { A = NULL; }
 within(A) ::= WITHIN GROUP LP ORDER BY sort_keys(B) RP. { A = B; }
 filter(A) ::= . { A = NULL; }

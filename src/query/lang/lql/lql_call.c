@@ -2,6 +2,7 @@
 /* Calls of functions and aggregates, and what may follow them: WITHIN GROUP, FILTER, OVER. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_expr.h"
+#include "query/lang/lql/lql_json.h"
 #include "query/lang/lql/lql_query.h"
 #include "query/lang/lql/lql_record.h"
 #include "query/plan/aggregate.h"
@@ -103,6 +104,7 @@ struct expr *lql__call(struct lql *lql, struct lql_token name, struct lql_list *
   if (!args) return NULL;
   struct expr *chosen = distinct || order ? NULL : choice(lql, name, args);
   if (!chosen && lql->failed == LUMA_OK) chosen = lql__inserted_value(lql, name, args);
+  if (!chosen && lql->failed == LUMA_OK) chosen = lql__json_plain(lql, name, args);
   if (chosen || lql->failed != LUMA_OK) return chosen;
   const struct aggregate *which = aggregate_find(name.text);
   if (which) {

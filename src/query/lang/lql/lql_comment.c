@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* COMMENT ON COLUMN: the description of an attribute; and CREATE TABLE … AS. */
+/* COMMENT ON TABLE and ON COLUMN: descriptions of a soul and of an attribute; CREATE TABLE … AS;
+ * DROP of several. */
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_change.h"
 #include "query/lang/lql/lql_ddl.h"
@@ -23,28 +24,36 @@ static bool take_text(struct lql_ddl *ddl, struct slice *text, bool *is_null) {
 }
 
 static bool refuse(struct lql_ddl *ddl) {
-  lql__fail(ddl->lql, LUMA_UNSUPPORTED, lql__ddl_peek(ddl)->offset, "only columns have comments");
-  lql__hint(ddl->lql, "COMMENT ON COLUMN collection.attribute IS 'text'");
+  lql__fail(ddl->lql, LUMA_UNSUPPORTED, lql__ddl_peek(ddl)->offset,
+            "only tables and columns have comments");
+  lql__hint(
+      ddl->lql,
+      "COMMENT ON TABLE collection IS 'text', COMMENT ON COLUMN collection.attribute IS 'text'");
   return false;
 }
 
 bool lql__comment(struct lql_ddl *ddl) {
   struct slice table = {0}, name = {0}, text = {0};
   bool is_null = false;
-  if (!lql__ddl_take(ddl, "COLUMN")) return refuse(ddl);
+  bool is_table = lql__ddl_take(ddl, "TABLE") || lql__ddl_take(ddl, "COLLECTION");
+  if (!is_table && !lql__ddl_take(ddl, "COLUMN")) return refuse(ddl);
   uint64_t offset = lql__ddl_peek(ddl)->offset;
-  if (!lql__ddl_name(ddl, &table) || !lql__ddl_expect_mark(ddl, LQL_DOT) ||
-      !lql__ddl_name(ddl, &name) || !take_text(ddl, &text, &is_null))
+  if (!lql__ddl_name(ddl, &table)) return false;
+  if (!is_table && (!lql__ddl_expect_mark(ddl, LQL_DOT) || !lql__ddl_name(ddl, &name)))
     return false;
+  if (!take_text(ddl, &text, &is_null)) return false;
   struct buf *out = &ddl->actions;
-  buf_append_text(out, "{\"actions\":[{\"action\":\"alter\",\"name\":");
-  json_write_text(out, name);
-  buf_append_text(out, ",\"value\":{\"description\":");
+  if (!is_table) {
+    buf_append_text(out, "{\"actions\":[{\"action\":\"alter\",\"name\":");
+    json_write_text(out, name);
+    buf_append_text(out, ",\"value\":");
+  }
+  buf_append_text(out, "{\"description\":");
   if (is_null)
     buf_append_text(out, "null");
   else
     json_write_text(out, text);
-  buf_append_text(out, "}}]}");
+  buf_append_text(out, is_table ? "}" : "}}]}");
   if (!lql__ddl_sound(ddl, out)) return false;
   struct plan *made = plan_node(ddl->lql->arena, PLAN_EVOLVE_SOUL, NULL, offset);
   struct plan_soul *soul = made ? arena_zalloc(ddl->lql->arena, 1, sizeof *soul) : NULL;
@@ -143,15 +152,16 @@ struct plan *lql__drop_each(struct lql *lql, enum plan_kind kind, struct lql_tok
 
 int lql__explain_word(struct lql *lql, int analyze, struct lql_token word) {
   static const char *const words[] = {
-      "verbose", "costs",      "settings", "buffers",     "wal",   "timing", "summary",
-      "format",  "json",       "text",     "tree",        "query", "plan",   "extended",
-      "on",      "partitions", "off",      "traditional", "true",  "false",  "=",
-      "memory",  "serialize",  "none",     "generic_plan"};
+      "verbose",  "costs",  "settings",   "buffers",   "wal",         "timing",
+      "summary",  "format", "text",       "tree",      "query",       "plan",
+      "extended", "on",     "partitions", "off",       "traditional", "true",
+      "false",    "=",      "memory",     "serialize", "none",        "generic_plan"};
   static const char *const runs[] = {"analyze", "analyse"};
-  if (is_among(word.text, runs, 2)) return 1;
+  if (is_among(word.text, runs, 2)) return analyze | 1;
+  if (slice_is_equal_nocase(word.text, slice_of_text("json"))) return analyze | 2;
   if (is_among(word.text, words, sizeof words / sizeof words[0])) return analyze;
   lql__fail(lql, LUMA_SYNTAX_ERROR, word.offset, "EXPLAIN has no option `%.*s`",
             SLICE_ARG(word.text));
-  lql__hint(lql, "EXPLAIN [ANALYZE] statement; its lines are documents in any format");
+  lql__hint(lql, "EXPLAIN [ANALYZE] statement, or EXPLAIN (ANALYZE, FORMAT JSON) statement");
   return analyze;
 }

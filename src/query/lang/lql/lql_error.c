@@ -89,12 +89,14 @@ static bool is_soft(int kind) {
 
 /* Forms that would only lengthen the list: beside a name or an expression they say little. */
 static bool is_rare(int kind, bool in_from) {
-  static const int never[] = {LQL_LBAG,        LQL_VALUE,         LQL_PIVOT,        LQL_UNPIVOT,
-                              LQL_MISSING,     LQL_OUTER,         LQL_INDEXED,      LQL_USE_INDEX,
-                              LQL_TABLE_OF,    LQL_CORRESPONDING, LQL_OVERRIDING,   LQL_JSON_KIND,
-                              LQL_PREPARE,     LQL_EXECUTE,       LQL_DEALLOCATE,   LQL_NO_DATA,
-                              LQL_EXPLAIN_LP,  LQL_WITH_ROLLUP,   LQL_SEPARATOR,    LQL_QUALIFY,
-                              LQL_STAR_EXCEPT, LQL_TREATMENT,     LQL_TREATMENT_IN, LQL_VARIABLE};
+  static const int never[] = {
+      LQL_LBAG,        LQL_VALUE,       LQL_PIVOT,          LQL_UNPIVOT,   LQL_MISSING,
+      LQL_OUTER,       LQL_INDEXED,     LQL_USE_INDEX,      LQL_TABLE_OF,  LQL_CORRESPONDING,
+      LQL_OVERRIDING,  LQL_JSON_KIND,   LQL_PREPARE,        LQL_EXECUTE,   LQL_DEALLOCATE,
+      LQL_NO_DATA,     LQL_EXPLAIN_LP,  LQL_WITH_ROLLUP,    LQL_SEPARATOR, LQL_QUALIFY,
+      LQL_STAR_EXCEPT, LQL_TREATMENT,   LQL_TREATMENT_IN,   LQL_PASSING,   LQL_JSON_WORD,
+      LQL_ON_CASE,     LQL_FORMAT_JSON, LQL_FOR_ORDINALITY, LQL_NESTED,    LQL_COLUMNS,
+      LQL_PATH,        LQL_VARIABLE};
   static const int sources[] = {LQL_INTEGER, LQL_FLOAT, LQL_NULL, LQL_PARAM};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
     if (never[i] == kind) return true;
@@ -169,6 +171,18 @@ static bool is_word(struct slice text) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/* MySQL joins in the place of the target: UPDATE a JOIN b ON … SET, UPDATE a, b SET, DELETE FROM a,
+ * b. */
+static const char *joined_change(const struct lql *lql, int kind) {
+  static const int joins[] = {LQL_COMMA, LQL_JOIN, LQL_INNER, LQL_LEFT, LQL_CROSS};
+  bool is_join = false;
+  for (size_t i = 0; i < sizeof joins / sizeof joins[0]; i++) is_join |= joins[i] == kind;
+  if (is_join && lql->first.kind == LQL_UPDATE && lql->brackets == 0)
+    return "UPDATE a SET x = b.x FROM b WHERE a.id = b.id";
+  if (lql->first.kind != LQL_DELETE || lql->brackets) return NULL;
+  return is_join || kind == LQL_FROM ? "DELETE FROM a USING b WHERE a.id = b.id" : NULL;
+}
+
 static bool begins_clause(void *context, int kind) {
   static const int clauses[] = {LQL_FROM,  LQL_WHERE,  LQL_GROUP,  LQL_HAVING, LQL_ORDER,
                                 LQL_LIMIT, LQL_OFFSET, LQL_JOIN,   LQL_LEFT,   LQL_INNER,
@@ -224,6 +238,8 @@ void lql__syntax_error(struct lql *lql, struct lql_token token, fits_fn *fits, v
   if (token.kind == LQL_QUOTED && !fits(context, LQL_QUOTED) && fits(context, LQL_TEXT)) {
     lql__hint(lql, "a text stands in single quotes");
   }
+  const char *joined = joined_change(lql, token.kind);
+  if (joined && !fits(context, LQL_EQ)) lql__hint(lql, "%s", joined);
   if (suggest_word(lql, token, fits, context) || suggest_earlier(lql)) return;
   say_expected(lql, fits, context);
 }

@@ -151,10 +151,10 @@ static const struct lql_word o_words[] = {
     {"OVERRIDING", LQL_ID, LQL_WORD_PLACED},
 };
 static const struct lql_word p_words[] = {
-    {"PARTITION", LQL_PARTITION, 0},      {"PIVOT", LQL_ID, LQL_WORD_PLACED},
-    {"PLACING", LQL_PLACING, 0},          {"PRAGMA", LQL_ID, LQL_WORD_DEFINES},
-    {"PRECEDING", LQL_PRECEDING, 0},      {"PRECISION", LQL_PRECISION, 0},
-    {"PREPARE", LQL_ID, LQL_WORD_PLACED},
+    {"PARTITION", LQL_PARTITION, 0},      {"PASSING", LQL_ID, LQL_WORD_PLACED},
+    {"PIVOT", LQL_ID, LQL_WORD_PLACED},   {"PLACING", LQL_PLACING, 0},
+    {"PRAGMA", LQL_ID, LQL_WORD_DEFINES}, {"PRECEDING", LQL_PRECEDING, 0},
+    {"PRECISION", LQL_PRECISION, 0},      {"PREPARE", LQL_ID, LQL_WORD_PLACED},
 };
 static const struct lql_word q_words[] = {
     {"QUALIFY", LQL_ID, LQL_WORD_PLACED},
@@ -338,6 +338,14 @@ static const struct mark marks[] = {
     {"IGNORE NULLS", LQL_TREATMENT},
     {"IGNORE NULLS", LQL_TREATMENT_IN},
     {"a variable", LQL_VARIABLE},
+    {"PASSING", LQL_PASSING},
+    {"NULL ON ERROR", LQL_JSON_WORD},
+    {"ON EMPTY", LQL_ON_CASE},
+    {"FORMAT JSON", LQL_FORMAT_JSON},
+    {"FOR ORDINALITY", LQL_FOR_ORDINALITY},
+    {"NESTED", LQL_NESTED},
+    {"COLUMNS", LQL_COLUMNS},
+    {"PATH", LQL_PATH},
     {"`<=>`", LQL_NULLSAFE},
     {"`(`", LQL_EXPLAIN_LP},
     {"CORRESPONDING", LQL_CORRESPONDING},

@@ -18,6 +18,7 @@ int lql__interval_places(struct slice units);
  * behind it. */
 struct lql_place {
   int last, before;
+  uint32_t brackets; /* that are open */
   struct slice word, rest;
 };
 /** The kind of a word that is a keyword only where it stands: VALUE, PIVOT, UNPIVOT, and ANY and

@@ -49,7 +49,7 @@ void lql__drop_word(struct lql *lql, struct lql_token word);
 /** DROP of each of the names, together. */
 struct plan *lql__drop_each(struct lql *lql, enum plan_kind kind, struct lql_token at,
                             const struct lql_list *names, bool if_exists);
-/** A word among EXPLAIN's options: whether ANALYZE is among them and those before. */
+/** A word among EXPLAIN's options, with those before: 1 where ANALYZE is among them, 2 JSON. */
 int lql__explain_word(struct lql *lql, int analyze, struct lql_token word);
 /** TABLE c: all of it. */
 struct plan *lql__table_query(struct lql *lql, struct lql_token at,

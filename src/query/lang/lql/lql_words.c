@@ -98,6 +98,8 @@ static int brought_word(const struct lql_place *place) {
   if (is_infix && is_word(word, "mod")) return LQL_PERCENT;
   if (is_infix && is_word(word, "xor")) return LQL_XOR;
   if (is_infix && is_word(word, "qualify")) return LQL_QUALIFY;
+  if (is_infix && place->brackets && is_word(word, "passing")) return LQL_PASSING;
+  if (is_infix && place->brackets && is_word(word, "value")) return LQL_VALUE;
   bool treats = is_word(word, "ignore") || is_word(word, "respect");
   if (treats && begins_word(rest, "nulls"))
     return ends_arguments(rest) ? LQL_TREATMENT_IN : LQL_TREATMENT;
