@@ -9,7 +9,7 @@
 struct action {
   struct slice kind, name;
   struct val value;
-  bool if_exists, if_not_exists;
+  bool if_exists;
 };
 
 static struct slice text_of(const struct val *map, const char *name) {
@@ -19,12 +19,10 @@ static struct slice text_of(const struct val *map, const char *name) {
 
 static struct action read_action(const struct val *map) {
   struct val if_exists = val_field(map, slice_of_text("if_exists"));
-  struct val if_not = val_field(map, slice_of_text("if_not_exists"));
   return (struct action){.kind = text_of(map, "action"),
                          .name = text_of(map, "name"),
                          .value = val_field(map, slice_of_text("value")),
-                         .if_exists = if_exists.type == VAL_BOOL && if_exists.boolean,
-                         .if_not_exists = if_not.type == VAL_BOOL && if_not.boolean};
+                         .if_exists = if_exists.type == VAL_BOOL && if_exists.boolean};
 }
 
 static bool is_kind(const struct action *action, const char *kind) {
@@ -122,11 +120,12 @@ static status act(struct evolving *evolving, const struct action *action, struct
                   struct err *err) {
   struct arena *arena = &evolving->txn->kept;
   const struct val gone = val_null();
-  if (is_kind(action, "add") && action->if_not_exists) {
+  if (is_kind(action, "add") && action->value.type != VAL_MAP)
+    return check_not_there(evolving, action, err);
+  if (is_kind(action, "add")) { /* IF NOT EXISTS */
     if (check_not_there(evolving, action, NULL) != LUMA_OK) return LUMA_OK;
     return merge(edit, "attributes", action->name, &action->value, arena, err);
   }
-  if (is_kind(action, "add")) return check_not_there(evolving, action, err);
   if (is_kind(action, "drop constraint")) {
     status found = check_constraint(evolving, action, action->if_exists ? NULL : err);
     if (found != LUMA_OK) return action->if_exists ? LUMA_OK : found;

@@ -117,6 +117,7 @@ static bool create_table(struct lql_ddl *ddl) {
   struct slice name = {0};
   if (!lql__ddl_name(ddl, &name) || !lql__ddl_expect_mark(ddl, LQL_LP)) return false;
   ddl->table = name;
+  ddl->is_new = true;
   if (!read_items(ddl)) return false;
   if (lql__ddl_take(ddl, "OPEN")) buf_append_text(&ddl->settings, ",\"open\":true");
   if (lql__ddl_take(ddl, "CLOSED")) buf_append_text(&ddl->settings, ",\"open\":false");
@@ -248,20 +249,16 @@ static bool drop_item(struct lql_ddl *ddl) {
   return true;
 }
 
-/* A column that may be there is part of its action, and not of the patch. */
-static void take_column_back(struct lql_ddl *ddl, size_t from, struct slice name, struct buf *out) {
-  struct buf *attributes = &ddl->attributes;
-  struct buf member;
-  buf_init(&member, 4096);
-  if (from) buf_append_byte(&member, ',');
-  json_write_text(&member, name);
-  size_t at = from + member.bytes + 1; /* and a colon */
-  buf_append_text(out, ",\"if_not_exists\":true,\"value\":");
-  if (attributes->failed == LUMA_OK && at < attributes->bytes)
-    buf_append(out, attributes->data + at, attributes->bytes - at);
-  if (attributes->failed == LUMA_OK) attributes->bytes = from;
+/* The column that was read last goes from the attributes into its action: whether it comes is not
+ * known yet. */
+static bool move_column(struct lql_ddl *ddl, size_t from) {
+  struct buf *read = &ddl->attributes;
+  if (!lql__ddl_sound(ddl, read)) return false;
+  buf_append_text(&ddl->actions, ",\"value\":");
+  buf_append(&ddl->actions, read->data + ddl->value_at, read->bytes - ddl->value_at);
+  read->bytes = from;
   ddl->columns_count--;
-  buf_deinit(&member);
+  return true;
 }
 
 static bool add_item(struct lql_ddl *ddl) {
@@ -272,14 +269,13 @@ static bool add_item(struct lql_ddl *ddl) {
   (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint32_t at = ddl->at;
-  size_t from = ddl->attributes.bytes;
   if (!lql__ddl_name(ddl, &name)) return false;
   ddl->at = at;
-  if (!lql__ddl_column(ddl)) return false;
-  struct buf *out = begin_action(ddl, "add", name);
-  if (if_not_exists) take_column_back(ddl, from, name, out);
-  buf_append_byte(out, '}');
-  return true;
+  size_t from = ddl->attributes.bytes;
+  struct buf *action = begin_action(ddl, "add", name);
+  bool done = lql__ddl_column(ddl) && (!if_not_exists || move_column(ddl, from));
+  buf_append_byte(action, '}');
+  return done;
 }
 
 static bool set_population(struct lql_ddl *ddl) {

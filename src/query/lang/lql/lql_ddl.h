@@ -20,11 +20,13 @@ struct lql_ddl {
   struct lql_token *tokens; /* of the whole statement; the last one is the end */
   uint32_t count, at;
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
+  size_t value_at;                /* where the last of `attributes` has its value */
   struct buf actions;             /* of ALTER TABLE: objects, separated by commas */
   struct buf settings;            /* ",\"open\":true" */
   struct buf indexes;             /* of CREATE TABLE: objects, separated by commas */
   struct lql_ddl_column *columns; /* that were read */
   uint32_t columns_count, columns_capacity;
+  bool is_new;                          /* the table is being made */
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
   struct plan_made_sequence *sequences; /* of its columns */
   uint32_t sequences_count, sequences_capacity;
@@ -94,8 +96,6 @@ bool lql__ddl_foreign_key(struct lql_ddl *ddl);
 bool lql__ddl_require(struct lql_ddl *ddl, uint32_t from);
 /** MySQL's KEY name (a, b) and INDEX name (a, b) among the columns; `*is_one` false: it is none. */
 bool lql__ddl_key(struct lql_ddl *ddl, bool *is_one);
-/** ENUM('a', 'b') as rules; `*is_one` false: it is none. */
-bool lql__ddl_enum(struct lql_ddl *ddl, struct buf *rules, bool *is_one);
 /** CHARACTER SET and COLLATE of a column; `*is_one` false: it is none. */
 bool lql__ddl_collation(struct lql_ddl *ddl, bool *is_one);
 /** An action of ALTER TABLE that changes rules of a column. `rules`: a JSON object. */

@@ -264,12 +264,31 @@ static bool take_rule(struct lql_ddl *ddl, struct column *column, bool *is_one) 
   return lql__ddl_collation(ddl, is_one);
 }
 
+/* MySQL's ENUM ('a', 'b'): a text that is one of some. */
+static bool take_enum(struct lql_ddl *ddl, struct column *column) {
+  struct buf *rules = &column->rules;
+  ddl->at++;
+  if (!lql__ddl_expect_mark(ddl, LQL_LP)) return false;
+  buf_append_text(rules, ",\"enum\":[");
+  for (bool first = true; first || lql__ddl_take_mark(ddl, LQL_COMMA); first = false) {
+    const struct lql_token *token = lql__ddl_peek(ddl);
+    struct expr *text = token->kind == LQL_TEXT ? lql__text(ddl->lql, *token) : NULL;
+    if (!text) return lql__ddl_fail(ddl, "a text");
+    if (!first) buf_append_byte(rules, ',');
+    json_write_text(rules, val_slice(&text->value));
+    ddl->at++;
+  }
+  buf_append_byte(rules, ']');
+  column->type = slice_of_text("text");
+  return lql__ddl_expect_mark(ddl, LQL_RP);
+}
+
 static bool read_type(struct lql_ddl *ddl, struct column *column) {
   int next = lql__ddl_peek(ddl)->kind; /* SQLite's columns need no type */
-  bool is_bare = begins_rule(ddl) || next == LQL_COMMA || next == LQL_RP, is_enum;
-  if (!lql__ddl_enum(ddl, &column->rules, &is_enum)) return false;
-  if (is_enum) column->type = slice_of_text("text");
-  return is_bare || is_enum || lql__ddl_type(ddl, &column->type);
+  bool is_bare = begins_rule(ddl) || next == LQL_COMMA || next == LQL_RP;
+  if (lql__ddl_is(ddl, "ENUM") && ddl->tokens[ddl->at + 1].kind == LQL_LP)
+    return take_enum(ddl, column);
+  return is_bare || lql__ddl_type(ddl, &column->type);
 }
 
 static bool read_column(struct lql_ddl *ddl, struct column *column) {
@@ -288,7 +307,9 @@ static bool read_column(struct lql_ddl *ddl, struct column *column) {
   struct buf *out = &ddl->attributes;
   separate(out);
   json_write_text(out, column->name);
-  buf_append_text(out, ":{");
+  buf_append_byte(out, ':');
+  ddl->value_at = out->bytes;
+  buf_append_byte(out, '{');
   size_t type_from = out->bytes;
   buf_append_text(out, "\"type\":");
   if (column->target.bytes) {
@@ -363,7 +384,7 @@ bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one) {
     return take_unique(ddl, name, true) && lql__ddl_require(ddl, names);
   }
   if (begins_unique(ddl, &name)) return take_unique(ddl, name, false);
-  if (lql__ddl_is(ddl, "LIKE") && ddl->table.bytes)
+  if (lql__ddl_is(ddl, "LIKE") && ddl->is_new)
     return fail_item(ddl, "a table is not made like another",
                      "CREATE SOUL b FROM '{…}' takes the genotype that GET /v1/souls/a shows");
   if (lql__ddl_is(ddl, "EXCLUDE"))

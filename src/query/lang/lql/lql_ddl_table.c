@@ -123,7 +123,7 @@ static bool refer(struct lql_ddl *ddl, struct slice name, struct slice target,
   bool done = lql__ddl_sound(ddl, &rules);
   if (done && column) {
     done = splice(ddl, column->type_from, column->type_to, slice_of(rules.data, rules.bytes - 1));
-  } else if (done && ddl->table.bytes) {
+  } else if (done && ddl->is_new) {
     lql__fail(ddl->lql, LUMA_UNKNOWN_FIELD, offset, "there is no column `%.*s` before this",
               SLICE_ARG(name));
     done = false;
@@ -159,7 +159,7 @@ bool lql__ddl_require(struct lql_ddl *ddl, uint32_t from) {
     bool done = is_id    ? true
                 : column ? splice(ddl, column->type_to, column->type_to,
                                   slice_of_text(",\"required\":true"))
-                         : ddl->table.bytes || lql__ddl_alter(ddl, name, "{\"required\":true}");
+                         : ddl->is_new || lql__ddl_alter(ddl, name, "{\"required\":true}");
     if (!done) return false;
   }
   return true;
@@ -177,7 +177,7 @@ static bool begins_key(struct lql_ddl *ddl) {
 bool lql__ddl_key(struct lql_ddl *ddl, bool *is_one) {
   struct slice name = {0};
   struct buf *out = &ddl->indexes;
-  *is_one = ddl->table.bytes && begins_key(ddl);
+  *is_one = ddl->is_new && begins_key(ddl);
   if (!*is_one) return true;
   ddl->at++;
   if (lql__ddl_peek(ddl)->kind != LQL_LP && !lql__ddl_name(ddl, &name)) return false;
@@ -195,25 +195,6 @@ bool lql__ddl_key(struct lql_ddl *ddl, bool *is_one) {
 }
 
 /* ---- types and texts ---- */
-
-bool lql__ddl_enum(struct lql_ddl *ddl, struct buf *rules, bool *is_one) {
-  *is_one = lql__ddl_is(ddl, "ENUM") && ddl->tokens[ddl->at + 1].kind == LQL_LP;
-  if (!*is_one) return true;
-  ddl->at += 2;
-  buf_append_text(rules, ",\"enum\":[");
-  for (bool more = false;; more = true) {
-    const struct lql_token token = *lql__ddl_peek(ddl);
-    if (token.kind != LQL_TEXT) return lql__ddl_fail(ddl, "a text");
-    struct expr *text = lql__text(ddl->lql, token);
-    if (!text) return false;
-    if (more) buf_append_byte(rules, ',');
-    json_write_text(rules, val_slice(&text->value));
-    ddl->at++;
-    if (!lql__ddl_take_mark(ddl, LQL_COMMA)) break;
-  }
-  buf_append_byte(rules, ']');
-  return lql__ddl_expect_mark(ddl, LQL_RP) && lql__ddl_sound(ddl, rules);
-}
 
 static bool ends_with(struct slice text, const char *end) {
   size_t bytes = strlen(end);
