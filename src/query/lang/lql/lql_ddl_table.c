@@ -75,8 +75,8 @@ static bool take_action(struct lql_ddl *ddl, const char **action) {
 /* Beings are referred to by their keys. */
 static bool take_key_name(struct lql_ddl *ddl) {
   struct slice name = {0};
-  uint64_t offset = lql__ddl_peek(ddl)->offset;
   if (!lql__ddl_take_mark(ddl, LQL_LP)) return true;
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
   if (!lql__ddl_name(ddl, &name)) return false;
   bool is_key = slice_is_equal_nocase(name, slice_of_text("id")) ||
                 slice_is_equal(name, slice_of_text("_id"));
