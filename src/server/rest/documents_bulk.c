@@ -61,7 +61,8 @@ static status change_once(struct exchange *exchange, struct bulk *bulk, struct d
     if (once->replayed) return LUMA_OK;
   }
   TRY(change_found(exchange, bulk, err));
-  reply_keys(exchange, &bulk->items->key, (uint32_t)bulk->count, sizeof *bulk->items);
+  const struct val *first = bulk->count ? &bulk->items->key : NULL;
+  reply_keys(exchange, first, (uint32_t)bulk->count, sizeof *bulk->items);
   if (!once) return LUMA_OK;
   TRY(keys_of(exchange, bulk, &keys, err));
   return docs_once_keep(exchange->session, once, keys, (uint32_t)bulk->count, err);
