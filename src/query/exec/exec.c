@@ -116,7 +116,7 @@ static status grow_first(struct rows *rows, struct err *err) {
   TRY(op__memory(rows->exec, blocks, err));
   block = arena_alloc(rows->exec->arena, room * tuple_bytes(rows));
   TRY(op__memory(rows->exec, block, err));
-  if (rows->count) memcpy(block, rows->blocks[0], rows->count * tuple_bytes(rows));
+  if (rows->blocks) memcpy(block, rows->blocks[0], rows->count * tuple_bytes(rows));
   rows->blocks = blocks;
   rows->blocks[0] = block;
   rows->blocks_count = rows->blocks_capacity = 1;
