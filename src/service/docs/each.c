@@ -146,6 +146,7 @@ static status run_all(struct run *run, struct err *err) {
   run->gathered = &gathered;
   status result = pass(run, false, err);
   if (result == LUMA_OK && run->left_count) result = raise_all(&gathered, run->each, err);
+  run->gathered = NULL;
   buf_deinit(&gathered.json);
   buf_deinit(&gathered.text);
   return result;

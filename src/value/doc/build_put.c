@@ -222,7 +222,7 @@ void build_put_run(struct build *build, const struct val *map, uint32_t from, ui
   struct form_directory d = is_plain ? form_directory(map->data) : (struct form_directory){0};
   uint64_t bits = 0;
   /* A name that may stand already is left to those who look for it. */
-  if (is_plain && is_top && names_of_run(&d, from, to, &bits) && !(frame->seen & bits)) {
+  if (d.names && is_top && names_of_run(&d, from, to, &bits) && !(frame->seen & bits)) {
     frame->seen |= bits;
     copy_run(build, frame, map, &d, from, to);
     return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/doc/extend.h"
 
+#include "base/core/assert.h"
 #include "value/doc/doc_int.h"
 
 enum {
@@ -53,6 +54,7 @@ static uint32_t write_field(const struct extend_field *field, uint8_t *heap) {
 void extend_write(const struct val *map, const struct extend_field *fields, uint32_t count,
                   uint8_t *room) {
   struct form_directory d = form_directory(map->data);
+  ASSERT(d.offsets);
   uint32_t moved = count * 2 * WORD;
   const uint8_t *heap = d.offsets + (size_t)d.count * WORD;
   size_t heap_bytes = map->bytes - (size_t)(heap - map->data);

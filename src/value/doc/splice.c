@@ -140,7 +140,7 @@ static uint32_t write_other(const struct root *root, const struct splice_field *
     uint32_t converted = write_converted(field, value.data, heap);
     if (converted) return converted;
   }
-  memcpy(heap, value.data, value.bytes);
+  if (value.bytes) memcpy(heap, value.data, value.bytes);
   return (uint32_t)value.bytes;
 }
 

@@ -87,7 +87,8 @@ static struct slice random_document(struct names *names, struct buf *out) {
 static void expect_known(const struct learned *learned, const struct known *known, uint32_t nth) {
   const struct learned_attribute *attribute = NULL;
   for (uint32_t i = 0; i < learned->count; i++)
-    if (learned->attributes[i]->name.data[0] == "abcde"[nth]) attribute = learned->attributes[i];
+    if (learned->attributes[i]->name.data[0] == (uint8_t) "abcde"[nth])
+      attribute = learned->attributes[i];
   if (!attribute) {
     assert_int_equal(known->seen, 0);
     return;

@@ -66,6 +66,10 @@ static char *next_line(char **at) {
   return line;
 }
 
+static int number_at(const char *text) {
+  return (int)strtol(text, NULL, 10);
+}
+
 static void sorts_more_than_its_memory(void) {
   struct buf answer;
   open_filled();
@@ -77,7 +81,7 @@ static void sorts_more_than_its_memory(void) {
   while ((line = next_line(&at)) != NULL) {
     char *c = strstr(line, "\"c\":\"");
     expected--;
-    assert_int_equal(expected, atoi(line + strlen("{\"a\":")));
+    assert_int_equal(expected, number_at(line + strlen("{\"a\":")));
     assert_non_null(c);
     assert_int_equal('a' + expected % 26, c[strlen("\"c\":\"")]);
   }
@@ -97,7 +101,8 @@ static void keeps_the_order_of_equal_rows(void) {
   char *at = (char *)answer.data, *line = NULL;
   int rows = 0, last_b = 0, last_id = -1;
   while ((line = next_line(&at)) != NULL) {
-    int b = atoi(line + strlen("{\"b\":")), id = atoi(strstr(line, "\"id\":") + strlen("\"id\":"));
+    int b = number_at(line + strlen("{\"b\":"));
+    int id = number_at(strstr(line, "\"id\":") + strlen("\"id\":"));
     assert_true(b > last_b || (b == last_b && id > last_id));
     last_b = b;
     last_id = id;
@@ -111,8 +116,8 @@ static void keeps_the_order_of_equal_rows(void) {
 static const char *const statements[] = {
     "SELECT a, c FROM t ORDER BY a",
     "SELECT a % 9000 AS g, count(*) AS n, sum(b) AS s, max(c) AS m FROM t GROUP BY a % 9000",
-    "SELECT c, count(DISTINCT b) AS n, avg(a) AS m FROM t WHERE b < 2 GROUP BY c, b HAVING avg(a) "
-    "> 9",
+    ("SELECT c, count(DISTINCT b) AS n, avg(a) AS m FROM t WHERE b < 2 GROUP BY c, b HAVING avg(a) "
+     "> 9"),
     "SELECT DISTINCT c, a % 5000 AS n FROM t",
     "SELECT count(*) AS n FROM (SELECT DISTINCT substr(c, 1, 25) AS c, a FROM t) AS q",
     NULL,

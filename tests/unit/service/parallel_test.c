@@ -194,12 +194,11 @@ static void own_writes_are_seen(void) {
 /* What is changed is found by several threads, unless the transaction has written, or it is more
  * than is kept. */
 static const char *const changes[] = {
-    "{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":5},\"u\":{\"$inc\":{\"n\":1},\"$set\":{\"b\":"
-    "\"x\"}},"
-    "\"multi\":true}]}",
+    ("{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":5},\"u\":{\"$inc\":{\"n\":1},"
+     "\"$set\":{\"b\":\"x\"}},\"multi\":true}]}"),
     "UPDATE t SET a = a + 1, c = b || 'y' WHERE a >= 5 AND a < 20",
-    "{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":{\"$gte\":0}},\"u\":{\"$mul\":{\"a\":2}},"
-    "\"multi\":true}]}",
+    ("{\"update\":\"t\",\"updates\":[{\"q\":{\"a\":{\"$gte\":0}},\"u\":{\"$mul\":{\"a\":2}},"
+     "\"multi\":true}]}"),
     "BEGIN",
     "INSERT INTO t (id, a, b) VALUES (-1, 40, 'new')",
     "UPDATE t SET n = 7 WHERE a = 40",
