@@ -213,7 +213,7 @@ struct sharing {
   uint64_t wrong, found; /* atomic */
 };
 
-/* Whether there is more to do: on a busy machine who reads may be through before anything stands. */
+/* More to do? On a busy machine who reads may be through before anything stands. */
 static bool goes_on(const struct sharing *sharing, uint32_t turn) {
   return turn < TURNS || __atomic_load_n(&sharing->found, __ATOMIC_RELAXED) == 0;
 }
