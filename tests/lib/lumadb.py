@@ -2,6 +2,7 @@
 """The lumadb command for tests that come as users do. LUMA_COMMAND names the binary."""
 import json
 import os
+import re
 import subprocess
 
 COMMAND = os.path.abspath(os.environ.get("LUMA_COMMAND", "build/lumadb"))
@@ -64,3 +65,11 @@ def write(path, text):
     with open(path, "wb") as file:
         file.write(text if isinstance(text, bytes) else text.encode())
     return str(path)
+
+
+def begin_server(folder):
+    """A server of its own over a database of the folder: the process, to be killed, and its address."""
+    server = subprocess.Popen([COMMAND, "serve", "--data", folder + "/served", "--listen", "127.0.0.1:0"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment())
+    line = server.stdout.readline()
+    return server, re.search(r"http://\S+", line).group(0)

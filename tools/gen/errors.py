@@ -28,13 +28,18 @@ def header(rows):
 
 def source(rows):
     lines = [spec.LICENCE, NOTE,
-             '#include "base/core/status.h"\n\n', "static const struct status_info table[] = {\n"]
+             '#include "base/core/status.h"\n\n#include <string.h>\n\n', "static const struct status_info table[] = {\n"]
     for name, number, kind, http, retry, text in rows:
         yes = "true" if retry == "yes" else "false"
         lines.append(f'    {{"{name.lower()}", "{kind}", "{text}", {number}, {http}, {yes}}},\n')
     lines.append("};\n\nconst struct status_info *status_info(status code) {\n"
                  "  size_t index = (size_t)code;\n"
-                 "  return index < sizeof table / sizeof table[0] ? &table[index] : &table[LUMA_INTERNAL];\n}\n")
+                 "  return index < sizeof table / sizeof table[0] ? &table[index] : &table[LUMA_INTERNAL];\n}\n\n"
+                 "status status_by_name(const char *name, size_t bytes) {\n"
+                 "  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)\n"
+                 "    if (strlen(table[i].name) == bytes && memcmp(table[i].name, name, bytes) == 0)\n"
+                 "      return (status)table[i].number;\n"
+                 "  return LUMA_INTERNAL;\n}\n")
     return "".join(lines)
 
 

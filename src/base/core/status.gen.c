@@ -2,6 +2,8 @@
 /* Made by tools/gen/errors.py from spec/errors.tsv: change that, not this. */
 #include "base/core/status.h"
 
+#include <string.h>
+
 static const struct status_info table[] = {
     {"ok", "ok", "it worked", 0, 200, false},
     {"syntax_error", "user", "the text of the statement is not in the language", 1, 400, false},
@@ -60,4 +62,11 @@ static const struct status_info table[] = {
 const struct status_info *status_info(status code) {
   size_t index = (size_t)code;
   return index < sizeof table / sizeof table[0] ? &table[index] : &table[LUMA_INTERNAL];
+}
+
+status status_by_name(const char *name, size_t bytes) {
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    if (strlen(table[i].name) == bytes && memcmp(table[i].name, name, bytes) == 0)
+      return (status)table[i].number;
+  return LUMA_INTERNAL;
 }

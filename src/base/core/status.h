@@ -24,4 +24,7 @@ struct status_info {
 /** The row of `code`; never NULL: an unknown code answers the row of LUMA_INTERNAL. */
 const struct status_info *status_info(status code);
 
+/** The code of that name ("syntax_error"); LUMA_INTERNAL where no row has it. */
+status status_by_name(const char *name, size_t bytes);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/soul/diff.h"
 
+#include "model/soul/declared.h"
 #include "value/json/json.h"
 #include "value/order/order.h"
 
@@ -45,9 +46,13 @@ static struct slice transform_of(const struct soul_hints *hints, struct slice na
   return text.type == VAL_TEXT ? val_slice(&text) : slice_of(NULL, 0);
 }
 
-static status fail_hint(const char *what, struct slice name, struct err *err) {
-  FAIL(err, LUMA_INVALID_GENOTYPE, "%s names `%.*s`, which is not an attribute", what,
-       SLICE_ARG(name));
+static status fail_hint(const char *what, const struct soul *soul, struct slice name,
+                        struct err *err) {
+  struct slice meant = soul_nearest(soul->attributes, soul->attributes_count, name);
+  err_raise(err, LUMA_INVALID_GENOTYPE, __FILE__, __LINE__,
+            "%s names `%.*s`, which is not an attribute", what, SLICE_ARG(name));
+  if (meant.bytes) err_hint(err, "did you mean `%.*s`?", SLICE_ARG(meant));
+  return LUMA_INVALID_GENOTYPE;
 }
 
 static status check_hints(const struct comparing *comparing, struct err *err) {
@@ -56,16 +61,16 @@ static status check_hints(const struct comparing *comparing, struct err *err) {
     struct slice from;
     struct val to = val_field_at(&comparing->hints->rename, i, &from);
     if (versions->old && !versions->was_open && !soul_attribute(versions->old, from))
-      return fail_hint("rename", from, err);
+      return fail_hint("rename", versions->old, from, err);
     if (to.type != VAL_TEXT || !soul_attribute(versions->fresh, val_slice(&to)))
-      return fail_hint("rename", to.type == VAL_TEXT ? val_slice(&to) : from, err);
+      return fail_hint("rename", versions->fresh, to.type == VAL_TEXT ? val_slice(&to) : from, err);
   }
   for (uint32_t i = 0; i < val_count(&comparing->hints->transform); i++) {
     struct slice name;
     (void)val_field_at(&comparing->hints->transform, i, &name);
     bool is_renamed = val_field(&comparing->hints->rename, name).type == VAL_TEXT;
     if (!is_renamed && !soul_attribute(versions->fresh, name))
-      return fail_hint("transform", name, err);
+      return fail_hint("transform", versions->fresh, name, err);
   }
   return LUMA_OK;
 }

@@ -8,13 +8,6 @@ enum { HTTP_REFUSED = 400, TEXT_MAX = 64 << 20 };
 
 /* ---- answers ---- */
 
-static status status_of(struct slice name) {
-  for (int code = 1; code <= (int)LUMA_INTERNAL; code++) {
-    if (slice_is_equal(name, slice_of_text(status_info((status)code)->name))) return (status)code;
-  }
-  return LUMA_INTERNAL;
-}
-
 static uint32_t small_number(const struct val *map, const char *name) {
   struct val value = val_field(map, slice_of_text(name));
   int64_t number = 0;
@@ -33,7 +26,9 @@ static status refuse(const struct val *answer, long code, struct err *err) {
       answer->type == VAL_MAP ? val_field(answer, slice_of_text("error")) : val_missing();
   if (error.type != VAL_MAP)
     FAIL(err, LUMA_INTERNAL, "the server answered with HTTP status %ld and no reason", code);
-  status result = status_of(text_field(&error, "code"));
+  struct slice name = text_field(&error, "code");
+  status result = status_by_name((const char *)name.data, name.bytes);
+  if (result == LUMA_OK) result = LUMA_INTERNAL; /* a refusal is none */
   struct slice message = text_field(&error, "message"), hint = text_field(&error, "hint");
   struct val position = val_field(&error, slice_of_text("position"));
   err_raise(err, result, __FILE__, __LINE__, "%.*s", SLICE_ARG(message));
