@@ -145,6 +145,19 @@ struct model_index_spec {
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
                                  LASTING or MATCH. Without text: all */
 };
+/** What `index` is, under a name: for another like it. Borrows from it. */
+static inline struct model_index_spec model_index_spec_of(const struct catalog_index *index,
+                                                          struct slice name) {
+  return (struct model_index_spec){.name = name,
+                                   .keys = index->def.keys,
+                                   .keys_count = index->def.keys_count,
+                                   .unique = index->def.unique,
+                                   .multikey = index->def.multikey,
+                                   .nulls_distinct = index->def.nulls_distinct,
+                                   .sparse = index->def.sparse,
+                                   .hidden = index->hidden,
+                                   .condition = index->condition};
+}
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
  */
 typedef bool model_progress_fn(void *context, uint64_t done, uint64_t total);

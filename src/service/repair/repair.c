@@ -142,14 +142,7 @@ static status drop_index(struct model *model, struct slice collection, struct sl
 /* An index that what was saved does not allow is told and left out. */
 static status make_index(struct repair *repair, struct model *model, struct slice collection,
                          const struct catalog_index *index, struct err *err) {
-  struct model_index_spec spec = {.name = index->name,
-                                  .keys = index->def.keys,
-                                  .keys_count = index->def.keys_count,
-                                  .unique = index->def.unique,
-                                  .multikey = index->def.multikey,
-                                  .nulls_distinct = index->def.nulls_distinct,
-                                  .sparse = index->def.sparse,
-                                  .condition = index->condition};
+  struct model_index_spec spec = model_index_spec_of(index, index->name);
   struct err failure = {0};
   TRY(drop_index(model, collection, index->name, err));
   status answer = model_create_index(model, collection, &spec, NULL, NULL, &failure);

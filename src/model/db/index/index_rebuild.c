@@ -56,14 +56,7 @@ static status swap_once(struct rebuilding *rebuilding, struct err *err) {
 
 static status rebuild(struct rebuilding *rebuilding, const struct collection *collection,
                       const struct catalog_index *index, struct err *err) {
-  struct model_index_spec spec = {.name = buf_slice(&rebuilding->fresh),
-                                  .keys = index->def.keys,
-                                  .keys_count = index->def.keys_count,
-                                  .unique = index->def.unique,
-                                  .multikey = index->def.multikey,
-                                  .nulls_distinct = index->def.nulls_distinct,
-                                  .sparse = index->def.sparse,
-                                  .condition = index->condition};
+  struct model_index_spec spec = model_index_spec_of(index, buf_slice(&rebuilding->fresh));
   TRY(model__build_ready(rebuilding->model, NULL, collection->name, &spec, NULL, err));
   status result = LUMA_CONFLICT;
   for (int i = 0; i < SWAP_TRIES && result == LUMA_CONFLICT; i++)
