@@ -57,8 +57,8 @@ void model_tell_kept(const struct model *model, struct model_kept *kept);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
-/** Of as many collections whoever evolves one makes writers wait, the one and those that it comes to
- * refer to; of more nobody waits. */
+/** Of as many collections whoever evolves one makes writers wait, the one and those that it comes
+ * to refer to; of more nobody waits. */
 enum { MODEL_HOLDS_MAX = 8 };
 /** A collection that writers wait to write to: part of whoever makes them wait. */
 struct model_hold {

@@ -276,7 +276,7 @@ status model_commit(struct model_txn *txn, enum store_durability durability,
   bool changes = txn->catalog_changed;
   model__lesson_begin(txn, &lesson);
   status result = changes ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
-                                       : store_commit(txn->store, durability, position, NULL, err);
+                          : store_commit(txn->store, durability, position, NULL, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   /* The next try begins with nobody writing but those who had begun to. */

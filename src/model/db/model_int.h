@@ -108,7 +108,7 @@ struct model_txn {
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
   uint32_t places_from;
-  bool is_looking;           /* at documents that are stored already */
+  bool is_looking; /* at documents that are stored already */
   /* collections whose beings its evolution looked at */
   uint32_t looks[MODEL_HOLDS_MAX];
   uint32_t looks_count;

@@ -211,9 +211,8 @@ static void who_was_in_the_way_waits(void) {
 
 /* Nothing is looked at, so writers are not in the way. */
 static void what_refers_as_before_looks_at_nothing(void) {
-  static const char *const patches[] = {
-      "{\"rename\":{\"up\":\"over\"}}",
-      "{\"attributes\":{\"second\":{\"type\":\"ref(b)\"}}}"};
+  static const char *const patches[] = {"{\"rename\":{\"up\":\"over\"}}",
+                                        "{\"attributes\":{\"second\":{\"type\":\"ref(b)\"}}}"};
   struct fixture fixture;
   open_family(&fixture);
   assert_ok(evolve_alone(&fixture, refer_to_a));

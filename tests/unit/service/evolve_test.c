@@ -133,7 +133,8 @@ static void ask_dry(struct place *place, const char *text, int64_t *in_the_way, 
   session_cursor_close(cursor);
 }
 
-/* All but the first of each value, of beings that are many, also where the step makes the values. */
+/* All but the first of each value, of beings that are many, also where the step makes the values.
+ */
 static void equal_values_are_counted(void) {
   struct place place;
   struct err err = {0};

@@ -327,17 +327,16 @@ static status begin_again(struct evolving *evolving, struct err *err) {
 
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
   struct model_txn *txn = evolving->txn;
-  uint64_t count;
   bool built;
   TRY(prepare(evolving, err));
   TRY(evolve__build_indexes(evolving, &built, err));
   if (built) FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes filled");
+  TRY(model_count(txn, evolving->base, &evolving->beings, err));
   if (!changes_anything(evolving)) {
     append_report(evolving, out);
     return buf_check(out, "the report", err);
   }
-  TRY(model_count(txn, evolving->base, &count, err));
-  bool looks = evolve__looks(evolving) && count > 0;
+  bool looks = evolve__looks(evolving) && evolving->beings > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
   if (looks && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
   TRY(model__begin_change(txn, err));

@@ -29,7 +29,7 @@ struct evolving {
    * which equal ones are looked up; 0: none. Such an evolution is not committed. */
   uint32_t equals[CATALOG_INDEXES_MAX];
   bool looks_up;
-  bool narrows;                    /* what beings are may break a rule */
+  bool narrows; /* what beings are may break a rule */
   bool any_fill, counts_limits;
   bool brings_references;   /* values of beings become references, or name others than before */
   bool *refers;             /* which attributes of `fresh` do so */

@@ -117,7 +117,8 @@ static status first_of(struct evolving *evolving, const struct index_entry *entr
   buf_append_slice(&end, entry->key);
   bool has_end = key_successor(&end);
   status result = buf_check(&end, "an entry", err);
-  struct store_range range = {.from = entry->key, .to = has_end ? buf_slice(&end) : (struct slice){0}};
+  struct store_range range = {.from = entry->key,
+                              .to = has_end ? buf_slice(&end) : (struct slice){0}};
   if (result == LUMA_OK)
     result = store_cursor_open(evolving->reader->store, STORE_ENTRIES, range, false, &cursor, err);
   if (result == LUMA_OK) {
@@ -174,7 +175,6 @@ static status take_in_some(struct evolving *evolving, const struct doc *document
                            struct err *err) {
   bool fits[EVOLVE_AT_ONCE];
   TRY(check_some(evolving, documents, count, fits, err));
-  evolving->beings += count;
   for (uint32_t i = 0; i < count; i++) {
     struct err why = {0};
     if (!fits[i]) continue;

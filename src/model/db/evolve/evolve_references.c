@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* References that come with an evolution. The beings that are named must be there, and stay until
  * the evolution is committed: every insertion and deletion adds to the count of its collection,
- * which is guarded, so one of them makes the evolution begin again. That is one guard for all beings
- * however many there are, where a guard for each would be held in memory until the commit.
+ * which is guarded, so one of them makes the evolution begin again. That is one guard for all
+ * beings however many there are, where a guard for each would be held in memory until the commit.
  *
  * For the same reason the references that are there already are not counted one by one: the
  * collection they name is marked, and whoever deletes its beings from then on looks into the
