@@ -77,8 +77,15 @@ static status create_work(void *context, struct model_txn *txn, struct err *err)
   return model_create_collection(txn, name, true, NULL, err);
 }
 
+/* The reply of a dry run: what would go. */
 static status drop_work(void *context, struct model_txn *txn, struct err *err) {
   struct collection_work *work = context;
+  struct buf *out = &work->exchange->request->reply.body;
+  const struct collection *found = catalog_find(model_catalog(txn), work->exchange->first);
+  if (!found) return catalog_fail_unknown(model_catalog(txn), work->exchange->first, err);
+  buf_reset(out);
+  TRY(put_collection(txn, found, out, err));
+  buf_append_byte(out, '}');
   return model_drop_collection(txn, work->exchange->first, false, err);
 }
 
@@ -110,7 +117,13 @@ status rest__put_collection(struct exchange *exchange, struct err *err) {
 status rest__delete_collection(struct exchange *exchange, struct err *err) {
   struct collection_work work = {.exchange = exchange};
   TRY(rest__take_session(exchange, err));
+  if (rest__is_dry(exchange)) {
+    TRY(session_try(exchange->session, drop_work, &work, err));
+    rest__json(exchange, 200);
+    return buf_check(&exchange->request->reply.body, "the reply", err);
+  }
   TRY(session_change(exchange->session, drop_work, &work, err));
+  buf_reset(&exchange->request->reply.body);
   rest__empty(exchange, 204);
   return LUMA_OK;
 }
