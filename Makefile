@@ -59,6 +59,7 @@ conformance: all ## third-party cases: CASES=a folder of *.jsonl
 	tests/conformance/run.py $(BUILD)/libluma.so $(CASES) --skips
 	if [ -f $(CASES)/partiql.jsonl ]; then tests/conformance/partiql.py $(BUILD)/libluma.so $(CASES)/partiql.jsonl --skips; fi
 	tests/conformance/slt.py $(BUILD)/libluma.so tests/conformance/slt
+	tests/conformance/slt.py $(BUILD)/lumadb tests/conformance/slt
 
 gen: ## make the generated files again
 	tools/gen/all
