@@ -18,6 +18,7 @@ class Served:
         line = self.process.stdout.readline()
         host, _, port = line.partition("http://")[2].split()[0].rpartition(":")
         self.connection = http.client.HTTPConnection(host, int(port), timeout=ANSWER_S)
+        self.headers = {"content-type": "application/json"}
 
     def close(self):
         self.connection.close()
@@ -25,13 +26,16 @@ class Served:
         self.process.wait(START_S)
         self.process.stdout.close()
 
-    def ask(self, body):
-        self.connection.request("POST", "/v1/query", json.dumps(body), {"content-type": "application/json"})
+    def request(self, method, path, body):
+        self.connection.request(method, path, json.dumps(body), self.headers)
         reply = self.connection.getresponse()
         answer = json.loads(reply.read())
-        if reply.status != 200:
+        if reply.status >= 300:
             raise Refused(answer["error"]["code"], answer["error"]["message"])
         return answer
+
+    def ask(self, body):
+        return self.request("POST", "/v1/query", body)
 
     def rows(self, text):
         """The rows that a statement in LQL answers, each a list of its columns."""

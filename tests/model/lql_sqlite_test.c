@@ -8,7 +8,7 @@
 
 #include "tests/model/say.h"
 
-enum { ROWS = 60, STATEMENTS = 60 };
+enum { ROWS = 60, STATEMENTS = 60, ROUNDS = 30, ROUNDS_WITH_SERVER = 5 };
 
 /* One row: for SQLite all columns, for LumaDB a document without some of the NULLs. */
 static void insert_row(struct pair *pair, const char *table, unsigned id) {
@@ -116,7 +116,7 @@ static void run_rounds(bool transacts) {
   const char *const server = getenv("LUMA_TARGET"); /* tests/pg/run sets it */
   const char *const targets[] = {"memory:", test_dir(), server};
   pair_open(&pair, targets, server ? 3 : 2);
-  size_t rounds = test_rounds((size_t)(server ? 10 : 30) / (transacts ? 5 : 1));
+  size_t rounds = test_rounds((size_t)(server ? ROUNDS_WITH_SERVER : ROUNDS) / (transacts ? 5 : 1));
   for (size_t round = 0; round < rounds; round++) one_round(&pair, !server, transacts);
   pair_close(&pair);
 }
