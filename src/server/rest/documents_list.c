@@ -12,11 +12,11 @@ struct listing {
   struct val filter; /* MISSING = all */
   struct slice sort, fields;
   uint64_t limit, offset;
-  bool by_key, backwards;    /* the order of the page */
+  bool by_key, backwards; /* the order of the page */
   bool has_after;
-  struct val after;          /* key of the last document before the page */
-  uint64_t count;            /* written */
-  struct buf last_key;       /* of the last document written, as an address names it */
+  struct val after;    /* key of the last document before the page */
+  uint64_t count;      /* written */
+  struct buf last_key; /* of the last document written, as an address names it */
   struct buf filter_room, command_room;
 };
 
