@@ -117,6 +117,9 @@ static const char *const questions[] = {
     "{\"_id\": "
     "\"$nick\", \"c\": {\"$sum\": \"$mark\"}}}, {\"$sort\": {\"_id\": 1}}], \"cursor\": {}}",
     "SELECT * FROM t ORDER BY id",
+    "{\"find\": \"t\", \"sort\": {\"_id\": 1}}", /* as an export reads them */
+    "SUGGEST SOUL t",
+    "DESCRIBE t",
 };
 
 static void answer_all(struct place *place, struct buf *answers) {

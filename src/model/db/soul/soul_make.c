@@ -2,6 +2,7 @@
 /* Giving a collection its soul: the stored form, names, limits. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
+#include "model/soul/fault.h"
 #include "value/json/json.h"
 
 status model__format_source(struct model_txn *txn, const struct soul *soul, bool open,
@@ -50,19 +51,23 @@ status model__number_limits(struct model_txn *txn, struct collection *collection
 
 status model__check_targets(const struct model_txn *txn, const struct soul *soul,
                             struct slice alias, struct err *err) {
+  struct soul_place top = {.name = slice_of_text("attributes")};
+  struct soul_faults faults;
+  soul_faults_init(&faults);
   for (uint32_t i = 0; i < soul->attributes_count; i++) {
     const struct soul_attribute *attribute = &soul->attributes[i];
     if (!model__is_reference(attribute)) continue;
     struct slice target =
         attribute->type.kind == SOUL_REF ? attribute->type.target : attribute->type.element->target;
     if (slice_is_equal_nocase(target, alias) || catalog_find(txn->catalog, target)) continue;
-    err_raise(err, LUMA_INVALID_GENOTYPE, __FILE__, __LINE__,
-              "`%.*s` refers to `%.*s`, which is not there", SLICE_ARG(attribute->name),
-              SLICE_ARG(target));
-    err_hint(err, "make the soul that is referred to first");
-    return LUMA_INVALID_GENOTYPE;
+    struct soul_place place = {.up = &top, .name = attribute->name};
+    struct soul_fault fault = {.place = &place, .rule = "reference"};
+    soul_faults_add(&faults, &fault, "refers to `%.*s`, which is not there", SLICE_ARG(target));
   }
-  return LUMA_OK;
+  status result = soul_faults_raise(&faults, LUMA_INVALID_GENOTYPE, "the genotype", err);
+  if (result != LUMA_OK) err_hint(err, "make the soul that is referred to first");
+  soul_faults_deinit(&faults);
+  return result;
 }
 
 static status settle(struct model_txn *txn, const struct collection *base, struct soul *soul,

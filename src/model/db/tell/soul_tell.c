@@ -47,6 +47,23 @@ status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err
 
 /* ---- DESCRIBE ---- */
 
+static void append_transitions(struct buf *out, const struct soul_attribute *attribute) {
+  if (!attribute->has_transitions) return;
+  model__tell_name(out, "transitions", false);
+  buf_append_byte(out, '[');
+  for (uint32_t i = 0; i < attribute->transitions_count; i++) {
+    const struct soul_transition *one = &attribute->transitions[i];
+    struct json_write_options options = {0};
+    if (i) buf_append_byte(out, ',');
+    model__tell_name(out, "from", true);
+    json_write(out, &one->from, &options);
+    model__tell_value(out, "to", &one->to);
+    if (one->guard.bytes) model__tell_text(out, "guard", one->guard);
+    buf_append_byte(out, '}');
+  }
+  buf_append_byte(out, ']');
+}
+
 static void append_rules(struct buf *out, const struct soul_attribute *attribute) {
   model__tell_name(out, "required", false);
   buf_append_text(out, attribute->required ? "true" : "false");
@@ -64,6 +81,9 @@ static void append_rules(struct buf *out, const struct soul_attribute *attribute
     model__tell_number(out, "max_length", attribute->max_length);
   if (attribute->pattern.bytes) model__tell_text(out, "pattern", attribute->pattern);
   if (attribute->allowed.type) model__tell_value(out, "enum", &attribute->allowed);
+  if (attribute->on_delete == SOUL_CASCADE) buf_append_text(out, ",\"on_delete\":\"cascade\"");
+  if (attribute->on_delete == SOUL_SET_NULL) buf_append_text(out, ",\"on_delete\":\"set null\"");
+  append_transitions(out, attribute);
   if (attribute->immutable) buf_append_text(out, ",\"immutable\":true");
   if (attribute->sensitive) buf_append_text(out, ",\"sensitive\":true");
   if (attribute->description.bytes) model__tell_text(out, "description", attribute->description);
@@ -116,12 +136,34 @@ static void append_constraint(struct rows *rows, const struct soul_constraint *c
   begin_row(rows, "constraint");
   json_write_text(out, constraint->name);
   if (constraint->check.bytes) model__tell_text(out, "check", constraint->check);
+  if (constraint->not_valid) buf_append_text(out, ",\"not_valid\":true");
   for (uint32_t i = 0; i < constraint->attributes_count; i++) {
     if (i == 0) model__tell_name(out, "unique", false);
     buf_append_byte(out, i ? ',' : '[');
     json_write_text(out, constraint->attributes[i]);
   }
   buf_append_text(out, constraint->attributes_count ? "]}" : "}");
+}
+
+static void append_limit(struct rows *rows, const struct soul_limit *limit) {
+  struct buf *out = rows->out;
+  begin_row(rows, "population");
+  buf_append_format(out, "%llu", (unsigned long long)limit->max);
+  for (uint32_t i = 0; i < limit->per_count; i++) {
+    if (i == 0) model__tell_name(out, "per", false);
+    buf_append_byte(out, i ? ',' : '[');
+    json_write_text(out, limit->per[i]);
+  }
+  if (limit->per_count) buf_append_byte(out, ']');
+  if (limit->where.bytes) model__tell_text(out, "where", limit->where);
+  buf_append_byte(out, '}');
+}
+
+static void append_function(struct rows *rows, const struct soul_function *function) {
+  begin_row(rows, "function");
+  json_write_text(rows->out, function->name);
+  model__tell_text(rows->out, "expression", function->expression);
+  buf_append_byte(rows->out, '}');
 }
 
 static void describe_soul(struct buf *out, const struct soul *soul) {
@@ -131,6 +173,9 @@ static void describe_soul(struct buf *out, const struct soul *soul) {
     append_at(&rows, "", soul->attributes[i].name, &soul->attributes[i]);
   for (uint32_t i = 0; i < soul->constraints_count; i++)
     append_constraint(&rows, &soul->constraints[i]);
+  for (uint32_t i = 0; i < soul->functions_count; i++) append_function(&rows, &soul->functions[i]);
+  for (uint32_t i = 0; i < soul->settings.limits_count; i++)
+    append_limit(&rows, &soul->settings.limits[i]);
   buf_deinit(&rows.path);
 }
 
@@ -145,8 +190,10 @@ static status describe_learned(void *context, const struct learned *learned, str
   struct buf list;
   buf_init(&list, DOC_BYTES_MAX);
   uint32_t count = model__tell_learned(&list, learned, soul, true);
-  if (count && soul && soul->attributes_count + soul->constraints_count)
-    buf_append_byte(telling->out, ',');
+  uint32_t declared = soul ? soul->attributes_count + soul->constraints_count +
+                                 soul->functions_count + soul->settings.limits_count
+                           : 0;
+  if (count && declared) buf_append_byte(telling->out, ',');
   buf_append_slice(telling->out, buf_slice(&list));
   status result = buf_check(&list, "the description", err);
   buf_deinit(&list);
