@@ -22,6 +22,7 @@ void ring_init(struct ring *ring, size_t buffer_bytes_max) {
 
 void ring_deinit(struct ring *ring) {
   for (int i = 0; i < RING_SLOTS; i++) mem_free(ring->slots[i].data);
+  mem_free(ring->spare);
 }
 
 /* ---- reserving ---- */
@@ -59,6 +60,29 @@ void ring_wait_filled(const struct ring_slot *slot) {
 
 /* ---- turns ---- */
 
+/* Memory of `bytes` at least. */
+static uint8_t *take_memory(struct ring *ring, size_t *bytes) {
+  if (ring->spare_bytes < *bytes) return mem_alloc_aligned(FRAME_ALIGN, *bytes);
+  uint8_t *spare = ring->spare;
+  *bytes = ring->spare_bytes;
+  ring->spare = NULL;
+  ring->spare_bytes = 0;
+  return spare;
+}
+
+/* One record was too large for a buffer: its memory waits for the next such one. */
+static void put_aside(struct ring *ring, struct ring_slot *slot) {
+  uint8_t *data = slot->data;
+  if (slot->capacity > ring->spare_bytes && slot->capacity <= RING_SPARE_BYTES_MAX) {
+    data = ring->spare;
+    ring->spare = slot->data;
+    ring->spare_bytes = slot->capacity;
+  }
+  mem_free(data);
+  slot->data = NULL;
+  slot->capacity = 0;
+}
+
 status ring_make_room(struct ring *ring, size_t bytes, struct err *err) {
   struct ring_slot *slot = ring_open(ring);
   size_t need = FRAME_HEADER_BYTES + bytes;
@@ -66,7 +90,8 @@ status ring_make_room(struct ring *ring, size_t bytes, struct err *err) {
   if (need < ring->buffer_bytes) need = ring->buffer_bytes;
   ASSERT(ring_slot_bytes(slot) == 0);
   need = (size_t)frame_bytes(need - FRAME_HEADER_BYTES);
-  uint8_t *data = mem_alloc_aligned(FRAME_ALIGN, need);
+  bool is_large = need > frame_bytes(ring->buffer_bytes_max);
+  uint8_t *data = is_large ? take_memory(ring, &need) : mem_alloc_aligned(FRAME_ALIGN, need);
   if (!data && FRAME_HEADER_BYTES + bytes <= slot->capacity) return LUMA_OK;
   if (!data) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for %zu bytes of log", need);
   mem_free(slot->data);
@@ -86,11 +111,7 @@ static void open_slot(struct ring *ring, uint32_t number) {
   ASSERT(slot->state == RING_FREE);
   slot->state = RING_OPEN;
   slot->enters_segment = false;
-  if (slot->capacity > frame_bytes(ring->buffer_bytes_max)) { /* one record was too large */
-    mem_free(slot->data);
-    slot->data = NULL;
-    slot->capacity = 0;
-  }
+  if (slot->capacity > frame_bytes(ring->buffer_bytes_max)) put_aside(ring, slot);
   atomic_store_explicit(&slot->limit, 0, memory_order_relaxed);
   atomic_store_explicit(&slot->filled, 0, memory_order_relaxed);
   atomic_store_explicit(&slot->records, 0, memory_order_relaxed);
