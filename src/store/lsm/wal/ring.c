@@ -22,7 +22,6 @@ void ring_init(struct ring *ring, size_t buffer_bytes_max) {
 
 void ring_deinit(struct ring *ring) {
   for (int i = 0; i < RING_SLOTS; i++) mem_free(ring->slots[i].data);
-  mem_free(ring->spare);
 }
 
 /* ---- reserving ---- */
@@ -60,27 +59,20 @@ void ring_wait_filled(const struct ring_slot *slot) {
 
 /* ---- turns ---- */
 
-/* Memory of `bytes` at least. */
+/* For a record that is too large for a buffer, the memory of one before it: what is free is
+ * written.
+ */
 static uint8_t *take_memory(struct ring *ring, size_t *bytes) {
-  if (ring->spare_bytes < *bytes) return mem_alloc_aligned(FRAME_ALIGN, *bytes);
-  uint8_t *spare = ring->spare;
-  *bytes = ring->spare_bytes;
-  ring->spare = NULL;
-  ring->spare_bytes = 0;
-  return spare;
-}
-
-/* One record was too large for a buffer: its memory waits for the next such one. */
-static void put_aside(struct ring *ring, struct ring_slot *slot) {
-  uint8_t *data = slot->data;
-  if (slot->capacity > ring->spare_bytes && slot->capacity <= RING_SPARE_BYTES_MAX) {
-    data = ring->spare;
-    ring->spare = slot->data;
-    ring->spare_bytes = slot->capacity;
+  for (int i = 0; i < RING_SLOTS; i++) {
+    struct ring_slot *slot = &ring->slots[i];
+    if (slot->state != RING_FREE || slot->capacity < *bytes) continue;
+    uint8_t *data = slot->data;
+    *bytes = slot->capacity;
+    slot->data = NULL;
+    slot->capacity = 0;
+    return data;
   }
-  mem_free(data);
-  slot->data = NULL;
-  slot->capacity = 0;
+  return mem_alloc_aligned(FRAME_ALIGN, *bytes);
 }
 
 status ring_make_room(struct ring *ring, size_t bytes, struct err *err) {
@@ -111,7 +103,11 @@ static void open_slot(struct ring *ring, uint32_t number) {
   ASSERT(slot->state == RING_FREE);
   slot->state = RING_OPEN;
   slot->enters_segment = false;
-  if (slot->capacity > frame_bytes(ring->buffer_bytes_max)) put_aside(ring, slot);
+  if (slot->capacity > frame_bytes(ring->buffer_bytes_max)) { /* one record was too large */
+    mem_free(slot->data);
+    slot->data = NULL;
+    slot->capacity = 0;
+  }
   atomic_store_explicit(&slot->limit, 0, memory_order_relaxed);
   atomic_store_explicit(&slot->filled, 0, memory_order_relaxed);
   atomic_store_explicit(&slot->records, 0, memory_order_relaxed);

@@ -23,7 +23,7 @@
 #include "base/core/err.h"
 #include "base/text/slice.h"
 
-enum { RING_SLOTS = 4, RING_BUFFER_BYTES_MIN = 64 << 10, RING_SPARE_BYTES_MAX = 16 << 20 };
+enum { RING_SLOTS = 4, RING_BUFFER_BYTES_MIN = 64 << 10 };
 
 enum ring_state { RING_FREE, RING_OPEN, RING_SEALED, RING_WRITING, RING_DONE };
 
@@ -57,8 +57,6 @@ struct ring {
   uint32_t next;         /* number of the next to be written */
   size_t buffer_bytes;   /* what a buffer that opens should hold; grows up to buffer_bytes_max */
   size_t buffer_bytes_max;
-  uint8_t *spare; /* of a record that was too large for a buffer, for the next such one */
-  size_t spare_bytes;
 };
 
 /** No memory yet: the first buffer opens with a limit of 0. */
