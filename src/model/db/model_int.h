@@ -519,8 +519,10 @@ status model__check_views(struct model_txn *txn, const struct collection *collec
 /** Appends one change to the payload in txn->feed. `old_version` 0 = none. */
 void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
                         struct slice key_part, uint64_t old_version);
-/** Emits the payload, if there is one. */
+/** Emits the payload, if there is one: before a savepoint and before the commit. */
 status model__feed_emit(struct model_txn *txn, struct err *err);
+/** After a change, when no savepoint was made since the payload began: emits it if it is long. */
+status model__feed_pass(struct model_txn *txn, struct err *err);
 /** Keeps a document that a change replaces, for readers of the feed. */
 status model__feed_keep(struct model_txn *txn, const struct collection *collection,
                         struct slice key_part, const struct doc *old, struct err *err);
