@@ -371,6 +371,10 @@ status model_delete_together(struct model_txn *txn, const struct collection *col
 status model_get_many(struct model_txn *txn, const struct collection *collection,
                       const struct val *keys, uint32_t count, struct doc *found,
                       struct store_pins *pins, struct err *err);
+/** The document under `key`, copied into `arena`; `found->data` is NULL where there is none. */
+status model_get_copy(struct model_txn *txn, const struct collection *collection,
+                      const struct val *key, struct arena *arena, struct doc *found,
+                      struct err *err);
 /** Attributes, by name; the key is always read. */
 struct model_reads {
   const struct slice *names;

@@ -307,6 +307,11 @@ static inline bool model__is_older(const struct collection *collection, const st
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
                       struct doc *documents, uint32_t count, struct store_pins *pins,
                       struct err *err);
+/** Puts a copy in `arena` of the newer form of one, or of itself, in its place; `pins` keep what it
+ * takes to make it. */
+status model__compose(struct model_txn *txn, const struct collection *collection,
+                      struct doc *document, struct store_pins *pins, struct arena *arena,
+                      struct err *err);
 /** The newer form of one, built step by step. */
 status model__build_newer(struct model_txn *txn, const struct collection *collection,
                           struct doc *document, struct store_pins *pins, struct err *err);
