@@ -196,7 +196,8 @@ static void sort_kept(struct sorting *op) {
 }
 
 static status spill_run(struct sorting *op, struct err *err) {
-  if (!op->spill) TRY(spill_create(op->op.exec, tuple_values(op), &op->spill, err));
+  if (!op->spill)
+    TRY(spill_create(op->op.exec, tuple_values(op), SPILL_BUFFER_BYTES, &op->spill, err));
   TRY(op__check(op->op.exec, err));
   sort_kept(op);
   for (uint64_t i = 0; i < op->count; i++) TRY(spill_add(op->spill, op->rows[i].tuple, err));
