@@ -131,7 +131,7 @@ static void forget_kept(struct hash_join *op) {
 }
 
 static bool is_to_part(const struct hash_join *op) {
-  return op->spills && op->pair.level < PARTING_LEVELS_MAX &&
+  return op->spills && parting_is_possible(&op->parting) &&
          arena_used_bytes(&op->kept_arena) > op->kept.memory_bytes / MEMORY_SHARE;
 }
 
@@ -149,8 +149,8 @@ static status part_batch(struct hash_join *op, enum parting_side side, const str
   for (uint32_t i = 0; i < in->selected_count; i++) {
     bool is_of_use = is_right ? is_wanted(op, i) : !op->left_nulls[i] || wants_left_nulls(op);
     if (is_of_use)
-      TRY(parting_add_row(&op->parting, side, op->left_hashes[i], op->pair.level, in,
-                          batch_row(in, i), &op->join.op.batch_arena, err));
+      TRY(parting_add_row(&op->parting, side, op->left_hashes[i], in, batch_row(in, i),
+                          &op->join.op.batch_arena, err));
   }
   return LUMA_OK;
 }
@@ -168,14 +168,13 @@ static status part_side(struct hash_join *op, enum parting_side side, struct err
 /** Parts what was kept and all that is still to be read of both sides. */
 static status part(struct hash_join *op, struct err *err) {
   for (uint64_t i = 0; i < op->right.count; i++)
-    TRY(parting_add(&op->parting, PARTING_RIGHT, op->hashes[i], op->pair.level,
-                    rows_at(&op->right, i), err));
+    TRY(parting_add(&op->parting, PARTING_RIGHT, op->hashes[i], rows_at(&op->right, i), err));
   forget_kept(op);
   if (op->first_left) TRY(part_batch(op, PARTING_LEFT, op->first_left, err));
   op->first_left = NULL;
   TRY(part_side(op, PARTING_RIGHT, err));
   TRY(part_side(op, PARTING_LEFT, err));
-  return parting_end(&op->parting, op->pair.level, err);
+  return parting_end(&op->parting, err);
 }
 
 /* ---- building ---- */

@@ -34,13 +34,17 @@ void parting_deinit(struct parting *parting) {
 
 /* ---- filling ---- */
 
-/** The file of the way that the level's bits of a hash name. Hashes choose slots by their low bits:
- * these are the high ones of another number. */
+bool parting_is_possible(const struct parting *parting) {
+  return parting->level < PARTING_LEVELS_MAX;
+}
+
+/** The file of the way that the bits of a hash name at this level. Hashes choose slots by their low
+ * bits: these are the high ones of another number. */
 static status file_of(struct parting *parting, enum parting_side side, uint64_t hash,
-                      uint32_t level, struct spill **file, struct err *err) {
-  ASSERT(level < PARTING_LEVELS_MAX);
+                      struct spill **file, struct err *err) {
+  ASSERT(parting_is_possible(parting));
   uint64_t mixed = hash * 0x9E3779B97F4A7C15u;
-  uint32_t way = mixed >> (HASH_BITS - WAY_BITS * (level + 1)) & (PARTING_WAYS - 1);
+  uint32_t way = mixed >> (HASH_BITS - WAY_BITS * (parting->level + 1)) & (PARTING_WAYS - 1);
   struct spill **found = &parting->ways[way].sides[side];
   if (!*found) TRY(spill_create(parting->exec, parting->columns[side], WRITE_BYTES, found, err));
   *file = *found;
@@ -48,21 +52,21 @@ static status file_of(struct parting *parting, enum parting_side side, uint64_t 
 }
 
 status parting_add_row(struct parting *parting, enum parting_side side, uint64_t hash,
-                       uint32_t level, const struct batch *batch, uint32_t row, struct arena *arena,
+                       const struct batch *batch, uint32_t row, struct arena *arena,
                        struct err *err) {
   struct spill *file = NULL;
-  TRY(file_of(parting, side, hash, level, &file, err));
+  TRY(file_of(parting, side, hash, &file, err));
   return spill_add_row(file, batch, row, arena, err);
 }
 
-status parting_add(struct parting *parting, enum parting_side side, uint64_t hash, uint32_t level,
+status parting_add(struct parting *parting, enum parting_side side, uint64_t hash,
                    const struct val *tuple, struct err *err) {
   struct spill *file = NULL;
-  TRY(file_of(parting, side, hash, level, &file, err));
+  TRY(file_of(parting, side, hash, &file, err));
   return spill_add(file, tuple, err);
 }
 
-status parting_end(struct parting *parting, uint32_t level, struct err *err) {
+status parting_end(struct parting *parting, struct err *err) {
   if (!mem_grow((void **)&parting->waiting, &parting->capacity, parting->count + PARTING_WAYS,
                 sizeof *parting->waiting))
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to put rows aside");
@@ -71,7 +75,7 @@ status parting_end(struct parting *parting, uint32_t level, struct err *err) {
     if (!pair->sides[PARTING_LEFT] && !pair->sides[PARTING_RIGHT]) continue;
     for (int side = 0; side < PARTING_SIDES; side++)
       if (pair->sides[side]) TRY(spill_end_run(pair->sides[side], err));
-    pair->level = level + 1;
+    pair->level = parting->level + 1;
     parting->waiting[parting->count++] = *pair;
     *pair = (struct parting_pair){0};
   }
@@ -81,6 +85,7 @@ status parting_end(struct parting *parting, uint32_t level, struct err *err) {
 bool parting_take(struct parting *parting, struct parting_pair *pair) {
   if (parting->count == 0) return false;
   *pair = parting->waiting[--parting->count];
+  parting->level = pair->level;
   return true;
 }
 

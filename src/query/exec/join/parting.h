@@ -20,6 +20,7 @@ struct parting_pair {
 struct parting {
   struct exec *exec;
   uint32_t columns[PARTING_SIDES];
+  uint32_t level;               /* of the pair taken last, whose rows are what is parted next */
   struct parting_pair *waiting; /* the next one last */
   size_t count, capacity;
   struct parting_pair ways[PARTING_WAYS]; /* being filled */
@@ -30,16 +31,17 @@ void parting_init(struct parting *parting, struct exec *exec, uint32_t left_colu
                   uint32_t right_columns);
 void parting_deinit(struct parting *parting);
 
-/** Adds a row of a batch to the ways of the level, which are below PARTING_LEVELS_MAX; `arena` is
- * for what it needs on the way. */
+/** Whether rows of the pair in hand can be parted once more. */
+bool parting_is_possible(const struct parting *parting);
+/** Adds a row of a batch; `arena` is for what it needs on the way. */
 status parting_add_row(struct parting *parting, enum parting_side side, uint64_t hash,
-                       uint32_t level, const struct batch *batch, uint32_t row, struct arena *arena,
+                       const struct batch *batch, uint32_t row, struct arena *arena,
                        struct err *err);
 /** The same with a tuple that is not lensed. */
-status parting_add(struct parting *parting, enum parting_side side, uint64_t hash, uint32_t level,
+status parting_add(struct parting *parting, enum parting_side side, uint64_t hash,
                    const struct val *tuple, struct err *err);
 /** The ways are filled: they wait, in front of others. */
-status parting_end(struct parting *parting, uint32_t level, struct err *err);
+status parting_end(struct parting *parting, struct err *err);
 /** Takes the next pair, to be ended with parting_pair_deinit; false when there is none. */
 bool parting_take(struct parting *parting, struct parting_pair *pair);
 void parting_pair_deinit(struct parting_pair *pair);
