@@ -119,6 +119,12 @@ static const char *const statements[] = {
     ("SELECT c, count(DISTINCT b) AS n, avg(a) AS m FROM t WHERE b < 2 GROUP BY c, b HAVING avg(a) "
      "> 9"),
     "SELECT DISTINCT c, a % 5000 AS n FROM t",
+    "SELECT id, c, row_number() OVER (PARTITION BY a % 500 ORDER BY id DESC) AS n FROM t",
+    ("SELECT a, c, sum(a) OVER (PARTITION BY b, a % 100 ORDER BY a) AS s, lag(c) OVER (PARTITION "
+     "BY "
+     "a % 1000 ORDER BY c DESC) AS l, max(c) OVER (PARTITION BY b, a % 100 ORDER BY a ROWS BETWEEN "
+     "2 "
+     "PRECEDING AND CURRENT ROW) AS m, rank() OVER (PARTITION BY id % 300) AS r FROM t"),
     "SELECT count(*) AS n FROM (SELECT DISTINCT substr(c, 1, 25) AS c, a FROM t) AS q",
     NULL,
 };

@@ -191,6 +191,12 @@ static status keep_top(struct sorting *op, struct val *keys, const struct batch 
 
 /* ---- runs on disk ---- */
 
+/** Tuples have the keys first. */
+static int compare_keys(const void *plan, const struct val *a, const struct val *b) {
+  const struct plan *sort = plan;
+  return sort_key_compare(sort->sort, sort->sort_count, a, b);
+}
+
 static void sort_kept(struct sorting *op) {
   if (op->count) qsort_r(op->rows, op->count, sizeof *op->rows, compare_rows, op);
 }
@@ -324,7 +330,8 @@ static status sort_all(struct sorting *op, struct err *err) {
   TRY(op__check(op->op.exec, err));
   if (op->spill) {
     if (op->count) TRY(spill_run(op, err));
-    return merge_create(op->op.exec, op->spill, op->op.plan, &op->merge, err);
+    return merge_create(op->op.exec, op->spill, (struct merge_order){compare_keys, op->op.plan},
+                        &op->merge, err);
   }
   sort_kept(op);
   return op->op.plan->limit ? cut_behind_ties(op, err) : LUMA_OK;
