@@ -108,8 +108,10 @@ struct model_txn {
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
   uint32_t places_from;
-  bool is_looking;           /* at documents that are stored already */
-  uint32_t looks;            /* the collection whose beings its evolution looked at; 0: none */
+  bool is_looking; /* at documents that are stored already */
+  /* collections whose beings its evolution looked at */
+  uint32_t looks[MODEL_HOLDS_MAX];
+  uint32_t looks_count;
   struct kept_values *keeps; /* what is made of whole beings is kept here; NULL: it is not */
   struct model_txn_hold *holds;
   const struct model_caller *caller;   /* may be NULL */
@@ -187,12 +189,15 @@ status model__remove_index(struct model_txn *txn, const struct collection *colle
                            uint32_t position, struct err *err);
 void model__gate_init(struct model_gate *gate);
 void model__gate_deinit(struct model_gate *gate);
-/** Makes writers to the collection wait until the tries end. */
-void model__gate_hold_tries(struct model_tries *tries, uint32_t number);
+/** Makes writers to what the transaction looked at wait until its tries end. */
+void model__gate_hold_tries(struct model_txn *txn);
 /** Makes them wait until the transaction ends, or some time after model__gate_ease. */
 status model__gate_hold_txn(struct model_txn *txn, uint32_t number, struct err *err);
 /** The transaction waits for its client from now on. */
 void model__gate_ease(struct model_txn *txn);
+/** What the transaction came to look at since it looked at `from` collections keeps nobody waiting
+ * any more. */
+void model__gate_look_away(struct model_txn *txn, uint32_t from);
 /** Lets go of what the transaction holds of a collection; 0: of all. */
 void model__gate_let_go_txn(struct model_txn *txn, uint32_t number);
 /** Waits while another holds the gate of the collection. LUMA_CONFLICT when the transaction is to
@@ -443,10 +448,12 @@ bool model__is_reference(const struct soul_attribute *attribute);
  * nothing. `old`, `fresh`: NULL = there is none. */
 status model__change_references(struct model_txn *txn, const struct collection *collection,
                                 const struct doc *old, const struct doc *fresh, struct err *err);
-/** Counts the references of one attribute's value; LUMA_CONSTRAINT when one names nothing. */
-status model__add_references(struct model_txn *txn, const struct collection *collection,
-                             const struct soul_attribute *attribute, const struct val *value,
-                             struct err *err);
+/** LUMA_CONSTRAINT when `target` has no being of this key, which the attribute of a being of
+ * `collection` refers to. */
+status model__check_reference(struct model_txn *txn, const struct collection *collection,
+                              const struct soul_attribute *attribute,
+                              const struct collection *target, const struct val *key,
+                              struct err *err);
 /** A collection with references to `target`; NULL if there is none. */
 const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
                                          bool self_too);
