@@ -72,10 +72,10 @@ module.exports = ({ one, often, below, some }) => {
     { $project: { x: 1, y: 1 } },
   ];
 
-  // Rounded: of what nearly cancels out each product has its own last digits.
+  // Of what nearly cancels out each product has its own last digits: beside 1000 they do not show.
   const covariance = () => [
     { $setWindowFields: { sortBy: { _id: 1 }, output: { x: { [one(["$covariancePop", "$covarianceSamp"])]: ["$k", "$n"], window: { documents: ["unbounded", one(["current", 1])] } } } } },
-    { $project: { x: { $round: ["$x", 6] } } },
+    { $project: { x: { $add: ["$x", 1000] } } },
   ];
 
   const redact = () => ({ $redact: { $cond: [{ $gt: [{ $ifNull: ["$k", "$m"] }, whole()] }, one(["$$DESCEND", "$$KEEP"]), "$$PRUNE"] } });
