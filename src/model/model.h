@@ -343,6 +343,15 @@ status model_set_number(struct model_txn *txn, struct slice name, int64_t number
 /** Who gives numbers to nextval(…) in this transaction from now on; borrowed until its end
  * or the next call; NULL: the model. */
 void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers);
+/** Who is told of each document that goes (`after` NULL) or changes because another goes (ON DELETE
+ * CASCADE, SET NULL). What it fails with ends the change. */
+struct model_witness {
+  void *context;
+  status (*followed)(void *context, const struct val *before, const struct val *after,
+                     struct err *err);
+};
+/** From now on in this transaction; borrowed until the next call. NULL: nobody. */
+void model_set_witness(struct model_txn *txn, const struct model_witness *witness);
 
 /** A new ULID. */
 void model_make_key(struct model *model, struct val *key);

@@ -113,9 +113,10 @@ struct model_txn {
   uint32_t looks;            /* the collection whose beings its evolution looked at; 0: none */
   struct kept_values *keeps; /* what is made of whole beings is kept here; NULL: it is not */
   struct model_txn_hold *holds;
-  const struct model_caller *caller;  /* may be NULL */
-  const struct soul_numbers *numbers; /* NULL: the model gives them */
-  struct model_altered *altered;      /* sequences that ALTER changed, in `kept` */
+  const struct model_caller *caller;   /* may be NULL */
+  const struct soul_numbers *numbers;  /* NULL: the model gives them */
+  const struct model_witness *witness; /* NULL: nobody is told */
+  struct model_altered *altered;       /* sequences that ALTER changed, in `kept` */
 };
 
 struct model_blocks;

@@ -3,6 +3,7 @@
  * which yields what the catalog holds. */
 #include "query/exec/exec_int.h"
 #include "query/exec/schema/schema_mongo.h"
+#include "query/exec/write/guard.h"
 #include "query/exec/write/index_document.h"
 
 /** The index keys of the plan as the model takes them. */
@@ -162,6 +163,8 @@ static status reindex(struct exec *exec, const struct plan *plan, struct err *er
 static status rename_collection(struct exec *exec, const struct plan *plan, struct slice name,
                                 struct err *err) {
   if (!plan->collection && plan->if_exists) return LUMA_OK;
+  const struct collection *there = catalog_find(model_catalog(exec->txn), plan->new_name);
+  if (plan->replaces && there) TRY(guard_dropped(exec, there, err));
   if (plan->replaces) TRY(model_drop_collection(exec->txn, plan->new_name, true, err));
   return model_rename_collection(exec->txn, name, plan->new_name, err);
 }
@@ -176,6 +179,7 @@ static status drop_collection(struct exec *exec, const struct plan *plan, struct
     err_hint(err, "DROP VIEW %.*s", SLICE_ARG(name));
     return failed;
   }
+  if (!plan->collection->view.bytes) TRY(guard_dropped(exec, plan->collection, err));
   return model_drop_collection(exec->txn, name, plan->if_exists, err);
 }
 
