@@ -129,6 +129,9 @@ void model_skip_validation(struct model_txn *txn, bool skips);
 /** What this transaction writes from now on has documents of at most so many bytes, where the model
  * allows that many; 0: as the model has it. */
 void model_limit_documents(struct model_txn *txn, uint32_t bytes);
+/** Whether null is a key like any other for what this transaction inserts from now on, and names
+ * that begin with `$` are refused at the top of one, as MongoDB has it; else a null key is none. */
+void model_take_mongo_keys(struct model_txn *txn, bool takes);
 /** What may change of an index that is there; what is not given stays. */
 struct model_index_change {
   bool has_hidden, hidden; /* kept up to date, its uniqueness holds, and nothing reads it */

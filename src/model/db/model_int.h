@@ -104,6 +104,7 @@ struct model_txn {
   bool is_serializable;
   uint32_t document_bytes_max; /* see model_limit_documents; 0: the model's own */
   bool skips_validation;       /* see model_skip_validation */
+  bool takes_mongo_keys;       /* see model_take_mongo_keys */
   struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
@@ -222,6 +223,8 @@ struct store_range model__prefix_range(const struct keyspace_key *prefix, struct
 status model__load_catalog(struct model *model, bool read_only, struct err *err);
 
 /** u32 collection | key part, appended to `out`. */
+/** Whether the value may be the key of a document that is new to this transaction. */
+status model__check_new_key(const struct model_txn *txn, const struct val *key, struct err *err);
 status model__record_key(struct buf *out, const struct collection *collection,
                          const struct val *key, struct err *err);
 /** The part of a record key after the collection's number. */
