@@ -132,6 +132,9 @@ void model_skip_validation(struct model_txn *txn, bool skips);
 /** What this transaction writes from now on has documents of at most so many bytes, where the model
  * allows that many; 0: as the model has it. */
 void model_limit_documents(struct model_txn *txn, uint32_t bytes);
+/** Whether null is a key like any other for what this transaction inserts from now on, and names
+ * that begin with `$` are refused at the top of one, as MongoDB has it; else a null key is none. */
+void model_take_mongo_keys(struct model_txn *txn, bool takes);
 /** What may change of an index that is there; what is not given stays. */
 struct model_index_change {
   bool has_hidden, hidden; /* kept up to date, its uniqueness holds, and nothing reads it */
@@ -379,6 +382,10 @@ status model_delete_together(struct model_txn *txn, const struct collection *col
 status model_get_many(struct model_txn *txn, const struct collection *collection,
                       const struct val *keys, uint32_t count, struct doc *found,
                       struct store_pins *pins, struct err *err);
+/** The document under `key`, copied into `arena`; `found->data` is NULL where there is none. */
+status model_get_copy(struct model_txn *txn, const struct collection *collection,
+                      const struct val *key, struct arena *arena, struct doc *found,
+                      struct err *err);
 /** Attributes, by name; the key is always read. */
 struct model_reads {
   const struct slice *names;

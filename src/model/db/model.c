@@ -279,6 +279,11 @@ status model_commit_seq(struct model_txn *txn, enum store_durability durability,
                         struct store_pos *position, store_seq *seq, struct err *err) {
   struct model_lesson lesson;
   bool changes = txn->catalog_changed;
+  status fed = model__feed_emit(txn, err);
+  if (fed != LUMA_OK) {
+    model_rollback(txn);
+    return fed;
+  }
   model__lesson_begin(txn, &lesson);
   status result = changes ? commit_change(txn, position, seq, err)
                           : store_commit(txn->store, durability, position, seq, err);
@@ -302,6 +307,7 @@ status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err) {
                 sizeof *txn->marks)) {
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a savepoint");
   }
+  TRY(model__feed_emit(txn, err));
   TRY(store_savepoint(txn->store, mark, err));
   catalog_acquire(txn->catalog);
   txn->marks[txn->marks_count++] = (struct model_mark){.mark = *mark,
@@ -323,6 +329,7 @@ status model_rollback_to(struct model_txn *txn, uint64_t mark, struct err *err) 
   txn->catalog = txn->marks[at - 1].catalog;
   txn->catalog_changed = txn->marks[at - 1].catalog_changed;
   txn->observed.bytes = txn->marks[at - 1].observed_bytes;
+  buf_reset(&txn->feed); /* what waits in it came after the savepoint */
   return LUMA_OK;
 }
 

@@ -104,6 +104,7 @@ struct model_txn {
   bool is_serializable;
   uint32_t document_bytes_max; /* see model_limit_documents; 0: the model's own */
   bool skips_validation;       /* see model_skip_validation */
+  bool takes_mongo_keys;       /* see model_take_mongo_keys */
   struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
@@ -222,6 +223,8 @@ struct store_range model__prefix_range(const struct keyspace_key *prefix, struct
 status model__load_catalog(struct model *model, bool read_only, struct err *err);
 
 /** u32 collection | key part, appended to `out`. */
+/** Whether the value may be the key of a document that is new to this transaction. */
+status model__check_new_key(const struct model_txn *txn, const struct val *key, struct err *err);
 status model__record_key(struct buf *out, const struct collection *collection,
                          const struct val *key, struct err *err);
 /** The part of a record key after the collection's number. */
@@ -311,6 +314,11 @@ static inline bool model__is_older(const struct collection *collection, const st
  * STORE_BATCH_MAX at once. Any thread, whatever the transaction's. */
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
                       struct doc *documents, uint32_t count, struct store_pins *pins,
+                      struct err *err);
+/** Puts a copy in `arena` of the newer form of one, or of itself, in its place; `pins` keep what it
+ * takes to make it. */
+status model__compose(struct model_txn *txn, const struct collection *collection,
+                      struct doc *document, struct store_pins *pins, struct arena *arena,
                       struct err *err);
 /** The newer form of one, built step by step. */
 status model__build_newer(struct model_txn *txn, const struct collection *collection,
@@ -526,8 +534,10 @@ status model__check_views(struct model_txn *txn, const struct collection *collec
 /** Appends one change to the payload in txn->feed. `old_version` 0 = none. */
 void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
                         struct slice key_part, uint64_t old_version);
-/** Emits the payload, if there is one. */
+/** Emits the payload, if there is one: before a savepoint and before the commit. */
 status model__feed_emit(struct model_txn *txn, struct err *err);
+/** After a change, when no savepoint was made since the payload began: emits it if it is long. */
+status model__feed_pass(struct model_txn *txn, struct err *err);
 /** Keeps a document that a change replaces, for readers of the feed. */
 status model__feed_keep(struct model_txn *txn, const struct collection *collection,
                         struct slice key_part, const struct doc *old, struct err *err);
