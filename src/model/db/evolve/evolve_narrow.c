@@ -112,7 +112,8 @@ static status add_rules(struct working *working, struct err *err) {
 status evolve__narrowed(const struct evolving *evolving, struct evolve_narrowed *narrowed,
                         bool *is_enough, struct err *err) {
   struct working working = {.evolving = evolving, .narrowed = narrowed};
-  bool takes_in = evolving->any_fill || evolving->counts_limits || evolving->counts_references;
+  bool takes_in = evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
+                  evolving->brings_references;
   *is_enough = false;
   narrowed->names_count = 0;
   narrowed->rules =
