@@ -304,7 +304,7 @@ static status finish_write(struct model_txn *txn, const struct collection *colle
   struct slice key_part = model__key_part(record_key);
   TRY(model__feed_keep(txn, collection, key_part, old, err));
   model__feed_change(txn, op, collection->number, key_part, doc_header(old).version);
-  return model__feed_emit(txn, err);
+  return model__feed_pass(txn, err);
 }
 
 /** MongoDB's code for a changed `_id`. */
