@@ -116,6 +116,7 @@ struct session_outcome {
   uint64_t matched, affected;
   const struct val *keys; /* of inserted documents, the first QUERY_KEYS_MAX */
   uint32_t keys_count;
+  struct val last_key; /* of the document inserted last; MISSING: none was */
   bool upserted;
   const struct query_warning *warnings;
   uint32_t warnings_count;
