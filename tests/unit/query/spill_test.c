@@ -125,6 +125,13 @@ static const char *const statements[] = {
      "a % 1000 ORDER BY c DESC) AS l, max(c) OVER (PARTITION BY b, a % 100 ORDER BY a ROWS BETWEEN "
      "2 "
      "PRECEDING AND CURRENT ROW) AS m, rank() OVER (PARTITION BY id % 300) AS r FROM t"),
+    ("SELECT a, c, row_number() OVER w AS n, rank() OVER w AS r, dense_rank() OVER w AS d, sum(a) "
+     "OVER "
+     "w AS s, count(c) FILTER (WHERE b = 1) OVER w AS k, avg(b) OVER (ORDER BY a % 5000) AS m FROM "
+     "t "
+     "WINDOW w AS (ORDER BY a % 5000)"),
+    ("SELECT c, row_number() OVER () AS n, sum(a) OVER (PARTITION BY b ORDER BY c ROWS UNBOUNDED "
+     "PRECEDING) AS s FROM t"),
     "SELECT count(*) AS n FROM (SELECT DISTINCT substr(c, 1, 25) AS c, a FROM t) AS q",
     NULL,
 };

@@ -177,6 +177,28 @@ static void answers_are_those_of_one_thread(void) {
   end(&fixture);
 }
 
+/* Groups that the threads have no memory for are taken by one, pass by pass. */
+static void many_groups_are_taken_alone(void) {
+  static const char question[] =
+      "SELECT COUNT(*) AS n, SUM(c) AS s, MIN(m) AS l, MAX(m) AS h FROM (SELECT id % 30000 AS g, "
+      "COUNT(*) AS c, MAX(pad) AS m FROM t WHERE a < 'x' OR a >= 0 GROUP BY id % 30000) AS q";
+  struct fixture fixture = {0};
+  begin(&fixture);
+  assert_ok(ask(&fixture, question, test_err()));
+  buf_append_byte(&fixture.answer, 0);
+  char *expected = mem_alloc(fixture.answer.bytes);
+  assert_non_null(expected);
+  memcpy(expected, fixture.answer.data, fixture.answer.bytes);
+  fixture.db->options.threads = 4;
+  fixture.db->options.statement_bytes = 4 << 20;
+  buf_reset(&fixture.answer);
+  assert_ok(ask(&fixture, question, test_err()));
+  buf_append_byte(&fixture.answer, 0);
+  assert_string_equal(expected, (const char *)fixture.answer.data);
+  mem_free(expected);
+  end(&fixture);
+}
+
 /* In a transaction that writes its own changes are seen; one thread reads it. */
 static void own_writes_are_seen(void) {
   struct fixture fixture = {0};
@@ -258,6 +280,7 @@ int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"indexes_leave_room_for_threads", indexes_leave_room_for_threads, 60},
       {"answers_are_those_of_one_thread", answers_are_those_of_one_thread, 0},
+      {"many_groups_are_taken_alone", many_groups_are_taken_alone, 0},
       {"own_writes_are_seen", own_writes_are_seen, 0},
       {"changes_are_those_of_one_thread", changes_are_those_of_one_thread, 0},
       {"a_workers_failure_is_the_statements", a_workers_failure_is_the_statements, 0},

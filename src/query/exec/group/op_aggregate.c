@@ -3,8 +3,8 @@
  * after the other, are worked a batch at a time: the rows' group numbers are found once and used by
  * all. Without keys there is one group, also over no rows. Groups come out in the order they were
  * first met. Where workers read, each has groups of its own, which are joined when all has been
- * read. When a part of the statement's memory is full of groups, rows of others are put aside on
- * disk, for another pass. */
+ * read; where those are too many, the run's thread begins anew by itself. When a part of the
+ * statement's memory is full of groups, rows of others are put aside on disk, for another pass. */
 #include "base/mem/mem.h"
 #include "query/exec/group/aggregate_order.h"
 #include "query/exec/sort/aside.h"
@@ -152,9 +152,35 @@ static status find_known(struct aggregating *op, const struct batch *in, struct 
 
 /* ---- memory ---- */
 
+static bool is_share_used(const struct aggregating *op) {
+  return op->groups.tuples.count > 0 &&
+         arena_used_bytes(op->kept.arena) > op->kept.memory_bytes / MEMORY_SHARE;
+}
+
 static bool is_full(const struct aggregating *op) {
-  return op->spills && op->groups.tuples.count > 0 &&
-         arena_used_bytes(&op->groups_arena) > op->kept.memory_bytes / MEMORY_SHARE;
+  return op->spills && is_share_used(op);
+}
+
+/** Whether groups may be made pass by pass, by one thread. Of what was looked up there are no more
+ * groups than documents, which are in memory. */
+static bool may_spill(const struct aggregating *op) {
+  const struct plan *plan = op->op.plan;
+  const struct exec *exec = op->op.exec;
+  bool may = spill_is_possible(exec) && plan->keys_count && !plan->sets_count &&
+             !exec->env->collation && !op->by_found;
+  for (uint32_t a = plan->keys_count; a < plan->exprs_count; a++) {
+    const struct expr_over *over = plan->exprs[a]->over;
+    may &= !over || !over->order_count;
+  }
+  return may;
+}
+
+static void forget_groups(struct aggregating *op) {
+  arena_reset(&op->groups_arena);
+  tuple_table_init(&op->groups, &op->kept, tuple_width(op->op.plan));
+  op->blocks = NULL;
+  op->blocks_count = op->blocks_capacity = 0;
+  op->next_group = 0;
 }
 
 /** The row's group; false where it is a new one that there is no memory for: the row waits. */
@@ -293,6 +319,8 @@ static status take_input(struct op *base, struct err *err) {
     arena_reset(&base->batch_arena);
     TRY(read_rows(op, &in, err));
     if (!in) return LUMA_OK;
+    if (base->exec->parts && is_share_used(op) && may_spill(op))
+      FAIL(err, LUMA_BUDGET_EXCEEDED, "a thread has no memory for more groups");
     for (uint32_t s = 0; s < sets; s++) {
       TRY(find_groups(op, in, s, err));
       for (uint32_t a = 0; a < op->aggregates_count; a++) TRY(accumulate_batch(op, a, in, err));
@@ -319,11 +347,35 @@ static status take_part(struct worker *worker, struct err *err) {
   return take_input(worker->op, err);
 }
 
-static status take_by_workers(struct aggregating *op, struct err *err) {
+static status run_workers(struct aggregating *op, struct err *err) {
   TRY(workers_run(&op->workers, take_part, op->op.exec->env, err));
   for (uint32_t i = 0; i < op->workers.count; i++)
     TRY(join_groups(op, (struct aggregating *)op->workers.items[i].op, err));
   return LUMA_OK;
+}
+
+/** Pass by pass, from here on. */
+static status begin_spilling(struct aggregating *op, struct err *err) {
+  op->spills = true;
+  return aside_init(&op->aside, op->op.exec, op->op.plan->input->columns_count, err);
+}
+
+/** Nothing has come out yet: what does not fit is taken anew. */
+static status take_by_workers(struct aggregating *op, struct err *err) {
+  struct expr_env *env = op->op.exec->env;
+  uint64_t clashes = env->clashes;
+  struct err failed = {0};
+  status done = run_workers(op, &failed);
+  bool goes_on = done == LUMA_BUDGET_EXCEEDED && may_spill(op);
+  if (!goes_on && done != LUMA_OK && err) *err = failed;
+  if (!goes_on) return done;
+  env->clashes = clashes;
+  workers_close(&op->workers);
+  op->workers = (struct workers){0};
+  forget_groups(op);
+  TRY(begin_spilling(op, err));
+  TRY(op__open(op->op.exec, op->op.plan->input, &op->op.input, err));
+  return take_input(&op->op, err);
 }
 
 static status take_all(struct aggregating *op, struct err *err) {
@@ -366,11 +418,7 @@ static status take_others(struct aggregating *op, struct err *err) {
   bool has = false;
   TRY(aside_begin_pass(&op->aside, &has, err));
   if (!has) return LUMA_OK;
-  arena_reset(&op->groups_arena);
-  tuple_table_init(&op->groups, &op->kept, tuple_width(op->op.plan));
-  op->blocks = NULL;
-  op->blocks_count = op->blocks_capacity = 0;
-  op->next_group = 0;
+  forget_groups(op);
   return take_input(&op->op, err);
 }
 
@@ -431,30 +479,16 @@ static status open_input(struct aggregating *op, struct err *err) {
   return op->workers.count ? LUMA_OK : op__open(exec, plan->input, &op->op.input, err);
 }
 
-/** Whether groups may be made pass by pass. Of what was looked up there are no more groups than
- * documents, which are in memory. */
-static bool may_spill(const struct aggregating *op) {
-  const struct plan *plan = op->op.plan;
-  const struct exec *exec = op->op.exec;
-  bool may = spill_is_possible(exec) && plan->keys_count && !plan->sets_count &&
-             !exec->env->collation && !exec->parts && !op->workers.count && !op->by_found;
-  for (uint32_t a = plan->keys_count; a < plan->exprs_count; a++) {
-    const struct expr_over *over = plan->exprs[a]->over;
-    may &= !over || !over->order_count;
-  }
-  return may;
-}
-
 static status open_groups(struct aggregating *op, struct err *err) {
   struct exec *exec = op->op.exec;
   const struct plan *plan = op->op.plan;
   arena_init(&op->groups_arena, 0, exec->memory_bytes);
-  op->spills = may_spill(op);
+  bool may = may_spill(op) && !exec->parts;
   op->kept = *exec;
-  if (op->spills) op->kept.arena = &op->groups_arena;
+  if (may) op->kept.arena = &op->groups_arena;
   tuple_table_init(&op->groups, &op->kept, tuple_width(plan));
   rows_init(&op->shown, exec, tuple_width(plan));
-  return op->spills ? aside_init(&op->aside, exec, plan->input->columns_count, err) : LUMA_OK;
+  return may && !op->workers.count ? begin_spilling(op, err) : LUMA_OK;
 }
 
 status op__open_aggregate(struct exec *exec, const struct plan *plan, struct op **op,

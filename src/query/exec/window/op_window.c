@@ -2,7 +2,8 @@
 /* WINDOW: keeps the rows with the arguments of all calls, sorts them for each window, and computes
  * each call partition by partition. The rows go out in the order of the first window. More than a
  * part of the statement's memory is sorted on disk, for one window after the other, the first one
- * last: then a partition is all that is in memory. */
+ * last: then a partition is all that is in memory, or a bit of one where what its calls say follows
+ * from the rows before. */
 #include <stdlib.h>
 
 #include "query/exec/sort/runs.h"
@@ -19,6 +20,7 @@ struct windowing_call {
   struct program **args;
   uint32_t first_arg;
   uint32_t leader; /* the first call with its PARTITION BY and ORDER BY */
+  struct window_sum sum;
 };
 
 struct windowing {
@@ -37,6 +39,10 @@ struct windowing {
   bool spills;      /* that is `rows_arena` */
   struct arena rows_arena;
   struct runs *runs; /* all rows, in the order of `sorting`; NULL: they are in memory */
+  bool is_parted;    /* behind the rows that are kept the partition goes on */
+  bool goes_on;      /* the rows that are kept go on with the partition of those before */
+  uint64_t rows_before, groups_before; /* then, what there was of it */
+  uint32_t groups;                     /* in the rows that are kept, of the last partition */
 };
 
 /* ---- taking rows in ---- */
@@ -180,16 +186,21 @@ static status compute(struct windowing *op, struct windowing_call *call, struct 
                              .order = op->order,
                              .group = op->group,
                              .starts = op->starts,
-                             .first_arg = call->first_arg};
+                             .first_arg = call->first_arg,
+                             .rows_before = op->rows_before,
+                             .groups_before = op->groups_before};
   for (part.from = 0; part.from < op->rows.count; part.from = part.to) {
-    struct window_sum sum;
-    window_sum_begin(&sum, op->queue);
+    if (op->goes_on)
+      window_sum_go_on(&call->sum, op->queue);
+    else
+      window_sum_begin(&call->sum, op->queue);
     measure(op, call, &part);
+    op->groups = part.groups;
     if (call->expr->over->ignores_nulls) find_known(op, &part);
     for (uint32_t place = part.from; place < part.to; place++) {
       struct val *out = &rows_at(&op->rows, op->order[place])[result];
       if (place % BATCH_ROWS == 0) TRY(op__check(op->op.exec, err));
-      TRY(window_call_at(&op->kept, &part, place, &sum, out, err));
+      TRY(window_call_at(&op->kept, &part, place, &call->sum, out, err));
     }
   }
   return LUMA_OK;
@@ -240,14 +251,37 @@ static status create_runs(struct windowing *op, const struct windowing_call *cal
                      err);
 }
 
-/** The partition that comes next becomes the rows that are kept, with what the calls that share
- * their order say of them; no rows at the end. */
+/** Whether the tuple may be the first of another bit of the partition that is kept. */
+static bool may_part(const struct windowing *op, const struct val *tuple) {
+  bool needs_peers = false, are_needed = false;
+  if (!is_full(op)) return false;
+  for (uint32_t w = 0; w < op->op.plan->exprs_count; w++) {
+    if (&op->calls[op->calls[w].leader] != op->sorting) continue;
+    if (!window_call_runs(op->calls[w].expr, &needs_peers)) return false;
+    are_needed |= needs_peers;
+  }
+  return !are_needed || compare_keys(op->sorting, rows_at(&op->rows, op->rows.count - 1), tuple);
+}
+
+/** Notes what there was of the partition, if more of it follows. */
+static void note_before(struct windowing *op, bool goes_on) {
+  op->rows_before = goes_on ? op->rows_before + op->rows.count : 0;
+  op->groups_before = goes_on ? op->groups_before + op->groups : 0;
+  op->goes_on = goes_on;
+}
+
+/** The partition that comes next, or the next bit of one, becomes the rows that are kept, with what
+ * the calls that share their order say of them; no rows at the end. */
 static status next_partition(struct windowing *op, struct err *err) {
   const struct val *tuple;
+  note_before(op, op->is_parted);
+  op->is_parted = false;
   forget_rows(op);
   while ((tuple = runs_first(op->runs)) != NULL) {
     struct val *copy = NULL;
     if (op->rows.count && compare_partition(op->sorting, rows_at(&op->rows, 0), tuple)) break;
+    op->is_parted = op->rows.count && may_part(op, tuple);
+    if (op->is_parted) break;
     TRY(rows_add(&op->rows, &copy, err));
     for (uint32_t c = 0; c < op->width; c++)
       TRY(expr_copy_value(op->kept.arena, &tuple[c], &copy[c], err));

@@ -5,7 +5,8 @@
 
 #include "query/exec/exec_int.h"
 
-/** Rows [from, to) of the whole input in the window's order. */
+/** Rows [from, to) of those that are kept, in the window's order: a partition, or what comes next
+ * of one that is taken bit by bit. */
 struct window_part {
   const struct expr *call;
   const struct rows *rows; /* tuples; the call's arguments stand at `first_arg` */
@@ -13,6 +14,7 @@ struct window_part {
   const uint32_t *group;   /* by place: the number of the row's peers within the partition */
   const uint32_t *starts;  /* by number of peers: where they start; one more than there are */
   uint32_t groups, from, to, first_arg;
+  uint64_t rows_before, groups_before; /* of the partition, in the bits that came before */
   const uint32_t *known; /* IGNORE NULLS: the places whose operand is not NULL, in order */
   uint32_t known_count;
 };

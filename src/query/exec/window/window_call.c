@@ -25,13 +25,26 @@ static bool is_named(const struct window_part *part, const char *name) {
 
 static struct val rank(const struct window_part *part, uint32_t place) {
   uint32_t group = part->group[place], count = part->to - part->from;
-  int64_t rank = part->starts[group] - part->from + 1;
-  if (is_named(part, "row_number")) return val_int64(place - part->from + 1);
+  int64_t before = (int64_t)part->rows_before, rank = before + part->starts[group] - part->from + 1;
+  if (is_named(part, "row_number")) return val_int64(before + place - part->from + 1);
   if (is_named(part, "rank")) return val_int64(rank);
-  if (is_named(part, "dense_rank")) return val_int64(group + 1);
+  if (is_named(part, "dense_rank")) return val_int64((int64_t)part->groups_before + group + 1);
   if (is_named(part, "percent_rank"))
     return val_float64(count > 1 ? (double)(rank - 1) / (count - 1) : 0);
   return val_float64((double)(part->starts[group + 1] - part->from) / count);
+}
+
+bool window_call_runs(const struct expr *call, bool *needs_peers) {
+  const struct expr_over *over = call->over;
+  const struct window_part part = {.call = call};
+  bool is_number = is_named(&part, "row_number");
+  *needs_peers = !is_number && !(over->has_frame && over->mode == EXPR_FRAME_ROWS);
+  if (!over->is_aggregate)
+    return is_number || is_named(&part, "rank") || is_named(&part, "dense_rank");
+  bool is_sum =
+      call->aggregate == EXPR_COUNT || call->aggregate == EXPR_SUM || call->aggregate == EXPR_AVG;
+  return is_sum && !call->distinct && !call->mongo && over->exclude == EXPR_EXCLUDE_NONE &&
+         over->start == EXPR_BOUND_UNBOUNDED_PRECEDING && over->end == EXPR_BOUND_CURRENT;
 }
 
 /** The place `by` known places away; outside of the partition if there is none. */

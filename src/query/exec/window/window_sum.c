@@ -10,6 +10,11 @@ void window_sum_begin(struct window_sum *sum, uint32_t *queue) {
   *sum = (struct window_sum){.from = UINT32_MAX, .queue = queue};
 }
 
+void window_sum_go_on(struct window_sum *sum, uint32_t *queue) {
+  sum->from = sum->to = 0;
+  sum->queue = queue;
+}
+
 /** Whether FILTER keeps the row. */
 static bool is_kept(const struct window_part *part, uint32_t place) {
   const struct expr_over *over = part->call->over;

@@ -18,6 +18,9 @@ struct window_sum {
 
 /** For a new partition; `queue` has room for all rows of the window. */
 void window_sum_begin(struct window_sum *sum, uint32_t *queue);
+/** For the next bit of a partition that is taken bit by bit: what was summed so far stays. Of
+ * COUNT, SUM and AVG over frames that begin with the partition. */
+void window_sum_go_on(struct window_sum *sum, uint32_t *queue);
 /** The aggregate over the frame of the row at `place`. The result may borrow from the rows. */
 status window_sum_at(struct exec *exec, const struct window_part *part, uint32_t place,
                      struct window_sum *sum, struct val *out, struct err *err);
