@@ -9,7 +9,9 @@
 #include "value/doc/build.h"
 #include "value/order/order.h"
 
-enum { LOCALE_BYTES_MAX = 32, ROOM_BYTES_MAX = 128 << 20, FAILED_TO_PARSE = 9, BAD_VALUE = 2 };
+enum { LOCALE_BYTES_MAX = 32, ROOM_BYTES_MAX = 128 << 20 };
+/* MongoDB's codes. */
+enum { BAD_VALUE = 2, TYPE_MISMATCH = 14, MISSING_FIELD = 40414 };
 
 struct collation {
   UCollator *collator;
@@ -136,7 +138,8 @@ static status open_collator(const struct val *spec, struct collation *made, stru
   char name[LOCALE_BYTES_MAX];
   struct val locale = val_field(spec, slice_of_text("locale"));
   UErrorCode code = U_ZERO_ERROR;
-  if (locale.type != VAL_TEXT) return fail(err, FAILED_TO_PARSE, "it has a locale, a text");
+  if (locale.type == VAL_MISSING) return fail(err, MISSING_FIELD, "it has a locale");
+  if (locale.type != VAL_TEXT) return fail(err, TYPE_MISMATCH, "its locale is a text");
   if (!is_locale(val_slice(&locale))) return fail(err, BAD_VALUE, "there is no such locale");
   memcpy(name, locale.data, locale.bytes);
   name[locale.bytes] = 0;

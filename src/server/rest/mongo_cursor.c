@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { NUMBER_DIGITS = 13, UNAUTHORIZED = 13, CURSOR_NOT_FOUND = 43 };
+enum { NUMBER_DIGITS = 13, UNAUTHORIZED = 13, CURSOR_NOT_FOUND = 43, MISSING_FIELD = 40414 };
 
 static struct val field_of(const struct statement_run *run, const char *name) {
   return val_field(&run->command, slice_of_text(name));
@@ -94,11 +94,17 @@ static status read_number(const struct val *value, const char *name, uint64_t *n
   return LUMA_OK;
 }
 
+static status fail_missing(struct err *err, const char *name) {
+  err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__, "`%s` is missing", name);
+  if (err) err->foreign = MISSING_FIELD;
+  return LUMA_SYNTAX_ERROR;
+}
+
 static status check_collection(const struct statement_run *command, const char *name,
                                struct err *err) {
   struct val collection = field_of(command, name);
   if (collection.type == VAL_TEXT && collection.bytes) return LUMA_OK;
-  FAIL(err, LUMA_SYNTAX_ERROR, "`%s` is missing: the name of the collection", name);
+  return fail_missing(err, name);
 }
 
 static void end_cursor(struct registry *registry, struct statement_run *run) {
@@ -157,6 +163,7 @@ status mongo_cursor_kill(struct registry *registry, const struct statement_run *
   uint32_t killed_count = 0, missing_count = 0;
   struct val list = field_of(command, "cursors");
   TRY(check_collection(command, "killCursors", err));
+  if (list.type == VAL_MISSING) return fail_missing(err, "cursors");
   if (list.type != VAL_LIST || val_count(&list) > CURSORS_MAX)
     FAIL(err, LUMA_TYPE_MISMATCH, "`cursors` takes a list of at most %d numbers", CURSORS_MAX);
   for (uint32_t i = 0; i < val_count(&list); i++) {

@@ -202,7 +202,7 @@ status jql__bulk_write(const struct jql *jql, const struct jql_node *command, st
   bool is_client = fields[BULK].value.type == VAL_TEXT;
   if (is_client) TRY(jql__check_kind(jql, &fields[BULK], JQL_NAME));
   if (is_client == jql_is_given(&fields[SPACES]))
-    return jql__fail_code(jql, command, FAILED_TO_PARSE,
+    return jql__fail_code(jql, command, is_client ? FAILED_TO_PARSE : JQL_MISSING_FIELD,
                           is_client ? "a collection is named already, and `nsInfo` names others"
                                     : "`nsInfo` is missing");
   const struct jql_node *target = is_client ? &fields[BULK] : &fields[SPACES];

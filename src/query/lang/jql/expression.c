@@ -70,8 +70,8 @@ static status read_param(const struct jql *jql, const struct word *word, struct 
     return is_literal(name) ? jql__const(jql, field, &args->items[i])
                             : jql__expression(jql, field, &args->items[i]);
   }
-  return jql__fail_code(jql, field, 40181, "%s found an unknown argument: %.*s", word->name,
-                        SLICE_ARG(field->name));
+  return jql__fail_code(jql, field, jql__unknown_code(word->name),
+                        "%s found an unknown argument: %.*s", word->name, SLICE_ARG(field->name));
 }
 
 /** Fills the places of arguments that were not given; those that must be are an error. */
@@ -84,8 +84,8 @@ static status fill_params(const struct jql *jql, const struct word *word, struct
     args->count = i + 1;
     if (args->items[i]) continue;
     if (!optional)
-      return jql__fail_code(jql, map, 40182, "%s requires '%.*s' to be specified", word->name,
-                            SLICE_ARG(name));
+      return jql__fail_code(jql, map, jql__missing_code(word->name, name),
+                            "%s requires '%.*s' to be specified", word->name, SLICE_ARG(name));
     args->items[i] = expr_const(jql->arena, word_absent(), map->offset);
     TRY(jql__made(jql, args->items[i]));
   }
@@ -115,8 +115,9 @@ status jql__named_args(const struct jql *jql, const struct word *word, const str
       TRY(jql__row(jql, node, &args->items[1]));
     }
   } else {
-    return jql__fail_code(jql, node, 40075, "%s only supports an object as its argument, not %s",
-                          word->name, val_type_name((enum val_type)node->value.type));
+    return jql__fail_code(jql, node, jql__shape_code(word->name),
+                          "%s only supports an object as its argument, not %s", word->name,
+                          val_type_name((enum val_type)node->value.type));
   }
   return fill_params(jql, word, args, node);
 }

@@ -24,4 +24,15 @@ status jql__call(const struct jql *jql, const struct jql_node *node, const char 
 status jql__special(const struct jql *jql, const struct word *word, const struct jql_node *node,
                     struct expr **expr);
 
+/* ---- codes of arguments (argument_codes.c) ---- */
+
+/** MongoDB's code for arguments of the operator that are no object, one that is not known, one that
+ * is missing; those of commands where it has none of its own. */
+uint32_t jql__shape_code(const char *word);
+uint32_t jql__unknown_code(const char *word);
+uint32_t jql__missing_code(const char *word, struct slice argument);
+/** jql__take with those codes. */
+status jql__take_arguments(const struct jql *jql, const char *word, const struct jql_node *node,
+                           const struct jql_field *specs, uint32_t count, struct jql_node *fields);
+
 #endif

@@ -171,6 +171,14 @@ bool jql__flag(const struct jql_node *node, bool otherwise) {
 /** MongoDB's code for a path of an update that has a name without letters. */
 enum { EMPTY_FIELD_NAME = 56 };
 
+static uint32_t code_of_path(const struct jql *jql, struct slice text) {
+  enum { EMPTY_PATH = 40352, ENDS_WITH_DOT = 40353, EMPTY_NAME = 15998 };
+  bool is_updated = jql->filters != NULL; /* array filters are an update's */
+  if (is_updated) return EMPTY_FIELD_NAME;
+  if (text.bytes == 0) return EMPTY_PATH;
+  return text.data[text.bytes - 1] == '.' ? ENDS_WITH_DOT : EMPTY_NAME;
+}
+
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path) {
   struct err why = {0};
@@ -180,8 +188,7 @@ status jql__path(const struct jql *jql, const struct jql_node *node, struct slic
   if (parsed == LUMA_OK) return LUMA_OK;
   if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);
   status failed = jql__fail(jql, node, parsed, "%s", why.message);
-  bool is_updated = jql->filters != NULL; /* array filters are an update's */
-  if (jql->err && is_updated) jql->err->foreign = EMPTY_FIELD_NAME;
+  if (jql->err) jql->err->foreign = code_of_path(jql, text);
   return failed;
 }
 

@@ -69,7 +69,8 @@ status jql__put_graph_lookup(const struct jql *jql, const struct jql_node *spec,
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 40327,
                           "the $graphLookup stage specification must be an object");
-  TRY(jql__take(jql, spec, specs, FIELDS, fields));
+  const struct jql_codes codes = {.unknown = 40104, .missing = 40105};
+  TRY(jql__take_as(jql, spec, specs, FIELDS, codes, fields));
   TRY(check_names(jql, fields));
   TRY(jql__check_kind(jql, &fields[FROM], JQL_NAME));
   TRY(jql__put_stage(jql, STAGE_GRAPH, spec, plan));

@@ -13,6 +13,8 @@
 #include "value/doc/doc.h"
 
 #define JQL_NOWHERE SIZE_MAX
+/** MongoDB's codes that several files answer with. */
+enum { JQL_TYPE_MISMATCH = 14, JQL_INVALID_LENGTH = 16, JQL_MISSING_FIELD = 40414 };
 enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
 
 /** A variable that expressions may name: $$name. Number counts from the outermost. */

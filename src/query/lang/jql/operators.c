@@ -90,14 +90,6 @@ static status read_if_null(const struct jql *jql, const struct word *word,
 
 /* ---- conditions ---- */
 
-/** Takes the fields of an operator that has them by name. */
-static status take(const struct jql *jql, const struct word *word, const struct jql_node *node,
-                   const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
-  if (node->value.type != VAL_MAP)
-    return jql__fail_code(jql, node, 9, "%s only supports an object as its argument", word->name);
-  return jql__take(jql, node, specs, count, fields);
-}
-
 static status make_case(const struct jql *jql, const struct jql_node *node,
                         struct expr *const *items, uint32_t count, struct expr **expr) {
   *expr = expr_node(jql->arena, EXPR_CASE, items, count, node->offset);
@@ -116,7 +108,7 @@ static status read_cond(const struct jql *jql, const struct word *word, const st
   if (node->value.type != VAL_MAP || jql__has_operators(node)) {
     TRY(jql__args(jql, word, node, &args));
   } else {
-    TRY(jql__take_as(jql, node, specs, 3, (struct jql_codes){17083, 17080}, fields));
+    TRY(jql__take_arguments(jql, word->name, node, specs, 3, fields));
     for (uint32_t i = 0; i < 3; i++) TRY(jql__expression(jql, &fields[i], &parts[i]));
   }
   TRY(jql__truth_of(jql, args.items[0], &args.items[0]));
@@ -129,9 +121,7 @@ static status read_branches(const struct jql *jql, const struct jql_node *list,
   struct jql_each each = jql__each(jql, list);
   struct jql_node branch, fields[2];
   while (jql__next(&each, &branch)) {
-    if (branch.value.type != VAL_MAP)
-      return jql__fail_code(jql, &branch, 40062, "$switch requires each branch to be an object");
-    TRY(jql__take(jql, &branch, specs, 2, fields));
+    TRY(jql__take_arguments(jql, "a branch of $switch", &branch, specs, 2, fields));
     TRY(jql__expression(jql, &fields[0], items));
     TRY(jql__truth_of(jql, items[0], items));
     TRY(jql__expression(jql, &fields[1], items + 1));
@@ -145,7 +135,7 @@ static status read_switch(const struct jql *jql, const struct word *word,
   static const struct jql_field specs[] = {{"branches", JQL_ANY, false},
                                            {"default", JQL_ANY, false}};
   struct jql_node fields[2] = {0};
-  TRY(take(jql, word, node, specs, 2, fields));
+  TRY(jql__take_arguments(jql, word->name, node, specs, 2, fields));
   if (jql_is_given(&fields[0]) && fields[0].value.type != VAL_LIST)
     return jql__fail_code(jql, &fields[0], 40061, "$switch expected an array for 'branches'");
   uint32_t count = jql_is_given(&fields[0]) ? val_count(&fields[0].value) : 0;
@@ -194,7 +184,7 @@ static status read_let(const struct jql *jql, const struct word *word, const str
                        struct expr **expr) {
   static const struct jql_field specs[] = {{"vars", JQL_MAP, true}, {"in", JQL_ANY, true}};
   struct jql_node fields[2], field;
-  TRY(take(jql, word, node, specs, 2, fields));
+  TRY(jql__take_arguments(jql, word->name, node, specs, 2, fields));
   struct jql_each each = jql__each(jql, &fields[0]);
   struct jql inner = *jql;
   uint32_t first = free_number(jql);
@@ -243,7 +233,7 @@ static status read_elements(const struct jql *jql, const struct word *word,
   struct jql_node fields[4] = {0};
   struct slice name;
   struct expr *items[3];
-  TRY(take(jql, word, node, specs, filters ? 4 : 3, fields));
+  TRY(jql__take_arguments(jql, word->name, node, specs, filters ? 4 : 3, fields));
   TRY(read_as(jql, &fields[1], &name));
   TRY(jql__expression(jql, &fields[0], &items[0]));
   items[1] = expr_const(jql->arena, val_null(), node->offset);
@@ -263,7 +253,7 @@ static status read_reduce(const struct jql *jql, const struct word *word,
       {"input", JQL_ANY, true}, {"initialValue", JQL_ANY, true}, {"in", JQL_ANY, true}};
   struct jql_node fields[3];
   struct expr *items[3];
-  TRY(take(jql, word, node, specs, 3, fields));
+  TRY(jql__take_arguments(jql, word->name, node, specs, 3, fields));
   TRY(jql__expression(jql, &fields[0], &items[0]));
   TRY(jql__expression(jql, &fields[1], &items[1]));
   struct jql inner = *jql;

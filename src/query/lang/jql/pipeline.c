@@ -21,10 +21,13 @@ static status put_sort(const struct jql *jql, const struct jql_node *spec, struc
   return jql__put_sort(jql, spec, plan);
 }
 
+/** MongoDB's codes for a number that is none, or negative. */
+enum { BAD_SKIP = 5107200, BAD_LIMIT = 5107201 };
+
 static status put_limit(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   const struct jql_node nothing = {0};
   int64_t rows = 0;
-  TRY(jql__check_kind(jql, spec, JQL_WHOLE));
+  TRY(jql__check_kind_as(jql, spec, JQL_WHOLE, BAD_LIMIT));
   if (val_to_int64(&spec->value, &rows) && rows == 0)
     return jql__fail_code(jql, spec, 15958, "`$limit` takes a number above 0");
   return jql__put_limit(jql, spec, &nothing, plan);
@@ -32,7 +35,7 @@ static status put_limit(const struct jql *jql, const struct jql_node *spec, stru
 
 static status put_skip(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   const struct jql_node nothing = {0};
-  TRY(jql__check_kind(jql, spec, JQL_WHOLE));
+  TRY(jql__check_kind_as(jql, spec, JQL_WHOLE, BAD_SKIP));
   return jql__put_limit(jql, &nothing, spec, plan);
 }
 

@@ -282,7 +282,7 @@ static status read_field(const struct jql *jql, struct shaping *shaping,
   struct slice name;
   TRY(join_names(jql, above, node->name, &name));
   if (jql_is_operator(node->name))
-    return jql__fail(jql, node, LUMA_SYNTAX_ERROR, "a projection names fields, not operators");
+    return jql__fail_code(jql, node, 16410, "a projection names fields, not operators");
   bool is_switch = node->value.type == VAL_BOOL || val_is_number(&node->value);
   if (is_switch && jql->in_find && ends_in_dollar(name))
     return read_matched(jql, shaping, node, name);

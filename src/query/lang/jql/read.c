@@ -59,7 +59,7 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
   key->mongo = true;
   if (node->value.type == VAL_MAP) return read_sort_score(jql, node, key);
   if (!is_number || (direction != 1 && direction != -1))
-    return jql__fail_code(jql, node, jql->scores ? 15975 : 2,
+    return jql__fail_code(jql, node, val_is_number(&node->value) ? 15975 : 15974,
                           "a sort key is 1 (ascending) or -1 (descending)");
   key->descending = direction < 0;
   if (jql_is_operator(node->name))

@@ -45,12 +45,13 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   (*plan)->knows_names = jql->knows_names;
   if (jql->documents) return put_documents(jql, &fields[DOCUMENTS], *plan);
   if (each.count == 0)
-    return jql__fail(jql, &fields[DOCUMENTS], LUMA_INVALID_ARGUMENT, "there is nothing to insert");
+    return jql__fail_code(jql, &fields[DOCUMENTS], JQL_INVALID_LENGTH,
+                          "there is nothing to insert");
   (*plan)->exprs = arena_zalloc(jql->arena, each.count, sizeof *(*plan)->exprs);
   TRY(jql__made(jql, (*plan)->exprs));
   (*plan)->exprs_count = (*plan)->rows_count = each.count;
   while (jql__next(&each, &document)) {
-    TRY(jql__check_kind(jql, &document, JQL_MAP));
+    TRY(jql__check_kind_as(jql, &document, JQL_MAP, JQL_TYPE_MISMATCH));
     TRY(jql__const(jql, &document, &(*plan)->exprs[document.index]));
   }
   return LUMA_OK;
@@ -89,11 +90,11 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
   struct jql_node element;
   struct plan **last = plan, *insert = NULL;
   if (each.count == 0 || each.count > JQL_CHANGES_MAX)
-    return jql__fail(jql, list, LUMA_INVALID_ARGUMENT, "`%.*s` takes 1 to %d elements, not %u",
-                     SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
+    return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` takes 1 to %d elements, not %u",
+                          SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
   while (jql__next(&each, &element)) {
     struct plan *made = NULL;
-    TRY(jql__check_kind(jql, &element, JQL_MAP));
+    TRY(jql__check_kind_as(jql, &element, JQL_MAP, JQL_TYPE_MISMATCH));
     TRY(read(jql, collection, &element, &made));
     ASSERT(made);
     if (made->kind == PLAN_UPDATE) TRY(pass_alike(jql, list, &each, made));
