@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 
 enum { LONG_BYTES = 240, VALUES = 2 };
@@ -166,6 +167,27 @@ static void pieces_go_back(void) {
   kept_budget_deinit(&budget);
 }
 
+/* What is not kept for lack of memory costs nothing, and what was stays. */
+static void memory_may_run_out(void) {
+  enum { PAGES = 100 };
+  for (uint64_t round = 0; round < 40; round++) {
+    struct kept_budget budget;
+    kept_budget_init(&budget, 1 << 30);
+    struct kept_values *kept = kept_create(&budget, VALUES);
+    bool is_put[PAGES];
+    assert_non_null(kept);
+    fault_alloc(1 + rng_below(test_rng(), 3 * PAGES / 2), round % 2 > 0);
+    for (uint64_t page = 0; page < PAGES; page++)
+      is_put[page] = put(kept, page * KEPT_PAGE_ROWS, 1, (int64_t)page);
+    fault_alloc_off();
+    for (uint64_t page = 0; page < PAGES; page++)
+      assert_int_equal(has(kept, page * KEPT_PAGE_ROWS, 1, (int64_t)page), is_put[page]);
+    kept_destroy(kept);
+    assert_int_equal(budget.left_bytes, 1 << 30);
+    kept_budget_deinit(&budget);
+  }
+}
+
 /* Rows that go on with the keys are foreseen; others are not, nor is a row that is not there. */
 static void rows_are_foreseen(void) {
   struct kept_budget budget;
@@ -324,6 +346,7 @@ int main(int argc, char **argv) {
       {"pages_give_way_to_what_is_asked_for_more", pages_give_way_to_what_is_asked_for_more, 0},
       {"pages_of_pieces_give_way_likewise", pages_of_pieces_give_way_likewise, 0},
       {"pieces_go_back", pieces_go_back, 0},
+      {"memory_may_run_out", memory_may_run_out, 0},
       {"rows_are_foreseen", rows_are_foreseen, 0},
       {"all_evolutions_share_the_budget", all_evolutions_share_the_budget, 0},
       {"what_is_read_stays_until_it_is_left", what_is_read_stays_until_it_is_left, 0},

@@ -98,6 +98,7 @@ static const struct narrowing {
     {"EVOLVE SOUL n MERGE '{\"attributes\": {\"t\": {\"enum\": [\"1\", \"22\", \"333\"]}, \"a\": "
      "{\"min\": 1}}}'",
      "t = 'x4' OR a < 1"},
+    {"ALTER TABLE n VALIDATE CONSTRAINT late", "a <= 0"},
 };
 enum {
   NARROWINGS = sizeof narrowings / sizeof narrowings[0],
@@ -154,6 +155,7 @@ static void those_in_the_way_are_found(void) {
     assert_ok(session_open(place.db, &place.session, test_err()));
     fill(&place);
     for (uint32_t steps = (uint32_t)below(2); steps; steps--) widen(&place);
+    expect(&place, "ALTER TABLE n ADD CONSTRAINT late CHECK (a > 0) NOT VALID");
     /* Before others ask more of what it makes. */
     if (below(2)) narrow(&place, &narrowings[TRANSFORMED]);
     for (int i = 0; i < NARROWINGS; i++) {

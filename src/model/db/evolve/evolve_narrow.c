@@ -36,8 +36,13 @@ static bool has_attribute(const struct evolve_narrowed *narrowed, struct slice n
   return false;
 }
 
+static bool is_of_constraint(const struct soul_change *change) {
+  return strcmp(change->what, "constraint added") == 0 ||
+         strcmp(change->what, "constraint validated") == 0;
+}
+
 static bool is_narrowed(const struct soul_change *change) {
-  return change->effect == SOUL_NARROWS && strcmp(change->what, "constraint added") != 0 &&
+  return change->effect == SOUL_NARROWS && !is_of_constraint(change) &&
          strcmp(change->what, "unique changed") != 0;
 }
 
@@ -56,8 +61,7 @@ static bool is_new(const struct working *working, const struct soul_constraint *
   const struct soul_diff *diff = &working->evolving->diff;
   for (uint32_t i = 0; i < diff->changes_count; i++) {
     const struct soul_change *change = &diff->changes[i];
-    if (strcmp(change->what, "constraint added") == 0 &&
-        slice_is_equal(change->attribute, constraint->name))
+    if (is_of_constraint(change) && slice_is_equal(change->attribute, constraint->name))
       return true;
   }
   return false;
@@ -84,11 +88,12 @@ static void read_path(void *context, const struct path *path) {
   if (path->count) add_name(working, path->steps[0].name);
 }
 
+/* One that is not valid is asked of writes alone. */
 static void add_rule(struct working *working, struct soul_program *program,
                      const struct soul_constraint *constraint) {
   struct evolve_narrowed *narrowed = working->narrowed;
   const struct soul_rules_ops *ops = working->evolving->fresh->ops;
-  if (constraint->check_rule == SOUL_NONE) return;
+  if (constraint->check_rule == SOUL_NONE || constraint->not_valid) return;
   working->touches = is_new(working, constraint);
   if (!working->touches) ops->reads(program, constraint->check_rule, look_at_path, working);
   if (!working->touches) return;

@@ -3,7 +3,8 @@
  * committed, or when its beings are first read after the database was opened, a thread goes over
  * the older beings and keeps what is made of them. It works in small pieces, each in a snapshot of
  * its own, rests as long as it worked, and stops between pieces. Whoever reads before it came by
- * makes what is missing. */
+ * makes what is missing. It goes backwards: scans mostly go forwards, and meet it half way at the
+ * latest; while they miss values it does not rest. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
@@ -29,8 +30,10 @@ struct pass {
   struct model *model;
   uint32_t number, soul; /* of the collection, and its newest */
   uint64_t rows;         /* older ones so far */
-  bool lacks, ends, is_abandoned;
+  uint64_t misses;       /* of values by readers, when it last looked */
+  bool lacks, ends, is_abandoned, is_missed;
   struct buf last_key; /* of the last record */
+  struct buf end_key;  /* that record's, for the scan at hand */
   struct doc documents[MODEL_MADE_AT_ONCE];
 };
 
@@ -92,7 +95,6 @@ static status remember(struct pass *pass, const struct collection *collection, u
 static status fill_some(struct pass *pass, struct model_txn *txn,
                         const struct collection *collection, struct model_scan *scan,
                         struct err *err) {
-  if (pass->last_key.bytes) TRY(model__scan_seek_after(scan, buf_slice(&pass->last_key), err));
   for (uint32_t i = 0; i < PIECES && !pass->ends; i++) {
     uint32_t count;
     TRY(model_scan_next(scan, MODEL_MADE_AT_ONCE, pass->documents, &count, err));
@@ -112,18 +114,30 @@ static const struct collection *collection_of(struct pass *pass, const struct ca
   return is_it ? collection : NULL;
 }
 
+/* Whether readers missed values since it last looked. */
+static void look_at_misses(struct pass *pass, const struct kept_values *kept) {
+  uint64_t misses = __atomic_load_n(&kept->misses, __ATOMIC_RELAXED);
+  pass->is_missed = misses != pass->misses;
+  pass->misses = misses;
+}
+
 static status fill_in(struct pass *pass, struct model_txn *txn, struct err *err) {
   const struct collection *collection = collection_of(pass, model_catalog(txn));
+  buf_reset(&pass->end_key);
+  buf_append_slice(&pass->end_key, buf_slice(&pass->last_key));
+  TRY(buf_check(&pass->end_key, "a key", err));
   /* Who looks at the key alone gets documents as they are stored. */
   struct slice name = slice_of_text("_id");
   struct model_reads reads = {&name, 1};
-  struct model_scan_options options = {.reads = &reads};
+  struct store_range left = {.to = buf_slice(&pass->end_key)};
+  struct model_scan_options options = {.reads = &reads, .part = &left, .backwards = true};
   struct model_scan *scan;
   pass->is_abandoned = pass->ends = !collection;
   if (pass->ends) return LUMA_OK;
   TRY(model_scan_open(txn, collection, &options, &scan, err));
   status result = fill_some(pass, txn, collection, scan, err);
   model_scan_close(scan);
+  look_at_misses(pass, collection->evolution->kept);
   if (result == LUMA_OK && !pass->ends) return LUMA_OK;
   /* What could not be read is not tried again at once. */
   uint64_t enough = result == LUMA_OK ? pass->rows : pass->rows + FEW_ROWS;
@@ -168,6 +182,13 @@ static bool rest(struct model_fill *fill, uint64_t worked_us) {
   return goes_on;
 }
 
+static bool is_stopped(struct model_fill *fill) {
+  mutex_lock(&fill->lock);
+  bool stops = fill->stops;
+  mutex_unlock(&fill->lock);
+  return stops;
+}
+
 /* All that is wanted. An error ends the pass that met it: values that are not kept are made when
  * they are read, and who reads is told what is wrong. */
 static status fill_all(struct model_fill *fill, bool rests, struct err *err) {
@@ -177,19 +198,22 @@ static status fill_all(struct model_fill *fill, bool rests, struct err *err) {
   if (!pass) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to make values of older beings");
   pass->model = fill->model;
   buf_init(&pass->last_key, STORE_KEY_BYTES_MAX);
+  buf_init(&pass->end_key, STORE_KEY_BYTES_MAX);
   mutex_lock(&fill->pass_lock);
   while (goes_on && result == LUMA_OK && find_wanted(fill->model, pass)) {
-    pass->ends = pass->lacks = false;
+    pass->ends = pass->lacks = pass->is_missed = false;
     pass->rows = 0;
     buf_reset(&pass->last_key);
     while (goes_on && result == LUMA_OK && !pass->ends) {
       uint64_t before = os_monotonic_us(fill->model->os);
       result = fill_step(pass, err);
-      if (rests) goes_on = rest(fill, os_monotonic_us(fill->model->os) - before);
+      uint64_t worked_us = os_monotonic_us(fill->model->os) - before;
+      if (rests) goes_on = pass->is_missed ? !is_stopped(fill) : rest(fill, worked_us);
     }
   }
   mutex_unlock(&fill->pass_lock);
   buf_deinit(&pass->last_key);
+  buf_deinit(&pass->end_key);
   mem_free(pass);
   return result;
 }
