@@ -144,6 +144,7 @@ static status write_all(struct writing *writing, struct err *err) {
     result = write_collection(writing, names.items[i], err);
   names_list_deinit(&names);
   arena_deinit(&arena);
+  writing->arena = NULL;
   TRY(result);
   out_format(out, "{\"$lumadb\":\"end\",\"collections\":%llu,\"documents\":%llu}\n",
              (unsigned long long)writing->counts.collections,
