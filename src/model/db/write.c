@@ -39,22 +39,42 @@ static bool is_encoded(const struct collection *collection, const struct val *fi
   return is_same_value(&first, key) && (knows_names || has_ids(fields));
 }
 
-static status build_fields(struct model_txn *txn, const struct collection *collection,
-                           const struct val *fields, const struct val *key, struct slice *encoded,
-                           struct err *err) {
-  struct build build;
-  build_init(&build, &txn->encoded, collection->names);
-  build_begin_document(&build);
-  build_name(&build, key_name());
-  build_put(&build, key);
+static void put_others(struct build *build, const struct val *fields) {
   uint32_t count = val_count(fields);
   for (uint32_t i = 0; i < count; i++) {
     struct slice name;
     struct val value = val_field_at(fields, i, &name);
     if (slice_is_equal(name, key_name())) continue;
-    build_name(&build, name);
-    build_put(&build, &value);
+    build_name(build, name);
+    build_put(build, &value);
   }
+}
+
+/* Names that are the collection's own are copied with their values. */
+static void put_known_others(struct build *build, const struct val *fields) {
+  uint32_t count = val_count(fields), from = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (val_field_name_id(fields, i) != NAMES_KEY_SLOT) continue;
+    build_put_run(build, fields, from, i);
+    from = i + 1;
+  }
+  build_put_run(build, fields, from, count);
+}
+
+static status build_fields(struct model_txn *txn, const struct collection *collection,
+                           const struct model_write *write, struct slice *encoded,
+                           struct err *err) {
+  const struct val *fields = write->document;
+  bool is_known = write->knows_names && !fields->is_lensed && fields->names == collection->names;
+  struct build build;
+  build_init(&build, &txn->encoded, collection->names);
+  build_begin_document(&build);
+  build_name(&build, key_name());
+  build_put(&build, &write->key);
+  if (is_known)
+    put_known_others(&build, fields);
+  else
+    put_others(&build, fields);
   status result = build_finish(&build, encoded, err);
   build_deinit(&build);
   return result;
@@ -68,7 +88,7 @@ static status encode_document(struct model_txn *txn, const struct collection *co
   const struct val *fields = write->document, *key = &write->key;
   status result = is_encoded(collection, fields, key, write->knows_names)
                       ? build_document_of(&txn->encoded, fields, encoded, err)
-                      : build_fields(txn, collection, fields, key, encoded, err);
+                      : build_fields(txn, collection, write, encoded, err);
   if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
     return model__fail_too_large(txn, encoded->bytes, err);
   return result;
