@@ -61,34 +61,30 @@ static void put_known_others(struct build *build, const struct val *fields) {
   build_put_run(build, fields, from, count);
 }
 
-static status build_fields(struct model_txn *txn, const struct collection *collection,
+static status build_fields(struct build *build, const struct collection *collection,
                            const struct model_write *write, struct slice *encoded,
                            struct err *err) {
   const struct val *fields = write->document;
   bool is_known = write->knows_names && !fields->is_lensed && fields->names == collection->names;
-  struct build build;
-  build_init(&build, &txn->encoded, collection->names);
-  build_begin_document(&build);
-  build_name(&build, key_name());
-  build_put(&build, &write->key);
+  build_begin_document(build);
+  build_name(build, key_name());
+  build_put(build, &write->key);
   if (is_known)
-    put_known_others(&build, fields);
+    put_known_others(build, fields);
   else
-    put_others(&build, fields);
-  status result = build_finish(&build, encoded, err);
-  build_deinit(&build);
-  return result;
+    put_others(build, fields);
+  return build_finish(build, encoded, err);
 }
 
 /* Appends the document to txn->encoded: the key slot first, then the other fields in their order.
- */
+ * `build` is a builder for that. */
 static status encode_document(struct model_txn *txn, const struct collection *collection,
-                              const struct model_write *write, struct slice *encoded,
-                              struct err *err) {
+                              const struct model_write *write, struct build *build,
+                              struct slice *encoded, struct err *err) {
   const struct val *fields = write->document, *key = &write->key;
   status result = is_encoded(collection, fields, key, write->knows_names)
                       ? build_document_of(&txn->encoded, fields, encoded, err)
-                      : build_fields(txn, collection, write, encoded, err);
+                      : build_fields(build, collection, write, encoded, err);
   if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
     return model__fail_too_large(txn, encoded->bytes, err);
   return result;
@@ -129,9 +125,9 @@ struct encoded {
 
 /* Encodes those that are not yet, then turns lengths into slices: the buffer moves while it grows.
  */
-static status encode_writes(struct model_txn *txn, const struct collection *collection,
-                            struct model_write *writes, uint32_t count, struct encoded *encoded,
-                            struct err *err) {
+static status encode_with(struct model_txn *txn, const struct collection *collection,
+                          struct model_write *writes, uint32_t count, struct build *build,
+                          struct encoded *encoded, struct err *err) {
   buf_reset(&txn->encoded);
   encoded->keys_are_new = true;
   for (uint32_t i = 0; i < count; i++) {
@@ -142,7 +138,7 @@ static status encode_writes(struct model_txn *txn, const struct collection *coll
     encoded->keys_are_new &= is_new;
     *document = stored_form(txn, collection, &writes[i]);
     if (document->data) continue;
-    TRY(encode_document(txn, collection, &writes[i], document, err));
+    TRY(encode_document(txn, collection, &writes[i], build, document, err));
     document->data = NULL;
   }
   uint8_t *at = txn->encoded.data;
@@ -152,6 +148,16 @@ static status encode_writes(struct model_txn *txn, const struct collection *coll
     at += encoded->documents[i].bytes;
   }
   return LUMA_OK;
+}
+
+static status encode_writes(struct model_txn *txn, const struct collection *collection,
+                            struct model_write *writes, uint32_t count, struct encoded *encoded,
+                            struct err *err) {
+  struct build build;
+  build_init(&build, &txn->encoded, collection->names);
+  status result = encode_with(txn, collection, writes, count, &build, encoded, err);
+  build_deinit(&build);
+  return result;
 }
 
 /* A soul may have read a key as one of another type: what was stored is what is told. */
@@ -356,8 +362,12 @@ static status take_new(struct model_txn *txn, const struct collection *collectio
                        struct model_write *write, struct slice *encoded, struct err *err) {
   *encoded = stored_form(txn, collection, write);
   if (encoded->data) return LUMA_OK;
+  struct build build;
   buf_reset(&txn->encoded);
-  return encode_document(txn, collection, write, encoded, err);
+  build_init(&build, &txn->encoded, collection->names);
+  status result = encode_document(txn, collection, write, &build, encoded, err);
+  build_deinit(&build);
+  return result;
 }
 
 status model_replace(struct model_txn *txn, const struct collection *collection,
