@@ -169,8 +169,10 @@ typedef struct luma_guard {
                             changes, with `change` ("insert", "update", "delete"), `id`, `before`
                             and `after`, and luma_affected has their number */
 } luma_guard;
-/** For the statements of this session from now on, and for luma_insert, luma_put and luma_delete
- * (in a dry run they answer as if it were done); NULL: they may change what they like. */
+/** For the statements of this session from now on, and for luma_insert, luma_put, luma_delete and
+ * imports (in a dry run they answer as if it were done); NULL: they may change what they like. What
+ * goes along with a deleted document (ON DELETE CASCADE, SET NULL) counts too, and so do the
+ * documents of a collection that is dropped. */
 LUMA_API void luma_set_guard(luma_session *session, const luma_guard *guard);
 /** Whether a transaction is open: by luma_begin, or by BEGIN in LQL. */
 LUMA_API bool luma_in_transaction(const luma_session *session);
@@ -426,13 +428,14 @@ typedef struct luma_import_stats {
 } luma_import_stats;
 
 /** Begins an import of bytes into a collection (made if missing). Documents are committed in
- * batches as they come; each commit is atomic, the import as a whole is not. Only one at a time per
- * session, outside transactions. */
+ * batches as they come; each commit is atomic, the import as a whole is not, unless the session has
+ * a guard: then all of it is one transaction, and luma_in_transaction says so. Only one at a time
+ * per session, outside transactions. */
 LUMA_API enum luma_status luma_import_open(luma_session *session, const char *collection,
                                            enum luma_import_type type, luma_import **import,
                                            luma_error *error);
 /** Gives the next bytes, cut anywhere. An error names line and column of the input; documents
- * before it are in. */
+ * before it are in, but for imports under a guard. LUMA_MAX_AFFECTED past its limit. */
 LUMA_API enum luma_status luma_import_write(luma_import *import, const void *data, size_t bytes,
                                             luma_error *error);
 /** What is committed so far. */

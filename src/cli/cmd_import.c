@@ -4,11 +4,14 @@
 #include "cli/io/input.h"
 #include "cli/io/progress.h"
 
+enum { TOLD_BYTES_MAX = 256 << 20 };
+
 struct importing {
   struct cli *cli;
   struct target *target;
   struct slice collection;
   const char *type; /* as asked; NULL: by the ending of each file */
+  struct query_guard guard;
 };
 
 static const struct {
@@ -59,25 +62,45 @@ static status feed(struct target *target, struct target_import *import, struct i
   return LUMA_OK;
 }
 
+static void show_done(const struct importing *importing, uint64_t count, double seconds) {
+  char documents[32], rate[32];
+  uint64_t per_second = (uint64_t)((double)count / (seconds > 1e-6 ? seconds : 1e-6));
+  out_format(&importing->cli->out, "%s document%s into %.*s in %.2f s (%s/s)\n",
+             progress_number(count, documents), count == 1 ? "" : "s",
+             SLICE_ARG(importing->collection), seconds, progress_number(per_second, rate));
+}
+
+static void show_dry_run(const struct importing *importing, struct buf *told, uint64_t count) {
+  char documents[32];
+  struct out *out = &importing->cli->out;
+  out_slice(out, buf_slice(told));
+  if (count > IMPORT_TOLD_MAX) out_text(out, "…\n");
+  out_format(out, "%s document%s would go into %.*s; nothing was changed\n",
+             progress_number(count, documents), count == 1 ? "" : "s",
+             SLICE_ARG(importing->collection));
+}
+
 static status import_input(const struct importing *importing, struct input *input,
                            enum import_type type, struct import_stats *stats, struct err *err) {
   struct target *target = importing->target;
   struct target_import *import;
   struct progress progress;
   struct err second = {0};
-  char documents[32], rate[32];
-  TRY(target->ops->import_open(target, importing->collection, type, &import, err));
+  struct buf told;
+  struct target_importing asked = {importing->collection, type, importing->guard, &told};
+  TRY(target->ops->import_open(target, &asked, &import, err));
+  buf_init(&told, TOLD_BYTES_MAX);
   progress_begin(&progress, importing->cli, input->bytes_total);
   status result = feed(target, import, input, &progress, err);
   status closed = target->ops->import_close(import, stats, result == LUMA_OK ? err : &second);
   if (result == LUMA_OK) result = closed;
   double seconds = progress_end(&progress);
-  if (result != LUMA_OK) return result;
-  uint64_t per_second = (uint64_t)((double)stats->documents / (seconds > 1e-6 ? seconds : 1e-6));
-  out_format(&importing->cli->out, "%s document%s into %.*s in %.2f s (%s/s)\n",
-             progress_number(stats->documents, documents), stats->documents == 1 ? "" : "s",
-             SLICE_ARG(importing->collection), seconds, progress_number(per_second, rate));
-  return LUMA_OK;
+  if (result == LUMA_OK && importing->guard.dry_run)
+    show_dry_run(importing, &told, stats->documents);
+  else if (result == LUMA_OK)
+    show_done(importing, stats->documents, seconds);
+  buf_deinit(&told);
+  return result;
 }
 
 static enum cli_exit import_file(const struct importing *importing, const char *file) {
@@ -105,6 +128,8 @@ static enum cli_exit run(struct cli *cli, const struct command *command, const s
       .cli = cli, .collection = slice_of_text(args_at(args, 1)), .type = args_value(args, "type")};
   struct err err = {0};
   enum import_type type;
+  if (command_guard(args, &importing.guard, &err) != LUMA_OK)
+    return command_usage(cli, command, &err);
   for (size_t i = 2; i < args->positions_count; i++)
     if (type_of(&importing, args_at(args, i), &type, &err) != LUMA_OK)
       return command_usage(cli, command, &err);
@@ -119,16 +144,20 @@ static enum cli_exit run(struct cli *cli, const struct command *command, const s
 }
 
 static const struct args_option options[] = {
-    {"type", 't', "TYPE", "ndjson, json, csv or tsv (by the ending of the file)"}, {0}};
+    {"type", 't', "TYPE", "ndjson, json, csv or tsv (by the ending of the file)"},
+    {"max-affected", 0, "N", "take a file of at most so many documents, or nothing of it"},
+    {"dry-run", 0, NULL, "change nothing: show what the first documents would be"},
+    {0}};
 
 const struct command command_import = {
     .name = "import",
-    .arguments = "TARGET COLLECTION FILE… [--type TYPE]",
+    .arguments = "TARGET COLLECTION FILE… [--type TYPE] [--max-affected N] [--dry-run]",
     .summary = "read files into a collection",
     .details = "`-` is standard input. The collection, and the database, are made if they are\n"
                "missing. Documents go in by the thousand, each batch whole: when a line is wrong,\n"
-               "those before it are in. CSV and TSV have a header; numbers, true and false are\n"
-               "recognised by whole columns, and nothing is lost (leading zeroes stay).\n",
+               "those before it are in; with --max-affected a file goes in whole or not at all.\n"
+               "CSV and TSV have a header; numbers, true and false are recognised by whole\n"
+               "columns, and nothing is lost (leading zeroes stay).\n",
     .examples = "  lumadb import ./db airports airports.csv\n"
                 "  zcat log.ndjson.gz | lumadb import ./db events - --type ndjson\n",
     .positions_min = 3,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements from the command line or standard input, one after the other. */
 #include "base/mem/mem.h"
-#include "base/text/num.h"
 #include "cli/command.h"
 #include "cli/script/script.h"
 #include "cli/show/show.h"
@@ -76,17 +75,6 @@ static status read_params(const struct args *args, struct asking *asking, struct
   return LUMA_OK;
 }
 
-static status read_guard(const struct args *args, struct query_guard *guard, struct err *err) {
-  const char *most = args_value(args, "max-affected");
-  int64_t number = 0;
-  guard->dry_run = args_has(args, "dry-run");
-  guard->is_limited = most != NULL;
-  if (most && (!num_parse_int64(slice_of_text(most), &number) || number < 0))
-    FAIL(err, LUMA_INVALID_ARGUMENT, "--max-affected takes a number that is not negative");
-  guard->max_affected = (uint64_t)number;
-  return LUMA_OK;
-}
-
 /* JSON that keeps types is written as JSON: lines, unless an array is asked for. */
 static status read_format(const struct args *args, struct show_options *show, struct err *err) {
   const char *format = args_value(args, "format");
@@ -105,7 +93,7 @@ static status read_format(const struct args *args, struct show_options *show, st
 static status read_options(const struct args *args, struct asking *asking, struct err *err) {
   asking->language = args_value(args, "lang");
   asking->show.has_type_row = asking->cli->out.is_terminal;
-  TRY(read_guard(args, &asking->guard, err));
+  TRY(command_guard(args, &asking->guard, err));
   TRY(read_format(args, &asking->show, err));
   if (asking->language && !lang_find(slice_of_text(asking->language))) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "there is no language `%s`",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 
+#include "base/text/num.h"
 #include "base/text/suggest.h"
 
 const struct command *const *command_all(void) {
@@ -37,6 +38,17 @@ enum cli_exit command_fail(struct cli *cli, const struct problem_place *place,
   if (err->code != LUMA_CLOSED || out_check(&cli->out, NULL) == LUMA_OK)
     problem_print(cli, place, err);
   return CLI_WRONG_DATA;
+}
+
+status command_guard(const struct args *args, struct query_guard *guard, struct err *err) {
+  const char *most = args_value(args, "max-affected");
+  int64_t number = 0;
+  guard->dry_run = args_has(args, "dry-run");
+  guard->is_limited = most != NULL;
+  if (most && (!num_parse_int64(slice_of_text(most), &number) || number < 0))
+    FAIL(err, LUMA_INVALID_ARGUMENT, "--max-affected takes a number that is not negative");
+  guard->max_affected = (uint64_t)number;
+  return LUMA_OK;
 }
 
 struct target *command_open(struct cli *cli, const char *name,

@@ -32,6 +32,8 @@ enum cli_exit command_usage(struct cli *cli, const struct command *command, cons
 /** Says what went wrong with the work, nothing when only the reader of the output went away. */
 enum cli_exit command_fail(struct cli *cli, const struct problem_place *place,
                            const struct err *err);
+/** --max-affected and --dry-run. LUMA_INVALID_ARGUMENT. */
+status command_guard(const struct args *args, struct query_guard *guard, struct err *err);
 /** Opens a target, or says why not: NULL, exit CLI_CANNOT_OPEN. */
 struct target *command_open(struct cli *cli, const char *name,
                             const struct target_options *options);

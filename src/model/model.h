@@ -57,6 +57,9 @@ void model_tell_kept(const struct model *model, struct model_kept *kept);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
+/** Of as many collections whoever evolves one makes writers wait, the one and those that it comes
+ * to refer to; of more nobody waits. */
+enum { MODEL_HOLDS_MAX = 8 };
 /** A collection that writers wait to write to: part of whoever makes them wait. */
 struct model_hold {
   struct model_hold *next;
@@ -68,7 +71,8 @@ struct model_hold {
  * own first; and once writers have made it begin again, they wait until model_tries_end. */
 struct model_tries {
   struct model *model;
-  struct model_hold hold;
+  struct model_hold holds[MODEL_HOLDS_MAX];
+  uint32_t holds_count;
   uint32_t built; /* a collection that has indexes which wait for the evolution's commit */
 };
 void model_tries_begin(struct model *model, struct model_tries *tries);
@@ -125,9 +129,17 @@ void model_skip_validation(struct model_txn *txn, bool skips);
 /** What this transaction writes from now on has documents of at most so many bytes, where the model
  * allows that many; 0: as the model has it. */
 void model_limit_documents(struct model_txn *txn, uint32_t bytes);
-/** A hidden index is kept up to date, its uniqueness holds, and nothing reads it. */
-status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
-                        struct err *err);
+/** Whether null is a key like any other for what this transaction inserts from now on, and names
+ * that begin with `$` are refused at the top of one, as MongoDB has it; else a null key is none. */
+void model_take_mongo_keys(struct model_txn *txn, bool takes);
+/** What may change of an index that is there; what is not given stays. */
+struct model_index_change {
+  bool has_hidden, hidden; /* kept up to date, its uniqueness holds, and nothing reads it */
+  bool has_expiry;         /* documents end expire_s seconds after the moment in its only key */
+  uint32_t expire_s;
+};
+status model_change_index(struct model_txn *txn, struct slice name, struct slice index,
+                          const struct model_index_change *change, struct err *err);
 
 /** A view: a name for a SELECT, which the model keeps and does not read. Documents cannot be put
  * into it. `replace`: one that is there is changed. LUMA_ALREADY_EXISTS for a collection of the
@@ -142,6 +154,8 @@ struct model_index_spec {
   const struct index_key *keys;
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, hidden, if_not_exists;
+  bool expires; /* see struct catalog_index */
+  uint32_t expire_s;
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
                                  LASTING or MATCH. Without text: all */
 };
@@ -156,6 +170,8 @@ static inline struct model_index_spec model_index_spec_of(const struct catalog_i
                                    .nulls_distinct = index->def.nulls_distinct,
                                    .sparse = index->def.sparse,
                                    .hidden = index->hidden,
+                                   .expires = index->expires,
+                                   .expire_s = index->expire_s,
                                    .condition = index->condition};
 }
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
@@ -331,6 +347,15 @@ status model_set_number(struct model_txn *txn, struct slice name, int64_t number
 /** Who gives numbers to nextval(…) in this transaction from now on; borrowed until its end
  * or the next call; NULL: the model. */
 void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers);
+/** Who is told of each document that goes (`after` NULL) or changes because another goes (ON DELETE
+ * CASCADE, SET NULL). What it fails with ends the change. */
+struct model_witness {
+  void *context;
+  status (*followed)(void *context, const struct val *before, const struct val *after,
+                     struct err *err);
+};
+/** From now on in this transaction; borrowed until the next call. NULL: nobody. */
+void model_set_witness(struct model_txn *txn, const struct model_witness *witness);
 
 /** A new ULID. */
 void model_make_key(struct model *model, struct val *key);
@@ -353,6 +378,10 @@ status model_delete_together(struct model_txn *txn, const struct collection *col
 status model_get_many(struct model_txn *txn, const struct collection *collection,
                       const struct val *keys, uint32_t count, struct doc *found,
                       struct store_pins *pins, struct err *err);
+/** The document under `key`, copied into `arena`; `found->data` is NULL where there is none. */
+status model_get_copy(struct model_txn *txn, const struct collection *collection,
+                      const struct val *key, struct arena *arena, struct doc *found,
+                      struct err *err);
 /** Attributes, by name; the key is always read. */
 struct model_reads {
   const struct slice *names;
@@ -467,6 +496,12 @@ status model_feed_read(struct model *model, struct model_feed *feed, uint32_t ma
 status model_feed_trim(struct model *model, struct store_pos position, struct err *err);
 
 /* ---- checks ---- */
+
+/** Verifies the documents of one collection, their count and the entries of its indexes; each fault
+ * is told. `*documents`: how many were looked at. LUMA_CORRUPT if there are faults,
+ * LUMA_UNKNOWN_COLLECTION. */
+status model_check_collection(struct model *model, struct slice name, store_check_fn *fault,
+                              void *context, uint64_t *documents, struct err *err);
 
 /** Verifies the store, every document, and that indexes, counts and dictionaries agree with the
  * documents. */

@@ -6,6 +6,7 @@
 #include "base/mem/mem.h"
 #include "query/bind/bind.h"
 #include "query/opt/opt.h"
+#include "query/plan/physical.h"
 #include "query/query_int.h"
 #include "query/rule/rule.h"
 
@@ -86,14 +87,28 @@ static status read_view(struct arena *arena, struct slice text, struct plan **pl
   return LUMA_OK;
 }
 
-/* An UPDATE or DELETE of every document by leaving WHERE out. TRUNCATE, JQL's `{}` and NQL's `all`
- * say it. */
+static bool reads_all(const struct plan *scan) {
+  const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
+  return scan->kind == PLAN_SCAN &&
+         (!access || (!access->index && !access->parts_count && !access->branches_count));
+}
+
+static bool writes_all(const struct plan *change, bool is_mongo) {
+  while (change->kind == PLAN_PROJECT && change->input) change = change->input;
+  bool is_it = change->kind == PLAN_UPDATE || change->kind == PLAN_DELETE;
+  return is_it && (change->multi || !is_mongo) && !change->is_truncate && change->input &&
+         reads_all(change->input);
+}
+
+/* An UPDATE or DELETE of every document, in any language: there is no condition, or one that is
+ * true whatever the document is. Only TRUNCATE says that it is meant. Of an optimised plan:
+ * conditions like 1 = 1 are gone then. */
 static bool writes_whole(const struct statement *statement) {
-  const struct plan *root = statement->root;
-  while (root->kind == PLAN_PROJECT && root->input) root = root->input;
-  bool is_change = root->kind == PLAN_UPDATE || root->kind == PLAN_DELETE;
-  return statement->language == PLAN_LQL && is_change && !root->is_truncate && root->input &&
-         root->input->kind == PLAN_SCAN;
+  bool is_mongo = statement->language == PLAN_JQL;
+  const struct plan *at = statement->root;
+  for (; at && at->kind == PLAN_SEQUENCE; at = at->right)
+    if (writes_all(at->input, is_mongo)) return true;
+  return at && writes_all(at, is_mongo);
 }
 
 static status compile_into(struct query *query, struct query_compiled *compiled,
@@ -105,9 +120,10 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
   TRY(parse(query, compiled, offset, err));
   TRY(bind_statement(&bind, &compiled->statement, err));
   TRY(query__settle_index(&compiled->arena, compiled->statement.root, err));
-  compiled->writes_whole = writes_whole(&compiled->statement);
   compiled->names = query__names(compiled->statement.root); /* before it is looked at */
-  return optimize(query, compiled, txn, err);
+  TRY(optimize(query, compiled, txn, err));
+  compiled->writes_whole = writes_whole(&compiled->statement);
+  return LUMA_OK;
 }
 
 status query__compile(struct query *query, struct model_txn *txn, size_t *offset,

@@ -5,6 +5,7 @@
 #include "model/catalog/catalog.h"
 #include "query/exec/exec.h"
 #include "query/exec/reads.h"
+#include "query/exec/write/guard.h"
 #include "query/expr/program.h"
 #include "query/query_int.h"
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct query_run {
   struct arena document_arena;     /* documents made since the last batch */
   struct expr_env env;
   struct exec exec;
+  struct model_witness witness; /* of what follows from changes, while the run is open */
   struct op *root;
   struct query_warning warnings[3];
   uint32_t warnings_count;
@@ -117,6 +119,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);
   bool is_jql = run->exec.language == PLAN_JQL;
   if (txn) model_limit_documents(txn, is_jql ? MONGO_DOCUMENT_BYTES_MAX : 0);
+  if (txn) model_take_mongo_keys(txn, is_jql);
+  run->witness = guard_witness(&run->exec);
+  if (txn && run->witness.followed) model_set_witness(txn, &run->witness);
   const struct plan *root = run->compiled->statement.root;
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
@@ -181,6 +186,7 @@ status query_document(struct query_run *run, const struct batch *batch, uint32_t
 
 void query_close(struct query_run *run) {
   if (!run) return;
+  if (run->exec.txn && run->witness.followed) model_set_witness(run->exec.txn, NULL);
   exec_close(run->root);
   exec_deinit(&run->exec);
   expr_env_deinit(&run->env);

@@ -381,6 +381,37 @@ static void guards_hold_statements_back(void **state) {
   api_end(&api);
 }
 
+static void import_two(luma_session *session, enum luma_status expected, uint64_t documents) {
+  luma_import *import;
+  luma_import_stats stats;
+  assert_ok(luma_import_open(session, "t", LUMA_IMPORT_NDJSON, &import, &api_error));
+  assert_ok(luma_import_write(import, "{\"id\":1}\n{\"id\":2}\n", 18, &api_error));
+  assert_status(expected, luma_import_close(import, &stats, &api_error));
+  assert_int_equal(stats.documents, documents);
+  assert_false(luma_in_transaction(session));
+}
+
+static void guards_hold_imports_back(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  luma_guard guard = {.is_limited = true, .max_affected = 1};
+  api_exec(api.session, "CREATE COLLECTION t");
+  luma_set_guard(api.session, &guard);
+  import_two(api.session, LUMA_MAX_AFFECTED, 0);
+  guard = (luma_guard){.dry_run = true};
+  luma_set_guard(api.session, &guard);
+  import_two(api.session, LUMA_OK, 2);
+  luma_set_guard(api.session, NULL);
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 0);
+  guard = (luma_guard){.is_limited = true, .max_affected = 2};
+  luma_set_guard(api.session, &guard);
+  import_two(api.session, LUMA_OK, 2);
+  import_two(api.session, LUMA_DUPLICATE_KEY, 0);
+  luma_set_guard(api.session, NULL);
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 2);
+  api_end(&api);
+}
+
 static void targets_that_cannot_be_opened_say_why(void **state) {
   (void)state;
   static const char *const targets[] = {"", "http://127.0.0.1:1", "postgres://127.0.0.1:1/x",
@@ -489,6 +520,7 @@ int main(void) {
       cmocka_unit_test(the_second_to_change_meets_a_conflict),
       cmocka_unit_test(savepoints_undo_a_part),
       cmocka_unit_test(guards_hold_statements_back),
+      cmocka_unit_test(guards_hold_imports_back),
       cmocka_unit_test(documents_live_under_keys),
       cmocka_unit_test(many_are_inserted_all_or_none),
       cmocka_unit_test(import_takes_bytes_cut_anywhere),

@@ -53,8 +53,8 @@ static status begin_collection(struct reading *reading, const struct val *line, 
   reading->counts->collections++;
   reading->counted = 0;
   reading->import_line = reading->line + 1;
-  return reading->target->ops->import_open(reading->target, val_slice(&name), IMPORT_NDJSON,
-                                           &reading->import, err);
+  struct target_importing importing = {.collection = val_slice(&name), .type = IMPORT_NDJSON};
+  return reading->target->ops->import_open(reading->target, &importing, &reading->import, err);
 }
 
 static status end_dump(struct reading *reading, const struct val *line, struct err *err) {

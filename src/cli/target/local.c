@@ -136,12 +136,16 @@ static struct import *import_of(const struct target_import *import) {
   return ((const struct local_import *)(const void *)import)->import;
 }
 
-static status open_import(struct target *target, struct slice collection, enum import_type type,
+static status open_import(struct target *target, const struct target_importing *importing,
                           struct target_import **self, struct err *err) {
+  struct session *session = local_of(target)->session;
   struct local_import *import = mem_zalloc(1, sizeof *import);
   if (!import) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an import");
-  status result = import_open(local_of(target)->session, collection, type, &import->import, err);
+  session_set_guard(session, &importing->guard);
+  status result =
+      import_open(session, importing->collection, importing->type, &import->import, err);
   *self = (struct target_import *)(void *)import;
+  if (result == LUMA_OK && importing->told) import_tell(import->import, importing->told);
   if (result != LUMA_OK) mem_free(import);
   return result;
 }

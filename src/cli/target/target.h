@@ -61,6 +61,15 @@ struct target_fault_sink {
   bool deep; /* every way of reading is compared with the others as well */
 };
 
+/** What is imported, and how much of it may be. */
+struct target_importing {
+  struct slice collection;
+  enum import_type type;
+  struct query_guard guard; /* with one, all goes in or nothing does */
+  struct buf *told; /* of a dry run, borrowed until the end: the first IMPORT_TOLD_MAX documents, a
+                       line of JSON each; NULL: they are not wanted */
+};
+
 struct target_ops {
   void (*close)(struct target *target);
   status (*run)(struct target *target, const struct target_statement *statement,
@@ -69,7 +78,7 @@ struct target_ops {
   status (*next)(struct target_reply *reply, struct val *row, bool *has, struct err *err);
   status (*outcome)(struct target_reply *reply, struct target_outcome *outcome, struct err *err);
   void (*end)(struct target_reply *reply);
-  status (*import_open)(struct target *target, struct slice collection, enum import_type type,
+  status (*import_open)(struct target *target, const struct target_importing *importing,
                         struct target_import **import, struct err *err);
   status (*import_write)(struct target_import *import, struct slice bytes, struct err *err);
   struct import_stats (*import_progress)(const struct target_import *import);

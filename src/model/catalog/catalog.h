@@ -31,7 +31,9 @@ struct catalog_index {
   struct slice name;
   struct index_def def; /* its number, keys and properties */
   enum catalog_index_state state;
-  bool hidden;                /* kept, and not read: what if it were not there? */
+  bool hidden;  /* kept, and not read: what if it were not there? */
+  bool expires; /* documents end expire_s seconds after the moment in its only key */
+  uint32_t expire_s;
   struct soul_rule condition; /* of a partial index; without text: all documents have entries */
   struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
   store_seq public_since;     /* snapshots before this do not read it */
@@ -72,6 +74,8 @@ struct collection {
   struct slice source, steps;        /* the stored forms of the two: JSON */
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
   uint32_t limits_count;
+  bool has_uncounted; /* some beings may be referred to without being counted: by those who did so
+                         before their attribute was a reference */
   struct catalog_rules rules;
   struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
   const uint16_t *attribute_of_id; /* see struct soul_binding */

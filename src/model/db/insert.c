@@ -25,6 +25,7 @@ static status make_keys(struct batch_insert *batch, struct err *err) {
     TRY(doc_open(batch->documents[i], batch->collection->names, &doc, err));
     struct val key = model__key_of(&doc);
     size_t from = txn->keys.bytes;
+    TRY(model__check_new_key(txn, &key, err));
     TRY(model__record_key(&txn->keys, batch->collection, &key, err));
     batch->keys[i].bytes = txn->keys.bytes - from;
   }

@@ -41,6 +41,7 @@ struct exec {
   struct query_guard guard;
   /* what changes did */
   uint64_t matched, affected;
+  uint64_t followed; /* documents that went or changed because of others: a guard counts them too */
   struct query_change *changes; /* of a dry run */
   uint32_t changes_count, changes_capacity;
   struct val *keys; /* of inserted documents */

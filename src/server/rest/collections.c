@@ -79,7 +79,48 @@ static status create_work(void *context, struct model_txn *txn, struct err *err)
 
 static status drop_work(void *context, struct model_txn *txn, struct err *err) {
   struct collection_work *work = context;
+  const struct collection *collection = catalog_find(model_catalog(txn), work->exchange->first);
+  uint64_t documents = 0;
+  if (collection) TRY(model_count(txn, collection, &documents, err));
+  TRY(rest__check_affected(work->exchange, documents, err));
   return model_drop_collection(txn, work->exchange->first, false, err);
+}
+
+/* ---- what a drop would take ---- */
+
+enum { TOLD_MAX = 1000, TOLD_AT_ONCE = 64 };
+
+static status tell_documents(struct exchange *exchange, struct model_scan *scan, struct err *err) {
+  struct doc documents[TOLD_AT_ONCE];
+  uint32_t count = TOLD_AT_ONCE;
+  while (count && exchange->changes_told < TOLD_MAX) {
+    TRY(model_scan_next(scan, TOLD_AT_ONCE, documents, &count, err));
+    for (uint32_t i = 0; i < count && exchange->changes_told < TOLD_MAX; i++) {
+      struct val root = doc_root(&documents[i]);
+      struct rest_change told = {.what = "delete",
+                                 .key = val_field(&root, slice_of_text("_id")),
+                                 .before = root,
+                                 .after = val_missing()};
+      rest__tell_change(exchange, &told);
+    }
+  }
+  return LUMA_OK;
+}
+
+static status dry_drop_work(void *context, struct model_txn *txn, struct err *err) {
+  struct collection_work *work = context;
+  struct exchange *exchange = work->exchange;
+  const struct collection *collection = catalog_find(model_catalog(txn), exchange->first);
+  struct model_scan_options options = {0};
+  struct model_scan *scan = NULL;
+  uint64_t documents = 0;
+  if (!collection) return catalog_fail_unknown(model_catalog(txn), exchange->first, err);
+  TRY(model_scan_open(txn, collection, &options, &scan, err));
+  status done = tell_documents(exchange, scan, err);
+  model_scan_close(scan);
+  if (done == LUMA_OK) done = model_count(txn, collection, &documents, err);
+  exchange->changes_told = documents;
+  return done == LUMA_OK ? drop_work(context, txn, err) : done;
 }
 
 static status look(struct exchange *exchange, session_work_fn *look_work, unsigned http,
@@ -110,6 +151,10 @@ status rest__put_collection(struct exchange *exchange, struct err *err) {
 status rest__delete_collection(struct exchange *exchange, struct err *err) {
   struct collection_work work = {.exchange = exchange};
   TRY(rest__take_session(exchange, err));
+  if (rest__is_dry(exchange)) {
+    TRY(session_try(exchange->session, dry_drop_work, &work, err));
+    return rest__end_changes(exchange, err);
+  }
   TRY(session_change(exchange->session, drop_work, &work, err));
   rest__empty(exchange, 204);
   return LUMA_OK;

@@ -18,7 +18,7 @@ static struct docs_changes changes_of(const struct exchange *exchange, const str
 static status find_changes(struct exchange *exchange, struct bulk *bulk, struct err *err) {
   if (bulk->filter.type != VAL_MISSING) TRY(rest__bulk_find(exchange, bulk, err));
   if (bulk->has_most && bulk->count > bulk->most) return docs_fail_affected(bulk->most, err);
-  return LUMA_OK;
+  return rest__check_affected(exchange, bulk->count, err);
 }
 
 static status change_found(struct exchange *exchange, struct bulk *bulk, struct err *err) {
@@ -27,8 +27,13 @@ static status change_found(struct exchange *exchange, struct bulk *bulk, struct 
   return docs_change_all(exchange->session, exchange->first, &changes, err);
 }
 
+/* Every document was written, which a filter like {} may not have meant. */
+static bool writes_whole(const struct bulk *bulk) {
+  return bulk->count && bulk->filter.type == VAL_MAP && val_count(&bulk->filter) == 0;
+}
+
 static void reply_keys(struct exchange *exchange, const struct val *keys, uint32_t count,
-                       size_t stride) {
+                       size_t stride, bool is_whole) {
   struct buf *body = &exchange->request->reply.body;
   struct json_write_options options = {0};
   buf_append_text(body, "{\"keys\":[");
@@ -36,7 +41,11 @@ static void reply_keys(struct exchange *exchange, const struct val *keys, uint32
     if (i) buf_append_byte(body, ',');
     json_write(body, (const struct val *)((const uint8_t *)keys + i * stride), &options);
   }
-  buf_append_format(body, "],\"count\":%u}", count);
+  buf_append_format(body, "],\"count\":%u", count);
+  if (is_whole)
+    buf_append_text(body, ",\"warnings\":[\"there is no condition: every document of the "
+                          "collection is written\"]");
+  buf_append_byte(body, '}');
   rest__json(exchange, 200);
 }
 
@@ -57,12 +66,12 @@ static status change_once(struct exchange *exchange, struct bulk *bulk, struct d
   buf_reset(&exchange->request->reply.body);
   if (once) {
     TRY(docs_once_find(exchange->session, once, &exchange->request->arena, &keys, &count, err));
-    if (once->replayed) reply_keys(exchange, keys, count, sizeof *keys);
+    if (once->replayed) reply_keys(exchange, keys, count, sizeof *keys, false);
     if (once->replayed) return LUMA_OK;
   }
   TRY(change_found(exchange, bulk, err));
   const struct val *first = bulk->count ? &bulk->items->key : NULL;
-  reply_keys(exchange, first, (uint32_t)bulk->count, sizeof *bulk->items);
+  reply_keys(exchange, first, (uint32_t)bulk->count, sizeof *bulk->items, writes_whole(bulk));
   if (!once) return LUMA_OK;
   TRY(keys_of(exchange, bulk, &keys, err));
   return docs_once_keep(exchange->session, once, keys, (uint32_t)bulk->count, err);

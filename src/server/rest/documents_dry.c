@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dry runs of changes by key: done, looked at and undone; the reply is what would change, as that
  * of a statement's dry run. */
-#include "base/text/num.h"
 #include "server/rest/rest_int.h"
 #include "service/docs/docs.h"
 
@@ -15,12 +14,9 @@ bool rest__is_dry(const struct exchange *exchange) {
 }
 
 status rest__check_affected(const struct exchange *exchange, uint64_t count, struct err *err) {
-  struct slice text;
-  int64_t most = 0;
-  if (!http_argument(exchange->request, "max_affected", &text)) return LUMA_OK;
-  if (!num_parse_int64(text, &most) || most < 0)
-    FAIL(err, LUMA_INVALID_ARGUMENT, "`max_affected` takes a number that is not negative");
-  return count > (uint64_t)most ? docs_fail_affected((uint64_t)most, err) : LUMA_OK;
+  const struct query_guard *guard = session_guard(exchange->session);
+  if (!guard->is_limited || count <= guard->max_affected) return LUMA_OK;
+  return docs_fail_affected(guard->max_affected, err);
 }
 
 /* Undone by a savepoint inside the session's transaction, else with a transaction of its own. */

@@ -3,6 +3,7 @@
  * counted and logged. */
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
+#include "base/text/num.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
@@ -81,6 +82,22 @@ void rest_cancel_all(struct rest *rest) {
 
 /* ---- sessions ---- */
 
+/* ?max_affected= limits the request, beside what the session says. */
+static status take_guard(struct exchange *exchange, struct err *err) {
+  struct slice text;
+  int64_t most = 0;
+  if (!http_argument(exchange->request, "max_affected", &text)) return LUMA_OK;
+  if (!num_parse_int64(text, &most) || most < 0)
+    FAIL(err, LUMA_INVALID_ARGUMENT, "`max_affected` takes a number that is not negative");
+  exchange->guard = *session_guard(exchange->session);
+  exchange->has_guard = true;
+  struct query_guard guard = exchange->guard;
+  if (!guard.is_limited || guard.max_affected > (uint64_t)most) guard.max_affected = (uint64_t)most;
+  guard.is_limited = true;
+  session_set_guard(exchange->session, &guard);
+  return LUMA_OK;
+}
+
 status rest__take_session(struct exchange *exchange, struct err *err) {
   struct registry *registry = exchange->rest->registry;
   struct slice id = exchange->request->headers[HTTP_LUMA_SESSION];
@@ -100,7 +117,7 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
                                                 .began_us = exchange->request->began_us};
   TRY(registry_add_running(registry, &exchange->running, err));
   exchange->is_listed = true;
-  return LUMA_OK;
+  return take_guard(exchange, err);
 }
 
 bool rest__try_again(struct exchange *exchange, uint32_t *tries) {
@@ -117,6 +134,8 @@ void rest__release(struct exchange *exchange) {
   exchange->is_listed = false;
   statement_destroy(exchange->stream);
   exchange->stream = NULL;
+  if (exchange->has_guard) session_set_guard(exchange->session, &exchange->guard);
+  exchange->has_guard = false;
   if (exchange->named)
     registry_give_session(registry, exchange->named);
   else if (exchange->session)

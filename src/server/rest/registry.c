@@ -78,7 +78,7 @@ status registry_borrow(struct registry *registry, struct session **session, stru
 
 void registry_return(struct registry *registry, struct session *session) {
   bool kept = false;
-  if (session_in_transaction(session)) (void)session_rollback(session, NULL);
+  session_reset(session);
   mutex_lock(&registry->lock);
   if (registry->free_count < REGISTRY_FREE_SESSIONS_MAX) {
     registry->free_sessions[registry->free_count++] = session;

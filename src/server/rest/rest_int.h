@@ -65,6 +65,8 @@ struct exchange {
   struct buf faults;           /* of `err`, when it has many; JSON */
 
   struct session *session;        /* of the statement; NULL = none taken */
+  bool has_guard;                 /* ?max_affected= stands in the address: for this request, */
+  struct query_guard guard;       /* and after it the session has its own again */
   struct registry_session *named; /* it is this one's */
   struct registry_running running;
   bool is_listed; /* `running` is in the registry */
@@ -158,7 +160,7 @@ struct rest_change {
 typedef status rest_try_fn(struct exchange *exchange, void *context, struct err *err);
 /** ?dry_run=true, or the session's own. The exchange has its session. */
 bool rest__is_dry(const struct exchange *exchange);
-/** LUMA_MAX_AFFECTED when `count` documents are more than ?max_affected=. */
+/** LUMA_MAX_AFFECTED when `count` documents are more than ?max_affected= or the session allows. */
 status rest__check_affected(const struct exchange *exchange, uint64_t count, struct err *err);
 /** Runs `work` in the exchange's session and undoes it. */
 status rest__try(struct exchange *exchange, rest_try_fn *work, void *context, struct err *err);

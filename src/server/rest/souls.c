@@ -126,6 +126,7 @@ static status drop_work(void *context, struct model_txn *txn, struct err *err) {
     FAIL(err, LUMA_NOT_FOUND, "`%.*s` has no soul", SLICE_ARG(collection->name));
   buf_reset(reply_of(work));
   TRY(model_count(txn, collection, &beings, err));
+  TRY(rest__check_affected(work->exchange, beings, err));
   buf_append_text(reply_of(work), "{\"alias\":");
   json_write_text(reply_of(work), collection->name);
   buf_append_format(reply_of(work), ",\"beings\":%llu}", (unsigned long long)beings);

@@ -94,11 +94,40 @@ status docs_read_json(struct session *session, const struct collection *collecti
 
 /* ---- changing ---- */
 
+/* Work under a limit: what goes along with the documents that are named (ON DELETE) counts too. */
+struct guarded {
+  session_work_fn *work;
+  void *context;
+  uint64_t named, count, most;
+};
+
+static status count_follower(void *context, const struct val *before, const struct val *after,
+                             struct err *err) {
+  struct guarded *guarded = context;
+  (void)before, (void)after;
+  return ++guarded->count > guarded->most ? docs_fail_affected(guarded->most, err) : LUMA_OK;
+}
+
+static status guarded_work(void *context, struct model_txn *txn, struct err *err) {
+  struct guarded *guarded = context;
+  struct model_witness witness = {guarded, count_follower};
+  guarded->count = guarded->named; /* the work may be done again */
+  model_set_witness(txn, &witness);
+  status done = guarded->work(guarded->context, txn, err);
+  model_set_witness(txn, NULL);
+  return done;
+}
+
 status docs__change(struct session *session, uint64_t count, session_work_fn *work, void *context,
                     struct err *err) {
   const struct query_guard *guard = session_guard(session);
+  struct guarded guarded = {work, context, count, count, guard->max_affected};
   if (guard->is_limited && count > guard->max_affected)
     return docs_fail_affected(guard->max_affected, err);
+  if (guard->is_limited) {
+    work = guarded_work;
+    context = &guarded;
+  }
   return guard->dry_run ? session_try(session, work, context, err)
                         : session_change(session, work, context, err);
 }
@@ -261,18 +290,10 @@ static status get_document(struct model_txn *txn, const struct collection *colle
 static status get_work(void *context, struct model_txn *txn, struct err *err) {
   struct get_work *work = context;
   const struct collection *collection;
-  struct store_pins pins = {0};
   struct doc doc;
   TRY(docs__find(txn, work->collection, &collection, err));
-  status result = get_document(txn, collection, work->key, &doc, &pins, err);
-  if (result == LUMA_OK) {
-    const uint8_t *copy = arena_copy(work->arena, doc.data, doc.bytes);
-    if (!copy)
-      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a document");
-    doc.data = copy;
-  }
-  store_pins_release(&pins);
-  TRY(result);
+  TRY(model_get_copy(txn, collection, work->key, work->arena, &doc, err));
+  if (!doc.data) return docs__fail_no_document(collection->name, err);
   if (work->version) *work->version = doc_header(&doc).version;
   *work->document = doc_root(&doc);
   return LUMA_OK;

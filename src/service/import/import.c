@@ -8,14 +8,23 @@
 
 enum { ENCODED_BYTES_MAX = 1 << 30, BATCH_BYTES = 8 << 20 };
 
-static status make_collection(void *context, struct model_txn *txn, struct err *err) {
+struct making {
+  struct slice name;
   const struct collection *collection;
-  return docs_ensure_collection(txn, *(const struct slice *)context, &collection, err);
+};
+
+static status make_collection(void *context, struct model_txn *txn, struct err *err) {
+  struct making *making = context;
+  return docs_ensure_collection(txn, making->name, &making->collection, err);
 }
 
 static status find_collection(struct import *import, struct slice name, struct err *err) {
   struct model *model = session_db(import->session)->model;
-  TRY(session_change(import->session, make_collection, &name, err));
+  struct making making = {name, NULL};
+  if (import->is_guarded) TRY(session_begin(import->session, SESSION_SNAPSHOT, err));
+  TRY(session_change(import->session, make_collection, &making, err));
+  import->collection = making.collection;
+  if (import->is_guarded) return LUMA_OK;
   import->catalog = model_catalog_acquire(model);
   import->collection = catalog_find(import->catalog, name);
   if (!import->collection) return catalog_fail_unknown(import->catalog, name, err);
@@ -23,10 +32,12 @@ static status find_collection(struct import *import, struct slice name, struct e
 }
 
 static void destroy(struct import *import) {
+  if (import->is_guarded && session_in_transaction(import->session))
+    (void)session_rollback(import->session, NULL);
   import__csv_deinit(&import->csv);
   buf_deinit(&import->pending);
   buf_deinit(&import->encoded);
-  catalog_release(import->catalog);
+  if (import->catalog) catalog_release(import->catalog);
   mem_free(import);
 }
 
@@ -43,6 +54,7 @@ status import_open(struct session *session, struct slice collection, enum import
   made->session = session;
   made->type = type;
   made->keys_are_new = true;
+  made->is_guarded = session_guard(session)->is_limited || session_guard(session)->dry_run;
   made->split.line = 1;
   buf_init(&made->pending, IMPORT_PENDING_BYTES_MAX);
   buf_init(&made->encoded, ENCODED_BYTES_MAX);
@@ -56,7 +68,37 @@ status import_open(struct session *session, struct slice collection, enum import
   return LUMA_OK;
 }
 
+void import_tell(struct import *import, struct buf *out) {
+  if (session_guard(import->session)->dry_run) import->told = out;
+}
+
 /* ---- batches ---- */
+
+/* What became of a document: its collection may have added to it. */
+static status tell(struct import *import, struct model_txn *txn, struct slice encoded,
+                   struct err *err) {
+  struct store_pins pins = {0};
+  struct json_write_options options = {0};
+  struct doc given, made = {0};
+  TRY(doc_open(encoded, import->collection->names, &given, err));
+  struct val root = doc_root(&given), key = val_field(&root, slice_of_text("_id"));
+  status done = model_get_many(txn, import->collection, &key, 1, &made, &pins, err);
+  if (done == LUMA_OK && made.data) {
+    root = doc_root(&made);
+    json_write(import->told, &root, &options);
+    buf_append_byte(import->told, '\n');
+    import->told_count++;
+    done = buf_check(import->told, "the documents", err);
+  }
+  store_pins_release(&pins);
+  return done;
+}
+
+static status tell_first(struct import *import, struct model_txn *txn, struct err *err) {
+  for (uint32_t i = 0; i < import->count && import->told_count < IMPORT_TOLD_MAX; i++)
+    TRY(tell(import, txn, import->documents[i], err));
+  return LUMA_OK;
+}
 
 struct flush_work {
   struct import *import;
@@ -77,13 +119,27 @@ static status flush_work(void *context, struct model_txn *txn, struct err *err) 
     import->documents[i] = slice_of(at, import->lengths[i]);
     at += import->lengths[i];
   }
-  return model_insert_encoded(txn, collection, import->documents, import->count,
-                              import->keys_are_new, &work->failed, err);
+  TRY(model_insert_encoded(txn, collection, import->documents, import->count, import->keys_are_new,
+                           &work->failed, err));
+  work->failed = import->count;
+  return import->told ? tell_first(import, txn, err) : LUMA_OK;
+}
+
+static status check_limit(const struct import *import, struct err *err) {
+  const struct query_guard *guard = session_guard(import->session);
+  if (!guard->is_limited || import->stats.documents + import->count <= guard->max_affected)
+    return LUMA_OK;
+  err_raise(err, LUMA_MAX_AFFECTED, __FILE__, __LINE__,
+            "the import would add more than %llu document%s",
+            (unsigned long long)guard->max_affected, guard->max_affected == 1 ? "" : "s");
+  err_hint(err, "nothing was changed; import less or raise max_affected");
+  return LUMA_MAX_AFFECTED;
 }
 
 status import__flush(struct import *import, struct err *err) {
   if (import->count == 0) return LUMA_OK;
   struct flush_work work = {import, 0};
+  TRY(check_limit(import, err));
   status result = session_change(import->session, flush_work, &work, err);
   if (result == LUMA_OK) {
     import->stats.documents += import->count;
@@ -164,13 +220,25 @@ struct import_stats import_progress(const struct import *import) {
   return import->stats;
 }
 
-status import_close(struct import *import, struct import_stats *stats, struct err *err) {
-  status result = LUMA_OK;
-  if (import->failed == LUMA_OK) result = take(import, slice_of(NULL, 0), true, err);
-  /* What was read before the failure goes in: that much was good. */
-  status flushed = import__flush(import, result == LUMA_OK ? err : NULL);
-  if (result == LUMA_OK) result = flushed;
-  if (stats) *stats = import->stats;
-  destroy(import);
+/* A guarded import is kept whole, or not at all. */
+static status end_guarded(struct import *import, status result, struct err *err) {
+  bool is_dry = session_guard(import->session)->dry_run;
+  if (result == LUMA_OK && !is_dry) result = session_commit(import->session, err);
+  if (result != LUMA_OK) import->stats.documents = 0;
   return result;
+}
+
+status import_close(struct import *import, struct import_stats *stats, struct err *err) {
+  status result = import->failed;
+  if (result == LUMA_OK) result = take(import, slice_of(NULL, 0), true, err);
+  if (result == LUMA_OK || !import->is_guarded) {
+    /* What was read before a failure goes in: that much was good. */
+    status flushed = import__flush(import, result == LUMA_OK ? err : NULL);
+    if (result == LUMA_OK) result = flushed;
+  }
+  if (import->is_guarded) result = end_guarded(import, result, err);
+  if (stats) *stats = import->stats;
+  bool was_told = import->failed != LUMA_OK; /* by import_write */
+  destroy(import);
+  return was_told ? LUMA_OK : result;
 }

@@ -41,8 +41,11 @@ struct import_csv {
 
 struct import {
   struct session *session;
-  const struct catalog *catalog; /* keeps `collection` */
+  const struct catalog *catalog; /* keeps `collection`; NULL: the transaction does */
   const struct collection *collection;
+  bool is_guarded;  /* the session's transaction is the import's */
+  struct buf *told; /* of a dry run; NULL: it tells nothing */
+  uint32_t told_count;
   enum import_type type;
   status failed; /* the first error's status: nothing may follow it */
   struct buf pending;

@@ -18,7 +18,7 @@ struct query_guard session__guard(const struct session_cursor *cursor,
 }
 
 status session__check_dry_run(const struct session_cursor *cursor, struct err *err) {
-  if (plan_is_change(cursor->kind)) return LUMA_OK;
+  if (plan_is_change(cursor->kind) || cursor->kind == PLAN_DROP_COLLECTION) return LUMA_OK;
   err_raise(err, LUMA_UNSUPPORTED, __FILE__, __LINE__,
             "a dry run takes statements that change "
             "documents, not %s",

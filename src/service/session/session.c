@@ -59,6 +59,15 @@ void session_close(struct session *session) {
   mem_free(session);
 }
 
+void session_reset(struct session *session) {
+  static const struct query_guard none = {0};
+  if (session->txn) (void)session_rollback(session, NULL);
+  (void)session__drop_named(session, slice_of(NULL, 0), NULL);
+  session__drop_numbers(session);
+  session->guard = none;
+  session->timeout_us = 0;
+}
+
 struct db *session_db(const struct session *session) {
   return session->db;
 }

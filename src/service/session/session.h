@@ -26,6 +26,9 @@ status session_open(struct db *db, struct session **session, struct err *err);
 /** Ends its cursors, rolls an open transaction back. Prepared statements must have ended. NULL is
  * fine. */
 void session_close(struct session *session);
+/** For another user: rolls an open transaction back and forgets what statements left behind
+ * (settings, prepared statements, the last numbers of sequences). */
+void session_reset(struct session *session);
 struct db *session_db(const struct session *session);
 
 enum session_begin { SESSION_SNAPSHOT = 0, SESSION_SERIALIZABLE = 1, SESSION_READ_ONLY = 2 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Import into a server: the bytes go through the import of a small database in memory, which reads
  * every type of input and finds its errors; what it holds after each piece is sent on as documents
- * and taken out of it again. */
+ * and taken out of it again. Under a guard they go into a transaction of a session, which is
+ * committed at the end, or (a dry run) rolled back. */
 #include "base/mem/mem.h"
 #include "cli/target/remote/remote_int.h"
 
@@ -13,6 +14,10 @@ struct passing {
   struct target_import *import;
   struct buf path, body, text, values;
   uint32_t batch; /* documents in `body` */
+  struct query_guard guard;
+  bool is_guarded, failed;
+  struct buf *told; /* of a dry run: documents as they are sent */
+  uint32_t told_count;
   struct import_stats stats;
 };
 
@@ -38,12 +43,16 @@ static status make_path(struct passing *passing, struct slice collection, struct
 }
 
 static status open_stage(struct passing *passing, enum import_type type, struct err *err) {
+  struct target_importing stage = {.collection = slice_of_text("stage"), .type = type};
   TRY(target_open_local("memory:", &passing->remote->options, &passing->stage, err));
-  return passing->stage->ops->import_open(passing->stage, slice_of_text("stage"), type,
-                                          &passing->import, err);
+  return passing->stage->ops->import_open(passing->stage, &stage, &passing->import, err);
 }
 
-status remote__import_open(struct target *target, struct slice collection, enum import_type type,
+static status transact(struct passing *passing, const char *what, struct err *err) {
+  return target_exec(&passing->remote->target, "lql", slice_of_text(what), err);
+}
+
+status remote__import_open(struct target *target, const struct target_importing *importing,
                            struct target_import **import, struct err *err) {
   struct passing *passing = mem_zalloc(1, sizeof *passing);
   if (!passing) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an import");
@@ -52,8 +61,12 @@ status remote__import_open(struct target *target, struct slice collection, enum 
   buf_init(&passing->body, BODY_BYTES_MAX);
   buf_init(&passing->text, BODY_BYTES_MAX);
   buf_init(&passing->values, BODY_BYTES_MAX);
-  status result = make_path(passing, collection, err);
-  if (result == LUMA_OK) result = open_stage(passing, type, err);
+  passing->guard = importing->guard;
+  passing->is_guarded = importing->guard.is_limited || importing->guard.dry_run;
+  if (importing->guard.dry_run) passing->told = importing->told;
+  status result = make_path(passing, importing->collection, err);
+  if (result == LUMA_OK) result = open_stage(passing, importing->type, err);
+  if (result == LUMA_OK && passing->is_guarded) result = transact(passing, "BEGIN", err);
   *import = (struct target_import *)(void *)passing;
   if (result != LUMA_OK) destroy(passing);
   return result;
@@ -61,8 +74,19 @@ status remote__import_open(struct target *target, struct slice collection, enum 
 
 /* ---- passing on ---- */
 
+static status check_limit(const struct passing *passing, struct err *err) {
+  unsigned long long most = passing->guard.max_affected;
+  if (!passing->guard.is_limited || passing->stats.documents + passing->batch <= most)
+    return LUMA_OK;
+  err_raise(err, LUMA_MAX_AFFECTED, __FILE__, __LINE__,
+            "the import would add more than %llu document%s", most, most == 1 ? "" : "s");
+  err_hint(err, "nothing was changed; import less or raise max_affected");
+  return LUMA_MAX_AFFECTED;
+}
+
 static status send_batch(struct passing *passing, struct err *err) {
   if (passing->batch == 0) return LUMA_OK;
+  TRY(check_limit(passing, err));
   buf_append_byte(&passing->body, ']');
   TRY(buf_check(&passing->body, "the request", err));
   struct http_request request = {.method = "POST",
@@ -76,6 +100,15 @@ static status send_batch(struct passing *passing, struct err *err) {
   return LUMA_OK;
 }
 
+static status tell(struct passing *passing, const struct val *row, struct err *err) {
+  static const struct json_write_options plain = {.form = JSON_PLAIN};
+  if (!passing->told || passing->told_count == IMPORT_TOLD_MAX) return LUMA_OK;
+  passing->told_count++;
+  json_write(passing->told, row, &plain);
+  buf_append_byte(passing->told, '\n');
+  return buf_check(passing->told, "the documents", err);
+}
+
 static status send_rows(struct passing *passing, struct target_reply *reply, struct err *err) {
   static const struct json_write_options tagged = {.form = JSON_TAGGED, .key_name = "_id"};
   struct val row;
@@ -85,6 +118,7 @@ static status send_rows(struct passing *passing, struct target_reply *reply, str
     buf_append_byte(&passing->body, passing->batch ? ',' : '[');
     json_write(&passing->body, &row, &tagged);
     passing->batch++;
+    TRY(tell(passing, &row, err));
     if (passing->batch == BATCH_DOCUMENTS || passing->body.bytes > BATCH_BYTES)
       TRY(send_batch(passing, err));
   }
@@ -104,12 +138,22 @@ static status pass_on(struct passing *passing, struct err *err) {
 status remote__import_write(struct target_import *import, struct slice bytes, struct err *err) {
   struct passing *passing = passing_of(import);
   passing->stats.bytes += bytes.bytes;
-  TRY(passing->stage->ops->import_write(passing->import, bytes, err));
-  return pass_on(passing, err);
+  status result = passing->stage->ops->import_write(passing->import, bytes, err);
+  if (result == LUMA_OK) result = pass_on(passing, err);
+  passing->failed |= result != LUMA_OK;
+  return result;
 }
 
 struct import_stats remote__import_progress(const struct target_import *import) {
   return passing_of(import)->stats;
+}
+
+static status end_guarded(struct passing *passing, status result, struct err *err) {
+  bool is_kept = result == LUMA_OK && !passing->failed && !passing->guard.dry_run;
+  if (is_kept) result = transact(passing, "COMMIT", err);
+  if (result != LUMA_OK || passing->failed) passing->stats.documents = 0;
+  if (!is_kept) (void)transact(passing, "ROLLBACK", NULL);
+  return result;
 }
 
 status remote__import_close(struct target_import *import, struct import_stats *stats,
@@ -117,9 +161,11 @@ status remote__import_close(struct target_import *import, struct import_stats *s
   struct passing *passing = passing_of(import);
   struct err second = {0};
   status result = passing->stage->ops->import_close(passing->import, NULL, err);
-  /* What was good before a failure goes in. */
-  status passed = pass_on(passing, result == LUMA_OK ? err : &second);
+  /* What was good before a failure goes in, unless all was to go in. */
+  bool is_over = passing->is_guarded && (passing->failed || result != LUMA_OK);
+  status passed = is_over ? LUMA_OK : pass_on(passing, result == LUMA_OK ? err : &second);
   if (result == LUMA_OK) result = passed;
+  if (passing->is_guarded) result = end_guarded(passing, result, err);
   if (stats) *stats = passing->stats;
   destroy(passing);
   return result;

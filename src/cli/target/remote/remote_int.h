@@ -34,7 +34,7 @@ status remote__next(struct target_reply *reply, struct val *row, bool *has, stru
 status remote__outcome(struct target_reply *reply, struct target_outcome *outcome, struct err *err);
 void remote__end(struct target_reply *reply);
 
-status remote__import_open(struct target *target, struct slice collection, enum import_type type,
+status remote__import_open(struct target *target, const struct target_importing *importing,
                            struct target_import **import, struct err *err);
 status remote__import_write(struct target_import *import, struct slice bytes, struct err *err);
 struct import_stats remote__import_progress(const struct target_import *import);

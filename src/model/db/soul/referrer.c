@@ -75,6 +75,7 @@ struct leaving {
   struct hashmap known; /* record keys of all that go */
   struct one_going *all;
   size_t count, capacity;
+  size_t asked;              /* the first of them: those that were to go; the others go along */
   struct letting_go *others; /* that stay, unless they are found to go */
   size_t others_count, others_capacity;
   struct doc documents[DOCUMENTS_AT_ONCE];
@@ -203,7 +204,8 @@ static status find_those_of(struct leaving *leaving, size_t at, struct err *err)
                           .key = leaving->all[at].key};
   int64_t count = 0;
   TRY(count_referrers(txn, search.target, &search.key, &count, err));
-  for (uint32_t i = 0; count > 0 && i < catalog_count(txn->catalog); i++) {
+  bool may_be_some = count > 0 || search.target->has_uncounted;
+  for (uint32_t i = 0; may_be_some && i < catalog_count(txn->catalog); i++) {
     search.collection = catalog_at(txn->catalog, i);
     const struct soul *soul = search.collection->genotype;
     for (uint32_t k = 0; soul && k < soul->attributes_count; k++) {
@@ -244,6 +246,13 @@ static status check_restricted(struct leaving *leaving, struct err *err) {
   return LUMA_OK;
 }
 
+static status tell(const struct model_txn *txn, const struct doc *before, const struct val *after,
+                   struct err *err) {
+  if (!txn->witness || !txn->witness->followed) return LUMA_OK;
+  struct val root = doc_root(before);
+  return txn->witness->followed(txn->witness->context, &root, after, err);
+}
+
 /* The document without the reference: null, or a list without the key. */
 static status set_null(struct model_txn *txn, const struct collection *collection,
                        const struct doc *document, const struct soul_attribute *attribute,
@@ -277,9 +286,14 @@ static status set_null(struct model_txn *txn, const struct collection *collectio
   if (result == LUMA_OK) {
     struct val changed = val_decode(made, NULL);
     result = model_replace(txn, collection, document, &changed, err);
+    if (result == LUMA_OK) result = tell(txn, document, &changed, err);
   }
   buf_deinit(&out);
   return result;
+}
+
+void model_set_witness(struct model_txn *txn, const struct model_witness *witness) {
+  txn->witness = witness;
 }
 
 static status let_go(struct leaving *leaving, const struct letting_go *one, struct err *err) {
@@ -305,6 +319,8 @@ static status delete_one(struct leaving *leaving, size_t at, struct err *err) {
   struct store_pins pins = {0};
   struct doc document;
   status result = model_get_many(txn, collection, &leaving->all[at].key, 1, &document, &pins, err);
+  if (result == LUMA_OK && document.data && at >= leaving->asked)
+    result = tell(txn, &document, NULL, err);
   if (result == LUMA_OK && document.data)
     result = model__delete_alone(txn, collection, &document, err);
   store_pins_release(&pins);
@@ -314,6 +330,7 @@ static status delete_one(struct leaving *leaving, size_t at, struct err *err) {
 static status leave(struct leaving *leaving, const struct collection *collection,
                     const struct val *keys, uint32_t count, struct err *err) {
   for (uint32_t i = 0; i < count; i++) TRY(add_going(leaving, collection, &keys[i], err));
+  leaving->asked = leaving->count;
   for (size_t i = 0; i < leaving->count; i++) TRY(find_those_of(leaving, i, err));
   TRY(check_restricted(leaving, err));
   for (size_t i = 0; i < leaving->others_count; i++) TRY(let_go(leaving, &leaving->others[i], err));

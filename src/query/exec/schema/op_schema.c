@@ -3,6 +3,8 @@
  * which yields what the catalog holds. */
 #include "query/exec/exec_int.h"
 #include "query/exec/schema/schema_mongo.h"
+#include "query/exec/write/guard.h"
+#include "query/exec/write/index_document.h"
 
 /** The index keys of the plan as the model takes them. */
 static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
@@ -13,6 +15,7 @@ static status make_keys(struct exec *exec, const struct plan *plan, struct index
     (*keys)[i].path = plan->index_keys[i].path;
     (*keys)[i].expression = plan->index_keys[i].text;
     (*keys)[i].descending = plan->index_keys[i].descending;
+    (*keys)[i].hashed = plan->index_keys[i].hashed;
   }
   return LUMA_OK;
 }
@@ -51,6 +54,8 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
       .nulls_distinct = plan->nulls_distinct,
       .sparse = plan->sparse,
       .hidden = plan->hidden,
+      .expires = plan->expires,
+      .expire_s = plan->expire_s,
       .if_not_exists = plan->if_not_exists,
       .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING,
                     plan->index_condition}};
@@ -61,8 +66,7 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
 static bool has_keys(const struct catalog_index *index, const struct plan *plan) {
   bool same = index->def.keys_count == plan->index_keys_count;
   for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index->def.keys[i].descending == plan->index_keys[i].descending &&
-           path_is_equal(&index->def.keys[i].path, &plan->index_keys[i].path);
+    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
   return same;
 }
 
@@ -159,6 +163,8 @@ static status reindex(struct exec *exec, const struct plan *plan, struct err *er
 static status rename_collection(struct exec *exec, const struct plan *plan, struct slice name,
                                 struct err *err) {
   if (!plan->collection && plan->if_exists) return LUMA_OK;
+  const struct collection *there = catalog_find(model_catalog(exec->txn), plan->new_name);
+  if (plan->replaces && there) TRY(guard_dropped(exec, there, err));
   if (plan->replaces) TRY(model_drop_collection(exec->txn, plan->new_name, true, err));
   return model_rename_collection(exec->txn, name, plan->new_name, err);
 }
@@ -173,6 +179,7 @@ static status drop_collection(struct exec *exec, const struct plan *plan, struct
     err_hint(err, "DROP VIEW %.*s", SLICE_ARG(name));
     return failed;
   }
+  if (!plan->collection->view.bytes) TRY(guard_dropped(exec, plan->collection, err));
   return model_drop_collection(exec->txn, name, plan->if_exists, err);
 }
 

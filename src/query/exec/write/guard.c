@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/exec/write/guard.h"
 
-static status count(struct exec *exec, uint64_t changed, struct err *err) {
-  exec->affected += changed;
-  if (!exec->guard.is_limited || exec->affected <= exec->guard.max_affected) return LUMA_OK;
+static status check(const struct exec *exec, uint64_t changed, struct err *err) {
+  if (!exec->guard.is_limited || changed <= exec->guard.max_affected) return LUMA_OK;
   unsigned long long most = exec->guard.max_affected;
   err_raise(err, LUMA_MAX_AFFECTED, __FILE__, __LINE__,
             "the statement would change more than %llu document%s", most, most == 1 ? "" : "s");
   err_hint(err, "nothing was changed; narrow the condition or raise max_affected");
   return LUMA_MAX_AFFECTED;
+}
+
+static status count(struct exec *exec, uint64_t changed, struct err *err) {
+  exec->affected += changed;
+  return check(exec, exec->affected + exec->followed, err);
 }
 
 static status grow(struct exec *exec, struct err *err) {
@@ -46,6 +50,58 @@ status guard_changed(struct exec *exec, const struct val *before, const struct v
 
 status guard_displaced(struct exec *exec, const struct val *before, struct err *err) {
   return keep(exec, before, NULL, err);
+}
+
+status guard_removed(struct exec *exec, const struct val *before, struct err *err) {
+  exec->followed++;
+  TRY(check(exec, exec->affected + exec->followed, err));
+  return keep(exec, before, NULL, err);
+}
+
+static status followed(void *context, const struct val *before, const struct val *after,
+                       struct err *err) {
+  struct exec *exec = context;
+  exec->followed++;
+  TRY(check(exec, exec->affected + exec->followed, err));
+  return keep(exec, before, after, err);
+}
+
+struct model_witness guard_witness(struct exec *exec) {
+  bool is_guarded = exec->guard.is_limited || exec->guard.dry_run;
+  return (struct model_witness){.context = exec, .followed = is_guarded ? followed : NULL};
+}
+
+/* The first documents of a collection, as many as a dry run tells. */
+static status keep_dropped(struct exec *exec, const struct collection *collection,
+                           struct err *err) {
+  enum { AT_ONCE = 64 };
+  struct doc documents[AT_ONCE];
+  struct model_scan_options options = {0};
+  struct model_scan *scan = NULL;
+  uint32_t count = 0;
+  TRY(model_scan_open(exec->txn, collection, &options, &scan, err));
+  status done;
+  do {
+    done = model_scan_next(scan, AT_ONCE, documents, &count, err);
+    for (uint32_t i = 0; i < count && done == LUMA_OK; i++) {
+      struct val root = doc_root(&documents[i]);
+      done = keep(exec, &root, NULL, err);
+    }
+  } while (count && done == LUMA_OK && exec->changes_count < QUERY_CHANGES_MAX);
+  model_scan_close(scan);
+  return done;
+}
+
+status guard_dropped(struct exec *exec, const struct collection *collection, struct err *err) {
+  uint64_t documents = 0;
+  if (!exec->guard.is_limited && !exec->guard.dry_run) return LUMA_OK;
+  TRY(model_count(exec->txn, collection, &documents, err));
+  exec->followed += documents;
+  TRY(check(exec, exec->affected + exec->followed, err));
+  if (!exec->guard.dry_run) return LUMA_OK;
+  exec->affected += documents;
+  exec->followed -= documents;
+  return keep_dropped(exec, collection, err);
 }
 
 static status keep_inserted(struct exec *exec, const struct collection *collection,

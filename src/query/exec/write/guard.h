@@ -16,5 +16,13 @@ status guard_inserted(struct exec *exec, const struct collection *collection,
                       const struct model_write *writes, uint32_t count, struct err *err);
 /** A document gave way to one that is told beside it: it does not count. */
 status guard_displaced(struct exec *exec, const struct val *before, struct err *err);
+/** A document went for others to come in its place ($out): it counts against the limit, and not
+ * among what the statement tells to have changed. */
+status guard_removed(struct exec *exec, const struct val *before, struct err *err);
+/** A collection is about to go with its documents. */
+status guard_dropped(struct exec *exec, const struct collection *collection, struct err *err);
+/** Who is told of documents that change because of others (ON DELETE); nobody without a guard.
+ * Borrows `exec`. */
+struct model_witness guard_witness(struct exec *exec);
 
 #endif

@@ -3,6 +3,7 @@
  * document changes, since the pipeline may read the same collection. What fails leaves everything
  * as it was: the statement's transaction ends. */
 #include "query/exec/stage.h"
+#include "query/exec/write/guard.h"
 #include "query/exec/write/write.h"
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
@@ -37,11 +38,17 @@ static status insert_some(struct storing *op, uint64_t from, uint32_t count, str
     writes[i] = (struct model_write){.document = rows_at(&op->kept.rows, from + i)};
   TRY(op__check(exec, err));
   TRY(model_insert(exec->txn, op->collection, writes, count, &failed, err));
-  exec->affected += count;
-  return LUMA_OK;
+  return guard_inserted(exec, op->collection, writes, count, err);
 }
 
 /* ---- out ---- */
+
+static status delete_one(struct exec *exec, const struct collection *collection,
+                         const struct doc *document, struct err *err) {
+  struct val root = doc_root(document);
+  TRY(guard_removed(exec, &root, err));
+  return model_delete(exec->txn, collection, document, err);
+}
 
 static status delete_all(struct storing *op, struct err *err) {
   struct doc documents[STORE_AT_ONCE];
@@ -54,7 +61,7 @@ static status delete_all(struct storing *op, struct err *err) {
   do {
     done = model_scan_next(scan, STORE_AT_ONCE, documents, &count, err);
     for (uint32_t i = 0; i < count && done == LUMA_OK; i++)
-      done = model_delete(exec->txn, op->collection, &documents[i], err);
+      done = delete_one(exec, op->collection, &documents[i], err);
   } while (count && done == LUMA_OK);
   model_scan_close(scan);
   return done;
@@ -148,9 +155,9 @@ static status write_built(struct storing *op, const struct doc *there, struct bu
   build_deinit(build);
   buf_reset(&exec->env->scratch);
   if (done != LUMA_OK) return done;
+  struct val before = doc_root(there);
   TRY(model_replace(exec->txn, op->collection, there, &changed, err));
-  exec->affected++;
-  return LUMA_OK;
+  return guard_changed(exec, &before, &changed, err);
 }
 
 /** `document` in the place of the one there, with its key. */

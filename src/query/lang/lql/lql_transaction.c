@@ -134,10 +134,12 @@ struct plan *lql__dry_run(struct lql *lql, struct lql_token at, struct plan *com
   if (!command) return NULL;
   const struct plan *change =
       command->kind == PLAN_PROJECT && command->input ? command->input : command;
-  if (!plan_is_change(change->kind)) {
+  if (!plan_is_change(change->kind) && change->kind != PLAN_DROP_COLLECTION) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, at.offset,
               "DRY RUN takes a statement that changes documents");
-    lql__hint(lql, "INSERT, UPDATE, DELETE or MERGE; EXPLAIN tells how others would run");
+    lql__hint(lql,
+              "INSERT, UPDATE, DELETE, MERGE, TRUNCATE or DROP TABLE; EXPLAIN tells how others "
+              "would run");
     return NULL;
   }
   command->dry_run = true;
