@@ -26,12 +26,23 @@ struct soul_rule {
   struct slice path; /* where a genotype has it; empty: nowhere */
 };
 
+/** What a session tells of what it did. */
+enum soul_told {
+  SOUL_TOLD_NUMBER,    /* the number taken last from any sequence; an error when there is none */
+  SOUL_TOLD_FIRST_KEY, /* of the documents inserted last, the first; NULL: there were none */
+  SOUL_TOLD_LAST_KEY,
+  SOUL_TOLD_CHANGES, /* documents that the last change touched */
+  SOUL_TOLD_TOTAL    /* since the session began */
+};
+
 /** Who gives the numbers of sequences; calls that are NULL are not there. */
 struct soul_numbers {
   void *context;
   status (*next)(void *context, struct slice name, int64_t *number, struct err *err);
   status (*current)(void *context, struct slice name, int64_t *number, struct err *err);
   status (*set)(void *context, struct slice name, int64_t number, bool is_given, struct err *err);
+  /** The value borrows from the session until its next change. */
+  status (*told)(void *context, enum soul_told what, struct val *value, struct err *err);
 };
 
 /** The rules of one soul, compiled. Belongs to one thread at a time. Implementations begin with

@@ -46,6 +46,7 @@ struct exec {
   uint32_t changes_count, changes_capacity;
   struct val *keys; /* of inserted documents */
   uint32_t keys_count;
+  struct val last_key; /* of the document inserted last; MISSING: none was */
   bool upserted;
   struct query_write_error *write_errors;
   uint32_t write_errors_count;

@@ -48,6 +48,7 @@ struct query_summary {
   const struct val
       *keys; /* INSERT (and an upsert): keys of the documents made, the first QUERY_KEYS_MAX */
   uint32_t keys_count;
+  struct val last_key; /* of the document inserted last; MISSING: none was */
   bool upserted;
   const struct query_write_error
       *write_errors; /* JQL inserts and sequences go on or stop, and report here */

@@ -75,12 +75,114 @@ static status cast_json(struct func_env *env, const struct val *v, struct val *o
   return v->type == VAL_TEXT ? func__read_json(env, val_slice(v), out, err) : LUMA_OK;
 }
 
+/* ---- times of day ---- */
+
+/* Two digits at the front of a text, which goes on behind them. */
+static int take_two(struct slice *text) {
+  if (text->bytes < 2) return -1;
+  int tens = text->data[0] - '0', ones = text->data[1] - '0';
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9) return -1;
+  *text = slice_of(text->data + 2, text->bytes - 2);
+  return tens * 10 + ones;
+}
+
+static struct slice without_noon(struct slice text, int *noon) {
+  *noon = 0;
+  if (text.bytes < 3 || (text.data[text.bytes - 1] | 32) != 'm') return text;
+  uint8_t half = text.data[text.bytes - 2] | 32;
+  *noon = half == 'a' ? 1 : half == 'p' ? 2 : 0;
+  text.bytes -= *noon ? 2 : 0;
+  while (text.bytes && text.data[text.bytes - 1] == ' ') text.bytes--;
+  return text;
+}
+
+/* '04:05 PM', '040506', '04:05:06': hours, minutes and seconds; false of other forms. */
+static bool read_clock(struct slice text, int64_t *us) {
+  int noon, parts[3] = {0};
+  text = without_noon(text, &noon);
+  bool has_colons = text.bytes > 2 && text.data[2] == ':';
+  if (!noon && has_colons) return false; /* a duration's form */
+  for (int i = 0; i < 3 && text.bytes; i++) {
+    if (i && has_colons && text.data[0] != ':') return false;
+    if (i && has_colons) text = slice_of(text.data + 1, text.bytes - 1);
+    parts[i] = take_two(&text);
+    if (parts[i] < 0) return false;
+  }
+  bool fits = noon ? parts[0] >= 1 && parts[0] <= 12 : parts[0] <= 24;
+  if (text.bytes || !fits || parts[1] > 59 || parts[2] > 59) return false;
+  if (noon) parts[0] = parts[0] % 12 + (noon == 2 ? 12 : 0);
+  *us = ((parts[0] * INT64_C(60) + parts[1]) * 60 + parts[2]) * 1000000;
+  return true;
+}
+
+static bool is_time(struct slice name) {
+  static const char *const names[] = {"time", NULL};
+  return is_one_of(name, names);
+}
+
+static status cast_time(struct func_env *env, const struct val *v, struct val *out,
+                        struct err *err) {
+  static const int64_t us_per_day = INT64_C(86400000000);
+  int64_t us = 0;
+  *out = (struct val){.type = VAL_DURATION};
+  if (!read_clock(val_slice(v), &us)) {
+    TRY(func_cast(env, v, VAL_DURATION, out, err));
+    us = out->integer;
+  }
+  if (us < 0 || us > us_per_day)
+    FAIL(err, LUMA_OUT_OF_RANGE, "'%.*s' is no time of a day", SLICE_ARG(val_slice(v)));
+  out->integer = us;
+  return LUMA_OK;
+}
+
+static int hex_digit(uint8_t c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static status fail_bytes(struct slice text, struct err *err) {
+  err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__, "the text '%.*s' does not read as bytes",
+            text.bytes > 60 ? 60 : (int)text.bytes, (const char *)text.data);
+  err_hint(err, "'\\x4a4b', or x'4a4b'");
+  return LUMA_INVALID_VALUE;
+}
+
+/* PostgreSQL's forms of bytes: '\x4a4b', or letters with \\ and \nnn in base 8. */
+static status cast_bytes(struct func_env *env, const struct val *v, struct val *out,
+                         struct err *err) {
+  struct slice text = val_slice(v);
+  bool is_hex = text.bytes > 1 && text.data[0] == '\\' && text.data[1] == 'x';
+  uint8_t *made = arena_alloc_text(env->arena, text.bytes + 1);
+  uint32_t bytes = 0;
+  if (!made) return func__fail_memory(env, err);
+  for (size_t i = is_hex ? 2 : 0; i < text.bytes;) {
+    const uint8_t *at = text.data + i;
+    size_t left = text.bytes - i;
+    bool is_base8 =
+        left > 3 && at[1] >= '0' && at[1] <= '3' && (at[2] & 0xf8) == '0' && (at[3] & 0xf8) == '0';
+    if (is_hex && (left < 2 || hex_digit(at[0]) < 0 || hex_digit(at[1]) < 0))
+      return fail_bytes(text, err);
+    bool is_plain = !is_hex && at[0] != '\\', is_twice = left > 1 && at[1] == '\\';
+    if (!is_hex && !is_plain && !is_twice && !is_base8) return fail_bytes(text, err);
+    made[bytes++] = is_hex     ? (uint8_t)(hex_digit(at[0]) << 4 | hex_digit(at[1]))
+                    : is_plain ? at[0]
+                    : is_twice ? (uint8_t)'\\'
+                               : (uint8_t)((at[1] & 7) << 6 | (at[2] & 7) << 3 | (at[3] & 7));
+    i += is_hex || (!is_plain && is_twice) ? 2 : is_plain ? 1 : 4;
+  }
+  *out = (struct val){.type = VAL_BYTES, .data = made, .bytes = bytes};
+  return LUMA_OK;
+}
+
 static status cast_one(struct func_env *env, const struct val *v, const struct target *to,
                        struct val *out, struct err *err) {
   enum val_type type = VAL_MISSING;
   if (is_json(to->name)) return cast_json(env, v, out, err);
   if (!val_type_parse(to->name, &type))
     FAIL(err, LUMA_INVALID_ARGUMENT, "`%.*s` is not a type", SLICE_ARG(to->name));
+  if (is_time(to->name) && v->type == VAL_TEXT) return cast_time(env, v, out, err);
+  if (type == VAL_BYTES && v->type == VAL_TEXT) return cast_bytes(env, v, out, err);
   TRY(func_cast(env, v, type, out, err));
   if (val_is_null(out)) return LUMA_OK;
   if (out->type == VAL_TEXT) cut_text(to, out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* nextval, currval, setval: numbers of sequences, as whoever runs the expression gives them. */
+/* nextval, currval, setval: numbers of sequences, as whoever runs the expression gives them; and
+ * what the session did last. */
 #include "model/soul/rules.h"
 #include "query/func/func_int.h"
 
@@ -38,5 +39,56 @@ status func__setval(struct func_env *env, const struct val *args, uint32_t count
   if (!env->numbers || !env->numbers->set) return fail_here("setval", err);
   TRY(env->numbers->set(env->numbers->context, val_slice(&args[0]), number, is_given, err));
   *out = val_int64(number);
+  return LUMA_OK;
+}
+
+/* ---- what the session did ---- */
+
+static status told(struct func_env *env, const char *name, enum soul_told what, struct val *out,
+                   struct err *err) {
+  struct val value = val_null();
+  if (!env->numbers || !env->numbers->told) return fail_here(name, err);
+  TRY(env->numbers->told(env->numbers->context, what, &value, err));
+  *out = value;
+  if (value.bytes && !(out->data = arena_copy(env->arena, value.data, value.bytes)))
+    return func__fail_memory(env, err);
+  return LUMA_OK;
+}
+
+status func__lastval(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                     struct err *err) {
+  (void)args, (void)count;
+  return told(env, "lastval", SOUL_TOLD_NUMBER, out, err);
+}
+
+status func__last_insert_id(struct func_env *env, const struct val *args, uint32_t count,
+                            struct val *out, struct err *err) {
+  (void)args, (void)count;
+  return told(env, "last_insert_id", SOUL_TOLD_FIRST_KEY, out, err);
+}
+
+status func__last_insert_rowid(struct func_env *env, const struct val *args, uint32_t count,
+                               struct val *out, struct err *err) {
+  (void)args, (void)count;
+  return told(env, "last_insert_rowid", SOUL_TOLD_LAST_KEY, out, err);
+}
+
+status func__changes(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                     struct err *err) {
+  (void)args, (void)count;
+  return told(env, "changes", SOUL_TOLD_CHANGES, out, err);
+}
+
+status func__total_changes(struct func_env *env, const struct val *args, uint32_t count,
+                           struct val *out, struct err *err) {
+  (void)args, (void)count;
+  return told(env, "total_changes", SOUL_TOLD_TOTAL, out, err);
+}
+
+/** likely(x), unlikely(x): hints of SQLite's, which mean nothing here. */
+status func__likely(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)env, (void)count, (void)err;
+  *out = args[0];
   return LUMA_OK;
 }

@@ -185,7 +185,8 @@ enum plan_conflict_action {
   PLAN_CONFLICT_FAILS,
   PLAN_CONFLICT_SKIPS,
   PLAN_CONFLICT_REPLACES,
-  PLAN_CONFLICT_UPDATES
+  PLAN_CONFLICT_UPDATES,
+  PLAN_CONFLICT_ROLLS_BACK /* only in the front end: FAILS, and the root's rolls_back */
 };
 struct plan_conflict {
   enum plan_conflict_action action;
@@ -382,6 +383,7 @@ struct plan {
   bool yields_before; /* UPDATE: as they were */
   bool is_truncate;   /* DELETE: TRUNCATE, which means every document */
   bool dry_run;       /* of the root: DRY RUN stands before the statement */
+  bool rolls_back;    /* of the root: when it fails, the session's transaction is taken back */
   bool is_apart;      /* UPDATE, DELETE: values are computed for all rows before the first change */
   struct plan_merge **merges; /* MERGE */
   uint32_t merges_count;

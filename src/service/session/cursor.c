@@ -207,7 +207,11 @@ status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *e
     TRY(copy_values(cursor, &summary.answer, 1, &copy, err));
     cursor->outcome.answer = *copy;
   }
-  return summary.keys_count ? copy_keys(cursor, summary.keys, summary.keys_count, err) : LUMA_OK;
+  if (!summary.keys_count) return LUMA_OK;
+  struct val *last = NULL;
+  TRY(copy_values(cursor, &summary.last_key, 1, &last, err));
+  cursor->outcome.last_key = *last;
+  return copy_keys(cursor, summary.keys, summary.keys_count, err);
 }
 
 struct session_outcome session_outcome(struct session_cursor *cursor) {

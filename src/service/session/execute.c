@@ -228,6 +228,10 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
   }
   /* Evolution looks at beings, and must see those that are made meanwhile. */
   bool looks = cursor->kind == PLAN_EVOLVE_SOUL || cursor->kind == PLAN_CREATE_SOUL;
-  return looks ? change_serializable(session, write_work, &work, err)
-               : change(session, write_work, &work, err);
+  status done = looks ? change_serializable(session, write_work, &work, err)
+                      : change(session, write_work, &work, err);
+  if (done == LUMA_OK) return session__note_change(cursor, err);
+  /* SQLite's OR ROLLBACK takes the whole transaction back. */
+  if (query_root(cursor->query)->rolls_back && session->txn) (void)session_rollback(session, NULL);
+  return done;
 }

@@ -9,6 +9,8 @@ void session__drop_numbers(struct session *session) {
   mem_free(session->numbers);
   session->numbers = NULL;
   session->numbers_count = session->numbers_capacity = 0;
+  mem_free(session->deeds.keys);
+  session->deeds = (struct session_deeds){0};
 }
 
 static struct session_number *find(struct session *session, struct slice name) {
@@ -33,6 +35,7 @@ static status note(struct session *session, struct slice name, int64_t value, st
     *number = (struct session_number){.name = copy, .name_bytes = name.bytes};
   }
   number->value = value;
+  session->deeds.number = (size_t)(number - session->numbers) + 1;
   return LUMA_OK;
 }
 
@@ -61,9 +64,57 @@ static status set(void *context, struct slice name, int64_t value, bool is_given
   return is_given ? note(numbers->session, name, value, err) : LUMA_OK;
 }
 
+/* ---- what was done ---- */
+
+static struct val key_at(const struct val *key, uint8_t *room) {
+  struct val kept = *key;
+  if (key->bytes) kept.data = memcpy(room, key->data, key->bytes);
+  return kept;
+}
+
+static status note_keys(struct session_deeds *deeds, const struct val *first,
+                        const struct val *last, struct err *err) {
+  uint8_t *room = mem_alloc(first->bytes + last->bytes + 1);
+  if (!room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what was inserted");
+  mem_free(deeds->keys);
+  deeds->keys = room;
+  deeds->first_key = key_at(first, room);
+  deeds->last_key = key_at(last, room + first->bytes);
+  return LUMA_OK;
+}
+
+status session__note_change(struct session_cursor *cursor, struct err *err) {
+  struct session_deeds *deeds = &cursor->session->deeds;
+  const struct session_outcome *outcome = &cursor->outcome;
+  if (!plan_is_change(cursor->kind)) return LUMA_OK;
+  deeds->changes = outcome->affected;
+  deeds->total += outcome->affected;
+  if (!outcome->keys_count || outcome->last_key.type == VAL_MISSING) return LUMA_OK;
+  return note_keys(deeds, &outcome->keys[0], &outcome->last_key, err);
+}
+
+static status told(void *context, enum soul_told what, struct val *value, struct err *err) {
+  const struct session_numbers *numbers = context;
+  const struct session_deeds *deeds = &numbers->session->deeds;
+  switch (what) {
+  case SOUL_TOLD_CHANGES: *value = val_int64((int64_t)deeds->changes); break;
+  case SOUL_TOLD_TOTAL: *value = val_int64((int64_t)deeds->total); break;
+  case SOUL_TOLD_FIRST_KEY: *value = deeds->first_key; break;
+  case SOUL_TOLD_LAST_KEY: *value = deeds->last_key; break;
+  case SOUL_TOLD_NUMBER:
+    if (!deeds->number)
+      FAIL(err, LUMA_INVALID_ARGUMENT, "this session has taken no number of a sequence");
+    *value = val_int64(numbers->session->numbers[deeds->number - 1].value);
+    break;
+  }
+  if (value->type == VAL_MISSING) *value = val_null();
+  return LUMA_OK;
+}
+
 void session__numbers(struct session_cursor *cursor, struct model_txn *txn) {
   cursor->numbers = (struct session_numbers){
       .session = cursor->session,
       .txn = txn,
-      .ops = {.context = &cursor->numbers, .next = next, .current = current, .set = set}};
+      .ops = {
+          .context = &cursor->numbers, .next = next, .current = current, .set = set, .told = told}};
 }

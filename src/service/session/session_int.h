@@ -23,6 +23,14 @@ struct session_number {
 };
 enum { SESSION_NUMBERS_MAX = 10000 };
 
+/** What the session did last, for those who ask: changes(), last_insert_id(). */
+struct session_deeds {
+  uint64_t changes, total;
+  struct val first_key, last_key; /* their bytes are in `keys` */
+  uint8_t *keys;                  /* owned */
+  size_t number;                  /* 1 + the place of the number taken last; 0: none was */
+};
+
 /** A statement that PREPARE keeps: its name, then its text, in one piece. */
 struct session_named {
   uint8_t *data; /* owned */
@@ -41,6 +49,7 @@ struct session {
   struct db *db;
   struct session_number *numbers;
   size_t numbers_count, numbers_capacity;
+  struct session_deeds deeds;
   struct model_txn *txn; /* explicit; NULL = none */
   bool is_reading;       /* the explicit transaction is READ ONLY */
   struct session_mark *marks;
@@ -55,6 +64,7 @@ struct session {
   struct query_guard guard;
   enum store_durability durability;
   struct store_pos position;  /* of the last commit */
+  store_seq seq;              /* of the same */
   struct json_reader *reader; /* NULL until used */
   struct session_cursor *cursors;
   uint32_t cursors_count;
@@ -109,6 +119,8 @@ status session__commit(struct session *session, struct model_txn *txn, struct er
 /** Prepares cursor->numbers for a run in `txn`. */
 void session__numbers(struct session_cursor *cursor, struct model_txn *txn);
 void session__drop_numbers(struct session *session);
+/** Remembers what a change that has been done did. */
+status session__note_change(struct session_cursor *cursor, struct err *err);
 /** The guard a statement runs under: its own, the request's and the session's. */
 struct query_guard session__guard(const struct session_cursor *cursor,
                                   const struct session_request *request);

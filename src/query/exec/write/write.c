@@ -48,7 +48,8 @@ status write_note_keys(struct exec *exec, const struct model_write *writes, uint
   }
   for (uint32_t i = 0; i < count && exec->keys_count < QUERY_KEYS_MAX; i++)
     TRY(expr_copy_value(exec_kept(exec), &writes[i].key, &exec->keys[exec->keys_count++], err));
-  return LUMA_OK;
+  if (count == 0) return LUMA_OK;
+  return expr_copy_value(exec_kept(exec), &writes[count - 1].key, &exec->last_key, err);
 }
 
 /* ---- failures ---- */

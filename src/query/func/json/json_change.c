@@ -238,10 +238,25 @@ static status without_names(struct func_env *env, const struct val *whole, const
   return func__built(env, &build, out, err);
 }
 
-/** a - name, a - place, a - names */
+/* Whether it is a path as SQLite writes them: '$.a'. */
+static bool is_dollar(const struct val *path) {
+  return path->type == VAL_TEXT && path->bytes > 2 && path->data[0] == '$' &&
+         (path->data[1] == '.' || path->data[1] == '[');
+}
+
+/** a - name, a - place, a - names; json_remove(a, '$.path', …). */
 status func__json_remove(struct func_env *env, const struct val *args, uint32_t count,
                          struct val *out, struct err *err) {
-  (void)count;
+  if (is_dollar(&args[1])) {
+    struct val step[2] = {args[0], args[1]};
+    *out = args[0];
+    for (uint32_t i = 1; i < count; i++) {
+      step[0] = *out;
+      step[1] = args[i];
+      TRY(func__json_remove_path(env, step, 2, out, err));
+    }
+    return LUMA_OK;
+  }
   bool is_made = args[0].type == VAL_MAP || args[0].type == VAL_LIST;
   bool is_name = args[1].type == VAL_TEXT || args[1].type == VAL_LIST;
   if (is_made && is_name) return without_names(env, &args[0], &args[1], out, err);

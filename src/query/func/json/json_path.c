@@ -43,12 +43,42 @@ static bool split_steps(struct slice text, struct val *steps, uint32_t most, uin
   return !quoted;
 }
 
+/* The end of what a step begins at `at`: a name, or what stands in quotes or brackets. */
+static size_t step_end(struct slice text, size_t at) {
+  uint8_t close = text.data[at] == '"' ? '"' : text.data[at] == '[' ? ']' : 0;
+  if (close) {
+    const uint8_t *end = memchr(text.data + at + 1, close, text.bytes - at - 1);
+    return end ? (size_t)(end - text.data) + 1 : 0;
+  }
+  while (at < text.bytes && text.data[at] != '.' && text.data[at] != '[') at++;
+  return at;
+}
+
+/** The steps of SQLite's and MySQL's '$.a."b c"[0]'; '[#-1]' counts from the end. */
+static bool read_dollar(struct slice text, struct val *steps, uint32_t most, uint32_t *count) {
+  for (size_t at = 1; at < text.bytes;) {
+    bool is_place = text.data[at] == '[';
+    if (!is_place && (text.data[at] != '.' || ++at == text.bytes)) return false;
+    size_t end = step_end(text, at);
+    if (end <= at + is_place || *count == most) return false;
+    bool is_quoted = is_place || text.data[at] == '"';
+    struct slice step = slice_of(text.data + at + is_quoted, end - at - 2u * is_quoted);
+    bool from_end = is_place && step.bytes > 1 && step.data[0] == '#';
+    if (from_end) step = slice_of(step.data + 1, step.bytes - 1);
+    steps[(*count)++] = val_text(step);
+    at = end;
+  }
+  return true;
+}
+
 bool func_read_steps(const struct val *path, struct val *steps, uint32_t most, uint32_t *count) {
   *count = 0;
   if (path->type == VAL_LIST) {
     for (uint32_t i = 0; i < val_count(path) && i < most; i++) steps[(*count)++] = val_at(path, i);
     return val_count(path) <= most;
   }
+  if (path->type == VAL_TEXT && path->bytes && path->data[0] == '$')
+    return read_dollar(val_slice(path), steps, most, count);
   if (path->type != VAL_TEXT || path->bytes < 2) return false;
   struct slice text = val_slice(path);
   if (text.data[0] != '{' || text.data[text.bytes - 1] != '}') return false;

@@ -27,6 +27,15 @@ status func__array_lower(struct func_env *env, const struct val *args, uint32_t 
   return LUMA_OK;
 }
 
+/** generate_subscripts(list, dimension): 1 to its length. */
+status func__generate_subscripts(struct func_env *env, const struct val *args, uint32_t count,
+                                 struct val *out, struct err *err) {
+  struct val bounds[2] = {val_int64(1), val_null()};
+  TRY(func__array_length(env, args, count, &bounds[1], err));
+  if (val_is_null(&bounds[1])) bounds[1] = val_int64(0);
+  return func__generate_series(env, bounds, 2, out, err);
+}
+
 static void put_filled(struct build *build, const struct val *value, const uint32_t *sizes,
                        uint32_t depth) {
   for (uint32_t i = 0; i < sizes[0]; i++) {

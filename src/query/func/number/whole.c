@@ -4,6 +4,7 @@
 
 #include "query/func/arith.h"
 #include "query/func/func_int.h"
+#include "value/order/order.h"
 
 static status fail_overflow(struct err *err) {
   FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a 64-bit integer");
@@ -119,8 +120,22 @@ status func__scale(struct func_env *env, const struct val *args, uint32_t count,
 
 /** Which of `buckets` equal parts of [low, high) a number falls into: 0 below, buckets + 1 above.
  */
+/* width_bucket(value, thresholds): how many of the sorted thresholds it reaches. */
+static status bucket_of_list(struct func_env *env, const struct val *args, struct val *out) {
+  int64_t reached = 0;
+  if (args[1].type != VAL_LIST) return func__clash(env, out);
+  for (uint32_t i = 0; i < val_count(&args[1]); i++) {
+    struct val threshold = val_at(&args[1], i);
+    reached += val_compare(&args[0], &threshold) >= 0;
+  }
+  *out = val_int64(reached);
+  return LUMA_OK;
+}
+
 status func__width_bucket(struct func_env *env, const struct val *args, uint32_t count,
                           struct val *out, struct err *err) {
+  if (count == 2) return bucket_of_list(env, args, out);
+  if (count == 3) FAIL(err, LUMA_INVALID_ARGUMENT, "width_bucket takes two or four arguments");
   for (uint32_t i = 0; i < count; i++)
     if (!val_is_number(&args[i])) return func__clash(env, out);
   double v = val_to_float64(&args[0]), low = val_to_float64(&args[1]),

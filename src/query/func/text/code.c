@@ -2,6 +2,7 @@
 /* Functions that write bytes as text and back, quote, and fill templates. */
 #include <stdlib.h>
 
+#include "base/text/utf8.h"
 #include "query/func/func_int.h"
 #include "value/json/json.h"
 
@@ -304,24 +305,94 @@ static status append_converted(struct func_env *env, uint8_t kind, const struct 
   return LUMA_OK;
 }
 
+/* What stands between % and the letter: `2$`, `-`, a width or `*`. */
+struct format_place {
+  uint32_t nth; /* 0: the next one */
+  bool left;
+  int64_t width;
+};
+enum { FORMAT_WIDTH_MAX = 100000 };
+
+static size_t read_digits(struct slice form, size_t at, int64_t *number) {
+  for (*number = 0; at < form.bytes && form.data[at] >= '0' && form.data[at] <= '9'; at++)
+    if (*number <= FORMAT_WIDTH_MAX) *number = *number * 10 + (form.data[at] - '0');
+  return at;
+}
+
+static size_t read_place(struct slice form, size_t at, struct format_place *place) {
+  int64_t number = 0;
+  size_t end = read_digits(form, at, &number);
+  *place = (struct format_place){0};
+  if (end > at && end < form.bytes && form.data[end] == '$') {
+    place->nth = (uint32_t)number;
+    at = end + 1;
+  }
+  for (; at < form.bytes && form.data[at] == '-'; at++) place->left = true;
+  return read_digits(form, at, &place->width);
+}
+
+/* The width that an argument gives; a negative one stands at the left. */
+static status take_width(const struct val *args, uint32_t count, uint32_t *next,
+                         struct format_place *place, struct err *err) {
+  if (*next >= count) FAIL(err, LUMA_INVALID_ARGUMENT, "format has too few arguments");
+  const struct val *width = &args[(*next)++];
+  place->width = val_is_integer(width) ? width->integer : 0;
+  place->left |= place->width < 0;
+  if (place->width < 0) place->width = -place->width;
+  return LUMA_OK;
+}
+
+/* Blanks before or behind what was written from `from` on. */
+static status fill(struct func_env *env, size_t from, const struct format_place *place,
+                   struct err *err) {
+  struct buf *out = env->scratch;
+  int64_t missing =
+      place->width - (int64_t)utf8_count(slice_of(out->data + from, out->bytes - from));
+  if (place->width > FORMAT_WIDTH_MAX)
+    FAIL(err, LUMA_TOO_LARGE, "a width is at most %d", FORMAT_WIDTH_MAX);
+  if (missing <= 0) return LUMA_OK;
+  size_t bytes = out->bytes - from;
+  for (int64_t i = 0; i < missing; i++) buf_append_byte(out, ' ');
+  if (out->failed != LUMA_OK || place->left) return LUMA_OK;
+  memmove(out->data + from + missing, out->data + from, bytes);
+  memset(out->data + from, ' ', (size_t)missing);
+  return LUMA_OK;
+}
+
+/* One of the form's conversions, from behind its %; `*at` then stands on its letter. */
+static status format_one(struct func_env *env, const struct val *args, uint32_t count,
+                         uint32_t *next, size_t *at, struct err *err) {
+  struct slice form = val_slice(&args[0]);
+  struct format_place place;
+  *at = read_place(form, *at, &place);
+  if (*at < form.bytes && form.data[*at] == '*') {
+    TRY(take_width(args, count, next, &place, err));
+    ++*at;
+  }
+  uint8_t kind = *at < form.bytes ? form.data[*at] : 0;
+  if (kind != 's' && kind != 'I' && kind != 'L')
+    FAIL(err, LUMA_INVALID_ARGUMENT, "format knows %%s, %%I, %%L and %%%%");
+  if (place.nth) *next = place.nth;
+  if (*next >= count) FAIL(err, LUMA_INVALID_ARGUMENT, "format has too few arguments");
+  size_t from = env->scratch->bytes;
+  TRY(append_converted(env, kind, &args[(*next)++], err));
+  return fill(env, from, &place, err);
+}
+
 static status format_all(struct func_env *env, const struct val *args, uint32_t count,
                          struct err *err) {
   struct slice form = val_slice(&args[0]);
   uint32_t next = 1;
   for (size_t i = 0; i < form.bytes; i++) {
-    if (form.data[i] != '%') {
+    bool is_plain = form.data[i] != '%';
+    bool is_mark = !is_plain && i + 1 < form.bytes && form.data[i + 1] == '%';
+    if (is_plain || is_mark) {
       buf_append_byte(env->scratch, form.data[i]);
+      i += is_mark;
       continue;
     }
-    uint8_t kind = ++i < form.bytes ? form.data[i] : 0;
-    if (kind == '%') {
-      buf_append_byte(env->scratch, '%');
-      continue;
-    }
-    if (kind != 's' && kind != 'I' && kind != 'L')
-      FAIL(err, LUMA_INVALID_ARGUMENT, "format knows %%s, %%I, %%L and %%%%");
-    if (next >= count) FAIL(err, LUMA_INVALID_ARGUMENT, "format has too few arguments");
-    TRY(append_converted(env, kind, &args[next++], err));
+    i++;
+    TRY(format_one(env, args, count, &next, &i, err));
   }
   return LUMA_OK;
 }

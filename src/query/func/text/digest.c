@@ -40,6 +40,18 @@ status func__sha256(struct func_env *env, const struct val *args, uint32_t count
   return digest(env, &args[0], slice_of_text("sha256"), out, err);
 }
 
+status func__sha224(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  return digest(env, &args[0], slice_of_text("sha224"), out, err);
+}
+
+status func__sha384(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  (void)count;
+  return digest(env, &args[0], slice_of_text("sha384"), out, err);
+}
+
 status func__sha512(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                     struct err *err) {
   (void)count;

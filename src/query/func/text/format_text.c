@@ -20,6 +20,8 @@ status func__to_char(struct func_env *env, const struct val *args, uint32_t coun
   }
   if (args[0].type == VAL_DURATION)
     us = args[0].integer;
+  else if (args[0].type == VAL_INTERVAL)
+    us = args[0].interval.us; /* the clock's part */
   else if (!func__moment(&args[0], &us))
     return func__clash(env, out);
   format_time_write(env->scratch, template, us);

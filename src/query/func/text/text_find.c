@@ -81,6 +81,23 @@ status func__chr(struct func_env *env, const struct val *args, uint32_t count, s
   return func__text(env, slice_of(bytes, utf8_encode((uint32_t)v, bytes)), out, err);
 }
 
+/** char(a, b, …): SQLite's, a text of many. */
+status func__char(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  for (uint32_t i = 0; i < count; i++) {
+    struct val one;
+    status done = func__chr(env, &args[i], 1, &one, err);
+    if (done == LUMA_OK && one.type == VAL_TEXT) {
+      buf_append_slice(env->scratch, val_slice(&one));
+      continue;
+    }
+    buf_reset(env->scratch);
+    *out = one;
+    return done;
+  }
+  return func__scratch_text(env, out, err);
+}
+
 status func__octet_length(struct func_env *env, const struct val *args, uint32_t count,
                           struct val *out, struct err *err) {
   (void)count, (void)err;

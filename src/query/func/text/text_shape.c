@@ -75,6 +75,13 @@ status func__repeat(struct func_env *env, const struct val *args, uint32_t count
   return func__scratch_text(env, out, err);
 }
 
+status func__space(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                   struct err *err) {
+  struct val blanks[2] = {val_text(slice_of_text(" ")), args[0]};
+  (void)count;
+  return func__repeat(env, blanks, 2, out, err);
+}
+
 /** Appends `characters` code points of `fill`, over and over. */
 static bool append_fill(struct buf *out, struct slice fill, int64_t characters) {
   int64_t each = (int64_t)utf8_count(fill);

@@ -21,13 +21,6 @@ status func__current_date(struct func_env *env, const struct val *args, uint32_t
   return LUMA_OK;
 }
 
-/** The day of a moment; of a text that reads as one. */
-status func__date(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
-                  struct err *err) {
-  (void)count;
-  return func_cast(env, &args[0], VAL_DATE, out, err);
-}
-
 static status read_whole(const struct val *args, uint32_t count, int32_t *whole, struct err *err) {
   for (uint32_t i = 0; i < count; i++) {
     int64_t v;
@@ -81,6 +74,22 @@ status func__make_timestamp(struct func_env *env, const struct val *args, uint32
       __builtin_add_overflow(us, in_day, &us))
     FAIL(err, LUMA_OUT_OF_RANGE, "the result does not fit a timestamp");
   *out = val_timestamp(us);
+  return LUMA_OK;
+}
+
+/** make_time(hour, minute, second): a duration since midnight. */
+status func__make_time(struct func_env *env, const struct val *args, uint32_t count,
+                       struct val *out, struct err *err) {
+  int32_t parts[2] = {0};
+  (void)count;
+  if (!are_numbers(args, 3)) return func__clash(env, out);
+  TRY(read_whole(args, 2, parts, err));
+  double seconds = val_to_float64(&args[2]);
+  bool fits = parts[0] >= 0 && parts[0] < 24 && parts[1] >= 0 && parts[1] < 60 && seconds >= 0 &&
+              seconds < 60;
+  if (!fits) FAIL(err, LUMA_OUT_OF_RANGE, "the clock does not show this time");
+  int64_t us = (parts[0] * INT64_C(3600) + parts[1] * INT64_C(60)) * CALENDAR_US_PER_SECOND;
+  *out = (struct val){.type = VAL_DURATION, .integer = us + (int64_t)nearbyint(seconds * 1e6)};
   return LUMA_OK;
 }
 
@@ -169,13 +178,15 @@ static void carry_hours(struct val_interval *span) {
   }
 }
 
-static void carry_days(struct val_interval *span) {
+static void carry_days(struct val_interval *span, bool with_us) {
   span->months += span->days / DAYS_PER_MONTH;
   span->days %= DAYS_PER_MONTH;
-  if (span->months > 0 && span->days < 0) {
+  bool is_behind = span->days < 0 || (span->days == 0 && with_us && span->us < 0);
+  bool is_ahead = span->days > 0 || (span->days == 0 && with_us && span->us > 0);
+  if (span->months > 0 && is_behind) {
     span->months--;
     span->days += DAYS_PER_MONTH;
-  } else if (span->months < 0 && span->days > 0) {
+  } else if (span->months < 0 && is_ahead) {
     span->months++;
     span->days -= DAYS_PER_MONTH;
   }
@@ -186,7 +197,8 @@ static status justify(struct func_env *env, const struct val *arg, bool hours, b
   struct val_interval span;
   if (!read_span(arg, &span)) return func__clash(env, out);
   if (hours) carry_hours(&span);
-  if (days) carry_days(&span);
+  if (days) carry_days(&span, hours);
+  if (hours && days) carry_hours(&span); /* of a day that a month gave */
   *out = (struct val){.type = VAL_INTERVAL, .interval = span};
   return LUMA_OK;
 }

@@ -94,6 +94,10 @@ static int word_kind(const struct lql *lql, const uint8_t *start, const uint8_t 
   return lql->last.kind == LQL_AS ? lql__behind_as(kind) : kind;
 }
 
+static bool is_word(uint8_t c) {
+  return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+}
+
 static struct lql_token open(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
   lql->brackets++;
   return token_of(lql, kind, start, end);
@@ -180,6 +184,14 @@ struct lql_token lql__next(struct lql *lql) {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, start + (lql__is_clock(start) ? 4 : 9));
         return token_of(lql, LQL_TYPED, start, cursor);
       }
+      ('int' | 'integer' | 'bigint' | 'smallint' | 'numeric' | 'decimal' | 'real' | 'float' | 'double' blank+ 'precision' | 'float8'
+        | 'float4' | 'int4' | 'int8' | 'bool' | 'boolean' | 'text' | 'varchar' | 'uuid' | 'json' | 'jsonb' | 'bytea') blank+ single {
+        const uint8_t *end = start;
+        while (is_word(*end)) end++;
+        if (lql->last.kind == LQL_DOT || lql__ends_value(lql->last.kind))
+          return token_of(lql, word_kind(lql, start, end, limit), start, end);
+        return token_of(lql, LQL_PREFIXED, start, cursor);
+      }
       ('date' | 'interval') / (blank* "'") {
         if (lql->last.kind == LQL_DOT) return token_of(lql, LQL_ID, start, cursor);
         goto typed;
@@ -228,7 +240,7 @@ struct lql_token lql__next(struct lql *lql) {
       ">"          { return token_of(lql, LQL_GT, start, cursor); }
       ">="         { return token_of(lql, LQL_GE, start, cursor); }
       "||"         { return token_of(lql, LQL_CONCAT, start, cursor); }
-      "->" | "->>" | "#>" | "#>>" | "#-" | "@>" | "<@" | "@?" | "@@" | "&" | "&&" | "|" | "#" | "~*" | "!~" | "!~*" {
+      "->" | "->>" | "#>" | "#>>" | "#-" | "^@" | "@>" | "<@" | "@?" | "@@" | "&" | "&&" | "|" | "#" | "~*" | "!~" | "!~*" {
         return token_of(lql, LQL_OPERATOR, start, cursor);
       }
       "<<"         { return open_bag(lql, start, cursor); }
@@ -254,7 +266,12 @@ struct lql_token lql__next(struct lql *lql) {
       "{"          { return brace(lql, LQL_LBRACE, start, cursor); }
       "}"          { return brace(lql, LQL_RBRACE, start, cursor); }
       ";"          { return token_of(lql, LQL_SEMICOLON, start, cursor); }
-      "=>"         { return fail(lql, start, "`=>` has no meaning here", "write >="); }
+      "=>"         {
+        bool is_name = lql->last.kind == LQL_ID || lql->last.kind == LQL_QUOTED;
+        bool names = is_name && (lql->before.kind == LQL_LP || lql->before.kind == LQL_COMMA);
+        if (names) return token_of(lql, LQL_ARROW, start, cursor);
+        return fail(lql, start, "`=>` has no meaning here", "write >=");
+      }
       "=<"         { return fail(lql, start, "`=<` has no meaning here", "write <="); }
       "&&"         { return fail(lql, start, "`&&` has no meaning here", "write AND"); }
       "!"          { return fail(lql, start, "`!` has no meaning here", "write NOT, or != for unequal"); }

@@ -58,7 +58,7 @@ static bool token_fits(void *context, int kind);
 %left AT COLLATE.
 %nonassoc LBRACKET DOT.
 %nonassoc RP.
-%token SEMICOLON QUALIFY STAR_EXCEPT PASSING JSON_WORD ON_CASE FORMAT_JSON FOR_ORDINALITY NESTED COLUMNS PATH TREATMENT TREATMENT_IN VARIABLE VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
+%token SEMICOLON ARROW PREFIXED QUALIFY STAR_EXCEPT PASSING JSON_WORD ON_CASE FORMAT_JSON FOR_ORDINALITY NESTED COLUMNS PATH TREATMENT TREATMENT_IN VARIABLE VALUE PIVOT UNPIVOT LBAG RBAG GLOB INDEXED USE_INDEX TABLE_OF JSON_KIND KEYS OVERRIDING CORRESPONDING PREPARE EXECUTE DEALLOCATE NO_DATA EXPLAIN_LP DIV NULLSAFE WITH_ROLLUP SEPARATOR.
 
 %type statement {struct plan *}
 %type command {struct plan *}
@@ -468,7 +468,7 @@ into(A) ::= UPSERT INTO name(N). { A = (struct lql_into){N, PLAN_CONFLICT_REPLAC
 or_action(A) ::= REPLACE. { A = PLAN_CONFLICT_REPLACES; }
 or_action(A) ::= IGNORE. { A = PLAN_CONFLICT_SKIPS; }
 or_action(A) ::= ABORT. { A = PLAN_CONFLICT_FAILS; }
-or_action(A) ::= ROLLBACK(T). { A = lql__refuse_action(lql, T); }
+or_action(A) ::= ROLLBACK. { A = PLAN_CONFLICT_ROLLS_BACK; }
 or_action(A) ::= ID(T). { A = lql__refuse_action(lql, T); }
 conflict(A) ::= . { A = NULL; }
 conflict(A) ::= ON CONFLICT(T) conflict_target(C) DO NOTHING. { A = lql__conflict(lql, T, PLAN_CONFLICT_SKIPS, C, NULL, NULL); }
@@ -499,7 +499,7 @@ command(A) ::= UPDATE target(T) UNSET unsets(S) where(W) order(O) limit(L) retur
 }
 command(A) ::= UPDATE OR or_action(X) target(T) SET sets(S) from(F) where(W) order(O) limit(L) returning(R). {
   struct lql_rows rows = {T, F, W, O, L};
-  A = lql__returning(lql, lql__update_or(lql, X, lql__update(lql, &rows, S)), R);
+  A = lql__update_or(lql, X, lql__returning(lql, lql__update(lql, &rows, S), R));
 }
 sets(A) ::= path(P) EQ expr(E). { A = lql__set(lql, NULL, PLAN_SET, P, E); }
 sets(A) ::= sets(B) COMMA path(P) EQ expr(E). { A = lql__set(lql, B, PLAN_SET, P, E); }
@@ -776,7 +776,7 @@ type(A) ::= name(N) LP INTEGER(P) COMMA INTEGER(S) RP. { A = lql__type(lql, N, P
 type(A) ::= name(N) PRECISION. { A = (struct lql_type){N, 0, 0, 0, false}; }
 type(A) ::= name(N) VARYING. { A = (struct lql_type){N, 0, 0, 0, false}; }
 type(A) ::= name(N) VARYING LP INTEGER(P) RP. { A = lql__type(lql, N, P, NULL); }
-type(A) ::= name(N) WITH TIME ZONE. { A = (struct lql_type){N, 0, 0, 0, false}; }
+type(A) ::= name(N) WITH TIME ZONE. { A = lql__zoned(lql, N); }
 type(A) ::= name(N) WITHOUT TIME ZONE. { A = (struct lql_type){N, 0, 0, 0, false}; }
 type(A) ::= type(B) LBRACKET RBRACKET. { A = B; A.is_list = true; }
 
@@ -826,6 +826,7 @@ bare(A) ::= FLOAT(T). { A = lql__float(lql, T); }
 bare(A) ::= TEXT(T). { A = lql__text(lql, T); }
 bare(A) ::= BYTES(T). { A = lql__bytes(lql, T); }
 bare(A) ::= TYPED(T). { A = lql__typed(lql, T); }
+bare(A) ::= PREFIXED(T). { A = lql__prefixed(lql, T); }
 bare(A) ::= TRUE(T). { A = lql__bool(lql, T, true); }
 bare(A) ::= FALSE(T). { A = lql__bool(lql, T, false); }
 bare(A) ::= NULL(T). { A = lql__null(lql, T); }
@@ -860,6 +861,11 @@ call(A) ::= ID(N) LP ALL exprs(L) order(O) RP. { A = lql__call(lql, N, L, false,
 call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) RP. { A = lql__call(lql, N, L, true, O); }
 call(A) ::= ID(N) LP exprs(L) order(O) SEPARATOR expr(E) RP. { A = lql__call(lql, N, lql__append(lql, L, E, slice_of(NULL, 0)), false, O); }
 call(A) ::= ID(N) LP DISTINCT exprs(L) order(O) SEPARATOR expr(E) RP. { A = lql__call(lql, N, lql__append(lql, L, E, slice_of(NULL, 0)), true, O); }
+call(A) ::= ID(N) LP named_args(L) RP. { struct lql_list *args = lql__named_args(lql, N, NULL, L); A = args ? lql__call(lql, N, args, false, NULL) : NULL; }
+call(A) ::= ID(N) LP some_exprs(P) COMMA named_args(L) RP. { struct lql_list *args = lql__named_args(lql, N, P, L); A = args ? lql__call(lql, N, args, false, NULL) : NULL; }
+%type named_args {struct lql_list *}
+named_args(A) ::= name(N) ARROW expr(E). { A = lql__append(lql, lql__list(lql), E, lql__name(lql, N)); }
+named_args(A) ::= named_args(B) COMMA name(N) ARROW expr(E). { A = lql__append(lql, B, E, lql__name(lql, N)); }
 call(A) ::= ID(N) LP STAR RP. { A = lql__call_star(lql, N); }
 bare(A) ::= ID(N) LP some_exprs(L) json_clauses(J) RP. { A = lql__json_call(lql, N, L, J); }
 bare(A) ::= ID(N) LP json_pairs(L) RP. { A = lql__json_pairs(lql, N, L, NULL); }

@@ -52,29 +52,34 @@ struct plan_conflict *lql__conflict(struct lql *lql, struct lql_token at,
 struct plan *lql__inserted(struct lql *lql, const struct lql_into *into, struct plan *insert,
                            struct plan_conflict *conflict, const struct lql_list *returning) {
   if (!insert) return NULL;
+  bool rolls_back = into->action == PLAN_CONFLICT_ROLLS_BACK;
+  bool is_plain = into->action == PLAN_CONFLICT_FAILS || rolls_back;
   if (into->action != PLAN_CONFLICT_FAILS && conflict) {
     lql__fail(lql, LUMA_SYNTAX_ERROR, conflict->offset, "what a conflict does is said twice");
     return NULL;
   }
   if (into->overriding.kind) insert->overriding = overriding_of(into->overriding);
-  if (into->action != PLAN_CONFLICT_FAILS)
-    conflict = lql__conflict(lql, into->name, into->action, NULL, NULL, NULL);
+  if (!is_plain) conflict = lql__conflict(lql, into->name, into->action, NULL, NULL, NULL);
   insert->conflict = conflict;
-  return lql__returning(lql, insert, returning);
+  struct plan *made = lql__returning(lql, insert, returning);
+  if (made) made->rolls_back = rolls_back;
+  return made;
 }
 
 enum plan_conflict_action lql__refuse_action(struct lql *lql, struct lql_token action) {
-  lql__fail(lql, LUMA_SYNTAX_ERROR, action.offset, "OR takes REPLACE, IGNORE or ABORT");
-  lql__hint(lql, "a statement that fails changes nothing; ROLLBACK ends its transaction");
+  lql__fail(lql, LUMA_SYNTAX_ERROR, action.offset, "OR takes REPLACE, IGNORE, ABORT or ROLLBACK");
+  lql__hint(lql, "a statement that fails changes nothing: OR FAIL has no place");
   return PLAN_CONFLICT_FAILS;
 }
 
 struct plan *lql__update_or(struct lql *lql, enum plan_conflict_action action,
                             struct plan *update) {
-  if (!update || action == PLAN_CONFLICT_FAILS) return update;
-  update->conflict = arena_zalloc(lql->arena, 1, sizeof *update->conflict);
-  if (!update->conflict) return NULL;
-  update->conflict->action = action;
+  if (update) update->rolls_back = action == PLAN_CONFLICT_ROLLS_BACK;
+  if (!update || action == PLAN_CONFLICT_FAILS || update->rolls_back) return update;
+  struct plan *change = update->kind == PLAN_PROJECT ? update->input : update; /* RETURNING */
+  change->conflict = arena_zalloc(lql->arena, 1, sizeof *change->conflict);
+  if (!change->conflict) return NULL;
+  change->conflict->action = action;
   return update;
 }
 

@@ -72,10 +72,10 @@ static bool is_operator(int kind) {
 }
 
 static bool is_literal(int kind) {
-  static const int literals[] = {LQL_INTEGER, LQL_FLOAT, LQL_TEXT,   LQL_BYTES,  LQL_TILDE,
-                                 LQL_TYPED,   LQL_TRUE,  LQL_FALSE,  LQL_NULL,   LQL_PARAM,
-                                 LQL_CAST,    LQL_CASE,  LQL_LP,     LQL_LBRACE, LQL_MINUS,
-                                 LQL_PLUS,    LQL_NOT,   LQL_QUOTED, LQL_ID,     LQL_LBRACKET};
+  static const int literals[] = {
+      LQL_INTEGER, LQL_FLOAT, LQL_TEXT, LQL_BYTES, LQL_TILDE,  LQL_TYPED, LQL_PREFIXED,
+      LQL_TRUE,    LQL_FALSE, LQL_NULL, LQL_PARAM, LQL_CAST,   LQL_CASE,  LQL_LP,
+      LQL_LBRACE,  LQL_MINUS, LQL_PLUS, LQL_NOT,   LQL_QUOTED, LQL_ID,    LQL_LBRACKET};
   for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++) {
     if (literals[i] == kind) return true;
   }

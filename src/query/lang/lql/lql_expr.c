@@ -221,6 +221,13 @@ struct expr *lql__call_from(struct lql *lql, struct lql_token name, struct expr 
   struct expr *args[3] = {left, from, count};
   if (!left || !from) return NULL;
   bool is_substring = slice_is_equal_nocase(name.text, slice_of_text("substring"));
+  bool is_pattern =
+      is_substring && !count && from->kind == EXPR_CONST && from->value.type == VAL_TEXT;
+  if (is_pattern) { /* the part in parentheses of what matches, else all of it */
+    struct expr *match = call(lql, slice_of_text("regexp_match"), args, 2, name.offset);
+    return match ? lql__at(lql, name, match, expr_const(lql->arena, val_int64(0), name.offset))
+                 : NULL;
+  }
   if (is_substring) return call(lql, name.text, args, count ? 3 : 2, name.offset);
   if (count) return fail_word(lql, name, "FOR");
   if (slice_is_equal_nocase(name.text, slice_of_text("extract")))

@@ -33,6 +33,9 @@ struct expr *lql__in(struct lql *lql, struct lql_token at, struct expr *left, st
                      bool negated);
 struct expr *lql__between(struct lql *lql, struct lql_token at, struct expr *value,
                           struct expr *low, struct expr *high, bool negated);
+/** A type WITH TIME ZONE, which a time of day has not. */
+struct lql_type lql__zoned(struct lql *lql, struct lql_token name);
+void lql__refuse_zone(struct lql *lql, struct lql_token name);
 /** `operand` NULL: CASE WHEN condition; `pairs`: when, then, …. */
 struct expr *lql__case(struct lql *lql, struct lql_token at, struct expr *operand,
                        struct lql_list *pairs, struct expr *otherwise);

@@ -286,6 +286,8 @@ static const struct mark marks[] = {
     {"a number", LQL_FLOAT},
     {"a text", LQL_TEXT},
     {"a date", LQL_TYPED},
+    {"a value of a type", LQL_PREFIXED},
+    {"`=>`", LQL_ARROW},
     {"a parameter", LQL_PARAM},
     {"`=`", LQL_EQ},
     {"`!=`", LQL_NE},

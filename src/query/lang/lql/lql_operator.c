@@ -84,6 +84,7 @@ struct expr *lql__operator(struct lql *lql, struct lql_token op, struct expr *le
       {.text = "?|", .function = "json_exists_any", .reads_left = true},
       {.text = "?&", .function = "json_exists_all", .reads_left = true},
       {.text = "#-", .function = "json_remove_path", .reads_left = true},
+      {.text = "^@", .function = "starts_with"},
       {.text = "&&", .function = "array_overlap"},
       {.text = "&", .function = "bitand"},
       {.text = "|", .function = "bitor"},
@@ -150,16 +151,19 @@ bool lql__read_json_args(struct lql *lql, struct slice function, struct lql_list
   struct slice deed = json_deed(function);
   bool makes = is_named(deed, "build_array") || is_named(deed, "build_object") ||
                is_named(deed, "object") || is_named(deed, "array") || is_named(deed, "valid") ||
-               is_named(deed, "agg") || is_named(deed, "object_agg");
+               is_named(deed, "agg") || is_named(deed, "object_agg") || is_named(deed, "quote") ||
+               is_named(deed, "unquote");
   if (!deed.bytes || makes || args->count == 0) return true;
-  bool is_any = is_named(deed, "typeof") || is_path(deed);
+  bool is_any = is_named(deed, "typeof") || is_named(deed, "type") || is_path(deed);
   args->items[0] = is_any ? read_value(lql, args->items[0]) : read_json(lql, args->items[0]);
   bool has_variables = is_path(deed) && args->count > 2;
   if (has_variables) args->items[2] = read_json(lql, args->items[2]);
-  bool has_new = is_named(deed, "set") || is_named(deed, "set_lax") || is_named(deed, "insert");
+  bool has_new = is_named(deed, "set") || is_named(deed, "replace") || is_named(deed, "set_lax") ||
+                 is_named(deed, "insert");
   if (has_new && args->count > 2) args->items[2] = read_value(lql, args->items[2]);
   bool has_second = is_named(deed, "contains") || is_named(deed, "populate_record") ||
-                    is_named(deed, "populate_recordset");
+                    is_named(deed, "populate_recordset") || is_named(deed, "patch") ||
+                    is_named(deed, "merge_patch");
   if (has_second && args->count > 1) args->items[1] = read_json(lql, args->items[1]);
   return args->items[0] != NULL;
 }
@@ -226,7 +230,29 @@ static bool open_position(struct lql_list *args) {
   return true;
 }
 
+/* datetime('now', …), and nothing at all: a call of now(), so that the rest stays the same for
+ * ever.
+ */
+static bool call_now(struct lql *lql, struct slice function, struct lql_list *args) {
+  static const char *const names[] = {"date", "time", "datetime", "julianday", "unixepoch"};
+  bool is_one = false;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    is_one |= is_named(function, names[i]);
+  if (!is_one) return true;
+  if (args->count == 0) {
+    struct expr *now = call(lql, "now", NULL, 0, lql->last.offset);
+    return now && lql__append(lql, args, now, slice_of(NULL, 0));
+  }
+  const struct expr *first = args->items[0];
+  if (first->kind != EXPR_CONST || first->value.type != VAL_TEXT ||
+      !is_named(val_slice(&first->value), "now"))
+    return true;
+  args->items[0] = call(lql, "now", NULL, 0, first->offset);
+  return args->items[0] != NULL;
+}
+
 bool lql__name_words(struct lql *lql, struct slice function, struct lql_list *args) {
+  if (!call_now(lql, function, args)) return false;
   static const char *const units[] = {"date_diff", "datediff", "timestampdiff", "date_trunc",
                                       "date_part"};
   if (args->count == 0) return true;

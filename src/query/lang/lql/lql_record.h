@@ -75,4 +75,11 @@ struct expr *lql__is_json_of(struct lql *lql, struct lql_token at, struct expr *
 struct expr *lql__range(struct lql *lql, struct lql_token at, struct expr *list,
                         struct lql_limit range);
 
+/** The arguments of a call in their order: `plain` ones first (may be NULL), then those `given` by
+ * name. */
+struct lql_list *lql__named_args(struct lql *lql, struct lql_token function,
+                                 const struct lql_list *plain, const struct lql_list *given);
+/** int '5': a text cast to the type before it. */
+struct expr *lql__prefixed(struct lql *lql, struct lql_token token);
+
 #endif

@@ -52,10 +52,24 @@ static bool is_empty_row(const struct lql *lql, const struct expr *value, struct
   return is_null && lql->context->catalog && catalog_find(lql->context->catalog, name);
 }
 
+struct lql_type lql__zoned(struct lql *lql, struct lql_token name) {
+  if (slice_is_equal_nocase(name.text, slice_of_text("time"))) lql__refuse_zone(lql, name);
+  return (struct lql_type){.name = name};
+}
+
+void lql__refuse_zone(struct lql *lql, struct lql_token name) {
+  lql__fail(lql, LUMA_UNSUPPORTED, name.offset, "a time of day has no zone");
+  lql__hint(lql, "TIME for one, TIMESTAMP for a moment (kept in UTC)");
+}
+
 struct expr *lql__cast(struct lql *lql, struct lql_token at, struct expr *value,
                        struct lql_type type) {
   struct slice name = lql__name(lql, type.name);
   enum val_type known = VAL_MISSING;
+  if (slice_is_equal_nocase(name, slice_of_text("timetz"))) {
+    lql__refuse_zone(lql, type.name);
+    return NULL;
+  }
   bool is_type = val_type_parse(name, &known) || lql__is_json(name);
   if (!is_type && is_empty_row(lql, value, name)) return value;
   if (!is_type) {

@@ -13,9 +13,10 @@ bool lql__ends_value(int kind) {
   static const int never[] = {LQL_UNION,    LQL_INTERSECT, LQL_EXCEPT,     LQL_VALUES,
                               LQL_EXISTS,   LQL_LET,       LQL_USING,      LQL_ESCAPE,
                               LQL_OVERLAPS, LQL_SYMMETRIC, LQL_ASYMMETRIC, 0};
-  static const int ends[] = {LQL_QUOTED,   LQL_INTEGER, LQL_FLOAT,   LQL_TEXT, LQL_BYTES, LQL_TYPED,
-                             LQL_PARAM,    LQL_RP,      LQL_RBRACE,  LQL_TRUE, LQL_FALSE, LQL_NULL,
-                             LQL_RBRACKET, LQL_RBAG,    LQL_MISSING, LQL_STAR, 0};
+  static const int ends[] = {LQL_QUOTED,  LQL_INTEGER,  LQL_FLOAT, LQL_TEXT,     LQL_BYTES,
+                             LQL_TYPED,   LQL_PREFIXED, LQL_PARAM, LQL_RP,       LQL_RBRACE,
+                             LQL_TRUE,    LQL_FALSE,    LQL_NULL,  LQL_RBRACKET, LQL_RBAG,
+                             LQL_MISSING, LQL_STAR,     0};
   bool is_name = kind >= LQL_ID && kind <= LQL_UNIQUE && !is_among(kind, never);
   return is_name || is_among(kind, ends);
 }
