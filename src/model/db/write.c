@@ -39,36 +39,52 @@ static bool is_encoded(const struct collection *collection, const struct val *fi
   return is_same_value(&first, key) && (knows_names || has_ids(fields));
 }
 
-static status build_fields(struct model_txn *txn, const struct collection *collection,
-                           const struct val *fields, const struct val *key, struct slice *encoded,
-                           struct err *err) {
-  struct build build;
-  build_init(&build, &txn->encoded, collection->names);
-  build_begin_document(&build);
-  build_name(&build, key_name());
-  build_put(&build, key);
+static void put_others(struct build *build, const struct val *fields) {
   uint32_t count = val_count(fields);
   for (uint32_t i = 0; i < count; i++) {
     struct slice name;
     struct val value = val_field_at(fields, i, &name);
     if (slice_is_equal(name, key_name())) continue;
-    build_name(&build, name);
-    build_put(&build, &value);
+    build_name(build, name);
+    build_put(build, &value);
   }
-  status result = build_finish(&build, encoded, err);
-  build_deinit(&build);
-  return result;
+}
+
+/* Names that are the collection's own are copied with their values. */
+static void put_known_others(struct build *build, const struct val *fields) {
+  uint32_t count = val_count(fields), from = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (val_field_name_id(fields, i) != NAMES_KEY_SLOT) continue;
+    build_put_run(build, fields, from, i);
+    from = i + 1;
+  }
+  build_put_run(build, fields, from, count);
+}
+
+static status build_fields(struct build *build, const struct collection *collection,
+                           const struct model_write *write, struct slice *encoded,
+                           struct err *err) {
+  const struct val *fields = write->document;
+  bool is_known = write->knows_names && !fields->is_lensed && fields->names == collection->names;
+  build_begin_document(build);
+  build_name(build, key_name());
+  build_put(build, &write->key);
+  if (is_known)
+    put_known_others(build, fields);
+  else
+    put_others(build, fields);
+  return build_finish(build, encoded, err);
 }
 
 /* Appends the document to txn->encoded: the key slot first, then the other fields in their order.
- */
+ * `build` is a builder for that. */
 static status encode_document(struct model_txn *txn, const struct collection *collection,
-                              const struct model_write *write, struct slice *encoded,
-                              struct err *err) {
+                              const struct model_write *write, struct build *build,
+                              struct slice *encoded, struct err *err) {
   const struct val *fields = write->document, *key = &write->key;
   status result = is_encoded(collection, fields, key, write->knows_names)
                       ? build_document_of(&txn->encoded, fields, encoded, err)
-                      : build_fields(txn, collection, fields, key, encoded, err);
+                      : build_fields(build, collection, write, encoded, err);
   if (result == LUMA_OK && encoded->bytes > model__document_bytes_max(txn))
     return model__fail_too_large(txn, encoded->bytes, err);
   return result;
@@ -111,9 +127,9 @@ struct encoded {
 
 /* Encodes those that are not yet, then turns lengths into slices: the buffer moves while it grows.
  */
-static status encode_writes(struct model_txn *txn, const struct collection *collection,
-                            struct model_write *writes, uint32_t count, struct encoded *encoded,
-                            struct err *err) {
+static status encode_with(struct model_txn *txn, const struct collection *collection,
+                          struct model_write *writes, uint32_t count, struct build *build,
+                          struct encoded *encoded, struct err *err) {
   buf_reset(&txn->encoded);
   encoded->keys_are_new = true;
   for (uint32_t i = 0; i < count; i++) {
@@ -124,7 +140,7 @@ static status encode_writes(struct model_txn *txn, const struct collection *coll
     encoded->keys_are_new &= is_new;
     *document = stored_form(txn, collection, &writes[i]);
     if (document->data) continue;
-    TRY(encode_document(txn, collection, &writes[i], document, err));
+    TRY(encode_document(txn, collection, &writes[i], build, document, err));
     document->data = NULL;
   }
   uint8_t *at = txn->encoded.data;
@@ -134,6 +150,16 @@ static status encode_writes(struct model_txn *txn, const struct collection *coll
     at += encoded->documents[i].bytes;
   }
   return LUMA_OK;
+}
+
+static status encode_writes(struct model_txn *txn, const struct collection *collection,
+                            struct model_write *writes, uint32_t count, struct encoded *encoded,
+                            struct err *err) {
+  struct build build;
+  build_init(&build, &txn->encoded, collection->names);
+  status result = encode_with(txn, collection, writes, count, &build, encoded, err);
+  build_deinit(&build);
+  return result;
 }
 
 /* A soul may have read a key as one of another type: what was stored is what is told. */
@@ -338,8 +364,12 @@ static status take_new(struct model_txn *txn, const struct collection *collectio
                        struct model_write *write, struct slice *encoded, struct err *err) {
   *encoded = stored_form(txn, collection, write);
   if (encoded->data) return LUMA_OK;
+  struct build build;
   buf_reset(&txn->encoded);
-  return encode_document(txn, collection, write, encoded, err);
+  build_init(&build, &txn->encoded, collection->names);
+  status result = encode_document(txn, collection, write, &build, encoded, err);
+  build_deinit(&build);
+  return result;
 }
 
 status model_replace(struct model_txn *txn, const struct collection *collection,

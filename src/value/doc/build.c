@@ -10,8 +10,19 @@
 enum { ENTRIES_BYTES_MAX = 1 << 30, NARROW_BYTES_MAX = 0xffff, NARROW_INLINE_MAX = 0x7fff };
 
 void build_init(struct build *build, struct buf *out, struct names *names) {
-  *build = (struct build){.out = out, .names = names, .depth_max = DOC_DEPTH_MAX};
+  build->out = out;
+  build->names = names;
+  build->frames = NULL;
+  build->frames_capacity = 0;
+  build->depth = 0;
+  build->depth_max = DOC_DEPTH_MAX;
+  build->start = 0;
+  build->is_started = build->is_document = build->only_known = false;
   buf_init(&build->scratch, ENTRIES_BYTES_MAX);
+  /* The rest of it is filled when something fails: it is far larger than all else. */
+  build->err.code = LUMA_OK;
+  build->err.faults = NULL;
+  build->err.faults_count = 0;
 }
 
 void build_deinit(struct build *build) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/db/index/intersect.h"
 
+#include "base/core/bytes.h"
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
@@ -13,8 +14,17 @@ struct intersect {
   uint32_t at;
   bool has_ended;
   struct slice key; /* of the document in hand */
+  uint64_t head;    /* its first bytes, which tell most keys apart */
   struct store_rows rows;
 };
+
+/* In the order of the keys, but for those that are equal so far. */
+static uint64_t head_of(struct slice key) {
+  if (key.bytes >= sizeof(uint64_t)) return load64be(key.data);
+  uint8_t padded[sizeof(uint64_t)] = {0};
+  for (size_t i = 0; i < key.bytes; i++) padded[i] = key.data[i];
+  return load64be(padded);
+}
 
 /** The record key of the next entry into intersect->key. */
 static status step(struct intersect *intersect, struct err *err) {
@@ -26,8 +36,10 @@ static status step(struct intersect *intersect, struct err *err) {
     if (intersect->has_ended) return LUMA_OK;
   }
   uint32_t at = intersect->at++;
-  return model__entry_record_key(intersect->def, intersect->prefix, intersect->rows.keys[at],
-                                 intersect->rows.values[at], &intersect->key, err);
+  TRY(model__entry_record_key(intersect->def, intersect->prefix, intersect->rows.keys[at],
+                              intersect->rows.values[at], &intersect->key, err));
+  intersect->head = head_of(intersect->key);
+  return LUMA_OK;
 }
 
 static status open_entries(struct intersect *intersect, struct model_txn *txn,
@@ -67,9 +79,14 @@ void intersect_destroy(struct intersect *intersect) {
 
 status intersect_lacks(struct intersect *intersect, struct slice record_key, bool *lacks,
                        struct err *err) {
+  uint64_t head = head_of(record_key);
   int order = -1;
-  while (!intersect->has_ended && (order = slice_compare(intersect->key, record_key)) < 0)
+  while (!intersect->has_ended) {
+    order = intersect->head < head ? -1 : intersect->head > head;
+    if (order == 0) order = slice_compare(intersect->key, record_key);
+    if (order >= 0) break;
     TRY(step(intersect, err));
+  }
   *lacks = intersect->has_ended || order != 0;
   return LUMA_OK;
 }

@@ -29,17 +29,18 @@ status change_take(struct slice built, const struct names *names, struct val *ch
   return LUMA_OK;
 }
 
-status change_write(const struct edit *edit, struct names *names, struct buf *encoded,
-                    struct val *changed, struct err *err) {
-  struct build build;
+status change_write(const struct edit *edit, struct build *build, struct val *changed,
+                    struct err *err) {
   struct slice built;
-  buf_reset(encoded);
-  build_init(&build, encoded, names);
-  build_begin_document(&build);
-  status done = edit_write(edit, &build, err);
-  if (done == LUMA_OK) done = build_finish(&build, &built, err);
-  build_deinit(&build);
-  return done == LUMA_OK ? change_take(built, names, changed, err) : done;
+  buf_reset(build->out);
+  build_begin_document(build);
+  status done = edit_write(edit, build, err);
+  if (done != LUMA_OK) {
+    (void)build_finish(build, &built, NULL);
+    return done;
+  }
+  TRY(build_finish(build, &built, err));
+  return change_take(built, build->names, changed, err);
 }
 
 /** MongoDB's code for an operator that meets a value of a kind it does not take. */

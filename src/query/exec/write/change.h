@@ -7,6 +7,7 @@
 #include "query/exec/exec_int.h"
 #include "query/exec/positional.h"
 #include "query/expr/matcher.h"
+#include "value/doc/build.h"
 #include "value/edit/edit.h"
 
 /** One change, compiled. */
@@ -25,10 +26,10 @@ status change_compile(struct exec *exec, const struct plan_update_item *item,
 /** The root of a document that a builder with these names made. */
 status change_take(struct slice built, const struct names *names, struct val *changed,
                    struct err *err);
-/** Writes the changed document into `encoded`, which is emptied first: `*changed` is its root, with
- * the names of `names`, behind its header. */
-status change_write(const struct edit *edit, struct names *names, struct buf *encoded,
-                    struct val *changed, struct err *err);
+/** Writes the changed document with `build`, whose buffer is emptied first: `*changed` is its root,
+ * with the builder's names, behind its header. */
+status change_write(const struct edit *edit, struct build *build, struct val *changed,
+                    struct err *err);
 /** Applies it to `edit`, whose original is the only row of `batch`; memory from `arena`.
  * `inserting`: $setOnInsert counts. */
 status change_apply(struct exec *exec, const struct change *change, struct edit *edit,

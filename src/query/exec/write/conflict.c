@@ -135,6 +135,7 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
   struct exec *exec = conflict->exec;
   struct val changed;
   struct edit edit;
+  struct build build;
   batch_reset(&conflict->row);
   conflict->row.columns[0][0] = doc_root(there);
   conflict->row.columns[1][0] = *updating->document;
@@ -147,7 +148,10 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
   for (uint32_t i = 0; i < conflict->plan->conflict->updates_count; i++)
     TRY(change_apply(exec, &conflict->changes[i], &edit, &conflict->row, false, &conflict->arena,
                      err));
-  TRY(change_write(&edit, conflict->collection->names, &conflict->encoded, &changed, err));
+  build_init(&build, &conflict->encoded, conflict->collection->names);
+  status written = change_write(&edit, &build, &changed, err);
+  build_deinit(&build);
+  TRY(written);
   TRY(guard_changed(exec, &root, &changed, err));
   TRY(write_replace(exec, conflict->collection, there, &changed, err));
   exec->matched++;

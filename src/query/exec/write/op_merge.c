@@ -152,6 +152,7 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
   struct exec *exec = op->op.exec;
   struct val changed, root = doc_root(there);
   struct edit edit;
+  struct build build;
   op->row.columns[0][0] = root;
   TRY(edit_init(&edit, &op->op.batch_arena, &root, err));
   for (uint32_t i = 0; i < deed->when->when->updates_count; i++) {
@@ -159,7 +160,10 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
     change.given = &deed->values[i];
     TRY(change_apply(exec, &change, &edit, &op->row, false, &op->op.batch_arena, err));
   }
-  TRY(change_write(&edit, op->collection->names, &op->encoded, &changed, err));
+  build_init(&build, &op->encoded, op->collection->names);
+  status written = change_write(&edit, &build, &changed, err);
+  build_deinit(&build);
+  TRY(written);
   TRY(guard_changed(exec, &root, &changed, err));
   TRY(write_replace(exec, op->collection, there, &changed, err));
   return write_yield_keep(&op->yield, op->op.plan, &changed, err);

@@ -9,6 +9,12 @@
 #include "query/mongo/mongo.h"
 #include "value/order/order.h"
 
+static struct build *builder_of(struct updating *op) {
+  if (!op->has_build) build_init(&op->build, &op->encoded, op->collection->names);
+  op->has_build = true;
+  return &op->build;
+}
+
 /** The changed document, as a value over op->encoded (with the collection's names). */
 static status edit_document(struct updating *op, const struct val *document, bool inserting,
                             struct val *changed, struct err *err) {
@@ -18,7 +24,7 @@ static status edit_document(struct updating *op, const struct val *document, boo
   TRY(edit_init(&edit, arena, document, err));
   for (uint32_t i = 0; i < op->op.plan->updates_count; i++)
     TRY(change_apply(exec, &op->changes[i], &edit, &op->row, inserting, arena, err));
-  return change_write(&edit, op->collection->names, &op->encoded, changed, err);
+  return change_write(&edit, builder_of(op), changed, err);
 }
 
 /** A replacement keeps the key of what it replaces, when it has none. */
@@ -26,28 +32,26 @@ static status replace_document(struct updating *op, const struct val *key, struc
                                struct err *err) {
   const struct val *values = NULL;
   uint32_t stride = 0;
-  struct build build;
   struct slice built;
   TRY(program_run(op->replacement, &op->row, &op->op.batch_arena, &values, &stride, err));
   if (values[0].type != VAL_MAP)
     FAIL(err, LUMA_INVALID_VALUE, "a document is a map of attributes, not %s",
          val_type_name((enum val_type)values[0].type));
+  struct build *build = builder_of(op);
   struct val own = val_field(&values[0], slice_of_text("_id"));
   buf_reset(&op->encoded);
-  build_init(&build, &op->encoded, op->collection->names);
-  build_begin_document(&build);
-  build_name(&build, slice_of_text("_id"));
-  build_put(&build, own.type == VAL_MISSING ? key : &own);
+  build_begin_document(build);
+  build_name(build, slice_of_text("_id"));
+  build_put(build, own.type == VAL_MISSING ? key : &own);
   for (uint32_t i = 0; i < val_count(&values[0]); i++) {
     struct slice name;
     struct val field = val_field_at(&values[0], i, &name);
     if (slice_is_equal(name, slice_of_text("_id"))) continue;
-    build_name(&build, name);
-    build_put(&build, &field);
+    build_name(build, name);
+    build_put(build, &field);
   }
-  status done = build_finish(&build, &built, err);
-  build_deinit(&build);
-  return done == LUMA_OK ? change_take(built, op->collection->names, changed, err) : done;
+  TRY(build_finish(build, &built, err));
+  return change_take(built, op->collection->names, changed, err);
 }
 
 status updating_make(struct updating *op, const struct val *document, bool inserting,
@@ -246,8 +250,10 @@ static status update_next(struct op *base, struct batch **batch, struct err *err
 }
 
 static void update_close(struct op *base) {
-  buf_deinit(&((struct updating *)base)->encoded);
-  conflict_destroy(((struct updating *)base)->conflict);
+  struct updating *op = (struct updating *)base;
+  if (op->has_build) build_deinit(&op->build);
+  buf_deinit(&op->encoded);
+  conflict_destroy(op->conflict);
 }
 
 status op__open_update(struct exec *exec, const struct plan *plan, struct op **op,

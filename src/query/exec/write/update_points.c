@@ -20,6 +20,8 @@ struct lot {
   struct val inserted[POINTS_AT_ONCE];
   uint32_t inserts_count;
   struct arena arena;     /* of what waits */
+  struct buf seed;        /* what an upsert begins with */
+  struct build build;     /* into it */
   uint64_t hashes[SLOTS]; /* of its keys; 0: free */
 };
 
@@ -85,24 +87,23 @@ static status insert_waiting(struct updating *op, struct lot *lot, struct err *e
   return done;
 }
 
-/** {"_id": key} */
-static status make_seed(struct updating *op, const struct val *key, struct val *seed,
-                        struct err *err) {
-  struct build build;
-  build_init(&build, &op->op.exec->env->scratch, NULL);
-  build_begin_map(&build);
-  build_name(&build, slice_of_text("_id"));
-  build_put(&build, key);
-  build_end(&build);
-  status done = field_take_built(op->op.exec->env, &op->op.batch_arena, &build, seed, err);
-  build_deinit(&build);
-  return done;
+/** {"_id": key}, until the next one. */
+static status make_seed(struct lot *lot, const struct val *key, struct val *seed, struct err *err) {
+  struct slice built;
+  buf_reset(&lot->seed);
+  build_begin_map(&lot->build);
+  build_name(&lot->build, slice_of_text("_id"));
+  build_put(&lot->build, key);
+  build_end(&lot->build);
+  TRY(build_finish(&lot->build, &built, err));
+  *seed = val_decode(built, NULL);
+  return LUMA_OK;
 }
 
 static status upsert(struct updating *op, struct lot *lot, const struct val *key, struct err *err) {
   struct val seed, made, *kept = &lot->inserted[lot->inserts_count];
   arena_reset(&op->op.batch_arena);
-  TRY(make_seed(op, key, &seed, err));
+  TRY(make_seed(lot, key, &seed, err));
   TRY(updating_make(op, &seed, true, &made, err));
   const uint8_t *copy =
       arena_copy(&lot->arena, made.data - DOC_HEADER_BYTES, made.bytes + (size_t)DOC_HEADER_BYTES);
@@ -227,7 +228,11 @@ status updating_points(struct updating *op, struct err *err) {
   struct lot *lot = arena_zalloc(exec->arena, 1, sizeof *lot);
   TRY(op__memory(exec, lot, err));
   arena_init(&lot->arena, 0, exec->memory_bytes);
+  buf_init(&lot->seed, EXPR_SCRATCH_BYTES_MAX);
+  build_init(&lot->build, &lot->seed, NULL);
   status done = change_all(op, lot, err);
+  build_deinit(&lot->build);
+  buf_deinit(&lot->seed);
   arena_deinit(&lot->arena);
   return done;
 }

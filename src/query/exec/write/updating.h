@@ -15,6 +15,8 @@ struct updating {
   struct program *replacement;
   struct batch row; /* the document in hand, as the only row */
   struct buf encoded;
+  struct build build; /* into `encoded`; made with the first document */
+  bool has_build;
   const struct collection *collection;
   uint64_t matched; /* by this operator: a statement may have several */
   struct write_yield yield;
