@@ -4,8 +4,9 @@ FUZZ_SECONDS ?= 60
 CRASHES ?= 1000000
 JOBS ?= 2
 COUNT ?= 20000
+ROUNDS ?= 350
 .DEFAULT_GOAL := all
-.PHONY: all setup run test check long sim canaries power pg differential bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
+.PHONY: all setup run test check long sim canaries power pg beside-sqlite differential bench conformance gen fmt lint tidy cppcheck asan tsan fuzz install clean help
 
 all: $(BUILD)/.packages $(BUILD)/build.ninja ## build the command and the library (release)
 	ninja -C $(BUILD) $(if $(wildcard src/cli/main.c),product)
@@ -21,7 +22,7 @@ test: all $(BUILD)/npm/package.json ## every test
 	ninja -C $(BUILD)
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs
 
-check: test asan tsan tidy cppcheck long pg ## all that can be checked: takes a while
+check: test asan tsan tidy cppcheck long pg beside-sqlite ## all that can be checked: takes a while
 
 long: test ## the random tests, twenty times longer
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs --setup long --suite unit --suite model --suite fuzz
@@ -45,6 +46,11 @@ pg: all ## the store over PostgreSQL, on a server started for it
 	ninja -C $(BUILD)
 	tests/pg/run $(BUILD)
 
+beside-sqlite: all ## LQL beside SQLite on every store, PostgreSQL's too: 60 statements a round and transactions (ROUNDS)
+	tools/setup --all
+	ninja -C $(BUILD) tests/model/lql_sqlite_test
+	LUMA_TEST_SCALE=$$(($(ROUNDS) / 5)) tests/pg/run $(BUILD) tests/pg/beside_sqlite $(BUILD)
+
 bench: all ## every benchmark, beside its peers (FORMAT=tsv, QUICK=1)
 	tools/setup --all
 	ninja -C $(BUILD)
@@ -59,6 +65,7 @@ conformance: all ## third-party cases: CASES=a folder of *.jsonl
 	tests/conformance/run.py $(BUILD)/libluma.so $(CASES) --skips
 	if [ -f $(CASES)/partiql.jsonl ]; then tests/conformance/partiql.py $(BUILD)/libluma.so $(CASES)/partiql.jsonl --skips; fi
 	tests/conformance/slt.py $(BUILD)/libluma.so tests/conformance/slt
+	tests/conformance/slt.py $(BUILD)/lumadb tests/conformance/slt
 
 gen: ## make the generated files again
 	tools/gen/all

@@ -25,7 +25,7 @@ static const char *const setup[] = {
 
 /* ---- a front end whose text is choices ---- */
 
-enum { DEPTH_MAX = 4, SOURCES_MAX = 6, COLUMNS_MAX = 4, NODES_MAX = 300 };
+enum { DEPTH_MAX = 4, SOURCES_MAX = 5, COLUMNS_MAX = 4, NODES_MAX = 300 };
 
 /* A name that expressions may read: alias.attribute. */
 struct column {

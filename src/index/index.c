@@ -25,7 +25,8 @@ void index_entries_deinit(struct index_entries *entries) {
 }
 
 bool index_key_is_equal(const struct index_key *a, const struct index_key *b) {
-  return slice_is_equal(a->expression, b->expression) && path_is_equal(&a->path, &b->path);
+  return slice_is_equal(a->expression, b->expression) && path_is_equal(&a->path, &b->path) &&
+         a->hashed == b->hashed;
 }
 
 bool index_def_is_computed(const struct index_def *def) {

@@ -30,6 +30,7 @@ struct index_key {
   struct path path;        /* empty: computed */
   struct slice expression; /* its canonical text; empty: the path */
   bool descending;
+  bool hashed; /* MongoDB's: in order as any other, but it takes no lists */
 };
 
 /** What an index is. Immutable. Paths live as long as the catalog picture that holds it. */

@@ -125,9 +125,14 @@ void model_skip_validation(struct model_txn *txn, bool skips);
 /** What this transaction writes from now on has documents of at most so many bytes, where the model
  * allows that many; 0: as the model has it. */
 void model_limit_documents(struct model_txn *txn, uint32_t bytes);
-/** A hidden index is kept up to date, its uniqueness holds, and nothing reads it. */
-status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
-                        struct err *err);
+/** What may change of an index that is there; what is not given stays. */
+struct model_index_change {
+  bool has_hidden, hidden; /* kept up to date, its uniqueness holds, and nothing reads it */
+  bool has_expiry;         /* documents end expire_s seconds after the moment in its only key */
+  uint32_t expire_s;
+};
+status model_change_index(struct model_txn *txn, struct slice name, struct slice index,
+                          const struct model_index_change *change, struct err *err);
 
 /** A view: a name for a SELECT, which the model keeps and does not read. Documents cannot be put
  * into it. `replace`: one that is there is changed. LUMA_ALREADY_EXISTS for a collection of the
@@ -142,6 +147,8 @@ struct model_index_spec {
   const struct index_key *keys;
   uint32_t keys_count;
   bool unique, multikey, nulls_distinct, sparse, hidden, if_not_exists;
+  bool expires; /* see struct catalog_index */
+  uint32_t expire_s;
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
                                  LASTING or MATCH. Without text: all */
 };
@@ -156,6 +163,8 @@ static inline struct model_index_spec model_index_spec_of(const struct catalog_i
                                    .nulls_distinct = index->def.nulls_distinct,
                                    .sparse = index->def.sparse,
                                    .hidden = index->hidden,
+                                   .expires = index->expires,
+                                   .expire_s = index->expire_s,
                                    .condition = index->condition};
 }
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).
@@ -476,6 +485,12 @@ status model_feed_read(struct model *model, struct model_feed *feed, uint32_t ma
 status model_feed_trim(struct model *model, struct store_pos position, struct err *err);
 
 /* ---- checks ---- */
+
+/** Verifies the documents of one collection, their count and the entries of its indexes; each fault
+ * is told. `*documents`: how many were looked at. LUMA_CORRUPT if there are faults,
+ * LUMA_UNKNOWN_COLLECTION. */
+status model_check_collection(struct model *model, struct slice name, store_check_fn *fault,
+                              void *context, uint64_t *documents, struct err *err);
 
 /** Verifies the store, every document, and that indexes, counts and dictionaries agree with the
  * documents. */

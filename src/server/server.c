@@ -7,6 +7,7 @@
 #include "base/os/net.h"
 #include "base/os/process.h"
 #include "server/config/config.h"
+#include "server/expiring.h"
 #include "server/rest/rest.h"
 
 enum {
@@ -31,6 +32,7 @@ struct server {
   struct db *db;
   struct work_pool *pool;
   struct rest *rest;
+  struct expiring expiring;
 };
 
 /* ---- settings ---- */
@@ -176,6 +178,8 @@ static status begin(struct server *server, struct err *err) {
   TRY(configure(server, err));
   TRY(start(server, err));
   if (options->prepare) TRY(options->prepare(options->context, server->db, err));
+  expiring_begin(&server->expiring, server->db, &server->log,
+                 us_of(server->config.limits.expire_ms));
   rest_set_ready(server->rest, true);
   put_url(server, url, sizeof url);
   struct log_field fields[] = {log_text("address", slice_of_text(url)),
@@ -193,6 +197,7 @@ static void watch(struct server *server) {
     enum process_request request = process_signals_next(&server->signals);
     if (request == PROCESS_STOP || request == PROCESS_INTERRUPT) return;
     rest_expire(server->rest);
+    expiring_step(&server->expiring, server->pool);
   }
 }
 
@@ -210,6 +215,7 @@ static bool wait_for_requests(struct server *server, uint64_t limit_us, bool can
 static void finish_requests(struct server *server) {
   log_write(&server->log, LOG_INFO, NULL, 0, "stopping");
   rest_set_ready(server->rest, false);
+  expiring_stop(&server->expiring);
   http_drain(server->http);
   if (wait_for_requests(server, us_of(server->config.server.shutdown_ms), false)) return;
   log_write(&server->log, LOG_WARN, NULL, 0, "cancelling requests that did not end in time");

@@ -13,9 +13,9 @@ class Error(ctypes.Structure):
 class Refused(Exception):
     """A statement that failed: `code` is the short text code of the status."""
 
-    def __init__(self, error):
-        self.code = error.code.decode() if error.code else "?"
-        super().__init__(error.message.decode("utf-8", "replace"))
+    def __init__(self, code, message):
+        self.code = code
+        super().__init__(message)
 
 
 class Library:
@@ -28,7 +28,7 @@ class Library:
     def call(self, name, *arguments):
         error = Error()
         if getattr(self.so, name)(*arguments, ctypes.byref(error)) != 0:
-            raise Refused(error)
+            raise Refused(error.code.decode() if error.code else "?", error.message.decode("utf-8", "replace"))
 
 
 class Database:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs files in the form of sqllogictest (*.test) through libluma, each on a database of its own.
+"""Runs files in the form of sqllogictest (*.test) through libluma or over HTTP, each on a database of its own.
 
 Known: statement ok|error, query TYPES [nosort|rowsort|valuesort] [label], hash-threshold, halt, skipif and onlyif (for the
 name `luma`). Prints passes and failures for each file; --fails shows what failed. Ends with 1 when something did.
@@ -12,6 +12,7 @@ import os
 import sys
 
 from luma import Database, Library, Refused
+from served import Served
 
 NAME = "luma"
 
@@ -90,8 +91,17 @@ def run_query(database, paragraph):
     return "" if values == wanted else f"got {values[:12]}, wanted {wanted[:12]}"
 
 
-def run_file(library, path, asked):
-    database, passes, fails = Database(library), 0, 0
+def opener(path):
+    """What opens a database: a server's, when it is the command; else the library's."""
+    path = os.path.abspath(path)
+    if ".so" not in os.path.basename(path):
+        return lambda: Served(path)
+    library = Library(path)
+    return lambda: Database(library)
+
+
+def run_file(open_database, path, asked):
+    database, passes, fails = open_database(), 0, 0
     for line, paragraph in records(path):
         if is_left_out(paragraph) or paragraph[0].split()[0] == "hash-threshold":
             continue
@@ -108,16 +118,16 @@ def run_file(library, path, asked):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("library", help="libluma.so")
+    parser.add_argument("product", help="libluma.so, or the command lumadb: then over HTTP")
     parser.add_argument("paths", nargs="+", help="files, or folders of them")
     parser.add_argument("--fails", action="store_true")
     asked, passed, failed = parser.parse_args(), 0, 0
-    library = Library(os.path.abspath(asked.library))
+    open_database = opener(asked.product)
     for path in asked.paths:
         inside = sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names
                         if name.endswith(".test"))
         for file in inside or [path]:
-            passes, fails = run_file(library, file, asked)
+            passes, fails = run_file(open_database, file, asked)
             print(f"{os.path.basename(file):24} pass {passes:6} fail {fails:6}")
             passed += passes
             failed += fails

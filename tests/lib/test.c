@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "tests/lib/test_int.h"
 
@@ -20,19 +21,37 @@ static struct {
   uint64_t seed;
   struct rng rng;
   struct err err;
+  struct test_doing *doing;
   bool dir_made;
   char dir[TEST_DIR_BYTES];
 } running;
 
-void test__begin(uint64_t seed, const char *dir) {
+void test__begin(uint64_t seed, const char *dir, struct test_doing *doing) {
   memset(&running, 0, sizeof running);
   running.seed = seed;
+  running.doing = doing;
   rng_init(&running.rng, seed);
   snprintf(running.dir, sizeof running.dir, "%s", dir);
 }
 
 uint64_t test_seed(void) {
   return running.seed;
+}
+
+uint64_t test__monotonic_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void test_doing(struct slice text) {
+  struct test_doing *doing = running.doing;
+  if (!doing) return;
+  size_t bytes = text.bytes < TEST_DOING_BYTES ? text.bytes : TEST_DOING_BYTES;
+  memcpy(doing->text, text.data, bytes);
+  doing->bytes = (uint32_t)bytes;
+  doing->since_ms = test__monotonic_ms();
+  doing->count++;
 }
 
 struct rng *test_rng(void) {

@@ -9,8 +9,9 @@
  *
  * The assertions are cmocka's. What a case prints is shown only when it fails. A case fails by an
  * assertion, a signal, an exit status, a leak or by passing its time limit (its whole process group
- * is then killed). Options: --list, --only NAME, --seed N, --no-fork (for a debugger). The last
- * line is `N passed, N failed`. There is no way to skip a case.
+ * is then killed). So it is when the test is told to end (SIGTERM, SIGINT, SIGHUP), which tells all
+ * that a failure does. Options: --list, --only NAME, --seed N, --no-fork (for a debugger). The
+ * first line is the seed, the last one `N passed, N failed`. There is no way to skip a case.
  *
  * Inside a case: test_rng() is the only source of randomness, test_dir() the only place for files.
  * Thread: a case may start threads; these functions belong to its first one. */
@@ -26,6 +27,7 @@
 
 #include "base/core/err.h"
 #include "base/ds/rng.h"
+#include "base/text/slice.h"
 
 struct test_case {
   const char *name;
@@ -54,6 +56,12 @@ size_t test_rounds(size_t quick);
 /** The error of this case, to give to the calls that assert_ok and assert_status judge. Each of
  * them empties it when it is content. */
 struct err *test_err(void);
+
+/** Says what the case does next: the last that was said is shown, with how many there were and the
+ * time since, when the case fails, passes its limit or is stopped. Cheap enough to be called before
+ * every statement; texts are cut at TEST_DOING_BYTES. */
+enum { TEST_DOING_BYTES = 16 << 10 };
+void test_doing(struct slice text);
 
 /** Fails the case, showing the message of test_err(), unless `call` answers LUMA_OK. */
 #define assert_ok(call) test__expect(LUMA_OK, (call), #call, __FILE__, __LINE__)

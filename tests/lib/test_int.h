@@ -17,15 +17,25 @@ struct test_options {
   bool list, no_fork;
 };
 
+/** What a case said that it does: in memory that its process shares with the runner's. */
+struct test_doing {
+  uint64_t count, since_ms; /* how often it said so; when it last did (monotonic) */
+  uint32_t bytes;
+  char text[TEST_DOING_BYTES];
+};
+
 /** How a case ended. */
 struct test_outcome {
   bool passed, timed_out;
+  int stopped_by; /* the signal that the runner was sent; 0: none */
   int wait_status;
   uint64_t took_ms;
 };
 
-/** Begins a case in this process: its seed, and where its directory will stand. */
-void test__begin(uint64_t seed, const char *dir);
+/** Begins a case in this process: its seed, where its directory will stand, where it says what it
+ * does (NULL: nowhere). */
+void test__begin(uint64_t seed, const char *dir, struct test_doing *doing);
+uint64_t test__monotonic_ms(void);
 /** Removes `dir` and all in it, if it is there. */
 void test__remove_dir(const char *dir);
 /** How many times the usual limits apply here: sanitizers and long runs are slower. */

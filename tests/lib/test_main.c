@@ -47,7 +47,10 @@ static bool is_chosen(const struct test_case *c, const struct test_options *opti
 }
 
 static void explain(const struct test_case *c, const struct test_outcome *outcome) {
-  if (outcome->timed_out)
+  if (outcome->stopped_by)
+    printf("     stopped by signal %d (%s) after %llu ms\n", outcome->stopped_by,
+           strsignal(outcome->stopped_by), (unsigned long long)outcome->took_ms);
+  else if (outcome->timed_out)
     printf("     killed: over its time limit after %llu ms\n",
            (unsigned long long)outcome->took_ms);
   else if (WIFSIGNALED(outcome->wait_status))
@@ -57,7 +60,7 @@ static void explain(const struct test_case *c, const struct test_outcome *outcom
     printf("     %s: exit status %d\n", c->name, WEXITSTATUS(outcome->wait_status));
 }
 
-static bool run(const struct test_case *c, const struct test_options *options) {
+static bool run(const struct test_case *c, const struct test_options *options, int *stopped_by) {
   if (options->no_fork) return test__run_here(c, options);
   struct test_outcome outcome = test__run_forked(c, options);
   printf("%s %s (%llu ms)\n", outcome.passed ? "ok  " : "FAIL", c->name,
@@ -68,6 +71,7 @@ static bool run(const struct test_case *c, const struct test_options *options) {
            (unsigned long long)options->seed, c->name);
   }
   fflush(stdout);
+  *stopped_by = outcome.stopped_by;
   return outcome.passed;
 }
 
@@ -84,9 +88,12 @@ int test_main(int argc, char **argv, const struct test_case *cases, size_t count
   }
   if (options.list) return list(cases, count);
   size_t passed = 0, failed = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (is_chosen(&cases[i], &options)) *(run(&cases[i], &options) ? &passed : &failed) += 1;
-  }
+  int stopped_by = 0;
+  printf("seed %llu\n", (unsigned long long)options.seed);
+  fflush(stdout);
+  for (size_t i = 0; i < count && !stopped_by; i++)
+    if (is_chosen(&cases[i], &options))
+      *(run(&cases[i], &options, &stopped_by) ? &passed : &failed) += 1;
   if (passed + failed == 0) {
     fprintf(stderr, "%s: no case is named %s (--list shows them)\n", argv[0],
             options.only ? options.only : "anything");

@@ -8,7 +8,7 @@
 
 #include "tests/model/say.h"
 
-enum { ROWS = 60, STATEMENTS = 60 };
+enum { ROWS = 60, STATEMENTS = 60, ROUNDS = 30, ROUNDS_WITH_SERVER = 5 };
 
 /* One row: for SQLite all columns, for LumaDB a document without some of the NULLs. */
 static void insert_row(struct pair *pair, const char *table, unsigned id) {
@@ -85,12 +85,12 @@ static void one_statement(struct pair *pair) {
   static statement *const kinds[] = {select_rows,     select_rows,    select_rows,   select_rows,
                                      select_rows,     select_groups,  select_groups, select_groups,
                                      select_compound, select_windows, select_with,   change_rows,
-                                     change_rows};
+                                     change_rows,     transact};
   buf_reset(&pair->text);
   kinds[pick(pair, sizeof kinds / sizeof kinds[0])](pair);
 }
 
-static void one_round(struct pair *pair, bool reopens) {
+static void one_round(struct pair *pair, bool reopens, bool transacts) {
   static const char *const views[] = {"CREATE VIEW three AS SELECT a.id AS id, a.i AS i, b.j AS j, "
                                       "a.r AS r, b.q AS q, a.s AS s, b.u "
                                       "AS u FROM one AS a JOIN two AS b ON b.id = a.id",
@@ -104,24 +104,35 @@ static void one_round(struct pair *pair, bool reopens) {
   fill(pair, "two");
   pair_run(pair, views[pick(pair, 2)]);
   make_indexes(pair);
-  for (int i = 0; i < STATEMENTS; i++) one_statement(pair);
+  for (int i = 0; i < STATEMENTS; i += transacts ? 6 : 1)
+    (transacts ? transact : one_statement)(pair);
   pair_run(pair, "DROP VIEW three");
   pair_run(pair, "DROP TABLE one");
   pair_run(pair, "DROP TABLE two");
 }
 
-static void answers_as_sqlite_does(void) {
+static void run_rounds(bool transacts) {
   struct pair pair;
   const char *const server = getenv("LUMA_TARGET"); /* tests/pg/run sets it */
   const char *const targets[] = {"memory:", test_dir(), server};
   pair_open(&pair, targets, server ? 3 : 2);
-  for (size_t round = 0; round < test_rounds(server ? 10 : 30); round++) one_round(&pair, !server);
+  size_t rounds = test_rounds((size_t)(server ? ROUNDS_WITH_SERVER : ROUNDS) / (transacts ? 5 : 1));
+  for (size_t round = 0; round < rounds; round++) one_round(&pair, !server, transacts);
   pair_close(&pair);
+}
+
+static void answers_as_sqlite_does(void) {
+  run_rounds(false);
+}
+
+static void transactions_end_as_in_sqlite(void) {
+  run_rounds(true);
 }
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"answers_as_sqlite_does", answers_as_sqlite_does, 600},
+      {"transactions_end_as_in_sqlite", transactions_end_as_in_sqlite, 600},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -23,10 +23,19 @@ static void close_side(struct pair_side *side) {
   db_close(side->db);
 }
 
+enum { STEPS_AT_ONCE = 1000 };
+
+static int count_steps(void *context) {
+  struct pair *pair = context;
+  pair->steps += STEPS_AT_ONCE;
+  return pair->steps > PAIR_STEPS_MAX;
+}
+
 void pair_open(struct pair *pair, const char *const *targets, size_t count) {
   *pair = (struct pair){.rng = test_rng(), .sides_count = count};
   buf_init(&pair->text, PAIR_TEXT_BYTES_MAX);
   assert_int_equal(SQLITE_OK, sqlite3_open(":memory:", &pair->sqlite));
+  sqlite3_progress_handler(pair->sqlite, STEPS_AT_ONCE, count_steps, pair);
   pair_run_sqlite(pair, "PRAGMA case_sensitive_like = ON");
   for (size_t i = 0; i < count; i++) {
     pair->sides[i].target = targets[i];
@@ -36,6 +45,9 @@ void pair_open(struct pair *pair, const char *const *targets, size_t count) {
 
 void pair_close(struct pair *pair) {
   for (size_t i = 0; i < pair->sides_count; i++) close_side(&pair->sides[i]);
+  if (pair->given_up * 100 > pair->asked)
+    fail_msg("%llu of %llu statements took SQLite too long", (unsigned long long)pair->given_up,
+             (unsigned long long)pair->asked);
   sqlite3_close(pair->sqlite);
   buf_deinit(&pair->text);
 }
@@ -112,8 +124,12 @@ static void ask(struct pair *pair, struct pair_side *side, struct buf *out) {
   struct session_request request = {.source = {.lang = &lang_lql, .text = buf_slice(&pair->text)}};
   struct session_cursor *cursor = NULL;
   struct err err = {0};
-  if (session_run(side->session, &request, NULL, &cursor, &err) != LUMA_OK)
-    fail_side(pair, side, err.message);
+  test_doing(buf_slice(&pair->text));
+  if (session_run(side->session, &request, NULL, &cursor, &err) != LUMA_OK) {
+    if (!pair->may_refuse) fail_side(pair, side, err.message);
+    buf_append_text(out, "refused\n");
+    return;
+  }
   uint32_t columns;
   (void)session_columns(cursor, &columns);
   for (;;) {
@@ -145,8 +161,22 @@ static void append_column(struct buf *out, sqlite3_stmt *statement, int column) 
   }
 }
 
-static void ask_sqlite(struct pair *pair, struct buf *out) {
+/** SQLite's count is that of the last statement that changed rows; words of transactions do not. */
+static int changed_rows(const struct pair *pair) {
+  static const char *const words[] = {"SAVEPOINT", "ROLLBACK", "RELEASE"};
+  struct slice text = buf_slice(&pair->text);
+  bool is_word = false;
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    is_word |= slice_has_prefix(text, slice_of_text(words[i]));
+  return is_word ? 0 : sqlite3_changes(pair->sqlite);
+}
+
+/** False when the statement takes too long. */
+static bool ask_sqlite(struct pair *pair, struct buf *out) {
   sqlite3_stmt *statement = NULL;
+  test_doing(buf_slice(&pair->text));
+  pair->steps = 0;
+  pair->asked++;
   int prepared = sqlite3_prepare_v2(pair->sqlite, (const char *)pair->text.data,
                                     (int)pair->text.bytes, &statement, NULL);
   if (prepared != SQLITE_OK)
@@ -156,14 +186,20 @@ static void ask_sqlite(struct pair *pair, struct buf *out) {
     for (int i = 0; i < sqlite3_column_count(statement); i++) append_column(out, statement, i);
     buf_append_byte(out, '\n');
   }
-  if (step != SQLITE_DONE)
+  bool takes_long = step == SQLITE_INTERRUPT, is_refused = step != SQLITE_DONE && !takes_long;
+  if (is_refused && !pair->may_refuse)
     fail_msg("%s: %.*s", sqlite3_errmsg(pair->sqlite), SLICE_ARG(buf_slice(&pair->text)));
-  if (sqlite3_column_count(statement) == 0)
-    buf_append_format(out, "affected %d\n", sqlite3_changes(pair->sqlite));
+  if (is_refused)
+    buf_append_text(out, "refused\n");
+  else if (sqlite3_column_count(statement) == 0)
+    buf_append_format(out, "affected %d\n", changed_rows(pair));
   sqlite3_finalize(statement);
+  pair->given_up += takes_long;
+  return !takes_long;
 }
 
 void pair_run_sqlite(struct pair *pair, const char *text) {
+  pair->steps = 0;
   if (sqlite3_exec(pair->sqlite, text, NULL, NULL, NULL) != SQLITE_OK)
     fail_msg("%s: %s", sqlite3_errmsg(pair->sqlite), text);
 }
@@ -225,10 +261,18 @@ static void expect_same(struct pair *pair, const struct buf *expected, struct pa
 
 void pair_compare(struct pair *pair, bool ordered) {
   struct buf expected;
+  bool was_in_transaction = !sqlite3_get_autocommit(pair->sqlite);
   buf_init(&expected, PAIR_TEXT_BYTES_MAX);
-  ask_sqlite(pair, &expected);
-  if (!ordered) sort_lines(&expected);
-  for (size_t i = 0; i < pair->sides_count; i++)
-    expect_same(pair, &expected, &pair->sides[i], ordered);
+  bool is_answered = ask_sqlite(pair, &expected);
+  bool is_ended = was_in_transaction && sqlite3_get_autocommit(pair->sqlite);
+  if (is_answered && !ordered) sort_lines(&expected);
+  for (size_t i = 0; i < pair->sides_count; i++) {
+    if (is_answered) expect_same(pair, &expected, &pair->sides[i], ordered);
+    if (!is_answered && is_ended) pair_run_side(pair, &pair->sides[i], "ROLLBACK");
+  }
   buf_deinit(&expected);
+}
+
+bool pair_is_in_transaction(const struct pair *pair) {
+  return !sqlite3_get_autocommit(pair->sqlite);
 }

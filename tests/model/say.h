@@ -56,5 +56,7 @@ void select_compound(struct pair *pair);
 void select_windows(struct pair *pair);
 void select_with(struct pair *pair);
 void change_rows(struct pair *pair);
+/** A whole transaction. */
+void transact(struct pair *pair);
 
 #endif

@@ -107,13 +107,7 @@ static void say_change(struct pair *pair) {
 }
 
 void change_rows(struct pair *pair) {
-  bool is_undone = pick(pair, 5) == 0;
-  if (is_undone) pair_run(pair, "BEGIN");
-  if (is_undone) pair_run(pair, "SAVEPOINT before");
   say_change(pair);
   pair->changed = NULL;
   pair_compare(pair, false);
-  if (!is_undone) return;
-  pair_run(pair, pick(pair, 2) ? "ROLLBACK TO before" : "RELEASE before");
-  pair_run(pair, "COMMIT");
 }

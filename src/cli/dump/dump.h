@@ -5,6 +5,8 @@
  *     {"$lumadb":"collection","name":"users"}
  *     {"_id":…}                                   documents, in the form that keeps every type
  *     {"$lumadb":"index","collection":"users","name":"by_email","keys":"email","unique":true,…}
+ *     {"$lumadb":"index","collection":"users","spec":{"key":{"at":1},"name":"at_1",…}}
+ *                                                 as createIndexes takes it, of those made by it
  *     {"$lumadb":"end","collections":1,"documents":1}
  *
  * A document's line begins with its key, so no document is taken for a line of ours. The dump is of

@@ -120,13 +120,26 @@ static void write_jql(struct buf *out, const struct val *line, const struct key 
   buf_append_text(out, "}]}");
 }
 
+/* As listIndexes told it. */
+static void write_spec(struct buf *out, const struct val *line, const struct val *spec) {
+  static const struct json_write_options plain = {.form = JSON_PLAIN, .key_name = "_id"};
+  buf_append_text(out, "{\"createIndexes\":");
+  json_write_text(out, text_field(line, "collection"));
+  buf_append_text(out, ",\"indexes\":[");
+  json_write(out, spec, &plain);
+  buf_append_text(out, "]}");
+}
+
 status dump_make_index(struct target *target, const struct val *line, struct err *err) {
   struct key keys[KEYS_MAX];
   size_t count = read_keys(text_field(line, "keys"), keys);
   struct buf text;
   bool is_lql = is_set(line, "nulls_distinct");
+  struct val spec = val_field(line, slice_of_text("spec"));
   buf_init(&text, STATEMENT_BYTES_MAX);
-  if (is_lql)
+  if (spec.type == VAL_MAP)
+    write_spec(&text, line, &spec);
+  else if (is_lql)
     write_lql(&text, line, keys, count);
   else
     write_jql(&text, line, keys, count);

@@ -3,29 +3,26 @@
 #include "cli/io/progress.h"
 #include "cli/target/names.h"
 
-enum { STATEMENT_BYTES_MAX = 4096 };
+enum { STATEMENT_BYTES_MAX = 4096, INDEXES_MAX = 64 };
 
 struct writing {
   struct cli *cli;
   struct target *target;
   struct dump_counts counts;
   struct progress progress;
+  struct slice collection;                /* whose indexes are written */
+  struct arena *arena;                    /* of them */
+  struct slice of_documents[INDEXES_MAX]; /* the names of those that JQL makes */
+  uint32_t of_documents_count;
 };
 
 typedef status row_fn(struct writing *writing, const struct val *row, struct err *err);
 
-static status each_row(struct writing *writing, const char *select, struct slice collection,
-                       row_fn *each, struct err *err) {
+static status each_answer(struct writing *writing, const struct target_statement *statement,
+                          row_fn *each, struct err *err) {
   struct target *target = writing->target;
-  struct buf text;
   struct target_reply *reply;
-  buf_init(&text, STATEMENT_BYTES_MAX);
-  buf_append_text(&text, select);
-  names_quote(&text, collection);
-  struct target_statement statement = {.language = "lql", .text = buf_slice(&text)};
-  status result = buf_check(&text, "a statement", err);
-  if (result == LUMA_OK) result = target_run(target, &statement, &reply, err);
-  buf_deinit(&text);
+  status result = target_run(target, statement, &reply, err);
   TRY(result);
   struct val row;
   for (bool has = true; result == LUMA_OK;) {
@@ -34,6 +31,19 @@ static status each_row(struct writing *writing, const char *select, struct slice
     result = each(writing, &row, err);
   }
   target->ops->end(reply);
+  return result;
+}
+
+static status each_row(struct writing *writing, const char *select, struct slice collection,
+                       row_fn *each, struct err *err) {
+  struct buf text;
+  buf_init(&text, STATEMENT_BYTES_MAX);
+  buf_append_text(&text, select);
+  names_quote(&text, collection);
+  struct target_statement statement = {.language = "lql", .text = buf_slice(&text)};
+  status result = buf_check(&text, "a statement", err);
+  if (result == LUMA_OK) result = each_answer(writing, &statement, each, err);
+  buf_deinit(&text);
   return result;
 }
 
@@ -46,11 +56,57 @@ static status write_document(struct writing *writing, const struct val *row, str
   return out_check(out, err);
 }
 
+/* JQL makes it: what it is stands in listIndexes, and is asked for behind. */
+static status note_name(struct writing *writing, const struct val *row, struct err *err) {
+  struct val name = val_field(row, slice_of_text("name"));
+  const void *copy = arena_copy(writing->arena, name.data, name.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the names of indexes");
+  if (writing->of_documents_count < INDEXES_MAX)
+    writing->of_documents[writing->of_documents_count++] = slice_of(copy, name.bytes);
+  return LUMA_OK;
+}
+
+static bool is_noted(const struct writing *writing, const struct val *spec) {
+  struct val name = val_field(spec, slice_of_text("name"));
+  for (uint32_t i = 0; i < writing->of_documents_count; i++)
+    if (slice_is_equal(writing->of_documents[i], val_slice(&name))) return true;
+  return false;
+}
+
+static status write_spec(struct writing *writing, const struct val *row, struct err *err) {
+  static const struct json_write_options tagged = {.form = JSON_RELAXED, .key_name = "_id"};
+  struct out *out = &writing->cli->out;
+  if (!is_noted(writing, row)) return LUMA_OK;
+  out_text(out, "{\"$lumadb\":\"index\",\"collection\":");
+  json_write_text(out_buf(out), writing->collection);
+  out_text(out, ",\"spec\":");
+  json_write(out_buf(out), row, &tagged);
+  out_text(out, "}\n");
+  writing->counts.indexes++;
+  return out_check(out, err);
+}
+
+static status write_specs(struct writing *writing, struct err *err) {
+  struct buf text;
+  if (writing->of_documents_count == 0) return LUMA_OK;
+  buf_init(&text, STATEMENT_BYTES_MAX);
+  buf_append_text(&text, "{\"listIndexes\":");
+  json_write_text(&text, writing->collection);
+  buf_append_byte(&text, '}');
+  struct target_statement statement = {.language = "jql", .text = buf_slice(&text)};
+  status result = buf_check(&text, "a statement", err);
+  if (result == LUMA_OK) result = each_answer(writing, &statement, write_spec, err);
+  buf_deinit(&text);
+  return result;
+}
+
 static status write_index(struct writing *writing, const struct val *row, struct err *err) {
   static const struct json_write_options plain = {.form = JSON_PLAIN};
   static const char *const fields[] = {"collection", "name",   "keys",           "unique",
                                        "multikey",   "sparse", "nulls_distinct", "condition"};
   struct out *out = &writing->cli->out;
+  struct val nulls = val_field(row, slice_of_text("nulls_distinct"));
+  if (nulls.type == VAL_BOOL && !nulls.boolean) return note_name(writing, row, err);
   out_text(out, "{\"$lumadb\":\"index\"");
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     struct val value = val_field(row, slice_of_text(fields[i]));
@@ -70,7 +126,10 @@ static status write_collection(struct writing *writing, struct slice name, struc
   out_text(out, "}\n");
   writing->counts.collections++;
   TRY(each_row(writing, "SELECT * FROM ", name, write_document, err));
-  return each_row(writing, "SHOW INDEXES FROM ", name, write_index, err);
+  writing->collection = name;
+  writing->of_documents_count = 0;
+  TRY(each_row(writing, "SHOW INDEXES FROM ", name, write_index, err));
+  return write_specs(writing, err);
 }
 
 static status write_all(struct writing *writing, struct err *err) {
@@ -78,6 +137,7 @@ static status write_all(struct writing *writing, struct err *err) {
   struct arena arena;
   struct names_list names;
   arena_init(&arena, 0, 0);
+  writing->arena = &arena;
   out_format(out, "{\"$lumadb\":\"dump\",\"version\":%d}\n", DUMP_VERSION);
   status result = names_collections(writing->target, &arena, &names, err);
   for (size_t i = 0; i < names.count && result == LUMA_OK; i++)

@@ -69,6 +69,16 @@ static bool visit(void *context, const struct val *value) {
   return work->failed == LUMA_OK;
 }
 
+/* Lists met before the key are not its own: then nothing is hashed. */
+static status check_hashed(const struct work *work) {
+  enum { NO_LISTS = 16766 };
+  if (!work->entries->has_lists) return LUMA_OK;
+  err_raise(work->err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
+            "a hashed index takes no lists: hashed indexes do not currently support array values");
+  if (work->err) work->err->foreign = NO_LISTS;
+  return LUMA_INVALID_VALUE;
+}
+
 static status collect(struct work *work, const struct doc *document, const struct val *computed) {
   struct val root = doc_root(document);
   for (work->key = 0; work->key < work->def->keys_count; work->key++) {
@@ -81,6 +91,7 @@ static status collect(struct work *work, const struct doc *document, const struc
       struct val missing = val_missing();
       if (work->parts[work->key].count == 0) TRY(add_part(work, &missing));
       if (work->parts[work->key].count > 1) work->entries->has_lists = true;
+      if (work->def->keys[work->key].hashed) TRY(check_hashed(work));
     } else {
       struct val value = path_get(path, &root);
       TRY(add_part(work, &value));

@@ -31,7 +31,9 @@ struct catalog_index {
   struct slice name;
   struct index_def def; /* its number, keys and properties */
   enum catalog_index_state state;
-  bool hidden;                /* kept, and not read: what if it were not there? */
+  bool hidden;  /* kept, and not read: what if it were not there? */
+  bool expires; /* documents end expire_s seconds after the moment in its only key */
+  uint32_t expire_s;
   struct soul_rule condition; /* of a partial index; without text: all documents have entries */
   struct index_rules *rules;  /* the condition and computed keys, compiled; NULL: there are none */
   store_seq public_since;     /* snapshots before this do not read it */

@@ -54,6 +54,7 @@ static void put_keys(struct build *build, const struct index_def *def) {
     else
       put_path(build, &def->keys[i].path);
     put_flag(build, "descending", def->keys[i].descending);
+    put_flag(build, "hashed", def->keys[i].hashed);
     build_end(build);
   }
   build_end(build);
@@ -72,6 +73,7 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   put_flag(build, "notes_kinds", index->def.notes_kinds);
   put_flag(build, "public", index->state == CATALOG_INDEX_PUBLIC);
   put_flag(build, "hidden", index->hidden);
+  if (index->expires) put_number(build, "expire_s", index->expire_s);
   if (index->condition.text.bytes)
     put_text(build, index->condition.kind == SOUL_RULE_MATCH ? "match" : "condition",
              index->condition.text);
@@ -221,6 +223,7 @@ static status get_keys(const struct val *map, struct arena *arena, struct index_
     if (key.type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "an index key is not a map");
     TRY(get_key(&key, arena, &def->keys[i], err));
     def->keys[i].descending = get_flag(&key, "descending");
+    def->keys[i].hashed = get_flag(&key, "hashed");
   }
   return LUMA_OK;
 }
@@ -234,6 +237,14 @@ static status get_condition(const struct val *map, struct arena *arena, struct s
   if (match.type == VAL_MISSING) return LUMA_OK;
   condition->kind = SOUL_RULE_MATCH;
   return copy_text(&match, arena, &condition->text, err);
+}
+
+static status get_expiry(const struct val *map, struct catalog_index *index, struct err *err) {
+  uint64_t seconds = 0;
+  index->expires = val_field(map, text("expire_s")).type != VAL_MISSING;
+  if (index->expires) TRY(get_number(map, "expire_s", INT32_MAX, &seconds, err));
+  index->expire_s = (uint32_t)seconds;
+  return LUMA_OK;
 }
 
 static status get_index(const struct val *map, struct arena *arena, struct catalog_index *index,
@@ -256,6 +267,7 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   index->def.notes_lists = get_flag(map, "notes_lists");
   index->def.notes_kinds = get_flag(map, "notes_kinds");
   index->hidden = get_flag(map, "hidden");
+  TRY(get_expiry(map, index, err));
   TRY(get_condition(map, arena, &index->condition, err));
   index->state = get_flag(map, "public") ? CATALOG_INDEX_PUBLIC : CATALOG_INDEX_WRITE_ONLY;
   return get_keys(map, arena, &index->def, err);

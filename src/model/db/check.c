@@ -120,6 +120,31 @@ static status check_collection(struct checking *checking, const struct collectio
   return LUMA_OK;
 }
 
+static status fail_faults(uint64_t faults, struct err *err) {
+  FAIL(err, LUMA_CORRUPT, "%llu faults were found", (unsigned long long)faults);
+}
+
+status model_check_collection(struct model *model, struct slice name, store_check_fn *fault,
+                              void *context, uint64_t *documents, struct err *err) {
+  struct store_begin_options options = {.read_only = true, .may_block = true};
+  struct checking *checking = mem_zalloc(1, sizeof *checking);
+  if (!checking) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the check");
+  checking->fault = fault;
+  checking->context = context;
+  status result = model_begin(model, &options, &checking->txn, err);
+  const struct collection *found =
+      result == LUMA_OK ? catalog_find(checking->txn->catalog, name) : NULL;
+  if (result == LUMA_OK)
+    result = found ? check_collection(checking, found, err)
+                   : catalog_fail_unknown(checking->txn->catalog, name, err);
+  if (checking->txn) model_rollback(checking->txn);
+  uint64_t faults = checking->faults;
+  *documents = checking->documents;
+  mem_free(checking);
+  TRY(result);
+  return faults ? fail_faults(faults, err) : LUMA_OK;
+}
+
 status model_check(struct model *model, store_check_fn *fault, void *context, struct err *err) {
   status store_result = store_check(model->store, fault, context, err);
   if (store_result != LUMA_OK && store_result != LUMA_CORRUPT) return store_result;
@@ -137,6 +162,5 @@ status model_check(struct model *model, store_check_fn *fault, void *context, st
   mem_free(checking);
   TRY(result);
   TRY(store_result);
-  if (faults > 0) FAIL(err, LUMA_CORRUPT, "%llu faults were found", (unsigned long long)faults);
-  return LUMA_OK;
+  return faults ? fail_faults(faults, err) : LUMA_OK;
 }

@@ -113,8 +113,15 @@ status model_set_rules(struct model_txn *txn, struct slice name, const struct ca
   return result;
 }
 
-status model_hide_index(struct model_txn *txn, struct slice name, struct slice index, bool hidden,
-                        struct err *err) {
+static void change_index(struct catalog_index *index, const struct model_index_change *change) {
+  if (change->has_hidden) index->hidden = change->hidden;
+  if (!change->has_expiry) return;
+  index->expires = true;
+  index->expire_s = change->expire_s;
+}
+
+status model_change_index(struct model_txn *txn, struct slice name, struct slice index,
+                          const struct model_index_change *change, struct err *err) {
   const struct collection *found = catalog_find(txn->catalog, name);
   if (!found) return catalog_fail_unknown(txn->catalog, name, err);
   const struct catalog_index *is = collection_index(found, index);
@@ -125,7 +132,7 @@ status model_hide_index(struct model_txn *txn, struct slice name, struct slice i
   changed.indexes =
       arena_copy(&txn->arena, found->indexes, found->indexes_count * sizeof *changed.indexes);
   if (!changed.indexes) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
-  changed.indexes[is - found->indexes].hidden = hidden;
+  change_index(&changed.indexes[is - found->indexes], change);
   changed.version++;
   return model__store_collection(txn, &changed, catalog_shared(found), err);
 }

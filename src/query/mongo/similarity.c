@@ -143,13 +143,41 @@ struct score {
 };
 
 static struct score score_of(const struct sums *sums, struct slice metric) {
-  double sizes = sqrt(sums->left) * sqrt(sums->right), distance = sqrt(sums->distance);
+  double sizes = sqrt(sums->left * sums->right), distance = sqrt(sums->distance);
   double cosine = sizes > 0 ? sums->product / sizes : 0;
   if (slice_is_equal(metric, slice_of_text("COS")))
     return (struct score){cosine, cosine, (1 + cosine) / 2};
   if (slice_is_equal(metric, slice_of_text("IP")))
     return (struct score){sums->product, sums->product, (1 + sums->product) / 2};
   return (struct score){distance, -distance, 1 / (1 + distance)};
+}
+
+static struct sums distance_single(const struct components *a, const struct components *b) {
+  float distance = 0;
+  for (uint32_t i = 0; i < a->count; i++) {
+    float between = (float)a->items[i] - (float)b->items[i];
+    distance = fmaf(between, between, distance);
+  }
+  return (struct sums){.distance = (double)distance};
+}
+
+static struct sums products_single(const struct components *a, const struct components *b) {
+  float product = 0, left = 0, right = 0;
+  for (uint32_t i = 0; i < a->count; i++) {
+    float x = (float)a->items[i], y = (float)b->items[i];
+    product = fmaf(x, y, product);
+    left = fmaf(x, x, left);
+    right = fmaf(y, y, right);
+  }
+  return (struct sums){.product = (double)product, .left = (double)left, .right = (double)right};
+}
+
+/** In single precision with fused sums, as vectors are kept and compared elsewhere: scores are the
+ * same to the last digit. What the metric does not look at is 0. */
+static struct sums add_up_single(const struct components *a, const struct components *b,
+                                 struct slice metric) {
+  bool is_distance = slice_is_equal(metric, slice_of_text("L2"));
+  return is_distance ? distance_single(a, b) : products_single(a, b);
 }
 
 /** value, query, "COS", "IP" or "L2", and what is wanted: 0 the score, 1 the closeness, 2 the score
@@ -163,8 +191,9 @@ status mongo__vector_score(struct func_env *env, const struct val *args, uint32_
   value.count = query.count;
   TRY(mongo__room(env, value.count, sizeof *value.items, &value.items, err));
   if (!read_if_vector(&args[0], &value)) return LUMA_OK;
-  struct sums sums = add_up(&value, &query);
-  struct score score = score_of(&sums, val_slice(&args[2]));
+  struct slice metric = val_slice(&args[2]);
+  struct sums sums = add_up_single(&value, &query, metric);
+  struct score score = score_of(&sums, metric);
   const double wanted[] = {score.plain, score.closeness, score.normal};
   *out = val_float64(wanted[args[3].integer]);
   return LUMA_OK;

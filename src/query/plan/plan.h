@@ -177,7 +177,7 @@ struct plan_index_key {
   struct path path;        /* empty: computed */
   struct expr *expression; /* NULL: the path; unbound, a name that is one may stand here too */
   struct slice text;       /* of the expression; set when the statement is prepared */
-  bool descending;
+  bool descending, hashed;
 };
 
 /** What an INSERT does with a document whose key, or value of a unique index, is there. */
@@ -268,6 +268,8 @@ struct plan_rules {
   uint8_t validation;                /* enum catalog_validation */
   bool warns;
   bool has_hidden, hidden; /* of the index that the plan names or whose keys it has */
+  bool has_expiry;         /* the same */
+  uint32_t expire_s;
 };
 
 /** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */
@@ -403,7 +405,8 @@ struct plan {
   struct slice index_condition; /* of a partial index: an expression, or (index_matches) a filter of
                                    MongoDB as JSON; empty: all documents */
   bool index_matches;
-  bool hidden; /* CREATE_INDEX */
+  bool hidden, expires; /* CREATE_INDEX; see struct catalog_index */
+  uint32_t expire_s;
 
   struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */
   enum plan_tells tells;           /* TELL_CATALOG */

@@ -62,6 +62,8 @@ static const struct setting settings[] = {
      1, DAY_MS, 60 * SECOND_MS, NULL},
     {"limits", "cursor_idle_ms", SETTING_INTEGER, offsetof(struct config, limits.cursor_idle_ms), 1,
      DAY_MS, 300 * SECOND_MS, NULL},
+    {"limits", "expire_ms", SETTING_INTEGER, offsetof(struct config, limits.expire_ms), 0, DAY_MS,
+     60 * SECOND_MS, NULL},
     {"limits", "head_ms", SETTING_INTEGER, offsetof(struct config, limits.head_ms), 1, DAY_MS,
      10 * SECOND_MS, NULL},
     {"limits", "request_ms", SETTING_INTEGER, offsetof(struct config, limits.request_ms), 1, DAY_MS,

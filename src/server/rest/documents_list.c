@@ -12,10 +12,11 @@ struct listing {
   struct val filter; /* MISSING = all */
   struct slice sort, fields;
   uint64_t limit, offset;
-  bool has_after, backwards; /* by key */
-  struct val after;          /* key of the last document before the page */
-  uint64_t count;            /* written */
-  struct buf last_key;       /* of the last document written, as an address names it */
+  bool by_key, backwards; /* the order of the page */
+  bool has_after;
+  struct val after;    /* key of the last document before the page */
+  uint64_t count;      /* written */
+  struct buf last_key; /* of the last document written, as an address names it */
   struct buf filter_room, command_room;
 };
 
@@ -52,14 +53,17 @@ static status check_names(struct slice list, const char *argument, struct err *e
   return LUMA_OK;
 }
 
-/* A page goes on after a key only in the order of keys. */
-static status read_after(struct listing *listing, struct slice text, struct err *err) {
+static void read_order(struct listing *listing) {
   struct slice sort = listing->sort, name = slice_of_text("id");
-  listing->has_after = true;
   take_name(&sort, &name);
   listing->backwards = take_minus(&name);
-  bool by_key = slice_is_equal(attribute_of(name), slice_of_text("_id")) && sort.bytes == 0;
-  if (by_key) return rest__key(text, &listing->after, err);
+  listing->by_key = slice_is_equal(attribute_of(name), slice_of_text("_id")) && sort.bytes == 0;
+}
+
+/* A page goes on after a key only in the order of keys. */
+static status read_after(struct listing *listing, struct slice text, struct err *err) {
+  listing->has_after = true;
+  if (listing->by_key) return rest__key(text, &listing->after, err);
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
             "`after` goes with the order of keys: leave `sort` out, or give id or -id");
   err_hint(err, "page with offset, or with the cursor of POST /v1/query");
@@ -87,6 +91,7 @@ static status read_listing(struct listing *listing, struct err *err) {
   TRY(rest__integer(exchange, "offset", 0, OFFSET_MAX, &listing->offset, err));
   if (http_argument(exchange->request, "sort", &listing->sort))
     TRY(check_names(listing->sort, "sort", err));
+  read_order(listing);
   if (http_argument(exchange->request, "fields", &listing->fields))
     TRY(check_names(listing->fields, "fields", err));
   if (http_argument(exchange->request, "after", &text)) TRY(read_after(listing, text, err));
@@ -261,7 +266,7 @@ static status list(struct listing *listing, struct err *err) {
   buf_append_text(out, "{\"documents\":[");
   TRY(write_pages(listing, err));
   buf_append_format(out, "],\"count\":%llu,\"after\":", (unsigned long long)listing->count);
-  if (listing->count == listing->limit)
+  if (listing->by_key && listing->count == listing->limit)
     json_write_text(out, buf_slice(&listing->last_key));
   else
     buf_append_text(out, "null");

@@ -10,6 +10,7 @@ enum {
   DOCUMENT_BYTES_MAX = 16 << 20, /* that this language stores */
   WIRE_VERSION = 21,             /* of MongoDB 7.0, whose language this is */
   INVALID_OPTIONS = 72,
+  INVALID_NAMESPACE = 73,
   OPERATION_FAILED = 96
 };
 
@@ -321,7 +322,14 @@ static const struct mongo_admin commands[] = {
     {"endSessions", answer_nothing},
     {"refreshSessions", answer_nothing},
     {"logout", answer_nothing},
+    {"validate", mongo_validate},
 };
+
+bool mongo_admin_is_name(struct slice name) {
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    if (slice_is_equal(name, slice_of_text(commands[i].name))) return true;
+  return false;
+}
 
 const struct mongo_admin *mongo_admin_find(const struct statement_run *run) {
   struct slice first = {0};
@@ -373,6 +381,21 @@ static bool is_stage(const struct statement_run *run, const char *name) {
   return slice_is_equal(first, slice_of_text(name));
 }
 
+/* What runs is the server's, not a collection's. */
+static status check_of_server(const struct statement_run *run, struct err *err) {
+  struct val target = val_field(&run->command, slice_of_text("aggregate"));
+  struct val database = val_field(&run->command, slice_of_text("$db"));
+  double number = val_is_number(&target) ? val_to_float64(&target) : 0;
+  bool is_admin =
+      database.type == VAL_TEXT && slice_is_equal(val_slice(&database), slice_of_text("admin"));
+  if (number == 1 && is_admin) return LUMA_OK;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "$currentOp must be run against the 'admin' database with {aggregate: 1}");
+  err_hint(err, "{\"aggregate\": 1, \"$db\": \"admin\", \"pipeline\": [{\"$currentOp\": {}}]}");
+  if (err) err->foreign = INVALID_NAMESPACE;
+  return LUMA_INVALID_ARGUMENT;
+}
+
 static status put_pipeline(const struct mongo_asked *asked, const struct val *pipeline,
                            bool sessions, struct err *err) {
   build_begin_list(asked->build);
@@ -416,6 +439,7 @@ status mongo_admin_replace_stage(struct exchange *exchange, struct statement_run
     return LUMA_OK;
   bool sessions = is_stage(run, "$listSessions") || is_stage(run, "$listLocalSessions");
   if (!sessions && !is_stage(run, "$currentOp")) return LUMA_OK;
+  if (!sessions) TRY(check_of_server(run, err));
   struct mongo_asked asked = {exchange, run, &build};
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&build, &room, NULL);

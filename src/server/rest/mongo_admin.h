@@ -13,6 +13,8 @@ struct mongo_admin;
 
 /** The command that the run is; NULL: it is none of these. */
 const struct mongo_admin *mongo_admin_find(const struct statement_run *run);
+/** Whether one of them has the name. */
+bool mongo_admin_is_name(struct slice name);
 /** Answers it. */
 status mongo_admin_run(struct exchange *exchange, const struct statement_run *run,
                        const struct mongo_admin *admin, struct err *err);
@@ -54,5 +56,10 @@ struct slice mongo_admin_database(const struct statement_run *run);
 status mongo_database_list(const struct mongo_asked *asked, struct err *err);
 status mongo_database_stats(const struct mongo_asked *asked, struct err *err);
 status mongo_database_of_collection(const struct mongo_asked *asked, struct err *err);
+/** `ns`: the database and the collection. */
+void mongo_database_put_namespace(const struct mongo_asked *asked, const struct val *collection);
+
+/* mongo_validate.c */
+status mongo_validate(const struct mongo_asked *asked, struct err *err);
 
 #endif

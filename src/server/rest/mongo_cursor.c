@@ -22,6 +22,11 @@ enum mongo_cursor_command mongo_cursor_command_of(const struct statement_run *ru
   return is_first_named(&run->command, "killCursors") ? MONGO_CURSOR_KILL : MONGO_CURSOR_NONE;
 }
 
+bool mongo_cursor_is_name(struct slice name) {
+  return slice_is_equal(name, slice_of_text("getMore")) ||
+         slice_is_equal(name, slice_of_text("killCursors"));
+}
+
 static uint64_t number_of(const char *id) {
   uint64_t number = 0;
   for (size_t i = 0; i < NUMBER_DIGITS; i++)

@@ -9,6 +9,8 @@
 
 /** What a command of this kind asks. */
 enum mongo_cursor_command { MONGO_CURSOR_NONE, MONGO_CURSOR_GET_MORE, MONGO_CURSOR_KILL };
+/** Whether a command about cursors has the name. */
+bool mongo_cursor_is_name(struct slice name);
 enum mongo_cursor_command mongo_cursor_command_of(const struct statement_run *run);
 
 /** The size of a batch and what else of the command concerns cursors, into the run. */

@@ -100,7 +100,7 @@ static void put_pipeline(struct build *build, const struct val *collection) {
   build_end(build);
 }
 
-static void put_namespace(const struct mongo_asked *asked, const struct val *collection) {
+void mongo_database_put_namespace(const struct mongo_asked *asked, const struct val *collection) {
   struct buf text;
   buf_init(&text, 64 << 10);
   buf_append_format(&text, "%.*s.%.*s", SLICE_ARG(mongo_admin_database(asked->run)),
@@ -141,7 +141,7 @@ status mongo_database_of_collection(const struct mongo_asked *asked, struct err 
   if (done == LUMA_OK) {
     struct val command = val_decode(built, NULL);
     struct session_request request = {.source = {.lang = &lang_jql, .command = &command}};
-    put_namespace(asked, &collection);
+    mongo_database_put_namespace(asked, &collection);
     done = session_run(asked->exchange->session, &request, NULL, &cursor, err);
     if (done == LUMA_OK) done = put_stats(asked, cursor, err);
     session_cursor_close(cursor);

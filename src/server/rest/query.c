@@ -4,6 +4,7 @@
 #include "query/lang/lang.h"
 #include "server/rest/mongo_admin.h"
 #include "server/rest/mongo_cursor.h"
+#include "server/rest/mongo_text.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
@@ -156,6 +157,7 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   bool lines = wants_lines(exchange);
   TRY(statement_read(*run, map, err));
   exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
+  TRY(mongo_text_read(exchange, *run, err));
   if (mongo_cursor_command_of(*run) != MONGO_CURSOR_NONE)
     return run_cursor_command(exchange, *run, err);
   const struct mongo_admin *admin = mongo_admin_find(*run);

@@ -38,6 +38,13 @@ static void victim_hangs(void) {
   for (;;) pause();
 }
 
+static void victim_stops_its_runner(void) {
+  test_doing(slice_of_text("first things"));
+  test_doing(slice_of_text("killing the messenger"));
+  kill(getppid(), SIGTERM);
+  for (;;) pause();
+}
+
 static void victim_answers(void) {
   snprintf(test_err()->hint, sizeof test_err()->hint, "try the other door");
   assert_ok(LUMA_DISK_FULL);
@@ -97,6 +104,16 @@ static void a_hang_is_killed_with_its_children(void) {
   assert_false(is_running(seconds));
 }
 
+static void one_that_is_stopped_says_where_it_was(void) {
+  assert_int_equal(1, victim_run("--seed 42 --only victim_stops_its_runner"));
+  victim_expect("seed 42\n");
+  victim_expect("doing no. 2, for ");
+  victim_expect(" ms: killing the messenger\n");
+  victim_expect("stopped by signal 15");
+  victim_expect("--seed 42 --only victim_stops_its_runner");
+  victim_expect("0 passed, 1 failed\n");
+}
+
 static void a_status_is_explained(void) {
   assert_int_equal(1, victim_run_only("victim_answers"));
   victim_expect("disk_full");
@@ -150,16 +167,22 @@ static void this_case_has_its_own_state(void) {
 
 int main(int argc, char **argv) {
   static const struct test_case victims[] = {
-      {"victim_passes", victim_passes, 0},   {"victim_fails", victim_fails, 0},
-      {"victim_crashes", victim_crashes, 0}, {"victim_exits", victim_exits, 0},
-      {"victim_hangs", victim_hangs, 1},     {"victim_answers", victim_answers, 0},
-      {"victim_draws", victim_draws, 0},     {"victim_floods", victim_floods, 0},
+      {"victim_passes", victim_passes, 0},
+      {"victim_fails", victim_fails, 0},
+      {"victim_crashes", victim_crashes, 0},
+      {"victim_exits", victim_exits, 0},
+      {"victim_hangs", victim_hangs, 1},
+      {"victim_answers", victim_answers, 0},
+      {"victim_draws", victim_draws, 0},
+      {"victim_floods", victim_floods, 0},
+      {"victim_stops_its_runner", victim_stops_its_runner, 0},
   };
   static const struct test_case cases[] = {
       {"a_pass_is_quiet", a_pass_is_quiet, 0},
       {"a_failure_is_shown_with_its_seed", a_failure_is_shown_with_its_seed, 0},
       {"crashes_and_exits_are_failures", crashes_and_exits_are_failures, 0},
       {"a_hang_is_killed_with_its_children", a_hang_is_killed_with_its_children, 60},
+      {"one_that_is_stopped_says_where_it_was", one_that_is_stopped_says_where_it_was, 0},
       {"a_status_is_explained", a_status_is_explained, 0},
       {"output_is_cut_at_the_front", output_is_cut_at_the_front, 0},
       {"a_seed_repeats_and_a_directory_goes", a_seed_repeats_and_a_directory_goes, 0},

@@ -87,6 +87,8 @@ static status build_one(struct evolving *evolving, const struct catalog_index *i
                                   .nulls_distinct = def->nulls_distinct,
                                   .sparse = def->sparse,
                                   .hidden = index->hidden,
+                                  .expires = index->expires,
+                                  .expire_s = index->expire_s,
                                   .condition = index->condition};
   struct err why = {0};
   if (through) TRY(make_name(evolving, index, &spec.name, err));

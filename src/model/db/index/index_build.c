@@ -193,6 +193,8 @@ static status define(struct index_build *build, struct model_txn *txn, const voi
                              .rules = build->rules,
                              .through = build->through,
                              .hidden = spec->hidden,
+                             .expires = spec->expires,
+                             .expire_s = spec->expire_s,
                              .state = CATALOG_INDEX_WRITE_ONLY};
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }

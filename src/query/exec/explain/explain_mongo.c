@@ -5,6 +5,7 @@
 
 #include "model/catalog/catalog.h"
 #include "query/exec/explain/explain_filter.h"
+#include "query/exec/write/index_document.h"
 #include "query/expr/field.h"
 #include "query/plan/stage.h"
 #include "value/json/json.h"
@@ -174,9 +175,9 @@ static void put_bounds(struct telling *telling, const struct plan_access *access
 static void put_pattern(struct telling *telling, const struct catalog_index *index) {
   begin(telling, "keyPattern", false);
   for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
-    struct val direction = val_int32(index->def.keys[i].descending ? -1 : 1);
+    struct val way = index_document_way(&index->def.keys[i]);
     name_key(telling, &index->def.keys[i]);
-    build_put(&telling->build, &direction);
+    build_put(&telling->build, &way);
   }
   if (!index) put(telling, "_id", val_int32(1));
   end(telling);

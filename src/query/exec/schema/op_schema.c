@@ -4,6 +4,7 @@
 #include "query/exec/exec_int.h"
 #include "query/exec/schema/schema_mongo.h"
 #include "query/exec/write/guard.h"
+#include "query/exec/write/index_document.h"
 
 /** The index keys of the plan as the model takes them. */
 static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
@@ -14,6 +15,7 @@ static status make_keys(struct exec *exec, const struct plan *plan, struct index
     (*keys)[i].path = plan->index_keys[i].path;
     (*keys)[i].expression = plan->index_keys[i].text;
     (*keys)[i].descending = plan->index_keys[i].descending;
+    (*keys)[i].hashed = plan->index_keys[i].hashed;
   }
   return LUMA_OK;
 }
@@ -52,6 +54,8 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
       .nulls_distinct = plan->nulls_distinct,
       .sparse = plan->sparse,
       .hidden = plan->hidden,
+      .expires = plan->expires,
+      .expire_s = plan->expire_s,
       .if_not_exists = plan->if_not_exists,
       .condition = {plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING,
                     plan->index_condition}};
@@ -62,8 +66,7 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
 static bool has_keys(const struct catalog_index *index, const struct plan *plan) {
   bool same = index->def.keys_count == plan->index_keys_count;
   for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index->def.keys[i].descending == plan->index_keys[i].descending &&
-           path_is_equal(&index->def.keys[i].path, &plan->index_keys[i].path);
+    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
   return same;
 }
 

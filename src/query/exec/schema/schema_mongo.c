@@ -59,6 +59,16 @@ static void put_namespace(const struct plan *plan, struct build *build) {
   buf_deinit(&text);
 }
 
+static void put_changes(const struct exec_schema *schema, struct build *build) {
+  if (schema->has_expiry && schema->expired_before)
+    index_document_field(build, "expireAfterSeconds_old", val_int64(schema->expiry_old_s));
+  if (schema->has_expiry)
+    index_document_field(build, "expireAfterSeconds_new", val_int64(schema->expiry_new_s));
+  if (!schema->has_hidden) return;
+  index_document_field(build, "hidden_old", val_bool(schema->hidden_old));
+  index_document_field(build, "hidden_new", val_bool(schema->hidden_new));
+}
+
 static void put_answer(const struct exec *exec, const struct plan *plan, struct build *build) {
   const struct exec_schema *schema = exec->schema;
   if (plan->kind == PLAN_CREATE_INDEX) put_index_counts(exec, build);
@@ -68,10 +78,7 @@ static void put_answer(const struct exec *exec, const struct plan *plan, struct 
     index_document_field(build, "nIndexesWas", val_int32((int32_t)schema->before));
     put_namespace(plan, build);
   }
-  if (schema->has_hidden) {
-    index_document_field(build, "hidden_old", val_bool(schema->hidden_old));
-    index_document_field(build, "hidden_new", val_bool(schema->hidden_new));
-  }
+  put_changes(schema, build);
   index_document_field(build, "ok", val_int32(1));
 }
 
@@ -107,7 +114,8 @@ static status check_against(const struct catalog_index *index, const struct plan
                             bool *is_there, struct err *err) {
   bool same_name = slice_is_equal(index->name, plan->index_name);
   bool alike = index_document_is_alike(index, plan);
-  if (same_name && alike && index->hidden == plan->hidden) {
+  bool same_expiry = index->expires == plan->expires && index->expire_s == plan->expire_s;
+  if (same_name && alike && index->hidden == plan->hidden && same_expiry) {
     *is_there = true;
     return LUMA_OK;
   }
@@ -161,8 +169,7 @@ void schema_mongo_take_back(struct exec *exec, const struct plan *plan) {
 static bool has_keys(const struct catalog_index *index, const struct plan *plan) {
   bool same = index->def.keys_count == plan->index_keys_count;
   for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index->def.keys[i].descending == plan->index_keys[i].descending &&
-           path_is_equal(&index->def.keys[i].path, &plan->index_keys[i].path);
+    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
   return same;
 }
 
@@ -250,8 +257,27 @@ status schema_mongo_create(struct exec *exec, const struct plan *plan, struct er
   return model_set_rules(exec->txn, plan->collection_name, &rules, err);
 }
 
-static status hide_index(struct exec *exec, const struct plan *plan,
-                         const struct collection *collection, struct err *err) {
+static void note_change(struct exec_schema *schema, const struct catalog_index *index,
+                        const struct plan_rules *rules) {
+  schema->has_hidden = rules->has_hidden && index->hidden != rules->hidden;
+  schema->hidden_old = index->hidden;
+  schema->hidden_new = rules->hidden;
+  schema->has_expiry = rules->has_expiry && (!index->expires || index->expire_s != rules->expire_s);
+  schema->expired_before = index->expires;
+  schema->expiry_old_s = index->expire_s;
+  schema->expiry_new_s = rules->expire_s;
+}
+
+static status check_expiry(const struct catalog_index *index, const struct plan_rules *rules,
+                           struct err *err) {
+  if (!rules->has_expiry || index->def.keys_count == 1) return LUMA_OK;
+  return mongo_fail(err, INVALID_OPTIONS,
+                    "TTL indexes are single-field indexes, `%.*s` has several",
+                    SLICE_ARG(index->name));
+}
+
+static status change_index(struct exec *exec, const struct plan *plan,
+                           const struct collection *collection, struct err *err) {
   const struct catalog_index *index = NULL;
   if (plan->index_keys_count) {
     TRY(find_by_keys(collection, plan, &index, err));
@@ -260,17 +286,20 @@ static status hide_index(struct exec *exec, const struct plan *plan,
     index = collection_index(collection, plan->index_name);
   }
   ASSERT(index); /* both ways fail where there is none */
-  exec->schema->has_hidden = index->hidden != plan->rules->hidden;
-  exec->schema->hidden_old = index->hidden;
-  exec->schema->hidden_new = plan->rules->hidden;
-  return model_hide_index(exec->txn, collection->name, index->name, plan->rules->hidden, err);
+  const struct plan_rules *rules = plan->rules;
+  const struct model_index_change change = {rules->has_hidden, rules->hidden, rules->has_expiry,
+                                            rules->expire_s};
+  TRY(check_expiry(index, rules, err));
+  note_change(exec->schema, index, rules);
+  return model_change_index(exec->txn, collection->name, index->name, &change, err);
 }
 
 status schema_mongo_change(struct exec *exec, const struct plan *plan, struct err *err) {
   const struct collection *collection =
       catalog_find(model_catalog(exec->txn), plan->collection_name);
   if (!collection) return fail_missing(plan, err);
-  if (plan->rules->has_hidden) TRY(hide_index(exec, plan, collection, err));
+  if (plan->rules->has_hidden || plan->rules->has_expiry)
+    TRY(change_index(exec, plan, collection, err));
   collection = catalog_find(model_catalog(exec->txn), plan->collection_name);
   struct catalog_rules rules = changed_rules(&collection->rules, plan->rules);
   if (is_same_rules(&rules, &collection->rules)) return LUMA_OK;

@@ -12,6 +12,8 @@ enum { SCHEMA_MADE_MAX = 64 };
 /** What the statement did so far. */
 struct exec_schema {
   bool is_begun, made_collection, was_there, has_hidden, hidden_old, hidden_new;
+  bool has_expiry, expired_before; /* collMod changed it; there was one */
+  uint32_t expiry_old_s, expiry_new_s;
   uint32_t before, after;             /* indexes, the key's among them */
   struct slice made[SCHEMA_MADE_MAX]; /* indexes, for taking them back */
   uint32_t made_count;

@@ -34,16 +34,21 @@ static void name_path(struct build *build, const struct path *path) {
   buf_deinit(&text);
 }
 
+struct val index_document_way(const struct index_key *key) {
+  if (key->hashed) return val_text(slice_of_text("hashed"));
+  return val_int32(key->descending ? -1 : 1);
+}
+
 void index_document_put_keys(const struct catalog_index *index, struct build *build) {
-  const struct val up = val_int32(1), down = val_int32(-1);
   build_begin_map(build);
-  if (!index) index_document_field(build, "_id", up);
+  if (!index) index_document_field(build, "_id", val_int32(1));
   for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
     if (index->def.keys[i].expression.bytes)
       build_name(build, index->def.keys[i].expression);
     else
       name_path(build, &index->def.keys[i].path);
-    build_put(build, index->def.keys[i].descending ? &down : &up);
+    struct val way = index_document_way(&index->def.keys[i]);
+    build_put(build, &way);
   }
   build_end(build);
 }
@@ -73,9 +78,16 @@ status index_document_put(struct exec *exec, const struct catalog_index *index, 
   if (index && index->def.unique) index_document_field(build, "unique", val_bool(true));
   if (index && index->def.sparse) index_document_field(build, "sparse", val_bool(true));
   if (index && index->hidden) index_document_field(build, "hidden", val_bool(true));
+  if (index && index->expires)
+    index_document_field(build, "expireAfterSeconds", val_int32((int32_t)index->expire_s));
   if (index) TRY(put_condition(exec, index, build, err));
   build_end(build);
   return LUMA_OK;
+}
+
+bool index_document_has_key(const struct index_key *key, const struct plan_index_key *asked) {
+  return key->descending == asked->descending && key->hashed == asked->hashed &&
+         path_is_equal(&key->path, &asked->path);
 }
 
 bool index_document_is_alike(const struct catalog_index *index, const struct plan *plan) {
@@ -86,7 +98,6 @@ bool index_document_is_alike(const struct catalog_index *index, const struct pla
               slice_is_equal(index->condition.text, plan->index_condition) &&
               (!has_condition || index->condition.kind == kind);
   for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index->def.keys[i].descending == plan->index_keys[i].descending &&
-           path_is_equal(&index->def.keys[i].path, &plan->index_keys[i].path);
+    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
   return same;
 }

@@ -22,7 +22,6 @@ static status fail_kind(const struct jql *jql, const struct jql_node *node) {
       {"2dsphere", "$near, $geoNear, $geoWithin and $geoIntersects need none"},
       {"2d", "$near, $geoNear and $geoWithin need none"},
       {"cosmosSearch", "$search and $vectorSearch need none, and take `similarity`"},
-      {"hashed", NULL},
       {"geoHaystack", NULL}};
   struct slice kind = val_slice(&node->value);
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -39,8 +38,11 @@ static status fail_kind(const struct jql *jql, const struct jql_node *node) {
 /** Any number above 0 ascends and any below descends, as in MongoDB. */
 static status read_key(const struct jql *jql, const struct jql_node *node,
                        struct plan_index_key *key) {
-  if (node->value.type == VAL_TEXT) return fail_kind(jql, node);
-  double direction = val_is_number(&node->value) ? val_to_float64(&node->value) : 0;
+  bool is_text = node->value.type == VAL_TEXT;
+  key->hashed = is_text && slice_is_equal(val_slice(&node->value), slice_of_text("hashed"));
+  if (is_text && !key->hashed) return fail_kind(jql, node);
+  double direction =
+      val_is_number(&node->value) ? val_to_float64(&node->value) : (key->hashed ? 1 : 0);
   if (!(direction > 0) && !(direction < 0))
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "the key of an index is 1 (ascending) or -1 (descending)");
@@ -77,8 +79,9 @@ static status derive_name(const struct jql *jql, const struct jql_node *keys, st
   struct jql_each each = jql__each(jql, keys);
   struct jql_node node;
   for (uint32_t i = 0; jql__next(&each, &node); i++) {
-    int printed = snprintf(name + bytes, sizeof name - bytes, "%s%.*s_%d", i ? "_" : "",
-                           SLICE_ARG(node.name), plan->index_keys[i].descending ? -1 : 1);
+    const char *way = plan->index_keys[i].descending ? "-1" : "1";
+    int printed = snprintf(name + bytes, sizeof name - bytes, "%s%.*s_%s", i ? "_" : "",
+                           SLICE_ARG(node.name), plan->index_keys[i].hashed ? "hashed" : way);
     bytes += printed > 0 ? (size_t)printed : 0;
     if (bytes < sizeof name) continue;
     return jql__fail(jql, keys, LUMA_TOO_LARGE, "give the index a shorter name with `name`");
@@ -160,9 +163,54 @@ static status take_options(const struct jql *jql, const struct jql_node *index,
   return done;
 }
 
+status jql__expiry(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
+                   bool *expires, uint32_t *seconds) {
+  *expires = jql_is_given(node);
+  if (!*expires) return LUMA_OK;
+  double number = val_is_number(&node->value) ? val_to_float64(&node->value) : -1;
+  if (!(number >= 0) || number > INT32_MAX)
+    return jql__fail_code(jql, node, foreign, "expireAfterSeconds must be a number from 0 to %d",
+                          INT32_MAX);
+  *seconds = (uint32_t)number;
+  return LUMA_OK;
+}
+
+static bool is_of_key(const struct plan *plan) {
+  const struct path *path = &plan->index_keys[0].path;
+  return path->count == 1 && slice_is_equal(path->steps[0].name, slice_of_text("_id"));
+}
+
+/** Documents expire by one moment, which their key is not. */
+static status read_expiry(const struct jql *jql, const struct jql_node *node, struct plan *plan) {
+  TRY(jql__expiry(jql, node, CANNOT_CREATE_INDEX, &plan->expires, &plan->expire_s));
+  if (!plan->expires) return LUMA_OK;
+  if (plan->index_keys_count > 1)
+    return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                          "TTL indexes are single-field indexes, compound indexes do not support "
+                          "TTL");
+  if (!is_of_key(plan)) return LUMA_OK;
+  return jql__fail_code(jql, node, INVALID_SPECIFICATION,
+                        "The field 'expireAfterSeconds' is not valid for an _id index "
+                        "specification");
+}
+
+static status check_hashed(const struct jql *jql, const struct jql_node *keys,
+                           const struct plan *plan) {
+  enum { SEVERAL_HASHED = 31303, UNIQUE_HASHED = 16764 };
+  uint32_t hashed = 0;
+  for (uint32_t i = 0; i < plan->index_keys_count; i++) hashed += plan->index_keys[i].hashed;
+  if (hashed > 1)
+    return jql__fail_code(jql, keys, SEVERAL_HASHED,
+                          "A maximum of one index field is allowed to be hashed");
+  if (!hashed || !plan->unique) return LUMA_OK;
+  return jql__fail_code(jql, keys, UNIQUE_HASHED,
+                        "Currently hashed indexes cannot guarantee uniqueness. Use a regular "
+                        "index");
+}
+
 static status read_index(const struct jql *jql, const struct jql_node *collection,
                          const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION };
+  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY };
   static const struct jql_field specs[] = {
       {"key", JQL_MAP, true},
       {"name", JQL_TEXT, false},
@@ -171,9 +219,9 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
       {"partialFilterExpression", JQL_MAP, false},
       {"hidden", JQL_BOOL, false},
       {"collation", JQL_MAP, false},
+      {"expireAfterSeconds", JQL_ANY, false},
       {"v", JQL_IGNORED, false},
       {"background", JQL_IGNORED, false},
-      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
       {"ns", JQL_IGNORED, false},
       {"weights", JQL_UNSUPPORTED, false},
       {"default_language", JQL_UNSUPPORTED, false},
@@ -198,6 +246,8 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
   plan->sparse = jql__flag(&fields[SPARSE], false);
   plan->hidden = jql__flag(&fields[HIDDEN], false);
   TRY(check_index_collation(jql, &fields[COLLATION]));
+  TRY(read_expiry(jql, &fields[EXPIRY], plan));
+  TRY(check_hashed(jql, &fields[KEY], plan));
   if (plan->sparse && jql_is_given(&fields[PARTIAL]))
     return jql__fail_code(jql, &fields[PARTIAL], CANNOT_CREATE_INDEX,
                           "an index is sparse or partial, not both");

@@ -250,6 +250,10 @@ status jql__default_collation(const struct jql *jql, const struct jql_node *coll
 /** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
+/** expireAfterSeconds, from 0 to 2147483647, a fraction cut off; `foreign` is MongoDB's code for
+ * another. (indexes.c) */
+status jql__expiry(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
+                   bool *expires, uint32_t *seconds);
 /** Whether the value depends on the document: it reads a field, or the whole. (expression.c) */
 bool jql__reads_row(const struct expr *expr);
 /** The command with its `let`: `inner` reads what may name its variables, each of which may name

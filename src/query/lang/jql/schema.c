@@ -162,27 +162,30 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
   return read_rules(jql, &fields[VALIDATOR], (*plan)->rules);
 }
 
-/** {"index": {"keyPattern" or "name", "hidden"}} */
+/** {"index": {"keyPattern" or "name", "hidden", "expireAfterSeconds"}} */
 static status read_changed_index(const struct jql *jql, const struct jql_node *index,
                                  struct plan *plan) {
-  enum { KEYS, NAME, HIDDEN };
+  enum { KEYS, NAME, HIDDEN, EXPIRY };
   static const struct jql_field specs[] = {
       {"keyPattern", JQL_MAP, false},     {"name", JQL_TEXT, false},
-      {"hidden", JQL_BOOL, false},        {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"hidden", JQL_BOOL, false},        {"expireAfterSeconds", JQL_ANY, false},
       {"unique", JQL_UNSUPPORTED, false}, {"prepareUnique", JQL_UNSUPPORTED, false}};
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, index, specs, sizeof specs / sizeof specs[0], fields));
   if (jql_is_given(&fields[KEYS]) == jql_is_given(&fields[NAME]))
     return jql__fail_code(jql, index, 72, "Must specify either index name or key pattern");
-  if (!jql_is_given(&fields[HIDDEN]))
+  if (!jql_is_given(&fields[HIDDEN]) && !jql_is_given(&fields[EXPIRY]))
     return jql__fail_code(jql, index, 72, "no expireAfterSeconds or hidden field");
-  plan->rules->has_hidden = true;
+  plan->rules->has_hidden = jql_is_given(&fields[HIDDEN]);
   plan->rules->hidden = jql__flag(&fields[HIDDEN], false);
+  TRY(jql__expiry(jql, &fields[EXPIRY], 72, &plan->rules->has_expiry, &plan->rules->expire_s));
   if (jql_is_given(&fields[KEYS]))
     return jql__index_keys(jql, &fields[KEYS], &plan->index_keys, &plan->index_keys_count);
   plan->index_name = val_slice(&fields[NAME].value);
   if (!slice_is_equal(plan->index_name, slice_of_text("_id_"))) return LUMA_OK;
-  return jql__fail_code(jql, &fields[NAME], 72, "can't hide _id index");
+  return jql__fail_code(jql, &fields[NAME], 72,
+                        plan->rules->has_hidden ? "can't hide _id index"
+                                                : "the _id field does not support TTL indexes");
 }
 
 status jql__coll_mod(const struct jql *jql, const struct jql_node *command, struct plan **plan) {

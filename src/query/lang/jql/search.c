@@ -32,6 +32,7 @@ struct search {
   struct expr *query;
   const char *metric;
   int64_t count;
+  enum wanted shown; /* as the score */
 };
 
 /* ---- options ---- */
@@ -159,7 +160,7 @@ static status put_score(const struct jql *jql, const struct search *search, stru
   names[0] = slice_of_text("score");
   names[1] = slice_of_text("normal");
   uint32_t count = jql->scores->is_hidden ? 2 : 1;
-  TRY(call_score(jql, search, SCORE, &values[0]));
+  TRY(call_score(jql, search, search->shown, &values[0]));
   if (count == 2) TRY(call_score(jql, search, NORMAL, &values[1]));
   struct expr *map = expr_node(jql->arena, EXPR_MAP, values, count, search->at->offset);
   TRY(jql__made(jql, map));
@@ -235,8 +236,8 @@ static status put_cosmos_search(const struct jql *jql, const struct jql_node *sp
       [SCORING] = {"score", JQL_ANY, false},
   };
   struct jql_node fields[FIELDS];
-  struct search search = {.at = spec};
   bool is_beta = jql_is_named(spec, "knnBeta");
+  struct search search = {.at = spec, .shown = is_beta ? NORMAL : SCORE};
   TRY(jql__check_kind(jql, spec, JQL_MAP));
   TRY(jql__take(jql, spec, specs, FIELDS, fields));
   TRY(read_path(jql, &fields[PATH], &search.path));
