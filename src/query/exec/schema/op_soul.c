@@ -40,8 +40,9 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
   TRY(read_json(exec, plan->soul->json, &genotype, err));
   struct model_soul_spec spec = {
       .alias = plan->collection_name, .genotype = &genotype, .if_not_exists = plan->if_not_exists};
-  if (plan->if_not_exists && catalog_find(model_catalog(exec->txn), plan->collection_name))
-    return model_create_soul(exec->txn, &spec, &made, err);
+  bool is_there = catalog_find(model_catalog(exec->txn), plan->collection_name) != NULL;
+  if (plan->if_not_exists && is_there && plan->soul->is_table) return LUMA_OK;
+  if (plan->if_not_exists && is_there) return model_create_soul(exec->txn, &spec, &made, err);
   TRY(create_sequences(exec, plan->soul, false, err));
   TRY(model_create_soul(exec->txn, &spec, &made, err));
   if (made.made || !plan->soul->is_table) return LUMA_OK;
