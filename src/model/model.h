@@ -57,6 +57,9 @@ void model_tell_kept(const struct model *model, struct model_kept *kept);
 
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err);
+/** Of as many collections whoever evolves one makes writers wait, the one and those that it comes
+ * to refer to; of more nobody waits. */
+enum { MODEL_HOLDS_MAX = 8 };
 /** A collection that writers wait to write to: part of whoever makes them wait. */
 struct model_hold {
   struct model_hold *next;
@@ -68,7 +71,8 @@ struct model_hold {
  * own first; and once writers have made it begin again, they wait until model_tries_end. */
 struct model_tries {
   struct model *model;
-  struct model_hold hold;
+  struct model_hold holds[MODEL_HOLDS_MAX];
+  uint32_t holds_count;
   uint32_t built; /* a collection that has indexes which wait for the evolution's commit */
 };
 void model_tries_begin(struct model *model, struct model_tries *tries);
@@ -125,6 +129,9 @@ void model_skip_validation(struct model_txn *txn, bool skips);
 /** What this transaction writes from now on has documents of at most so many bytes, where the model
  * allows that many; 0: as the model has it. */
 void model_limit_documents(struct model_txn *txn, uint32_t bytes);
+/** Whether null is a key like any other for what this transaction inserts from now on, and names
+ * that begin with `$` are refused at the top of one, as MongoDB has it; else a null key is none. */
+void model_take_mongo_keys(struct model_txn *txn, bool takes);
 /** What may change of an index that is there; what is not given stays. */
 struct model_index_change {
   bool has_hidden, hidden; /* kept up to date, its uniqueness holds, and nothing reads it */
@@ -371,6 +378,10 @@ status model_delete_together(struct model_txn *txn, const struct collection *col
 status model_get_many(struct model_txn *txn, const struct collection *collection,
                       const struct val *keys, uint32_t count, struct doc *found,
                       struct store_pins *pins, struct err *err);
+/** The document under `key`, copied into `arena`; `found->data` is NULL where there is none. */
+status model_get_copy(struct model_txn *txn, const struct collection *collection,
+                      const struct val *key, struct arena *arena, struct doc *found,
+                      struct err *err);
 /** Attributes, by name; the key is always read. */
 struct model_reads {
   const struct slice *names;

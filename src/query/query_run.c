@@ -120,6 +120,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);
   bool is_jql = run->exec.language == PLAN_JQL;
   if (txn) model_limit_documents(txn, is_jql ? MONGO_DOCUMENT_BYTES_MAX : 0);
+  if (txn) model_take_mongo_keys(txn, is_jql);
   run->witness = guard_witness(&run->exec);
   if (txn && run->witness.followed) model_set_witness(txn, &run->witness);
   const struct plan *root = run->compiled->statement.root;

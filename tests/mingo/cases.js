@@ -84,6 +84,7 @@ const condition = (depth) => {
 const ASKS_LISTS = ["$size", "$exists", "array"];
 const asks = (given, words) => words.some((word) => JSON.stringify(given).includes(`"${word}"`));
 const leadsThroughLists = (name) => name.includes(".") && !/^c\.[xy]$/.test(name);
+const isList = (asked) => Array.isArray(asked) || (asked !== null && typeof asked === "object" && [asked.$eq, asked.$ne, asked.$not].some(isList));
 const pathFor = (asked) => {
   if (asks(asked, ["$all"])) return "l";
   // mingo finds fields in elements that are no maps, texts in lists in lists, kinds only in lists of one, and
@@ -92,7 +93,7 @@ const pathFor = (asked) => {
   if (asks(asked, ["$type"])) return one(["n", "m", "s", "c"]);
   if (asks(asked, ["$regex"])) return one(["n", "s", "l", "c.x", "c.y", "d.x"]);
   const name = one(PATHS);
-  if (name.startsWith("d.") && /null|\[\]/.test(JSON.stringify(asked))) return "d";
+  if (name.startsWith("d.") && (/null|\[\]/.test(JSON.stringify(asked)) || isList(asked))) return "d";
   return asks(asked, ASKS_LISTS) && leadsThroughLists(name) ? name.split(".")[0] : name;
 };
 
@@ -327,6 +328,40 @@ const WIDE = {
   },
 };
 
+// ---- two collections ----
+
+const stagesOf = require(path.join(__dirname, "stages.js"))({ one, often, below, some });
+// Where there is nothing to fill from, mingo fails.
+const isOwnFailure = (answered) => String(answered.refused).startsWith("Cannot read properties");
+// What has no value on one side to fill from is null in MongoDB, and not there in mingo.
+const withNulls = (pipeline, answered) => {
+  const output = pipeline[0].$setWindowFields?.output ?? {};
+  const filled = Object.keys(output).filter((name) => "$linearFill" in output[name]);
+  if (pipeline[0].$fill?.output.q.method === "linear") filled.push("q");
+  for (const given of answered) for (const name of filled) given[name] ??= null;
+  return answered;
+};
+const resolverOf = (others) => ({ collectionResolver: () => others });
+const STAGES = {
+  pipeline(documents, others) {
+    const pipeline = stagesOf.pipeline();
+    // mingo keeps a null for each document that $redact takes away.
+    const answer = () => withNulls(pipeline, mingo.aggregate(copy(documents), copy(pipeline), resolverOf(copy(others))).filter((given) => given != null));
+    const answered = attempt(answer);
+    if (isOwnFailure(answered)) return;
+    print({ kind: "pipeline", command: { aggregate: "t", pipeline }, ...answered });
+  },
+  merge(documents, others) {
+    const pipeline = stagesOf.merge();
+    const answer = () => {
+      const changed = pipeline.some((stage) => "$out" in stage) ? [] : copy(others); // mingo's $out adds to what there is
+      mingo.aggregate(copy(documents), copy(pipeline), resolverOf(changed));
+      return changed;
+    };
+    print({ kind: "merge", command: { aggregate: "t", pipeline }, ...attempt(answer) });
+  },
+};
+
 const PER_DOCUMENTS = 40;
 let left = Number(countText);
 while (left > 0) {
@@ -337,4 +372,8 @@ while (left > 0) {
   const wider = some(1 + below(12), (_, i) => wide.document(i));
   print({ documents: wider });
   for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) WIDE[one(["filter", "pipeline", "pipeline", "pipeline", "update"])](wider);
+  if (left <= 0) break;
+  const [two, others] = [some(1 + below(10), (_, i) => stagesOf.document(i)), some(1 + below(8), (_, i) => stagesOf.other(i))];
+  print({ documents: two, others });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) STAGES[one(["pipeline", "pipeline", "pipeline", "merge"])](two, others);
 }

@@ -142,7 +142,8 @@ module.exports = ({ one, often, below, some }) => {
       () => ({ $regexFind: { input: one(["Hello World", "$g", "naïve aab"]), regex: one(["(a)(b)?", "[A-Z]", "o+", "\\s"]) } }),
       () => ({ $regexFindAll: { input: "$g", regex: one(["[a-b]", "(c)"]) } }), // mingo counts on from the last match
       () => ({ $dateToParts: { date: date(depth), ...zone() } }),
-      () => ({ $convert: { input: one(["$i", "$r", "$u", "$none", "$t", "$l", "$o", { $toString: "$i" }, { $toString: "$r" }, logical(0)]),
+      // the empty text, lists and dates are numbers to JavaScript, and to mingo
+      () => ({ $convert: { input: one(["$i", "$r", { $concat: ["$u", "z"] }, "$none", "$o", { $toString: "$i" }, { $toString: "$r" }, logical(0)]),
         to: one(["int", "long", "double", "bool", "string"]), onError: "E", onNull: "N" } }), // to mingo any number in a text is a date
       () => ({ $let: { vars: { n: number(depth) }, in: { $add: ["$$n", "$$n"] } } }),
       () => ({ $switch: { branches: [{ case: logical(depth), then: string(depth) }], default: number(depth) } }),

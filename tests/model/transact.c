@@ -34,7 +34,7 @@ static void copy_rows(struct pair *pair) {
       "UPDATE two SET j = i, i = j WHERE id IN (SELECT id FROM one)",
       "INSERT INTO one (id, i) SELECT id, i FROM two WHERE id > 20",
       "INSERT INTO two (id, i) SELECT id + 500, j FROM one",
-      "DELETE FROM two WHERE id IN (SELECT id FROM one WHERE i > 2)"};
+      "DELETE FROM two WHERE id IN (SELECT one.id FROM one WHERE one.i > 2)"};
   say(pair, "%s", changes[pick(pair, 5)]);
 }
 

@@ -74,6 +74,8 @@ struct collection {
   struct slice source, steps;        /* the stored forms of the two: JSON */
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
   uint32_t limits_count;
+  bool has_uncounted; /* some beings may be referred to without being counted: by those who did so
+                         before their attribute was a reference */
   struct catalog_rules rules;
   struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
   const uint16_t *attribute_of_id; /* see struct soul_binding */

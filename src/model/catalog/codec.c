@@ -110,6 +110,7 @@ static void put_collection(struct build *build, const struct collection *collect
   if (collection->view.bytes) put_text(build, "view", collection->view);
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
+  put_flag(build, "uncounted_references", collection->has_uncounted);
   put_limits(build, collection);
   put_rules(build, &collection->rules);
   build_name(build, text("indexes"));
@@ -311,7 +312,8 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   TRY(doc_check_value(bytes, NULL, err));
   struct val map = val_decode(bytes, NULL);
   if (map.type != VAL_MAP) FAIL(err, LUMA_CORRUPT, "a catalog entry is not a map");
-  *collection = (struct collection){.open = get_flag(&map, "open")};
+  *collection = (struct collection){.open = get_flag(&map, "open"),
+                                    .has_uncounted = get_flag(&map, "uncounted_references")};
   uint64_t number, soul;
   TRY(get_text(&map, "name", arena, &collection->name, err));
   TRY(get_number(&map, "number", UINT32_MAX, &number, err));

@@ -45,7 +45,7 @@ status model__store_collection(struct model_txn *txn, const struct collection *c
   TRY(catalog_with(txn->catalog, &is, shared, &picture, err));
   model__set_picture(txn, picture);
   model__feed_change(txn, MODEL_CATALOG, collection->number, slice_of(NULL, 0), 0);
-  return model__feed_emit(txn, err);
+  return model__feed_pass(txn, err);
 }
 
 /* ---- collections ---- */
@@ -181,7 +181,7 @@ status model_drop_collection(struct model_txn *txn, struct slice name, bool if_e
   TRY(release_name(txn, found->name, err));
   TRY(delete_everything(txn, found, err));
   model__feed_change(txn, MODEL_CATALOG, found->number, slice_of(NULL, 0), 0);
-  TRY(model__feed_emit(txn, err));
+  TRY(model__feed_pass(txn, err));
   struct catalog *picture;
   TRY(catalog_without(txn->catalog, found->number, &picture, err));
   model__set_picture(txn, picture);

@@ -25,6 +25,7 @@ static status make_keys(struct batch_insert *batch, struct err *err) {
     TRY(doc_open(batch->documents[i], batch->collection->names, &doc, err));
     struct val key = model__key_of(&doc);
     size_t from = txn->keys.bytes;
+    TRY(model__check_new_key(txn, &key, err));
     TRY(model__record_key(&txn->keys, batch->collection, &key, err));
     batch->keys[i].bytes = txn->keys.bytes - from;
   }
@@ -131,7 +132,7 @@ static status put_document_whole(struct batch_insert *batch, uint32_t i, struct 
   if (batch->collection->indexes_count == 0 && !batch->collection->genotype)
     return put_document(batch, i, err);
   uint64_t mark;
-  TRY(store_savepoint(batch->txn->store, &mark, err));
+  TRY(store_savepoint(batch->txn->store, &mark, err)); /* a document is fed last, or not at all */
   status result = put_document(batch, i, err);
   if (result != LUMA_OK) (void)store_rollback_to(batch->txn->store, mark, NULL);
   if (result == LUMA_DUPLICATE_KEY || result == LUMA_CONSTRAINT) tell_taken(batch, i, err);
@@ -187,14 +188,12 @@ static bool refers_to_itself(struct model_txn *txn, const struct collection *col
 /* First all, then what they refer to; nothing where one fails, `*done`. */
 static status put_together(struct batch_insert *batch, uint32_t *done, struct err *err) {
   struct model_txn *txn = batch->txn;
-  size_t fed = txn->feed.bytes;
   uint64_t mark;
   TRY(model_savepoint(txn, &mark, err));
   status result = put_good(batch, done, err);
   if (result == LUMA_OK) result = make_references(batch, done, err);
   if (result == LUMA_OK) return LUMA_OK;
   (void)model_rollback_to(txn, mark, NULL);
-  txn->feed.bytes = fed;
   return result;
 }
 
@@ -227,7 +226,7 @@ static status put_documents(struct batch_insert *batch, uint32_t *failed, struct
     TRY(store_add(batch->txn->store, keyspace_slice(&count), done, 0,
                   (int64_t)model__population_max(batch->collection), err));
   }
-  TRY(model__feed_emit(batch->txn, result == LUMA_OK ? err : NULL));
+  TRY(model__feed_pass(batch->txn, result == LUMA_OK ? err : NULL));
   return result;
 }
 

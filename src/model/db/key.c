@@ -6,11 +6,11 @@
 
 enum { SHOWN_BYTES_MAX = 160 };
 
-enum { MONGO_INVALID_ID = 53 };
+enum { MONGO_DOLLAR_NAME = 52, MONGO_INVALID_ID = 53 };
 
 static bool can_be_key(enum val_type type) {
-  static const enum val_type never[] = {VAL_MISSING, VAL_NULL,  VAL_LIST,   VAL_REGEX,
-                                        VAL_VECTOR,  VAL_LIGHT, VAL_MINKEY, VAL_MAXKEY};
+  static const enum val_type never[] = {VAL_MISSING, VAL_LIST,   VAL_REGEX, VAL_VECTOR,
+                                        VAL_LIGHT,   VAL_MINKEY, VAL_MAXKEY};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
     if (type == never[i]) return false;
   }
@@ -25,6 +25,23 @@ static status check_key(const struct val *key, struct err *err) {
   err_hint(err, "give text, a number or a ULID, or leave the key out to have one made");
   if (err) err->foreign = MONGO_INVALID_ID;
   return code;
+}
+
+/* A reference ($ref, $id) may be one. */
+status model__check_new_key(const struct model_txn *txn, const struct val *key, struct err *err) {
+  uint32_t count = key->type == VAL_MAP && txn->takes_mongo_keys ? val_count(key) : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name;
+    (void)val_field_at(key, i, &name);
+    if (i == 0 && slice_is_equal(name, slice_of_text("$ref"))) return LUMA_OK;
+    if (name.bytes == 0 || name.data[0] != '$') continue;
+    err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
+              "_id fields may not contain '$'-prefixed fields: %.*s is not valid for storage",
+              SLICE_ARG(name));
+    if (err) err->foreign = MONGO_DOLLAR_NAME;
+    return LUMA_INVALID_VALUE;
+  }
+  return LUMA_OK;
 }
 
 status model_key_encode(struct buf *out, const struct val *key, struct err *err) {

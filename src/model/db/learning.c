@@ -11,6 +11,7 @@
  * is learned apart and merged at the end. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
+#include "value/doc/differ.h"
 
 enum {
   DOCUMENTS_AT_ONCE = 256,
@@ -30,7 +31,8 @@ static void forget_all(struct learning *learning) {
   learned_init(&learning->learned);
 }
 
-/* ---- notes: u32 collection, u32 what, document; REPLACED: the document that was there ---- */
+/* ---- notes: u32 collection, u32 what, document; REPLACED: the document that was there ----
+ * Of documents that replaced others the fields that differ, where that can be told at once. */
 
 enum what { ADDED, REMOVED, REPLACED };
 
@@ -67,9 +69,7 @@ static status learn_note(struct learned *learned, const struct note *note) {
   return LUMA_OK;
 }
 
-/* Takes what is pending. With the lock. */
-static void catch_up(struct learning *learning, const struct names *names) {
-  struct slice notes = buf_slice(&learning->pending);
+static void take_notes(struct learning *learning, struct slice notes, const struct names *names) {
   status result = LUMA_OK;
   while (notes.bytes > 0 && result == LUMA_OK) {
     struct note note = take_note(&notes, names);
@@ -77,6 +77,11 @@ static void catch_up(struct learning *learning, const struct names *names) {
     learning->is_changed = true;
   }
   if (result != LUMA_OK) learning->state = LEARNING_STALE;
+}
+
+/* Takes what is pending. With the lock. */
+static void catch_up(struct learning *learning, const struct names *names) {
+  take_notes(learning, buf_slice(&learning->pending), names);
   buf_reset(&learning->pending);
 }
 
@@ -267,15 +272,29 @@ status model__observe(struct model_txn *txn, const struct collection *collection
   return LUMA_OK;
 }
 
+/* Both documents as they are. */
+static void note_whole(struct model_txn *txn, const struct collection *collection,
+                       const struct doc *old, struct slice document) {
+  uint8_t *note = begin_note(txn, collection, REPLACED, document.bytes + old->bytes);
+  if (!note) return;
+  memcpy(note, document.data, document.bytes);
+  memcpy(note + document.bytes, old->data, old->bytes);
+}
+
+/* What is the same in both teaches nothing. */
 status model__observe_replaced(struct model_txn *txn, const struct collection *collection,
                                const struct doc *old, struct slice document, struct err *err) {
   bool learns = false;
   TRY(begin_lesson(txn, collection, &learns, err));
-  uint8_t *note =
-      learns ? begin_note(txn, collection, REPLACED, document.bytes + old->bytes) : NULL;
-  if (!note) return LUMA_OK;
-  memcpy(note, document.data, document.bytes);
-  memcpy(note + document.bytes, old->data, old->bytes);
+  if (!learns) return LUMA_OK;
+  struct doc fresh;
+  TRY(doc_open(document, collection->names, &fresh, err));
+  size_t from = txn->observed.bytes;
+  if (begin_note(txn, collection, REPLACED, 0) && !differ_append(old, &fresh, &txn->observed)) {
+    txn->observed.bytes = from;
+    txn->observed.failed = LUMA_OK;
+    note_whole(txn, collection, old, document);
+  }
   return LUMA_OK;
 }
 
@@ -293,8 +312,12 @@ static void learn(const struct collection *collection, struct slice notes) {
   struct learning *learning = learning_of(collection);
   mutex_lock(&learning->lock);
   if (learning->state == LEARNING_KEPT && learning->since == collection->learns_since) {
-    if (!buf_append_slice(&learning->pending, notes)) learning->state = LEARNING_STALE;
-    if (learning->pending.bytes > PENDING_BYTES) catch_up(learning, collection->names);
+    bool is_much = notes.bytes > PENDING_BYTES;
+    if (is_much || learning->pending.bytes > PENDING_BYTES) catch_up(learning, collection->names);
+    if (is_much)
+      take_notes(learning, notes, collection->names);
+    else if (!buf_append_slice(&learning->pending, notes))
+      learning->state = LEARNING_STALE;
   }
   mutex_unlock(&learning->lock);
 }

@@ -273,15 +273,20 @@ static void explain_limit(const struct model_txn *txn, struct err *err) {
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
   struct model_lesson lesson;
+  bool changes = txn->catalog_changed;
+  status fed = model__feed_emit(txn, err);
+  if (fed != LUMA_OK) {
+    model_rollback(txn);
+    return fed;
+  }
   model__lesson_begin(txn, &lesson);
-  status result = txn->catalog_changed ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
-                                       : store_commit(txn->store, durability, position, NULL, err);
+  status result = changes ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
+                          : store_commit(txn->store, durability, position, NULL, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   /* The next try begins with nobody writing but those who had begun to. */
-  if (txn->looks && txn->tries && result == LUMA_CONFLICT)
-    model__gate_hold_tries(txn->tries, txn->looks);
-  if (txn->tries && result == LUMA_OK) txn->tries->built = 0;
+  if (txn->tries && result == LUMA_CONFLICT) model__gate_hold_tries(txn);
+  if (txn->tries && changes && result == LUMA_OK) txn->tries->built = 0;
   txn_end(txn);
   return result;
 }
@@ -297,6 +302,7 @@ status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err) {
                 sizeof *txn->marks)) {
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a savepoint");
   }
+  TRY(model__feed_emit(txn, err));
   TRY(store_savepoint(txn->store, mark, err));
   catalog_acquire(txn->catalog);
   txn->marks[txn->marks_count++] = (struct model_mark){.mark = *mark,
@@ -318,6 +324,7 @@ status model_rollback_to(struct model_txn *txn, uint64_t mark, struct err *err) 
   txn->catalog = txn->marks[at - 1].catalog;
   txn->catalog_changed = txn->marks[at - 1].catalog_changed;
   txn->observed.bytes = txn->marks[at - 1].observed_bytes;
+  buf_reset(&txn->feed); /* what waits in it came after the savepoint */
   return LUMA_OK;
 }
 

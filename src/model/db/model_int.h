@@ -104,12 +104,15 @@ struct model_txn {
   bool is_serializable;
   uint32_t document_bytes_max; /* see model_limit_documents; 0: the model's own */
   bool skips_validation;       /* see model_skip_validation */
+  bool takes_mongo_keys;       /* see model_take_mongo_keys */
   struct model_tries *tries;   /* see model_allow_restart; NULL: it is done once */
   bool passes_gate;            /* it works for an evolution */
   bool tells_places;           /* see model_tell_places */
   uint32_t places_from;
-  bool is_looking;           /* at documents that are stored already */
-  uint32_t looks;            /* the collection whose beings its evolution looked at; 0: none */
+  bool is_looking; /* at documents that are stored already */
+  /* collections whose beings its evolution looked at */
+  uint32_t looks[MODEL_HOLDS_MAX];
+  uint32_t looks_count;
   struct kept_values *keeps; /* what is made of whole beings is kept here; NULL: it is not */
   struct model_txn_hold *holds;
   const struct model_caller *caller;   /* may be NULL */
@@ -187,12 +190,15 @@ status model__remove_index(struct model_txn *txn, const struct collection *colle
                            uint32_t position, struct err *err);
 void model__gate_init(struct model_gate *gate);
 void model__gate_deinit(struct model_gate *gate);
-/** Makes writers to the collection wait until the tries end. */
-void model__gate_hold_tries(struct model_tries *tries, uint32_t number);
+/** Makes writers to what the transaction looked at wait until its tries end. */
+void model__gate_hold_tries(struct model_txn *txn);
 /** Makes them wait until the transaction ends, or some time after model__gate_ease. */
 status model__gate_hold_txn(struct model_txn *txn, uint32_t number, struct err *err);
 /** The transaction waits for its client from now on. */
 void model__gate_ease(struct model_txn *txn);
+/** What the transaction came to look at since it looked at `from` collections keeps nobody waiting
+ * any more. */
+void model__gate_look_away(struct model_txn *txn, uint32_t from);
 /** Lets go of what the transaction holds of a collection; 0: of all. */
 void model__gate_let_go_txn(struct model_txn *txn, uint32_t number);
 /** Waits while another holds the gate of the collection. LUMA_CONFLICT when the transaction is to
@@ -217,6 +223,8 @@ struct store_range model__prefix_range(const struct keyspace_key *prefix, struct
 status model__load_catalog(struct model *model, bool read_only, struct err *err);
 
 /** u32 collection | key part, appended to `out`. */
+/** Whether the value may be the key of a document that is new to this transaction. */
+status model__check_new_key(const struct model_txn *txn, const struct val *key, struct err *err);
 status model__record_key(struct buf *out, const struct collection *collection,
                          const struct val *key, struct err *err);
 /** The part of a record key after the collection's number. */
@@ -306,6 +314,11 @@ static inline bool model__is_older(const struct collection *collection, const st
  * STORE_BATCH_MAX at once. Any thread, whatever the transaction's. */
 status model__upgrade(struct model_txn *txn, const struct collection *collection,
                       struct doc *documents, uint32_t count, struct store_pins *pins,
+                      struct err *err);
+/** Puts a copy in `arena` of the newer form of one, or of itself, in its place; `pins` keep what it
+ * takes to make it. */
+status model__compose(struct model_txn *txn, const struct collection *collection,
+                      struct doc *document, struct store_pins *pins, struct arena *arena,
                       struct err *err);
 /** The newer form of one, built step by step. */
 status model__build_newer(struct model_txn *txn, const struct collection *collection,
@@ -438,10 +451,12 @@ bool model__is_reference(const struct soul_attribute *attribute);
  * nothing. `old`, `fresh`: NULL = there is none. */
 status model__change_references(struct model_txn *txn, const struct collection *collection,
                                 const struct doc *old, const struct doc *fresh, struct err *err);
-/** Counts the references of one attribute's value; LUMA_CONSTRAINT when one names nothing. */
-status model__add_references(struct model_txn *txn, const struct collection *collection,
-                             const struct soul_attribute *attribute, const struct val *value,
-                             struct err *err);
+/** LUMA_CONSTRAINT when `target` has no being of this key, which the attribute of a being of
+ * `collection` refers to. */
+status model__check_reference(struct model_txn *txn, const struct collection *collection,
+                              const struct soul_attribute *attribute,
+                              const struct collection *target, const struct val *key,
+                              struct err *err);
 /** A collection with references to `target`; NULL if there is none. */
 const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
                                          bool self_too);
@@ -519,8 +534,10 @@ status model__check_views(struct model_txn *txn, const struct collection *collec
 /** Appends one change to the payload in txn->feed. `old_version` 0 = none. */
 void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
                         struct slice key_part, uint64_t old_version);
-/** Emits the payload, if there is one. */
+/** Emits the payload, if there is one: before a savepoint and before the commit. */
 status model__feed_emit(struct model_txn *txn, struct err *err);
+/** After a change, when no savepoint was made since the payload began: emits it if it is long. */
+status model__feed_pass(struct model_txn *txn, struct err *err);
 /** Keeps a document that a change replaces, for readers of the feed. */
 status model__feed_keep(struct model_txn *txn, const struct collection *collection,
                         struct slice key_part, const struct doc *old, struct err *err);

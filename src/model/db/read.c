@@ -29,20 +29,34 @@ static status make_keys(struct model_txn *txn, const struct collection *collecti
   return LUMA_OK;
 }
 
+/* What was made of older ones, which may be shown next, lies far away: it is on its way while they
+ * are looked for. */
+static void fetch_likely(const struct kept_values *kept, const struct val *keys, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    if (val_is_integer(&keys[i])) kept_fetch_likely(kept, keys[i].integer);
+}
+
+/* What was not on its way is now. */
+static void fetch(struct kept_values *kept, const struct val *key, const struct doc *document) {
+  uint64_t row = doc_header(document).row;
+  kept_fetch(kept, row);
+  if (val_is_integer(key)) kept_learn_row(kept, key->integer, row);
+}
+
 /* Documents as they are stored. */
 static status get_some(struct model_txn *txn, const struct collection *collection,
                        const struct val *keys, uint32_t count, struct doc *found,
                        struct store_pins *pins, struct err *err) {
   struct slice record_keys[KEYS_AT_ONCE];
   struct store_value values[KEYS_AT_ONCE];
+  struct kept_values *kept = collection->evolution ? collection->evolution->kept : NULL;
   TRY(make_keys(txn, collection, keys, count, record_keys, err));
+  if (kept) fetch_likely(kept, keys, count);
   TRY(store_get_many(txn->store, STORE_RECORDS, record_keys, count, values, pins, err));
-  /* What was made of older ones, which may be shown next, lies far away. */
-  const struct kept_values *kept = collection->evolution ? collection->evolution->kept : NULL;
   for (uint32_t i = 0; i < count; i++) {
     found[i] = (struct doc){0};
     if (values[i].found) TRY(doc_open(values[i].value, collection->names, &found[i], err));
-    if (kept && values[i].found) kept_fetch(kept, doc_header(&found[i]).row);
+    if (kept && values[i].found) fetch(kept, &keys[i], &found[i]);
   }
   return LUMA_OK;
 }
@@ -57,6 +71,17 @@ status model_get_many(struct model_txn *txn, const struct collection *collection
     done += some;
   }
   return LUMA_OK;
+}
+
+status model_get_copy(struct model_txn *txn, const struct collection *collection,
+                      const struct val *key, struct arena *arena, struct doc *found,
+                      struct err *err) {
+  struct store_pins pins = {0};
+  status result = get_some(txn, collection, key, 1, found, &pins, err);
+  if (result == LUMA_OK && found->data)
+    result = model__compose(txn, collection, found, &pins, arena, err);
+  store_pins_release(&pins);
+  return result;
 }
 
 status model_look_up(struct model_txn *txn, const struct model_look_up *what, struct doc *found,

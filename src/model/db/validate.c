@@ -92,6 +92,10 @@ status model__validate(struct model_txn *txn, const struct collection *collectio
   return LUMA_OK;
 }
 
+void model_take_mongo_keys(struct model_txn *txn, bool takes) {
+  txn->takes_mongo_keys = takes;
+}
+
 void model_skip_validation(struct model_txn *txn, bool skips) {
   txn->skips_validation = skips;
 }

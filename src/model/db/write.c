@@ -82,7 +82,9 @@ static status take_key(struct model_txn *txn, const struct collection *collectio
   }
   write->key = val_field_id(write->document, NAMES_KEY_SLOT, key_name());
   *key_is_new = write->key_is_free;
-  if (!val_is_null(&write->key)) return LUMA_OK;
+  bool is_given =
+      txn->takes_mongo_keys ? write->key.type != VAL_MISSING : !val_is_null(&write->key);
+  if (is_given) return LUMA_OK;
   struct soul_numbers numbers = model__numbers(txn);
   TRY(model__new_key(txn->model, collection, &numbers, write->document, &txn->kept, &write->key,
                      err));
@@ -302,7 +304,7 @@ static status finish_write(struct model_txn *txn, const struct collection *colle
   struct slice key_part = model__key_part(record_key);
   TRY(model__feed_keep(txn, collection, key_part, old, err));
   model__feed_change(txn, op, collection->number, key_part, doc_header(old).version);
-  return model__feed_emit(txn, err);
+  return model__feed_pass(txn, err);
 }
 
 /** MongoDB's code for a changed `_id`. */

@@ -308,14 +308,24 @@ static const struct soul_constraint *same_constraint(const struct soul *soul,
   return NULL;
 }
 
+/* Beings keep a constraint that is not valid when they are written: those that are there are not
+ * looked at before it is validated. */
+static void compare_constraint(struct comparing *comparing, const struct soul *old, uint32_t nth) {
+  const struct soul_constraint *one = &comparing->versions->fresh->constraints[nth];
+  const struct soul_constraint *was = same_constraint(old, comparing->versions->fresh, nth);
+  if (!was)
+    note(comparing, one->not_valid ? SOUL_NEUTRAL : SOUL_NARROWS, one->name, "constraint added");
+  else if (was->not_valid && !one->not_valid)
+    note(comparing, SOUL_NARROWS, one->name, "constraint validated");
+  else if (!slice_is_equal(was->name, one->name))
+    note(comparing, SOUL_NEUTRAL, one->name, "constraint renamed");
+}
+
 static void compare_constraints(struct comparing *comparing) {
   const struct soul_versions *versions = comparing->versions;
   const struct soul *old = versions->renamed ? versions->renamed : versions->old;
   const struct soul *fresh = versions->fresh;
-  for (uint32_t i = 0; i < fresh->constraints_count; i++) {
-    if (!same_constraint(old, fresh, i))
-      note(comparing, SOUL_NARROWS, fresh->constraints[i].name, "constraint added");
-  }
+  for (uint32_t i = 0; i < fresh->constraints_count; i++) compare_constraint(comparing, old, i);
   for (uint32_t i = 0; old && i < old->constraints_count; i++) {
     if (!same_constraint(fresh, old, i))
       note(comparing, SOUL_WIDENS, old->constraints[i].name, "constraint removed");

@@ -7,22 +7,22 @@ enum {
   LOOKS_MAX = 64,      /* at pages, in search of one that may be given up */
   STEPS_MAX = 1 << 16, /* of that search, also where there are no pages */
   COUNT_MAX = 1 << 20,
-  SHIFT_MIN = 5, /* slots of 32 bytes: a version, a word, an address */
   ADDRESS_OFFSET = 16,
   CHUNK_BYTES = 4096,
   CHUNKS_MAX = 128,
-  SHIFT_MAX = 8,
   ELSEWHERE_MAX = KEPT_PAGE_ROWS / 8, /* of a page's records: then slots are too short */
   SIDES = 2
 };
 static const uint64_t pages_max = (uint64_t)KEPT_BLOCKS_MAX * KEPT_BLOCK_PAGES;
 
 struct kept_page {
-  uint8_t *slots;      /* in the page's own memory */
-  uint32_t slot_shift; /* the binary logarithm of a slot's bytes */
+  uint8_t *slots;
+  void *heap;               /* what holds the slots, or the piece they stand in */
+  struct kept_piece *piece; /* NULL: it is the heap's */
+  uint32_t slot_shift; /* the binary logarithm of a slot's bytes: at least a version, a word and
+                          an address */
   uint32_t chunks_count;
   uint32_t chunk_bytes;        /* taken of the last chunk */
-  size_t bytes;                /* of the page, without its chunks */
   struct kept_page *next;      /* out of use */
   uint8_t *chunks[CHUNKS_MAX]; /* records that are too long for a slot */
 };
@@ -59,8 +59,8 @@ static uint32_t shift_for(uint32_t values_count) {
   enum { VALUE_BYTES = 6 };
   uint32_t bytes =
       KEPT_VERSION_BYTES + MADE_WORD_BYTES + values_count * (MADE_WORD_BYTES + VALUE_BYTES);
-  uint32_t shift = SHIFT_MIN;
-  while (shift < SHIFT_MAX && 1u << shift < bytes) shift++;
+  uint32_t shift = KEPT_SHIFT_MIN;
+  while (shift < KEPT_SHIFT_MAX && 1u << shift < bytes) shift++;
   return shift;
 }
 
@@ -87,9 +87,26 @@ static void give_back(struct kept_budget *budget, size_t bytes) {
   __atomic_add_fetch(&budget->left_bytes, (int64_t)bytes, __ATOMIC_RELAXED);
 }
 
+/* Of a page's slots on the heap, which begin where a line does. */
+static size_t heap_bytes(uint32_t shift) {
+  return kept_pieces_bytes(shift) + KEPT_LINE_BYTES;
+}
+
+static void free_slots(struct kept_budget *budget, struct kept_page *page) {
+  if (page->piece) {
+    if (kept_pieces_give(&budget->pieces, page->piece, page->slots))
+      give_back(budget, kept_pieces_cost());
+  } else if (page->heap) {
+    give_back(budget, heap_bytes(page->slot_shift));
+    budget->heap_bytes -= heap_bytes(page->slot_shift);
+    mem_free(page->heap);
+  }
+}
+
 static void free_page(struct kept_budget *budget, struct kept_page *page) {
   for (uint32_t i = 0; i < page->chunks_count; i++) mem_free(page->chunks[i]);
-  give_back(budget, page->bytes + (size_t)page->chunks_count * CHUNK_BYTES);
+  free_slots(budget, page);
+  give_back(budget, sizeof *page + (size_t)page->chunks_count * CHUNK_BYTES);
   mem_free(page);
 }
 
@@ -103,16 +120,15 @@ static void free_pages(struct kept_budget *budget, struct kept_page *pages) {
 
 static void unlink(struct kept_budget *budget, struct kept_values *kept) {
   struct kept_values **at = &budget->first;
-  mutex_lock(&budget->lock);
   while (*at != kept) at = &(*at)->rest->next;
   *at = kept->rest->next;
   if (budget->hand == kept) budget->hand = NULL;
-  mutex_unlock(&budget->lock);
 }
 
 void kept_destroy(struct kept_values *kept) {
   if (!kept) return;
   struct kept_rest *rest = kept->rest;
+  mutex_lock(&rest->budget->lock);
   unlink(rest->budget, kept);
   for (uint64_t b = 0; b < rest->blocks_count; b++) {
     for (uint32_t i = 0; kept->blocks[b] && i < KEPT_BLOCK_PAGES; i++)
@@ -121,6 +137,7 @@ void kept_destroy(struct kept_values *kept) {
   }
   free_pages(rest->budget, rest->leaving.pages);
   free_pages(rest->budget, rest->left.pages);
+  mutex_unlock(&rest->budget->lock);
   give_back(rest->budget, rest->bytes);
   mem_free(rest);
   mem_free(kept);
@@ -250,18 +267,55 @@ static struct kept_block *block_of(struct kept_values *kept, uint64_t row) {
   return block;
 }
 
+/* ---- slots of a page ---- */
+
+static bool take_heap(struct kept_budget *budget, struct kept_page *page) {
+  size_t bytes = heap_bytes(page->slot_shift);
+  page->heap = take(budget, bytes, 0);
+  if (!page->heap) return false;
+  uint8_t *memory = page->heap;
+  page->slots = memory + (KEPT_LINE_BYTES - (uintptr_t)memory % KEPT_LINE_BYTES);
+  budget->heap_bytes += bytes;
+  return true;
+}
+
+static bool take_room(struct kept_budget *budget, struct kept_page *page) {
+  page->slots = kept_pieces_take(&budget->pieces, page->slot_shift, &page->piece);
+  return page->slots != NULL;
+}
+
+static bool add_piece(struct kept_budget *budget, uint32_t shift) {
+  if (!spend(budget, kept_pieces_cost(), 0)) return false;
+  if (kept_pieces_add(&budget->pieces, shift)) return true;
+  give_back(budget, kept_pieces_cost());
+  return false;
+}
+
+/* Few slots are on the heap; and those for which the budget has no whole piece any more. */
+static bool take_slots(struct kept_budget *budget, struct kept_page *page) {
+  if (take_room(budget, page)) return true;
+  bool is_small = budget->heap_bytes < KEPT_HEAP_BYTES;
+  if (!is_small && add_piece(budget, page->slot_shift)) return take_room(budget, page);
+  return take_heap(budget, page);
+}
+
+static struct kept_page *try_page(struct kept_rest *rest) {
+  struct kept_page *page = take(rest->budget, sizeof *page, 0);
+  if (!page) return NULL;
+  page->slot_shift = rest->slot_shift;
+  if (take_slots(rest->budget, page)) return page;
+  free_page(rest->budget, page);
+  return NULL;
+}
+
 /* A page for slots of the length that fits most records of late. */
 static struct kept_page *make_page(struct kept_values *kept, uint32_t missed) {
   struct kept_rest *rest = kept->rest;
-  if (rest->elsewhere > ELSEWHERE_MAX && rest->slot_shift < SHIFT_MAX) rest->slot_shift++;
+  if (rest->elsewhere > ELSEWHERE_MAX && rest->slot_shift < KEPT_SHIFT_MAX) rest->slot_shift++;
   rest->elsewhere = 0;
-  size_t bytes = sizeof(struct kept_page) + KEPT_LINE_BYTES + (KEPT_PAGE_ROWS << rest->slot_shift);
-  struct kept_page *page = take(rest->budget, bytes, missed);
-  if (!page) return NULL;
-  uint8_t *slots = (uint8_t *)(page + 1);
-  page->slots = slots + (KEPT_LINE_BYTES - (uintptr_t)slots % KEPT_LINE_BYTES);
-  page->slot_shift = rest->slot_shift;
-  page->bytes = bytes;
+  struct kept_page *page = try_page(rest);
+  /* What the other had comes back when nobody reads it any more, which may be later. */
+  if (!page && missed && give_up_one(rest->budget, missed)) page = try_page(rest);
   return page;
 }
 

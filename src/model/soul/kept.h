@@ -20,6 +20,7 @@
 
 #include "base/core/bytes.h"
 #include "base/sync/sync.h"
+#include "model/soul/kept_pieces.h"
 #include "value/doc/made.h"
 
 enum {
@@ -29,7 +30,12 @@ enum {
   KEPT_VERSION_BYTES = 8,
   KEPT_RECORD_BYTES_MAX = 1000,
   KEPT_ELSEWHERE = 0xffff, /* in a slot, in the place of a record whose address stands behind it */
-  KEPT_LINE_BYTES = 64
+  KEPT_LINE_BYTES = 64,
+  KEPT_HEAP_BYTES = 1 << 20,
+  KEPT_KEY_GROUPS = 1024, /* groups of keys, by their numbers modulo that */
+  KEPT_GROUP_KEYS = 512,  /* keys of a group */
+  KEPT_SAYS_ENOUGH = 4,
+  KEPT_SAYS_MAX = 64
 };
 
 struct kept_values;
@@ -42,6 +48,8 @@ struct kept_budget {
   struct kept_values *first;
   struct kept_values *hand; /* where the search for a page to be given up goes on */
   uint64_t hand_page;
+  struct kept_pieces pieces; /* once the heap holds KEPT_HEAP_BYTES of slots */
+  uint64_t heap_bytes;
 };
 
 struct kept_page; /* for who puts */
@@ -68,6 +76,10 @@ struct kept_values {
   uint32_t readers[2], side;                  /* atomic: who reads, and where the next one counts */
   uint32_t state;                             /* of enum kept_state; atomic */
   uint64_t misses;                            /* documents, since kept_filled; atomic */
+  /* row - key, as it last was among integer keys that are near each other, and whether that said of
+   * late what the next one is: atomic; it may be wrong. */
+  int64_t row_behind_key[KEPT_KEY_GROUPS];
+  uint32_t says_rows;
   struct kept_rest *rest;
 };
 
@@ -116,6 +128,25 @@ static inline const uint8_t *kept_find(const struct kept_values *kept, uint64_t 
 /** Tells the processor that the record of a row is about to be looked for. */
 static inline void kept_fetch(const struct kept_values *kept, uint64_t row) {
   __builtin_prefetch(kept_slot(kept, row));
+}
+/** Tells it of the row that is likely to be the one of an integer key: before the document is
+ * looked for, whose row is known late. Most collections number their documents as they come. */
+static inline void kept_fetch_likely(const struct kept_values *kept, int64_t key) {
+  uint64_t near = (uint64_t)key / KEPT_GROUP_KEYS % KEPT_KEY_GROUPS;
+  if (__atomic_load_n(&kept->says_rows, __ATOMIC_RELAXED) < KEPT_SAYS_ENOUGH) return;
+  int64_t behind = __atomic_load_n(&kept->row_behind_key[near], __ATOMIC_RELAXED);
+  kept_fetch(kept, (uint64_t)key + (uint64_t)behind);
+}
+/** The row that an integer key had: what kept_fetch_likely is led by. Nothing is written where that
+ * was right, so the lines stay every processor's. */
+static inline void kept_learn_row(struct kept_values *kept, int64_t key, uint64_t row) {
+  uint64_t near = (uint64_t)key / KEPT_GROUP_KEYS % KEPT_KEY_GROUPS;
+  int64_t behind = (int64_t)(row - (uint64_t)key);
+  uint32_t says = __atomic_load_n(&kept->says_rows, __ATOMIC_RELAXED);
+  bool is_right = behind == __atomic_load_n(&kept->row_behind_key[near], __ATOMIC_RELAXED);
+  uint32_t now = !is_right ? says / 2 : says < KEPT_SAYS_MAX ? says + 1 : says;
+  if (!is_right) __atomic_store_n(&kept->row_behind_key[near], behind, __ATOMIC_RELAXED);
+  if (now != says) __atomic_store_n(&kept->says_rows, now, __ATOMIC_RELAXED);
 }
 /** Counts that a group of documents about this row was found, or that `missed` of them were not. */
 void kept_note(struct kept_values *kept, uint64_t row, uint32_t missed);

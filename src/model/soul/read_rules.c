@@ -240,11 +240,14 @@ static void read_constraint(struct soul_reading *reading, const struct soul_plac
     return;
   }
   soul__check_keys(reading, place, value,
-                   NAMES("name", "check", "expression", "unique", "description"));
+                   NAMES("name", "check", "expression", "unique", "not_valid", "description"));
   soul__check_texts(reading, place, value, NAMES("description"));
   if (!name.bytes) constraint->name = soul__text(reading, place, value, NAMES("name"));
   struct val unique = val_field(value, slice_of_text("unique"));
   constraint->check = soul__text(reading, place, value, NAMES("check", "expression"));
+  constraint->not_valid = soul__flag(reading, place, value, NAMES("not_valid"), false);
+  if (constraint->not_valid && !val_is_null(&unique))
+    soul__fault(reading, place, "not_valid", NULL, "is for checks: values are unique or are not");
   if (val_is_null(&unique)) {
     if (!constraint->check.bytes)
       soul__fault(reading, place, "type", value, "must have \"check\" or \"unique\"");

@@ -60,6 +60,8 @@ struct soul_constraint {
   struct slice name;
   enum soul_constraint_kind kind;
   struct slice check;
+  bool not_valid; /* beings that were there before it are not known to keep it: only writes are
+                     looked at */
   uint32_t check_rule;
   struct slice *attributes; /* UNIQUE */
   uint32_t attributes_count;

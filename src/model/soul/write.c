@@ -182,6 +182,7 @@ static void put_constraints(struct writing *writing, const struct soul *soul) {
     put_text(writing, "check", one->check);
     if (one->kind == SOUL_UNIQUE)
       put_texts(writing, "unique", one->attributes, one->attributes_count);
+    put_flag(writing, "not_valid", one->not_valid);
     end(writing, '}');
   }
   end(writing, '}');

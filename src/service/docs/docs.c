@@ -290,18 +290,10 @@ static status get_document(struct model_txn *txn, const struct collection *colle
 static status get_work(void *context, struct model_txn *txn, struct err *err) {
   struct get_work *work = context;
   const struct collection *collection;
-  struct store_pins pins = {0};
   struct doc doc;
   TRY(docs__find(txn, work->collection, &collection, err));
-  status result = get_document(txn, collection, work->key, &doc, &pins, err);
-  if (result == LUMA_OK) {
-    const uint8_t *copy = arena_copy(work->arena, doc.data, doc.bytes);
-    if (!copy)
-      result = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a document");
-    doc.data = copy;
-  }
-  store_pins_release(&pins);
-  TRY(result);
+  TRY(model_get_copy(txn, collection, work->key, work->arena, &doc, err));
+  if (!doc.data) return docs__fail_no_document(collection->name, err);
   if (work->version) *work->version = doc_header(&doc).version;
   *work->document = doc_root(&doc);
   return LUMA_OK;

@@ -130,6 +130,7 @@ static void engine_free(struct engine *engine) {
   blobs_destroy(engine->blobs);
   if (engine->cache) cache_destroy(engine->cache);
   if (engine->lock_file) os_close(engine->os, engine->lock_file, NULL);
+  spare_deinit(&engine->spare);
   mutex_deinit(&engine->commit_lock);
   mutex_deinit(&engine->edit_lock);
   mutex_deinit(&engine->retire_lock);

@@ -46,6 +46,13 @@ static bool is_copied(const struct splice_field *field) {
   return field->from < SPLICE_MADE && !field->convert && !field->widens;
 }
 
+/* Whether a field and the next one are copied together. */
+static bool goes_together(const struct splice_field *field, const struct splice_field *next) {
+  if (field->from == SPLICE_MADE)
+    return next->from == SPLICE_MADE && next->number == field->number + 1;
+  return is_copied(field) && is_copied(next) && next->from == field->from + 1;
+}
+
 void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids) {
   splice->fields = fields;
   splice->ids = ids;
@@ -53,8 +60,7 @@ void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *
   for (uint32_t i = splice->count; i > 0; i--) {
     struct splice_field *field = &fields[i - 1], *next = field + 1;
     store16le(ids + (size_t)(i - 1) * WORD, field->id);
-    bool goes_on =
-        i < splice->count && is_copied(field) && is_copied(next) && next->from == field->from + 1;
+    bool goes_on = i < splice->count && goes_together(field, next);
     field->run = (uint16_t)(goes_on ? next->run + 1 : 1);
     splice->more_bytes += 2 * WORD + (uint32_t)field->value.bytes;
     if (field->convert || field->widens) splice->more_bytes += SPLICE_SCALAR_BYTES_MAX;
@@ -131,10 +137,8 @@ bool splice_takes(const struct splice *splice, const struct splice_made *made,
 static uint32_t write_other(const struct root *root, const struct splice_field *field,
                             const struct splice_made *made, uint8_t *heap) {
   struct slice value = field->value;
-  bool is_made = field->from == SPLICE_MADE;
-  if (is_made && !made->record) return made_encode(&made->values[field->made], heap);
-  if (is_made) value = made_value(made->record, field->number);
-  if (!is_made && field->from != SPLICE_NEW) {
+  if (field->from == SPLICE_MADE) return made_encode(&made->values[field->made], heap);
+  if (field->from != SPLICE_NEW) {
     uint32_t from = value_at(root, field->from), end = value_at(root, field->from + 1u);
     value = slice_of(root->tag + from, end - from);
     uint32_t converted = write_converted(field, value.data, heap);
@@ -144,28 +148,55 @@ static uint32_t write_other(const struct root *root, const struct splice_field *
   return (uint32_t)value.bytes;
 }
 
-/* Values one after the other from `at` on, which is `heap` bytes behind the tag; where they end. */
-static uint32_t write_values(const struct splice *splice, const struct root *root,
-                             const struct splice_made *made, uint8_t *tag, uint32_t heap) {
-  uint8_t *offsets = tag + SPLICE_MAP_BYTES + (size_t)splice->count * WORD;
+/* Where the values of a new document go. */
+struct writing {
+  const struct root *root;
+  const uint8_t *record; /* of what is made; NULL: there is none */
+  uint8_t *tag, *offsets;
+  uint32_t heap; /* bytes behind the tag */
+};
+
+/* Fields from `i` on that stand together in the old document. */
+static void write_run(struct writing *writing, const struct splice_field *field, uint32_t i) {
+  const struct root *root = writing->root;
+  uint32_t from = value_at(root, field->from), end = value_at(root, field->from + field->run);
+  uint32_t moved = writing->heap - from; /* modulo 2^32 */
+  for (uint32_t k = 0; k < field->run; k++)
+    store16le(writing->offsets + (size_t)(i + k) * WORD,
+              (uint16_t)(value_at(root, field->from + k) + moved));
+  copy(writing->tag + writing->heap, root->tag + from, end - from, root->total - from);
+  writing->heap += end - from;
+}
+
+/* Fields from `i` on that stand together in the record. */
+static void write_made_run(struct writing *writing, const struct splice_field *field, uint32_t i) {
+  struct slice first = made_value(writing->record, field->number);
+  uint32_t at = 0;
+  for (uint32_t k = 0; k < field->run; k++) {
+    store16le(writing->offsets + (size_t)(i + k) * WORD, (uint16_t)(writing->heap + at));
+    at += (uint32_t)made_value(writing->record, field->number + k).bytes;
+  }
+  memcpy(writing->tag + writing->heap, first.data, at);
+  writing->heap += at;
+}
+
+/* Values one after the other; where they end, in bytes behind the tag. */
+static uint32_t write_values(const struct splice *splice, const struct splice_made *made,
+                             struct writing *writing) {
   for (uint32_t i = 0; i < splice->count;) {
     const struct splice_field *field = &splice->fields[i];
-    store16le(offsets + (size_t)i * WORD, (uint16_t)heap);
-    if (!is_copied(field)) {
-      heap += write_other(root, field, made, tag + heap);
-      i++;
-      continue;
+    if (is_copied(field)) {
+      write_run(writing, field, i);
+      i += field->run;
+    } else if (field->from == SPLICE_MADE && writing->record) {
+      write_made_run(writing, field, i);
+      i += field->run;
+    } else {
+      store16le(writing->offsets + (size_t)i++ * WORD, (uint16_t)writing->heap);
+      writing->heap += write_other(writing->root, field, made, writing->tag + writing->heap);
     }
-    uint32_t from = value_at(root, field->from), end = value_at(root, field->from + field->run);
-    uint32_t moved = heap - from; /* modulo 2^32 */
-    for (uint32_t k = 1; k < field->run; k++)
-      store16le(offsets + (size_t)(i + k) * WORD,
-                (uint16_t)(value_at(root, field->from + k) + moved));
-    copy(tag + heap, root->tag + from, end - from, root->total - from);
-    heap += end - from;
-    i += field->run;
   }
-  return heap;
+  return writing->heap;
 }
 
 uint32_t splice_map(const struct splice *splice, const struct splice_made *made, const uint8_t *tag,
@@ -174,8 +205,12 @@ uint32_t splice_map(const struct splice *splice, const struct splice_made *made,
   *room = *tag;
   store16le(room + 3, (uint16_t)splice->count);
   memcpy(room + SPLICE_MAP_BYTES, splice->ids, (size_t)splice->count * WORD);
-  uint32_t heap = SPLICE_MAP_BYTES + 2 * WORD * splice->count;
-  uint32_t total = write_values(splice, &root, made, room, heap);
+  struct writing writing = {.root = &root,
+                            .record = made ? made->record : NULL,
+                            .tag = room,
+                            .offsets = room + SPLICE_MAP_BYTES + (size_t)splice->count * WORD,
+                            .heap = SPLICE_MAP_BYTES + 2 * WORD * splice->count};
+  uint32_t total = write_values(splice, made, &writing);
   if (total > NARROW_MAX) return 0;
   store16le(room + 1, (uint16_t)total);
   return total;

@@ -35,7 +35,8 @@ struct splice_field {
   uint16_t id;     /* of its name, in the document's own dictionary */
   uint16_t from;   /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
                       made for each document */
-  uint16_t run;    /* fields from here on that are copied together; at least 1 */
+  uint16_t run;    /* fields from here on that are copied together, or stand together in a record;
+                      at least 1 */
   uint16_t made;   /* SPLICE_MADE: which of those that are made */
   uint16_t number; /* SPLICE_MADE: its number in a record */
   enum splice_widening widens; /* before `convert` is asked */

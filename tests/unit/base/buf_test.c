@@ -2,6 +2,7 @@
 #include "base/text/buf.h"
 
 #include "base/mem/mem.h"
+#include "base/text/spare.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 
@@ -95,6 +96,49 @@ static void memory_may_run_out(void) {
   assert_true(fault_sweep_alloc(fill, NULL) > 100);
 }
 
+static void put_bytes(struct buf *buf, size_t bytes, uint8_t with) {
+  uint8_t *at = buf_extend(buf, bytes);
+  assert_non_null(at);
+  memset(at, with, bytes);
+}
+
+/* The memory of a large buffer serves the next large one, which keeps what it had. */
+static void spare_memory_moves_on(void) {
+  struct spare spare = {0};
+  struct buf first, second, small;
+  buf_init(&first, 1 << 30);
+  buf_init(&second, 1 << 30);
+  buf_init(&small, 1 << 30);
+  put_bytes(&first, 4 * SPARE_BYTES_MIN, 1);
+  const uint8_t *memory = first.data;
+  spare_take(&spare, &first);
+  assert_null(first.data);
+  assert_int_equal(first.capacity, 0);
+  put_bytes(&small, 100, 3);
+  spare_lend(&spare, &small, 1 << 20); /* small ones grow by themselves */
+  assert_true(small.data != memory);
+  put_bytes(&second, SPARE_BYTES_MIN, 2);
+  spare_lend(&spare, &second, second.capacity - second.bytes); /* there is room */
+  assert_true(second.data != memory);
+  spare_lend(&spare, &second, second.capacity - second.bytes + 1);
+  assert_true(second.data == memory);
+  assert_int_equal(second.capacity, 4 * SPARE_BYTES_MIN);
+  assert_int_equal(second.bytes, SPARE_BYTES_MIN);
+  for (size_t i = 0; i < second.bytes; i++) assert_int_equal(second.data[i], 2);
+  spare_lend(&spare, &second, 5 * SPARE_BYTES_MIN); /* nothing is kept any more */
+  assert_true(second.data == memory);
+  spare_take(&spare, &small);
+  spare_take(&spare, &second);
+  put_bytes(&first, 8 * SPARE_BYTES_MIN, 1);
+  spare_lend(&spare, &first, first.capacity); /* what is kept is smaller, and stays */
+  assert_int_equal(first.capacity, 8 * SPARE_BYTES_MIN);
+  spare_take(&spare, &first); /* and gives way */
+  put_bytes(&first, (size_t)SPARE_BYTES_MAX + 1, 1);
+  spare_take(&spare, &first); /* too large to be kept */
+  assert_null(first.data);
+  spare_deinit(&spare);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"appends_add_up", appends_add_up, 0},
@@ -103,6 +147,7 @@ int main(int argc, char **argv) {
       {"taking_moves_the_memory_out", taking_moves_the_memory_out, 0},
       {"capacity_doubles", capacity_doubles, 0},
       {"memory_may_run_out", memory_may_run_out, 0},
+      {"spare_memory_moves_on", spare_memory_moves_on, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -98,10 +98,10 @@ static void note_times(struct kept_values *kept, uint64_t page, uint32_t missed,
   for (int i = 0; i < times; i++) kept_note(kept, page * KEPT_PAGE_ROWS, missed);
 }
 
-static void pages_give_way_to_what_is_asked_for_more(void) {
-  enum { BYTES = 400 << 10, PAGES = 1000 };
+static void give_way(int64_t bytes) {
+  enum { PAGES = 1000 };
   struct kept_budget budget;
-  kept_budget_init(&budget, BYTES);
+  kept_budget_init(&budget, (uint64_t)bytes);
   struct kept_values *kept = kept_create(&budget, VALUES);
   assert_non_null(kept);
   uint64_t count = fill(kept, PAGES), last = count + 1;
@@ -124,9 +124,66 @@ static void pages_give_way_to_what_is_asked_for_more(void) {
   for (int i = 0; i < 3; i++) kept_age(&budget);
   note_times(kept, last + 1, 1, 1);
   assert_true(put(kept, (last + 1) * KEPT_PAGE_ROWS, 1, 8));
-  assert_true(budget.left_bytes >= 0 && budget.left_bytes <= BYTES);
+  assert_true(budget.left_bytes >= 0 && budget.left_bytes <= bytes);
   kept_destroy(kept);
-  assert_int_equal(budget.left_bytes, BYTES);
+  assert_int_equal(budget.left_bytes, bytes);
+  kept_budget_deinit(&budget);
+}
+
+static void pages_give_way_to_what_is_asked_for_more(void) {
+  give_way(400 << 10);
+}
+
+/* Where there is room for pieces, and for more than all their pages. */
+static void pages_of_pieces_give_way_likewise(void) {
+  give_way(KEPT_HEAP_BYTES + 2 * KEPT_PIECE_BYTES + (1 << 20));
+}
+
+/* Long records need other slots than short ones: pieces that nobody uses any more go back. */
+static void pieces_go_back(void) {
+  enum { PAGES = 200 };
+  struct kept_budget budget;
+  kept_budget_init(&budget, 1 << 30);
+  struct kept_values *kept = kept_create(&budget, VALUES), *other = kept_create(&budget, 12);
+  assert_non_null(kept);
+  assert_non_null(other);
+  assert_int_equal(fill(kept, PAGES), PAGES);
+  int64_t left = budget.left_bytes;
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(fill(other, PAGES), PAGES);
+    for (uint64_t page = 0; page < PAGES; page++) {
+      assert_true(has(kept, page * KEPT_PAGE_ROWS, 1, (int64_t)page));
+      assert_true(has(other, page * KEPT_PAGE_ROWS, 1, (int64_t)page));
+    }
+    kept_destroy(other);
+    assert_true(budget.left_bytes >= left);
+    other = kept_create(&budget, 12);
+    assert_non_null(other);
+  }
+  kept_destroy(kept);
+  kept_destroy(other);
+  assert_int_equal(budget.left_bytes, 1 << 30);
+  kept_budget_deinit(&budget);
+}
+
+/* Rows that go on with the keys are foreseen; others are not, nor is a row that is not there. */
+static void rows_are_foreseen(void) {
+  struct kept_budget budget;
+  kept_budget_init(&budget, 1 << 30);
+  struct kept_values *kept = kept_create(&budget, VALUES);
+  assert_non_null(kept);
+  assert_true(put(kept, 5, 1, 1));
+  for (int64_t key = -20; key < 20; key++) {
+    kept_fetch_likely(kept, key);
+    kept_learn_row(kept, key, (uint64_t)(key + 100));
+  }
+  assert_true(kept->says_rows >= KEPT_SAYS_ENOUGH);
+  kept_fetch_likely(kept, INT64_MIN);
+  kept_fetch_likely(kept, INT64_MAX);
+  for (int64_t key = 0; key < 20; key++)
+    kept_learn_row(kept, key, rng_below(test_rng(), UINT64_MAX));
+  assert_true(kept->says_rows < KEPT_SAYS_ENOUGH);
+  kept_destroy(kept);
   kept_budget_deinit(&budget);
 }
 
@@ -265,6 +322,9 @@ int main(int argc, char **argv) {
       {"a_record_is_found_for_its_version", a_record_is_found_for_its_version, 0},
       {"records_of_all_lengths_are_found", records_of_all_lengths_are_found, 0},
       {"pages_give_way_to_what_is_asked_for_more", pages_give_way_to_what_is_asked_for_more, 0},
+      {"pages_of_pieces_give_way_likewise", pages_of_pieces_give_way_likewise, 0},
+      {"pieces_go_back", pieces_go_back, 0},
+      {"rows_are_foreseen", rows_are_foreseen, 0},
       {"all_evolutions_share_the_budget", all_evolutions_share_the_budget, 0},
       {"what_is_read_stays_until_it_is_left", what_is_read_stays_until_it_is_left, 0},
       {"much_that_is_missed_is_wanted_again", much_that_is_missed_is_wanted_again, 0},

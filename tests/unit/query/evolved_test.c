@@ -306,6 +306,28 @@ static void look_up(struct model_txn *txn, const struct right *right,
   free(keys);
 }
 
+/* Copies, also where memory ends. */
+static void copy(struct model_txn *txn, const struct right *right) {
+  struct arena arena;
+  size_t budget = below(3) ? 0 : 1 + below(4000);
+  arena_init(&arena, 64 + below(1000), budget);
+  for (int i = 0; i < GETS; i++) {
+    struct val key = val_int64(below(BEINGS + 1));
+    struct doc document;
+    status result = model_get_copy(txn, find(txn), &key, &arena, &document, test_err());
+    if (budget && result == LUMA_OUT_OF_MEMORY) {
+      err_reset(test_err());
+      break;
+    }
+    assert_ok(result);
+    assert_int_equal(document.data != NULL, key.integer < BEINGS);
+    if (!document.data) continue;
+    assert_int_equal(key_of(&document), key.integer);
+    expect_whole(right, &document);
+  }
+  arena_deinit(&arena);
+}
+
 static void read_all_ways(struct world *world, struct model_txn *txn) {
   struct right *right = read_right(txn);
   for (int i = 0; i < 3; i++) {
@@ -323,6 +345,7 @@ static void read_all_ways(struct world *world, struct model_txn *txn) {
     look_up(txn, right, &reads, BEINGS);
     look_up(txn, right, NULL, 1);
     look_up(txn, right, NULL, BEINGS);
+    copy(txn, right);
   }
   free_right(right);
 }

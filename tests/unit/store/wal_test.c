@@ -436,6 +436,66 @@ static status live(void *context) {
   return answer;
 }
 
+/* Somebody needs segments while one is renamed to be used again. */
+static struct {
+  const struct os_ops *below;
+  struct os_ops ops;
+  struct log *log;
+  struct thread thread;
+  bool runs;
+  uint32_t renames;
+} renaming;
+
+static void append_much(void *context) {
+  struct log *log = context;
+  for (int i = 0; i < 60; i++) assert_ok(append_one(log));
+  assert_ok(wal_write(log->wal, log->appended, true, test_err()));
+}
+
+/* The other has time to come to where it needs one. */
+static status rename_slowly(struct os *os, const char *from, const char *to, struct err *err) {
+  status answer = renaming.below->rename(os, from, to, err);
+  renaming.renames++;
+  if (renaming.runs) return answer;
+  assert_ok(thread_start(&renaming.thread, "append", append_much, renaming.log, test_err()));
+  renaming.runs = true;
+  os_sleep_us(os_linux(), 3000);
+  return answer;
+}
+
+static void move_start_beside_another(struct log *log) {
+  struct os *os = log->options.os;
+  renaming.below = os->ops;
+  renaming.ops = *os->ops;
+  renaming.ops.rename = rename_slowly;
+  renaming.log = log;
+  os->ops = &renaming.ops;
+  assert_ok(move_start(log));
+  if (renaming.runs) thread_join(&renaming.thread);
+  renaming.runs = false;
+  os->ops = renaming.below;
+}
+
+/* Spares are used in the order of their numbers: nobody gives out the next number before the one
+ * that was given out is among them. Else the log could not be read in the order it was written. */
+static void nobody_numbers_a_segment_while_one_is_renamed(void) {
+  struct log log;
+  log_create(&log, 1);
+  for (int round = 0; round < 20; round++) {
+    log_open(&log);
+    append_much(&log);
+    move_start_beside_another(&log);
+    append_much(&log);
+    uint64_t appended = log.appended;
+    wal_close(log.wal);
+    log_open(&log);
+    assert_int_equal(log.appended, appended);
+    wal_close(log.wal);
+  }
+  assert_true(renaming.renames > 5);
+  simos_destroy(log.sim);
+}
+
 static void memory_that_runs_out_is_an_ordinary_error(void) {
   struct log log;
   log_create(&log, test_seed());
@@ -456,6 +516,8 @@ int main(int argc, char **argv) {
        who_waits_for_a_sync_is_woken_by_who_only_wrote, 60},
       {"a_frame_behind_a_torn_one_is_cut_unless_it_claims_more",
        a_frame_behind_a_torn_one_is_cut_unless_it_claims_more, 0},
+      {"nobody_numbers_a_segment_while_one_is_renamed",
+       nobody_numbers_a_segment_while_one_is_renamed, 0},
       {"memory_that_runs_out_is_an_ordinary_error", memory_that_runs_out_is_an_ordinary_error, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

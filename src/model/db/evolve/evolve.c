@@ -102,6 +102,12 @@ static status follow_index(struct evolving *evolving, struct catalog_index *inde
   return *fills ? take_new_number(evolving, index, err) : LUMA_OK;
 }
 
+/* A dry run is about what may stand in the way. */
+static void fill_unique_only(struct evolving *evolving) {
+  for (uint32_t i = 0; i < evolving->with.indexes_count; i++)
+    evolving->fills[i] &= evolving->with.indexes[i].def.unique;
+}
+
 static status follow_indexes(struct evolving *evolving, struct err *err) {
   struct collection *with = &evolving->with;
   uint32_t before = evolving->base->indexes_count, kept;
@@ -119,6 +125,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   }
   TRY(model__soul_indexes(evolving->txn, with, evolving->fresh, &kept, err));
   for (uint32_t i = kept; i < with->indexes_count; i++) evolving->fills[i] = true;
+  if (evolving->request->dry_run) fill_unique_only(evolving);
   TRY(evolve__take_built(evolving, err));
   TRY(evolve__drop_unwanted(evolving, err));
   for (uint32_t i = 0; i < with->indexes_count; i++) evolving->any_fill |= evolving->fills[i];
@@ -159,16 +166,6 @@ static status follow_limits(struct evolving *evolving, struct err *err) {
 }
 
 /* ---- the step ---- */
-
-static bool has_new_reference(const struct evolving *evolving) {
-  for (uint32_t i = 0; i < evolving->fresh->attributes_count; i++) {
-    const struct soul_attribute *one = &evolving->fresh->attributes[i];
-    const struct soul_attribute *old =
-        evolving->base->genotype ? soul_attribute(evolving->base->genotype, one->name) : NULL;
-    if (model__is_reference(one) && (!old || !model__is_reference(old))) return true;
-  }
-  return false;
-}
 
 static status add_step(struct evolving *evolving, struct err *err) {
   struct collection *with = &evolving->with;
@@ -274,7 +271,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   if (base->validator && val_count(&evolving->hints.rename))
     TRY(evolve__rename_rules(evolving, NULL, err));
   TRY(follow_limits(evolving, err));
-  evolving->counts_references = has_new_reference(evolving);
+  TRY(evolve__find_references(evolving, err));
   TRY(add_step(evolving, err));
   return model__format_source(evolving->txn, fresh, is_open, &evolving->with.source, err);
 }
@@ -301,36 +298,54 @@ static bool changes_anything(const struct evolving *evolving) {
          evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
 }
 
+static status hold_one(struct model_txn *txn, uint32_t number, struct err *err) {
+  for (uint32_t i = 0; i < txn->looks_count; i++)
+    if (txn->looks[i] == number) return LUMA_OK;
+  if (txn->looks_count == MODEL_HOLDS_MAX) return LUMA_OK;
+  txn->looks[txn->looks_count++] = number;
+  return txn->tries ? LUMA_OK : model__gate_hold_txn(txn, number, err);
+}
+
 /* Whoever can begin again lets writers go first until one was in the way. A transaction of several
  * statements cannot: they wait for it. */
 static status hold_gate(struct evolving *evolving, struct err *err) {
   struct model_txn *txn = evolving->txn;
-  uint32_t number = evolving->base->number;
-  TRY(model__gate_pass(txn, number, err));
+  uint32_t numbers[MODEL_HOLDS_MAX] = {evolving->base->number};
+  uint32_t count = 1;
+  if (evolving->brings_references) evolve__add_targets(evolving, numbers, &count);
+  for (uint32_t i = 0; i < count; i++) TRY(model__gate_pass(txn, numbers[i], err));
   txn->passes_gate = true;
-  txn->looks = number;
-  return txn->tries ? LUMA_OK : model__gate_hold_txn(txn, number, err);
+  for (uint32_t i = 0; i < count; i++) TRY(hold_one(txn, numbers[i], err));
+  return LUMA_OK;
+}
+
+/* Values that were equal are not any more: the index can be filled after all. */
+static status begin_again(struct evolving *evolving, struct err *err) {
+  model__drop_ready(evolving->txn->model, evolving->base->number);
+  FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes to be filled");
 }
 
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
   struct model_txn *txn = evolving->txn;
-  uint64_t count;
   bool built;
   TRY(prepare(evolving, err));
   TRY(evolve__build_indexes(evolving, &built, err));
   if (built) FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes filled");
+  TRY(model_count(txn, evolving->base, &evolving->beings, err));
   if (!changes_anything(evolving)) {
     append_report(evolving, out);
     return buf_check(out, "the report", err);
   }
-  TRY(model_count(txn, evolving->base, &count, err));
-  bool looks = evolve__looks(evolving) && count > 0;
+  bool looks = evolve__looks(evolving) && evolving->beings > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
   if (looks && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
   TRY(model__begin_change(txn, err));
+  if (looks && evolving->brings_references) TRY(evolve__watch_targets(evolving, err));
   TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
   evolving->now = catalog_by_number(txn->catalog, evolving->with.number);
   if (looks) TRY(evolve__look(evolving, err));
+  if (evolving->looks_up && evolving->in_the_way == 0 && !evolving->request->dry_run)
+    return begin_again(evolving, err);
   append_report(evolving, out);
   TRY(buf_check(out, "the report", err));
   return evolving->request->dry_run ? LUMA_OK : fail_in_the_way(evolving, err);
@@ -357,18 +372,17 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
   struct evolving evolving = {.txn = txn, .request = request};
   evolving.base = catalog_find(txn->catalog, request->alias);
   if (!evolving.base) return catalog_fail_unknown(txn->catalog, request->alias, err);
-  uint32_t number = evolving.base->number;
+  uint32_t looked = txn->looks_count;
   buf_init(&evolving.first, 1 << 20);
   buf_init(&evolving.ids, 64 << 10);
   status result = evolve_marked(&evolving, report, err);
+  if (result == LUMA_CONFLICT && txn->tries) model__gate_hold_tries(txn);
   if (result == LUMA_OK) {
     model__gate_ease(txn);
   } else {
-    model__gate_let_go_txn(txn, number);
+    model__gate_look_away(txn, looked);
     txn->passes_gate = txn->holds != NULL;
   }
-  if (result == LUMA_CONFLICT && txn->looks && txn->tries)
-    model__gate_hold_tries(txn->tries, number);
   buf_deinit(&evolving.first);
   buf_deinit(&evolving.ids);
   for (uint32_t i = 0; i < evolving.made_count; i++) index_rules_release(evolving.made[i]);

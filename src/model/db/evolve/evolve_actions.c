@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Actions of ALTER TABLE, one after the other over the genotype with its renames done: what is
  * altered or dropped must be there, what is added must not. A merge patch could not tell. */
+#include "base/text/suggest.h"
 #include "model/db/evolve/evolve_int.h"
 #include "model/soul/declared.h"
 #include "value/doc/build.h"
 
 /* An action as it was given. */
 struct action {
-  struct slice kind, name;
+  struct slice kind, name, to, base;
   struct val value;
   bool if_exists;
 };
@@ -21,6 +22,8 @@ static struct action read_action(const struct val *map) {
   struct val if_exists = val_field(map, slice_of_text("if_exists"));
   return (struct action){.kind = text_of(map, "action"),
                          .name = text_of(map, "name"),
+                         .to = text_of(map, "to"),
+                         .base = text_of(map, "base"),
                          .value = val_field(map, slice_of_text("value")),
                          .if_exists = if_exists.type == VAL_BOOL && if_exists.boolean};
 }
@@ -80,12 +83,26 @@ static status check_not_there(const struct evolving *evolving, const struct acti
   return LUMA_ALREADY_EXISTS;
 }
 
-static status check_constraint(const struct evolving *evolving, const struct action *action,
-                               struct err *err) {
+static bool has_constraint(const struct evolving *evolving, struct slice name) {
   const struct soul *old = evolving->base->genotype;
   for (uint32_t i = 0; old && i < old->constraints_count; i++)
-    if (slice_is_equal(old->constraints[i].name, action->name)) return LUMA_OK;
-  return fail_unknown(evolving, action, "constraint", slice_of(NULL, 0), err);
+    if (slice_is_equal(old->constraints[i].name, name)) return true;
+  return false;
+}
+
+static struct slice nearest_constraint(const struct soul *soul, struct slice name) {
+  struct suggest suggest;
+  suggest_init(&suggest, name);
+  for (uint32_t i = 0; soul && i < soul->constraints_count; i++)
+    suggest_offer(&suggest, soul->constraints[i].name);
+  return suggest_is_good(&suggest) ? suggest.best : slice_of(NULL, 0);
+}
+
+static status check_constraint(const struct evolving *evolving, const struct action *action,
+                               struct err *err) {
+  if (has_constraint(evolving, action->name)) return LUMA_OK;
+  return fail_unknown(evolving, action, "constraint",
+                      nearest_constraint(evolving->base->genotype, action->name), err);
 }
 
 /* {"genotype": {PART: {NAME: value}}}, merged in. */
@@ -116,6 +133,93 @@ static status merge(struct edit *edit, const char *part, struct slice name, cons
   return edit_merge(edit, &patch, err);
 }
 
+/* {"genotype": {"constraints": {NAME}}}. */
+static status get_constraint(struct edit *edit, struct slice name, struct val *value,
+                             struct err *err) {
+  struct path_step steps[] = {{.name = slice_of_text("genotype"), .is_name = true},
+                              {.name = slice_of_text("constraints"), .is_name = true},
+                              {.name = name, .is_name = true}};
+  const struct path path = {.steps = steps, .count = sizeof steps / sizeof steps[0]};
+  return edit_get(edit, &path, value, err);
+}
+
+static status fail_constraint(const struct evolving *evolving, struct slice name, struct err *err) {
+  FAIL(err, LUMA_ALREADY_EXISTS, "`%.*s` has a constraint `%.*s` already",
+       SLICE_ARG(evolving->base->name), SLICE_ARG(name));
+}
+
+/* Its base where that is free, else with a number. */
+static status make_name(struct evolving *evolving, const struct action *action, struct edit *edit,
+                        struct slice *name, struct err *err) {
+  struct buf text;
+  struct val there;
+  *name = action->base;
+  for (uint32_t nth = 2;; nth++) {
+    TRY(get_constraint(edit, *name, &there, err));
+    if (there.type == VAL_MISSING) return LUMA_OK;
+    buf_init(&text, 4096);
+    buf_append_format(&text, "%.*s_%u", SLICE_ARG(action->base), nth);
+    const uint8_t *copy = arena_copy(&evolving->txn->kept, text.data, text.bytes);
+    *name = slice_of(copy, copy ? text.bytes : 0);
+    buf_deinit(&text);
+    if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a constraint");
+  }
+}
+
+static status add_constraint(struct evolving *evolving, const struct action *action,
+                             struct edit *edit, struct err *err) {
+  struct slice name = action->name;
+  struct val there = val_missing();
+  if (name.bytes)
+    TRY(get_constraint(edit, name, &there, err));
+  else
+    TRY(make_name(evolving, action, edit, &name, err));
+  if (there.type != VAL_MISSING) return fail_constraint(evolving, name, err);
+  return merge(edit, "constraints", name, &action->value, &evolving->txn->kept, err);
+}
+
+static status rename_constraint(struct evolving *evolving, const struct action *action,
+                                struct edit *edit, struct err *err) {
+  struct arena *arena = &evolving->txn->kept;
+  const struct val gone = val_null();
+  struct val value;
+  if (has_constraint(evolving, action->to)) return fail_constraint(evolving, action->to, err);
+  TRY(get_constraint(edit, action->name, &value, err));
+  TRY(merge(edit, "constraints", action->to, &value, arena, err));
+  return merge(edit, "constraints", action->name, &gone, arena, err);
+}
+
+static status validate(struct evolving *evolving, const struct action *action, struct edit *edit,
+                       struct err *err) {
+  struct buf out;
+  struct build build;
+  struct slice built;
+  struct val none = val_null();
+  buf_init(&out, 4096);
+  build_init(&build, &out, NULL);
+  build_begin_map(&build);
+  build_name(&build, slice_of_text("not_valid"));
+  build_put(&build, &none);
+  build_end(&build);
+  status result = build_finish(&build, &built, err);
+  struct val patch = result == LUMA_OK ? val_decode(built, NULL) : none;
+  if (result == LUMA_OK)
+    result = merge(edit, "constraints", action->name, &patch, &evolving->txn->kept, err);
+  build_deinit(&build);
+  buf_deinit(&out);
+  return result;
+}
+
+static status act_on_constraint(struct evolving *evolving, const struct action *action,
+                                struct edit *edit, struct err *err) {
+  const struct val gone = val_null();
+  status found = check_constraint(evolving, action, action->if_exists ? NULL : err);
+  if (found != LUMA_OK) return action->if_exists ? LUMA_OK : found;
+  if (is_kind(action, "rename constraint")) return rename_constraint(evolving, action, edit, err);
+  if (is_kind(action, "validate")) return validate(evolving, action, edit, err);
+  return merge(edit, "constraints", action->name, &gone, &evolving->txn->kept, err);
+}
+
 static status act(struct evolving *evolving, const struct action *action, struct edit *edit,
                   struct err *err) {
   struct arena *arena = &evolving->txn->kept;
@@ -126,11 +230,10 @@ static status act(struct evolving *evolving, const struct action *action, struct
     if (check_not_there(evolving, action, NULL) != LUMA_OK) return LUMA_OK;
     return merge(edit, "attributes", action->name, &action->value, arena, err);
   }
-  if (is_kind(action, "drop constraint")) {
-    status found = check_constraint(evolving, action, action->if_exists ? NULL : err);
-    if (found != LUMA_OK) return action->if_exists ? LUMA_OK : found;
-    return merge(edit, "constraints", action->name, &gone, arena, err);
-  }
+  if (is_kind(action, "add constraint")) return add_constraint(evolving, action, edit, err);
+  if (is_kind(action, "drop constraint") || is_kind(action, "rename constraint") ||
+      is_kind(action, "validate"))
+    return act_on_constraint(evolving, action, edit, err);
   bool drops = is_kind(action, "drop");
   status there = check_there(evolving, action, action->if_exists ? NULL : err);
   if (there != LUMA_OK) return action->if_exists ? LUMA_OK : there;

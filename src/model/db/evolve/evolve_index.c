@@ -61,6 +61,12 @@ static bool is_same_step(const struct evolving *evolving, const struct evolution
 
 /* ---- building ---- */
 
+struct building {
+  struct evolving *evolving;
+  struct evolution *through; /* NULL: not needed so far */
+  bool built;
+};
+
 /* A name of its own: the index that it will take the place of is there. */
 static status make_name(struct evolving *evolving, const struct catalog_index *index,
                         struct slice *name, struct err *err) {
@@ -76,49 +82,49 @@ static status make_name(struct evolving *evolving, const struct catalog_index *i
   return LUMA_OK;
 }
 
-static status build_one(struct evolving *evolving, const struct catalog_index *index,
-                        const struct evolution *through, bool *built, struct err *err) {
-  const struct index_def *def = &index->def;
-  struct model_index_spec spec = {.name = index->name,
-                                  .keys = def->keys,
-                                  .keys_count = def->keys_count,
-                                  .unique = def->unique,
-                                  .multikey = def->multikey,
-                                  .nulls_distinct = def->nulls_distinct,
-                                  .sparse = def->sparse,
-                                  .hidden = index->hidden,
-                                  .expires = index->expires,
-                                  .expire_s = index->expire_s,
-                                  .condition = index->condition};
+static status build_ready(struct building *building, const struct catalog_index *index,
+                          bool as_it_is, bool unique, struct err *err) {
+  struct evolving *evolving = building->evolving;
+  struct model_txn *txn = evolving->txn;
+  struct model_index_spec spec = model_index_spec_of(index, index->name);
+  spec.if_not_exists = false;
+  spec.unique = unique;
+  if (!as_it_is && !building->through) TRY(make_through(evolving, &building->through, err));
+  if (!as_it_is) TRY(make_name(evolving, index, &spec.name, err));
+  status result = model__build_ready(txn->model, txn, evolving->base->name, &spec,
+                                     as_it_is ? NULL : building->through, err);
+  building->built |= result == LUMA_OK;
+  if (result == LUMA_OK) txn->tries->built = evolving->base->number;
+  return result;
+}
+
+/* One that cannot be unique is filled as another is, to look up who has the same values; so is what
+ * a dry run asks about. */
+static status build_one(struct building *building, const struct catalog_index *index,
+                        struct err *err) {
   struct err why = {0};
-  if (through) TRY(make_name(evolving, index, &spec.name, err));
-  status result = model__build_ready(evolving->txn->model, evolving->txn, evolving->base->name,
-                                     &spec, through, &why);
-  *built |= result == LUMA_OK;
-  if (result == LUMA_OK) evolving->txn->tries->built = evolving->base->number;
-  if (result == LUMA_OK || result == LUMA_DUPLICATE_KEY) return LUMA_OK;
+  bool as_it_is = is_untouched(building->evolving, &index->def) && !index->rules;
+  if (building->evolving->request->dry_run) return build_ready(building, index, false, false, err);
+  status result = build_ready(building, index, as_it_is, index->def.unique, &why);
+  if (result == LUMA_OK) return LUMA_OK;
+  if (result == LUMA_DUPLICATE_KEY) return build_ready(building, index, false, false, err);
   return err_raise(err, result, why.file, why.source_line, "%s", why.message);
 }
 
 static status build_all(struct evolving *evolving, bool *built, struct err *err) {
-  struct evolution *through = NULL;
+  struct building building = {.evolving = evolving};
   status result = LUMA_OK;
-  for (uint32_t i = 0; i < evolving->with.indexes_count && result == LUMA_OK; i++) {
-    const struct catalog_index *index = &evolving->with.indexes[i];
-    if (!evolving->fills[i]) continue;
-    bool as_it_is = is_untouched(evolving, &index->def) && !index->rules;
-    if (!as_it_is && !through) result = make_through(evolving, &through, err);
-    if (result == LUMA_OK)
-      result = build_one(evolving, index, as_it_is ? NULL : through, built, err);
-  }
-  evolution_release(through);
+  for (uint32_t i = 0; i < evolving->with.indexes_count && result == LUMA_OK; i++)
+    if (evolving->fills[i]) result = build_one(&building, &evolving->with.indexes[i], err);
+  evolution_release(building.through);
+  *built = building.built;
   return result;
 }
 
 status evolve__build_indexes(struct evolving *evolving, bool *built, struct err *err) {
   uint64_t count;
   *built = false;
-  if (!evolving->txn->tries || evolving->request->dry_run || !evolving->any_fill) return LUMA_OK;
+  if (!evolving->txn->tries || !evolving->any_fill) return LUMA_OK;
   TRY(model_count(evolving->txn, evolving->base, &count, err));
   if (count <= EVOLVE_INDEXED_AT_ONCE) return LUMA_OK;
   return build_all(evolving, built, err);
@@ -127,9 +133,8 @@ status evolve__build_indexes(struct evolving *evolving, bool *built, struct err 
 /* ---- taking what was built ---- */
 
 static bool is_alike(const struct catalog_index *a, const struct catalog_index *b) {
-  bool same = a->def.keys_count == b->def.keys_count && a->def.unique == b->def.unique &&
-              a->def.multikey == b->def.multikey && a->def.sparse == b->def.sparse &&
-              a->def.nulls_distinct == b->def.nulls_distinct &&
+  bool same = a->def.keys_count == b->def.keys_count && a->def.multikey == b->def.multikey &&
+              a->def.sparse == b->def.sparse && a->def.nulls_distinct == b->def.nulls_distinct &&
               slice_is_equal(a->condition.text, b->condition.text);
   for (uint32_t i = 0; same && i < a->def.keys_count; i++)
     same = index_key_is_equal(&a->def.keys[i], &b->def.keys[i]) &&
@@ -137,13 +142,18 @@ static bool is_alike(const struct catalog_index *a, const struct catalog_index *
   return same;
 }
 
-/* The one among `with.indexes` that was waiting for this; its number is taken. */
+/* The one among `with.indexes` that was waiting for this; its number is taken, or used to look up
+ * equal values. */
 static bool take_built(struct evolving *evolving, const struct catalog_index *built) {
   if (built->state != CATALOG_INDEX_READY || !is_same_step(evolving, built->through)) return false;
   for (uint32_t i = 0; i < evolving->with.indexes_count; i++) {
     struct catalog_index *index = &evolving->with.indexes[i];
     if (!evolving->fills[i] || !is_alike(index, built)) continue;
-    index->def.number = built->def.number;
+    bool serves = index->def.unique == built->def.unique && !evolving->request->dry_run;
+    if (!serves && built->def.unique) continue;
+    if (serves) index->def.number = built->def.number;
+    if (!serves) evolving->equals[i] = built->def.number;
+    evolving->looks_up |= !serves;
     evolving->fills[i] = false;
     return true;
   }
@@ -171,6 +181,7 @@ status evolve__drop_unwanted(struct evolving *evolving, struct err *err) {
       continue;
     }
     evolving->fills[count] = evolving->fills[i];
+    evolving->equals[count] = evolving->equals[i];
     with->indexes[count++] = with->indexes[i];
   }
   with->indexes_count = count;

@@ -25,10 +25,18 @@ struct evolving {
   const struct collection *now; /* `with` as it stands in the picture */
   struct evolution *evolution;  /* of `with`: one reference */
   bool fills[CATALOG_INDEXES_MAX]; /* by place in with.indexes: existing beings are to be put in */
-  bool narrows;                    /* what beings are may break a rule */
-  bool any_fill, counts_limits, counts_references;
+  /* By place in with.indexes: the number of an index that has the same values and is not unique, in
+   * which equal ones are looked up; 0: none. Such an evolution is not committed. */
+  uint32_t equals[CATALOG_INDEXES_MAX];
+  bool looks_up;
+  bool narrows; /* what beings are may break a rule */
+  bool any_fill, counts_limits;
+  bool brings_references;   /* values of beings become references, or name others than before */
+  bool *refers;             /* which attributes of `fresh` do so */
+  struct model_txn *reader; /* where the beings are that they name */
   struct index_rules *made[CATALOG_INDEXES_MAX + 1]; /* under new names: one reference of each */
   uint32_t made_count;
+  struct store_rows *rows; /* room to look up */
   uint64_t beings, in_the_way;
   struct buf first; /* JSON of the first EVOLVE_FIRST beings in the way */
   struct buf ids;   /* their ids, for the message */
@@ -54,14 +62,29 @@ bool evolve__looks(const struct evolving *evolving);
 /** Looks at every being as it will be: who does not fit is noted; fills indexes and counters. */
 status evolve__look(struct evolving *evolving, struct err *err);
 /** Fills indexes over many beings in transactions of their own: `*built` when there was one, and
- * the evolution has to begin again. One that values stand in the way of is left to evolve__look,
- * which says which. */
+ * the evolution has to begin again. Of one that cannot be unique the values are filled in, for
+ * evolve__look to say whose are equal. */
 status evolve__build_indexes(struct evolving *evolving, bool *built, struct err *err);
 /** Takes the indexes that were built for this very step into their places among `with.indexes`;
  * drops those that were for others. */
 status evolve__take_built(struct evolving *evolving, struct err *err);
 /** Drops indexes that were built for an evolution that did not come about. */
 status evolve__drop_unwanted(struct evolving *evolving, struct err *err);
+/** Finds the attributes that are to refer to what they did not refer to: evolving->refers. */
+status evolve__find_references(struct evolving *evolving, struct err *err);
+/** Adds the collections that they are to refer to, each once, as far as there is room
+ * (MODEL_HOLDS_MAX). */
+void evolve__add_targets(const struct evolving *evolving, uint32_t *numbers, uint32_t *count);
+/** Beings of these may not go while it is seen whether they are there; nor, afterwards, without
+ * looking who refers to them. */
+status evolve__watch_targets(struct evolving *evolving, struct err *err);
+/** Opens and closes evolving->reader. A serializable transaction notes whatever it reads: one that
+ * has written nothing looks elsewhere for many beings that it names, and is watched (above). */
+status evolve__begin_reading(struct evolving *evolving, struct err *err);
+void evolve__end_reading(struct evolving *evolving);
+/** LUMA_CONSTRAINT when the being, as it will be, refers to what is not there. */
+status evolve__check_references(struct evolving *evolving, const struct doc *document,
+                                struct err *err);
 /** One being that stands in the way, and why: the faults of `why`. */
 void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why);
 

@@ -3,6 +3,7 @@
 #include "base/mem/mem.h"
 #include "model/db/evolve/evolve_int.h"
 #include "value/json/json.h"
+#include "value/key/key.h"
 
 /* That values are unique is what indexes find out. */
 static bool is_of_index(const struct evolving *evolving, const struct soul_change *change) {
@@ -25,8 +26,8 @@ bool evolve__narrows(const struct evolving *evolving) {
 }
 
 bool evolve__looks(const struct evolving *evolving) {
-  return evolving->narrows || evolving->any_fill || evolving->counts_limits ||
-         evolving->counts_references;
+  return evolving->narrows || evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
+         evolving->brings_references;
 }
 
 void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why) {
@@ -87,7 +88,7 @@ static status check_some(struct evolving *evolving, const struct doc *documents,
   return LUMA_OK;
 }
 
-/* ---- indexes, references, limits ---- */
+/* ---- indexes, limits ---- */
 
 static status fill_index(struct evolving *evolving, const struct catalog_index *index,
                          const struct doc *document, struct slice key_part, struct err *err) {
@@ -106,42 +107,66 @@ static status fill_index(struct evolving *evolving, const struct catalog_index *
   return LUMA_OK;
 }
 
-static status fill_indexes(struct evolving *evolving, const struct doc *document, struct err *err) {
+/* The first that has the value of the entry, in the order of keys. */
+static status first_of(struct evolving *evolving, const struct index_entry *entry, bool *is_it,
+                       struct err *err) {
+  struct store_cursor *cursor;
+  struct store_rows *rows = evolving->rows;
+  struct buf end;
+  buf_init(&end, MODEL_SCRATCH_BYTES_MAX);
+  buf_append_slice(&end, entry->key);
+  bool has_end = key_successor(&end);
+  status result = buf_check(&end, "an entry", err);
+  struct store_range range = {.from = entry->key,
+                              .to = has_end ? buf_slice(&end) : (struct slice){0}};
+  if (result == LUMA_OK)
+    result = store_cursor_open(evolving->reader->store, STORE_ENTRIES, range, false, &cursor, err);
+  if (result == LUMA_OK) {
+    result = store_cursor_next(cursor, 1, rows, err);
+    struct slice key = result == LUMA_OK && rows->count ? rows->keys[0] : entry->key;
+    *is_it = slice_is_equal(slice_of(key.data + entry->key.bytes, key.bytes - entry->key.bytes),
+                            entry->value);
+    store_cursor_close(cursor);
+  }
+  buf_deinit(&end);
+  return result;
+}
+
+/* Who has the value of another that comes first is in the way. */
+static status find_equal(struct evolving *evolving, uint32_t nth, const struct doc *document,
+                         struct slice key_part, struct err *err) {
   struct model_txn *txn = evolving->txn;
-  struct val key = model__key_of(document);
-  if (!evolving->any_fill) return LUMA_OK;
-  buf_reset(&txn->keys);
-  TRY(model__record_key(&txn->keys, evolving->now, &key, err));
-  for (uint32_t i = 0; i < evolving->now->indexes_count; i++) {
-    if (!evolving->fills[i]) continue;
-    TRY(fill_index(evolving, &evolving->now->indexes[i], document,
-                   model__key_part(buf_slice(&txn->keys)), err));
+  struct catalog_index index = evolving->now->indexes[nth];
+  index.def.number = evolving->equals[nth];
+  TRY(model__entries(txn, evolving->now, &index, document, key_part, &txn->fresh, err));
+  for (uint32_t i = 0; i < txn->fresh.count; i++) {
+    bool is_first = true;
+    if (txn->fresh.items[i].is_unique)
+      TRY(first_of(evolving, &txn->fresh.items[i], &is_first, err));
+    if (!is_first) return model__fail_duplicate(evolving->now, &index, document, err);
   }
   return LUMA_OK;
 }
 
-static bool was_reference(const struct evolving *evolving, const struct soul_attribute *attribute) {
-  const struct soul_attribute *old =
-      evolving->base->genotype ? soul_attribute(evolving->base->genotype, attribute->name) : NULL;
-  return old && model__is_reference(old);
-}
-
-static status count_references(struct evolving *evolving, const struct doc *document,
-                               struct err *err) {
-  const struct soul *soul = evolving->fresh;
-  struct val root = doc_root(document);
-  for (uint32_t i = 0; evolving->counts_references && i < soul->attributes_count; i++) {
-    const struct soul_attribute *attribute = &soul->attributes[i];
-    if (!model__is_reference(attribute) || was_reference(evolving, attribute)) continue;
-    struct val value = val_field(&root, attribute->name);
-    TRY(model__add_references(evolving->txn, evolving->now, attribute, &value, err));
+static status look_at_indexes(struct evolving *evolving, const struct doc *document,
+                              struct err *err) {
+  struct model_txn *txn = evolving->txn;
+  struct val key = model__key_of(document);
+  if (!evolving->any_fill && !evolving->looks_up) return LUMA_OK;
+  buf_reset(&txn->keys);
+  TRY(model__record_key(&txn->keys, evolving->now, &key, err));
+  struct slice key_part = model__key_part(buf_slice(&txn->keys));
+  for (uint32_t i = 0; i < evolving->now->indexes_count; i++) {
+    if (evolving->fills[i])
+      TRY(fill_index(evolving, &evolving->now->indexes[i], document, key_part, err));
+    if (evolving->equals[i]) TRY(find_equal(evolving, i, document, key_part, err));
   }
   return LUMA_OK;
 }
 
 static status take_in(struct evolving *evolving, const struct doc *document, struct err *err) {
-  TRY(fill_indexes(evolving, document, err));
-  TRY(count_references(evolving, document, err));
+  TRY(look_at_indexes(evolving, document, err));
+  if (evolving->brings_references) TRY(evolve__check_references(evolving, document, err));
   if (!evolving->counts_limits) return LUMA_OK;
   return model__change_population(evolving->txn, evolving->now, NULL, document, err);
 }
@@ -150,7 +175,6 @@ static status take_in_some(struct evolving *evolving, const struct doc *document
                            struct err *err) {
   bool fits[EVOLVE_AT_ONCE];
   TRY(check_some(evolving, documents, count, fits, err));
-  evolving->beings += count;
   for (uint32_t i = 0; i < count; i++) {
     struct err why = {0};
     if (!fits[i]) continue;
@@ -175,25 +199,37 @@ static struct kept_values *keeps(const struct evolving *evolving) {
   return evolving->evolution->kept;
 }
 
-status evolve__look(struct evolving *evolving, struct err *err) {
+struct look_room {
+  struct doc documents[EVOLVE_AT_ONCE];
+  struct store_rows rows;
+};
+
+static status look_at_all(struct evolving *evolving, struct doc *documents, struct err *err) {
   struct model_scan_options options = {0};
   struct model_scan *scan;
-  struct doc *documents = mem_alloc(EVOLVE_AT_ONCE * sizeof *documents);
-  if (!documents) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
+  uint32_t count;
+  TRY(model_scan_open(evolving->txn, evolving->now, &options, &scan, err));
+  status result;
+  do {
+    result = model_scan_next(scan, EVOLVE_AT_ONCE, documents, &count, err);
+    if (result == LUMA_OK) result = take_in_some(evolving, documents, count, err);
+    if (result == LUMA_OK) result = model__go_on(evolving->txn, err);
+  } while (result == LUMA_OK && count > 0);
+  model_scan_close(scan);
+  return result;
+}
+
+status evolve__look(struct evolving *evolving, struct err *err) {
+  struct look_room *room = mem_alloc(sizeof *room);
+  if (!room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
+  evolving->rows = &room->rows;
   evolving->txn->is_looking = true;
   evolving->txn->keeps = keeps(evolving);
-  status result = model_scan_open(evolving->txn, evolving->now, &options, &scan, err);
-  if (result == LUMA_OK) {
-    uint32_t count;
-    do {
-      result = model_scan_next(scan, EVOLVE_AT_ONCE, documents, &count, err);
-      if (result == LUMA_OK) result = take_in_some(evolving, documents, count, err);
-      if (result == LUMA_OK) result = model__go_on(evolving->txn, err);
-    } while (result == LUMA_OK && count > 0);
-    model_scan_close(scan);
-  }
+  status result = evolve__begin_reading(evolving, err);
+  if (result == LUMA_OK) result = look_at_all(evolving, room->documents, err);
+  evolve__end_reading(evolving);
   evolving->txn->is_looking = false;
   evolving->txn->keeps = NULL;
-  mem_free(documents);
+  mem_free(room);
   return result;
 }

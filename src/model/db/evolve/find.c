@@ -33,8 +33,15 @@ static bool has_wanted(const struct model_finding *finding, const uint8_t *recor
   return true;
 }
 
+/* Who reads one being at a time says so at some rows: all rows of a page tell of it. */
+static bool is_noted(const struct model_finding *finding) {
+  enum { ROWS_TO_ONE = 8 };
+  bool is_one = finding->documents == 1 && finding->missed == 0;
+  return finding->documents && (!is_one || finding->row % ROWS_TO_ONE == 0);
+}
+
 static void note(struct model_finding *finding) {
-  if (finding->documents) kept_note(finding->kept, finding->row, finding->missed);
+  if (is_noted(finding)) kept_note(finding->kept, finding->row, finding->missed);
   finding->documents = finding->missed = 0;
 }
 

@@ -55,10 +55,18 @@ static void let_go(struct model *model, struct model_hold *one) {
   mutex_unlock(&gate->lock);
 }
 
-void model__gate_hold_tries(struct model_tries *tries, uint32_t number) {
-  if (tries->hold.number == number) return;
-  let_go(tries->model, &tries->hold);
-  hold(tries->model, &tries->hold, number);
+static bool holds(const struct model_tries *tries, uint32_t number) {
+  for (uint32_t i = 0; i < tries->holds_count; i++)
+    if (tries->holds[i].number == number) return true;
+  return false;
+}
+
+void model__gate_hold_tries(struct model_txn *txn) {
+  struct model_tries *tries = txn->tries;
+  for (uint32_t i = 0; i < txn->looks_count; i++) {
+    if (tries->holds_count == MODEL_HOLDS_MAX || holds(tries, txn->looks[i])) continue;
+    hold(tries->model, &tries->holds[tries->holds_count++], txn->looks[i]);
+  }
 }
 
 status model__gate_hold_txn(struct model_txn *txn, uint32_t number, struct err *err) {
@@ -91,6 +99,10 @@ void model__gate_let_go_txn(struct model_txn *txn, uint32_t number) {
   }
 }
 
+void model__gate_look_away(struct model_txn *txn, uint32_t from) {
+  while (txn->looks_count > from) model__gate_let_go_txn(txn, txn->looks[--txn->looks_count]);
+}
+
 void model_tries_begin(struct model *model, struct model_tries *tries) {
   *tries = (struct model_tries){.model = model};
 }
@@ -98,7 +110,7 @@ void model_tries_begin(struct model *model, struct model_tries *tries) {
 void model_tries_end(struct model_tries *tries) {
   if (tries->built) model__drop_ready(tries->model, tries->built);
   tries->built = 0;
-  let_go(tries->model, &tries->hold);
+  while (tries->holds_count) let_go(tries->model, &tries->holds[--tries->holds_count]);
 }
 
 /* ---- waiting ---- */
@@ -150,7 +162,7 @@ status model__gate_pass(struct model_txn *txn, uint32_t number, struct err *err)
   struct model *model = txn->model;
   const struct model_caller *caller = txn->caller;
   if (__atomic_load_n(&model->gate.holds_count, __ATOMIC_ACQUIRE) == 0) return LUMA_OK;
-  if (txn->passes_gate || (txn->tries && txn->tries->hold.number)) return LUMA_OK;
+  if (txn->passes_gate || (txn->tries && txn->tries->holds_count)) return LUMA_OK;
   mutex_lock(&model->gate.lock);
   bool is_closed = is_held(model, number);
   mutex_unlock(&model->gate.lock);

@@ -9,6 +9,10 @@
  * u64 (UPDATE, DELETE). */
 #include "model/db/model_int.h"
 
+/* Changes are emitted together, about so many bytes of them: a record of its own for each would
+ * cost the log and the memtable more than the change itself. */
+enum { FEED_PAYLOAD_BYTES = 16 << 10 };
+
 void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
                         struct slice key_part, uint64_t old_version) {
   if (!txn->model->options.feed) return;
@@ -26,6 +30,11 @@ status model__feed_emit(struct model_txn *txn, struct err *err) {
   if (result == LUMA_OK) result = store_emit(txn->store, buf_slice(&txn->feed), err);
   buf_reset(&txn->feed);
   return result;
+}
+
+status model__feed_pass(struct model_txn *txn, struct err *err) {
+  bool is_due = txn->feed.bytes >= FEED_PAYLOAD_BYTES || txn->feed.failed != LUMA_OK;
+  return is_due ? model__feed_emit(txn, err) : LUMA_OK;
 }
 
 void model__history_key(struct buf *out, uint32_t collection, struct slice key_part,

@@ -242,7 +242,7 @@ status model_feed_read(struct model *model, struct model_feed *feed, uint32_t ma
 
 /* ---- trimming ---- */
 
-enum { TRIM_AT_ONCE = 256 };
+enum { TRIM_AT_ONCE = 256, TRIM_PAYLOAD_BYTES = 256 << 10 };
 
 /* Deletes what the changes of one record replaced. */
 static status forget(struct model_txn *txn, struct slice payload, struct err *err) {
@@ -283,9 +283,14 @@ static status trim_some(struct model *model, struct store_pos position, struct a
   uint32_t count, kept = 0;
   TRY(store_feed_bounds(model->store, &oldest, &newest, err));
   TRY(store_feed_read(model->store, oldest, TRIM_AT_ONCE, arena, &records, &count, err));
-  while (kept < count && store_pos_compare(model->store, records[kept].position, position) <= 0)
-    kept++;
-  *done = kept < TRIM_AT_ONCE;
+  size_t bytes = 0;
+  bool is_much = false;
+  while (kept < count && !is_much &&
+         store_pos_compare(model->store, records[kept].position, position) <= 0) {
+    bytes += records[kept++].payload.bytes;
+    is_much = bytes > TRIM_PAYLOAD_BYTES;
+  }
+  *done = kept < TRIM_AT_ONCE && !is_much;
   if (kept == 0) return LUMA_OK;
   TRY(forget_all(model, records, kept, err));
   return store_feed_trim(model->store, records[kept - 1].position, err);

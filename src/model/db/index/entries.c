@@ -78,7 +78,7 @@ status model__entries(struct model_txn *txn, const struct collection *collection
   struct buf room;
   struct doc evolved;
   bool fits;
-  if (!index->through)
+  if (!index->through || index->through->steps[0].ops_count == 0)
     return plain_entries(txn, collection, index, document, key_part, entries, err);
   entries->count = 0;
   buf_init(&room, MODEL_SCRATCH_BYTES_MAX);

@@ -165,7 +165,8 @@ static status check_constraints(struct conforming *conforming, struct err *err) 
   const struct soul *soul = conforming->check.soul;
   for (uint32_t i = 0; i < soul->constraints_count; i++) {
     const struct soul_constraint *constraint = &soul->constraints[i];
-    if (constraint->check_rule == SOUL_NONE) continue;
+    bool is_late = constraint->not_valid && conforming->txn->is_looking;
+    if (constraint->check_rule == SOUL_NONE || is_late) continue;
     TRY(soul->ops->run(conforming->check.program, constraint->check_rule, conforming->roots,
                        conforming->count, &conforming->txn->soul_arena, conforming->values, err));
     for (uint32_t k = 0; k < conforming->count; k++) {

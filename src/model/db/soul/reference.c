@@ -111,18 +111,26 @@ static status guard_record(struct model_txn *txn, const struct collection *targe
   return result;
 }
 
+status model__check_reference(struct model_txn *txn, const struct collection *collection,
+                              const struct soul_attribute *attribute,
+                              const struct collection *target, const struct val *key,
+                              struct err *err) {
+  bool exists = false;
+  if (val_is_null(key)) return LUMA_OK;
+  status result = record_exists(txn, target, key, &exists, err);
+  if (result == LUMA_INVALID_VALUE) err_reset(err); /* what cannot be a key names nothing */
+  if (result != LUMA_OK && result != LUMA_INVALID_VALUE) return result;
+  return exists ? LUMA_OK : fail_missing(collection, target, attribute, key, err);
+}
+
 /* One reference that is made (+1) or goes (-1). */
 static status change_one(struct model_txn *txn, const struct collection *collection,
                          const struct soul_attribute *attribute, const struct soul_type *type,
                          const struct val *key, int64_t delta, struct err *err) {
   const struct collection *target = model__target(txn, type);
-  bool exists = false;
   if (!target || val_is_null(key)) return LUMA_OK;
   if (delta > 0) {
-    status result = record_exists(txn, target, key, &exists, err);
-    if (result == LUMA_INVALID_VALUE) err_reset(err); /* what cannot be a key names nothing */
-    if (result != LUMA_OK && result != LUMA_INVALID_VALUE) return result;
-    if (!exists) return fail_missing(collection, target, attribute, key, err);
+    TRY(model__check_reference(txn, collection, attribute, target, key, err));
     TRY(guard_record(txn, target, key, err));
   }
   return count_one(txn, target, key, delta, err);
@@ -138,12 +146,6 @@ static status change_all(struct model_txn *txn, const struct collection *collect
     TRY(change_one(txn, collection, attribute, attribute->type.element, &key, delta, err));
   }
   return LUMA_OK;
-}
-
-status model__add_references(struct model_txn *txn, const struct collection *collection,
-                             const struct soul_attribute *attribute, const struct val *value,
-                             struct err *err) {
-  return change_all(txn, collection, attribute, value, 1, err);
 }
 
 bool model__is_reference(const struct soul_attribute *attribute) {

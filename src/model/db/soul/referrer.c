@@ -204,7 +204,8 @@ static status find_those_of(struct leaving *leaving, size_t at, struct err *err)
                           .key = leaving->all[at].key};
   int64_t count = 0;
   TRY(count_referrers(txn, search.target, &search.key, &count, err));
-  for (uint32_t i = 0; count > 0 && i < catalog_count_all(txn->catalog); i++) {
+  bool may_be_some = count > 0 || search.target->has_uncounted;
+  for (uint32_t i = 0; may_be_some && i < catalog_count_all(txn->catalog); i++) {
     search.collection = catalog_at(txn->catalog, i);
     const struct soul *soul = search.collection->genotype;
     for (uint32_t k = 0; soul && k < soul->attributes_count; k++) {

@@ -69,7 +69,10 @@ static void fill_unmatched(struct join *join) {
 }
 
 static status next_left(struct join *join, struct err *err) {
-  TRY(op__next(join->op.input, &join->left, err));
+  if (join->method->next_left)
+    TRY(join->method->next_left(join, &join->left, err));
+  else
+    TRY(op__next(join->op.input, &join->left, err));
   if (!join->left) return LUMA_OK;
   join->left_nth = 0;
   join->in_row = false;
@@ -111,9 +114,9 @@ static void fill_kept(struct join *join) {
 status join_note_kept(struct join *join, const struct rows *kept, struct err *err) {
   if (join->op.plan->join != PLAN_JOIN_FULL) return LUMA_OK;
   join->kept = kept;
-  join->kept_matched =
-      arena_zalloc(join->op.exec->arena, kept->count + 1, sizeof *join->kept_matched);
-  return op__memory(join->op.exec, join->kept_matched, err);
+  join->kept_next = 0;
+  join->kept_matched = arena_zalloc(kept->exec->arena, kept->count + 1, sizeof *join->kept_matched);
+  return op__memory(kept->exec, join->kept_matched, err);
 }
 
 /** The end of the left side: of a full join what is left of the right. */
@@ -124,6 +127,14 @@ static status end_left(struct join *join, struct batch **batch, struct err *err)
   fill_kept(join);
   if (join->batch.rows) *batch = &join->batch;
   return LUMA_OK;
+}
+
+/** A batch, or whether to go on with another part. */
+static status end_part(struct join *join, struct batch **batch, bool *goes_on, struct err *err) {
+  *batch = NULL;
+  *goes_on = false;
+  TRY(end_left(join, batch, err));
+  return *batch || !join->method->next_part ? LUMA_OK : join->method->next_part(join, goes_on, err);
 }
 
 /** All of a left batch, narrowed to the rows that match (semi) or do not (anti). */
@@ -153,7 +164,12 @@ status join_next(struct op *op, struct batch **batch, struct err *err) {
     bool through =
         !join->left || (join->left_nth == join->left->selected_count && !join->gives_unmatched);
     if (through) TRY(next_left(join, err));
-    if (!join->left) return end_left(join, batch, err);
+    if (!join->left) {
+      bool goes_on = false;
+      TRY(end_part(join, batch, &goes_on, err));
+      if (goes_on) continue;
+      return LUMA_OK;
+    }
     if (is_half(join)) return next_half(join, batch, err);
     batch_reset(&join->batch);
     if (join->left_nth < join->left->selected_count)

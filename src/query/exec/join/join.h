@@ -13,6 +13,11 @@
 struct join;
 
 struct join_method {
+  /** The next left batch; NULL at the end. NULL: it is read from the input. */
+  status (*next_left)(struct join *join, struct batch **left, struct err *err);
+  /** Behind the end of the left side: whether more left rows follow, beside other right rows. NULL:
+   * none ever do. */
+  status (*next_part)(struct join *join, bool *has, struct err *err);
   /** Looks at a new left batch. */
   status (*begin_batch)(struct join *join, const struct batch *left, struct err *err);
   /** Goes to live row `nth` of it. */
@@ -48,7 +53,7 @@ struct join {
 status join_init(struct join *join, const struct join_method *method, bool swapped,
                  struct err *err);
 status join_next(struct op *op, struct batch **batch, struct err *err);
-/** Called by a method when it has kept all right rows: for full joins. */
+/** Called by a method when it has kept all right rows, or those of a part: for full joins. */
 status join_note_kept(struct join *join, const struct rows *kept, struct err *err);
 /** Reads all of `input` into `rows`: copies of its columns. */
 status join_keep_all(struct op *input, struct rows *rows, struct err *err);

@@ -127,7 +127,8 @@ static void index_close(struct op *base) {
 status op__open_index_join(struct exec *exec, const struct plan *plan, struct op **op,
                            struct err *err) {
   static const struct op_ops ops = {join_next, index_close};
-  static const struct join_method method = {index_begin_batch, index_begin_row, index_next};
+  static const struct join_method method = {NULL, NULL, index_begin_batch, index_begin_row,
+                                            index_next};
   struct index_join *index = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *index, &index, err));
   *op = &index->join.op;

@@ -34,7 +34,8 @@ static const struct val *loop_next(struct join *join) {
 status op__open_loop_join(struct exec *exec, const struct plan *plan, struct op **op,
                           struct err *err) {
   static const struct op_ops ops = {join_next, NULL};
-  static const struct join_method method = {loop_begin_batch, loop_begin_row, loop_next};
+  static const struct join_method method = {NULL, NULL, loop_begin_batch, loop_begin_row,
+                                            loop_next};
   struct loop_join *loop = NULL;
   TRY(op__create(exec, plan, &ops, sizeof *loop, &loop, err));
   *op = &loop->join.op;

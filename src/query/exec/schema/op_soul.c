@@ -6,7 +6,7 @@
 #include "query/exec/exec_int.h"
 #include "value/json/json.h"
 
-enum { TOLD_BYTES_MAX = 256 << 20 };
+enum { TOLD_BYTES_MAX = 256 << 20, DRY_TRIES = 10 };
 
 /** Reads JSON (as the model writes it, or as a statement has it) into the run's arena. */
 static status read_json(struct exec *exec, struct slice json, struct val *value, struct err *err) {
@@ -106,14 +106,27 @@ struct telling {
   bool is_done;
 };
 
-/** A dry run writes, and takes it back, in a transaction of its own. */
-static status try_evolution(struct exec *exec, const struct plan *plan, struct buf *out,
-                            struct err *err) {
+static status try_once(struct exec *exec, const struct plan *plan, struct model_tries *tries,
+                       struct buf *out, struct err *err) {
   struct store_begin_options options = {.isolation = STORE_SERIALIZABLE, .may_block = true};
   struct model_txn *txn;
   TRY(model_begin(exec->model, &options, &txn, err));
+  model_allow_restart(txn, tries);
   status result = evolve(exec, plan, txn, true, out, err);
   model_rollback(txn);
+  return result;
+}
+
+/** A dry run writes, and takes it back, in a transaction of its own: in several where many values
+ * are to be compared. */
+static status try_evolution(struct exec *exec, const struct plan *plan, struct buf *out,
+                            struct err *err) {
+  struct model_tries tries;
+  status result = LUMA_CONFLICT;
+  model_tries_begin(exec->model, &tries);
+  for (int i = 0; i < DRY_TRIES && result == LUMA_CONFLICT; i++)
+    result = try_once(exec, plan, &tries, out, err);
+  model_tries_end(&tries);
   return result;
 }
 

@@ -21,15 +21,10 @@ void aside_deinit(struct aside *aside) {
 
 status aside_add(struct aside *aside, const struct batch *batch, uint32_t row, struct arena *arena,
                  struct err *err) {
-  struct val *tuple = arena_alloc(arena, (aside->columns + 1) * sizeof *tuple);
-  TRY(plan_check_memory(arena, tuple, err));
-  for (uint32_t c = 0; c < aside->columns; c++) {
-    tuple[c] = batch->columns[c][row];
-    if (tuple[c].is_lensed) TRY(expr_copy_value(arena, &batch->columns[c][row], &tuple[c], err));
-  }
-  if (!aside->spill) TRY(spill_create(aside->exec, aside->columns, &aside->spill, err));
+  if (!aside->spill)
+    TRY(spill_create(aside->exec, aside->columns, SPILL_BUFFER_BYTES, &aside->spill, err));
   aside->is_pending = true;
-  return spill_add(aside->spill, tuple, err);
+  return spill_add_row(aside->spill, batch, row, arena, err);
 }
 
 status aside_begin_pass(struct aside *aside, bool *has, struct err *err) {
@@ -44,15 +39,7 @@ status aside_begin_pass(struct aside *aside, bool *has, struct err *err) {
 }
 
 status aside_next(struct aside *aside, struct arena *arena, struct batch **batch, struct err *err) {
-  struct batch *out = &aside->batch;
-  uint32_t rows = 0;
-  batch_reset(out);
-  for (; rows < aside->exec->batch_rows && aside->reader.tuple; rows++) {
-    for (uint32_t c = 0; c < aside->columns; c++)
-      TRY(expr_copy_value(arena, &aside->reader.tuple[c], &out->columns[c][rows], err));
-    TRY(spill_reader_step(&aside->reader, err));
-  }
-  out->rows = out->selected_count = rows;
-  *batch = rows ? out : NULL;
+  TRY(spill_reader_fill(&aside->reader, aside->exec->batch_rows, arena, &aside->batch, err));
+  *batch = aside->batch.rows ? &aside->batch : NULL;
   return LUMA_OK;
 }

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/exec/sort/merge.h"
 
-#include "query/exec/sort/sort_key.h"
-
 enum { BUFFER_BYTES_MIN = 4 << 10, BUFFER_BYTES_MAX = 256 << 10 };
 
 struct merge {
-  const struct plan *sort;
+  struct merge_order order;
   struct spill_reader *readers; /* a run each */
   uint32_t made;                /* readers to be ended */
   uint32_t *heap, count;        /* runs with a tuple; the one that comes next is first */
 };
 
 static bool comes_before(const struct merge *merge, uint32_t a, uint32_t b) {
-  int order = sort_key_compare(merge->sort->sort, merge->sort->sort_count, merge->readers[a].tuple,
-                               merge->readers[b].tuple);
+  int order =
+      merge->order.compare(merge->order.context, merge->readers[a].tuple, merge->readers[b].tuple);
   return order ? order < 0 : a < b;
 }
 
@@ -52,12 +50,12 @@ static status open_runs(struct merge *merge, struct exec *exec, struct spill *sp
   return LUMA_OK;
 }
 
-status merge_create(struct exec *exec, struct spill *spill, const struct plan *sort,
+status merge_create(struct exec *exec, struct spill *spill, struct merge_order order,
                     struct merge **merge, struct err *err) {
   uint32_t runs = spill_runs(spill);
   struct merge *made = arena_zalloc(exec->arena, 1, sizeof *made);
   TRY(op__memory(exec, made, err));
-  made->sort = sort;
+  made->order = order;
   made->readers = arena_zalloc(exec->arena, runs + 1, sizeof *made->readers);
   made->heap = arena_zalloc(exec->arena, runs + 1, sizeof *made->heap);
   TRY(op__memory(exec, made->readers && made->heap ? made : NULL, err));

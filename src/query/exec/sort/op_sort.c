@@ -191,12 +191,19 @@ static status keep_top(struct sorting *op, struct val *keys, const struct batch 
 
 /* ---- runs on disk ---- */
 
+/** Tuples have the keys first. */
+static int compare_keys(const void *plan, const struct val *a, const struct val *b) {
+  const struct plan *sort = plan;
+  return sort_key_compare(sort->sort, sort->sort_count, a, b);
+}
+
 static void sort_kept(struct sorting *op) {
   if (op->count) qsort_r(op->rows, op->count, sizeof *op->rows, compare_rows, op);
 }
 
 static status spill_run(struct sorting *op, struct err *err) {
-  if (!op->spill) TRY(spill_create(op->op.exec, tuple_values(op), &op->spill, err));
+  if (!op->spill)
+    TRY(spill_create(op->op.exec, tuple_values(op), SPILL_BUFFER_BYTES, &op->spill, err));
   TRY(op__check(op->op.exec, err));
   sort_kept(op);
   for (uint64_t i = 0; i < op->count; i++) TRY(spill_add(op->spill, op->rows[i].tuple, err));
@@ -323,7 +330,8 @@ static status sort_all(struct sorting *op, struct err *err) {
   TRY(op__check(op->op.exec, err));
   if (op->spill) {
     if (op->count) TRY(spill_run(op, err));
-    return merge_create(op->op.exec, op->spill, op->op.plan, &op->merge, err);
+    return merge_create(op->op.exec, op->spill, (struct merge_order){compare_keys, op->op.plan},
+                        &op->merge, err);
   }
   sort_kept(op);
   return op->op.plan->limit ? cut_behind_ties(op, err) : LUMA_OK;

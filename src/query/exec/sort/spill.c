@@ -6,7 +6,7 @@
 #include "base/mem/mem.h"
 #include "base/os/os.h"
 
-enum { WRITE_BYTES = 256 << 10, PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096 };
 
 struct spill {
   struct exec *exec;
@@ -15,7 +15,7 @@ struct spill {
   uint64_t ends[SPILL_RUNS_MAX]; /* of the runs, in the file */
   uint64_t written;
   uint8_t *buffer; /* what is not written yet */
-  size_t used;
+  size_t room, used;
 };
 
 bool spill_is_possible(const struct exec *exec) {
@@ -39,21 +39,32 @@ static status open_nameless(struct exec *exec, struct os_file **file, struct err
   return done;
 }
 
-status spill_create(struct exec *exec, uint32_t columns, struct spill **spill, struct err *err) {
-  struct spill *made = arena_zalloc(exec->arena, 1, sizeof *made);
-  TRY(op__memory(exec, made, err));
+static status open_parts(struct spill *spill, struct err *err) {
+  spill->buffer = mem_alloc(spill->room);
+  if (!spill->buffer) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to put rows aside");
+  return open_nameless(spill->exec, &spill->file, err);
+}
+
+status spill_create(struct exec *exec, uint32_t columns, size_t buffer_bytes, struct spill **spill,
+                    struct err *err) {
+  struct spill *made = mem_zalloc(1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to put rows aside");
   made->exec = exec;
   made->columns = columns;
-  made->buffer = arena_alloc(exec->arena, WRITE_BYTES);
-  TRY(op__memory(exec, made->buffer, err));
-  TRY(open_nameless(exec, &made->file, err));
-  *spill = made;
-  return LUMA_OK;
+  made->room = buffer_bytes;
+  status done = open_parts(made, err);
+  if (done == LUMA_OK)
+    *spill = made;
+  else
+    spill_destroy(made);
+  return done;
 }
 
 void spill_destroy(struct spill *spill) {
-  if (spill && spill->file) os_close(spill->exec->os, spill->file, NULL);
-  if (spill) spill->file = NULL;
+  if (!spill) return;
+  if (spill->file) os_close(spill->exec->os, spill->file, NULL);
+  mem_free(spill->buffer);
+  mem_free(spill);
 }
 
 /* ---- writing ---- */
@@ -69,12 +80,12 @@ static status flush(struct spill *spill, struct err *err) {
 static status put(struct spill *spill, const void *data, size_t bytes, struct err *err) {
   const uint8_t *from = data;
   while (bytes) {
-    size_t room = WRITE_BYTES - spill->used, part = bytes < room ? bytes : room;
+    size_t room = spill->room - spill->used, part = bytes < room ? bytes : room;
     memcpy(spill->buffer + spill->used, from, part);
     spill->used += part;
     from += part;
     bytes -= part;
-    if (spill->used == WRITE_BYTES) TRY(flush(spill, err));
+    if (spill->used == spill->room) TRY(flush(spill, err));
   }
   return LUMA_OK;
 }
@@ -84,6 +95,17 @@ status spill_add(struct spill *spill, const struct val *tuple, struct err *err) 
   for (uint32_t c = 0; c < spill->columns; c++)
     if (tuple[c].bytes) TRY(put(spill, tuple[c].data, tuple[c].bytes, err));
   return LUMA_OK;
+}
+
+status spill_add_row(struct spill *spill, const struct batch *batch, uint32_t row,
+                     struct arena *arena, struct err *err) {
+  struct val *tuple = arena_alloc(arena, (spill->columns + 1) * sizeof *tuple);
+  TRY(plan_check_memory(arena, tuple, err));
+  for (uint32_t c = 0; c < spill->columns; c++) {
+    tuple[c] = batch->columns[c][row];
+    if (tuple[c].is_lensed) TRY(expr_copy_value(arena, &batch->columns[c][row], &tuple[c], err));
+  }
+  return spill_add(spill, tuple, err);
 }
 
 status spill_end_run(struct spill *spill, struct err *err) {
@@ -160,5 +182,18 @@ status spill_reader_step(struct spill_reader *reader, struct err *err) {
     tuple[c].data = data;
   }
   reader->tuple = tuple;
+  return LUMA_OK;
+}
+
+status spill_reader_fill(struct spill_reader *reader, uint32_t rows_max, struct arena *arena,
+                         struct batch *batch, struct err *err) {
+  uint32_t rows = 0;
+  batch_reset(batch);
+  for (; rows < rows_max && reader->tuple; rows++) {
+    for (uint32_t c = 0; c < batch->columns_count; c++)
+      TRY(expr_copy_value(arena, &reader->tuple[c], &batch->columns[c][rows], err));
+    TRY(spill_reader_step(reader, err));
+  }
+  batch->rows = batch->selected_count = rows;
   return LUMA_OK;
 }

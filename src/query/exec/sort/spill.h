@@ -9,18 +9,22 @@
 
 #include "query/exec/exec_int.h"
 
-enum { SPILL_RUNS_MAX = 1024 };
+enum { SPILL_RUNS_MAX = 1024, SPILL_BUFFER_BYTES = 256 << 10 };
 
 struct spill;
 
 /** Whether the statement has a place on disk. */
 bool spill_is_possible(const struct exec *exec);
-/** In the arena of `exec`, for tuples of so many columns; ended with spill_destroy. */
-status spill_create(struct exec *exec, uint32_t columns, struct spill **spill, struct err *err);
+/** For tuples of so many columns, written by so many bytes at once; ended with spill_destroy. */
+status spill_create(struct exec *exec, uint32_t columns, size_t buffer_bytes, struct spill **spill,
+                    struct err *err);
 /** NULL is fine. */
 void spill_destroy(struct spill *spill);
 /** Appends a tuple, without values that are lensed, to the run in hand. */
 status spill_add(struct spill *spill, const struct val *tuple, struct err *err);
+/** Appends a row of a batch; `arena` is for what it needs on the way. */
+status spill_add_row(struct spill *spill, const struct batch *batch, uint32_t row,
+                     struct arena *arena, struct err *err);
 /** Ends the run in hand. LUMA_BUDGET_EXCEEDED beyond SPILL_RUNS_MAX. */
 status spill_end_run(struct spill *spill, struct err *err);
 uint32_t spill_runs(const struct spill *spill);
@@ -41,5 +45,9 @@ status spill_reader_init(struct spill_reader *reader, struct spill *spill, uint3
 void spill_reader_deinit(struct spill_reader *reader);
 /** Takes the next tuple in hand; the one before is gone. */
 status spill_reader_step(struct spill_reader *reader, struct err *err);
+/** The next rows from the tuple in hand on, at most so many, their values in `arena`; none at the
+ * end. */
+status spill_reader_fill(struct spill_reader *reader, uint32_t rows_max, struct arena *arena,
+                         struct batch *batch, struct err *err);
 
 #endif

@@ -1,43 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /* WINDOW: keeps the rows with the arguments of all calls, sorts them for each window, and computes
- * each call partition by partition. The rows go out in the order of the first window. */
+ * each call partition by partition. The rows go out in the order of the first window. More than a
+ * part of the statement's memory is sorted on disk, for one window after the other, the first one
+ * last: then a partition is all that is in memory. */
 #include <stdlib.h>
 
+#include "query/exec/sort/runs.h"
 #include "query/exec/sort/sort_key.h"
-#include "query/exec/window/window_sum.h"
+#include "query/exec/window/window_call.h"
 #include "value/order/order.h"
+
+enum { MEMORY_SHARE = 4 };
 
 /** One call. */
 struct windowing_call {
+  const struct windowing *op;
   const struct expr *expr;
   struct program **args;
   uint32_t first_arg;
-  struct val *results; /* by row */
+  uint32_t leader; /* the first call with its PARTITION BY and ORDER BY */
 };
 
 struct windowing {
   struct op op;
   struct batch batch;
   struct windowing_call *calls;
-  struct rows rows; /* tuples: the input's columns, then the arguments of all calls */
+  struct rows rows; /* tuples: the input's columns, the arguments of all calls, their results, and
+                       where there may be runs the row's number */
   uint32_t *order, *first_order, *group, *starts, *queue;
   uint32_t *known;                      /* one more array, where a call ignores NULLs */
   const struct windowing_call *sorting; /* whose order is being made */
-  uint64_t next_row;
+  uint32_t results_at, width;
+  uint64_t next_row, taken;
   bool is_done;
+  struct exec kept; /* the executor with the memory of the rows */
+  bool spills;      /* that is `rows_arena` */
+  struct arena rows_arena;
+  struct runs *runs; /* all rows, in the order of `sorting`; NULL: they are in memory */
 };
 
 /* ---- taking rows in ---- */
 
-static status take_batch(struct windowing *op, const struct batch *in, struct err *err) {
-  const struct plan *plan = op->op.plan;
-  uint64_t first = op->rows.count;
+static status take_tuples(struct windowing *op, const struct batch *in, struct err *err) {
   for (uint32_t i = 0; i < in->selected_count; i++) {
     struct val *tuple = NULL;
     TRY(rows_add(&op->rows, &tuple, err));
     for (uint32_t c = 0; c < in->columns_count; c++)
-      TRY(expr_copy_value(op->op.exec->arena, &in->columns[c][batch_row(in, i)], &tuple[c], err));
+      TRY(expr_copy_value(op->kept.arena, &in->columns[c][batch_row(in, i)], &tuple[c], err));
+    for (uint32_t c = op->results_at; c < op->width; c++) tuple[c] = val_null();
+    if (op->spills) tuple[op->width - 1] = val_int64((int64_t)op->taken);
+    op->taken++;
   }
+  return LUMA_OK;
+}
+
+static status take_batch(struct windowing *op, const struct batch *in, struct err *err) {
+  const struct plan *plan = op->op.plan;
+  uint64_t first = op->rows.count;
+  TRY(take_tuples(op, in, err));
   for (uint32_t w = 0; w < plan->exprs_count; w++) {
     const struct windowing_call *call = &op->calls[w];
     for (uint32_t a = 0; a < call->expr->args_count; a++) {
@@ -45,7 +65,7 @@ static status take_batch(struct windowing *op, const struct batch *in, struct er
       uint32_t stride = 0;
       TRY(program_run(call->args[a], in, &op->op.batch_arena, &values, &stride, err));
       for (uint32_t i = 0; i < in->selected_count; i++)
-        TRY(expr_copy_value(op->op.exec->arena, &values[batch_row(in, i) * stride],
+        TRY(expr_copy_value(op->kept.arena, &values[batch_row(in, i) * stride],
                             &rows_at(&op->rows, first + i)[call->first_arg + a], err));
     }
   }
@@ -58,18 +78,12 @@ static bool ignores_nulls(const struct plan *plan) {
   return false;
 }
 
-static status take_all(struct windowing *op, struct err *err) {
-  for (;;) {
-    struct batch *in = NULL;
-    arena_reset(&op->op.batch_arena);
-    TRY(op__next(op->op.input, &in, err));
-    if (!in) break;
-    TRY(take_batch(op, in, err));
-    if (op->rows.count > INT32_MAX)
-      FAIL(err, LUMA_BUDGET_EXCEEDED, "a window has more than %d rows", INT32_MAX);
-  }
+/** Room beside the rows that are kept. */
+static status make_room(struct windowing *op, struct err *err) {
   size_t count = op->rows.count + 2;
-  struct arena *arena = op->op.exec->arena;
+  struct arena *arena = op->kept.arena;
+  if (op->rows.count > INT32_MAX)
+    FAIL(err, LUMA_BUDGET_EXCEEDED, "a window has more than %d rows", INT32_MAX);
   op->order = arena_alloc(arena, count * sizeof *op->order);
   op->first_order = arena_alloc(arena, count * sizeof *op->order);
   op->group = arena_alloc(arena, count * sizeof *op->group);
@@ -77,7 +91,9 @@ static status take_all(struct windowing *op, struct err *err) {
   op->queue = arena_alloc(arena, count * sizeof *op->queue);
   op->known = arena_alloc(arena, (ignores_nulls(op->op.plan) ? count : 1) * sizeof *op->known);
   bool has_all = op->known && op->order && op->first_order && op->group && op->starts;
-  return op__memory(op->op.exec, has_all ? op->queue : NULL, err);
+  TRY(op__memory(&op->kept, has_all ? op->queue : NULL, err));
+  for (uint32_t i = 0; i < op->rows.count; i++) op->order[i] = op->first_order[i] = i;
+  return LUMA_OK;
 }
 
 /* ---- order ---- */
@@ -110,14 +126,18 @@ static int compare_keys(const struct windowing_call *call, const struct val *a,
   return 0;
 }
 
+static int compare_tuples(const struct windowing_call *call, const struct val *a,
+                          const struct val *b) {
+  int order = compare_partition(call, a, b);
+  return order ? order : compare_keys(call, a, b);
+}
+
 static int compare_rows(const void *left, const void *right, void *context) {
   const struct windowing *op = context;
   uint32_t l, r;
   memcpy(&l, left, sizeof l);
   memcpy(&r, right, sizeof r);
-  const struct val *a = rows_at(&op->rows, l), *b = rows_at(&op->rows, r);
-  int order = compare_partition(op->sorting, a, b);
-  if (!order) order = compare_keys(op->sorting, a, b);
+  int order = compare_tuples(op->sorting, rows_at(&op->rows, l), rows_at(&op->rows, r));
   return order ? order : (l > r) - (l < r);
 }
 
@@ -143,125 +163,7 @@ static void measure(struct windowing *op, const struct windowing_call *call,
   op->starts[part->groups] = part->to = at;
 }
 
-/* ---- functions by rank ---- */
-
-static status ntile(const struct windowing *op, const struct window_part *part, uint32_t place,
-                    struct val *out, struct err *err) {
-  const struct val *v = window_arg(part, place, 0);
-  int64_t buckets = 0;
-  if (val_is_null(v)) return LUMA_OK;
-  if (!val_is_number(v) || !val_to_int64(v, &buckets) || buckets < 1)
-    return expr_env_fail(op->op.exec->env, part->call->offset,
-                         err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                                   "ntile takes a whole number above 0"),
-                         err);
-  int64_t count = part->to - part->from, at = place - part->from;
-  int64_t small = count / buckets, large = count % buckets, turn = large * (small + 1);
-  *out = val_int64(at < turn ? at / (small + 1) + 1 : large + (at - turn) / small + 1);
-  return LUMA_OK;
-}
-
-static bool is_named(const struct window_part *part, const char *name) {
-  return slice_is_equal_nocase(part->call->name, slice_of_text(name));
-}
-
-static struct val rank(const struct window_part *part, uint32_t place) {
-  uint32_t group = part->group[place], count = part->to - part->from;
-  int64_t rank = part->starts[group] - part->from + 1;
-  if (is_named(part, "row_number")) return val_int64(place - part->from + 1);
-  if (is_named(part, "rank")) return val_int64(rank);
-  if (is_named(part, "dense_rank")) return val_int64(group + 1);
-  if (is_named(part, "percent_rank"))
-    return val_float64(count > 1 ? (double)(rank - 1) / (count - 1) : 0);
-  return val_float64((double)(part->starts[group + 1] - part->from) / count);
-}
-
-/** The place `by` known places away; outside of the partition if there is none. */
-static int64_t shift_known(const struct window_part *part, uint32_t place, int64_t by) {
-  uint32_t before = window_known_before(part, place);
-  bool is_known = before < part->known_count && part->known[before] == place;
-  int64_t at = by > 0 ? (int64_t)before + by - !is_known : (int64_t)before + by;
-  return at >= 0 && at < part->known_count ? (int64_t)part->known[at] : -1;
-}
-
-/** The operand in the row so many before (lag) or after. */
-static status shift(const struct windowing *op, const struct window_part *part, uint32_t place,
-                    struct val *out, struct err *err) {
-  uint32_t operands = part->call->over->operands;
-  int64_t offset = 1;
-  if (operands > 1) {
-    const struct val *v = window_arg(part, place, 1);
-    if (val_is_null(v)) return LUMA_OK;
-    if (!val_is_number(v) || !val_to_int64(v, &offset) || offset > INT32_MAX || offset < -INT32_MAX)
-      return expr_env_fail(op->op.exec->env, part->call->offset,
-                           err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                                     "the offset of lag and lead is a whole number"),
-                           err);
-  }
-  int64_t at = place + (is_named(part, "lag") ? -offset : offset);
-  if (part->known && offset) at = shift_known(part, place, at - place);
-  if (at >= part->from && at < part->to)
-    *out = *window_arg(part, (uint32_t)at, 0);
-  else if (operands > 2)
-    *out = *window_arg(part, place, 2);
-  return LUMA_OK;
-}
-
-/* ---- functions of the frame ---- */
-
-/** Of the known places in the frame the one asked for; NULL if there is none. */
-static void nth_known(const struct window_part *part, const struct window_frame *frame,
-                      bool is_last, int64_t wanted, struct val *out) {
-  uint32_t from = window_known_before(part, frame->from), to = window_known_before(part, frame->to);
-  for (uint32_t i = 0; i < to - from; i++) {
-    uint32_t at = part->known[is_last ? to - 1 - i : from + i];
-    if (!window_frame_has(frame, at) || --wanted) continue;
-    *out = *window_arg(part, at, 0);
-    return;
-  }
-}
-
-static status nth_value(const struct windowing *op, const struct window_part *part, uint32_t place,
-                        struct val *out, struct err *err) {
-  struct window_frame frame;
-  int64_t wanted = 1;
-  bool is_last = is_named(part, "last_value");
-  TRY(window_frame_of(op->op.exec, part, place, &frame, err));
-  if (is_named(part, "nth_value")) {
-    const struct val *v = window_arg(part, place, 1);
-    if (val_is_null(v)) return LUMA_OK;
-    if (!val_is_number(v) || !val_to_int64(v, &wanted) || wanted < 1)
-      return expr_env_fail(op->op.exec->env, part->call->offset,
-                           err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                                     "nth_value takes a whole number above 0"),
-                           err);
-  }
-  if (part->known) {
-    nth_known(part, &frame, is_last, wanted, out);
-    return LUMA_OK;
-  }
-  for (uint32_t i = 0; i < frame.to - frame.from; i++) {
-    uint32_t at = is_last ? frame.to - 1 - i : frame.from + i;
-    if (!window_frame_has(&frame, at) || --wanted) continue;
-    *out = *window_arg(part, at, 0);
-    break;
-  }
-  return LUMA_OK;
-}
-
-/* ---- all ---- */
-
-static status compute_row(const struct windowing *op, const struct window_part *part,
-                          uint32_t place, struct window_sum *sum, struct val *out,
-                          struct err *err) {
-  *out = val_null();
-  if (part->call->over->is_aggregate) return window_sum_at(op->op.exec, part, place, sum, out, err);
-  if (is_named(part, "ntile")) return ntile(op, part, place, out, err);
-  if (is_named(part, "lag") || is_named(part, "lead")) return shift(op, part, place, out, err);
-  if (part->call->over->operands) return nth_value(op, part, place, out, err);
-  *out = rank(part, place);
-  return LUMA_OK;
-}
+/* ---- computing ---- */
 
 static void find_known(struct windowing *op, struct window_part *part) {
   part->known = op->known;
@@ -270,31 +172,31 @@ static void find_known(struct windowing *op, struct window_part *part) {
     if (!val_is_null(window_arg(part, place, 0))) op->known[part->known_count++] = place;
 }
 
+/** Of the rows that are kept, which are in the call's order. */
 static status compute(struct windowing *op, struct windowing_call *call, struct err *err) {
+  uint32_t result = op->results_at + (uint32_t)(call - op->calls);
   struct window_part part = {.call = call->expr,
                              .rows = &op->rows,
                              .order = op->order,
                              .group = op->group,
                              .starts = op->starts,
                              .first_arg = call->first_arg};
-  call->results = arena_alloc(op->op.exec->arena, (op->rows.count + 1) * sizeof *call->results);
-  TRY(op__memory(op->op.exec, call->results, err));
   for (part.from = 0; part.from < op->rows.count; part.from = part.to) {
     struct window_sum sum;
     window_sum_begin(&sum, op->queue);
     measure(op, call, &part);
     if (call->expr->over->ignores_nulls) find_known(op, &part);
     for (uint32_t place = part.from; place < part.to; place++) {
+      struct val *out = &rows_at(&op->rows, op->order[place])[result];
       if (place % BATCH_ROWS == 0) TRY(op__check(op->op.exec, err));
-      TRY(compute_row(op, &part, place, &sum, &call->results[op->order[place]], err));
+      TRY(window_call_at(&op->kept, &part, place, &sum, out, err));
     }
   }
   return LUMA_OK;
 }
 
-static status compute_all(struct windowing *op, struct err *err) {
-  op->is_done = true;
-  TRY(take_all(op, err));
+static status compute_in_memory(struct windowing *op, struct err *err) {
+  TRY(make_room(op, err));
   for (uint32_t w = 0; w < op->op.plan->exprs_count; w++) {
     sort(op, &op->calls[w]);
     TRY(compute(op, &op->calls[w], err));
@@ -303,40 +205,188 @@ static status compute_all(struct windowing *op, struct err *err) {
   return LUMA_OK;
 }
 
+/* ---- on disk ---- */
+
+/** Rows that are equal for a call stay as they came, whatever window they were sorted for before.
+ */
+static int compare_on_disk(const void *context, const struct val *a, const struct val *b) {
+  const struct windowing_call *call = context;
+  uint32_t number = call->op->width - 1;
+  int order = compare_tuples(call, a, b);
+  return order ? order
+               : (a[number].integer > b[number].integer) - (a[number].integer < b[number].integer);
+}
+
+static bool is_full(const struct windowing *op) {
+  return op->spills && arena_used_bytes(&op->rows_arena) > op->kept.memory_bytes / MEMORY_SHARE;
+}
+
+static void forget_rows(struct windowing *op) {
+  arena_reset(&op->rows_arena);
+  rows_init(&op->rows, &op->kept, op->width);
+  op->next_row = 0;
+}
+
+/** Gives the rows that are kept to what sorts them. */
+static status hand_over(struct windowing *op, struct runs *runs, struct err *err) {
+  for (uint64_t i = 0; i < op->rows.count; i++) TRY(runs_add(runs, rows_at(&op->rows, i), err));
+  forget_rows(op);
+  return LUMA_OK;
+}
+
+static status create_runs(struct windowing *op, const struct windowing_call *call,
+                          struct runs **runs, struct err *err) {
+  return runs_create(op->op.exec, op->width, (struct merge_order){compare_on_disk, call}, runs,
+                     err);
+}
+
+/** The partition that comes next becomes the rows that are kept, with what the calls that share
+ * their order say of them; no rows at the end. */
+static status next_partition(struct windowing *op, struct err *err) {
+  const struct val *tuple;
+  forget_rows(op);
+  while ((tuple = runs_first(op->runs)) != NULL) {
+    struct val *copy = NULL;
+    if (op->rows.count && compare_partition(op->sorting, rows_at(&op->rows, 0), tuple)) break;
+    TRY(rows_add(&op->rows, &copy, err));
+    for (uint32_t c = 0; c < op->width; c++)
+      TRY(expr_copy_value(op->kept.arena, &tuple[c], &copy[c], err));
+    TRY(runs_step(op->runs, err));
+  }
+  TRY(make_room(op, err));
+  for (uint32_t w = 0; w < op->op.plan->exprs_count; w++)
+    if (&op->calls[op->calls[w].leader] == op->sorting) TRY(compute(op, &op->calls[w], err));
+  return LUMA_OK;
+}
+
+/** Computes what shares the order in hand, and sorts all for another call. */
+static status sort_for(struct windowing *op, const struct windowing_call *call, struct err *err) {
+  struct runs *next = NULL;
+  status done = create_runs(op, call, &next, err);
+  for (bool has = true; has && done == LUMA_OK;) {
+    done = next_partition(op, err);
+    has = op->rows.count > 0;
+    if (done == LUMA_OK) done = hand_over(op, next, err);
+  }
+  if (done == LUMA_OK) done = runs_end(next, err);
+  runs_destroy(op->runs);
+  op->runs = next;
+  op->sorting = call;
+  return done;
+}
+
+static bool is_leader(const struct windowing *op, uint32_t call) {
+  return op->calls[call].leader == call;
+}
+
+/** The last call that has an order of its own. */
+static uint32_t last_leader(const struct windowing *op) {
+  uint32_t last = op->op.plan->exprs_count - 1;
+  while (!is_leader(op, last)) last--;
+  return last;
+}
+
+static status spill_rows(struct windowing *op, struct err *err) {
+  op->sorting = &op->calls[last_leader(op)];
+  if (!op->runs) TRY(create_runs(op, op->sorting, &op->runs, err));
+  return hand_over(op, op->runs, err);
+}
+
+/** All windows but the first, which is computed as the rows go out. */
+static status compute_on_disk(struct windowing *op, struct err *err) {
+  TRY(spill_rows(op, err));
+  TRY(runs_end(op->runs, err));
+  for (uint32_t w = last_leader(op); w-- > 0;)
+    if (is_leader(op, w)) TRY(sort_for(op, &op->calls[w], err));
+  return next_partition(op, err);
+}
+
+/* ---- all ---- */
+
+static status compute_all(struct windowing *op, struct err *err) {
+  op->is_done = true;
+  for (;;) {
+    struct batch *in = NULL;
+    arena_reset(&op->op.batch_arena);
+    TRY(op__next(op->op.input, &in, err));
+    if (!in) break;
+    TRY(take_batch(op, in, err));
+    if (is_full(op)) TRY(spill_rows(op, err));
+  }
+  return op->runs ? compute_on_disk(op, err) : compute_in_memory(op, err);
+}
+
 static status window_next(struct op *base, struct batch **batch, struct err *err) {
   struct windowing *op = (struct windowing *)base;
   if (!op->is_done) TRY(compute_all(op, err));
+  if (op->runs && op->next_row == op->rows.count && op->rows.count) TRY(next_partition(op, err));
   uint32_t width = base->plan->input->columns_count, rows = 0;
   batch_reset(&op->batch);
   for (; rows < base->exec->batch_rows && op->next_row < op->rows.count; rows++, op->next_row++) {
-    uint32_t number = op->first_order[op->next_row];
-    const struct val *tuple = rows_at(&op->rows, number);
+    const struct val *tuple = rows_at(&op->rows, op->first_order[op->next_row]);
     for (uint32_t c = 0; c < width; c++) op->batch.columns[c][rows] = tuple[c];
     for (uint32_t w = 0; w < base->plan->exprs_count; w++)
-      op->batch.columns[width + w][rows] = op->calls[w].results[number];
+      op->batch.columns[width + w][rows] = tuple[op->results_at + w];
   }
   op->batch.rows = op->batch.selected_count = rows;
   if (rows) *batch = &op->batch;
   return LUMA_OK;
 }
 
-status op__open_window(struct exec *exec, const struct plan *plan, struct op **op,
-                       struct err *err) {
-  static const struct op_ops ops = {window_next, NULL};
-  struct windowing *windowing = NULL;
+/* ---- opening ---- */
+
+static bool share_order(const struct expr *a, const struct expr *b) {
+  const struct expr_over *x = a->over, *y = b->over;
+  uint32_t at_a = x->operands + x->has_filter, at_b = y->operands + y->has_filter;
+  if (x->partition_count != y->partition_count || x->order_count != y->order_count) return false;
+  for (uint32_t i = 0; i < x->partition_count + x->order_count; i++)
+    if (!expr_is_equal(a->args[at_a + i], b->args[at_b + i])) return false;
+  for (uint32_t i = 0; i < x->order_count; i++)
+    if (x->order[i].descending != y->order[i].descending ||
+        x->order[i].nulls_first != y->order[i].nulls_first ||
+        x->order[i].nulls_last != y->order[i].nulls_last)
+      return false;
+  return true;
+}
+
+static status open_calls(struct windowing *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct plan *plan = op->op.plan;
   uint32_t width = plan->input->columns_count;
-  TRY(op__create(exec, plan, &ops, sizeof *windowing, &windowing, err));
-  *op = &windowing->op;
-  windowing->calls = arena_zalloc(exec->arena, plan->exprs_count, sizeof *windowing->calls);
-  TRY(op__memory(exec, windowing->calls, err));
+  op->calls = arena_zalloc(exec->arena, plan->exprs_count, sizeof *op->calls);
+  TRY(op__memory(exec, op->calls, err));
   for (uint32_t w = 0; w < plan->exprs_count; w++) {
-    struct windowing_call *call = &windowing->calls[w];
+    struct windowing_call *call = &op->calls[w];
+    call->op = op;
     call->expr = plan->exprs[w];
     call->first_arg = width;
+    while (!share_order(plan->exprs[call->leader], call->expr)) call->leader++;
     width += call->expr->args_count;
     TRY(op__programs(exec, call->expr->args, call->expr->args_count, &call->args, err));
   }
-  rows_init(&windowing->rows, exec, width);
+  op->results_at = width;
+  op->width = width + plan->exprs_count + op->spills;
+  return LUMA_OK;
+}
+
+static void window_close(struct op *base) {
+  struct windowing *op = (struct windowing *)base;
+  runs_destroy(op->runs);
+  arena_deinit(&op->rows_arena);
+}
+
+status op__open_window(struct exec *exec, const struct plan *plan, struct op **op,
+                       struct err *err) {
+  static const struct op_ops ops = {window_next, window_close};
+  struct windowing *windowing = NULL;
+  TRY(op__create(exec, plan, &ops, sizeof *windowing, &windowing, err));
+  *op = &windowing->op;
+  arena_init(&windowing->rows_arena, 0, exec->memory_bytes);
+  windowing->spills = spill_is_possible(exec);
+  windowing->kept = *exec;
+  if (windowing->spills) windowing->kept.arena = &windowing->rows_arena;
+  TRY(open_calls(windowing, err));
+  rows_init(&windowing->rows, &windowing->kept, windowing->width);
   TRY(batch_init(&windowing->batch, exec->arena, plan->columns_count, err));
   return op__open(exec, plan->input, &windowing->op.input, err);
 }

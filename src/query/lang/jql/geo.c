@@ -56,6 +56,34 @@ static status check_circle(const struct jql *jql, const struct jql_node *node, b
   return jql__fail_code(jql, node, BAD_VALUE, "longitude/latitude is out of bounds");
 }
 
+static status fail_crs(const struct jql *jql, const struct jql_node *node, const char *what) {
+  return jql__fail_code(jql, node, BAD_VALUE, "%s", what);
+}
+
+/** {"type": "name", "properties": {"name": …}}: longitude and latitude are the only ones. */
+status jql__crs(const struct jql *jql, const struct jql_node *node, const struct val *crs) {
+  static const char *const same[] = {"urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"};
+  static const char strict[] = "urn:x-mongodb:crs:strictwinding:EPSG:4326";
+  struct val type, properties, name;
+  if (crs->type == VAL_MISSING) return LUMA_OK;
+  if (crs->type != VAL_MAP) return fail_crs(jql, node, "GeoJSON CRS must be an object");
+  type = val_field(crs, slice_of_text("type"));
+  properties = val_field(crs, slice_of_text("properties"));
+  if (type.type != VAL_TEXT || !slice_is_equal(val_slice(&type), slice_of_text("name")))
+    return fail_crs(jql, node, "GeoJSON CRS must have field \"type\": \"name\"");
+  if (properties.type != VAL_MAP)
+    return fail_crs(jql, node, "CRS must have field \"properties\" which is an object");
+  name = val_field(&properties, slice_of_text("name"));
+  if (name.type != VAL_TEXT)
+    return fail_crs(jql, node, "In CRS, \"properties.name\" must be a string");
+  for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+    if (slice_is_equal(val_slice(&name), slice_of_text(same[i]))) return LUMA_OK;
+  if (slice_is_equal(val_slice(&name), slice_of_text(strict)))
+    return jql__fail(jql, node, LUMA_UNSUPPORTED, "the crs `%s` is not supported", strict);
+  return jql__fail_code(jql, node, BAD_VALUE, "Unknown CRS name: %.*s",
+                        SLICE_ARG(val_slice(&name)));
+}
+
 /** The geometry is read when the test runs; here by a test of nothing. */
 static status check_geometry(const struct jql *jql, const struct jql_node *node, bool within) {
   struct val type = val_field(&node->value, slice_of_text("type"));
@@ -65,8 +93,7 @@ static status check_geometry(const struct jql *jql, const struct jql_node *node,
   bool is_area =
       type.type == VAL_TEXT && (slice_is_equal(val_slice(&type), slice_of_text("Polygon")) ||
                                 slice_is_equal(val_slice(&type), slice_of_text("MultiPolygon")));
-  if (crs.type != VAL_MISSING)
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`crs` of $geometry is not supported");
+  TRY(jql__crs(jql, node, &crs));
   if (!within || is_area) return LUMA_OK;
   return jql__fail_code(jql, node, BAD_VALUE,
                         "$geoWithin not supported with provided geometry: it takes areas");

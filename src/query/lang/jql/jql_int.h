@@ -191,6 +191,9 @@ status jql__json_schema(const struct jql *jql, const struct jql_node *node, stru
 /** {"$geoWithin": …}, {"$geoIntersects": …}: a test by expression. (geo.c) */
 status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
                 struct match **match);
+/** What a geometry says of its coordinates: nothing, or that they are longitude and latitude.
+ * (geo.c) */
+status jql__crs(const struct jql *jql, const struct jql_node *node, const struct val *crs);
 /** What the path reaches through lists, as expressions have it. (geo.c) */
 status jql__place(const struct jql *jql, const struct jql_node *node, const struct path *path,
                   struct expr **place);

@@ -84,9 +84,9 @@ static status check_point(const struct jql *jql, const struct jql_node *node) {
     bool is_type = jql_is_named(&field, "type") && field.value.type == VAL_TEXT;
     if (is_type && !slice_is_equal(val_slice(&field.value), slice_of_text("Point")))
       return jql__fail_code(jql, &field, BAD_VALUE, "$near expected a GeoJSON point");
-    if (jql_is_named(&field, "crs"))
-      return jql__fail(jql, &field, LUMA_UNSUPPORTED, "`crs` of $geometry is not supported");
-    if (!is_type && !jql_is_named(&field, "coordinates"))
+    bool is_crs = jql_is_named(&field, "crs");
+    if (is_crs) TRY(jql__crs(jql, &field, &field.value));
+    if (!is_type && !is_crs && !jql_is_named(&field, "coordinates"))
       return jql__fail_code(jql, &field, BAD_VALUE, "invalid argument in geo near query: %.*s",
                             SLICE_ARG(field.name));
   }

@@ -60,8 +60,9 @@ static status fail_collision(const struct jql *jql, const struct jql_node *map,
   struct jql_node field;
   struct path path = {0};
   uint32_t code = 31250;
+  bool is_list = map->value.type == VAL_LIST; /* of names */
   while (jql__next(&each, &field)) {
-    TRY(jql__path(jql, &field, field.name, &path));
+    TRY(jql__path(jql, &field, is_list ? val_slice(&field.value) : field.name, &path));
     if (!path_has_prefix(longer, &path)) continue;
     if (path.count < longer->count) code = 31249;
     break;

@@ -9,8 +9,8 @@
 
 /* ---- what is made ---- */
 
-static struct plan *make(struct lql_ddl *ddl, enum plan_kind kind, struct slice name,
-                         uint64_t offset) {
+struct plan *lql__ddl_make(struct lql_ddl *ddl, enum plan_kind kind, struct slice name,
+                           uint64_t offset) {
   struct plan *made = plan_node(ddl->lql->arena, kind, NULL, offset);
   if (!made) return NULL;
   made->collection_name = name;
@@ -27,7 +27,7 @@ static void put_members(struct buf *out, const char *name, const struct buf *mem
 }
 
 /* {"attributes": {…}, "constraints": {…}, …}, kept in the arena. */
-static struct slice take_json(struct lql_ddl *ddl) {
+struct slice lql__ddl_json(struct lql_ddl *ddl) {
   struct buf out;
   buf_init(&out, 2 * LQL_DDL_BYTES_MAX);
   buf_append_byte(&out, '{');
@@ -56,12 +56,12 @@ static struct slice take_json(struct lql_ddl *ddl) {
   return json;
 }
 
-static bool at_end(struct lql_ddl *ddl) {
+bool lql__ddl_end(struct lql_ddl *ddl) {
   return lql__ddl_peek(ddl)->kind == 0 || lql__ddl_fail(ddl, "the end of the statement");
 }
 
 /* JSON as a text, or as it stands in braces. */
-static bool take_genotype(struct lql_ddl *ddl, struct slice *json) {
+bool lql__ddl_genotype(struct lql_ddl *ddl, struct slice *json) {
   struct lql_token token = *lql__ddl_peek(ddl);
   if (token.kind == LQL_TEXT) {
     struct expr *text = lql__text(ddl->lql, token);
@@ -133,8 +133,8 @@ static bool create_table(struct lql_ddl *ddl) {
   if (lql__ddl_take(ddl, "CLOSED")) buf_append_text(&ddl->settings, ",\"open\":false");
   skip_table_options(ddl);
   if (!take_on_commit(ddl)) return false;
-  struct slice json = at_end(ddl) ? take_json(ddl) : slice_of(NULL, 0);
-  struct plan *made = json.bytes ? make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
+  struct slice json = lql__ddl_end(ddl) ? lql__ddl_json(ddl) : slice_of(NULL, 0);
+  struct plan *made = json.bytes ? lql__ddl_make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
   if (!made) return false;
   made->soul->json = json;
   made->soul->is_table = true;
@@ -153,210 +153,11 @@ static bool create_soul(struct lql_ddl *ddl) {
   bool has_name = !lql__ddl_is(ddl, "FROM") && kind != LQL_LBRACE && kind != LQL_TEXT;
   if (has_name && !lql__ddl_name(ddl, &name)) return false;
   (void)lql__ddl_take(ddl, "FROM");
-  if (!take_genotype(ddl, &json) || !at_end(ddl)) return false;
-  struct plan *made = make(ddl, PLAN_CREATE_SOUL, name, offset);
+  if (!lql__ddl_genotype(ddl, &json) || !lql__ddl_end(ddl)) return false;
+  struct plan *made = lql__ddl_make(ddl, PLAN_CREATE_SOUL, name, offset);
   if (!made) return false;
   made->soul->json = json;
   made->if_not_exists = if_not_exists;
-  return true;
-}
-
-/* ---- ALTER, EVOLVE ---- */
-
-static void put_member(struct buf *out, struct slice name, const char *value) {
-  if (out->bytes) buf_append_byte(out, ',');
-  json_write_text(out, name);
-  buf_append_byte(out, ':');
-  buf_append_text(out, value);
-}
-
-/* {"action": kind, "name": name, "value": and what follows; the caller closes it. */
-static struct buf *begin_action(struct lql_ddl *ddl, const char *kind, struct slice name) {
-  struct buf *out = &ddl->actions;
-  if (out->bytes) buf_append_byte(out, ',');
-  buf_append_format(out, "{\"action\":\"%s\",\"name\":", kind);
-  json_write_text(out, name);
-  return out;
-}
-
-bool lql__ddl_alter(struct lql_ddl *ddl, struct slice name, const char *rules) {
-  buf_append_format(begin_action(ddl, "alter", name), ",\"value\":%s}", rules);
-  return true;
-}
-
-static bool set_default(struct lql_ddl *ddl, struct slice name) {
-  struct buf *out = begin_action(ddl, "alter", name);
-  buf_append_text(out, ",\"value\":{\"description\":null");
-  size_t at = out->bytes;
-  bool done = lql__ddl_default(ddl, out);
-  bool is_value = done && at + 11 < out->bytes && memcmp(out->data + at, ",\"default\":", 11) == 0;
-  buf_append_text(out, is_value ? ",\"default_expression\":null}}" : ",\"default\":null}}");
-  return done;
-}
-
-static bool read_using(struct lql_ddl *ddl, struct slice name) {
-  uint32_t from = ddl->at;
-  for (int depth = 0;; ddl->at++) {
-    int kind = lql__ddl_peek(ddl)->kind;
-    if (kind == 0 || (depth == 0 && kind == LQL_COMMA)) break;
-    depth += kind == LQL_LP;
-    depth -= kind == LQL_RP;
-  }
-  put_member(&ddl->transform, name, "");
-  json_write_text(&ddl->transform, lql__ddl_text(ddl, from, ddl->at));
-  return true;
-}
-
-static bool alter_column(struct lql_ddl *ddl) {
-  struct slice name = {0}, type = {0};
-  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
-  if (!lql__ddl_name(ddl, &name)) return false;
-  if (lql__ddl_take(ddl, "SET NOT NULL")) return lql__ddl_alter(ddl, name, "{\"required\":true}");
-  if (lql__ddl_take(ddl, "DROP NOT NULL")) return lql__ddl_alter(ddl, name, "{\"required\":null}");
-  if (lql__ddl_take(ddl, "DROP DEFAULT"))
-    return lql__ddl_alter(ddl, name, "{\"default\":null,\"default_expression\":null}");
-  if (lql__ddl_take(ddl, "SET DEFAULT")) return set_default(ddl, name);
-  (void)lql__ddl_take(ddl, "SET DATA");
-  if (!lql__ddl_expect(ddl, "TYPE") || !lql__ddl_type(ddl, &type)) return false;
-  struct buf *out = begin_action(ddl, "alter", name);
-  buf_append_text(out, ",\"value\":{\"type\":");
-  json_write_text(out, type);
-  buf_append_text(out, "}}");
-  return !lql__ddl_take(ddl, "USING") || read_using(ddl, name);
-}
-
-/* MySQL's MODIFY [COLUMN] name type [NOT NULL]. */
-static bool modify_column(struct lql_ddl *ddl) {
-  struct slice name = {0}, type = {0};
-  (void)lql__ddl_take(ddl, "COLUMN");
-  if (!lql__ddl_name(ddl, &name) || !lql__ddl_type(ddl, &type)) return false;
-  struct buf *out = begin_action(ddl, "alter", name);
-  buf_append_text(out, ",\"value\":{\"type\":");
-  json_write_text(out, type);
-  if (lql__ddl_take(ddl, "NOT NULL")) buf_append_text(out, ",\"required\":true");
-  if (lql__ddl_take(ddl, "NULL")) buf_append_text(out, ",\"required\":null");
-  buf_append_text(out, "}}");
-  return true;
-}
-
-static bool rename_column(struct lql_ddl *ddl) {
-  struct slice from = {0}, to = {0};
-  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
-  if (!lql__ddl_name(ddl, &from) || !lql__ddl_expect(ddl, "TO") || !lql__ddl_name(ddl, &to))
-    return false;
-  put_member(&ddl->rename, from, "");
-  json_write_text(&ddl->rename, to);
-  return true;
-}
-
-static bool drop_item(struct lql_ddl *ddl) {
-  struct slice name = {0};
-  bool is_constraint = lql__ddl_take(ddl, "CONSTRAINT");
-  if (!is_constraint) (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
-  bool if_exists = lql__ddl_take(ddl, "IF EXISTS");
-  if (!lql__ddl_name(ddl, &name)) return false;
-  buf_append_format(begin_action(ddl, is_constraint ? "drop constraint" : "drop", name),
-                    ",\"if_exists\":%s}", if_exists ? "true" : "false");
-  (void)(lql__ddl_take(ddl, "CASCADE") || lql__ddl_take(ddl, "RESTRICT")); /* nothing follows it */
-  return true;
-}
-
-/* The column that was read last goes from the attributes into its action: whether it comes is not
- * known yet. */
-static bool move_column(struct lql_ddl *ddl, size_t from) {
-  struct buf *read = &ddl->attributes;
-  if (!lql__ddl_sound(ddl, read)) return false;
-  buf_append_text(&ddl->actions, ",\"value\":");
-  buf_append(&ddl->actions, read->data + ddl->value_at, read->bytes - ddl->value_at);
-  read->bytes = from;
-  ddl->columns_count--;
-  return true;
-}
-
-static bool add_item(struct lql_ddl *ddl) {
-  bool is_constraint;
-  struct slice name = {0};
-  if (!lql__ddl_constraint(ddl, &is_constraint)) return false;
-  if (is_constraint) return true;
-  (void)(lql__ddl_take(ddl, "COLUMN") || lql__ddl_take(ddl, "ATTRIBUTE"));
-  bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
-  uint32_t at = ddl->at;
-  if (!lql__ddl_name(ddl, &name)) return false;
-  ddl->at = at;
-  size_t from = ddl->attributes.bytes;
-  struct buf *action = begin_action(ddl, "add", name);
-  bool done = lql__ddl_column(ddl) && (!if_not_exists || move_column(ddl, from));
-  buf_append_byte(action, '}');
-  return done;
-}
-
-static bool set_population(struct lql_ddl *ddl) {
-  struct slice json = {0};
-  buf_append_text(&ddl->settings, ",\"population\":");
-  if (lql__ddl_take(ddl, "NONE")) return buf_append_text(&ddl->settings, "null") || true;
-  if (lql__ddl_peek(ddl)->kind == LQL_INTEGER) {
-    buf_append_format(&ddl->settings, "{\"max\":%.*s}", SLICE_ARG(lql__ddl_peek(ddl)->text));
-    ddl->at++;
-    return true;
-  }
-  if (!take_genotype(ddl, &json)) return false;
-  buf_append_slice(&ddl->settings, json);
-  return true;
-}
-
-static bool read_actions(struct lql_ddl *ddl) {
-  do {
-    bool done;
-    if (lql__ddl_take(ddl, "ADD"))
-      done = add_item(ddl);
-    else if (lql__ddl_take(ddl, "DROP"))
-      done = drop_item(ddl);
-    else if (lql__ddl_take(ddl, "RENAME"))
-      done = rename_column(ddl);
-    else if (lql__ddl_take(ddl, "ALTER"))
-      done = alter_column(ddl);
-    else if (lql__ddl_take(ddl, "MODIFY"))
-      done = modify_column(ddl);
-    else if (lql__ddl_take(ddl, "SET POPULATION"))
-      done = set_population(ddl);
-    else if (lql__ddl_take(ddl, "OPEN"))
-      done = buf_append_text(&ddl->settings, ",\"open\":true") || true;
-    else if (lql__ddl_take(ddl, "CLOSE"))
-      done = buf_append_text(&ddl->settings, ",\"open\":false") || true;
-    else
-      done = lql__ddl_fail(ddl, "ADD, DROP, RENAME, ALTER, SET POPULATION, OPEN or CLOSE");
-    if (!done) return false;
-  } while (lql__ddl_take_mark(ddl, LQL_COMMA));
-  return true;
-}
-
-static bool evolve(struct lql_ddl *ddl) {
-  bool if_exists = lql__ddl_take(ddl, "IF EXISTS");
-  uint64_t offset = lql__ddl_peek(ddl)->offset;
-  struct slice name, json = {0};
-  (void)lql__ddl_take(ddl, "ONLY");
-  if (!lql__ddl_name(ddl, &name)) return false;
-  ddl->table = name;
-  bool dry_run = lql__ddl_take(ddl, "DRY RUN"), merge = true;
-  if (lql__ddl_take(ddl, "FROM") || lql__ddl_take(ddl, "TO")) {
-    merge = false;
-    if (!take_genotype(ddl, &json)) return false;
-  } else if (lql__ddl_take(ddl, "MERGE")) {
-    if (!take_genotype(ddl, &json)) return false;
-  } else if (!read_actions(ddl)) {
-    return false;
-  }
-  if (!at_end(ddl)) return false;
-  if (!json.bytes) json = take_json(ddl);
-  struct plan *made =
-      json.bytes ? make(ddl, dry_run ? PLAN_TELL_SOUL : PLAN_EVOLVE_SOUL, name, offset) : NULL;
-  if (!made) return false;
-  *made->soul = (struct plan_soul){.json = json,
-                                   .merge = merge,
-                                   .about = PLAN_ABOUT_EVOLUTION,
-                                   .sequences = ddl->sequences,
-                                   .sequences_count = ddl->sequences_count};
-  made->if_exists = if_exists;
   return true;
 }
 
@@ -380,7 +181,7 @@ static bool tell(struct lql_ddl *ddl, enum plan_about about) {
   if (about == PLAN_ABOUT_CHANGES &&
       (!(lql__ddl_take(ddl, "WITH") || lql__ddl_expect(ddl, "TO")) || !take_soul(ddl, &other)))
     return false;
-  struct plan *made = at_end(ddl) ? make(ddl, PLAN_TELL_SOUL, name, offset) : NULL;
+  struct plan *made = lql__ddl_end(ddl) ? lql__ddl_make(ddl, PLAN_TELL_SOUL, name, offset) : NULL;
   if (!made) return false;
   *made->soul = (struct plan_soul){.about = about, .other = other};
   return true;
@@ -390,8 +191,8 @@ static bool drop_soul(struct lql_ddl *ddl) {
   bool if_exists = lql__ddl_take(ddl, "IF EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
   struct slice name = {0};
-  if (!lql__ddl_name(ddl, &name) || !at_end(ddl)) return false;
-  struct plan *made = make(ddl, PLAN_DROP_COLLECTION, name, offset);
+  if (!lql__ddl_name(ddl, &name) || !lql__ddl_end(ddl)) return false;
+  struct plan *made = lql__ddl_make(ddl, PLAN_DROP_COLLECTION, name, offset);
   if (made) made->if_exists = if_exists;
   return made != NULL;
 }
@@ -435,8 +236,8 @@ static bool reindex(struct lql_ddl *ddl) {
   (void)lql__ddl_take(ddl, "CONCURRENTLY");
   bool has_name = is_index || is_table || lql__ddl_peek(ddl)->kind != 0;
   if (has_name) offset = lql__ddl_peek(ddl)->offset;
-  if ((has_name && !lql__ddl_name(ddl, &name)) || !at_end(ddl)) return false;
-  struct plan *made = make(ddl, PLAN_REINDEX, slice_of(NULL, 0), offset);
+  if ((has_name && !lql__ddl_name(ddl, &name)) || !lql__ddl_end(ddl)) return false;
+  struct plan *made = lql__ddl_make(ddl, PLAN_REINDEX, slice_of(NULL, 0), offset);
   if (!made) return false;
   if (is_table) made->collection_name = name;
   if (!is_table && !is_all) made->index_name = name;
@@ -471,9 +272,10 @@ static bool dispatch(struct lql_ddl *ddl) {
   if ((lql__ddl_take(ddl, "ALTER TABLE") || lql__ddl_take(ddl, "ALTER COLLECTION") ||
        lql__ddl_take(ddl, "ALTER SOUL")) &&
       !is_rename(ddl))
-    return evolve(ddl), true;
+    return lql__alter(ddl), true;
   ddl->at = 0;
-  if (lql__ddl_take(ddl, "EVOLVE SOUL") || lql__ddl_take(ddl, "EVOLVE")) return evolve(ddl), true;
+  if (lql__ddl_take(ddl, "EVOLVE SOUL") || lql__ddl_take(ddl, "EVOLVE"))
+    return lql__alter(ddl), true;
   if (lql__ddl_take(ddl, "DROP SOUL")) return drop_soul(ddl), true;
   if (lql__ddl_take(ddl, "SHOW SOULS")) return tell(ddl, PLAN_ABOUT_SOULS), true;
   if (lql__ddl_take(ddl, "SHOW LINEAGE OF") || lql__ddl_take(ddl, "SHOW LINEAGE FOR"))

@@ -15,6 +15,12 @@ struct lql_ddl_column {
   size_t type_from, type_to;
 };
 
+/** What a constraint is called. */
+struct lql_ddl_check {
+  struct slice name, base; /* without a name: `base`, or what is made of it */
+  bool is_late;            /* NOT VALID: beings that are there are not looked at */
+};
+
 struct lql_ddl {
   struct lql *lql;
   struct lql_token *tokens; /* of the whole statement; the last one is the end */
@@ -26,6 +32,8 @@ struct lql_ddl {
   struct buf indexes;             /* of CREATE TABLE: objects, separated by commas */
   struct lql_ddl_column *columns; /* that were read */
   uint32_t columns_count, columns_capacity;
+  struct slice *names; /* of constraints that were read */
+  uint32_t names_count, names_capacity;
   bool is_new;                          /* the table is being made */
   bool is_temporary;                    /* it ends with the session */
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
@@ -36,7 +44,24 @@ struct lql_ddl {
 /** True when the statement at hand is one of these; then it was read: lql->root, or the failure. */
 bool lql__definition(struct lql *lql);
 
+/** ALTER TABLE or EVOLVE SOUL, which was taken. */
+bool lql__alter(struct lql_ddl *ddl);
+
+/* ---- what is made ---- */
+
+/** The statement's plan, with room for what a soul needs; NULL when memory is out. */
+struct plan *lql__ddl_make(struct lql_ddl *ddl, enum plan_kind kind, struct slice name,
+                           uint64_t offset);
+/** {"attributes": {…}, "constraints": {…}, …} of what was read, in the arena; empty after keeping a
+ * failure. */
+struct slice lql__ddl_json(struct lql_ddl *ddl);
+/** JSON as a text, or as it stands in braces. */
+bool lql__ddl_genotype(struct lql_ddl *ddl, struct slice *json);
+
 /* ---- tokens ---- */
+
+/** Whether the statement ends here; a failure else. */
+bool lql__ddl_end(struct lql_ddl *ddl);
 
 static inline struct lql_token *lql__ddl_peek(struct lql_ddl *ddl) {
   return &ddl->tokens[ddl->at];
@@ -85,6 +110,8 @@ bool lql__ddl_column(struct lql_ddl *ddl);
 /** A rule of the table: [CONSTRAINT name] CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY. `*is_one` false
  * when none comes next. */
 bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one);
+/** A check of this text, among the constraints or as an action. */
+bool lql__ddl_check(struct lql_ddl *ddl, const struct lql_ddl_check *check, struct slice text);
 /** Remembers a column; false where there is one of the name. */
 bool lql__ddl_note_column(struct lql_ddl *ddl, struct slice name, uint64_t offset, size_t type_from,
                           size_t type_to);

@@ -96,15 +96,6 @@ static void separate(struct buf *out) {
   if (out->bytes) buf_append_byte(out, ',');
 }
 
-static void add_check(struct lql_ddl *ddl, struct slice name, struct slice text) {
-  struct buf *out = &ddl->constraints;
-  separate(out);
-  json_write_text(out, name);
-  buf_append_text(out, ":{\"check\":");
-  json_write_text(out, text);
-  buf_append_byte(out, '}');
-}
-
 /* A name that a constraint makes of what it concerns: age_check, as PostgreSQL has it. */
 static struct slice made_name(struct lql_ddl *ddl, struct slice base, const char *end) {
   struct buf text;
@@ -117,11 +108,9 @@ static struct slice made_name(struct lql_ddl *ddl, struct slice base, const char
   return made;
 }
 
-/* How often a column has been checked: its second check is age_check_2. */
 struct column {
   struct slice name, type, target, constraint;
   struct buf rules;
-  uint32_t checks;
   bool is_numbered; /* SERIAL, IDENTITY: by a sequence of its own */
   struct plan_sequence numbers;
 };
@@ -135,14 +124,11 @@ static bool take_reference(struct lql_ddl *ddl, struct column *column) {
 
 static bool take_check(struct lql_ddl *ddl, struct column *column) {
   struct slice text;
-  char end[24];
+  struct lql_ddl_check check = {.name = column->constraint,
+                                .base = made_name(ddl, column->name, "_check")};
   if (!lql__ddl_parenthesised(ddl, &text)) return false;
-  (void)snprintf(end, sizeof end, column->checks ? "_check_%u" : "_check", column->checks + 1);
-  column->checks++;
-  add_check(ddl, column->constraint.bytes ? column->constraint : made_name(ddl, column->name, end),
-            text);
   column->constraint = slice_of(NULL, 0);
-  return true;
+  return lql__ddl_check(ddl, &check, text);
 }
 
 static bool take_computed(struct lql_ddl *ddl, struct column *column) {
@@ -160,8 +146,8 @@ static bool take_unsigned(struct lql_ddl *ddl, struct column *column) {
   buf_init(&text, 4096);
   path_format(&path, &text);
   buf_append_text(&text, " >= 0");
-  add_check(ddl, made_name(ddl, column->name, "_unsigned"), buf_slice(&text));
-  bool sound = lql__ddl_sound(ddl, &text);
+  struct lql_ddl_check check = {.base = made_name(ddl, column->name, "_unsigned")};
+  bool sound = lql__ddl_check(ddl, &check, buf_slice(&text)) && lql__ddl_sound(ddl, &text);
   buf_deinit(&text);
   return sound;
 }
@@ -334,78 +320,4 @@ bool lql__ddl_column(struct lql_ddl *ddl) {
   bool done = read_column(ddl, &column);
   buf_deinit(&column.rules);
   return done;
-}
-
-/* ---- rules of the table ---- */
-
-static bool take_unique(struct lql_ddl *ddl, struct slice name, bool is_key) {
-  struct buf names;
-  buf_init(&names, LQL_DDL_BYTES_MAX);
-  bool done = lql__ddl_names(ddl, &names);
-  bool is_id = slice_is_equal(buf_slice(&names), slice_of_text("[\"id\"]"));
-  if (done && !(is_key && is_id)) {
-    struct buf *out = &ddl->constraints;
-    char made[32];
-    (void)snprintf(made, sizeof made, "unique_%u", ddl->at);
-    separate(out);
-    json_write_text(out, name.bytes ? name : slice_of_text(made));
-    buf_append_text(out, ":{\"unique\":");
-    buf_append_slice(out, buf_slice(&names));
-    buf_append_byte(out, '}');
-  }
-  buf_deinit(&names);
-  return done;
-}
-
-static bool fail_item(struct lql_ddl *ddl, const char *what, const char *hint) {
-  lql__fail(ddl->lql, LUMA_UNSUPPORTED, lql__ddl_peek(ddl)->offset, "%s", what);
-  lql__hint(ddl->lql, "%s", hint);
-  return false;
-}
-
-/* UNIQUE [KEY | INDEX] [name] (a, b). */
-static bool begins_unique(struct lql_ddl *ddl, struct slice *name) {
-  uint32_t from = ddl->at;
-  if (!lql__ddl_take(ddl, "UNIQUE")) return false;
-  bool is_key = lql__ddl_take(ddl, "KEY") || lql__ddl_take(ddl, "INDEX");
-  if (is_key && lql__ddl_peek(ddl)->kind != LQL_LP && ddl->tokens[ddl->at + 1].kind == LQL_LP)
-    (void)lql__ddl_name(ddl, name);
-  if (lql__ddl_peek(ddl)->kind == LQL_LP) return true;
-  ddl->at = from;
-  return false;
-}
-
-bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one) {
-  struct slice name = {0}, text;
-  uint32_t from = ddl->at;
-  *is_one = true;
-  if (lql__ddl_take(ddl, "CONSTRAINT") && !lql__ddl_name(ddl, &name)) return false;
-  if (lql__ddl_take(ddl, "FOREIGN KEY")) return lql__ddl_foreign_key(ddl);
-  if (lql__ddl_take(ddl, "PRIMARY KEY")) {
-    uint32_t names = ddl->at;
-    return take_unique(ddl, name, true) && lql__ddl_require(ddl, names);
-  }
-  if (begins_unique(ddl, &name)) return take_unique(ddl, name, false);
-  if (lql__ddl_is(ddl, "LIKE") && ddl->is_new)
-    return fail_item(ddl, "a table is not made like another",
-                     "CREATE SOUL b FROM '{…}' takes the genotype that GET /v1/souls/a shows");
-  if (lql__ddl_is(ddl, "EXCLUDE"))
-    return fail_item(ddl, "there are no exclusion constraints", "UNIQUE, CHECK, or a population");
-  if (!name.bytes) {
-    if (!lql__ddl_key(ddl, is_one)) return false;
-    if (*is_one) return true;
-    *is_one = true;
-  }
-  if (lql__ddl_is(ddl, "CHECK") && ddl->tokens[ddl->at + 1].kind == LQL_LP) {
-    char made[32];
-    ddl->at++;
-    if (!lql__ddl_parenthesised(ddl, &text)) return false;
-    (void)snprintf(made, sizeof made, "check_%u", ddl->at);
-    struct slice own = made_name(ddl, slice_of_text(made), "");
-    add_check(ddl, name.bytes ? name : own, text);
-    return true;
-  }
-  *is_one = false;
-  ddl->at = from;
-  return !name.bytes || lql__ddl_fail(ddl, "CHECK, UNIQUE or PRIMARY KEY");
 }

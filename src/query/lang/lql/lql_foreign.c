@@ -131,9 +131,10 @@ static const struct brought refused[] = {
     {.pattern = "ALTER INDEX|VIEW|FUNCTION|TRIGGER %*",
      .refusal = "indexes and views are not altered",
      .hint = "DROP INDEX and CREATE INDEX; CREATE OR REPLACE VIEW"},
-    {.pattern = "ALTER TABLE %n OWNER|ENGINE|AUTO_INCREMENT|CHANGE|CLUSTER|ENABLE|DISABLE %*",
+    {.pattern = "ALTER TABLE %n OWNER|ENGINE|AUTO_INCREMENT|CLUSTER|ENABLE|DISABLE %*",
      .refusal = "a collection is not altered so",
-     .hint = "ADD, DROP, RENAME a TO b, ALTER a TYPE t, MODIFY a t; ALTER SEQUENCE for numbers"},
+     .hint = "ADD, DROP, RENAME a TO b, ALTER a TYPE t, MODIFY a t, CHANGE a b t; ALTER SEQUENCE "
+             "for numbers"},
     {.pattern = "ALTER TABLE %n ADD INDEX|KEY|FULLTEXT|SPATIAL %*",
      .refusal = "an index is made by CREATE INDEX",
      .hint = "CREATE INDEX name ON collection (key, …)"},

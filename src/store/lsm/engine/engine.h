@@ -20,6 +20,7 @@
 #define STORE_LSM_ENGINE_ENGINE_H
 
 #include "base/sync/sync.h"
+#include "base/text/spare.h"
 #include "store/lsm/blob/blob.h"
 #include "store/lsm/dbfile/dbfile.h"
 #include "store/lsm/engine/conflicts.h"
@@ -128,6 +129,8 @@ struct engine {
     _Atomic uint64_t commits, conflicts, bytes_written;
   } counts;
   atomic_bool starved, has_ballast; /* a write found the disk full; the file BALLAST is there */
+
+  struct spare spare; /* of the log of a transaction */
 
   struct engine_queue queue;
 

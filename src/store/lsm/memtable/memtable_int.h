@@ -63,7 +63,7 @@ struct memtable_node {
   _Atomic(struct memtable_node *) next, prev; /* leaves only */
   /* the bounds are the keys of these; NULL: none */
   _Atomic(const struct memtable_entry *) low, high;
-  struct memtable_node *parent; /* in the retired queue, or among the free: the next of it */
+  struct memtable_node *parent; /* in the retired queue: the next of it */
   struct memtable_tree *tree;
   uint64_t retired_seq; /* in the retired queue: readers from this sequence on cannot be on it */
   _Atomic uint32_t lock;
@@ -72,6 +72,13 @@ struct memtable_node {
   uint8_t level; /* 0: a leaf, whose items are entries; else items are nodes */
   uint64_t heads[NODE_SLOTS];
   _Atomic(void *) items[NODE_SLOTS];
+};
+
+/** Nodes of which the first `left` are free. */
+struct memtable_node_chunk {
+  struct memtable_node_chunk *next, *next_free;
+  uint64_t left;
+  struct memtable_node nodes[];
 };
 
 struct memtable_tree {
@@ -90,9 +97,10 @@ struct memtable {
   struct mutex shape; /* of all below, and of the inner nodes */
   struct memtable_pool pool;
   struct memtable_node *retired_first, *retired_last;
-  /* Nodes not used yet. There are as many as were promised, whoever uses them. */
-  struct memtable_chunk *node_chunks;
-  struct memtable_node *free_nodes;
+  /* Nodes not used yet. There are as many as were promised, whoever uses them. Few of them are ever
+   * used, so none is touched before. */
+  struct memtable_node_chunk *node_chunks;
+  struct memtable_node_chunk *free_chunks; /* those that have some, by `next_free` */
   uint64_t free_count, promised;
   uint64_t level_nodes[NODE_LEVELS_MAX];
   uint32_t levels; /* of the highest tree */

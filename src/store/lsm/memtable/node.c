@@ -119,32 +119,37 @@ uint64_t memtable__nodes_most(const struct memtable *memtable, uint64_t entries)
   return nodes;
 }
 
-static void add_free(struct memtable *memtable, struct memtable_node *node) {
-  atomic_init(&node->lock, 0);
-  node->parent = memtable->free_nodes;
-  memtable->free_nodes = node;
-  memtable->free_count++;
-}
-
 bool memtable__promise(struct memtable *memtable, uint64_t nodes) {
   uint64_t wanted = memtable->promised + nodes;
   if (wanted > memtable->free_count) {
     uint64_t more = wanted - memtable->free_count;
     if (more > SIZE_MAX / 2 / sizeof(struct memtable_node)) return false;
-    struct memtable_chunk *chunk = mem_alloc(sizeof *chunk + more * sizeof(struct memtable_node));
+    struct memtable_node_chunk *chunk =
+        mem_alloc(sizeof *chunk + more * sizeof(struct memtable_node));
     if (!chunk) return false;
     chunk->next = memtable->node_chunks;
-    memtable->node_chunks = chunk;
-    struct memtable_node *first = (struct memtable_node *)(void *)chunk->data;
-    for (uint64_t i = more; i > 0; i--) add_free(memtable, &first[i - 1]);
+    chunk->next_free = memtable->free_chunks;
+    chunk->left = more;
+    memtable->node_chunks = memtable->free_chunks = chunk;
+    memtable->free_count += more;
   }
   memtable->promised = wanted;
   return true;
 }
 
+/* The last of the free of a chunk: neighbours in memory are used one after the other. */
+static struct memtable_node *take_free(struct memtable *memtable) {
+  struct memtable_node_chunk *chunk = memtable->free_chunks;
+  ASSERT(chunk && chunk->left > 0);
+  struct memtable_node *node = &chunk->nodes[--chunk->left];
+  if (chunk->left == 0) memtable->free_chunks = chunk->next_free;
+  memtable->free_count--;
+  return node;
+}
+
 void memtable__nodes_deinit(struct memtable *memtable) {
-  struct memtable_chunk *next;
-  for (struct memtable_chunk *chunk = memtable->node_chunks; chunk; chunk = next) {
+  struct memtable_node_chunk *next;
+  for (struct memtable_node_chunk *chunk = memtable->node_chunks; chunk; chunk = next) {
     next = chunk->next;
     mem_free(chunk);
   }
@@ -171,16 +176,13 @@ static struct memtable_node *take_node(const struct memtable_insert *insert) {
     lock_node(node);
     return node;
   }
-  node = memtable->free_nodes;
-  ASSERT(node);
-  memtable->free_nodes = node->parent;
-  memtable->free_count--;
+  node = take_free(memtable);
   if (insert->room->nodes > 0) {
     insert->room->nodes--;
     memtable->promised--;
   }
   atomic_fetch_add_explicit(&memtable->used_bytes, sizeof *node, memory_order_relaxed);
-  atomic_store_explicit(&node->lock, 1, memory_order_relaxed);
+  atomic_init(&node->lock, 1);
   return node;
 }
 

@@ -132,14 +132,6 @@ static status fill_counter(struct commit *commit, const struct writes_counter *c
   return LUMA_OK;
 }
 
-static void stamp_records(struct commit *commit) {
-  struct buf *log = &commit->txn->writes.log;
-  struct record_op op;
-  for (size_t at = RECORD_HEADER_BYTES; record_next(buf_slice(log), &at, &op);)
-    if (op.kind == RECORD_PUT && op.space == STORE_RECORDS)
-      store64le(log->data + op.at + RECORD_OP_BYTES + op.key.bytes + 8, commit->seq);
-}
-
 /* ---- applying ---- */
 
 void txn_measure_record(struct slice record, uint64_t *entries, uint64_t *bytes) {
@@ -194,6 +186,57 @@ bool txn_insert_record(struct memtable *memtable, struct slice record, uint64_t 
   return done;
 }
 
+/* Puts of documents carry the version. */
+static bool insert_stamped(struct commit *commit, struct inserting *inserting,
+                           const struct record_op *op) {
+  if (op->kind == RECORD_PUT && op->space == STORE_RECORDS) {
+    uint8_t *log = commit->txn->writes.log.data;
+    store64le(log + op->at + RECORD_OP_BYTES + op->key.bytes + 8, commit->seq);
+  }
+  return insert_op(inserting, op);
+}
+
+/* What came in any order is inserted by key: neighbours go to the same leaf. */
+static bool insert_sorted(struct commit *commit, struct inserting *inserting,
+                          const struct writes_refs *sorted) {
+  struct writes *writes = &commit->txn->writes;
+  struct record_op op = {0};
+  bool done = true;
+  for (size_t i = 0; done && i < sorted->count; i++) {
+    size_t at = writes->refs[sorted->from + i].at;
+    record_next(buf_slice(&writes->log), &at, &op);
+    done = insert_stamped(commit, inserting, &op);
+  }
+  return done;
+}
+
+static bool insert_entries(struct commit *commit) {
+  struct writes *writes = &commit->txn->writes;
+  struct inserting inserting = {
+      commit->view->active.memtable, &commit->room, commit->seq, commit->horizon, 0, TXN_OTHERS};
+  struct record_op op = {0};
+  bool done = true;
+  for (int space = 0; done && space < STORE_SPACES; space++)
+    done = insert_sorted(commit, &inserting, &writes->sorted[space]);
+  for (size_t at = RECORD_HEADER_BYTES; done && record_next(buf_slice(&writes->log), &at, &op);) {
+    bool is_inserted = op.kind != RECORD_EMIT && writes->sorted[op.space].count > 0;
+    if (!is_inserted) done = insert_stamped(commit, &inserting, &op);
+  }
+  return done;
+}
+
+/* Counters that were added to stand at the end of the log; most commits have no others. */
+static bool insert_counters(struct commit *commit) {
+  struct writes *writes = &commit->txn->writes;
+  struct inserting inserting = {
+      commit->view->active.memtable, &commit->room, commit->seq, commit->horizon, 0, TXN_COUNTERS};
+  struct record_op op = {0};
+  bool done = true, has_puts = writes->last_at[STORE_COUNTERS] != 0;
+  size_t at = has_puts ? RECORD_HEADER_BYTES : checked_end(commit);
+  while (done && record_next(buf_slice(&writes->log), &at, &op)) done = insert_op(&inserting, &op);
+  return done;
+}
+
 /* Who wrote what, for the commits that follow. */
 static void note_writes(struct commit *commit) {
   struct conflicts *conflicts = &commit->engine->conflicts;
@@ -240,12 +283,10 @@ static status prepare_view(struct commit *commit, struct view **next, struct err
 /* Counters are inserted under the commit lock, for the next commit adds to them. */
 static void apply_ordered(struct commit *commit, struct view *next) {
   struct engine *engine = commit->engine;
-  struct slice record = buf_slice(&commit->txn->writes.log);
   record_finish(commit->txn->writes.log.data, commit->seq, commit->txn->writes.emits);
   note_writes(commit);
   commit->horizon = horizon_of(engine, commit->seq);
-  bool inserted = txn_insert_record(commit->view->active.memtable, record, commit->horizon,
-                                    &commit->room, TXN_COUNTERS);
+  bool inserted = insert_counters(commit);
   ASSERT(inserted);
   if (next) engine_set_view(engine, next);
   engine->last_seq = commit->seq;
@@ -313,13 +354,11 @@ static status order_locked(struct commit *commit, struct err *err) {
 /* Beside other commits. The snapshot is open meanwhile, which keeps what this insert stands on. */
 static void insert(struct commit *commit) {
   struct memtable *memtable = commit->view->active.memtable;
-  stamp_records(commit);
-  struct slice record = buf_slice(&commit->txn->writes.log);
-  bool inserted = txn_insert_record(memtable, record, commit->horizon, &commit->room, TXN_OTHERS);
+  bool inserted = insert_entries(commit);
   ASSERT(inserted); /* the write set has each key once, and whoever wrote it since conflicts */
   memtable_unreserve(memtable, &commit->room);
   engine_inserted(commit->engine, commit->seq);
-  wal_fill(&commit->place, record);
+  wal_fill(&commit->place, buf_slice(&commit->txn->writes.log));
   engine_show(commit->engine, commit->seq);
 }
 
@@ -371,7 +410,8 @@ static status resolve_and_order(struct commit *commit, struct err *err) {
   commit->counters = mem_alloc((writes->adds + 1) * sizeof *commit->counters);
   if (!commit->counters) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to commit");
   status answer = writes_resolve(writes, commit->counters, &commit->counters_count, err);
-  txn_measure_record(buf_slice(&writes->log), &commit->entries, &commit->bytes);
+  commit->entries = writes->entries;
+  commit->bytes = writes->bytes;
   if (answer == LUMA_OK) answer = order(commit, err);
   if (answer == LUMA_DISK_FULL && engine_starve(commit->engine) && frees(commit))
     answer = order(commit, err);

@@ -9,12 +9,6 @@
 #include "store/lsm/txn/writes.h"
 #include "store/store.h"
 
-/* An operation by its place in the log, which is also its place in time. */
-struct ref {
-  const struct writes *writes;
-  size_t at;
-};
-
 /* What the operations on one key come to. */
 struct outcome {
   enum {
@@ -29,7 +23,7 @@ struct outcome {
 
 struct resolving {
   struct writes *writes;
-  struct ref *refs; /* operations on keys of one space, by key, then time */
+  struct writes_ref *refs; /* operations on keys of one space, by key, then time */
   size_t count;
   size_t *ranges; /* range deletes of the space, by time */
   size_t ranges_count;
@@ -43,10 +37,40 @@ static struct record_op op_at(const struct writes *writes, size_t at) {
   return op;
 }
 
-static int compare_refs(const void *a, const void *b) {
-  const struct ref *left = a, *right = b;
-  int order = slice_compare(op_at(left->writes, left->at).key, op_at(right->writes, right->at).key);
+static struct slice key_at(const struct writes *writes, size_t at) {
+  const uint8_t *op = writes->log.data + at;
+  return slice_of(op + RECORD_OP_BYTES, load16le(op + 2));
+}
+
+static int compare_refs(const void *a, const void *b, void *context) {
+  const struct writes *writes = context;
+  const struct writes_ref *left = a, *right = b;
+  if (left->head != right->head) return left->head < right->head ? -1 : 1;
+  int order = slice_compare(key_at(writes, left->at), key_at(writes, right->at));
   return order ? order : (left->at > right->at) - (left->at < right->at);
+}
+
+static size_t common_bytes(struct slice a, struct slice b, size_t most) {
+  size_t at = 0;
+  if (most > b.bytes) most = b.bytes;
+  while (at < most && a.data[at] == b.data[at]) at++;
+  return at;
+}
+
+/* What follows the start that all keys of the space share orders most of them. */
+static void take_heads(struct resolving *resolving) {
+  const struct writes *writes = resolving->writes;
+  struct slice first = key_at(writes, resolving->refs[0].at);
+  size_t shared = first.bytes;
+  for (size_t i = 1; i < resolving->count; i++)
+    shared = common_bytes(first, key_at(writes, resolving->refs[i].at), shared);
+  for (size_t i = 0; i < resolving->count; i++) {
+    struct slice key = key_at(writes, resolving->refs[i].at);
+    uint8_t head[sizeof(uint64_t)] = {0};
+    size_t left = key.bytes - shared;
+    if (left) memcpy(head, key.data + shared, left < sizeof head ? left : sizeof head);
+    resolving->refs[i].head = load64be(head);
+  }
 }
 
 static void collect(struct resolving *resolving, uint8_t space) {
@@ -58,10 +82,11 @@ static void collect(struct resolving *resolving, uint8_t space) {
     if (op.kind == RECORD_DELETE_RANGE)
       resolving->ranges[resolving->ranges_count++] = op.at;
     else
-      resolving->refs[resolving->count++] = (struct ref){writes, op.at};
+      resolving->refs[resolving->count++] = (struct writes_ref){.at = op.at};
   }
-  if (resolving->count)
-    qsort(resolving->refs, resolving->count, sizeof *resolving->refs, compare_refs);
+  if (resolving->count < 2) return;
+  take_heads(resolving);
+  qsort_r(resolving->refs, resolving->count, sizeof *resolving->refs, compare_refs, writes);
 }
 
 /* Own range deletes that came before `until` undo what was there; `*next` is the first not yet
@@ -112,8 +137,16 @@ static status put_counter(struct resolving *resolving, size_t key_at, const stru
   counter.op_at = writes->log.bytes;
   record_add_op(&writes->log, RECORD_PUT, STORE_COUNTERS, key, slice_of(zeroes, sizeof zeroes));
   counter.value_at = writes->log.bytes - sizeof zeroes;
+  struct record_op put = op_at(writes, counter.op_at);
+  writes__measure(writes, &put, 1);
   resolving->counters[resolving->counters_count++] = counter;
   return LUMA_OK;
+}
+
+static void drop(struct writes *writes, size_t at) {
+  struct record_op op = op_at(writes, at);
+  writes__measure(writes, &op, -1);
+  writes->log.data[at] = RECORD_NOP;
 }
 
 /* The operations refs[from, to) are on one key. */
@@ -130,15 +163,22 @@ static status resolve_key(struct resolving *resolving, size_t from, size_t to, s
   if (outcome.has_add) TRY(put_counter(resolving, resolving->refs[from].at, &outcome, err));
   for (size_t i = from; i < to; i++) {
     bool keep = outcome.kind == KEEP && !outcome.has_add && resolving->refs[i].at == outcome.at;
-    if (!keep) resolving->writes->log.data[resolving->refs[i].at] = RECORD_NOP;
+    if (!keep) drop(resolving->writes, resolving->refs[i].at);
   }
   return LUMA_OK;
 }
 
 static bool is_same_key(const struct resolving *resolving, size_t a, size_t b) {
   const struct writes *writes = resolving->writes;
-  return slice_is_equal(op_at(writes, resolving->refs[a].at).key,
-                        op_at(writes, resolving->refs[b].at).key);
+  const struct writes_ref *left = &resolving->refs[a], *right = &resolving->refs[b];
+  return left->head == right->head &&
+         slice_is_equal(key_at(writes, left->at), key_at(writes, right->at));
+}
+
+/* Of most keys there is one put or delete, which stays. */
+static bool is_settled(const struct resolving *resolving, size_t from, size_t to) {
+  return to - from == 1 && resolving->ranges_count == 0 &&
+         resolving->writes->log.data[resolving->refs[from].at] != RECORD_ADD;
 }
 
 static status resolve_space(struct resolving *resolving, uint8_t space, struct err *err) {
@@ -146,8 +186,19 @@ static status resolve_space(struct resolving *resolving, uint8_t space, struct e
   for (size_t from = 0, to; from < resolving->count; from = to) {
     for (to = from + 1; to < resolving->count && is_same_key(resolving, from, to); to++) {
     }
-    TRY(resolve_key(resolving, from, to, err));
+    if (!is_settled(resolving, from, to)) TRY(resolve_key(resolving, from, to, err));
   }
+  return LUMA_OK;
+}
+
+/* Counters are put in the order of the log. */
+static status resolve_and_keep(struct resolving *resolving, uint8_t space, struct err *err) {
+  TRY(resolve_space(resolving, space, err));
+  if (space == STORE_COUNTERS) return LUMA_OK;
+  struct writes *writes = resolving->writes;
+  size_t from = (size_t)(resolving->refs - writes->refs);
+  writes->sorted[space] = (struct writes_refs){from, resolving->count};
+  resolving->refs += resolving->count;
   return LUMA_OK;
 }
 
@@ -164,15 +215,14 @@ status writes_resolve(struct writes *writes, struct writes_counter *counters, si
   for (uint8_t space = 0; space < STORE_SPACES; space++)
     needed = needed || needs_resolving(writes, space);
   if (!needed) return LUMA_OK;
-  resolving.refs = mem_alloc(writes->count * sizeof *resolving.refs);
+  resolving.refs = writes->refs = mem_alloc(writes->count * sizeof *resolving.refs);
   resolving.ranges = mem_alloc((writes->ranges_count + 1) * sizeof *resolving.ranges);
   status answer = resolving.refs && resolving.ranges ? LUMA_OK
                                                      : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__,
                                                                  __LINE__, "no memory to commit");
   for (uint8_t space = 0; space < STORE_SPACES && answer == LUMA_OK; space++)
-    if (needs_resolving(writes, space)) answer = resolve_space(&resolving, space, err);
+    if (needs_resolving(writes, space)) answer = resolve_and_keep(&resolving, space, err);
   *count = resolving.counters_count;
-  mem_free(resolving.refs);
   mem_free(resolving.ranges);
   return answer;
 }

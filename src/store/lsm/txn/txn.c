@@ -31,7 +31,7 @@ status txn_begin(struct store *store, const struct store_begin_options *options,
     return answer;
   }
   arena_init(&made->arena, 0, 0);
-  writes_init(&made->writes);
+  writes_init(&made->writes, &made->engine->spare);
   *txn = &made->head;
   return LUMA_OK;
 }

@@ -5,12 +5,12 @@
 
 #include "base/core/assert.h"
 #include "base/mem/mem.h"
-#include "store/store.h"
+#include "store/lsm/feed/feed.h"
 
 enum { SCAN_OPS_MAX = 8 }; /* up to so many operations are looked at one by one */
 
-void writes_init(struct writes *writes) {
-  *writes = (struct writes){0};
+void writes_init(struct writes *writes, struct spare *spare) {
+  *writes = (struct writes){.spare = spare};
   buf_init(&writes->log, WRITES_BYTES_MAX);
   sums_init(&writes->sums);
   for (int space = 0; space < STORE_SPACES; space++) writes->ascending[space] = true;
@@ -28,7 +28,8 @@ static void free_ranges(struct writes *writes) {
 }
 
 void writes_deinit(struct writes *writes) {
-  buf_deinit(&writes->log);
+  spare_take(writes->spare, &writes->log);
+  mem_free(writes->refs);
   sums_deinit(&writes->sums);
   if (writes->overlay) memtable_release(writes->overlay);
   while (writes->retired) {
@@ -57,9 +58,18 @@ static bool is_write_of_key(enum record_op_kind kind) {
   return kind == RECORD_PUT || kind == RECORD_DELETE;
 }
 
+void writes__measure(struct writes *writes, const struct record_op *op, int sign) {
+  bool is_emit = op->kind == RECORD_EMIT;
+  if (!is_emit && !is_write_of_key(op->kind)) return;
+  uint64_t bytes = op->key.bytes + op->value.bytes + (is_emit ? FEED_KEY_BYTES : 0);
+  writes->entries += sign > 0 ? 1 : UINT64_MAX;
+  writes->bytes += sign > 0 ? bytes : 0 - bytes;
+}
+
 /* Keeps the counts and the knowledge of order. */
 static void note_op(struct writes *writes, const struct record_op *op) {
   writes->count++;
+  writes__measure(writes, op, 1);
   writes->emits += op->kind == RECORD_EMIT;
   writes->adds += op->kind == RECORD_ADD;
   writes->ranges_count += op->kind == RECORD_DELETE_RANGE;
@@ -87,6 +97,7 @@ status writes_add_op(struct writes *writes, enum record_op_kind kind, uint8_t sp
   size_t kept = writes->log.bytes;
   if (kept == 0) record_begin(&writes->log, RECORD_COMMIT);
   size_t at = writes->log.bytes;
+  spare_lend(writes->spare, &writes->log, RECORD_OP_BYTES + key.bytes + value.bytes);
   if (!record_add_op(&writes->log, kind, space, key, value)) return fail_log(writes, kept, err);
   struct record_op op = op_at(writes, at);
   note_op(writes, &op);
@@ -181,6 +192,7 @@ uint64_t writes_mark(struct writes *writes) {
 static void recount(struct writes *writes) {
   struct record_op op;
   writes->count = writes->emits = writes->adds = writes->ranges_count = 0;
+  writes->entries = writes->bytes = 0;
   memset(writes->recent_adds, 0, sizeof writes->recent_adds);
   for (int space = 0; space < STORE_SPACES; space++) {
     writes->ascending[space] = true;

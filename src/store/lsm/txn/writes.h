@@ -9,10 +9,12 @@
 #ifndef STORE_LSM_TXN_WRITES_H
 #define STORE_LSM_TXN_WRITES_H
 
+#include "base/text/spare.h"
 #include "store/lsm/memtable/memtable.h"
 #include "store/lsm/merge/merge.h"
 #include "store/lsm/record/record.h"
 #include "store/lsm/txn/sums.h"
+#include "store/store.h"
 
 /** Own versions are above this; commits never come so far. */
 #define WRITES_SEQ (ENTRY_SEQ_MAX / 2)
@@ -38,9 +40,18 @@ struct writes_counter {
   bool relative; /* to what is committed; else to `base` */
 };
 
+/** An operation by its place in the log, which is also its place in time. `head` orders most keys
+ * of a space. */
+struct writes_ref {
+  uint64_t head;
+  size_t at;
+};
+
 struct writes {
   struct buf log;
+  struct spare *spare; /* memory for a log that grows large */
   uint32_t count, emits, ranges_count, adds;
+  uint64_t entries, bytes;      /* what memtable_reserve must be asked for, once resolved */
   bool ascending[STORE_SPACES]; /* puts and deletes of the space came in key order, none twice */
   size_t last_at[STORE_SPACES]; /* the last of them */
   size_t
@@ -55,9 +66,17 @@ struct writes {
   struct writes_range *ranges; /* of the part that is overlaid */
   size_t own_ranges_count, own_ranges_capacity;
   struct writes_retired *retired;
+
+  /* once resolved: the puts and deletes of spaces whose keys did not come in order, by key; those
+   * that turned out needless are RECORD_NOP in the log */
+  struct writes_ref *refs;
+  struct writes_refs {
+    size_t from, count; /* in `refs` */
+  } sorted[STORE_SPACES];
 };
 
-void writes_init(struct writes *writes);
+/** `spare` is borrowed. */
+void writes_init(struct writes *writes, struct spare *spare);
 void writes_deinit(struct writes *writes);
 
 /** Appends an operation. LUMA_TOO_LARGE and LUMA_OUT_OF_MEMORY change nothing. */
@@ -80,6 +99,9 @@ status writes_overlay(struct writes *writes, struct err *err);
 /** The highest sequence of an own range delete over the key (of the overlaid part); 0 = none. */
 uint64_t writes_cover(const struct writes *writes, uint8_t space, struct slice key);
 
+/** Counts an operation (sign 1), or takes it out of the count (-1), in `entries` and `bytes`.
+ * (Within this folder.) */
+void writes__measure(struct writes *writes, const struct record_op *op, int sign);
 /** Leaves in the log, of the operations on each key, the last only; turns adds into puts, described
  * in `counters` (as many as `writes->adds` at most). */
 status writes_resolve(struct writes *writes, struct writes_counter *counters, size_t *count,

@@ -59,6 +59,22 @@ void ring_wait_filled(const struct ring_slot *slot) {
 
 /* ---- turns ---- */
 
+/* For a record that is too large for a buffer, the memory of one before it: what is free is
+ * written.
+ */
+static uint8_t *take_memory(struct ring *ring, size_t *bytes) {
+  for (int i = 0; i < RING_SLOTS; i++) {
+    struct ring_slot *slot = &ring->slots[i];
+    if (slot->state != RING_FREE || slot->capacity < *bytes) continue;
+    uint8_t *data = slot->data;
+    *bytes = slot->capacity;
+    slot->data = NULL;
+    slot->capacity = 0;
+    return data;
+  }
+  return mem_alloc_aligned(FRAME_ALIGN, *bytes);
+}
+
 status ring_make_room(struct ring *ring, size_t bytes, struct err *err) {
   struct ring_slot *slot = ring_open(ring);
   size_t need = FRAME_HEADER_BYTES + bytes;
@@ -66,7 +82,8 @@ status ring_make_room(struct ring *ring, size_t bytes, struct err *err) {
   if (need < ring->buffer_bytes) need = ring->buffer_bytes;
   ASSERT(ring_slot_bytes(slot) == 0);
   need = (size_t)frame_bytes(need - FRAME_HEADER_BYTES);
-  uint8_t *data = mem_alloc_aligned(FRAME_ALIGN, need);
+  bool is_large = need > frame_bytes(ring->buffer_bytes_max);
+  uint8_t *data = is_large ? take_memory(ring, &need) : mem_alloc_aligned(FRAME_ALIGN, need);
   if (!data && FRAME_HEADER_BYTES + bytes <= slot->capacity) return LUMA_OK;
   if (!data) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for %zu bytes of log", need);
   mem_free(slot->data);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* One document, as it is read, as a copy that stays: of an older soul it is made newer on the way,
+ * which costs what copying costs. */
+#include "model/db/model_int.h"
+
+static status fail_memory(struct err *err) {
+  FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a document");
+}
+
+/* `made`: all that the sight makes. NULL: it makes nothing. */
+static status splice(const struct recipe_sight *sight, const struct splice_made *made,
+                     struct doc *document, struct arena *arena, bool *is_done, struct err *err) {
+  const struct splice *splice = sight->lens.splice;
+  size_t more = splice->more_bytes + (made ? made_values_bytes(made->record) : 0);
+  uint8_t *room = arena_alloc(arena, document->bytes + more);
+  if (!room) return fail_memory(err);
+  uint32_t bytes = splice_document(splice, made, document, room);
+  *is_done = bytes > 0;
+  if (*is_done) *document = (struct doc){.data = room, .bytes = bytes, .names = document->names};
+  return LUMA_OK;
+}
+
+static status splice_kept(struct model_txn *txn, const struct collection *collection,
+                          const struct recipe_sight *sight, struct doc *document,
+                          struct arena *arena, bool *is_done, struct err *err) {
+  struct model_finding finding;
+  status result = LUMA_OK;
+  bool has_all;
+  model__find_begin(&finding, txn, collection, NULL);
+  struct splice_made made = {.record = model__find(&finding, sight, document, &has_all)};
+  if (has_all) result = splice(sight, &made, document, arena, is_done, err);
+  /* Who makes what is missed tells of it. */
+  if (has_all) model__find_end(&finding);
+  model__find_leave(finding.kept, finding.side);
+  return result;
+}
+
+static status copy(struct doc *document, struct arena *arena, struct err *err) {
+  document->data = arena_copy(arena, document->data, document->bytes);
+  return document->data ? LUMA_OK : fail_memory(err);
+}
+
+status model__compose(struct model_txn *txn, const struct collection *collection,
+                      struct doc *document, struct store_pins *pins, struct arena *arena,
+                      struct err *err) {
+  struct model_last_soul last = {.number = collection->soul};
+  bool is_done = false;
+  if (!model__is_older(collection, document, &last)) return copy(document, arena, err);
+  const struct recipe_sight *sight =
+      recipes_see(evolution_recipes(collection->evolution), document);
+  if (sight && sight->makers_count)
+    TRY(splice_kept(txn, collection, sight, document, arena, &is_done, err));
+  else if (sight)
+    TRY(splice(sight, NULL, document, arena, &is_done, err));
+  if (is_done) return LUMA_OK;
+  TRY(model__upgrade(txn, collection, document, 1, pins, err));
+  return copy(document, arena, err);
+}
