@@ -236,7 +236,8 @@ static void set_up(struct conforming *conforming, struct soul_program *program) 
   const struct collection *collection = conforming->collection;
   bool tells = conforming->txn->tells_places || conforming->count > 1;
   if (program) {
-    program->now_us = os_now_us(conforming->txn->model->os);
+    program->now_us = conforming->txn->now_us ? conforming->txn->now_us
+                                              : os_now_us(conforming->txn->model->os);
     program->numbers = model__numbers(conforming->txn);
   }
   conforming->check = (struct soul_check){.soul = collection->genotype,

@@ -193,7 +193,8 @@ struct lql_token lql__next(struct lql *lql) {
         return token_of(lql, LQL_FORMAT_JSON, start, cursor);
       }
       'for' blank+ 'ordinality' { return token_of(lql, LQL_FOR_ORDINALITY, start, cursor); }
-      'nested' (blank+ 'path')? / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
+      'nested' / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
+      'nested' blank+ 'path' / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
       'columns' / (blank* "(") {
         bool is_clause = lql->brackets > 0 && lql__ends_value(lql->last.kind);
         return token_of(lql, is_clause ? LQL_COLUMNS : LQL_ID, start, cursor);
