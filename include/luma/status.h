@@ -109,6 +109,8 @@ enum luma_status {
   LUMA_INVALID_GENOTYPE = 50,
   /** The statement would change more documents than it may (HTTP 409). */
   LUMA_MAX_AFFECTED = 51,
+  /** The name stands for several (HTTP 409). */
+  LUMA_AMBIGUOUS = 52,
 };
 
 #endif

@@ -28,7 +28,8 @@ enum luma_status luma_insert(luma_session *session, const char *collection, cons
                              size_t json_bytes, char *key_json, size_t key_bytes_max,
                              luma_error *error) {
   session_uncancel(session->session);
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct arena arena;
   struct val key;
   struct slice text = api__text(json, json_bytes);
@@ -45,7 +46,8 @@ enum luma_status luma_insert_many(luma_session *session, const char *collection,
                                   const char *const *jsons, const size_t *bytes, size_t count,
                                   size_t *failed, luma_error *error) {
   session_uncancel(session->session);
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   if (count > UINT32_MAX / 2)
     return api__fail(error, LUMA_INVALID_ARGUMENT, "too many documents at once");
   struct slice *texts = mem_alloc((count + 1) * sizeof *texts);
@@ -65,7 +67,8 @@ enum luma_status luma_get(luma_session *session, const char *collection, const l
   *row = NULL;
   luma_result *made = api__result_create(session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct val id;
   status answer = api__param(session->session, key, &made->params, &id, &err);
   if (answer == LUMA_OK) {
@@ -123,7 +126,8 @@ enum luma_status luma_find(luma_session *session, const char *collection,
                            luma_error *error) {
   static const luma_find_options everything = {0};
   struct buf command;
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   *result = NULL;
   if (!options) options = &everything;
   status answer = check_object(session, "filter", options->filter, &err);
@@ -146,7 +150,8 @@ enum luma_status luma_put(luma_session *session, const char *collection, const l
   session_uncancel(session->session);
   if ((flags & ~(unsigned)(LUMA_PUT_MERGE | LUMA_PUT_UPSERT)) != 0)
     return api__fail(error, LUMA_INVALID_ARGUMENT, "there is no such flag of luma_put");
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct arena arena;
   struct val id;
   struct docs_put_options options = {.merge = (flags & LUMA_PUT_MERGE) != 0,
@@ -164,7 +169,8 @@ enum luma_status luma_put(luma_session *session, const char *collection, const l
 enum luma_status luma_delete(luma_session *session, const char *collection, const luma_param *key,
                              luma_error *error) {
   session_uncancel(session->session);
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct arena arena;
   struct val id;
   arena_init(&arena, 0, 0);
@@ -177,7 +183,8 @@ enum luma_status luma_delete(luma_session *session, const char *collection, cons
 
 enum luma_status luma_count(luma_session *session, const char *collection, uint64_t *count,
                             luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err,
                      docs_count(session->session, slice_of_text(collection), count, &err));
 }
@@ -192,7 +199,8 @@ enum luma_status luma_import_open(luma_session *session, const char *collection,
   *import = NULL;
   luma_import *made = mem_zalloc(1, sizeof *made);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for an import");
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   status result = import_open(session->session, slice_of_text(collection), (enum import_type)type,
                               &made->import, &err);
   if (result == LUMA_OK)
@@ -204,7 +212,8 @@ enum luma_status luma_import_open(luma_session *session, const char *collection,
 
 enum luma_status luma_import_write(luma_import *import, const void *data, size_t bytes,
                                    luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, import_write(import->import, slice_of(data, bytes), &err));
 }
 
@@ -215,7 +224,8 @@ luma_import_stats luma_import_progress(const luma_import *import) {
 
 enum luma_status luma_import_close(luma_import *import, luma_import_stats *stats,
                                    luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct import_stats inner = {0};
   status result = import_close(import->import, &inner, &err);
   if (stats) *stats = (luma_import_stats){.documents = inner.documents, .bytes = inner.bytes};

@@ -39,7 +39,8 @@ enum luma_status api__answer(luma_error *error, const struct err *err, status re
 }
 
 enum luma_status api__fail(luma_error *error, status code, const char *message) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   err_raise(&err, code, __FILE__, __LINE__, "%s", message);
   return api__answer(error, &err, code);
 }
@@ -87,7 +88,8 @@ enum luma_status luma_open(const char *target, const luma_options *options, luma
   if (options->committed) inner.listener = (struct store_listener){tell_committed, made};
   made->committed = options->committed;
   made->committed_context = options->committed_context;
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   status result = db_open(target, &inner, &made->db, &err);
   if (result == LUMA_OK)
     *db = made;
@@ -103,13 +105,15 @@ void luma_close(luma_db *db) {
 }
 
 enum luma_status luma_check(luma_db *db, luma_fault_fn *fault, void *context, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, model_check(db->db->model, fault, context, &err));
 }
 
 enum luma_status luma_stats(luma_db *db, char **json, luma_error *error) {
   enum { STATS_BYTES_MAX = 64 << 20 };
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct buf out;
   *json = NULL;
   buf_init(&out, STATS_BYTES_MAX);
@@ -123,12 +127,14 @@ enum luma_status luma_stats(luma_db *db, char **json, luma_error *error) {
 }
 
 enum luma_status luma_checkpoint(luma_db *db, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, store_checkpoint(model_store(db->db->model), &err));
 }
 
 enum luma_status luma_compact(luma_db *db, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, store_compact(model_store(db->db->model), &err));
 }
 
@@ -143,7 +149,8 @@ enum luma_status luma_session_open(luma_db *db, luma_session **session, luma_err
   luma_session *made = mem_zalloc(1, sizeof *made);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a session");
   made->db = db;
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   status result = session_open(db->db, &made->session, &err);
   if (result == LUMA_OK)
     *session = made;
@@ -159,33 +166,39 @@ void luma_session_close(luma_session *session) {
 }
 
 enum luma_status luma_begin(luma_session *session, bool serializable, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   unsigned flags = serializable ? SESSION_SERIALIZABLE : SESSION_SNAPSHOT;
   return api__answer(error, &err, session_begin(session->session, flags, &err));
 }
 
 enum luma_status luma_commit(luma_session *session, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, session_commit(session->session, &err));
 }
 
 enum luma_status luma_rollback(luma_session *session, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, session_rollback(session->session, &err));
 }
 
 enum luma_status luma_savepoint(luma_session *session, const char *name, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, session_savepoint(session->session, slice_of_text(name), &err));
 }
 
 enum luma_status luma_rollback_to(luma_session *session, const char *name, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, session_rollback_to(session->session, slice_of_text(name), &err));
 }
 
 enum luma_status luma_release(luma_session *session, const char *name, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   return api__answer(error, &err, session_release(session->session, slice_of_text(name), &err));
 }
 
@@ -228,7 +241,8 @@ luma_position luma_last_position(const luma_session *session) {
 }
 
 enum luma_status luma_wait(luma_db *db, luma_position position, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct store *store = model_store(db->db->model);
   return api__answer(error, &err, store_wait(store, inner_of(position), &err));
 }

@@ -68,7 +68,8 @@ enum luma_status luma_query(luma_session *session, const char *language, const c
   session_uncancel(session->session);
   luma_result *made = api__result_create(session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct query_source source = {.text = api__text(text, LUMA_TEXT_END)};
   status answer = find_language(language, &source.lang, &err);
   if (answer == LUMA_OK) answer = run(made, &source, NULL, params, count, &err);
@@ -96,7 +97,8 @@ static status drain(luma_result *result, uint64_t *affected, struct err *err) {
 
 enum luma_status luma_exec(luma_session *session, const char *language, const char *text,
                            uint64_t *affected, luma_error *error) {
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct query_source source = {.text = api__text(text, LUMA_TEXT_END)};
   uint64_t changed = 0;
   size_t offset = 0;
@@ -122,7 +124,8 @@ enum luma_status luma_prepare(luma_session *session, const char *language, const
   luma_statement *made = mem_zalloc(1, sizeof *made);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a statement");
   made->session = session;
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct query_source source = {.text = api__text(text, text_bytes)};
   status answer = find_language(language, &source.lang, &err);
   if (answer == LUMA_OK) answer = session_prepare(session->session, &source, &made->prepared, &err);
@@ -139,7 +142,8 @@ enum luma_status luma_run(luma_statement *statement, const luma_param *params, s
   session_uncancel(statement->session->session);
   luma_result *made = api__result_create(statement->session);
   if (!made) return api__fail(error, LUMA_OUT_OF_MEMORY, "no memory for a result");
-  struct err err = {0};
+  struct err err;
+  err_init(&err);
   struct query_params values;
   status answer =
       api__params(statement->session->session, params, count, &made->params, &values, &err);

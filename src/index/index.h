@@ -19,7 +19,7 @@ enum index_kind {
   INDEX_KIND_SMALL_INT64 = 2, /* an int64 that an int32 could hold */
   INDEX_KIND_LARGE_INT64 = 4,
   INDEX_KIND_WHOLE_FLOAT = 8,
-  INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, times … */
+  INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, dates without a time … */
 };
 
 enum index_method_id { INDEX_ORDERED = 1 };

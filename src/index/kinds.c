@@ -24,6 +24,7 @@ uint8_t index_kind_of(const struct val *value) {
   case VAL_NULL:
   case VAL_BOOL:
   case VAL_TEXT:
+  case VAL_TIMESTAMP: /* a date of the same moment has its key, and does not come back */
   case VAL_OBJECTID:
   case VAL_ULID:
   case VAL_UUID: return 0;

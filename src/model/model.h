@@ -96,6 +96,9 @@ void model_set_caller(struct model_txn *txn, const struct model_caller *caller);
  * must be visible when it is swapped. */
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err);
+/** The same; `seq` (may be NULL): what the documents that were written have as their version. */
+status model_commit_seq(struct model_txn *txn, enum store_durability durability,
+                        struct store_pos *position, store_seq *seq, struct err *err);
 void model_rollback(struct model_txn *txn);
 /** Statement atomicity inside an explicit transaction. */
 status model_savepoint(struct model_txn *txn, uint64_t *mark, struct err *err);
@@ -259,9 +262,10 @@ status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *
 
 /* ---- requests done once ---- */
 
-/** Appends what was answered under a client's key in the last day; `*found`. */
+/** Appends what was answered under a client's key in the last day; `*found`. `*seq`: the commit of
+ * that (0: this transaction's own), which is the version of the documents that it wrote. */
 status model_once_find(struct model_txn *txn, struct slice name, struct buf *answer, bool *found,
-                       struct err *err);
+                       store_seq *seq, struct err *err);
 /** Keeps an answer under a client's key, with the transaction. */
 status model_once_keep(struct model_txn *txn, struct slice name, struct slice answer,
                        struct err *err);

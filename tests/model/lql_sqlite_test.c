@@ -48,6 +48,10 @@ static void make_indexes(struct pair *pair) {
                                      "s DESC, j",
                                      "q, i DESC",
                                      "j, i, r",
+                                     "(i > j)",
+                                     "(i > j), id",
+                                     "(s IS NULL)",
+                                     "abs(j)",
                                      "u, s",
                                      "r DESC, u",
                                      "i) WHERE (j > 2",
@@ -55,7 +59,7 @@ static void make_indexes(struct pair *pair) {
   for (int n = 0; n < 4; n++) {
     char text[128];
     (void)snprintf(text, sizeof text, "CREATE INDEX IF NOT EXISTS x%u ON %s (%s)",
-                   (unsigned)pair->aliases++, pick(pair, 2) ? "one" : "two", keys[pick(pair, 14)]);
+                   (unsigned)pair->aliases++, pick(pair, 2) ? "one" : "two", keys[pick(pair, 18)]);
     for (size_t i = 0; i < pair->sides_count; i++)
       if (pair->sides[i].is_indexed) pair_run_side(pair, &pair->sides[i], text);
   }

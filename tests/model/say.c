@@ -99,10 +99,13 @@ static void say_function(struct pair *pair, const struct scope *scope, enum say_
                                          "CAST(%1 AS INTEGER)",
                                          "(%1 & %1)",
                                          "(%1 | abs(%1))",
-                                         "(length(%3) - %1)"};
+                                         "(length(%3) - %1)",
+                                         "max(%1, %1)",
+                                         "min(%1, %1, %1)"};
   static const char *const reals[] = {
       "abs(%2)",          "coalesce(%2, %2)", "nullif(%2, %1)", "(%2 / nullif(%2, 0.0))",
-      "CAST(%1 AS REAL)", "(- %2)",           "(%1 * %2)",      "(%2 - %1)"};
+      "CAST(%1 AS REAL)", "(- %2)",           "(%1 * %2)",      "(%2 - %1)",
+      "max(%2, %1)",      "min(%2, %2)"};
   static const char *const texts[] = {"trim(%3)",
                                       "ltrim(%3)",
                                       "rtrim(%3)",
@@ -114,11 +117,12 @@ static void say_function(struct pair *pair, const struct scope *scope, enum say_
                                       "CAST(%1 AS TEXT)",
                                       "(%3 || %3 || %3)",
                                       "replace(%3, 'b', 'cc')",
-                                      "(%3 || %1)"};
+                                      "(%3 || %1)",
+                                      "max(%3, %3)"};
   static const enum say_kind kinds[] = {SAY_INTEGER, SAY_REAL, SAY_TEXT};
-  const char *form = kind == SAY_INTEGER ? integers[pick(pair, 12)]
-                     : kind == SAY_REAL  ? reals[pick(pair, 8)]
-                                         : texts[pick(pair, 12)];
+  const char *form = kind == SAY_INTEGER ? integers[pick(pair, 14)]
+                     : kind == SAY_REAL  ? reals[pick(pair, 10)]
+                                         : texts[pick(pair, 13)];
   say_call(pair, scope, form, kinds, depth);
 }
 
@@ -236,6 +240,20 @@ static void say_membership(struct pair *pair, const struct scope *scope) {
   say_subquery(pair, scope, kind, false);
 }
 
+/** A truth that some indexes hold, by itself or denied. */
+static void say_truth(struct pair *pair, const struct scope *scope) {
+  static const char *const forms[] = {"(%1.i > %1.j)",         "NOT (%1.i > %1.j)",
+                                      "(%1.i > %1.j) IS TRUE", "(%1.i > %1.j) IS FALSE",
+                                      "NOT (%1.s IS NULL)",    "(%1.s IS NULL)"};
+  const char *table = scope->tables[pick(pair, scope->count)];
+  for (const char *at = forms[pick(pair, 6)]; *at; at++) {
+    if (*at == '%')
+      say(pair, "%s", table), at++;
+    else
+      say(pair, "%c", *at);
+  }
+}
+
 static void say_simple_predicate(struct pair *pair, const struct scope *scope, unsigned depth) {
   uint64_t choice = pick(pair, 9);
   if (choice < 4)
@@ -248,6 +266,8 @@ static void say_simple_predicate(struct pair *pair, const struct scope *scope, u
     say_row_comparison(pair, scope);
   else if (choice == 7 && scope->count < SAY_TABLES_MAX && pick(pair, 2))
     say_membership(pair, scope);
+  else if (choice == 8 && pick(pair, 3) == 0)
+    say_truth(pair, scope);
   else {
     say_value(pair, scope, (enum say_kind)pick(pair, SAY_KINDS), depth ? depth - 1 : 0);
     say(pair, pick(pair, 2) ? " IS NULL" : " IS NOT NULL");

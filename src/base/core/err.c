@@ -90,5 +90,8 @@ void err_wrap(struct err *err, const char *format, ...) {
 }
 
 void err_reset(struct err *err) {
-  if (err) *err = (struct err){.code = LUMA_OK, .faults = err->faults};
+  struct buf *faults = err ? err->faults : NULL;
+  if (!err) return;
+  err_init(err);
+  err->faults = faults;
 }

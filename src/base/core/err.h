@@ -9,6 +9,7 @@
 #ifndef BASE_CORE_ERR_H
 #define BASE_CORE_ERR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/core/status.h"
@@ -37,6 +38,18 @@ struct err {
   struct buf *faults;
   uint32_t faults_count; /* of this failure; 0: `faults` says nothing about it */
 };
+
+/** Begins one as `= {0}` does, but leaves its texts empty instead of clearing their 2.8 KB: for
+ * what is called often. */
+static inline void err_init(struct err *err) {
+  err->code = LUMA_OK;
+  err->line = err->column = err->foreign = err->faults_count = 0;
+  err->offset = 0;
+  err->file = NULL;
+  err->source_line = 0;
+  err->message[0] = err->hint[0] = err->detail[0] = 0;
+  err->faults = NULL;
+}
 
 /** Fills `err` (if not NULL) with `code` and a formatted message, clearing hint and position;
  * answers `code`. Use FAIL. */

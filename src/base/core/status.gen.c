@@ -57,6 +57,7 @@ static const struct status_info table[] = {
     {"invalid_being", "user", "a document breaks rules of its soul", 49, 422, false},
     {"invalid_genotype", "user", "a genotype has faults", 50, 422, false},
     {"max_affected", "user", "the statement would change more documents than it may", 51, 409, false},
+    {"ambiguous", "user", "the name stands for several", 52, 409, false},
 };
 
 const struct status_info *status_info(status code) {

@@ -246,11 +246,11 @@ static void publish(struct model *model) {
 }
 
 /* Inv 1: nobody begins between the commit of a catalog change and the swap of the picture. */
-static status commit_change(struct model_txn *txn, enum store_durability durability,
-                            struct store_pos *position, struct err *err) {
+static status commit_change(struct model_txn *txn, struct store_pos *position, store_seq *seq,
+                            struct err *err) {
   struct model *model = txn->model;
   rwlock_lock_write(&model->catalog_lock);
-  status result = store_commit(txn->store, durability, position, NULL, err);
+  status result = store_commit(txn->store, STORE_SYNC_DEFAULT, position, seq, err);
   if (result == LUMA_OK) {
     struct catalog *old = model->catalog;
     model->catalog = txn->catalog;
@@ -272,6 +272,11 @@ static void explain_limit(const struct model_txn *txn, struct err *err) {
 
 status model_commit(struct model_txn *txn, enum store_durability durability,
                     struct store_pos *position, struct err *err) {
+  return model_commit_seq(txn, durability, position, NULL, err);
+}
+
+status model_commit_seq(struct model_txn *txn, enum store_durability durability,
+                        struct store_pos *position, store_seq *seq, struct err *err) {
   struct model_lesson lesson;
   bool changes = txn->catalog_changed;
   status fed = model__feed_emit(txn, err);
@@ -280,8 +285,8 @@ status model_commit(struct model_txn *txn, enum store_durability durability,
     return fed;
   }
   model__lesson_begin(txn, &lesson);
-  status result = changes ? commit_change(txn, STORE_SYNC_DEFAULT, position, err)
-                          : store_commit(txn->store, durability, position, NULL, err);
+  status result = changes ? commit_change(txn, position, seq, err)
+                          : store_commit(txn->store, durability, position, seq, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   /* The next try begins with nobody writing but those who had begun to. */

@@ -296,6 +296,22 @@ status model__with_learned(struct model_txn *txn, const struct collection *colle
 status model__conform(struct model_txn *txn, const struct collection *collection,
                       struct slice *documents, const struct doc *old, uint32_t count,
                       uint32_t *failed, struct err *err);
+struct soul_check;
+/** How documents of a collection are checked; `faults` is ready. */
+void model__set_up_check(struct model_txn *txn, const struct collection *collection,
+                         struct soul_program *program, struct soul_faults *faults,
+                         struct soul_check *check);
+/** Some rules of a soul. */
+struct model_narrowed {
+  const struct soul_attribute *const *attributes; /* with all that they ask of their values */
+  const uint32_t *rules;                          /* checks */
+  uint32_t attributes_count, rules_count;
+};
+/** Whether each document, which may be lensed, obeys these rules of the collection's soul. At most
+ * STORE_BATCH_MAX. */
+status model__fit_narrowed(struct model_txn *txn, const struct collection *collection,
+                           const struct model_narrowed *narrowed, const struct doc *documents,
+                           uint32_t count, bool *fits, struct err *err);
 /** The same soul comes again and again: what is known of it is remembered. */
 struct model_last_soul {
   uint32_t number;

@@ -79,10 +79,11 @@ void soul_faults_add(struct soul_faults *faults, const struct soul_fault *fault,
                      ...) {
   char message[MESSAGE_BYTES];
   va_list args;
+  if (++faults->count > SOUL_FAULTS_SHOWN_MAX) return;
   va_start(args, format);
   int wanted = vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  if (++faults->count > SOUL_FAULTS_SHOWN_MAX || wanted < 0) return;
+  if (wanted < 0) return;
   struct buf path;
   buf_init(&path, 64 << 10);
   soul_place_format(fault->place, &path);

@@ -257,6 +257,7 @@ static void finish(struct recipe *recipe, const struct following *following) {
   recipe->sight.lens =
       (struct lens){.names = following->recipes->evolution->names, .splice = &recipe->splice};
   recipe->sight.makers_count = following->makers_count;
+  recipe->sight.is_whole = !following->recipes->wanted;
   memcpy(recipe->sight.makers, following->makers,
          following->makers_count * sizeof *following->makers);
 }

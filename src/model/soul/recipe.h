@@ -32,6 +32,7 @@ struct recipe_sight {
   struct lens lens;
   struct recipe_maker makers[RECIPE_MAKERS_MAX];
   uint32_t makers_count;
+  bool is_whole; /* shows all of the document */
 };
 
 struct recipes {

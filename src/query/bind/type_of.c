@@ -69,8 +69,8 @@ static enum val_type call_type(const struct expr *call, unsigned depth) {
   bool is_cast = is_called(call, "cast") && call->args_count == 2;
   if (is_cast && call->args[1]->kind == EXPR_CONST && call->args[1]->value.type == VAL_TEXT)
     return val_type_parse(val_slice(&call->args[1]->value), &type) ? type : VAL_MISSING;
-  bool is_any =
-      is_called(call, "coalesce") || is_called(call, "greatest") || is_called(call, "least");
+  bool is_any = is_called(call, "coalesce") || is_called(call, "greatest") ||
+                is_called(call, "least") || is_called(call, "max_of") || is_called(call, "min_of");
   if (is_any) return type_of_all(call, 0, 1, depth);
   return is_called(call, "nullif") || is_called(call, "abs") ? type_of_all(call, 0, 2, depth)
                                                              : VAL_MISSING;

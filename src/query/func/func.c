@@ -112,10 +112,20 @@ status func__greatest(struct func_env *env, const struct val *args, uint32_t cou
   return pick_extreme(args, count, 1, out);
 }
 
+status func__max_of(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  return func__greatest(env, args, count, out, err);
+}
+
 status func__least(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                    struct err *err) {
   (void)env, (void)err;
   return pick_extreme(args, count, -1, out);
+}
+
+status func__min_of(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                    struct err *err) {
+  return func__least(env, args, count, out, err);
 }
 
 status func__typeof(struct func_env *env, const struct val *args, uint32_t count, struct val *out,

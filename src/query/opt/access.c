@@ -178,9 +178,16 @@ static bool make_part(struct making *making, uint32_t nth, struct plan_part *par
   return low || high;
 }
 
+/** There are two truths: one of them is no rare value. */
+static bool is_truth(const struct plan_part *part) {
+  return part->values_count == 1 && part->values[0]->kind == EXPR_CONST &&
+         part->values[0]->value.type == VAL_BOOL;
+}
+
 static double share_of(const struct plan_part *part) {
   if (part->is_equal)
-    return share_equal * (part->values_count ? part->values_count : 1) * (part->spread ? 4 : 1);
+    return (is_truth(part) ? share_half : share_equal) *
+           (part->values_count ? part->values_count : 1) * (part->spread ? 4 : 1);
   if (part->is_null) return share_null;
   return part->prefix || (part->low && part->high) ? share_range : share_half;
 }

@@ -212,8 +212,22 @@ static status collect_match(struct asks *asks, const struct match *match, struct
   return LUMA_OK;
 }
 
-static status collect(void *context, struct expr *expr, struct err *err) {
-  struct asks *asks = context;
+/** A condition that stands by itself: the expression equals true, or under NOT false. */
+static status collect_truth(struct asks *asks, const struct expr *expr, struct err *err) {
+  bool wanted = true;
+  for (; expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT; expr = expr->args[0])
+    wanted = !wanted;
+  bool is_test = expr->kind == EXPR_UNARY && wanted &&
+                 (expr->op == EXPR_OP_IS_TRUE || expr->op == EXPR_OP_IS_FALSE);
+  if (is_test) wanted = expr->op == EXPR_OP_IS_TRUE;
+  if (is_test) expr = expr->args[0];
+  if (expr->mongo || expr->kind == EXPR_MATCH || !is_askable(expr)) return LUMA_OK;
+  struct expr *value = expr_const(asks->opt->arena, val_bool(wanted), expr->offset);
+  TRY(opt__memory(asks->opt, value, err));
+  return set_value(asks, add_about(asks, ASK_EQUAL, expr), value, err);
+}
+
+static status collect_known(struct asks *asks, struct expr *expr, struct err *err) {
   if (expr->kind == EXPR_BINARY) return collect_binary(asks, expr, err);
   if (expr->kind == EXPR_IN) return collect_in(asks, expr);
   if (expr->kind == EXPR_BETWEEN) return collect_between(asks, expr);
@@ -221,6 +235,13 @@ static status collect(void *context, struct expr *expr, struct err *err) {
   if (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_IS_NULL && is_askable(expr->args[0]))
     add_about(asks, ASK_NULL, expr->args[0]);
   return LUMA_OK;
+}
+
+static status collect(void *context, struct expr *expr, struct err *err) {
+  struct asks *asks = context;
+  uint32_t before = asks->count;
+  TRY(collect_known(asks, expr, err));
+  return asks->count == before ? collect_truth(asks, expr, err) : LUMA_OK;
 }
 
 status asks_collect(struct opt *opt, struct expr *condition, struct asks *asks, struct err *err) {

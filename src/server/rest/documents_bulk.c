@@ -32,6 +32,7 @@ static bool writes_whole(const struct bulk *bulk) {
   return bulk->count && bulk->filter.type == VAL_MAP && val_count(&bulk->filter) == 0;
 }
 
+/* Their version is known once they are committed: change_whole. */
 static void reply_keys(struct exchange *exchange, const struct val *keys, uint32_t count,
                        size_t stride, bool is_whole) {
   struct buf *body = &exchange->request->reply.body;
@@ -47,6 +48,13 @@ static void reply_keys(struct exchange *exchange, const struct val *keys, uint32
                           "collection is written\"]");
   buf_append_byte(body, '}');
   rest__json(exchange, 200);
+}
+
+void rest__put_version(struct exchange *exchange, uint64_t version) {
+  struct buf *body = &exchange->request->reply.body;
+  if (version == 0 || body->bytes == 0 || body->failed != LUMA_OK) return;
+  body->bytes--;
+  buf_append_format(body, ",\"version\":\"%llu\"}", (unsigned long long)version);
 }
 
 /* The keys of what was changed, one after the other. */
@@ -83,7 +91,13 @@ static status change_whole(struct exchange *exchange, struct bulk *bulk, struct 
   if (session_in_transaction(session)) return change_once(exchange, bulk, once, err);
   TRY(session_begin(session, SESSION_SNAPSHOT, err));
   status result = change_once(exchange, bulk, once, err);
-  if (result == LUMA_OK) return session_commit(session, err);
+  if (result == LUMA_OK) {
+    TRY(session_commit(session, err));
+    bool is_again = once && once->replayed;
+    if (!bulk->is_delete && (bulk->count || is_again))
+      rest__put_version(exchange, is_again ? once->version : session_version(session));
+    return LUMA_OK;
+  }
   (void)session_rollback(session, NULL);
   return result;
 }
@@ -122,6 +136,7 @@ void rest__tell_alone(struct exchange *exchange, struct rest_alone *alone, const
     if (body->failed == LUMA_OK) body->data[at] = ',';
   } else {
     buf_append_byte(body, '}');
+    if (!alone->is_delete) rest__put_version(exchange, session_version(exchange->session));
   }
   if (why)
     alone->failed++;
@@ -143,7 +158,7 @@ status rest__end_alone(struct exchange *exchange, const struct rest_alone *alone
 }
 
 static status change_each(struct exchange *exchange, struct bulk *bulk, struct err *err) {
-  struct rest_alone alone = {0};
+  struct rest_alone alone = {.is_delete = bulk->is_delete};
   struct buf faults;
   uint64_t count;
   TRY(docs_count(exchange->session, exchange->first, &count, err)); /* it is there */

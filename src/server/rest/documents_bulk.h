@@ -33,7 +33,11 @@ bool rest__is_alone(const struct exchange *exchange);
  * the first. */
 struct rest_alone {
   uint64_t done, failed;
+  bool is_delete;
 };
+/** Puts the version of what was written into the object that ends the reply; 0: nothing, it is not
+ * known. */
+void rest__put_version(struct exchange *exchange, uint64_t version);
 void rest__tell_alone(struct exchange *exchange, struct rest_alone *alone, const struct val *key,
                       unsigned done, const struct err *why);
 status rest__end_alone(struct exchange *exchange, const struct rest_alone *alone, unsigned done,

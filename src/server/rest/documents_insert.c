@@ -25,7 +25,7 @@ static void put_address(struct exchange *exchange, const struct val *key) {
 }
 
 static void reply_keys(struct exchange *exchange, const struct rest_texts *texts,
-                       const struct val *keys) {
+                       const struct val *keys, uint64_t version) {
   struct buf *body = &exchange->request->reply.body;
   struct json_write_options options = {0};
   buf_append_text(body, "{\"keys\":[");
@@ -34,6 +34,7 @@ static void reply_keys(struct exchange *exchange, const struct rest_texts *texts
     json_write(body, &keys[i], &options);
   }
   buf_append_format(body, "],\"count\":%zu}", texts->count);
+  if (texts->count) rest__put_version(exchange, version);
   if (!texts->is_array) put_address(exchange, &keys[0]);
   rest__json(exchange, 201);
 }
@@ -73,7 +74,9 @@ static status insert(struct exchange *exchange, const struct rest_texts *texts, 
     put_address(exchange, &batch.keys[0]);
     return rest__reply_document(exchange, &batch.keys[0], 201, err);
   }
-  reply_keys(exchange, texts, batch.keys);
+  bool is_again = batch.once && once.replayed;
+  reply_keys(exchange, texts, batch.keys,
+             is_again ? once.version : session_version(exchange->session));
   return buf_check(&exchange->request->reply.body, "the keys", err);
 }
 

@@ -15,6 +15,7 @@ struct docs_once {
   struct slice key;
   uint8_t request[SHA256_BYTES]; /* what tells another request under the same key */
   bool replayed, clashed;        /* out */
+  uint64_t version;              /* out: of what was written then; 0: it is not committed */
 };
 /** What was answered under the name: once->replayed, then `keys` (in the arena) of `count`
  * documents. LUMA_INVALID_ARGUMENT (once->clashed) when that was another request. */

@@ -33,7 +33,7 @@ status docs__once_find(struct model_txn *txn, struct docs_once *once, struct are
   bool found;
   once->replayed = once->clashed = false;
   buf_init(&answer, ANSWER_BYTES_MAX);
-  status result = model_once_find(txn, once->key, &answer, &found, err);
+  status result = model_once_find(txn, once->key, &answer, &found, &once->version, err);
   if (result == LUMA_OK && found) {
     bool same =
         answer.bytes > SHA256_BYTES && memcmp(answer.data, once->request, SHA256_BYTES) == 0;

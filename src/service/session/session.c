@@ -100,6 +100,10 @@ struct store_pos session_position(const struct session *session) {
   return session->position;
 }
 
+uint64_t session_version(const struct session *session) {
+  return session->txn ? 0 : session->seq;
+}
+
 status session_json_reader(struct session *session, struct json_reader **reader, struct err *err) {
   if (!session->reader) TRY(json_reader_create(&session->reader, err));
   *reader = session->reader;
@@ -129,7 +133,7 @@ status session__fail_no_transaction(struct err *err) {
 }
 
 status session__commit(struct session *session, struct model_txn *txn, struct err *err) {
-  return model_commit(txn, session->durability, &session->position, err);
+  return model_commit_seq(txn, session->durability, &session->position, &session->seq, err);
 }
 
 status session_commit(struct session *session, struct err *err) {

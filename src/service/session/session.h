@@ -55,6 +55,9 @@ void session_cancel(struct session *session);
 void session_set_durability(struct session *session, enum store_durability durability);
 /** Where the last commit of the session stands; all zeroes: there was none. */
 struct store_pos session_position(const struct session *session);
+/** The version of the documents that the last commit wrote; 0 while a transaction is open: theirs
+ * is not known yet. */
+uint64_t session_version(const struct session *session);
 /** For the session's thread, before a statement can be known to those who cancel. */
 void session_uncancel(struct session *session);
 /** For statements that name no limit of their own; 0 = none. */

@@ -66,6 +66,7 @@ struct session {
   struct query_guard guard;
   enum store_durability durability;
   struct store_pos position;  /* of the last commit */
+  store_seq seq;              /* of the same */
   struct json_reader *reader; /* NULL until used */
   struct session_cursor *cursors;
   uint32_t cursors_count;

@@ -20,9 +20,9 @@ size_t key_part_bytes(struct slice key, bool descending);
  * float64 or decimal. Text and bytes go to `scratch`. */
 status key_decode(struct slice part, bool descending, struct buf *scratch, struct val *out,
                   struct err *err);
-/** The value of the part at the front of `key`, where it is a number, a text, a bool, null, MISSING
- * or an id; answers the bytes of the part, 0 for another or none. Texts go to `scratch`, which must
- * have room for the part: it does not grow. */
+/** The value of the part at the front of `key`, where it is a number, a text, a bool, null,
+ * MISSING, a time or an id; answers the bytes of the part, 0 for another or none. Texts go to
+ * `scratch`, which must have room for the part: it does not grow. */
 size_t key_decode_scalar(struct slice key, bool descending, struct buf *scratch, struct val *out);
 /** The smallest byte string above every string with this prefix; false when there is none (all
  * 0xff). In place on `prefix`. */

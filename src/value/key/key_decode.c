@@ -194,7 +194,7 @@ status key_decode(struct slice part, bool descending, struct buf *scratch, struc
 static bool is_simple(enum order_class class) {
   return class == ORDER_MISSING || class == ORDER_NULL || class == ORDER_BOOL ||
          class == ORDER_NUMBER || class == ORDER_TEXT || class == ORDER_OBJECTID ||
-         class == ORDER_ULID || class == ORDER_UUID;
+         class == ORDER_ULID || class == ORDER_UUID || class == ORDER_TIME;
 }
 
 /* Between its escapes a text stands as it is. */

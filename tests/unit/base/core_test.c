@@ -74,6 +74,23 @@ static void failures_tell_what_and_where(void) {
   assert_int_equal(err.code, LUMA_OK);
 }
 
+static void errors_begin_and_begin_again_empty(void) {
+  struct err err;
+  struct buf *faults = (struct buf *)(void *)&err;
+  memset(&err, 0xa5, sizeof err);
+  err_init(&err);
+  assert_true(err.code == LUMA_OK && !err.line && !err.column && !err.offset && !err.foreign);
+  assert_true(!err.file && !err.source_line && !err.faults && !err.faults_count);
+  assert_true(err.message[0] == 0 && err.hint[0] == 0 && err.detail[0] == 0);
+  err.faults = faults;
+  assert_int_equal(refuse(&err, 3), LUMA_NOT_FOUND);
+  err_hint(&err, "less");
+  err_detail(&err, (const uint8_t *)"\"a\":1", 5);
+  err_reset(&err);
+  assert_true(err.code == LUMA_OK && err.faults == faults);
+  assert_true(err.message[0] == 0 && err.hint[0] == 0 && err.detail[0] == 0);
+}
+
 static void nothing_is_written_without_an_error(void) {
   err_hint(NULL, "x");
   err_wrap(NULL, "x");
@@ -169,6 +186,7 @@ int main(int argc, char **argv) {
       {"varints_over_64_bits_are_refused", varints_over_64_bits_are_refused, 0},
       {"integers_keep_their_order_of_bytes", integers_keep_their_order_of_bytes, 0},
       {"failures_tell_what_and_where", failures_tell_what_and_where, 0},
+      {"errors_begin_and_begin_again_empty", errors_begin_and_begin_again_empty, 0},
       {"nothing_is_written_without_an_error", nothing_is_written_without_an_error, 0},
       {"long_messages_are_cut", long_messages_are_cut, 0},
       {"positions_count_lines_and_code_points", positions_count_lines_and_code_points, 0},

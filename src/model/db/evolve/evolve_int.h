@@ -10,6 +10,7 @@
 enum {
   EVOLVE_FIRST = 10,
   EVOLVE_AT_ONCE = 256,
+  EVOLVE_RULES_MAX = 64,
   EVOLVE_INDEXED_AT_ONCE = 5000 /* indexes over more beings are filled in steps */
 };
 
@@ -42,6 +43,15 @@ struct evolving {
   struct buf ids;   /* their ids, for the message */
 };
 
+/** What beings may break, and the attributes that have to be read to know. */
+struct evolve_narrowed {
+  struct model_narrowed rules;
+  const struct soul_attribute *attributes[RECIPE_NAMES_MAX];
+  uint32_t checks[EVOLVE_RULES_MAX];
+  struct slice names[RECIPE_NAMES_MAX];
+  uint32_t names_count;
+};
+
 /** The genotype asked for, with the settings that stay, read as a soul. */
 status evolve__read(struct evolving *evolving, struct err *err);
 /** The genotype as it is stored, with its settings, under the names that its attributes are to
@@ -59,6 +69,10 @@ status evolve__act(struct evolving *evolving, struct edit *edit, struct err *err
 bool evolve__narrows(const struct evolving *evolving);
 /** Whether beings have to be looked at. */
 bool evolve__looks(const struct evolving *evolving);
+/** Works out what is narrowed. `*is_enough` false: beings have to be looked at as wholes.
+ * `narrowed` stays where it is: it points into itself. */
+status evolve__narrowed(const struct evolving *evolving, struct evolve_narrowed *narrowed,
+                        bool *is_enough, struct err *err);
 /** Looks at every being as it will be: who does not fit is noted; fills indexes and counters. */
 status evolve__look(struct evolving *evolving, struct err *err);
 /** Fills indexes over many beings in transactions of their own: `*built` when there was one, and

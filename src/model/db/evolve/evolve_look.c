@@ -199,20 +199,59 @@ static struct kept_values *keeps(const struct evolving *evolving) {
   return evolving->evolution->kept;
 }
 
-struct look_room {
+/* ---- going over them ---- */
+
+/* All beings, and what is looked at of them. */
+struct looking {
+  struct evolving *evolving;
+  struct evolve_narrowed narrowed;
+  bool is_part; /* at what is narrowed alone */
+  bool fits[EVOLVE_AT_ONCE];
   struct doc documents[EVOLVE_AT_ONCE];
   struct store_rows rows;
 };
 
-static status look_at_all(struct evolving *evolving, struct doc *documents, struct err *err) {
-  struct model_scan_options options = {0};
+static uint32_t count_unfit(const struct looking *looking, uint32_t count) {
+  uint32_t unfit = 0;
+  for (uint32_t i = 0; i < count; i++) unfit += !looking->fits[i];
+  return unfit;
+}
+
+/* Why the first ones do not fit is told by all that they are. */
+static status take_in_whole(struct looking *looking, uint32_t count, struct err *err) {
+  struct evolving *evolving = looking->evolving;
+  struct val keys[EVOLVE_AT_ONCE];
+  struct store_pins pins = {0};
+  for (uint32_t i = 0; i < count; i++) keys[i] = model__key_of(&looking->documents[i]);
+  status result =
+      model_get_many(evolving->txn, evolving->now, keys, count, looking->documents, &pins, err);
+  if (result == LUMA_OK) result = take_in_some(evolving, looking->documents, count, err);
+  store_pins_release(&pins);
+  return result;
+}
+
+static status look_at_some(struct looking *looking, uint32_t count, struct err *err) {
+  struct evolving *evolving = looking->evolving;
+  if (!looking->is_part) return take_in_some(evolving, looking->documents, count, err);
+  TRY(model__fit_narrowed(evolving->txn, evolving->now, &looking->narrowed.rules,
+                          looking->documents, count, looking->fits, err));
+  uint32_t unfit = count_unfit(looking, count);
+  if (unfit && evolving->in_the_way < EVOLVE_FIRST) return take_in_whole(looking, count, err);
+  evolving->in_the_way += unfit;
+  return LUMA_OK;
+}
+
+static status look_at_all(struct looking *looking, struct err *err) {
+  struct evolving *evolving = looking->evolving;
+  struct model_reads reads = {looking->narrowed.names, looking->narrowed.names_count};
+  struct model_scan_options options = {.reads = looking->is_part ? &reads : NULL};
   struct model_scan *scan;
   uint32_t count;
   TRY(model_scan_open(evolving->txn, evolving->now, &options, &scan, err));
   status result;
   do {
-    result = model_scan_next(scan, EVOLVE_AT_ONCE, documents, &count, err);
-    if (result == LUMA_OK) result = take_in_some(evolving, documents, count, err);
+    result = model_scan_next(scan, EVOLVE_AT_ONCE, looking->documents, &count, err);
+    if (result == LUMA_OK && count) result = look_at_some(looking, count, err);
     if (result == LUMA_OK) result = model__go_on(evolving->txn, err);
   } while (result == LUMA_OK && count > 0);
   model_scan_close(scan);
@@ -220,16 +259,18 @@ static status look_at_all(struct evolving *evolving, struct doc *documents, stru
 }
 
 status evolve__look(struct evolving *evolving, struct err *err) {
-  struct look_room *room = mem_alloc(sizeof *room);
-  if (!room) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
-  evolving->rows = &room->rows;
+  struct looking *looking = mem_alloc(sizeof *looking);
+  if (!looking) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at beings");
+  looking->evolving = evolving;
+  evolving->rows = &looking->rows;
   evolving->txn->is_looking = true;
   evolving->txn->keeps = keeps(evolving);
-  status result = evolve__begin_reading(evolving, err);
-  if (result == LUMA_OK) result = look_at_all(evolving, room->documents, err);
+  status result = evolve__narrowed(evolving, &looking->narrowed, &looking->is_part, err);
+  if (result == LUMA_OK) result = evolve__begin_reading(evolving, err);
+  if (result == LUMA_OK) result = look_at_all(looking, err);
   evolve__end_reading(evolving);
   evolving->txn->is_looking = false;
   evolving->txn->keeps = NULL;
-  mem_free(room);
+  mem_free(looking);
   return result;
 }

@@ -154,10 +154,20 @@ status model__see_one(struct model_seeing *seeing, uint32_t place, bool *is_show
   return show(seeing, place, is_shown, err);
 }
 
+/* What is kept of a being is all that is made of it. */
+static bool makes_all(const struct model_seeing *seeing) {
+  for (uint32_t i = 0; i < seeing->making.count; i++) {
+    const struct recipe_sight *sight = seeing->making.sights[i];
+    if (!sight->is_whole || makes_more(seeing, sight)) return false;
+  }
+  return true;
+}
+
 status model__see_made(struct model_seeing *seeing, struct err *err) {
   struct model_making *making = &seeing->making;
   if (making->count == 0) return LUMA_OK;
   TRY(model__make(making, err));
+  if (making->txn->keeps && makes_all(seeing)) (void)model__keep(making, making->txn->keeps);
   for (uint32_t i = 0; i < making->count; i++)
     TRY(put_lens(seeing, making->sights[i], &making->made[i], &seeing->documents[making->places[i]],
                  err));

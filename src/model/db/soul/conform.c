@@ -232,27 +232,32 @@ static void tell_key(struct conforming *conforming) {
   if (!model__hides_keys(conforming->collection)) conforming->faults.id = &conforming->key;
 }
 
-static void set_up(struct conforming *conforming, struct soul_program *program) {
-  const struct collection *collection = conforming->collection;
-  bool tells = conforming->txn->tells_places || conforming->count > 1;
+void model__set_up_check(struct model_txn *txn, const struct collection *collection,
+                         struct soul_program *program, struct soul_faults *faults,
+                         struct soul_check *check) {
   if (program) {
-    program->now_us = conforming->txn->now_us ? conforming->txn->now_us
-                                              : os_now_us(conforming->txn->model->os);
-    program->numbers = model__numbers(conforming->txn);
+    program->now_us = txn->now_us ? txn->now_us : os_now_us(txn->model->os);
+    program->numbers = model__numbers(txn);
   }
-  conforming->check = (struct soul_check){.soul = collection->genotype,
-                                          .open = collection->open,
-                                          .binding = {.names = collection->names,
-                                                      .by_id = collection->attribute_of_id,
-                                                      .count = collection->attribute_of_id_count},
-                                          .program = program,
-                                          .arena = &conforming->txn->soul_arena,
-                                          .faults = &conforming->faults,
-                                          .tells_places = tells,
-                                          .first_place = conforming->txn->places_from,
-                                          .resolve = model__resolve_reference,
-                                          .context = conforming->txn};
+  *check = (struct soul_check){.soul = collection->genotype,
+                               .open = collection->open,
+                               .binding = {.names = collection->names,
+                                           .by_id = collection->attribute_of_id,
+                                           .count = collection->attribute_of_id_count},
+                               .program = program,
+                               .arena = &txn->soul_arena,
+                               .faults = faults,
+                               .first_place = txn->places_from,
+                               .resolve = model__resolve_reference,
+                               .context = txn};
+}
+
+static void set_up(struct conforming *conforming, struct soul_program *program) {
+  struct model_txn *txn = conforming->txn;
   soul_faults_init(&conforming->faults);
+  model__set_up_check(txn, conforming->collection, program, &conforming->faults,
+                      &conforming->check);
+  conforming->check.tells_places = txn->tells_places || conforming->count > 1;
   tell_key(conforming);
 }
 

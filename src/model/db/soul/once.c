@@ -17,13 +17,14 @@ static void make_key(struct slice name, uint8_t key[KEY_BYTES]) {
 }
 
 status model_once_find(struct model_txn *txn, struct slice name, struct buf *answer, bool *found,
-                       struct err *err) {
+                       store_seq *seq, struct err *err) {
   uint8_t key[KEY_BYTES];
   struct store_pins pins = {0};
   struct store_value value = {0};
   make_key(name, key);
   status result = store_get(txn->store, STORE_META, slice_of(key, sizeof key), &value, &pins, err);
   uint64_t now_us = os_now_us(txn->model->os);
+  *seq = result == LUMA_OK && value.found ? value.seq : 0;
   *found = result == LUMA_OK && value.found && value.value.bytes >= 8 &&
            load64be(value.value.data) + kept_us > now_us;
   if (*found && !buf_append(answer, value.value.data + 8, value.value.bytes - 8))

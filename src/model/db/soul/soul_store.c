@@ -6,6 +6,8 @@
 #include "model/db/model_int.h"
 #include "value/json/json.h"
 
+enum { CANDIDATES_MAX = 8, SHOWN_BYTES = 8 };
+
 static void put_field(struct build *build, const char *name, struct val value) {
   build_name(build, slice_of_text(name));
   build_put(build, &value);
@@ -241,9 +243,23 @@ static bool begins_with(const uint8_t *hash, struct slice digits) {
   return true;
 }
 
-/* Those whose hashes begin so: the first, and how many there are, up to two. */
-static status find_by_prefix(struct store_txn *txn, struct slice digits, uint32_t *number,
-                             uint32_t *count, struct err *err) {
+/* `7ef6011518795eed…` of `users`, for whoever has to choose. */
+static void tell_candidate(const struct catalog *catalog, const uint8_t hash[SOUL_HASH_BYTES],
+                           struct buf *told) {
+  buf_append_text(told, told->bytes ? ", `" : "`");
+  for (int i = 0; i < SHOWN_BYTES; i++) buf_append_format(told, "%02x", hash[i]);
+  buf_append_text(told, "…`");
+  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+    const struct collection *one = catalog_at(catalog, i);
+    if (one->genotype && memcmp(one->genotype->hash, hash, SOUL_HASH_BYTES) == 0)
+      buf_append_format(told, " of `%.*s`", SLICE_ARG(one->name));
+  }
+}
+
+/* Those whose hashes begin so: the first, and how many there are, up to CANDIDATES_MAX, which are
+ * told. */
+static status find_by_prefix(struct model_txn *txn, struct slice digits, uint32_t *number,
+                             uint32_t *count, struct buf *told, struct err *err) {
   uint8_t from[1 + SOUL_HASH_BYTES], to[1] = {'H' + 1};
   size_t bytes;
   struct store_cursor *cursor;
@@ -251,13 +267,14 @@ static status find_by_prefix(struct store_txn *txn, struct slice digits, uint32_
   struct store_rows *rows = mem_alloc(sizeof *rows);
   if (!rows) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to find a soul");
   struct store_range range = {.from = slice_of(from, bytes), .to = slice_of(to, sizeof to)};
-  status result = store_cursor_open(txn, STORE_META, range, false, &cursor, err);
+  status result = store_cursor_open(txn->store, STORE_META, range, false, &cursor, err);
   if (result == LUMA_OK) {
-    result = store_cursor_next(cursor, 2, rows, err);
+    result = store_cursor_next(cursor, CANDIDATES_MAX, rows, err);
     for (uint32_t i = 0; result == LUMA_OK && i < rows->count; i++) {
       bool is_whole = rows->keys[i].bytes == 1 + SOUL_HASH_BYTES && rows->values[i].bytes == 4;
       if (!is_whole || !begins_with(rows->keys[i].data + 1, digits)) continue;
       if ((*count)++ == 0) *number = load32be(rows->values[i].data);
+      tell_candidate(txn->catalog, rows->keys[i].data + 1, told);
     }
     store_cursor_close(cursor);
   }
@@ -265,8 +282,18 @@ static status find_by_prefix(struct store_txn *txn, struct slice digits, uint32_
   return result;
 }
 
+static status fail_several(struct slice name, const struct buf *told, uint32_t *number,
+                           struct err *err) {
+  *number = 0;
+  err_raise(err, LUMA_AMBIGUOUS, __FILE__, __LINE__,
+            "several souls have a hash that begins with `%.*s`: %.*s", SLICE_ARG(name),
+            SLICE_ARG(buf_slice(told)));
+  err_hint(err, "give more of its digits");
+  return LUMA_AMBIGUOUS;
+}
+
 /* The number of the soul with an id, a hash, or one whose hash begins so; 0 if there is none.
- * LUMA_INVALID_ARGUMENT where several hashes do. */
+ * LUMA_AMBIGUOUS where several hashes do. */
 static status number_of(struct model_txn *txn, struct slice name, uint32_t *number,
                         struct err *err) {
   uint8_t id[16], hash[SOUL_HASH_BYTES];
@@ -275,13 +302,13 @@ static status number_of(struct model_txn *txn, struct slice name, uint32_t *numb
   if (parse_hash(name, hash)) return model__find_soul(txn->store, hash, number, err);
   if (name.bytes == ULID_TEXT_BYTES && ulid_parse(name, id))
     TRY(find_number(txn->store, 'U', slice_of(id, sizeof id), number, err));
-  if (!*number) TRY(find_by_prefix(txn->store, name, number, &count, err));
-  if (count < 2) return LUMA_OK;
-  *number = 0;
-  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-            "several souls have a hash that begins with `%.*s`", SLICE_ARG(name));
-  err_hint(err, "give more of its digits; SHOW SOULS lists them");
-  return LUMA_INVALID_ARGUMENT;
+  if (*number) return LUMA_OK;
+  struct buf told;
+  buf_init(&told, 4096);
+  status result = find_by_prefix(txn, name, number, &count, &told, err);
+  if (result == LUMA_OK && count > 1) result = fail_several(name, &told, number, err);
+  buf_deinit(&told);
+  return result;
 }
 
 /* A soul may have several numbers: see model__renumber_soul. */
@@ -339,11 +366,11 @@ static status check_shared(struct model_txn *txn, struct slice name, struct err 
       first = one;
       continue;
     }
-    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+    err_raise(err, LUMA_AMBIGUOUS, __FILE__, __LINE__,
               "several collections have the soul `%.*s`: `%.*s` and `%.*s`", SLICE_ARG(name),
               SLICE_ARG(first->name), SLICE_ARG(one->name));
     err_hint(err, "name the one that is meant");
-    return LUMA_INVALID_ARGUMENT;
+    return LUMA_AMBIGUOUS;
   }
   return LUMA_OK;
 }
@@ -493,6 +520,9 @@ status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf
                            struct err *err) {
   const struct collection *collection = model_collection_of_soul(txn, alias);
   if (!collection) collection = find_evolved(txn, alias);
+  uint32_t number;
+  if (!collection) TRY(number_of(txn, alias, &number, err)); /* it may stand for several */
+  if (!collection) TRY(check_shared(txn, alias, err));
   if (!collection || !collection->genotype) return fail_no_soul(txn, alias, err);
   const struct evolution *evolution = collection->evolution;
   buf_append_byte(out, '[');

@@ -56,7 +56,7 @@ static struct expr *aggregate_call(struct lql *lql, struct lql_token name,
                            args->count > 1 && !distinct; /* SQLite's max(a, b) */
   if (is_extreme_of_row) {
     struct expr *call = expr_node(lql->arena, EXPR_CALL, args->items, args->count, name.offset);
-    if (call) call->name = slice_of_text(which->kind == EXPR_MAX ? "greatest" : "least");
+    if (call) call->name = slice_of_text(which->kind == EXPR_MAX ? "max_of" : "min_of");
     return call;
   }
   bool of_key = which->within == AGGREGATE_WITHIN_KEY; /* counted when the call is whole */

@@ -247,10 +247,32 @@ struct expr *lql__quantified(struct lql *lql, struct lql_token op, struct expr *
   return compared(lql, op, op_of(op), all, left, query);
 }
 
+/* Nobody knows what is in a list that is NULL: it is one element that is. */
+static struct expr *list_or_null(struct lql *lql, struct expr *list) {
+  if (!list || list->kind == EXPR_LIST) return list;
+  struct expr *null = expr_const(lql->arena, val_null(), list->offset);
+  struct expr *nulls = null ? expr_node(lql->arena, EXPR_LIST,
+                                        arena_copy(lql->arena, &null, sizeof null), 1, list->offset)
+                            : NULL;
+  struct expr *args[] = {list, nulls};
+  struct expr *call = nulls ? expr_node(lql->arena, EXPR_CALL,
+                                        arena_copy(lql->arena, args, sizeof args), 2, list->offset)
+                            : NULL;
+  if (call) call->name = slice_of_text("coalesce");
+  return call;
+}
+
 /* The list's elements are the rows of a query of their own. */
 struct expr *lql__quantified_list(struct lql *lql, struct lql_token op, struct expr *left, bool all,
                                   struct expr *list) {
   struct lql_alias alias = {.name = slice_of_text("element")};
+  bool is_in = list && list->kind == EXPR_LIST && list->args_count && left &&
+               !(left->kind == EXPR_LIST && left->is_row) &&
+               op_of(op) == (all ? EXPR_OP_NE : EXPR_OP_EQ);
+  if (is_in)
+    return lql__in(lql, op, left,
+                   &(struct lql_list){.items = list->args, .count = list->args_count}, all);
+  list = list_or_null(lql, list);
   struct plan *rows = list ? lql__table_of(lql, list, &alias) : NULL;
   struct plan *project = rows ? plan_node(lql->arena, PLAN_PROJECT, rows, list->offset) : NULL;
   struct expr *element = expr_name(lql->arena, alias.name, false, op.offset);
