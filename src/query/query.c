@@ -118,6 +118,9 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
                               .policy = query->options.policy,
                               .read_view = read_view};
   TRY(parse(query, compiled, offset, err));
+  /* Plans that others may take know nothing of sessions. */
+  if (query->options.has_temporaries || compiled->statement.root->is_temporary)
+    bind.session = query->options.session;
   TRY(bind_statement(&bind, &compiled->statement, err));
   TRY(query__settle_index(&compiled->arena, compiled->statement.root, err));
   compiled->names = query__names(compiled->statement.root); /* before it is looked at */
@@ -293,7 +296,8 @@ bool query_is_reusable(const struct query *query) {
   const struct statement *statement = statement_of(query);
   bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
   return is_timeless && !query->source.command && !query->compiled->is_borrowed &&
-         !statement->has_views && statement->root->kind <= PLAN_SEQUENCE;
+         !statement->has_views && !query->options.has_temporaries &&
+         !statement->root->is_temporary && statement->root->kind <= PLAN_SEQUENCE;
 }
 
 uint32_t query_parameters_count(const struct query *query) {

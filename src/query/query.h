@@ -45,6 +45,8 @@ struct query_prepare_options {
   uint64_t now_us;            /* wall clock */
   struct json_reader *reader; /* for commands in JSON; until the call ends. NULL: one is made */
   const struct query_policy *policy; /* NULL: everything is allowed; borrowed until query_destroy */
+  uint64_t session;     /* the number of who asks, for what is temporary; 0: nobody has any */
+  bool has_temporaries; /* it has made some: the plan is for it alone */
   const char *const *rules_off; /* names of optimizer passes not to run, NULL-terminated; NULL: all
                                    run. Borrowed */
 };

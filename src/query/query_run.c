@@ -18,6 +18,7 @@ struct query_run {
   struct arena document_arena;     /* documents made since the last batch */
   struct expr_env env;
   struct exec exec;
+  bool sets_now;                /* defaults of what it writes take the statement's time */
   struct model_witness witness; /* of what follows from changes, while the run is open */
   struct op *root;
   struct query_warning warnings[3];
@@ -124,6 +125,8 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   run->witness = guard_witness(&run->exec);
   if (txn && run->witness.followed) model_set_witness(txn, &run->witness);
   const struct plan *root = run->compiled->statement.root;
+  run->sets_now = txn && plan_is_write(root);
+  if (run->sets_now) model_set_now(txn, options->now_us);
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
   run->env.collation = run->collation;
@@ -187,6 +190,7 @@ status query_document(struct query_run *run, const struct batch *batch, uint32_t
 
 void query_close(struct query_run *run) {
   if (!run) return;
+  if (run->exec.txn && run->sets_now) model_set_now(run->exec.txn, 0);
   if (run->exec.txn && run->witness.followed) model_set_witness(run->exec.txn, NULL);
   exec_close(run->root);
   exec_deinit(&run->exec);

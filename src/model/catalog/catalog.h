@@ -92,7 +92,23 @@ struct catalog;
 const struct collection *catalog_find(const struct catalog *catalog, struct slice name);
 /** Collection `nth` in name order; NULL past the end. */
 const struct collection *catalog_at(const struct catalog *catalog, uint32_t nth);
+/** Those that last, which are what others are told of: temporary ones stand behind them. */
 uint32_t catalog_count(const struct catalog *catalog);
+/** With temporary ones. */
+uint32_t catalog_count_all(const struct catalog *catalog);
+
+/* A temporary collection or view is stored like others, under a name that begins with a character
+ * which no text should have (U+10FFFF), then the number of its session and a colon: so it is last
+ * in the order of names, and only its session looks for it. When the session ends, or the database
+ * is opened after it could not, it is dropped. */
+enum { CATALOG_TEMPORARY_BYTES_MAX = 32 };
+/** Appends what the names of a session's begin with. */
+void catalog_temporary_prefix(uint64_t session, struct buf *out);
+bool catalog_is_temporary(struct slice name);
+/** The name as its session says it: without what it begins with; others are the same. */
+struct slice catalog_plain_name(struct slice name);
+/** Takes what temporary names begin with out of a text for people. */
+void catalog_plain_text(char *text);
 /** Fills `err` with LUMA_UNKNOWN_COLLECTION, naming the nearest collection in the hint. Answers
  * that status. */
 status catalog_fail_unknown(const struct catalog *catalog, struct slice name, struct err *err);

@@ -302,18 +302,25 @@ const struct collection *catalog_at(const struct catalog *catalog, uint32_t nth)
   return nth < catalog->count ? &catalog->holders[nth]->collection : NULL;
 }
 
-uint32_t catalog_count(const struct catalog *catalog) {
+uint32_t catalog_count_all(const struct catalog *catalog) {
   return catalog->count;
+}
+
+uint32_t catalog_count(const struct catalog *catalog) {
+  uint32_t count = catalog->count;
+  while (count && catalog_is_temporary(catalog->holders[count - 1]->collection.name)) count--;
+  return count;
 }
 
 status catalog_fail_unknown(const struct catalog *catalog, struct slice name, struct err *err) {
   struct suggest suggest;
   suggest_init(&suggest, name);
-  for (uint32_t i = 0; i < catalog->count; i++) {
+  uint32_t lasting = catalog_count(catalog);
+  for (uint32_t i = 0; i < lasting; i++) {
     suggest_offer(&suggest, catalog->holders[i]->collection.name);
   }
   status code = err_raise(err, LUMA_UNKNOWN_COLLECTION, __FILE__, __LINE__,
-                          "there is no collection `%.*s`", SLICE_ARG(name));
+                          "there is no collection `%.*s`", SLICE_ARG(catalog_plain_name(name)));
   if (suggest_is_good(&suggest)) {
     err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
   } else if (catalog->count == 0) {

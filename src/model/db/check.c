@@ -154,7 +154,7 @@ status model_check(struct model *model, store_check_fn *fault, void *context, st
   checking->context = context;
   struct store_begin_options options = {.read_only = true, .may_block = true};
   status result = model_begin(model, &options, &checking->txn, err);
-  for (uint32_t i = 0; result == LUMA_OK && i < catalog_count(checking->txn->catalog); i++) {
+  for (uint32_t i = 0; result == LUMA_OK && i < catalog_count_all(checking->txn->catalog); i++) {
     result = check_collection(checking, catalog_at(checking->txn->catalog, i), err);
   }
   if (checking->txn) model_rollback(checking->txn);

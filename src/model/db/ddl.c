@@ -291,7 +291,7 @@ status model_drop_index(struct model_txn *txn, struct slice collection, struct s
     if (!found) return catalog_fail_unknown(txn->catalog, collection, err);
     look_in(found, index, &place);
   } else {
-    for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+    for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
       look_in(catalog_at(txn->catalog, i), index, &place);
     }
   }

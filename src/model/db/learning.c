@@ -203,7 +203,7 @@ static status save_one(struct model *model, const struct collection *collection,
 
 void model__save_learned(struct model *model) {
   if (!model->learns || model->options.read_only || !model->catalog) return;
-  for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(model->catalog); i++) {
     const struct collection *collection = catalog_at(model->catalog, i);
     struct learning *learning = learning_of(collection);
     catch_up(learning, collection->names);
@@ -336,7 +336,7 @@ static void learn_all(struct slice notes, const struct catalog *catalog) {
 /* What the transaction wrote has to be read: of every collection that it may have written to. */
 static void spoil_all(const struct model_txn *txn, const struct catalog *catalog) {
   bool is_list_whole = txn->guarded_count < MODEL_GUARDED_MAX;
-  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(catalog); i++) {
     const struct collection *collection = catalog_at(catalog, i);
     bool is_written = !is_list_whole;
     for (uint32_t k = 0; k < txn->guarded_count; k++)

@@ -70,7 +70,7 @@ static status load_collection(struct model *model, struct slice key, struct slic
 
 /* Names are known by now: souls are bound to them. */
 static status attach_souls(struct model *model, struct store_txn *txn, struct err *err) {
-  for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(model->catalog); i++) {
     const struct collection *collection = catalog_at(model->catalog, i);
     if (collection->source.bytes) TRY(model__attach_soul(model, txn, collection, err));
   }
@@ -86,7 +86,7 @@ static bool computes(const struct collection *collection) {
 }
 
 static status attach_rules(struct model *model, struct err *err) {
-  for (uint32_t i = 0; i < catalog_count(model->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(model->catalog); i++) {
     const struct collection *collection = catalog_at(model->catalog, i);
     if (computes(collection)) TRY(model__attach_rules(model, collection, err));
   }
@@ -95,7 +95,7 @@ static status attach_rules(struct model *model, struct err *err) {
 
 /* The first index left unfinished, or NULL. */
 static const struct collection *find_unfinished(const struct catalog *catalog, uint32_t *position) {
-  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(catalog); i++) {
     const struct collection *collection = catalog_at(catalog, i);
     for (*position = 0; *position < collection->indexes_count; ++*position) {
       if (collection->indexes[*position].state != CATALOG_INDEX_PUBLIC) return collection;

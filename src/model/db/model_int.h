@@ -117,6 +117,7 @@ struct model_txn {
   struct model_txn_hold *holds;
   const struct model_caller *caller;   /* may be NULL */
   const struct soul_numbers *numbers;  /* NULL: the model gives them */
+  uint64_t now_us;                     /* see model_set_now; 0: the clock is asked */
   const struct model_witness *witness; /* NULL: nobody is told */
   struct model_altered *altered;       /* sequences that ALTER changed, in `kept` */
 };

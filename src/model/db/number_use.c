@@ -17,6 +17,10 @@ void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers
   txn->numbers = numbers;
 }
 
+void model_set_now(struct model_txn *txn, uint64_t now_us) {
+  txn->now_us = now_us;
+}
+
 /* ---- keys ---- */
 
 static status next_of_model(void *context, struct slice name, int64_t *number, struct err *err) {

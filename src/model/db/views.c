@@ -43,7 +43,7 @@ static bool names(struct slice view, struct slice name) {
 
 /* Marks the views that read the collection, through others too. */
 static void mark(const struct catalog *catalog, struct slice collection, bool *reads) {
-  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(catalog); i++) {
     const struct collection *view = catalog_at(catalog, i);
     if (!view->view.bytes || reads[i] || !names(view->view, collection)) continue;
     reads[i] = true;
@@ -61,7 +61,7 @@ static status fail_read(const struct catalog *catalog, const bool *reads,
   struct buf views;
   struct slice first = {0};
   buf_init(&views, 1024);
-  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(catalog); i++) {
     const struct collection *view = catalog_at(catalog, i);
     if (!reads[i] || !breaks(view, attribute)) continue;
     buf_append_format(&views, "%s`%.*s`", first.bytes ? ", " : "", SLICE_ARG(view->name));
@@ -82,7 +82,7 @@ static status fail_read(const struct catalog *catalog, const bool *reads,
 status model__check_views(struct model_txn *txn, const struct collection *collection,
                           struct slice attribute, struct err *err) {
   const struct catalog *catalog = txn->catalog;
-  bool *reads = mem_zalloc(catalog_count(catalog) + 1, sizeof *reads);
+  bool *reads = mem_zalloc(catalog_count_all(catalog) + 1, sizeof *reads);
   if (!reads) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to look at views");
   mark(catalog, collection->name, reads);
   status result = fail_read(catalog, reads, collection, attribute, err);

@@ -167,7 +167,7 @@ static status bind_positional(struct binder *binder, struct plan *node, struct e
 static status bind_change(struct binder *binder, struct plan *node, struct err *err) {
   bool is_update = node->kind == PLAN_UPDATE;
   TRY(bind_changed(binder, &node->input, is_update ? QUERY_UPDATE : QUERY_DELETE, err));
-  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  bind__look_up(binder, node);
   struct scope scope = bind__scope(node->input);
   if (node->replacement)
     TRY(bind__expr(binder, &scope, node->replacement, &node->replacement, err));
@@ -291,10 +291,10 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_DROP_INDEX:
   case PLAN_REINDEX: return bind__schema(binder, *node, err);
   case PLAN_CREATE_VIEW: return bind__create_view(binder, *node, err);
+  case PLAN_DROP_VIEW: bind__look_up(binder, *node); __attribute__((fallthrough));
   case PLAN_CREATE_SEQUENCE:
   case PLAN_ALTER_SEQUENCE:
   case PLAN_DROP_SEQUENCE:
-  case PLAN_DROP_VIEW:
     (*node)->collection = NULL;
     return bind__check_write(binder, *node, QUERY_SCHEMA, err);
   case PLAN_BEGIN:
@@ -327,6 +327,7 @@ status bind_statement(const struct bind_options *options, struct statement *stat
                           .catalog = options->catalog,
                           .policy = options->policy,
                           .read_view = options->read_view,
+                          .session = options->session,
                           .language = statement->language,
                           .is_collated = statement->collation.type == VAL_MAP,
                           .is_count = statement->is_count,

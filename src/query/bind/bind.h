@@ -17,6 +17,7 @@ struct bind_options {
   struct arena *arena;               /* everything made lives here */
   const struct catalog *catalog;     /* NULL: there are no collections */
   const struct query_policy *policy; /* may be NULL */
+  uint64_t session;                  /* whose temporary collections are seen; 0: none are */
   /** Reads the SELECT that a view stands for. */
   status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
 };

@@ -44,6 +44,7 @@ struct binder {
   const struct catalog *catalog;
   const struct query_policy *policy;
   status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
+  uint64_t session; /* whose temporary collections hide others; 0: there are none */
   bool has_views;
   enum plan_language language;
   bool is_collated; /* what compares texts is not computed before the run */
@@ -60,6 +61,14 @@ struct scope {
                              keys or stand in aggregates */
 };
 
+/** The collection that a name means to the session: a temporary one of its own before a lasting
+ * one; NULL: there is none. */
+const struct collection *bind__named(const struct binder *binder, struct slice name);
+/** The same for a node, into node->collection; the node then has the name under which it is stored,
+ * and the one it was written with as its alias. */
+void bind__look_up(const struct binder *binder, struct plan *node);
+/** Gives what CREATE TEMP makes the name it is stored under. */
+status bind__place_temporary(const struct binder *binder, struct plan *node, struct err *err);
 /** Gives `err` the position of `offset`; answers `failed`. */
 status bind__fail(const struct binder *binder, uint64_t offset, status failed, struct err *err);
 /** The error of the arena, unless `made`. */

@@ -188,7 +188,12 @@ static status bind_creation(struct binder *binder, struct plan *node, struct err
 status bind__insert(struct binder *binder, struct plan *node, struct err *err) {
   const struct scope nothing = {0};
   struct expr **exprs = node->exprs;
-  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  TRY(bind__place_temporary(binder, node, err));
+  if (node->creates)
+    node->collection =
+        binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  else
+    bind__look_up(binder, node);
   TRY(bind__check_write(binder, node, QUERY_INSERT, err));
   if (node->creates && node->collection) return bind_creation(binder, node, err);
   TRY(bind__refuse_view(binder, node, err));
@@ -220,7 +225,7 @@ static status bind_when(struct binder *binder, const struct scope *scope,
 
 status bind__merge(struct binder *binder, struct plan *node, struct err *err) {
   TRY(bind__plan(binder, &node->input, err));
-  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  bind__look_up(binder, node);
   TRY(bind__check_write(binder, node, QUERY_UPDATE, err));
   struct scope scope = bind__scope(node->input), source = scope;
   source.count--; /* a row that matches nothing has no document */

@@ -100,8 +100,10 @@ status bind__unnest(struct binder *binder, struct plan *node, struct err *err) {
 /** The last step of the path, where the others are `public` or `main`. */
 static struct slice without_schema(const struct path *path) {
   struct slice schema = path->steps[0].name;
-  bool is_default = slice_is_equal_nocase(schema, slice_of_text("public")) ||
-                    slice_is_equal_nocase(schema, slice_of_text("main"));
+  static const char *const schemas[] = {"public", "main", "pg_temp", "temp"};
+  bool is_default = false;
+  for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++)
+    is_default |= slice_is_equal_nocase(schema, slice_of_text(schemas[i]));
   return path->count == 2 && is_default ? path->steps[1].name : slice_of(NULL, 0);
 }
 
@@ -123,7 +125,7 @@ static status unnest_instead(struct binder *binder, struct plan **node, struct e
 static bool may_be_variable(const struct binder *binder, const struct plan *scan) {
   return binder->language == PLAN_LQL && binder->catalog && scan->collection_name.bytes &&
          !bind__has_cte(binder, scan->collection_name) &&
-         !catalog_find(binder->catalog, scan->collection_name);
+         !bind__named(binder, scan->collection_name);
 }
 
 status bind__variable_source(struct binder *binder, struct plan **node, bool *found,
@@ -153,7 +155,7 @@ static status is_numbered_collection(struct binder *binder, const struct plan *u
   *is = false;
   if (!is_name) return LUMA_OK;
   struct slice word = name->path.steps[0].name;
-  if (!bind__has_cte(binder, word) && !catalog_find(binder->catalog, word)) return LUMA_OK;
+  if (!bind__has_cte(binder, word) && !bind__named(binder, word)) return LUMA_OK;
   TRY(bind__find_variable(binder, name, &is_variable, err));
   *is = !is_variable;
   return LUMA_OK;
@@ -197,8 +199,7 @@ status bind__path_source(struct binder *binder, struct plan **node, struct err *
   const struct scope nothing = {0};
   struct plan *scan = *node;
   struct expr *path = scan->exprs[0], *bound = NULL;
-  bool is_known = binder->catalog && catalog_find(binder->catalog, scan->collection_name) != NULL,
-       found = false;
+  bool is_known = bind__named(binder, scan->collection_name) != NULL, found = false;
   scan->exprs_count = 0;
   scan->exprs = NULL;
   if (!is_known) TRY(bind__find_name(binder, &nothing, path, &bound, &found, err));

@@ -107,8 +107,7 @@ static status fail_unknown(struct binder *binder, const struct plan *node, struc
 /** pg_class and its kin, where no collection is called so. */
 bool information_is_scanned(const struct binder *binder, const struct plan *scan) {
   return binder->language == PLAN_LQL && binder->catalog && scan->collection_name.bytes &&
-         information_catalog(scan->collection_name) &&
-         !catalog_find(binder->catalog, scan->collection_name);
+         information_catalog(scan->collection_name) && !bind__named(binder, scan->collection_name);
 }
 
 status information_bind_catalog(struct binder *binder, struct plan **node, struct slice name,

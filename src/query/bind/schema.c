@@ -93,7 +93,7 @@ static status bind_index(struct binder *binder, struct plan *node, struct err *e
   if (!is_computed(node)) return LUMA_OK;
   struct plan *scan = plan_node(binder->arena, PLAN_SCAN, NULL, node->offset);
   TRY(bind__memory(binder, scan, err));
-  scan->collection_name = scan->alias = node->collection_name;
+  scan->collection_name = scan->alias = catalog_plain_name(node->collection_name);
   TRY(bind__scan(binder, &scan, QUERY_READ, err));
   struct scope scope = bind__scope(scan);
   if (node->condition) {
@@ -117,6 +117,7 @@ status bind__schema(struct binder *binder, struct plan *node, struct err *err) {
   bool needs = node->kind == PLAN_CREATE_INDEX || node->kind == PLAN_RENAME_COLLECTION ||
                node->kind == PLAN_DROP_COLLECTION || node->kind == PLAN_EVOLVE_SOUL ||
                node->kind == PLAN_CHANGE_COLLECTION;
+  TRY(bind__place_temporary(binder, node, err));
   bool may = node->kind == PLAN_DROP_INDEX || node->kind == PLAN_REINDEX;
   if (needs || (may && node->collection_name.bytes)) TRY(bind__find_collection(binder, node, err));
   if (node->kind == PLAN_CREATE_INDEX) TRY(bind_index(binder, node, err));
@@ -125,7 +126,12 @@ status bind__schema(struct binder *binder, struct plan *node, struct err *err) {
 
 /** The SELECT is bound to see that it can be, and not kept: each use binds it anew. */
 status bind__create_view(struct binder *binder, struct plan *node, struct err *err) {
-  TRY(bind__plan(binder, &node->input, err));
+  uint64_t session = binder->session;
+  TRY(bind__place_temporary(binder, node, err));
+  if (!node->is_temporary) binder->session = 0; /* it lasts, and what is temporary does not */
+  status done = bind__plan(binder, &node->input, err);
+  binder->session = session;
+  TRY(done);
   node->input = NULL;
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }

@@ -5,7 +5,7 @@
 #include "query/bind/information.h"
 
 status bind__find_collection(struct binder *binder, struct plan *node, struct err *err) {
-  node->collection = binder->catalog ? catalog_find(binder->catalog, node->collection_name) : NULL;
+  bind__look_up(binder, node);
   if (node->collection || node->missing_is_empty || node->if_exists) return LUMA_OK;
   status failed = LUMA_OK;
   if (binder->catalog)

@@ -129,7 +129,7 @@ static status select_all(struct binder *binder, const struct expr *name, struct 
   if (is_source) scan->cte->reads--; /* it is looked for again where it is bound */
   scan->kind = PLAN_SCAN;
   scan->cte = NULL;
-  is_source |= binder->catalog && catalog_find(binder->catalog, scan->collection_name);
+  is_source |= bind__named(binder, scan->collection_name) != NULL;
   if (!is_source) return LUMA_OK;
   struct expr *star = expr_node(binder->arena, EXPR_STAR, NULL, 0, name->offset);
   struct plan *project = plan_node(binder->arena, PLAN_PROJECT, scan, name->offset);

@@ -17,18 +17,20 @@ status bind__refuse_view(struct binder *binder, const struct plan *node, struct 
   return failed;
 }
 
-static status bind_alone(struct binder *binder, bool is_jql, struct plan **node, struct err *err) {
+static status bind_alone(struct binder *binder, bool is_jql, uint64_t session, struct plan **node,
+                         struct err *err) {
   struct binder inside = {.depth = binder->depth + 1,
                           .arena = binder->arena,
                           .catalog = binder->catalog,
                           .policy = binder->policy,
                           .read_view = binder->read_view,
+                          .session = session,
                           .language = is_jql ? PLAN_JQL : PLAN_LQL};
   return bind__plan(&inside, node, err);
 }
 
 status bind__alone(struct binder *binder, struct plan **node, struct err *err) {
-  return bind_alone(binder, false, node, err);
+  return bind_alone(binder, false, 0, node, err);
 }
 
 status bind__view(struct binder *binder, struct plan **node, struct err *err) {
@@ -50,7 +52,8 @@ status bind__view(struct binder *binder, struct plan **node, struct err *err) {
   if (done == LUMA_OK) {
     derived->alias = scan->alias.bytes ? scan->alias : name;
     *node = derived;
-    done = bind_alone(binder, scan->collection->view.data[0] == '{', node, err);
+    uint64_t session = catalog_is_temporary(name) ? binder->session : 0;
+    done = bind_alone(binder, scan->collection->view.data[0] == '{', session, node, err);
   }
   if (done != LUMA_OK && err) err_wrap(err, "in the view `%.*s`", SLICE_ARG(name));
   return done;

@@ -2,6 +2,8 @@
 /* Makers and formatter of plans. */
 #include "query/plan/plan.h"
 
+#include "model/catalog/catalog.h"
+
 #include "query/plan/stage.h"
 
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
@@ -190,8 +192,8 @@ static void format_index(const struct plan *plan, struct buf *out) {
 
 static void format_names(const struct plan *plan, struct buf *out) {
   if (plan->collection_name.bytes)
-    buf_append_format(out, " %.*s", SLICE_ARG(plan->collection_name));
-  if (plan->alias.bytes && !slice_is_equal(plan->alias, plan->collection_name))
+    buf_append_format(out, " %.*s", SLICE_ARG(catalog_plain_name(plan->collection_name)));
+  if (plan->alias.bytes && !slice_is_equal(plan->alias, catalog_plain_name(plan->collection_name)))
     buf_append_format(out, " AS %.*s", SLICE_ARG(plan->alias));
   if (plan->new_name.bytes) buf_append_format(out, " to %.*s", SLICE_ARG(plan->new_name));
 }

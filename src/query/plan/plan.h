@@ -314,6 +314,7 @@ struct plan {
       *collection;       /* bound; NULL for a missing collection that is empty (JQL) */
   bool missing_is_empty; /* JQL: a missing collection is empty; else an error with a suggestion */
   bool if_exists, if_not_exists;
+  bool is_temporary;      /* CREATE …, INSERT that creates: it belongs to the session */
   struct plan_hint *hint; /* SCAN; NULL: the optimizer chooses */
 
   /* FILTER; JOIN: the ON condition; DELETE and UPDATE take their rows from `input` */

@@ -123,6 +123,7 @@ status db_open(const char *target, const struct db_options *options, struct db *
     mem_free(made);
     return result;
   }
+  db_drop_temporaries(made, 0);
   *db = made;
   return LUMA_OK;
 }

@@ -48,8 +48,9 @@ struct db {
   bool is_media_read_only; /* read_only was not asked for, but forced by the file system */
   struct db_counters counters;
   struct plans *plans;
-  uint64_t opened_us; /* monotonic */
-  char *folder;       /* where statements may put what does not fit into memory; NULL: nowhere */
+  atomic_uint_fast64_t sessions; /* that were opened: the number of the last */
+  uint64_t opened_us;            /* monotonic */
+  char *folder; /* where statements may put what does not fit into memory; NULL: nowhere */
 };
 
 /** Opens a target: "memory:", a directory, or a server that speaks PostgreSQL's protocol
@@ -59,6 +60,9 @@ status db_open(const char *target, const struct db_options *options, struct db *
                struct err *err);
 /** NULL is fine. Every session must have ended. */
 void db_close(struct db *db);
+/** Drops the temporary collections and views of a session; of 0: all that are left of sessions
+ * which could not end. What cannot be dropped now is when the database is opened again. */
+void db_drop_temporaries(struct db *db, uint64_t session);
 /** Appends one JSON object of figures. */
 status db_stats(struct db *db, struct buf *out, struct err *err);
 

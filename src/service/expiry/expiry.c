@@ -159,7 +159,7 @@ static status expire_one(struct expiring *expiring, uint64_t *deleted, struct er
 static status expire_all(struct expiring *expiring, const struct catalog *catalog,
                          uint64_t *deleted, struct err *err) {
   status first = LUMA_OK;
-  for (uint32_t c = 0; c < catalog_count(catalog); c++) {
+  for (uint32_t c = 0; c < catalog_count_all(catalog); c++) {
     expiring->collection = catalog_at(catalog, c);
     for (uint32_t i = 0; i < expiring->collection->indexes_count && !is_stopped(expiring); i++) {
       expiring->index = &expiring->collection->indexes[i];

@@ -41,15 +41,23 @@ status session_open(struct db *db, struct session **session, struct err *err) {
   struct session *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a session");
   made->db = db;
+  made->number = atomic_fetch_add_explicit(&db->sessions, 1, memory_order_relaxed) + 1;
   made->caller = (struct model_caller){ask, wait_begin, wait_end, made};
   *session = made;
   return LUMA_OK;
+}
+
+/* What is temporary ends with the session, and with its use by somebody. */
+static void drop_temporaries(struct session *session) {
+  if (session->has_temporaries) db_drop_temporaries(session->db, session->number);
+  session->has_temporaries = false;
 }
 
 void session_close(struct session *session) {
   if (!session) return;
   while (session->cursors) session_cursor_close(session->cursors);
   model_rollback(session->txn);
+  drop_temporaries(session);
   session__drop_marks(session, 0);
   (void)session__drop_named(session, slice_of(NULL, 0), NULL);
   mem_free(session->named);
@@ -62,6 +70,7 @@ void session_close(struct session *session) {
 void session_reset(struct session *session) {
   static const struct query_guard none = {0};
   if (session->txn) (void)session_rollback(session, NULL);
+  drop_temporaries(session);
   (void)session__drop_named(session, slice_of(NULL, 0), NULL);
   session__drop_numbers(session);
   session->guard = none;
@@ -162,7 +171,9 @@ static status prepare(struct session *session, const struct query_source *source
   struct query_source with_lang = *source;
   if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
   struct query_prepare_options options = {.now_us = os_now_us(session->db->os),
-                                          .rules_off = session->db->options.rules_off};
+                                          .rules_off = session->db->options.rules_off,
+                                          .session = session->number,
+                                          .has_temporaries = session->has_temporaries};
   TRY(session_json_reader(session, &options.reader, err));
   return query_prepare(session->db->model, own_catalog(session), &with_lang, offset, &options,
                        query, err);
@@ -176,7 +187,10 @@ static status plan(struct session *session, const struct query_source *source, s
   struct query_source rest = *source;
   if (!rest.lang) rest.lang = lang_guess(source->text);
   struct slice text = slice_of(rest.text.data + from, rest.text.bytes - from);
-  *query = plans_take(session->db->plans, rest.lang, text, os_now_us(session->db->os));
+  /* With temporary collections a name may mean another thing than to others. */
+  *query = session->has_temporaries
+               ? NULL
+               : plans_take(session->db->plans, rest.lang, text, os_now_us(session->db->os));
   if (!*query) return prepare(session, &rest, offset, query, err);
   if (offset) *offset = rest.text.bytes;
   return LUMA_OK;
@@ -219,6 +233,13 @@ static status run_own(struct session *session, const struct plan *plan, struct e
   return session_set_option(session, plan->new_name, plan->alias, err);
 }
 
+/* Errors speak of temporary collections by the names that the session gave them. */
+static void tell_plainly(const struct session *session, struct err *err) {
+  if (!err || !session->has_temporaries) return;
+  catalog_plain_text(err->message);
+  catalog_plain_text(err->hint);
+}
+
 static void count_statement(struct session *session, status result) {
   atomic_fetch_add_explicit(&session->db->counters.statements, 1, memory_order_relaxed);
   if (result != LUMA_OK) {
@@ -243,7 +264,9 @@ static status run_query(struct session *session, struct query *query, bool owns,
     result = session__execute(made, request, err);
   }
   count_statement(session, result);
+  session->has_temporaries |= result == LUMA_OK && query_root(query)->is_temporary;
   if (result != LUMA_OK) {
+    tell_plainly(session, err);
     session_cursor_close(made);
     return result;
   }
@@ -284,6 +307,7 @@ status session_run(struct session *session, const struct session_request *reques
   struct query *query;
   status result = plan(session, &request->source, offset, &query, err);
   if (result != LUMA_OK) {
+    tell_plainly(session, err);
     count_statement(session, result);
     return result;
   }

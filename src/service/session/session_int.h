@@ -47,6 +47,8 @@ struct session_numbers {
 
 struct session {
   struct db *db;
+  uint64_t number;      /* of the database's sessions */
+  bool has_temporaries; /* it may have made some */
   struct session_number *numbers;
   size_t numbers_count, numbers_capacity;
   struct session_deeds deeds;

@@ -160,7 +160,7 @@ static status fill_step(struct pass *pass, struct err *err) {
 static bool find_wanted(struct model *model, struct pass *pass) {
   const struct catalog *catalog = model_catalog_acquire(model);
   bool found = false;
-  for (uint32_t i = 0; !found && i < catalog_count(catalog); i++) {
+  for (uint32_t i = 0; !found && i < catalog_count_all(catalog); i++) {
     const struct collection *collection = catalog_at(catalog, i);
     const struct evolution *evolution = collection->evolution;
     found = evolution && evolution->kept && kept_state(evolution->kept) == KEPT_WANTED;
@@ -256,7 +256,7 @@ void model__fill_missed(struct model *model, const struct kept_values *kept) {
 
 void model__fill_picture(struct model *model, const struct catalog *catalog) {
   bool is_wanted = false;
-  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(catalog); i++) {
     const struct evolution *evolution = catalog_at(catalog, i)->evolution;
     if (!evolution || !evolution->kept || kept_state(evolution->kept) != KEPT_UNKNOWN) continue;
     kept_publish(evolution->kept);

@@ -236,7 +236,7 @@ void model__set_up_check(struct model_txn *txn, const struct collection *collect
                          struct soul_program *program, struct soul_faults *faults,
                          struct soul_check *check) {
   if (program) {
-    program->now_us = os_now_us(txn->model->os);
+    program->now_us = txn->now_us ? txn->now_us : os_now_us(txn->model->os);
     program->numbers = model__numbers(txn);
   }
   *check = (struct soul_check){.soul = collection->genotype,

@@ -21,7 +21,7 @@ static bool refers_to(struct model_txn *txn, const struct soul_attribute *attrib
 
 const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
                                          bool self_too) {
-  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     if (!one->genotype || (one->number == target->number && !self_too)) continue;
     for (uint32_t k = 0; k < one->genotype->attributes_count; k++) {
@@ -205,7 +205,7 @@ static status find_those_of(struct leaving *leaving, size_t at, struct err *err)
   int64_t count = 0;
   TRY(count_referrers(txn, search.target, &search.key, &count, err));
   bool may_be_some = count > 0 || search.target->has_uncounted;
-  for (uint32_t i = 0; may_be_some && i < catalog_count(txn->catalog); i++) {
+  for (uint32_t i = 0; may_be_some && i < catalog_count_all(txn->catalog); i++) {
     search.collection = catalog_at(txn->catalog, i);
     const struct soul *soul = search.collection->genotype;
     for (uint32_t k = 0; soul && k < soul->attributes_count; k++) {

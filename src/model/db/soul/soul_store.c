@@ -332,7 +332,7 @@ const struct collection *model_collection_of_soul(struct model_txn *txn, struct 
   uint8_t hash[SOUL_HASH_BYTES];
   bool is_soul = false;
   if (found || hash_of(txn, name, hash, &is_soul, NULL) != LUMA_OK || !is_soul) return found;
-  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     if (!one->genotype || memcmp(one->genotype->hash, hash, SOUL_HASH_BYTES) != 0) continue;
     if (found) return NULL;
@@ -345,7 +345,7 @@ const struct collection *model_collection_of_soul(struct model_txn *txn, struct 
 static const struct collection *find_evolved(struct model_txn *txn, struct slice name) {
   uint32_t number;
   if (number_of(txn, name, &number, NULL) != LUMA_OK || !number) return NULL;
-  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     for (uint32_t k = 0; one->evolution && k < one->evolution->steps_count; k++)
       if (one->evolution->steps[k].from == number) return one;
@@ -359,7 +359,7 @@ static status check_shared(struct model_txn *txn, struct slice name, struct err 
   uint8_t hash[SOUL_HASH_BYTES];
   bool found = false;
   TRY(hash_of(txn, name, hash, &found, err));
-  for (uint32_t i = 0; found && i < catalog_count(txn->catalog); i++) {
+  for (uint32_t i = 0; found && i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     if (!one->genotype || memcmp(one->genotype->hash, hash, SOUL_HASH_BYTES) != 0) continue;
     if (!first) {
@@ -439,7 +439,7 @@ static status append_genotype(struct buf *out, struct slice stored, struct err *
 static status fail_no_soul(const struct model_txn *txn, struct slice name, struct err *err) {
   struct suggest suggest;
   suggest_init(&suggest, name);
-  for (uint32_t i = 0; i < catalog_count(txn->catalog); i++) {
+  for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *collection = catalog_at(txn->catalog, i);
     if (collection->genotype) suggest_offer(&suggest, collection->name);
   }

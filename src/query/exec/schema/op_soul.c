@@ -40,8 +40,9 @@ static status create(struct exec *exec, const struct plan *plan, struct err *err
   TRY(read_json(exec, plan->soul->json, &genotype, err));
   struct model_soul_spec spec = {
       .alias = plan->collection_name, .genotype = &genotype, .if_not_exists = plan->if_not_exists};
-  if (plan->if_not_exists && catalog_find(model_catalog(exec->txn), plan->collection_name))
-    return model_create_soul(exec->txn, &spec, &made, err);
+  bool is_there = catalog_find(model_catalog(exec->txn), plan->collection_name) != NULL;
+  if (plan->if_not_exists && is_there && plan->soul->is_table) return LUMA_OK;
+  if (plan->if_not_exists && is_there) return model_create_soul(exec->txn, &spec, &made, err);
   TRY(create_sequences(exec, plan->soul, false, err));
   TRY(model_create_soul(exec->txn, &spec, &made, err));
   if (made.made || !plan->soul->is_table) return LUMA_OK;
@@ -72,9 +73,63 @@ static status check_empty(struct exec *exec, const struct plan *plan, struct err
   err_raise(err, LUMA_UNSUPPORTED, __FILE__, __LINE__,
             "`%.*s` has documents, which would stay without a number",
             SLICE_ARG(plan->collection->name));
-  err_hint(err, "CREATE SEQUENCE s; ADD the column as int; UPDATE … SET it = nextval('s'); then "
-                "ALTER it SET DEFAULT nextval('s')");
+  err_hint(err, "CREATE SEQUENCE s; then ADD the column as int DEFAULT nextval('s')");
   return LUMA_UNSUPPORTED;
+}
+
+/* Whether there is an attribute, new to the soul, whose default is computed: a number of a
+ * sequence, now(). Constants are given to older beings as they are read; what is computed is
+ * computed once. */
+static bool has_new_default(const struct soul *was, const struct soul *is) {
+  for (uint32_t i = 0; is && i < is->attributes_count; i++)
+    if (is->attributes[i].default_expression.bytes &&
+        !(was && soul_attribute(was, is->attributes[i].name)))
+      return true;
+  return false;
+}
+
+/* A copy is written: what a default needs may take the place of what was read. */
+static status write_anew(struct exec *exec, const struct collection *collection,
+                         const struct doc *document, struct err *err) {
+  struct doc copy = *document;
+  uint8_t *data = mem_alloc(document->bytes + 1);
+  if (!data) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a being");
+  memcpy(data, document->data, document->bytes);
+  copy.data = data;
+  struct val root = doc_root(&copy);
+  status done = model_replace(exec->txn, collection, &copy, &root, err);
+  mem_free(data);
+  return done;
+}
+
+/* Writes every being anew, which gives it the defaults that it lacks. */
+static status give_defaults(struct exec *exec, const struct collection *collection,
+                            struct err *err) {
+  enum { AT_ONCE = 64 };
+  struct doc documents[AT_ONCE];
+  struct model_scan_options options = {0};
+  struct model_scan *scan = NULL;
+  uint32_t count = 0;
+  TRY(model_scan_open(exec->txn, collection, &options, &scan, err));
+  status done;
+  do {
+    done = model_scan_next(scan, AT_ONCE, documents, &count, err);
+    if (done == LUMA_OK) done = op__check(exec, err);
+    for (uint32_t i = 0; i < count && done == LUMA_OK; i++) {
+      done = write_anew(exec, collection, &documents[i], err);
+    }
+  } while (count && done == LUMA_OK);
+  model_scan_close(scan);
+  return done;
+}
+
+static status evolve_and_fill(struct exec *exec, const struct plan *plan, struct buf *report,
+                              struct err *err) {
+  const struct soul *was = plan->collection->genotype;
+  struct slice name = plan->collection->name;
+  TRY(evolve(exec, plan, exec->txn, false, report, err));
+  const struct collection *now = catalog_find(model_catalog(exec->txn), name);
+  return now && has_new_default(was, now->genotype) ? give_defaults(exec, now, err) : LUMA_OK;
 }
 
 static status soul_next(struct op *op, struct batch **batch, struct err *err) {
@@ -85,7 +140,7 @@ static status soul_next(struct op *op, struct batch **batch, struct err *err) {
   if (op->plan->soul->sequences_count) TRY(check_empty(op->exec, op->plan, err));
   TRY(create_sequences(op->exec, op->plan->soul, true, err));
   buf_init(&report, TOLD_BYTES_MAX);
-  status result = evolve(op->exec, op->plan, op->exec->txn, false, &report, err);
+  status result = evolve_and_fill(op->exec, op->plan, &report, err);
   buf_deinit(&report);
   return result;
 }

@@ -98,6 +98,25 @@ static bool is_word(uint8_t c) {
   return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
 }
 
+/* Whether a table's name stands here; behind ON only an index's: ON public.t (a). */
+static bool names_table(const struct lql *lql, const uint8_t *name, const uint8_t *limit) {
+  switch (lql->last.kind) {
+  case LQL_INTO:
+  case LQL_TABLE:
+  case LQL_COLLECTION:
+  case LQL_UPDATE:
+  case LQL_EXISTS:
+  case LQL_VIEW:
+  case LQL_TRUNCATE: return true;
+  case LQL_FROM: return lql->before.kind == LQL_DELETE;
+  case LQL_ON: break;
+  default: return false;
+  }
+  while (name < limit && is_word(*name)) name++;
+  while (name < limit && *name == ' ') name++;
+  return name < limit && *name == '(';
+}
+
 static struct lql_token open(struct lql *lql, int kind, const uint8_t *start, const uint8_t *end) {
   lql->brackets++;
   return token_of(lql, kind, start, end);
@@ -174,7 +193,8 @@ struct lql_token lql__next(struct lql *lql) {
         return token_of(lql, LQL_FORMAT_JSON, start, cursor);
       }
       'for' blank+ 'ordinality' { return token_of(lql, LQL_FOR_ORDINALITY, start, cursor); }
-      'nested' (blank+ 'path')? / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
+      'nested' / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
+      'nested' blank+ 'path' / (blank+ "'") { return token_of(lql, LQL_NESTED, start, cursor); }
       'columns' / (blank* "(") {
         bool is_clause = lql->brackets > 0 && lql__ends_value(lql->last.kind);
         return token_of(lql, is_clause ? LQL_COLUMNS : LQL_ID, start, cursor);
@@ -200,6 +220,12 @@ struct lql_token lql__next(struct lql *lql) {
         const uint8_t *end = lql->last.kind == LQL_DOT ? NULL : lql__interval_end(cursor, limit);
         if (end) return token_of(lql, LQL_TYPED, start, end);
         return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor);
+      }
+      ('public' | 'main' | 'pg_temp' | 'temp') "." / ([a-zA-Z_"`]) {
+        /* The schema of what a statement defines or changes: there is only one. */
+        if (names_table(lql, cursor, limit)) continue;
+        cursor--;
+        return token_of(lql, word_kind(lql, start, cursor, limit), start, cursor);
       }
       plain        { return token_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }
       word         { return name_of(lql, word_kind(lql, start, cursor, limit), start, cursor); }

@@ -575,6 +575,12 @@ command(A) ::= CREATE(T) collection if_not_exists(X) name(C). {
   A = lql__collection(lql, PLAN_CREATE_COLLECTION, T, C);
   if (A) A->if_not_exists = X;
 }
+command(A) ::= CREATE(T) TEMP collection if_not_exists(X) name(C). {
+  A = lql__collection(lql, PLAN_CREATE_COLLECTION, T, C);
+  if (A) { A->if_not_exists = X; A->is_temporary = true; }
+}
+command(A) ::= CREATE TEMP collection if_not_exists(X) name(C) AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, NULL, Q, D); if (A) A->is_temporary = true; }
+command(A) ::= CREATE TEMP collection if_not_exists(X) name(C) LP columns(N) RP AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, N, Q, D); if (A) A->is_temporary = true; }
 command(A) ::= CREATE collection if_not_exists(X) name(C) AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, NULL, Q, D); }
 command(A) ::= CREATE collection if_not_exists(X) name(C) LP columns(N) RP AS query(Q) no_data(D). { A = lql__create_as(lql, C, X, N, Q, D); }
 %type no_data {int}
@@ -596,20 +602,20 @@ command(A) ::= ALTER(T) collection if_exists(X) name(C) RENAME TO name(N). {
   A = lql__collection(lql, PLAN_RENAME_COLLECTION, T, C);
   if (A) { A->new_name = lql__name(lql, N); A->if_exists = X; }
 }
-command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) AS(T) query(Q). {
+command(A) ::= CREATE view_kind(K) if_not_exists(X) name(N) AS(T) query(Q). {
   A = lql__view(lql, N, T, NULL, Q);
-  if (A) { A->replaces = R; A->if_not_exists = X; }
+  if (A) { A->replaces = K & 1; A->is_temporary = K >> 1; A->if_not_exists = X; }
 }
-command(A) ::= CREATE or_replace(R) temp VIEW if_not_exists(X) name(N) LP names(C) RP AS(T) query(Q). {
+command(A) ::= CREATE view_kind(K) if_not_exists(X) name(N) LP names(C) RP AS(T) query(Q). {
   A = lql__view(lql, N, T, C, Q);
-  if (A) { A->replaces = R; A->if_not_exists = X; }
+  if (A) { A->replaces = K & 1; A->is_temporary = K >> 1; A->if_not_exists = X; }
 }
 command(A) ::= DROP(T) VIEW if_exists(X) names(N) drop_word. { A = lql__drop_each(lql, PLAN_DROP_VIEW, T, N, X); }
-%type or_replace {int}
-or_replace(A) ::= . { A = 0; }
-or_replace(A) ::= OR REPLACE. { A = 1; }
-temp ::= .
-temp ::= TEMP.
+%type view_kind {int}
+view_kind(A) ::= VIEW. { A = 0; }
+view_kind(A) ::= OR REPLACE VIEW. { A = 1; }
+view_kind(A) ::= TEMP VIEW. { A = 2; }
+view_kind(A) ::= OR REPLACE TEMP VIEW. { A = 3; }
 command(A) ::= SHOW(T) collections. { A = lql__plain(lql, PLAN_SHOW_COLLECTIONS, T, NULL); }
 command(A) ::= SHOW(T) indexes. { A = lql__plain(lql, PLAN_SHOW_INDEXES, T, NULL); }
 command(A) ::= SHOW(T) indexes from_or_on name(C). { A = lql__collection(lql, PLAN_SHOW_INDEXES, T, C); }

@@ -111,6 +111,16 @@ static void skip_table_options(struct lql_ddl *ddl) {
   }
 }
 
+/* ON COMMIT PRESERVE ROWS is what a temporary table does. */
+static bool take_on_commit(struct lql_ddl *ddl) {
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
+  if (!ddl->is_temporary || !lql__ddl_take(ddl, "ON COMMIT")) return true;
+  if (lql__ddl_take(ddl, "PRESERVE ROWS")) return true;
+  lql__fail(ddl->lql, LUMA_UNSUPPORTED, offset, "a temporary table lasts as long as its session");
+  lql__hint(ddl->lql, "ON COMMIT PRESERVE ROWS, which may be left out; TRUNCATE empties it");
+  return false;
+}
+
 static bool create_table(struct lql_ddl *ddl) {
   bool if_not_exists = lql__ddl_take(ddl, "IF NOT EXISTS");
   uint64_t offset = lql__ddl_peek(ddl)->offset;
@@ -122,6 +132,7 @@ static bool create_table(struct lql_ddl *ddl) {
   if (lql__ddl_take(ddl, "OPEN")) buf_append_text(&ddl->settings, ",\"open\":true");
   if (lql__ddl_take(ddl, "CLOSED")) buf_append_text(&ddl->settings, ",\"open\":false");
   skip_table_options(ddl);
+  if (!take_on_commit(ddl)) return false;
   struct slice json = lql__ddl_end(ddl) ? lql__ddl_json(ddl) : slice_of(NULL, 0);
   struct plan *made = json.bytes ? lql__ddl_make(ddl, PLAN_CREATE_SOUL, name, offset) : NULL;
   if (!made) return false;
@@ -130,6 +141,7 @@ static bool create_table(struct lql_ddl *ddl) {
   made->soul->sequences = ddl->sequences;
   made->soul->sequences_count = ddl->sequences_count;
   made->if_not_exists = if_not_exists;
+  made->is_temporary = ddl->is_temporary;
   return true;
 }
 
@@ -233,6 +245,15 @@ static bool reindex(struct lql_ddl *ddl) {
   return true;
 }
 
+static bool take_temporary(struct lql_ddl *ddl) {
+  static const char *const ways[] = {"CREATE TEMP TABLE",       "CREATE TEMPORARY TABLE",
+                                     "CREATE LOCAL TEMP TABLE", "CREATE LOCAL TEMPORARY TABLE",
+                                     "CREATE TEMP COLLECTION",  "CREATE TEMPORARY COLLECTION"};
+  for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+    if (lql__ddl_take(ddl, ways[i])) return true;
+  return false;
+}
+
 /* What the statement is, by its first words; false when it is not ours. */
 static bool dispatch(struct lql_ddl *ddl) {
   if (lql__foreign(ddl)) return true;
@@ -242,7 +263,9 @@ static bool dispatch(struct lql_ddl *ddl) {
   if (lql__ddl_take(ddl, "DROP SEQUENCE")) return lql__drop_sequence(ddl), true;
   if (lql__ddl_take(ddl, "REINDEX")) return reindex(ddl), true;
   if (lql__ddl_take(ddl, "CREATE SOUL")) return create_soul(ddl), true;
-  if ((lql__ddl_take(ddl, "CREATE TABLE") || lql__ddl_take(ddl, "CREATE COLLECTION")) &&
+  ddl->is_temporary = take_temporary(ddl);
+  if ((lql__ddl_take(ddl, "CREATE TABLE") || lql__ddl_take(ddl, "CREATE COLLECTION") ||
+       ddl->is_temporary) &&
       has_columns(ddl))
     return create_table(ddl), true;
   ddl->at = 0;

@@ -35,6 +35,7 @@ struct lql_ddl {
   struct slice *names; /* of constraints that were read */
   uint32_t names_count, names_capacity;
   bool is_new;                          /* the table is being made */
+  bool is_temporary;                    /* it ends with the session */
   struct slice table;                   /* of CREATE TABLE; empty: another statement */
   struct plan_made_sequence *sequences; /* of its columns */
   uint32_t sequences_count, sequences_capacity;

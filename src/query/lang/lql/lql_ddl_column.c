@@ -190,6 +190,8 @@ static bool number_column(struct lql_ddl *ddl, struct column *column) {
   *one = (struct plan_made_sequence){.options = column->numbers};
   one->options.owner = ddl->table;
   buf_init(&text, 4096);
+  if (ddl->is_temporary) /* others may have one of the plain name */
+    buf_append_format(&text, "temp_%llu_", (unsigned long long)ddl->lql->context->now_us);
   buf_append_format(&text, "%.*s_%.*s_seq", SLICE_ARG(ddl->table), SLICE_ARG(column->name));
   one->name = made_name(ddl, buf_slice(&text), "");
   buf_reset(&text);
