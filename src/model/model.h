@@ -351,7 +351,8 @@ status model_set_number(struct model_txn *txn, struct slice name, int64_t number
 /** Who gives numbers to nextval(…) in this transaction from now on; borrowed until its end
  * or the next call; NULL: the model. */
 void model_set_numbers(struct model_txn *txn, const struct soul_numbers *numbers);
-/** What now() is in defaults from here on, µs since 1970; 0: the clock's time, anew for each call. */
+/** What now() is in defaults from here on, µs since 1970; 0: the clock's time, anew for each call.
+ */
 void model_set_now(struct model_txn *txn, uint64_t now_us);
 /** Who is told of each document that goes (`after` NULL) or changes because another goes (ON DELETE
  * CASCADE, SET NULL). What it fails with ends the change. */
