@@ -18,7 +18,9 @@ struct expiring {
   uint32_t batch;
   struct slice *keys; /* of a batch, as tagged JSON */
   uint32_t keys_count;
+  bool is_over;           /* the index is gone, or lets documents live for another time */
   uint64_t kept, deleted; /* kept: they could not be deleted */
+  uint64_t deleted_now;   /* by the transaction under way */
 };
 
 /* ---- commands ---- */
@@ -91,9 +93,22 @@ static status find_batch(struct expiring *expiring, struct err *err) {
   return done;
 }
 
+/** The collection may have been dropped and another made of its name, the index changed. Whoever
+ * writes conflicts with such a change, so within the transaction that deletes it stays true. */
+static status check_index(void *context, struct model_txn *txn, struct err *err) {
+  struct expiring *expiring = context;
+  const struct collection *now = catalog_find(model_catalog(txn), expiring->collection->name);
+  const struct catalog_index *index = now ? collection_index(now, expiring->index->name) : NULL;
+  expiring->is_over = !index || now->number != expiring->collection->number ||
+                      index->def.number != expiring->index->def.number || !index->expires ||
+                      index->expire_s != expiring->index->expire_s;
+  (void)err;
+  return LUMA_OK;
+}
+
 /** Those that still have expired: they may have changed meanwhile. */
-static status delete_keys(struct expiring *expiring, uint32_t from, uint32_t count,
-                          struct err *err) {
+static status run_delete(struct expiring *expiring, uint32_t from, uint32_t count,
+                         struct err *err) {
   struct session_cursor *cursor = NULL;
   begin_text(expiring, "{\"delete\":");
   buf_append_text(&expiring->text, ",\"deletes\":[{\"q\":{\"_id\":{\"$in\":[");
@@ -105,8 +120,24 @@ static status delete_keys(struct expiring *expiring, uint32_t from, uint32_t cou
   put_condition(expiring);
   buf_append_text(&expiring->text, "},\"limit\":0}]}");
   TRY(run(expiring, &cursor, err));
-  expiring->deleted += session_outcome(cursor).affected;
+  expiring->deleted_now = session_outcome(cursor).affected;
   session_cursor_close(cursor);
+  return LUMA_OK;
+}
+
+static status delete_keys(struct expiring *expiring, uint32_t from, uint32_t count,
+                          struct err *err) {
+  struct session *session = expiring->session;
+  expiring->deleted_now = 0;
+  TRY(session_begin(session, SESSION_SNAPSHOT, err));
+  status done = session_look(session, check_index, expiring, err);
+  if (done == LUMA_OK && !expiring->is_over) done = run_delete(expiring, from, count, err);
+  if (done != LUMA_OK) {
+    (void)session_rollback(session, NULL);
+    return done;
+  }
+  TRY(session_commit(session, err));
+  expiring->deleted += expiring->deleted_now;
   return LUMA_OK;
 }
 
@@ -114,6 +145,10 @@ static status delete_keys(struct expiring *expiring, uint32_t from, uint32_t cou
 
 static bool is_stopped(const struct expiring *expiring) {
   return expiring->options->stop && atomic_load(expiring->options->stop);
+}
+
+static bool goes_on(const struct expiring *expiring) {
+  return !expiring->is_over && !is_stopped(expiring);
 }
 
 /** What is wrong with the database, and not with one document. */
@@ -124,7 +159,7 @@ static bool is_grave(status failed) {
 }
 
 static status delete_each(struct expiring *expiring, struct err *err) {
-  for (uint32_t i = 0; i < expiring->keys_count && !is_stopped(expiring); i++) {
+  for (uint32_t i = 0; i < expiring->keys_count && goes_on(expiring); i++) {
     status done = delete_keys(expiring, i, 1, err);
     if (is_grave(done)) return done;
     if (done != LUMA_OK) expiring->kept++;
@@ -141,7 +176,7 @@ static status expire_index(struct expiring *expiring, struct err *err) {
   do {
     TRY(find_batch(expiring, err));
     if (expiring->keys_count) TRY(delete_batch(expiring, err));
-  } while (expiring->keys_count == expiring->batch && !is_stopped(expiring));
+  } while (expiring->keys_count == expiring->batch && goes_on(expiring));
   return LUMA_OK;
 }
 
@@ -151,6 +186,7 @@ static status expire_one(struct expiring *expiring, uint64_t *deleted, struct er
   int64_t now_ms = (int64_t)(os_now_us(session_db(expiring->session)->os) / 1000);
   expiring->until_ms = now_ms - (int64_t)expiring->index->expire_s * 1000;
   expiring->kept = expiring->deleted = 0;
+  expiring->is_over = false;
   status done = expire_index(expiring, err);
   *deleted += expiring->deleted;
   return done;

@@ -162,6 +162,59 @@ static void reopening_remembers_and_a_stop_is_heard(void) {
   end(&given);
 }
 
+/** A clock that changes something the next time it is looked at. */
+struct meddling {
+  struct os_ops ops; /* first */
+  const struct os_ops *real;
+  struct given *given;
+  void (*change)(struct given *given); /* NULL: it has */
+};
+
+static uint64_t meddling_now_us(struct os *os) {
+  struct meddling *meddling = (struct meddling *)(uintptr_t)os->ops;
+  void (*change)(struct given * given) = meddling->change;
+  meddling->change = NULL;
+  if (change) change(meddling->given);
+  return meddling->real->now_us(os);
+}
+
+/** Ten documents whose time is over, and a change after the run has seen the catalog. */
+static void nothing_goes_when(void (*change)(struct given *given)) {
+  struct given given = begin();
+  struct os *os = simos_os(given.sim);
+  struct meddling meddling = {.ops = *os->ops, .real = os->ops, .given = &given, .change = change};
+  meddling.ops.now_us = meddling_now_us;
+  does(&given, by_minute);
+  put(&given, 10, 0);
+  simos_advance_us(given.sim, (uint64_t)3600 * 1000000);
+  os->ops = &meddling.ops;
+  assert_int_equal(expire(&given, 3), 0);
+  assert_true(meddling.change == NULL);
+  os->ops = meddling.real;
+  has(&given, "{}", 10);
+  end(&given);
+}
+
+static void make_it_anew(struct given *given) {
+  does(given, "{\"drop\":\"c\"}");
+  put(given, 10, -1000);
+}
+
+static void give_them_time(struct given *given) {
+  does(given, "{\"collMod\":\"c\",\"index\":{\"name\":\"at_1\",\"expireAfterSeconds\":7200}}");
+}
+
+static void give_the_name_away(struct given *given) {
+  does(given, "{\"renameCollection\":\"luma.c\",\"to\":\"luma.d\"}");
+  put(given, 10, -1000);
+}
+
+static void what_changes_meanwhile_is_heard(void) {
+  nothing_goes_when(make_it_anew);
+  nothing_goes_when(give_them_time);
+  nothing_goes_when(give_the_name_away);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"moments_expire_when_they_are_old_enough", moments_expire_when_they_are_old_enough, 60},
@@ -169,6 +222,7 @@ int main(int argc, char **argv) {
       {"a_partial_index_lets_go_of_what_it_holds", a_partial_index_lets_go_of_what_it_holds, 60},
       {"what_cannot_go_keeps_nothing_else", what_cannot_go_keeps_nothing_else, 60},
       {"reopening_remembers_and_a_stop_is_heard", reopening_remembers_and_a_stop_is_heard, 60},
+      {"what_changes_meanwhile_is_heard", what_changes_meanwhile_is_heard, 60},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -97,7 +97,7 @@ static status make_room(struct windowing *op, struct err *err) {
   op->queue = arena_alloc(arena, count * sizeof *op->queue);
   op->known = arena_alloc(arena, (ignores_nulls(op->op.plan) ? count : 1) * sizeof *op->known);
   bool has_all = op->known && op->order && op->first_order && op->group && op->starts;
-  TRY(op__memory(&op->kept, has_all ? op->queue : NULL, err));
+  if (!has_all || !op->queue) return op__memory(&op->kept, NULL, err);
   for (uint32_t i = 0; i < op->rows.count; i++) op->order[i] = op->first_order[i] = i;
   return LUMA_OK;
 }

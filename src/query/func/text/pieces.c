@@ -108,7 +108,7 @@ static uint32_t least(uint32_t a, uint32_t b) {
  * (Wagner and Fischer 1974). */
 status func__levenshtein(struct func_env *env, const struct val *args, uint32_t count,
                          struct val *out, struct err *err) {
-  uint32_t *a, *b, a_count, b_count;
+  uint32_t *a = NULL, *b = NULL, a_count = 0, b_count = 0;
   (void)count;
   if (args[0].type != VAL_TEXT || args[1].type != VAL_TEXT) return func__clash(env, out);
   TRY(decode(env, val_slice(&args[0]), &a, &a_count, err));
