@@ -442,14 +442,19 @@ static struct {
   struct os_ops ops;
   struct log *log;
   struct thread thread;
+  status appended; /* what came of the thread's appending */
   bool runs;
   uint32_t renames;
 } renaming;
 
-static void append_much(void *context) {
-  struct log *log = context;
-  for (int i = 0; i < 60; i++) assert_ok(append_one(log));
-  assert_ok(wal_write(log->wal, log->appended, true, test_err()));
+/* An expectation belongs to the test's own thread. */
+static status append_much(struct log *log) {
+  for (int i = 0; i < 60; i++) TRY(append_one(log));
+  return wal_write(log->wal, log->appended, true, NULL);
+}
+
+static void append_beside(void *context) {
+  renaming.appended = append_much(context);
 }
 
 /* The other has time to come to where it needs one. */
@@ -457,7 +462,7 @@ static status rename_slowly(struct os *os, const char *from, const char *to, str
   status answer = renaming.below->rename(os, from, to, err);
   renaming.renames++;
   if (renaming.runs) return answer;
-  assert_ok(thread_start(&renaming.thread, "append", append_much, renaming.log, test_err()));
+  assert_ok(thread_start(&renaming.thread, "append", append_beside, renaming.log, test_err()));
   renaming.runs = true;
   os_sleep_us(os_linux(), 3000);
   return answer;
@@ -471,7 +476,10 @@ static void move_start_beside_another(struct log *log) {
   renaming.log = log;
   os->ops = &renaming.ops;
   assert_ok(move_start(log));
-  if (renaming.runs) thread_join(&renaming.thread);
+  if (renaming.runs) {
+    thread_join(&renaming.thread);
+    assert_ok(renaming.appended);
+  }
   renaming.runs = false;
   os->ops = renaming.below;
 }
@@ -483,9 +491,9 @@ static void nobody_numbers_a_segment_while_one_is_renamed(void) {
   log_create(&log, 1);
   for (int round = 0; round < 20; round++) {
     log_open(&log);
-    append_much(&log);
+    assert_ok(append_much(&log));
     move_start_beside_another(&log);
-    append_much(&log);
+    assert_ok(append_much(&log));
     uint64_t appended = log.appended;
     wal_close(log.wal);
     log_open(&log);
