@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/doc/splice.h"
 
+#include "base/core/assert.h"
 #include "value/doc/doc_int.h"
 
 _Static_assert((int)SPLICE_TAG == ((int)FORM_NARROW << FORM_VARIANT_SHIFT | (int)VAL_MAP),
@@ -137,7 +138,10 @@ bool splice_takes(const struct splice *splice, const struct splice_made *made,
 static uint32_t write_other(const struct root *root, const struct splice_field *field,
                             const struct splice_made *made, uint8_t *heap) {
   struct slice value = field->value;
-  if (field->from == SPLICE_MADE) return made_encode(&made->values[field->made], heap);
+  if (field->from == SPLICE_MADE) {
+    ASSERT(made); /* else the document would not have been taken */
+    return made_encode(&made->values[field->made], heap);
+  }
   if (field->from != SPLICE_NEW) {
     uint32_t from = value_at(root, field->from), end = value_at(root, field->from + 1u);
     value = slice_of(root->tag + from, end - from);
@@ -176,6 +180,7 @@ static void write_made_run(struct writing *writing, const struct splice_field *f
     store16le(writing->offsets + (size_t)(i + k) * WORD, (uint16_t)(writing->heap + at));
     at += (uint32_t)made_value(writing->record, field->number + k).bytes;
   }
+  ASSERT(first.data);
   memcpy(writing->tag + writing->heap, first.data, at);
   writing->heap += at;
 }
