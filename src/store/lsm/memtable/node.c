@@ -139,8 +139,8 @@ bool memtable__promise(struct memtable *memtable, uint64_t nodes) {
 
 /* The last of the free of a chunk: neighbours in memory are used one after the other. */
 static struct memtable_node *take_free(struct memtable *memtable) {
+  ASSERT(memtable->free_count > 0); /* it counts what is left in all free chunks */
   struct memtable_node_chunk *chunk = memtable->free_chunks;
-  ASSERT(chunk && chunk->left > 0);
   struct memtable_node *node = &chunk->nodes[--chunk->left];
   if (chunk->left == 0) memtable->free_chunks = chunk->next_free;
   memtable->free_count--;
