@@ -63,13 +63,6 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
   return model_create_index(exec->model, name, &spec, go_on, exec, err);
 }
 
-static bool has_keys(const struct catalog_index *index, const struct plan *plan) {
-  bool same = index->def.keys_count == plan->index_keys_count;
-  for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
-  return same;
-}
-
 /** The indexes of these keys, or all. Each drop makes a new picture of the collection. */
 static status drop_chosen(struct exec *exec, const struct plan *plan, struct slice name,
                           struct err *err) {
@@ -79,7 +72,7 @@ static status drop_chosen(struct exec *exec, const struct plan *plan, struct sli
     if (!collection) return catalog_fail_unknown(model_catalog(exec->txn), name, err);
     if (at >= collection->indexes_count) break;
     const struct catalog_index *index = &collection->indexes[at];
-    if (plan->all || has_keys(index, plan)) {
+    if (plan->all || index_document_has_keys(index, plan)) {
       TRY(model_drop_index(exec->txn, collection->name, index->name, false, err));
       dropped++;
     } else {

@@ -166,19 +166,12 @@ void schema_mongo_take_back(struct exec *exec, const struct plan *plan) {
 
 /* ---- dropping indexes ---- */
 
-static bool has_keys(const struct catalog_index *index, const struct plan *plan) {
-  bool same = index->def.keys_count == plan->index_keys_count;
-  for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
-  return same;
-}
-
 /** The only index of the plan's keys. */
 static status find_by_keys(const struct collection *collection, const struct plan *plan,
                            const struct catalog_index **found, struct err *err) {
   *found = NULL;
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    if (!has_keys(&collection->indexes[i], plan)) continue;
+    if (!index_document_has_keys(&collection->indexes[i], plan)) continue;
     if (*found)
       return mongo_fail(err, AMBIGUOUS_INDEX_KEYS,
                         "several indexes have these keys: drop one by its name, such as `%.*s`",

@@ -85,19 +85,22 @@ status index_document_put(struct exec *exec, const struct catalog_index *index, 
   return LUMA_OK;
 }
 
-bool index_document_has_key(const struct index_key *key, const struct plan_index_key *asked) {
+static bool has_key(const struct index_key *key, const struct plan_index_key *asked) {
   return key->descending == asked->descending && key->hashed == asked->hashed &&
          path_is_equal(&key->path, &asked->path);
+}
+
+bool index_document_has_keys(const struct catalog_index *index, const struct plan *plan) {
+  bool same = index->def.keys_count == plan->index_keys_count;
+  for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
+    same = has_key(&index->def.keys[i], &plan->index_keys[i]);
+  return same;
 }
 
 bool index_document_is_alike(const struct catalog_index *index, const struct plan *plan) {
   enum soul_rule_kind kind = plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING;
   bool has_condition = plan->index_condition.bytes > 0;
-  bool same = index->def.keys_count == plan->index_keys_count &&
-              index->def.unique == plan->unique && index->def.sparse == plan->sparse &&
-              slice_is_equal(index->condition.text, plan->index_condition) &&
-              (!has_condition || index->condition.kind == kind);
-  for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = index_document_has_key(&index->def.keys[i], &plan->index_keys[i]);
-  return same;
+  return index->def.unique == plan->unique && index->def.sparse == plan->sparse &&
+         slice_is_equal(index->condition.text, plan->index_condition) &&
+         (!has_condition || index->condition.kind == kind) && index_document_has_keys(index, plan);
 }

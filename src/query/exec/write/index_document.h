@@ -13,8 +13,8 @@ status index_document_put(struct exec *exec, const struct catalog_index *index, 
 void index_document_put_keys(const struct catalog_index *index, struct build *build);
 /** 1, -1 or "hashed". */
 struct val index_document_way(const struct index_key *key);
-/** Whether the key of an index is the one that is asked for. */
-bool index_document_has_key(const struct index_key *key, const struct plan_index_key *asked);
+/** Whether the keys of an index are those that the plan asks for, in order and direction. */
+bool index_document_has_keys(const struct catalog_index *index, const struct plan *plan);
 /** Whether both say the same of keys, uniqueness, sparseness and condition. */
 bool index_document_is_alike(const struct catalog_index *index, const struct plan *plan);
 /** Reads tagged JSON of the catalog into the run's arena. */
