@@ -104,6 +104,15 @@ status bind__item(struct binder *binder, struct plan *node, const struct scope *
   return LUMA_OK;
 }
 
+/* A place in the select list that there is not. */
+static status fail_place(struct binder *binder, const struct expr *key, const char *clause,
+                         uint32_t columns, struct err *err) {
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "%s %lld: the select list has %u column%s", clause,
+                            (long long)key->value.integer, columns, columns == 1 ? "" : "s");
+  return bind__fail(binder, key->offset, failed, err);
+}
+
 /** GROUP BY 2 means the second item of the select list; GROUP BY name an attribute, else the item
  * of that name. */
 static status resolve_key(struct binder *binder, const struct scope *scope, struct expr **key,
@@ -112,12 +121,8 @@ static status resolve_key(struct binder *binder, const struct scope *scope, stru
   if (!project) return LUMA_OK;
   if ((*key)->kind == EXPR_CONST && val_is_integer(&(*key)->value)) {
     int64_t at = (*key)->value.integer;
-    if (at < 1 || at > project->exprs_count) {
-      status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                                "GROUP BY %lld: the select list has %u columns", (long long)at,
-                                project->exprs_count);
-      return bind__fail(binder, (*key)->offset, failed, err);
-    }
+    if (at < 1 || at > project->exprs_count)
+      return fail_place(binder, *key, "GROUP BY", project->exprs_count, err);
     *key = project->exprs[at - 1];
     return LUMA_OK;
   }
@@ -313,10 +318,7 @@ static status find_output(struct binder *binder, const struct plan *project, con
     int64_t at = key->value.integer;
     if (at >= 1 && at <= project->columns_count)
       return make_slot(binder, key, (uint32_t)at - 1, project->columns[at - 1].name, out, err);
-    status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-                              "ORDER BY %lld: the select list has %u columns", (long long)at,
-                              project->columns_count);
-    return bind__fail(binder, key->offset, failed, err);
+    return fail_place(binder, key, "ORDER BY", project->columns_count, err);
   }
   if (key->kind != EXPR_NAME || key->path.count == 0 || !key->path.steps[0].is_name) return LUMA_OK;
   for (uint32_t i = 0; i < project->columns_count; i++) {
