@@ -185,6 +185,40 @@ static void one_sync_serves_a_whole_group(void) {
   simos_destroy(log.sim);
 }
 
+static void write_records(struct log *log, int count) {
+  for (int i = 0; i < count; i++) {
+    assert_ok(append_one(log));
+    assert_ok(wal_write(log->wal, log->appended, true, test_err()));
+  }
+}
+
+/* A segment was renamed to be used again, and the sync of the directory failed or never came. */
+static void a_name_the_cache_alone_knew_is_made_durable(void) {
+  for (size_t round = 0; round < test_rounds(40); round++) {
+    struct log log;
+    log_create(&log, rng_next(test_rng()));
+    log.options.synced_writes = true;
+    log_open(&log);
+    while (wal_mark(log.wal).segment == log.start.segment) write_records(&log, 1);
+    log.start = wal_mark(log.wal);
+    log.start_seq = log.appended;
+    simos_fail_at(log.sim, 2, LUMA_IO_ERROR);
+    wal_release(log.wal, log.start);
+    wal_close(log.wal);
+    simos_fail_at(log.sim, 0, LUMA_OK);
+    simos_kill(log.sim);
+    simos_reboot(log.sim);
+    log_open(&log);
+    write_records(&log, 1 + (int)rng_below(test_rng(), 20));
+    wal_close(log.wal);
+    simos_crash(log.sim);
+    simos_reboot(log.sim);
+    log_open(&log);
+    wal_close(log.wal);
+    simos_destroy(log.sim);
+  }
+}
+
 static void room_is_asked_for_before_anything_is_appended(void) {
   struct log log;
   log_create(&log, test_seed());
@@ -517,6 +551,8 @@ int main(int argc, char **argv) {
        120},
       {"frames_tell_every_changed_bit", frames_tell_every_changed_bit, 0},
       {"one_sync_serves_a_whole_group", one_sync_serves_a_whole_group, 0},
+      {"a_name_the_cache_alone_knew_is_made_durable", a_name_the_cache_alone_knew_is_made_durable,
+       0},
       {"room_is_asked_for_before_anything_is_appended",
        room_is_asked_for_before_anything_is_appended, 0},
       {"threads_share_writes_and_lose_nothing", threads_share_writes_and_lose_nothing, 120},

@@ -192,11 +192,14 @@ static status write_again(struct wal *wal, const struct wal_end *end, struct err
   return answer == LUMA_OK ? os_sync(wal->options.os, wal->file, err) : answer;
 }
 
+/* The names of segments, too, may be known to the cache only: a process died, or a sync failed,
+ * between a rename and the sync of the directory. What is written there next is acknowledged. */
 static status open_parts(struct wal *wal, const struct wal_end *end, struct err *err) {
   TRY(take_end(wal, end, err));
   TRY(wal__segment_open(&wal->options, wal__last_used(wal)->start.segment, &wal->file, err));
   wal__set_limit(wal);
-  return write_again(wal, end, err);
+  TRY(write_again(wal, end, err));
+  return os_sync_dir(wal->options.os, wal->options.directory, err);
 }
 
 status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,
