@@ -219,6 +219,55 @@ static void a_name_the_cache_alone_knew_is_made_durable(void) {
   }
 }
 
+/* Of the next write only the chosen sectors arrive. */
+static struct {
+  const struct os_ops *below;
+  struct os_ops ops;
+  uint32_t sectors;
+} cut;
+
+static status write_cut(struct os *os, struct os_file *file, uint64_t offset, const void *data,
+                        size_t bytes, struct err *err) {
+  enum { SECTOR_BYTES = 512 };
+  for (size_t at = 0; at < bytes; at += SECTOR_BYTES)
+    if (cut.sectors >> at / SECTOR_BYTES & 1)
+      TRY(cut.below->write_at(os, file, offset + at, (const uint8_t *)data + at, SECTOR_BYTES,
+                              err));
+  FAIL(err, LUMA_IO_ERROR, "cut short");
+}
+
+static void write_and_die(struct log *log, int records, uint32_t sectors) {
+  for (int i = 0; i < records; i++) assert_ok(append_one(log));
+  struct os *os = log->options.os;
+  cut.below = os->ops;
+  cut.ops = *os->ops;
+  cut.ops.write_at = write_cut;
+  cut.sectors = sectors;
+  os->ops = &cut.ops;
+  assert_status(LUMA_IO_ERROR, wal_write(log->wal, log->appended, true, test_err()));
+  err_reset(test_err());
+  os->ops = cut.below;
+  wal_close(log->wal);
+  simos_kill(log->sim);
+  simos_reboot(log->sim);
+  log_open(log);
+}
+
+/* Two lives write the same records to the same place; what the first lacks the second brings. */
+static void what_was_lost_does_not_come_back(void) {
+  struct log log;
+  log_create(&log, test_seed());
+  log.options.synced_writes = false;
+  log.options.segment_bytes = log.options.batch_bytes = 1 << 16;
+  log_open(&log);
+  write_and_die(&log, 9, ~UINT32_C(2));
+  assert_int_equal(0, log.replayed);
+  write_and_die(&log, 8, 2);
+  assert_int_equal(0, log.replayed);
+  wal_close(log.wal);
+  simos_destroy(log.sim);
+}
+
 static void room_is_asked_for_before_anything_is_appended(void) {
   struct log log;
   log_create(&log, test_seed());
@@ -550,6 +599,7 @@ int main(int argc, char **argv) {
       {"what_was_synced_is_replayed_through_crashes", what_was_synced_is_replayed_through_crashes,
        120},
       {"frames_tell_every_changed_bit", frames_tell_every_changed_bit, 0},
+      {"what_was_lost_does_not_come_back", what_was_lost_does_not_come_back, 0},
       {"one_sync_serves_a_whole_group", one_sync_serves_a_whole_group, 0},
       {"a_name_the_cache_alone_knew_is_made_durable", a_name_the_cache_alone_knew_is_made_durable,
        0},

@@ -97,7 +97,7 @@ void wal_end_deinit(struct wal_end *end);
 status wal_create_first(const struct wal_options *options, struct wal_start start, struct err *err);
 /** Begins to write where recovery found the end. What no frame shows to have been durable is
  * written again and synced: after a failed sync the page cache may hold what the disk never got. So
- * are the names of the segments.
+ * are the names of the segments. A frame that was cut short is erased.
  * `seq` is the last record's.
  */
 status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,
