@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The log alone, on the simulated system: what was synced is replayed, whatever happens, and
  * nothing that was not appended. */
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -572,6 +573,8 @@ static void move_start_beside_another(struct log *log) {
 static void nobody_numbers_a_segment_while_one_is_renamed(void) {
   struct log log;
   log_create(&log, 1);
+  log.options.segment_bytes = 4096 * 8; /* most groups fit, so that segments are used again */
+  log.options.batch_bytes = 4096;
   for (int round = 0; round < 20; round++) {
     log_open(&log);
     assert_ok(append_much(&log));
