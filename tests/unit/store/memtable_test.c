@@ -331,34 +331,6 @@ static void reserved_inserts_cannot_fail(void) {
   }
 }
 
-static void insert_number(struct memtable *memtable, uint64_t seq, uint64_t number,
-                          struct memtable_room *room) {
-  uint8_t key[8];
-  store64be(key, number);
-  struct lsm_entry entry = {SPACE, ENTRY_PUT, seq, slice_of(key, 8), slice_of(key, 0), NULL};
-  assert_true(memtable_put(memtable, &entry, 0, room));
-}
-
-/* Another's many inserts fill nodes, and its promise ends before ours is made use of. */
-static void a_promise_outlives_another(void) {
-  enum { OURS = 100, THEIRS = 400000 };
-  struct memtable *memtable;
-  struct memtable_room ours, theirs;
-  uint64_t seq = 0;
-  assert_ok(memtable_create(&memtable, test_err()));
-  assert_ok(memtable_reserve(memtable, OURS, OURS * 8, &ours, test_err()));
-  assert_ok(memtable_reserve(memtable, THEIRS, THEIRS * 8, &theirs, test_err()));
-  for (uint64_t i = 0; i < THEIRS; i++) insert_number(memtable, ++seq, 2 * i, &theirs);
-  memtable_unreserve(memtable, &theirs);
-  uint64_t promised = memtable->promised, free_count = memtable->free_count;
-  for (uint64_t i = 0; i < OURS; i++)
-    insert_number(memtable, ++seq, i * (2 * THEIRS / OURS) + 1, &ours);
-  assert_in_range(free_count - memtable->free_count, OURS, promised);
-  memtable_unreserve(memtable, &ours);
-  assert_int_equal(0, memtable->promised);
-  memtable_release(memtable);
-}
-
 static status insert_many(void *context) {
   struct history *history = context;
   history->count = 0;
@@ -606,7 +578,6 @@ int main(int argc, char **argv) {
       {"reuses_only_the_hidden", reuses_only_the_hidden, 0},
       {"counts_in_place", counts_in_place, 0},
       {"reserved_inserts_cannot_fail", reserved_inserts_cannot_fail, 60},
-      {"a_promise_outlives_another", a_promise_outlives_another, 0},
       {"survives_failing_memory", survives_failing_memory, 60},
       {"splits_hide_nothing", splits_hide_nothing, 60},
       {"readers_see_their_snapshot", readers_see_their_snapshot, 120},
