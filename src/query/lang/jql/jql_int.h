@@ -338,8 +338,9 @@ jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;                /* write.c */
 jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
 jql_command jql__create, jql__coll_mod, jql__drop, jql__rename,
-    jql__list_collections;                                             /* schema.c */
-jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes; /* indexes.c */
+    jql__list_collections; /* schema.c */
+jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes,
+    jql__re_index; /* indexes.c */
 /** Reads tagged JSON into the arena. (jql.c) */
 status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err);
