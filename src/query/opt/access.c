@@ -447,7 +447,8 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   enum access_refusal refusal = ACCESS_FITS;
   TRY(opt__memory(opt, asks ? access : NULL, err));
   bool has_edges = scan->hint->from || scan->hint->to;
-  if (condition && !scan->hint->is_natural && !has_edges) TRY(asks_collect(opt, condition, asks, err));
+  if (condition && !scan->hint->is_natural && !has_edges)
+    TRY(asks_collect(opt, condition, asks, err));
   TRY(find_hinted(scan, &index, err));
   ASSERT(asks && access);
   TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));

@@ -763,7 +763,7 @@ const struct word words__table[] = {
   {"filemd5", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,
    "there are no files of GridFS"},
   {"find", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
-   "without min, max, returnKey, showRecordId and tailable cursors; unsorted, and by $natural: as they were put in up to 1,000 documents, by their keys beyond"},
+   "no capped collections, so no tailable cursors; unsorted: as they were put in up to 1,000 documents, by their keys beyond ({$natural: 1} is right at any size); returnKey has a list as a whole"},
   {"findAndModify", WORD_COMMAND, WORD_WORKS, NULL, 0, WORD_ANY, false, false, false,
    ""},
   {"findandmodify", WORD_COMMAND, WORD_WORKS, NULL, 0, WORD_ANY, false, false, false,

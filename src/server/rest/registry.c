@@ -325,7 +325,7 @@ static struct statement_run *take_idle_cursors(struct registry *registry, uint64
     struct statement_run *next = run->next;
     /* A cursor of a client's session lives as long as that: ending it here could meet a statement
      * that runs there. */
-    if (!run->named && now - run->used_us > registry->options.cursor_idle_us) {
+    if (!run->named && !run->is_lasting && now - run->used_us > registry->options.cursor_idle_us) {
       unlink_cursor(registry, run);
       run->next = taken;
       taken = run;

@@ -34,11 +34,10 @@ static status read_natural(const struct jql *jql, const struct jql_node *sort, i
   struct jql_node first = {0};
   int64_t direction = 0;
   *natural = 0;
-  if (!jql_is_given(sort) ||
-      val_field(&sort->value, slice_of_text("$natural")).type == VAL_MISSING)
+  if (!jql_is_given(sort) || val_field(&sort->value, slice_of_text("$natural")).type == VAL_MISSING)
     return LUMA_OK;
-  bool is_alone = each.count == 1 && jql__next(&each, &first) &&
-                  val_is_number(&first.value) && val_to_int64(&first.value, &direction);
+  bool is_alone = each.count == 1 && jql__next(&each, &first) && val_is_number(&first.value) &&
+                  val_to_int64(&first.value, &direction);
   if (!is_alone || (direction != 1 && direction != -1))
     return jql__fail_code(
         jql, sort, 2,
@@ -66,8 +65,7 @@ static status put_natural_sort(const struct jql *jql, const struct jql_node *sor
 }
 
 /** Documents without their numbers. */
-static status hide_record_id(const struct jql *jql, const struct jql_node *at,
-                             struct plan **plan) {
+static status hide_record_id(const struct jql *jql, const struct jql_node *at, struct plan **plan) {
   struct jql_node name = *at;
   struct expr *shape = NULL;
   name.value = val_text(slice_of_text(record_id));
@@ -152,8 +150,7 @@ static status put_scan(const struct jql *jql, const struct jql_node *fields, str
                            : val_missing();
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
-  (*plan)->shows_rows =
-      natural.type != VAL_MISSING || jql__flag(&fields[SHOW_RECORD_ID], false);
+  (*plan)->shows_rows = natural.type != VAL_MISSING || jql__flag(&fields[SHOW_RECORD_ID], false);
   return jql__edges(jql, &fields[MIN], &fields[MAX], *plan);
 }
 

@@ -82,9 +82,8 @@ status jql__edges(const struct jql *jql, const struct jql_node *min, const struc
                   struct plan *plan) {
   if (!is_edge(min) && !is_edge(max)) return LUMA_OK;
   if (!plan->hint)
-    return jql__fail_code(
-        jql, is_edge(min) ? min : max, NEEDS_HINT,
-        "When using min()/max() a hint of which index to use must be provided");
+    return jql__fail_code(jql, is_edge(min) ? min : max, NEEDS_HINT,
+                          "When using min()/max() a hint of which index to use must be provided");
   if (is_edge(min)) TRY(read_edge(jql, min, plan->hint, &plan->hint->from));
   return is_edge(max) ? read_edge(jql, max, plan->hint, &plan->hint->to) : LUMA_OK;
 }

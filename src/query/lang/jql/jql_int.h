@@ -338,10 +338,10 @@ status jql__short_changes(const struct jql *jql, const struct jql_change *given,
 
 typedef status jql_command(const struct jql *jql, const struct jql_node *command,
                            struct plan **plan);
-jql_command jql__find;                                            /* find.c */
+jql_command jql__find;                                 /* find.c */
 jql_command jql__count, jql__distinct, jql__aggregate; /* read.c */
-jql_command jql__insert, jql__update, jql__delete;                /* write.c */
-jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
+jql_command jql__insert, jql__update, jql__delete;     /* write.c */
+jql_command jql__bulk_write, jql__find_and_modify;     /* bulk.c, modify.c */
 jql_command jql__create, jql__coll_mod, jql__drop, jql__rename,
     jql__list_collections; /* schema.c */
 jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes,
