@@ -166,7 +166,7 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   if (match->value && match->value->kind == EXPR_VARIABLE)
     return collect_variable(asks, match, err);
   if (is_known && match->op == MATCH_ALL) return collect_all(asks, match, err);
-  if (!is_known || has_regex(&match->value->value)) return LUMA_OK;
+  if (!is_known || has_regex(&match->value->value) || match_is_about_all(match)) return LUMA_OK;
   struct ask *ask = NULL;
   switch ((int)match->op) {
   case MATCH_EQ:

@@ -76,6 +76,13 @@ struct match *match_node(struct arena *arena, enum match_op op, struct match *co
   return match->children ? match : NULL;
 }
 
+bool match_is_about_all(const struct match *match) {
+  bool orders = match->op == MATCH_GT || match->op == MATCH_GTE || match->op == MATCH_LT ||
+                match->op == MATCH_LTE;
+  if (!orders || !match->value || match->value->kind != EXPR_CONST) return false;
+  return match->value->value.type == VAL_MINKEY || match->value->value.type == VAL_MAXKEY;
+}
+
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err) {
   if (made) return LUMA_OK;
   if (arena_is_over_budget(arena))
