@@ -240,6 +240,9 @@ status jql__elem_match(const struct jql *jql, const struct jql_node *node, const
                        struct match **match);
 /** $unset of a pipeline: one name or a list. */
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape);
+/** The same of a field of our own, whose name no command may say. */
+status jql__hide(const struct jql *jql, const struct jql_node *at, struct slice name,
+                 struct expr **shape);
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
