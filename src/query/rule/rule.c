@@ -9,6 +9,7 @@
 #include "query/expr/program.h"
 #include "query/func/func.h"
 #include "query/lang/lang.h"
+#include "query/rule/quick.h"
 #include "query/rule/rule.h"
 
 enum {
@@ -225,6 +226,13 @@ static bool rules_lasts(const struct soul_program *program, uint32_t nth) {
   return rules->items[nth].lasts;
 }
 
+static const struct soul_quick *rules_quicken(const struct soul_program *program, uint32_t nth,
+                                              const struct soul_places *places,
+                                              struct arena *arena) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].expr ? rule__quicken(rules->items[nth].expr, places, arena) : NULL;
+}
+
 static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
   if (match->path.count && match->path.steps[0].is_name) tell(context, &match->path);
   for (uint32_t i = 0; i < match->children_count; i++)
@@ -255,6 +263,7 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .run = rules_run,
                                             .lasts = rules_lasts,
                                             .reads = rules_reads,
+                                            .quicken = rules_quicken,
                                             .match = rules_match};
   return &ops;
 }
