@@ -406,6 +406,7 @@ struct model_making {
   /* Of each. In: a record that has some; zeroes: there is none. Out, for those to be made: values
    * by the sight's makers, where what is not looked at is MISSING. */
   struct splice_made made[MODEL_MADE_AT_ONCE];
+  bool are_quick[MODEL_MADE_AT_ONCE]; /* their values are there already, and are not to be kept */
   uint32_t left_count;
   uint16_t left[MODEL_MADE_AT_ONCE]; /* those to be made */
 };
@@ -416,8 +417,17 @@ static inline void model__making_add(struct model_making *making, uint32_t place
   making->places[making->count] = (uint16_t)place;
   making->sights[making->count] = sight;
   making->made[making->count] = (struct splice_made){.record = record};
+  making->are_quick[making->count] = false;
   if (!has_all) making->left[making->left_count++] = (uint16_t)making->count;
   making->count++;
+}
+/** Appends a document whose values were made quickly. */
+static inline void model__making_add_quick(struct model_making *making, uint32_t place,
+                                           const struct recipe_sight *sight,
+                                           const struct val *values) {
+  model__making_add(making, place, sight, NULL, true);
+  making->made[making->count - 1].values = values;
+  making->are_quick[making->count - 1] = true;
 }
 /** Makes the values of those to be made. */
 status model__make(struct model_making *making, struct err *err);
@@ -443,6 +453,13 @@ struct model_seeing {
   struct model_last_soul older;
   const struct recipe_sight *last; /* what showed the last document mostly shows the next */
   uint32_t last_soul;
+  /* Which of its makers are looked at, and whether all of these are quick. */
+  uint32_t looked_count;
+  uint8_t looked[RECIPE_MAKERS_MAX];
+  bool is_quick;
+  struct soul_room room;
+  struct val *values; /* room for those of some more documents */
+  uint32_t values_left;
   bool are_many;
 };
 /** Begins with documents that are to come, about `count` of them. */
