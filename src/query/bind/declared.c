@@ -95,8 +95,8 @@ status bind__note_origin(const struct binder *binder, const struct scope *scope,
 
 /* ---- looking at names ---- */
 
-static status check(const struct binder *binder, const struct plan_column *column,
-                    const struct path *path, uint64_t offset, struct err *err) {
+status bind__check_column_path(const struct binder *binder, const struct plan_column *column,
+                               const struct path *path, uint64_t offset, struct err *err) {
   struct path_step steps[PATH_STEPS_MAX];
   struct path whole = {.steps = steps};
   const struct collection *collection = trace(column, path, &whole);
@@ -107,7 +107,7 @@ status bind__check_declared(const struct binder *binder, const struct plan_colum
                             const struct expr *field, struct err *err) {
   return field->key || field->path.count == 0
              ? LUMA_OK
-             : check(binder, column, &field->path, field->offset, err);
+             : bind__check_column_path(binder, column, &field->path, field->offset, err);
 }
 
 /* Calls that lead along steps: `->`, `->>` and the functions that they are, and (`one_path`) `#>`,
@@ -177,8 +177,22 @@ status bind__check_at(const struct binder *binder, const struct scope *scope,
   struct path_step steps[PATH_STEPS_MAX];
   struct path path = {.steps = steps};
   const struct expr *field = read_arrows(expr, &path);
-  if (!field || field->key || field->slot >= scope->count) return LUMA_OK;
-  return check(binder, &scope->columns[field->slot], &path, expr->offset, err);
+  if (!field || field->key || field->slot >= scope->count)
+    return bind__check_json(binder, scope, expr, err);
+  return bind__check_column_path(binder, &scope->columns[field->slot], &path, expr->offset, err);
+}
+
+const struct expr *bind__read_arrows(const struct expr *expr, struct path *path) {
+  return read_arrows(expr, path);
+}
+
+const struct soul_attribute *bind__declared_at(const struct plan_column *column,
+                                               const struct path *path, bool *is_being) {
+  struct path_step steps[PATH_STEPS_MAX];
+  struct path whole = {.steps = steps};
+  const struct collection *collection = trace(column, path, &whole);
+  *is_being = collection && whole.count == 0;
+  return collection && whole.count ? soul_declared(collection->genotype, &whole) : NULL;
 }
 
 /* ---- types ---- */
