@@ -57,6 +57,8 @@ struct soul_program {
 typedef void soul_reads_fn(void *context, const struct path *path);
 
 struct soul;
+struct catalog;
+struct collection;
 
 struct soul_rules_ops {
   /** Appends the text of the rule (no PATTERN) with its attributes under new names: `renames` maps
@@ -81,6 +83,10 @@ struct soul_rules_ops {
   /** Tells of each path into the being that expression `nth` reads. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
+  /** Whether the SELECT of a view stands for something in a picture of the catalog: LUMA_OK, or
+   * what it lacks. */
+  status (*bind_view)(const struct catalog *catalog, const struct collection *view,
+                      struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);
