@@ -92,6 +92,8 @@ struct soul_quick {
 };
 
 struct soul;
+struct catalog;
+struct collection;
 
 struct soul_rules_ops {
   /** Appends the text of the rule (no PATTERN) with its attributes under new names: `renames` maps
@@ -120,6 +122,10 @@ struct soul_rules_ops {
    * memory is out. */
   const struct soul_quick *(*quicken)(const struct soul_program *program, uint32_t nth,
                                       const struct soul_places *places, struct arena *arena);
+  /** Whether the SELECT of a view stands for something in a picture of the catalog: LUMA_OK, or
+   * what it lacks. */
+  status (*bind_view)(const struct catalog *catalog, const struct collection *view,
+                      struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

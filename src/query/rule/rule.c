@@ -276,6 +276,7 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .destroy = rules_destroy,
                                             .rename = rule__rename,
                                             .run = rules_run,
+                                            .bind_view = rule__bind_view,
                                             .lasts = rules_lasts,
                                             .is_common = rules_is_common,
                                             .reads = rules_reads,
