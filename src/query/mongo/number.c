@@ -265,7 +265,8 @@ static struct decimal decimal_cut_places(struct decimal d, int places) {
     parts.exponent++;
     moved = true;
   }
-  if (!moved || parts.coefficient == 0) return decimal_round(d, places);
+  if (!moved) return decimal_round(d, places);
+  if (parts.coefficient == 0) parts.exponent = -places; /* nothing is left of it */
   return decimal_pack(parts, NULL);
 }
 
