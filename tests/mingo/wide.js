@@ -59,7 +59,8 @@ module.exports = ({ one, often, below, some }) => {
       () => ({ [one(["$abs", "$ceil", "$floor", "$exp", "$degreesToRadians", "$radiansToDegrees", "$sin", "$cos", "$atan", "$tanh", "$asinh"])]: often(70) ? one(["$i", "$r"]) : inner() }),
       () => ({ $sqrt: { $abs: inner() } }),
       () => ({ $pow: [one(["$i", 2, 3]), one([2, 3])] }),
-      () => ({ [one(["$round", "$trunc"])]: [one(["$r", "$i"]), one([0, 1, -1])] }),
+      () => ({ $round: [one(["$r", "$i"]), 0] }), // to other places mingo rounds in its own way
+      () => ({ $trunc: [one(["$r", "$i"]), one([0, 1, -1])] }),
       () => ({ [one(["$ln", "$log10"])]: { $add: [1, { $abs: "$i" }] } }),
       () => ({ $log: [{ $add: [2, { $abs: "$i" }] }, one([2, 10])] }),
       () => ({ [one(["$asin", "$acos", "$atanh"])]: one([0.5, -0.25]) }), // 0 is no number to mingo
@@ -184,8 +185,8 @@ module.exports = ({ one, often, below, some }) => {
       { $project: { x: 1, y: 1 } }],
     () => [{ $sort: { _id: 1 } }, { $group: { _id: "$g", x: one([
       { [one(["$firstN", "$lastN", "$maxN", "$minN"])]: { n: 2, input: "$i" } },
+      // Of $top and $bottom mingo makes lists of one.
       { [one(["$topN", "$bottomN"])]: { n: 2, sortBy: { i: -1, _id: 1 }, output: "$_id" } },
-      { [one(["$top", "$bottom"])]: { sortBy: { j: 1, _id: -1 }, output: "$i" } }, // of a list mingo makes a list of lists
       { $mergeObjects: "$o" }, { $push: { a: "$i", t: "$t" } }, { $stdDevSamp: "$r" }, { $max: "$t" },
     ]) } }],
     () => [{ $replaceWith: { $mergeObjects: [{ _id: "$_id" }, "$o"] } }],
