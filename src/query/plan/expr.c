@@ -223,6 +223,16 @@ static void settle_names(struct arena *arena, struct expr *expr) {
   for (uint32_t i = 0; i < expr->args_count; i++) settle_names(arena, expr->args[i]);
 }
 
+enum expr_op expr_op_swapped(enum expr_op op) {
+  switch ((int)op) {
+  case EXPR_OP_LT: return EXPR_OP_GT;
+  case EXPR_OP_LE: return EXPR_OP_GE;
+  case EXPR_OP_GT: return EXPR_OP_LT;
+  case EXPR_OP_GE: return EXPR_OP_LE;
+  default: return op;
+  }
+}
+
 bool expr_is_of_args(enum expr_kind kind) {
   switch ((int)kind) {
   case EXPR_CONST:

@@ -362,6 +362,15 @@ static status leave_out_name(const struct jql *jql, struct shaping *shaping,
   return LUMA_OK;
 }
 
+status jql__hide(const struct jql *jql, const struct jql_node *at, struct slice name,
+                 struct expr **shape) {
+  struct shaping shaping;
+  TRY(begin(jql, 1, &shaping));
+  shaping.shape->id = true;
+  TRY(add_path(jql, &shaping, at, name));
+  return finish(jql, &shaping, at, shape);
+}
+
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape) {
   bool is_list = node->value.type == VAL_LIST;
   struct shaping shaping;
