@@ -184,6 +184,12 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);
+  if (def->wildcard.bytes) {
+    status walked = ordered__wildcard_entries(def, document, record_key, entries, err);
+    if (walked == LUMA_OK) settle(&work);
+    buf_deinit(&work.scratch);
+    return walked;
+  }
   status result = collect(&work, document, computed);
   if (result == LUMA_OK) result = buf_check(&work.scratch, "the index entries", err);
   if (result == LUMA_OK) result = add_product(&work);

@@ -12,4 +12,9 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
                         const struct val *computed, struct slice record_key,
                         struct index_entries *entries, struct err *err);
 
+/** The same of a wildcard index: adds them, in no order, their keys as lengths. (wildcard.c) */
+status ordered__wildcard_entries(const struct index_def *def, const struct doc *document,
+                                 struct slice record_key, struct index_entries *entries,
+                                 struct err *err);
+
 #endif

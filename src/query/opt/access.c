@@ -222,6 +222,23 @@ static void add_lists(struct making *making) {
   }
 }
 
+/** It never has all documents: without a bound it cannot be read instead of them. */
+static status make_wildcard(struct making *making, enum access_refusal *refusal, struct err *err) {
+  static const double cost_of_paths = 1.2; /* another index of the attribute alone comes first */
+  struct plan_access *access = making->access;
+  double share = 1, count = access_count(making->opt, making->collection);
+  bool has = true;
+  TRY(has_all(making->opt, making->index, making->asks, &has, err));
+  TRY(access_make_wildcard(making->opt, making->index, making->asks, access, &share, err));
+  if (!has)
+    *refusal = ACCESS_PARTIAL;
+  else if (access->parts_count == 0)
+    *refusal = ACCESS_NO_PATH;
+  access->rows = count * fmin(share, 1);
+  access->cost = cost_of_paths * access->rows * cost_fetch + cost_range;
+  return LUMA_OK;
+}
+
 status access_make(struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct asks *asks,
                    struct plan_access *access, enum access_refusal *refusal, struct err *err) {
@@ -237,12 +254,13 @@ status access_make(struct opt *opt, const struct collection *collection,
   }
   access->parts = arena_zalloc(opt->arena, keys_count, sizeof *access->parts);
   TRY(opt__memory(opt, access->parts, err));
-  for (uint32_t i = 0; i < keys_count; i++) {
+  for (uint32_t i = 0; i < keys_count && !(index && index->def.wildcard.bytes); i++) {
     if (!make_part(&making, i, &access->parts[i])) break;
     access->parts_count++;
     if (!access->parts[i].is_equal) break;
   }
   add_lists(&making);
+  if (index && index->def.wildcard.bytes) return make_wildcard(&making, refusal, err);
   bool reads_nulls = access->with_missing || access->parts_count == 0, has = true;
   TRY(has_all(opt, index, asks, &has, err));
   if (!has)
@@ -266,6 +284,7 @@ static status note_refusal(struct opt *opt, struct plan_access *chosen,
       [ACCESS_LISTS] = "it indexes the elements of lists, the condition looks at whole values",
       [ACCESS_SPARSE] = "it is sparse and lacks documents that the condition may keep",
       [ACCESS_HIDDEN] = "it is hidden",
+      [ACCESS_NO_PATH] = "no condition asks for a value at a path that it has",
       [ACCESS_PARTIAL] = "it is partial, and the condition does not say that its own holds",
   };
   struct buf line;
@@ -364,9 +383,10 @@ static status choose(struct opt *opt, struct plan *scan, struct expr *condition,
 /* ---- hints ---- */
 
 static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *index) {
+  uint32_t written = index_def_written(&index->def);
   if (hint->name.bytes && hint->is_wish) return slice_is_equal_nocase(hint->name, index->name);
   if (hint->name.bytes) return slice_is_equal(hint->name, index->name);
-  bool same = hint->keys_count == index->def.keys_count;
+  bool same = hint->keys_count == written;
   for (uint32_t i = 0; same && i < hint->keys_count; i++)
     same = hint->keys[i].descending == index->def.keys[i].descending &&
            path_is_equal(&hint->keys[i].path, &index->def.keys[i].path);
@@ -455,6 +475,7 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   bool is_right = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
   if (scan->hint->is_wish && !is_right) return LUMA_OK; /* read as if nothing were asked */
   if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
+  if (refusal == ACCESS_NO_PATH) return condition ? fail_hint(scan, err) : LUMA_OK;
   if (has_edges) TRY(check_edges(scan, index, err));
   access->from = scan->hint->from;
   access->to = scan->hint->to;

@@ -15,6 +15,7 @@ enum access_refusal {
   ACCESS_SPARSE,
   ACCESS_PARTIAL,
   ACCESS_HIDDEN,
+  ACCESS_NO_PATH,
   ACCESS_COSTLIER
 };
 
@@ -24,6 +25,11 @@ status access_make(struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct asks *asks,
                    struct plan_access *access, enum access_refusal *refusal, struct err *err);
 enum { ACCESS_BRANCHES_MAX = 64 };
+/** Fills `access` with the parts of a wildcard index that one of the asks bounds; none: none does.
+ * `share`: of all documents, roughly. (wildcard.c) */
+status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
+                            const struct asks *asks, struct plan_access *access, double *share,
+                            struct err *err);
 
 /** Fills `access` for a condition that holds a disjunction whose alternatives can each be read by
  * the key or an index. `*fits` false: it does not. */

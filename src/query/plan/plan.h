@@ -412,7 +412,8 @@ struct plan {
   struct slice index_condition; /* of a partial index: an expression, or (index_matches) a filter of
                                    MongoDB as JSON; empty: all documents */
   bool index_matches;
-  bool hidden, expires; /* CREATE_INDEX; see struct catalog_index */
+  struct slice index_wildcard; /* CREATE_INDEX; see struct index_def */
+  bool hidden, expires;        /* CREATE_INDEX; see struct catalog_index */
   uint32_t expire_s;
 
   struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */

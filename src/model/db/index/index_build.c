@@ -80,6 +80,7 @@ static status check_names(const struct collection *collection, const struct mode
   const struct soul *soul = collection->genotype;
   for (uint32_t i = 0; soul && !collection->open && i < spec->keys_count; i++) {
     if (index_key_is_computed(&spec->keys[i])) continue; /* its names were looked at */
+    if (spec->wildcard.bytes) continue;                  /* it has whatever there is */
     struct soul_misnamed wrong;
     if (soul_declares(soul, &spec->keys[i].path, &wrong)) continue;
     struct slice inside = wrong.inside.bytes ? wrong.inside : collection->name;
@@ -126,6 +127,7 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .nulls_distinct = spec->nulls_distinct,
                           .sparse = spec->sparse,
                           .notes_lists = spec->multikey,
+                          .wildcard = spec->wildcard,
                           .notes_kinds = true};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;

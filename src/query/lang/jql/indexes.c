@@ -47,8 +47,7 @@ static status read_key(const struct jql *jql, const struct jql_node *node,
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "the key of an index is 1 (ascending) or -1 (descending)");
   key->descending = direction < 0;
-  if (node->name.bytes >= 3 && memcmp(node->name.data + node->name.bytes - 3, "$**", 3) == 0)
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "there are no wildcard indexes yet");
+  if (jql__is_wildcard(node->name)) return jql__path(jql, node, node->name, &key->path);
   if (jql_is_operator(node->name))
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "Index key contains an illegal field name: field name starts with '$'");
@@ -210,7 +209,7 @@ static status check_hashed(const struct jql *jql, const struct jql_node *keys,
 
 static status read_index(const struct jql *jql, const struct jql_node *collection,
                          const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY };
+  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY, PROJECTION };
   static const struct jql_field specs[] = {
       {"key", JQL_MAP, true},
       {"name", JQL_TEXT, false},
@@ -220,6 +219,7 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
       {"hidden", JQL_BOOL, false},
       {"collation", JQL_MAP, false},
       {"expireAfterSeconds", JQL_ANY, false},
+      {"wildcardProjection", JQL_MAP, false},
       {"v", JQL_IGNORED, false},
       {"background", JQL_IGNORED, false},
       {"ns", JQL_IGNORED, false},
@@ -231,7 +231,6 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
       {"bits", JQL_UNSUPPORTED, false},
       {"min", JQL_UNSUPPORTED, false},
       {"max", JQL_UNSUPPORTED, false},
-      {"wildcardProjection", JQL_UNSUPPORTED, false},
       {"prepareUnique", JQL_UNSUPPORTED, false},
       {"storageEngine", JQL_IGNORED, false},
       {"dropDups", JQL_IGNORED, false},
@@ -248,6 +247,7 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
   TRY(check_index_collation(jql, &fields[COLLATION]));
   TRY(read_expiry(jql, &fields[EXPIRY], plan));
   TRY(check_hashed(jql, &fields[KEY], plan));
+  TRY(jql__wildcard(jql, &fields[KEY], &fields[PROJECTION], plan));
   if (plan->sparse && jql_is_given(&fields[PARTIAL]))
     return jql__fail_code(jql, &fields[PARTIAL], CANNOT_CREATE_INDEX,
                           "an index is sparse or partial, not both");

@@ -259,6 +259,12 @@ status jql__default_collation(const struct jql *jql, const struct jql_node *coll
 /** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
+/** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
+bool jql__is_wildcard(struct slice name);
+/** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
+ */
+status jql__wildcard(const struct jql *jql, const struct jql_node *keys,
+                     const struct jql_node *projection, struct plan *plan);
 /** expireAfterSeconds, from 0 to 2147483647, a fraction cut off; `foreign` is MongoDB's code for
  * another. (indexes.c) */
 status jql__expiry(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
