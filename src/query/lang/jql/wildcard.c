@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Wildcard indexes: {"$**": 1}, {"a.$**": 1}, and wildcardProjection. */
-#include "index/index.h"
+#include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 
 enum { BAD_VALUE = 2, FAILED_TO_PARSE = 9, CANNOT_CREATE_INDEX = 67 };
