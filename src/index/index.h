@@ -49,6 +49,8 @@ struct index_def {
    * none. It has two parts, of one path each time: the path as text, and what is there. Both keys
    * have the path as it was written ("a.$**"). */
   struct slice wildcard;
+  struct slice collation; /* of texts, as plan_collation_text writes it: their keys are sort keys;
+                             empty: by bytes */
 };
 /** The keys as people write them. */
 static inline uint32_t index_def_written(const struct index_def *def) {
@@ -70,6 +72,13 @@ bool index_wildcard_has(struct slice wildcard, struct slice path, bool below);
 /** Whether any path that goes on from this one may have entries. */
 bool index_wildcard_enters(struct slice wildcard, struct slice path);
 
+/** How texts become what an index with a collation has of them. */
+struct index_fold {
+  void *context;
+  /** `*key` may borrow from the context until the next call. */
+  status (*key)(void *context, const struct val *value, struct val *key, struct err *err);
+};
+
 /** One entry to put or delete. */
 struct index_entry {
   struct slice key, value;
@@ -79,6 +88,7 @@ struct index_entries {
   struct index_entry *items;
   uint32_t count, capacity;
   struct buf bytes;              /* keys and values of the items */
+  const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
   bool has_lists;                /* multikey: a key path met a list, or several values */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by part */
 };

@@ -40,7 +40,9 @@ static status add_part(struct work *work, const struct val *value) {
   }
   size_t from = work->scratch.bytes;
   work->entries->kinds[work->key] |= index_kind_of(value);
-  TRY(key_encode(&work->scratch, value, work->def->keys[work->key].descending, work->err));
+  struct val key;
+  TRY(ordered__fold(work->entries, value, &key, work->err));
+  TRY(key_encode(&work->scratch, &key, work->def->keys[work->key].descending, work->err));
   parts->items[parts->count++] = (struct part){
       .from = (uint32_t)from,
       .bytes = (uint32_t)(work->scratch.bytes - from),

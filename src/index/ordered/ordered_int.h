@@ -7,6 +7,12 @@
 
 enum { ORDERED_NUMBER_BYTES = 4 };
 
+/** The value as the index has it. */
+static inline status ordered__fold(const struct index_entries *entries, const struct val *value,
+                                   struct val *key, struct err *err) {
+  *key = *value;
+  return entries->fold ? entries->fold->key(entries->fold->context, value, key, err) : LUMA_OK;
+}
 /** struct index_method, `entries`. */
 status ordered__entries(const struct index_def *def, const struct doc *document,
                         const struct val *computed, struct slice record_key,

@@ -74,11 +74,13 @@ static status add_entry(struct walk *walk, const struct val *value) {
   if (!mem_grow((void **)&entries->items, &capacity, entries->count + 1u, sizeof *entries->items))
     FAIL(walk->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
   entries->capacity = (uint32_t)capacity;
+  struct val key;
+  TRY(ordered__fold(entries, value, &key, walk->err));
   entries->kinds[1] |= index_kind_of(value);
   store32be(number, walk->def->number);
   buf_append(bytes, number, sizeof number);
   TRY(key_encode(bytes, &path, walk->def->keys[0].descending, walk->err));
-  TRY(key_encode(bytes, value, walk->def->keys[1].descending, walk->err));
+  TRY(key_encode(bytes, &key, walk->def->keys[1].descending, walk->err));
   buf_append_slice(bytes, walk->record_key);
   TRY(buf_check(bytes, "the index entries", walk->err));
   entries->items[entries->count++] =

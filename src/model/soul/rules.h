@@ -17,7 +17,8 @@ enum soul_rule_kind {
   SOUL_RULE_PATTERN,   /* a regular expression */
   SOUL_RULE_LASTING,   /* a condition whose answer depends on the document alone */
   SOUL_RULE_FIXED,     /* an expression of any type whose value does */
-  SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_MATCH,     /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_COLLATION  /* MongoDB's specification of a collation, as tagged JSON */
 };
 
 struct soul_rule {
@@ -78,6 +79,10 @@ struct soul_rules_ops {
   /** Tells of each path into the being that expression `nth` reads. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
+  /** The value with its texts as sort keys of collation `nth`; borrows from the program until the
+   * next call. */
+  status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
+                 struct val *key, struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

@@ -16,6 +16,7 @@ enum access_refusal {
   ACCESS_PARTIAL,
   ACCESS_HIDDEN,
   ACCESS_NO_PATH,
+  ACCESS_COLLATION,
   ACCESS_COSTLIER
 };
 
@@ -39,6 +40,10 @@ status access_make_union(struct opt *opt, const struct plan *scan, struct expr *
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index);
+/** Whether texts stand in the index (NULL: the key) as the statement compares them. */
+bool access_collates(const struct opt *opt, const struct catalog_index *index);
+/** Whether the values of the ask are none that a collation concerns. */
+bool access_is_uncollated(const struct ask *ask);
 /** Equal to exactly one value of keys, whatever it is spelled as. */
 bool access_is_point(const struct expr *value);
 /** True when the path names the key of the collection's documents. `is_alias`: it is `id`, which

@@ -106,7 +106,8 @@ static void make_value(const struct ask *ask, struct plan_part *part) {
 static bool has(struct opt *opt, const struct catalog_index *index, const struct ask *ask,
                 struct err *err) {
   struct slice path;
-  if (!fits(ask) || write_path(opt, ask, "", &path, err) != LUMA_OK) return false;
+  bool is_right = access_collates(opt, index) || access_is_uncollated(ask);
+  if (!is_right || !fits(ask) || write_path(opt, ask, "", &path, err) != LUMA_OK) return false;
   return index_wildcard_has(index->def.wildcard, path, ask->kind == ASK_EXISTS);
 }
 

@@ -137,7 +137,8 @@ static bool is_alike(const struct catalog_index *a, const struct catalog_index *
   bool same = a->def.keys_count == b->def.keys_count && a->def.multikey == b->def.multikey &&
               a->def.sparse == b->def.sparse && a->def.nulls_distinct == b->def.nulls_distinct &&
               slice_is_equal(a->condition.text, b->condition.text) &&
-              slice_is_equal(a->def.wildcard, b->def.wildcard);
+              slice_is_equal(a->def.wildcard, b->def.wildcard) &&
+              slice_is_equal(a->def.collation, b->def.collation);
   for (uint32_t i = 0; same && i < a->def.keys_count; i++)
     same = index_key_is_equal(&a->def.keys[i], &b->def.keys[i]) &&
            a->def.keys[i].descending == b->def.keys[i].descending;

@@ -218,6 +218,8 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
   put(telling, "isUnique", val_bool(!index || index->def.unique));
   put(telling, "isSparse", val_bool(index && index->def.sparse));
   put(telling, "isPartial", val_bool(index && catalog_index_is_partial(index)));
+  if (index && index->def.collation.bytes)
+    put(telling, "collation", val_text(index->def.collation));
   put_text(telling, "direction", access->backwards ? "backward" : "forward");
   put_bounds(telling, access);
 }

@@ -51,6 +51,7 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
       .keys = keys,
       .keys_count = plan->index_wildcard.bytes ? 2 : plan->index_keys_count,
       .wildcard = plan->index_wildcard,
+      .collation = plan->index_collation,
       .unique = plan->unique,
       .multikey = plan->multikey,
       .nulls_distinct = plan->nulls_distinct,

@@ -79,6 +79,24 @@ static void put_wildcard(const struct catalog_index *index, struct build *build)
   build_end(build);
 }
 
+/** One without has to say so where its collection has one. */
+static status put_collation(struct exec *exec, const struct collection *collection,
+                            const struct catalog_index *index, struct build *build,
+                            struct err *err) {
+  static const char simple[] = "{\"locale\":\"simple\"}";
+  struct val spec;
+  bool is_simple = index->def.collation.bytes == 0;
+  if (is_simple && collection->rules.collation.bytes == 0) return LUMA_OK;
+  if (is_simple) {
+    TRY(index_document_read(exec, slice_of_text(simple), &spec, err));
+    index_document_field(build, "collation", spec);
+    return LUMA_OK;
+  }
+  TRY(index_document_read(exec, index->def.collation, &spec, err));
+  index_document_field(build, "collation", spec);
+  return LUMA_OK;
+}
+
 /** MongoDB's filter, or the text of an SQL condition. */
 static status put_condition(struct exec *exec, const struct catalog_index *index,
                             struct build *build, struct err *err) {
@@ -93,8 +111,8 @@ static status put_condition(struct exec *exec, const struct catalog_index *index
   return LUMA_OK;
 }
 
-status index_document_put(struct exec *exec, const struct catalog_index *index, struct build *build,
-                          struct err *err) {
+status index_document_put(struct exec *exec, const struct collection *collection,
+                          const struct catalog_index *index, struct build *build, struct err *err) {
   build_begin_map(build);
   index_document_field(build, "v", val_int32(INDEX_VERSION));
   build_name(build, slice_of_text("key"));
@@ -107,6 +125,7 @@ status index_document_put(struct exec *exec, const struct catalog_index *index, 
   if (index && index->expires)
     index_document_field(build, "expireAfterSeconds", val_int32((int32_t)index->expire_s));
   if (index) put_wildcard(index, build);
+  if (index) TRY(put_collation(exec, collection, index, build, err));
   if (index) TRY(put_condition(exec, index, build, err));
   build_end(build);
   return LUMA_OK;
@@ -128,6 +147,7 @@ bool index_document_is_alike(const struct catalog_index *index, const struct pla
   enum soul_rule_kind kind = plan->index_matches ? SOUL_RULE_MATCH : SOUL_RULE_LASTING;
   bool has_condition = plan->index_condition.bytes > 0;
   return slice_is_equal(index->def.wildcard, plan->index_wildcard) &&
+         slice_is_equal(index->def.collation, plan->index_collation) &&
          index->def.unique == plan->unique && index->def.sparse == plan->sparse &&
          slice_is_equal(index->condition.text, plan->index_condition) &&
          (!has_condition || index->condition.kind == kind) && index_document_has_keys(index, plan);

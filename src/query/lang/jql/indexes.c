@@ -125,15 +125,12 @@ static status read_condition(const struct jql *jql, const struct jql_node *node,
   return jql__write_tagged(jql, &node->value, &plan->index_condition);
 }
 
-/** A collation that compares by bytes is none. */
-static status check_index_collation(const struct jql *jql, const struct jql_node *node) {
-  struct val locale = val_missing();
-  if (!jql_is_given(node)) return LUMA_OK;
-  if (node->value.type == VAL_MAP) locale = val_field(&node->value, slice_of_text("locale"));
-  if (locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple")))
-    return LUMA_OK;
-  return jql__fail(jql, node, LUMA_UNSUPPORTED,
-                   "there are no indexes with a collation: queries with one read the collection");
+/** Its own, else the collection's. */
+static status read_collation(const struct jql *jql, const struct jql_node *collection,
+                             const struct jql_node *node, struct plan *plan) {
+  struct val spec = node->value;
+  if (!jql_is_given(node)) TRY(jql__collation_of(jql, collection, &spec));
+  return plan_collation_text(jql->arena, &spec, &plan->index_collation, jql->err);
 }
 
 static status check_name(const struct jql *jql, const struct jql_node *name,
@@ -244,7 +241,7 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
   plan->unique = jql__flag(&fields[UNIQUE], false);
   plan->sparse = jql__flag(&fields[SPARSE], false);
   plan->hidden = jql__flag(&fields[HIDDEN], false);
-  TRY(check_index_collation(jql, &fields[COLLATION]));
+  TRY(read_collation(jql, collection, &fields[COLLATION], plan));
   TRY(read_expiry(jql, &fields[EXPIRY], plan));
   TRY(check_hashed(jql, &fields[KEY], plan));
   TRY(jql__wildcard(jql, &fields[KEY], &fields[PROJECTION], plan));

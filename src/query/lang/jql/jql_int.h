@@ -254,6 +254,9 @@ status jql__put_told(const struct jql *jql, enum plan_tells tells,
                      const struct jql_node *collection, struct plan **plan);
 /** The value as tagged JSON, as the catalog keeps it. (schema.c) */
 status jql__write_tagged(const struct jql *jql, const struct val *value, struct slice *text);
+/** The specification that the collection was made with; MISSING: none. (read.c) */
+status jql__collation_of(const struct jql *jql, const struct jql_node *collection,
+                         struct val *spec);
 /** The collation of the collection, where the command gives none. (read.c) */
 status jql__default_collation(const struct jql *jql, const struct jql_node *collection);
 /** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
