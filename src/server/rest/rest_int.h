@@ -153,7 +153,8 @@ bool rest__once(const struct exchange *exchange, struct docs_once *once);
 route_run_fn rest__list_documents, rest__insert_documents, rest__get_document, rest__put_document,
     rest__patch_document, rest__delete_document, rest__patch_documents, rest__delete_documents;
 route_run_fn rest__list_souls, rest__create_soul, rest__get_soul, rest__evolve_soul,
-    rest__delete_soul, rest__soul_lineage, rest__soul_changes, rest__suggest_soul;
+    rest__delete_soul, rest__soul_lineage, rest__soul_changes, rest__suggest_soul,
+    rest__describe_soul, rest__soul_storage;
 route_run_fn rest__list_beings, rest__insert_beings, rest__get_being, rest__put_being,
     rest__patch_being, rest__delete_being, rest__patch_beings, rest__delete_beings;
 /* documents_dry.c: what a change by key would do */

@@ -66,10 +66,8 @@ static status put_natural_sort(const struct jql *jql, const struct jql_node *sor
 
 /** Documents without their numbers. */
 static status hide_record_id(const struct jql *jql, const struct jql_node *at, struct plan **plan) {
-  struct jql_node name = *at;
   struct expr *shape = NULL;
-  name.value = val_text(slice_of_text(record_id));
-  TRY(jql__leave_out(jql, &name, &shape));
+  TRY(jql__hide(jql, at, slice_of_text(record_id), &shape));
   return jql__put_project(jql, at, shape, plan);
 }
 

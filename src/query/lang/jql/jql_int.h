@@ -106,6 +106,9 @@ static inline bool jql_is_named(const struct jql_node *node, const char *name) {
 static inline bool jql_is_operator(struct slice name) {
   return name.bytes && name.data[0] == '$';
 }
+/** Whether a path may have it below its top: no operator, but for the fields of a reference ($ref,
+ * $id, $db). */
+bool jql__is_field(struct slice name);
 /** A map whose first field is an operator. */
 bool jql__has_operators(const struct jql_node *node);
 /** The truth of a value as MongoDB has it: false, null and 0 are not. */
@@ -237,6 +240,9 @@ status jql__elem_match(const struct jql *jql, const struct jql_node *node, const
                        struct match **match);
 /** $unset of a pipeline: one name or a list. */
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape);
+/** The same of a field of our own, whose name no command may say. */
+status jql__hide(const struct jql *jql, const struct jql_node *at, struct slice name,
+                 struct expr **shape);
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
