@@ -17,7 +17,8 @@ enum soul_rule_kind {
   SOUL_RULE_PATTERN,   /* a regular expression */
   SOUL_RULE_LASTING,   /* a condition whose answer depends on the document alone */
   SOUL_RULE_FIXED,     /* an expression of any type whose value does */
-  SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_MATCH,     /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_COLLATION  /* MongoDB's specification of a collation, as tagged JSON */
 };
 
 struct soul_rule {
@@ -126,6 +127,10 @@ struct soul_rules_ops {
    * what it lacks. */
   status (*bind_view)(const struct catalog *catalog, const struct collection *view,
                       struct err *err);
+  /** The value with its texts as sort keys of collation `nth`; borrows from the program until the
+   * next call. */
+  status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
+                 struct val *key, struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

@@ -268,11 +268,20 @@ status jql__put_told(const struct jql *jql, enum plan_tells tells,
                      const struct jql_node *collection, struct plan **plan);
 /** The value as tagged JSON, as the catalog keeps it. (schema.c) */
 status jql__write_tagged(const struct jql *jql, const struct val *value, struct slice *text);
+/** The specification that the collection was made with; MISSING: none. (read.c) */
+status jql__collation_of(const struct jql *jql, const struct jql_node *collection,
+                         struct val *spec);
 /** The collation of the collection, where the command gives none. (read.c) */
 status jql__default_collation(const struct jql *jql, const struct jql_node *collection);
 /** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
+/** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
+bool jql__is_wildcard(struct slice name);
+/** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
+ */
+status jql__wildcard(const struct jql *jql, const struct jql_node *keys,
+                     const struct jql_node *projection, struct plan *plan);
 /** expireAfterSeconds, from 0 to 2147483647, a fraction cut off; `foreign` is MongoDB's code for
  * another. (indexes.c) */
 status jql__expiry(const struct jql *jql, const struct jql_node *node, uint32_t foreign,
