@@ -427,6 +427,8 @@ struct model_sieve {
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
+  const struct val *from, *to; /* values of all parts: entries at and after them in the index's
+                                  order, and before them; NULL: no end there */
   uint32_t more_bounds; /* that follow the first: disjoint, in the index's order. Only of an index,
                            forwards, where documents are fetched */
   bool backwards;

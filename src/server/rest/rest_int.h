@@ -59,6 +59,7 @@ struct exchange {
   unsigned http_status;        /* of the error, when the table's is not meant */
   bool retryable;              /* also when the table says no */
   bool is_mongo;               /* failures carry MongoDB's fields too */
+  bool is_in_transaction;      /* one of MongoDB's: they tell whether it may be done again */
   bool is_being;               /* asked for as a being: answered with its soul */
   bool is_english;             /* the statement is NQL, which has values without quotes */
   uint64_t changes_told;       /* of a dry run */
@@ -94,6 +95,9 @@ bool rest__preflight(struct exchange *exchange);
 /** Takes the session that a statement runs in (the named one, or one of the pool) and lists the
  * statement as running, so that it can be cancelled. */
 status rest__take_session(struct exchange *exchange, struct err *err);
+/** Goes on in a session of the registry that was taken, instead of the one it has. */
+status rest__enter_session(struct exchange *exchange, struct registry_session *named,
+                           struct err *err);
 /** Ends whatever the exchange holds; harmless when it holds nothing. */
 void rest__release(struct exchange *exchange);
 
