@@ -154,7 +154,7 @@ static void check_name(void *context, const struct path *path) {
   const struct soul *soul = naming->reading->soul;
   struct soul_place place = {.name = naming->rule->path};
   struct soul_misnamed wrong;
-  if (path->count && slice_is_equal(path->steps[0].name, slice_of_text("id"))) return;
+  if (path->count == 0 || slice_is_equal(path->steps[0].name, slice_of_text("id"))) return;
   if (soul_declares(soul, path, &wrong)) return;
   struct buf whole;
   buf_init(&whole, 4096);
@@ -219,7 +219,10 @@ struct spreading {
 
 static void see_read(void *context, const struct path *path) {
   struct spreading *spreading = context;
-  spreading->is_sensitive |= soul_is_sensitive(spreading->soul, path);
+  const struct soul *soul = spreading->soul;
+  if (path->count) spreading->is_sensitive |= soul_is_sensitive(soul, path);
+  for (uint32_t i = 0; path->count == 0 && i < soul->attributes_count; i++)
+    spreading->is_sensitive |= soul->attributes[i].is_masked;
 }
 
 static bool reads_sensitive(struct soul_reading *reading, uint32_t nth) {
@@ -266,4 +269,23 @@ void soul__check_rules(struct soul_reading *reading) {
     check_rule(reading, &soul->rules[i], has_names);
   if (reading->is_given && soul->ops) check_functions(reading, has_names);
   if (soul->ops) spread_masks(reading);
+}
+
+status soul_read_expression(const struct soul *soul, const struct soul_rule *expression,
+                            bool has_names, struct arena *arena, struct slice *whole,
+                            struct err *err) {
+  struct soul_reading reading = {.soul = (struct soul *)(uintptr_t)soul, .arena = arena};
+  struct soul_place place = {.name = expression->path};
+  struct soul_rule rule = *expression;
+  soul_faults_init(&reading.faults);
+  *whole = rule.text = soul__expand(&reading, &place, expression->text);
+  if (reading.faults.count == 0 && reading.failed == LUMA_OK)
+    check_rule(&reading, &rule, has_names);
+  status result = reading.failed;
+  if (result == LUMA_OK)
+    result = soul_faults_raise(&reading.faults, LUMA_INVALID_GENOTYPE, "the evolution", err);
+  else
+    err_raise(err, result, __FILE__, __LINE__, "no memory for an expression");
+  soul_faults_deinit(&reading.faults);
+  return result;
 }

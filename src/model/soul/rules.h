@@ -73,9 +73,10 @@ struct soul_places {
   void *context;
 };
 
-/** Memory for the texts of values that are made quickly. */
+/** Memory for the texts of values that are made quickly: at least `at_once` bytes are taken. */
 struct soul_room {
   struct arena *arena;
+  size_t at_once;
   uint8_t *at;
   size_t left;
 };
@@ -110,7 +111,10 @@ struct soul_rules_ops {
                 uint32_t count, struct arena *arena, struct val *values, struct err *err);
   /** Whether the value of expression `nth` depends on the document alone. */
   bool (*lasts)(const struct soul_program *program, uint32_t nth);
-  /** Tells of each path into the being that expression `nth` reads. */
+  /** Whether expression `nth` has the same value for all documents at one moment: it reads none,
+   * and nothing that changes from one call to the next. */
+  bool (*is_common)(const struct soul_program *program, uint32_t nth);
+  /** Tells of each path into the being that expression `nth` reads; an empty one: all of it. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
   /** What makes the values of expression `nth` quickly, in `arena`; NULL: it has to be run, or
