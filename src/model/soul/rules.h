@@ -74,9 +74,10 @@ struct soul_places {
   void *context;
 };
 
-/** Memory for the texts of values that are made quickly. */
+/** Memory for the texts of values that are made quickly: at least `at_once` bytes are taken. */
 struct soul_room {
   struct arena *arena;
+  size_t at_once;
   uint8_t *at;
   size_t left;
 };
@@ -116,7 +117,7 @@ struct soul_rules_ops {
   /** Whether expression `nth` has the same value for all documents at one moment: it reads none,
    * and nothing that changes from one call to the next. */
   bool (*is_common)(const struct soul_program *program, uint32_t nth);
-  /** Tells of each path into the being that expression `nth` reads. */
+  /** Tells of each path into the being that expression `nth` reads; an empty one: all of it. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
   /** What makes the values of expression `nth` quickly, in `arena`; NULL: it has to be run, or
