@@ -130,6 +130,10 @@ LUMA_API enum luma_status luma_checkpoint(luma_db *db, luma_error *error);
 /** Rewrites files so that reads are as fast as they get; may take long and, for a time, as much
  * disk as the data. Any thread; others go on meanwhile. */
 LUMA_API enum luma_status luma_compact(luma_db *db, luma_error *error);
+/** Deletes the documents whose time is over: those of indexes made with `expireAfterSeconds`. In
+ * a process of its own nothing does that by itself: call it from time to time (a server does it for
+ * its database). `deleted` may be NULL. Documents that others refer to stay. Any thread. */
+LUMA_API enum luma_status luma_expire(luma_db *db, uint64_t *deleted, luma_error *error);
 /** Frees what a call gave with ownership; NULL is fine. */
 LUMA_API void luma_free(void *memory);
 

@@ -4,6 +4,7 @@
 
 #include "api/api_int.h"
 #include "base/mem/mem.h"
+#include "service/expiry/expiry.h"
 
 static const char version_text[] = LUMA_VERSION_TEXT;
 
@@ -136,6 +137,16 @@ enum luma_status luma_compact(luma_db *db, luma_error *error) {
   struct err err;
   err_init(&err);
   return api__answer(error, &err, store_compact(model_store(db->db->model), &err));
+}
+
+enum luma_status luma_expire(luma_db *db, uint64_t *deleted, luma_error *error) {
+  static const struct expiry_options options = {0};
+  struct err err;
+  uint64_t count = 0;
+  err_init(&err);
+  status result = expiry_run(db->db, &options, &count, &err);
+  if (deleted) *deleted = count;
+  return api__answer(error, &err, result);
 }
 
 void luma_free(void *memory) {

@@ -11,9 +11,11 @@ static enum cli_exit load(struct cli *cli, struct target *target, const char *fi
   if (result == LUMA_OK) result = dump_read(cli, target, &input, &counts, &err);
   input_close(&input);
   if (result != LUMA_OK) return command_fail(cli, &place, &err);
-  out_format(&cli->out, "%llu collections, %llu documents, %llu indexes\n",
+  out_format(&cli->out, "%llu collections, %llu documents, %llu indexes",
              (unsigned long long)counts.collections, (unsigned long long)counts.documents,
              (unsigned long long)counts.indexes);
+  if (counts.views) out_format(&cli->out, ", %llu views", (unsigned long long)counts.views);
+  out_text(&cli->out, "\n");
   return command_end(cli);
 }
 

@@ -233,8 +233,11 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
 status model_write_soul(struct model_txn *txn, struct slice name, struct buf *out, struct err *err);
 /** Appends all collections that have souls, as a JSON list. */
 status model_write_souls(struct model_txn *txn, struct buf *out, struct err *err);
+/** Whether the text is of the form of a soul's id, its hash or the first digits of that. */
+bool model_may_name_soul(struct slice name);
 /** Appends what is known of each attribute of a collection, as a JSON list: what its soul says, or
- * what an open collection has learned. */
+ * what an open collection has learned. A soul may be named instead, by its id, its hash or the
+ * first digits of that, also an older one. LUMA_NOT_FOUND, LUMA_AMBIGUOUS. */
 status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err);
 /** Appends where every attribute's values live and how many bytes they take, as a JSON list. Reads
  * the collection. */
@@ -424,6 +427,8 @@ struct model_sieve {
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
   const struct index_bounds *bounds; /* NULL: everything. On the key: at most one part */
+  const struct val *from, *to; /* values of all parts: entries at and after them in the index's
+                                  order, and before them; NULL: no end there */
   uint32_t more_bounds; /* that follow the first: disjoint, in the index's order. Only of an index,
                            forwards, where documents are fetched */
   bool backwards;
@@ -474,6 +479,21 @@ uint64_t model_scan_dropped(const struct model_scan *scan);
 uint64_t model_scan_entries(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);
 void model_scan_close(struct model_scan *scan);
+
+enum { MODEL_WALK_AT_ONCE = 256 };
+/** Who goes over a collection. */
+struct model_walk {
+  /** Is shown the documents, at most MODEL_WALK_AT_ONCE, until it answers with a failure or
+   * `*goes_on` false (it comes as true). They are its own until it returns. */
+  status (*look)(void *context, struct doc *documents, uint32_t count, bool *goes_on,
+                 struct err *err);
+  void *context;
+  const struct model_reads *reads; /* what is read of them; NULL: all */
+};
+/** Goes over all documents in the order of their keys; asks the transaction's caller whether to go
+ * on. */
+status model_walk(struct model_txn *txn, const struct collection *collection,
+                  const struct model_walk *walk, struct err *err);
 
 /* ---- the change feed ---- */
 

@@ -299,6 +299,26 @@ static void import_takes_bytes_cut_anywhere(void **state) {
   api_end(&api);
 }
 
+static void documents_expire_when_asked(void **state) {
+  (void)state;
+  struct api api = api_begin();
+  uint64_t deleted = 7;
+  assert_ok(luma_expire(api.db, &deleted, &api_error));
+  assert_int_equal(deleted, 0);
+  assert_ok(luma_exec(api.session, "jql",
+                      "{\"createIndexes\":\"t\",\"indexes\":[{\"key\":{\"at\":1},"
+                      "\"expireAfterSeconds\":60}]}",
+                      NULL, &api_error));
+  api_exec(api.session, "INSERT INTO t {id: 1, at: TIMESTAMP '2001-01-01 00:00:00'}, "
+                        "{id: 2, at: TIMESTAMP '2999-01-01 00:00:00'}, {id: 3}");
+  assert_int_equal(api_number(api.session, "SELECT COUNT(*) FROM t"), 3);
+  assert_ok(luma_expire(api.db, &deleted, &api_error));
+  assert_int_equal(deleted, 1);
+  assert_int_equal(api_number(api.session, "SELECT SUM(id) FROM t"), 5);
+  assert_ok(luma_expire(api.db, NULL, &api_error));
+  api_end(&api);
+}
+
 static void a_directory_is_locked_checked_and_reopened(void **state) {
   (void)state;
   char path[64], *json;
@@ -524,6 +544,7 @@ int main(void) {
       cmocka_unit_test(documents_live_under_keys),
       cmocka_unit_test(many_are_inserted_all_or_none),
       cmocka_unit_test(import_takes_bytes_cut_anywhere),
+      cmocka_unit_test(documents_expire_when_asked),
       cmocka_unit_test(a_directory_is_locked_checked_and_reopened),
       cmocka_unit_test(targets_that_cannot_be_opened_say_why),
       cmocka_unit_test(runs_of_one_statement_are_open_at_once),

@@ -14,6 +14,10 @@ struct reading {
   struct target_import *import;  /* of the collection under way */
   uint64_t import_line, counted; /* where it began; its documents counted already */
   bool has_begun, has_ended;
+  struct arena arena;  /* of lines that are done later */
+  struct slice rules;  /* the line of the collection under way */
+  struct slice *views; /* those of views: one may read another */
+  uint32_t views_count, views_capacity;
 };
 
 static status fail_line(const struct reading *reading, struct err *err, const char *what) {
@@ -43,13 +47,24 @@ static status end_import(struct reading *reading, struct err *err) {
   status result = reading->target->ops->import_close(import, &stats, err);
   count_documents(reading, stats.documents);
   if (result != LUMA_OK) place_error(reading, err);
-  return result;
+  return result == LUMA_OK ? dump_end_rules(reading->target, reading->rules, err) : result;
 }
 
-static status begin_collection(struct reading *reading, const struct val *line, struct err *err) {
+static status keep_line(struct reading *reading, struct slice text, struct slice *kept,
+                        struct err *err) {
+  const void *copy = arena_copy(&reading->arena, text.data, text.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a line of the dump");
+  *kept = slice_of(copy, text.bytes);
+  return LUMA_OK;
+}
+
+static status begin_collection(struct reading *reading, const struct val *line, struct slice text,
+                               struct err *err) {
   struct val name = val_field(line, slice_of_text("name"));
   TRY(end_import(reading, err));
   if (name.type != VAL_TEXT) return fail_line(reading, err, "a collection without a name");
+  TRY(keep_line(reading, text, &reading->rules, err));
+  TRY(dump_begin_rules(reading->target, line, err));
   reading->counts->collections++;
   reading->counted = 0;
   reading->import_line = reading->line + 1;
@@ -57,10 +72,43 @@ static status begin_collection(struct reading *reading, const struct val *line, 
   return reading->target->ops->import_open(reading->target, &importing, &reading->import, err);
 }
 
+static status take_view(struct reading *reading, struct slice text, struct err *err) {
+  TRY(end_import(reading, err));
+  if (reading->views_count == reading->views_capacity) {
+    uint32_t capacity = reading->views_capacity ? 2 * reading->views_capacity : 16;
+    struct slice *views = arena_zalloc(&reading->arena, capacity, sizeof *views);
+    if (!views) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for views");
+    if (reading->views_count) memcpy(views, reading->views, reading->views_count * sizeof *views);
+    reading->views = views;
+    reading->views_capacity = capacity;
+  }
+  return keep_line(reading, text, &reading->views[reading->views_count++], err);
+}
+
+/* Those that can be made, until none is left or none can. */
+static status make_views(struct reading *reading, struct err *err) {
+  uint32_t left = reading->views_count, before = 0;
+  struct err failed = {0};
+  while (left && left != before) {
+    before = left;
+    left = 0;
+    for (uint32_t i = 0; i < before; i++) {
+      status made = dump_make_view(reading->target, reading->views[i], &failed);
+      if (made == LUMA_OK)
+        reading->counts->views++;
+      else
+        reading->views[left++] = reading->views[i];
+    }
+  }
+  if (left && err) *err = failed;
+  return left ? failed.code : LUMA_OK;
+}
+
 static status end_dump(struct reading *reading, const struct val *line, struct err *err) {
   struct val documents = val_field(line, slice_of_text("documents"));
   int64_t count = -1;
   TRY(end_import(reading, err));
+  TRY(make_views(reading, err));
   reading->has_ended = true;
   if (!val_is_number(&documents) || !val_to_int64(&documents, &count) ||
       (uint64_t)count != reading->counts->documents)
@@ -92,7 +140,8 @@ static status take_line(struct reading *reading, struct slice text, struct err *
       return fail_line(reading, err, "the dump is of a version this build does not know");
     return LUMA_OK;
   }
-  if (is_kind(&line, "collection")) return begin_collection(reading, &line, err);
+  if (is_kind(&line, "collection")) return begin_collection(reading, &line, text, err);
+  if (is_kind(&line, "view")) return take_view(reading, text, err);
   if (is_kind(&line, "end")) return end_dump(reading, &line, err);
   if (!is_kind(&line, "index")) return fail_line(reading, err, "this line has no meaning here");
   TRY(end_import(reading, err));
@@ -163,6 +212,7 @@ status dump_read(struct cli *cli, struct target *target, struct input *input,
   struct err second = {0};
   buf_init(&reading.pending, DUMP_LINE_BYTES_MAX);
   buf_init(&reading.values, DUMP_LINE_BYTES_MAX);
+  arena_init(&reading.arena, 0, 0);
   progress_begin(&reading.progress, cli, input->bytes_total);
   status result = json_reader_create(&reading.json, err);
   if (result == LUMA_OK) result = read_all(&reading, input, err);
@@ -171,5 +221,6 @@ status dump_read(struct cli *cli, struct target *target, struct input *input,
   json_reader_destroy(reading.json);
   buf_deinit(&reading.pending);
   buf_deinit(&reading.values);
+  arena_deinit(&reading.arena);
   return result == LUMA_OK ? ended : result;
 }

@@ -14,6 +14,7 @@ struct writing {
   struct arena *arena;                    /* of them */
   struct slice of_documents[INDEXES_MAX]; /* the names of those that JQL makes */
   uint32_t of_documents_count;
+  struct dump_rules rules;
 };
 
 typedef status row_fn(struct writing *writing, const struct val *row, struct err *err);
@@ -119,10 +120,26 @@ static status write_index(struct writing *writing, const struct val *row, struct
   return out_check(out, err);
 }
 
+static void write_options(struct out *out, const struct dump_rule *rule) {
+  if (!rule) return;
+  out_text(out, ",\"options\":");
+  buf_append_slice(out_buf(out), rule->options);
+}
+
+static status write_view(struct writing *writing, const struct dump_rule *rule, struct err *err) {
+  struct out *out = &writing->cli->out;
+  out_text(out, "{\"$lumadb\":\"view\",\"name\":");
+  json_write_text(out_buf(out), rule->name);
+  write_options(out, rule);
+  out_text(out, "}\n");
+  return out_check(out, err);
+}
+
 static status write_collection(struct writing *writing, struct slice name, struct err *err) {
   struct out *out = &writing->cli->out;
   out_text(out, "{\"$lumadb\":\"collection\",\"name\":");
   json_write_text(out_buf(out), name);
+  write_options(out, dump_rules_find(&writing->rules, name));
   out_text(out, "}\n");
   writing->counts.collections++;
   TRY(each_row(writing, "SELECT * FROM ", name, write_document, err));
@@ -140,8 +157,12 @@ static status write_all(struct writing *writing, struct err *err) {
   writing->arena = &arena;
   out_format(out, "{\"$lumadb\":\"dump\",\"version\":%d}\n", DUMP_VERSION);
   status result = names_collections(writing->target, &arena, &names, err);
+  if (result == LUMA_OK) result = dump_rules_read(writing->target, &arena, &writing->rules, err);
   for (size_t i = 0; i < names.count && result == LUMA_OK; i++)
     result = write_collection(writing, names.items[i], err);
+  for (uint32_t i = 0; i < writing->rules.count && result == LUMA_OK; i++)
+    if (writing->rules.items[i].is_view)
+      result = write_view(writing, &writing->rules.items[i], err);
   names_list_deinit(&names);
   arena_deinit(&arena);
   writing->arena = NULL;

@@ -49,32 +49,64 @@ status model_open(struct store *store, const struct model_options *options, stru
 
 /* ---- the memory of transactions ---- */
 
-static void txn_init(struct model_txn *txn) {
+static void scratch_init(struct model_txn *txn) {
   arena_init(&txn->arena, SCRATCH_CHUNK_BYTES, 0);
   arena_init(&txn->soul_arena, SCRATCH_CHUNK_BYTES, 0);
-  arena_init(&txn->kept, 0, 0);
   buf_init(&txn->conformed, MODEL_SCRATCH_BYTES_MAX);
-  buf_init(&txn->observed, MODEL_OBSERVED_BYTES_MAX);
   buf_init(&txn->encoded, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&txn->keys, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&txn->lot, STORE_BATCH_MAX * sizeof(struct slice));
-  buf_init(&txn->feed, MODEL_SCRATCH_BYTES_MAX);
   index_entries_init(&txn->fresh);
   index_entries_init(&txn->stale);
 }
 
-static void txn_free(struct model_txn *txn) {
+static void scratch_deinit(struct model_txn *txn) {
   arena_deinit(&txn->arena);
   arena_deinit(&txn->soul_arena);
-  arena_deinit(&txn->kept);
   buf_deinit(&txn->conformed);
-  buf_deinit(&txn->observed);
   buf_deinit(&txn->encoded);
   buf_deinit(&txn->keys);
   buf_deinit(&txn->lot);
-  buf_deinit(&txn->feed);
   index_entries_deinit(&txn->fresh);
   index_entries_deinit(&txn->stale);
+}
+
+void model__scratch_aside(struct model_txn *txn, struct model_scratch *aside) {
+  *aside = (struct model_scratch){.arena = txn->arena,
+                                  .soul_arena = txn->soul_arena,
+                                  .conformed = txn->conformed,
+                                  .encoded = txn->encoded,
+                                  .keys = txn->keys,
+                                  .lot = txn->lot,
+                                  .fresh = txn->fresh,
+                                  .stale = txn->stale};
+  scratch_init(txn);
+}
+
+void model__scratch_back(struct model_txn *txn, struct model_scratch *aside) {
+  scratch_deinit(txn);
+  txn->arena = aside->arena;
+  txn->soul_arena = aside->soul_arena;
+  txn->conformed = aside->conformed;
+  txn->encoded = aside->encoded;
+  txn->keys = aside->keys;
+  txn->lot = aside->lot;
+  txn->fresh = aside->fresh;
+  txn->stale = aside->stale;
+}
+
+static void txn_init(struct model_txn *txn) {
+  scratch_init(txn);
+  arena_init(&txn->kept, 0, 0);
+  buf_init(&txn->observed, MODEL_OBSERVED_BYTES_MAX);
+  buf_init(&txn->feed, MODEL_SCRATCH_BYTES_MAX);
+}
+
+static void txn_free(struct model_txn *txn) {
+  scratch_deinit(txn);
+  arena_deinit(&txn->kept);
+  buf_deinit(&txn->observed);
+  buf_deinit(&txn->feed);
   mem_free(txn);
 }
 

@@ -122,6 +122,16 @@ struct model_txn {
   struct model_altered *altered;       /* sequences that ALTER changed, in `kept` */
 };
 
+/** What a transaction works in during a call, put aside while another is made in its middle. */
+struct model_scratch {
+  struct arena arena, soul_arena;
+  struct buf conformed, encoded, keys, lot;
+  struct index_entries fresh, stale;
+};
+/** The transaction goes on with empty memory, until model__scratch_back. */
+void model__scratch_aside(struct model_txn *txn, struct model_scratch *aside);
+void model__scratch_back(struct model_txn *txn, struct model_scratch *aside);
+
 struct model_blocks;
 status model__blocks_create(struct model_blocks **blocks, struct err *err);
 /** NULL is fine. */

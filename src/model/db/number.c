@@ -305,16 +305,20 @@ static status look(struct model *model, struct slice name, bool *found, struct v
   return result;
 }
 
-/* A change of the sequence as the transaction sees it. */
+/* A change of the sequence as the transaction sees it, perhaps in the middle of a write: of a
+ * document that gets a number. */
 static status change_own(struct model_txn *txn, struct slice name, change_fn *change, void *context,
                          struct err *err) {
+  struct model_scratch aside;
   struct finding finding;
+  model__scratch_aside(txn, &aside);
   status result = find(txn, name, &finding, err);
   struct stored stored = finding.stored;
   if (result == LUMA_OK && !finding.doc.data) result = fail_unknown(name, err);
   if (result == LUMA_OK) result = change(context, &stored, err);
   if (result == LUMA_OK) result = replace(txn, &finding, &stored, err);
   store_pins_release(&finding.pins);
+  model__scratch_back(txn, &aside);
   return result;
 }
 
@@ -343,10 +347,13 @@ static status is_altered(struct model_txn *txn, struct slice name, bool *is, str
   struct finding finding;
   *is = false;
   if (!txn || !txn->altered) return LUMA_OK;
+  struct model_scratch aside;
+  model__scratch_aside(txn, &aside);
   status result = find(txn, name, &finding, err);
   for (const struct model_altered *one = txn->altered; result == LUMA_OK && one; one = one->next)
     *is |= finding.doc.data && is_same(&one->stamp, &finding.stored.stamp);
   store_pins_release(&finding.pins);
+  model__scratch_back(txn, &aside);
   return result;
 }
 

@@ -32,7 +32,7 @@ struct model_scan {
   uint16_t wanted[RECIPE_NAMES_MAX];
   struct store_cursor *cursor;
   struct store_pins pins; /* of the documents last fetched through the index */
-  struct buf bounds, keys;
+  struct buf bounds, from, to, keys;
   struct slice prefix; /* of all entries in bounds, where these fix every part; else empty */
   struct model_seen own, *seen; /* multikey: record keys met before; `own`, or of several scans */
   struct store_rows rows;
@@ -57,8 +57,30 @@ status model_cut(struct model_txn *txn, const struct collection *collection,
 }
 
 static void narrow(struct store_range *range, const struct store_range *part) {
-  if (part->from.bytes) range->from = part->from;
-  if (part->to.bytes) range->to = part->to;
+  if (part->from.bytes && slice_compare(part->from, range->from) > 0) range->from = part->from;
+  if (part->to.bytes && slice_compare(part->to, range->to) < 0) range->to = part->to;
+}
+
+/* Where the entries of these values, of all parts, begin. */
+static status find_edge(const struct index_def *def, const struct val *values, struct buf *room,
+                        struct slice *edge, struct err *err) {
+  struct val copy[INDEX_KEYS_MAX];
+  struct store_range range;
+  memcpy(copy, values, def->keys_count * sizeof *copy);
+  const struct index_bounds at = {.equal = copy, .equal_count = def->keys_count};
+  TRY(index_method(def)->range(def, &at, room, &range, err));
+  *edge = range.from;
+  return LUMA_OK;
+}
+
+static status narrow_between(struct model_scan *scan, const struct index_def *def,
+                             const struct model_scan_options *options, struct store_range *range,
+                             struct err *err) {
+  struct store_range between = {0};
+  if (options->from) TRY(find_edge(def, options->from, &scan->from, &between.from, err));
+  if (options->to) TRY(find_edge(def, options->to, &scan->to, &between.to, err));
+  narrow(range, &between);
+  return LUMA_OK;
 }
 
 static status open_cursor(struct model_scan *scan, const struct model_scan_options *options,
@@ -75,6 +97,7 @@ static status open_cursor(struct model_scan *scan, const struct model_scan_optio
     if (is_whole) scan->prefix = range.from;
   }
   if (options->part) narrow(&range, options->part);
+  TRY(narrow_between(scan, def, options, &range, err));
   return store_cursor_open(scan->txn->store, scan->index ? STORE_ENTRIES : STORE_RECORDS, range,
                            options->backwards, &scan->cursor, err);
 }
@@ -135,6 +158,8 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   if (options->reads) look(made, options->reads);
   made->sieve = options->sieve;
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&made->from, MODEL_SCRATCH_BYTES_MAX);
+  buf_init(&made->to, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->keys, MODEL_SCRATCH_BYTES_MAX);
   model_seen_init(&made->own);
   made->seen = options->seen ? options->seen : &made->own;
@@ -160,6 +185,8 @@ void model_scan_close(struct model_scan *scan) {
   store_pins_release(&scan->pins);
   model_seen_deinit(&scan->own);
   buf_deinit(&scan->bounds);
+  buf_deinit(&scan->from);
+  buf_deinit(&scan->to);
   buf_deinit(&scan->keys);
   intersect_destroy(scan->also);
   hops_destroy(scan->hops);

@@ -18,7 +18,14 @@ static void note(struct comparing *comparing, enum soul_effect effect, struct sl
                  const char *what) {
   struct soul_diff *diff = comparing->diff;
   if (diff->changes_count == CHANGES_MAX) return;
-  diff->changes[diff->changes_count++] = (struct soul_change){effect, attribute, what};
+  diff->changes[diff->changes_count++] =
+      (struct soul_change){.effect = effect, .attribute = attribute, .what = what};
+}
+
+static void note_renamed(struct comparing *comparing, struct slice name, struct slice from) {
+  uint32_t count = comparing->diff->changes_count;
+  note(comparing, SOUL_WIDENS, name, "renamed");
+  if (comparing->diff->changes_count > count) comparing->diff->changes[count].from = from;
 }
 
 static struct evolution_op *add_op(struct comparing *comparing, enum evolution_kind kind,
@@ -39,6 +46,16 @@ static struct slice renamed_from(const struct soul_hints *hints, struct slice to
     if (name.type == VAL_TEXT && slice_is_equal(val_slice(&name), to)) return from;
   }
   return slice_of(NULL, 0);
+}
+
+static bool is_renamed(const struct soul_hints *hints, struct slice name) {
+  return val_field(&hints->rename, name).type == VAL_TEXT;
+}
+
+static bool is_dropped(const struct soul_hints *hints, struct slice name) {
+  for (uint32_t i = 0; i < hints->dropped_count; i++)
+    if (slice_is_equal(hints->dropped[i], name)) return true;
+  return false;
 }
 
 static struct slice transform_of(const struct soul_hints *hints, struct slice name) {
@@ -68,8 +85,7 @@ static status check_hints(const struct comparing *comparing, struct err *err) {
   for (uint32_t i = 0; i < val_count(&comparing->hints->transform); i++) {
     struct slice name;
     (void)val_field_at(&comparing->hints->transform, i, &name);
-    bool is_renamed = val_field(&comparing->hints->rename, name).type == VAL_TEXT;
-    if (!is_renamed && !soul_attribute(versions->fresh, name))
+    if (!is_renamed(comparing->hints, name) && !soul_attribute(versions->fresh, name))
       return fail_hint("transform", versions->fresh, name, err);
   }
   return LUMA_OK;
@@ -199,6 +215,15 @@ static void compare_types(struct comparing *comparing, const struct soul_attribu
 
 /* ---- attributes ---- */
 
+/* With the functions that it calls: they may have changed, too. */
+static struct slice whole_text(const struct soul *soul, uint32_t rule, struct slice text) {
+  return rule == SOUL_NONE || rule >= soul->rules_count ? text : soul->rules[rule].text;
+}
+
+static struct slice computed_text(const struct soul *soul, const struct soul_attribute *attribute) {
+  return whole_text(soul, attribute->computed_rule, attribute->computed);
+}
+
 static void compare_transform(struct comparing *comparing, const struct soul_attribute *fresh,
                               struct slice from, struct slice expression) {
   struct evolution_op *op = add_op(comparing, EVOLUTION_TRANSFORM, from);
@@ -208,12 +233,47 @@ static void compare_transform(struct comparing *comparing, const struct soul_att
   note(comparing, SOUL_NARROWS, fresh->name, "values transformed");
 }
 
+/* Over the being as it is by then: its names are those that the expression knows. */
+static void compare_computed(struct comparing *comparing, const struct soul_attribute *fresh) {
+  compare_transform(comparing, fresh, fresh->name,
+                    computed_text(comparing->versions->fresh, fresh));
+  comparing->diff->ops[comparing->diff->ops_count - 1].is_computed = true;
+}
+
+/* What an older being has under the name of a new attribute. */
+struct coming {
+  struct slice expression;
+  bool is_computed, may_be_null, is_written;
+  struct val constant;
+};
+
+static struct coming coming_of(const struct comparing *comparing,
+                               const struct soul_attribute *fresh) {
+  const struct soul *soul = comparing->versions->fresh;
+  const struct soul_default *given = comparing->hints->defaults && fresh->default_rule != SOUL_NONE
+                                         ? &comparing->hints->defaults[fresh - soul->attributes]
+                                         : NULL;
+  struct coming coming = {.expression = transform_of(comparing->hints, fresh->name),
+                          .constant = fresh->default_value};
+  if (coming.expression.bytes) return coming;
+  coming.is_computed = fresh->computed.bytes || (given && given->kind == SOUL_DEFAULT_MADE);
+  if (coming.is_computed && fresh->computed.bytes)
+    coming.expression = computed_text(soul, fresh);
+  else if (coming.is_computed)
+    coming.expression = whole_text(soul, fresh->default_rule, fresh->default_expression);
+  if (given && given->kind == SOUL_DEFAULT_CONSTANT) coming.constant = given->value;
+  coming.may_be_null = given && given->kind == SOUL_DEFAULT_MADE;
+  coming.is_written = given && given->kind == SOUL_DEFAULT_WRITTEN;
+  return coming;
+}
+
 static void compare_new(struct comparing *comparing, const struct soul_attribute *fresh) {
   const struct soul_versions *versions = comparing->versions;
   bool may_be_there = versions->was_open || !versions->old;
-  struct slice expression = transform_of(comparing->hints, fresh->name);
-  if (!expression.bytes) expression = fresh->computed;
-  bool has_value = fresh->default_value.type != VAL_MISSING || expression.bytes;
+  struct coming coming = coming_of(comparing, fresh);
+  struct slice expression = coming.expression;
+  bool has_value = !val_is_null(&coming.constant) || coming.is_written ||
+                   (expression.bytes && !coming.may_be_null);
   bool fits = !may_be_there && (!fresh->required || has_value);
   note(comparing, fits ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "attribute added");
   if (fresh->unique) note(comparing, SOUL_NARROWS, fresh->name, "unique changed");
@@ -221,67 +281,109 @@ static void compare_new(struct comparing *comparing, const struct soul_attribute
     struct evolution_op *op = add_op(comparing, EVOLUTION_TRANSFORM, fresh->name);
     op->expression = expression;
     op->type = fresh->type;
+    op->is_computed = coming.is_computed;
     return;
   }
   bool is_scalar = fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&
                    fresh->type.kind != SOUL_LIST && fresh->type.kind != SOUL_MAP;
   if (may_be_there && is_scalar)
     add_op(comparing, EVOLUTION_CONVERT, fresh->name)->type = fresh->type;
-  if (fresh->default_value.type != VAL_MISSING)
-    add_op(comparing, EVOLUTION_SET, fresh->name)->value = fresh->default_value;
+  if (coming.constant.type != VAL_MISSING)
+    add_op(comparing, EVOLUTION_SET, fresh->name)->value = coming.constant;
 }
 
-/* With the functions that it calls: they may have changed, too. */
-static struct slice whole_text(const struct soul *soul, uint32_t rule, struct slice text) {
-  return rule == SOUL_NONE || rule >= soul->rules_count ? text : soul->rules[rule].text;
-}
-
-/* The attribute as it was, with its expressions as they are written now. */
-static const struct soul_attribute *old_attribute(const struct soul_versions *versions,
+/* The attribute as it was, with its expressions as they are written now. One that takes a name
+ * which another gave up was not. */
+static const struct soul_attribute *old_attribute(const struct comparing *comparing,
                                                   struct slice from, struct slice name) {
+  const struct soul_versions *versions = comparing->versions;
+  bool is_another = is_renamed(comparing->hints, name) || is_dropped(comparing->hints, name);
+  if (!from.bytes && is_another) return NULL;
   const struct soul_attribute *renamed =
       versions->renamed ? soul_attribute(versions->renamed, name) : NULL;
   if (renamed) return renamed;
   return versions->old ? soul_attribute(versions->old, from.bytes ? from : name) : NULL;
 }
 
+bool soul_is_new(const struct soul_versions *versions, const struct soul_hints *hints,
+                 const struct soul_attribute *fresh) {
+  struct comparing comparing = {.versions = versions, .hints = hints};
+  struct slice from = renamed_from(hints, fresh->name);
+  return !from.bytes && !old_attribute(&comparing, from, fresh->name);
+}
+
 static bool same_computed(const struct soul_versions *versions, const struct soul_attribute *old,
                           const struct soul_attribute *fresh) {
   const struct soul *soul = versions->renamed ? versions->renamed : versions->old;
-  return slice_is_equal(whole_text(soul, old->computed_rule, old->computed),
-                        whole_text(versions->fresh, fresh->computed_rule, fresh->computed));
+  return slice_is_equal(computed_text(soul, old), computed_text(versions->fresh, fresh));
+}
+
+static bool mentions(struct slice text, struct slice name) {
+  for (size_t at = 0; at + name.bytes <= text.bytes; at++)
+    if (slice_is_equal_nocase(slice_of(text.data + at, name.bytes), name)) return true;
+  return false;
+}
+
+/* Whether older beings get another value there, by a name that they have now. What is computed is
+ * computed anew when its expression changes, or the value of what that mentions. */
+static bool gets_value(const struct comparing *comparing, const struct soul_attribute *fresh,
+                       int depth) {
+  enum { DEPTH_MAX = 8 };
+  const struct soul *soul = comparing->versions->fresh;
+  struct slice from = renamed_from(comparing->hints, fresh->name);
+  const struct soul_attribute *old = old_attribute(comparing, from, fresh->name);
+  if (!old || transform_of(comparing->hints, fresh->name).bytes) return true;
+  if (from.bytes && transform_of(comparing->hints, from).bytes) return true;
+  if (!soul_type_is_equal(&old->type, &fresh->type)) return true;
+  if (!fresh->computed.bytes || depth == DEPTH_MAX) return false;
+  if (!same_computed(comparing->versions, old, fresh)) return true;
+  for (uint32_t i = 0; i < soul->attributes_count; i++)
+    if (&soul->attributes[i] != fresh &&
+        mentions(computed_text(soul, fresh), soul->attributes[i].name) &&
+        gets_value(comparing, &soul->attributes[i], depth + 1))
+      return true;
+  return false;
+}
+
+static bool is_recomputed(const struct comparing *comparing, const struct soul_attribute *old,
+                          const struct soul_attribute *fresh) {
+  if (!old || !fresh->computed.bytes) return false;
+  if (!same_computed(comparing->versions, old, fresh)) return true;
+  /* Of another type alone it is converted. */
+  return soul_type_is_equal(&old->type, &fresh->type) && gets_value(comparing, fresh, 0);
 }
 
 static void compare_attribute(struct comparing *comparing, const struct soul_attribute *fresh) {
   struct slice from = renamed_from(comparing->hints, fresh->name);
-  const struct soul_attribute *old = old_attribute(comparing->versions, from, fresh->name);
+  const struct soul_attribute *old = old_attribute(comparing, from, fresh->name);
   struct slice expression = transform_of(comparing->hints, fresh->name);
-  if (!expression.bytes && from.bytes) expression = transform_of(comparing->hints, from);
+  bool is_taken = from.bytes && soul_attribute(comparing->versions->fresh, from);
+  if (!expression.bytes && from.bytes && !is_taken)
+    expression = transform_of(comparing->hints, from);
   if (!from.bytes && !old) {
     compare_new(comparing, fresh);
     return;
   }
-  if (from.bytes) note(comparing, SOUL_WIDENS, fresh->name, "renamed");
-  bool recomputed = old && fresh->computed.bytes && !same_computed(comparing->versions, old, fresh);
-  if (recomputed && !expression.bytes) expression = fresh->computed;
+  if (from.bytes) note_renamed(comparing, fresh->name, from);
+  bool recomputed = !expression.bytes && is_recomputed(comparing, old, fresh);
   struct slice stored = from.bytes ? from : fresh->name;
   if (expression.bytes)
     compare_transform(comparing, fresh, stored, expression);
-  else if (old)
+  else if (old && !recomputed)
     compare_types(comparing, old, fresh, stored);
   if (from.bytes && !expression.bytes) add_op(comparing, EVOLUTION_RENAME, from)->to = fresh->name;
+  if (recomputed) compare_computed(comparing, fresh);
   if (old) compare_rules(comparing, old, fresh);
-}
-
-static bool is_renamed(const struct soul_hints *hints, struct slice name) {
-  return val_field(&hints->rename, name).type == VAL_TEXT;
 }
 
 static void compare_gone(struct comparing *comparing) {
   const struct soul_versions *versions = comparing->versions;
   for (uint32_t i = 0; versions->old && i < versions->old->attributes_count; i++) {
     struct slice name = versions->old->attributes[i].name;
-    if (soul_attribute(versions->fresh, name) || is_renamed(comparing->hints, name)) continue;
+    bool is_taken = renamed_from(comparing->hints, name).bytes > 0;
+    bool stays =
+        soul_attribute(versions->fresh, name) && !is_taken && !is_dropped(comparing->hints, name);
+    if (stays || is_renamed(comparing->hints, name)) continue;
     note(comparing, SOUL_WIDENS, name, "attribute removed");
     if (!versions->is_open && !slice_is_equal(name, slice_of_text("id")))
       add_op(comparing, EVOLUTION_DROP, name);
@@ -346,6 +448,66 @@ static void merge_ops(struct soul_diff *diff) {
   }
 }
 
+/* ---- steps ---- */
+
+/* What gives up a name comes first: who looks for what becomes of an attribute finds it before
+ * another that takes the name. */
+static int rank(const struct evolution_op *op) {
+  if (op->to.bytes || op->kind == EVOLUTION_DROP) return 0;
+  if (op->kind == EVOLUTION_SET) return 2;
+  return op->is_computed ? 3 : 1;
+}
+
+/* A constant is for beings that lack the attribute, also for those that have one of its name which
+ * goes by another after the step. What is computed sees the being as it is by then, with what was
+ * computed before it. */
+static bool waits_for(const struct evolution_op *op, const struct evolution_op *before) {
+  if (op->kind == EVOLUTION_SET) return rank(before) == 0 && slice_is_equal(before->name, op->name);
+  if (!op->is_computed) return false;
+  return !before->is_computed || mentions(op->expression, before->name);
+}
+
+/* The sorted operations, in as few steps as do it. */
+static void divide(struct soul_diff *diff) {
+  diff->steps_count = 1;
+  diff->steps[0] = (struct evolution_step){.ops = diff->ops};
+  for (uint32_t i = 0; i < diff->ops_count; i++) {
+    struct evolution_step *step = &diff->steps[diff->steps_count - 1];
+    bool waits = false;
+    for (uint32_t k = 0; k < step->ops_count && !waits; k++)
+      waits = waits_for(&diff->ops[i], &step->ops[k]);
+    if (waits) {
+      step = &diff->steps[diff->steps_count++];
+      *step = (struct evolution_step){.ops = &diff->ops[i]};
+    }
+    step->ops_count++;
+  }
+}
+
+static status order_ops(struct comparing *comparing, struct err *err) {
+  struct soul_diff *diff = comparing->diff;
+  struct evolution_op *sorted = arena_zalloc(comparing->arena, OPS_MAX, sizeof *sorted);
+  diff->steps = arena_zalloc(comparing->arena, diff->ops_count + 1u, sizeof *diff->steps);
+  uint32_t count = 0;
+  if (!sorted || !diff->steps) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to compare genotypes");
+  for (int turn = 0; turn <= 3; turn++) {
+    for (uint32_t i = 0; i < diff->ops_count; i++)
+      if (rank(&diff->ops[i]) == turn) sorted[count++] = diff->ops[i];
+  }
+  diff->ops = sorted;
+  divide(diff);
+  return LUMA_OK;
+}
+
+void soul_diff_write_steps(const struct soul_diff *diff, uint32_t from, uint32_t to,
+                           struct buf *out) {
+  for (uint32_t i = 0; i < diff->steps_count; i++) {
+    diff->steps[i].from = i ? to : from;
+    diff->steps[i].to = to;
+  }
+  evolution_write(out, diff->steps, diff->steps_count);
+}
+
 status soul_compare(const struct soul_versions *versions, const struct soul_hints *hints,
                     struct arena *arena, struct soul_diff *diff, struct err *err) {
   struct comparing comparing = {versions, hints, arena, diff};
@@ -362,7 +524,7 @@ status soul_compare(const struct soul_versions *versions, const struct soul_hint
   if (!versions->was_open && versions->is_open)
     note(&comparing, SOUL_WIDENS, slice_of(NULL, 0), "opened");
   merge_ops(diff);
-  return LUMA_OK;
+  return order_ops(&comparing, err);
 }
 
 const char *soul_effect_name(enum soul_effect effect) {
@@ -378,6 +540,10 @@ void soul_diff_write(struct buf *out, const struct soul_diff *diff) {
     if (change->attribute.bytes) {
       buf_append_text(out, ",\"name\":");
       json_write_text(out, change->attribute);
+    }
+    if (change->from.bytes) {
+      buf_append_text(out, ",\"from\":");
+      json_write_text(out, change->from);
     }
     buf_append_format(out, ",\"effect\":\"%s\"}", soul_effect_name(change->effect));
   }

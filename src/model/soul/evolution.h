@@ -31,13 +31,14 @@ struct evolution_op {
   struct val value;
   struct slice encoded; /* of `value`, as it stands in documents */
   struct soul_type type;
-  uint32_t rule;   /* TRANSFORM */
-  uint16_t number; /* TRANSFORM: of its values in what is kept; EVOLUTION_NOT_KEPT */
+  uint32_t rule;    /* TRANSFORM */
+  uint16_t number;  /* TRANSFORM: of its values in what is kept; EVOLUTION_NOT_KEPT */
+  bool is_computed; /* by the newer soul, over what the being is by then; not stored */
   uint16_t name_id, to_id;
 };
 
 struct evolution_step {
-  uint32_t from, to; /* numbers of souls */
+  uint32_t from, to; /* numbers of souls; the same: it goes on with the step before */
   struct evolution_op *ops;
   uint32_t ops_count;
 };
@@ -65,6 +66,13 @@ void evolution_acquire(const struct evolution *evolution);
 /** NULL is fine. */
 void evolution_release(const struct evolution *evolution);
 
+/** How many souls the collection has had before its newest. NULL is fine: 0. */
+static inline uint32_t evolution_souls_before(const struct evolution *evolution) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; evolution && i < evolution->steps_count; i++)
+    count += evolution->steps[i].from != evolution->steps[i].to;
+  return count;
+}
 /** The first step a being of soul `number` still has to take; steps_count when there is none, or
  * none that does anything. NULL is fine: 0. */
 uint32_t evolution_begin(const struct evolution *evolution, uint32_t number);

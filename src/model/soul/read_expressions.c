@@ -267,3 +267,22 @@ void soul__check_rules(struct soul_reading *reading) {
   if (reading->is_given && soul->ops) check_functions(reading, has_names);
   if (soul->ops) spread_masks(reading);
 }
+
+status soul_read_expression(const struct soul *soul, const struct soul_rule *expression,
+                            bool has_names, struct arena *arena, struct slice *whole,
+                            struct err *err) {
+  struct soul_reading reading = {.soul = (struct soul *)(uintptr_t)soul, .arena = arena};
+  struct soul_place place = {.name = expression->path};
+  struct soul_rule rule = *expression;
+  soul_faults_init(&reading.faults);
+  *whole = rule.text = soul__expand(&reading, &place, expression->text);
+  if (reading.faults.count == 0 && reading.failed == LUMA_OK)
+    check_rule(&reading, &rule, has_names);
+  status result = reading.failed;
+  if (result == LUMA_OK)
+    result = soul_faults_raise(&reading.faults, LUMA_INVALID_GENOTYPE, "the evolution", err);
+  else
+    err_raise(err, result, __FILE__, __LINE__, "no memory for an expression");
+  soul_faults_deinit(&reading.faults);
+  return result;
+}

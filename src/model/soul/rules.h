@@ -75,6 +75,9 @@ struct soul_rules_ops {
                 uint32_t count, struct arena *arena, struct val *values, struct err *err);
   /** Whether the value of expression `nth` depends on the document alone. */
   bool (*lasts)(const struct soul_program *program, uint32_t nth);
+  /** Whether expression `nth` has the same value for all documents at one moment: it reads none,
+   * and nothing that changes from one call to the next. */
+  bool (*is_common)(const struct soul_program *program, uint32_t nth);
   /** Tells of each path into the being that expression `nth` reads. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);

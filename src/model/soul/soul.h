@@ -130,6 +130,12 @@ status soul_read(const struct val *genotype, const struct soul_rules_ops *ops, s
 /** One that was given before, from JSON text: names in its expressions are taken as they are. */
 status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
                       struct err *err);
+/** An expression over beings of the soul that is no part of it: its text, with what the soul's
+ * functions stand for, in `arena`. `expression`: its text, and the path that errors tell of it.
+ * `has_names`: names that are no attributes are faults. LUMA_INVALID_GENOTYPE. */
+status soul_read_expression(const struct soul *soul, const struct soul_rule *expression,
+                            bool has_names, struct arena *arena, struct slice *whole,
+                            struct err *err);
 /** Whether a genotype leaves a collection open: as it says; else one without attributes does. */
 bool soul_leaves_open(const struct soul *soul);
 void soul_acquire(const struct soul *soul);

@@ -76,6 +76,9 @@ status bind__memory(const struct binder *binder, const void *made, struct err *e
 /** Room for `count` elements, zeroed. */
 status bind__room(const struct binder *binder, uint32_t count, size_t bytes, void *room,
                   struct err *err);
+/** One column more, behind the others of a PROJECT; `*column` is copied. */
+status bind__append_column(struct binder *binder, struct plan *project, struct expr *expr,
+                           const struct plan_column *column, struct err *err);
 
 /** Binds an expression, answering a new tree. */
 status bind__expr(struct binder *binder, const struct scope *scope, const struct expr *expr,

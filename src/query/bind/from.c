@@ -164,20 +164,10 @@ static status is_numbered_collection(struct binder *binder, const struct plan *u
 /** What an order would number, were there one: the columns, and one that is MISSING. */
 static status add_missing(struct binder *binder, struct plan *project, struct slice name,
                           struct slice source, struct err *err) {
-  uint32_t count = project->exprs_count;
-  struct expr **exprs = NULL;
-  struct plan_column *columns = NULL;
-  TRY(bind__room(binder, count + 1, sizeof *exprs, &exprs, err));
-  TRY(bind__room(binder, count + 1, sizeof *columns, &columns, err));
-  memcpy(exprs, project->exprs, count * sizeof *exprs);
-  memcpy(columns, project->columns, count * sizeof *columns);
-  exprs[count] = expr_const(binder->arena, val_missing(), project->offset);
-  TRY(bind__memory(binder, exprs[count], err));
-  columns[count] = (struct plan_column){.name = name, .source = source};
-  project->exprs = exprs;
-  project->columns = columns;
-  project->exprs_count = project->columns_count = count + 1;
-  return LUMA_OK;
+  struct expr *missing = expr_const(binder->arena, val_missing(), project->offset);
+  TRY(bind__memory(binder, missing, err));
+  return bind__append_column(binder, project, missing,
+                             &(struct plan_column){.name = name, .source = source}, err);
 }
 
 status bind__numbered_source(struct binder *binder, struct plan **node, struct err *err) {

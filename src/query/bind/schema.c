@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements about the catalog: what SHOW, EXPLAIN and souls tell, and definitions. */
 #include "model/catalog/catalog.h"
+#include "model/model.h"
 #include "query/bind/bind_int.h"
 #include "query/func/func.h"
 
@@ -37,8 +38,11 @@ status bind__show(struct binder *binder, struct plan *node, struct err *err) {
  * by its id or hash as well. */
 status bind__told(struct binder *binder, struct plan *node, struct err *err) {
   enum plan_about about = node->soul->about;
-  if (about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
-      about == PLAN_ABOUT_EVOLUTION || about == PLAN_ABOUT_SUGGESTION)
+  bool is_about_one = about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
+                      about == PLAN_ABOUT_SUGGESTION;
+  if (is_about_one) bind__look_up(binder, node);
+  if (about == PLAN_ABOUT_EVOLUTION ||
+      (is_about_one && !node->collection && !model_may_name_soul(node->collection_name)))
     TRY(bind__find_collection(binder, node, err));
   TRY(bind__document_column(binder, node, slice_of_text("soul"), err));
   node->columns[0].collection = NULL;

@@ -359,9 +359,8 @@ static status lift(struct binder *binder, const struct plan *project, const stru
   return LUMA_OK;
 }
 
-/** A hidden column of the PROJECT for a sort key that is not in the select list. */
-static status add_hidden(struct binder *binder, struct plan *project, struct expr *bound,
-                         struct expr **out, struct err *err) {
+status bind__append_column(struct binder *binder, struct plan *project, struct expr *expr,
+                           const struct plan_column *column, struct err *err) {
   uint32_t count = project->exprs_count;
   struct expr **exprs = NULL;
   struct plan_column *columns = NULL;
@@ -369,14 +368,22 @@ static status add_hidden(struct binder *binder, struct plan *project, struct exp
   TRY(bind__room(binder, count + 1, sizeof *columns, &columns, err));
   memcpy(exprs, project->exprs, count * sizeof *exprs);
   memcpy(columns, project->columns, count * sizeof *columns);
-  exprs[count] = bound;
-  TRY(derive_name(binder, bound, &columns[count].name, err));
-  columns[count].is_hidden = true;
-  columns[count].is_sensitive = expr_reads_sensitive(bound);
+  exprs[count] = expr;
+  columns[count] = *column;
   project->exprs = exprs;
   project->columns = columns;
   project->exprs_count = project->columns_count = count + 1;
-  return make_slot(binder, bound, count, columns[count].name, out, err);
+  return LUMA_OK;
+}
+
+/** A hidden column of the PROJECT for a sort key that is not in the select list. */
+static status add_hidden(struct binder *binder, struct plan *project, struct expr *bound,
+                         struct expr **out, struct err *err) {
+  struct plan_column column = {.is_hidden = true, .is_sensitive = expr_reads_sensitive(bound)};
+  uint32_t slot = project->columns_count;
+  TRY(derive_name(binder, bound, &column.name, err));
+  TRY(bind__append_column(binder, project, bound, &column, err));
+  return make_slot(binder, bound, slot, column.name, out, err);
 }
 
 static status fail_distinct(struct binder *binder, const struct expr *key, struct err *err) {

@@ -9,6 +9,7 @@
 #include "query/exec/exec_int.h"
 #include "query/exec/parts.h"
 #include "query/exec/ranges.h"
+#include "query/expr/field.h"
 
 struct scan {
   struct op op;
@@ -64,6 +65,8 @@ static status open_range(struct scan *op, struct err *err) {
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = bounds,
                                        .more_bounds = more,
+                                       .from = access ? access->from : NULL,
+                                       .to = access ? access->to : NULL,
                                        .also = also_of(op),
                                        .reads = op->op.exec->reads,
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
@@ -147,19 +150,54 @@ static void sort_rows(struct scan *op, uint32_t count) {
   }
 }
 
-static status fill(struct scan *op, uint32_t count, struct err *err) {
+/** The document and its row number behind its fields. */
+static status show_row(struct scan *op, const struct doc *document, struct val *row,
+                       struct err *err) {
+  struct expr_env *env = op->op.exec->env;
+  struct val root = doc_root(document);
+  struct val number = val_int64((int64_t)doc_header(document).row);
+  struct build build;
+  build_init(&build, &env->scratch, NULL);
+  build_begin_map(&build);
+  build_put_fields(&build, &root);
+  build_name(&build, slice_of_text("$recordId"));
+  build_put(&build, &number);
+  build_end(&build);
+  status done = field_take_built(env, &op->op.batch_arena, &build, row, err);
+  build_deinit(&build);
+  return done;
+}
+
+static status show_rows(struct scan *op, uint32_t count, struct err *err) {
+  arena_reset(&op->op.batch_arena);
+  for (uint32_t i = 0; i < count; i++)
+    TRY(show_row(op, &op->documents[i], &op->batch.columns[0][i], err));
+  return LUMA_OK;
+}
+
+/** Those that come for the first time, moved together. */
+static status drop_met(struct scan *op, uint32_t *count, struct err *err) {
   uint32_t kept = 0;
+  for (uint32_t i = 0; i < *count; i++) {
+    bool first = true;
+    TRY(is_first(op, &op->documents[i], &first, err));
+    if (first) op->documents[kept++] = op->documents[i];
+  }
+  *count = kept;
+  return LUMA_OK;
+}
+
+static status fill(struct scan *op, uint32_t count, struct err *err) {
   batch_reset(&op->batch);
   if (counts_rows(op)) {
     op->batch.rows = op->batch.selected_count = count;
     return LUMA_OK;
   }
-  for (uint32_t i = 0; i < count; i++) {
-    bool first = true;
-    if (op->sees_twice) TRY(is_first(op, &op->documents[i], &first, err));
-    if (first) op->batch.columns[0][kept++] = doc_root(&op->documents[i]);
-  }
-  op->batch.rows = op->batch.selected_count = kept;
+  if (op->sees_twice) TRY(drop_met(op, &count, err));
+  if (op->op.plan->shows_rows) TRY(show_rows(op, count, err));
+  for (uint32_t i = 0; !op->op.plan->shows_rows && i < count; i++)
+    op->batch.columns[0][i] = doc_root(&op->documents[i]);
+  op->batch.rows = op->batch.selected_count = count;
   return LUMA_OK;
 }
 
@@ -263,7 +301,7 @@ static bool is_natural(const struct exec *exec, const struct plan *plan) {
   enum { NATURAL_ROWS_MAX = 1000 };
   const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
   bool is_whole = !access || (!access->index && !access->parts_count && !access->branches_count &&
-                              !access->is_ordered);
+                              !access->is_ordered && !access->from && !access->to);
   return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts &&
          model_estimate_count(exec->txn, plan->collection) <= NATURAL_ROWS_MAX;
 }

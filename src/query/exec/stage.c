@@ -109,6 +109,7 @@ status op__open_stage(struct exec *exec, const struct plan *plan, struct op **op
   case STAGE_BUCKETS: return op__open_buckets(exec, plan, op, err);
   case STAGE_GRAPH: return op__open_graph(exec, plan, op, err);
   case STAGE_INVERSE: return op__open_inverse(exec, plan, op, err);
+  case STAGE_KEYS: return op__open_keys(exec, plan, op, err);
   case STAGE_OUT:
   case STAGE_MERGE: return op__open_store(exec, plan, op, err);
   }

@@ -49,7 +49,7 @@ bool stage_rows_same_partition(const struct stage_rows *kept, const struct val *
 
 op_open op__open_unwind, op__open_union, op__open_facet, op__open_lookup, op__open_sample,
     op__open_stage_window, op__open_redact, op__open_densify, op__open_buckets, op__open_graph,
-    op__open_inverse;
+    op__open_inverse, op__open_keys;
 /** An INSERT with a stage: $out and $merge. */
 op_open op__open_store;
 

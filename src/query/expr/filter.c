@@ -44,17 +44,6 @@ static uint32_t keep_bits(enum expr_op op) {
   }
 }
 
-/** The operator seen from the other side: 3 < x is x > 3. */
-static enum expr_op swap_sides(enum expr_op op) {
-  switch ((int)op) {
-  case EXPR_OP_LT: return EXPR_OP_GT;
-  case EXPR_OP_LE: return EXPR_OP_GE;
-  case EXPR_OP_GT: return EXPR_OP_LT;
-  case EXPR_OP_GE: return EXPR_OP_LE;
-  default: return op;
-  }
-}
-
 static bool is_constant(const struct expr *expr) {
   return expr->kind == EXPR_CONST || expr->kind == EXPR_PARAM;
 }
@@ -74,7 +63,7 @@ static status make_quick(struct filter *filter, const struct expr *expr, struct 
   TRY(plan_check_memory(filter->env->arena, quick, err));
   TRY(program_constant(filter->env, constant, &quick->constant, err));
   TRY(field_reader_init(&quick->field, filter->env, &field->path, field->key, false, err));
-  quick->op = swapped ? swap_sides(expr->op) : expr->op;
+  quick->op = swapped ? expr_op_swapped(expr->op) : expr->op;
   quick->keep = keep_bits(quick->op);
   quick->slot = field->slot;
   quick->expr = expr;

@@ -42,11 +42,12 @@ static bool keeps(enum match_op op, int order) {
 static bool test_order(const struct matcher *matcher, const struct val *v) {
   bool or_equal = matcher->op == MATCH_GTE || matcher->op == MATCH_LTE;
   if (matcher->has_null) return or_equal && val_is_null(v);
+  /* The least and the greatest key are compared with values of all types, what is missing too. */
+  if (matcher->value.type == VAL_MINKEY || matcher->value.type == VAL_MAXKEY)
+    return keeps(matcher->op, val_compare(v, &matcher->value));
   if (val_is_null(v)) return false;
   struct val operand = spelled(&matcher->value, v);
-  bool extreme = operand.type == VAL_MINKEY || operand.type == VAL_MAXKEY;
-  if (!extreme &&
-      val_order_class((enum val_type)v->type) != val_order_class((enum val_type)operand.type))
+  if (val_order_class((enum val_type)v->type) != val_order_class((enum val_type)operand.type))
     return false;
   if (is_nan(v) || is_nan(&operand)) return or_equal && is_nan(v) && is_nan(&operand);
   return keeps(matcher->op, val_compare(v, &operand));

@@ -53,11 +53,11 @@ status mongo__date_subtract(struct func_env *env, const struct val *args, uint32
   return add(env, "$dateSubtract", args, -1, out, err);
 }
 
-/** 1 = Monday … 7 = Sunday, the default. */
-static status start_of_week(const char *name, const struct val *v, int32_t *weekday, bool *is_null,
-                            struct err *err) {
+/** 1 = Monday … 7 = Sunday, the default. Other units than weeks pass it over. */
+static status start_of_week(const char *name, const struct val *v, enum moment_unit unit,
+                            int32_t *weekday, bool *is_null, struct err *err) {
   *weekday = 7;
-  if (!word_is_given(v)) return LUMA_OK;
+  if (!word_is_given(v) || unit != MOMENT_WEEK) return LUMA_OK;
   if (val_is_null(v)) {
     *is_null = true;
     return LUMA_OK;
@@ -98,7 +98,7 @@ status mongo__date_diff(struct func_env *env, const struct val *args, uint32_t c
   *out = val_null();
   TRY(date_zone("$dateDiff", &args[3], &zone, &is_null, err));
   if (!val_is_null(&args[2])) TRY(date_unit("$dateDiff", &args[2], &unit, err));
-  TRY(start_of_week("$dateDiff", &args[4], &weekday, &is_null, err));
+  TRY(start_of_week("$dateDiff", &args[4], unit, &weekday, &is_null, err));
   if (is_null) return LUMA_OK;
   if (!mongo__moment(&args[0], &start) || !mongo__moment(&args[1], &end))
     return mongo_fail(err, 5166307, "$dateDiff requires startDate and endDate to be dates");
@@ -156,7 +156,7 @@ status mongo__date_trunc(struct func_env *env, const struct val *args, uint32_t 
   *out = val_null();
   TRY(date_zone("$dateTrunc", &args[3], &zone, &is_null, err));
   if (!val_is_null(&args[1])) TRY(date_unit("$dateTrunc", &args[1], &unit, err));
-  TRY(start_of_week("$dateTrunc", &args[4], &weekday, &is_null, err));
+  TRY(start_of_week("$dateTrunc", &args[4], unit, &weekday, &is_null, err));
   if (word_is_given(&args[2]) && val_is_null(&args[2])) is_null = true;
   if (is_null) return LUMA_OK;
   if (word_is_given(&args[2]) && (!mongo__whole64(&args[2], &size) || size <= 0))

@@ -245,7 +245,9 @@ status mongo__date_from_string(struct func_env *env, const struct val *args, uin
   struct slice zone;
   bool is_null = false;
   *out = val_null();
+  int64_t offset = 0;
   TRY(date_zone("$dateFromString", &args[2], &zone, &is_null, err));
+  if (!moment_offset(env->zones, zone, 0, &offset)) return date_fail_zone(zone, err);
   if (word_is_given(&args[1]) && !val_is_null(&args[1])) {
     if (args[1].type != VAL_TEXT)
       return mongo_fail(err, 40684, "$dateFromString requires that 'format' be a string, found: %s",

@@ -121,7 +121,8 @@ status mongo__regex_find_all(struct func_env *env, const struct val *args, uint3
   TRY(begin(env, "$regexFindAll", args, &search, &is_null, err));
   mongo__begin(&made, env);
   build_begin_list(&made.build);
-  for (size_t at = 0; !is_null && matches && at <= search.text.bytes;) {
+  /* As MongoDB's, it does not look for an empty match behind the last character. */
+  for (size_t at = 0; !is_null && matches && (at == 0 || at < search.text.bytes);) {
     status ran = regex_find(search.regex, search.text, at, &found, &matches, err);
     if (ran != LUMA_OK) return mongo__abandon(&made, ran);
     if (!matches) break;

@@ -16,6 +16,12 @@ static status read_direction(const struct val *v, const char *name, bool *descen
   return LUMA_OK;
 }
 
+static bool has_operator(const struct path *path) {
+  for (uint32_t i = 0; i < path->count; i++)
+    if (path->steps[i].name.bytes && path->steps[i].name.data[0] == '$') return true;
+  return false;
+}
+
 status sort_by_read(struct arena *arena, const struct val *spec, const char *name,
                     struct sort_by *by, struct err *err) {
   *by = (struct sort_by){.whole = spec->type != VAL_MAP};
@@ -33,7 +39,11 @@ status sort_by_read(struct arena *arena, const struct val *spec, const char *nam
     struct val direction = val_field_at(spec, i, &path);
     TRY(read_direction(&direction, name, &by->descending[i], err));
     if (path.bytes == 0) return mongo_fail(err, 15998, "%s: FieldPath cannot be empty", name);
+    if (path.data[path.bytes - 1] == '.')
+      return mongo_fail(err, 40353, "%s: FieldPath must not end with a '.'", name);
     TRY(path_parse(arena, path, true, &by->paths[i], err));
+    if (has_operator(&by->paths[i]))
+      return mongo_fail(err, 16410, "%s: FieldPath field names may not start with '$'", name);
   }
   return LUMA_OK;
 }

@@ -400,6 +400,42 @@ static status find_hinted(const struct plan *scan, const struct catalog_index **
   return fail_hint(scan, err);
 }
 
+enum { NOT_OF_INDEX = 51174, WRONG_ORDER = 51175 };
+
+static status fail_edges(const struct plan *scan, uint32_t foreign, const char *message,
+                         struct err *err) {
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%s", message);
+  if (err) err->foreign = foreign;
+  err_hint(err, "min and max have the keys of the index that the hint names, in their order");
+  (void)scan;
+  return LUMA_INVALID_ARGUMENT;
+}
+
+/** min and max name the keys of the index, and the one comes before the other there. */
+static status check_edges(const struct plan *scan, const struct catalog_index *index,
+                          struct err *err) {
+  const struct plan_hint *hint = scan->hint;
+  uint32_t keys = index ? index->def.keys_count : 1;
+  int order = 0;
+  bool fits = !hint->is_natural && keys == hint->edge_count;
+  for (uint32_t i = 0; fits && i < keys; i++) {
+    const struct path *path = &hint->edge_paths[i];
+    fits = index ? path_is_equal(path, &index->def.keys[i].path)
+                 : access_is_key(scan->collection, path, false);
+  }
+  if (!fits)
+    return fail_edges(scan, NOT_OF_INDEX, "The index chosen is not compatible with min/max", err);
+  for (uint32_t i = 0; order == 0 && hint->from && hint->to && i < keys; i++) {
+    order = val_compare(&hint->from[i], &hint->to[i]);
+    if (index && index->def.keys[i].descending) order = -order;
+  }
+  if (!hint->from || !hint->to || order < 0) return LUMA_OK;
+  return fail_edges(scan, WRONG_ORDER,
+                    "The value provided for min() does not come before the value provided for "
+                    "max() in the hinted index",
+                    err);
+}
+
 /** What was asked for, whether or not it is worth it. As in MongoDB, an index that lacks documents
  * is followed too. */
 static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condition,
@@ -410,13 +446,18 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   struct plan_physical *physical = NULL;
   enum access_refusal refusal = ACCESS_FITS;
   TRY(opt__memory(opt, asks ? access : NULL, err));
-  if (condition && !scan->hint->is_natural) TRY(asks_collect(opt, condition, asks, err));
+  bool has_edges = scan->hint->from || scan->hint->to;
+  if (condition && !scan->hint->is_natural && !has_edges)
+    TRY(asks_collect(opt, condition, asks, err));
   TRY(find_hinted(scan, &index, err));
   ASSERT(asks && access);
   TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));
   bool is_right = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
   if (scan->hint->is_wish && !is_right) return LUMA_OK; /* read as if nothing were asked */
   if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
+  if (has_edges) TRY(check_edges(scan, index, err));
+  access->from = scan->hint->from;
+  access->to = scan->hint->to;
   access->is_hinted = true;
   access->backwards = scan->hint->is_natural && scan->hint->is_backwards;
   TRY(opt__physical(opt, scan, &physical, err));

@@ -36,16 +36,6 @@ static status set_value(struct asks *asks, struct ask *ask, struct expr *value, 
   return opt__memory(asks->opt, ask->values, err);
 }
 
-static enum expr_op swap_sides(enum expr_op op) {
-  switch ((int)op) {
-  case EXPR_OP_LT: return EXPR_OP_GT;
-  case EXPR_OP_LE: return EXPR_OP_GE;
-  case EXPR_OP_GT: return EXPR_OP_LT;
-  case EXPR_OP_GE: return EXPR_OP_LE;
-  default: return op;
-  }
-}
-
 static void set_bound(struct ask *ask, enum expr_op op, struct expr *value) {
   if (!ask) return;
   bool is_low = op == EXPR_OP_GT || op == EXPR_OP_GE;
@@ -61,7 +51,7 @@ static void set_bound(struct ask *ask, enum expr_op op, struct expr *value) {
 static status collect_comparison(struct asks *asks, const struct expr *expr, struct err *err) {
   bool swapped = opt__is_constant(expr->args[0]);
   struct expr *field = expr->args[swapped], *value = expr->args[!swapped];
-  enum expr_op op = swapped ? swap_sides(expr->op) : expr->op;
+  enum expr_op op = swapped ? expr_op_swapped(expr->op) : expr->op;
   bool fits = opt__is_constant(value) && is_askable(field) && op >= EXPR_OP_EQ &&
               op <= EXPR_OP_GE && op != EXPR_OP_NE;
   if (!fits || expr->mongo) return LUMA_OK;
@@ -176,7 +166,7 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   if (match->value && match->value->kind == EXPR_VARIABLE)
     return collect_variable(asks, match, err);
   if (is_known && match->op == MATCH_ALL) return collect_all(asks, match, err);
-  if (!is_known || has_regex(&match->value->value)) return LUMA_OK;
+  if (!is_known || has_regex(&match->value->value) || match_is_about_all(match)) return LUMA_OK;
   struct ask *ask = NULL;
   switch ((int)match->op) {
   case MATCH_EQ:

@@ -190,7 +190,7 @@ static struct atom atom_of_match(const struct match *match) {
       [MATCH_EQ] = ATOM_EQ, [MATCH_GT] = ATOM_GT,   [MATCH_GTE] = ATOM_GTE,
       [MATCH_LT] = ATOM_LT, [MATCH_LTE] = ATOM_LTE, [MATCH_IN] = ATOM_IN};
   struct atom atom = {.path = &match->path, .is_key = match->key, .mongo = true};
-  if (match->path.count == 0) return (struct atom){0};
+  if (match->path.count == 0 || match_is_about_all(match)) return (struct atom){0};
   switch ((int)match->op) {
   case MATCH_EQ:
   case MATCH_GT:

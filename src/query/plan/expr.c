@@ -76,6 +76,13 @@ struct match *match_node(struct arena *arena, enum match_op op, struct match *co
   return match->children ? match : NULL;
 }
 
+bool match_is_about_all(const struct match *match) {
+  bool orders = match->op == MATCH_GT || match->op == MATCH_GTE || match->op == MATCH_LT ||
+                match->op == MATCH_LTE;
+  if (!orders || !match->value || match->value->kind != EXPR_CONST) return false;
+  return match->value->value.type == VAL_MINKEY || match->value->value.type == VAL_MAXKEY;
+}
+
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err) {
   if (made) return LUMA_OK;
   if (arena_is_over_budget(arena))
@@ -214,6 +221,16 @@ static void settle_names(struct arena *arena, struct expr *expr) {
     if (name[i] >= 'A' && name[i] <= 'Z') name[i] |= 0x20;
   if (name) expr->name.data = name;
   for (uint32_t i = 0; i < expr->args_count; i++) settle_names(arena, expr->args[i]);
+}
+
+enum expr_op expr_op_swapped(enum expr_op op) {
+  switch ((int)op) {
+  case EXPR_OP_LT: return EXPR_OP_GT;
+  case EXPR_OP_LE: return EXPR_OP_GE;
+  case EXPR_OP_GT: return EXPR_OP_LT;
+  case EXPR_OP_GE: return EXPR_OP_LE;
+  default: return op;
+  }
 }
 
 bool expr_is_of_args(enum expr_kind kind) {

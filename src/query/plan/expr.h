@@ -337,11 +337,16 @@ struct expr *expr_node(struct arena *arena, enum expr_kind kind, struct expr *co
                        uint32_t count, uint64_t offset);
 struct match *match_node(struct arena *arena, enum match_op op, struct match *const *children,
                          uint32_t count, uint64_t offset);
+/** Whether it compares with the least or the greatest key (MinKey, MaxKey): values of every type
+ * answer to that, null and what is missing, too. */
+bool match_is_about_all(const struct match *match);
 /** LUMA_OK when `made` (what the last maker answered) is there, else the error that the arena ran
  * out: of memory or of its budget. */
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** The operator seen from the other side: 3 < x is x > 3. */
+enum expr_op expr_op_swapped(enum expr_op op);
 /** True for kinds whose value is made of the values of their args, or stands in the expression: no
  * column, document, variable or SELECT is looked at beside these. */
 bool expr_is_of_args(enum expr_kind kind);

@@ -241,7 +241,8 @@ static void format_stage(const struct plan *plan, struct buf *out) {
       [STAGE_UNION] = "union",     [STAGE_FACET] = "facet",     [STAGE_LOOKUP] = "lookup",
       [STAGE_SAMPLE] = "sample",   [STAGE_WINDOW] = "window",   [STAGE_REDACT] = "redact",
       [STAGE_DENSIFY] = "densify", [STAGE_BUCKETS] = "buckets", [STAGE_GRAPH] = "graph",
-      [STAGE_INVERSE] = "inverse", [STAGE_OUT] = "out",         [STAGE_MERGE] = "merge"};
+      [STAGE_INVERSE] = "inverse", [STAGE_KEYS] = "keys",       [STAGE_OUT] = "out",
+      [STAGE_MERGE] = "merge"};
   const struct plan_stage *stage = plan->stage;
   buf_append_format(out, " %s", names[stage->kind]);
   if (stage->name.bytes) buf_append_format(out, " %.*s", SLICE_ARG(stage->name));

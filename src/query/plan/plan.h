@@ -225,6 +225,11 @@ struct plan_merge {
  * natural: everything, in the order of keys or backwards. */
 struct plan_hint {
   struct slice name;
+  /* Of the index (JQL's min and max): entries from the first on, up to before the other; values of
+   * all its keys, whose paths they name. NULL: it begins with its first, ends with its last. */
+  struct val *from, *to;
+  struct path *edge_paths;
+  uint32_t edge_count;
   struct plan_index_key *keys;
   uint32_t keys_count;
   bool is_key, is_natural, is_backwards;
@@ -316,6 +321,7 @@ struct plan {
   bool if_exists, if_not_exists;
   bool is_temporary;      /* CREATE …, INSERT that creates: it belongs to the session */
   struct plan_hint *hint; /* SCAN; NULL: the optimizer chooses */
+  bool shows_rows; /* SCAN: documents have their row number as `$recordId` behind their fields */
 
   /* FILTER; JOIN: the ON condition; DELETE and UPDATE take their rows from `input` */
   struct expr *condition;

@@ -25,6 +25,7 @@ enum plan_stage_kind {
   STAGE_GRAPH,   /* adds the list of the branch's rows that exprs[0] leads to, step by step */
   STAGE_INVERSE, /* keeps the documents whose filter, at `path`, one of exprs[0] (a document, or a
                     list of them) satisfies */
+  STAGE_KEYS,    /* each document becomes what the index that it was found by has of it */
   STAGE_OUT,     /* of an INSERT: its rows take the place of the collection's documents */
   STAGE_MERGE    /* of an INSERT: its rows change those that have the same values at `paths` */
 };

@@ -225,6 +225,21 @@ static bool rules_lasts(const struct soul_program *program, uint32_t nth) {
   return rules->items[nth].lasts;
 }
 
+static bool is_common(const struct expr *expr) {
+  bool reads = expr->kind == EXPR_FIELD || expr->kind == EXPR_STAR || expr->kind == EXPR_MATCH ||
+               expr->kind == EXPR_SUBQUERY || expr->kind == EXPR_OUTER;
+  if (reads || (expr->kind == EXPR_CALL && expr->function->volatility == FUNC_VOLATILE))
+    return false;
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (expr->args[i] && !is_common(expr->args[i])) return false;
+  return true;
+}
+
+static bool rules_is_common(const struct soul_program *program, uint32_t nth) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].expr && is_common(rules->items[nth].expr);
+}
+
 static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
   if (match->path.count && match->path.steps[0].is_name) tell(context, &match->path);
   for (uint32_t i = 0; i < match->children_count; i++)
@@ -254,6 +269,7 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .rename = rule__rename,
                                             .run = rules_run,
                                             .lasts = rules_lasts,
+                                            .is_common = rules_is_common,
                                             .reads = rules_reads,
                                             .match = rules_match};
   return &ops;

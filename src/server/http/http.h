@@ -93,6 +93,7 @@ struct http_request {
   uint64_t began_us;     /* monotonic: when its head was here */
   uint64_t sent_bytes;   /* of the body */
   struct http_loop *loop;
+  struct net_address peer; /* who sent it */
   struct http_reply reply;
   void *user; /* the handler's own */
 };

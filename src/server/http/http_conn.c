@@ -39,7 +39,7 @@ static void unlink_conn(struct http_conn *conn) {
     conn->request.loop->conns = conn->next;
 }
 
-void http__conn_adopt(struct http_loop *loop, int descriptor) {
+void http__conn_adopt(struct http_loop *loop, int descriptor, const struct net_address *peer) {
   struct http_conn *conn = mem_zalloc(1, sizeof *conn);
   struct lws *wsi = conn ? lws_adopt_socket_vhost(loop->vhost, descriptor) : NULL;
   if (!conn) net_close(descriptor); /* the library closes what it does not take */
@@ -49,6 +49,7 @@ void http__conn_adopt(struct http_loop *loop, int descriptor) {
   }
   conn->wsi = wsi;
   conn->request.loop = loop;
+  conn->request.peer = *peer;
   arena_init(&conn->request.arena, ARENA_CHUNK_BYTES, 0);
   buf_init(&conn->request.body, 1); /* until `begin` names the limit */
   buf_init(&conn->request.reply.body, REPLY_BYTES_MAX);

@@ -80,7 +80,7 @@ void http__loop_destroy(struct http_loop *loop);
 
 /* http_conn.c */
 /** Takes an accepted socket over. */
-void http__conn_adopt(struct http_loop *loop, int descriptor);
+void http__conn_adopt(struct http_loop *loop, int descriptor, const struct net_address *peer);
 /** The library has closed the socket. */
 void http__conn_closed(struct http_conn *conn);
 int http__conn_head(struct http_conn *conn);

@@ -17,9 +17,10 @@ static bool is_full(const struct http_server *server) {
  * waits, so the loop pauses its socket and looks again at its next tick. */
 static void accept_all(struct http_loop *loop, struct lws *wsi) {
   while (!is_full(loop->server)) {
+    struct net_address peer;
     int descriptor;
-    if (net_accept(lws_get_socket_fd(wsi), &descriptor, NULL, NULL) != LUMA_OK) return;
-    http__conn_adopt(loop, descriptor);
+    if (net_accept(lws_get_socket_fd(wsi), &descriptor, &peer, NULL) != LUMA_OK) return;
+    http__conn_adopt(loop, descriptor, &peer);
   }
   lws_rx_flow_control(wsi, 0);
   loop->is_paused = true;

@@ -98,6 +98,26 @@ static status take_guard(struct exchange *exchange, struct err *err) {
   return LUMA_OK;
 }
 
+/* The exchange has a session: what it runs there can be cancelled. */
+static status list_running(struct exchange *exchange, struct err *err) {
+  session_uncancel(exchange->session);
+  exchange->running = (struct registry_running){.id = exchange->query_id,
+                                                .session = exchange->session,
+                                                .cancelled = &exchange->cancelled,
+                                                .began_us = exchange->request->began_us};
+  TRY(registry_add_running(exchange->rest->registry, &exchange->running, err));
+  exchange->is_listed = true;
+  return take_guard(exchange, err);
+}
+
+status rest__enter_session(struct exchange *exchange, struct registry_session *named,
+                           struct err *err) {
+  rest__release(exchange);
+  exchange->named = named;
+  exchange->session = named->session;
+  return list_running(exchange, err);
+}
+
 status rest__take_session(struct exchange *exchange, struct err *err) {
   struct registry *registry = exchange->rest->registry;
   struct slice id = exchange->request->headers[HTTP_LUMA_SESSION];
@@ -110,14 +130,7 @@ status rest__take_session(struct exchange *exchange, struct err *err) {
   } else {
     TRY(registry_borrow(registry, &exchange->session, err));
   }
-  session_uncancel(exchange->session);
-  exchange->running = (struct registry_running){.id = exchange->query_id,
-                                                .session = exchange->session,
-                                                .cancelled = &exchange->cancelled,
-                                                .began_us = exchange->request->began_us};
-  TRY(registry_add_running(registry, &exchange->running, err));
-  exchange->is_listed = true;
-  return take_guard(exchange, err);
+  return list_running(exchange, err);
 }
 
 bool rest__try_again(struct exchange *exchange, uint32_t *tries) {

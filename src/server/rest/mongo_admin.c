@@ -3,6 +3,8 @@
 
 #include "base/os/process.h"
 #include "query/plan/words.h"
+#include "server/rest/mongo_server.h"
+#include "server/rest/mongo_session.h"
 
 enum {
   TOLD_MAX = 1000,
@@ -319,8 +321,27 @@ static const struct mongo_admin commands[] = {
     {"collstats", mongo_database_of_collection},
     {"currentOp", answer_current_op},
     {"killOp", answer_kill_op},
-    {"endSessions", answer_nothing},
-    {"refreshSessions", answer_nothing},
+    {"startSession", mongo_session_start},
+    {"endSessions", mongo_session_kill},
+    {"killSessions", mongo_session_kill},
+    {"refreshSessions", mongo_session_refresh},
+    {"killAllSessions", mongo_session_kill_all},
+    {"killAllSessionsByPattern", mongo_session_kill_all},
+    {"commitTransaction", answer_nothing},
+    {"abortTransaction", answer_nothing},
+    {"whatsmyuri", mongo_server_my_uri},
+    {"usersInfo", mongo_server_users},
+    {"rolesInfo", mongo_server_roles},
+    {"getCmdLineOpts", mongo_server_options},
+    {"getDefaultRWConcern", mongo_server_concerns},
+    {"getFreeMonitoringStatus", mongo_server_monitoring},
+    {"profile", mongo_server_profile},
+    {"planCacheClear", mongo_server_clear_plans},
+    {"planCacheListFilters", mongo_server_plan_filters},
+    {"planCacheClearFilters", mongo_server_clear_filters},
+    {"compact", mongo_server_compact},
+    {"fsync", mongo_server_fsync},
+    {"dropDatabase", mongo_server_drop_database},
     {"logout", answer_nothing},
     {"validate", mongo_validate},
 };

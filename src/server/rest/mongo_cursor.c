@@ -70,8 +70,10 @@ static status set_batch(struct statement_run *run, const struct val *size, struc
 
 status mongo_cursor_read(struct statement_run *run, struct err *err) {
   struct val single = field_of(run, "singleBatch"), size = batch_size_of(run);
+  struct val lasting = field_of(run, "noCursorTimeout");
   if (run->form != STATEMENT_MONGO || !run->is_command || run->limit) return LUMA_OK;
   run->is_single = single.type == VAL_BOOL && single.boolean;
+  run->is_lasting = lasting.type == VAL_BOOL && lasting.boolean;
   return set_batch(run, &size, err);
 }
 

@@ -63,7 +63,10 @@ static const struct name_of_number names[] = {
     {86, "IndexKeySpecsConflict"},
     {112, "WriteConflict"},
     {115, "CommandNotSupported"},
+    {117, "ConflictingOperationInProgress"},
     {121, "DocumentValidationFailure"},
+    {125, "CommandFailed"},
+    {136, "CappedPositionLost"},
     {146, "ExceededMemoryLimit"},
     {165, "ViewDepthLimitExceeded"},
     {166, "CommandNotSupportedOnView"},
@@ -71,8 +74,12 @@ static const struct name_of_number names[] = {
     {181, "AmbiguousIndexKeyPattern"},
     {197, "InvalidIndexSpecificationOption"},
     {224, "QueryExceededMemoryLimitNoDiskUseAllowed"},
+    {225, "TransactionTooOld"},
     {238, "NotImplemented"},
     {241, "ConversionFailure"},
+    {251, "NoSuchTransaction"},
+    {256, "TransactionCommitted"},
+    {263, "OperationNotSupportedInTransaction"},
     {96, "OperationFailed"},
     {10334, "BSONObjectTooLarge"},
     {11000, "DuplicateKey"},
@@ -84,6 +91,12 @@ uint32_t mongo_error_number(const struct err *err) {
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     if (numbers[i].code == err->code) return numbers[i].number;
   return 1;
+}
+
+bool mongo_error_is_transient(const struct err *err) {
+  enum { WRITE_CONFLICT = 112, NO_SUCH_TRANSACTION = 251 };
+  uint32_t number = mongo_error_number(err);
+  return number == WRITE_CONFLICT || number == NO_SUCH_TRANSACTION;
 }
 
 static const char *name_of(uint32_t number) {

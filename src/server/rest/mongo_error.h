@@ -8,6 +8,8 @@
 
 /** MongoDB's number of the failure. */
 uint32_t mongo_error_number(const struct err *err);
+/** Whether a transaction that met it may be done again, as its label says to clients. */
+bool mongo_error_is_transient(const struct err *err);
 /** `"code":..,"codeName":..,"errmsg":..`. */
 void mongo_error_write(const struct err *err, struct buf *out);
 

@@ -4,6 +4,7 @@
 #include "query/lang/lang.h"
 #include "server/rest/mongo_admin.h"
 #include "server/rest/mongo_cursor.h"
+#include "server/rest/mongo_session.h"
 #include "server/rest/mongo_text.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
@@ -152,12 +153,9 @@ static void fill_limits(struct exchange *exchange, struct statement_run *run, bo
   keep_text(exchange, &run->request.source);
 }
 
-static status run_query(struct exchange *exchange, struct statement_run **run,
-                        const struct val *map, struct err *err) {
+static status run_statement(struct exchange *exchange, struct statement_run **run,
+                            const struct mongo_session *asked, struct err *err) {
   bool lines = wants_lines(exchange);
-  TRY(statement_read(*run, map, err));
-  exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
-  TRY(mongo_text_read(exchange, *run, err));
   if (mongo_cursor_command_of(*run) != MONGO_CURSOR_NONE)
     return run_cursor_command(exchange, *run, err);
   const struct mongo_admin *admin = mongo_admin_find(*run);
@@ -165,12 +163,41 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   TRY(mongo_admin_replace_stage(exchange, *run, err));
   TRY(mongo_cursor_read(*run, err));
   fill_limits(exchange, *run, lines);
+  if (asked->kind == MONGO_SESSION_RETRY && !session_in_transaction(exchange->session))
+    return mongo_session_retry(exchange, *run, asked, err);
   TRY(statement_start(*run, err));
   if (!lines || session_reply((*run)->cursor) == QUERY_REPLY_CHANGE)
     return write_reply(exchange, run, err);
   exchange->stream = *run;
   *run = NULL;
   return rest__stream_part(exchange, err);
+}
+
+/* A statement of several changes tells what failed in its reply. */
+static bool has_write_errors(const struct statement_run *run) {
+  return run && run->cursor && session_outcome(run->cursor).write_errors_count > 0;
+}
+
+static status run_in_transaction(struct exchange *exchange, struct statement_run **run,
+                                 const struct mongo_session *asked, struct err *err) {
+  TRY(mongo_session_enter(exchange, asked, err));
+  if (asked->kind == MONGO_SESSION_COMMIT || asked->kind == MONGO_SESSION_ABORT)
+    return mongo_session_end(exchange, asked, err);
+  status result = run_statement(exchange, run, asked, err);
+  if (result != LUMA_OK || has_write_errors(*run)) mongo_session_abort(exchange);
+  return result;
+}
+
+static status run_query(struct exchange *exchange, struct statement_run **run,
+                        const struct val *map, struct err *err) {
+  struct mongo_session asked;
+  TRY(statement_read(*run, map, err));
+  exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
+  TRY(mongo_text_read(exchange, *run, err));
+  TRY(mongo_session_read(*run, &asked, err));
+  bool is_alone = asked.kind == MONGO_SESSION_NONE || asked.kind == MONGO_SESSION_RETRY;
+  return is_alone ? run_statement(exchange, run, &asked, err)
+                  : run_in_transaction(exchange, run, &asked, err);
 }
 
 /* Whether a body that cannot be read asks for replies of MongoDB's shape: its failure is to have

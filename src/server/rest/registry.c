@@ -146,6 +146,8 @@ static void unlink_session(struct registry *registry, struct registry_session *s
 
 static status insert_session(struct registry *registry, struct registry_session *session,
                              struct err *err) {
+  if (found(&registry->sessions, slice_of_text(session->id)))
+    FAIL(err, LUMA_BUSY, "another request is opening this session");
   if (registry->sessions.count >= registry->options.sessions_max) {
     err_raise(err, LUMA_BUSY, __FILE__, __LINE__, "%u sessions are open already",
               registry->options.sessions_max);
@@ -160,12 +162,17 @@ static status insert_session(struct registry *registry, struct registry_session 
   return LUMA_OK;
 }
 
-status registry_open_session(struct registry *registry, struct registry_session **session,
-                             struct err *err) {
+/* `id` NULL: one that nobody guesses. */
+static status open_session(struct registry *registry, const char *id,
+                           struct registry_session **session, struct err *err) {
   struct registry_session *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a session");
-  make_id(registry, made->id);
+  if (id)
+    memcpy(made->id, id, REGISTRY_ID_BYTES);
+  else
+    make_id(registry, made->id);
   made->is_taken = true;
+  made->transaction_number = -1;
   status result = session_open(registry->options.db, &made->session, err);
   if (result == LUMA_OK) {
     mutex_lock(&registry->lock);
@@ -179,6 +186,11 @@ status registry_open_session(struct registry *registry, struct registry_session 
   }
   *session = made;
   return LUMA_OK;
+}
+
+status registry_open_session(struct registry *registry, struct registry_session **session,
+                             struct err *err) {
+  return open_session(registry, NULL, session, err);
 }
 
 static status take_session(struct registry_session *session, struct err *err) {
@@ -207,6 +219,15 @@ status registry_take_session(struct registry *registry, struct slice id,
   return result;
 }
 
+status registry_join_session(struct registry *registry, const char *id, bool opens,
+                             struct registry_session **session, struct err *err) {
+  struct err missing = {0};
+  status result = registry_take_session(registry, slice_of_text(id), session, &missing);
+  if (result == LUMA_UNKNOWN_SESSION && opens) return open_session(registry, id, session, err);
+  if (result != LUMA_OK && err) *err = missing;
+  return result;
+}
+
 void registry_give_session(struct registry *registry, struct registry_session *session) {
   mutex_lock(&registry->lock);
   session->is_taken = false;
@@ -222,6 +243,22 @@ void registry_end_session(struct registry *registry, struct registry_session *se
   destroy_cursors(cursors);
   session_close(session->session);
   mem_free(session);
+}
+
+static struct registry_session *take_free_session(struct registry *registry) {
+  mutex_lock(&registry->lock);
+  struct registry_session *it = registry->first_session;
+  while (it && it->is_taken) it = it->next;
+  if (it) it->is_taken = true;
+  mutex_unlock(&registry->lock);
+  return it;
+}
+
+uint32_t registry_end_sessions(struct registry *registry) {
+  uint32_t count = 0;
+  for (struct registry_session *it; (it = take_free_session(registry)); count++)
+    registry_end_session(registry, it);
+  return count;
 }
 
 /* ---- cursors ---- */
@@ -288,7 +325,7 @@ static struct statement_run *take_idle_cursors(struct registry *registry, uint64
     struct statement_run *next = run->next;
     /* A cursor of a client's session lives as long as that: ending it here could meet a statement
      * that runs there. */
-    if (!run->named && now - run->used_us > registry->options.cursor_idle_us) {
+    if (!run->named && !run->is_lasting && now - run->used_us > registry->options.cursor_idle_us) {
       unlink_cursor(registry, run);
       run->next = taken;
       taken = run;

@@ -17,13 +17,24 @@ enum { REGISTRY_ID_BYTES = 32, REGISTRY_FREE_SESSIONS_MAX = 64 };
 struct registry;
 struct statement_run; /* statement.h */
 
-/** A session that a client opened. Fields are the registry's. */
+/** How the transaction stands that MongoDB's clients number. */
+enum registry_transaction {
+  REGISTRY_NO_TRANSACTION,
+  REGISTRY_OPEN,
+  REGISTRY_DONE,
+  REGISTRY_UNDONE
+};
+
+/** A session that a client opened. Fields are the registry's, but for the last two. */
 struct registry_session {
   char id[REGISTRY_ID_BYTES + 1];
   struct session *session;
   struct registry_session *next, *previous;
   uint64_t used_us;
   bool is_taken;
+  /* For whoever has taken it: */
+  int64_t transaction_number; /* the last that was begun; -1: none was */
+  enum registry_transaction transaction;
 };
 
 struct registry_options {
@@ -57,9 +68,15 @@ status registry_open_session(struct registry *registry, struct registry_session 
 /** LUMA_UNKNOWN_SESSION; LUMA_BUSY when another request has it. */
 status registry_take_session(struct registry *registry, struct slice id,
                              struct registry_session **session, struct err *err);
+/** The same by a name that the client has made, of REGISTRY_ID_BYTES; one that is not there is
+ * opened if `opens`. */
+status registry_join_session(struct registry *registry, const char *id, bool opens,
+                             struct registry_session **session, struct err *err);
 void registry_give_session(struct registry *registry, struct registry_session *session);
 /** Ends a session that was taken. */
 void registry_end_session(struct registry *registry, struct registry_session *session);
+/** Ends all that no request is using; how many. */
+uint32_t registry_end_sessions(struct registry *registry);
 
 /* ---- cursors ---- */
 

@@ -44,6 +44,8 @@ void rest__fail(struct exchange *exchange, const struct err *err) {
     reply->body.bytes--; /* the closing brace */
     buf_append_text(&reply->body, ",\"ok\":0,");
     mongo_error_write(err, &reply->body);
+    if (exchange->is_in_transaction && mongo_error_is_transient(err))
+      buf_append_text(&reply->body, ",\"errorLabels\":[\"TransientTransactionError\"]");
     buf_append_byte(&reply->body, '}');
   }
   if (http == 503) http_reply_header(exchange->request, "retry-after:", slice_of_text("1"));

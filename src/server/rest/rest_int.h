@@ -59,6 +59,7 @@ struct exchange {
   unsigned http_status;        /* of the error, when the table's is not meant */
   bool retryable;              /* also when the table says no */
   bool is_mongo;               /* failures carry MongoDB's fields too */
+  bool is_in_transaction;      /* one of MongoDB's: they tell whether it may be done again */
   bool is_being;               /* asked for as a being: answered with its soul */
   bool is_english;             /* the statement is NQL, which has values without quotes */
   uint64_t changes_told;       /* of a dry run */
@@ -94,6 +95,9 @@ bool rest__preflight(struct exchange *exchange);
 /** Takes the session that a statement runs in (the named one, or one of the pool) and lists the
  * statement as running, so that it can be cancelled. */
 status rest__take_session(struct exchange *exchange, struct err *err);
+/** Goes on in a session of the registry that was taken, instead of the one it has. */
+status rest__enter_session(struct exchange *exchange, struct registry_session *named,
+                           struct err *err);
 /** Ends whatever the exchange holds; harmless when it holds nothing. */
 void rest__release(struct exchange *exchange);
 
@@ -149,7 +153,8 @@ bool rest__once(const struct exchange *exchange, struct docs_once *once);
 route_run_fn rest__list_documents, rest__insert_documents, rest__get_document, rest__put_document,
     rest__patch_document, rest__delete_document, rest__patch_documents, rest__delete_documents;
 route_run_fn rest__list_souls, rest__create_soul, rest__get_soul, rest__evolve_soul,
-    rest__delete_soul, rest__soul_lineage, rest__soul_changes, rest__suggest_soul;
+    rest__delete_soul, rest__soul_lineage, rest__soul_changes, rest__suggest_soul,
+    rest__describe_soul, rest__soul_storage;
 route_run_fn rest__list_beings, rest__insert_beings, rest__get_being, rest__put_being,
     rest__patch_being, rest__delete_being, rest__patch_beings, rest__delete_beings;
 /* documents_dry.c: what a change by key would do */

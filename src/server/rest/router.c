@@ -28,6 +28,8 @@ static const struct route routes[] = {
      rest__delete_beings},
     {"/v1/souls/{c}/lineage", HTTP_GET, ROUTE_NO_BODY, false, false, rest__soul_lineage},
     {"/v1/souls/{c}/changes", HTTP_GET, ROUTE_NO_BODY, false, false, rest__soul_changes},
+    {"/v1/souls/{c}/description", HTTP_GET, ROUTE_NO_BODY, false, false, rest__describe_soul},
+    {"/v1/souls/{c}/storage", HTTP_GET, ROUTE_NO_BODY, false, false, rest__soul_storage},
     {"/v1/souls/{c}/suggestion", HTTP_GET, ROUTE_NO_BODY, false, false, rest__suggest_soul},
     {"/v1/souls/{c}", HTTP_GET, ROUTE_NO_BODY, false, false, rest__get_soul},
     {"/v1/souls/{c}", HTTP_PATCH, ROUTE_JSON, false, false, rest__evolve_soul},

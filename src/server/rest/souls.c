@@ -45,6 +45,22 @@ static status changes_work(void *context, struct model_txn *txn, struct err *err
   return LUMA_OK;
 }
 
+static status describe_work(void *context, struct model_txn *txn, struct err *err) {
+  struct soul_work *work = context;
+  buf_append_text(reply_of(work), "{\"description\":");
+  TRY(model_describe(txn, work->name, reply_of(work), err));
+  buf_append_byte(reply_of(work), '}');
+  return LUMA_OK;
+}
+
+static status storage_work(void *context, struct model_txn *txn, struct err *err) {
+  struct soul_work *work = context;
+  buf_append_text(reply_of(work), "{\"storage\":");
+  TRY(model_describe_storage(txn, work->name, reply_of(work), err));
+  buf_append_byte(reply_of(work), '}');
+  return LUMA_OK;
+}
+
 static status suggest_work(void *context, struct model_txn *txn, struct err *err) {
   struct soul_work *work = context;
   return model_suggest_soul(txn, work->name, reply_of(work), err);
@@ -69,6 +85,14 @@ status rest__get_soul(struct exchange *exchange, struct err *err) {
 
 status rest__soul_lineage(struct exchange *exchange, struct err *err) {
   return look(exchange, lineage_work, slice_of(NULL, 0), err);
+}
+
+status rest__describe_soul(struct exchange *exchange, struct err *err) {
+  return look(exchange, describe_work, slice_of(NULL, 0), err);
+}
+
+status rest__soul_storage(struct exchange *exchange, struct err *err) {
+  return look(exchange, storage_work, slice_of(NULL, 0), err);
 }
 
 status rest__suggest_soul(struct exchange *exchange, struct err *err) {

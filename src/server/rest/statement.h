@@ -25,6 +25,7 @@ struct statement_run {
   bool has_pending; /* `pending` is the next row, read already */
   bool is_continued;
   bool is_single, is_batch_empty; /* MongoDB's: no cursor is left; no rows in this reply */
+  bool is_lasting;                /* noCursorTimeout: its cursor is not ended for being idle */
   bool is_kept;                   /* a cursor is to be left */
   bool is_command;                /* the query was a value */
   struct val command;

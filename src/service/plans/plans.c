@@ -112,6 +112,24 @@ void plans_give(struct plans *plans, struct query *query) {
   query_destroy(evicted);
 }
 
+/* Takes what a set holds out, under the lock. */
+static void empty_set(struct plans *plans, int set, struct query *taken[PLANS_WAYS]) {
+  mutex_lock(&plans->lock);
+  for (int way = 0; way < PLANS_WAYS; way++) {
+    taken[way] = plans->slots[set][way].query;
+    plans->slots[set][way].query = NULL;
+  }
+  mutex_unlock(&plans->lock);
+}
+
+void plans_clear(struct plans *plans) {
+  struct query *taken[PLANS_WAYS];
+  for (int set = 0; set < PLANS_SETS; set++) {
+    empty_set(plans, set, taken);
+    for (int way = 0; way < PLANS_WAYS; way++) query_destroy(taken[way]);
+  }
+}
+
 struct plans_stats plans_stats(struct plans *plans) {
   mutex_lock(&plans->lock);
   struct plans_stats stats = plans->stats;

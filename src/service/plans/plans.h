@@ -28,6 +28,8 @@ struct query *plans_take(struct plans *plans, const struct lang *lang, struct sl
                          uint64_t now_us);
 /** Keeps it for whoever takes it next, or ends it where it is not worth keeping. */
 void plans_give(struct plans *plans, struct query *query);
+/** Ends those that are not taken. */
+void plans_clear(struct plans *plans);
 struct plans_stats plans_stats(struct plans *plans);
 
 #endif

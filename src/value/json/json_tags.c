@@ -69,10 +69,15 @@ static bool take_hex(struct slice text, uint8_t *out, size_t bytes) {
   return true;
 }
 
+/* Twelve bytes are the id itself, as the constructor of MongoDB's drivers takes them. */
 static bool take_oid(struct json_reader *r, struct val *out) {
+  enum { OID_BYTES = 12 };
   struct slice text;
   *out = (struct val){.type = VAL_OBJECTID};
-  return take_text_value(r, &text) && take_hex(text, out->id, 12);
+  if (!take_text_value(r, &text)) return false;
+  if (text.bytes != OID_BYTES) return take_hex(text, out->id, OID_BYTES);
+  memcpy(out->id, text.data, OID_BYTES);
+  return true;
 }
 
 static bool take_uuid(struct json_reader *r, struct val *out) {
@@ -247,7 +252,7 @@ static bool take_light(struct json_reader *r, struct val *out) {
 }
 
 static const struct json__tag tags[] = {
-    {"$oid", take_oid, "24 hexadecimal digits"},
+    {"$oid", take_oid, "24 hexadecimal digits, or 12 bytes as text"},
     {"$numberInt", take_int32, "an integer of 32 bits, as text"},
     {"$numberLong", take_int64, "an integer of 64 bits, as text"},
     {"$numberDouble", take_float64, "a number as text, or \"NaN\", \"Infinity\", \"-Infinity\""},

@@ -133,6 +133,20 @@ static void ask_dry(struct place *place, const char *text, int64_t *in_the_way, 
   session_cursor_close(cursor);
 }
 
+/* A rule that takes long over all beings: nobody has to wait for what it would say. */
+static void a_dry_run_ends_when_it_is_asked_to(void) {
+  struct place place;
+  struct err err = {0};
+  open_place(&place);
+  fill(&place);
+  session_set_timeout_us(place.session, 20000);
+  const char *text = "EVOLVE SOUL t DRY RUN ADD CHECK (length(repeat(kind, 300000)) > 0)";
+  assert_int_equal(run(place.session, text, NULL, &err), LUMA_TIMEOUT);
+  session_set_timeout_us(place.session, 0);
+  expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17)");
+  close_place(&place);
+}
+
 /* All but the first of each value, of beings that are many, also where the step makes the values.
  */
 static void equal_values_are_counted(void) {
@@ -276,6 +290,7 @@ int main(int argc, char **argv) {
       {"what_goes_on_does_not_mind", what_goes_on_does_not_mind, 0},
       {"a_new_index_is_filled_and_kept", a_new_index_is_filled_and_kept, 120},
       {"what_stands_in_the_way_leaves_no_trace", what_stands_in_the_way_leaves_no_trace, 120},
+      {"a_dry_run_ends_when_it_is_asked_to", a_dry_run_ends_when_it_is_asked_to, 120},
       {"equal_values_are_counted", equal_values_are_counted, 120},
       {"beside_a_writer_nothing_is_missed", beside_a_writer_nothing_is_missed, 120},
   };

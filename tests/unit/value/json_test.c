@@ -343,6 +343,7 @@ static void reads_tagged_forms(void) {
       {"{\"$plain\":{\"$oid\":\"x\"}}", "{\"$plain\":{\"$oid\":\"x\"}}"},
       {"{\"$plain\":{\"a\":null}}", "{\"a\":null}"},
       {"{\"\\u0024oid\":\"507f1f77bcf86cd799439011\"}", "{\"$oid\":\"507f1f77bcf86cd799439011\"}"},
+      {"{\"$oid\":\"123456789abe\"}", "{\"$oid\":\"313233343536373839616265\"}"},
       {"{\"$nothing\":\"x\"}", "{\"$nothing\":\"x\"}"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     assert_becomes(cases[i][0], JSON_TAGGED, cases[i][1]);
@@ -351,6 +352,7 @@ static void reads_tagged_forms(void) {
 static void refuses_wrong_tags(void) {
   static const char *const texts[] = {
       "{\"$oid\":\"xyz\"}",
+      "{\"$oid\":\"123456789abc4\"}",
       "{\"$oid\":5}",
       "{\"$oid\":\"507f1f77bcf86cd799439011\",\"x\":1}",
       "{\"$numberInt\":\"2147483648\"}",

@@ -169,12 +169,9 @@ static status follow_limits(struct evolving *evolving, struct err *err) {
 
 static status add_step(struct evolving *evolving, struct err *err) {
   struct collection *with = &evolving->with;
-  struct evolution_step step = {.from = evolving->base->soul,
-                                .to = evolving->fresh->number,
-                                .ops = evolving->diff.ops,
-                                .ops_count = evolving->diff.ops_count};
-  if (step.from == step.to) {
-    if (step.ops_count == 0) return LUMA_OK;
+  uint32_t from = evolving->base->soul, to = evolving->fresh->number;
+  if (from == to) {
+    if (evolving->diff.ops_count == 0) return LUMA_OK;
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
               "values are transformed by a change of the genotype, and it is the same");
     err_hint(err, "UPDATE changes values");
@@ -185,7 +182,7 @@ static status add_step(struct evolving *evolving, struct err *err) {
   struct slice steps = evolving->base->steps;
   if (steps.bytes > 2) buf_append(&text, steps.data, steps.bytes - 1);
   size_t at = text.bytes;
-  evolution_write(&text, &step, 1);
+  soul_diff_write_steps(&evolving->diff, from, to, &text);
   if (at && text.failed == LUMA_OK) text.data[at] = ',';
   status result = buf_check(&text, "the evolution of a collection", err);
   const uint8_t *copy =
@@ -252,6 +249,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
                  : base->genotype         ? base->open
                                           : fresh->attributes_count == 0;
   struct soul_versions versions = {base->genotype, fresh, evolving->renamed, base->open, is_open};
+  TRY(evolve__find_defaults(evolving, err));
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   TRY(check_views(evolving, err));
   evolving->narrows = evolve__narrows(evolving);
@@ -338,7 +336,8 @@ static status evolve(struct evolving *evolving, struct buf *out, struct err *err
   }
   bool looks = evolve__looks(evolving) && evolving->beings > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
-  if (looks && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
+  bool writes = evolving->rewrites && evolving->beings > 0 && !evolving->request->dry_run;
+  if ((looks || writes) && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
   TRY(model__begin_change(txn, err));
   if (looks && evolving->brings_references) TRY(evolve__watch_targets(evolving, err));
   TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
@@ -348,7 +347,9 @@ static status evolve(struct evolving *evolving, struct buf *out, struct err *err
     return begin_again(evolving, err);
   append_report(evolving, out);
   TRY(buf_check(out, "the report", err));
-  return evolving->request->dry_run ? LUMA_OK : fail_in_the_way(evolving, err);
+  if (evolving->request->dry_run) return LUMA_OK;
+  TRY(fail_in_the_way(evolving, err));
+  return writes ? evolve__give_defaults(evolving, err) : LUMA_OK;
 }
 
 /* Everything is undone unless it all worked and was meant. */
@@ -389,25 +390,5 @@ status model_evolve(struct model_txn *txn, const struct model_evolution *request
   soul_release(evolving.fresh);
   soul_release(evolving.renamed);
   evolution_release(evolving.evolution);
-  return result;
-}
-
-status model_compare_souls(struct model_txn *txn, struct slice from, struct slice to,
-                           struct buf *out, struct err *err) {
-  struct soul *old = NULL, *fresh = NULL;
-  struct soul_diff diff;
-  struct soul_hints hints = {0};
-  struct arena arena;
-  arena_init(&arena, 0, 0);
-  status result = model__soul_named(txn, from, &old, err);
-  if (result == LUMA_OK) result = model__soul_named(txn, to, &fresh, err);
-  if (result == LUMA_OK) {
-    struct soul_versions versions = {.old = old, .fresh = fresh};
-    result = soul_compare(&versions, &hints, &arena, &diff, err);
-  }
-  if (result == LUMA_OK) soul_diff_write(out, &diff);
-  soul_release(old);
-  soul_release(fresh);
-  arena_deinit(&arena);
   return result;
 }

@@ -54,6 +54,28 @@ static bool comes(const struct evolving *evolving, struct slice name) {
   return attributes.type == VAL_MAP && val_field(&attributes, name).type != VAL_MISSING;
 }
 
+bool evolve__is_dropped(const struct evolving *evolving, struct slice name) {
+  for (uint32_t i = 0; i < evolving->hints.dropped_count; i++)
+    if (slice_is_equal(evolving->hints.dropped[i], name)) return true;
+  return false;
+}
+
+status evolve__find_dropped(struct evolving *evolving, struct err *err) {
+  struct val actions = val_field(evolving->request->genotype, slice_of_text("actions"));
+  uint32_t count = actions.type == VAL_LIST ? val_count(&actions) : 0;
+  struct slice *dropped = arena_zalloc(&evolving->txn->kept, count + 1u, sizeof *dropped);
+  if (!dropped) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an evolution");
+  evolving->hints.dropped = dropped;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val one = val_at(&actions, i);
+    struct action action = read_action(&one);
+    if (is_kind(&action, "drop") && was_there(evolving, action.name) &&
+        comes(evolving, action.name))
+      dropped[evolving->hints.dropped_count++] = action.name;
+  }
+  return LUMA_OK;
+}
+
 static status fail_unknown(const struct evolving *evolving, const struct action *action,
                            const char *what, struct slice meant, struct err *err) {
   err_raise(err, LUMA_UNKNOWN_FIELD, __FILE__, __LINE__, "`%.*s` has no %s `%.*s`",
@@ -75,7 +97,8 @@ static status check_there(const struct evolving *evolving, const struct action *
 
 static status check_not_there(const struct evolving *evolving, const struct action *action,
                               struct err *err) {
-  bool goes = val_field(&evolving->hints.rename, action->name).type == VAL_TEXT;
+  bool goes = val_field(&evolving->hints.rename, action->name).type == VAL_TEXT ||
+              evolve__is_dropped(evolving, action->name);
   if (goes || !was_there(evolving, action->name)) return LUMA_OK;
   err_raise(err, LUMA_ALREADY_EXISTS, __FILE__, __LINE__, "`%.*s` has an attribute `%.*s` already",
             SLICE_ARG(evolving->base->name), SLICE_ARG(action->name));
@@ -235,6 +258,7 @@ static status act(struct evolving *evolving, const struct action *action, struct
       is_kind(action, "validate"))
     return act_on_constraint(evolving, action, edit, err);
   bool drops = is_kind(action, "drop");
+  if (drops && evolve__is_dropped(evolving, action->name)) return LUMA_OK; /* it went before */
   status there = check_there(evolving, action, action->if_exists ? NULL : err);
   if (there != LUMA_OK) return action->if_exists ? LUMA_OK : there;
   return merge(edit, "attributes", renamed(evolving, action->name), drops ? &gone : &action->value,

@@ -25,19 +25,15 @@ static bool is_untouched(const struct evolving *evolving, const struct index_def
 /* ---- the step by itself ---- */
 
 /* Of no two souls: any being takes it. */
-static void write_step(const struct evolution_op *ops, uint32_t count, struct buf *out) {
-  struct evolution_step step = {.from = UINT32_MAX,
-                                .to = UINT32_MAX,
-                                .ops = (struct evolution_op *)(uintptr_t)ops,
-                                .ops_count = count};
-  evolution_write(out, &step, 1);
+static void write_step(const struct soul_diff *diff, struct buf *out) {
+  soul_diff_write_steps(diff, UINT32_MAX, UINT32_MAX, out);
 }
 
 static status make_through(const struct evolving *evolving, struct evolution **through,
                            struct err *err) {
   struct buf text;
   buf_init(&text, EVOLUTION_TEXT_BYTES_MAX);
-  write_step(evolving->diff.ops, evolving->diff.ops_count, &text);
+  write_step(&evolving->diff, &text);
   status result = buf_check(&text, "the evolution of a collection", err);
   if (result == LUMA_OK)
     result = evolution_read(buf_slice(&text), evolving->txn->model->options.rules,
@@ -50,8 +46,8 @@ static bool is_same_step(const struct evolving *evolving, const struct evolution
   struct buf mine, other;
   buf_init(&mine, EVOLUTION_TEXT_BYTES_MAX);
   buf_init(&other, EVOLUTION_TEXT_BYTES_MAX);
-  write_step(evolving->diff.ops, evolving->diff.ops_count, &mine);
-  write_step(through->steps[0].ops, through->steps[0].ops_count, &other);
+  write_step(&evolving->diff, &mine);
+  evolution_write(&other, through->steps, through->steps_count);
   bool sound = mine.failed == LUMA_OK && other.failed == LUMA_OK;
   bool same = sound && slice_is_equal(buf_slice(&mine), buf_slice(&other));
   buf_deinit(&mine);

@@ -9,7 +9,7 @@
 
 enum {
   EVOLVE_FIRST = 10,
-  EVOLVE_AT_ONCE = 256,
+  EVOLVE_AT_ONCE = MODEL_WALK_AT_ONCE,
   EVOLVE_RULES_MAX = 64,
   EVOLVE_INDEXED_AT_ONCE = 5000 /* indexes over more beings are filled in steps */
 };
@@ -32,6 +32,7 @@ struct evolving {
   bool looks_up;
   bool narrows; /* what beings are may break a rule */
   bool any_fill, counts_limits;
+  bool rewrites;            /* beings have to be written to get the defaults that they lack */
   bool brings_references;   /* values of beings become references, or name others than before */
   bool *refers;             /* which attributes of `fresh` do so */
   struct model_txn *reader; /* where the beings are that they name */
@@ -54,10 +55,29 @@ struct evolve_narrowed {
 
 /** The genotype asked for, with the settings that stay, read as a soul. */
 status evolve__read(struct evolving *evolving, struct err *err);
+/** What was built, kept for the transaction. */
+status evolve__keep_built(struct evolving *evolving, struct build *build, struct val *out,
+                          struct err *err);
+/** Reads the expressions that transform values: hints.transform has their whole texts from now on.
+ * LUMA_INVALID_GENOTYPE where one cannot be read, or reads what is no attribute. */
+status evolve__read_transforms(struct evolving *evolving, struct err *err);
+/** Finds how older beings come to the defaults of new attributes: hints.defaults,
+ * evolving->rewrites.
+ */
+status evolve__find_defaults(struct evolving *evolving, struct err *err);
+/** Writes every being anew, which gives it the defaults that it lacks. */
+status evolve__give_defaults(struct evolving *evolving, struct err *err);
+/** Finds the attributes that are dropped while others take their names: hints.dropped. */
+status evolve__find_dropped(struct evolving *evolving, struct err *err);
+bool evolve__is_dropped(const struct evolving *evolving, struct slice name);
 /** The genotype as it is stored, with its settings, under the names that its attributes are to
  * have.
  */
 status evolve__put_renamed(struct evolving *evolving, struct build *build, const struct val *source,
+                           struct err *err);
+/** The soul with its attributes, and what speaks of them, under these names (a map): one reference.
+ */
+status evolve__rename_soul(const struct soul *soul, const struct val *names, struct soul **renamed,
                            struct err *err);
 /** What the index (of `with`) computes, or with NULL the validator of `with`, under these names. */
 status evolve__rename_rules(struct evolving *evolving, struct catalog_index *index,

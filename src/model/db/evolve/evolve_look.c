@@ -207,7 +207,6 @@ struct looking {
   struct evolve_narrowed narrowed;
   bool is_part; /* at what is narrowed alone */
   bool fits[EVOLVE_AT_ONCE];
-  struct doc documents[EVOLVE_AT_ONCE];
   struct store_rows rows;
 };
 
@@ -218,25 +217,29 @@ static uint32_t count_unfit(const struct looking *looking, uint32_t count) {
 }
 
 /* Why the first ones do not fit is told by all that they are. */
-static status take_in_whole(struct looking *looking, uint32_t count, struct err *err) {
+static status take_in_whole(struct looking *looking, struct doc *documents, uint32_t count,
+                            struct err *err) {
   struct evolving *evolving = looking->evolving;
   struct val keys[EVOLVE_AT_ONCE];
   struct store_pins pins = {0};
-  for (uint32_t i = 0; i < count; i++) keys[i] = model__key_of(&looking->documents[i]);
-  status result =
-      model_get_many(evolving->txn, evolving->now, keys, count, looking->documents, &pins, err);
-  if (result == LUMA_OK) result = take_in_some(evolving, looking->documents, count, err);
+  for (uint32_t i = 0; i < count; i++) keys[i] = model__key_of(&documents[i]);
+  status result = model_get_many(evolving->txn, evolving->now, keys, count, documents, &pins, err);
+  if (result == LUMA_OK) result = take_in_some(evolving, documents, count, err);
   store_pins_release(&pins);
   return result;
 }
 
-static status look_at_some(struct looking *looking, uint32_t count, struct err *err) {
+static status look_at_some(void *context, struct doc *documents, uint32_t count, bool *goes_on,
+                           struct err *err) {
+  struct looking *looking = context;
   struct evolving *evolving = looking->evolving;
-  if (!looking->is_part) return take_in_some(evolving, looking->documents, count, err);
-  TRY(model__fit_narrowed(evolving->txn, evolving->now, &looking->narrowed.rules,
-                          looking->documents, count, looking->fits, err));
+  (void)goes_on;
+  if (!looking->is_part) return take_in_some(evolving, documents, count, err);
+  TRY(model__fit_narrowed(evolving->txn, evolving->now, &looking->narrowed.rules, documents, count,
+                          looking->fits, err));
   uint32_t unfit = count_unfit(looking, count);
-  if (unfit && evolving->in_the_way < EVOLVE_FIRST) return take_in_whole(looking, count, err);
+  if (unfit && evolving->in_the_way < EVOLVE_FIRST)
+    return take_in_whole(looking, documents, count, err);
   evolving->in_the_way += unfit;
   return LUMA_OK;
 }
@@ -244,18 +247,9 @@ static status look_at_some(struct looking *looking, uint32_t count, struct err *
 static status look_at_all(struct looking *looking, struct err *err) {
   struct evolving *evolving = looking->evolving;
   struct model_reads reads = {looking->narrowed.names, looking->narrowed.names_count};
-  struct model_scan_options options = {.reads = looking->is_part ? &reads : NULL};
-  struct model_scan *scan;
-  uint32_t count;
-  TRY(model_scan_open(evolving->txn, evolving->now, &options, &scan, err));
-  status result;
-  do {
-    result = model_scan_next(scan, EVOLVE_AT_ONCE, looking->documents, &count, err);
-    if (result == LUMA_OK && count) result = look_at_some(looking, count, err);
-    if (result == LUMA_OK) result = model__go_on(evolving->txn, err);
-  } while (result == LUMA_OK && count > 0);
-  model_scan_close(scan);
-  return result;
+  struct model_walk walk = {
+      .look = look_at_some, .context = looking, .reads = looking->is_part ? &reads : NULL};
+  return model_walk(evolving->txn, evolving->now, &walk, err);
 }
 
 status evolve__look(struct evolving *evolving, struct err *err) {

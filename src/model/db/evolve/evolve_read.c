@@ -58,9 +58,8 @@ static void put_wrapped(struct build *build, const struct val *given) {
   build_end(build);
 }
 
-/* A built value, kept for the transaction. */
-static status keep_built(struct evolving *evolving, struct build *build, struct val *out,
-                         struct err *err) {
+status evolve__keep_built(struct evolving *evolving, struct build *build, struct val *out,
+                          struct err *err) {
   struct slice built;
   TRY(build_finish(build, &built, err));
   const uint8_t *copy = arena_copy(&evolving->txn->kept, built.data, built.bytes);
@@ -86,7 +85,7 @@ static status read_source(struct evolving *evolving, struct val *source, struct 
   build_init(&build, &renamed, NULL);
   if (result == LUMA_OK) {
     result = evolve__put_renamed(evolving, &build, &read, err);
-    if (result == LUMA_OK) result = keep_built(evolving, &build, source, err);
+    if (result == LUMA_OK) result = evolve__keep_built(evolving, &build, source, err);
   }
   build_deinit(&build);
   buf_deinit(&renamed);
@@ -117,7 +116,7 @@ static status combine(struct evolving *evolving, const struct val *source, const
     result = edit_write(&edit, &build, err);
     build_end(&build);
   }
-  if (result == LUMA_OK) result = keep_built(evolving, &build, whole, err);
+  if (result == LUMA_OK) result = evolve__keep_built(evolving, &build, whole, err);
   build_deinit(&build);
   buf_deinit(&out);
   arena_deinit(&arena);
@@ -134,11 +133,13 @@ status evolve__read(struct evolving *evolving, struct err *err) {
     evolving->hints.rename = val_field(request->genotype, slice_of_text("rename"));
   if (val_is_null(&evolving->hints.transform))
     evolving->hints.transform = val_field(request->genotype, slice_of_text("transform"));
+  TRY(evolve__find_dropped(evolving, err));
+  TRY(evolve__read_transforms(evolving, err));
   TRY(read_source(evolving, &source, err));
   buf_init(&out, DOC_BYTES_MAX);
   build_init(&build, &out, NULL);
   put_wrapped(&build, request->genotype);
-  status result = keep_built(evolving, &build, &given, err);
+  status result = evolve__keep_built(evolving, &build, &given, err);
   build_deinit(&build);
   buf_deinit(&out);
   TRY(result);

@@ -2,32 +2,41 @@
 /* Attributes that get other names: all that speaks of them follows. Lists of names and paths are
  * changed here, expressions by who reads them. */
 #include "model/db/evolve/evolve_int.h"
+#include "value/json/json.h"
 
 struct renaming {
-  struct evolving *evolving;
+  struct evolving *evolving; /* NULL: a genotype alone is renamed */
+  const struct soul *soul;   /* what expressions are read by; may be NULL */
+  const struct soul_rules_ops *ops;
+  const struct val *names; /* a map: old names to new ones */
   struct build *build;
   struct buf room; /* of one text */
 };
+
+static struct renaming renaming_of(struct evolving *evolving, struct build *build) {
+  return (struct renaming){.evolving = evolving,
+                           .soul = evolving->base->genotype,
+                           .ops = evolving->txn->model->options.rules,
+                           .names = &evolving->hints.rename,
+                           .build = build};
+}
 
 static bool is(struct slice name, const char *text) {
   return slice_is_equal(name, slice_of_text(text));
 }
 
 static struct slice new_name(const struct renaming *renaming, struct slice name) {
-  struct val to = val_field(&renaming->evolving->hints.rename, name);
+  struct val to = val_field(renaming->names, name);
   return to.type == VAL_TEXT ? val_slice(&to) : name;
 }
 
 /* An expression under the new names, in `room`. */
 static status rename_text(struct renaming *renaming, enum soul_rule_kind kind, struct slice text,
                           struct err *err) {
-  const struct evolving *evolving = renaming->evolving;
-  const struct soul_rules_ops *ops = evolving->txn->model->options.rules;
   struct soul_rule rule = {.kind = kind, .text = text};
   buf_reset(&renaming->room);
-  if (!ops) FAIL(err, LUMA_UNSUPPORTED, "nothing here reads expressions");
-  return ops->rename(evolving->base->genotype, &rule, &evolving->hints.rename, &renaming->room,
-                     err);
+  if (!renaming->ops) FAIL(err, LUMA_UNSUPPORTED, "nothing here reads expressions");
+  return renaming->ops->rename(renaming->soul, &rule, renaming->names, &renaming->room, err);
 }
 
 static status put_expression(struct renaming *renaming, enum soul_rule_kind kind,
@@ -81,6 +90,7 @@ static status put_map(struct renaming *renaming, const struct val *map, bool ren
   for (uint32_t i = 0; i < val_count(map); i++) {
     struct slice name;
     struct val value = val_field_at(map, i, &name);
+    if (renames && renaming->evolving && evolve__is_dropped(renaming->evolving, name)) continue;
     build_name(renaming->build, renames ? new_name(renaming, name) : name);
     TRY(put(renaming, name, &value, err));
   }
@@ -165,14 +175,58 @@ static status put_setting(struct renaming *renaming, struct slice name, const st
 
 status evolve__put_renamed(struct evolving *evolving, struct build *build, const struct val *source,
                            struct err *err) {
-  if (val_count(&evolving->hints.rename) == 0) {
+  if (val_count(&evolving->hints.rename) == 0 && evolving->hints.dropped_count == 0) {
     build_put(build, source);
     return LUMA_OK;
   }
-  struct renaming renaming = {.evolving = evolving, .build = build};
+  struct renaming renaming = renaming_of(evolving, build);
   buf_init(&renaming.room, SOUL_TEXT_BYTES_MAX);
   status result = put_map(&renaming, source, false, put_setting, err);
   buf_deinit(&renaming.room);
+  return result;
+}
+
+/* ---- a soul by itself ---- */
+
+static status read_renamed(struct renaming *renaming, const struct val *genotype,
+                           struct soul **renamed, struct err *err) {
+  struct buf out;
+  struct build build;
+  struct slice built;
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  renaming->build = &build;
+  status result = put_map(renaming, genotype, false, put_part, err);
+  if (result == LUMA_OK) result = build_finish(&build, &built, err);
+  if (result == LUMA_OK) {
+    struct val read = val_decode(built, NULL);
+    result = soul_read(&read, renaming->ops, renamed, err);
+  }
+  build_deinit(&build);
+  buf_deinit(&out);
+  return result;
+}
+
+status evolve__rename_soul(const struct soul *soul, const struct val *names, struct soul **renamed,
+                           struct err *err) {
+  struct renaming renaming = {.soul = soul, .ops = soul->ops, .names = names};
+  struct json_reader *reader;
+  struct json_read_options options = {.form = JSON_TAGGED};
+  struct buf text, room;
+  struct val genotype;
+  TRY(json_reader_create(&reader, err));
+  buf_init(&text, 4 * SOUL_TEXT_BYTES_MAX);
+  buf_init(&room, DOC_BYTES_MAX);
+  buf_init(&renaming.room, SOUL_TEXT_BYTES_MAX);
+  soul_write(&text, soul, SOUL_CANONICAL);
+  status result = buf_check(&text, "the genotype", err);
+  if (result == LUMA_OK)
+    result = json_read_value(reader, buf_slice(&text), &options, &room, &genotype, err);
+  if (result == LUMA_OK) result = read_renamed(&renaming, &genotype, renamed, err);
+  buf_deinit(&renaming.room);
+  buf_deinit(&room);
+  buf_deinit(&text);
+  json_reader_destroy(reader);
   return result;
 }
 
@@ -211,7 +265,7 @@ static status rename_validator(struct renaming *renaming, struct err *err) {
 
 status evolve__rename_rules(struct evolving *evolving, struct catalog_index *index,
                             struct err *err) {
-  struct renaming renaming = {.evolving = evolving};
+  struct renaming renaming = renaming_of(evolving, NULL);
   buf_init(&renaming.room, SOUL_TEXT_BYTES_MAX);
   status result = index ? rename_index(&renaming, index, err) : rename_validator(&renaming, err);
   buf_deinit(&renaming.room);

@@ -235,6 +235,13 @@ static bool parse_prefix(struct slice text, uint8_t key[1 + SOUL_HASH_BYTES], si
   return true;
 }
 
+bool model_may_name_soul(struct slice name) {
+  uint8_t bytes[1 + SOUL_HASH_BYTES], id[16];
+  size_t length;
+  return parse_hash(name, bytes) || parse_prefix(name, bytes, &length) ||
+         (name.bytes == ULID_TEXT_BYTES && ulid_parse(name, id));
+}
+
 static bool begins_with(const uint8_t *hash, struct slice digits) {
   for (size_t i = 0; i < digits.bytes; i++) {
     int nibble = i % 2 ? hash[i / 2] & 15 : hash[i / 2] >> 4;
@@ -348,7 +355,7 @@ static const struct collection *find_evolved(struct model_txn *txn, struct slice
   for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     for (uint32_t k = 0; one->evolution && k < one->evolution->steps_count; k++)
-      if (one->evolution->steps[k].from == number) return one;
+      if (one->evolution->steps[k].from == number && one->soul != number) return one;
   }
   return NULL;
 }
@@ -454,13 +461,13 @@ static status fail_no_soul(const struct model_txn *txn, struct slice name, struc
 
 /* The soul that an alias, an id or a hash names; what the record points to is in the arena. */
 static status read_named(struct model_txn *txn, struct slice name, struct arena *arena,
-                         struct model_soul_record *record, struct err *err) {
+                         struct model_soul_record *record, uint32_t *number, struct err *err) {
   const struct collection *collection = catalog_find(txn->catalog, name);
-  uint32_t number = collection && collection->genotype ? collection->soul : 0;
   bool found = false;
+  *number = collection && collection->genotype ? collection->soul : 0;
   *record = (struct model_soul_record){0};
-  if (!number) TRY(number_of(txn, name, &number, err));
-  if (number) TRY(model__read_soul(txn->store, number, arena, record, &found, err));
+  if (!*number) TRY(number_of(txn, name, number, err));
+  if (*number) TRY(model__read_soul(txn->store, *number, arena, record, &found, err));
   return found ? LUMA_OK : fail_no_soul(txn, name, err);
 }
 
@@ -469,8 +476,9 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
   const struct collection *collection = catalog_find(txn->catalog, name);
   struct model_soul_record record;
   struct arena arena;
+  uint32_t number;
   arena_init(&arena, 0, 0);
-  status result = read_named(txn, name, &arena, &record, err);
+  status result = read_named(txn, name, &arena, &record, &number, err);
   if (result == LUMA_OK) {
     if (!collection) collection = model_collection_of_soul(txn, name);
     append_identity(out, &record);
@@ -491,10 +499,12 @@ status model__soul_named(struct model_txn *txn, struct slice name, struct soul *
                          struct err *err) {
   struct model_soul_record record;
   struct arena arena;
+  uint32_t number;
   arena_init(&arena, 0, 0);
-  status result = read_named(txn, name, &arena, &record, err);
+  status result = read_named(txn, name, &arena, &record, &number, err);
   if (result == LUMA_OK)
     result = soul_read_text(record.genotype, txn->model->options.rules, soul, err);
+  if (result == LUMA_OK) take_identity(*soul, number, &record);
   arena_deinit(&arena);
   return result;
 }
@@ -528,9 +538,11 @@ status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf
   buf_append_byte(out, '[');
   TRY(append_version(txn, collection->soul, out, err));
   for (uint32_t i = evolution ? evolution->steps_count : 0; i > 0; i--) {
-    if (evolution->steps[i - 1].from == 0) continue; /* it had no soul before */
+    const struct evolution_step *step = &evolution->steps[i - 1];
+    if (step->from == 0 || step->from == step->to)
+      continue; /* it had no soul before, or no other */
     buf_append_byte(out, ',');
-    TRY(append_version(txn, evolution->steps[i - 1].from, out, err));
+    TRY(append_version(txn, step->from, out, err));
   }
   buf_append_byte(out, ']');
   return buf_check(out, "the lineage", err);

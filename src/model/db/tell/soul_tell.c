@@ -3,12 +3,6 @@
 #include "model/db/tell/tell.h"
 #include "value/json/json.h"
 
-static status find_collection(struct model_txn *txn, struct slice name,
-                              const struct collection **found, struct err *err) {
-  *found = model_collection_of_soul(txn, name);
-  return *found ? LUMA_OK : catalog_fail_unknown(txn->catalog, name, err);
-}
-
 /* ---- all souls ---- */
 
 static status append_soul(struct model_txn *txn, const struct collection *collection,
@@ -23,8 +17,7 @@ static status append_soul(struct model_txn *txn, const struct collection *collec
   buf_append_text(out, ",\"hash\":\"");
   soul_append_hash(out, collection->genotype->hash);
   buf_append_byte(out, '"');
-  model__tell_number(out, "versions",
-                     collection->evolution ? collection->evolution->steps_count + 1u : 1u);
+  model__tell_number(out, "versions", evolution_souls_before(collection->evolution) + 1u);
   model__tell_number(out, "attributes", collection->genotype->attributes_count);
   model__tell_number(out, "beings", count);
   buf_append_format(out, ",\"open\":%s}", collection->open ? "true" : "false");
@@ -200,10 +193,22 @@ static status describe_learned(void *context, const struct learned *learned, str
   return result;
 }
 
+/* A soul that no collection has now, or several have: what it says by itself. */
+static status describe_alone(struct model_txn *txn, struct slice name, struct buf *out,
+                             struct err *err) {
+  struct soul *soul = NULL;
+  TRY(model__soul_named(txn, name, &soul, err));
+  buf_append_byte(out, '[');
+  describe_soul(out, soul);
+  buf_append_byte(out, ']');
+  soul_release(soul);
+  return buf_check(out, "the description", err);
+}
+
 status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err) {
-  struct telling telling = {.out = out};
-  TRY(find_collection(txn, name, &telling.collection, err));
+  struct telling telling = {.out = out, .collection = model_collection_of_soul(txn, name)};
   const struct collection *collection = telling.collection;
+  if (!collection) return describe_alone(txn, name, out, err);
   buf_append_byte(out, '[');
   if (collection->genotype) describe_soul(out, collection->genotype);
   if (!collection->genotype || collection->open)

@@ -152,7 +152,7 @@ status model_describe_storage(struct model_txn *txn, struct slice name, struct b
                               struct err *err) {
   struct telling telling = {
       .txn = txn, .collection = model_collection_of_soul(txn, name), .out = out};
-  if (!telling.collection) return catalog_fail_unknown(txn->catalog, name, err);
+  if (!telling.collection) return model_fail_no_collection(txn, name, err);
   TRY(measure(txn, STORE_RECORDS, telling.collection->number, &telling.documents, err));
   return model__with_learned(txn, telling.collection, tell, &telling, err);
 }

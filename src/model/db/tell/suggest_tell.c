@@ -178,6 +178,6 @@ static status append_suggestion(void *context, const struct learned *learned, st
 status model_suggest_soul(struct model_txn *txn, struct slice name, struct buf *out,
                           struct err *err) {
   struct telling telling = {.collection = model_collection_of_soul(txn, name), .out = out};
-  if (!telling.collection) return catalog_fail_unknown(txn->catalog, name, err);
+  if (!telling.collection) return model_fail_no_collection(txn, name, err);
   return model__with_learned(txn, telling.collection, append_suggestion, &telling, err);
 }

@@ -2,7 +2,6 @@
 /* Statements about souls: making and evolving them, and what is told about them, a document a row.
  */
 #include "base/core/assert.h"
-#include "base/mem/mem.h"
 #include "query/exec/exec_int.h"
 #include "value/json/json.h"
 
@@ -65,82 +64,14 @@ static status evolve(struct exec *exec, const struct plan *plan, struct model_tx
   return model_evolve(txn, &evolution, report, err);
 }
 
-/** Documents that are there would have no number in a column that numbers itself. */
-static status check_empty(struct exec *exec, const struct plan *plan, struct err *err) {
-  uint64_t count = 0;
-  TRY(model_count(exec->txn, plan->collection, &count, err));
-  if (count == 0) return LUMA_OK;
-  err_raise(err, LUMA_UNSUPPORTED, __FILE__, __LINE__,
-            "`%.*s` has documents, which would stay without a number",
-            SLICE_ARG(plan->collection->name));
-  err_hint(err, "CREATE SEQUENCE s; then ADD the column as int DEFAULT nextval('s')");
-  return LUMA_UNSUPPORTED;
-}
-
-/* Whether there is an attribute, new to the soul, whose default is computed: a number of a
- * sequence, now(). Constants are given to older beings as they are read; what is computed is
- * computed once. */
-static bool has_new_default(const struct soul *was, const struct soul *is) {
-  for (uint32_t i = 0; is && i < is->attributes_count; i++)
-    if (is->attributes[i].default_expression.bytes &&
-        !(was && soul_attribute(was, is->attributes[i].name)))
-      return true;
-  return false;
-}
-
-/* A copy is written: what a default needs may take the place of what was read. */
-static status write_anew(struct exec *exec, const struct collection *collection,
-                         const struct doc *document, struct err *err) {
-  struct doc copy = *document;
-  uint8_t *data = mem_alloc(document->bytes + 1);
-  if (!data) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a being");
-  memcpy(data, document->data, document->bytes);
-  copy.data = data;
-  struct val root = doc_root(&copy);
-  status done = model_replace(exec->txn, collection, &copy, &root, err);
-  mem_free(data);
-  return done;
-}
-
-/* Writes every being anew, which gives it the defaults that it lacks. */
-static status give_defaults(struct exec *exec, const struct collection *collection,
-                            struct err *err) {
-  enum { AT_ONCE = 64 };
-  struct doc documents[AT_ONCE];
-  struct model_scan_options options = {0};
-  struct model_scan *scan = NULL;
-  uint32_t count = 0;
-  TRY(model_scan_open(exec->txn, collection, &options, &scan, err));
-  status done;
-  do {
-    done = model_scan_next(scan, AT_ONCE, documents, &count, err);
-    if (done == LUMA_OK) done = op__check(exec, err);
-    for (uint32_t i = 0; i < count && done == LUMA_OK; i++) {
-      done = write_anew(exec, collection, &documents[i], err);
-    }
-  } while (count && done == LUMA_OK);
-  model_scan_close(scan);
-  return done;
-}
-
-static status evolve_and_fill(struct exec *exec, const struct plan *plan, struct buf *report,
-                              struct err *err) {
-  const struct soul *was = plan->collection->genotype;
-  struct slice name = plan->collection->name;
-  TRY(evolve(exec, plan, exec->txn, false, report, err));
-  const struct collection *now = catalog_find(model_catalog(exec->txn), name);
-  return now && has_new_default(was, now->genotype) ? give_defaults(exec, now, err) : LUMA_OK;
-}
-
 static status soul_next(struct op *op, struct batch **batch, struct err *err) {
   struct buf report;
   (void)batch;
   if (op->plan->kind == PLAN_CREATE_SOUL) return create(op->exec, op->plan, err);
   if (!op->plan->collection) return LUMA_OK; /* ALTER TABLE IF EXISTS */
-  if (op->plan->soul->sequences_count) TRY(check_empty(op->exec, op->plan, err));
   TRY(create_sequences(op->exec, op->plan->soul, true, err));
   buf_init(&report, TOLD_BYTES_MAX);
-  status result = evolve_and_fill(op->exec, op->plan, &report, err);
+  status result = evolve(op->exec, op->plan, op->exec->txn, false, &report, err);
   buf_deinit(&report);
   return result;
 }
@@ -160,11 +91,17 @@ struct telling {
   bool is_done;
 };
 
+static status ask(void *context, struct err *err) {
+  return op__check(context, err);
+}
+
 static status try_once(struct exec *exec, const struct plan *plan, struct model_tries *tries,
                        struct buf *out, struct err *err) {
   struct store_begin_options options = {.isolation = STORE_SERIALIZABLE, .may_block = true};
   struct model_txn *txn;
+  const struct model_caller caller = {.ask = ask, .context = exec};
   TRY(model_begin(exec->model, &options, &txn, err));
+  model_set_caller(txn, &caller);
   model_allow_restart(txn, tries);
   status result = evolve(exec, plan, txn, true, out, err);
   model_rollback(txn);

@@ -78,6 +78,10 @@ static void put_answer(const struct exec *exec, const struct plan *plan, struct 
     index_document_field(build, "nIndexesWas", val_int32((int32_t)schema->before));
     put_namespace(plan, build);
   }
+  if (plan->kind == PLAN_REINDEX) {
+    index_document_field(build, "nIndexesWas", val_int32((int32_t)schema->before));
+    index_document_field(build, "nIndexes", val_int32((int32_t)schema->after));
+  }
   put_changes(schema, build);
   index_document_field(build, "ok", val_int32(1));
 }

@@ -72,24 +72,15 @@ struct model_witness guard_witness(struct exec *exec) {
 }
 
 /* The first documents of a collection, as many as a dry run tells. */
-static status keep_dropped(struct exec *exec, const struct collection *collection,
-                           struct err *err) {
-  enum { AT_ONCE = 64 };
-  struct doc documents[AT_ONCE];
-  struct model_scan_options options = {0};
-  struct model_scan *scan = NULL;
-  uint32_t count = 0;
-  TRY(model_scan_open(exec->txn, collection, &options, &scan, err));
-  status done;
-  do {
-    done = model_scan_next(scan, AT_ONCE, documents, &count, err);
-    for (uint32_t i = 0; i < count && done == LUMA_OK; i++) {
-      struct val root = doc_root(&documents[i]);
-      done = keep(exec, &root, NULL, err);
-    }
-  } while (count && done == LUMA_OK && exec->changes_count < QUERY_CHANGES_MAX);
-  model_scan_close(scan);
-  return done;
+static status keep_some(void *context, struct doc *documents, uint32_t count, bool *goes_on,
+                        struct err *err) {
+  struct exec *exec = context;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val root = doc_root(&documents[i]);
+    TRY(keep(exec, &root, NULL, err));
+  }
+  *goes_on = exec->changes_count < QUERY_CHANGES_MAX;
+  return LUMA_OK;
 }
 
 status guard_dropped(struct exec *exec, const struct collection *collection, struct err *err) {
@@ -101,7 +92,8 @@ status guard_dropped(struct exec *exec, const struct collection *collection, str
   if (!exec->guard.dry_run) return LUMA_OK;
   exec->affected += documents;
   exec->followed -= documents;
-  return keep_dropped(exec, collection, err);
+  struct model_walk walk = {.look = keep_some, .context = exec};
+  return model_walk(exec->txn, collection, &walk, err);
 }
 
 static status keep_inserted(struct exec *exec, const struct collection *collection,

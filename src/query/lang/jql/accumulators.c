@@ -53,9 +53,9 @@ static status read_plain(const struct jql *jql, const struct jql_node *node,
   return make(jql, node, aggregate, &arg, 1, out);
 }
 
-static status check_map(const struct jql *jql, const struct jql_node *node) {
+static status check_map(const struct jql *jql, const struct jql_node *node, uint32_t code) {
   if (node->value.type == VAL_MAP) return LUMA_OK;
-  return jql__fail_code(jql, node, 5787801, "specification of %.*s must be an object",
+  return jql__fail_code(jql, node, code, "specification of %.*s must be an object",
                         SLICE_ARG(node->name));
 }
 
@@ -74,8 +74,8 @@ static status read_some(const struct jql *jql, const struct jql_node *node, stru
   static const struct jql_field specs[] = {{"n", JQL_ANY, true}, {"input", JQL_ANY, true}};
   struct jql_node fields[2];
   struct expr *parts[2];
-  TRY(check_map(jql, node));
-  TRY(jql__take(jql, node, specs, 2, fields));
+  TRY(check_map(jql, node, 5787900));
+  TRY(jql__take_arguments(jql, "an accumulator of n", node, specs, 2, fields));
   TRY(jql__expression(jql, &fields[0], &parts[0]));
   TRY(jql__expression(jql, &fields[1], &parts[1]));
   return make_listed(jql, node, parts, 2, NULL, out);
@@ -88,8 +88,9 @@ static status read_top(const struct jql *jql, const struct jql_node *node, bool 
       {"output", JQL_ANY, true}, {"sortBy", JQL_MAP, true}, {"n", JQL_ANY, true}};
   struct jql_node fields[3];
   struct expr *parts[3], *order = NULL;
-  TRY(check_map(jql, node));
-  TRY(jql__take(jql, node, specs, has_n ? 3 : 2, fields));
+  const char *kind = "an accumulator of the first in an order";
+  TRY(check_map(jql, node, 5788001));
+  TRY(jql__take_arguments(jql, kind, node, specs, has_n ? 3 : 2, fields));
   TRY(jql__check_order(jql, &fields[1]));
   parts[0] = expr_const(jql->arena, val_int32(1), node->offset);
   TRY(jql__made(jql, parts[0]));
@@ -111,12 +112,13 @@ static status check_method(const struct jql *jql, const struct jql_node *node) {
 static status check_p(const struct jql *jql, const struct jql_node *node) {
   struct jql_each each = jql__each(jql, node);
   struct jql_node p;
-  if (node->value.type != VAL_LIST || each.count == 0)
-    return jql__fail_code(jql, node, 7750301, "'p' must be an array of numbers, and not empty");
+  if (node->value.type != VAL_LIST)
+    return jql__fail_code(jql, node, 7750300, "'p' must be an array of numbers");
+  if (each.count == 0) return jql__fail_code(jql, node, 7750301, "'p' cannot be an empty array");
   while (jql__next(&each, &p)) {
-    bool fits =
-        val_is_number(&p.value) && val_to_float64(&p.value) >= 0 && val_to_float64(&p.value) <= 1;
-    if (!fits)
+    if (!val_is_number(&p.value))
+      return jql__fail_code(jql, &p, 7750302, "'p' must be an array of numbers");
+    if (!(val_to_float64(&p.value) >= 0 && val_to_float64(&p.value) <= 1))
       return jql__fail_code(jql, &p, 7750303, "'p' must have numbers in the range [0.0, 1.0]");
   }
   return LUMA_OK;
@@ -129,7 +131,7 @@ static status read_percentile(const struct jql *jql, const struct jql_node *node
       {"input", JQL_ANY, true}, {"method", JQL_ANY, true}, {"p", JQL_ANY, true}};
   struct jql_node fields[3];
   struct expr *args[2];
-  TRY(check_map(jql, node));
+  TRY(check_map(jql, node, has_p ? 7429703 : 7436100));
   TRY(jql__take(jql, node, specs, has_p ? 3 : 2, fields));
   TRY(check_method(jql, &fields[1]));
   TRY(jql__expression(jql, &fields[0], &args[0]));

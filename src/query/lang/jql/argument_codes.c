@@ -37,6 +37,7 @@ static const struct argument_codes table[] = {
     {"$dateToString", 18629, 18534, {{"date", 18628}}},
     {"$dateTrunc", 5439007, 5439008, {{"date", 5439009}, {"unit", 5439010}}},
     {"$filter", 28646, 28647, {{"input", 28648}, {"cond", 28650}}},
+    {"$getField", 9, 3041701, {{0}}},
     {"$hash", 9, 9, {{"input", 9}, {"algorithm", 9}}},
     {"$hexHash", 9, 9, {{"input", 9}, {"algorithm", 9}}},
     {"$let", 16874, 16875, {{"vars", 16876}, {"in", 16877}}},
@@ -49,15 +50,21 @@ static const struct argument_codes table[] = {
     {"$replaceAll", 51751, 51750, {{"input", 51749}, {"find", 51748}, {"replacement", 51747}}},
     {"$replaceOne", 51751, 51750, {{"input", 51749}, {"find", 51748}, {"replacement", 51747}}},
     {"$rtrim", 50696, 50694, {{"input", 50695}}},
+    {"$setField", 4161100, 4161101, {{0}}},
     {"$sortArray", 2942500, 2942501, {{"input", 2942502}, {"sortBy", 2942503}}},
     {"$switch", 40060, 40067, {{0}}},
     {"$trim", 50696, 50694, {{"input", 50695}}},
+    {"$unsetField", 4161100, 4161101, {{0}}},
     {"$zip", 34460, 34464, {{"inputs", 34465}}},
+    {"an accumulator of n", 5787900, 5787901, {{"n", 5787906}, {"input", 5787907}}},
+    {"an accumulator of the first in an order",
+     5788001,
+     5788002,
+     {{"n", 5788003}, {"output", 5788004}, {"sortBy", 5788005}}},
     {"a branch of $switch", 40062, 40063, {{"case", 40064}, {"then", 40065}}},
 };
 
-/** Those that take a part of a date share theirs. */
-static bool is_date_part(const char *word) {
+bool jql__is_date_part(const char *word) {
   static const char *const words[] = {"$dayOfMonth",   "$dayOfWeek", "$dayOfYear",   "$hour",
                                       "$isoDayOfWeek", "$isoWeek",   "$isoWeekYear", "$millisecond",
                                       "$minute",       "$month",     "$second",      "$week",
@@ -71,7 +78,7 @@ static const struct argument_codes *find(const char *word) {
   static const struct argument_codes date_part = {NULL, 40536, 40535, {{"date", 40539}}};
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     if (strcmp(table[i].word, word) == 0) return &table[i];
-  return is_date_part(word) ? &date_part : NULL;
+  return jql__is_date_part(word) ? &date_part : NULL;
 }
 
 uint32_t jql__shape_code(const char *word) {

@@ -8,6 +8,12 @@
 
 static status fail_count(const struct jql *jql, const struct word *word,
                          const struct jql_node *node, uint32_t count) {
+  if (strcmp(word->name, "$rand") == 0)
+    return jql__fail_code(jql, node, 3040501, "$rand does not currently accept arguments");
+  if (jql__is_date_part(word->name))
+    return jql__fail_code(jql, node, 40536,
+                          "%s accepts exactly one argument if given an array, but was given %u",
+                          word->name, count);
   if (word->least == word->most)
     return jql__fail_code(jql, node, 16020,
                           "Expression %s takes exactly %u arguments. %u were passed in.",
@@ -178,7 +184,7 @@ static void only_names(struct path *path) {
 static status check_path(const struct jql *jql, const struct jql_node *node,
                          const struct path *path) {
   for (uint32_t i = 0; i < path->count; i++)
-    if (jql_is_operator(path->steps[i].name))
+    if (!jql__is_field(path->steps[i].name))
       return jql__fail_code(jql, node, 16410,
                             "FieldPath field names may not start with '$'. Consider using "
                             "$getField or $setField.");
@@ -215,14 +221,16 @@ static status read_path(const struct jql *jql, const struct jql_node *node, stru
 
 /* ---- variables ---- */
 
+/** `rest` is the path behind the variable: a moment and what is missing have no fields. */
 static status read_system(const struct jql *jql, const struct jql_node *node, struct slice name,
-                          struct expr **expr) {
-  if (slice_is_equal(name, slice_of_text("NOW"))) {
+                          struct slice rest, struct expr **expr) {
+  bool is_now = slice_is_equal(name, slice_of_text("NOW"));
+  if (is_now && !rest.data) {
     *expr = expr_node(jql->arena, EXPR_CALL, NULL, 0, node->offset);
     if (*expr) (*expr)->name = slice_of_text("now");
     return jql__made(jql, *expr);
   }
-  if (slice_is_equal(name, slice_of_text("REMOVE"))) {
+  if (is_now || slice_is_equal(name, slice_of_text("REMOVE"))) {
     *expr = expr_const(jql->arena, val_missing(), node->offset);
     return jql__made(jql, *expr);
   }
@@ -246,7 +254,7 @@ static status read_variable(const struct jql *jql, const struct jql_node *node, 
   if (variable) return put_variable(jql, node, variable, rest, expr);
   bool is_row = slice_is_equal(first, slice_of_text("ROOT")) ||
                 slice_is_equal(first, slice_of_text("CURRENT"));
-  if (!is_row) return read_system(jql, node, first, expr);
+  if (!is_row) return read_system(jql, node, first, rest, expr);
   if (rest.data) {
     TRY(jql__name(jql, node, rest, expr));
     only_names(&(*expr)->path);

@@ -31,6 +31,8 @@ status jql__special(const struct jql *jql, const struct word *word, const struct
 uint32_t jql__shape_code(const char *word);
 uint32_t jql__unknown_code(const char *word);
 uint32_t jql__missing_code(const char *word, struct slice argument);
+/** Whether the operator takes a part of a date, as $year does: those share their codes. */
+bool jql__is_date_part(const char *word);
 /** jql__take with those codes. */
 status jql__take_arguments(const struct jql *jql, const char *word, const struct jql_node *node,
                            const struct jql_field *specs, uint32_t count, struct jql_node *fields);

@@ -69,7 +69,8 @@ static bool is_envelope(struct slice name) {
       "$db",         "lsid",      "comment",         "writeConcern",
       "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
       "apiVersion",  "txnNumber", "apiStrict",       "apiDeprecationErrors",
-      "autocommit",  "$audit",    "readOnly",        "bypassDocumentValidation"};
+      "autocommit",  "$audit",    "readOnly",        "bypassDocumentValidation",
+      "stmtId",      "stmtIds",   "startTransaction"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;

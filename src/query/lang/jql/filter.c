@@ -83,13 +83,23 @@ static status read_plain(const struct jql *jql, const struct jql_node *node,
   return make_leaf(jql, node, op, path, match);
 }
 
+/** Whether a map is operators: a reference ({"$ref": …, "$id": …}) and a symbol of older BSON are
+ * values. */
+static bool is_operators(const struct jql_node *node) {
+  static const char *const values[] = {"$ref", "$symbol"};
+  if (!jql__has_operators(node)) return false;
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+    if (val_field(&node->value, slice_of_text(values[i])).type != VAL_MISSING) return false;
+  return true;
+}
+
 static status read_in(const struct jql *jql, const struct jql_node *node, const struct path *path,
                       struct match **match) {
   struct jql_each each = jql__each(jql, node);
   struct jql_node element;
   TRY(jql__check_kind(jql, node, JQL_LIST));
   while (jql__next(&each, &element))
-    if (jql__has_operators(&element))
+    if (is_operators(&element))
       return jql__fail(jql, &element, LUMA_INVALID_ARGUMENT, "`%.*s` takes values, not operators",
                        SLICE_ARG(node->name));
   return make_leaf(jql, node, op_of(node), path, match);
@@ -194,7 +204,7 @@ static status read_all(const struct jql *jql, const struct jql_node *node, const
   TRY(jql__check_kind(jql, node, JQL_LIST));
   TRY(make_room(jql, val_count(&node->value), &children));
   while (jql__next(&each, &element)) {
-    if (jql__has_operators(&element)) {
+    if (is_operators(&element)) {
       TRY(jql__conditions(jql, &element, path, &children.items[children.count]));
       if (children.items[children.count++]->op == MATCH_ELEM) continue;
       return jql__fail(jql, &element, LUMA_INVALID_ARGUMENT,
@@ -218,7 +228,7 @@ static status read_not(const struct jql *jql, const struct jql_node *node, const
   if (node->value.type == VAL_REGEX) {
     TRY(make_leaf(jql, node, MATCH_REGEX, path, &inner));
   } else {
-    if (!jql__has_operators(node))
+    if (!is_operators(node))
       return jql__fail(jql, node, LUMA_INVALID_ARGUMENT,
                        "`$not` takes operators, as in {\"$not\": {\"$gt\": 5}}");
     TRY(jql__conditions(&inside, node, path, &inner));
@@ -302,10 +312,7 @@ static status read_field(const struct jql *jql, const struct jql_node *node, str
   struct path path;
   TRY(jql__path(jql, node, node->name, &path));
   if (jql->element.data) path = (struct path){.count = path.count - 1, .steps = path.steps + 1};
-  bool is_reference = false; /* {"$ref": …, "$id": …} is a value */
-  if (node->value.type == VAL_MAP)
-    is_reference = val_field(&node->value, slice_of_text("$ref")).type != VAL_MISSING;
-  if (jql__has_operators(node) && !is_reference) return jql__conditions(jql, node, &path, match);
+  if (is_operators(node)) return jql__conditions(jql, node, &path, match);
   bool is_pattern = node->value.type == VAL_REGEX;
   return make_leaf(jql, node, is_pattern ? MATCH_REGEX : MATCH_EQ, &path, match);
 }

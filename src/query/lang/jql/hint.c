@@ -48,3 +48,42 @@ status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan
   TRY(jql__made(jql, plan->hint));
   return read_hint(jql, hint, plan->hint);
 }
+
+/* ---- min and max ---- */
+
+enum { NEEDS_HINT = 51173, OTHER_FIELDS = 51176 };
+
+static bool is_edge(const struct jql_node *node) {
+  return jql_is_given(node) && val_count(&node->value) > 0;
+}
+
+static status read_edge(const struct jql *jql, const struct jql_node *map, struct plan_hint *hint,
+                        struct val **edge) {
+  struct jql_each each = jql__each(jql, map);
+  struct jql_node field;
+  struct val *values = arena_zalloc(jql->arena, each.count, sizeof *values);
+  struct path *paths = arena_zalloc(jql->arena, each.count, sizeof *paths);
+  TRY(jql__made(jql, values ? (void *)paths : NULL));
+  bool fits = !hint->edge_count || hint->edge_count == each.count;
+  for (uint32_t i = 0; fits && jql__next(&each, &field); i++) {
+    TRY(jql__path(jql, &field, field.name, &paths[i]));
+    fits = !hint->edge_count || path_is_equal(&paths[i], &hint->edge_paths[i]);
+    values[i] = field.value;
+  }
+  if (!fits)
+    return jql__fail_code(jql, map, OTHER_FIELDS, "min and max must have the same field names");
+  hint->edge_paths = paths;
+  hint->edge_count = each.count;
+  *edge = values;
+  return LUMA_OK;
+}
+
+status jql__edges(const struct jql *jql, const struct jql_node *min, const struct jql_node *max,
+                  struct plan *plan) {
+  if (!is_edge(min) && !is_edge(max)) return LUMA_OK;
+  if (!plan->hint)
+    return jql__fail_code(jql, is_edge(min) ? min : max, NEEDS_HINT,
+                          "When using min()/max() a hint of which index to use must be provided");
+  if (is_edge(min)) TRY(read_edge(jql, min, plan->hint, &plan->hint->from));
+  return is_edge(max) ? read_edge(jql, max, plan->hint, &plan->hint->to) : LUMA_OK;
+}

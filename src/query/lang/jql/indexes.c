@@ -315,3 +315,10 @@ status jql__list_indexes(const struct jql *jql, const struct jql_node *command,
   TRY(jql__take(jql, command, specs, 4, fields));
   return jql__put_told(jql, PLAN_TELLS_INDEXES, &fields[0], plan);
 }
+
+status jql__re_index(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
+  static const struct jql_field specs[] = {{"reIndex", JQL_NAME, true}};
+  struct jql_node fields[1];
+  TRY(jql__take(jql, command, specs, 1, fields));
+  return jql__put_named(jql, PLAN_REINDEX, &fields[0], plan);
+}

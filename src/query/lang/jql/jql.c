@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"createIndexes", jql__create_indexes},
     {"dropIndexes", jql__drop_indexes},
     {"listIndexes", jql__list_indexes},
+    {"reIndex", jql__re_index},
     {"create", jql__create},
     {"collMod", jql__coll_mod},
     {"drop", jql__drop},

@@ -106,6 +106,9 @@ static inline bool jql_is_named(const struct jql_node *node, const char *name) {
 static inline bool jql_is_operator(struct slice name) {
   return name.bytes && name.data[0] == '$';
 }
+/** Whether a path may have it below its top: no operator, but for the fields of a reference ($ref,
+ * $id, $db). */
+bool jql__is_field(struct slice name);
 /** A map whose first field is an operator. */
 bool jql__has_operators(const struct jql_node *node);
 /** The truth of a value as MongoDB has it: false, null and 0 are not. */
@@ -237,11 +240,18 @@ status jql__elem_match(const struct jql *jql, const struct jql_node *node, const
                        struct match **match);
 /** $unset of a pipeline: one name or a list. */
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape);
+/** The same of a field of our own, whose name no command may say. */
+status jql__hide(const struct jql *jql, const struct jql_node *at, struct slice name,
+                 struct expr **shape);
 /** $addFields. */
 status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct expr **shape);
 
 /** What the SCAN under `plan` is to read by, if a hint is given. (hint.c) */
 status jql__hint(const struct jql *jql, const struct jql_node *hint, struct plan *plan);
+/** `min` and `max` of find: between which entries of the hinted index the SCAN is to read. (hint.c)
+ */
+status jql__edges(const struct jql *jql, const struct jql_node *min, const struct jql_node *max,
+                  struct plan *plan);
 /** A node without input that names a collection. (schema.c) */
 status jql__put_named(const struct jql *jql, enum plan_kind kind, const struct jql_node *collection,
                       struct plan **plan);
@@ -334,12 +344,14 @@ status jql__short_changes(const struct jql *jql, const struct jql_change *given,
 
 typedef status jql_command(const struct jql *jql, const struct jql_node *command,
                            struct plan **plan);
-jql_command jql__find, jql__count, jql__distinct, jql__aggregate; /* read.c */
-jql_command jql__insert, jql__update, jql__delete;                /* write.c */
-jql_command jql__bulk_write, jql__find_and_modify;                /* bulk.c, modify.c */
+jql_command jql__find;                                 /* find.c */
+jql_command jql__count, jql__distinct, jql__aggregate; /* read.c */
+jql_command jql__insert, jql__update, jql__delete;     /* write.c */
+jql_command jql__bulk_write, jql__find_and_modify;     /* bulk.c, modify.c */
 jql_command jql__create, jql__coll_mod, jql__drop, jql__rename,
-    jql__list_collections;                                             /* schema.c */
-jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes; /* indexes.c */
+    jql__list_collections; /* schema.c */
+jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes,
+    jql__re_index; /* indexes.c */
 /** Reads tagged JSON into the arena. (jql.c) */
 status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err);

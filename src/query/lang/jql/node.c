@@ -132,6 +132,13 @@ bool jql__next(struct jql_each *each, struct jql_node *child) {
   return true;
 }
 
+bool jql__is_field(struct slice name) {
+  static const char *const references[] = {"$ref", "$id", "$db"};
+  for (size_t i = 0; i < sizeof references / sizeof references[0]; i++)
+    if (slice_is_equal(name, slice_of_text(references[i]))) return true;
+  return !jql_is_operator(name);
+}
+
 bool jql__has_operators(const struct jql_node *node) {
   struct slice name;
   if (node->value.type != VAL_MAP || val_count(&node->value) == 0) return false;

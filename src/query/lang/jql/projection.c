@@ -235,6 +235,25 @@ static status read_pick(const struct jql *jql, struct shaping *shaping,
   return LUMA_OK;
 }
 
+/** Whether `$` stands where no operator may: alone it is that of places, at the end of a path. */
+static status check_names(const struct jql *jql, const struct shaping *shaping,
+                          const struct jql_node *node, struct slice name) {
+  for (size_t from = 0, to; from < name.bytes; from = to + 1) {
+    const uint8_t *dot = memchr(name.data + from, '.', name.bytes - from);
+    to = dot ? (size_t)(dot - name.data) : name.bytes;
+    struct slice part = slice_of(name.data + from, to - from);
+    if (jql__is_field(part)) continue;
+    if (part.bytes > 1 || from == 0 || shaping->only_adds)
+      return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
+    if (dot)
+      return jql__fail_code(jql, node, 31394,
+                            "the positional operator stands at the end of a path alone");
+    return jql__fail_code(jql, node, 31324,
+                          "Cannot use positional projection in aggregation projection");
+  }
+  return LUMA_OK;
+}
+
 static bool ends_in_dollar(struct slice name) {
   return name.bytes > 2 && memcmp(name.data + name.bytes - 2, ".$", 2) == 0;
 }
@@ -286,6 +305,7 @@ static status read_field(const struct jql *jql, struct shaping *shaping,
   bool is_switch = node->value.type == VAL_BOOL || val_is_number(&node->value);
   if (is_switch && jql->in_find && ends_in_dollar(name))
     return read_matched(jql, shaping, node, name);
+  TRY(check_names(jql, shaping, node, name));
   if (is_switch && !shaping->only_adds) return read_switch(jql, shaping, node, name);
   if (node->value.type == VAL_MAP && !jql__has_operators(node))
     return read_nested(jql, shaping, node, name);
@@ -333,11 +353,22 @@ status jql__add_fields(const struct jql *jql, const struct jql_node *map, struct
 
 static status leave_out_name(const struct jql *jql, struct shaping *shaping,
                              const struct jql_node *node) {
-  TRY(jql__check_kind(jql, node, JQL_TEXT));
+  if (node->value.type != VAL_TEXT)
+    return jql__fail_code(jql, node, 31120, "$unset specification must be names of fields");
   struct slice name = val_slice(&node->value);
+  TRY(check_names(jql, shaping, node, name));
   if (!slice_is_equal(name, slice_of_text("_id"))) return add_path(jql, shaping, node, name);
   shaping->shape->id = false;
   return LUMA_OK;
+}
+
+status jql__hide(const struct jql *jql, const struct jql_node *at, struct slice name,
+                 struct expr **shape) {
+  struct shaping shaping;
+  TRY(begin(jql, 1, &shaping));
+  shaping.shape->id = true;
+  TRY(add_path(jql, &shaping, at, name));
+  return finish(jql, &shaping, at, shape);
 }
 
 status jql__leave_out(const struct jql *jql, const struct jql_node *node, struct expr **shape) {

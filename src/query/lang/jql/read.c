@@ -67,26 +67,12 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
   return jql__name(jql, node, node->name, &key->expr);
 }
 
-/** {$natural: 1} sorts nothing: it says in which direction documents are read as they lie. */
-static status follow_natural(const struct jql *jql, const struct jql_node *sort,
-                             struct plan *plan) {
-  while (plan && plan->kind == PLAN_FILTER) plan = plan->input;
-  bool is_scan = plan && plan->kind == PLAN_SCAN && !plan->hint;
-  if (!is_scan || val_count(&sort->value) != 1)
-    return jql__fail_code(
-        jql, sort, 2,
-        "$natural sort cannot be set to a value other than -1 or 1, or stand beside others");
-  return jql__hint(jql, sort, plan);
-}
-
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
   struct jql_node node;
   if (!jql_is_given(sort) || val_count(&sort->value) == 0) return LUMA_OK;
   struct jql_each each = jql__each(jql, sort);
   struct plan_sort_key *keys = arena_zalloc(jql->arena, each.count, sizeof *keys);
   TRY(jql__made(jql, keys));
-  if (val_field(&sort->value, slice_of_text("$natural")).type != VAL_MISSING)
-    return follow_natural(jql, sort, *plan);
   for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_sort_key(jql, &node, &keys[i]));
   TRY(jql__put(jql, PLAN_SORT, sort, plan));
   (*plan)->sort = keys;
@@ -205,55 +191,6 @@ status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct
   jql->statement->lets = values;
   jql->statement->lets_count = each.count;
   return LUMA_OK;
-}
-
-status jql__find(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { FIND, FILTER, PROJECTION, SORT, SKIP, LIMIT, HINT, COLLATION, LET };
-  static const struct jql_field specs[] = {
-      {"find", JQL_NAME, true},
-      {"filter", JQL_MAP, false},
-      {"projection", JQL_MAP, false},
-      {"sort", JQL_MAP, false},
-      {"skip", JQL_COUNT, false},
-      {"limit", JQL_COUNT, false},
-      {"hint", JQL_ANY, false},
-      {"collation", JQL_MAP, false},
-      {"let", JQL_MAP, false},
-      {"batchSize", JQL_COUNT, false},
-      {"singleBatch", JQL_BOOL, false},
-      {"allowDiskUse", JQL_IGNORED, false},
-      {"returnKey", JQL_UNSUPPORTED, false},
-      {"showRecordId", JQL_UNSUPPORTED, false},
-      {"min", JQL_UNSUPPORTED, false},
-      {"max", JQL_UNSUPPORTED, false},
-      {"tailable", JQL_UNSUPPORTED, false},
-      {"awaitData", JQL_UNSUPPORTED, false},
-      {"noCursorTimeout", JQL_IGNORED, false},
-      {"allowPartialResults", JQL_IGNORED, false},
-      {"oplogReplay", JQL_IGNORED, false},
-  };
-  struct jql_node fields[sizeof specs / sizeof specs[0]];
-  struct expr *shape = NULL;
-  TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
-  struct jql inner;
-  struct jql_near near = {0};
-  TRY(jql__begin_let(jql, &fields[LET], &inner));
-  inner.near = &near;
-  TRY(jql__collation(jql, &fields[COLLATION]));
-  TRY(jql__default_collation(jql, &fields[FIND]));
-  TRY(jql__scan(jql, &fields[FIND], plan));
-  TRY(jql__hint(jql, &fields[HINT], *plan));
-  TRY(jql__put_filter(&inner, &fields[FILTER], plan));
-  const struct match *filter = (*plan)->kind == PLAN_FILTER ? (*plan)->condition->match : NULL;
-  inner.near = NULL;
-  if (!jql_is_given(&fields[SORT]) || val_count(&fields[SORT].value) == 0)
-    TRY(jql__put_nearest_first(jql, &fields[FILTER], &near, plan));
-  TRY(jql__put_sort(jql, &fields[SORT], plan));
-  TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
-  if (!jql_is_given(&fields[PROJECTION]) || val_count(&fields[PROJECTION].value) == 0)
-    return LUMA_OK;
-  TRY(jql__find_projection(&inner, &fields[PROJECTION], filter, &shape));
-  return jql__put_project(jql, &fields[PROJECTION], shape, plan);
 }
 
 /** MongoDB calls it `query` in some commands and `filter` in others: either is good. */

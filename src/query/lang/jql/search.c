@@ -297,14 +297,28 @@ struct named_score {
   const char *path;
 };
 
+/** Whether MongoDB knows the name; not all of them are ever there. */
+static bool is_meta(struct slice name) {
+  static const char *const names[] = {
+      "geoNearDistance", "geoNearPoint",     "indexKey",         "randVal", "recordId",
+      "score",           "searchScore",      "searchHighlights", "sortKey", "searchSequenceToken",
+      "textScore",       "vectorSearchScore"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_is_equal(name, slice_of_text(names[i]))) return true;
+  return false;
+}
+
 status jql__meta(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
   static const struct named_score metas[] = {
       {"searchScore", JQL_SCORE_SEARCH, "__cosmos_meta__.score"},
       {"searchScore", JQL_SCORE_VECTOR, "__cosmos_meta__.score"},
       {"vectorSearchScore", JQL_SCORE_VECTOR, "__cosmos_meta__.normal"},
       {"geoNearDistance", JQL_SCORE_DISTANCE, NULL}};
-  TRY(jql__check_kind(jql, node, JQL_TEXT));
+  if (node->value.type != VAL_TEXT)
+    return jql__fail_code(jql, node, 17307, "$meta only supports string arguments");
   struct slice name = val_slice(&node->value);
+  if (!is_meta(name))
+    return jql__fail_code(jql, node, 17308, "Unsupported argument to $meta: %.*s", SLICE_ARG(name));
   for (size_t i = 0; jql->scores && i < sizeof metas / sizeof metas[0]; i++)
     if (slice_is_equal(name, slice_of_text(metas[i].name)) && metas[i].kind == jql->scores->kind)
       return jql__name(jql, node, metas[i].path ? slice_of_text(metas[i].path) : jql->scores->field,

@@ -40,15 +40,15 @@ static size_t entry_cost(size_t key_bytes, size_t value_bytes) {
   return memtable__pool_cost(sizeof(struct memtable_entry) + key_bytes + value_bytes);
 }
 
-static bool set_aside(struct memtable *memtable, uint64_t nodes, size_t bytes,
+static bool set_aside(struct memtable *memtable, uint64_t entries, size_t bytes,
                       struct memtable_room *room) {
   struct memtable_piece piece;
   if (!memtable__pool_take(&memtable->pool, bytes, &piece)) return false;
-  if (!memtable__promise(memtable, nodes)) {
+  if (!memtable__promise(memtable, entries)) {
     memtable__pool_give(&memtable->pool, piece);
     return false;
   }
-  *room = (struct memtable_room){piece.at, piece.end, nodes};
+  *room = (struct memtable_room){piece.at, piece.end, entries};
   return true;
 }
 
@@ -56,7 +56,7 @@ status memtable_reserve(struct memtable *memtable, uint64_t entries, uint64_t by
                         struct memtable_room *room, struct err *err) {
   size_t need = memtable__pool_cost(entries * entry_cost(0, 7) + bytes);
   mutex_lock(&memtable->shape);
-  bool done = set_aside(memtable, memtable__nodes_most(memtable, entries), need, room);
+  bool done = set_aside(memtable, entries, need, room);
   mutex_unlock(&memtable->shape);
   if (!done)
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for %llu entries", (unsigned long long)entries);
@@ -68,7 +68,7 @@ void memtable_unreserve(struct memtable *memtable, struct memtable_room *room) {
   size_t left = (size_t)(room->end - room->at);
   mutex_lock(&memtable->shape);
   memtable__pool_give(&memtable->pool, (struct memtable_piece){room->at, room->end});
-  memtable->promised -= room->nodes;
+  memtable__keep_promise(memtable, room->entries);
   mutex_unlock(&memtable->shape);
   atomic_fetch_sub_explicit(&memtable->used_bytes, left, memory_order_relaxed);
   *room = (struct memtable_room){0};

@@ -49,7 +49,7 @@ void memtable_release(void *object);
 /** Memory set aside for inserts. Fields are private. */
 struct memtable_room {
   uint8_t *at, *end; /* for entries */
-  uint64_t nodes;    /* promised */
+  uint64_t entries;  /* for which nodes are promised */
 };
 
 /** Sets aside what `entries` inserts with `bytes` bytes of keys and values in all need at most.

@@ -97,11 +97,11 @@ struct memtable {
   struct mutex shape; /* of all below, and of the inner nodes */
   struct memtable_pool pool;
   struct memtable_node *retired_first, *retired_last;
-  /* Nodes not used yet. There are as many as were promised, whoever uses them. Few of them are ever
-   * used, so none is touched before. */
+  /* Nodes not used yet. There are as many as were promised, to all rooms together: `reserved`
+   * inserts. Few of them are ever used, so none is touched before. */
   struct memtable_node_chunk *node_chunks;
   struct memtable_node_chunk *free_chunks; /* those that have some, by `next_free` */
-  uint64_t free_count, promised;
+  uint64_t free_count, promised, reserved;
   uint64_t level_nodes[NODE_LEVELS_MAX];
   uint32_t levels; /* of the highest tree */
 };
@@ -139,10 +139,10 @@ void memtable__leaves(const struct memtable_tree *tree, const struct slice *keys
 /** The first leaf, or the last. */
 struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_last);
 
-/** Nodes that any `entries` inserts need at most. With `shape`. */
-uint64_t memtable__nodes_most(const struct memtable *memtable, uint64_t entries);
-/** Makes that many nodes stand ready; false when out of memory. With `shape`. */
-bool memtable__promise(struct memtable *memtable, uint64_t nodes);
+/** Makes the nodes for so many inserts stand ready; false when out of memory. With `shape`. */
+bool memtable__promise(struct memtable *memtable, uint64_t entries);
+/** The end of such a promise: gives back what the others are sure not to need. With `shape`. */
+void memtable__keep_promise(struct memtable *memtable, uint64_t entries);
 void memtable__nodes_deinit(struct memtable *memtable);
 
 /** An insert under way. */

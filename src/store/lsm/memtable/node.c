@@ -139,7 +139,7 @@ struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_l
  * splits halve a full one, of which there are those here now and one more for every seven inserts.
  * A bound for two promises is never above the sum of a bound for each: what others insert meanwhile
  * uses up their part. */
-uint64_t memtable__nodes_most(const struct memtable *memtable, uint64_t entries) {
+static uint64_t nodes_most(const struct memtable *memtable, uint64_t entries) {
   uint32_t levels = memtable->levels + 1;
   for (uint64_t rest = entries; rest >= 8; rest /= 8) levels++;
   uint64_t nodes = ENTRY_SPACES_MAX + 2 * (uint64_t)levels + 1 + 2 * entries, splits = entries;
@@ -152,8 +152,8 @@ uint64_t memtable__nodes_most(const struct memtable *memtable, uint64_t entries)
   return nodes;
 }
 
-bool memtable__promise(struct memtable *memtable, uint64_t nodes) {
-  uint64_t wanted = memtable->promised + nodes;
+bool memtable__promise(struct memtable *memtable, uint64_t entries) {
+  uint64_t wanted = memtable->promised + nodes_most(memtable, entries);
   if (wanted > memtable->free_count) {
     uint64_t more = wanted - memtable->free_count;
     if (more > SIZE_MAX / 2 / sizeof(struct memtable_node)) return false;
@@ -167,7 +167,16 @@ bool memtable__promise(struct memtable *memtable, uint64_t nodes) {
     memtable->free_count += more;
   }
   memtable->promised = wanted;
+  memtable->reserved += entries;
   return true;
+}
+
+/* Inserts whose promise ends may have filled nodes that the others' inserts split: what they did
+ * not use was promised for that, too. */
+void memtable__keep_promise(struct memtable *memtable, uint64_t entries) {
+  memtable->reserved -= entries;
+  uint64_t most = memtable->reserved ? nodes_most(memtable, memtable->reserved) : 0;
+  if (memtable->promised > most) memtable->promised = most;
 }
 
 /* The last of the free of a chunk: neighbours in memory are used one after the other. */
@@ -210,10 +219,8 @@ static struct memtable_node *take_node(const struct memtable_insert *insert) {
     return node;
   }
   node = take_free(memtable);
-  if (insert->room->nodes > 0) {
-    insert->room->nodes--;
-    memtable->promised--;
-  }
+  ASSERT(memtable->promised > 0);
+  memtable->promised--;
   atomic_fetch_add_explicit(&memtable->used_bytes, sizeof *node, memory_order_relaxed);
   atomic_init(&node->lock, 1);
   return node;

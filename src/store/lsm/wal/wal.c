@@ -174,6 +174,20 @@ static status copy_onto_itself(struct wal *wal, uint64_t offset, uint8_t *room, 
   return os_write_at(wal->options.os, wal->file, offset, room, bytes, err);
 }
 
+/* The frame that was cut short behind the end might be made whole by the next one that is cut short
+ * there, if both hold the same records: commits that were lost would come back. */
+static status erase_torn(struct wal *wal, const struct wal_end *end, uint8_t *room,
+                         struct err *err) {
+  struct os *os = wal->options.os;
+  struct frame frame;
+  size_t got;
+  if (end->offset + FRAME_ALIGN > wal__last_used(wal)->bytes) return LUMA_OK;
+  TRY(os_read_at(os, wal->file, end->offset, room, FRAME_ALIGN, &got, err));
+  if (got < FRAME_ALIGN || !frame_decode(room, &frame) || frame.lsn != end->lsn) return LUMA_OK;
+  memset(room, 0, FRAME_ALIGN);
+  return os_write_at(os, wal->file, end->offset, room, FRAME_ALIGN, err);
+}
+
 /* What is called durable from here on may stand in the page cache only, left there by a process
  * that died or by a sync that failed, after which the system takes the pages for written. Earlier
  * segments were synced before this one began. */
@@ -188,15 +202,19 @@ static status write_again(struct wal *wal, const struct wal_end *end, struct err
     uint64_t left = end->offset - at;
     answer = copy_onto_itself(wal, at, room, left < STEP_BYTES ? (size_t)left : STEP_BYTES, err);
   }
+  if (answer == LUMA_OK) answer = erase_torn(wal, end, room, err);
   mem_free(room);
   return answer == LUMA_OK ? os_sync(wal->options.os, wal->file, err) : answer;
 }
 
+/* The names of segments, too, may be known to the cache only: a process died, or a sync failed,
+ * between a rename and the sync of the directory. What is written there next is acknowledged. */
 static status open_parts(struct wal *wal, const struct wal_end *end, struct err *err) {
   TRY(take_end(wal, end, err));
   TRY(wal__segment_open(&wal->options, wal__last_used(wal)->start.segment, &wal->file, err));
   wal__set_limit(wal);
-  return write_again(wal, end, err);
+  TRY(write_again(wal, end, err));
+  return os_sync_dir(wal->options.os, wal->options.directory, err);
 }
 
 status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,

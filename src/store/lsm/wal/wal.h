@@ -96,7 +96,8 @@ void wal_end_deinit(struct wal_end *end);
 /** Makes the first segment of a new database and makes it durable. */
 status wal_create_first(const struct wal_options *options, struct wal_start start, struct err *err);
 /** Begins to write where recovery found the end. What no frame shows to have been durable is
- * written again and synced: after a failed sync the page cache may hold what the disk never got.
+ * written again and synced: after a failed sync the page cache may hold what the disk never got. So
+ * are the names of the segments. A frame that was cut short is erased.
  * `seq` is the last record's.
  */
 status wal_open(const struct wal_options *options, const struct wal_end *end, uint64_t seq,
