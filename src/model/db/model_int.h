@@ -406,6 +406,7 @@ struct model_making {
   /* Of each. In: a record that has some; zeroes: there is none. Out, for those to be made: values
    * by the sight's makers, where what is not looked at is MISSING. */
   struct splice_made made[MODEL_MADE_AT_ONCE];
+  bool are_quick[MODEL_MADE_AT_ONCE]; /* their values are there already, and are not to be kept */
   uint32_t left_count;
   uint16_t left[MODEL_MADE_AT_ONCE]; /* those to be made */
 };
@@ -416,8 +417,17 @@ static inline void model__making_add(struct model_making *making, uint32_t place
   making->places[making->count] = (uint16_t)place;
   making->sights[making->count] = sight;
   making->made[making->count] = (struct splice_made){.record = record};
+  making->are_quick[making->count] = false;
   if (!has_all) making->left[making->left_count++] = (uint16_t)making->count;
   making->count++;
+}
+/** Appends a document whose values were made quickly. */
+static inline void model__making_add_quick(struct model_making *making, uint32_t place,
+                                           const struct recipe_sight *sight,
+                                           const struct val *values) {
+  model__making_add(making, place, sight, NULL, true);
+  making->made[making->count - 1].values = values;
+  making->are_quick[making->count - 1] = true;
 }
 /** Makes the values of those to be made. */
 status model__make(struct model_making *making, struct err *err);
@@ -443,6 +453,13 @@ struct model_seeing {
   struct model_last_soul older;
   const struct recipe_sight *last; /* what showed the last document mostly shows the next */
   uint32_t last_soul;
+  /* Which of its makers are looked at, and whether all of these are quick. */
+  uint32_t looked_count;
+  uint8_t looked[RECIPE_MAKERS_MAX];
+  bool is_quick;
+  struct soul_room room;
+  struct val *values; /* room for those of some more documents */
+  uint32_t values_left;
   bool are_many;
 };
 /** Begins with documents that are to come, about `count` of them. */
@@ -459,6 +476,7 @@ void model__see_end(struct model_seeing *seeing);
 /** model__upgrade for such: all of these documents. */
 status model__see(const struct model_seen_of *of, struct doc *documents, uint32_t count,
                   struct err *err);
+
 /* ---- making values before they are read: db/evolve/fill.c ---- */
 
 struct model_fill;
@@ -470,6 +488,9 @@ void model__fill_destroy(struct model_fill *fill);
 void model__fill_picture(struct model *model, const struct catalog *catalog);
 /** Values were missed: wakes whoever fills, if that is wanted. */
 void model__fill_missed(struct model *model, const struct kept_values *kept);
+
+/* ---- references and limits: db/soul ---- */
+
 /** struct soul_check's `resolve`; `context` is the transaction. */
 status model__resolve_reference(void *context, const struct soul_attribute *attribute,
                                 struct val *value, bool *changed, struct err *err);
@@ -555,33 +576,5 @@ status model__number_limits(struct model_txn *txn, struct collection *collection
  * know it by this name. */
 status model__check_views(struct model_txn *txn, const struct collection *collection,
                           struct slice attribute, struct err *err);
-
-/* ---- feed payloads ---- */
-
-/** Appends one change to the payload in txn->feed. `old_version` 0 = none. */
-void model__feed_change(struct model_txn *txn, enum model_change_op op, uint32_t collection,
-                        struct slice key_part, uint64_t old_version);
-/** Emits the payload, if there is one: before a savepoint and before the commit. */
-status model__feed_emit(struct model_txn *txn, struct err *err);
-/** After a change, when no savepoint was made since the payload began: emits it if it is long. */
-status model__feed_pass(struct model_txn *txn, struct err *err);
-/** Keeps a document that a change replaces, for readers of the feed. */
-status model__feed_keep(struct model_txn *txn, const struct collection *collection,
-                        struct slice key_part, const struct doc *old, struct err *err);
-
-/** What one change of a payload says. */
-struct model__feed_item {
-  enum model_change_op op;
-  uint32_t collection;
-  struct slice key_part;
-  uint64_t old_version;
-};
-/** Takes the next item off the front of `payload`; `*has` false at the end. LUMA_CORRUPT if it is
- * not one. */
-status model__feed_take(struct slice *payload, struct model__feed_item *item, bool *has,
-                        struct err *err);
-/** The key of a replaced document in STORE_ENTRIES, appended to `out`. */
-void model__history_key(struct buf *out, uint32_t collection, struct slice key_part,
-                        uint64_t version);
 
 #endif

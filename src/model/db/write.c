@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents given as values: encoding them with the collection's names; replacing and deleting. */
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 #include "value/order/order.h"
 

@@ -242,6 +242,81 @@ static void follow(struct following *following, uint32_t soul) {
   choose(following);
 }
 
+/* ---- makers that are quick ---- */
+
+/* What an expression is over. */
+struct finding {
+  const struct following *following;
+  const struct lens *before; /* NULL: the document as it is */
+};
+
+static struct soul_place_in place_at(uint32_t index) {
+  return (struct soul_place_in){.kind = SOUL_PLACE_STORED, .index = index};
+}
+
+static struct soul_place_in place_of(const struct splice_field *field) {
+  bool is_stored = field->from < SPLICE_MADE && !field->convert && !field->widens;
+  if (is_stored) return place_at(field->from);
+  struct soul_place_in in = {.kind = SOUL_PLACE_UNKNOWN};
+  if (field->from != SPLICE_NEW) return in;
+  in.kind = SOUL_PLACE_FIXED;
+  in.value = val_decode(field->value, NULL);
+  return in;
+}
+
+static struct soul_place_in find_place(void *context, struct slice name) {
+  const struct finding *finding = context;
+  const struct following *following = finding->following;
+  const struct splice *splice = finding->before ? finding->before->splice : NULL;
+  uint16_t id = names_find(following->recipes->evolution->names, name);
+  struct soul_place_in none = {.kind = SOUL_PLACE_NONE};
+  uint32_t stored = (uint32_t)(following->shape.bytes / SPLICE_NAME_BYTES);
+  if (id == NAMES_NONE) return none;
+  for (uint32_t i = 0; splice && i < splice->count; i++)
+    if (splice->fields[i].id == id) return place_of(&splice->fields[i]);
+  for (uint32_t i = 0; !splice && i < stored; i++)
+    if (splice_shape_id(following->shape, i) == id) return place_at(i);
+  return none;
+}
+
+/* What an expression gives is read as the attribute's type: a value of this type stays. */
+static uint8_t type_that_stays(const struct soul_type *type) {
+  switch ((int)type->kind) {
+  case SOUL_TEXT: return VAL_TEXT;
+  case SOUL_INT: return VAL_INT64;
+  case SOUL_FLOAT: return VAL_FLOAT64;
+  case SOUL_DECIMAL: return VAL_DECIMAL;
+  case SOUL_BOOLEAN: return VAL_BOOL;
+  case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
+  case SOUL_DATE: return VAL_DATE;
+  case SOUL_DURATION: return VAL_DURATION;
+  default: return VAL_NULL;
+  }
+}
+
+static void quicken(struct following *following) {
+  const struct soul *rules = following->recipes->evolution->rules;
+  struct soul_program *program = NULL;
+  if (following->makers_count == 0 || !rules || !rules->ops || !rules->ops->quicken) return;
+  if (soul_take_program(rules, &program, NULL) != LUMA_OK) return;
+  for (uint32_t i = 0; i < following->makers_count; i++) {
+    struct recipe_maker *maker = &following->makers[i];
+    struct finding finding = {following, maker->before};
+    struct soul_places places = {find_place, &finding};
+    maker->type = type_that_stays(&maker->op->type);
+    maker->quick =
+        rules->ops->quicken(program, maker->op->rule, &places, &following->recipes->arena);
+  }
+  soul_give_program(rules, program);
+}
+
+static bool are_quick(const struct following *following) {
+  bool are = following->makers_count > 0;
+  for (uint32_t i = 0; are && i < following->makers_count; i++)
+    are = following->makers[i].quick != NULL;
+  return are;
+}
+
 /* ---- keeping ---- */
 
 static struct recipe *find(const struct recipes *recipes, uint32_t soul,
@@ -257,6 +332,7 @@ static void finish(struct recipe *recipe, const struct following *following) {
   recipe->sight.lens =
       (struct lens){.names = following->recipes->evolution->names, .splice = &recipe->splice};
   recipe->sight.makers_count = following->makers_count;
+  recipe->sight.is_quick = are_quick(following);
   recipe->sight.is_whole = !following->recipes->wanted;
   memcpy(recipe->sight.makers, following->makers,
          following->makers_count * sizeof *following->makers);
@@ -269,6 +345,7 @@ static struct recipe *make(struct recipes *recipes, uint32_t soul, struct slice 
   if (!made || !kept) return NULL;
   struct following following = {.recipes = recipes, .shape = slice_of(kept, shape.bytes)};
   follow(&following, soul);
+  quicken(&following);
   made->soul = soul;
   made->splice.shape = following.shape;
   if (following.lacks_memory || (!following.fails && !settle(&following, &made->splice)))

@@ -57,7 +57,44 @@ struct soul_program {
 /** Told of a path that an expression reads. */
 typedef void soul_reads_fn(void *context, const struct path *path);
 
+/** Where an attribute stands in documents of one shape. */
+enum soul_place_kind {
+  SOUL_PLACE_UNKNOWN, /* its value is not there as it is read */
+  SOUL_PLACE_NONE,    /* they have no such attribute */
+  SOUL_PLACE_STORED,  /* field `index` */
+  SOUL_PLACE_FIXED    /* all have `value` */
+};
+struct soul_place_in {
+  enum soul_place_kind kind;
+  uint32_t index;
+  struct val value; /* borrowed for as long as what is made of it */
+};
+struct soul_places {
+  struct soul_place_in (*find)(void *context, struct slice name);
+  void *context;
+};
+
+/** Memory for the texts of values that are made quickly. */
+struct soul_room {
+  struct arena *arena;
+  uint8_t *at;
+  size_t left;
+};
+
+/** Makes the values of one expression for documents of one shape, each where it stands: most
+ * expressions of evolutions are so simple that this takes a few nanoseconds, less than it takes to
+ * find what was made before. Immutable; any thread. Implementations begin with this. */
+struct soul_quick {
+  /** The value that `run` gives; false: that is to be asked, because the value is another than most
+   * are, an error, or there is no memory. `map`: the tag of the document's map. The value borrows
+   * from the document, from this and from the room's arena. */
+  bool (*make)(const struct soul_quick *quick, const uint8_t *map, struct soul_room *room,
+               struct val *value);
+};
+
 struct soul;
+struct catalog;
+struct collection;
 
 struct soul_rules_ops {
   /** Appends the text of the rule (no PATTERN) with its attributes under new names: `renames` maps
@@ -86,6 +123,14 @@ struct soul_rules_ops {
    * next call. */
   status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
                  struct val *key, struct err *err);
+  /** What makes the values of expression `nth` quickly, in `arena`; NULL: it has to be run, or
+   * memory is out. */
+  const struct soul_quick *(*quicken)(const struct soul_program *program, uint32_t nth,
+                                      const struct soul_places *places, struct arena *arena);
+  /** Whether the SELECT of a view stands for something in a picture of the catalog: LUMA_OK, or
+   * what it lacks. */
+  status (*bind_view)(const struct catalog *catalog, const struct collection *view,
+                      struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

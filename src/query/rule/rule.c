@@ -10,6 +10,7 @@
 #include "query/func/func.h"
 #include "query/lang/lang.h"
 #include "query/locale/collation.h"
+#include "query/rule/quick.h"
 #include "query/rule/rule.h"
 #include "value/json/json.h"
 
@@ -270,6 +271,13 @@ static bool rules_is_common(const struct soul_program *program, uint32_t nth) {
   return rules->items[nth].expr && is_common(rules->items[nth].expr);
 }
 
+static const struct soul_quick *rules_quicken(const struct soul_program *program, uint32_t nth,
+                                              const struct soul_places *places,
+                                              struct arena *arena) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].expr ? rule__quicken(rules->items[nth].expr, places, arena) : NULL;
+}
+
 static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
   if (match->path.count && match->path.steps[0].is_name) tell(context, &match->path);
   for (uint32_t i = 0; i < match->children_count; i++)
@@ -298,10 +306,12 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .destroy = rules_destroy,
                                             .rename = rule__rename,
                                             .run = rules_run,
+                                            .bind_view = rule__bind_view,
                                             .lasts = rules_lasts,
                                             .is_common = rules_is_common,
                                             .reads = rules_reads,
                                             .fold = rules_fold,
+                                            .quicken = rules_quicken,
                                             .match = rules_match};
   return &ops;
 }
