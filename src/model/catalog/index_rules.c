@@ -153,7 +153,7 @@ struct reading {
 
 static void note_read(void *context, const struct path *path) {
   struct reading *reading = context;
-  reading->found |= slice_is_equal(path->steps[0].name, reading->attribute);
+  reading->found |= path->count == 0 || slice_is_equal(path->steps[0].name, reading->attribute);
 }
 
 status index_rules_read(struct index_rules *rules, struct slice attribute, bool *reads,

@@ -129,28 +129,79 @@ static bool settle(struct following *following, struct splice *splice) {
   return true;
 }
 
-static bool makes_values(const struct evolution_step *step) {
-  for (uint32_t i = 0; i < step->ops_count; i++)
-    if (step->ops[i].kind == EVOLUTION_TRANSFORM) return true;
-  return false;
+/* What an expression reads of the being. */
+struct reading {
+  const struct names *names;
+  uint16_t ids[RECIPE_NAMES_MAX];
+  uint32_t count;
+  bool is_all;
+};
+
+static void read_path(void *context, const struct path *path) {
+  struct reading *reading = context;
+  reading->is_all |= path->count == 0 || reading->count == RECIPE_NAMES_MAX;
+  if (reading->is_all) return;
+  uint16_t id = names_find(reading->names, path->steps[0].name);
+  if (id != NAMES_NONE) reading->ids[reading->count++] = id;
 }
 
-static bool is_clear(const struct following *following) {
+/* Where there is nobody to ask it may be anything. `id` may be the key, too: which it is, is seen
+ * of both. */
+static void read_expression(struct following *following, const struct evolution_op *op,
+                            struct reading *reading) {
+  const struct evolution *evolution = following->recipes->evolution;
+  const struct soul_rules_ops *ops = evolution->rules->ops;
+  struct soul_program *program = NULL;
+  reading->names = evolution->names;
+  reading->ids[0] = NAMES_KEY_SLOT;
+  reading->ids[1] = names_find(evolution->names, slice_of_text("id"));
+  reading->count = 2;
+  reading->is_all = !ops || !ops->reads || soul_take_program(evolution->rules, &program, NULL);
+  if (reading->is_all) return;
+  ops->reads(program, op->rule, read_path, reading);
+  soul_give_program(evolution->rules, program);
+}
+
+static bool is_read(const struct reading *reading, uint16_t id) {
+  return reading->is_all || has(reading->ids, reading->count, id);
+}
+
+/* Whether the fields that are read stand as they are before the step: `places`, `*count` of them.
+ */
+static bool find_read(const struct following *following, const struct reading *reading,
+                      uint16_t places[SPLICE_FIELDS_MAX], uint32_t *count) {
   uint16_t ids[SPLICE_FIELDS_MAX];
+  *count = 0;
   for (uint32_t i = 0; i < following->count; i++) {
     const struct splice_field *field = &following->fields[i];
-    if (following->is_lost[i] || field->from == SPLICE_MADE || has(ids, i, field->id)) return false;
-    ids[i] = field->id;
+    if (!is_read(reading, field->id)) continue;
+    if (following->is_lost[i] || field->from == SPLICE_MADE || has(ids, *count, field->id))
+      return false;
+    ids[*count] = field->id;
+    places[(*count)++] = (uint16_t)i;
   }
-  return following->count > 0;
+  return *count > 0;
 }
 
-/* What shows a document as it is before this step; false when only building does. */
-static bool see_before(struct following *following, const struct lens **before) {
-  struct lens *lens = arena_zalloc(&following->recipes->arena, 1, sizeof *lens);
-  struct splice *splice = arena_zalloc(&following->recipes->arena, 1, sizeof *splice);
-  following->lacks_memory |= !lens || !splice;
-  if (following->lacks_memory || !is_clear(following) || !settle(following, splice)) return false;
+/* What shows a document to an expression as it is before its step; false when only building does.
+ */
+static bool see_before(struct following *following, const struct evolution_op *op,
+                       const struct lens **before) {
+  struct arena *arena = &following->recipes->arena;
+  struct reading reading;
+  uint16_t places[SPLICE_FIELDS_MAX];
+  uint32_t count;
+  read_expression(following, op, &reading);
+  if (!find_read(following, &reading, places, &count)) return false;
+  struct lens *lens = arena_zalloc(arena, 1, sizeof *lens);
+  struct splice *splice = arena_zalloc(arena, 1, sizeof *splice);
+  struct splice_field *fields = arena_zalloc(arena, count, sizeof *fields);
+  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
+  following->lacks_memory |= !lens || !splice || !fields || !ids;
+  if (following->lacks_memory) return false;
+  for (uint32_t i = 0; i < count; i++) fields[i] = following->fields[places[i]];
+  *splice = (struct splice){.shape = following->shape, .count = count};
+  splice_settle(splice, fields, ids);
   *lens = (struct lens){.names = following->recipes->evolution->names, .splice = splice};
   *before = lens;
   return true;
@@ -169,7 +220,7 @@ static void add_made(struct following *following, const struct evolution_op *op,
   add(following, field, is_lost);
 }
 
-/* `maker`: of this step's expressions; NULL: their values have to be built. */
+/* `maker`: of the value of the op's expression; NULL: it has to be built. */
 static void follow_addition(struct following *following, const struct evolution_op *op,
                             const uint16_t *before, uint32_t before_count,
                             const struct recipe_maker *maker) {
@@ -184,12 +235,30 @@ static void follow_addition(struct following *following, const struct evolution_
         false);
 }
 
+/* How the values of a step's expressions are made; those past RECIPE_MAKERS_MAX are built. */
+struct step_makers {
+  struct recipe_maker makers[RECIPE_MAKERS_MAX];
+  bool can[RECIPE_MAKERS_MAX];
+  uint32_t count;
+};
+
+static void find_makers(struct following *following, const struct evolution_step *step,
+                        bool is_first, struct step_makers *made) {
+  made->count = 0;
+  for (uint32_t i = 0; i < step->ops_count && made->count < RECIPE_MAKERS_MAX; i++) {
+    if (step->ops[i].kind != EVOLUTION_TRANSFORM) continue;
+    struct recipe_maker *maker = &made->makers[made->count];
+    *maker = (struct recipe_maker){0};
+    made->can[made->count++] = is_first || see_before(following, &step->ops[i], &maker->before);
+  }
+}
+
 static void follow_step(struct following *following, const struct evolution_step *step,
                         bool is_first) {
   uint16_t before[SPLICE_FIELDS_MAX];
-  struct recipe_maker maker = {0};
-  uint32_t count = following->count;
-  bool can_make = makes_values(step) && (is_first || see_before(following, &maker.before));
+  struct step_makers makers;
+  uint32_t count = following->count, nth = 0;
+  find_makers(following, step, is_first, &makers);
   following->count = 0;
   for (uint32_t i = 0; i < count; i++) before[i] = following->fields[i].id;
   for (uint32_t i = 0; i < count; i++) {
@@ -197,8 +266,12 @@ static void follow_step(struct following *following, const struct evolution_step
     following->is_lost[following->count] = following->is_lost[i];
     following->fields[following->count++] = following->fields[i];
   }
-  for (uint32_t i = 0; i < step->ops_count; i++)
-    follow_addition(following, &step->ops[i], before, count, can_make ? &maker : NULL);
+  for (uint32_t i = 0; i < step->ops_count; i++) {
+    bool is_made = step->ops[i].kind == EVOLUTION_TRANSFORM;
+    bool can = is_made && nth < makers.count && makers.can[nth];
+    follow_addition(following, &step->ops[i], before, count, can ? &makers.makers[nth] : NULL);
+    nth += is_made;
+  }
 }
 
 /* Leaves out what is not looked at; fails when something of the rest has to be built. */

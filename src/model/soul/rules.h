@@ -74,9 +74,10 @@ struct soul_places {
   void *context;
 };
 
-/** Memory for the texts of values that are made quickly. */
+/** Memory for the texts of values that are made quickly: at least `at_once` bytes are taken. */
 struct soul_room {
   struct arena *arena;
+  size_t at_once;
   uint8_t *at;
   size_t left;
 };
@@ -116,13 +117,9 @@ struct soul_rules_ops {
   /** Whether expression `nth` has the same value for all documents at one moment: it reads none,
    * and nothing that changes from one call to the next. */
   bool (*is_common)(const struct soul_program *program, uint32_t nth);
-  /** Tells of each path into the being that expression `nth` reads. */
+  /** Tells of each path into the being that expression `nth` reads; an empty one: all of it. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
-  /** The value with its texts as sort keys of collation `nth`; borrows from the program until the
-   * next call. */
-  status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
-                 struct val *key, struct err *err);
   /** What makes the values of expression `nth` quickly, in `arena`; NULL: it has to be run, or
    * memory is out. */
   const struct soul_quick *(*quicken)(const struct soul_program *program, uint32_t nth,
@@ -131,6 +128,10 @@ struct soul_rules_ops {
    * what it lacks. */
   status (*bind_view)(const struct catalog *catalog, const struct collection *view,
                       struct err *err);
+  /** The value with its texts as sort keys of collation `nth`; borrows from the program until the
+   * next call. */
+  status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
+                 struct val *key, struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

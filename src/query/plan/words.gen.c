@@ -208,6 +208,8 @@ const struct word words__table[] = {
    "internal: what $replaceRoot puts in a document's place"},
   {"$not", WORD_EXPRESSION, WORD_WORKS, NULL, 1, 1, false, false, false,
    ""},
+  {"$now", WORD_EXPRESSION, WORD_WORKS, NULL, 0, 0, false, false, true,
+   "internal: what $$NOW is"},
   {"$objectToArray", WORD_EXPRESSION, WORD_WORKS, NULL, 1, 1, false, false, true,
    ""},
   {"$or", WORD_EXPRESSION, WORD_WORKS, NULL, 0, WORD_ANY, false, false, false,

@@ -9,7 +9,7 @@
 #include "query/rule/quick_int.h"
 #include "value/doc/doc.h"
 
-enum { ROOM_BYTES = 8 << 10, WORD_BYTES = 8 };
+enum { WORD_BYTES = 8 };
 
 /* The value of an operand, in `room` or where it is; NULL: the expression has to be run. */
 static inline const struct val *ask(const struct quick_node *node, uint32_t nth,
@@ -97,7 +97,7 @@ bool quick__to_float(const struct quick_node *node, const struct quick_at *at, s
 static inline uint8_t *room_for(struct soul_room *room, size_t bytes) {
   size_t wanted = bytes + WORD_BYTES;
   if (wanted > room->left) {
-    room->left = wanted > ROOM_BYTES ? wanted : ROOM_BYTES;
+    room->left = wanted > room->at_once ? wanted : room->at_once;
     room->at = arena_alloc(room->arena, room->left);
     if (!room->at) room->left = 0;
   }

@@ -256,6 +256,13 @@ static bool rules_lasts(const struct soul_program *program, uint32_t nth) {
   return rules->items[nth].lasts;
 }
 
+static const struct soul_quick *rules_quicken(const struct soul_program *program, uint32_t nth,
+                                              const struct soul_places *places,
+                                              struct arena *arena) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].expr ? rule__quicken(rules->items[nth].expr, places, arena) : NULL;
+}
+
 static bool is_common(const struct expr *expr) {
   bool reads = expr->kind == EXPR_FIELD || expr->kind == EXPR_STAR || expr->kind == EXPR_MATCH ||
                expr->kind == EXPR_SUBQUERY || expr->kind == EXPR_OUTER;
@@ -271,13 +278,6 @@ static bool rules_is_common(const struct soul_program *program, uint32_t nth) {
   return rules->items[nth].expr && is_common(rules->items[nth].expr);
 }
 
-static const struct soul_quick *rules_quicken(const struct soul_program *program, uint32_t nth,
-                                              const struct soul_places *places,
-                                              struct arena *arena) {
-  const struct rules *rules = (const struct rules *)program;
-  return rules->items[nth].expr ? rule__quicken(rules->items[nth].expr, places, arena) : NULL;
-}
-
 static void tell_match(const struct match *match, soul_reads_fn *tell, void *context) {
   if (match->path.count && match->path.steps[0].is_name) tell(context, &match->path);
   for (uint32_t i = 0; i < match->children_count; i++)
@@ -289,9 +289,11 @@ static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *conte
   struct path path = {.steps = steps};
   if (expr->match) tell_match(expr->match, tell, context);
   if (expr_read_path(expr, &path)) {
-    if (path.count && path.steps[0].is_name) tell(context, &path);
+    if (path.count == 0 || path.steps[0].is_name) tell(context, &path);
     return;
   }
+  if (expr->kind == EXPR_STAR || expr->kind == EXPR_SUBQUERY)
+    tell(context, &(struct path){.steps = steps});
   for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);
 }
 
@@ -310,8 +312,8 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .lasts = rules_lasts,
                                             .is_common = rules_is_common,
                                             .reads = rules_reads,
-                                            .fold = rules_fold,
                                             .quicken = rules_quicken,
+                                            .fold = rules_fold,
                                             .match = rules_match};
   return &ops;
 }

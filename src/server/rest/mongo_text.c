@@ -76,6 +76,7 @@ status mongo_text_read(struct exchange *exchange, struct statement_run *run, str
   struct slice text = source->text;
   struct json_read_options options = {
       .form = JSON_TAGGED,
+      .big_are_floats = true,
       .depth_max = (uint32_t)exchange->rest->options.config->limits.json_depth};
   struct json_reader *reader;
   struct buf encoded;

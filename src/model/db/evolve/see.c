@@ -5,7 +5,7 @@
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
-enum { FEW = 8, LENSES_AT_ONCE = 64, ARENA_BYTES = 512 };
+enum { FEW = 8, LENSES_AT_ONCE = 64, ARENA_BYTES = 512, TEXTS_AT_ONCE = 4 << 10 };
 
 /* What lives as long as the documents are seen: their lenses, values made for them, and that what
  * is kept is read. */
@@ -99,7 +99,8 @@ static status begin_values(struct model_seeing *seeing, struct err *err) {
   seeing->lenses = memory->own;
   seeing->lenses_left = FEW;
   making->arena = &memory->arena;
-  seeing->room = (struct soul_room){.arena = &memory->arena};
+  size_t at_once = seeing->are_many ? TEXTS_AT_ONCE : 0;
+  seeing->room = (struct soul_room){.arena = &memory->arena, .at_once = at_once};
   return LUMA_OK;
 }
 

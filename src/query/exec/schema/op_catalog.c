@@ -205,7 +205,8 @@ static status put_statistics(struct exec *exec, const struct collection *collect
   uint64_t count = 0;
   TRY(model_count(exec->txn, collection, &count, err));
   index_document_field(build, "ns", val_text(collection->name));
-  index_document_field(build, "localTime", val_timestamp((int64_t)exec->env->now_us));
+  uint64_t ms = exec->env->now_us / 1000; /* as MongoDB's dates have them */
+  index_document_field(build, "localTime", val_timestamp((int64_t)(ms * 1000)));
   if (plan->tells_storage) TRY(put_storage(exec, collection, count, build, err));
   if (plan->tells_count) index_document_field(build, "count", val_int64((int64_t)count));
   return LUMA_OK;

@@ -164,7 +164,7 @@ static status read_into(struct json_reader *reader, struct arena *arena, struct 
 
 status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
-  const struct json_read_options options = {.form = JSON_TAGGED};
+  const struct json_read_options options = {.form = JSON_TAGGED, .big_are_floats = true};
   return read_into(reader, arena, json, &options, value, err);
 }
 
@@ -213,7 +213,8 @@ static status read_insert(struct json_reader *reader, struct arena *arena, struc
                           struct names *names, struct reading *read, struct err *err) {
   struct buf out;
   struct json_apart apart = {.list = slice_of_text("documents"), .out = &out};
-  const struct json_read_options options = {.form = JSON_TAGGED, .known = names, .apart = &apart};
+  const struct json_read_options options = {
+      .form = JSON_TAGGED, .known = names, .apart = &apart, .big_are_floats = true};
   buf_init(&out, DOC_BYTES_MAX);
   status done = read_into(reader, arena, json, &options, &read->value, err);
   read->knows_names = json_reader_knew_names(reader);
