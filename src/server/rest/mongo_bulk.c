@@ -19,8 +19,8 @@ static void add(struct sums *sums, const struct query_step *change) {
   sums->failed += change->failed != 0;
 }
 
-static void write_change(const struct session_outcome *outcome, uint32_t nth, struct buf *out) {
-  static const struct json_write_options options = {.key_name = "_id"};
+static void write_change(const struct session_outcome *outcome, uint32_t nth,
+                         const struct json_write_options *options, struct buf *out) {
   const struct query_step *change = &outcome->steps[nth];
   bool is_update = change->kind == PLAN_UPDATE;
   unsigned long long affected = change->affected, matched = change->matched;
@@ -33,13 +33,14 @@ static void write_change(const struct session_outcome *outcome, uint32_t nth, st
   if (is_update) buf_append_format(out, ",\"nModified\":%llu", affected - change->upserted);
   if (change->upserted) {
     buf_append_text(out, ",\"upserted\":{\"_id\":");
-    json_write(out, &change->key, &options);
+    json_write(out, &change->key, options);
     buf_append_byte(out, '}');
   }
   buf_append_byte(out, '}');
 }
 
-void mongo_bulk_write(const struct session_outcome *outcome, bool errors_only, struct buf *out) {
+void mongo_bulk_write(const struct session_outcome *outcome,
+                      const struct json_write_options *options, bool errors_only, struct buf *out) {
   bool any = false;
   struct sums sums = {0};
   buf_append_text(out, "\"cursor\":{\"id\":0,\"firstBatch\":[");
@@ -48,7 +49,7 @@ void mongo_bulk_write(const struct session_outcome *outcome, bool errors_only, s
     if (errors_only && !outcome->steps[i].failed) continue;
     if (any) buf_append_byte(out, ',');
     any = true;
-    write_change(outcome, i, out);
+    write_change(outcome, i, options, out);
   }
   buf_append_format(out,
                     "],\"ns\":\"admin.$cmd.bulkWrite\"},\"nErrors\":%llu,\"nInserted\":%llu,"

@@ -7,6 +7,7 @@
 
 /** Appends the fields of the reply, without its braces and without `ok`. `errors_only`: operations
  * that worked are summed, not listed. */
-void mongo_bulk_write(const struct session_outcome *outcome, bool errors_only, struct buf *out);
+void mongo_bulk_write(const struct session_outcome *outcome,
+                      const struct json_write_options *options, bool errors_only, struct buf *out);
 
 #endif

@@ -164,20 +164,19 @@ static void write_tail(struct statement_run *run, const struct statement_reply *
 
 /* ---- MongoDB's replies ---- */
 
-static const struct json_write_options keyed = {.key_name = "_id"};
-
 /* The documents that upserts made, by the number of the change. */
-static void write_upserted(const struct session_outcome *outcome, struct buf *out) {
+static void write_upserted(const struct session_outcome *outcome,
+                           const struct json_write_options *options, struct buf *out) {
   bool any = false;
   if (outcome->steps_count == 0 && outcome->upserted && outcome->keys_count) {
     buf_append_text(out, ",\"upserted\":[{\"index\":0,\"_id\":");
-    json_write(out, &outcome->keys[0], &keyed);
+    json_write(out, &outcome->keys[0], options);
     buf_append_text(out, "}]");
   }
   for (uint32_t i = 0; i < outcome->steps_count; i++) {
     if (!outcome->steps[i].upserted) continue;
     buf_append_format(out, "%s{\"index\":%u,\"_id\":", any ? "," : ",\"upserted\":[", i);
-    json_write(out, &outcome->steps[i].key, &keyed);
+    json_write(out, &outcome->steps[i].key, options);
     buf_append_byte(out, '}');
     any = true;
   }
@@ -210,8 +209,9 @@ static bool wants_errors(const struct statement_run *run) {
 
 static void write_mongo_change(struct statement_run *run, struct buf *out) {
   struct session_outcome outcome = session_outcome(run->cursor);
+  struct json_write_options options = options_of(run);
   if (outcome.answer.type == VAL_MAP) {
-    json_write(out, &outcome.answer, &keyed);
+    json_write(out, &outcome.answer, &options);
     return;
   }
   unsigned long long affected = outcome.affected, matched = outcome.matched;
@@ -219,11 +219,11 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   enum plan_kind kind = session_kind(run->cursor);
   buf_append_byte(out, '{');
   if (outcome.told == PLAN_TOLD_BULK) {
-    mongo_bulk_write(&outcome, wants_errors(run), out);
+    mongo_bulk_write(&outcome, &options, wants_errors(run), out);
   } else if (kind == PLAN_UPDATE) {
     buf_append_format(out, "\"n\":%llu,\"nModified\":%llu", matched + upserted,
                       affected - upserted);
-    write_upserted(&outcome, out);
+    write_upserted(&outcome, &options, out);
   } else {
     buf_append_format(out, "\"n\":%llu", affected);
   }

@@ -79,8 +79,24 @@ static bool is_command(const struct jql_node *map) {
   return !map->parent || (!map->parent->parent && jql_is_named(map, "explain"));
 }
 
+/** One snapshot serves all of them; a level that is none is a mistake. */
+static status check_concern(const struct jql *jql, const struct jql_node *field) {
+  static const char *const levels[] = {"local", "available", "majority", "linearizable",
+                                       "snapshot"};
+  TRY(jql__check_kind_as(jql, field, JQL_MAP, 14));
+  struct val level = val_field(&field->value, slice_of_text("level"));
+  if (level.type == VAL_MISSING) return LUMA_OK;
+  for (size_t i = 0; level.type == VAL_TEXT && i < sizeof levels / sizeof levels[0]; i++)
+    if (slice_is_equal(val_slice(&level), slice_of_text(levels[i]))) return LUMA_OK;
+  return jql__fail_code(jql, field, level.type == VAL_TEXT ? 2 : 14,
+                        "the level of a readConcern is local, available, majority, linearizable "
+                        "or snapshot");
+}
+
 static status take_envelope(const struct jql *jql, const struct jql_node *field) {
   int64_t time_ms = 0;
+  if (jql_is_named(field, "readConcern")) return check_concern(jql, field);
+  if (jql_is_named(field, "writeConcern")) return jql__check_kind_as(jql, field, JQL_MAP, 14);
   if (jql_is_named(field, "bypassDocumentValidation"))
     jql->statement->skips_validation = jql__truth(&field->value);
   if (!jql_is_named(field, "maxTimeMS")) return LUMA_OK;

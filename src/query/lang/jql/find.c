@@ -111,6 +111,31 @@ static status check_tailable(const struct jql *jql, const struct jql_node *field
   return failed;
 }
 
+/* ---- views ---- */
+
+/** What speaks of documents as they are stored, a pipeline cannot have. */
+static status check_view(const struct jql *jql, const struct jql_node *fields) {
+  enum { INVALID_PIPELINE_OPERATOR = 168 };
+  static const int stored[] = {MIN, MAX, RETURN_KEY, SHOW_RECORD_ID, TAILABLE};
+  const struct catalog *catalog = jql->context->catalog;
+  const struct collection *found =
+      catalog ? catalog_find(catalog, val_slice(&fields[FIND].value)) : NULL;
+  int natural = 0;
+  if (!found || !found->view.bytes) return LUMA_OK;
+  for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++) {
+    const struct jql_node *field = &fields[stored[i]];
+    bool is_asked =
+        field->value.type == VAL_MAP ? val_count(&field->value) > 0 : jql__flag(field, false);
+    if (jql_is_given(field) && is_asked)
+      return jql__fail_code(jql, field, INVALID_PIPELINE_OPERATOR,
+                            "Option %.*s not supported on a view", SLICE_ARG(field->name));
+  }
+  TRY(read_natural(jql, &fields[SORT], &natural));
+  if (!natural) return LUMA_OK;
+  return jql__fail_code(jql, &fields[SORT], INVALID_PIPELINE_OPERATOR,
+                        "Sort option $natural not supported on a view");
+}
+
 /* ---- the command ---- */
 
 static status put_order(const struct jql *jql, const struct jql_node *fields,
@@ -180,6 +205,7 @@ status jql__find(const struct jql *jql, const struct jql_node *command, struct p
   struct jql inner;
   struct jql_near near = {0};
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(check_view(jql, fields));
   TRY(check_tailable(jql, fields));
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));

@@ -153,8 +153,13 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   TRY(jql__check_kinds(jql, &fields[KINDS]));
-  if (jql_is_given(&fields[VIEW_ON]))
-    return put_view(jql, &fields[CREATE], &fields[VIEW_ON], &fields[PIPELINE], plan);
+  bool has_view = jql_is_given(&fields[VIEW_ON]);
+  if (has_view && jql_is_given(&fields[COLLATION]))
+    return jql__fail(jql, &fields[COLLATION], LUMA_UNSUPPORTED,
+                     "a view has no collation of its own: give it where the view is read");
+  if (has_view && jql_is_given(&fields[VALIDATOR]))
+    return jql__fail_code(jql, &fields[VALIDATOR], 72, "a view has no validator");
+  if (has_view) return put_view(jql, &fields[CREATE], &fields[VIEW_ON], &fields[PIPELINE], plan);
   if (jql_is_given(&fields[PIPELINE]))
     return jql__fail_code(jql, &fields[PIPELINE], 72,
                           "'pipeline' requires 'viewOn' to also be specified");
@@ -189,6 +194,15 @@ static status read_changed_index(const struct jql *jql, const struct jql_node *i
                                                 : "the _id field does not support TTL indexes");
 }
 
+/** What is changed is a view that is there. */
+static status check_view(const struct jql *jql, const struct jql_node *name) {
+  const struct catalog *catalog = jql->context->catalog;
+  const struct collection *found = catalog ? catalog_find(catalog, val_slice(&name->value)) : NULL;
+  if (catalog && !found) return jql__fail_code(jql, name, 26, "ns does not exist");
+  if (!found || found->view.bytes) return LUMA_OK;
+  return jql__fail_code(jql, name, 72, "'viewOn' is only for views, and this is none");
+}
+
 status jql__coll_mod(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { COLL_MOD, VALIDATOR, LEVEL, ACTION, COLLATION, INDEX, VIEW_ON, PIPELINE };
   static const struct jql_field specs[] = {
@@ -205,6 +219,7 @@ status jql__coll_mod(const struct jql *jql, const struct jql_node *command, stru
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   if (jql_is_given(&fields[VIEW_ON])) {
+    TRY(check_view(jql, &fields[COLL_MOD]));
     TRY(put_view(jql, &fields[COLL_MOD], &fields[VIEW_ON], &fields[PIPELINE], plan));
     (*plan)->replaces = true;
     return LUMA_OK;
