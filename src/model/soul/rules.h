@@ -17,7 +17,8 @@ enum soul_rule_kind {
   SOUL_RULE_PATTERN,   /* a regular expression */
   SOUL_RULE_LASTING,   /* a condition whose answer depends on the document alone */
   SOUL_RULE_FIXED,     /* an expression of any type whose value does */
-  SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_MATCH,     /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_COLLATION  /* MongoDB's specification of a collation, as tagged JSON */
 };
 
 struct soul_rule {
@@ -106,6 +107,8 @@ struct soul_quick {
 };
 
 struct soul;
+struct catalog;
+struct collection;
 
 struct soul_rules_ops {
   /** Appends the text of the rule (no PATTERN) with its attributes under new names: `renames` maps
@@ -141,6 +144,14 @@ struct soul_rules_ops {
   /** Narrows what is sure of an attribute of beings for which condition `nth` is not false. */
   void (*confine)(const struct soul_program *program, uint32_t nth, struct slice name,
                   struct soul_sure *sure);
+  /** Whether the SELECT of a view stands for something in a picture of the catalog: LUMA_OK, or
+   * what it lacks. */
+  status (*bind_view)(const struct catalog *catalog, const struct collection *view,
+                      struct err *err);
+  /** The value with its texts as sort keys of collation `nth`; borrows from the program until the
+   * next call. */
+  status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
+                 struct val *key, struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

@@ -163,5 +163,7 @@ double val_to_float64(const struct val *number);
 bool val_to_int64(const struct val *number, int64_t *out);
 /** The decimal of any number (doubles by their shortest text). */
 struct decimal val_to_decimal(const struct val *number);
+/** The same as MongoDB does it: doubles by 15 digits (decimal_from_float64_15). */
+struct decimal val_to_decimal_15(const struct val *number);
 
 #endif
