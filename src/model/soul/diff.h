@@ -17,6 +17,7 @@ struct soul_change {
   struct slice attribute; /* empty: of the whole */
   struct slice from;      /* the name that it had; empty: it keeps it */
   const char *what;       /* "attribute added"; static */
+  bool is_proved;         /* a narrowing that no being can stand in the way of */
 };
 
 /** How beings of the old soul come to the default of an attribute that is new, where that is an

@@ -82,6 +82,19 @@ struct soul_room {
   size_t left;
 };
 
+/** What is sure of a value, whatever the being. */
+struct soul_sure {
+  uint8_t type; /* enum val_type, where it is not null; VAL_MISSING: nothing is sure */
+  bool may_be_null;
+  bool is_true;        /* BOOL: where it is not null */
+  int64_t least, most; /* INT64 */
+};
+/** What is sure of the attributes of beings. */
+struct soul_known {
+  struct soul_sure (*of)(void *context, struct slice name);
+  void *context;
+};
+
 /** Makes the values of one expression for documents of one shape, each where it stands: most
  * expressions of evolutions are so simple that this takes a few nanoseconds, less than it takes to
  * find what was made before. Immutable; any thread. Implementations begin with this. */
@@ -124,6 +137,13 @@ struct soul_rules_ops {
    * memory is out. */
   const struct soul_quick *(*quicken)(const struct soul_program *program, uint32_t nth,
                                       const struct soul_places *places, struct arena *arena);
+  /** What is sure of the value of expression `nth` by what is known of attributes; of type
+   * VAL_MISSING also where running it may fail. */
+  struct soul_sure (*assure)(const struct soul_program *program, uint32_t nth,
+                             const struct soul_known *known);
+  /** Narrows what is sure of an attribute of beings for which condition `nth` is not false. */
+  void (*confine)(const struct soul_program *program, uint32_t nth, struct slice name,
+                  struct soul_sure *sure);
   /** Whether the SELECT of a view stands for something in a picture of the catalog: LUMA_OK, or
    * what it lacks. */
   status (*bind_view)(const struct catalog *catalog, const struct collection *view,

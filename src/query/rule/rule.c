@@ -12,6 +12,7 @@
 #include "query/locale/collation.h"
 #include "query/rule/quick.h"
 #include "query/rule/rule.h"
+#include "query/rule/sure.h"
 #include "value/json/json.h"
 
 enum {
@@ -263,6 +264,19 @@ static const struct soul_quick *rules_quicken(const struct soul_program *program
   return rules->items[nth].expr ? rule__quicken(rules->items[nth].expr, places, arena) : NULL;
 }
 
+static struct soul_sure rules_assure(const struct soul_program *program, uint32_t nth,
+                                     const struct soul_known *known) {
+  const struct rules *rules = (const struct rules *)program;
+  if (!rules->items[nth].expr) return (struct soul_sure){.may_be_null = true};
+  return rule__assure(rules->items[nth].expr, known);
+}
+
+static void rules_confine(const struct soul_program *program, uint32_t nth, struct slice name,
+                          struct soul_sure *sure) {
+  const struct rules *rules = (const struct rules *)program;
+  if (rules->items[nth].expr) rule__confine(rules->items[nth].expr, name, sure);
+}
+
 static bool is_common(const struct expr *expr) {
   bool reads = expr->kind == EXPR_FIELD || expr->kind == EXPR_STAR || expr->kind == EXPR_MATCH ||
                expr->kind == EXPR_SUBQUERY || expr->kind == EXPR_OUTER;
@@ -313,6 +327,8 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .is_common = rules_is_common,
                                             .reads = rules_reads,
                                             .quicken = rules_quicken,
+                                            .assure = rules_assure,
+                                            .confine = rules_confine,
                                             .fold = rules_fold,
                                             .match = rules_match};
   return &ops;

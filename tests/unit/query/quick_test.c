@@ -261,10 +261,137 @@ static void long_texts_have_room(void) {
   names_destroy(names);
 }
 
+/* ---- what is sure ---- */
+
+/* `a`, `b`: integers of a range; `c`, `d`: texts; `e`: a truth. NULL, where they may be. */
+static const struct soul_sure known[] = {{VAL_INT64, true, false, -5, 20},
+                                         {VAL_INT64, false, false, 0, INT64_MAX},
+                                         {VAL_TEXT, true, false, INT64_MIN, INT64_MAX},
+                                         {VAL_TEXT, false, false, INT64_MIN, INT64_MAX},
+                                         {VAL_BOOL, true, false, INT64_MIN, INT64_MAX}};
+enum { KNOWN = sizeof known / sizeof *known };
+
+static struct soul_sure know(void *context, struct slice name) {
+  (void)context;
+  bool is_known = name.bytes == 1 && name.data[0] >= 'a' && name.data[0] < 'a' + KNOWN;
+  return is_known ? known[name.data[0] - 'a'] : (struct soul_sure){.may_be_null = true};
+}
+
+/* An expression over what is known. */
+static void append_random(struct buf *text, uint32_t depth) {
+  static const char *const leaves[] = {"a", "b", "c", "d", "e", "3", "-7", "'x'", "NULL", "TRUE"};
+  static const char *const binaries[] = {"+", "-",  "*", "||", "=",   "<>",
+                                         "<", "<=", ">", ">=", "AND", "OR"};
+  static const char *const unaries[] = {"length(", "lower(", "upper(", "NOT (", "-(", "("};
+  uint32_t kind = depth ? below(10) : 0;
+  if (kind < 3) {
+    buf_append_text(text, leaves[below(10)]);
+  } else if (kind < 7) {
+    buf_append_byte(text, '(');
+    append_random(text, depth - 1);
+    buf_append_format(text, " %s ", binaries[below(12)]);
+    append_random(text, depth - 1);
+    buf_append_byte(text, ')');
+  } else {
+    bool is_test = kind == 9;
+    buf_append_text(text, kind == 8 ? "coalesce(" : is_test ? "((" : unaries[below(6)]);
+    append_random(text, depth - 1);
+    if (kind == 8) buf_append_text(text, ", ");
+    if (kind == 8) append_random(text, depth - 1);
+    buf_append_text(text, is_test ? below(2) ? ") IS NULL)" : ") BETWEEN -2 AND 30)" : ")");
+  }
+}
+
+static void known_document(struct names *names, struct buf *out, struct doc *document) {
+  static const int64_t most[] = {20, INT64_MAX};
+  struct build build;
+  struct slice built;
+  buf_reset(out);
+  build_init(&build, out, names);
+  build_begin_document(&build);
+  for (uint32_t i = 0; i < KNOWN; i++) {
+    struct val value = val_null();
+    bool is_null = known[i].may_be_null && below(4) == 0;
+    if (is_null && below(2)) continue;
+    if (!is_null && known[i].type == VAL_INT64)
+      value = val_int64(below(4) ? known[i].least + below(26) : most[i]);
+    if (!is_null && known[i].type == VAL_TEXT)
+      value = val_text(slice_of_text(texts[below(sizeof texts / sizeof *texts)]));
+    if (!is_null && known[i].type == VAL_BOOL) value = val_bool(below(2) != 0);
+    build_name(&build, slice_of((const uint8_t *)letters + i, 1));
+    build_put(&build, &value);
+  }
+  assert_ok(build_finish(&build, &built, test_err()));
+  build_deinit(&build);
+  assert_ok(doc_open(built, names, document, test_err()));
+}
+
+static void expect_sure(const struct soul_sure *sure, const struct val *value) {
+  if (val_is_null(value)) {
+    assert_true(sure->may_be_null);
+    return;
+  }
+  assert_int_equal(value->type, sure->type);
+  if (value->type == VAL_INT64)
+    assert_true(value->integer >= sure->least && value->integer <= sure->most);
+  if (value->type == VAL_BOOL && sure->is_true) assert_true(value->boolean);
+}
+
+/* Whether something is sure of it. */
+static bool try_expression(const char *text, struct names *names, struct buf *bytes,
+                           uint32_t *trues) {
+  const struct soul_known attributes = {.of = know};
+  struct soul_rule rule = {.kind = SOUL_RULE_VALUE, .text = slice_of_text(text)};
+  struct soul_program *program;
+  uint32_t failed;
+  if (query_rules()->create(NULL, &rule, 1, &program, &failed, test_err()) != LUMA_OK) {
+    err_reset(test_err()); /* a type clash that the binder sees */
+    return false;
+  }
+  struct soul_sure sure = query_rules()->assure(program, 0, &attributes);
+  for (int i = 0; sure.type != VAL_MISSING && i < 12; i++) {
+    struct arena arena;
+    struct doc document;
+    struct val value;
+    known_document(names, bytes, &document);
+    struct val root = doc_root(&document);
+    arena_init(&arena, 0, 0);
+    status result = query_rules()->run(program, 0, &root, 1, &arena, &value, test_err());
+    if (result != LUMA_OK) print_error("%s\n", text);
+    assert_ok(result);
+    expect_sure(&sure, &value);
+    arena_deinit(&arena);
+  }
+  *trues += sure.type == VAL_BOOL && sure.is_true;
+  query_rules()->destroy(program);
+  return sure.type != VAL_MISSING;
+}
+
+static void what_is_sure_holds(void) {
+  struct names *names;
+  struct buf bytes, text;
+  uint32_t found = 0, trues = 0;
+  assert_ok(names_create(1, &names, test_err()));
+  buf_init(&bytes, TEXT_BYTES);
+  buf_init(&text, TEXT_BYTES);
+  for (size_t i = 0; i < test_rounds(1500); i++) {
+    buf_reset(&text);
+    append_random(&text, 1 + below(4));
+    buf_append_byte(&text, 0);
+    found += try_expression((const char *)text.data, names, &bytes, &trues);
+  }
+  assert_true(found > 100);
+  assert_true(trues > 0);
+  buf_deinit(&bytes);
+  buf_deinit(&text);
+  names_destroy(names);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"making_quickly_is_running", making_quickly_is_running, 0},
       {"what_is_not_simple_is_run", what_is_not_simple_is_run, 0},
+      {"what_is_sure_holds", what_is_sure_holds, 0},
       {"long_texts_have_room", long_texts_have_room, 0}};
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

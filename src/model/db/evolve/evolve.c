@@ -253,7 +253,6 @@ static status prepare(struct evolving *evolving, struct err *err) {
   TRY(evolve__find_defaults(evolving, err));
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   TRY(check_views(evolving, err));
-  evolving->narrows = evolve__narrows(evolving);
   evolving->with = *base;
   evolving->with.version++;
   evolving->with.open = is_open;
@@ -272,6 +271,8 @@ static status prepare(struct evolving *evolving, struct err *err) {
   TRY(follow_limits(evolving, err));
   TRY(evolve__find_references(evolving, err));
   TRY(add_step(evolving, err));
+  TRY(evolve__prove(evolving, err));
+  evolving->narrows = evolve__narrows(evolving);
   return model__format_source(evolving->txn, fresh, is_open, &evolving->with.source, err);
 }
 

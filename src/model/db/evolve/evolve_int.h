@@ -85,6 +85,8 @@ status evolve__rename_rules(struct evolving *evolving, struct catalog_index *ind
 /** The actions of ALTER TABLE (request->genotype's "actions"), done to the genotype being edited.
  * LUMA_UNKNOWN_FIELD, LUMA_ALREADY_EXISTS. */
 status evolve__act(struct evolving *evolving, struct edit *edit, struct err *err);
+/** Marks narrowings that no being can stand in the way of, by what the base's soul says of all. */
+status evolve__prove(struct evolving *evolving, struct err *err);
 /** An action as it was given. */
 struct evolve_action {
   struct slice kind, name, to, base;

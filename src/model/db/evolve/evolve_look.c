@@ -20,7 +20,8 @@ static bool is_of_index(const struct evolving *evolving, const struct soul_chang
 bool evolve__narrows(const struct evolving *evolving) {
   for (uint32_t i = 0; i < evolving->diff.changes_count; i++) {
     const struct soul_change *change = &evolving->diff.changes[i];
-    if (change->effect == SOUL_NARROWS && !is_of_index(evolving, change)) return true;
+    bool narrows = change->effect == SOUL_NARROWS && !change->is_proved;
+    if (narrows && !is_of_index(evolving, change)) return true;
   }
   return false;
 }

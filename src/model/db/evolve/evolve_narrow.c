@@ -42,7 +42,7 @@ static bool is_of_constraint(const struct soul_change *change) {
 }
 
 static bool is_narrowed(const struct soul_change *change) {
-  return change->effect == SOUL_NARROWS && !is_of_constraint(change) &&
+  return change->effect == SOUL_NARROWS && !change->is_proved && !is_of_constraint(change) &&
          strcmp(change->what, "unique changed") != 0;
 }
 
@@ -62,7 +62,7 @@ static bool is_new(const struct working *working, const struct soul_constraint *
   for (uint32_t i = 0; i < diff->changes_count; i++) {
     const struct soul_change *change = &diff->changes[i];
     if (is_of_constraint(change) && slice_is_equal(change->attribute, constraint->name))
-      return true;
+      return !change->is_proved;
   }
   return false;
 }
