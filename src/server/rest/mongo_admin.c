@@ -318,6 +318,7 @@ static const struct mongo_admin commands[] = {
     {"dbStats", mongo_database_stats},
     {"dbstats", mongo_database_stats},
     {"collStats", mongo_database_of_collection},
+    {"dataSize", mongo_database_data_size},
     {"collstats", mongo_database_of_collection},
     {"currentOp", answer_current_op},
     {"killOp", answer_kill_op},

@@ -56,6 +56,7 @@ struct slice mongo_admin_database(const struct statement_run *run);
 status mongo_database_list(const struct mongo_asked *asked, struct err *err);
 status mongo_database_stats(const struct mongo_asked *asked, struct err *err);
 status mongo_database_of_collection(const struct mongo_asked *asked, struct err *err);
+status mongo_database_data_size(const struct mongo_asked *asked, struct err *err);
 /** `ns`: the database and the collection. */
 void mongo_database_put_namespace(const struct mongo_asked *asked, const struct val *collection);
 

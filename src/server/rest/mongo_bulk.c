@@ -39,13 +39,16 @@ static void write_change(const struct session_outcome *outcome, uint32_t nth, st
   buf_append_byte(out, '}');
 }
 
-void mongo_bulk_write(const struct session_outcome *outcome, struct buf *out) {
+void mongo_bulk_write(const struct session_outcome *outcome, bool errors_only, struct buf *out) {
+  bool any = false;
   struct sums sums = {0};
   buf_append_text(out, "\"cursor\":{\"id\":0,\"firstBatch\":[");
   for (uint32_t i = 0; i < outcome->steps_count; i++) {
-    if (i) buf_append_byte(out, ',');
-    write_change(outcome, i, out);
     add(&sums, &outcome->steps[i]);
+    if (errors_only && !outcome->steps[i].failed) continue;
+    if (any) buf_append_byte(out, ',');
+    any = true;
+    write_change(outcome, i, out);
   }
   buf_append_format(out,
                     "],\"ns\":\"admin.$cmd.bulkWrite\"},\"nErrors\":%llu,\"nInserted\":%llu,"

@@ -5,7 +5,8 @@
 
 #include "service/session/session.h"
 
-/** Appends the fields of the reply, without its braces and without `ok`. */
-void mongo_bulk_write(const struct session_outcome *outcome, struct buf *out);
+/** Appends the fields of the reply, without its braces and without `ok`. `errors_only`: operations
+ * that worked are summed, not listed. */
+void mongo_bulk_write(const struct session_outcome *outcome, bool errors_only, struct buf *out);
 
 #endif

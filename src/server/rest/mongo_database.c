@@ -20,21 +20,75 @@ static bool is_empty(const struct mongo_asked *asked) {
   return empty;
 }
 
-status mongo_database_list(const struct mongo_asked *asked, struct err *err) {
-  struct build *build = asked->build;
-  struct val names = mongo_asked_field(asked, "nameOnly");
-  bool is_name_only = names.type == VAL_BOOL && names.boolean;
-  uint64_t bytes = 0;
-  TRY(store_bytes(asked, &bytes, err));
-  build_name(build, slice_of_text("databases"));
-  build_begin_list(build);
+static status put_database(const struct mongo_asked *asked, struct build *build, bool is_name_only,
+                           uint64_t *bytes, struct err *err) {
+  TRY(store_bytes(asked, bytes, err));
   build_begin_map(build);
   mongo_put_text(build, "name", "luma");
   if (!is_name_only) {
-    mongo_put_number(build, "sizeOnDisk", bytes);
+    mongo_put_number(build, "sizeOnDisk", *bytes);
     mongo_put_flag(build, "empty", is_empty(asked));
   }
   build_end(build);
+  return LUMA_OK;
+}
+
+/* {"aggregate": 1, "pipeline": [{"$documents": [the database]}, {"$match": filter}]} */
+static status put_filtering(const struct mongo_asked *asked, struct build *build,
+                            const struct val *filter, struct err *err) {
+  uint64_t bytes = 0;
+  build_begin_map(build);
+  mongo_put_number(build, "aggregate", 1);
+  build_name(build, slice_of_text("pipeline"));
+  build_begin_list(build);
+  build_begin_map(build);
+  build_name(build, slice_of_text("$documents"));
+  build_begin_list(build);
+  TRY(put_database(asked, build, false, &bytes, err));
+  build_end(build);
+  build_end(build);
+  build_begin_map(build);
+  mongo_put(build, "$match", *filter);
+  build_end(build);
+  build_end(build);
+  build_end(build);
+  return LUMA_OK;
+}
+
+/* Whether the filter, if there is one, keeps the database. */
+static status is_kept(const struct mongo_asked *asked, bool *kept, struct err *err) {
+  struct val filter = mongo_asked_field(asked, "filter"), row;
+  struct session_cursor *cursor = NULL;
+  struct slice built;
+  struct build build;
+  struct buf room;
+  *kept = true;
+  if (filter.type == VAL_MISSING) return LUMA_OK;
+  buf_init(&room, DOC_BYTES_MAX);
+  build_init(&build, &room, NULL);
+  status done = put_filtering(asked, &build, &filter, err);
+  if (done == LUMA_OK) done = build_finish(&build, &built, err);
+  build_deinit(&build);
+  if (done == LUMA_OK) {
+    struct val command = val_decode(built, NULL);
+    struct session_request request = {.source = {.lang = &lang_jql, .command = &command}};
+    done = session_run(asked->exchange->session, &request, NULL, &cursor, err);
+    if (done == LUMA_OK) done = session_next(cursor, &row, kept, err);
+    session_cursor_close(cursor);
+  }
+  buf_deinit(&room);
+  return done;
+}
+
+status mongo_database_list(const struct mongo_asked *asked, struct err *err) {
+  struct build *build = asked->build;
+  struct val names = mongo_asked_field(asked, "nameOnly");
+  bool is_name_only = names.type == VAL_BOOL && names.boolean, kept = true;
+  uint64_t bytes = 0;
+  TRY(is_kept(asked, &kept, err));
+  build_name(build, slice_of_text("databases"));
+  build_begin_list(build);
+  if (kept) TRY(put_database(asked, build, is_name_only, &bytes, err));
   build_end(build);
   if (is_name_only) return LUMA_OK;
   mongo_put_number(build, "totalSize", bytes);
@@ -109,43 +163,80 @@ void mongo_database_put_namespace(const struct mongo_asked *asked, const struct 
   buf_deinit(&text);
 }
 
-/* The fields of storageStats stand in the answer themselves. */
-static status put_stats(const struct mongo_asked *asked, struct session_cursor *cursor,
-                        struct err *err) {
+/* Puts what is wanted of storageStats. */
+typedef void put_stats_fn(const struct mongo_asked *asked, const struct val *stats);
+
+/* The fields stand in the answer themselves. */
+static void put_all(const struct mongo_asked *asked, const struct val *stats) {
+  build_put_fields(asked->build, stats);
+}
+
+static void put_size(const struct mongo_asked *asked, const struct val *stats) {
+  const struct exchange *exchange = asked->exchange;
+  uint64_t us = os_monotonic_us(exchange->rest->options.os) - exchange->request->began_us;
+  mongo_put(asked->build, "size", val_field(stats, slice_of_text("size")));
+  mongo_put(asked->build, "numObjects", val_field(stats, slice_of_text("count")));
+  mongo_put_number(asked->build, "millis", us / 1000);
+  mongo_put_flag(asked->build, "estimate", false);
+}
+
+static status put_first(const struct mongo_asked *asked, struct session_cursor *cursor,
+                        put_stats_fn *put, struct err *err) {
   struct val row;
   bool has = false;
   TRY(session_next(cursor, &row, &has, err));
   if (!has) return LUMA_OK;
   struct val storage = val_field(&row, slice_of_text("storageStats"));
-  build_put_fields(asked->build, &storage);
+  put(asked, &storage);
   return LUMA_OK;
 }
 
-status mongo_database_of_collection(const struct mongo_asked *asked, struct err *err) {
-  struct slice first, built;
-  struct val collection = val_field_at(&asked->run->command, 0, &first);
+static status run_stats(const struct mongo_asked *asked, const struct val *collection,
+                        put_stats_fn *put, struct err *err) {
   struct session_cursor *cursor = NULL;
+  struct slice built;
   struct build build;
   struct buf room;
-  if (collection.type != VAL_TEXT || collection.bytes == 0) {
-    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-              "`collStats` takes the name of a collection");
-    if (err) err->foreign = 73;
-    return LUMA_INVALID_ARGUMENT;
-  }
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&build, &room, NULL);
-  put_pipeline(&build, &collection);
+  put_pipeline(&build, collection);
   status done = build_finish(&build, &built, err);
   build_deinit(&build);
   if (done == LUMA_OK) {
     struct val command = val_decode(built, NULL);
     struct session_request request = {.source = {.lang = &lang_jql, .command = &command}};
-    mongo_database_put_namespace(asked, &collection);
     done = session_run(asked->exchange->session, &request, NULL, &cursor, err);
-    if (done == LUMA_OK) done = put_stats(asked, cursor, err);
+    if (done == LUMA_OK) done = put_first(asked, cursor, put, err);
     session_cursor_close(cursor);
   }
   buf_deinit(&room);
   return done;
+}
+
+static status take_name(const struct mongo_asked *asked, struct val *name, struct err *err) {
+  struct slice first;
+  *name = val_field_at(&asked->run->command, 0, &first);
+  if (name->type == VAL_TEXT && name->bytes > 0) return LUMA_OK;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "`%.*s` takes the name of a collection",
+            SLICE_ARG(first));
+  if (err) err->foreign = 73;
+  return LUMA_INVALID_ARGUMENT;
+}
+
+status mongo_database_of_collection(const struct mongo_asked *asked, struct err *err) {
+  struct val collection;
+  TRY(take_name(asked, &collection, err));
+  mongo_database_put_namespace(asked, &collection);
+  return run_stats(asked, &collection, put_all, err);
+}
+
+/* The name has its database before it. */
+status mongo_database_data_size(const struct mongo_asked *asked, struct err *err) {
+  struct val collection;
+  TRY(take_name(asked, &collection, err));
+  struct slice name = val_slice(&collection);
+  const uint8_t *dot = memchr(name.data, '.', name.bytes);
+  size_t before = dot ? (size_t)(dot - name.data) + 1 : 0;
+  collection = val_text(slice_of(name.data + before, name.bytes - before));
+  return run_stats(asked, &collection, put_size, err);
 }

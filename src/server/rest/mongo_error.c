@@ -59,6 +59,7 @@ static const struct name_of_number names[] = {
     {68, "IndexAlreadyExists"},
     {72, "InvalidOptions"},
     {73, "InvalidNamespace"},
+    {76, "NoReplicationEnabled"},
     {85, "IndexOptionsConflict"},
     {86, "IndexKeySpecsConflict"},
     {112, "WriteConflict"},

@@ -202,6 +202,12 @@ static void write_mongo_errors(const struct session_outcome *outcome, struct buf
   buf_append_byte(out, ']');
 }
 
+static bool wants_errors(const struct statement_run *run) {
+  struct val only =
+      run->is_command ? val_field(&run->command, slice_of_text("errorsOnly")) : val_missing();
+  return only.type == VAL_BOOL && only.boolean;
+}
+
 static void write_mongo_change(struct statement_run *run, struct buf *out) {
   struct session_outcome outcome = session_outcome(run->cursor);
   if (outcome.answer.type == VAL_MAP) {
@@ -213,7 +219,7 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   enum plan_kind kind = session_kind(run->cursor);
   buf_append_byte(out, '{');
   if (outcome.told == PLAN_TOLD_BULK) {
-    mongo_bulk_write(&outcome, out);
+    mongo_bulk_write(&outcome, wants_errors(run), out);
   } else if (kind == PLAN_UPDATE) {
     buf_append_format(out, "\"n\":%llu,\"nModified\":%llu", matched + upserted,
                       affected - upserted);

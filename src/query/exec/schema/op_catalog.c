@@ -5,7 +5,7 @@
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
 
-enum { NAMESPACE_NOT_FOUND = 26, DOCUMENTS_AT_ONCE = 128 };
+enum { NAMESPACE_NOT_FOUND = 26, NOT_ON_VIEW = 166, DOCUMENTS_AT_ONCE = 128 };
 
 struct telling {
   struct op op;
@@ -151,14 +151,14 @@ static status put_use(struct exec *exec, const struct collection *collection,
 
 static status tell_indexes(struct telling *op, const struct collection *collection,
                            struct err *err) {
-  if (!collection->view.bytes) TRY(tell(op, collection, NULL, put_index, err));
+  TRY(tell(op, collection, NULL, put_index, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++)
     TRY(tell(op, collection, &collection->indexes[i], put_index, err));
   return LUMA_OK;
 }
 
 static status tell_uses(struct telling *op, const struct collection *collection, struct err *err) {
-  if (!collection->view.bytes) TRY(tell(op, collection, NULL, put_use, err));
+  TRY(tell(op, collection, NULL, put_use, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++)
     TRY(tell(op, collection, &collection->indexes[i], put_use, err));
   return LUMA_OK;
@@ -239,6 +239,10 @@ static status tell_all(struct telling *op, struct err *err) {
     return mongo_fail_as(err, LUMA_UNKNOWN_COLLECTION, NAMESPACE_NOT_FOUND,
                          "ns does not exist: there is no collection `%.*s`",
                          SLICE_ARG(plan->collection_name));
+  if (collection->view.bytes && plan->tells != PLAN_TELLS_COLLECTION_STATS)
+    return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
+                         "`%.*s` is a view, not a collection: it has no indexes",
+                         SLICE_ARG(collection->name));
   if (plan->tells == PLAN_TELLS_INDEXES) return tell_indexes(op, collection, err);
   if (plan->tells == PLAN_TELLS_INDEX_STATS) return tell_uses(op, collection, err);
   return tell_statistics(op, collection, err);

@@ -13,6 +13,7 @@ enum {
   INVALID_OPTIONS = 72,
   INDEX_OPTIONS_CONFLICT = 85,
   INDEX_KEY_SPECS_CONFLICT = 86,
+  NOT_ON_VIEW = 166,
   AMBIGUOUS_INDEX_KEYS = 181
 };
 
@@ -101,6 +102,12 @@ status schema_mongo_end(struct exec *exec, const struct plan *plan, struct err *
 
 /* ---- making indexes ---- */
 
+static status fail_view(const struct collection *view, struct err *err) {
+  return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
+                       "`%.*s` is a view, not a collection: it has no indexes",
+                       SLICE_ARG(view->name));
+}
+
 static status fail_same_name(const struct catalog_index *index, const struct plan *plan,
                              struct err *err) {
   bool alike = index_document_is_alike(index, plan);
@@ -140,7 +147,7 @@ status schema_mongo_check_index(struct exec *exec, const struct plan *plan, bool
                                 struct err *err) {
   const struct catalog *catalog = model_catalog_acquire(exec->model);
   const struct collection *collection = catalog_find(catalog, name_of(plan));
-  status done = LUMA_OK;
+  status done = collection && collection->view.bytes ? fail_view(collection, err) : LUMA_OK;
   *is_there = is_key_alone(plan);
   for (uint32_t i = 0; collection && i < collection->indexes_count && done == LUMA_OK; i++)
     done = check_against(&collection->indexes[i], plan, is_there, err);
@@ -207,6 +214,7 @@ status schema_mongo_check_drop(struct exec *exec, const struct plan *plan, struc
   const struct collection *collection = catalog_find(catalog, name_of(plan));
   const struct catalog_index *found = NULL;
   if (!collection) return fail_missing(plan, err);
+  if (collection->view.bytes) return fail_view(collection, err);
   if (plan->all) return LUMA_OK;
   if (plan->index_keys_count && is_key_alone(plan))
     return mongo_fail(err, INVALID_OPTIONS, "cannot drop _id index");

@@ -49,13 +49,13 @@ static status read_insert(const struct jql *jql, const struct jql_node *spaces,
 
 static status read_update(const struct jql *jql, const struct jql_node *spaces,
                           const struct jql_node *operation, struct plan **plan) {
-  enum { UPDATE, FILTER, MODS, MULTI, UPSERT, HINT, COLLATION, FILTERS, SORT, FIELDS = 10 };
+  enum { UPDATE, FILTER, MODS, MULTI, UPSERT, HINT, COLLATION, FILTERS, SORT, CONSTANTS, FIELDS };
   static const struct jql_field specs[] = {
       {"update", JQL_WHOLE, true},   {"filter", JQL_MAP, true},
       {"updateMods", JQL_ANY, true}, {"multi", JQL_BOOL, false},
       {"upsert", JQL_BOOL, false},   {"hint", JQL_ANY, false},
       {"collation", JQL_MAP, false}, {"arrayFilters", JQL_LIST, false},
-      {"sort", JQL_MAP, false},      {"constants", JQL_UNSUPPORTED, false},
+      {"sort", JQL_MAP, false},      {"constants", JQL_MAP, false},
   };
   struct jql_node fields[FIELDS];
   TRY(jql__take(jql, operation, specs, FIELDS, fields));
@@ -66,6 +66,7 @@ static status read_update(const struct jql *jql, const struct jql_node *spaces,
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
                             .array_filters = fields[FILTERS],
+                            .constants = fields[CONSTANTS],
                             .sort = fields[SORT]};
   TRY(find_space(jql, spaces, &fields[UPDATE], &write.collection));
   return jql__put_update(jql, &write, plan);

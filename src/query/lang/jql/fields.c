@@ -20,7 +20,6 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_BOOL] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
-      [JQL_UNSUPPORTED_IF] = "absent",
   };
   return texts[kind];
 }
@@ -41,7 +40,6 @@ static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) 
     return true;
   case JQL_ANY:
   case JQL_IGNORED:
-  case JQL_UNSUPPORTED_IF:
   case JQL_UNSUPPORTED: break;
   }
   return true;
@@ -120,8 +118,7 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
   for (uint32_t i = 0; i < count; i++) {
     if (!jql_is_named(field, specs[i].name)) continue;
     if (val_is_null(&field->value) && specs[i].kind != JQL_ANY) return LUMA_OK;
-    bool is_there = jql__truth(&field->value);
-    if (specs[i].kind == JQL_UNSUPPORTED || (specs[i].kind == JQL_UNSUPPORTED_IF && is_there))
+    if (specs[i].kind == JQL_UNSUPPORTED)
       return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
     fields[i] = *field;
     if (specs[i].kind == JQL_COUNT) cut_fraction(&fields[i].value);

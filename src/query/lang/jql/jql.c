@@ -34,7 +34,25 @@ static const struct command commands[] = {
     {"explain", jql__explain},
 };
 
-enum { COMMANDS = sizeof commands / sizeof commands[0], COMMAND_NOT_FOUND = 59 };
+enum {
+  COMMANDS = sizeof commands / sizeof commands[0],
+  COMMAND_NOT_FOUND = 59,
+  NO_REPLICATION = 76
+};
+
+/** What MongoDB's servers answer that stand alone, too; 0: it has the command. */
+static uint32_t code_of(const struct word *word) {
+  struct slice why = slice_of_text(word->why);
+  if (slice_has_prefix(why, slice_of_text("there is no replica set"))) return NO_REPLICATION;
+  return slice_has_prefix(why, slice_of_text("there are no shards")) ? COMMAND_NOT_FOUND : 0;
+}
+
+static status fail_word(const struct jql *jql, const struct jql_node *at, const struct word *word) {
+  status failed = jql__fail(jql, at, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s", word->name,
+                            word->state == WORD_REFUSED ? "" : " here", word->why);
+  if (jql->err) jql->err->foreign = code_of(word);
+  return failed;
+}
 
 static const struct command *find_command(const struct jql_node *field) {
   for (size_t i = 0; i < COMMANDS; i++)
@@ -54,9 +72,7 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
     if (command) return command->read(jql, map, plan);
   }
   const struct word *word = word_find(WORD_COMMAND, first.name);
-  if (word && word->state != WORD_WORKS)
-    return jql__fail(jql, &first, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s", word->name,
-                     word->state == WORD_REFUSED ? "" : " here", word->why);
+  if (word && word->state != WORD_WORKS) return fail_word(jql, &first, word);
   if (each.count) {
     status unknown =
         jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);

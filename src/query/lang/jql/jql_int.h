@@ -152,9 +152,8 @@ enum jql_kind {
   JQL_WHOLE, /* a whole number, not negative */
   JQL_COUNT, /* the same, where MongoDB cuts off a fraction */
   JQL_BOOL,
-  JQL_IGNORED,        /* known to MongoDB's clients, without meaning here */
-  JQL_UNSUPPORTED_IF, /* the same, if it is true */
-  JQL_UNSUPPORTED     /* has a meaning that is not here */
+  JQL_IGNORED,    /* known to MongoDB's clients, without meaning here */
+  JQL_UNSUPPORTED /* has a meaning that is not here */
 };
 
 /** What a command, or a part of one, may hold. */
@@ -276,6 +275,10 @@ status jql__default_collation(const struct jql *jql, const struct jql_node *coll
 /** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
+/** capped, size, max, timeseries, expireAfterSeconds, clusteredIndex and
+ * changeStreamPreAndPostImages of `create`: an error unless what they ask for is so anyway.
+ * (kinds.c) */
+status jql__check_kinds(const struct jql *jql, const struct jql_node *fields);
 /** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
 bool jql__is_wildcard(struct slice name);
 /** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
@@ -291,6 +294,9 @@ bool jql__reads_row(const struct expr *expr);
 /** The command with its `let`: `inner` reads what may name its variables, each of which may name
  * those before it. (read.c) */
 status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner);
+/** More variables, whose values stand there as they are. (read.c) */
+status jql__add_constants(const struct jql *jql, const struct jql_node *constants,
+                          struct jql *inner);
 /** The collation of the command, if it is given. (read.c) */
 status jql__collation(const struct jql *jql, const struct jql_node *collation);
 /** Plans that nodes are stacked on. (read.c) */
@@ -322,7 +328,8 @@ status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
   struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;
-  bool all; /* of what the filter finds, not the first alone */
+  struct jql_node constants; /* of a pipeline: variables that have values */
+  bool all;                  /* of what the filter finds, not the first alone */
 };
 /** UPDATE or DELETE. (write.c) */
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);

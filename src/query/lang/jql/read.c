@@ -223,6 +223,29 @@ static status take_sign(const struct jql *jql, struct jql_node *limit) {
   return is_given ? jql__check_kind_as(jql, limit, JQL_WHOLE, 14) : LUMA_OK;
 }
 
+status jql__add_constants(const struct jql *jql, const struct jql_node *constants,
+                          struct jql *inner) {
+  struct statement *statement = jql->statement;
+  uint32_t before = statement->lets_count;
+  struct jql_each each = jql__each(jql, constants);
+  struct jql_node field;
+  *inner = *jql;
+  if (!jql_is_given(constants)) return LUMA_OK;
+  struct jql_variable *variables = arena_zalloc(jql->arena, each.count + 1, sizeof *variables);
+  struct expr **values = arena_zalloc(jql->arena, before + each.count + 1, sizeof(struct expr *));
+  TRY(jql__made(jql, variables ? (void *)values : NULL));
+  if (before) memcpy(values, statement->lets, before * sizeof(struct expr *));
+  for (uint32_t i = 0; jql__next(&each, &field); i++) {
+    TRY(jql__check_variable(jql, &field, field.name));
+    TRY(jql__const(jql, &field, &values[before + i]));
+    variables[i] = (struct jql_variable){field.name, before + i, inner->variables};
+    inner->variables = &variables[i];
+  }
+  statement->lets = values;
+  statement->lets_count = before + each.count;
+  return LUMA_OK;
+}
+
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { COUNT, QUERY, FILTER, SKIP, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {

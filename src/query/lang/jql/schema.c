@@ -128,7 +128,7 @@ static status put_view(const struct jql *jql, const struct jql_node *name,
 /* ---- commands ---- */
 
 status jql__create(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { CREATE, VALIDATOR, LEVEL, ACTION, COLLATION, VIEW_ON, PIPELINE };
+  enum { CREATE, VALIDATOR, LEVEL, ACTION, COLLATION, VIEW_ON, PIPELINE, KINDS };
   static const struct jql_field specs[] = {
       {"create", JQL_NAME, true},
       {"validator", JQL_MAP, false},
@@ -137,14 +137,14 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
       {"collation", JQL_MAP, false},
       {"viewOn", JQL_NAME, false},
       {"pipeline", JQL_LIST, false},
-      {"capped", JQL_UNSUPPORTED_IF, false},
-      {"size", JQL_UNSUPPORTED, false},
-      {"max", JQL_UNSUPPORTED, false},
-      {"timeseries", JQL_UNSUPPORTED, false},
-      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
-      {"clusteredIndex", JQL_UNSUPPORTED, false},
+      {"capped", JQL_BOOL, false},
+      {"size", JQL_COUNT, false},
+      {"max", JQL_COUNT, false},
+      {"timeseries", JQL_MAP, false},
+      {"expireAfterSeconds", JQL_ANY, false},
+      {"clusteredIndex", JQL_MAP, false},
+      {"changeStreamPreAndPostImages", JQL_MAP, false},
       {"encryptedFields", JQL_UNSUPPORTED, false},
-      {"changeStreamPreAndPostImages", JQL_UNSUPPORTED, false},
       {"autoIndexId", JQL_IGNORED, false},
       {"idIndex", JQL_IGNORED, false},
       {"indexOptionDefaults", JQL_IGNORED, false},
@@ -152,6 +152,7 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
+  TRY(jql__check_kinds(jql, &fields[KINDS]));
   if (jql_is_given(&fields[VIEW_ON]))
     return put_view(jql, &fields[CREATE], &fields[VIEW_ON], &fields[PIPELINE], plan);
   if (jql_is_given(&fields[PIPELINE]))

@@ -174,8 +174,13 @@ static status put_change(const struct jql *jql, enum plan_kind kind, const struc
 }
 
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan) {
-  struct jql inner = *jql;
+  struct jql inner;
   struct jql_filters filters;
+  bool is_pipeline = write->changes.value.type == VAL_LIST;
+  if (jql_is_given(&write->constants) && !is_pipeline)
+    return jql__fail_code(jql, &write->constants, 51198,
+                          "Constant values may only be specified for pipeline updates");
+  TRY(jql__add_constants(jql, &write->constants, &inner));
   TRY(put_change(jql, PLAN_UPDATE, write, plan));
   TRY(jql__array_filters(jql, &write->array_filters, &filters));
   inner.filters = &filters;
@@ -183,7 +188,6 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   TRY(jql__check_array_filters(jql, &write->array_filters, &filters));
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
-  bool is_pipeline = write->changes.value.type == VAL_LIST;
   if ((*plan)->multi && (*plan)->replacement && !is_pipeline)
     return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
@@ -197,10 +201,10 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
                           const struct jql_node *update, struct plan **plan) {
   enum { Q, U, UPSERT, MULTI, HINT, COLLATION, CONSTANTS, FILTERS, SORT, FIELDS };
   static const struct jql_field specs[] = {
-      {"q", JQL_MAP, true},          {"u", JQL_ANY, true},
-      {"upsert", JQL_BOOL, false},   {"multi", JQL_BOOL, false},
-      {"hint", JQL_ANY, false},      {"collation", JQL_MAP, false},
-      {"c", JQL_UNSUPPORTED, false}, {"arrayFilters", JQL_LIST, false},
+      {"q", JQL_MAP, true},        {"u", JQL_ANY, true},
+      {"upsert", JQL_BOOL, false}, {"multi", JQL_BOOL, false},
+      {"hint", JQL_ANY, false},    {"collation", JQL_MAP, false},
+      {"c", JQL_MAP, false},       {"arrayFilters", JQL_LIST, false},
       {"sort", JQL_MAP, false},
   };
   struct jql_node fields[FIELDS];
@@ -213,6 +217,7 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
                             .array_filters = fields[FILTERS],
+                            .constants = fields[CONSTANTS],
                             .sort = fields[SORT]};
   if (jql_is_given(&fields[SORT]) && jql__flag(&fields[MULTI], false))
     return jql__fail_code(jql, &fields[SORT], 9, "a sort chooses one document, and `multi` all");

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Kinds of collections that `create` may ask for. Each collection is clustered by its key; capped
+ * and time series ones are not here. */
+#include "query/lang/jql/jql_int.h"
+
+enum { CAPPED, SIZE, MAX, TIME_SERIES, EXPIRY, CLUSTERED, IMAGES };
+enum { INVALID_OPTIONS = 72, INVALID_SPECIFICATION = 197, NOT_UNIQUE = 5979700 };
+
+static status check_capped(const struct jql *jql, const struct jql_node *fields) {
+  bool is_capped = jql__flag(&fields[CAPPED], false);
+  const struct jql_node *given = jql_is_given(&fields[SIZE]) ? &fields[SIZE] : &fields[MAX];
+  if (!is_capped && !jql_is_given(given)) return LUMA_OK;
+  if (!is_capped)
+    return jql__fail_code(jql, given, INVALID_OPTIONS,
+                          "the 'capped' field needs to be true when either the 'size' or 'max' "
+                          "fields are present");
+  if (!jql_is_given(&fields[SIZE]))
+    return jql__fail_code(jql, &fields[CAPPED], INVALID_OPTIONS,
+                          "the 'size' field is required when 'capped' is true");
+  status failed = jql__fail(jql, &fields[CAPPED], LUMA_UNSUPPORTED,
+                            "there are no capped collections: nothing is pushed out by its age");
+  err_hint(jql->err, "an index with expireAfterSeconds lets documents go after a time");
+  return failed;
+}
+
+static status check_time_series(const struct jql *jql, const struct jql_node *fields) {
+  if (!jql_is_given(&fields[TIME_SERIES])) return LUMA_OK;
+  status failed = jql__fail(jql, &fields[TIME_SERIES], LUMA_UNSUPPORTED,
+                            "there are no time series collections");
+  err_hint(jql->err, "a collection with an index on the time answers the same commands");
+  return failed;
+}
+
+/** {"key": {"_id": 1}, "unique": true, "name": …}: so it is. */
+static status check_clustered(const struct jql *jql, const struct jql_node *node) {
+  enum { KEY, UNIQUE };
+  static const struct jql_field specs[] = {{"key", JQL_MAP, true},
+                                           {"unique", JQL_BOOL, true},
+                                           {"name", JQL_TEXT, false},
+                                           {"v", JQL_IGNORED, false}};
+  struct jql_node fields[4], key;
+  if (!jql_is_given(node)) return LUMA_OK;
+  TRY(jql__take(jql, node, specs, 4, fields));
+  struct jql_each each = jql__each(jql, &fields[KEY]);
+  int64_t direction = 0;
+  bool is_key = each.count == 1 && jql__next(&each, &key) && jql_is_named(&key, "_id") &&
+                val_is_number(&key.value) && val_to_int64(&key.value, &direction);
+  if (!is_key || direction != 1)
+    return jql__fail_code(jql, &fields[KEY], INVALID_SPECIFICATION,
+                          "The clusteredIndex option is only supported for key: {_id: 1}");
+  if (jql__flag(&fields[UNIQUE], false)) return LUMA_OK;
+  return jql__fail_code(jql, &fields[UNIQUE], NOT_UNIQUE,
+                        "The clusteredIndex option requires unique: true to be specified");
+}
+
+static status check_expiry(const struct jql *jql, const struct jql_node *fields) {
+  const struct jql_node *expiry = &fields[EXPIRY];
+  bool may = jql_is_given(&fields[CLUSTERED]) || jql_is_given(&fields[TIME_SERIES]);
+  if (!jql_is_given(expiry)) return LUMA_OK;
+  if (!may)
+    return jql__fail_code(jql, expiry, INVALID_OPTIONS,
+                          "'expireAfterSeconds' is only supported on time-series collections or "
+                          "when the 'clusteredIndex' option is specified");
+  status failed = jql__fail(jql, expiry, LUMA_UNSUPPORTED, "documents do not expire by their keys");
+  err_hint(jql->err, "createIndexes with expireAfterSeconds, over an attribute with a moment");
+  return failed;
+}
+
+static status check_images(const struct jql *jql, const struct jql_node *node) {
+  struct val enabled =
+      jql_is_given(node) ? val_field(&node->value, slice_of_text("enabled")) : val_missing();
+  if (!jql__truth(&enabled) || enabled.type == VAL_MISSING) return LUMA_OK;
+  return jql__fail(jql, node, LUMA_UNSUPPORTED,
+                   "there are no change streams: the change feed has what documents were");
+}
+
+status jql__check_kinds(const struct jql *jql, const struct jql_node *fields) {
+  TRY(check_capped(jql, fields));
+  TRY(check_time_series(jql, fields));
+  TRY(check_clustered(jql, &fields[CLUSTERED]));
+  TRY(check_expiry(jql, fields));
+  return check_images(jql, &fields[IMAGES]);
+}
