@@ -15,6 +15,17 @@ static const struct plan *scan_of(const struct plan *plan) {
   return plan;
 }
 
+/* A collation belongs to one thread. */
+bool workers_may_share(const struct exec *exec, const struct plan *plan) {
+  return exec->threads > 1 && plan->physical && plan->physical->by_workers && !exec->env->collation;
+}
+
+/* Parts are taken in order, and a worker's own rows count up through them. */
+uint64_t workers_arrival(const struct exec *exec, uint64_t nth) {
+  enum { NTH_BITS = 44 };
+  return ((uint64_t)exec->part << NTH_BITS) | nth;
+}
+
 /* The parts between cuts; none when the collection is not worth it. */
 static status make_parts(struct exec *exec, const struct plan *plan, uint32_t workers,
                          struct parts *parts, struct err *err) {

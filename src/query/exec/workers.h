@@ -35,6 +35,11 @@ struct workers {
   uint32_t made;  /* so many of them are there to be closed */
 };
 
+/** Whether a node's work may be shared: the plan allows it and the run has threads for it. */
+bool workers_may_share(const struct exec *exec, const struct plan *plan);
+/** The place of a row among all rows that workers read, as one thread alone would meet them; `nth`:
+ * of its own rows. */
+uint64_t workers_arrival(const struct exec *exec, uint64_t nth);
 /** Makes `count` workers at most in the run's arena, each with operators for `plan`, over parts of
  * the collection that its one SCAN reads. To be closed even after a failure. */
 status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,

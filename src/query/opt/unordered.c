@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* "read in any order": what an aggregate reads of a whole collection may come in any order, unless
  * the aggregate tells rows apart by their order; and so may what an UPDATE changes. Several threads
- * may then read it. */
+ * may then read it. Those that look for first rows, or for values that differ, say which they met
+ * first. */
 #include "query/opt/opt_int.h"
 #include "query/plan/stage.h"
 
@@ -18,6 +19,8 @@ static bool has_select_in(const struct plan *node) {
   if (node->kind == PLAN_FILTER) return expr_has_subquery(node->condition);
   for (uint32_t i = 0; i < node->exprs_count; i++)
     if (expr_has_subquery(node->exprs[i])) return true;
+  for (uint32_t i = 0; i < node->sort_count; i++)
+    if (expr_has_subquery(node->sort[i].expr)) return true;
   return false;
 }
 
@@ -57,12 +60,24 @@ static bool is_collected(const struct plan *update) {
          !update->collection->evolution;
 }
 
+/* SORT of which first rows are wanted, MongoDB's distinct. */
+static bool is_shared_by_parts(const struct plan *plan) {
+  bool is_top =
+      plan->kind == PLAN_SORT && plan->physical && plan->physical->top_limit && !plan->limit;
+  bool is_distinct = plan->kind == PLAN_DISTINCT && plan->unwind;
+  return (is_top || is_distinct) && !has_select_in(plan) && reads_everything(plan->input);
+}
+
 status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
   struct plan_physical *physical = NULL;
   if (plan->kind == PLAN_UPDATE && is_collected(plan)) {
     TRY(opt__physical(opt, plan->input, &physical, err));
     physical->collected = true;
+  }
+  if (is_shared_by_parts(plan)) {
+    TRY(opt__physical(opt, plan, &physical, err));
+    physical->by_workers = true;
   }
   if (plan->kind != PLAN_AGGREGATE || !reads_everything(plan->input)) return LUMA_OK;
   if (plan->physical && plan->physical->count_only) return LUMA_OK;

@@ -64,7 +64,8 @@ struct plan_physical {
   bool unordered;  /* SCAN, FILTER, PROJECT: rows of a whole collection are wanted in any order */
   bool collected;  /* SCAN, FILTER below an UPDATE: the same, and nothing is written until all of
                       them  are there */
-  bool by_workers; /* AGGREGATE over such an input: several threads may group parts of it */
+  bool by_workers; /* AGGREGATE, DISTINCT unwound, SORT of first rows over such an input: several
+                      threads may each do it for parts of it */
   struct expr *top_limit, *top_skip; /* SORT: only so many first rows are needed */
   enum plan_join_method join;
   struct expr **left_keys,

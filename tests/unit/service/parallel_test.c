@@ -110,6 +110,18 @@ static const char *const questions[] = {
     "\"$lt\":4}}}]}},{\"$unwind\":{\"path\":\"$o\",\"preserveNullAndEmptyArrays\":true}},{\"$"
     "group\":{"
     "\"_id\":\"$o.c\",\"n\":{\"$sum\":1},\"m\":{\"$max\":\"$pad\"}}},{\"$sort\":{\"_id\":1}}]}",
+    "SELECT id, a, b FROM t WHERE b <> 'a' ORDER BY a DESC LIMIT 30 OFFSET 10",
+    "SELECT id, pad FROM t ORDER BY a % 7, b DESC LIMIT 9",
+    "SELECT id FROM t WHERE id < 0 ORDER BY b LIMIT 3",
+    "{\"find\":\"t\",\"sort\":{\"b\":-1},\"limit\":2000,\"projection\":{\"pad\":0}}",
+    "{\"find\":\"t\",\"filter\":{\"a\":{\"$gt\":20}},\"sort\":{\"a\":1,\"b\":-1},\"skip\":5,"
+    "\"limit\":7}",
+    "{\"aggregate\":\"t\",\"pipeline\":[{\"$sort\":{\"pad\":-1}},{\"$limit\":3},{\"$unset\":"
+    "\"pad\"}]}",
+    "{\"distinct\":\"t\",\"key\":\"a\"}",
+    "{\"distinct\":\"t\",\"key\":\"pad\",\"query\":{\"a\":{\"$lt\":9}}}",
+    "{\"distinct\":\"t\",\"key\":\"b\",\"query\":{\"a\":{\"$gt\":40}}}",
+    "{\"distinct\":\"t\",\"key\":\"none\"}",
 };
 
 /* A copy of the answers to all questions; the caller frees it. */
@@ -140,7 +152,9 @@ static uint32_t parts_of(struct fixture *fixture) {
 /* An index that is of no use for a statement does not keep threads from it. */
 static void indexes_leave_room_for_threads(void) {
   static const char *const statements[] = {
-      "EXPLAIN UPDATE t SET a = 5 WHERE a = 7", "EXPLAIN SELECT COUNT(*) AS n FROM t WHERE a = 7",
+      "EXPLAIN UPDATE t SET a = 5 WHERE a = 7", "EXPLAIN SELECT id FROM t ORDER BY b LIMIT 5",
+      "{\"explain\":{\"distinct\":\"t\",\"key\":\"a\"}}",
+      "EXPLAIN SELECT COUNT(*) AS n FROM t WHERE a = 7",
       "{\"explain\":{\"aggregate\":\"t\",\"pipeline\":[{\"$match\":{\"a\":7}},{\"$group\":{\"_id\":"
       "\"$b\",\"n\":{\"$sum\":1}}}]}}"};
   struct fixture fixture = {0};
@@ -173,6 +187,30 @@ static void answers_are_those_of_one_thread(void) {
                   round & 1 ? "DELETE FROM t WHERE a = 6" : "UPDATE t SET a = 5 WHERE a = 7",
                   test_err()));
     if (round != 2) assert_ok(store_checkpoint(model_store(fixture.db->model), test_err()));
+  }
+  end(&fixture);
+}
+
+/* What is met first stays first, however the parts are shared out: a thread that comes late leaves
+ * them to others, so it is asked many times. */
+static void first_rows_are_those_of_one_thread(void) {
+  static const char *const asked[] = {
+      "{\"find\":\"t\",\"sort\":{\"b\":-1},\"limit\":5000,\"projection\":{\"pad\":0}}",
+      "{\"distinct\":\"t\",\"key\":\"id\",\"query\":{\"a\":{\"$in\":[3,50]}}}"};
+  struct fixture fixture = {0};
+  begin(&fixture);
+  assert_ok(store_checkpoint(model_store(fixture.db->model), test_err()));
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    struct buf expected;
+    buf_init(&expected, ANSWER_BYTES_MAX);
+    for (uint32_t round = 0; round < 30; round++) {
+      fixture.db->options.threads = round ? 4 : 0;
+      buf_reset(&fixture.answer);
+      assert_ok(ask(&fixture, asked[i], test_err()));
+      if (round == 0) buf_append_slice(&expected, buf_slice(&fixture.answer));
+      assert_true(slice_is_equal(buf_slice(&expected), buf_slice(&fixture.answer)));
+    }
+    buf_deinit(&expected);
   }
   end(&fixture);
 }
@@ -280,6 +318,7 @@ int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"indexes_leave_room_for_threads", indexes_leave_room_for_threads, 60},
       {"answers_are_those_of_one_thread", answers_are_those_of_one_thread, 0},
+      {"first_rows_are_those_of_one_thread", first_rows_are_those_of_one_thread, 0},
       {"many_groups_are_taken_alone", many_groups_are_taken_alone, 0},
       {"own_writes_are_seen", own_writes_are_seen, 0},
       {"changes_are_those_of_one_thread", changes_are_those_of_one_thread, 0},

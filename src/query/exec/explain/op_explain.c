@@ -30,12 +30,19 @@ static void add_measured(const struct op *root, const struct plan *plan, struct 
   buf_append_byte(out, ')');
 }
 
+/* Of an AGGREGATE its input says so. */
+static bool is_read_by_threads(const struct plan *plan) {
+  const struct plan_physical *physical = plan->physical;
+  if (!physical) return false;
+  return physical->unordered || physical->collected ||
+         (physical->by_workers && plan->kind != PLAN_AGGREGATE);
+}
+
 static void format_node(const struct explaining *op, const struct plan *plan, unsigned depth,
                         struct buf *out) {
   for (unsigned i = 0; i < depth; i++) buf_append_text(out, "  ");
   explain_node(plan, out);
-  if (op->op.exec->threads > 1 && plan->physical &&
-      (plan->physical->unordered || plan->physical->collected))
+  if (op->op.exec->threads > 1 && is_read_by_threads(plan))
     buf_append_format(out, "  (by up to %u threads beside its own)", op->op.exec->threads);
   if (op->op.plan->analyze) add_measured(op->op.input, plan, out);
   buf_append_byte(out, '\n');

@@ -473,9 +473,8 @@ static void aggregate_close(struct op *base) {
 static status open_input(struct aggregating *op, struct err *err) {
   struct exec *exec = op->op.exec;
   const struct plan *plan = op->op.plan;
-  bool is_shared = exec->threads > 1 && plan->physical && plan->physical->by_workers &&
-                   !exec->env->collation; /* a collation belongs to one thread */
-  if (is_shared) TRY(workers_open(exec, plan, exec->threads + 1, &op->workers, err));
+  if (workers_may_share(exec, plan))
+    TRY(workers_open(exec, plan, exec->threads + 1, &op->workers, err));
   return op->workers.count ? LUMA_OK : op__open(exec, plan->input, &op->op.input, err);
 }
 

@@ -3,9 +3,14 @@
  * Where a part of the statement's memory is full of them, new ones of all columns are put aside on
  * disk, for another pass.
  * Unwound (MongoDB's distinct): each value a path reaches, and each element of a list it ends at,
- * once. */
+ * once. Where workers read, each has values of its own, which are joined when all has been read, in
+ * the order in which one thread alone would have met them. */
+#include <stdlib.h>
+
+#include "base/mem/mem.h"
 #include "query/exec/group/tuple_table.h"
 #include "query/exec/sort/aside.h"
+#include "query/exec/workers.h"
 #include "query/expr/field.h"
 #include "query/expr/program.h"
 
@@ -27,6 +32,9 @@ struct distinguishing {
   bool spills;      /* that is `seen_arena` */
   struct arena seen_arena;
   struct aside aside;
+  struct workers workers; /* of unwound values; none: the input is read here */
+  uint64_t *met;          /* of workers: when each value was met first */
+  size_t met_capacity;
   status failed; /* within a visit */
   struct err *err;
 };
@@ -103,6 +111,13 @@ static status distinct_next(struct op *base, struct batch **batch, struct err *e
   return LUMA_OK;
 }
 
+static status note_met(struct distinguishing *op, uint32_t number, uint64_t when, struct err *err) {
+  if (!mem_grow((void **)&op->met, &op->met_capacity, number + 1u, sizeof *op->met))
+    FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for DISTINCT");
+  op->met[number] = when;
+  return LUMA_OK;
+}
+
 static status take_value(struct distinguishing *op, const struct val *v, struct err *err) {
   struct exec *exec = op->op.exec;
   struct val key, *place = NULL;
@@ -111,6 +126,7 @@ static status take_value(struct distinguishing *op, const struct val *v, struct 
   if (v->type == VAL_MISSING) return LUMA_OK;
   TRY(op__collate(exec, &op->op.batch_arena, v, &key, err));
   TRY(tuple_table_put(&op->seen, &key, tuple_table_hash(&key, 1), &number, &is_new, err));
+  if (is_new && exec->parts) TRY(note_met(op, number, workers_arrival(exec, number), err));
   if (!is_new || !exec->env->collation) return LUMA_OK;
   TRY(rows_add(&op->shown, &place, err));
   return expr_copy_value(exec->arena, v, place, err);
@@ -146,9 +162,60 @@ static status take_all(struct distinguishing *op, struct err *err) {
   }
 }
 
+/* ---- by workers ---- */
+
+static status take_part(struct worker *worker, struct err *err) {
+  return take_all((struct distinguishing *)worker->op, err);
+}
+
+/** A value of a worker: when and where it was met. */
+struct meeting {
+  uint64_t when;
+  const struct val *value;
+};
+
+static int compare_meetings(const void *a, const void *b) {
+  uint64_t left = ((const struct meeting *)a)->when, right = ((const struct meeting *)b)->when;
+  return (left > right) - (left < right);
+}
+
+static uint64_t list_meetings(const struct workers *workers, struct meeting *meetings) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < workers->count; i++) {
+    const struct distinguishing *other = (const struct distinguishing *)workers->items[i].op;
+    for (uint64_t row = 0; row < other->seen.tuples.count; row++, count++)
+      if (meetings)
+        meetings[count] = (struct meeting){other->met[row], rows_at(&other->seen.tuples, row)};
+  }
+  return count;
+}
+
+static status join(struct distinguishing *op, struct meeting *meetings, uint64_t count,
+                   struct err *err) {
+  uint32_t number = 0;
+  bool is_new = false;
+  qsort(meetings, count, sizeof *meetings, compare_meetings);
+  for (uint64_t i = 0; i < count; i++)
+    TRY(tuple_table_put(&op->seen, meetings[i].value, tuple_table_hash(meetings[i].value, 1),
+                        &number, &is_new, err));
+  return LUMA_OK;
+}
+
+static status take_by_workers(struct distinguishing *op, struct err *err) {
+  op->is_done = true;
+  TRY(workers_run(&op->workers, take_part, op->op.exec->env, err));
+  uint64_t count = list_meetings(&op->workers, NULL);
+  struct meeting *meetings = mem_zalloc(count + 1, sizeof *meetings);
+  if (!meetings) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for DISTINCT");
+  (void)list_meetings(&op->workers, meetings);
+  status joined = join(op, meetings, count, err);
+  mem_free(meetings);
+  return joined;
+}
+
 static status unwound_next(struct op *base, struct batch **batch, struct err *err) {
   struct distinguishing *op = (struct distinguishing *)base;
-  if (!op->is_done) TRY(take_all(op, err));
+  if (!op->is_done) TRY(op->workers.count ? take_by_workers(op, err) : take_all(op, err));
   const struct rows *values = base->exec->env->collation ? &op->shown : &op->seen.tuples;
   if (op->next_value == values->count) return LUMA_OK;
   op__emit(&op->batch, values, &op->next_value);
@@ -158,6 +225,8 @@ static status unwound_next(struct op *base, struct batch **batch, struct err *er
 
 static void distinct_close(struct op *base) {
   struct distinguishing *op = (struct distinguishing *)base;
+  workers_close(&op->workers);
+  mem_free(op->met);
   aside_deinit(&op->aside);
   arena_deinit(&op->seen_arena);
 }
@@ -193,5 +262,9 @@ status op__open_distinct(struct exec *exec, const struct plan *plan, struct op *
     TRY(field_reader_init(&distinguishing->field, exec->env, &field->path, field->key, false, err));
     TRY(batch_init(&distinguishing->batch, exec->arena, 1, err));
   }
-  return op__open(exec, plan->input, &distinguishing->op.input, err);
+  if (workers_may_share(exec, plan))
+    TRY(workers_open(exec, plan, exec->threads + 1, &distinguishing->workers, err));
+  return distinguishing->workers.count
+             ? LUMA_OK
+             : op__open(exec, plan->input, &distinguishing->op.input, err);
 }

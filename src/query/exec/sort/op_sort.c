@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SORT: keeps the rows with their keys, sorts, hands them out. When only the first rows are needed
  * (a LIMIT above), a heap of that many is all that is kept. What is more than a part of the
- * statement's memory is sorted by parts, which wait on disk and are merged. Stable: rows of equal
- * keys stay in the order they came in. */
+ * statement's memory is sorted by parts, which wait on disk and are merged. Where workers read,
+ * each keeps the first of its own rows. Stable: rows of equal keys stay in the order they came in.
+ */
 #include <stdlib.h>
 
 #include "query/exec/exec_int.h"
 #include "query/exec/sort/merge.h"
 #include "query/exec/sort/sort_key.h"
+#include "query/exec/workers.h"
 #include "query/expr/field.h"
 #include "query/expr/program.h"
 
@@ -38,6 +40,7 @@ struct sorting {
   struct arena run_arena; /* then, rows of the run in hand */
   struct spill *spill;
   struct merge *merge;
+  struct workers workers; /* none: the input is read here */
 };
 
 static int compare_sorted(const struct sorting *op, const struct sorted *a,
@@ -173,7 +176,8 @@ static status copy_tuple(struct sorting *op, const struct val *keys, const struc
 
 static status keep_top(struct sorting *op, struct val *keys, const struct batch *batch,
                        uint32_t row, struct err *err) {
-  struct sorted candidate = {.tuple = keys, .arrival = op->arrivals++};
+  struct sorted candidate = {.tuple = keys,
+                             .arrival = workers_arrival(op->op.exec, op->arrivals++)};
   bool full = op->count == op->top;
   if (full && compare_sorted(op, &candidate, &op->rows[0]) >= 0) return LUMA_OK;
   TRY(copy_tuple(op, keys, batch, row, &candidate.tuple, err));
@@ -325,15 +329,36 @@ static status cut_behind_ties(struct sorting *op, struct err *err) {
   return LUMA_OK;
 }
 
-static status sort_all(struct sorting *op, struct err *err) {
+static status take_input(struct sorting *op, struct err *err) {
   for (;;) {
     struct batch *in = NULL;
     arena_reset(&op->op.batch_arena);
     TRY(op__next(op->op.input, &in, err));
-    if (!in) break;
+    if (!in) return LUMA_OK;
     if (op->reads_first && op->count == op->top) TRY(drop_late(op, in, err));
     if (in->selected_count) TRY(take_batch(op, in, err));
   }
+}
+
+static status take_part(struct worker *worker, struct err *err) {
+  return take_input((struct sorting *)worker->op, err);
+}
+
+/** The first rows of all are among the first of each; their tuples stay with the workers. */
+static status take_by_workers(struct sorting *op, struct err *err) {
+  TRY(workers_run(&op->workers, take_part, op->op.exec->env, err));
+  for (uint32_t i = 0; i < op->workers.count; i++) {
+    const struct sorting *other = (const struct sorting *)op->workers.items[i].op;
+    for (uint64_t row = 0; row < other->count; row++) {
+      TRY(grow(op, err));
+      op->rows[op->count++] = other->rows[row];
+    }
+  }
+  return LUMA_OK;
+}
+
+static status sort_all(struct sorting *op, struct err *err) {
+  TRY(op->workers.count ? take_by_workers(op, err) : take_input(op, err));
   op->is_sorted = true;
   TRY(op__check(op->op.exec, err));
   if (op->spill) {
@@ -342,6 +367,7 @@ static status sort_all(struct sorting *op, struct err *err) {
                         &op->merge, err);
   }
   sort_kept(op);
+  if (op->top && op->count > op->top) op->count = op->top;
   return op->op.plan->limit ? cut_behind_ties(op, err) : LUMA_OK;
 }
 
@@ -361,6 +387,7 @@ static status sort_next(struct op *base, struct batch **batch, struct err *err) 
 
 static void sort_close(struct op *base) {
   struct sorting *op = (struct sorting *)base;
+  workers_close(&op->workers);
   merge_destroy(op->merge);
   spill_destroy(op->spill);
   arena_deinit(&op->run_arena);
@@ -422,5 +449,7 @@ status op__open_sort(struct exec *exec, const struct plan *plan, struct op **op,
   for (uint32_t i = 0; i < plan->sort_count; i++) keys[i] = plan->sort[i].expr;
   TRY(op__programs(exec, keys, plan->sort_count, &sorting->programs, err));
   TRY(batch_init(&sorting->batch, exec->arena, plan->columns_count, err));
-  return op__open(exec, plan->input, &sorting->op.input, err);
+  if (sorting->top && workers_may_share(exec, plan))
+    TRY(workers_open(exec, plan, exec->threads + 1, &sorting->workers, err));
+  return sorting->workers.count ? LUMA_OK : op__open(exec, plan->input, &sorting->op.input, err);
 }

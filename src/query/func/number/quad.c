@@ -39,7 +39,7 @@ static quad read_decimal(struct decimal d) {
   return QUAD_READ(text);
 }
 
-/** Zeroes at the end say nothing: 0.5 stays 0.5. */
+/** Zeroes at the end say nothing where a result is exact: 0.5 stays 0.5. */
 static struct decimal without_zeroes(struct decimal d) {
   struct decimal_parts parts;
   if (decimal_unpack(d, &parts) != DECIMAL_FINITE) return d;
@@ -51,7 +51,8 @@ static struct decimal without_zeroes(struct decimal d) {
   return decimal_pack(parts, NULL);
 }
 
-static struct decimal make_decimal(quad v) {
+/** With all its digits. */
+static struct decimal make_inexact(quad v) {
   char text[64];
   struct decimal d = decimal_from_int64(0);
   int bytes = QUAD_PRINT(text, sizeof text, v);
@@ -62,7 +63,11 @@ static struct decimal make_decimal(quad v) {
     (void)decimal_parse(slice_of_text(text[0] == '-' ? "-Infinity" : "Infinity"), &d, NULL);
   else
     (void)decimal_parse(slice_of_text(text), &d, NULL);
-  return without_zeroes(d);
+  return d;
+}
+
+static struct decimal make_decimal(quad v) {
+  return without_zeroes(make_inexact(v));
 }
 
 static quad apply_more(enum quad_function function, quad v) {
@@ -95,7 +100,14 @@ static quad apply(enum quad_function function, quad v) {
 }
 
 struct decimal quad_apply(enum quad_function function, struct decimal v) {
-  return make_decimal(apply(function, read_decimal(v)));
+  quad result = apply(function, read_decimal(v));
+  struct decimal made = make_decimal(result);
+  struct decimal_parts parts;
+  /* But for roots no function has a value of finitely many digits here that is not whole: zeroes
+   * at the end are digits like any other. */
+  bool is_exact = function == QUAD_SQRT || decimal_unpack(made, &parts) != DECIMAL_FINITE ||
+                  parts.exponent >= 0;
+  return is_exact ? made : make_inexact(result);
 }
 
 struct decimal quad_atan2(struct decimal y, struct decimal x) {
