@@ -80,7 +80,8 @@ static status attach_souls(struct model *model, struct store_txn *txn, struct er
 static bool computes(const struct collection *collection) {
   for (uint32_t i = 0; i < collection->indexes_count; i++)
     if (catalog_index_is_partial(&collection->indexes[i]) ||
-        index_def_is_computed(&collection->indexes[i].def))
+        index_def_is_computed(&collection->indexes[i].def) ||
+        collection->indexes[i].def.collation.bytes > 0)
       return true;
   return collection->rules.validator.bytes > 0;
 }

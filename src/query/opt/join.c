@@ -59,7 +59,8 @@ static status find_lookup(struct opt *opt, const struct plan *scan, const struct
     const struct catalog_index *candidate = &scan->collection->indexes[i];
     struct expr *const *keys = NULL;
     bool is_read = candidate->state == CATALOG_INDEX_PUBLIC && !candidate->hidden;
-    if (!is_read || catalog_index_is_partial(candidate)) continue;
+    bool is_other = candidate->def.wildcard.bytes || !access_collates(opt, candidate);
+    if (!is_read || is_other || catalog_index_is_partial(candidate)) continue;
     TRY(opt__index_keys(opt, candidate, &keys, err));
     *found = is_path ? path_is_equal(&candidate->def.keys[0].path, &value->path)
                      : keys && keys[0] && expr_is_equal(keys[0], value);
