@@ -80,6 +80,9 @@ struct collection {
   struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
   const uint16_t *attribute_of_id; /* see struct soul_binding */
   uint32_t attribute_of_id_count;
+  /* Of a picture that is made to see who reads an attribute: who names it is told that it is not
+   * there. Empty in all others; borrowed. */
+  struct slice without;
 };
 
 /** Bytes of its longest validator or collation. */
@@ -105,6 +108,8 @@ enum { CATALOG_TEMPORARY_BYTES_MAX = 32 };
 /** Appends what the names of a session's begin with. */
 void catalog_temporary_prefix(uint64_t session, struct buf *out);
 bool catalog_is_temporary(struct slice name);
+/** The number of the session whose name it is; 0: of none. */
+uint64_t catalog_session_of(struct slice name);
 /** The name as its session says it: without what it begins with; others are the same. */
 struct slice catalog_plain_name(struct slice name);
 /** Takes what temporary names begin with out of a text for people. */

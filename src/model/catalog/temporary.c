@@ -13,6 +13,14 @@ bool catalog_is_temporary(struct slice name) {
   return name.bytes > MARK_BYTES && memcmp(name.data, mark, MARK_BYTES) == 0;
 }
 
+uint64_t catalog_session_of(struct slice name) {
+  uint64_t session = 0;
+  if (!catalog_is_temporary(name)) return 0;
+  for (size_t at = MARK_BYTES; at < name.bytes && name.data[at] != ':'; at++)
+    session = session * 10 + (uint64_t)(name.data[at] - '0');
+  return session;
+}
+
 struct slice catalog_plain_name(struct slice name) {
   const uint8_t *colon = catalog_is_temporary(name) ? memchr(name.data, ':', name.bytes) : NULL;
   if (!colon) return name;

@@ -157,6 +157,8 @@ static void compare_rules(struct comparing *comparing, const struct soul_attribu
     if (rules[i].effect != SOUL_NEUTRAL)
       note(comparing, rules[i].effect, fresh->name, rules[i].what);
   }
+  if (old->not_valid && !fresh->not_valid && soul_refers(fresh))
+    note(comparing, SOUL_NARROWS, fresh->name, "reference validated");
   if (old->immutable != fresh->immutable)
     note(comparing, SOUL_NEUTRAL, fresh->name, "immutable changed");
   if (old->sensitive != fresh->sensitive)
@@ -206,7 +208,7 @@ static void compare_types(struct comparing *comparing, const struct soul_attribu
                           const struct soul_attribute *fresh, struct slice stored_name) {
   bool same = soul_type_is_equal(&old->type, &fresh->type);
   if (same_types(&old->type, &fresh->type)) return;
-  bool wider = is_wider(&old->type, &fresh->type);
+  bool wider = is_wider(&old->type, &fresh->type) || fresh->not_valid;
   note(comparing, wider ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "type changed");
   bool converts = !same && fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&
                   fresh->type.kind != SOUL_LIST && fresh->type.kind != SOUL_MAP;

@@ -26,6 +26,7 @@ static const char *const attribute_keys[] = {"type",        "py_type",
                                              "ref",         "soul",
                                              "on_delete",   "onDelete",
                                              "transitions", "title",
+                                             "constraint",  "not_valid",
                                              "examples",    "comment",
                                              NULL};
 
@@ -295,7 +296,17 @@ static void read_flags(struct soul_reading *reading, const struct soul_place *pl
   attribute->indexed = soul__flag(reading, place, map, NAMES("index", "indexed"), false);
   attribute->sensitive = soul__flag(reading, place, map, NAMES("sensitive"), false);
   attribute->immutable = soul__flag(reading, place, map, NAMES("immutable", "readOnly"), false);
+}
+
+/* What a constraint of SQL says of the reference that it makes; of nothing else it says nothing. */
+static void read_reference(struct soul_reading *reading, const struct soul_place *place,
+                           const struct val *map, struct soul_attribute *attribute) {
   attribute->on_delete = read_on_delete(reading, place, map);
+  bool not_valid = soul__flag(reading, place, map, NAMES("not_valid"), false);
+  struct slice constraint = soul__text(reading, place, map, NAMES("constraint"));
+  if (!soul_refers(attribute)) return;
+  attribute->not_valid = not_valid;
+  attribute->constraint = constraint;
 }
 
 static void read_attribute(struct soul_reading *reading, const struct soul_place *place,
@@ -303,6 +314,7 @@ static void read_attribute(struct soul_reading *reading, const struct soul_place
   soul__check_keys(reading, place, map, attribute_keys);
   read_type(reading, place, map, attribute);
   read_flags(reading, place, map, attribute);
+  read_reference(reading, place, map, attribute);
   uint64_t type_length = attribute->max_length;
   attribute->min_length = (uint32_t)soul__number(
       reading, place, map, NAMES("min_length", "minLength", "minItems"), UINT32_MAX - 1, SOUL_NONE);

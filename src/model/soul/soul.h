@@ -44,8 +44,12 @@ struct soul_attribute {
   struct slice name;
   struct soul_type type;
   bool required, unique, indexed, sensitive, immutable;
-  bool is_masked;    /* sensitive: itself, around, inside, or what it is computed of */
-  uint8_t on_delete; /* of a reference: enum soul_on_delete */
+  bool is_masked; /* sensitive: itself, around, inside, or what it is computed of */
+  /* Of a reference: enum soul_on_delete; what its constraint is called (empty: it goes by the names
+   * of collection and attribute); beings that were there before it may name nothing. */
+  uint8_t on_delete;
+  bool not_valid;
+  struct slice constraint;
   struct val default_value, min, max, allowed; /* `allowed`: a LIST */
   uint32_t min_length, max_length;             /* SOUL_NONE = no limit */
   struct slice pattern, computed, default_expression, description;
@@ -120,6 +124,13 @@ struct soul {
   struct mutex lock;                /* the programs at rest */
   struct soul_program *programs;
 };
+
+/** Whether an attribute refers to beings, or is a list of references. */
+static inline bool soul_refers(const struct soul_attribute *attribute) {
+  const struct soul_type *type = &attribute->type;
+  return type->kind == SOUL_REF ||
+         (type->kind == SOUL_LIST && type->element && type->element->kind == SOUL_REF);
+}
 
 /** Reads a genotype (or a map with "genotype" and settings beside it) as somebody gives it into a
  * soul with one reference. LUMA_INVALID_GENOTYPE lists all faults, each with its path; names in

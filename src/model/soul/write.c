@@ -126,6 +126,7 @@ static void put_attribute(struct writing *writing, const struct soul_attribute *
   open(writing, '{');
   put_fields(writing, &attribute->type);
   put_text(writing, "computed", attribute->computed);
+  if (writing->form == SOUL_SHOWN) put_text(writing, "constraint", attribute->constraint);
   put_value(writing, "default", &attribute->default_value);
   put_text(writing, "default_expression", attribute->default_expression);
   if (writing->form == SOUL_SHOWN) put_text(writing, "description", attribute->description);
@@ -137,6 +138,7 @@ static void put_attribute(struct writing *writing, const struct soul_attribute *
   put_length(writing, "max_length", attribute->max_length);
   put_value(writing, "min", &attribute->min);
   put_length(writing, "min_length", attribute->min_length);
+  put_flag(writing, "not_valid", attribute->not_valid);
   if (attribute->on_delete != SOUL_RESTRICT)
     put_text(writing, "on_delete", slice_of_text(on_delete[attribute->on_delete]));
   put_text(writing, "pattern", attribute->pattern);

@@ -113,6 +113,20 @@ status bind__note_origin(const struct binder *binder, const struct scope *scope,
 /** The same of a bound EXPR_AT: addr['city'], and of addr ->> 'city'. */
 status bind__check_at(const struct binder *binder, const struct scope *scope,
                       const struct expr *expr, struct err *err);
+/** bind__check_path of a path into the values of a column. */
+status bind__check_column_path(const struct binder *binder, const struct plan_column *column,
+                               const struct path *path, uint64_t offset, struct err *err);
+/** The field that an expression reads, by arrows too, and the path in it (room for
+ * PATH_STEPS_MAX); NULL: it does something else. */
+const struct expr *bind__read_arrows(const struct expr *expr, struct path *path);
+/** What is declared of the values at a path into a column; NULL: nothing. `*is_being`: they are
+ * beings of a closed collection. */
+const struct soul_attribute *bind__declared_at(const struct plan_column *column,
+                                               const struct path *path, bool *is_being);
+/** LUMA_UNKNOWN_FIELD where a call goes a way into a document that no being has, by a path of
+ * SQL/JSON, or asks whether a map has what it has not. */
+status bind__check_json(const struct binder *binder, const struct scope *scope,
+                        const struct expr *call, struct err *err);
 /** The type that all values at a path into documents of the column have, or NULL: a closed
  * collection declares it, and LQL asks. VAL_MISSING: any. */
 enum val_type bind__declared_type(const struct binder *binder, const struct plan_column *column,

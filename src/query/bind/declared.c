@@ -26,9 +26,23 @@ static bool teaches(const struct binder *binder) {
   return binder->language == PLAN_LQL || binder->language == PLAN_NQL;
 }
 
+static bool is_taken_away(const struct collection *collection, const struct path *path) {
+  return collection && collection->without.bytes &&
+         slice_is_equal(path->steps[0].name, collection->without);
+}
+
+/* Whether it is known which names there are, or that one is not. */
+static bool knows_names(const struct collection *collection) {
+  return bind__is_closed(collection) || (collection && collection->without.bytes);
+}
+
 status bind__check_path(const struct binder *binder, const struct collection *collection,
                         const struct path *path, uint64_t offset, struct err *err) {
-  struct soul_misnamed wrong;
+  struct soul_misnamed wrong = {0};
+  if (path->count && is_taken_away(collection, path)) {
+    wrong.name = path->steps[0].name;
+    return fail(binder, &wrong, offset, err);
+  }
   if (!teaches(binder) || !bind__is_closed(collection) || path->count == 0) return LUMA_OK;
   if (soul_declares(collection->genotype, path, &wrong)) return LUMA_OK;
   return fail(binder, &wrong, offset, err);
@@ -44,7 +58,7 @@ static const struct collection *trace(const struct plan_column *column, const st
   bool is_document = column->is_document && column->collection;
   const struct collection *collection = is_document ? column->collection : column->origin;
   uint32_t before = is_document ? 0 : start->count;
-  if (!bind__is_closed(collection) || before + path->count > PATH_STEPS_MAX) return NULL;
+  if (!knows_names(collection) || before + path->count > PATH_STEPS_MAX) return NULL;
   for (uint32_t i = 0; i < before; i++) whole->steps[i] = start->steps[i];
   for (uint32_t i = 0; i < path->count; i++) whole->steps[before + i] = path->steps[i];
   whole->count = before + path->count;
@@ -58,7 +72,8 @@ bool bind__may_have(const struct binder *binder, const struct plan_column *colum
   struct soul_misnamed wrong;
   step.index = PATH_NO_INDEX;
   const struct collection *collection = column->origin ? trace(column, &path, &whole) : NULL;
-  return !teaches(binder) || !collection || soul_declares(collection->genotype, &whole, &wrong);
+  return !teaches(binder) || !bind__is_closed(collection) ||
+         soul_declares(collection->genotype, &whole, &wrong);
 }
 
 /* An expression of the rows around a SELECT, and what they are. */
@@ -95,8 +110,8 @@ status bind__note_origin(const struct binder *binder, const struct scope *scope,
 
 /* ---- looking at names ---- */
 
-static status check(const struct binder *binder, const struct plan_column *column,
-                    const struct path *path, uint64_t offset, struct err *err) {
+status bind__check_column_path(const struct binder *binder, const struct plan_column *column,
+                               const struct path *path, uint64_t offset, struct err *err) {
   struct path_step steps[PATH_STEPS_MAX];
   struct path whole = {.steps = steps};
   const struct collection *collection = trace(column, path, &whole);
@@ -107,7 +122,7 @@ status bind__check_declared(const struct binder *binder, const struct plan_colum
                             const struct expr *field, struct err *err) {
   return field->key || field->path.count == 0
              ? LUMA_OK
-             : check(binder, column, &field->path, field->offset, err);
+             : bind__check_column_path(binder, column, &field->path, field->offset, err);
 }
 
 /* Calls that lead along steps: `->`, `->>` and the functions that they are, and (`one_path`) `#>`,
@@ -177,8 +192,24 @@ status bind__check_at(const struct binder *binder, const struct scope *scope,
   struct path_step steps[PATH_STEPS_MAX];
   struct path path = {.steps = steps};
   const struct expr *field = read_arrows(expr, &path);
-  if (!field || field->key || field->slot >= scope->count) return LUMA_OK;
-  return check(binder, &scope->columns[field->slot], &path, expr->offset, err);
+  if (!field || field->key || field->slot >= scope->count)
+    return bind__check_json(binder, scope, expr, err);
+  return bind__check_column_path(binder, &scope->columns[field->slot], &path, expr->offset, err);
+}
+
+const struct expr *bind__read_arrows(const struct expr *expr, struct path *path) {
+  return read_arrows(expr, path);
+}
+
+const struct soul_attribute *bind__declared_at(const struct plan_column *column,
+                                               const struct path *path, bool *is_being) {
+  struct path_step steps[PATH_STEPS_MAX];
+  struct path whole = {.steps = steps};
+  const struct collection *collection = trace(column, path, &whole);
+  *is_being = collection && whole.count == 0;
+  bool is_closed = bind__is_closed(collection);
+  *is_being &= is_closed;
+  return is_closed && whole.count ? soul_declared(collection->genotype, &whole) : NULL;
 }
 
 /* ---- types ---- */

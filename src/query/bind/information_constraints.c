@@ -69,9 +69,11 @@ static status tell_soul(struct information *rows, const struct collection *colle
   }
   for (uint32_t i = 0; soul && i < soul->attributes_count; i++) {
     const struct soul_attribute *attribute = &soul->attributes[i];
+    struct val name = attribute->constraint.bytes
+                          ? val_text(attribute->constraint)
+                          : made_name(rows, collection->name, attribute->name, "fkey");
     struct constraint reference = {.collection = collection,
-                                   .name =
-                                       made_name(rows, collection->name, attribute->name, "fkey"),
+                                   .name = name,
                                    .type = "FOREIGN KEY",
                                    .columns = {val_text(attribute->name)},
                                    .columns_count = 1};

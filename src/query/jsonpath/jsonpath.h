@@ -16,6 +16,7 @@
 
 #include "base/core/err.h"
 #include "base/mem/arena.h"
+#include "value/path/path.h"
 #include "value/val/val.h"
 
 enum {
@@ -64,6 +65,11 @@ struct jsonpath_run {
  * does not fit, at which character, and what would; LUMA_TOO_LARGE, LUMA_TOO_DEEP. */
 status jsonpath_parse(struct arena *arena, struct slice text, const struct jsonpath **path,
                       struct err *err);
+/** Told of a way into the document, which ends with a name. */
+typedef void jsonpath_reads_fn(void *context, const struct path *path);
+/** Tells of each way that the path goes by names and elements, in its conditions too; names in a
+ * list speak of its elements. What lies behind anything else is not known. */
+void jsonpath_reads(const struct jsonpath *path, jsonpath_reads_fn *tell, void *context);
 /** Every item that the path leads to, in order; values borrow from `document` and the arena.
  * LUMA_INVALID_VALUE where the document is not as the path says, unless silent; LUMA_OUT_OF_RANGE
  * for sums that do not fit and for too many steps. */

@@ -85,6 +85,24 @@ status evolve__rename_rules(struct evolving *evolving, struct catalog_index *ind
 /** The actions of ALTER TABLE (request->genotype's "actions"), done to the genotype being edited.
  * LUMA_UNKNOWN_FIELD, LUMA_ALREADY_EXISTS. */
 status evolve__act(struct evolving *evolving, struct edit *edit, struct err *err);
+/** An action as it was given. */
+struct evolve_action {
+  struct slice kind, name, to, base;
+  struct val value;
+  bool if_exists;
+};
+bool evolve__is_action(const struct evolve_action *action, const char *kind);
+/** One on a constraint. */
+status evolve__act_on_constraint(struct evolving *evolving, const struct evolve_action *action,
+                                 struct edit *edit, struct err *err);
+/** LUMA_UNKNOWN_FIELD; `meant` may be empty. */
+status evolve__fail_unknown(const struct evolving *evolving, const struct evolve_action *action,
+                            const char *what, struct slice meant, struct err *err);
+/** The name that an attribute has after the statement's renames. */
+struct slice evolve__renamed(const struct evolving *evolving, struct slice name);
+/** {"genotype": {PART: {NAME: value}}}, merged in. */
+status evolve__merge(struct edit *edit, const char *part, struct slice name,
+                     const struct val *value, struct arena *arena, struct err *err);
 /** Whether a rule may be broken by beings, other than that values are unique. */
 bool evolve__narrows(const struct evolving *evolving);
 /** Whether beings have to be looked at. */

@@ -41,7 +41,7 @@ static bool is_new(const struct evolving *evolving, const struct soul_attribute 
   bool changes = changes_values(evolving, attribute->name, &is_made);
   /* A closed collection has nothing under a name that is new. */
   if (!was) return is_made || !old || evolving->base->open;
-  return changes || !model__is_reference(was) ||
+  return changes || !model__is_reference(was) || (was->not_valid && !attribute->not_valid) ||
          !slice_is_equal_nocase(reference_of(was)->target, reference_of(attribute)->target);
 }
 
@@ -119,7 +119,7 @@ status evolve__check_references(struct evolving *evolving, const struct doc *doc
   struct val root = doc_root(document);
   for (uint32_t i = 0; i < evolving->fresh->attributes_count; i++) {
     const struct soul_attribute *attribute = &evolving->fresh->attributes[i];
-    if (!evolving->refers[i]) continue;
+    if (!evolving->refers[i] || attribute->not_valid) continue;
     struct val value = val_field(&root, attribute->name);
     bool is_list = attribute->type.kind == SOUL_LIST;
     if (!is_list) TRY(check_one(evolving, attribute, &value, err));

@@ -149,9 +149,7 @@ static status change_all(struct model_txn *txn, const struct collection *collect
 }
 
 bool model__is_reference(const struct soul_attribute *attribute) {
-  const struct soul_type *type = &attribute->type;
-  return type->kind == SOUL_REF ||
-         (type->kind == SOUL_LIST && type->element && type->element->kind == SOUL_REF);
+  return soul_refers(attribute);
 }
 
 status model__change_references(struct model_txn *txn, const struct collection *collection,

@@ -76,6 +76,8 @@ static void append_rules(struct buf *out, const struct soul_attribute *attribute
   if (attribute->allowed.type) model__tell_value(out, "enum", &attribute->allowed);
   if (attribute->on_delete == SOUL_CASCADE) buf_append_text(out, ",\"on_delete\":\"cascade\"");
   if (attribute->on_delete == SOUL_SET_NULL) buf_append_text(out, ",\"on_delete\":\"set null\"");
+  if (attribute->constraint.bytes) model__tell_text(out, "constraint", attribute->constraint);
+  if (attribute->not_valid) buf_append_text(out, ",\"not_valid\":true");
   append_transitions(out, attribute);
   if (attribute->immutable) buf_append_text(out, ",\"immutable\":true");
   if (attribute->sensitive) buf_append_text(out, ",\"sensitive\":true");

@@ -116,7 +116,7 @@ bool lql__ddl_constraint(struct lql_ddl *ddl, bool *is_one) {
   uint32_t from = ddl->at;
   *is_one = true;
   if (lql__ddl_take(ddl, "CONSTRAINT") && !lql__ddl_name(ddl, &name)) return false;
-  if (lql__ddl_take(ddl, "FOREIGN KEY")) return lql__ddl_foreign_key(ddl);
+  if (lql__ddl_take(ddl, "FOREIGN KEY")) return lql__ddl_foreign_key(ddl, name);
   if (lql__ddl_take(ddl, "PRIMARY KEY")) {
     uint32_t names = ddl->at;
     return take_unique(ddl, name, true) && lql__ddl_require(ddl, names);

@@ -119,7 +119,7 @@ bool lql__ddl_note_column(struct lql_ddl *ddl, struct slice name, uint64_t offse
  * nothing is said. */
 bool lql__ddl_reference(struct lql_ddl *ddl, struct slice *target, const char **on_delete);
 /** (a) REFERENCES …, after FOREIGN KEY. */
-bool lql__ddl_foreign_key(struct lql_ddl *ddl);
+bool lql__ddl_foreign_key(struct lql_ddl *ddl, struct slice constraint);
 /** Columns of a key are required. `names`: a JSON list, to which `ddl->at` has read from `from`. */
 bool lql__ddl_require(struct lql_ddl *ddl, uint32_t from);
 /** MySQL's KEY name (a, b) and INDEX name (a, b) among the columns; `*is_one` false: it is none. */

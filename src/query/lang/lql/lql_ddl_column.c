@@ -119,6 +119,8 @@ static bool take_reference(struct lql_ddl *ddl, struct column *column) {
   const char *on_delete;
   if (!lql__ddl_reference(ddl, &column->target, &on_delete)) return false;
   if (on_delete) put_text(&column->rules, "on_delete", slice_of_text(on_delete));
+  if (column->constraint.bytes) put_text(&column->rules, "constraint", column->constraint);
+  column->constraint = slice_of(NULL, 0);
   return true;
 }
 

@@ -103,21 +103,33 @@ bool lql__ddl_reference(struct lql_ddl *ddl, struct slice *target, const char **
   }
 }
 
+/* A reference that FOREIGN KEY makes. */
+struct reference {
+  struct slice constraint, column, target;
+  const char *on_delete;
+  bool is_late; /* NOT VALID */
+};
+
 /* "type":"ref","ref":… */
-static void put_reference(struct buf *out, struct slice target, const char *on_delete) {
+static void put_reference(struct buf *out, const struct reference *reference, bool is_there) {
   buf_append_text(out, "\"type\":\"ref\",\"ref\":");
-  json_write_text(out, target);
-  if (on_delete) buf_append_format(out, ",\"on_delete\":\"%s\"", on_delete);
+  json_write_text(out, reference->target);
+  if (reference->on_delete) buf_append_format(out, ",\"on_delete\":\"%s\"", reference->on_delete);
+  if (reference->constraint.bytes) {
+    buf_append_text(out, ",\"constraint\":");
+    json_write_text(out, reference->constraint);
+  }
+  if (is_there) buf_append_format(out, ",\"not_valid\":%s", reference->is_late ? "true" : "null");
 }
 
 /* The column may have been read before, or (ALTER TABLE) be there. */
-static bool refer(struct lql_ddl *ddl, struct slice name, struct slice target,
-                  const char *on_delete, uint64_t offset) {
+static bool refer(struct lql_ddl *ddl, const struct reference *reference, uint64_t offset) {
+  struct slice name = reference->column;
   struct lql_ddl_column *column = find(ddl, name);
   struct buf rules;
   buf_init(&rules, 4096);
   if (!column) buf_append_byte(&rules, '{');
-  put_reference(&rules, target, on_delete);
+  put_reference(&rules, reference, !column);
   if (!column) buf_append_byte(&rules, '}');
   buf_append_byte(&rules, 0);
   bool done = lql__ddl_sound(ddl, &rules);
@@ -134,17 +146,18 @@ static bool refer(struct lql_ddl *ddl, struct slice name, struct slice target,
   return done;
 }
 
-bool lql__ddl_foreign_key(struct lql_ddl *ddl) {
-  struct slice name = {0}, target = {0};
-  const char *on_delete;
+bool lql__ddl_foreign_key(struct lql_ddl *ddl, struct slice constraint) {
+  struct reference made = {.constraint = constraint};
   uint64_t offset = lql__ddl_peek(ddl)->offset;
-  if (lql__ddl_peek(ddl)->kind != LQL_LP && !lql__ddl_name(ddl, &name)) return false; /* MySQL's */
-  if (!lql__ddl_expect_mark(ddl, LQL_LP) || !lql__ddl_name(ddl, &name)) return false;
+  bool has_name = lql__ddl_peek(ddl)->kind != LQL_LP; /* MySQL's */
+  if (has_name && !lql__ddl_name(ddl, &made.constraint)) return false;
+  if (!lql__ddl_expect_mark(ddl, LQL_LP) || !lql__ddl_name(ddl, &made.column)) return false;
   if (lql__ddl_peek(ddl)->kind == LQL_COMMA)
     return fail(ddl, offset, "a reference is one column", "it names a being by its key, `id`");
   if (!lql__ddl_expect_mark(ddl, LQL_RP) || !lql__ddl_expect(ddl, "REFERENCES")) return false;
-  return lql__ddl_reference(ddl, &target, &on_delete) &&
-         refer(ddl, name, target, on_delete, offset);
+  if (!lql__ddl_reference(ddl, &made.target, &made.on_delete)) return false;
+  made.is_late = !ddl->is_new && lql__ddl_take(ddl, "NOT VALID");
+  return refer(ddl, &made, offset);
 }
 
 /* ---- keys ---- */
