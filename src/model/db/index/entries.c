@@ -63,6 +63,8 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   if (result == LUMA_OK && keeps)
     result =
         index_method(&index->def)->entries(&index->def, document, computed, key_part, entries, err);
+  else
+    result = model__hide_values(collection, result, err);
   arena_rewind(&txn->kept, mark);
   TRY(result);
   if (!keeps) return LUMA_OK;
