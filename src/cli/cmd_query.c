@@ -41,14 +41,14 @@ static enum cli_exit run_script(const struct asking *asking, struct slice text, 
 
 /* ---- the command line ---- */
 
-/* One argument may be the target or the statement: a statement has blanks and braces, a target is
+/* One argument may be the target or the statement: a statement has blanks and brackets, a target is
  * a URL, memory: or a path that is there or looks like one. */
 static bool is_target(struct cli *cli, const char *text) {
   struct os_stat stat;
   struct slice slice = slice_of_text(text);
   if (target_is_url(text) || strcmp(text, "memory:") == 0) return true;
   if (slice_has_prefix(slice, slice_of_text("postgres"))) return true;
-  if (strpbrk(text, " \t\r\n{;")) return false;
+  if (strpbrk(text, " \t\r\n{(;")) return false;
   return text[0] == '.' || strchr(text, '/') || os_stat(cli->os, text, &stat, NULL) == LUMA_OK;
 }
 

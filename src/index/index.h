@@ -45,6 +45,38 @@ struct index_def {
   bool sparse;         /* documents that lack all keys have no entry */
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
+  /* MongoDB's wildcard index: which paths of a document it has (index_wildcard_has), empty: it is
+   * none. It has two parts, of one path each time: the path as text, and what is there. Both keys
+   * have the path as it was written ("a.$**"). */
+  struct slice wildcard;
+  struct slice collation; /* of texts, as plan_collation_text writes it: their keys are sort keys;
+                             empty: by bytes */
+};
+/** The keys as people write them. */
+static inline uint32_t index_def_written(const struct index_def *def) {
+  return def->wildcard.bytes ? 1 : def->keys_count;
+}
+
+/* `wildcard` is one byte, INDEX_WILDCARD or, where the key is a path like others, ..._KEY; then the
+ * paths, each begun by INDEX_WILDCARD_WITH (these alone) or ..._WITHOUT (all but these) and ended
+ * by a null byte. */
+enum {
+  INDEX_WILDCARD = '*',
+  INDEX_WILDCARD_KEY = '&',
+  INDEX_WILDCARD_WITH = '+',
+  INDEX_WILDCARD_WITHOUT = '-'
+};
+/** Whether a value at the dotted path has an entry; `below`: and whatever is at paths that go on
+ * from it. */
+bool index_wildcard_has(struct slice wildcard, struct slice path, bool below);
+/** Whether any path that goes on from this one may have entries. */
+bool index_wildcard_enters(struct slice wildcard, struct slice path);
+
+/** How texts become what an index with a collation has of them. */
+struct index_fold {
+  void *context;
+  /** `*key` may borrow from the context until the next call. */
+  status (*key)(void *context, const struct val *value, struct val *key, struct err *err);
 };
 
 /** One entry to put or delete. */
@@ -56,6 +88,7 @@ struct index_entries {
   struct index_entry *items;
   uint32_t count, capacity;
   struct buf bytes;              /* keys and values of the items */
+  const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
   bool has_lists;                /* multikey: a key path met a list, or several values */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by part */
 };

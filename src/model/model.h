@@ -159,6 +159,7 @@ struct model_index_spec {
   bool unique, multikey, nulls_distinct, sparse, hidden, if_not_exists;
   bool expires; /* see struct catalog_index */
   uint32_t expire_s;
+  struct slice wildcard, collation; /* see struct index_def */
   struct soul_rule condition; /* a partial index: only documents it is true of have entries; of kind
                                  LASTING or MATCH. Without text: all */
 };
@@ -175,6 +176,8 @@ static inline struct model_index_spec model_index_spec_of(const struct catalog_i
                                    .hidden = index->hidden,
                                    .expires = index->expires,
                                    .expire_s = index->expire_s,
+                                   .wildcard = index->def.wildcard,
+                                   .collation = index->def.collation,
                                    .condition = index->condition};
 }
 /** Told now and then while an index is built; answering false cancels the build (LUMA_CANCELLED).

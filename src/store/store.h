@@ -116,6 +116,17 @@ struct store_range {
   struct slice from, to;
 };
 
+/** Ranges to be read in one walk: none is empty, they ascend, do not overlap, and lie within the
+ * cursor's. They stay in place until the walk ends. */
+struct store_pick {
+  const struct store_range *ranges;
+  uint32_t count;
+  uint32_t at; /* ranges before it are done; 0 at the start */
+  /* private, zero at the start */
+  uint32_t step;
+  bool is_within;
+};
+
 /** Keys within a range, ascending: where it can be cut. `max` is the room in `keys`. */
 struct store_cuts {
   struct slice *keys;
@@ -218,6 +229,10 @@ struct store_ops {
   /** Jumps forward (or backward) in the cursor's direction to `key`: the next row is the first at
    * or past it. A key the cursor has passed changes nothing; the range stays the limit. */
   status (*cursor_seek)(struct store_cursor *cursor, struct slice key, struct err *err);
+  /** Up to `max` rows of the ranges picked; count 0 = the end. For cursors that go forwards and are
+   * used for nothing else. NULL: store_cursor_pick steps and seeks. */
+  status (*cursor_pick)(struct store_cursor *cursor, struct store_pick *pick, uint32_t max,
+                        struct store_rows *rows, struct err *err);
   /** Moves what keeps the last step's rows alive into `pins`: they outlive the next step. */
   status (*cursor_keep)(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
   void (*cursor_close)(struct store_cursor *cursor);
@@ -313,6 +328,8 @@ status store_cursor_open(struct store_txn *txn, enum store_space space, struct s
 status store_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
                          struct err *err);
 status store_cursor_seek(struct store_cursor *cursor, struct slice key, struct err *err);
+status store_cursor_pick(struct store_cursor *cursor, struct store_pick *pick, uint32_t max,
+                         struct store_rows *rows, struct err *err);
 status store_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
 void store_cursor_close(struct store_cursor *cursor);
 status store_cut(struct store_txn *txn, enum store_space space, struct store_range range,

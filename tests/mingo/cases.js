@@ -316,15 +316,20 @@ const WIDE = {
     const asked = wide.filter();
     print({ kind: "filter", command: { find: "t", filter: asked }, ...attempt(() => mingo.find(copy(documents), copy(asked)).all()) });
   },
+  sorted(documents) {
+    const [collation, keys] = [{ locale: "en", strength: one([1, 2, 3]) }, { [one(["u", "v", "o.q"])]: one([1, -1]), _id: 1 }];
+    const answer = () => mingo.find(copy(documents), {}, { u: 1, v: 1 }).collation(collation).sort(keys).all();
+    print({ kind: "filter", ordered: true, command: { find: "t", projection: { u: 1, v: 1 }, sort: keys, collation }, ...attempt(answer) });
+  },
   update(documents) {
-    const { u, arrayFilters } = wide.update();
+    const { q = {}, u, arrayFilters } = wide.update();
     const answer = () => {
       if (Array.isArray(u)) return copy(documents).flatMap((document) => mingo.aggregate([document], copy(u)));
       const changed = copy(documents);
-      updateMany(changed, {}, copy(u), { arrayFilters: copy(arrayFilters ?? []) });
+      updateMany(changed, copy(q), copy(u), { arrayFilters: copy(arrayFilters ?? []) });
       return changed;
     };
-    print({ kind: "update", command: { update: "t", updates: [{ q: {}, u, multi: true, ...(arrayFilters ? { arrayFilters } : {}) }] }, ...attempt(answer) });
+    print({ kind: "update", command: { update: "t", updates: [{ q, u, multi: true, ...(arrayFilters ? { arrayFilters } : {}) }] }, ...attempt(answer) });
   },
 };
 
@@ -371,7 +376,7 @@ while (left > 0) {
   if (left <= 0) break;
   const wider = some(1 + below(12), (_, i) => wide.document(i));
   print({ documents: wider });
-  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) WIDE[one(["filter", "pipeline", "pipeline", "pipeline", "update"])](wider);
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) WIDE[one(["filter", "pipeline", "pipeline", "pipeline", "sorted", "update", "update"])](wider);
   if (left <= 0) break;
   const [two, others] = [some(1 + below(10), (_, i) => stagesOf.document(i)), some(1 + below(8), (_, i) => stagesOf.other(i))];
   print({ documents: two, others });

@@ -46,12 +46,16 @@ module.exports = ({ one, often, below, some }) => {
     () => [{ $bucket: { groupBy: one(["$k", "$n"]), boundaries: one([[-5, 1.5, 3.5, 20], [-10, 0.5, 20]]), default: "rest", output: { c: { $sum: 1 }, s: { $sum: "$k" } } } },
       { $match: { c: { $gt: 0 } } }],
     () => [{ $bucket: { groupBy: "$k", boundaries: [-0.5, 2.5, 4.5], default: 99 } }, { $match: { count: { $gt: 0 } } }],
+    () => [{ $bucketAuto: { groupBy: { $add: ["$_id", 1] }, buckets: 1 + below(4), granularity: one(["R5", "R10", "1-2-5", "E6", "POWERSOF2"]) } },
+      { $project: { _id: { $round: ["$_id.max", 6] }, count: 1 } }], // MongoDB rounds the least bound down, mingo begins with 0
     () => [{ $bucketAuto: { groupBy: "$_id", buckets: 1 + below(4), output: { c: { $sum: 1 }, ks: { $push: "$k" } } } }],
   ])();
 
   const gaps = () => one([
     () => [{ $densify: { field: "k", range: { step: 1, bounds: "full" } } }, { $project: { _id: 0, k: 1, g: 1 } }],
     () => [{ $densify: { field: "k", partitionByFields: ["g"], range: { step: 2, bounds: "partition" } } }, { $project: { _id: 0, k: 1, g: 1 } }],
+    () => [{ $densify: { field: "at", range: { step: one([1, 3]), unit: "day", bounds: "full" } } }, { $project: { _id: 0, at: 1, g: 1 } }],
+    () => [{ $fill: { partitionByFields: ["g"], sortBy: { _id: 1 }, output: { q: { method: "locf" } } } }],
     () => [{ $fill: { sortBy: { _id: 1 }, output: { q: { method: "locf" } } } }],
     () => [{ $fill: { partitionBy: "$g", sortBy: { _id: 1 }, output: { q: { method: one(["locf", "linear"]) } } } }],
     () => [{ $fill: { output: { q: { value: "$k" } } } }],
@@ -72,6 +76,11 @@ module.exports = ({ one, often, below, some }) => {
     { $project: { x: 1, y: 1 } },
   ];
 
+  const timed = () => [
+    { $setWindowFields: { sortBy: { at: 1 }, output: { x: { [one(["$sum", "$max", "$min", "$avg"])]: "$k", window: { range: one([[-2, 0], [-1, 1], ["unbounded", 3]]), unit: one(["day", "week"]) } } } } },
+    { $project: { x: 1 } },
+  ];
+
   // Of what nearly cancels out each product has its own last digits: beside 1000 they do not show.
   const covariance = () => [
     { $setWindowFields: { sortBy: { _id: 1 }, output: { x: { [one(["$covariancePop", "$covarianceSamp"])]: ["$k", "$n"], window: { documents: ["unbounded", one(["current", 1])] } } } } },
@@ -90,6 +99,7 @@ module.exports = ({ one, often, below, some }) => {
     bucket,
     gaps,
     windows,
+    timed,
     covariance,
     () => [redact()],
     () => [{ $facet: { a: bucket(), b: [lookup(), { $sort: { _id: 1 } }, { $limit: 2 }], c: [{ $sortByCount: "$g" }, { $sort: { _id: 1 } }] } }],

@@ -59,7 +59,13 @@ module.exports = ({ one, often, below, some }) => {
       () => ({ [one(["$abs", "$ceil", "$floor", "$exp", "$degreesToRadians", "$radiansToDegrees", "$sin", "$cos", "$atan", "$tanh", "$asinh"])]: often(70) ? one(["$i", "$r"]) : inner() }),
       () => ({ $sqrt: { $abs: inner() } }),
       () => ({ $pow: [one(["$i", 2, 3]), one([2, 3])] }),
-      () => ({ $round: [one(["$r", "$i"]), 0] }),
+      () => ({ $round: [one(["$r", "$i"]), 0] }), // to other places mingo rounds in its own way
+      () => ({ $trunc: [one(["$r", "$i"]), one([0, 1, -1])] }),
+      () => ({ [one(["$ln", "$log10"])]: { $add: [1, { $abs: "$i" }] } }),
+      () => ({ $log: [{ $add: [2, { $abs: "$i" }] }, one([2, 10])] }),
+      () => ({ [one(["$asin", "$acos", "$atanh"])]: one([0.5, -0.25]) }), // 0 is no number to mingo
+      () => ({ $atan2: [one(["$i", 1]), one(["$r", 2])] }),
+      () => ({ $indexOfBytes: ["$g", one(["a", "b", "zz"]), ...(often(30) ? [below(2)] : [])] }),
       () => ({ [one(["$bitAnd", "$bitOr", "$bitXor"])]: ["$i", one(["$j", 6])] }),
       () => ({ $bitNot: "$i" }),
       () => ({ $strLenCP: string(depth - 1) }),
@@ -125,6 +131,8 @@ module.exports = ({ one, often, below, some }) => {
       () => ({ [one(["$firstN", "$lastN"])]: { n: 1 + below(3), input: inner() } }),
       () => ({ [one(["$maxN", "$minN"])]: { n: 1 + below(3), input: inner() } }),
       () => ({ $range: [0, 1 + below(6), 1 + below(2)] }),
+      // In what order a set stands is for the product to say.
+      () => ({ $sortArray: { input: { [one(["$setUnion", "$setIntersection", "$setDifference"])]: [inner(), inner()] }, sortBy: 1 } }),
     ])();
   };
 
@@ -177,6 +185,7 @@ module.exports = ({ one, often, below, some }) => {
       { $project: { x: 1, y: 1 } }],
     () => [{ $sort: { _id: 1 } }, { $group: { _id: "$g", x: one([
       { [one(["$firstN", "$lastN", "$maxN", "$minN"])]: { n: 2, input: "$i" } },
+      // Of $top and $bottom mingo makes lists of one.
       { [one(["$topN", "$bottomN"])]: { n: 2, sortBy: { i: -1, _id: 1 }, output: "$_id" } },
       { $mergeObjects: "$o" }, { $push: { a: "$i", t: "$t" } }, { $stdDevSamp: "$r" }, { $max: "$t" },
     ]) } }],
@@ -197,6 +206,8 @@ module.exports = ({ one, often, below, some }) => {
     () => ({ u: { $set: { "d.$[e].k": whole() } }, arrayFilters: [{ "e.k": { $gte: whole() } }] }),
     () => ({ u: { $inc: { "l.$[e]": 1 } }, arrayFilters: [{ e: { $lt: whole() } }] }),
     () => ({ u: { $set: { "l.$[]": whole() } } }),
+    () => ({ q: { l: whole() }, u: { [one(["$set", "$inc"])]: { "l.$": 100 } } }),
+    () => ({ q: { "d.k": { $gt: whole() } }, u: { $set: { "d.$.s": word() } } }),
     () => ({ u: { $mul: { "d.$[].k": 2 } } }),
     () => ({ u: { $bit: { i: { [one(["and", "or", "xor"])]: one([1, 5, 12]) } } } }),
     () => ({ u: { $push: { d: { $each: [{ k: whole(), s: word() }], $sort: { k: one([1, -1]) }, $slice: one([2, -2]) } } } }),

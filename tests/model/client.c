@@ -420,6 +420,90 @@ static void do_cursor_step(struct run *run, struct run_client *client) {
   keep(client, run->rows.values[run->rows.count - 1]);
 }
 
+/* ---- picking ranges ---- */
+
+enum { PICKS_MAX = 4 };
+
+struct picking {
+  enum store_space space;
+  uint32_t from[PICKS_MAX], to[PICKS_MAX], count;
+  struct store_range ranges[PICKS_MAX];
+};
+
+/* Ranges between keys; some follow each other at once. */
+static void draw_picking(struct run *run, struct picking *picking) {
+  picking->space = draw_space(run);
+  uint32_t at = picking->space == STORE_COUNTERS ? NAIVE_COMMITS_KEY + 1 : 0;
+  uint32_t wanted = 1 + (uint32_t)rng_below(&run->rng, PICKS_MAX);
+  for (picking->count = 0; picking->count < wanted; picking->count++) {
+    uint32_t nth = picking->count;
+    picking->from[nth] = at + (uint32_t)rng_below(&run->rng, NAIVE_KEYS / PICKS_MAX);
+    picking->to[nth] = picking->from[nth] + 1 + (uint32_t)rng_below(&run->rng, 5);
+    if (picking->to[nth] >= NAIVE_KEYS) break;
+    picking->ranges[nth] = (struct store_range){run->naive.keys[picking->from[nth]],
+                                                run->naive.keys[picking->to[nth]]};
+    at = picking->to[nth];
+  }
+}
+
+/* What lies between may have been looked at. */
+static void pass_picking(struct run_client *client, const struct picking *picking) {
+  uint32_t first = picking->from[0], last = picking->to[picking->count - 1];
+  bool is_commits_key = picking->space == STORE_COUNTERS && first - 1 == NAIVE_COMMITS_KEY;
+  for (uint32_t key = first - (first > 0 && !is_commits_key); key <= last; key++)
+    naive_read(&client->naive, picking->space, key, NAIVE_MAYBE_READ);
+  for (uint32_t i = 0; i < picking->count; i++)
+    for (uint32_t key = picking->from[i]; key < picking->to[i]; key++)
+      naive_read(&client->naive, picking->space, key, NAIVE_READ);
+}
+
+static uint32_t list_picked(const struct run_client *client, const struct picking *picking,
+                            uint32_t *keys) {
+  const struct naive_cell *cells = client->naive.draft.view.cells[picking->space];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < picking->count; i++)
+    for (uint32_t key = picking->from[i]; key < picking->to[i]; key++)
+      if (cells[key].is_found) keys[count++] = key;
+  return count;
+}
+
+static void check_picked(struct run *run, struct run_client *client, const struct picking *picking,
+                         struct store_cursor *cursor) {
+  static uint8_t room[NAIVE_VALUE_BYTES_MAX];
+  uint32_t keys[NAIVE_KEYS], count = list_picked(client, picking, keys), at = 0;
+  struct store_pick pick = {.ranges = picking->ranges, .count = picking->count};
+  for (;;) {
+    uint32_t max = run_chance(run, 1, 2) ? 2 : STORE_BATCH_MAX;
+    status answer = store_cursor_pick(cursor, &pick, max, &run->rows, &run->err);
+    if (!run_worked(run, answer, "pick")) return;
+    if (run->rows.count == 0) break;
+    for (uint32_t i = 0; i < run->rows.count; i++, at++) {
+      run_expect(run, at < count, "more was picked than is there");
+      run_expect(run, slice_is_equal(run->rows.keys[i], run->naive.keys[keys[at]]),
+                 "another key was picked than %u", keys[at]);
+      const struct naive_cell *cell = &client->naive.draft.view.cells[picking->space][keys[at]];
+      run_expect(run, slice_is_equal(run->rows.values[i], naive_stored(cell, picking->space, room)),
+                 "another value was picked at %u", keys[at]);
+    }
+  }
+  run_expect(run, at == count, "%u rows were picked of %u", at, count);
+  pass_picking(client, picking);
+}
+
+static void do_pick(struct run *run, struct run_client *client) {
+  struct picking picking;
+  struct store_cursor *cursor;
+  draw_picking(run, &picking);
+  if (picking.count == 0) return;
+  struct store_range all = {picking.ranges[0].from, picking.ranges[picking.count - 1].to};
+  run_note(run, "%d pick %u of %d/[%u,%u)", (int)(client - run->clients), picking.count,
+           (int)picking.space, picking.from[0], picking.to[picking.count - 1]);
+  status answer = store_cursor_open(client->txn, picking.space, all, false, &cursor, &run->err);
+  if (!run_worked(run, answer, "cursor open")) return;
+  check_picked(run, client, &picking, cursor);
+  store_cursor_close(cursor);
+}
+
 /* ---- one step ---- */
 
 struct operation {
@@ -442,6 +526,7 @@ void run_client_step(struct run *run, struct run_client *client) {
       {do_count, 4, false},
       {do_scan, 3, false},
       {do_cursor_step, 12, false},
+      {do_pick, 4, false},
       {run_client_commit, 12, false},
       {run_client_rollback, 2, false},
   };

@@ -61,16 +61,31 @@ bool utf8_is_valid(struct slice text, size_t *bad_offset) {
   return true;
 }
 
+/* Bytes of the form 10xxxxxx among eight. */
+static inline size_t continuations(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u;
+  uint64_t found = (word >> 7) & (~word >> 6) & ones;
+  return (size_t)((found * ones) >> 56); /* the sum of its bytes */
+}
+
+/* Characters that begin in the last `bytes`, fewer than eight, of a text that has eight or more. */
+static size_t count_last(const uint8_t *end, size_t bytes) {
+  if (bytes == 0) return 0;
+  uint64_t word = load64le(end - 8) >> (8 * (8 - bytes));
+  return bytes - continuations(word);
+}
+
 size_t utf8_count(struct slice text) {
   const uint8_t *p = text.data, *end = p + text.bytes;
   size_t count = 0;
   for (; end - p >= 8; p += 8) {
-    uint64_t word = load64le(p);
-    uint64_t continuations = (word >> 7) & (~word >> 6) & 0x0101010101010101u; /* 10xxxxxx */
-    count += 8 - (size_t)__builtin_popcountll(continuations);
+    count += 8 - continuations(load64le(p));
   }
-  for (; p < end; p++) count += !is_continuation(*p);
-  return count;
+  if (text.bytes < 8) {
+    for (; p < end; p++) count += !is_continuation(*p);
+    return count;
+  }
+  return count + count_last(end, (size_t)(end - p));
 }
 
 size_t utf8_decode(struct slice text, uint32_t *code_point) {

@@ -83,9 +83,35 @@ static size_t end_of_lql(struct slice text, size_t at) {
   return text.bytes + 1;
 }
 
+/* Whether the line that ends at `at` is followed by one that begins with a dot. */
+static bool goes_on(struct slice text, size_t at) {
+  while (at < text.bytes && is_blank(text.data[at]) && text.data[at] != ';') at++;
+  return at < text.bytes && text.data[at] == '.';
+}
+
+/* Past the end of the line that no bracket holds open, unless the next one goes on with a dot; or
+ * at a `;`. */
+static size_t end_of_calls(struct slice text, size_t at) {
+  size_t depth = 0;
+  while (at < text.bytes) {
+    uint8_t c = text.data[at];
+    if (c == '"' || c == '\'' || c == '`') {
+      at = skip_quoted(text, at, true);
+      continue;
+    }
+    if (c == '{' || c == '[' || c == '(') depth++;
+    if ((c == '}' || c == ']' || c == ')') && depth > 0) depth--;
+    if (c == ';' && depth == 0) return at;
+    if (c == '\n' && depth == 0 && !goes_on(text, at)) return at;
+    at++;
+  }
+  return depth ? text.bytes + 1 : text.bytes;
+}
+
 /* After the brace that closes the first one. */
 static size_t end_of_jql(struct slice text, size_t at) {
   size_t depth = 0;
+  if (jql_is_call(text, at)) return end_of_calls(text, at);
   while (at < text.bytes) {
     uint8_t c = text.data[at];
     if (c == '"') {

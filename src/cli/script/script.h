@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Cuts a script into statements, each in its language: LQL ends with `;` (outside quotes and
- * comments), a JQL command is one JSON object, an NQL sentence is a line. Only the ends are looked
+ * comments), a JQL command is one JSON object, or a chain of calls that ends with its line, an NQL
+ * sentence is a line. Only the ends are looked
  * at; the front ends judge the rest. Pure; any thread. */
 #ifndef CLI_SCRIPT_SCRIPT_H
 #define CLI_SCRIPT_SCRIPT_H

@@ -40,7 +40,9 @@ static status add_part(struct work *work, const struct val *value) {
   }
   size_t from = work->scratch.bytes;
   work->entries->kinds[work->key] |= index_kind_of(value);
-  TRY(key_encode(&work->scratch, value, work->def->keys[work->key].descending, work->err));
+  struct val key;
+  TRY(ordered__fold(work->entries, value, &key, work->err));
+  TRY(key_encode(&work->scratch, &key, work->def->keys[work->key].descending, work->err));
   parts->items[parts->count++] = (struct part){
       .from = (uint32_t)from,
       .bytes = (uint32_t)(work->scratch.bytes - from),
@@ -184,6 +186,12 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);
+  if (def->wildcard.bytes) {
+    status walked = ordered__wildcard_entries(def, document, record_key, entries, err);
+    if (walked == LUMA_OK) settle(&work);
+    buf_deinit(&work.scratch);
+    return walked;
+  }
   status result = collect(&work, document, computed);
   if (result == LUMA_OK) result = buf_check(&work.scratch, "the index entries", err);
   if (result == LUMA_OK) result = add_product(&work);

@@ -71,6 +71,8 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   put_flag(build, "sparse", index->def.sparse);
   put_flag(build, "notes_lists", index->def.notes_lists);
   put_flag(build, "notes_kinds", index->def.notes_kinds);
+  if (index->def.wildcard.bytes) put_text(build, "wildcard", index->def.wildcard);
+  if (index->def.collation.bytes) put_text(build, "collation", index->def.collation);
   put_flag(build, "public", index->state == CATALOG_INDEX_PUBLIC);
   put_flag(build, "hidden", index->hidden);
   if (index->expires) put_number(build, "expire_s", index->expire_s);
@@ -268,6 +270,10 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   index->def.notes_lists = get_flag(map, "notes_lists");
   index->def.notes_kinds = get_flag(map, "notes_kinds");
   index->hidden = get_flag(map, "hidden");
+  struct val wildcard = val_field(map, text("wildcard"));
+  if (wildcard.type != VAL_MISSING) TRY(copy_text(&wildcard, arena, &index->def.wildcard, err));
+  struct val collation = val_field(map, text("collation"));
+  if (collation.type != VAL_MISSING) TRY(copy_text(&collation, arena, &index->def.collation, err));
   TRY(get_expiry(map, index, err));
   TRY(get_condition(map, arena, &index->condition, err));
   index->state = get_flag(map, "public") ? CATALOG_INDEX_PUBLIC : CATALOG_INDEX_WRITE_ONLY;

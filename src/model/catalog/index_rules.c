@@ -4,15 +4,15 @@
 #include "base/mem/mem.h"
 #include "base/sync/sync.h"
 
-enum { RULES_MAX = INDEX_KEYS_MAX + 1, NO_RULE = 0xff };
+enum { RULES_MAX = INDEX_KEYS_MAX + 2, NO_RULE = 0xff };
 
 struct index_rules {
   const struct soul_rules_ops *ops;
   struct soul_rule items[RULES_MAX]; /* the condition, if there is one, then the computed keys;
                                         their texts follow the struct */
   uint32_t items_count, keys_count;
-  bool has_condition;
-  uint8_t of_key[INDEX_KEYS_MAX]; /* its rule; NO_RULE: it is a path */
+  bool has_condition, has_collation; /* the latter is the last of them */
+  uint8_t of_key[INDEX_KEYS_MAX];    /* its rule; NO_RULE: it is a path */
   uint32_t references;
   struct mutex lock;
   struct soul_program *programs; /* at rest */
@@ -32,31 +32,31 @@ static void add_rule(struct index_rules *rules, enum soul_rule_kind kind, struct
   *room += text.bytes;
 }
 
-static size_t texts_bytes(const struct soul_rule *condition, const struct index_key *keys,
-                          uint32_t keys_count) {
-  size_t bytes = condition->text.bytes;
-  for (uint32_t i = 0; i < keys_count; i++) bytes += keys[i].expression.bytes;
+static size_t texts_bytes(const struct index_rules_spec *spec) {
+  size_t bytes = spec->condition->text.bytes + spec->collation.bytes;
+  for (uint32_t i = 0; i < spec->keys_count; i++) bytes += spec->keys[i].expression.bytes;
   return bytes;
 }
 
-static void fill(struct index_rules *rules, const struct soul_rule *condition,
-                 const struct index_key *keys, uint32_t keys_count) {
+static void fill(struct index_rules *rules, const struct index_rules_spec *spec) {
+  const struct soul_rule *condition = spec->condition;
   uint8_t *room = (uint8_t *)(rules + 1);
   rules->has_condition = condition->text.bytes > 0;
-  rules->keys_count = keys_count;
+  rules->keys_count = spec->keys_count;
   if (rules->has_condition) add_rule(rules, condition->kind, condition->text, &room);
-  for (uint32_t i = 0; i < keys_count; i++) {
+  for (uint32_t i = 0; i < spec->keys_count; i++) {
     rules->of_key[i] = NO_RULE;
-    if (!index_key_is_computed(&keys[i])) continue;
+    if (!index_key_is_computed(&spec->keys[i])) continue;
     rules->of_key[i] = (uint8_t)rules->items_count;
-    add_rule(rules, SOUL_RULE_FIXED, keys[i].expression, &room);
+    add_rule(rules, SOUL_RULE_FIXED, spec->keys[i].expression, &room);
   }
+  rules->has_collation = spec->collation.bytes > 0;
+  if (rules->has_collation) add_rule(rules, SOUL_RULE_COLLATION, spec->collation, &room);
 }
 
-status index_rules_create(const struct soul_rules_ops *ops, const struct soul_rule *condition,
-                          const struct index_key *keys, uint32_t keys_count,
+status index_rules_create(const struct soul_rules_ops *ops, const struct index_rules_spec *spec,
                           struct index_rules **rules, struct err *err) {
-  size_t bytes = texts_bytes(condition, keys, keys_count);
+  size_t bytes = texts_bytes(spec);
   *rules = NULL;
   if (bytes == 0) return LUMA_OK;
   if (!ops) FAIL(err, LUMA_UNSUPPORTED, "nothing here runs the expressions of an index");
@@ -65,7 +65,7 @@ status index_rules_create(const struct soul_rules_ops *ops, const struct soul_ru
   made->ops = ops;
   made->references = 1;
   mutex_init(&made->lock);
-  fill(made, condition, keys, keys_count);
+  fill(made, spec);
   status result = compile(made, &made->programs, err);
   if (result == LUMA_OK)
     *rules = made;
@@ -127,6 +127,25 @@ status index_rules_run(struct index_rules *rules, const struct val *document, st
   return result;
 }
 
+static status fold(void *context, const struct val *value, struct val *key, struct err *err) {
+  struct index_folding *folding = context;
+  struct index_rules *rules = folding->rules;
+  return rules->ops->fold(folding->program, rules->items_count - 1, value, key, err);
+}
+
+status index_rules_begin_fold(struct index_rules *rules, struct index_folding *folding,
+                              struct err *err) {
+  *folding = (struct index_folding){.fold = {folding, fold}};
+  if (!rules || !rules->has_collation) return LUMA_OK;
+  TRY(take(rules, &folding->program, err));
+  folding->rules = rules;
+  return LUMA_OK;
+}
+
+void index_rules_end_fold(struct index_folding *folding) {
+  if (folding->rules) give(folding->rules, folding->program);
+}
+
 struct reading {
   struct slice attribute;
   bool found;
@@ -134,7 +153,7 @@ struct reading {
 
 static void note_read(void *context, const struct path *path) {
   struct reading *reading = context;
-  reading->found |= slice_is_equal(path->steps[0].name, reading->attribute);
+  reading->found |= path->count == 0 || slice_is_equal(path->steps[0].name, reading->attribute);
 }
 
 status index_rules_read(struct index_rules *rules, struct slice attribute, bool *reads,

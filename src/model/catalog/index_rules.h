@@ -13,10 +13,17 @@
 
 struct index_rules;
 
-/** Compiles the condition (of kind SOUL_RULE_LASTING or SOUL_RULE_MATCH; without text: none) and
- * the computed keys; one reference, the caller's. `*rules` NULL: there is nothing to compute. */
-status index_rules_create(const struct soul_rules_ops *ops, const struct soul_rule *condition,
-                          const struct index_key *keys, uint32_t keys_count,
+/** What there is to compute. */
+struct index_rules_spec {
+  const struct soul_rule *condition; /* of kind SOUL_RULE_LASTING or SOUL_RULE_MATCH; without text:
+                                        none */
+  const struct index_key *keys;
+  uint32_t keys_count;
+  struct slice collation; /* empty: none */
+};
+/** Compiles the condition, the computed keys and the collation; one reference, the caller's.
+ * `*rules` NULL: there is nothing to compute. */
+status index_rules_create(const struct soul_rules_ops *ops, const struct index_rules_spec *spec,
                           struct index_rules **rules, struct err *err);
 void index_rules_acquire(struct index_rules *rules);
 /** NULL is fine. */
@@ -25,6 +32,15 @@ void index_rules_release(struct index_rules *rules);
  * borrow lives in `arena` or the document. `rules` NULL: it has, and nothing is computed. */
 status index_rules_run(struct index_rules *rules, const struct val *document, struct arena *arena,
                        bool *keeps, struct val values[INDEX_KEYS_MAX], struct err *err);
+/** Texts as the collation has them, for one thread at a time. */
+struct index_folding {
+  struct index_fold fold;
+  struct index_rules *rules; /* NULL: there is no collation, and nothing to end */
+  struct soul_program *program;
+};
+status index_rules_begin_fold(struct index_rules *rules, struct index_folding *folding,
+                              struct err *err);
+void index_rules_end_fold(struct index_folding *folding);
 /** Whether the condition or a computed key reads the attribute. */
 status index_rules_read(struct index_rules *rules, struct slice attribute, bool *reads,
                         struct err *err);

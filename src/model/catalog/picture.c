@@ -112,6 +112,8 @@ static status copy_path(struct arena *arena, const struct path *from, struct pat
 static status copy_index(struct arena *arena, struct catalog_index *index, struct err *err) {
   TRY(copy_slice(arena, index->name, &index->name, err));
   TRY(copy_slice(arena, index->condition.text, &index->condition.text, err));
+  TRY(copy_slice(arena, index->def.wildcard, &index->def.wildcard, err));
+  TRY(copy_slice(arena, index->def.collation, &index->def.collation, err));
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     struct index_key *key = &index->def.keys[i];
     TRY(copy_slice(arena, key->expression, &key->expression, err));

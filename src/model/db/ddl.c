@@ -2,6 +2,7 @@
 /* Changes of the catalog. They happen one at a time: each rewrites the version key, so two at once
  * conflict. */
 #include "base/text/utf8.h"
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 
 status model__begin_change(struct model_txn *txn, struct err *err) {

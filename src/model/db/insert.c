@@ -2,6 +2,7 @@
 /* Inserting, batch-first: keys are checked together, then each document goes in with its index
  * entries, in order, so that those before a failed one are in the transaction. */
 #include "base/ds/hashmap.h"
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 
 /* What is known of a batch. All arrays have `count` elements in the transaction's arena. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening and closing; transactions. */
 #include "base/mem/mem.h"
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 
 enum {

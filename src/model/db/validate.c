@@ -10,7 +10,8 @@ status model__make_validator(const struct model *model, struct collection *with,
   const struct soul_rule rule = {.kind = SOUL_RULE_MATCH, .text = with->rules.validator};
   with->validator = NULL;
   if (rule.text.bytes == 0) return LUMA_OK;
-  return index_rules_create(model->options.rules, &rule, NULL, 0, &with->validator, err);
+  const struct index_rules_spec spec = {.condition = &rule};
+  return index_rules_create(model->options.rules, &spec, &with->validator, err);
 }
 
 /* The catalog keeps validators in the tagged form. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents given as values: encoding them with the collection's names; replacing and deleting. */
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 #include "value/order/order.h"
 
@@ -274,6 +275,7 @@ static status change_entries(struct model_txn *txn, const struct collection *col
 /* What the index looks at is as it was: so are its entries. */
 static bool is_untouched(const struct index_def *def, const struct val *stale,
                          const struct val *fresh) {
+  if (def->wildcard.bytes) return false;
   for (uint32_t i = 0; i < def->keys_count; i++) {
     const struct path *path = &def->keys[i].path;
     if (path->count == 0 || !path->steps[0].is_name) return false;

@@ -59,6 +59,7 @@ struct evolution {
   struct arena arena;
   struct recipes recipes;   /* for whole documents */
   struct kept_values *kept; /* values that expressions made; NULL: none is kept */
+  bool is_quick; /* most of them are made sooner than found: they are kept where that was missed */
 };
 
 /** Appends steps as JSON: the stored form. */

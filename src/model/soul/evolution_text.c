@@ -219,12 +219,40 @@ static uint32_t number_lasting(struct evolution *evolution, const struct soul_pr
   return count;
 }
 
+static struct soul_place_in be_anywhere(void *context, struct slice name) {
+  (void)context;
+  (void)name;
+  return (struct soul_place_in){.kind = SOUL_PLACE_STORED};
+}
+
+static bool is_op_quick(const struct evolution *evolution, const struct soul_program *program,
+                        const struct evolution_op *op, struct arena *arena) {
+  const struct soul_rules_ops *ops = evolution->rules->ops;
+  struct soul_places places = {.find = be_anywhere};
+  if (op->kind != EVOLUTION_TRANSFORM) return true;
+  return ops->quicken && ops->quicken(program, op->rule, &places, arena) != NULL;
+}
+
+/* Whether all expressions are simple enough, whatever the shapes of documents are. */
+static bool is_quick(const struct evolution *evolution, const struct soul_program *program) {
+  struct arena arena;
+  bool are = true;
+  arena_init(&arena, 0, 0);
+  for (uint32_t s = 0; are && s < evolution->steps_count; s++) {
+    for (uint32_t i = 0; are && i < evolution->steps[s].ops_count; i++)
+      are = is_op_quick(evolution, program, &evolution->steps[s].ops[i], &arena);
+  }
+  arena_deinit(&arena);
+  return are;
+}
+
 void evolution_keep(struct evolution *evolution, struct kept_budget *budget) {
   struct soul_program *program = NULL;
   if (budget->bytes_max == 0 || !evolution->rules || evolution->kept) return;
   if (soul_take_program(evolution->rules, &program, NULL) != LUMA_OK) return;
   uint32_t count = number_lasting(evolution, program);
   if (count) evolution->kept = kept_create(budget, count);
+  evolution->is_quick = is_quick(evolution, program);
   soul_give_program(evolution->rules, program);
 }
 

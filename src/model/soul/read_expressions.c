@@ -154,7 +154,7 @@ static void check_name(void *context, const struct path *path) {
   const struct soul *soul = naming->reading->soul;
   struct soul_place place = {.name = naming->rule->path};
   struct soul_misnamed wrong;
-  if (path->count && slice_is_equal(path->steps[0].name, slice_of_text("id"))) return;
+  if (path->count == 0 || slice_is_equal(path->steps[0].name, slice_of_text("id"))) return;
   if (soul_declares(soul, path, &wrong)) return;
   struct buf whole;
   buf_init(&whole, 4096);
@@ -219,7 +219,10 @@ struct spreading {
 
 static void see_read(void *context, const struct path *path) {
   struct spreading *spreading = context;
-  spreading->is_sensitive |= soul_is_sensitive(spreading->soul, path);
+  const struct soul *soul = spreading->soul;
+  if (path->count) spreading->is_sensitive |= soul_is_sensitive(soul, path);
+  for (uint32_t i = 0; path->count == 0 && i < soul->attributes_count; i++)
+    spreading->is_sensitive |= soul->attributes[i].is_masked;
 }
 
 static bool reads_sensitive(struct soul_reading *reading, uint32_t nth) {

@@ -129,28 +129,79 @@ static bool settle(struct following *following, struct splice *splice) {
   return true;
 }
 
-static bool makes_values(const struct evolution_step *step) {
-  for (uint32_t i = 0; i < step->ops_count; i++)
-    if (step->ops[i].kind == EVOLUTION_TRANSFORM) return true;
-  return false;
+/* What an expression reads of the being. */
+struct reading {
+  const struct names *names;
+  uint16_t ids[RECIPE_NAMES_MAX];
+  uint32_t count;
+  bool is_all;
+};
+
+static void read_path(void *context, const struct path *path) {
+  struct reading *reading = context;
+  reading->is_all |= path->count == 0 || reading->count == RECIPE_NAMES_MAX;
+  if (reading->is_all) return;
+  uint16_t id = names_find(reading->names, path->steps[0].name);
+  if (id != NAMES_NONE) reading->ids[reading->count++] = id;
 }
 
-static bool is_clear(const struct following *following) {
+/* Where there is nobody to ask it may be anything. `id` may be the key, too: which it is, is seen
+ * of both. */
+static void read_expression(struct following *following, const struct evolution_op *op,
+                            struct reading *reading) {
+  const struct evolution *evolution = following->recipes->evolution;
+  const struct soul_rules_ops *ops = evolution->rules->ops;
+  struct soul_program *program = NULL;
+  reading->names = evolution->names;
+  reading->ids[0] = NAMES_KEY_SLOT;
+  reading->ids[1] = names_find(evolution->names, slice_of_text("id"));
+  reading->count = 2;
+  reading->is_all = !ops || !ops->reads || soul_take_program(evolution->rules, &program, NULL);
+  if (reading->is_all) return;
+  ops->reads(program, op->rule, read_path, reading);
+  soul_give_program(evolution->rules, program);
+}
+
+static bool is_read(const struct reading *reading, uint16_t id) {
+  return reading->is_all || has(reading->ids, reading->count, id);
+}
+
+/* Whether the fields that are read stand as they are before the step: `places`, `*count` of them.
+ */
+static bool find_read(const struct following *following, const struct reading *reading,
+                      uint16_t places[SPLICE_FIELDS_MAX], uint32_t *count) {
   uint16_t ids[SPLICE_FIELDS_MAX];
+  *count = 0;
   for (uint32_t i = 0; i < following->count; i++) {
     const struct splice_field *field = &following->fields[i];
-    if (following->is_lost[i] || field->from == SPLICE_MADE || has(ids, i, field->id)) return false;
-    ids[i] = field->id;
+    if (!is_read(reading, field->id)) continue;
+    if (following->is_lost[i] || field->from == SPLICE_MADE || has(ids, *count, field->id))
+      return false;
+    ids[*count] = field->id;
+    places[(*count)++] = (uint16_t)i;
   }
-  return following->count > 0;
+  return *count > 0;
 }
 
-/* What shows a document as it is before this step; false when only building does. */
-static bool see_before(struct following *following, const struct lens **before) {
-  struct lens *lens = arena_zalloc(&following->recipes->arena, 1, sizeof *lens);
-  struct splice *splice = arena_zalloc(&following->recipes->arena, 1, sizeof *splice);
-  following->lacks_memory |= !lens || !splice;
-  if (following->lacks_memory || !is_clear(following) || !settle(following, splice)) return false;
+/* What shows a document to an expression as it is before its step; false when only building does.
+ */
+static bool see_before(struct following *following, const struct evolution_op *op,
+                       const struct lens **before) {
+  struct arena *arena = &following->recipes->arena;
+  struct reading reading;
+  uint16_t places[SPLICE_FIELDS_MAX];
+  uint32_t count;
+  read_expression(following, op, &reading);
+  if (!find_read(following, &reading, places, &count)) return false;
+  struct lens *lens = arena_zalloc(arena, 1, sizeof *lens);
+  struct splice *splice = arena_zalloc(arena, 1, sizeof *splice);
+  struct splice_field *fields = arena_zalloc(arena, count, sizeof *fields);
+  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
+  following->lacks_memory |= !lens || !splice || !fields || !ids;
+  if (following->lacks_memory) return false;
+  for (uint32_t i = 0; i < count; i++) fields[i] = following->fields[places[i]];
+  *splice = (struct splice){.shape = following->shape, .count = count};
+  splice_settle(splice, fields, ids);
   *lens = (struct lens){.names = following->recipes->evolution->names, .splice = splice};
   *before = lens;
   return true;
@@ -169,7 +220,7 @@ static void add_made(struct following *following, const struct evolution_op *op,
   add(following, field, is_lost);
 }
 
-/* `maker`: of this step's expressions; NULL: their values have to be built. */
+/* `maker`: of the value of the op's expression; NULL: it has to be built. */
 static void follow_addition(struct following *following, const struct evolution_op *op,
                             const uint16_t *before, uint32_t before_count,
                             const struct recipe_maker *maker) {
@@ -184,12 +235,30 @@ static void follow_addition(struct following *following, const struct evolution_
         false);
 }
 
+/* How the values of a step's expressions are made; those past RECIPE_MAKERS_MAX are built. */
+struct step_makers {
+  struct recipe_maker makers[RECIPE_MAKERS_MAX];
+  bool can[RECIPE_MAKERS_MAX];
+  uint32_t count;
+};
+
+static void find_makers(struct following *following, const struct evolution_step *step,
+                        bool is_first, struct step_makers *made) {
+  made->count = 0;
+  for (uint32_t i = 0; i < step->ops_count && made->count < RECIPE_MAKERS_MAX; i++) {
+    if (step->ops[i].kind != EVOLUTION_TRANSFORM) continue;
+    struct recipe_maker *maker = &made->makers[made->count];
+    *maker = (struct recipe_maker){0};
+    made->can[made->count++] = is_first || see_before(following, &step->ops[i], &maker->before);
+  }
+}
+
 static void follow_step(struct following *following, const struct evolution_step *step,
                         bool is_first) {
   uint16_t before[SPLICE_FIELDS_MAX];
-  struct recipe_maker maker = {0};
-  uint32_t count = following->count;
-  bool can_make = makes_values(step) && (is_first || see_before(following, &maker.before));
+  struct step_makers makers;
+  uint32_t count = following->count, nth = 0;
+  find_makers(following, step, is_first, &makers);
   following->count = 0;
   for (uint32_t i = 0; i < count; i++) before[i] = following->fields[i].id;
   for (uint32_t i = 0; i < count; i++) {
@@ -197,8 +266,12 @@ static void follow_step(struct following *following, const struct evolution_step
     following->is_lost[following->count] = following->is_lost[i];
     following->fields[following->count++] = following->fields[i];
   }
-  for (uint32_t i = 0; i < step->ops_count; i++)
-    follow_addition(following, &step->ops[i], before, count, can_make ? &maker : NULL);
+  for (uint32_t i = 0; i < step->ops_count; i++) {
+    bool is_made = step->ops[i].kind == EVOLUTION_TRANSFORM;
+    bool can = is_made && nth < makers.count && makers.can[nth];
+    follow_addition(following, &step->ops[i], before, count, can ? &makers.makers[nth] : NULL);
+    nth += is_made;
+  }
 }
 
 /* Leaves out what is not looked at; fails when something of the rest has to be built. */
@@ -242,6 +315,81 @@ static void follow(struct following *following, uint32_t soul) {
   choose(following);
 }
 
+/* ---- makers that are quick ---- */
+
+/* What an expression is over. */
+struct finding {
+  const struct following *following;
+  const struct lens *before; /* NULL: the document as it is */
+};
+
+static struct soul_place_in place_at(uint32_t index) {
+  return (struct soul_place_in){.kind = SOUL_PLACE_STORED, .index = index};
+}
+
+static struct soul_place_in place_of(const struct splice_field *field) {
+  bool is_stored = field->from < SPLICE_MADE && !field->convert && !field->widens;
+  if (is_stored) return place_at(field->from);
+  struct soul_place_in in = {.kind = SOUL_PLACE_UNKNOWN};
+  if (field->from != SPLICE_NEW) return in;
+  in.kind = SOUL_PLACE_FIXED;
+  in.value = val_decode(field->value, NULL);
+  return in;
+}
+
+static struct soul_place_in find_place(void *context, struct slice name) {
+  const struct finding *finding = context;
+  const struct following *following = finding->following;
+  const struct splice *splice = finding->before ? finding->before->splice : NULL;
+  uint16_t id = names_find(following->recipes->evolution->names, name);
+  struct soul_place_in none = {.kind = SOUL_PLACE_NONE};
+  uint32_t stored = (uint32_t)(following->shape.bytes / SPLICE_NAME_BYTES);
+  if (id == NAMES_NONE) return none;
+  for (uint32_t i = 0; splice && i < splice->count; i++)
+    if (splice->fields[i].id == id) return place_of(&splice->fields[i]);
+  for (uint32_t i = 0; !splice && i < stored; i++)
+    if (splice_shape_id(following->shape, i) == id) return place_at(i);
+  return none;
+}
+
+/* What an expression gives is read as the attribute's type: a value of this type stays. */
+static uint8_t type_that_stays(const struct soul_type *type) {
+  switch ((int)type->kind) {
+  case SOUL_TEXT: return VAL_TEXT;
+  case SOUL_INT: return VAL_INT64;
+  case SOUL_FLOAT: return VAL_FLOAT64;
+  case SOUL_DECIMAL: return VAL_DECIMAL;
+  case SOUL_BOOLEAN: return VAL_BOOL;
+  case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
+  case SOUL_DATE: return VAL_DATE;
+  case SOUL_DURATION: return VAL_DURATION;
+  default: return VAL_NULL;
+  }
+}
+
+static void quicken(struct following *following) {
+  const struct soul *rules = following->recipes->evolution->rules;
+  struct soul_program *program = NULL;
+  if (following->makers_count == 0 || !rules || !rules->ops || !rules->ops->quicken) return;
+  if (soul_take_program(rules, &program, NULL) != LUMA_OK) return;
+  for (uint32_t i = 0; i < following->makers_count; i++) {
+    struct recipe_maker *maker = &following->makers[i];
+    struct finding finding = {following, maker->before};
+    struct soul_places places = {find_place, &finding};
+    maker->type = type_that_stays(&maker->op->type);
+    maker->quick =
+        rules->ops->quicken(program, maker->op->rule, &places, &following->recipes->arena);
+  }
+  soul_give_program(rules, program);
+}
+
+static bool are_quick(const struct following *following) {
+  bool are = following->makers_count > 0;
+  for (uint32_t i = 0; are && i < following->makers_count; i++)
+    are = following->makers[i].quick != NULL;
+  return are;
+}
+
 /* ---- keeping ---- */
 
 static struct recipe *find(const struct recipes *recipes, uint32_t soul,
@@ -257,6 +405,7 @@ static void finish(struct recipe *recipe, const struct following *following) {
   recipe->sight.lens =
       (struct lens){.names = following->recipes->evolution->names, .splice = &recipe->splice};
   recipe->sight.makers_count = following->makers_count;
+  recipe->sight.is_quick = are_quick(following);
   recipe->sight.is_whole = !following->recipes->wanted;
   memcpy(recipe->sight.makers, following->makers,
          following->makers_count * sizeof *following->makers);
@@ -269,6 +418,7 @@ static struct recipe *make(struct recipes *recipes, uint32_t soul, struct slice 
   if (!made || !kept) return NULL;
   struct following following = {.recipes = recipes, .shape = slice_of(kept, shape.bytes)};
   follow(&following, soul);
+  quicken(&following);
   made->soul = soul;
   made->splice.shape = following.shape;
   if (following.lacks_memory || (!following.fails && !settle(&following, &made->splice)))

@@ -11,6 +11,7 @@
 
 #include "base/mem/arena.h"
 #include "base/sync/sync.h"
+#include "model/soul/rules.h"
 #include "value/doc/lens.h"
 
 struct evolution;
@@ -23,7 +24,9 @@ enum { RECIPES_MAX = 128, RECIPE_NAMES_MAX = 256, RECIPE_MAKERS_MAX = 16 };
 struct recipe_maker {
   const struct evolution_op *op;
   const struct lens *before; /* shows what the expression is over; NULL: the document as it is */
-  uint16_t id;               /* of the attribute in the newer document */
+  const struct soul_quick *quick; /* makes it of most documents; NULL: it is always run */
+  uint16_t id;                    /* of the attribute in the newer document */
+  uint8_t type; /* enum val_type of what needs no reading as the attribute's type */
 };
 
 /** What shows a newer document in the place of an older one. `makers`, in the order of the lens's
@@ -32,6 +35,7 @@ struct recipe_sight {
   struct lens lens;
   struct recipe_maker makers[RECIPE_MAKERS_MAX];
   uint32_t makers_count;
+  bool is_quick; /* all makers are */
   bool is_whole; /* shows all of the document */
 };
 
@@ -54,5 +58,24 @@ const struct recipe_sight *recipes_see(struct recipes *recipes, const struct doc
 /** What makes values for the newer document, as far as makers can: `makers` alone. NULL: nothing.
  */
 const struct recipe_sight *recipes_make(struct recipes *recipes, const struct doc *document);
+
+/** The value of a maker that is quick, of a document of the recipe's shape; false: its expression
+ * has to be run. Texts live in the room's arena, or are borrowed from the document and the recipe.
+ */
+static inline bool recipe_make_quickly(const struct recipe_maker *maker, const struct doc *document,
+                                       struct soul_room *room, struct val *value) {
+  const uint8_t *map = document->data + DOC_HEADER_BYTES;
+  return maker->quick->make(maker->quick, map, room, value) &&
+         (value->type == maker->type || val_is_null(value));
+}
+/** The values of all makers of a sight, in their order. */
+static inline bool recipe_make_all_quickly(const struct recipe_sight *sight,
+                                           const struct doc *document, struct soul_room *room,
+                                           struct val *values) {
+  bool is_made = sight->is_quick;
+  for (uint32_t i = 0; is_made && i < sight->makers_count; i++)
+    is_made = recipe_make_quickly(&sight->makers[i], document, room, &values[i]);
+  return is_made;
+}
 
 #endif

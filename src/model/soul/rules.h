@@ -17,7 +17,8 @@ enum soul_rule_kind {
   SOUL_RULE_PATTERN,   /* a regular expression */
   SOUL_RULE_LASTING,   /* a condition whose answer depends on the document alone */
   SOUL_RULE_FIXED,     /* an expression of any type whose value does */
-  SOUL_RULE_MATCH      /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_MATCH,     /* a filter document of MongoDB, as tagged JSON: true or false */
+  SOUL_RULE_COLLATION  /* MongoDB's specification of a collation, as tagged JSON */
 };
 
 struct soul_rule {
@@ -56,6 +57,42 @@ struct soul_program {
 /** Told of a path that an expression reads. */
 typedef void soul_reads_fn(void *context, const struct path *path);
 
+/** Where an attribute stands in documents of one shape. */
+enum soul_place_kind {
+  SOUL_PLACE_UNKNOWN, /* its value is not there as it is read */
+  SOUL_PLACE_NONE,    /* they have no such attribute */
+  SOUL_PLACE_STORED,  /* field `index` */
+  SOUL_PLACE_FIXED    /* all have `value` */
+};
+struct soul_place_in {
+  enum soul_place_kind kind;
+  uint32_t index;
+  struct val value; /* borrowed for as long as what is made of it */
+};
+struct soul_places {
+  struct soul_place_in (*find)(void *context, struct slice name);
+  void *context;
+};
+
+/** Memory for the texts of values that are made quickly: at least `at_once` bytes are taken. */
+struct soul_room {
+  struct arena *arena;
+  size_t at_once;
+  uint8_t *at;
+  size_t left;
+};
+
+/** Makes the values of one expression for documents of one shape, each where it stands: most
+ * expressions of evolutions are so simple that this takes a few nanoseconds, less than it takes to
+ * find what was made before. Immutable; any thread. Implementations begin with this. */
+struct soul_quick {
+  /** The value that `run` gives; false: that is to be asked, because the value is another than most
+   * are, an error, or there is no memory. `map`: the tag of the document's map. The value borrows
+   * from the document, from this and from the room's arena. */
+  bool (*make)(const struct soul_quick *quick, const uint8_t *map, struct soul_room *room,
+               struct val *value);
+};
+
 struct soul;
 struct catalog;
 struct collection;
@@ -80,13 +117,21 @@ struct soul_rules_ops {
   /** Whether expression `nth` has the same value for all documents at one moment: it reads none,
    * and nothing that changes from one call to the next. */
   bool (*is_common)(const struct soul_program *program, uint32_t nth);
-  /** Tells of each path into the being that expression `nth` reads. */
+  /** Tells of each path into the being that expression `nth` reads; an empty one: all of it. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
+  /** What makes the values of expression `nth` quickly, in `arena`; NULL: it has to be run, or
+   * memory is out. */
+  const struct soul_quick *(*quicken)(const struct soul_program *program, uint32_t nth,
+                                      const struct soul_places *places, struct arena *arena);
   /** Whether the SELECT of a view stands for something in a picture of the catalog: LUMA_OK, or
    * what it lacks. */
   status (*bind_view)(const struct catalog *catalog, const struct collection *view,
                       struct err *err);
+  /** The value with its texts as sort keys of collation `nth`; borrows from the program until the
+   * next call. */
+  status (*fold)(struct soul_program *program, uint32_t nth, const struct val *value,
+                 struct val *key, struct err *err);
   /** Whether pattern `nth` matches anywhere in the text. */
   status (*match)(struct soul_program *program, uint32_t nth, struct slice text, bool *matches,
                   struct err *err);

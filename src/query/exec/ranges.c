@@ -8,6 +8,7 @@
 #include "query/expr/like.h"
 #include "query/expr/program.h"
 #include "query/func/compare.h"
+#include "query/locale/collation.h"
 #include "value/doc/doc.h"
 
 /** An interval of one part's values. A point is closed on both sides with equal ends. */
@@ -18,6 +19,7 @@ struct interval {
 
 struct intervals {
   struct expr_env *env;
+  bool folds;    /* texts stand in the index as the run's collation has them */
   bool multikey; /* the index knows a list by its elements, and an empty one as missing */
   struct interval *items;
   uint32_t count, capacity;
@@ -37,8 +39,21 @@ static status add(struct intervals *set, struct interval interval, struct err *e
   return LUMA_OK;
 }
 
+/** The value as the index has it. */
+static status fold(const struct intervals *set, const struct val *v, struct val *folded,
+                   struct err *err) {
+  struct val key;
+  *folded = *v;
+  if (!set->folds || !collation_concerns(v)) return LUMA_OK;
+  TRY(collation_key(set->env->collation, 0, v, &key, err));
+  return expr_copy_value(set->env->arena, &key, folded, err);
+}
+
 static status add_point(struct intervals *set, const struct val *v, struct err *err) {
-  return add(set, (struct interval){.low = *v, .high = *v, .has_low = true, .has_high = true}, err);
+  struct interval point = {.has_low = true, .has_high = true};
+  TRY(fold(set, v, &point.low, err));
+  point.high = point.low;
+  return add(set, point, err);
 }
 
 static struct val empty_text(void) {
@@ -142,12 +157,12 @@ static status add_bounded(struct intervals *set, enum val_type type, const struc
   struct interval range = whole_class(type);
   set->all_points = false;
   if (low) {
-    range.low = *low;
+    TRY(fold(set, low, &range.low, err));
     range.has_low = true;
     range.low_open = part->low_open;
   }
   if (high) {
-    range.high = *high;
+    TRY(fold(set, high, &range.high, err));
     range.has_high = true;
     range.high_open = part->high_open;
   }
@@ -387,6 +402,8 @@ status ranges_make(struct expr_env *env, const struct plan_access *access, struc
     struct intervals *set = &maker.parts[i];
     set->env = env;
     set->multikey = access->index && access->index->def.multikey;
+    bool is_path = i == 0 && access->index && access->index->def.wildcard.bytes;
+    set->folds = access->index && access->index->def.collation.bytes && env->collation && !is_path;
     TRY(make_intervals(set, access, &access->parts[i], err));
     maker.parts_count++;
     if (!set->all_points) break;

@@ -251,7 +251,7 @@ status arith_mongo(enum expr_op op, const struct val *a, const struct val *b, st
   }
   bool is_decimal = a->type == VAL_DECIMAL || b->type == VAL_DECIMAL;
   if (is_decimal && val_is_number(a) && val_is_number(b))
-    return arith_mongo_decimal(op, val_to_decimal(a), val_to_decimal(b), out, err);
+    return arith_mongo_decimal(op, val_to_decimal_15(a), val_to_decimal_15(b), out, err);
   if (is_moment(a) || is_moment(b)) return arith_mongo_moment(op, a, b, out, clash, err);
   return arith_binary(op, a, b, out, clash, err);
 }

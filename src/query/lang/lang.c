@@ -128,7 +128,7 @@ static bool is_sql(struct slice text) {
 
 const struct lang *lang_guess(struct slice text) {
   text = skip_blank(text);
-  if (text.bytes > 0 && *text.data == '{') return &lang_jql;
+  if (text.bytes > 0 && (*text.data == '{' || jql_is_call(text, 0))) return &lang_jql;
   if (text.bytes > 0 && *text.data == '(') return &lang_lql;
   if (text.bytes > 1 && ((text.data[0] == '-' && text.data[1] == '-') ||
                          (text.data[0] == '/' && text.data[1] == '*')))

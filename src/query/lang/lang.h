@@ -40,9 +40,16 @@ extern const struct lang lang_lql, lang_nql, lang_jql;
 status jql_parse_value(const struct lang_context *context, const struct val *command,
                        struct statement *statement, struct err *err);
 
+/** Whether a call of MongoDB's shell stands at `at`: db.… or db[…]. */
+bool jql_is_call(struct slice text, size_t at);
+/** The command that a call means, or an object with literals of JavaScript, as strict JSON in the
+ * arena. LUMA_SYNTAX_ERROR with the place. */
+status jql_as_json(const struct lang_context *context, struct slice text, size_t at,
+                   struct slice *json, struct err *err);
+
 /** By name; NULL if there is none. */
 const struct lang *lang_find(struct slice name);
-/** A guess from the text: `{` is JQL, an SQL keyword first is LQL, else NQL. */
+/** A guess from the text: `{` or `db.` is JQL, an SQL keyword first is LQL, else NQL. */
 const struct lang *lang_guess(struct slice text);
 
 #endif

@@ -88,6 +88,7 @@ func_call mongo__mod;
 func_call mongo__month;
 func_call mongo__multiply;
 func_call mongo__new_root;
+func_call mongo__now;
 func_call mongo__object_to_array;
 func_call mongo__percentile;
 func_call mongo__pow;

@@ -147,7 +147,7 @@ static status to_decimal(const struct val *v, struct val *out, struct err *err) 
     return LUMA_OK;
   }
   if (!val_is_number(v)) return fail_pair(v, "decimal", err);
-  out->decimal = val_to_decimal(v);
+  out->decimal = val_to_decimal_15(v);
   return LUMA_OK;
 }
 

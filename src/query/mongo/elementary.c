@@ -208,8 +208,8 @@ status mongo__log(struct func_env *env, const struct val *args, uint32_t count, 
     return mongo_fail(err, 28759, "$log's base must be a positive number not equal to 1, but is %g",
                       base_real);
   if (mongo__wider(v, base) == VAL_DECIMAL)
-    *out = val_decimal(decimal_divide(quad_apply(QUAD_LN, val_to_decimal(v)),
-                                      quad_apply(QUAD_LN, val_to_decimal(base))));
+    *out = val_decimal(decimal_divide(quad_apply(QUAD_LN, val_to_decimal_15(v)),
+                                      quad_apply(QUAD_LN, val_to_decimal_15(base))));
   else
     *out = val_float64(log(real) / log(base_real));
   return LUMA_OK;
@@ -225,7 +225,7 @@ status mongo__atan2(struct func_env *env, const struct val *args, uint32_t count
     return mongo_fail(err, 51044, "$atan2 only supports numeric types, not %s and %s",
                       mongo_type_name(y), mongo_type_name(x));
   if (mongo__wider(y, x) == VAL_DECIMAL)
-    *out = val_decimal(quad_atan2(val_to_decimal(y), val_to_decimal(x)));
+    *out = val_decimal(quad_atan2(val_to_decimal_15(y), val_to_decimal_15(x)));
   else
     *out = val_float64(atan2(val_to_float64(y), val_to_float64(x)));
   return LUMA_OK;
@@ -264,7 +264,7 @@ status mongo__pow(struct func_env *env, const struct val *args, uint32_t count, 
     return mongo_fail(err, 28764, "$pow cannot take a base of 0 and a negative exponent");
   enum val_type wider = mongo__wider(base, exponent);
   if (wider == VAL_DECIMAL)
-    *out = val_decimal(quad_power(val_to_decimal(base), val_to_decimal(exponent)));
+    *out = val_decimal(quad_power(val_to_decimal_15(base), val_to_decimal_15(exponent)));
   else if (wider == VAL_FLOAT64)
     *out = val_float64(pow(val_to_float64(base), val_to_float64(exponent)));
   else

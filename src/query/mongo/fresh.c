@@ -37,6 +37,12 @@ status mongo__current_date(struct func_env *env, const struct val *args, uint32_
   return LUMA_OK;
 }
 
+/** The moment of the statement: MongoDB's dates have milliseconds. */
+status mongo__now(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
+                  struct err *err) {
+  return mongo__current_date(env, args, count, out, err);
+}
+
 /* ---- digests ---- */
 
 /** Big-endian, as the canonical form of the hash is. */

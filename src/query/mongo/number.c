@@ -27,7 +27,8 @@ static struct val integer_or_real(bool overflow, int64_t v, double real, enum va
 struct val mongo__add_numbers(const struct val *a, const struct val *b) {
   enum val_type wider = mongo__wider(a, b);
   int64_t sum = 0;
-  if (wider == VAL_DECIMAL) return val_decimal(decimal_add(val_to_decimal(a), val_to_decimal(b)));
+  if (wider == VAL_DECIMAL)
+    return val_decimal(decimal_add(val_to_decimal_15(a), val_to_decimal_15(b)));
   if (wider == VAL_FLOAT64) return val_float64(val_to_float64(a) + val_to_float64(b));
   bool overflow = __builtin_add_overflow(a->integer, b->integer, &sum);
   return integer_or_real(overflow, sum, (double)a->integer + (double)b->integer, wider);
@@ -37,7 +38,7 @@ static struct val multiply_numbers(const struct val *a, const struct val *b) {
   enum val_type wider = mongo__wider(a, b);
   int64_t product = 0;
   if (wider == VAL_DECIMAL)
-    return val_decimal(decimal_multiply(val_to_decimal(a), val_to_decimal(b)));
+    return val_decimal(decimal_multiply(val_to_decimal_15(a), val_to_decimal_15(b)));
   if (wider == VAL_FLOAT64) return val_float64(val_to_float64(a) * val_to_float64(b));
   bool overflow = __builtin_mul_overflow(a->integer, b->integer, &product);
   return integer_or_real(overflow, product, (double)a->integer * (double)b->integer, wider);
@@ -47,7 +48,7 @@ static struct val subtract_numbers(const struct val *a, const struct val *b) {
   enum val_type wider = mongo__wider(a, b);
   int64_t rest = 0;
   if (wider == VAL_DECIMAL)
-    return val_decimal(decimal_subtract(val_to_decimal(a), val_to_decimal(b)));
+    return val_decimal(decimal_subtract(val_to_decimal_15(a), val_to_decimal_15(b)));
   if (wider == VAL_FLOAT64) return val_float64(val_to_float64(a) - val_to_float64(b));
   bool overflow = __builtin_sub_overflow(a->integer, b->integer, &rest);
   return integer_or_real(overflow, rest, (double)a->integer - (double)b->integer, wider);
@@ -157,7 +158,7 @@ status mongo__divide(struct func_env *env, const struct val *args, uint32_t coun
   TRY(check_pair("$divide", args, err));
   if (is_zero(&args[1])) return mongo_fail(err, 2, "can't $divide by zero");
   if (mongo__wider(&args[0], &args[1]) == VAL_DECIMAL)
-    *out = val_decimal(decimal_divide(val_to_decimal(&args[0]), val_to_decimal(&args[1])));
+    *out = val_decimal(decimal_divide(val_to_decimal_15(&args[0]), val_to_decimal_15(&args[1])));
   else
     *out = val_float64(val_to_float64(&args[0]) / val_to_float64(&args[1]));
   return LUMA_OK;
@@ -174,12 +175,21 @@ static struct decimal decimal_cut(struct decimal d) {
   return decimal_pack(parts, NULL);
 }
 
+/** What division leaves, with the sign of `a`: exact, however far apart the two are. */
 static struct decimal decimal_rest(struct decimal a, struct decimal b) {
-  struct decimal_parts parts;
-  enum decimal_class of_b = decimal_unpack(b, &parts);
-  if (decimal_unpack(a, &parts) == DECIMAL_FINITE && of_b == DECIMAL_INFINITE) return a;
-  struct decimal quotient = decimal_cut(decimal_divide(a, b));
-  return decimal_subtract(a, decimal_multiply(quotient, b));
+  struct decimal_parts of_a, of_b;
+  enum decimal_class class_of_b = decimal_unpack(b, &of_b);
+  if (decimal_unpack(a, &of_a) != DECIMAL_FINITE || class_of_b == DECIMAL_NAN)
+    return decimal_subtract(a, decimal_multiply(a, b)); /* not a number */
+  if (class_of_b == DECIMAL_INFINITE) return a;
+  for (; of_b.exponent > of_a.exponent; of_b.exponent--) {
+    if (of_b.coefficient > of_a.coefficient) return a;
+    of_b.coefficient *= 10;
+  }
+  of_a.coefficient %= of_b.coefficient;
+  for (; of_a.exponent > of_b.exponent; of_a.exponent--)
+    of_a.coefficient = of_a.coefficient * 10 % of_b.coefficient;
+  return decimal_pack(of_a, NULL);
 }
 
 status mongo__mod(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
@@ -192,7 +202,7 @@ status mongo__mod(struct func_env *env, const struct val *args, uint32_t count, 
   if (is_zero(b)) return mongo_fail(err, 16610, "can't $mod by zero");
   enum val_type wider = mongo__wider(a, b);
   if (wider == VAL_DECIMAL)
-    *out = val_decimal(decimal_rest(val_to_decimal(a), val_to_decimal(b)));
+    *out = val_decimal(decimal_rest(val_to_decimal_15(a), val_to_decimal_15(b)));
   else if (wider == VAL_FLOAT64)
     *out = val_float64(fmod(val_to_float64(a), val_to_float64(b)));
   else
@@ -255,6 +265,16 @@ status mongo__floor(struct func_env *env, const struct val *args, uint32_t count
 
 /* ---- rounding to places ---- */
 
+/** With zeros up to `places` after the point, as far as its digits go: 1.5 to three is 1.500. */
+static struct decimal decimal_padded(struct decimal d, int places) {
+  const uint128 least_of_all_digits = (uint128)UINT64_C(1000000000000000000) * 1000000000000000;
+  struct decimal_parts parts;
+  if (decimal_unpack(d, &parts) != DECIMAL_FINITE) return d;
+  for (; parts.exponent > -places && parts.coefficient < least_of_all_digits; parts.exponent--)
+    parts.coefficient *= 10;
+  return decimal_pack(parts, NULL);
+}
+
 /** The decimal cut (towards zero) to `places` after the point. */
 static struct decimal decimal_cut_places(struct decimal d, int places) {
   struct decimal_parts parts;
@@ -265,7 +285,8 @@ static struct decimal decimal_cut_places(struct decimal d, int places) {
     parts.exponent++;
     moved = true;
   }
-  if (!moved || parts.coefficient == 0) return decimal_round(d, places);
+  if (!moved) return decimal_round(d, places);
+  if (parts.coefficient == 0) parts.exponent = -places; /* nothing is left of it */
   return decimal_pack(parts, NULL);
 }
 
@@ -311,8 +332,9 @@ static status round_places(const char *name, const struct val *args, uint32_t co
   if (args[0].type == VAL_FLOAT64) {
     *out = rounded_real(args[0].real, (int)places, cuts);
   } else if (args[0].type == VAL_DECIMAL) {
-    *out = val_decimal(cuts ? decimal_cut_places(args[0].decimal, (int)places)
-                            : decimal_round(args[0].decimal, (int)places));
+    struct decimal d = cuts ? decimal_cut_places(args[0].decimal, (int)places)
+                            : decimal_round(args[0].decimal, (int)places);
+    *out = val_decimal(decimal_padded(d, (int)places));
   } else {
     return rounded_integer(&args[0], (int)places, cuts, out, err);
   }

@@ -170,6 +170,8 @@ const struct func mongo__table[] = {
    .call = mongo__multiply, .usage = "$multiply", .about = ""},
   {.name = "$newRoot", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__new_root, .usage = "$newRoot", .about = ""},
+  {.name = "$now", .args_max = UINT8_MAX, .volatility = FUNC_STABLE, .strict = false, .cost = 50,
+   .call = mongo__now, .usage = "$now", .about = ""},
   {.name = "$objectToArray", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__object_to_array, .usage = "$objectToArray", .about = ""},
   {.name = "$percentile", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,

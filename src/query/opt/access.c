@@ -73,6 +73,7 @@ struct making {
   const struct asks *asks;
   struct plan_access *access;
   bool has_lists; /* an ask was passed over because lists make it unsafe */
+  bool is_other;  /* … because its texts are compared otherwise */
 };
 
 static bool is_about(const struct making *making, const struct ask *ask, uint32_t part) {
@@ -81,6 +82,33 @@ static bool is_about(const struct making *making, const struct ask *ask, uint32_
     return making->keys && ask->computed && expr_is_equal(ask->computed, making->keys[part]);
   /* An index of `id` has the attributes of that name, and not the keys that go by it. */
   return !ask->is_key && path_is_equal(&ask->path, &making->index->def.keys[part].path);
+}
+
+bool access_collates(const struct opt *opt, const struct catalog_index *index) {
+  return slice_is_equal(index ? index->def.collation : slice_of(NULL, 0), opt->collation);
+}
+
+static bool is_plain_type(const struct val *value) {
+  return value->type != VAL_TEXT && value->type != VAL_LIST && value->type != VAL_MAP;
+}
+
+/** A value that is the same in each collation. */
+static bool is_uncollated(const struct expr *value) {
+  return !value || (value->kind == EXPR_CONST && is_plain_type(&value->value));
+}
+
+bool access_is_uncollated(const struct ask *ask) {
+  bool is_plain = is_uncollated(ask->low) && is_uncollated(ask->high) && ask->kind != ASK_PREFIX;
+  for (uint32_t i = 0; i < ask->values_count && is_plain; i++) {
+    const struct expr *value = ask->values[i];
+    bool is_list = ask->spread && value->kind == EXPR_CONST && value->value.type == VAL_LIST;
+    is_plain = is_list || is_uncollated(value);
+    for (uint32_t e = 0; is_list && is_plain && e < val_count(&value->value); e++) {
+      struct val element = val_at(&value->value, e);
+      is_plain = is_plain_type(&element);
+    }
+  }
+  return is_plain;
 }
 
 /** Whether entries of the index show all documents that the ask is true of. */
@@ -99,8 +127,10 @@ static const struct ask *find_ask(struct making *making, uint32_t part, enum ask
     const struct ask *ask = &making->asks->items[i];
     if (ask->kind != kind || !is_about(making, ask, part)) continue;
     if (kind == ASK_RANGE && !(wants_low ? ask->low : ask->high)) continue;
-    if (is_safe(making, ask)) return ask;
-    making->has_lists = true;
+    bool is_right = access_collates(making->opt, making->index) || access_is_uncollated(ask);
+    if (is_right && is_safe(making, ask)) return ask;
+    making->has_lists |= is_right;
+    making->is_other |= !is_right;
   }
   return NULL;
 }
@@ -113,7 +143,9 @@ static bool is_one(const struct ask *ask) {
  * those of two are compared in passing. */
 static struct expr *find_also(const struct making *making, const struct ask *equal) {
   const struct index_def *def = making->index ? &making->index->def : NULL;
-  if (!def || !def->multikey || def->unique || def->keys_count != 1 || !is_one(equal)) return NULL;
+  if (!def || !def->multikey || def->collation.bytes || def->unique || def->keys_count != 1 ||
+      !is_one(equal))
+    return NULL;
   for (uint32_t i = 0; i < making->asks->count; i++) {
     const struct ask *ask = &making->asks->items[i];
     if (ask != equal && ask->kind == ASK_EQUAL && is_about(making, ask, 0) && is_one(ask))
@@ -222,6 +254,23 @@ static void add_lists(struct making *making) {
   }
 }
 
+/** It never has all documents: without a bound it cannot be read instead of them. */
+static status make_wildcard(struct making *making, enum access_refusal *refusal, struct err *err) {
+  static const double cost_of_paths = 1.2; /* another index of the attribute alone comes first */
+  struct plan_access *access = making->access;
+  double share = 1, count = access_count(making->opt, making->collection);
+  bool has = true;
+  TRY(has_all(making->opt, making->index, making->asks, &has, err));
+  TRY(access_make_wildcard(making->opt, making->index, making->asks, access, &share, err));
+  if (!has)
+    *refusal = ACCESS_PARTIAL;
+  else if (access->parts_count == 0)
+    *refusal = ACCESS_NO_PATH;
+  access->rows = count * fmin(share, 1);
+  access->cost = cost_of_paths * access->rows * cost_fetch + cost_range;
+  return LUMA_OK;
+}
+
 status access_make(struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct asks *asks,
                    struct plan_access *access, enum access_refusal *refusal, struct err *err) {
@@ -237,12 +286,13 @@ status access_make(struct opt *opt, const struct collection *collection,
   }
   access->parts = arena_zalloc(opt->arena, keys_count, sizeof *access->parts);
   TRY(opt__memory(opt, access->parts, err));
-  for (uint32_t i = 0; i < keys_count; i++) {
+  for (uint32_t i = 0; i < keys_count && !(index && index->def.wildcard.bytes); i++) {
     if (!make_part(&making, i, &access->parts[i])) break;
     access->parts_count++;
     if (!access->parts[i].is_equal) break;
   }
   add_lists(&making);
+  if (index && index->def.wildcard.bytes) return make_wildcard(&making, refusal, err);
   bool reads_nulls = access->with_missing || access->parts_count == 0, has = true;
   TRY(has_all(opt, index, asks, &has, err));
   if (!has)
@@ -250,7 +300,9 @@ status access_make(struct opt *opt, const struct collection *collection,
   else if (index && index->def.sparse && reads_nulls)
     *refusal = ACCESS_SPARSE;
   else if (access->parts_count == 0)
-    *refusal = making.has_lists ? ACCESS_LISTS : ACCESS_NO_CONDITION;
+    *refusal = making.is_other    ? ACCESS_COLLATION
+               : making.has_lists ? ACCESS_LISTS
+                                  : ACCESS_NO_CONDITION;
   estimate(&making);
   return LUMA_OK;
 }
@@ -266,6 +318,8 @@ static status note_refusal(struct opt *opt, struct plan_access *chosen,
       [ACCESS_LISTS] = "it indexes the elements of lists, the condition looks at whole values",
       [ACCESS_SPARSE] = "it is sparse and lacks documents that the condition may keep",
       [ACCESS_HIDDEN] = "it is hidden",
+      [ACCESS_COLLATION] = "it has texts by another collation than the statement compares by",
+      [ACCESS_NO_PATH] = "no condition asks for a value at a path that it has",
       [ACCESS_PARTIAL] = "it is partial, and the condition does not say that its own holds",
   };
   struct buf line;
@@ -364,9 +418,10 @@ static status choose(struct opt *opt, struct plan *scan, struct expr *condition,
 /* ---- hints ---- */
 
 static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *index) {
+  uint32_t written = index_def_written(&index->def);
   if (hint->name.bytes && hint->is_wish) return slice_is_equal_nocase(hint->name, index->name);
   if (hint->name.bytes) return slice_is_equal(hint->name, index->name);
-  bool same = hint->keys_count == index->def.keys_count;
+  bool same = hint->keys_count == written;
   for (uint32_t i = 0; same && i < hint->keys_count; i++)
     same = hint->keys[i].descending == index->def.keys[i].descending &&
            path_is_equal(&hint->keys[i].path, &index->def.keys[i].path);
@@ -417,7 +472,8 @@ static status check_edges(const struct plan *scan, const struct catalog_index *i
   const struct plan_hint *hint = scan->hint;
   uint32_t keys = index ? index->def.keys_count : 1;
   int order = 0;
-  bool fits = !hint->is_natural && keys == hint->edge_count;
+  bool folds = index && index->def.collation.bytes;
+  bool fits = !hint->is_natural && !folds && keys == hint->edge_count;
   for (uint32_t i = 0; fits && i < keys; i++) {
     const struct path *path = &hint->edge_paths[i];
     fits = index ? path_is_equal(path, &index->def.keys[i].path)
@@ -455,6 +511,7 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   bool is_right = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
   if (scan->hint->is_wish && !is_right) return LUMA_OK; /* read as if nothing were asked */
   if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
+  if (refusal == ACCESS_NO_PATH) return condition ? fail_hint(scan, err) : LUMA_OK;
   if (has_edges) TRY(check_edges(scan, index, err));
   access->from = scan->hint->from;
   access->to = scan->hint->to;
@@ -473,7 +530,6 @@ status opt__access(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *filter = *node;
   if (is_scan(filter) && filter->hint) return follow_hint(opt, filter, NULL, err);
   if (filter->kind != PLAN_FILTER || !is_scan(filter->input)) return LUMA_OK;
-  if (filter->input->hint)
-    return follow_hint(opt, filter->input, opt->is_collated ? NULL : filter->condition, err);
-  return opt->is_collated ? LUMA_OK : choose(opt, filter->input, filter->condition, err);
+  if (filter->input->hint) return follow_hint(opt, filter->input, filter->condition, err);
+  return choose(opt, filter->input, filter->condition, err);
 }

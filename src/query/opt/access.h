@@ -15,6 +15,8 @@ enum access_refusal {
   ACCESS_SPARSE,
   ACCESS_PARTIAL,
   ACCESS_HIDDEN,
+  ACCESS_NO_PATH,
+  ACCESS_COLLATION,
   ACCESS_COSTLIER
 };
 
@@ -24,6 +26,11 @@ status access_make(struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct asks *asks,
                    struct plan_access *access, enum access_refusal *refusal, struct err *err);
 enum { ACCESS_BRANCHES_MAX = 64 };
+/** Fills `access` with the parts of a wildcard index that one of the asks bounds; none: none does.
+ * `share`: of all documents, roughly. (wildcard.c) */
+status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
+                            const struct asks *asks, struct plan_access *access, double *share,
+                            struct err *err);
 
 /** Fills `access` for a condition that holds a disjunction whose alternatives can each be read by
  * the key or an index. `*fits` false: it does not. */
@@ -33,6 +40,10 @@ status access_make_union(struct opt *opt, const struct plan *scan, struct expr *
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index);
+/** Whether texts stand in the index (NULL: the key) as the statement compares them. */
+bool access_collates(const struct opt *opt, const struct catalog_index *index);
+/** Whether the values of the ask are none that a collation concerns. */
+bool access_is_uncollated(const struct ask *ask);
 /** Equal to exactly one value of keys, whatever it is spelled as. */
 bool access_is_point(const struct expr *value);
 /** True when the path names the key of the collection's documents. `is_alias`: it is `id`, which

@@ -173,6 +173,10 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
     ask = add(asks, val_is_null(&match->value->value) ? ASK_NULL : ASK_EQUAL, &match->path,
               match->key, true);
     return set_value(asks, ask, match->value, err);
+  case MATCH_EXISTS:
+    if (match->value->value.type == VAL_BOOL && match->value->value.boolean)
+      (void)add(asks, ASK_EXISTS, &match->path, match->key, true);
+    break;
   case MATCH_IN:
     ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
     if (ask) ask->spread = true;

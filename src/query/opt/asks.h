@@ -8,7 +8,7 @@
 
 enum { ASKS_MAX = 64 };
 
-enum ask_kind { ASK_EQUAL, ASK_RANGE, ASK_PREFIX, ASK_NULL };
+enum ask_kind { ASK_EQUAL, ASK_RANGE, ASK_PREFIX, ASK_NULL, ASK_EXISTS };
 
 struct ask {
   enum ask_kind kind;

@@ -121,7 +121,8 @@ static bool gives_back(const struct collection *collection, const struct catalog
 /** JQL's paths look into lists, which only an index of elements knows of. */
 static bool may_cover(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index) {
-  bool fits = index->def.multikey || opt->language != PLAN_JQL;
+  bool fits = (index->def.multikey || opt->language != PLAN_JQL) && !index->def.wildcard.bytes &&
+              !index->def.collation.bytes;
   return fits && !collection->evolution && !access_has_lists(opt, collection, index);
 }
 

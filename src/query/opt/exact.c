@@ -13,6 +13,7 @@ struct exact {
 
 static const struct plan_part *part_of(const struct exact *exact, const struct path *path) {
   const struct plan_access *access = exact->access;
+  if (access->index->def.wildcard.bytes) return NULL; /* its parts are of any path */
   for (uint32_t i = 0; i < access->parts_count; i++)
     if (path_is_equal(&access->index->def.keys[i].path, path)) return &access->parts[i];
   return NULL;

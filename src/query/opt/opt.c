@@ -98,6 +98,7 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .is_several = statement->root->kind == PLAN_SEQUENCE,
                     .has_selects = has_selects(statement->root),
                     .read_rule = options->read_rule};
+  TRY(plan_collation_text(opt.arena, &statement->collation, &opt.collation, err));
   for (uint32_t i = 0; i < PASSES; i++)
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));
   if (statement->root->kind == PLAN_EXPLAIN) return walk(&opt, opt__mask, &statement->root, err);

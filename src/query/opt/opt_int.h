@@ -10,7 +10,8 @@ struct opt {
   struct arena *arena;
   struct model_txn *txn;
   uint64_t now_us;
-  bool is_collated; /* indexes do not have the order of the statement's texts */
+  bool is_collated;       /* texts are compared by a collation */
+  struct slice collation; /* what indexes of it say; empty: by bytes */
   enum plan_language language;
   bool is_several;  /* the statement makes several changes: what one puts in, another may meet */
   bool has_selects; /* SELECTs stand in expressions */

@@ -121,6 +121,7 @@ static status fits_order(struct opt *opt, const struct chain *chain, struct plan
   struct expr *const *keys = NULL;
   uint32_t points = 0;
   *fits = false;
+  if (!access_collates(opt, access->index)) return LUMA_OK;
   if (!access->index || access->with_lists || access->with_missing || access->index->def.sparse)
     return LUMA_OK;
   while (points < access->parts_count && is_point(&access->parts[points])) points++;
@@ -166,7 +167,7 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
   *done = true;
   bool one_range =
       access.parts_count == 0 || !access.parts[0].is_equal || is_point(&access.parts[0]);
-  if (!access.index && !access.branches_count && one_range &&
+  if (!access.index && !opt->is_collated && !access.branches_count && one_range &&
       fits_key_order(&chain->sort, chain->scan, &backwards)) {
     access.backwards = backwards;
     return drop_sort(opt, node, chain->scan, &access, err);
@@ -207,7 +208,6 @@ static status order_sort(struct opt *opt, struct plan **node, bool only_first, s
 status opt__order(struct opt *opt, struct plan **node, struct err *err) {
   struct plan **at = node;
   bool only_first = (*node)->kind == PLAN_LIMIT && (*node)->limit;
-  if (opt->is_collated) return LUMA_OK;
   if ((*node)->kind == PLAN_SORT) return order_sort(opt, node, false, err);
   if (!only_first) return LUMA_OK;
   at = &(*at)->input;

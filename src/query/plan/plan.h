@@ -412,7 +412,9 @@ struct plan {
   struct slice index_condition; /* of a partial index: an expression, or (index_matches) a filter of
                                    MongoDB as JSON; empty: all documents */
   bool index_matches;
-  bool hidden, expires; /* CREATE_INDEX; see struct catalog_index */
+  struct slice index_collation; /* CREATE_INDEX; see struct index_def */
+  struct slice index_wildcard;  /* CREATE_INDEX; see struct index_def */
+  bool hidden, expires;         /* CREATE_INDEX; see struct catalog_index */
   uint32_t expire_s;
 
   struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */
@@ -454,6 +456,10 @@ struct statement {
   const char *doubt;     /* bound: a warning about what is written; NULL: none */
 };
 
+/** What tells one collation from another: the specification (a MAP) as JSON with its fields in one
+ * order, those left out that say what is so anyway. Empty: not a MAP, or the simple one. */
+status plan_collation_text(struct arena *arena, const struct val *spec, struct slice *text,
+                           struct err *err);
 struct plan *plan_node(struct arena *arena, enum plan_kind kind, struct plan *input,
                        uint64_t offset);
 /** A deep copy of an unbound plan; NULL when the arena is out. */

@@ -9,7 +9,10 @@
 #include "query/expr/program.h"
 #include "query/func/func.h"
 #include "query/lang/lang.h"
+#include "query/locale/collation.h"
+#include "query/rule/quick.h"
 #include "query/rule/rule.h"
+#include "value/json/json.h"
 
 enum {
   RULE_CHUNK_BYTES = 16 << 10,
@@ -20,12 +23,14 @@ enum {
 struct rule {
   struct program *program;
   struct regex *regex;
+  struct collation *collation;
   const struct expr *expr; /* what the program was made of */
   bool lasts;              /* its value depends on the document alone */
 };
 
 struct rules {
   struct soul_program head; /* first */
+  uint32_t items_count;
   struct arena arena;
   struct expr_env env;
   struct batch batch; /* one column: the beings */
@@ -169,16 +174,33 @@ static status compile(struct rules *rules, const struct soul_rule *rule, struct 
   return program_create(&rules->env, expr, &out->program, err);
 }
 
+static status open_collation(struct slice text, struct collation **collation, struct err *err) {
+  static const struct json_read_options options = {.form = JSON_TAGGED};
+  struct json_reader *reader = NULL;
+  struct buf room;
+  struct val spec;
+  TRY(json_reader_create(&reader, err));
+  buf_init(&room, RULE_TEXT_BYTES_MAX);
+  status result = json_read_value(reader, text, &options, &room, &spec, err);
+  if (result == LUMA_OK) result = collation_create(&spec, collation, err);
+  buf_deinit(&room);
+  json_reader_destroy(reader);
+  return result;
+}
+
 static status compile_all(struct rules *rules, const struct soul_rule *items, uint32_t count,
                           uint32_t *failed, struct err *err) {
   rules->items = arena_zalloc(&rules->arena, count + 1u, sizeof *rules->items);
   TRY(plan_check_memory(&rules->arena, rules->items, err));
+  rules->items_count = count;
   TRY(batch_init(&rules->batch, &rules->arena, 1, err));
   for (uint32_t i = 0; i < count; i++) {
     *failed = i;
     if (items[i].kind == SOUL_RULE_PATTERN)
       TRY(expr_env_regex(&rules->env, items[i].text, slice_of(NULL, 0), &rules->items[i].regex,
                          err));
+    else if (items[i].kind == SOUL_RULE_COLLATION)
+      TRY(open_collation(items[i].text, &rules->items[i].collation, err));
     else
       TRY(compile(rules, &items[i], &rules->items[i], err));
   }
@@ -187,6 +209,7 @@ static status compile_all(struct rules *rules, const struct soul_rule *items, ui
 
 static void rules_destroy(struct soul_program *program) {
   struct rules *rules = (struct rules *)program;
+  for (uint32_t i = 0; i < rules->items_count; i++) collation_destroy(rules->items[i].collation);
   expr_env_deinit(&rules->env);
   arena_deinit(&rules->arena);
   mem_free(rules);
@@ -222,6 +245,14 @@ static status rules_run(struct soul_program *program, uint32_t nth, const struct
   return LUMA_OK;
 }
 
+static status rules_fold(struct soul_program *program, uint32_t nth, const struct val *value,
+                         struct val *key, struct err *err) {
+  const struct rules *rules = (const struct rules *)program;
+  struct collation *collation = rules->items[nth].collation;
+  *key = *value; /* the simple collation is none */
+  return collation ? collation_key(collation, 0, value, key, err) : LUMA_OK;
+}
+
 static status rules_match(struct soul_program *program, uint32_t nth, struct slice text,
                           bool *matches, struct err *err) {
   const struct rules *rules = (const struct rules *)program;
@@ -231,6 +262,13 @@ static status rules_match(struct soul_program *program, uint32_t nth, struct sli
 static bool rules_lasts(const struct soul_program *program, uint32_t nth) {
   const struct rules *rules = (const struct rules *)program;
   return rules->items[nth].lasts;
+}
+
+static const struct soul_quick *rules_quicken(const struct soul_program *program, uint32_t nth,
+                                              const struct soul_places *places,
+                                              struct arena *arena) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].expr ? rule__quicken(rules->items[nth].expr, places, arena) : NULL;
 }
 
 static bool is_common(const struct expr *expr) {
@@ -259,9 +297,11 @@ static void tell_reads(const struct expr *expr, soul_reads_fn *tell, void *conte
   struct path path = {.steps = steps};
   if (expr->match) tell_match(expr->match, tell, context);
   if (expr_read_path(expr, &path)) {
-    if (path.count && path.steps[0].is_name) tell(context, &path);
+    if (path.count == 0 || path.steps[0].is_name) tell(context, &path);
     return;
   }
+  if (expr->kind == EXPR_STAR || expr->kind == EXPR_SUBQUERY)
+    tell(context, &(struct path){.steps = steps});
   for (uint32_t i = 0; i < expr->args_count; i++) tell_reads(expr->args[i], tell, context);
 }
 
@@ -280,6 +320,8 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .lasts = rules_lasts,
                                             .is_common = rules_is_common,
                                             .reads = rules_reads,
+                                            .quicken = rules_quicken,
+                                            .fold = rules_fold,
                                             .match = rules_match};
   return &ops;
 }

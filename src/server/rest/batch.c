@@ -70,7 +70,7 @@ status rest__batch(struct exchange *exchange, struct err *err) {
   struct val body;
   TRY(rest__take_session(exchange, err));
   buf_init(&room, DOC_BYTES_MAX);
-  status result = rest__read_body(exchange, &room, &body, err);
+  status result = rest__read_body(exchange, NULL, &room, &body, err);
   if (result == LUMA_OK) result = run_batch(exchange, &body, err);
   buf_deinit(&room);
   TRY(result);

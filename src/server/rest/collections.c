@@ -39,7 +39,7 @@ static status list_work(void *context, struct model_txn *txn, struct err *err) {
 static void put_index(const struct catalog_index *index, struct buf *out) {
   put_name(out, index->name);
   buf_append_text(out, ",\"keys\":[");
-  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+  for (uint32_t i = 0; i < index_def_written(&index->def); i++) {
     struct buf path;
     buf_init(&path, 64 << 10);
     const struct index_key *key = &index->def.keys[i];

@@ -44,6 +44,22 @@ static bool is_for_server(const struct statement_run *run, struct slice text) {
   return run->form == STATEMENT_MONGO && has_any(text, batches, 3);
 }
 
+/* Whether an object begins as no JSON does. */
+static bool is_script(struct slice text, size_t start) {
+  size_t name = skip_space(text, start + 1);
+  return text.data[start] == '{' && name < text.bytes && text.data[name] != '"' &&
+         text.data[name] != '}';
+}
+
+/* Of a call of the shell, or an object of JavaScript, the command it means. False: what stands
+ * there is for the language to tell. */
+static bool read_plain(struct statement_run *run, struct slice *text) {
+  struct lang_context context = {.arena = &run->arena};
+  size_t start = skip_space(*text, 0);
+  if (start == text->bytes || (!jql_is_call(*text, start) && !is_script(*text, start))) return true;
+  return jql_as_json(&context, *text, start, text, NULL) == LUMA_OK;
+}
+
 static status take_command(struct statement_run *run, const struct buf *encoded, struct err *err) {
   const uint8_t *copy = arena_copy(&run->arena, encoded->data, encoded->bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the command");
@@ -56,17 +72,19 @@ static status take_command(struct statement_run *run, const struct buf *encoded,
 
 status mongo_text_read(struct exchange *exchange, struct statement_run *run, struct err *err) {
   const struct query_source *source = &run->request.source;
+  struct slice text = source->text;
   struct json_read_options options = {
       .form = JSON_TAGGED,
+      .big_are_floats = true,
       .depth_max = (uint32_t)exchange->rest->options.config->limits.json_depth};
   struct json_reader *reader;
   struct buf encoded;
   struct val value;
   if (run->is_command || (source->lang && source->lang != &lang_jql)) return LUMA_OK;
-  if (!is_for_server(run, source->text)) return LUMA_OK;
+  if (!read_plain(run, &text) || !is_for_server(run, text)) return LUMA_OK;
   TRY(session_json_reader(exchange->session, &reader, err));
   buf_init(&encoded, DOC_BYTES_MAX);
-  status done = json_read_value(reader, source->text, &options, &encoded, &value, NULL);
+  status done = json_read_value(reader, text, &options, &encoded, &value, NULL);
   status taken = LUMA_OK; /* what cannot be read is for the language to tell, with its place */
   if (done == LUMA_OK && value.type == VAL_MAP) taken = take_command(run, &encoded, err);
   buf_deinit(&encoded);

@@ -221,7 +221,7 @@ status rest__query(struct exchange *exchange, struct err *err) {
   struct val map;
   TRY(rest__take_session(exchange, err));
   TRY(statement_create(&run, err));
-  status result = rest__read_body(exchange, &run->encoded, &map, err);
+  status result = rest__read_body(exchange, "query", &run->encoded, &map, err);
   if (result != LUMA_OK) exchange->is_mongo = asks_for_mongo(buf_slice(&exchange->request->body));
   struct val cursor = result == LUMA_OK && map.type == VAL_MAP
                           ? val_field(&map, slice_of_text("cursor"))

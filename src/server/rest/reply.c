@@ -69,12 +69,13 @@ status rest__integer(const struct exchange *exchange, const char *name, uint64_t
        (unsigned long long)least, (unsigned long long)most);
 }
 
-status rest__read_body(struct exchange *exchange, struct buf *out, struct val *value,
-                       struct err *err) {
+status rest__read_body(struct exchange *exchange, const char *mongo, struct buf *out,
+                       struct val *value, struct err *err) {
   const struct config *config = exchange->rest->options.config;
   struct json_read_options options = {.form = JSON_TAGGED,
                                       .depth_max = (uint32_t)config->limits.json_depth};
   struct json_reader *reader;
+  if (mongo) options.floats_in = slice_of_text(mongo);
   TRY(session_json_reader(exchange->session, &reader, err));
   return json_read_value(reader, buf_slice(&exchange->request->body), &options, out, value, err);
 }

@@ -122,9 +122,10 @@ void rest__put_error(struct buf *out, const struct err *err, bool retryable);
 /** An argument that is a whole number from `least` to `most`; `*value` stays if it is absent. */
 status rest__integer(const struct exchange *exchange, const char *name, uint64_t least,
                      uint64_t most, uint64_t *value, struct err *err);
-/** Reads the body as a JSON value (tagged form) into `out`. */
-status rest__read_body(struct exchange *exchange, struct buf *out, struct val *value,
-                       struct err *err);
+/** Reads the body as a JSON value (tagged form) into `out`. `mongo` is the field whose map, if it
+ * is one, is MongoDB's (json_read_options: floats_in); NULL: none is. */
+status rest__read_body(struct exchange *exchange, const char *mongo, struct buf *out,
+                       struct val *value, struct err *err);
 
 /* key.c */
 /** The key that an address names: 42, "42", a ULID, else text. Text borrows. */

@@ -20,7 +20,7 @@ static status begin_if_asked(struct exchange *exchange, struct session *session,
   if (exchange->request->body_bytes == 0) return LUMA_OK;
   buf_init(&room, DOC_BYTES_MAX);
   exchange->session = session;
-  status result = rest__read_body(exchange, &room, &body, err);
+  status result = rest__read_body(exchange, NULL, &room, &body, err);
   exchange->session = NULL;
   if (result == LUMA_OK) result = read_wish(exchange, "begin", &body, &begin, err);
   if (result == LUMA_OK) result = read_wish(exchange, "serializable", &body, &serializable, err);

@@ -123,7 +123,7 @@ static status with_body(struct exchange *exchange, session_work_fn *run, struct 
   struct buf bytes;
   TRY(rest__take_session(exchange, err));
   buf_init(&bytes, DOC_BYTES_MAX);
-  status result = rest__read_body(exchange, &bytes, &work->body, err);
+  status result = rest__read_body(exchange, NULL, &bytes, &work->body, err);
   if (result == LUMA_OK && work->body.type != VAL_MAP)
     result = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the body is a JSON object");
   if (result == LUMA_OK) result = session_change_serializable(exchange->session, run, work, err);

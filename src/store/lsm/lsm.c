@@ -189,6 +189,7 @@ static const struct store_ops ops = {
     .cursor_open = txn_cursor_open,
     .cursor_next = txn_cursor_next,
     .cursor_seek = txn_cursor_seek,
+    .cursor_pick = txn_cursor_pick,
     .cursor_keep = txn_cursor_keep,
     .cursor_close = txn_cursor_close,
     .cut = txn_cut,

@@ -41,6 +41,9 @@ size_t decimal_format(struct decimal d, char out[DECIMAL_TEXT_BYTES_MAX]);
 struct decimal decimal_from_int64(int64_t v);
 /** By the shortest text of the double. */
 struct decimal decimal_from_float64(double v);
+/** By its 15 significant digits, zeros at the end with them (2.5 is 2.50000000000000; zero is 0):
+ * how MongoDB makes decimals of doubles (its documentation of $toDecimal). */
+struct decimal decimal_from_float64_15(double v);
 /** Nearest double. */
 double decimal_to_float64(struct decimal d);
 /** True when integral and within 64 bits. */

@@ -175,6 +175,22 @@ struct decimal decimal_from_float64(double v) {
   return decimal_pack(p, NULL);
 }
 
+struct decimal decimal_from_float64_15(double v) {
+  enum { DIGITS = 15 };
+  struct decimal_parts p;
+  struct decimal d = decimal_from_float64(v);
+  if (decimal_unpack(d, &p) != DECIMAL_FINITE || p.coefficient == 0) return d;
+  int32_t over = (int32_t)decimal__digits(p.coefficient) - DIGITS;
+  if (over > 0) {
+    d = decimal_round(d, -(p.exponent + over));
+    decimal_unpack(d, &p);
+  }
+  /* Rounding up may have made a digit more, all zeros. */
+  for (; decimal__digits(p.coefficient) > DIGITS; p.exponent++) p.coefficient /= 10;
+  for (; decimal__digits(p.coefficient) < DIGITS; p.exponent--) p.coefficient *= 10;
+  return decimal_pack(p, NULL);
+}
+
 double decimal_to_float64(struct decimal d) {
   struct decimal_parts p;
   enum decimal_class class = decimal_unpack(d, &p);

@@ -127,43 +127,29 @@ struct val val_decode(struct slice bytes, const struct names *names) {
   return doc__decode(bytes.data, names);
 }
 
-/* Written in place: a value that is copied just after it was made stalls on its stores. */
-static inline void put_text(struct val *out, const uint8_t *data, uint32_t bytes) {
-  out->type = VAL_TEXT;
-  out->sub = out->reserved = 0;
-  out->is_lensed = false;
-  out->bytes = bytes;
-  out->data = data;
-  out->names = NULL;
-}
-
-static inline void put_integer(struct val *out, int64_t integer) {
-  out->type = VAL_INT64;
-  out->sub = out->reserved = 0;
-  out->is_lensed = false;
-  out->bytes = 0;
-  out->integer = integer;
-}
-
 static inline void put_float64(struct val *out, const uint8_t *p) {
-  out->type = VAL_FLOAT64;
-  out->sub = out->reserved = 0;
-  out->is_lensed = false;
-  out->bytes = 0;
-  memcpy(&out->real, p, sizeof out->real);
+  double real;
+  memcpy(&real, p, sizeof real);
+  val_put_float64(out, real);
 }
 
 /* The commonest kinds need no call. */
 static inline void decode_to(const uint8_t *p, const struct names *names, struct val *out) {
   enum { SHORT = 0, BYTES_2 = 1 << FORM_VARIANT_SHIFT, BYTES_4 = 2 << FORM_VARIANT_SHIFT };
   switch (*p) {
-  case VAL_TEXT | SHORT: put_text(out, p + 2, p[1]); return;
-  case VAL_INT64 | SHORT: put_integer(out, (int8_t)p[1]); return;
-  case VAL_INT64 | BYTES_2: put_integer(out, (int16_t)load16le(p + 1)); return;
-  case VAL_INT64 | BYTES_4: put_integer(out, (int32_t)load32le(p + 1)); return;
+  case VAL_TEXT | SHORT: val_put_text(out, p + 2, p[1]); return;
+  case VAL_INT64 | SHORT: val_put_int64(out, (int8_t)p[1]); return;
+  case VAL_INT64 | BYTES_2: val_put_int64(out, (int16_t)load16le(p + 1)); return;
+  case VAL_INT64 | BYTES_4: val_put_int64(out, (int32_t)load32le(p + 1)); return;
   case VAL_FLOAT64: put_float64(out, p + 1); return;
   default: *out = doc__decode(p, names);
   }
+}
+
+void doc_read_place(const uint8_t *map, uint32_t index, struct val *value) {
+  enum { COUNT_OFFSET = 3, NAMES_OFFSET = 5, WORD = 2 };
+  size_t offsets = NAMES_OFFSET + (size_t)load16le(map + COUNT_OFFSET) * WORD;
+  decode_to(map + load16le(map + offsets + (size_t)index * WORD), NULL, value);
 }
 
 uint32_t val_fields(const struct val *map, struct val *values, uint32_t max) {

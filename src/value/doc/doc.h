@@ -74,6 +74,10 @@ struct val val_field_id(const struct val *map, uint16_t id, struct slice name);
 struct val val_field_at(const struct val *map, uint32_t index, struct slice *name);
 /** The values of the first fields of a map, `max` at most, in its order; how many. */
 uint32_t val_fields(const struct val *map, struct val *values, uint32_t max);
+/** The value of field `index`, below its count, of a narrow map: where it is known that a map is
+ * one (splice_shape) and which field stands where. `map`: its tag. Lists and maps lack their names.
+ */
+void doc_read_place(const uint8_t *map, uint32_t index, struct val *value);
 /** The id of field `index`: NAMES_NONE when its name stands inline. */
 uint16_t val_field_name_id(const struct val *map, uint32_t index);
 

@@ -35,6 +35,8 @@ struct json_read_options {
   struct names
       *known; /* json_read_value: names that have an id in it stand by that; NULL: none do */
   struct json_apart *apart; /* json_read_value: NULL: nothing is read apart */
+  bool big_are_floats;      /* integers beyond 64 bits are doubles, as in MongoDB's extended JSON */
+  struct slice floats_in;   /* the same in a map of this name at the top alone; NULL: nowhere */
   bool id_is_key; /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL,
                      REST, import) */
 };

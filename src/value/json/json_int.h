@@ -24,6 +24,8 @@ struct json_reader {
   bool has_escapes; /* there is a backslash somewhere */
   bool is_tagged;
   bool id_is_key;
+  bool big_are_floats;
+  struct slice floats_in;
   struct json_apart *apart;  /* NULL: nothing is read apart */
   bool cannot_part;          /* the list has something else: read again, with nothing apart */
   bool met_id, met_id_first; /* a top-level `id` named the key; then `_id` came: read again */

@@ -74,6 +74,12 @@ static status read_literal(struct json_reader *r) {
   return LUMA_OK;
 }
 
+static bool is_integer(struct slice token) {
+  for (size_t i = token.data[0] == '-'; i < token.bytes; i++)
+    if (token.data[i] < '0' || token.data[i] > '9') return false;
+  return true;
+}
+
 static status read_number(struct json_reader *r, struct err *err) {
   size_t offset = json__offset(r);
   struct slice token = json__take_token(r);
@@ -84,6 +90,8 @@ static status read_number(struct json_reader *r, struct err *err) {
     return json__fail_at(r, offset, LUMA_OUT_OF_RANGE, err,
                          "a number has a magnitude beyond 1E-6176 to 9.9E+6144");
   r->lost_digits |= result == JSON_NUMBER_ROUNDED;
+  if (v.type == VAL_DECIMAL && r->big_are_floats && is_integer(token))
+    v = val_float64(val_to_float64(&v));
   build_put(r->build, &v);
   return LUMA_OK;
 }
@@ -145,6 +153,12 @@ static bool is_apart(const struct json_reader *r, uint32_t depth, struct slice n
   return r->apart && depth == 1 && slice_is_equal(name, r->apart->list) && json__peek(r) == '[';
 }
 
+/* Whether the map that follows is MongoDB's: its large integers are doubles. */
+static bool is_mongo(const struct json_reader *r, uint32_t depth, struct slice name) {
+  return depth == 1 && r->floats_in.data && slice_is_equal(name, r->floats_in) &&
+         json__peek(r) == '{';
+}
+
 /* The fields of the builder's open map up to and with the brace that ends them. `depth` is the
  * map's own: 1 at the top. */
 static status read_fields(struct json_reader *r, uint32_t depth, struct err *err) {
@@ -152,7 +166,10 @@ static status read_fields(struct json_reader *r, uint32_t depth, struct err *err
   if (json__take(r, '}')) return LUMA_OK;
   do {
     TRY(read_name(r, depth, &name));
+    bool was = r->big_are_floats;
+    r->big_are_floats |= is_mongo(r, depth, name);
     TRY(is_apart(r, depth, name) ? read_apart(r, err) : read_value(r, depth, err));
+    r->big_are_floats = was;
   } while (json__take(r, ','));
   return json__take(r, '}') ? LUMA_OK : json__fault();
 }
@@ -282,6 +299,8 @@ static status begin(struct json_reader *r, struct slice text,
   r->depth_max = depth_max && depth_max < DOC_DEPTH_MAX ? depth_max : DOC_DEPTH_MAX;
   r->text = text;
   r->is_tagged = options->form == JSON_TAGGED;
+  r->big_are_floats = options->big_are_floats;
+  r->floats_in = options->floats_in;
   r->build = &r->whole;
   r->apart = NULL;
   r->id_is_key = r->cannot_part = false;

@@ -100,6 +100,12 @@ struct decimal val_to_decimal(const struct val *number) {
   return number->type == VAL_DECIMAL ? number->decimal : decimal_from_int64(number->integer);
 }
 
+struct decimal val_to_decimal_15(const struct val *number) {
+  ASSERT(val_is_number(number));
+  return number->type == VAL_FLOAT64 ? decimal_from_float64_15(number->real)
+                                     : val_to_decimal(number);
+}
+
 bool val_is_borrowed(const struct val *v) {
   switch ((enum val_type)v->type) {
   case VAL_TEXT:

@@ -105,6 +105,36 @@ static inline struct val val_timestamp(int64_t us) {
 static inline struct val val_text(struct slice s) {
   return (struct val){.type = VAL_TEXT, .bytes = (uint32_t)s.bytes, .data = s.data};
 }
+/* The same, written where they are to be, field by field: a value that is copied just after it was
+ * made stalls on its stores. */
+static inline void val_put_head(struct val *out, enum val_type type, uint32_t bytes) {
+  out->type = (uint8_t)type;
+  out->sub = out->reserved = 0;
+  out->is_lensed = false;
+  out->bytes = bytes;
+}
+static inline void val_put_null(struct val *out) {
+  val_put_head(out, VAL_NULL, 0);
+  out->integer = 0;
+}
+static inline void val_put_bool(struct val *out, bool v) {
+  val_put_head(out, VAL_BOOL, 0);
+  out->integer = 0;
+  out->boolean = v;
+}
+static inline void val_put_int64(struct val *out, int64_t v) {
+  val_put_head(out, VAL_INT64, 0);
+  out->integer = v;
+}
+static inline void val_put_float64(struct val *out, double v) {
+  val_put_head(out, VAL_FLOAT64, 0);
+  out->real = v;
+}
+static inline void val_put_text(struct val *out, const uint8_t *data, uint32_t bytes) {
+  val_put_head(out, VAL_TEXT, bytes);
+  out->data = data;
+  out->names = NULL;
+}
 static inline struct slice val_slice(const struct val *v) {
   return slice_of(v->data, v->bytes);
 }
@@ -133,5 +163,7 @@ double val_to_float64(const struct val *number);
 bool val_to_int64(const struct val *number, int64_t *out);
 /** The decimal of any number (doubles by their shortest text). */
 struct decimal val_to_decimal(const struct val *number);
+/** The same as MongoDB does it: doubles by 15 digits (decimal_from_float64_15). */
+struct decimal val_to_decimal_15(const struct val *number);
 
 #endif

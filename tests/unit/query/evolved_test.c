@@ -138,15 +138,26 @@ static void populate(struct world *world) {
 /* ---- evolutions ---- */
 
 static const char *random_expression(char name) {
-  static const char *const integers[] = {"a * 2 + 1", "length(b)", "coalesce(a, 0)",
-                                         "CASE WHEN d THEN 1 ELSE a END"};
-  static const char *const texts[] = {
-      "upper(b)",     "b || '!'", "CAST(a AS TEXT)",      "repeat(e, 12)",
-      "trim(e) || c", "'none'",   "replace(b, 'a', 'bb')"};
+  static const char *const integers[] = {"a * 2 + 1",
+                                         "length(b)",
+                                         "coalesce(a, 0)",
+                                         "CASE WHEN d THEN 1 ELSE a END",
+                                         "length(lower(b) || e)",
+                                         "id - a"};
+  static const char *const texts[] = {"upper(b)",
+                                      "b || '!'",
+                                      "CAST(a AS TEXT)",
+                                      "repeat(e, 12)",
+                                      "trim(e) || c",
+                                      "'none'",
+                                      "replace(b, 'a', 'bb')",
+                                      "lower(b)",
+                                      "'n' || a",
+                                      "coalesce(e, upper(b))"};
   static const char *const floats[] = {"c * 2.0", "a / 3.0", "abs(c)", "CAST(a AS FLOAT)"};
-  if (name == 'a') return integers[below(4)];
+  if (name == 'a') return integers[below(6)];
   if (name == 'c') return floats[below(4)];
-  return name == 'd' ? "a > 0 OR d" : texts[below(7)];
+  return name == 'd' ? "a > 0 OR d" : texts[below(10)];
 }
 
 static void evolve(struct world *world, struct model_txn *txn) {

@@ -65,6 +65,21 @@ static void check_seeks(const struct block_view *view, const struct entries *ent
   }
 }
 
+static void check_seeks_together(const struct block_view *view, const struct entries *entries) {
+  struct block_search searches[BLOCK_TOGETHER];
+  for (int round = 0; round < 20; round++) {
+    uint32_t count = (uint32_t)rng_below(test_rng(), BLOCK_TOGETHER + 1);
+    for (uint32_t i = 0; i < count; i++) {
+      struct slice key = entries->items[rng_below(test_rng(), entries->count)].key;
+      if (rng_below(test_rng(), 3) == 0) key.bytes = rng_below(test_rng(), key.bytes + 1);
+      searches[i] = (struct block_search){view, key, UINT32_MAX};
+    }
+    block_seek_many(searches, count);
+    for (uint32_t i = 0; i < count; i++)
+      assert_int_equal(block_seek(view, searches[i].key, UINT64_MAX), searches[i].index);
+  }
+}
+
 static const struct entries_shape SHAPES[] = {
     {1, 1, 10, 0}, {3, 300, 5, 0}, {200, 3, 40, 0}, {50, 1, 100, 0}};
 enum { SHAPES_COUNT = sizeof SHAPES / sizeof SHAPES[0] };
@@ -80,6 +95,7 @@ static void reads_what_was_built(void) {
     block_view_init(&view, raw.data);
     expect_entries(&view, &entries);
     check_seeks(&view, &entries);
+    check_seeks_together(&view, &entries);
     buf_deinit(&raw);
     entries_deinit(&entries);
   }

@@ -135,6 +135,98 @@ static void a_seek_does_not_leave_the_range(void) {
   close_store(store);
 }
 
+/* The rows of some ranges, in steps of `max`, all behind one another. */
+static const char *picked_rows(struct store_txn *txn, const struct store_range *ranges,
+                               uint32_t count, uint32_t max) {
+  static char out[400];
+  struct store_range all = {ranges[0].from, ranges[count - 1].to};
+  struct store_cursor *cursor;
+  struct store_pick pick = {.ranges = ranges, .count = count};
+  struct store_rows *rows = rows_room();
+  size_t bytes = 0;
+  assert_ok(store_cursor_open(txn, STORE_ENTRIES, all, false, &cursor, test_err()));
+  out[0] = 0;
+  do {
+    assert_ok(store_cursor_pick(cursor, &pick, max, rows, test_err()));
+    assert_true(rows->count <= max);
+    for (uint32_t i = 0; i < rows->count; i++)
+      bytes += (size_t)snprintf(out + bytes, sizeof out - bytes, "%.*s=%.*s ",
+                                SLICE_ARG(rows->keys[i]), SLICE_ARG(rows->values[i]));
+  } while (rows->count > 0);
+  assert_ok(store_cursor_pick(cursor, &pick, max, rows, test_err()));
+  assert_int_equal(0, rows->count);
+  store_cursor_close(cursor);
+  return out;
+}
+
+static struct store_range between(const char *from, const char *to) {
+  return (struct store_range){text(from), text(to)};
+}
+
+static void ranges_are_picked_in_one_walk(void) {
+  struct store *store = open_letters();
+  struct store_txn *txn = begin(store);
+  put(txn, ENTRIES, "e", "own");
+  put(txn, ENTRIES, "ee", "own");
+  delete_key(txn, ENTRIES, "f");
+  struct store_range ranges[] = {between("a", "aa"),  between("b", "c"),  between("d", "dd"),
+                                 between("dd", "ee"), between("ef", "g"), between("h", "")};
+  for (uint32_t max = 1; max <= 4; max++) {
+    assert_string_equal("b=1 d=2 e=own h=4 ", picked_rows(txn, ranges, 6, max));
+    assert_string_equal("b=1 d=2 e=own ", picked_rows(txn, ranges, 5, max));
+    assert_string_equal("", picked_rows(txn, ranges, 1, max));
+    assert_string_equal("", picked_rows(txn, ranges + 4, 1, max));
+  }
+  store_rollback(txn);
+  close_store(store);
+}
+
+/* Some hundred ranges of a few rows each in what memory and files hold together. */
+static void many_ranges_are_picked(void) {
+  enum { ROWS = 3000, RANGES = 500 };
+  static char keys[2 * RANGES][16];
+  static struct store_range ranges[RANGES];
+  struct store *store = open_store();
+  for (int batch = 0; batch < 3; batch++) {
+    struct store_txn *txn = begin(store);
+    char key[16];
+    for (int i = batch; i < ROWS; i += 3) {
+      snprintf(key, sizeof key, "%06d", i);
+      put(txn, ENTRIES, key, key);
+    }
+    commit(txn);
+    if (batch < 2) assert_ok(store_checkpoint(store, test_err()));
+  }
+  for (int i = 0; i < RANGES; i++) { /* rows 6i + 1 to 6i + 3, or 6i + 1 alone */
+    snprintf(keys[2 * i], sizeof keys[0], "%06d", 6 * i + 1);
+    snprintf(keys[2 * i + 1], sizeof keys[0], "%06d", 6 * i + (i % 2 ? 4 : 2));
+    ranges[i] = between(keys[2 * i], keys[2 * i + 1]);
+  }
+  struct store_txn *txn = begin_read_only(store);
+  struct store_rows *rows = rows_room();
+  for (uint32_t max = 1; max <= STORE_BATCH_MAX; max = max * 5 + 2) {
+    struct store_range all = {ranges[0].from, ranges[RANGES - 1].to};
+    struct store_cursor *cursor;
+    struct store_pick pick = {.ranges = ranges, .count = RANGES};
+    assert_ok(store_cursor_open(txn, STORE_ENTRIES, all, false, &cursor, test_err()));
+    int seen = 0;
+    do {
+      assert_ok(store_cursor_pick(cursor, &pick, max, rows, test_err()));
+      for (uint32_t i = 0; i < rows->count; i++, seen++) {
+        char key[16];
+        int pair = seen / 4, within = seen % 4; /* an even range has one row, an odd one three */
+        snprintf(key, sizeof key, "%06d", within ? 12 * pair + 6 + within : 12 * pair + 1);
+        assert_true(slice_is_equal(text(key), rows->keys[i]));
+        assert_true(slice_is_equal(text(key), rows->values[i]));
+      }
+    } while (rows->count > 0);
+    assert_int_equal(2 * RANGES, seen);
+    store_cursor_close(cursor);
+  }
+  store_rollback(txn);
+  close_store(store);
+}
+
 static void kept_rows_outlive_the_next_steps(void) {
   struct store *store = open_letters();
   struct store_txn *txn = begin(store);
@@ -248,6 +340,8 @@ static const struct test_case cases[] = {
     {"spaces_lie_apart", spaces_lie_apart, 0},
     {"a_seek_jumps_in_the_direction_of_the_cursor", a_seek_jumps_in_the_direction_of_the_cursor, 0},
     {"a_seek_does_not_leave_the_range", a_seek_does_not_leave_the_range, 0},
+    {"ranges_are_picked_in_one_walk", ranges_are_picked_in_one_walk, 0},
+    {"many_ranges_are_picked", many_ranges_are_picked, 0},
     {"kept_rows_outlive_the_next_steps", kept_rows_outlive_the_next_steps, 0},
     {"cursors_of_one_transaction_do_not_disturb_each_other",
      cursors_of_one_transaction_do_not_disturb_each_other, 0},

@@ -528,13 +528,26 @@ static struct slice scattered_key(uint64_t nth, uint8_t key[12]) {
   return slice_of(key, 12);
 }
 
+/* A cursor placed together with others comes to what it would come to alone. */
+static bool is_found_together(const struct finder *finder, uint64_t nth, uint64_t visible) {
+  uint8_t rooms[MEMTABLE_TOGETHER][12];
+  struct slice keys[MEMTABLE_TOGETHER];
+  struct memtable_cursor to[MEMTABLE_TOGETHER];
+  for (uint64_t i = 0; i < MEMTABLE_TOGETHER; i++)
+    keys[i] = scattered_key(1 + (nth + i * 7919) % visible, rooms[i]);
+  memtable_cursor_seek_many(finder->memtable, SPACE, keys, MEMTABLE_TOGETHER, to);
+  for (uint64_t i = 0; i < MEMTABLE_TOGETHER; i++)
+    if (!slice_is_equal(memtable_entry_key(memtable_cursor_arrive(&to[i])), keys[i])) return false;
+  return true;
+}
+
 static bool is_found(const struct finder *finder, uint64_t nth, uint64_t visible) {
   uint8_t key[12];
   struct slice name = scattered_key(nth, key);
   struct entry_found found;
   struct memtable_cursor cursor;
   memtable_get(finder->memtable, SPACE, name, visible, &found);
-  if (!found.found || found.seq != nth) return false;
+  if (!found.found || found.seq != nth || !is_found_together(finder, nth, visible)) return false;
   memtable_cursor_init(&cursor, finder->memtable, SPACE);
   const struct memtable_entry *at = memtable_cursor_last(&cursor);
   for (int i = 0; at && i < 40; i++) at = memtable_cursor_prev(&cursor);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Merging against a naive answer: versions scattered over memtables, single files and levels;
  * random ranges, snapshots, range deletes, batch sizes and seeks, both ways. */
+#include <stdlib.h>
+
 #include "base/mem/mem.h"
 #include "base/sync/sync.h"
 #include "store/lsm/merge/merge.h"
@@ -266,6 +268,58 @@ static void check_rows(struct world *world) {
   mem_free((void *)expected);
 }
 
+/* ---- picking ---- */
+
+static int compare_keys(const void *a, const void *b) {
+  return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* Ranges between random keys, ascending; some begin where the one before ends. */
+static uint32_t draw_ranges(const struct world *world, struct store_range *ranges, uint32_t most) {
+  static struct slice keys[2 * STORE_BATCH_MAX];
+  uint32_t wanted = 2 + (uint32_t)rng_below(test_rng(), 2 * most - 2), count = 0;
+  for (uint32_t i = 0; i < wanted; i++) keys[i] = some_key(world);
+  qsort(keys, wanted, sizeof *keys, compare_keys);
+  for (uint32_t i = 0; i + 1 < wanted && count < most; i++) {
+    if (keys[i + 1].bytes == 0 || slice_is_equal(keys[i], keys[i + 1])) continue;
+    ranges[count++] = (struct store_range){keys[i], keys[i + 1]};
+    if (rng_below(test_rng(), 4)) i++;
+  }
+  return count;
+}
+
+static void pick_rows(struct walk *walk, struct store_pick *pick) {
+  struct store_rows *rows = batch_room();
+  uint32_t max =
+      1 + (uint32_t)rng_below(test_rng(), rng_below(test_rng(), 2) ? 5 : STORE_BATCH_MAX);
+  do {
+    assert_ok(merge_pick(walk->merge, pick, max, rows, test_err()));
+    assert_true(rows->count <= max);
+    expect_batch(walk, rows);
+  } while (rows->count > 0);
+  assert_int_equal(walk->count, walk->at);
+  assert_int_equal(pick->count, pick->at);
+}
+
+static void check_picks(struct world *world) {
+  static struct store_range ranges[STORE_BATCH_MAX];
+  const struct lsm_entry **expected = mem_zalloc(world->entries.count, sizeof(struct lsm_entry *));
+  struct store_pick pick = {.ranges = ranges};
+  choose_view(world);
+  pick.count = draw_ranges(world, ranges, rng_below(test_rng(), 2) ? 8 : STORE_BATCH_MAX);
+  if (pick.count > 0) {
+    struct merge_options options =
+        make_options(world, (struct store_range){ranges[0].from, ranges[pick.count - 1].to});
+    struct walk walk = {.world = world, .expected = expected};
+    for (uint32_t i = 0; i < pick.count; i++)
+      walk.count += naive_rows(world, &ranges[i], expected + walk.count);
+    assert_ok(merge_open(&options, &walk.merge, test_err()));
+    pick_rows(&walk, &pick);
+    merge_close(walk.merge);
+  }
+  mem_free((void *)expected);
+}
+
 /* Of a memtable, a version older than one that is visible is left out. */
 static bool is_left_out(const struct world *world, size_t i) {
   const struct lsm_entry *items = world->entries.items;
@@ -307,6 +361,7 @@ static void answers_as_the_naive(void) {
     struct world world;
     begin(&world, &SHAPES[round % SHAPES_COUNT], CACHES[rng_below(test_rng(), 3)]);
     for (int i = 0; i < 25; i++) check_rows(&world);
+    for (int i = 0; i < 10; i++) check_picks(&world);
     for (int i = 0; i < 5; i++) check_entries(&world);
     end(&world);
   }
@@ -458,6 +513,29 @@ static status walk_to_the_end(struct sweep *sweep, bool backwards) {
   return code;
 }
 
+/* One range for each letter. */
+static status pick_letters(struct sweep *sweep) {
+  struct merge_source source = {
+      .kind = MERGE_FILES, .seq_max = UINT64_MAX, .files = &sweep->file, .files_count = 1};
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+  struct store_range ranges[25];
+  for (int i = 0; i < 25; i++)
+    ranges[i] = (struct store_range){slice_of(letters + i, 1), slice_of(letters + i + 1, 1)};
+  struct merge_options options =
+      make_options(sweep->world, (struct store_range){ranges[0].from, ranges[24].to});
+  options.sources = &source;
+  options.sources_count = 1;
+  struct store_pick pick = {.ranges = ranges, .count = 25};
+  struct store_rows *rows = batch_room();
+  struct merge *merge;
+  TRY(merge_open(&options, &merge, NULL));
+  status code;
+  do code = merge_pick(merge, &pick, 20, rows, NULL);
+  while (code == LUMA_OK && rows->count > 0);
+  merge_close(merge);
+  return code;
+}
+
 static status walk_both_ways(struct os *os, void *context) {
   struct sweep *sweep = context;
   sweep->disk.os = os;
@@ -466,6 +544,7 @@ static status walk_both_ways(struct os *os, void *context) {
   if (code == LUMA_OK) {
     code = walk_to_the_end(sweep, false);
     if (code == LUMA_OK) code = walk_to_the_end(sweep, true);
+    if (code == LUMA_OK) code = pick_letters(sweep);
     sorted_release(sweep->file);
   }
   cache_destroy(sweep->disk.cache);

@@ -287,6 +287,18 @@ static void converts_integers(void) {
   assert_text("-9223372036854775808", decimal_from_int64(INT64_MIN));
 }
 
+static void converts_doubles_by_fifteen_digits(void) {
+  assert_text("2.50000000000000", decimal_from_float64_15(2.5));
+  assert_text("-5.50000000000000", decimal_from_float64_15(-5.5));
+  assert_text("0.300000000000000", decimal_from_float64_15(0.1 + 0.2));
+  assert_text("100.000000000000", decimal_from_float64_15(100));
+  assert_text("1.00000000000000E+22", decimal_from_float64_15(1e22));
+  assert_text("1.00000000000000", decimal_from_float64_15(0.99999999999999989));
+  assert_text("0", decimal_from_float64_15(0));
+  assert_text("Infinity", decimal_from_float64_15((double)INFINITY));
+  assert_text("NaN", decimal_from_float64_15((double)NAN));
+}
+
 static double random_double(struct rng *rng) {
   uint64_t bits = rng_next(rng);
   double v;
@@ -362,6 +374,7 @@ int main(int argc, char **argv) {
       {"rounds_sums_to_nearest", rounds_sums_to_nearest, 0},
       {"converts_integers", converts_integers, 0},
       {"converts_doubles", converts_doubles, 0},
+      {"converts_doubles_by_fifteen_digits", converts_doubles_by_fifteen_digits, 0},
       {"compares_with_doubles_exactly", compares_with_doubles_exactly, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -11,13 +11,25 @@ static status fail_memory(struct err *err) {
 static status splice(const struct recipe_sight *sight, const struct splice_made *made,
                      struct doc *document, struct arena *arena, bool *is_done, struct err *err) {
   const struct splice *splice = sight->lens.splice;
-  size_t more = splice->more_bytes + (made ? made_values_bytes(made->record) : 0);
+  uint32_t more = 0;
+  if (made && made->record) more = made_values_bytes(made->record);
+  if (made && !made->record && !splice_takes(splice, made, &more)) return LUMA_OK;
+  more += splice->more_bytes;
   uint8_t *room = arena_alloc(arena, document->bytes + more);
   if (!room) return fail_memory(err);
   uint32_t bytes = splice_document(splice, made, document, room);
   *is_done = bytes > 0;
   if (*is_done) *document = (struct doc){.data = room, .bytes = bytes, .names = document->names};
   return LUMA_OK;
+}
+
+static status splice_quick(const struct recipe_sight *sight, struct doc *document,
+                           struct arena *arena, bool *is_done, struct err *err) {
+  struct val values[RECIPE_MAKERS_MAX];
+  struct soul_room room = {.arena = arena};
+  struct splice_made made = {.values = values};
+  if (!recipe_make_all_quickly(sight, document, &room, values)) return LUMA_OK;
+  return splice(sight, &made, document, arena, is_done, err);
 }
 
 static status splice_kept(struct model_txn *txn, const struct collection *collection,
@@ -48,6 +60,8 @@ status model__compose(struct model_txn *txn, const struct collection *collection
   if (!model__is_older(collection, document, &last)) return copy(document, arena, err);
   const struct recipe_sight *sight =
       recipes_see(evolution_recipes(collection->evolution), document);
+  if (sight && sight->is_quick) TRY(splice_quick(sight, document, arena, &is_done, err));
+  if (is_done) return LUMA_OK;
   if (sight && sight->makers_count)
     TRY(splice_kept(txn, collection, sight, document, arena, &is_done, err));
   else if (sight)

@@ -11,6 +11,7 @@ enum { NAME_BYTES = CATALOG_NAME_BYTES_MAX - 16 };
 
 /* Old and new form of a being have the same values there. */
 static bool is_untouched(const struct evolving *evolving, const struct index_def *def) {
+  if (def->wildcard.bytes) return evolving->diff.ops_count == 0;
   for (uint32_t i = 0; i < def->keys_count; i++) {
     if (index_key_is_computed(&def->keys[i])) return false;
     struct slice name = def->keys[i].path.steps[0].name;
@@ -131,7 +132,9 @@ status evolve__build_indexes(struct evolving *evolving, bool *built, struct err 
 static bool is_alike(const struct catalog_index *a, const struct catalog_index *b) {
   bool same = a->def.keys_count == b->def.keys_count && a->def.multikey == b->def.multikey &&
               a->def.sparse == b->def.sparse && a->def.nulls_distinct == b->def.nulls_distinct &&
-              slice_is_equal(a->condition.text, b->condition.text);
+              slice_is_equal(a->condition.text, b->condition.text) &&
+              slice_is_equal(a->def.wildcard, b->def.wildcard) &&
+              slice_is_equal(a->def.collation, b->def.collation);
   for (uint32_t i = 0; same && i < a->def.keys_count; i++)
     same = index_key_is_equal(&a->def.keys[i], &b->def.keys[i]) &&
            a->def.keys[i].descending == b->def.keys[i].descending;

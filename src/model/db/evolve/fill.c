@@ -39,12 +39,14 @@ struct pass {
 
 /* ---- some documents ---- */
 
-/* Documents whose values are to be made: those that are older, without any that are kept, and for
- * which there is room. */
-static void choose(struct pass *pass, struct model_making *making, uint32_t count) {
+/* Documents whose values are to be made: those that are older, without any that are kept or that
+ * are made sooner than found, and for which there is room. */
+static void choose(struct pass *pass, struct model_making *making, struct soul_room *room,
+                   uint32_t count) {
   const struct collection *collection = making->collection;
   struct kept_values *kept = collection->evolution->kept;
   struct model_last_soul last = {.number = collection->soul};
+  struct val values[RECIPE_MAKERS_MAX];
   kept_begin(kept);
   for (uint32_t i = 0; i < count; i++) {
     const struct doc *document = &pass->documents[i];
@@ -54,7 +56,8 @@ static void choose(struct pass *pass, struct model_making *making, uint32_t coun
         recipes_make(evolution_recipes(collection->evolution), document);
     pass->rows++;
     /* Nobody else gives up pages: what is found here stays. */
-    if (!sight || kept_find(kept, header.row, header.version)) continue;
+    if (!sight || recipe_make_all_quickly(sight, document, room, values)) continue;
+    if (kept_find(kept, header.row, header.version)) continue;
     if (!kept_admits(kept, header.row)) {
       pass->lacks = true;
       continue;
@@ -74,8 +77,9 @@ static status fill_piece(struct pass *pass, struct model_txn *txn,
   making.looks = NULL;
   making.arena = &arena;
   making.count = making.left_count = 0;
-  choose(pass, &making, count);
   arena_init(&arena, 0, MODEL_SCRATCH_BYTES_MAX);
+  struct soul_room room = {.arena = &arena};
+  choose(pass, &making, &room, count);
   status result = model__make(&making, err);
   if (result == LUMA_OK && making.count)
     pass->lacks |= !model__keep(&making, collection->evolution->kept);
@@ -260,7 +264,7 @@ void model__fill_picture(struct model *model, const struct catalog *catalog) {
     const struct evolution *evolution = catalog_at(catalog, i)->evolution;
     if (!evolution || !evolution->kept || kept_state(evolution->kept) != KEPT_UNKNOWN) continue;
     kept_publish(evolution->kept);
-    is_wanted = true;
+    is_wanted |= !evolution->is_quick;
   }
   if (is_wanted && model->options.fills) ask(model->fill);
 }

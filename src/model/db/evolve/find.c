@@ -90,7 +90,7 @@ bool model__keep(const struct model_making *making, struct kept_values *kept) {
   bool has_room = true;
   kept_begin(kept);
   for (uint32_t i = 0; i < making->count; i++) {
-    if (!making->made[i].values) continue;
+    if (!making->made[i].values || making->are_quick[i]) continue;
     struct doc_header header = doc_header(&making->documents[making->places[i]]);
     uint32_t bytes = write_record(making->sights[i], making->made[i].values, record);
     has_room &= kept_put(kept, header.row, header.version, slice_of(record, bytes));

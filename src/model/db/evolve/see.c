@@ -5,7 +5,7 @@
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
-enum { FEW = 8, LENSES_AT_ONCE = 64, ARENA_BYTES = 512 };
+enum { FEW = 8, LENSES_AT_ONCE = 64, ARENA_BYTES = 512, TEXTS_AT_ONCE = 4 << 10 };
 
 /* What lives as long as the documents are seen: their lenses, values made for them, and that what
  * is kept is read. */
@@ -44,6 +44,16 @@ static const struct recipe_sight *find_sight(struct model_seeing *seeing,
   return better ? better : sight;
 }
 
+static void note_looked(struct model_seeing *seeing, const struct recipe_sight *sight) {
+  seeing->looked_count = 0;
+  seeing->is_quick = sight && sight->makers_count > 0;
+  for (uint32_t i = 0; sight && i < sight->makers_count; i++) {
+    if (!model__looks_at(seeing->making.looks, sight->makers[i].id)) continue;
+    seeing->looked[seeing->looked_count++] = (uint8_t)i;
+    seeing->is_quick &= sight->makers[i].quick != NULL;
+  }
+}
+
 static const struct recipe_sight *sight_of(struct model_seeing *seeing,
                                            const struct doc *document) {
   uint32_t soul = load32le(document->data + DOC_SOUL_OFFSET);
@@ -52,6 +62,8 @@ static const struct recipe_sight *sight_of(struct model_seeing *seeing,
     return seeing->last;
   seeing->last = find_sight(seeing, document);
   seeing->last_soul = soul;
+  seeing->values_left = 0;
+  note_looked(seeing, seeing->last);
   return seeing->last;
 }
 
@@ -87,11 +99,13 @@ static status begin_values(struct model_seeing *seeing, struct err *err) {
   seeing->lenses = memory->own;
   seeing->lenses_left = FEW;
   making->arena = &memory->arena;
+  size_t at_once = seeing->are_many ? TEXTS_AT_ONCE : 0;
+  seeing->room = (struct soul_room){.arena = &memory->arena, .at_once = at_once};
   return LUMA_OK;
 }
 
 static status put_lens(struct model_seeing *seeing, const struct recipe_sight *sight,
-                       const struct splice_made *made, struct doc *document, struct err *err) {
+                       struct splice_made made, struct doc *document, struct err *err) {
   if (seeing->lenses_left == 0) {
     seeing->lenses = arena_alloc(&seeing->memory->arena, LENSES_AT_ONCE * sizeof *seeing->lenses);
     if (!seeing->lenses) return fail_memory(err);
@@ -99,10 +113,39 @@ static status put_lens(struct model_seeing *seeing, const struct recipe_sight *s
   }
   struct lens *lens = seeing->lenses++;
   seeing->lenses_left--;
-  *lens = sight->lens;
-  lens->made = *made;
+  lens->names = sight->lens.names;
+  lens->splice = sight->lens.splice;
+  lens->made.values = made.values;
+  lens->made.record = made.record;
   lens_put(lens, document);
   return LUMA_OK;
+}
+
+/* Room for the values of one more document, by the sight's makers, where those that are not looked
+ * at are MISSING; NULL: there is no memory. */
+static struct val *room_for_values(struct model_seeing *seeing, const struct recipe_sight *sight) {
+  uint32_t count = seeing->are_many ? LENSES_AT_ONCE : 1;
+  if (seeing->values_left == 0) {
+    seeing->values =
+        arena_zalloc(&seeing->memory->arena, count * sight->makers_count, sizeof *seeing->values);
+    if (seeing->values) seeing->values_left = count;
+  }
+  return seeing->values;
+}
+
+/* Makes what is looked at where that is quick, and puts the lens; else `*is_shown` is false. */
+static status show_quickly(struct model_seeing *seeing, const struct recipe_sight *sight,
+                           struct doc *document, bool *is_shown, struct err *err) {
+  struct val *values = room_for_values(seeing, sight);
+  *is_shown = values != NULL;
+  for (uint32_t i = 0; *is_shown && i < seeing->looked_count; i++) {
+    uint32_t nth = seeing->looked[i];
+    *is_shown = recipe_make_quickly(&sight->makers[nth], document, &seeing->room, &values[nth]);
+  }
+  if (!*is_shown) return LUMA_OK;
+  seeing->values += sight->makers_count;
+  seeing->values_left--;
+  return put_lens(seeing, sight, (struct splice_made){.values = values}, document, err);
 }
 
 /* False when the values have to be made first. */
@@ -110,9 +153,11 @@ static status show_made(struct model_seeing *seeing, uint32_t place,
                         const struct recipe_sight *sight, bool *is_shown, struct err *err) {
   struct doc *document = &seeing->documents[place];
   TRY(begin_values(seeing, err));
+  if (seeing->is_quick) TRY(show_quickly(seeing, sight, document, is_shown, err));
+  if (seeing->is_quick && *is_shown) return LUMA_OK;
   const uint8_t *record = model__find(&seeing->finding, sight, document, is_shown);
   if (*is_shown)
-    return put_lens(seeing, sight, &(struct splice_made){.record = record}, document, err);
+    return put_lens(seeing, sight, (struct splice_made){.record = record}, document, err);
   model__making_add(&seeing->making, place, sight, record, false);
   return LUMA_OK;
 }
@@ -169,7 +214,7 @@ status model__see_made(struct model_seeing *seeing, struct err *err) {
   TRY(model__make(making, err));
   if (making->txn->keeps && makes_all(seeing)) (void)model__keep(making, making->txn->keeps);
   for (uint32_t i = 0; i < making->count; i++)
-    TRY(put_lens(seeing, making->sights[i], &making->made[i], &seeing->documents[making->places[i]],
+    TRY(put_lens(seeing, making->sights[i], making->made[i], &seeing->documents[making->places[i]],
                  err));
   making->count = 0;
   return LUMA_OK;

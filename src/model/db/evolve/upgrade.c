@@ -17,18 +17,31 @@ struct upgrading {
   const struct recipe_sight *sights[MODEL_MADE_AT_ONCE]; /* NULL: it has to be built */
 };
 
+/* The values of one, if all are quick. */
+static bool make_quickly(struct model_making *making, struct soul_room *room, uint32_t place,
+                         const struct recipe_sight *sight) {
+  if (!sight->is_quick) return false;
+  struct val *values = arena_alloc(making->arena, sight->makers_count * sizeof *values);
+  if (!values || !recipe_make_all_quickly(sight, &making->documents[place], room, values))
+    return false;
+  model__making_add_quick(making, place, sight, values);
+  return true;
+}
+
 /* Those whose values are made are taken apart. */
 static void choose(struct upgrading *upgrading, struct model_finding *finding, uint32_t count) {
   struct model_making *making = &upgrading->making;
   const struct collection *collection = making->collection;
   struct recipes *recipes = evolution_recipes(collection->evolution);
   struct model_last_soul last = {.number = collection->soul};
+  struct soul_room room = {.arena = making->arena};
   for (uint32_t i = 0; i < count; i++) {
     const struct doc *document = &upgrading->documents[i];
     if (!model__is_older(collection, document, &last)) continue;
     const struct recipe_sight *sight = recipes_see(recipes, document);
     if (sight && sight->makers_count) {
       bool has_all;
+      if (make_quickly(making, &room, i, sight)) continue;
       const uint8_t *record = model__find(finding, sight, document, &has_all);
       model__making_add(making, i, sight, record, has_all);
       continue;

@@ -7,6 +7,7 @@
  *
  * A payload is a row of items:  op u8 | varint collection | varint key bytes | key part | version
  * u64 (UPDATE, DELETE). */
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 
 /* Changes are emitted together, about so many bytes of them: a record of its own for each would

@@ -3,6 +3,7 @@
  * key are one change. */
 #include "base/ds/hashmap.h"
 #include "base/mem/mem.h"
+#include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
 
 /* The changes being collected; memory of the caller's arena. */

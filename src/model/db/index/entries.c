@@ -52,6 +52,19 @@ static status evolve_document(struct model_txn *txn, const struct catalog_index 
   return doc_open(built, index->through->names, made, err);
 }
 
+static status folded_entries(const struct catalog_index *index, const struct doc *document,
+                             const struct val *computed, struct slice key_part,
+                             struct index_entries *entries, struct err *err) {
+  struct index_folding folding;
+  TRY(index_rules_begin_fold(index->rules, &folding, err));
+  entries->fold = folding.rules ? &folding.fold : NULL;
+  status result =
+      index_method(&index->def)->entries(&index->def, document, computed, key_part, entries, err);
+  entries->fold = NULL;
+  index_rules_end_fold(&folding);
+  return result;
+}
+
 static status plain_entries(struct model_txn *txn, const struct collection *collection,
                             const struct catalog_index *index, const struct doc *document,
                             struct slice key_part, struct index_entries *entries, struct err *err) {
@@ -61,8 +74,7 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   entries->count = 0;
   status result = index_rules_run(index->rules, &root, &txn->kept, &keeps, computed, err);
   if (result == LUMA_OK && keeps)
-    result =
-        index_method(&index->def)->entries(&index->def, document, computed, key_part, entries, err);
+    result = folded_entries(index, document, computed, key_part, entries, err);
   else
     result = model__hide_values(collection, result, err);
   arena_rewind(&txn->kept, mark);
@@ -92,8 +104,9 @@ status model__entries(struct model_txn *txn, const struct collection *collection
 }
 
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err) {
-  return index_rules_create(model->options.rules, &index->condition, index->def.keys,
-                            index->def.keys_count, &index->rules, err);
+  const struct index_rules_spec spec = {&index->condition, index->def.keys, index->def.keys_count,
+                                        index->def.collation};
+  return index_rules_create(model->options.rules, &spec, &index->rules, err);
 }
 
 /* Compiles what the copies compute. `*made`: how many hold rules of their own, or none. */

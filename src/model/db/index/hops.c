@@ -4,16 +4,13 @@
 #include "base/mem/mem.h"
 #include "index/index.h"
 
-/** Most ranges hold few rows: those behind a jump are asked for in small steps, which grow while
- * they stay within. */
-enum { STEP_FIRST = 4, BOUNDS_BYTES_MAX = 64 << 20 };
+enum { BOUNDS_BYTES_MAX = 64 << 20 };
 
 struct hops {
   struct buf room; /* the ends of the ranges */
   struct store_range *ranges;
-  uint32_t count, at; /* ranges before `at` are passed */
-  uint32_t step;
-  bool is_placed; /* the cursor's next row may be in range `at` */
+  uint32_t count;
+  struct store_pick pick;
 };
 
 /** Lengths become slices once the buffer no longer moves. */
@@ -39,8 +36,7 @@ status hops_create(const struct index_def *def, const struct index_bounds *bound
   buf_init(&made->room, BOUNDS_BYTES_MAX);
   made->ranges = mem_alloc(count * sizeof *made->ranges);
   made->count = count;
-  made->step = STEP_FIRST;
-  made->is_placed = true;
+  made->pick = (struct store_pick){.ranges = made->ranges, .count = count};
   status done =
       made->ranges ? make_ranges(made, def, bounds, err)
                    : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for a scan");
@@ -62,36 +58,7 @@ struct store_range hops_range(const struct hops *hops) {
   return (struct store_range){hops->ranges[0].from, hops->ranges[hops->count - 1].to};
 }
 
-/** Passes over the ranges that end at or before `key`; whether it is in the next one. */
-static bool is_within(struct hops *hops, struct slice key) {
-  while (hops->at < hops->count && slice_compare(key, hops->ranges[hops->at].to) >= 0) hops->at++;
-  return hops->at < hops->count && slice_compare(key, hops->ranges[hops->at].from) >= 0;
-}
-
-/** Keeps the rows that are within ranges. */
-static void pick(struct hops *hops, struct store_rows *rows) {
-  uint32_t kept = 0;
-  bool is_last = false;
-  for (uint32_t i = 0; i < rows->count; i++) {
-    is_last = is_within(hops, rows->keys[i]);
-    if (!is_last) continue;
-    rows->keys[kept] = rows->keys[i];
-    rows->values[kept++] = rows->values[i];
-  }
-  rows->count = kept;
-  hops->is_placed = is_last;
-  hops->step = is_last ? hops->step * 2 : STEP_FIRST;
-  if (hops->step > STORE_BATCH_MAX) hops->step = STORE_BATCH_MAX;
-}
-
 status hops_next(struct hops *hops, struct store_cursor *cursor, uint32_t max,
                  struct store_rows *rows, struct err *err) {
-  rows->count = 0;
-  while (hops->at < hops->count && rows->count == 0) {
-    if (!hops->is_placed) TRY(store_cursor_seek(cursor, hops->ranges[hops->at].from, err));
-    TRY(store_cursor_next(cursor, max < hops->step ? max : hops->step, rows, err));
-    if (rows->count == 0) hops->at = hops->count; /* the last range has ended */
-    pick(hops, rows);
-  }
-  return LUMA_OK;
+  return store_cursor_pick(cursor, &hops->pick, max, rows, err);
 }

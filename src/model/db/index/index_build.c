@@ -80,6 +80,7 @@ static status check_names(const struct collection *collection, const struct mode
   const struct soul *soul = collection->genotype;
   for (uint32_t i = 0; soul && !collection->open && i < spec->keys_count; i++) {
     if (index_key_is_computed(&spec->keys[i])) continue; /* its names were looked at */
+    if (spec->wildcard.bytes) continue;                  /* it has whatever there is */
     struct soul_misnamed wrong;
     if (soul_declares(soul, &spec->keys[i].path, &wrong)) continue;
     struct slice inside = wrong.inside.bytes ? wrong.inside : collection->name;
@@ -126,6 +127,8 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .nulls_distinct = spec->nulls_distinct,
                           .sparse = spec->sparse,
                           .notes_lists = spec->multikey,
+                          .wildcard = spec->wildcard,
+                          .collation = spec->collation,
                           .notes_kinds = true};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;
@@ -404,10 +407,11 @@ static status create(struct index_build *build, const struct model_index_spec *s
   buf_init(&build->name, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->last_key, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&build->end_key, MODEL_SCRATCH_BYTES_MAX);
+  const struct index_rules_spec computes = {&spec->condition, spec->keys, spec->keys_count,
+                                            spec->collation};
   status result = LUMA_OK;
   if (spec->keys_count <= INDEX_KEYS_MAX)
-    result = index_rules_create(build->model->options.rules, &spec->condition, spec->keys,
-                                spec->keys_count, &build->rules, err);
+    result = index_rules_create(build->model->options.rules, &computes, &build->rules, err);
   if (result == LUMA_OK) result = run(build, spec, progress, context, err);
   index_rules_release(build->rules);
   buf_deinit(&build->name);

@@ -38,7 +38,8 @@ static const struct catalog_index *index_over(const struct collection *collectio
     const struct catalog_index *index = &collection->indexes[i];
     const struct path *path = &index->def.keys[0].path;
     if (index->state == CATALOG_INDEX_PUBLIC && path->count == 1 && !index->def.sparse &&
-        !catalog_index_is_partial(index) && slice_is_equal(path->steps[0].name, name))
+        index->def.collation.bytes == 0 && !catalog_index_is_partial(index) &&
+        slice_is_equal(path->steps[0].name, name))
       return index;
   }
   return NULL;

@@ -37,6 +37,7 @@ static bool serves(const struct catalog_index *index, const struct index_def *wa
   const struct index_def *def = &index->def;
   bool is_whole =
       !catalog_index_is_partial(index) && !def->sparse && index->state != CATALOG_INDEX_WRITE_ONLY;
+  if (!slice_is_equal(def->collation, wanted->collation)) return false;
   bool is_alike = def->unique == wanted->unique && (!def->unique || def->nulls_distinct);
   bool sees_values = def->multikey == wanted->multikey || (is_scalar && def->multikey);
   if (!is_whole || !is_alike || !sees_values || def->keys_count != wanted->keys_count) return false;

@@ -44,7 +44,9 @@ static void format_bounds(const struct plan_access *access, struct buf *out) {
     buf_append_text(out, " by key");
   for (uint32_t i = 0; i < access->parts_count; i++) {
     buf_append_text(out, i ? ", " : " (");
-    if (access->index)
+    if (access->index && access->index->def.wildcard.bytes)
+      buf_append_text(out, i ? "value" : "path");
+    else if (access->index)
       index_key_format(&access->index->def.keys[i], out);
     else
       buf_append_text(out, "id");

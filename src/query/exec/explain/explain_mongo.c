@@ -152,6 +152,15 @@ static void name_path(struct telling *telling, const struct path *path) {
   buf_reset(&telling->text);
 }
 
+/** Of a wildcard index the parts are the path, called so, and what is at the path. */
+static void name_wildcard(struct telling *telling, const struct plan_access *access, uint32_t i) {
+  const struct plan_part *path = access->parts_count == 2 ? &access->parts[0] : NULL;
+  if (i == 0 || !path)
+    build_name(&telling->build, slice_of_text(i ? "$**" : "$_path"));
+  else
+    build_name(&telling->build, val_slice(&path->values[0]->value));
+}
+
 static void name_key(struct telling *telling, const struct index_key *key) {
   if (index_key_is_computed(key)) index_key_format(key, &telling->text);
   name_path(telling, &key->path);
@@ -161,7 +170,9 @@ static void put_bounds(struct telling *telling, const struct plan_access *access
   const struct catalog_index *index = access->index;
   begin(telling, "indexBounds", false);
   for (uint32_t i = 0; i < (index ? index->def.keys_count : 1); i++) {
-    if (index)
+    if (index && index->def.wildcard.bytes)
+      name_wildcard(telling, access, i);
+    else if (index)
       name_key(telling, &index->def.keys[i]);
     else
       build_name(&telling->build, slice_of_text("_id"));
@@ -172,11 +183,15 @@ static void put_bounds(struct telling *telling, const struct plan_access *access
   end(telling);
 }
 
-static void put_pattern(struct telling *telling, const struct catalog_index *index) {
+static void put_pattern(struct telling *telling, const struct plan_access *access) {
+  const struct catalog_index *index = access->index;
   begin(telling, "keyPattern", false);
   for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
     struct val way = index_document_way(&index->def.keys[i]);
-    name_key(telling, &index->def.keys[i]);
+    if (index->def.wildcard.bytes)
+      name_wildcard(telling, access, i);
+    else
+      name_key(telling, &index->def.keys[i]);
     build_put(&telling->build, &way);
   }
   if (!index) put(telling, "_id", val_int32(1));
@@ -197,12 +212,14 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
   put_filter(telling, filter);
   if (op) put_number(telling, "nReturned", access->cover ? op->rows : op->documents);
   if (op) put_number(telling, "keysExamined", op->keys);
-  put_pattern(telling, index);
+  put_pattern(telling, access);
   put(telling, "indexName", val_text(index ? index->name : slice_of_text("_id_")));
   put(telling, "isMultiKey", val_bool(index && collection_has_lists(scan->collection, index)));
   put(telling, "isUnique", val_bool(!index || index->def.unique));
   put(telling, "isSparse", val_bool(index && index->def.sparse));
   put(telling, "isPartial", val_bool(index && catalog_index_is_partial(index)));
+  if (index && index->def.collation.bytes)
+    put(telling, "collation", val_text(index->def.collation));
   put_text(telling, "direction", access->backwards ? "backward" : "forward");
   put_bounds(telling, access);
 }

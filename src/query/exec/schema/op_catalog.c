@@ -101,7 +101,7 @@ static status put_collection(struct exec *exec, const struct collection *collect
   build_end(build);
   if (is_view) return LUMA_OK;
   build_name(build, slice_of_text("idIndex"));
-  return index_document_put(exec, NULL, build, err);
+  return index_document_put(exec, collection, NULL, build, err);
 }
 
 static status tell_collections(struct telling *op, struct err *err) {
@@ -119,10 +119,9 @@ static status put_index(struct exec *exec, const struct collection *collection,
   struct build inner;
   struct buf room;
   struct slice built;
-  (void)collection;
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&inner, &room, NULL);
-  status done = index_document_put(exec, index, &inner, err);
+  status done = index_document_put(exec, collection, index, &inner, err);
   if (done == LUMA_OK) done = build_finish(&inner, &built, err);
   if (done == LUMA_OK) {
     struct val map = val_decode(built, NULL);
@@ -147,7 +146,7 @@ static status put_use(struct exec *exec, const struct collection *collection,
   index_document_field(build, "since", val_timestamp((int64_t)model_opened_us(exec->model)));
   build_end(build);
   build_name(build, slice_of_text("spec"));
-  return index_document_put(exec, index, build, err);
+  return index_document_put(exec, collection, index, build, err);
 }
 
 static status tell_indexes(struct telling *op, const struct collection *collection,
@@ -206,7 +205,8 @@ static status put_statistics(struct exec *exec, const struct collection *collect
   uint64_t count = 0;
   TRY(model_count(exec->txn, collection, &count, err));
   index_document_field(build, "ns", val_text(collection->name));
-  index_document_field(build, "localTime", val_timestamp((int64_t)exec->env->now_us));
+  uint64_t ms = exec->env->now_us / 1000; /* as MongoDB's dates have them */
+  index_document_field(build, "localTime", val_timestamp((int64_t)(ms * 1000)));
   if (plan->tells_storage) TRY(put_storage(exec, collection, count, build, err));
   if (plan->tells_count) index_document_field(build, "count", val_int64((int64_t)count));
   return LUMA_OK;

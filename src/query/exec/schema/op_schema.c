@@ -9,7 +9,7 @@
 /** The index keys of the plan as the model takes them. */
 static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
                         struct err *err) {
-  *keys = arena_zalloc(exec->arena, plan->index_keys_count + 1, sizeof **keys);
+  *keys = arena_zalloc(exec->arena, plan->index_keys_count + 2, sizeof **keys);
   TRY(op__memory(exec, *keys, err));
   for (uint32_t i = 0; i < plan->index_keys_count; i++) {
     (*keys)[i].path = plan->index_keys[i].path;
@@ -17,6 +17,7 @@ static status make_keys(struct exec *exec, const struct plan *plan, struct index
     (*keys)[i].descending = plan->index_keys[i].descending;
     (*keys)[i].hashed = plan->index_keys[i].hashed;
   }
+  if (plan->index_wildcard.bytes) (*keys)[1] = (*keys)[0]; /* a path, and what is there */
   return LUMA_OK;
 }
 
@@ -48,7 +49,9 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
   struct model_index_spec spec = {
       .name = plan->index_name,
       .keys = keys,
-      .keys_count = plan->index_keys_count,
+      .keys_count = plan->index_wildcard.bytes ? 2 : plan->index_keys_count,
+      .wildcard = plan->index_wildcard,
+      .collation = plan->index_collation,
       .unique = plan->unique,
       .multikey = plan->multikey,
       .nulls_distinct = plan->nulls_distinct,
@@ -248,7 +251,7 @@ static status show_collection(struct showing *op, const struct collection *colle
 static status format_keys(struct showing *op, const struct catalog_index *index, struct val *out,
                           struct err *err) {
   struct buf *scratch = &op->op.exec->env->scratch;
-  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+  for (uint32_t i = 0; i < index_def_written(&index->def); i++) {
     if (i) buf_append_text(scratch, ", ");
     index_key_format(&index->def.keys[i], scratch);
     if (index->def.keys[i].descending) buf_append_text(scratch, " DESC");

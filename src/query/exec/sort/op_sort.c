@@ -262,18 +262,23 @@ static status run_keys(struct sorting *op, const struct batch *batch, const stru
   return LUMA_OK;
 }
 
-static struct val key_of_row(const struct plan_sort_key *key, const struct val *column,
-                             uint32_t stride, uint32_t row) {
-  if (is_through_lists(key)) return sort_key_of_path(key, &key->expr->path, &column[row]);
-  return sort_key_of(key, &column[row * stride]);
-}
-
 /** The key as the statement's collation orders it. */
 static status collate(struct sorting *op, struct val *key, struct err *err) {
   struct val collated;
   TRY(op__collate(op->op.exec, &op->op.batch_arena, key, &collated, err));
   *key = collated;
   return LUMA_OK;
+}
+
+/** Which element of a list is the least is the collation's to say, so it is asked before one is
+ * taken; of lists that several keys share it is asked after. */
+static status key_of_row(struct sorting *op, const struct plan_sort_key *key, struct val value,
+                         struct val *out, struct err *err) {
+  bool is_through = is_through_lists(key);
+  bool is_early = !op->paths && (is_through || value.type == VAL_LIST);
+  if (is_early) TRY(collate(op, &value, err));
+  *out = is_through ? sort_key_of_path(key, &key->expr->path, &value) : sort_key_of(key, &value);
+  return is_early || op->paths ? LUMA_OK : collate(op, out, err);
 }
 
 static status take_batch(struct sorting *op, const struct batch *batch, struct err *err) {
@@ -286,12 +291,15 @@ static status take_batch(struct sorting *op, const struct batch *batch, struct e
   TRY(run_keys(op, batch, columns, strides, err));
   for (uint32_t i = 0; i < batch->selected_count; i++) {
     uint32_t row = batch_row(batch, i);
-    for (uint32_t k = 0; k < plan->sort_count; k++)
-      keys[k] = key_of_row(&plan->sort[k], columns[k], strides[k], row);
+    for (uint32_t k = 0; k < plan->sort_count; k++) {
+      bool is_through = is_through_lists(&plan->sort[k]);
+      struct val value = columns[k][is_through ? row : row * strides[k]];
+      TRY(key_of_row(op, &plan->sort[k], value, &keys[k], err));
+    }
     if (op->paths)
       sort_key_share(plan->sort, op->paths, plan->sort_count, &batch->columns[op->documents][row],
                      keys);
-    for (uint32_t k = 0; k < plan->sort_count; k++) TRY(collate(op, &keys[k], err));
+    for (uint32_t k = 0; op->paths && k < plan->sort_count; k++) TRY(collate(op, &keys[k], err));
     if (op->top)
       TRY(keep_top(op, keys, batch, row, err));
     else

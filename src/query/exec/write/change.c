@@ -85,7 +85,7 @@ static status calculate(const struct change *change, const struct val *a, const 
     return mongo_fail_as(err, LUMA_TYPE_MISMATCH, kind_code(change->item->op),
                          "cannot add or multiply by %s", val_type_name((enum val_type)b->type));
   if (a->type == VAL_DECIMAL || b->type == VAL_DECIMAL) { /* past the greatest lies infinity */
-    struct decimal left = val_to_decimal(a), right = val_to_decimal(b);
+    struct decimal left = val_to_decimal_15(a), right = val_to_decimal_15(b);
     *out = val_decimal(op == EXPR_OP_MULTIPLY ? decimal_multiply(left, right)
                                               : decimal_add(left, right));
     return LUMA_OK;

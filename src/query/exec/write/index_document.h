@@ -7,8 +7,8 @@
 
 /** Puts the specification of an index: {v, key, name, unique …}; NULL: that of the key, which is
  * no index here and MongoDB's `_id_`. */
-status index_document_put(struct exec *exec, const struct catalog_index *index, struct build *build,
-                          struct err *err);
+status index_document_put(struct exec *exec, const struct collection *collection,
+                          const struct catalog_index *index, struct build *build, struct err *err);
 /** Puts the keys of an index: {a: 1, b: -1}. */
 void index_document_put_keys(const struct catalog_index *index, struct build *build);
 /** 1, -1 or "hashed". */

@@ -90,7 +90,8 @@ static bool is_unique_of(const struct catalog_index *index, const struct plan_st
     for (uint32_t p = 0; p < stage->paths_count; p++)
       shared += path_is_equal(&index->def.keys[k].path, &stage->paths[p]);
   return shared == stage->paths_count && shared == index->def.keys_count && index->def.unique &&
-         index->state == CATALOG_INDEX_PUBLIC && !catalog_index_is_partial(index);
+         index->def.collation.bytes == 0 && index->state == CATALOG_INDEX_PUBLIC &&
+         !catalog_index_is_partial(index);
 }
 
 /** The index that leads to the document; NULL: its key does. */

@@ -226,9 +226,8 @@ static status read_system(const struct jql *jql, const struct jql_node *node, st
                           struct slice rest, struct expr **expr) {
   bool is_now = slice_is_equal(name, slice_of_text("NOW"));
   if (is_now && !rest.data) {
-    *expr = expr_node(jql->arena, EXPR_CALL, NULL, 0, node->offset);
-    if (*expr) (*expr)->name = slice_of_text("now");
-    return jql__made(jql, *expr);
+    const struct jql_args none = {0};
+    return jql__call(jql, node, "$now", &none, expr);
   }
   if (is_now || slice_is_equal(name, slice_of_text("REMOVE"))) {
     *expr = expr_const(jql->arena, val_missing(), node->offset);

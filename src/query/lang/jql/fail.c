@@ -21,8 +21,9 @@ static size_t format_path(const struct jql_node *node, char out[PATH_BYTES_MAX])
 }
 
 static void place(const struct jql *jql, size_t offset) {
-  if (!jql->text.bytes || offset > jql->text.bytes) return;
-  err_position(jql->err, (const char *)jql->text.data, jql->text.bytes, offset);
+  struct slice text = jql->plain ? jql->plain->written : jql->text;
+  if (!text.bytes || offset > text.bytes) return;
+  err_position(jql->err, (const char *)text.data, text.bytes, offset);
 }
 
 static void raise_message(const struct jql *jql, const struct jql_node *node, status code,
@@ -60,7 +61,7 @@ status jql__fail_type(const struct jql *jql, const struct jql_node *node, const 
   const char *subject = format_path(node, path) ? path : "a command";
   err_raise(jql->err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%s must be %s, not %s", subject,
             wanted, val_type_name((enum val_type)node->value.type));
-  place(jql, node->value_offset == JQL_NOWHERE ? node->offset : node->value_offset);
+  place(jql, node->value_offset == JQL_NOWHERE ? node->offset : jql_told(jql, node->value_offset));
   return LUMA_INVALID_ARGUMENT;
 }
 

@@ -47,8 +47,7 @@ static status read_key(const struct jql *jql, const struct jql_node *node,
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "the key of an index is 1 (ascending) or -1 (descending)");
   key->descending = direction < 0;
-  if (node->name.bytes >= 3 && memcmp(node->name.data + node->name.bytes - 3, "$**", 3) == 0)
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "there are no wildcard indexes yet");
+  if (jql__is_wildcard(node->name)) return jql__path(jql, node, node->name, &key->path);
   if (jql_is_operator(node->name))
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "Index key contains an illegal field name: field name starts with '$'");
@@ -126,15 +125,12 @@ static status read_condition(const struct jql *jql, const struct jql_node *node,
   return jql__write_tagged(jql, &node->value, &plan->index_condition);
 }
 
-/** A collation that compares by bytes is none. */
-static status check_index_collation(const struct jql *jql, const struct jql_node *node) {
-  struct val locale = val_missing();
-  if (!jql_is_given(node)) return LUMA_OK;
-  if (node->value.type == VAL_MAP) locale = val_field(&node->value, slice_of_text("locale"));
-  if (locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple")))
-    return LUMA_OK;
-  return jql__fail(jql, node, LUMA_UNSUPPORTED,
-                   "there are no indexes with a collation: queries with one read the collection");
+/** Its own, else the collection's. */
+static status read_collation(const struct jql *jql, const struct jql_node *collection,
+                             const struct jql_node *node, struct plan *plan) {
+  struct val spec = node->value;
+  if (!jql_is_given(node)) TRY(jql__collation_of(jql, collection, &spec));
+  return plan_collation_text(jql->arena, &spec, &plan->index_collation, jql->err);
 }
 
 static status check_name(const struct jql *jql, const struct jql_node *name,
@@ -210,7 +206,7 @@ static status check_hashed(const struct jql *jql, const struct jql_node *keys,
 
 static status read_index(const struct jql *jql, const struct jql_node *collection,
                          const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY };
+  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY, PROJECTION };
   static const struct jql_field specs[] = {
       {"key", JQL_MAP, true},
       {"name", JQL_TEXT, false},
@@ -220,6 +216,7 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
       {"hidden", JQL_BOOL, false},
       {"collation", JQL_MAP, false},
       {"expireAfterSeconds", JQL_ANY, false},
+      {"wildcardProjection", JQL_MAP, false},
       {"v", JQL_IGNORED, false},
       {"background", JQL_IGNORED, false},
       {"ns", JQL_IGNORED, false},
@@ -231,7 +228,6 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
       {"bits", JQL_UNSUPPORTED, false},
       {"min", JQL_UNSUPPORTED, false},
       {"max", JQL_UNSUPPORTED, false},
-      {"wildcardProjection", JQL_UNSUPPORTED, false},
       {"prepareUnique", JQL_UNSUPPORTED, false},
       {"storageEngine", JQL_IGNORED, false},
       {"dropDups", JQL_IGNORED, false},
@@ -245,9 +241,10 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
   plan->unique = jql__flag(&fields[UNIQUE], false);
   plan->sparse = jql__flag(&fields[SPARSE], false);
   plan->hidden = jql__flag(&fields[HIDDEN], false);
-  TRY(check_index_collation(jql, &fields[COLLATION]));
+  TRY(read_collation(jql, collection, &fields[COLLATION], plan));
   TRY(read_expiry(jql, &fields[EXPIRY], plan));
   TRY(check_hashed(jql, &fields[KEY], plan));
+  TRY(jql__wildcard(jql, &fields[KEY], &fields[PROJECTION], plan));
   if (plan->sparse && jql_is_given(&fields[PARTIAL]))
     return jql__fail_code(jql, &fields[PARTIAL], CANNOT_CREATE_INDEX,
                           "an index is sparse or partial, not both");

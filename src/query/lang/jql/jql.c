@@ -104,11 +104,14 @@ struct reading {
   uint32_t documents_count;
 };
 
+/** `plain`: what the text was made of, or NULL. */
 static status parse_node(const struct lang_context *context, struct slice text, size_t at,
-                         const struct reading *read, struct statement *statement, struct err *err) {
+                         const struct plain *plain, const struct reading *read,
+                         struct statement *statement, struct err *err) {
   struct jql jql = {.context = context,
                     .arena = context->arena,
                     .text = text,
+                    .plain = plain,
                     .may_have_nulls = !text.bytes || memchr(text.data, '\\', text.bytes),
                     .knows_names = read->knows_names,
                     .documents = read->documents,
@@ -116,7 +119,7 @@ static status parse_node(const struct lang_context *context, struct slice text, 
                     .statement = statement,
                     .err = err};
   struct jql_node root = {.value = read->value,
-                          .offset = text.bytes ? at : 0,
+                          .offset = text.bytes ? jql_told(&jql, at) : 0,
                           .value_offset = text.bytes ? at : JQL_NOWHERE};
   *statement = (struct statement){.language = PLAN_JQL};
   return jql__command(&jql, &root, &statement->root);
@@ -145,7 +148,7 @@ static status read_into(struct json_reader *reader, struct arena *arena, struct 
 
 status jql__read_tagged(struct json_reader *reader, struct arena *arena, struct slice json,
                         struct val *value, struct err *err) {
-  const struct json_read_options options = {.form = JSON_TAGGED};
+  const struct json_read_options options = {.form = JSON_TAGGED, .big_are_floats = true};
   return read_into(reader, arena, json, &options, value, err);
 }
 
@@ -194,7 +197,8 @@ static status read_insert(struct json_reader *reader, struct arena *arena, struc
                           struct names *names, struct reading *read, struct err *err) {
   struct buf out;
   struct json_apart apart = {.list = slice_of_text("documents"), .out = &out};
-  const struct json_read_options options = {.form = JSON_TAGGED, .known = names, .apart = &apart};
+  const struct json_read_options options = {
+      .form = JSON_TAGGED, .known = names, .apart = &apart, .big_are_floats = true};
   buf_init(&out, DOC_BYTES_MAX);
   status done = read_into(reader, arena, json, &options, &read->value, err);
   read->knows_names = json_reader_knew_names(reader);
@@ -254,7 +258,7 @@ static status read_text(struct json_reader *reader, const struct lang_context *c
 
 /** What follows a command is another one, or nothing. */
 static status check_rest(struct slice text, size_t at, struct err *err) {
-  if (at == text.bytes || text.data[at] == '{') return LUMA_OK;
+  if (at == text.bytes || text.data[at] == '{' || jql_is_call(text, at)) return LUMA_OK;
   status failed = err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__,
                             "the command has ended, and something follows");
   if (err) err_position(err, (const char *)text.data, text.bytes, at);
@@ -263,30 +267,72 @@ static status check_rest(struct slice text, size_t at, struct err *err) {
 
 static status fail_start(struct slice text, size_t at, struct err *err) {
   bool is_empty = at == text.bytes;
-  status failed = err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__,
-                            is_empty ? "there is no command" : "a command is a JSON object");
+  status failed =
+      err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__,
+                is_empty ? "there is no command" : "a command is a JSON object, or a call");
   if (err) err_position(err, (const char *)text.data, text.bytes, at);
-  err_hint(err, "for example {\"find\": \"users\"}");
+  err_hint(err, "for example {\"find\": \"users\"}, or db.users.find()");
   return failed;
 }
 
-static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
-                         struct statement *statement, struct err *err) {
-  size_t start = jql__skip_space(text, *offset);
-  struct json_reader *own = NULL;
+static status parse_json(struct json_reader *reader, const struct lang_context *context,
+                         struct slice text, size_t start, size_t *end, struct statement *statement,
+                         struct err *err) {
   struct reading read = {.value = val_missing()};
-  if (start == text.bytes || text.data[start] != '{') return fail_start(text, start, err);
-  if (!context->reader) TRY(json_reader_create(&own, err));
-  status done = read_text(own ? own : context->reader, context, text, start, &read, err);
-  json_reader_destroy(own);
+  status done = read_text(reader, context, text, start, &read, err);
   if (done != LUMA_OK) {
     if (err && err->line)
       err_position(err, (const char *)text.data, text.bytes, start + err->offset);
     return done;
   }
-  TRY(parse_node(context, text, start, &read, statement, err));
+  *end = read.end;
+  return parse_node(context, text, start, NULL, &read, statement, err);
+}
+
+/** A call of MongoDB's shell, or an object as JavaScript has it. */
+static status parse_plain(struct json_reader *reader, const struct lang_context *context,
+                          struct slice text, size_t start, size_t *end, struct statement *statement,
+                          struct err *err) {
+  struct plain plain;
+  struct reading read = {.value = val_missing()};
+  TRY(plain_read(context, text, start, &plain, err));
+  *end = plain.end;
+  status done = read_text(reader, context, plain.json, 0, &read, err);
+  if (done == LUMA_OK) return parse_node(context, plain.json, 0, &plain, &read, statement, err);
+  if (err && err->line)
+    err_position(err, (const char *)text.data, text.bytes, plain_told(&plain, err->offset));
+  return done;
+}
+
+/** What is no JSON may be JavaScript. Of two errors the one that came further is told. */
+static status parse_object(struct json_reader *reader, const struct lang_context *context,
+                           struct slice text, size_t start, size_t *end,
+                           struct statement *statement, struct err *err) {
+  struct err failed = {0};
+  status done = parse_json(reader, context, text, start, end, statement, err);
+  if (done != LUMA_INVALID_JSON || *end != start) return done;
+  struct plain plain;
+  status again = plain_read(context, text, start, &plain, &failed);
+  if (again == LUMA_OK) return parse_plain(reader, context, text, start, end, statement, err);
+  if (again == LUMA_SYNTAX_ERROR && (!err || failed.offset <= err->offset)) return done;
+  if (err) *err = failed;
+  return again;
+}
+
+static status parse_text(const struct lang_context *context, struct slice text, size_t *offset,
+                         struct statement *statement, struct err *err) {
+  size_t start = jql__skip_space(text, *offset), end = start;
+  struct json_reader *own = NULL, *reader = context->reader;
+  bool is_object = start < text.bytes && text.data[start] == '{';
+  if (!is_object && !jql_is_call(text, start)) return fail_start(text, start, err);
+  if (!reader) TRY(json_reader_create(&own, err));
+  status done = is_object
+                    ? parse_object(own ? own : reader, context, text, start, &end, statement, err)
+                    : parse_plain(own ? own : reader, context, text, start, &end, statement, err);
+  json_reader_destroy(own);
+  TRY(done);
   statement->text = text;
-  size_t after = jql__skip_space(text, read.end);
+  size_t after = jql__skip_space(text, end);
   if (after < text.bytes && text.data[after] == ';') after = jql__skip_space(text, after + 1);
   *offset = after;
   return check_rest(text, after, err);
@@ -300,7 +346,7 @@ static size_t extent_of(struct slice text) {
 status jql_parse_value(const struct lang_context *context, const struct val *command,
                        struct statement *statement, struct err *err) {
   struct reading read = {.value = *command};
-  return parse_node(context, slice_of(NULL, 0), 0, &read, statement, err);
+  return parse_node(context, slice_of(NULL, 0), 0, NULL, &read, statement, err);
 }
 
 static const char *const keywords[] = {"find",

@@ -9,6 +9,7 @@
 #ifndef QUERY_LANG_JQL_JQL_INT_H
 #define QUERY_LANG_JQL_JQL_INT_H
 
+#include "query/lang/jql/plain.h"
 #include "query/lang/lang.h"
 #include "value/doc/doc.h"
 
@@ -50,9 +51,10 @@ struct jql_scores {
 struct jql {
   const struct lang_context *context;
   struct arena *arena;
-  struct slice text;   /* empty when the command came as a value */
-  bool may_have_nulls; /* in its names: an escape may stand for one */
-  bool knows_names;    /* all names below the command's own fields stand by ids of one dictionary */
+  struct slice text;         /* empty when the command came as a value */
+  const struct plain *plain; /* what the text was made of; NULL: it is as it came */
+  bool may_have_nulls;       /* in its names: an escape may stand for one */
+  bool knows_names; /* all names below the command's own fields stand by ids of one dictionary */
   const struct val *documents; /* of an insert, read apart; NULL: they stand in the command */
   uint32_t documents_count;
   struct statement *statement;
@@ -74,11 +76,17 @@ struct jql_node {
   const struct jql_node *parent; /* NULL: the command itself */
   struct slice name;             /* of a field; without data: an element of a list */
   uint32_t index;                /* of an element */
-  size_t offset;                 /* of the name or element in the text; its parent's if unknown */
-  size_t value_offset;           /* JQL_NOWHERE if unknown */
+  size_t offset;                 /* of the name or element as it was written; its parent's if
+                                    unknown */
+  size_t value_offset;           /* in jql->text; JQL_NOWHERE if unknown */
 };
 
 /* ---- nodes (node.c) ---- */
+
+/** Where what stands in jql->text at `offset` was written. */
+static inline size_t jql_told(const struct jql *jql, size_t offset) {
+  return jql->plain ? plain_told(jql->plain, offset) : offset;
+}
 
 /** A walk over the fields of a map or the elements of a list, in order. */
 struct jql_each {
@@ -260,11 +268,20 @@ status jql__put_told(const struct jql *jql, enum plan_tells tells,
                      const struct jql_node *collection, struct plan **plan);
 /** The value as tagged JSON, as the catalog keeps it. (schema.c) */
 status jql__write_tagged(const struct jql *jql, const struct val *value, struct slice *text);
+/** The specification that the collection was made with; MISSING: none. (read.c) */
+status jql__collation_of(const struct jql *jql, const struct jql_node *collection,
+                         struct val *spec);
 /** The collation of the collection, where the command gives none. (read.c) */
 status jql__default_collation(const struct jql *jql, const struct jql_node *collection);
 /** The keys of an index: {"age": 1, "name": -1}. (indexes.c) */
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
+/** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
+bool jql__is_wildcard(struct slice name);
+/** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
+ */
+status jql__wildcard(const struct jql *jql, const struct jql_node *keys,
+                     const struct jql_node *projection, struct plan *plan);
 /** expireAfterSeconds, from 0 to 2147483647, a fraction cut off; `foreign` is MongoDB's code for
  * another. (indexes.c) */
 status jql__expiry(const struct jql *jql, const struct jql_node *node, uint32_t foreign,

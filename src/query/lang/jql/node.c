@@ -89,7 +89,8 @@ static void locate_element(struct jql_each *each, struct jql_node *child) {
     each->cursor = JQL_NOWHERE;
     return;
   }
-  child->offset = child->value_offset = each->cursor;
+  child->value_offset = each->cursor;
+  child->offset = jql_told(each->jql, each->cursor);
   each->is_before = true;
 }
 
@@ -106,7 +107,7 @@ static void locate_field(struct jql_each *each, struct jql_node *child) {
     bool found = end >= start + 2 &&
                  slice_is_equal(slice_of(text.data + start + 1, end - start - 2), child->name);
     if (!found) continue;
-    child->offset = start;
+    child->offset = jql_told(each->jql, start);
     child->value_offset = value;
     return;
   }

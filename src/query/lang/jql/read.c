@@ -155,18 +155,23 @@ status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   return LUMA_OK;
 }
 
-status jql__default_collation(const struct jql *jql, const struct jql_node *collection) {
+status jql__collation_of(const struct jql *jql, const struct jql_node *collection,
+                         struct val *spec) {
   const struct catalog *catalog = jql->context->catalog;
   const struct collection *found =
       catalog ? catalog_find(catalog, val_slice(&collection->value)) : NULL;
   struct json_reader *reader = NULL;
-  bool is_given = jql->statement->collation.type != VAL_MISSING;
-  if (is_given || !found || found->rules.collation.bytes == 0) return LUMA_OK;
+  *spec = val_missing();
+  if (!found || found->rules.collation.bytes == 0) return LUMA_OK;
   TRY(json_reader_create(&reader, jql->err));
-  status done = jql__read_tagged(reader, jql->arena, found->rules.collation,
-                                 &jql->statement->collation, jql->err);
+  status done = jql__read_tagged(reader, jql->arena, found->rules.collation, spec, jql->err);
   json_reader_destroy(reader);
   return done;
+}
+
+status jql__default_collation(const struct jql *jql, const struct jql_node *collection) {
+  struct val *own = &jql->statement->collation;
+  return own->type == VAL_MISSING ? jql__collation_of(jql, collection, own) : LUMA_OK;
 }
 
 status jql__begin_let(const struct jql *jql, const struct jql_node *lets, struct jql *inner) {

@@ -9,9 +9,11 @@ status jql__field_path(const struct jql *jql, const struct jql_node *node, struc
   struct slice text = val_slice(&node->value);
   if (text.bytes == 0)
     return jql__fail_code(jql, node, 40352, "FieldPath cannot be constructed with empty string");
-  if (jql_is_operator(text))
-    return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
-  return jql__path(jql, node, text, path);
+  TRY(jql__path(jql, node, text, path));
+  for (uint32_t i = 0; i < path->count; i++)
+    if (!jql__is_field(path->steps[i].name) || (i == 0 && jql_is_operator(text)))
+      return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
+  return LUMA_OK;
 }
 
 /* ---- $redact ---- */

@@ -233,6 +233,9 @@ static status check_lookup(const struct jql *jql, const struct jql_node *spec,
     if (jql_is_given(&fields[i]) && fields[i].value.type != VAL_TEXT)
       return jql__fail_code(jql, &fields[i], 9, "$lookup argument '%.*s' must be a string",
                             SLICE_ARG(fields[i].name));
+  struct path path;
+  for (int i = LOCAL; i <= AS; i++)
+    if (jql_is_given(&fields[i])) TRY(jql__field_path(jql, &fields[i], &path));
   if (jql_is_given(&fields[LET]) && fields[LET].value.type != VAL_MAP)
     return jql__fail_code(jql, &fields[LET], 9, "$lookup argument 'let' must be an object");
   return LUMA_OK;

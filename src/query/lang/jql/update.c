@@ -197,8 +197,8 @@ static status read_now(const struct jql *jql, const struct jql_node *field,
                           "\"timestamp\"}");
   item->value = expr_node(jql->arena, EXPR_CALL, NULL, 0, field->offset);
   TRY(jql__made(jql, item->value));
-  item->value->name = slice_of_text(is_date ? "now" : "$currentTimestamp");
-  item->value->mongo = is_timestamp;
+  item->value->name = slice_of_text(is_date ? "$now" : "$currentTimestamp");
+  item->value->mongo = true;
   return LUMA_OK;
 }
 

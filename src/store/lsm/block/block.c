@@ -92,12 +92,11 @@ static uint32_t end_of_head(const struct block_view *view, uint32_t from, uint32
   return head == UINT32_MAX ? view->count : seek_head(view, from + 1, head + 1);
 }
 
-/* Heads first; whole keys are compared only where heads are equal. */
-uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq) {
-  int side = compare_shared(view, key);
-  if (side != 0) return side < 0 ? 0 : view->count;
-  uint32_t head = block__head(key, view->shared_bytes), from = seek_head(view, 0, head),
-           to = end_of_head(view, from, head);
+/* From the first entry whose head is not below the key's: whole keys are compared only where heads
+ * are equal. */
+static uint32_t seek_key(const struct block_view *view, uint32_t from, struct slice key,
+                         uint64_t seq) {
+  uint32_t to = end_of_head(view, from, block__head(key, view->shared_bytes));
   while (from < to) {
     uint32_t middle = (from + to) / 2;
     if (compare_at(view, middle, key, seq) < 0)
@@ -106,6 +105,63 @@ uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t se
       to = middle;
   }
   return from;
+}
+
+uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq) {
+  int side = compare_shared(view, key);
+  if (side != 0) return side < 0 ? 0 : view->count;
+  return seek_key(view, seek_head(view, 0, block__head(key, view->shared_bytes)), key, seq);
+}
+
+/* ---- many searches ---- */
+
+/* A search among heads under way: the entry is at or after `from`, one of `left`. */
+struct head_search {
+  uint32_t head, from, left;
+};
+
+static void begin_search(struct block_search *search, struct head_search *heads) {
+  const struct block_view *view = search->view;
+  int side = compare_shared(view, search->key);
+  *heads = (struct head_search){block__head(search->key, view->shared_bytes), 0, view->count};
+  if (side == 0) return;
+  heads->left = 0;
+  search->index = side < 0 ? 0 : view->count;
+}
+
+/* Each of the steps of seek_head for all. */
+static void search_heads(const struct block_search *searches, uint32_t count,
+                         struct head_search *heads) {
+  for (bool goes_on = true; goes_on;) {
+    goes_on = false;
+    for (uint32_t i = 0; i < count; i++) {
+      struct head_search *at = &heads[i];
+      if (at->left < 2) continue;
+      uint32_t half = at->left / 2, middle = at->from + half;
+      at->from += head_at(searches[i].view, middle - 1) < at->head ? half : 0;
+      at->left -= half;
+      goes_on = true;
+    }
+  }
+}
+
+void block_seek_many(struct block_search *searches, uint32_t count) {
+  struct head_search heads[BLOCK_TOGETHER];
+  for (uint32_t i = 0; i < count; i++) begin_search(&searches[i], &heads[i]);
+  search_heads(searches, count, heads);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct block_view *view = searches[i].view;
+    if (heads[i].left == 0) continue;
+    heads[i].from += head_at(view, heads[i].from) < heads[i].head;
+    __builtin_prefetch(block_place(view, heads[i].from));
+    __builtin_prefetch(view->deltas + (size_t)view->delta_bytes * heads[i].from);
+  }
+  for (uint32_t i = 0; i < count; i++)
+    if (heads[i].left && heads[i].from < searches[i].view->count)
+      __builtin_prefetch(block_key(searches[i].view, heads[i].from).data);
+  for (uint32_t i = 0; i < count; i++)
+    if (heads[i].left)
+      searches[i].index = seek_key(searches[i].view, heads[i].from, searches[i].key, UINT64_MAX);
 }
 
 /* ---- proof ---- */

@@ -106,6 +106,16 @@ uint64_t block_seq(const struct block_view *view, uint32_t index);
  * is none. UINT64_MAX as `seq`: the first entry of the first key at or after `key`. */
 uint32_t block_seek(const struct block_view *view, struct slice key, uint64_t seq);
 
+/** A key looked for in a view; `index` becomes what block_seek with UINT64_MAX answers. */
+struct block_search {
+  const struct block_view *view;
+  struct slice key;
+  uint32_t index;
+};
+enum { BLOCK_TOGETHER = 16 };
+/** At most BLOCK_TOGETHER searches side by side, so that memory's latencies overlap. */
+void block_seek_many(struct block_search *searches, uint32_t count);
+
 /** Builds one block after another. */
 struct block_builder {
   struct buf data;  /* keys and values */

@@ -29,6 +29,11 @@ struct queue {
  * so that a file's blocks seldom stand beside another's. */
 struct shard {
   struct mutex lock;
+  /* where the buckets are, for those who look without the lock: outdated for a moment when they
+   * grow
+   */
+  _Atomic uintptr_t seen_buckets;
+  _Atomic uint64_t seen_count;
   struct cache_block **buckets, **kin;
   uint64_t buckets_count, blocks_count;
   struct queue small, main;
@@ -127,6 +132,11 @@ static void unlink_block(struct shard *shard, struct cache_block *block) {
   shard->blocks_count--;
 }
 
+static void show_buckets(struct shard *shard) {
+  atomic_store_explicit(&shard->seen_buckets, (uintptr_t)shard->buckets, memory_order_relaxed);
+  atomic_store_explicit(&shard->seen_count, shard->buckets_count, memory_order_relaxed);
+}
+
 /* Failing to grow only makes chains longer. */
 static void grow_buckets(struct shard *shard) {
   uint64_t old_count = shard->buckets_count;
@@ -141,6 +151,7 @@ static void grow_buckets(struct shard *shard) {
   shard->buckets = grown;
   shard->kin = grown_kin;
   shard->buckets_count = old_count * 2;
+  show_buckets(shard);
   for (uint64_t i = 0; i < old_count; i++) {
     for (struct cache_block *block = old[i], *next; block; block = next) {
       next = block->chain;
@@ -234,6 +245,7 @@ static status init_shard(struct shard *shard, uint64_t bytes_max, struct err *er
   if (!shard->buckets || !shard->kin)
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the block cache");
   shard->buckets_count = BUCKETS_MIN;
+  show_buckets(shard);
   shard->bytes_max = bytes_max;
   return LUMA_OK;
 }
@@ -308,6 +320,16 @@ struct cache_block *cache_get(struct cache *cache, struct cache_key key) {
   }
   mutex_unlock(&shard->lock);
   return block;
+}
+
+/* Fetching from an address that is outdated does nothing. */
+void cache_fetch_bucket(struct cache *cache, struct cache_key key) {
+  uint64_t hash = hash_key(key);
+  struct shard *shard = shard_of(cache, hash);
+  uintptr_t buckets = atomic_load_explicit(&shard->seen_buckets, memory_order_relaxed);
+  uint64_t count = atomic_load_explicit(&shard->seen_count, memory_order_relaxed);
+  uint64_t at = (hash >> 8) & (count - 1);
+  __builtin_prefetch((const void *)(buckets + at * sizeof(struct cache_block *)));
 }
 
 /* The first of the chain is mostly it; the bytes begin in the line behind the head's. */

@@ -62,7 +62,9 @@ void cache_block_release(void *object);
 
 /** The block with one more reference (the caller's), or NULL. */
 struct cache_block *cache_get(struct cache *cache, struct cache_key key);
-/** Says that the block will be asked for soon: its head comes to the processor meanwhile. */
+/** Say that the block will be asked for soon. First where it is to be looked for comes to the
+ * processor, then its head: many blocks go through the one before the other. */
+void cache_fetch_bucket(struct cache *cache, struct cache_key key);
 void cache_fetch_ahead(struct cache *cache, struct cache_key key);
 /** Whether the block is there; not counted as asking for it. */
 bool cache_has(struct cache *cache, struct cache_key key);

@@ -69,6 +69,28 @@ const struct memtable_entry *memtable_cursor_seek(struct memtable_cursor *cursor
   return settle_forwards(cursor);
 }
 
+/* Of each leaf only the entry that the cursor is going to is fetched. */
+void memtable_cursor_seek_many(const struct memtable *memtable, uint8_t space,
+                               const struct slice *keys, uint32_t count,
+                               struct memtable_cursor *cursors) {
+  struct memtable_node *leaves[MEMTABLE_TOGETHER];
+  memtable__leaves(&memtable->trees[space], keys, count, leaves);
+  for (uint32_t i = 0; i < count; i++) {
+    struct memtable_cursor *cursor = &cursors[i];
+    bool equal;
+    memtable_cursor_init(cursor, memtable, space);
+    cursor->node = leaves[i];
+    if (!cursor->node) continue;
+    cursor->order = memtable__order(cursor->node);
+    cursor->rank = (int)memtable__rank(cursor->node, cursor->order, keys[i], &equal);
+    if (cursor->rank < (int)memtable__count(cursor->order)) __builtin_prefetch(entry_here(cursor));
+  }
+}
+
+const struct memtable_entry *memtable_cursor_arrive(struct memtable_cursor *cursor) {
+  return settle_forwards(cursor);
+}
+
 const struct memtable_entry *memtable_cursor_seek_before(struct memtable_cursor *cursor,
                                                          struct slice key) {
   enter_for(cursor, key);

@@ -103,6 +103,14 @@ const struct memtable_entry *memtable_cursor_first(struct memtable_cursor *curso
 const struct memtable_entry *memtable_cursor_last(struct memtable_cursor *cursor);
 /** The first key at or after `key`. */
 const struct memtable_entry *memtable_cursor_seek(struct memtable_cursor *cursor, struct slice key);
+/** Places `count` cursors, at most MEMTABLE_TOGETHER, each for its key: what one waits for in
+ * memory is asked for while the others go on. Each is at the first key at or after its own once
+ * memtable_cursor_arrive was called. */
+enum { MEMTABLE_TOGETHER = 16 };
+void memtable_cursor_seek_many(const struct memtable *memtable, uint8_t space,
+                               const struct slice *keys, uint32_t count,
+                               struct memtable_cursor *cursors);
+const struct memtable_entry *memtable_cursor_arrive(struct memtable_cursor *cursor);
 /** The last key before `key`. */
 const struct memtable_entry *memtable_cursor_seek_before(struct memtable_cursor *cursor,
                                                          struct slice key);

@@ -133,6 +133,9 @@ uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct
                         bool *equal);
 /** The leaf whose range has `key`; NULL when the tree is empty. */
 struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct slice key);
+/** The leaf of each key, all found together. */
+void memtable__leaves(const struct memtable_tree *tree, const struct slice *keys, uint32_t count,
+                      struct memtable_node **leaves);
 /** The first leaf, or the last. */
 struct memtable_node *memtable__edge(const struct memtable_tree *tree, bool is_last);
 

@@ -59,15 +59,37 @@ uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct
   return from;
 }
 
+static struct memtable_node *child_of(const struct memtable_node *node, struct slice key) {
+  bool equal;
+  uint64_t order = memtable__order(node);
+  uint32_t rank = memtable__rank(node, order, key, &equal);
+  if (rank == 0 && !equal) rank = 1; /* the walk went astray: its end is not taken */
+  return memtable__item(node, memtable__slot(order, equal ? rank : rank - 1));
+}
+
 static struct memtable_node *descend(struct memtable_node *node, struct slice key) {
-  while (node && node->level > 0) {
-    bool equal;
-    uint64_t order = memtable__order(node);
-    uint32_t rank = memtable__rank(node, order, key, &equal);
-    if (rank == 0 && !equal) rank = 1; /* the walk went astray: its end is not taken */
-    node = memtable__item(node, memtable__slot(order, equal ? rank : rank - 1));
-  }
+  while (node && node->level > 0) node = child_of(node, key);
   return node;
+}
+
+static void fetch_ahead(const struct memtable_node *node) {
+  enum { LINE_BYTES = 64 };
+  for (size_t at = 0; at < sizeof *node; at += LINE_BYTES)
+    __builtin_prefetch((const uint8_t *)node + at);
+}
+
+/* A level of all walks before the next. */
+static void descend_together(const struct slice *keys, uint32_t count,
+                             struct memtable_node **nodes) {
+  for (bool goes_on = true; goes_on;) {
+    goes_on = false;
+    for (uint32_t i = 0; i < count; i++) {
+      if (nodes[i]->level == 0) continue;
+      nodes[i] = child_of(nodes[i], keys[i]);
+      fetch_ahead(nodes[i]);
+      goes_on = true;
+    }
+  }
 }
 
 static struct memtable_node *descend_edge(struct memtable_node *node, bool is_last) {
@@ -88,6 +110,17 @@ struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct sl
     struct memtable_node *leaf =
         descend(atomic_load_explicit(&tree->root, memory_order_acquire), key);
     if (atomic_load_explicit(&tree->replaced, memory_order_acquire) == replaced) return leaf;
+  }
+}
+
+void memtable__leaves(const struct memtable_tree *tree, const struct slice *keys, uint32_t count,
+                      struct memtable_node **leaves) {
+  for (;;) {
+    uint64_t replaced = atomic_load_explicit(&tree->replaced, memory_order_acquire);
+    struct memtable_node *root = atomic_load_explicit(&tree->root, memory_order_acquire);
+    for (uint32_t i = 0; i < count; i++) leaves[i] = root;
+    if (root) descend_together(keys, count, leaves);
+    if (atomic_load_explicit(&tree->replaced, memory_order_acquire) == replaced) return;
   }
 }
 

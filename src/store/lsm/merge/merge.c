@@ -80,6 +80,9 @@ void merge_close(struct merge *merge) {
   for (uint32_t i = 0; i < merge->sources_count; i++) merge__source_deinit(&merge->sources[i]);
   mem_free(merge->sources);
   mem_free((void *)merge->live);
+  for (uint32_t i = 0; merge->ahead && i < merge->sources_count; i++)
+    merge__ahead_let_go(&merge->ahead[i]);
+  mem_free(merge->ahead);
   mem_free(merge->range_deletes);
   buf_deinit(&merge->bounds);
   buf_deinit(&merge->seek_key);
@@ -101,9 +104,7 @@ static bool is_in_range(const struct merge *merge, const struct merge__source *s
   return merge->to.bytes == 0 || slice_compare(source->key, merge->to) < 0;
 }
 
-/* Puts a source whose place has changed where it belongs among the live ones; one that ran out of
- * the range is left out. */
-static void add_live(struct merge *merge, struct merge__source *source) {
+void merge__add_live(struct merge *merge, struct merge__source *source) {
   if (!is_in_range(merge, source)) return;
   uint32_t at = merge->live_count++;
   for (; at > 0 && compare_sources(merge, merge->live[at - 1], source) > 0; at--)
@@ -124,11 +125,11 @@ void merge__sift(struct merge *merge, uint32_t at) {
     merge->live[at] = moved;
 }
 
-static status place_all(struct merge *merge, const struct slice *key, struct err *err) {
+status merge__place_at(struct merge *merge, const struct slice *key, struct err *err) {
   merge->live_count = 0;
   for (uint32_t i = 0; i < merge->sources_count; i++) {
     TRY(merge__source_place(&merge->sources[i], key, err));
-    add_live(merge, &merge->sources[i]);
+    merge__add_live(merge, &merge->sources[i]);
   }
   merge->is_placed = true;
   return LUMA_OK;
@@ -136,8 +137,8 @@ static status place_all(struct merge *merge, const struct slice *key, struct err
 
 status merge__place_at_start(struct merge *merge, struct err *err) {
   if (merge->is_placed) return LUMA_OK;
-  if (!merge->backwards) return place_all(merge, &merge->from, err);
-  return place_all(merge, merge->to.bytes ? &merge->to : NULL, err);
+  if (!merge->backwards) return merge__place_at(merge, &merge->from, err);
+  return merge__place_at(merge, merge->to.bytes ? &merge->to : NULL, err);
 }
 
 /* ---- seeking and keeping ---- */
@@ -164,13 +165,13 @@ static bool is_behind(const struct merge *merge, const struct merge__source *sou
 }
 
 static status seek(struct merge *merge, struct slice target, struct err *err) {
-  if (!merge->is_placed) return place_all(merge, &target, err);
+  if (!merge->is_placed) return merge__place_at(merge, &target, err);
   merge->live_count = 0;
   for (uint32_t i = 0; i < merge->sources_count; i++) {
     struct merge__source *source = &merge->sources[i];
     if (source->is_live && is_behind(merge, source, target))
       TRY(merge__source_seek(source, target, err));
-    add_live(merge, source);
+    merge__add_live(merge, source);
   }
   return LUMA_OK;
 }

@@ -70,6 +70,11 @@ const uint64_t *merge_seqs(const struct merge *merge);
 /** Jumps in the iterator's direction: the next row is the first at or past `key`. A key that lies
  * behind moves nothing. */
 status merge_seek(struct merge *merge, struct slice key, struct err *err);
+/** Up to `max` rows of the ranges picked (store_cursor_pick); count 0 = the end. An iterator that
+ * goes forwards and is used for nothing else. Each source is placed in many ranges at once, so that
+ * what memory takes for one is used for the others. */
+status merge_pick(struct merge *merge, struct store_pick *pick, uint32_t max,
+                  struct store_rows *rows, struct err *err);
 /** Moves what keeps the last batch in place into `pins`. */
 status merge_keep(struct merge *merge, struct store_pins *pins, struct err *err);
 

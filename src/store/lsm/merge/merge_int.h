@@ -5,6 +5,15 @@
 
 #include "store/lsm/merge/merge.h"
 
+/** Where a source will go: of the memtable's or the file's it is one or the other. */
+enum { MERGE_TOGETHER = 16 };
+struct merge__ahead {
+  struct memtable_cursor cursors[MERGE_TOGETHER];
+  struct sorted_ahead places[MERGE_TOGETHER];
+};
+_Static_assert((int)MERGE_TOGETHER <= (int)MEMTABLE_TOGETHER, "a memtable looks for as many");
+_Static_assert((int)MERGE_TOGETHER <= (int)SORTED_TOGETHER, "a file looks for as many");
+
 /** A source and its place. While live it stands at an entry: going by keys, at the first one (in
  * the iterator's direction) of a key. */
 struct merge__source {
@@ -43,6 +52,13 @@ void merge__source_deinit(struct merge__source *source);
 status merge__source_place(struct merge__source *source, const struct slice *key, struct err *err);
 /** Places a live one, which stands before `key`: from where it stands, if that is near. */
 status merge__source_seek(struct merge__source *source, struct slice key, struct err *err);
+/** Looks for `count` keys, ascending, at most MERGE_TOGETHER, behind the place of a live one. */
+void merge__source_look_ahead(const struct merge__source *source, uint8_t space,
+                              const struct slice *keys, uint32_t count, struct merge__ahead *ahead);
+/** As merge__source_seek for the nth of them. */
+status merge__source_arrive(struct merge__source *source, struct merge__ahead *ahead, uint32_t nth,
+                            struct slice key, struct err *err);
+void merge__ahead_let_go(struct merge__ahead *ahead);
 /** Answers the version of the current key that is visible and moves to the next key. */
 status merge__source_resolve(struct merge__source *source, struct merge__row *row, struct err *err);
 /** Moves one entry on, forwards. */
@@ -59,6 +75,7 @@ struct merge {
   status failed;    /* a step that failed left the sources where nobody expects them */
   struct slice from, to;
   struct merge__source *sources, **live;
+  struct merge__ahead *ahead; /* of each source, for picking; NULL: not made */
   uint32_t sources_count, live_count;
   struct merge_range_delete *range_deletes; /* those that reach into the range */
   uint32_t range_deletes_count;
@@ -69,11 +86,19 @@ struct merge {
   uint64_t seqs[STORE_BATCH_MAX];
 };
 
+/** Places every source at `key`, or at its first entry. */
+status merge__place_at(struct merge *merge, const struct slice *key, struct err *err);
 /** Places every source at the start of the range, once. */
 status merge__place_at_start(struct merge *merge, struct err *err);
 /** The live source at `at`, and none before it, has moved: puts it where it belongs among those
  * behind it, or leaves it out. */
 void merge__sift(struct merge *merge, uint32_t at);
+/** Puts a source whose place has changed where it belongs among the live ones; one that ran out of
+ * the range is left out. */
+void merge__add_live(struct merge *merge, struct merge__source *source);
+/** Appends rows of the live sources until there are `max`, or much memory is held, or no source is
+ * live. */
+status merge__take(struct merge *merge, uint32_t max, struct store_rows *rows, struct err *err);
 /** Drops what the last batch held. */
 void merge__let_go(struct merge *merge);
 

@@ -234,24 +234,26 @@ static status take_run(struct batch *batch, uint32_t *taken, struct err *err) {
 
 /* ---- batches ---- */
 
-static status fill(struct batch *batch, struct err *err) {
-  struct merge *merge = batch->merge;
-  TRY(merge__place_at_start(merge, err));
-  while (batch->rows->count < batch->max && merge->live_count > 0 &&
-         merge->batch_bytes < BATCH_BYTES_MAX) {
+status merge__take(struct merge *merge, uint32_t max, struct store_rows *rows, struct err *err) {
+  struct batch batch = {merge, rows, max};
+  while (rows->count < max && merge->live_count > 0 && merge->batch_bytes < BATCH_BYTES_MAX) {
     uint32_t taken;
-    TRY(take_run(batch, &taken, err));
-    if (taken == 0) TRY(take_key(batch, err));
+    TRY(take_run(&batch, &taken, err));
+    if (taken == 0) TRY(take_key(&batch, err));
   }
   return LUMA_OK;
+}
+
+static status fill(struct merge *merge, uint32_t max, struct store_rows *rows, struct err *err) {
+  TRY(merge__place_at_start(merge, err));
+  return merge__take(merge, max, rows, err);
 }
 
 status merge_rows(struct merge *merge, uint32_t max, struct store_rows *rows, struct err *err) {
   ASSERT(max > 0);
   if (merge->failed) FAIL(err, merge->failed, "an earlier step of the cursor failed");
-  struct batch batch = {merge, rows, max < STORE_BATCH_MAX ? max : STORE_BATCH_MAX};
   rows->count = 0;
   merge__let_go(merge);
-  merge->failed = fill(&batch, err);
+  merge->failed = fill(merge, max < STORE_BATCH_MAX ? max : STORE_BATCH_MAX, rows, err);
   return merge->failed;
 }

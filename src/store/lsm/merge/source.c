@@ -226,6 +226,41 @@ status merge__source_seek(struct merge__source *source, struct slice key, struct
   return is_near ? LUMA_OK : merge__source_place(source, &key, err);
 }
 
+/* ---- places ahead ---- */
+
+void merge__source_look_ahead(const struct merge__source *source, uint8_t space,
+                              const struct slice *keys, uint32_t count,
+                              struct merge__ahead *ahead) {
+  if (source->kind == MERGE_FILES)
+    sorted_cursor_look_ahead(&source->cursor, keys, count, ahead->places);
+  else
+    memtable_cursor_seek_many(source->memtable, space, keys, count, ahead->cursors);
+}
+
+void merge__ahead_let_go(struct merge__ahead *ahead) {
+  for (uint32_t i = 0; i < MERGE_TOGETHER; i++) sorted_ahead_let_go(&ahead->places[i]);
+}
+
+static status arrive_in_files(struct merge__source *source, struct sorted_ahead *place,
+                              struct slice key, struct err *err) {
+  bool is_there;
+  status code = sorted_cursor_arrive(&source->cursor, place, &is_there, err);
+  if (code == LUMA_OK && !is_there) return merge__source_seek(source, key, err);
+  if (code == LUMA_OK) code = settle_forwards(source, err);
+  source->is_live = false;
+  TRY(code);
+  merge__source_moved(source);
+  return LUMA_OK;
+}
+
+status merge__source_arrive(struct merge__source *source, struct merge__ahead *ahead, uint32_t nth,
+                            struct slice key, struct err *err) {
+  if (source->kind == MERGE_FILES) return arrive_in_files(source, &ahead->places[nth], key, err);
+  source->memtable_cursor = ahead->cursors[nth];
+  at_entry(source, memtable_cursor_arrive(&source->memtable_cursor));
+  return LUMA_OK;
+}
+
 status merge__source_resolve(struct merge__source *source, struct merge__row *row,
                              struct err *err) {
   *row = (struct merge__row){0};

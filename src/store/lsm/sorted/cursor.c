@@ -226,6 +226,21 @@ status sorted_cursor_seek_near(struct sorted_cursor *cursor, struct slice key, b
   return settle(cursor, or_next_block(cursor, try_seek_near(cursor, level, key, err), err));
 }
 
+status sorted_cursor_arrive(struct sorted_cursor *cursor, struct sorted_ahead *ahead,
+                            bool *is_there, struct err *err) {
+  *is_there = ahead->block && cursor->block && ahead->file == cursor->file &&
+              (!has_index_blocks(cursor) || ahead->root_at == cursor->root_at);
+  if (!*is_there) return LUMA_OK;
+  leave_block(cursor);
+  cursor->block = ahead->block;
+  ahead->block = NULL;
+  cursor->view = ahead->view;
+  cursor->root_at = ahead->root_at;
+  cursor->index_at = ahead->index_at;
+  cursor->index = ahead->index;
+  return cursor->index < cursor->view.count ? LUMA_OK : sorted_cursor_next_block(cursor, err);
+}
+
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err) {
   TRY(sorted_cursor_seek(cursor, key, UINT64_MAX, err));
   if (!cursor->block) return sorted_cursor_last(cursor, err);

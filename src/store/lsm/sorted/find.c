@@ -171,13 +171,19 @@ static void tell_disk(struct followers *followers) {
   }
 }
 
-/* Blocks that lookups side by side will ask the cache for. */
+/* Blocks that lookups side by side will ask the cache for. What one step fetches the next reads. */
 static void tell_processor(const struct find *finds, uint32_t count) {
-  for (uint32_t i = 0; count > 1 && i < count; i++) {
+  const struct block_handle *handles[GROUP];
+  for (uint32_t i = 0; i < count; i++) {
     uint32_t number;
-    if (finds[i].state == FIND_WALK && first_number(&finds[i], &number))
-      sorted__will_get(finds[i].lookup->file, &finds[i].directory->handles[number]);
+    bool has = finds[i].state == FIND_WALK && first_number(&finds[i], &number);
+    handles[i] = has ? &finds[i].directory->handles[number] : NULL;
+    if (has) __builtin_prefetch(handles[i]);
   }
+  for (uint32_t i = 0; i < count; i++)
+    if (handles[i]) sorted__will_ask(finds[i].lookup->file, handles[i]);
+  for (uint32_t i = 0; i < count; i++)
+    if (handles[i]) sorted__will_get(finds[i].lookup->file, handles[i]);
 }
 
 static status load_block(struct find *find, struct followers *followers, struct err *err) {
@@ -256,7 +262,7 @@ static status find_judge(struct find *find, struct store_pins *pins, struct err 
 static status find_together(struct find *finds, uint32_t count, struct store_pins *pins,
                             struct err *err) {
   for (uint32_t i = 0; i < count; i++) TRY(find_begin(&finds[i], err));
-  tell_processor(finds, count);
+  if (count > 1) tell_processor(finds, count);
   struct followers followers = {0};
   for (uint32_t i = 0; i < count; i++) {
     followers.finds = &finds[i + 1];

@@ -108,6 +108,10 @@ void sorted__will_read(const struct sorted_file *file, const struct block_handle
     os_will_read(file->os, file->handle, handle->offset, handle->stored_bytes);
 }
 
+void sorted__will_ask(const struct sorted_file *file, const struct block_handle *handle) {
+  cache_fetch_bucket(file->cache, key_of(file, handle, SORTED_BLOCK));
+}
+
 void sorted__will_get(const struct sorted_file *file, const struct block_handle *handle) {
   cache_fetch_ahead(file->cache, key_of(file, handle, SORTED_BLOCK));
 }

@@ -168,6 +168,24 @@ status sorted_cursor_seek(struct sorted_cursor *cursor, struct slice key, uint64
  * and nothing has happened. */
 status sorted_cursor_seek_near(struct sorted_cursor *cursor, struct slice key, bool *is_near,
                                struct err *err);
+/** Where a cursor will go. */
+struct sorted_ahead {
+  struct sorted_file *file;
+  struct cache_block *block; /* one reference; NULL: it is not known */
+  struct block_view view;
+  uint32_t root_at, index_at, index;
+};
+enum { SORTED_TOGETHER = BLOCK_TOGETHER };
+/** Looks for `count` keys, ascending, at most SORTED_TOGETHER, all together: for those that stand
+ * in blocks that the cache has, under the index block that the cursor stands in, their place is
+ * known. Each of `aheads` ends with sorted_ahead_let_go. */
+void sorted_cursor_look_ahead(const struct sorted_cursor *cursor, const struct slice *keys,
+                              uint32_t count, struct sorted_ahead *aheads);
+void sorted_ahead_let_go(struct sorted_ahead *ahead);
+/** Goes there, which is not before the cursor's place, as sorted_cursor_seek_near; `*is_there`
+ * false: the place is not known, or another index block's, and nothing has happened. */
+status sorted_cursor_arrive(struct sorted_cursor *cursor, struct sorted_ahead *ahead,
+                            bool *is_there, struct err *err);
 /** The last entry of the last key before `key`. */
 status sorted_cursor_seek_before(struct sorted_cursor *cursor, struct slice key, struct err *err);
 /** To the first entry of the next block, or the last of the one before. */

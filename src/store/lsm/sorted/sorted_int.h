@@ -113,7 +113,9 @@ status sorted__read(const struct sorted_file *file, const struct block_handle *h
                     struct err *err);
 /** A block that the cache does not have will be read soon: the disk may begin. */
 void sorted__will_read(const struct sorted_file *file, const struct block_handle *handle);
-/** The same, and not from the disk: the processor may begin. */
+/** The same, and not from the disk: the processor may begin. In two steps, see cache_fetch_bucket.
+ */
+void sorted__will_ask(const struct sorted_file *file, const struct block_handle *handle);
 void sorted__will_get(const struct sorted_file *file, const struct block_handle *handle);
 /** From the cache, or read and verified; `*block` has one reference for the caller. */
 status sorted__load(const struct sorted_file *file, const struct block_handle *handle,

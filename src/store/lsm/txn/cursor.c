@@ -166,6 +166,25 @@ status txn_cursor_seek(struct store_cursor *cursor, struct slice key, struct err
   return answer;
 }
 
+/* Ranges that were begun count as read. */
+static status note_picked(struct cursor *cursor, const struct store_pick *pick, uint32_t from,
+                          struct err *err) {
+  struct txn *txn = txn_of(cursor);
+  for (uint32_t i = from; txn->serializable && i < pick->count && i <= pick->at; i++)
+    TRY(txn__note_range(txn, cursor->space, pick->ranges[i], err));
+  return LUMA_OK;
+}
+
+status txn_cursor_pick(struct store_cursor *cursor, struct store_pick *pick, uint32_t max,
+                       struct store_rows *rows, struct err *err) {
+  struct cursor *own = (struct cursor *)cursor;
+  uint32_t from = pick->at;
+  TRY(txn__enter(txn_of(own), err));
+  status answer = merge_pick(own->merge, pick, max, rows, err);
+  txn__leave(txn_of(own));
+  return answer == LUMA_OK ? note_picked(own, pick, from, err) : answer;
+}
+
 status txn_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err) {
   return merge_keep(((struct cursor *)cursor)->merge, pins, err);
 }

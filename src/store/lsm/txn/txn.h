@@ -60,6 +60,8 @@ status txn_cursor_open(struct store_txn *txn, enum store_space space, struct sto
 status txn_cursor_next(struct store_cursor *cursor, uint32_t max, struct store_rows *rows,
                        struct err *err);
 status txn_cursor_seek(struct store_cursor *cursor, struct slice key, struct err *err);
+status txn_cursor_pick(struct store_cursor *cursor, struct store_pick *pick, uint32_t max,
+                       struct store_rows *rows, struct err *err);
 status txn_cursor_keep(struct store_cursor *cursor, struct store_pins *pins, struct err *err);
 void txn_cursor_close(struct store_cursor *cursor);
 status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of expressions that are made quickly are those that running the expression gives, whatever
+ * the documents hold; and where running it fails or warns, they are not made quickly. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "query/query.h"
+#include "tests/lib/test.h"
+#include "value/doc/build.h"
+#include "value/doc/splice.h"
+
+enum { NAMES = 6, TEXT_BYTES = 64 << 10, DOCUMENTS = 400 };
+
+static const char *const letters = "abcdef";
+static const char *const texts[] = {
+    "",     "28",      "Straße",   "İstanbul",         "some words of ASCII and MORE",
+    "ÀÉ z", "[@Z`az{", "exactly8", "exactly8andmore!", "x"};
+
+static const char *const expressions[] = {"a",
+                                          "id",
+                                          "42",
+                                          "NULL",
+                                          "'none'",
+                                          "a + b",
+                                          "a - 1",
+                                          "2 * a * b",
+                                          "-a",
+                                          "-(a - b)",
+                                          "CAST(a AS INT)",
+                                          "CAST(a AS FLOAT)",
+                                          "CAST(a AS BIGINT) + 1",
+                                          "lower(a)",
+                                          "upper(a)",
+                                          "lower(upper(a) || b)",
+                                          "length(a)",
+                                          "length(a || b)",
+                                          "a || b",
+                                          "'n-' || a",
+                                          "a || '!' || b",
+                                          "a = b",
+                                          "a <> b",
+                                          "a < b",
+                                          "a <= 3",
+                                          "a > 3",
+                                          "a >= b",
+                                          "a IS NULL",
+                                          "a IS NOT NULL",
+                                          "NOT a",
+                                          "NOT (a > b)",
+                                          "a > 0 AND b > 0",
+                                          "a > 0 OR b IS NULL",
+                                          "a AND b",
+                                          "a OR b",
+                                          "CASE WHEN a THEN 1 ELSE b END",
+                                          "CASE WHEN a > b THEN a WHEN b IS NULL THEN 'b' END",
+                                          "CASE a WHEN 1 THEN 'one' ELSE lower(b) END",
+                                          "coalesce(a, b)",
+                                          "coalesce(a, b, 0)",
+                                          "coalesce(NULL, a)",
+                                          "coalesce(a, 'none') || coalesce(b, 'none')",
+                                          "a + b * 2 - id"};
+enum { EXPRESSIONS = sizeof expressions / sizeof *expressions };
+
+/* Not all are: these are run. */
+static const char *const slow[] = {"repeat(a, 2)",    "a / b", "a % 2",          "a LIKE 'x%'",
+                                   "CAST(a AS TEXT)", "now()", "random() + 1.0", "a.b"};
+enum { SLOW = sizeof slow / sizeof *slow };
+
+static uint32_t below(uint32_t limit) {
+  return (uint32_t)rng_below(test_rng(), limit);
+}
+
+static void put_random(struct build *build) {
+  static const int64_t integers[] = {
+      0,  1,   -1,  3,         127,      128, -70000, 1ll << 40, (1ll << 53) + 1,
+      -5, 100, 255, INT64_MAX, INT64_MIN};
+  static const double reals[] = {0.5,    1.5,  2.5,    -0.5,        1e300,           -1e300,
+                                 9.3e18, -0.0, 1e-300, (double)NAN, (double)INFINITY};
+  struct val value = val_null();
+  switch (below(9)) {
+  case 0:
+  case 1:
+  case 2: value = val_int64(integers[below(sizeof integers / sizeof *integers)]); break;
+  case 3: value = val_float64(reals[below(sizeof reals / sizeof *reals)]); break;
+  case 4:
+  case 5: value = val_text(slice_of_text(texts[below(sizeof texts / sizeof *texts)])); break;
+  case 6: value = val_bool(below(2) != 0); break;
+  case 7:
+    if (below(3)) break;
+    build_begin_list(build);
+    build_put(build, &value);
+    build_end(build);
+    return;
+  default: value = (struct val){.type = VAL_DATE, .integer = (int64_t)below(40000) - 20000}; break;
+  }
+  build_put(build, &value);
+}
+
+static void random_document(struct names *names, struct buf *out, struct doc *document) {
+  struct build build;
+  struct slice built;
+  struct val key = val_int64(below(1000));
+  uint32_t first = below(NAMES), count = below(NAMES + 1);
+  buf_reset(out);
+  build_init(&build, out, names);
+  build_begin_document(&build);
+  build_name(&build, slice_of_text("_id"));
+  build_put(&build, &key);
+  for (uint32_t i = 0; i < count; i++) {
+    build_name(&build, slice_of((const uint8_t *)letters + (first + i) % NAMES, 1));
+    put_random(&build);
+  }
+  assert_ok(build_finish(&build, &built, test_err()));
+  build_deinit(&build);
+  assert_ok(doc_open(built, names, document, test_err()));
+}
+
+/* Where the attributes of the document at hand are. */
+static struct soul_place_in find(void *context, struct slice name) {
+  const struct doc *document = context;
+  struct slice shape;
+  struct soul_place_in in = {.kind = SOUL_PLACE_NONE};
+  uint16_t id = names_find(document->names, name);
+  assert_true(splice_shape(document, &shape));
+  for (uint32_t i = 0; i < shape.bytes / SPLICE_NAME_BYTES; i++)
+    if (splice_shape_id(shape, i) == id)
+      in = (struct soul_place_in){.kind = SOUL_PLACE_STORED, .index = i};
+  return in;
+}
+
+static bool is_same(const struct val *a, const struct val *b) {
+  if (a->type != b->type) return false;
+  if (a->type == VAL_TEXT) return slice_is_equal(val_slice(a), val_slice(b));
+  if (a->type == VAL_BOOL) return a->boolean == b->boolean;
+  bool is_plain = a->type >= VAL_INT32 && a->type <= VAL_DATE && a->type != VAL_DECIMAL;
+  return is_plain ? a->integer == b->integer : a->bytes == b->bytes; /* the bits of numbers */
+}
+
+struct program {
+  struct soul_program *program;
+  struct arena arena;
+};
+
+static void compile(struct program *made, const char *const *list, uint32_t count) {
+  struct soul_rule *rules = calloc(count, sizeof *rules);
+  uint32_t failed = 0;
+  assert_non_null(rules);
+  for (uint32_t i = 0; i < count; i++)
+    rules[i] = (struct soul_rule){.kind = SOUL_RULE_VALUE, .text = slice_of_text(list[i])};
+  assert_ok(query_rules()->create(NULL, rules, count, &made->program, &failed, test_err()));
+  arena_init(&made->arena, 0, 0);
+  free(rules);
+}
+
+static void deinit(struct program *program) {
+  query_rules()->destroy(program->program);
+  arena_deinit(&program->arena);
+}
+
+/* Whether it was made quickly. */
+static bool compare(struct program *program, uint32_t nth, struct doc *document) {
+  const struct soul_places places = {find, document};
+  struct soul_room room = {.arena = &program->arena};
+  struct val root = doc_root(document), quick, run = val_null();
+  const struct soul_quick *made =
+      query_rules()->quicken(program->program, nth, &places, &program->arena);
+  assert_non_null(made);
+  bool is_made = made->make(made, document->data + DOC_HEADER_BYTES, &room, &quick);
+  status result =
+      query_rules()->run(program->program, nth, &root, 1, &program->arena, &run, test_err());
+  if (result != LUMA_OK) err_reset(test_err());
+  if (!is_made) return false;
+  if (result != LUMA_OK || !is_same(&quick, &run))
+    print_error("%s: status %d, types %d and %d\n", expressions[nth], (int)result, quick.type,
+                run.type);
+  assert_int_equal(result, LUMA_OK);
+  assert_true(is_same(&quick, &run));
+  return true;
+}
+
+static void making_quickly_is_running(void) {
+  struct names *names;
+  struct program program;
+  struct buf bytes;
+  uint32_t made[EXPRESSIONS] = {0};
+  assert_ok(names_create(1, &names, test_err()));
+  compile(&program, expressions, EXPRESSIONS);
+  buf_init(&bytes, TEXT_BYTES);
+  for (size_t i = 0; i < test_rounds(DOCUMENTS); i++) {
+    struct doc document;
+    random_document(names, &bytes, &document);
+    for (uint32_t nth = 0; nth < EXPRESSIONS; nth++) made[nth] += compare(&program, nth, &document);
+    arena_reset(&program.arena);
+  }
+  for (uint32_t nth = 0; nth < EXPRESSIONS; nth++) {
+    if (!made[nth]) print_error("%s was never made quickly\n", expressions[nth]);
+    assert_true(made[nth] > 0);
+  }
+  buf_deinit(&bytes);
+  deinit(&program);
+  names_destroy(names);
+}
+
+static struct soul_place_in be_unknown(void *context, struct slice name) {
+  (void)context;
+  (void)name;
+  return (struct soul_place_in){.kind = SOUL_PLACE_UNKNOWN};
+}
+
+static void what_is_not_simple_is_run(void) {
+  struct program program;
+  struct doc document;
+  struct buf bytes;
+  struct names *names;
+  struct soul_places unknown = {.find = be_unknown};
+  assert_ok(names_create(1, &names, test_err()));
+  buf_init(&bytes, TEXT_BYTES);
+  random_document(names, &bytes, &document);
+  struct soul_places places = {find, &document};
+  compile(&program, slow, SLOW);
+  for (uint32_t nth = 0; nth < SLOW; nth++)
+    assert_null(query_rules()->quicken(program.program, nth, &places, &program.arena));
+  deinit(&program);
+  compile(&program, expressions, EXPRESSIONS);
+  assert_null(query_rules()->quicken(program.program, 0, &unknown, &program.arena));
+  assert_non_null(query_rules()->quicken(program.program, 2, &unknown, &program.arena));
+  deinit(&program);
+  buf_deinit(&bytes);
+  names_destroy(names);
+}
+
+/* Texts that are longer than the room that is taken at once; and no memory at all. */
+static void long_texts_have_room(void) {
+  static const char *const doubled[] = {"upper(a || a) || lower(a)"};
+  struct program program;
+  struct names *names;
+  struct doc document;
+  struct build build;
+  struct slice built;
+  struct buf bytes, text;
+  assert_ok(names_create(1, &names, test_err()));
+  buf_init(&bytes, 1 << 20);
+  buf_init(&text, 1 << 20);
+  for (uint32_t i = 0; i < 20000 + below(20000); i++)
+    buf_append_byte(&text, (uint8_t)('A' + below(58)));
+  build_init(&build, &bytes, names);
+  build_begin_document(&build);
+  build_name(&build, slice_of_text("a"));
+  struct val value = val_text(buf_slice(&text));
+  build_put(&build, &value);
+  build_end(&build);
+  assert_ok(build_finish(&build, &built, test_err()));
+  build_deinit(&build);
+  assert_ok(doc_open(built, names, &document, test_err()));
+  compile(&program, doubled, 1);
+  struct slice shape;
+  if (splice_shape(&document, &shape)) assert_true(compare(&program, 0, &document));
+  buf_deinit(&text);
+  buf_deinit(&bytes);
+  deinit(&program);
+  names_destroy(names);
+}
+
+int main(int argc, char **argv) {
+  static const struct test_case cases[] = {
+      {"making_quickly_is_running", making_quickly_is_running, 0},
+      {"what_is_not_simple_is_run", what_is_not_simple_is_run, 0},
+      {"long_texts_have_room", long_texts_have_room, 0}};
+  return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
