@@ -431,6 +431,9 @@ status model__check_targets(const struct model_txn *txn, const struct soul *soul
 status model__number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err);
 
+/** What an expression that is no rule of the soul came to over its beings: where these have
+ * sensitive attributes, an error does not show their values. */
+status model__hide_values(const struct collection *collection, status result, struct err *err);
 /** LUMA_CONSTRAINT with the views that read the attribute, or (empty) the collection at all: they
  * know it by this name. */
 status model__check_views(struct model_txn *txn, const struct collection *collection,

@@ -270,3 +270,48 @@ bool soul_coerce(const struct soul_type *type, const struct val *value, struct a
   *changed = true;
   return convert(type, value, arena, out);
 }
+
+static bool is_of_one_type(const struct soul_type *type, const struct val *value) {
+  return type->element && ((type->kind == SOUL_LIST && value->type == VAL_LIST) ||
+                           (type->kind == SOUL_MAP && value->type == VAL_MAP));
+}
+
+static struct val coerce_element(const struct soul_type *type, const struct val *value,
+                                 struct arena *arena, bool *changed) {
+  struct val made;
+  bool is_other = false;
+  if (val_is_null(value)) return *value;
+  bool reads = is_of_one_type(type, value)
+                   ? soul_coerce_elements(type, value, arena, &made, &is_other)
+                   : soul_coerce(type, value, arena, &made, &is_other);
+  *changed |= reads && is_other;
+  return reads && is_other ? made : *value;
+}
+
+bool soul_coerce_elements(const struct soul_type *type, const struct val *value,
+                          struct arena *arena, struct val *out, bool *changed) {
+  struct buf room;
+  struct build build;
+  struct slice built;
+  if (!is_of_one_type(type, value)) return false;
+  bool is_list = value->type == VAL_LIST;
+  uint32_t count = val_count(value);
+  buf_init(&room, DOC_BYTES_MAX);
+  build_init(&build, &room, NULL);
+  if (is_list) build_begin_list(&build);
+  if (!is_list) build_begin_map(&build);
+  for (uint32_t i = 0; i < count; i++) {
+    struct slice name;
+    struct val element = is_list ? val_at(value, i) : val_field_at(value, i, &name);
+    element = coerce_element(type->element, &element, arena, changed);
+    if (!is_list) build_name(&build, name);
+    build_put(&build, &element);
+  }
+  build_end(&build);
+  bool done = build_finish(&build, &built, NULL) == LUMA_OK;
+  const uint8_t *copy = done ? arena_copy(arena, built.data, built.bytes) : NULL;
+  if (copy) *out = val_decode(slice_of(copy, built.bytes), NULL);
+  build_deinit(&build);
+  buf_deinit(&room);
+  return copy != NULL;
+}

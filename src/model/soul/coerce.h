@@ -11,6 +11,10 @@
  * `arena`'s; false also when it has none. */
 bool soul_coerce(const struct soul_type *type, const struct val *value, struct arena *arena,
                  struct val *out, bool *changed);
+/** The same of a list or a map of one type: elements that are read as ones of that type are, the
+ * others stay. False: it is neither, or there is no memory. */
+bool soul_coerce_elements(const struct soul_type *type, const struct val *value,
+                          struct arena *arena, struct val *out, bool *changed);
 /** The list or map (`wanted`: VAL_LIST, VAL_MAP) that a text is the JSON of, in `arena`; false:
  * it is not. */
 bool soul_coerce_json(struct slice text, enum val_type wanted, struct arena *arena,

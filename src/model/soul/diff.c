@@ -204,14 +204,33 @@ static bool same_types(const struct soul_type *old, const struct soul_type *fres
   return same;
 }
 
+/* Whether what is inside both is of other types in one, by the names that both have. */
+static bool changes_inside(const struct soul_type *old, const struct soul_type *fresh) {
+  for (uint32_t i = 0; i < fresh->fields_count; i++) {
+    const struct soul_type *type = &fresh->fields[i].type;
+    for (uint32_t k = 0; k < old->fields_count; k++)
+      if (slice_is_equal(old->fields[k].name, fresh->fields[i].name) && type->kind != SOUL_ANY &&
+          (!soul_type_is_equal(&old->fields[k].type, type) ||
+           changes_inside(&old->fields[k].type, type)))
+        return true;
+  }
+  return old->item && fresh->item && changes_inside(&old->item->type, &fresh->item->type);
+}
+
+static bool is_of_one_type(const struct soul_type *type) {
+  return (type->kind == SOUL_LIST || type->kind == SOUL_MAP) && type->element;
+}
+
 static void compare_types(struct comparing *comparing, const struct soul_attribute *old,
                           const struct soul_attribute *fresh, struct slice stored_name) {
   bool same = soul_type_is_equal(&old->type, &fresh->type);
   if (same_types(&old->type, &fresh->type)) return;
   bool wider = is_wider(&old->type, &fresh->type) || fresh->not_valid;
   note(comparing, wider ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "type changed");
+  comparing->diff->changes_inside |= changes_inside(&old->type, &fresh->type);
   bool converts = !same && fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&
                   fresh->type.kind != SOUL_LIST && fresh->type.kind != SOUL_MAP;
+  converts |= !same && is_of_one_type(&old->type) && is_of_one_type(&fresh->type);
   if (converts) add_op(comparing, EVOLUTION_CONVERT, stored_name)->type = fresh->type;
 }
 

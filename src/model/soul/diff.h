@@ -45,6 +45,8 @@ struct soul_diff {
   uint32_t changes_count;
   struct evolution_op *ops;
   uint32_t ops_count;
+  bool changes_inside; /* values of named attributes inside maps are of other types: no operation
+                          says so, they have to be written */
   struct evolution_step *steps; /* at least one */
   uint32_t steps_count;
 };

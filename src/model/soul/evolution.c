@@ -54,16 +54,25 @@ struct stepping {
 static void convert(struct stepping *stepping, const struct evolution_op *op, struct val *value) {
   struct val out;
   bool changed = false;
+  if (val_is_null(value)) return;
   /* What cannot be read without loss stays as it is. */
-  if (!val_is_null(value) && soul_coerce(&op->type, value, &stepping->arena, &out, &changed))
-    *value = out;
+  bool is_deep = op->type.kind == SOUL_LIST || op->type.kind == SOUL_MAP;
+  bool reads = is_deep ? soul_coerce_elements(&op->type, value, &stepping->arena, &out, &changed)
+                       : soul_coerce(&op->type, value, &stepping->arena, &out, &changed);
+  if (reads) *value = out;
 }
 
 static status transform(struct stepping *stepping, const struct evolution_op *op, struct val *value,
                         struct err *err) {
   const struct soul *rules = stepping->evolution->rules;
-  TRY(rules->ops->run(stepping->program, op->rule, &stepping->root, 1, &stepping->arena, value,
-                      err));
+  status ran = rules->ops->run(stepping->program, op->rule, &stepping->root, 1, &stepping->arena,
+                               value, err);
+  if (evolution_forgives(op, ran)) {
+    err_reset(err);
+    *value = val_null();
+    return LUMA_OK;
+  }
+  TRY(ran);
   convert(stepping, op, value);
   return LUMA_OK;
 }

@@ -33,9 +33,16 @@ struct evolution_op {
   struct soul_type type;
   uint32_t rule;    /* TRANSFORM */
   uint16_t number;  /* TRANSFORM: of its values in what is kept; EVOLUTION_NOT_KEPT */
-  bool is_computed; /* by the newer soul, over what the being is by then; not stored */
+  bool is_computed; /* by the newer soul, over what the being is by then */
   uint16_t name_id, to_id;
 };
+
+/** Whether a value is null because it could not be made: of what is computed nobody looked whether
+ * it can be, of all beings that are there, and they have to be read. */
+static inline bool evolution_forgives(const struct evolution_op *op, status result) {
+  return op->is_computed && (result == LUMA_INVALID_VALUE || result == LUMA_INVALID_ARGUMENT ||
+                             result == LUMA_OUT_OF_RANGE || result == LUMA_TYPE_MISMATCH);
+}
 
 struct evolution_step {
   uint32_t from, to; /* numbers of souls; the same: it goes on with the step before */

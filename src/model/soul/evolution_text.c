@@ -23,6 +23,7 @@ static void write_op(struct buf *out, const struct evolution_op *op) {
   put_text(out, "name", op->name);
   put_text(out, "to", op->to);
   put_text(out, "expression", op->expression);
+  if (op->is_computed) buf_append_text(out, ",\"computed\":true");
   if (op->kind == EVOLUTION_SET) {
     buf_append_text(out, ",\"value\":");
     json_write(out, &op->value, &options);
@@ -92,6 +93,8 @@ static status read_op(struct evolution_reading *reading, const struct val *map,
     return fail_corrupt(reading->err);
   TRY(bind_name(reading, op->name, &op->name_id));
   TRY(bind_name(reading, op->to, &op->to_id));
+  struct val computed = val_field(map, slice_of_text("computed"));
+  op->is_computed = computed.type == VAL_BOOL && computed.boolean;
   if (op->expression.bytes)
     op->rule = soul__rule(&reading->soul, NULL, SOUL_RULE_VALUE, op->expression);
   return LUMA_OK;

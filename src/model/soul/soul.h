@@ -125,6 +125,11 @@ struct soul {
   struct soul_program *programs;
 };
 
+/** Whether `*` leaves an attribute out: it is sensitive, or computed of what is. */
+static inline bool soul_leaves_out(const struct soul_attribute *attribute) {
+  return attribute->sensitive || (attribute->is_masked && attribute->computed.bytes);
+}
+
 /** Whether an attribute refers to beings, or is a list of references. */
 static inline bool soul_refers(const struct soul_attribute *attribute) {
   const struct soul_type *type = &attribute->type;

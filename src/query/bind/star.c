@@ -16,7 +16,8 @@ static uint32_t width_of(const struct plan_column *column) {
   if (!column->is_document || !bind__is_closed(column->collection)) return 1;
   const struct soul *soul = column->collection->genotype;
   uint32_t count = 0;
-  for (uint32_t i = 0; i < soul->attributes_count; i++) count += !soul->attributes[i].sensitive;
+  for (uint32_t i = 0; i < soul->attributes_count; i++)
+    count += !soul_leaves_out(&soul->attributes[i]);
   return count;
 }
 
@@ -173,7 +174,7 @@ static status expand_table(struct expanding *ex, uint32_t column, struct err *er
     struct path_step *step = NULL;
     struct expr *field = NULL;
     bool is_left_out = !ex->star->name.bytes && is_joined(table, name);
-    if (is_left_out || soul->attributes[i].sensitive) continue;
+    if (is_left_out || soul_leaves_out(&soul->attributes[i])) continue;
     TRY(bind__room(ex->binder, 1, sizeof *step, &step, err));
     TRY(bind__room(ex->binder, 1, sizeof *field, &field, err));
     *step = (struct path_step){.name = name, .index = PATH_NO_INDEX, .is_name = true};

@@ -114,6 +114,13 @@ static status correct_case(struct rules *rules, struct expr *expr, struct err *e
   return LUMA_OK;
 }
 
+/* So that errors do not show their values. */
+static void mask(const struct soul *soul, struct expr *expr) {
+  if (expr->kind == EXPR_FIELD) expr->is_masked |= soul_is_sensitive(soul, &expr->path);
+  for (uint32_t i = 0; i < expr->args_count; i++)
+    if (expr->args[i]) mask(soul, expr->args[i]);
+}
+
 static status check_lasting(const struct expr *expr, struct err *err) {
   if (expr->kind == EXPR_SUBQUERY)
     FAIL(err, LUMA_INVALID_ARGUMENT, "a SELECT cannot stand in an index");
@@ -162,6 +169,7 @@ static status compile(struct rules *rules, const struct soul_rule *rule, struct 
   struct expr *expr = NULL;
   TRY(read_rule(&rules->arena, rule, &expr, err));
   if (rules->soul) TRY(correct_case(rules, expr, err));
+  if (rules->soul) mask(rules->soul, expr);
   out->expr = expr;
   out->lasts = check_lasting(expr, NULL) == LUMA_OK;
   return program_create(&rules->env, expr, &out->program, err);

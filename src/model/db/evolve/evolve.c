@@ -253,6 +253,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   TRY(evolve__find_defaults(evolving, err));
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
   TRY(check_views(evolving, err));
+  evolving->rewrites |= evolving->diff.changes_inside;
   evolving->with = *base;
   evolving->with.version++;
   evolving->with.open = is_open;

@@ -49,10 +49,12 @@ void evolve__note(struct evolving *evolving, const struct doc *document, const s
   buf_append_text(&evolving->first, "]}");
 }
 
-/* True for what a being is to blame for. */
+/* True for what a being is to blame for: it breaks a rule, or one cannot be asked of it. */
 static bool is_beings(status result) {
   return result == LUMA_INVALID_BEING || result == LUMA_DUPLICATE_KEY ||
-         result == LUMA_CONSTRAINT || result == LUMA_LIMIT_REACHED;
+         result == LUMA_CONSTRAINT || result == LUMA_LIMIT_REACHED ||
+         result == LUMA_INVALID_VALUE || result == LUMA_OUT_OF_RANGE ||
+         result == LUMA_TYPE_MISMATCH;
 }
 
 static status check_one(struct evolving *evolving, const struct doc *document, bool *fits,
@@ -83,8 +85,9 @@ static status check_some(struct evolving *evolving, const struct doc *documents,
     fits[i] = true;
   }
   if (!evolving->narrows) return LUMA_OK;
-  status result = model__conform(evolving->txn, evolving->now, bytes, NULL, count, NULL, NULL);
-  if (result != LUMA_INVALID_BEING) return result == LUMA_OK ? LUMA_OK : result;
+  status result = model__conform(evolving->txn, evolving->now, bytes, NULL, count, NULL, err);
+  if (!is_beings(result)) return result;
+  err_reset(err);
   for (uint32_t i = 0; i < count; i++) TRY(check_one(evolving, &documents[i], &fits[i], err));
   return LUMA_OK;
 }
@@ -236,8 +239,13 @@ static status look_at_some(void *context, struct doc *documents, uint32_t count,
   struct evolving *evolving = looking->evolving;
   (void)goes_on;
   if (!looking->is_part) return take_in_some(evolving, documents, count, err);
-  TRY(model__fit_narrowed(evolving->txn, evolving->now, &looking->narrowed.rules, documents, count,
-                          looking->fits, err));
+  status sifted = model__fit_narrowed(evolving->txn, evolving->now, &looking->narrowed.rules,
+                                      documents, count, looking->fits, err);
+  if (is_beings(sifted)) {
+    err_reset(err);
+    return take_in_whole(looking, documents, count, err);
+  }
+  TRY(sifted);
   uint32_t unfit = count_unfit(looking, count);
   if (unfit && evolving->in_the_way < EVOLVE_FIRST)
     return take_in_whole(looking, documents, count, err);

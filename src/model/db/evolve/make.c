@@ -53,6 +53,23 @@ static void set_clock(const struct group *group, bool lasts) {
     (*group->program)->now_us = os_now_us(group->making->txn->model->os);
 }
 
+/* Some cannot be made: those are null. */
+static status make_each(struct group *group, const struct evolution_op *op, const struct val *roots,
+                        struct val *values, struct err *err) {
+  const struct soul_rules_ops *ops = group->making->collection->evolution->rules->ops;
+  for (uint32_t i = 0; i < group->left_count; i++) {
+    err_reset(err);
+    status ran =
+        ops->run(*group->program, op->rule, &roots[i], 1, group->making->arena, &values[i], err);
+    if (evolution_forgives(op, ran))
+      values[i] = val_null();
+    else if (ran != LUMA_OK)
+      return ran;
+  }
+  err_reset(err);
+  return LUMA_OK;
+}
+
 static status make_left(struct group *group, uint32_t nth, struct err *err) {
   struct arena *arena = group->making->arena;
   const struct recipe_maker *maker = &group->sight->makers[nth];
@@ -68,7 +85,10 @@ static status make_left(struct group *group, uint32_t nth, struct err *err) {
   TRY(take_program(group, err));
   bool lasts = ops->lasts(*group->program, maker->op->rule);
   set_clock(group, lasts);
-  TRY(ops->run(*group->program, maker->op->rule, roots, group->left_count, arena, values, err));
+  status ran =
+      ops->run(*group->program, maker->op->rule, roots, group->left_count, arena, values, err);
+  if (evolution_forgives(maker->op, ran)) ran = make_each(group, maker->op, roots, values, err);
+  TRY(model__hide_values(group->making->collection, ran, err));
   for (uint32_t i = 0; i < group->left_count; i++)
     read_value(group, maker->op, &values[i],
                &group->made[group->left[i] * group->sight->makers_count + nth]);

@@ -115,6 +115,7 @@ status model__build_newer(struct model_txn *txn, const struct collection *collec
   buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
   status result = evolution_apply(collection->evolution, document, os_now_us(txn->model->os), &room,
                                   &made, err);
+  result = model__hide_values(collection, result, err);
   uint8_t *data = result == LUMA_OK ? buf_take(&room, &bytes) : NULL;
   buf_deinit(&room);
   TRY(result);

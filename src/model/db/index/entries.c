@@ -75,6 +75,8 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   status result = index_rules_run(index->rules, &root, &txn->kept, &keeps, computed, err);
   if (result == LUMA_OK && keeps)
     result = folded_entries(index, document, computed, key_part, entries, err);
+  else
+    result = model__hide_values(collection, result, err);
   arena_rewind(&txn->kept, mark);
   TRY(result);
   if (!keeps) return LUMA_OK;
