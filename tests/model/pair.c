@@ -108,12 +108,32 @@ static void append_side(struct buf *out, const struct pair_side *side) {
   for (const char *const *rule = side->rules; *rule; rule++) buf_append_format(out, " [%s]", *rule);
 }
 
+/** The plan of the statement in `text`, a line each; nothing for what is not explained. */
+static void append_plan(struct buf *out, const struct pair *pair, const struct pair_side *side) {
+  struct buf text;
+  struct session_cursor *cursor = NULL;
+  struct val document;
+  buf_init(&text, PAIR_TEXT_BYTES_MAX);
+  buf_append_text(&text, "EXPLAIN ");
+  buf_append_slice(&text, buf_slice(&pair->text));
+  struct session_request request = {.source = {.lang = &lang_lql, .text = buf_slice(&text)}};
+  bool has = session_run(side->session, &request, NULL, &cursor, NULL) == LUMA_OK;
+  while (has && session_next(cursor, &document, &has, NULL) == LUMA_OK && has) {
+    struct val line = session_column(cursor, 0);
+    buf_append_format(out, "%.*s\n", SLICE_ARG(val_slice(&line)));
+  }
+  session_cursor_close(cursor);
+  buf_deinit(&text);
+}
+
 __attribute__((noreturn)) static void fail_side(struct pair *pair, const struct pair_side *side,
                                                 const char *problem) {
   struct buf label;
   buf_init(&label, PAIR_TEXT_BYTES_MAX);
   append_side(&label, side);
-  (void)fprintf(stderr, "%.*s\n%.*s\n%s", SLICE_ARG(buf_slice(&label)),
+  buf_append_byte(&label, '\n');
+  append_plan(&label, pair, side);
+  (void)fprintf(stderr, "%.*s%.*s\n%s", SLICE_ARG(buf_slice(&label)),
                 SLICE_ARG(buf_slice(&pair->text)), problem);
   fail();
   abort();
