@@ -14,6 +14,7 @@ static enum cli_exit load(struct cli *cli, struct target *target, const char *fi
   out_format(&cli->out, "%llu collections, %llu documents, %llu indexes",
              (unsigned long long)counts.collections, (unsigned long long)counts.documents,
              (unsigned long long)counts.indexes);
+  if (counts.souls) out_format(&cli->out, ", %llu souls", (unsigned long long)counts.souls);
   if (counts.views) out_format(&cli->out, ", %llu views", (unsigned long long)counts.views);
   out_text(&cli->out, "\n");
   return command_end(cli);

@@ -60,13 +60,11 @@ static status print_figures(struct cli *cli, const struct val *stats, struct buf
 
 static status show(struct cli *cli, struct slice json, struct err *err) {
   static const struct json_read_options plain = {.form = JSON_PLAIN};
-  struct json_reader *reader;
   struct buf values, scratch;
   struct val stats;
-  TRY(json_reader_create(&reader, err));
   buf_init(&values, STATS_BYTES_MAX);
   buf_init(&scratch, STATS_BYTES_MAX);
-  status result = json_read_value(reader, json, &plain, &values, &stats, err);
+  status result = json_read_once(json, &plain, &values, &stats, err);
   if (result == LUMA_OK) {
     struct val collections = val_field(&stats, slice_of_text("collections"));
     if (collections.type == VAL_LIST) result = print_collections(cli, &collections, &scratch, err);
@@ -75,7 +73,6 @@ static status show(struct cli *cli, struct slice json, struct err *err) {
   if (result == LUMA_OK) result = print_figures(cli, &stats, &scratch, err);
   buf_deinit(&values);
   buf_deinit(&scratch);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -250,6 +250,10 @@ status model_describe_storage(struct model_txn *txn, struct slice name, struct b
  * Reads the collection. */
 status model_suggest_soul(struct model_txn *txn, struct slice name, struct buf *out,
                           struct err *err);
+/** Appends the statement that makes the collection with its soul and settings as they are now, as
+ * JSON: a list of one {"collection", "statement"}. */
+status model_write_source(struct model_txn *txn, struct slice alias, struct buf *out,
+                          struct err *err);
 /** Appends the lineage of an alias, or of a soul it has had, as JSON, newest first. */
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
                            struct err *err);

@@ -177,7 +177,7 @@ static void say_comparison(struct pair *pair, const struct scope *scope, unsigne
       "=", "!=", "<", "<=", ">", ">=", "<>", "==", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
   enum say_kind kind = (enum say_kind)pick(pair, SAY_KINDS);
   enum say_kind other = kind == SAY_REAL && pick(pair, 2) ? SAY_INTEGER : kind;
-  const char *operator = operators[pick(pair, 10)];
+  const char *operator= operators[pick(pair, 10)];
   bool is_value = strcmp(operator, "IS NOT DISTINCT FROM") == 0;
   if (is_value) say(pair, "(");
   say_value(pair, scope, kind, depth ? depth - 1 : 0);

@@ -9,10 +9,13 @@
  *     {"$lumadb":"index","collection":"users","spec":{"key":{"at":1},"name":"at_1",…}}
  *                                                 as createIndexes takes it, of those made by it
  *     {"$lumadb":"view","name":"adults","options":{"viewOn":"users","pipeline":[…]}}
+ *     {"$lumadb":"soul","collection":"users","statement":"CREATE SOUL …"}
  *     {"$lumadb":"end","collections":1,"documents":1}
  *
  * A document's line begins with its key, so no document is taken for a line of ours. The dump is of
- * one moment (one transaction). The last line tells a whole dump from a part of one. */
+ * one moment (one transaction). Souls come behind all documents, which they are to fit: beings may
+ * refer to each other in circles. Of a collection's souls the newest is kept. The last line tells a
+ * whole dump from a part of one. */
 #ifndef CLI_DUMP_DUMP_H
 #define CLI_DUMP_DUMP_H
 
@@ -23,7 +26,7 @@
 enum { DUMP_VERSION = 1, DUMP_LINE_BYTES_MAX = 96 << 20 };
 
 struct dump_counts {
-  uint64_t collections, documents, indexes, views;
+  uint64_t collections, documents, indexes, views, souls;
 };
 
 /** Writes all of `target` to cli->out. */

@@ -85,6 +85,17 @@ static status take_view(struct reading *reading, struct slice text, struct err *
   return keep_line(reading, text, &reading->views[reading->views_count++], err);
 }
 
+/* Of a collection whose documents are there. */
+static status take_soul(struct reading *reading, const struct val *line, struct err *err) {
+  struct val statement = val_field(line, slice_of_text("statement"));
+  TRY(end_import(reading, err));
+  if (statement.type != VAL_TEXT ||
+      !slice_has_prefix(val_slice(&statement), slice_of_text("CREATE SOUL ")))
+    return fail_line(reading, err, "this line makes no soul");
+  reading->counts->souls++;
+  return target_exec(reading->target, "lql", val_slice(&statement), err);
+}
+
 /* Those that can be made, until none is left or none can. */
 static status make_views(struct reading *reading, struct err *err) {
   uint32_t left = reading->views_count, before = 0;
@@ -142,6 +153,7 @@ static status take_line(struct reading *reading, struct slice text, struct err *
   }
   if (is_kind(&line, "collection")) return begin_collection(reading, &line, text, err);
   if (is_kind(&line, "view")) return take_view(reading, text, err);
+  if (is_kind(&line, "soul")) return take_soul(reading, &line, err);
   if (is_kind(&line, "end")) return end_dump(reading, &line, err);
   if (!is_kind(&line, "index")) return fail_line(reading, err, "this line has no meaning here");
   TRY(end_import(reading, err));

@@ -147,15 +147,12 @@ static status with_line(struct target *target, struct slice text,
                         status (*make)(struct target *, const struct val *, struct err *),
                         struct err *err) {
   static const struct json_read_options options = {.form = JSON_PLAIN};
-  struct json_reader *reader = NULL;
   struct buf room;
   struct val line;
-  TRY(json_reader_create(&reader, err));
   buf_init(&room, DUMP_LINE_BYTES_MAX);
-  status result = json_read_value(reader, text, &options, &room, &line, err);
+  status result = json_read_once(text, &options, &room, &line, err);
   if (result == LUMA_OK) result = make(target, &line, err);
   buf_deinit(&room);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -48,6 +48,21 @@ static status each_row(struct writing *writing, const char *select, struct slice
   return result;
 }
 
+/* As they are stored: keys that no soul declares, and what is sensitive, too. */
+static status each_document(struct writing *writing, struct slice collection, row_fn *each,
+                            struct err *err) {
+  struct buf text;
+  buf_init(&text, STATEMENT_BYTES_MAX);
+  buf_append_text(&text, "{\"find\":");
+  json_write_text(&text, collection);
+  buf_append_byte(&text, '}');
+  struct target_statement statement = {.language = "jql", .text = buf_slice(&text)};
+  status result = buf_check(&text, "a statement", err);
+  if (result == LUMA_OK) result = each_answer(writing, &statement, each, err);
+  buf_deinit(&text);
+  return result;
+}
+
 static status write_document(struct writing *writing, const struct val *row, struct err *err) {
   static const struct json_write_options tagged = {.form = JSON_TAGGED, .key_name = "_id"};
   struct out *out = &writing->cli->out;
@@ -135,6 +150,21 @@ static status write_view(struct writing *writing, const struct dump_rule *rule, 
   return out_check(out, err);
 }
 
+static status write_soul(struct writing *writing, const struct val *row, struct err *err) {
+  static const struct json_write_options plain = {.form = JSON_PLAIN};
+  struct out *out = &writing->cli->out;
+  struct val statement = val_field(row, slice_of_text("statement"));
+  if (statement.type != VAL_TEXT ||
+      !slice_has_prefix(val_slice(&statement), slice_of_text("CREATE SOUL ")))
+    return LUMA_OK; /* it has none */
+  out_text(out, "{\"$lumadb\":\"soul\",\"collection\":");
+  json_write_text(out_buf(out), writing->collection);
+  out_text(out, ",\"statement\":");
+  json_write(out_buf(out), &statement, &plain);
+  out_text(out, "}\n");
+  return out_check(out, err);
+}
+
 static status write_collection(struct writing *writing, struct slice name, struct err *err) {
   struct out *out = &writing->cli->out;
   out_text(out, "{\"$lumadb\":\"collection\",\"name\":");
@@ -142,7 +172,7 @@ static status write_collection(struct writing *writing, struct slice name, struc
   write_options(out, dump_rules_find(&writing->rules, name));
   out_text(out, "}\n");
   writing->counts.collections++;
-  TRY(each_row(writing, "SELECT * FROM ", name, write_document, err));
+  TRY(each_document(writing, name, write_document, err));
   writing->collection = name;
   writing->of_documents_count = 0;
   TRY(each_row(writing, "SHOW INDEXES FROM ", name, write_index, err));
@@ -163,6 +193,10 @@ static status write_all(struct writing *writing, struct err *err) {
   for (uint32_t i = 0; i < writing->rules.count && result == LUMA_OK; i++)
     if (writing->rules.items[i].is_view)
       result = write_view(writing, &writing->rules.items[i], err);
+  for (size_t i = 0; i < names.count && result == LUMA_OK; i++) {
+    writing->collection = names.items[i];
+    result = each_row(writing, "SHOW CREATE SOUL ", names.items[i], write_soul, err);
+  }
   names_list_deinit(&names);
   arena_deinit(&arena);
   writing->arena = NULL;

@@ -18,15 +18,12 @@ status model__make_validator(const struct model *model, struct collection *with,
 static status put_validator(struct slice validator, struct buf *out) {
   const struct json_read_options tagged = {.form = JSON_TAGGED};
   const struct json_write_options plain = {.form = JSON_PLAIN};
-  struct json_reader *reader = NULL;
   struct buf read;
   struct val value;
-  TRY(json_reader_create(&reader, NULL));
   buf_init(&read, CATALOG_RULE_BYTES_MAX);
-  status done = json_read_value(reader, validator, &tagged, &read, &value, NULL);
+  status done = json_read_once(validator, &tagged, &read, &value, NULL);
   if (done == LUMA_OK) json_write(out, &value, &plain);
   buf_deinit(&read);
-  json_reader_destroy(reader);
   return done;
 }
 

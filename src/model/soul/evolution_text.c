@@ -151,16 +151,13 @@ static status read_steps(struct evolution_reading *reading, const struct val *li
 }
 
 static status read_json(struct evolution_reading *reading, struct slice json) {
-  struct json_reader *reader;
   struct json_read_options options = {.form = JSON_TAGGED, .bytes_max = EVOLUTION_TEXT_BYTES_MAX};
   struct buf out;
   struct val list;
-  TRY(json_reader_create(&reader, reading->err));
   buf_init(&out, DOC_BYTES_MAX);
-  status result = json_read_value(reader, json, &options, &out, &list, reading->err);
+  status result = json_read_once(json, &options, &out, &list, reading->err);
   if (result == LUMA_OK) result = read_steps(reading, &list);
   buf_deinit(&out);
-  json_reader_destroy(reader);
   return result;
 }
 

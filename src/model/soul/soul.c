@@ -236,16 +236,13 @@ bool soul_leaves_open(const struct soul *soul) {
 
 status soul_read_text(struct slice json, const struct soul_rules_ops *ops, struct soul **soul,
                       struct err *err) {
-  struct json_reader *reader;
   struct json_read_options options = {.form = JSON_TAGGED, .bytes_max = SOUL_TEXT_BYTES_MAX};
   struct buf out;
   struct val genotype;
-  TRY(json_reader_create(&reader, err));
   buf_init(&out, DOC_BYTES_MAX);
-  status result = json_read_value(reader, json, &options, &out, &genotype, err);
+  status result = json_read_once(json, &options, &out, &genotype, err);
   if (result == LUMA_OK) result = read_soul(&genotype, ops, false, soul, err);
   buf_deinit(&out);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -204,6 +204,25 @@ static status read_number(struct reading *reading, struct slice text, int64_t mo
   return LUMA_OK;
 }
 
+/* The name of a soul as it is, or in the quotes that LQL's names may have. */
+static status read_target(struct reading *reading, struct slice name, struct slice *target) {
+  uint8_t quote = name.bytes > 2 ? name.data[0] : 0;
+  bool is_quoted = (quote == '`' || quote == '"') && name.data[name.bytes - 1] == quote;
+  if (is_quoted) name = slice_of(name.data + 1, name.bytes - 2);
+  if (name.bytes == 0 || name.bytes > SOUL_NAME_BYTES_MAX)
+    FAIL(reading->err, LUMA_INVALID_VALUE, "ref needs the name of a soul: ref(users)");
+  uint8_t *copy = arena_alloc(reading->arena, name.bytes);
+  if (!copy) FAIL(reading->err, LUMA_OUT_OF_MEMORY, "no memory for a type");
+  size_t bytes = 0;
+  for (size_t i = 0; i < name.bytes; i++) {
+    copy[bytes++] = name.data[i];
+    bool is_doubled = i + 1 < name.bytes && name.data[i] == quote && name.data[i + 1] == quote;
+    if (is_quoted && is_doubled) i++;
+  }
+  *target = slice_of(copy, bytes);
+  return LUMA_OK;
+}
+
 static status read_inside(struct reading *reading, struct slice inside, uint32_t depth,
                           struct soul_type *type) {
   inside = trimmed(inside);
@@ -212,12 +231,7 @@ static status read_inside(struct reading *reading, struct slice inside, uint32_t
   case SOUL_MAP: return read_element(reading, after_comma(inside), depth, type);
   case SOUL_VECTOR: return read_number(reading, inside, SOUL_DIMENSIONS_MAX, &type->dimensions);
   case SOUL_TEXT: return read_number(reading, inside, UINT32_MAX - 1, &reading->length);
-  case SOUL_REF:
-    if (inside.bytes == 0 || inside.bytes > SOUL_NAME_BYTES_MAX)
-      FAIL(reading->err, LUMA_INVALID_VALUE, "ref needs the name of a soul: ref(users)");
-    type->target = slice_of(arena_copy(reading->arena, inside.data, inside.bytes), inside.bytes);
-    if (!type->target.data) FAIL(reading->err, LUMA_OUT_OF_MEMORY, "no memory for a type");
-    return LUMA_OK;
+  case SOUL_REF: return read_target(reading, inside, &type->target);
   default: return LUMA_OK; /* decimal(10, 2), timestamp(6): precision is always the most */
   }
 }

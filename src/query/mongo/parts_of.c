@@ -10,12 +10,9 @@ enum { CONVERSION_FAILED = 241 };
 
 static status read_json(struct func_env *env, struct slice text, struct val *out, struct err *err) {
   const struct json_read_options options = {.form = JSON_PLAIN};
-  struct json_reader *reader = NULL;
   struct val read;
-  TRY(json_reader_create(&reader, err));
   buf_reset(env->scratch);
-  status done = json_read_value(reader, text, &options, env->scratch, &read, err);
-  json_reader_destroy(reader);
+  status done = json_read_once(text, &options, env->scratch, &read, err);
   if (done == LUMA_OK) {
     struct slice encoded = buf_slice(env->scratch);
     void *copy = arena_copy(env->arena, encoded.data, encoded.bytes);

@@ -242,6 +242,7 @@ enum plan_about {
   PLAN_ABOUT_COLLECTION, /* its attributes */
   PLAN_ABOUT_STORAGE,    /* where they live */
   PLAN_ABOUT_LINEAGE,
+  PLAN_ABOUT_SOURCE,    /* the statement that makes it */
   PLAN_ABOUT_CHANGES,   /* between two souls */
   PLAN_ABOUT_EVOLUTION, /* what an evolution would do */
   PLAN_ABOUT_SUGGESTION

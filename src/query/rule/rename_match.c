@@ -173,20 +173,17 @@ status rule__rename_match(const struct soul_rule *rule, const struct val *rename
                           struct err *err) {
   struct matching matching = {.renames = renames};
   struct json_read_options options = {.form = JSON_TAGGED};
-  struct json_reader *reader;
   struct buf read, room;
   struct val filter;
-  TRY(json_reader_create(&reader, err));
   buf_init(&read, DOC_BYTES_MAX);
   buf_init(&room, DOC_BYTES_MAX);
   buf_init(&matching.room, DOC_BYTES_MAX);
   build_init(&matching.build, &room, NULL);
-  status result = json_read_value(reader, rule->text, &options, &read, &filter, err);
+  status result = json_read_once(rule->text, &options, &read, &filter, err);
   if (result == LUMA_OK) result = rename_filter(&matching, &filter, out, err);
   build_deinit(&matching.build);
   buf_deinit(&matching.room);
   buf_deinit(&room);
   buf_deinit(&read);
-  json_reader_destroy(reader);
   return result;
 }

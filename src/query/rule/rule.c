@@ -177,15 +177,12 @@ static status compile(struct rules *rules, const struct soul_rule *rule, struct 
 
 static status open_collation(struct slice text, struct collation **collation, struct err *err) {
   static const struct json_read_options options = {.form = JSON_TAGGED};
-  struct json_reader *reader = NULL;
   struct buf room;
   struct val spec;
-  TRY(json_reader_create(&reader, err));
   buf_init(&room, RULE_TEXT_BYTES_MAX);
-  status result = json_read_value(reader, text, &options, &room, &spec, err);
+  status result = json_read_once(text, &options, &room, &spec, err);
   if (result == LUMA_OK) result = collation_create(&spec, collation, err);
   buf_deinit(&room);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -56,6 +56,9 @@ status json_read_document(struct json_reader *reader, struct slice text,
 status json_read_value(struct json_reader *reader, struct slice text,
                        const struct json_read_options *options, struct buf *out, struct val *value,
                        struct err *err);
+/** The same with a reader of its own, for who reads seldom. */
+status json_read_once(struct slice text, const struct json_read_options *options, struct buf *out,
+                      struct val *value, struct err *err);
 
 /** Whether the text read last had an integer of more digits than a decimal keeps (34): it was
  * rounded, and its kind says so. */

@@ -449,3 +449,12 @@ void json_reader_destroy(struct json_reader *reader) {
   buf_deinit(&reader->assembled);
   mem_free(reader);
 }
+
+status json_read_once(struct slice text, const struct json_read_options *options, struct buf *out,
+                      struct val *value, struct err *err) {
+  struct json_reader *reader;
+  TRY(json_reader_create(&reader, err));
+  status result = json_read_value(reader, text, options, out, value, err);
+  json_reader_destroy(reader);
+  return result;
+}

@@ -69,7 +69,6 @@ status evolve__keep_built(struct evolving *evolving, struct build *build, struct
 }
 
 static status read_source(struct evolving *evolving, struct val *source, struct err *err) {
-  struct json_reader *reader;
   struct json_read_options options = {.form = JSON_TAGGED};
   struct buf out;
   struct build build;
@@ -77,9 +76,8 @@ static status read_source(struct evolving *evolving, struct val *source, struct 
   static const char nothing[] = "{\"genotype\":{}}";
   struct slice text =
       evolving->base->source.bytes ? evolving->base->source : slice_of_text(nothing);
-  TRY(json_reader_create(&reader, err));
   buf_init(&out, DOC_BYTES_MAX);
-  status result = json_read_value(reader, text, &options, &out, &read, err);
+  status result = json_read_once(text, &options, &out, &read, err);
   struct buf renamed;
   buf_init(&renamed, DOC_BYTES_MAX);
   build_init(&build, &renamed, NULL);
@@ -90,7 +88,6 @@ static status read_source(struct evolving *evolving, struct val *source, struct 
   build_deinit(&build);
   buf_deinit(&renamed);
   buf_deinit(&out);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -210,23 +210,19 @@ static status read_renamed(struct renaming *renaming, const struct val *genotype
 status evolve__rename_soul(const struct soul *soul, const struct val *names, struct soul **renamed,
                            struct err *err) {
   struct renaming renaming = {.soul = soul, .ops = soul->ops, .names = names};
-  struct json_reader *reader;
   struct json_read_options options = {.form = JSON_TAGGED};
   struct buf text, room;
   struct val genotype;
-  TRY(json_reader_create(&reader, err));
   buf_init(&text, 4 * SOUL_TEXT_BYTES_MAX);
   buf_init(&room, DOC_BYTES_MAX);
   buf_init(&renaming.room, SOUL_TEXT_BYTES_MAX);
   soul_write(&text, soul, SOUL_CANONICAL);
   status result = buf_check(&text, "the genotype", err);
-  if (result == LUMA_OK)
-    result = json_read_value(reader, buf_slice(&text), &options, &room, &genotype, err);
+  if (result == LUMA_OK) result = json_read_once(buf_slice(&text), &options, &room, &genotype, err);
   if (result == LUMA_OK) result = read_renamed(&renaming, &genotype, renamed, err);
   buf_deinit(&renaming.room);
   buf_deinit(&room);
   buf_deinit(&text);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -431,15 +431,12 @@ static void append_collection(struct buf *out, const struct collection *collecti
 static status append_genotype(struct buf *out, struct slice stored, struct err *err) {
   struct json_read_options options = {.form = JSON_TAGGED, .bytes_max = 4 * SOUL_TEXT_BYTES_MAX};
   struct json_write_options plain = {.form = JSON_PLAIN};
-  struct json_reader *reader;
   struct buf room;
   struct val genotype;
-  TRY(json_reader_create(&reader, err));
   buf_init(&room, DOC_BYTES_MAX);
-  status result = json_read_value(reader, stored, &options, &room, &genotype, err);
+  status result = json_read_once(stored, &options, &room, &genotype, err);
   if (result == LUMA_OK) json_write(out, &genotype, &plain);
   buf_deinit(&room);
-  json_reader_destroy(reader);
   return result;
 }
 

@@ -9,16 +9,13 @@ enum { TOLD_BYTES_MAX = 256 << 20, DRY_TRIES = 10 };
 
 /** Reads JSON (as the model writes it, or as a statement has it) into the run's arena. */
 static status read_json(struct exec *exec, struct slice json, struct val *value, struct err *err) {
-  struct json_reader *reader;
   struct json_read_options options = {.form = JSON_TAGGED, .bytes_max = TOLD_BYTES_MAX};
   struct buf out;
   struct val read;
-  TRY(json_reader_create(&reader, err));
   buf_init(&out, TOLD_BYTES_MAX);
-  status result = json_read_value(reader, json, &options, &out, &read, err);
+  status result = json_read_once(json, &options, &out, &read, err);
   if (result == LUMA_OK) result = expr_copy_value(exec->arena, &read, value, err);
   buf_deinit(&out);
-  json_reader_destroy(reader);
   return result;
 }
 
@@ -128,6 +125,7 @@ static status tell(struct exec *exec, const struct plan *plan, struct buf *out, 
   case PLAN_ABOUT_COLLECTION: return model_describe(exec->txn, name, out, err);
   case PLAN_ABOUT_STORAGE: return model_describe_storage(exec->txn, name, out, err);
   case PLAN_ABOUT_LINEAGE: return model_write_lineage(exec->txn, name, out, err);
+  case PLAN_ABOUT_SOURCE: return model_write_source(exec->txn, name, out, err);
   case PLAN_ABOUT_CHANGES: return model_compare_souls(exec->txn, name, plan->soul->other, out, err);
   case PLAN_ABOUT_EVOLUTION: return try_evolution(exec, plan, out, err);
   case PLAN_ABOUT_SUGGESTION: break;

@@ -13,15 +13,12 @@ void index_document_field(struct build *build, const char *name, struct val valu
 status index_document_read(struct exec *exec, struct slice json, struct val *value,
                            struct err *err) {
   const struct json_read_options options = {.form = JSON_TAGGED};
-  struct json_reader *reader = NULL;
   struct buf out;
   struct val read;
-  TRY(json_reader_create(&reader, err));
   buf_init(&out, DOC_BYTES_MAX);
-  status done = json_read_value(reader, json, &options, &out, &read, err);
+  status done = json_read_once(json, &options, &out, &read, err);
   if (done == LUMA_OK) done = expr_copy_value(exec->arena, &read, value, err);
   buf_deinit(&out);
-  json_reader_destroy(reader);
   return done;
 }
 

@@ -6,11 +6,8 @@
 
 /** Reads a text as JSON into the arena. */
 status func__read_json(struct func_env *env, struct slice text, struct val *out, struct err *err) {
-  struct json_reader *reader = NULL;
   struct json_read_options options = {.form = JSON_PLAIN};
-  TRY(json_reader_create(&reader, err));
-  status done = json_read_value(reader, text, &options, env->scratch, out, err);
-  json_reader_destroy(reader);
+  status done = json_read_once(text, &options, env->scratch, out, err);
   if (done == LUMA_OK && out->bytes) {
     uint8_t *copy = arena_alloc_text(env->arena, out->bytes);
     if (copy)

@@ -280,6 +280,9 @@ static bool dispatch(struct lql_ddl *ddl) {
   if (lql__ddl_take(ddl, "SHOW SOULS")) return tell(ddl, PLAN_ABOUT_SOULS), true;
   if (lql__ddl_take(ddl, "SHOW LINEAGE OF") || lql__ddl_take(ddl, "SHOW LINEAGE FOR"))
     return tell(ddl, PLAN_ABOUT_LINEAGE), true;
+  if (lql__ddl_take(ddl, "SHOW CREATE SOUL") || lql__ddl_take(ddl, "SHOW CREATE TABLE") ||
+      lql__ddl_take(ddl, "SHOW CREATE COLLECTION"))
+    return tell(ddl, PLAN_ABOUT_SOURCE), true;
   if (lql__ddl_take(ddl, "COMPARE SOULS") || lql__ddl_take(ddl, "COMPARE SOUL"))
     return tell(ddl, PLAN_ABOUT_CHANGES), true;
   if (lql__ddl_take(ddl, "SUGGEST SOUL FOR") || lql__ddl_take(ddl, "SUGGEST SOUL"))

@@ -97,9 +97,9 @@ static const struct brought asked[] = {
 };
 
 static const struct brought refused[] = {
-    {.pattern = "SHOW CREATE %*",
-     .refusal = "a collection is not kept as the statement that made it",
-     .hint = "DESCRIBE collection tells its attributes"},
+    {.pattern = "SHOW CREATE DATABASE|SCHEMA|INDEX|FUNCTION|PROCEDURE|TRIGGER|EVENT|USER %*",
+     .refusal = "it is not kept as the statement that made it",
+     .hint = "SHOW CREATE TABLE collection; SHOW INDEXES FROM collection"},
     {.pattern = "SHOW VARIABLES|STATUS|GLOBAL|SESSION|ENGINE|ENGINES|PROCESSLIST|GRANTS|ALL %*",
      .refusal = "the server's settings and counters are not asked in LQL",
      .hint = "lumadb stats, and GET /metrics of a server; DESCRIBE STORAGE collection"},

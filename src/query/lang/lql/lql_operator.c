@@ -42,16 +42,13 @@ static struct expr *read_json(struct lql *lql, struct expr *expr) {
 
 /* Where a text is JSON although it need not look so: a new value. */
 static struct expr *read_value(struct lql *lql, struct expr *expr) {
-  struct json_reader *reader = NULL;
   struct json_read_options options = {.form = JSON_PLAIN};
   struct buf room;
   struct val value;
-  bool is_text = expr->kind == EXPR_CONST && expr->value.type == VAL_TEXT;
-  if (!is_text || json_reader_create(&reader, NULL) != LUMA_OK) return expr;
+  if (expr->kind != EXPR_CONST || expr->value.type != VAL_TEXT) return expr;
   buf_init(&room, LQL_TEXT_BYTES_MAX);
-  status good = json_read_value(reader, val_slice(&expr->value), &options, &room, &value, NULL);
+  status good = json_read_once(val_slice(&expr->value), &options, &room, &value, NULL);
   buf_deinit(&room);
-  json_reader_destroy(reader);
   struct expr *args[2] = {expr,
                           expr_const(lql->arena, val_text(slice_of_text("json")), expr->offset)};
   return good == LUMA_OK ? call(lql, "cast", args, 2, expr->offset) : expr;
