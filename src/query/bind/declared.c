@@ -72,7 +72,7 @@ bool bind__may_have(const struct binder *binder, const struct plan_column *colum
   struct soul_misnamed wrong;
   step.index = PATH_NO_INDEX;
   const struct collection *collection = column->origin ? trace(column, &path, &whole) : NULL;
-  return !teaches(binder) || !bind__is_closed(collection) ||
+  return !teaches(binder) || !collection || !bind__is_closed(collection) ||
          soul_declares(collection->genotype, &whole, &wrong);
 }
 
@@ -207,7 +207,7 @@ const struct soul_attribute *bind__declared_at(const struct plan_column *column,
   struct path whole = {.steps = steps};
   const struct collection *collection = trace(column, path, &whole);
   *is_being = collection && whole.count == 0;
-  bool is_closed = bind__is_closed(collection);
+  bool is_closed = collection && bind__is_closed(collection);
   *is_being &= is_closed;
   return is_closed && whole.count ? soul_declared(collection->genotype, &whole) : NULL;
 }

@@ -202,6 +202,7 @@ static status read_renamed(struct renaming *renaming, const struct val *genotype
     struct val read = val_decode(built, NULL);
     result = soul_read(&read, renaming->ops, renamed, err);
   }
+  renaming->build = NULL;
   build_deinit(&build);
   buf_deinit(&out);
   return result;
