@@ -161,7 +161,7 @@ status shell__write_plain(struct shell *shell, const struct method *method) {
   }
   for (uint32_t i = 0; i < call->args_count; i++) {
     const char *field = method->fields[i];
-    if (*field != '!') TRY(put_argument(shell, method, field, call->args[i]));
+    if (field && *field != '!') TRY(put_argument(shell, method, field, call->args[i]));
   }
   if (method->fixed) shell__put(shell, method->fixed);
   return LUMA_OK;
