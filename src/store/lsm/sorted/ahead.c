@@ -30,24 +30,21 @@ static void find_handles(struct looking *looking, const struct sorted_cursor *cu
   }
 }
 
-static bool is_same_block(const struct looking *looking, uint32_t nth) {
-  return nth > 0 && looking->aheads[nth - 1].block &&
-         looking->handles[nth].offset == looking->handles[nth - 1].offset;
-}
-
 static void take_blocks(struct looking *looking) {
   for (uint32_t i = 0; i < looking->count; i++)
     if (looking->is_known[i]) sorted__will_get(looking->file, &looking->handles[i]);
+  struct cache_block *block = NULL; /* of the key before; it stands at `offset` */
+  uint64_t offset = 0;
   for (uint32_t i = 0; i < looking->count; i++) {
+    const struct block_handle *handle = &looking->handles[i];
     if (!looking->is_known[i]) continue;
-    struct sorted_ahead *ahead = &looking->aheads[i];
-    if (is_same_block(looking, i)) {
-      ahead->block = ahead[-1].block;
-      cache_block_acquire(ahead->block);
-    } else {
-      ahead->block = sorted__cached(looking->file, &looking->handles[i], SORTED_BLOCK);
-    }
-    if (ahead->block) __builtin_prefetch(ahead->block->data);
+    if (block && handle->offset == offset)
+      cache_block_acquire(block);
+    else
+      block = sorted__cached(looking->file, handle, SORTED_BLOCK);
+    offset = handle->offset;
+    looking->aheads[i].block = block;
+    if (block) __builtin_prefetch(block->data);
   }
 }
 
