@@ -61,7 +61,7 @@ bool utf8_is_valid(struct slice text, size_t *bad_offset) {
   return true;
 }
 
-/* Bytes of the form 10xxxxxx among eight. */
+/* Of eight bytes, those that continue a letter: their two highest bits are 1 and 0. */
 static inline size_t continuations(uint64_t word) {
   const uint64_t ones = 0x0101010101010101u;
   uint64_t found = (word >> 7) & (~word >> 6) & ones;

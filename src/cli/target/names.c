@@ -2,6 +2,7 @@
 #include "cli/target/names.h"
 
 #include "base/mem/mem.h"
+#include "base/text/quote.h"
 
 static status add(struct names_list *list, struct arena *arena, const struct val *row,
                   struct err *err) {
@@ -39,10 +40,5 @@ void names_list_deinit(struct names_list *list) {
 }
 
 void names_quote(struct buf *out, struct slice name) {
-  buf_append_byte(out, '`');
-  for (size_t i = 0; i < name.bytes; i++) {
-    if (name.data[i] == '`') buf_append_byte(out, '`');
-    buf_append_byte(out, name.data[i]);
-  }
-  buf_append_byte(out, '`');
+  quote_append(out, name, '`');
 }

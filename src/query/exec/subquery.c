@@ -140,17 +140,6 @@ static status make_list(struct expr_subquery *subquery, const struct val *outers
 
 /* ---- comparison with rows ---- */
 
-static bool keeps(enum expr_op op, int order) {
-  switch ((int)op) {
-  case EXPR_OP_EQ: return order == 0;
-  case EXPR_OP_NE: return order != 0;
-  case EXPR_OP_LT: return order < 0;
-  case EXPR_OP_LE: return order <= 0;
-  case EXPR_OP_GT: return order > 0;
-  default: return order >= 0;
-  }
-}
-
 static struct val compare_one(struct expr_subquery *subquery, enum expr_op op, const struct val *a,
                               const struct val *b) {
   int order = 0;
@@ -159,7 +148,7 @@ static struct val compare_one(struct expr_subquery *subquery, enum expr_op op, c
     subquery->around->env->clashes++;
     return val_null();
   }
-  return val_bool(keeps(op, order));
+  return val_bool(expr_op_keeps(op, order));
 }
 
 /** A row equals when all parts do, and is unlike when one part is. */

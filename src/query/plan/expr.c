@@ -223,6 +223,17 @@ static void settle_names(struct arena *arena, struct expr *expr) {
   for (uint32_t i = 0; i < expr->args_count; i++) settle_names(arena, expr->args[i]);
 }
 
+bool expr_op_keeps(enum expr_op op, int order) {
+  switch ((int)op) {
+  case EXPR_OP_EQ: return order == 0;
+  case EXPR_OP_NE: return order != 0;
+  case EXPR_OP_LT: return order < 0;
+  case EXPR_OP_LE: return order <= 0;
+  case EXPR_OP_GT: return order > 0;
+  default: return order >= 0;
+  }
+}
+
 enum expr_op expr_op_swapped(enum expr_op op) {
   switch ((int)op) {
   case EXPR_OP_LT: return EXPR_OP_GT;

@@ -345,6 +345,8 @@ bool match_is_about_all(const struct match *match);
 status plan_check_memory(const struct arena *arena, const void *made, struct err *err);
 /** Appends LQL-like text of the expression: EXPLAIN and column names. */
 void expr_format(const struct expr *expr, struct buf *out);
+/** Whether a comparison holds of two values in this order: below 0, 0 or above. */
+bool expr_op_keeps(enum expr_op op, int order);
 /** The operator seen from the other side: 3 < x is x > 3. */
 enum expr_op expr_op_swapped(enum expr_op op);
 /** True for kinds whose value is made of the values of their args, or stands in the expression: no

@@ -183,17 +183,6 @@ bool quick__concat(const struct quick_node *node, const struct quick_at *at, str
 
 /* ---- what is true ---- */
 
-static bool keeps(enum expr_op op, int order) {
-  switch ((int)op) {
-  case EXPR_OP_EQ: return order == 0;
-  case EXPR_OP_NE: return order != 0;
-  case EXPR_OP_LT: return order < 0;
-  case EXPR_OP_LE: return order <= 0;
-  case EXPR_OP_GT: return order > 0;
-  default: return order >= 0;
-  }
-}
-
 bool quick__compare(const struct quick_node *node, const struct quick_at *at, struct val *out) {
   struct val other;
   int order = 0;
@@ -204,7 +193,7 @@ bool quick__compare(const struct quick_node *node, const struct quick_at *at, st
     order = (a->integer > b->integer) - (a->integer < b->integer);
   else if (a->type == VAL_LIST || a->type == VAL_MAP || !compare_sql(a, b, &order))
     return false;
-  val_put_bool(out, keeps(node->op, order));
+  val_put_bool(out, expr_op_keeps(node->op, order));
   return true;
 }
 

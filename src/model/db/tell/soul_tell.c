@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is told of souls and collections: lists and descriptions. */
+#include "base/text/quote.h"
 #include "model/db/tell/tell.h"
 #include "value/json/json.h"
 
@@ -221,15 +222,6 @@ status model_describe(struct model_txn *txn, struct slice name, struct buf *out,
 
 /* ---- the statement that makes a collection ---- */
 
-static void append_quoted(struct buf *out, struct slice text, uint8_t quote) {
-  buf_append_byte(out, quote);
-  for (size_t i = 0; i < text.bytes; i++) {
-    if (text.data[i] == quote) buf_append_byte(out, quote);
-    buf_append_byte(out, text.data[i]);
-  }
-  buf_append_byte(out, quote);
-}
-
 status model_write_source(struct model_txn *txn, struct slice alias, struct buf *out,
                           struct err *err) {
   const struct collection *collection = model_collection_of_soul(txn, alias);
@@ -238,10 +230,10 @@ status model_write_source(struct model_txn *txn, struct slice alias, struct buf 
     FAIL(err, LUMA_UNKNOWN_COLLECTION, "there is no collection `%.*s`", SLICE_ARG(alias));
   buf_init(&statement, 8 * SOUL_TEXT_BYTES_MAX);
   buf_append_text(&statement, collection->genotype ? "CREATE SOUL " : "CREATE COLLECTION ");
-  append_quoted(&statement, collection->name, '`');
+  quote_append(&statement, collection->name, '`');
   if (collection->genotype) {
     buf_append_text(&statement, " FROM ");
-    append_quoted(&statement, collection->source, '\'');
+    quote_append(&statement, collection->source, '\'');
   }
   buf_append_text(out, "[{\"collection\":");
   json_write_text(out, collection->name);

@@ -2,6 +2,7 @@
 /* Functions that write bytes as text and back, quote, and fill templates. */
 #include <stdlib.h>
 
+#include "base/text/quote.h"
 #include "base/text/utf8.h"
 #include "query/func/func_int.h"
 #include "value/json/json.h"
@@ -70,15 +71,6 @@ status func__decode(struct func_env *env, const struct val *args, uint32_t count
   TRY(func__scratch_text(env, out, err));
   out->type = VAL_BYTES;
   return LUMA_OK;
-}
-
-static void append_quoted(struct buf *out, struct slice text, uint8_t quote) {
-  buf_append_byte(out, quote);
-  for (size_t i = 0; i < text.bytes; i++) {
-    if (text.data[i] == quote) buf_append_byte(out, quote);
-    buf_append_byte(out, text.data[i]);
-  }
-  buf_append_byte(out, quote);
 }
 
 /** Words that stand for no name unless they are quoted, in the order of bytes: those of PostgreSQL
@@ -257,7 +249,7 @@ void func_append_identifier(struct buf *out, struct slice name) {
   if (is_plain_name(name))
     buf_append_slice(out, name);
   else
-    append_quoted(out, name, '"');
+    quote_append(out, name, '"');
 }
 
 status func__quote_ident(struct func_env *env, const struct val *args, uint32_t count,
@@ -281,7 +273,7 @@ static status append_literal(struct func_env *env, const struct val *v, struct e
   buf_deinit(env->scratch);
   *env->scratch = outer;
   TRY(cast);
-  append_quoted(env->scratch, val_slice(&text), '\'');
+  quote_append(env->scratch, val_slice(&text), '\'');
   return LUMA_OK;
 }
 
