@@ -33,6 +33,7 @@ status accumulate__take_moments(struct exec *exec, const struct expr *aggregate,
     return LUMA_OK;
   }
   double real_x = val_to_float64(x), real_y = val_to_float64(y), n = (double)++a->count;
+  if (aggregate->aggregate == EXPR_REGR_COUNT) return LUMA_OK;
   if (a->count == 1) {
     a->first_x = isfinite(real_x) ? real_x : 0;
     a->first_y = isfinite(real_y) ? real_y : 0;
