@@ -12,6 +12,7 @@
 #include "query/lang/jql/plain.h"
 #include "query/lang/lang.h"
 #include "value/doc/doc.h"
+#include "value/json/json.h"
 
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
@@ -57,6 +58,7 @@ struct jql {
   bool knows_names; /* all names below the command's own fields stand by ids of one dictionary */
   const struct val *documents; /* of an insert, read apart; NULL: they stand in the command */
   uint32_t documents_count;
+  const struct json_alike *alike; /* elements of `updates` that stand in a table; NULL: none do */
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
@@ -323,8 +325,12 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
 /** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
  * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
  * stands for. (alike.c) */
-status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+status jql__gather_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
                          struct plan *plan, uint32_t *taken);
+/** The elements of a list, with those that stand in a table (jql->alike). (alike.c) */
+uint32_t jql__elements_count(const struct jql *jql, const struct jql_node *list);
+status jql__element(const struct jql *jql, const struct jql_node *list, uint32_t index,
+                    struct val *element);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
   struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;
