@@ -264,8 +264,6 @@ void model__list_taken(struct model_txn *txn, const struct collection *collectio
 status model__list_missing(struct model_txn *txn, const struct collection *collection,
                            const struct doc *document, const struct soul_place *place,
                            struct soul_faults *faults);
-/** Whether keys are not to be told. */
-bool model__hides_keys(const struct collection *collection);
 /** Gives an error about one that is taken, the `nth` of those written at once, the list of all that
  * are. */
 void model__tell_taken(struct model_txn *txn, const struct collection *collection,

@@ -448,6 +448,7 @@ struct statement {
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
   struct val collation;      /* JQL: the specification, a MAP; MISSING: none */
   bool has_views;            /* bound: it reads views, which may change */
+  bool is_unsteady;          /* bound: what it calls may answer another thing at each call */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
   bool skips_validation; /* JQL: bypassDocumentValidation */

@@ -144,7 +144,6 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
     return fail_not_found(number, err);
   TRY(check_namespace(registry, command, *run, err));
   (*run)->limit = (uint64_t)count;
-  (*run)->is_batch_empty = false;
   return LUMA_OK;
 }
 
