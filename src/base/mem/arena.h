@@ -45,6 +45,9 @@ void *arena_alloc_text(struct arena *arena, size_t bytes) __attribute__((warn_un
 void *arena_copy(struct arena *arena, const void *p, size_t bytes)
     __attribute__((warn_unused_result));
 
+/** Gives back what is not used of the `bytes` at `p`, if nothing was allocated since. */
+void arena_trim(struct arena *arena, const void *p, size_t bytes, size_t used_bytes);
+
 struct arena_mark arena_mark(const struct arena *arena);
 /** Frees what was allocated since `mark`. */
 void arena_rewind(struct arena *arena, struct arena_mark mark);
