@@ -164,12 +164,12 @@ status mongo__concat_arrays(struct func_env *env, const struct val *args, uint32
                             struct val *out, struct err *err) {
   struct mongo_build made;
   *out = val_null();
-  for (uint32_t i = 0; i < count; i++)
-    if (!val_is_null(&args[i]) && args[i].type != VAL_LIST)
+  for (uint32_t i = 0; i < count; i++) {
+    if (val_is_null(&args[i])) return LUMA_OK; /* what stands behind it is not looked at */
+    if (args[i].type != VAL_LIST)
       return mongo_fail(err, 28664, "$concatArrays only supports arrays, not %s",
                         mongo_type_name(&args[i]));
-  for (uint32_t i = 0; i < count; i++)
-    if (val_is_null(&args[i])) return LUMA_OK;
+  }
   mongo__begin(&made, env);
   build_begin_list(&made.build);
   for (uint32_t i = 0; i < count; i++) {

@@ -105,13 +105,10 @@ static status bits(const char *name, enum bit_operation operation, const struct 
   bool is_wide = false;
   *out = val_null();
   for (uint32_t i = 0; i < count; i++) {
-    if (val_is_null(&args[i])) continue;
+    if (val_is_null(&args[i])) return LUMA_OK; /* what stands behind it is not looked at */
     if (!val_is_integer(&args[i]))
       return mongo_fail(err, 14, "%s only supports int and long operands, not %s.", name,
                         mongo_type_name(&args[i]));
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    if (val_is_null(&args[i])) return LUMA_OK;
     is_wide |= args[i].type == VAL_INT64;
     if (operation == BIT_AND) result &= args[i].integer;
     if (operation == BIT_OR) result |= args[i].integer;
