@@ -353,8 +353,7 @@ status gather_result(struct exec *exec, const struct expr *aggregate, struct gat
     if (gather) *out = statistics_percentile(gather->numbers, (uint32_t)gather->count, 0.5);
     return LUMA_OK;
   }
-  if (kind == GATHER_CONCAT || kind == GATHER_UNION)
-    return put_list(exec, gather, arena, out, err);
+  if (kind == GATHER_CONCAT || kind == GATHER_UNION) return put_list(exec, gather, arena, out, err);
   if (gather) prune(gather);
   if (gather && kind != GATHER_FIRST_N && kind != GATHER_LAST_N)
     qsort_r(gather->kept, gather->count, sizeof *gather->kept, compare_pointed, gather);
