@@ -116,6 +116,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .folder = options->folder,
                             .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
+                            .tail = options->tail,
                             .threads = options->threads};
   exec_init(&run->exec);
   if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);

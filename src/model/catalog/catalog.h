@@ -56,6 +56,8 @@ struct catalog_rules {
   uint8_t validation;     /* enum catalog_validation */
   bool warns;             /* a document that breaks it is stored all the same */
   struct slice collation; /* of statements that give none, as tagged JSON; empty: by bytes */
+  uint64_t capped_bytes;  /* that its documents have at most: the oldest go; 0: no limit */
+  uint64_t capped_documents; /* of a capped one: how many it has at most; 0: no limit */
 };
 
 /** A collection: the alias of a soul with its own number, never reused. */
@@ -77,8 +79,10 @@ struct collection {
   bool has_uncounted; /* some beings may be referred to without being counted: by those who did so
                          before their attribute was a reference */
   struct catalog_rules rules;
-  struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
-  const uint16_t *attribute_of_id; /* see struct soul_binding */
+  const struct catalog_index *arrival; /* of a capped one: the order in which documents came; NULL:
+                                          it is not kept */
+  struct index_rules *validator;       /* the rules' own, compiled; NULL: there is none */
+  const uint16_t *attribute_of_id;     /* see struct soul_binding */
   uint32_t attribute_of_id_count;
   /* Of a picture that is made to see who reads an attribute: who names it is told that it is not
    * there. Empty in all others; borrowed. */
@@ -120,6 +124,9 @@ status catalog_fail_unknown(const struct catalog *catalog, struct slice name, st
 /** The index of this name on the collection; NULL if there is none. */
 const struct catalog_index *collection_index(const struct collection *collection,
                                              struct slice name);
+
+/** The order of arrival as an index, by its number. */
+void catalog_arrival_init(struct catalog_index *arrival, uint32_t number);
 
 /** Notes that the index is read once more. Any thread. */
 void catalog_note_use(const struct catalog_index *index);

@@ -107,12 +107,16 @@ status model_set_rules(struct model_txn *txn, struct slice name, const struct ca
     FAIL(err, LUMA_TOO_LARGE, "a validator has at most %d bytes", CATALOG_RULE_BYTES_MAX);
   TRY(model__begin_change(txn, err));
   struct collection changed = *found;
+  struct catalog_index arrival;
   changed.rules = *rules;
   changed.version++;
+  if (rules->capped_bytes && !found->arrival) TRY(model__cap(txn, &changed, &arrival, err));
   TRY(model__make_validator(txn->model, &changed, err));
   status result = model__store_collection(txn, &changed, catalog_shared(found), err);
   index_rules_release(changed.validator);
-  return result;
+  TRY(result);
+  const struct collection *now = catalog_by_number(txn->catalog, changed.number);
+  return now && now->arrival ? model__capped_trim(txn, now, err) : LUMA_OK;
 }
 
 static void change_index(struct catalog_index *index, const struct model_index_change *change) {

@@ -276,6 +276,10 @@ struct plan_rules {
   bool has_hidden, hidden; /* of the index that the plan names or whose keys it has */
   bool has_expiry;         /* the same */
   uint32_t expire_s;
+  uint64_t capped_bytes; /* 0: not asked for */
+  bool has_capped_documents;
+  uint64_t capped_documents; /* 0: no limit */
+  bool only_capped;          /* what is not capped is not to become so */
 };
 
 /** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */
@@ -451,6 +455,7 @@ struct statement {
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
   bool skips_validation; /* JQL: bypassDocumentValidation */
+  bool tails, awaits;    /* JQL: it may be gone on with when it has ended; whoever does so waits */
   bool is_count;         /* JQL/NQL count: the reply is a number */
   enum plan_told told;   /* JQL */
   uint64_t time_max_ms;  /* JQL: maxTimeMS; 0: the command sets no limit */

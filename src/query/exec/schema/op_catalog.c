@@ -70,6 +70,14 @@ static status put_rules(struct exec *exec, const struct catalog_rules *rules, st
   return LUMA_OK;
 }
 
+static void put_limits(const struct catalog_rules *rules, struct build *build) {
+  if (rules->capped_bytes == 0) return;
+  index_document_field(build, "capped", val_bool(true));
+  index_document_field(build, "size", val_int64((int64_t)rules->capped_bytes));
+  if (rules->capped_documents)
+    index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
+}
+
 /** MongoDB's clients tell collections of one name, made one after the other, by this: a UUID of the
  * eighth version (RFC 9562) around the collection's number, which is never used again. */
 static void put_uuid(const struct collection *collection, struct build *build) {
@@ -93,6 +101,7 @@ static status put_collection(struct exec *exec, const struct collection *collect
     TRY(put_view(exec, collection->view, build, err));
   else
     TRY(put_rules(exec, &collection->rules, build, err));
+  put_limits(&collection->rules, build);
   build_end(build);
   build_name(build, slice_of_text("info"));
   build_begin_map(build);
@@ -195,7 +204,12 @@ static status put_storage(struct exec *exec, const struct collection *collection
   index_document_field(build, "count", val_int64((int64_t)count));
   if (count) index_document_field(build, "avgObjSize", val_int64((int64_t)(bytes / count)));
   index_document_field(build, "nindexes", val_int32((int32_t)collection->indexes_count + 1));
-  index_document_field(build, "capped", val_bool(false));
+  index_document_field(build, "capped", val_bool(collection->arrival != NULL));
+  if (collection->arrival) {
+    const struct catalog_rules *rules = &collection->rules;
+    index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
+    index_document_field(build, "maxSize", val_int64((int64_t)rules->capped_bytes));
+  }
   build_end(build);
   return LUMA_OK;
 }

@@ -232,17 +232,20 @@ static struct catalog_rules changed_rules(const struct catalog_rules *from,
   if (asked->has_validation) rules.validation = asked->validation;
   if (asked->has_warns) rules.warns = asked->warns;
   if (asked->collation.bytes) rules.collation = asked->collation;
+  if (asked->capped_bytes) rules.capped_bytes = asked->capped_bytes;
+  if (asked->has_capped_documents) rules.capped_documents = asked->capped_documents;
   return rules;
 }
 
 static bool is_same_rules(const struct catalog_rules *a, const struct catalog_rules *b) {
   return slice_is_equal(a->validator, b->validator) && slice_is_equal(a->collation, b->collation) &&
-         a->validation == b->validation && a->warns == b->warns;
+         a->validation == b->validation && a->warns == b->warns &&
+         a->capped_bytes == b->capped_bytes && a->capped_documents == b->capped_documents;
 }
 
 static bool is_asking_nothing(const struct catalog_rules *rules) {
   return rules->validator.bytes == 0 && rules->collation.bytes == 0 && !rules->warns &&
-         rules->validation == CATALOG_VALIDATES_ALL;
+         rules->validation == CATALOG_VALIDATES_ALL && rules->capped_bytes == 0;
 }
 
 status schema_mongo_create(struct exec *exec, const struct plan *plan, struct err *err) {
@@ -299,10 +302,25 @@ static status change_index(struct exec *exec, const struct plan *plan,
   return model_change_index(exec->txn, collection->name, index->name, &change, err);
 }
 
+/** collMod changes the limits of what is capped; convertToCapped gives them to a collection. */
+static status check_capped(const struct plan *plan, const struct collection *collection,
+                           struct err *err) {
+  const struct plan_rules *rules = plan->rules;
+  bool asks = rules->capped_bytes || rules->has_capped_documents;
+  if (asks && collection->view.bytes)
+    return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
+                         "`%.*s` is a view, not a collection: it holds nothing",
+                         SLICE_ARG(collection->name));
+  if (!asks || !rules->only_capped || collection->arrival) return LUMA_OK;
+  return mongo_fail(err, INVALID_OPTIONS, "Collection `%.*s` is not capped",
+                    SLICE_ARG(collection->name));
+}
+
 status schema_mongo_change(struct exec *exec, const struct plan *plan, struct err *err) {
   const struct collection *collection =
       catalog_find(model_catalog(exec->txn), plan->collection_name);
   if (!collection) return fail_missing(plan, err);
+  TRY(check_capped(plan, collection, err));
   if (plan->rules->has_hidden || plan->rules->has_expiry)
     TRY(change_index(exec, plan, collection, err));
   collection = catalog_find(model_catalog(exec->txn), plan->collection_name);

@@ -276,9 +276,14 @@ status jql__default_collation(const struct jql *jql, const struct jql_node *coll
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
 /** capped, size, max, timeseries, expireAfterSeconds, clusteredIndex and
- * changeStreamPreAndPostImages of `create`: an error unless what they ask for is so anyway.
- * (kinds.c) */
-status jql__check_kinds(const struct jql *jql, const struct jql_node *fields);
+ * changeStreamPreAndPostImages of `create`, as given. (kinds.c) */
+status jql__read_kinds(const struct jql *jql, const struct jql_node *fields,
+                       struct plan_rules *rules);
+/** The size of a capped collection, rounded as MongoDB does; the number of its documents, 0: no
+ * limit. (kinds.c) */
+status jql__capped_bytes(const struct jql *jql, const struct jql_node *node, uint64_t *bytes);
+status jql__capped_documents(const struct jql *jql, const struct jql_node *node,
+                             uint64_t *documents);
 /** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
 bool jql__is_wildcard(struct slice name);
 /** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
@@ -372,8 +377,8 @@ jql_command jql__find;                                 /* find.c */
 jql_command jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;     /* write.c */
 jql_command jql__bulk_write, jql__find_and_modify;     /* bulk.c, modify.c */
-jql_command jql__create, jql__coll_mod, jql__drop, jql__rename,
-    jql__list_collections; /* schema.c */
+jql_command jql__create, jql__coll_mod, jql__drop, jql__rename, jql__list_collections,
+    jql__convert_to_capped; /* schema.c */
 jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes,
     jql__re_index; /* indexes.c */
 /** Reads tagged JSON into the arena. (jql.c) */
