@@ -111,7 +111,8 @@ static status run_command(struct target *target, const char *command, const stru
 }
 
 status dump_begin_rules(struct target *target, const struct val *line, struct err *err) {
-  static const char *const names[] = {"collation", "capped", "size", "max"};
+  static const char *const names[] = {"collation", "capped",     "size",
+                                      "max",       "timeseries", "expireAfterSeconds"};
   return run_command(target, "create", line, names, sizeof names / sizeof names[0], err);
 }
 

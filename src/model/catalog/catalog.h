@@ -49,6 +49,9 @@ static inline bool catalog_index_is_partial(const struct catalog_index *index) {
 /** Which writes a validator judges: all; not those of documents that broke it before; none. */
 enum catalog_validation { CATALOG_VALIDATES_ALL, CATALOG_VALIDATES_SOUND, CATALOG_VALIDATES_NONE };
 
+/** How far apart the measurements of a time series are said to be. */
+enum catalog_granularity { CATALOG_SECONDS, CATALOG_MINUTES, CATALOG_HOURS, CATALOG_OWN_SPAN };
+
 /** What MongoDB's `create` and `collMod` may ask of a collection. */
 struct catalog_rules {
   struct slice validator; /* a filter of MongoDB as tagged JSON that documents must satisfy; empty:
@@ -58,6 +61,13 @@ struct catalog_rules {
   struct slice collation; /* of statements that give none, as tagged JSON; empty: by bytes */
   uint64_t capped_bytes;  /* that its documents have at most: the oldest go; 0: no limit */
   uint64_t capped_documents; /* of a capped one: how many it has at most; 0: no limit */
+  struct slice
+      time_field; /* of a time series: where each document has a moment; empty: it is none */
+  struct slice meta_field; /* of the same: what tells series apart; empty: nothing does */
+  uint8_t granularity;     /* enum catalog_granularity; told, and no more */
+  uint32_t span_s;         /* the same */
+  bool expires;            /* documents of a time series end expire_s seconds after their moment */
+  uint32_t expire_s;
 };
 
 /** A collection: the alias of a soul with its own number, never reused. */
@@ -127,6 +137,11 @@ const struct catalog_index *collection_index(const struct collection *collection
 
 /** The order of arrival as an index, by its number. */
 void catalog_arrival_init(struct catalog_index *arrival, uint32_t number);
+
+/** Whether it is the index of a time series' moments, which is always there: `at_1` for moments in
+ * `at`. */
+bool collection_is_time_index(const struct collection *collection,
+                              const struct catalog_index *index);
 
 /** Notes that the index is read once more. Any thread. */
 void catalog_note_use(const struct catalog_index *index);

@@ -94,6 +94,14 @@ static void put_limits(struct build *build, const struct collection *collection)
   build_end(build);
 }
 
+static void put_series(struct build *build, const struct catalog_rules *rules) {
+  put_text(build, "time_field", rules->time_field);
+  if (rules->meta_field.bytes) put_text(build, "meta_field", rules->meta_field);
+  put_number(build, "granularity", rules->granularity);
+  put_number(build, "span_s", rules->span_s);
+  if (rules->expires) put_number(build, "expire_s", rules->expire_s);
+}
+
 static void put_rules(struct build *build, const struct catalog_rules *rules) {
   if (rules->validator.bytes) put_text(build, "validator", rules->validator);
   if (rules->validation) put_number(build, "validation", rules->validation);
@@ -101,6 +109,7 @@ static void put_rules(struct build *build, const struct catalog_rules *rules) {
   if (rules->collation.bytes) put_text(build, "collation", rules->collation);
   if (rules->capped_bytes) put_number(build, "capped_bytes", rules->capped_bytes);
   if (rules->capped_documents) put_number(build, "capped_documents", rules->capped_documents);
+  if (rules->time_field.bytes) put_series(build, rules);
 }
 
 static void put_collection(struct build *build, const struct collection *collection) {
@@ -302,6 +311,22 @@ static status get_soul(const struct val *map, struct arena *arena, struct collec
   return LUMA_OK;
 }
 
+static status get_series(const struct val *map, struct arena *arena, struct catalog_rules *rules,
+                         struct err *err) {
+  uint64_t granularity, span_s, expire_s = 0;
+  TRY(get_text(map, "time_field", arena, &rules->time_field, err));
+  if (val_field(map, text("meta_field")).type != VAL_MISSING)
+    TRY(get_text(map, "meta_field", arena, &rules->meta_field, err));
+  TRY(get_number(map, "granularity", CATALOG_OWN_SPAN, &granularity, err));
+  TRY(get_number(map, "span_s", INT32_MAX, &span_s, err));
+  rules->expires = val_field(map, text("expire_s")).type != VAL_MISSING;
+  if (rules->expires) TRY(get_number(map, "expire_s", INT32_MAX, &expire_s, err));
+  rules->granularity = (uint8_t)granularity;
+  rules->span_s = (uint32_t)span_s;
+  rules->expire_s = (uint32_t)expire_s;
+  return LUMA_OK;
+}
+
 static status get_rules(const struct val *map, struct arena *arena, struct catalog_rules *rules,
                         struct err *err) {
   struct val validator = val_field(map, text("validator"));
@@ -317,7 +342,8 @@ static status get_rules(const struct val *map, struct arena *arena, struct catal
     TRY(get_number(map, "capped_bytes", INT64_MAX, &rules->capped_bytes, err));
   if (val_field(map, text("capped_documents")).type != VAL_MISSING)
     TRY(get_number(map, "capped_documents", INT64_MAX, &rules->capped_documents, err));
-  return LUMA_OK;
+  if (val_field(map, text("time_field")).type == VAL_MISSING) return LUMA_OK;
+  return get_series(map, arena, rules, err);
 }
 
 static status get_arrival(const struct val *map, struct arena *arena, struct collection *collection,

@@ -211,6 +211,17 @@ status model__cap(struct model_txn *txn, struct collection *with, struct catalog
 status model__capped_drop(struct model_txn *txn, const struct collection *collection,
                           struct err *err);
 
+/* ---- time series (series.c) ---- */
+
+/** Whether each of the encoded documents has its moment, where the collection is a time series;
+ * `*failed` (may be NULL): the first that has none. */
+status model__check_moments(const struct collection *collection, const struct slice *documents,
+                            uint32_t count, uint32_t *failed, struct err *err);
+/** The index of moments as the rules of `with` have it, in the transaction's scratch; `is_new`: it
+ * becomes a time series. LUMA_INVALID_ARGUMENT for a collection that was used before. */
+status model__set_series(struct model_txn *txn, struct collection *with, bool is_new,
+                         struct err *err);
+
 /** Compiles what an index computes: index->rules, one reference, the caller's. */
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
 /** Compiles what the indexes of a loaded collection compute, and its validator. */

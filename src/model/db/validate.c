@@ -77,6 +77,7 @@ status model__validate(struct model_txn *txn, const struct collection *collectio
                        const struct slice *documents, const struct doc *old, uint32_t count,
                        uint32_t *failed, struct err *err) {
   bool judged = false;
+  TRY(model__check_moments(collection, documents, count, failed, err));
   if (!collection->validator || txn->skips_validation || collection->rules.warns) return LUMA_OK;
   TRY(is_judged(txn, collection, old, &judged, err));
   for (uint32_t i = 0; judged && i < count; i++) {
@@ -111,6 +112,7 @@ status model_set_rules(struct model_txn *txn, struct slice name, const struct ca
   changed.rules = *rules;
   changed.version++;
   if (rules->capped_bytes && !found->arrival) TRY(model__cap(txn, &changed, &arrival, err));
+  TRY(model__set_series(txn, &changed, found->rules.time_field.bytes == 0, err));
   TRY(model__make_validator(txn->model, &changed, err));
   status result = model__store_collection(txn, &changed, catalog_shared(found), err);
   index_rules_release(changed.validator);

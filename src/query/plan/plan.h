@@ -280,6 +280,12 @@ struct plan_rules {
   bool has_capped_documents;
   uint64_t capped_documents; /* 0: no limit */
   bool only_capped;          /* what is not capped is not to become so */
+  bool has_series;           /* create: a time series; collMod: how it is told */
+  struct slice time_field, meta_field;
+  uint8_t granularity; /* enum catalog_granularity */
+  uint32_t span_s;
+  bool has_lifetime, is_lasting; /* of a time series: lifetime_s; or it does not expire */
+  uint32_t lifetime_s;
 };
 
 /** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */

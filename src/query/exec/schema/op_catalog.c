@@ -78,6 +78,32 @@ static void put_limits(const struct catalog_rules *rules, struct build *build) {
     index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
 }
 
+static void put_series(const struct catalog_rules *rules, struct build *build) {
+  static const char *const names[] = {[CATALOG_SECONDS] = "seconds",
+                                      [CATALOG_MINUTES] = "minutes",
+                                      [CATALOG_HOURS] = "hours",
+                                      [CATALOG_OWN_SPAN] = NULL};
+  const char *granularity = names[rules->granularity];
+  if (rules->time_field.bytes == 0) return;
+  build_name(build, slice_of_text("timeseries"));
+  build_begin_map(build);
+  index_document_field(build, "timeField", val_text(rules->time_field));
+  if (rules->meta_field.bytes)
+    index_document_field(build, "metaField", val_text(rules->meta_field));
+  if (granularity) index_document_field(build, "granularity", val_text(slice_of_text(granularity)));
+  index_document_field(build, "bucketMaxSpanSeconds", val_int32((int32_t)rules->span_s));
+  if (!granularity)
+    index_document_field(build, "bucketRoundingSeconds", val_int32((int32_t)rules->span_s));
+  build_end(build);
+  if (rules->expires)
+    index_document_field(build, "expireAfterSeconds", val_int64((int64_t)rules->expire_s));
+}
+
+static const char *type_of(const struct collection *collection) {
+  if (collection->view.bytes) return "view";
+  return collection->rules.time_field.bytes ? "timeseries" : "collection";
+}
+
 /** MongoDB's clients tell collections of one name, made one after the other, by this: a UUID of the
  * eighth version (RFC 9562) around the collection's number, which is never used again. */
 static void put_uuid(const struct collection *collection, struct build *build) {
@@ -94,7 +120,7 @@ static status put_collection(struct exec *exec, const struct collection *collect
   bool is_view = collection->view.bytes > 0;
   (void)index;
   index_document_field(build, "name", val_text(collection->name));
-  index_document_field(build, "type", val_text(slice_of_text(is_view ? "view" : "collection")));
+  index_document_field(build, "type", val_text(slice_of_text(type_of(collection))));
   build_name(build, slice_of_text("options"));
   build_begin_map(build);
   if (is_view)
@@ -102,6 +128,7 @@ static status put_collection(struct exec *exec, const struct collection *collect
   else
     TRY(put_rules(exec, &collection->rules, build, err));
   put_limits(&collection->rules, build);
+  put_series(&collection->rules, build);
   build_end(build);
   build_name(build, slice_of_text("info"));
   build_begin_map(build);

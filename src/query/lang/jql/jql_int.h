@@ -284,6 +284,11 @@ status jql__read_kinds(const struct jql *jql, const struct jql_node *fields,
 status jql__capped_bytes(const struct jql *jql, const struct jql_node *node, uint64_t *bytes);
 status jql__capped_documents(const struct jql *jql, const struct jql_node *node,
                              uint64_t *documents);
+/** `timeseries` of `create` (`makes`) or `collMod`. (series.c) */
+status jql__series(const struct jql *jql, const struct jql_node *node, bool makes,
+                   struct plan_rules *rules);
+/** expireAfterSeconds of a time series: a number, or "off". (series.c) */
+status jql__lifetime(const struct jql *jql, const struct jql_node *node, struct plan_rules *rules);
 /** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
 bool jql__is_wildcard(struct slice name);
 /** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
@@ -336,6 +341,8 @@ struct jql_write {
   struct jql_node constants; /* of a pipeline: variables that have values */
   bool all;                  /* of what the filter finds, not the first alone */
 };
+/** An error for an update of a time series that MongoDB does not take. (series.c) */
+status jql__check_series_update(const struct jql *jql, const struct jql_write *write);
 /** UPDATE or DELETE. (write.c) */
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
 status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Kinds of collections that `create` may ask for. Each collection is clustered by its key; time
- * series ones are not here. */
+/* Kinds of collections that `create` may ask for. Each collection is clustered by its key. */
 #include "query/lang/jql/jql_int.h"
 
 enum { CAPPED, SIZE, MAX, TIME_SERIES, EXPIRY, CLUSTERED, IMAGES };
@@ -49,12 +48,17 @@ static status read_capped(const struct jql *jql, const struct jql_node *fields,
   return jql__capped_bytes(jql, &fields[SIZE], &rules->capped_bytes);
 }
 
-static status check_time_series(const struct jql *jql, const struct jql_node *fields) {
+static status read_series(const struct jql *jql, const struct jql_node *fields,
+                          struct plan_rules *rules) {
+  static const int others[] = {CAPPED, SIZE, MAX, CLUSTERED};
   if (!jql_is_given(&fields[TIME_SERIES])) return LUMA_OK;
-  status failed = jql__fail(jql, &fields[TIME_SERIES], LUMA_UNSUPPORTED,
-                            "there are no time series collections");
-  err_hint(jql->err, "a collection with an index on the time answers the same commands");
-  return failed;
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    if (jql_is_given(&fields[others[i]]))
+      return jql__fail_code(jql, &fields[others[i]], INVALID_OPTIONS,
+                            "'timeseries' is not allowed with '%.*s'",
+                            SLICE_ARG(fields[others[i]].name));
+  TRY(jql__series(jql, &fields[TIME_SERIES], true, rules));
+  return jql__lifetime(jql, &fields[EXPIRY], rules);
 }
 
 /** {"key": {"_id": 1}, "unique": true, "name": …}: so it is. */
@@ -81,8 +85,8 @@ static status check_clustered(const struct jql *jql, const struct jql_node *node
 
 static status check_expiry(const struct jql *jql, const struct jql_node *fields) {
   const struct jql_node *expiry = &fields[EXPIRY];
-  bool may = jql_is_given(&fields[CLUSTERED]) || jql_is_given(&fields[TIME_SERIES]);
-  if (!jql_is_given(expiry)) return LUMA_OK;
+  bool may = jql_is_given(&fields[CLUSTERED]);
+  if (!jql_is_given(expiry) || jql_is_given(&fields[TIME_SERIES])) return LUMA_OK;
   if (!may)
     return jql__fail_code(jql, expiry, INVALID_OPTIONS,
                           "'expireAfterSeconds' is only supported on time-series collections or "
@@ -103,7 +107,7 @@ static status check_images(const struct jql *jql, const struct jql_node *node) {
 status jql__read_kinds(const struct jql *jql, const struct jql_node *fields,
                        struct plan_rules *rules) {
   TRY(read_capped(jql, fields, rules));
-  TRY(check_time_series(jql, fields));
+  TRY(read_series(jql, fields, rules));
   TRY(check_clustered(jql, &fields[CLUSTERED]));
   TRY(check_expiry(jql, fields));
   return check_images(jql, &fields[IMAGES]);

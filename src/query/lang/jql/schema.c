@@ -160,6 +160,12 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
                      "a view has no collation of its own: give it where the view is read");
   if (has_view && jql_is_given(&fields[VALIDATOR]))
     return jql__fail_code(jql, &fields[VALIDATOR], 72, "a view has no validator");
+  for (int i = VALIDATOR; kinds.has_series && i <= ACTION; i++)
+    if (jql_is_given(&fields[i]))
+      return jql__fail_code(jql, &fields[i], 72, "'timeseries' is not allowed with '%.*s'",
+                            SLICE_ARG(fields[i].name));
+  if (has_view && kinds.has_series)
+    return jql__fail_code(jql, &fields[VIEW_ON], 72, "'timeseries' is not allowed with 'viewOn'");
   if (has_view) return put_view(jql, &fields[CREATE], &fields[VIEW_ON], &fields[PIPELINE], plan);
   if (jql_is_given(&fields[PIPELINE]))
     return jql__fail_code(jql, &fields[PIPELINE], 72,
@@ -226,7 +232,20 @@ status jql__convert_to_capped(const struct jql *jql, const struct jql_node *comm
 }
 
 status jql__coll_mod(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { COLL_MOD, VALIDATOR, LEVEL, ACTION, COLLATION, INDEX, VIEW_ON, PIPELINE, SIZE, MAX };
+  enum {
+    COLL_MOD,
+    VALIDATOR,
+    LEVEL,
+    ACTION,
+    COLLATION,
+    INDEX,
+    VIEW_ON,
+    PIPELINE,
+    SIZE,
+    MAX,
+    SERIES,
+    LIFETIME
+  };
   static const struct jql_field specs[] = {
       {"collMod", JQL_NAME, true},
       {"validator", JQL_MAP, false},
@@ -238,7 +257,8 @@ status jql__coll_mod(const struct jql *jql, const struct jql_node *command, stru
       {"pipeline", JQL_LIST, false},
       {"cappedSize", JQL_COUNT, false},
       {"cappedMax", JQL_COUNT, false},
-      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"timeseries", JQL_MAP, false},
+      {"expireAfterSeconds", JQL_ANY, false},
       {"changeStreamPreAndPostImages", JQL_UNSUPPORTED, false}};
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
@@ -252,6 +272,8 @@ status jql__coll_mod(const struct jql *jql, const struct jql_node *command, stru
   TRY(make_rules(jql, *plan));
   TRY(read_rules(jql, &fields[VALIDATOR], (*plan)->rules));
   TRY(read_limits(jql, &fields[SIZE], &fields[MAX], (*plan)->rules));
+  if (jql_is_given(&fields[SERIES])) TRY(jql__series(jql, &fields[SERIES], false, (*plan)->rules));
+  TRY(jql__lifetime(jql, &fields[LIFETIME], (*plan)->rules));
   return jql_is_given(&fields[INDEX]) ? read_changed_index(jql, &fields[INDEX], *plan) : LUMA_OK;
 }
 
