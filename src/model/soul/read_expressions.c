@@ -174,12 +174,12 @@ static void check_name(void *context, const struct path *path) {
 
 static void fault_rule(struct soul_reading *reading, const struct soul_rule *rule,
                        const struct err *why) {
-  bool is_pattern = rule->kind == SOUL_RULE_PATTERN;
+  bool has_hint = why->code == LUMA_TYPE_MISMATCH && why->hint[0];
+  const char *what = rule->kind == SOUL_RULE_PATTERN ? "pattern" : "expression";
   struct soul_place place = {.name = rule->path};
-  soul__fault(reading, rule->path.bytes ? &place : NULL, is_pattern ? "pattern" : "expression",
-              NULL, why->hint[0] ? "the %s `%.*s`: %s (%s)" : "the %s `%.*s`: %s%s",
-              is_pattern ? "pattern" : "expression", SLICE_ARG(rule->text), why->message,
-              why->hint);
+  soul__fault(reading, rule->path.bytes ? &place : NULL, what, NULL,
+              has_hint ? "the %s `%.*s`: %s (%s)" : "the %s `%.*s`: %s%s", what,
+              SLICE_ARG(rule->text), why->message, has_hint ? why->hint : "");
 }
 
 /* In a closed collection, as a statement would be told. */

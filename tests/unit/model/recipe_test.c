@@ -271,7 +271,7 @@ static void steps_have_an_end(void) {
   struct buf text;
   struct err err = {0};
   assert_ok(names_create(1, &names, test_err()));
-  buf_init(&text, TEXT_BYTES);
+  buf_init(&text, 1 << 20);
   buf_append_byte(&text, '[');
   for (int i = 1; i <= EVOLUTION_STEPS_MAX; i++)
     buf_append_format(&text, "%s{\"from\":%d,\"to\":%d,\"ops\":[]}", i > 1 ? "," : "", i, i + 1);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/sync/sync.h"
-#include "model/db/model_int.h"
+#include "model/keyspace.h"
 #include "service/session/session.h"
 #include "tests/lib/test.h"
 #include "value/json/json.h"
@@ -87,20 +87,27 @@ struct counted {
   int64_t sum, squares;
 };
 
+static struct store_range counters_of(struct place *place, struct keyspace_key *from,
+                                      struct keyspace_key *to) {
+  const struct catalog *catalog = model_catalog_acquire(place->db->model);
+  const struct collection *collection = catalog_find(catalog, slice_of_text("t"));
+  *from = keyspace_limit(collection->limits_count ? collection->limits[0] : 0);
+  *to = keyspace_limit(collection->limits_count ? collection->limits[0] + 1 : UINT32_MAX);
+  catalog_release(catalog);
+  return (struct store_range){keyspace_slice(from), keyspace_slice(to)};
+}
+
 static struct counted add_up(struct place *place) {
-  struct counted counted = {0};
   struct store_begin_options options = {.read_only = true, .may_block = true};
-  struct model_txn *txn;
+  struct keyspace_key from, to;
+  struct store_range range = counters_of(place, &from, &to);
+  struct counted counted = {0};
+  struct store_txn *txn;
   struct store_cursor *cursor;
   struct store_rows *rows = malloc(sizeof *rows);
   assert_non_null(rows);
-  assert_ok(model_begin(place->db->model, &options, &txn, test_err()));
-  const struct collection *collection = catalog_find(model_catalog(txn), slice_of_text("t"));
-  struct keyspace_key from = keyspace_tagged('p', 0), to = keyspace_tagged('p', UINT32_MAX);
-  if (collection->limits_count) from = keyspace_limit(collection->limits[0]);
-  if (collection->limits_count) to = keyspace_limit(collection->limits[0] + 1);
-  struct store_range range = {keyspace_slice(&from), keyspace_slice(&to)};
-  assert_ok(store_cursor_open(txn->store, STORE_COUNTERS, range, false, &cursor, test_err()));
+  assert_ok(store_begin(model_store(place->db->model), &options, &txn, test_err()));
+  assert_ok(store_cursor_open(txn, STORE_COUNTERS, range, false, &cursor, test_err()));
   do {
     assert_ok(store_cursor_next(cursor, STORE_BATCH_MAX, rows, test_err()));
     for (uint32_t i = 0; i < rows->count; i++) {
@@ -111,7 +118,7 @@ static struct counted add_up(struct place *place) {
     counted.counters += rows->count;
   } while (rows->count);
   store_cursor_close(cursor);
-  model_rollback(txn);
+  store_rollback(txn);
   free(rows);
   return counted;
 }
