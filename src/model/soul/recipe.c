@@ -74,7 +74,7 @@ static bool convert(const void *context, struct val *value) {
 static enum splice_widening widening_to(const struct soul_type *type) {
   switch ((int)type->kind) {
   case SOUL_FLOAT: return SPLICE_TO_FLOAT;
-  case SOUL_DECIMAL: return SPLICE_TO_DECIMAL;
+  case SOUL_DECIMAL: return type->precision ? SPLICE_STAYS : SPLICE_TO_DECIMAL;
   case SOUL_TIMESTAMP: return SPLICE_TO_TIMESTAMP;
   default: return SPLICE_STAYS;
   }
@@ -364,7 +364,7 @@ static uint8_t type_that_stays(const struct soul_type *type) {
   case SOUL_TEXT: return VAL_TEXT;
   case SOUL_INT: return VAL_INT64;
   case SOUL_FLOAT: return VAL_FLOAT64;
-  case SOUL_DECIMAL: return VAL_DECIMAL;
+  case SOUL_DECIMAL: return type->precision ? VAL_NULL : VAL_DECIMAL;
   case SOUL_BOOLEAN: return VAL_BOOL;
   case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
   case SOUL_DATE: return VAL_DATE;
