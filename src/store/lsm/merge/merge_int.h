@@ -83,7 +83,7 @@ struct merge {
   struct store_pins pins;    /* of the last batch */
   size_t batch_bytes;        /* they hold in memory */
   struct cache_block *value; /* of the last merge_entry */
-  uint64_t seqs[STORE_BATCH_MAX];
+  uint64_t seqs[STORE_BATCH_MAX]; /* filled with each batch; the last, for it is not cleared */
 };
 
 /** Places every source at `key`, or at its first entry. */
