@@ -73,6 +73,7 @@ static const struct name_of_number names[] = {
     {165, "ViewDepthLimitExceeded"},
     {166, "CommandNotSupportedOnView"},
     {168, "InvalidPipelineOperator"},
+    {175, "QueryPlanKilled"},
     {181, "AmbiguousIndexKeyPattern"},
     {197, "InvalidIndexSpecificationOption"},
     {224, "QueryExceededMemoryLimitNoDiskUseAllowed"},
