@@ -461,7 +461,7 @@ const struct word words__table[] = {
   {"$group", WORD_STAGE, WORD_WORKS, NULL, 1, 1, false, false, false,
    ""},
   {"$indexStats", WORD_STAGE, WORD_DIFFERS, NULL, 1, 1, false, false, false,
-   "the use of _id_ is not counted"},
+   "no host; a lookup by _id counts each batch of keys"},
   {"$inverseMatch", WORD_STAGE, WORD_DIFFERS, NULL, 1, 1, false, false, false,
    "DocumentDB's: documents whose filter, at `path`, fits `input` or what `from` and `pipeline` find; no expressions in those filters"},
   {"$limit", WORD_STAGE, WORD_WORKS, NULL, 1, 1, false, false, false,
