@@ -713,7 +713,7 @@ const struct word words__table[] = {
   {"create", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
    "validators, views, a default collation, capped collections (sizes are of the stored form), time series (not in buckets; _id is unique); clusteredIndex is so anyway"},
   {"createIndexes", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
-   "ordered indexes: unique, sparse, partial, hidden, TTL, collated, wildcard (of one key); hashed ones are ordered, too; no text or geospatial ones"},
+   "ordered indexes: unique, sparse, partial, hidden, TTL, collated, wildcard (also with other keys); hashed ones are ordered, too; no text or geospatial ones"},
   {"createRole", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,
    "there are no users: see docs/http.md for the token"},
   {"createSearchIndexes", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,
