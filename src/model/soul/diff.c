@@ -409,8 +409,27 @@ static void compare_attribute(struct comparing *comparing, const struct soul_att
   if (old) compare_rules(comparing, old, fresh);
 }
 
+static bool is_gone(const struct soul_hints *hints, struct slice name) {
+  for (uint32_t i = 0; i < hints->gone_count; i++)
+    if (slice_is_equal(hints->gone[i], name)) return true;
+  return false;
+}
+
+/* What no soul ever declared. */
+static void compare_undeclared(struct comparing *comparing) {
+  const struct soul_versions *versions = comparing->versions;
+  for (uint32_t i = 0; i < comparing->hints->gone_count; i++) {
+    struct slice name = comparing->hints->gone[i];
+    bool was_there = versions->old && soul_attribute(versions->old, name);
+    if (was_there || soul_attribute(versions->fresh, name)) continue;
+    note(comparing, SOUL_WIDENS, name, "attribute removed");
+    add_op(comparing, EVOLUTION_DROP, name);
+  }
+}
+
 static void compare_gone(struct comparing *comparing) {
   const struct soul_versions *versions = comparing->versions;
+  compare_undeclared(comparing);
   for (uint32_t i = 0; versions->old && i < versions->old->attributes_count; i++) {
     struct slice name = versions->old->attributes[i].name;
     bool is_taken = renamed_from(comparing->hints, name).bytes > 0;
@@ -418,8 +437,8 @@ static void compare_gone(struct comparing *comparing) {
         soul_attribute(versions->fresh, name) && !is_taken && !is_dropped(comparing->hints, name);
     if (stays || is_renamed(comparing->hints, name)) continue;
     note(comparing, SOUL_WIDENS, name, "attribute removed");
-    if (!versions->is_open && !slice_is_equal(name, slice_of_text("id")))
-      add_op(comparing, EVOLUTION_DROP, name);
+    bool goes = !versions->is_open || is_gone(comparing->hints, name);
+    if (goes && !slice_is_equal(name, slice_of_text("id"))) add_op(comparing, EVOLUTION_DROP, name);
   }
 }
 
