@@ -49,6 +49,9 @@ static inline bool catalog_index_is_partial(const struct catalog_index *index) {
 /** Which writes a validator judges: all; not those of documents that broke it before; none. */
 enum catalog_validation { CATALOG_VALIDATES_ALL, CATALOG_VALIDATES_SOUND, CATALOG_VALIDATES_NONE };
 
+/** How far apart the measurements of a time series are said to be. */
+enum catalog_granularity { CATALOG_SECONDS, CATALOG_MINUTES, CATALOG_HOURS, CATALOG_OWN_SPAN };
+
 /** What MongoDB's `create` and `collMod` may ask of a collection. */
 struct catalog_rules {
   struct slice validator; /* a filter of MongoDB as tagged JSON that documents must satisfy; empty:
@@ -56,6 +59,15 @@ struct catalog_rules {
   uint8_t validation;     /* enum catalog_validation */
   bool warns;             /* a document that breaks it is stored all the same */
   struct slice collation; /* of statements that give none, as tagged JSON; empty: by bytes */
+  uint64_t capped_bytes;  /* that its documents have at most: the oldest go; 0: no limit */
+  uint64_t capped_documents; /* of a capped one: how many it has at most; 0: no limit */
+  struct slice
+      time_field; /* of a time series: where each document has a moment; empty: it is none */
+  struct slice meta_field; /* of the same: what tells series apart; empty: nothing does */
+  uint8_t granularity;     /* enum catalog_granularity; told, and no more */
+  uint32_t span_s;         /* the same */
+  bool expires;            /* documents of a time series end expire_s seconds after their moment */
+  uint32_t expire_s;
 };
 
 /** Counters of population limits that are filled for an evolution: writes add to them from the
@@ -90,8 +102,10 @@ struct collection {
   bool has_uncounted; /* some beings may be referred to without being counted: by those who did so
                          before their attribute was a reference */
   struct catalog_rules rules;
-  struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
-  const uint16_t *attribute_of_id; /* see struct soul_binding */
+  const struct catalog_index *arrival; /* of a capped one: the order in which documents came; NULL:
+                                          it is not kept */
+  struct index_rules *validator;       /* the rules' own, compiled; NULL: there is none */
+  const uint16_t *attribute_of_id;     /* see struct soul_binding */
   uint32_t attribute_of_id_count;
   /* Of a picture that is made to see who reads an attribute: who names it is told that it is not
    * there. Empty in all others; borrowed. */
@@ -133,6 +147,14 @@ status catalog_fail_unknown(const struct catalog *catalog, struct slice name, st
 /** The index of this name on the collection; NULL if there is none. */
 const struct catalog_index *collection_index(const struct collection *collection,
                                              struct slice name);
+
+/** The order of arrival as an index, by its number. */
+void catalog_arrival_init(struct catalog_index *arrival, uint32_t number);
+
+/** Whether it is the index of a time series' moments, which is always there: `at_1` for moments in
+ * `at`. */
+bool collection_is_time_index(const struct collection *collection,
+                              const struct catalog_index *index);
 
 /** Notes that the index is read once more. Any thread. */
 void catalog_note_use(const struct catalog_index *index);

@@ -174,6 +174,7 @@ static status delete_everything(struct model_txn *txn, const struct collection *
                              err));
   }
   TRY(delete_counters(txn, collection, err));
+  TRY(model__capped_drop(txn, collection, err));
   TRY(model__delete_prefix(txn, STORE_RECORDS, keyspace_number(number), err));
   TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_history(number), err));
   TRY(model__delete_prefix(txn, STORE_META, keyspace_tagged('d', number), err));

@@ -200,6 +200,37 @@ status model__make_validator(const struct model *model, struct collection *with,
 status model__validate(struct model_txn *txn, const struct collection *collection,
                        const struct slice *documents, const struct doc *old, uint32_t count,
                        uint32_t *failed, struct err *err);
+/* ---- capped collections (capped.c) ---- */
+
+/** Rows for `count` documents of a capped collection, above all that it has. */
+status model__capped_take_rows(struct model_txn *txn, const struct collection *collection,
+                               uint32_t count, uint64_t *row, struct err *err);
+/** Whether a document of so many bytes may be put in at all. */
+status model__capped_check(const struct collection *collection, size_t bytes, struct err *err);
+/** Counts `bytes` more, or less; `row`: of the newest document, 0 when none came. */
+status model__capped_count(struct model_txn *txn, const struct collection *collection,
+                           int64_t bytes, uint64_t row, struct err *err);
+/** Deletes the oldest documents while there are more than the collection holds. */
+status model__capped_trim(struct model_txn *txn, const struct collection *collection,
+                          struct err *err);
+/** Makes the order of arrival of the collection as it will be, `arrival`, which it borrows. */
+status model__cap(struct model_txn *txn, struct collection *with, struct catalog_index *arrival,
+                  struct err *err);
+/** Deletes what is stored of it, of a collection that may be capped. */
+status model__capped_drop(struct model_txn *txn, const struct collection *collection,
+                          struct err *err);
+
+/* ---- time series (series.c) ---- */
+
+/** Whether each of the encoded documents has its moment, where the collection is a time series;
+ * `*failed` (may be NULL): the first that has none. */
+status model__check_moments(const struct collection *collection, const struct slice *documents,
+                            uint32_t count, uint32_t *failed, struct err *err);
+/** The index of moments as the rules of `with` have it, in the transaction's scratch; `is_new`: it
+ * becomes a time series. LUMA_INVALID_ARGUMENT for a collection that was used before. */
+status model__set_series(struct model_txn *txn, struct collection *with, bool is_new,
+                         struct err *err);
+
 /** Compiles what an index computes: index->rules, one reference, the caller's. */
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
 /** Compiles what the indexes of a loaded collection compute, and its validator. */
@@ -274,8 +305,6 @@ void model__list_taken(struct model_txn *txn, const struct collection *collectio
 status model__list_missing(struct model_txn *txn, const struct collection *collection,
                            const struct doc *document, const struct soul_place *place,
                            struct soul_faults *faults);
-/** Whether keys are not to be told. */
-bool model__hides_keys(const struct collection *collection);
 /** Gives an error about one that is taken, the `nth` of those written at once, the list of all that
  * are. */
 void model__tell_taken(struct model_txn *txn, const struct collection *collection,

@@ -116,16 +116,23 @@ static bool has(const uint16_t *ids, uint32_t count, uint16_t id) {
 
 /* ---- values that expressions make ---- */
 
-/* Settles the fields in the recipes' memory; false when there is none. */
-static bool settle(struct following *following, struct splice *splice) {
+/* Room for a splice in the recipes' memory; false when there is none. */
+static bool take_room(struct following *following, uint32_t count, struct splice_room *room) {
   struct arena *arena = &following->recipes->arena;
-  uint32_t count = following->count;
-  struct splice_field *fields = arena_copy(arena, following->fields, count * sizeof *fields);
-  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
-  following->lacks_memory |= !fields || !ids;
-  if (following->lacks_memory) return false;
-  *splice = (struct splice){.shape = following->shape, .count = count};
-  splice_settle(splice, fields, ids);
+  room->fields = arena_zalloc(arena, count, sizeof *room->fields);
+  room->ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
+  room->steps = arena_zalloc(arena, count, sizeof *room->steps);
+  following->lacks_memory |= !room->fields || !room->ids || !room->steps;
+  return !following->lacks_memory;
+}
+
+/* Settles the fields there. */
+static bool settle(struct following *following, struct splice *splice) {
+  struct splice_room room;
+  if (!take_room(following, following->count, &room)) return false;
+  memcpy(room.fields, following->fields, following->count * sizeof *room.fields);
+  *splice = (struct splice){.shape = following->shape, .count = following->count};
+  splice_settle(splice, &room);
   return true;
 }
 
@@ -195,13 +202,12 @@ static bool see_before(struct following *following, const struct evolution_op *o
   if (!find_read(following, &reading, places, &count)) return false;
   struct lens *lens = arena_zalloc(arena, 1, sizeof *lens);
   struct splice *splice = arena_zalloc(arena, 1, sizeof *splice);
-  struct splice_field *fields = arena_zalloc(arena, count, sizeof *fields);
-  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
-  following->lacks_memory |= !lens || !splice || !fields || !ids;
-  if (following->lacks_memory) return false;
-  for (uint32_t i = 0; i < count; i++) fields[i] = following->fields[places[i]];
+  struct splice_room room;
+  following->lacks_memory |= !lens || !splice;
+  if (!take_room(following, count, &room)) return false;
+  for (uint32_t i = 0; i < count; i++) room.fields[i] = following->fields[places[i]];
   *splice = (struct splice){.shape = following->shape, .count = count};
-  splice_settle(splice, fields, ids);
+  splice_settle(splice, &room);
   *lens = (struct lens){.names = following->recipes->evolution->names, .splice = splice};
   *before = lens;
   return true;

@@ -76,7 +76,7 @@ struct soul_places {
 
 /** Memory for the texts of values that are made quickly: at least `at_once` bytes are taken. */
 struct soul_room {
-  struct arena *arena;
+  struct arena *arena; /* NULL: what is left is all */
   size_t at_once;
   uint8_t *at;
   size_t left;
@@ -104,6 +104,11 @@ struct soul_quick {
    * from the document, from this and from the room's arena. */
   bool (*make)(const struct soul_quick *quick, const uint8_t *map, struct soul_room *room,
                struct val *value);
+  /** Writes it encoded, as value/doc/made.h has it, where there is room for `bytes`. Its bytes; 0
+   * where `make` is false, where the value is neither of this type (enum val_type) nor null, or
+   * there is no room. What lies in the room behind the value may change, too. */
+  uint32_t (*write)(const struct soul_quick *quick, const uint8_t *map, uint8_t type, uint8_t *room,
+                    size_t bytes);
 };
 
 struct soul;

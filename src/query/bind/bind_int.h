@@ -45,7 +45,7 @@ struct binder {
   const struct query_policy *policy;
   status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
   uint64_t session; /* whose temporary collections hide others; 0: there are none */
-  bool has_views;
+  bool has_views, is_unsteady;
   enum plan_language language;
   bool is_collated; /* what compares texts is not computed before the run */
   bool is_count;    /* the answer is one number: groups stay columns */

@@ -37,7 +37,8 @@ bool evolve__looks_at_beings(const struct evolving *evolving) {
 
 void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why) {
   struct json_write_options plain = {0};
-  struct val key = model__key_of(document);
+  bool hides = soul_hides_keys(evolving->base->genotype) || soul_hides_keys(evolving->fresh);
+  struct val key = hides ? val_text(slice_of_text("***")) : model__key_of(document);
   if (evolving->in_the_way++ >= EVOLVE_FIRST) return;
   if (evolving->first.bytes) {
     buf_append_byte(&evolving->first, ',');

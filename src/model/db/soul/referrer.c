@@ -230,7 +230,7 @@ static status fail_restricted(const struct collection *collection, const struct 
                               struct err *err) {
   struct buf shown;
   buf_init(&shown, 4096);
-  soul_show_value(&shown, key, false);
+  soul_show_value(&shown, key, soul_hides_keys(target->genotype));
   status code = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
                           "%.*s of `%.*s` cannot be deleted: `%.*s` of `%.*s` refers to it",
                           SLICE_ARG(buf_slice(&shown)), SLICE_ARG(target->name),
