@@ -42,6 +42,21 @@ static status find_by_key(struct conflict *conflict, const struct val *document,
   return done;
 }
 
+/** As the index has them: texts under its collation. */
+static status fold(struct conflict *conflict, const struct catalog_index *index,
+                   struct val values[INDEX_KEYS_MAX], struct err *err) {
+  struct index_folding folding;
+  status done = LUMA_OK;
+  TRY(index_rules_begin_fold(index->rules, &folding, err));
+  for (uint32_t i = 0; folding.rules && i < index->def.keys_count && done == LUMA_OK; i++) {
+    struct val key;
+    done = folding.fold.key(folding.fold.context, &values[i], &key, err);
+    if (done == LUMA_OK) done = expr_copy_value(&conflict->arena, &key, &values[i], err);
+  }
+  index_rules_end_fold(&folding);
+  return done;
+}
+
 static status find_by_index(struct conflict *conflict, const struct catalog_index *index,
                             const struct val *document, on_found *each, void *context, bool *found,
                             struct err *err) {
@@ -57,6 +72,7 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
     if (!index_key_is_computed(key)) values[i] = path_get(&key->path, document);
     if (val_is_null(&values[i])) return LUMA_OK; /* nulls are distinct */
   }
+  TRY(fold(conflict, index, values, err));
   struct index_bounds bounds = {.equal = values, .equal_count = index->def.keys_count};
   struct model_scan_options options = {.index = index, .bounds = &bounds};
   TRY(model_scan_open(conflict->exec->txn, conflict->collection, &options, &scan, err));
@@ -229,7 +245,7 @@ status conflict_insert(struct conflict *conflict, const struct collection *colle
   bool again = true;
   conflict->collection = collection;
   arena_reset(&conflict->arena);
-  for (int tries = 0; again && tries < CONFLICTS_MAX; tries++) {
+  for (int tries = 0; again && tries <= CONFLICTS_MAX; tries++) {
     struct err failed = {0};
     status done = insert_one(conflict, document, yield, &failed);
     if (done == LUMA_DUPLICATE_KEY) {
