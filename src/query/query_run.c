@@ -134,6 +134,7 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .folder = options->folder,
                             .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
+                            .tail = options->tail,
                             .threads = options->threads};
   exec_init(&run->exec);
   run->witness = guard_witness(&run->exec);

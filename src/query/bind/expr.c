@@ -178,6 +178,7 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_CALL:
   case EXPR_AT:
     TRY(bind_args(binder, scope, expr, bind__expr, out, err));
+    TRY(bind__arrow_to_key(binder, scope, out, err));
     return bind__check_at(binder, scope, *out, err);
   }
   return bind_args(binder, scope, expr, bind__expr, out, err);

@@ -66,6 +66,27 @@ static status write_reply(struct exchange *exchange, struct statement_run **run,
   return LUMA_OK;
 }
 
+/* One that follows a capped collection waits for what comes into it: as long as it may, if another
+ * worker takes this one's place meanwhile. */
+static status await_rows(struct exchange *exchange, struct statement_run *run, struct err *err) {
+  enum { PAUSE_US = 5000 };
+  struct os *os = exchange->rest->options.os;
+  struct work_pool *pool = exchange->rest->options.pool;
+  uint64_t until_us = os_monotonic_us(os) + run->await_us;
+  bool has = false, awaits = false;
+  TRY(statement_peek(run, &has, err));
+  if (has || !session_cursor_tails(run->cursor, &awaits) || !awaits || !work_wait_begin(pool))
+    return LUMA_OK;
+  status result = LUMA_OK;
+  while (result == LUMA_OK && !has && os_monotonic_us(os) < until_us) {
+    os_sleep_us(os, PAUSE_US);
+    if (!session_cursor_tails(run->cursor, NULL)) break;
+    result = statement_peek(run, &has, err);
+  }
+  work_wait_end(pool);
+  return result;
+}
+
 /* A cursor that was taken goes on: one without a named session brings its own. */
 static status go_on(struct exchange *exchange, struct statement_run *run, struct err *err) {
   if (!run->named) {
@@ -79,7 +100,8 @@ static status go_on(struct exchange *exchange, struct statement_run *run, struct
   }
   run->is_continued = true;
   run->is_kept = run->is_batch_empty = false;
-  status result = write_reply(exchange, &run, err);
+  status result = await_rows(exchange, run, err);
+  if (result == LUMA_OK) result = write_reply(exchange, &run, err);
   statement_destroy(run);
   return result;
 }

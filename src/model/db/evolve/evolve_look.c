@@ -26,9 +26,13 @@ bool evolve__narrows(const struct evolving *evolving) {
   return false;
 }
 
-bool evolve__looks(const struct evolving *evolving) {
-  return evolving->narrows || evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
-         evolving->brings_references;
+bool evolve__takes_in(const struct evolving *evolving) {
+  return evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
+         evolving->lists_over || evolving->brings_references;
+}
+
+bool evolve__looks_at_beings(const struct evolving *evolving) {
+  return evolving->narrows || evolve__takes_in(evolving);
 }
 
 void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why) {
@@ -172,8 +176,7 @@ static status look_at_indexes(struct evolving *evolving, const struct doc *docum
 static status take_in(struct evolving *evolving, const struct doc *document, struct err *err) {
   TRY(look_at_indexes(evolving, document, err));
   if (evolving->brings_references) TRY(evolve__check_references(evolving, document, err));
-  if (!evolving->counts_limits) return LUMA_OK;
-  return model__change_population(evolving->txn, evolving->now, NULL, document, err);
+  return evolve__take_into_limits(evolving, document, err);
 }
 
 static status take_in_some(struct evolving *evolving, const struct doc *documents, uint32_t count,
