@@ -74,9 +74,6 @@ static inline status json__fault(void) {
  * surrogates. */
 bool json__unescape(struct slice escaped, uint8_t *out, size_t *bytes);
 
-/** 0 to 15, -1 for other characters. */
-int json__hex_digit(uint8_t c);
-
 enum json__number { JSON_NUMBER_OK, JSON_NUMBER_ROUNDED, JSON_NUMBER_FAULT, JSON_NUMBER_RANGE };
 /** The value of a token by the rules of spec/json.md. ROUNDED: digits of an integer were lost. */
 enum json__number json__parse_number(struct slice token, struct val *out);
