@@ -297,6 +297,11 @@ uint64_t query_planned_us(const struct query *query) {
   return query->planned_us;
 }
 
+bool query_tails(const struct query *query, bool *awaits) {
+  if (awaits) *awaits = statement_of(query)->awaits;
+  return statement_of(query)->tails;
+}
+
 bool query_is_reusable(const struct query *query) {
   const struct statement *statement = statement_of(query);
   bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;

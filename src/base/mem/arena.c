@@ -116,6 +116,12 @@ void *arena_alloc(struct arena *arena, size_t bytes) {
   return bump(arena, padding, bytes);
 }
 
+void arena_trim(struct arena *arena, const void *p, size_t bytes, size_t used_bytes) {
+  if ((const uint8_t *)p + bytes != arena->at) return;
+  arena->at -= bytes - used_bytes;
+  arena->used_bytes -= bytes - used_bytes;
+}
+
 void *arena_zalloc(struct arena *arena, size_t count, size_t bytes) {
   size_t total;
   if (__builtin_mul_overflow(count, bytes, &total)) return refuse(arena);

@@ -52,6 +52,9 @@ enum { ARENA_ADOPT_BYTES = 16 };
 bool arena_adopt(struct arena *arena, void *memory, size_t bytes)
     __attribute__((warn_unused_result));
 
+/** Gives back what is not used of the `bytes` at `p`, if nothing was allocated since. */
+void arena_trim(struct arena *arena, const void *p, size_t bytes, size_t used_bytes);
+
 struct arena_mark arena_mark(const struct arena *arena);
 /** Frees what was allocated since `mark`. */
 void arena_rewind(struct arena *arena, struct arena_mark mark);

@@ -151,6 +151,25 @@ static void an_arena_keeps_its_budget(void) {
   arena_deinit(&arena);
 }
 
+static void what_is_given_back_is_given_again(void) {
+  struct arena arena;
+  arena_init(&arena, 1024, 0);
+  uint8_t *first = arena_alloc(&arena, 600);
+  assert_non_null(first);
+  memset(first, 7, 100);
+  arena_trim(&arena, first, 600, 100);
+  assert_int_equal(arena_used_bytes(&arena), 100);
+  uint8_t *second = arena_alloc(&arena, 800);
+  assert_ptr_equal(second, first + 112); /* aligned, in the same chunk */
+  memset(second, 8, 800);
+  for (size_t i = 0; i < 100; i++) assert_int_equal(first[i], 7);
+  arena_trim(&arena, first, 100, 0); /* no longer the newest: stays */
+  assert_int_equal(arena_used_bytes(&arena), 900);
+  arena_trim(&arena, second, 800, 0);
+  assert_int_equal(arena_used_bytes(&arena), 100);
+  arena_deinit(&arena);
+}
+
 static void resetting_spares_malloc(void) {
   struct arena arena;
   arena_init(&arena, 1024, 0);
@@ -188,6 +207,7 @@ int main(int argc, char **argv) {
       {"growing_keeps_what_is_there", growing_keeps_what_is_there, 0},
       {"arena_blocks_do_not_touch", arena_blocks_do_not_touch, 0},
       {"an_arena_keeps_its_budget", an_arena_keeps_its_budget, 0},
+      {"what_is_given_back_is_given_again", what_is_given_back_is_given_again, 0},
       {"resetting_spares_malloc", resetting_spares_malloc, 0},
       {"memory_may_run_out", memory_may_run_out, 0},
   };

@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"reIndex", jql__re_index},
     {"create", jql__create},
     {"collMod", jql__coll_mod},
+    {"convertToCapped", jql__convert_to_capped},
     {"drop", jql__drop},
     {"renameCollection", jql__rename},
     {"listCollections", jql__list_collections},
