@@ -57,6 +57,8 @@ bool json__take_text(struct json_reader *r, struct slice *text);
 struct slice json__take_token(struct json_reader *r);
 /** Takes a text (unescaped), a number or a literal. */
 status json__take_scalar(struct json_reader *r, struct val *v, struct err *err);
+/** Takes a map that is a tagged value of fixed size: an id, a date, a number. Else nothing is. */
+bool json__take_tagged(struct json_reader *r, struct val *v);
 /** Takes the elements that follow the first of a list, and are like it, into r->alike; `first`: its
  * first token. (json_alike.c) */
 void json__take_alike(struct json_reader *r, const uint32_t *first);
