@@ -74,5 +74,8 @@ void souls_show(const struct souls *souls, const struct souls_figure *figure);
 void souls_measure_inserts(struct souls *souls);
 void souls_measure_learning(struct souls *souls);
 void souls_measure_evolution(struct souls *souls);
+void souls_measure_computed(struct souls *souls);
+void souls_measure_made(struct souls *souls);
+void souls_measure_looks(struct souls *souls);
 
 #endif

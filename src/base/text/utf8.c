@@ -75,9 +75,17 @@ static size_t count_last(const uint8_t *end, size_t bytes) {
   return bytes - continuations(word);
 }
 
+/* Whether a text of eight bytes or more is all of one byte a letter, which most are. */
+static bool is_ascii(const uint8_t *p, const uint8_t *end) {
+  uint64_t seen = load64le(end - 8);
+  for (; end - p >= 8; p += 8) seen |= load64le(p);
+  return (seen & 0x8080808080808080u) == 0;
+}
+
 size_t utf8_count(struct slice text) {
   const uint8_t *p = text.data, *end = p + text.bytes;
   size_t count = 0;
+  if (text.bytes >= 8 && is_ascii(p, end)) return text.bytes;
   for (; end - p >= 8; p += 8) {
     count += 8 - continuations(load64le(p));
   }

@@ -70,6 +70,18 @@ struct catalog_rules {
   uint32_t expire_s;
 };
 
+/** Counters of population limits that are filled for an evolution: writes add to them from the
+ * moment that it stands in the picture, what was there before is added in steps, and only then the
+ * evolution takes them over and holds beings to them. Of it the numbers alone are stored: what was
+ * counted goes when the database is opened. */
+struct catalog_counting {
+  const struct soul *soul;           /* as it is to be, with the limits */
+  const struct evolution *through;   /* the step that makes beings so */
+  uint32_t numbers[SOUL_LIMITS_MAX]; /* by place in soul->settings.limits; 0: not counted anew */
+  uint32_t numbers_count;            /* 0: nothing is counted */
+  bool is_ready;
+};
+
 /** A collection: the alias of a soul with its own number, never reused. */
 struct collection {
   struct slice name;
@@ -87,6 +99,7 @@ struct collection {
   struct slice source, steps;        /* the stored forms of the two: JSON */
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
   uint32_t limits_count;
+  struct catalog_counting counting;
   bool has_uncounted; /* some beings may be referred to without being counted: by those who did so
                          before their attribute was a reference */
   struct catalog_rules rules;

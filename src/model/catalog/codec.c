@@ -83,12 +83,13 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   build_end(build);
 }
 
-static void put_limits(struct build *build, const struct collection *collection) {
-  if (collection->limits_count == 0) return;
-  build_name(build, text("limits"));
+static void put_numbers(struct build *build, const char *name, const uint32_t *numbers,
+                        uint32_t count) {
+  if (count == 0) return;
+  build_name(build, text(name));
   build_begin_list(build);
-  for (uint32_t i = 0; i < collection->limits_count; i++) {
-    struct val number = val_int64(collection->limits[i]);
+  for (uint32_t i = 0; i < count; i++) {
+    struct val number = val_int64(numbers[i]);
     build_put(build, &number);
   }
   build_end(build);
@@ -124,7 +125,8 @@ static void put_collection(struct build *build, const struct collection *collect
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
   put_flag(build, "uncounted_references", collection->has_uncounted);
-  put_limits(build, collection);
+  put_numbers(build, "limits", collection->limits, collection->limits_count);
+  put_numbers(build, "counting", collection->counting.numbers, collection->counting.numbers_count);
   put_rules(build, &collection->rules);
   if (collection->arrival) put_number(build, "arrival", collection->arrival->def.number);
   build_name(build, text("indexes"));
@@ -292,23 +294,30 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   return get_keys(map, arena, &index->def, err);
 }
 
+static status get_numbers(const struct val *map, const char *name, uint32_t *numbers,
+                          uint32_t *count, struct err *err) {
+  struct val list = val_field(map, text(name));
+  uint32_t length = list.type == VAL_LIST ? val_count(&list) : 0;
+  if (length > SOUL_LIMITS_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u limits", length);
+  for (*count = 0; *count < length; ++*count) {
+    struct val number = val_at(&list, *count);
+    int64_t value;
+    if (!val_is_number(&number) || !val_to_int64(&number, &value))
+      FAIL(err, LUMA_CORRUPT, "a limit of a collection has no number");
+    numbers[*count] = (uint32_t)value;
+  }
+  return LUMA_OK;
+}
+
 /* What souls brought to the entry; all of it may be missing. */
 static status get_soul(const struct val *map, struct arena *arena, struct collection *collection,
                        struct err *err) {
   struct val source = val_field(map, text("genotype")), steps = val_field(map, text("evolution"));
-  struct val limits = val_field(map, text("limits"));
   if (source.type != VAL_MISSING) TRY(copy_text(&source, arena, &collection->source, err));
   if (steps.type != VAL_MISSING) TRY(copy_text(&steps, arena, &collection->steps, err));
-  uint32_t count = limits.type == VAL_LIST ? val_count(&limits) : 0;
-  if (count > SOUL_LIMITS_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u limits", count);
-  for (; collection->limits_count < count; collection->limits_count++) {
-    struct val number = val_at(&limits, collection->limits_count);
-    int64_t value;
-    if (!val_is_number(&number) || !val_to_int64(&number, &value))
-      FAIL(err, LUMA_CORRUPT, "a limit of a collection has no number");
-    collection->limits[collection->limits_count] = (uint32_t)value;
-  }
-  return LUMA_OK;
+  struct catalog_counting *counting = &collection->counting;
+  TRY(get_numbers(map, "limits", collection->limits, &collection->limits_count, err));
+  return get_numbers(map, "counting", counting->numbers, &counting->numbers_count, err);
 }
 
 static status get_series(const struct val *map, struct arena *arena, struct catalog_rules *rules,

@@ -100,6 +100,8 @@ static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
+  soul_release(holder->collection.counting.soul);
+  evolution_release(holder->collection.counting.through);
   for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
     index_rules_release(holder->collection.indexes[i].rules);
     evolution_release(holder->collection.indexes[i].through);
@@ -207,6 +209,8 @@ static status holder_create(const struct collection *from, struct collection_sha
   }
   if (made->collection.genotype) soul_acquire(made->collection.genotype);
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
+  if (made->collection.counting.soul) soul_acquire(made->collection.counting.soul);
+  if (made->collection.counting.through) evolution_acquire(made->collection.counting.through);
   for (uint32_t i = 0; i < made->collection.indexes_count; i++) {
     struct catalog_index *index = &made->collection.indexes[i];
     index_rules_acquire(index->rules);

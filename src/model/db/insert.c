@@ -113,11 +113,9 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
   if (batch->collection->arrival)
     TRY(put_entries(txn, batch->collection, batch->collection->arrival, &doc,
                     model__key_part(batch->keys[i]), err));
-  if (batch->collection->genotype) {
-    if (!batch->refers_later)
-      TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
-    TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
-  }
+  if (batch->collection->genotype && !batch->refers_later)
+    TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
+  TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
   TRY(model__observe(txn, batch->collection, batch->documents[i], true, err));
   model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]),

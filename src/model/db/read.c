@@ -51,6 +51,7 @@ static status get_some(struct model_txn *txn, const struct collection *collectio
   struct store_value values[KEYS_AT_ONCE];
   struct kept_values *kept = collection->evolution ? collection->evolution->kept : NULL;
   TRY(make_keys(txn, collection, keys, count, record_keys, err));
+  if (kept && kept_is_empty(kept)) kept = NULL;
   if (kept) fetch_likely(kept, keys, count);
   TRY(store_get_many(txn->store, STORE_RECORDS, record_keys, count, values, pins, err));
   for (uint32_t i = 0; i < count; i++) {

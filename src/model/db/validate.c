@@ -34,9 +34,13 @@ static void tell_detail(const struct collection *collection, const struct doc *d
   struct val key = model__key_of(document);
   struct buf out;
   buf_init(&out, CATALOG_RULE_BYTES_MAX);
-  buf_append_text(&out, "\"errInfo\":{\"failingDocumentId\":");
-  json_write(&out, &key, &options);
-  buf_append_text(&out, ",\"details\":{\"specifiedAs\":");
+  buf_append_text(&out, "\"errInfo\":{");
+  if (!soul_hides_keys(collection->genotype)) {
+    buf_append_text(&out, "\"failingDocumentId\":");
+    json_write(&out, &key, &options);
+    buf_append_byte(&out, ',');
+  }
+  buf_append_text(&out, "\"details\":{\"specifiedAs\":");
   status done = put_validator(collection->rules.validator, &out);
   buf_append_text(&out, "}}");
   if (done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK)

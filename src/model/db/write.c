@@ -427,8 +427,8 @@ status model_replace_by(struct model_txn *txn, const struct collection *collecti
     status referred = model__change_references(txn, collection, old, &fresh, err);
     if (referred == LUMA_CONSTRAINT) model__tell_taken(txn, collection, &fresh, 0, false, err);
     TRY(referred);
-    TRY(model__change_population(txn, collection, old, &fresh, err));
   }
+  TRY(model__change_population(txn, collection, old, &fresh, err));
   status indexed = change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err);
   if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, 0, false, err);
   TRY(indexed);
@@ -441,10 +441,8 @@ status model_replace_by(struct model_txn *txn, const struct collection *collecti
 status model__delete_alone(struct model_txn *txn, const struct collection *collection,
                            const struct doc *old, struct err *err) {
   struct slice record_key;
-  if (collection->genotype) {
-    TRY(model__change_references(txn, collection, old, NULL, err));
-    TRY(model__change_population(txn, collection, old, NULL, err));
-  }
+  if (collection->genotype) TRY(model__change_references(txn, collection, old, NULL, err));
+  TRY(model__change_population(txn, collection, old, NULL, err));
   TRY(begin_write(txn, collection, old, &record_key, err));
   TRY(change_indexes(txn, collection, old, NULL, model__key_part(record_key), err));
   if (collection->arrival) TRY(leave_order(txn, collection, old, record_key, err));

@@ -179,6 +179,7 @@ static void take_out(struct kept_values *kept, uint64_t nth) {
   uint64_t at = nth % KEPT_BLOCK_PAGES;
   struct kept_page *page = block->pages[at];
   __atomic_store_n(&block->slots[at], 0, __ATOMIC_SEQ_CST);
+  __atomic_sub_fetch(&kept->pages_count, 1, __ATOMIC_RELAXED);
   __atomic_store_n(&block->counts[at], 0, __ATOMIC_RELAXED);
   block->pages[at] = NULL;
   page->next = kept->rest->left.pages;
@@ -328,6 +329,7 @@ static struct kept_page *page_of(struct kept_values *kept, uint64_t row) {
   if (!page) return NULL;
   block->pages[at] = page;
   __atomic_store_n(&block->slots[at], (uintptr_t)page->slots | page->slot_shift, __ATOMIC_SEQ_CST);
+  __atomic_add_fetch(&kept->pages_count, 1, __ATOMIC_RELAXED);
   return page;
 }
 

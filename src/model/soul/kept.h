@@ -75,6 +75,7 @@ struct kept_values {
   struct kept_block *blocks[KEPT_BLOCKS_MAX]; /* atomic */
   uint32_t readers[2], side;                  /* atomic: who reads, and where the next one counts */
   uint32_t state;                             /* of enum kept_state; atomic */
+  uint32_t pages_count;                       /* atomic */
   uint64_t misses;                            /* documents, since kept_filled; atomic */
   /* row - key, as it last was among integer keys that are near each other, and whether that said of
    * late what the next one is: atomic; it may be wrong. */
@@ -101,6 +102,10 @@ static inline uint32_t kept_enter(struct kept_values *kept) {
 }
 static inline void kept_leave(struct kept_values *kept, uint32_t side) {
   __atomic_sub_fetch(&kept->readers[side], 1, __ATOMIC_SEQ_CST);
+}
+/** Whether nothing is to be found, as where all values are made quickly. */
+static inline bool kept_is_empty(const struct kept_values *kept) {
+  return __atomic_load_n(&kept->pages_count, __ATOMIC_RELAXED) == 0;
 }
 /** The slot of a row; NULL: there is none. */
 static inline const uint8_t *kept_slot(const struct kept_values *kept, uint64_t row) {

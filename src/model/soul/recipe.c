@@ -74,7 +74,7 @@ static bool convert(const void *context, struct val *value) {
 static enum splice_widening widening_to(const struct soul_type *type) {
   switch ((int)type->kind) {
   case SOUL_FLOAT: return SPLICE_TO_FLOAT;
-  case SOUL_DECIMAL: return SPLICE_TO_DECIMAL;
+  case SOUL_DECIMAL: return type->precision ? SPLICE_STAYS : SPLICE_TO_DECIMAL;
   case SOUL_TIMESTAMP: return SPLICE_TO_TIMESTAMP;
   default: return SPLICE_STAYS;
   }
@@ -116,16 +116,23 @@ static bool has(const uint16_t *ids, uint32_t count, uint16_t id) {
 
 /* ---- values that expressions make ---- */
 
-/* Settles the fields in the recipes' memory; false when there is none. */
-static bool settle(struct following *following, struct splice *splice) {
+/* Room for a splice in the recipes' memory; false when there is none. */
+static bool take_room(struct following *following, uint32_t count, struct splice_room *room) {
   struct arena *arena = &following->recipes->arena;
-  uint32_t count = following->count;
-  struct splice_field *fields = arena_copy(arena, following->fields, count * sizeof *fields);
-  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
-  following->lacks_memory |= !fields || !ids;
-  if (following->lacks_memory) return false;
-  *splice = (struct splice){.shape = following->shape, .count = count};
-  splice_settle(splice, fields, ids);
+  room->fields = arena_zalloc(arena, count, sizeof *room->fields);
+  room->ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
+  room->steps = arena_zalloc(arena, count, sizeof *room->steps);
+  following->lacks_memory |= !room->fields || !room->ids || !room->steps;
+  return !following->lacks_memory;
+}
+
+/* Settles the fields there. */
+static bool settle(struct following *following, struct splice *splice) {
+  struct splice_room room;
+  if (!take_room(following, following->count, &room)) return false;
+  memcpy(room.fields, following->fields, following->count * sizeof *room.fields);
+  *splice = (struct splice){.shape = following->shape, .count = following->count};
+  splice_settle(splice, &room);
   return true;
 }
 
@@ -195,13 +202,12 @@ static bool see_before(struct following *following, const struct evolution_op *o
   if (!find_read(following, &reading, places, &count)) return false;
   struct lens *lens = arena_zalloc(arena, 1, sizeof *lens);
   struct splice *splice = arena_zalloc(arena, 1, sizeof *splice);
-  struct splice_field *fields = arena_zalloc(arena, count, sizeof *fields);
-  uint8_t *ids = arena_alloc(arena, (size_t)count * SPLICE_NAME_BYTES);
-  following->lacks_memory |= !lens || !splice || !fields || !ids;
-  if (following->lacks_memory) return false;
-  for (uint32_t i = 0; i < count; i++) fields[i] = following->fields[places[i]];
+  struct splice_room room;
+  following->lacks_memory |= !lens || !splice;
+  if (!take_room(following, count, &room)) return false;
+  for (uint32_t i = 0; i < count; i++) room.fields[i] = following->fields[places[i]];
   *splice = (struct splice){.shape = following->shape, .count = count};
-  splice_settle(splice, fields, ids);
+  splice_settle(splice, &room);
   *lens = (struct lens){.names = following->recipes->evolution->names, .splice = splice};
   *before = lens;
   return true;
@@ -358,7 +364,7 @@ static uint8_t type_that_stays(const struct soul_type *type) {
   case SOUL_TEXT: return VAL_TEXT;
   case SOUL_INT: return VAL_INT64;
   case SOUL_FLOAT: return VAL_FLOAT64;
-  case SOUL_DECIMAL: return VAL_DECIMAL;
+  case SOUL_DECIMAL: return type->precision ? VAL_NULL : VAL_DECIMAL;
   case SOUL_BOOLEAN: return VAL_BOOL;
   case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
   case SOUL_DATE: return VAL_DATE;

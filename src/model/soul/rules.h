@@ -76,7 +76,7 @@ struct soul_places {
 
 /** Memory for the texts of values that are made quickly: at least `at_once` bytes are taken. */
 struct soul_room {
-  struct arena *arena;
+  struct arena *arena; /* NULL: what is left is all */
   size_t at_once;
   uint8_t *at;
   size_t left;
@@ -104,6 +104,11 @@ struct soul_quick {
    * from the document, from this and from the room's arena. */
   bool (*make)(const struct soul_quick *quick, const uint8_t *map, struct soul_room *room,
                struct val *value);
+  /** Writes it encoded, as value/doc/made.h has it, where there is room for `bytes`. Its bytes; 0
+   * where `make` is false, where the value is neither of this type (enum val_type) nor null, or
+   * there is no room. What lies in the room behind the value may change, too. */
+  uint32_t (*write)(const struct soul_quick *quick, const uint8_t *map, uint8_t type, uint8_t *room,
+                    size_t bytes);
 };
 
 struct soul;
@@ -120,6 +125,9 @@ struct soul_rules_ops {
    * their case, are these attributes; NULL: of no soul. */
   status (*create)(const struct soul *soul, const struct soul_rule *rules, uint32_t count,
                    struct soul_program **program, uint32_t *failed, struct err *err);
+  /** LUMA_TYPE_MISMATCH where what the soul declares of attributes says that the expression (a
+   * CONDITION or a VALUE) cannot be. */
+  status (*check_types)(const struct soul *soul, const struct soul_rule *rule, struct err *err);
   void (*destroy)(struct soul_program *program);
   /** The value of rule `nth` for each of `count` documents (at most 1,024; MAPs of one dictionary)
    * into `values`; what they borrow lives in `arena` or the documents. */

@@ -330,6 +330,8 @@ struct plan {
       *collection;       /* bound; NULL for a missing collection that is empty (JQL) */
   bool missing_is_empty; /* JQL: a missing collection is empty; else an error with a suggestion */
   bool if_exists, if_not_exists;
+  const struct slice *dropped; /* DROP_COLLECTION: all that the statement drops, by their names */
+  uint32_t dropped_count;
   bool is_temporary;      /* CREATE …, INSERT that creates: it belongs to the session */
   struct plan_hint *hint; /* SCAN; NULL: the optimizer chooses */
   bool shows_rows; /* SCAN: documents have their row number as `$recordId` behind their fields */
@@ -458,6 +460,7 @@ struct statement {
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
   struct val collation;      /* JQL: the specification, a MAP; MISSING: none */
   bool has_views;            /* bound: it reads views, which may change */
+  bool is_unsteady;          /* bound: what it calls may answer another thing at each call */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
   bool skips_validation; /* JQL: bypassDocumentValidation */

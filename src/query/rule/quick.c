@@ -8,11 +8,6 @@
 
 enum { NODES_MAX = 32, DEPTH_MAX = 8 }; /* more are not quick any more */
 
-struct quick {
-  struct soul_quick head; /* first */
-  const struct quick_node *root;
-};
-
 struct reading {
   const struct soul_places *places;
   struct arena *arena;
@@ -141,6 +136,7 @@ static bool read_run(struct reading *reading, const struct expr *expr, struct qu
     if (!args[i]) return false;
   }
   node->args = args;
+  if (args) node->integer = quick__integer_of(node);
   return args != NULL;
 }
 
@@ -187,5 +183,6 @@ const struct soul_quick *rule__quicken(const struct expr *expr, const struct sou
   made->root = read(&reading, expr);
   if (!made->root) return NULL;
   made->head.make = made->root->kind == QUICK_RUN ? make : make_leaf;
+  made->head.write = quick__write_of(made->root);
   return &made->head;
 }

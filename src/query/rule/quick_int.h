@@ -9,6 +9,10 @@
 #include "query/plan/expr.h"
 
 struct quick_node;
+struct quick {
+  struct soul_quick head; /* first */
+  const struct quick_node *root;
+};
 
 /** The document at hand. */
 struct quick_at {
@@ -16,12 +20,17 @@ struct quick_at {
   struct soul_room *room;
 };
 typedef bool quick_run(const struct quick_node *node, const struct quick_at *at, struct val *out);
+/** The value where it is an INT64 made of such: no other way to it is shorter. */
+typedef bool quick_integer(const struct quick_node *node, const uint8_t *map, int64_t *out);
+typedef uint32_t quick_write(const struct soul_quick *quick, const uint8_t *map, uint8_t type,
+                             uint8_t *room, size_t bytes);
 
 enum quick_kind { QUICK_FIXED, QUICK_STORED, QUICK_RUN };
 struct quick_node {
   enum quick_kind kind;
-  uint32_t place; /* STORED */
-  quick_run *run; /* RUN */
+  uint32_t place;         /* STORED */
+  quick_run *run;         /* RUN */
+  quick_integer *integer; /* RUN; NULL: it is not mostly an integer */
   const struct quick_node *const *args;
   uint32_t args_count;
   enum expr_op op;
@@ -37,5 +46,12 @@ quick_run quick__letters, quick__length, quick__concat;
 /** What is true, false or NULL, and what depends on it. */
 quick_run quick__compare, quick__is_null, quick__is_not_null, quick__not, quick__and, quick__or,
     quick__case, quick__coalesce;
+
+/** Changes the letters of a text of ASCII; false: it is none. `to` has room for a word more. */
+bool quick__put_letters(struct slice text, bool upper, uint8_t *to);
+/** What gives integers of a node that runs, whose arguments are read; NULL. */
+quick_integer *quick__integer_of(const struct quick_node *node);
+/** What writes the values of an expression: see soul_quick. */
+quick_write *quick__write_of(const struct quick_node *root);
 
 #endif

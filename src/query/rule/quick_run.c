@@ -97,6 +97,7 @@ bool quick__to_float(const struct quick_node *node, const struct quick_at *at, s
 static inline uint8_t *room_for(struct soul_room *room, size_t bytes) {
   size_t wanted = bytes + WORD_BYTES;
   if (wanted > room->left) {
+    if (!room->arena) return NULL;
     room->left = wanted > room->at_once ? wanted : room->at_once;
     room->at = arena_alloc(room->arena, room->left);
     if (!room->at) room->left = 0;
@@ -121,31 +122,39 @@ static inline uint64_t change(uint64_t word, const struct letters *letters) {
   return word ^ inside >> 2; /* the bit between the cases */
 }
 
+/* Fewer bytes than a word has, without a loop: lengths are hard to guess. */
+static inline uint64_t load_short(const uint8_t *p, size_t bytes) {
+  enum { HALF = WORD_BYTES / 2 };
+  if (bytes >= HALF)
+    return load32le(p) | (uint64_t)load32le(p + bytes - HALF) << 8 * (bytes - HALF);
+  if (bytes == 0) return 0;
+  uint64_t middle = (uint64_t)p[bytes / 2] << 8 * (bytes / 2);
+  return p[0] | middle | (uint64_t)p[bytes - 1] << 8 * (bytes - 1);
+}
+
 /* To room that has a word more. False where there is more than ASCII. */
-static bool change_letters(struct slice text, const struct letters *letters, uint8_t *to) {
-  uint64_t seen = 0, word = 0;
-  size_t i = 0;
-  for (; i + WORD_BYTES <= text.bytes; i += WORD_BYTES) {
-    word = load64le(text.data + i);
+bool quick__put_letters(struct slice text, bool is_upper, uint8_t *to) {
+  static const struct letters lower = {0x3f3f3f3f3f3f3f3fu, 0x2525252525252525u},
+                              upper = {0x1f1f1f1f1f1f1f1fu, 0x0505050505050505u};
+  const struct letters *letters = is_upper ? &upper : &lower;
+  uint64_t seen = 0;
+  for (size_t i = 0; i + WORD_BYTES <= text.bytes; i += WORD_BYTES) {
+    uint64_t word = load64le(text.data + i);
     seen |= word;
     store64le(to + i, change(word, letters));
   }
-  if (i < text.bytes) {
-    word = 0;
-    for (size_t k = text.bytes; k > i; k--) word = word << 8 | text.data[k - 1];
-    seen |= word;
-    store64le(to + i, change(word, letters));
-  }
+  size_t last = text.bytes % WORD_BYTES, begun = text.bytes - last;
+  uint64_t word = load_short(text.data + begun, last);
+  seen |= word;
+  store64le(to + begun, change(word, letters));
   return (seen & 0x8080808080808080u) == 0;
 }
 
 bool quick__letters(const struct quick_node *node, const struct quick_at *at, struct val *out) {
-  static const struct letters lower = {0x3f3f3f3f3f3f3f3fu, 0x2525252525252525u},
-                              upper = {0x1f1f1f1f1f1f1f1fu, 0x0505050505050505u};
   const struct val *a = ask(node, 0, at, out);
   if (!a || a->type != VAL_TEXT) return a && is_none(a, out);
   uint8_t *to = room_for(at->room, a->bytes);
-  if (!to || !change_letters(val_slice(a), node->upper ? &upper : &lower, to)) return false;
+  if (!to || !quick__put_letters(val_slice(a), node->upper, to)) return false;
   take(at->room, a->bytes, out);
   return true;
 }

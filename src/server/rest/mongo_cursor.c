@@ -198,7 +198,6 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
   TRY(check_namespace(registry, command, *run, err));
   TRY(check_alive(registry, *run, err));
   (*run)->limit = (uint64_t)count;
-  (*run)->is_batch_empty = false;
   return read_wait(registry, command, *run, err);
 }
 

@@ -62,6 +62,7 @@ static const struct name_of_number names[] = {
     {76, "NoReplicationEnabled"},
     {85, "IndexOptionsConflict"},
     {86, "IndexKeySpecsConflict"},
+    {111, "NotExactValueField"},
     {112, "WriteConflict"},
     {115, "CommandNotSupported"},
     {117, "ConflictingOperationInProgress"},

@@ -29,6 +29,7 @@ struct statement_run {
   uint64_t await_us;   /* how long the next reply waits for rows, of a cursor that does so */
   uint32_t collection; /* MongoDB's: the number of what its cursor is of; 0: of none */
   bool is_kept;        /* a cursor is to be left */
+  bool is_one;         /* more than one statement in the text is an error */
   bool is_command;     /* the query was a value */
   struct val command;
   /* of the registry: */
@@ -40,10 +41,10 @@ struct statement_run {
 status statement_create(struct statement_run **run, struct err *err);
 /** Ends the cursor. The session is the caller's to return. NULL is fine. */
 void statement_destroy(struct statement_run *run);
-/** Reads `{"lang","query","params","limit","timeout_ms","rows","reply"}` out of a map, which
- * run->encoded holds. */
+/** Reads `{"lang","query","params","single","limit","timeout_ms","rows","reply",…}` out of a map,
+ * which run->encoded holds. */
 status statement_read(struct statement_run *run, const struct val *map, struct err *err);
-/** Runs all statements of the text; the cursor is the last one's. */
+/** Runs all statements of the text, or the only one; the cursor is the last one's. */
 status statement_start(struct statement_run *run, struct err *err);
 /** Runs exactly one; BEGIN, COMMIT and ROLLBACK are refused. */
 status statement_start_one(struct statement_run *run, struct err *err);

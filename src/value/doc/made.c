@@ -3,7 +3,7 @@
 
 #include "value/doc/doc_int.h"
 
-enum { TEXT_BYTES_MAX = 0xffff };
+enum { TEXT_BYTES_MAX = 0xffff, TEXT_LONG_AT = 5 };
 
 bool made_takes(const struct val *value) {
   switch ((int)value->type) {
@@ -38,6 +38,25 @@ static uint32_t encode_text(const struct val *text, uint8_t *room) {
 
 uint32_t made_encode(const struct val *value, uint8_t *room) {
   return value->type == VAL_TEXT ? encode_text(value, room) : doc__write_fixed(room, value);
+}
+
+static uint32_t put_text(const struct val *text, uint8_t *room, size_t bytes) {
+  bool is_short = text->bytes <= UINT8_MAX;
+  size_t head = is_short ? MADE_TEXT_AT : TEXT_LONG_AT;
+  if (text->bytes > TEXT_BYTES_MAX || head + text->bytes > bytes) return 0;
+  if (text->bytes && text->data != room + head) memmove(room + head, text->data, text->bytes);
+  *room = form_tag(VAL_TEXT, is_short ? 0 : 1);
+  if (is_short)
+    room[1] = (uint8_t)text->bytes;
+  else
+    store32le(room + 1, text->bytes);
+  return (uint32_t)head + text->bytes;
+}
+
+uint32_t made_put(const struct val *value, uint8_t *room, size_t bytes) {
+  if (value->type == VAL_TEXT) return put_text(value, room, bytes);
+  if (bytes < MADE_SCALAR_BYTES_MAX || !made_takes(value)) return 0;
+  return doc__write_fixed(room, value);
 }
 
 uint32_t made_write(const struct val *values, uint32_t count, uint8_t *room, uint32_t room_bytes) {

@@ -36,6 +36,11 @@ static inline uint32_t made_bytes_max(const struct val *value) {
 }
 /** Encodes a value that made_takes; its bytes. */
 uint32_t made_encode(const struct val *value, uint8_t *room);
+enum { MADE_TEXT_AT = 2, MADE_SCALAR_BYTES_MAX = 17 };
+/** Encodes a value where there is room for `bytes`. A text may be in that room already: one that is
+ * short and begins at MADE_TEXT_AT stands where it is to stand. The value's bytes; 0: made_takes
+ * does not, or there is no room. */
+uint32_t made_put(const struct val *value, uint8_t *room, size_t bytes);
 /** Writes values [0, count), count <= MADE_VALUES_MAX, by their numbers; one that is MISSING, or
  * that made_takes does not, is left out. The record's bytes; 0: it would have none, or more than
  * `room_bytes`. */

@@ -35,8 +35,6 @@ struct splice_field {
   uint16_t id;     /* of its name, in the document's own dictionary */
   uint16_t from;   /* its place in the old document; SPLICE_NEW: it has `value`; SPLICE_MADE: it is
                       made for each document */
-  uint16_t run;    /* fields from here on that are copied together, or stand together in a record;
-                      at least 1 */
   uint16_t made;   /* SPLICE_MADE: which of those that are made */
   uint16_t number; /* SPLICE_MADE: its number in a record */
   enum splice_widening widens; /* before `convert` is asked */
@@ -45,11 +43,22 @@ struct splice_field {
   const void *context;
 };
 
+/** Fields of the new document that are written together. */
+struct splice_step {
+  uint8_t kind;   /* how: the writer's own */
+  uint8_t ends;   /* the last of them is the old document's last */
+  uint16_t run;   /* how many; at least 1 */
+  uint16_t first; /* which, and where that one comes from */
+  uint16_t from;  /* its place in the old document, or its `made` */
+};
+
 struct splice {
   struct slice shape; /* of the documents it is for */
   const struct splice_field *fields;
-  const uint8_t *ids;  /* the fields' ids as they stand in the new document */
-  uint32_t count;      /* at least 1 */
+  const uint8_t *ids; /* the fields' ids as they stand in the new document */
+  const struct splice_step *steps;
+  uint32_t count; /* at least 1 */
+  uint32_t steps_count;
   uint32_t more_bytes; /* the most by which it makes a document longer, but for what is made */
 };
 
@@ -57,6 +66,16 @@ struct splice {
 struct splice_made {
   const struct val *values; /* by their `made`; NULL: they are in the record */
   const uint8_t *record;    /* it has all of them, by their `number` */
+};
+
+/** Writes a value that is made, encoded, by its `made`, where there is room for `bytes`; its own
+ * bytes, 0: it cannot. */
+typedef uint32_t splice_write_fn(const void *context, uint32_t made, uint8_t *room, size_t bytes);
+/** Writes the values of fields that are SPLICE_MADE where they are to stand. */
+struct splice_writer {
+  splice_write_fn *write;
+  const void *context;
+  size_t bytes; /* that all of them may take; what they write may pass for a moment */
 };
 
 /** The shape of a document, borrowed; false when documents like it cannot be spliced: an empty or a
@@ -77,8 +96,14 @@ static inline bool splice_has_shape(const struct doc *document, struct slice sha
 }
 /** The id in place `i` of a shape. */
 uint16_t splice_shape_id(struct slice shape, uint32_t i);
-/** Takes the fields, and fills the `run` of each, `ids` (`count` of them) and `more_bytes`. */
-void splice_settle(struct splice *splice, struct splice_field *fields, uint8_t *ids);
+/** Memory for a splice of so many fields: `fields`, which are filled already, `ids`, `steps`. */
+struct splice_room {
+  struct splice_field *fields;
+  uint8_t *ids;
+  struct splice_step *steps;
+};
+/** Takes the room, `count` of each, and works out the rest. */
+void splice_settle(struct splice *splice, const struct splice_room *room);
 /** Whether the values that are made can be written: scalars and texts that are not long.
  * `*more_bytes` (may be NULL): the most that they take. */
 bool splice_takes(const struct splice *splice, const struct splice_made *made,
@@ -91,6 +116,10 @@ uint32_t splice_map(const struct splice *splice, const struct splice_made *made,
  * splice_takes; NULL: there is none. */
 uint32_t splice_document(const struct splice *splice, const struct splice_made *made,
                          const struct doc *document, uint8_t *room);
+/** The same with values that a writer writes: `room` has writer->bytes in the place of what
+ * splice_takes says. 0 also when one cannot be written. */
+uint32_t splice_document_by(const struct splice *splice, const struct splice_writer *writer,
+                            const struct doc *document, uint8_t *room);
 /** An encoded value that is widened; false for one that is not: of another type, or too large. */
 bool splice_widen(enum splice_widening widens, const uint8_t *place, struct val *value);
 /** Encodes a boolean, number or time; 0 for any other value. */

@@ -75,10 +75,18 @@ static bool has_pattern(const struct block *block) {
   return true;
 }
 
+static uint8_t *adopt(struct arena *arena, size_t bytes) {
+  uint8_t *memory = mem_alloc(ARENA_ADOPT_BYTES + bytes);
+  assert_non_null(memory);
+  assert_true(arena_adopt(arena, memory, ARENA_ADOPT_BYTES + bytes));
+  return memory + ARENA_ADOPT_BYTES;
+}
+
 static struct block allocate_random(struct arena *arena) {
   struct block block = {.bytes = rng_below(test_rng(), rng_below(test_rng(), 20) ? 200 : 100000),
                         .pattern = (uint8_t)rng_next(test_rng())};
-  switch (rng_below(test_rng(), 3)) {
+  switch (rng_below(test_rng(), 4)) {
+  case 2: block.p = adopt(arena, block.bytes); break;
   case 0: block.p = arena_alloc_text(arena, block.bytes); break;
   case 1:
     block.p = arena_zalloc(arena, block.bytes, 1);
@@ -137,6 +145,28 @@ static void an_arena_keeps_its_budget(void) {
   assert_false(arena_is_over_budget(&arena));
   assert_null(arena_alloc(&arena, SIZE_MAX));
   assert_null(arena_zalloc(&arena, SIZE_MAX / 2, 4));
+  void *memory = mem_alloc(500);
+  assert_false(arena_adopt(&arena, memory, 500));
+  mem_free(memory);
+  arena_deinit(&arena);
+}
+
+static void what_is_given_back_is_given_again(void) {
+  struct arena arena;
+  arena_init(&arena, 1024, 0);
+  uint8_t *first = arena_alloc(&arena, 600);
+  assert_non_null(first);
+  memset(first, 7, 100);
+  arena_trim(&arena, first, 600, 100);
+  assert_int_equal(arena_used_bytes(&arena), 100);
+  uint8_t *second = arena_alloc(&arena, 800);
+  assert_ptr_equal(second, first + 112); /* aligned, in the same chunk */
+  memset(second, 8, 800);
+  for (size_t i = 0; i < 100; i++) assert_int_equal(first[i], 7);
+  arena_trim(&arena, first, 100, 0); /* no longer the newest: stays */
+  assert_int_equal(arena_used_bytes(&arena), 900);
+  arena_trim(&arena, second, 800, 0);
+  assert_int_equal(arena_used_bytes(&arena), 100);
   arena_deinit(&arena);
 }
 
@@ -177,6 +207,7 @@ int main(int argc, char **argv) {
       {"growing_keeps_what_is_there", growing_keeps_what_is_there, 0},
       {"arena_blocks_do_not_touch", arena_blocks_do_not_touch, 0},
       {"an_arena_keeps_its_budget", an_arena_keeps_its_budget, 0},
+      {"what_is_given_back_is_given_again", what_is_given_back_is_given_again, 0},
       {"resetting_spares_malloc", resetting_spares_malloc, 0},
       {"memory_may_run_out", memory_may_run_out, 0},
   };

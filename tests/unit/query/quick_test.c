@@ -7,9 +7,10 @@
 #include "query/query.h"
 #include "tests/lib/test.h"
 #include "value/doc/build.h"
+#include "value/doc/made.h"
 #include "value/doc/splice.h"
 
-enum { NAMES = 6, TEXT_BYTES = 64 << 10, DOCUMENTS = 400 };
+enum { NAMES = 6, TEXT_BYTES = 64 << 10, DOCUMENTS = 400, ROOM_BYTES = 128 << 10 };
 
 static const char *const letters = "abcdef";
 static const char *const texts[] = {
@@ -36,6 +37,10 @@ static const char *const expressions[] = {"a",
                                           "length(a || b)",
                                           "a || b",
                                           "'n-' || a",
+                                          "a || a",
+                                          "upper(a) || b",
+                                          "length(a) * 2 - b",
+                                          "CAST(a AS INT) * CAST(b AS INT)",
                                           "a || '!' || b",
                                           "a = b",
                                           "a <> b",
@@ -157,6 +162,30 @@ static void deinit(struct program *program) {
   arena_deinit(&program->arena);
 }
 
+/* What is written is the value encoded, in room that is just so much; nothing where it is not made,
+ * of another type, or longer than the room. `value` NULL: it is not made. */
+static void expect_written(const struct soul_quick *made, const struct doc *document,
+                           const struct val *value) {
+  const uint8_t *map = document->data + DOC_HEADER_BYTES;
+  bool is_taken = value && made_takes(value);
+  size_t room_bytes = below(3) ? below(64) : ROOM_BYTES;
+  uint8_t *room = malloc(room_bytes + 1), *encoded = malloc(is_taken ? made_bytes_max(value) : 1);
+  assert_true(room && encoded);
+  uint32_t bytes = is_taken ? made_encode(value, encoded) : 0;
+  uint8_t type = value && !val_is_null(value) ? value->type : VAL_INT64;
+  room[room_bytes] = 77;
+  uint32_t written = made->write(made, map, type, room, room_bytes);
+  assert_int_equal(room[room_bytes], 77);
+  if (written) assert_int_equal(written, bytes);
+  if (written) assert_memory_equal(room, encoded, bytes);
+  /* What it is made of has to have room, too. */
+  if (room_bytes == ROOM_BYTES && bytes < ROOM_BYTES / 8) assert_int_equal(written, bytes);
+  written = made->write(made, map, VAL_LIGHT, room, room_bytes);
+  assert_true(written == 0 || val_is_null(value));
+  free(room);
+  free(encoded);
+}
+
 /* Whether it was made quickly. */
 static bool compare(struct program *program, uint32_t nth, struct doc *document) {
   const struct soul_places places = {find, document};
@@ -169,6 +198,7 @@ static bool compare(struct program *program, uint32_t nth, struct doc *document)
   status result =
       query_rules()->run(program->program, nth, &root, 1, &program->arena, &run, test_err());
   if (result != LUMA_OK) err_reset(test_err());
+  expect_written(made, document, is_made ? &quick : NULL);
   if (!is_made) return false;
   if (result != LUMA_OK || !is_same(&quick, &run))
     print_error("%s: status %d, types %d and %d\n", expressions[nth], (int)result, quick.type,

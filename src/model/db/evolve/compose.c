@@ -3,7 +3,7 @@
  * which costs what copying costs. */
 #include "model/db/model_int.h"
 
-enum { TEXTS_BYTES = 512, LINE_BYTES = 64, FETCHED_BYTES_MAX = 1024 };
+enum { WRITTEN_BYTES = 128, LINE_BYTES = 64, FETCHED_BYTES_MAX = 1024 };
 
 /* A document that is read by its key is seldom in the cache: its lines come at once, not one after
  * the other as its fields are looked at. */
@@ -32,14 +32,33 @@ static status splice(const struct recipe_sight *sight, const struct splice_made 
   return LUMA_OK;
 }
 
+/* ---- what is made quickly is written where it is to stand ---- */
+
+struct quick_source {
+  const struct recipe_sight *sight;
+  const uint8_t *map;
+};
+
+static uint32_t write_quickly(const void *context, uint32_t made, uint8_t *room, size_t bytes) {
+  const struct quick_source *source = context;
+  const struct recipe_maker *maker = &source->sight->makers[made];
+  return maker->quick->write(maker->quick, source->map, maker->type, room, bytes);
+}
+
+/* Texts that are made are mostly no longer than all of the document; the room that they do not take
+ * is given back. */
 static status splice_quick(const struct recipe_sight *sight, struct doc *document,
                            struct arena *arena, bool *is_done, struct err *err) {
-  struct val values[RECIPE_MAKERS_MAX];
-  uint8_t texts[TEXTS_BYTES]; /* mostly enough: they are copied into the document */
-  struct soul_room room = {.arena = arena, .at = texts, .left = sizeof texts};
-  struct splice_made made = {.values = values};
-  if (!recipe_make_all_quickly(sight, document, &room, values)) return LUMA_OK;
-  return splice(sight, &made, document, arena, is_done, err);
+  struct quick_source source = {sight, document->data + DOC_HEADER_BYTES};
+  struct splice_writer writer = {write_quickly, &source, WRITTEN_BYTES + document->bytes};
+  size_t bytes = document->bytes + sight->lens.splice->more_bytes + writer.bytes;
+  uint8_t *room = arena_alloc(arena, bytes);
+  if (!room) return fail_memory(err);
+  uint32_t used = splice_document_by(sight->lens.splice, &writer, document, room);
+  arena_trim(arena, room, bytes, used);
+  *is_done = used > 0;
+  if (*is_done) *document = (struct doc){.data = room, .bytes = used, .names = document->names};
+  return LUMA_OK;
 }
 
 static status splice_kept(struct model_txn *txn, const struct collection *collection,

@@ -203,7 +203,8 @@ static status drop_collection(struct exec *exec, const struct plan *plan, struct
     return failed;
   }
   if (!plan->collection->view.bytes) TRY(guard_dropped(exec, plan->collection, err));
-  return model_drop_collection(exec->txn, name, plan->if_exists, err);
+  return model_drop_beside(exec->txn, name, plan->dropped, plan->dropped_count, plan->if_exists,
+                           err);
 }
 
 static status run(struct exec *exec, const struct plan *plan, struct err *err) {

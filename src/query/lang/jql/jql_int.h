@@ -12,6 +12,7 @@
 #include "query/lang/jql/plain.h"
 #include "query/lang/lang.h"
 #include "value/doc/doc.h"
+#include "value/json/json.h"
 
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
@@ -57,6 +58,7 @@ struct jql {
   bool knows_names; /* all names below the command's own fields stand by ids of one dictionary */
   const struct val *documents; /* of an insert, read apart; NULL: they stand in the command */
   uint32_t documents_count;
+  const struct json_alike *alike; /* elements of `updates` that stand in a table; NULL: none do */
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
@@ -184,6 +186,10 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
+/** No path may be asked for twice, or beside one that leads through it: in their order such a pair
+ * stands side by side. Sorts `places`; `at` is the map (or the list of names) they stand in. */
+status jql__check_paths(const struct jql *jql, const struct jql_node *at, struct path *places,
+                        uint32_t count);
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** LUMA_OK unless a name within the node's value could not be read back by MongoDB's clients. */
 status jql__check_names(const struct jql *jql, const struct jql_node *node);
@@ -333,8 +339,12 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
 /** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
  * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
  * stands for. (alike.c) */
-status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+status jql__gather_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
                          struct plan *plan, uint32_t *taken);
+/** The elements of a list, with those that stand in a table (jql->alike). (alike.c) */
+uint32_t jql__elements_count(const struct jql *jql, const struct jql_node *list);
+status jql__element(const struct jql *jql, const struct jql_node *list, uint32_t index,
+                    struct val *element);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
   struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;
