@@ -306,6 +306,15 @@ static status fail_needed(const struct index_place *place, struct slice index, s
   return LUMA_CONSTRAINT;
 }
 
+static status fail_of_series(const struct index_place *place, struct slice index, struct err *err) {
+  enum { INVALID_OPTIONS = 72 };
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "the index `%.*s` belongs to the time series `%.*s`", SLICE_ARG(index),
+            SLICE_ARG(place->collection->name));
+  if (err) err->foreign = INVALID_OPTIONS;
+  return LUMA_INVALID_ARGUMENT;
+}
+
 status model_drop_index(struct model_txn *txn, struct slice collection, struct slice index,
                         bool if_exists, struct err *err) {
   struct index_place place = {0};
@@ -330,6 +339,8 @@ status model_drop_index(struct model_txn *txn, struct slice collection, struct s
   }
   if (model__soul_needs(place.collection, &place.collection->indexes[place.position]))
     return fail_needed(&place, index, err);
+  if (collection_is_time_index(place.collection, &place.collection->indexes[place.position]))
+    return fail_of_series(&place, index, err);
   TRY(model__begin_change(txn, err));
   return model__remove_index(txn, place.collection, place.position, err);
 }

@@ -192,12 +192,23 @@ static bool was_used(const struct collection *collection, uint32_t number) {
   return false;
 }
 
-/* Views know attributes by their names. */
-static status check_views(const struct evolving *evolving, struct err *err) {
+/* A time series finds its moments, and what tells series apart, by the names of the fields. */
+static status check_series(const struct collection *base, struct slice name, struct err *err) {
+  const struct catalog_rules *rules = &base->rules;
+  if (rules->time_field.bytes == 0) return LUMA_OK;
+  if (!slice_is_equal(rules->time_field, name) && !slice_is_equal(rules->meta_field, name))
+    return LUMA_OK;
+  FAIL(err, LUMA_INVALID_ARGUMENT, "`%.*s` stays: the time series `%.*s` is made of it",
+       SLICE_ARG(name), SLICE_ARG(base->name));
+}
+
+/* Views, and the rules of the collection, know attributes by their names. */
+static status check_names(const struct evolving *evolving, struct err *err) {
   for (uint32_t i = 0; i < evolving->diff.ops_count; i++) {
     const struct evolution_op *op = &evolving->diff.ops[i];
-    if (op->to.bytes || op->kind == EVOLUTION_DROP)
-      TRY(model__check_views(evolving->txn, evolving->base, op->name, err));
+    if (op->to.bytes == 0 && op->kind != EVOLUTION_DROP) continue;
+    TRY(check_series(evolving->base, op->name, err));
+    TRY(model__check_views(evolving->txn, evolving->base, op->name, err));
   }
   return LUMA_OK;
 }
@@ -213,7 +224,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   struct soul_versions versions = {base->genotype, fresh, evolving->renamed, base->open, is_open};
   TRY(evolve__find_defaults(evolving, err));
   TRY(soul_compare(&versions, &evolving->hints, &evolving->txn->kept, &evolving->diff, err));
-  TRY(check_views(evolving, err));
+  TRY(check_names(evolving, err));
   evolving->rewrites |= evolving->diff.changes_inside;
   evolving->with = *base;
   evolving->with.version++;

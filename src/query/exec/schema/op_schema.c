@@ -81,17 +81,6 @@ static bool is_kept(const struct plan *plan, const struct collection *collection
   return plan->all && collection_is_time_index(collection, index);
 }
 
-static status drop_one(struct exec *exec, struct slice name, struct slice index, bool if_exists,
-                       struct err *err) {
-  enum { INVALID_OPTIONS = 72 };
-  const struct collection *collection = catalog_find(model_catalog(exec->txn), name);
-  const struct catalog_index *found = collection ? collection_index(collection, index) : NULL;
-  if (found && collection_is_time_index(collection, found))
-    return mongo_fail(err, INVALID_OPTIONS, "the index `%.*s` belongs to the time series `%.*s`",
-                      SLICE_ARG(index), SLICE_ARG(name));
-  return model_drop_index(exec->txn, name, index, if_exists, err);
-}
-
 /** The indexes of these keys, or all. Each drop makes a new picture of the collection. */
 static status drop_chosen(struct exec *exec, const struct plan *plan, struct slice name,
                           struct err *err) {
@@ -103,7 +92,7 @@ static status drop_chosen(struct exec *exec, const struct plan *plan, struct sli
     const struct catalog_index *index = &collection->indexes[at];
     bool is_meant = plan->all || index_document_has_keys(index, plan);
     if (is_meant && !is_kept(plan, collection, index)) {
-      TRY(drop_one(exec, collection->name, index->name, false, err));
+      TRY(model_drop_index(exec->txn, collection->name, index->name, false, err));
       dropped++;
     } else {
       at++;
@@ -117,9 +106,9 @@ static status drop_indexes(struct exec *exec, const struct plan *plan, struct sl
                            struct err *err) {
   if (plan->all || plan->index_keys_count) return drop_chosen(exec, plan, name, err);
   for (uint32_t i = 0; i < plan->names_count; i++)
-    TRY(drop_one(exec, name, plan->names[i], plan->if_exists, err));
+    TRY(model_drop_index(exec->txn, name, plan->names[i], plan->if_exists, err));
   if (plan->names_count || !plan->index_name.bytes) return LUMA_OK;
-  return drop_one(exec, name, plan->index_name, plan->if_exists, err);
+  return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
 }
 
 struct model_sequence op__sequence(struct slice name, const struct plan_sequence *asked) {

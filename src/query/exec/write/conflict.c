@@ -15,6 +15,7 @@ struct conflict {
   struct batch row; /* the document that is there, and the one that was to be inserted */
   struct buf encoded;
   struct arena arena; /* of one document */
+  bool wants_all;     /* whoever has one of several values: the first may be the document itself */
 };
 
 enum { CONFLICTS_MAX = CATALOG_INDEXES_MAX + 1 }; /* that one document may have */
@@ -99,7 +100,8 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
   struct val list = values[0];
   bool has_elements = is_simple && index->def.multikey && list.type == VAL_LIST;
   if (!has_elements) return find_folded(conflict, index, values, each, context, found, err);
-  for (uint32_t i = 0; !*found && i < val_count(&list); i++) { /* each is unique by itself */
+  for (uint32_t i = 0; i < val_count(&list); i++) { /* each is unique by itself */
+    if (*found && !conflict->wants_all) break;
     values[0] = val_at(&list, i);
     TRY(find_folded(conflict, index, values, each, context, found, err));
   }
@@ -221,6 +223,7 @@ status conflict_update(struct conflict *conflict, const struct collection *colle
   struct store_pins pins = {0};
   struct doc still = {0};
   conflict->collection = collection;
+  conflict->wants_all = true;
   arena_reset(&conflict->arena);
   TRY(model_get_many(conflict->exec->txn, collection, key, 1, &still, &pins, err));
   store_pins_release(&pins);
