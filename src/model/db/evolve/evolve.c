@@ -89,7 +89,7 @@ static status follow_index(struct evolving *evolving, struct catalog_index *inde
   *fills = false;
   TRY(follow_rules(evolving, index, stays, fills, err));
   if (index->def.wildcard.bytes) *fills = evolving->diff.ops_count > 0;
-  for (uint32_t i = 0; *stays && i < index_def_written(&index->def); i++) {
+  for (uint32_t i = 0; *stays && i < index->def.keys_count; i++) {
     const struct evolution_op *op = op_on(evolving, &index->def.keys[i].path);
     if (!op) continue;
     if (op->kind == EVOLUTION_DROP) *stays = false;
