@@ -31,6 +31,15 @@ static status bind(struct arena *arena, const struct catalog *catalog, const str
   return bind_statement(&options, &statement, err);
 }
 
+/* The rule stands behind WHERE only here. */
+static void name_rule(struct err *err) {
+  static const char where[] = "WHERE, HAVING or ON";
+  char rest[ERR_MESSAGE_BYTES];
+  if (!err || strncmp(err->message, where, sizeof where - 1) != 0) return;
+  memcpy(rest, err->message + sizeof where - 1, sizeof rest - (sizeof where - 1));
+  err_raise(err, err->code, err->file, err->source_line, "a rule%s", rest);
+}
+
 status rule__check_types(const struct soul *soul, const struct soul_rule *rule, struct err *err) {
   struct catalog *catalog;
   struct arena arena;
@@ -39,6 +48,7 @@ status rule__check_types(const struct soul *soul, const struct soul_rule *rule, 
   status result = bind(&arena, catalog, rule, err);
   arena_deinit(&arena);
   catalog_release(catalog);
+  if (result == LUMA_TYPE_MISMATCH) name_rule(err);
   if (result == LUMA_TYPE_MISMATCH || result == LUMA_OUT_OF_MEMORY) return result;
   err_reset(err);
   return LUMA_OK;
