@@ -265,7 +265,7 @@ static status make_room(struct scan *op, uint32_t rows, struct err *err) {
   struct arena *arena = op->op.exec->arena;
   if (rows <= op->room) return LUMA_OK;
   op->documents = arena_alloc(arena, rows * sizeof *op->documents);
-  op->batch.columns[0] = arena_zalloc(arena, rows, sizeof **op->batch.columns);
+  op->batch.columns[0] = arena_alloc(arena, rows * sizeof **op->batch.columns);
   TRY(op__memory(op->op.exec, op->documents ? op->batch.columns[0] : NULL, err));
   op->room = rows;
   return LUMA_OK;
