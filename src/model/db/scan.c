@@ -19,6 +19,7 @@ struct model_scan {
   const struct catalog_index *index; /* NULL: by key */
   bool keys_only, as_stored;         /* as_stored: what evolved is not looked at */
   bool counts;                       /* entries, whatever documents they are of */
+  bool skips;                        /* from value to value, where many have one */
   bool meets_twice;                  /* a document may have several entries */
   struct intersect *also;            /* what the documents must have besides; NULL: nothing */
   struct hops *hops;                 /* from range to range; NULL: there is one */
@@ -159,6 +160,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
       !evolution_concerns(collection->evolution, options->reads->names, options->reads->count);
   if (options->reads) look(made, options->reads);
   made->sieve = options->sieve;
+  made->skips = options->skips;
   buf_init(&made->bounds, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->from, MODEL_SCRATCH_BYTES_MAX);
   buf_init(&made->to, MODEL_SCRATCH_BYTES_MAX);
@@ -369,6 +371,21 @@ static status fetch(struct model_scan *scan, struct doc *documents, uint32_t cou
   return upgrade(scan, documents, count, err);
 }
 
+/* Of entries that all begin with one value the first is enough: the others are passed over. */
+static status skip_value(struct model_scan *scan, uint32_t *count, struct err *err) {
+  bool descending = scan->index->def.keys[0].descending;
+  struct slice first = scan->rows.keys[0], last = scan->rows.keys[*count - 1];
+  size_t bytes = keyspace_number(0).count;
+  bytes += key_part_bytes(slice_of(first.data + bytes, first.bytes - bytes), descending);
+  if (!slice_has_prefix(last, slice_of(first.data, bytes))) return LUMA_OK;
+  *count = 1;
+  buf_reset(&scan->keys);
+  buf_append(&scan->keys, first.data, bytes);
+  TRY(buf_check(&scan->keys, "a key", err));
+  (void)key_successor(&scan->keys); /* a number is never all ones */
+  return store_cursor_seek(scan->cursor, buf_slice(&scan->keys), err);
+}
+
 /* What the entries themselves answer. */
 static status next_entries(struct model_scan *scan, uint32_t most, struct doc *documents,
                            uint32_t *count, struct err *err) {
@@ -376,7 +393,8 @@ static status next_entries(struct model_scan *scan, uint32_t most, struct doc *d
   *count = scan->rows.count;
   scan->entries += *count;
   if (*count == 0 || scan->counts) return LUMA_OK;
-  return covered_documents(scan->covered, scan->rows.keys, *count, documents, err);
+  TRY(covered_documents(scan->covered, scan->rows.keys, *count, documents, err));
+  return scan->skips && *count > 1 ? skip_value(scan, count, err) : LUMA_OK;
 }
 
 status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *documents,

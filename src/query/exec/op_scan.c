@@ -14,6 +14,8 @@
 #include "query/expr/field.h"
 #include "query/mongo/mongo.h"
 
+/* So many entries of one value are looked at before the others are passed over. */
+enum { SKIP_ROWS = 64 };
 enum { CAPPED_POSITION_LOST = 136, QUERY_PLAN_KILLED = 175 };
 
 struct scan {
@@ -111,6 +113,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
                                        .seen = counts_union(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
+                                       .skips = access && access->skips,
                                        .backwards = access && access->backwards,
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
@@ -393,6 +396,8 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   scan->by_arrival = is_all && plan->collection->arrival;
   scan->is_natural = is_all && !scan->by_arrival && is_small(exec, plan);
   scan->rows_max = scan->is_natural ? BATCH_ROWS : exec->batch_rows; /* it sees all or none */
+  const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
+  if (access && access->skips && scan->rows_max > SKIP_ROWS) scan->rows_max = SKIP_ROWS;
   bool wants_few = exec->rows_wanted && exec->rows_wanted < scan->rows_max && !scan->is_natural;
   scan->step = wants_few ? (uint32_t)exec->rows_wanted : scan->rows_max;
   return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);

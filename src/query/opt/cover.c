@@ -205,6 +205,38 @@ static bool counts_entries(const struct opt *opt, const struct chain *chain,
          exact_condition(opt, chain->scan->collection, access, chain->filter->condition);
 }
 
+/** MongoDB's distinct of all documents, whose key may be the first of an index. */
+static bool is_distinct_of_all(const struct plan *plan) {
+  const struct plan *scan = plan->input;
+  if (plan->kind != PLAN_DISTINCT || !plan->unwind || scan->kind != PLAN_SCAN) return false;
+  const struct expr *field = plan->exprs[0];
+  return scan->collection && !scan->hint && !scan->physical && field->kind == EXPR_FIELD &&
+         !field->key && field->path.count;
+}
+
+/** Reads it from value to value of such an index. */
+static status cover_distinct(struct opt *opt, struct plan *plan, struct err *err) {
+  const struct collection *collection = plan->input->collection;
+  const struct asks nothing = {0};
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    enum access_refusal refusal = ACCESS_FITS;
+    struct plan_access way;
+    struct plan_physical *physical = NULL;
+    bool fits = path_is_equal(&index->def.keys[0].path, &plan->exprs[0]->path) &&
+                may_cover(opt, collection, index) && gives_back(collection, index);
+    if (!fits) continue;
+    TRY(access_make(opt, collection, index, &nothing, &way, &refusal, err));
+    if (refusal != ACCESS_FITS && refusal != ACCESS_NO_CONDITION) continue;
+    way.cover = PLAN_COVER_VALUES;
+    way.skips = true;
+    TRY(opt__physical(opt, plan->input, &physical, err));
+    physical->access = arena_copy(opt->arena, &way, sizeof way);
+    return opt__memory(opt, physical->access, err);
+  }
+  return LUMA_OK;
+}
+
 status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
   struct looking *looking = arena_zalloc(opt->arena, 1, sizeof *looking);
   struct plan_access cover;
@@ -212,7 +244,9 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
   bool found = false;
   TRY(opt__memory(opt, looking, err));
   bool reads = (*node)->kind == PLAN_PROJECT || (*node)->kind == PLAN_AGGREGATE;
-  if (!reads || opt->is_several || opt->is_collated) return LUMA_OK;
+  bool may = !opt->is_several && !opt->is_collated;
+  if (may && is_distinct_of_all(*node)) return cover_distinct(opt, *node, err);
+  if (!reads || !may) return LUMA_OK;
   if (!find_chain(*node, &chain, looking)) return LUMA_OK;
   const struct plan_access *access = chain.scan->physical ? chain.scan->physical->access : NULL;
   if (!access) return LUMA_OK;

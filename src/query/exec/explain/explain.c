@@ -71,6 +71,7 @@ static void format_access(const struct plan_access *access, struct buf *out) {
   if (access->backwards) buf_append_text(out, " backwards");
   if (access->is_ordered) buf_append_text(out, " in order");
   if (access->cover == PLAN_COVER_VALUES) buf_append_text(out, " covered");
+  if (access->skips) buf_append_text(out, " value by value");
   if (access->cover == PLAN_COVER_ROWS) buf_append_text(out, " counting entries");
   if (access->is_hinted) buf_append_text(out, " as hinted");
   buf_append_format(out, "  ~%.0f rows", access->rows);

@@ -211,7 +211,10 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
                            const struct plan_access *access, const struct plan *filter,
                            const struct op *op) {
   const struct catalog_index *index = access->index;
-  put_text(telling, "stage", access->cover == PLAN_COVER_ROWS ? "COUNT_SCAN" : "IXSCAN");
+  const char *stage = access->skips                      ? "DISTINCT_SCAN"
+                      : access->cover == PLAN_COVER_ROWS ? "COUNT_SCAN"
+                                                         : "IXSCAN";
+  put_text(telling, "stage", stage);
   put_filter(telling, filter);
   if (op) put_number(telling, "nReturned", access->cover ? op->rows : op->documents);
   if (op) put_number(telling, "keysExamined", op->keys);
