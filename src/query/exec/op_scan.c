@@ -359,7 +359,8 @@ static bool reads_all(const struct exec *exec, const struct plan *plan) {
   const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
   bool is_whole = !access || (!access->index && !access->parts_count && !access->branches_count &&
                               !access->is_ordered && !access->from && !access->to);
-  return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts;
+  bool by_key = plan->hint && plan->hint->is_key && !plan->hint->is_natural;
+  return exec->language == PLAN_JQL && plan->collection && is_whole && !by_key && !exec->parts;
 }
 
 /** Whether all documents fit one batch. */
