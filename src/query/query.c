@@ -165,6 +165,39 @@ static status keep_text(struct query *query, struct slice text, struct err *err)
   return LUMA_OK;
 }
 
+/* JQL is read within its bounds: no byte has to stand behind the text. */
+static bool may_borrow(const struct query *query, struct slice text) {
+  return query->options.text_stays && query->source.lang == &lang_jql &&
+         text.bytes > SCRIPT_WINDOW_BYTES;
+}
+
+static status take_text(struct query *query, struct slice text, bool is_whole, struct err *err) {
+  query->is_borrowed = is_whole && may_borrow(query, text);
+  if (!query->is_borrowed) return keep_text(query, text, err);
+  query->source.text = text;
+  return LUMA_OK;
+}
+
+/* What answers rows may be read on when the text is gone; a change has run by then. */
+static bool ends_with_its_run(const struct query *query) {
+  const struct plan *root = query->compiled->statement.root;
+  return plan_is_write(root) && root->columns_count == 0;
+}
+
+static status settle_text(struct query *query, struct err *err) {
+  if (!query->is_borrowed || ends_with_its_run(query)) return LUMA_OK;
+  TRY(keep_text(query, query->source.text, err));
+  query->compiled->statement.text = query->source.text;
+  query->is_borrowed = false;
+  return LUMA_OK;
+}
+
+void query_let_go_of_text(struct query *query) {
+  if (!query->is_borrowed) return;
+  query->source.text = slice_of(NULL, 0);
+  query->compiled->statement.text = slice_of(NULL, 0);
+}
+
 /** The text must end where the statement does. */
 static status check_end(const struct query *query, size_t end, struct err *err) {
   struct slice text = query->source.text;
@@ -200,7 +233,7 @@ static status compile_window(struct query *query, struct model_txn *txn, struct 
     bool is_whole = window >= rest.bytes;
     status done;
     *end = 0;
-    TRY(keep_text(query, slice_of(rest.data, is_whole ? rest.bytes : window), err));
+    TRY(take_text(query, slice_of(rest.data, is_whole ? rest.bytes : window), is_whole, err));
     done = query__compile(query, txn, end, &query->compiled, err);
     if (is_whole || (done == LUMA_OK && *end < window)) return done;
     query__release(query->compiled);
@@ -227,7 +260,7 @@ static status prepare_text(struct query *query, struct model_txn *txn,
   }
   if (offset) *offset = from + end;
   query->source.text.bytes = end;
-  return LUMA_OK;
+  return settle_text(query, err);
 }
 
 static status prepare(struct query *query, struct model_txn *txn, const struct query_source *source,
@@ -305,9 +338,10 @@ bool query_tails(const struct query *query, bool *awaits) {
 bool query_is_reusable(const struct query *query) {
   const struct statement *statement = statement_of(query);
   bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
-  return is_timeless && !query->source.command && !query->compiled->is_borrowed &&
-         !statement->has_views && !query->options.has_temporaries &&
-         !statement->root->is_temporary && statement->root->kind <= PLAN_SEQUENCE;
+  return is_timeless && !query->source.command && !query->is_borrowed &&
+         !query->compiled->is_borrowed && !statement->has_views &&
+         !query->options.has_temporaries && !statement->root->is_temporary &&
+         statement->root->kind <= PLAN_SEQUENCE;
 }
 
 uint32_t query_parameters_count(const struct query *query) {

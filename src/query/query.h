@@ -12,8 +12,8 @@
  * before. BEGIN, COMMIT and ROLLBACK are the session's: query_open refuses them. CREATE INDEX
  * commits its own transactions: the caller must have no writes pending in `txn`.
  *
- * Threads: a query and its runs belong to one thread at a time. Memory: a query owns its text and
- * plan, a run its rows. */
+ * Threads: a query and its runs belong to one thread at a time. Memory: a query owns its text (but
+ * see text_stays) and plan, a run its rows. */
 #ifndef QUERY_QUERY_H
 #define QUERY_QUERY_H
 
@@ -42,7 +42,9 @@ struct query_source {
 };
 
 struct query_prepare_options {
-  uint64_t now_us;            /* wall clock */
+  uint64_t now_us; /* wall clock */
+  bool text_stays; /* the source's text stays in place until query_let_go_of_text: a long command
+                      that ends with its run is not copied */
   struct json_reader *reader; /* for commands in JSON; until the call ends. NULL: one is made */
   const struct query_policy *policy; /* NULL: everything is allowed; borrowed until query_destroy */
   uint64_t session;     /* the number of who asks, for what is temporary; 0: nobody has any */
@@ -59,6 +61,9 @@ status query_prepare(struct model *model, struct model_txn *txn, const struct qu
                      size_t *offset, const struct query_prepare_options *options,
                      struct query **query, struct err *err);
 void query_destroy(struct query *query);
+/** The text may go: a statement that was not copied has run, and will not run again. Others keep
+ * theirs. */
+void query_let_go_of_text(struct query *query);
 
 /** How the language shows the answer. */
 enum query_reply {

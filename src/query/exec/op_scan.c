@@ -129,14 +129,16 @@ static status make_ranges(struct scan *op, const struct plan_access *access, str
   return ranges_make(op->op.exec->env, access, &op->ranges, err);
 }
 
-/** Whether all that is asked for are whole keys. */
+/** Whether all that is asked for are whole keys. There are no items where they would be too many.
+ */
 static bool asks_for_keys(const struct scan *op) {
-  bool whole = !op->access->index && op->access->parts_count && !op->op.exec->parts;
+  bool whole =
+      op->ranges.items && !op->access->index && op->access->parts_count && !op->op.exec->parts;
   for (uint32_t i = 0; whole && i < op->ranges.count; i++) {
     const struct index_bounds *bounds = &op->ranges.items[i];
     whole = bounds->equal_count == 1 && !bounds->has_low && !bounds->has_high;
   }
-  return whole && op->ranges.items;
+  return whole;
 }
 
 static status prepare(struct scan *op, struct err *err) {

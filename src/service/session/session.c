@@ -166,11 +166,13 @@ static struct model_txn *own_catalog(const struct session *session) {
   return is_newest ? NULL : session->txn;
 }
 
+/* `runs`: now, while its text is there. */
 static status prepare(struct session *session, const struct query_source *source, size_t *offset,
-                      struct query **query, struct err *err) {
+                      bool runs, struct query **query, struct err *err) {
   struct query_source with_lang = *source;
   if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
   struct query_prepare_options options = {.now_us = os_now_us(session->db->os),
+                                          .text_stays = runs,
                                           .rules_off = session->db->options.rules_off,
                                           .session = session->number,
                                           .has_temporaries = session->has_temporaries};
@@ -182,7 +184,7 @@ static status prepare(struct session *session, const struct query_source *source
 /* Takes a plan from the cache, or makes one. */
 static status plan(struct session *session, const struct query_source *source, size_t *offset,
                    struct query **query, struct err *err) {
-  if (source->command) return prepare(session, source, offset, query, err);
+  if (source->command) return prepare(session, source, offset, true, query, err);
   size_t from = offset ? *offset : 0;
   struct query_source rest = *source;
   if (!rest.lang) rest.lang = lang_guess(source->text);
@@ -191,7 +193,7 @@ static status plan(struct session *session, const struct query_source *source, s
   *query = session->has_temporaries
                ? NULL
                : plans_take(session->db->plans, rest.lang, text, os_now_us(session->db->os));
-  if (!*query) return prepare(session, &rest, offset, query, err);
+  if (!*query) return prepare(session, &rest, offset, true, query, err);
   if (offset) *offset = rest.text.bytes;
   return LUMA_OK;
 }
@@ -201,7 +203,7 @@ status session_prepare(struct session *session, const struct query_source *sourc
   struct session_prepared *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a statement");
   made->session = session;
-  status result = prepare(session, source, NULL, &made->query, err);
+  status result = prepare(session, source, NULL, false, &made->query, err);
   if (result != LUMA_OK) {
     mem_free(made);
     return result;
@@ -263,6 +265,7 @@ static status run_query(struct session *session, struct query *query, bool owns,
   } else {
     result = session__execute(made, request, err);
   }
+  if (owns) query_let_go_of_text(query);
   count_statement(session, result);
   session->has_temporaries |= result == LUMA_OK && query_root(query)->is_temporary;
   if (result != LUMA_OK) {

@@ -134,6 +134,23 @@ static void something_behind(void) {
   close_all();
 }
 
+/** More keys than there are ranges: everything is read, and the filter decides. */
+static void very_many_keys(void) {
+  enum { KEYS_ASKED = 5000 };
+  open_all();
+  insert(0, "b");
+  insert(4000, "b");
+  insert(9000, "b");
+  buf_reset(&command);
+  buf_append_text(&command, "{\"count\":\"t\",\"query\":{\"_id\":{\"$in\":[");
+  for (uint32_t i = 0; i < KEYS_ASKED; i++) buf_append_format(&command, "%s%u", i ? "," : "", i);
+  buf_append_text(&command, "]}}}");
+  assert_ok(run());
+  buf_append_byte(&answer, 0);
+  assert_string_equal("600\n", (const char *)answer.data);
+  close_all();
+}
+
 /* ---- many updates in a command ---- */
 
 enum { UPDATES = 200, KEYS = 90, AT_ONCE = 5 };
@@ -413,6 +430,7 @@ int main(int argc, char **argv) {
       {"names_with_null_bytes", names_with_null_bytes, 0},
       {"several_in_one_text", several_in_one_text, 0},
       {"something_behind", something_behind, 0},
+      {"very_many_keys", very_many_keys, 0},
       {"inserts_are_as_operations", inserts_are_as_operations, 30},
       {"lists_of_other_things", lists_of_other_things, 0},
       {"bulks_are_as_single_updates", bulks_are_as_single_updates, 30},
