@@ -3,14 +3,15 @@
 
 #include "base/core/assert.h"
 #include "base/mem/mem.h"
+#include "index/arrival/arrival.h"
 #include "index/ordered/ordered.h"
 
 /* One document's entries: a list of 65,536 elements under the longest key stays within this. */
 enum { ENTRIES_BYTES_MAX = 256 << 20 };
 
 const struct index_method *index_method(const struct index_def *def) {
-  ASSERT(def->method == INDEX_ORDERED);
-  return &ordered_method;
+  ASSERT(def->method == INDEX_ORDERED || def->method == INDEX_ARRIVAL);
+  return def->method == INDEX_ARRIVAL ? &arrival_method : &ordered_method;
 }
 
 void index_entries_init(struct index_entries *entries) {

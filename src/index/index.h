@@ -22,7 +22,7 @@ enum index_kind {
   INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, dates without a time … */
 };
 
-enum index_method_id { INDEX_ORDERED = 1 };
+enum index_method_id { INDEX_ORDERED = 1, INDEX_ARRIVAL = 2 };
 
 /** One part of a key: what a path reaches or, where `expression` says so, a value that is computed
  * of the document by whoever asks for entries. */

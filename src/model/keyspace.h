@@ -14,6 +14,8 @@
  *             'o', 'O'                           -> see db/soul/once.c
  *             'L' u32 collection                 -> whether what was learned of it is current
  *             'L' u32 collection, u16 nth        -> what was learned of an attribute
+ *             'k' u32 collection                 -> of a capped one: u64 bytes of its documents,
+ *                                                  u64 row of the newest
  *   COUNTERS  'n' u32 collection                 -> documents in it
  *             'r' u32 collection, key part       -> references to the being
  *             'p' u32 limit, values              -> beings that count for the limit
@@ -97,6 +99,11 @@ static inline struct keyspace_key keyspace_learned_attribute(uint32_t collection
   key.bytes[6] = (uint8_t)nth;
   key.count = 7;
   return key;
+}
+
+/** How full a capped collection is. */
+static inline struct keyspace_key keyspace_fill(uint32_t collection) {
+  return keyspace_tagged('k', collection);
 }
 
 /** The prefix of what counts the references to a collection's beings: key parts follow. */

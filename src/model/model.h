@@ -121,12 +121,24 @@ status model_create_collection(struct model_txn *txn, struct slice name, bool if
                                const struct collection **collection, struct err *err);
 status model_drop_collection(struct model_txn *txn, struct slice name, bool if_exists,
                              struct err *err);
+/** Drops one of several that go together: that the others refer to it forbids nothing. Who calls it
+ * drops all of them, or undoes it. */
+status model_drop_beside(struct model_txn *txn, struct slice name, const struct slice *others,
+                         uint32_t count, bool if_exists, struct err *err);
 status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,
                                struct err *err);
 
-/** What MongoDB's `create` and `collMod` ask: the rules take the place of those there were. */
+/** What MongoDB's `create` and `collMod` ask: the rules take the place of those there were. One
+ * that becomes capped, or whose limits fall, loses its oldest documents at once; the transaction
+ * holds what that changes. */
 status model_set_rules(struct model_txn *txn, struct slice name, const struct catalog_rules *rules,
                        struct err *err);
+/** Makes the order of arrival of a capped collection anew, of the documents that are there. */
+status model_rebuild_arrival(struct model_txn *txn, const struct collection *collection,
+                             struct err *err);
+/** The bytes of all documents of a capped collection. */
+status model_capped_bytes(struct model_txn *txn, const struct collection *collection,
+                          uint64_t *bytes, struct err *err);
 /** Whether validators are passed over by what this transaction writes from now on. */
 void model_skip_validation(struct model_txn *txn, bool skips);
 /** What this transaction writes from now on has documents of at most so many bytes, where the model

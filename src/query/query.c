@@ -32,6 +32,7 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
   struct lang_context context = {.arena = &compiled->arena,
                                  .catalog = compiled->catalog,
                                  .reader = query->options.reader,
+                                 .is_alone = query->is_alone,
                                  .has_policy = query->options.policy != NULL,
                                  .now_us = query->options.now_us};
   struct slice text = query->source.text;
@@ -190,7 +191,11 @@ static void move_position(const struct query_source *source, size_t from, struct
 static status compile_window(struct query *query, struct model_txn *txn, struct slice rest,
                              size_t *end, struct err *err) {
   size_t window = SCRIPT_WINDOW_BYTES;
-  if (query->source.lang->extent && rest.bytes > window) window += query->source.lang->extent(rest);
+  if (query->source.lang->extent && rest.bytes > window) {
+    size_t extent = query->source.lang->extent(rest);
+    query->is_alone = extent == rest.bytes;
+    window += extent;
+  }
   for (;; window *= 2) {
     bool is_whole = window >= rest.bytes;
     status done;
@@ -290,6 +295,11 @@ const struct query_source *query_source(const struct query *query) {
 
 uint64_t query_planned_us(const struct query *query) {
   return query->planned_us;
+}
+
+bool query_tails(const struct query *query, bool *awaits) {
+  if (awaits) *awaits = statement_of(query)->awaits;
+  return statement_of(query)->tails;
 }
 
 bool query_is_reusable(const struct query *query) {

@@ -81,6 +81,9 @@ const struct plan_column *query_columns(const struct query *query, uint32_t *cou
 const struct query_source *query_source(const struct query *query);
 /** When it was prepared: now_us of its options. */
 uint64_t query_planned_us(const struct query *query);
+/** Whether it reads a capped collection and goes on from its end; `*awaits` (may be NULL): whoever
+ * asks for more waits for it. */
+bool query_tails(const struct query *query, bool *awaits);
 /** Whether it may serve whoever asks with the same text later: it reads or changes documents, not
  * through views, and belongs to no transaction. */
 bool query_is_reusable(const struct query *query);
@@ -99,6 +102,8 @@ struct query_open_options {
   const char *folder;  /* for what does not fit into memory, borrowed; NULL: that is an error */
   size_t memory_bytes; /* budget for sorting, grouping, joining; 0 = QUERY_MEMORY_BYTES_DEFAULT */
   uint32_t batch_rows; /* that operators put into a batch at most; 0 = BATCH_ROWS */
+  struct query_tail *tail; /* of one that tails: where it goes on, and how far it came; NULL: from
+                              the beginning. Borrowed until query_close */
 };
 
 /** Starts an execution. Changes happen in query_next. `run` must be closed before `txn` ends. */

@@ -23,6 +23,7 @@ struct query {
   struct query_source source;
   struct query_prepare_options options;
   struct query_compiled *compiled;
+  bool is_alone; /* nothing follows the statement in its text, as far as can be told unread */
   uint64_t planned_us;
 };
 

@@ -18,7 +18,7 @@ struct query_run {
   struct arena document_arena;     /* documents made since the last batch */
   struct expr_env env;
   struct exec exec;
-  bool sets_now;                /* defaults of what it writes take the statement's time */
+  bool writes;                  /* in a transaction, which has its rules for writes meanwhile */
   struct model_witness witness; /* of what follows from changes, while the run is open */
   struct op *root;
   struct query_warning warnings[3];
@@ -90,6 +90,24 @@ static uint64_t deadline_of(const struct query_open_options *options,
 /** What MongoDB's clients expect to read back. */
 enum { MONGO_DOCUMENT_BYTES_MAX = 16 << 20 };
 
+/** What holds for the statement's writes, and for nothing that the transaction does after it: its
+ * time is that of defaults. */
+static void set_rules(struct query_run *run, uint64_t now_us) {
+  struct model_txn *txn = run->exec.txn;
+  bool is_jql = run->exec.language == PLAN_JQL;
+  model_set_now(txn, now_us);
+  model_skip_validation(txn, run->compiled->statement.skips_validation);
+  model_limit_documents(txn, is_jql ? MONGO_DOCUMENT_BYTES_MAX : 0);
+  model_take_mongo_keys(txn, is_jql);
+}
+
+static void unset_rules(struct model_txn *txn) {
+  model_set_now(txn, 0);
+  model_skip_validation(txn, false);
+  model_limit_documents(txn, 0);
+  model_take_mongo_keys(txn, false);
+}
+
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
   TRY(take_compiled(query, txn, &run->compiled, err));
@@ -116,17 +134,14 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .folder = options->folder,
                             .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
+                            .tail = options->tail,
                             .threads = options->threads};
   exec_init(&run->exec);
-  if (txn) model_skip_validation(txn, run->compiled->statement.skips_validation);
-  bool is_jql = run->exec.language == PLAN_JQL;
-  if (txn) model_limit_documents(txn, is_jql ? MONGO_DOCUMENT_BYTES_MAX : 0);
-  if (txn) model_take_mongo_keys(txn, is_jql);
   run->witness = guard_witness(&run->exec);
   if (txn && run->witness.followed) model_set_witness(txn, &run->witness);
   const struct plan *root = run->compiled->statement.root;
-  run->sets_now = txn && plan_is_write(root);
-  if (run->sets_now) model_set_now(txn, options->now_us);
+  run->writes = txn && plan_is_write(root);
+  if (run->writes) set_rules(run, options->now_us);
   if (run->compiled->statement.collation.type == VAL_MAP)
     TRY(collation_create(&run->compiled->statement.collation, &run->collation, err));
   run->env.collation = run->collation;
@@ -190,7 +205,7 @@ status query_document(struct query_run *run, const struct batch *batch, uint32_t
 
 void query_close(struct query_run *run) {
   if (!run) return;
-  if (run->exec.txn && run->sets_now) model_set_now(run->exec.txn, 0);
+  if (run->writes) unset_rules(run->exec.txn);
   if (run->exec.txn && run->witness.followed) model_set_witness(run->exec.txn, NULL);
   exec_close(run->root);
   exec_deinit(&run->exec);

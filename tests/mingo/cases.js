@@ -257,9 +257,10 @@ const stages = () => {
 // ---- answers ----
 
 const copy = (given) => structuredClone(given);
-// Dates as extended JSON has them.
+// Dates and regular expressions as extended JSON has them.
 const tagged = (given) => {
   if (given instanceof Date) return { $date: given.toISOString() };
+  if (given instanceof RegExp) return { $regularExpression: { pattern: given.source, options: given.flags } };
   if (Array.isArray(given)) return given.map(tagged);
   if (given === null || typeof given !== "object") return given;
   return Object.fromEntries(Object.entries(given).map(([name, inner]) => [name, tagged(inner)]));
@@ -367,6 +368,30 @@ const STAGES = {
   },
 };
 
+// ---- shapes ----
+
+const shapes = require(path.join(__dirname, "shapes.js"))({ one, often, below, some });
+const SHAPES = {
+  find(documents) {
+    const [asked, shape, keys] = [shapes.filter(), shapes.shape(), { _id: one([1, -1]) }];
+    const answer = () => mingo.find(copy(documents), copy(asked), copy(shape)).sort(keys).all();
+    print({ kind: "filter", ordered: true, command: { find: "t", filter: asked, projection: shape, sort: keys }, ...attempt(answer) });
+  },
+  pipeline(documents) {
+    const pipeline = shapes.pipeline();
+    print({ kind: "pipeline", command: { aggregate: "t", pipeline }, ...attempt(() => mingo.aggregate(copy(documents), copy(pipeline))) });
+  },
+  update(documents) {
+    const [asked, changes] = [shapes.filter(false), shapes.update()];
+    const answer = () => {
+      const changed = copy(documents);
+      updateMany(changed, copy(asked), copy(changes));
+      return changed;
+    };
+    print({ kind: "update", command: { update: "t", updates: [{ q: asked, u: changes, multi: true }] }, ...attempt(answer) });
+  },
+};
+
 const PER_DOCUMENTS = 40;
 let left = Number(countText);
 while (left > 0) {
@@ -381,4 +406,8 @@ while (left > 0) {
   const [two, others] = [some(1 + below(10), (_, i) => stagesOf.document(i)), some(1 + below(8), (_, i) => stagesOf.other(i))];
   print({ documents: two, others });
   for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) STAGES[one(["pipeline", "pipeline", "pipeline", "merge"])](two, others);
+  if (left <= 0) break;
+  const shaped = some(1 + below(10), (_, i) => shapes.document(i));
+  print({ documents: shaped });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) SHAPES[one(["find", "pipeline", "pipeline", "update"])](shaped);
 }

@@ -17,6 +17,7 @@ struct arena_chunk {
 };
 
 _Static_assert(sizeof(struct arena_chunk) % ALIGNMENT == 0, "what follows the header is aligned");
+_Static_assert(sizeof(struct arena_chunk) == ARENA_ADOPT_BYTES, "room for the header");
 
 static uint8_t *chunk_room(struct arena_chunk *chunk) {
   return (uint8_t *)(chunk + 1);
@@ -136,6 +137,17 @@ void *arena_copy(struct arena *arena, const void *p, size_t bytes) {
   void *copy = arena_alloc(arena, bytes);
   if (copy && bytes) memcpy(copy, p, bytes);
   return copy;
+}
+
+/* It becomes the top, without room. */
+bool arena_adopt(struct arena *arena, void *memory, size_t bytes) {
+  struct arena_chunk *chunk = memory;
+  ASSERT(bytes >= sizeof *chunk);
+  if (!is_within_budget(arena, bytes)) return refuse(arena) != NULL;
+  *chunk = (struct arena_chunk){.below = arena->chunks, .bytes = bytes - sizeof *chunk};
+  set_top(arena, chunk, chunk_room(chunk) + chunk->bytes);
+  arena->used_bytes += bytes;
+  return true;
 }
 
 struct arena_mark arena_mark(const struct arena *arena) {

@@ -45,6 +45,13 @@ void *arena_alloc_text(struct arena *arena, size_t bytes) __attribute__((warn_un
 void *arena_copy(struct arena *arena, const void *p, size_t bytes)
     __attribute__((warn_unused_result));
 
+enum { ARENA_ADOPT_BYTES = 16 };
+/** Makes `bytes` of memory from mem_alloc the arena's: freed with what was allocated last. What is
+ * in it stays where it is, but for the first ARENA_ADOPT_BYTES, which are overwritten. False when
+ * it is beyond the budget: it is the caller's still. */
+bool arena_adopt(struct arena *arena, void *memory, size_t bytes)
+    __attribute__((warn_unused_result));
+
 /** Gives back what is not used of the `bytes` at `p`, if nothing was allocated since. */
 void arena_trim(struct arena *arena, const void *p, size_t bytes, size_t used_bytes);
 

@@ -8,6 +8,8 @@
  *     {"$lumadb":"index","collection":"users","name":"by_email","keys":"email","unique":true,…}
  *     {"$lumadb":"index","collection":"users","spec":{"key":{"at":1},"name":"at_1",…}}
  *                                                 as createIndexes takes it, of those made by it
+ *     {"$lumadb":"index","collection":"users","change":{"name":"by_age","hidden":true}}
+ *                                                 as collMod takes it: what LQL cannot make
  *     {"$lumadb":"view","name":"adults","options":{"viewOn":"users","pipeline":[…]}}
  *     {"$lumadb":"soul","collection":"users","statement":"CREATE SOUL …"}
  *     {"$lumadb":"end","collections":1,"documents":1}
@@ -61,5 +63,7 @@ status dump_make_view(struct target *target, struct slice text, struct err *err)
 
 /** Makes an index of its line in a dump. */
 status dump_make_index(struct target *target, const struct val *line, struct err *err);
+/** Changes one that is there as its line says. */
+status dump_change_index(struct target *target, const struct val *line, struct err *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "cli/target/names.h"
 #include "value/path/path.h"
 
-enum { STATEMENT_BYTES_MAX = 64 << 10, KEYS_MAX = 16 };
+enum { STATEMENT_BYTES_MAX = 4 << 20, KEYS_MAX = 16 };
 
 /* One key of "email, age DESC". */
 struct key {
@@ -128,6 +128,22 @@ static void write_spec(struct buf *out, const struct val *line, const struct val
   buf_append_text(out, ",\"indexes\":[");
   json_write(out, spec, &plain);
   buf_append_text(out, "]}");
+}
+
+status dump_change_index(struct target *target, const struct val *line, struct err *err) {
+  static const struct json_write_options plain = {.form = JSON_PLAIN, .key_name = "_id"};
+  struct val change = val_field(line, slice_of_text("change"));
+  struct buf text;
+  buf_init(&text, STATEMENT_BYTES_MAX);
+  buf_append_text(&text, "{\"collMod\":");
+  json_write_text(&text, text_field(line, "collection"));
+  buf_append_text(&text, ",\"index\":");
+  json_write(&text, &change, &plain);
+  buf_append_byte(&text, '}');
+  status result = buf_check(&text, "a statement", err);
+  if (result == LUMA_OK) result = target_exec(target, "jql", buf_slice(&text), err);
+  buf_deinit(&text);
+  return result;
 }
 
 status dump_make_index(struct target *target, const struct val *line, struct err *err) {

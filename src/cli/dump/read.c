@@ -157,6 +157,8 @@ static status take_line(struct reading *reading, struct slice text, struct err *
   if (is_kind(&line, "end")) return end_dump(reading, &line, err);
   if (!is_kind(&line, "index")) return fail_line(reading, err, "this line has no meaning here");
   TRY(end_import(reading, err));
+  if (val_field(&line, slice_of_text("change")).type == VAL_MAP)
+    return dump_change_index(reading->target, &line, err);
   reading->counts->indexes++;
   return dump_make_index(reading->target, &line, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Validators, collations and views in a dump. A collation stands before the documents, which keys
- * and unique indexes are told apart by; a validator behind them: some may be older than it. */
+/* Validators, collations, limits and views in a dump. A collation stands before the documents,
+ * which keys and unique indexes are told apart by; limits, too: documents come in their order of
+ * arrival. A validator stands behind them: some may be older than it. */
 #include "cli/dump/dump.h"
 #include "cli/target/names.h"
 
@@ -110,8 +111,9 @@ static status run_command(struct target *target, const char *command, const stru
 }
 
 status dump_begin_rules(struct target *target, const struct val *line, struct err *err) {
-  static const char *const names[] = {"collation"};
-  return run_command(target, "create", line, names, 1, err);
+  static const char *const names[] = {"collation", "capped",     "size",
+                                      "max",       "timeseries", "expireAfterSeconds"};
+  return run_command(target, "create", line, names, sizeof names / sizeof names[0], err);
 }
 
 static status end_rules(struct target *target, const struct val *line, struct err *err) {

@@ -89,10 +89,32 @@ static bool is_noted(const struct writing *writing, const struct val *spec) {
   return false;
 }
 
+/* What LQL has no words for: collMod said it. */
+static status write_change(struct writing *writing, const struct val *row, struct err *err) {
+  static const struct json_write_options tagged = {.form = JSON_RELAXED, .key_name = "_id"};
+  static const char *const names[] = {"hidden", "expireAfterSeconds"};
+  struct out *out = &writing->cli->out;
+  struct val values[] = {val_field(row, slice_of_text(names[0])),
+                         val_field(row, slice_of_text(names[1]))};
+  struct val name = val_field(row, slice_of_text("name"));
+  if (values[0].type == VAL_MISSING && values[1].type == VAL_MISSING) return LUMA_OK;
+  out_text(out, "{\"$lumadb\":\"index\",\"collection\":");
+  json_write_text(out_buf(out), writing->collection);
+  out_text(out, ",\"change\":{\"name\":");
+  json_write(out_buf(out), &name, &tagged);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (values[i].type == VAL_MISSING) continue;
+    out_format(out, ",\"%s\":", names[i]);
+    json_write(out_buf(out), &values[i], &tagged);
+  }
+  out_text(out, "}}\n");
+  return out_check(out, err);
+}
+
 static status write_spec(struct writing *writing, const struct val *row, struct err *err) {
   static const struct json_write_options tagged = {.form = JSON_RELAXED, .key_name = "_id"};
   struct out *out = &writing->cli->out;
-  if (!is_noted(writing, row)) return LUMA_OK;
+  if (!is_noted(writing, row)) return write_change(writing, row, err);
   out_text(out, "{\"$lumadb\":\"index\",\"collection\":");
   json_write_text(out_buf(out), writing->collection);
   out_text(out, ",\"spec\":");
@@ -104,7 +126,6 @@ static status write_spec(struct writing *writing, const struct val *row, struct 
 
 static status write_specs(struct writing *writing, struct err *err) {
   struct buf text;
-  if (writing->of_documents_count == 0) return LUMA_OK;
   buf_init(&text, STATEMENT_BYTES_MAX);
   buf_append_text(&text, "{\"listIndexes\":");
   json_write_text(&text, writing->collection);

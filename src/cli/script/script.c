@@ -47,6 +47,28 @@ static size_t skip_quoted(struct slice text, size_t at, bool has_escapes) {
   return text.bytes + 1;
 }
 
+static bool is_word(uint8_t c) {
+  return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c >= 0x80;
+}
+
+/* E'…' knows escapes, but not what ends a longer word. */
+static bool has_escapes(struct slice text, size_t quote) {
+  return quote > 0 && (text.data[quote - 1] | 32) == 'e' &&
+         (quote == 1 || !is_word(text.data[quote - 2]));
+}
+
+/* Past `$$ … $$` or `$tag$ … $tag$`, past the end when it does not end; past the `$` when none
+ * begins there. */
+static size_t skip_dollars(struct slice text, size_t at) {
+  size_t tag = at + 1;
+  bool is_number = tag < text.bytes && text.data[tag] >= '0' && text.data[tag] <= '9';
+  while (tag < text.bytes && is_word(text.data[tag])) tag++;
+  if (is_number || tag == text.bytes || text.data[tag] != '$') return at + 1;
+  size_t begins = tag + 1;
+  const uint8_t *end = memmem(text.data + begins, text.bytes - begins, text.data + at, begins - at);
+  return end ? (size_t)(end - text.data) + begins - at : text.bytes + 1;
+}
+
 /* The start of the next statement: blanks, empty statements and comments are passed over. */
 static size_t skip_blanks(struct slice text, size_t at) {
   while (at < text.bytes) {
@@ -67,12 +89,14 @@ static size_t end_of_lql(struct slice text, size_t at) {
   size_t braces = 0;
   while (at < text.bytes) {
     uint8_t c = text.data[at];
-    bool escapes = c == '\'' && at > 0 && (text.data[at - 1] | 32) == 'e';
+    bool escapes = c == '\'' && has_escapes(text, at);
     if (c == ';') return at;
     if (c == '{') braces++;
     if (c == '}' && braces > 0) braces--;
     if (c == '\'' || c == '"' || c == '`')
       at = skip_quoted(text, at, escapes || (c == '"' && braces > 0));
+    else if (c == '$')
+      at = skip_dollars(text, at);
     else if (looks_at(text, at, "--"))
       at = skip_line(text, at);
     else if (looks_at(text, at, "/*"))

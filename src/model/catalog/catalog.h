@@ -49,6 +49,9 @@ static inline bool catalog_index_is_partial(const struct catalog_index *index) {
 /** Which writes a validator judges: all; not those of documents that broke it before; none. */
 enum catalog_validation { CATALOG_VALIDATES_ALL, CATALOG_VALIDATES_SOUND, CATALOG_VALIDATES_NONE };
 
+/** How far apart the measurements of a time series are said to be. */
+enum catalog_granularity { CATALOG_SECONDS, CATALOG_MINUTES, CATALOG_HOURS, CATALOG_OWN_SPAN };
+
 /** What MongoDB's `create` and `collMod` may ask of a collection. */
 struct catalog_rules {
   struct slice validator; /* a filter of MongoDB as tagged JSON that documents must satisfy; empty:
@@ -56,6 +59,27 @@ struct catalog_rules {
   uint8_t validation;     /* enum catalog_validation */
   bool warns;             /* a document that breaks it is stored all the same */
   struct slice collation; /* of statements that give none, as tagged JSON; empty: by bytes */
+  uint64_t capped_bytes;  /* that its documents have at most: the oldest go; 0: no limit */
+  uint64_t capped_documents; /* of a capped one: how many it has at most; 0: no limit */
+  struct slice
+      time_field; /* of a time series: where each document has a moment; empty: it is none */
+  struct slice meta_field; /* of the same: what tells series apart; empty: nothing does */
+  uint8_t granularity;     /* enum catalog_granularity; told, and no more */
+  uint32_t span_s;         /* the same */
+  bool expires;            /* documents of a time series end expire_s seconds after their moment */
+  uint32_t expire_s;
+};
+
+/** Counters of population limits that are filled for an evolution: writes add to them from the
+ * moment that it stands in the picture, what was there before is added in steps, and only then the
+ * evolution takes them over and holds beings to them. Of it the numbers alone are stored: what was
+ * counted goes when the database is opened. */
+struct catalog_counting {
+  const struct soul *soul;           /* as it is to be, with the limits */
+  const struct evolution *through;   /* the step that makes beings so */
+  uint32_t numbers[SOUL_LIMITS_MAX]; /* by place in soul->settings.limits; 0: not counted anew */
+  uint32_t numbers_count;            /* 0: nothing is counted */
+  bool is_ready;
 };
 
 /** A collection: the alias of a soul with its own number, never reused. */
@@ -74,11 +98,14 @@ struct collection {
   struct slice source, steps;        /* the stored forms of the two: JSON */
   uint32_t limits[SOUL_LIMITS_MAX];  /* numbers of the counters of genotype->settings.limits */
   uint32_t limits_count;
+  struct catalog_counting counting;
   bool has_uncounted; /* some beings may be referred to without being counted: by those who did so
                          before their attribute was a reference */
   struct catalog_rules rules;
-  struct index_rules *validator;   /* the rules' own, compiled; NULL: there is none */
-  const uint16_t *attribute_of_id; /* see struct soul_binding */
+  const struct catalog_index *arrival; /* of a capped one: the order in which documents came; NULL:
+                                          it is not kept */
+  struct index_rules *validator;       /* the rules' own, compiled; NULL: there is none */
+  const uint16_t *attribute_of_id;     /* see struct soul_binding */
   uint32_t attribute_of_id_count;
   /* Of a picture that is made to see who reads an attribute: who names it is told that it is not
    * there. Empty in all others; borrowed. */
@@ -120,6 +147,14 @@ status catalog_fail_unknown(const struct catalog *catalog, struct slice name, st
 /** The index of this name on the collection; NULL if there is none. */
 const struct catalog_index *collection_index(const struct collection *collection,
                                              struct slice name);
+
+/** The order of arrival as an index, by its number. */
+void catalog_arrival_init(struct catalog_index *arrival, uint32_t number);
+
+/** Whether it is the index of a time series' moments, which is always there: `at_1` for moments in
+ * `at`. */
+bool collection_is_time_index(const struct collection *collection,
+                              const struct catalog_index *index);
 
 /** Notes that the index is read once more. Any thread. */
 void catalog_note_use(const struct catalog_index *index);

@@ -83,15 +83,24 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   build_end(build);
 }
 
-static void put_limits(struct build *build, const struct collection *collection) {
-  if (collection->limits_count == 0) return;
-  build_name(build, text("limits"));
+static void put_numbers(struct build *build, const char *name, const uint32_t *numbers,
+                        uint32_t count) {
+  if (count == 0) return;
+  build_name(build, text(name));
   build_begin_list(build);
-  for (uint32_t i = 0; i < collection->limits_count; i++) {
-    struct val number = val_int64(collection->limits[i]);
+  for (uint32_t i = 0; i < count; i++) {
+    struct val number = val_int64(numbers[i]);
     build_put(build, &number);
   }
   build_end(build);
+}
+
+static void put_series(struct build *build, const struct catalog_rules *rules) {
+  put_text(build, "time_field", rules->time_field);
+  if (rules->meta_field.bytes) put_text(build, "meta_field", rules->meta_field);
+  put_number(build, "granularity", rules->granularity);
+  put_number(build, "span_s", rules->span_s);
+  if (rules->expires) put_number(build, "expire_s", rules->expire_s);
 }
 
 static void put_rules(struct build *build, const struct catalog_rules *rules) {
@@ -99,6 +108,9 @@ static void put_rules(struct build *build, const struct catalog_rules *rules) {
   if (rules->validation) put_number(build, "validation", rules->validation);
   put_flag(build, "validation_warns", rules->warns);
   if (rules->collation.bytes) put_text(build, "collation", rules->collation);
+  if (rules->capped_bytes) put_number(build, "capped_bytes", rules->capped_bytes);
+  if (rules->capped_documents) put_number(build, "capped_documents", rules->capped_documents);
+  if (rules->time_field.bytes) put_series(build, rules);
 }
 
 static void put_collection(struct build *build, const struct collection *collection) {
@@ -113,8 +125,10 @@ static void put_collection(struct build *build, const struct collection *collect
   if (collection->source.bytes) put_text(build, "genotype", collection->source);
   if (collection->steps.bytes) put_text(build, "evolution", collection->steps);
   put_flag(build, "uncounted_references", collection->has_uncounted);
-  put_limits(build, collection);
+  put_numbers(build, "limits", collection->limits, collection->limits_count);
+  put_numbers(build, "counting", collection->counting.numbers, collection->counting.numbers_count);
   put_rules(build, &collection->rules);
+  if (collection->arrival) put_number(build, "arrival", collection->arrival->def.number);
   build_name(build, text("indexes"));
   build_begin_list(build);
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
@@ -280,22 +294,45 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   return get_keys(map, arena, &index->def, err);
 }
 
+static status get_numbers(const struct val *map, const char *name, uint32_t *numbers,
+                          uint32_t *count, struct err *err) {
+  struct val list = val_field(map, text(name));
+  uint32_t length = list.type == VAL_LIST ? val_count(&list) : 0;
+  if (length > SOUL_LIMITS_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u limits", length);
+  for (*count = 0; *count < length; ++*count) {
+    struct val number = val_at(&list, *count);
+    int64_t value;
+    if (!val_is_number(&number) || !val_to_int64(&number, &value))
+      FAIL(err, LUMA_CORRUPT, "a limit of a collection has no number");
+    numbers[*count] = (uint32_t)value;
+  }
+  return LUMA_OK;
+}
+
 /* What souls brought to the entry; all of it may be missing. */
 static status get_soul(const struct val *map, struct arena *arena, struct collection *collection,
                        struct err *err) {
   struct val source = val_field(map, text("genotype")), steps = val_field(map, text("evolution"));
-  struct val limits = val_field(map, text("limits"));
   if (source.type != VAL_MISSING) TRY(copy_text(&source, arena, &collection->source, err));
   if (steps.type != VAL_MISSING) TRY(copy_text(&steps, arena, &collection->steps, err));
-  uint32_t count = limits.type == VAL_LIST ? val_count(&limits) : 0;
-  if (count > SOUL_LIMITS_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u limits", count);
-  for (; collection->limits_count < count; collection->limits_count++) {
-    struct val number = val_at(&limits, collection->limits_count);
-    int64_t value;
-    if (!val_is_number(&number) || !val_to_int64(&number, &value))
-      FAIL(err, LUMA_CORRUPT, "a limit of a collection has no number");
-    collection->limits[collection->limits_count] = (uint32_t)value;
-  }
+  struct catalog_counting *counting = &collection->counting;
+  TRY(get_numbers(map, "limits", collection->limits, &collection->limits_count, err));
+  return get_numbers(map, "counting", counting->numbers, &counting->numbers_count, err);
+}
+
+static status get_series(const struct val *map, struct arena *arena, struct catalog_rules *rules,
+                         struct err *err) {
+  uint64_t granularity, span_s, expire_s = 0;
+  TRY(get_text(map, "time_field", arena, &rules->time_field, err));
+  if (val_field(map, text("meta_field")).type != VAL_MISSING)
+    TRY(get_text(map, "meta_field", arena, &rules->meta_field, err));
+  TRY(get_number(map, "granularity", CATALOG_OWN_SPAN, &granularity, err));
+  TRY(get_number(map, "span_s", INT32_MAX, &span_s, err));
+  rules->expires = val_field(map, text("expire_s")).type != VAL_MISSING;
+  if (rules->expires) TRY(get_number(map, "expire_s", INT32_MAX, &expire_s, err));
+  rules->granularity = (uint8_t)granularity;
+  rules->span_s = (uint32_t)span_s;
+  rules->expire_s = (uint32_t)expire_s;
   return LUMA_OK;
 }
 
@@ -310,6 +347,23 @@ static status get_rules(const struct val *map, struct arena *arena, struct catal
     TRY(get_number(map, "validation", CATALOG_VALIDATES_NONE, &validation, err));
   rules->validation = (uint8_t)validation;
   rules->warns = get_flag(map, "validation_warns");
+  if (val_field(map, text("capped_bytes")).type != VAL_MISSING)
+    TRY(get_number(map, "capped_bytes", INT64_MAX, &rules->capped_bytes, err));
+  if (val_field(map, text("capped_documents")).type != VAL_MISSING)
+    TRY(get_number(map, "capped_documents", INT64_MAX, &rules->capped_documents, err));
+  if (val_field(map, text("time_field")).type == VAL_MISSING) return LUMA_OK;
+  return get_series(map, arena, rules, err);
+}
+
+static status get_arrival(const struct val *map, struct arena *arena, struct collection *collection,
+                          struct err *err) {
+  uint64_t number = 0;
+  if (val_field(map, text("arrival")).type == VAL_MISSING) return LUMA_OK;
+  struct catalog_index *made = arena_zalloc(arena, 1, sizeof *made);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
+  TRY(get_number(map, "arrival", UINT32_MAX, &number, err));
+  catalog_arrival_init(made, (uint32_t)number);
+  collection->arrival = made;
   return LUMA_OK;
 }
 
@@ -334,6 +388,7 @@ status catalog_decode(struct slice bytes, struct arena *arena, struct collection
   if (view.type != VAL_MISSING) TRY(copy_text(&view, arena, &collection->view, err));
   TRY(get_soul(&map, arena, collection, err));
   TRY(get_rules(&map, arena, &collection->rules, err));
+  TRY(get_arrival(&map, arena, collection, err));
   struct val indexes = val_field(&map, text("indexes"));
   uint32_t count = indexes.type == VAL_LIST ? val_count(&indexes) : 0;
   if (count > CATALOG_INDEXES_MAX) FAIL(err, LUMA_CORRUPT, "a collection has %u indexes", count);

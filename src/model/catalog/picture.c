@@ -66,6 +66,20 @@ static void release_uses(struct catalog_uses *uses) {
   if (uses && __atomic_sub_fetch(&uses->references, 1, __ATOMIC_ACQ_REL) == 0) mem_free(uses);
 }
 
+void catalog_arrival_init(struct catalog_index *arrival, uint32_t number) {
+  *arrival =
+      (struct catalog_index){.name = slice_of_text("$natural"),
+                             .def = {.number = number, .method = INDEX_ARRIVAL, .keys_count = 1},
+                             .state = CATALOG_INDEX_PUBLIC};
+}
+
+bool collection_is_time_index(const struct collection *collection,
+                              const struct catalog_index *index) {
+  struct slice field = collection->rules.time_field, name = index->name;
+  return field.bytes && name.bytes == field.bytes + 2 && slice_has_prefix(name, field) &&
+         memcmp(name.data + field.bytes, "_1", 2) == 0;
+}
+
 void catalog_note_use(const struct catalog_index *index) {
   if (index->uses) __atomic_add_fetch(&index->uses->count, 1, __ATOMIC_RELAXED);
 }
@@ -78,6 +92,8 @@ static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(holder->collection.genotype);
   evolution_release(holder->collection.evolution);
+  soul_release(holder->collection.counting.soul);
+  evolution_release(holder->collection.counting.through);
   for (uint32_t i = 0; i < holder->collection.indexes_count; i++) {
     index_rules_release(holder->collection.indexes[i].rules);
     evolution_release(holder->collection.indexes[i].through);
@@ -151,7 +167,11 @@ static status holder_fill(struct holder *holder, const struct collection *from, 
   TRY(copy_slice(&holder->arena, from->steps, &to->steps, err));
   TRY(copy_slice(&holder->arena, from->rules.validator, &to->rules.validator, err));
   TRY(copy_slice(&holder->arena, from->rules.collation, &to->rules.collation, err));
+  TRY(copy_slice(&holder->arena, from->rules.time_field, &to->rules.time_field, err));
+  TRY(copy_slice(&holder->arena, from->rules.meta_field, &to->rules.meta_field, err));
   if (to->genotype) TRY(bind_attributes(holder, err));
+  if (from->arrival) to->arrival = arena_copy(&holder->arena, from->arrival, sizeof *to->arrival);
+  if (from->arrival && !to->arrival) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the catalog");
   if (from->indexes_count == 0) return LUMA_OK;
   to->indexes =
       arena_copy(&holder->arena, from->indexes, from->indexes_count * sizeof *to->indexes);
@@ -180,6 +200,8 @@ static status holder_create(const struct collection *from, struct collection_sha
   }
   if (made->collection.genotype) soul_acquire(made->collection.genotype);
   if (made->collection.evolution) evolution_acquire(made->collection.evolution);
+  if (made->collection.counting.soul) soul_acquire(made->collection.counting.soul);
+  if (made->collection.counting.through) evolution_acquire(made->collection.counting.through);
   for (uint32_t i = 0; i < made->collection.indexes_count; i++) {
     struct catalog_index *index = &made->collection.indexes[i];
     index_rules_acquire(index->rules);

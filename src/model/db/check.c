@@ -12,7 +12,8 @@ struct checking {
   void *context;
   uint64_t faults;
   const struct collection *collection;
-  uint64_t documents;
+  uint64_t documents, bytes;
+  uint64_t arrived;                      /* entries expected in the order of arrival */
   uint64_t entries[CATALOG_INDEXES_MAX]; /* expected, per index */
   struct store_rows rows;
 };
@@ -32,32 +33,40 @@ static void report(struct checking *checking, struct slice place, const char *wh
   if (checking->fault) checking->fault(checking->context, full, what);
 }
 
-static status check_entries(struct checking *checking, const struct doc *doc, struct slice key_part,
-                            struct err *err) {
+static status check_index(struct checking *checking, const struct catalog_index *index,
+                          const struct doc *doc, struct slice key_part, uint64_t *entries,
+                          struct err *err) {
   struct model_txn *txn = checking->txn;
-  for (uint32_t i = 0; i < checking->collection->indexes_count; i++) {
-    const struct catalog_index *index = &checking->collection->indexes[i];
-    if (index->state != CATALOG_INDEX_PUBLIC) continue;
-    TRY(model__entries(txn, checking->collection, index, doc, key_part, &txn->fresh, err));
-    checking->entries[i] += txn->fresh.count;
-    for (uint32_t k = 0; k < txn->fresh.count; k++) {
-      const struct index_entry *entry = &txn->fresh.items[k];
-      struct store_pins pins = {0};
-      struct store_value value;
-      TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
-      if (!value.found || !slice_is_equal(value.value, entry->value)) {
-        report(checking, entry->key, "an index lacks the entry of a document");
-      }
-      store_pins_release(&pins);
+  if (index->state != CATALOG_INDEX_PUBLIC) return LUMA_OK;
+  TRY(model__entries(txn, checking->collection, index, doc, key_part, &txn->fresh, err));
+  *entries += txn->fresh.count;
+  for (uint32_t k = 0; k < txn->fresh.count; k++) {
+    const struct index_entry *entry = &txn->fresh.items[k];
+    struct store_pins pins = {0};
+    struct store_value value;
+    TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
+    if (!value.found || !slice_is_equal(value.value, entry->value)) {
+      report(checking, entry->key, "an index lacks the entry of a document");
     }
+    store_pins_release(&pins);
   }
   return LUMA_OK;
+}
+
+static status check_entries(struct checking *checking, const struct doc *doc, struct slice key_part,
+                            struct err *err) {
+  const struct collection *collection = checking->collection;
+  for (uint32_t i = 0; i < collection->indexes_count; i++)
+    TRY(check_index(checking, &collection->indexes[i], doc, key_part, &checking->entries[i], err));
+  if (!collection->arrival) return LUMA_OK;
+  return check_index(checking, collection->arrival, doc, key_part, &checking->arrived, err);
 }
 
 static status check_record(struct checking *checking, struct slice key, struct slice value,
                            struct err *err) {
   struct err found = {0};
   checking->documents++;
+  checking->bytes += value.bytes;
   if (doc_check(value, checking->collection->names, &found) != LUMA_OK) {
     report(checking, key, found.message);
     return LUMA_OK;
@@ -97,10 +106,30 @@ static status each_row(struct checking *checking, enum store_space space,
   return result;
 }
 
+static status check_count(struct checking *checking, const struct catalog_index *index,
+                          uint64_t expected, struct err *err) {
+  uint64_t entries = 0;
+  if (index->state != CATALOG_INDEX_PUBLIC) return LUMA_OK;
+  TRY(each_row(checking, STORE_ENTRIES, keyspace_number(index->def.number), &entries, err));
+  if (entries != expected)
+    report(checking, slice_of(NULL, 0), "an index has entries that no document accounts for");
+  return LUMA_OK;
+}
+
+static status check_capped(struct checking *checking, const struct collection *collection,
+                           struct err *err) {
+  uint64_t bytes = 0;
+  TRY(check_count(checking, collection->arrival, checking->arrived, err));
+  TRY(model_capped_bytes(checking->txn, collection, &bytes, err));
+  if (bytes != checking->bytes)
+    report(checking, slice_of(NULL, 0), "the bytes of a capped collection are counted wrongly");
+  return LUMA_OK;
+}
+
 static status check_collection(struct checking *checking, const struct collection *collection,
                                struct err *err) {
   checking->collection = collection;
-  checking->documents = 0;
+  checking->documents = checking->bytes = checking->arrived = 0;
   memset(checking->entries, 0, sizeof checking->entries);
   uint64_t rows = 0, counted;
   TRY(each_row(checking, STORE_RECORDS, keyspace_number(collection->number), &rows, err));
@@ -108,16 +137,9 @@ static status check_collection(struct checking *checking, const struct collectio
   if (counted != checking->documents) {
     report(checking, slice_of(NULL, 0), "the count of documents is wrong");
   }
-  for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    if (collection->indexes[i].state != CATALOG_INDEX_PUBLIC) continue;
-    uint64_t entries = 0;
-    TRY(each_row(checking, STORE_ENTRIES, keyspace_number(collection->indexes[i].def.number),
-                 &entries, err));
-    if (entries != checking->entries[i]) {
-      report(checking, slice_of(NULL, 0), "an index has entries that no document accounts for");
-    }
-  }
-  return LUMA_OK;
+  for (uint32_t i = 0; i < collection->indexes_count; i++)
+    TRY(check_count(checking, &collection->indexes[i], checking->entries[i], err));
+  return collection->arrival ? check_capped(checking, collection, err) : LUMA_OK;
 }
 
 static status fail_faults(uint64_t faults, struct err *err) {

@@ -133,12 +133,27 @@ status model_create_collection(struct model_txn *txn, struct slice name, bool if
 }
 
 /* References name collections: one that is named stays what it is. */
-static status check_unreferred(struct model_txn *txn, const struct collection *collection,
-                               const char *what, struct err *err) {
-  const struct collection *referrer = model__referrer(txn, collection, false);
-  if (!referrer) return LUMA_OK;
+static status fail_referred(const struct collection *collection, const struct collection *referrer,
+                            const char *what, struct err *err) {
   FAIL(err, LUMA_CONSTRAINT, "`%.*s` cannot be %s: `%.*s` refers to it",
        SLICE_ARG(collection->name), what, SLICE_ARG(referrer->name));
+}
+
+static bool is_among(const struct model_txn *txn, const struct collection *collection,
+                     const struct slice *names, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    if (catalog_find(txn->catalog, names[i]) == collection) return true;
+  return false;
+}
+
+static status check_droppable(struct model_txn *txn, const struct collection *collection,
+                              const struct slice *others, uint32_t count, struct err *err) {
+  for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
+    const struct collection *one = catalog_at(txn->catalog, i);
+    if (one->number == collection->number || is_among(txn, one, others, count)) continue;
+    if (model__refers(txn, one, collection)) return fail_referred(collection, one, "dropped", err);
+  }
+  return LUMA_OK;
 }
 
 /* What the limits and the references to a collection counted. */
@@ -147,7 +162,7 @@ static status delete_counters(struct model_txn *txn, const struct collection *co
   TRY(model__delete_prefix(txn, STORE_COUNTERS, keyspace_references(collection->number), err));
   for (uint32_t i = 0; i < collection->limits_count; i++)
     TRY(model__delete_prefix(txn, STORE_COUNTERS, keyspace_limit(collection->limits[i]), err));
-  return LUMA_OK;
+  return model__delete_counted(txn, &collection->counting, err);
 }
 
 /* Everything that is stored of a collection. */
@@ -159,6 +174,7 @@ static status delete_everything(struct model_txn *txn, const struct collection *
                              err));
   }
   TRY(delete_counters(txn, collection, err));
+  TRY(model__capped_drop(txn, collection, err));
   TRY(model__delete_prefix(txn, STORE_RECORDS, keyspace_number(number), err));
   TRY(model__delete_prefix(txn, STORE_ENTRIES, keyspace_history(number), err));
   TRY(model__delete_prefix(txn, STORE_META, keyspace_tagged('d', number), err));
@@ -173,10 +189,15 @@ static status delete_everything(struct model_txn *txn, const struct collection *
 
 status model_drop_collection(struct model_txn *txn, struct slice name, bool if_exists,
                              struct err *err) {
+  return model_drop_beside(txn, name, NULL, 0, if_exists, err);
+}
+
+status model_drop_beside(struct model_txn *txn, struct slice name, const struct slice *others,
+                         uint32_t count, bool if_exists, struct err *err) {
   const struct collection *found = catalog_find(txn->catalog, name);
   if (!found && if_exists) return LUMA_OK;
   if (!found) return catalog_fail_unknown(txn->catalog, name, err);
-  TRY(check_unreferred(txn, found, "dropped", err));
+  TRY(check_droppable(txn, found, others, count, err));
   TRY(model__follow_owner(txn, found->name, slice_of(NULL, 0), err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
@@ -229,7 +250,8 @@ status model_rename_collection(struct model_txn *txn, struct slice name, struct 
   if (find_exactly(txn->catalog, new_name)) {
     FAIL(err, LUMA_ALREADY_EXISTS, "there is a collection `%.*s` already", SLICE_ARG(new_name));
   }
-  TRY(check_unreferred(txn, found, "renamed", err));
+  const struct collection *referrer = model__referrer(txn, found, false);
+  if (referrer) return fail_referred(found, referrer, "renamed", err);
   TRY(model__check_views(txn, found, slice_of(NULL, 0), err));
   TRY(model__follow_owner(txn, found->name, new_name, err));
   TRY(model__begin_change(txn, err));

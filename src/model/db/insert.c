@@ -12,6 +12,7 @@ struct batch_insert {
   const struct slice *documents;
   struct slice *keys; /* record keys */
   uint32_t count;
+  uint64_t first_row;
   uint32_t good;     /* documents before the first whose key is taken; count when none is */
   bool refers_later; /* documents may refer to each other: references are made once all are there */
 };
@@ -109,11 +110,12 @@ static status put_document(struct batch_insert *batch, uint32_t i, struct err *e
     TRY(put_entries(txn, batch->collection, &batch->collection->indexes[k], &doc,
                     model__key_part(batch->keys[i]), err));
   }
-  if (batch->collection->genotype) {
-    if (!batch->refers_later)
-      TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
-    TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
-  }
+  if (batch->collection->arrival)
+    TRY(put_entries(txn, batch->collection, batch->collection->arrival, &doc,
+                    model__key_part(batch->keys[i]), err));
+  if (batch->collection->genotype && !batch->refers_later)
+    TRY(model__change_references(txn, batch->collection, NULL, &doc, err));
+  TRY(model__change_population(txn, batch->collection, NULL, &doc, err));
   TRY(store_put(txn->store, STORE_RECORDS, batch->keys[i], batch->documents[i], err));
   TRY(model__observe(txn, batch->collection, batch->documents[i], true, err));
   model__feed_change(txn, MODEL_INSERT, batch->collection->number, model__key_part(batch->keys[i]),
@@ -130,6 +132,8 @@ static void tell_taken(struct batch_insert *batch, uint32_t i, struct err *err) 
 /* Undoes the half-put document by a savepoint of its own only where one can fail half-way: under a
  * unique index. */
 static status put_document_whole(struct batch_insert *batch, uint32_t i, struct err *err) {
+  if (batch->collection->arrival)
+    TRY(model__capped_check(batch->collection, batch->documents[i].bytes, err));
   if (batch->collection->indexes_count == 0 && !batch->collection->genotype)
     return put_document(batch, i, err);
   uint64_t mark;
@@ -140,14 +144,20 @@ static status put_document_whole(struct batch_insert *batch, uint32_t i, struct 
   return result;
 }
 
+static status take_rows(struct model_txn *txn, const struct collection *collection, uint32_t count,
+                        uint64_t *row, struct err *err) {
+  struct collection_shared *shared = catalog_shared(collection);
+  if (collection->arrival) return model__capped_take_rows(txn, collection, count, row, err);
+  return model__take_numbers(txn->model, &shared->lock, &shared->rows,
+                             keyspace_sequence(KEYSPACE_ROWS, collection->number), count, row, err);
+}
+
 /* Row numbers and soul; the version is the store's to write. */
 static status stamp(struct batch_insert *batch, struct err *err) {
   struct model_txn *txn = batch->txn;
-  struct collection_shared *shared = catalog_shared(batch->collection);
   uint64_t row;
-  TRY(model__take_numbers(txn->model, &shared->lock, &shared->rows,
-                          keyspace_sequence(KEYSPACE_ROWS, batch->collection->number), batch->count,
-                          &row, err));
+  TRY(take_rows(txn, batch->collection, batch->count, &row, err));
+  batch->first_row = row;
   for (uint32_t i = 0; i < batch->count; i++) {
     struct doc_header header = {.row = row + i,
                                 .soul = batch->collection->soul,
@@ -212,6 +222,14 @@ static status put_all(struct batch_insert *batch, uint32_t *done, struct err *er
   return result;
 }
 
+/* The first `count` came into a capped collection. */
+static status push_out(const struct batch_insert *batch, uint32_t count, struct err *err) {
+  int64_t bytes = 0;
+  for (uint32_t i = 0; i < count; i++) bytes += (int64_t)batch->documents[i].bytes;
+  TRY(model__capped_count(batch->txn, batch->collection, bytes, batch->first_row + count - 1, err));
+  return model__capped_trim(batch->txn, batch->collection, err);
+}
+
 static status put_documents(struct batch_insert *batch, uint32_t *failed, struct err *err) {
   uint32_t done = 0;
   status result = put_all(batch, &done, err);
@@ -227,6 +245,7 @@ static status put_documents(struct batch_insert *batch, uint32_t *failed, struct
     TRY(store_add(batch->txn->store, keyspace_slice(&count), done, 0,
                   (int64_t)model__population_max(batch->collection), err));
   }
+  if (done > 0 && batch->collection->arrival) TRY(push_out(batch, done, err));
   TRY(model__feed_pass(batch->txn, result == LUMA_OK ? err : NULL));
   return result;
 }

@@ -76,7 +76,7 @@ static status is_key_sensitive(const struct collection *collection,
   *is_sensitive = soul && soul_is_sensitive(soul, &key->path);
   for (uint32_t i = 0; soul && index_key_is_computed(key) && i < soul->attributes_count; i++) {
     bool reads = false;
-    if (!soul->attributes[i].sensitive) continue;
+    if (!soul->attributes[i].is_masked) continue;
     TRY(index_rules_read(index->rules, soul->attributes[i].name, &reads, NULL));
     *is_sensitive |= reads;
   }
@@ -160,9 +160,12 @@ static void tell_detail(const struct collection *collection, const struct catalo
     arena_deinit(&arena);
   } else {
     struct val key = model__key_of(document);
-    buf_append_text(&out, "\"keyPattern\":{\"_id\":1},\"keyValue\":{\"_id\":");
-    json_write(&out, &key, &options);
-    buf_append_byte(&out, '}');
+    buf_append_text(&out, "\"keyPattern\":{\"_id\":1}");
+    if (!soul_hides_keys(collection->genotype)) {
+      buf_append_text(&out, ",\"keyValue\":{\"_id\":");
+      json_write(&out, &key, &options);
+      buf_append_byte(&out, '}');
+    }
   }
   if (done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK)
     err_detail(err, out.data, out.bytes);
@@ -186,7 +189,10 @@ status model__fail_duplicate(const struct collection *collection, const struct c
                      SLICE_ARG(index->name));
   } else {
     struct val key = model__key_of(document);
-    append_shown(&shown, &key);
+    if (soul_hides_keys(collection->genotype))
+      buf_append_text(&shown, "***");
+    else
+      append_shown(&shown, &key);
     code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
                      "`%.*s` has a document with the key %.*s already", SLICE_ARG(collection->name),
                      SLICE_ARG(buf_slice(&shown)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the catalog of an existing store. Indexes whose build a crash cut short were never
- * acknowledged: they are removed. */
+/* Reading the catalog of an existing store. Indexes whose build a crash cut short, and what was
+ * counted for limits, were never acknowledged: they are removed. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
@@ -94,15 +94,26 @@ static status attach_rules(struct model *model, struct err *err) {
   return LUMA_OK;
 }
 
-/* The first index left unfinished, or NULL. */
+/* The first collection with something left unfinished, or NULL: the index at this place; past the
+ * end of them, what is counted. */
 static const struct collection *find_unfinished(const struct catalog *catalog, uint32_t *position) {
   for (uint32_t i = 0; i < catalog_count_all(catalog); i++) {
     const struct collection *collection = catalog_at(catalog, i);
     for (*position = 0; *position < collection->indexes_count; ++*position) {
       if (collection->indexes[*position].state != CATALOG_INDEX_PUBLIC) return collection;
     }
+    if (collection->counting.numbers_count) return collection;
   }
   return NULL;
+}
+
+static status remove_one(struct model_txn *txn, struct err *err) {
+  uint32_t position;
+  TRY(model__begin_change(txn, err));
+  const struct collection *collection = find_unfinished(txn->catalog, &position);
+  if (!collection) return LUMA_OK;
+  return position < collection->indexes_count ? model__remove_index(txn, collection, position, err)
+                                              : model__drop_counting(txn, collection, err);
 }
 
 static status remove_unfinished(struct model *model, struct err *err) {
@@ -111,11 +122,7 @@ static status remove_unfinished(struct model *model, struct err *err) {
     struct store_begin_options options = {.may_block = true};
     struct model_txn *txn;
     TRY(model_begin(model, &options, &txn, err));
-    status result = model__begin_change(txn, err);
-    if (result == LUMA_OK) {
-      const struct collection *collection = find_unfinished(txn->catalog, &position);
-      result = model__remove_index(txn, collection, position, err);
-    }
+    status result = remove_one(txn, err);
     if (result != LUMA_OK) {
       model_rollback(txn);
       return result;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening and closing; transactions. */
+#include "base/core/assert.h"
 #include "base/mem/mem.h"
 #include "model/db/feed/payload.h"
 #include "model/db/model_int.h"
@@ -234,24 +235,29 @@ void model_make_key(struct model *model, struct val *key) {
 
 /* ---- transactions ---- */
 
+/* Under the catalog's lock. */
+static status begin(struct model *model, const struct store_begin_options *options,
+                    struct model_txn *made, struct err *err) {
+  TRY(store_begin(model->store, options, &made->store, err));
+  made->catalog = model->catalog;
+  catalog_acquire(made->catalog);
+  made->model = model;
+  made->read_only = options->read_only;
+  made->is_serializable = options->isolation == STORE_SERIALIZABLE;
+  return LUMA_OK;
+}
+
 status model_begin(struct model *model, const struct store_begin_options *options,
                    struct model_txn **txn, struct err *err) {
   struct model_txn *made = txn_make(model);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a transaction");
   rwlock_lock_read(&model->catalog_lock);
-  status result = store_begin(model->store, options, &made->store, err);
-  if (result == LUMA_OK) {
-    made->catalog = model->catalog;
-    catalog_acquire(made->catalog);
-  }
+  status result = begin(model, options, made, err);
   rwlock_unlock(&model->catalog_lock);
   if (result != LUMA_OK) {
     txn_rest(model, made);
     return result;
   }
-  made->model = model;
-  made->read_only = options->read_only;
-  made->is_serializable = options->isolation == STORE_SERIALIZABLE;
   *txn = made;
   return LUMA_OK;
 }
@@ -278,16 +284,24 @@ static void publish(struct model *model) {
   catalog_release(catalog);
 }
 
+/* Where a commit stands, and who is to read from there: each may be NULL. */
+struct committed {
+  struct store_pos *position;
+  store_seq *seq;
+  struct model_txn *reader;
+};
+
 /* Inv 1: nobody begins between the commit of a catalog change and the swap of the picture. */
-static status commit_change(struct model_txn *txn, struct store_pos *position, store_seq *seq,
-                            struct err *err) {
+static status commit_change(struct model_txn *txn, const struct committed *at, struct err *err) {
+  struct store_begin_options reading = {.read_only = true, .may_block = true};
   struct model *model = txn->model;
   rwlock_lock_write(&model->catalog_lock);
-  status result = store_commit(txn->store, STORE_SYNC_DEFAULT, position, seq, err);
+  status result = store_commit(txn->store, STORE_SYNC_DEFAULT, at->position, at->seq, err);
   if (result == LUMA_OK) {
     struct catalog *old = model->catalog;
     model->catalog = txn->catalog;
     txn->catalog = old;
+    if (at->reader) result = begin(model, &reading, at->reader, err);
   }
   rwlock_unlock(&model->catalog_lock);
   if (result == LUMA_OK) publish(model);
@@ -308,8 +322,8 @@ status model_commit(struct model_txn *txn, enum store_durability durability,
   return model_commit_seq(txn, durability, position, NULL, err);
 }
 
-status model_commit_seq(struct model_txn *txn, enum store_durability durability,
-                        struct store_pos *position, store_seq *seq, struct err *err) {
+static status commit(struct model_txn *txn, enum store_durability durability,
+                     const struct committed *at, struct err *err) {
   struct model_lesson lesson;
   bool changes = txn->catalog_changed;
   status fed = model__feed_emit(txn, err);
@@ -318,14 +332,33 @@ status model_commit_seq(struct model_txn *txn, enum store_durability durability,
     return fed;
   }
   model__lesson_begin(txn, &lesson);
-  status result = changes ? commit_change(txn, position, seq, err)
-                          : store_commit(txn->store, durability, position, seq, err);
+  status result = changes ? commit_change(txn, at, err)
+                          : store_commit(txn->store, durability, at->position, at->seq, err);
   model__lesson_end(txn, &lesson, result);
   if (result == LUMA_LIMIT_REACHED && txn->limited) explain_limit(txn, err);
   /* The next try begins with nobody writing but those who had begun to. */
   if (txn->tries && result == LUMA_CONFLICT) model__gate_hold_tries(txn);
   if (txn->tries && changes && result == LUMA_OK) txn->tries->built = 0;
   txn_end(txn);
+  return result;
+}
+
+status model_commit_seq(struct model_txn *txn, enum store_durability durability,
+                        struct store_pos *position, store_seq *seq, struct err *err) {
+  return commit(txn, durability, &(struct committed){position, seq, NULL}, err);
+}
+
+status model__commit_and_read(struct model_txn *txn, struct model_txn **reader, struct err *err) {
+  struct model *model = txn->model;
+  struct model_txn *made = txn_make(model);
+  if (!made) model_rollback(txn);
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a transaction");
+  ASSERT(txn->catalog_changed);
+  status result = commit(txn, STORE_SYNC_DEFAULT, &(struct committed){NULL, NULL, made}, err);
+  if (result == LUMA_OK)
+    *reader = made;
+  else
+    txn_rest(model, made);
   return result;
 }
 

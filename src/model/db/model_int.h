@@ -133,6 +133,10 @@ struct model_scratch {
 void model__scratch_aside(struct model_txn *txn, struct model_scratch *aside);
 void model__scratch_back(struct model_txn *txn, struct model_scratch *aside);
 
+/** Commits a change of the catalog; `*reader` (which only reads) sees all that came before it and
+ * nothing that began after it. */
+status model__commit_and_read(struct model_txn *txn, struct model_txn **reader, struct err *err);
+
 struct model_blocks;
 status model__blocks_create(struct model_blocks **blocks, struct err *err);
 /** NULL is fine. */
@@ -176,6 +180,11 @@ status model__follow_owner(struct model_txn *txn, struct slice owner, struct sli
  * parts of the key and as yet not the record key, are not taken apart; empty: it is not known. */
 status model__entry_record_key(const struct index_def *def, struct slice prefix, struct slice key,
                                struct slice value, struct slice *record_key, struct err *err);
+/** The document as an evolution's step will make it, in `room`; `*fits` false when it cannot be
+ * made so. */
+status model__make_through(struct model_txn *txn, const struct evolution *through,
+                           const struct doc *document, struct buf *room, struct doc *made,
+                           bool *fits, struct err *err);
 /** The entries of a document in an index, into `entries`; none where a partial index leaves it out.
  */
 status model__entries(struct model_txn *txn, const struct collection *collection,
@@ -191,6 +200,37 @@ status model__make_validator(const struct model *model, struct collection *with,
 status model__validate(struct model_txn *txn, const struct collection *collection,
                        const struct slice *documents, const struct doc *old, uint32_t count,
                        uint32_t *failed, struct err *err);
+/* ---- capped collections (capped.c) ---- */
+
+/** Rows for `count` documents of a capped collection, above all that it has. */
+status model__capped_take_rows(struct model_txn *txn, const struct collection *collection,
+                               uint32_t count, uint64_t *row, struct err *err);
+/** Whether a document of so many bytes may be put in at all. */
+status model__capped_check(const struct collection *collection, size_t bytes, struct err *err);
+/** Counts `bytes` more, or less; `row`: of the newest document, 0 when none came. */
+status model__capped_count(struct model_txn *txn, const struct collection *collection,
+                           int64_t bytes, uint64_t row, struct err *err);
+/** Deletes the oldest documents while there are more than the collection holds. */
+status model__capped_trim(struct model_txn *txn, const struct collection *collection,
+                          struct err *err);
+/** Makes the order of arrival of the collection as it will be, `arrival`, which it borrows. */
+status model__cap(struct model_txn *txn, struct collection *with, struct catalog_index *arrival,
+                  struct err *err);
+/** Deletes what is stored of it, of a collection that may be capped. */
+status model__capped_drop(struct model_txn *txn, const struct collection *collection,
+                          struct err *err);
+
+/* ---- time series (series.c) ---- */
+
+/** Whether each of the encoded documents has its moment, where the collection is a time series;
+ * `*failed` (may be NULL): the first that has none. */
+status model__check_moments(const struct collection *collection, const struct slice *documents,
+                            uint32_t count, uint32_t *failed, struct err *err);
+/** The index of moments as the rules of `with` have it, in the transaction's scratch; `is_new`: it
+ * becomes a time series. LUMA_INVALID_ARGUMENT for a collection that was used before. */
+status model__set_series(struct model_txn *txn, struct collection *with, bool is_new,
+                         struct err *err);
+
 /** Compiles what an index computes: index->rules, one reference, the caller's. */
 status model__make_rules(const struct model *model, struct catalog_index *index, struct err *err);
 /** Compiles what the indexes of a loaded collection compute, and its validator. */
@@ -224,7 +264,8 @@ status model__go_on(const struct model_txn *txn, struct err *err);
 status model__build_ready(struct model *model, const struct model_txn *asks,
                           struct slice collection, const struct model_index_spec *spec,
                           const struct evolution *through, struct err *err);
-/** Drops those of a collection that wait in vain, in transactions of its own, as far as it goes. */
+/** Drops those of a collection that wait in vain, and what was counted, in transactions of its own,
+ * as far as it goes. */
 void model__drop_ready(struct model *model, uint32_t number);
 /** Deletes every key that begins with `prefix`. */
 status model__delete_prefix(struct model_txn *txn, enum store_space space,
@@ -264,8 +305,6 @@ void model__list_taken(struct model_txn *txn, const struct collection *collectio
 status model__list_missing(struct model_txn *txn, const struct collection *collection,
                            const struct doc *document, const struct soul_place *place,
                            struct soul_faults *faults);
-/** Whether keys are not to be told. */
-bool model__hides_keys(const struct collection *collection);
 /** Gives an error about one that is taken, the `nth` of those written at once, the list of all that
  * are. */
 void model__tell_taken(struct model_txn *txn, const struct collection *collection,
@@ -364,6 +403,9 @@ status model__check_reference(struct model_txn *txn, const struct collection *co
                               const struct soul_attribute *attribute,
                               const struct collection *target, const struct val *key,
                               struct err *err);
+/** Whether `one` has references to `target`. */
+bool model__refers(struct model_txn *txn, const struct collection *one,
+                   const struct collection *target);
 /** A collection with references to `target`; NULL if there is none. */
 const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
                                          bool self_too);
@@ -380,7 +422,24 @@ uint64_t model__population_max(const struct collection *collection);
 /** LUMA_LIMIT_REACHED when `more` beings have no place as far as the snapshot shows. */
 status model__check_room(struct model_txn *txn, const struct collection *collection, uint32_t more,
                          struct err *err);
-/** Counts a document for the limits it falls under. */
+/** Counts a document for limit `nth`, which holds. */
+status model__count_limit(struct model_txn *txn, const struct collection *collection, uint32_t nth,
+                          const struct doc *document, struct err *err);
+/** LUMA_LIMIT_REACHED for a document that is one too many for limit `nth`, of all that are asked
+ * about in turn. Counted in full they are already; those that are too many are counted once more
+ * under `number`. */
+status model__find_over(struct model_txn *txn, const struct collection *collection, uint32_t nth,
+                        uint32_t number, const struct doc *document, struct err *err);
+/** Adds a document that is there to what is being counted. */
+status model__count_pending(struct model_txn *txn, const struct collection *collection,
+                            const struct doc *document, struct err *err);
+/** Deletes what was counted. */
+status model__delete_counted(struct model_txn *txn, const struct catalog_counting *counting,
+                             struct err *err);
+/** Gives up what is being counted. In a change of the catalog. */
+status model__drop_counting(struct model_txn *txn, const struct collection *collection,
+                            struct err *err);
+/** Counts a document for the limits it falls under, and for those that are being counted. */
 status model__change_population(struct model_txn *txn, const struct collection *collection,
                                 const struct doc *old, const struct doc *fresh, struct err *err);
 status model__fail_limit(const struct collection *collection, const struct soul_limit *limit,
@@ -427,9 +486,8 @@ bool model__soul_needs(const struct collection *collection, const struct catalog
  * LUMA_INVALID_GENOTYPE. */
 status model__check_targets(const struct model_txn *txn, const struct soul *soul,
                             struct slice alias, struct err *err);
-/** Numbers for the counters of the soul's population limits. */
-status model__number_limits(struct model_txn *txn, struct collection *collection,
-                            const struct soul *soul, struct err *err);
+/** A number for the counters of a population limit. */
+status model__number_limit(struct model *model, uint32_t *number, struct err *err);
 
 /** What an expression that is no rule of the soul came to over its beings: where these have
  * sensitive attributes, an error does not show their values. */

@@ -336,7 +336,9 @@ static status next_of_all(struct model *model, struct slice name, const struct v
   struct block *block;
   TRY(block_of(model->blocks, name, &block, err));
   bool is_valid = block->left > 0 && is_same(&block->stamp, stamp);
-  if (!is_valid) TRY(change_stored(model, name, take_block, block, err));
+  status taken = is_valid ? LUMA_OK : change_stored(model, name, take_block, block, err);
+  if (taken != LUMA_OK) block->left = 0; /* they were not reserved */
+  TRY(taken);
   *number = block->next;
   if (--block->left > 0) block->next += block->increment;
   return LUMA_OK;

@@ -34,9 +34,13 @@ static void tell_detail(const struct collection *collection, const struct doc *d
   struct val key = model__key_of(document);
   struct buf out;
   buf_init(&out, CATALOG_RULE_BYTES_MAX);
-  buf_append_text(&out, "\"errInfo\":{\"failingDocumentId\":");
-  json_write(&out, &key, &options);
-  buf_append_text(&out, ",\"details\":{\"specifiedAs\":");
+  buf_append_text(&out, "\"errInfo\":{");
+  if (!soul_hides_keys(collection->genotype)) {
+    buf_append_text(&out, "\"failingDocumentId\":");
+    json_write(&out, &key, &options);
+    buf_append_byte(&out, ',');
+  }
+  buf_append_text(&out, "\"details\":{\"specifiedAs\":");
   status done = put_validator(collection->rules.validator, &out);
   buf_append_text(&out, "}}");
   if (done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK)
@@ -77,6 +81,7 @@ status model__validate(struct model_txn *txn, const struct collection *collectio
                        const struct slice *documents, const struct doc *old, uint32_t count,
                        uint32_t *failed, struct err *err) {
   bool judged = false;
+  TRY(model__check_moments(collection, documents, count, failed, err));
   if (!collection->validator || txn->skips_validation || collection->rules.warns) return LUMA_OK;
   TRY(is_judged(txn, collection, old, &judged, err));
   for (uint32_t i = 0; judged && i < count; i++) {
@@ -107,12 +112,17 @@ status model_set_rules(struct model_txn *txn, struct slice name, const struct ca
     FAIL(err, LUMA_TOO_LARGE, "a validator has at most %d bytes", CATALOG_RULE_BYTES_MAX);
   TRY(model__begin_change(txn, err));
   struct collection changed = *found;
+  struct catalog_index arrival;
   changed.rules = *rules;
   changed.version++;
+  if (rules->capped_bytes && !found->arrival) TRY(model__cap(txn, &changed, &arrival, err));
+  TRY(model__set_series(txn, &changed, found->rules.time_field.bytes == 0, err));
   TRY(model__make_validator(txn->model, &changed, err));
   status result = model__store_collection(txn, &changed, catalog_shared(found), err);
   index_rules_release(changed.validator);
-  return result;
+  TRY(result);
+  const struct collection *now = catalog_by_number(txn->catalog, changed.number);
+  return now && now->arrival ? model__capped_trim(txn, now, err) : LUMA_OK;
 }
 
 static void change_index(struct catalog_index *index, const struct model_index_change *change) {

@@ -62,6 +62,8 @@ static status add_lacking(struct looking *looking, struct soul *room, struct err
   uint32_t place = (uint32_t)(gone - soul->attributes);
   *room = *soul;
   room->references = 1;
+  room->programs = NULL; /* those at rest, and the lock before them, are the other's */
+  mutex_init(&room->lock);
   room->attributes_count--;
   room->attributes =
       arena_alloc(&looking->txn->kept, (room->attributes_count + 1u) * sizeof *room->attributes);

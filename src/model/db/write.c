@@ -326,6 +326,27 @@ static status begin_write(struct model_txn *txn, const struct collection *collec
   return LUMA_OK;
 }
 
+/* Of a capped collection: a document of `bytes` takes the place of the old one, or (0) it goes. An
+ * older being may have other bytes than it is read with. */
+static status count_change(struct model_txn *txn, const struct collection *collection,
+                           struct slice record_key, size_t bytes, struct err *err) {
+  struct store_pins pins = {0};
+  struct store_value value = {0};
+  TRY(store_get(txn->store, STORE_RECORDS, record_key, &value, &pins, err));
+  int64_t before = value.found ? (int64_t)value.value.bytes : 0;
+  store_pins_release(&pins);
+  return model__capped_count(txn, collection, (int64_t)bytes - before, 0, err);
+}
+
+/* The order of arrival, from which a document goes. */
+static status leave_order(struct model_txn *txn, const struct collection *collection,
+                          const struct doc *old, struct slice record_key, struct err *err) {
+  TRY(model__entries(txn, collection, collection->arrival, old, model__key_part(record_key),
+                     &txn->stale, err));
+  TRY(store_delete(txn->store, STORE_ENTRIES, txn->stale.items[0].key, err));
+  return count_change(txn, collection, record_key, 0, err);
+}
+
 static status finish_write(struct model_txn *txn, const struct collection *collection,
                            enum model_change_op op, struct slice record_key, const struct doc *old,
                            struct err *err) {
@@ -406,11 +427,12 @@ status model_replace_by(struct model_txn *txn, const struct collection *collecti
     status referred = model__change_references(txn, collection, old, &fresh, err);
     if (referred == LUMA_CONSTRAINT) model__tell_taken(txn, collection, &fresh, 0, false, err);
     TRY(referred);
-    TRY(model__change_population(txn, collection, old, &fresh, err));
   }
+  TRY(model__change_population(txn, collection, old, &fresh, err));
   status indexed = change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err);
   if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, 0, false, err);
   TRY(indexed);
+  if (collection->arrival) TRY(count_change(txn, collection, record_key, encoded.bytes, err));
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
   TRY(model__observe_replaced(txn, collection, old, encoded, err));
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
@@ -419,12 +441,11 @@ status model_replace_by(struct model_txn *txn, const struct collection *collecti
 status model__delete_alone(struct model_txn *txn, const struct collection *collection,
                            const struct doc *old, struct err *err) {
   struct slice record_key;
-  if (collection->genotype) {
-    TRY(model__change_references(txn, collection, old, NULL, err));
-    TRY(model__change_population(txn, collection, old, NULL, err));
-  }
+  if (collection->genotype) TRY(model__change_references(txn, collection, old, NULL, err));
+  TRY(model__change_population(txn, collection, old, NULL, err));
   TRY(begin_write(txn, collection, old, &record_key, err));
   TRY(change_indexes(txn, collection, old, NULL, model__key_part(record_key), err));
+  if (collection->arrival) TRY(leave_order(txn, collection, old, record_key, err));
   TRY(store_delete(txn->store, STORE_RECORDS, record_key, err));
   struct keyspace_key count = keyspace_count(collection->number);
   TRY(store_add(txn->store, keyspace_slice(&count), -1, 0, INT64_MAX, err));

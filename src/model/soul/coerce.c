@@ -39,17 +39,28 @@ static bool to_float(const struct val *value, struct val *out) {
   return decimal_compare(val_to_decimal(out), val_to_decimal(value)) == 0;
 }
 
-static bool to_decimal(const struct val *value, struct val *out) {
+/* As SQL has it: decimal(p, s) rounds to s places, and has p - s digits before the point. */
+static bool fit_decimal(const struct soul_type *type, struct val *value) {
+  struct decimal_parts parts;
+  if (type->precision == 0) return true;
+  struct decimal rounded = decimal_quantize(value->decimal, type->scale);
+  enum decimal_class kind = decimal_unpack(rounded, &parts);
+  if (kind != DECIMAL_FINITE) return kind == DECIMAL_NAN;
+  int digits = 0;
+  for (uint128 rest = parts.coefficient; rest; rest /= 10) digits++;
+  *value = val_decimal(rounded);
+  return digits == 0 || digits + parts.exponent <= type->precision - type->scale;
+}
+
+static bool to_decimal(const struct soul_type *type, const struct val *value, struct val *out) {
   struct decimal number;
   bool is_inexact = false;
-  if (val_is_number(value)) {
-    *out = val_decimal(val_to_decimal(value));
-    return true;
-  }
-  if (value->type != VAL_TEXT || !decimal_parse(val_slice(value), &number, &is_inexact))
+  if (val_is_number(value))
+    number = val_to_decimal(value);
+  else if (value->type != VAL_TEXT || !decimal_parse(val_slice(value), &number, &is_inexact))
     return false;
   *out = val_decimal(number);
-  return !is_inexact;
+  return (!is_inexact || type->precision) && fit_decimal(type, out);
 }
 
 static bool to_boolean(const struct val *value, struct val *out) {
@@ -245,7 +256,7 @@ static bool convert(const struct soul_type *type, const struct val *value, struc
   case SOUL_TEXT: return to_text(value, arena, out);
   case SOUL_INT: return to_int(value, out);
   case SOUL_FLOAT: return to_float(value, out);
-  case SOUL_DECIMAL: return to_decimal(value, out);
+  case SOUL_DECIMAL: return to_decimal(type, value, out);
   case SOUL_BOOLEAN: return to_boolean(value, out);
   case SOUL_TIMESTAMP: return to_timestamp(value, out);
   case SOUL_DATE: return to_date(value, out);
@@ -265,6 +276,11 @@ bool soul_coerce(const struct soul_type *type, const struct val *value, struct a
   *out = *value;
   if (type->kind == SOUL_ANY || type->kind == SOUL_REF) return true;
   if (type->kind == SOUL_INT && own == SOUL_INT) return true;
+  if (own == SOUL_DECIMAL && type->precision) {
+    bool fits = fit_decimal(type, out);
+    *changed |= memcmp(&out->decimal, &value->decimal, sizeof out->decimal) != 0;
+    return fits;
+  }
   if (own == type->kind && own != SOUL_ANY)
     return own != SOUL_VECTOR || has_dimensions(value, type->dimensions);
   *changed = true;

@@ -170,6 +170,16 @@ static void compare_rules(struct comparing *comparing, const struct soul_attribu
 
 /* ---- types ---- */
 
+/* A decimal has room for all digits of the others. */
+static bool has_room(const struct soul_type *old, const struct soul_type *fresh) {
+  enum { INT_DIGITS = 19 };
+  int before = fresh->precision - fresh->scale;
+  if (fresh->precision == 0) return true;
+  if (old->kind == SOUL_INT) return before >= INT_DIGITS;
+  return old->kind == SOUL_DECIMAL && old->precision && fresh->scale >= old->scale &&
+         before >= old->precision - old->scale;
+}
+
 /* Every value of the one is one of the other, as it is read. */
 static bool is_wider(const struct soul_type *old, const struct soul_type *fresh) {
   static const struct {
@@ -181,6 +191,8 @@ static bool is_wider(const struct soul_type *old, const struct soul_type *fresh)
   if (fresh->kind == old->kind && (fresh->kind == SOUL_LIST || fresh->kind == SOUL_MAP))
     return !fresh->element && !fresh->fields;
   if (fresh->kind == old->kind && fresh->kind == SOUL_VECTOR) return fresh->dimensions == 0;
+  if (fresh->kind == SOUL_DECIMAL && !has_room(old, fresh)) return false;
+  if (fresh->kind == old->kind && fresh->kind == SOUL_DECIMAL) return true;
   for (size_t i = 0; i < sizeof wider / sizeof wider[0]; i++) {
     if (wider[i].from == old->kind && wider[i].to == fresh->kind) return true;
   }

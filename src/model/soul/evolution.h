@@ -64,7 +64,8 @@ struct evolution {
 
 /** Appends steps as JSON: the stored form. */
 void evolution_write(struct buf *out, const struct evolution_step *steps, uint32_t count);
-/** Reads the stored form with one reference; names are bound to `names` (borrowed). */
+/** Reads the stored form with one reference; names are bound to `names` (borrowed).
+ * LUMA_LIMIT_REACHED beyond EVOLUTION_STEPS_MAX. */
 status evolution_read(struct slice json, const struct soul_rules_ops *ops, struct names *names,
                       struct evolution **evolution, struct err *err);
 /** Lets values that expressions make be kept, as far as they depend on the being alone, in `budget`

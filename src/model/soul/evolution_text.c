@@ -135,10 +135,17 @@ static status read_step(struct evolution_reading *reading, const struct val *map
   return LUMA_OK;
 }
 
+static status fail_too_many(struct err *err) {
+  err_raise(err, LUMA_LIMIT_REACHED, __FILE__, __LINE__, "a collection evolves at most %d times",
+            EVOLUTION_STEPS_MAX);
+  err_hint(err, "a new collection begins anew: CREATE TABLE, then INSERT INTO … SELECT * FROM …");
+  return LUMA_LIMIT_REACHED;
+}
+
 static status read_steps(struct evolution_reading *reading, const struct val *list) {
   struct evolution *evolution = reading->evolution;
-  if (list->type != VAL_LIST || val_count(list) > EVOLUTION_STEPS_MAX)
-    return fail_corrupt(reading->err);
+  if (list->type != VAL_LIST) return fail_corrupt(reading->err);
+  if (val_count(list) > EVOLUTION_STEPS_MAX) return fail_too_many(reading->err);
   evolution->steps_count = val_count(list);
   evolution->steps = soul__room(&reading->soul, evolution->steps_count, sizeof *evolution->steps);
   for (uint32_t i = 0; evolution->steps && i < evolution->steps_count; i++) {

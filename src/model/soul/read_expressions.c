@@ -174,11 +174,23 @@ static void check_name(void *context, const struct path *path) {
 
 static void fault_rule(struct soul_reading *reading, const struct soul_rule *rule,
                        const struct err *why) {
-  bool is_pattern = rule->kind == SOUL_RULE_PATTERN;
+  bool has_hint = why->code == LUMA_TYPE_MISMATCH && why->hint[0];
+  const char *what = rule->kind == SOUL_RULE_PATTERN ? "pattern" : "expression";
   struct soul_place place = {.name = rule->path};
-  soul__fault(reading, rule->path.bytes ? &place : NULL, is_pattern ? "pattern" : "expression",
-              NULL, "the %s `%.*s`: %s", is_pattern ? "pattern" : "expression",
-              SLICE_ARG(rule->text), why->message);
+  soul__fault(reading, rule->path.bytes ? &place : NULL, what, NULL,
+              has_hint ? "the %s `%.*s`: %s (%s)" : "the %s `%.*s`: %s%s", what,
+              SLICE_ARG(rule->text), why->message, has_hint ? why->hint : "");
+}
+
+/* In a closed collection, as a statement would be told. */
+static void check_types(struct soul_reading *reading, const struct soul_rule *rule) {
+  const struct soul *soul = reading->soul;
+  struct err err = {0};
+  bool is_typed = rule->kind == SOUL_RULE_CONDITION || rule->kind == SOUL_RULE_VALUE;
+  if (!is_typed || !soul->ops->check_types) return;
+  status result = soul->ops->check_types(soul, rule, &err);
+  if (result == LUMA_OUT_OF_MEMORY) reading->failed = result;
+  if (result == LUMA_TYPE_MISMATCH) fault_rule(reading, rule, &err);
 }
 
 /* Each is tried alone, to find all that are wrong. */
@@ -193,6 +205,7 @@ static void check_rule(struct soul_reading *reading, const struct soul_rule *rul
   if (result != LUMA_OK && result != LUMA_OUT_OF_MEMORY) fault_rule(reading, rule, &err);
   if (result != LUMA_OK) return;
   if (has_names) soul->ops->reads(program, 0, check_name, &naming);
+  if (has_names) check_types(reading, rule);
   soul->ops->destroy(program);
 }
 

@@ -74,7 +74,7 @@ static bool convert(const void *context, struct val *value) {
 static enum splice_widening widening_to(const struct soul_type *type) {
   switch ((int)type->kind) {
   case SOUL_FLOAT: return SPLICE_TO_FLOAT;
-  case SOUL_DECIMAL: return SPLICE_TO_DECIMAL;
+  case SOUL_DECIMAL: return type->precision ? SPLICE_STAYS : SPLICE_TO_DECIMAL;
   case SOUL_TIMESTAMP: return SPLICE_TO_TIMESTAMP;
   default: return SPLICE_STAYS;
   }

@@ -127,6 +127,9 @@ struct soul_rules_ops {
    * their case, are these attributes; NULL: of no soul. */
   status (*create)(const struct soul *soul, const struct soul_rule *rules, uint32_t count,
                    struct soul_program **program, uint32_t *failed, struct err *err);
+  /** LUMA_TYPE_MISMATCH where what the soul declares of attributes says that the expression (a
+   * CONDITION or a VALUE) cannot be. */
+  status (*check_types)(const struct soul *soul, const struct soul_rule *rule, struct err *err);
   void (*destroy)(struct soul_program *program);
   /** The value of rule `nth` for each of `count` documents (at most 1,024; MAPs of one dictionary)
    * into `values`; what they borrow lives in `arena` or the documents. */

@@ -281,6 +281,11 @@ bool soul_is_sensitive(const struct soul *soul, const struct path *path) {
   return said && said->is_masked;
 }
 
+bool soul_hides_keys(const struct soul *soul) {
+  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
+  return id && id->is_masked;
+}
+
 status soul_take_program(const struct soul *soul, struct soul_program **program, struct err *err) {
   struct soul *mine = (struct soul *)(uintptr_t)soul;
   uint32_t failed;

@@ -130,6 +130,9 @@ static inline bool soul_leaves_out(const struct soul_attribute *attribute) {
   return attribute->sensitive || (attribute->is_masked && attribute->computed.bytes);
 }
 
+/** Whether keys of beings are not to be told: they are sensitive. `soul` NULL: there is none. */
+bool soul_hides_keys(const struct soul *soul);
+
 /** Whether an attribute refers to beings, or is a list of references. */
 static inline bool soul_refers(const struct soul_attribute *attribute) {
   const struct soul_type *type = &attribute->type;

@@ -194,13 +194,30 @@ static status read_union(struct reading *reading, struct slice inside, uint32_t 
   return fail_type(reading, inside);
 }
 
-static status read_number(struct reading *reading, struct slice text, int64_t most,
+static status read_within(struct reading *reading, struct slice text, int64_t least, int64_t most,
                           uint32_t *number) {
   int64_t value = 0;
-  if (!num_parse_int64(trimmed(text), &value) || value < 1 || value > most)
-    FAIL(reading->err, LUMA_INVALID_VALUE, "`%.*s` is not a whole number from 1 to %lld",
-         (int)(text.bytes < 60 ? text.bytes : 60), (const char *)text.data, (long long)most);
+  if (!num_parse_int64(trimmed(text), &value) || value < least || value > most)
+    FAIL(reading->err, LUMA_INVALID_VALUE, "`%.*s` is not a whole number from %lld to %lld",
+         (int)(text.bytes < 60 ? text.bytes : 60), (const char *)text.data, (long long)least,
+         (long long)most);
   *number = (uint32_t)value;
+  return LUMA_OK;
+}
+
+static status read_number(struct reading *reading, struct slice text, int64_t most,
+                          uint32_t *number) {
+  return read_within(reading, text, 1, most, number);
+}
+
+/* `(10, 2)`, or `(10)`: whole numbers. */
+static status read_precision(struct reading *reading, struct slice inside, struct soul_type *type) {
+  size_t at = find_comma(inside);
+  uint32_t precision, scale = 0;
+  TRY(read_number(reading, slice_of(inside.data, at), SOUL_PRECISION_MAX, &precision));
+  if (at < inside.bytes) TRY(read_within(reading, after_comma(inside), 0, precision, &scale));
+  type->precision = (uint16_t)precision;
+  type->scale = (uint16_t)scale;
   return LUMA_OK;
 }
 
@@ -232,7 +249,8 @@ static status read_inside(struct reading *reading, struct slice inside, uint32_t
   case SOUL_VECTOR: return read_number(reading, inside, SOUL_DIMENSIONS_MAX, &type->dimensions);
   case SOUL_TEXT: return read_number(reading, inside, UINT32_MAX - 1, &reading->length);
   case SOUL_REF: return read_target(reading, inside, &type->target);
-  default: return LUMA_OK; /* decimal(10, 2), timestamp(6): precision is always the most */
+  case SOUL_DECIMAL: return read_precision(reading, inside, type);
+  default: return LUMA_OK; /* timestamp(6): precision is always the most */
   }
 }
 
@@ -326,12 +344,14 @@ void soul_type_format(struct buf *out, const struct soul_type *type) {
     buf_append_byte(out, '>');
   }
   if (type->dimensions) buf_append_format(out, "(%u)", type->dimensions);
+  if (type->precision) buf_append_format(out, "(%u,%u)", type->precision, type->scale);
   if (type->kind == SOUL_REF) buf_append_format(out, "(%.*s)", SLICE_ARG(type->target));
 }
 
 bool soul_type_is_equal(const struct soul_type *a, const struct soul_type *b) {
   if (a->kind != b->kind || a->dimensions != b->dimensions || !a->element != !b->element)
     return false;
+  if (a->precision != b->precision || a->scale != b->scale) return false;
   if (a->element && !soul_type_is_equal(a->element, b->element)) return false;
   return slice_is_equal(a->target, b->target);
 }
@@ -355,7 +375,7 @@ uint8_t soul_type_that_stays(const struct soul_type *type) {
   case SOUL_TEXT: return VAL_TEXT;
   case SOUL_INT: return VAL_INT64;
   case SOUL_FLOAT: return VAL_FLOAT64;
-  case SOUL_DECIMAL: return VAL_DECIMAL;
+  case SOUL_DECIMAL: return type->precision ? VAL_NULL : VAL_DECIMAL;
   case SOUL_BOOLEAN: return VAL_BOOL;
   case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
   case SOUL_DATE: return VAL_DATE;

@@ -30,13 +30,15 @@ enum soul_kind {
   SOUL_KINDS
 };
 
-enum { SOUL_TYPE_DEPTH_MAX = 16, SOUL_DIMENSIONS_MAX = 65536 };
+enum { SOUL_TYPE_DEPTH_MAX = 16, SOUL_DIMENSIONS_MAX = 65536, SOUL_PRECISION_MAX = 1000 };
 
 struct soul_attribute;
 
 struct soul_type {
   uint8_t kind;                      /* enum soul_kind */
   bool fields_open;                  /* MAP with fields: others are allowed too */
+  uint16_t precision, scale;         /* DECIMAL: digits in all, and of them behind the point; 0: any
+                                        numbers */
   uint32_t dimensions;               /* VECTOR; 0 = any */
   const struct soul_type *element;   /* LIST, MAP; NULL = any */
   const struct soul_attribute *item; /* LIST, MAP: rules of the elements, whose type is `element`;
@@ -47,8 +49,9 @@ struct soul_type {
 };
 
 /** Reads a type as people write it: "text", "VARCHAR(80)", "List[float]", "Optional[int]",
- * "vector(384)", "ref(users)". `*length` (may be NULL): the most characters, for VARCHAR(80), else
- * UINT32_MAX. `*optional` (may be NULL): Optional[T] or T?. LUMA_INVALID_VALUE says what is wrong.
+ * "vector(384)", "numeric(10, 2)", "ref(users)". `*length` (may be NULL): the most characters, for
+ * VARCHAR(80), else UINT32_MAX. `*optional` (may be NULL): Optional[T] or T?. LUMA_INVALID_VALUE
+ * says what is wrong.
  */
 status soul_type_parse(struct slice text, struct arena *arena, struct soul_type *type,
                        uint32_t *length, bool *optional, struct err *err);

@@ -335,6 +335,7 @@ status bind_statement(const struct bind_options *options, struct statement *stat
   TRY(bind_lets(&binder, statement, err));
   TRY(bind__plan(&binder, &statement->root, err));
   statement->has_views = binder.has_views;
+  statement->is_unsteady = binder.is_unsteady;
   bool is_ahead = statement->root->kind == PLAN_CREATE_INDEX; /* of documents to come */
   statement->doubt = is_ahead ? NULL : binder.doubt;
   return bind__place_windows(&binder, statement->root, err);

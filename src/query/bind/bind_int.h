@@ -45,7 +45,7 @@ struct binder {
   const struct query_policy *policy;
   status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
   uint64_t session; /* whose temporary collections hide others; 0: there are none */
-  bool has_views;
+  bool has_views, is_unsteady;
   enum plan_language language;
   bool is_collated; /* what compares texts is not computed before the run */
   bool is_count;    /* the answer is one number: groups stay columns */
@@ -105,11 +105,20 @@ status bind__check_path(const struct binder *binder, const struct collection *co
 /** Whether a value of the column may have an attribute `name`: where it is not known, it may. */
 bool bind__may_have(const struct binder *binder, const struct plan_column *column,
                     struct slice name);
-/** Notes in `column`, of what its values are as the bound expression makes them (its elements:
- * `is_list`), which attribute they are. */
+/** An expression of the rows around a SELECT, and what they are. */
+const struct expr *bind__step_out(const struct binder *binder, const struct scope **scope,
+                                  const struct expr *expr);
+/** Notes in `column`, of what its values are as the bound expression makes them (what is at a path
+ * in them: `inside`, may be NULL), which attribute they are. */
 status bind__note_origin(const struct binder *binder, const struct scope *scope,
-                         const struct expr *expr, bool is_list, struct plan_column *column,
-                         struct err *err);
+                         const struct expr *expr, const struct path *inside,
+                         struct plan_column *column, struct err *err);
+/** The same of the values that `list`, a bound expression, has for elements. */
+status bind__note_elements(const struct binder *binder, const struct expr *list,
+                           struct plan_column *column, struct err *err);
+/** u -> 'id' and u ->> 'id' of a being read its key, as u.id does. */
+status bind__arrow_to_key(const struct binder *binder, const struct scope *scope,
+                          struct expr **expr, struct err *err);
 /** The same of a bound EXPR_AT: addr['city'], and of addr ->> 'city'. */
 status bind__check_at(const struct binder *binder, const struct scope *scope,
                       const struct expr *expr, struct err *err);

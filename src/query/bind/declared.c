@@ -76,9 +76,8 @@ bool bind__may_have(const struct binder *binder, const struct plan_column *colum
          soul_declares(collection->genotype, &whole, &wrong);
 }
 
-/* An expression of the rows around a SELECT, and what they are. */
-static const struct expr *step_out(const struct binder *binder, const struct scope **scope,
-                                   const struct expr *expr) {
+const struct expr *bind__step_out(const struct binder *binder, const struct scope **scope,
+                                  const struct expr *expr) {
   const struct frame *frame = binder->frame;
   while (frame && expr->kind == EXPR_OUTER && expr->slot < frame->count) {
     expr = frame->outers[expr->slot];
@@ -89,16 +88,17 @@ static const struct expr *step_out(const struct binder *binder, const struct sco
 }
 
 status bind__note_origin(const struct binder *binder, const struct scope *scope,
-                         const struct expr *expr, bool is_list, struct plan_column *column,
-                         struct err *err) {
-  struct path_step steps[PATH_STEPS_MAX], more[PATH_STEPS_MAX + 1];
+                         const struct expr *expr, const struct path *inside,
+                         struct plan_column *column, struct err *err) {
+  struct path_step steps[PATH_STEPS_MAX], more[PATH_STEPS_MAX];
   struct path path = {.steps = more}, whole = {.steps = steps};
+  uint32_t further = inside ? inside->count : 0;
   if (!teaches(binder)) return LUMA_OK;
-  const struct expr *field = expr_read_path(step_out(binder, &scope, expr), &path);
+  const struct expr *field = expr_read_path(bind__step_out(binder, &scope, expr), &path);
   if (!field || field->key || scope->aggregate || field->slot >= scope->count ||
-      path.count + is_list > PATH_STEPS_MAX)
+      path.count + further > PATH_STEPS_MAX)
     return LUMA_OK;
-  if (is_list) path.steps[path.count++] = (struct path_step){.is_index = true};
+  for (uint32_t i = 0; i < further; i++) path.steps[path.count++] = inside->steps[i];
   const struct collection *collection = trace(&scope->columns[field->slot], &path, &whole);
   if (!collection || whole.count == 0) return LUMA_OK;
   column->origin_path.steps = arena_copy(binder->arena, steps, whole.count * sizeof *steps);

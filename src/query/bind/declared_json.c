@@ -34,10 +34,19 @@ static status check_below(const struct looking *looking, const struct path *path
 /* ---- paths ---- */
 
 static bool takes_path(const struct expr *call) {
-  static const char *const calls[] = {
-      "extract",    "path_query", "path_query_first", "path_query_array", "path_exists",
-      "path_match", "path_finds", "path_says",        "exists_at",        "query",
-      "value",      "rows"};
+  static const char *const calls[] = {"extract",
+                                      "path_query",
+                                      "path_query_first",
+                                      "path_query_array",
+                                      "path_exists",
+                                      "path_match",
+                                      "path_finds",
+                                      "path_says",
+                                      "exists_at",
+                                      "query",
+                                      "value",
+                                      "rows",
+                                      "type"};
   const char *name = call->function->name;
   if (strncmp(name, "json", 4) != 0) return false;
   name += name[4] == 'b' ? 5 : 4;
@@ -107,7 +116,8 @@ status bind__check_json(const struct binder *binder, const struct scope *scope,
   if (call->kind != EXPR_CALL || !call->function || call->args_count < 2) return LUMA_OK;
   bool has_path = takes_path(call), has_name = !has_path && asks_for_name(call);
   if (!has_path && !has_name) return LUMA_OK;
-  const struct expr *field = bind__read_arrows(call->args[0], &start);
+  const struct expr *field =
+      bind__read_arrows(bind__step_out(binder, &scope, call->args[0]), &start);
   if (!field || field->key || field->slot >= scope->count) return LUMA_OK;
   struct looking looking = {.binder = binder,
                             .column = &scope->columns[field->slot],
@@ -117,4 +127,69 @@ status bind__check_json(const struct binder *binder, const struct scope *scope,
   if (has_name) return check_names(&looking, call->args[1]);
   bool is_fixed = call->args[1]->kind == EXPR_CONST && call->args[1]->value.type == VAL_TEXT;
   return is_fixed ? check_path(&looking, val_slice(&call->args[1]->value)) : LUMA_OK;
+}
+
+/* ---- elements ---- */
+
+/* Of JSON_TABLE: what its path leads to. */
+static status note_rows(const struct binder *binder, const struct expr *call,
+                        struct plan_column *column, struct err *err) {
+  const struct scope nothing = {0};
+  const struct jsonpath *path;
+  struct path_step steps[PATH_STEPS_MAX];
+  struct path way = {.steps = steps};
+  const struct expr *text = call->args[1];
+  if (text->kind != EXPR_CONST || text->value.type != VAL_TEXT) return LUMA_OK;
+  if (jsonpath_parse(binder->arena, val_slice(&text->value), &path, NULL) != LUMA_OK)
+    return LUMA_OK;
+  if (!jsonpath_leads(path, &way)) return LUMA_OK;
+  return bind__note_origin(binder, &nothing, call->args[0], &way, column, err);
+}
+
+status bind__note_elements(const struct binder *binder, const struct expr *list,
+                           struct plan_column *column, struct err *err) {
+  const struct scope nothing = {0};
+  struct path_step element = {.is_index = true};
+  const struct path any = {.count = 1, .steps = &element};
+  bool is_rows = list->kind == EXPR_CALL && list->function && list->args_count >= 2 &&
+                 strcmp(list->function->name, "json_rows") == 0;
+  if (is_rows) return note_rows(binder, list, column, err);
+  return bind__note_origin(binder, &nothing, list, &any, column, err);
+}
+
+/* ---- keys ---- */
+
+static bool reads_key(const struct scope *scope, const struct expr *call, bool *as_text) {
+  if (call->kind != EXPR_CALL || !call->function || call->args_count != 2) return false;
+  const struct expr *being = call->args[0], *step = call->args[1];
+  *as_text = strcmp(call->function->name, "json_get_text") == 0;
+  if (!*as_text && strcmp(call->function->name, "json_get") != 0) return false;
+  bool is_being = being->kind == EXPR_FIELD && being->path.count == 0 && !being->key &&
+                  being->slot < scope->count && scope->columns[being->slot].is_document &&
+                  scope->columns[being->slot].collection;
+  return is_being && step->kind == EXPR_CONST && step->value.type == VAL_TEXT &&
+         slice_is_equal(val_slice(&step->value), slice_of_text("id"));
+}
+
+status bind__arrow_to_key(const struct binder *binder, const struct scope *scope,
+                          struct expr **expr, struct err *err) {
+  struct expr *call = *expr;
+  bool as_text;
+  if (!reads_key(scope, call, &as_text)) return LUMA_OK;
+  struct expr *key = arena_copy(binder->arena, call->args[0], sizeof *key);
+  struct path_step *step = arena_zalloc(binder->arena, 1, sizeof *step);
+  TRY(bind__memory(binder, key, err));
+  TRY(bind__memory(binder, step, err));
+  *step = (struct path_step){.name = slice_of_text("id"), .is_name = true, .index = PATH_NO_INDEX};
+  key->path = (struct path){.count = 1, .steps = step};
+  key->key = true;
+  key->declared = (uint8_t)bind__declared_type(binder, &scope->columns[key->slot], &key->path);
+  if (!as_text) {
+    *expr = key;
+    return LUMA_OK;
+  }
+  call->function = func_find(slice_of_text("cast"));
+  call->args[0] = key;
+  call->args[1] = expr_const(binder->arena, val_text(slice_of_text("text")), call->offset);
+  return bind__memory(binder, call->args[1], err);
 }

@@ -23,6 +23,7 @@ static status find_function(struct binder *binder, struct expr *call, struct err
     return bind__fail(binder, call->offset, func_fail_unknown(call->name, err), err);
   const struct func *f = call->function;
   bool is_volatile = f->volatility == FUNC_VOLATILE;
+  binder->is_unsteady |= is_volatile;
   for (struct frame *at = binder->frame; is_volatile && at; at = at->parent) at->is_unsteady = true;
   if (call->mongo) return LUMA_OK; /* its front end has counted */
   if (call->args_count >= f->args_min && call->args_count <= f->args_max) return LUMA_OK;
@@ -177,6 +178,7 @@ status bind__expr(struct binder *binder, const struct scope *scope, const struct
   case EXPR_CALL:
   case EXPR_AT:
     TRY(bind_args(binder, scope, expr, bind__expr, out, err));
+    TRY(bind__arrow_to_key(binder, scope, out, err));
     return bind__check_at(binder, scope, *out, err);
   }
   return bind_args(binder, scope, expr, bind__expr, out, err);

@@ -89,7 +89,7 @@ status bind__unnest(struct binder *binder, struct plan *node, struct err *err) {
                                           .source = is_column ? node->alias : node->names[0],
                                           .is_document = true,
                                           .is_spread = !is_column};
-  if (!node->is_pairs) TRY(bind__note_origin(binder, &nothing, list, true, &node->columns[0], err));
+  if (!node->is_pairs) TRY(bind__note_elements(binder, list, &node->columns[0], err));
   node->columns[1] = (struct plan_column){
       .name = node->names[1], .source = node->alias, .type = node->is_pairs ? VAL_TEXT : VAL_INT64};
   node->columns_count = node->has_ordinality ? 2 : 1;

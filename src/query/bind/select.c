@@ -99,7 +99,7 @@ status bind__item(struct binder *binder, struct plan *node, const struct scope *
   if (!column->name.bytes) TRY(derive_name(binder, expr, &column->name, err));
   TRY(bind__unique_name(binder, node, at, expr, err));
   describe(column, scope, node->exprs[at]);
-  TRY(bind__note_origin(binder, scope, node->exprs[at], false, column, err));
+  TRY(bind__note_origin(binder, scope, node->exprs[at], NULL, column, err));
   if (node->is_value || expr->spreads) column->is_document = column->is_spread = true;
   return LUMA_OK;
 }
@@ -287,7 +287,7 @@ status bind__aggregate(struct binder *binder, struct plan *node, struct err *err
       TRY(derive_name(binder, key, &node->columns[i].name, err));
     node->columns[i].type = (uint8_t)bind__type(bound);
     node->columns[i].is_sensitive = expr_reads_sensitive(bound);
-    TRY(bind__note_origin(binder, &scope, bound, false, &node->columns[i], err));
+    TRY(bind__note_origin(binder, &scope, bound, NULL, &node->columns[i], err));
   }
   node->columns_count = node->exprs_count;
   binder->project = NULL;

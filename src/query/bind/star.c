@@ -185,7 +185,7 @@ static status expand_table(struct expanding *ex, uint32_t column, struct err *er
                            .key = slice_is_equal(name, slice_of_text("id")),
                            .offset = ex->star->offset};
     struct plan_column *made = &ex->node->columns[ex->at];
-    TRY(bind__note_origin(ex->binder, ex->scope, field, false, made, err));
+    TRY(bind__note_origin(ex->binder, ex->scope, field, NULL, made, err));
     TRY(put_column(ex, field, name, err));
   }
   return LUMA_OK;

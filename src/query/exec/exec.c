@@ -6,6 +6,8 @@
 #include "query/exec/parts.h"
 #include "query/exec/subquery.h"
 #include "query/expr/field.h"
+#include "query/locale/collation.h"
+#include "value/order/order.h"
 
 enum { BATCH_ARENA_BYTES = 64 << 10 };
 
@@ -68,6 +70,15 @@ status op__collate(const struct exec *exec, struct arena *arena, const struct va
   if (!collation || !collation_concerns(value)) return LUMA_OK;
   TRY(collation_key(collation, 0, value, &collated, err));
   return expr_copy_value(arena, &collated, key, err);
+}
+
+status op__compare(const struct exec *exec, const struct val *a, const struct val *b, int *order,
+                   struct err *err) {
+  struct collation *collation = exec->env->collation;
+  if (collation && collation_concerns(a) && collation_concerns(b))
+    return collation_compare(collation, a, b, order, err);
+  *order = val_compare(a, b);
+  return LUMA_OK;
 }
 
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,

@@ -39,6 +39,7 @@ struct exec {
   struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
   uint32_t part;       /* the number of the part that it reads */
   struct query_guard guard;
+  struct query_tail *tail; /* of a statement that tails; NULL: it does not */
   /* what changes did */
   uint64_t matched, affected;
   uint64_t followed; /* documents that went or changed because of others: a guard counts them too */

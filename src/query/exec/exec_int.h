@@ -38,6 +38,9 @@ status op__memory(const struct exec *exec, const void *made, struct err *err);
  */
 status op__collate(const struct exec *exec, struct arena *arena, const struct val *value,
                    struct val *key, struct err *err);
+/** `*order` as val_compare, under the run's collation. */
+status op__compare(const struct exec *exec, const struct val *a, const struct val *b, int *order,
+                   struct err *err);
 /** Programs for `count` expressions. */
 status op__programs(struct exec *exec, struct expr *const *exprs, uint32_t count,
                     struct program ***programs, struct err *err);

@@ -15,6 +15,23 @@ static void cut(struct batch *batch, uint32_t first, uint32_t count) {
   batch->selected_count = count;
 }
 
+/** A statement that tails goes on from here. */
+static void note(struct limiting *op, uint64_t skipped, uint64_t passed) {
+  struct query_tail *tail = op->op.exec->tail;
+  if (!tail) return;
+  tail->skipped += skipped;
+  tail->passed += passed;
+  tail->is_over = op->left == 0;
+}
+
+/** What earlier runs skipped and let through. */
+static void go_on(struct limiting *op, bool is_limited) {
+  const struct query_tail *tail = op->op.exec->tail;
+  if (!tail) return;
+  op->skip -= tail->skipped < op->skip ? tail->skipped : op->skip;
+  if (is_limited) op->left -= tail->passed < op->left ? tail->passed : op->left;
+}
+
 static status limit_next(struct op *base, struct batch **batch, struct err *err) {
   struct limiting *op = (struct limiting *)base;
   while (op->left) {
@@ -23,6 +40,7 @@ static status limit_next(struct op *base, struct batch **batch, struct err *err)
     uint32_t live = (*batch)->selected_count;
     if (live <= op->skip) {
       op->skip -= live;
+      note(op, live, 0);
       continue;
     }
     uint32_t first = (uint32_t)op->skip, count = live - first;
@@ -30,6 +48,7 @@ static status limit_next(struct op *base, struct batch **batch, struct err *err)
     if (count < live) cut(*batch, first, count);
     op->skip = 0;
     op->left -= count;
+    note(op, first, count);
     return LUMA_OK;
   }
   *batch = NULL;
@@ -44,6 +63,7 @@ status op__open_limit(struct exec *exec, const struct plan *plan, struct op **op
   limiting->left = UINT64_MAX;
   if (plan->limit) TRY(op__whole_number(exec, plan->limit, "LIMIT", &limiting->left, err));
   if (plan->skip) TRY(op__whole_number(exec, plan->skip, "SKIP", &limiting->skip, err));
+  go_on(limiting, plan->limit != NULL);
   uint64_t wanted = limiting->left + limiting->skip;
   if (plan->limit && wanted >= limiting->left) exec->rows_wanted = wanted;
   return op__open(exec, plan->input, &limiting->op.input, err);

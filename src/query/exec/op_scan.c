@@ -2,7 +2,9 @@
 /* SCAN: documents of a collection, in key order or through ranges of an index, one after the other.
  *
  * JQL reads a small collection in the order in which its documents were put in, as MongoDB does
- * where nothing asks for another; a large one comes in the order of its keys. */
+ * where nothing asks for another; a large one comes in the order of its keys. A capped one keeps
+ * its order of arrival, and is read by that at any size; a statement that tails goes on in it from
+ * where it came to. */
 #include <stdlib.h>
 
 #include "base/ds/hashmap.h"
@@ -10,6 +12,9 @@
 #include "query/exec/parts.h"
 #include "query/exec/ranges.h"
 #include "query/expr/field.h"
+#include "query/mongo/mongo.h"
+
+enum { CAPPED_POSITION_LOST = 136, QUERY_PLAN_KILLED = 175 };
 
 struct scan {
   struct op op;
@@ -25,6 +30,9 @@ struct scan {
   bool is_points;          /* every range is one key: they are fetched together */
   struct store_pins pins;  /* of documents fetched so */
   bool is_natural;         /* in the order of insertion: all documents are one batch */
+  bool by_arrival;         /* in the order that a capped collection keeps */
+  bool goes_on;            /* its first document was read by an earlier run of the statement */
+  struct index_bounds from_tail;
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
   struct model_sieve sieve;     /* drops NULL: there is none */
@@ -55,6 +63,37 @@ static bool walks_all(const struct scan *op) {
          !access->nulls_apart && !op->op.exec->parts && op->next_range == 0 && op->ranges.count > 1;
 }
 
+/** The order of arrival, from the document on that an earlier run read last. */
+static status open_arrival(struct scan *op, struct err *err) {
+  struct query_tail *tail = op->op.exec->tail;
+  const struct collection *collection = op->op.plan->collection;
+  const struct plan_access *access = op->access;
+  struct model_scan_options options = {.index = collection->arrival,
+                                       .backwards = access && access->backwards,
+                                       .reads = op->op.exec->reads};
+  if (tail && tail->row) {
+    op->from_tail = (struct index_bounds){.has_low = true, .low = val_int64((int64_t)tail->row)};
+    options.bounds = &op->from_tail;
+    op->goes_on = true;
+  }
+  op->next_range++;
+  if (tail) tail->collection = collection->number;
+  return model_scan_open(op->op.exec->txn, collection, &options, &op->scan, err);
+}
+
+/** What was read before is passed over; it must still be there, or others may have gone with it. */
+static status pass_read(struct scan *op, uint32_t *count, struct err *err) {
+  uint64_t row = op->op.exec->tail->row;
+  op->goes_on = false;
+  if (*count == 0 || doc_header(&op->documents[0]).row != row)
+    return mongo_fail_as(err, LUMA_GAP, CAPPED_POSITION_LOST,
+                         "CollectionScan died due to position in capped collection being deleted. "
+                         "Last seen record id: RecordId(%llu)",
+                         (unsigned long long)row);
+  memmove(op->documents, op->documents + 1, --*count * sizeof *op->documents);
+  return LUMA_OK;
+}
+
 /** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
   const struct plan_access *access = op->access;
@@ -76,6 +115,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
   if (parts && !part) return LUMA_OK;
+  if (op->by_arrival) return open_arrival(op, err);
   if (!part) op->next_range += 1 + more;
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
 }
@@ -257,8 +297,24 @@ static status scan_points(struct scan *op, struct batch **batch, struct err *err
   return LUMA_OK;
 }
 
+static void note_tail(struct scan *op, uint32_t count) {
+  struct query_tail *tail = op->op.exec->tail;
+  if (tail) tail->row = doc_header(&op->documents[count - 1]).row;
+}
+
+/** What a statement tails is the collection that it began with. */
+static status check_tail(const struct scan *op, struct err *err) {
+  const struct query_tail *tail = op->op.exec->tail;
+  const struct collection *collection = op->op.plan->collection;
+  if (!tail || !tail->collection || (collection && collection->number == tail->collection))
+    return LUMA_OK;
+  return mongo_fail_as(err, LUMA_CLOSED, QUERY_PLAN_KILLED, "collection dropped: `%.*s`",
+                       SLICE_ARG(op->op.plan->collection_name));
+}
+
 static status scan_next(struct op *base, struct batch **batch, struct err *err) {
   struct scan *op = (struct scan *)base;
+  TRY(check_tail(op, err));
   if (!base->plan->collection) return LUMA_OK;
   if (!op->is_prepared) TRY(prepare(op, err));
   if (op->is_points) return scan_points(op, batch, err);
@@ -276,6 +332,8 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     }
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     note(op, count);
+    if (op->goes_on) TRY(pass_read(op, &count, err));
+    if (op->by_arrival && count) note_tail(op, count);
     if (op->is_natural && count < BATCH_ROWS) sort_rows(op, count);
     op->step = op->step * 2 < op->rows_max ? op->step * 2 : op->rows_max;
     if (count) {
@@ -296,14 +354,18 @@ static void scan_close(struct op *base) {
   model_seen_deinit(&op->counted);
 }
 
-/** Whether no index and no order is asked for, and all documents fit one batch. */
-static bool is_natural(const struct exec *exec, const struct plan *plan) {
-  enum { NATURAL_ROWS_MAX = 1000 };
+/** Whether JQL reads everything, and asks for no index and no order. */
+static bool reads_all(const struct exec *exec, const struct plan *plan) {
   const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
   bool is_whole = !access || (!access->index && !access->parts_count && !access->branches_count &&
                               !access->is_ordered && !access->from && !access->to);
-  return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts &&
-         model_estimate_count(exec->txn, plan->collection) <= NATURAL_ROWS_MAX;
+  return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts;
+}
+
+/** Whether all documents fit one batch. */
+static bool is_small(const struct exec *exec, const struct plan *plan) {
+  enum { NATURAL_ROWS_MAX = 1000 };
+  return model_estimate_count(exec->txn, plan->collection) <= NATURAL_ROWS_MAX;
 }
 
 static const struct op_ops scan_ops = {scan_next, scan_close};
@@ -313,7 +375,8 @@ status op__scan_sieve(struct op *op, struct filter *filter, struct err *err) {
   struct scan *scan = (struct scan *)op;
   const struct collection *collection = op->plan->collection;
   bool can = false;
-  if (op->ops != &scan_ops || !collection || scan->is_natural || op->exec->analyze) return LUMA_OK;
+  if (op->ops != &scan_ops || !collection || op->exec->analyze) return LUMA_OK;
+  if (scan->is_natural || scan->by_arrival) return LUMA_OK;
   TRY(filter_prepare(filter, collection->names, &can, err));
   if (can) scan->sieve = (struct model_sieve){filter_drops, filter};
   return LUMA_OK;
@@ -325,7 +388,9 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   *op = &scan->op;
   hashmap_init(&scan->seen);
   model_seen_init(&scan->counted);
-  scan->is_natural = is_natural(exec, plan);
+  bool is_all = reads_all(exec, plan);
+  scan->by_arrival = is_all && plan->collection->arrival;
+  scan->is_natural = is_all && !scan->by_arrival && is_small(exec, plan);
   scan->rows_max = scan->is_natural ? BATCH_ROWS : exec->batch_rows; /* it sees all or none */
   bool wants_few = exec->rows_wanted && exec->rows_wanted < scan->rows_max && !scan->is_natural;
   scan->step = wants_few ? (uint32_t)exec->rows_wanted : scan->rows_max;

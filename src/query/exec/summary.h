@@ -16,6 +16,14 @@ struct query_guard {
   bool dry_run;          /* changes are kept for the summary; the caller undoes them */
 };
 
+/** How far a statement that tails has come: what it goes on from. */
+struct query_tail {
+  uint32_t collection;      /* its number; 0: nothing was read */
+  uint64_t row;             /* of the document read last */
+  uint64_t skipped, passed; /* rows that its LIMIT skipped, and let through */
+  bool is_over;             /* the LIMIT lets no more through */
+};
+
 /** A change of a dry run: `before` MISSING of an insert, `after` of a delete. */
 struct query_change {
   const char *what; /* "insert", "update", "delete"; static */

@@ -70,6 +70,9 @@ typedef void jsonpath_reads_fn(void *context, const struct path *path);
 /** Tells of each way that the path goes by names and elements, in its conditions too; names in a
  * list speak of its elements. What lies behind anything else is not known. */
 void jsonpath_reads(const struct jsonpath *path, jsonpath_reads_fn *tell, void *context);
+/** The way that the path goes, as jsonpath_reads has it, in `way->steps` (room for PATH_STEPS_MAX);
+ * false: it is not known. Names borrow from the path. */
+bool jsonpath_leads(const struct jsonpath *path, struct path *way);
 /** Every item that the path leads to, in order; values borrow from `document` and the arena.
  * LUMA_INVALID_VALUE where the document is not as the path says, unless silent; LUMA_OUT_OF_RANGE
  * for sums that do not fit and for too many steps. */

@@ -158,7 +158,8 @@ enum jsonpath_reach jsonpath__datetime(struct jsonpath_exec *exec, const struct 
   struct jsonpath_item made = {0};
   struct slice text;
   bool has_template = node->value.type == VAL_TEXT;
-  if (item->moment.kind && !has_template) return jsonpath__next(exec, node, item, found);
+  bool is_stored = item->moment.kind && item->value.type != VAL_MISSING;
+  if (is_stored && !has_template) return jsonpath__next(exec, node, item, found);
   if (!jsonpath__text_of(exec, item, &text))
     return jsonpath__fault(exec, LUMA_INVALID_VALUE, "", "`.datetime()` takes a text, not %s %s",
                            jsonpath__article(item), jsonpath__type_name(item));

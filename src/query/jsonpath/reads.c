@@ -73,3 +73,17 @@ void jsonpath_reads(const struct jsonpath *path, jsonpath_reads_fn *tell, void *
   struct place place;
   read(&reading, path->root, NULL, &place);
 }
+
+static void tell_nobody(void *context, const struct path *path) {
+  (void)context;
+  (void)path;
+}
+
+bool jsonpath_leads(const struct jsonpath *path, struct path *way) {
+  struct reading reading = {tell_nobody, NULL};
+  struct place place;
+  read(&reading, path->root, NULL, &place);
+  way->count = place.count;
+  memcpy(way->steps, place.steps, place.count * sizeof *way->steps);
+  return place.is_known;
+}

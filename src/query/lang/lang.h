@@ -15,6 +15,7 @@ struct lang_context {
   struct arena *arena;           /* everything made lives here */
   const struct catalog *catalog; /* may be NULL */
   struct json_reader *reader;    /* to read JSON with; NULL: one is made */
+  bool is_alone;                 /* the text is one statement, as far as `extent` tells */
   bool has_policy;               /* collections may be seen in part: the binder adds conditions */
   uint64_t now_us;               /* the statement's time: NOW() is the same everywhere in it */
 };

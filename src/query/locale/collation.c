@@ -9,7 +9,7 @@
 #include "value/doc/build.h"
 #include "value/order/order.h"
 
-enum { LOCALE_BYTES_MAX = 32, ROOM_BYTES_MAX = 128 << 20 };
+enum { LOCALE_BYTES_MAX = 64, ROOM_BYTES_MAX = 128 << 20 };
 /* MongoDB's codes. */
 enum { BAD_VALUE = 2, TYPE_MISMATCH = 14, MISSING_FIELD = 40414 };
 
@@ -44,6 +44,36 @@ static bool is_locale(struct slice name) {
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_is_equal(name, slice_of_text(names[i]))) return true;
   return false;
+}
+
+/** Whether the locale has rules of that name: ICU knows ("phonebook" in German). */
+static bool is_variant(const char *locale, struct slice variant) {
+  UErrorCode code = U_ZERO_ERROR;
+  UEnumeration *names = ucol_getKeywordValuesForLocale("collation", locale, false, &code);
+  bool is_there = false;
+  const char *name;
+  if (U_FAILURE(code)) return false;
+  while (!is_there && (name = uenum_next(names, NULL, &code)))
+    is_there = slice_is_equal(variant, slice_of_text(name));
+  uenum_close(names);
+  return is_there;
+}
+
+/** "de", "de@collation=phonebook": the text goes to `name`. */
+static bool read_locale(struct slice text, char name[LOCALE_BYTES_MAX]) {
+  static const char mark[] = "@collation=";
+  const uint8_t *at = text.bytes ? memchr(text.data, '@', text.bytes) : NULL;
+  struct slice locale = at ? slice_of(text.data, (size_t)(at - text.data)) : text;
+  struct slice rest = at ? slice_of(at, text.bytes - locale.bytes) : slice_of(NULL, 0);
+  bool is_marked = rest.bytes > sizeof mark - 1 && memcmp(rest.data, mark, sizeof mark - 1) == 0;
+  if (!is_locale(locale) || (at && !is_marked) || text.bytes >= LOCALE_BYTES_MAX) return false;
+  memcpy(name, text.data, text.bytes);
+  name[locale.bytes] = 0;
+  if (at && !is_variant(name, slice_of(rest.data + sizeof mark - 1, rest.bytes - sizeof mark + 1)))
+    return false;
+  if (at) name[locale.bytes] = '@';
+  name[text.bytes] = 0;
+  return true;
 }
 
 struct choice {
@@ -140,9 +170,8 @@ static status open_collator(const struct val *spec, struct collation *made, stru
   UErrorCode code = U_ZERO_ERROR;
   if (locale.type == VAL_MISSING) return fail(err, MISSING_FIELD, "it has a locale");
   if (locale.type != VAL_TEXT) return fail(err, TYPE_MISMATCH, "its locale is a text");
-  if (!is_locale(val_slice(&locale))) return fail(err, BAD_VALUE, "there is no such locale");
-  memcpy(name, locale.data, locale.bytes);
-  name[locale.bytes] = 0;
+  if (!read_locale(val_slice(&locale), name))
+    return fail(err, BAD_VALUE, "there is no such locale");
   made->collator = ucol_open(name, &code);
   if (!made->collator || U_FAILURE(code))
     return fail(err, BAD_VALUE, "the locale cannot be opened");

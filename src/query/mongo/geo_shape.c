@@ -88,9 +88,12 @@ static status read_point(const struct reading *reading, const struct val *v) {
   return read_position(v, at) ? LUMA_OK : fail(reading, "a position is [longitude, latitude]");
 }
 
+static bool is_same(struct geo_vec a, struct geo_vec b);
+
+/** `least` positions, of which no two that are the same and beside each other count. */
 static status read_run(const struct reading *reading, const struct val *list, enum geo_kind kind,
                        uint32_t least) {
-  uint32_t count = list->type == VAL_LIST ? val_count(list) : 0;
+  uint32_t count = list->type == VAL_LIST ? val_count(list) : 0, distinct = 0;
   struct geo_vec *at = NULL;
   if (count < least) return fail(reading, "a line has two positions, a ring four");
   TRY(add_part(reading, kind, count, &at));
@@ -98,8 +101,9 @@ static status read_run(const struct reading *reading, const struct val *list, en
     struct val position = val_at(list, i);
     if (!read_position(&position, &at[i]))
       return fail(reading, "a position is [longitude, latitude]");
+    distinct += i == 0 || !is_same(at[i - 1], at[i]);
   }
-  return LUMA_OK;
+  return distinct < least ? fail(reading, "positions of a line or a ring are the same") : LUMA_OK;
 }
 
 static status read_line(const struct reading *reading, const struct val *list) {
@@ -107,6 +111,7 @@ static status read_line(const struct reading *reading, const struct val *list) {
 }
 
 static bool is_crossing(const struct geo_vec a[2], const struct geo_vec b[2]);
+static bool is_in_ring(struct geo_vec p, const struct geo_part *ring, bool with_edge);
 
 /** Whether an edge of the ring cuts another; long rings are taken as they are. */
 static bool crosses_itself(const struct geo_part *ring) {
@@ -117,9 +122,16 @@ static bool crosses_itself(const struct geo_part *ring) {
   return false;
 }
 
-/** Rings, each of which ends where it began. */
+static bool has_within(const struct geo_part *ring, const struct geo_part *hole) {
+  for (uint32_t i = 0; i < hole->count; i++)
+    if (!is_in_ring(hole->at[i], ring, true)) return false;
+  return true;
+}
+
+/** Rings, each of which ends where it began; those behind the first are holes in it. */
 static status read_polygon(const struct reading *reading, const struct val *rings) {
   uint32_t count = rings->type == VAL_LIST ? val_count(rings) : 0;
+  uint32_t first = reading->shape->count;
   if (count == 0) return fail(reading, "a polygon has a ring");
   for (uint32_t i = 0; i < count; i++) {
     struct val ring = val_at(rings, i);
@@ -128,6 +140,8 @@ static status read_polygon(const struct reading *reading, const struct val *ring
     if (geo_vec_angle(part->at[0], part->at[part->count - 1]) > tolerance)
       return fail(reading, "the ring of a polygon ends where it begins");
     if (crosses_itself(part)) return fail(reading, "the edges of a ring do not cross");
+    if (i && !has_within(&reading->shape->parts[first], part))
+      return fail(reading, "a hole of a polygon lies within its ring");
   }
   return LUMA_OK;
 }
@@ -151,7 +165,7 @@ struct geo_type {
   bool many;
 };
 
-static status read_geometry(const struct reading *reading, const struct val *map) {
+static status read_simple(const struct reading *reading, const struct val *map) {
   static const struct geo_type types[] = {
       {"Point", read_point, false},     {"MultiPoint", read_point, true},
       {"LineString", read_line, false}, {"MultiLineString", read_line, true},
@@ -159,15 +173,21 @@ static status read_geometry(const struct reading *reading, const struct val *map
   if (map->type != VAL_MAP) return fail(reading, "a geometry is an object");
   struct val type = val_field(map, slice_of_text("type"));
   struct val coordinates = val_field(map, slice_of_text("coordinates"));
-  struct val geometries = val_field(map, slice_of_text("geometries"));
   if (type.type != VAL_TEXT) return fail(reading, "a geometry has a type");
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
     if (slice_is_equal(val_slice(&type), slice_of_text(types[i].name)))
       return types[i].many ? read_each(reading, &coordinates, types[i].read)
                            : types[i].read(reading, &coordinates);
-  if (slice_is_equal(val_slice(&type), slice_of_text("GeometryCollection")))
-    return read_each(reading, &geometries, read_geometry); /* as deep as documents are */
-  return fail(reading, "Unknown GeoJSON type");
+  return fail(reading, "Unknown GeoJSON type, or a GeometryCollection in another");
+}
+
+static status read_geometry(const struct reading *reading, const struct val *map) {
+  struct val type = map->type == VAL_MAP ? val_field(map, slice_of_text("type")) : val_missing();
+  bool is_collection = type.type == VAL_TEXT &&
+                       slice_is_equal(val_slice(&type), slice_of_text("GeometryCollection"));
+  if (!is_collection) return read_simple(reading, map);
+  struct val geometries = val_field(map, slice_of_text("geometries"));
+  return read_each(reading, &geometries, read_simple);
 }
 
 status geo_shape_read(struct arena *arena, const struct val *map, struct geo_shape *shape,

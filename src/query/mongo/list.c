@@ -164,12 +164,12 @@ status mongo__concat_arrays(struct func_env *env, const struct val *args, uint32
                             struct val *out, struct err *err) {
   struct mongo_build made;
   *out = val_null();
-  for (uint32_t i = 0; i < count; i++)
-    if (!val_is_null(&args[i]) && args[i].type != VAL_LIST)
+  for (uint32_t i = 0; i < count; i++) {
+    if (val_is_null(&args[i])) return LUMA_OK; /* what stands behind it is not looked at */
+    if (args[i].type != VAL_LIST)
       return mongo_fail(err, 28664, "$concatArrays only supports arrays, not %s",
                         mongo_type_name(&args[i]));
-  for (uint32_t i = 0; i < count; i++)
-    if (val_is_null(&args[i])) return LUMA_OK;
+  }
   mongo__begin(&made, env);
   build_begin_list(&made.build);
   for (uint32_t i = 0; i < count; i++) {
@@ -206,9 +206,8 @@ status mongo__reverse_array(struct func_env *env, const struct val *args, uint32
 
 status mongo__index_of_array(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
-  (void)env;
   const struct val *list = &args[0];
-  struct val wanted = args[1].type == VAL_MISSING ? val_null() : args[1];
+  struct val wanted = args[1].type == VAL_MISSING ? val_null() : args[1], key;
   *out = val_null();
   if (val_is_null(list)) return LUMA_OK;
   if (list->type != VAL_LIST)
@@ -219,9 +218,11 @@ status mongo__index_of_array(struct func_env *env, const struct val *args, uint3
   TRY(mongo__search_bound("$indexOfArray", args, count, 3, &to, err));
   if (to > val_count(list)) to = val_count(list);
   *out = val_int32(-1);
+  TRY(mongo__key(env, &wanted, &wanted, err));
   for (int64_t i = from; i < to; i++) {
     struct val element = val_at(list, (uint32_t)i);
-    if (!val_is_equal(&element, &wanted)) continue;
+    TRY(mongo__key(env, &element, &key, err));
+    if (!val_is_equal(&key, &wanted)) continue;
     *out = val_int32((int32_t)i);
     break;
   }

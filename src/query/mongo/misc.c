@@ -3,13 +3,31 @@
 #include "base/ds/rng.h"
 #include "query/mongo/mongo_int.h"
 
+/** As val_compare, under the run's collation. */
+static status compare(struct func_env *env, const struct val *a, const struct val *b, int *order,
+                      struct err *err) {
+  struct val left, right;
+  TRY(mongo__key(env, a, &left, err));
+  TRY(mongo__key(env, b, &right, err));
+  *order = val_compare(&left, &right);
+  return LUMA_OK;
+}
+
+/** low <= v < high */
+static status is_between(struct func_env *env, const struct val *v, const struct val *low,
+                         const struct val *high, bool *is_in, struct err *err) {
+  int from = 0, to = 0;
+  TRY(compare(env, v, low, &from, err));
+  TRY(compare(env, v, high, &to, err));
+  *is_in = from >= 0 && to < 0;
+  return LUMA_OK;
+}
+
 status mongo__cmp(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                   struct err *err) {
   (void)count;
-  struct val left, right;
-  TRY(mongo__key(env, &args[0], &left, err));
-  TRY(mongo__key(env, &args[1], &right, err));
-  int order = val_compare(&left, &right);
+  int order = 0;
+  TRY(compare(env, &args[0], &args[1], &order, err));
   *out = val_int32((order > 0) - (order < 0));
   return LUMA_OK;
 }
@@ -56,20 +74,22 @@ status mongo__current_timestamp(struct func_env *env, const struct val *args, ui
   return LUMA_OK;
 }
 
-static status check_boundaries(const struct val *list, const struct val *otherwise,
-                               struct err *err) {
+static status check_boundaries(struct func_env *env, const struct val *list,
+                               const struct val *otherwise, struct err *err) {
   for (uint32_t i = 1; i < val_count(list); i++) {
     struct val before = val_at(list, i - 1), here = val_at(list, i);
     if (val_order_class((enum val_type)before.type) != val_order_class((enum val_type)here.type))
       return mongo_fail(err, 40193,
                         "All values in the 'boundaries' option to $bucket must have the "
                         "same type");
-    if (val_compare(&before, &here) >= 0)
+    int order = 0;
+    TRY(compare(env, &before, &here, &order, err));
+    if (order >= 0)
       return mongo_fail(err, 40194, "The 'boundaries' option to $bucket must be sorted");
   }
+  bool inside = false;
   struct val low = val_at(list, 0), high = val_at(list, val_count(list) - 1);
-  bool inside = word_is_given(otherwise) && val_compare(otherwise, &low) >= 0 &&
-                val_compare(otherwise, &high) < 0;
+  if (word_is_given(otherwise)) TRY(is_between(env, otherwise, &low, &high, &inside, err));
   if (inside)
     return mongo_fail(err, 40199,
                       "The $bucket 'default' field must be less than the lowest "
@@ -80,13 +100,15 @@ static status check_boundaries(const struct val *list, const struct val *otherwi
 /** value, boundaries, what is outside them */
 status mongo__bucket_of(struct func_env *env, const struct val *args, uint32_t count,
                         struct val *out, struct err *err) {
-  (void)env, (void)count;
+  (void)count;
+  bool is_in = false;
   struct val v = args[0].type == VAL_MISSING ? val_null() : args[0];
-  TRY(check_boundaries(&args[1], &args[2], err));
+  TRY(check_boundaries(env, &args[1], &args[2], err));
   for (uint32_t i = 0; i + 1 < val_count(&args[1]); i++) {
     struct val low = val_at(&args[1], i), high = val_at(&args[1], i + 1);
     *out = low;
-    if (val_compare(&v, &low) >= 0 && val_compare(&v, &high) < 0) return LUMA_OK;
+    TRY(is_between(env, &v, &low, &high, &is_in, err));
+    if (is_in) return LUMA_OK;
   }
   *out = args[2];
   if (word_is_given(&args[2])) return LUMA_OK;
@@ -105,13 +127,10 @@ static status bits(const char *name, enum bit_operation operation, const struct 
   bool is_wide = false;
   *out = val_null();
   for (uint32_t i = 0; i < count; i++) {
-    if (val_is_null(&args[i])) continue;
+    if (val_is_null(&args[i])) return LUMA_OK; /* what stands behind it is not looked at */
     if (!val_is_integer(&args[i]))
       return mongo_fail(err, 14, "%s only supports int and long operands, not %s.", name,
                         mongo_type_name(&args[i]));
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    if (val_is_null(&args[i])) return LUMA_OK;
     is_wide |= args[i].type == VAL_INT64;
     if (operation == BIT_AND) result &= args[i].integer;
     if (operation == BIT_OR) result |= args[i].integer;

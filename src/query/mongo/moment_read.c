@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading moments: ISO 8601 with shorter forms ("2017-02-08", "2017-02-08 12:10"), names of months
- * ("July 4, 2017"), and a zone at the end. */
+ * ("July 4, 2017"), American ("7/4/2017") and pointed ("4.7.2017") ones, the name of a weekday
+ * before them, and a zone at the end. */
+#include <string.h>
+
 #include "base/text/date.h"
 #include "query/mongo/moment.h"
 
@@ -12,6 +15,11 @@ struct reading {
 
 static void skip_space(struct reading *reading) {
   while (reading->at < reading->end && (*reading->at == ' ' || *reading->at == ',')) reading->at++;
+}
+
+/** What may stand between a day and the name of its month: "4 July 2017", "4-Jul-2017". */
+static void skip_marks(struct reading *reading) {
+  while (reading->at < reading->end && memchr(" ,.-", *reading->at, 4)) reading->at++;
 }
 
 static bool next_is(const struct reading *reading, char c) {
@@ -35,30 +43,62 @@ static bool number(struct reading *reading, int least, int most, int64_t *out) {
   return count >= least;
 }
 
-static bool read_month_name(struct reading *reading) {
-  static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+/** Letters of which the first three are those of one of `count` names; -1 for others. */
+static int64_t read_name(struct reading *reading, const char *names, int64_t count) {
   const uint8_t *start = reading->at;
   while (reading->at < reading->end && ((*reading->at | 32) >= 'a' && (*reading->at | 32) <= 'z'))
     reading->at++;
-  if (reading->at - start < 3) return false;
-  for (int64_t m = 0; m < 12; m++)
-    if (slice_is_equal_nocase(slice_of(start, 3), slice_of(months + 3 * m, 3))) {
-      reading->month = m + 1;
-      return true;
-    }
-  return false;
+  if (reading->at - start < 3) return -1;
+  for (int64_t i = 0; i < count; i++)
+    if (slice_is_equal_nocase(slice_of(start, 3), slice_of(names + 3 * i, 3))) return i;
+  return -1;
 }
 
-/** "July 4, 2017", "4 July 2017" */
+static bool read_month_name(struct reading *reading) {
+  reading->month = read_name(reading, "janfebmaraprmayjunjulaugsepoctnovdec", 12) + 1;
+  return reading->month > 0;
+}
+
+/** "Mon, " says nothing that the date does not. */
+static void skip_weekday(struct reading *reading) {
+  const uint8_t *start = reading->at;
+  if (read_name(reading, "sunmontuewedthufrisat", 7) < 0)
+    reading->at = start;
+  else
+    skip_space(reading);
+}
+
+/** "July 4, 2017", "4 July 2017", "4-Jul-2017" */
 static bool read_named_date(struct reading *reading) {
   bool day_first = *reading->at >= '0' && *reading->at <= '9';
   if (day_first && !number(reading, 1, 2, &reading->day)) return false;
-  skip_space(reading);
+  skip_marks(reading);
   if (!read_month_name(reading)) return false;
-  skip_space(reading);
+  skip_marks(reading);
   if (!day_first && !number(reading, 1, 2, &reading->day)) return false;
-  skip_space(reading);
+  skip_marks(reading);
   return number(reading, 4, 4, &reading->year);
+}
+
+/** "7/4/2017" is the fourth of July, "7.4.2017" and "7-4-2017" are the seventh of April. */
+static bool read_short_date(struct reading *reading) {
+  int64_t first = 0, second = 0;
+  if (!number(reading, 1, 2, &first)) return false;
+  bool is_american = next_is(reading, '/');
+  reading->at++;
+  if (!number(reading, 1, 2, &second)) return false;
+  if (!take(reading, '/') && !take(reading, '.') && !take(reading, '-')) return false;
+  reading->month = is_american ? first : second;
+  reading->day = is_american ? second : first;
+  return number(reading, 4, 4, &reading->year);
+}
+
+/** Its mark stands behind one digit or two. */
+static bool is_short(const struct reading *reading) {
+  const uint8_t *at = reading->at;
+  while (at < reading->end && *at >= '0' && *at <= '9') at++;
+  ptrdiff_t digits = at - reading->at;
+  return (digits == 1 || digits == 2) && at < reading->end && memchr("/.-", *at, 3);
 }
 
 /** "2017-06-19", "20170619", "2017/6/19" */
@@ -75,7 +115,7 @@ static bool read_plain_date(struct reading *reading) {
 
 static bool has_letter_soon(const struct reading *reading) {
   const uint8_t *at = reading->at;
-  while (at < reading->end && ((*at >= '0' && *at <= '9') || *at == ' ')) at++;
+  while (at < reading->end && ((*at >= '0' && *at <= '9') || memchr(" -.", *at, 3))) at++;
   bool is_letter = at < reading->end && ((*at | 32) >= 'a' && (*at | 32) <= 'z');
   return is_letter && at - reading->at < 4;
 }
@@ -138,8 +178,11 @@ bool moment_read(struct slice text, struct zones *zones, struct slice zone, int6
   struct reading reading = {.at = text.data, .end = text.data + text.bytes};
   int64_t days = 0;
   skip_space(&reading);
+  skip_weekday(&reading);
   if (reading.at == reading.end) return false;
-  bool good = has_letter_soon(&reading) ? read_named_date(&reading) : read_plain_date(&reading);
+  bool good = has_letter_soon(&reading) ? read_named_date(&reading)
+              : is_short(&reading)      ? read_short_date(&reading)
+                                        : read_plain_date(&reading);
   if (!good || !read_time(&reading)) return false;
   bool valid = reading.month >= 1 && reading.month <= 12 && reading.day >= 1 &&
                reading.day <= date_days_in_month((int32_t)reading.year, (unsigned)reading.month);

@@ -90,12 +90,13 @@ status mongo__add(struct func_env *env, const struct val *args, uint32_t count, 
     } else if (is_moment(v)) {
       if (date.type != VAL_MISSING) return mongo_fail(err, 16612, "only one date allowed in $add");
       date = *v;
-    } else if (!val_is_null(v)) {
+    } else if (val_is_null(v)) {
+      return LUMA_OK; /* what stands behind it is not looked at */
+    } else {
       return mongo_fail(err, 14, "$add only supports numeric or date types, not %s",
                         mongo_type_name(v));
     }
   }
-  if (any_null(args, count)) return LUMA_OK;
   if (date.type != VAL_MISSING) return move_date(&date, &sum, 1, out, err);
   *out = sum;
   return LUMA_OK;
@@ -129,13 +130,13 @@ status mongo__multiply(struct func_env *env, const struct val *args, uint32_t co
   struct val product = val_int32(1);
   *out = val_null();
   for (uint32_t i = 0; i < count; i++) {
-    if (val_is_null(&args[i])) continue;
+    if (val_is_null(&args[i])) return LUMA_OK; /* what stands behind it is not looked at */
     if (!val_is_number(&args[i]))
       return mongo_fail(err, 14, "$multiply only supports numeric types, not %s",
                         mongo_type_name(&args[i]));
     product = multiply_numbers(&product, &args[i]);
   }
-  if (!any_null(args, count)) *out = product;
+  *out = product;
   return LUMA_OK;
 }
 

@@ -125,13 +125,13 @@ status mongo__set_difference(struct func_env *env, const struct val *args, uint3
   return mongo__end(&made, out, err);
 }
 
-/** True when an argument is null: the answer is then null. */
+/** True when an argument is null: the answer is then null, whatever stands behind it. */
 static status check_operands(const char *name, uint32_t code, const struct val *args,
                              uint32_t count, bool *is_null, struct err *err) {
   *is_null = false;
-  for (uint32_t i = 0; i < count; i++) {
-    *is_null |= val_is_null(&args[i]);
-    if (!val_is_null(&args[i]) && args[i].type != VAL_LIST)
+  for (uint32_t i = 0; i < count && !*is_null; i++) {
+    *is_null = val_is_null(&args[i]);
+    if (!*is_null && args[i].type != VAL_LIST)
       return mongo_fail(err, code, "All operands of %s must be arrays. One argument is of type: %s",
                         name, mongo_type_name(&args[i]));
   }

@@ -6,14 +6,12 @@
 status mongo__concat(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                      struct err *err) {
   *out = val_null();
-  bool is_null = false;
   for (uint32_t i = 0; i < count; i++) {
-    is_null |= val_is_null(&args[i]);
-    if (!val_is_null(&args[i]) && args[i].type != VAL_TEXT)
+    if (val_is_null(&args[i])) return LUMA_OK; /* what stands behind it is not looked at */
+    if (args[i].type != VAL_TEXT)
       return mongo_fail(err, 16702, "$concat only supports strings, not %s",
                         mongo_type_name(&args[i]));
   }
-  if (is_null) return LUMA_OK;
   for (uint32_t i = 0; i < count; i++) buf_append_slice(env->scratch, val_slice(&args[i]));
   return mongo__scratch_text(env, out, err);
 }

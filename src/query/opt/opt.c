@@ -97,6 +97,7 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .is_explained = statement->root->kind == PLAN_EXPLAIN,
                     .is_several = statement->root->kind == PLAN_SEQUENCE,
                     .has_selects = has_selects(statement->root),
+                    .is_unsteady = statement->is_unsteady,
                     .read_rule = options->read_rule};
   TRY(plan_collation_text(opt.arena, &statement->collation, &opt.collation, err));
   for (uint32_t i = 0; i < PASSES; i++)

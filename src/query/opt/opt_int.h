@@ -15,6 +15,7 @@ struct opt {
   enum plan_language language;
   bool is_several;  /* the statement makes several changes: what one puts in, another may meet */
   bool has_selects; /* SELECTs stand in expressions */
+  bool is_unsteady; /* as the statement is */
   status (*read_rule)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
                       struct err *err); /* as in struct opt_options */
   bool is_explained;                    /* choices are told with their reasons */

@@ -71,6 +71,7 @@ static bool is_shared_by_parts(const struct plan *plan) {
 status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
   struct plan_physical *physical = NULL;
+  if (opt->is_unsteady) return LUMA_OK; /* chance and sequences belong to the run's thread */
   if (plan->kind == PLAN_UPDATE && is_collected(plan)) {
     TRY(opt__physical(opt, plan->input, &physical, err));
     physical->collected = true;

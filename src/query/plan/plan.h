@@ -276,6 +276,16 @@ struct plan_rules {
   bool has_hidden, hidden; /* of the index that the plan names or whose keys it has */
   bool has_expiry;         /* the same */
   uint32_t expire_s;
+  uint64_t capped_bytes; /* 0: not asked for */
+  bool has_capped_documents;
+  uint64_t capped_documents; /* 0: no limit */
+  bool only_capped;          /* what is not capped is not to become so */
+  bool has_series;           /* create: a time series; collMod: how it is told */
+  struct slice time_field, meta_field;
+  uint8_t granularity; /* enum catalog_granularity */
+  uint32_t span_s;
+  bool has_lifetime, is_lasting; /* of a time series: lifetime_s; or it does not expire */
+  uint32_t lifetime_s;
 };
 
 /** CREATE SEQUENCE, cache 0: as the model has it; ALTER SEQUENCE. */
@@ -320,6 +330,8 @@ struct plan {
       *collection;       /* bound; NULL for a missing collection that is empty (JQL) */
   bool missing_is_empty; /* JQL: a missing collection is empty; else an error with a suggestion */
   bool if_exists, if_not_exists;
+  const struct slice *dropped; /* DROP_COLLECTION: all that the statement drops, by their names */
+  uint32_t dropped_count;
   bool is_temporary;      /* CREATE …, INSERT that creates: it belongs to the session */
   struct plan_hint *hint; /* SCAN; NULL: the optimizer chooses */
   bool shows_rows; /* SCAN: documents have their row number as `$recordId` behind their fields */
@@ -448,9 +460,11 @@ struct statement {
   bool distinct_values;      /* JQL distinct: the reply is a list of values */
   struct val collation;      /* JQL: the specification, a MAP; MISSING: none */
   bool has_views;            /* bound: it reads views, which may change */
+  bool is_unsteady;          /* bound: what it calls may answer another thing at each call */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
   bool skips_validation; /* JQL: bypassDocumentValidation */
+  bool tails, awaits;    /* JQL: it may be gone on with when it has ended; whoever does so waits */
   bool is_count;         /* JQL/NQL count: the reply is a number */
   enum plan_told told;   /* JQL */
   uint64_t time_max_ms;  /* JQL: maxTimeMS; 0: the command sets no limit */

@@ -326,6 +326,7 @@ const struct soul_rules_ops *rule_ops(void) {
   static const struct soul_rules_ops ops = {.create = rules_create,
                                             .destroy = rules_destroy,
                                             .rename = rule__rename,
+                                            .check_types = rule__check_types,
                                             .run = rules_run,
                                             .bind_view = rule__bind_view,
                                             .lasts = rules_lasts,

@@ -18,6 +18,8 @@ status rule__rename(const struct soul *soul, const struct soul_rule *rule,
 status rule__rename_match(const struct soul_rule *rule, const struct val *renames, struct buf *out,
                           struct err *err);
 
+/** See soul_rules_ops. */
+status rule__check_types(const struct soul *soul, const struct soul_rule *rule, struct err *err);
 /** struct soul_rules_ops' bind_view. */
 status rule__bind_view(const struct catalog *catalog, const struct collection *view,
                        struct err *err);

@@ -85,7 +85,7 @@ struct http_request {
   uint64_t body_bytes;                /* announced; 0 = none */
   bool is_chunked;                    /* the body's length was not announced */
   bool wants_continue;                /* it waits for 100 before it sends the body */
-  bool head_is_bad;                   /* no Host, or a length that is no number */
+  bool head_is_bad;                   /* no Host, a length that is no number, too many arguments */
   bool head_too_large; /* header over the limit: nothing else above is to be trusted */
   struct buf body;
   size_t body_bytes_max; /* set by `begin` */

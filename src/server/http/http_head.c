@@ -87,13 +87,23 @@ static status copy_argument(struct http_conn *conn, int nth, int bytes, struct e
   return LUMA_OK;
 }
 
+/* The library tells the length 0 of what stands between two `&`, and of what is not there. */
+static bool has_argument(struct http_conn *conn, int nth, int bytes) {
+  char empty[1];
+  return bytes > 0 ||
+         lws_hdr_copy_fragment(conn->wsi, empty, sizeof empty, WSI_TOKEN_HTTP_URI_ARGS, nth) == 0;
+}
+
 static status copy_arguments(struct http_conn *conn, struct err *err) {
-  conn->request.arguments_count = 0;
+  struct http_request *request = &conn->request;
+  request->arguments_count = 0;
   if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_URI_ARGS) <= 0) return LUMA_OK;
-  for (int nth = 0; nth < HTTP_ARGUMENTS_MAX; nth++) {
+  for (int nth = 0; !request->head_is_bad; nth++) {
     int bytes = lws_hdr_fragment_length(conn->wsi, WSI_TOKEN_HTTP_URI_ARGS, nth);
-    if (bytes <= 0) break;
-    TRY(copy_argument(conn, nth, bytes, err));
+    if (!has_argument(conn, nth, bytes)) break;
+    /* One left out could be that which makes the request harmless. */
+    request->head_is_bad |= request->arguments_count == HTTP_ARGUMENTS_MAX;
+    if (bytes > 0 && !request->head_is_bad) TRY(copy_argument(conn, nth, bytes, err));
   }
   return LUMA_OK;
 }

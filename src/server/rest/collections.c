@@ -73,8 +73,10 @@ static status get_work(void *context, struct model_txn *txn, struct err *err) {
 static status create_work(void *context, struct model_txn *txn, struct err *err) {
   struct collection_work *work = context;
   struct slice name = work->exchange->first;
+  buf_reset(&work->exchange->request->reply.body);
   work->made = catalog_find(model_catalog(txn), name) == NULL;
-  return model_create_collection(txn, name, true, NULL, err);
+  TRY(model_create_collection(txn, name, true, NULL, err));
+  return get_work(work, txn, err);
 }
 
 static status drop_work(void *context, struct model_txn *txn, struct err *err) {
@@ -123,29 +125,31 @@ static status dry_drop_work(void *context, struct model_txn *txn, struct err *er
   return done == LUMA_OK ? drop_work(context, txn, err) : done;
 }
 
-static status look(struct exchange *exchange, session_work_fn *look_work, unsigned http,
-                   struct err *err) {
+static status look(struct exchange *exchange, session_work_fn *look_work, struct err *err) {
   struct collection_work work = {.exchange = exchange};
   TRY(session_look(exchange->session, look_work, &work, err));
-  rest__json(exchange, http);
+  rest__json(exchange, 200);
   return buf_check(&exchange->request->reply.body, "the reply", err);
 }
 
 status rest__list_collections(struct exchange *exchange, struct err *err) {
   TRY(rest__take_session(exchange, err));
-  return look(exchange, list_work, 200, err);
+  return look(exchange, list_work, err);
 }
 
 status rest__get_collection(struct exchange *exchange, struct err *err) {
   TRY(rest__take_session(exchange, err));
-  return look(exchange, get_work, 200, err);
+  return look(exchange, get_work, err);
 }
 
 status rest__put_collection(struct exchange *exchange, struct err *err) {
   struct collection_work work = {.exchange = exchange};
   TRY(rest__take_session(exchange, err));
-  TRY(session_change(exchange->session, create_work, &work, err));
-  return look(exchange, get_work, work.made ? 201 : 200, err);
+  bool is_dry = rest__is_dry(exchange);
+  TRY(is_dry ? session_try(exchange->session, create_work, &work, err)
+             : session_change(exchange->session, create_work, &work, err));
+  rest__json(exchange, work.made && !is_dry ? 201 : 200);
+  return buf_check(&exchange->request->reply.body, "the reply", err);
 }
 
 status rest__delete_collection(struct exchange *exchange, struct err *err) {

@@ -7,10 +7,7 @@
 enum { TOLD_MAX = 1000 }; /* documents shown */
 
 bool rest__is_dry(const struct exchange *exchange) {
-  struct slice text;
-  bool is_asked = http_argument(exchange->request, "dry_run", &text) &&
-                  !slice_is_equal(text, slice_of_text("false"));
-  return is_asked || session_guard(exchange->session)->dry_run;
+  return session_guard(exchange->session)->dry_run;
 }
 
 status rest__check_affected(const struct exchange *exchange, uint64_t count, struct err *err) {

@@ -4,6 +4,7 @@
 #include "base/hash/hash.h"
 #include "base/mem/mem.h"
 #include "base/text/num.h"
+#include "base/text/suggest.h"
 #include "server/rest/rest_int.h"
 #include "server/rest/statement.h"
 
@@ -82,19 +83,26 @@ void rest_cancel_all(struct rest *rest) {
 
 /* ---- sessions ---- */
 
-/* ?max_affected= limits the request, beside what the session says. */
-static status take_guard(struct exchange *exchange, struct err *err) {
-  struct slice text;
+static status read_most(struct slice text, struct query_guard *guard, struct err *err) {
   int64_t most = 0;
-  if (!http_argument(exchange->request, "max_affected", &text)) return LUMA_OK;
   if (!num_parse_int64(text, &most) || most < 0)
     FAIL(err, LUMA_INVALID_ARGUMENT, "`max_affected` takes a number that is not negative");
-  exchange->guard = *session_guard(exchange->session);
-  exchange->has_guard = true;
-  struct query_guard guard = exchange->guard;
-  if (!guard.is_limited || guard.max_affected > (uint64_t)most) guard.max_affected = (uint64_t)most;
-  guard.is_limited = true;
-  session_set_guard(exchange->session, &guard);
+  if (!guard->is_limited || guard->max_affected > (uint64_t)most)
+    guard->max_affected = (uint64_t)most;
+  guard->is_limited = true;
+  return LUMA_OK;
+}
+
+/* ?max_affected= and ?dry_run= limit the request, beside what the session says. */
+static status take_guard(struct exchange *exchange, struct err *err) {
+  struct slice most, dry_run;
+  struct query_guard guard = exchange->guard = *session_guard(exchange->session);
+  bool has_most = http_argument(exchange->request, "max_affected", &most);
+  bool has_dry_run = http_argument(exchange->request, "dry_run", &dry_run);
+  if (has_most) TRY(read_most(most, &guard, err));
+  if (has_dry_run) guard.dry_run |= !slice_is_equal(dry_run, slice_of_text("false"));
+  exchange->has_guard = has_most || has_dry_run;
+  if (exchange->has_guard) session_set_guard(exchange->session, &guard);
   return LUMA_OK;
 }
 
@@ -107,6 +115,8 @@ static status list_running(struct exchange *exchange, struct err *err) {
                                                 .began_us = exchange->request->began_us};
   TRY(registry_add_running(exchange->rest->registry, &exchange->running, err));
   exchange->is_listed = true;
+  /* Its client may have left a moment before it was listed. */
+  if (atomic_load(&exchange->cancelled)) session_cancel(exchange->session);
   return take_guard(exchange, err);
 }
 
@@ -141,10 +151,14 @@ bool rest__try_again(struct exchange *exchange, uint32_t *tries) {
   return true;
 }
 
+void rest__unlist(struct exchange *exchange) {
+  if (exchange->is_listed) registry_remove_running(exchange->rest->registry, &exchange->running);
+  exchange->is_listed = false;
+}
+
 void rest__release(struct exchange *exchange) {
   struct registry *registry = exchange->rest->registry;
-  if (exchange->is_listed) registry_remove_running(registry, &exchange->running);
-  exchange->is_listed = false;
+  rest__unlist(exchange);
   statement_destroy(exchange->stream);
   exchange->stream = NULL;
   if (exchange->has_guard) session_set_guard(exchange->session, &exchange->guard);
@@ -232,6 +246,28 @@ static status check_body(struct exchange *exchange, struct err *err) {
   return LUMA_OK;
 }
 
+/* A request that changes something and says a word that is not known here, as `dryrun`, is not
+ * done: it may have meant to be careful. */
+static status check_arguments(const struct exchange *exchange, struct err *err) {
+  static const char *const names[] = {"filter", "dry_run", "max_affected", "atomic"};
+  const struct http_request *request = exchange->request;
+  if (exchange->route->method == HTTP_GET) return LUMA_OK;
+  for (uint32_t i = 0; i < request->arguments_count; i++) {
+    struct slice name = request->arguments[i].name;
+    struct suggest suggest;
+    size_t at = 0, count = sizeof names / sizeof names[0];
+    suggest_init(&suggest, name);
+    for (; at < count && !slice_is_equal(name, slice_of_text(names[at])); at++)
+      suggest_offer(&suggest, slice_of_text(names[at]));
+    if (at < count) continue;
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the address has no argument `%.*s`",
+              (int)(name.bytes < 100 ? name.bytes : 100), (const char *)name.data);
+    if (suggest_is_good(&suggest)) err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
+    return LUMA_INVALID_ARGUMENT;
+  }
+  return LUMA_OK;
+}
+
 static status check_head(struct exchange *exchange, struct err *err) {
   struct http_request *request = exchange->request;
   if (request->head_too_large) {
@@ -242,7 +278,10 @@ static status check_head(struct exchange *exchange, struct err *err) {
   }
   if (request->head_is_bad) {
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the request's head is malformed");
-    err_hint(err, "it has one Host, and at most one Content-Length, a whole number");
+    err_hint(err,
+             "it has one Host, at most one Content-Length, a whole number, and an address with at "
+             "most %d arguments",
+             HTTP_ARGUMENTS_MAX);
     return LUMA_INVALID_ARGUMENT;
   }
   struct buf allow;
@@ -257,6 +296,7 @@ static status check_head(struct exchange *exchange, struct err *err) {
   TRY(routed);
   if (!exchange->route->is_public && !atomic_load(&exchange->rest->is_ready))
     FAIL(err, LUMA_BUSY, "the server is starting or stopping");
+  TRY(check_arguments(exchange, err));
   return check_body(exchange, err);
 }
 

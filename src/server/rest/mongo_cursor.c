@@ -130,6 +130,27 @@ static status check_namespace(struct registry *registry, const struct statement_
   return failed;
 }
 
+/* How long the cursor waits for more, if it does so at all. */
+static status read_wait(struct registry *registry, const struct statement_run *command,
+                        struct statement_run *run, struct err *err) {
+  enum { WAIT_MS = 1000, BAD_VALUE = 2 };
+  struct val time = field_of(command, "maxTimeMS");
+  bool awaits = false;
+  int64_t wait_ms = WAIT_MS;
+  (void)session_cursor_tails(run->cursor, &awaits);
+  bool is_given = !val_is_null(&time);
+  bool is_good = !is_given || (awaits && val_is_number(&time) && val_to_int64(&time, &wait_ms) &&
+                               wait_ms >= 0 && wait_ms <= INT32_MAX);
+  run->await_us = wait_ms ? (uint64_t)wait_ms * 1000 : (uint64_t)WAIT_MS * 1000;
+  if (is_good) return LUMA_OK;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            awaits ? "`maxTimeMS` takes a whole number, not negative"
+                   : "cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+  if (err) err->foreign = BAD_VALUE;
+  if (registry_keep_cursor(registry, run, NULL) != LUMA_OK) end_cursor(registry, run);
+  return LUMA_INVALID_ARGUMENT;
+}
+
 status mongo_cursor_take(struct registry *registry, const struct statement_run *command,
                          const struct registry_session *session, struct statement_run **run,
                          struct err *err) {
@@ -144,8 +165,7 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
     return fail_not_found(number, err);
   TRY(check_namespace(registry, command, *run, err));
   (*run)->limit = (uint64_t)count;
-  (*run)->is_batch_empty = false;
-  return LUMA_OK;
+  return read_wait(registry, command, *run, err);
 }
 
 /* ---- killCursors ---- */

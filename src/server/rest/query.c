@@ -42,12 +42,15 @@ static struct statement_writer writer_of(struct exchange *exchange) {
                                    .context = exchange};
 }
 
-/* The session leaves the exchange together with the cursor, which needs it. */
+/* The session leaves the exchange together with the cursor, which needs it; its guard with it, for
+ * nothing is changed there any more. Once it is kept another request may take and end it. */
 static status leave_cursor(struct exchange *exchange, struct statement_run *run, struct err *err) {
-  registry_remove_running(exchange->rest->registry, &exchange->running);
-  exchange->is_listed = false;
+  bool is_own = !run->named;
+  rest__unlist(exchange);
   TRY(registry_keep_cursor(exchange->rest->registry, run, err));
-  if (!run->named) exchange->session = NULL;
+  if (!is_own) return LUMA_OK;
+  exchange->session = NULL;
+  exchange->has_guard = false;
   return LUMA_OK;
 }
 
@@ -63,19 +66,42 @@ static status write_reply(struct exchange *exchange, struct statement_run **run,
   return LUMA_OK;
 }
 
+/* One that follows a capped collection waits for what comes into it: as long as it may, if another
+ * worker takes this one's place meanwhile. */
+static status await_rows(struct exchange *exchange, struct statement_run *run, struct err *err) {
+  enum { PAUSE_US = 5000 };
+  struct os *os = exchange->rest->options.os;
+  struct work_pool *pool = exchange->rest->options.pool;
+  uint64_t until_us = os_monotonic_us(os) + run->await_us;
+  bool has = false, awaits = false;
+  TRY(statement_peek(run, &has, err));
+  if (has || !session_cursor_tails(run->cursor, &awaits) || !awaits || !work_wait_begin(pool))
+    return LUMA_OK;
+  status result = LUMA_OK;
+  while (result == LUMA_OK && !has && os_monotonic_us(os) < until_us) {
+    os_sleep_us(os, PAUSE_US);
+    if (!session_cursor_tails(run->cursor, NULL)) break;
+    result = statement_peek(run, &has, err);
+  }
+  work_wait_end(pool);
+  return result;
+}
+
 /* A cursor that was taken goes on: one without a named session brings its own. */
 static status go_on(struct exchange *exchange, struct statement_run *run, struct err *err) {
   if (!run->named) {
-    registry_remove_running(exchange->rest->registry, &exchange->running);
+    rest__unlist(exchange);
     registry_return(exchange->rest->registry, exchange->session);
+    exchange->has_guard = false;
     exchange->session = run->session;
     exchange->running.session = run->session;
     exchange->is_listed =
         registry_add_running(exchange->rest->registry, &exchange->running, NULL) == LUMA_OK;
   }
   run->is_continued = true;
-  run->is_kept = false;
-  status result = write_reply(exchange, &run, err);
+  run->is_kept = run->is_batch_empty = false;
+  status result = await_rows(exchange, run, err);
+  if (result == LUMA_OK) result = write_reply(exchange, &run, err);
   statement_destroy(run);
   return result;
 }

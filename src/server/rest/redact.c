@@ -129,11 +129,8 @@ static struct slice redacted(struct exchange *exchange, struct slice text) {
 static bool masks_keys(struct exchange *exchange) {
   const struct catalog *catalog = model_catalog_acquire(exchange->rest->options.db->model);
   bool any = false;
-  for (uint32_t i = 0; i < catalog_count(catalog) && !any; i++) {
-    const struct soul *soul = catalog_at(catalog, i)->genotype;
-    const struct soul_attribute *key = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
-    any = key && key->is_masked;
-  }
+  for (uint32_t i = 0; i < catalog_count(catalog) && !any; i++)
+    any = soul_hides_keys(catalog_at(catalog, i)->genotype);
   catalog_release(catalog);
   return any;
 }

@@ -66,7 +66,7 @@ struct exchange {
   struct buf faults;           /* of `err`, when it has many; JSON */
 
   struct session *session;        /* of the statement; NULL = none taken */
-  bool has_guard;                 /* ?max_affected= stands in the address: for this request, */
+  bool has_guard;                 /* the address names limits, for this request: */
   struct query_guard guard;       /* and after it the session has its own again */
   struct registry_session *named; /* it is this one's */
   struct registry_running running;
@@ -98,6 +98,8 @@ status rest__take_session(struct exchange *exchange, struct err *err);
 /** Goes on in a session of the registry that was taken, instead of the one it has. */
 status rest__enter_session(struct exchange *exchange, struct registry_session *named,
                            struct err *err);
+/** What the exchange runs can no longer be cancelled; harmless when it is not listed. */
+void rest__unlist(struct exchange *exchange);
 /** Ends whatever the exchange holds; harmless when it holds nothing. */
 void rest__release(struct exchange *exchange);
 
@@ -164,7 +166,7 @@ struct rest_change {
   struct val key, before, after;
 };
 typedef status rest_try_fn(struct exchange *exchange, void *context, struct err *err);
-/** ?dry_run=true, or the session's own. The exchange has its session. */
+/** ?dry_run=true, or what the session says. The exchange has its session. */
 bool rest__is_dry(const struct exchange *exchange);
 /** LUMA_MAX_AFFECTED when `count` documents are more than ?max_affected= or the session allows. */
 status rest__check_affected(const struct exchange *exchange, uint64_t count, struct err *err);

@@ -6,7 +6,7 @@
 struct soul_work {
   struct exchange *exchange;
   struct val body;
-  bool made, dry_run;
+  bool made, dry_run, undoes; /* `undoes`: a dry run does the work and undoes it */
   struct slice name, other;
 };
 
@@ -118,24 +118,32 @@ static status create_work(void *context, struct model_txn *txn, struct err *err)
   return model_write_soul(txn, made.collection->name, reply_of(work), err);
 }
 
+/* Making and evolving look at beings, and must see those that are made meanwhile. */
+static status change(struct session *session, session_work_fn *run, struct soul_work *work,
+                     struct err *err) {
+  return work->dry_run && work->undoes ? session_try(session, run, work, err)
+                                       : session_change_serializable(session, run, work, err);
+}
+
 static status with_body(struct exchange *exchange, session_work_fn *run, struct soul_work *work,
                         struct err *err) {
   struct buf bytes;
   TRY(rest__take_session(exchange, err));
+  work->dry_run = rest__is_dry(exchange);
   buf_init(&bytes, DOC_BYTES_MAX);
   status result = rest__read_body(exchange, NULL, &bytes, &work->body, err);
   if (result == LUMA_OK && work->body.type != VAL_MAP)
     result = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "the body is a JSON object");
-  if (result == LUMA_OK) result = session_change_serializable(exchange->session, run, work, err);
+  if (result == LUMA_OK) result = change(exchange->session, run, work, err);
   buf_deinit(&bytes);
   TRY(result);
   return buf_check(&exchange->request->reply.body, "the reply", err);
 }
 
 status rest__create_soul(struct exchange *exchange, struct err *err) {
-  struct soul_work work = {.exchange = exchange};
+  struct soul_work work = {.exchange = exchange, .undoes = true};
   TRY(with_body(exchange, create_work, &work, err));
-  rest__json(exchange, work.made ? 201 : 200);
+  rest__json(exchange, work.made && !work.dry_run ? 201 : 200);
   return LUMA_OK;
 }
 
@@ -202,10 +210,7 @@ static status evolve_work(void *context, struct model_txn *txn, struct err *err)
 }
 
 status rest__evolve_soul(struct exchange *exchange, struct err *err) {
-  struct slice dry_run;
   struct soul_work work = {.exchange = exchange, .name = exchange->first};
-  work.dry_run = http_argument(exchange->request, "dry_run", &dry_run) &&
-                 !slice_is_equal(dry_run, slice_of_text("false"));
   TRY(with_body(exchange, evolve_work, &work, err));
   rest__json(exchange, 200);
   return LUMA_OK;

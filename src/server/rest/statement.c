@@ -132,9 +132,9 @@ static status read_reply(struct statement_run *run, const struct val *value, str
 }
 
 static status fail_unknown(struct slice name, struct err *err) {
-  static const char *const names[] = {"lang",       "query",        "params", "limit",
-                                      "timeout_ms", "rows",         "reply",  "tagged",
-                                      "cursor",     "max_affected", "dry_run"};
+  static const char *const names[] = {"lang",   "query",      "params",       "single",
+                                      "limit",  "timeout_ms", "rows",         "reply",
+                                      "tagged", "cursor",     "max_affected", "dry_run"};
   struct suggest suggest;
   suggest_init(&suggest, name);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -145,8 +145,8 @@ static status fail_unknown(struct slice name, struct err *err) {
     err_hint(err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
   else
     err_hint(err,
-             "it has lang, query, params, limit, timeout_ms, max_affected, dry_run, rows, reply, "
-             "tagged or cursor");
+             "it has lang, query, params, single, limit, timeout_ms, max_affected, dry_run, rows, "
+             "reply, tagged or cursor");
   return LUMA_INVALID_ARGUMENT;
 }
 
@@ -156,6 +156,8 @@ static status read_field(struct statement_run *run, struct slice name, const str
   if (slice_is_equal(name, slice_of_text("lang"))) return read_lang(run, value, err);
   if (slice_is_equal(name, slice_of_text("query"))) return read_query(run, value, err);
   if (slice_is_equal(name, slice_of_text("params"))) return read_params(run, value, err);
+  if (slice_is_equal(name, slice_of_text("single")))
+    return read_flag("single", value, &run->is_one, err);
   if (slice_is_equal(name, slice_of_text("limit")))
     return read_number("limit", value, INT64_MAX, &run->limit, err);
   if (slice_is_equal(name, slice_of_text("timeout_ms"))) {
@@ -218,7 +220,8 @@ status statement_start(struct statement_run *run, struct err *err) {
   struct slice text = run->request.source.text;
   size_t offset = 0;
   fill_language(run);
-  if (run->is_command) return session_run(run->session, &run->request, NULL, &run->cursor, err);
+  if (run->is_command || run->is_one)
+    return session_run(run->session, &run->request, NULL, &run->cursor, err);
   do {
     session_cursor_close(run->cursor);
     run->cursor = NULL;

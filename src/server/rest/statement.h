@@ -26,8 +26,10 @@ struct statement_run {
   bool is_continued;
   bool is_single, is_batch_empty; /* MongoDB's: no cursor is left; no rows in this reply */
   bool is_lasting;                /* noCursorTimeout: its cursor is not ended for being idle */
-  bool is_kept;                   /* a cursor is to be left */
-  bool is_command;                /* the query was a value */
+  uint64_t await_us; /* how long the next reply waits for rows, of a cursor that does so */
+  bool is_kept;      /* a cursor is to be left */
+  bool is_one;       /* more than one statement in the text is an error */
+  bool is_command;   /* the query was a value */
   struct val command;
   /* of the registry: */
   char id[REGISTRY_ID_BYTES + 1];
@@ -38,10 +40,10 @@ struct statement_run {
 status statement_create(struct statement_run **run, struct err *err);
 /** Ends the cursor. The session is the caller's to return. NULL is fine. */
 void statement_destroy(struct statement_run *run);
-/** Reads `{"lang","query","params","limit","timeout_ms","rows","reply"}` out of a map, which
- * run->encoded holds. */
+/** Reads `{"lang","query","params","single","limit","timeout_ms","rows","reply",…}` out of a map,
+ * which run->encoded holds. */
 status statement_read(struct statement_run *run, const struct val *map, struct err *err);
-/** Runs all statements of the text; the cursor is the last one's. */
+/** Runs all statements of the text, or the only one; the cursor is the last one's. */
 status statement_start(struct statement_run *run, struct err *err);
 /** Runs exactly one; BEGIN, COMMIT and ROLLBACK are refused. */
 status statement_start_one(struct statement_run *run, struct err *err);
@@ -50,7 +52,9 @@ status statement_start_one(struct statement_run *run, struct err *err);
  * more rows. */
 status statement_write_rows(struct statement_run *run, struct buf *out, size_t bytes_max,
                             uint64_t *count, bool *ended, struct err *err);
-/** The same, a line each. */
+/** Whether a row is there, which is then read. */
+status statement_peek(struct statement_run *run, bool *has, struct err *err);
+/** The same as statement_write_rows, a line each. */
 status statement_write_lines(struct statement_run *run, struct buf *out, size_t bytes_max,
                              bool *ended, struct err *err);
 /** What may be said of a reply when its rows are written. */

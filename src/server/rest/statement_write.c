@@ -51,12 +51,17 @@ static status next(struct statement_run *run, struct val *row, bool *has, struct
 
 status statement_write_rows(struct statement_run *run, struct buf *out, size_t bytes_max,
                             uint64_t *count, bool *ended, struct err *err) {
-  bool has = true;
+  bool has = true, is_again = false;
   *count = 0;
   while (!run->is_batch_empty && (run->limit == 0 || *count < run->limit) &&
          out->bytes < bytes_max) {
     struct val row;
     TRY(next(run, &row, &has, err));
+    /* One that follows a collection has read what was there when it last looked: it looks again. */
+    if (!has && !is_again && run->is_continued && session_cursor_tails(run->cursor, NULL)) {
+      is_again = true;
+      continue;
+    }
     if (!has) break;
     if (*count) buf_append_byte(out, ',');
     write_row(run, &row, out);
@@ -66,7 +71,14 @@ status statement_write_rows(struct statement_run *run, struct buf *out, size_t b
   bool has_next = run->has_pending && !session_cursor_is_closed(run->cursor);
   if (has && !has_next) TRY(session_next(run->cursor, &run->pending, &has, err));
   run->has_pending = has;
-  *ended = !has;
+  *ended = !has && !session_cursor_tails(run->cursor, NULL);
+  return LUMA_OK;
+}
+
+status statement_peek(struct statement_run *run, bool *has, struct err *err) {
+  *has = run->has_pending;
+  if (!*has) TRY(session_next(run->cursor, &run->pending, has, err));
+  run->has_pending = *has;
   return LUMA_OK;
 }
 

@@ -66,9 +66,8 @@ static status step(void *context, struct model_txn *txn, uint32_t nth, struct er
 
 static const struct val *key_of(void *context, uint32_t nth) {
   struct changing *changing = context;
-  const struct soul *soul = changing->collection->genotype;
-  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
-  return id && id->sensitive ? NULL : &changing->changes->items[nth].key;
+  return soul_hides_keys(changing->collection->genotype) ? NULL
+                                                         : &changing->changes->items[nth].key;
 }
 
 static status work(void *context, struct model_txn *txn, struct err *err) {

@@ -139,6 +139,19 @@ static status drop_index(struct model *model, struct slice collection, struct sl
   return answer;
 }
 
+/* What a capped collection is read by. */
+static status make_arrival(struct model *model, const struct collection *collection,
+                           struct err *err) {
+  struct store_begin_options options = {.may_block = true};
+  struct model_txn *txn;
+  if (!collection->arrival) return LUMA_OK;
+  TRY(model_begin(model, &options, &txn, err));
+  status answer = model_rebuild_arrival(txn, collection, err);
+  if (answer == LUMA_OK) return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
+  model_rollback(txn);
+  return answer;
+}
+
 /* An index that what was saved does not allow is told and left out. */
 static status make_index(struct repair *repair, struct model *model, struct slice collection,
                          const struct catalog_index *index, struct err *err) {
@@ -164,6 +177,7 @@ static status make_indexes(struct repair *repair, struct model *model,
     const struct collection *collection = catalog_at(catalog, i);
     repair->counts->collections++;
     TRY(set_count(repair, model_store(model), collection->number, err));
+    TRY(make_arrival(model, collection, err));
     for (uint32_t k = 0; k < collection->indexes_count; k++)
       TRY(make_index(repair, model, collection->name, &collection->indexes[k], err));
   }

@@ -226,17 +226,26 @@ struct session_outcome session_outcome(struct session_cursor *cursor) {
 
 /* ---- rows ---- */
 
+/* Nothing more is there now. One that has read nothing at all has ended, as in MongoDB. */
+static status wait_or_end(struct session_cursor *cursor, struct err *err) {
+  arena_reset(&cursor->arena); /* of what it told the time before */
+  TRY(session__cursor_keep_outcome(cursor, err));
+  session__cursor_end(cursor);
+  cursor->is_waiting = cursor->tails && cursor->tail.row && !cursor->tail.is_over;
+  cursor->ended = !cursor->is_waiting;
+  return LUMA_OK;
+}
+
 static status next_batch(struct session_cursor *cursor, struct err *err) {
   cursor->nth = 0;
+  if (cursor->is_waiting) TRY(session__go_on(cursor, err));
   TRY(query_next(cursor->run, &cursor->batch, err));
   if (cursor->batch) {
     atomic_fetch_add_explicit(&cursor->session->db->counters.documents_read,
                               cursor->batch->selected_count, memory_order_relaxed);
     return LUMA_OK;
   }
-  TRY(session__cursor_keep_outcome(cursor, err));
-  session__cursor_end(cursor);
-  return LUMA_OK;
+  return wait_or_end(cursor, err);
 }
 
 status session_next(struct session_cursor *cursor, struct val *document, bool *has,
@@ -256,7 +265,7 @@ status session_next(struct session_cursor *cursor, struct val *document, bool *h
   if (cursor->ended) return LUMA_OK;
   if (!cursor->batch || cursor->nth == cursor->batch->selected_count) {
     TRY(next_batch(cursor, err));
-    if (cursor->ended) return LUMA_OK;
+    if (cursor->ended || cursor->is_waiting) return LUMA_OK;
   }
   TRY(query_document(cursor->run, cursor->batch, cursor->nth, document, err));
   cursor->row = batch_row(cursor->batch, cursor->nth);
@@ -264,6 +273,11 @@ status session_next(struct session_cursor *cursor, struct val *document, bool *h
   cursor->has_row = true;
   *has = true;
   return LUMA_OK;
+}
+
+bool session_cursor_tails(const struct session_cursor *cursor, bool *awaits) {
+  if (awaits) *awaits = cursor->awaits;
+  return cursor->is_waiting;
 }
 
 bool session_cursor_is_closed(const struct session_cursor *cursor) {

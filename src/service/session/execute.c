@@ -20,6 +20,7 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
       .batch_rows = db->options.batch_rows,
       .folder = db->folder,
       .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
+      .tail = cursor->tails ? &cursor->tail : NULL,
   };
   session__numbers(cursor, txn);
   options.numbers = &cursor->numbers.ops;
@@ -210,10 +211,18 @@ static status read_alone(struct session_cursor *cursor, const struct session_req
   return open_run(cursor, request, cursor->own, err);
 }
 
+status session__go_on(struct session_cursor *cursor, struct err *err) {
+  session__set_deadline(cursor->session, cursor->request.timeout_us);
+  cursor->is_waiting = false;
+  return read_alone(cursor, &cursor->request, err);
+}
+
 status session__execute(struct session_cursor *cursor, const struct session_request *request,
                         struct err *err) {
   struct session *session = cursor->session;
   session__set_deadline(session, request->timeout_us);
+  if (!session->txn) cursor->tails = query_tails(cursor->query, &cursor->awaits);
+  cursor->request = *request;
   if (!query_is_write(cursor->query)) {
     return session->txn ? open_run(cursor, request, session->txn, err)
                         : read_alone(cursor, request, err);

@@ -132,6 +132,9 @@ struct session_outcome {
 /** The next row as a document, valid until the next call; `*has` false at the end. */
 status session_next(struct session_cursor *cursor, struct val *document, bool *has,
                     struct err *err);
+/** Whether the cursor came to an end from which the next session_next may go on: that of a capped
+ * collection. `*awaits` (may be NULL): whoever asks is to wait a little for more. */
+bool session_cursor_tails(const struct session_cursor *cursor, bool *awaits);
 /** Column `index` of the row last read; MISSING past the end. */
 struct val session_column(const struct session_cursor *cursor, uint32_t index);
 /** The transaction of the cursor has ended: rows read from it are gone, session_next answers

@@ -102,11 +102,17 @@ struct session_cursor {
   struct session_kept *kept, *last_kept; /* rows not yet given; the last of them */
   struct session_kept *kept_row;         /* the row last given */
   struct session_outcome outcome;
+  /* Of one that tails, outside a transaction: */
+  bool tails, awaits, is_waiting; /* is_waiting: it came to an end, from which it may go on */
+  struct query_tail tail;
+  struct session_request request; /* its limits, to go on with */
 };
 
 /** A cursor in the session's list, taking `query` over if `owns_query`. */
 status session__cursor_create(struct session *session, struct query *query, bool owns_query,
                               struct session_cursor **cursor, struct err *err);
+/** Goes on with a cursor that waits, in a snapshot of its own. */
+status session__go_on(struct session_cursor *cursor, struct err *err);
 /** Ends run and snapshot; `outcome` stays. */
 void session__cursor_end(struct session_cursor *cursor);
 /** Copies what the run has done so far into the cursor. */

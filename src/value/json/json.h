@@ -13,6 +13,7 @@
 #ifndef VALUE_JSON_JSON_H
 #define VALUE_JSON_JSON_H
 
+#include "base/mem/arena.h"
 #include "base/text/buf.h"
 #include "value/doc/build.h"
 
@@ -23,9 +24,25 @@ enum json_form { JSON_PLAIN, JSON_TAGGED, JSON_RELAXED };
  * holds anything else but documents is read as all lists are: then nothing is apart. */
 struct json_apart {
   struct slice list; /* its name: a field at the top of the text */
-  struct buf *out; /* the documents, one behind the other, from its beginning; not for the value */
-  uint32_t count;  /* out */
-  bool is_apart;   /* out: there is such a list */
+  struct buf *out;   /* the documents, one behind the other; not for the value */
+  size_t from;       /* out: where in it they begin, behind what was there */
+  uint32_t count;    /* out */
+  bool is_apart;     /* out: there is such a list */
+};
+
+/** Elements of a list that are like its first: written byte for byte as that, but for their leaves
+ * (numbers, texts, literals), which have the same types in the same places. Those that follow the
+ * first without another between stand in the table alone: the list has the first and what comes
+ * behind them. Few of them are not worth a table, nor is anything in a text with escapes, or with
+ * tagged values in the first. */
+struct json_alike {
+  struct slice list;   /* its name: a field at the top of the text */
+  struct arena *arena; /* of the table */
+  uint32_t most;       /* elements that the table may have */
+  struct val *leaves;  /* out: of the first and those like it, one element behind the other, in the
+                          order of the text, which the texts among them are borrowed from */
+  uint32_t leaves_count; /* out: of an element */
+  uint32_t count;        /* out: elements that the list lacks; 0: there is no table */
 };
 
 struct json_read_options {
@@ -35,6 +52,7 @@ struct json_read_options {
   struct names
       *known; /* json_read_value: names that have an id in it stand by that; NULL: none do */
   struct json_apart *apart; /* json_read_value: NULL: nothing is read apart */
+  struct json_alike *alike; /* json_read_value: NULL: every list has its elements */
   bool big_are_floats;      /* integers beyond 64 bits are doubles, as in MongoDB's extended JSON */
   struct slice floats_in;   /* the same in a map of this name at the top alone; NULL: nowhere */
   bool id_is_key; /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL,
@@ -63,6 +81,9 @@ status json_read_once(struct slice text, const struct json_read_options *options
 /** Whether the text read last had an integer of more digits than a decimal keeps (34): it was
  * rounded, and its kind says so. */
 bool json_reader_lost_digits(const struct json_reader *reader);
+
+/** Whether the text read last had a backslash somewhere. */
+bool json_reader_met_escapes(const struct json_reader *reader);
 
 /** Whether the text read last had names without an id only at its top: below it all stand by those
  * of options->known. */

@@ -27,6 +27,7 @@ struct json_reader {
   bool big_are_floats;
   struct slice floats_in;
   struct json_apart *apart;  /* NULL: nothing is read apart */
+  struct json_alike *alike;  /* NULL: nothing is read as a table */
   bool cannot_part;          /* the list has something else: read again, with nothing apart */
   bool met_id, met_id_first; /* a top-level `id` named the key; then `_id` came: read again */
   bool lost_digits;
@@ -54,6 +55,11 @@ static inline size_t json__offset(const struct json_reader *r) {
 bool json__take_text(struct json_reader *r, struct slice *text);
 /** Takes a token of another kind (number, literal), as it stands. */
 struct slice json__take_token(struct json_reader *r);
+/** Takes a text (unescaped), a number or a literal. */
+status json__take_scalar(struct json_reader *r, struct val *v, struct err *err);
+/** Takes the elements that follow the first of a list, and are like it, into r->alike; `first`: its
+ * first token. (json_alike.c) */
+void json__take_alike(struct json_reader *r, const uint32_t *first);
 /** Raises an error with a position; answers `code`. */
 status json__fail_at(const struct json_reader *r, size_t offset, status code, struct err *err,
                      const char *format, ...) __attribute__((format(printf, 5, 6), cold));

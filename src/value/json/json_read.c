@@ -9,6 +9,7 @@
 
 static status read_value(struct json_reader *r, uint32_t depth, struct err *err);
 static status read_apart(struct json_reader *r, struct err *err);
+static status read_alike(struct json_reader *r, struct err *err);
 
 /* ---- tokens ---- */
 
@@ -58,19 +59,17 @@ status json__fail_at(const struct json_reader *r, size_t offset, status code, st
 
 /* ---- values ---- */
 
-static status read_literal(struct json_reader *r) {
+static status take_literal(struct json_reader *r, struct val *v) {
   struct slice token = json__take_token(r);
-  struct val v;
   if (slice_is_equal(token, slice_of_text("true"))) {
-    v = val_bool(true);
+    *v = val_bool(true);
   } else if (slice_is_equal(token, slice_of_text("false"))) {
-    v = val_bool(false);
+    *v = val_bool(false);
   } else if (slice_is_equal(token, slice_of_text("null"))) {
-    v = val_null();
+    *v = val_null();
   } else {
     return json__fault();
   }
-  build_put(r->build, &v);
   return LUMA_OK;
 }
 
@@ -80,28 +79,32 @@ static bool is_integer(struct slice token) {
   return true;
 }
 
-static status read_number(struct json_reader *r, struct err *err) {
+static status take_number(struct json_reader *r, struct val *v, struct err *err) {
   size_t offset = json__offset(r);
   struct slice token = json__take_token(r);
-  struct val v;
-  enum json__number result = json__parse_number(token, &v);
+  enum json__number result = json__parse_number(token, v);
   if (result == JSON_NUMBER_FAULT) return json__fault();
   if (result == JSON_NUMBER_RANGE)
     return json__fail_at(r, offset, LUMA_OUT_OF_RANGE, err,
                          "a number has a magnitude beyond 1E-6176 to 9.9E+6144");
   r->lost_digits |= result == JSON_NUMBER_ROUNDED;
-  if (v.type == VAL_DECIMAL && r->big_are_floats && is_integer(token))
-    v = val_float64(val_to_float64(&v));
-  build_put(r->build, &v);
+  if (v->type == VAL_DECIMAL && r->big_are_floats && is_integer(token))
+    *v = val_float64(val_to_float64(v));
   return LUMA_OK;
 }
 
-static status read_text(struct json_reader *r) {
+static status take_text(struct json_reader *r, struct val *v) {
   struct slice text;
   if (!json__take_text(r, &text)) return json__fault();
-  struct val v = val_text(text);
-  build_put(r->build, &v);
+  *v = val_text(text);
   return LUMA_OK;
+}
+
+status json__take_scalar(struct json_reader *r, struct val *v, struct err *err) {
+  uint8_t c = json__peek(r);
+  if (c == '"') return take_text(r, v);
+  if (c == '-' || (c >= '0' && c <= '9')) return take_number(r, v, err);
+  return c == 't' || c == 'f' || c == 'n' ? take_literal(r, v) : json__fault();
 }
 
 static status check_depth(const struct json_reader *r, size_t offset, uint32_t depth,
@@ -153,6 +156,10 @@ static bool is_apart(const struct json_reader *r, uint32_t depth, struct slice n
   return r->apart && depth == 1 && slice_is_equal(name, r->apart->list) && json__peek(r) == '[';
 }
 
+static bool is_alike(const struct json_reader *r, uint32_t depth, struct slice name) {
+  return r->alike && depth == 1 && slice_is_equal(name, r->alike->list);
+}
+
 /* Whether the map that follows is MongoDB's: its large integers are doubles. */
 static bool is_mongo(const struct json_reader *r, uint32_t depth, struct slice name) {
   return depth == 1 && r->floats_in.data && slice_is_equal(name, r->floats_in) &&
@@ -168,7 +175,9 @@ static status read_fields(struct json_reader *r, uint32_t depth, struct err *err
     TRY(read_name(r, depth, &name));
     bool was = r->big_are_floats;
     r->big_are_floats |= is_mongo(r, depth, name);
-    TRY(is_apart(r, depth, name) ? read_apart(r, err) : read_value(r, depth, err));
+    TRY(is_apart(r, depth, name)   ? read_apart(r, err)
+        : is_alike(r, depth, name) ? read_alike(r, err)
+                                   : read_value(r, depth, err));
     r->big_are_floats = was;
   } while (json__take(r, ','));
   return json__take(r, '}') ? LUMA_OK : json__fault();
@@ -213,11 +222,12 @@ static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {
 
 static status read_value(struct json_reader *r, uint32_t depth, struct err *err) {
   uint8_t c = json__peek(r);
-  if (c == '"') return read_text(r);
-  if (c == '-' || (c >= '0' && c <= '9')) return read_number(r, err);
   if (c == '{') return read_map(r, depth, err);
   if (c == '[') return read_list(r, depth, err);
-  return c == 't' || c == 'f' || c == 'n' ? read_literal(r) : json__fault();
+  struct val v;
+  TRY(json__take_scalar(r, &v, err));
+  build_put(r->build, &v);
+  return LUMA_OK;
 }
 
 /* The top of a document: its fields go into the root map, which the builder has open. */
@@ -264,7 +274,7 @@ static status read_apart(struct json_reader *r, struct err *err) {
   r->at++;
   r->apart->is_apart = true;
   r->apart->count = 0;
-  buf_reset(r->apart->out);
+  r->apart->out->bytes = r->apart->from;
   build_begin_list(r->build);
   build_end(r->build);
   if (json__take(r, ']')) return LUMA_OK;
@@ -272,6 +282,24 @@ static status read_apart(struct json_reader *r, struct err *err) {
   status read = read_all_apart(r, err);
   r->build = &r->whole;
   return read;
+}
+
+/* ---- elements that are alike ---- */
+
+/* Of several fields of the name the last counts. */
+static status read_alike(struct json_reader *r, struct err *err) {
+  r->alike->count = 0;
+  if (!json__take(r, '[')) return read_value(r, 1, err);
+  build_begin_list(r->build);
+  if (!json__take(r, ']')) {
+    const uint32_t *first = r->at;
+    TRY(read_value(r, 2, err));
+    json__take_alike(r, first);
+    while (json__take(r, ',')) TRY(read_value(r, 2, err));
+    if (!json__take(r, ']')) return json__fault();
+  }
+  build_end(r->build);
+  return LUMA_OK;
 }
 
 /* ---- the whole of a text ---- */
@@ -303,6 +331,7 @@ static status begin(struct json_reader *r, struct slice text,
   r->floats_in = options->floats_in;
   r->build = &r->whole;
   r->apart = NULL;
+  r->alike = NULL;
   r->id_is_key = r->cannot_part = false;
   r->met_id = r->met_id_first = r->lost_digits = false;
   r->knew_names = true;
@@ -405,9 +434,12 @@ status json_read_value(struct json_reader *reader, struct slice text,
   TRY(begin(reader, text, options, err));
   reader->id_is_key = options->id_is_key;
   build_into(reader->build, out, options->known, true);
+  reader->alike = options->alike;
+  if (reader->alike) reader->alike->count = 0;
   reader->apart = options->apart;
   if (reader->apart) {
     reader->apart->is_apart = false;
+    reader->apart->from = reader->apart->out->bytes;
     build_into(&reader->documents, reader->apart->out, options->known, true);
   }
   struct slice encoded = {0};
@@ -418,6 +450,10 @@ status json_read_value(struct json_reader *reader, struct slice text,
 
 bool json_reader_knew_names(const struct json_reader *reader) {
   return reader->knew_names;
+}
+
+bool json_reader_met_escapes(const struct json_reader *reader) {
+  return reader->has_escapes;
 }
 
 bool json_reader_lost_digits(const struct json_reader *reader) {

@@ -277,10 +277,13 @@ static const struct json__tag tags[] = {
     {"$plain", NULL, "a map"},
 };
 
+/* Operators begin with a dollar as well: most are told apart by the letter behind it. */
 const struct json__tag *json__tag_find(struct slice name) {
   if (name.bytes < 4 || name.data[0] != '$') return NULL;
   for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
-    if (slice_is_equal(name, slice_of_text(tags[i].name))) return &tags[i];
+    if (name.data[1] == (uint8_t)tags[i].name[1] &&
+        slice_is_equal(name, slice_of_text(tags[i].name)))
+      return &tags[i];
   return NULL;
 }
 

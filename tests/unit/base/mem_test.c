@@ -75,10 +75,18 @@ static bool has_pattern(const struct block *block) {
   return true;
 }
 
+static uint8_t *adopt(struct arena *arena, size_t bytes) {
+  uint8_t *memory = mem_alloc(ARENA_ADOPT_BYTES + bytes);
+  assert_non_null(memory);
+  assert_true(arena_adopt(arena, memory, ARENA_ADOPT_BYTES + bytes));
+  return memory + ARENA_ADOPT_BYTES;
+}
+
 static struct block allocate_random(struct arena *arena) {
   struct block block = {.bytes = rng_below(test_rng(), rng_below(test_rng(), 20) ? 200 : 100000),
                         .pattern = (uint8_t)rng_next(test_rng())};
-  switch (rng_below(test_rng(), 3)) {
+  switch (rng_below(test_rng(), 4)) {
+  case 2: block.p = adopt(arena, block.bytes); break;
   case 0: block.p = arena_alloc_text(arena, block.bytes); break;
   case 1:
     block.p = arena_zalloc(arena, block.bytes, 1);
@@ -137,6 +145,9 @@ static void an_arena_keeps_its_budget(void) {
   assert_false(arena_is_over_budget(&arena));
   assert_null(arena_alloc(&arena, SIZE_MAX));
   assert_null(arena_zalloc(&arena, SIZE_MAX / 2, 4));
+  void *memory = mem_alloc(500);
+  assert_false(arena_adopt(&arena, memory, 500));
+  mem_free(memory);
   arena_deinit(&arena);
 }
 

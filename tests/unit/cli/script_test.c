@@ -45,6 +45,17 @@ static void lql_ends_with_a_semicolon(void) {
          NULL, expected, 5);
 }
 
+static void lql_quotes_in_many_ways(void) {
+  static const struct expected expected[] = {{"SELECT $$a;b$$ AS x", "lql", true},
+                                             {"SELECT $q$it's; $$;$q$ AS y, $1", "lql", true},
+                                             {"SELECT 'x' LIKE'a\\' AS z", "lql", true},
+                                             {"SELECT e'\\';', $2", "lql", true},
+                                             {"SELECT $r$ ; $q$", "lql", false}};
+  expect("SELECT $$a;b$$ AS x;SELECT $q$it's; $$;$q$ AS y, $1;SELECT 'x' LIKE'a\\' AS z;"
+         "SELECT e'\\';', $2;SELECT $r$ ; $q$",
+         "lql", expected, 5);
+}
+
 static void jql_ends_with_its_brace(void) {
   static const struct expected expected[] = {
       {"{\"find\":\"t}\",\"filter\":{\"a\":[{}]}}", "jql", true},
@@ -72,7 +83,7 @@ static void languages_are_mixed(void) {
 
 /* Whatever the bytes: statements are cut in order, inside the script, and the work ends. */
 static void any_bytes_are_cut(void) {
-  static const char letters[] = "a;'\"`{}[]\\-/* \n\tselect\xc3";
+  static const char letters[] = "a;'\"`{}[]\\-/* \n\tselect\xc3$$";
   static const char *const languages[] = {NULL, "lql", "nql", "jql"};
   for (size_t round = 0; round < test_rounds(20000); round++) {
     uint8_t bytes[64];
@@ -95,6 +106,7 @@ int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"nothing_is_no_statement", nothing_is_no_statement, 0},
       {"lql_ends_with_a_semicolon", lql_ends_with_a_semicolon, 0},
+      {"lql_quotes_in_many_ways", lql_quotes_in_many_ways, 0},
       {"jql_ends_with_its_brace", jql_ends_with_its_brace, 0},
       {"nql_ends_with_its_line", nql_ends_with_its_line, 0},
       {"languages_are_mixed", languages_are_mixed, 0},

@@ -63,7 +63,8 @@ static void random_document(struct names *names, struct buf *out, struct doc *do
 
 /* Each step speaks of an attribute at most once. */
 static void append_step(struct buf *text, uint32_t number) {
-  static const char *const types[] = {"float", "int", "text", "decimal", "date", "timestamp"};
+  static const char *const types[] = {"float",        "int",  "text",     "decimal",
+                                      "decimal(4,1)", "date", "timestamp"};
   bool first = true;
   buf_append_format(text, "%s{\"from\":%u,\"to\":%u,\"ops\":[", number > 1 ? "," : "", number,
                     number + 1);
@@ -86,7 +87,7 @@ static void append_step(struct buf *text, uint32_t number) {
       break;
     default:
       buf_append_format(text, "{\"kind\":\"convert\",\"name\":\"%c\",\"type\":\"%s\"}", name,
-                        types[below(6)]);
+                        types[below(7)]);
       break;
     }
   }
@@ -263,7 +264,32 @@ static void splicing_is_building(void) {
   assert_true(sure > 1000);
 }
 
+/* That there are too many is told as what it is, and what helps. */
+static void steps_have_an_end(void) {
+  struct evolution *evolution = NULL;
+  struct names *names;
+  struct buf text;
+  struct err err = {0};
+  assert_ok(names_create(1, &names, test_err()));
+  buf_init(&text, 1 << 20);
+  buf_append_byte(&text, '[');
+  for (int i = 1; i <= EVOLUTION_STEPS_MAX; i++)
+    buf_append_format(&text, "%s{\"from\":%d,\"to\":%d,\"ops\":[]}", i > 1 ? "," : "", i, i + 1);
+  buf_append_byte(&text, ']');
+  assert_ok(evolution_read(buf_slice(&text), NULL, names, &evolution, test_err()));
+  evolution_release(evolution);
+  text.bytes--;
+  buf_append_text(&text, ",{\"from\":7,\"to\":8,\"ops\":[]}]");
+  assert_int_equal(evolution_read(buf_slice(&text), NULL, names, &evolution, &err),
+                   LUMA_LIMIT_REACHED);
+  assert_string_equal(err.message, "a collection evolves at most 1000 times");
+  assert_non_null(strstr(err.hint, "begins anew"));
+  buf_deinit(&text);
+  names_destroy(names);
+}
+
 int main(int argc, char **argv) {
-  static const struct test_case cases[] = {{"splicing_is_building", splicing_is_building, 0}};
+  static const struct test_case cases[] = {{"splicing_is_building", splicing_is_building, 0},
+                                           {"steps_have_an_end", steps_have_an_end, 0}};
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

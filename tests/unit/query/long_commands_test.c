@@ -207,6 +207,95 @@ static void bulks_are_as_single_updates(void) {
   close_all();
 }
 
+/** Updates that are alike but for one; a key comes again now and then. */
+static void alike_but_for_one(const char *collection, uint64_t seed, uint32_t from, uint32_t count,
+                              const char *odd) {
+  enum { ALIKE_KEYS = 70 };
+  uint32_t nth = (uint32_t)(seed % UPDATES);
+  buf_reset(&command);
+  buf_append_format(&command, "{\"update\":\"%s\",\"ordered\":false,\"updates\":[", collection);
+  for (uint32_t i = from; i < from + count; i++) {
+    unsigned key = (unsigned)((seed + i * 7) % ALIKE_KEYS);
+    if (i > from) buf_append_byte(&command, ',');
+    if (i == nth)
+      buf_append_text(&command, odd);
+    else
+      buf_append_format(&command,
+                        "{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n\":%u},\"$set\":{\"s.t\":"
+                        "\"text %u\"}},\"upsert\":true}",
+                        key, i % 5, i);
+  }
+  buf_append_text(&command, "]}");
+  assert_ok(run());
+}
+
+static void bulks_alike_are_as_single_updates(void) {
+  static const char *const odd[] = {
+      "{\"q\":{\"_id\":3},\"u\":{\"$inc\":{\"n\":1.5},\"$set\":{\"s.t\":\"x\"}},\"upsert\":true}",
+      "{\"q\":{\"_id\":3},\"u\":{\"$inc\":{\"n\":1},\"$set\":{\"s.t\":\"x\"}},\"upsert\":false}",
+      "{\"q\":{\"_id\":3}, \"u\":{\"$inc\":{\"n\":1},\"$set\":{\"s.t\":\"x\"}},\"upsert\":true}",
+      "{\"q\":{\"_id\":3},\"u\":{\"$set\":{\"n\":1}},\"upsert\":true}",
+      "{\"q\":{\"_id\":\"0123456789ABCDEFGHJKMNPQRS\"},\"u\":{\"$set\":{\"n\":1}},\"upsert\":true}",
+      "{\"q\":{\"n\":3},\"u\":{\"$inc\":{\"n\":1}},\"multi\":true}",
+      "{\"q\":{\"_id\":3},\"u\":[{\"$set\":{\"p\":{\"$add\":[1,2]}}}],\"upsert\":true}",
+      "{\"q\":{\"_id\":3},\"u\":{\"n\":7},\"upsert\":true}",
+      "{\"q\":{\"_id\":3},\"u\":{\"$inc\":{\"n\":1},\"$set\":{\"s.t\":\"\\u0041\"}},\"upsert\":"
+      "true}",
+      "{\"q\":{\"_id\":{\"$oid\":\"0123456789abcdef01234567\"}},\"u\":{\"$inc\":{\"n\":1}},"
+      "\"upsert\":true}",
+      "{\"q\":{\"_id\":3},\"u\":{\"$inc\":{\"n\":1}},\"collation\":{\"locale\":\"en\"}}"};
+  open_all();
+  for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+    for (int round = 0; round < 3; round++) {
+      uint64_t seed = rng_next(test_rng());
+      if (round == 2) seed -= seed % UPDATES; /* the first is the odd one */
+      alike_but_for_one("bulk", seed, 0, UPDATES, odd[i]);
+      for (uint32_t from = 0; from < UPDATES; from += AT_ONCE)
+        alike_but_for_one("few", seed, from, AT_ONCE, odd[i]);
+      char *bulk = copy(ask("{\"find\":\"bulk\",\"sort\":{\"_id\":1}}"));
+      assert_string_equal(bulk, ask("{\"find\":\"few\",\"sort\":{\"_id\":1}}"));
+      mem_free(bulk);
+    }
+  close_all();
+}
+
+/** What keeps them from being exchanged lets each be read as it was written. */
+static void bulks_alike_one_by_one(void) {
+  static const char *const parts[][2] = {
+      {"\"u\":{\"$inc\":{\"n\":1}},\"collation\":{\"locale\":\"en\"}", ""},
+      {"\"u\":[{\"$set\":{\"n\":{\"$add\":[{\"$ifNull\":[\"$n\",0]},1]}}}]", ""},
+      {"\"u\":{\"$inc\":{\"n\":1}}", ",\"let\":{\"v\":1}"},
+      {"\"u\":{\"$push\":{\"list\":\"x\"},\"$inc\":{\"n\":1}}", ""}};
+  open_all();
+  for (uint32_t round = 0; round < 4; round++) {
+    buf_reset(&command);
+    buf_append_format(&command, "{\"update\":\"t\",\"updates\":[");
+    for (uint32_t i = 0; i < UPDATES; i++)
+      buf_append_format(&command, "%s{\"q\":{\"_id\":%u},%s,\"upsert\":true}", i ? "," : "", i / 2,
+                        parts[round][0]);
+    buf_append_format(&command, "]%s}", parts[round][1]);
+    assert_ok(run());
+  }
+  assert_string_equal("100\n", ask("{\"count\":\"t\",\"query\":{\"n\":8}}"));
+  assert_string_equal("100\n", ask("{\"count\":\"t\",\"query\":{\"list\":[\"x\",\"x\"]}}"));
+  close_all();
+}
+
+static void too_many_updates(void) {
+  enum { MANY = 1001 };
+  open_all();
+  for (uint32_t more = 0; more < 2; more++) {
+    buf_reset(&command);
+    buf_append_text(&command, "{\"update\":\"t\",\"updates\":[");
+    for (uint32_t i = 0; i < MANY - 1 + more; i++)
+      buf_append_format(&command, "%s{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n\":1}}}", i ? "," : "",
+                        i);
+    buf_append_text(&command, "]}");
+    assert_int_equal(more ? LUMA_INVALID_ARGUMENT : LUMA_OK, run());
+  }
+  close_all();
+}
+
 static void bulks_stop_at_the_first_failure(void) {
   open_all();
   buf_append_text(&command, "{\"insert\":\"t\",\"documents\":[{\"_id\":10,\"n\":\"text\"}]}");
@@ -326,6 +415,9 @@ int main(int argc, char **argv) {
       {"inserts_are_as_operations", inserts_are_as_operations, 30},
       {"lists_of_other_things", lists_of_other_things, 0},
       {"bulks_are_as_single_updates", bulks_are_as_single_updates, 30},
+      {"bulks_alike_are_as_single_updates", bulks_alike_are_as_single_updates, 30},
+      {"bulks_alike_one_by_one", bulks_alike_one_by_one, 0},
+      {"too_many_updates", too_many_updates, 0},
       {"bulks_stop_at_the_first_failure", bulks_stop_at_the_first_failure, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -314,6 +314,24 @@ static void a_workers_failure_is_the_statements(void) {
   end(&fixture);
 }
 
+/* What is another at each call: numbers of a sequence, of which none is given twice, and chance. */
+static void what_differs_at_each_call_differs(void) {
+  struct fixture fixture = {0};
+  begin(&fixture);
+  fixture.db->options.threads = 4;
+  assert_ok(ask(&fixture, "CREATE SEQUENCE s", test_err()));
+  assert_ok(ask(&fixture, "SELECT COUNT(DISTINCT nextval('s')) AS n FROM t", test_err()));
+  assert_ok(ask(&fixture,
+                "SELECT COUNT(*) > 10000 AND COUNT(*) < 24000 AS half FROM t WHERE random() < 0.5",
+                test_err()));
+  assert_ok(ask(&fixture, "SELECT COUNT(DISTINCT uuid()) AS n FROM t", test_err()));
+  assert_ok(ask(&fixture, "SELECT nextval('s') > 34000 AS all_given", test_err()));
+  buf_append_byte(&fixture.answer, 0);
+  assert_string_equal("{\"n\":34000}{\"half\":true}{\"n\":34000}{\"all_given\":true}",
+                      (const char *)fixture.answer.data);
+  end(&fixture);
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"indexes_leave_room_for_threads", indexes_leave_room_for_threads, 60},
@@ -322,6 +340,7 @@ int main(int argc, char **argv) {
       {"many_groups_are_taken_alone", many_groups_are_taken_alone, 0},
       {"own_writes_are_seen", own_writes_are_seen, 0},
       {"changes_are_those_of_one_thread", changes_are_those_of_one_thread, 0},
+      {"what_differs_at_each_call_differs", what_differs_at_each_call_differs, 0},
       {"a_workers_failure_is_the_statements", a_workers_failure_is_the_statements, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -65,7 +65,7 @@ static void write_request(struct page *page, const char *language,
     buf_append_format(body, ",\"max_affected\":%llu",
                       (unsigned long long)statement->guard.max_affected);
   if (statement->guard.dry_run) buf_append_text(body, ",\"dry_run\":true");
-  buf_append_format(body, ",\"limit\":%d,\"tagged\":true}", REMOTE_PAGE_ROWS);
+  buf_append_format(body, ",\"single\":true,\"limit\":%d,\"tagged\":true}", REMOTE_PAGE_ROWS);
 }
 
 static status open_session(struct page *page, struct err *err) {

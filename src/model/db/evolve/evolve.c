@@ -133,39 +133,6 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
   return LUMA_OK;
 }
 
-/* ---- limits ---- */
-
-static bool same_limits(const struct soul *old, const struct soul *fresh) {
-  struct buf a, b;
-  buf_init(&a, SOUL_TEXT_BYTES_MAX);
-  buf_init(&b, SOUL_TEXT_BYTES_MAX);
-  if (old) soul_write_limits(&a, old->settings.limits, old->settings.limits_count);
-  if (!old) buf_append_text(&a, "[]");
-  soul_write_limits(&b, fresh->settings.limits, fresh->settings.limits_count);
-  /* What cannot be told apart for lack of memory is counted anew. */
-  bool sound = a.failed == LUMA_OK && b.failed == LUMA_OK;
-  bool same = sound && slice_is_equal(buf_slice(&a), buf_slice(&b));
-  buf_deinit(&a);
-  buf_deinit(&b);
-  return same;
-}
-
-static status fail_over(const struct evolving *evolving, uint64_t count, uint64_t most,
-                        struct err *err) {
-  FAIL(err, LUMA_CONSTRAINT, "`%.*s` has %llu beings: a population of %llu is too small",
-       SLICE_ARG(evolving->base->name), (unsigned long long)count, (unsigned long long)most);
-}
-
-static status follow_limits(struct evolving *evolving, struct err *err) {
-  const struct soul *old = evolving->renamed ? evolving->renamed : evolving->base->genotype;
-  if (same_limits(old, evolving->fresh)) return LUMA_OK;
-  TRY(model__number_limits(evolving->txn, &evolving->with, evolving->fresh, err));
-  evolving->counts_limits = true;
-  uint64_t count, most = model__population_max(&evolving->with);
-  TRY(model_count(evolving->txn, evolving->base, &count, err));
-  return count > most ? fail_over(evolving, count, most, err) : LUMA_OK;
-}
-
 /* ---- the step ---- */
 
 static status add_step(struct evolving *evolving, struct err *err) {
@@ -269,7 +236,7 @@ static status prepare(struct evolving *evolving, struct err *err) {
   TRY(follow_indexes(evolving, err));
   if (base->validator && val_count(&evolving->hints.rename))
     TRY(evolve__rename_rules(evolving, NULL, err));
-  TRY(follow_limits(evolving, err));
+  TRY(evolve__follow_limits(evolving, err));
   TRY(evolve__find_references(evolving, err));
   TRY(add_step(evolving, err));
   TRY(evolve__prove(evolving, err));
@@ -296,7 +263,8 @@ static void append_report(struct evolving *evolving, struct buf *out) {
 static bool changes_anything(const struct evolving *evolving) {
   return evolving->with.soul != evolving->base->soul ||
          evolving->with.open != evolving->base->open || evolving->any_fill ||
-         evolving->counts_limits || !slice_is_equal(evolving->with.source, evolving->base->source);
+         evolving->counts_limits || evolving->judges_limits ||
+         !slice_is_equal(evolving->with.source, evolving->base->source);
 }
 
 static status hold_one(struct model_txn *txn, uint32_t number, struct err *err) {
@@ -326,18 +294,25 @@ static status begin_again(struct evolving *evolving, struct err *err) {
   FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes to be filled");
 }
 
+static status look(struct evolving *evolving, struct err *err) {
+  if (evolving->judges_limits) TRY(evolve__judge_limits(evolving, err));
+  return evolve__looks_at_beings(evolving) ? evolve__look(evolving, err) : LUMA_OK;
+}
+
 static status evolve(struct evolving *evolving, struct buf *out, struct err *err) {
   struct model_txn *txn = evolving->txn;
-  bool built;
+  bool built, counted;
   TRY(prepare(evolving, err));
+  TRY(evolve__count_limits(evolving, &counted, err));
   TRY(evolve__build_indexes(evolving, &built, err));
-  if (built) FAIL(err, LUMA_CONFLICT, "the evolution begins again, with its indexes filled");
+  if (built || counted) FAIL(err, LUMA_CONFLICT, "the evolution begins again, with what was made");
   TRY(model_count(txn, evolving->base, &evolving->beings, err));
   if (!changes_anything(evolving)) {
     append_report(evolving, out);
     return buf_check(out, "the report", err);
   }
-  bool looks = evolve__looks(evolving) && evolving->beings > 0;
+  bool looks =
+      (evolving->judges_limits || evolve__looks_at_beings(evolving)) && evolving->beings > 0;
   if (looks && !txn->is_serializable) return fail_inside(err);
   bool writes = evolving->rewrites && evolving->beings > 0 && !evolving->request->dry_run;
   if ((looks || writes) && !evolving->request->dry_run) TRY(hold_gate(evolving, err));
@@ -345,7 +320,7 @@ static status evolve(struct evolving *evolving, struct buf *out, struct err *err
   if (looks && evolving->brings_references) TRY(evolve__watch_targets(evolving, err));
   TRY(model__store_collection(txn, &evolving->with, catalog_shared(evolving->base), err));
   evolving->now = catalog_by_number(txn->catalog, evolving->with.number);
-  if (looks) TRY(evolve__look(evolving, err));
+  if (looks) TRY(look(evolving, err));
   if (evolving->looks_up && evolving->in_the_way == 0 && !evolving->request->dry_run)
     return begin_again(evolving, err);
   append_report(evolving, out);

@@ -30,8 +30,8 @@ static void write_step(const struct soul_diff *diff, struct buf *out) {
   soul_diff_write_steps(diff, UINT32_MAX, UINT32_MAX, out);
 }
 
-static status make_through(const struct evolving *evolving, struct evolution **through,
-                           struct err *err) {
+status evolve__make_through(const struct evolving *evolving, struct evolution **through,
+                            struct err *err) {
   struct buf text;
   buf_init(&text, EVOLUTION_TEXT_BYTES_MAX);
   write_step(&evolving->diff, &text);
@@ -43,7 +43,7 @@ static status make_through(const struct evolving *evolving, struct evolution **t
   return result;
 }
 
-static bool is_same_step(const struct evolving *evolving, const struct evolution *through) {
+bool evolve__is_same_step(const struct evolving *evolving, const struct evolution *through) {
   struct buf mine, other;
   buf_init(&mine, EVOLUTION_TEXT_BYTES_MAX);
   buf_init(&other, EVOLUTION_TEXT_BYTES_MAX);
@@ -86,7 +86,7 @@ static status build_ready(struct building *building, const struct catalog_index 
   struct model_index_spec spec = model_index_spec_of(index, index->name);
   spec.if_not_exists = false;
   spec.unique = unique;
-  if (!as_it_is && !building->through) TRY(make_through(evolving, &building->through, err));
+  if (!as_it_is && !building->through) TRY(evolve__make_through(evolving, &building->through, err));
   if (!as_it_is) TRY(make_name(evolving, index, &spec.name, err));
   status result = model__build_ready(txn->model, txn, evolving->base->name, &spec,
                                      as_it_is ? NULL : building->through, err);
@@ -123,7 +123,7 @@ status evolve__build_indexes(struct evolving *evolving, bool *built, struct err 
   *built = false;
   if (!evolving->txn->tries || !evolving->any_fill) return LUMA_OK;
   TRY(model_count(evolving->txn, evolving->base, &count, err));
-  if (count <= EVOLVE_INDEXED_AT_ONCE) return LUMA_OK;
+  if (count <= EVOLVE_AT_ONCE_MAX) return LUMA_OK;
   return build_all(evolving, built, err);
 }
 
@@ -144,7 +144,8 @@ static bool is_alike(const struct catalog_index *a, const struct catalog_index *
 /* The one among `with.indexes` that was waiting for this; its number is taken, or used to look up
  * equal values. */
 static bool take_built(struct evolving *evolving, const struct catalog_index *built) {
-  if (built->state != CATALOG_INDEX_READY || !is_same_step(evolving, built->through)) return false;
+  if (built->state != CATALOG_INDEX_READY || !evolve__is_same_step(evolving, built->through))
+    return false;
   for (uint32_t i = 0; i < evolving->with.indexes_count; i++) {
     struct catalog_index *index = &evolving->with.indexes[i];
     if (!evolving->fills[i] || !is_alike(index, built)) continue;

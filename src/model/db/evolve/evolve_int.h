@@ -11,8 +11,9 @@ enum {
   EVOLVE_FIRST = 10,
   EVOLVE_AT_ONCE = MODEL_WALK_AT_ONCE,
   EVOLVE_RULES_MAX = 64,
-  EVOLVE_INDEXED_AT_ONCE = 5000, /* indexes over more beings are filled in steps */
-  EVOLVE_IN_PARTS = 20000        /* so many are looked at by several threads */
+  /* indexes over more beings are filled, and limits counted, in steps */
+  EVOLVE_AT_ONCE_MAX = 5000,
+  EVOLVE_IN_PARTS = 20000 /* so many are looked at by several threads */
 };
 
 struct evolving {
@@ -32,7 +33,13 @@ struct evolving {
   uint32_t equals[CATALOG_INDEXES_MAX];
   bool looks_up;
   bool narrows; /* what beings are may break a rule */
-  bool any_fill, counts_limits;
+  bool any_fill;
+  /* Population limits, by place in with.limits: those whose beings are counted as they are looked
+   * at; those whose counters are looked at; where these showed too many, numbers to count anew who
+   * is one too many. */
+  bool counts[SOUL_LIMITS_MAX], judges[SOUL_LIMITS_MAX];
+  uint32_t over[SOUL_LIMITS_MAX];
+  bool counts_limits, judges_limits, lists_over; /* any of these */
   bool rewrites;            /* beings have to be written to get the defaults that they lack */
   bool brings_references;   /* values of beings become references, or name others than before */
   bool *refers;             /* which attributes of `fresh` do so */
@@ -108,8 +115,25 @@ status evolve__merge(struct edit *edit, const char *part, struct slice name,
                      const struct val *value, struct arena *arena, struct err *err);
 /** Whether a rule may be broken by beings, other than that values are unique. */
 bool evolve__narrows(const struct evolving *evolving);
+/** Whether something is made of what beings are. */
+bool evolve__takes_in(const struct evolving *evolving);
 /** Whether beings have to be looked at. */
-bool evolve__looks(const struct evolving *evolving);
+bool evolve__looks_at_beings(const struct evolving *evolving);
+/** What becomes of the base's population limits and of what was counted for them. LUMA_CONSTRAINT
+ * when there are more beings than there may be in all. */
+status evolve__follow_limits(struct evolving *evolving, struct err *err);
+/** Counts many beings for new limits in transactions of their own: `*counted` when there were any,
+ * and the evolution has to begin again. */
+status evolve__count_limits(struct evolving *evolving, bool *counted, struct err *err);
+/** Finds out in the counters whether there are too many of any value: evolving->lists_over. */
+status evolve__judge_limits(struct evolving *evolving, struct err *err);
+/** LUMA_LIMIT_REACHED for a being that is one too many. */
+status evolve__take_into_limits(struct evolving *evolving, const struct doc *document,
+                                struct err *err);
+/** The evolution's step by itself, of no two souls: any being takes it. */
+status evolve__make_through(const struct evolving *evolving, struct evolution **through,
+                            struct err *err);
+bool evolve__is_same_step(const struct evolving *evolving, const struct evolution *through);
 /** Works out what is narrowed. `*is_enough` false: beings have to be looked at as wholes.
  * `narrowed` stays where it is: it points into itself. */
 status evolve__narrowed(const struct evolving *evolving, struct evolve_narrowed *narrowed,

@@ -26,14 +26,19 @@ bool evolve__narrows(const struct evolving *evolving) {
   return false;
 }
 
-bool evolve__looks(const struct evolving *evolving) {
-  return evolving->narrows || evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
-         evolving->brings_references;
+bool evolve__takes_in(const struct evolving *evolving) {
+  return evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
+         evolving->lists_over || evolving->brings_references;
+}
+
+bool evolve__looks_at_beings(const struct evolving *evolving) {
+  return evolving->narrows || evolve__takes_in(evolving);
 }
 
 void evolve__note(struct evolving *evolving, const struct doc *document, const struct err *why) {
   struct json_write_options plain = {0};
-  struct val key = model__key_of(document);
+  bool hides = soul_hides_keys(evolving->base->genotype) || soul_hides_keys(evolving->fresh);
+  struct val key = hides ? val_text(slice_of_text("***")) : model__key_of(document);
   if (evolving->in_the_way++ >= EVOLVE_FIRST) return;
   if (evolving->first.bytes) {
     buf_append_byte(&evolving->first, ',');
@@ -171,8 +176,7 @@ static status look_at_indexes(struct evolving *evolving, const struct doc *docum
 static status take_in(struct evolving *evolving, const struct doc *document, struct err *err) {
   TRY(look_at_indexes(evolving, document, err));
   if (evolving->brings_references) TRY(evolve__check_references(evolving, document, err));
-  if (!evolving->counts_limits) return LUMA_OK;
-  return model__change_population(evolving->txn, evolving->now, NULL, document, err);
+  return evolve__take_into_limits(evolving, document, err);
 }
 
 static status take_in_some(struct evolving *evolving, const struct doc *documents, uint32_t count,

@@ -117,14 +117,13 @@ static status add_rules(struct working *working, struct err *err) {
 status evolve__narrowed(const struct evolving *evolving, struct evolve_narrowed *narrowed,
                         bool *is_enough, struct err *err) {
   struct working working = {.evolving = evolving, .narrowed = narrowed};
-  bool takes_in = evolving->any_fill || evolving->looks_up || evolving->counts_limits ||
-                  evolving->brings_references;
   *is_enough = false;
   narrowed->names_count = 0;
   narrowed->rules =
       (struct model_narrowed){.attributes = narrowed->attributes, .rules = narrowed->checks};
   /* What is computed of a being, or given by an expression, is made of it as a whole. */
-  if (!evolving->narrows || takes_in || evolving->fresh->has_computed) return LUMA_OK;
+  if (!evolving->narrows || evolve__takes_in(evolving) || evolving->fresh->has_computed)
+    return LUMA_OK;
   add_attributes(&working);
   if (!working.fails) TRY(add_rules(&working, err));
   *is_enough = !working.fails;

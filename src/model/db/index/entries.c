@@ -37,19 +37,17 @@ static bool is_beings(status result) {
          result != LUMA_INTERNAL;
 }
 
-/* The document as the evolution will make it; `*fits` false when it cannot be made so. */
-static status evolve_document(struct model_txn *txn, const struct catalog_index *index,
-                              const struct doc *document, struct buf *room, struct doc *made,
-                              bool *fits, struct err *err) {
+status model__make_through(struct model_txn *txn, const struct evolution *through,
+                           const struct doc *document, struct buf *room, struct doc *made,
+                           bool *fits, struct err *err) {
   struct slice built;
   struct err why = {0};
-  status result =
-      evolution_apply(index->through, document, os_now_us(txn->model->os), room, &built, &why);
+  status result = evolution_apply(through, document, os_now_us(txn->model->os), room, &built, &why);
   *fits = result == LUMA_OK;
   if (is_beings(result)) return LUMA_OK;
   if (result != LUMA_OK)
     return err_raise(err, result, why.file, why.source_line, "%s", why.message);
-  return doc_open(built, index->through->names, made, err);
+  return doc_open(built, through->names, made, err);
 }
 
 static status folded_entries(const struct catalog_index *index, const struct doc *document,
@@ -96,7 +94,7 @@ status model__entries(struct model_txn *txn, const struct collection *collection
     return plain_entries(txn, collection, index, document, key_part, entries, err);
   entries->count = 0;
   buf_init(&room, MODEL_SCRATCH_BYTES_MAX);
-  status result = evolve_document(txn, index, document, &room, &evolved, &fits, err);
+  status result = model__make_through(txn, index->through, document, &room, &evolved, &fits, err);
   if (result == LUMA_OK && fits)
     result = plain_entries(txn, collection, index, &evolved, key_part, entries, err);
   buf_deinit(&room);

@@ -462,6 +462,10 @@ static status drop_one_ready(struct model *model, uint32_t number, bool *found) 
     result = model__remove_index(txn, collection, i, NULL);
     break;
   }
+  if (result == LUMA_OK && collection && !*found && collection->counting.is_ready) {
+    *found = true;
+    result = model__drop_counting(txn, collection, NULL);
+  }
   if (result == LUMA_OK && *found) return model_commit(txn, STORE_SYNC_DEFAULT, NULL, NULL);
   model_rollback(txn);
   return result;

@@ -69,9 +69,8 @@ static status rebuild(struct conforming *conforming, uint32_t nth, struct err *e
   status result = build_finish(&build, &made, err);
   build_deinit(&build);
   TRY(result);
-  if (made.bytes > txn->model->options.document_bytes_max)
-    FAIL(err, LUMA_TOO_LARGE, "a document of %zu bytes is over the limit of %u", made.bytes,
-         txn->model->options.document_bytes_max);
+  if (made.bytes > model__document_bytes_max(txn))
+    return model__fail_too_large(txn, made.bytes, err);
   uint8_t *copy = arena_copy(&txn->soul_arena, made.data, made.bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a document");
   struct doc doc;
@@ -229,7 +228,7 @@ static status conform(struct conforming *conforming, struct err *err) {
 static void tell_key(struct conforming *conforming) {
   if (!conforming->old || !conforming->txn->tells_places) return;
   conforming->key = model__key_of(conforming->old);
-  if (!model__hides_keys(conforming->collection)) conforming->faults.id = &conforming->key;
+  if (!soul_hides_keys(conforming->collection->genotype)) conforming->faults.id = &conforming->key;
 }
 
 void model__set_up_check(struct model_txn *txn, const struct collection *collection,

@@ -33,11 +33,18 @@ status model_once_find(struct model_txn *txn, struct slice name, struct buf *ans
   return result;
 }
 
+/* The answer stays where the key has come again since. */
 static status forget(struct model_txn *txn, struct slice timed, struct err *err) {
   uint8_t key[KEY_BYTES] = {'o'};
+  struct store_pins pins = {0};
+  struct store_value value = {0};
   if (timed.bytes != TIMED_BYTES) FAIL(err, LUMA_CORRUPT, "a key of a request cannot be read");
   memcpy(key + 1, timed.data + 9, SHA256_BYTES);
-  TRY(store_delete(txn->store, STORE_META, slice_of(key, sizeof key), err));
+  TRY(store_get(txn->store, STORE_META, slice_of(key, sizeof key), &value, &pins, err));
+  bool is_it = value.found && value.value.bytes >= 8 &&
+               load64be(value.value.data) == load64be(timed.data + 1);
+  store_pins_release(&pins);
+  if (is_it) TRY(store_delete(txn->store, STORE_META, slice_of(key, sizeof key), err));
   return store_delete(txn->store, STORE_META, timed, err);
 }
 

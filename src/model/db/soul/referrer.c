@@ -19,14 +19,19 @@ static bool refers_to(struct model_txn *txn, const struct soul_attribute *attrib
   return found && found->number == target->number;
 }
 
+bool model__refers(struct model_txn *txn, const struct collection *one,
+                   const struct collection *target) {
+  for (uint32_t i = 0; one->genotype && i < one->genotype->attributes_count; i++)
+    if (refers_to(txn, &one->genotype->attributes[i], target)) return true;
+  return false;
+}
+
 const struct collection *model__referrer(struct model_txn *txn, const struct collection *target,
                                          bool self_too) {
   for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
-    if (!one->genotype || (one->number == target->number && !self_too)) continue;
-    for (uint32_t k = 0; k < one->genotype->attributes_count; k++) {
-      if (refers_to(txn, &one->genotype->attributes[k], target)) return one;
-    }
+    if (one->number == target->number && !self_too) continue;
+    if (model__refers(txn, one, target)) return one;
   }
   return NULL;
 }
@@ -225,7 +230,7 @@ static status fail_restricted(const struct collection *collection, const struct 
                               struct err *err) {
   struct buf shown;
   buf_init(&shown, 4096);
-  soul_show_value(&shown, key, false);
+  soul_show_value(&shown, key, soul_hides_keys(target->genotype));
   status code = err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
                           "%.*s of `%.*s` cannot be deleted: `%.*s` of `%.*s` refers to it",
                           SLICE_ARG(buf_slice(&shown)), SLICE_ARG(target->name),

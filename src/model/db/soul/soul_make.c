@@ -34,16 +34,19 @@ status model__intern_attributes(struct model_txn *txn, const struct collection *
   return model__save_names(txn->model, collection, err);
 }
 
-status model__number_limits(struct model_txn *txn, struct collection *collection,
+status model__number_limit(struct model *model, uint32_t *number, struct err *err) {
+  uint64_t taken;
+  TRY(model__take_numbers(model, &model->sequence_lock, &model->indexes,
+                          keyspace_sequence(KEYSPACE_INDEXES, 0), 1, &taken, err));
+  *number = (uint32_t)taken;
+  return LUMA_OK;
+}
+
+static status number_limits(struct model_txn *txn, struct collection *collection,
                             const struct soul *soul, struct err *err) {
-  struct model *model = txn->model;
   collection->limits_count = soul->settings.limits_count;
-  for (uint32_t i = 0; i < collection->limits_count; i++) {
-    uint64_t number;
-    TRY(model__take_numbers(model, &model->sequence_lock, &model->indexes,
-                            keyspace_sequence(KEYSPACE_INDEXES, 0), 1, &number, err));
-    collection->limits[i] = (uint32_t)number;
-  }
+  for (uint32_t i = 0; i < collection->limits_count; i++)
+    TRY(model__number_limit(txn->model, &collection->limits[i], err));
   return LUMA_OK;
 }
 
@@ -83,7 +86,7 @@ static status settle(struct model_txn *txn, const struct collection *base, struc
   with.open = soul_leaves_open(soul);
   with.version++;
   TRY(model__soul_indexes(txn, &with, soul, &kept, err));
-  TRY(model__number_limits(txn, &with, soul, err));
+  TRY(number_limits(txn, &with, soul, err));
   TRY(model__format_source(txn, soul, with.open, &with.source, err));
   TRY(model__store_collection(txn, &with, catalog_shared(base), err));
   model__learn_from_birth(catalog_by_number(txn->catalog, with.number));

@@ -478,6 +478,8 @@ status model_write_soul(struct model_txn *txn, struct slice name, struct buf *ou
   status result = read_named(txn, name, &arena, &record, &number, err);
   if (result == LUMA_OK) {
     if (!collection) collection = model_collection_of_soul(txn, name);
+    /* A collection without a soul may have the name that is another's hash. */
+    if (collection && !collection->genotype) collection = NULL;
     append_identity(out, &record);
     if (collection) append_collection(out, collection);
     buf_append_text(out, ",\"genotype\":");

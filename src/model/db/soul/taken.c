@@ -23,6 +23,7 @@ static void add_fault(struct looking *looking, const struct catalog_index *index
   if (!index) {
     at.name = slice_of_text("id");
     value = model__key_of(looking->document);
+    fault.sensitive = soul_hides_keys(soul);
   } else if (path && path->count == 1 && path->steps[0].is_name) {
     at.name = path->steps[0].name;
     value = path_get(path, &root);
@@ -69,12 +70,6 @@ static status look_at_key(struct looking *looking, struct slice record_key) {
   return LUMA_OK;
 }
 
-bool model__hides_keys(const struct collection *collection) {
-  const struct soul *soul = collection->genotype;
-  const struct soul_attribute *id = soul ? soul_attribute(soul, slice_of_text("id")) : NULL;
-  return id && id->sensitive;
-}
-
 void model__list_taken(struct model_txn *txn, const struct collection *collection,
                        const struct doc *document, bool is_new, const struct soul_place *place,
                        struct soul_faults *faults) {
@@ -98,7 +93,7 @@ void model__tell_taken(struct model_txn *txn, const struct collection *collectio
   if (!err || !err->faults || err->faults_count) return;
   soul_faults_init(&faults);
   struct val key = model__key_of(document);
-  if (txn->tells_places && !is_new && !model__hides_keys(collection)) faults.id = &key;
+  if (txn->tells_places && !is_new && !soul_hides_keys(collection->genotype)) faults.id = &key;
   model__list_taken(txn, collection, document, is_new, txn->tells_places ? &place : NULL, &faults);
   all.faults = err->faults;
   (void)soul_faults_raise(&faults, LUMA_DUPLICATE_KEY, "", &all);

@@ -19,6 +19,11 @@ struct kept {
   uint32_t room_bytes;
 };
 
+union origin {
+  int64_t integer;
+  double real;
+};
+
 struct accumulator {
   uint64_t count; /* of values taken */
   union {
@@ -32,8 +37,10 @@ struct accumulator {
     struct kept kept; /* MIN MAX FIRST LAST ANY_VALUE */
     struct kept *by;  /* MIN_BY MAX_BY: the value, then the key */
     struct {
-      double first_x, first_y, mean_x, mean_y; /* the means are counted from the first values */
-      double xx, yy, xy;                       /* squares and products around the means */
+      union origin first_x, first_y; /* the others are counted from the first values */
+      bool is_x_integer, is_y_integer;
+      double mean_x, mean_y;
+      double xx, yy, xy; /* squares and products around the means */
     };
     struct {
       struct rows *list; /* PUSH ADD_TO_SET ARRAY_AGG OBJECT_AGG; those of percentiles */

@@ -15,6 +15,25 @@ static bool is_of_two(enum expr_aggregate kind) {
   return kind >= EXPR_COVAR_POP;
 }
 
+static double first_of(union origin first, bool is_integer) {
+  return is_integer ? (double)first.integer : first.real;
+}
+
+/** Differences of integers are taken before they are rounded: nanoseconds of our time are closer to
+ * each other than doubles of their size. */
+static double distance(union origin first, bool is_integer, const struct val *to) {
+  if (is_integer && val_is_integer(to))
+    return (double)((accumulator_int)to->integer - first.integer);
+  return val_to_float64(to) - first_of(first, is_integer);
+}
+
+static union origin origin_of(const struct val *v, bool *is_integer) {
+  *is_integer = val_is_integer(v);
+  if (*is_integer) return (union origin){.integer = v->integer};
+  double real = val_to_float64(v);
+  return (union origin){.real = isfinite(real) ? real : 0};
+}
+
 /** What finite numbers add up to is finite, or an error as in PostgreSQL; MongoDB has infinity. */
 static status check_sums(const struct expr *aggregate, const struct accumulator *a, double x,
                          double y, struct err *err) {
@@ -32,13 +51,14 @@ status accumulate__take_moments(struct exec *exec, const struct expr *aggregate,
     exec->env->clashes++;
     return LUMA_OK;
   }
-  double real_x = val_to_float64(x), real_y = val_to_float64(y), n = (double)++a->count;
+  double n = (double)++a->count;
+  if (aggregate->aggregate == EXPR_REGR_COUNT) return LUMA_OK;
   if (a->count == 1) {
-    a->first_x = isfinite(real_x) ? real_x : 0;
-    a->first_y = isfinite(real_y) ? real_y : 0;
+    a->first_x = origin_of(x, &a->is_x_integer);
+    a->first_y = origin_of(y, &a->is_y_integer);
   }
-  real_x -= a->first_x;
-  real_y -= a->first_y;
+  double real_x = distance(a->first_x, a->is_x_integer, x);
+  double real_y = distance(a->first_y, a->is_y_integer, y);
   double dx = real_x - a->mean_x, dy = real_y - a->mean_y;
   a->mean_x += dx / n;
   a->mean_y += dy / n;
@@ -63,7 +83,8 @@ static struct val determination(const struct accumulator *a) {
 static struct val line(enum expr_aggregate kind, const struct accumulator *a) {
   if (a->xx == 0) return val_null();
   double slope = a->xy / a->xx;
-  double mean_x = a->first_x + a->mean_x, mean_y = a->first_y + a->mean_y;
+  double mean_x = first_of(a->first_x, a->is_x_integer) + a->mean_x;
+  double mean_y = first_of(a->first_y, a->is_y_integer) + a->mean_y;
   return val_float64(kind == EXPR_REGR_SLOPE ? slope : mean_y - slope * mean_x);
 }
 
@@ -83,8 +104,8 @@ struct val accumulate__moments(enum expr_aggregate kind, const struct accumulato
   case EXPR_REGR_R2: return determination(a);
   case EXPR_REGR_SLOPE:
   case EXPR_REGR_INTERCEPT: return line(kind, a);
-  case EXPR_REGR_AVGX: return val_float64(a->first_x + a->mean_x);
-  case EXPR_REGR_AVGY: return val_float64(a->first_y + a->mean_y);
+  case EXPR_REGR_AVGX: return val_float64(first_of(a->first_x, a->is_x_integer) + a->mean_x);
+  case EXPR_REGR_AVGY: return val_float64(first_of(a->first_y, a->is_y_integer) + a->mean_y);
   case EXPR_REGR_SXX: return val_float64(a->xx);
   case EXPR_REGR_SYY: return val_float64(a->yy);
   default: return val_float64(a->xy);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "query/exec/group/tuple_table.h"
 #include "query/expr/field.h"
 #include "query/expr/program.h"
 #include "query/locale/collation.h"
@@ -15,6 +16,8 @@ enum gather_kind {
   GATHER_DEVIATION_POP,
   GATHER_DEVIATION_SAMP,
   GATHER_MERGE,
+  GATHER_CONCAT,
+  GATHER_UNION,
   GATHER_FIRST_N,
   GATHER_LAST_N,
   GATHER_MIN_N,
@@ -42,12 +45,15 @@ struct gather {
   struct kept *kept;
   size_t count, capacity;
   double *numbers;
+  struct tuple_table *seen; /* the elements of a set */
 };
 
 static enum gather_kind kind_of(const struct expr *aggregate) {
   static const char *const names[] = {[GATHER_DEVIATION_POP] = "$stdDevPop",
                                       [GATHER_DEVIATION_SAMP] = "$stdDevSamp",
                                       [GATHER_MERGE] = "$mergeObjects",
+                                      [GATHER_CONCAT] = "$concatArrays",
+                                      [GATHER_UNION] = "$setUnion",
                                       [GATHER_FIRST_N] = "$firstN",
                                       [GATHER_LAST_N] = "$lastN",
                                       [GATHER_MIN_N] = "$minN",
@@ -222,6 +228,38 @@ static status keep_number(struct exec *exec, struct gather *gather, const struct
   return LUMA_OK;
 }
 
+/** False for an element that the set has. */
+static status is_new_element(struct exec *exec, struct gather *gather, const struct val *element,
+                             bool *is_new, struct err *err) {
+  uint32_t number = 0;
+  struct val key;
+  *is_new = true;
+  if (gather->kind != GATHER_UNION) return LUMA_OK;
+  if (!gather->seen) {
+    gather->seen = arena_alloc(exec->arena, sizeof *gather->seen);
+    TRY(op__memory(exec, gather->seen, err));
+    tuple_table_init_few(gather->seen, exec, 1);
+  }
+  TRY(op__collate(exec, exec->arena, element, &key, err));
+  return tuple_table_put(gather->seen, &key, tuple_table_hash(&key, 1), &number, is_new, err);
+}
+
+/** The elements of a list; what is missing adds none. */
+static status keep_elements(struct exec *exec, struct gather *gather, const struct expr *aggregate,
+                            const struct val *list, struct err *err) {
+  if (list->type == VAL_MISSING) return LUMA_OK;
+  if (list->type != VAL_LIST)
+    return mongo_fail(err, 14, "%.*s requires array inputs, but input is of type %s",
+                      SLICE_ARG(aggregate->name), mongo_type_name(list));
+  for (uint32_t i = 0; i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    bool is_new = false;
+    TRY(is_new_element(exec, gather, &element, &is_new, err));
+    if (is_new) TRY(keep(exec, gather, &element, NULL, gather->count, err));
+  }
+  return LUMA_OK;
+}
+
 status gather_add(struct exec *exec, const struct expr *aggregate, struct gather **gather,
                   const struct val *value, struct err *err) {
   if (!*gather) TRY(create(exec, aggregate, value, gather, err));
@@ -233,6 +271,8 @@ status gather_add(struct exec *exec, const struct expr *aggregate, struct gather
     return LUMA_OK;
   }
   if (at->kind >= GATHER_PERCENTILE) return keep_number(exec, at, value, err);
+  if (at->kind == GATHER_CONCAT || at->kind == GATHER_UNION)
+    return keep_elements(exec, at, aggregate, value, err);
   at->statistics.count++;
   if (is_ordered(at->kind)) {
     struct val output = val_at(value, 1), document = val_at(value, 2);
@@ -313,6 +353,7 @@ status gather_result(struct exec *exec, const struct expr *aggregate, struct gat
     if (gather) *out = statistics_percentile(gather->numbers, (uint32_t)gather->count, 0.5);
     return LUMA_OK;
   }
+  if (kind == GATHER_CONCAT || kind == GATHER_UNION) return put_list(exec, gather, arena, out, err);
   if (gather) prune(gather);
   if (gather && kind != GATHER_FIRST_N && kind != GATHER_LAST_N)
     qsort_r(gather->kept, gather->count, sizeof *gather->kept, compare_pointed, gather);

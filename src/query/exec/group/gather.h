@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* MongoDB's accumulators that SQL's aggregates do not have: $stdDevPop, $stdDevSamp, $mergeObjects,
- * $firstN, $lastN, $minN, $maxN, $top, $bottom, $topN, $bottomN, $percentile, $median. An
+ * $concatArrays, $setUnion, $firstN, $lastN, $minN, $maxN, $top, $bottom, $topN, $bottomN,
+ * $percentile, $median. An
  * EXPR_AGGREGATE with aggregate EXPR_GATHER names one; args[0] is the value; where there is
  * an `n`, a list of n and value; for $top and its kin a list of n, output and document. args[1] is
  * a constant: the percentiles, or the order of $top and its kin. Memory is the run's arena. One

@@ -70,6 +70,40 @@ static status put_rules(struct exec *exec, const struct catalog_rules *rules, st
   return LUMA_OK;
 }
 
+static void put_limits(const struct catalog_rules *rules, struct build *build) {
+  if (rules->capped_bytes == 0) return;
+  index_document_field(build, "capped", val_bool(true));
+  index_document_field(build, "size", val_int64((int64_t)rules->capped_bytes));
+  if (rules->capped_documents)
+    index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
+}
+
+static void put_series(const struct catalog_rules *rules, struct build *build) {
+  static const char *const names[] = {[CATALOG_SECONDS] = "seconds",
+                                      [CATALOG_MINUTES] = "minutes",
+                                      [CATALOG_HOURS] = "hours",
+                                      [CATALOG_OWN_SPAN] = NULL};
+  const char *granularity = names[rules->granularity];
+  if (rules->time_field.bytes == 0) return;
+  build_name(build, slice_of_text("timeseries"));
+  build_begin_map(build);
+  index_document_field(build, "timeField", val_text(rules->time_field));
+  if (rules->meta_field.bytes)
+    index_document_field(build, "metaField", val_text(rules->meta_field));
+  if (granularity) index_document_field(build, "granularity", val_text(slice_of_text(granularity)));
+  index_document_field(build, "bucketMaxSpanSeconds", val_int32((int32_t)rules->span_s));
+  if (!granularity)
+    index_document_field(build, "bucketRoundingSeconds", val_int32((int32_t)rules->span_s));
+  build_end(build);
+  if (rules->expires)
+    index_document_field(build, "expireAfterSeconds", val_int64((int64_t)rules->expire_s));
+}
+
+static const char *type_of(const struct collection *collection) {
+  if (collection->view.bytes) return "view";
+  return collection->rules.time_field.bytes ? "timeseries" : "collection";
+}
+
 /** MongoDB's clients tell collections of one name, made one after the other, by this: a UUID of the
  * eighth version (RFC 9562) around the collection's number, which is never used again. */
 static void put_uuid(const struct collection *collection, struct build *build) {
@@ -86,13 +120,15 @@ static status put_collection(struct exec *exec, const struct collection *collect
   bool is_view = collection->view.bytes > 0;
   (void)index;
   index_document_field(build, "name", val_text(collection->name));
-  index_document_field(build, "type", val_text(slice_of_text(is_view ? "view" : "collection")));
+  index_document_field(build, "type", val_text(slice_of_text(type_of(collection))));
   build_name(build, slice_of_text("options"));
   build_begin_map(build);
   if (is_view)
     TRY(put_view(exec, collection->view, build, err));
   else
     TRY(put_rules(exec, &collection->rules, build, err));
+  put_limits(&collection->rules, build);
+  put_series(&collection->rules, build);
   build_end(build);
   build_name(build, slice_of_text("info"));
   build_begin_map(build);
@@ -195,7 +231,12 @@ static status put_storage(struct exec *exec, const struct collection *collection
   index_document_field(build, "count", val_int64((int64_t)count));
   if (count) index_document_field(build, "avgObjSize", val_int64((int64_t)(bytes / count)));
   index_document_field(build, "nindexes", val_int32((int32_t)collection->indexes_count + 1));
-  index_document_field(build, "capped", val_bool(false));
+  index_document_field(build, "capped", val_bool(collection->arrival != NULL));
+  if (collection->arrival) {
+    const struct catalog_rules *rules = &collection->rules;
+    index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
+    index_document_field(build, "maxSize", val_int64((int64_t)rules->capped_bytes));
+  }
   build_end(build);
   return LUMA_OK;
 }

@@ -5,6 +5,7 @@
 #include "query/exec/schema/schema_mongo.h"
 #include "query/exec/write/guard.h"
 #include "query/exec/write/index_document.h"
+#include "query/mongo/mongo.h"
 
 /** The index keys of the plan as the model takes them. */
 static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
@@ -66,6 +67,23 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
   return model_create_index(exec->model, name, &spec, go_on, exec, err);
 }
 
+/** What is always there: all but it are dropped. */
+static bool is_kept(const struct plan *plan, const struct collection *collection,
+                    const struct catalog_index *index) {
+  return plan->all && collection_is_time_index(collection, index);
+}
+
+static status drop_one(struct exec *exec, struct slice name, struct slice index, bool if_exists,
+                       struct err *err) {
+  enum { INVALID_OPTIONS = 72 };
+  const struct collection *collection = catalog_find(model_catalog(exec->txn), name);
+  const struct catalog_index *found = collection ? collection_index(collection, index) : NULL;
+  if (found && collection_is_time_index(collection, found))
+    return mongo_fail(err, INVALID_OPTIONS, "the index `%.*s` belongs to the time series `%.*s`",
+                      SLICE_ARG(index), SLICE_ARG(name));
+  return model_drop_index(exec->txn, name, index, if_exists, err);
+}
+
 /** The indexes of these keys, or all. Each drop makes a new picture of the collection. */
 static status drop_chosen(struct exec *exec, const struct plan *plan, struct slice name,
                           struct err *err) {
@@ -75,8 +93,9 @@ static status drop_chosen(struct exec *exec, const struct plan *plan, struct sli
     if (!collection) return catalog_fail_unknown(model_catalog(exec->txn), name, err);
     if (at >= collection->indexes_count) break;
     const struct catalog_index *index = &collection->indexes[at];
-    if (plan->all || index_document_has_keys(index, plan)) {
-      TRY(model_drop_index(exec->txn, collection->name, index->name, false, err));
+    bool is_meant = plan->all || index_document_has_keys(index, plan);
+    if (is_meant && !is_kept(plan, collection, index)) {
+      TRY(drop_one(exec, collection->name, index->name, false, err));
       dropped++;
     } else {
       at++;
@@ -90,9 +109,9 @@ static status drop_indexes(struct exec *exec, const struct plan *plan, struct sl
                            struct err *err) {
   if (plan->all || plan->index_keys_count) return drop_chosen(exec, plan, name, err);
   for (uint32_t i = 0; i < plan->names_count; i++)
-    TRY(model_drop_index(exec->txn, name, plan->names[i], plan->if_exists, err));
+    TRY(drop_one(exec, name, plan->names[i], plan->if_exists, err));
   if (plan->names_count || !plan->index_name.bytes) return LUMA_OK;
-  return model_drop_index(exec->txn, name, plan->index_name, plan->if_exists, err);
+  return drop_one(exec, name, plan->index_name, plan->if_exists, err);
 }
 
 struct model_sequence op__sequence(struct slice name, const struct plan_sequence *asked) {
@@ -176,7 +195,8 @@ static status drop_collection(struct exec *exec, const struct plan *plan, struct
     return failed;
   }
   if (!plan->collection->view.bytes) TRY(guard_dropped(exec, plan->collection, err));
-  return model_drop_collection(exec->txn, name, plan->if_exists, err);
+  return model_drop_beside(exec->txn, name, plan->dropped, plan->dropped_count, plan->if_exists,
+                           err);
 }
 
 static status run(struct exec *exec, const struct plan *plan, struct err *err) {

@@ -143,6 +143,20 @@ static bool is_key_alone(const struct plan *plan) {
          slice_is_equal(path->steps[0].name, slice_of_text("_id"));
 }
 
+/** What an index of a time series cannot be. */
+static status check_of_series(const struct collection *collection, const struct plan *plan,
+                              struct err *err) {
+  if (collection->rules.time_field.bytes == 0) return LUMA_OK;
+  const char *what = plan->unique    ? "Unique"
+                     : plan->sparse  ? "Sparse"
+                     : plan->expires ? "TTL"
+                                     : NULL;
+  if (!what) return LUMA_OK;
+  return mongo_fail(err, INVALID_OPTIONS,
+                    "%s indexes are not supported on time-series collections, such as `%.*s`", what,
+                    SLICE_ARG(collection->name));
+}
+
 status schema_mongo_check_index(struct exec *exec, const struct plan *plan, bool *is_there,
                                 struct err *err) {
   const struct catalog *catalog = model_catalog_acquire(exec->model);
@@ -151,6 +165,7 @@ status schema_mongo_check_index(struct exec *exec, const struct plan *plan, bool
   *is_there = is_key_alone(plan);
   for (uint32_t i = 0; collection && i < collection->indexes_count && done == LUMA_OK; i++)
     done = check_against(&collection->indexes[i], plan, is_there, err);
+  if (collection && done == LUMA_OK && !*is_there) done = check_of_series(collection, plan, err);
   catalog_release(catalog);
   if (done != LUMA_OK || *is_there) return done;
   if (exec->schema->made_count < SCHEMA_MADE_MAX)
@@ -232,17 +247,34 @@ static struct catalog_rules changed_rules(const struct catalog_rules *from,
   if (asked->has_validation) rules.validation = asked->validation;
   if (asked->has_warns) rules.warns = asked->warns;
   if (asked->collation.bytes) rules.collation = asked->collation;
+  if (asked->capped_bytes) rules.capped_bytes = asked->capped_bytes;
+  if (asked->has_capped_documents) rules.capped_documents = asked->capped_documents;
+  if (asked->time_field.bytes) rules.time_field = asked->time_field;
+  if (asked->meta_field.bytes) rules.meta_field = asked->meta_field;
+  if (asked->has_series) rules.granularity = asked->granularity;
+  if (asked->has_series) rules.span_s = asked->span_s;
+  if (asked->has_lifetime) rules.expires = !asked->is_lasting;
+  if (asked->has_lifetime) rules.expire_s = asked->is_lasting ? 0 : asked->lifetime_s;
   return rules;
+}
+
+static bool is_same_series(const struct catalog_rules *a, const struct catalog_rules *b) {
+  return slice_is_equal(a->time_field, b->time_field) &&
+         slice_is_equal(a->meta_field, b->meta_field) && a->granularity == b->granularity &&
+         a->span_s == b->span_s && a->expires == b->expires && a->expire_s == b->expire_s;
 }
 
 static bool is_same_rules(const struct catalog_rules *a, const struct catalog_rules *b) {
   return slice_is_equal(a->validator, b->validator) && slice_is_equal(a->collation, b->collation) &&
-         a->validation == b->validation && a->warns == b->warns;
+         a->validation == b->validation && a->warns == b->warns &&
+         a->capped_bytes == b->capped_bytes && a->capped_documents == b->capped_documents &&
+         is_same_series(a, b);
 }
 
 static bool is_asking_nothing(const struct catalog_rules *rules) {
   return rules->validator.bytes == 0 && rules->collation.bytes == 0 && !rules->warns &&
-         rules->validation == CATALOG_VALIDATES_ALL;
+         rules->validation == CATALOG_VALIDATES_ALL && rules->capped_bytes == 0 &&
+         rules->time_field.bytes == 0;
 }
 
 status schema_mongo_create(struct exec *exec, const struct plan *plan, struct err *err) {
@@ -292,6 +324,10 @@ static status change_index(struct exec *exec, const struct plan *plan,
   }
   ASSERT(index); /* both ways fail where there is none */
   const struct plan_rules *rules = plan->rules;
+  if (rules->has_expiry && collection_is_time_index(collection, index))
+    return mongo_fail(err, INVALID_OPTIONS,
+                      "`%.*s` is a time series: its own expireAfterSeconds counts",
+                      SLICE_ARG(collection->name));
   const struct model_index_change change = {rules->has_hidden, rules->hidden, rules->has_expiry,
                                             rules->expire_s};
   TRY(check_expiry(index, rules, err));
@@ -299,10 +335,41 @@ static status change_index(struct exec *exec, const struct plan *plan,
   return model_change_index(exec->txn, collection->name, index->name, &change, err);
 }
 
+/** collMod changes the limits of what is capped; convertToCapped gives them to a collection. */
+static status check_capped(const struct plan *plan, const struct collection *collection,
+                           struct err *err) {
+  const struct plan_rules *rules = plan->rules;
+  bool asks = rules->capped_bytes || rules->has_capped_documents;
+  if (asks && collection->view.bytes)
+    return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
+                         "`%.*s` is a view, not a collection: it holds nothing",
+                         SLICE_ARG(collection->name));
+  if (!asks || !rules->only_capped || collection->arrival) return LUMA_OK;
+  return mongo_fail(err, INVALID_OPTIONS, "Collection `%.*s` is not capped",
+                    SLICE_ARG(collection->name));
+}
+
+/** A time series may be told to be coarser than it was. */
+static status check_series(const struct plan *plan, const struct collection *collection,
+                           struct err *err) {
+  const struct plan_rules *rules = plan->rules;
+  if (!rules->has_series && !rules->has_lifetime) return LUMA_OK;
+  if (collection->rules.time_field.bytes == 0)
+    return mongo_fail(
+        err, INVALID_OPTIONS, "'%s' is only supported on time-series collections, `%.*s` is none",
+        rules->has_series ? "timeseries" : "expireAfterSeconds", SLICE_ARG(collection->name));
+  if (!rules->has_series || rules->span_s >= collection->rules.span_s) return LUMA_OK;
+  return mongo_fail(err, INVALID_OPTIONS,
+                    "Invalid transition for timeseries.granularity. Can only transition from "
+                    "'seconds' to 'minutes' or 'minutes' to 'hours'.");
+}
+
 status schema_mongo_change(struct exec *exec, const struct plan *plan, struct err *err) {
   const struct collection *collection =
       catalog_find(model_catalog(exec->txn), plan->collection_name);
   if (!collection) return fail_missing(plan, err);
+  TRY(check_capped(plan, collection, err));
+  TRY(check_series(plan, collection, err));
   if (plan->rules->has_hidden || plan->rules->has_expiry)
     TRY(change_index(exec, plan, collection, err));
   collection = catalog_find(model_catalog(exec->txn), plan->collection_name);

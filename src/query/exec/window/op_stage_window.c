@@ -44,12 +44,16 @@ static const struct val *value_of(const struct windowing *op, uint32_t expr) {
   return &op->values[expr][row * op->strides[expr]];
 }
 
-static bool same_partition(const struct windowing *op) {
-  if (op->partition.rows.count == 0) return true;
+static status is_same_partition(const struct windowing *op, bool *is_same, struct err *err) {
+  int order = 0;
+  *is_same = true;
+  if (op->partition.rows.count == 0) return LUMA_OK;
   struct val first = rows_at(&op->partition.rows, 0)[1], here = *value_of(op, 0);
   if (first.type == VAL_MISSING) first = val_null();
   if (here.type == VAL_MISSING) here = val_null();
-  return val_compare(&first, &here) == 0;
+  TRY(op__compare(op->op.exec, &first, &here, &order, err));
+  *is_same = order == 0;
+  return LUMA_OK;
 }
 
 static status add_row(struct windowing *op, struct err *err) {
@@ -74,7 +78,9 @@ static status take_partition(struct windowing *op, struct err *err) {
       return mongo_fail(err, 5371401,
                         "An expression used to partition cannot evaluate to value of "
                         "type array");
-    if (!same_partition(op)) break;
+    bool is_same = false;
+    TRY(is_same_partition(op, &is_same, err));
+    if (!is_same) break;
     TRY(add_row(op, err));
     op->nth++;
   }

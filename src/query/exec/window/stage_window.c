@@ -173,17 +173,20 @@ static status aggregate(const struct stage_partition *partition, const struct st
 
 /* ---- places ---- */
 
-static void rank(const struct stage_partition *partition, bool dense, struct val *outputs) {
+static status rank(const struct stage_partition *partition, bool dense, struct val *outputs,
+                   struct err *err) {
   int64_t here = 0;
   for (uint64_t r = 0; r < partition->rows.count; r++) {
     struct val key = *stage_key(partition, r), before = val_missing();
     if (r) before = *stage_key(partition, r - 1);
     if (key.type == VAL_MISSING) key = val_null();
     if (before.type == VAL_MISSING) before = val_null();
-    bool is_new = r == 0 || val_compare(&key, &before) != 0;
-    if (is_new) here = dense ? here + 1 : (int64_t)r + 1;
+    int order = 0;
+    TRY(op__compare(partition->exec, &key, &before, &order, err));
+    if (r == 0 || order != 0) here = dense ? here + 1 : (int64_t)r + 1;
     outputs[r] = val_int64(here);
   }
+  return LUMA_OK;
 }
 
 static void shift(const struct stage_partition *partition, const struct stage_window *window,
@@ -201,7 +204,7 @@ static status compute(const struct stage_partition *partition, const struct stag
   switch (window->function) {
   case STAGE_AGGREGATE: return aggregate(partition, window, arena, outputs, err);
   case STAGE_RANK:
-  case STAGE_DENSE_RANK: rank(partition, window->function == STAGE_DENSE_RANK, outputs); break;
+  case STAGE_DENSE_RANK: return rank(partition, window->function == STAGE_DENSE_RANK, outputs, err);
   case STAGE_DOCUMENT_NUMBER:
     for (uint64_t r = 0; r < partition->rows.count; r++) outputs[r] = val_int64((int64_t)r + 1);
     break;

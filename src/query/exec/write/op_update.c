@@ -144,11 +144,14 @@ static status update_apart(struct updating *op, struct err *err) {
 
 /* ---- upsert ---- */
 
-/** A filter that says two things about one path says nothing about what to insert. */
+/** A filter that says two things about one path says nothing about what to insert, nor does one
+ * that knows a part of the key. */
 static status check_free(struct edit *edit, const struct path *path, struct err *err) {
-  enum { NOT_SINGLE_VALUE_FIELD = 54 };
+  enum { NOT_SINGLE_VALUE_FIELD = 54, NOT_EXACT_VALUE_FIELD = 111 };
   bool is_free = true;
   struct buf text;
+  if (path->count > 1 && slice_is_equal(path->steps[0].name, slice_of_text("_id")))
+    return mongo_fail(err, NOT_EXACT_VALUE_FIELD, "field at '_id' must be exactly specified");
   for (uint32_t i = 1; i <= path->count && is_free; i++) {
     const struct path above = {.steps = path->steps, .count = i};
     struct val taken;

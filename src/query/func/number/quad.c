@@ -14,7 +14,8 @@ __extension__ typedef __float128 quad;
 quad sinf128(quad), cosf128(quad), tanf128(quad), asinf128(quad), acosf128(quad), atanf128(quad);
 quad sinhf128(quad), coshf128(quad), tanhf128(quad), asinhf128(quad), acoshf128(quad);
 quad atanhf128(quad), expf128(quad), logf128(quad), log10f128(quad), sqrtf128(quad);
-quad atan2f128(quad, quad), powf128(quad, quad), strtof128(const char *, char **);
+quad atan2f128(quad, quad), powf128(quad, quad), fmodf128(quad, quad), fabsf128(quad);
+quad strtof128(const char *, char **);
 int strfromf128(char *, size_t, const char *, quad);
 #else
 __extension__ typedef _Float128 quad;
@@ -99,7 +100,7 @@ static quad apply(enum quad_function function, quad v) {
   }
 }
 
-struct decimal quad_apply(enum quad_function function, struct decimal v) {
+static struct decimal take(enum quad_function function, struct decimal v) {
   quad result = apply(function, read_decimal(v));
   struct decimal made = make_decimal(result);
   struct decimal_parts parts;
@@ -110,12 +111,102 @@ struct decimal quad_apply(enum quad_function function, struct decimal v) {
   return is_exact ? made : make_inexact(result);
 }
 
+/* ---- beyond the range of quad: 10^4932, where decimals reach to 10^6145 ---- */
+
+enum { FAR_EXPONENT = 4850, FAR_POWER = 11000 };
+
+/** v is a number other than zero that quad, or what it is the root or the logarithm of, may not
+ * hold. */
+static bool is_far(struct decimal v, struct decimal_parts *parts) {
+  bool is_finite = decimal_unpack(v, parts) == DECIMAL_FINITE && parts->coefficient;
+  return is_finite && (parts->exponent > FAR_EXPONENT || parts->exponent < -FAR_EXPONENT);
+}
+
+/** e^|v| is half of what quad may not hold, and more: it is made of two roots. */
+static struct decimal far_exp(quad v) {
+  struct decimal root = make_inexact(QUAD(exp)(v / 2));
+  return decimal_multiply(root, root);
+}
+
+static struct decimal far_root(struct decimal_parts parts) {
+  int32_t odd = parts.exponent & 1;
+  struct decimal root = make_decimal(QUAD(sqrt)((quad)parts.coefficient * (odd ? 10 : 1)));
+  struct decimal_parts of_root;
+  (void)decimal_unpack(root, &of_root);
+  of_root.exponent += (parts.exponent - odd) / 2;
+  return decimal_pack(of_root, NULL);
+}
+
+/** The functions of which a far number has a value that is near, or as far. */
+static bool take_far(enum quad_function function, struct decimal v, struct decimal_parts parts,
+                     struct decimal *out) {
+  quad coefficient = (quad)parts.coefficient, exponent = parts.exponent;
+  quad logarithm = QUAD(log)(coefficient) + exponent * QUAD(log)(10);
+  quad of_double = logarithm + QUAD(log)(2);
+  bool is_great = exponent > 0;
+  switch ((int)function) {
+  case QUAD_LN: *out = make_inexact(logarithm); return true;
+  case QUAD_LOG10: *out = make_decimal(QUAD(log10)(coefficient) + exponent); return true;
+  case QUAD_SQRT: *out = far_root(parts); return true;
+  case QUAD_RADIANS: *out = decimal_multiply(v, make_inexact(pi() / 180)); return true;
+  case QUAD_DEGREES: *out = decimal_multiply(v, make_inexact(180 / pi())); return true;
+  case QUAD_ASINH:
+  case QUAD_ACOSH: *out = make_inexact(parts.negative ? -of_double : of_double); return is_great;
+  default: return false;
+  }
+}
+
+/** e^v, and what grows like it. */
+static bool take_grown(enum quad_function function, quad v, struct decimal *out) {
+  struct decimal half;
+  bool is_far_power = (v > FAR_POWER || v < -FAR_POWER) && v < 2 * FAR_POWER && v > -2 * FAR_POWER;
+  if (!is_far_power) return false;
+  if (function == QUAD_EXP) {
+    *out = far_exp(v);
+    return true;
+  }
+  if (function != QUAD_SINH && function != QUAD_COSH) return false;
+  half = decimal_divide(far_exp(v < 0 ? -v : v), decimal_from_int64(2));
+  *out = function == QUAD_SINH && v < 0 ? decimal_negate(half) : half;
+  return true;
+}
+
+struct decimal quad_apply(enum quad_function function, struct decimal v) {
+  struct decimal_parts parts;
+  struct decimal far;
+  if (is_far(v, &parts) && take_far(function, v, parts, &far)) return far;
+  if (take_grown(function, read_decimal(v), &far)) return far;
+  return take(function, v);
+}
+
 struct decimal quad_atan2(struct decimal y, struct decimal x) {
   return make_decimal(QUAD(atan2)(read_decimal(y), read_decimal(x)));
 }
 
+/** A whole power of a power of ten is one. */
+static bool raise_ten(struct decimal base, struct decimal exponent, struct decimal *out) {
+  struct decimal_parts parts;
+  int64_t times = 0;
+  (void)decimal_unpack(base, &parts);
+  for (; parts.coefficient % 10 == 0; parts.exponent++) parts.coefficient /= 10;
+  if (parts.coefficient != 1 || !decimal_to_int64(exponent, &times)) return false;
+  if (times > FAR_POWER || times < -FAR_POWER) return false;
+  parts.exponent *= (int32_t)times;
+  parts.negative = parts.negative && times % 2;
+  *out = decimal_pack(parts, NULL);
+  return true;
+}
+
 struct decimal quad_power(struct decimal base, struct decimal exponent) {
-  return make_decimal(QUAD(pow)(read_decimal(base), read_decimal(exponent)));
+  quad b = read_decimal(base), e = read_decimal(exponent), power = QUAD(pow)(b, e);
+  bool is_held = b == 0 || b * 0 != 0 || QUAD(fabs)(b) == 1 || power != power ||
+                 (power != 0 && power * 0 == 0);
+  struct decimal far;
+  if (is_held) return make_decimal(power);
+  if (raise_ten(base, exponent, &far)) return far;
+  struct decimal root = make_decimal(QUAD(pow)(QUAD(fabs)(b), e / 2));
+  struct decimal square = decimal_multiply(root, root);
+  return b < 0 && QUAD(fmod)(e, 2) != 0 ? decimal_negate(square) : square;
 }
 
 double quad_of_float64(enum quad_function function, double v) {

@@ -64,8 +64,9 @@ static status exp_decimal(struct decimal v, struct val *out, struct err *err) {
   return LUMA_OK;
 }
 
+/* Divided, as PostgreSQL does: pi / 180 is rounded by less than 180 / pi is. */
 static double to_degrees(double v) {
-  return v * (180 / M_PI);
+  return v / (M_PI / 180);
 }
 static double to_radians(double v) {
   return v * (M_PI / 180);

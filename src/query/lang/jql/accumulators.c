@@ -15,6 +15,7 @@ static const struct accumulator plain[] = {
     {"$push", EXPR_PUSH},         {"$addToSet", EXPR_ADD_TO_SET},
     {"$count", EXPR_COUNT},       {"$stdDevPop", EXPR_GATHER},
     {"$stdDevSamp", EXPR_GATHER}, {"$mergeObjects", EXPR_GATHER},
+    {"$setUnion", EXPR_GATHER},   {"$concatArrays", EXPR_GATHER},
 };
 
 static status make(const struct jql *jql, const struct jql_node *node,

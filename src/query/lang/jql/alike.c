@@ -163,11 +163,95 @@ static bool is_exchangeable(const struct jql *jql, const struct plan *plan, uint
   return is_plain;
 }
 
-static void put(struct plan_points *points, const struct values *values) {
-  points->keys[points->count] = values->key;
-  memcpy(points->operands + (size_t)points->count * values->count, values->operands,
-         values->count * sizeof *values->operands);
+static void put(struct plan_points *points, const struct val *key, const struct val *operands,
+                uint32_t count) {
+  points->keys[points->count] = *key;
+  memcpy(points->operands + (size_t)points->count * count, operands, count * sizeof *operands);
   points->count++;
+}
+
+/* ---- elements that the reader took as a table ---- */
+
+/** The table of the list; NULL when there is none. */
+static const struct json_alike *table_of(const struct jql *jql, const struct jql_node *list) {
+  const struct json_alike *alike = jql->alike;
+  bool is_its = alike && alike->count && list->parent && !list->parent->parent &&
+                slice_is_equal(list->name, alike->list);
+  return is_its ? alike : NULL;
+}
+
+uint32_t jql__elements_count(const struct jql *jql, const struct jql_node *list) {
+  const struct json_alike *alike = table_of(jql, list);
+  return val_count(&list->value) + (alike ? alike->count : 0);
+}
+
+/** The first, with other leaves: they are taken from `*leaves` on. */
+static void build_like(struct build *build, const struct val *first, const struct val **leaves) {
+  bool is_map = first->type == VAL_MAP;
+  if (!is_map && first->type != VAL_LIST) {
+    build_put(build, (*leaves)++);
+    return;
+  }
+  if (is_map)
+    build_begin_map(build);
+  else
+    build_begin_list(build);
+  for (uint32_t i = 0; i < val_count(first); i++) {
+    struct slice name;
+    struct val inner = is_map ? val_field_at(first, i, &name) : val_at(first, i);
+    if (is_map) build_name(build, name);
+    build_like(build, &inner, leaves);
+  }
+  build_end(build);
+}
+
+static status make_like(const struct jql *jql, const struct jql_node *list,
+                        const struct val *leaves, struct val *element) {
+  struct val first = val_at(&list->value, 0);
+  struct slice built = {0};
+  struct buf out;
+  struct build build;
+  buf_init(&out, DOC_BYTES_MAX);
+  build_init(&build, &out, NULL);
+  build_like(&build, &first, &leaves);
+  status done = build_finish(&build, &built, jql->err);
+  if (done == LUMA_OK) {
+    const void *copy = arena_copy(jql->arena, built.data, built.bytes);
+    done = jql__made(jql, copy);
+    if (copy) *element = val_decode(slice_of(copy, built.bytes), NULL);
+  }
+  build_deinit(&build);
+  buf_deinit(&out);
+  return done;
+}
+
+status jql__element(const struct jql *jql, const struct jql_node *list, uint32_t index,
+                    struct val *element) {
+  const struct json_alike *alike = table_of(jql, list);
+  uint32_t absent = alike ? alike->count : 0;
+  if (index > 0 && index <= absent)
+    return make_like(jql, list, alike->leaves + (size_t)index * alike->leaves_count, element);
+  *element = val_at(&list->value, index > absent ? index - absent : index);
+  return LUMA_OK;
+}
+
+/** The key is the first leaf of an update in that form, its operands follow, then what it says of
+ * itself: that must be as it is in the first. */
+static bool fits_row(const struct json_alike *alike, const struct val *row, uint32_t operands) {
+  bool fits = is_plain_key(&row[0]);
+  for (uint32_t i = 1 + operands; i < alike->leaves_count; i++)
+    fits &= row[i].type == VAL_BOOL && row[i].boolean == alike->leaves[i].boolean;
+  return fits;
+}
+
+/** Puts the rows of the table behind the first update, up to one that does not fit. */
+static void put_rows(const struct json_alike *alike, uint32_t operands,
+                     struct plan_points *points) {
+  for (uint32_t i = 1; i <= alike->count; i++) {
+    const struct val *row = alike->leaves + (size_t)i * alike->leaves_count;
+    if (!fits_row(alike, row, operands)) return;
+    put(points, &row[0], row + 1, operands);
+  }
 }
 
 static status make_points(const struct jql *jql, uint32_t most, uint32_t operands,
@@ -180,23 +264,38 @@ static status make_points(const struct jql *jql, uint32_t most, uint32_t operand
   return plan_check_memory(jql->arena, made->keys ? made->operands : NULL, err);
 }
 
-status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+/** Puts the update `from`, whose parts are `first`, and those that follow and are like it. */
+static status put_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
+                        const struct values *first, struct plan_points *points) {
+  const struct json_alike *alike = from == 0 ? table_of(jql, list) : NULL;
+  uint32_t count = jql__elements_count(jql, list);
+  struct values next;
+  put(points, &first->key, first->operands, first->count);
+  if (alike) put_rows(alike, first->count, points);
+  if (alike && points->count <= alike->count) return LUMA_OK;
+  for (uint32_t i = from + points->count; i < count; i++) {
+    struct val update;
+    TRY(jql__element(jql, list, i, &update));
+    if (!take_values(&update, first, &next)) break;
+    put(points, &next.key, next.operands, next.count);
+  }
+  return LUMA_OK;
+}
+
+status jql__gather_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
                          struct plan *plan, uint32_t *taken) {
   enum { WORTH_A_TABLE = 16 };
-  struct values values, next;
+  struct values values;
   struct plan_points *points = NULL;
-  struct val first = val_at(list, from);
-  uint32_t most = val_count(list) - from;
+  struct val first;
+  uint32_t most = jql__elements_count(jql, list) - from;
   *taken = 1;
-  if (most < WORTH_A_TABLE || !take_values(&first, NULL, &values) ||
-      !is_exchangeable(jql, plan, values.count))
+  if (most < WORTH_A_TABLE) return LUMA_OK;
+  TRY(jql__element(jql, list, from, &first));
+  if (!take_values(&first, NULL, &values) || !is_exchangeable(jql, plan, values.count))
     return LUMA_OK;
   TRY(make_points(jql, most, values.count, &points, jql->err));
-  for (uint32_t i = 0; i < most; i++) {
-    struct val update = val_at(list, from + i);
-    if (!take_values(&update, &values, &next)) break;
-    put(points, &next);
-  }
+  TRY(put_alike(jql, list, from, &values, points));
   if (points->count < WORTH_A_TABLE) return LUMA_OK;
   /* They have no place in the text that is theirs alone. */
   for (uint32_t i = 0; i < plan->updates_count; i++) plan->updates[i].offset = JQL_NOWHERE;

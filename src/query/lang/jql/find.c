@@ -93,8 +93,34 @@ static status keep_record_id(const struct jql *jql, const struct jql_node *at, s
 
 /* ---- cursors that wait ---- */
 
-static status check_tailable(const struct jql *jql, const struct jql_node *fields) {
+static const struct collection *find_collection(const struct jql *jql,
+                                                const struct jql_node *fields) {
   const struct catalog *catalog = jql->context->catalog;
+  return catalog ? catalog_find(catalog, val_slice(&fields[FIND].value)) : NULL;
+}
+
+static bool is_hinted(const struct jql_node *fields) {
+  const struct val *hint = &fields[HINT].value;
+  return jql_is_given(&fields[HINT]) && !(hint->type == VAL_MAP && val_count(hint) == 0);
+}
+
+/** A cursor that waits reads the order of arrival, and that forwards. */
+static status check_order(const struct jql *jql, const struct jql_node *fields) {
+  int natural = 0;
+  TRY(read_natural(jql, &fields[SORT], &natural));
+  bool sorts = jql_is_given(&fields[SORT]) && val_count(&fields[SORT].value) > 0;
+  struct val hint = fields[HINT].value.type == VAL_MAP
+                        ? val_field(&fields[HINT].value, slice_of_text("$natural"))
+                        : val_missing();
+  if (sorts && natural != 1)
+    return jql__fail_code(jql, &fields[SORT], 2,
+                          "cannot use tailable option with a sort other than {$natural: 1}");
+  if (!is_hinted(fields) || (val_is_number(&hint) && val_to_float64(&hint) == 1)) return LUMA_OK;
+  return jql__fail_code(jql, &fields[HINT], 2,
+                        "cannot use tailable option with a hint other than {$natural: 1}");
+}
+
+static status check_tailable(const struct jql *jql, const struct jql_node *fields) {
   const struct jql_node *tailable = &fields[TAILABLE];
   bool is_tailable = jql__flag(tailable, false);
   if (jql__flag(&fields[AWAIT_DATA], false) && !is_tailable)
@@ -103,12 +129,32 @@ static status check_tailable(const struct jql *jql, const struct jql_node *field
   if (!is_tailable) return LUMA_OK;
   if (jql__flag(&fields[SINGLE_BATCH], false))
     return jql__fail_code(jql, tailable, 9, "Cannot set both 'tailable' and 'singleBatch'");
-  if (!catalog || !catalog_find(catalog, val_slice(&fields[FIND].value))) return LUMA_OK;
-  status failed =
-      jql__fail_code(jql, tailable, 2,
-                     "error processing query: tailable cursor requested on non capped collection");
-  err_hint(jql->err, "only capped collections can be followed, which are not here");
-  return failed;
+  TRY(check_order(jql, fields));
+  const struct collection *collection = find_collection(jql, fields);
+  if (!collection) return LUMA_OK; /* it has nothing, and its cursor ends */
+  if (!collection->arrival)
+    return jql__fail_code(
+        jql, tailable, 2,
+        "error processing query: tailable cursor requested on non capped collection");
+  jql->statement->tails = !jql->explains;
+  jql->statement->awaits = jql__flag(&fields[AWAIT_DATA], false);
+  return LUMA_OK;
+}
+
+/** Whether the order of arrival is asked for that a capped collection keeps: no documents need be
+ * sorted for it. */
+static bool keeps_order(const struct jql *jql, const struct jql_node *fields, int natural) {
+  const struct collection *collection = find_collection(jql, fields);
+  bool asks = natural || jql__flag(&fields[TAILABLE], false);
+  return asks && collection && collection->arrival && !is_hinted(fields);
+}
+
+static status put_natural_hint(const struct jql *jql, int natural, struct plan *scan) {
+  scan->hint = arena_zalloc(jql->arena, 1, sizeof *scan->hint);
+  TRY(jql__made(jql, scan->hint));
+  scan->hint->is_key = scan->hint->is_natural = true;
+  scan->hint->is_backwards = natural < 0;
+  return LUMA_OK;
 }
 
 /* ---- views ---- */
@@ -117,9 +163,7 @@ static status check_tailable(const struct jql *jql, const struct jql_node *field
 static status check_view(const struct jql *jql, const struct jql_node *fields) {
   enum { INVALID_PIPELINE_OPERATOR = 168 };
   static const int stored[] = {MIN, MAX, RETURN_KEY, SHOW_RECORD_ID, TAILABLE};
-  const struct catalog *catalog = jql->context->catalog;
-  const struct collection *found =
-      catalog ? catalog_find(catalog, val_slice(&fields[FIND].value)) : NULL;
+  const struct collection *found = find_collection(jql, fields);
   int natural = 0;
   if (!found || !found->view.bytes) return LUMA_OK;
   for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++) {
@@ -146,12 +190,13 @@ static status put_order(const struct jql *jql, const struct jql_node *fields,
   TRY(read_natural(jql, sort, &natural));
   if (!jql_is_given(sort) || val_count(&sort->value) == 0)
     TRY(jql__put_nearest_first(jql, &fields[FILTER], near, plan));
-  if (natural)
+  bool sorts = natural && !keeps_order(jql, fields, natural);
+  if (sorts)
     TRY(put_natural_sort(jql, sort, natural, plan));
-  else
+  else if (!natural)
     TRY(jql__put_sort(jql, sort, plan));
   TRY(jql__put_limit(jql, &fields[LIMIT], &fields[SKIP], plan));
-  return natural && !shows ? hide_record_id(jql, sort, plan) : LUMA_OK;
+  return sorts && !shows ? hide_record_id(jql, sort, plan) : LUMA_OK;
 }
 
 static status put_shape(const struct jql *jql, const struct jql_node *fields,
@@ -168,12 +213,13 @@ static status put_shape(const struct jql *jql, const struct jql_node *fields,
 }
 
 static status put_scan(const struct jql *jql, const struct jql_node *fields, struct plan **plan) {
-  struct val natural = jql_is_given(&fields[SORT])
-                           ? val_field(&fields[SORT].value, slice_of_text("$natural"))
-                           : val_missing();
+  int natural = 0;
+  TRY(read_natural(jql, &fields[SORT], &natural));
+  bool keeps = keeps_order(jql, fields, natural);
   TRY(jql__scan(jql, &fields[FIND], plan));
   TRY(jql__hint(jql, &fields[HINT], *plan));
-  (*plan)->shows_rows = natural.type != VAL_MISSING || jql__flag(&fields[SHOW_RECORD_ID], false);
+  if (keeps) TRY(put_natural_hint(jql, natural, *plan));
+  (*plan)->shows_rows = (natural && !keeps) || jql__flag(&fields[SHOW_RECORD_ID], false);
   return jql__edges(jql, &fields[MIN], &fields[MAX], *plan);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The door of the JQL front end: text or a value in, a plan out. */
 #include "base/core/bytes.h"
+#include "base/mem/mem.h"
 #include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 #include "query/plan/words.h"
@@ -28,6 +29,7 @@ static const struct command commands[] = {
     {"reIndex", jql__re_index},
     {"create", jql__create},
     {"collMod", jql__coll_mod},
+    {"convertToCapped", jql__convert_to_capped},
     {"drop", jql__drop},
     {"renameCollection", jql__rename},
     {"listCollections", jql__list_collections},
@@ -118,6 +120,8 @@ struct reading {
   bool knows_names; /* of the dictionary it was read with, all but those of its own fields */
   const struct val *documents; /* of an insert, read apart; NULL: none are */
   uint32_t documents_count;
+  struct json_alike alike; /* of an update */
+  bool met_escapes;
 };
 
 /** `plain`: what the text was made of, or NULL. */
@@ -128,10 +132,11 @@ static status parse_node(const struct lang_context *context, struct slice text, 
                     .arena = context->arena,
                     .text = text,
                     .plain = plain,
-                    .may_have_nulls = !text.bytes || memchr(text.data, '\\', text.bytes),
+                    .may_have_nulls = !text.bytes || read->met_escapes,
                     .knows_names = read->knows_names,
                     .documents = read->documents,
                     .documents_count = read->documents_count,
+                    .alike = read->alike.count ? &read->alike : NULL,
                     .statement = statement,
                     .err = err};
   struct jql_node root = {.value = read->value,
@@ -190,12 +195,18 @@ static struct names *names_of_insert(const struct lang_context *context, struct 
   return collection ? collection->names : NULL;
 }
 
-/** The roots of documents that were read apart, over a copy in the arena. */
+/** The roots of documents that were read apart, in memory that becomes the arena's. */
 static status take_documents(struct arena *arena, const struct json_apart *apart,
                              const struct names *names, struct reading *read, struct err *err) {
+  size_t bytes = 0;
   struct val *roots = arena_alloc(arena, (apart->count + 1u) * sizeof *roots);
-  const uint8_t *at = arena_copy(arena, apart->out->data, apart->out->bytes);
-  TRY(plan_check_memory(arena, roots ? at : NULL, err));
+  TRY(plan_check_memory(arena, roots, err));
+  uint8_t *memory = buf_take(apart->out, &bytes);
+  const uint8_t *at = memory + apart->from;
+  if (!arena_adopt(arena, memory, bytes)) {
+    mem_free(memory);
+    return plan_check_memory(arena, NULL, err);
+  }
   for (uint32_t i = 0; i < apart->count; i++) {
     struct doc document;
     TRY(doc_open(slice_of(at, load32le(at)), names, &document, err));
@@ -215,7 +226,11 @@ static status read_insert(struct json_reader *reader, struct arena *arena, struc
   struct json_apart apart = {.list = slice_of_text("documents"), .out = &out};
   const struct json_read_options options = {
       .form = JSON_TAGGED, .known = names, .apart = &apart, .big_are_floats = true};
-  buf_init(&out, DOC_BYTES_MAX);
+  buf_init(&out, DOC_BYTES_MAX + (size_t)ARENA_ADOPT_BYTES);
+  /* Documents are seldom larger than their text. */
+  if (!buf_reserve(&out, ARENA_ADOPT_BYTES + json.bytes))
+    return buf_check(&out, "the documents of an insert", err);
+  (void)buf_extend(&out, ARENA_ADOPT_BYTES);
   status done = read_into(reader, arena, json, &options, &read->value, err);
   read->knows_names = json_reader_knew_names(reader);
   if (done == LUMA_OK && apart.is_apart && apart.count)
@@ -225,6 +240,16 @@ static status read_insert(struct json_reader *reader, struct arena *arena, struc
 }
 
 /* ---- one command ---- */
+
+/** Reads any other command: updates that are alike come as a table. */
+static status read_other(struct json_reader *reader, struct arena *arena, struct slice json,
+                         struct reading *read, struct err *err) {
+  const struct json_read_options options = {
+      .form = JSON_TAGGED, .alike = &read->alike, .big_are_floats = true};
+  read->alike = (struct json_alike){
+      .list = slice_of_text("updates"), .arena = arena, .most = JQL_CHANGES_MAX};
+  return read_into(reader, arena, json, &options, &read->value, err);
+}
 
 /** Whether nothing in a text looks as if one command ended and another began: then its end is the
  * text's, or there is a fault. Much quicker than looking for the end. */
@@ -242,8 +267,10 @@ static bool is_one(struct slice text) {
 static status read_command(struct json_reader *reader, const struct lang_context *context,
                            struct slice json, struct reading *read, struct err *err) {
   struct names *names = names_of_insert(context, json);
-  return names ? read_insert(reader, context->arena, json, names, read, err)
-               : jql__read_tagged(reader, context->arena, json, &read->value, err);
+  status done = names ? read_insert(reader, context->arena, json, names, read, err)
+                      : read_other(reader, context->arena, json, read, err);
+  read->met_escapes = json_reader_met_escapes(reader);
+  return done;
 }
 
 /** A long text is nearly always one command: it is read whole, without looking for its end first.
@@ -255,7 +282,7 @@ static status read_whole(struct json_reader *reader, const struct lang_context *
   struct err failed = {0};
   while (last > start && is_blank(text.data[last - 1])) last--;
   struct slice json = slice_of(text.data + start, last - start);
-  if (json.bytes < LONG_TEXT_BYTES || !is_one(json)) return LUMA_OK;
+  if (json.bytes < LONG_TEXT_BYTES || !(context->is_alone || is_one(json))) return LUMA_OK;
   status done = read_command(reader, context, json, read, &failed);
   if (done == LUMA_OK) read->end = last;
   if (done != LUMA_OUT_OF_MEMORY) return LUMA_OK;

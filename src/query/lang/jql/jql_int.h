@@ -12,6 +12,7 @@
 #include "query/lang/jql/plain.h"
 #include "query/lang/lang.h"
 #include "value/doc/doc.h"
+#include "value/json/json.h"
 
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
@@ -57,6 +58,7 @@ struct jql {
   bool knows_names; /* all names below the command's own fields stand by ids of one dictionary */
   const struct val *documents; /* of an insert, read apart; NULL: they stand in the command */
   uint32_t documents_count;
+  const struct json_alike *alike; /* elements of `updates` that stand in a table; NULL: none do */
   struct statement *statement;
   struct err *err;
   const struct jql_variable *variables; /* the innermost; NULL: none */
@@ -184,6 +186,10 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
+/** No path may be asked for twice, or beside one that leads through it: in their order such a pair
+ * stands side by side. Sorts `places`; `at` is the map (or the list of names) they stand in. */
+status jql__check_paths(const struct jql *jql, const struct jql_node *at, struct path *places,
+                        uint32_t count);
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** LUMA_OK unless a name within the node's value could not be read back by MongoDB's clients. */
 status jql__check_names(const struct jql *jql, const struct jql_node *node);
@@ -276,9 +282,19 @@ status jql__default_collation(const struct jql *jql, const struct jql_node *coll
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
                        struct plan_index_key **keys, uint32_t *count);
 /** capped, size, max, timeseries, expireAfterSeconds, clusteredIndex and
- * changeStreamPreAndPostImages of `create`: an error unless what they ask for is so anyway.
- * (kinds.c) */
-status jql__check_kinds(const struct jql *jql, const struct jql_node *fields);
+ * changeStreamPreAndPostImages of `create`, as given. (kinds.c) */
+status jql__read_kinds(const struct jql *jql, const struct jql_node *fields,
+                       struct plan_rules *rules);
+/** The size of a capped collection, rounded as MongoDB does; the number of its documents, 0: no
+ * limit. (kinds.c) */
+status jql__capped_bytes(const struct jql *jql, const struct jql_node *node, uint64_t *bytes);
+status jql__capped_documents(const struct jql *jql, const struct jql_node *node,
+                             uint64_t *documents);
+/** `timeseries` of `create` (`makes`) or `collMod`. (series.c) */
+status jql__series(const struct jql *jql, const struct jql_node *node, bool makes,
+                   struct plan_rules *rules);
+/** expireAfterSeconds of a time series: a number, or "off". (series.c) */
+status jql__lifetime(const struct jql *jql, const struct jql_node *node, struct plan_rules *rules);
 /** Whether a key of an index has all paths, or all below one: "$**", "a.$**". (wildcard.c) */
 bool jql__is_wildcard(struct slice name);
 /** What a wildcard index has, into the plan; errors where options do not go with it. (wildcard.c)
@@ -323,14 +339,20 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
 /** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
  * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
  * stands for. (alike.c) */
-status jql__gather_alike(const struct jql *jql, const struct val *list, uint32_t from,
+status jql__gather_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
                          struct plan *plan, uint32_t *taken);
+/** The elements of a list, with those that stand in a table (jql->alike). (alike.c) */
+uint32_t jql__elements_count(const struct jql *jql, const struct jql_node *list);
+status jql__element(const struct jql *jql, const struct jql_node *list, uint32_t index,
+                    struct val *element);
 /** One change, in parts; MISSING ones were not given. */
 struct jql_write {
   struct jql_node collection, filter, changes, upsert, hint, collation, array_filters, sort;
   struct jql_node constants; /* of a pipeline: variables that have values */
   bool all;                  /* of what the filter finds, not the first alone */
 };
+/** An error for an update of a time series that MongoDB does not take. (series.c) */
+status jql__check_series_update(const struct jql *jql, const struct jql_write *write);
 /** UPDATE or DELETE. (write.c) */
 status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
 status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan);
@@ -372,8 +394,8 @@ jql_command jql__find;                                 /* find.c */
 jql_command jql__count, jql__distinct, jql__aggregate; /* read.c */
 jql_command jql__insert, jql__update, jql__delete;     /* write.c */
 jql_command jql__bulk_write, jql__find_and_modify;     /* bulk.c, modify.c */
-jql_command jql__create, jql__coll_mod, jql__drop, jql__rename,
-    jql__list_collections; /* schema.c */
+jql_command jql__create, jql__coll_mod, jql__drop, jql__rename, jql__list_collections,
+    jql__convert_to_capped; /* schema.c */
 jql_command jql__create_indexes, jql__drop_indexes, jql__list_indexes,
     jql__re_index; /* indexes.c */
 /** Reads tagged JSON into the arena. (jql.c) */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* {"$jsonSchema": …}: the schema is checked here, keyword by keyword, and tested by a function of
  * query/mongo. */
+#include <stdlib.h>
+
 #include "query/lang/jql/expression_int.h"
+#include "value/order/order.h"
 
 enum keyword_kind {
   KEYWORD_TEXT,
@@ -189,10 +192,24 @@ static status check_map(const struct jql *jql, const struct jql_node *node, bool
   return LUMA_OK;
 }
 
+static int compare_values(const void *a, const void *b) {
+  return val_compare(a, b);
+}
+
 static status check_values(const struct jql *jql, const struct jql_node *node) {
   if (node->value.type != VAL_LIST) return fail_kind(jql, node, "an array");
-  if (val_count(&node->value)) return LUMA_OK;
-  return jql__fail_code(jql, node, 9, "$jsonSchema keyword 'enum' cannot be an empty array");
+  uint32_t count = val_count(&node->value);
+  if (count == 0)
+    return jql__fail_code(jql, node, 9, "$jsonSchema keyword 'enum' cannot be an empty array");
+  struct val *values = arena_alloc(jql->arena, count * sizeof *values);
+  TRY(jql__made(jql, values));
+  for (uint32_t i = 0; i < count; i++) values[i] = val_at(&node->value, i);
+  qsort(values, count, sizeof *values, compare_values);
+  for (uint32_t i = 1; i < count; i++)
+    if (val_compare(&values[i - 1], &values[i]) == 0)
+      return jql__fail_code(jql, node, 9,
+                            "$jsonSchema keyword 'enum' array cannot contain duplicate values");
+  return LUMA_OK;
 }
 
 static status check_keyword(const struct jql *jql, const struct jql_node *node,

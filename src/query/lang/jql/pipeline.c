@@ -89,10 +89,14 @@ static status put_count(const struct jql *jql, const struct jql_node *spec, stru
   struct expr *everything = expr_const(jql->arena, val_null(), spec->offset), *keyless = NULL;
   TRY(jql__check_kind_as(jql, spec, JQL_TEXT, 40156));
   struct slice name = val_slice(&spec->value);
+  bool has_zero = memchr(name.data, 0, name.bytes) != NULL;
   bool is_plain = name.bytes && !jql_is_operator(name) && !memchr(name.data, '.', name.bytes);
   uint32_t code = name.bytes == 0 ? 40157 : jql_is_operator(name) ? 40158 : 40160;
-  if (!is_plain)
-    return jql__fail_code(jql, spec, code, "`$count` takes a name without dots and `$`");
+  if (!is_plain || has_zero)
+    return jql__fail_code(jql, spec, has_zero ? 40159 : code,
+                          "`$count` takes a name without dots, `$` and null bytes");
+  if (slice_is_equal(name, slice_of_text("_id")))
+    return jql__fail_code(jql, spec, 9039800, "the count field cannot be '_id'");
   TRY(jql__made(jql, everything));
   TRY(jql__put_count(jql, spec, everything, name, plan));
   TRY(make_keyless(jql, spec->offset, &keyless));

@@ -71,8 +71,14 @@ static status fail_collision(const struct jql *jql, const struct jql_node *map,
                         SLICE_ARG(longer->steps[0].name));
 }
 
-/** No path may be asked for twice, or beside one that leads through it. In their order such a pair
- * stands side by side. */
+status jql__check_paths(const struct jql *jql, const struct jql_node *at, struct path *places,
+                        uint32_t count) {
+  qsort(places, count, sizeof *places, compare_paths);
+  for (uint32_t i = 1; i < count; i++)
+    if (path_has_prefix(&places[i], &places[i - 1])) return fail_collision(jql, at, &places[i]);
+  return LUMA_OK;
+}
+
 static status check_collisions(const struct jql *jql, const struct jql_node *at,
                                const struct shape *shape) {
   uint32_t named = shape->paths_count + shape->computed_count, count = named + shape->picks_count;
@@ -88,10 +94,7 @@ static status check_collisions(const struct jql *jql, const struct jql_node *at,
     else
       TRY(jql__path(jql, at, shape->computed_names[computed], &places[i]));
   }
-  qsort(places, count, sizeof *places, compare_paths);
-  for (uint32_t i = 1; i < count; i++)
-    if (path_has_prefix(&places[i], &places[i - 1])) return fail_collision(jql, at, &places[i]);
-  return LUMA_OK;
+  return jql__check_paths(jql, at, places, count);
 }
 
 /** The EXPR_SHAPE of the row. */

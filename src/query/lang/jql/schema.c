@@ -152,19 +152,27 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
-  TRY(jql__check_kinds(jql, &fields[KINDS]));
+  struct plan_rules kinds = {0};
+  TRY(jql__read_kinds(jql, &fields[KINDS], &kinds));
   bool has_view = jql_is_given(&fields[VIEW_ON]);
   if (has_view && jql_is_given(&fields[COLLATION]))
     return jql__fail(jql, &fields[COLLATION], LUMA_UNSUPPORTED,
                      "a view has no collation of its own: give it where the view is read");
   if (has_view && jql_is_given(&fields[VALIDATOR]))
     return jql__fail_code(jql, &fields[VALIDATOR], 72, "a view has no validator");
+  for (int i = VALIDATOR; kinds.has_series && i <= ACTION; i++)
+    if (jql_is_given(&fields[i]))
+      return jql__fail_code(jql, &fields[i], 72, "'timeseries' is not allowed with '%.*s'",
+                            SLICE_ARG(fields[i].name));
+  if (has_view && kinds.has_series)
+    return jql__fail_code(jql, &fields[VIEW_ON], 72, "'timeseries' is not allowed with 'viewOn'");
   if (has_view) return put_view(jql, &fields[CREATE], &fields[VIEW_ON], &fields[PIPELINE], plan);
   if (jql_is_given(&fields[PIPELINE]))
     return jql__fail_code(jql, &fields[PIPELINE], 72,
                           "'pipeline' requires 'viewOn' to also be specified");
   TRY(jql__put_named(jql, PLAN_CREATE_COLLECTION, &fields[CREATE], plan));
   TRY(make_rules(jql, *plan));
+  *(*plan)->rules = kinds;
   return read_rules(jql, &fields[VALIDATOR], (*plan)->rules);
 }
 
@@ -203,8 +211,41 @@ static status check_view(const struct jql *jql, const struct jql_node *name) {
   return jql__fail_code(jql, name, 72, "'viewOn' is only for views, and this is none");
 }
 
+/** cappedSize, cappedMax */
+static status read_limits(const struct jql *jql, const struct jql_node *size,
+                          const struct jql_node *max, struct plan_rules *rules) {
+  rules->only_capped = true;
+  if (jql_is_given(size)) TRY(jql__capped_bytes(jql, size, &rules->capped_bytes));
+  rules->has_capped_documents = jql_is_given(max);
+  return jql__capped_documents(jql, max, &rules->capped_documents);
+}
+
+status jql__convert_to_capped(const struct jql *jql, const struct jql_node *command,
+                              struct plan **plan) {
+  static const struct jql_field specs[] = {{"convertToCapped", JQL_NAME, true},
+                                           {"size", JQL_COUNT, true}};
+  struct jql_node fields[2];
+  TRY(jql__take(jql, command, specs, 2, fields));
+  TRY(jql__put_named(jql, PLAN_CHANGE_COLLECTION, &fields[0], plan));
+  TRY(make_rules(jql, *plan));
+  return jql__capped_bytes(jql, &fields[1], &(*plan)->rules->capped_bytes);
+}
+
 status jql__coll_mod(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
-  enum { COLL_MOD, VALIDATOR, LEVEL, ACTION, COLLATION, INDEX, VIEW_ON, PIPELINE };
+  enum {
+    COLL_MOD,
+    VALIDATOR,
+    LEVEL,
+    ACTION,
+    COLLATION,
+    INDEX,
+    VIEW_ON,
+    PIPELINE,
+    SIZE,
+    MAX,
+    SERIES,
+    LIFETIME
+  };
   static const struct jql_field specs[] = {
       {"collMod", JQL_NAME, true},
       {"validator", JQL_MAP, false},
@@ -214,7 +255,10 @@ status jql__coll_mod(const struct jql *jql, const struct jql_node *command, stru
       {"index", JQL_MAP, false},
       {"viewOn", JQL_NAME, false},
       {"pipeline", JQL_LIST, false},
-      {"expireAfterSeconds", JQL_UNSUPPORTED, false},
+      {"cappedSize", JQL_COUNT, false},
+      {"cappedMax", JQL_COUNT, false},
+      {"timeseries", JQL_MAP, false},
+      {"expireAfterSeconds", JQL_ANY, false},
       {"changeStreamPreAndPostImages", JQL_UNSUPPORTED, false}};
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
@@ -227,6 +271,9 @@ status jql__coll_mod(const struct jql *jql, const struct jql_node *command, stru
   TRY(jql__put_named(jql, PLAN_CHANGE_COLLECTION, &fields[COLL_MOD], plan));
   TRY(make_rules(jql, *plan));
   TRY(read_rules(jql, &fields[VALIDATOR], (*plan)->rules));
+  TRY(read_limits(jql, &fields[SIZE], &fields[MAX], (*plan)->rules));
+  if (jql_is_given(&fields[SERIES])) TRY(jql__series(jql, &fields[SERIES], false, (*plan)->rules));
+  TRY(jql__lifetime(jql, &fields[LIFETIME], (*plan)->rules));
   return jql_is_given(&fields[INDEX]) ? read_changed_index(jql, &fields[INDEX], *plan) : LUMA_OK;
 }
 

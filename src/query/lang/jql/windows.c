@@ -396,11 +396,10 @@ static status read_output(const struct jql *jql, const struct jql_node *field, s
   return LUMA_OK;
 }
 
-static status check_name(const struct jql *jql, const struct jql_node *field) {
-  struct path path;
+static status check_name(const struct jql *jql, const struct jql_node *field, struct path *path) {
   if (jql_is_operator(field->name) || field->name.bytes == 0)
     return jql__fail_code(jql, field, 16410, "FieldPath field names may not start with '$'");
-  return jql__path(jql, field, field->name, &path);
+  return jql__path(jql, field, field->name, path);
 }
 
 status jql__begin_windows(const struct jql *jql, const struct jql_node *spec,
@@ -440,11 +439,14 @@ status jql__put_set_window_fields(const struct jql *jql, const struct jql_node *
   TRY(jql__check_kind(jql, &fields[2], JQL_MAP));
   TRY(jql__begin_windows(jql, spec, &fields[0], &fields[1], &fields[2], &outputs, plan));
   struct jql_each each = jql__each(jql, &fields[2]);
+  struct path *places = arena_zalloc(jql->arena, each.count + 1, sizeof *places);
+  TRY(jql__made(jql, places));
   while (jql__next(&each, &field)) {
-    TRY(check_name(jql, &field));
+    TRY(check_name(jql, &field, &places[outputs.count]));
     outputs.names[outputs.count] = field.name;
     TRY(read_output(jql, &field, *plan, &outputs.windows[outputs.count++]));
   }
   (*plan)->stage->windows_count = outputs.count;
+  TRY(jql__check_paths(jql, &fields[2], places, outputs.count));
   return jql__put_outputs(jql, spec, outputs.names, outputs.count, plan);
 }

@@ -61,7 +61,7 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
 static status pass_alike(const struct jql *jql, const struct jql_node *list, struct jql_each *each,
                          struct plan *plan) {
   uint32_t from = each->at - 1, taken = 0;
-  TRY(jql__gather_alike(jql, &list->value, from, plan, &taken));
+  TRY(jql__gather_alike(jql, list, from, plan, &taken));
   if (taken > 1) each->cursor = JQL_NOWHERE;
   each->at = from + taken;
   return LUMA_OK;
@@ -84,15 +84,24 @@ static status join_insert(const struct jql *jql, struct plan *into, const struct
   return LUMA_OK;
 }
 
+/** To the next element; false at the end of the list. */
+static bool next_element(struct jql_each *each, struct jql_node *element, status *done) {
+  bool has_next = jql__next(each, element);
+  *done = has_next ? jql__element(each->jql, each->of, element->index, &element->value) : LUMA_OK;
+  return has_next && *done == LUMA_OK;
+}
+
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
+  status done;
   struct jql_node element;
   struct plan **last = plan, *insert = NULL;
+  each.count = jql__elements_count(jql, list);
   if (each.count == 0 || each.count > JQL_CHANGES_MAX)
     return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` takes 1 to %d elements, not %u",
                           SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
-  while (jql__next(&each, &element)) {
+  while (next_element(&each, &element, &done)) {
     struct plan *made = NULL;
     TRY(jql__check_kind_as(jql, &element, JQL_MAP, JQL_TYPE_MISMATCH));
     TRY(read(jql, collection, &element, &made));
@@ -107,7 +116,7 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
     TRY(jql__put(jql, PLAN_SEQUENCE, &element, last));
     last = &(*last)->right;
   }
-  return LUMA_OK;
+  return done;
 }
 
 status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
@@ -180,6 +189,7 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   if (jql_is_given(&write->constants) && !is_pipeline)
     return jql__fail_code(jql, &write->constants, 51198,
                           "Constant values may only be specified for pipeline updates");
+  TRY(jql__check_series_update(jql, write));
   TRY(jql__add_constants(jql, &write->constants, &inner));
   TRY(put_change(jql, PLAN_UPDATE, write, plan));
   TRY(jql__array_filters(jql, &write->array_filters, &filters));

@@ -132,6 +132,8 @@ static struct plan *drop_one(struct lql *lql, enum plan_kind kind, struct lql_to
   if (kind == PLAN_DROP_INDEX) made->index_name = names->names[i];
   if (kind == PLAN_DROP_INDEX) return made;
   made->collection_name = names->names[i];
+  made->dropped = names->names;
+  made->dropped_count = names->count;
   made->offset = names->items[i]->offset;
   return made;
 }

@@ -72,7 +72,7 @@ static struct expr *column_path(const struct level *level, const struct lql_json
   const void *copy = arena_copy(lql->arena, text.data, text.bytes);
   struct slice made = slice_of(copy, copy ? text.bytes : 0);
   buf_deinit(&text);
-  return copy ? expr_const(lql->arena, val_text(made), level->at.offset) : NULL;
+  return copy ? expr_const(lql->arena, val_text(made), column->name.offset) : NULL;
 }
 
 /* A column of a document's type, or with a wrapper, is a JSON_QUERY. */
