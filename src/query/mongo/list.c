@@ -82,8 +82,8 @@ status mongo__in(struct func_env *env, const struct val *args, uint32_t count, s
                  struct err *err) {
   (void)count;
   const struct val *list = &args[1];
-  struct val wanted = args[0].type == VAL_MISSING ? val_null() : args[0];
-  TRY(mongo__key(env, &wanted, &wanted, err));
+  struct val wanted;
+  TRY(mongo__key(env, &args[0], &wanted, err));
   if (list->type != VAL_LIST)
     return mongo_fail(err, 40081, "$in requires an array as a second argument, found: %s",
                       mongo_type_name(list));
@@ -207,7 +207,7 @@ status mongo__reverse_array(struct func_env *env, const struct val *args, uint32
 status mongo__index_of_array(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
   const struct val *list = &args[0];
-  struct val wanted = args[1].type == VAL_MISSING ? val_null() : args[1], key;
+  struct val wanted, key;
   *out = val_null();
   if (val_is_null(list)) return LUMA_OK;
   if (list->type != VAL_LIST)
@@ -218,7 +218,7 @@ status mongo__index_of_array(struct func_env *env, const struct val *args, uint3
   TRY(mongo__search_bound("$indexOfArray", args, count, 3, &to, err));
   if (to > val_count(list)) to = val_count(list);
   *out = val_int32(-1);
-  TRY(mongo__key(env, &wanted, &wanted, err));
+  TRY(mongo__key(env, &args[1], &wanted, err));
   for (int64_t i = from; i < to; i++) {
     struct val element = val_at(list, (uint32_t)i);
     TRY(mongo__key(env, &element, &key, err));

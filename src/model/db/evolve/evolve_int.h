@@ -11,9 +11,8 @@ enum {
   EVOLVE_FIRST = 10,
   EVOLVE_AT_ONCE = MODEL_WALK_AT_ONCE,
   EVOLVE_RULES_MAX = 64,
-  /* indexes over more beings are filled, and limits counted, in steps */
-  EVOLVE_AT_ONCE_MAX = 5000,
-  EVOLVE_IN_PARTS = 20000 /* so many are looked at by several threads */
+  EVOLVE_AT_ONCE_MAX = 5000, /* indexes over more beings are filled, and limits counted, in steps */
+  EVOLVE_IN_PARTS = 20000    /* so many are looked at by several threads */
 };
 
 struct evolving {

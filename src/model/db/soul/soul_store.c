@@ -2,6 +2,7 @@
 /* Souls in the catalog: stored once under their number, found by hash and id, never changed and
  * never deleted, so that every version stays readable. */
 #include "base/mem/mem.h"
+#include "base/text/num.h"
 #include "base/text/suggest.h"
 #include "model/db/model_int.h"
 #include "value/json/json.h"
@@ -205,16 +206,10 @@ status model__attach_soul(struct model *model, struct store_txn *txn,
 
 /* ---- finding ---- */
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_hash(struct slice text, uint8_t hash[SOUL_HASH_BYTES]) {
   if (text.bytes != 2 * SOUL_HASH_BYTES) return false;
   for (int i = 0; i < SOUL_HASH_BYTES; i++) {
-    int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
+    int high = num_hex_digit(text.data[2 * i]), low = num_hex_digit(text.data[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     hash[i] = (uint8_t)(high << 4 | low);
   }
@@ -226,7 +221,7 @@ static bool parse_prefix(struct slice text, uint8_t key[1 + SOUL_HASH_BYTES], si
   if (text.bytes < SOUL_HASH_DIGITS_MIN || text.bytes >= 2 * SOUL_HASH_BYTES) return false;
   key[0] = 'H';
   for (size_t i = 0; i < text.bytes; i++) {
-    int digit = hex_digit(text.data[i]);
+    int digit = num_hex_digit(text.data[i]);
     if (digit < 0) return false;
     if (i % 2 == 0) key[1 + i / 2] = (uint8_t)(digit << 4);
     key[1 + i / 2] |= (uint8_t)(i % 2 ? digit : 0);
@@ -245,7 +240,7 @@ bool model_may_name_soul(struct slice name) {
 static bool begins_with(const uint8_t *hash, struct slice digits) {
   for (size_t i = 0; i < digits.bytes; i++) {
     int nibble = i % 2 ? hash[i / 2] & 15 : hash[i / 2] >> 4;
-    if (nibble != hex_digit(digits.data[i])) return false;
+    if (nibble != num_hex_digit(digits.data[i])) return false;
   }
   return true;
 }
@@ -525,6 +520,38 @@ static status append_version(struct model_txn *txn, uint32_t number, struct buf 
   return result;
 }
 
+/* An evolution that changed values alone goes on with the soul, under another number. */
+static status is_same_soul(struct model_txn *txn, uint32_t a, uint32_t b, bool *same,
+                           struct err *err) {
+  struct model_soul_record one = {0}, other = {0};
+  struct arena arena;
+  bool has_one = false, has_other = false;
+  arena_init(&arena, 0, 0);
+  status result = model__read_soul(txn->store, a, &arena, &one, &has_one, err);
+  if (result == LUMA_OK) result = model__read_soul(txn->store, b, &arena, &other, &has_other, err);
+  *same = has_one && has_other && memcmp(one.hash, other.hash, sizeof one.hash) == 0;
+  arena_deinit(&arena);
+  return result;
+}
+
+static status append_older(struct model_txn *txn, const struct collection *collection,
+                           struct buf *out, struct err *err) {
+  const struct evolution *evolution = collection->evolution;
+  uint32_t newer = collection->soul;
+  for (uint32_t i = evolution ? evolution->steps_count : 0; i > 0; i--) {
+    uint32_t from = evolution->steps[i - 1].from;
+    bool same;
+    if (from == 0 || from == evolution->steps[i - 1].to)
+      continue; /* it had no soul before, or no other */
+    TRY(is_same_soul(txn, from, newer, &same, err));
+    newer = from;
+    if (same) continue;
+    buf_append_byte(out, ',');
+    TRY(append_version(txn, from, out, err));
+  }
+  return LUMA_OK;
+}
+
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
                            struct err *err) {
   const struct collection *collection = model_collection_of_soul(txn, alias);
@@ -533,16 +560,9 @@ status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf
   if (!collection) TRY(number_of(txn, alias, &number, err)); /* it may stand for several */
   if (!collection) TRY(check_shared(txn, alias, err));
   if (!collection || !collection->genotype) return fail_no_soul(txn, alias, err);
-  const struct evolution *evolution = collection->evolution;
   buf_append_byte(out, '[');
   TRY(append_version(txn, collection->soul, out, err));
-  for (uint32_t i = evolution ? evolution->steps_count : 0; i > 0; i--) {
-    const struct evolution_step *step = &evolution->steps[i - 1];
-    if (step->from == 0 || step->from == step->to)
-      continue; /* it had no soul before, or no other */
-    buf_append_byte(out, ',');
-    TRY(append_version(txn, step->from, out, err));
-  }
+  TRY(append_older(txn, collection, out, err));
   buf_append_byte(out, ']');
   return buf_check(out, "the lineage", err);
 }
