@@ -22,9 +22,9 @@ static const struct look {
 /* What gives values that may not fit: each can be done once. */
 static const struct look makes[] = {
     {"CAST", "ALTER COLUMN rating TYPE int USING CAST(rating AS INT)", NULL},
-    {"a division", "ALTER COLUMN level TYPE float USING level / 7.0", NULL},
-    {"CAST", "ALTER COLUMN score TYPE int USING CAST(score AS INT)", NULL},
-    {"a division", "ALTER COLUMN age TYPE float USING age * 7 / 7.0", NULL},
+    {"a division", "ALTER COLUMN bio TYPE float USING length(bio) / 7.0", NULL},
+    {"CAST", "ALTER COLUMN name TYPE int USING CAST(length(name) * 1.5 AS INT)", NULL},
+    {"a division", "ALTER COLUMN city TYPE float USING length(city) / 7.0", NULL},
 };
 
 static double run(struct souls *souls, const char *action) {
