@@ -21,6 +21,7 @@ struct bench_size {
 /** What a step did: `operations` are timed against, `check` must be equal for all engines. */
 struct bench_result {
   uint64_t operations, check;
+  double apart_seconds; /* of its time: spent on getting ready, which is none of the operations */
 };
 
 struct engine;

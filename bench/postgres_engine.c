@@ -83,7 +83,7 @@ static struct bench_result import_step(struct engine *engine, const struct bench
   run(state, "COMMIT");
   free(text);
   state->next = size->documents;
-  return (struct bench_result){size->documents, size->documents};
+  return (struct bench_result){.operations = size->documents, .check = size->documents};
 }
 
 static struct bench_result insert_some(struct pg_state *state, uint64_t count) {
@@ -93,7 +93,7 @@ static struct bench_result insert_some(struct pg_state *state, uint64_t count) {
     const char *params[1] = {json};
     (void)sum_rows(state, "insert", 1, params);
   }
-  return (struct bench_result){count, count};
+  return (struct bench_result){.operations = count, .check = count};
 }
 
 static struct bench_result durable_step(struct engine *engine, const struct bench_size *size) {
@@ -114,7 +114,7 @@ static struct bench_result points_step(struct engine *engine, const struct bench
     const char *params[1] = {key};
     sum += sum_rows(engine->state, "get", 1, params);
   }
-  return (struct bench_result){size->points, sum};
+  return (struct bench_result){.operations = size->points, .check = sum};
 }
 
 static struct bench_result scans_step(struct engine *engine, const struct bench_size *size) {
@@ -127,7 +127,7 @@ static struct bench_result scans_step(struct engine *engine, const struct bench_
     const char *params[1] = {key};
     sum += sum_rows(engine->state, "scan", 1, params);
   }
-  return (struct bench_result){size->scans * BENCH_SCAN_ROWS, sum};
+  return (struct bench_result){.operations = size->scans * BENCH_SCAN_ROWS, .check = sum};
 }
 
 static struct bench_result filter_step(struct engine *engine, const struct bench_size *size) {
@@ -138,13 +138,13 @@ static struct bench_result filter_step(struct engine *engine, const struct bench
     const char *params[2] = {age, bench_city(i)};
     sum += sum_rows(engine->state, "filter", 2, params);
   }
-  return (struct bench_result){size->filters * size->documents, sum};
+  return (struct bench_result){.operations = size->filters * size->documents, .check = sum};
 }
 
 static struct bench_result make_index_step(struct engine *engine, const struct bench_size *size) {
   run(engine->state, "CREATE INDEX docs_age ON docs (((doc->>'age')::int))");
   run(engine->state, "ANALYZE docs");
-  return (struct bench_result){size->documents, 0};
+  return (struct bench_result){.operations = size->documents, .check = 0};
 }
 
 static struct bench_result indexed_step(struct engine *engine, const struct bench_size *size) {
@@ -155,13 +155,13 @@ static struct bench_result indexed_step(struct engine *engine, const struct benc
     const char *params[1] = {age};
     sum += sum_rows(engine->state, "indexed", 1, params);
   }
-  return (struct bench_result){size->indexed, sum};
+  return (struct bench_result){.operations = size->indexed, .check = sum};
 }
 
 static struct bench_result group_step(struct engine *engine, const struct bench_size *size) {
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->groups; i++) sum += sum_rows(engine->state, "group", 0, NULL);
-  return (struct bench_result){size->groups * size->documents, sum};
+  return (struct bench_result){.operations = size->groups * size->documents, .check = sum};
 }
 
 static void close_engine(struct engine *engine) {

@@ -64,7 +64,7 @@ static struct bench_result import_step(struct engine *engine, const struct bench
   run(state, "COMMIT");
   free(text);
   state->next = size->documents;
-  return (struct bench_result){size->documents, size->documents};
+  return (struct bench_result){.operations = size->documents, .check = size->documents};
 }
 
 static struct bench_result insert_some(struct sqlite_state *state, uint64_t count) {
@@ -73,7 +73,7 @@ static struct bench_result insert_some(struct sqlite_state *state, uint64_t coun
     size_t bytes = bench_document(state->next++, json);
     insert(state, json, bytes);
   }
-  return (struct bench_result){count, count};
+  return (struct bench_result){.operations = count, .check = count};
 }
 
 static struct bench_result durable_step(struct engine *engine, const struct bench_size *size) {
@@ -98,7 +98,7 @@ static struct bench_result points_step(struct engine *engine, const struct bench
     sqlite3_reset(statement);
   }
   sqlite3_finalize(statement);
-  return (struct bench_result){size->points, sum};
+  return (struct bench_result){.operations = size->points, .check = sum};
 }
 
 /* Adds up column 0 of the rows. */
@@ -130,7 +130,7 @@ static struct bench_result scans_step(struct engine *engine, const struct bench_
     sqlite3_reset(statement);
   }
   sqlite3_finalize(statement);
-  return (struct bench_result){size->scans * BENCH_SCAN_ROWS, sum};
+  return (struct bench_result){.operations = size->scans * BENCH_SCAN_ROWS, .check = sum};
 }
 
 static struct bench_result filter_step(struct engine *engine, const struct bench_size *size) {
@@ -144,12 +144,12 @@ static struct bench_result filter_step(struct engine *engine, const struct bench
     sum += sum_rows(state, statement);
   }
   sqlite3_finalize(statement);
-  return (struct bench_result){size->filters * size->documents, sum};
+  return (struct bench_result){.operations = size->filters * size->documents, .check = sum};
 }
 
 static struct bench_result make_index_step(struct engine *engine, const struct bench_size *size) {
   run(engine->state, "CREATE INDEX docs_age ON docs (json_extract(doc, '$.age'))");
-  return (struct bench_result){size->documents, 0};
+  return (struct bench_result){.operations = size->documents, .check = 0};
 }
 
 static struct bench_result indexed_step(struct engine *engine, const struct bench_size *size) {
@@ -162,7 +162,7 @@ static struct bench_result indexed_step(struct engine *engine, const struct benc
     sum += sum_rows(state, statement);
   }
   sqlite3_finalize(statement);
-  return (struct bench_result){size->indexed, sum};
+  return (struct bench_result){.operations = size->indexed, .check = sum};
 }
 
 static struct bench_result group_step(struct engine *engine, const struct bench_size *size) {
@@ -172,7 +172,7 @@ static struct bench_result group_step(struct engine *engine, const struct bench_
   uint64_t sum = 0;
   for (uint64_t i = 0; i < size->groups; i++) sum += sum_rows(state, statement);
   sqlite3_finalize(statement);
-  return (struct bench_result){size->groups * size->documents, sum};
+  return (struct bench_result){.operations = size->groups * size->documents, .check = sum};
 }
 
 static void close_engine(struct engine *engine) {

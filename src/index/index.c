@@ -30,6 +30,20 @@ bool index_key_is_equal(const struct index_key *a, const struct index_key *b) {
          a->hashed == b->hashed;
 }
 
+uint32_t index_wildcard_at(const struct index_def *def) {
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    const struct path *path = &def->keys[i].path;
+    if (path->count && slice_is_equal(path->steps[path->count - 1].name, slice_of_text("$**")))
+      return i;
+  }
+  return 0;
+}
+
+const struct index_key *index_def_key(const struct index_def *def, uint32_t nth) {
+  bool is_behind = def->wildcard.bytes && nth > index_wildcard_at(def);
+  return &def->keys[nth + is_behind];
+}
+
 bool index_def_is_computed(const struct index_def *def) {
   for (uint32_t i = 0; i < def->keys_count; i++)
     if (index_key_is_computed(&def->keys[i])) return true;

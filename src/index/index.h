@@ -46,16 +46,19 @@ struct index_def {
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
   /* MongoDB's wildcard index: which paths of a document it has (index_wildcard_has), empty: it is
-   * none. It has two parts, of one path each time: the path as text, and what is there. Both keys
-   * have the path as it was written ("a.$**"). */
+   * none. One of its keys stands there twice, as it was written ("a.$**"), for two parts of one
+   * path each time: the path as text, and what is there; others may stand before and behind. */
   struct slice wildcard;
   struct slice collation; /* of texts, as plan_collation_text writes it: their keys are sort keys;
                              empty: by bytes */
 };
-/** The keys as people write them. */
+/** The part of a wildcard index that is the path; the next one is what is there. */
+uint32_t index_wildcard_at(const struct index_def *def);
+/** The keys as people write them: how many, and the nth. */
 static inline uint32_t index_def_written(const struct index_def *def) {
-  return def->wildcard.bytes ? 1 : def->keys_count;
+  return def->keys_count - (def->wildcard.bytes > 0);
 }
+const struct index_key *index_def_key(const struct index_def *def, uint32_t nth);
 
 /* `wildcard` is one byte, INDEX_WILDCARD or, where the key is a path like others, ..._KEY; then the
  * paths, each begun by INDEX_WILDCARD_WITH (these alone) or ..._WITHOUT (all but these) and ended

@@ -276,6 +276,17 @@ static void check_cell(struct run *run, const struct run_client *client, enum st
              (int)space, key, (unsigned long long)found->seq, (unsigned long long)cell->seq);
 }
 
+/* Keys that ascend are looked for from one to the next. */
+static void put_in_order(struct run *run, uint32_t *numbers, uint32_t count) {
+  for (uint32_t i = 1; i < count; i++) {
+    uint32_t number = numbers[i], to = i;
+    for (; to > 0 && slice_compare(run->naive.keys[numbers[to - 1]], run->naive.keys[number]) > 0;
+         to--)
+      numbers[to] = numbers[to - 1];
+    numbers[to] = number;
+  }
+}
+
 void run_client_get(struct run *run, struct run_client *client) {
   struct slice keys[GET_MAX];
   uint32_t numbers[GET_MAX];
@@ -283,10 +294,9 @@ void run_client_get(struct run *run, struct run_client *client) {
   static struct store_value values[GET_MAX];
   enum store_space space = draw_space(run);
   uint32_t count = 1 + (uint32_t)rng_below(&run->rng, GET_MAX);
-  for (uint32_t i = 0; i < count; i++) {
-    numbers[i] = draw_key(run, space);
-    keys[i] = run->naive.keys[numbers[i]];
-  }
+  for (uint32_t i = 0; i < count; i++) numbers[i] = draw_key(run, space);
+  if (run_chance(run, 1, 3)) put_in_order(run, numbers, count);
+  for (uint32_t i = 0; i < count; i++) keys[i] = run->naive.keys[numbers[i]];
   /* one that can never be: longer than any key (read in a serializable transaction, a range delete
    * over it would conflict) */
   memset(room, 'z', sizeof room);

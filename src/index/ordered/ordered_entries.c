@@ -83,8 +83,10 @@ static status check_hashed(const struct work *work) {
 
 static status collect(struct work *work, const struct doc *document, const struct val *computed) {
   struct val root = doc_root(document);
+  uint32_t at = work->def->wildcard.bytes ? index_wildcard_at(work->def) : INDEX_KEYS_MAX;
   for (work->key = 0; work->key < work->def->keys_count; work->key++) {
     const struct path *path = &work->def->keys[work->key].path;
+    if (work->key == at || work->key == at + 1) continue; /* any path: see add_leaf */
     if (index_key_is_computed(&work->def->keys[work->key])) {
       TRY(add_part(work, &computed[work->key]));
     } else if (work->def->multikey) {
@@ -153,6 +155,33 @@ static status add_product(struct work *work) {
   }
 }
 
+/* A path of a wildcard index and what is there, beside each of the other parts. */
+static status add_leaf(void *context, struct slice path, const struct val *value, struct err *err) {
+  struct work *work = context;
+  uint32_t at = index_wildcard_at(work->def);
+  size_t scratch = work->scratch.bytes;
+  const struct index_fold *fold = work->entries->fold;
+  struct val text = val_text(path);
+  work->parts[at].count = work->parts[at + 1].count = 0;
+  work->key = at;
+  work->entries->fold = NULL; /* a path is no text of the document's */
+  status result = add_part(work, &text);
+  work->entries->fold = fold;
+  work->key = at + 1;
+  if (result == LUMA_OK) result = add_part(work, value);
+  if (result == LUMA_OK) result = buf_check(&work->scratch, "the index entries", err);
+  if (result == LUMA_OK) result = add_product(work);
+  work->scratch.bytes = scratch;
+  return result;
+}
+
+static status add_leaves(struct work *work, const struct doc *document, struct err *err) {
+  struct ordered_leaves leaves = {.visit = add_leaf, .context = work};
+  TRY(ordered__wildcard_walk(work->def, document, &leaves, err));
+  work->entries->has_lists |= leaves.has_lists;
+  return LUMA_OK;
+}
+
 static int compare_entries(const void *a, const void *b) {
   return slice_compare(((const struct index_entry *)a)->key, ((const struct index_entry *)b)->key);
 }
@@ -186,15 +215,10 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);
-  if (def->wildcard.bytes) {
-    status walked = ordered__wildcard_entries(def, document, record_key, entries, err);
-    if (walked == LUMA_OK) settle(&work);
-    buf_deinit(&work.scratch);
-    return walked;
-  }
   status result = collect(&work, document, computed);
   if (result == LUMA_OK) result = buf_check(&work.scratch, "the index entries", err);
-  if (result == LUMA_OK) result = add_product(&work);
+  if (result == LUMA_OK)
+    result = def->wildcard.bytes ? add_leaves(&work, document, err) : add_product(&work);
   if (result == LUMA_OK) settle(&work);
   for (uint32_t i = 0; i < def->keys_count; i++) mem_free(work.parts[i].items);
   buf_deinit(&work.scratch);

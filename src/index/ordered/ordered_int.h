@@ -18,9 +18,13 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
                         const struct val *computed, struct slice record_key,
                         struct index_entries *entries, struct err *err);
 
-/** The same of a wildcard index: adds them, in no order, their keys as lengths. (wildcard.c) */
-status ordered__wildcard_entries(const struct index_def *def, const struct doc *document,
-                                 struct slice record_key, struct index_entries *entries,
-                                 struct err *err);
+/** Shows the paths of the document that a wildcard index has, and what is there. (wildcard.c) */
+struct ordered_leaves {
+  status (*visit)(void *context, struct slice path, const struct val *value, struct err *err);
+  void *context;
+  bool has_lists; /* out: some were met */
+};
+status ordered__wildcard_walk(const struct index_def *def, const struct doc *document,
+                              struct ordered_leaves *leaves, struct err *err);
 
 #endif

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries of a wildcard index: each path of the document that leads to a value, through lists of
- * maps too, and the value. A list has its elements, an empty one counts as missing, an empty map is
+/* What a wildcard index has: each path of the document that leads to a value, through lists of maps
+ * too, and the value. A list has its elements, an empty one counts as missing, an empty map is
  * a value; a list in a list is one. */
-#include "base/core/bytes.h"
-#include "base/mem/mem.h"
 #include "index/ordered/ordered_int.h"
-#include "value/key/key.h"
 
 /* ---- which paths ---- */
 
@@ -55,37 +52,15 @@ bool index_wildcard_enters(struct slice wildcard, struct slice path) {
 
 struct walk {
   const struct index_def *def;
-  struct slice record_key;
-  struct index_entries *entries;
+  struct ordered_leaves *leaves;
   struct buf path;
   struct err *err;
 };
 
-static status add_entry(struct walk *walk, const struct val *value) {
-  struct index_entries *entries = walk->entries;
-  struct buf *bytes = &entries->bytes;
-  struct val path = val_text(buf_slice(&walk->path));
-  size_t capacity = entries->capacity, from = bytes->bytes;
-  uint8_t number[ORDERED_NUMBER_BYTES];
-  if (!index_wildcard_has(walk->def->wildcard, buf_slice(&walk->path), false)) return LUMA_OK;
-  if (entries->count >= INDEX_ENTRIES_MAX)
-    FAIL(walk->err, LUMA_TOO_LARGE, "a document has over %d entries in one index",
-         INDEX_ENTRIES_MAX);
-  if (!mem_grow((void **)&entries->items, &capacity, entries->count + 1u, sizeof *entries->items))
-    FAIL(walk->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
-  entries->capacity = (uint32_t)capacity;
-  struct val key;
-  TRY(ordered__fold(entries, value, &key, walk->err));
-  entries->kinds[1] |= index_kind_of(value);
-  store32be(number, walk->def->number);
-  buf_append(bytes, number, sizeof number);
-  TRY(key_encode(bytes, &path, walk->def->keys[0].descending, walk->err));
-  TRY(key_encode(bytes, &key, walk->def->keys[1].descending, walk->err));
-  buf_append_slice(bytes, walk->record_key);
-  TRY(buf_check(bytes, "the index entries", walk->err));
-  entries->items[entries->count++] =
-      (struct index_entry){.key = {.data = NULL, .bytes = bytes->bytes - from}};
-  return LUMA_OK;
+static status visit(struct walk *walk, const struct val *value) {
+  struct slice path = buf_slice(&walk->path);
+  if (!index_wildcard_has(walk->def->wildcard, path, false)) return LUMA_OK;
+  return walk->leaves->visit(walk->leaves->context, path, value, walk->err);
 }
 
 static status walk_map(struct walk *walk, const struct val *map);
@@ -93,21 +68,21 @@ static status walk_map(struct walk *walk, const struct val *map);
 /** Elements stand at the path of their list. */
 static status walk_list(struct walk *walk, const struct val *list) {
   const struct val missing = val_missing();
-  walk->entries->has_lists = true;
-  if (val_count(list) == 0) return add_entry(walk, &missing);
+  walk->leaves->has_lists = true;
+  if (val_count(list) == 0) return visit(walk, &missing);
   for (uint32_t i = 0; i < val_count(list); i++) {
     struct val element = val_at(list, i);
     if (element.type == VAL_MAP && val_count(&element) > 0)
       TRY(walk_map(walk, &element));
     else
-      TRY(add_entry(walk, &element));
+      TRY(visit(walk, &element));
   }
   return LUMA_OK;
 }
 
 static status walk_value(struct walk *walk, const struct val *value) {
   if (value->type == VAL_LIST) return walk_list(walk, value);
-  if (value->type != VAL_MAP || val_count(value) == 0) return add_entry(walk, value);
+  if (value->type != VAL_MAP || val_count(value) == 0) return visit(walk, value);
   return index_wildcard_enters(walk->def->wildcard, buf_slice(&walk->path)) ? walk_map(walk, value)
                                                                             : LUMA_OK;
 }
@@ -127,10 +102,9 @@ static status walk_map(struct walk *walk, const struct val *map) {
   return LUMA_OK;
 }
 
-status ordered__wildcard_entries(const struct index_def *def, const struct doc *document,
-                                 struct slice record_key, struct index_entries *entries,
-                                 struct err *err) {
-  struct walk walk = {.def = def, .record_key = record_key, .entries = entries, .err = err};
+status ordered__wildcard_walk(const struct index_def *def, const struct doc *document,
+                              struct ordered_leaves *leaves, struct err *err) {
+  struct walk walk = {.def = def, .leaves = leaves, .err = err};
   struct val root = doc_root(document);
   buf_init(&walk.path, DOC_BYTES_MAX);
   status result = walk_map(&walk, &root);

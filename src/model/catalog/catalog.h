@@ -90,6 +90,7 @@ struct collection {
   uint64_t version;      /* changes with every change of its catalog entry */
   uint64_t learns_since; /* the version that opened it or gave it its soul */
   struct names *names;   /* its dictionary; shared by all pictures */
+  uint64_t *key_uses; /* how often it was read by the key since the database was opened; shared */
   struct catalog_index *indexes;
   uint32_t indexes_count;
   struct slice view;           /* the SELECT that a view stands for; empty: it holds documents */
@@ -160,6 +161,9 @@ bool collection_is_time_index(const struct collection *collection,
 void catalog_note_use(const struct catalog_index *index);
 /** How often it was. */
 uint64_t catalog_uses_of(const struct catalog_index *index);
+/** The same of the key. */
+void catalog_note_key_use(const struct collection *collection);
+uint64_t catalog_key_uses_of(const struct collection *collection);
 
 /** True once a document of the collection has had an attribute `id` of its own beside its key:
  * before, `id` can only name the key. Kept as a name of the dictionary that no attribute can have,

@@ -88,6 +88,14 @@ uint64_t catalog_uses_of(const struct catalog_index *index) {
   return index->uses ? __atomic_load_n(&index->uses->count, __ATOMIC_RELAXED) : 0;
 }
 
+void catalog_note_key_use(const struct collection *collection) {
+  if (collection->key_uses) __atomic_add_fetch(collection->key_uses, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t catalog_key_uses_of(const struct collection *collection) {
+  return collection->key_uses ? __atomic_load_n(collection->key_uses, __ATOMIC_RELAXED) : 0;
+}
+
 static void holder_release(struct holder *holder) {
   if (__atomic_sub_fetch(&holder->references, 1, __ATOMIC_ACQ_REL) > 0) return;
   soul_release(holder->collection.genotype);
@@ -161,6 +169,7 @@ static status holder_fill(struct holder *holder, const struct collection *from, 
   struct collection *to = &holder->collection;
   *to = *from;
   to->names = holder->shared->names;
+  to->key_uses = &holder->shared->key_uses;
   TRY(copy_slice(&holder->arena, from->name, &to->name, err));
   TRY(copy_slice(&holder->arena, from->view, &to->view, err));
   TRY(copy_slice(&holder->arena, from->source, &to->source, err));

@@ -43,6 +43,7 @@ struct collection_shared {
   struct names *names;
   struct catalog_sequence rows;
   struct learning learning;
+  uint64_t key_uses; /* atomic */
   uint32_t references;
 };
 

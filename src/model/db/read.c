@@ -91,6 +91,7 @@ status model_look_up(struct model_txn *txn, const struct model_look_up *what, st
   const struct model_reads *reads = what->reads;
   uint16_t wanted[RECIPE_NAMES_MAX];
   bool is_whole = !reads || reads->count > RECIPE_NAMES_MAX;
+  catalog_note_key_use(collection);
   if (is_whole || !collection->evolution)
     return model_get_many(txn, collection, what->keys, what->count, found, pins, err);
   bool concerns = evolution_concerns(collection->evolution, reads->names, reads->count);

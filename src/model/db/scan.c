@@ -148,6 +148,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a scan");
   memset(made, 0, offsetof(struct model_scan, rows));
   if (options->index) catalog_note_use(options->index);
+  if (!options->index && options->bounds) catalog_note_key_use(collection);
   made->txn = txn;
   made->collection = collection;
   made->index = options->index;

@@ -2,6 +2,7 @@
 #include "model/soul/diff.h"
 
 #include "model/soul/declared.h"
+#include "model/soul/type_change.h"
 #include "value/json/json.h"
 #include "value/order/order.h"
 
@@ -170,65 +171,6 @@ static void compare_rules(struct comparing *comparing, const struct soul_attribu
 
 /* ---- types ---- */
 
-/* A decimal has room for all digits of the others. */
-static bool has_room(const struct soul_type *old, const struct soul_type *fresh) {
-  enum { INT_DIGITS = 19 };
-  int before = fresh->precision - fresh->scale;
-  if (fresh->precision == 0) return true;
-  if (old->kind == SOUL_INT) return before >= INT_DIGITS;
-  return old->kind == SOUL_DECIMAL && old->precision && fresh->scale >= old->scale &&
-         before >= old->precision - old->scale;
-}
-
-/* Every value of the one is one of the other, as it is read. */
-static bool is_wider(const struct soul_type *old, const struct soul_type *fresh) {
-  static const struct {
-    enum soul_kind from, to;
-  } wider[] = {{SOUL_INT, SOUL_DECIMAL}, {SOUL_INT, SOUL_FLOAT},      {SOUL_FLOAT, SOUL_DECIMAL},
-               {SOUL_ULID, SOUL_TEXT},   {SOUL_DATE, SOUL_TIMESTAMP}, {SOUL_UUID, SOUL_TEXT},
-               {SOUL_ULID, SOUL_UUID}};
-  if (fresh->kind == SOUL_ANY) return true;
-  if (fresh->kind == old->kind && (fresh->kind == SOUL_LIST || fresh->kind == SOUL_MAP))
-    return !fresh->element && !fresh->fields;
-  if (fresh->kind == old->kind && fresh->kind == SOUL_VECTOR) return fresh->dimensions == 0;
-  if (fresh->kind == SOUL_DECIMAL && !has_room(old, fresh)) return false;
-  if (fresh->kind == old->kind && fresh->kind == SOUL_DECIMAL) return true;
-  for (size_t i = 0; i < sizeof wider / sizeof wider[0]; i++) {
-    if (wider[i].from == old->kind && wider[i].to == fresh->kind) return true;
-  }
-  return false;
-}
-
-/* Also as to what is inside. */
-static bool same_types(const struct soul_type *old, const struct soul_type *fresh) {
-  const struct soul_attribute left = {.type = *old}, right = {.type = *fresh};
-  if (!soul_type_is_equal(old, fresh)) return false;
-  if (!old->fields && !fresh->fields && !old->item && !fresh->item) return true;
-  struct buf a, b;
-  buf_init(&a, SOUL_TEXT_BYTES_MAX);
-  buf_init(&b, SOUL_TEXT_BYTES_MAX);
-  soul_write_attributes(&a, &left, 1);
-  soul_write_attributes(&b, &right, 1);
-  bool sound = a.failed == LUMA_OK && b.failed == LUMA_OK;
-  bool same = sound && slice_is_equal(buf_slice(&a), buf_slice(&b));
-  buf_deinit(&a);
-  buf_deinit(&b);
-  return same;
-}
-
-/* Whether what is inside both is of other types in one, by the names that both have. */
-static bool changes_inside(const struct soul_type *old, const struct soul_type *fresh) {
-  for (uint32_t i = 0; i < fresh->fields_count; i++) {
-    const struct soul_type *type = &fresh->fields[i].type;
-    for (uint32_t k = 0; k < old->fields_count; k++)
-      if (slice_is_equal(old->fields[k].name, fresh->fields[i].name) && type->kind != SOUL_ANY &&
-          (!soul_type_is_equal(&old->fields[k].type, type) ||
-           changes_inside(&old->fields[k].type, type)))
-        return true;
-  }
-  return old->item && fresh->item && changes_inside(&old->item->type, &fresh->item->type);
-}
-
 static bool is_of_one_type(const struct soul_type *type) {
   return (type->kind == SOUL_LIST || type->kind == SOUL_MAP) && type->element;
 }
@@ -236,10 +178,10 @@ static bool is_of_one_type(const struct soul_type *type) {
 static void compare_types(struct comparing *comparing, const struct soul_attribute *old,
                           const struct soul_attribute *fresh, struct slice stored_name) {
   bool same = soul_type_is_equal(&old->type, &fresh->type);
-  if (same_types(&old->type, &fresh->type)) return;
-  bool wider = is_wider(&old->type, &fresh->type) || fresh->not_valid;
+  if (soul_type_is_same(&old->type, &fresh->type)) return;
+  bool wider = soul_type_is_wider(&old->type, &fresh->type) || fresh->not_valid;
   note(comparing, wider ? SOUL_WIDENS : SOUL_NARROWS, fresh->name, "type changed");
-  comparing->diff->changes_inside |= changes_inside(&old->type, &fresh->type);
+  comparing->diff->changes_inside |= soul_type_changes_inside(&old->type, &fresh->type);
   bool converts = !same && fresh->type.kind != SOUL_ANY && fresh->type.kind != SOUL_REF &&
                   fresh->type.kind != SOUL_LIST && fresh->type.kind != SOUL_MAP;
   converts |= !same && is_of_one_type(&old->type) && is_of_one_type(&fresh->type);
@@ -409,8 +351,27 @@ static void compare_attribute(struct comparing *comparing, const struct soul_att
   if (old) compare_rules(comparing, old, fresh);
 }
 
+static bool is_gone(const struct soul_hints *hints, struct slice name) {
+  for (uint32_t i = 0; i < hints->gone_count; i++)
+    if (slice_is_equal(hints->gone[i], name)) return true;
+  return false;
+}
+
+/* What no soul ever declared. */
+static void compare_undeclared(struct comparing *comparing) {
+  const struct soul_versions *versions = comparing->versions;
+  for (uint32_t i = 0; i < comparing->hints->gone_count; i++) {
+    struct slice name = comparing->hints->gone[i];
+    bool was_there = versions->old && soul_attribute(versions->old, name);
+    if (was_there || soul_attribute(versions->fresh, name)) continue;
+    note(comparing, SOUL_WIDENS, name, "attribute removed");
+    add_op(comparing, EVOLUTION_DROP, name);
+  }
+}
+
 static void compare_gone(struct comparing *comparing) {
   const struct soul_versions *versions = comparing->versions;
+  compare_undeclared(comparing);
   for (uint32_t i = 0; versions->old && i < versions->old->attributes_count; i++) {
     struct slice name = versions->old->attributes[i].name;
     bool is_taken = renamed_from(comparing->hints, name).bytes > 0;
@@ -418,8 +379,8 @@ static void compare_gone(struct comparing *comparing) {
         soul_attribute(versions->fresh, name) && !is_taken && !is_dropped(comparing->hints, name);
     if (stays || is_renamed(comparing->hints, name)) continue;
     note(comparing, SOUL_WIDENS, name, "attribute removed");
-    if (!versions->is_open && !slice_is_equal(name, slice_of_text("id")))
-      add_op(comparing, EVOLUTION_DROP, name);
+    bool goes = !versions->is_open || is_gone(comparing->hints, name);
+    if (goes && !slice_is_equal(name, slice_of_text("id"))) add_op(comparing, EVOLUTION_DROP, name);
   }
 }
 

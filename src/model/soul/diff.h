@@ -33,6 +33,8 @@ struct soul_hints {
   struct val rename, transform;
   const struct slice *dropped; /* attributes whose names others take */
   uint32_t dropped_count;
+  const struct slice *gone; /* attributes whose values go, also where the collection is open */
+  uint32_t gone_count;
   const struct soul_default
       *defaults; /* by place among fresh's attributes; NULL: all are WRITTEN */
 };

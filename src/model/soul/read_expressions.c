@@ -82,9 +82,24 @@ static void gather_attributes(struct soul_reading *reading, const struct soul_pl
 static void refuse_inside(struct soul_reading *reading, const struct soul_place *up,
                           const struct soul_type *type);
 
+/* A reference, or one in what it is a list or a map of. */
+static bool has_reference(const struct soul_type *type) {
+  while (type->element && type->kind != SOUL_REF) type = type->element;
+  return type->kind == SOUL_REF;
+}
+
+/* Nobody would see whether deeper ones name anything. */
+static void refuse_deep(struct soul_reading *reading, const struct soul_place *place,
+                        const struct soul_attribute *one) {
+  if (!reading->is_given || soul_refers(one) || !has_reference(&one->type)) return;
+  soul__fault(reading, place, "nested", NULL,
+              "has references too deep: an attribute is ref(soul) or list<ref(soul)>");
+}
+
 static void refuse_one(struct soul_reading *reading, const struct soul_place *place,
                        const struct soul_attribute *one, bool may_refer) {
-  bool refers = one->type.kind == SOUL_REF && !may_refer;
+  bool is_deep = reading->is_given && one->type.kind != SOUL_REF && has_reference(&one->type);
+  bool refers = is_deep || (one->type.kind == SOUL_REF && !may_refer);
   if (one->unique || one->indexed || one->computed.bytes || one->default_expression.bytes ||
       one->has_transitions || one->immutable || refers)
     soul__fault(reading, place, "nested", NULL,
@@ -132,6 +147,7 @@ void soul__gather_rules(struct soul_reading *reading) {
     struct soul_attribute *one = &soul->attributes[i];
     struct soul_place place = {.up = &top, .name = one->name};
     refuse_inside(reading, &place, &one->type);
+    if (!one->type.item) refuse_deep(reading, &place, one);
     (void)mask_one(one, false);
     soul->has_computed |= one->computed.bytes > 0 || one->default_expression.bytes > 0;
   }

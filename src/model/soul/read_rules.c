@@ -71,9 +71,10 @@ static void settle_choices(struct soul_reading *reading, const struct soul_place
 
 static void settle_range(struct soul_reading *reading, const struct soul_place *place,
                          const struct val *map, struct soul_attribute *attribute) {
+  uint32_t before = reading->faults.count;
   attribute->min = settle_member(reading, place, map, attribute, NAMES("min", "minimum"));
   attribute->max = settle_member(reading, place, map, attribute, NAMES("max", "maximum"));
-  if (attribute->min.type && attribute->max.type &&
+  if (reading->faults.count == before && attribute->min.type && attribute->max.type &&
       val_compare(&attribute->min, &attribute->max) > 0)
     soul__fault(reading, place, "min", &attribute->min, "has a min above its max");
   if (attribute->min_length != SOUL_NONE && attribute->max_length != SOUL_NONE &&

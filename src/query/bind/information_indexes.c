@@ -16,7 +16,7 @@ static struct val column_of(struct information *rows, const struct index_key *ke
 static status tell_index(struct information *rows, const struct collection *collection,
                          const struct catalog_index *index, struct err *err) {
   for (uint32_t i = 0; i < index_def_written(&index->def); i++) {
-    const struct index_key *key = &index->def.keys[i];
+    const struct index_key *key = index_def_key(&index->def, i);
     struct val row[] = {information_word("luma"),
                         information_word("public"),
                         val_text(collection->name),

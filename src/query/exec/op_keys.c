@@ -64,8 +64,10 @@ status op__open_keys(struct exec *exec, const struct plan *plan, struct op **op,
   while (scan->input) scan = scan->input;
   const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
   if (access) keys->index = access->index;
-  keys->is_by_key = access && !access->index && !access->branches_count &&
-                    (access->parts_count || access->from || access->to || access->is_ordered);
+  bool is_asked = access && access->is_hinted && scan->hint && !scan->hint->is_natural;
+  keys->is_by_key =
+      access && !access->index && !access->branches_count &&
+      (access->parts_count || access->from || access->to || access->is_ordered || is_asked);
   TRY(batch_init(&keys->batch, exec->arena, 1, err));
   return op__open(exec, plan->input, &keys->op.input, err);
 }

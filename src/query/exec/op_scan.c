@@ -262,7 +262,7 @@ static status make_room(struct scan *op, uint32_t rows, struct err *err) {
   struct arena *arena = op->op.exec->arena;
   if (rows <= op->room) return LUMA_OK;
   op->documents = arena_alloc(arena, rows * sizeof *op->documents);
-  op->batch.columns[0] = arena_zalloc(arena, rows, sizeof **op->batch.columns);
+  op->batch.columns[0] = arena_alloc(arena, rows * sizeof **op->batch.columns);
   TRY(op__memory(op->op.exec, op->documents ? op->batch.columns[0] : NULL, err));
   op->room = rows;
   return LUMA_OK;
@@ -359,7 +359,8 @@ static bool reads_all(const struct exec *exec, const struct plan *plan) {
   const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
   bool is_whole = !access || (!access->index && !access->parts_count && !access->branches_count &&
                               !access->is_ordered && !access->from && !access->to);
-  return exec->language == PLAN_JQL && plan->collection && is_whole && !exec->parts;
+  bool by_key = plan->hint && plan->hint->is_key && !plan->hint->is_natural;
+  return exec->language == PLAN_JQL && plan->collection && is_whole && !by_key && !exec->parts;
 }
 
 /** Whether all documents fit one batch. */

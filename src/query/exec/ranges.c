@@ -402,7 +402,8 @@ status ranges_make(struct expr_env *env, const struct plan_access *access, struc
     struct intervals *set = &maker.parts[i];
     set->env = env;
     set->multikey = access->index && access->index->def.multikey;
-    bool is_path = i == 0 && access->index && access->index->def.wildcard.bytes;
+    bool is_path = access->index && access->index->def.wildcard.bytes &&
+                   i == index_wildcard_at(&access->index->def);
     set->folds = access->index && access->index->def.collation.bytes && env->collation && !is_path;
     TRY(make_intervals(set, access, &access->parts[i], err));
     maker.parts_count++;

@@ -232,7 +232,13 @@ static status set_type(struct matcher *matcher, const struct val *operand, struc
 }
 
 status matcher__set_types(struct matcher *matcher, const struct val *operand, struct err *err) {
+  enum { FAILED_TO_PARSE = 9 };
   if (operand->type != VAL_LIST) return set_type(matcher, operand, err);
+  if (val_count(operand) == 0) {
+    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "$type must match at least one type");
+    if (err) err->foreign = FAILED_TO_PARSE;
+    return LUMA_INVALID_ARGUMENT;
+  }
   for (uint32_t i = 0; i < val_count(operand); i++) {
     struct val element = val_at(operand, i);
     TRY(set_type(matcher, &element, err));

@@ -261,7 +261,13 @@ static status make_wildcard(struct making *making, enum access_refusal *refusal,
   double share = 1, count = access_count(making->opt, making->collection);
   bool has = true;
   TRY(has_all(making->opt, making->index, making->asks, &has, err));
-  TRY(access_make_wildcard(making->opt, making->index, making->asks, access, &share, err));
+  uint32_t at = index_wildcard_at(&making->index->def), prefix = 0;
+  while (prefix < at && make_part(making, prefix, &access->parts[prefix]) &&
+         access->parts[prefix].is_equal)
+    share *= share_of(&access->parts[prefix++]);
+  access->parts_count = 0;
+  if (prefix == at)
+    TRY(access_make_wildcard(making->opt, making->index, making->asks, access, &share, err));
   if (!has)
     *refusal = ACCESS_PARTIAL;
   else if (access->parts_count == 0)
@@ -423,8 +429,8 @@ static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *
   if (hint->name.bytes) return slice_is_equal(hint->name, index->name);
   bool same = hint->keys_count == written;
   for (uint32_t i = 0; same && i < hint->keys_count; i++)
-    same = hint->keys[i].descending == index->def.keys[i].descending &&
-           path_is_equal(&hint->keys[i].path, &index->def.keys[i].path);
+    same = hint->keys[i].descending == index_def_key(&index->def, i)->descending &&
+           path_is_equal(&hint->keys[i].path, &index_def_key(&index->def, i)->path);
   return same;
 }
 

@@ -26,8 +26,9 @@ status access_make(struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct asks *asks,
                    struct plan_access *access, enum access_refusal *refusal, struct err *err);
 enum { ACCESS_BRANCHES_MAX = 64 };
-/** Fills `access` with the parts of a wildcard index that one of the asks bounds; none: none does.
- * `share`: of all documents, roughly. (wildcard.c) */
+/** Fills `access` with the parts of a wildcard index that one of the asks bounds, behind those of
+ * the keys before the path; no parts: none does. `share`: of all documents, roughly, is made less.
+ * (wildcard.c) */
 status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
                             const struct asks *asks, struct plan_access *access, double *share,
                             struct err *err);

@@ -89,6 +89,7 @@ static bool gives_order(const struct opt *opt, const struct chain *chain, struct
   const struct plan *sort = &chain->sort;
   const struct index_def *def = &access->index->def;
   bool lists = access_has_lists(opt, chain->scan->collection, access->index);
+  if (def->wildcard.bytes) return false; /* documents may lack a path, or have several */
   if (first + sort->sort_count > def->keys_count) return false;
   for (uint32_t i = 0; i < sort->sort_count; i++) {
     const struct plan_sort_key *key = &sort->sort[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Wildcard indexes: an entry is a path and what is there. So a condition that holds only where
- * there is such a value is a path that is equal, and that condition on the second part. Conditions
- * that maps, lists, null or nothing at all may satisfy have no entries that say so. */
+/* Wildcard indexes: an entry is a path and what is there, perhaps behind values of other keys,
+ * which must then be equal. So a condition that holds only where there is such a value is a path
+ * that is equal, and that condition on the second part. Conditions that maps, lists, null or
+ * nothing at all may satisfy have no entries that say so. */
 #include "query/opt/access.h"
 
 static const double share_equal = 0.01, share_range = 0.1, share_exists = 0.12;
@@ -123,18 +124,19 @@ status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
                             const struct asks *asks, struct plan_access *access, double *share,
                             struct err *err) {
   const struct ask *best = NULL;
-  *share = 1;
-  access->parts_count = 0;
+  uint32_t at = index_wildcard_at(&index->def);
+  double least = 1;
   for (uint32_t i = 0; i < asks->count; i++) {
     const struct ask *ask = &asks->items[i];
-    if (!has(opt, index, ask, err) || share_of(ask) >= *share) continue;
+    if (!has(opt, index, ask, err) || share_of(ask) >= least) continue;
     best = ask;
-    *share = share_of(ask);
+    least = share_of(ask);
   }
   if (!best) return LUMA_OK;
-  access->parts_count = 1;
-  if (best->kind == ASK_EXISTS) return make_below(opt, best, &access->parts[0], err);
-  make_value(best, &access->parts[1]);
-  access->parts_count = 2;
-  return make_equal(opt, best, &access->parts[0], err);
+  *share *= least;
+  access->parts_count = at + 1;
+  if (best->kind == ASK_EXISTS) return make_below(opt, best, &access->parts[at], err);
+  make_value(best, &access->parts[at + 1]);
+  access->parts_count = at + 2;
+  return make_equal(opt, best, &access->parts[at], err);
 }

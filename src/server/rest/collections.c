@@ -42,12 +42,12 @@ static void put_index(const struct catalog_index *index, struct buf *out) {
   for (uint32_t i = 0; i < index_def_written(&index->def); i++) {
     struct buf path;
     buf_init(&path, 64 << 10);
-    const struct index_key *key = &index->def.keys[i];
+    const struct index_key *key = index_def_key(&index->def, i);
     if (!index_key_is_computed(key)) path_format(&key->path, &path);
     buf_append_format(out, "%s{\"%s\":", i ? "," : "",
                       index_key_is_computed(key) ? "expression" : "path");
     json_write_text(out, index_key_is_computed(key) ? key->expression : buf_slice(&path));
-    buf_append_format(out, ",\"descending\":%s}", index->def.keys[i].descending ? "true" : "false");
+    buf_append_format(out, ",\"descending\":%s}", key->descending ? "true" : "false");
     buf_deinit(&path);
   }
   buf_append_format(out, "],\"unique\":%s,\"state\":\"%s\"}", index->def.unique ? "true" : "false",

@@ -68,6 +68,25 @@ static status set_batch(struct statement_run *run, const struct val *size, struc
   return LUMA_OK;
 }
 
+/* The number of the collection that a command is of; 0: there is none. */
+static uint32_t collection_of(const struct statement_run *run) {
+  struct slice first;
+  if (val_count(&run->command) == 0) return 0;
+  struct val name = val_field_at(&run->command, 0, &first);
+  if (name.type != VAL_TEXT) return 0;
+  const struct catalog *catalog = model_catalog_acquire(session_db(run->session)->model);
+  const struct collection *found = catalog_find(catalog, val_slice(&name));
+  uint32_t number = found ? found->number : 0;
+  catalog_release(catalog);
+  return number;
+}
+
+void mongo_cursor_note(struct statement_run *run) {
+  bool is_alone =
+      run->form == STATEMENT_MONGO && run->is_command && !session_in_transaction(run->session);
+  run->collection = is_alone ? collection_of(run) : 0;
+}
+
 status mongo_cursor_read(struct statement_run *run, struct err *err) {
   struct val single = field_of(run, "singleBatch"), size = batch_size_of(run);
   struct val lasting = field_of(run, "noCursorTimeout");
@@ -151,6 +170,19 @@ static status read_wait(struct registry *registry, const struct statement_run *c
   return LUMA_INVALID_ARGUMENT;
 }
 
+/* What a cursor is of may be gone: it ends then, as MongoDB's do, whatever its snapshot still has.
+ */
+static status check_alive(struct registry *registry, struct statement_run *run, struct err *err) {
+  enum { QUERY_PLAN_KILLED = 175 };
+  if (run->collection == 0 || session_in_transaction(run->session) ||
+      collection_of(run) == run->collection)
+    return LUMA_OK;
+  end_cursor(registry, run);
+  err_raise(err, LUMA_CLOSED, __FILE__, __LINE__, "the cursor's collection was dropped or renamed");
+  if (err) err->foreign = QUERY_PLAN_KILLED;
+  return LUMA_CLOSED;
+}
+
 status mongo_cursor_take(struct registry *registry, const struct statement_run *command,
                          const struct registry_session *session, struct statement_run **run,
                          struct err *err) {
@@ -164,6 +196,7 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
   if (!registry_take_numbered(registry, is_numbered, number, session, run))
     return fail_not_found(number, err);
   TRY(check_namespace(registry, command, *run, err));
+  TRY(check_alive(registry, *run, err));
   (*run)->limit = (uint64_t)count;
   return read_wait(registry, command, *run, err);
 }

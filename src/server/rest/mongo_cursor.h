@@ -15,6 +15,8 @@ enum mongo_cursor_command mongo_cursor_command_of(const struct statement_run *ru
 
 /** The size of a batch and what else of the command concerns cursors, into the run. */
 status mongo_cursor_read(struct statement_run *run, struct err *err);
+/** Notes what a cursor of the run will be of: before it starts. */
+void mongo_cursor_note(struct statement_run *run);
 /** The cursor that a getMore names, taken out of the registry, set up for its next batch. */
 status mongo_cursor_take(struct registry *registry, const struct statement_run *command,
                          const struct registry_session *session, struct statement_run **run,

@@ -189,6 +189,7 @@ static status run_statement(struct exchange *exchange, struct statement_run **ru
   TRY(mongo_admin_replace_stage(exchange, *run, err));
   TRY(mongo_cursor_read(*run, err));
   fill_limits(exchange, *run, lines);
+  mongo_cursor_note(*run);
   if (asked->kind == MONGO_SESSION_RETRY && !session_in_transaction(exchange->session))
     return mongo_session_retry(exchange, *run, asked, err);
   TRY(statement_start(*run, err));

@@ -26,10 +26,11 @@ struct statement_run {
   bool is_continued;
   bool is_single, is_batch_empty; /* MongoDB's: no cursor is left; no rows in this reply */
   bool is_lasting;                /* noCursorTimeout: its cursor is not ended for being idle */
-  uint64_t await_us; /* how long the next reply waits for rows, of a cursor that does so */
-  bool is_kept;      /* a cursor is to be left */
-  bool is_one;       /* more than one statement in the text is an error */
-  bool is_command;   /* the query was a value */
+  uint64_t await_us;   /* how long the next reply waits for rows, of a cursor that does so */
+  uint32_t collection; /* MongoDB's: the number of what its cursor is of; 0: of none */
+  bool is_kept;        /* a cursor is to be left */
+  bool is_one;         /* more than one statement in the text is an error */
+  bool is_command;     /* the query was a value */
   struct val command;
   /* of the registry: */
   char id[REGISTRY_ID_BYTES + 1];

@@ -15,7 +15,7 @@ status batch_init_rows(struct batch *batch, struct arena *arena, uint32_t column
                        uint32_t rows, struct err *err) {
   *batch = (struct batch){.columns_count = columns_count};
   batch->columns = arena_zalloc(arena, columns_count + 1u, sizeof *batch->columns);
-  batch->selection_room = arena_zalloc(arena, BATCH_ROWS, sizeof *batch->selection_room);
+  batch->selection_room = arena_alloc(arena, BATCH_ROWS * sizeof *batch->selection_room);
   bool complete = batch->columns && batch->selection_room;
   for (uint32_t i = 0; complete && i < columns_count; i++) {
     batch->columns[i] = arena_zalloc(arena, rows + 1u, sizeof **batch->columns);

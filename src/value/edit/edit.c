@@ -26,12 +26,12 @@ static status out_of_memory(const struct edit *edit, struct err *err) {
 
 /* ---- nodes ---- */
 
-/* Room for `count` children; the new ones are removed values. */
+/* Room for `count` children; whoever counts one fills it. */
 static status reserve(struct edit *edit, struct edit_node *node, uint32_t count, struct err *err) {
   if (count <= node->capacity) return LUMA_OK;
   uint32_t capacity = node->capacity ? node->capacity * 2 : CHILDREN_MIN;
   if (capacity < count) capacity = count;
-  struct edit_node *children = arena_zalloc(edit->arena, capacity, sizeof *children);
+  struct edit_node *children = arena_alloc(edit->arena, capacity * sizeof *children);
   if (!children) return out_of_memory(edit, err);
   if (node->children) memcpy(children, node->children, node->count * sizeof *children);
   node->children = children;
@@ -52,8 +52,8 @@ static status open_node(struct edit *edit, struct edit_node *node, struct err *e
   TRY(reserve(edit, node, count, err));
   for (uint32_t i = 0; i < count; i++) {
     struct edit_node *child = &node->children[i];
+    *child = (struct edit_node){.is_origins = opens_map};
     child->value = opens_map ? val_field_at(&value, i, &child->name) : val_at(&value, i);
-    child->is_origins = opens_map;
   }
   node->count = count;
   node->kind = opens_map ? EDIT_MAP : EDIT_LIST;

@@ -162,6 +162,22 @@ struct shape {
   size_t keys;
 };
 
+/* Searches that go on from each other find what searches from the root do. */
+static void check_seek_on(const struct history *history) {
+  enum { STEPS = 60 };
+  struct memtable_cursor cursor, fresh;
+  memtable_cursor_init(&cursor, history->memtable, SPACE);
+  const struct memtable_entry *at = memtable_cursor_first(&cursor);
+  for (int step = 0; step < STEPS && at; step++) {
+    uint8_t room[64];
+    struct slice key = make_key((uint32_t)rng_below(test_rng(), KEYS), room);
+    if (slice_compare(key, memtable_entry_key(at)) < 0) continue;
+    memtable_cursor_init(&fresh, history->memtable, SPACE);
+    at = memtable_cursor_seek_on(&cursor, key);
+    assert_ptr_equal(at, memtable_cursor_seek(&fresh, key));
+  }
+}
+
 static struct slice low_key(const struct memtable_node *node) {
   return node->low ? memtable_entry_key(node->low) : slice_of(NULL, 0);
 }
@@ -258,6 +274,7 @@ static void keeps_every_version(void) {
       uint64_t seq_max = rng_below(test_rng(), count + 2);
       check_gets(history, seq_max);
       check_walk(history, seq_max);
+      check_seek_on(history);
     }
     check_shape(history);
     assert_int_equal(count, memtable_entries(history->memtable, SPACE));
@@ -509,81 +526,6 @@ static void writers_do_not_hinder_each_other(void) {
       write_beside_readers(STRIDES[i], writers);
 }
 
-/* What was put is found from then on, whatever is split beside the one who looks: by key, and as a
- * step of the way back from the end. */
-enum { FOUND_KEYS = 400000 };
-
-struct finder {
-  struct memtable *memtable;
-  _Atomic uint64_t visible; /* keys 1 to here are there */
-  atomic_bool done;
-  uint64_t seed, missed;
-};
-
-/* Scattered, with a start that many share: nodes split at every level and place. */
-static struct slice scattered_key(uint64_t nth, uint8_t key[12]) {
-  uint64_t mixed = nth * UINT64_C(0x9E3779B97F4A7C15);
-  memcpy(key, "shared-", 4);
-  store64be(key + 4, nth % 3 ? mixed : (mixed & 0xff00ffff) | nth << 32);
-  return slice_of(key, 12);
-}
-
-/* A cursor placed together with others comes to what it would come to alone. */
-static bool is_found_together(const struct finder *finder, uint64_t nth, uint64_t visible) {
-  uint8_t rooms[MEMTABLE_TOGETHER][12];
-  struct slice keys[MEMTABLE_TOGETHER];
-  struct memtable_cursor to[MEMTABLE_TOGETHER];
-  for (uint64_t i = 0; i < MEMTABLE_TOGETHER; i++)
-    keys[i] = scattered_key(1 + (nth + i * 7919) % visible, rooms[i]);
-  memtable_cursor_seek_many(finder->memtable, SPACE, keys, MEMTABLE_TOGETHER, to);
-  for (uint64_t i = 0; i < MEMTABLE_TOGETHER; i++)
-    if (!slice_is_equal(memtable_entry_key(memtable_cursor_arrive(&to[i])), keys[i])) return false;
-  return true;
-}
-
-static bool is_found(const struct finder *finder, uint64_t nth, uint64_t visible) {
-  uint8_t key[12];
-  struct slice name = scattered_key(nth, key);
-  struct entry_found found;
-  struct memtable_cursor cursor;
-  memtable_get(finder->memtable, SPACE, name, visible, &found);
-  if (!found.found || found.seq != nth || !is_found_together(finder, nth, visible)) return false;
-  memtable_cursor_init(&cursor, finder->memtable, SPACE);
-  const struct memtable_entry *at = memtable_cursor_last(&cursor);
-  for (int i = 0; at && i < 40; i++) at = memtable_cursor_prev(&cursor);
-  memtable_cursor_init(&cursor, finder->memtable, SPACE);
-  const struct memtable_entry *here = memtable_cursor_seek(&cursor, name);
-  return here && slice_is_equal(memtable_entry_key(here), name) && (at || visible < 2000);
-}
-
-static void find_on(void *argument) {
-  struct finder *finder = argument;
-  struct rng rng;
-  rng_init(&rng, finder->seed);
-  while (!atomic_load(&finder->done)) {
-    uint64_t visible = atomic_load(&finder->visible);
-    if (visible && !is_found(finder, 1 + rng_below(&rng, visible), visible)) finder->missed++;
-  }
-}
-
-static void splits_hide_nothing(void) {
-  struct finder finder = {.seed = rng_next(test_rng())};
-  struct thread thread;
-  assert_ok(memtable_create(&finder.memtable, test_err()));
-  assert_ok(thread_start(&thread, "finder", find_on, &finder, test_err()));
-  for (uint64_t nth = 1; nth <= FOUND_KEYS; nth++) {
-    uint8_t key[12];
-    struct lsm_entry entry = {SPACE, ENTRY_PUT, nth, scattered_key(nth, key), slice_of_text("v"),
-                              NULL};
-    assert_ok(memtable_insert(finder.memtable, &entry, 0, test_err()));
-    atomic_store(&finder.visible, nth);
-  }
-  atomic_store(&finder.done, true);
-  thread_join(&thread);
-  assert_int_equal(0, finder.missed);
-  memtable_release(finder.memtable);
-}
-
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"starts_empty", starts_empty, 0},
@@ -592,7 +534,6 @@ int main(int argc, char **argv) {
       {"counts_in_place", counts_in_place, 0},
       {"reserved_inserts_cannot_fail", reserved_inserts_cannot_fail, 60},
       {"survives_failing_memory", survives_failing_memory, 60},
-      {"splits_hide_nothing", splits_hide_nothing, 60},
       {"readers_see_their_snapshot", readers_see_their_snapshot, 120},
       {"writers_do_not_hinder_each_other", writers_do_not_hinder_each_other, 120},
   };

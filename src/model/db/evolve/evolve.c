@@ -89,7 +89,7 @@ static status follow_index(struct evolving *evolving, struct catalog_index *inde
   *fills = false;
   TRY(follow_rules(evolving, index, stays, fills, err));
   if (index->def.wildcard.bytes) *fills = evolving->diff.ops_count > 0;
-  for (uint32_t i = 0; *stays && i < index_def_written(&index->def); i++) {
+  for (uint32_t i = 0; *stays && i < index->def.keys_count; i++) {
     const struct evolution_op *op = op_on(evolving, &index->def.keys[i].path);
     if (!op) continue;
     if (op->kind == EVOLUTION_DROP) *stays = false;
@@ -138,13 +138,7 @@ static status follow_indexes(struct evolving *evolving, struct err *err) {
 static status add_step(struct evolving *evolving, struct err *err) {
   struct collection *with = &evolving->with;
   uint32_t from = evolving->base->soul, to = evolving->fresh->number;
-  if (from == to) {
-    if (evolving->diff.ops_count == 0) return LUMA_OK;
-    err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-              "values are transformed by a change of the genotype, and it is the same");
-    err_hint(err, "UPDATE changes values");
-    return LUMA_INVALID_ARGUMENT;
-  }
+  if (from == to) return LUMA_OK;
   struct buf text;
   buf_init(&text, EVOLUTION_TEXT_BYTES_MAX);
   struct slice steps = evolving->base->steps;
@@ -227,9 +221,9 @@ static status prepare(struct evolving *evolving, struct err *err) {
   TRY(model__intern_attributes(evolving->txn, base, fresh, err));
   TRY(model__store_soul(evolving->txn, evolving->fresh, base->genotype, err));
   bool is_same = base->genotype && memcmp(base->genotype->hash, fresh->hash, SOUL_HASH_BYTES) == 0;
-  if (is_same)
+  if (is_same && evolving->diff.ops_count == 0)
     evolving->fresh->number = base->soul;
-  else if (was_used(base, fresh->number))
+  else if (is_same || was_used(base, fresh->number))
     TRY(model__renumber_soul(evolving->txn, evolving->fresh, err));
   evolving->with.soul = fresh->number;
   evolving->with.genotype = fresh;

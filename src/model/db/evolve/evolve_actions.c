@@ -53,17 +53,25 @@ bool evolve__is_dropped(const struct evolving *evolving, struct slice name) {
   return false;
 }
 
+static bool is_key(struct slice name) {
+  return slice_is_equal(name, slice_of_text("id")) || slice_is_equal(name, slice_of_text("_id"));
+}
+
 status evolve__find_dropped(struct evolving *evolving, struct err *err) {
   struct val actions = val_field(evolving->request->genotype, slice_of_text("actions"));
   uint32_t count = actions.type == VAL_LIST ? val_count(&actions) : 0;
   struct slice *dropped = arena_zalloc(&evolving->txn->kept, count + 1u, sizeof *dropped);
-  if (!dropped) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an evolution");
+  struct slice *gone = arena_zalloc(&evolving->txn->kept, count + 1u, sizeof *gone);
+  if (!dropped || !gone) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for an evolution");
   evolving->hints.dropped = dropped;
+  evolving->hints.gone = gone;
   for (uint32_t i = 0; i < count; i++) {
     struct val one = val_at(&actions, i);
     struct evolve_action action = read_action(&one);
-    if (evolve__is_action(&action, "drop") && was_there(evolving, action.name) &&
-        comes(evolving, action.name))
+    if (!evolve__is_action(&action, "drop") || is_key(action.name)) continue;
+    if (!comes(evolving, action.name))
+      gone[evolving->hints.gone_count++] = action.name;
+    else if (was_there(evolving, action.name))
       dropped[evolving->hints.dropped_count++] = action.name;
   }
   return LUMA_OK;
@@ -81,10 +89,13 @@ static status check_there(const struct evolving *evolving, const struct evolve_a
                           struct err *err) {
   const struct collection *base = evolving->base;
   const struct soul *old = base->genotype;
-  /* In an open collection any attribute may be there. */
-  if (base->open || !old || was_there(evolving, action->name) || comes(evolving, action->name))
-    return LUMA_OK;
-  struct slice meant = soul_nearest(old->attributes, old->attributes_count, action->name);
+  if (was_there(evolving, action->name) || comes(evolving, action->name)) return LUMA_OK;
+  /* In an open collection any attribute may be there; what goes has to be. */
+  bool was_seen = is_key(action->name) || names_find(base->names, action->name) != NAMES_NONE;
+  bool is_open = base->open || !old;
+  if (is_open && (was_seen || !evolve__is_action(action, "drop"))) return LUMA_OK;
+  struct slice meant = {0};
+  if (old) meant = soul_nearest(old->attributes, old->attributes_count, action->name);
   return evolve__fail_unknown(evolving, action, "attribute", meant, err);
 }
 

@@ -525,6 +525,38 @@ static status append_version(struct model_txn *txn, uint32_t number, struct buf 
   return result;
 }
 
+/* An evolution that changed values alone goes on with the soul, under another number. */
+static status is_same_soul(struct model_txn *txn, uint32_t a, uint32_t b, bool *same,
+                           struct err *err) {
+  struct model_soul_record one = {0}, other = {0};
+  struct arena arena;
+  bool has_one = false, has_other = false;
+  arena_init(&arena, 0, 0);
+  status result = model__read_soul(txn->store, a, &arena, &one, &has_one, err);
+  if (result == LUMA_OK) result = model__read_soul(txn->store, b, &arena, &other, &has_other, err);
+  *same = has_one && has_other && memcmp(one.hash, other.hash, sizeof one.hash) == 0;
+  arena_deinit(&arena);
+  return result;
+}
+
+static status append_older(struct model_txn *txn, const struct collection *collection,
+                           struct buf *out, struct err *err) {
+  const struct evolution *evolution = collection->evolution;
+  uint32_t newer = collection->soul;
+  for (uint32_t i = evolution ? evolution->steps_count : 0; i > 0; i--) {
+    uint32_t from = evolution->steps[i - 1].from;
+    bool same;
+    if (from == 0 || from == evolution->steps[i - 1].to)
+      continue; /* it had no soul before, or no other */
+    TRY(is_same_soul(txn, from, newer, &same, err));
+    newer = from;
+    if (same) continue;
+    buf_append_byte(out, ',');
+    TRY(append_version(txn, from, out, err));
+  }
+  return LUMA_OK;
+}
+
 status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf *out,
                            struct err *err) {
   const struct collection *collection = model_collection_of_soul(txn, alias);
@@ -533,16 +565,9 @@ status model_write_lineage(struct model_txn *txn, struct slice alias, struct buf
   if (!collection) TRY(number_of(txn, alias, &number, err)); /* it may stand for several */
   if (!collection) TRY(check_shared(txn, alias, err));
   if (!collection || !collection->genotype) return fail_no_soul(txn, alias, err);
-  const struct evolution *evolution = collection->evolution;
   buf_append_byte(out, '[');
   TRY(append_version(txn, collection->soul, out, err));
-  for (uint32_t i = evolution ? evolution->steps_count : 0; i > 0; i--) {
-    const struct evolution_step *step = &evolution->steps[i - 1];
-    if (step->from == 0 || step->from == step->to)
-      continue; /* it had no soul before, or no other */
-    buf_append_byte(out, ',');
-    TRY(append_version(txn, step->from, out, err));
-  }
+  TRY(append_older(txn, collection, out, err));
   buf_append_byte(out, ']');
   return buf_check(out, "the lineage", err);
 }

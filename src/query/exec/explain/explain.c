@@ -44,8 +44,9 @@ static void format_bounds(const struct plan_access *access, struct buf *out) {
     buf_append_text(out, " by key");
   for (uint32_t i = 0; i < access->parts_count; i++) {
     buf_append_text(out, i ? ", " : " (");
-    if (access->index && access->index->def.wildcard.bytes)
-      buf_append_text(out, i ? "value" : "path");
+    uint32_t nth = access->index ? i - index_wildcard_at(&access->index->def) : 0;
+    if (access->index && access->index->def.wildcard.bytes && nth < 2)
+      buf_append_text(out, nth ? "value" : "path");
     else if (access->index)
       index_key_format(&access->index->def.keys[i], out);
     else

@@ -154,14 +154,22 @@ static void name_path(struct telling *telling, const struct path *path) {
 
 /** Of a wildcard index the parts are the path, called so, and what is at the path. */
 static void name_wildcard(struct telling *telling, const struct plan_access *access, uint32_t i) {
-  const struct plan_part *path = access->parts_count == 2 ? &access->parts[0] : NULL;
-  if (i == 0 || !path)
-    build_name(&telling->build, slice_of_text(i ? "$**" : "$_path"));
+  uint32_t at = index_wildcard_at(&access->index->def);
+  const struct plan_part *path = access->parts_count == at + 2 ? &access->parts[at] : NULL;
+  if (i == at || !path)
+    build_name(&telling->build, slice_of_text(i > at ? "$**" : "$_path"));
   else
     build_name(&telling->build, val_slice(&path->values[0]->value));
 }
 
-static void name_key(struct telling *telling, const struct index_key *key) {
+static void name_key(struct telling *telling, const struct plan_access *access, uint32_t i) {
+  const struct index_def *def = &access->index->def;
+  const struct index_key *key = &def->keys[i];
+  uint32_t nth = i - index_wildcard_at(def);
+  if (def->wildcard.bytes && nth < 2) {
+    name_wildcard(telling, access, i);
+    return;
+  }
   if (index_key_is_computed(key)) index_key_format(key, &telling->text);
   name_path(telling, &key->path);
 }
@@ -170,10 +178,8 @@ static void put_bounds(struct telling *telling, const struct plan_access *access
   const struct catalog_index *index = access->index;
   begin(telling, "indexBounds", false);
   for (uint32_t i = 0; i < (index ? index->def.keys_count : 1); i++) {
-    if (index && index->def.wildcard.bytes)
-      name_wildcard(telling, access, i);
-    else if (index)
-      name_key(telling, &index->def.keys[i]);
+    if (index)
+      name_key(telling, access, i);
     else
       build_name(&telling->build, slice_of_text("_id"));
     build_begin_list(&telling->build);
@@ -188,10 +194,7 @@ static void put_pattern(struct telling *telling, const struct plan_access *acces
   begin(telling, "keyPattern", false);
   for (uint32_t i = 0; index && i < index->def.keys_count; i++) {
     struct val way = index_document_way(&index->def.keys[i]);
-    if (index->def.wildcard.bytes)
-      name_wildcard(telling, access, i);
-    else
-      name_key(telling, &index->def.keys[i]);
+    name_key(telling, access, i);
     build_put(&telling->build, &way);
   }
   if (!index) put(telling, "_id", val_int32(1));

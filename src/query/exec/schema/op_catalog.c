@@ -170,15 +170,14 @@ static status put_index(struct exec *exec, const struct collection *collection,
 
 static status put_use(struct exec *exec, const struct collection *collection,
                       const struct catalog_index *index, struct build *build, struct err *err) {
-  (void)collection;
+  uint64_t ops = index ? catalog_uses_of(index) : catalog_key_uses_of(collection);
   index_document_field(build, "name",
                        index ? val_text(index->name) : val_text(slice_of_text("_id_")));
   build_name(build, slice_of_text("key"));
   index_document_put_keys(index, build);
   build_name(build, slice_of_text("accesses"));
   build_begin_map(build);
-  /* Looking up by key is no use of an index here, and not counted. */
-  if (index) index_document_field(build, "ops", val_int64((int64_t)catalog_uses_of(index)));
+  index_document_field(build, "ops", val_int64((int64_t)ops));
   index_document_field(build, "since", val_timestamp((int64_t)model_opened_us(exec->model)));
   build_end(build);
   build_name(build, slice_of_text("spec"));

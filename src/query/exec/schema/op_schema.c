@@ -7,18 +7,26 @@
 #include "query/exec/write/index_document.h"
 #include "query/mongo/mongo.h"
 
+static bool is_any_path(const struct path *path) {
+  return path->count && slice_is_equal(path->steps[path->count - 1].name, slice_of_text("$**"));
+}
+
 /** The index keys of the plan as the model takes them. */
 static status make_keys(struct exec *exec, const struct plan *plan, struct index_key **keys,
                         struct err *err) {
   *keys = arena_zalloc(exec->arena, plan->index_keys_count + 2, sizeof **keys);
   TRY(op__memory(exec, *keys, err));
+  uint32_t count = 0;
   for (uint32_t i = 0; i < plan->index_keys_count; i++) {
-    (*keys)[i].path = plan->index_keys[i].path;
-    (*keys)[i].expression = plan->index_keys[i].text;
-    (*keys)[i].descending = plan->index_keys[i].descending;
-    (*keys)[i].hashed = plan->index_keys[i].hashed;
+    const struct plan_index_key *asked = &plan->index_keys[i];
+    struct index_key *key = &(*keys)[count++];
+    key->path = asked->path;
+    key->expression = asked->text;
+    key->descending = asked->descending;
+    key->hashed = asked->hashed;
+    if (plan->index_wildcard.bytes && is_any_path(&key->path))
+      (*keys)[count++] = *key; /* a path, and what is there */
   }
-  if (plan->index_wildcard.bytes) (*keys)[1] = (*keys)[0]; /* a path, and what is there */
   return LUMA_OK;
 }
 
@@ -50,7 +58,7 @@ static status create_index(struct exec *exec, const struct plan *plan, struct er
   struct model_index_spec spec = {
       .name = plan->index_name,
       .keys = keys,
-      .keys_count = plan->index_wildcard.bytes ? 2 : plan->index_keys_count,
+      .keys_count = plan->index_keys_count + (plan->index_wildcard.bytes > 0),
       .wildcard = plan->index_wildcard,
       .collation = plan->index_collation,
       .unique = plan->unique,
@@ -273,8 +281,8 @@ static status format_keys(struct showing *op, const struct catalog_index *index,
   struct buf *scratch = &op->op.exec->env->scratch;
   for (uint32_t i = 0; i < index_def_written(&index->def); i++) {
     if (i) buf_append_text(scratch, ", ");
-    index_key_format(&index->def.keys[i], scratch);
-    if (index->def.keys[i].descending) buf_append_text(scratch, " DESC");
+    index_key_format(index_def_key(&index->def, i), scratch);
+    if (index_def_key(&index->def, i)->descending) buf_append_text(scratch, " DESC");
   }
   struct val text = val_text(buf_slice(scratch));
   status done = buf_check(scratch, "the keys of an index", err);

@@ -42,21 +42,13 @@ static status find_by_key(struct conflict *conflict, const struct val *document,
   return done;
 }
 
-static status find_by_index(struct conflict *conflict, const struct catalog_index *index,
-                            const struct val *document, on_found *each, void *context, bool *found,
-                            struct err *err) {
-  struct val values[INDEX_KEYS_MAX];
+/** The document of an entry with these values, which the index has as they are. */
+static status find_values(struct conflict *conflict, const struct catalog_index *index,
+                          struct val *values, on_found *each, void *context, bool *found,
+                          struct err *err) {
   struct doc there = {0};
   struct model_scan *scan = NULL;
   uint32_t count = 0;
-  bool keeps = true;
-  TRY(index_rules_run(index->rules, document, &conflict->arena, &keeps, values, err));
-  if (!keeps) return LUMA_OK; /* a partial index leaves it out */
-  for (uint32_t i = 0; i < index->def.keys_count; i++) {
-    const struct index_key *key = &index->def.keys[i];
-    if (!index_key_is_computed(key)) values[i] = path_get(&key->path, document);
-    if (val_is_null(&values[i])) return LUMA_OK; /* nulls are distinct */
-  }
   struct index_bounds bounds = {.equal = values, .equal_count = index->def.keys_count};
   struct model_scan_options options = {.index = index, .bounds = &bounds};
   TRY(model_scan_open(conflict->exec->txn, conflict->collection, &options, &scan, err));
@@ -65,6 +57,53 @@ static status find_by_index(struct conflict *conflict, const struct catalog_inde
   if (*found) done = each(conflict, &there, context, err);
   model_scan_close(scan);
   return done;
+}
+
+/** Texts as an index with a collation has them. */
+static status fold_values(struct conflict *conflict, const struct catalog_index *index,
+                          struct val *values, struct err *err) {
+  struct index_folding folding;
+  status done = LUMA_OK;
+  if (index->def.collation.bytes == 0) return LUMA_OK;
+  TRY(index_rules_begin_fold(index->rules, &folding, err));
+  for (uint32_t i = 0; done == LUMA_OK && i < index->def.keys_count; i++) {
+    struct val folded;
+    done = folding.fold.key(folding.fold.context, &values[i], &folded, err);
+    if (done == LUMA_OK) done = expr_copy_value(&conflict->arena, &folded, &values[i], err);
+  }
+  index_rules_end_fold(&folding);
+  return done;
+}
+
+static status find_folded(struct conflict *conflict, const struct catalog_index *index,
+                          struct val *values, on_found *each, void *context, bool *found,
+                          struct err *err) {
+  TRY(fold_values(conflict, index, values, err));
+  return find_values(conflict, index, values, each, context, found, err);
+}
+
+static status find_by_index(struct conflict *conflict, const struct catalog_index *index,
+                            const struct val *document, on_found *each, void *context, bool *found,
+                            struct err *err) {
+  struct val values[INDEX_KEYS_MAX];
+  bool keeps = true, is_simple = index->def.keys_count == 1;
+  TRY(index_rules_run(index->rules, document, &conflict->arena, &keeps, values, err));
+  if (!keeps) return LUMA_OK; /* a partial index leaves it out */
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    const struct index_key *key = &index->def.keys[i];
+    if (!index_key_is_computed(key)) values[i] = path_get(&key->path, document);
+    bool is_empty = values[i].type == VAL_LIST && val_count(&values[i]) == 0;
+    if (index->def.multikey && is_empty) values[i] = val_missing();
+    if (val_is_null(&values[i]) && index->def.nulls_distinct) return LUMA_OK;
+  }
+  struct val list = values[0];
+  bool has_elements = is_simple && index->def.multikey && list.type == VAL_LIST;
+  if (!has_elements) return find_folded(conflict, index, values, each, context, found, err);
+  for (uint32_t i = 0; !*found && i < val_count(&list); i++) { /* each is unique by itself */
+    values[0] = val_at(&list, i);
+    TRY(find_folded(conflict, index, values, each, context, found, err));
+  }
+  return LUMA_OK;
 }
 
 static bool is_key(const struct plan_index_key *target, const struct index_key *key) {

@@ -46,11 +46,12 @@ void index_document_put_keys(const struct catalog_index *index, struct build *bu
   build_begin_map(build);
   if (!index) index_document_field(build, "_id", val_int32(1));
   for (uint32_t i = 0; index && i < index_def_written(&index->def); i++) {
-    if (index->def.keys[i].expression.bytes)
-      build_name(build, index->def.keys[i].expression);
+    const struct index_key *key = index_def_key(&index->def, i);
+    if (key->expression.bytes)
+      build_name(build, key->expression);
     else
-      name_path(build, &index->def.keys[i].path);
-    struct val way = index_document_way(&index->def.keys[i]);
+      name_path(build, &key->path);
+    struct val way = index_document_way(key);
     build_put(build, &way);
   }
   build_end(build);
@@ -61,7 +62,7 @@ static void put_wildcard(const struct catalog_index *index, struct build *build)
   struct slice rest = index->def.wildcard;
   bool has_key = rest.bytes && rest.data[0] == INDEX_WILDCARD_KEY;
   if (rest.bytes <= 1 && !has_key) return;
-  if (index->def.keys[0].path.count > 1) return;
+  if (index->def.keys[index_wildcard_at(&index->def)].path.count > 1) return;
   build_name(build, slice_of_text("wildcardProjection"));
   build_begin_map(build);
   if (has_key) index_document_field(build, "_id", val_int32(1));
@@ -136,7 +137,7 @@ static bool has_key(const struct index_key *key, const struct plan_index_key *as
 bool index_document_has_keys(const struct catalog_index *index, const struct plan *plan) {
   bool same = index_def_written(&index->def) == plan->index_keys_count;
   for (uint32_t i = 0; same && i < plan->index_keys_count; i++)
-    same = has_key(&index->def.keys[i], &plan->index_keys[i]);
+    same = has_key(index_def_key(&index->def, i), &plan->index_keys[i]);
   return same;
 }
 

@@ -3,6 +3,8 @@
  * are fetched and inserted many at once; where one of these fails, the lot is undone and done again
  * one by one, so that each is as if it had been a statement. */
 #include "base/core/assert.h"
+#include "base/core/bytes.h"
+#include "base/ds/heads.h"
 #include "query/exec/write/guard.h"
 #include "query/exec/write/updating.h"
 #include "query/expr/field.h"
@@ -16,6 +18,9 @@ struct lot {
   uint32_t from, count;
   struct doc documents[POINTS_AT_ONCE];
   struct store_pins pins;
+  struct head heads[POINTS_AT_ONCE], spare[POINTS_AT_ONCE]; /* of its keys, in their order */
+  struct val ordered[POINTS_AT_ONCE];
+  struct doc fetched[POINTS_AT_ONCE];
   struct model_write inserts[POINTS_AT_ONCE]; /* that wait */
   struct val inserted[POINTS_AT_ONCE];
   uint32_t inserts_count;
@@ -142,13 +147,39 @@ static status change_point(struct updating *op, struct lot *lot, uint32_t i, str
   return LUMA_OK;
 }
 
+/** About the order in which documents are stored. */
+static uint64_t head_of(const struct val *key) {
+  uint8_t head[sizeof(uint64_t)] = {0};
+  switch ((int)key->type) {
+  case VAL_TEXT:
+    memcpy(head, key->data, key->bytes < sizeof head ? key->bytes : sizeof head);
+    break;
+  case VAL_OBJECTID:
+  case VAL_UUID:
+  case VAL_ULID: memcpy(head, key->id, sizeof head); break;
+  default: return (uint64_t)key->integer ^ (UINT64_C(1) << 63);
+  }
+  return load64be(head);
+}
+
+/** Looked for in order, one leads to the next. */
+static status fetch_lot(struct updating *op, struct lot *lot, struct err *err) {
+  const struct val *keys = op->op.plan->points->keys + lot->from;
+  for (uint32_t i = 0; i < lot->count; i++) lot->heads[i] = (struct head){head_of(&keys[i]), i};
+  heads_sort(lot->heads, lot->spare, lot->count);
+  for (uint32_t i = 0; i < lot->count; i++) lot->ordered[i] = keys[lot->heads[i].at];
+  TRY(model_get_many(op->op.exec->txn, op->collection, lot->ordered, lot->count, lot->fetched,
+                     &lot->pins, err));
+  for (uint32_t i = 0; i < lot->count; i++) lot->documents[lot->heads[i].at] = lot->fetched[i];
+  return LUMA_OK;
+}
+
 static status change_lot(struct updating *op, struct lot *lot, struct err *err) {
   struct exec *exec = op->op.exec;
   lot->inserts_count = 0;
   arena_reset(&lot->arena);
   TRY(op__check(exec, err));
-  status done = model_get_many(exec->txn, op->collection, op->op.plan->points->keys + lot->from,
-                               lot->count, lot->documents, &lot->pins, err);
+  status done = fetch_lot(op, lot, err);
   for (uint32_t i = 0; i < lot->count && done == LUMA_OK; i++) done = change_point(op, lot, i, err);
   if (done == LUMA_OK) done = insert_waiting(op, lot, err);
   store_pins_release(&lot->pins);
@@ -225,8 +256,9 @@ status updating_points(struct updating *op, struct err *err) {
   }
   if (!op->collection && !plan->upsert) return pass_all(exec, plan->points);
   TRY(write_collection(exec, plan, &op->collection, err));
-  struct lot *lot = arena_zalloc(exec->arena, 1, sizeof *lot);
+  struct lot *lot = arena_alloc(exec->arena, sizeof *lot);
   TRY(op__memory(exec, lot, err));
+  lot->pins = (struct store_pins){0};
   arena_init(&lot->arena, 0, exec->memory_bytes);
   buf_init(&lot->seed, EXPR_SCRATCH_BYTES_MAX);
   build_init(&lot->build, &lot->seed, NULL);

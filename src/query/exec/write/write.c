@@ -43,7 +43,7 @@ status write_name_key(struct exec *exec, struct arena *arena, const struct val *
 status write_note_keys(struct exec *exec, const struct model_write *writes, uint32_t count,
                        struct err *err) {
   if (!exec->keys) {
-    exec->keys = arena_zalloc(exec_kept(exec), QUERY_KEYS_MAX, sizeof *exec->keys);
+    exec->keys = arena_alloc(exec_kept(exec), QUERY_KEYS_MAX * sizeof *exec->keys);
     TRY(plan_check_memory(exec_kept(exec), exec->keys, err));
   }
   for (uint32_t i = 0; i < count && exec->keys_count < QUERY_KEYS_MAX; i++)

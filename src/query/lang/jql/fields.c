@@ -3,6 +3,7 @@
  */
 #include <math.h>
 
+#include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 
 /** MongoDB's codes for the fields of commands. */
@@ -108,12 +109,24 @@ static status take_envelope(const struct jql *jql, const struct jql_node *field)
   return LUMA_OK;
 }
 
+/** What MongoDB calls a collection; others may have made one that is called otherwise. */
+static status check_name(const struct jql *jql, const struct jql_node *field) {
+  enum { INVALID_NAMESPACE = 73 };
+  struct slice name = val_slice(&field->value);
+  bool is_good = name.data[0] != '.' && !memchr(name.data, '$', name.bytes);
+  if (is_good || (jql->context->catalog && catalog_find(jql->context->catalog, name)))
+    return LUMA_OK;
+  return jql__fail_code(jql, field, INVALID_NAMESPACE, "Invalid collection name specified '%.*s'",
+                        SLICE_ARG(name));
+}
+
 /** As jql__check_kind, with MongoDB's codes for the fields of commands. */
 static status check_field(const struct jql *jql, const struct jql_node *field, enum jql_kind kind) {
   enum { TYPE_MISMATCH = 14, INVALID_NAMESPACE = 73, VALUE_BELOW_LEAST = 51024 };
   bool fits = true, is_of = is_of_kind(&field->value, kind, &fits);
   status checked = jql__check_kind(jql, field, kind);
-  if (checked == LUMA_OK || !jql->err) return checked;
+  if (checked == LUMA_OK) return kind == JQL_NAME ? check_name(jql, field) : LUMA_OK;
+  if (!jql->err) return checked;
   if (!is_of) jql->err->foreign = TYPE_MISMATCH;
   if (kind == JQL_NAME) jql->err->foreign = INVALID_NAMESPACE;
   if (is_of && !fits && (kind == JQL_WHOLE || kind == JQL_COUNT))

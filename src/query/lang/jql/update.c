@@ -416,7 +416,7 @@ status jql__changes(const struct jql *jql, const struct jql_node *update, struct
   struct jql_each each = jql__each(jql, update);
   struct jql_node node;
   if (update->value.type == VAL_LIST) return jql__update_pipeline(jql, update, plan);
-  TRY(jql__check_kind(jql, update, JQL_MAP));
+  TRY(jql__check_kind_as(jql, update, JQL_MAP, FAILED_TO_PARSE));
   if (jql__has_operators(update)) return read_operators(jql, update, plan);
   while (jql__next(&each, &node))
     if (jql_is_operator(node.name))

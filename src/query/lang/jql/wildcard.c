@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wildcard indexes: {"$**": 1}, {"a.$**": 1}, and wildcardProjection. */
+/* Wildcard indexes: {"$**": 1}, {"a.$**": 1}, wildcardProjection, and other keys beside them. */
 #include "model/catalog/catalog.h"
 #include "query/lang/jql/jql_int.h"
 
@@ -84,10 +84,12 @@ static status check_options(const struct jql *jql, const struct jql_node *keys,
   if (option)
     return jql__fail_code(jql, keys, CANNOT_CREATE_INDEX,
                           "Index type 'wildcard' does not support the %s option", option);
-  if (plan->index_keys_count > 1)
-    return jql__fail(jql, keys, LUMA_UNSUPPORTED,
-                     "a wildcard index has no other keys beside `%.*s` yet", SLICE_ARG(key->name));
-  if (!jql_is_given(projection) || slice_is_equal(key->name, slice_of_text(all))) return LUMA_OK;
+  bool is_all = slice_is_equal(key->name, slice_of_text(all));
+  if (plan->index_keys_count > 1 && is_all && !jql_is_given(projection))
+    return jql__fail_code(jql, keys, CANNOT_CREATE_INDEX,
+                          "A wildcard index of \"$**\" with other keys needs a "
+                          "'wildcardProjection' that leaves these out");
+  if (!jql_is_given(projection) || is_all) return LUMA_OK;
   return jql__fail_code(jql, projection, FAILED_TO_PARSE,
                         "The field 'wildcardProjection' is only allowed when 'key' is "
                         "{\"$**\": 1}");
@@ -103,6 +105,30 @@ static status write_paths(const struct jql *jql, const struct jql_node *projecti
     add_path(out, true, slice_of(key->name.data, bytes - (sizeof below - 1)));
   if (jql_is_given(projection)) TRY(add_fields(jql, &projecting, projection, slice_of(NULL, 0)));
   return buf_check(out, "a wildcard", jql->err);
+}
+
+/** Beside the one that has any path others stand, of paths that it has not. */
+static status check_others(const struct jql *jql, const struct jql_node *keys,
+                           struct slice wildcard) {
+  struct jql_each each = jql__each(jql, keys);
+  struct jql_node key;
+  uint32_t count = 0;
+  while (jql__next(&each, &key)) {
+    bool is_any = jql__is_wildcard(key.name);
+    count += is_any;
+    if (count > 1)
+      return jql__fail_code(jql, &key, CANNOT_CREATE_INDEX,
+                            "wildcard indexes support one wildcard field");
+    if (!is_any && key.value.type == VAL_TEXT)
+      return jql__fail_code(jql, &key, CANNOT_CREATE_INDEX,
+                            "a wildcard index has no hashed keys beside it");
+    if (!is_any && index_wildcard_enters(wildcard, key.name))
+      return jql__fail_code(jql, &key, CANNOT_CREATE_INDEX,
+                            "the wildcard has `%.*s`, too: keys of a compound wildcard index do "
+                            "not overlap",
+                            SLICE_ARG(key.name));
+  }
+  return LUMA_OK;
 }
 
 static bool find_key(const struct jql *jql, const struct jql_node *keys, struct jql_node *key) {
@@ -129,5 +155,6 @@ status jql__wildcard(const struct jql *jql, const struct jql_node *keys,
   plan->index_wildcard = slice_of(copy, out.bytes);
   buf_deinit(&out);
   TRY(done);
-  return jql__made(jql, copy);
+  TRY(jql__made(jql, copy));
+  return check_others(jql, keys, plan->index_wildcard);
 }

@@ -29,10 +29,13 @@ static bool get_in_memtable(struct view_many *many, struct view_fence *fence, st
                             struct entry_found *found) {
   if (fence->is_set && (!fence->next || slice_compare(key, memtable_entry_key(fence->next)) < 0))
     return false;
-  struct memtable_cursor cursor;
-  memtable_cursor_init(&cursor, fence->memtable, many->space);
-  fence->next = memtable_cursor_seek(&cursor, key);
-  fence->is_set = true;
+  if (fence->is_set) {
+    fence->next = memtable_cursor_seek_on(&fence->cursor, key);
+  } else {
+    memtable_cursor_init(&fence->cursor, fence->memtable, many->space);
+    fence->next = memtable_cursor_seek(&fence->cursor, key);
+    fence->is_set = true;
+  }
   if (!fence->next || !slice_is_equal(memtable_entry_key(fence->next), key)) return false;
   const struct memtable_entry *entry = memtable_entry_at(fence->next, many->seq_max);
   if (!entry) return false;

@@ -12,6 +12,7 @@ enum { VIEW_MANY_MAX = 16 };
 struct view_fence {
   const struct memtable *memtable;
   const struct memtable_entry *next; /* NULL: there is none */
+  struct memtable_cursor cursor;     /* at it */
   bool is_set;
 };
 

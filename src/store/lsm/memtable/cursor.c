@@ -69,6 +69,16 @@ const struct memtable_entry *memtable_cursor_seek(struct memtable_cursor *cursor
   return settle_forwards(cursor);
 }
 
+const struct memtable_entry *memtable_cursor_seek_on(struct memtable_cursor *cursor,
+                                                     struct slice key) {
+  uint32_t last = memtable__slot(cursor->order, memtable__count(cursor->order) - 1);
+  bool equal;
+  if (slice_compare(key, memtable_entry_key(memtable__item(cursor->node, last))) > 0)
+    return memtable_cursor_seek(cursor, key);
+  cursor->rank = (int)memtable__rank(cursor->node, cursor->order, key, &equal);
+  return entry_here(cursor);
+}
+
 /* Of each leaf only the entry that the cursor is going to is fetched. */
 void memtable_cursor_seek_many(const struct memtable *memtable, uint8_t space,
                                const struct slice *keys, uint32_t count,

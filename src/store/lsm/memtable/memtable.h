@@ -103,6 +103,10 @@ const struct memtable_entry *memtable_cursor_first(struct memtable_cursor *curso
 const struct memtable_entry *memtable_cursor_last(struct memtable_cursor *cursor);
 /** The first key at or after `key`. */
 const struct memtable_entry *memtable_cursor_seek(struct memtable_cursor *cursor, struct slice key);
+/** The same for a key that is not before the entry the cursor is at, near which it is looked for
+ * first. */
+const struct memtable_entry *memtable_cursor_seek_on(struct memtable_cursor *cursor,
+                                                     struct slice key);
 /** Places `count` cursors, at most MEMTABLE_TOGETHER, each for its key: what one waits for in
  * memory is asked for while the others go on. Each is at the first key at or after its own once
  * memtable_cursor_arrive was called. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory for entries, in pieces. */
 #include "base/mem/mem.h"
+#include "base/os/os.h"
 #include "store/lsm/memtable/memtable_int.h"
 
-enum { CHUNK_BYTES_MIN = 4 << 10, CHUNK_BYTES_MAX = 1 << 20 };
+/* The largest are asked for in large pages: less is spent on the first touch of each. */
+enum { CHUNK_BYTES_MIN = 4 << 10, CHUNK_BYTES_MAX = 2 << 20 };
 
 void memtable__pool_init(struct memtable_pool *pool) {
   *pool = (struct memtable_pool){.chunk_bytes = CHUNK_BYTES_MIN};
@@ -36,10 +38,18 @@ static void keep_scrap(struct memtable_pool *pool, struct memtable_piece piece) 
   if (piece_bytes(least) < piece_bytes(&piece)) *least = piece;
 }
 
+static struct memtable_chunk *make_chunk(size_t bytes) {
+  if (bytes != CHUNK_BYTES_MAX) return mem_alloc(bytes);
+  struct memtable_chunk *chunk = mem_alloc_aligned(CHUNK_BYTES_MAX, CHUNK_BYTES_MAX);
+  if (chunk) os_hold_in_large_pages(chunk, CHUNK_BYTES_MAX);
+  return chunk;
+}
+
 static bool begin_chunk(struct memtable_pool *pool, size_t bytes) {
-  size_t room = bytes > pool->chunk_bytes ? bytes : pool->chunk_bytes;
+  size_t room = pool->chunk_bytes - sizeof(struct memtable_chunk);
+  if (room < bytes) room = bytes;
   if (room > SIZE_MAX - sizeof(struct memtable_chunk)) return false;
-  struct memtable_chunk *chunk = mem_alloc(sizeof *chunk + room);
+  struct memtable_chunk *chunk = make_chunk(sizeof *chunk + room);
   if (!chunk) return false;
   chunk->bytes = room;
   chunk->next = pool->chunks;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/lsm/merge/merge.h"
 
+#include <string.h>
+
 #include "base/core/assert.h"
 #include "base/mem/mem.h"
 #include "store/lsm/merge/merge_int.h"
@@ -55,8 +57,9 @@ static status init_merge(struct merge *merge, const struct merge_options *option
 }
 
 status merge_open(const struct merge_options *options, struct merge **merge, struct err *err) {
-  struct merge *made = mem_zalloc(1, sizeof *made);
+  struct merge *made = mem_alloc(sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a cursor");
+  memset(made, 0, offsetof(struct merge, seqs));
   status code = init_merge(made, options, err);
   if (code != LUMA_OK) {
     merge_close(made);

@@ -80,10 +80,10 @@ struct merge {
   struct merge_range_delete *range_deletes; /* those that reach into the range */
   uint32_t range_deletes_count;
   struct buf bounds, seek_key;
-  struct store_pins pins;    /* of the last batch */
-  size_t batch_bytes;        /* they hold in memory */
-  struct cache_block *value; /* of the last merge_entry */
-  uint64_t seqs[STORE_BATCH_MAX];
+  struct store_pins pins;         /* of the last batch */
+  size_t batch_bytes;             /* they hold in memory */
+  struct cache_block *value;      /* of the last merge_entry */
+  uint64_t seqs[STORE_BATCH_MAX]; /* filled with each batch; the last, for it is not cleared */
 };
 
 /** Places every source at `key`, or at its first entry. */

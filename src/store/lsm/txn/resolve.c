@@ -23,7 +23,8 @@ struct outcome {
 
 struct resolving {
   struct writes *writes;
-  struct writes_ref *refs; /* operations on keys of one space, by key, then time */
+  struct head *refs;  /* operations on keys of one space, by key, then time */
+  struct head *spare; /* room for as many */
   size_t count;
   size_t *ranges; /* range deletes of the space, by time */
   size_t ranges_count;
@@ -42,10 +43,10 @@ static struct slice key_at(const struct writes *writes, size_t at) {
   return slice_of(op + RECORD_OP_BYTES, load16le(op + 2));
 }
 
+/* Of equal heads. */
 static int compare_refs(const void *a, const void *b, void *context) {
   const struct writes *writes = context;
-  const struct writes_ref *left = a, *right = b;
-  if (left->head != right->head) return left->head < right->head ? -1 : 1;
+  const struct head *left = a, *right = b;
   int order = slice_compare(key_at(writes, left->at), key_at(writes, right->at));
   return order ? order : (left->at > right->at) - (left->at < right->at);
 }
@@ -57,7 +58,19 @@ static size_t common_bytes(struct slice a, struct slice b, size_t most) {
   return at;
 }
 
-/* What follows the start that all keys of the space share orders most of them. */
+/* What follows the start that all keys of the space share orders most of them; the rest of the keys
+ * orders those of equal heads. */
+static void sort_refs(struct resolving *resolving) {
+  struct head *refs = resolving->refs;
+  heads_sort(refs, resolving->spare, resolving->count);
+  for (size_t from = 0, to; from < resolving->count; from = to) {
+    for (to = from + 1; to < resolving->count && refs[to].head == refs[from].head; to++) {
+    }
+    if (to - from > 1)
+      qsort_r(refs + from, to - from, sizeof *refs, compare_refs, resolving->writes);
+  }
+}
+
 static void take_heads(struct resolving *resolving) {
   const struct writes *writes = resolving->writes;
   struct slice first = key_at(writes, resolving->refs[0].at);
@@ -82,11 +95,11 @@ static void collect(struct resolving *resolving, uint8_t space) {
     if (op.kind == RECORD_DELETE_RANGE)
       resolving->ranges[resolving->ranges_count++] = op.at;
     else
-      resolving->refs[resolving->count++] = (struct writes_ref){.at = op.at};
+      resolving->refs[resolving->count++] = (struct head){.at = op.at};
   }
   if (resolving->count < 2) return;
   take_heads(resolving);
-  qsort_r(resolving->refs, resolving->count, sizeof *resolving->refs, compare_refs, writes);
+  sort_refs(resolving);
 }
 
 /* Own range deletes that came before `until` undo what was there; `*next` is the first not yet
@@ -170,7 +183,7 @@ static status resolve_key(struct resolving *resolving, size_t from, size_t to, s
 
 static bool is_same_key(const struct resolving *resolving, size_t a, size_t b) {
   const struct writes *writes = resolving->writes;
-  const struct writes_ref *left = &resolving->refs[a], *right = &resolving->refs[b];
+  const struct head *left = &resolving->refs[a], *right = &resolving->refs[b];
   return left->head == right->head &&
          slice_is_equal(key_at(writes, left->at), key_at(writes, right->at));
 }
@@ -216,13 +229,16 @@ status writes_resolve(struct writes *writes, struct writes_counter *counters, si
     needed = needed || needs_resolving(writes, space);
   if (!needed) return LUMA_OK;
   resolving.refs = writes->refs = mem_alloc(writes->count * sizeof *resolving.refs);
+  resolving.spare = mem_alloc(writes->count * sizeof *resolving.spare);
   resolving.ranges = mem_alloc((writes->ranges_count + 1) * sizeof *resolving.ranges);
-  status answer = resolving.refs && resolving.ranges ? LUMA_OK
-                                                     : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__,
-                                                                 __LINE__, "no memory to commit");
+  status answer =
+      resolving.refs && resolving.spare && resolving.ranges
+          ? LUMA_OK
+          : err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory to commit");
   for (uint8_t space = 0; space < STORE_SPACES && answer == LUMA_OK; space++)
     if (needs_resolving(writes, space)) answer = resolve_and_keep(&resolving, space, err);
   *count = resolving.counters_count;
+  mem_free(resolving.spare);
   mem_free(resolving.ranges);
   return answer;
 }

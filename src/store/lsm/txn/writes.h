@@ -9,6 +9,7 @@
 #ifndef STORE_LSM_TXN_WRITES_H
 #define STORE_LSM_TXN_WRITES_H
 
+#include "base/ds/heads.h"
 #include "base/text/spare.h"
 #include "store/lsm/memtable/memtable.h"
 #include "store/lsm/merge/merge.h"
@@ -40,13 +41,6 @@ struct writes_counter {
   bool relative; /* to what is committed; else to `base` */
 };
 
-/** An operation by its place in the log, which is also its place in time. `head` orders most keys
- * of a space. */
-struct writes_ref {
-  uint64_t head;
-  size_t at;
-};
-
 struct writes {
   struct buf log;
   struct spare *spare; /* memory for a log that grows large */
@@ -69,7 +63,7 @@ struct writes {
 
   /* once resolved: the puts and deletes of spaces whose keys did not come in order, by key; those
    * that turned out needless are RECORD_NOP in the log */
-  struct writes_ref *refs;
+  struct head *refs; /* operations by their place in the log, which is also their place in time */
   struct writes_refs {
     size_t from, count; /* in `refs` */
   } sorted[STORE_SPACES];
