@@ -235,6 +235,7 @@ struct model_evolution {
   const struct val *genotype;
   struct val rename, transform;
   bool merge, dry_run;
+  uint32_t threads; /* that may look at beings, this one too; 0 = this one alone */
 };
 /** Evolves the collection's soul; appends to `report` what changed, and (LUMA_CONSTRAINT, or a dry
  * run) which beings stand in the way: {"soul","parent","changes":[…],"beings":n,"in_the_way":n,
@@ -474,7 +475,8 @@ struct model_seen {
 void model_seen_init(struct model_seen *seen);
 void model_seen_deinit(struct model_seen *seen);
 /** Cuts the collection for several readers: the inner bounds of its parts, none when it is small,
- * or the transaction may write and does not wait with that (cuts->waits). Scans of parts may each
+ * or the transaction may write and does not wait with that (cuts->waits), or has others read
+ * (cuts->notes). Scans of parts may each
  * belong to a thread of their own.
  * Borrowed until the transaction ends. */
 status model_cut(struct model_txn *txn, const struct collection *collection,
@@ -508,6 +510,8 @@ struct model_walk {
                  struct err *err);
   void *context;
   const struct model_reads *reads; /* what is read of them; NULL: all */
+  const struct model_sieve *sieve; /* documents that it drops are not shown; NULL: all are */
+  const struct store_range *part;  /* one of the parts of model_cut; NULL: all */
 };
 /** Goes over all documents in the order of their keys; asks the transaction's caller whether to go
  * on. */

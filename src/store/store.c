@@ -187,7 +187,8 @@ status store_cut(struct store_txn *txn, enum store_space space, struct store_ran
                  struct store_cuts *cuts, struct err *err) {
   TRY(check_space(space, err));
   cuts->count = 0;
-  if (!txn->store->ops->cut || !(txn->read_only || cuts->waits) || range_is_empty(range))
+  if (!txn->store->ops->cut || !(txn->read_only || cuts->waits || cuts->notes) ||
+      range_is_empty(range))
     return LUMA_OK;
   return txn->store->ops->cut(txn, space, range, cuts, err);
 }

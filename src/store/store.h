@@ -133,6 +133,8 @@ struct store_cuts {
   uint32_t count, max;
   bool
       waits; /* asked by a transaction that may write: it writes nothing until all parts are read */
+  bool notes; /* asked by a serializable one: all of the range counts as read by it, and the parts
+                 are read in transactions that began later */
 };
 
 /** What a range takes in files. */
@@ -238,8 +240,8 @@ struct store_ops {
   void (*cursor_close)(struct store_cursor *cursor);
   /** Cuts a range into parts of about equal size. Each may be read by a thread of its own, with a
    * cursor of its own. Keys are borrowed until the transaction ends; count 0: there is too little
-   * to cut, or the transaction has written or is serializable. NULL: this store's cursors are for
-   * one thread. */
+   * to cut, or the transaction has written or is serializable and does not note. NULL: this store's
+   * cursors are for one thread. */
   status (*cut)(struct store_txn *txn, enum store_space space, struct store_range range,
                 struct store_cuts *cuts, struct err *err);
 

@@ -23,4 +23,11 @@ bool num_parse_int64(struct slice text, int64_t *v);
  * answers true with infinity. */
 bool num_parse_float64(struct slice text, double *v);
 
+/** 0 to 15; -1: it is no hexadecimal digit. */
+static inline int num_hex_digit(uint8_t c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 #endif

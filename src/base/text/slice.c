@@ -19,3 +19,13 @@ int slice_compare_known(struct slice name, const char *known) {
   }
   return known[name.bytes] ? -1 : 0;
 }
+
+bool slice_begins_nocase(struct slice s, const char *word) {
+  size_t bytes = strlen(word);
+  return s.bytes >= bytes && slice_is_equal_nocase(slice_of(s.data, bytes), slice_of_text(word));
+}
+
+bool slice_ends_nocase(struct slice s, const char *word) {
+  size_t bytes = strlen(word);
+  return s.bytes >= bytes && slice_begins_nocase(slice_of(s.data + s.bytes - bytes, bytes), word);
+}

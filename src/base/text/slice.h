@@ -38,6 +38,9 @@ static inline bool slice_has_prefix(struct slice s, struct slice prefix) {
 }
 /** Equal but for the case of ASCII letters. */
 bool slice_is_equal_nocase(struct slice a, struct slice b);
+/** Whether it begins or ends with the word, but for the case of ASCII letters. */
+bool slice_begins_nocase(struct slice s, const char *word);
+bool slice_ends_nocase(struct slice s, const char *word);
 /** Order of `name` beside `known`, which is in small letters, but for the case of ASCII letters in
  * `name`: below 0, 0 or above. For tables sorted by name. */
 int slice_compare_known(struct slice name, const char *known);

@@ -76,14 +76,22 @@ static bool read_flag(const struct val *root, const char *name) {
   return value.type == VAL_BOOL && value.boolean;
 }
 
+/* Anybody may change the documents of sequences: what would give a number twice is not taken. */
+static void mend(struct stored *stored) {
+  struct model_sequence *sequence = &stored->sequence;
+  if (sequence->increment == 0) sequence->increment = 1;
+  if (sequence->cache < 1 || sequence->cache > MODEL_SEQUENCE_CACHE_MAX)
+    sequence->cache = MODEL_SEQUENCE_CACHE;
+  stored->has_ended |= stored->next < sequence->minimum || stored->next > sequence->maximum;
+}
+
 static void read_stored(const struct doc *doc, struct stored *stored) {
   struct val root = doc_root(doc), name = val_field(&root, slice_of_text("_id"));
   struct val owner = val_field(&root, slice_of_text("owner"));
-  int64_t increment = read_number(&root, "increment", 1);
   *stored = (struct stored){
       .sequence = {.name = name.type == VAL_TEXT ? val_slice(&name) : slice_of(NULL, 0),
                    .start = read_number(&root, "start", 1),
-                   .increment = increment ? increment : 1,
+                   .increment = read_number(&root, "increment", 1),
                    .minimum = read_number(&root, "minimum", INT64_MIN),
                    .maximum = read_number(&root, "maximum", INT64_MAX),
                    .cache = read_number(&root, "cache", MODEL_SEQUENCE_CACHE),
@@ -92,6 +100,7 @@ static void read_stored(const struct doc *doc, struct stored *stored) {
       .next = read_number(&root, "next", 1),
       .has_ended = read_flag(&root, "has_ended"),
       .stamp = val_field(&root, slice_of_text("stamp"))};
+  mend(stored);
 }
 
 static status write_stored(const struct stored *stored, struct buf *out, struct val *document,

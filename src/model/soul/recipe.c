@@ -358,21 +358,6 @@ static struct soul_place_in find_place(void *context, struct slice name) {
   return none;
 }
 
-/* What an expression gives is read as the attribute's type: a value of this type stays. */
-static uint8_t type_that_stays(const struct soul_type *type) {
-  switch ((int)type->kind) {
-  case SOUL_TEXT: return VAL_TEXT;
-  case SOUL_INT: return VAL_INT64;
-  case SOUL_FLOAT: return VAL_FLOAT64;
-  case SOUL_DECIMAL: return type->precision ? VAL_NULL : VAL_DECIMAL;
-  case SOUL_BOOLEAN: return VAL_BOOL;
-  case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
-  case SOUL_DATE: return VAL_DATE;
-  case SOUL_DURATION: return VAL_DURATION;
-  default: return VAL_NULL;
-  }
-}
-
 static void quicken(struct following *following) {
   const struct soul *rules = following->recipes->evolution->rules;
   struct soul_program *program = NULL;
@@ -382,7 +367,7 @@ static void quicken(struct following *following) {
     struct recipe_maker *maker = &following->makers[i];
     struct finding finding = {following, maker->before};
     struct soul_places places = {find_place, &finding};
-    maker->type = type_that_stays(&maker->op->type);
+    maker->type = soul_type_that_stays(&maker->op->type);
     maker->quick =
         rules->ops->quicken(program, maker->op->rule, &places, &following->recipes->arena);
   }

@@ -109,6 +109,8 @@ struct soul_quick {
    * there is no room. What lies in the room behind the value may change, too. */
   uint32_t (*write)(const struct soul_quick *quick, const uint8_t *map, uint8_t type, uint8_t *room,
                     size_t bytes);
+  /** Whether a condition is true or null; false also where that is not sure. */
+  bool (*holds)(const struct soul_quick *quick, const uint8_t *map);
 };
 
 struct soul;

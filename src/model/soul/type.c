@@ -369,3 +369,17 @@ enum soul_kind soul_kind_of(enum val_type type) {
   };
   return (enum soul_kind)kinds[type];
 }
+
+uint8_t soul_type_that_stays(const struct soul_type *type) {
+  switch ((int)type->kind) {
+  case SOUL_TEXT: return VAL_TEXT;
+  case SOUL_INT: return VAL_INT64;
+  case SOUL_FLOAT: return VAL_FLOAT64;
+  case SOUL_DECIMAL: return type->precision ? VAL_NULL : VAL_DECIMAL;
+  case SOUL_BOOLEAN: return VAL_BOOL;
+  case SOUL_TIMESTAMP: return VAL_TIMESTAMP;
+  case SOUL_DATE: return VAL_DATE;
+  case SOUL_DURATION: return VAL_DURATION;
+  default: return VAL_NULL;
+  }
+}

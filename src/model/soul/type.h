@@ -62,4 +62,8 @@ bool soul_type_is_equal(const struct soul_type *a, const struct soul_type *b);
 /** The type that a stored value has by itself. */
 enum soul_kind soul_kind_of(enum val_type type);
 
+/** The type (enum val_type) of values that are taken as they are, whatever they are; VAL_NULL:
+ * there is none. */
+uint8_t soul_type_that_stays(const struct soul_type *type);
+
 #endif

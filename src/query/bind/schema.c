@@ -36,6 +36,27 @@ status bind__show(struct binder *binder, struct plan *node, struct err *err) {
 
 /** What is told are documents. A collection that is told about must be there; a soul may be named
  * by its id or hash as well. */
+/** Expressions of an evolution whose types clash, over beings as they are. What else may be wrong
+ * with them is told by the evolution, which knows the functions of the genotype. */
+static status check_usings(struct binder *binder, const struct plan *node, struct err *err) {
+  const struct plan_soul *soul = node->soul;
+  if (!node->collection || !soul || soul->usings_count == 0) return LUMA_OK;
+  struct plan *scan = plan_node(binder->arena, PLAN_SCAN, NULL, node->offset);
+  TRY(bind__memory(binder, scan, err));
+  scan->collection_name = scan->alias = node->collection_name;
+  TRY(bind__scan(binder, &scan, QUERY_READ, err));
+  struct scope scope = bind__scope(scan);
+  for (uint32_t i = 0; i < soul->usings_count; i++) {
+    struct expr *bound;
+    struct err why = {.faults = err ? err->faults : NULL};
+    status result = bind__expr(binder, &scope, soul->usings[i], &bound, &why);
+    if (result != LUMA_TYPE_MISMATCH) continue;
+    if (err) *err = why;
+    return result;
+  }
+  return LUMA_OK;
+}
+
 status bind__told(struct binder *binder, struct plan *node, struct err *err) {
   enum plan_about about = node->soul->about;
   bool is_about_one = about == PLAN_ABOUT_COLLECTION || about == PLAN_ABOUT_STORAGE ||
@@ -44,6 +65,7 @@ status bind__told(struct binder *binder, struct plan *node, struct err *err) {
   if (about == PLAN_ABOUT_EVOLUTION ||
       (is_about_one && !node->collection && !model_may_name_soul(node->collection_name)))
     TRY(bind__find_collection(binder, node, err));
+  if (about == PLAN_ABOUT_EVOLUTION) TRY(check_usings(binder, node, err));
   TRY(bind__document_column(binder, node, slice_of_text("soul"), err));
   node->columns[0].collection = NULL;
   return bind__check_write(binder, node, about == PLAN_ABOUT_EVOLUTION ? QUERY_SCHEMA : QUERY_READ,
@@ -125,6 +147,7 @@ status bind__schema(struct binder *binder, struct plan *node, struct err *err) {
   bool may = node->kind == PLAN_DROP_INDEX || node->kind == PLAN_REINDEX;
   if (needs || (may && node->collection_name.bytes)) TRY(bind__find_collection(binder, node, err));
   if (node->kind == PLAN_CREATE_INDEX) TRY(bind_index(binder, node, err));
+  if (node->kind == PLAN_EVOLVE_SOUL) TRY(check_usings(binder, node, err));
   return bind__check_write(binder, node, QUERY_SCHEMA, err);
 }
 

@@ -246,7 +246,7 @@ static void note(struct scan *op, uint32_t documents) {
   uint64_t entries = model_scan_entries(op->scan), dropped = model_scan_dropped(op->scan);
   documents += (uint32_t)(dropped - op->dropped);
   op->dropped = dropped;
-  op->op.keys += entries - op->entries;
+  if (!op->by_arrival) op->op.keys += entries - op->entries; /* the order is no index */
   op->op.documents += op->access && op->access->cover ? 0 : documents;
   op->entries = entries;
 }

@@ -42,24 +42,14 @@ static bool is_document(const struct plan *scope, uint32_t slot) {
 
 static void add_expr(struct collecting *collecting, const struct plan *scope,
                      const struct expr *expr) {
-  switch ((int)expr->kind) {
-  case EXPR_CONST:
-  case EXPR_PARAM: return;
-  case EXPR_FIELD:
+  if (expr->kind == EXPR_FIELD) {
     if (expr->path.count == 0) collecting->whole |= is_document(scope, expr->slot);
     add_path(collecting, &expr->path);
     return;
-  case EXPR_UNARY:
-  case EXPR_BINARY:
-  case EXPR_IN:
-  case EXPR_BETWEEN:
-  case EXPR_CASE:
-  case EXPR_CALL:
-  case EXPR_AGGREGATE:
-  case EXPR_LIST:
-  case EXPR_MAP:
-  case EXPR_MATCH: break;
-  default: collecting->whole = true; return;
+  }
+  if (!expr_is_of_args(expr->kind) && expr->kind != EXPR_MATCH) {
+    collecting->whole = true;
+    return;
   }
   add_match(collecting, scope, expr->match);
   for (uint32_t i = 0; i < expr->args_count; i++) add_expr(collecting, scope, expr->args[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* CAST as it is written: a type's name, its numbers (varchar(5), numeric(10, 2)), lists of a type,
  * JSON. */
+#include "base/text/num.h"
 #include "base/text/utf8.h"
 #include "query/func/func_int.h"
 #include "value/doc/build.h"
@@ -135,12 +136,6 @@ static status cast_time(struct func_env *env, const struct val *v, struct val *o
   return LUMA_OK;
 }
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static status fail_bytes(struct slice text, struct err *err) {
   err_raise(err, LUMA_INVALID_VALUE, __FILE__, __LINE__, "the text '%.*s' does not read as bytes",
             text.bytes > 60 ? 60 : (int)text.bytes, (const char *)text.data);
@@ -161,11 +156,11 @@ static status cast_bytes(struct func_env *env, const struct val *v, struct val *
     size_t left = text.bytes - i;
     bool is_base8 =
         left > 3 && at[1] >= '0' && at[1] <= '3' && (at[2] & 0xf8) == '0' && (at[3] & 0xf8) == '0';
-    if (is_hex && (left < 2 || hex_digit(at[0]) < 0 || hex_digit(at[1]) < 0))
+    if (is_hex && (left < 2 || num_hex_digit(at[0]) < 0 || num_hex_digit(at[1]) < 0))
       return fail_bytes(text, err);
     bool is_plain = !is_hex && at[0] != '\\', is_twice = left > 1 && at[1] == '\\';
     if (!is_hex && !is_plain && !is_twice && !is_base8) return fail_bytes(text, err);
-    made[bytes++] = is_hex     ? (uint8_t)(hex_digit(at[0]) << 4 | hex_digit(at[1]))
+    made[bytes++] = is_hex     ? (uint8_t)(num_hex_digit(at[0]) << 4 | num_hex_digit(at[1]))
                     : is_plain ? at[0]
                     : is_twice ? (uint8_t)'\\'
                                : (uint8_t)((at[1] & 7) << 6 | (at[2] & 7) << 3 | (at[3] & 7));

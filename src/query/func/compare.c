@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/func/compare.h"
 
+#include "base/text/num.h"
 #include "query/func/time/calendar.h"
 #include "value/ulid/ulid.h"
 
 enum { UUID_TEXT_BYTES = 36, OBJECTID_BYTES = 12, DATE_TEXT_BYTES_MIN = 10 };
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_object_id(struct slice text, uint8_t out[OBJECTID_BYTES]) {
   if (text.bytes != 2 * OBJECTID_BYTES) return false;
   for (size_t i = 0; i < OBJECTID_BYTES; i++) {
-    int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
+    int high = num_hex_digit(text.data[2 * i]), low = num_hex_digit(text.data[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     out[i] = (uint8_t)(high << 4 | low);
   }

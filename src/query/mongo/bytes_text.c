@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/mongo/bytes_text.h"
 
+#include "base/text/num.h"
 #include "base/text/utf8.h"
 
 static bool is(struct slice format, const char *name) {
@@ -79,12 +80,6 @@ static bool read_base64(struct buf *out, struct slice text, bool url) {
   return count < 6;
 }
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /** Pairs of digits; `dashes`: where UUIDs have them. */
 static bool read_hex(struct buf *out, struct slice text, bool dashes) {
   if (dashes && text.bytes != 36) return false;
@@ -93,7 +88,8 @@ static bool read_hex(struct buf *out, struct slice text, bool dashes) {
       if (text.data[i++] != '-') return false;
       continue;
     }
-    int high = hex_digit(text.data[i]), low = i + 1 < text.bytes ? hex_digit(text.data[i + 1]) : -1;
+    int high = num_hex_digit(text.data[i]),
+        low = i + 1 < text.bytes ? num_hex_digit(text.data[i + 1]) : -1;
     if (high < 0 || low < 0) return false;
     buf_append_byte(out, (uint8_t)(high << 4 | low));
     i += 2;

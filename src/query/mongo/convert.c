@@ -172,12 +172,6 @@ static status to_date(struct func_env *env, const struct val *v, struct val *out
   return LUMA_OK;
 }
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static status to_objectid(const struct val *v, struct val *out, struct err *err) {
   *out = *v;
   if (v->type == VAL_OBJECTID) return LUMA_OK;
@@ -185,7 +179,7 @@ static status to_objectid(const struct val *v, struct val *out, struct err *err)
   *out = (struct val){.type = VAL_OBJECTID};
   if (v->bytes != 24) return fail_text(v, "objectId", err);
   for (uint32_t i = 0; i < 12; i++) {
-    int high = hex_digit(v->data[2 * i]), low = hex_digit(v->data[2 * i + 1]);
+    int high = num_hex_digit(v->data[2 * i]), low = num_hex_digit(v->data[2 * i + 1]);
     if (high < 0 || low < 0) return fail_text(v, "objectId", err);
     out->id[i] = (uint8_t)(high << 4 | low);
   }

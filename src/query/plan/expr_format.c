@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Expressions as text: EXPLAIN, column names, golden plans. */
+#include "base/text/quote.h"
 #include "query/plan/aggregate.h"
 #include "value/json/json.h"
 
@@ -47,19 +48,10 @@ const char *expr_aggregate_name(enum expr_aggregate aggregate) {
   return others[aggregate];
 }
 
-static void format_text(struct slice text, struct buf *out) {
-  buf_append_byte(out, '\'');
-  for (size_t i = 0; i < text.bytes; i++) {
-    if (text.data[i] == '\'') buf_append_byte(out, '\'');
-    buf_append_byte(out, text.data[i]);
-  }
-  buf_append_byte(out, '\'');
-}
-
 static void format_value(const struct val *value, struct buf *out) {
   struct json_write_options options = {.form = JSON_PLAIN, .key_name = "_id"};
   if (value->type == VAL_TEXT) {
-    format_text(val_slice(value), out);
+    quote_append(out, val_slice(value), '\'');
     return;
   }
   bool plain = val_is_null(value) || value->type == VAL_BOOL || val_is_number(value);

@@ -257,6 +257,10 @@ struct plan_soul {
   bool is_table; /* CREATE TABLE: that it is there already is an error, also with this very soul */
   enum plan_about about;
   struct slice other; /* the soul to compare with */
+  /* Expressions of `json` that make values of beings as they were, to be looked at: the evolution
+   * reads them itself. */
+  struct expr **usings;
+  uint32_t usings_count;
 };
 
 /** What a PLAN_TELL_CATALOG tells. */

@@ -70,7 +70,9 @@ static quick_run *binary(enum expr_op op) {
   case EXPR_OP_GE: return quick__compare;
   case EXPR_OP_ADD:
   case EXPR_OP_SUBTRACT:
-  case EXPR_OP_MULTIPLY: return quick__arithmetic;
+  case EXPR_OP_MULTIPLY:
+  case EXPR_OP_DIVIDE:
+  case EXPR_OP_MODULO: return quick__arithmetic;
   case EXPR_OP_CONCAT: return quick__concat;
   default: return NULL;
   }
@@ -137,6 +139,7 @@ static bool read_run(struct reading *reading, const struct expr *expr, struct qu
   }
   node->args = args;
   if (args) node->integer = quick__integer_of(node);
+  if (args) node->truth = quick__truth_of(node);
   return args != NULL;
 }
 
@@ -183,6 +186,7 @@ const struct soul_quick *rule__quicken(const struct expr *expr, const struct sou
   made->root = read(&reading, expr);
   if (!made->root) return NULL;
   made->head.make = made->root->kind == QUICK_RUN ? make : make_leaf;
+  made->head.holds = quick__holds;
   made->head.write = quick__write_of(made->root);
   return &made->head;
 }

@@ -22,6 +22,9 @@ struct quick_at {
 typedef bool quick_run(const struct quick_node *node, const struct quick_at *at, struct val *out);
 /** The value where it is an INT64 made of such: no other way to it is shorter. */
 typedef bool quick_integer(const struct quick_node *node, const uint8_t *map, int64_t *out);
+/** What a condition is. */
+enum quick_truth { QUICK_FALSE, QUICK_TRUE, QUICK_NONE, QUICK_UNSURE };
+typedef enum quick_truth quick_truth_fn(const struct quick_node *node, const uint8_t *map);
 typedef uint32_t quick_write(const struct soul_quick *quick, const uint8_t *map, uint8_t type,
                              uint8_t *room, size_t bytes);
 
@@ -31,6 +34,7 @@ struct quick_node {
   uint32_t place;         /* STORED */
   quick_run *run;         /* RUN */
   quick_integer *integer; /* RUN; NULL: it is not mostly an integer */
+  quick_truth_fn *truth;  /* RUN; NULL: it is no condition, or no simple one */
   const struct quick_node *const *args;
   uint32_t args_count;
   enum expr_op op;
@@ -39,6 +43,8 @@ struct quick_node {
   struct val value; /* FIXED */
 };
 
+/** Of integers; false where it is no INT64, or divides by 0 or -1. */
+bool quick__calculate(enum expr_op op, int64_t a, int64_t b, int64_t *out);
 /** Numbers. */
 quick_run quick__arithmetic, quick__negate, quick__to_int, quick__to_float;
 /** Texts. */
@@ -49,6 +55,13 @@ quick_run quick__compare, quick__is_null, quick__is_not_null, quick__not, quick_
 
 /** Changes the letters of a text of ASCII; false: it is none. `to` has room for a word more. */
 bool quick__put_letters(struct slice text, bool upper, uint8_t *to);
+/** Of a node that may be an integer: the value, where it is one. */
+bool quick__may_be_integer(const struct quick_node *node);
+bool quick__ask_integer(const struct quick_node *node, const uint8_t *map, int64_t *out);
+/** What tells the truth of a node that runs, whose arguments are read; NULL. */
+quick_truth_fn *quick__truth_of(const struct quick_node *node);
+/** See soul_quick. */
+bool quick__holds(const struct soul_quick *quick, const uint8_t *map);
 /** What gives integers of a node that runs, whose arguments are read; NULL. */
 quick_integer *quick__integer_of(const struct quick_node *node);
 /** What writes the values of an expression: see soul_quick. */

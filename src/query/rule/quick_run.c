@@ -39,21 +39,42 @@ static bool copy(const struct val *v, struct val *out) {
 
 /* ---- numbers ---- */
 
+static double float_of(enum expr_op op, double a, double b) {
+  if (op == EXPR_OP_ADD) return a + b;
+  if (op == EXPR_OP_SUBTRACT) return a - b;
+  if (op == EXPR_OP_MULTIPLY) return a * b;
+  return op == EXPR_OP_DIVIDE ? a / b : fmod(a, b);
+}
+
+/* A division by zero gives no finite number. */
 static bool on_floats(enum expr_op op, double a, double b, struct val *out) {
-  double made = op == EXPR_OP_ADD ? a + b : op == EXPR_OP_SUBTRACT ? a - b : a * b;
+  double made = float_of(op, a, b);
   if (!isfinite(made)) return false;
   val_put_float64(out, made);
   return true;
 }
 
+bool quick__calculate(enum expr_op op, int64_t a, int64_t b, int64_t *out) {
+  if (op == EXPR_OP_ADD) return !__builtin_add_overflow(a, b, out);
+  if (op == EXPR_OP_SUBTRACT) return !__builtin_sub_overflow(a, b, out);
+  if (op == EXPR_OP_MULTIPLY) return !__builtin_mul_overflow(a, b, out);
+  if (b == 0 || b == -1) return false; /* what may not be a number, or trap */
+  *out = op == EXPR_OP_DIVIDE ? a / b : a % b;
+  return true;
+}
+
 static bool on_integers(enum expr_op op, int64_t a, int64_t b, struct val *out) {
   int64_t made;
-  bool overflows = op == EXPR_OP_ADD        ? __builtin_add_overflow(a, b, &made)
-                   : op == EXPR_OP_SUBTRACT ? __builtin_sub_overflow(a, b, &made)
-                                            : __builtin_mul_overflow(a, b, &made);
-  if (overflows) return false;
+  if (!quick__calculate(op, a, b, &made)) return false;
   val_put_int64(out, made);
   return true;
+}
+
+/* A FLOAT64, or an INT64 beside one. */
+static bool float_beside(const struct val *v, double *real) {
+  if (v->type == VAL_INT64) *real = (double)v->integer;
+  if (v->type == VAL_FLOAT64) *real = v->real;
+  return v->type == VAL_INT64 || v->type == VAL_FLOAT64;
 }
 
 bool quick__arithmetic(const struct quick_node *node, const struct quick_at *at, struct val *out) {
@@ -62,8 +83,9 @@ bool quick__arithmetic(const struct quick_node *node, const struct quick_at *at,
   if (!a || !b) return false;
   if (a->type == VAL_INT64 && b->type == VAL_INT64)
     return on_integers(node->op, a->integer, b->integer, out);
-  if (a->type == VAL_FLOAT64 && b->type == VAL_FLOAT64)
-    return on_floats(node->op, a->real, b->real, out);
+  double left, right;
+  if (float_beside(a, &left) && float_beside(b, &right))
+    return on_floats(node->op, left, right, out);
   return is_one_none(a, b, out);
 }
 

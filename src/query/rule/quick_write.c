@@ -13,7 +13,7 @@ enum { WORD_BYTES = 8 };
 
 /* ---- integers ---- */
 
-static bool may_be_integer(const struct quick_node *node) {
+bool quick__may_be_integer(const struct quick_node *node) {
   if (node->kind == QUICK_RUN) return node->integer != NULL;
   return node->kind == QUICK_STORED || node->value.type == VAL_INT64;
 }
@@ -26,12 +26,14 @@ static inline bool ask(const struct quick_node *node, const uint8_t *map, int64_
   return true;
 }
 
+bool quick__ask_integer(const struct quick_node *node, const uint8_t *map, int64_t *out) {
+  return ask(node, map, out);
+}
+
 static bool calculate(const struct quick_node *node, const uint8_t *map, int64_t *out) {
   int64_t a, b;
   if (!ask(node->args[0], map, &a) || !ask(node->args[1], map, &b)) return false;
-  if (node->op == EXPR_OP_ADD) return !__builtin_add_overflow(a, b, out);
-  if (node->op == EXPR_OP_SUBTRACT) return !__builtin_sub_overflow(a, b, out);
-  return !__builtin_mul_overflow(a, b, out);
+  return quick__calculate(node->op, a, b, out);
 }
 
 static bool count_letters(const struct quick_node *node, const uint8_t *map, int64_t *out) {
@@ -54,7 +56,8 @@ static bool round_float(const struct quick_node *node, const uint8_t *map, int64
 quick_integer *quick__integer_of(const struct quick_node *node) {
   const struct quick_node *const *args = node->args;
   bool is_of_stored = node->args_count == 1 && args[0]->kind == QUICK_STORED;
-  if (node->run == quick__arithmetic && may_be_integer(args[0]) && may_be_integer(args[1]))
+  if (node->run == quick__arithmetic && quick__may_be_integer(args[0]) &&
+      quick__may_be_integer(args[1]))
     return calculate;
   if (node->run == quick__length && is_of_stored) return count_letters;
   bool casts = node->run == quick__to_int && args[0]->kind == QUICK_STORED;

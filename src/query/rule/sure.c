@@ -263,16 +263,6 @@ static void confine_to(const struct expr *limit, bool is_least, int64_t beside,
   if (!is_least && bound < sure->most) sure->most = bound;
 }
 
-static enum expr_op turned(enum expr_op op) {
-  switch ((int)op) {
-  case EXPR_OP_LT: return EXPR_OP_GT;
-  case EXPR_OP_LE: return EXPR_OP_GE;
-  case EXPR_OP_GT: return EXPR_OP_LT;
-  case EXPR_OP_GE: return EXPR_OP_LE;
-  default: return op;
-  }
-}
-
 static void confine_by(enum expr_op op, const struct expr *limit, struct soul_sure *sure) {
   bool is_equal = op == EXPR_OP_EQ;
   if (is_equal || op == EXPR_OP_GE) confine_to(limit, true, 0, sure);
@@ -292,7 +282,8 @@ void rule__confine(const struct expr *condition, struct slice name, struct soul_
     return;
   }
   if (is_binary && is_field(args[0], name)) confine_by(condition->op, args[1], sure);
-  if (is_binary && is_field(args[1], name)) confine_by(turned(condition->op), args[0], sure);
+  if (is_binary && is_field(args[1], name))
+    confine_by(expr_op_swapped(condition->op), args[0], sure);
   bool is_between = condition->kind == EXPR_BETWEEN && !condition->negated &&
                     condition->args_count == 3 && is_field(args[0], name);
   if (is_between) confine_to(args[1], true, 0, sure);

@@ -3,10 +3,8 @@
 #include "server/rest/rest_int.h"
 
 /* {"begin":true,"serializable":true,"read_only":true}; each may be left out. */
-static status read_wish(struct exchange *exchange, const char *name, const struct val *body,
-                        bool *wish, struct err *err) {
+static status read_wish(const char *name, const struct val *body, bool *wish, struct err *err) {
   struct val value = val_field(body, slice_of_text(name));
-  (void)exchange;
   if (val_is_null(&value)) return LUMA_OK;
   if (value.type != VAL_BOOL) FAIL(err, LUMA_INVALID_ARGUMENT, "`%s` takes true or false", name);
   *wish = value.boolean;
@@ -22,9 +20,13 @@ static status begin_if_asked(struct exchange *exchange, struct session *session,
   exchange->session = session;
   status result = rest__read_body(exchange, NULL, &room, &body, err);
   exchange->session = NULL;
-  if (result == LUMA_OK) result = read_wish(exchange, "begin", &body, &begin, err);
-  if (result == LUMA_OK) result = read_wish(exchange, "serializable", &body, &serializable, err);
-  if (result == LUMA_OK) result = read_wish(exchange, "read_only", &body, &read_only, err);
+  if (result == LUMA_OK) result = read_wish("begin", &body, &begin, err);
+  if (result == LUMA_OK) result = read_wish("serializable", &body, &serializable, err);
+  if (result == LUMA_OK) result = read_wish("read_only", &body, &read_only, err);
+  if (result == LUMA_OK && !begin && (serializable || read_only))
+    result = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                       "`%s` is of a transaction: it goes with `begin`",
+                       read_only ? "read_only" : "serializable");
   unsigned flags = (serializable ? SESSION_SERIALIZABLE : SESSION_SNAPSHOT) |
                    (read_only ? SESSION_READ_ONLY : 0);
   if (result == LUMA_OK && begin) result = session_begin(session, flags, err);

@@ -22,7 +22,7 @@ static status open_run(struct session_cursor *cursor, const struct session_reque
       .memory_bytes = request->memory_bytes ? request->memory_bytes : db->options.statement_bytes,
       .tail = cursor->tails ? &cursor->tail : NULL,
   };
-  session__numbers(cursor, txn);
+  session__numbers(cursor, request, txn);
   options.numbers = &cursor->numbers.ops;
   return query_open(cursor->query, txn, &options, &cursor->run, err);
 }
@@ -109,7 +109,7 @@ static status change_inside(struct session *session, session_work_fn *work, void
   return result;
 }
 
-static status check_writable(const struct session *session, struct err *err) {
+status session__check_writable(const struct session *session, struct err *err) {
   if (session->db->options.read_only) {
     bool media = session->db->is_media_read_only;
     FAIL(err, LUMA_READ_ONLY, "the database is open for reading only%s",
@@ -125,7 +125,7 @@ static status check_writable(const struct session *session, struct err *err) {
 
 static status change(struct session *session, session_work_fn *work, void *context,
                      struct err *err) {
-  TRY(check_writable(session, err));
+  TRY(session__check_writable(session, err));
   return session->txn ? change_inside(session, work, context, err)
                       : change_alone(session, work, context, err);
 }
@@ -167,7 +167,7 @@ static status change_dry(struct session *session, session_work_fn *work, void *c
   struct store_begin_options options = {.isolation = STORE_SNAPSHOT, .may_block = true};
   struct model_txn *txn = NULL;
   uint64_t mark = 0;
-  TRY(check_writable(session, err));
+  TRY(session__check_writable(session, err));
   if (!session->txn) {
     TRY(session__begin(session, &options, &txn, err));
     status done = work(context, txn, err);

@@ -6,14 +6,18 @@
 #include "service/session/session_int.h"
 #include "value/doc/build.h"
 
+bool session__is_dry(const struct session_cursor *cursor, const struct session_request *request) {
+  return cursor->session->guard.dry_run || request->guard.dry_run ||
+         query_root(cursor->query)->dry_run;
+}
+
 struct query_guard session__guard(const struct session_cursor *cursor,
                                   const struct session_request *request) {
   const struct query_guard *own = &cursor->session->guard, *asked = &request->guard;
   struct query_guard guard = asked->is_limited ? *asked : *own;
   if (own->is_limited && own->max_affected < guard.max_affected)
     guard.max_affected = own->max_affected;
-  bool is_dry = own->dry_run || asked->dry_run || query_root(cursor->query)->dry_run;
-  guard.dry_run = is_dry && query_is_write(cursor->query);
+  guard.dry_run = session__is_dry(cursor, request) && query_is_write(cursor->query);
   return guard;
 }
 

@@ -41,6 +41,7 @@ static status note(struct session *session, struct slice name, int64_t value, st
 
 static status next(void *context, struct slice name, int64_t *value, struct err *err) {
   struct session_numbers *numbers = context;
+  TRY(session__check_writable(numbers->session, err));
   TRY(model_next_number(numbers->txn, name, value, err));
   return note(numbers->session, name, *value, err);
 }
@@ -60,6 +61,9 @@ static status current(void *context, struct slice name, int64_t *value, struct e
 
 static status set(void *context, struct slice name, int64_t value, bool is_given, struct err *err) {
   struct session_numbers *numbers = context;
+  TRY(session__check_writable(numbers->session, err));
+  if (numbers->is_dry)
+    FAIL(err, LUMA_UNSUPPORTED, "a dry run does not set a sequence: that is never undone");
   TRY(model_set_number(numbers->txn, name, value, is_given, err));
   return is_given ? note(numbers->session, name, value, err) : LUMA_OK;
 }
@@ -111,10 +115,12 @@ static status told(void *context, enum soul_told what, struct val *value, struct
   return LUMA_OK;
 }
 
-void session__numbers(struct session_cursor *cursor, struct model_txn *txn) {
+void session__numbers(struct session_cursor *cursor, const struct session_request *request,
+                      struct model_txn *txn) {
   cursor->numbers = (struct session_numbers){
       .session = cursor->session,
       .txn = txn,
+      .is_dry = session__is_dry(cursor, request),
       .ops = {
           .context = &cursor->numbers, .next = next, .current = current, .set = set, .told = told}};
 }

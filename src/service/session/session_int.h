@@ -42,6 +42,7 @@ enum { SESSION_NAMED_MAX = 1000 };
 struct session_numbers {
   struct session *session;
   struct model_txn *txn;
+  bool is_dry; /* nothing may stay of the run */
   struct soul_numbers ops;
 };
 
@@ -124,11 +125,16 @@ status session__cursor_keep_rows(struct session_cursor *cursor, const struct bat
 void session__cursor_drop_rows(struct session_cursor *cursor);
 /** Commits as the session's durability says and notes where. */
 status session__commit(struct session *session, struct model_txn *txn, struct err *err);
+/** LUMA_READ_ONLY: the database or the transaction at hand takes no changes. */
+status session__check_writable(const struct session *session, struct err *err);
 /** Prepares cursor->numbers for a run in `txn`. */
-void session__numbers(struct session_cursor *cursor, struct model_txn *txn);
+void session__numbers(struct session_cursor *cursor, const struct session_request *request,
+                      struct model_txn *txn);
 void session__drop_numbers(struct session *session);
 /** Remembers what a change that has been done did. */
 status session__note_change(struct session_cursor *cursor, struct err *err);
+/** Whether a dry run is asked for, of whatever statement. */
+bool session__is_dry(const struct session_cursor *cursor, const struct session_request *request);
 /** The guard a statement runs under: its own, the request's and the session's. */
 struct query_guard session__guard(const struct session_cursor *cursor,
                                   const struct session_request *request);

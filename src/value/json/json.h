@@ -31,10 +31,10 @@ struct json_apart {
 };
 
 /** Elements of a list that are like its first: written byte for byte as that, but for their leaves
- * (numbers, texts, literals), which have the same types in the same places. Those that follow the
- * first without another between stand in the table alone: the list has the first and what comes
- * behind them. Few of them are not worth a table, nor is anything in a text with escapes, or with
- * tagged values in the first. */
+ * (numbers, texts, literals, ids, dates), of the same types in the same places. Those that follow
+ * the first without another between stand in the table alone: the list has the first and what comes
+ * behind them. Few of them are not worth a table, nor is anything in a text with escapes, or
+ * where the first has other tagged values. */
 struct json_alike {
   struct slice list;   /* its name: a field at the top of the text */
   struct arena *arena; /* of the table */

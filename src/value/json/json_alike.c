@@ -44,6 +44,11 @@ static bool is_leaf(uint8_t c) {
   return !opens(c) && !closes(c) && c != ':' && c != ',';
 }
 
+static bool take_leaf(struct json_reader *r, struct val *v) {
+  uint8_t c = json__peek(r);
+  return is_leaf(c) ? json__take_scalar(r, v, NULL) == LUMA_OK : json__take_tagged(r, v);
+}
+
 static bool open_level(struct met *met) {
   if (met->depth == DEPTH_MAX) return false;
   met->begins[met->depth++] = met->count;
@@ -70,33 +75,38 @@ static struct piece piece_of(const struct json_reader *r, const uint32_t *from,
   return (struct piece){slice_of(r->text.data + *from, *to - *from), (uint32_t)(to - from)};
 }
 
+/* Takes the leaf that comes next; false: what comes is none, or there are too many. */
 static bool take_first_leaf(struct json_reader *r, struct pattern *pattern, const uint32_t **from) {
   uint32_t leaf = pattern->count;
   if (leaf == LEAVES_MAX) return false;
   pattern->pieces[leaf] = piece_of(r, *from, r->at);
-  if (json__take_scalar(r, &pattern->leaves[leaf], NULL) != LUMA_OK) return false;
+  if (!take_leaf(r, &pattern->leaves[leaf])) return false;
   pattern->count++;
   *from = r->at;
   return true;
 }
 
-/* Walks over the tokens of the first again, which are well formed. */
+/* A bracket, colon or comma. */
+static bool take_mark(struct json_reader *r, struct met *met) {
+  uint8_t c = json__peek(r);
+  if (opens(c) && !open_level(met)) return false;
+  if (closes(c)) close_level(met);
+  r->at++;
+  return true;
+}
+
+/* Walks over the tokens of the first again, which are well formed and begin with a brace. */
 static bool walk_first(struct json_reader *r, struct pattern *pattern) {
   struct met met = {.count = 0};
   const uint32_t *from = r->at;
-  do {
+  for (bool goes_on = take_mark(r, &met); goes_on && met.depth > 0;) {
     uint8_t c = json__peek(r);
-    bool is_name = c == '"' && byte_at(r, r->at + 1) == ':';
-    if (is_name) {
-      if (!take_name(r, &met)) return false;
-    } else if (is_leaf(c)) {
-      if (!take_first_leaf(r, pattern, &from)) return false;
-    } else {
-      if (opens(c) && !open_level(&met)) return false;
-      if (closes(c)) close_level(&met);
-      r->at++;
-    }
-  } while (met.depth > 0);
+    if (c == '"' && byte_at(r, r->at + 1) == ':')
+      goes_on = take_name(r, &met);
+    else
+      goes_on = take_first_leaf(r, pattern, &from) || (!is_leaf(c) && take_mark(r, &met));
+  }
+  if (met.depth > 0) return false;
   pattern->pieces[pattern->count] = piece_of(r, from, r->at - 1);
   return pattern->count > 0;
 }
@@ -127,8 +137,7 @@ static bool take_like(struct json_reader *r, const struct pattern *pattern, stru
   const uint32_t *mark = r->at;
   bool is_like = json__take(r, ',');
   for (uint32_t i = 0; is_like && i < pattern->count; i++)
-    is_like = take_piece(r, &pattern->pieces[i]) && is_leaf(json__peek(r)) &&
-              json__take_scalar(r, &leaves[i], NULL) == LUMA_OK &&
+    is_like = take_piece(r, &pattern->pieces[i]) && take_leaf(r, &leaves[i]) &&
               leaves[i].type == pattern->leaves[i].type;
   /* The last piece ends before the brace that ends the element. */
   is_like = is_like && take_piece(r, &pattern->pieces[pattern->count]) && json__take(r, '}');

@@ -57,6 +57,8 @@ bool json__take_text(struct json_reader *r, struct slice *text);
 struct slice json__take_token(struct json_reader *r);
 /** Takes a text (unescaped), a number or a literal. */
 status json__take_scalar(struct json_reader *r, struct val *v, struct err *err);
+/** Takes a map that is a tagged value of fixed size: an id, a date, a number. Else nothing is. */
+bool json__take_tagged(struct json_reader *r, struct val *v);
 /** Takes the elements that follow the first of a list, and are like it, into r->alike; `first`: its
  * first token. (json_alike.c) */
 void json__take_alike(struct json_reader *r, const uint32_t *first);
@@ -73,9 +75,6 @@ static inline status json__fault(void) {
 /** Replaces escapes: at most as many bytes at `out` as there were. False for wrong escapes and lone
  * surrogates. */
 bool json__unescape(struct slice escaped, uint8_t *out, size_t *bytes);
-
-/** 0 to 15, -1 for other characters. */
-int json__hex_digit(uint8_t c);
 
 enum json__number { JSON_NUMBER_OK, JSON_NUMBER_ROUNDED, JSON_NUMBER_FAULT, JSON_NUMBER_RANGE };
 /** The value of a token by the rules of spec/json.md. ROUNDED: digits of an integer were lost. */

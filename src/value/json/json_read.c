@@ -199,6 +199,16 @@ static const struct json__tag *take_tag(struct json_reader *r) {
   return NULL;
 }
 
+bool json__take_tagged(struct json_reader *r, struct val *v) {
+  const uint32_t *mark = r->at;
+  if (!json__take(r, '{')) return false;
+  const struct json__tag *tag = take_tag(r);
+  bool is_value = tag && !json__tag_is_plain(tag);
+  if (is_value && json__tag_read(r, tag, v, NULL) == LUMA_OK && v->bytes == 0) return true;
+  r->at = mark;
+  return false;
+}
+
 /* The braces of a tagged value are no level of nesting: what can be stored can be written and read.
  */
 static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {

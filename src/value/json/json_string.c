@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Escapes in JSON texts (RFC 8259 section 7). */
+#include "base/text/num.h"
 #include "base/text/utf8.h"
 #include "value/json/json_int.h"
-
-int json__hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Four hexadecimal digits; -1 if they are not. */
 static int32_t code_unit(const uint8_t *at, const uint8_t *end) {
   if (end - at < 4) return -1;
   int32_t unit = 0;
   for (int i = 0; i < 4; i++) {
-    int digit = json__hex_digit(at[i]);
+    int digit = num_hex_digit(at[i]);
     if (digit < 0) return -1;
     unit = unit << 4 | digit;
   }

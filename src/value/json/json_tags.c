@@ -4,6 +4,7 @@
  * for the error. */
 #include "base/text/date.h"
 #include "base/text/duration.h"
+#include "base/text/num.h"
 #include "value/json/json_int.h"
 #include "value/json/json_tags_int.h"
 #include "value/ulid/ulid.h"
@@ -62,7 +63,7 @@ static bool take_text_value(struct json_reader *r, struct slice *text) {
 static bool take_hex(struct slice text, uint8_t *out, size_t bytes) {
   if (text.bytes != bytes * 2) return false;
   for (size_t i = 0; i < bytes; i++) {
-    int high = json__hex_digit(text.data[i * 2]), low = json__hex_digit(text.data[i * 2 + 1]);
+    int high = num_hex_digit(text.data[i * 2]), low = num_hex_digit(text.data[i * 2 + 1]);
     if (high < 0 || low < 0) return false;
     out[i] = (uint8_t)(high << 4 | low);
   }

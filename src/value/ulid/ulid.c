@@ -4,6 +4,7 @@
 #include "value/ulid/ulid.h"
 
 #include "base/core/bytes.h"
+#include "base/text/num.h"
 
 enum { TIME_BYTES = 6, RANDOM_BYTES = 10, STEP_BYTES = 5 };
 
@@ -128,12 +129,6 @@ void uuid_format(const uint8_t uuid[UUID_BYTES], char out[UUID_TEXT_BYTES]) {
   }
 }
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool uuid_parse(struct slice text, uint8_t out[UUID_BYTES]) {
   if (text.bytes != UUID_TEXT_BYTES) return false;
   uint8_t uuid[UUID_BYTES], *to = uuid;
@@ -142,7 +137,7 @@ bool uuid_parse(struct slice text, uint8_t out[UUID_BYTES]) {
       if (text.data[i++] != '-') return false;
       continue;
     }
-    int high = hex_digit(text.data[i]), low = hex_digit(text.data[i + 1]);
+    int high = num_hex_digit(text.data[i]), low = num_hex_digit(text.data[i + 1]);
     if (high < 0 || low < 0) return false;
     *to++ = (uint8_t)(high << 4 | low);
     i += 2;

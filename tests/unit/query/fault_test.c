@@ -62,11 +62,15 @@ static void run_all(const struct lang *lang, const char *const *texts) {
   }
 }
 
-static void execute(const char *text) {
+static void execute_in(const struct lang *lang, const char *text) {
   struct buf answer;
   buf_init(&answer, 1 << 20);
-  assert_ok(script_try(&db, &lang_lql, slice_of_text(text), &answer, test_err()));
+  assert_ok(script_try(&db, lang, slice_of_text(text), &answer, test_err()));
   buf_deinit(&answer);
+}
+
+static void execute(const char *text) {
+  execute_in(&lang_lql, text);
 }
 
 static void open_filled(void) {
@@ -127,6 +131,37 @@ static void writing_survives(void) {
   script_close(&db);
 }
 
+/* Capped collections, time series, and an index of any path behind a key. */
+static void kinds_of_collections_survive(void) {
+  static const char *const made[] = {
+      "{\"create\":\"ring\",\"capped\":true,\"size\":4096,\"max\":3}",
+      "{\"insert\":\"ring\",\"documents\":[{\"_id\":3},{\"_id\":2},{\"_id\":1}]}",
+      "{\"createIndexes\":\"ring\",\"indexes\":[{\"key\":{\"s\":1,\"a.$**\":1},\"name\":\"any\"}]}",
+      "{\"create\":\"series\",\"timeseries\":{\"timeField\":\"t\",\"metaField\":\"m\"}}",
+  };
+  static const char *const texts[] = {
+      "{\"insert\":\"ring\",\"documents\":[{\"_id\":7,\"s\":1,\"a\":{\"b\":[1,2],\"c\":3}},{\"_"
+      "id\":6}]}",
+      "{\"update\":\"ring\",\"updates\":[{\"q\":{\"_id\":2},\"u\":{\"$set\":{\"v\":\"longer\"}}}]}",
+      "{\"delete\":\"ring\",\"deletes\":[{\"q\":{\"_id\":2},\"limit\":1}]}",
+      "{\"find\":\"ring\",\"sort\":{\"$natural\":-1}}",
+      "{\"find\":\"ring\",\"filter\":{\"s\":1,\"a.b\":2}}",
+      "{\"collMod\":\"ring\",\"cappedMax\":1}",
+      "{\"convertToCapped\":\"u\",\"size\":5000}",
+      "{\"create\":\"other\",\"timeseries\":{\"timeField\":\"t\"},\"expireAfterSeconds\":5}",
+      "{\"insert\":\"series\",\"documents\":[{\"_id\":1,\"t\":{\"$date\":\"2026-01-01T00:00:00Z\"}}"
+      "]}",
+      "{\"update\":\"series\",\"updates\":[{\"q\":{\"m\":1},\"u\":{\"$set\":{\"m\":2}},\"multi\":"
+      "true}]}",
+      "{\"listCollections\":1}",
+      NULL,
+  };
+  open_filled();
+  for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) execute_in(&lang_jql, made[i]);
+  run_all(&lang_jql, texts);
+  script_close(&db);
+}
+
 /* ---- limits ---- */
 
 static void fill_many(void) {
@@ -176,6 +211,7 @@ int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"reading_survives", reading_survives, 120},
       {"writing_survives", writing_survives, 120},
+      {"kinds_of_collections_survive", kinds_of_collections_survive, 300},
       {"passes_its_budget", passes_its_budget, 60},
       {"stops_when_told", stops_when_told, 60},
   };

@@ -100,7 +100,10 @@ static const char *const leaves[] = {"1",
                                      "\"} , {\"",
                                      "123456",
                                      "\"a longer text, as texts are\"",
-                                     "99999999999999999999999"};
+                                     "99999999999999999999999",
+                                     "{\"$oid\":\"0123456789abcdef01234567\"}",
+                                     "{\"$date\":\"2026-01-01T00:00:00Z\"}",
+                                     "{\"$numberInt\":\"5\"}"};
 enum { LEAVES = sizeof leaves / sizeof leaves[0] };
 
 static void append_leaf(struct rng *rng, uint32_t kind) {
@@ -173,7 +176,13 @@ static void only_what_is_alike(void) {
   assert_int_equal(WORTH_A_TABLE, rows_of("{", "{\"a\":1}", WORTH_A_TABLE + 1, ""));
   assert_int_equal(0, rows_of("{", "{}", 100, ""));
   assert_int_equal(0, rows_of("{", "1", 100, ""));
-  assert_int_equal(0, rows_of("{", "{\"a\":{\"$oid\":\"0123456789abcdef01234567\"}}", 100, ""));
+  assert_int_equal(99, rows_of("{", "{\"a\":{\"$oid\":\"0123456789abcdef01234567\"}}", 100, ""));
+  assert_int_equal(99,
+                   rows_of("{", "{\"a\":{\"$date\":{\"$numberLong\":\"7\"}},\"b\":1}", 100, ""));
+  assert_int_equal(0, rows_of("{", "{\"a\":{\"$code\":\"text\"}}", 100, ""));
+  assert_int_equal(0, rows_of("{", "{\"a\":{\"$plain\":{\"$oid\":1}}}", 100, ""));
+  assert_int_equal(0, rows_of("{", "{\"$oid\":\"0123456789abcdef01234567\"}", 100, ""));
+  assert_int_equal(0, rows_of("{", "{\"a\":1,\"$oid\":2}", 100, ""));
   assert_int_equal(0, rows_of("{", "{\"a\":1,\"a\":2}", 100, ""));
   assert_int_equal(99, rows_of("{", "{\"a\":1,\"b\":{\"a\":2}}", 100, ""));
   assert_int_equal(0, rows_of("{", "{\"a\":\"\\n\"}", 100, ""));

@@ -11,7 +11,8 @@ enum {
   EVOLVE_FIRST = 10,
   EVOLVE_AT_ONCE = MODEL_WALK_AT_ONCE,
   EVOLVE_RULES_MAX = 64,
-  EVOLVE_AT_ONCE_MAX = 5000 /* indexes over more beings are filled, and limits counted, in steps */
+  EVOLVE_AT_ONCE_MAX = 5000, /* indexes over more beings are filled, and limits counted, in steps */
+  EVOLVE_IN_PARTS = 20000    /* so many are looked at by several threads */
 };
 
 struct evolving {
@@ -136,6 +137,31 @@ bool evolve__is_same_step(const struct evolving *evolving, const struct evolutio
  * `narrowed` stays where it is: it points into itself. */
 status evolve__narrowed(const struct evolving *evolving, struct evolve_narrowed *narrowed,
                         bool *is_enough, struct err *err);
+/** Tells which beings surely obey what is narrowed. Belongs to one thread. */
+struct evolve_view;
+struct evolve_sieve {
+  struct model_sieve head; /* drops those */
+  struct evolve_sieve *self;
+  const struct collection *collection;
+  const struct evolve_narrowed *narrowed;
+  struct soul_program *program;
+  struct evolve_view *views;
+  const struct evolve_view *last;
+  uint32_t views_count;
+  struct arena arena;
+};
+/** Stays where it is; both are borrowed. To be closed even after a failure. */
+status evolve__sieve_open(struct evolve_sieve *sieve, const struct collection *collection,
+                          const struct evolve_narrowed *narrowed, struct err *err);
+/** Zeroes are fine. */
+void evolve__sieve_close(struct evolve_sieve *sieve);
+/** Whether the transaction may have written beings of the collection before. */
+bool evolve__may_have_written(const struct evolving *evolving);
+/** Looks at many beings by several threads, as far as the request allows it. `*are_right`: all obey
+ * what is narrowed, and count as read; else they are to be looked at one after the other. */
+status evolve__look_in_parts(const struct evolving *evolving,
+                             const struct evolve_narrowed *narrowed, bool *are_right,
+                             struct err *err);
 /** Looks at every being as it will be: who does not fit is noted; fills indexes and counters. */
 status evolve__look(struct evolving *evolving, struct err *err);
 /** Fills indexes over many beings in transactions of their own: `*built` when there was one, and

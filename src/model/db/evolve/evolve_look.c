@@ -196,14 +196,19 @@ static status take_in_some(struct evolving *evolving, const struct doc *document
   return LUMA_OK;
 }
 
+bool evolve__may_have_written(const struct evolving *evolving) {
+  const struct model_txn *txn = evolving->txn;
+  bool may = txn->guarded_count == MODEL_GUARDED_MAX;
+  for (uint32_t i = 0; i < txn->guarded_count; i++)
+    may |= txn->guarded[i] == evolving->base->number;
+  return may;
+}
+
 /* What is made to be looked at is kept for those who read after the commit; not of beings that the
  * transaction itself may have written: their versions are not known. */
 static struct kept_values *keeps(const struct evolving *evolving) {
-  const struct model_txn *txn = evolving->txn;
-  bool may_have_written = txn->guarded_count == MODEL_GUARDED_MAX;
-  for (uint32_t i = 0; i < txn->guarded_count; i++)
-    may_have_written |= txn->guarded[i] == evolving->base->number;
-  if (may_have_written || evolving->request->dry_run || !evolving->evolution) return NULL;
+  if (evolve__may_have_written(evolving) || evolving->request->dry_run || !evolving->evolution)
+    return NULL;
   return evolving->evolution->kept;
 }
 
@@ -260,9 +265,18 @@ static status look_at_some(void *context, struct doc *documents, uint32_t count,
 static status look_at_all(struct looking *looking, struct err *err) {
   struct evolving *evolving = looking->evolving;
   struct model_reads reads = {looking->narrowed.names, looking->narrowed.names_count};
-  struct model_walk walk = {
-      .look = look_at_some, .context = looking, .reads = looking->is_part ? &reads : NULL};
-  return model_walk(evolving->txn, evolving->now, &walk, err);
+  struct model_walk walk = {.look = look_at_some, .context = looking};
+  struct evolve_sieve sieve;
+  bool are_right;
+  if (!looking->is_part) return model_walk(evolving->txn, evolving->now, &walk, err);
+  TRY(evolve__look_in_parts(evolving, &looking->narrowed, &are_right, err));
+  if (are_right) return LUMA_OK;
+  status result = evolve__sieve_open(&sieve, evolving->now, &looking->narrowed, err);
+  walk.reads = &reads;
+  walk.sieve = &sieve.head;
+  if (result == LUMA_OK) result = model_walk(evolving->txn, evolving->now, &walk, err);
+  evolve__sieve_close(&sieve);
+  return result;
 }
 
 status evolve__look(struct evolving *evolving, struct err *err) {

@@ -2,6 +2,7 @@
 /* Souls in the catalog: stored once under their number, found by hash and id, never changed and
  * never deleted, so that every version stays readable. */
 #include "base/mem/mem.h"
+#include "base/text/num.h"
 #include "base/text/suggest.h"
 #include "model/db/model_int.h"
 #include "value/json/json.h"
@@ -205,16 +206,10 @@ status model__attach_soul(struct model *model, struct store_txn *txn,
 
 /* ---- finding ---- */
 
-static int hex_digit(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_hash(struct slice text, uint8_t hash[SOUL_HASH_BYTES]) {
   if (text.bytes != 2 * SOUL_HASH_BYTES) return false;
   for (int i = 0; i < SOUL_HASH_BYTES; i++) {
-    int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
+    int high = num_hex_digit(text.data[2 * i]), low = num_hex_digit(text.data[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     hash[i] = (uint8_t)(high << 4 | low);
   }
@@ -226,7 +221,7 @@ static bool parse_prefix(struct slice text, uint8_t key[1 + SOUL_HASH_BYTES], si
   if (text.bytes < SOUL_HASH_DIGITS_MIN || text.bytes >= 2 * SOUL_HASH_BYTES) return false;
   key[0] = 'H';
   for (size_t i = 0; i < text.bytes; i++) {
-    int digit = hex_digit(text.data[i]);
+    int digit = num_hex_digit(text.data[i]);
     if (digit < 0) return false;
     if (i % 2 == 0) key[1 + i / 2] = (uint8_t)(digit << 4);
     key[1 + i / 2] |= (uint8_t)(i % 2 ? digit : 0);
@@ -245,7 +240,7 @@ bool model_may_name_soul(struct slice name) {
 static bool begins_with(const uint8_t *hash, struct slice digits) {
   for (size_t i = 0; i < digits.bytes; i++) {
     int nibble = i % 2 ? hash[i / 2] & 15 : hash[i / 2] >> 4;
-    if (nibble != hex_digit(digits.data[i])) return false;
+    if (nibble != num_hex_digit(digits.data[i])) return false;
   }
   return true;
 }

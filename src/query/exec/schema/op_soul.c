@@ -57,7 +57,8 @@ static status evolve(struct exec *exec, const struct plan *plan, struct model_tx
   struct model_evolution evolution = {.alias = plan->collection->name,
                                       .genotype = &genotype,
                                       .merge = plan->soul->merge,
-                                      .dry_run = dry_run};
+                                      .dry_run = dry_run,
+                                      .threads = exec->threads};
   return model_evolve(txn, &evolution, report, err);
 }
 

@@ -51,7 +51,7 @@ status change__push(struct exec *exec, const struct plan_update_item *item,
   }
   TRY(sort(exec, item->push, arena, values, count, err));
   if (slice >= 0 && slice < count) to = (uint32_t)slice;
-  if (slice < 0 && -slice < count) from = count - (uint32_t)-slice;
+  if (slice < 0 && slice > -(int64_t)count) from = count - (uint32_t)-slice;
   struct build build;
   build_init(&build, &exec->env->scratch, NULL);
   build_begin_list(&build);

@@ -12,12 +12,6 @@ struct layout {
   bool has_point, fills_none, has_sign, brackets, ordinal, after_zero;
 };
 
-static bool begins_with(struct slice text, const char *word) {
-  size_t bytes = strlen(word);
-  return text.bytes >= bytes &&
-         slice_is_equal_nocase(slice_of(text.data, bytes), slice_of_text(word));
-}
-
 /** An element of templates and the letter it goes by here. */
 struct element {
   const char *text;
@@ -31,7 +25,7 @@ static size_t element_of(struct slice template, char *mark) {
                                          {"S", 's'},  {"L", '$'},  {"9", '9'},  {"0", '0'},
                                          {".", '.'},  {",", ','},  {"$", '$'}};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-    if (!begins_with(template, words[i].text)) continue;
+    if (!slice_begins_nocase(template, words[i].text)) continue;
     *mark = words[i].mark;
     return strlen(words[i].text);
   }

@@ -2,16 +2,11 @@
 /* Functions that write bytes as text and back, quote, and fill templates. */
 #include <stdlib.h>
 
+#include "base/text/num.h"
 #include "base/text/quote.h"
 #include "base/text/utf8.h"
 #include "query/func/func_int.h"
 #include "value/json/json.h"
-
-static int digit_of(uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool is_form(const struct val *form, const char *name) {
   return form->type == VAL_TEXT && slice_is_equal_nocase(val_slice(form), slice_of_text(name));
@@ -46,7 +41,7 @@ status func__encode(struct func_env *env, const struct val *args, uint32_t count
 
 static bool decode_hex(struct buf *out, struct slice text) {
   for (size_t i = 0; i + 1 < text.bytes; i += 2) {
-    int high = digit_of(text.data[i]), low = digit_of(text.data[i + 1]);
+    int high = num_hex_digit(text.data[i]), low = num_hex_digit(text.data[i + 1]);
     if (high < 0 || low < 0) return false;
     buf_append_byte(out, (uint8_t)(high << 4 | low));
   }

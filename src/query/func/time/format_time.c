@@ -58,12 +58,6 @@ static const struct time_pattern patterns[] = {
     {"OF", TIME_ZONE_OFFSET, 3},
 };
 
-static bool begins_with(struct slice text, const char *word) {
-  size_t bytes = strlen(word);
-  return text.bytes >= bytes &&
-         slice_is_equal_nocase(slice_of(text.data, bytes), slice_of_text(word));
-}
-
 static struct slice skip(struct slice text, size_t bytes) {
   return slice_of(text.data + bytes, text.bytes - bytes);
 }
@@ -71,16 +65,16 @@ static struct slice skip(struct slice text, size_t bytes) {
 bool time_pattern_next(struct slice *template, struct time_part *part) {
   *part = (struct time_part){0};
   if (template->bytes == 0) return false;
-  if (begins_with(*template, "FM")) {
+  if (slice_begins_nocase(*template, "FM")) {
     part->fills_none = true;
     *template = skip(*template, 2);
   }
   for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
-    if (!begins_with(*template, patterns[i].text)) continue;
+    if (!slice_begins_nocase(*template, patterns[i].text)) continue;
     part->pattern = &patterns[i];
     part->text = slice_of(template->data, strlen(patterns[i].text));
     *template = skip(*template, part->text.bytes);
-    part->ordinal = begins_with(*template, "TH");
+    part->ordinal = slice_begins_nocase(*template, "TH");
     part->small = part->ordinal && template->data[0] == 't';
     if (part->ordinal) *template = skip(*template, 2);
     return true;
@@ -263,7 +257,7 @@ static bool read_name(struct slice *text, const char *const *names, int count, i
 static bool read_half(struct reading *in) {
   static const char *const words[] = {"A.M.", "AM", "P.M.", "PM"};
   for (int i = 0; i < 4; i++) {
-    if (!begins_with(in->text, words[i])) continue;
+    if (!slice_begins_nocase(in->text, words[i])) continue;
     in->half = i < 2 ? 1 : 2;
     in->text = skip(in->text, strlen(words[i]));
     return true;

@@ -40,7 +40,14 @@ static status put_store(const struct jql *jql, enum plan_stage_kind kind,
 
 status jql__put_out(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   struct slice target = {0};
+  enum { IS_CAPPED = 17152 };
+  const struct catalog *catalog = jql->context->catalog;
   TRY(read_target(jql, spec, 16990, &target));
+  const struct collection *there = catalog ? catalog_find(catalog, target) : NULL;
+  if (there && there->arrival)
+    return jql__fail_code(jql, spec, IS_CAPPED,
+                          "namespace '%.*s' is capped so it can't be used for $out",
+                          SLICE_ARG(target));
   return put_store(jql, STAGE_OUT, spec, target, plan);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ALTER TABLE and EVOLVE SOUL: actions, one after the other, in the words of the standard, of
  * PostgreSQL and of MySQL. */
+#include "query/lang/lang.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_ddl.h"
 #include "query/lang/lql/lql_expr.h"
@@ -38,8 +39,36 @@ static bool set_default(struct lql_ddl *ddl, struct slice name) {
   return done;
 }
 
+/* The expression behind USING as the grammar reads it, in its place: errors about it have a
+ * position. NULL: it cannot be read, which the evolution tells. */
+static struct expr *parse_using(struct lql_ddl *ddl, struct slice text, uint64_t offset) {
+  static const char before[] = "SELECT (", after[] = "\n)";
+  struct arena *arena = ddl->lql->arena;
+  struct lang_context context = {.arena = arena};
+  struct statement statement;
+  size_t end = 0, begin = sizeof before - 1;
+  if (offset < begin) return NULL;
+  uint8_t *whole = arena_alloc_text(arena, offset + text.bytes + sizeof after);
+  if (!whole) return NULL;
+  memset(whole, ' ', offset);
+  memcpy(whole + offset - begin, before, begin);
+  memcpy(whole + offset, text.data, text.bytes);
+  memcpy(whole + offset + text.bytes, after, sizeof after);
+  struct slice all = slice_of(whole, offset + text.bytes + sizeof after - 1);
+  if (lang_lql.parse(&context, all, &end, &statement, NULL) != LUMA_OK) return NULL;
+  const struct plan *root = statement.root;
+  return root->kind == PLAN_PROJECT && root->exprs_count == 1 ? root->exprs[0] : NULL;
+}
+
+static void note_using(struct lql_ddl *ddl, struct slice text, uint64_t offset) {
+  struct expr *parsed = text.bytes ? parse_using(ddl, text, offset) : NULL;
+  if (parsed && !ddl->usings) ddl->usings = lql__list(ddl->lql);
+  if (parsed) ddl->usings = lql__append(ddl->lql, ddl->usings, parsed, slice_of(NULL, 0));
+}
+
 static bool read_using(struct lql_ddl *ddl, struct slice name) {
   uint32_t from = ddl->at;
+  uint64_t offset = lql__ddl_peek(ddl)->offset;
   for (int depth = 0;; ddl->at++) {
     int kind = lql__ddl_peek(ddl)->kind;
     if (kind == 0 || (depth == 0 && kind == LQL_COMMA)) break;
@@ -48,6 +77,7 @@ static bool read_using(struct lql_ddl *ddl, struct slice name) {
   }
   put_member(&ddl->transform, name, "");
   json_write_text(&ddl->transform, lql__ddl_text(ddl, from, ddl->at));
+  note_using(ddl, lql__ddl_text(ddl, from, ddl->at), offset);
   return true;
 }
 
@@ -252,6 +282,10 @@ bool lql__alter(struct lql_ddl *ddl) {
                                    .about = PLAN_ABOUT_EVOLUTION,
                                    .sequences = ddl->sequences,
                                    .sequences_count = ddl->sequences_count};
+  if (ddl->usings) {
+    made->soul->usings = ddl->usings->items;
+    made->soul->usings_count = ddl->usings->count;
+  }
   made->if_exists = if_exists;
   return true;
 }

@@ -28,6 +28,7 @@ struct lql_ddl {
   struct buf attributes, constraints, rename, transform; /* members of maps being written */
   size_t value_at;                /* where the last of `attributes` has its value */
   struct buf actions;             /* of ALTER TABLE: objects, separated by commas */
+  struct lql_list *usings;        /* of ALTER TABLE: the expressions behind USING; may be NULL */
   struct buf settings;            /* ",\"open\":true" */
   struct buf indexes;             /* of CREATE TABLE: objects, separated by commas */
   struct lql_ddl_column *columns; /* that were read */

@@ -2,6 +2,7 @@
 /* Columns and constraints of tables, as members of a genotype. */
 #include <stdio.h>
 
+#include "base/text/quote.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_ddl.h"
 #include "query/lang/lql/lql_expr.h"
@@ -81,15 +82,6 @@ bool lql__ddl_default(struct lql_ddl *ddl, struct buf *out) {
   if (!put_literal(ddl, from, out))
     put_text(out, "default_expression", lql__ddl_text(ddl, from, ddl->at));
   return true;
-}
-
-static void format_quoted(struct slice text, struct buf *out) {
-  buf_append_byte(out, '\'');
-  for (size_t i = 0; i < text.bytes; i++) {
-    if (text.data[i] == '\'') buf_append_byte(out, '\'');
-    buf_append_byte(out, text.data[i]);
-  }
-  buf_append_byte(out, '\'');
 }
 
 static void separate(struct buf *out) {
@@ -198,7 +190,7 @@ static bool number_column(struct lql_ddl *ddl, struct column *column) {
   one->name = made_name(ddl, buf_slice(&text), "");
   buf_reset(&text);
   buf_append_text(&text, "nextval(");
-  format_quoted(one->name, &text);
+  quote_append(&text, one->name, '\'');
   buf_append_byte(&text, ')');
   put_text(&column->rules, "default_expression", buf_slice(&text));
   if (!is_id) buf_append_text(&column->rules, ",\"required\":true");

@@ -209,12 +209,6 @@ bool lql__ddl_key(struct lql_ddl *ddl, bool *is_one) {
 
 /* ---- types and texts ---- */
 
-static bool ends_with(struct slice text, const char *end) {
-  size_t bytes = strlen(end);
-  return text.bytes >= bytes &&
-         slice_is_equal_nocase(slice_of(text.data + text.bytes - bytes, bytes), slice_of_text(end));
-}
-
 /* Texts are compared byte by byte: what says that is no news, what says otherwise is refused. */
 static bool take_collation(struct lql_ddl *ddl) {
   static const char *const plain[] = {"C", "POSIX", "binary", "ucs_basic", "default"};
@@ -223,7 +217,7 @@ static bool take_collation(struct lql_ddl *ddl) {
   if (!lql__ddl_name(ddl, &name)) return false;
   for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
     if (slice_is_equal_nocase(name, slice_of_text(plain[i]))) return true;
-  if (ends_with(name, "_bin")) return true;
+  if (slice_ends_nocase(name, "_bin")) return true;
   return fail(ddl, offset, "texts of a column are compared as they are, byte by byte",
               "leave COLLATE out; lower(a) compares without case, in indexes too");
 }

@@ -137,6 +137,9 @@ struct expr *lql__at(struct lql *lql, struct lql_token at, struct expr *value, s
 
 /* ---- SELECTs in expressions ---- */
 
+/** NULL where `query` is. */
+struct expr *lql__subquery(struct lql *lql, enum expr_subquery_kind kind, struct plan *query,
+                           uint64_t offset);
 struct expr *lql__scalar(struct lql *lql, struct plan *query);
 struct expr *lql__exists(struct lql *lql, struct lql_token at, struct plan *query);
 struct expr *lql__array_of(struct lql *lql, struct lql_token at, struct plan *query);

@@ -3,6 +3,7 @@
  * becomes a SELECT over information_schema; what needs no doing here says so; what there is none of
  * is refused with what to do instead. */
 #include "base/text/buf.h"
+#include "base/text/quote.h"
 #include "query/lang/lang.h"
 #include "query/lang/lql/lql.h"
 #include "query/lang/lql/lql_ddl.h"
@@ -310,15 +311,6 @@ static bool fits(struct lql_ddl *ddl, const char *pattern, struct found *found) 
 
 /* ---- what becomes of it ---- */
 
-static void append_text(struct buf *out, struct slice text) {
-  buf_append_byte(out, '\'');
-  for (size_t i = 0; i < text.bytes; i++) {
-    if (text.data[i] == '\'') buf_append_byte(out, '\'');
-    buf_append_byte(out, text.data[i]);
-  }
-  buf_append_byte(out, '\'');
-}
-
 static struct slice fill(struct lql_ddl *ddl, const char *select, const struct found *found) {
   struct buf text;
   buf_init(&text, LQL_DDL_BYTES_MAX);
@@ -328,7 +320,7 @@ static struct slice fill(struct lql_ddl *ddl, const char *select, const struct f
       buf_append_byte(&text, (uint8_t)*select);
       continue;
     }
-    append_text(&text, *++select == 'n' ? found->name : found->like);
+    quote_append(&text, *++select == 'n' ? found->name : found->like, '\'');
   }
   const void *copy =
       text.failed == LUMA_OK ? arena_copy(ddl->lql->arena, text.data, text.bytes) : NULL;

@@ -7,22 +7,9 @@
 
 /* ---- clauses ---- */
 
-static bool begins(struct slice text, const char *word) {
-  size_t bytes = strlen(word);
-  return text.bytes >= bytes &&
-         slice_is_equal_nocase(slice_of(text.data, bytes), slice_of_text(word));
-}
-
-static bool ends(struct slice text, const char *word) {
-  size_t bytes = strlen(word);
-  return text.bytes >= bytes &&
-         slice_is_equal_nocase(slice_of(text.data + text.bytes - bytes, bytes),
-                               slice_of_text(word));
-}
-
 static bool has_word(struct slice text, const char *word) {
   for (; text.bytes; text = slice_of(text.data + 1, text.bytes - 1))
-    if (begins(text, word)) return true;
+    if (slice_begins_nocase(text, word)) return true;
   return false;
 }
 
@@ -68,7 +55,7 @@ struct lql_json *lql__json_path(struct lql *lql, struct lql_json *json, struct l
 
 /* What a behaviour is, by its first letter but for EMPTY OBJECT. */
 static char letter_of(struct slice text) {
-  if (begins(text, "empty")) return has_word(text, "object") ? 'o' : 'a';
+  if (slice_begins_nocase(text, "empty")) return has_word(text, "object") ? 'o' : 'a';
   return (char)(text.data[0] | 32);
 }
 
@@ -83,17 +70,17 @@ struct lql_json *lql__json_word(struct lql *lql, struct lql_json *json, struct l
   struct slice text = word.text;
   json = lql__json_begin(lql, json, word);
   if (!json) return NULL;
-  bool is_none = begins(text, "without") || begins(text, "keep");
-  if (ends(text, "wrapper"))
+  bool is_none = slice_begins_nocase(text, "without") || slice_begins_nocase(text, "keep");
+  if (slice_ends_nocase(text, "wrapper"))
     return set(lql, json, &json->wrapper,
                is_none                          ? 'n'
                : has_word(text, " conditional") ? 'c'
                                                 : 'u',
                word);
   if (has_word(text, "quotes")) return set(lql, json, &json->quotes, is_none ? 'k' : 'o', word);
-  bool is_null = ends(text, "null");
+  bool is_null = slice_ends_nocase(text, "null");
   if (is_null) return set(lql, json, &json->nulls, letter_of(text), word);
-  bool is_empty = ends(text, "empty");
+  bool is_empty = slice_ends_nocase(text, "empty");
   return set(lql, json, is_empty ? &json->empty : &json->error, letter_of(text), word);
 }
 
@@ -101,7 +88,7 @@ struct lql_json *lql__json_default(struct lql *lql, struct lql_json *json, struc
                                    struct lql_token on) {
   json = lql__json_begin(lql, json, on);
   if (!json || !value) return NULL;
-  bool is_empty = ends(on.text, "empty");
+  bool is_empty = slice_ends_nocase(on.text, "empty");
   *(is_empty ? &json->on_empty : &json->on_error) = value;
   return set(lql, json, is_empty ? &json->empty : &json->error, 'd', on);
 }
@@ -226,7 +213,9 @@ struct expr *lql__json_plain(struct lql *lql, struct lql_token name, const struc
   struct slice said = path->kind == EXPR_CONST && path->value.type == VAL_TEXT
                           ? val_slice(&path->value)
                           : slice_of(NULL, 0);
-  if (!begins(said, "$") && !begins(said, "strict ") && !begins(said, "lax ")) return NULL;
+  if (!slice_begins_nocase(said, "$") && !slice_begins_nocase(said, "strict ") &&
+      !slice_begins_nocase(said, "lax "))
+    return NULL;
   struct expr *made = expr_node(lql->arena, EXPR_CALL, args->items, 2, name.offset);
   if (made) made->name = slice_of_text("json_exists_at");
   return made;

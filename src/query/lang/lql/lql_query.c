@@ -186,8 +186,8 @@ struct lql_ctes *lql__add_cte(struct lql *lql, struct lql_ctes *ctes, struct pla
 
 /* ---- SELECTs in expressions ---- */
 
-static struct expr *subquery(struct lql *lql, enum expr_subquery_kind kind, struct plan *query,
-                             uint64_t offset) {
+struct expr *lql__subquery(struct lql *lql, enum expr_subquery_kind kind, struct plan *query,
+                           uint64_t offset) {
   struct expr *made = query ? expr_node(lql->arena, EXPR_SUBQUERY, NULL, 0, offset) : NULL;
   struct subquery *subquery = made ? arena_zalloc(lql->arena, 1, sizeof *subquery) : NULL;
   if (!subquery) return NULL;
@@ -200,15 +200,16 @@ static struct expr *subquery(struct lql *lql, enum expr_subquery_kind kind, stru
 struct expr *lql__scalar(struct lql *lql, struct plan *query) {
   if (!query) return NULL;
   bool is_list = lql__yields_values(query);
-  return subquery(lql, is_list ? EXPR_SUBQUERY_LIST : EXPR_SUBQUERY_SCALAR, query, query->offset);
+  return lql__subquery(lql, is_list ? EXPR_SUBQUERY_LIST : EXPR_SUBQUERY_SCALAR, query,
+                       query->offset);
 }
 
 struct expr *lql__exists(struct lql *lql, struct lql_token at, struct plan *query) {
-  return subquery(lql, EXPR_SUBQUERY_EXISTS, query, at.offset);
+  return lql__subquery(lql, EXPR_SUBQUERY_EXISTS, query, at.offset);
 }
 
 struct expr *lql__array_of(struct lql *lql, struct lql_token at, struct plan *query) {
-  return subquery(lql, EXPR_SUBQUERY_LIST, query, at.offset);
+  return lql__subquery(lql, EXPR_SUBQUERY_LIST, query, at.offset);
 }
 
 static enum expr_op op_of(struct lql_token token) {
@@ -225,7 +226,7 @@ static enum expr_op op_of(struct lql_token token) {
 /* A row's parts are the left operands. */
 static struct expr *compared(struct lql *lql, struct lql_token at, enum expr_op op, bool all,
                              struct expr *left, struct plan *query) {
-  struct expr *made = left ? subquery(lql, EXPR_SUBQUERY_COMPARE, query, at.offset) : NULL;
+  struct expr *made = left ? lql__subquery(lql, EXPR_SUBQUERY_COMPARE, query, at.offset) : NULL;
   if (!made) return NULL;
   bool is_row = left->kind == EXPR_LIST && left->is_row;
   made->args_count = is_row ? left->args_count : 1;

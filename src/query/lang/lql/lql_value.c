@@ -31,17 +31,6 @@ static struct plan *select_value(struct lql *lql, struct plan *from, struct expr
   return made->exprs && made->names ? made : NULL;
 }
 
-static struct expr *subquery(struct lql *lql, enum expr_subquery_kind kind, struct plan *plan,
-                             uint64_t offset) {
-  struct expr *made = plan ? expr_node(lql->arena, EXPR_SUBQUERY, NULL, 0, offset) : NULL;
-  struct subquery *subquery = made ? arena_zalloc(lql->arena, 1, sizeof *subquery) : NULL;
-  if (!subquery) return NULL;
-  subquery->kind = kind;
-  subquery->plan = plan;
-  made->subquery = subquery;
-  return made;
-}
-
 /* The elements of a list under a fresh name, which `*element` reads. */
 static struct plan *elements_of(struct lql *lql, struct expr *list, bool pairs,
                                 struct expr **element) {
@@ -80,8 +69,8 @@ struct expr *lql__each(struct lql *lql, struct lql_token at, struct expr *value,
   if (lql__is_each(value)) return each_again(lql, at, value, pairs);
   struct expr *element = NULL;
   struct plan *from = elements_of(lql, value, pairs, &element);
-  struct expr *made =
-      subquery(lql, EXPR_SUBQUERY_LIST, select_value(lql, from, element, at.offset), at.offset);
+  struct expr *made = lql__subquery(lql, EXPR_SUBQUERY_LIST,
+                                    select_value(lql, from, element, at.offset), at.offset);
   if (!made) return NULL;
   made->subquery->plan->is_value = true;
   made->subquery->is_path = true;
@@ -106,7 +95,7 @@ static struct expr *each_of_source(struct lql *lql, struct lql_token at, struct 
   struct lql_token name = fresh_name(lql, at.offset);
   struct plan *from = lql__source(lql, names, lql__name(lql, name), NULL, false);
   struct plan *plan = select_value(lql, from, lql__name_expr(lql, name), at.offset);
-  struct expr *made = subquery(lql, EXPR_SUBQUERY_LIST, plan, at.offset);
+  struct expr *made = lql__subquery(lql, EXPR_SUBQUERY_LIST, plan, at.offset);
   if (!made) return NULL;
   plan->is_value = true;
   made->subquery->is_path = true;
@@ -214,8 +203,8 @@ struct expr *lql__collection_call(struct lql *lql, struct lql_token name,
   if (!sum) return NULL;
   sum->aggregate = which->kind;
   sum->distinct = distinct;
-  struct expr *total =
-      subquery(lql, EXPR_SUBQUERY_SCALAR, select_value(lql, from, sum, name.offset), name.offset);
+  struct expr *total = lql__subquery(lql, EXPR_SUBQUERY_SCALAR,
+                                     select_value(lql, from, sum, name.offset), name.offset);
   struct expr *is_list = lql__unary(lql, EXPR_OP_IS_NOT_NULL, name, checked);
   if (!total || !is_list) return NULL;
   struct expr *parts[2] = {is_list, total};
@@ -225,8 +214,8 @@ struct expr *lql__collection_call(struct lql *lql, struct lql_token name,
 struct expr *lql__exists_in(struct lql *lql, struct lql_token at, struct expr *list) {
   struct expr *element = NULL;
   struct plan *from = elements_of(lql, list, list && list->kind == EXPR_MAP, &element);
-  return subquery(lql, EXPR_SUBQUERY_EXISTS, select_value(lql, from, element, at.offset),
-                  at.offset);
+  return lql__subquery(lql, EXPR_SUBQUERY_EXISTS, select_value(lql, from, element, at.offset),
+                       at.offset);
 }
 
 /* ---- SELECT VALUE, PIVOT, LET ---- */

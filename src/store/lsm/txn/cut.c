@@ -79,7 +79,10 @@ status txn_cut(struct store_txn *txn, enum store_space space, struct store_range
                struct store_cuts *cuts, struct err *err) {
   struct txn *own = (struct txn *)txn;
   struct list list = {0};
-  if (has_writer(own)) return LUMA_OK;
+  if (cuts->notes)
+    TRY(txn__note_range(own, (uint8_t)space, range, err));
+  else if (has_writer(own))
+    return LUMA_OK;
   TRY(txn__enter(own, err));
   status answer = collect(&list, own->reader.view, (uint8_t)space, range, err);
   if (answer == LUMA_OK) answer = choose(own, &list, cuts, err);
