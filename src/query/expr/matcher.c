@@ -62,7 +62,8 @@ static bool is_compared(enum match_op op) {
   return op <= MATCH_LTE;
 }
 
-static status compile_in(struct expr_env *env, struct matcher *matcher, struct err *err) {
+static status compile_in(struct expr_env *env, const struct match *match, struct matcher *matcher,
+                         struct err *err) {
   if (matcher->value.type != VAL_LIST) FAIL(err, LUMA_INVALID_ARGUMENT, "$in and $nin take a list");
   uint32_t count = val_count(&matcher->value);
   TRY(make_regex_room(env, matcher, count + 1, err));
@@ -72,7 +73,7 @@ static status compile_in(struct expr_env *env, struct matcher *matcher, struct e
     struct val element = val_at(&matcher->value, i);
     if (val_is_null(&element))
       matcher->has_null = true;
-    else if (element.type == VAL_REGEX)
+    else if (element.type == VAL_REGEX && !match->is_literal)
       TRY(add_regex(env, matcher, &element, slice_of(NULL, 0), err));
     else
       TRY(collate(env, &element, &matcher->values[matcher->values_count++], err));
@@ -110,7 +111,7 @@ static status compile_operand(struct expr_env *env, struct matcher *matcher,
   struct val *value = &matcher->value;
   switch (match->op) {
   case MATCH_IN:
-  case MATCH_NIN: return compile_in(env, matcher, err);
+  case MATCH_NIN: return compile_in(env, match, matcher, err);
   case MATCH_TYPE: return matcher__set_types(matcher, value, err);
   case MATCH_MOD: return compile_mod(matcher, err);
   case MATCH_BITS_ALL_SET:

@@ -74,6 +74,7 @@ func_call mongo__last_n;
 func_call mongo__ln;
 func_call mongo__log;
 func_call mongo__log10;
+func_call mongo__lookup_values;
 func_call mongo__ltrim;
 func_call mongo__matches_schema;
 func_call mongo__max;

@@ -254,3 +254,82 @@ status mongo__binary_size(struct func_env *env, const struct val *args, uint32_t
   *out = val_int32(v->type == VAL_UUID ? 16 : (int32_t)v->bytes);
   return LUMA_OK;
 }
+
+/* ---- what $lookup looks up ---- */
+
+/** Counts the values that a path leads to; `build` takes them, unless it is NULL. */
+struct visit {
+  struct mongo_build *made;
+  uint32_t count;
+  struct val last;
+};
+
+static void visit_value(struct visit *visit, const struct val *v) {
+  if (v->type == VAL_MISSING) return;
+  visit->count++;
+  visit->last = *v;
+  if (visit->made) mongo__put(visit->made, v);
+}
+
+/** The elements of a list at the path's end are values, lists among them. */
+static void visit_end(struct visit *visit, const struct val *v) {
+  if (v->type != VAL_LIST) {
+    visit_value(visit, v);
+    return;
+  }
+  for (uint32_t i = 0; i < val_count(v); i++) {
+    struct val element = val_at(v, i);
+    visit_value(visit, &element);
+  }
+}
+
+static bool is_place(struct slice name, uint32_t *place) {
+  uint64_t number = 0;
+  bool is_one = name.bytes > 0 && name.bytes < 10 && (name.bytes == 1 || name.data[0] != '0');
+  for (size_t i = 0; is_one && i < name.bytes; i++) {
+    is_one = name.data[i] >= '0' && name.data[i] <= '9';
+    number = number * 10 + (uint64_t)(name.data[i] - '0');
+  }
+  *place = (uint32_t)number;
+  return is_one;
+}
+
+/** Each step of the path takes one level of the document: it ends as that does. */
+static void visit_path(struct visit *visit, const struct val *v, struct slice path) {
+  const uint8_t *dot = path.bytes ? memchr(path.data, '.', path.bytes) : NULL;
+  struct slice name = dot ? slice_of(path.data, (size_t)(dot - path.data)) : path;
+  struct slice rest = dot ? slice_of(dot + 1, path.bytes - name.bytes - 1) : slice_of(NULL, 0);
+  struct val next = val_missing();
+  uint32_t place = 0;
+  if (path.bytes == 0) {
+    visit_end(visit, v);
+  } else if (v->type == VAL_MAP) {
+    next = val_field(v, name);
+    visit_path(visit, &next, rest);
+  } else if (v->type == VAL_LIST && is_place(name, &place)) {
+    next = val_at(v, place);
+    visit_path(visit, &next, rest);
+  } else if (v->type == VAL_LIST) {
+    for (uint32_t i = 0; i < val_count(v); i++) {
+      next = val_at(v, i);
+      if (next.type == VAL_MAP) visit_path(visit, &next, path);
+    }
+  }
+}
+
+/** document, path: the only value that the path leads to, or a list of them; null for none. */
+status mongo__lookup_values(struct func_env *env, const struct val *args, uint32_t count,
+                            struct val *out, struct err *err) {
+  (void)count;
+  struct visit visit = {0};
+  struct mongo_build made;
+  visit_path(&visit, &args[0], val_slice(&args[1]));
+  *out = visit.count ? visit.last : val_null();
+  if (visit.count < 2 && out->type != VAL_LIST) return LUMA_OK;
+  mongo__begin(&made, env);
+  visit.made = &made;
+  build_begin_list(&made.build);
+  visit_path(&visit, &args[0], val_slice(&args[1]));
+  build_end(&made.build);
+  return mongo__end(&made, out, err);
+}

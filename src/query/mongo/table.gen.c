@@ -142,6 +142,8 @@ const struct func mongo__table[] = {
    .call = mongo__log, .usage = "$log", .about = ""},
   {.name = "$log10", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__log10, .usage = "$log10", .about = ""},
+  {.name = "$lookupValues", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
+   .call = mongo__lookup_values, .usage = "$lookupValues", .about = ""},
   {.name = "$ltrim", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__ltrim, .usage = "$ltrim", .about = ""},
   {.name = "$matchesSchema", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,

@@ -170,6 +170,7 @@ struct match {
   struct expr *value;   /* constant or parameter: the operand; a list for IN, NIN, ALL; for REGEX a
                            REGEX value or text */
   struct slice options; /* REGEX */
+  bool is_literal;      /* IN: a REGEX in the list is a value like others, and no pattern */
   struct match **children; /* AND OR NOR NOT ELEM, and ALL of $elemMatch */
   uint32_t children_count;
   struct expr *expression;

@@ -168,6 +168,8 @@ const struct word words__table[] = {
    ""},
   {"$log10", WORD_EXPRESSION, WORD_WORKS, NULL, 1, 1, false, false, true,
    ""},
+  {"$lookupValues", WORD_EXPRESSION, WORD_WORKS, NULL, 2, 2, false, false, true,
+   "internal: what $lookup looks up of a document"},
   {"$lt", WORD_EXPRESSION, WORD_WORKS, NULL, 2, 2, false, false, false,
    ""},
   {"$lte", WORD_EXPRESSION, WORD_WORKS, NULL, 2, 2, false, false, false,

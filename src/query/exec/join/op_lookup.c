@@ -57,17 +57,18 @@ static status list_rows(struct looking *op, const struct rows *rows, struct aren
 }
 
 /** The local value as the list of what it equals: the elements of a list, null for what is not
- * there. */
+ * there and for a list of none. */
 static status list_local(struct looking *op, const struct val *local, struct val *out,
                          struct err *err) {
   struct exec *exec = op->op.exec;
   struct val null = val_null();
   struct build build;
+  bool is_list = local->type == VAL_LIST;
   *out = *local;
-  if (local->type == VAL_LIST) return LUMA_OK;
+  if (is_list && val_count(local)) return LUMA_OK;
   build_init(&build, &exec->env->scratch, NULL);
   build_begin_list(&build);
-  build_put(&build, local->type == VAL_MISSING ? &null : local);
+  build_put(&build, is_list || local->type == VAL_MISSING ? &null : local);
   build_end(&build);
   status done = field_take_built(exec->env, &op->op.batch_arena, &build, out, err);
   build_deinit(&build);

@@ -250,6 +250,7 @@ status jql__put_equality(const struct jql *jql, const struct jql_node *foreign, 
   TRY(jql__path(jql, foreign, val_slice(&foreign->value), &match->path));
   list->variable = number;
   match->value = list;
+  match->is_literal = true;
   condition->match = match;
   TRY(jql__put(jql, PLAN_FILTER, foreign, branch));
   (*branch)->condition = condition;
@@ -275,6 +276,21 @@ static status read_lets(const struct jql *jql, const struct jql_node *lets, stru
   return LUMA_OK;
 }
 
+/** What a field equals: its value or, of a path that may lead through lists, the values there. */
+static status read_local(const struct jql *jql, const struct jql_node *local, struct expr **out) {
+  struct slice path = val_slice(&local->value);
+  struct expr *args[2] = {NULL, NULL};
+  TRY(jql__name(jql, local, path, out));
+  if (!memchr(path.data, '.', path.bytes)) return LUMA_OK;
+  TRY(jql__row(jql, local, &args[0]));
+  TRY(jql__const(jql, local, &args[1]));
+  *out = expr_node(jql->arena, EXPR_CALL, args, 2, local->offset);
+  TRY(jql__made(jql, *out));
+  (*out)->name = slice_of_text("$lookupValues");
+  (*out)->mongo = true;
+  return LUMA_OK;
+}
+
 status jql__put_lookup(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   static const struct jql_field specs[LOOKUP_FIELDS] = {
       {"from", JQL_ANY, false}, {"localField", JQL_ANY, false}, {"foreignField", JQL_ANY, false},
@@ -294,7 +310,7 @@ status jql__put_lookup(const struct jql *jql, const struct jql_node *spec, struc
   TRY(jql__made(jql, (*plan)->exprs));
   if (jql_is_given(&fields[LOCAL])) {
     stage->is_equality = true;
-    TRY(jql__name(jql, &fields[LOCAL], val_slice(&fields[LOCAL].value), &(*plan)->exprs[0]));
+    TRY(read_local(jql, &fields[LOCAL], &(*plan)->exprs[0]));
     (*plan)->exprs_count = 1;
   }
   struct jql_variable hidden = {slice_of("", 0), stage->first_variable, jql->variables};
