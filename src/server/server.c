@@ -143,6 +143,7 @@ static status open_db(struct server *server, struct err *err) {
                                .batch_timeout_us = (uint64_t)config->wal.batch_timeout_us,
                                .cache_bytes = (uint64_t)config->cache.block_cache_size,
                                .statement_bytes = (uint64_t)config->limits.statement_bytes,
+                               .threads = (uint32_t)config->limits.statement_threads,
                                .waits = {wait_begin, wait_end, server->pool},
                                .holder = holder};
   return db_open(target ? target : SERVER_DATA_DEFAULT, &options, &server->db, err);

@@ -58,6 +58,8 @@ static const struct setting settings[] = {
      DAY_MS, 60 * SECOND_MS, NULL},
     {"limits", "statement_bytes", SETTING_INTEGER, offsetof(struct config, limits.statement_bytes),
      0, INT64_MAX, 0, NULL},
+    {"limits", "statement_threads", SETTING_INTEGER,
+     offsetof(struct config, limits.statement_threads), 0, 64, 0, NULL},
     {"limits", "session_idle_ms", SETTING_INTEGER, offsetof(struct config, limits.session_idle_ms),
      1, DAY_MS, 60 * SECOND_MS, NULL},
     {"limits", "cursor_idle_ms", SETTING_INTEGER, offsetof(struct config, limits.cursor_idle_ms), 1,

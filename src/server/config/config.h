@@ -27,7 +27,8 @@ struct config {
   struct {
     int64_t body_bytes, header_bytes, json_depth, reply_bytes;
     int64_t connections, queue, sessions, cursors;
-    int64_t statement_ms, statement_bytes, session_idle_ms, cursor_idle_ms, expire_ms;
+    int64_t statement_ms, statement_bytes, statement_threads, session_idle_ms, cursor_idle_ms,
+        expire_ms;
     int64_t head_ms, request_ms, idle_ms, send_ms;
   } limits;
   struct {

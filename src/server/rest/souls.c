@@ -190,6 +190,7 @@ static status evolve_work(void *context, struct model_txn *txn, struct err *err)
   struct model_evolution evolution = {.alias = collection->name,
                                       .genotype = &work->body,
                                       .merge = work->exchange->route->method == HTTP_PATCH,
+                                      .threads = session_threads(work->exchange->session),
                                       .dry_run = work->dry_run ||
                                                  (dry_run.type == VAL_BOOL && dry_run.boolean)};
   buf_reset(reply_of(work));

@@ -100,6 +100,10 @@ struct store_pos session_position(const struct session *session) {
   return session->position;
 }
 
+uint32_t session_threads(const struct session *session) {
+  return session->db->options.threads;
+}
+
 uint64_t session_version(const struct session *session) {
   return session->txn ? 0 : session->seq;
 }

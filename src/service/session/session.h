@@ -66,6 +66,8 @@ void session_set_timeout_us(struct session *session, uint64_t timeout_us);
 /** What statements may change from now on; a zeroed guard lets them. */
 void session_set_guard(struct session *session, const struct query_guard *guard);
 const struct query_guard *session_guard(const struct session *session);
+/** Threads that may read for one of its statements, as the database has it; 0: its own alone. */
+uint32_t session_threads(const struct session *session);
 /** SET name = value: max_affected (a number or DEFAULT), dry_run (on, off), timeout_ms. */
 status session_set_option(struct session *session, struct slice name, struct slice value,
                           struct err *err);

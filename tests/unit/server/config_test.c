@@ -28,6 +28,7 @@ static void reads_every_kind_of_value(void) {
                              "  [ limits ]\n"
                              "body_bytes = 1_048_576\n"
                              "statement_ms = +0\n"
+                             "statement_threads = 2\n"
                              "[wal]\nsync_mode = \"never\"\n"
                              "[log]\naccess = true\nform = \"json\"";
   assert_ok(read_text(&fixture, text, test_err()));
@@ -39,6 +40,7 @@ static void reads_every_kind_of_value(void) {
   assert_int_equal(1, config->server.names.count);
   assert_int_equal(1048576, config->limits.body_bytes);
   assert_int_equal(0, config->limits.statement_ms);
+  assert_int_equal(2, config->limits.statement_threads);
   assert_int_equal(STORE_SYNC_NEVER, config->wal.sync_mode);
   assert_int_equal(LOG_JSON, config->log.form);
   assert_true(config->log.access);
@@ -67,6 +69,7 @@ static void explains_what_is_wrong(void) {
       {"data = \"a\"\n", 1, 1, "`data` stands in no section", "[server]"},
       {"[wal]\ntoken = \"a\"\n", 2, 1, "no setting `token` in [wal]", "belongs in [server]"},
       {"[limits]\n\nbody_bytes = 12\n", 3, 14, "takes 1024 to", ""},
+      {"[limits]\nstatement_threads = 65\n", 2, 21, "takes 0 to 64", ""},
       {"[limits]\nbody_bytes = \"12\"\n", 2, 14, "takes an integer", ""},
       {"[limits]\nbody_bytes = 99999999999999999999\n", 2, 14, "expected a value", ""},
       {"[server]\ndata = 5\n", 2, 8, "takes text", ""},

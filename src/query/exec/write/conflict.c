@@ -18,8 +18,6 @@ struct conflict {
   bool wants_all;     /* whoever has one of several values: the first may be the document itself */
 };
 
-enum { CONFLICTS_MAX = CATALOG_INDEXES_MAX + 1 }; /* that one document may have */
-
 static struct slice key_name(void) {
   return slice_of_text("_id");
 }
@@ -271,7 +269,7 @@ status conflict_insert(struct conflict *conflict, const struct collection *colle
   bool again = true;
   conflict->collection = collection;
   arena_reset(&conflict->arena);
-  for (int tries = 0; again && tries < CONFLICTS_MAX; tries++) {
+  while (again) { /* each round removes one that is in the way: elements of a list may meet many */
     struct err failed = {0};
     status done = insert_one(conflict, document, yield, &failed);
     if (done == LUMA_DUPLICATE_KEY) {
