@@ -30,7 +30,7 @@ static inline const uint8_t *place_of(const uint8_t *map, uint32_t index) {
 /** An INT64; false: it is none. */
 static inline bool place_integer(const uint8_t *place, int64_t *integer) {
   switch (*place) {
-  case PLACE_INT_1: *integer = (int8_t)place[1]; return true;
+  case PLACE_INT_1: *integer = (int)(int8_t)place[1]; return true;
   case PLACE_INT_2: *integer = (int16_t)load16le(place + 1); return true;
   case PLACE_INT_4: *integer = (int32_t)load32le(place + 1); return true;
   case PLACE_INT_8: *integer = (int64_t)load64le(place + 1); return true;

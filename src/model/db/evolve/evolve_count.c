@@ -46,15 +46,19 @@ static status set_counting(struct model_txn *txn, const struct collection *colle
   return model__store_collection(txn, &with, catalog_shared(collection), err);
 }
 
+static status announce(const struct counting *counting, struct model_txn *txn,
+                       const struct collection *collection, struct err *err) {
+  if (!collection || collection->version != counting->evolving->base->version)
+    FAIL(err, LUMA_CONFLICT, "the collection has changed");
+  TRY(model__delete_counted(txn, &collection->counting, err));
+  return set_counting(txn, collection, &counting->what, err);
+}
+
 static status announce_once(struct counting *counting, struct err *err) {
   const struct collection *collection = NULL;
   struct model_txn *txn = NULL;
   status result = begin_change(counting, &txn, &collection, err);
-  if (result == LUMA_OK &&
-      (!collection || collection->version != counting->evolving->base->version))
-    result = err_raise(err, LUMA_CONFLICT, __FILE__, __LINE__, "the collection has changed");
-  if (result == LUMA_OK) result = model__delete_counted(txn, &collection->counting, err);
-  if (result == LUMA_OK) result = set_counting(txn, collection, &counting->what, err);
+  if (result == LUMA_OK) result = announce(counting, txn, collection, err);
   if (result == LUMA_OK) return model__commit_and_read(txn, &counting->reader, err);
   model_rollback(txn);
   return result;
@@ -64,10 +68,11 @@ static status publish_once(struct counting *counting, struct err *err) {
   const struct collection *collection = NULL;
   struct model_txn *txn = NULL;
   status result = begin_change(counting, &txn, &collection, err);
-  if (result == LUMA_OK && !is_there(counting, collection)) result = fail_gone(counting, err);
   struct catalog_counting ready = counting->what;
   ready.is_ready = true;
-  if (result == LUMA_OK) result = set_counting(txn, collection, &ready, err);
+  if (result == LUMA_OK)
+    result = is_there(counting, collection) ? set_counting(txn, collection, &ready, err)
+                                            : fail_gone(counting, err);
   if (result == LUMA_OK) return model_commit(txn, STORE_SYNC_DEFAULT, NULL, err);
   model_rollback(txn);
   return result;

@@ -108,7 +108,8 @@ static void look_together(struct looker *lookers, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) {
     struct looker *looker = &lookers[i];
     looker->has_thread = true;
-    looker->has_thread = thread_start(&looker->thread, "luma-look", run, looker, NULL) == LUMA_OK;
+    if (thread_start(&looker->thread, "luma-look", run, looker, NULL) != LUMA_OK)
+      looker->has_thread = false;
   }
   run(&lookers[0]);
   for (uint32_t i = 1; i < count; i++)
