@@ -218,7 +218,7 @@ static status make_like(const struct jql *jql, const struct jql_node *list,
   if (done == LUMA_OK) {
     const void *copy = arena_copy(jql->arena, built.data, built.bytes);
     done = jql__made(jql, copy);
-    if (copy) *element = val_decode(slice_of(copy, built.bytes), NULL);
+    if (done == LUMA_OK) *element = val_decode(slice_of(copy, built.bytes), NULL);
   }
   build_deinit(&build);
   buf_deinit(&out);
