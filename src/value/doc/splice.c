@@ -284,6 +284,7 @@ static uint32_t write_document(struct writing *writing, const struct doc *docume
   writing->root = &root;
   memcpy(room, document->data, DOC_HEADER_BYTES);
   uint32_t total = write_map(writing, room + DOC_HEADER_BYTES);
+  writing->root = NULL;
   if (total == 0) return 0;
   store32le(room, DOC_HEADER_BYTES + total);
   return DOC_HEADER_BYTES + total;
