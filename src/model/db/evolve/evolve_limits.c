@@ -25,8 +25,10 @@ static bool is_touched(const struct evolving *evolving, struct slice name) {
 static void look_at_path(void *context, const struct path *path) {
   struct touching *touching = context;
   const struct evolving *evolving = touching->evolving;
-  touching->touches |=
-      path->count ? is_touched(evolving, path->steps[0].name) : evolving->diff.ops_count > 0;
+  bool is_whole = path->count == 0; /* the being itself */
+  bool touches = is_whole && evolving->diff.ops_count > 0;
+  if (!is_whole) touches = is_touched(evolving, path->steps[0].name);
+  touching->touches |= touches;
 }
 
 /* Whether the step gives other values to what the limit reads. */
