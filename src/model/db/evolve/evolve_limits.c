@@ -48,7 +48,8 @@ static status limit_is_touched(const struct evolving *evolving, const struct sou
 }
 
 static struct slice condition_of(const struct soul *soul, const struct soul_limit *limit) {
-  return limit->where_rule == SOUL_NONE ? (struct slice){0} : soul->rules[limit->where_rule].text;
+  struct slice none = {0};
+  return limit->where_rule == SOUL_NONE ? none : soul->rules[limit->where_rule].text;
 }
 
 static bool is_alike(const struct soul *old, const struct soul_limit *a, const struct soul *fresh,
