@@ -7,67 +7,22 @@
 #include <string.h>
 
 #include "base/sync/sync.h"
-#include "service/session/session.h"
 #include "tests/lib/test.h"
+#include "tests/unit/service/place.h"
 
 enum { BEINGS = 6000, AT_ONCE = 500, TEXT_BYTES = 1 << 16 };
-
-struct place {
-  struct db *db;
-  struct session *session;
-  char path[4096];
-};
-
-static status run(struct session *session, const char *text, int64_t *first, struct err *err) {
-  struct session_cursor *cursor = NULL;
-  struct session_request request = {.source = {.text = slice_of_text(text)}};
-  struct val document;
-  bool has = true;
-  status result = session_run(session, &request, NULL, &cursor, err);
-  while (result == LUMA_OK && has) {
-    struct slice name;
-    result = session_next(cursor, &document, &has, err);
-    if (result != LUMA_OK || !has || !first) continue;
-    *first = val_field_at(&document, 0, &name).integer;
-  }
-  session_cursor_close(cursor);
-  return result;
-}
-
-static void expect(struct place *place, const char *text) {
-  assert_ok(run(place->session, text, NULL, test_err()));
-}
-
-static int64_t ask(struct place *place, const char *text) {
-  int64_t answer = -1;
-  assert_ok(run(place->session, text, &answer, test_err()));
-  return answer;
-}
-
-static void open_place(struct place *place) {
-  struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
-  (void)snprintf(place->path, sizeof place->path, "%s/db", test_dir());
-  assert_ok(db_open(place->path, &options, &place->db, test_err()));
-  assert_ok(session_open(place->db, &place->session, test_err()));
-}
-
-static void close_place(struct place *place) {
-  session_close(place->session);
-  assert_ok(model_check(place->db->model, NULL, NULL, test_err()));
-  db_close(place->db);
-}
 
 /* Beings 0 to BEINGS - 1, whose `code` is their number. */
 static void fill(struct place *place) {
   char *text = malloc(TEXT_BYTES);
   assert_non_null(text);
-  expect(place, "CREATE TABLE t (id INT PRIMARY KEY, code INT, kind TEXT)");
+  place_expect(place, "CREATE TABLE t (id INT PRIMARY KEY, code INT, kind TEXT)");
   for (int i = 0; i < BEINGS;) {
     int at = snprintf(text, TEXT_BYTES, "INSERT INTO t (id, code, kind) VALUES ");
     for (int k = 0; k < AT_ONCE; k++, i++)
       at += snprintf(text + at, TEXT_BYTES - (size_t)at, "%s(%d, %d, 'k%d')", k ? ", " : "", i, i,
                      i % 7);
-    expect(place, text);
+    place_expect(place, text);
   }
   free(text);
 }
@@ -82,40 +37,42 @@ static uint32_t count_indexes(struct place *place) {
 static void a_new_index_is_filled_and_kept(void) {
   struct place place;
   struct err err = {0};
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "EVOLVE SOUL t ADD UNIQUE (code)");
+  place_expect(&place, "EVOLVE SOUL t ADD UNIQUE (code)");
   assert_int_equal(count_indexes(&place), 1);
-  assert_int_equal(ask(&place, "SELECT id FROM t WHERE code = 4321"), 4321);
-  assert_int_equal(run(place.session, "INSERT INTO t (id, code) VALUES (-1, 17)", NULL, &err),
-                   LUMA_DUPLICATE_KEY);
-  close_place(&place);
-  open_place(&place);
+  assert_int_equal(place_ask(&place, "SELECT id FROM t WHERE code = 4321"), 4321);
+  assert_int_equal(
+      place_run(place.session, "INSERT INTO t (id, code) VALUES (-1, 17)", NULL, NULL, &err),
+      LUMA_DUPLICATE_KEY);
+  place_close(&place);
+  place_open(&place, 0);
   assert_int_equal(count_indexes(&place), 1);
-  expect(&place, "EVOLVE SOUL t MERGE '{\"attributes\": {\"kind\": {\"index\": true}, \"code\": "
-                 "{\"type\": \"float\"}}}'");
+  place_expect(&place,
+               "EVOLVE SOUL t MERGE '{\"attributes\": {\"kind\": {\"index\": true}, \"code\": "
+               "{\"type\": \"float\"}}}'");
   assert_int_equal(count_indexes(&place), 2);
-  assert_int_equal(ask(&place, "SELECT COUNT(*) AS c FROM t WHERE kind = 'k3'"), BEINGS / 7);
-  assert_int_equal(ask(&place, "SELECT id FROM t WHERE code = 4321.0"), 4321);
-  close_place(&place);
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) AS c FROM t WHERE kind = 'k3'"), BEINGS / 7);
+  assert_int_equal(place_ask(&place, "SELECT id FROM t WHERE code = 4321.0"), 4321);
+  place_close(&place);
 }
 
 static void what_stands_in_the_way_leaves_no_trace(void) {
   struct place place;
   struct err err = {0};
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17)");
-  assert_int_equal(run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, &err),
+  place_expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17)");
+  assert_int_equal(place_run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, NULL, &err),
                    LUMA_CONSTRAINT);
   assert_int_equal(count_indexes(&place), 0);
   /* An index could be filled, but the rule beside it does not hold. */
   const char *both = "EVOLVE SOUL t MERGE '{\"attributes\": {\"kind\": {\"index\": true, "
                      "\"max_length\": 1}}}'";
-  assert_int_equal(run(place.session, both, NULL, &err), LUMA_CONSTRAINT);
+  assert_int_equal(place_run(place.session, both, NULL, NULL, &err), LUMA_CONSTRAINT);
   assert_int_equal(count_indexes(&place), 0);
-  expect(&place, "INSERT INTO t (id, code) VALUES (-2, 17)");
-  close_place(&place);
+  place_expect(&place, "INSERT INTO t (id, code) VALUES (-2, 17)");
+  place_close(&place);
 }
 
 /* What a dry run says: of the only document's fields. */
@@ -137,14 +94,14 @@ static void ask_dry(struct place *place, const char *text, int64_t *in_the_way, 
 static void a_dry_run_ends_when_it_is_asked_to(void) {
   struct place place;
   struct err err = {0};
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
   session_set_timeout_us(place.session, 20000);
   const char *text = "EVOLVE SOUL t DRY RUN ADD CHECK (length(repeat(kind, 300000)) > 0)";
-  assert_int_equal(run(place.session, text, NULL, &err), LUMA_TIMEOUT);
+  assert_int_equal(place_run(place.session, text, NULL, NULL, &err), LUMA_TIMEOUT);
   session_set_timeout_us(place.session, 0);
-  expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17)");
-  close_place(&place);
+  place_expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17)");
+  place_close(&place);
 }
 
 /* All but the first of each value, of beings that are many, also where the step makes the values.
@@ -154,9 +111,9 @@ static void equal_values_are_counted(void) {
   struct err err = {0};
   int64_t in_the_way = 0;
   uint32_t told = 0;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17), (-2, NULL), (-3, NULL)");
+  place_expect(&place, "INSERT INTO t (id, code) VALUES (-1, 17), (-2, NULL), (-3, NULL)");
   static const char *const once[] = {
       "EVOLVE SOUL t DRY RUN ADD UNIQUE (code)",
       "EVOLVE SOUL t DRY RUN ALTER COLUMN code TYPE FLOAT, ADD UNIQUE (code)",
@@ -171,17 +128,17 @@ static void equal_values_are_counted(void) {
   assert_int_equal(told, 10);
   ask_dry(&place, "EVOLVE SOUL t DRY RUN ADD UNIQUE (kind, code)", &in_the_way, &told);
   assert_int_equal(in_the_way, 0);
-  assert_int_equal(run(place.session, "EVOLVE SOUL t ADD UNIQUE (kind)", NULL, &err),
+  assert_int_equal(place_run(place.session, "EVOLVE SOUL t ADD UNIQUE (kind)", NULL, NULL, &err),
                    LUMA_CONSTRAINT);
   assert_non_null(strstr(err.message, "5993 of 6003 beings"));
   assert_int_equal(count_indexes(&place), 0);
   /* The being of a pair that comes first in the order of keys is not in the way. */
-  assert_int_equal(run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, &err),
+  assert_int_equal(place_run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, NULL, &err),
                    LUMA_CONSTRAINT);
   assert_non_null(strstr(err.message, "1 of 6003 beings of `t` stand in the way, first those with "
                                       "id 17"));
   assert_int_equal(count_indexes(&place), 0);
-  close_place(&place);
+  place_close(&place);
 }
 
 struct writer {
@@ -200,7 +157,7 @@ static void write_on(void *argument) {
     struct err err = {0};
     (void)snprintf(text, sizeof text, "UPDATE t SET code = %d WHERE id = %d", 100000 + i,
                    (i * 37) % BEINGS);
-    status result = run(session, text, NULL, &err);
+    status result = place_run(session, text, NULL, NULL, &err);
     writer->others += result != LUMA_OK && result != LUMA_CONFLICT;
   }
   session_close(session);
@@ -209,21 +166,21 @@ static void write_on(void *argument) {
 static void beside_a_writer_nothing_is_missed(void) {
   struct place place;
   struct writer writer = {0};
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
   writer.db = place.db;
   assert_ok(thread_start(&writer.thread, "writer", write_on, &writer, test_err()));
   struct err err = {0};
-  status result = run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, &err);
+  status result = place_run(place.session, "EVOLVE SOUL t ADD UNIQUE (code)", NULL, NULL, &err);
   writer.stops = true;
   thread_join(&writer.thread);
   assert_int_equal(writer.others, 0);
   if (result == LUMA_CONFLICT)
-    expect(&place, "EVOLVE SOUL t ADD UNIQUE (code)");
+    place_expect(&place, "EVOLVE SOUL t ADD UNIQUE (code)");
   else
     assert_int_equal(result, LUMA_OK);
   assert_int_equal(count_indexes(&place), 1);
-  close_place(&place); /* checks each entry */
+  place_close(&place); /* checks each entry */
 }
 
 /* ---- values made beside ---- */
@@ -242,47 +199,48 @@ static struct model_kept wait_for_values(struct place *place) {
 /* Made after the evolution, which looks at no being, and after opening, once they are read. */
 static void values_are_made_beside(void) {
   struct place place;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "ALTER TABLE t ADD COLUMN twice INT GENERATED ALWAYS AS (abs(code) * 2) STORED");
+  place_expect(&place,
+               "ALTER TABLE t ADD COLUMN twice INT GENERATED ALWAYS AS (abs(code) * 2) STORED");
   struct model_kept kept = wait_for_values(&place);
   assert_in_range(kept.bytes, BEINGS * 16, kept.bytes_max);
   int64_t sum = (int64_t)BEINGS * (BEINGS - 1);
-  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum);
-  close_place(&place);
+  assert_int_equal(place_ask(&place, "SELECT SUM(twice) FROM t"), sum);
+  place_close(&place);
 
-  open_place(&place);
+  place_open(&place, 0);
   model_tell_kept(place.db->model, &kept);
   assert_int_equal(kept.bytes, 0);
-  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum);
+  assert_int_equal(place_ask(&place, "SELECT SUM(twice) FROM t"), sum);
   assert_true(wait_for_values(&place).bytes >= BEINGS * 16);
-  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM t WHERE twice < 100"), 50);
-  expect(&place, "UPDATE t SET code = code + 1 WHERE code < 100");
-  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum + 200);
-  expect(&place, "DROP TABLE t");
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM t WHERE twice < 100"), 50);
+  place_expect(&place, "UPDATE t SET code = code + 1 WHERE code < 100");
+  assert_int_equal(place_ask(&place, "SELECT SUM(twice) FROM t"), sum + 200);
+  place_expect(&place, "DROP TABLE t");
   (void)wait_for_values(&place);
-  close_place(&place);
+  place_close(&place);
 }
 
 /* What is made sooner than it is found is not kept, but for what is not the usual case. */
 static void simple_values_are_not_kept(void) {
   struct place place;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "ALTER TABLE t ADD COLUMN twice INT GENERATED ALWAYS AS (code * 2) STORED");
+  place_expect(&place, "ALTER TABLE t ADD COLUMN twice INT GENERATED ALWAYS AS (code * 2) STORED");
   int64_t sum = (int64_t)BEINGS * (BEINGS - 1);
-  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t"), sum);
+  assert_int_equal(place_ask(&place, "SELECT SUM(twice) FROM t"), sum);
   assert_int_equal(wait_for_values(&place).bytes, 0);
-  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM t WHERE twice < 100"), 50);
-  expect(&place, "ALTER TABLE t ADD COLUMN foreign_name TEXT GENERATED ALWAYS AS "
-                 "(upper(CASE WHEN code < 1000 THEN 'äé' ELSE 'plain' END)) STORED");
-  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM t WHERE foreign_name = 'ÄÉ'"), 1000);
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM t WHERE twice < 100"), 50);
+  place_expect(&place, "ALTER TABLE t ADD COLUMN foreign_name TEXT GENERATED ALWAYS AS "
+                       "(upper(CASE WHEN code < 1000 THEN 'äé' ELSE 'plain' END)) STORED");
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM t WHERE foreign_name = 'ÄÉ'"), 1000);
   struct model_kept kept = wait_for_values(&place);
   assert_in_range(kept.bytes, 1000 * 16, kept.bytes_max);
-  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM t WHERE foreign_name = 'ÄÉ'"), 1000);
-  assert_int_equal(ask(&place, "SELECT SUM(twice) FROM t WHERE foreign_name = 'PLAIN'"),
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM t WHERE foreign_name = 'ÄÉ'"), 1000);
+  assert_int_equal(place_ask(&place, "SELECT SUM(twice) FROM t WHERE foreign_name = 'PLAIN'"),
                    sum - 999 * 1000);
-  close_place(&place);
+  place_close(&place);
 }
 
 /* Inside a transaction an evolution fails that has to look at beings. */
@@ -290,13 +248,13 @@ static bool looks(struct place *place, const char *change) {
   char text[256];
   int64_t answer;
   (void)snprintf(text, sizeof text, "ALTER TABLE p %s, ADD COLUMN extra INT", change);
-  expect(place, "BEGIN");
-  status result = run(place->session, text, &answer, test_err());
+  place_expect(place, "BEGIN");
+  status result = place_run(place->session, text, NULL, &answer, test_err());
   bool is_that = result == LUMA_OK || strstr(test_err()->message, "looks at every being");
   if (!is_that) print_error("%s: %s\n", change, test_err()->message);
   assert_true(is_that);
   if (result != LUMA_OK) err_reset(test_err());
-  expect(place, "ROLLBACK");
+  place_expect(place, "ROLLBACK");
   return result != LUMA_OK;
 }
 
@@ -332,14 +290,16 @@ static void what_follows_is_not_looked_at(void) {
       "ALTER COLUMN size TYPE int USING size * 2", /* a check reads it */
       "ALTER COLUMN mail TYPE text USING lower(mail)"};
   struct place place;
-  open_place(&place);
-  expect(&place, "CREATE TABLE p (id INT PRIMARY KEY, name TEXT NOT NULL, note TEXT, free INT, "
-                 "real FLOAT, short VARCHAR(5), mail TEXT, age INT, size INT, "
-                 "CONSTRAINT a CHECK (age >= 18 AND age < 150 AND mail IS NOT NULL), "
-                 "CONSTRAINT b CHECK (size BETWEEN 0 AND 100))");
-  expect(&place, "INSERT INTO p (id, name, note, free, real, short, mail, age, size) VALUES "
-                 "(1, 'n', 'm', 5, 1.5, 'abc', 'a@x', 20, 7), (2, 'n', NULL, 7, 2.5, NULL, 'b@x', "
-                 "NULL, NULL)");
+  place_open(&place, 0);
+  place_expect(&place,
+               "CREATE TABLE p (id INT PRIMARY KEY, name TEXT NOT NULL, note TEXT, free INT, "
+               "real FLOAT, short VARCHAR(5), mail TEXT, age INT, size INT, "
+               "CONSTRAINT a CHECK (age >= 18 AND age < 150 AND mail IS NOT NULL), "
+               "CONSTRAINT b CHECK (size BETWEEN 0 AND 100))");
+  place_expect(&place,
+               "INSERT INTO p (id, name, note, free, real, short, mail, age, size) VALUES "
+               "(1, 'n', 'm', 5, 1.5, 'abc', 'a@x', 20, 7), (2, 'n', NULL, 7, 2.5, NULL, 'b@x', "
+               "NULL, NULL)");
   for (size_t i = 0; i < sizeof sure / sizeof *sure; i++) {
     if (looks(&place, sure[i])) print_error("%s looks\n", sure[i]);
     assert_false(looks(&place, sure[i]));
@@ -348,31 +308,31 @@ static void what_follows_is_not_looked_at(void) {
     if (!looks(&place, unsure[i])) print_error("%s does not look\n", unsure[i]);
     assert_true(looks(&place, unsure[i]));
   }
-  expect(&place, "ALTER TABLE p ALTER COLUMN note TYPE int USING length(note)");
-  assert_int_equal(ask(&place, "SELECT SUM(note) FROM p"), 1);
-  expect(&place, "ALTER TABLE p ALTER COLUMN mail SET NOT NULL");
-  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM p WHERE mail IS NULL"), 0);
-  close_place(&place);
+  place_expect(&place, "ALTER TABLE p ALTER COLUMN note TYPE int USING length(note)");
+  assert_int_equal(place_ask(&place, "SELECT SUM(note) FROM p"), 1);
+  place_expect(&place, "ALTER TABLE p ALTER COLUMN mail SET NOT NULL");
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM p WHERE mail IS NULL"), 0);
+  place_close(&place);
 }
 
 /* Evolving, writing and closing go on while they are made. */
 static void what_goes_on_does_not_mind(void) {
   struct place place;
   char text[256];
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
   int64_t sum = (int64_t)BEINGS * (BEINGS - 1) / 2;
   for (int i = 1; i <= 5; i++) {
     (void)snprintf(text, sizeof text,
                    "ALTER TABLE t ADD COLUMN x%d INT GENERATED ALWAYS AS (code + %d) STORED", i, i);
-    expect(&place, text);
+    place_expect(&place, text);
     (void)snprintf(text, sizeof text, "UPDATE t SET code = code WHERE code %% 7 = %d", i);
-    expect(&place, text);
+    place_expect(&place, text);
     (void)snprintf(text, sizeof text, "SELECT SUM(x%d) FROM t", i);
-    assert_int_equal(ask(&place, text), sum + (int64_t)i * BEINGS);
-    assert_int_equal(ask(&place, "SELECT SUM(x1) FROM t"), sum + BEINGS);
+    assert_int_equal(place_ask(&place, text), sum + (int64_t)i * BEINGS);
+    assert_int_equal(place_ask(&place, "SELECT SUM(x1) FROM t"), sum + BEINGS);
   }
-  close_place(&place);
+  place_close(&place);
 }
 
 int main(int argc, char **argv) {

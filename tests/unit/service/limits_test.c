@@ -10,73 +10,28 @@
 
 #include "base/sync/sync.h"
 #include "model/keyspace.h"
-#include "service/session/session.h"
 #include "tests/lib/test.h"
+#include "tests/unit/service/place.h"
 #include "value/json/json.h"
 
 enum { BEINGS = 6000, AT_ONCE = 500, GROUPS = 1000, TEXT_BYTES = 1 << 16, MOST = 40 };
 
-struct place {
-  struct db *db;
-  struct session *session;
-  char path[4096];
-};
-
-static status run(struct session *session, const char *text, int64_t *first, struct err *err) {
-  struct session_cursor *cursor = NULL;
-  struct session_request request = {.source = {.text = slice_of_text(text)}};
-  struct val document;
-  bool has = true;
-  status result = session_run(session, &request, NULL, &cursor, err);
-  while (result == LUMA_OK && has) {
-    struct slice name;
-    result = session_next(cursor, &document, &has, err);
-    if (result != LUMA_OK || !has || !first) continue;
-    *first = val_field_at(&document, 0, &name).integer;
-  }
-  session_cursor_close(cursor);
-  return result;
-}
-
-static void expect(struct place *place, const char *text) {
-  assert_ok(run(place->session, text, NULL, test_err()));
-}
-
 static void refuse(struct place *place, const char *text, status code) {
   struct err err = {0};
-  assert_int_equal(run(place->session, text, NULL, &err), code);
-}
-
-static int64_t ask(struct place *place, const char *text) {
-  int64_t answer = -1;
-  assert_ok(run(place->session, text, &answer, test_err()));
-  return answer;
-}
-
-static void open_place(struct place *place) {
-  struct db_options options = {.sync_mode = STORE_SYNC_NEVER};
-  (void)snprintf(place->path, sizeof place->path, "%s/db", test_dir());
-  assert_ok(db_open(place->path, &options, &place->db, test_err()));
-  assert_ok(session_open(place->db, &place->session, test_err()));
-}
-
-static void close_place(struct place *place) {
-  session_close(place->session);
-  assert_ok(model_check(place->db->model, NULL, NULL, test_err()));
-  db_close(place->db);
+  assert_int_equal(place_run(place->session, text, NULL, NULL, &err), code);
 }
 
 /* Six beings of each of the groups, every other one active. */
 static void fill(struct place *place) {
   char *text = malloc(TEXT_BYTES);
   assert_non_null(text);
-  expect(place, "CREATE TABLE t (id INT PRIMARY KEY, who INT, state TEXT)");
+  place_expect(place, "CREATE TABLE t (id INT PRIMARY KEY, who INT, state TEXT)");
   for (int i = 0; i < BEINGS;) {
     int at = snprintf(text, TEXT_BYTES, "INSERT INTO t (id, who, state) VALUES ");
     for (int k = 0; k < AT_ONCE; k++, i++)
       at += snprintf(text + at, TEXT_BYTES - (size_t)at, "%s(%d, %d, '%s')", k ? ", " : "", i,
                      i % GROUPS, i / GROUPS % 2 ? "active" : "ended");
-    expect(place, text);
+    place_expect(place, text);
   }
   free(text);
 }
@@ -138,23 +93,24 @@ static void nothing_is_left(struct place *place) {
 static void many_values_are_counted(void) {
   struct place place;
   struct counted counted;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 3, \"per\": \"who\", \"where\": \"state = "
-                 "'active'\"}");
+  place_expect(&place,
+               "ALTER TABLE t SET POPULATION {\"max\": 3, \"per\": \"who\", \"where\": \"state = "
+               "'active'\"}");
   counted = add_up(&place);
   assert_int_equal(counted.counters, GROUPS);
   assert_int_equal(counted.sum, BEINGS / 2);
   assert_false(counts(&place));
   refuse(&place, "INSERT INTO t (id, who, state) VALUES (-1, 5, 'active')", LUMA_LIMIT_REACHED);
-  expect(&place, "INSERT INTO t (id, who, state) VALUES (-1, 5, 'ended')");
+  place_expect(&place, "INSERT INTO t (id, who, state) VALUES (-1, 5, 'ended')");
   refuse(&place, "UPDATE t SET state = 'active' WHERE id = -1", LUMA_LIMIT_REACHED);
-  expect(&place, "UPDATE t SET state = 'ended' WHERE id = 1005");
-  expect(&place, "UPDATE t SET state = 'active' WHERE id = -1");
-  close_place(&place);
-  open_place(&place);
+  place_expect(&place, "UPDATE t SET state = 'ended' WHERE id = 1005");
+  place_expect(&place, "UPDATE t SET state = 'active' WHERE id = -1");
+  place_close(&place);
+  place_open(&place, 0);
   refuse(&place, "UPDATE t SET state = 'active' WHERE id = 1005", LUMA_LIMIT_REACHED);
-  close_place(&place);
+  place_close(&place);
 }
 
 /* The same limit under other numbers and names keeps what was counted; of other values it does not.
@@ -162,52 +118,53 @@ static void many_values_are_counted(void) {
 static void counters_follow_what_they_count(void) {
   struct place place;
   struct counted counted;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 6, \"per\": \"who\"}");
-  expect(&place, "ALTER TABLE t RENAME COLUMN who TO owner, SET POPULATION {\"max\": 7, \"per\": "
-                 "\"owner\"}");
-  expect(&place, "INSERT INTO t (id, owner) VALUES (-1, 5)");
+  place_expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 6, \"per\": \"who\"}");
+  place_expect(&place,
+               "ALTER TABLE t RENAME COLUMN who TO owner, SET POPULATION {\"max\": 7, \"per\": "
+               "\"owner\"}");
+  place_expect(&place, "INSERT INTO t (id, owner) VALUES (-1, 5)");
   refuse(&place, "INSERT INTO t (id, owner) VALUES (-2, 5)", LUMA_LIMIT_REACHED);
   refuse(&place, "ALTER TABLE t SET POPULATION {\"max\": 6, \"per\": \"owner\"}", LUMA_CONSTRAINT);
-  expect(&place, "DELETE FROM t WHERE id = -1");
-  expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 6, \"per\": \"owner\"}");
+  place_expect(&place, "DELETE FROM t WHERE id = -1");
+  place_expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 6, \"per\": \"owner\"}");
   refuse(&place, "INSERT INTO t (id, owner) VALUES (-2, 5)", LUMA_LIMIT_REACHED);
   counted = add_up(&place);
   assert_int_equal(counted.sum, BEINGS);
-  expect(&place, "ALTER TABLE t ALTER COLUMN owner TYPE text USING 'x' || owner % 500, "
-                 "SET POPULATION {\"max\": 12, \"per\": \"owner\"}");
+  place_expect(&place, "ALTER TABLE t ALTER COLUMN owner TYPE text USING 'x' || owner % 500, "
+                       "SET POPULATION {\"max\": 12, \"per\": \"owner\"}");
   counted = add_up(&place);
   assert_int_equal(counted.counters, GROUPS / 2);
   assert_int_equal(counted.sum, BEINGS);
   refuse(&place, "INSERT INTO t (id, owner) VALUES (-2, 'x5')", LUMA_LIMIT_REACHED);
   /* Its values alone. */
   refuse(&place, "ALTER TABLE t ALTER COLUMN owner TYPE int USING length(owner)", LUMA_CONSTRAINT);
-  expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 6000, \"per\": \"owner\"}");
-  expect(&place, "ALTER TABLE t ALTER COLUMN owner TYPE int USING length(owner)");
+  place_expect(&place, "ALTER TABLE t SET POPULATION {\"max\": 6000, \"per\": \"owner\"}");
+  place_expect(&place, "ALTER TABLE t ALTER COLUMN owner TYPE int USING length(owner)");
   counted = add_up(&place);
   assert_int_equal(counted.sum, BEINGS);
-  assert_int_equal(ask(&place, "SELECT COUNT(DISTINCT owner) FROM t"), 3);
-  expect(&place, "EVOLVE SOUL t MERGE '{\"population\": null}'");
+  assert_int_equal(place_ask(&place, "SELECT COUNT(DISTINCT owner) FROM t"), 3);
+  place_expect(&place, "EVOLVE SOUL t MERGE '{\"population\": null}'");
   nothing_is_left(&place);
-  close_place(&place);
+  place_close(&place);
 }
 
 static void who_is_one_too_many_is_told(void) {
   struct place place;
   struct err err = {0};
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
   const char *text = "ALTER TABLE t SET POPULATION {\"max\": 2, \"per\": \"who\", \"where\": "
                      "\"state = 'active'\"}";
-  assert_int_equal(run(place.session, text, NULL, &err), LUMA_CONSTRAINT);
+  assert_int_equal(place_run(place.session, text, NULL, NULL, &err), LUMA_CONSTRAINT);
   assert_non_null(strstr(err.message, "1000 of 6000 beings of `t` stand in the way, first those "
                                       "with id 5000, 5001, 5002"));
   nothing_is_left(&place);
-  expect(&place, "EVOLVE SOUL t DRY RUN SET POPULATION {\"max\": 2, \"per\": \"who\"}");
+  place_expect(&place, "EVOLVE SOUL t DRY RUN SET POPULATION {\"max\": 2, \"per\": \"who\"}");
   nothing_is_left(&place);
-  expect(&place, "INSERT INTO t (id, who, state) VALUES (-1, 5, 'active')");
-  close_place(&place);
+  place_expect(&place, "INSERT INTO t (id, who, state) VALUES (-1, 5, 'active')");
+  place_close(&place);
 }
 
 struct writer {
@@ -233,7 +190,7 @@ static void write_on(void *argument) {
   for (int i = 0; i < 100000 && !writer->stops; i++) {
     struct err err = {0};
     say_change(text, sizeof text, i);
-    status result = run(session, text, NULL, &err);
+    status result = place_run(session, text, NULL, NULL, &err);
     writer->others += result != LUMA_OK && result != LUMA_CONFLICT;
   }
   session_close(session);
@@ -244,36 +201,37 @@ static void beside_a_writer_nothing_is_counted_twice(void) {
   struct writer writer = {0};
   struct counted counted;
   struct err err = {0};
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
   writer.db = place.db;
   assert_ok(thread_start(&writer.thread, "writer", write_on, &writer, test_err()));
   const char *text = "ALTER TABLE t SET POPULATION {\"max\": 40, \"per\": \"who\"}";
-  status result = run(place.session, text, NULL, &err);
+  status result = place_run(place.session, text, NULL, NULL, &err);
   writer.stops = true;
   thread_join(&writer.thread);
   assert_int_equal(writer.others, 0);
   if (result == LUMA_CONFLICT)
-    expect(&place, text);
+    place_expect(&place, text);
   else
     assert_int_equal(result, LUMA_OK);
   counted = add_up(&place);
-  assert_int_equal(counted.sum, ask(&place, "SELECT COUNT(*) FROM t"));
-  assert_int_equal(counted.squares, ask(&place, "SELECT SUM(c * c) FROM (SELECT COUNT(*) AS c FROM "
-                                                "t GROUP BY who)"));
+  assert_int_equal(counted.sum, place_ask(&place, "SELECT COUNT(*) FROM t"));
+  assert_int_equal(counted.squares,
+                   place_ask(&place, "SELECT SUM(c * c) FROM (SELECT COUNT(*) AS c FROM "
+                                     "t GROUP BY who)"));
   /* Each value has its own: exactly as many places are left as are not taken. */
   for (int who = 0; who < 3; who++) {
     char line[256];
     (void)snprintf(line, sizeof line, "SELECT COUNT(*) FROM t WHERE who = %d", who);
-    int64_t taken = ask(&place, line);
+    int64_t taken = place_ask(&place, line);
     for (int64_t i = taken; i <= MOST; i++) {
       (void)snprintf(line, sizeof line, "INSERT INTO t (id, who) VALUES (%d, %d)",
                      (int)(-1 - who * 100 - i), who);
-      if (i < MOST) expect(&place, line);
+      if (i < MOST) place_expect(&place, line);
       if (i == MOST) refuse(&place, line, LUMA_LIMIT_REACHED);
     }
   }
-  close_place(&place);
+  place_close(&place);
 }
 
 /* Ends the process when it is asked for the third time whether to go on with what it counts. */
@@ -314,25 +272,25 @@ static status evolve(struct place *place, struct model_caller *caller) {
 static void a_crash_in_the_middle_leaves_nothing(void) {
   struct place place;
   int how = 0;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  close_place(&place);
+  place_close(&place);
   pid_t child = fork();
   assert_true(child >= 0);
   if (child == 0) {
     struct model_caller caller = {.ask = end_there, .context = &place};
-    open_place(&place);
+    place_open(&place, 0);
     (void)evolve(&place, &caller);
     _exit(8);
   }
   assert_int_equal(waitpid(child, &how, 0), child);
   assert_true(WIFEXITED(how));
   assert_int_equal(WEXITSTATUS(how), 7);
-  open_place(&place);
+  place_open(&place, 0);
   nothing_is_left(&place);
-  expect(&place, "INSERT INTO t (id, who) VALUES (-1, 5)");
+  place_expect(&place, "INSERT INTO t (id, who) VALUES (-1, 5)");
   refuse(&place, "ALTER TABLE t SET POPULATION {\"max\": 6, \"per\": \"who\"}", LUMA_CONSTRAINT);
-  close_place(&place);
+  place_close(&place);
 }
 
 /* Whoever is asked says no: what was counted so far is taken back at once. */
@@ -343,32 +301,33 @@ static status give_up(void *context, struct err *err) {
 
 static void what_is_cancelled_leaves_nothing(void) {
   struct place place;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
   struct model_caller caller = {.ask = give_up, .context = &place};
   assert_int_equal(evolve(&place, &caller), LUMA_CANCELLED);
   err_reset(test_err());
   nothing_is_left(&place);
-  close_place(&place);
+  place_close(&place);
 }
 
 /* An open collection that is given a soul with limits. */
 static void beings_without_a_soul_are_counted(void) {
   struct place place;
   struct counted counted;
-  open_place(&place);
+  place_open(&place, 0);
   fill(&place);
-  expect(&place, "CREATE COLLECTION u");
-  expect(&place, "INSERT INTO u SELECT * FROM t");
-  expect(&place, "DROP TABLE t");
-  expect(&place, "ALTER TABLE u RENAME TO t");
-  expect(&place, "CREATE SOUL t FROM '{\"attributes\": {\"who\": \"int\", \"state\": \"text\"}, "
-                 "\"population\": {\"max\": 6, \"per\": \"who\"}}'");
+  place_expect(&place, "CREATE COLLECTION u");
+  place_expect(&place, "INSERT INTO u SELECT * FROM t");
+  place_expect(&place, "DROP TABLE t");
+  place_expect(&place, "ALTER TABLE u RENAME TO t");
+  place_expect(&place,
+               "CREATE SOUL t FROM '{\"attributes\": {\"who\": \"int\", \"state\": \"text\"}, "
+               "\"population\": {\"max\": 6, \"per\": \"who\"}}'");
   counted = add_up(&place);
   assert_int_equal(counted.counters, GROUPS);
   assert_int_equal(counted.sum, BEINGS);
   refuse(&place, "INSERT INTO t (id, who) VALUES (-1, 5)", LUMA_LIMIT_REACHED);
-  close_place(&place);
+  place_close(&place);
 }
 
 int main(int argc, char **argv) {

@@ -6,60 +6,10 @@
 #include <string.h>
 
 #include "base/sync/sync.h"
-#include "service/session/session.h"
 #include "tests/lib/test.h"
+#include "tests/unit/service/place.h"
 
 enum { BEINGS = 24000, THREADS = 3, TEXT_BYTES = 512, TURNS = 80, EVOLUTIONS = 30 };
-
-struct place {
-  struct db *db;
-  struct session *session;
-  char path[4096];
-};
-
-/* The first document's field; NULL: its first. */
-static status run(struct session *session, const char *text, const char *field, int64_t *answer,
-                  struct err *err) {
-  struct session_cursor *cursor = NULL;
-  struct session_request request = {.source = {.text = slice_of_text(text)}};
-  struct val document;
-  struct slice name;
-  bool has = true;
-  status result = session_run(session, &request, NULL, &cursor, err);
-  while (result == LUMA_OK && has) {
-    result = session_next(cursor, &document, &has, err);
-    if (result != LUMA_OK || !has || !answer) continue;
-    *answer =
-        (field ? val_field(&document, slice_of_text(field)) : val_field_at(&document, 0, &name))
-            .integer;
-    answer = NULL;
-  }
-  session_cursor_close(cursor);
-  return result;
-}
-
-static void expect(struct place *place, const char *text) {
-  assert_ok(run(place->session, text, NULL, NULL, test_err()));
-}
-
-static int64_t ask(struct place *place, const char *text) {
-  int64_t answer = -1;
-  assert_ok(run(place->session, text, NULL, &answer, test_err()));
-  return answer;
-}
-
-static void open_place(struct place *place) {
-  struct db_options options = {.sync_mode = STORE_SYNC_NEVER, .threads = THREADS};
-  (void)snprintf(place->path, sizeof place->path, "%s/db", test_dir());
-  assert_ok(db_open(place->path, &options, &place->db, test_err()));
-  assert_ok(session_open(place->db, &place->session, test_err()));
-}
-
-static void close_place(struct place *place) {
-  session_close(place->session);
-  assert_ok(model_check(place->db->model, NULL, NULL, test_err()));
-  db_close(place->db);
-}
 
 /* Beings [from, from + count) with attributes that some lack. */
 static void fill(struct place *place, int from, int count) {
@@ -69,20 +19,20 @@ static void fill(struct place *place, int from, int count) {
                  "AS a, 'text' || (g %% 17) AS b, CASE WHEN g %% 3 = 0 THEN NULL ELSE g / 8.0 END "
                  "AS c FROM generate_series(%d, %d) AS g",
                  from, from + count - 1);
-  expect(place, text);
+  place_expect(place, text);
 }
 
 /* Beings of three souls: as they were made, with other types and values, and in the newest form. */
 static void populate(struct place *place) {
-  expect(place, "CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT, c FLOAT)");
+  place_expect(place, "CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT, c FLOAT)");
   fill(place, 0, BEINGS / 2);
-  expect(place, "EVOLVE SOUL t ADD COLUMN d INT DEFAULT 4, ADD COLUMN e INT, "
-                "ALTER COLUMN b TYPE text USING upper(b)");
+  place_expect(place, "EVOLVE SOUL t ADD COLUMN d INT DEFAULT 4, ADD COLUMN e INT, "
+                      "ALTER COLUMN b TYPE text USING upper(b)");
   fill(place, BEINGS / 2, BEINGS / 4);
-  expect(place, "EVOLVE SOUL t ALTER COLUMN a TYPE float, ALTER COLUMN e TYPE int "
-                "USING coalesce(e, 0) + id");
+  place_expect(place, "EVOLVE SOUL t ALTER COLUMN a TYPE float, ALTER COLUMN e TYPE int "
+                      "USING coalesce(e, 0) + id");
   fill(place, BEINGS / 2 + BEINGS / 4, BEINGS / 4);
-  expect(place, "UPDATE t SET b = 'Straße' WHERE id % 1000 = 77");
+  place_expect(place, "UPDATE t SET b = 'Straße' WHERE id % 1000 = 77");
 }
 
 /* ---- what is found ---- */
@@ -119,26 +69,26 @@ static void the_same_is_found_as_by_a_query(void) {
   struct place place;
   char text[2 * TEXT_BYTES];
   uint32_t kept = 0, broken = 0;
-  open_place(&place);
+  place_open(&place, THREADS);
   populate(&place);
   for (const struct rule *rule = rules; rule < rules + sizeof rules / sizeof *rules; rule++) {
     int64_t found = -1;
     (void)snprintf(text, sizeof text, "SELECT COUNT(*) FROM t WHERE %s", rule->breaks);
-    int64_t count = ask(&place, text);
+    int64_t count = place_ask(&place, text);
     (void)snprintf(text, sizeof text, "EVOLVE SOUL t DRY RUN %s", rule->action);
-    assert_ok(run(place.session, text, "in_the_way", &found, test_err()));
+    assert_ok(place_run(place.session, text, "in_the_way", &found, test_err()));
     if (found != count)
       print_error("%s: %lld, not %lld\n", rule->action, (long long)found, (long long)count);
     assert_int_equal(found, count);
     struct err err = {0};
     (void)snprintf(text, sizeof text, "EVOLVE SOUL t %s", rule->action);
-    status result = run(place.session, text, NULL, NULL, &err);
+    status result = place_run(place.session, text, NULL, NULL, &err);
     assert_int_equal(result, count ? LUMA_CONSTRAINT : LUMA_OK);
     kept += count == 0;
     broken += count != 0;
   }
   assert_true(kept > 3 && broken > 3);
-  close_place(&place);
+  place_close(&place);
 }
 
 /* ---- beside writers ---- */
@@ -164,7 +114,7 @@ static void write_on(void *argument) {
     bool breaks = i % 48 == 0;
     (void)snprintf(text, sizeof text, "UPDATE w SET kind = %s WHERE id = %u",
                    breaks ? "NULL" : "'k'", (i * 7919 * 2 + writer->number) % BEINGS);
-    status result = run(session, text, NULL, NULL, &err);
+    status result = place_run(session, text, NULL, NULL, &err);
     if (breaks && result == LUMA_OK) atomic_fetch_add(&writer->put, 1);
     writer->refused += breaks && result == LUMA_INVALID_BEING;
     writer->others += result != LUMA_OK && result != LUMA_CONFLICT && result != LUMA_INVALID_BEING;
@@ -184,7 +134,7 @@ static void start(struct place *place, struct writer *writers, uint32_t count, a
 static bool evolve(struct place *place) {
   struct err err = {0};
   const char *text = "EVOLVE SOUL w ALTER COLUMN kind SET NOT NULL";
-  status result = run(place->session, text, NULL, NULL, &err);
+  status result = place_run(place->session, text, NULL, NULL, &err);
   assert_true(result == LUMA_OK || result == LUMA_CONSTRAINT || result == LUMA_CONFLICT);
   return result == LUMA_OK;
 }
@@ -194,32 +144,32 @@ static void beside_writers_nothing_is_missed(void) {
   struct writer writers[2];
   atomic_bool stops = false;
   uint32_t evolved = 0;
-  open_place(&place);
-  expect(&place, "CREATE TABLE w (id INT PRIMARY KEY, kind TEXT)");
-  expect(&place, "INSERT INTO w SELECT g AS id, 'k' AS kind FROM "
-                 "generate_series(0, 23999) AS g");
+  place_open(&place, THREADS);
+  place_expect(&place, "CREATE TABLE w (id INT PRIMARY KEY, kind TEXT)");
+  place_expect(&place, "INSERT INTO w SELECT g AS id, 'k' AS kind FROM "
+                       "generate_series(0, 23999) AS g");
   start(&place, writers, 2, &stops);
   for (int i = 0; i < 2; i++) /* both are at it */
     while (atomic_load(&writers[i].put) == 0) os_sleep_us(os_linux(), 1000);
   for (int i = 0; i < TURNS && evolved < EVOLUTIONS; i++) {
     bool stands = evolve(&place);
     if (stands) {
-      assert_int_equal(ask(&place, "SELECT COUNT(*) FROM w WHERE kind IS NULL"), 0);
-      expect(&place, "EVOLVE SOUL w ALTER COLUMN kind DROP NOT NULL");
+      assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM w WHERE kind IS NULL"), 0);
+      place_expect(&place, "EVOLVE SOUL w ALTER COLUMN kind DROP NOT NULL");
     }
     evolved += stands;
     struct err err = {0};
-    (void)run(place.session, "UPDATE w SET kind = 'k' WHERE kind IS NULL", NULL, NULL, &err);
+    (void)place_run(place.session, "UPDATE w SET kind = 'k' WHERE kind IS NULL", NULL, NULL, &err);
   }
   atomic_store(&stops, true);
   for (int i = 0; i < 2; i++) {
     thread_join(&writers[i].thread);
     assert_int_equal(writers[i].others, 0);
   }
-  expect(&place, "UPDATE w SET kind = 'k' WHERE kind IS NULL");
+  place_expect(&place, "UPDATE w SET kind = 'k' WHERE kind IS NULL");
   assert_true(evolve(&place));
-  assert_int_equal(ask(&place, "SELECT COUNT(*) FROM w WHERE kind IS NULL"), 0);
-  close_place(&place);
+  assert_int_equal(place_ask(&place, "SELECT COUNT(*) FROM w WHERE kind IS NULL"), 0);
+  place_close(&place);
 }
 
 int main(int argc, char **argv) {
