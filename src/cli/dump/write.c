@@ -48,12 +48,12 @@ static status each_row(struct writing *writing, const char *select, struct slice
   return result;
 }
 
-/* As they are stored: keys that no soul declares, and what is sensitive, too. */
-static status each_document(struct writing *writing, struct slice collection, row_fn *each,
-                            struct err *err) {
+/* What a command of JQL tells of a collection. */
+static status each_told(struct writing *writing, const char *command, struct slice collection,
+                        row_fn *each, struct err *err) {
   struct buf text;
   buf_init(&text, STATEMENT_BYTES_MAX);
-  buf_append_text(&text, "{\"find\":");
+  buf_append_format(&text, "{\"%s\":", command);
   json_write_text(&text, collection);
   buf_append_byte(&text, '}');
   struct target_statement statement = {.language = "jql", .text = buf_slice(&text)};
@@ -61,6 +61,12 @@ static status each_document(struct writing *writing, struct slice collection, ro
   if (result == LUMA_OK) result = each_answer(writing, &statement, each, err);
   buf_deinit(&text);
   return result;
+}
+
+/* As they are stored: keys that no soul declares, and what is sensitive, too. */
+static status each_document(struct writing *writing, struct slice collection, row_fn *each,
+                            struct err *err) {
+  return each_told(writing, "find", collection, each, err);
 }
 
 static status write_document(struct writing *writing, const struct val *row, struct err *err) {
@@ -125,16 +131,7 @@ static status write_spec(struct writing *writing, const struct val *row, struct 
 }
 
 static status write_specs(struct writing *writing, struct err *err) {
-  struct buf text;
-  buf_init(&text, STATEMENT_BYTES_MAX);
-  buf_append_text(&text, "{\"listIndexes\":");
-  json_write_text(&text, writing->collection);
-  buf_append_byte(&text, '}');
-  struct target_statement statement = {.language = "jql", .text = buf_slice(&text)};
-  status result = buf_check(&text, "a statement", err);
-  if (result == LUMA_OK) result = each_answer(writing, &statement, write_spec, err);
-  buf_deinit(&text);
-  return result;
+  return each_told(writing, "listIndexes", writing->collection, write_spec, err);
 }
 
 static status write_index(struct writing *writing, const struct val *row, struct err *err) {
