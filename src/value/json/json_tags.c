@@ -196,14 +196,6 @@ static bool take_code(struct json_reader *r, struct val *out) {
   return true;
 }
 
-/* A type that BSON has given up: text stands for it. */
-static bool take_symbol(struct json_reader *r, struct val *out) {
-  struct slice text;
-  if (!take_text_value(r, &text)) return false;
-  *out = val_text(text);
-  return true;
-}
-
 static bool take_one(struct json_reader *r, struct val *out, enum val_type type) {
   int64_t v = 0;
   *out = (struct val){.type = (uint8_t)type};
@@ -282,7 +274,6 @@ static const struct json__tag tags[] = {
     {"$regularExpression", take_regex, "{\"pattern\": \"…\", \"options\": \"…\"}"},
     {"$timestamp", take_timestamp, "{\"t\": seconds, \"i\": increment}, each of 32 bits"},
     {"$code", take_code, "text"},
-    {"$symbol", take_symbol, "text"},
     {"$minKey", take_minkey, "1"},
     {"$maxKey", take_maxkey, "1"},
     {"$undefined", take_undefined, "true: it reads as null"},
