@@ -3,7 +3,13 @@
 
 #include <math.h>
 
-enum { NUMBER_DIGITS = 13, UNAUTHORIZED = 13, CURSOR_NOT_FOUND = 43, MISSING_FIELD = 40414 };
+enum {
+  NUMBER_DIGITS = 13,
+  UNAUTHORIZED = 13,
+  CURSOR_NOT_FOUND = 43,
+  CURSOR_KILLED = 237,
+  MISSING_FIELD = 40414
+};
 
 static struct val field_of(const struct statement_run *run, const char *name) {
   return val_field(&run->command, slice_of_text(name));
@@ -203,6 +209,10 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
 
 /* ---- killCursors ---- */
 
+void mongo_cursor_tell_killed(struct err *err) {
+  if (err) err->foreign = CURSOR_KILLED;
+}
+
 static void put_numbers(struct buf *out, const char *name, const uint64_t *numbers,
                         uint32_t count) {
   buf_append_format(out, "\"%s\":[", name);
@@ -228,6 +238,8 @@ status mongo_cursor_kill(struct registry *registry, const struct statement_run *
     TRY(read_number(&id, "cursors", &number, err));
     if (registry_take_numbered(registry, is_numbered, number, session, &run)) {
       end_cursor(registry, run);
+      killed[killed_count++] = number;
+    } else if (registry_cancel_waiting(registry, is_numbered, number, session)) {
       killed[killed_count++] = number;
     } else {
       missing[missing_count++] = number;

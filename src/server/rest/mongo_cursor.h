@@ -25,6 +25,8 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
  * back. */
 status mongo_cursor_kill(struct registry *registry, const struct statement_run *command,
                          const struct registry_session *session, struct buf *out, struct err *err);
+/** What a getMore answers whose cursor ended while it waited. */
+void mongo_cursor_tell_killed(struct err *err);
 /** Appends `],"id":…,"ns":"…"}`: the end of a batch; `cursor` NULL: there is no more. */
 void mongo_cursor_end(const struct statement_run *run, const char *cursor, struct buf *out);
 

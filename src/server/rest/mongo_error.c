@@ -78,6 +78,7 @@ static const struct name_of_number names[] = {
     {197, "InvalidIndexSpecificationOption"},
     {224, "QueryExceededMemoryLimitNoDiskUseAllowed"},
     {225, "TransactionTooOld"},
+    {237, "CursorKilled"},
     {238, "NotImplemented"},
     {241, "ConversionFailure"},
     {251, "NoSuchTransaction"},

@@ -100,7 +100,10 @@ static status go_on(struct exchange *exchange, struct statement_run *run, struct
   }
   run->is_continued = true;
   run->is_kept = run->is_batch_empty = false;
+  registry_wait_for(exchange->rest->registry, &exchange->running, run);
   status result = await_rows(exchange, run, err);
+  registry_wait_for(exchange->rest->registry, &exchange->running, NULL);
+  if (result == LUMA_CANCELLED) mongo_cursor_tell_killed(err);
   if (result == LUMA_OK) result = write_reply(exchange, &run, err);
   statement_destroy(run);
   return result;

@@ -426,6 +426,24 @@ status registry_cancel(struct registry *registry, struct slice id, struct err *e
   FAIL(err, LUMA_UNKNOWN_QUERY, "no statement of this name is running");
 }
 
+void registry_wait_for(struct registry *registry, struct registry_running *running,
+                       const struct statement_run *cursor) {
+  mutex_lock(&registry->lock);
+  running->cursor = cursor;
+  mutex_unlock(&registry->lock);
+}
+
+bool registry_cancel_waiting(struct registry *registry, registry_is_cursor *is_it, uint64_t number,
+                             const struct registry_session *session) {
+  mutex_lock(&registry->lock);
+  struct registry_running *it = registry->first_running;
+  while (it && !(it->cursor && it->cursor->named == session && is_it(it->cursor, number)))
+    it = it->next;
+  if (it) cancel(it);
+  mutex_unlock(&registry->lock);
+  return it != NULL;
+}
+
 void registry_cancel_all(struct registry *registry) {
   mutex_lock(&registry->lock);
   for (struct registry_running *it = registry->first_running; it; it = it->next) cancel(it);

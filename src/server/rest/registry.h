@@ -103,13 +103,21 @@ struct registry_running {
   struct slice id;
   struct session *session;
   atomic_bool *cancelled;
-  uint64_t began_us; /* monotonic */
+  uint64_t began_us;                  /* monotonic */
+  const struct statement_run *cursor; /* that it waits for rows of; NULL: none */
   struct registry_running *next, *previous;
 };
 /** LUMA_ALREADY_EXISTS when a statement of this name runs. */
 status registry_add_running(struct registry *registry, struct registry_running *running,
                             struct err *err);
 void registry_remove_running(struct registry *registry, struct registry_running *running);
+/** Says which cursor it waits for from now on; NULL: none. That cursor is out of the registry. */
+void registry_wait_for(struct registry *registry, struct registry_running *running,
+                       const struct statement_run *cursor);
+/** Tells to stop what waits for a cursor of the session that `is_it` with `number`; false: nothing
+ * does. */
+bool registry_cancel_waiting(struct registry *registry, registry_is_cursor *is_it, uint64_t number,
+                             const struct registry_session *session);
 /** LUMA_UNKNOWN_QUERY. */
 status registry_cancel(struct registry *registry, struct slice id, struct err *err);
 void registry_cancel_all(struct registry *registry);

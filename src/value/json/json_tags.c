@@ -99,11 +99,21 @@ static struct val assembled(const struct json_reader *r, enum val_type type) {
   return (struct val){.type = (uint8_t)type, .bytes = (uint32_t)bytes.bytes, .data = bytes.data};
 }
 
+/* The first version of extended JSON has {"$binary": "…", "$type": "00"}. */
+static bool take_old_binary(struct json_reader *r, struct slice *base64, struct slice *type) {
+  struct slice name;
+  return json__take_text(r, base64) && json__take(r, ',') && take_text_value(r, &name) &&
+         slice_is_equal(name, slice_of_text("$type")) && json__take(r, ':') &&
+         take_text_value(r, type);
+}
+
 static bool take_binary(struct json_reader *r, struct val *out) {
   struct slice base64, type;
   struct json__member members[] = {{.name = "base64", .text = &base64},
                                    {.name = "subType", .text = &type}};
-  if (!json__take_members(r, members, 2)) return false;
+  bool is_old = json__peek(r) == '"';
+  if (is_old ? !take_old_binary(r, &base64, &type) : !json__take_members(r, members, 2))
+    return false;
   uint8_t padded[2] = {'0', type.bytes > 0 ? type.data[0] : 0}, sub = 0;
   if (type.bytes == 1) type = slice_of(padded, 2);
   if (!take_hex(type, &sub, 1) || !json__parse_base64(base64, &r->assembled)) return false;

@@ -282,6 +282,19 @@ static status put_alike(const struct jql *jql, const struct jql_node *list, uint
   return LUMA_OK;
 }
 
+/** How many are like the update `from`, from there on, itself included. */
+static status count_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
+                          const struct values *first, uint32_t *alike) {
+  uint32_t count = jql__elements_count(jql, list);
+  struct values next;
+  for (*alike = 1; from + *alike < count; ++*alike) {
+    struct val update;
+    TRY(jql__element(jql, list, from + *alike, &update));
+    if (!take_values(&update, first, &next)) break;
+  }
+  return LUMA_OK;
+}
+
 status jql__gather_alike(const struct jql *jql, const struct jql_node *list, uint32_t from,
                          struct plan *plan, uint32_t *taken) {
   enum { WORTH_A_TABLE = 16 };
@@ -294,6 +307,9 @@ status jql__gather_alike(const struct jql *jql, const struct jql_node *list, uin
   TRY(jql__element(jql, list, from, &first));
   if (!take_values(&first, NULL, &values) || !is_exchangeable(jql, plan, values.count))
     return LUMA_OK;
+  /* A table that the reader made is nearly all of them; of others many may be short runs. */
+  if (from || !table_of(jql, list)) TRY(count_alike(jql, list, from, &values, &most));
+  if (most < WORTH_A_TABLE) return LUMA_OK;
   TRY(make_points(jql, most, values.count, &points, jql->err));
   TRY(put_alike(jql, list, from, &values, points));
   if (points->count < WORTH_A_TABLE) return LUMA_OK;

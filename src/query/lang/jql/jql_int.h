@@ -17,7 +17,10 @@
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
 enum { JQL_TYPE_MISMATCH = 14, JQL_INVALID_LENGTH = 16, JQL_MISSING_FIELD = 40414 };
-enum { JQL_STAGES_MAX = 1000, JQL_CHANGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
+enum { JQL_STAGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
+/** Of one command: changes, of which so many may need a plan of their own. Those that are alike
+ * share one. */
+enum { JQL_CHANGES_MAX = 100000, JQL_PLANS_MAX = 1000 };
 
 /** A variable that expressions may name: $$name. Number counts from the outermost. */
 struct jql_variable {

@@ -53,6 +53,19 @@ status jql__put_out(const struct jql *jql, const struct jql_node *spec, struct p
 
 /* ---- $merge ---- */
 
+/** MongoDB merges into no time series. */
+static status check_no_series(const struct jql *jql, const struct jql_node *spec,
+                              struct slice target) {
+  enum { IS_VIEW = 166 };
+  const struct catalog *catalog = jql->context->catalog;
+  const struct collection *there = catalog ? catalog_find(catalog, target) : NULL;
+  if (!there || there->rules.time_field.bytes == 0) return LUMA_OK;
+  status failed = jql__fail_code(
+      jql, spec, IS_VIEW, "$merge cannot write to the time series '%.*s'", SLICE_ARG(target));
+  err_hint(jql->err, "$out takes the place of one; insert adds to it");
+  return failed;
+}
+
 static status read_on(const struct jql *jql, const struct jql_node *on, struct plan_stage *stage) {
   struct jql_each each = jql__each(jql, on);
   struct jql_node name;
@@ -168,6 +181,7 @@ status jql__put_merge(const struct jql *jql, const struct jql_node *spec, struct
     return jql__fail_code(jql, spec, 51182, "$merge requires a string or object argument");
   if (spec->value.type == VAL_MAP) TRY(jql__take(jql, spec, specs, FIELDS, fields));
   TRY(read_target(jql, &fields[INTO], 51178, &target));
+  TRY(check_no_series(jql, spec, target));
   TRY(put_store(jql, STAGE_MERGE, spec, target, plan));
   struct plan_stage *stage = (*plan)->stage;
   stage->matched = STAGE_MERGE_MERGES;

@@ -91,12 +91,23 @@ static bool next_element(struct jql_each *each, struct jql_node *element, status
   return has_next && *done == LUMA_OK;
 }
 
+static status fail_plans(const struct jql *jql, const struct jql_node *at,
+                         const struct jql_node *list) {
+  status failed =
+      jql__fail_code(jql, at, JQL_INVALID_LENGTH, "`%.*s` takes %d different changes at most",
+                     SLICE_ARG(list->name), JQL_PLANS_MAX);
+  err_hint(jql->err, "inserts, and updates by _id that are alike but for their values, count once "
+                     "where they follow each other");
+  return failed;
+}
+
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
                      const struct jql_node *list, jql_element *read, struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
   status done;
   struct jql_node element;
   struct plan **last = plan, *insert = NULL;
+  uint32_t plans = 0;
   each.count = jql__elements_count(jql, list);
   if (each.count == 0 || each.count > JQL_CHANGES_MAX)
     return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` takes 1 to %d elements, not %u",
@@ -110,6 +121,7 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
     bool joined = false;
     TRY(join_insert(jql, insert, made, each.count, &joined));
     if (joined) continue;
+    if (++plans > JQL_PLANS_MAX) return fail_plans(jql, &element, list);
     insert = made->kind == PLAN_INSERT ? made : NULL;
     *last = made;
     if (each.at == each.count) return LUMA_OK;
