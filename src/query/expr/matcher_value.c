@@ -4,6 +4,7 @@
 
 #include "query/expr/matcher_int.h"
 #include "query/func/compare.h"
+#include "query/mongo/mongo.h"
 
 bool matcher__is_true(const struct val *v) {
   if (val_is_null(v)) return false;
@@ -228,6 +229,8 @@ static status set_type(struct matcher *matcher, const struct val *operand, struc
   }
   if (operand->type == VAL_TEXT)
     FAIL(err, LUMA_INVALID_ARGUMENT, "`%.*s` is not a type", SLICE_ARG(val_slice(operand)));
+  if (!val_is_number(operand))
+    return mongo_fail(err, 14, "$type takes names or numbers of types");
   FAIL(err, LUMA_INVALID_ARGUMENT, "$type takes names or numbers of types");
 }
 

@@ -98,7 +98,9 @@ static bool visit_list(const struct visit *visit, uint32_t at, const struct val 
   uint32_t count = val_count(list);
   if (step->is_index) {
     struct val element = element_at(list, step->index);
-    if (element.type != VAL_MISSING && !visit_from(visit, at + 1, &element)) return false;
+    bool leads_on = element.type == VAL_MAP || element.type == VAL_LIST;
+    bool is_branch = leads_on || (element.type != VAL_MISSING && at + 1 == visit->path->count);
+    if (is_branch && !visit_from(visit, at + 1, &element)) return false;
   }
   for (uint32_t i = 0; step->is_name && i < count; i++) {
     struct val element = val_at(list, i);
