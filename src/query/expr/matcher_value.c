@@ -229,8 +229,7 @@ static status set_type(struct matcher *matcher, const struct val *operand, struc
   }
   if (operand->type == VAL_TEXT)
     FAIL(err, LUMA_INVALID_ARGUMENT, "`%.*s` is not a type", SLICE_ARG(val_slice(operand)));
-  if (!val_is_number(operand))
-    return mongo_fail(err, 14, "$type takes names or numbers of types");
+  if (!val_is_number(operand)) return mongo_fail(err, 14, "$type takes names or numbers of types");
   FAIL(err, LUMA_INVALID_ARGUMENT, "$type takes names or numbers of types");
 }
 

@@ -299,6 +299,7 @@ static void bulks_alike_one_by_one(void) {
   close_all();
 }
 
+/* Each with a plan of its own. */
 static void too_many_updates(void) {
   enum { MANY = 1001 };
   open_all();
@@ -306,8 +307,8 @@ static void too_many_updates(void) {
     buf_reset(&command);
     buf_append_text(&command, "{\"update\":\"t\",\"updates\":[");
     for (uint32_t i = 0; i < MANY - 1 + more; i++)
-      buf_append_format(&command, "%s{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n\":1}}}", i ? "," : "",
-                        i);
+      buf_append_format(&command, "%s{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n%u\":1}}}",
+                        i ? "," : "", i, i);
     buf_append_text(&command, "]}");
     assert_int_equal(more ? LUMA_INVALID_ARGUMENT : LUMA_OK, run());
   }
