@@ -361,7 +361,8 @@ status model_create_sequence(struct model_txn *txn, const struct model_sequence 
 status model_alter_sequence(struct model_txn *txn, struct slice name,
                             const struct model_sequence_changes *changes, bool if_exists,
                             struct err *err);
-/** In the transaction. LUMA_NOT_FOUND unless `if_exists`. */
+/** In the transaction. LUMA_NOT_FOUND unless `if_exists`; LUMA_CONSTRAINT while a DEFAULT takes its
+ * numbers. */
 status model_drop_sequence(struct model_txn *txn, struct slice name, bool if_exists,
                            struct err *err);
 /** The next number, given to nobody else, whatever becomes of the transaction; a sequence that the

@@ -173,6 +173,12 @@ status model__next_number(struct model *model, struct slice name, int64_t *numbe
 status model__new_key(struct model *model, const struct collection *collection,
                       const struct soul_numbers *numbers, const struct val *document,
                       struct arena *arena, struct val *key, struct err *err);
+/** LUMA_CONSTRAINT where a DEFAULT of a collection but `except` takes numbers of the sequence. */
+status model__check_unused(struct model_txn *txn, struct slice sequence, struct slice except,
+                           struct err *err);
+/** As model_drop_sequence, but the collection `except` may take its numbers: it goes too. */
+status model__drop_sequence(struct model_txn *txn, struct slice name, struct slice except,
+                            bool if_exists, struct err *err);
 /** Sequences that go with collection `owner` are dropped, or, where it is renamed, follow it. */
 status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
                            struct err *err);

@@ -21,6 +21,39 @@ void model_set_now(struct model_txn *txn, uint64_t now_us) {
   txn->now_us = now_us;
 }
 
+/* Whether an expression of the collection's soul takes numbers of the sequence. */
+static status takes_from(const struct collection *collection, struct slice sequence, bool *takes,
+                         struct err *err) {
+  const struct soul *soul = collection->genotype;
+  struct soul_program *program = NULL;
+  *takes = false;
+  if (!soul) return LUMA_OK;
+  TRY(soul_take_program(soul, &program, err));
+  for (uint32_t i = 0; program && i < soul->rules_count && !*takes; i++)
+    *takes = soul->ops->takes_from(program, i, sequence);
+  if (program) soul_give_program(soul, program);
+  return LUMA_OK;
+}
+
+status model__check_unused(struct model_txn *txn, struct slice sequence, struct slice except,
+                           struct err *err) {
+  struct keyspace_key version = keyspace_version();
+  for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
+    const struct collection *one = catalog_at(txn->catalog, i);
+    bool takes;
+    if (slice_is_equal(one->name, except)) continue;
+    TRY(takes_from(one, sequence, &takes, err));
+    if (!takes) continue;
+    err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
+              "the sequence `%.*s` cannot be dropped: a DEFAULT of `%.*s` takes its numbers",
+              SLICE_ARG(sequence), SLICE_ARG(one->name));
+    err_hint(err, "ALTER TABLE %.*s ALTER COLUMN … DROP DEFAULT first", SLICE_ARG(one->name));
+    return LUMA_CONSTRAINT;
+  }
+  /* nobody begins to meanwhile */
+  return store_guard(txn->store, STORE_META, keyspace_slice(&version), err);
+}
+
 /* ---- keys ---- */
 
 static status next_of_model(void *context, struct slice name, int64_t *number, struct err *err) {
@@ -97,6 +130,6 @@ status model__follow_owner(struct model_txn *txn, struct slice owner, struct sli
     if (renamed.bytes)
       TRY(model_alter_sequence(txn, name, &changes, false, err));
     else
-      TRY(model_drop_sequence(txn, name, false, err));
+      TRY(model__drop_sequence(txn, name, owner, false, err));
   }
 }

@@ -143,6 +143,8 @@ struct soul_rules_ops {
   /** Tells of each path into the being that expression `nth` reads; an empty one: all of it. */
   void (*reads)(const struct soul_program *program, uint32_t nth, soul_reads_fn *tell,
                 void *context);
+  /** Whether expression `nth` takes numbers of a sequence that it names. */
+  bool (*takes_from)(const struct soul_program *program, uint32_t nth, struct slice sequence);
   /** What makes the values of expression `nth` quickly, in `arena`; NULL: it has to be run, or
    * memory is out. */
   const struct soul_quick *(*quicken)(const struct soul_program *program, uint32_t nth,

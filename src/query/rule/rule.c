@@ -322,6 +322,22 @@ static void rules_reads(const struct soul_program *program, uint32_t nth, soul_r
   if (rules->items[nth].expr) tell_reads(rules->items[nth].expr, tell, context);
 }
 
+static bool takes_from(const struct expr *expr, struct slice sequence) {
+  bool takes = expr->kind == EXPR_CALL && strcmp(expr->function->name, "nextval") == 0 &&
+               expr->args_count == 1 && expr->args[0]->kind == EXPR_CONST &&
+               expr->args[0]->value.type == VAL_TEXT &&
+               slice_is_equal(val_slice(&expr->args[0]->value), sequence);
+  for (uint32_t i = 0; !takes && i < expr->args_count; i++)
+    takes = expr->args[i] && takes_from(expr->args[i], sequence);
+  return takes;
+}
+
+static bool rules_takes_from(const struct soul_program *program, uint32_t nth,
+                             struct slice sequence) {
+  const struct rules *rules = (const struct rules *)program;
+  return rules->items[nth].expr && takes_from(rules->items[nth].expr, sequence);
+}
+
 const struct soul_rules_ops *rule_ops(void) {
   static const struct soul_rules_ops ops = {.create = rules_create,
                                             .destroy = rules_destroy,
@@ -332,6 +348,7 @@ const struct soul_rules_ops *rule_ops(void) {
                                             .lasts = rules_lasts,
                                             .is_common = rules_is_common,
                                             .reads = rules_reads,
+                                            .takes_from = rules_takes_from,
                                             .quicken = rules_quicken,
                                             .assure = rules_assure,
                                             .confine = rules_confine,

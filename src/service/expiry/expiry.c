@@ -19,7 +19,7 @@ struct expiring {
   struct slice *keys; /* of a batch, as tagged JSON */
   uint32_t keys_count;
   bool is_over;           /* the index is gone, or lets documents live for another time */
-  uint64_t kept, deleted; /* kept: they could not be deleted */
+  uint64_t kept, deleted; /* kept: they were not deleted, and are looked at no more */
   uint64_t deleted_now;   /* by the transaction under way */
 };
 
@@ -32,12 +32,24 @@ static status run(struct expiring *expiring, struct session_cursor **cursor, str
   return session_run(expiring->session, &request, NULL, cursor, err);
 }
 
+/** As JQL writes a path: names and places with dots between, whatever letters are in them. */
+static void put_path(const struct path *path, struct buf *out) {
+  for (uint32_t i = 0; i < path->count; i++) {
+    const struct path_step *step = &path->steps[i];
+    if (i > 0) buf_append_byte(out, '.');
+    if (step->is_name)
+      buf_append_slice(out, step->name);
+    else
+      buf_append_format(out, "%d", (int)step->index);
+  }
+}
+
 /** {"$and": [{"at": {"$lte": …}}, what a partial index asks]} without the braces around. */
 static void put_condition(struct expiring *expiring) {
   struct buf *text = &expiring->text, path;
   struct slice partial = expiring->index->condition.text;
   buf_init(&path, TEXT_BYTES_MAX);
-  path_format(&expiring->index->def.keys[0].path, &path);
+  put_path(&expiring->index->def.keys[0].path, &path);
   buf_append_text(text, "\"$and\":[{");
   json_write_text(text, buf_slice(&path));
   buf_append_format(text, ":{\"$lte\":{\"$date\":{\"$numberLong\":\"%lld\"}}}}",
@@ -132,11 +144,10 @@ static status delete_keys(struct expiring *expiring, uint32_t from, uint32_t cou
   TRY(session_begin(session, SESSION_SNAPSHOT, err));
   status done = session_look(session, check_index, expiring, err);
   if (done == LUMA_OK && !expiring->is_over) done = run_delete(expiring, from, count, err);
-  if (done != LUMA_OK) {
-    (void)session_rollback(session, NULL);
-    return done;
-  }
-  TRY(session_commit(session, err));
+  if (done != LUMA_OK) (void)session_rollback(session, NULL);
+  if (done == LUMA_OK) done = session_commit(session, err);
+  if (done != LUMA_OK) expiring->deleted_now = 0;
+  TRY(done);
   expiring->deleted += expiring->deleted_now;
   return LUMA_OK;
 }
@@ -162,13 +173,18 @@ static status delete_each(struct expiring *expiring, struct err *err) {
   for (uint32_t i = 0; i < expiring->keys_count && goes_on(expiring); i++) {
     status done = delete_keys(expiring, i, 1, err);
     if (is_grave(done)) return done;
-    if (done != LUMA_OK) expiring->kept++;
+    if (expiring->deleted_now == 0) expiring->kept++;
   }
   return LUMA_OK;
 }
 
+/* What was found and is not deleted counts as kept, whatever the reason: so each batch comes nearer
+ * to the end. Others went meanwhile where somebody else deletes: then as many are left for the next
+ * time. */
 static status delete_batch(struct expiring *expiring, struct err *err) {
   status done = delete_keys(expiring, 0, expiring->keys_count, err);
+  if (done == LUMA_OK && expiring->deleted_now < expiring->keys_count)
+    expiring->kept += expiring->keys_count - expiring->deleted_now;
   return done == LUMA_OK || is_grave(done) ? done : delete_each(expiring, err);
 }
 

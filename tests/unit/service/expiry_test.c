@@ -92,6 +92,38 @@ static void moments_expire_when_they_are_old_enough(void) {
   end(&given);
 }
 
+/* Keys of types that JQL has no word of its own for, and names that are written in quotes
+ * elsewhere. */
+static void keys_and_names_of_any_kind_expire(void) {
+  struct given given = begin();
+  does(&given, "{\"createIndexes\":\"c\",\"indexes\":[{\"key\":{\"the moment.of-it\":1},"
+               "\"expireAfterSeconds\":60}]}");
+  static const char *const keys[] = {"INTERVAL '1 month'",
+                                     "DATE '2020-01-01'",
+                                     "X'0102'",
+                                     "1.5",
+                                     "TRUE",
+                                     "'NaN'::decimal",
+                                     "INTERVAL '1 second'",
+                                     "{a: INTERVAL '1 day'}",
+                                     "'550e8400-e29b-41d4-a716-446655440000'::uuid",
+                                     "NULL"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    char text[256];
+    (void)snprintf(text, sizeof text,
+                   "INSERT INTO c (id, `the moment`) VALUES (%s, {`of-it`: now()})", keys[i]);
+    struct session_request request = {.source = {.lang = &lang_lql, .text = slice_of_text(text)}};
+    struct session_cursor *cursor = NULL;
+    assert_int_equal(session_run(given.session, &request, NULL, &cursor, test_err()), LUMA_OK);
+    session_cursor_close(cursor);
+  }
+  has(&given, "{}", sizeof keys / sizeof *keys);
+  simos_advance_us(given.sim, (uint64_t)3600 * 1000000);
+  assert_int_equal(expire(&given, 3), sizeof keys / sizeof *keys);
+  has(&given, "{}", 0);
+  end(&given);
+}
+
 static void what_is_no_moment_stays(void) {
   struct given given = begin();
   does(&given, by_minute);
@@ -218,6 +250,7 @@ static void what_changes_meanwhile_is_heard(void) {
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"moments_expire_when_they_are_old_enough", moments_expire_when_they_are_old_enough, 60},
+      {"keys_and_names_of_any_kind_expire", keys_and_names_of_any_kind_expire, 60},
       {"what_is_no_moment_stays", what_is_no_moment_stays, 60},
       {"a_partial_index_lets_go_of_what_it_holds", a_partial_index_lets_go_of_what_it_holds, 60},
       {"what_cannot_go_keeps_nothing_else", what_cannot_go_keeps_nothing_else, 60},
