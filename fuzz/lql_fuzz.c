@@ -26,7 +26,8 @@ static bool is_plain_number(const struct val *value) {
 static bool can_return(const struct expr *expr) {
   if (expr->kind == EXPR_MAP || expr->kind == EXPR_STAR || expr->kind == EXPR_SUBQUERY)
     return false; /* a SELECT within is printed as that it is one */
-  bool is_plain = expr->kind != EXPR_CONST || val_is_null(&expr->value) ||
+  /* what is missing, as the open end of a[1:], is printed as NULL */
+  bool is_plain = expr->kind != EXPR_CONST || expr->value.type == VAL_NULL ||
                   is_plain_number(&expr->value) || expr->value.type == VAL_BOOL ||
                   expr->value.type == VAL_TEXT;
   for (uint32_t i = 0; is_plain && i < expr->args_count; i++) is_plain = can_return(expr->args[i]);

@@ -38,6 +38,8 @@ struct windowing {
   struct exec kept; /* the executor with the memory of the rows */
   bool spills;      /* that is `rows_arena` */
   struct arena rows_arena;
+  struct exec summing; /* the executor with the memory of one sum */
+  struct arena sums_arena;
   struct runs *runs; /* all rows, in the order of `sorting`; NULL: they are in memory */
   bool is_parted;    /* behind the rows that are kept the partition goes on */
   bool goes_on;      /* the rows that are kept go on with the partition of those before */
@@ -193,7 +195,7 @@ static status compute(struct windowing *op, struct windowing_call *call, struct 
     if (op->goes_on)
       window_sum_go_on(&call->sum, op->queue);
     else
-      window_sum_begin(&call->sum, op->queue);
+      window_sum_begin(&call->sum, &op->summing, op->queue);
     measure(op, call, &part);
     op->groups = part.groups;
     if (call->expr->over->ignores_nulls) find_known(op, &part);
@@ -407,6 +409,7 @@ static void window_close(struct op *base) {
   struct windowing *op = (struct windowing *)base;
   runs_destroy(op->runs);
   arena_deinit(&op->rows_arena);
+  arena_deinit(&op->sums_arena);
 }
 
 status op__open_window(struct exec *exec, const struct plan *plan, struct op **op,
@@ -416,6 +419,9 @@ status op__open_window(struct exec *exec, const struct plan *plan, struct op **o
   TRY(op__create(exec, plan, &ops, sizeof *windowing, &windowing, err));
   *op = &windowing->op;
   arena_init(&windowing->rows_arena, 0, exec->memory_bytes);
+  arena_init(&windowing->sums_arena, 0, exec->memory_bytes);
+  windowing->summing = *exec;
+  windowing->summing.arena = &windowing->sums_arena;
   windowing->spills = spill_is_possible(exec);
   windowing->kept = *exec;
   if (windowing->spills) windowing->kept.arena = &windowing->rows_arena;

@@ -80,11 +80,20 @@ static status shift(struct exec *exec, const struct window_part *part, uint32_t 
 
 /* ---- functions of the frame ---- */
 
+/** How many of the frame's places can be passed without a look: in a frame without a hole all
+ * before the one wanted. */
+static uint32_t passed_at_once(const struct window_part *part, uint32_t count, int64_t wanted) {
+  if (part->call->over->exclude != EXPR_EXCLUDE_NONE) return 0;
+  return wanted > count ? count : (uint32_t)(wanted - 1);
+}
+
 /** Of the known places in the frame the one asked for; NULL if there is none. */
 static void nth_known(const struct window_part *part, const struct window_frame *frame,
                       bool is_last, int64_t wanted, struct val *out) {
   uint32_t from = window_known_before(part, frame->from), to = window_known_before(part, frame->to);
-  for (uint32_t i = 0; i < to - from; i++) {
+  uint32_t passed = passed_at_once(part, to - from, wanted);
+  wanted -= passed;
+  for (uint32_t i = passed; i < to - from; i++) {
     uint32_t at = part->known[is_last ? to - 1 - i : from + i];
     if (!window_frame_has(frame, at) || --wanted) continue;
     *out = *window_arg(part, at, 0);
@@ -111,7 +120,9 @@ static status nth_value(struct exec *exec, const struct window_part *part, uint3
     nth_known(part, &frame, is_last, wanted, out);
     return LUMA_OK;
   }
-  for (uint32_t i = 0; i < frame.to - frame.from; i++) {
+  uint32_t passed = passed_at_once(part, frame.to - frame.from, wanted);
+  wanted -= passed;
+  for (uint32_t i = passed; i < frame.to - frame.from; i++) {
     uint32_t at = is_last ? frame.to - 1 - i : frame.from + i;
     if (!window_frame_has(&frame, at) || --wanted) continue;
     *out = *window_arg(part, at, 0);

@@ -6,13 +6,15 @@
 /* Sums of floats are made anew now and then, so that what taking back leaves behind cannot grow. */
 enum { TAKEN_BACK_MAX = 4096 };
 
-void window_sum_begin(struct window_sum *sum, uint32_t *queue) {
-  *sum = (struct window_sum){.from = UINT32_MAX, .queue = queue};
+void window_sum_begin(struct window_sum *sum, struct exec *held, uint32_t *queue) {
+  arena_reset(held->arena);
+  *sum = (struct window_sum){.held = held, .from = UINT32_MAX, .queue = queue};
 }
 
 void window_sum_go_on(struct window_sum *sum, uint32_t *queue) {
   sum->from = sum->to = 0;
   sum->queue = queue;
+  sum->has_last = false;
 }
 
 /** Whether FILTER keeps the row. */
@@ -28,11 +30,13 @@ static const struct val *operands_at(const struct window_part *part, uint32_t pl
 
 /* ---- counts and sums ---- */
 
-static status take_rows(struct exec *exec, const struct window_part *part,
-                        const struct window_frame *frame, struct window_sum *sum, struct err *err) {
-  for (; sum->to < frame->to; sum->to++)
+static status take_rows(const struct window_part *part, const struct window_frame *frame,
+                        struct window_sum *sum, struct err *err) {
+  for (; sum->to < frame->to; sum->to++) {
+    if (sum->to % BATCH_ROWS == 0) TRY(op__check(sum->held, err));
     if (window_frame_has(frame, sum->to) && is_kept(part, sum->to))
-      TRY(accumulate(exec, part->call, &sum->accumulator, operands_at(part, sum->to), err));
+      TRY(accumulate(sum->held, part->call, &sum->accumulator, operands_at(part, sum->to), err));
+  }
   return LUMA_OK;
 }
 
@@ -50,19 +54,37 @@ static bool take_back(const struct window_part *part, const struct window_frame 
   return true;
 }
 
+/** Asks the accumulator. What it makes on the way (a list in order) is not kept: of each row that
+ * would be more than there is memory. */
+static status ask(struct exec *exec, const struct window_part *part, struct window_sum *sum,
+                  struct err *err) {
+  struct exec *held = sum->held;
+  struct arena_mark mark = arena_mark(held->arena);
+  struct val result;
+  TRY(op__check(held, err));
+  TRY(accumulate_result(held, part->call, &sum->accumulator, held->arena, &result, err));
+  TRY(expr_copy_value(exec->arena, &result, &sum->last, err));
+  arena_rewind(held->arena, mark);
+  sum->has_last = true;
+  return LUMA_OK;
+}
+
 static status sum_of_frame(struct exec *exec, const struct window_part *part,
                            const struct window_frame *frame, struct window_sum *sum,
                            struct val *out, struct err *err) {
   bool has_hole = part->call->over->exclude != EXPR_EXCLUDE_NONE;
-  struct val result;
-  if (has_hole || !take_back(part, frame, sum)) {
-    window_sum_begin(sum, sum->queue);
-    sum->from = sum->to = frame->from;
+  bool is_same = sum->has_last && sum->from == frame->from && sum->to == frame->to;
+  if (!is_same) {
+    if (has_hole || !take_back(part, frame, sum)) {
+      window_sum_begin(sum, sum->held, sum->queue);
+      sum->from = sum->to = frame->from;
+    }
+    TRY(take_rows(part, frame, sum, err));
+    TRY(ask(exec, part, sum, err));
   }
-  TRY(take_rows(exec, part, frame, sum, err));
   if (has_hole) sum->from = UINT32_MAX; /* the next row has another one */
-  TRY(accumulate_result(exec, part->call, &sum->accumulator, exec->arena, &result, err));
-  return expr_copy_value(exec->arena, &result, out, err);
+  *out = sum->last;
+  return LUMA_OK;
 }
 
 /* ---- least and greatest ---- */
