@@ -121,8 +121,8 @@ status model_create_collection(struct model_txn *txn, struct slice name, bool if
                                const struct collection **collection, struct err *err);
 status model_drop_collection(struct model_txn *txn, struct slice name, bool if_exists,
                              struct err *err);
-/** Drops one of several that go together: that the others refer to it forbids nothing. Who calls it
- * drops all of them, or undoes it. */
+/** Drops one of several that go together: that the others refer to it, or take numbers of its
+ * sequences, forbids nothing. Who calls it drops all of them, or undoes it. */
 status model_drop_beside(struct model_txn *txn, struct slice name, const struct slice *others,
                          uint32_t count, bool if_exists, struct err *err);
 status model_rename_collection(struct model_txn *txn, struct slice name, struct slice new_name,

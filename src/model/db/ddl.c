@@ -139,18 +139,20 @@ static status fail_referred(const struct collection *collection, const struct co
        SLICE_ARG(collection->name), what, SLICE_ARG(referrer->name));
 }
 
-static bool is_among(const struct model_txn *txn, const struct collection *collection,
-                     const struct slice *names, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++)
-    if (catalog_find(txn->catalog, names[i]) == collection) return true;
+bool model__is_leaving(const struct model_txn *txn, const struct model_leaving *leaving,
+                       const struct collection *collection) {
+  if (collection->number == leaving->collection->number) return true;
+  for (uint32_t i = 0; i < leaving->others_count; i++)
+    if (catalog_find(txn->catalog, leaving->others[i]) == collection) return true;
   return false;
 }
 
-static status check_droppable(struct model_txn *txn, const struct collection *collection,
-                              const struct slice *others, uint32_t count, struct err *err) {
+static status check_droppable(struct model_txn *txn, const struct model_leaving *leaving,
+                              struct err *err) {
+  const struct collection *collection = leaving->collection;
   for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
-    if (one->number == collection->number || is_among(txn, one, others, count)) continue;
+    if (model__is_leaving(txn, leaving, one)) continue;
     if (model__refers(txn, one, collection)) return fail_referred(collection, one, "dropped", err);
   }
   return LUMA_OK;
@@ -197,8 +199,9 @@ status model_drop_beside(struct model_txn *txn, struct slice name, const struct 
   const struct collection *found = catalog_find(txn->catalog, name);
   if (!found && if_exists) return LUMA_OK;
   if (!found) return catalog_fail_unknown(txn->catalog, name, err);
-  TRY(check_droppable(txn, found, others, count, err));
-  TRY(model__follow_owner(txn, found->name, slice_of(NULL, 0), err));
+  const struct model_leaving leaving = {found, others, count};
+  TRY(check_droppable(txn, &leaving, err));
+  TRY(model__drop_owned(txn, &leaving, err));
   TRY(model__begin_change(txn, err));
   TRY(release_name(txn, found->name, err));
   TRY(delete_everything(txn, found, err));

@@ -173,13 +173,24 @@ status model__next_number(struct model *model, struct slice name, int64_t *numbe
 status model__new_key(struct model *model, const struct collection *collection,
                       const struct soul_numbers *numbers, const struct val *document,
                       struct arena *arena, struct val *key, struct err *err);
-/** LUMA_CONSTRAINT where a DEFAULT of a collection but `except` takes numbers of the sequence. */
-status model__check_unused(struct model_txn *txn, struct slice sequence, struct slice except,
-                           struct err *err);
-/** As model_drop_sequence, but the collection `except` may take its numbers: it goes too. */
-status model__drop_sequence(struct model_txn *txn, struct slice name, struct slice except,
-                            bool if_exists, struct err *err);
-/** Sequences that go with collection `owner` are dropped, or, where it is renamed, follow it. */
+/** A collection that goes, and those that go with it in the same statement. Borrowed. */
+struct model_leaving {
+  const struct collection *collection;
+  const struct slice *others;
+  uint32_t others_count;
+};
+bool model__is_leaving(const struct model_txn *txn, const struct model_leaving *leaving,
+                       const struct collection *collection);
+/** LUMA_CONSTRAINT where a DEFAULT of a collection that stays takes numbers of the sequence;
+ * `leaving` NULL: all stay. */
+status model__check_unused(struct model_txn *txn, struct slice sequence,
+                           const struct model_leaving *leaving, struct err *err);
+/** As model_drop_sequence, but for what leaves. */
+status model__drop_sequence(struct model_txn *txn, struct slice name,
+                            const struct model_leaving *leaving, bool if_exists, struct err *err);
+/** Sequences that go with a collection: they are dropped with it, or follow it to its new name. */
+status model__drop_owned(struct model_txn *txn, const struct model_leaving *leaving,
+                         struct err *err);
 status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
                            struct err *err);
 /** The record key of an entry (index_method.record_key). Entries that begin with `prefix`, all

@@ -206,12 +206,12 @@ status model_create_sequence(struct model_txn *txn, const struct model_sequence 
   return result;
 }
 
-status model__drop_sequence(struct model_txn *txn, struct slice name, struct slice except,
-                            bool if_exists, struct err *err) {
+status model__drop_sequence(struct model_txn *txn, struct slice name,
+                            const struct model_leaving *leaving, bool if_exists, struct err *err) {
   struct finding finding;
   status result = find(txn, name, &finding, err);
   bool is_there = finding.doc.data != NULL;
-  if (result == LUMA_OK && is_there) result = model__check_unused(txn, name, except, err);
+  if (result == LUMA_OK && is_there) result = model__check_unused(txn, name, leaving, err);
   if (result == LUMA_OK && is_there)
     result = model_delete(txn, finding.collection, &finding.doc, err);
   else if (result == LUMA_OK && !if_exists)
@@ -222,7 +222,7 @@ status model__drop_sequence(struct model_txn *txn, struct slice name, struct sli
 
 status model_drop_sequence(struct model_txn *txn, struct slice name, bool if_exists,
                            struct err *err) {
-  return model__drop_sequence(txn, name, slice_of(NULL, 0), if_exists, err);
+  return model__drop_sequence(txn, name, NULL, if_exists, err);
 }
 
 /* ---- giving ---- */

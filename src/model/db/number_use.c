@@ -35,13 +35,13 @@ static status takes_from(const struct collection *collection, struct slice seque
   return LUMA_OK;
 }
 
-status model__check_unused(struct model_txn *txn, struct slice sequence, struct slice except,
-                           struct err *err) {
+status model__check_unused(struct model_txn *txn, struct slice sequence,
+                           const struct model_leaving *leaving, struct err *err) {
   struct keyspace_key version = keyspace_version();
   for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     bool takes;
-    if (slice_is_equal(one->name, except)) continue;
+    if (leaving && model__is_leaving(txn, leaving, one)) continue;
     TRY(takes_from(one, sequence, &takes, err));
     if (!takes) continue;
     err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
@@ -100,7 +100,6 @@ static status find_owned(struct model_txn *txn, const struct collection *sequenc
   struct model_scan *scan = NULL;
   struct doc doc;
   uint32_t count = 1;
-  *name = slice_of(NULL, 0);
   TRY(model_scan_open(txn, sequences, &options, &scan, err));
   status result = LUMA_OK;
   while (result == LUMA_OK && count > 0 && !name->bytes) {
@@ -118,18 +117,32 @@ static status find_owned(struct model_txn *txn, const struct collection *sequenc
   return result;
 }
 
+/* The next one that goes with the collection; empty: there is none. */
+static status next_owned(struct model_txn *txn, struct slice owner, struct slice *name,
+                         struct err *err) {
+  const struct collection *sequences = catalog_find(txn->catalog, model__sequences_name());
+  *name = slice_of(NULL, 0);
+  if (!sequences || slice_is_equal(owner, sequences->name)) return LUMA_OK;
+  return find_owned(txn, sequences, owner, name, err);
+}
+
+status model__drop_owned(struct model_txn *txn, const struct model_leaving *leaving,
+                         struct err *err) {
+  for (;;) {
+    struct slice name;
+    TRY(next_owned(txn, leaving->collection->name, &name, err));
+    if (!name.bytes) return LUMA_OK;
+    TRY(model__drop_sequence(txn, name, leaving, false, err));
+  }
+}
+
 status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
                            struct err *err) {
   const struct model_sequence_changes changes = {.is_owned = true, .to = {.owner = renamed}};
   for (;;) {
-    const struct collection *sequences = catalog_find(txn->catalog, model__sequences_name());
     struct slice name;
-    if (!sequences || slice_is_equal(owner, sequences->name)) return LUMA_OK;
-    TRY(find_owned(txn, sequences, owner, &name, err));
+    TRY(next_owned(txn, owner, &name, err));
     if (!name.bytes) return LUMA_OK;
-    if (renamed.bytes)
-      TRY(model_alter_sequence(txn, name, &changes, false, err));
-    else
-      TRY(model__drop_sequence(txn, name, owner, false, err));
+    TRY(model_alter_sequence(txn, name, &changes, false, err));
   }
 }

@@ -116,7 +116,7 @@ static status read_type(const struct jql *jql, const struct jql_node *node, cons
   bool is_one = node->value.type == VAL_TEXT || val_is_number(&node->value);
   if (is_one || node->value.type == VAL_LIST) return make_leaf(jql, node, MATCH_TYPE, path, match);
   status failed = jql__fail_type(jql, node, "the name or number of a type, or a list of them");
-  if (jql->err) jql->err->foreign = 14;
+  if (jql->err) jql->err->foreign = JQL_TYPE_MISMATCH;
   return failed;
 }
 
