@@ -204,12 +204,31 @@ static status drop_last(struct model_txn *txn, uint32_t *left, struct err *err) 
   return first.code;
 }
 
-/* One that others refer to goes after them. */
+/* Those that are left refer to each other: they go together. */
+static status drop_circle(struct model_txn *txn, uint32_t count, struct arena *arena,
+                          struct err *err) {
+  struct slice *names = arena_alloc(arena, count * sizeof *names);
+  bool is_kept = names != NULL;
+  for (uint32_t i = 0; is_kept && i < count; i++) {
+    struct slice name = catalog_at(model_catalog(txn), i)->name;
+    names[i] = slice_of(arena_copy(arena, name.data, name.bytes), name.bytes);
+    is_kept = names[i].data != NULL;
+  }
+  if (!is_kept) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for names of collections");
+  for (uint32_t i = 0; i < count; i++)
+    TRY(model_drop_beside(txn, names[i], names, count, true, err));
+  return LUMA_OK;
+}
+
+/* One that others refer to goes after them. `context`: an arena. */
 static status drop_all(void *context, struct model_txn *txn, struct err *err) {
   uint32_t left = catalog_count(model_catalog(txn));
-  (void)context;
-  while (left) TRY(drop_last(txn, &left, err));
-  return LUMA_OK;
+  struct err why = {.code = LUMA_OK};
+  status result = LUMA_OK;
+  while (left && result == LUMA_OK) result = drop_last(txn, &left, &why);
+  if (result == LUMA_CONSTRAINT) return drop_circle(txn, left, context, err);
+  if (result != LUMA_OK && err) *err = why;
+  return result;
 }
 
 static status count_documents(void *context, struct model_txn *txn, struct err *err) {
@@ -229,6 +248,7 @@ static status count_documents(void *context, struct model_txn *txn, struct err *
 status mongo_server_drop_database(const struct mongo_asked *asked, struct err *err) {
   struct exchange *exchange = asked->exchange;
   const struct query_guard *guard = &asked->run->request.guard;
+  struct arena *arena = &exchange->request->arena;
   uint64_t total = 0;
   TRY(session_look(exchange->session, count_documents, &total, err));
   TRY(rest__check_affected(exchange, total, err));
@@ -236,8 +256,8 @@ status mongo_server_drop_database(const struct mongo_asked *asked, struct err *e
     FAIL(err, LUMA_MAX_AFFECTED, "%llu documents would go, at most %llu may",
          (unsigned long long)total, (unsigned long long)guard->max_affected);
   bool is_dry = guard->dry_run || rest__is_dry(exchange);
-  status dropped = is_dry ? session_try(exchange->session, drop_all, NULL, err)
-                          : session_change(exchange->session, drop_all, NULL, err);
+  status dropped = is_dry ? session_try(exchange->session, drop_all, arena, err)
+                          : session_change(exchange->session, drop_all, arena, err);
   TRY(dropped);
   mongo_put(asked->build, "dropped", val_text(mongo_admin_database(asked->run)));
   return LUMA_OK;
