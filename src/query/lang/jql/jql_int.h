@@ -189,9 +189,9 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
-/** No path may be asked for twice, or beside one that leads through it: in their order such a pair
- * stands side by side. Sorts `places`; `at` is the map (or the list of names) they stand in. */
-status jql__check_paths(const struct jql *jql, const struct jql_node *at, struct path *places,
+/** No path may be asked for twice, or beside one that leads through it: sorted such a pair stands
+ * side by side. `paths` are in the order written, in the map (or the list of names) `at`. */
+status jql__check_paths(const struct jql *jql, const struct jql_node *at, const struct path *paths,
                         uint32_t count);
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** LUMA_OK unless a name within the node's value could not be read back by MongoDB's clients. */
