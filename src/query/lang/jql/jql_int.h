@@ -16,7 +16,12 @@
 
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
-enum { JQL_TYPE_MISMATCH = 14, JQL_INVALID_LENGTH = 16, JQL_MISSING_FIELD = 40414 };
+enum {
+  JQL_BAD_VALUE = 2,
+  JQL_TYPE_MISMATCH = 14,
+  JQL_INVALID_LENGTH = 16,
+  JQL_MISSING_FIELD = 40414
+};
 enum { JQL_STAGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
 /** Of one command: changes, of which so many may need a plan of their own. Those that are alike
  * share one. */
@@ -72,6 +77,7 @@ struct jql {
   bool explains;                /* what is read is shown, not run */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
+  bool in_element;              /* reading a filter of elements: expressions do not see these */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
   struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };
@@ -251,6 +257,8 @@ status jql__projection(const struct jql *jql, const struct jql_node *map, struct
  * and pick elements of them. */
 status jql__find_projection(const struct jql *jql, const struct jql_node *map,
                             const struct match *filter, struct expr **shape);
+/** A filter of one value: operators on itself, or conditions on its fields. (filter.c) */
+status jql__one_value(const struct jql *jql, const struct jql_node *node, struct match **match);
 /** {"$elemMatch": …}: MATCH_ELEM. (filter.c) */
 status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
                        struct match **match);
