@@ -16,7 +16,12 @@
 
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
-enum { JQL_TYPE_MISMATCH = 14, JQL_INVALID_LENGTH = 16, JQL_MISSING_FIELD = 40414 };
+enum {
+  JQL_BAD_VALUE = 2,
+  JQL_TYPE_MISMATCH = 14,
+  JQL_INVALID_LENGTH = 16,
+  JQL_MISSING_FIELD = 40414
+};
 enum { JQL_STAGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
 /** Of one command: changes, of which so many may need a plan of their own. Those that are alike
  * share one. */
@@ -72,6 +77,7 @@ struct jql {
   bool explains;                /* what is read is shown, not run */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
+  bool in_element;              /* reading a filter of elements: expressions do not see these */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
   struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };
@@ -189,9 +195,9 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
-/** No path may be asked for twice, or beside one that leads through it: in their order such a pair
- * stands side by side. Sorts `places`; `at` is the map (or the list of names) they stand in. */
-status jql__check_paths(const struct jql *jql, const struct jql_node *at, struct path *places,
+/** No path may be asked for twice, or beside one that leads through it: sorted such a pair stands
+ * side by side. `paths` are in the order written, in the map (or the list of names) `at`. */
+status jql__check_paths(const struct jql *jql, const struct jql_node *at, const struct path *paths,
                         uint32_t count);
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** LUMA_OK unless a name within the node's value could not be read back by MongoDB's clients. */
@@ -251,6 +257,8 @@ status jql__projection(const struct jql *jql, const struct jql_node *map, struct
  * and pick elements of them. */
 status jql__find_projection(const struct jql *jql, const struct jql_node *map,
                             const struct match *filter, struct expr **shape);
+/** A filter of one value: operators on itself, or conditions on its fields. (filter.c) */
+status jql__one_value(const struct jql *jql, const struct jql_node *node, struct match **match);
 /** {"$elemMatch": …}: MATCH_ELEM. (filter.c) */
 status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
                        struct match **match);

@@ -167,8 +167,10 @@ static status read_bits(const struct jql *jql, const struct jql_node *field,
 static status read_pull(const struct jql *jql, const struct jql_node *field,
                         struct plan_update_item *item) {
   const struct path element = {0};
-  if (jql__has_operators(field)) return jql__conditions(jql, field, &element, &item->match);
-  if (field->value.type == VAL_MAP) return jql__filter(jql, field, &item->match);
+  struct jql inside = *jql;
+  inside.in_element = true;
+  if (jql__has_operators(field)) return jql__conditions(&inside, field, &element, &item->match);
+  if (field->value.type == VAL_MAP) return jql__filter(&inside, field, &item->match);
   if (field->value.type != VAL_REGEX) return read_value(jql, field, item);
   item->match = match_node(jql->arena, MATCH_REGEX, NULL, 0, field->offset);
   TRY(jql__made(jql, item->match));

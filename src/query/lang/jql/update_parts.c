@@ -56,6 +56,7 @@ static status read_filter(const struct jql *jql, const struct jql_node *node,
                           "a lowercase letter, found '%.*s'",
                           SLICE_ARG(filter->name));
   inner.element = filter->name;
+  inner.in_element = true;
   return jql__filter(&inner, node, &filter->match);
 }
 
