@@ -113,6 +113,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
                                        .seen = counts_union(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
+                                       .covers_key = access && access->covers_key,
                                        .skips = access && access->skips,
                                        .backwards = access && access->backwards,
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,

@@ -87,6 +87,11 @@ static bool class_high(enum val_type type, struct val *high) {
 /** All values of the class of `type`; more where its ends are not known. */
 static struct interval whole_class(enum val_type type) {
   struct interval all = {.high_open = true};
+  if (type == VAL_BOOL) {
+    const struct interval truths = {
+        .low = val_bool(false), .high = val_bool(true), .has_low = true, .has_high = true};
+    return truths;
+  }
   all.has_low = class_low(type, &all.low);
   all.has_high = class_high(type, &all.high);
   return all;

@@ -7,6 +7,8 @@
 
 /** What a node and those between it and its SCAN look at. */
 struct looking {
+  struct path_step key_step;
+  struct path key;
   const struct path *paths[ASKS_MAX];
   uint32_t count;
   bool whole; /* documents are looked at as a whole, or in a way not known here */
@@ -17,6 +19,13 @@ struct chain {
   struct plan **filter_place; /* where the FILTER right above the SCAN hangs; NULL: there is none */
   struct plan *filter, *scan;
 };
+
+/** At nothing yet; NULL: there is no memory. */
+static struct looking *make_looking(const struct opt *opt) {
+  struct looking *looking = arena_zalloc(opt->arena, 1, sizeof *looking);
+  if (looking) looking->key = path_of_name(&looking->key_step, slice_of_text("_id"));
+  return looking;
+}
 
 static void look_at(struct looking *looking, const struct path *path) {
   if (looking->count == ASKS_MAX)
@@ -42,8 +51,8 @@ static void look_match(struct looking *looking, const struct match *match) {
 /** A projection of attributes by their names alone. */
 static void look_shape(struct looking *looking, const struct expr *expr) {
   const struct shape *shape = expr->shape;
-  if (!shape->include || shape->id || shape->picks_count || shape->computed_count)
-    looking->whole = true;
+  if (!shape->include || shape->picks_count || shape->computed_count) looking->whole = true;
+  if (shape->id) look_at(looking, &looking->key);
   for (uint32_t i = 0; i < shape->paths_count; i++) {
     if (shape->paths[i].count != 1) looking->whole = true; /* maps on the way would be shown */
     look_at(looking, &shape->paths[i]);
@@ -87,7 +96,7 @@ static bool find_chain(struct plan *consumer, struct chain *chain, struct lookin
   }
   chain->scan = *at;
   return chain->scan && chain->scan->kind == PLAN_SCAN && chain->scan->collection &&
-         chain->scan->columns_count == 1 && !looking->whole;
+         chain->scan->columns_count == 1 && !chain->scan->shows_rows && !looking->whole;
 }
 
 /* ---- what an index holds ---- */
@@ -102,6 +111,13 @@ static bool is_plain_path(const struct path *path) {
   for (uint32_t i = 0; i < path->count; i++)
     if (!path->steps[i].is_name || path->steps[i].is_index) return false;
   return path->count > 0;
+}
+
+/** Whether the path is the document's key, which entries hold behind the values of the index. */
+static bool is_in_entries(const struct collection *collection, const struct catalog_index *index,
+                          const struct path *path) {
+  return access_is_key(collection, path, false) && index->def.notes_keys &&
+         index_kinds_return(collection_kinds(collection, index, index->def.keys_count));
 }
 
 /** No two keys stand in one attribute, and all values come back as they were. */
@@ -128,9 +144,19 @@ static bool may_cover(const struct opt *opt, const struct collection *collection
 
 static bool covers(const struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct looking *looking) {
+  if (!may_cover(opt, collection, index) || !gives_back(collection, index)) return false;
   for (uint32_t i = 0; i < looking->count; i++)
-    if (!has_path(&index->def, looking->paths[i])) return false;
-  return may_cover(opt, collection, index) && gives_back(collection, index);
+    if (!has_path(&index->def, looking->paths[i]) &&
+        !is_in_entries(collection, index, looking->paths[i]))
+      return false;
+  return true;
+}
+
+/** Whether some of what is looked at, which the index covers, is none of its paths. */
+static bool looks_at_key(const struct looking *looking, const struct index_def *def) {
+  for (uint32_t i = 0; i < looking->count; i++)
+    if (!has_path(def, looking->paths[i])) return true;
+  return false;
 }
 
 /* ---- the choice ---- */
@@ -238,7 +264,7 @@ static status cover_distinct(struct opt *opt, struct plan *plan, struct err *err
 }
 
 status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
-  struct looking *looking = arena_zalloc(opt->arena, 1, sizeof *looking);
+  struct looking *looking = make_looking(opt);
   struct plan_access cover;
   struct chain chain;
   bool found = false;
@@ -257,6 +283,7 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
   if (looking->whole || looking->count == 0) return LUMA_OK;
   TRY(find_cover(opt, &chain, looking, &cover, &found, err));
   if (!found) return LUMA_OK;
+  cover.covers_key = looks_at_key(looking, &cover.index->def);
   bool is_exact =
       chain.filter && exact_condition(opt, chain.scan->collection, &cover, chain.filter->condition);
   return take(opt, &chain, &cover, PLAN_COVER_VALUES, is_exact, err);
