@@ -15,10 +15,6 @@ static int compare_placed(const void *a, const void *b) {
   return path_compare(&left->place, &right->place);
 }
 
-static int compare_paths(const void *a, const void *b) {
-  return path_compare(*(const struct path *const *)a, *(const struct path *const *)b);
-}
-
 static status place(const struct jql *jql, const struct jql_node *at,
                     const struct plan_update_item *item, struct placed *placed) {
   *placed = (struct placed){.place = item->path, .item = *item};
@@ -26,35 +22,72 @@ static status place(const struct jql *jql, const struct jql_node *at,
   return jql__path(jql, at, val_slice(&item->value->value), &placed->place);
 }
 
-/** One that is another, or below another, stands beside it among the sorted; NULL: there is none.
- */
-static const struct path *find_clash(const struct path **paths, uint32_t count) {
-  qsort(paths, count, sizeof *paths, compare_paths);
-  for (uint32_t i = 1; i < count; i++)
-    if (path_has_prefix(paths[i], paths[i - 1])) return paths[i];
-  return NULL;
+/** A path that a change is about. */
+struct claim {
+  const struct path *path;
+  uint32_t written; /* which change */
+};
+
+static int compare_claims(const void *a, const void *b) {
+  const struct claim *left = a, *right = b;
+  return path_compare(left->path, right->path);
 }
 
-/** No two changes may concern the same path, or one below the other. */
+static bool is_of_elements(const struct path_step *step) {
+  return step->name.bytes > 2 && step->name.data[0] == '$' && step->name.data[1] == '[';
+}
+
+/** Whether two that stand side by side do not go together, and at which step of theirs: one is the
+ * other, or leads through it; or one goes on through the elements of a list and the other does not.
+ */
+static bool meet(const struct path *a, const struct path *b, uint32_t *at) {
+  uint32_t least = a->count < b->count ? a->count : b->count;
+  for (*at = 0; *at < least; ++*at)
+    if (!slice_is_equal(a->steps[*at].name, b->steps[*at].name))
+      return is_of_elements(&a->steps[*at]) != is_of_elements(&b->steps[*at]);
+  return true;
+}
+
+static void put_dotted(const struct path *path, uint32_t steps, struct buf *out) {
+  for (uint32_t i = 0; i < steps; i++) {
+    if (i) buf_append_byte(out, '.');
+    buf_append_slice(out, path->steps[i].name);
+  }
+}
+
+static status fail_meeting(const struct jql *jql, const struct jql_node *at,
+                           const struct claim *pair, uint32_t step) {
+  enum { CONFLICTING_UPDATE_OPERATORS = 40 };
+  const struct path *path = pair[pair[1].written > pair[0].written].path;
+  struct buf whole, shared;
+  buf_init(&whole, ERR_MESSAGE_BYTES);
+  buf_init(&shared, ERR_MESSAGE_BYTES);
+  put_dotted(path, path->count, &whole);
+  put_dotted(path, step, &shared);
+  status failed = jql__fail_code(jql, at, CONFLICTING_UPDATE_OPERATORS,
+                                 "Updating the path '%.*s' would create a conflict at '%.*s'",
+                                 SLICE_ARG(buf_slice(&whole)), SLICE_ARG(buf_slice(&shared)));
+  buf_deinit(&whole);
+  buf_deinit(&shared);
+  return failed;
+}
+
 static status check_conflicts(const struct jql *jql, const struct jql_node *at,
                               const struct placed *changes, uint32_t changes_count) {
-  const struct path **paths = arena_zalloc(jql->arena, 2 * (size_t)changes_count, sizeof *paths);
-  uint32_t count = 0;
-  TRY(jql__made(jql, paths));
+  struct claim *claims = arena_alloc(jql->arena, 2 * (size_t)changes_count * sizeof *claims);
+  uint32_t count = 0, step = 0;
+  TRY(jql__made(jql, claims));
   for (uint32_t i = 0; i < changes_count; i++) {
-    paths[count++] = &changes[i].place;
-    if (changes[i].item.op == PLAN_RENAME) paths[count++] = &changes[i].item.path;
+    const struct placed *change = &changes[i];
+    claims[count++] = (struct claim){&change->place, change->item.written};
+    if (change->item.op != PLAN_RENAME) continue;
+    claims[count++] = (struct claim){&change->item.path, change->item.written};
   }
-  const struct path *clash = find_clash(paths, count);
-  if (!clash) return LUMA_OK;
-  struct buf text;
-  buf_init(&text, ERR_MESSAGE_BYTES);
-  path_format(clash, &text);
-  status failed = jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two changes concern `%.*s`",
-                            SLICE_ARG(buf_slice(&text)));
-  if (jql->err) jql->err->foreign = 40;
-  buf_deinit(&text);
-  return failed;
+  qsort(claims, count, sizeof *claims, compare_claims);
+  for (uint32_t i = 1; i < count; i++)
+    if (meet(claims[i - 1].path, claims[i].path, &step))
+      return fail_meeting(jql, at, &claims[i - 1], step);
+  return LUMA_OK;
 }
 
 status jql__order_changes(const struct jql *jql, const struct jql_node *at,
