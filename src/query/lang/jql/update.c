@@ -80,6 +80,21 @@ static status read_modifier(const struct jql *jql, const struct jql_node *node,
   return jql__const(jql, node, modifier);
 }
 
+/** A path has names between its dots. */
+static status check_sort_path(const struct jql *jql, const struct jql_node *key) {
+  struct slice path = key->name;
+  bool is_empty = path.bytes == 0, after_dot = true;
+  for (size_t i = 0; i < path.bytes; i++) {
+    is_empty |= after_dot && path.data[i] == '.';
+    after_dot = path.data[i] == '.';
+  }
+  if (path.bytes == 0) return jql__fail_code(jql, key, 2, "The $sort field cannot be empty");
+  if (!is_empty && !after_dot) return LUMA_OK;
+  return jql__fail_code(jql, key, 2,
+                        "The $sort field is a dotted field but has an empty part: %.*s",
+                        SLICE_ARG(path));
+}
+
 static status read_push_sort(const struct jql *jql, const struct jql_node *node,
                              struct expr **modifier) {
   struct jql_each each = jql__each(jql, node);
@@ -88,14 +103,18 @@ static status read_push_sort(const struct jql *jql, const struct jql_node *node,
   bool is_map = node->value.type == VAL_MAP;
   *modifier = NULL;
   if (!jql_is_given(node)) return LUMA_OK;
-  if (is_map && each.count == 0) return jql__fail_code(jql, node, 2, "The $sort pattern is empty");
+  if (is_map && each.count == 0)
+    return jql__fail_code(jql, node, 2,
+                          "The $sort pattern is empty when it should be a set of fields.");
   while (!is_map || jql__next(&each, &key)) {
     bool is_number = val_is_number(&key.value) && val_to_int64(&key.value, &direction);
     if (!is_number || (direction != 1 && direction != -1))
       return jql__fail_code(jql, &key, 2,
-                            "The $sort is invalid: use 1/-1 to sort the whole "
-                            "element, or {field:1/-1} to sort embedded fields");
+                            is_map ? "The $sort element value must be either 1 or -1"
+                                   : "The $sort is invalid: use 1/-1 to sort the whole "
+                                     "element, or {field:1/-1} to sort embedded fields");
     if (!is_map) break;
+    TRY(check_sort_path(jql, &key));
   }
   return jql__const(jql, node, modifier);
 }
