@@ -169,6 +169,7 @@ struct plan_update_item {
   bool each;
   bool positional; /* the path has `$`, `$[]` or `$[name]` steps */
   struct plan_push *push;
+  uint32_t written; /* which it was, as they were written: they stand in the order they are done */
   uint64_t offset;
 };
 
@@ -313,7 +314,7 @@ struct plan_made_sequence {
  * updates. Keys are scalar: each is equal to one document's at most. */
 struct plan_points {
   struct val *keys;     /* count of them; the first are the plan's own */
-  struct val *operands; /* of each as many as the plan has updates */
+  struct val *operands; /* of each as many as the plan has updates, as those were written */
   uint32_t count;
 };
 

@@ -379,6 +379,10 @@ status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct
 
 /** The changes of an update: operators, or a replacement, into the PLAN_UPDATE. (update.c) */
 status jql__changes(const struct jql *jql, const struct jql_node *update, struct plan *plan);
+/** Puts the changes of one update in MongoDB's order, that of the paths they are about; an error
+ * when two concern the same one, or one below the other. (update_order.c) */
+status jql__order_changes(const struct jql *jql, const struct jql_node *at,
+                          struct plan_update_item *items, uint32_t count);
 /** (update_parts.c) */
 status jql__array_filters(const struct jql *jql, const struct jql_node *list,
                           struct jql_filters *filters);

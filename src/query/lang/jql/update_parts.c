@@ -44,7 +44,7 @@ static bool is_name(struct slice name) {
 static status read_filter(const struct jql *jql, const struct jql_node *node,
                           struct plan_array_filter *filter) {
   struct jql inner = *jql;
-  TRY(jql__check_kind(jql, node, JQL_MAP));
+  TRY(jql__check_kind_as(jql, node, JQL_MAP, JQL_TYPE_MISMATCH));
   TRY(find_name(jql, node, &filter->name));
   if (!filter->name.data)
     return jql__fail_code(jql, node, 9,

@@ -201,6 +201,9 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   if (jql_is_given(&write->constants) && !is_pipeline)
     return jql__fail_code(jql, &write->constants, 51198,
                           "Constant values may only be specified for pipeline updates");
+  if (is_pipeline && val_count(&write->array_filters.value))
+    return jql__fail_code(jql, &write->array_filters, 9,
+                          "arrayFilters may not be specified for pipeline-style updates");
   TRY(jql__check_series_update(jql, write));
   TRY(jql__add_constants(jql, &write->constants, &inner));
   TRY(put_change(jql, PLAN_UPDATE, write, plan));
