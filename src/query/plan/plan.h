@@ -468,6 +468,7 @@ struct statement {
   bool is_unsteady;          /* bound: what it calls may answer another thing at each call */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
+  bool is_momentary;     /* JQL: `new Date()` stands in it, or its kin: it is read anew */
   bool skips_validation; /* JQL: bypassDocumentValidation */
   bool tails, awaits;    /* JQL: it may be gone on with when it has ended; whoever does so waits */
   bool is_count;         /* JQL/NQL count: the reply is a number */

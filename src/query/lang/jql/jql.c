@@ -341,7 +341,11 @@ static status parse_plain(struct json_reader *reader, const struct lang_context 
   TRY(plain_read(context, text, start, &plain, err));
   *end = plain.end;
   status done = read_text(reader, context, plain.json, 0, &read, err);
-  if (done == LUMA_OK) return parse_node(context, plain.json, 0, &plain, &read, statement, err);
+  if (done == LUMA_OK) {
+    done = parse_node(context, plain.json, 0, &plain, &read, statement, err);
+    statement->is_momentary = plain.is_momentary;
+    return done;
+  }
   if (err && err->line)
     err_position(err, (const char *)text.data, text.bytes, plain_told(&plain, err->offset));
   return done;
