@@ -45,6 +45,7 @@ struct index_def {
   bool nulls_distinct; /* SQL: several documents may lack a unique attribute; MongoDB: only one */
   bool sparse;         /* documents that lack all keys have no entry */
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
+  bool notes_ways;     /* multikey: and lists on the way to a value, even of one element */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
   bool notes_keys;     /* and those of the documents' keys, as part number keys_count */
   /* MongoDB's wildcard index: which paths of a document it has (index_wildcard_has), empty: it is

@@ -54,6 +54,7 @@ static status add_index(struct model_txn *txn, struct collection *with, struct e
                           .keys_count = 1,
                           .multikey = true,
                           .notes_lists = true,
+                          .notes_ways = true,
                           .notes_kinds = true,
                           .notes_keys = true};
   def.keys[0].path = (struct path){.steps = step, .count = 1};

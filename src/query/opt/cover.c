@@ -11,6 +11,8 @@ struct looking {
   struct path key;
   const struct path *paths[ASKS_MAX];
   uint32_t count;
+  const struct path *shown[ASKS_MAX]; /* of these, those that are shown within maps */
+  uint32_t shown_count;
   bool whole; /* documents are looked at as a whole, or in a way not known here */
 };
 
@@ -48,13 +50,21 @@ static void look_match(struct looking *looking, const struct match *match) {
     look_match(looking, match->children[i]);
 }
 
+/** A map on the way is shown without the attribute, too. */
+static void look_within(struct looking *looking, const struct path *path) {
+  if (looking->shown_count == ASKS_MAX)
+    looking->whole = true;
+  else
+    looking->shown[looking->shown_count++] = path;
+}
+
 /** A projection of attributes by their names alone. */
 static void look_shape(struct looking *looking, const struct expr *expr) {
   const struct shape *shape = expr->shape;
   if (!shape->include || shape->picks_count || shape->computed_count) looking->whole = true;
   if (shape->id) look_at(looking, &looking->key);
   for (uint32_t i = 0; i < shape->paths_count; i++) {
-    if (shape->paths[i].count != 1) looking->whole = true; /* maps on the way would be shown */
+    if (shape->paths[i].count != 1) look_within(looking, &shape->paths[i]);
     look_at(looking, &shape->paths[i]);
   }
 }
@@ -99,6 +109,56 @@ static bool find_chain(struct plan *consumer, struct chain *chain, struct lookin
          chain->scan->columns_count == 1 && !chain->scan->shows_rows && !looking->whole;
 }
 
+/* ---- what is there ---- */
+
+static bool is_something(const struct val *value) {
+  return val_is_number(value) || value->type == VAL_TEXT || value->type == VAL_BOOL ||
+         value->type == VAL_OBJECTID || value->type == VAL_TIMESTAMP;
+}
+
+static bool are_something(const struct val *list) {
+  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (!is_something(&element)) return false;
+  }
+  return list->type == VAL_LIST;
+}
+
+/** Whether the predicate is true only where something is at the path. */
+static bool match_proves(const struct match *match, const struct path *path) {
+  const struct expr *value = match->value;
+  if (match->op == MATCH_AND) {
+    for (uint32_t i = 0; i < match->children_count; i++)
+      if (match_proves(match->children[i], path)) return true;
+    return false;
+  }
+  if (!value || value->kind != EXPR_CONST || match->key || !path_is_equal(&match->path, path))
+    return false;
+  switch ((int)match->op) {
+  case MATCH_EQ:
+  case MATCH_GT:
+  case MATCH_GTE:
+  case MATCH_LT:
+  case MATCH_LTE: return is_something(&value->value);
+  case MATCH_IN: return are_something(&value->value);
+  case MATCH_EXISTS: return value->value.type == VAL_BOOL && value->value.boolean;
+  default: return false;
+  }
+}
+
+static bool proves(const struct expr *condition, const struct path *path) {
+  if (condition->kind == EXPR_MATCH) return match_proves(condition->match, path);
+  return condition->kind == EXPR_BINARY && condition->op == EXPR_OP_AND &&
+         (proves(condition->args[0], path) || proves(condition->args[1], path));
+}
+
+/** Whether all that is shown within maps is there. */
+static bool are_there(const struct looking *looking, const struct chain *chain) {
+  for (uint32_t i = 0; i < looking->shown_count; i++)
+    if (!chain->filter || !proves(chain->filter->condition, looking->shown[i])) return false;
+  return true;
+}
+
 /* ---- what an index holds ---- */
 
 static bool has_path(const struct index_def *def, const struct path *path) {
@@ -120,11 +180,13 @@ static bool is_in_entries(const struct collection *collection, const struct cata
          index_kinds_return(collection_kinds(collection, index, index->def.keys_count));
 }
 
-/** No two keys stand in one attribute, and all values come back as they were. */
+/** No two keys stand in one attribute, and all values come back as they were; within maps lists on
+ * the way are known. */
 static bool gives_back(const struct collection *collection, const struct catalog_index *index) {
   const struct index_def *def = &index->def;
   for (uint32_t i = 0; i < def->keys_count; i++) {
     if (!is_plain_path(&def->keys[i].path) ||
+        (def->multikey && def->keys[i].path.count > 1 && !def->notes_ways) ||
         !index_kinds_return(collection_kinds(collection, index, i)))
       return false;
     for (uint32_t k = 0; k < i; k++)
@@ -280,7 +342,7 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
     return take(opt, &chain, access, PLAN_COVER_ROWS, true, err);
   if (access->branches_count) return LUMA_OK;
   if (chain.filter) look(looking, chain.filter->condition);
-  if (looking->whole || looking->count == 0) return LUMA_OK;
+  if (looking->whole || looking->count == 0 || !are_there(looking, &chain)) return LUMA_OK;
   TRY(find_cover(opt, &chain, looking, &cover, &found, err));
   if (!found) return LUMA_OK;
   cover.covers_key = looks_at_key(looking, &cover.index->def);

@@ -9,7 +9,8 @@
 
 enum { DOCUMENTS = 120, TEXT_BYTES_MAX = 4096, ANSWER_BYTES_MAX = 4 << 20, LINES_MAX = 4096 };
 
-/** Kinds of keys that a collection has; of the last two not all can be read from entries. */
+/** Kinds of keys that a collection has; of the last two not all can be read from entries. Where
+ * keys are ids there are lists of one element, too. */
 enum kind_of_keys { KEYS_INTS, KEYS_TEXTS, KEYS_FLOATS, KEYS_OIDS, KEYS_MIXED, KEYS_MAPS, KEYS };
 
 static struct script_db db;
@@ -59,10 +60,28 @@ static void append_value(struct buf *out) {
     buf_append_format(out, toss() ? "%u" : "\"a%u\"", pick(6));
 }
 
+/** A map on the way to a value, or what stands there instead of it. */
+static void append_map(struct buf *out, bool with_lists) {
+  static const char *const others[] = {"{}", "{\"j\":1}", "null", "7"};
+  bool is_list = with_lists && pick(8) == 0;
+  if (pick(3) == 0) {
+    buf_append_text(out, others[pick(4)]);
+    return;
+  }
+  buf_append_text(out, is_list ? "[{\"j\":2,\"k\":" : "{\"j\":2,\"k\":");
+  append_value(out);
+  buf_append_text(out, is_list ? "}]" : "}");
+}
+
+/** Fields stand in the order of the indexes: that of what is answered from one is its own. */
 static void append_document(struct buf *out, enum kind_of_keys kind, uint32_t nth) {
   buf_append_text(out, "{\"_id\":");
   append_key(out, kind, nth);
   buf_append_format(out, ",\"u\":%u", nth);
+  if (pick(4)) {
+    buf_append_text(out, ",\"m\":");
+    append_map(out, kind == KEYS_OIDS);
+  }
   for (const char *name = "abc"; *name; name++) {
     if (pick(4) == 0) continue;
     buf_append_format(out, ",\"%c\":", *name);
@@ -79,6 +98,7 @@ static void fill(enum kind_of_keys kind) {
       "{\"createIndexes\":\"t%u\",\"indexes\":[{\"key\":{\"a\":1,\"b\":-1},\"name\":\"ab\"},"
       "{\"key\":{\"b\":-1},\"name\":\"b\",\"sparse\":true},"
       "{\"key\":{\"u\":1},\"name\":\"u\",\"unique\":true},"
+      "{\"key\":{\"m.k\":1,\"a\":-1},\"name\":\"mk\"},"
       "{\"key\":{\"_id\":-1,\"c\":1},\"name\":\"ic\"},{\"key\":{\"c\":1,\"_id\":1},\"name\":\"ci\"}"
       "]}",
       kind);
@@ -96,19 +116,20 @@ static void fill(enum kind_of_keys kind) {
 
 static void append_condition(struct buf *out) {
   static const char *const ops[] = {"$eq", "$gt", "$gte", "$lt", "$lte", "$ne"};
-  const char name = "aabbcu"[pick(6)];
+  static const char *const names[] = {"a", "a", "b", "b", "c", "u", "m.k", "m.k", "m.k"};
+  const char *name = names[pick(9)];
   switch (pick(6)) {
   case 0:
-    buf_append_format(out, "\"%c\":{\"$in\":[", name);
+    buf_append_format(out, "\"%s\":{\"$in\":[", name);
     append_value(out);
     buf_append_byte(out, ',');
     append_value(out);
     buf_append_text(out, "]}");
     break;
-  case 1: buf_append_format(out, "\"%c\":{\"$exists\":%s}", name, toss() ? "true" : "false"); break;
+  case 1: buf_append_format(out, "\"%s\":{\"$exists\":%s}", name, toss() ? "true" : "false"); break;
   case 2: buf_append_format(out, "\"_id\":{\"%s\":%u}", ops[pick(6)], pick(DOCUMENTS)); break;
   default:
-    buf_append_format(out, "\"%c\":{\"%s\":", name, ops[pick(6)]);
+    buf_append_format(out, "\"%s\":{\"%s\":", name, ops[pick(6)]);
     append_value(out);
     buf_append_text(out, "}");
     break;
@@ -130,11 +151,12 @@ static void append_projection(struct buf *out) {
   buf_append_format(out, "{\"_id\":%u", pick(3) != 0);
   for (const char *name = "abcu"; *name; name++)
     if (pick(3) == 0) buf_append_format(out, ",\"%c\":1", *name);
+  if (toss()) buf_append_text(out, ",\"m.k\":1");
   buf_append_text(out, "}");
 }
 
 static void append_find(struct buf *out, uint32_t collection) {
-  static const char *const sorts[] = {"{\"u\":1}", "{\"a\":1,\"b\":-1}", "{\"c\":-1}"};
+  static const char *const sorts[] = {"{\"u\":1}", "{\"a\":1,\"b\":-1}", "{\"m.k\":-1}"};
   buf_append_format(out, "{\"find\":\"t%u\",\"filter\":", collection);
   append_filter(out);
   buf_append_text(out, ",\"projection\":");
@@ -147,10 +169,11 @@ static void append_pipeline(struct buf *out, uint32_t collection) {
   static const char *const groups[] = {
       "{\"$group\":{\"_id\":\"$a\",\"most\":{\"$max\":\"$_id\"}}}",
       "{\"$group\":{\"_id\":\"$_id\",\"b\":{\"$min\":\"$b\"}}}", "{\"$project\":{\"c\":1}}",
+      "{\"$group\":{\"_id\":\"$m.k\",\"a\":{\"$max\":\"$a\"}}}",
       "{\"$group\":{\"_id\":{\"$type\":\"$_id\"},\"n\":{\"$sum\":1}}}"};
   buf_append_format(out, "{\"aggregate\":\"t%u\",\"pipeline\":[{\"$match\":", collection);
   append_filter(out);
-  buf_append_format(out, "},%s]}", groups[pick(4)]);
+  buf_append_format(out, "},%s]}", groups[pick(5)]);
 }
 
 /* ---- comparing ---- */

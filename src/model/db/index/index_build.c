@@ -127,6 +127,7 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .nulls_distinct = spec->nulls_distinct,
                           .sparse = spec->sparse,
                           .notes_lists = spec->multikey,
+                          .notes_ways = spec->multikey,
                           .wildcard = spec->wildcard,
                           .collation = spec->collation,
                           .notes_kinds = true,

@@ -88,6 +88,7 @@ static status add_index(struct model_txn *txn, struct collection *collection,
                           .multikey = wanted->multikey,
                           .nulls_distinct = true,
                           .notes_lists = wanted->multikey,
+                          .notes_ways = wanted->multikey,
                           .notes_kinds = true,
                           .notes_keys = true};
   struct slice name;
