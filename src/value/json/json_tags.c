@@ -99,6 +99,15 @@ static struct val assembled(const struct json_reader *r, enum val_type type) {
   return (struct val){.type = (uint8_t)type, .bytes = (uint32_t)bytes.bytes, .data = bytes.data};
 }
 
+/* Of subtype 4 sixteen bytes are a UUID: drivers write it so, and it equals {"$uuid": …}. */
+static void as_uuid(struct val *bytes) {
+  enum { UUID_SUBTYPE = 4 };
+  struct val uuid = {.type = VAL_UUID};
+  if (bytes->sub != UUID_SUBTYPE || bytes->bytes != sizeof uuid.id) return;
+  memcpy(uuid.id, bytes->data, sizeof uuid.id);
+  *bytes = uuid;
+}
+
 /* The first version of extended JSON has {"$binary": "…", "$type": "00"}. */
 static bool take_old_binary(struct json_reader *r, struct slice *base64, struct slice *type) {
   struct slice name;
@@ -119,6 +128,7 @@ static bool take_binary(struct json_reader *r, struct val *out) {
   if (!take_hex(type, &sub, 1) || !json__parse_base64(base64, &r->assembled)) return false;
   *out = assembled(r, VAL_BYTES);
   out->sub = sub;
+  as_uuid(out);
   return true;
 }
 
