@@ -156,14 +156,20 @@ static struct val sibling(const struct jql_node *node, const char *name) {
   return val_field(&node->parent->value, slice_of_text(name));
 }
 
+/** Of a pattern as of its options. */
+static status check_no_null(const struct jql *jql, const struct jql_node *node) {
+  struct val text = node->value;
+  if (text.type != VAL_TEXT || !text.bytes || !memchr(text.data, 0, text.bytes)) return LUMA_OK;
+  return jql__fail_code(jql, node, JQL_BAD_VALUE, "%.*s cannot contain an embedded null byte",
+                        SLICE_ARG(node->name));
+}
+
 static status read_regex(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
   struct val options = sibling(node, "$options");
   if (node->value.type != VAL_TEXT && node->value.type != VAL_REGEX)
     return jql__fail_type(jql, node, "text or a regular expression");
-  if (node->value.type == VAL_TEXT && memchr(node->value.data, 0, node->value.bytes))
-    return jql__fail_code(jql, node, JQL_BAD_VALUE,
-                          "Regular expression cannot contain an embedded null byte");
+  TRY(check_no_null(jql, node));
   TRY(make_leaf(jql, node, MATCH_REGEX, path, match));
   if (options.type == VAL_TEXT) (*match)->options = val_slice(&options);
   return LUMA_OK;
@@ -175,6 +181,7 @@ static status read_options(const struct jql *jql, const struct jql_node *node,
   (void)path;
   *match = NULL;
   TRY(jql__check_kind(jql, node, JQL_TEXT));
+  TRY(check_no_null(jql, node));
   if (sibling(node, "$regex").type != VAL_MISSING) return LUMA_OK;
   return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`$options` needs a `$regex` beside it");
 }

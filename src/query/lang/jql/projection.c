@@ -25,7 +25,7 @@ static uint32_t count_leaves(const struct jql *jql, const struct jql_node *map) 
   struct jql_node node;
   uint32_t count = 0;
   while (jql__next(&each, &node)) {
-    bool is_nested = node.value.type == VAL_MAP && !jql__has_operators(&node);
+    bool is_nested = node.value.type == VAL_MAP;
     count += is_nested ? count_leaves(jql, &node) + 1 : 1;
   }
   return count;
@@ -125,6 +125,11 @@ static bool knows_operator(const struct jql_node *node) {
   return word_find(WORD_EXPRESSION, name) != NULL;
 }
 
+/** Known to find's projections alone. */
+static bool is_elem_match(const struct jql_node *node) {
+  return val_field(&node->value, slice_of_text("$elemMatch")).type != VAL_MISSING;
+}
+
 /** Where fields are left out nothing is computed, but for what is known of the document. */
 static status check_may_compute(const struct jql *jql, struct shaping *shaping,
                                 const struct jql_node *node) {
@@ -148,7 +153,7 @@ static status add_computed(const struct jql *jql, struct shaping *shaping,
   shape->computed_names[shape->computed_count] = name;
   status read = jql__expression(jql, node, &shaping->computed[shape->computed_count++]);
   bool is_own = read != LUMA_OK && jql->err && jql->err->foreign == UNKNOWN_EXPRESSION &&
-                !shaping->only_adds && !knows_operator(node);
+                !shaping->only_adds && !knows_operator(node) && !is_elem_match(node);
   if (is_own) jql->err->foreign = UNKNOWN_IN_PROJECTION;
   return read;
 }
@@ -193,8 +198,11 @@ static status read_switch(const struct jql *jql, struct shaping *shaping,
 
 /* ---- what find picks from lists ---- */
 
-static bool fits_slice(const struct val *v) {
-  return val_is_number(v) && fabs(val_to_float64(v)) < 0x1p31;
+/** Of 32 bits, with the fraction cut off: what is beyond, is the last there is. */
+static int64_t count_of(const struct val *v) {
+  double real = val_to_float64(v);
+  if (isnan(real)) return 0;
+  return (int64_t)fmax(INT32_MIN, fmin(real, INT32_MAX));
 }
 
 /** {"$slice": n} or {"$slice": [skip, limit]}; other lists are the arguments of the expression. */
@@ -206,13 +214,14 @@ static status read_slice(const struct jql *jql, const struct jql_node *node,
     skip = val_at(&node->value, 0);
     limit = val_at(&node->value, 1);
   }
-  *is_pick = fits_slice(&skip) && fits_slice(&limit) && (!is_list || val_count(&node->value) == 2);
+  *is_pick =
+      val_is_number(&skip) && val_is_number(&limit) && (!is_list || val_count(&node->value) == 2);
   if (!*is_pick && !is_list)
     return jql__fail_code(jql, node, 28667, "$slice takes a number, or an array of two");
   if (!*is_pick) return LUMA_OK;
   pick->kind = SHAPE_SLICE;
-  pick->skip = (int64_t)val_to_float64(&skip);
-  pick->limit = (int64_t)val_to_float64(&limit);
+  pick->skip = count_of(&skip);
+  pick->limit = count_of(&limit);
   if (is_list && pick->limit <= 0)
     return jql__fail_code(jql, node, 28724, "the limit of $slice must be positive");
   if (is_list) return LUMA_OK;
@@ -285,7 +294,7 @@ static bool is_switch(const struct val *v) {
 }
 
 static bool ends_in_dollar(struct slice name) {
-  return name.bytes > 2 && memcmp(name.data + name.bytes - 2, ".$", 2) == 0;
+  return name.bytes >= 2 && memcmp(name.data + name.bytes - 2, ".$", 2) == 0;
 }
 
 /** {"a.$": 1}: the element that the filter matched, once in a projection. */
@@ -293,6 +302,7 @@ static status read_matched(const struct jql *jql, struct shaping *shaping,
                            const struct jql_node *node, struct slice name) {
   struct shape_pick *pick = &shaping->shape->picks[shaping->shape->picks_count];
   name.bytes -= 2;
+  if (name.bytes == 0) return jql__fail_code(jql, node, 5392900, "Projection on `.$` is invalid");
   if (node->value.type == VAL_MAP)
     return jql__fail_code(jql, node, 31271,
                           "positional projection cannot be used with an expression or sub object");
@@ -319,6 +329,11 @@ static status read_matched(const struct jql *jql, struct shaping *shaping,
 static status read_field(const struct jql *jql, struct shaping *shaping,
                          const struct jql_node *node, struct slice above);
 
+/** An operator stands alone: beside another it is taken for a field's name, which it cannot be. */
+static bool is_expression(const struct jql_node *node) {
+  return jql__has_operators(node) && val_count(&node->value) == 1;
+}
+
 /** {"a": {"b": …}} says the same as {"a.b": …}. */
 static status read_nested(const struct jql *jql, struct shaping *shaping,
                           const struct jql_node *map, struct slice name) {
@@ -340,7 +355,7 @@ static status read_field(const struct jql *jql, struct shaping *shaping,
   if (jql->in_find && ends_in_dollar(name)) return read_matched(jql, shaping, node, name);
   TRY(check_names(jql, shaping, node, name));
   if (is_switch(&node->value) && !shaping->only_adds) return read_switch(jql, shaping, node, name);
-  if (node->value.type == VAL_MAP && !jql__has_operators(node))
+  if (node->value.type == VAL_MAP && !is_expression(node))
     return read_nested(jql, shaping, node, name);
   bool is_pick = false;
   if (jql->in_find && node->value.type == VAL_MAP)
