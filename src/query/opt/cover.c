@@ -267,6 +267,7 @@ static status take(struct opt *opt, const struct chain *chain, const struct plan
   TRY(opt__memory(opt, kept, err));
   kept->cover = how;
   chain->scan->physical->access = kept;
+  if (drops_filter) kept->bounded = chain->filter->condition;
   if (drops_filter) *chain->filter_place = chain->scan;
   return LUMA_OK;
 }

@@ -10,6 +10,9 @@
 /** How the rows are written. */
 enum statement_form { STATEMENT_DOCUMENTS, STATEMENT_ROWS, STATEMENT_MONGO };
 
+/* Of MongoDB, whose language JQL is. */
+#define STATEMENT_MONGO_VERSION "7.0"
+
 struct statement_run {
   struct buf encoded; /* the request's body, as a value */
   struct arena arena; /* parameters */
