@@ -419,7 +419,8 @@ struct plan {
   struct plan_array_filter *array_filters;
   uint32_t array_filters_count;
   struct plan_points
-      *points; /* UPDATE by key, not multi: done for each of them; NULL: for itself */
+      *points;               /* UPDATE by key, not multi: done for each of them; NULL: for itself */
+  const struct err *failure; /* UPDATE, DELETE of a SEQUENCE: it cannot be done, for this reason */
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */
@@ -454,7 +455,11 @@ struct plan {
 enum plan_language { PLAN_LQL, PLAN_NQL, PLAN_JQL };
 
 /** How MongoDB's clients are told what a statement did. */
-enum plan_told { PLAN_TOLD_PLAIN, PLAN_TOLD_BULK };
+enum plan_told {
+  PLAN_TOLD_PLAIN,
+  PLAN_TOLD_CHANGES, /* of updates or deletes: which of them failed, be it the only one */
+  PLAN_TOLD_BULK
+};
 
 /** What a front end answers for one statement. */
 struct statement {
@@ -493,6 +498,11 @@ bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context);
 bool plan_is_write(const struct plan *plan);
 /** True for what changes documents: INSERT, UPDATE, DELETE, MERGE and several of them. */
 bool plan_is_change(enum plan_kind kind);
+/** Puts in the place of an UPDATE or DELETE one that fails for `why`, when its turn comes. */
+status plan_put_failure(struct arena *arena, const struct err *why, struct plan **change,
+                        struct err *err);
+/** True for the failure of one document or change, beside which others may go on. */
+bool plan_fails_alone(status failed);
 /** True for BEGIN and its kin, which a session runs. */
 bool plan_is_session(enum plan_kind kind);
 /** "scan", "filter", …: what EXPLAIN calls the node. */

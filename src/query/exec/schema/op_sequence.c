@@ -32,6 +32,10 @@ static status find_made(const struct exec *exec, const struct plan **plan, struc
 static status run_one(struct exec *exec, const struct plan *plan, struct err *err) {
   struct op *op = NULL;
   struct batch *batch = NULL;
+  if (plan->failure) {
+    *err = *plan->failure;
+    return err->code;
+  }
   TRY(exec_open(exec, plan, &op, err));
   status done;
   do done = exec_next(op, &batch, err);
@@ -75,7 +79,7 @@ static status change_one(struct exec *exec, const struct plan *plan, bool *faile
   TRY(model_savepoint(exec->txn, &mark, err));
   exec->upserted = false;
   status done = run_one(exec, plan, &why);
-  if (done != LUMA_OK && !write_is_users(done)) {
+  if (done != LUMA_OK && !plan_fails_alone(done)) {
     if (err) *err = why;
     return done;
   }

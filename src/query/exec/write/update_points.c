@@ -196,7 +196,7 @@ static status try_lot(struct updating *op, struct lot *lot, status *failed, stru
   TRY(model_savepoint(exec->txn, &mark, err));
   *failed = change_lot(op, lot, why);
   if (*failed == LUMA_OK) return LUMA_OK;
-  if (!write_is_users(*failed)) {
+  if (!plan_fails_alone(*failed)) {
     if (err) *err = *why;
     return *failed;
   }

@@ -75,6 +75,7 @@ struct jql {
   bool in_find;                 /* such a projection picks from lists */
   uint32_t depth;               /* of pipelines in pipelines */
   bool explains;                /* what is read is shown, not run */
+  bool is_several;              /* of changes that are read one may fail by itself */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
   bool in_element;              /* reading a filter of elements: expressions do not see these */
@@ -342,11 +343,12 @@ status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
 status jql__put_project(const struct jql *jql, const struct jql_node *at, struct expr *expr,
                         struct plan **plan);
 /** Reads each element of `list`, a map, as one change of `collection`, and stacks several as a
- * SEQUENCE. */
+ * SEQUENCE. `ordered`: none is done after one that failed. */
 typedef status jql_element(const struct jql *jql, const struct jql_node *collection,
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
-                     const struct jql_node *list, jql_element *read, struct plan **plan);
+                     const struct jql_node *list, bool ordered, jql_element *read,
+                     struct plan **plan);
 /** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
  * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
  * stands for. (alike.c) */
@@ -364,9 +366,14 @@ struct jql_write {
 };
 /** An error for an update of a time series that MongoDB does not take. (series.c) */
 status jql__check_series_update(const struct jql *jql, const struct jql_write *write);
+/** UPDATE or DELETE of a list: where others may go on, one that cannot be is a plan that fails.
+ * (write.c) */
+typedef status jql_put_change(const struct jql *jql, const struct jql_write *write,
+                              struct plan **plan);
+status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct jql_write *write,
+                       struct plan **plan);
 /** UPDATE or DELETE. (write.c) */
-status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
-status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan);
+jql_put_change jql__put_update, jql__put_delete;
 /** INSERT of one document. (write.c) */
 status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
                        const struct jql_node *document, struct plan **plan);
