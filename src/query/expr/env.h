@@ -63,7 +63,7 @@ struct expr_env {
   const struct soul_numbers *numbers;       /* of sequences; borrowed; NULL: there are none */
   const struct expr_subqueries *subqueries; /* NULL: there are none */
   struct expr_watch watch;
-  const struct val *outers;                 /* what EXPR_OUTER reads */
+  const struct val *outers; /* what EXPR_OUTER reads */
   bool only_reads; /* documents are made to be shown: what is new in one of a collection may have
                       its names inline */
 };

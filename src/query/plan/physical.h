@@ -51,12 +51,12 @@ struct plan_access {
   struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;
-  struct val *from, *to; /* of all parts of the index, or the key: see struct plan_hint */
-  bool is_hinted;        /* the statement asked for it */
+  struct val *from, *to;      /* of all parts of the index, or the key: see struct plan_hint */
+  bool is_hinted;             /* the statement asked for it */
   const struct expr *bounded; /* what a FILTER asked that went, as the bounds say it all; for
                                  EXPLAIN. NULL: none did */
-  double rows, cost;     /* estimated */
-  struct slice *refused; /* why each other index was not chosen, a line each */
+  double rows, cost;          /* estimated */
+  struct slice *refused;      /* why each other index was not chosen, a line each */
   uint32_t refused_count;
 };
 
