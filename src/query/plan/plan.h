@@ -438,7 +438,8 @@ struct plan {
 
   struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */
   enum plan_tells tells;           /* TELL_CATALOG */
-  bool tells_count, tells_storage; /* COLLECTION_STATS: what of it */
+  bool tells_count, tells_storage; /* COLLECTION_STATS: what of it, */
+  uint32_t tells_scale;            /* sizes divided by this */
   struct plan_sequence *sequence;
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
