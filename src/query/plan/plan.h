@@ -437,6 +437,7 @@ struct plan {
   struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */
   enum plan_tells tells;           /* TELL_CATALOG */
   bool tells_count, tells_storage; /* COLLECTION_STATS: what of it */
+  int64_t tells_scale;             /* of these: bytes are told in units of so many */
   struct plan_sequence *sequence;
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 

@@ -15,6 +15,19 @@ static status put_told(const struct jql *jql, const struct jql_node *spec, enum 
   return jql__put_told(jql, tells, &collection, plan);
 }
 
+/** {"scale": bytes} */
+static status read_scale(const struct jql *jql, const struct jql_node *storage, int64_t *scale) {
+  enum { BELOW_LEAST = 51024 };
+  static const struct jql_field specs[] = {{"scale", JQL_COUNT, false}};
+  struct jql_node fields[1];
+  *scale = 1;
+  if (!jql_is_given(storage)) return LUMA_OK;
+  TRY(jql__take(jql, storage, specs, 1, fields));
+  if (jql_is_given(&fields[0])) (void)val_to_int64(&fields[0].value, scale);
+  if (*scale > 0) return LUMA_OK;
+  return jql__fail_code(jql, &fields[0], BELOW_LEAST, "the scale is at least 1");
+}
+
 status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   enum { COUNT, STORAGE };
   static const struct jql_field specs[] = {{"count", JQL_MAP, false},
@@ -29,7 +42,7 @@ status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, s
   ASSERT(*plan);
   (*plan)->tells_count = jql_is_given(&fields[COUNT]);
   (*plan)->tells_storage = jql_is_given(&fields[STORAGE]);
-  return LUMA_OK;
+  return read_scale(jql, &fields[STORAGE], &(*plan)->tells_scale);
 }
 
 status jql__put_index_stats(const struct jql *jql, const struct jql_node *spec,
