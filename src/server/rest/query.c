@@ -169,7 +169,9 @@ static void keep_text(struct exchange *exchange, const struct query_source *sour
   size_t bytes = text.bytes < LOGGED_TEXT_BYTES ? text.bytes : (size_t)LOGGED_TEXT_BYTES;
   const char *copy = arena_copy(&exchange->request->arena, text.data, bytes);
   if (copy) exchange->statement_text = slice_of(copy, bytes);
-  exchange->is_english = (source->lang ? source->lang : lang_guess(text)) == &lang_nql;
+  const struct lang *lang = source->lang ? source->lang : lang_guess(text);
+  exchange->is_english = lang == &lang_nql;
+  exchange->is_jql = lang == &lang_jql;
 }
 
 static void fill_limits(struct exchange *exchange, struct statement_run *run, bool lines) {
