@@ -392,6 +392,16 @@ const SHAPES = {
   },
 };
 
+// ---- chains ----
+
+const chains = require(path.join(__dirname, "chains.js"))({ one, often, below, some });
+const chain = (documents, others) => {
+  const pipeline = chains.pipeline();
+  const answered = attempt(() => mingo.aggregate(copy(documents), copy(pipeline), resolverOf(copy(others))));
+  if (/resolve to array for \$(sum|min|max)/.test(answered.refused)) return; // a number by itself is one for MongoDB
+  print({ kind: "pipeline", command: { aggregate: "t", pipeline }, ...answered });
+};
+
 const PER_DOCUMENTS = 40;
 let left = Number(countText);
 while (left > 0) {
@@ -410,4 +420,8 @@ while (left > 0) {
   const shaped = some(1 + below(10), (_, i) => shapes.document(i));
   print({ documents: shaped });
   for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) SHAPES[one(["find", "pipeline", "pipeline", "update"])](shaped);
+  if (left <= 0) break;
+  const [first, second] = [some(1 + below(10), (_, i) => chains.document(i)), some(1 + below(8), (_, i) => chains.other(i))];
+  print({ documents: first, others: second });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) chain(first, second);
 }
