@@ -407,6 +407,16 @@ const NESTED = {
   },
 };
 
+// ---- chains ----
+
+const chains = require(path.join(__dirname, "chains.js"))({ one, often, below, some });
+const chain = (documents, others) => {
+  const pipeline = chains.pipeline();
+  const answered = attempt(() => mingo.aggregate(copy(documents), copy(pipeline), resolverOf(copy(others))));
+  if (/resolve to array for \$(sum|min|max)/.test(answered.refused)) return; // a number by itself is one for MongoDB
+  print({ kind: "pipeline", command: { aggregate: "t", pipeline }, ...answered });
+};
+
 const PER_DOCUMENTS = 40;
 let left = Number(countText);
 while (left > 0) {
@@ -429,4 +439,8 @@ while (left > 0) {
   const deep = some(1 + below(10), (_, i) => nested.document(i));
   print({ documents: deep });
   for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) NESTED[one(["filter", "filter", "find"])](deep);
+  if (left <= 0) break;
+  const [first, second] = [some(1 + below(10), (_, i) => chains.document(i)), some(1 + below(8), (_, i) => chains.other(i))];
+  print({ documents: first, others: second });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) chain(first, second);
 }
