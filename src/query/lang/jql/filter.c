@@ -114,6 +114,8 @@ static status read_size(const struct jql *jql, const struct jql_node *node, cons
 static status read_type(const struct jql *jql, const struct jql_node *node, const struct path *path,
                         struct match **match) {
   bool is_one = node->value.type == VAL_TEXT || val_is_number(&node->value);
+  if (node->value.type == VAL_LIST && val_count(&node->value) == 0)
+    return jql__fail_code(jql, node, 9, "$type must match at least one type");
   if (is_one || node->value.type == VAL_LIST) return make_leaf(jql, node, MATCH_TYPE, path, match);
   status failed = jql__fail_type(jql, node, "the name or number of a type, or a list of them");
   if (jql->err) jql->err->foreign = JQL_TYPE_MISMATCH;
@@ -164,12 +166,30 @@ static status check_no_null(const struct jql *jql, const struct jql_node *node) 
                         SLICE_ARG(node->name));
 }
 
+/** MongoDB's code tells which of the two that have flags stands first. */
+static status check_flags(const struct jql *jql, const struct jql_node *node,
+                          const struct val *options) {
+  struct val pattern = node->value;
+  struct slice first = {0};
+  if (pattern.type != VAL_REGEX || options->type == VAL_MISSING) return LUMA_OK;
+  const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
+  bool has_flags = end && end + 1 < pattern.data + pattern.bytes;
+  if (!has_flags) return LUMA_OK;
+  for (uint32_t i = 0; !slice_is_equal(first, node->name); i++) {
+    (void)val_field_at(&node->parent->value, i, &first);
+    if (slice_is_equal(first, slice_of_text("$options"))) break;
+  }
+  return jql__fail_code(jql, node, slice_is_equal(first, node->name) ? 51075 : 51074,
+                        "options set in both $regex and $options");
+}
+
 static status read_regex(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
   struct val options = sibling(node, "$options");
   if (node->value.type != VAL_TEXT && node->value.type != VAL_REGEX)
     return jql__fail_type(jql, node, "text or a regular expression");
   TRY(check_no_null(jql, node));
+  TRY(check_flags(jql, node, &options));
   TRY(make_leaf(jql, node, MATCH_REGEX, path, match));
   if (options.type == VAL_TEXT) (*match)->options = val_slice(&options);
   return LUMA_OK;
