@@ -436,8 +436,11 @@ static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *
 
 static status fail_hint(const struct plan *scan, struct err *err) {
   enum { BAD_VALUE = 2 };
-  status failed = err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
-                            "the hint names no index of `%.*s`", SLICE_ARG(scan->collection->name));
+  status failed =
+      err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
+                "hint provided does not correspond to an existing index: it names none of "
+                "`%.*s`",
+                SLICE_ARG(scan->collection->name));
   if (err) err->foreign = BAD_VALUE;
   err_hint(err,
            scan->hint->is_wish ? "SHOW INDEXES FROM %.*s shows those that there are"
