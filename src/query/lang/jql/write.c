@@ -154,10 +154,13 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
                        struct plan **plan) {
   struct err why;
   struct jql inner = *jql;
+  struct val *collation = &jql->statement->collation;
   jql_put_change *put = kind == PLAN_UPDATE ? jql__put_update : jql__put_delete;
   err_init(&why);
   inner.err = &why;
   status done = put(&inner, write, plan);
+  if (done == LUMA_OK && jql->is_several) (*plan)->collation = *collation;
+  if (jql->is_several) *collation = val_missing();
   if (done == LUMA_OK) return LUMA_OK;
   bool is_its = plan_fails_alone(done);
   if (is_its) why.of_change = plan_kind_name(kind);
