@@ -255,6 +255,7 @@ static status bind_listed(struct binder *binder, struct plan **node, struct err 
     return bind__plan(binder, node, err);
   if ((*node)->failure) return LUMA_OK;
   err_init(&why);
+  binder->is_collated = (*node)->collation.type == VAL_MAP;
   status done = bind__plan(binder, node, &why);
   if (done == LUMA_OK) return LUMA_OK;
   if (plan_fails_alone(done) && !bind__is_of_view(&why))

@@ -86,6 +86,8 @@ static status walk_listed(struct opt *opt, opt_pass *run, struct plan **node, st
     return walk(opt, run, node, err);
   if ((*node)->failure) return LUMA_OK;
   err_init(&why);
+  opt->is_collated = (*node)->collation.type == VAL_MAP;
+  TRY(plan_collation_text(opt->arena, &(*node)->collation, &opt->collation, err));
   status done = walk(opt, run, node, &why);
   if (done == LUMA_OK) return LUMA_OK;
   if (plan_fails_alone(done)) return plan_put_failure(opt->arena, &why, node, err);

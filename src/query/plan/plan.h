@@ -419,8 +419,9 @@ struct plan {
   struct plan_array_filter *array_filters;
   uint32_t array_filters_count;
   struct plan_points
-      *points;               /* UPDATE by key, not multi: done for each of them; NULL: for itself */
-  const struct err *failure; /* UPDATE, DELETE of a SEQUENCE: it cannot be done, for this reason */
+      *points;          /* UPDATE by key, not multi: done for each of them; NULL: for itself */
+  struct val collation; /* UPDATE, DELETE of a SEQUENCE: its own, given as the statement's is */
+  const struct err *failure;  /* UPDATE, DELETE of a SEQUENCE: it cannot be done, for this reason */
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */

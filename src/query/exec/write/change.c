@@ -229,6 +229,22 @@ static status put_elements(struct list_edit *list, const struct val *operand, st
   return LUMA_OK;
 }
 
+/** What takes elements away says so where the path leads on through no map and no list. */
+static status check_viable(const struct change *change, struct edit *edit, struct err *err) {
+  enum { PATH_NOT_VIABLE = 28 };
+  const struct path *path = &change->item->path;
+  for (uint32_t i = 0; i < path->count; i++) {
+    const struct path above = {.steps = path->steps, .count = i};
+    struct val v;
+    TRY(edit_get(edit, &above, &v, err));
+    if (v.type == VAL_MISSING) return LUMA_OK;
+    if (v.type == VAL_MAP || (v.type == VAL_LIST && path->steps[i].is_index)) continue;
+    return mongo_fail(err, PATH_NOT_VIABLE, "Cannot create field '%.*s' in element of type %s",
+                      SLICE_ARG(path->steps[i].name), mongo_type_name(&v));
+  }
+  return LUMA_OK;
+}
+
 static status apply_list(struct exec *exec, const struct change *change, struct edit *edit,
                          const struct val *operand, struct arena *arena, struct err *err) {
   struct list_edit list = {.exec = exec, .change = change};
@@ -236,7 +252,7 @@ static status apply_list(struct exec *exec, const struct change *change, struct 
   struct val *result = arena_alloc(arena, sizeof *result); /* edits borrow */
   TRY(plan_check_memory(arena, result, err));
   TRY(edit_get(edit, &change->item->path, &list.current, err));
-  if (list.current.type == VAL_MISSING && !adds) return LUMA_OK;
+  if (list.current.type == VAL_MISSING && !adds) return check_viable(change, edit, err);
   if (list.current.type != VAL_MISSING && list.current.type != VAL_LIST)
     return fail_kind(change, "change elements of", &list.current, err);
   if (change->item->push) {

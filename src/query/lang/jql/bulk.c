@@ -69,6 +69,7 @@ static status read_update(const struct jql *jql, const struct jql_node *spaces,
                             .constants = fields[CONSTANTS],
                             .sort = fields[SORT]};
   TRY(find_space(jql, spaces, &fields[UPDATE], &write.collection));
+  TRY(jql__check_types(jql, &write));
   return jql__put_listed(jql, PLAN_UPDATE, &write, plan);
 }
 

@@ -364,6 +364,9 @@ struct jql_write {
   struct jql_node constants; /* of a pipeline: variables that have values */
   bool all;                  /* of what the filter finds, not the first alone */
 };
+/** An error where an update, its stages or its array filters are of no type that a command takes:
+ * then it is none. (update_parts.c) */
+status jql__check_types(const struct jql *jql, const struct jql_write *write);
 /** An error for an update of a time series that MongoDB does not take. (series.c) */
 status jql__check_series_update(const struct jql *jql, const struct jql_write *write);
 /** UPDATE or DELETE of a list: where others may go on, one that cannot be is a plan that fails.

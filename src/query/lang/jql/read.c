@@ -157,11 +157,6 @@ status jql__put_count(const struct jql *jql, const struct jql_node *at, struct e
 status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   struct statement *statement = jql->statement;
   if (!jql_is_given(collation)) return LUMA_OK;
-  bool differs = statement->collation.type == VAL_MAP &&
-                 !val_is_equal(&statement->collation, &collation->value);
-  if (differs)
-    return jql__fail(jql, collation, LUMA_UNSUPPORTED,
-                     "the changes of one command have one collation here");
   struct val locale = val_field(&collation->value, slice_of_text("locale"));
   bool is_simple =
       locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple"));

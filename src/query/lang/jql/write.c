@@ -154,10 +154,13 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
                        struct plan **plan) {
   struct err why;
   struct jql inner = *jql;
+  struct val *collation = &jql->statement->collation;
   jql_put_change *put = kind == PLAN_UPDATE ? jql__put_update : jql__put_delete;
   err_init(&why);
   inner.err = &why;
   status done = put(&inner, write, plan);
+  if (done == LUMA_OK && jql->is_several) (*plan)->collation = *collation;
+  if (jql->is_several) *collation = val_missing();
   if (done == LUMA_OK) return LUMA_OK;
   bool is_its = plan_fails_alone(done);
   if (is_its) why.of_change = plan_kind_name(kind);
@@ -255,7 +258,8 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
   if ((*plan)->multi && (*plan)->replacement && !is_pipeline)
-    return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
+    return jql__fail_code(jql, &write->changes, 9,
+                          "multi update is not supported for replacement-style update");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }
 
@@ -285,6 +289,7 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
                             .array_filters = fields[FILTERS],
                             .constants = fields[CONSTANTS],
                             .sort = fields[SORT]};
+  TRY(jql__check_types(jql, &write));
   if (jql_is_given(&fields[SORT]) && jql__flag(&fields[MULTI], false))
     return jql__fail_code(jql, &fields[SORT], 9, "a sort chooses one document, and `multi` all");
   return jql__put_listed(jql, PLAN_UPDATE, &write, plan);
@@ -339,6 +344,7 @@ static status update_short(const struct jql *jql, const struct jql_node *command
     changes[i] = (struct jql_change){short_operators[i], &fields[UPDATE_CHANGES + i]};
   if (!jql_is_given(&fields[UPDATE_FILTER])) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "`filter` is missing");
+    if (jql->err) jql->err->foreign = JQL_MISSING_FIELD;
     err_hint(jql->err, "give \"filter\": {} to change every document");
     return failed;
   }
@@ -382,23 +388,32 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
 
 /* ---- delete ---- */
 
+static status fail_limit(const struct jql *jql, const struct jql_node *limit) {
+  status failed = jql__fail_type(jql, limit, "a number");
+  if (jql->err) jql->err->foreign = JQL_TYPE_MISMATCH;
+  return failed;
+}
+
 static status read_delete(const struct jql *jql, const struct jql_node *collection,
                           const struct jql_node *deletion, struct plan **plan) {
   enum { Q, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {{"q", JQL_MAP, true},
-                                           {"limit", JQL_WHOLE, true},
+                                           {"limit", JQL_ANY, true},
                                            {"hint", JQL_ANY, false},
                                            {"collation", JQL_MAP, false}};
   struct jql_node fields[4];
   TRY(jql__take(jql, deletion, specs, 4, fields));
-  int64_t limit = 0;
-  if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
-    return jql__fail_code(jql, &fields[LIMIT], 9, "the limit of a delete is 0 (all) or 1");
+  const struct val *limit = &fields[LIMIT].value;
+  double most = val_is_number(limit) ? val_to_float64(limit) : 0;
+  if (!val_is_number(limit)) return fail_limit(jql, &fields[LIMIT]);
+  if (most != 0 && most != 1)
+    return jql__fail_code(jql, &fields[LIMIT], 9,
+                          "The limit field in delete objects must be 0 or 1. Got %g", most);
   struct jql_write write = {.collection = *collection,
                             .filter = fields[Q],
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
-                            .all = limit == 0};
+                            .all = most == 0};
   return jql__put_listed(jql, PLAN_DELETE, &write, plan);
 }
 
@@ -419,6 +434,7 @@ status jql__delete(const struct jql *jql, const struct jql_node *command, struct
   }
   if (!jql_is_given(&fields[FILTER])) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "`filter` is missing");
+    if (jql->err) jql->err->foreign = JQL_MISSING_FIELD;
     err_hint(jql->err, "give \"filter\": {} to delete every document");
     return failed;
   }
