@@ -14,9 +14,10 @@ struct plan_part {
   bool is_equal; /* the part is one of `values` (a value that is a list, with `spread`: one of its
                     elements); else a range */
   bool spread;
-  bool mongo;           /* by MongoDB's type brackets; else SQL's comparison */
-  bool is_null;         /* the part is missing or null */
-  bool prefix;          /* LIKE: `low` is a pattern whose literal beginning bounds the part */
+  bool mongo;   /* by MongoDB's type brackets; else SQL's comparison */
+  bool is_null; /* the part is missing or null */
+  bool prefix;  /* LIKE: `low` is a pattern whose literal beginning bounds the part; `high`: a value
+                   that the part may be besides, NULL: none */
   struct expr **values; /* is_equal */
   uint32_t values_count;
   struct expr *low, *high;
@@ -51,12 +52,12 @@ struct plan_access {
   struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;
-  struct val *from, *to; /* of all parts of the index, or the key: see struct plan_hint */
-  bool is_hinted;        /* the statement asked for it */
+  struct val *from, *to;      /* of all parts of the index, or the key: see struct plan_hint */
+  bool is_hinted;             /* the statement asked for it */
   const struct expr *bounded; /* what a FILTER asked that went, as the bounds say it all; for
                                  EXPLAIN. NULL: none did */
-  double rows, cost;     /* estimated */
-  struct slice *refused; /* why each other index was not chosen, a line each */
+  double rows, cost;          /* estimated */
+  struct slice *refused;      /* why each other index was not chosen, a line each */
   uint32_t refused_count;
 };
 

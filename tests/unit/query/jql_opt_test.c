@@ -117,8 +117,9 @@ static void fill(enum kind_of_keys kind) {
 static void append_condition(struct buf *out) {
   static const char *const ops[] = {"$eq", "$gt", "$gte", "$lt", "$lte", "$ne"};
   static const char *const names[] = {"a", "a", "b", "b", "c", "u", "m.k", "m.k", "m.k"};
+  static const char *const patterns[] = {"^a", "^a1?", "^a[12]", "^", "a", "^(a|b)", "^a\\\\d"};
   const char *name = names[pick(9)];
-  switch (pick(6)) {
+  switch (pick(7)) {
   case 0:
     buf_append_format(out, "\"%s\":{\"$in\":[", name);
     append_value(out);
@@ -127,6 +128,7 @@ static void append_condition(struct buf *out) {
     buf_append_text(out, "]}");
     break;
   case 1: buf_append_format(out, "\"%s\":{\"$exists\":%s}", name, toss() ? "true" : "false"); break;
+  case 3: buf_append_format(out, "\"%s\":{\"$regex\":\"%s\"}", name, patterns[pick(7)]); break;
   case 2: buf_append_format(out, "\"_id\":{\"%s\":%u}", ops[pick(6)], pick(DOCUMENTS)); break;
   default:
     buf_append_format(out, "\"%s\":{\"%s\":", name, ops[pick(6)]);
@@ -213,7 +215,7 @@ static bool is_covered(struct slice text) {
 }
 
 static void check_statement(struct slice text) {
-  static const char *const off[] = {"answer from the index", NULL};
+  static const char *const off[] = {"answer from the index", "choose an index", NULL};
   struct buf with, without;
   buf_init(&with, ANSWER_BYTES_MAX);
   buf_init(&without, ANSWER_BYTES_MAX);
