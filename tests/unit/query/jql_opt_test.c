@@ -98,6 +98,9 @@ static void fill(enum kind_of_keys kind) {
       "{\"createIndexes\":\"t%u\",\"indexes\":[{\"key\":{\"a\":1,\"b\":-1},\"name\":\"ab\"},"
       "{\"key\":{\"b\":-1},\"name\":\"b\",\"sparse\":true},"
       "{\"key\":{\"u\":1},\"name\":\"u\",\"unique\":true},"
+      "{\"key\":{\"b\":1,\"c\":1},\"name\":\"part\",\"partialFilterExpression\":{\"a\":{\"$gt\":1}}"
+      "},"
+      "{\"key\":{\"$**\":1},\"name\":\"wild\"},"
       "{\"key\":{\"m.k\":1,\"a\":-1},\"name\":\"mk\"},"
       "{\"key\":{\"_id\":-1,\"c\":1},\"name\":\"ic\"},{\"key\":{\"c\":1,\"_id\":1},\"name\":\"ci\"}"
       "]}",
@@ -215,14 +218,17 @@ static bool is_covered(struct slice text) {
 }
 
 static void check_statement(struct slice text) {
-  static const char *const off[] = {"answer from the index", "choose an index", NULL};
+  static const char total_order[] = "\"sort\":{\"u\":1}";
+  static const char *const off[] = {"answer from the index", "choose an index", "read in order",
+                                    NULL};
   struct buf with, without;
   buf_init(&with, ANSWER_BYTES_MAX);
   buf_init(&without, ANSWER_BYTES_MAX);
   run(text, NULL, &with);
   run(text, off, &without);
-  sort_lines(&with);
-  sort_lines(&without);
+  bool is_ordered = memmem(text.data, text.bytes, total_order, strlen(total_order)) != NULL;
+  if (!is_ordered) sort_lines(&with);
+  if (!is_ordered) sort_lines(&without);
   if (!slice_is_equal(buf_slice(&with), buf_slice(&without)))
     fail_msg("%.*s\nfrom the index:\n%.*s\nfrom documents:\n%.*s", SLICE_ARG(text),
              SLICE_ARG(buf_slice(&with)), SLICE_ARG(buf_slice(&without)));
