@@ -151,8 +151,7 @@ static status take_batch(struct walking *op, struct err *err) {
   arena_reset(arena);
   op->nth = 0;
   TRY(op__next(op->op.input, &op->in, err));
-  return op->in ? program_run(op->start[0], op->in, arena, &op->starts, &op->stride, err)
-                : LUMA_OK;
+  return op->in ? program_run(op->start[0], op->in, arena, &op->starts, &op->stride, err) : LUMA_OK;
 }
 
 static status graph_next(struct op *base, struct batch **batch, struct err *err) {

@@ -29,7 +29,7 @@ struct looking {
   bool was_tried;             /* to make the table of the whole */
   uint64_t looked_up;
   struct subplan over; /* the branch, over rows that the table finds */
-  struct arena lists; /* of what is found */
+  struct arena lists;  /* of what is found */
   /* where the input's rows are */
   struct batch *in;
   const struct val **values;
