@@ -464,6 +464,7 @@ struct model_scan_options {
   /* Documents are not fetched but made of the values in the entries: maps of the index's attributes
    * alone. Only where all its parts give their values back, and none of its documents has lists. */
   bool covers;
+  bool covers_key; /* and the key of the document, which is no part of the index */
   bool skips; /* with `covers`: of many entries that begin with one value some are passed over */
   /* What will be looked at (borrowed until the scan is open): older beings whose evolution concerns
    * nothing of it are handed out as they are stored. NULL: everything. */

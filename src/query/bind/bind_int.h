@@ -249,6 +249,8 @@ status bind__view(struct binder *binder, struct plan **node, struct err *err);
 status bind__refuse_cycle(struct binder *binder, const struct plan *scan, struct err *err);
 /** An error for a view that is to be changed. */
 status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err);
+/** True for that error. */
+bool bind__is_of_view(const struct err *failed);
 status bind__derived(struct binder *binder, struct plan **node, struct err *err);
 status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
 /** An UNNEST; of FROM c AS x AT i, where c is a collection, its documents, which have no numbers.

@@ -28,6 +28,10 @@ status bind__refuse_view(struct binder *binder, const struct plan *node, struct 
   return failed;
 }
 
+bool bind__is_of_view(const struct err *failed) {
+  return failed->foreign == MONGO_NOT_ON_VIEW;
+}
+
 static status bind_alone(struct binder *binder, bool is_jql, uint64_t session, struct plan **node,
                          struct err *err) {
   struct binder inside = {.depth = binder->depth + 1,

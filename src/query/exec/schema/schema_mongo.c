@@ -54,8 +54,8 @@ static void put_index_counts(const struct exec *exec, struct build *build) {
   uint32_t before = schema->before ? schema->before : 1;
   index_document_field(build, "numIndexesBefore", val_int32((int32_t)before));
   index_document_field(build, "numIndexesAfter", val_int32((int32_t)schema->after));
-  if (!schema->was_there)
-    index_document_field(build, "createdCollectionAutomatically", val_bool(true));
+  if (before != schema->after)
+    index_document_field(build, "createdCollectionAutomatically", val_bool(!schema->was_there));
   if (schema->was_there && before == schema->after)
     index_document_field(build, "note", val_text(slice_of_text("all indexes already exist")));
 }

@@ -15,17 +15,20 @@ static status put_told(const struct jql *jql, const struct jql_node *spec, enum 
   return jql__put_told(jql, tells, &collection, plan);
 }
 
-/** {"scale": bytes} */
-static status read_scale(const struct jql *jql, const struct jql_node *storage, int64_t *scale) {
-  enum { BELOW_LEAST = 51024 };
+/** {"scale": 1024}: what sizes are divided by. */
+static status read_scale(const struct jql *jql, const struct jql_node *storage, uint32_t *scale) {
+  enum { TOO_SMALL = 51024 };
   static const struct jql_field specs[] = {{"scale", JQL_COUNT, false}};
-  struct jql_node fields[1];
+  struct jql_node field;
+  int64_t given = 1;
   *scale = 1;
   if (!jql_is_given(storage)) return LUMA_OK;
-  TRY(jql__take(jql, storage, specs, 1, fields));
-  if (jql_is_given(&fields[0])) (void)val_to_int64(&fields[0].value, scale);
-  if (*scale > 0) return LUMA_OK;
-  return jql__fail_code(jql, &fields[0], BELOW_LEAST, "the scale is at least 1");
+  TRY(jql__take(jql, storage, specs, 1, &field));
+  if (jql_is_given(&field)) given = (int64_t)val_to_float64(&field.value);
+  if (given < 1 || given > INT32_MAX)
+    return jql__fail_code(jql, &field, TOO_SMALL, "'scale' is a number from 1 to %d", INT32_MAX);
+  *scale = (uint32_t)given;
+  return LUMA_OK;
 }
 
 status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
