@@ -32,18 +32,24 @@ status stage_take_all(struct op *input, struct rows *rows, struct err *err);
 struct stage_rows {
   struct exec *exec;
   struct program **programs;
-  uint32_t exprs_count;
-  struct rows rows;          /* tuples: the document, then the values */
-  const struct val **sorted; /* tuples in order */
+  uint32_t exprs_count, keys_at; /* what a tuple is sorted by stands from keys_at on */
+  struct rows rows;              /* tuples: the document, then the values, then, where there is a
+                                    collation, what they are compared by */
+  const struct val **sorted;     /* tuples in order */
 };
 status stage_rows_init(struct stage_rows *kept, struct exec *exec, const struct plan *plan,
                        struct err *err);
 /** Takes all rows; `arena` is emptied with each batch. */
 status stage_rows_take(struct stage_rows *kept, struct op *input, struct arena *arena,
                        struct err *err);
-/** Sorts by the values from the second on (the partition), then by the first; null and missing are
- * one, and least; equal rows stay in the order they came. */
+/** Sorts by the values from the second on (the partition), then by the first, as the collation has
+ * them; null and missing are one, and least; equal rows stay in the order they came. */
 status stage_rows_sort(struct stage_rows *kept, struct err *err);
+/** What the first value is compared by. */
+static inline const struct val *stage_rows_key(const struct stage_rows *kept,
+                                               const struct val *tuple) {
+  return &tuple[kept->keys_at];
+}
 bool stage_rows_same_partition(const struct stage_rows *kept, const struct val *a,
                                const struct val *b);
 

@@ -5,9 +5,19 @@
 
 status stage_rows_init(struct stage_rows *kept, struct exec *exec, const struct plan *plan,
                        struct err *err) {
-  *kept = (struct stage_rows){.exec = exec, .exprs_count = plan->exprs_count};
-  rows_init(&kept->rows, exec, plan->exprs_count + 1);
+  uint32_t count = plan->exprs_count, keys_at = exec->env->collation ? count + 1 : 1;
+  *kept = (struct stage_rows){.exec = exec, .exprs_count = count, .keys_at = keys_at};
+  rows_init(&kept->rows, exec, count + keys_at);
   return op__programs(exec, plan->exprs, plan->exprs_count, &kept->programs, err);
+}
+
+/** The value, and what it is compared by where that is another. */
+static status take_value(struct stage_rows *kept, const struct val *value, struct val *tuple,
+                         uint32_t nth, struct err *err) {
+  struct arena *arena = kept->exec->arena;
+  TRY(expr_copy_value(arena, value, &tuple[nth + 1], err));
+  if (kept->keys_at == 1) return LUMA_OK;
+  return op__collate(kept->exec, arena, &tuple[nth + 1], &tuple[kept->keys_at + nth], err);
 }
 
 static status take_batch(struct stage_rows *kept, const struct batch *in, struct arena *arena,
@@ -23,8 +33,8 @@ static status take_batch(struct stage_rows *kept, const struct batch *in, struct
     uint32_t stride = 0;
     TRY(program_run(kept->programs[e], in, arena, &values, &stride, err));
     for (uint32_t i = 0; i < in->selected_count; i++)
-      TRY(expr_copy_value(kept->exec->arena, &values[batch_row(in, i) * stride],
-                          &rows_at(&kept->rows, first + i)[e + 1], err));
+      TRY(take_value(kept, &values[batch_row(in, i) * stride], rows_at(&kept->rows, first + i), e,
+                     err));
   }
   return LUMA_OK;
 }
@@ -46,20 +56,23 @@ static int compare_values(const struct val *a, const struct val *b) {
   return no_a || no_b ? no_b - no_a : val_compare(a, b);
 }
 
-/** By the values from the second on, then by the first: of a partition. */
+/** By the values from the second on: of a partition. */
+static int compare_partitions(const struct stage_rows *kept, const struct val *a,
+                              const struct val *b) {
+  int order = 0;
+  for (uint32_t e = 1; e < kept->exprs_count && order == 0; e++)
+    order = compare_values(&a[kept->keys_at + e], &b[kept->keys_at + e]);
+  return order;
+}
+
 static int compare_rows(const struct stage_rows *kept, const struct val *a, const struct val *b) {
-  for (uint32_t e = 2; e <= kept->exprs_count; e++) {
-    int order = compare_values(&a[e], &b[e]);
-    if (order) return order;
-  }
-  return compare_values(&a[1], &b[1]);
+  int order = compare_partitions(kept, a, b);
+  return order ? order : compare_values(stage_rows_key(kept, a), stage_rows_key(kept, b));
 }
 
 bool stage_rows_same_partition(const struct stage_rows *kept, const struct val *a,
                                const struct val *b) {
-  for (uint32_t e = 2; e <= kept->exprs_count; e++)
-    if (compare_values(&a[e], &b[e]) != 0) return false;
-  return true;
+  return compare_partitions(kept, a, b) == 0;
 }
 
 /** Two runs become one; of equal rows the earlier stays first. */

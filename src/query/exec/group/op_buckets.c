@@ -80,6 +80,13 @@ static status make_bucket(struct bucketing *op, const struct val *min, const str
   return done;
 }
 
+/** Whether two rows have one value, as the collation has it. */
+static bool is_like(const struct bucketing *op, uint64_t a, uint64_t b) {
+  const struct val *key_a = stage_rows_key(&op->kept, op->kept.sorted[a]);
+  const struct val *key_b = stage_rows_key(&op->kept, op->kept.sorted[b]);
+  return val_is_null(key_a) ? val_is_null(key_b) : val_compare(key_a, key_b) == 0;
+}
+
 /** Where the bucket of rows [at, end) ends: `end` grows over rows that belong to it, too. */
 static struct val find_edge(const struct bucketing *op, uint64_t *end) {
   struct slice series = series_of(op);
@@ -90,7 +97,7 @@ static struct val find_edge(const struct bucketing *op, uint64_t *end) {
     while (*end < count && val_compare(value_at(op, *end), &edge) < 0) ++*end;
     return edge;
   }
-  while (*end < count && val_compare(value_at(op, *end), value_at(op, *end - 1)) == 0) ++*end;
+  while (*end < count && is_like(op, *end, *end - 1)) ++*end;
   return *value_at(op, *end < count ? *end : count - 1);
 }
 

@@ -276,12 +276,40 @@ static status merge_all(struct storing *op, struct err *err) {
   return LUMA_OK;
 }
 
+static bool is_series(const struct catalog_rules *there, const struct plan_rules *asked) {
+  return slice_is_equal(there->time_field, asked->time_field) &&
+         slice_is_equal(there->meta_field, asked->meta_field) &&
+         there->granularity == asked->granularity && there->span_s == asked->span_s;
+}
+
+/** $out with `timeseries`: one that is there stays, with its lifetime; what is there otherwise is
+ * an error. */
+static status make_series(struct exec *exec, const struct plan *plan, struct err *err) {
+  enum { NAMESPACE_EXISTS = 48 };
+  struct slice name = plan->collection_name;
+  const struct plan_rules *asked = plan->rules;
+  if (!asked) return LUMA_OK;
+  const struct collection *there = catalog_find(model_catalog(exec->txn), name);
+  if (there && is_series(&there->rules, asked)) return LUMA_OK;
+  if (there)
+    return mongo_fail_as(err, LUMA_ALREADY_EXISTS, NAMESPACE_EXISTS,
+                         "Collection `%.*s` already exists, with other options", SLICE_ARG(name));
+  const struct catalog_rules rules = {.validation = CATALOG_VALIDATES_ALL,
+                                      .time_field = asked->time_field,
+                                      .meta_field = asked->meta_field,
+                                      .granularity = asked->granularity,
+                                      .span_s = asked->span_s};
+  TRY(model_create_collection(exec->txn, name, false, NULL, err));
+  return model_set_rules(exec->txn, name, &rules, err);
+}
+
 static status store_next(struct op *base, struct batch **batch, struct err *err) {
   struct storing *op = (struct storing *)base;
   (void)batch;
   if (op->is_done) return LUMA_OK;
   op->is_done = true;
   TRY(stage_rows_take(&op->kept, base->input, &base->batch_arena, err));
+  TRY(make_series(base->exec, base->plan, err));
   TRY(write_collection(base->exec, base->plan, &op->collection, err));
   return stage_of(op)->kind == STAGE_OUT ? replace_all(op, err) : merge_all(op, err);
 }

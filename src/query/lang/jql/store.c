@@ -3,18 +3,21 @@
 #include "model/catalog/catalog.h"
 #include "query/lang/jql/stage_int.h"
 
-enum { ON_MAX = 16, INTO_FIELDS = 2 };
+enum { ON_MAX = 16, INTO_FIELDS = 3 };
 
-/** "coll", or {"db": …, "coll": …}: there is one database here, its name is passed over. */
+/** "coll", or {"db": …, "coll": …}: there is one database here, its name is passed over. `series`
+ * is what is said of a time series; NULL: nothing may be. */
 static status read_target(const struct jql *jql, const struct jql_node *node, uint32_t code,
-                          struct slice *name) {
-  static const struct jql_field specs[INTO_FIELDS] = {{"db", JQL_ANY, false},
-                                                      {"coll", JQL_ANY, true}};
+                          struct slice *name, struct jql_node *series) {
+  static const struct jql_field specs[INTO_FIELDS] = {
+      {"db", JQL_ANY, false}, {"coll", JQL_ANY, true}, {"timeseries", JQL_MAP, false}};
   struct jql_node fields[INTO_FIELDS];
   struct jql_node target = *node;
+  if (series) *series = (struct jql_node){0};
   if (node->value.type == VAL_MAP) {
-    TRY(jql__take(jql, node, specs, INTO_FIELDS, fields));
+    TRY(jql__take(jql, node, specs, series ? INTO_FIELDS : INTO_FIELDS - 1, fields));
     target = fields[1];
+    if (series) *series = fields[2];
   } else if (node->value.type != VAL_TEXT) {
     return jql__fail_code(jql, node, code,
                           "the target is the name of a collection, or an object "
@@ -40,15 +43,21 @@ static status put_store(const struct jql *jql, enum plan_stage_kind kind,
 
 status jql__put_out(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   struct slice target = {0};
+  struct jql_node series;
   enum { IS_CAPPED = 17152 };
   const struct catalog *catalog = jql->context->catalog;
-  TRY(read_target(jql, spec, 16990, &target));
+  TRY(read_target(jql, spec, 16990, &target, &series));
   const struct collection *there = catalog ? catalog_find(catalog, target) : NULL;
   if (there && there->arrival)
     return jql__fail_code(jql, spec, IS_CAPPED,
                           "namespace '%.*s' is capped so it can't be used for $out",
                           SLICE_ARG(target));
-  return put_store(jql, STAGE_OUT, spec, target, plan);
+  TRY(put_store(jql, STAGE_OUT, spec, target, plan));
+  if (!jql_is_given(&series)) return LUMA_OK;
+  struct plan_rules *rules = arena_zalloc(jql->arena, 1, sizeof *rules);
+  TRY(jql__made(jql, rules));
+  (*plan)->rules = rules;
+  return jql__series(jql, &series, true, rules);
 }
 
 /* ---- $merge ---- */
@@ -180,7 +189,7 @@ status jql__put_merge(const struct jql *jql, const struct jql_node *spec, struct
   if (spec->value.type != VAL_MAP && spec->value.type != VAL_TEXT)
     return jql__fail_code(jql, spec, 51182, "$merge requires a string or object argument");
   if (spec->value.type == VAL_MAP) TRY(jql__take(jql, spec, specs, FIELDS, fields));
-  TRY(read_target(jql, &fields[INTO], 51178, &target));
+  TRY(read_target(jql, &fields[INTO], 51178, &target, NULL));
   TRY(check_no_series(jql, spec, target));
   TRY(put_store(jql, STAGE_MERGE, spec, target, plan));
   struct plan_stage *stage = (*plan)->stage;
