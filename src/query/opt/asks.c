@@ -113,13 +113,24 @@ static bool has_regex(const struct val *value) {
 
 static status collect_match(struct asks *asks, const struct match *match, struct err *err);
 
-static bool has_null(const struct val *value) {
-  if (value->type != VAL_LIST) return val_is_null(value);
-  for (uint32_t i = 0; i < val_count(value); i++) {
-    struct val element = val_at(value, i);
-    if (val_is_null(&element)) return true;
+/** An index of elements has a list of none as it has what is missing. */
+static bool is_like_missing(const struct val *value) {
+  return val_is_null(value) || (value->type == VAL_LIST && val_count(value) == 0);
+}
+
+static bool has_like_missing(const struct val *list) {
+  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (is_like_missing(&element)) return true;
   }
   return false;
+}
+
+/** Lists are compared with lists, of which one may be that of none. */
+static void collect_bound(struct asks *asks, const struct match *match, enum expr_op op) {
+  struct ask *ask = add(asks, ASK_RANGE, &match->path, match->key, true);
+  if (ask) ask->may_be_missing = match->value->value.type == VAL_LIST;
+  set_bound(ask, op, match->value);
 }
 
 /** {"$expr": {"$eq": ["$attribute", a constant or a variable]}}: what an index gives for equality
@@ -133,7 +144,7 @@ static status collect_expression(struct asks *asks, const struct expr *expr, str
       value->kind == EXPR_VARIABLE || (value->kind == EXPR_CONST && !has_regex(&value->value));
   if (field->kind != EXPR_FIELD || !field->path.count || !is_known) return LUMA_OK;
   struct ask *ask = add(asks, ASK_EQUAL, &field->path, field->key, true);
-  if (ask) ask->may_be_null = true;
+  if (ask) ask->may_be_missing = true;
   return set_value(asks, ask, value, err);
 }
 
@@ -142,7 +153,7 @@ static status collect_variable(struct asks *asks, const struct match *match, str
   if (match->op != MATCH_IN && match->op != MATCH_EQ) return LUMA_OK;
   struct ask *ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
   if (ask) ask->spread = match->op == MATCH_IN;
-  if (ask) ask->may_be_null = true;
+  if (ask) ask->may_be_missing = true;
   return set_value(asks, ask, match->value, err);
 }
 
@@ -172,6 +183,7 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   case MATCH_EQ:
     ask = add(asks, val_is_null(&match->value->value) ? ASK_NULL : ASK_EQUAL, &match->path,
               match->key, true);
+    if (ask) ask->may_be_missing = is_like_missing(&match->value->value);
     return set_value(asks, ask, match->value, err);
   case MATCH_EXISTS:
     if (match->value->value.type == VAL_BOOL && match->value->value.boolean)
@@ -180,20 +192,12 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   case MATCH_IN:
     ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
     if (ask) ask->spread = true;
-    if (ask) ask->may_be_null = has_null(&match->value->value);
+    if (ask) ask->may_be_missing = has_like_missing(&match->value->value);
     return set_value(asks, ask, match->value, err);
-  case MATCH_GT:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GT, match->value);
-    break;
-  case MATCH_GTE:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GE, match->value);
-    break;
-  case MATCH_LT:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_LT, match->value);
-    break;
-  case MATCH_LTE:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_LE, match->value);
-    break;
+  case MATCH_GT: collect_bound(asks, match, EXPR_OP_GT); break;
+  case MATCH_GTE: collect_bound(asks, match, EXPR_OP_GE); break;
+  case MATCH_LT: collect_bound(asks, match, EXPR_OP_LT); break;
+  case MATCH_LTE: collect_bound(asks, match, EXPR_OP_LE); break;
   default: break;
   }
   return LUMA_OK;
