@@ -126,10 +126,12 @@ static bool has_like_missing(const struct val *list) {
   return false;
 }
 
-/** Lists are compared with lists, of which one may be that of none. */
+/** Lists are compared with lists, of which one may be that of none, and null with what is missing.
+ */
 static void collect_bound(struct asks *asks, const struct match *match, enum expr_op op) {
+  const struct val *value = &match->value->value;
   struct ask *ask = add(asks, ASK_RANGE, &match->path, match->key, true);
-  if (ask) ask->may_be_missing = match->value->value.type == VAL_LIST;
+  if (ask) ask->may_be_missing = val_is_null(value) || value->type == VAL_LIST;
   set_bound(ask, op, match->value);
 }
 
