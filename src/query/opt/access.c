@@ -114,7 +114,7 @@ bool access_is_uncollated(const struct ask *ask) {
 /** Whether entries of the index show all documents that the ask is true of. */
 static bool is_safe(const struct making *making, const struct ask *ask) {
   if (!making->index) return ask->kind != ASK_NULL;
-  if ((ask->kind == ASK_NULL || ask->may_be_null) && making->index->def.sparse) return false;
+  if ((ask->kind == ASK_NULL || ask->may_be_missing) && making->index->def.sparse) return false;
   if (ask->kind == ASK_PREFIX && making->index->def.collation.bytes) return false;
   bool nested = ask->path.count > 1;
   /* Read strictly, a path through a list is null; an index of the elements has no entry that says

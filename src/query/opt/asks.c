@@ -114,13 +114,26 @@ static bool has_regex(const struct val *value) {
 
 static status collect_match(struct asks *asks, const struct match *match, struct err *err);
 
-static bool has_null(const struct val *value) {
-  if (value->type != VAL_LIST) return val_is_null(value);
-  for (uint32_t i = 0; i < val_count(value); i++) {
-    struct val element = val_at(value, i);
-    if (val_is_null(&element)) return true;
+/** An index of elements has a list of none as it has what is missing. */
+static bool is_like_missing(const struct val *value) {
+  return val_is_null(value) || (value->type == VAL_LIST && val_count(value) == 0);
+}
+
+static bool has_like_missing(const struct val *list) {
+  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (is_like_missing(&element)) return true;
   }
   return false;
+}
+
+/** Lists are compared with lists, of which one may be that of none, and null with what is missing.
+ */
+static void collect_bound(struct asks *asks, const struct match *match, enum expr_op op) {
+  const struct val *value = &match->value->value;
+  struct ask *ask = add(asks, ASK_RANGE, &match->path, match->key, true);
+  if (ask) ask->may_be_missing = val_is_null(value) || value->type == VAL_LIST;
+  set_bound(ask, op, match->value);
 }
 
 /** {"$expr": {"$eq": ["$attribute", a constant or a variable]}}: what an index gives for equality
@@ -134,7 +147,7 @@ static status collect_expression(struct asks *asks, const struct expr *expr, str
       value->kind == EXPR_VARIABLE || (value->kind == EXPR_CONST && !has_regex(&value->value));
   if (field->kind != EXPR_FIELD || !field->path.count || !is_known) return LUMA_OK;
   struct ask *ask = add(asks, ASK_EQUAL, &field->path, field->key, true);
-  if (ask) ask->may_be_null = true;
+  if (ask) ask->may_be_missing = true;
   return set_value(asks, ask, value, err);
 }
 
@@ -143,7 +156,7 @@ static status collect_variable(struct asks *asks, const struct match *match, str
   if (match->op != MATCH_IN && match->op != MATCH_EQ) return LUMA_OK;
   struct ask *ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
   if (ask) ask->spread = match->op == MATCH_IN;
-  if (ask) ask->may_be_null = true;
+  if (ask) ask->may_be_missing = true;
   return set_value(asks, ask, match->value, err);
 }
 
@@ -159,13 +172,6 @@ static status collect_all(struct asks *asks, const struct match *match, struct e
     TRY(set_value(asks, add(asks, ASK_EQUAL, &match->path, match->key, true), value, err));
   }
   return LUMA_OK;
-}
-
-/** No less than null, and no more, are null and what is missing, too. */
-static void collect_bound(struct asks *asks, const struct match *match, enum expr_op op) {
-  struct ask *ask = add(asks, ASK_RANGE, &match->path, match->key, true);
-  if (ask) ask->may_be_null = val_is_null(&match->value->value);
-  set_bound(ask, op, match->value);
 }
 
 /** The beginning as a pattern of LIKE. */
@@ -220,6 +226,7 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   case MATCH_EQ:
     ask = add(asks, val_is_null(&match->value->value) ? ASK_NULL : ASK_EQUAL, &match->path,
               match->key, true);
+    if (ask) ask->may_be_missing = is_like_missing(&match->value->value);
     return set_value(asks, ask, match->value, err);
   case MATCH_EXISTS:
     if (match->value->value.type == VAL_BOOL && match->value->value.boolean)
@@ -228,7 +235,7 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   case MATCH_IN:
     ask = add(asks, ASK_EQUAL, &match->path, match->key, true);
     if (ask) ask->spread = true;
-    if (ask) ask->may_be_null = has_null(&match->value->value);
+    if (ask) ask->may_be_missing = has_like_missing(&match->value->value);
     return set_value(asks, ask, match->value, err);
   case MATCH_GT: collect_bound(asks, match, EXPR_OP_GT); break;
   case MATCH_GTE: collect_bound(asks, match, EXPR_OP_GE); break;

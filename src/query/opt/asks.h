@@ -20,7 +20,8 @@ struct ask {
   uint32_t values_count;
   struct expr *low, *high; /* RANGE */
   bool low_open, high_open;
-  bool may_be_null; /* EQUAL, RANGE: a value may be null, which asks for what is missing too */
+  bool may_be_missing; /* it may be true of what is missing, or of a list of none, which an index
+                          of elements has in that place */
 };
 
 struct asks {

@@ -49,6 +49,8 @@ static bool is_any_of(const struct exact *exact, const struct match *match) {
          are_scalars(&match->value->value);
 }
 
+/** Ranges end with the class of their value; where those of booleans do the executor does not know.
+ */
 static bool is_bound(const struct exact *exact, const struct path *path, enum expr_op op,
                      const struct expr *value, bool mongo) {
   const struct plan_part *part = part_of(exact, path);
@@ -56,6 +58,7 @@ static bool is_bound(const struct exact *exact, const struct path *path, enum ex
   bool is_open = op == EXPR_OP_GT || op == EXPR_OP_LT;
   if (!part || part->is_equal || part->prefix || part->is_null || exact->has_lists) return false;
   if (value->kind != EXPR_CONST || !is_scalar(&value->value, mongo)) return false;
+  if (value->value.type == VAL_BOOL) return false;
   return is_low ? part->low == value && part->low_open == is_open
                 : part->high == value && part->high_open == is_open;
 }
