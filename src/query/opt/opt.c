@@ -37,7 +37,6 @@ static bool is_off(const struct opt_options *options, const char *name) {
   return false;
 }
 
-typedef status opt_walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err);
 static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err);
 
 /** The SELECTs in an expression. */
@@ -100,9 +99,11 @@ static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct er
   if (opt->has_selects) TRY(walk_exprs(opt, run, *node, err));
   for (uint32_t i = 0; i < (*node)->ctes_count; i++)
     TRY(walk(opt, run, &(*node)->ctes[i]->plan, err));
-  opt_walk *inner = (*node)->kind == PLAN_SEQUENCE ? walk_listed : walk;
-  if ((*node)->input) TRY(inner(opt, run, &(*node)->input, err));
-  if ((*node)->right) TRY(inner(opt, run, &(*node)->right, err));
+  struct plan *right = (*node)->right;
+  bool is_list = (*node)->kind == PLAN_SEQUENCE;
+  bool is_change = is_list && right && right->kind != PLAN_SEQUENCE; /* else more of the list */
+  if ((*node)->input) TRY((is_list ? walk_listed : walk)(opt, run, &(*node)->input, err));
+  if (right) TRY((is_change ? walk_listed : walk)(opt, run, &(*node)->right, err));
   return run(opt, node, err);
 }
 
