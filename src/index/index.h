@@ -10,7 +10,8 @@
 #include "value/doc/doc.h"
 #include "value/path/path.h"
 
-enum { INDEX_KEYS_MAX = 16, INDEX_ENTRIES_MAX = 65536 };
+/* An entry's parts are the values of its keys and, behind them, the key of the document. */
+enum { INDEX_KEYS_MAX = 16, INDEX_PARTS_MAX = INDEX_KEYS_MAX + 1, INDEX_ENTRIES_MAX = 65536 };
 
 /** Kinds of values that a key does not tell apart: what must be known of a part to read its values
  * back. */
@@ -44,7 +45,9 @@ struct index_def {
   bool nulls_distinct; /* SQL: several documents may lack a unique attribute; MongoDB: only one */
   bool sparse;         /* documents that lack all keys have no entry */
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
+  bool notes_ways;     /* multikey: and lists on the way to a value, even of one element */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
+  bool notes_keys;     /* and those of the documents' keys, as part number keys_count */
   /* MongoDB's wildcard index: which paths of a document it has (index_wildcard_has), empty: it is
    * none. One of its keys stands there twice, as it was written ("a.$**"), for two parts of one
    * path each time: the path as text, and what is there; others may stand before and behind. */
@@ -93,7 +96,7 @@ struct index_entries {
   struct buf bytes;              /* keys and values of the items */
   const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
   bool has_lists;                /* multikey: a key path met a list, or several values */
-  uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by part */
+  uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by key */
 };
 
 /** A bound on the leading parts of the key, as values; what a scan goes through. */
@@ -121,9 +124,11 @@ struct index_method {
   status (*record_key)(const struct index_def *def, struct slice key, struct slice value,
                        struct slice *record_key, struct err *err);
   /** The values of an entry's parts, whose kinds are those of `kinds` and come back
-   * (index_kinds_return). Texts stand in `scratch`. LUMA_CORRUPT if it is not an entry of them. */
-  status (*values)(const struct index_def *def, const uint8_t *kinds, struct slice key,
-                   struct buf *scratch, struct val *values, struct err *err);
+   * (index_kinds_return); `with_key`: the document's key is the last of them. Texts stand in
+   * `scratch`. LUMA_CORRUPT if it is not an entry of them. */
+  status (*values)(const struct index_def *def, const uint8_t *kinds, bool with_key,
+                   const struct index_entry *entry, struct buf *scratch, struct val *values,
+                   struct err *err);
 };
 
 /** The method of a definition; never NULL for a definition that was accepted. */

@@ -65,12 +65,13 @@ static status arrival_entries(const struct index_def *def, const struct doc *doc
   return LUMA_OK;
 }
 
-static status arrival_values(const struct index_def *def, const uint8_t *kinds, struct slice key,
-                             struct buf *scratch, struct val *values, struct err *err) {
-  (void)def, (void)kinds, (void)scratch;
-  if (key.bytes != KEY_BYTES)
-    FAIL(err, LUMA_CORRUPT, "an entry of the order of arrival has %zu bytes", key.bytes);
-  values[0] = val_int64((int64_t)load64be(key.data + NUMBER_BYTES));
+static status arrival_values(const struct index_def *def, const uint8_t *kinds, bool with_key,
+                             const struct index_entry *entry, struct buf *scratch,
+                             struct val *values, struct err *err) {
+  (void)def, (void)kinds, (void)with_key, (void)scratch; /* its notes_keys is not set */
+  if (entry->key.bytes != KEY_BYTES)
+    FAIL(err, LUMA_CORRUPT, "an entry of the order of arrival has %zu bytes", entry->key.bytes);
+  values[0] = val_int64((int64_t)load64be(entry->key.data + NUMBER_BYTES));
   return LUMA_OK;
 }
 

@@ -90,20 +90,32 @@ static status ordered_record_key(const struct index_def *def, struct slice key, 
   return LUMA_OK;
 }
 
-static status ordered_values(const struct index_def *def, const uint8_t *kinds, struct slice key,
-                             struct buf *scratch, struct val *values, struct err *err) {
-  size_t at = ORDERED_NUMBER_BYTES;
-  buf_reset(scratch);
-  if (!buf_reserve(scratch, key.bytes)) return buf_check(scratch, "the values of an entry", err);
-  for (uint32_t i = 0; i < def->keys_count; i++) {
-    struct slice rest = slice_of(key.data + at, at < key.bytes ? key.bytes - at : 0);
-    size_t part = key_decode_scalar(rest, def->keys[i].descending, scratch, &values[i]);
-    if (part == 0)
-      FAIL(err, LUMA_CORRUPT, "an entry of index %u is no list of values", def->number);
-    values[i] = index_number(kinds[i], values[i]);
-    at += part;
-  }
+/* Takes the value at the front of `rest`, and what it was of the kinds that its part has met. */
+static status take_value(const struct index_def *def, uint8_t kinds, bool descending,
+                         struct slice *rest, struct buf *scratch, struct val *value,
+                         struct err *err) {
+  size_t bytes = key_decode_scalar(*rest, descending, scratch, value);
+  if (bytes == 0) FAIL(err, LUMA_CORRUPT, "an entry of index %u is no list of values", def->number);
+  *value = index_number(kinds, *value);
+  *rest = slice_of(rest->data + bytes, rest->bytes - bytes);
   return LUMA_OK;
+}
+
+static status ordered_values(const struct index_def *def, const uint8_t *kinds, bool with_key,
+                             const struct index_entry *entry, struct buf *scratch,
+                             struct val *values, struct err *err) {
+  struct slice rest = entry->key;
+  size_t number_bytes = rest.bytes < ORDERED_NUMBER_BYTES ? rest.bytes : ORDERED_NUMBER_BYTES;
+  rest = slice_of(rest.data + number_bytes, rest.bytes - number_bytes);
+  buf_reset(scratch);
+  if (!buf_reserve(scratch, entry->key.bytes + entry->value.bytes))
+    return buf_check(scratch, "the values of an entry", err);
+  uint32_t count = def->keys_count;
+  for (uint32_t i = 0; i < count; i++)
+    TRY(take_value(def, kinds[i], def->keys[i].descending, &rest, scratch, &values[i], err));
+  if (!with_key) return LUMA_OK;
+  if (entry->value.bytes) rest = entry->value;
+  return take_value(def, kinds[count], false, &rest, scratch, &values[count], err);
 }
 
 const struct index_method ordered_method = {

@@ -71,6 +71,15 @@ static bool visit(void *context, const struct val *value) {
   return work->failed == LUMA_OK;
 }
 
+/* Whether a list stands on the way to what the path is about: its elements are looked into, and
+ * what is read there is a list, too. */
+static bool meets_list(const struct path *path, const struct val *root) {
+  struct val at = *root;
+  for (uint32_t i = 0; i + 1 < path->count && at.type == VAL_MAP; i++)
+    at = val_field(&at, path->steps[i].name);
+  return at.type == VAL_LIST;
+}
+
 /* Lists met before the key are not its own: then nothing is hashed. */
 static status check_hashed(const struct work *work) {
   enum { NO_LISTS = 16766 };
@@ -94,7 +103,7 @@ static status collect(struct work *work, const struct doc *document, const struc
       TRY(work->failed);
       struct val missing = val_missing();
       if (work->parts[work->key].count == 0) TRY(add_part(work, &missing));
-      if (work->parts[work->key].count > 1) work->entries->has_lists = true;
+      if (meets_list(path, &root)) work->entries->has_lists = true;
       if (work->def->keys[work->key].hashed) TRY(check_hashed(work));
     } else {
       struct val value = path_get(path, &root);

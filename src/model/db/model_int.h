@@ -75,7 +75,7 @@ struct model_altered {
 /** Kinds of values that a transaction has noted of an index. */
 struct model_noted {
   uint32_t index;
-  uint8_t kinds[INDEX_KEYS_MAX];
+  uint8_t kinds[INDEX_PARTS_MAX];
 };
 enum { MODEL_NOTED_MAX = 8 };
 

@@ -174,7 +174,7 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   if (result == LUMA_OK && options->also)
     result = intersect_create(txn, options->index, options->also, &made->also, err);
   if (result == LUMA_OK && options->covers)
-    result = covered_create(collection, options->index, &made->covered, err);
+    result = covered_create(collection, options->index, options->covers_key, &made->covered, err);
   if (result != LUMA_OK) {
     model_scan_close(made);
     return result;
@@ -393,7 +393,7 @@ static status next_entries(struct model_scan *scan, uint32_t most, struct doc *d
   *count = scan->rows.count;
   scan->entries += *count;
   if (*count == 0 || scan->counts) return LUMA_OK;
-  TRY(covered_documents(scan->covered, scan->rows.keys, *count, documents, err));
+  TRY(covered_documents(scan->covered, &scan->rows, documents, err));
   return scan->skips && *count > 1 ? skip_value(scan, count, err) : LUMA_OK;
 }
 

@@ -54,7 +54,9 @@ static status add_index(struct model_txn *txn, struct collection *with, struct e
                           .keys_count = 1,
                           .multikey = true,
                           .notes_lists = true,
-                          .notes_kinds = true};
+                          .notes_ways = true,
+                          .notes_kinds = true,
+                          .notes_keys = true};
   def.keys[0].path = (struct path){.steps = step, .count = 1};
   struct catalog_index *index = &with->indexes[with->indexes_count++];
   *index = (struct catalog_index){.def = def, .state = CATALOG_INDEX_PUBLIC};

@@ -25,6 +25,7 @@ struct scan {
   struct model_scan *scan;          /* of the range in progress */
   const struct plan_access *access; /* of the ranges: the node's, or one of its branches */
   struct ranges ranges;
+  struct ranges_edges edges;
   uint32_t next_range, next_branch;
   uint64_t entries;        /* of the range in progress, read so far */
   uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
@@ -106,13 +107,14 @@ static status open_range(struct scan *op, struct err *err) {
   struct model_scan_options options = {.index = access ? access->index : NULL,
                                        .bounds = bounds,
                                        .more_bounds = more,
-                                       .from = access ? access->from : NULL,
-                                       .to = access ? access->to : NULL,
+                                       .from = op->edges.from,
+                                       .to = op->edges.to,
                                        .also = also_of(op),
                                        .reads = op->op.exec->reads,
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
                                        .seen = counts_union(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
+                                       .covers_key = access && access->covers_key,
                                        .skips = access && access->skips,
                                        .backwards = access && access->backwards,
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
@@ -126,6 +128,7 @@ static status open_range(struct scan *op, struct err *err) {
 static status make_ranges(struct scan *op, const struct plan_access *access, struct err *err) {
   op->access = access;
   op->next_range = 0;
+  TRY(ranges_edges_make(op->op.exec->env, access, &op->edges, err));
   return ranges_make(op->op.exec->env, access, &op->ranges, err);
 }
 

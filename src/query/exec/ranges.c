@@ -9,6 +9,7 @@
 #include "query/expr/program.h"
 #include "query/func/compare.h"
 #include "query/locale/collation.h"
+#include "query/mongo/mongo.h"
 #include "value/doc/doc.h"
 
 /** An interval of one part's values. A point is closed on both sides with equal ends. */
@@ -87,6 +88,11 @@ static bool class_high(enum val_type type, struct val *high) {
 /** All values of the class of `type`; more where its ends are not known. */
 static struct interval whole_class(enum val_type type) {
   struct interval all = {.high_open = true};
+  if (type == VAL_BOOL) {
+    const struct interval truths = {
+        .low = val_bool(false), .high = val_bool(true), .has_low = true, .has_high = true};
+    return truths;
+  }
   all.has_low = class_low(type, &all.low);
   all.has_high = class_high(type, &all.high);
   return all;
@@ -418,4 +424,39 @@ status ranges_make(struct expr_env *env, const struct plan_access *access, struc
   TRY(cross(&maker, 0, equal, err));
   if (access->backwards) reverse(ranges);
   return LUMA_OK;
+}
+
+/* ---- min and max ---- */
+
+static status fold_edge(const struct intervals *set, const struct index_def *def,
+                        const struct val *values, const struct val **edge, struct err *err) {
+  struct val *folded = arena_alloc(set->env->arena, def->keys_count * sizeof *folded);
+  TRY(plan_check_memory(set->env->arena, folded, err));
+  for (uint32_t i = 0; i < def->keys_count; i++) TRY(fold(set, &values[i], &folded[i], err));
+  *edge = folded;
+  return LUMA_OK;
+}
+
+static bool is_before(const struct index_def *def, const struct val *a, const struct val *b) {
+  int order = 0;
+  for (uint32_t i = 0; order == 0 && i < def->keys_count; i++) {
+    order = val_compare(&a[i], &b[i]);
+    if (def->keys[i].descending) order = -order;
+  }
+  return order < 0;
+}
+
+status ranges_edges_make(struct expr_env *env, const struct plan_access *access,
+                         struct ranges_edges *edges, struct err *err) {
+  enum { WRONG_ORDER = 51175 };
+  const struct intervals set = {.env = env, .folds = true};
+  *edges = (struct ranges_edges){access->from, access->to};
+  if (!access->index || !access->index->def.collation.bytes || !env->collation) return LUMA_OK;
+  const struct index_def *def = &access->index->def;
+  if (edges->from) TRY(fold_edge(&set, def, edges->from, &edges->from, err));
+  if (edges->to) TRY(fold_edge(&set, def, edges->to, &edges->to, err));
+  if (!edges->from || !edges->to || is_before(def, edges->from, edges->to)) return LUMA_OK;
+  return mongo_fail(err, WRONG_ORDER,
+                    "The value provided for min() does not come before the value provided for "
+                    "max() in the hinted index");
 }

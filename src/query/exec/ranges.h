@@ -21,4 +21,12 @@ struct ranges {
 status ranges_make(struct expr_env *env, const struct plan_access *access, struct ranges *ranges,
                    struct err *err);
 
+/** What JQL's min and max name, as the index has it; LUMA_INVALID_ARGUMENT: the one does not come
+ * before the other. */
+struct ranges_edges {
+  const struct val *from, *to; /* of all keys; NULL: none is named */
+};
+status ranges_edges_make(struct expr_env *env, const struct plan_access *access,
+                         struct ranges_edges *edges, struct err *err);
+
 #endif

@@ -179,8 +179,7 @@ static status to_date(struct func_env *env, const struct val *v, struct val *out
   } else if (!mongo__moment(v, &ms)) {
     return fail_pair(v, "date", err);
   }
-  *out = mongo__date(ms);
-  return LUMA_OK;
+  return mongo__date(ms, out) ? LUMA_OK : fail_overflow(err);
 }
 
 static status to_objectid(const struct val *v, struct val *out, struct err *err) {

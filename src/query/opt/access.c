@@ -436,8 +436,11 @@ static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *
 
 static status fail_hint(const struct plan *scan, struct err *err) {
   enum { BAD_VALUE = 2 };
-  status failed = err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
-                            "the hint names no index of `%.*s`", SLICE_ARG(scan->collection->name));
+  status failed =
+      err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
+                "hint provided does not correspond to an existing index: it names none of "
+                "`%.*s`",
+                SLICE_ARG(scan->collection->name));
   if (err) err->foreign = BAD_VALUE;
   err_hint(err,
            scan->hint->is_wish ? "SHOW INDEXES FROM %.*s shows those that there are"
@@ -472,14 +475,23 @@ static status fail_edges(const struct plan *scan, uint32_t foreign, const char *
   return LUMA_INVALID_ARGUMENT;
 }
 
+/** Whether it is the same in each collation. */
+static bool is_plain_edge(const struct plan_hint *hint, const struct val *values) {
+  for (uint32_t i = 0; values && i < hint->edge_count; i++)
+    if (!is_plain_type(&values[i])) return false;
+  return true;
+}
+
 /** min and max name the keys of the index, and the one comes before the other there. */
-static status check_edges(const struct plan *scan, const struct catalog_index *index,
-                          struct err *err) {
+static status check_edges(const struct opt *opt, const struct plan *scan,
+                          const struct catalog_index *index, struct err *err) {
   const struct plan_hint *hint = scan->hint;
   uint32_t keys = index ? index->def.keys_count : 1;
   int order = 0;
-  bool folds = index && index->def.collation.bytes;
-  bool fits = !hint->is_natural && !folds && keys == hint->edge_count;
+  bool collates = access_collates(opt, index);
+  bool folds = collates && opt->collation.bytes; /* then the executor compares */
+  bool fits = !hint->is_natural && keys == hint->edge_count &&
+              (collates || (is_plain_edge(hint, hint->from) && is_plain_edge(hint, hint->to)));
   for (uint32_t i = 0; fits && i < keys; i++) {
     const struct path *path = &hint->edge_paths[i];
     fits = index ? path_is_equal(path, &index->def.keys[i].path)
@@ -487,11 +499,11 @@ static status check_edges(const struct plan *scan, const struct catalog_index *i
   }
   if (!fits)
     return fail_edges(scan, NOT_OF_INDEX, "The index chosen is not compatible with min/max", err);
-  for (uint32_t i = 0; order == 0 && hint->from && hint->to && i < keys; i++) {
+  for (uint32_t i = 0; !folds && order == 0 && hint->from && hint->to && i < keys; i++) {
     order = val_compare(&hint->from[i], &hint->to[i]);
     if (index && index->def.keys[i].descending) order = -order;
   }
-  if (!hint->from || !hint->to || order < 0) return LUMA_OK;
+  if (!hint->from || !hint->to || order < 0 || folds) return LUMA_OK;
   return fail_edges(scan, WRONG_ORDER,
                     "The value provided for min() does not come before the value provided for "
                     "max() in the hinted index",
@@ -518,7 +530,7 @@ static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condi
   if (scan->hint->is_wish && !is_right) return LUMA_OK; /* read as if nothing were asked */
   if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
   if (refusal == ACCESS_NO_PATH) return condition ? fail_hint(scan, err) : LUMA_OK;
-  if (has_edges) TRY(check_edges(scan, index, err));
+  if (has_edges) TRY(check_edges(opt, scan, index, err));
   access->from = scan->hint->from;
   access->to = scan->hint->to;
   access->is_hinted = true;

@@ -160,6 +160,13 @@ static status collect_all(struct asks *asks, const struct match *match, struct e
   return LUMA_OK;
 }
 
+/** No less than null, and no more, are null and what is missing, too. */
+static void collect_bound(struct asks *asks, const struct match *match, enum expr_op op) {
+  struct ask *ask = add(asks, ASK_RANGE, &match->path, match->key, true);
+  if (ask) ask->may_be_null = val_is_null(&match->value->value);
+  set_bound(ask, op, match->value);
+}
+
 static status collect_leaf(struct asks *asks, const struct match *match, struct err *err) {
   bool is_known = match->value && match->value->kind == EXPR_CONST;
   if (match->op == MATCH_EXPR) return collect_expression(asks, match->expression, err);
@@ -182,18 +189,10 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
     if (ask) ask->spread = true;
     if (ask) ask->may_be_null = has_null(&match->value->value);
     return set_value(asks, ask, match->value, err);
-  case MATCH_GT:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GT, match->value);
-    break;
-  case MATCH_GTE:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_GE, match->value);
-    break;
-  case MATCH_LT:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_LT, match->value);
-    break;
-  case MATCH_LTE:
-    set_bound(add(asks, ASK_RANGE, &match->path, match->key, true), EXPR_OP_LE, match->value);
-    break;
+  case MATCH_GT: collect_bound(asks, match, EXPR_OP_GT); break;
+  case MATCH_GTE: collect_bound(asks, match, EXPR_OP_GE); break;
+  case MATCH_LT: collect_bound(asks, match, EXPR_OP_LT); break;
+  case MATCH_LTE: collect_bound(asks, match, EXPR_OP_LE); break;
   default: break;
   }
   return LUMA_OK;

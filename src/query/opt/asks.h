@@ -20,7 +20,7 @@ struct ask {
   uint32_t values_count;
   struct expr *low, *high; /* RANGE */
   bool low_open, high_open;
-  bool may_be_null; /* EQUAL: one of the values may be null, which asks for what is missing too */
+  bool may_be_null; /* EQUAL, RANGE: a value may be null, which asks for what is missing too */
 };
 
 struct asks {

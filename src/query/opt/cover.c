@@ -7,8 +7,12 @@
 
 /** What a node and those between it and its SCAN look at. */
 struct looking {
+  struct path_step key_step;
+  struct path key;
   const struct path *paths[ASKS_MAX];
   uint32_t count;
+  const struct path *shown[ASKS_MAX]; /* of these, those that are shown within maps */
+  uint32_t shown_count;
   bool whole; /* documents are looked at as a whole, or in a way not known here */
 };
 
@@ -17,6 +21,13 @@ struct chain {
   struct plan **filter_place; /* where the FILTER right above the SCAN hangs; NULL: there is none */
   struct plan *filter, *scan;
 };
+
+/** At nothing yet; NULL: there is no memory. */
+static struct looking *make_looking(const struct opt *opt) {
+  struct looking *looking = arena_zalloc(opt->arena, 1, sizeof *looking);
+  if (looking) looking->key = path_of_name(&looking->key_step, slice_of_text("_id"));
+  return looking;
+}
 
 static void look_at(struct looking *looking, const struct path *path) {
   if (looking->count == ASKS_MAX)
@@ -39,13 +50,21 @@ static void look_match(struct looking *looking, const struct match *match) {
     look_match(looking, match->children[i]);
 }
 
+/** A map on the way is shown without the attribute, too. */
+static void look_within(struct looking *looking, const struct path *path) {
+  if (looking->shown_count == ASKS_MAX)
+    looking->whole = true;
+  else
+    looking->shown[looking->shown_count++] = path;
+}
+
 /** A projection of attributes by their names alone. */
 static void look_shape(struct looking *looking, const struct expr *expr) {
   const struct shape *shape = expr->shape;
-  if (!shape->include || shape->id || shape->picks_count || shape->computed_count)
-    looking->whole = true;
+  if (!shape->include || shape->picks_count || shape->computed_count) looking->whole = true;
+  if (shape->id) look_at(looking, &looking->key);
   for (uint32_t i = 0; i < shape->paths_count; i++) {
-    if (shape->paths[i].count != 1) looking->whole = true; /* maps on the way would be shown */
+    if (shape->paths[i].count != 1) look_within(looking, &shape->paths[i]);
     look_at(looking, &shape->paths[i]);
   }
 }
@@ -87,7 +106,57 @@ static bool find_chain(struct plan *consumer, struct chain *chain, struct lookin
   }
   chain->scan = *at;
   return chain->scan && chain->scan->kind == PLAN_SCAN && chain->scan->collection &&
-         chain->scan->columns_count == 1 && !looking->whole;
+         chain->scan->columns_count == 1 && !chain->scan->shows_rows && !looking->whole;
+}
+
+/* ---- what is there ---- */
+
+static bool is_something(const struct val *value) {
+  return val_is_number(value) || value->type == VAL_TEXT || value->type == VAL_BOOL ||
+         value->type == VAL_OBJECTID || value->type == VAL_TIMESTAMP;
+}
+
+static bool are_something(const struct val *list) {
+  for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
+    struct val element = val_at(list, i);
+    if (!is_something(&element)) return false;
+  }
+  return list->type == VAL_LIST;
+}
+
+/** Whether the predicate is true only where something is at the path. */
+static bool match_proves(const struct match *match, const struct path *path) {
+  const struct expr *value = match->value;
+  if (match->op == MATCH_AND) {
+    for (uint32_t i = 0; i < match->children_count; i++)
+      if (match_proves(match->children[i], path)) return true;
+    return false;
+  }
+  if (!value || value->kind != EXPR_CONST || match->key || !path_is_equal(&match->path, path))
+    return false;
+  switch ((int)match->op) {
+  case MATCH_EQ:
+  case MATCH_GT:
+  case MATCH_GTE:
+  case MATCH_LT:
+  case MATCH_LTE: return is_something(&value->value);
+  case MATCH_IN: return are_something(&value->value);
+  case MATCH_EXISTS: return value->value.type == VAL_BOOL && value->value.boolean;
+  default: return false;
+  }
+}
+
+static bool proves(const struct expr *condition, const struct path *path) {
+  if (condition->kind == EXPR_MATCH) return match_proves(condition->match, path);
+  return condition->kind == EXPR_BINARY && condition->op == EXPR_OP_AND &&
+         (proves(condition->args[0], path) || proves(condition->args[1], path));
+}
+
+/** Whether all that is shown within maps is there. */
+static bool are_there(const struct looking *looking, const struct chain *chain) {
+  for (uint32_t i = 0; i < looking->shown_count; i++)
+    if (!chain->filter || !proves(chain->filter->condition, looking->shown[i])) return false;
+  return true;
 }
 
 /* ---- what an index holds ---- */
@@ -104,11 +173,20 @@ static bool is_plain_path(const struct path *path) {
   return path->count > 0;
 }
 
-/** No two keys stand in one attribute, and all values come back as they were. */
+/** Whether the path is the document's key, which entries hold behind the values of the index. */
+static bool is_in_entries(const struct collection *collection, const struct catalog_index *index,
+                          const struct path *path) {
+  return access_is_key(collection, path, false) && index->def.notes_keys &&
+         index_kinds_return(collection_kinds(collection, index, index->def.keys_count));
+}
+
+/** No two keys stand in one attribute, and all values come back as they were; within maps lists on
+ * the way are known. */
 static bool gives_back(const struct collection *collection, const struct catalog_index *index) {
   const struct index_def *def = &index->def;
   for (uint32_t i = 0; i < def->keys_count; i++) {
     if (!is_plain_path(&def->keys[i].path) ||
+        (def->multikey && def->keys[i].path.count > 1 && !def->notes_ways) ||
         !index_kinds_return(collection_kinds(collection, index, i)))
       return false;
     for (uint32_t k = 0; k < i; k++)
@@ -128,9 +206,19 @@ static bool may_cover(const struct opt *opt, const struct collection *collection
 
 static bool covers(const struct opt *opt, const struct collection *collection,
                    const struct catalog_index *index, const struct looking *looking) {
+  if (!may_cover(opt, collection, index) || !gives_back(collection, index)) return false;
   for (uint32_t i = 0; i < looking->count; i++)
-    if (!has_path(&index->def, looking->paths[i])) return false;
-  return may_cover(opt, collection, index) && gives_back(collection, index);
+    if (!has_path(&index->def, looking->paths[i]) &&
+        !is_in_entries(collection, index, looking->paths[i]))
+      return false;
+  return true;
+}
+
+/** Whether some of what is looked at, which the index covers, is none of its paths. */
+static bool looks_at_key(const struct looking *looking, const struct index_def *def) {
+  for (uint32_t i = 0; i < looking->count; i++)
+    if (!has_path(def, looking->paths[i])) return true;
+  return false;
 }
 
 /* ---- the choice ---- */
@@ -179,6 +267,7 @@ static status take(struct opt *opt, const struct chain *chain, const struct plan
   TRY(opt__memory(opt, kept, err));
   kept->cover = how;
   chain->scan->physical->access = kept;
+  if (drops_filter) kept->bounded = chain->filter->condition;
   if (drops_filter) *chain->filter_place = chain->scan;
   return LUMA_OK;
 }
@@ -238,7 +327,7 @@ static status cover_distinct(struct opt *opt, struct plan *plan, struct err *err
 }
 
 status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
-  struct looking *looking = arena_zalloc(opt->arena, 1, sizeof *looking);
+  struct looking *looking = make_looking(opt);
   struct plan_access cover;
   struct chain chain;
   bool found = false;
@@ -254,9 +343,10 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
     return take(opt, &chain, access, PLAN_COVER_ROWS, true, err);
   if (access->branches_count) return LUMA_OK;
   if (chain.filter) look(looking, chain.filter->condition);
-  if (looking->whole || looking->count == 0) return LUMA_OK;
+  if (looking->whole || looking->count == 0 || !are_there(looking, &chain)) return LUMA_OK;
   TRY(find_cover(opt, &chain, looking, &cover, &found, err));
   if (!found) return LUMA_OK;
+  cover.covers_key = looks_at_key(looking, &cover.index->def);
   bool is_exact =
       chain.filter && exact_condition(opt, chain.scan->collection, &cover, chain.filter->condition);
   return take(opt, &chain, &cover, PLAN_COVER_VALUES, is_exact, err);

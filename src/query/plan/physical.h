@@ -45,15 +45,18 @@ struct plan_access {
   bool nulls_apart; /* an order with NULLs last (ascending) or first (descending): their entries are
                        read at that end */
   enum plan_cover cover;
+  bool covers_key; /* with cover VALUES: the maps have the document's key as `_id`, too */
   bool skips;      /* with cover VALUES: of entries that begin with one value not all are wanted */
   bool is_ordered; /* a SORT above was dropped because of this order */
   struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;
-  struct val *from, *to; /* of all parts of the index, or the key: see struct plan_hint */
-  bool is_hinted;        /* the statement asked for it */
-  double rows, cost;     /* estimated */
-  struct slice *refused; /* why each other index was not chosen, a line each */
+  struct val *from, *to;      /* of all parts of the index, or the key: see struct plan_hint */
+  bool is_hinted;             /* the statement asked for it */
+  const struct expr *bounded; /* what a FILTER asked that went, as the bounds say it all; for
+                                 EXPLAIN. NULL: none did */
+  double rows, cost;          /* estimated */
+  struct slice *refused;      /* why each other index was not chosen, a line each */
   uint32_t refused_count;
 };
 

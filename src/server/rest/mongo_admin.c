@@ -16,7 +16,7 @@ enum {
   OPERATION_FAILED = 96
 };
 
-#define LANGUAGE_VERSION "7.0"
+#define LANGUAGE_VERSION STATEMENT_MONGO_VERSION
 
 typedef status answer_fn(const struct mongo_asked *asked, struct err *err);
 

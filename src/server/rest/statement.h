@@ -10,6 +10,9 @@
 /** How the rows are written. */
 enum statement_form { STATEMENT_DOCUMENTS, STATEMENT_ROWS, STATEMENT_MONGO };
 
+/* Of MongoDB, whose language JQL is. */
+#define STATEMENT_MONGO_VERSION "7.0"
+
 struct statement_run {
   struct buf encoded; /* the request's body, as a value */
   struct arena arena; /* parameters */
@@ -77,5 +80,8 @@ struct statement_writer {
 };
 status statement_write(struct statement_run *run, const struct statement_writer *writer,
                        struct buf *out, struct err *err);
+/** Appends MongoDB's reply to a list of one change that failed for `failed`: the command is well
+ * all the same. */
+void statement_write_failed(const struct err *failed, struct buf *out);
 
 #endif

@@ -243,6 +243,14 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   buf_append_text(out, ",\"ok\":1}");
 }
 
+void statement_write_failed(const struct err *failed, struct buf *out) {
+  bool is_update = strcmp(failed->of_change, "update") == 0;
+  buf_append_text(out, is_update ? "{\"n\":0,\"nModified\":0" : "{\"n\":0");
+  buf_append_text(out, ",\"writeErrors\":[{\"index\":0,");
+  mongo_error_write(failed, out);
+  buf_append_text(out, "}],\"ok\":1}");
+}
+
 /** findAndModify: the only change in this language that answers a document. */
 static bool is_modify(const struct statement_run *run) {
   enum plan_kind kind = session_kind(run->cursor);
@@ -276,6 +284,19 @@ static bool is_explain(const struct statement_run *run) {
   return session_language(run->cursor) == PLAN_JQL && session_kind(run->cursor) == PLAN_EXPLAIN;
 }
 
+/* Behind the last field of the plan: what was explained, and by whom. */
+static void tell_explained(const struct statement_run *run,
+                           const struct json_write_options *options, struct buf *out) {
+  struct val command = val_field(&run->command, slice_of_text("explain"));
+  if (out->bytes == 0 || out->data[out->bytes - 1] != '}') return; /* there was no memory */
+  out->bytes--;
+  if (run->is_command && command.type == VAL_MAP) {
+    buf_append_text(out, ",\"command\":");
+    json_write(out, &command, options);
+  }
+  buf_append_text(out, ",\"serverInfo\":{\"version\":\"" STATEMENT_MONGO_VERSION ".0\"}}");
+}
+
 /* The plan in MongoDB's shape is complete when its lines in ours were read. */
 static status write_mongo_explain(struct statement_run *run, struct buf *out, struct err *err) {
   struct json_write_options options = options_of(run);
@@ -284,6 +305,7 @@ static status write_mongo_explain(struct statement_run *run, struct buf *out, st
   while (has) TRY(session_next(run->cursor, &row, &has, err));
   struct session_outcome outcome = session_outcome(run->cursor);
   json_write(out, &outcome.answer, &options);
+  tell_explained(run, &options, out);
   return LUMA_OK;
 }
 

@@ -14,13 +14,15 @@ status model__entry_record_key(const struct index_def *def, struct slice prefix,
   return LUMA_OK;
 }
 
-/** Notes kinds that this transaction has not noted. */
+/** Notes kinds, of each part, that this transaction has not noted. */
 static status note_kinds(struct model_txn *txn, const struct collection *collection,
-                         const struct catalog_index *index, const uint8_t *kinds, struct err *err) {
+                         const struct catalog_index *index, const uint8_t kinds[INDEX_PARTS_MAX],
+                         struct err *err) {
+  uint32_t parts_count = index->def.keys_count + index->def.notes_keys;
   struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
   bool is_new = false;
   if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
-  for (uint32_t part = 0; part < index->def.keys_count; part++) {
+  for (uint32_t part = 0; part < parts_count; part++) {
     uint8_t fresh = kinds[part] & (uint8_t)~noted->kinds[part];
     if (!fresh) continue;
     noted->kinds[part] |= fresh;
@@ -28,6 +30,16 @@ static status note_kinds(struct model_txn *txn, const struct collection *collect
     TRY(collection_mark_kinds(collection, index, part, fresh, err));
   }
   return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
+}
+
+static status note_met(struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index, const struct doc *document,
+                       const struct index_entries *entries, struct err *err) {
+  uint8_t kinds[INDEX_PARTS_MAX];
+  struct val key = model__key_of(document);
+  memcpy(kinds, entries->kinds, index->def.keys_count);
+  kinds[index->def.keys_count] = index_kind_of(&key);
+  return note_kinds(txn, collection, index, kinds, err);
 }
 
 /* What is no fault of the machine: the being stands in the way of the evolution, which will tell.
@@ -78,7 +90,7 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   arena_rewind(&txn->kept, mark);
   TRY(result);
   if (!keeps) return LUMA_OK;
-  if (index->def.notes_kinds) TRY(note_kinds(txn, collection, index, entries->kinds, err));
+  if (index->def.notes_kinds) TRY(note_met(txn, collection, index, document, entries, err));
   if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
   TRY(collection_mark_lists(collection, index, err));
   return model__save_names(txn->model, collection, err);

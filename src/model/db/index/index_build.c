@@ -127,9 +127,11 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .nulls_distinct = spec->nulls_distinct,
                           .sparse = spec->sparse,
                           .notes_lists = spec->multikey,
+                          .notes_ways = spec->multikey,
                           .wildcard = spec->wildcard,
                           .collation = spec->collation,
-                          .notes_kinds = true};
+                          .notes_kinds = true,
+                          .notes_keys = true};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;
 }

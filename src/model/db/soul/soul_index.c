@@ -88,7 +88,9 @@ static status add_index(struct model_txn *txn, struct collection *collection,
                           .multikey = wanted->multikey,
                           .nulls_distinct = true,
                           .notes_lists = wanted->multikey,
-                          .notes_kinds = true};
+                          .notes_ways = wanted->multikey,
+                          .notes_kinds = true,
+                          .notes_keys = true};
   struct slice name;
   TRY(parse_keys(txn, wanted, &def, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {

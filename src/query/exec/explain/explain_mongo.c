@@ -4,19 +4,22 @@
 #include <ctype.h>
 
 #include "model/catalog/catalog.h"
+#include "query/exec/explain/explain_bounds.h"
 #include "query/exec/explain/explain_filter.h"
 #include "query/exec/write/index_document.h"
 #include "query/expr/field.h"
 #include "query/plan/stage.h"
-#include "value/json/json.h"
 
-enum { TEXT_BYTES_MAX = 64 << 10, STAGE_NAME_BYTES = 32 };
+enum { TEXT_BYTES_MAX = 64 << 10, STAGE_NAME_BYTES = 32, INDEX_VERSION = 2 };
 
 struct telling {
   struct build build;
   const struct op *root; /* NULL: the plan was not run */
   struct buf text;       /* of the value in hand */
   uint64_t keys, documents;
+  struct arena *arena;
+  status failed;
+  struct err *err;
 };
 
 static void put(struct telling *telling, const char *name, struct val value) {
@@ -65,80 +68,7 @@ static void put_measured(struct telling *telling, const struct plan *plan) {
   put_number(telling, "executionTimeMillisEstimate", op->us / US_PER_MS);
 }
 
-/* ---- bounds ---- */
-
-static void write_value(struct telling *telling, const struct expr *expr) {
-  struct json_write_options options = {.form = JSON_PLAIN, .key_name = "_id"};
-  if (expr->kind == EXPR_CONST)
-    json_write(&telling->text, &expr->value, &options);
-  else
-    expr_format(expr, &telling->text);
-}
-
-static void put_item(struct telling *telling) {
-  struct val text = val_text(buf_slice(&telling->text));
-  build_put(&telling->build, &text);
-  buf_reset(&telling->text);
-}
-
-static void put_point(struct telling *telling, const struct val *value) {
-  struct json_write_options options = {.form = JSON_PLAIN, .key_name = "_id"};
-  buf_append_byte(&telling->text, '[');
-  json_write(&telling->text, value, &options);
-  buf_append_text(&telling->text, ", ");
-  json_write(&telling->text, value, &options);
-  buf_append_byte(&telling->text, ']');
-  put_item(telling);
-}
-
-static void put_points(struct telling *telling, const struct plan_part *part) {
-  for (uint32_t i = 0; i < part->values_count; i++) {
-    const struct expr *value = part->values[i];
-    bool is_list = part->spread && value->kind == EXPR_CONST && value->value.type == VAL_LIST;
-    for (uint32_t e = 0; is_list && e < val_count(&value->value); e++) {
-      struct val element = val_at(&value->value, e);
-      put_point(telling, &element);
-    }
-    if (is_list) continue;
-    if (value->kind == EXPR_CONST) {
-      put_point(telling, &value->value);
-    } else {
-      write_value(telling, value);
-      put_item(telling);
-    }
-  }
-}
-
-static void put_range(struct telling *telling, const struct plan_part *part) {
-  struct buf *text = &telling->text;
-  buf_append_byte(text, part->low && !part->low_open ? '[' : '(');
-  if (part->low)
-    write_value(telling, part->low);
-  else
-    buf_append_text(text, "-inf");
-  buf_append_text(text, ", ");
-  if (part->high)
-    write_value(telling, part->high);
-  else
-    buf_append_text(text, "inf");
-  buf_append_byte(text, part->high && !part->high_open ? ']' : ')');
-  put_item(telling);
-}
-
-static void put_bounds_of(struct telling *telling, const struct plan_access *access,
-                          uint32_t part) {
-  if (part >= access->parts_count) {
-    buf_append_text(&telling->text, "[MinKey, MaxKey]");
-    put_item(telling);
-  } else if (access->parts[part].is_equal) {
-    put_points(telling, &access->parts[part]);
-  } else if (access->parts[part].is_null) {
-    buf_append_text(&telling->text, "[undefined, null]");
-    put_item(telling);
-  } else {
-    put_range(telling, &access->parts[part]);
-  }
-}
+/* ---- indexes ---- */
 
 static void name_path(struct telling *telling, const struct path *path) {
   for (uint32_t i = 0; i < path->count; i++) {
@@ -183,7 +113,9 @@ static void put_bounds(struct telling *telling, const struct plan_access *access
     else
       build_name(&telling->build, slice_of_text("_id"));
     build_begin_list(&telling->build);
-    put_bounds_of(telling, access, i);
+    if (telling->failed == LUMA_OK)
+      telling->failed =
+          explain_bounds(&telling->build, access, i, telling->arena, &telling->text, telling->err);
     end(telling);
   }
   end(telling);
@@ -207,6 +139,22 @@ static void put_filter(struct telling *telling, const struct plan *filter) {
   if (filter) explain_filter(&telling->build, "filter", filter->condition, &telling->text);
 }
 
+/** Whether lists were met; of several paths which of them led to some is not known. */
+static void put_lists(struct telling *telling, const struct collection *collection,
+                      const struct catalog_index *index) {
+  bool has_lists = index && collection_has_lists(collection, index);
+  put(telling, "isMultiKey", val_bool(has_lists));
+  if (!index || has_lists || index->def.wildcard.bytes || index_def_is_computed(&index->def))
+    return;
+  begin(telling, "multiKeyPaths", false);
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    name_path(telling, &index->def.keys[i].path);
+    build_begin_list(&telling->build);
+    end(telling);
+  }
+  end(telling);
+}
+
 static void put_index_scan(struct telling *telling, const struct plan *scan,
                            const struct plan_access *access, const struct plan *filter,
                            const struct op *op) {
@@ -220,10 +168,11 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
   if (op) put_number(telling, "keysExamined", op->keys);
   put_pattern(telling, access);
   put(telling, "indexName", val_text(index ? index->name : slice_of_text("_id_")));
-  put(telling, "isMultiKey", val_bool(index && collection_has_lists(scan->collection, index)));
+  put_lists(telling, scan->collection, index);
   put(telling, "isUnique", val_bool(!index || index->def.unique));
   put(telling, "isSparse", val_bool(index && index->def.sparse));
   put(telling, "isPartial", val_bool(index && catalog_index_is_partial(index)));
+  put(telling, "indexVersion", val_int32(INDEX_VERSION));
   if (index && index->def.collation.bytes)
     put(telling, "collation", val_text(index->def.collation));
   put_text(telling, "direction", access->backwards ? "backward" : "forward");
@@ -341,9 +290,42 @@ static void put_limit(struct telling *telling, const struct plan *limit) {
 
 /** Whether what the node reads comes from the entries of an index. */
 static bool is_covered(const struct plan *plan) {
-  while (plan->input && plan->kind != PLAN_SCAN) plan = plan->input;
+  while (plan->kind == PLAN_FILTER || plan->kind == PLAN_SORT || plan->kind == PLAN_LIMIT)
+    plan = plan->input;
   return plan->kind == PLAN_SCAN && plan->physical && plan->physical->access &&
          plan->physical->access->cover == PLAN_COVER_VALUES;
+}
+
+/** A projection that keeps, or leaves out, attributes by their names; NULL: another. */
+static const struct shape *plain_shape(const struct plan *plan) {
+  const struct shape *shape =
+      plan->exprs_count == 1 && plan->exprs[0]->kind == EXPR_SHAPE ? plan->exprs[0]->shape : NULL;
+  return shape && !shape->computed_count && !shape->picks_count ? shape : NULL;
+}
+
+static bool is_of_names(const struct shape *shape) {
+  for (uint32_t i = 0; i < shape->paths_count; i++)
+    if (shape->paths[i].count != 1) return false;
+  return true;
+}
+
+static void put_projection(struct telling *telling, const struct plan *plan) {
+  const struct shape *shape = plain_shape(plan);
+  bool is_simple = shape && is_of_names(shape);
+  struct val each = val_int32(shape && shape->include);
+  put_text(telling, "stage",
+           is_covered(plan->input) ? "PROJECTION_COVERED"
+           : is_simple             ? "PROJECTION_SIMPLE"
+                                   : "PROJECTION_DEFAULT");
+  put_measured(telling, plan);
+  if (!shape) return;
+  begin(telling, "transformBy", false);
+  for (uint32_t i = 0; i < shape->paths_count; i++) {
+    name_path(telling, &shape->paths[i]);
+    build_put(&telling->build, &each);
+  }
+  if (!shape->id || !shape->paths_count) put(telling, "_id", val_int32(shape->id));
+  end(telling);
 }
 
 static void put_node(struct telling *telling, const struct plan *plan) {
@@ -351,11 +333,7 @@ static void put_node(struct telling *telling, const struct plan *plan) {
   switch ((int)plan->kind) {
   case PLAN_SORT: put_sort(telling, plan); break;
   case PLAN_LIMIT: put_limit(telling, plan); break;
-  case PLAN_PROJECT:
-    put_text(telling, "stage",
-             is_covered(plan->input) ? "PROJECTION_COVERED" : "PROJECTION_DEFAULT");
-    put_measured(telling, plan);
-    break;
+  case PLAN_PROJECT: put_projection(telling, plan); break;
   case PLAN_AGGREGATE:
     put_text(telling, "stage",
              counts             ? "RECORD_STORE_FAST_COUNT"
@@ -373,6 +351,8 @@ static void put_node(struct telling *telling, const struct plan *plan) {
 }
 
 static void put_plan(struct telling *telling, const char *name, const struct plan *plan) {
+  bool names_groups = plan->kind == PLAN_PROJECT && plan->input->kind == PLAN_AGGREGATE;
+  if (names_groups && !plain_shape(plan)) plan = plan->input; /* what it makes is the groups' own */
   const struct plan *filter =
       plan->kind == PLAN_FILTER && plan->input->kind == PLAN_SCAN ? plan : NULL;
   begin(telling, name, false);
@@ -388,6 +368,21 @@ static void put_plan(struct telling *telling, const char *name, const struct pla
 static const struct plan *first_scan(const struct plan *plan) {
   while (plan && plan->kind != PLAN_SCAN) plan = plan->input;
   return plan;
+}
+
+/** What is asked of documents where they are read. */
+static void put_query(struct telling *telling, const struct plan *plan) {
+  const struct expr *asked = NULL;
+  for (; plan && plan->kind != PLAN_SCAN; plan = plan->input)
+    asked = plan->kind == PLAN_FILTER ? plan->condition : NULL;
+  const struct plan_access *access = plan && plan->physical ? plan->physical->access : NULL;
+  if (!asked && access) asked = access->bounded;
+  if (asked) {
+    explain_filter(&telling->build, "parsedQuery", asked, &telling->text);
+    return;
+  }
+  begin(telling, "parsedQuery", false);
+  end(telling);
 }
 
 static void put_refused(struct telling *telling, const struct plan *scan) {
@@ -410,6 +405,7 @@ static void put_planner(struct telling *telling, const struct plan *plan) {
                     SLICE_ARG(scan ? scan->collection_name : plan->collection_name));
   put_written(telling, "namespace");
   put(telling, "indexFilterSet", val_bool(false));
+  put_query(telling, plan);
   put_plan(telling, "winningPlan", plan);
   put_refused(telling, scan);
   end(telling);
@@ -433,7 +429,7 @@ static void put_execution(struct telling *telling, const struct plan *plan) {
 
 status explain_mongo(struct exec *exec, const struct plan *plan, const struct op *root,
                      struct val *document, struct err *err) {
-  struct telling telling = {.root = root};
+  struct telling telling = {.root = root, .arena = exec->arena, .err = err};
   buf_init(&telling.text, TEXT_BYTES_MAX);
   build_init(&telling.build, &exec->env->scratch, NULL);
   build_begin_map(&telling.build);
@@ -442,7 +438,8 @@ status explain_mongo(struct exec *exec, const struct plan *plan, const struct op
   put_execution(&telling, plan);
   put(&telling, "ok", val_int32(1));
   build_end(&telling.build);
-  status done = buf_check(&telling.text, "the plan", err);
+  status done = telling.failed;
+  if (done == LUMA_OK) done = buf_check(&telling.text, "the plan", err);
   if (done == LUMA_OK)
     done = field_take_built(exec->env, exec->arena, &telling.build, document, err);
   build_deinit(&telling.build);

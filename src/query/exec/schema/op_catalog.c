@@ -242,6 +242,7 @@ static status put_storage(struct exec *exec, const struct collection *collection
     index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
     index_document_field(build, "maxSize", val_int64((int64_t)(rules->capped_bytes / scale)));
   }
+  index_document_field(build, "scaleFactor", val_int64(scale));
   build_end(build);
   return LUMA_OK;
 }
@@ -284,9 +285,11 @@ static status tell_all(struct telling *op, struct err *err) {
     return mongo_fail_as(err, LUMA_UNKNOWN_COLLECTION, NAMESPACE_NOT_FOUND,
                          "ns does not exist: there is no collection `%.*s`",
                          SLICE_ARG(plan->collection_name));
-  if (collection->view.bytes && plan->tells != PLAN_TELLS_COLLECTION_STATS)
+  bool is_stored = plan->tells != PLAN_TELLS_COLLECTION_STATS || plan->tells_storage ||
+                   plan->tells_count; /* what is asked for */
+  if (collection->view.bytes && is_stored)
     return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
-                         "`%.*s` is a view, not a collection: it has no indexes",
+                         "`%.*s` is a view, not a collection: it has no indexes, and holds nothing",
                          SLICE_ARG(collection->name));
   if (plan->tells == PLAN_TELLS_INDEXES) return tell_indexes(op, collection, err);
   if (plan->tells == PLAN_TELLS_INDEX_STATS) return tell_uses(op, collection, err);

@@ -47,11 +47,12 @@ static status read_key(const struct jql *jql, const struct jql_node *node,
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "the key of an index is 1 (ascending) or -1 (descending)");
   key->descending = direction < 0;
-  if (jql__is_wildcard(node->name)) return jql__path(jql, node, node->name, &key->path);
-  if (jql_is_operator(node->name))
+  if (jql_is_operator(node->name) && !jql__is_wildcard(node->name))
     return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
                           "Index key contains an illegal field name: field name starts with '$'");
-  return jql__path(jql, node, node->name, &key->path);
+  status done = jql__path(jql, node, node->name, &key->path);
+  if (done == LUMA_SYNTAX_ERROR && jql->err) jql->err->foreign = CANNOT_CREATE_INDEX;
+  return done;
 }
 
 status jql__index_keys(const struct jql *jql, const struct jql_node *map,
@@ -133,22 +134,6 @@ static status read_collation(const struct jql *jql, const struct jql_node *colle
   return plan_collation_text(jql->arena, &spec, &plan->index_collation, jql->err);
 }
 
-static status check_name(const struct jql *jql, const struct jql_node *name,
-                         const struct jql_node *keys, const struct plan *plan) {
-  struct slice text = val_slice(&name->value);
-  const struct path *path = &plan->index_keys[0].path;
-  bool is_key = plan->index_keys_count == 1 && path->count == 1 &&
-                slice_is_equal(path->steps[0].name, slice_of_text("_id"));
-  if (text.bytes == 0)
-    return jql__fail_code(jql, name, CANNOT_CREATE_INDEX, "The index name cannot be empty");
-  if (slice_is_equal(text, slice_of_text("*")) || memchr(text.data, 0, text.bytes))
-    return jql__fail_code(jql, name, 2, "The index name '%.*s' is not valid", SLICE_ARG(text));
-  if (!slice_is_equal(text, slice_of_text("_id_")) || is_key) return LUMA_OK;
-  return jql__fail_code(jql, keys, 2,
-                        "The index name '_id_' is reserved for the _id index, which must have key "
-                        "pattern {_id: 1}");
-}
-
 /** An option that no index has is told from one that is not there yet. */
 static status take_options(const struct jql *jql, const struct jql_node *index,
                            const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
@@ -171,23 +156,65 @@ status jql__expiry(const struct jql *jql, const struct jql_node *node, uint32_t 
   return LUMA_OK;
 }
 
-static bool is_of_key(const struct plan *plan) {
-  const struct path *path = &plan->index_keys[0].path;
-  return path->count == 1 && slice_is_equal(path->steps[0].name, slice_of_text("_id"));
-}
-
-/** Documents expire by one moment, which their key is not. */
 static status read_expiry(const struct jql *jql, const struct jql_node *node, struct plan *plan) {
   TRY(jql__expiry(jql, node, CANNOT_CREATE_INDEX, &plan->expires, &plan->expire_s));
-  if (!plan->expires) return LUMA_OK;
-  if (plan->index_keys_count > 1)
-    return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
-                          "TTL indexes are single-field indexes, compound indexes do not support "
-                          "TTL");
+  if (!plan->expires || plan->index_keys_count == 1) return LUMA_OK;
+  return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                        "TTL indexes are single-field indexes, compound indexes do not support "
+                        "TTL");
+}
+
+/** The versions that MongoDB makes; ours has none. */
+static status check_version(const struct jql *jql, const struct jql_node *node) {
+  enum { NOT_A_NUMBER = 14, VERSION_MAX = 2 };
+  if (!jql_is_given(node)) return LUMA_OK;
+  if (!val_is_number(&node->value))
+    return jql__fail_code(jql, node, NOT_A_NUMBER, "The field 'v' must be a number");
+  double version = val_to_float64(&node->value);
+  if (version >= 1 && version <= VERSION_MAX) return LUMA_OK;
+  return jql__fail_code(jql, node, CANNOT_CREATE_INDEX,
+                        "Invalid index specification; cannot create an index with v=%g", version);
+}
+
+/** By the documents' keys, and nothing else. */
+static bool is_of_key(const struct plan *plan) {
+  const struct path *path = &plan->index_keys[0].path;
+  return plan->index_keys_count == 1 && path->count == 1 && !plan->index_keys[0].hashed &&
+         slice_is_equal(path->steps[0].name, slice_of_text("_id"));
+}
+
+/** It is always there, and as it is. */
+static status check_of_key(const struct jql *jql, const struct jql_node *index,
+                           const struct jql_node *keys, const struct plan *plan) {
+  static const char *const allowed[] = {"key", "name", "v", "ns", "collation"};
+  struct jql_each each = jql__each(jql, index);
+  struct jql_node node;
   if (!is_of_key(plan)) return LUMA_OK;
-  return jql__fail_code(jql, node, INVALID_SPECIFICATION,
-                        "The field 'expireAfterSeconds' is not valid for an _id index "
-                        "specification");
+  if (plan->index_keys[0].descending)
+    return jql__fail_code(jql, keys, 2,
+                          "The field 'key' for an _id index must be {_id: 1}, but got {_id: -1}");
+  while (jql__next(&each, &node)) {
+    size_t i = 0, count = sizeof allowed / sizeof allowed[0];
+    while (i < count && !slice_is_equal(node.name, slice_of_text(allowed[i]))) i++;
+    if (i < count) continue;
+    return jql__fail_code(jql, &node, INVALID_SPECIFICATION,
+                          "The field '%.*s' is not valid for an _id index specification",
+                          SLICE_ARG(node.name));
+  }
+  return LUMA_OK;
+}
+
+static status check_name(const struct jql *jql, const struct jql_node *name,
+                         const struct jql_node *keys, const struct plan *plan) {
+  struct slice text = val_slice(&name->value);
+  if (text.bytes == 0)
+    return jql__fail_code(jql, name, CANNOT_CREATE_INDEX, "The index name cannot be empty");
+  if (slice_is_equal(text, slice_of_text("*")) || memchr(text.data, 0, text.bytes))
+    return jql__fail_code(jql, name, 2, "The index name '%.*s' is not valid", SLICE_ARG(text));
+  if (!slice_is_equal(text, slice_of_text("_id_")) || is_of_key(plan)) return LUMA_OK;
+  return jql__fail_code(jql, keys, 2,
+                        "The index name '_id_' is reserved for the _id index, which must have key "
+                        "pattern {_id: 1}");
 }
 
 static status check_hashed(const struct jql *jql, const struct jql_node *keys,
@@ -206,7 +233,7 @@ static status check_hashed(const struct jql *jql, const struct jql_node *keys,
 
 static status read_index(const struct jql *jql, const struct jql_node *collection,
                          const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY, PROJECTION };
+  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY, PROJECTION, VERSION };
   static const struct jql_field specs[] = {
       {"key", JQL_MAP, true},
       {"name", JQL_TEXT, false},
@@ -217,7 +244,7 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
       {"collation", JQL_MAP, false},
       {"expireAfterSeconds", JQL_ANY, false},
       {"wildcardProjection", JQL_MAP, false},
-      {"v", JQL_IGNORED, false},
+      {"v", JQL_ANY, false},
       {"background", JQL_IGNORED, false},
       {"ns", JQL_IGNORED, false},
       {"weights", JQL_UNSUPPORTED, false},
@@ -238,6 +265,8 @@ static status read_index(const struct jql *jql, const struct jql_node *collectio
   struct plan *plan = *made;
   plan->missing_is_empty = plan->if_not_exists = plan->multikey = true;
   TRY(read_keys(jql, &fields[KEY], plan));
+  TRY(check_of_key(jql, index, &fields[KEY], plan));
+  TRY(check_version(jql, &fields[VERSION]));
   plan->unique = jql__flag(&fields[UNIQUE], false);
   plan->sparse = jql__flag(&fields[SPARSE], false);
   plan->hidden = jql__flag(&fields[HIDDEN], false);
@@ -263,7 +292,7 @@ status jql__create_indexes(const struct jql *jql, const struct jql_node *command
   TRY(jql__take(jql, command, specs, 3, fields));
   if (val_count(&fields[1].value) == 0)
     return jql__fail_code(jql, &fields[1], 2, "Must specify at least one index to create");
-  return jql__sequence(jql, &fields[0], &fields[1], read_index, plan);
+  return jql__sequence(jql, &fields[0], &fields[1], true, read_index, plan);
 }
 
 /** The key of a collection has no index that could be dropped. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* $setWindowFields: a SORT by the partition and the order, the windows, and a PROJECT that puts
  * their outputs into the document. */
+#include <math.h>
+
 #include "query/lang/jql/stage_int.h"
 
 enum { EXPR_PARTITION, EXPR_ORDER, EXPR_ARGUMENTS };
@@ -179,9 +181,9 @@ static status read_window(const struct jql *jql, const struct jql_node *node,
   if (!read_unit(val_slice(&fields[2].value), &window->range_unit_ms, &window->range_unit_months))
     return jql__fail_code(jql, &fields[2], 9, "unknown time unit value: %.*s",
                           SLICE_ARG(val_slice(&fields[2].value)));
-  bool whole_low = window->low_offset == (double)(int64_t)window->low_offset;
-  bool whole_high = window->high_offset == (double)(int64_t)window->high_offset;
-  if (!whole_low || !whole_high)
+  bool is_whole_low = trunc(window->low_offset) == window->low_offset;
+  bool is_whole_high = trunc(window->high_offset) == window->high_offset;
+  if (!is_whole_low || !is_whole_high)
     return jql__fail_code(jql, node, 5339902, "With 'unit', range-based bounds must be integers");
   return LUMA_OK;
 }
