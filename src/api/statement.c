@@ -36,8 +36,8 @@ static status check_documents(const luma_result *result, struct err *err) {
   struct session_outcome outcome = session_outcome(result->cursor);
   if (outcome.write_errors_count == 0) return LUMA_OK;
   const struct query_write_error *first = &outcome.write_errors[0];
-  *err = first->err;
-  err_wrap(err, "document %u", first->index);
+  err_raise(err, first->code, __FILE__, __LINE__, "document %u: %s", first->index, first->message);
+  err->foreign = first->foreign;
   err_hint(err, "%llu documents were inserted", (unsigned long long)outcome.affected);
   return err->code;
 }

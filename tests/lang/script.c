@@ -63,7 +63,7 @@ static void append_summary(struct query *query, const struct query_run *run, str
   }
   for (uint32_t i = 0; i < summary.write_errors_count; i++)
     buf_append_format(answer, "document %u: %s\n", summary.write_errors[i].index,
-                      summary.write_errors[i].err.message);
+                      summary.write_errors[i].message);
   for (uint32_t i = 0; i < summary.warnings_count; i++)
     buf_append_format(answer, "warnings %llu\n", (unsigned long long)summary.warnings[i].count);
 }

@@ -125,8 +125,11 @@ static status outcome(struct target_reply *self, struct target_outcome *outcome,
   if (!warnings) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the warnings");
   for (uint32_t i = 0; i < told.warnings_count; i++) warnings[i] = told.warnings[i].text;
   *outcome = (struct target_outcome){.affected = told.affected, .warnings = warnings};
-  const struct query_write_error *refused = told.write_errors;
-  if (told.write_errors_count) outcome->write_error = &refused->err;
+  if (told.write_errors_count == 0) return LUMA_OK;
+  struct err *refused = arena_zalloc(&reply->arena, 1, sizeof *refused);
+  if (!refused) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what failed");
+  err_raise(refused, told.write_errors->code, __FILE__, __LINE__, "%s", told.write_errors->message);
+  outcome->write_error = refused;
   return LUMA_OK;
 }
 

@@ -52,8 +52,17 @@ static status add_part(struct work *work, const struct val *value) {
   return LUMA_OK;
 }
 
-/* A value the path reaches; a list gives its elements (an empty one counts as missing, as in
- * MongoDB). */
+/* An empty list has the key of what is missing, as in MongoDB; it is there all the same, so a
+ * sparse index has it. */
+static status add_empty(struct work *work) {
+  struct parts *parts = &work->parts[work->key];
+  struct val missing = val_missing();
+  TRY(add_part(work, &missing));
+  parts->items[parts->count - 1].is_missing = false;
+  return LUMA_OK;
+}
+
+/* A value the path reaches; a list gives its elements. */
 static bool visit(void *context, const struct val *value) {
   struct work *work = context;
   if (value->type != VAL_LIST) {
@@ -61,9 +70,8 @@ static bool visit(void *context, const struct val *value) {
     return work->failed == LUMA_OK;
   }
   uint32_t count = val_count(value);
-  struct val missing = val_missing();
   work->entries->has_lists = true;
-  if (count == 0) work->failed = add_part(work, &missing);
+  if (count == 0) work->failed = add_empty(work);
   for (uint32_t i = 0; i < count && work->failed == LUMA_OK; i++) {
     struct val element = val_at(value, i);
     work->failed = add_part(work, &element);

@@ -142,8 +142,11 @@ static status fail_referred(const struct collection *collection, const struct co
 bool model__is_leaving(const struct model_txn *txn, const struct model_leaving *leaving,
                        const struct collection *collection) {
   if (collection->number == leaving->collection->number) return true;
-  for (uint32_t i = 0; i < leaving->others_count; i++)
-    if (catalog_find(txn->catalog, leaving->others[i]) == collection) return true;
+  for (uint32_t i = 0; i < leaving->others_count; i++) {
+    struct slice other = leaving->others[i];
+    if (!slice_is_equal_nocase(other, collection->name)) continue; /* sooner told than found */
+    if (catalog_find(txn->catalog, other) == collection) return true;
+  }
   return false;
 }
 
@@ -152,8 +155,9 @@ static status check_droppable(struct model_txn *txn, const struct model_leaving 
   const struct collection *collection = leaving->collection;
   for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
-    if (model__is_leaving(txn, leaving, one)) continue;
-    if (model__refers(txn, one, collection)) return fail_referred(collection, one, "dropped", err);
+    bool refers = model__refers(txn, one, collection); /* few do: it is asked first */
+    if (refers && !model__is_leaving(txn, leaving, one))
+      return fail_referred(collection, one, "dropped", err);
   }
   return LUMA_OK;
 }

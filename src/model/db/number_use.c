@@ -41,9 +41,8 @@ status model__check_unused(struct model_txn *txn, struct slice sequence,
   for (uint32_t i = 0; i < catalog_count_all(txn->catalog); i++) {
     const struct collection *one = catalog_at(txn->catalog, i);
     bool takes;
-    if (leaving && model__is_leaving(txn, leaving, one)) continue;
     TRY(takes_from(one, sequence, &takes, err));
-    if (!takes) continue;
+    if (!takes || (leaving && model__is_leaving(txn, leaving, one))) continue;
     err_raise(err, LUMA_CONSTRAINT, __FILE__, __LINE__,
               "the sequence `%.*s` cannot be dropped: a DEFAULT of `%.*s` takes its numbers",
               SLICE_ARG(sequence), SLICE_ARG(one->name));

@@ -50,7 +50,7 @@ struct exec {
   struct val last_key; /* of the document inserted last; MISSING: none was */
   bool upserted;
   struct query_write_error *write_errors;
-  uint32_t write_errors_count;
+  uint32_t write_errors_count, write_errors_room;
   struct val answer; /* JQL: an explain, or what was done to the catalog, in MongoDB's shape */
   struct exec_schema *schema; /* changes of the catalog, for that answer */
   struct query_step *steps;   /* of a SEQUENCE */

@@ -25,6 +25,10 @@ struct op {
   bool is_ended;
 };
 
+/** A batch of as many bytes is handed on before it has all the rows it may have: operators above
+ * copy its documents, and large ones would not fit the budget a thousand at once. */
+enum { BATCH_BYTES_ENOUGH = 4 << 20 };
+
 /** Room for an operator's struct (whose first member is `op`), set up. */
 status op__create(struct exec *exec, const struct plan *plan, const struct op_ops *ops,
                   size_t bytes, void *op, struct err *err);

@@ -29,6 +29,7 @@ struct scan {
   uint32_t next_range, next_branch;
   uint64_t entries;        /* of the range in progress, read so far */
   uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
+  uint32_t read, handed;   /* documents, of those that stand in `documents` */
   uint32_t room;           /* that `documents` and the batch have */
   bool is_points;          /* every range is one key: they are fetched together */
   struct store_pins pins;  /* of documents fetched so */
@@ -216,10 +217,11 @@ static status show_row(struct scan *op, const struct doc *document, struct val *
   return done;
 }
 
-static status show_rows(struct scan *op, uint32_t count, struct err *err) {
+static status show_rows(struct scan *op, const struct doc *documents, uint32_t count,
+                        struct err *err) {
   arena_reset(&op->op.batch_arena);
   for (uint32_t i = 0; i < count; i++)
-    TRY(show_row(op, &op->documents[i], &op->batch.columns[0][i], err));
+    TRY(show_row(op, &documents[i], &op->batch.columns[0][i], err));
   return LUMA_OK;
 }
 
@@ -235,6 +237,26 @@ static status drop_met(struct scan *op, uint32_t *count, struct err *err) {
   return LUMA_OK;
 }
 
+static void note_tail(struct scan *op, const struct doc *last) {
+  struct query_tail *tail = op->op.exec->tail;
+  if (tail) tail->row = doc_header(last).row;
+}
+
+/** Hands on documents that were read, until they are enough. */
+static status hand_on(struct scan *op, struct err *err) {
+  const struct doc *documents = op->documents + op->handed;
+  uint32_t count = 0, most = op->read - op->handed;
+  for (size_t bytes = 0; count < most && bytes < BATCH_BYTES_ENOUGH; count++) {
+    op->batch.columns[0][count] = doc_root(&documents[count]);
+    bytes += documents[count].bytes;
+  }
+  if (op->op.plan->shows_rows) TRY(show_rows(op, documents, count, err));
+  if (op->by_arrival && count) note_tail(op, &documents[count - 1]);
+  op->handed += count;
+  op->batch.rows = op->batch.selected_count = count;
+  return LUMA_OK;
+}
+
 static status fill(struct scan *op, uint32_t count, struct err *err) {
   batch_reset(&op->batch);
   if (counts_rows(op)) {
@@ -242,11 +264,17 @@ static status fill(struct scan *op, uint32_t count, struct err *err) {
     return LUMA_OK;
   }
   if (op->sees_twice) TRY(drop_met(op, &count, err));
-  if (op->op.plan->shows_rows) TRY(show_rows(op, count, err));
-  for (uint32_t i = 0; !op->op.plan->shows_rows && i < count; i++)
-    op->batch.columns[0][i] = doc_root(&op->documents[i]);
-  op->batch.rows = op->batch.selected_count = count;
-  return LUMA_OK;
+  op->read = count;
+  op->handed = 0;
+  return hand_on(op, err);
+}
+
+/** Documents that were read and are left over. */
+static status go_on(struct scan *op, struct batch **batch, struct err *err) {
+  TRY(op__check(op->op.exec, err));
+  batch_reset(&op->batch);
+  *batch = &op->batch;
+  return hand_on(op, err);
 }
 
 /** What was read, for EXPLAIN. */
@@ -305,11 +333,6 @@ static status scan_points(struct scan *op, struct batch **batch, struct err *err
   return LUMA_OK;
 }
 
-static void note_tail(struct scan *op, uint32_t count) {
-  struct query_tail *tail = op->op.exec->tail;
-  if (tail) tail->row = doc_header(&op->documents[count - 1]).row;
-}
-
 /** What a statement tails is the collection that it began with. */
 static status check_tail(const struct scan *op, struct err *err) {
   const struct query_tail *tail = op->op.exec->tail;
@@ -325,6 +348,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
   TRY(check_tail(op, err));
   if (!base->plan->collection) return LUMA_OK;
   if (!op->is_prepared) TRY(prepare(op, err));
+  if (op->handed < op->read) return go_on(op, batch, err);
   if (op->is_points) return scan_points(op, batch, err);
   for (;;) {
     uint32_t count = 0;
@@ -341,7 +365,6 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
     TRY(model_scan_next(op->scan, op->step, op->documents, &count, err));
     note(op, count);
     if (op->goes_on) TRY(pass_read(op, &count, err));
-    if (op->by_arrival && count) note_tail(op, count);
     if (op->is_natural && count < BATCH_ROWS) sort_rows(op, count);
     op->step = op->step * 2 < op->rows_max ? op->step * 2 : op->rows_max;
     if (count) {

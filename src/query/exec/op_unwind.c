@@ -58,15 +58,19 @@ static struct val reach(const struct path *path, const struct val *document) {
   return v;
 }
 
+static bool has_room(const struct unwinding *op) {
+  return op->batch.rows < op->op.exec->batch_rows &&
+         arena_used_bytes(&op->op.batch_arena) < BATCH_BYTES_ENOUGH;
+}
+
 static status unwind_some(struct unwinding *op, struct err *err) {
   const struct path *path = &op->op.plan->stage->path;
-  uint32_t rows_max = op->op.exec->batch_rows;
-  while (op->nth < op->in->selected_count && op->batch.rows < rows_max) {
+  while (op->nth < op->in->selected_count && has_room(op)) {
     const struct val *document = &op->in->columns[0][batch_row(op->in, op->nth)];
     struct val v = reach(path, document);
     uint32_t count = v.type == VAL_LIST ? val_count(&v) : 0;
     if (count == 0) TRY(pass_on(op, document, &v, err));
-    for (; op->element < count && op->batch.rows < rows_max; op->element++) {
+    for (; op->element < count && has_room(op); op->element++) {
       struct val element = val_at(&v, op->element);
       TRY(put_row(op, document, &element, val_int64(op->element), err));
     }
@@ -79,6 +83,7 @@ static status unwind_some(struct unwinding *op, struct err *err) {
 
 static status unwind_next(struct op *base, struct batch **batch, struct err *err) {
   struct unwinding *op = (struct unwinding *)base;
+  TRY(op__check(base->exec, err));
   arena_reset(&base->batch_arena);
   batch_reset(&op->batch);
   while (op->batch.rows == 0) {

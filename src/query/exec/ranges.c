@@ -226,9 +226,11 @@ static status add_range(struct intervals *set, const struct plan_part *part, str
 
 /** LIKE: from the literal beginning up to the next text that does not begin so. */
 static status add_prefix(struct intervals *set, const struct plan_part *part, struct err *err) {
-  struct val pattern;
+  struct val pattern, besides;
   bool exact = false, prefix_only = false;
   TRY(program_constant(set->env, part->low, &pattern, err));
+  if (part->high) TRY(program_constant(set->env, part->high, &besides, err));
+  if (part->high) TRY(add_point(set, &besides, err));
   set->all_points = false;
   if (pattern.type != VAL_TEXT) return add_class(set, VAL_TEXT, err);
   uint8_t *text = arena_alloc_text(set->env->arena, 2 * (size_t)pattern.bytes + 1);

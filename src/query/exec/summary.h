@@ -7,7 +7,7 @@
 #include "query/plan/plan.h"
 #include "value/val/val.h"
 
-enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 64, QUERY_CHANGES_MAX = 1000 };
+enum { QUERY_KEYS_MAX = 1024, QUERY_WRITE_ERRORS_MAX = 100000, QUERY_CHANGES_MAX = 1000 };
 
 /** How far a statement that writes may go. */
 struct query_guard {
@@ -35,10 +35,12 @@ struct query_warning {
   uint64_t count;   /* how often it was met */
 };
 
-/** A document of an INSERT that could not be inserted, in languages that go on. */
+/** A document of an INSERT that could not be inserted, or a change of several that failed, in
+ * languages that go on: what is told of its struct err. */
 struct query_write_error {
-  uint32_t index;
-  struct err err;
+  uint32_t index, foreign;
+  status code;
+  const char *message, *detail;
 };
 
 /** What one change of several did. */

@@ -115,6 +115,7 @@ bool access_is_uncollated(const struct ask *ask) {
 static bool is_safe(const struct making *making, const struct ask *ask) {
   if (!making->index) return ask->kind != ASK_NULL;
   if ((ask->kind == ASK_NULL || ask->may_be_null) && making->index->def.sparse) return false;
+  if (ask->kind == ASK_PREFIX && making->index->def.collation.bytes) return false;
   bool nested = ask->path.count > 1;
   /* Read strictly, a path through a list is null; an index of the elements has no entry that says
    * so. */
@@ -197,7 +198,8 @@ static bool make_part(struct making *making, uint32_t nth, struct plan_part *par
   const struct ask *prefix = find_ask(making, nth, ASK_PREFIX, false),
                    *null = find_ask(making, nth, ASK_NULL, false);
   if (prefix) {
-    *part = (struct plan_part){.prefix = true, .low = prefix->values[0]};
+    *part = (struct plan_part){.prefix = true, .mongo = prefix->mongo, .low = prefix->values[0]};
+    if (prefix->values_count > 1) part->high = prefix->values[1];
     return true;
   }
   if (null) {

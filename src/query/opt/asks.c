@@ -2,6 +2,7 @@
 #include "query/opt/asks.h"
 
 #include "query/expr/like.h"
+#include "query/regex/regex.h"
 
 static struct ask *add(struct asks *asks, enum ask_kind kind, const struct path *path, bool is_key,
                        bool mongo) {
@@ -167,12 +168,52 @@ static void collect_bound(struct asks *asks, const struct match *match, enum exp
   set_bound(ask, op, match->value);
 }
 
+/** The beginning as a pattern of LIKE. */
+static struct expr *make_prefix(const struct asks *asks, const uint8_t *text, size_t bytes,
+                                uint64_t offset) {
+  uint8_t *room = arena_alloc_text(asks->opt->arena, 2 * bytes + 1);
+  size_t count = 0;
+  for (size_t i = 0; room && i < bytes; i++) {
+    bool is_wild = text[i] == '%' || text[i] == '_' || text[i] == LIKE_ESCAPE_DEFAULT;
+    if (is_wild) room[count++] = LIKE_ESCAPE_DEFAULT;
+    room[count++] = text[i];
+  }
+  if (!room) return NULL;
+  room[count++] = '%';
+  return expr_const(asks->opt->arena, val_text(slice_of(room, count)), offset);
+}
+
+/** {a: /^ab/}: texts that begin so, and the expression itself as a value. */
+static status collect_regex(struct asks *asks, const struct match *match, struct err *err) {
+  enum { PREFIX_BYTES_MAX = 256, REGEX_BYTES_MAX = 1024 };
+  uint8_t text[PREFIX_BYTES_MAX];
+  const struct val *value = &match->value->value;
+  struct slice pattern = val_slice(value), options = match->options;
+  const uint8_t *end = value->type == VAL_REGEX ? memchr(pattern.data, 0, pattern.bytes) : NULL;
+  if ((value->type != VAL_REGEX && value->type != VAL_TEXT) || pattern.bytes > REGEX_BYTES_MAX)
+    return LUMA_OK;
+  if (end) {
+    size_t bytes = (size_t)(end - pattern.data);
+    if (options.bytes == 0) options = slice_of(end + 1, pattern.bytes - bytes - 1);
+    pattern.bytes = bytes;
+  }
+  size_t bytes = regex_prefix(pattern, options, text, sizeof text);
+  struct ask *ask = bytes ? add(asks, ASK_PREFIX, &match->path, match->key, true) : NULL;
+  if (!ask) return LUMA_OK;
+  struct expr *const values[] = {make_prefix(asks, text, bytes, match->offset), match->value};
+  TRY(opt__memory(asks->opt, values[0], err));
+  ask->values = arena_copy(asks->opt->arena, values, sizeof values);
+  ask->values_count = value->type == VAL_REGEX ? 2 : 1;
+  return opt__memory(asks->opt, ask->values, err);
+}
+
 static status collect_leaf(struct asks *asks, const struct match *match, struct err *err) {
   bool is_known = match->value && match->value->kind == EXPR_CONST;
   if (match->op == MATCH_EXPR) return collect_expression(asks, match->expression, err);
   if (match->value && match->value->kind == EXPR_VARIABLE)
     return collect_variable(asks, match, err);
   if (is_known && match->op == MATCH_ALL) return collect_all(asks, match, err);
+  if (is_known && match->op == MATCH_REGEX) return collect_regex(asks, match, err);
   if (!is_known || has_regex(&match->value->value) || match_is_about_all(match)) return LUMA_OK;
   struct ask *ask = NULL;
   switch ((int)match->op) {

@@ -16,7 +16,7 @@ struct ask {
   const struct expr *computed; /* it is of this expression, and the path is empty; NULL: of it */
   bool is_key; /* the path may mean the key: `id` where the document has none of its own */
   bool mongo, spread;
-  struct expr **values; /* EQUAL; PREFIX: the pattern */
+  struct expr **values; /* EQUAL; PREFIX: the pattern, and perhaps a value that counts besides */
   uint32_t values_count;
   struct expr *low, *high; /* RANGE */
   bool low_open, high_open;

@@ -14,9 +14,10 @@ struct plan_part {
   bool is_equal; /* the part is one of `values` (a value that is a list, with `spread`: one of its
                     elements); else a range */
   bool spread;
-  bool mongo;           /* by MongoDB's type brackets; else SQL's comparison */
-  bool is_null;         /* the part is missing or null */
-  bool prefix;          /* LIKE: `low` is a pattern whose literal beginning bounds the part */
+  bool mongo;   /* by MongoDB's type brackets; else SQL's comparison */
+  bool is_null; /* the part is missing or null */
+  bool prefix;  /* LIKE: `low` is a pattern whose literal beginning bounds the part; `high`: a value
+                   that the part may be besides, NULL: none */
   struct expr **values; /* is_equal */
   uint32_t values_count;
   struct expr *low, *high;

@@ -22,6 +22,10 @@ void regex_destroy(struct regex *regex);
  */
 status regex_match(struct regex *regex, struct slice text, bool *matches, struct err *err);
 
+/** The text that whatever the expression matches begins with, as far as that is easily told, into
+ * `out`; answers its bytes, whole characters, fewer than `bytes_max`. */
+size_t regex_prefix(struct slice pattern, struct slice options, uint8_t *out, size_t bytes_max);
+
 enum { REGEX_GROUPS_MAX = 64 };
 
 /** Where an expression matched: the whole first, then its groups. */

@@ -27,7 +27,7 @@ static void write_change(const struct session_outcome *outcome, uint32_t nth,
   buf_append_format(out, "{\"ok\":%d,\"idx\":%u", change->failed == 0, nth);
   if (change->failed && change->failed <= outcome->write_errors_count) {
     buf_append_byte(out, ',');
-    mongo_error_write(&outcome->write_errors[change->failed - 1].err, out);
+    mongo_error_write_change(&outcome->write_errors[change->failed - 1], out);
   }
   buf_append_format(out, ",\"n\":%llu", is_update ? matched + change->upserted : affected);
   if (is_update) buf_append_format(out, ",\"nModified\":%llu", affected - change->upserted);

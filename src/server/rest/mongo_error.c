@@ -91,11 +91,15 @@ static const struct name_of_number names[] = {
     {11601, "Interrupted"},
 };
 
-uint32_t mongo_error_number(const struct err *err) {
-  if (err->foreign) return err->foreign;
+static uint32_t number_of(status code, uint32_t foreign) {
+  if (foreign) return foreign;
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-    if (numbers[i].code == err->code) return numbers[i].number;
+    if (numbers[i].code == code) return numbers[i].number;
   return 1;
+}
+
+uint32_t mongo_error_number(const struct err *err) {
+  return number_of(err->code, err->foreign);
 }
 
 bool mongo_error_is_transient(const struct err *err) {
@@ -111,20 +115,28 @@ static const char *name_of(uint32_t number) {
 }
 
 void mongo_error_write(const struct err *err, struct buf *out) {
-  uint32_t number = mongo_error_number(err);
+  mongo_error_write_change(&(struct query_write_error){.foreign = err->foreign,
+                                                       .code = err->code,
+                                                       .message = err->message,
+                                                       .detail = err->detail},
+                           out);
+}
+
+void mongo_error_write_change(const struct query_write_error *failed, struct buf *out) {
+  uint32_t number = number_of(failed->code, failed->foreign);
   const char *name = name_of(number);
   buf_append_format(out, "\"code\":%u,\"codeName\":", (unsigned)number);
   if (name)
     buf_append_format(out, "\"%s\"", name);
   else
     buf_append_format(out, "\"Location%u\"", (unsigned)number);
-  if (err->detail[0]) buf_append_format(out, ",%s", err->detail);
+  if (failed->detail[0]) buf_append_format(out, ",%s", failed->detail);
   buf_append_text(out, ",\"errmsg\":");
   if (number != DUPLICATE_KEY) {
-    json_write_text(out, slice_of_text(err->message));
+    json_write_text(out, slice_of_text(failed->message));
     return;
   }
   char message[ERR_MESSAGE_BYTES + 64]; /* clients look at how it begins */
-  snprintf(message, sizeof message, "E11000 duplicate key error: %s", err->message);
+  snprintf(message, sizeof message, "E11000 duplicate key error: %s", failed->message);
   json_write_text(out, slice_of_text(message));
 }

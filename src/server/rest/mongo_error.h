@@ -5,6 +5,7 @@
 
 #include "base/core/err.h"
 #include "base/text/buf.h"
+#include "query/query.h"
 
 /** MongoDB's number of the failure. */
 uint32_t mongo_error_number(const struct err *err);
@@ -12,5 +13,7 @@ uint32_t mongo_error_number(const struct err *err);
 bool mongo_error_is_transient(const struct err *err);
 /** `"code":..,"codeName":..,"errmsg":..`. */
 void mongo_error_write(const struct err *err, struct buf *out);
+/** The same of a change that failed beside others. */
+void mongo_error_write_change(const struct query_write_error *failed, struct buf *out);
 
 #endif

@@ -12,6 +12,7 @@ enum {
   TYPE_MISMATCH = 14,
   NAMESPACE_NOT_FOUND = 26,
   INVALID_NAMESPACE = 73,
+  NOT_ON_VIEW = 166,
   NOT_ON_STANDALONE = 51300
 };
 
@@ -27,21 +28,28 @@ static void put_empty_list(struct build *build, const char *name) {
   build_end(build);
 }
 
-/* The command's own field: the name of a collection that is there. */
-static status check_collection(const struct mongo_asked *asked, struct err *err) {
+/* The command's own field: the name of a collection that is there, or of a view. */
+static status find_collection(const struct mongo_asked *asked, bool *is_view, struct err *err) {
   struct slice first = {0};
   struct val name = val_field_at(&asked->run->command, 0, &first);
   if (name.type != VAL_TEXT || name.bytes == 0)
     return fail(err, INVALID_NAMESPACE, "the command takes the name of a collection");
   struct model *model = asked->exchange->rest->options.db->model;
   const struct catalog *catalog = model_catalog_acquire(model);
-  bool is_there = catalog_find(catalog, val_slice(&name)) != NULL;
+  const struct collection *found = catalog_find(catalog, val_slice(&name));
+  bool is_there = found != NULL;
+  *is_view = found && found->view.bytes > 0;
   catalog_release(catalog);
   if (is_there) return LUMA_OK;
   err_raise(err, LUMA_UNKNOWN_COLLECTION, __FILE__, __LINE__,
             "ns does not exist: there is no collection `%.*s`", SLICE_ARG(val_slice(&name)));
   if (err) err->foreign = NAMESPACE_NOT_FOUND;
   return LUMA_UNKNOWN_COLLECTION;
+}
+
+static status check_collection(const struct mongo_asked *asked, struct err *err) {
+  bool is_view;
+  return find_collection(asked, &is_view, err);
 }
 
 /* ---- who is there ---- */
@@ -167,7 +175,9 @@ static status file_bytes(const struct mongo_asked *asked, uint64_t *bytes, struc
 /* Files are shared by collections: all are rewritten. */
 status mongo_server_compact(const struct mongo_asked *asked, struct err *err) {
   uint64_t before = 0, after = 0;
-  TRY(check_collection(asked, err));
+  bool is_view;
+  TRY(find_collection(asked, &is_view, err));
+  if (is_view) return fail(err, NOT_ON_VIEW, "a view has no files of its own");
   TRY(file_bytes(asked, &before, err));
   TRY(store_compact(store_of(asked), err));
   TRY(file_bytes(asked, &after, err));

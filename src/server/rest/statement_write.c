@@ -134,8 +134,8 @@ static void write_errors(const struct session_outcome *outcome, struct buf *out)
   for (uint32_t i = 0; i < outcome->write_errors_count; i++) {
     const struct query_write_error *error = &outcome->write_errors[i];
     buf_append_format(out, "%s{\"index\":%u,\"code\":\"%s\",\"errmsg\":", i ? "," : "",
-                      error->index, status_info(error->err.code)->name);
-    json_write_text(out, slice_of_text(error->err.message));
+                      error->index, status_info(error->code)->name);
+    json_write_text(out, slice_of_text(error->message));
     buf_append_byte(out, '}');
   }
   buf_append_byte(out, ']');
@@ -207,7 +207,7 @@ static void write_mongo_errors(const struct session_outcome *outcome, struct buf
   for (uint32_t i = 0; i < outcome->write_errors_count; i++) {
     const struct query_write_error *error = &outcome->write_errors[i];
     buf_append_format(out, "%s{\"index\":%u,", i ? "," : "", error->index);
-    mongo_error_write(&error->err, out);
+    mongo_error_write_change(error, out);
     buf_append_byte(out, '}');
   }
   buf_append_byte(out, ']');

@@ -183,14 +183,31 @@ static status copy_warnings(struct session_cursor *cursor, const struct query_su
   return LUMA_OK;
 }
 
+/** Theirs do as well. */
+static status copy_errors(struct session_cursor *cursor, const struct query_summary *summary,
+                          struct query_write_error **copy, struct err *err) {
+  const void *made;
+  TRY(copy_array(cursor, summary->write_errors,
+                 summary->write_errors_count * sizeof *summary->write_errors, &made, err));
+  *copy = (struct query_write_error *)(uintptr_t)made;
+  for (uint32_t i = 0; i < summary->write_errors_count; i++) {
+    const struct query_write_error *error = &summary->write_errors[i];
+    TRY(copy_array(cursor, error->message, strlen(error->message) + 1, &made, err));
+    (*copy)[i].message = made;
+    TRY(copy_array(cursor, error->detail, strlen(error->detail) + 1, &made, err));
+    (*copy)[i].detail = made;
+  }
+  return LUMA_OK;
+}
+
 status session__cursor_keep_outcome(struct session_cursor *cursor, struct err *err) {
   struct query_summary summary;
   query_summary(cursor->run, &summary);
-  const void *errors, *steps;
+  const void *steps;
+  struct query_write_error *errors;
   struct query_warning *warnings;
   TRY(copy_warnings(cursor, &summary, &warnings, err));
-  TRY(copy_array(cursor, summary.write_errors,
-                 summary.write_errors_count * sizeof *summary.write_errors, &errors, err));
+  TRY(copy_errors(cursor, &summary, &errors, err));
   TRY(copy_steps(cursor, &summary, &steps, err));
   cursor->outcome = (struct session_outcome){.matched = summary.matched,
                                              .affected = summary.affected,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "tests/unit/model/fixture.h"
 
 static void commit(struct model_txn *txn) {
@@ -174,6 +176,26 @@ static void collections_change(void) {
   fixture_close(&f);
 }
 
+/* Each was asked for each pair of the others, by a name that was gone: minutes. */
+static void many_collections_go_together_at_once(void) {
+  enum { MANY = 600, NAME_BYTES = 16 };
+  struct fixture f;
+  static char texts[MANY][NAME_BYTES];
+  struct slice names[MANY];
+  fixture_open(&f);
+  struct model_txn *txn = fixture_begin(&f, false);
+  for (int i = 0; i < MANY; i++) {
+    snprintf(texts[i], NAME_BYTES, "c%d", i);
+    names[i] = slice_of_text(texts[i]);
+    assert_ok(model_create_collection(txn, names[i], false, NULL, test_err()));
+  }
+  for (int i = 0; i < MANY; i++)
+    assert_ok(model_drop_beside(txn, names[i], names, MANY, false, test_err()));
+  assert_int_equal(0, catalog_count(model_catalog(txn)));
+  commit(txn);
+  fixture_close(&f);
+}
+
 static void replacing_keeps_key_and_row(void) {
   struct fixture f;
   fixture_open(&f);
@@ -208,6 +230,7 @@ int main(int argc, char **argv) {
       {"writers_of_one_key_conflict", writers_of_one_key_conflict, 0},
       {"a_catalog_change_makes_writers_conflict", a_catalog_change_makes_writers_conflict, 0},
       {"collections_change", collections_change, 0},
+      {"many_collections_go_together_at_once", many_collections_go_together_at_once, 20},
       {"replacing_keeps_key_and_row", replacing_keeps_key_and_row, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 
 #include "model/catalog/catalog.h"
+#include "query/expr/like.h"
 #include "query/plan/plan.h"
 #include "value/json/json.h"
 #include "value/order/order.h"
+
+enum { ENDS_BYTES_MAX = 64 << 10 };
 
 struct bounds {
   struct build *build;
@@ -55,6 +58,21 @@ static void write_items(struct buf *out, const struct val *value) {
   buf_append_text(out, is_map ? "}" : "]");
 }
 
+/* A pattern, NUL, options. */
+static void write_regex(struct buf *out, const struct val *value) {
+  struct slice pattern = val_slice(value), options = {0};
+  const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
+  if (end) {
+    size_t bytes = (size_t)(end - pattern.data);
+    options = slice_of(end + 1, pattern.bytes - bytes - 1);
+    pattern.bytes = bytes;
+  }
+  buf_append_byte(out, '/');
+  buf_append_slice(out, pattern);
+  buf_append_byte(out, '/');
+  buf_append_slice(out, options);
+}
+
 static void write_value(struct buf *out, const struct val *value) {
   enum { US_PER_MS = 1000 };
   const struct json_write_options options = {.form = JSON_PLAIN, .key_name = "_id"};
@@ -65,6 +83,7 @@ static void write_value(struct buf *out, const struct val *value) {
     buf_append_format(out, "new Date(%lld)", (long long)(value->integer / US_PER_MS));
     return;
   case VAL_OBJECTID: write_objectid(out, value->id); return;
+  case VAL_REGEX: write_regex(out, value); return;
   case VAL_MINKEY: buf_append_text(out, "MinKey"); return;
   case VAL_MAXKEY: buf_append_text(out, "MaxKey"); return;
   case VAL_LIST:
@@ -206,6 +225,36 @@ static status put_equals(const struct bounds *bounds, const struct plan_part *pa
   return LUMA_OK;
 }
 
+/** Up to where texts no longer begin so; the value that counts besides is behind texts. */
+static void put_prefix(const struct bounds *bounds, const struct plan_part *part,
+                       struct arena *arena) {
+  enum { ASCII_MAX = 0x7e };
+  const struct val *pattern = &part->low->value;
+  bool exact = false, alone = false, turned = bounds->is_turned;
+  uint8_t *text = arena_alloc_text(arena, pattern->bytes + 1);
+  size_t bytes = text ? like_prefix(val_slice(pattern), text, &exact, &alone) : 0;
+  struct buf ends[2];
+  for (size_t i = 0; i < 2; i++) {
+    buf_init(&ends[i], ENDS_BYTES_MAX);
+    bool is_known = i == 0 || (bytes && text[bytes - 1] < ASCII_MAX);
+    if (i && is_known) text[bytes - 1]++;
+    const struct val end = val_text(slice_of(text, bytes));
+    if (is_known)
+      write_value(&ends[i], &end);
+    else
+      buf_append_text(&ends[i], "{}");
+  }
+  if (part->high && turned) put_point(bounds, &part->high->value);
+  buf_append_byte(bounds->text, turned ? '(' : '[');
+  buf_append_slice(bounds->text, buf_slice(&ends[turned]));
+  buf_append_text(bounds->text, ", ");
+  buf_append_slice(bounds->text, buf_slice(&ends[!turned]));
+  buf_append_byte(bounds->text, turned ? ']' : ')');
+  put_text(bounds);
+  if (part->high && !turned) put_point(bounds, &part->high->value);
+  for (size_t i = 0; i < 2; i++) buf_deinit(&ends[i]);
+}
+
 status explain_bounds(struct build *build, const struct plan_access *access, uint32_t nth,
                       struct arena *arena, struct buf *scratch, struct err *err) {
   const struct plan_part *part = nth < access->parts_count ? &access->parts[nth] : NULL;
@@ -217,6 +266,8 @@ status explain_bounds(struct build *build, const struct plan_access *access, uin
   if (part && part->is_equal) return put_equals(&bounds, part, arena, err);
   if (part && part->is_null)
     put_nulls(&bounds);
+  else if (part && part->prefix && part->low->kind == EXPR_CONST)
+    put_prefix(&bounds, part, arena);
   else if (part && !part->prefix && !is_whole(part))
     put_range(&bounds, part);
   else

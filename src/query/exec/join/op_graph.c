@@ -15,8 +15,11 @@ struct numbers {
 
 struct walking {
   struct op op;
-  struct batch batch;
+  struct batch batch, *in;
   struct program **start;
+  const struct val *starts; /* of the batch at hand */
+  uint32_t stride, nth;
+  struct arena lists; /* of what is found */
   struct graph_table table;
   struct field_reader from;
   uint64_t walk; /* the number of the walk at hand, from 1 */
@@ -69,7 +72,7 @@ static status reach(struct walking *op, uint64_t row, uint64_t depth, struct err
   op->table.row_nodes[row] = (struct graph_row){op->walk, depth};
   TRY(add_number(op, &op->reached, (uint32_t)row, err));
   TRY(field_reader_bind(&op->from, exec->env, document, err));
-  TRY(field_read_dotted(&op->from, exec->env, &op->op.batch_arena, document, &next, err));
+  TRY(field_read_dotted(&op->from, exec->env, &op->lists, document, &next, err));
   return next.type == VAL_MISSING ? LUMA_OK : go_to_all(op, &next, err);
 }
 
@@ -102,7 +105,7 @@ static status walk(struct walking *op, const struct val *start, struct err *err)
 /** The document with its depth in it, where that is asked for. */
 static status put_found(struct walking *op, uint64_t row, struct build *build, struct err *err) {
   const struct plan_stage *stage = op->op.plan->stage;
-  struct arena *arena = &op->op.batch_arena;
+  struct arena *arena = &op->lists;
   const struct val *document = rows_at(&op->table.found, row);
   struct edit edit;
   if (stage->paths_count <= DEPTH_FIELD) {
@@ -137,35 +140,41 @@ static status list_found(struct walking *op, struct val *out, struct err *err) {
   for (uint64_t i = 0; i < op->reached.count && done == LUMA_OK; i++)
     done = put_found(op, op->reached.items[i], &build, err);
   build_end(&build);
-  if (done == LUMA_OK) done = field_take_built(exec->env, &op->op.batch_arena, &build, out, err);
+  if (done == LUMA_OK) done = field_take_built(exec->env, &op->lists, &build, out, err);
   build_deinit(&build);
   buf_reset(&exec->env->scratch);
   return done;
 }
 
+static status take_batch(struct walking *op, struct err *err) {
+  struct arena *arena = &op->op.batch_arena;
+  arena_reset(arena);
+  op->nth = 0;
+  TRY(op__next(op->op.input, &op->in, err));
+  return op->in ? program_run(op->start[0], op->in, arena, &op->starts, &op->stride, err) : LUMA_OK;
+}
+
 static status graph_next(struct op *base, struct batch **batch, struct err *err) {
   struct walking *op = (struct walking *)base;
-  const struct val *starts = NULL;
-  uint32_t stride = 0;
-  struct batch *in = NULL;
-  arena_reset(&base->batch_arena);
+  arena_reset(&op->lists);
   batch_reset(&op->batch);
-  TRY(op__next(base->input, &in, err));
-  if (!in) return LUMA_OK;
-  TRY(program_run(op->start[0], in, &base->batch_arena, &starts, &stride, err));
-  for (uint32_t i = 0; i < in->selected_count; i++) {
-    uint32_t row = batch_row(in, i);
-    TRY(walk(op, &starts[row * stride], err));
-    op->batch.columns[0][i] = in->columns[0][row];
-    TRY(list_found(op, &op->batch.columns[1][i], err));
+  if (!op->in || op->nth == op->in->selected_count) TRY(take_batch(op, err));
+  if (!op->in) return LUMA_OK;
+  while (op->nth < op->in->selected_count && arena_used_bytes(&op->lists) < BATCH_BYTES_ENOUGH) {
+    uint32_t row = batch_row(op->in, op->nth++), at = op->batch.rows++;
+    TRY(walk(op, &op->starts[row * op->stride], err));
+    op->batch.columns[0][at] = op->in->columns[0][row];
+    TRY(list_found(op, &op->batch.columns[1][at], err));
   }
-  op->batch.rows = op->batch.selected_count = in->selected_count;
+  op->batch.selected_count = op->batch.rows;
   *batch = &op->batch;
   return LUMA_OK;
 }
 
 static void graph_close(struct op *base) {
-  graph_table_deinit(&((struct walking *)base)->table);
+  struct walking *op = (struct walking *)base;
+  arena_deinit(&op->lists);
+  graph_table_deinit(&op->table);
 }
 
 status op__open_graph(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
@@ -174,6 +183,7 @@ status op__open_graph(struct exec *exec, const struct plan *plan, struct op **op
   const struct plan_stage *stage = plan->stage;
   TRY(op__create(exec, plan, &ops, sizeof *walking, &walking, err));
   *op = &walking->op;
+  arena_init(&walking->lists, 0, exec->memory_bytes);
   TRY(graph_table_init(&walking->table, exec, plan, err));
   TRY(field_reader_init(&walking->from, exec->env, &stage->paths[0], false, true, err));
   TRY(op__programs(exec, plan->exprs, 1, &walking->start, err));

@@ -29,7 +29,8 @@ struct looking {
   bool was_tried;             /* to make the table of the whole */
   uint64_t looked_up;
   struct subplan over; /* the branch, over rows that the table finds */
-  /* unwinds: where the input's rows are */
+  struct arena lists;  /* of what is found */
+  /* where the input's rows are */
   struct batch *in;
   const struct val **values;
   uint32_t *strides, nth;
@@ -82,7 +83,7 @@ static status run_branch(struct looking *op, struct val *out, struct err *err) {
   struct arena_mark mark = arena_mark(exec->arena);
   rows_init(&rows, exec, 1);
   TRY(subplan_run(&op->sub, NULL, op->variables, op->variables_count, &rows, err));
-  TRY(list_rows(op, &rows, &op->op.batch_arena, out, err));
+  TRY(list_rows(op, &rows, &op->lists, out, err));
   arena_rewind(exec->arena, mark);
   return LUMA_OK;
 }
@@ -100,7 +101,7 @@ static status list_found(struct looking *op, struct val *out, struct err *err) {
   for (size_t i = 0; i < op->found.count; i++)
     build_put(build, lookup_table_document(table_of(op), op->found.numbers[i]));
   build_end(build);
-  return field_take_built(op->op.exec->env, &op->op.batch_arena, build, out, err);
+  return field_take_built(op->op.exec->env, &op->lists, build, out, err);
 }
 
 /** The documents found in the table, through the rest of the branch. */
@@ -116,7 +117,7 @@ static status run_over(struct looking *op, struct val *out, struct err *err) {
     *place = *lookup_table_document(table_of(op), op->found.numbers[i]);
   }
   TRY(subplan_run(&op->over, &found, op->variables, op->variables_count, &rows, err));
-  TRY(list_rows(op, &rows, &op->op.batch_arena, out, err));
+  TRY(list_rows(op, &rows, &op->lists, out, err));
   arena_rewind(exec->arena, mark);
   return LUMA_OK;
 }
@@ -279,22 +280,30 @@ static status list_of_row(struct looking *op, uint32_t row, struct val *out, str
   return done ? list_found(op, out, err) : find_of_row(op, row, out, err);
 }
 
+/** The next batch of the input, with what the branch depends on. */
+static status take_batch(struct looking *op, struct err *err) {
+  arena_reset(&op->op.batch_arena);
+  op->nth = 0;
+  TRY(op__next(op->op.input, &op->in, err));
+  if (!op->in) return LUMA_OK;
+  TRY(run_values(op, op->in, err));
+  return make_tables(op, op->in, err);
+}
+
+/** What is found is kept until the next step, and what the input's batch has until its end. */
 static status lookup_next(struct op *base, struct batch **batch, struct err *err) {
   struct looking *op = (struct looking *)base;
-  struct batch *in = NULL;
-  arena_reset(&base->batch_arena);
+  arena_reset(&op->lists);
   batch_reset(&op->batch);
-  TRY(op__next(base->input, &in, err));
-  if (!in) return LUMA_OK;
-  TRY(run_values(op, in, err));
-  TRY(make_tables(op, in, err));
-  for (uint32_t i = 0; i < in->selected_count; i++) {
-    uint32_t row = batch_row(in, i);
-    op->batch.columns[0][i] = in->columns[0][row];
-    TRY(list_of_row(op, row, &op->batch.columns[1][i], err));
+  if (!op->in || op->nth == op->in->selected_count) TRY(take_batch(op, err));
+  if (!op->in) return LUMA_OK;
+  while (op->nth < op->in->selected_count && arena_used_bytes(&op->lists) < BATCH_BYTES_ENOUGH) {
+    uint32_t row = batch_row(op->in, op->nth++), at = op->batch.rows++;
+    op->batch.columns[0][at] = op->in->columns[0][row];
+    TRY(list_of_row(op, row, &op->batch.columns[1][at], err));
     TRY(op__check(base->exec, err));
   }
-  op->batch.rows = op->batch.selected_count = in->selected_count;
+  op->batch.selected_count = op->batch.rows;
   *batch = &op->batch;
   return LUMA_OK;
 }
@@ -332,7 +341,8 @@ static void put_found(struct looking *op, const struct val *document) {
   op->batch.columns[LOOKUP_NUMBERS][row] = number_at(op, op->element++);
 }
 
-/** Rows of the input until the batch is full; a row's documents may go on in the next. */
+/** Rows of the input until the batch is full, or what they found is much; a row's documents may go
+ * on in the next. */
 static status unwind_some(struct looking *op, struct err *err) {
   bool keeps = op->op.plan->stage->keeps_empty;
   while (op->nth < op->in->selected_count && op->batch.rows < BATCH_ROWS) {
@@ -344,6 +354,7 @@ static status unwind_some(struct looking *op, struct err *err) {
     if (op->element < count) return LUMA_OK;
     op->is_begun = false;
     op->nth++;
+    if (arena_used_bytes(&op->lists) > BATCH_BYTES_ENOUGH) return LUMA_OK;
   }
   return LUMA_OK;
 }
@@ -352,13 +363,10 @@ static status unwound_next(struct op *base, struct batch **batch, struct err *er
   struct looking *op = (struct looking *)base;
   batch_reset(&op->batch);
   while (op->batch.rows == 0) {
+    if (!op->is_begun) arena_reset(&op->lists);
     if (!op->in || op->nth == op->in->selected_count) {
-      arena_reset(&base->batch_arena);
-      TRY(op__next(base->input, &op->in, err));
-      op->nth = 0;
+      TRY(take_batch(op, err));
       if (!op->in) return LUMA_OK;
-      TRY(run_values(op, op->in, err));
-      TRY(make_tables(op, op->in, err));
     }
     TRY(unwind_some(op, err));
   }
@@ -381,6 +389,7 @@ static void lookup_close(struct op *base) {
   lookup_share_release(op->share);
   lookup_table_destroy(op->near);
   lookup_found_deinit(&op->found);
+  arena_deinit(&op->lists);
   build_deinit(&op->build);
   subplan_deinit(&op->over);
   subplan_deinit(&op->sub);
@@ -394,6 +403,7 @@ status op__open_lookup(struct exec *exec, const struct plan *plan, struct op **o
   TRY(op__create(exec, plan, plan->stage->unwinds ? &unwinding : &ops, sizeof *looking, &looking,
                  err));
   *op = &looking->op;
+  arena_init(&looking->lists, 0, exec->memory_bytes);
   TRY(lookup_share_acquire(exec->parts, plan, &looking->share, err));
   TRY(make_lists(looking, err));
   TRY(lookup_branch_read(exec, plan, &looking->equality, err));

@@ -196,6 +196,17 @@ static status drop_collection(struct exec *exec, const struct plan *plan, struct
                            err);
 }
 
+/** In MongoDB's commands one that is there already, and means the same, is as asked for. */
+static status create_view(struct exec *exec, const struct plan *plan, struct err *err) {
+  const struct collection *there = catalog_find(model_catalog(exec->txn), plan->collection_name);
+  bool is_same = exec->language == PLAN_JQL && there &&
+                 slice_is_equal(there->name, plan->collection_name) &&
+                 slice_is_equal(there->view, plan->view_text);
+  if (is_same) return LUMA_OK;
+  return model_create_view(exec->txn, plan->collection_name, plan->view_text, plan->replaces,
+                           plan->if_not_exists, err);
+}
+
 static status run(struct exec *exec, const struct plan *plan, struct err *err) {
   struct slice name = plan->collection ? plan->collection->name : plan->collection_name;
   switch ((int)plan->kind) {
@@ -207,9 +218,7 @@ static status run(struct exec *exec, const struct plan *plan, struct err *err) {
   case PLAN_RENAME_COLLECTION: return rename_collection(exec, plan, name, err);
   case PLAN_CHANGE_COLLECTION: return schema_mongo_change(exec, plan, err);
   case PLAN_CREATE_INDEX: return create_index(exec, plan, err);
-  case PLAN_CREATE_VIEW:
-    return model_create_view(exec->txn, plan->collection_name, plan->view_text, plan->replaces,
-                             plan->if_not_exists, err);
+  case PLAN_CREATE_VIEW: return create_view(exec, plan, err);
   case PLAN_CREATE_SEQUENCE: return create_sequence(exec, plan, err);
   case PLAN_ALTER_SEQUENCE: return alter_sequence(exec, plan, err);
   case PLAN_REINDEX: return reindex(exec, plan, err);

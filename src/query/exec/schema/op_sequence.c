@@ -58,7 +58,7 @@ static void end_change(struct exec *exec, struct query_step *change) {
   change->matched = exec->matched - change->matched;
   change->affected = exec->affected - change->affected;
   change->upserted = exec->upserted;
-  if (change->upserted && exec->keys_count) change->key = exec->keys[exec->keys_count - 1];
+  if (change->upserted) change->key = exec->last_key;
 }
 
 /** The change is as if it had not been, but for its failure. */

@@ -351,6 +351,10 @@ static status check_capped(const struct plan *plan, const struct collection *col
     return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
                          "`%.*s` is a view, not a collection: it holds nothing",
                          SLICE_ARG(collection->name));
+  if (asks && collection->rules.time_field.bytes)
+    return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
+                         "`%.*s` is a time series, and cannot be capped",
+                         SLICE_ARG(collection->name));
   if (!asks || !rules->only_capped || collection->arrival) return LUMA_OK;
   return mongo_fail(err, INVALID_OPTIONS, "Collection `%.*s` is not capped",
                     SLICE_ARG(collection->name));

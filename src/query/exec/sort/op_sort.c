@@ -226,7 +226,10 @@ static status merge_next(struct sorting *op, struct batch **batch, struct err *e
   const struct val *tuple = NULL;
   arena_reset(&op->op.batch_arena);
   batch_reset(&op->batch);
-  for (; rows < op->op.exec->batch_rows && (tuple = merge_first(op->merge)); rows++) {
+  for (; rows < op->op.exec->batch_rows &&
+         arena_used_bytes(&op->op.batch_arena) < BATCH_BYTES_ENOUGH &&
+         (tuple = merge_first(op->merge));
+       rows++) {
     for (uint32_t c = 0; c < op->batch.columns_count; c++)
       TRY(expr_copy_value(&op->op.batch_arena, &tuple[keys_count + c], &op->batch.columns[c][rows],
                           err));

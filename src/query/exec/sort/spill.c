@@ -188,8 +188,10 @@ status spill_reader_step(struct spill_reader *reader, struct err *err) {
 status spill_reader_fill(struct spill_reader *reader, uint32_t rows_max, struct arena *arena,
                          struct batch *batch, struct err *err) {
   uint32_t rows = 0;
+  size_t before = arena_used_bytes(arena);
   batch_reset(batch);
   for (; rows < rows_max && reader->tuple; rows++) {
+    if (arena_used_bytes(arena) - before > BATCH_BYTES_ENOUGH) break;
     for (uint32_t c = 0; c < batch->columns_count; c++)
       TRY(expr_copy_value(arena, &reader->tuple[c], &batch->columns[c][rows], err));
     TRY(spill_reader_step(reader, err));

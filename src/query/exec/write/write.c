@@ -54,15 +54,32 @@ status write_note_keys(struct exec *exec, const struct model_write *writes, uint
 
 /* ---- failures ---- */
 
+/** Room for one more. */
+static status make_room(struct exec *exec, struct err *err) {
+  enum { FIRST_ERRORS = 16 };
+  uint32_t count = exec->write_errors_count;
+  if (count < exec->write_errors_room) return LUMA_OK;
+  uint32_t room = count ? 2 * count : FIRST_ERRORS;
+  struct query_write_error *errors = arena_alloc(exec_kept(exec), room * sizeof *errors);
+  TRY(plan_check_memory(exec_kept(exec), errors, err));
+  if (count) memcpy(errors, exec->write_errors, count * sizeof *errors);
+  exec->write_errors = errors;
+  exec->write_errors_room = room;
+  return LUMA_OK;
+}
+
 status write_report(struct exec *exec, uint32_t index, const struct err *failed, struct err *err) {
-  if (!exec->write_errors) {
-    exec->write_errors =
-        arena_zalloc(exec_kept(exec), QUERY_WRITE_ERRORS_MAX, sizeof *exec->write_errors);
-    TRY(plan_check_memory(exec_kept(exec), exec->write_errors, err));
-  }
   if (exec->write_errors_count == QUERY_WRITE_ERRORS_MAX) return LUMA_OK;
+  TRY(make_room(exec, err));
+  const char *message = arena_copy(exec_kept(exec), failed->message, strlen(failed->message) + 1);
+  const char *detail = arena_copy(exec_kept(exec), failed->detail, strlen(failed->detail) + 1);
+  TRY(plan_check_memory(exec_kept(exec), message ? detail : NULL, err));
   exec->write_errors[exec->write_errors_count++] =
-      (struct query_write_error){.index = index, .err = *failed};
+      (struct query_write_error){.index = index,
+                                 .foreign = failed->foreign,
+                                 .code = failed->code,
+                                 .message = message,
+                                 .detail = detail};
   return LUMA_OK;
 }
 
