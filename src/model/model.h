@@ -285,13 +285,16 @@ status model_append_soul_id(struct model_txn *txn, uint32_t number, struct buf *
 
 /* ---- requests done once ---- */
 
+/** What gave a key its name: the same name is another key of each. */
+enum model_once { MODEL_ONCE_REQUEST, MODEL_ONCE_WRITE_OF_SESSION };
+
 /** Appends what was answered under a client's key in the last day; `*found`. `*seq`: the commit of
  * that (0: this transaction's own), which is the version of the documents that it wrote. */
-status model_once_find(struct model_txn *txn, struct slice name, struct buf *answer, bool *found,
-                       store_seq *seq, struct err *err);
+status model_once_find(struct model_txn *txn, enum model_once kind, struct slice name,
+                       struct buf *answer, bool *found, store_seq *seq, struct err *err);
 /** Keeps an answer under a client's key, with the transaction. */
-status model_once_keep(struct model_txn *txn, struct slice name, struct slice answer,
-                       struct err *err);
+status model_once_keep(struct model_txn *txn, enum model_once kind, struct slice name,
+                       struct slice answer, struct err *err);
 
 /* ---- documents ---- */
 

@@ -112,6 +112,17 @@ static bool writes_whole(const struct statement *statement) {
   return at && writes_all(at, is_mongo);
 }
 
+status query__note_change(const struct statement *statement, status done, struct err *err) {
+  enum { MONGO_NOT_ON_VIEW = 166 };
+  enum plan_kind kind = statement->root->kind;
+  bool is_one =
+      statement->told == PLAN_TOLD_CHANGES && (kind == PLAN_UPDATE || kind == PLAN_DELETE);
+  if (done != LUMA_OK && err && is_one && plan_fails_alone(done) &&
+      err->foreign != MONGO_NOT_ON_VIEW)
+    err->of_change = plan_kind_name(kind);
+  return done;
+}
+
 static status compile_into(struct query *query, struct query_compiled *compiled,
                            struct model_txn *txn, size_t *offset, struct err *err) {
   struct bind_options bind = {.arena = &compiled->arena,
@@ -122,10 +133,11 @@ static status compile_into(struct query *query, struct query_compiled *compiled,
   /* Plans that others may take know nothing of sessions. */
   if (query->options.has_temporaries || compiled->statement.root->is_temporary)
     bind.session = query->options.session;
-  TRY(bind_statement(&bind, &compiled->statement, err));
+  TRY(query__note_change(&compiled->statement, bind_statement(&bind, &compiled->statement, err),
+                         err));
   TRY(query__settle_index(&compiled->arena, compiled->statement.root, err));
   compiled->names = query__names(compiled->statement.root); /* before it is looked at */
-  TRY(optimize(query, compiled, txn, err));
+  TRY(query__note_change(&compiled->statement, optimize(query, compiled, txn, err), err));
   compiled->writes_whole = writes_whole(&compiled->statement);
   return LUMA_OK;
 }
@@ -339,7 +351,7 @@ bool query_is_reusable(const struct query *query) {
   const struct statement *statement = statement_of(query);
   bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
   return is_timeless && !query->source.command && !query->is_borrowed &&
-         !query->compiled->is_borrowed && !statement->has_views &&
+         !query->compiled->is_borrowed && !statement->has_views && !statement->is_momentary &&
          !query->options.has_temporaries && !statement->root->is_temporary &&
          statement->root->kind <= PLAN_SEQUENCE;
 }

@@ -35,6 +35,8 @@ status query__compile(struct query *query, struct model_txn *txn, size_t *offset
 /** How many names the dictionaries of the plan's collections have, the mark of an own `id` among
  * them: what names mean depends on them, and they only grow. */
 uint64_t query__names(const struct plan *plan);
+/** Notes in `err` that a failure is that of the only change of a list; answers `done`. */
+status query__note_change(const struct statement *statement, status done, struct err *err);
 /** Gives a reference back. */
 void query__release(struct query_compiled *compiled);
 

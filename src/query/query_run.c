@@ -162,6 +162,7 @@ status query_open(struct query *query, struct model_txn *txn,
   arena_init(&made->document_arena, 0, 0);
   expr_env_init(&made->env, &made->arena);
   status done = start(made, query, txn, options, err);
+  if (done != LUMA_OK && made->compiled) query__note_change(&made->compiled->statement, done, err);
   if (done == LUMA_OK)
     *run = made;
   else
@@ -194,7 +195,7 @@ status query_next(struct query_run *run, struct batch **batch, struct err *err) 
   arena_reset(&run->document_arena);
   status done = exec_next(run->root, batch, err);
   note_warnings(run);
-  return done;
+  return query__note_change(&run->compiled->statement, done, err);
 }
 
 status query_document(struct query_run *run, const struct batch *batch, uint32_t nth,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A server of one's own, and a client that asks it, for the tests of the HTTP interface."""
+import hashlib
 import http.client
 import json
 import os
@@ -10,6 +11,17 @@ import time
 
 PROGRAM = os.environ["LUMADB"]
 START_S = 30
+
+
+def place(folder, data):
+    """Where a server has its data: in its folder, in memory, or, where tests/pg/run started a PostgreSQL, in a schema there."""
+    postgres = os.environ.get("LUMA_POSTGRES")
+    if data == "memory:" or not postgres:
+        return data if data == "memory:" else os.path.join(folder, data)
+    schema = "http_" + hashlib.sha256(os.path.join(folder, data).encode()).hexdigest()[:20]
+    psql = os.path.join(os.environ["LUMA_POSTGRES_BIN"], "psql")
+    subprocess.run([psql, "-q", "-d", postgres, "-c", "SET client_min_messages = error", "-c", f"CREATE SCHEMA IF NOT EXISTS {schema}"], check=True)
+    return f"{postgres}&options=-csearch_path%3D{schema}"
 
 
 class Reply:
@@ -29,7 +41,7 @@ class Server:
     """`lumadb serve` on a port the system chose; `settings` is the text of its luma.toml."""
 
     def __init__(self, folder, settings="", data="db", listen="127.0.0.1:0"):
-        self.folder, self.data = folder, os.path.join(folder, data) if data != "memory:" else data
+        self.folder, self.data = folder, place(folder, data)
         self.errors = os.path.join(folder, "stderr")
         command = [PROGRAM, "serve", "--data", self.data, "--listen", listen]
         if settings:

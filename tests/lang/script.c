@@ -2,16 +2,28 @@
 #include "tests/lang/script.h"
 
 #include "store/mem/mem_store.h"
+#include "store/pg/pg.h"
 #include "value/json/json.h"
+
+static void open_on(struct script_db *db, struct store *store) {
+  *db = (struct script_db){.now_us = UINT64_C(1700000000000000)};
+  struct model_options model_options = {
+      .os = os_linux(), .feed = false, .rules = query_rules(), .kept_bytes_max = 1 << 20};
+  assert_ok(model_open(store, &model_options, &db->model, test_err()));
+}
 
 void script_open(struct script_db *db) {
   struct mem_options options = {0};
   struct store *store;
-  *db = (struct script_db){.now_us = UINT64_C(1700000000000000)};
   assert_ok(mem_store_open(&options, &store, test_err()));
-  struct model_options model_options = {
-      .os = os_linux(), .feed = false, .rules = query_rules(), .kept_bytes_max = 1 << 20};
-  assert_ok(model_open(store, &model_options, &db->model, test_err()));
+  open_on(db, store);
+}
+
+void script_open_at(struct script_db *db, const char *target) {
+  struct pg_options options = {.create = true};
+  struct store *store;
+  assert_ok(pg_open(os_linux(), target, &options, &store, test_err()));
+  open_on(db, store);
 }
 
 static void print_fault(void *context, const char *place, const char *what) {

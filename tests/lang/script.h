@@ -26,6 +26,8 @@ struct script_db {
 };
 
 void script_open(struct script_db *db);
+/** The same over PostgreSQL. */
+void script_open_at(struct script_db *db, const char *target);
 /** Checks the whole database first. */
 void script_close(struct script_db *db);
 /** Runs one statement in a transaction of its own and appends the answer. */

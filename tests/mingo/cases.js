@@ -392,6 +392,31 @@ const SHAPES = {
   },
 };
 
+// ---- what is nested ----
+
+const nested = require(path.join(__dirname, "nested.js"))({ one, often, below, some });
+const NESTED = {
+  filter(documents) {
+    const asked = nested.filter();
+    print({ kind: "filter", command: { find: "t", filter: asked }, ...attempt(() => mingo.find(copy(documents), copy(asked)).all()) });
+  },
+  find(documents) {
+    const [asked, shape] = often(70) ? [nested.filter(1), nested.projection()] : nested.positional();
+    const answer = () => mingo.find(copy(documents), copy(asked), copy(shape)).sort({ _id: 1 }).all();
+    print({ kind: "filter", ordered: true, command: { find: "t", filter: asked, projection: shape, sort: { _id: 1 } }, ...attempt(answer) });
+  },
+};
+
+// ---- chains ----
+
+const chains = require(path.join(__dirname, "chains.js"))({ one, often, below, some });
+const chain = (documents, others) => {
+  const pipeline = chains.pipeline();
+  const answered = attempt(() => mingo.aggregate(copy(documents), copy(pipeline), resolverOf(copy(others))));
+  if (/resolve to array for \$(sum|min|max)/.test(answered.refused)) return; // a number by itself is one for MongoDB
+  print({ kind: "pipeline", command: { aggregate: "t", pipeline }, ...answered });
+};
+
 const PER_DOCUMENTS = 40;
 let left = Number(countText);
 while (left > 0) {
@@ -410,4 +435,12 @@ while (left > 0) {
   const shaped = some(1 + below(10), (_, i) => shapes.document(i));
   print({ documents: shaped });
   for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) SHAPES[one(["find", "pipeline", "pipeline", "update"])](shaped);
+  if (left <= 0) break;
+  const deep = some(1 + below(10), (_, i) => nested.document(i));
+  print({ documents: deep });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) NESTED[one(["filter", "filter", "find"])](deep);
+  if (left <= 0) break;
+  const [first, second] = [some(1 + below(10), (_, i) => chains.document(i)), some(1 + below(8), (_, i) => chains.other(i))];
+  print({ documents: first, others: second });
+  for (let i = 0; i < PER_DOCUMENTS && left > 0; i++, left--) chain(first, second);
 }

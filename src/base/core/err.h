@@ -26,6 +26,9 @@ struct err {
   uint64_t offset;  /* byte offset in the statement or input */
   uint32_t foreign; /* the number another system's users know the failure by (MongoDB's code); 0 =
                        none of its own */
+  const char
+      *of_change;   /* "update", "delete": it is of the one change that a list of them held, not
+                       of the statement around it (MongoDB tells the two apart); else NULL */
   const char *file; /* where in our source it was raised (static string) */
   int source_line;
   char message[ERR_MESSAGE_BYTES];
@@ -45,7 +48,7 @@ static inline void err_init(struct err *err) {
   err->code = LUMA_OK;
   err->line = err->column = err->foreign = err->faults_count = 0;
   err->offset = 0;
-  err->file = NULL;
+  err->file = err->of_change = NULL;
   err->source_line = 0;
   err->message[0] = err->hint[0] = err->detail[0] = 0;
   err->faults = NULL;

@@ -247,6 +247,23 @@ static status bind_stage(struct binder *binder, struct plan *node, struct err *e
   return LUMA_OK;
 }
 
+/** What is wrong with one change says nothing of those beside it. */
+static status bind_listed(struct binder *binder, struct plan **node, struct err *err) {
+  enum plan_kind kind = (*node)->kind;
+  struct err why;
+  if (binder->language != PLAN_JQL || (kind != PLAN_UPDATE && kind != PLAN_DELETE))
+    return bind__plan(binder, node, err);
+  if ((*node)->failure) return LUMA_OK;
+  err_init(&why);
+  binder->is_collated = (*node)->collation.type == VAL_MAP;
+  status done = bind__plan(binder, node, &why);
+  if (done == LUMA_OK) return LUMA_OK;
+  if (plan_fails_alone(done) && !bind__is_of_view(&why))
+    return plan_put_failure(binder->arena, &why, node, err);
+  if (err) *err = why;
+  return done;
+}
+
 status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   TRY(give_input(binder, *node, err));
   switch ((*node)->kind) {
@@ -274,7 +291,9 @@ status bind__plan(struct binder *binder, struct plan **node, struct err *err) {
   case PLAN_UPDATE:
   case PLAN_DELETE: return bind_change(binder, *node, err);
   case PLAN_SEQUENCE:
-    TRY(bind__plan(binder, &(*node)->input, err));
+    TRY(bind_listed(binder, &(*node)->input, err));
+    if ((*node)->right && (*node)->right->kind != PLAN_SEQUENCE)
+      return bind_listed(binder, &(*node)->right, err);
     return (*node)->right ? bind__plan(binder, &(*node)->right, err) : LUMA_OK;
   case PLAN_SHOW_COLLECTIONS:
   case PLAN_SHOW_INDEXES: return bind__show(binder, *node, err);

@@ -44,7 +44,8 @@ struct binder {
   const struct catalog *catalog;
   const struct query_policy *policy;
   status (*read_view)(struct arena *arena, struct slice text, struct plan **plan, struct err *err);
-  uint64_t session; /* whose temporary collections hide others; 0: there are none */
+  struct slice view; /* that is being made: nothing in it may stand for itself; empty: none is */
+  uint64_t session;  /* whose temporary collections hide others; 0: there are none */
   bool has_views, is_unsteady;
   enum plan_language language;
   bool is_collated; /* what compares texts is not computed before the run */
@@ -244,8 +245,12 @@ status bind__update_items(struct binder *binder, const struct scope *scope, uint
 status bind__alone(struct binder *binder, struct plan **node, struct err *err);
 /** A SCAN of a view becomes what it stands for. */
 status bind__view(struct binder *binder, struct plan **node, struct err *err);
+/** An error where `scan` reads the view that is being made. */
+status bind__refuse_cycle(struct binder *binder, const struct plan *scan, struct err *err);
 /** An error for a view that is to be changed. */
 status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err);
+/** True for that error. */
+bool bind__is_of_view(const struct err *failed);
 status bind__derived(struct binder *binder, struct plan **node, struct err *err);
 status bind__unnest(struct binder *binder, struct plan *node, struct err *err);
 /** An UNNEST; of FROM c AS x AT i, where c is a collection, its documents, which have no numbers.

@@ -156,8 +156,10 @@ status bind__create_view(struct binder *binder, struct plan *node, struct err *e
   uint64_t session = binder->session;
   TRY(bind__place_temporary(binder, node, err));
   if (!node->is_temporary) binder->session = 0; /* it lasts, and what is temporary does not */
+  binder->view = node->collection_name;
   status done = bind__plan(binder, &node->input, err);
   binder->session = session;
+  binder->view = slice_of(NULL, 0);
   TRY(done);
   node->input = NULL;
   return bind__check_write(binder, node, QUERY_SCHEMA, err);

@@ -99,6 +99,7 @@ status bind__scan(struct binder *binder, struct plan **node, enum query_access a
   if (access == QUERY_READ && information_is_scanned(binder, scan))
     return information_bind_catalog(binder, node, scan->collection_name, err);
   TRY(bind__find_collection(binder, scan, err));
+  TRY(bind__refuse_cycle(binder, scan, err));
   if (scan->collection && scan->collection->view.bytes) {
     if (access != QUERY_READ) return bind__refuse_view(binder, scan, err);
     return bind__view(binder, node, err);

@@ -4,8 +4,19 @@
 #include "model/catalog/catalog.h"
 #include "query/bind/bind_int.h"
 
-/** MongoDB's CommandNotSupportedOnView. */
-enum { MONGO_NOT_ON_VIEW = 166 };
+/** MongoDB's GraphContainsCycle and CommandNotSupportedOnView. */
+enum { MONGO_CYCLE = 5, MONGO_NOT_ON_VIEW = 166 };
+
+/** A collection of the view's name is no cycle: there cannot be a view beside it. */
+status bind__refuse_cycle(struct binder *binder, const struct plan *scan, struct err *err) {
+  bool is_it = binder->view.bytes && slice_is_equal(scan->collection_name, binder->view);
+  if (!is_it || (scan->collection && !scan->collection->view.bytes)) return LUMA_OK;
+  status failed = err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+                            "the view `%.*s` would stand for itself", SLICE_ARG(binder->view));
+  failed = bind__fail(binder, scan->offset, failed, err);
+  if (err) err->foreign = MONGO_CYCLE;
+  return failed;
+}
 
 status bind__refuse_view(struct binder *binder, const struct plan *node, struct err *err) {
   if (!node->collection || !node->collection->view.bytes) return LUMA_OK;
@@ -17,6 +28,10 @@ status bind__refuse_view(struct binder *binder, const struct plan *node, struct 
   return failed;
 }
 
+bool bind__is_of_view(const struct err *failed) {
+  return failed->foreign == MONGO_NOT_ON_VIEW;
+}
+
 static status bind_alone(struct binder *binder, bool is_jql, uint64_t session, struct plan **node,
                          struct err *err) {
   struct binder inside = {.depth = binder->depth + 1,
@@ -24,6 +39,7 @@ static status bind_alone(struct binder *binder, bool is_jql, uint64_t session, s
                           .catalog = binder->catalog,
                           .policy = binder->policy,
                           .read_view = binder->read_view,
+                          .view = binder->view,
                           .session = session,
                           .language = is_jql ? PLAN_JQL : PLAN_LQL};
   return bind__plan(&inside, node, err);

@@ -256,7 +256,16 @@ status op__open(struct exec *exec, const struct plan *plan, struct op **op, stru
   return opened;
 }
 
+static status check(const void *exec, struct err *err) {
+  return op__check(exec, err);
+}
+
+void exec_watch(struct exec *exec) {
+  exec->env->watch = (struct expr_watch){.context = exec, .check = check};
+}
+
 void exec_init(struct exec *exec) {
+  exec_watch(exec);
   exec->runs_subqueries =
       (struct expr_subqueries){.context = exec, .open = subquery__open, .answer = subquery__answer};
   exec->env->subqueries = &exec->runs_subqueries;

@@ -73,7 +73,10 @@ struct op;
 static inline struct arena *exec_kept(const struct exec *exec) {
   return exec->kept ? exec->kept : exec->arena;
 }
-/** Gives the expressions of `exec` who runs their SELECTs. After its fields are set. */
+/** Lets the expressions of `exec` end when it must. */
+void exec_watch(struct exec *exec);
+/** Gives the expressions of `exec` who runs their SELECTs and ends them. After its fields are set.
+ */
 void exec_init(struct exec *exec);
 /** Ends what exec_close of the root leaves. */
 void exec_deinit(struct exec *exec);

@@ -36,6 +36,7 @@ static status ask(struct inverse *op, const struct val *filter, const struct val
   arena_reset(&op->arena);
   expr_env_init(&env, &op->arena);
   env.now_us = outer->now_us;
+  env.watch = outer->watch;
   env.collation = outer->collation;
   status done = op->op.plan->stage->read_filter(&op->arena, filter, &match, err);
   if (done == LUMA_OK) done = matcher_create(&env, match, &matcher, err);

@@ -37,6 +37,7 @@ status subplan_run(struct subplan *sub, const struct rows *source, const struct 
   sub->env.params = sub->outer->env->params;
   sub->env.now_us = sub->outer->env->now_us;
   sub->env.text = sub->outer->env->text;
+  sub->env.watch = sub->outer->env->watch;
   sub->env.collation = sub->outer->env->collation;
   sub->env.variables = variables;
   sub->env.variables_count = variables_count;

@@ -370,6 +370,7 @@ void subquery__inherit(struct exec *around, struct exec *exec, struct expr_env *
   env->now_us = around->env->now_us;
   env->text = around->env->text;
   env->outers = around->env->outers;
+  env->watch = around->env->watch;
   env->subqueries = &exec->runs_subqueries;
 }
 

@@ -64,6 +64,7 @@ static status make_worker(struct exec *exec, const struct plan *plan, struct wor
   worker->exec.parts = &workers->parts;
   worker->exec.threads = 0;
   worker->exec.rows_wanted = 0;
+  exec_watch(&worker->exec);
   return op__open(&worker->exec, plan, &worker->op, err);
 }
 

@@ -148,6 +148,8 @@ static void add_element(struct program *program, struct each *each, uint32_t row
 
 static status run_body(struct program *program, struct each *each, struct view *results,
                        struct err *err) {
+  const struct expr_watch *watch = &program->env->watch;
+  if (watch->check) TRY(watch->check(watch->context, err));
   each->batch.selected_count = each->batch.rows;
   return program_run(each->body, &each->batch, program->arena, &results->base, &results->stride,
                      err);
@@ -259,12 +261,52 @@ static status map_or_filter(struct program *program, const struct step *step, ui
   return done;
 }
 
+/** Copies the values so far between arenas. */
+static status move_values(const struct live *live, struct arena *to, struct val *out,
+                          struct err *err) {
+  for (uint32_t i = 0; i < live->count; i++) {
+    struct val *value = &out[live_row(live, i)];
+    TRY(expr_copy_value(to, value, value, err));
+  }
+  return LUMA_OK;
+}
+
+/** Frees what the steps of a $reduce have left behind since `mark`: the values so far are all that
+ * the next one reads. */
+static status drop_steps(struct program *program, struct val *out, struct arena_mark mark,
+                         struct err *err) {
+  struct arena aside;
+  arena_init(&aside, 0, 0);
+  status done = move_values(program_live(program), &aside, out, err);
+  if (done == LUMA_OK) {
+    arena_rewind(program->arena, mark);
+    done = move_values(program_live(program), program->arena, out, err);
+  }
+  arena_deinit(&aside);
+  return done;
+}
+
+/** A run's own arena holds what is compiled on the way, too: there nothing is dropped. */
+static status tidy_steps(struct program *program, struct val *out, struct arena_mark mark,
+                         size_t *bytes_most, struct err *err) {
+  enum { STEPS_BYTES_LEAST = 1 << 20 };
+  size_t used = arena_used_bytes(program->arena) - mark.used_bytes;
+  if (*bytes_most == 0) *bytes_most = STEPS_BYTES_LEAST;
+  if (used < *bytes_most || program->arena == program->env->arena) return LUMA_OK;
+  TRY(drop_steps(program, out, mark, err));
+  used = arena_used_bytes(program->arena) - mark.used_bytes;
+  *bytes_most = used < STEPS_BYTES_LEAST / 2 ? STEPS_BYTES_LEAST : 2 * used;
+  return LUMA_OK;
+}
+
 /** Element after element, for all rows at once. */
 static status reduce(struct program *program, const struct step *step, struct err *err) {
   const struct live *live = program_live(program);
   struct view lists = program_view(program, step->a), initial = program_view(program, step->b);
   struct each *each = step->each;
   struct val *out = program->registers[step->out];
+  struct arena_mark mark = arena_mark(program->arena);
+  size_t bytes_most = 0;
   for (uint32_t i = 0; i < live->count; i++) {
     uint32_t row = live_row(live, i);
     bool is_list = view_at(lists, row)->type == VAL_LIST;
@@ -284,6 +326,7 @@ static status reduce(struct program *program, const struct step *step, struct er
     if (each->batch.rows == 0) return LUMA_OK;
     TRY(run_body(program, each, &results, err));
     for (uint32_t r = 0; r < each->batch.rows; r++) out[each->owners[r]] = *view_at(results, r);
+    TRY(tidy_steps(program, out, mark, &bytes_most, err));
   }
 }
 

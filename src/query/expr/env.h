@@ -33,6 +33,13 @@ struct expr_subqueries {
                    struct val *out, struct err *err);
 };
 
+/** Who knows when a run must end: the executor. Asked with each batch of elements of lists, which
+ * may be many beside one row. */
+struct expr_watch {
+  const void *context;
+  status (*check)(const void *context, struct err *err); /* NULL: it may go on */
+};
+
 enum { EXPR_CLASH_BYTES = 320 };
 
 struct expr_env {
@@ -55,7 +62,8 @@ struct expr_env {
   uint32_t variables_count;
   const struct soul_numbers *numbers;       /* of sequences; borrowed; NULL: there are none */
   const struct expr_subqueries *subqueries; /* NULL: there are none */
-  const struct val *outers;                 /* what EXPR_OUTER reads */
+  struct expr_watch watch;
+  const struct val *outers; /* what EXPR_OUTER reads */
   bool only_reads; /* documents are made to be shown: what is new in one of a collection may have
                       its names inline */
 };

@@ -17,6 +17,7 @@ struct shape_tree {
   bool has_computed;                         /* here or below */
   const struct shape_pick *pick;             /* NULL: none ends here */
   struct matcher *matcher;                   /* of the pick */
+  const struct shape_tree *matched;          /* of a MATCHED, here or below; NULL: none is */
 };
 
 /** A projection at work on one row. */
@@ -25,7 +26,7 @@ struct shaping {
   const struct step *step;
   uint32_t row;
   struct build *build;
-  bool include;
+  bool include, is_matched;   /* within the element that a MATCHED shows */
   const struct val *document; /* whole */
   status *failed;             /* the first failure of a pick */
   struct err *err;
@@ -79,10 +80,17 @@ static status add_computed(struct expr_env *env, struct shape_tree *root, struct
 
 static status add_pick(struct expr_env *env, struct shape_tree *root, const struct shape_pick *pick,
                        struct err *err) {
+  struct shape_tree *at = root;
   for (uint32_t i = 0; i < pick->path.count; i++)
+    TRY(take_child(env, at, pick->path.steps[i].name, &at, err));
+  at->pick = pick;
+  if (pick->match) TRY(matcher_create(env, pick->match, &at->matcher, err));
+  at->is_end = pick->kind == SHAPE_MATCHED;
+  for (uint32_t i = 0; at->is_end && i < pick->path.count; i++) {
     TRY(take_child(env, root, pick->path.steps[i].name, &root, err));
-  root->pick = pick;
-  return pick->match ? matcher_create(env, pick->match, &root->matcher, err) : LUMA_OK;
+    root->matched = at;
+  }
+  return LUMA_OK;
 }
 
 status shape__compile(struct expr_env *env, const struct expr *expr, struct shape_tree **tree,
@@ -158,9 +166,11 @@ static status find_matched(const struct shaping *shaping, const struct shape_tre
                            const struct val *list, struct picked *picked) {
   int64_t position = -1;
   TRY(matcher_position(tree->matcher, shaping->document, &position, shaping->err));
-  if (position < 0 || position >= val_count(list))
+  if (position < 0)
     return mongo_fail(shaping->err, 51246,
                       "positional operator '.$' couldn't find a matching element in the array");
+  if (position >= val_count(list))
+    return mongo_fail(shaping->err, 51247, "positional operator '.$' element mismatch");
   *picked = (struct picked){(uint32_t)position, (uint32_t)position + 1};
   return LUMA_OK;
 }
@@ -196,6 +206,25 @@ static void put_picked(const struct shaping *shaping, const struct shape_tree *t
 
 static void put_map(const struct shaping *shaping, const struct shape_tree *tree,
                     const struct val *map);
+static void put_inner(const struct shaping *shaping, const struct shape_tree *tree,
+                      const struct val *value);
+
+/** The element that the filter matched of the first list on the way to a MATCHED. */
+static void put_matched(const struct shaping *shaping, const struct shape_tree *tree,
+                        const struct val *list) {
+  struct shaping inside = *shaping;
+  struct picked picked = {0, 0};
+  inside.is_matched = true;
+  if (*shaping->failed == LUMA_OK)
+    *shaping->failed = find_matched(shaping, tree->matched, list, &picked);
+  build_begin_list(shaping->build);
+  for (uint32_t i = picked.from; i < picked.to; i++) {
+    struct val element = val_at(list, i);
+    bool is_container = element.type == VAL_MAP || element.type == VAL_LIST;
+    if (is_container) put_inner(&inside, tree, &element);
+  }
+  build_end(shaping->build);
+}
 
 /** A value that paths lead into: a map, a list, or a scalar that gives way to what is computed. */
 static void put_inner(const struct shaping *shaping, const struct shape_tree *tree,
@@ -214,6 +243,10 @@ static void put_inner(const struct shaping *shaping, const struct shape_tree *tr
       build_put(build, value);
     return;
   }
+  if (tree->matched && !shaping->is_matched) {
+    put_matched(shaping, tree, value);
+    return;
+  }
   build_begin_list(build);
   for (uint32_t i = 0; i < val_count(value); i++) {
     struct val element = val_at(value, i);
@@ -228,7 +261,8 @@ static void put_known(const struct shaping *shaping, const struct shape_tree *ch
                       const struct val *field) {
   bool is_container = field->type == VAL_MAP || field->type == VAL_LIST;
   bool puts = false;
-  if (child->pick) {
+  bool is_shown = shaping->is_matched && child->matched == child;
+  if (child->pick && !is_shown) {
     put_picked(shaping, child, field);
     return;
   }

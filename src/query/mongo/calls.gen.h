@@ -141,6 +141,7 @@ func_call mongo__to_bool;
 func_call mongo__to_date;
 func_call mongo__to_decimal;
 func_call mongo__to_double;
+func_call mongo__to_hashed_index_key;
 func_call mongo__to_int;
 func_call mongo__to_long;
 func_call mongo__to_lower;

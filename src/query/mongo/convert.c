@@ -5,6 +5,7 @@
 
 #include "base/text/date.h"
 #include "base/text/num.h"
+#include "query/mongo/bytes_number.h"
 #include "query/mongo/bytes_text.h"
 #include "query/mongo/moment.h"
 #include "query/mongo/mongo_int.h"
@@ -18,6 +19,7 @@ struct conversion {
   enum val_type type; /* VAL_TEXT, VAL_INT32, … */
   uint8_t subtype;    /* of bytes */
   struct slice format;
+  bool is_big; /* the order of a number's bytes */
 };
 
 static status fail_pair(const struct val *v, const char *to, struct err *err) {
@@ -62,6 +64,15 @@ static status whole_of(const struct val *v, int64_t *out, struct err *err) {
   if (!(cut >= -0x1p63 && cut < 0x1p63)) return fail_overflow(err);
   *out = (int64_t)cut;
   return LUMA_OK;
+}
+
+static status number_of_bytes(const struct val *v, const struct conversion *to, struct val *out,
+                              struct err *err) {
+  if (bytes_number_read(v, to->type, to->is_big, out)) return LUMA_OK;
+  return mongo_fail(err, CONVERSION_FAILED,
+                    "Failed to convert binData of %u bytes to a number in $convert with no onError "
+                    "value",
+                    v->bytes);
 }
 
 static status to_integer(const struct val *v, enum val_type type, struct val *out,
@@ -168,8 +179,7 @@ static status to_date(struct func_env *env, const struct val *v, struct val *out
   } else if (!mongo__moment(v, &ms)) {
     return fail_pair(v, "date", err);
   }
-  *out = mongo__date(ms);
-  return LUMA_OK;
+  return mongo__date(ms, out) ? LUMA_OK : fail_overflow(err);
 }
 
 static status to_objectid(const struct val *v, struct val *out, struct err *err) {
@@ -236,6 +246,7 @@ static status to_text(struct func_env *env, const struct val *v, struct slice fo
 
 static status to_bytes(struct func_env *env, const struct val *v, const struct conversion *to,
                        struct val *out, struct err *err) {
+  uint8_t number[BYTES_NUMBER_MAX];
   struct slice bytes = slice_of(v->data, v->bytes);
   if (v->type == VAL_UUID) {
     *out = *v;
@@ -249,6 +260,8 @@ static status to_bytes(struct func_env *env, const struct val *v, const struct c
                         SLICE_ARG(to->format));
     }
     bytes = buf_slice(env->scratch);
+  } else if (v->type == VAL_INT32 || v->type == VAL_INT64 || v->type == VAL_FLOAT64) {
+    bytes = slice_of(number, bytes_number_write(v, to->is_big, number));
   } else if (v->type != VAL_BYTES) {
     return fail_pair(v, "binData", err);
   }
@@ -278,8 +291,11 @@ static status convert(struct func_env *env, const struct val *v, const struct co
                       struct val *out, struct err *err) {
   switch ((int)to->type) {
   case VAL_INT32:
-  case VAL_INT64: return to_integer(v, to->type, out, err);
-  case VAL_FLOAT64: return to_real(v, out, err);
+  case VAL_INT64:
+    return v->type == VAL_BYTES ? number_of_bytes(v, to, out, err)
+                                : to_integer(v, to->type, out, err);
+  case VAL_FLOAT64:
+    return v->type == VAL_BYTES ? number_of_bytes(v, to, out, err) : to_real(v, out, err);
   case VAL_DECIMAL: return to_decimal(v, out, err);
   case VAL_BOOL: return to_bool(v, out);
   case VAL_TIMESTAMP: return to_date(env, v, out, err);
@@ -378,9 +394,17 @@ static status check_format(const struct val *input, const struct val *format, st
   return mongo_fail(err, 9, "$convert has no format '%.*s'", SLICE_ARG(to->format));
 }
 
+static status read_byte_order(const struct val *order, struct conversion *to, struct err *err) {
+  if (!word_is_given(order)) return LUMA_OK;
+  struct slice name = order->type == VAL_TEXT ? val_slice(order) : slice_of(NULL, 0);
+  to->is_big = slice_is_equal(name, slice_of_text("big"));
+  if (to->is_big || slice_is_equal(name, slice_of_text("little"))) return LUMA_OK;
+  return mongo_fail(err, 9, "$convert's 'byteOrder' is \"big\" or \"little\"");
+}
+
 status mongo__convert(struct func_env *env, const struct val *args, uint32_t count, struct val *out,
                       struct err *err) {
-  enum { INPUT, TO, ON_ERROR, ON_NULL, FORMAT };
+  enum { INPUT, TO, ON_ERROR, ON_NULL, FORMAT, BYTE_ORDER };
   (void)count;
   const struct val *input = &args[INPUT];
   struct conversion conversion = {.type = VAL_MISSING};
@@ -392,6 +416,7 @@ status mongo__convert(struct func_env *env, const struct val *args, uint32_t cou
   }
   if (val_is_null(&args[TO])) return LUMA_OK;
   if (word_is_given(&args[FORMAT]) && val_is_null(&args[FORMAT])) return LUMA_OK;
+  TRY(read_byte_order(&args[BYTE_ORDER], &conversion, err));
   status done = check_format(input, &args[FORMAT], &conversion, err);
   if (done == LUMA_OK) done = convert(env, input, &conversion, out, err);
   if (done != LUMA_INVALID_ARGUMENT || !word_is_given(&args[ON_ERROR])) return done;

@@ -281,8 +281,7 @@ status mongo__date_from_parts(struct func_env *env, const struct val *args, uint
   if (iso) days += (parts[FROM_ISO_WEEK] - 1) * 7 + parts[FROM_ISO_DAY] - 1;
   int64_t local = days * 86400000 + parts[FROM_HOUR] * 3600000 + parts[FROM_MINUTE] * 60000 +
                   parts[FROM_SECOND] * 1000 + parts[FROM_MS];
-  if (!fits) return mongo_fail(err, 40523, "$dateFromParts: the date is out of range");
-  if (!moment_to_utc(env->zones, zone, local, &ms)) return date_fail_zone(zone, err);
-  *out = mongo__date(ms);
-  return LUMA_OK;
+  if (fits && !moment_to_utc(env->zones, zone, local, &ms)) return date_fail_zone(zone, err);
+  if (fits && mongo__date(ms, out)) return LUMA_OK;
+  return mongo_fail(err, 40523, "$dateFromParts: the date is out of range");
 }

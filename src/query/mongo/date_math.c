@@ -35,10 +35,9 @@ static status add(struct func_env *env, const char *name, const struct val *args
   int64_t offset = 0;
   if (!moment_offset(env->zones, zone, ms, &offset)) return date_fail_zone(zone, err);
   bool fits = amount != INT64_MIN &&
-              moment_add(env->zones, zone, ms, unit, sign < 0 ? -amount : amount, &ms);
-  if (!fits) return mongo_fail(err, 5166406, "%s overflowed", name);
-  *out = mongo__date(ms);
-  return LUMA_OK;
+              moment_add(env->zones, zone, ms, unit, sign < 0 ? -amount : amount, &ms) &&
+              mongo__date(ms, out);
+  return fits ? LUMA_OK : mongo_fail(err, 5166406, "%s overflowed", name);
 }
 
 status mongo__date_add(struct func_env *env, const struct val *args, uint32_t count,
@@ -165,10 +164,8 @@ status mongo__date_trunc(struct func_env *env, const struct val *args, uint32_t 
     return mongo_fail(err, 5439012, "$dateTrunc requires 'date' to be a date, but got %s",
                       mongo_type_name(&args[0]));
   if (!moment_offset(env->zones, zone, ms, &offset)) return date_fail_zone(zone, err);
-  if (size > 1000000000 || !moment_split(ms, offset, &moment) ||
-      !truncate(&moment, ms + offset, unit, size, weekday, &local) ||
-      !moment_to_utc(env->zones, zone, local, &ms))
-    return mongo_fail(err, 5166408, "$dateTrunc: the date is out of range");
-  *out = mongo__date(ms);
-  return LUMA_OK;
+  bool fits = size <= 1000000000 && moment_split(ms, offset, &moment) &&
+              truncate(&moment, ms + offset, unit, size, weekday, &local) &&
+              moment_to_utc(env->zones, zone, local, &ms) && mongo__date(ms, out);
+  return fits ? LUMA_OK : mongo_fail(err, 5166408, "$dateTrunc: the date is out of range");
 }

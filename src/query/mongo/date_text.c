@@ -234,9 +234,8 @@ static status from_text(struct func_env *env, const struct val *args, struct sli
   bool good = word_is_given(&args[1])
                   ? read_by_format(env->zones, text, val_slice(&args[1]), zone, &ms)
                   : moment_read(text, env->zones, zone, &ms);
-  if (!good) return mongo_fail(err, 241, "Error parsing date string '%.*s'", SLICE_ARG(text));
-  *out = mongo__date(ms);
-  return LUMA_OK;
+  if (good && mongo__date(ms, out)) return LUMA_OK;
+  return mongo_fail(err, 241, "Error parsing date string '%.*s'", SLICE_ARG(text));
 }
 
 status mongo__date_from_string(struct func_env *env, const struct val *args, uint32_t count,

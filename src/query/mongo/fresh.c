@@ -33,7 +33,7 @@ status mongo__create_object_id(struct func_env *env, const struct val *args, uin
 status mongo__current_date(struct func_env *env, const struct val *args, uint32_t count,
                            struct val *out, struct err *err) {
   (void)args, (void)count, (void)err;
-  *out = mongo__date((int64_t)(env->now_us / 1000));
+  *out = val_timestamp((int64_t)(env->now_us / 1000 * 1000));
   return LUMA_OK;
 }
 

@@ -8,6 +8,8 @@
 struct search {
   struct regex *regex;
   struct slice text;
+  size_t at; /* a byte behind which matches are looked for, and its place in characters */
+  size_t points;
 };
 
 /** A REGEX value is a pattern, NUL, options. */
@@ -50,14 +52,21 @@ static status begin(struct func_env *env, const char *name, const struct val *ar
   return made;
 }
 
+/** The character at which a match begins: counted on from the match before it. */
+static struct val place_of(struct search *search, const struct regex_found *found) {
+  size_t start = found->groups[0].start;
+  search->points += utf8_count(slice_of(search->text.data + search->at, start - search->at));
+  search->at = start;
+  return val_int32((int32_t)search->points);
+}
+
 /** {match, idx, captures} into the open list, or alone. */
-static void put_match(struct mongo_build *made, const struct search *search,
+static void put_match(struct mongo_build *made, struct search *search,
                       const struct regex_found *found) {
   struct val null = val_null();
   struct val match =
       val_text(slice_of(search->text.data + found->groups[0].start, found->groups[0].bytes));
-  struct val at =
-      val_int32((int32_t)utf8_count(slice_of(search->text.data, found->groups[0].start)));
+  struct val at = place_of(search, found);
   build_begin_map(&made->build);
   build_name(&made->build, slice_of_text("match"));
   build_put(&made->build, &match);

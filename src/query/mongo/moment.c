@@ -65,9 +65,9 @@ bool moment_split(int64_t ms, int64_t offset_ms, struct moment *moment) {
 bool moment_to_utc(struct zones *zones, struct slice zone, int64_t local_ms, int64_t *ms) {
   int64_t offset = 0, again = 0;
   if (!moment_offset(zones, zone, local_ms, &offset)) return false;
-  if (!moment_offset(zones, zone, local_ms - offset, &again)) return false;
-  *ms = local_ms - again;
-  return true;
+  if (__builtin_sub_overflow(local_ms, offset, ms)) return false;
+  if (!moment_offset(zones, zone, *ms, &again)) return false;
+  return !__builtin_sub_overflow(local_ms, again, ms);
 }
 
 bool moment_days(int64_t year, int64_t month, int64_t day, int64_t *days) {

@@ -33,7 +33,7 @@ enum moment_unit {
 bool moment_offset(struct zones *zones, struct slice zone, int64_t ms, int64_t *offset_ms);
 /** False beyond what the calendar holds. */
 bool moment_split(int64_t ms, int64_t offset_ms, struct moment *moment);
-/** Local wall clock in the zone to UTC. */
+/** Local wall clock in the zone to UTC; false if there is no such zone, or no such moment. */
 bool moment_to_utc(struct zones *zones, struct slice zone, int64_t local_ms, int64_t *ms);
 /** Days since 1970 of a date whose month and day may lie beyond their ranges. */
 bool moment_days(int64_t year, int64_t month, int64_t day, int64_t *days);

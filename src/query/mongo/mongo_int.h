@@ -55,13 +55,22 @@ bool mongo__is_finite(const struct val *v);
 /** Sum of two numbers with MongoDB's promotion: int32, then int64, then float64; decimals win. */
 struct val mongo__add_numbers(const struct val *a, const struct val *b);
 
+/** Equality as JSON Schema has it: the order of fields says nothing. (schema_equal.c) */
+status mongo__is_same_json(struct func_env *env, const struct val *a, const struct val *b,
+                           bool *same, struct err *err);
+/** Whether two elements of the list are equal so. */
+status mongo__has_same_json(struct func_env *env, const struct val *list, bool *has,
+                            struct err *err);
+
 /** The moment of a value that MongoDB takes for a date (date, timestamp, ObjectId), in milliseconds
  * since 1970; false if it is none. */
 bool mongo__moment(const struct val *v, int64_t *ms);
-static inline struct val mongo__date(int64_t ms) {
+/** False when the moment is beyond those that a date of ours can be: some 292,000 years. */
+static inline bool mongo__date(int64_t ms, struct val *out) {
   int64_t us = 0;
-  if (__builtin_mul_overflow(ms, (int64_t)1000, &us)) us = ms < 0 ? INT64_MIN : INT64_MAX;
-  return val_timestamp(us);
+  if (__builtin_mul_overflow(ms, (int64_t)1000, &us)) return false;
+  *out = val_timestamp(us);
+  return true;
 }
 
 #endif

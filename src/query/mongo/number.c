@@ -72,10 +72,8 @@ static status move_date(const struct val *date, const struct val *by, int sign, 
   if (sign < 0 && by->type == VAL_FLOAT64) cut = val_float64(trunc(by->real));
   (void)mongo__moment(date, &ms);
   bool fits = rounded_ms(&cut, &delta) && !__builtin_mul_overflow(delta, (int64_t)sign, &delta) &&
-              !__builtin_add_overflow(ms, delta, &ms);
-  if (!fits) return mongo_fail(err, 2, "date overflow in arithmetic");
-  *out = mongo__date(ms);
-  return LUMA_OK;
+              !__builtin_add_overflow(ms, delta, &ms) && mongo__date(ms, out);
+  return fits ? LUMA_OK : mongo_fail(err, 2, "date overflow in arithmetic");
 }
 
 status mongo__add(struct func_env *env, const struct val *args, uint32_t count, struct val *out,

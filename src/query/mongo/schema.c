@@ -2,9 +2,6 @@
 /* $jsonSchema: whether a document is as a schema says (JSON Schema draft 4, with bsonType; what
  * MongoDB has of it). The front end has checked the schema; here it is read as it stands. Depth is
  * that of the schema: DOC_DEPTH_MAX. */
-#include <math.h>
-#include <stdlib.h>
-
 #include "base/text/utf8.h"
 #include "query/mongo/mongo_int.h"
 #include "query/regex/regex_cache.h"
@@ -35,36 +32,40 @@ static bool is_any_type(const struct val *v, const struct val *names) {
   return false;
 }
 
-static bool fits_types(const struct val *schema, const struct val *v) {
+static status fits_types(struct func_env *env, const struct val *schema, const struct val *v,
+                         bool *fits, struct err *err) {
   struct val type = part(schema, "type"), bson = part(schema, "bsonType");
   struct val any = part(schema, "enum");
-  if (type.type != VAL_MISSING && !is_any_type(v, &type)) return false;
-  if (bson.type != VAL_MISSING && !is_any_type(v, &bson)) return false;
-  if (any.type != VAL_LIST) return true;
-  for (uint32_t i = 0; i < val_count(&any); i++) {
+  *fits = (type.type == VAL_MISSING || is_any_type(v, &type)) &&
+          (bson.type == VAL_MISSING || is_any_type(v, &bson));
+  if (any.type != VAL_LIST || !*fits) return LUMA_OK;
+  *fits = false;
+  for (uint32_t i = 0; i < val_count(&any) && !*fits; i++) {
     struct val value = val_at(&any, i);
-    if (val_is_equal(&value, v)) return true;
+    TRY(mongo__is_same_json(env, &value, v, fits, err));
   }
-  return false;
+  return LUMA_OK;
 }
 
 /* ---- numbers and texts ---- */
 
-static bool is_multiple(const struct val *v, const struct val *of) {
-  int64_t whole = 0, by = 0;
-  if (mongo__whole64(v, &whole) && mongo__whole64(of, &by) && by) return whole % by == 0;
-  return fmod(val_to_float64(v), val_to_float64(of)) == 0;
-}
-
-static bool fits_number(const struct val *schema, const struct val *v) {
+static bool is_between(const struct val *schema, const struct val *v) {
   struct val least = part(schema, "minimum"), most = part(schema, "maximum");
   struct val above = part(schema, "exclusiveMinimum"), below = part(schema, "exclusiveMaximum");
-  struct val multiple = part(schema, "multipleOf");
   int low = least.type == VAL_MISSING ? 1 : val_compare(v, &least);
   int high = most.type == VAL_MISSING ? -1 : val_compare(v, &most);
   if (low < 0 || (low == 0 && mongo_is_true(&above))) return false;
-  if (high > 0 || (high == 0 && mongo_is_true(&below))) return false;
-  return multiple.type == VAL_MISSING || is_multiple(v, &multiple);
+  return high < 0 || (high == 0 && !mongo_is_true(&below));
+}
+
+static status test_number(struct func_env *env, const struct val *schema, const struct val *v,
+                          bool *fits, struct err *err) {
+  struct val division[] = {*v, part(schema, "multipleOf")}, rest;
+  *fits = is_between(schema, v);
+  if (!*fits || division[1].type == VAL_MISSING) return LUMA_OK;
+  TRY(mongo__mod(env, division, 2, &rest, err));
+  *fits = val_to_float64(&rest) == 0;
+  return LUMA_OK;
 }
 
 /** Whether a count is within two bounds, each of which may be left out. */
@@ -94,19 +95,11 @@ static status test_text(struct func_env *env, const struct val *schema, const st
 
 /* ---- lists ---- */
 
-static int compare_elements(const void *a, const void *b) {
-  return val_compare(a, b);
-}
-
 static status test_unique(struct func_env *env, const struct val *list, bool *fits,
                           struct err *err) {
-  uint32_t count = val_count(list);
-  struct val *sorted = NULL;
-  TRY(mongo__room(env, count, sizeof *sorted, &sorted, err));
-  for (uint32_t i = 0; i < count; i++) sorted[i] = val_at(list, i);
-  qsort(sorted, count, sizeof *sorted, compare_elements);
-  for (uint32_t i = 1; i < count && *fits; i++)
-    *fits = val_compare(&sorted[i - 1], &sorted[i]) != 0;
+  bool repeats = false;
+  TRY(mongo__has_same_json(env, list, &repeats, err));
+  *fits = !repeats;
   return LUMA_OK;
 }
 
@@ -239,8 +232,8 @@ static status test_combined(struct func_env *env, const struct val *schema, cons
 
 static status test(struct func_env *env, const struct val *schema, const struct val *v, bool *fits,
                    struct err *err) {
-  *fits = fits_types(schema, v);
-  if (*fits && val_is_number(v)) *fits = fits_number(schema, v);
+  TRY(fits_types(env, schema, v, fits, err));
+  if (*fits && val_is_number(v)) TRY(test_number(env, schema, v, fits, err));
   if (*fits && v->type == VAL_TEXT) TRY(test_text(env, schema, v, fits, err));
   if (*fits && v->type == VAL_LIST) TRY(test_list(env, schema, v, fits, err));
   if (*fits && v->type == VAL_MAP) TRY(test_map(env, schema, v, fits, err));

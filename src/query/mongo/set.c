@@ -7,6 +7,7 @@
 /** An element, and what it is compared by. */
 struct member {
   struct val key, value;
+  uint32_t place; /* in its list */
 };
 
 /** Distinct elements of a list, ascending. */
@@ -15,13 +16,24 @@ struct set {
   uint32_t count;
 };
 
+static int compare_places(const void *a, const void *b) {
+  uint32_t left = ((const struct member *)a)->place, right = ((const struct member *)b)->place;
+  return (left > right) - (left < right);
+}
+
 static int compare_members(const void *a, const void *b) {
   return val_compare(&((const struct member *)a)->key, &((const struct member *)b)->key);
 }
 
-static status make_member(struct func_env *env, const struct val *v, struct member *member,
-                          struct err *err) {
-  *member = (struct member){.key = *v, .value = *v};
+/** Of those that are equal the first of the list comes first. */
+static int compare_sorted(const void *a, const void *b) {
+  int order = compare_members(a, b);
+  return order ? order : compare_places(a, b);
+}
+
+static status make_member(struct func_env *env, const struct val *v, uint32_t place,
+                          struct member *member, struct err *err) {
+  *member = (struct member){.key = *v, .value = *v, .place = place};
   return mongo__key(env, v, &member->key, err);
 }
 
@@ -31,9 +43,9 @@ static status make_set(struct func_env *env, const struct val *list, struct set 
   TRY(mongo__room(env, count, sizeof *set->members, &set->members, err));
   for (uint32_t i = 0; i < count; i++) {
     struct val element = val_at(list, i);
-    TRY(make_member(env, &element, &set->members[i], err));
+    TRY(make_member(env, &element, i, &set->members[i], err));
   }
-  qsort(set->members, count, sizeof *set->members, compare_members);
+  if (count) qsort(set->members, count, sizeof *set->members, compare_sorted);
   for (uint32_t i = 0; i < count; i++)
     if (kept == 0 || compare_members(&set->members[kept - 1], &set->members[i]) != 0)
       set->members[kept++] = set->members[i];
@@ -99,8 +111,8 @@ status mongo__set_is_subset(struct func_env *env, const struct val *args, uint32
 status mongo__set_difference(struct func_env *env, const struct val *args, uint32_t count,
                              struct val *out, struct err *err) {
   (void)count;
-  struct set b, none = {0};
-  struct mongo_build made;
+  struct set left, b;
+  uint32_t kept = 0;
   *out = val_null();
   for (uint32_t i = 0; i < 2; i++)
     if (!val_is_null(&args[i]) && args[i].type != VAL_LIST)
@@ -108,21 +120,12 @@ status mongo__set_difference(struct func_env *env, const struct val *args, uint3
                         mongo_type_name(&args[i]));
   if (val_is_null(&args[0]) || val_is_null(&args[1])) return LUMA_OK;
   TRY(make_set(env, &args[1], &b, err));
-  TRY(mongo__room(env, val_count(&args[0]), sizeof *none.members, &none.members, err));
-  for (uint32_t i = 0; i < val_count(&args[0]); i++) {
-    struct val element = val_at(&args[0], i);
-    struct member member;
-    TRY(make_member(env, &element, &member, err));
-    bool seen = set_has(&b, &member);
-    for (uint32_t e = 0; e < none.count && !seen; e++)
-      seen = compare_members(&none.members[e], &member) == 0;
-    if (!seen) none.members[none.count++] = member;
-  }
-  mongo__begin(&made, env);
-  build_begin_list(&made.build);
-  for (uint32_t i = 0; i < none.count; i++) mongo__put(&made, &none.members[i].value);
-  build_end(&made.build);
-  return mongo__end(&made, out, err);
+  TRY(make_set(env, &args[0], &left, err));
+  for (uint32_t i = 0; i < left.count; i++)
+    if (!set_has(&b, &left.members[i])) left.members[kept++] = left.members[i];
+  left.count = kept;
+  if (kept) qsort(left.members, kept, sizeof *left.members, compare_places);
+  return put_set(env, &left, out, err);
 }
 
 /** True when an argument is null: the answer is then null, whatever stands behind it. */

@@ -17,8 +17,7 @@ bool step_next(struct zones *zones, const struct val *from, const struct val *st
   if (!moment_unit_parse(unit, &parsed) || !mongo__moment(from, &ms)) return false;
   if (!mongo__whole64(step, &amount)) return false;
   if (!moment_add(zones, slice_of(NULL, 0), ms, parsed, amount, &later)) return false;
-  *next = mongo__date(later);
-  return true;
+  return mongo__date(later, next);
 }
 
 /* ---- preferred numbers ---- */

@@ -276,6 +276,8 @@ const struct func mongo__table[] = {
    .call = mongo__to_decimal, .usage = "$toDecimal", .about = ""},
   {.name = "$toDouble", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__to_double, .usage = "$toDouble", .about = ""},
+  {.name = "$toHashedIndexKey", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
+   .call = mongo__to_hashed_index_key, .usage = "$toHashedIndexKey", .about = ""},
   {.name = "$toInt", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,
    .call = mongo__to_int, .usage = "$toInt", .about = ""},
   {.name = "$toLong", .args_max = UINT8_MAX, .volatility = FUNC_IMMUTABLE, .strict = false, .cost = 50,

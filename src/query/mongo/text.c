@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operators of strings. */
+#include <math.h>
+
 #include "base/text/utf8.h"
 #include "query/mongo/mongo_int.h"
 
@@ -110,13 +112,13 @@ status mongo__substr_bytes(struct func_env *env, const struct val *args, uint32_
       return mongo_fail(err, 16034 + i - 1,
                         "$substrBytes: %s must be a numeric type (is BSON type %s)",
                         i == 1 ? "starting index" : "length", mongo_type_name(&args[i]));
-  double start = val_to_float64(&args[1]), wanted = val_to_float64(&args[2]);
-  if (start < 0)
+  double start = trunc(val_to_float64(&args[1])), wanted = trunc(val_to_float64(&args[2]));
+  if (!(start >= 0)) /* NaN, too */
     return mongo_fail(err, 50752, "$substrBytes: starting index must be non-negative (got: %g)",
                       start);
   size_t from = start < (double)text.bytes ? (size_t)start : text.bytes;
   size_t most = text.bytes - from;
-  size_t bytes = wanted < 0 || wanted >= (double)most ? most : (size_t)wanted;
+  size_t bytes = wanted >= 0 && wanted < (double)most ? (size_t)wanted : most;
   if (is_continuation(text, from))
     return mongo_fail(err, 28656,
                       "$substrBytes: Invalid range, starting index is a UTF-8 continuation byte");

@@ -37,6 +37,7 @@ static bool is_off(const struct opt_options *options, const char *name) {
   return false;
 }
 
+typedef status opt_walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err);
 static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err);
 
 /** The SELECTs in an expression. */
@@ -77,13 +78,31 @@ static bool has_selects(const struct plan *node) {
          (node->right && has_selects(node->right));
 }
 
+/** A change of several that cannot be leaves those beside it alone. */
+static status walk_listed(struct opt *opt, opt_pass *run, struct plan **node, struct err *err) {
+  enum plan_kind kind = (*node)->kind;
+  struct err why;
+  if (opt->language != PLAN_JQL || (kind != PLAN_UPDATE && kind != PLAN_DELETE))
+    return walk(opt, run, node, err);
+  if ((*node)->failure) return LUMA_OK;
+  err_init(&why);
+  opt->is_collated = (*node)->collation.type == VAL_MAP;
+  TRY(plan_collation_text(opt->arena, &(*node)->collation, &opt->collation, err));
+  status done = walk(opt, run, node, &why);
+  if (done == LUMA_OK) return LUMA_OK;
+  if (plan_fails_alone(done)) return plan_put_failure(opt->arena, &why, node, err);
+  if (err) *err = why;
+  return done;
+}
+
 /** What stands within first, then inputs, then the node. */
 static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct err *err) {
   if (opt->has_selects) TRY(walk_exprs(opt, run, *node, err));
   for (uint32_t i = 0; i < (*node)->ctes_count; i++)
     TRY(walk(opt, run, &(*node)->ctes[i]->plan, err));
-  if ((*node)->input) TRY(walk(opt, run, &(*node)->input, err));
-  if ((*node)->right) TRY(walk(opt, run, &(*node)->right, err));
+  opt_walk *inner = (*node)->kind == PLAN_SEQUENCE ? walk_listed : walk;
+  if ((*node)->input) TRY(inner(opt, run, &(*node)->input, err));
+  if ((*node)->right) TRY(inner(opt, run, &(*node)->right, err));
   return run(opt, node, err);
 }
 

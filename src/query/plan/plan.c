@@ -115,6 +115,29 @@ bool plan_is_change(enum plan_kind kind) {
   return kind >= PLAN_INSERT && kind <= PLAN_SEQUENCE;
 }
 
+status plan_put_failure(struct arena *arena, const struct err *why, struct plan **change,
+                        struct err *err) {
+  const struct plan *put = *change;
+  struct plan *failing = plan_node(arena, put->kind, NULL, put->offset);
+  const struct err *kept = arena_copy(arena, why, sizeof *why);
+  TRY(plan_check_memory(arena, failing ? kept : NULL, err));
+  failing->collection_name = put->collection_name;
+  failing->failure = kept;
+  *change = failing;
+  return LUMA_OK;
+}
+
+bool plan_fails_alone(status failed) {
+  static const status codes[] = {
+      LUMA_DUPLICATE_KEY, LUMA_INVALID_VALUE,    LUMA_TOO_LARGE,     LUMA_CONSTRAINT,
+      LUMA_INVALID_BEING, LUMA_LIMIT_REACHED,    LUMA_TYPE_MISMATCH, LUMA_INVALID_ARGUMENT,
+      LUMA_OUT_OF_RANGE,  LUMA_UNKNOWN_OPERATOR, LUMA_SYNTAX_ERROR,  LUMA_UNKNOWN_FUNCTION,
+      LUMA_UNSUPPORTED,   LUMA_TOO_DEEP,         LUMA_UNKNOWN_INDEX};
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    if (codes[i] == failed) return true;
+  return false;
+}
+
 bool plan_is_session(enum plan_kind kind) {
   return kind >= PLAN_BEGIN && kind <= PLAN_SET_OPTION;
 }
@@ -279,6 +302,7 @@ void plan_format_node(const struct plan *plan, struct buf *out) {
   format_sort(plan, out);
   format_limit(plan, out);
   format_updates(plan, out);
+  if (plan->failure) buf_append_format(out, " fails: %s", plan->failure->message);
   format_index(plan, out);
 }
 

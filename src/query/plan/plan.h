@@ -169,6 +169,7 @@ struct plan_update_item {
   bool each;
   bool positional; /* the path has `$`, `$[]` or `$[name]` steps */
   struct plan_push *push;
+  uint32_t written; /* which it was, as they were written: they stand in the order they are done */
   uint64_t offset;
 };
 
@@ -313,7 +314,7 @@ struct plan_made_sequence {
  * updates. Keys are scalar: each is equal to one document's at most. */
 struct plan_points {
   struct val *keys;     /* count of them; the first are the plan's own */
-  struct val *operands; /* of each as many as the plan has updates */
+  struct val *operands; /* of each as many as the plan has updates, as those were written */
   uint32_t count;
 };
 
@@ -418,7 +419,9 @@ struct plan {
   struct plan_array_filter *array_filters;
   uint32_t array_filters_count;
   struct plan_points
-      *points; /* UPDATE by key, not multi: done for each of them; NULL: for itself */
+      *points;          /* UPDATE by key, not multi: done for each of them; NULL: for itself */
+  struct val collation; /* UPDATE, DELETE of a SEQUENCE: its own, given as the statement's is */
+  const struct err *failure;  /* UPDATE, DELETE of a SEQUENCE: it cannot be done, for this reason */
   struct match *upsert_match; /* equality fields of the filter that an upserted document gets */
 
   /* CREATE_INDEX DROP_INDEX */
@@ -436,7 +439,8 @@ struct plan {
 
   struct plan_rules *rules;        /* CREATE_COLLECTION CHANGE_COLLECTION; may be NULL */
   enum plan_tells tells;           /* TELL_CATALOG */
-  bool tells_count, tells_storage; /* COLLECTION_STATS: what of it */
+  bool tells_count, tells_storage; /* COLLECTION_STATS: what of it, */
+  uint32_t tells_scale;            /* sizes divided by this */
   struct plan_sequence *sequence;
   struct plan_soul *soul; /* CREATE_SOUL, EVOLVE_SOUL, TELL_SOUL */
 
@@ -453,7 +457,11 @@ struct plan {
 enum plan_language { PLAN_LQL, PLAN_NQL, PLAN_JQL };
 
 /** How MongoDB's clients are told what a statement did. */
-enum plan_told { PLAN_TOLD_PLAIN, PLAN_TOLD_BULK };
+enum plan_told {
+  PLAN_TOLD_PLAIN,
+  PLAN_TOLD_CHANGES, /* of updates or deletes: which of them failed, be it the only one */
+  PLAN_TOLD_BULK
+};
 
 /** What a front end answers for one statement. */
 struct statement {
@@ -467,6 +475,7 @@ struct statement {
   bool is_unsteady;          /* bound: what it calls may answer another thing at each call */
   struct expr **lets;        /* JQL: values of the command's variables, of no rows */
   uint32_t lets_count;
+  bool is_momentary;     /* JQL: `new Date()` stands in it, or its kin: it is read anew */
   bool skips_validation; /* JQL: bypassDocumentValidation */
   bool tails, awaits;    /* JQL: it may be gone on with when it has ended; whoever does so waits */
   bool is_count;         /* JQL/NQL count: the reply is a number */
@@ -491,6 +500,11 @@ bool plan_visit(const struct plan *plan, plan_visit_fn *visit, void *context);
 bool plan_is_write(const struct plan *plan);
 /** True for what changes documents: INSERT, UPDATE, DELETE, MERGE and several of them. */
 bool plan_is_change(enum plan_kind kind);
+/** Puts in the place of an UPDATE or DELETE one that fails for `why`, when its turn comes. */
+status plan_put_failure(struct arena *arena, const struct err *why, struct plan **change,
+                        struct err *err);
+/** True for the failure of one document or change, beside which others may go on. */
+bool plan_fails_alone(status failed);
 /** True for BEGIN and its kin, which a session runs. */
 bool plan_is_session(enum plan_kind kind);
 /** "scan", "filter", …: what EXPLAIN calls the node. */

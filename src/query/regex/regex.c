@@ -125,12 +125,24 @@ status regex_match(struct regex *regex, struct slice text, bool *matches, struct
   return run(regex, text, 0, matches, err);
 }
 
+/** \K in a group that looking around calls may say that a match begins behind its end, or before
+ * it was looked for: who goes from match to match would not get on. */
+static status check_ends(const size_t *at, size_t from, struct err *err) {
+  if (from <= at[0] && at[0] <= at[1]) return LUMA_OK;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "the regular expression's match begins behind its end, or before its start: \\K makes "
+            "no sense where it looks around");
+  if (err) err->foreign = MONGO_MATCH_FAILED;
+  return LUMA_INVALID_ARGUMENT;
+}
+
 status regex_find(struct regex *regex, struct slice text, size_t from, struct regex_found *found,
                   bool *matches, struct err *err) {
   TRY(run(regex, text, from, matches, err));
   uint32_t count = 0;
   if (!*matches) return LUMA_OK;
   const size_t *at = pcre2_get_ovector_pointer(regex->matches);
+  TRY(check_ends(at, from, err));
   (void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
   found->count = count + 1 < REGEX_GROUPS_MAX ? count + 1 : REGEX_GROUPS_MAX;
   for (uint32_t i = 0; i < found->count; i++) {

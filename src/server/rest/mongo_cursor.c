@@ -6,6 +6,8 @@
 enum {
   NUMBER_DIGITS = 13,
   UNAUTHORIZED = 13,
+  TYPE_MISMATCH = 14,
+  INVALID_NAMESPACE = 73,
   CURSOR_NOT_FOUND = 43,
   CURSOR_KILLED = 237,
   MISSING_FIELD = 40414
@@ -58,17 +60,24 @@ static struct val batch_size_of(const struct statement_run *run) {
   return size;
 }
 
-static status set_batch(struct statement_run *run, const struct val *size, struct err *err) {
-  int64_t count;
+/* 0 where nothing is said. */
+static status read_batch(const struct val *size, int64_t *count, struct err *err) {
+  enum { BELOW_LEAST = 51024 };
+  *count = 0;
   if (val_is_null(size)) return LUMA_OK;
   double real = val_is_number(size) ? val_to_float64(size) : HUGE_VAL;
   if (!(fabs(real) < 0x1p63)) return fail_batch(err);
-  if (!val_to_int64(size, &count)) count = (int64_t)real; /* a fraction is cut off */
-  if (count < 0) {
-    status failed = fail_batch(err);
-    if (err) err->foreign = 51024;
-    return failed;
-  }
+  if (!val_to_int64(size, count)) *count = (int64_t)real; /* a fraction is cut off */
+  if (*count >= 0) return LUMA_OK;
+  status failed = fail_batch(err);
+  if (err) err->foreign = BELOW_LEAST;
+  return failed;
+}
+
+static status set_batch(struct statement_run *run, const struct val *size, struct err *err) {
+  int64_t count;
+  if (val_is_null(size)) return LUMA_OK;
+  TRY(read_batch(size, &count, err));
   run->limit = (uint64_t)count;
   run->is_batch_empty = count == 0;
   return LUMA_OK;
@@ -127,11 +136,16 @@ static status fail_missing(struct err *err, const char *name) {
   return LUMA_SYNTAX_ERROR;
 }
 
+/* `of_type`: MongoDB's code where it is no text. */
 static status check_collection(const struct statement_run *command, const char *name,
-                               struct err *err) {
+                               uint32_t of_type, struct err *err) {
   struct val collection = field_of(command, name);
   if (collection.type == VAL_TEXT && collection.bytes) return LUMA_OK;
-  return fail_missing(err, name);
+  if (val_is_null(&collection)) return fail_missing(err, name);
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "`%s` takes the name of a collection",
+            name);
+  if (err) err->foreign = collection.type == VAL_TEXT ? INVALID_NAMESPACE : of_type;
+  return LUMA_INVALID_ARGUMENT;
 }
 
 static void end_cursor(struct registry *registry, struct statement_run *run) {
@@ -195,10 +209,9 @@ status mongo_cursor_take(struct registry *registry, const struct statement_run *
   struct val id = field_of(command, "getMore"), size = field_of(command, "batchSize");
   uint64_t number;
   TRY(read_number(&id, "getMore", &number, err));
-  TRY(check_collection(command, "collection", err));
+  TRY(check_collection(command, "collection", TYPE_MISMATCH, err));
   int64_t count = 0;
-  if (!val_is_null(&size) && (!val_is_number(&size) || !val_to_int64(&size, &count) || count < 0))
-    return fail_batch(err);
+  TRY(read_batch(&size, &count, err));
   if (!registry_take_numbered(registry, is_numbered, number, session, run))
     return fail_not_found(number, err);
   TRY(check_namespace(registry, command, *run, err));
@@ -227,7 +240,7 @@ status mongo_cursor_kill(struct registry *registry, const struct statement_run *
   uint64_t killed[CURSORS_MAX], missing[CURSORS_MAX];
   uint32_t killed_count = 0, missing_count = 0;
   struct val list = field_of(command, "cursors");
-  TRY(check_collection(command, "killCursors", err));
+  TRY(check_collection(command, "killCursors", INVALID_NAMESPACE, err));
   if (list.type == VAL_MISSING) return fail_missing(err, "cursors");
   if (list.type != VAL_LIST || val_count(&list) > CURSORS_MAX)
     FAIL(err, LUMA_TYPE_MISMATCH, "`cursors` takes a list of at most %d numbers", CURSORS_MAX);

@@ -117,27 +117,44 @@ static status count_all(void *context, struct model_txn *txn, struct err *err) {
   return LUMA_OK;
 }
 
+/* What bytes are told in units of. */
+static status read_scale(const struct mongo_asked *asked, uint64_t *scale, struct err *err) {
+  enum { TYPE_MISMATCH = 14, BELOW_LEAST = 51024 };
+  struct val given = mongo_asked_field(asked, "scale");
+  double number = val_is_number(&given) ? val_to_float64(&given) : 0;
+  *scale = 1;
+  if (val_is_null(&given)) return LUMA_OK;
+  *scale = number >= 1 && number < 0x1p63 ? (uint64_t)number : 0;
+  if (*scale) return LUMA_OK;
+  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
+            "`scale` takes a number that is at least 1");
+  if (err) err->foreign = val_is_number(&given) ? BELOW_LEAST : TYPE_MISMATCH;
+  return LUMA_INVALID_ARGUMENT;
+}
+
 status mongo_database_stats(const struct mongo_asked *asked, struct err *err) {
   struct build *build = asked->build;
   struct totals totals = {0};
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, scale = 1;
+  TRY(read_scale(asked, &scale, err));
   TRY(session_look(asked->exchange->session, count_all, &totals, err));
   TRY(store_bytes(asked, &bytes, err));
   mongo_put(build, "db", val_text(mongo_admin_database(asked->run)));
   mongo_put_number(build, "collections", totals.collections);
   mongo_put_number(build, "views", totals.views);
   mongo_put_number(build, "objects", totals.objects);
-  mongo_put_number(build, "storageSize", bytes);
+  mongo_put_number(build, "storageSize", bytes / scale);
   mongo_put_number(build, "indexes", totals.indexes);
-  mongo_put_number(build, "totalSize", bytes);
-  mongo_put_number(build, "scaleFactor", 1);
+  mongo_put_number(build, "totalSize", bytes / scale);
+  mongo_put_number(build, "scaleFactor", scale);
   return LUMA_OK;
 }
 
 /* ---- a collection ---- */
 
-/* [{"$collStats": {"storageStats": {}}}] over the collection */
-static void put_pipeline(struct build *build, const struct val *collection) {
+/* [{"$collStats": {"storageStats": {"scale": …}}}] over the collection */
+static void put_pipeline(struct build *build, const struct val *collection,
+                         const struct val *scale) {
   build_begin_map(build);
   mongo_put(build, "aggregate", *collection);
   build_name(build, slice_of_text("pipeline"));
@@ -147,6 +164,7 @@ static void put_pipeline(struct build *build, const struct val *collection) {
   build_begin_map(build);
   build_name(build, slice_of_text("storageStats"));
   build_begin_map(build);
+  if (!val_is_null(scale)) mongo_put(build, "scale", *scale);
   build_end(build);
   build_end(build);
   build_end(build);
@@ -199,7 +217,8 @@ static status run_stats(const struct mongo_asked *asked, const struct val *colle
   struct buf room;
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&build, &room, NULL);
-  put_pipeline(&build, collection);
+  struct val scale = mongo_asked_field(asked, "scale");
+  put_pipeline(&build, collection, &scale);
   status done = build_finish(&build, &built, err);
   build_deinit(&build);
   if (done == LUMA_OK) {

@@ -32,6 +32,7 @@ static const struct name_of_number names[] = {
     {1, "InternalError"},
     {4, "NoSuchKey"},
     {2, "BadValue"},
+    {5, "GraphContainsCycle"},
     {9, "FailedToParse"},
     {13, "Unauthorized"},
     {14, "TypeMismatch"},

@@ -17,12 +17,14 @@ struct kept {
 static status find_work(void *context, struct model_txn *txn, struct err *err) {
   struct kept *kept = context;
   store_seq seq;
-  return model_once_find(txn, kept->name, kept->answer, &kept->is_found, &seq, err);
+  return model_once_find(txn, MODEL_ONCE_WRITE_OF_SESSION, kept->name, kept->answer,
+                         &kept->is_found, &seq, err);
 }
 
 static status keep_work(void *context, struct model_txn *txn, struct err *err) {
   const struct kept *kept = context;
-  return model_once_keep(txn, kept->name, buf_slice(kept->answer), err);
+  return model_once_keep(txn, MODEL_ONCE_WRITE_OF_SESSION, kept->name, buf_slice(kept->answer),
+                         err);
 }
 
 static status write_and_keep(struct exchange *exchange, struct statement_run *run,
@@ -54,7 +56,7 @@ status mongo_session_retry(struct exchange *exchange, struct statement_run *run,
   char name[NAME_BYTES];
   uint32_t tries = 0;
   struct kept kept = {.answer = &exchange->request->reply.body};
-  int bytes = snprintf(name, sizeof name, "jql:%s:%lld:%lld", asked->id, (long long)asked->number,
+  int bytes = snprintf(name, sizeof name, "%s:%lld:%lld", asked->id, (long long)asked->number,
                        (long long)asked->statement);
   kept.name = slice_of(name, bytes > 0 ? (size_t)bytes : 0);
   status done;

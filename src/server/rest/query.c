@@ -169,7 +169,9 @@ static void keep_text(struct exchange *exchange, const struct query_source *sour
   size_t bytes = text.bytes < LOGGED_TEXT_BYTES ? text.bytes : (size_t)LOGGED_TEXT_BYTES;
   const char *copy = arena_copy(&exchange->request->arena, text.data, bytes);
   if (copy) exchange->statement_text = slice_of(copy, bytes);
-  exchange->is_english = (source->lang ? source->lang : lang_guess(text)) == &lang_nql;
+  const struct lang *lang = source->lang ? source->lang : lang_guess(text);
+  exchange->is_english = lang == &lang_nql;
+  exchange->is_jql = lang == &lang_jql;
 }
 
 static void fill_limits(struct exchange *exchange, struct statement_run *run, bool lines) {
@@ -218,6 +220,14 @@ static status run_in_transaction(struct exchange *exchange, struct statement_run
   return result;
 }
 
+/* The only change of a list failed: not the command, as MongoDB has it. */
+static void tell_failed(struct exchange *exchange, const struct err *failed) {
+  struct buf *body = &exchange->request->reply.body;
+  buf_reset(body);
+  statement_write_failed(failed, body);
+  rest__json(exchange, 200);
+}
+
 static status run_query(struct exchange *exchange, struct statement_run **run,
                         const struct val *map, struct err *err) {
   struct mongo_session asked;
@@ -226,8 +236,11 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   TRY(mongo_text_read(exchange, *run, err));
   TRY(mongo_session_read(*run, &asked, err));
   bool is_alone = asked.kind == MONGO_SESSION_NONE || asked.kind == MONGO_SESSION_RETRY;
-  return is_alone ? run_statement(exchange, run, &asked, err)
-                  : run_in_transaction(exchange, run, &asked, err);
+  status result = is_alone ? run_statement(exchange, run, &asked, err)
+                           : run_in_transaction(exchange, run, &asked, err);
+  if (result == LUMA_OK || !err->of_change || !exchange->is_mongo) return result;
+  tell_failed(exchange, err);
+  return LUMA_OK;
 }
 
 /* Whether a body that cannot be read asks for replies of MongoDB's shape: its failure is to have

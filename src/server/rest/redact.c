@@ -67,6 +67,45 @@ static bool is_truth(struct slice word) {
          slice_is_equal_nocase(word, slice_of_text("false"));
 }
 
+/* A word or a number begins at `at`, or something else that is no value. */
+static size_t take_word(struct slice text, size_t at, bool *is_value) {
+  size_t end = at + 1;
+  *is_value = is_digit(text.data[at]);
+  if (*is_value) {
+    while (is_word(at_or_none(text, end)) || at_or_none(text, end) == '.') end++;
+    return end;
+  }
+  if (!is_word(text.data[at])) return end;
+  end = end_of_word(text, at);
+  *is_value = is_truth(slice_of(text.data + at, end - at));
+  return end;
+}
+
+/* `/pattern/flags`: the slash that closes it stands in no class. */
+static size_t end_of_pattern(struct slice text, size_t at) {
+  bool in_class = false;
+  for (at++; at < text.bytes && (in_class || text.data[at] != '/'); at++) {
+    if (text.data[at] == '[') in_class = true;
+    if (text.data[at] == ']') in_class = false;
+    if (text.data[at] == '\\') at++;
+  }
+  return at < text.bytes ? end_of_word(text, at + 1) : text.bytes;
+}
+
+/* JSON, and MongoDB's shell: nothing is computed there, so that a slash begins an expression or a
+ * comment, and every quoted text has escapes. */
+static size_t take_shell_piece(struct slice text, size_t at, bool *is_value) {
+  uint8_t c = text.data[at], next = at_or_none(text, at + 1);
+  *is_value = true;
+  if (c == '/' && next == '/') return past(text, at, slice_of_text("\n"));
+  if (c == '/' && next == '*') return past(text, at + 2, slice_of_text("*/"));
+  if (c == '/') return end_of_pattern(text, at);
+  if (c != '\'' && c != '"' && c != '`') return take_word(text, at, is_value);
+  size_t end = end_of_quoted(text, at, true);
+  *is_value = c == '`' || !is_name(text, end);
+  return end;
+}
+
 /* Where the piece at `at` ends, and whether it may be a value. */
 static size_t take_piece(struct slice text, size_t at, bool *is_value) {
   uint8_t c = text.data[at], next = at_or_none(text, at + 1);
@@ -78,27 +117,20 @@ static size_t take_piece(struct slice text, size_t at, bool *is_value) {
   if (c == '-' && next == '-') return past(text, at, slice_of_text("\n"));
   if (c == '/' && next == '*') return past(text, at + 2, slice_of_text("*/"));
   if (c == '$' && end_of_dollars(text, at) > at) return end_of_dollars(text, at);
-  if (is_digit(c)) {
-    while (is_word(at_or_none(text, end)) || at_or_none(text, end) == '.') end++;
-    return end;
-  }
   if (c == '"') {
     end = end_of_quoted(text, at, true);
     *is_value = !is_name(text, end);
     return end;
   }
+  if (c != '`') return take_word(text, at, is_value);
   *is_value = false;
-  if (c == '`') return end_of_quoted(text, at, false);
-  if (!is_word(c)) return end;
-  end = end_of_word(text, at);
-  *is_value = is_truth(slice_of(text.data + at, end - at));
-  return end;
+  return end_of_quoted(text, at, false);
 }
 
-static void redact(struct slice text, struct buf *out) {
+static void redact(struct slice text, bool is_jql, struct buf *out) {
   for (size_t at = 0; at < text.bytes;) {
     bool is_value;
-    size_t end = take_piece(text, at, &is_value);
+    size_t end = is_jql ? take_shell_piece(text, at, &is_value) : take_piece(text, at, &is_value);
     if (end > text.bytes) end = text.bytes;
     if (is_value)
       buf_append_text(out, "***");
@@ -115,10 +147,10 @@ static bool masks(struct exchange *exchange) {
   return any;
 }
 
-static struct slice redacted(struct exchange *exchange, struct slice text) {
+static struct slice redacted(struct exchange *exchange, struct slice text, bool is_jql) {
   struct buf out;
   buf_init(&out, 64 << 10);
-  redact(text, &out);
+  redact(text, is_jql, &out);
   const uint8_t *copy = arena_copy(&exchange->request->arena, out.data, out.bytes);
   struct slice made = slice_of(copy, copy ? out.bytes : 0);
   buf_deinit(&out);
@@ -150,7 +182,8 @@ struct slice rest__redacted_path(struct exchange *exchange) {
 
 struct slice rest__redacted(struct exchange *exchange, struct slice statement) {
   if (!masks(exchange)) return statement;
-  return exchange->is_english ? slice_of_text("***") : redacted(exchange, statement);
+  return exchange->is_english ? slice_of_text("***")
+                              : redacted(exchange, statement, exchange->is_jql);
 }
 
 /* What stands in backquotes are names, or pieces of a statement that could not be read. */
@@ -160,5 +193,5 @@ struct slice rest__redacted_error(struct exchange *exchange) {
   if (!masks(exchange)) return message;
   bool quotes_statement = err->code == LUMA_SYNTAX_ERROR;
   return quotes_statement ? slice_of_text(status_info(err->code)->name)
-                          : redacted(exchange, message);
+                          : redacted(exchange, message, false);
 }

@@ -76,6 +76,7 @@ status rest__read_body(struct exchange *exchange, const char *mongo, struct buf 
                                       .depth_max = (uint32_t)config->limits.json_depth};
   struct json_reader *reader;
   if (mongo) options.floats_in = slice_of_text(mongo);
+  if (mongo) options.values_in = slice_of_text("documents"); /* of an insert */
   TRY(session_json_reader(exchange->session, &reader, err));
   return json_read_value(reader, buf_slice(&exchange->request->body), &options, out, value, err);
 }

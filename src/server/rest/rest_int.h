@@ -61,6 +61,7 @@ struct exchange {
   bool is_mongo;               /* failures carry MongoDB's fields too */
   bool is_in_transaction;      /* one of MongoDB's: they tell whether it may be done again */
   bool is_being;               /* asked for as a being: answered with its soul */
+  bool is_jql;                 /* the statement is JQL: JSON, or a call of MongoDB's shell */
   bool is_english;             /* the statement is NQL, which has values without quotes */
   uint64_t changes_told;       /* of a dry run */
   struct buf faults;           /* of `err`, when it has many; JSON */

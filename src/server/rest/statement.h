@@ -80,5 +80,8 @@ struct statement_writer {
 };
 status statement_write(struct statement_run *run, const struct statement_writer *writer,
                        struct buf *out, struct err *err);
+/** Appends MongoDB's reply to a list of one change that failed for `failed`: the command is well
+ * all the same. */
+void statement_write_failed(const struct err *failed, struct buf *out);
 
 #endif

@@ -243,6 +243,14 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   buf_append_text(out, ",\"ok\":1}");
 }
 
+void statement_write_failed(const struct err *failed, struct buf *out) {
+  bool is_update = strcmp(failed->of_change, "update") == 0;
+  buf_append_text(out, is_update ? "{\"n\":0,\"nModified\":0" : "{\"n\":0");
+  buf_append_text(out, ",\"writeErrors\":[{\"index\":0,");
+  mongo_error_write(failed, out);
+  buf_append_text(out, "}],\"ok\":1}");
+}
+
 /** findAndModify: the only change in this language that answers a document. */
 static bool is_modify(const struct statement_run *run) {
   enum plan_kind kind = session_kind(run->cursor);

@@ -33,7 +33,8 @@ status docs__once_find(struct model_txn *txn, struct docs_once *once, struct are
   bool found;
   once->replayed = once->clashed = false;
   buf_init(&answer, ANSWER_BYTES_MAX);
-  status result = model_once_find(txn, once->key, &answer, &found, &once->version, err);
+  status result =
+      model_once_find(txn, MODEL_ONCE_REQUEST, once->key, &answer, &found, &once->version, err);
   if (result == LUMA_OK && found) {
     bool same =
         answer.bytes > SHA256_BYTES && memcmp(answer.data, once->request, SHA256_BYTES) == 0;
@@ -59,7 +60,8 @@ status docs__once_keep(struct model_txn *txn, const struct docs_once *once, cons
   build_end(&build);
   status result = build_finish(&build, &built, err);
   build_deinit(&build);
-  if (result == LUMA_OK) result = model_once_keep(txn, once->key, buf_slice(&answer), err);
+  if (result == LUMA_OK)
+    result = model_once_keep(txn, MODEL_ONCE_REQUEST, once->key, buf_slice(&answer), err);
   buf_deinit(&answer);
   return result;
 }

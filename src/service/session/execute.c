@@ -198,9 +198,11 @@ static status write_work(void *context, struct model_txn *txn, struct err *err) 
 }
 
 static status fail_index_inside(struct err *err) {
+  enum { MONGO_NOT_IN_TRANSACTION = 263 };
   err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
             "an index cannot be made inside a transaction");
   err_hint(err, "COMMIT first: building an index commits in steps of its own");
+  if (err) err->foreign = MONGO_NOT_IN_TRANSACTION;
   return LUMA_INVALID_ARGUMENT;
 }
 

@@ -55,6 +55,10 @@ struct json_read_options {
   struct json_alike *alike; /* json_read_value: NULL: every list has its elements */
   bool big_are_floats;      /* integers beyond 64 bits are doubles, as in MongoDB's extended JSON */
   struct slice floats_in;   /* the same in a map of this name at the top alone; NULL: nowhere */
+  struct slice values_in;   /* of MongoDB's map (that of floats_in, else the top) the field in which
+                               {"$regex": …, "$options": …} is a regular expression, as the first
+                               version of extended JSON has it. So are elements of $in, $nin and
+                             $all, where no predicates stand; elsewhere it is one */
   bool id_is_key; /* a top-level "id" names the key slot unless "_id" stands beside it (LQL, NQL,
                      REST, import) */
 };

@@ -26,6 +26,9 @@ struct json_reader {
   bool id_is_key;
   bool big_are_floats;
   struct slice floats_in;
+  struct slice values_in;
+  bool has_values;           /* within that field */
+  uint32_t values_at;        /* depth of the elements of $in, $nin or $all: 0 elsewhere */
   struct json_apart *apart;  /* NULL: nothing is read apart */
   struct json_alike *alike;  /* NULL: nothing is read as a table */
   bool cannot_part;          /* the list has something else: read again, with nothing apart */
@@ -97,6 +100,8 @@ bool json__parse_base64(struct slice text, struct buf *out);
 struct json__tag;
 /** The tag of this name ("$oid", …), NULL if it is none. */
 const struct json__tag *json__tag_find(struct slice name);
+/** Takes the rest of {"$regex": "…", "$options": "…"}, whose brace was taken; else nothing is. */
+bool json__take_old_regex(struct json_reader *r, struct val *out);
 /** {"$plain": {…}}: the map inside, whatever its names. */
 bool json__tag_is_plain(const struct json__tag *tag);
 /** Takes the value of a tag and the brace that ends its map; the name and the colon are taken.

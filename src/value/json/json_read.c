@@ -166,6 +166,38 @@ static bool is_mongo(const struct json_reader *r, uint32_t depth, struct slice n
          json__peek(r) == '{';
 }
 
+/* Whether what follows are documents: of values alone. */
+static bool is_values(const struct json_reader *r, uint32_t depth, struct slice name) {
+  bool is_inner = r->floats_in.data != NULL;
+  return r->values_in.data && depth == (is_inner ? 2 : 1) && (!is_inner || r->big_are_floats) &&
+         slice_is_equal(name, r->values_in);
+}
+
+/* The depth of the elements of what follows, if these are values. */
+static uint32_t depth_of_values(const struct json_reader *r, uint32_t depth, struct slice name) {
+  static const char *const operators[] = {"$in", "$nin", "$all"};
+  bool is_mongo = r->values_in.data && (!r->floats_in.data || r->big_are_floats);
+  if (!is_mongo || !name.bytes || name.data[0] != '$') return 0;
+  for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+    if (slice_is_equal(name, slice_of_text(operators[i]))) return depth + 1;
+  return 0;
+}
+
+/* Reads the value of a field that says what regular expressions within are. */
+static status read_field(struct json_reader *r, uint32_t depth, struct slice name,
+                         struct err *err) {
+  bool had_values = r->has_values;
+  uint32_t were_at = r->values_at;
+  r->has_values |= is_values(r, depth, name);
+  r->values_at = depth_of_values(r, depth, name);
+  TRY(is_apart(r, depth, name)   ? read_apart(r, err)
+      : is_alike(r, depth, name) ? read_alike(r, err)
+                                 : read_value(r, depth, err));
+  r->has_values = had_values;
+  r->values_at = were_at;
+  return LUMA_OK;
+}
+
 /* The fields of the builder's open map up to and with the brace that ends them. `depth` is the
  * map's own: 1 at the top. */
 static status read_fields(struct json_reader *r, uint32_t depth, struct err *err) {
@@ -175,9 +207,7 @@ static status read_fields(struct json_reader *r, uint32_t depth, struct err *err
     TRY(read_name(r, depth, &name));
     bool was = r->big_are_floats;
     r->big_are_floats |= is_mongo(r, depth, name);
-    TRY(is_apart(r, depth, name)   ? read_apart(r, err)
-        : is_alike(r, depth, name) ? read_alike(r, err)
-                                   : read_value(r, depth, err));
+    TRY(read_field(r, depth, name, err));
     r->big_are_floats = was;
   } while (json__take(r, ','));
   return json__take(r, '}') ? LUMA_OK : json__fault();
@@ -215,9 +245,11 @@ static status read_map(struct json_reader *r, uint32_t depth, struct err *err) {
   size_t offset = json__offset(r);
   r->at++;
   const struct json__tag *tag = take_tag(r);
-  if (tag && !json__tag_is_plain(tag)) {
-    struct val v;
-    TRY(json__tag_read(r, tag, &v, err));
+  bool is_tagged = tag && !json__tag_is_plain(tag);
+  struct val v;
+  if (is_tagged) TRY(json__tag_read(r, tag, &v, err));
+  bool is_value = r->has_values || (r->values_at && r->values_at == depth);
+  if (is_tagged || (!tag && is_value && json__take_old_regex(r, &v))) {
     build_put(r->build, &v);
     return LUMA_OK;
   }
@@ -339,6 +371,9 @@ static status begin(struct json_reader *r, struct slice text,
   r->is_tagged = options->form == JSON_TAGGED;
   r->big_are_floats = options->big_are_floats;
   r->floats_in = options->floats_in;
+  r->values_in = options->values_in;
+  r->has_values = false;
+  r->values_at = 0;
   r->build = &r->whole;
   r->apart = NULL;
   r->alike = NULL;

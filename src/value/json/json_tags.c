@@ -99,6 +99,15 @@ static struct val assembled(const struct json_reader *r, enum val_type type) {
   return (struct val){.type = (uint8_t)type, .bytes = (uint32_t)bytes.bytes, .data = bytes.data};
 }
 
+/* Of subtype 4 sixteen bytes are a UUID: drivers write it so, and it equals {"$uuid": …}. */
+static void as_uuid(struct val *bytes) {
+  enum { UUID_SUBTYPE = 4 };
+  struct val uuid = {.type = VAL_UUID};
+  if (bytes->sub != UUID_SUBTYPE || bytes->bytes != sizeof uuid.id) return;
+  memcpy(uuid.id, bytes->data, sizeof uuid.id);
+  *bytes = uuid;
+}
+
 /* The first version of extended JSON has {"$binary": "…", "$type": "00"}. */
 static bool take_old_binary(struct json_reader *r, struct slice *base64, struct slice *type) {
   struct slice name;
@@ -119,6 +128,7 @@ static bool take_binary(struct json_reader *r, struct val *out) {
   if (!take_hex(type, &sub, 1) || !json__parse_base64(base64, &r->assembled)) return false;
   *out = assembled(r, VAL_BYTES);
   out->sub = sub;
+  as_uuid(out);
   return true;
 }
 
@@ -175,17 +185,42 @@ static bool take_timestamp(struct json_reader *r, struct val *out) {
 
 /* ---- the rest ---- */
 
-static bool take_regex(struct json_reader *r, struct val *out) {
-  struct slice pattern, options;
-  struct json__member members[] = {{.name = "pattern", .text = &pattern},
-                                   {.name = "options", .text = &options}};
-  if (!json__take_members(r, members, 2)) return false;
+static bool assemble_regex(struct json_reader *r, struct slice pattern, struct slice options,
+                           struct val *out) {
   if (memchr(pattern.data, 0, pattern.bytes)) return false;
   buf_append_slice(&r->assembled, pattern);
   buf_append_byte(&r->assembled, 0);
   buf_append_slice(&r->assembled, options);
   *out = assembled(r, VAL_REGEX);
   return true;
+}
+
+static bool take_regex(struct json_reader *r, struct val *out) {
+  struct slice pattern, options;
+  struct json__member members[] = {{.name = "pattern", .text = &pattern},
+                                   {.name = "options", .text = &options}};
+  return json__take_members(r, members, 2) && assemble_regex(r, pattern, options, out);
+}
+
+/* A field with a text. */
+static bool take_named(struct json_reader *r, const char *name, struct slice *text) {
+  struct slice found;
+  return take_text_value(r, &found) && slice_is_equal(found, slice_of_text(name)) &&
+         json__take(r, ':') && take_text_value(r, text);
+}
+
+bool json__take_old_regex(struct json_reader *r, struct val *out) {
+  const uint32_t *mark = r->at;
+  size_t unescaped_mark = r->unescaped.bytes;
+  struct slice pattern, options;
+  buf_reset(&r->assembled);
+  bool taken = take_named(r, "$regex", &pattern) && json__take(r, ',') &&
+               take_named(r, "$options", &options) && json__take(r, '}') &&
+               assemble_regex(r, pattern, options, out);
+  if (taken) return true;
+  r->at = mark;
+  r->unescaped.bytes = unescaped_mark;
+  return false;
 }
 
 static bool take_code(struct json_reader *r, struct val *out) {

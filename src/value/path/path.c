@@ -27,6 +27,20 @@ bool path_is_equal(const struct path *a, const struct path *b) {
   return a->count == b->count && path_has_prefix(a, b);
 }
 
+static int compare_steps(const struct path_step *a, const struct path_step *b) {
+  if (a->is_index != b->is_index) return a->is_index ? -1 : 1;
+  if (a->is_index && a->index != b->index) return a->index < b->index ? -1 : 1;
+  return slice_compare(a->name, b->name);
+}
+
+int path_compare(const struct path *a, const struct path *b) {
+  for (uint32_t i = 0; i < a->count && i < b->count; i++) {
+    int order = compare_steps(&a->steps[i], &b->steps[i]);
+    if (order) return order;
+  }
+  return (a->count > b->count) - (a->count < b->count);
+}
+
 static struct val element_at(const struct val *list, int32_t index) {
   int64_t at = index < 0 ? (int64_t)index + val_count(list) : index;
   return at < 0 ? val_missing() : val_at(list, (uint32_t)at);

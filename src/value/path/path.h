@@ -37,6 +37,9 @@ void path_format(const struct path *path, struct buf *out);
 bool path_is_equal(const struct path *a, const struct path *b);
 /** True when `prefix` leads to or above `path`. */
 bool path_has_prefix(const struct path *path, const struct path *prefix);
+/** The order of dotted paths: step by step, digits first, by their number, then names by their
+ * bytes; a path stands right before those below it. */
+int path_compare(const struct path *a, const struct path *b);
 
 /** Reads strictly from a map or list; MISSING if it is not there. */
 struct val path_get(const struct path *path, const struct val *root);

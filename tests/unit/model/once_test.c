@@ -11,7 +11,8 @@ static const uint64_t day_us = 24ull * 3600 * 1000000;
 
 static void keep(struct fixture *fixture, const char *name, const char *answer) {
   struct model_txn *txn = fixture_begin(fixture, false);
-  assert_ok(model_once_keep(txn, slice_of_text(name), slice_of_text(answer), test_err()));
+  assert_ok(model_once_keep(txn, MODEL_ONCE_REQUEST, slice_of_text(name), slice_of_text(answer),
+                            test_err()));
   assert_ok(model_commit(txn, STORE_SYNC_DEFAULT, NULL, test_err()));
 }
 
@@ -21,7 +22,8 @@ static bool is_kept(struct fixture *fixture, const char *name, const char *answe
   bool found = false;
   store_seq seq;
   buf_init(&kept, 1024);
-  assert_ok(model_once_find(txn, slice_of_text(name), &kept, &found, &seq, test_err()));
+  assert_ok(model_once_find(txn, MODEL_ONCE_REQUEST, slice_of_text(name), &kept, &found, &seq,
+                            test_err()));
   bool is_it = found && slice_is_equal(buf_slice(&kept), slice_of_text(answer));
   buf_deinit(&kept);
   model_rollback(txn);

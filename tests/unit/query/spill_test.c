@@ -210,6 +210,27 @@ static void joins_as_with_more_memory(void) {
   expect_alike(unordered, false);
 }
 
+/** A partition of a window is all that is kept of what was read. */
+static void windows_keep_a_partition(void) {
+  struct buf answer;
+  open_filled();
+  buf_init(&answer, TEXT_BYTES_MAX);
+  assert_ok(script_try(
+      &db, &lang_jql,
+      slice_of_text(
+          "{\"aggregate\":\"t\",\"pipeline\":[{\"$setWindowFields\":{\"partitionBy\":"
+          "{\"$mod\":[\"$a\",4000]},\"sortBy\":{\"a\":1},\"output\":{\"n\":{\"$sum\":1},"
+          "\"all\":{\"$push\":\"$a\"}}}},{\"$group\":{\"_id\":\"$n\",\"rows\":{\"$sum\":1},"
+          "\"last\":{\"$max\":\"$all\"}}}]}"),
+      &answer, test_err()));
+  buf_append_byte(&answer, 0);
+  assert_string_equal("{\"_id\":3,\"rows\":12000,\"last\":[3999,7999,11999]}\n",
+                      (const char *)answer.data);
+  expect_empty_folder();
+  buf_deinit(&answer);
+  script_close(&db);
+}
+
 static void fails_without_a_place(void) {
   struct buf answer;
   open_filled();
@@ -269,6 +290,7 @@ int main(int argc, char **argv) {
       {"keeps_the_order_of_equal_rows", keeps_the_order_of_equal_rows, 120},
       {"answers_as_with_more_memory", answers_as_with_more_memory, 120},
       {"joins_as_with_more_memory", joins_as_with_more_memory, 120},
+      {"windows_keep_a_partition", windows_keep_a_partition, 120},
       {"fails_without_a_place", fails_without_a_place, 120},
       {"fails_as_the_disk_does", fails_as_the_disk_does, 120},
   };

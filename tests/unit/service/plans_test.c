@@ -71,6 +71,21 @@ static void a_text_is_planned_once(void) {
   end(&fixture);
 }
 
+/* `ObjectId()` is another one each time, and would be the same in a plan that was kept. */
+static void what_is_made_in_a_text_is_made_anew(void) {
+  struct fixture fixture = begin();
+  struct session_request request = {
+      .source = {.lang = &lang_jql, .text = slice_of_text("db.t.insertOne({_id: ObjectId()})")}};
+  for (int i = 0; i < 3; i++) {
+    struct session_cursor *cursor = NULL;
+    assert_int_equal(session_run(fixture.session, &request, NULL, &cursor, test_err()), LUMA_OK);
+    session_cursor_close(cursor);
+  }
+  assert_int_equal(number(&fixture, "SELECT count(*) FROM t"), 3);
+  assert_int_equal(hits(&fixture), 0);
+  end(&fixture);
+}
+
 static void open_results_share_no_plan(void) {
   struct fixture fixture = begin();
   struct session_cursor *cursors[20];
@@ -152,6 +167,7 @@ static void many_texts_push_others_out(void) {
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"a_text_is_planned_once", a_text_is_planned_once, 30},
+      {"what_is_made_in_a_text_is_made_anew", what_is_made_in_a_text_is_made_anew, 30},
       {"open_results_share_no_plan", open_results_share_no_plan, 30},
       {"a_changed_catalog_is_noticed", a_changed_catalog_is_noticed, 30},
       {"new_names_are_noticed", new_names_are_noticed, 30},

@@ -95,6 +95,23 @@ static struct val naive_step(const struct val *from, const struct path_step *ste
   return val_missing();
 }
 
+static void has_an_order(void) {
+  static const char *const ordered[] = {"0", "9",   "9.a",  "10",  "$x", "9a",
+                                        "A", "a.2", "a.10", "a.b", "aa", "b"};
+  enum { PATHS = sizeof ordered / sizeof ordered[0] };
+  struct path paths[PATHS];
+  struct arena arena;
+  arena_init(&arena, 0, 0);
+  for (int i = 0; i < PATHS; i++)
+    assert_ok(path_parse(&arena, slice_of_text(ordered[i]), true, &paths[i], test_err()));
+  for (int i = 0; i < PATHS; i++)
+    for (int k = 0; k < PATHS; k++)
+      assert_int_equal((path_compare(&paths[i], &paths[k]) > 0) -
+                           (path_compare(&paths[i], &paths[k]) < 0),
+                       (i > k) - (i < k));
+  arena_deinit(&arena);
+}
+
 static void random_step(struct gen *gen, struct path_step *step) {
   *step = (struct path_step){.index = PATH_NO_INDEX};
   step->is_index = rng_below(gen->rng, 2);
@@ -239,6 +256,7 @@ int main(int argc, char **argv) {
       {"parses and formats", parses_and_formats, 0},
       {"refuses with a position", refuses_with_a_position, 0},
       {"prefixes", prefixes, 0},
+      {"has an order", has_an_order, 0},
       {"reads as a naive reader does", reads_as_a_naive_reader_does, 0},
       {"a name may get its id after binding", a_name_may_get_its_id_after_binding, 0},
       {"visits through lists", visits_through_lists, 0},

@@ -2,8 +2,10 @@
 /* Requests that are to be done once, however often they come: what was answered is kept for a day
  * under the client's key, in the transaction of the work itself.
  *
- *   META 'o' sha256(key)            -> u64 time, the answer
- *        'O' u64 time, sha256(key)  -> nothing: what is old is found by it */
+ *   META 'o' hash            -> u64 time, the answer
+ *        'O' u64 time, hash  -> nothing: what is old is found by it
+ *
+ * The hash is the SHA-256 of the key with the kind of the key mixed in. */
 #include "base/hash/sha256.h"
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
@@ -11,17 +13,20 @@
 enum { SWEEP_MAX = 32, KEY_BYTES = 1 + SHA256_BYTES, TIMED_BYTES = 1 + 8 + SHA256_BYTES };
 static const uint64_t kept_us = 24ull * 3600 * 1000000;
 
-static void make_key(struct slice name, uint8_t key[KEY_BYTES]) {
+/* Nobody finds two names whose hashes differ in the kind alone, so no name of one kind meets one of
+ * the other. */
+static void make_key(enum model_once kind, struct slice name, uint8_t key[KEY_BYTES]) {
   key[0] = 'o';
   sha256(name, key + 1);
+  key[KEY_BYTES - 1] ^= (uint8_t)kind;
 }
 
-status model_once_find(struct model_txn *txn, struct slice name, struct buf *answer, bool *found,
-                       store_seq *seq, struct err *err) {
+status model_once_find(struct model_txn *txn, enum model_once kind, struct slice name,
+                       struct buf *answer, bool *found, store_seq *seq, struct err *err) {
   uint8_t key[KEY_BYTES];
   struct store_pins pins = {0};
   struct store_value value = {0};
-  make_key(name, key);
+  make_key(kind, name, key);
   status result = store_get(txn->store, STORE_META, slice_of(key, sizeof key), &value, &pins, err);
   uint64_t now_us = os_now_us(txn->model->os);
   *seq = result == LUMA_OK && value.found ? value.seq : 0;
@@ -67,12 +72,12 @@ static status sweep(struct model_txn *txn, uint64_t now_us, struct err *err) {
   return result;
 }
 
-status model_once_keep(struct model_txn *txn, struct slice name, struct slice answer,
-                       struct err *err) {
+status model_once_keep(struct model_txn *txn, enum model_once kind, struct slice name,
+                       struct slice answer, struct err *err) {
   uint8_t key[KEY_BYTES], timed[TIMED_BYTES] = {'O'}, time[8];
   uint64_t now_us = os_now_us(txn->model->os);
   TRY(sweep(txn, now_us, err));
-  make_key(name, key);
+  make_key(kind, name, key);
   store64be(time, now_us);
   store64be(timed + 1, now_us);
   memcpy(timed + 9, key + 1, SHA256_BYTES);

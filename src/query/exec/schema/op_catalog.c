@@ -168,6 +168,11 @@ static status put_index(struct exec *exec, const struct collection *collection,
   return done;
 }
 
+/** A moment as MongoDB's dates have it. */
+static struct val milliseconds(uint64_t us) {
+  return val_timestamp((int64_t)(us / 1000 * 1000));
+}
+
 static status put_use(struct exec *exec, const struct collection *collection,
                       const struct catalog_index *index, struct build *build, struct err *err) {
   uint64_t ops = index ? catalog_uses_of(index) : catalog_key_uses_of(collection);
@@ -178,7 +183,7 @@ static status put_use(struct exec *exec, const struct collection *collection,
   build_name(build, slice_of_text("accesses"));
   build_begin_map(build);
   index_document_field(build, "ops", val_int64((int64_t)ops));
-  index_document_field(build, "since", val_timestamp((int64_t)model_opened_us(exec->model)));
+  index_document_field(build, "since", milliseconds(model_opened_us(exec->model)));
   build_end(build);
   build_name(build, slice_of_text("spec"));
   return index_document_put(exec, collection, index, build, err);
@@ -220,13 +225,14 @@ static status sum_bytes(struct exec *exec, const struct collection *collection, 
   return done;
 }
 
-static status put_storage(struct exec *exec, const struct collection *collection, uint64_t count,
-                          struct build *build, struct err *err) {
+/** Sizes are divided by `scale`; the average is in bytes, as MongoDB's is. */
+static status put_storage(struct exec *exec, const struct collection *collection, uint32_t scale,
+                          uint64_t count, struct build *build, struct err *err) {
   uint64_t bytes = 0;
   TRY(sum_bytes(exec, collection, &bytes, err));
   build_name(build, slice_of_text("storageStats"));
   build_begin_map(build);
-  index_document_field(build, "size", val_int64((int64_t)bytes));
+  index_document_field(build, "size", val_int64((int64_t)(bytes / scale)));
   index_document_field(build, "count", val_int64((int64_t)count));
   if (count) index_document_field(build, "avgObjSize", val_int64((int64_t)(bytes / count)));
   index_document_field(build, "nindexes", val_int32((int32_t)collection->indexes_count + 1));
@@ -234,8 +240,9 @@ static status put_storage(struct exec *exec, const struct collection *collection
   if (collection->arrival) {
     const struct catalog_rules *rules = &collection->rules;
     index_document_field(build, "max", val_int64((int64_t)rules->capped_documents));
-    index_document_field(build, "maxSize", val_int64((int64_t)rules->capped_bytes));
+    index_document_field(build, "maxSize", val_int64((int64_t)(rules->capped_bytes / scale)));
   }
+  index_document_field(build, "scaleFactor", val_int64(scale));
   build_end(build);
   return LUMA_OK;
 }
@@ -245,9 +252,8 @@ static status put_statistics(struct exec *exec, const struct collection *collect
   uint64_t count = 0;
   TRY(model_count(exec->txn, collection, &count, err));
   index_document_field(build, "ns", val_text(collection->name));
-  uint64_t ms = exec->env->now_us / 1000; /* as MongoDB's dates have them */
-  index_document_field(build, "localTime", val_timestamp((int64_t)(ms * 1000)));
-  if (plan->tells_storage) TRY(put_storage(exec, collection, count, build, err));
+  index_document_field(build, "localTime", milliseconds(exec->env->now_us));
+  if (plan->tells_storage) TRY(put_storage(exec, collection, plan->tells_scale, count, build, err));
   if (plan->tells_count) index_document_field(build, "count", val_int64((int64_t)count));
   return LUMA_OK;
 }
@@ -279,9 +285,11 @@ static status tell_all(struct telling *op, struct err *err) {
     return mongo_fail_as(err, LUMA_UNKNOWN_COLLECTION, NAMESPACE_NOT_FOUND,
                          "ns does not exist: there is no collection `%.*s`",
                          SLICE_ARG(plan->collection_name));
-  if (collection->view.bytes && plan->tells != PLAN_TELLS_COLLECTION_STATS)
+  bool is_stored = plan->tells != PLAN_TELLS_COLLECTION_STATS || plan->tells_storage ||
+                   plan->tells_count; /* what is asked for */
+  if (collection->view.bytes && is_stored)
     return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
-                         "`%.*s` is a view, not a collection: it has no indexes",
+                         "`%.*s` is a view, not a collection: it has no indexes, and holds nothing",
                          SLICE_ARG(collection->name));
   if (plan->tells == PLAN_TELLS_INDEXES) return tell_indexes(op, collection, err);
   if (plan->tells == PLAN_TELLS_INDEX_STATS) return tell_uses(op, collection, err);

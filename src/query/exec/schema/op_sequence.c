@@ -5,10 +5,14 @@
 #include "model/catalog/catalog.h"
 #include "query/exec/exec_int.h"
 #include "query/exec/write/write.h"
+#include "query/locale/collation.h"
+#include "value/order/order.h"
 
 struct sequence {
   struct op op;
-  struct arena change; /* of the change in hand: its operators, its rows */
+  struct arena change;         /* of the change in hand: its operators, its rows */
+  struct collation *collation; /* of the last change that had one; NULL: none had */
+  const struct val *collated;  /* what it was made of */
 };
 
 /** A change was bound before those ahead of it ran: a collection they made is not in its plan. The
@@ -32,6 +36,10 @@ static status find_made(const struct exec *exec, const struct plan **plan, struc
 static status run_one(struct exec *exec, const struct plan *plan, struct err *err) {
   struct op *op = NULL;
   struct batch *batch = NULL;
+  if (plan->failure) {
+    *err = *plan->failure;
+    return err->code;
+  }
   TRY(exec_open(exec, plan, &op, err));
   status done;
   do done = exec_next(op, &batch, err);
@@ -75,7 +83,7 @@ static status change_one(struct exec *exec, const struct plan *plan, bool *faile
   TRY(model_savepoint(exec->txn, &mark, err));
   exec->upserted = false;
   status done = run_one(exec, plan, &why);
-  if (done != LUMA_OK && !write_is_users(done)) {
+  if (done != LUMA_OK && !plan_fails_alone(done)) {
     if (err) *err = why;
     return done;
   }
@@ -166,6 +174,39 @@ static status change_points(struct exec *exec, const struct plan *plan, bool *fa
   return LUMA_OK;
 }
 
+/** Those that follow each other with one collation share it. */
+static status take_collation(struct sequence *op, const struct plan *plan, struct err *err) {
+  const struct val *spec = &plan->collation;
+  struct expr_env *env = op->op.exec->env;
+  env->collation = NULL;
+  if (spec->type != VAL_MAP) return LUMA_OK;
+  if (!op->collated || !val_is_equal(op->collated, spec)) {
+    collation_destroy(op->collation);
+    op->collation = NULL;
+    op->collated = NULL;
+    TRY(collation_create(spec, &op->collation, err));
+    op->collated = spec;
+  }
+  env->collation = op->collation;
+  return LUMA_OK;
+}
+
+/** The change under its collation; it fails where there is no such. */
+static status collate(struct sequence *op, const struct plan **plan, struct err *err) {
+  struct err why;
+  err_init(&why);
+  status done = take_collation(op, *plan, &why);
+  if (done == LUMA_OK) return LUMA_OK;
+  if (plan_fails_alone(done)) {
+    struct plan failing = **plan, *put = &failing;
+    TRY(plan_put_failure(op->op.exec->arena, &why, &put, err));
+    *plan = put;
+    return LUMA_OK;
+  }
+  if (err) *err = why;
+  return done;
+}
+
 /** In memory of its own, which the next change uses again. */
 static status change_apart(struct sequence *op, const struct plan *plan, bool is_ordered,
                            bool *failed, struct err *err) {
@@ -173,9 +214,11 @@ static status change_apart(struct sequence *op, const struct plan *plan, bool is
   struct arena *arena = exec->arena, *kept = exec->kept;
   exec->kept = exec_kept(exec);
   exec->arena = &op->change;
-  status done = plan->points       ? change_points(exec, plan, failed, err)
-                : is_inserts(plan) ? change_inserts(exec, plan, is_ordered, failed, err)
-                                   : change_one(exec, plan, failed, err);
+  status done = collate(op, &plan, err);
+  if (done == LUMA_OK)
+    done = plan->points       ? change_points(exec, plan, failed, err)
+           : is_inserts(plan) ? change_inserts(exec, plan, is_ordered, failed, err)
+                              : change_one(exec, plan, failed, err);
   exec_deinit(exec);
   exec->arena = arena;
   exec->kept = kept;
@@ -212,7 +255,9 @@ static status sequence_next(struct op *base, struct batch **batch, struct err *e
 }
 
 static void sequence_close(struct op *base) {
-  arena_deinit(&((struct sequence *)base)->change);
+  struct sequence *op = (struct sequence *)base;
+  collation_destroy(op->collation);
+  arena_deinit(&op->change);
 }
 
 status op__open_sequence(struct exec *exec, const struct plan *plan, struct op **op,

@@ -30,7 +30,15 @@ static uint32_t count_indexes(const struct exec *exec, const struct plan *plan) 
   return count;
 }
 
+static status fail_view(const struct collection *view, struct err *err) {
+  return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
+                       "`%.*s` is a view, not a collection: it has no indexes",
+                       SLICE_ARG(view->name));
+}
+
 status schema_mongo_begin(struct exec *exec, const struct plan *plan, struct err *err) {
+  bool is_of_view = plan->collection && plan->collection->view.bytes;
+  if (plan->kind == PLAN_REINDEX && is_of_view) return fail_view(plan->collection, err);
   if (exec->schema) return LUMA_OK;
   exec->schema = arena_zalloc(exec->arena, 1, sizeof *exec->schema);
   TRY(op__memory(exec, exec->schema, err));
@@ -76,7 +84,8 @@ static void put_answer(const struct exec *exec, const struct plan *plan, struct 
   if (plan->kind == PLAN_DROP_INDEX)
     index_document_field(build, "nIndexesWas", val_int32((int32_t)schema->before));
   if (plan->kind == PLAN_DROP_COLLECTION && schema->was_there) {
-    index_document_field(build, "nIndexesWas", val_int32((int32_t)schema->before));
+    bool is_view = plan->collection && plan->collection->view.bytes;
+    if (!is_view) index_document_field(build, "nIndexesWas", val_int32((int32_t)schema->before));
     put_namespace(plan, build);
   }
   if (plan->kind == PLAN_REINDEX) {
@@ -101,12 +110,6 @@ status schema_mongo_end(struct exec *exec, const struct plan *plan, struct err *
 }
 
 /* ---- making indexes ---- */
-
-static status fail_view(const struct collection *view, struct err *err) {
-  return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
-                       "`%.*s` is a view, not a collection: it has no indexes",
-                       SLICE_ARG(view->name));
-}
 
 static status fail_same_name(const struct catalog_index *index, const struct plan *plan,
                              struct err *err) {
@@ -340,6 +343,10 @@ static status check_capped(const struct plan *plan, const struct collection *col
                            struct err *err) {
   const struct plan_rules *rules = plan->rules;
   bool asks = rules->capped_bytes || rules->has_capped_documents;
+  bool checks = rules->has_validator || rules->has_validation || rules->has_warns;
+  if (checks && collection->view.bytes)
+    return mongo_fail(err, INVALID_OPTIONS, "`%.*s` is a view, and has no validator",
+                      SLICE_ARG(collection->name));
   if (asks && collection->view.bytes)
     return mongo_fail_as(err, LUMA_INVALID_ARGUMENT, NOT_ON_VIEW,
                          "`%.*s` is a view, not a collection: it holds nothing",

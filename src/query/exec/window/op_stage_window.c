@@ -11,7 +11,8 @@ struct windowing {
   struct batch batch;
   struct program **programs;
   struct stage_partition partition;
-  struct arena results; /* of the partition at hand */
+  struct exec exec;           /* the run's, with `kept` as its memory */
+  struct arena kept, results; /* of the partition at hand */
   struct batch *in;
   const struct val **values; /* of the batch at hand, by expression */
   uint32_t *strides;
@@ -58,7 +59,7 @@ static status is_same_partition(const struct windowing *op, bool *is_same, struc
 
 static status add_row(struct windowing *op, struct err *err) {
   struct val *tuple = NULL;
-  struct arena *arena = op->op.exec->arena;
+  struct arena *arena = &op->kept;
   TRY(rows_add(&op->partition.rows, &tuple, err));
   TRY(expr_copy_value(arena, &op->in->columns[0][batch_row(op->in, op->nth)], &tuple[0], err));
   for (uint32_t e = 0; e < exprs_of(op); e++)
@@ -67,7 +68,8 @@ static status add_row(struct windowing *op, struct err *err) {
 }
 
 static status take_partition(struct windowing *op, struct err *err) {
-  rows_init(&op->partition.rows, op->op.exec, exprs_of(op) + 1);
+  arena_reset(&op->kept);
+  rows_init(&op->partition.rows, &op->exec, exprs_of(op) + 1);
   op->at = 0;
   while (!op->is_ended) {
     if (!op->in || op->nth == op->in->selected_count) {
@@ -109,7 +111,9 @@ static status window_next(struct op *base, struct batch **batch, struct err *err
 }
 
 static void window_close(struct op *base) {
-  arena_deinit(&((struct windowing *)base)->results);
+  struct windowing *op = (struct windowing *)base;
+  arena_deinit(&op->kept);
+  arena_deinit(&op->results);
 }
 
 status op__open_stage_window(struct exec *exec, const struct plan *plan, struct op **op,
@@ -120,8 +124,11 @@ status op__open_stage_window(struct exec *exec, const struct plan *plan, struct 
   TRY(op__create(exec, plan, &ops, sizeof *windowing, &windowing, err));
   *op = &windowing->op;
   arena_init(&windowing->results, 0, exec->memory_bytes);
-  rows_init(&windowing->partition.rows, exec, plan->exprs_count + 1);
-  windowing->partition.exec = exec;
+  arena_init(&windowing->kept, 0, exec->memory_bytes);
+  windowing->exec = *exec;
+  windowing->exec.arena = &windowing->kept;
+  rows_init(&windowing->partition.rows, &windowing->exec, plan->exprs_count + 1);
+  windowing->partition.exec = &windowing->exec;
   windowing->partition.stage = plan->stage;
   windowing->partition.outputs = arena_zalloc(exec->arena, windows + 1, sizeof(struct val *));
   windowing->values = arena_zalloc(exec->arena, plan->exprs_count + 1, sizeof *windowing->values);

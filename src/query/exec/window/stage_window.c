@@ -27,26 +27,44 @@ static bool is_date(const struct val *v) {
   return v->type == VAL_TIMESTAMP || v->type == VAL_DATE;
 }
 
+/** An integer moved by an integer is one: a double does not tell large ones apart. */
+static struct val move_number(const struct val *key, double offset) {
+  struct val by = val_float64(offset);
+  int64_t whole = 0;
+  if (key->type == VAL_DECIMAL) return val_decimal(decimal_add(key->decimal, val_to_decimal(&by)));
+  bool is_whole = val_is_integer(key) && val_to_int64(&by, &whole) &&
+                  !__builtin_add_overflow(key->integer, whole, &whole);
+  return is_whole ? val_int64(whole) : val_float64(val_to_float64(key) + offset);
+}
+
+/** Beyond all moments there is the last of them. */
+static struct val move_moment(int64_t ms, int64_t by) {
+  int64_t us = 0;
+  bool fits = !__builtin_add_overflow(ms, by, &us) && !__builtin_mul_overflow(us, 1000, &us);
+  return val_timestamp(fits ? us : by < 0 ? INT64_MIN : INT64_MAX);
+}
+
 /** The key that bounds a range: `key` moved by an offset in the window's unit. */
-static bool move_key(const struct expr_env *env, const struct stage_window *window,
-                     const struct val *key, double offset, struct val *out) {
-  int64_t ms = key->type == VAL_DATE ? key->integer * 86400000 : key->integer / 1000;
+static bool move_key(const struct stage_window *window, const struct val *key, double offset,
+                     struct val *out) {
   if (!is_date(key)) {
-    struct val by = val_float64(offset);
-    *out = key->type == VAL_DECIMAL ? val_decimal(decimal_add(key->decimal, val_to_decimal(&by)))
-                                    : val_float64(val_to_float64(key) + offset);
+    *out = move_number(key, offset);
     return true;
   }
-  if (window->range_unit_months) {
-    struct zones zones = {0};
-    (void)env;
-    if (!moment_add(&zones, slice_of(NULL, 0), ms, MOMENT_MONTH,
-                    (int64_t)offset * window->range_unit_months, &ms))
-      return false;
-    *out = val_timestamp(ms * 1000);
+  struct zones zones = {0};
+  bool by_months = window->range_unit_months != 0;
+  int64_t ms = key->type == VAL_DATE ? key->integer * 86400000 : key->integer / 1000, by = 0;
+  struct val units = val_float64(offset);
+  bool fits = val_to_int64(&units, &by) &&
+              !__builtin_mul_overflow(
+                  by, by_months ? window->range_unit_months : window->range_unit_ms, &by);
+  if (!fits) by = offset < 0 ? INT64_MIN : INT64_MAX;
+  if (!by_months) {
+    *out = move_moment(ms, by);
     return true;
   }
-  *out = val_timestamp((ms + (int64_t)(offset * (double)window->range_unit_ms)) * 1000);
+  if (!moment_add(&zones, slice_of(NULL, 0), ms, MOMENT_MONTH, by, &ms)) return false;
+  *out = move_moment(ms, 0);
   return true;
 }
 
@@ -80,12 +98,12 @@ static status by_range(const struct stage_partition *partition, const struct sta
   *frame = (struct stage_frame){0, partition->rows.count};
   TRY(check_key(window, key, err));
   if (window->low != STAGE_UNBOUNDED) {
-    if (!move_key(partition->exec->env, window, key, window->low_offset, &bound))
+    if (!move_key(window, key, window->low_offset, &bound))
       return mongo_fail(err, 5166406, "the range of a window is out of range");
     frame->from = find_key(partition, &bound, false);
   }
   if (window->high != STAGE_UNBOUNDED) {
-    if (!move_key(partition->exec->env, window, key, window->high_offset, &bound))
+    if (!move_key(window, key, window->high_offset, &bound))
       return mongo_fail(err, 5166406, "the range of a window is out of range");
     frame->to = find_key(partition, &bound, true);
   }
@@ -132,6 +150,7 @@ static status aggregate_growing(const struct stage_partition *partition,
   for (uint64_t r = 0; r < partition->rows.count; r++) {
     struct stage_frame frame;
     struct val result;
+    TRY(op__check(partition->exec, err));
     TRY(stage_frame_of(partition, window, r, &frame, err));
     for (; taken < frame.to; taken++) TRY(take(partition, window, &accumulator, taken, err));
     TRY(accumulate_result(partition->exec, window->aggregate, &accumulator, arena, &result, err));
@@ -199,6 +218,17 @@ static void shift(const struct stage_partition *partition, const struct stage_wi
   }
 }
 
+static status numbers(const struct stage_partition *partition, const struct stage_window *window,
+                      struct val *outputs, struct err *err) {
+  for (uint64_t r = 0; r < partition->rows.count; r++) {
+    struct stage_frame frame;
+    TRY(op__check(partition->exec, err));
+    TRY(stage_frame_of(partition, window, r, &frame, err));
+    TRY(stage_window_number(partition, window, r, frame, &outputs[r], err));
+  }
+  return LUMA_OK;
+}
+
 static status compute(const struct stage_partition *partition, const struct stage_window *window,
                       struct arena *arena, struct val *outputs, struct err *err) {
   switch (window->function) {
@@ -213,13 +243,7 @@ static status compute(const struct stage_partition *partition, const struct stag
   case STAGE_INTEGRAL:
   case STAGE_COVARIANCE_POP:
   case STAGE_COVARIANCE_SAMP:
-  case STAGE_MIN_MAX_SCALER:
-    for (uint64_t r = 0; r < partition->rows.count; r++) {
-      struct stage_frame frame;
-      TRY(stage_frame_of(partition, window, r, &frame, err));
-      TRY(stage_window_number(partition, window, r, frame, &outputs[r], err));
-    }
-    break;
+  case STAGE_MIN_MAX_SCALER: return numbers(partition, window, outputs, err);
   case STAGE_MOVING_AVERAGE:
   case STAGE_LINEAR_FILL:
   case STAGE_LOCF: return stage_window_fill(partition, window, outputs, err);

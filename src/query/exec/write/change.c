@@ -229,6 +229,22 @@ static status put_elements(struct list_edit *list, const struct val *operand, st
   return LUMA_OK;
 }
 
+/** What takes elements away says so where the path leads on through no map and no list. */
+static status check_viable(const struct change *change, struct edit *edit, struct err *err) {
+  enum { PATH_NOT_VIABLE = 28 };
+  const struct path *path = &change->item->path;
+  for (uint32_t i = 0; i < path->count; i++) {
+    const struct path above = {.steps = path->steps, .count = i};
+    struct val v;
+    TRY(edit_get(edit, &above, &v, err));
+    if (v.type == VAL_MISSING) return LUMA_OK;
+    if (v.type == VAL_MAP || (v.type == VAL_LIST && path->steps[i].is_index)) continue;
+    return mongo_fail(err, PATH_NOT_VIABLE, "Cannot create field '%.*s' in element of type %s",
+                      SLICE_ARG(path->steps[i].name), mongo_type_name(&v));
+  }
+  return LUMA_OK;
+}
+
 static status apply_list(struct exec *exec, const struct change *change, struct edit *edit,
                          const struct val *operand, struct arena *arena, struct err *err) {
   struct list_edit list = {.exec = exec, .change = change};
@@ -236,7 +252,7 @@ static status apply_list(struct exec *exec, const struct change *change, struct 
   struct val *result = arena_alloc(arena, sizeof *result); /* edits borrow */
   TRY(plan_check_memory(arena, result, err));
   TRY(edit_get(edit, &change->item->path, &list.current, err));
-  if (list.current.type == VAL_MISSING && !adds) return LUMA_OK;
+  if (list.current.type == VAL_MISSING && !adds) return check_viable(change, edit, err);
   if (list.current.type != VAL_MISSING && list.current.type != VAL_LIST)
     return fail_kind(change, "change elements of", &list.current, err);
   if (change->item->push) {
@@ -317,23 +333,6 @@ static status apply(struct exec *exec, const struct change *change, struct edit 
   return LUMA_OK;
 }
 
-/** The change at each of the places that its path stands for. */
-static status apply_positional(struct exec *exec, const struct change *change, struct edit *edit,
-                               const struct batch *batch, const struct val *operand,
-                               struct arena *arena, struct err *err) {
-  struct positional_paths paths = {.arena = arena};
-  TRY(positional_expand(change->positional, &batch->columns[0][0], &change->item->path, &paths,
-                        err));
-  for (uint32_t i = 0; i < paths.count; i++) {
-    struct plan_update_item item = *change->item;
-    struct change one = *change;
-    item.path = paths.items[i];
-    one.item = &item;
-    TRY(apply(exec, &one, edit, batch, operand, arena, err));
-  }
-  return LUMA_OK;
-}
-
 /** MongoDB's code for what stands in the way of a path. */
 static void name_failure(status failed, struct err *err) {
   if (!err || err->foreign) return;
@@ -341,24 +340,43 @@ static void name_failure(status failed, struct err *err) {
   if (failed == LUMA_OUT_OF_RANGE) err->foreign = 2;
 }
 
-status change_apply(struct exec *exec, const struct change *change, struct edit *edit,
-                    const struct batch *batch, bool inserting, struct arena *arena,
-                    struct err *err) {
-  struct val *operand = arena_alloc(arena, sizeof *operand); /* edits borrow */
-  TRY(plan_check_memory(arena, operand, err));
-  *operand = val_missing();
-  if (change->item->op == PLAN_SET_ON_INSERT && !inserting) return LUMA_OK;
+static status apply_here(const struct change_site *site, const struct change *change,
+                         const struct val *operand, struct err *err) {
+  status done = apply(site->exec, change, site->edit, site->batch, operand, site->arena, err);
+  name_failure(done, err);
+  return done;
+}
+
+status change__apply_at(const struct change_site *site, const struct change *change,
+                        const struct path *path, const struct val *operand, struct err *err) {
+  struct plan_update_item item = *change->item;
+  struct change one = *change;
+  item.path = *path;
+  one.item = &item;
+  return expr_env_fail(site->exec->env, item.offset, apply_here(site, &one, operand, err), err);
+}
+
+status change__operand(const struct change_site *site, const struct change *change,
+                       const struct val **operand, struct err *err) {
+  struct val *own = arena_alloc(site->arena, sizeof *own); /* edits borrow */
+  TRY(plan_check_memory(site->arena, own, err));
+  *own = val_missing();
+  *operand = own;
   if (change->given) {
-    *operand = *change->given;
+    *own = *change->given;
   } else if (change->value) {
     const struct val *values = NULL;
     uint32_t stride = 0;
-    TRY(program_run(change->value, batch, arena, &values, &stride, err));
-    *operand = values[0];
+    TRY(program_run(change->value, site->batch, site->arena, &values, &stride, err));
+    *own = values[0];
   }
-  status done = change->item->positional
-                    ? apply_positional(exec, change, edit, batch, operand, arena, err)
-                    : apply(exec, change, edit, batch, operand, arena, err);
-  name_failure(done, err);
-  return expr_env_fail(exec->env, change->item->offset, done, err);
+  return LUMA_OK;
+}
+
+status change_apply(const struct change_site *site, const struct change *change, struct err *err) {
+  const struct val *operand = NULL;
+  if (change->item->op == PLAN_SET_ON_INSERT && !site->inserting) return LUMA_OK;
+  TRY(change__operand(site, change, &operand, err));
+  return expr_env_fail(site->exec->env, change->item->offset,
+                       apply_here(site, change, operand, err), err);
 }

@@ -30,11 +30,27 @@ status change_take(struct slice built, const struct names *names, struct val *ch
  * with the builder's names, behind its header. */
 status change_write(const struct edit *edit, struct build *build, struct val *changed,
                     struct err *err);
-/** Applies it to `edit`, whose original is the only row of `batch`; memory from `arena`.
- * `inserting`: $setOnInsert counts. */
-status change_apply(struct exec *exec, const struct change *change, struct edit *edit,
-                    const struct batch *batch, bool inserting, struct arena *arena,
-                    struct err *err);
+/** What changes are made to. */
+struct change_site {
+  struct exec *exec;
+  struct edit *edit;
+  const struct batch *batch; /* its only row is the original of `edit` */
+  struct arena *arena;       /* where edits may borrow from */
+  bool inserting;            /* $setOnInsert counts */
+};
+
+status change_apply(const struct change_site *site, const struct change *change, struct err *err);
+/** The same for all changes of an update, in the order of the places that they are about; two may
+ * not meet. (change_places.c) */
+status change_apply_all(const struct change_site *site, const struct change *changes,
+                        uint32_t count, struct err *err);
+
+/** What the change is to put in its places. */
+status change__operand(const struct change_site *site, const struct change *change,
+                       const struct val **operand, struct err *err);
+/** Applies it at `path`, one of its places. */
+status change__apply_at(const struct change_site *site, const struct change *change,
+                        const struct path *path, const struct val *operand, struct err *err);
 
 /** The list that $push makes of `current` (a list or MISSING) with `added`: placed, sorted and cut
  * as its modifiers say. (change_push.c) */

@@ -183,10 +183,11 @@ static status update(struct conflict *conflict, const struct doc *there, void *c
     TRY(filter_run(conflict->condition, &conflict->row, &conflict->arena, err));
   if (conflict->row.selected_count == 0) return LUMA_OK;
   struct val root = doc_root(there);
+  const struct change_site site = {
+      .exec = exec, .edit = &edit, .batch = &conflict->row, .arena = &conflict->arena};
   TRY(edit_init(&edit, &conflict->arena, &root, err));
   for (uint32_t i = 0; i < conflict->plan->conflict->updates_count; i++)
-    TRY(change_apply(exec, &conflict->changes[i], &edit, &conflict->row, false, &conflict->arena,
-                     err));
+    TRY(change_apply(&site, &conflict->changes[i], err));
   build_init(&build, &conflict->encoded, conflict->collection->names);
   status written = change_write(&edit, &build, &changed, err);
   build_deinit(&build);

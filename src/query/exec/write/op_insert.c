@@ -46,7 +46,7 @@ static status insert_each(struct inserting *op, struct err *err) {
   for (uint32_t i = 0; i < op->pending && !op->is_stopped; i++) {
     struct err failed = {0};
     status done = insert_some(op, i, 1, &failed);
-    if (done != LUMA_OK && !write_is_users(done)) {
+    if (done != LUMA_OK && !plan_fails_alone(done)) {
       if (err) *err = failed;
       return done;
     }
@@ -65,7 +65,7 @@ static status insert_reporting(struct inserting *op, struct err *err) {
   if (op->pending == 1) return insert_each(op, err);
   TRY(model_savepoint(exec->txn, &mark, err));
   status done = insert_some(op, 0, op->pending, &failed);
-  if (done == LUMA_OK || !write_is_users(done)) {
+  if (done == LUMA_OK || !plan_fails_alone(done)) {
     if (done != LUMA_OK && err) *err = failed;
     return done;
   }

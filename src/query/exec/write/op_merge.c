@@ -153,12 +153,14 @@ static status update(struct merging *op, const struct merging_deed *deed, const 
   struct val changed, root = doc_root(there);
   struct edit edit;
   struct build build;
+  const struct change_site site = {
+      .exec = exec, .edit = &edit, .batch = &op->row, .arena = &op->op.batch_arena};
   op->row.columns[0][0] = root;
-  TRY(edit_init(&edit, &op->op.batch_arena, &root, err));
+  TRY(edit_init(&edit, site.arena, &root, err));
   for (uint32_t i = 0; i < deed->when->when->updates_count; i++) {
     struct change change = deed->when->changes[i];
     change.given = &deed->values[i];
-    TRY(change_apply(exec, &change, &edit, &op->row, false, &op->op.batch_arena, err));
+    TRY(change_apply(&site, &change, err));
   }
   build_init(&build, &op->encoded, op->collection->names);
   status written = change_write(&edit, &build, &changed, err);

@@ -18,12 +18,14 @@ static struct build *builder_of(struct updating *op) {
 /** The changed document, as a value over op->encoded (with the collection's names). */
 static status edit_document(struct updating *op, const struct val *document, bool inserting,
                             struct val *changed, struct err *err) {
-  struct exec *exec = op->op.exec;
-  struct arena *arena = &op->op.batch_arena;
   struct edit edit;
-  TRY(edit_init(&edit, arena, document, err));
-  for (uint32_t i = 0; i < op->op.plan->updates_count; i++)
-    TRY(change_apply(exec, &op->changes[i], &edit, &op->row, inserting, arena, err));
+  const struct change_site site = {.exec = op->op.exec,
+                                   .edit = &edit,
+                                   .batch = &op->row,
+                                   .arena = &op->op.batch_arena,
+                                   .inserting = inserting};
+  TRY(edit_init(&edit, site.arena, document, err));
+  TRY(change_apply_all(&site, op->changes, op->op.plan->updates_count, err));
   return change_write(&edit, builder_of(op), changed, err);
 }
 

@@ -131,8 +131,9 @@ static status change_point(struct updating *op, struct lot *lot, uint32_t i, str
   struct query_step *step = &exec->steps[exec->steps_count++];
   struct sums before = sums_of(exec);
   *step = (struct query_step){.kind = PLAN_UPDATE};
+  const struct val *operands = points->operands + (size_t)(lot->from + i) * plan->updates_count;
   for (uint32_t u = 0; u < plan->updates_count; u++)
-    op->changes[u].given = &points->operands[(size_t)(lot->from + i) * plan->updates_count + u];
+    op->changes[u].given = &operands[plan->updates[u].written];
   op->matched = 0;
   if (lot->documents[i].data) {
     TRY(updating_change(op, &lot->documents[i], err));
@@ -195,7 +196,7 @@ static status try_lot(struct updating *op, struct lot *lot, status *failed, stru
   TRY(model_savepoint(exec->txn, &mark, err));
   *failed = change_lot(op, lot, why);
   if (*failed == LUMA_OK) return LUMA_OK;
-  if (!write_is_users(*failed)) {
+  if (!plan_fails_alone(*failed)) {
     if (err) *err = *why;
     return *failed;
   }

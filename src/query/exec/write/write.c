@@ -54,15 +54,6 @@ status write_note_keys(struct exec *exec, const struct model_write *writes, uint
 
 /* ---- failures ---- */
 
-bool write_is_users(status failed) {
-  static const status codes[] = {LUMA_DUPLICATE_KEY, LUMA_INVALID_VALUE,    LUMA_TOO_LARGE,
-                                 LUMA_CONSTRAINT,    LUMA_INVALID_BEING,    LUMA_LIMIT_REACHED,
-                                 LUMA_TYPE_MISMATCH, LUMA_INVALID_ARGUMENT, LUMA_OUT_OF_RANGE};
-  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-    if (codes[i] == failed) return true;
-  return false;
-}
-
 status write_report(struct exec *exec, uint32_t index, const struct err *failed, struct err *err) {
   if (!exec->write_errors) {
     exec->write_errors =

@@ -17,8 +17,6 @@ status write_name_key(struct exec *exec, struct arena *arena, const struct val *
 status write_note_keys(struct exec *exec, const struct model_write *writes, uint32_t count,
                        struct err *err);
 
-/** Whether a failure is that of one document or change, beside which others may go on. */
-bool write_is_users(status failed);
 /** Keeps the failure of document or change `index` for the summary, the first
  * QUERY_WRITE_ERRORS_MAX. */
 status write_report(struct exec *exec, uint32_t index, const struct err *failed, struct err *err);

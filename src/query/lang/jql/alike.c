@@ -153,7 +153,7 @@ static bool take_values(const struct val *update, const struct values *like,
 static bool is_exchangeable(const struct jql *jql, const struct plan *plan, uint32_t operands) {
   bool is_plain = plan->kind == PLAN_UPDATE && plan->updates_count == operands && !plan->multi &&
                   !plan->filter_match && !plan->array_filters_count &&
-                  jql->statement->collation.type == VAL_MISSING && !jql->context->has_policy &&
+                  plan->collation.type == VAL_MISSING && !jql->context->has_policy &&
                   !jql->explains && !jql->variables;
   for (uint32_t i = 0; is_plain && i < operands; i++) {
     const struct plan_update_item *item = &plan->updates[i];

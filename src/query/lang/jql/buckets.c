@@ -42,22 +42,25 @@ static status check_group_by(const struct jql *jql, const struct jql_node *node,
 
 static status check_boundaries(const struct jql *jql, const struct jql_node *list) {
   struct jql_each each = jql__each(jql, list);
-  struct jql_node node;
   if (list->value.type != VAL_LIST)
     return jql__fail_code(jql, list, 40200, "The $bucket 'boundaries' field must be an array");
   if (each.count < 2)
     return jql__fail_code(jql, list, 40192,
                           "The $bucket 'boundaries' field must have at least 2 "
                           "values");
-  (void)node;
   return LUMA_OK;
+}
+
+static status check_output(const struct jql *jql, const struct jql_node *output, uint32_t code) {
+  if (!jql_is_given(output) || output->value.type == VAL_MAP) return LUMA_OK;
+  return jql__fail_code(jql, output, code, "The %.*s 'output' field must be an object",
+                        SLICE_ARG(output->parent->name));
 }
 
 /** COUNT(*) under `count` where no outputs are asked for. */
 static status put_buckets(const struct jql *jql, const struct jql_node *spec, struct expr *key,
                           const struct jql_node *output, struct plan **plan) {
   if (jql_is_given(output)) {
-    TRY(jql__check_kind(jql, output, JQL_MAP));
     TRY(jql__put_groups(jql, spec, key, output, plan));
   } else {
     TRY(jql__put_count(jql, spec, key, slice_of_text("count"), plan));
@@ -78,8 +81,12 @@ status jql__put_bucket(const struct jql *jql, const struct jql_node *spec, struc
   TRY(jql__take_as(jql, spec, specs, 4, (struct jql_codes){40197, 40198}, fields));
   TRY(check_group_by(jql, &fields[0], 40202));
   TRY(check_boundaries(jql, &fields[1]));
+  TRY(check_output(jql, &fields[3], 40196));
   TRY(jql__expression(jql, &fields[0], &parts[0]));
   TRY(jql__expression(jql, &fields[1], &parts[1]));
+  if (jql__reads_row(parts[1]))
+    return jql__fail_code(jql, &fields[1], 40191,
+                          "The $bucket 'boundaries' field must be an array of constant values");
   parts[2] = expr_const(jql->arena, word_absent(), spec->offset);
   TRY(jql__made(jql, parts[2]));
   if (jql_is_given(&fields[2])) {

@@ -69,7 +69,8 @@ static status read_update(const struct jql *jql, const struct jql_node *spaces,
                             .constants = fields[CONSTANTS],
                             .sort = fields[SORT]};
   TRY(find_space(jql, spaces, &fields[UPDATE], &write.collection));
-  return jql__put_update(jql, &write, plan);
+  TRY(jql__check_types(jql, &write));
+  return jql__put_listed(jql, PLAN_UPDATE, &write, plan);
 }
 
 static status read_delete(const struct jql *jql, const struct jql_node *spaces,
@@ -87,7 +88,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *spaces,
                             .hint = fields[HINT],
                             .collation = fields[COLLATION]};
   TRY(find_space(jql, spaces, &fields[DELETE], &write.collection));
-  return jql__put_delete(jql, &write, plan);
+  return jql__put_listed(jql, PLAN_DELETE, &write, plan);
 }
 
 /* ---- the clients' operations ---- */
@@ -129,9 +130,9 @@ static status read_client_update(const struct jql *jql, const struct jql_node *c
                             .array_filters = fields[FILTERS],
                             .sort = fields[SORT],
                             .all = jql_is_named(operation, "updateMany")};
-  TRY(jql__put_update(jql, &write, plan));
+  TRY(jql__put_listed(jql, PLAN_UPDATE, &write, plan));
   bool is_whole = (*plan)->replacement && changes->value.type == VAL_MAP;
-  if (is_whole == replaces) return LUMA_OK;
+  if (is_whole == replaces || (*plan)->failure) return LUMA_OK;
   return jql__fail_code(jql, changes, FAILED_TO_PARSE,
                         replaces ? "a replacement has no operators"
                                  : "an update has operators, or is a pipeline");
@@ -149,7 +150,7 @@ static status read_client_delete(const struct jql *jql, const struct jql_node *c
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
                             .all = jql_is_named(operation, "deleteMany")};
-  return jql__put_delete(jql, &write, plan);
+  return jql__put_listed(jql, PLAN_DELETE, &write, plan);
 }
 
 /* ---- the command ---- */
@@ -207,9 +208,11 @@ status jql__bulk_write(const struct jql *jql, const struct jql_node *command, st
                           is_client ? "a collection is named already, and `nsInfo` names others"
                                     : "`nsInfo` is missing");
   const struct jql_node *target = is_client ? &fields[BULK] : &fields[SPACES];
-  TRY(jql__sequence(&inner, target, &fields[OPS], read_operation, plan));
+  bool is_ordered = jql__flag(&fields[ORDERED], true);
+  inner.is_several = true;
+  TRY(jql__sequence(&inner, target, &fields[OPS], is_ordered, read_operation, plan));
   if ((*plan)->kind != PLAN_SEQUENCE) TRY(jql__put(jql, PLAN_SEQUENCE, &fields[OPS], plan));
-  (*plan)->ordered = jql__flag(&fields[ORDERED], true);
+  (*plan)->ordered = is_ordered;
   jql->statement->told = PLAN_TOLD_BULK;
   return LUMA_OK;
 }

@@ -113,7 +113,8 @@ static status take_envelope(const struct jql *jql, const struct jql_node *field)
 static status check_name(const struct jql *jql, const struct jql_node *field) {
   enum { INVALID_NAMESPACE = 73 };
   struct slice name = val_slice(&field->value);
-  bool is_good = name.data[0] != '.' && !memchr(name.data, '$', name.bytes);
+  bool is_good = name.data[0] != '.' && !memchr(name.data, '$', name.bytes) &&
+                 !memchr(name.data, 0, name.bytes);
   if (is_good || (jql->context->catalog && catalog_find(jql->context->catalog, name)))
     return LUMA_OK;
   return jql__fail_code(jql, field, INVALID_NAMESPACE, "Invalid collection name specified '%.*s'",

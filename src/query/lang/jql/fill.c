@@ -8,8 +8,10 @@
 /** {"method": "linear"}, {"method": "locf"}; false for {"value": …}. */
 static status read_method(const struct jql *jql, const struct jql_node *field, bool *is_method,
                           enum stage_function *function, struct jql_node *value) {
-  static const struct jql_field specs[] = {{"method", JQL_ANY, false}, {"value", JQL_ANY, false}};
+  static const struct jql_field specs[] = {{"method", JQL_TEXT, false}, {"value", JQL_ANY, false}};
   struct jql_node fields[2];
+  if (jql_is_operator(field->name))
+    return jql__fail_code(jql, field, 16410, "FieldPath field names may not start with '$'");
   TRY(jql__check_kind(jql, field, JQL_MAP));
   struct val method = val_field(&field->value, slice_of_text("method"));
   struct val other = val_field(&field->value, slice_of_text("value"));
@@ -84,7 +86,6 @@ static status read_partition_fields(const struct jql *jql, const struct jql_node
   struct build build;
   struct buf out;
   struct slice built;
-  TRY(jql__check_kind(jql, list, JQL_LIST));
   buf_init(&out, DOC_BYTES_MAX);
   build_init(&build, &out, NULL);
   build_begin_map(&build);
@@ -121,9 +122,9 @@ static status read_partition_fields(const struct jql *jql, const struct jql_node
 
 status jql__put_fill(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   static const struct jql_field specs[] = {{"partitionBy", JQL_ANY, false},
-                                           {"partitionByFields", JQL_ANY, false},
-                                           {"sortBy", JQL_ANY, false},
-                                           {"output", JQL_ANY, true}};
+                                           {"partitionByFields", JQL_LIST, false},
+                                           {"sortBy", JQL_MAP, false},
+                                           {"output", JQL_MAP, true}};
   struct jql_node fields[4], partition;
   struct jql_outputs outputs;
   if (spec->value.type != VAL_MAP)
@@ -139,7 +140,6 @@ status jql__put_fill(const struct jql *jql, const struct jql_node *spec, struct 
     return jql__fail_code(jql, &fields[0], 9, "partitionBy must be an expression");
   if (jql_is_given(&fields[1])) TRY(read_partition_fields(jql, &fields[1], &partition));
   if (jql_is_given(&fields[2])) TRY(jql__check_order(jql, &fields[2]));
-  TRY(jql__check_kind(jql, &fields[3], JQL_MAP));
   if (val_count(&fields[3].value) == 0)
     return jql__fail_code(jql, &fields[3], 6050203,
                           "The output field must contain at least one "

@@ -114,6 +114,8 @@ static status read_size(const struct jql *jql, const struct jql_node *node, cons
 static status read_type(const struct jql *jql, const struct jql_node *node, const struct path *path,
                         struct match **match) {
   bool is_one = node->value.type == VAL_TEXT || val_is_number(&node->value);
+  if (node->value.type == VAL_LIST && val_count(&node->value) == 0)
+    return jql__fail_code(jql, node, 9, "$type must match at least one type");
   if (is_one || node->value.type == VAL_LIST) return make_leaf(jql, node, MATCH_TYPE, path, match);
   status failed = jql__fail_type(jql, node, "the name or number of a type, or a list of them");
   if (jql->err) jql->err->foreign = JQL_TYPE_MISMATCH;
@@ -156,11 +158,38 @@ static struct val sibling(const struct jql_node *node, const char *name) {
   return val_field(&node->parent->value, slice_of_text(name));
 }
 
+/** Of a pattern as of its options. */
+static status check_no_null(const struct jql *jql, const struct jql_node *node) {
+  struct val text = node->value;
+  if (text.type != VAL_TEXT || !text.bytes || !memchr(text.data, 0, text.bytes)) return LUMA_OK;
+  return jql__fail_code(jql, node, JQL_BAD_VALUE, "%.*s cannot contain an embedded null byte",
+                        SLICE_ARG(node->name));
+}
+
+/** MongoDB's code tells which of the two that have flags stands first. */
+static status check_flags(const struct jql *jql, const struct jql_node *node,
+                          const struct val *options) {
+  struct val pattern = node->value;
+  struct slice first = {0};
+  if (pattern.type != VAL_REGEX || options->type == VAL_MISSING) return LUMA_OK;
+  const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
+  bool has_flags = end && end + 1 < pattern.data + pattern.bytes;
+  if (!has_flags) return LUMA_OK;
+  for (uint32_t i = 0; !slice_is_equal(first, node->name); i++) {
+    (void)val_field_at(&node->parent->value, i, &first);
+    if (slice_is_equal(first, slice_of_text("$options"))) break;
+  }
+  return jql__fail_code(jql, node, slice_is_equal(first, node->name) ? 51075 : 51074,
+                        "options set in both $regex and $options");
+}
+
 static status read_regex(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
   struct val options = sibling(node, "$options");
   if (node->value.type != VAL_TEXT && node->value.type != VAL_REGEX)
     return jql__fail_type(jql, node, "text or a regular expression");
+  TRY(check_no_null(jql, node));
+  TRY(check_flags(jql, node, &options));
   TRY(make_leaf(jql, node, MATCH_REGEX, path, match));
   if (options.type == VAL_TEXT) (*match)->options = val_slice(&options);
   return LUMA_OK;
@@ -172,24 +201,28 @@ static status read_options(const struct jql *jql, const struct jql_node *node,
   (void)path;
   *match = NULL;
   TRY(jql__check_kind(jql, node, JQL_TEXT));
+  TRY(check_no_null(jql, node));
   if (sibling(node, "$regex").type != VAL_MISSING) return LUMA_OK;
   return jql__fail(jql, node, LUMA_INVALID_ARGUMENT, "`$options` needs a `$regex` beside it");
 }
 
+status jql__one_value(const struct jql *jql, const struct jql_node *node, struct match **match) {
+  const struct path element = {0};
+  struct slice first = {0};
+  TRY(jql__check_kind(jql, node, JQL_MAP));
+  if (val_count(&node->value)) (void)val_field_at(&node->value, 0, &first);
+  return find_condition(first) ? jql__conditions(jql, node, &element, match)
+                               : jql__filter(jql, node, match);
+}
+
 status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
                        struct match **match) {
-  const struct path element = {0};
   struct match *inner = NULL;
-  TRY(jql__check_kind(jql, node, JQL_MAP));
-  struct slice first = {0};
   struct jql inside = *jql;
   inside.element = slice_of(NULL, 0);
   inside.near = NULL;
-  if (val_count(&node->value)) (void)val_field_at(&node->value, 0, &first);
-  if (find_condition(first))
-    TRY(jql__conditions(&inside, node, &element, &inner));
-  else
-    TRY(jql__filter(&inside, node, &inner));
+  inside.in_element = true;
+  TRY(jql__one_value(&inside, node, &inner));
   *match = match_node(jql->arena, MATCH_ELEM, &inner, 1, node->offset);
   TRY(jql__made(jql, *match));
   (*match)->path = *path;
@@ -287,6 +320,7 @@ static status fail_condition(const struct jql *jql, const struct jql_node *node)
     return jql__fail_unknown(jql, node, "an operator", conditions, CONDITIONS, sizeof *conditions);
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands among operators",
                             SLICE_ARG(node->name));
+  if (jql->err) jql->err->foreign = JQL_BAD_VALUE;
   err_hint(jql->err, "operators begin with `$`; a map of values has none");
   return failed;
 }
@@ -337,9 +371,18 @@ static status read_filters(const struct jql *jql, const struct jql_node *node, e
   return make_tree(jql, op, &children, node->offset, match);
 }
 
+/** Expressions see whole documents alone. */
+static status check_is_whole(const struct jql *jql, const struct jql_node *node) {
+  if (!jql->in_element) return LUMA_OK;
+  return jql__fail_code(jql, node, JQL_BAD_VALUE,
+                        "%.*s can only be applied to the top-level document",
+                        SLICE_ARG(node->name));
+}
+
 static status read_expression(const struct jql *jql, const struct jql_node *node,
                               struct match **match) {
   struct expr *expression = NULL;
+  TRY(check_is_whole(jql, node));
   TRY(jql__expression(jql, node, &expression));
   *match = match_node(jql->arena, MATCH_EXPR, NULL, 0, node->offset);
   TRY(jql__made(jql, *match));
@@ -352,6 +395,7 @@ static status read_sample_rate(const struct jql *jql, const struct jql_node *nod
                                struct match **match) {
   struct expr *rate = NULL, *chance = NULL;
   double real = val_is_number(&node->value) ? val_to_float64(&node->value) : -1;
+  TRY(check_is_whole(jql, node));
   if (!(real >= 0 && real <= 1))
     return jql__fail_code(jql, node, 2, "numeric argument to $sampleRate must be in [0, 1]");
   TRY(jql__const(jql, node, &rate));
@@ -368,6 +412,26 @@ static status read_sample_rate(const struct jql *jql, const struct jql_node *nod
   return LUMA_OK;
 }
 
+static status read_schema(const struct jql *jql, const struct jql_node *node,
+                          struct match **match) {
+  TRY(check_is_whole(jql, node));
+  return jql__json_schema(jql, node, match);
+}
+
+/** {"$alwaysTrue": 1}, {"$alwaysFalse": 1}: of nothing all hold, and not so the other. */
+static status read_always(const struct jql *jql, const struct jql_node *node,
+                          struct match **match) {
+  const struct children none = {0};
+  bool is_one = val_is_number(&node->value) && val_to_float64(&node->value) == 1;
+  if (!is_one)
+    return jql__fail_code(jql, node, 9, "%.*s must be an integer value of 1",
+                          SLICE_ARG(node->name));
+  TRY(make_tree(jql, MATCH_AND, &none, node->offset, match));
+  if (jql_is_named(node, "$alwaysTrue")) return LUMA_OK;
+  *match = match_node(jql->arena, MATCH_NOR, match, 1, node->offset);
+  return jql__made(jql, *match);
+}
+
 static status fail_tree(const struct jql *jql, const struct jql_node *node) {
   static const char *const names[] = {"$and", "$or", "$nor", "$expr", "$comment"};
   const struct word *word = word_find(WORD_QUERY, node->name);
@@ -376,6 +440,7 @@ static status fail_tree(const struct jql *jql, const struct jql_node *node) {
     return jql__fail_unknown(jql, node, "an operator", names, 5, sizeof *names);
   status failed = jql__fail(jql, node, LUMA_SYNTAX_ERROR, "`%.*s` stands without a field",
                             SLICE_ARG(node->name));
+  if (jql->err) jql->err->foreign = JQL_BAD_VALUE;
   err_hint(jql->err, "write {\"field\": {\"%.*s\": …}}", SLICE_ARG(node->name));
   return failed;
 }
@@ -388,8 +453,10 @@ static status read_entry(const struct jql *jql, const struct jql_node *node, str
   if (jql_is_named(node, "$or")) return read_filters(jql, node, MATCH_OR, match);
   if (jql_is_named(node, "$nor")) return read_filters(jql, node, MATCH_NOR, match);
   if (jql_is_named(node, "$expr")) return read_expression(jql, node, match);
-  if (jql_is_named(node, "$jsonSchema")) return jql__json_schema(jql, node, match);
+  if (jql_is_named(node, "$jsonSchema")) return read_schema(jql, node, match);
   if (jql_is_named(node, "$sampleRate")) return read_sample_rate(jql, node, match);
+  if (jql_is_named(node, "$alwaysTrue") || jql_is_named(node, "$alwaysFalse"))
+    return read_always(jql, node, match);
   if (jql_is_named(node, "$comment")) return LUMA_OK;
   return fail_tree(jql, node);
 }

@@ -130,7 +130,7 @@ status jql__geo(const struct jql *jql, const struct jql_node *node, const struct
   if (node->value.type != VAL_MAP || each.count != 1)
     return jql__fail_code(jql, node, BAD_VALUE, "%.*s takes an object with one region",
                           SLICE_ARG(node->name));
-  if (path->count == 0)
+  if (path->count == 0 || jql->in_element)
     return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported within $elemMatch",
                      SLICE_ARG(node->name));
   (void)jql__next(&each, &region);

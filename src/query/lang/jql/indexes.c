@@ -292,7 +292,7 @@ status jql__create_indexes(const struct jql *jql, const struct jql_node *command
   TRY(jql__take(jql, command, specs, 3, fields));
   if (val_count(&fields[1].value) == 0)
     return jql__fail_code(jql, &fields[1], 2, "Must specify at least one index to create");
-  return jql__sequence(jql, &fields[0], &fields[1], read_index, plan);
+  return jql__sequence(jql, &fields[0], &fields[1], true, read_index, plan);
 }
 
 /** The key of a collection has no index that could be dropped. */

@@ -17,7 +17,6 @@ static bool has_expression(const struct match *match) {
 /** As $elemMatch reads its operand: operators that stand at the top are of the document itself. */
 static status read_filter(const struct lang_context *context, const struct val *filter,
                           struct match **match, struct err *err) {
-  const struct path whole = {0};
   struct statement statement = {.language = PLAN_JQL};
   struct jql jql = {.context = context,
                     .arena = context->arena,
@@ -25,8 +24,7 @@ static status read_filter(const struct lang_context *context, const struct val *
                     .statement = &statement,
                     .err = err};
   struct jql_node root = {.value = *filter, .value_offset = JQL_NOWHERE};
-  TRY(jql__elem_match(&jql, &root, &whole, match));
-  *match = (*match)->children[0];
+  TRY(jql__one_value(&jql, &root, match));
   if (!has_expression(*match)) return LUMA_OK;
   return jql__fail(&jql, &root, LUMA_UNSUPPORTED,
                    "a filter that stands in a document has no expressions ($expr, $near and their "

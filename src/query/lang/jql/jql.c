@@ -122,6 +122,7 @@ struct reading {
   uint32_t documents_count;
   struct json_alike alike; /* of an update */
   bool met_escapes;
+  bool is_plain; /* a call of the shell: its maps are what they say */
 };
 
 /** `plain`: what the text was made of, or NULL. */
@@ -224,8 +225,12 @@ static status read_insert(struct json_reader *reader, struct arena *arena, struc
                           struct names *names, struct reading *read, struct err *err) {
   struct buf out;
   struct json_apart apart = {.list = slice_of_text("documents"), .out = &out};
-  const struct json_read_options options = {
-      .form = JSON_TAGGED, .known = names, .apart = &apart, .big_are_floats = true};
+  const struct json_read_options options = {.form = JSON_TAGGED,
+                                            .known = names,
+                                            .apart = &apart,
+                                            .big_are_floats = true,
+                                            .values_in =
+                                                read->is_plain ? slice_of(NULL, 0) : apart.list};
   buf_init(&out, DOC_BYTES_MAX + (size_t)ARENA_ADOPT_BYTES);
   /* Documents are seldom larger than their text. */
   if (!buf_reserve(&out, ARENA_ADOPT_BYTES + json.bytes))
@@ -245,7 +250,10 @@ static status read_insert(struct json_reader *reader, struct arena *arena, struc
 static status read_other(struct json_reader *reader, struct arena *arena, struct slice json,
                          struct reading *read, struct err *err) {
   const struct json_read_options options = {
-      .form = JSON_TAGGED, .alike = &read->alike, .big_are_floats = true};
+      .form = JSON_TAGGED,
+      .alike = &read->alike,
+      .big_are_floats = true,
+      .values_in = read->is_plain ? slice_of(NULL, 0) : slice_of_text("documents")};
   read->alike = (struct json_alike){
       .list = slice_of_text("updates"), .arena = arena, .most = JQL_CHANGES_MAX};
   return read_into(reader, arena, json, &options, &read->value, err);
@@ -337,11 +345,15 @@ static status parse_plain(struct json_reader *reader, const struct lang_context 
                           struct slice text, size_t start, size_t *end, struct statement *statement,
                           struct err *err) {
   struct plain plain;
-  struct reading read = {.value = val_missing()};
+  struct reading read = {.value = val_missing(), .is_plain = true};
   TRY(plain_read(context, text, start, &plain, err));
   *end = plain.end;
   status done = read_text(reader, context, plain.json, 0, &read, err);
-  if (done == LUMA_OK) return parse_node(context, plain.json, 0, &plain, &read, statement, err);
+  if (done == LUMA_OK) {
+    done = parse_node(context, plain.json, 0, &plain, &read, statement, err);
+    statement->is_momentary = plain.is_momentary;
+    return done;
+  }
   if (err && err->line)
     err_position(err, (const char *)text.data, text.bytes, plain_told(&plain, err->offset));
   return done;

@@ -16,7 +16,12 @@
 
 #define JQL_NOWHERE SIZE_MAX
 /** MongoDB's codes that several files answer with. */
-enum { JQL_TYPE_MISMATCH = 14, JQL_INVALID_LENGTH = 16, JQL_MISSING_FIELD = 40414 };
+enum {
+  JQL_BAD_VALUE = 2,
+  JQL_TYPE_MISMATCH = 14,
+  JQL_INVALID_LENGTH = 16,
+  JQL_MISSING_FIELD = 40414
+};
 enum { JQL_STAGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
 /** Of one command: changes, of which so many may need a plan of their own. Those that are alike
  * share one. */
@@ -70,8 +75,10 @@ struct jql {
   bool in_find;                 /* such a projection picks from lists */
   uint32_t depth;               /* of pipelines in pipelines */
   bool explains;                /* what is read is shown, not run */
+  bool is_several;              /* of changes that are read one may fail by itself */
   bool in_facet;                /* reading a pipeline of $facet */
   struct slice element;         /* reading an array filter: the name that its paths begin with */
+  bool in_element;              /* reading a filter of elements: expressions do not see these */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
   struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };
@@ -189,9 +196,9 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
-/** No path may be asked for twice, or beside one that leads through it: in their order such a pair
- * stands side by side. Sorts `places`; `at` is the map (or the list of names) they stand in. */
-status jql__check_paths(const struct jql *jql, const struct jql_node *at, struct path *places,
+/** No path may be asked for twice, or beside one that leads through it: sorted such a pair stands
+ * side by side. `paths` are in the order written, in the map (or the list of names) `at`. */
+status jql__check_paths(const struct jql *jql, const struct jql_node *at, const struct path *paths,
                         uint32_t count);
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr);
 /** LUMA_OK unless a name within the node's value could not be read back by MongoDB's clients. */
@@ -251,6 +258,8 @@ status jql__projection(const struct jql *jql, const struct jql_node *map, struct
  * and pick elements of them. */
 status jql__find_projection(const struct jql *jql, const struct jql_node *map,
                             const struct match *filter, struct expr **shape);
+/** A filter of one value: operators on itself, or conditions on its fields. (filter.c) */
+status jql__one_value(const struct jql *jql, const struct jql_node *node, struct match **match);
 /** {"$elemMatch": …}: MATCH_ELEM. (filter.c) */
 status jql__elem_match(const struct jql *jql, const struct jql_node *node, const struct path *path,
                        struct match **match);
@@ -334,11 +343,12 @@ status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
 status jql__put_project(const struct jql *jql, const struct jql_node *at, struct expr *expr,
                         struct plan **plan);
 /** Reads each element of `list`, a map, as one change of `collection`, and stacks several as a
- * SEQUENCE. */
+ * SEQUENCE. `ordered`: none is done after one that failed. */
 typedef status jql_element(const struct jql *jql, const struct jql_node *collection,
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
-                     const struct jql_node *list, jql_element *read, struct plan **plan);
+                     const struct jql_node *list, bool ordered, jql_element *read,
+                     struct plan **plan);
 /** Where the update of `plan`, element `from` of `list`, is one by key, and many follow that are
  * like it but for their values: the plan takes them in as its points. `taken`: elements the plan
  * stands for. (alike.c) */
@@ -354,11 +364,19 @@ struct jql_write {
   struct jql_node constants; /* of a pipeline: variables that have values */
   bool all;                  /* of what the filter finds, not the first alone */
 };
+/** An error where an update, its stages or its array filters are of no type that a command takes:
+ * then it is none. (update_parts.c) */
+status jql__check_types(const struct jql *jql, const struct jql_write *write);
 /** An error for an update of a time series that MongoDB does not take. (series.c) */
 status jql__check_series_update(const struct jql *jql, const struct jql_write *write);
+/** UPDATE or DELETE of a list: where others may go on, one that cannot be is a plan that fails.
+ * (write.c) */
+typedef status jql_put_change(const struct jql *jql, const struct jql_write *write,
+                              struct plan **plan);
+status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct jql_write *write,
+                       struct plan **plan);
 /** UPDATE or DELETE. (write.c) */
-status jql__put_update(const struct jql *jql, const struct jql_write *write, struct plan **plan);
-status jql__put_delete(const struct jql *jql, const struct jql_write *write, struct plan **plan);
+jql_put_change jql__put_update, jql__put_delete;
 /** INSERT of one document. (write.c) */
 status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
                        const struct jql_node *document, struct plan **plan);
@@ -371,6 +389,10 @@ status jql__put_group(const struct jql *jql, const struct jql_node *spec, struct
 
 /** The changes of an update: operators, or a replacement, into the PLAN_UPDATE. (update.c) */
 status jql__changes(const struct jql *jql, const struct jql_node *update, struct plan *plan);
+/** Puts the changes of one update in MongoDB's order, that of the paths they are about; an error
+ * when two concern the same one, or one below the other. (update_order.c) */
+status jql__order_changes(const struct jql *jql, const struct jql_node *at,
+                          struct plan_update_item *items, uint32_t count);
 /** (update_parts.c) */
 status jql__array_filters(const struct jql *jql, const struct jql_node *list,
                           struct jql_filters *filters);

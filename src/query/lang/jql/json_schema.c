@@ -144,11 +144,13 @@ static status check_types(const struct jql *jql, const struct jql_node *node, bo
 static status check_number(const struct jql *jql, const struct jql_node *node,
                            enum keyword_kind kind) {
   int64_t whole = 0;
-  if (!val_is_number(&node->value)) return fail_kind(jql, node, "a number");
+  if (!val_is_number(&node->value) && kind != KEYWORD_COUNT)
+    return fail_kind(jql, node, "a number");
   if (kind == KEYWORD_POSITIVE && !(val_to_float64(&node->value) > 0))
     return jql__fail_code(jql, node, 9, "$jsonSchema keyword '%.*s' must have a positive value",
                           SLICE_ARG(node->name));
-  if (kind == KEYWORD_COUNT && (!val_to_int64(&node->value, &whole) || whole < 0))
+  if (kind == KEYWORD_COUNT &&
+      (!val_is_number(&node->value) || !val_to_int64(&node->value, &whole) || whole < 0))
     return jql__fail_code(jql, node, 9,
                           "$jsonSchema keyword '%.*s' must be a whole number that is not negative",
                           SLICE_ARG(node->name));

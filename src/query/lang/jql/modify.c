@@ -79,6 +79,7 @@ status jql__find_and_modify(const struct jql *jql, const struct jql_node *comman
                             .collation = fields[COLLATION],
                             .array_filters = fields[FILTERS],
                             .sort = fields[SORT]};
+  if (!removes) TRY(jql__check_types(jql, &write));
   TRY(removes ? jql__put_delete(&inner, &write, plan) : jql__put_update(&inner, &write, plan));
   (*plan)->yields = true;
   (*plan)->yields_before = !removes && !jql__flag(&fields[NEW], false);

@@ -191,10 +191,14 @@ static const struct stage stages[] = {
 enum { STAGES = sizeof stages / sizeof stages[0] };
 
 static status fail_stage(const struct jql *jql, const struct jql_node *spec) {
+  enum { NO_REPLICA_SET = 40573 };
   const struct word *word = word_find(WORD_STAGE, spec->name);
-  if (word && word->state != WORD_WORKS)
-    return jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s", word->name,
-                     word->state == WORD_REFUSED ? "" : " here", word->why);
+  if (word && word->state != WORD_WORKS) {
+    status failed = jql__fail(jql, spec, LUMA_UNSUPPORTED, "`%s` is not supported%s: %s",
+                              word->name, word->state == WORD_REFUSED ? "" : " here", word->why);
+    if (jql->err && jql_is_named(spec, "$changeStream")) jql->err->foreign = NO_REPLICA_SET;
+    return failed;
+  }
   status failed = jql__fail_unknown(jql, spec, "a stage", stages, STAGES, sizeof *stages);
   if (jql->err) jql->err->foreign = 40324;
   return failed;
@@ -203,12 +207,14 @@ static status fail_stage(const struct jql *jql, const struct jql_node *spec) {
 /** What cannot stand in a $facet, or behind another stage. */
 static status check_place(const struct jql *jql, const struct jql_node *spec,
                           const struct plan *plan) {
+  const struct word *word = word_find(WORD_STAGE, spec->name);
   bool is_first = jql_is_named(spec, "$documents");
   bool is_outer = is_first || jql_is_named(spec, "$facet") || jql_is_named(spec, "$out") ||
                   jql_is_named(spec, "$merge");
   if (jql->in_facet && is_outer)
     return jql__fail_code(jql, spec, 40600, "%.*s is not allowed to be used within a $facet stage",
                           SLICE_ARG(spec->name));
+  if (word && word->state == WORD_REFUSED) return fail_stage(jql, spec);
   if (!is_first && !plan)
     return jql__fail_code(jql, spec, 73, "a pipeline without a collection begins with $documents");
   return LUMA_OK;

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/text/suggest.h"
 #include "query/lang/jql/plain_int.h"
 #include "value/doc/doc.h"
 
@@ -216,7 +215,7 @@ static void write_decimal(struct writing *writing) {
   write_digits(writing);
 }
 
-static status write_number(struct writing *writing) {
+status plain__number(struct writing *writing) {
   size_t start = writing->at;
   bool is_negative = byte_at(writing, start) == '-';
   if (is_negative || byte_at(writing, start) == '+') writing->at++;
@@ -241,157 +240,7 @@ static status write_number(struct writing *writing) {
   return LUMA_OK;
 }
 
-/* ---- constructors ---- */
-
-/* A text or a number, as a JSON string. */
-static status write_as_text(struct writing *writing) {
-  uint8_t c = plain__peek(writing);
-  if (c == '"' || c == '\'') return write_quoted(writing, c);
-  buf_append_byte(&writing->json, '"');
-  TRY(write_number(writing));
-  buf_append_byte(&writing->json, '"');
-  return LUMA_OK;
-}
-
-static status write_simple(struct writing *writing, const char *key) {
-  buf_append_format(&writing->json, "{\"%s\":", key);
-  TRY(write_as_text(writing));
-  buf_append_byte(&writing->json, '}');
-  return LUMA_OK;
-}
-
-/* A date without a time is midnight, and one without a zone is UTC's. */
-static void complete_date(struct buf *json) {
-  enum { DATE_BYTES = 10, SECONDS_BYTES = 19 };
-  const uint8_t *quote = memrchr(json->data, '"', json->bytes - 1), *end = json->data + json->bytes;
-  size_t bytes = quote ? (size_t)(end - quote) - 2 : 0;
-  bool is_day = bytes == DATE_BYTES, is_moment = bytes >= SECONDS_BYTES;
-  for (const uint8_t *at = quote + SECONDS_BYTES + 1; is_moment && at < end - 1; at++)
-    if (*at == 'Z' || *at == '+' || *at == '-') is_moment = false;
-  if (!is_day && !is_moment) return;
-  json->bytes--;
-  buf_append_text(json, is_day ? "T00:00:00Z\"" : "Z\"");
-}
-
-/* Of a text, of milliseconds, or of now. */
-static status write_date(struct writing *writing, const char *unused) {
-  (void)unused;
-  uint8_t c = plain__peek(writing);
-  buf_append_text(&writing->json, "{\"$date\":");
-  if (c == ')') {
-    buf_append_format(&writing->json, "{\"$numberLong\":\"%llu\"}}",
-                      (unsigned long long)(writing->now_us / 1000));
-    return LUMA_OK;
-  }
-  bool is_text = c == '"' || c == '\'';
-  if (!is_text) buf_append_text(&writing->json, "{\"$numberLong\":");
-  TRY(write_as_text(writing));
-  if (is_text && writing->json.failed == LUMA_OK) complete_date(&writing->json);
-  buf_append_text(&writing->json, is_text ? "}" : "}}");
-  return LUMA_OK;
-}
-
-static status write_timestamp(struct writing *writing, const char *unused) {
-  (void)unused;
-  buf_append_text(&writing->json, "{\"$timestamp\":");
-  if (plain__peek(writing) == '{') {
-    TRY(plain__value(writing));
-  } else {
-    buf_append_text(&writing->json, "{\"t\":");
-    TRY(write_number(writing));
-    TRY(plain__expect(writing, ',', "between the two numbers of a timestamp"));
-    buf_append_text(&writing->json, ",\"i\":");
-    (void)plain__peek(writing);
-    TRY(write_number(writing));
-    buf_append_byte(&writing->json, '}');
-  }
-  buf_append_byte(&writing->json, '}');
-  return LUMA_OK;
-}
-
-static status write_binary(struct writing *writing, const char *unused) {
-  (void)unused;
-  size_t start = writing->at;
-  struct slice digits = plain__name(writing);
-  unsigned kind = 0;
-  if (digits.bytes == 0 || digits.bytes > 3)
-    return plain__fail(writing, start, "BinData(0, \"…\")");
-  for (size_t i = 0; i < digits.bytes; i++) kind = kind * 10 + (digits.data[i] - '0') % 10u;
-  TRY(plain__expect(writing, ',', "behind the kind of binary data"));
-  buf_append_format(&writing->json, "{\"$binary\":{\"subType\":\"%02x\",\"base64\":", kind & 0xff);
-  TRY(write_as_text(writing));
-  buf_append_text(&writing->json, "}}");
-  return LUMA_OK;
-}
-
-static status write_expression(struct writing *writing, const char *unused) {
-  (void)unused;
-  buf_append_text(&writing->json, "{\"$regularExpression\":{\"pattern\":");
-  TRY(plain__string(writing));
-  buf_append_text(&writing->json, ",\"options\":");
-  if (plain__take(writing, ','))
-    TRY(plain__string(writing));
-  else
-    buf_append_text(&writing->json, "\"\"");
-  buf_append_text(&writing->json, "}}");
-  return LUMA_OK;
-}
-
-static status write_edge(struct writing *writing, const char *key) {
-  buf_append_format(&writing->json, "{\"%s\":1}", key);
-  return LUMA_OK;
-}
-
-struct constructor {
-  const char *name;
-  status (*write)(struct writing *writing, const char *key);
-  const char *key;
-};
-static const struct constructor constructors[] = {
-    {"ObjectId", write_simple, "$oid"},
-    {"ISODate", write_date, NULL},
-    {"Date", write_date, NULL},
-    {"NumberLong", write_simple, "$numberLong"},
-    {"Long", write_simple, "$numberLong"},
-    {"NumberInt", write_simple, "$numberInt"},
-    {"Int32", write_simple, "$numberInt"},
-    {"NumberDecimal", write_simple, "$numberDecimal"},
-    {"Decimal128", write_simple, "$numberDecimal"},
-    {"Double", write_simple, "$numberDouble"},
-    {"UUID", write_simple, "$uuid"},
-    {"BinData", write_binary, NULL},
-    {"Timestamp", write_timestamp, NULL},
-    {"RegExp", write_expression, NULL},
-    {"MinKey", write_edge, "$minKey"},
-    {"MaxKey", write_edge, "$maxKey"},
-};
-enum { CONSTRUCTORS = sizeof constructors / sizeof constructors[0] };
-
-static status fail_word(struct writing *writing, size_t at, struct slice word) {
-  struct suggest suggest;
-  suggest_init(&suggest, word);
-  for (size_t i = 0; i < CONSTRUCTORS; i++)
-    suggest_offer(&suggest, slice_of_text(constructors[i].name));
-  status failed = plain__fail(
-      writing, at, "`%.*s` is no value: variables and functions are not run", SLICE_ARG(word));
-  if (suggest_is_good(&suggest))
-    err_hint(writing->err, "did you mean `%.*s`?", SLICE_ARG(suggest.best));
-  return failed;
-}
-
-/* MinKey and MaxKey do without parentheses. */
-static status construct(struct writing *writing, size_t at, struct slice word) {
-  for (size_t i = 0; i < CONSTRUCTORS; i++) {
-    const struct constructor *made = &constructors[i];
-    if (!slice_is_equal(word, slice_of_text(made->name))) continue;
-    bool is_call = plain__take(writing, '(');
-    if (!is_call && made->write != write_edge)
-      return plain__fail(writing, writing->at, "`(` is expected behind %s", made->name);
-    TRY(made->write(writing, made->key));
-    return is_call ? plain__expect(writing, ')', "to close the call") : LUMA_OK;
-  }
-  return fail_word(writing, at, word);
-}
+/* ---- words ---- */
 
 static status write_word(struct writing *writing) {
   static const char *const same[] = {"true", "false", "null"};
@@ -407,7 +256,7 @@ static status write_word(struct writing *writing) {
     return (void)buf_append_text(&writing->json, "{\"$numberDouble\":\"NaN\"}"), LUMA_OK;
   if (slice_is_equal(word, slice_of_text("Infinity")))
     return (void)buf_append_text(&writing->json, "{\"$numberDouble\":\"Infinity\"}"), LUMA_OK;
-  return construct(writing, at, word);
+  return plain__construct(writing, at, word);
 }
 
 /* ---- values ---- */
@@ -450,7 +299,7 @@ status plain__value(struct writing *writing) {
   case '/': return write_regex(writing);
   default: break;
   }
-  if (c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9')) return write_number(writing);
+  if (c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9')) return plain__number(writing);
   if (is_name_byte(c)) return write_word(writing);
   return plain__fail(writing, writing->at, "a value is expected");
 }
@@ -472,6 +321,7 @@ static status keep(const struct lang_context *context, const struct writing *wri
   *plain = (struct plain){.json = slice_of(json, writing->json.bytes),
                           .written = writing->text,
                           .end = writing->at,
+                          .is_momentary = writing->is_momentary,
                           .marks = marks,
                           .marks_count = writing->marks.bytes / sizeof *plain->marks};
   return LUMA_OK;

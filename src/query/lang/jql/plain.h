@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What people write for MongoDB's shell, in strict JSON: literals of JavaScript (plain.c), and
- * calls such as db.users.find({age: 5}) (shell.c), whose JSON is the command they mean.
+/* What people write for MongoDB's shell, in strict JSON: literals of JavaScript (plain.c), of
+ * the shell's types (constructors.c), and calls such as db.users.find({age: 5}) (shell.c), whose
+ * JSON is the command they mean.
  *
  * Nothing is computed: a function, a variable or an operator is refused with its place. Each part
  * of the JSON is marked with the place it was written at, so that errors about the command point
@@ -18,7 +19,8 @@ struct plain_mark {
 /** JSON and what it was made of. Everything lives in the arena, but for `written`, the text. */
 struct plain {
   struct slice json, written;
-  size_t end; /* of the statement in `written` */
+  size_t end;        /* of the statement in `written` */
+  bool is_momentary; /* it has a moment or an identity that was made when it was read */
   const struct plain_mark *marks;
   size_t marks_count;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by plain.c and shell.c. */
+/* Shared by plain.c, constructors.c and shell.c. */
 #ifndef QUERY_LANG_JQL_PLAIN_INT_H
 #define QUERY_LANG_JQL_PLAIN_INT_H
 
@@ -12,6 +12,7 @@ struct writing {
   struct buf json, marks;
   uint32_t depth;
   uint64_t now_us;
+  bool is_momentary; /* see struct plain */
   struct err *err;
 };
 
@@ -27,6 +28,10 @@ void plain__mark(struct writing *writing, size_t at);
 status plain__value(struct writing *writing);
 /** Writes a quoted text, or a name, as a JSON string. */
 status plain__string(struct writing *writing);
+/** Writes a number, and passes it. */
+status plain__number(struct writing *writing);
+/** Writes the value that `word`, at `at`, makes with the arguments behind it (constructors.c). */
+status plain__construct(struct writing *writing, size_t at, struct slice word);
 /** Fails with the position of `at`. */
 status plain__fail(struct writing *writing, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));

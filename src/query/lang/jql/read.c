@@ -52,6 +52,21 @@ static status read_sort_score(const struct jql *jql, const struct jql_node *node
   return LUMA_OK;
 }
 
+/** MongoDB counts the keys of a sort as those of an index. */
+static status check_sort_count(const struct jql *jql, const struct jql_node *sort) {
+  enum { KEYS_MAX = 32, TOO_MANY_KEYS = 13103 };
+  if (val_count(&sort->value) <= KEYS_MAX) return LUMA_OK;
+  return jql__fail_code(jql, sort, TOO_MANY_KEYS, "too many compound keys");
+}
+
+static status check_sort_path(const struct jql *jql, const struct jql_node *node,
+                              const struct path *path) {
+  for (uint32_t i = 0; i < path->count; i++)
+    if (i ? !jql__is_field(path->steps[i].name) : jql_is_operator(path->steps[i].name))
+      return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
+  return LUMA_OK;
+}
+
 static status read_sort_key(const struct jql *jql, const struct jql_node *node,
                             struct plan_sort_key *key) {
   int64_t direction = 0;
@@ -62,9 +77,8 @@ static status read_sort_key(const struct jql *jql, const struct jql_node *node,
     return jql__fail_code(jql, node, val_is_number(&node->value) ? 15975 : 15974,
                           "a sort key is 1 (ascending) or -1 (descending)");
   key->descending = direction < 0;
-  if (jql_is_operator(node->name))
-    return jql__fail_code(jql, node, 16410, "FieldPath field names may not start with '$'");
-  return jql__name(jql, node, node->name, &key->expr);
+  TRY(jql__name(jql, node, node->name, &key->expr));
+  return check_sort_path(jql, node, &key->expr->path);
 }
 
 status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct plan **plan) {
@@ -73,6 +87,7 @@ status jql__put_sort(const struct jql *jql, const struct jql_node *sort, struct 
   struct jql_each each = jql__each(jql, sort);
   struct plan_sort_key *keys = arena_zalloc(jql->arena, each.count, sizeof *keys);
   TRY(jql__made(jql, keys));
+  TRY(check_sort_count(jql, sort));
   for (uint32_t i = 0; jql__next(&each, &node); i++) TRY(read_sort_key(jql, &node, &keys[i]));
   TRY(jql__put(jql, PLAN_SORT, sort, plan));
   (*plan)->sort = keys;
@@ -142,11 +157,6 @@ status jql__put_count(const struct jql *jql, const struct jql_node *at, struct e
 status jql__collation(const struct jql *jql, const struct jql_node *collation) {
   struct statement *statement = jql->statement;
   if (!jql_is_given(collation)) return LUMA_OK;
-  bool differs = statement->collation.type == VAL_MAP &&
-                 !val_is_equal(&statement->collation, &collation->value);
-  if (differs)
-    return jql__fail(jql, collation, LUMA_UNSUPPORTED,
-                     "the changes of one command have one collation here");
   struct val locale = val_field(&collation->value, slice_of_text("locale"));
   bool is_simple =
       locale.type == VAL_TEXT && slice_is_equal(val_slice(&locale), slice_of_text("simple"));

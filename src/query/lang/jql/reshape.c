@@ -79,8 +79,7 @@ static bool is_like(const struct val *a, const struct val *b) {
 static status read_step(const struct jql *jql, const struct jql_node *step,
                         const struct jql_node *unit, struct stage_densify *densify) {
   int64_t whole = 0;
-  if (!val_is_number(&step->value)) return jql__fail_type(jql, step, "a number");
-  if (!(val_to_float64(&step->value) > 0))
+  if (!val_is_number(&step->value) || !(val_to_float64(&step->value) > 0))
     return jql__fail_code(jql, step, 5733401,
                           "The step parameter in a range statement must be a strictly positive "
                           "numeric value");
@@ -138,7 +137,6 @@ static status read_range(const struct jql *jql, const struct jql_node *range, bo
   static const struct jql_field specs[] = {
       {"step", JQL_ANY, true}, {"bounds", JQL_ANY, true}, {"unit", JQL_ANY, false}};
   struct jql_node fields[3];
-  TRY(jql__check_kind(jql, range, JQL_MAP));
   TRY(jql__take(jql, range, specs, 3, fields));
   TRY(read_step(jql, &fields[0], &fields[2], densify));
   return read_bounds(jql, &fields[1], has_partition, densify);
@@ -170,7 +168,7 @@ static status read_fields(const struct jql *jql, const struct jql_node *field,
 
 status jql__put_densify(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   static const struct jql_field specs[] = {
-      {"field", JQL_ANY, true}, {"partitionByFields", JQL_LIST, false}, {"range", JQL_ANY, true}};
+      {"field", JQL_TEXT, true}, {"partitionByFields", JQL_LIST, false}, {"range", JQL_MAP, true}};
   struct jql_node fields[3];
   if (spec->value.type != VAL_MAP)
     return jql__fail_code(jql, spec, 5733201, "The $densify stage specification must be an object");

@@ -80,6 +80,7 @@ static status read_rules(const struct jql *jql, const struct jql_node *fields,
   if (rules->has_warns) TRY(read_word(jql, &fields[ACTION], actions, 2, &warns));
   rules->warns = warns;
   if (!jql_is_given(&fields[COLLATION])) return LUMA_OK;
+  TRY(jql__collation(jql, &fields[COLLATION])); /* whether there is such a one is seen at the run */
   return jql__write_tagged(jql, &fields[COLLATION].value, &rules->collation);
 }
 
@@ -268,6 +269,9 @@ status jql__coll_mod(const struct jql *jql, const struct jql_node *command, stru
     (*plan)->replaces = true;
     return LUMA_OK;
   }
+  if (jql_is_given(&fields[PIPELINE]))
+    return jql__fail_code(jql, &fields[PIPELINE], 72,
+                          "'pipeline' requires 'viewOn' to also be specified");
   TRY(jql__put_named(jql, PLAN_CHANGE_COLLECTION, &fields[COLL_MOD], plan));
   TRY(make_rules(jql, *plan));
   TRY(read_rules(jql, &fields[VALIDATOR], (*plan)->rules));

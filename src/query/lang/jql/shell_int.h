@@ -6,7 +6,7 @@
 
 #include "query/lang/jql/plain_int.h"
 
-enum { ARGS_MAX = 40, CALLS_MAX = 16 };
+enum { ARGS_MAX = 40, CALLS_MAX = 40 };
 
 struct call {
   struct slice name;
@@ -19,6 +19,7 @@ struct shell {
   struct writing *writing;
   struct slice subject; /* the collection, as it is written: `users`, or a quoted text */
   size_t subject_at;
+  size_t database_at;  /* of the name in db.getSiblingDB(name); 0: there is none */
   struct call explain; /* db.users.explain().find(): without a name there is none */
   struct call calls[CALLS_MAX];
   uint32_t calls_count;
@@ -29,7 +30,8 @@ enum shell_change { CHANGE_ANY, CHANGE_OPERATORS, CHANGE_DOCUMENT };
 
 /** A method: the command, and the field for each of its arguments. Of a field's name the first byte
  * may say more: `[` the value becomes a list, `?` it does unless it is one, `*` these are options,
- * which become fields of the command, `!` the argument is the subject. */
+ * which become fields of the command (or a value of the field named behind the star), `!` the
+ * argument is the subject. */
 struct method {
   const char *name;
   const char *usage;
@@ -39,6 +41,7 @@ struct method {
   const char *fields[4];
   const char *fixed; /* fields that come with it */
   enum shell_change change;
+  bool takes_chain; /* the calls behind it are its own */
 };
 
 /** The methods of a collection, or of the database; one without a name ends them. */
@@ -61,7 +64,21 @@ status shell__write_aggregate(struct shell *shell, const struct method *method);
 status shell__write_create_indexes(struct shell *shell, const struct method *method);
 status shell__write_drop_indexes(struct shell *shell, const struct method *method);
 status shell__write_hide(struct shell *shell, const struct method *method);
-/** a command that is given as such. */
+/** what an aggregation tells, of which one field is shown; */
+status shell__write_told(struct shell *shell, const struct method *method);
+/** a command that is given as such; */
 status shell__write_command(struct shell *shell, const struct method *method);
+/** writes that are collected by a chain of calls (shell_bulk.c). */
+status shell__write_bulk(struct shell *shell, const struct method *method);
+/** Begins the command `name` of the collection, or of the database. */
+status shell__begin(struct shell *shell, const char *name);
+/** Writes the options in the map at `at` as fields. */
+status shell__put_options(struct shell *shell, size_t at);
+/** Writes an argument as the field of a command, as `struct method` has them. */
+status shell__put_argument(struct shell *shell, const struct method *method, const char *field,
+                           size_t at);
+bool shell__is_named(const struct call *call, const char *name);
+/** Fails: this call stands where it does not belong. One of `names` may be meant. */
+status shell__fail_call(struct shell *shell, const struct call *call, const char *const *names);
 
 #endif

@@ -132,19 +132,24 @@ static status aggregate_option(struct shell *shell, struct slice name, size_t at
 
 /* ---- methods ---- */
 
-static status put_command(struct shell *shell, const char *command) {
+status shell__begin(struct shell *shell, const char *name) {
   plain__mark(shell->writing, first(shell)->at);
-  buf_append_format(&shell->writing->json, "{\"%s\":", command);
+  buf_append_format(&shell->writing->json, "{\"%s\":", name);
   return put_subject(shell);
 }
 
-static status put_argument(struct shell *shell, const struct method *method, const char *field,
+status shell__put_options(struct shell *shell, size_t at) {
+  return each_option(shell, at, same_option);
+}
+
+status shell__put_argument(struct shell *shell, const struct method *method, const char *field,
                            size_t at) {
   bool is_modify = strcmp(method->command, "findAndModify") == 0;
   bool wraps = *field == '[' || (*field == '?' && !begins(shell, at, '['));
-  if (*field == '*') return each_option(shell, at, is_modify ? modify_option : same_option);
-  buf_append_format(&shell->writing->json, ",\"%s\":%s", field + (*field == '[' || *field == '?'),
-                    wraps ? "[" : "");
+  bool has_options = *field == '*' && (!field[1] || begins(shell, at, '{'));
+  if (has_options) return each_option(shell, at, is_modify ? modify_option : same_option);
+  if (*field == '[' || *field == '?' || *field == '*') field++;
+  buf_append_format(&shell->writing->json, ",\"%s\":%s", field, wraps ? "[" : "");
   TRY(shell__put_value(shell, at));
   if (wraps) shell__put(shell, "]");
   return LUMA_OK;
@@ -157,11 +162,11 @@ status shell__write_plain(struct shell *shell, const struct method *method) {
     buf_append_format(&shell->writing->json, "{\"%s\":", method->command);
     TRY(shell__put_value(shell, call->args[0]));
   } else {
-    TRY(put_command(shell, method->command));
+    TRY(shell__begin(shell, method->command));
   }
   for (uint32_t i = 0; i < call->args_count; i++) {
     const char *field = method->fields[i];
-    if (field && *field != '!') TRY(put_argument(shell, method, field, call->args[i]));
+    if (field && *field != '!') TRY(shell__put_argument(shell, method, field, call->args[i]));
   }
   if (method->fixed) shell__put(shell, method->fixed);
   return LUMA_OK;
@@ -203,10 +208,20 @@ status shell__write_drop_indexes(struct shell *shell, const struct method *metho
   return LUMA_OK;
 }
 
-/** The command itself, or its name. */
+/** [{$collStats: …}, {$project: …}]: what of it is shown. */
+status shell__write_told(struct shell *shell, const struct method *method) {
+  TRY(shell__begin(shell, "aggregate"));
+  shell__put(shell, ",\"pipeline\":[{\"$collStats\":{\"storageStats\":{}}},{\"$project\":");
+  shell__put(shell, method->fixed);
+  shell__put(shell, "}],\"cursor\":{}");
+  return LUMA_OK;
+}
+
+/** The command itself, or its name; of a collection it is about that one. */
 status shell__write_command(struct shell *shell, const struct method *method) {
   struct writing *writing = shell->writing;
-  size_t at = first(shell)->args[0], back = writing->at;
+  const struct call *call = first(shell);
+  size_t at = call->args[0], back = writing->at;
   (void)method;
   if (begins(shell, at, '{')) {
     TRY(shell__put_value(shell, at));
@@ -217,8 +232,10 @@ status shell__write_command(struct shell *shell, const struct method *method) {
   writing->at = at;
   status done = plain__string(writing);
   writing->at = back;
-  shell__put(shell, ":1");
-  return done;
+  TRY(done);
+  shell__put(shell, ":");
+  TRY(put_subject(shell));
+  return call->args_count > 1 ? shell__put_options(shell, call->args[1]) : LUMA_OK;
 }
 
 /** The options of the third argument, or the old form's `upsert, multi`. */
@@ -234,7 +251,7 @@ static status put_update_options(struct shell *shell, option_fn *option) {
 status shell__write_update(struct shell *shell, const struct method *method) {
   const struct call *call = first(shell);
   TRY(check_change(shell, method, call->args[1]));
-  TRY(put_command(shell, "update"));
+  TRY(shell__begin(shell, "update"));
   shell__put(shell, ",\"updates\":[{\"q\":");
   TRY(shell__put_value(shell, call->args[0]));
   shell__put(shell, ",\"u\":");
@@ -266,7 +283,7 @@ status shell__write_delete(struct shell *shell, const struct method *method) {
   const struct call *call = first(shell);
   bool is_one = method->fixed != NULL;
   bool has_options = call->args_count > 1 && begins(shell, call->args[1], '{');
-  TRY(put_command(shell, "delete"));
+  TRY(shell__begin(shell, "delete"));
   shell__put(shell, ",\"deletes\":[{\"q\":");
   TRY(shell__put_value(shell, call->args[0]));
   if (!is_one) TRY(is_just_one(shell, call, &is_one));
@@ -280,7 +297,7 @@ status shell__write_delete(struct shell *shell, const struct method *method) {
 status shell__write_aggregate(struct shell *shell, const struct method *method) {
   const struct call *call = first(shell);
   bool is_list = call->args_count == 0 || begins(shell, call->args[0], '[');
-  TRY(put_command(shell, method->command));
+  TRY(shell__begin(shell, method->command));
   shell__put(shell, ",\"pipeline\":");
   if (is_list) {
     if (call->args_count == 0) return shell__put(shell, "[]"), LUMA_OK;
@@ -308,7 +325,7 @@ static status put_index(struct shell *shell, size_t key) {
 status shell__write_create_indexes(struct shell *shell, const struct method *method) {
   struct writing *writing = shell->writing;
   size_t at = first(shell)->args[0], back = writing->at;
-  TRY(put_command(shell, method->command));
+  TRY(shell__begin(shell, method->command));
   shell__put(shell, ",\"indexes\":[");
   if (begins(shell, at, '[')) {
     writing->at = at + 1;
@@ -327,12 +344,13 @@ status shell__write_create_indexes(struct shell *shell, const struct method *met
     TRY(put_index(shell, at));
   }
   shell__put(shell, "]");
-  return LUMA_OK;
+  if (first(shell)->args_count < 3) return LUMA_OK;
+  return shell__put_argument(shell, method, "commitQuorum", first(shell)->args[2]);
 }
 
 status shell__write_hide(struct shell *shell, const struct method *method) {
   size_t at = first(shell)->args[0];
-  TRY(put_command(shell, method->command));
+  TRY(shell__begin(shell, method->command));
   shell__put(shell,
              begins(shell, at, '{') ? ",\"index\":{\"keyPattern\":" : ",\"index\":{\"name\":");
   TRY(shell__put_value(shell, at));

@@ -15,6 +15,22 @@ static status put_told(const struct jql *jql, const struct jql_node *spec, enum 
   return jql__put_told(jql, tells, &collection, plan);
 }
 
+/** {"scale": 1024}: what sizes are divided by. */
+static status read_scale(const struct jql *jql, const struct jql_node *storage, uint32_t *scale) {
+  enum { TOO_SMALL = 51024 };
+  static const struct jql_field specs[] = {{"scale", JQL_COUNT, false}};
+  struct jql_node field;
+  int64_t given = 1;
+  *scale = 1;
+  if (!jql_is_given(storage)) return LUMA_OK;
+  TRY(jql__take(jql, storage, specs, 1, &field));
+  if (jql_is_given(&field)) given = (int64_t)val_to_float64(&field.value);
+  if (given < 1 || given > INT32_MAX)
+    return jql__fail_code(jql, &field, TOO_SMALL, "'scale' is a number from 1 to %d", INT32_MAX);
+  *scale = (uint32_t)given;
+  return LUMA_OK;
+}
+
 status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, struct plan **plan) {
   enum { COUNT, STORAGE };
   static const struct jql_field specs[] = {{"count", JQL_MAP, false},
@@ -29,7 +45,7 @@ status jql__put_coll_stats(const struct jql *jql, const struct jql_node *spec, s
   ASSERT(*plan);
   (*plan)->tells_count = jql_is_given(&fields[COUNT]);
   (*plan)->tells_storage = jql_is_given(&fields[STORAGE]);
-  return LUMA_OK;
+  return read_scale(jql, &fields[STORAGE], &(*plan)->tells_scale);
 }
 
 status jql__put_index_stats(const struct jql *jql, const struct jql_node *spec,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What an update does to a document: operators on paths, or a document that replaces it. */
-#include <stdlib.h>
-
 #include "query/lang/jql/jql_int.h"
 
 struct change {
@@ -82,6 +80,21 @@ static status read_modifier(const struct jql *jql, const struct jql_node *node,
   return jql__const(jql, node, modifier);
 }
 
+/** A path has names between its dots. */
+static status check_sort_path(const struct jql *jql, const struct jql_node *key) {
+  struct slice path = key->name;
+  bool is_empty = path.bytes == 0, after_dot = true;
+  for (size_t i = 0; i < path.bytes; i++) {
+    is_empty |= after_dot && path.data[i] == '.';
+    after_dot = path.data[i] == '.';
+  }
+  if (path.bytes == 0) return jql__fail_code(jql, key, 2, "The $sort field cannot be empty");
+  if (!is_empty && !after_dot) return LUMA_OK;
+  return jql__fail_code(jql, key, 2,
+                        "The $sort field is a dotted field but has an empty part: %.*s",
+                        SLICE_ARG(path));
+}
+
 static status read_push_sort(const struct jql *jql, const struct jql_node *node,
                              struct expr **modifier) {
   struct jql_each each = jql__each(jql, node);
@@ -90,14 +103,18 @@ static status read_push_sort(const struct jql *jql, const struct jql_node *node,
   bool is_map = node->value.type == VAL_MAP;
   *modifier = NULL;
   if (!jql_is_given(node)) return LUMA_OK;
-  if (is_map && each.count == 0) return jql__fail_code(jql, node, 2, "The $sort pattern is empty");
+  if (is_map && each.count == 0)
+    return jql__fail_code(jql, node, 2,
+                          "The $sort pattern is empty when it should be a set of fields.");
   while (!is_map || jql__next(&each, &key)) {
     bool is_number = val_is_number(&key.value) && val_to_int64(&key.value, &direction);
     if (!is_number || (direction != 1 && direction != -1))
       return jql__fail_code(jql, &key, 2,
-                            "The $sort is invalid: use 1/-1 to sort the whole "
-                            "element, or {field:1/-1} to sort embedded fields");
+                            is_map ? "The $sort element value must be either 1 or -1"
+                                   : "The $sort is invalid: use 1/-1 to sort the whole "
+                                     "element, or {field:1/-1} to sort embedded fields");
     if (!is_map) break;
+    TRY(check_sort_path(jql, &key));
   }
   return jql__const(jql, node, modifier);
 }
@@ -167,8 +184,10 @@ static status read_bits(const struct jql *jql, const struct jql_node *field,
 static status read_pull(const struct jql *jql, const struct jql_node *field,
                         struct plan_update_item *item) {
   const struct path element = {0};
-  if (jql__has_operators(field)) return jql__conditions(jql, field, &element, &item->match);
-  if (field->value.type == VAL_MAP) return jql__filter(jql, field, &item->match);
+  struct jql inside = *jql;
+  inside.in_element = true;
+  if (jql__has_operators(field)) return jql__conditions(&inside, field, &element, &item->match);
+  if (field->value.type == VAL_MAP) return jql__filter(&inside, field, &item->match);
   if (field->value.type != VAL_REGEX) return read_value(jql, field, item);
   item->match = match_node(jql->arena, MATCH_REGEX, NULL, 0, field->offset);
   TRY(jql__made(jql, item->match));
@@ -270,59 +289,6 @@ static status read_path(const struct jql *jql, const struct jql_node *field,
   return take_positional(jql, field, item, items);
 }
 
-static int compare_paths(const void *a, const void *b) {
-  const struct path *left = *(const struct path *const *)a;
-  const struct path *right = *(const struct path *const *)b;
-  for (uint32_t i = 0; i < left->count && i < right->count; i++) {
-    int order = slice_compare(left->steps[i].name, right->steps[i].name);
-    if (order) return order;
-  }
-  return (left->count > right->count) - (left->count < right->count);
-}
-
-/** Sorts the paths: one that is another, or below another, stands beside it then; NULL: there is
- * none. */
-static const struct path *find_clash(const struct path **paths, uint32_t count) {
-  qsort(paths, count, sizeof *paths, compare_paths);
-  for (uint32_t i = 1; i < count; i++)
-    if (path_has_prefix(paths[i], paths[i - 1])) return paths[i];
-  return NULL;
-}
-
-/** Where a $rename puts its field. */
-static status put_target(const struct jql *jql, const struct jql_node *at,
-                         const struct plan_update_item *item, const struct path **paths,
-                         uint32_t *count) {
-  if (item->op != PLAN_RENAME) return LUMA_OK;
-  struct path *target = arena_zalloc(jql->arena, 1, sizeof *target);
-  TRY(jql__made(jql, target));
-  TRY(jql__path(jql, at, val_slice(&item->value->value), target));
-  paths[(*count)++] = target;
-  return LUMA_OK;
-}
-
-/** No two changes may concern the same path, or one below the other. */
-static status check_conflicts(const struct jql *jql, const struct jql_node *at,
-                              const struct items *items) {
-  const struct path **paths = arena_zalloc(jql->arena, 2 * (size_t)items->count, sizeof *paths);
-  uint32_t count = 0;
-  TRY(jql__made(jql, paths));
-  for (uint32_t i = 0; i < items->count; i++) {
-    paths[count++] = &items->items[i].path;
-    TRY(put_target(jql, at, &items->items[i], paths, &count));
-  }
-  const struct path *clash = find_clash(paths, count);
-  if (!clash) return LUMA_OK;
-  struct buf text;
-  buf_init(&text, ERR_MESSAGE_BYTES);
-  path_format(clash, &text);
-  status failed = jql__fail(jql, at, LUMA_INVALID_ARGUMENT, "two changes concern `%.*s`",
-                            SLICE_ARG(buf_slice(&text)));
-  if (jql->err) jql->err->foreign = 40;
-  buf_deinit(&text);
-  return failed;
-}
-
 /* ---- whole updates ---- */
 
 /** The key is given once: it can only be set, and then to what it is. */
@@ -340,6 +306,7 @@ static status read_fields(const struct jql *jql, const struct change *change,
   while (jql__next(&each, &field)) {
     struct plan_update_item *item = &items->items[items->count++];
     item->op = change->op;
+    item->written = items->count - 1;
     item->offset = field.offset;
     TRY(read_path(jql, &field, item, items));
     TRY(check_key(jql, &field, item));
@@ -372,8 +339,7 @@ static status put_items(const struct jql *jql, const struct jql_node *at, const 
   while (source->kind == PLAN_LIMIT || source->kind == PLAN_SORT) source = source->input;
   if (items->has_matched && source->kind == PLAN_FILTER)
     TRY(keep_leaves(jql, source->condition->match, &plan->filter_match));
-  if (items->count < 2) return LUMA_OK;
-  return check_conflicts(jql, at, items);
+  return items->count < 2 ? LUMA_OK : jql__order_changes(jql, at, items->items, items->count);
 }
 
 static status make_items(const struct jql *jql, uint32_t count, struct items *items) {
@@ -436,6 +402,7 @@ static status read_names(const struct jql *jql, const struct jql_node *node, str
   while (!is_list || jql__next(&each, &name)) {
     struct plan_update_item *item = &items->items[items->count++];
     item->op = PLAN_UNSET;
+    item->written = items->count - 1;
     item->offset = name.offset;
     TRY(jql__check_kind(jql, &name, JQL_TEXT));
     TRY(jql__path(jql, &name, val_slice(&name.value), &item->path));

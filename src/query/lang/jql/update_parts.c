@@ -2,6 +2,23 @@
 /* Parts of updates: array filters, and updates that are pipelines. */
 #include "query/lang/jql/expression_int.h"
 
+static status check_maps(const struct jql *jql, const struct jql_node *list) {
+  struct jql_each each = jql__each(jql, list);
+  struct jql_node element;
+  while (list->value.type == VAL_LIST && jql__next(&each, &element))
+    TRY(jql__check_kind_as(jql, &element, JQL_MAP, JQL_TYPE_MISMATCH));
+  return LUMA_OK;
+}
+
+status jql__check_types(const struct jql *jql, const struct jql_write *write) {
+  enum { FAILED_TO_PARSE = 9 };
+  if (write->changes.value.type != VAL_MAP && write->changes.value.type != VAL_LIST)
+    return jql__fail_code(jql, &write->changes, FAILED_TO_PARSE,
+                          "Update argument must be either an object or an array");
+  TRY(check_maps(jql, &write->changes));
+  return check_maps(jql, &write->array_filters);
+}
+
 /* ---- array filters ---- */
 
 /** The first step of a path as written. */
@@ -44,7 +61,7 @@ static bool is_name(struct slice name) {
 static status read_filter(const struct jql *jql, const struct jql_node *node,
                           struct plan_array_filter *filter) {
   struct jql inner = *jql;
-  TRY(jql__check_kind(jql, node, JQL_MAP));
+  TRY(jql__check_kind_as(jql, node, JQL_MAP, JQL_TYPE_MISMATCH));
   TRY(find_name(jql, node, &filter->name));
   if (!filter->name.data)
     return jql__fail_code(jql, node, 9,
@@ -56,6 +73,7 @@ static status read_filter(const struct jql *jql, const struct jql_node *node,
                           "a lowercase letter, found '%.*s'",
                           SLICE_ARG(filter->name));
   inner.element = filter->name;
+  inner.in_element = true;
   return jql__filter(&inner, node, &filter->match);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* $setWindowFields: a SORT by the partition and the order, the windows, and a PROJECT that puts
  * their outputs into the document. */
+#include <math.h>
+
 #include "query/lang/jql/stage_int.h"
 
 enum { EXPR_PARTITION, EXPR_ORDER, EXPR_ARGUMENTS };
@@ -179,24 +181,26 @@ static status read_window(const struct jql *jql, const struct jql_node *node,
   if (!read_unit(val_slice(&fields[2].value), &window->range_unit_ms, &window->range_unit_months))
     return jql__fail_code(jql, &fields[2], 9, "unknown time unit value: %.*s",
                           SLICE_ARG(val_slice(&fields[2].value)));
-  bool whole_low = window->low_offset == (double)(int64_t)window->low_offset;
-  bool whole_high = window->high_offset == (double)(int64_t)window->high_offset;
-  if (!whole_low || !whole_high)
+  bool is_whole_low = trunc(window->low_offset) == window->low_offset;
+  bool is_whole_high = trunc(window->high_offset) == window->high_offset;
+  if (!is_whole_low || !is_whole_high)
     return jql__fail_code(jql, node, 5339902, "With 'unit', range-based bounds must be integers");
   return LUMA_OK;
 }
 
 /* ---- functions ---- */
 
+enum { NO_ORDER = 5371602, NO_ORDER_FOR_LINES = 605001 };
+
 static status need_order(const struct jql *jql, const struct jql_node *node,
-                         const struct plan_stage *stage, bool single) {
+                         const struct plan_stage *stage, bool single, uint32_t code) {
   if (!stage->has_order)
-    return jql__fail_code(jql, node, 5371602,
+    return jql__fail_code(jql, node, code,
                           "%.*s must be specified with a top level sortBy "
                           "expression",
                           SLICE_ARG(node->name));
   if (single && stage->order_count != 1)
-    return jql__fail_code(jql, node, 5371602,
+    return jql__fail_code(jql, node, code,
                           "%.*s must be specified with a top level sortBy "
                           "expression with exactly one element",
                           SLICE_ARG(node->name));
@@ -216,7 +220,19 @@ static status read_rank(const struct jql *jql, const struct jql_node *node,
     return jql__fail_code(jql, node, 5371603, "%.*s must be specified with '{}' as the value",
                           SLICE_ARG(node->name));
   TRY(no_window(jql, node, has_window));
-  return need_order(jql, node, stage, window->function != STAGE_DOCUMENT_NUMBER);
+  return need_order(jql, node, stage, window->function != STAGE_DOCUMENT_NUMBER, NO_ORDER);
+}
+
+/** Does it mean itself wherever an expression may stand? */
+static bool is_itself(const struct val *v) {
+  bool is_map = v->type == VAL_MAP, is_good = true;
+  if (v->type == VAL_TEXT) return !jql_is_operator(val_slice(v));
+  for (uint32_t i = 0; is_good && (is_map || v->type == VAL_LIST) && i < val_count(v); i++) {
+    struct slice name = {0};
+    struct val inner = is_map ? val_field_at(v, i, &name) : val_at(v, i);
+    is_good = !(is_map && jql_is_operator(name)) && is_itself(&inner);
+  }
+  return is_good;
 }
 
 static status read_shift(const struct jql *jql, const struct jql_node *node, struct plan *plan,
@@ -229,20 +245,19 @@ static status read_shift(const struct jql *jql, const struct jql_node *node, str
     return jql__fail_code(jql, node, 9, "Argument to $shift must be an object");
   TRY(no_window(jql, node, has_window));
   TRY(jql__take(jql, node, specs, 3, fields));
-  TRY(need_order(jql, node, plan->stage, false));
+  TRY(need_order(jql, node, plan->stage, false, NO_ORDER));
   if (!val_is_number(&fields[1].value) || !val_to_int64(&fields[1].value, &window->by) ||
       window->by > INT32_MAX || window->by < INT32_MIN)
     return jql__fail_code(jql, &fields[1], 9, "'$shift:by' field must be an integer");
   window->otherwise = val_null();
   if (jql_is_given(&fields[2])) {
     TRY(jql__expression(jql, &fields[2], &otherwise));
-    bool is_constant = otherwise->kind == EXPR_CONST || otherwise->kind == EXPR_LIST ||
-                       otherwise->kind == EXPR_MAP;
+    bool is_constant = otherwise->kind == EXPR_CONST || is_itself(&fields[2].value);
     if (!is_constant)
       return jql__fail_code(jql, &fields[2], 9,
                             "'$shift:default' expression must yield a constant "
                             "value");
-    window->otherwise = fields[2].value;
+    window->otherwise = otherwise->kind == EXPR_CONST ? otherwise->value : fields[2].value;
   }
   TRY(jql__expression(jql, &fields[0], &output));
   jql__set_argument(plan, window, output);
@@ -259,7 +274,7 @@ static status read_slope(const struct jql *jql, const struct jql_node *node, str
   if (node->value.type != VAL_MAP)
     return jql__fail_code(jql, node, 9, "%.*s expects an object", SLICE_ARG(node->name));
   TRY(jql__take(jql, node, specs, 2, fields));
-  TRY(need_order(jql, node, plan->stage, true));
+  TRY(need_order(jql, node, plan->stage, true, NO_ORDER));
   if (window->function == STAGE_DERIVATIVE && !has_window)
     return jql__fail_code(jql, node, 9, "$derivative requires explicit window bounds");
   if (jql_is_given(&fields[1])) {
@@ -286,7 +301,7 @@ static status read_moving_average(const struct jql *jql, const struct jql_node *
                           "object");
   TRY(no_window(jql, node, has_window));
   TRY(jql__take(jql, node, specs, 3, fields));
-  TRY(need_order(jql, node, plan->stage, false));
+  TRY(need_order(jql, node, plan->stage, false, NO_ORDER));
   if (jql_is_given(&fields[1]) == jql_is_given(&fields[2]))
     return jql__fail_code(jql, node, 9,
                           "$expMovingAvg sub object must have exactly two fields: An "
@@ -347,7 +362,7 @@ static status read_function(const struct jql *jql, const struct jql_node *node, 
   case STAGE_MIN_MAX_SCALER: return read_scaler(jql, node, plan, window);
   case STAGE_LINEAR_FILL:
     TRY(no_window(jql, node, has_window));
-    TRY(need_order(jql, node, plan->stage, true));
+    TRY(need_order(jql, node, plan->stage, true, NO_ORDER_FOR_LINES));
     break;
   case STAGE_LOCF: TRY(no_window(jql, node, has_window)); break;
   default: break;

@@ -101,34 +101,78 @@ static status fail_plans(const struct jql *jql, const struct jql_node *at,
   return failed;
 }
 
+/** Changes as they are stacked. */
+struct stack {
+  struct plan **last;  /* where the next goes */
+  struct plan *insert; /* the last one, where it is an INSERT */
+  uint32_t plans;
+  bool ordered, stops; /* what follows one that surely fails is not done: it is read alone */
+};
+
+static status put_on_stack(const struct jql *jql, const struct jql_node *element,
+                           const struct jql_each *each, struct plan *made, struct stack *stack) {
+  bool joined = false, is_last = each->at == each->count;
+  TRY(join_insert(jql, stack->insert, made, each->count, &joined));
+  if (joined) return LUMA_OK;
+  if (++stack->plans > JQL_PLANS_MAX) return fail_plans(jql, element, each->of);
+  stack->insert = made->kind == PLAN_INSERT ? made : NULL;
+  stack->stops = stack->ordered && made->failure;
+  if (made->kind != PLAN_INSERT) made->ordered = stack->ordered;
+  *stack->last = made;
+  if (is_last && !made->failure) return LUMA_OK;
+  TRY(jql__put(jql, PLAN_SEQUENCE, element, stack->last));
+  (*stack->last)->ordered = stack->ordered;
+  stack->last = &(*stack->last)->right;
+  return LUMA_OK;
+}
+
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,
-                     const struct jql_node *list, jql_element *read, struct plan **plan) {
+                     const struct jql_node *list, bool ordered, jql_element *read,
+                     struct plan **plan) {
   struct jql_each each = jql__each(jql, list);
   status done;
   struct jql_node element;
-  struct plan **last = plan, *insert = NULL;
-  uint32_t plans = 0;
+  struct jql inner = *jql;
+  struct stack stack = {.last = plan, .ordered = ordered};
   each.count = jql__elements_count(jql, list);
+  inner.is_several |= each.count > 1;
   if (each.count == 0 || each.count > JQL_CHANGES_MAX)
     return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` takes 1 to %d elements, not %u",
                           SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
   while (next_element(&each, &element, &done)) {
     struct plan *made = NULL;
     TRY(jql__check_kind_as(jql, &element, JQL_MAP, JQL_TYPE_MISMATCH));
-    TRY(read(jql, collection, &element, &made));
+    TRY(read(&inner, collection, &element, &made));
     ASSERT(made);
     if (made->kind == PLAN_UPDATE) TRY(pass_alike(jql, list, &each, made));
-    bool joined = false;
-    TRY(join_insert(jql, insert, made, each.count, &joined));
-    if (joined) continue;
-    if (++plans > JQL_PLANS_MAX) return fail_plans(jql, &element, list);
-    insert = made->kind == PLAN_INSERT ? made : NULL;
-    *last = made;
-    if (each.at == each.count) return LUMA_OK;
-    TRY(jql__put(jql, PLAN_SEQUENCE, &element, last));
-    last = &(*last)->right;
+    if (!stack.stops) TRY(put_on_stack(jql, &element, &each, made, &stack));
   }
   return done;
+}
+
+status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct jql_write *write,
+                       struct plan **plan) {
+  struct err why;
+  struct jql inner = *jql;
+  struct val *collation = &jql->statement->collation;
+  jql_put_change *put = kind == PLAN_UPDATE ? jql__put_update : jql__put_delete;
+  err_init(&why);
+  inner.err = &why;
+  status done = put(&inner, write, plan);
+  if (done == LUMA_OK && jql->is_several) (*plan)->collation = *collation;
+  if (jql->is_several) *collation = val_missing();
+  if (done == LUMA_OK) return LUMA_OK;
+  bool is_its = plan_fails_alone(done);
+  if (is_its) why.of_change = plan_kind_name(kind);
+  if (!jql->is_several || jql->explains || !is_its) {
+    if (jql->err) *jql->err = why;
+    return done;
+  }
+  struct plan at = {.kind = kind,
+                    .offset = write->collection.offset,
+                    .collection_name = val_slice(&write->collection.value)};
+  *plan = &at;
+  return plan_put_failure(jql->arena, &why, plan, jql->err);
 }
 
 status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
@@ -201,6 +245,9 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   if (jql_is_given(&write->constants) && !is_pipeline)
     return jql__fail_code(jql, &write->constants, 51198,
                           "Constant values may only be specified for pipeline updates");
+  if (is_pipeline && val_count(&write->array_filters.value))
+    return jql__fail_code(jql, &write->array_filters, 9,
+                          "arrayFilters may not be specified for pipeline-style updates");
   TRY(jql__check_series_update(jql, write));
   TRY(jql__add_constants(jql, &write->constants, &inner));
   TRY(put_change(jql, PLAN_UPDATE, write, plan));
@@ -211,7 +258,8 @@ status jql__put_update(const struct jql *jql, const struct jql_write *write, str
   (*plan)->array_filters = filters.items;
   (*plan)->array_filters_count = filters.count;
   if ((*plan)->multi && (*plan)->replacement && !is_pipeline)
-    return jql__fail_code(jql, &write->changes, 9, "a document cannot replace several");
+    return jql__fail_code(jql, &write->changes, 9,
+                          "multi update is not supported for replacement-style update");
   return jql__flag(&write->upsert, false) ? set_upsert(jql, *plan) : LUMA_OK;
 }
 
@@ -241,9 +289,10 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
                             .array_filters = fields[FILTERS],
                             .constants = fields[CONSTANTS],
                             .sort = fields[SORT]};
+  TRY(jql__check_types(jql, &write));
   if (jql_is_given(&fields[SORT]) && jql__flag(&fields[MULTI], false))
     return jql__fail_code(jql, &fields[SORT], 9, "a sort chooses one document, and `multi` all");
-  return jql__put_update(jql, &write, plan);
+  return jql__put_listed(jql, PLAN_UPDATE, &write, plan);
 }
 
 enum update_field {
@@ -295,6 +344,7 @@ static status update_short(const struct jql *jql, const struct jql_node *command
     changes[i] = (struct jql_change){short_operators[i], &fields[UPDATE_CHANGES + i]};
   if (!jql_is_given(&fields[UPDATE_FILTER])) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "`filter` is missing");
+    if (jql->err) jql->err->foreign = JQL_MISSING_FIELD;
     err_hint(jql->err, "give \"filter\": {} to change every document");
     return failed;
   }
@@ -331,35 +381,40 @@ status jql__update(const struct jql *jql, const struct jql_node *command, struct
   const struct jql_node *updates = &fields[UPDATES];
   if (!jql_is_given(updates)) return update_short(&inner, command, fields, plan);
   TRY(check_form(jql, updates, fields, UPDATE_FILTER, UPDATE_CHANGES + SHORT_OPERATORS));
-  TRY(jql__sequence(&inner, &fields[UPDATE], updates, read_update, plan));
-  bool is_ordered = jql__flag(&fields[UPDATE_ORDERED], true);
-  for (struct plan *at = *plan; at; at = at->kind == PLAN_SEQUENCE ? at->right : NULL) {
-    at->ordered = is_ordered;
-    if (at->kind == PLAN_SEQUENCE) at->input->ordered = is_ordered;
-  }
-  return LUMA_OK;
+  jql->statement->told = PLAN_TOLD_CHANGES;
+  return jql__sequence(&inner, &fields[UPDATE], updates, jql__flag(&fields[UPDATE_ORDERED], true),
+                       read_update, plan);
 }
 
 /* ---- delete ---- */
+
+static status fail_limit(const struct jql *jql, const struct jql_node *limit) {
+  status failed = jql__fail_type(jql, limit, "a number");
+  if (jql->err) jql->err->foreign = JQL_TYPE_MISMATCH;
+  return failed;
+}
 
 static status read_delete(const struct jql *jql, const struct jql_node *collection,
                           const struct jql_node *deletion, struct plan **plan) {
   enum { Q, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {{"q", JQL_MAP, true},
-                                           {"limit", JQL_WHOLE, true},
+                                           {"limit", JQL_ANY, true},
                                            {"hint", JQL_ANY, false},
                                            {"collation", JQL_MAP, false}};
   struct jql_node fields[4];
   TRY(jql__take(jql, deletion, specs, 4, fields));
-  int64_t limit = 0;
-  if (val_to_int64(&fields[LIMIT].value, &limit) && limit > 1)
-    return jql__fail_code(jql, &fields[LIMIT], 9, "the limit of a delete is 0 (all) or 1");
+  const struct val *limit = &fields[LIMIT].value;
+  double most = val_is_number(limit) ? val_to_float64(limit) : 0;
+  if (!val_is_number(limit)) return fail_limit(jql, &fields[LIMIT]);
+  if (most != 0 && most != 1)
+    return jql__fail_code(jql, &fields[LIMIT], 9,
+                          "The limit field in delete objects must be 0 or 1. Got %g", most);
   struct jql_write write = {.collection = *collection,
                             .filter = fields[Q],
                             .hint = fields[HINT],
                             .collation = fields[COLLATION],
-                            .all = limit == 0};
-  return jql__put_delete(jql, &write, plan);
+                            .all = most == 0};
+  return jql__put_listed(jql, PLAN_DELETE, &write, plan);
 }
 
 status jql__delete(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
@@ -373,12 +428,13 @@ status jql__delete(const struct jql *jql, const struct jql_node *command, struct
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   if (jql_is_given(&fields[DELETES])) {
     TRY(check_form(jql, &fields[DELETES], fields, FILTER, FIELDS));
-    TRY(jql__sequence(&inner, &fields[DELETE], &fields[DELETES], read_delete, plan));
-    if ((*plan)->kind == PLAN_SEQUENCE) (*plan)->ordered = jql__flag(&fields[ORDERED], true);
-    return LUMA_OK;
+    jql->statement->told = PLAN_TOLD_CHANGES;
+    return jql__sequence(&inner, &fields[DELETE], &fields[DELETES],
+                         jql__flag(&fields[ORDERED], true), read_delete, plan);
   }
   if (!jql_is_given(&fields[FILTER])) {
     status failed = jql__fail(jql, command, LUMA_SYNTAX_ERROR, "`filter` is missing");
+    if (jql->err) jql->err->foreign = JQL_MISSING_FIELD;
     err_hint(jql->err, "give \"filter\": {} to delete every document");
     return failed;
   }
