@@ -22,6 +22,17 @@ static status run_through(struct op *op, struct err *err) {
   return LUMA_OK;
 }
 
+/* As in MongoDB what would be changed is told, and nothing is. */
+static status run_and_undo(struct explaining *op, struct err *err) {
+  struct exec *exec = op->op.exec;
+  uint64_t mark = 0;
+  if (!plan_is_write(op->op.plan->input)) return run_through(op->op.input, err);
+  TRY(model_savepoint(exec->txn, &mark, err));
+  TRY(run_through(op->op.input, err)); /* a failure ends the whole statement */
+  exec->affected = exec->matched = 0;
+  return model_rollback_to(exec->txn, mark, err);
+}
+
 static void add_measured(const struct op *root, const struct plan *plan, struct buf *out) {
   const struct op *op = explain_find_op(root, plan);
   if (!op) return;
@@ -73,7 +84,7 @@ static status keep_document(struct explaining *op, struct err *err) {
 static status explain(struct explaining *op, struct err *err) {
   struct buf text;
   op->is_done = true;
-  if (op->op.input) TRY(run_through(op->op.input, err));
+  if (op->op.input) TRY(run_and_undo(op, err));
   if (op->op.plan->as_json) return keep_document(op, err);
   buf_init(&text, 1 << 20);
   format_node(op, op->op.plan->input, 0, &text);

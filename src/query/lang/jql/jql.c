@@ -86,6 +86,20 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
   return failed;
 }
 
+/** What reads documents, or changes them. */
+static bool can_explain(const struct plan *plan) {
+  while (plan->kind == PLAN_PROJECT && plan->input) plan = plan->input;
+  return plan_is_change(plan->kind) || !(plan_is_write(plan) || plan_is_session(plan->kind));
+}
+
+static status fail_explain(const struct jql *jql, const struct jql_node *command) {
+  enum { ILLEGAL_OPERATION = 20 };
+  struct slice name = {0};
+  if (val_count(&command->value)) (void)val_field_at(&command->value, 0, &name);
+  return jql__fail_code(jql, command, ILLEGAL_OPERATION, "Cannot explain cmd: %.*s",
+                        SLICE_ARG(name));
+}
+
 status jql__explain(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   static const struct jql_field specs[] = {{"explain", JQL_MAP, true},
                                            {"verbosity", JQL_TEXT, false}};
@@ -98,6 +112,7 @@ status jql__explain(const struct jql *jql, const struct jql_node *command, struc
   TRY(jql__command(&inner, &fields[0], plan));
   if ((*plan)->kind == PLAN_EXPLAIN)
     return jql__fail(jql, &fields[0], LUMA_SYNTAX_ERROR, "an explain explains another");
+  if (!can_explain(*plan)) return fail_explain(jql, &fields[0]);
   if (jql_is_given(&fields[1])) {
     struct slice name = val_slice(&fields[1].value);
     while (verbosity < 3 && !slice_is_equal(name, slice_of_text(verbosities[verbosity])))
