@@ -4,6 +4,8 @@
  *   {"age": {"$gt": 21}, "status": "active"}     AND of conditions on paths
  *   {"$or": [filter, …]}                         trees of filters
  *   {"age": {"$not": {"$gt": 21}}}               operators on one path */
+#include <stdlib.h>
+
 #include "base/core/assert.h"
 #include "query/lang/jql/jql_int.h"
 #include "query/plan/words.h"
@@ -514,11 +516,20 @@ static status collect_equalities(const struct jql *jql, const struct match *matc
   return LUMA_OK;
 }
 
+static int compare_places(const void *a, const void *b) {
+  const struct match *left = *(const struct match *const *)a;
+  const struct match *right = *(const struct match *const *)b;
+  int order = path_compare(&left->path, &right->path);
+  return order ? order : (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/** In the order of their paths, as MongoDB keeps them. */
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out) {
   struct children counted = {0}, children;
   TRY(collect_equalities(jql, match, &counted));
   TRY(make_room(jql, counted.count, &children));
   TRY(collect_equalities(jql, match, &children));
+  if (children.count) qsort(children.items, children.count, sizeof *children.items, compare_places);
   *out = match_node(jql->arena, MATCH_AND, children.items, children.count, match->offset);
   return jql__made(jql, *out);
 }
