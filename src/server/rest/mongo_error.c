@@ -20,7 +20,7 @@ static const struct number_of_status numbers[] = {
     {LUMA_DUPLICATE_KEY, 11000}, {LUMA_CONFLICT, 112},       {LUMA_CONSTRAINT, 121},
     {LUMA_TOO_LARGE, 10334},     {LUMA_TIMEOUT, 50},         {LUMA_TOO_DEEP, 15},
     {LUMA_CANCELLED, 11601},     {LUMA_UNSUPPORTED, 238},    {LUMA_FORBIDDEN, 13},
-    {LUMA_UNAUTHORIZED, 18},     {LUMA_NOT_FOUND, 26},
+    {LUMA_UNAUTHORIZED, 18},     {LUMA_NOT_FOUND, 26},       {LUMA_BUDGET_EXCEEDED, 146},
 };
 
 struct name_of_number {

@@ -135,6 +135,22 @@ static void walks_a_few_at_once(void) {
   close_all();
 }
 
+/** a list of 20,000 numbers for each of a thousand. */
+static void computes_a_few_at_once(void) {
+  open_filled();
+  expect("{\"aggregate\":\"few\",\"pipeline\":[{\"$set\":{\"a\":{\"$range\":[0,20000]}}},{\"$"
+         "match\":{"
+         "\"a\":19999}},{\"$set\":{\"b\":{\"$size\":\"$a\"}}},{\"$group\":{\"_id\":null,\"n\":{\"$"
+         "sum\":\"$b\"}"
+         "}}]}",
+         "{\"_id\":null,\"n\":20000000}\n");
+  expect("{\"aggregate\":\"few\",\"pipeline\":[{\"$sort\":{\"_id\":-1}},{\"$set\":{\"a\":{\"$"
+         "range\":[0,{\"$cond\":"
+         "[{\"$lt\":[\"$_id\",4]},500000,2]}]}}},{\"$match\":{\"a\":0}},{\"$count\":\"n\"}]}",
+         "{\"n\":1000}\n");
+  close_all();
+}
+
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
       {"copies_a_few_at_once", copies_a_few_at_once, 120},
@@ -142,6 +158,7 @@ int main(int argc, char **argv) {
       {"unwinds_a_few_at_once", unwinds_a_few_at_once, 120},
       {"looks_up_a_few_at_once", looks_up_a_few_at_once, 120},
       {"walks_a_few_at_once", walks_a_few_at_once, 120},
+      {"computes_a_few_at_once", computes_a_few_at_once, 120},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -76,9 +76,10 @@ struct jql {
   uint32_t depth;               /* of pipelines in pipelines */
   bool explains;                /* what is read is shown, not run */
   bool is_several;              /* of changes that are read one may fail by itself */
-  bool in_facet;                /* reading a pipeline of $facet */
-  struct slice element;         /* reading an array filter: the name that its paths begin with */
-  bool in_element;              /* reading a filter of elements: expressions do not see these */
+  struct plan **spare;  /* reading those: an INSERT whose document another has taken; may be NULL */
+  bool in_facet;        /* reading a pipeline of $facet */
+  struct slice element; /* reading an array filter: the name that its paths begin with */
+  bool in_element;      /* reading a filter of elements: expressions do not see these */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
   struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };

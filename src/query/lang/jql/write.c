@@ -105,6 +105,7 @@ static status fail_plans(const struct jql *jql, const struct jql_node *at,
 struct stack {
   struct plan **last;  /* where the next goes */
   struct plan *insert; /* the last one, where it is an INSERT */
+  struct plan *spare;  /* one that was joined: the next is read into it, for there may be many */
   uint32_t plans;
   bool ordered, stops; /* what follows one that surely fails is not done: it is read alone */
 };
@@ -113,7 +114,10 @@ static status put_on_stack(const struct jql *jql, const struct jql_node *element
                            const struct jql_each *each, struct plan *made, struct stack *stack) {
   bool joined = false, is_last = each->at == each->count;
   TRY(join_insert(jql, stack->insert, made, each->count, &joined));
-  if (joined) return LUMA_OK;
+  if (joined) {
+    stack->spare = made;
+    return LUMA_OK;
+  }
   if (++stack->plans > JQL_PLANS_MAX) return fail_plans(jql, element, each->of);
   stack->insert = made->kind == PLAN_INSERT ? made : NULL;
   stack->stops = stack->ordered && made->failure;
@@ -136,6 +140,7 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
   struct stack stack = {.last = plan, .ordered = ordered};
   each.count = jql__elements_count(jql, list);
   inner.is_several |= each.count > 1;
+  inner.spare = &stack.spare;
   if (each.count == 0 || each.count > JQL_CHANGES_MAX)
     return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` takes 1 to %d elements, not %u",
                           SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
@@ -175,15 +180,26 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
   return plan_put_failure(jql->arena, &why, plan, jql->err);
 }
 
-status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
-                       const struct jql_node *document, struct plan **plan) {
+static status take_insert(const struct jql *jql, const struct jql_node *collection,
+                          struct plan **plan) {
   *plan = NULL;
+  if (jql->spare && *jql->spare) {
+    *plan = *jql->spare;
+    *jql->spare = NULL;
+    (*plan)->offset = collection->offset;
+    return LUMA_OK;
+  }
   TRY(jql__put(jql, PLAN_INSERT, collection, plan));
-  (*plan)->collection_name = val_slice(&collection->value);
   (*plan)->ordered = true;
   (*plan)->exprs = arena_zalloc(jql->arena, 1, sizeof *(*plan)->exprs);
-  TRY(jql__made(jql, (*plan)->exprs));
   (*plan)->exprs_count = (*plan)->rows_count = 1;
+  return jql__made(jql, (*plan)->exprs);
+}
+
+status jql__put_insert(const struct jql *jql, const struct jql_node *collection,
+                       const struct jql_node *document, struct plan **plan) {
+  TRY(take_insert(jql, collection, plan));
+  (*plan)->collection_name = val_slice(&collection->value);
   return jql__const(jql, document, &(*plan)->exprs[0]);
 }
 
