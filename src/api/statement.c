@@ -38,7 +38,10 @@ static status check_documents(const luma_result *result, struct err *err) {
   const struct query_write_error *first = &outcome.write_errors[0];
   err_raise(err, first->code, __FILE__, __LINE__, "document %u: %s", first->index, first->message);
   err->foreign = first->foreign;
-  err_hint(err, "%llu documents were inserted", (unsigned long long)outcome.affected);
+  if (first->hint[0])
+    err_hint(err, "%s", first->hint);
+  else
+    err_hint(err, "%llu documents were inserted", (unsigned long long)outcome.affected);
   return err->code;
 }
 

@@ -129,6 +129,7 @@ static status outcome(struct target_reply *self, struct target_outcome *outcome,
   struct err *refused = arena_zalloc(&reply->arena, 1, sizeof *refused);
   if (!refused) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what failed");
   err_raise(refused, told.write_errors->code, __FILE__, __LINE__, "%s", told.write_errors->message);
+  if (told.write_errors->hint[0]) err_hint(refused, "%s", told.write_errors->hint);
   outcome->write_error = refused;
   return LUMA_OK;
 }

@@ -40,7 +40,7 @@ struct query_warning {
 struct query_write_error {
   uint32_t index, foreign;
   status code;
-  const char *message, *detail;
+  const char *message, *hint, *detail; /* "": none */
 };
 
 /** What one change of several did. */

@@ -118,6 +118,7 @@ void mongo_error_write(const struct err *err, struct buf *out) {
   mongo_error_write_change(&(struct query_write_error){.foreign = err->foreign,
                                                        .code = err->code,
                                                        .message = err->message,
+                                                       .hint = err->of_change ? err->hint : "",
                                                        .detail = err->detail},
                            out);
 }
@@ -131,6 +132,10 @@ void mongo_error_write_change(const struct query_write_error *failed, struct buf
   else
     buf_append_format(out, "\"Location%u\"", (unsigned)number);
   if (failed->detail[0]) buf_append_format(out, ",%s", failed->detail);
+  if (failed->hint[0]) {
+    buf_append_text(out, ",\"hint\":");
+    json_write_text(out, slice_of_text(failed->hint));
+  }
   buf_append_text(out, ",\"errmsg\":");
   if (number != DUPLICATE_KEY) {
     json_write_text(out, slice_of_text(failed->message));

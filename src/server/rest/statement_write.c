@@ -136,6 +136,10 @@ static void write_errors(const struct session_outcome *outcome, struct buf *out)
     buf_append_format(out, "%s{\"index\":%u,\"code\":\"%s\",\"errmsg\":", i ? "," : "",
                       error->index, status_info(error->code)->name);
     json_write_text(out, slice_of_text(error->message));
+    if (error->hint[0]) {
+      buf_append_text(out, ",\"hint\":");
+      json_write_text(out, slice_of_text(error->hint));
+    }
     buf_append_byte(out, '}');
   }
   buf_append_byte(out, ']');

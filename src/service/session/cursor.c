@@ -194,6 +194,8 @@ static status copy_errors(struct session_cursor *cursor, const struct query_summ
     const struct query_write_error *error = &summary->write_errors[i];
     TRY(copy_array(cursor, error->message, strlen(error->message) + 1, &made, err));
     (*copy)[i].message = made;
+    TRY(copy_array(cursor, error->hint, strlen(error->hint) + 1, &made, err));
+    (*copy)[i].hint = made;
     TRY(copy_array(cursor, error->detail, strlen(error->detail) + 1, &made, err));
     (*copy)[i].detail = made;
   }

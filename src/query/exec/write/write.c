@@ -72,13 +72,15 @@ status write_report(struct exec *exec, uint32_t index, const struct err *failed,
   if (exec->write_errors_count == QUERY_WRITE_ERRORS_MAX) return LUMA_OK;
   TRY(make_room(exec, err));
   const char *message = arena_copy(exec_kept(exec), failed->message, strlen(failed->message) + 1);
+  const char *hint = arena_copy(exec_kept(exec), failed->hint, strlen(failed->hint) + 1);
   const char *detail = arena_copy(exec_kept(exec), failed->detail, strlen(failed->detail) + 1);
-  TRY(plan_check_memory(exec_kept(exec), message ? detail : NULL, err));
+  TRY(plan_check_memory(exec_kept(exec), message && hint ? detail : NULL, err));
   exec->write_errors[exec->write_errors_count++] =
       (struct query_write_error){.index = index,
                                  .foreign = failed->foreign,
                                  .code = failed->code,
                                  .message = message,
+                                 .hint = hint,
                                  .detail = detail};
   return LUMA_OK;
 }
