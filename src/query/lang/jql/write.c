@@ -164,6 +164,7 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
   err_init(&why);
   inner.err = &why;
   status done = put(&inner, write, plan);
+  ASSERT(done != LUMA_OK || *plan);
   if (done == LUMA_OK && jql->is_several) (*plan)->collation = *collation;
   if (jql->is_several) *collation = val_missing();
   if (done == LUMA_OK) return LUMA_OK;
