@@ -177,8 +177,10 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
   struct plan at = {.kind = kind,
                     .offset = write->collection.offset,
                     .collection_name = val_slice(&write->collection.value)};
-  *plan = &at;
-  return plan_put_failure(jql->arena, &why, plan, jql->err);
+  struct plan *failing = &at;
+  TRY(plan_put_failure(jql->arena, &why, &failing, jql->err));
+  *plan = failing;
+  return LUMA_OK;
 }
 
 static status take_insert(const struct jql *jql, const struct jql_node *collection,
