@@ -21,6 +21,7 @@ static const struct number_of_status numbers[] = {
     {LUMA_TOO_LARGE, 10334},     {LUMA_TIMEOUT, 50},         {LUMA_TOO_DEEP, 15},
     {LUMA_CANCELLED, 11601},     {LUMA_UNSUPPORTED, 238},    {LUMA_FORBIDDEN, 13},
     {LUMA_UNAUTHORIZED, 18},     {LUMA_NOT_FOUND, 26},       {LUMA_BUDGET_EXCEEDED, 146},
+    {LUMA_DISK_FULL, 14031},
 };
 
 struct name_of_number {
@@ -87,6 +88,7 @@ static const struct name_of_number names[] = {
     {263, "OperationNotSupportedInTransaction"},
     {96, "OperationFailed"},
     {10334, "BSONObjectTooLarge"},
+    {14031, "OutOfDiskSpace"},
     {11000, "DuplicateKey"},
     {11601, "Interrupted"},
 };
