@@ -418,6 +418,14 @@ void registry_remove_running(struct registry *registry, struct registry_running 
   mutex_unlock(&registry->lock);
 }
 
+void registry_move_running(struct registry *registry, struct registry_running *running,
+                           struct session *session) {
+  mutex_lock(&registry->lock);
+  running->session = session;
+  if (atomic_load(running->cancelled)) session_cancel(session);
+  mutex_unlock(&registry->lock);
+}
+
 static void cancel(struct registry_running *running) {
   atomic_store(running->cancelled, true);
   session_cancel(running->session);

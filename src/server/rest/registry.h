@@ -111,6 +111,9 @@ struct registry_running {
 status registry_add_running(struct registry *registry, struct registry_running *running,
                             struct err *err);
 void registry_remove_running(struct registry *registry, struct registry_running *running);
+/** It goes on in another session; what cancelled it before cancels it there too. */
+void registry_move_running(struct registry *registry, struct registry_running *running,
+                           struct session *session);
 /** Says which cursor it waits for from now on; NULL: none. That cursor is out of the registry. */
 void registry_wait_for(struct registry *registry, struct registry_running *running,
                        const struct statement_run *cursor);

@@ -209,6 +209,38 @@ static void statements_are_cancelled_by_name(void) {
   close_fixture(&fixture);
 }
 
+static status run_in(struct session *session) {
+  struct session_request request = {
+      .source = {.text = slice_of_text("SELECT count(*) FROM generate_series(1, 100000)")}};
+  struct session_cursor *cursor = NULL;
+  struct val document;
+  bool has = true;
+  status result = session_run(session, &request, NULL, &cursor, test_err());
+  while (result == LUMA_OK && has) result = session_next(cursor, &document, &has, test_err());
+  session_cursor_close(cursor);
+  return result;
+}
+
+/* What cancels a statement just before it goes on in its cursor's session. */
+static void a_cancelled_statement_stays_so_in_another_session(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  atomic_bool cancelled = false;
+  struct registry_running running = {.id = slice_of_text("a"), .cancelled = &cancelled};
+  struct session *first, *second;
+  assert_ok(registry_borrow(fixture.registry, &first, test_err()));
+  assert_ok(registry_borrow(fixture.registry, &second, test_err()));
+  running.session = first;
+  assert_ok(registry_add_running(fixture.registry, &running, test_err()));
+  assert_ok(registry_cancel(fixture.registry, slice_of_text("a"), test_err()));
+  registry_move_running(fixture.registry, &running, second);
+  registry_return(fixture.registry, first);
+  assert_ptr_equal(second, running.session);
+  assert_status(LUMA_CANCELLED, run_in(second));
+  registry_remove_running(fixture.registry, &running);
+  registry_return(fixture.registry, second);
+  close_fixture(&fixture);
+}
+
 static void keys_of_addresses_come_back(void) {
   static const struct {
     const char *text;
@@ -256,6 +288,8 @@ int main(int argc, char **argv) {
       {"what_is_used_in_the_moment_is_not_idle", what_is_used_in_the_moment_is_not_idle, 0},
       {"what_begins_in_the_moment_is_young", what_begins_in_the_moment_is_young, 0},
       {"statements_are_cancelled_by_name", statements_are_cancelled_by_name, 0},
+      {"a_cancelled_statement_stays_so_in_another_session",
+       a_cancelled_statement_stays_so_in_another_session, 0},
       {"keys_of_addresses_come_back", keys_of_addresses_come_back, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
