@@ -440,6 +440,14 @@ status registry_cancel(struct registry *registry, struct slice id, struct err *e
   FAIL(err, LUMA_UNKNOWN_QUERY, "no statement of this name is running");
 }
 
+void registry_cancel_own(struct registry *registry, struct slice id,
+                         const struct registry_running *running) {
+  mutex_lock(&registry->lock);
+  struct registry_running *it = found(&registry->running, id);
+  if (it == running) cancel(it);
+  mutex_unlock(&registry->lock);
+}
+
 void registry_wait_for(struct registry *registry, struct registry_running *running,
                        const struct statement_run *cursor) {
   mutex_lock(&registry->lock);

@@ -221,6 +221,26 @@ static status run_in(struct session *session) {
   return result;
 }
 
+/* Two clients may choose one name: the second is refused, and its leaving is not the first's affair.
+ */
+static void leaving_cancels_no_other_of_the_name(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  atomic_bool cancelled = false, other = false;
+  struct registry_running running = {.id = slice_of_text("a"), .cancelled = &cancelled};
+  struct registry_running refused = {.id = slice_of_text("a"), .cancelled = &other};
+  assert_ok(registry_borrow(fixture.registry, &running.session, test_err()));
+  assert_ok(registry_add_running(fixture.registry, &running, test_err()));
+  registry_cancel_own(fixture.registry, slice_of_text("a"), &refused);
+  assert_false(atomic_load(&cancelled));
+  registry_cancel_own(fixture.registry, slice_of_text("b"), &running);
+  assert_false(atomic_load(&cancelled));
+  registry_cancel_own(fixture.registry, slice_of_text("a"), &running);
+  assert_true(atomic_load(&cancelled));
+  registry_remove_running(fixture.registry, &running);
+  registry_return(fixture.registry, running.session);
+  close_fixture(&fixture);
+}
+
 /* What cancels a statement just before it goes on in its cursor's session. */
 static void a_cancelled_statement_stays_so_in_another_session(void) {
   struct fixture fixture = open_fixture(IDLE_US);
@@ -290,6 +310,7 @@ int main(int argc, char **argv) {
       {"statements_are_cancelled_by_name", statements_are_cancelled_by_name, 0},
       {"a_cancelled_statement_stays_so_in_another_session",
        a_cancelled_statement_stays_so_in_another_session, 0},
+      {"leaving_cancels_no_other_of_the_name", leaving_cancels_no_other_of_the_name, 0},
       {"keys_of_addresses_come_back", keys_of_addresses_come_back, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
