@@ -372,7 +372,7 @@ static void survives_failing_memory(void) {
 
 /* ---- readers beside writers ---- */
 
-enum { READERS = 3, WRITERS_MAX = 4, AHEAD_MAX = 256, ROUNDS = 60000, LIVE_KEYS = 20000 };
+enum { READERS = 3, WRITERS_MAX = 4, AHEAD_MAX = 1024, ROUNDS = 60000, LIVE_KEYS = 20000 };
 
 struct shared {
   struct memtable *memtable;
