@@ -22,7 +22,7 @@ import tempfile
 import time
 import traceback
 
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 
 
 def _be_child(case, folder, seed, output):
