@@ -123,8 +123,7 @@ bool registry_cancel_waiting(struct registry *registry, registry_is_cursor *is_i
                              const struct registry_session *session);
 /** LUMA_UNKNOWN_QUERY. */
 status registry_cancel(struct registry *registry, struct slice id, struct err *err);
-/** The same for `running` alone, if it is what runs under the name: another's client may have chosen
- * it too. */
+/** The same for `running` alone, if it is what runs under the name: others may have it too. */
 void registry_cancel_own(struct registry *registry, struct slice id,
                          const struct registry_running *running);
 void registry_cancel_all(struct registry *registry);

@@ -221,8 +221,7 @@ static status run_in(struct session *session) {
   return result;
 }
 
-/* Two clients may choose one name: the second is refused, and its leaving is not the first's affair.
- */
+/* Two may choose one name: the second is refused, and its leaving is not the first's affair. */
 static void leaving_cancels_no_other_of_the_name(void) {
   struct fixture fixture = open_fixture(IDLE_US);
   atomic_bool cancelled = false, other = false;
