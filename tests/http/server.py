@@ -110,17 +110,19 @@ class Client:
         return reply.json["keys"]
 
 
-def raw(server, data, wait_s=2.0):
-    """What comes back for these bytes, until the server closes or `wait_s` pass in silence; whether it closed."""
+def raw(server, data, wait_s=30.0, until=None):
+    """What comes back for these bytes, until the server closes, `until` holds of it or `wait_s` pass in silence; whether it
+    closed."""
     answer = b""
     with server.socket(wait_s) as connection:
         try:
             connection.sendall(data)
-            while True:
+            while not until or not until(answer):
                 part = connection.recv(65536)
                 if not part:
                     return answer, True
                 answer += part
+            return answer, False
         except socket.timeout:
             return answer, False
         except ConnectionError:
@@ -132,6 +134,12 @@ def wait_until(true, limit_s=60.0):
     while not true():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.02)
+
+
+def gauge(client, name):
+    """The number that /metrics tells under this name."""
+    lines = client.get("/metrics").body.decode().splitlines()
+    return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
 
 def wait_until_busy(server):

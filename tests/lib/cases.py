@@ -22,10 +22,14 @@ import tempfile
 import time
 import traceback
 
-TIMEOUT_S = 60
+TIMEOUT_S = 120
+
+
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # blocked, but where they are waited for
 
 
 def _be_child(case, folder, seed, output):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     os.setpgid(0, 0)
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
@@ -42,24 +46,28 @@ def _be_child(case, folder, seed, output):
 
 
 def _wait(child, limit_s):
-    """The exit status, or None when the time was up."""
+    """The exit status, or None and why there is none: the time was up, or the test is to end."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            return status
-        time.sleep(0.005)
-    return None
+            return status, ""
+        stopped = signal.sigtimedwait(STOPPING, 0.005)
+        if stopped:
+            return None, f"stopped by signal {stopped.si_signo}"
+    return None, "killed: over its time limit"
 
 
 def _kill_group(child):
-    try:
-        os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    for kill in (os.killpg, os.kill):  # the child makes its group itself, and may not have come to it
+        try:
+            kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def _run(case, seed):
+    """Whether it passed, and whether the next may begin."""
     folder = tempfile.mkdtemp(prefix="luma-test-")
     began = time.monotonic()
     with tempfile.TemporaryFile() as output:
@@ -68,7 +76,7 @@ def _run(case, seed):
         if child == 0:
             _be_child(case, folder, seed, output)
         limit_s = getattr(case, "timeout_s", TIMEOUT_S) * int(os.environ.get("LUMA_TEST_SCALE", "1"))
-        status = _wait(child, limit_s)
+        status, why = _wait(child, limit_s)
         _kill_group(child)
         if status is None:
             os.waitpid(child, 0)
@@ -78,10 +86,10 @@ def _run(case, seed):
             output.seek(0)
             print(output.read().decode("utf-8", "replace"), end="")
             if status is None:
-                print("     killed: over its time limit")
+                print(f"     {why}")
             print(f"     repeat with: {sys.argv[0]} --seed {seed} --only {case.__name__}")
     shutil.rmtree(folder, ignore_errors=True)
-    return status == 0
+    return status == 0, "stopped" not in why
 
 
 def _forgotten(cases):
@@ -108,6 +116,10 @@ def run_cases(cases):
     if options.list or not chosen:
         print("\n".join(case.__name__ for case in cases))
         sys.exit(0 if options.list else 2)
-    results = [_run(case, options.seed) for case in chosen]
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    results, goes_on = [], True
+    while chosen and goes_on:
+        passed, goes_on = _run(chosen.pop(0), options.seed)
+        results.append(passed)
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     sys.exit(0 if all(results) else 1)

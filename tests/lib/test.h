@@ -32,7 +32,7 @@
 struct test_case {
   const char *name;
   void (*run)(void);
-  unsigned timeout_s; /* 0 = 30; sanitizer builds and long runs get more */
+  unsigned timeout_s; /* 0 = 120; sanitizer builds and long runs get more */
 };
 
 /** Runs the cases; answers 0 when all passed, 1 when some failed, 2 when the arguments are wrong.

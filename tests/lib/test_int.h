@@ -8,7 +8,7 @@
 
 #include "tests/lib/test.h"
 
-enum { TEST_DIR_BYTES = 256, TEST_TIMEOUT_S = 30 };
+enum { TEST_DIR_BYTES = 256, TEST_TIMEOUT_S = 120 };
 
 /** What the command line asked for. */
 struct test_options {

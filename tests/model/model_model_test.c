@@ -483,8 +483,8 @@ static void survives_power_cuts(void) {
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
-      {"agrees_in_memory", agrees_in_memory, 60},
-      {"agrees_on_disk", agrees_on_disk, 60},
+      {"agrees_in_memory", agrees_in_memory, 0},
+      {"agrees_on_disk", agrees_on_disk, 0},
       {"survives_power_cuts", survives_power_cuts, 120},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

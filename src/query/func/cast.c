@@ -92,6 +92,21 @@ static status cast_int(const struct val *value, enum val_type type, struct val *
   return LUMA_OK;
 }
 
+/** Whether the number that is written has a digit other than 0; infinity has none. */
+static bool is_not_zero(struct slice text) {
+  for (size_t i = 0; i < text.bytes && (text.data[i] | 32) != 'e'; i++)
+    if (text.data[i] >= '1' && text.data[i] <= '9') return true;
+  return false;
+}
+
+/** Finite and not 0, in a text or a decimal. */
+static bool is_ordinary(const struct val *value) {
+  struct decimal_parts parts;
+  if (value->type == VAL_TEXT) return is_not_zero(val_slice(value));
+  return value->type == VAL_DECIMAL && decimal_unpack(value->decimal, &parts) == DECIMAL_FINITE &&
+         parts.coefficient != 0;
+}
+
 static status cast_float(const struct val *value, struct val *out, struct err *err) {
   double v = 0;
   if (val_is_number(value))
@@ -100,6 +115,9 @@ static status cast_float(const struct val *value, struct val *out, struct err *e
     v = value->boolean;
   else if (value->type != VAL_TEXT || !num_parse_float64(trimmed(value), &v))
     return fail_cast(value, VAL_FLOAT64, err);
+  bool is_lost = (v == 0 || isinf(v)) && is_ordinary(value);
+  if (is_lost && v != 0) FAIL(err, LUMA_OUT_OF_RANGE, "the number does not fit a 64-bit float");
+  if (is_lost) FAIL(err, LUMA_OUT_OF_RANGE, "the number is too small for a 64-bit float");
   *out = val_float64(v);
   return LUMA_OK;
 }

@@ -365,7 +365,8 @@ static void lost(void *context, struct http_request *request) {
   struct rest *rest = context;
   struct exchange *exchange = request->user;
   atomic_store(&exchange->cancelled, true);
-  if (exchange->query_id.bytes) (void)registry_cancel(rest->registry, exchange->query_id, NULL);
+  if (exchange->query_id.bytes)
+    registry_cancel_own(rest->registry, exchange->query_id, &exchange->running);
 }
 
 static void timed_out(void *context, struct http_request *request) {

@@ -90,13 +90,10 @@ static status await_rows(struct exchange *exchange, struct statement_run *run, s
 /* A cursor that was taken goes on: one without a named session brings its own. */
 static status go_on(struct exchange *exchange, struct statement_run *run, struct err *err) {
   if (!run->named) {
-    rest__unlist(exchange);
+    registry_move_running(exchange->rest->registry, &exchange->running, run->session);
     registry_return(exchange->rest->registry, exchange->session);
     exchange->has_guard = false;
     exchange->session = run->session;
-    exchange->running.session = run->session;
-    exchange->is_listed =
-        registry_add_running(exchange->rest->registry, &exchange->running, NULL) == LUMA_OK;
   }
   run->is_continued = true;
   run->is_kept = run->is_batch_empty = false;

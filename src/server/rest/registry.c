@@ -45,6 +45,11 @@ static uint64_t now_us(const struct registry *registry) {
   return os_monotonic_us(registry->options.os);
 }
 
+/* Whoever looks read the clock before it had the lock: what was used since is young. */
+static uint64_t age_us(uint64_t now, uint64_t then) {
+  return now > then ? now - then : 0;
+}
+
 static void *found(const struct hashmap *map, struct slice id) {
   uint64_t *place = hashmap_get(map, id);
   return place ? (void *)(uintptr_t)*place : NULL;
@@ -325,7 +330,8 @@ static struct statement_run *take_idle_cursors(struct registry *registry, uint64
     struct statement_run *next = run->next;
     /* A cursor of a client's session lives as long as that: ending it here could meet a statement
      * that runs there. */
-    if (!run->named && !run->is_lasting && now - run->used_us > registry->options.cursor_idle_us) {
+    bool is_idle = age_us(now, run->used_us) > registry->options.cursor_idle_us;
+    if (!run->named && !run->is_lasting && is_idle) {
       unlink_cursor(registry, run);
       run->next = taken;
       taken = run;
@@ -337,7 +343,7 @@ static struct statement_run *take_idle_cursors(struct registry *registry, uint64
 
 static struct registry_session *take_idle_session(struct registry *registry, uint64_t now) {
   for (struct registry_session *it = registry->first_session; it; it = it->next) {
-    if (it->is_taken || now - it->used_us <= registry->options.session_idle_us) continue;
+    if (it->is_taken || age_us(now, it->used_us) <= registry->options.session_idle_us) continue;
     it->is_taken = true;
     return it;
   }
@@ -412,6 +418,14 @@ void registry_remove_running(struct registry *registry, struct registry_running 
   mutex_unlock(&registry->lock);
 }
 
+void registry_move_running(struct registry *registry, struct registry_running *running,
+                           struct session *session) {
+  mutex_lock(&registry->lock);
+  running->session = session;
+  if (atomic_load(running->cancelled)) session_cancel(session);
+  mutex_unlock(&registry->lock);
+}
+
 static void cancel(struct registry_running *running) {
   atomic_store(running->cancelled, true);
   session_cancel(running->session);
@@ -424,6 +438,14 @@ status registry_cancel(struct registry *registry, struct slice id, struct err *e
   mutex_unlock(&registry->lock);
   if (running) return LUMA_OK;
   FAIL(err, LUMA_UNKNOWN_QUERY, "no statement of this name is running");
+}
+
+void registry_cancel_own(struct registry *registry, struct slice id,
+                         const struct registry_running *running) {
+  mutex_lock(&registry->lock);
+  struct registry_running *it = found(&registry->running, id);
+  if (it == running) cancel(it);
+  mutex_unlock(&registry->lock);
 }
 
 void registry_wait_for(struct registry *registry, struct registry_running *running,
@@ -465,7 +487,7 @@ uint32_t registry_tell_running(struct registry *registry, struct registry_told *
   uint32_t count = 0;
   mutex_lock(&registry->lock);
   for (struct registry_running *it = registry->first_running; it && count < max; it = it->next)
-    tell(&told[count++], it->id, REGISTRY_TOLD_BYTES, now - it->began_us);
+    tell(&told[count++], it->id, REGISTRY_TOLD_BYTES, age_us(now, it->began_us));
   mutex_unlock(&registry->lock);
   return count;
 }
@@ -477,7 +499,7 @@ uint32_t registry_tell_sessions(struct registry *registry, struct registry_told 
   uint32_t count = 0;
   mutex_lock(&registry->lock);
   for (struct registry_session *it = registry->first_session; it && count < max; it = it->next)
-    tell(&told[count++], slice_of_text(it->id), SHOWN_BYTES, now - it->used_us);
+    tell(&told[count++], slice_of_text(it->id), SHOWN_BYTES, age_us(now, it->used_us));
   mutex_unlock(&registry->lock);
   return count;
 }

@@ -111,6 +111,9 @@ struct registry_running {
 status registry_add_running(struct registry *registry, struct registry_running *running,
                             struct err *err);
 void registry_remove_running(struct registry *registry, struct registry_running *running);
+/** It goes on in another session; what cancelled it before cancels it there too. */
+void registry_move_running(struct registry *registry, struct registry_running *running,
+                           struct session *session);
 /** Says which cursor it waits for from now on; NULL: none. That cursor is out of the registry. */
 void registry_wait_for(struct registry *registry, struct registry_running *running,
                        const struct statement_run *cursor);
@@ -120,6 +123,9 @@ bool registry_cancel_waiting(struct registry *registry, registry_is_cursor *is_i
                              const struct registry_session *session);
 /** LUMA_UNKNOWN_QUERY. */
 status registry_cancel(struct registry *registry, struct slice id, struct err *err);
+/** The same for `running` alone, if it is what runs under the name: others may have it too. */
+void registry_cancel_own(struct registry *registry, struct slice id,
+                         const struct registry_running *running);
 void registry_cancel_all(struct registry *registry);
 
 /* ---- telling ---- */

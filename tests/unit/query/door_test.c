@@ -320,7 +320,7 @@ int main(int argc, char **argv) {
       {"follows_the_catalog", follows_the_catalog, 0},
       {"runs_side_by_side", runs_side_by_side, 0},
       {"the_language_is_guessed", the_language_is_guessed, 0},
-      {"scripts", scripts, 60},
+      {"scripts", scripts, 0},
       {"one_statement_means_one", one_statement_means_one, 0},
       {"policies_hold_everywhere", policies_hold_everywhere, 0},
   };

@@ -104,11 +104,11 @@ static void keeps_little_of_many_groups(void) {
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
-      {"takes_many_branches", takes_many_branches, 60},
-      {"takes_many_arguments", takes_many_arguments, 60},
-      {"joins_as_many_as_it_says", joins_as_many_as_it_says, 60},
-      {"runs_nested_selects_once_for_each_value", runs_nested_selects_once_for_each_value, 60},
-      {"keeps_little_of_many_groups", keeps_little_of_many_groups, 60},
+      {"takes_many_branches", takes_many_branches, 0},
+      {"takes_many_arguments", takes_many_arguments, 0},
+      {"joins_as_many_as_it_says", joins_as_many_as_it_says, 0},
+      {"runs_nested_selects_once_for_each_value", runs_nested_selects_once_for_each_value, 0},
+      {"keeps_little_of_many_groups", keeps_little_of_many_groups, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -14,11 +14,11 @@ struct fixture {
   struct registry *registry;
 };
 
-static struct fixture open_fixture(uint64_t session_idle_us) {
+static struct fixture open_fixture_on(struct os *os, uint64_t session_idle_us) {
   struct fixture fixture;
   struct db_options options = {0};
   assert_ok(db_open("memory:", &options, &fixture.db, test_err()));
-  struct registry_options registry = {.os = os_linux(),
+  struct registry_options registry = {.os = os,
                                       .db = fixture.db,
                                       .sessions_max = 2,
                                       .cursors_max = 3,
@@ -26,6 +26,10 @@ static struct fixture open_fixture(uint64_t session_idle_us) {
                                       .cursor_idle_us = session_idle_us};
   assert_ok(registry_create(&registry, &fixture.registry, test_err()));
   return fixture;
+}
+
+static struct fixture open_fixture(uint64_t session_idle_us) {
+  return open_fixture_on(os_linux(), session_idle_us);
 }
 
 static void close_fixture(struct fixture *fixture) {
@@ -104,6 +108,86 @@ static void what_is_idle_ends_and_what_is_used_does_not(void) {
   close_fixture(&fixture);
 }
 
+/* ---- what is used just when the registry looks at the clock ---- */
+
+/* The machine's, but for the monotonic clock: it stands, and once it was read it moves on and what
+ * is `meanwhile` happens. */
+struct clock_os {
+  struct os os; /* first */
+  struct os_ops ops;
+  uint64_t now_us;
+  void (*meanwhile)(struct clock_os *clock);
+  struct fixture fixture;
+  struct registry_session *session;
+  struct statement_run *run;
+  struct registry_running running;
+};
+
+static uint64_t clock_monotonic_us(struct os *os) {
+  struct clock_os *clock = (struct clock_os *)os;
+  uint64_t now_us = clock->now_us;
+  void (*meanwhile)(struct clock_os *) = clock->meanwhile;
+  clock->meanwhile = NULL;
+  if (meanwhile) {
+    clock->now_us++;
+    meanwhile(clock);
+  }
+  return now_us;
+}
+
+static void open_with_clock(struct clock_os *clock) {
+  *clock = (struct clock_os){.ops = *os_linux()->ops, .now_us = IDLE_US};
+  clock->ops.monotonic_us = clock_monotonic_us;
+  clock->os.ops = &clock->ops;
+  clock->fixture = open_fixture_on(&clock->os, IDLE_US);
+  assert_ok(registry_open_session(clock->fixture.registry, &clock->session, test_err()));
+  clock->run = make_run(&clock->fixture, NULL);
+}
+
+static void use_both(struct clock_os *clock) {
+  registry_give_session(clock->fixture.registry, clock->session);
+  assert_ok(registry_keep_cursor(clock->fixture.registry, clock->run, test_err()));
+}
+
+static void what_is_used_in_the_moment_is_not_idle(void) {
+  struct clock_os clock;
+  open_with_clock(&clock);
+  clock.meanwhile = use_both;
+  registry_expire(clock.fixture.registry);
+  struct registry_stats stats = registry_stats(clock.fixture.registry);
+  assert_int_equal(1, stats.sessions);
+  assert_int_equal(1, stats.cursors);
+  close_fixture(&clock.fixture);
+}
+
+static void begin_meanwhile(struct clock_os *clock) {
+  static atomic_bool cancelled;
+  registry_give_session(clock->fixture.registry, clock->session);
+  clock->running = (struct registry_running){
+      .id = slice_of_text("a"), .cancelled = &cancelled, .began_us = clock->now_us};
+  assert_ok(registry_add_running(clock->fixture.registry, &clock->running, test_err()));
+}
+
+static void what_begins_in_the_moment_is_young(void) {
+  struct clock_os clock;
+  struct registry_told told[2];
+  open_with_clock(&clock);
+  clock.meanwhile = begin_meanwhile;
+  assert_int_equal(1, registry_tell_running(clock.fixture.registry, told, 2));
+  assert_int_equal(0, told[0].age_us);
+  registry_remove_running(clock.fixture.registry, &clock.running);
+  assert_ok(registry_take_session(clock.fixture.registry, slice_of_text(clock.session->id),
+                                  &clock.session, test_err()));
+  clock.meanwhile = begin_meanwhile;
+  assert_int_equal(1, registry_tell_sessions(clock.fixture.registry, told, 2));
+  assert_int_equal(0, told[0].age_us);
+  registry_remove_running(clock.fixture.registry, &clock.running);
+  assert_ok(registry_keep_cursor(clock.fixture.registry, clock.run, test_err()));
+  close_fixture(&clock.fixture);
+}
+
+/* ---- what runs ---- */
+
 static void statements_are_cancelled_by_name(void) {
   struct fixture fixture = open_fixture(IDLE_US);
   atomic_bool cancelled = false, other = false;
@@ -122,6 +206,57 @@ static void statements_are_cancelled_by_name(void) {
   assert_status(LUMA_UNKNOWN_QUERY,
                 registry_cancel(fixture.registry, slice_of_text("a"), test_err()));
   registry_return(fixture.registry, running.session);
+  close_fixture(&fixture);
+}
+
+static status run_in(struct session *session) {
+  struct session_request request = {
+      .source = {.text = slice_of_text("SELECT count(*) FROM generate_series(1, 100000)")}};
+  struct session_cursor *cursor = NULL;
+  struct val document;
+  bool has = true;
+  status result = session_run(session, &request, NULL, &cursor, test_err());
+  while (result == LUMA_OK && has) result = session_next(cursor, &document, &has, test_err());
+  session_cursor_close(cursor);
+  return result;
+}
+
+/* Two may choose one name: the second is refused, and its leaving is not the first's affair. */
+static void leaving_cancels_no_other_of_the_name(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  atomic_bool cancelled = false, other = false;
+  struct registry_running running = {.id = slice_of_text("a"), .cancelled = &cancelled};
+  struct registry_running refused = {.id = slice_of_text("a"), .cancelled = &other};
+  assert_ok(registry_borrow(fixture.registry, &running.session, test_err()));
+  assert_ok(registry_add_running(fixture.registry, &running, test_err()));
+  registry_cancel_own(fixture.registry, slice_of_text("a"), &refused);
+  assert_false(atomic_load(&cancelled));
+  registry_cancel_own(fixture.registry, slice_of_text("b"), &running);
+  assert_false(atomic_load(&cancelled));
+  registry_cancel_own(fixture.registry, slice_of_text("a"), &running);
+  assert_true(atomic_load(&cancelled));
+  registry_remove_running(fixture.registry, &running);
+  registry_return(fixture.registry, running.session);
+  close_fixture(&fixture);
+}
+
+/* What cancels a statement just before it goes on in its cursor's session. */
+static void a_cancelled_statement_stays_so_in_another_session(void) {
+  struct fixture fixture = open_fixture(IDLE_US);
+  atomic_bool cancelled = false;
+  struct registry_running running = {.id = slice_of_text("a"), .cancelled = &cancelled};
+  struct session *first, *second;
+  assert_ok(registry_borrow(fixture.registry, &first, test_err()));
+  assert_ok(registry_borrow(fixture.registry, &second, test_err()));
+  running.session = first;
+  assert_ok(registry_add_running(fixture.registry, &running, test_err()));
+  assert_ok(registry_cancel(fixture.registry, slice_of_text("a"), test_err()));
+  registry_move_running(fixture.registry, &running, second);
+  registry_return(fixture.registry, first);
+  assert_ptr_equal(second, running.session);
+  assert_status(LUMA_CANCELLED, run_in(second));
+  registry_remove_running(fixture.registry, &running);
+  registry_return(fixture.registry, second);
   close_fixture(&fixture);
 }
 
@@ -169,7 +304,12 @@ int main(int argc, char **argv) {
       {"cursors_end_with_their_session", cursors_end_with_their_session, 0},
       {"what_is_idle_ends_and_what_is_used_does_not", what_is_idle_ends_and_what_is_used_does_not,
        0},
+      {"what_is_used_in_the_moment_is_not_idle", what_is_used_in_the_moment_is_not_idle, 0},
+      {"what_begins_in_the_moment_is_young", what_begins_in_the_moment_is_young, 0},
       {"statements_are_cancelled_by_name", statements_are_cancelled_by_name, 0},
+      {"a_cancelled_statement_stays_so_in_another_session",
+       a_cancelled_statement_stays_so_in_another_session, 0},
+      {"leaving_cancels_no_other_of_the_name", leaving_cancels_no_other_of_the_name, 0},
       {"keys_of_addresses_come_back", keys_of_addresses_come_back, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

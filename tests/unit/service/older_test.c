@@ -173,6 +173,6 @@ static void older_beings_answer_as_rewritten_ones(void) {
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
-      {"older_beings_answer_as_rewritten_ones", older_beings_answer_as_rewritten_ones, 60}};
+      {"older_beings_answer_as_rewritten_ones", older_beings_answer_as_rewritten_ones, 0}};
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -103,9 +103,9 @@ static void setting_ends_blocks(void) {
 
 int main(int argc, char **argv) {
   static const struct test_case cases[] = {
-      {"threads_share_no_number", threads_share_no_number, 60},
-      {"reopening_goes_on_behind", reopening_goes_on_behind, 60},
-      {"setting_ends_blocks", setting_ends_blocks, 60},
+      {"threads_share_no_number", threads_share_no_number, 0},
+      {"reopening_goes_on_behind", reopening_goes_on_behind, 0},
+      {"setting_ends_blocks", setting_ends_blocks, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
