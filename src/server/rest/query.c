@@ -224,8 +224,20 @@ static status run_in_transaction(struct exchange *exchange, struct statement_run
 static void tell_failed(struct exchange *exchange, const struct err *failed) {
   struct buf *body = &exchange->request->reply.body;
   buf_reset(body);
-  statement_write_failed(failed, body);
+  statement_write_failed(failed, &exchange->teller, body);
   rest__json(exchange, 200);
+}
+
+/* For failures: the statement itself may be gone by then. */
+static status keep_teller(struct exchange *exchange, const struct statement_run *run,
+                          struct err *err) {
+  struct mongo_teller teller = statement_teller(run);
+  struct slice name = teller.database;
+  const void *copy = arena_copy(&exchange->request->arena, name.data, name.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the name of a database");
+  teller.database = slice_of(copy, name.bytes);
+  exchange->teller = teller;
+  return LUMA_OK;
 }
 
 static status run_query(struct exchange *exchange, struct statement_run **run,
@@ -234,6 +246,7 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   TRY(statement_read(*run, map, err));
   exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
   TRY(mongo_text_read(exchange, *run, err));
+  TRY(keep_teller(exchange, *run, err));
   TRY(mongo_session_read(*run, &asked, err));
   bool is_alone = asked.kind == MONGO_SESSION_NONE || asked.kind == MONGO_SESSION_RETRY;
   status result = is_alone ? run_statement(exchange, run, &asked, err)
