@@ -32,6 +32,7 @@ static const struct name_of_number names[] = {
     {2, "BadValue"},
     {5, "GraphContainsCycle"},
     {9, "FailedToParse"},
+    {322, "APIVersionError"},
     {13, "Unauthorized"},
     {14, "TypeMismatch"},
     {15, "Overflow"},
@@ -162,7 +163,11 @@ static void put_detail(const struct query_write_error *failed, const struct mong
   struct val told = failed->detail[0] ? read_detail(failed->detail, &read) : val_missing();
   put_told(&told, teller, out);
   buf_append_text(out, "\"errmsg\":");
-  if (mongo_duplicate_is_told(&told))
+  struct val words =
+      told.type == VAL_MAP ? val_field(&told, slice_of_text("errmsg")) : val_missing();
+  if (words.type == VAL_TEXT)
+    json_write_text(out, val_slice(&words));
+  else if (mongo_duplicate_is_told(&told))
     mongo_duplicate_write(&told, teller->database, out);
   else
     json_write_text(out, slice_of_text(failed->message));

@@ -192,7 +192,7 @@ static status run_statement(struct exchange *exchange, struct statement_run **ru
   const struct mongo_admin *admin = mongo_admin_find(*run);
   if (admin) return mongo_admin_run(exchange, *run, admin, err);
   TRY(mongo_admin_replace_stage(exchange, *run, err));
-  TRY(mongo_cursor_read(*run, err));
+  mongo_cursor_read(*run);
   fill_limits(exchange, *run, lines);
   mongo_cursor_note(*run);
   if (asked->kind == MONGO_SESSION_RETRY && !session_in_transaction(exchange->session))
@@ -240,6 +240,16 @@ static status keep_teller(struct exchange *exchange, const struct statement_run 
   return LUMA_OK;
 }
 
+/* What the server itself reads of a command. Fields of a wrong kind are told first. */
+static status read_command(struct statement_run *run, struct mongo_session *asked,
+                           struct err *err) {
+  struct lang_context context = {.arena = &run->arena};
+  if (run->is_command) TRY(jql_check_served(&context, &run->command, err));
+  status read = mongo_session_read(run, asked, err);
+  if (read != LUMA_OK) TRY(jql_check_common(&context, &run->command, err));
+  return read;
+}
+
 static status run_query(struct exchange *exchange, struct statement_run **run,
                         const struct val *map, struct err *err) {
   struct mongo_session asked;
@@ -247,7 +257,7 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
   TRY(mongo_text_read(exchange, *run, err));
   TRY(keep_teller(exchange, *run, err));
-  TRY(mongo_session_read(*run, &asked, err));
+  TRY(read_command(*run, &asked, err));
   bool is_alone = asked.kind == MONGO_SESSION_NONE || asked.kind == MONGO_SESSION_RETRY;
   status result = is_alone ? run_statement(exchange, run, &asked, err)
                            : run_in_transaction(exchange, run, &asked, err);
