@@ -16,7 +16,7 @@
 
 struct buf;
 
-enum { ERR_MESSAGE_BYTES = 2048, ERR_HINT_BYTES = 256, ERR_DETAIL_BYTES = 512 };
+enum { ERR_MESSAGE_BYTES = 2048, ERR_HINT_BYTES = 256, ERR_DETAIL_BYTES = 1024 };
 
 /** Details of one failure. Zero-initialise: `struct err err = {0}`. */
 struct err {
@@ -42,7 +42,7 @@ struct err {
   uint32_t faults_count; /* of this failure; 0: `faults` says nothing about it */
 };
 
-/** Begins one as `= {0}` does, but leaves its texts empty instead of clearing their 2.8 KB: for
+/** Begins one as `= {0}` does, but leaves its texts empty instead of clearing their 3.3 KB: for
  * what is called often. */
 static inline void err_init(struct err *err) {
   err->code = LUMA_OK;

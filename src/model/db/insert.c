@@ -96,7 +96,7 @@ static status put_entries(struct model_txn *txn, const struct collection *collec
     const struct index_entry *entry = &txn->fresh.items[i];
     bool taken = false;
     if (entry->is_unique) TRY(check_unique(txn, entry, &taken, err));
-    if (taken) return model__fail_duplicate(collection, index, doc, err);
+    if (taken) return model__fail_duplicate(collection, index, doc, entry, err);
     TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
   }
   return LUMA_OK;
@@ -236,7 +236,7 @@ static status put_documents(struct batch_insert *batch, uint32_t *failed, struct
   if (result == LUMA_OK && done < batch->count) {
     struct doc doc;
     TRY(doc_open(batch->documents[done], batch->collection->names, &doc, err));
-    result = model__fail_duplicate(batch->collection, NULL, &doc, err);
+    result = model__fail_duplicate(batch->collection, NULL, &doc, NULL, err);
     model__tell_taken(batch->txn, batch->collection, &doc, done, true, err);
   }
   if (result != LUMA_OK) *failed = done;

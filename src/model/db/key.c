@@ -83,6 +83,15 @@ static status is_key_sensitive(const struct collection *collection,
   return LUMA_OK;
 }
 
+/* A document that cannot be: the values of `index` are another's, those of `entry` (NULL: not known
+ * which, where there are several); without an index its key is. */
+struct duplicate {
+  const struct collection *collection;
+  const struct catalog_index *index;
+  const struct doc *document;
+  const struct index_entry *entry;
+};
+
 /* `path` = value, for each key of the index. */
 static status append_index_values(struct buf *out, const struct collection *collection,
                                   const struct catalog_index *index, const struct doc *document,
@@ -107,7 +116,7 @@ static status append_index_values(struct buf *out, const struct collection *coll
 
 /* One field of a detail: the name of a key, and its direction or value. */
 static void put_detail(struct buf *out, const struct index_key *key, const struct val *value) {
-  const struct json_write_options options = {.form = JSON_PLAIN};
+  const struct json_write_options options = {.form = JSON_RELAXED};
   struct buf name;
   buf_init(&name, MODEL_SCRATCH_BYTES_MAX);
   index_key_format(key, &name);
@@ -120,67 +129,110 @@ static void put_detail(struct buf *out, const struct index_key *key, const struc
     buf_append_text(out, key->descending ? "-1" : "1");
 }
 
-/* MongoDB's keyPattern and keyValue; of a sensitive key the pattern alone. */
-static status put_index_detail(struct buf *out, const struct collection *collection,
-                               const struct catalog_index *index, const struct doc *document,
-                               struct arena *arena) {
-  struct val root = doc_root(document), computed[INDEX_KEYS_MAX];
-  bool keeps = true, is_sensitive = false;
-  TRY(index_rules_run(index->rules, &root, arena, &keeps, computed, NULL));
-  buf_append_text(out, "\"keyPattern\":{");
+/* Of a list, or of what lies within one, the element that is taken stands in the entry alone.
+ * `scratch` has its text. */
+static void take_element(const struct catalog_index *index, uint32_t nth,
+                         const struct index_entry *entry, struct buf *scratch, struct val *value) {
+  enum { NUMBER_BYTES = 4 };
+  bool is_whole = value->type != VAL_LIST && value->type != VAL_MISSING;
+  struct val element;
+  if (is_whole || !entry || index->def.collation.bytes || entry->key.bytes < NUMBER_BYTES) return;
+  struct slice left =
+      slice_of(entry->key.data + NUMBER_BYTES, entry->key.bytes - (size_t)NUMBER_BYTES);
+  for (uint32_t i = 0; i <= nth; i++) {
+    bool descends = index->def.keys[i].descending;
+    size_t bytes = key_part_bytes(left, descends);
+    if (bytes == 0) return;
+    if (i == nth &&
+        key_decode(slice_of(left.data, bytes), descends, scratch, &element, NULL) == LUMA_OK)
+      *value = element;
+    left = slice_of(left.data + bytes, left.bytes - bytes);
+  }
+}
+
+static void put_pattern(struct buf *out, const struct catalog_index *index) {
+  buf_append_text(out, ",\"keyPattern\":{");
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     if (i) buf_append_byte(out, ',');
     put_detail(out, &index->def.keys[i], NULL);
   }
   buf_append_byte(out, '}');
+}
+
+/* MongoDB's keyValue; of a sensitive key there is none. */
+static status put_values(struct buf *out, const struct duplicate *duplicate, struct arena *arena) {
+  const struct catalog_index *index = duplicate->index;
+  struct val root = doc_root(duplicate->document), computed[INDEX_KEYS_MAX];
+  bool keeps = true, is_sensitive = false;
+  struct buf scratch;
+  TRY(index_rules_run(index->rules, &root, arena, &keeps, computed, NULL));
   for (uint32_t i = 0; i < index->def.keys_count && !is_sensitive; i++)
-    TRY(is_key_sensitive(collection, index, &index->def.keys[i], &is_sensitive));
+    TRY(is_key_sensitive(duplicate->collection, index, &index->def.keys[i], &is_sensitive));
   if (is_sensitive || !keeps) return LUMA_OK;
   buf_append_text(out, ",\"keyValue\":{");
+  buf_init(&scratch, MODEL_SCRATCH_BYTES_MAX);
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     const struct index_key *key = &index->def.keys[i];
     struct val value = index_key_is_computed(key) ? computed[i] : path_get(&key->path, &root);
+    take_element(index, i, duplicate->entry, &scratch, &value);
     if (i) buf_append_byte(out, ',');
     put_detail(out, key, &value);
+    buf_reset(&scratch);
   }
+  buf_deinit(&scratch);
   buf_append_byte(out, '}');
   return LUMA_OK;
 }
 
-static void tell_detail(const struct collection *collection, const struct catalog_index *index,
-                        const struct doc *document, struct err *err) {
-  const struct json_write_options options = {.form = JSON_PLAIN};
+static void put_key_value(struct buf *out, const struct duplicate *duplicate) {
+  const struct json_write_options options = {.form = JSON_RELAXED};
+  struct val key = model__key_of(duplicate->document);
+  if (soul_hides_keys(duplicate->collection->genotype)) return;
+  buf_append_text(out, ",\"keyValue\":{\"_id\":");
+  json_write(out, &key, &options);
+  buf_append_byte(out, '}');
+}
+
+/* Collection, index, keyPattern and keyValue, in JSON with types: what MongoDB tells its users. A
+ * value that is too long is left out. */
+static void tell_detail(const struct duplicate *duplicate, struct err *err) {
   struct buf out;
   status done = LUMA_OK;
   buf_init(&out, MODEL_SCRATCH_BYTES_MAX);
-  if (index) {
+  buf_append_text(&out, "\"collection\":");
+  json_write_text(&out, duplicate->collection->name);
+  buf_append_text(&out, ",\"index\":");
+  json_write_text(&out, duplicate->index ? duplicate->index->name : slice_of_text("_id_"));
+  if (duplicate->index)
+    put_pattern(&out, duplicate->index);
+  else
+    buf_append_text(&out, ",\"keyPattern\":{\"_id\":1}");
+  size_t without = out.bytes;
+  if (duplicate->index) {
     struct arena arena;
     arena_init(&arena, 0, MODEL_SCRATCH_BYTES_MAX);
-    done = put_index_detail(&out, collection, index, document, &arena);
+    done = put_values(&out, duplicate, &arena);
     arena_deinit(&arena);
   } else {
-    struct val key = model__key_of(document);
-    buf_append_text(&out, "\"keyPattern\":{\"_id\":1}");
-    if (!soul_hides_keys(collection->genotype)) {
-      buf_append_text(&out, ",\"keyValue\":{\"_id\":");
-      json_write(&out, &key, &options);
-      buf_append_byte(&out, '}');
-    }
+    put_key_value(&out, duplicate);
   }
-  if (done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK)
-    err_detail(err, out.data, out.bytes);
+  bool is_good = done == LUMA_OK && buf_check(&out, "a detail", NULL) == LUMA_OK;
+  if (without <= out.bytes)
+    err_detail(err, out.data, is_good && out.bytes < ERR_DETAIL_BYTES ? out.bytes : without);
   buf_deinit(&out);
 }
 
-status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
-                             const struct doc *document, struct err *err) {
+/* What is told to people. */
+static status raise_duplicate(const struct duplicate *duplicate, struct err *err) {
+  const struct collection *collection = duplicate->collection;
+  const struct catalog_index *index = duplicate->index;
   struct buf shown;
   buf_init(&shown, MODEL_SCRATCH_BYTES_MAX);
   status code;
   if (index) {
     struct arena arena;
     arena_init(&arena, 0, MODEL_SCRATCH_BYTES_MAX);
-    if (append_index_values(&shown, collection, index, document, &arena) != LUMA_OK)
+    if (append_index_values(&shown, collection, index, duplicate->document, &arena) != LUMA_OK)
       buf_append_text(&shown, "the same key");
     arena_deinit(&arena);
     code = err_raise(err, LUMA_DUPLICATE_KEY, __FILE__, __LINE__,
@@ -188,7 +240,7 @@ status model__fail_duplicate(const struct collection *collection, const struct c
                      SLICE_ARG(collection->name), SLICE_ARG(buf_slice(&shown)),
                      SLICE_ARG(index->name));
   } else {
-    struct val key = model__key_of(document);
+    struct val key = model__key_of(duplicate->document);
     if (soul_hides_keys(collection->genotype))
       buf_append_text(&shown, "***");
     else
@@ -197,7 +249,15 @@ status model__fail_duplicate(const struct collection *collection, const struct c
                      "`%.*s` has a document with the key %.*s already", SLICE_ARG(collection->name),
                      SLICE_ARG(buf_slice(&shown)));
   }
-  if (err) tell_detail(collection, index, document, err);
   buf_deinit(&shown);
+  return code;
+}
+
+status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
+                             const struct doc *document, const struct index_entry *entry,
+                             struct err *err) {
+  const struct duplicate duplicate = {collection, index, document, entry};
+  status code = raise_duplicate(&duplicate, err);
+  if (err) tell_detail(&duplicate, err);
   return code;
 }

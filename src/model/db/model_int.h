@@ -307,9 +307,10 @@ static inline struct val model__key_of(const struct doc *doc) {
   return val_field_id(&root, NAMES_KEY_SLOT, slice_of_text("_id"));
 }
 /** Fails with LUMA_DUPLICATE_KEY for a document whose values (or key, when `index` is NULL) are
- * taken. */
+ * taken: those of the entry, if that is not NULL. */
 status model__fail_duplicate(const struct collection *collection, const struct catalog_index *index,
-                             const struct doc *document, struct err *err);
+                             const struct doc *document, const struct index_entry *entry,
+                             struct err *err);
 
 /** Adds a fault for each unique value of the document that another document has, for its key if
  * that is taken (`is_new`), and for each reference that names nothing. What cannot be told is left

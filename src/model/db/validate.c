@@ -17,7 +17,7 @@ status model__make_validator(const struct model *model, struct collection *with,
 /* The catalog keeps validators in the tagged form. */
 static status put_validator(struct slice validator, struct buf *out) {
   const struct json_read_options tagged = {.form = JSON_TAGGED};
-  const struct json_write_options plain = {.form = JSON_PLAIN};
+  const struct json_write_options plain = {.form = JSON_RELAXED};
   struct buf read;
   struct val value;
   buf_init(&read, CATALOG_RULE_BYTES_MAX);
@@ -30,7 +30,7 @@ static status put_validator(struct slice validator, struct buf *out) {
 /* MongoDB's errInfo: which document, and the whole of what it was judged by. */
 static void tell_detail(const struct collection *collection, const struct doc *document,
                         struct err *err) {
-  const struct json_write_options options = {.form = JSON_PLAIN};
+  const struct json_write_options options = {.form = JSON_RELAXED};
   struct val key = model__key_of(document);
   struct buf out;
   buf_init(&out, CATALOG_RULE_BYTES_MAX);

@@ -263,7 +263,7 @@ static status change_entries(struct model_txn *txn, const struct collection *col
         TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
         store_pins_release(&pins);
       }
-      if (value.found) return model__fail_duplicate(collection, index, fresh_doc, err);
+      if (value.found) return model__fail_duplicate(collection, index, fresh_doc, entry, err);
       TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
     }
     s += order <= 0;

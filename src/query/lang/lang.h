@@ -41,6 +41,16 @@ extern const struct lang lang_lql, lang_nql, lang_jql;
 status jql_parse_value(const struct lang_context *context, const struct val *command,
                        struct statement *statement, struct err *err);
 
+/** Looks at the fields of a command that a server answers itself, as JQL looks at those of others:
+ * MongoDB's codes and words for what is unknown, missing or of another kind. LUMA_OK for any other
+ * command. */
+status jql_check_served(const struct lang_context *context, const struct val *command,
+                        struct err *err);
+
+/** The same of the fields alone that every command may have. */
+status jql_check_common(const struct lang_context *context, const struct val *command,
+                        struct err *err);
+
 /** Whether a call of MongoDB's shell stands at `at`: db.… or db[…]. */
 bool jql_is_call(struct slice text, size_t at);
 /** The command that a call means, or an object with literals of JavaScript, as strict JSON in the

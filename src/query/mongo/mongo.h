@@ -16,7 +16,9 @@
 const struct func *mongo_function(struct slice name);
 
 /** The name of a value's type as MongoDB has it: "int", "objectId", "missing". */
-const char *mongo_type_name(const struct val *v);
+static inline const char *mongo_type_name(const struct val *v) {
+  return val_mongo_name(v);
+}
 /** MongoDB's truth: all but false, null, missing and zero. */
 bool mongo_is_true(const struct val *v);
 /** Fills `err` with MongoDB's code and a message; answers the status. */

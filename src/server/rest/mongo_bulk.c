@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/rest/mongo_bulk.h"
 
-#include "server/rest/mongo_error.h"
-
 struct sums {
   uint64_t inserted, matched, modified, upserted, deleted, failed;
 };
@@ -20,27 +18,28 @@ static void add(struct sums *sums, const struct query_step *change) {
 }
 
 static void write_change(const struct session_outcome *outcome, uint32_t nth,
-                         const struct json_write_options *options, struct buf *out) {
+                         const struct mongo_teller *teller, struct buf *out) {
+  const struct json_write_options options = {.form = teller->form, .key_name = "_id"};
   const struct query_step *change = &outcome->steps[nth];
   bool is_update = change->kind == PLAN_UPDATE;
   unsigned long long affected = change->affected, matched = change->matched;
   buf_append_format(out, "{\"ok\":%d,\"idx\":%u", change->failed == 0, nth);
   if (change->failed && change->failed <= outcome->write_errors_count) {
     buf_append_byte(out, ',');
-    mongo_error_write_change(&outcome->write_errors[change->failed - 1], out);
+    mongo_error_write_change(&outcome->write_errors[change->failed - 1], teller, out);
   }
   buf_append_format(out, ",\"n\":%llu", is_update ? matched + change->upserted : affected);
   if (is_update) buf_append_format(out, ",\"nModified\":%llu", affected - change->upserted);
   if (change->upserted) {
     buf_append_text(out, ",\"upserted\":{\"_id\":");
-    json_write(out, &change->key, options);
+    json_write(out, &change->key, &options);
     buf_append_byte(out, '}');
   }
   buf_append_byte(out, '}');
 }
 
-void mongo_bulk_write(const struct session_outcome *outcome,
-                      const struct json_write_options *options, bool errors_only, struct buf *out) {
+void mongo_bulk_write(const struct session_outcome *outcome, const struct mongo_teller *teller,
+                      bool errors_only, struct buf *out) {
   bool any = false;
   struct sums sums = {0};
   buf_append_text(out, "\"cursor\":{\"id\":0,\"firstBatch\":[");
@@ -49,7 +48,7 @@ void mongo_bulk_write(const struct session_outcome *outcome,
     if (errors_only && !outcome->steps[i].failed) continue;
     if (any) buf_append_byte(out, ',');
     any = true;
-    write_change(outcome, i, options, out);
+    write_change(outcome, i, teller, out);
   }
   buf_append_format(out,
                     "],\"ns\":\"admin.$cmd.bulkWrite\"},\"nErrors\":%llu,\"nInserted\":%llu,"

@@ -74,13 +74,12 @@ static status read_batch(const struct val *size, int64_t *count, struct err *err
   return failed;
 }
 
-static status set_batch(struct statement_run *run, const struct val *size, struct err *err) {
+/* What cannot be a size the language refuses. */
+static void set_batch(struct statement_run *run, const struct val *size) {
   int64_t count;
-  if (val_is_null(size)) return LUMA_OK;
-  TRY(read_batch(size, &count, err));
+  if (val_is_null(size) || read_batch(size, &count, NULL) != LUMA_OK) return;
   run->limit = (uint64_t)count;
   run->is_batch_empty = count == 0;
-  return LUMA_OK;
 }
 
 /* The number of the collection that a command is of; 0: there is none. */
@@ -102,13 +101,13 @@ void mongo_cursor_note(struct statement_run *run) {
   run->collection = is_alone ? collection_of(run) : 0;
 }
 
-status mongo_cursor_read(struct statement_run *run, struct err *err) {
+void mongo_cursor_read(struct statement_run *run) {
   struct val single = field_of(run, "singleBatch"), size = batch_size_of(run);
   struct val lasting = field_of(run, "noCursorTimeout");
-  if (run->form != STATEMENT_MONGO || !run->is_command || run->limit) return LUMA_OK;
+  if (run->form != STATEMENT_MONGO || !run->is_command || run->limit) return;
   run->is_single = single.type == VAL_BOOL && single.boolean;
   run->is_lasting = lasting.type == VAL_BOOL && lasting.boolean;
-  return set_batch(run, &size, err);
+  set_batch(run, &size);
 }
 
 /* ---- getMore ---- */

@@ -14,7 +14,7 @@ bool mongo_cursor_is_name(struct slice name);
 enum mongo_cursor_command mongo_cursor_command_of(const struct statement_run *run);
 
 /** The size of a batch and what else of the command concerns cursors, into the run. */
-status mongo_cursor_read(struct statement_run *run, struct err *err);
+void mongo_cursor_read(struct statement_run *run);
 /** Notes what a cursor of the run will be of: before it starts. */
 void mongo_cursor_note(struct statement_run *run);
 /** The cursor that a getMore names, taken out of the registry, set up for its next batch. */

@@ -2,11 +2,8 @@
 /* MongoDB's numbers and names of failures, for replies in its shape. */
 #include "server/rest/mongo_error.h"
 
-#include <stdio.h>
-
-#include "value/json/json.h"
-
-enum { DUPLICATE_KEY = 11000 };
+#include "server/rest/mongo_duplicate.h"
+#include "value/doc/doc.h"
 
 struct number_of_status {
   status code;
@@ -35,6 +32,7 @@ static const struct name_of_number names[] = {
     {2, "BadValue"},
     {5, "GraphContainsCycle"},
     {9, "FailedToParse"},
+    {322, "APIVersionError"},
     {13, "Unauthorized"},
     {14, "TypeMismatch"},
     {15, "Overflow"},
@@ -116,34 +114,75 @@ static const char *name_of(uint32_t number) {
   return NULL;
 }
 
-void mongo_error_write(const struct err *err, struct buf *out) {
+void mongo_error_write(const struct err *err, const struct mongo_teller *teller, struct buf *out) {
   mongo_error_write_change(&(struct query_write_error){.foreign = err->foreign,
                                                        .code = err->code,
                                                        .message = err->message,
                                                        .hint = err->of_change ? err->hint : "",
                                                        .detail = err->detail},
-                           out);
+                           teller, out);
 }
 
-void mongo_error_write_change(const struct query_write_error *failed, struct buf *out) {
+static void put_hint(const char *hint, struct buf *out) {
+  if (!hint[0]) return;
+  buf_append_text(out, "\"hint\":");
+  json_write_text(out, slice_of_text(hint));
+  buf_append_byte(out, ',');
+}
+
+/* Fields that are told, in JSON with types: all but those that the words are made of. */
+static void put_told(const struct val *told, const struct mongo_teller *teller, struct buf *out) {
+  const struct json_write_options options = {.form = teller->form, .key_name = "_id"};
+  for (uint32_t i = 0; told->type == VAL_MAP && i < val_count(told); i++) {
+    struct slice name;
+    struct val value = val_field_at(told, i, &name);
+    if (value.type == VAL_TEXT) continue;
+    json_write_text(out, name);
+    buf_append_byte(out, ':');
+    json_write(out, &value, &options);
+    buf_append_byte(out, ',');
+  }
+}
+
+static struct val read_detail(const char *detail, struct buf *read) {
+  const struct json_read_options tagged = {.form = JSON_TAGGED};
+  struct val told = val_missing();
+  struct buf json;
+  buf_init(&json, DOC_BYTES_MAX);
+  buf_append_format(&json, "{%s}", detail);
+  if (json_read_once(buf_slice(&json), &tagged, read, &told, NULL) != LUMA_OK) told = val_missing();
+  buf_deinit(&json);
+  return told;
+}
+
+/* The words are last: whoever reads a long reply sees the number first. */
+static void put_detail(const struct query_write_error *failed, const struct mongo_teller *teller,
+                       struct buf *out) {
+  struct buf read;
+  buf_init(&read, DOC_BYTES_MAX);
+  struct val told = failed->detail[0] ? read_detail(failed->detail, &read) : val_missing();
+  put_told(&told, teller, out);
+  buf_append_text(out, "\"errmsg\":");
+  struct val words =
+      told.type == VAL_MAP ? val_field(&told, slice_of_text("errmsg")) : val_missing();
+  if (words.type == VAL_TEXT)
+    json_write_text(out, val_slice(&words));
+  else if (mongo_duplicate_is_told(&told))
+    mongo_duplicate_write(&told, teller->database, out);
+  else
+    json_write_text(out, slice_of_text(failed->message));
+  buf_deinit(&read);
+}
+
+void mongo_error_write_change(const struct query_write_error *failed,
+                              const struct mongo_teller *teller, struct buf *out) {
   uint32_t number = number_of(failed->code, failed->foreign);
   const char *name = name_of(number);
   buf_append_format(out, "\"code\":%u,\"codeName\":", (unsigned)number);
   if (name)
-    buf_append_format(out, "\"%s\"", name);
+    buf_append_format(out, "\"%s\",", name);
   else
-    buf_append_format(out, "\"Location%u\"", (unsigned)number);
-  if (failed->detail[0]) buf_append_format(out, ",%s", failed->detail);
-  if (failed->hint[0]) {
-    buf_append_text(out, ",\"hint\":");
-    json_write_text(out, slice_of_text(failed->hint));
-  }
-  buf_append_text(out, ",\"errmsg\":");
-  if (number != DUPLICATE_KEY) {
-    json_write_text(out, slice_of_text(failed->message));
-    return;
-  }
-  char message[ERR_MESSAGE_BYTES + 64]; /* clients look at how it begins */
-  snprintf(message, sizeof message, "E11000 duplicate key error: %s", failed->message);
-  json_write_text(out, slice_of_text(message));
+    buf_append_format(out, "\"Location%u\",", (unsigned)number);
+  put_hint(failed->hint, out);
+  put_detail(failed, teller, out);
 }

@@ -189,7 +189,7 @@ static status run_statement(struct exchange *exchange, struct statement_run **ru
   const struct mongo_admin *admin = mongo_admin_find(*run);
   if (admin) return mongo_admin_run(exchange, *run, admin, err);
   TRY(mongo_admin_replace_stage(exchange, *run, err));
-  TRY(mongo_cursor_read(*run, err));
+  mongo_cursor_read(*run);
   fill_limits(exchange, *run, lines);
   mongo_cursor_note(*run);
   if (asked->kind == MONGO_SESSION_RETRY && !session_in_transaction(exchange->session))
@@ -221,8 +221,30 @@ static status run_in_transaction(struct exchange *exchange, struct statement_run
 static void tell_failed(struct exchange *exchange, const struct err *failed) {
   struct buf *body = &exchange->request->reply.body;
   buf_reset(body);
-  statement_write_failed(failed, body);
+  statement_write_failed(failed, &exchange->teller, body);
   rest__json(exchange, 200);
+}
+
+/* For failures: the statement itself may be gone by then. */
+static status keep_teller(struct exchange *exchange, const struct statement_run *run,
+                          struct err *err) {
+  struct mongo_teller teller = statement_teller(run);
+  struct slice name = teller.database;
+  const void *copy = arena_copy(&exchange->request->arena, name.data, name.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the name of a database");
+  teller.database = slice_of(copy, name.bytes);
+  exchange->teller = teller;
+  return LUMA_OK;
+}
+
+/* What the server itself reads of a command. Fields of a wrong kind are told first. */
+static status read_command(struct statement_run *run, struct mongo_session *asked,
+                           struct err *err) {
+  struct lang_context context = {.arena = &run->arena};
+  if (run->is_command) TRY(jql_check_served(&context, &run->command, err));
+  status read = mongo_session_read(run, asked, err);
+  if (read != LUMA_OK) TRY(jql_check_common(&context, &run->command, err));
+  return read;
 }
 
 static status run_query(struct exchange *exchange, struct statement_run **run,
@@ -231,7 +253,8 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   TRY(statement_read(*run, map, err));
   exchange->is_mongo = (*run)->form == STATEMENT_MONGO;
   TRY(mongo_text_read(exchange, *run, err));
-  TRY(mongo_session_read(*run, &asked, err));
+  TRY(keep_teller(exchange, *run, err));
+  TRY(read_command(*run, &asked, err));
   bool is_alone = asked.kind == MONGO_SESSION_NONE || asked.kind == MONGO_SESSION_RETRY;
   status result = is_alone ? run_statement(exchange, run, &asked, err)
                            : run_in_transaction(exchange, run, &asked, err);

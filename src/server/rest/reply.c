@@ -43,7 +43,7 @@ void rest__fail(struct exchange *exchange, const struct err *err) {
   if (exchange->is_mongo) {
     reply->body.bytes--; /* the closing brace */
     buf_append_text(&reply->body, ",\"ok\":0,");
-    mongo_error_write(err, &reply->body);
+    mongo_error_write(err, &exchange->teller, &reply->body);
     if (exchange->is_in_transaction && mongo_error_is_transient(err))
       buf_append_text(&reply->body, ",\"errorLabels\":[\"TransientTransactionError\"]");
     buf_append_byte(&reply->body, '}');

@@ -7,6 +7,7 @@
 
 #include "base/sync/sync.h"
 #include "server/metrics/metrics.h"
+#include "server/rest/mongo_error.h"
 #include "server/rest/registry.h"
 #include "server/rest/rest.h"
 #include "service/session/session.h"
@@ -58,7 +59,8 @@ struct exchange {
   struct slice statement_text; /* for the log */
   unsigned http_status;        /* of the error, when the table's is not meant */
   bool retryable;              /* also when the table says no */
-  bool is_mongo;               /* failures carry MongoDB's fields too */
+  bool is_mongo;               /* failures carry MongoDB's fields too, */
+  struct mongo_teller teller;  /* told like this */
   bool is_in_transaction;      /* one of MongoDB's: they tell whether it may be done again */
   bool is_being;               /* asked for as a being: answered with its soul */
   bool is_jql;                 /* the statement is JQL: JSON, or a call of MongoDB's shell */

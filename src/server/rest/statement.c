@@ -201,6 +201,29 @@ status statement_read(struct statement_run *run, const struct val *map, struct e
   return LUMA_OK;
 }
 
+/* ---- whose database ---- */
+
+/* What stands before the dot of the first namespace of a bulkWrite. */
+static struct slice database_of_namespaces(const struct val *command) {
+  struct val list = val_field(command, slice_of_text("nsInfo"));
+  struct val first = list.type == VAL_LIST && val_count(&list) ? val_at(&list, 0) : val_missing();
+  struct val name = first.type == VAL_MAP ? val_field(&first, slice_of_text("ns")) : val_missing();
+  if (name.type != VAL_TEXT) return slice_of(NULL, 0);
+  struct slice text = val_slice(&name);
+  const uint8_t *dot = memchr(text.data, '.', text.bytes);
+  return slice_of(text.data, dot ? (size_t)(dot - text.data) : 0);
+}
+
+struct mongo_teller statement_teller(const struct statement_run *run) {
+  struct mongo_teller teller = {slice_of_text("luma"), run->json};
+  if (!run->is_command) return teller;
+  struct slice spaced = database_of_namespaces(&run->command);
+  struct val given = val_field(&run->command, slice_of_text("$db"));
+  if (given.type == VAL_TEXT) teller.database = val_slice(&given);
+  if (spaced.bytes) teller.database = spaced;
+  return teller;
+}
+
 /* ---- running ---- */
 
 static bool is_rest_blank(struct slice text, size_t offset) {

@@ -5,6 +5,7 @@
 #ifndef SERVER_REST_STATEMENT_H
 #define SERVER_REST_STATEMENT_H
 
+#include "server/rest/mongo_error.h"
 #include "server/rest/registry.h"
 
 /** How the rows are written. */
@@ -82,6 +83,10 @@ status statement_write(struct statement_run *run, const struct statement_writer 
                        struct buf *out, struct err *err);
 /** Appends MongoDB's reply to a list of one change that failed for `failed`: the command is well
  * all the same. */
-void statement_write_failed(const struct err *failed, struct buf *out);
+void statement_write_failed(const struct err *failed, const struct mongo_teller *teller,
+                            struct buf *out);
+/** The database that a command of MongoDB names, "luma" if it names none, and how values are
+ * written. Borrows from the run. */
+struct mongo_teller statement_teller(const struct statement_run *run);
 
 #endif

@@ -205,13 +205,14 @@ static uint64_t count_upserted(const struct session_outcome *outcome) {
   return count;
 }
 
-static void write_mongo_errors(const struct session_outcome *outcome, struct buf *out) {
+static void write_mongo_errors(const struct session_outcome *outcome,
+                               const struct mongo_teller *teller, struct buf *out) {
   if (outcome->write_errors_count == 0) return;
   buf_append_text(out, ",\"writeErrors\":[");
   for (uint32_t i = 0; i < outcome->write_errors_count; i++) {
     const struct query_write_error *error = &outcome->write_errors[i];
     buf_append_format(out, "%s{\"index\":%u,", i ? "," : "", error->index);
-    mongo_error_write_change(error, out);
+    mongo_error_write_change(error, teller, out);
     buf_append_byte(out, '}');
   }
   buf_append_byte(out, ']');
@@ -226,6 +227,7 @@ static bool wants_errors(const struct statement_run *run) {
 static void write_mongo_change(struct statement_run *run, struct buf *out) {
   struct session_outcome outcome = session_outcome(run->cursor);
   struct json_write_options options = options_of(run);
+  struct mongo_teller teller = statement_teller(run);
   if (outcome.answer.type == VAL_MAP) {
     json_write(out, &outcome.answer, &options);
     return;
@@ -235,7 +237,7 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   enum plan_kind kind = session_kind(run->cursor);
   buf_append_byte(out, '{');
   if (outcome.told == PLAN_TOLD_BULK) {
-    mongo_bulk_write(&outcome, &options, wants_errors(run), out);
+    mongo_bulk_write(&outcome, &teller, wants_errors(run), out);
   } else if (kind == PLAN_UPDATE) {
     buf_append_format(out, "\"n\":%llu,\"nModified\":%llu", matched + upserted,
                       affected - upserted);
@@ -243,15 +245,16 @@ static void write_mongo_change(struct statement_run *run, struct buf *out) {
   } else {
     buf_append_format(out, "\"n\":%llu", affected);
   }
-  if (outcome.told != PLAN_TOLD_BULK) write_mongo_errors(&outcome, out);
+  if (outcome.told != PLAN_TOLD_BULK) write_mongo_errors(&outcome, &teller, out);
   buf_append_text(out, ",\"ok\":1}");
 }
 
-void statement_write_failed(const struct err *failed, struct buf *out) {
+void statement_write_failed(const struct err *failed, const struct mongo_teller *teller,
+                            struct buf *out) {
   bool is_update = strcmp(failed->of_change, "update") == 0;
   buf_append_text(out, is_update ? "{\"n\":0,\"nModified\":0" : "{\"n\":0");
   buf_append_text(out, ",\"writeErrors\":[{\"index\":0,");
-  mongo_error_write(failed, out);
+  mongo_error_write(failed, teller, out);
   buf_append_text(out, "}],\"ok\":1}");
 }
 

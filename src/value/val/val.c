@@ -137,3 +137,35 @@ bool val_is_borrowed(const struct val *v) {
   }
   return false;
 }
+
+const char *val_mongo_name(const struct val *v) {
+  switch ((enum val_type)v->type) {
+  case VAL_MISSING: return "missing";
+  case VAL_NULL: return "null";
+  case VAL_BOOL: return "bool";
+  case VAL_INT32: return "int";
+  case VAL_INT64: return v->integer >= INT32_MIN && v->integer <= INT32_MAX ? "int" : "long";
+  case VAL_FLOAT64: return "double";
+  case VAL_DECIMAL: return "decimal";
+  case VAL_TEXT: return "string";
+  case VAL_BYTES:
+  case VAL_UUID: return "binData";
+  case VAL_TIMESTAMP:
+  case VAL_DATE: return "date";
+  case VAL_LIST: return "array";
+  case VAL_MAP: return "object";
+  case VAL_OBJECTID: return "objectId";
+  case VAL_REGEX: return "regex";
+  case VAL_BSONTIME: return "timestamp";
+  case VAL_CODE: return "javascript";
+  case VAL_MINKEY: return "minKey";
+  case VAL_MAXKEY: return "maxKey";
+  case VAL_DURATION:
+  case VAL_INTERVAL:
+  case VAL_ULID:
+  case VAL_VECTOR:
+  case VAL_LIGHT:
+  case VAL_TYPES: break;
+  }
+  return val_type_name((enum val_type)v->type);
+}

@@ -154,6 +154,8 @@ bool val_is_borrowed(const struct val *v);
 
 /** "text", "int64", …: the name users see. */
 const char *val_type_name(enum val_type type);
+/** "string", "long", …: the name of a value's type as MongoDB's users see it. */
+const char *val_mongo_name(const struct val *v);
 /** The type of a name users write, with the usual spellings (int, integer, string, str, double, …);
  * false if unknown. */
 bool val_type_parse(struct slice name, enum val_type *type);

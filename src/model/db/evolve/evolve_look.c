@@ -110,7 +110,7 @@ static status fill_index(struct evolving *evolving, const struct catalog_index *
     if (entry->is_unique) TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
     bool taken = value.found && !slice_is_equal(value.value, entry->value);
     store_pins_release(&pins);
-    if (taken) return model__fail_duplicate(evolving->now, index, document, err);
+    if (taken) return model__fail_duplicate(evolving->now, index, document, entry, err);
     TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
   }
   return LUMA_OK;
@@ -152,7 +152,7 @@ static status find_equal(struct evolving *evolving, uint32_t nth, const struct d
     bool is_first = true;
     if (txn->fresh.items[i].is_unique)
       TRY(first_of(evolving, &txn->fresh.items[i], &is_first, err));
-    if (!is_first) return model__fail_duplicate(evolving->now, &index, document, err);
+    if (!is_first) return model__fail_duplicate(evolving->now, &index, document, NULL, err);
   }
   return LUMA_OK;
 }

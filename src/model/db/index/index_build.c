@@ -262,7 +262,7 @@ static status fill_document(struct model_txn *txn, const struct collection *coll
       TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
       bool taken = value.found && !slice_is_equal(value.value, key_part);
       store_pins_release(&pins);
-      if (taken) return model__fail_duplicate(collection, index, doc, err);
+      if (taken) return model__fail_duplicate(collection, index, doc, entry, err);
     }
     TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
   }

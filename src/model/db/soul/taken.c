@@ -31,7 +31,7 @@ static void add_fault(struct looking *looking, const struct catalog_index *index
   }
   if (at.name.bytes) fault.place = &at;
   fault.value = &value;
-  (void)model__fail_duplicate(looking->collection, index, looking->document, &why);
+  (void)model__fail_duplicate(looking->collection, index, looking->document, NULL, &why);
   soul_faults_add(looking->faults, &fault, "%s", why.message);
 }
 

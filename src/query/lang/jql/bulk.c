@@ -52,8 +52,8 @@ static status read_update(const struct jql *jql, const struct jql_node *spaces,
   enum { UPDATE, FILTER, MODS, MULTI, UPSERT, HINT, COLLATION, FILTERS, SORT, CONSTANTS, FIELDS };
   static const struct jql_field specs[] = {
       {"update", JQL_WHOLE, true},   {"filter", JQL_MAP, true},
-      {"updateMods", JQL_ANY, true}, {"multi", JQL_BOOL, false},
-      {"upsert", JQL_BOOL, false},   {"hint", JQL_ANY, false},
+      {"updateMods", JQL_ANY, true}, {"multi", JQL_TRUTH, false},
+      {"upsert", JQL_TRUTH, false},  {"hint", JQL_ANY, false},
       {"collation", JQL_MAP, false}, {"arrayFilters", JQL_LIST, false},
       {"sort", JQL_MAP, false},      {"constants", JQL_MAP, false},
   };
@@ -78,7 +78,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *spaces,
   enum { DELETE, FILTER, MULTI, HINT, COLLATION, FIELDS };
   static const struct jql_field specs[] = {{"delete", JQL_WHOLE, true},
                                            {"filter", JQL_MAP, true},
-                                           {"multi", JQL_BOOL, false},
+                                           {"multi", JQL_TRUTH, false},
                                            {"hint", JQL_ANY, false},
                                            {"collation", JQL_MAP, false}};
   struct jql_node fields[FIELDS];
@@ -195,8 +195,8 @@ status jql__bulk_write(const struct jql *jql, const struct jql_node *command, st
   enum { BULK, OPS, SPACES, ORDERED, LET, FIELDS = 7 };
   static const struct jql_field specs[] = {
       {"bulkWrite", JQL_ANY, true},  {"ops", JQL_LIST, true}, {"nsInfo", JQL_LIST, false},
-      {"ordered", JQL_BOOL, false},  {"let", JQL_MAP, false}, {"errorsOnly", JQL_IGNORED, false},
-      {"cursor", JQL_IGNORED, false}};
+      {"ordered", JQL_TRUTH, false}, {"let", JQL_MAP, false}, {"errorsOnly", JQL_TRUTH, false},
+      {"cursor", JQL_MAP, false}};
   struct jql_node fields[FIELDS];
   struct jql inner;
   TRY(jql__take(jql, command, specs, FIELDS, fields));

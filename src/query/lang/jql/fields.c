@@ -18,7 +18,9 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_NAME] = "the name of a collection",
       [JQL_WHOLE] = "a whole number",
       [JQL_COUNT] = "a whole number",
+      [JQL_NUMBER] = "a number",
       [JQL_BOOL] = "true or false",
+      [JQL_TRUTH] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
   };
@@ -34,6 +36,8 @@ static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) 
   case JQL_TEXT: return value->type == VAL_TEXT;
   case JQL_NAME: *fits = value->bytes > 0; return value->type == VAL_TEXT;
   case JQL_BOOL: return value->type == VAL_BOOL || val_is_number(value);
+  case JQL_TRUTH: return value->type == VAL_BOOL;
+  case JQL_NUMBER: return val_is_number(value);
   case JQL_COUNT:
   case JQL_WHOLE:
     if (!val_is_number(value) || !val_to_int64(value, &whole)) return false;
@@ -62,53 +66,6 @@ status jql__check_kind_as(const struct jql *jql, const struct jql_node *node, en
   return checked;
 }
 
-/** What drivers send with any command. */
-static bool is_envelope(struct slice name) {
-  static const char *const names[] = {
-      "$db",         "lsid",      "comment",         "writeConcern",
-      "readConcern", "maxTimeMS", "$readPreference", "$clusterTime",
-      "apiVersion",  "txnNumber", "apiStrict",       "apiDeprecationErrors",
-      "autocommit",  "$audit",    "readOnly",        "bypassDocumentValidation",
-      "stmtId",      "stmtIds",   "startTransaction"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (slice_is_equal(name, slice_of_text(names[i]))) return true;
-  return false;
-}
-
-/** The command itself, or the one that an explain is about. */
-static bool is_command(const struct jql_node *map) {
-  return !map->parent || (!map->parent->parent && jql_is_named(map, "explain"));
-}
-
-/** One snapshot serves all of them; a level that is none is a mistake. */
-static status check_concern(const struct jql *jql, const struct jql_node *field) {
-  static const char *const levels[] = {"local", "available", "majority", "linearizable",
-                                       "snapshot"};
-  TRY(jql__check_kind_as(jql, field, JQL_MAP, 14));
-  struct val level = val_field(&field->value, slice_of_text("level"));
-  if (level.type == VAL_MISSING) return LUMA_OK;
-  for (size_t i = 0; level.type == VAL_TEXT && i < sizeof levels / sizeof levels[0]; i++)
-    if (slice_is_equal(val_slice(&level), slice_of_text(levels[i]))) return LUMA_OK;
-  return jql__fail_code(jql, field, level.type == VAL_TEXT ? 2 : 14,
-                        "the level of a readConcern is local, available, majority, linearizable "
-                        "or snapshot");
-}
-
-static status take_envelope(const struct jql *jql, const struct jql_node *field) {
-  int64_t time_ms = 0;
-  if (jql_is_named(field, "readConcern")) return check_concern(jql, field);
-  if (jql_is_named(field, "writeConcern")) return jql__check_kind_as(jql, field, JQL_MAP, 14);
-  if (jql_is_named(field, "bypassDocumentValidation"))
-    jql->statement->skips_validation = jql__truth(&field->value);
-  if (!jql_is_named(field, "maxTimeMS")) return LUMA_OK;
-  TRY(jql__check_kind(jql, field, JQL_WHOLE));
-  (void)val_to_int64(&field->value, &time_ms);
-  if (time_ms > INT32_MAX)
-    return jql__fail_code(jql, field, 2, "maxTimeMS is at most %d", INT32_MAX);
-  jql->statement->time_max_ms = (uint64_t)time_ms;
-  return LUMA_OK;
-}
-
 /** What MongoDB calls a collection; others may have made one that is called otherwise. */
 static status check_name(const struct jql *jql, const struct jql_node *field) {
   enum { INVALID_NAMESPACE = 73 };
@@ -129,10 +86,122 @@ static status check_field(const struct jql *jql, const struct jql_node *field, e
   if (checked == LUMA_OK) return kind == JQL_NAME ? check_name(jql, field) : LUMA_OK;
   if (!jql->err) return checked;
   if (!is_of) jql->err->foreign = TYPE_MISMATCH;
-  if (kind == JQL_NAME) jql->err->foreign = INVALID_NAMESPACE;
-  if (is_of && !fits && (kind == JQL_WHOLE || kind == JQL_COUNT))
-    jql->err->foreign = VALUE_BELOW_LEAST;
+  if (!is_of) jql__tell_type(jql, field, kind);
+  bool is_own = field->index == 0 && !field->parent->parent; /* under the command's own name */
+  if (kind == JQL_NAME && (is_of || is_own)) jql->err->foreign = INVALID_NAMESPACE;
+  bool is_below = is_of && !fits && kind != JQL_NAME;
+  if (is_below) jql->err->foreign = VALUE_BELOW_LEAST;
+  if (is_below) jql__tell_below(jql, field);
   return checked;
+}
+
+/** What drivers send with any command, and of what kind it is. */
+static const struct jql_field envelope[] = {
+    {"$db", JQL_TEXT, false},
+    {"lsid", JQL_MAP, false},
+    {"comment", JQL_ANY, false},
+    {"writeConcern", JQL_MAP, false},
+    {"readConcern", JQL_MAP, false},
+    {"maxTimeMS", JQL_NUMBER, false},
+    {"$readPreference", JQL_MAP, false},
+    {"$clusterTime", JQL_MAP, false},
+    {"apiVersion", JQL_TEXT, false},
+    {"apiStrict", JQL_TRUTH, false},
+    {"apiDeprecationErrors", JQL_TRUTH, false},
+    {"txnNumber", JQL_NUMBER, false},
+    {"autocommit", JQL_TRUTH, false},
+    {"startTransaction", JQL_TRUTH, false},
+    {"stmtId", JQL_NUMBER, false},
+    {"stmtIds", JQL_LIST, false},
+    {"bypassDocumentValidation", JQL_BOOL, false},
+    {"maxTimeMSOpOnly", JQL_NUMBER, false},
+    {"$audit", JQL_ANY, false},
+    {"$client", JQL_ANY, false},
+    {"$configTime", JQL_ANY, false},
+    {"$topologyTime", JQL_ANY, false},
+    {"readOnly", JQL_ANY, false},
+};
+
+static const struct jql_field *find_spec(const struct jql_node *field,
+                                         const struct jql_field *specs, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    if (jql_is_named(field, specs[i].name)) return &specs[i];
+  return NULL;
+}
+
+/** The command itself, or the one that an explain is about. */
+static bool is_command(const struct jql_node *map) {
+  return !map->parent || (!map->parent->parent && jql_is_named(map, "explain"));
+}
+
+/** One snapshot serves all of them; a level that is none is a mistake. */
+static status check_read_concern(const struct jql *jql, const struct jql_node *concern) {
+  static const char *const levels[] = {"local", "available", "majority", "linearizable",
+                                       "snapshot"};
+  static const struct jql_field specs[] = {
+      {"level", JQL_TEXT, false},        {"afterClusterTime", JQL_ANY, false},
+      {"atClusterTime", JQL_ANY, false}, {"afterOpTime", JQL_ANY, false},
+      {"provenance", JQL_TEXT, false},   {"allowTransactionTableSnapshot", JQL_ANY, false},
+      {"$configTime", JQL_ANY, false},   {"waitLastStableRecoveryTimestamp", JQL_ANY, false}};
+  struct jql_node fields[sizeof specs / sizeof specs[0]];
+  TRY(jql__take(jql, concern, specs, sizeof specs / sizeof specs[0], fields));
+  if (!jql_is_given(&fields[0])) return LUMA_OK;
+  for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+    if (slice_is_equal(val_slice(&fields[0].value), slice_of_text(levels[i]))) return LUMA_OK;
+  return jql__fail_code(jql, concern, JQL_BAD_VALUE,
+                        "the level of a readConcern is local, available, majority, linearizable "
+                        "or snapshot");
+}
+
+/** Each commit is waited for, and there is one server: all of them ask for less. MongoDB passes
+ * over fields that it does not know here. */
+static status check_write_concern(const struct jql *jql, const struct jql_node *concern) {
+  static const struct jql_field specs[] = {
+      {"j", JQL_BOOL, false}, {"fsync", JQL_BOOL, false}, {"wtimeout", JQL_NUMBER, false}};
+  enum { FAILED_TO_PARSE = 9 };
+  struct jql_each each = jql__each(jql, concern);
+  struct jql_node field;
+  while (jql__next(&each, &field)) {
+    const struct jql_field *spec = find_spec(&field, specs, sizeof specs / sizeof specs[0]);
+    const struct val *value = &field.value;
+    bool is_known = value->type == VAL_TEXT || value->type == VAL_MAP || val_is_number(value);
+    if (spec) TRY(check_field(jql, &field, spec->kind));
+    if (jql_is_named(&field, "w") && !is_known)
+      return jql__fail_code(jql, &field, FAILED_TO_PARSE,
+                            "w has to be a number, string, or object");
+  }
+  return LUMA_OK;
+}
+
+static status take_time(const struct jql *jql, const struct jql_node *field) {
+  int64_t time_ms = 0;
+  if (!val_to_int64(&field->value, &time_ms))
+    return jql__fail_code(jql, field, JQL_BAD_VALUE, "maxTimeMS has a fraction");
+  if (time_ms < 0 || time_ms > INT32_MAX)
+    return jql__fail_code(jql, field, JQL_BAD_VALUE,
+                          "%lld value for maxTimeMS is out of range [0, %d]", (long long)time_ms,
+                          INT32_MAX);
+  jql->statement->time_max_ms = (uint64_t)time_ms;
+  return LUMA_OK;
+}
+
+static status check_version(const struct jql *jql, const struct jql_node *field) {
+  enum { API_VERSION_ERROR = 322 };
+  if (slice_is_equal(val_slice(&field->value), slice_of_text("1"))) return LUMA_OK;
+  return jql__fail_code(jql, field, API_VERSION_ERROR, "API version must be \"1\"");
+}
+
+static status take_envelope(const struct jql *jql, const struct jql_node *field,
+                            enum jql_kind kind) {
+  if (val_is_null(&field->value) && kind != JQL_ANY) return LUMA_OK;
+  TRY(check_field(jql, field, kind));
+  if (jql_is_named(field, "readConcern")) return check_read_concern(jql, field);
+  if (jql_is_named(field, "writeConcern")) return check_write_concern(jql, field);
+  if (jql_is_named(field, "apiVersion")) return check_version(jql, field);
+  if (jql_is_named(field, "maxTimeMS")) return take_time(jql, field);
+  if (jql_is_named(field, "bypassDocumentValidation"))
+    jql->statement->skips_validation = jql__truth(&field->value);
+  return LUMA_OK;
 }
 
 /** What is too large to count with stays, and is refused. */
@@ -145,24 +214,40 @@ static void cut_fraction(struct val *number) {
 
 static status take_field(const struct jql *jql, const struct jql_node *field,
                          const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (!jql_is_named(field, specs[i].name)) continue;
-    if (val_is_null(&field->value) && specs[i].kind != JQL_ANY) return LUMA_OK;
-    if (specs[i].kind == JQL_UNSUPPORTED)
-      return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", specs[i].name);
-    fields[i] = *field;
-    if (specs[i].kind == JQL_COUNT) cut_fraction(&fields[i].value);
-    return check_field(jql, &fields[i], specs[i].kind);
+  const struct jql_field *spec = find_spec(field, specs, count), *of_all = NULL;
+  if (spec) {
+    struct jql_node *taken = &fields[spec - specs];
+    if (val_is_null(&field->value) && spec->kind != JQL_ANY) return LUMA_OK;
+    if (spec->kind == JQL_UNSUPPORTED)
+      return jql__fail(jql, field, LUMA_UNSUPPORTED, "`%s` is not supported", spec->name);
+    *taken = *field;
+    if (spec->kind == JQL_COUNT) cut_fraction(&taken->value);
+    return check_field(jql, taken, spec->kind);
   }
-  if (is_command(field->parent) && is_envelope(field->name)) return take_envelope(jql, field);
+  if (is_command(field->parent))
+    of_all = find_spec(field, envelope, sizeof envelope / sizeof envelope[0]);
+  if (of_all) return take_envelope(jql, field, of_all->kind);
   status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
   if (jql->err) jql->err->foreign = UNKNOWN_FIELD;
+  jql__tell_unknown(jql, field);
   return failed;
+}
+
+status jql__check_common(const struct jql *jql, const struct jql_node *command) {
+  struct jql_each each = jql__each(jql, command);
+  struct jql_node field;
+  while (jql__next(&each, &field)) {
+    const struct jql_field *spec =
+        find_spec(&field, envelope, sizeof envelope / sizeof envelope[0]);
+    if (spec) TRY(take_envelope(jql, &field, spec->kind));
+  }
+  return LUMA_OK;
 }
 
 static status fail_missing(const struct jql *jql, const struct jql_node *map, const char *name) {
   status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "`%s` is missing", name);
   if (jql->err) jql->err->foreign = MISSING_FIELD;
+  jql__tell_missing(jql, map, name);
   return failed;
 }
 
@@ -182,11 +267,19 @@ status jql__take(const struct jql *jql, const struct jql_node *map, const struct
   return LUMA_OK;
 }
 
+status jql__check_cursor(const struct jql *jql, const struct jql_node *cursor) {
+  static const struct jql_field specs[] = {{"batchSize", JQL_COUNT, false}};
+  struct jql_node fields[1];
+  return jql_is_given(cursor) ? jql__take(jql, cursor, specs, 1, fields) : LUMA_OK;
+}
+
 status jql__take_as(const struct jql *jql, const struct jql_node *map,
                     const struct jql_field *specs, uint32_t count, struct jql_codes codes,
                     struct jql_node *fields) {
   status taken = jql__take(jql, map, specs, count, fields);
   if (taken == LUMA_OK || !jql->err) return taken;
+  if (jql->err->foreign == UNKNOWN_FIELD && codes.unknown != UNKNOWN_FIELD)
+    jql->err->detail[0] = 0; /* it says so in other words */
   if (jql->err->foreign == UNKNOWN_FIELD) jql->err->foreign = codes.unknown;
   if (jql->err->foreign == MISSING_FIELD) jql->err->foreign = codes.missing;
   return taken;

@@ -287,9 +287,10 @@ status jql__create_indexes(const struct jql *jql, const struct jql_node *command
                            struct plan **plan) {
   static const struct jql_field specs[] = {{"createIndexes", JQL_NAME, true},
                                            {"indexes", JQL_LIST, true},
-                                           {"commitQuorum", JQL_IGNORED, false}};
-  struct jql_node fields[3];
-  TRY(jql__take(jql, command, specs, 3, fields));
+                                           {"commitQuorum", JQL_IGNORED, false},
+                                           {"ignoreUnknownIndexOptions", JQL_BOOL, false}};
+  struct jql_node fields[4];
+  TRY(jql__take(jql, command, specs, 4, fields));
   if (val_count(&fields[1].value) == 0)
     return jql__fail_code(jql, &fields[1], 2, "Must specify at least one index to create");
   return jql__sequence(jql, &fields[0], &fields[1], true, read_index, plan);
@@ -335,10 +336,11 @@ status jql__list_indexes(const struct jql *jql, const struct jql_node *command,
                          struct plan **plan) {
   static const struct jql_field specs[] = {{"listIndexes", JQL_NAME, true},
                                            {"cursor", JQL_MAP, false},
-                                           {"includeBuildUUIDs", JQL_IGNORED, false},
-                                           {"includeIndexBuildInfo", JQL_IGNORED, false}};
+                                           {"includeBuildUUIDs", JQL_TRUTH, false},
+                                           {"includeIndexBuildInfo", JQL_TRUTH, false}};
   struct jql_node fields[4];
   TRY(jql__take(jql, command, specs, 4, fields));
+  TRY(jql__check_cursor(jql, &fields[1]));
   return jql__put_told(jql, PLAN_TELLS_INDEXES, &fields[0], plan);
 }
 

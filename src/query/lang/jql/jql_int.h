@@ -161,10 +161,12 @@ enum jql_kind {
   JQL_MAP,
   JQL_LIST,
   JQL_TEXT,
-  JQL_NAME,  /* of a collection: text that is not empty */
-  JQL_WHOLE, /* a whole number, not negative */
-  JQL_COUNT, /* the same, where MongoDB cuts off a fraction */
-  JQL_BOOL,
+  JQL_NAME,       /* of a collection: text that is not empty */
+  JQL_WHOLE,      /* a whole number, not negative */
+  JQL_COUNT,      /* the same, where MongoDB cuts off a fraction */
+  JQL_NUMBER,     /* any */
+  JQL_BOOL,       /* or a number */
+  JQL_TRUTH,      /* true or false alone */
   JQL_IGNORED,    /* known to MongoDB's clients, without meaning here */
   JQL_UNSUPPORTED /* has a meaning that is not here */
 };
@@ -187,6 +189,10 @@ struct jql_codes {
 status jql__take_as(const struct jql *jql, const struct jql_node *map,
                     const struct jql_field *specs, uint32_t count, struct jql_codes codes,
                     struct jql_node *fields);
+/** Looks at the fields that every command may have, of this one. */
+status jql__check_common(const struct jql *jql, const struct jql_node *command);
+/** What `cursor: {…}` of a command says is the server's; LUMA_OK if it is well. */
+status jql__check_cursor(const struct jql *jql, const struct jql_node *cursor);
 /** LUMA_OK if the node is of the kind. */
 status jql__check_kind(const struct jql *jql, const struct jql_node *node, enum jql_kind kind);
 /** The same, with MongoDB's code. */
@@ -207,6 +213,19 @@ status jql__check_names(const struct jql *jql, const struct jql_node *node);
 /** A name of the document that comes in: EXPR_NAME. */
 status jql__name(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct expr **expr);
+
+/* ---- MongoDB's words (words.c) ---- */
+
+/** Beside what the failure says: the field is not one of the command's. */
+void jql__tell_unknown(const struct jql *jql, const struct jql_node *field) __attribute__((cold));
+/** … a field that must be there is not. */
+void jql__tell_missing(const struct jql *jql, const struct jql_node *map, const char *field)
+    __attribute__((cold));
+/** … it is a number below zero. */
+void jql__tell_below(const struct jql *jql, const struct jql_node *field) __attribute__((cold));
+/** … it is not of the kind. */
+void jql__tell_type(const struct jql *jql, const struct jql_node *field, enum jql_kind kind)
+    __attribute__((cold));
 
 /* ---- parts of commands ---- */
 

@@ -259,9 +259,9 @@ status jql__add_constants(const struct jql *jql, const struct jql_node *constant
 status jql__count(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { COUNT, QUERY, FILTER, SKIP, LIMIT, HINT, COLLATION };
   static const struct jql_field specs[] = {
-      {"count", JQL_NAME, true},     {"query", JQL_MAP, false},      {"filter", JQL_MAP, false},
-      {"skip", JQL_COUNT, false},    {"limit", JQL_ANY, false},      {"hint", JQL_ANY, false},
-      {"collation", JQL_MAP, false}, {"fields", JQL_IGNORED, false},
+      {"count", JQL_NAME, true},     {"query", JQL_MAP, false},  {"filter", JQL_MAP, false},
+      {"skip", JQL_COUNT, false},    {"limit", JQL_ANY, false},  {"hint", JQL_ANY, false},
+      {"collation", JQL_MAP, false}, {"fields", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   const struct jql_node *filter = NULL;
@@ -308,13 +308,14 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
       {"explain", JQL_BOOL, false},      {"hint", JQL_ANY, false},
-      {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_IGNORED, false},
+      {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_BOOL, false},
       {"batchSize", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
       {"let", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
   struct jql inner;
+  TRY(jql__check_cursor(jql, &fields[CURSOR]));
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
   *plan = NULL;

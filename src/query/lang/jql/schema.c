@@ -146,10 +146,10 @@ status jql__create(const struct jql *jql, const struct jql_node *command, struct
       {"clusteredIndex", JQL_MAP, false},
       {"changeStreamPreAndPostImages", JQL_MAP, false},
       {"encryptedFields", JQL_UNSUPPORTED, false},
-      {"autoIndexId", JQL_IGNORED, false},
-      {"idIndex", JQL_IGNORED, false},
-      {"indexOptionDefaults", JQL_IGNORED, false},
-      {"storageEngine", JQL_IGNORED, false},
+      {"autoIndexId", JQL_BOOL, false},
+      {"idIndex", JQL_MAP, false},
+      {"indexOptionDefaults", JQL_MAP, false},
+      {"storageEngine", JQL_MAP, false},
   };
   struct jql_node fields[sizeof specs / sizeof specs[0]];
   TRY(jql__take(jql, command, specs, sizeof specs / sizeof specs[0], fields));
@@ -341,14 +341,15 @@ static status put_names_only(const struct jql *jql, const struct jql_node *at, s
 
 status jql__list_collections(const struct jql *jql, const struct jql_node *command,
                              struct plan **plan) {
-  enum { LIST, FILTER, NAME_ONLY };
+  enum { LIST, FILTER, NAME_ONLY, CURSOR = 4 };
   static const struct jql_field specs[] = {{"listCollections", JQL_ANY, true},
                                            {"filter", JQL_MAP, false},
-                                           {"nameOnly", JQL_BOOL, false},
-                                           {"authorizedCollections", JQL_IGNORED, false},
+                                           {"nameOnly", JQL_TRUTH, false},
+                                           {"authorizedCollections", JQL_TRUTH, false},
                                            {"cursor", JQL_MAP, false}};
   struct jql_node fields[5];
   TRY(jql__take(jql, command, specs, 5, fields));
+  TRY(jql__check_cursor(jql, &fields[CURSOR]));
   TRY(jql__put_told(jql, PLAN_TELLS_COLLECTIONS, &fields[LIST], plan));
   TRY(jql__put_filter(jql, &fields[FILTER], plan));
   return jql__flag(&fields[NAME_ONLY], false) ? put_names_only(jql, &fields[LIST], plan) : LUMA_OK;

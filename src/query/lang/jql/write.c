@@ -32,7 +32,7 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   static const struct jql_field specs[] = {
       {"insert", JQL_NAME, true},
       {"documents", JQL_LIST, true},
-      {"ordered", JQL_BOOL, false},
+      {"ordered", JQL_TRUTH, false},
   };
   struct jql_node fields[3], document;
   TRY(jql__take(jql, command, specs, 3, fields));
@@ -290,10 +290,10 @@ static status read_update(const struct jql *jql, const struct jql_node *collecti
                           const struct jql_node *update, struct plan **plan) {
   enum { Q, U, UPSERT, MULTI, HINT, COLLATION, CONSTANTS, FILTERS, SORT, FIELDS };
   static const struct jql_field specs[] = {
-      {"q", JQL_MAP, true},        {"u", JQL_ANY, true},
-      {"upsert", JQL_BOOL, false}, {"multi", JQL_BOOL, false},
-      {"hint", JQL_ANY, false},    {"collation", JQL_MAP, false},
-      {"c", JQL_MAP, false},       {"arrayFilters", JQL_LIST, false},
+      {"q", JQL_MAP, true},         {"u", JQL_ANY, true},
+      {"upsert", JQL_TRUTH, false}, {"multi", JQL_TRUTH, false},
+      {"hint", JQL_ANY, false},     {"collation", JQL_MAP, false},
+      {"c", JQL_MAP, false},        {"arrayFilters", JQL_LIST, false},
       {"sort", JQL_MAP, false},
   };
   struct jql_node fields[FIELDS];
@@ -327,7 +327,7 @@ enum update_field {
 static const struct jql_field update_specs[] = {
     [UPDATE] = {"update", JQL_NAME, true},
     [UPDATES] = {"updates", JQL_LIST, false},
-    [UPDATE_ORDERED] = {"ordered", JQL_BOOL, false},
+    [UPDATE_ORDERED] = {"ordered", JQL_TRUTH, false},
     [UPDATE_FILTER] = {"filter", JQL_MAP, false},
     [UPDATE_MULTI] = {"multi", JQL_BOOL, false},
     [UPDATE_UPSERT] = {"upsert", JQL_BOOL, false},
@@ -439,7 +439,7 @@ static status read_delete(const struct jql *jql, const struct jql_node *collecti
 status jql__delete(const struct jql *jql, const struct jql_node *command, struct plan **plan) {
   enum { DELETE, DELETES, ORDERED, LET, FILTER, MULTI, FIELDS };
   static const struct jql_field specs[] = {
-      {"delete", JQL_NAME, true}, {"deletes", JQL_LIST, false}, {"ordered", JQL_BOOL, false},
+      {"delete", JQL_NAME, true}, {"deletes", JQL_LIST, false}, {"ordered", JQL_TRUTH, false},
       {"let", JQL_MAP, false},    {"filter", JQL_MAP, false},   {"multi", JQL_BOOL, false}};
   struct jql_node fields[FIELDS];
   struct jql inner;
